@@ -3,6 +3,8 @@
  * this text in a worker thread or in a child process. Each call returns an envelope; errors are never thrown to the
  * host.
  */
+// First: it must run before anything reads a lazy global of the runtime.
+import "./runtime-network.ts";
 import { expose } from "comlink";
 import { type MessagePort, workerData } from "node:worker_threads";
 import {
@@ -14,10 +16,13 @@ import {
   type StartMessage,
 } from "../src/protocol/messages.ts";
 import { type ContextHandle, createAdapterContext } from "./adapter-context.ts";
-import { installEgress } from "./egress.ts";
+import { EgressLink, type EgressPort } from "./egress-link.ts";
+import { createFetch } from "./fetch.ts";
 import { installStubs } from "./global-stubs.ts";
+import { grantedNet } from "./granted-net.ts";
 import { AdapterShapeError, type Loaded, loadAdapter } from "./load-adapter.ts";
-import { type WorkerPort, openStdioPort } from "./stdio-channel.ts";
+import { type WorkerPort, openPipePort, openPipeEgress } from "./pipe-channel.ts";
+import { webSocketClass, wsModule } from "./websocket.ts";
 
 /** Shorter values would redact ordinary words. */
 const SECRET_CHARS_MIN = 6;
@@ -29,12 +34,22 @@ function threadPort(port: MessagePort): WorkerPort {
   return {
     post: port.postMessage.bind(port),
     onMessage: (listener) => void port.on("message", listener),
+    announceExit: () => undefined,
   };
 }
 
-/** A thread receives its port in `workerData`; a child process uses pipes. */
-const data = workerData as { port: MessagePort } | null;
-const { post, onMessage } = data === null ? openStdioPort() : threadPort(data.port);
+function threadEgress(port: MessagePort): EgressPort {
+  const post = port.postMessage.bind(port) as (message: unknown, transfer: readonly ArrayBufferLike[]) => void;
+  return {
+    post: (message) => post(message, "d" in message && message.d !== undefined ? [message.d.buffer] : []),
+    onMessage: (listener) => void port.on("message", listener),
+  };
+}
+
+/** A thread receives its ports in `workerData`; a child process uses pipes. */
+const data = workerData as { port: MessagePort; egress: MessagePort } | null;
+const { post, onMessage, announceExit } = data === null ? openPipePort() : threadPort(data.port);
+const egressPort = data === null ? openPipeEgress() : threadEgress(data.egress);
 
 function isEvent(message: unknown): message is { readonly e: string } {
   return typeof message === "object" && message !== null && "e" in message;
@@ -123,12 +138,18 @@ function asText(part: unknown): string {
 function startAdapter(start: StartMessage): ContextHandle {
   redact = redactorOf(Object.values(start.secrets));
   const context = createAdapterContext({ post }, start, redact);
-  process.once("exit", () => context.sendAll());
-  const egress = installEgress(start.hosts);
-  Object.assign(globalThis, { WebSocket: egress.WebSocket, fetch: egress.fetch });
+  // Not `once`: Node calls such a listener by Function.prototype.apply, with the real process as `this`.
+  process.on("exit", () => {
+    context.sendAll();
+    announceExit();
+  });
   installStubs((level, ...parts) => context.log(level, parts.map(asText).join(" ")));
+  const link = new EgressLink(egressPort);
+  const WebSocket = webSocketClass(link, start.hosts);
+  Object.assign(globalThis, { WebSocket, fetch: createFetch(link, start.hosts) });
+  const net = start.tcp.length > 0 ? grantedNet(start.tcp, link) : undefined;
   try {
-    const loaded = loadAdapter(start);
+    const loaded = loadAdapter(start, { ws: wsModule(WebSocket), net });
     exposeMethods(loaded, context);
     post({
       e: "handshake",

@@ -1,19 +1,43 @@
 /**
- * Freezes prototypes that an adapter shares with the runtime's own objects, such as the real process and real sockets.
- * A method that an adapter put there would be called with those objects. Subclasses can still override every member.
+ * Freezes prototypes that an adapter shares with the runtime's own objects, such as the real process and the worker's
+ * port. A method that an adapter put there would be called with those objects. Subclasses can still override every
+ * member.
  */
 import { EventEmitter } from "node:events";
 import { Duplex, PassThrough, Readable, Stream, Transform, Writable } from "node:stream";
+import { MessageChannel } from "node:worker_threads";
 
 const SHARED_CLASSES = [EventEmitter, Stream, Readable, Writable, Duplex, Transform, PassThrough] as const;
+/** Node calls listeners by these, with the emitter as `this`. */
+const CALLING_METHODS = ["call", "apply", "bind"] as const;
 
-/** Call before any adapter code runs. */
+/** Call before any adapter code runs, and before `MessagePort` is removed. */
 export function freezeIntrinsics(): void {
   for (const { prototype } of SHARED_CLASSES) freezePrototype(prototype as object);
+  // A port dispatches events through its prototypes, with itself as `this`.
+  const { port1 } = new MessageChannel();
+  for (const prototype of prototypesOf(port1)) freezePrototype(prototype);
+  port1.close();
+  for (const { prototype } of [Event, MessageEvent, AbortSignal]) freezePrototype(prototype as object);
+  for (const name of CALLING_METHODS) {
+    const descriptor = overridable(Function.prototype, name, Function.prototype[name]);
+    Reflect.defineProperty(Function.prototype, name, { ...descriptor, configurable: false });
+  }
   // A new member here would be called for objects of the runtime that lack that member.
   Object.preventExtensions(Object.prototype);
 }
 
+/** The prototypes of an object, without `Object.prototype`. */
+function prototypesOf(object: object): readonly object[] {
+  const prototypes: object[] = [];
+  for (
+    let prototype = Reflect.getPrototypeOf(object);
+    prototype !== null && prototype !== Object.prototype;
+    prototype = Reflect.getPrototypeOf(prototype)
+  )
+    prototypes.push(prototype);
+  return prototypes;
+}
 function freezePrototype(prototype: object): void {
   for (const key of Reflect.ownKeys(prototype)) {
     const descriptor = Reflect.getOwnPropertyDescriptor(prototype, key);

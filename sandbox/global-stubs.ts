@@ -4,17 +4,10 @@
  */
 import { builtinModules } from "node:module";
 import { freezeIntrinsics } from "./freeze-intrinsics.ts";
+import { removeNetworkGlobals } from "./runtime-network.ts";
 
-/** Globals that lead to other threads or to the module loader. */
-const REMOVED_GLOBALS = [
-  "BroadcastChannel",
-  "Worker",
-  "require",
-  "module",
-  "exports",
-  "__filename",
-  "__dirname",
-] as const;
+/** Globals that lead to the module loader. */
+const REMOVED_GLOBALS = ["require", "module", "exports", "__filename", "__dirname"] as const;
 /**
  * Node defines each built-in module as a global in a process that runs a text. These names are web APIs or get a stub.
  */
@@ -36,6 +29,7 @@ export function installStubs(log: LogOutput): void {
   defineConstant(globals, "console", consoleStub(log));
   defineConstant(globals, "process", processStub(realProcess, log));
   freezeIntrinsics();
+  removeNetworkGlobals();
 }
 
 function consoleStub(log: LogOutput): object {

@@ -1,9 +1,11 @@
 /**
- * The `net` module of an adapter: our own socket class around a real socket that connects to addresses of `grant` only.
- * The real socket stays private, because its class could open a file descriptor, a unix path or any address.
+ * The `net` module of an adapter: a socket class of our own for addresses of `grant`. The real socket is in the egress
+ * thread, because its class could open a file descriptor, a unix path or any address.
  */
-import { Socket as RealSocket, isIP, isIPv4, isIPv6 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
 import { Duplex } from "node:stream";
+import type { EgressReply, SocketAddresses } from "../src/protocol/egress-messages.ts";
+import { CreditSender, type EgressLink, copyBytes } from "./egress-link.ts";
 
 type Listener = (...args: unknown[]) => void;
 interface SocketAddress {
@@ -25,6 +27,14 @@ function parseAddress([first, second]: readonly unknown[]): SocketAddress {
 function isGranted(tcp: readonly string[], { host, port }: SocketAddress): boolean {
   const name = host.toLowerCase();
   return tcp.some((grant) => grant.toLowerCase() === `${name}:${port}` || grant.toLowerCase() === `[${name}]:${port}`);
+}
+
+function socketError({ message, code, syscall }: Extract<EgressReply, { type: "error" }>): Error {
+  return Object.assign(
+    new Error(message),
+    code === undefined ? {} : { code },
+    syscall === undefined ? {} : { syscall },
+  );
 }
 
 function refusal({ host, port }: SocketAddress): Error {
@@ -49,19 +59,31 @@ function assertHostAndPort(options: unknown): void {
       throw new Error(`option ${name} is not available for sockets of a connector: connect to a host and port`);
 }
 
-/** Opens the real socket. Not a method, so that adapters cannot call it without the check of the grants. */
-let openRealSocket: (socket: SandboxSocket, address: SocketAddress) => void;
-let hasRealSocket: (socket: SandboxSocket) => boolean;
+/** Opens the connection. Not a method, so that adapters cannot call it without the check of the grants. */
+let openConnection: (socket: GrantedConnection, link: EgressLink, address: SocketAddress) => void;
+let hasConnection: (socket: GrantedConnection) => boolean;
+
+const PART_BYTES = 64 * 1024;
 
 /** Everything of a socket except `connect`. An adapter can reach this class, but cannot connect with it. */
-class SandboxSocket extends Duplex {
-  #real: RealSocket | undefined;
+class GrantedConnection extends Duplex {
+  readonly #sender = new CreditSender();
+  #link: EgressLink | undefined;
+  #id = 0;
   #isConnecting = false;
   #idleMs = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #addresses: SocketAddresses = {};
+  /** Bytes that were received and not yet read. */
+  #unread = 0;
+  #bytesRead = 0;
+  #bytesWritten = 0;
+  #options: { noDelay?: boolean; keepAliveMs?: number } = {};
+  #afterConnect: (() => void)[] = [];
 
   static {
-    openRealSocket = (socket, address) => socket.#open(address);
-    hasRealSocket = (socket) => socket.#real !== undefined;
+    openConnection = (socket, link, address) => socket.#open(link, address);
+    hasConnection = (socket) => socket.#link !== undefined;
   }
 
   constructor(options: unknown = {}) {
@@ -70,82 +92,131 @@ class SandboxSocket extends Duplex {
     super({ allowHalfOpen: allowHalfOpen === true, emitClose: false });
   }
 
-  #open(address: SocketAddress): void {
-    const real = new RealSocket({ allowHalfOpen: true });
-    this.#real = real;
+  #open(link: EgressLink, { host, port }: SocketAddress): void {
+    this.#link = link;
     this.#isConnecting = true;
-    real.setTimeout(this.#idleMs);
-    real.on("connect", () => {
+    this.#restartIdleTimer();
+    this.#id = link.open({ type: "tcp", host, port }, (reply) => this.#receive(reply));
+  }
+
+  #receive(reply: EgressReply): void {
+    this.#restartIdleTimer();
+    if (reply.type === "connected") {
       this.#isConnecting = false;
+      this.#addresses = reply.addresses;
+      this.#sendOptions();
+      for (const run of this.#afterConnect.splice(0)) run();
       this.emit("connect");
       this.emit("ready");
-    });
-    real.on("data", (chunk: Buffer) => {
-      if (!this.push(chunk)) real.pause();
-    });
-    real.on("end", () => void this.push(null));
-    real.on("timeout", () => this.emit("timeout"));
-    real.on("error", (error: Error) => void this.destroy(error));
-    real.on("close", () => void this.destroy());
-    real.connect(address);
+    } else if (reply.type === "data") {
+      this.#bytesRead += reply.d.byteLength;
+      this.#unread += reply.d.byteLength;
+      if (this.push(Buffer.from(reply.d.buffer, reply.d.byteOffset, reply.d.byteLength))) this.#returnCredit();
+    } else if (reply.type === "end") this.push(null);
+    else if (reply.type === "credit") this.#sender.addCredit(reply.n);
+    else if (reply.type === "closed") void this.destroy();
+    else if (reply.type === "error") void this.destroy(socketError(reply));
+  }
+
+  #returnCredit(): void {
+    if (this.#unread === 0) return;
+    this.#link?.send({ type: "credit", id: this.#id, n: this.#unread });
+    this.#unread = 0;
+  }
+
+  #whenConnected(run: () => void): void {
+    if (this.#isConnecting) this.#afterConnect.push(run);
+    else run();
   }
 
   override _read(): void {
-    this.#real?.resume();
+    this.#returnCredit();
   }
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.#real === undefined) done(new Error("this socket is not connected"));
-    else this.#real.write(chunk, (error) => done(error));
+    if (this.#link === undefined) {
+      done(new Error("this socket is not connected"));
+      return;
+    }
+    this.#whenConnected(() => {
+      for (let at = 0; at < chunk.byteLength || at === 0; at += PART_BYTES) {
+        const d = copyBytes(chunk.subarray(at, at + PART_BYTES));
+        const isLast = at + PART_BYTES >= chunk.byteLength;
+        const post = (bytes: Uint8Array): void => this.#link?.send({ type: "data", id: this.#id, d: bytes });
+        this.#sender.send(d, post, () => {
+          this.#bytesWritten += d.byteLength;
+          if (isLast) done();
+        });
+      }
+    });
   }
   override _final(done: (error?: Error | null) => void): void {
-    if (this.#real === undefined) done();
-    else this.#real.end(() => done());
+    if (this.#link === undefined) done();
+    else
+      this.#whenConnected(() => {
+        this.#link?.send({ type: "end", id: this.#id });
+        done();
+      });
   }
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#isConnecting = false;
-    this.#real?.destroy();
+    clearTimeout(this.#idleTimer);
+    this.#link?.abort(this.#id);
     done(error);
     setImmediate(() => this.emit("close", error !== null));
   }
 
+  #restartIdleTimer(): void {
+    clearTimeout(this.#idleTimer);
+    if (this.#idleMs > 0 && !this.destroyed)
+      this.#idleTimer = setTimeout(() => this.emit("timeout"), this.#idleMs).unref();
+  }
+
+  #sendOptions(): void {
+    if (this.#link !== undefined && !this.#isConnecting)
+      this.#link.send({ type: "options", id: this.#id, ...this.#options });
+  }
+
   setTimeout(ms: number, listener?: Listener): this {
     this.#idleMs = Number(ms);
-    this.#real?.setTimeout(this.#idleMs);
+    this.#restartIdleTimer();
     if (listener === undefined) return this;
     return this.#idleMs === 0 ? this.off("timeout", listener) : this.once("timeout", listener);
   }
   setNoDelay(on = true): this {
-    this.#real?.setNoDelay(on);
+    this.#options.noDelay = on;
+    this.#sendOptions();
     return this;
   }
   setKeepAlive(on = false, delayMs = 0): this {
-    this.#real?.setKeepAlive(on, delayMs);
+    this.#options.keepAliveMs = on ? Math.max(0, Math.trunc(Number(delayMs) || 0)) : -1;
+    this.#sendOptions();
     return this;
   }
+  /** Without effect: a connector runs until the desk ends it. */
   ref(): this {
-    this.#real?.ref();
     return this;
   }
+  /** Without effect, like `ref`. */
   unref(): this {
-    this.#real?.unref();
     return this;
   }
   destroySoon(): void {
     this.end(() => void this.destroy());
   }
   address(): object {
-    return { ...this.#real?.address() };
+    const { localAddress, localPort, remoteFamily } = this.#addresses;
+    return localAddress === undefined ? {} : { address: localAddress, port: localPort, family: remoteFamily };
   }
 
   get connecting(): boolean {
     return this.#isConnecting;
   }
   get pending(): boolean {
-    return this.#real === undefined || this.#isConnecting;
+    return this.#link === undefined || this.#isConnecting;
   }
   get readyState(): string {
     if (this.#isConnecting) return "opening";
-    if (this.#real === undefined || this.destroyed) return "closed";
+    if (this.#link === undefined || this.destroyed) return "closed";
     return this.writableEnded
       ? this.readableEnded
         ? "closed"
@@ -155,33 +226,33 @@ class SandboxSocket extends Duplex {
         : "open";
   }
   get remoteAddress(): string | undefined {
-    return this.#real?.remoteAddress;
+    return this.#addresses.remoteAddress;
   }
   get remotePort(): number | undefined {
-    return this.#real?.remotePort;
+    return this.#addresses.remotePort;
   }
   get remoteFamily(): string | undefined {
-    return this.#real?.remoteFamily;
+    return this.#addresses.remoteFamily;
   }
   get localAddress(): string | undefined {
-    return this.#real?.localAddress;
+    return this.#addresses.localAddress;
   }
   get localPort(): number | undefined {
-    return this.#real?.localPort;
+    return this.#addresses.localPort;
   }
   get bytesRead(): number {
-    return this.#real?.bytesRead ?? 0;
+    return this.#bytesRead;
   }
   get bytesWritten(): number {
-    return this.#real?.bytesWritten ?? 0;
+    return this.#bytesWritten;
   }
 }
 
 /** Returns the module. The class with `connect` is created here: no function that an adapter can reach takes grants. */
-export function grantedNet(tcp: readonly string[]): object {
+export function grantedNet(tcp: readonly string[], link: EgressLink): object {
   const granted = [...tcp];
 
-  class Socket extends SandboxSocket {
+  class Socket extends GrantedConnection {
     connect(...args: readonly unknown[]): this {
       // `connect(options, listener)` and `connect(port, host, listener)`; Node also passes both as one list.
       const list = Array.isArray(args[0]) ? (args[0] as readonly unknown[]) : args;
@@ -189,9 +260,9 @@ export function grantedNet(tcp: readonly string[]): object {
       const address = parseAddress(list);
       const listener = list.findLast((arg) => typeof arg === "function");
       if (listener !== undefined) this.once("connect", listener as Listener);
-      if (hasRealSocket(this) || this.destroyed)
+      if (hasConnection(this) || this.destroyed)
         throw new Error("this socket was already connected or destroyed: create a new socket");
-      if (isGranted(granted, address)) openRealSocket(this, address);
+      if (isGranted(granted, address)) openConnection(this, link, address);
       else this.destroy(refusal(address));
       return this;
     }

@@ -4,8 +4,13 @@ import { compileFunction } from "node:vm";
 import { type Capabilities, type ConnectorAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
 import { ALLOWED_BUILTINS } from "../src/protocol/limits.ts";
 import { METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "../src/protocol/messages.ts";
-import { wsModule } from "./egress.ts";
-import { grantedNet } from "./granted-net.ts";
+
+/** The modules of the sandbox that replace the runtime's. */
+export interface NetworkModules {
+  readonly ws: unknown;
+  /** Undefined without a `grant`. */
+  readonly net: unknown;
+}
 
 /** The adapter's file loads but does not export a usable adapter class. */
 export class AdapterShapeError extends Error {}
@@ -19,8 +24,8 @@ export interface Loaded {
 }
 
 /** @throws AdapterShapeError if an export or a method is missing; and whatever the adapter's top-level code throws. */
-export function loadAdapter(start: StartMessage): Loaded {
-  const Adapter = defaultExportOf(evaluateBundle(start));
+export function loadAdapter(start: StartMessage, network: NetworkModules): Loaded {
+  const Adapter = defaultExportOf(evaluateBundle(start, network));
   if (typeof Adapter !== "function")
     throw new AdapterShapeError(
       "it has no default export that is a class: end the file with `export default MyConnector;`",
@@ -64,10 +69,10 @@ function parseCapabilities(declared: unknown): Capabilities {
   return JSON.parse(JSON.stringify(declared)) as Capabilities;
 }
 
-function evaluateBundle(start: StartMessage): unknown {
+function evaluateBundle(start: StartMessage, network: NetworkModules): unknown {
   const module = { exports: {} as unknown };
   const run = compileFunction(start.code, ["exports", "require", "module"], { filename: start.filename });
-  run(module.exports, sandboxRequire(start), module);
+  run(module.exports, sandboxRequire(network), module);
   return module.exports;
 }
 
@@ -80,15 +85,15 @@ function defaultExportOf(exported: unknown): unknown {
   return value;
 }
 
-function sandboxRequire(start: StartMessage): (name: string) => unknown {
+function sandboxRequire({ ws, net }: NetworkModules): (name: string) => unknown {
   // A worker that is started from text has no file; any absolute path works for built-ins.
   const require = createRequire("/sandbox.cjs");
   const allowed = new Set<string>(ALLOWED_BUILTINS);
   return (name) => {
     const builtin = name.replace(/^node:/, "");
     if (builtin === "@qoc-app/sdk") return { VenueRejection, NotSent, SDK_VERSION };
-    if (builtin === "ws") return wsModule(start.hosts);
-    if (builtin === "net" && start.tcp.length > 0) return grantedNet(start.tcp);
+    if (builtin === "ws") return ws;
+    if (builtin === "net" && net !== undefined) return net;
     // Engine and FIPS settings apply to the whole process.
     if (builtin === "crypto")
       return { ...(require("node:crypto") as object), setEngine: undefined, setFips: undefined };

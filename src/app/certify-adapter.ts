@@ -9,8 +9,10 @@ import type { CertifyRequest } from "../commands/command.ts";
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk, Ids, Progress } from "../domain/ports.ts";
+import { openEgress } from "../host/egress.ts";
 import { startProcess } from "../host/process-transport.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
+import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { readCertifySettings } from "../workspace/certify-settings.ts";
 import { loadConfig } from "../workspace/config.ts";
 import { LAYOUT, findWorkspace } from "../workspace/layout.ts";
@@ -40,15 +42,19 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
   const isolation = request.isolation ?? target.isolation;
   const workerText = readFileSync(`${packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
   const cwd = await mkdtemp(join(tmpdir(), "qoc-certify-"));
-  const transport = (memoryMb: number): Transport =>
-    isolation === "process"
-      ? startProcess({ text: workerText, memoryMb, cwd, clock, residentMb })
-      : startWorker({ text: workerText, name: target.name, memoryMb });
+  const egress = openEgress(`${packageRoot}/dist/sandbox/egress-thread.cjs`);
+  const transport = (memoryMb: number, network: NetworkPolicy): Transport => {
+    const connection = egress.connect(network);
+    return isolation === "process"
+      ? startProcess({ text: workerText, memoryMb, cwd, clock, residentMb, egress: connection })
+      : startWorker({ text: workerText, name: target.name, memoryMb, egress: connection });
+  };
   try {
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? undefined : request.only;
     return await certify({ ...target, only, settings, isolation, transport, disk, clock, ids, progress });
   } finally {
+    await egress.close();
     await rm(cwd, { recursive: true, force: true });
   }
 }

@@ -1,11 +1,14 @@
 /** Builds each configured connector from its parts: bundle, secrets, store, transport. */
+import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
 import type { ConnectorRecord } from "../domain/desk-state.ts";
 import type { Clock, Disk, FillSink, Ids, Log } from "../domain/ports.ts";
 import { createRequestHandler } from "../host/adapter-requests.ts";
 import { bundleAdapter } from "../host/bundle.ts";
+import { readCertificates } from "../host/certificates.ts";
 import { Connector, type ConnectorOptions } from "../host/connector.ts";
 import { openStore } from "../host/connector-store.ts";
+import type { Egress } from "../host/egress.ts";
 import { startProcess } from "../host/process-transport.ts";
 import type { SecretStore } from "../host/secrets.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
@@ -24,7 +27,10 @@ export interface ConnectorDeps {
   readonly log: Log;
   readonly secrets: SecretStore;
   readonly workerText: string;
-  /** An empty folder: the current folder of a connector's process. */
+  readonly egress: Egress;
+  /** Path of the file that NODE_EXTRA_CA_CERTS names. */
+  readonly extraCertificates?: string | undefined;
+  /** An empty folder: where a connector's process finds itself. */
   readonly emptyDir: string;
   /**
    * The journal's record of a connector: the adapter file accepted last, and the reason of a quarantine by the
@@ -70,7 +76,9 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     mode: config.mode,
     hosts: config.hosts,
     tcp,
-    transport: () => startTransport(deps, config),
+    proxy: config.proxy,
+    certificates: () => readCertificates(disk, config.name, certificateFiles(deps, config)),
+    transport: (network) => startTransport(deps, config, network),
     fillSink: deps.fillSink,
     requestHandler: createRequestHandler({ store, bars: (symbol) => deps.bars.read(symbol) }),
     onStateChange: deps.onStateChange,
@@ -78,8 +86,17 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
 }
 
 /** Both isolation levels run the same worker text over the same protocol. */
-function startTransport({ workerText: text, emptyDir, clock }: ConnectorDeps, config: ConnectorConfig): Transport {
+function startTransport(deps: ConnectorDeps, config: ConnectorConfig, network: NetworkPolicy): Transport {
+  const { workerText: text, emptyDir: cwd, clock } = deps;
   const memoryMb = config.memoryMb ?? MEMORY_MB;
-  if (config.isolation === "process") return startProcess({ text, memoryMb, cwd: emptyDir, clock, residentMb });
-  return startWorker({ text, name: config.name, memoryMb });
+  const egress = deps.egress.connect(network);
+  if (config.isolation === "process") return startProcess({ text, memoryMb, cwd, clock, residentMb, egress });
+  return startWorker({ text, name: config.name, memoryMb, egress });
+}
+
+/**
+ * With a file of its own, Node trusts only what is passed to it, so the file of NODE_EXTRA_CA_CERTS is passed as well.
+ */
+function certificateFiles({ extraCertificates }: ConnectorDeps, { ca }: ConnectorConfig): readonly string[] {
+  return [extraCertificates, ca].filter((path) => path !== undefined);
 }

@@ -32,6 +32,7 @@ import { takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
+import { type Egress, openEgress } from "../host/egress.ts";
 import { type Fleet, openFleet } from "./connector-fleet.ts";
 import { refreshAuthorTypes } from "./init.ts";
 import { nodeProcesses } from "./processes.ts";
@@ -125,7 +126,12 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   const history = await lifecycle.open("history", () => openDeskHistory(parts), flushHistory);
   const key = await loadKey(disk, keyPath(home, record.state.deskId));
   const workspace = openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) });
-  const fleet = openDeskFleet(parts, workspace.bars);
+  const egress = await lifecycle.open(
+    "egress",
+    () => openEgress(`${options.packageRoot}/dist/sandbox/egress-thread.cjs`),
+    (opened) => opened.close(),
+  );
+  const fleet = openDeskFleet(parts, workspace.bars, egress);
   const guards = openCustomGuards(parts);
   const desk = createDesk(parts, { workspace, venues: fleet.venues, guards, history, key });
   const projector = await lifecycle.open(
@@ -191,11 +197,13 @@ function createDesk(
   };
 }
 
-function openDeskFleet({ options, config, paths, secrets, logs }: DeskParts, bars: BarStore): Fleet {
+function openDeskFleet({ options, config, paths, secrets, logs }: DeskParts, bars: BarStore, egress: Egress): Fleet {
   const emptyDir = `${paths.runtime}/empty`;
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
   const workerText = readFileSync(`${options.packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
-  return openFleet({ ...options, bars, log: logs, secrets, config, workerText, emptyDir });
+  const extraCertificates = options.env["NODE_EXTRA_CA_CERTS"] || undefined;
+  const parts = { bars, log: logs, secrets, config, workerText, emptyDir, egress, extraCertificates };
+  return openFleet({ ...options, ...parts });
 }
 
 function openCustomGuards({ options, config, logs }: DeskParts): GuardPool {

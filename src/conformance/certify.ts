@@ -1,4 +1,5 @@
 /** Runs the numbered cases against one adapter and reports which guarantees the desk can give with it. */
+import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import type { Method } from "../protocol/messages.ts";
 import { messageOf } from "../domain/error.ts";
 import type { Clock, Disk, Ids, Progress } from "../domain/ports.ts";
@@ -27,7 +28,7 @@ export interface CertifyOptions {
   readonly settings: CertifySettings;
   readonly isolation: "worker" | "process";
   /** Creates the transport of a new worker session at that isolation level. */
-  readonly transport: (memoryMb: number) => Transport;
+  readonly transport: (memoryMb: number, network: NetworkPolicy) => Transport;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -1,4 +1,5 @@
 /** The harness of one case: a real connector that runs the adapter, a fake venue, and a record of what both did. */
+import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
 import { type Envelope, type Method } from "../protocol/messages.ts";
 import type { ConnectorState } from "../domain/event.ts";
@@ -20,7 +21,7 @@ export interface HarnessDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly bundle: () => Promise<Bundle>;
-  readonly transport: (memoryMb: number) => Transport;
+  readonly transport: (memoryMb: number, network: NetworkPolicy) => Transport;
 }
 
 /** The only hosts an adapter can reach during a case. */
@@ -114,7 +115,7 @@ export class ConformanceHarness {
       options: fillAddresses(settings.options, venue) as Record<string, unknown>,
       hosts: LOOPBACK,
       tcp: settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
-      transport: () => this.spy.watch(deps.transport(MEMORY_MB)),
+      transport: (network) => this.spy.watch(deps.transport(MEMORY_MB, network)),
       fillSink: { accept: ({ fills }) => Promise.resolve(this.#addFills(fills)) },
       requestHandler: this.store,
       onStateChange: ({ state, reason }) => {

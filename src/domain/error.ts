@@ -76,6 +76,10 @@ export const ERRORS = {
     "connector {connector}: secret {name} is not set ({source})",
     "set {source}, then qoc connectors restart {connector}, or qoc up",
   ),
+  CA_INVALID: row(
+    "connector {connector}: {path} is missing or contains no PEM certificate",
+    "correct ca in desk.toml or the file, then qoc connectors restart {connector}",
+  ),
   SECRET_LITERAL: row(
     "{file}:{line}:{column}: {key} is a literal secret; use an env or file reference",
     'write {key} = {{ env = "NAME" }} or {{ file = "/run/secrets/name" }}',

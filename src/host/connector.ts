@@ -9,6 +9,7 @@ import type { Mode } from "../domain/venue.ts";
 import type { Clock, FillSink, Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
+import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import type { Envelope, Method } from "../protocol/messages.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import type { Bundle } from "./bundle.ts";
@@ -43,7 +44,11 @@ export interface ConnectorOptions {
   readonly mode?: Mode | undefined;
   readonly hosts?: readonly string[] | undefined;
   readonly tcp: readonly string[];
-  readonly transport: () => Transport;
+  /** PEM texts that the connector trusts in addition to the runtime's certificates. */
+  readonly certificates?: (() => Promise<readonly string[]>) | undefined;
+  /** An HTTP proxy, `http://host:port`. */
+  readonly proxy?: string | undefined;
+  readonly transport: (network: NetworkPolicy) => Transport;
   readonly fillSink: FillSink;
   readonly requestHandler: AdapterRequestHandler;
   readonly onStateChange: (change: ConnectorStateChange) => void;
@@ -221,10 +226,14 @@ export class Connector {
   }
 
   async #startSession(isByOperator: boolean, isLatest: () => boolean): Promise<void> {
-    const { name, clock, log, options, hosts, tcp, fillSink, requestHandler, redact } = this.#options;
+    const { name, clock, log, options, hosts, tcp, proxy, fillSink, requestHandler, redact } = this.#options;
     this.#generation += 1;
     const generation = this.#generation;
-    const [bundle, secrets] = await Promise.all([this.#options.bundle(), this.#options.secrets()]);
+    const [bundle, secrets, ca] = await Promise.all([
+      this.#options.bundle(),
+      this.#options.secrets(),
+      this.#options.certificates?.(),
+    ]);
     if (!isLatest()) throw new Error("the start was canceled by a later stop or restart");
     this.#acceptDigest(bundle.digest, isByOperator);
     const filename = `qoc:${name}`;
@@ -233,7 +242,7 @@ export class Connector {
     const session = new WorkerSession({
       name,
       generation,
-      transport: this.#options.transport(),
+      transport: this.#options.transport({ hosts, tcp, proxy, ca }),
       clock,
       log,
       cleanText: (text) => redact(mapStack(text)),

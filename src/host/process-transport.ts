@@ -4,9 +4,14 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
+import { RateWindow } from "../lib/rate-window.ts";
+import { FrameReader, encodeFrame } from "../protocol/egress-frames.ts";
+import { EGRESS_LIMITS, type EgressReply } from "../protocol/egress-messages.ts";
+import type { EgressConnection } from "./egress.ts";
 import { type Transport, createTransportEvents, permissionFlag, readOutput } from "./transport.ts";
 
 export interface ProcessOptions {
@@ -18,6 +23,8 @@ export interface ProcessOptions {
   readonly clock: Clock;
   /** Returns the resident memory of a process, MB; undefined if the system does not report it. */
   readonly residentMb: (pid: number) => Promise<number | undefined>;
+  /** The process's frames are passed on to its port. */
+  readonly egress: EgressConnection;
 }
 
 /** One message. A result has up to 8 Mi characters, and JSON escapes some of them. */
@@ -27,30 +34,45 @@ const NON_HEAP_MB = 192;
 const MEMORY_CHECK_MS = 500;
 const STDERR_CHARS_MAX = 4_000;
 
+/** Bytes of egress frames that a process may write each second. */
+const EGRESS_BYTES_PER_SECOND = 256 * 1024 * 1024;
+/**
+ * The child's reads of its two input pipes each block a thread of Node's pool. Adapters keep the default number of
+ * threads.
+ */
+const THREAD_POOL_SIZE = "6";
+
 /**
  * Reads a length and that many bytes of code from standard input, and runs the code. Short, because it is an argument.
  */
 const BOOT = `const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);
 for(let i=0;i<n;){const k=f.readSync(0,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
-require("vm").runInThisContext("(function(require,module,exports){"+r(Number(r(12)))+"\\n})")(require,module,exports)`;
+require("vm").runInThisContext("\\"use strict\\";(function(require,module,exports){"+r(Number(r(12)))+"\\n})")(require,module,exports)`;
 
 export function startProcess(options: ProcessOptions): Transport {
   const child = spawn(
     process.execPath,
     [permissionFlag(), "--no-warnings", "--no-addons", `--max-old-space-size=${options.memoryMb}`, "-e", BOOT],
     // Detached: Ctrl-C in the terminal must end only the desk, which then disconnects each connector.
-    { env: {}, cwd: options.cwd, stdio: ["pipe", "pipe", "pipe", "pipe"], detached: true },
+    {
+      env: { UV_THREADPOOL_SIZE: THREAD_POOL_SIZE },
+      cwd: options.cwd,
+      stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+      detached: true,
+    },
   );
   // If the process cannot be started, `child` emits an error and has no pipes.
   let endReason = "";
   child.on("error", (error) => void (endReason ||= `its process could not be started: ${error.message}`));
   if (!Array.isArray(child.stdio))
     throw new Error("its process could not be started: check the process limit of this machine (ulimit -u)");
-  const [stdin, stdout, stderr, messages] = child.stdio as readonly unknown[] as [
+  const [stdin, stdout, stderr, messages, egressOutput, egressInput] = child.stdio as readonly unknown[] as [
     Writable,
     Readable,
     Readable,
     Readable,
+    Readable,
+    Writable,
   ];
   const events = createTransportEvents();
   const code = Buffer.from(options.text);
@@ -62,7 +84,12 @@ export function startProcess(options: ProcessOptions): Transport {
     endReason = reason;
     child.kill("SIGKILL");
   };
-  readMessages(messages, events.message, killFor);
+  const endInput = (): void => {
+    stdin.end();
+    egressInput.end();
+  };
+  readMessages(messages, (message) => (isExit(message) ? endInput() : events.message(message)), killFor);
+  relayEgress({ options, output: egressOutput, input: egressInput, onEnd: killFor });
   const errorOutput = captureOutput(stdout, stderr, events.output);
   const stopWatching = watchMemory(child, options, (residentMb) =>
     killFor(
@@ -71,6 +98,7 @@ export function startProcess(options: ProcessOptions): Transport {
   );
   onceEnded(child, [messages, stdout, stderr], (exitCode, signal) => {
     stopWatching();
+    options.egress.close();
     const ending = signal === null ? `ended with code ${exitCode ?? 0}` : `was ended by ${signal}`;
     events.exit(endReason || errorOutput() || `its process ${ending}`);
   });
@@ -88,6 +116,43 @@ export function startProcess(options: ProcessOptions): Transport {
       messages.destroy();
     },
   };
+}
+
+/** A worker announces its end: it waits for its input pipes to be closed. */
+function isExit(message: unknown): boolean {
+  return typeof message === "object" && message !== null && "e" in message && message.e === "exit";
+}
+
+interface EgressRelay {
+  readonly options: ProcessOptions;
+  readonly output: Readable;
+  readonly input: Writable;
+  /** Called if the process violates the protocol, or if the egress thread has ended the connection. */
+  readonly onEnd: (reason: string) => void;
+}
+
+/** Passes egress messages between the process's pipes and its port. The egress thread checks their content. */
+function relayEgress({ options: { egress, clock }, output, input, onEnd }: EgressRelay): void {
+  const messageRate = new RateWindow({ clock, limit: EGRESS_LIMITS.messagesPerSecond, windowMs: 1_000 });
+  const byteRate = new RateWindow({ clock, limit: EGRESS_BYTES_PER_SECOND, windowMs: 1_000 });
+  const frames = new FrameReader((message) => {
+    if (!messageRate.spend()) throw new Error(`more than ${EGRESS_LIMITS.messagesPerSecond} frames a second`);
+    egress.port.postMessage(message, []);
+  });
+  for (const stream of [input, output]) stream.on("error", () => undefined);
+  output.on("data", (chunk: Buffer) => {
+    try {
+      if (!byteRate.spend(chunk.byteLength)) throw new Error(`more than ${EGRESS_BYTES_PER_SECOND} bytes a second`);
+      frames.push(chunk);
+    } catch (error) {
+      frames.close();
+      onEnd(`it sent invalid egress frames: ${messageOf(error)}`);
+    }
+  });
+  egress.port.on("message", (reply: EgressReply) => {
+    for (const part of encodeFrame(reply)) input.write(part);
+  });
+  egress.onEnd(onEnd);
 }
 
 /** Calls `run` once, after the process has ended and all of its output was read. */

@@ -62,6 +62,7 @@ const NEEDS_OPERATOR = new Set<ErrorCode>([
   "SIMULATED_LIVE",
   "SDK_MISMATCH",
   "SECRET_MISSING",
+  "CA_INVALID",
 ]);
 
 /** Whether a start failed for a reason that only the operator can remove, so that another attempt is useless. */

@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { LineSplitter } from "../lib/line-splitter.ts";
+import type { EgressConnection } from "./egress.ts";
 
 export interface Transport {
   post(message: unknown): void;
@@ -66,29 +67,39 @@ export interface WorkerOptions {
   readonly text: string;
   readonly name: string;
   readonly memoryMb: number;
+  /** Its port is transferred to the worker. */
+  readonly egress: EgressConnection;
 }
 
-export function startWorker({ text, name, memoryMb }: WorkerOptions): Transport {
+export function startWorker({ text, name, memoryMb, egress }: WorkerOptions): Transport {
   const { port1, port2 } = new MessageChannel();
   // Wrapped in a function: variables of a script would be globals of the adapter.
-  const worker = new Worker(`(function (require, module, exports) {${text}\n})(require, module, exports)`, {
-    eval: true,
-    name: `qoc:${name}`,
-    env: {},
-    execArgv: [permissionFlag(), "--no-warnings", "--no-addons"],
-    workerData: { port: port2 },
-    transferList: [port2],
-    stdin: false,
-    stdout: true,
-    stderr: true,
-    resourceLimits: {
-      maxOldGenerationSizeMb: memoryMb,
-      maxYoungGenerationSizeMb: Math.max(16, Math.floor(memoryMb / 8)),
-      stackSizeMb: 4,
+  // Strict, so that a function of the adapter cannot read its caller.
+  const worker = new Worker(
+    `"use strict";(function (require, module, exports) {${text}\n})(require, module, exports)`,
+    {
+      eval: true,
+      name: `qoc:${name}`,
+      env: {},
+      execArgv: [permissionFlag(), "--no-warnings", "--no-addons"],
+      workerData: { port: port2, egress: egress.port },
+      transferList: [port2, egress.port],
+      stdin: false,
+      stdout: true,
+      stderr: true,
+      resourceLimits: {
+        maxOldGenerationSizeMb: memoryMb,
+        maxYoungGenerationSizeMb: Math.max(16, Math.floor(memoryMb / 8)),
+        stackSizeMb: 4,
+      },
     },
-  });
+  );
   const events = createTransportEvents();
   let reason = "";
+  egress.onEnd((why) => {
+    if (reason === "") reason = why;
+    void worker.terminate();
+  });
   port1.on("message", events.message);
   // A message that cannot be deserialized is handled like a malformed message.
   port1.on("messageerror", () => events.message(undefined));
@@ -99,6 +110,7 @@ export function startWorker({ text, name, memoryMb }: WorkerOptions): Transport 
   // them.
   const drained = new Promise<void>((resolve) => port1.once("close", resolve));
   worker.once("exit", (code) => {
+    egress.close();
     void drained.then(() => events.exit(reason === "" ? `its worker ended with code ${code}` : reason));
   });
   for (const stream of [worker.stdout, worker.stderr]) readOutput(stream, events.output);

@@ -66,6 +66,14 @@ const connectorSchema = z.strictObject({
   isolation: z.enum(["worker", "process"]).default("worker"),
   hosts: z.array(z.string().min(1)).optional(),
   grant: z.array(z.string().regex(/^tcp:[^:\s]+:\d{1,5}$/, 'must be "tcp:host:port"')).default([]),
+  /** For `fetch` and WebSocket. */
+  proxy: z
+    .string()
+    .regex(/^http:\/\/[^/\s]+\/?$/, 'must be "http://host:port"')
+    .refine((text) => URL.canParse(text), "must be a valid address")
+    .optional(),
+  /** A PEM file. */
+  ca: z.string().min(1).optional(),
   memory_mb: z.int().min(32).max(8_192).optional(),
   auth: z.record(z.string(), secretRef).default({}),
   options: z.record(z.string(), z.unknown()).default({}),

@@ -33,6 +33,9 @@ export interface ConnectorConfig {
   readonly isolation: "worker" | "process";
   readonly hosts?: readonly string[] | undefined;
   readonly grant: readonly string[];
+  readonly proxy?: string | undefined;
+  /** Absolute path of a PEM file. */
+  readonly ca?: string | undefined;
   readonly memoryMb?: number | undefined;
   readonly auth: Readonly<Record<string, SecretRef>>;
   readonly options: Readonly<Record<string, unknown>>;
@@ -290,6 +293,8 @@ function readConnectors(
         isolation: entry.isolation,
         hosts: entry.hosts,
         grant: entry.grant,
+        proxy: entry.proxy,
+        ca: entry.ca === undefined ? undefined : absolutePath(file, entry.ca),
         memoryMb: entry.memory_mb,
         auth: entry.auth,
         options: entry.options,

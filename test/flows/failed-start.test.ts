@@ -21,6 +21,7 @@ const STEPS = [
   "logs",
   "journal",
   "history",
+  "egress",
   "projections",
   "custom guards",
   "connectors",

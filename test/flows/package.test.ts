@@ -89,6 +89,7 @@ describe("the package", () => {
       "bin/qoc.mjs",
       "dist/src/app/main.js",
       "dist/sandbox/adapter-worker.cjs",
+      "dist/sandbox/egress-thread.cjs",
       "dist/sandbox/guard-worker.cjs",
       "dist/src/market-data/feed-worker.js",
       "connectors/paper/index.ts",

@@ -41,13 +41,13 @@ describe.skipIf(!isLinux)("a connector's process", () => {
     await Promise.all(harnesses.splice(0).map((made) => made.connector.stop()));
   });
 
-  it("a connector's process has no environment, no desk argument, an empty folder, and only its pipes open", async () => {
+  it("a connector's process has no variable of the desk, no desk argument, an empty folder, and only its pipes open", async () => {
     process.env["QOC_CHILD_CANARY"] = "canary-in-host";
     const made = await adapterHarness(adapterSource(""), { isolation: "process", secrets: { key: "canary-secret" } });
     harnesses.push(made);
     await made.connector.start();
     const [pid = 0] = children();
-    expect(readFileSync(`/proc/${pid}/environ`, "utf8")).toBe("");
+    expect(readFileSync(`/proc/${pid}/environ`, "utf8")).toBe("UV_THREADPOOL_SIZE=6\0");
     const args = readFileSync(`/proc/${pid}/cmdline`, "utf8");
     expect(args).not.toMatch(/canary|stand|desk|qoc/);
     const cwd = readlinkSync(`/proc/${pid}/cwd`);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startProcess } from "../../src/host/process-transport.ts";
 import type { Transport } from "../../src/host/transport.ts";
+import { sharedEgress } from "../support/adapter-harness.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
 const spawning = vi.hoisted(() => ({ isRefused: false }));
@@ -22,7 +23,9 @@ vi.mock("node:child_process", async (original) => {
 });
 
 function start(cwd: string, text = "") {
-  return startProcess({ text, memoryMb: 64, cwd, clock: fakeClock(), residentMb: () => Promise.resolve(undefined) });
+  const egress = sharedEgress.connect({ tcp: [] });
+  const residentMb = (): Promise<undefined> => Promise.resolve(undefined);
+  return startProcess({ text, memoryMb: 64, cwd, clock: fakeClock(), residentMb, egress });
 }
 
 function endOf(transport: Transport): Promise<string> {

@@ -4,9 +4,21 @@ import { type AddressInfo, type Server, type Socket as RealSocket, Socket as Nod
 import { once } from "node:events";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { grantedNet } from "../../sandbox/granted-net.ts";
+import { EgressLink, type EgressPort } from "../../sandbox/egress-link.ts";
+import { grantedNet as netModule } from "../../sandbox/granted-net.ts";
+import { sharedEgress } from "../support/adapter-harness.ts";
 
 type Net = typeof NodeNet;
+
+/** The module with a connection of its own to a real egress thread. */
+function grantedNet(tcp: readonly string[]): object {
+  const { port } = sharedEgress.connect({ tcp });
+  const egressPort: EgressPort = {
+    post: (message) => port.postMessage(message),
+    onMessage: (listener) => void port.on("message", listener),
+  };
+  return netModule(tcp, new EgressLink(egressPort));
+}
 
 let server: Server;
 let other: Server;

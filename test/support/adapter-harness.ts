@@ -4,6 +4,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { NetworkPolicy } from "../../src/protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../../src/protocol/limits.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { Clock, FillBatch } from "../../src/domain/ports.ts";
@@ -12,6 +13,7 @@ import { createRequestHandler } from "../../src/host/adapter-requests.ts";
 import { bundleAdapter } from "../../src/host/bundle.ts";
 import { Connector, type ConnectorOptions } from "../../src/host/connector.ts";
 import { openStore } from "../../src/host/connector-store.ts";
+import { type Egress, openEgress } from "../../src/host/egress.ts";
 import { startProcess } from "../../src/host/process-transport.ts";
 import { type Transport, startWorker } from "../../src/host/transport.ts";
 import { residentMb } from "../../src/app/processes.ts";
@@ -56,6 +58,13 @@ export interface AdapterHarnessOptions {
   readonly options?: Record<string, unknown>;
   readonly hosts?: readonly string[];
   readonly tcp?: readonly string[];
+  readonly proxy?: string;
+  /** PEM texts. */
+  readonly certificates?: readonly string[];
+  /** Replaces the worker's code. */
+  readonly workerText?: string;
+  /** Replaces the shared egress thread. */
+  readonly egress?: Egress;
   readonly memoryMb?: number;
   readonly isolation?: "worker" | "process";
   readonly trusted?: ConnectorOptions["acceptedDigest"];
@@ -71,10 +80,21 @@ export interface AdapterHarnessOptions {
 
 const EMPTY_DIR = mkdtempSync(join(tmpdir(), "qoc-empty-"));
 
-function startTransport({ isolation, memoryMb = 64, clock = systemClock }: AdapterHarnessOptions): Transport {
+/** One egress thread for all harnesses of a test file, as in a desk. */
+export const sharedEgress: Egress = openEgress(`${ROOT}dist/sandbox/egress-thread.cjs`);
+
+function startTransport(options: AdapterHarnessOptions, network: NetworkPolicy): Transport {
+  const {
+    isolation,
+    memoryMb = 64,
+    clock = systemClock,
+    egress = sharedEgress,
+    workerText: text = WORKER_TEXT,
+  } = options;
+  const connection = egress.connect(network);
   return isolation === "process"
-    ? startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY_DIR, clock, residentMb })
-    : startWorker({ text: WORKER_TEXT, name: "harness", memoryMb });
+    ? startProcess({ text, memoryMb, cwd: EMPTY_DIR, clock, residentMb, egress: connection })
+    : startWorker({ text, name: "harness", memoryMb, egress: connection });
 }
 
 export async function adapterHarness(source: string, options: AdapterHarnessOptions = {}): Promise<AdapterHarness> {
@@ -106,7 +126,9 @@ export async function adapterHarness(source: string, options: AdapterHarnessOpti
     options: options.options ?? {},
     hosts: options.hosts,
     tcp: options.tcp ?? [],
-    transport: () => startTransport(options),
+    proxy: options.proxy,
+    certificates: () => Promise.resolve(options.certificates ?? []),
+    transport: (network) => startTransport(options, network),
     fillSink: {
       accept: async (batch) => {
         await options.onFills?.(batch);

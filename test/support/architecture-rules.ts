@@ -18,6 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/lib/"],
   ["src/domain/"],
   ["src/protocol/"],
+  ["src/egress/"],
   ["src/workspace/"],
   ["src/gate/"],
   ["src/bus/"],
@@ -44,7 +45,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   comlink: ["src/host/", "sandbox/"],
   esbuild: ["src/host/"],
   piscina: ["src/host/"],
-  ws: ["sandbox/", "src/conformance/"],
+  ws: ["src/egress/", "src/conformance/"],
   "@modelcontextprotocol/server": ["src/mcp/"],
   "@modelcontextprotocol/node": ["src/mcp/"],
   "trading-signals": ["src/market-data/"],
@@ -67,7 +68,7 @@ const AMBIENT_POWERS: readonly {
     name: "the clock",
     pattern: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bhrtime\b/,
     instead: "take a Clock",
-    allowed: ["src/app/", "sandbox/", "connectors/"],
+    allowed: ["src/app/", "src/egress/egress-thread.ts", "sandbox/", "connectors/"],
   },
   {
     name: "randomness",
@@ -79,14 +80,14 @@ const AMBIENT_POWERS: readonly {
     name: "timers",
     pattern: /(?<!socket\.)\bset(Timeout|Interval)\(/,
     instead: "take a Clock",
-    allowed: ["src/app/", "sandbox/", "connectors/"],
+    allowed: ["src/app/", "src/egress/http-exchange.ts", "sandbox/", "connectors/"],
   },
   {
     name: "files",
     pattern: /"node:fs(\/promises)?"/,
     instead: "take a Disk or a Workspace",
-    // The stdio channel writes to an inherited descriptor.
-    allowed: ["src/workspace/", "src/app/", "src/cli/", "sandbox/stdio-channel.ts"],
+    // The pipe channel reads and writes inherited descriptors.
+    allowed: ["src/workspace/", "src/app/", "src/cli/", "sandbox/pipe-channel.ts"],
   },
   {
     name: "the environment",
@@ -110,7 +111,13 @@ const AMBIENT_POWERS: readonly {
     name: "worker threads",
     pattern: /^import (?!type\b).*"node:worker_threads"/m,
     instead: "use src/host",
-    allowed: ["src/host/", "src/market-data/feed-thread.ts", "src/market-data/feed-worker.ts", "sandbox/"],
+    allowed: [
+      "src/host/",
+      "src/egress/",
+      "src/market-data/feed-thread.ts",
+      "src/market-data/feed-worker.ts",
+      "sandbox/",
+    ],
   },
   {
     name: "sockets",
@@ -123,6 +130,7 @@ const AMBIENT_POWERS: readonly {
       "src/cli/client.ts",
       "src/market-data/feed-fetch.ts",
       "src/conformance/",
+      "src/egress/",
       "sandbox/granted-net.ts",
     ],
   },

@@ -56,6 +56,22 @@ describe("the starter file", () => {
   });
 });
 
+describe("the network of a [[connector]]", () => {
+  const connector = (more: string): string => `[[connector]]\nname = "v"\ntype = "paper"\n${more}`;
+
+  it("proxy is an address, and ca is a file relative to desk.toml", () => {
+    const text = connector('proxy = "http://10.0.0.1:3128"\nca = "./venue.pem"');
+    expect(readConfig(text, FILE).connectors).toMatchObject([{ proxy: "http://10.0.0.1:3128", ca: "/desk/venue.pem" }]);
+  });
+
+  it.each(["https://proxy:1", "proxy:3128", "http://proxy/path", "http://"])("proxy %s is an error", (proxy) => {
+    expect(problem(connector(`proxy = "${proxy}"`))).toMatchObject({
+      code: "CONFIG_INVALID",
+      details: { line: 4, key: "connector[0].proxy" },
+    });
+  });
+});
+
 describe("[[news]]", () => {
   const feed = (more: string): string => `[[news]]\nname = "ft"\nurl = "https://feeds.example/x"\n${more}`;
 

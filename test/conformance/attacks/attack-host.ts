@@ -9,6 +9,7 @@ import { type AddressInfo, createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { WebSocketServer } from "ws";
 import type { Clock } from "../../../src/domain/ports.ts";
 import { systemClock } from "../../../src/app/system.ts";
 import { type AdapterHarness, adapterSource, adapterHarness } from "../../support/adapter-harness.ts";
@@ -70,11 +71,19 @@ const web = await listen(
     const { port } = server.address() as AddressInfo;
     if (request.url === "/redirect") response.writeHead(302, { location: `http://localhost:${port}/` });
     response.end("hello");
-  }).on("upgrade", (_request, socket) =>
-    socket.end("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"),
-  ),
+  })
+    .on("upgrade", (_request, socket) =>
+      socket.end("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"),
+    )
+    .on("connect", (_request, socket) => socket.write("HTTP/1.1 200 OK\r\n\r\n")),
 );
 const server = { address: (): unknown => ({ port: web }) };
+/** A server at an address that no attack may reach. */
+const other = createHttp((_request, response) => response.end("reached"));
+const otherSockets = new WebSocketServer({ server: other });
+otherSockets.on("connection", (socket) => socket.close());
+await new Promise<void>((resolve) => other.listen(0, "127.0.0.2", () => resolve()));
+const otherAddress = `127.0.0.2:${(other.address() as AddressInfo).port}`;
 const tcp = await listen(createTcp((socket) => socket.on("error", () => undefined)));
 
 function sourceOf({ code, head = "" }: Attack): string {
@@ -97,7 +106,7 @@ async function run(attack: Attack, level: IsolationLevel): Promise<AttackResult>
     clock,
     memoryMb: attack.memoryMb ?? 64,
     secrets: { key: "canary-own" },
-    options: { holdMs: 900 / SPEED, canaryFile, web: `http://127.0.0.1:${web}`, port: tcp },
+    options: { holdMs: 900 / SPEED, canaryFile, web: `http://127.0.0.1:${web}`, port: tcp, other: otherAddress },
     ...(attack.hosts === undefined ? {} : { hosts: attack.hosts }),
     tcp: (attack.tcp ?? []).map(() => `127.0.0.1:${tcp}`),
   });

@@ -5,6 +5,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AttackResult } from "./attack-host.ts";
 import { ATTACKS, type IsolationLevel, expectedOutcomes } from "./attacks.ts";
+import { NETWORK_ATTACKS } from "./network-attacks.ts";
 import { ALL_IDS, buildAttackHost, runAttacks } from "./run-attacks.ts";
 
 const SPEED = 3;
@@ -23,7 +24,7 @@ beforeAll(async () => {
 
 it("every attack has a unique id", () => {
   expect(new Set(ALL_IDS).size).toBe(ALL_IDS.length);
-  expect(ALL_IDS.length).toBeGreaterThan(80);
+  expect(ALL_IDS.length).toBeGreaterThan(140);
 });
 
 describe.each(LEVELS)("at the %s level", (level) => {
@@ -35,6 +36,24 @@ describe.each(LEVELS)("at the %s level", (level) => {
     if (result?.outcome === "host crashes") return;
     expect(result?.otherFailed).toBe(0);
     expect(result?.fillsLost).toBe(0);
+  });
+});
+
+/** Other versions of Node: paths of binaries, separated by colons. */
+const OTHER_NODES = (process.env["QOC_NODES"] ?? "").split(":").filter((path) => path !== "");
+const OTHER_CASES = OTHER_NODES.flatMap((node) => LEVELS.map((level) => [level, node] as const));
+
+describe.each(OTHER_CASES)("at the %s level with %s", (level, node) => {
+  const otherResults = new Map<string, AttackResult>();
+  beforeAll(async () => {
+    const ids = NETWORK_ATTACKS.map(({ id }) => id);
+    for (const result of await runAttacks({ host: await buildAttackHost(), level, ids, node, speed: SPEED }))
+      otherResults.set(result.id, result);
+  }, 600_000);
+
+  it.each(NETWORK_ATTACKS)("$id ends as expected: $title", (attack) => {
+    const result = otherResults.get(attack.id);
+    expect(expectedOutcomes(attack, level), result?.output).toContain(result?.outcome);
   });
 });
 

@@ -5,6 +5,7 @@
 import { THREAD_ATTACKS } from "./thread-attacks.ts";
 import { ESCAPE_ATTACKS } from "./escape-attacks.ts";
 import { FORGERY_ATTACKS } from "./forgery-attacks.ts";
+import { NETWORK_ATTACKS } from "./network-attacks.ts";
 import { SECRET_ATTACKS } from "./secret-attacks.ts";
 
 /**
@@ -34,7 +35,13 @@ export interface Attack {
   readonly note?: string;
 }
 
-export const ATTACKS: readonly Attack[] = [...THREAD_ATTACKS, ...SECRET_ATTACKS, ...ESCAPE_ATTACKS, ...FORGERY_ATTACKS];
+export const ATTACKS: readonly Attack[] = [
+  ...THREAD_ATTACKS,
+  ...SECRET_ATTACKS,
+  ...ESCAPE_ATTACKS,
+  ...FORGERY_ATTACKS,
+  ...NETWORK_ATTACKS,
+];
 
 /** Returns the outcomes that are allowed at the level. */
 export function expectedOutcomes({ expect }: Attack, level: IsolationLevel): readonly AttackOutcome[] {

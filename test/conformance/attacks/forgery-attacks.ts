@@ -210,8 +210,8 @@ export const FORGERY_ATTACKS: readonly Attack[] = [
   networkAttack("F09", "DNS", late("dns", `found.lookup("example.com", () => {}); return "asked";`)),
   networkAttack(
     "F10",
-    "fetch if desk.toml lists no hosts",
+    "fetch of a loopback address if desk.toml lists no hosts",
     `const r = await fetch(this.ctx.options.web + "/"); return "reached " + r.status;`,
-    { expect: "succeeds", note: "without a list of hosts every host is allowed" },
+    { note: "without a list of hosts every public address is allowed" },
   ),
 ];

@@ -16,7 +16,7 @@ import { residentMb } from "../../../src/app/processes.ts";
 import { systemClock, systemIds } from "../../../src/app/system.ts";
 import { parseCertifySettings, readCertifySettings } from "../../../src/workspace/certify-settings.ts";
 import { nodeDisk } from "../../../src/workspace/disk.ts";
-import { WORKER_TEXT } from "../../support/adapter-harness.ts";
+import { WORKER_TEXT, sharedEgress } from "../../support/adapter-harness.ts";
 
 function at(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
@@ -27,15 +27,18 @@ const disk = nodeDisk();
 
 async function run(adapter: string, overrides: Partial<CertifyOptions> = {}): Promise<Report> {
   const isolation = overrides.isolation ?? "worker";
-  const inProcess = (memoryMb: number) =>
-    startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock: systemClock, residentMb });
+  const transport: CertifyOptions["transport"] = (memoryMb, network) => {
+    const egress = sharedEgress.connect(network);
+    return isolation === "process"
+      ? startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock: systemClock, residentMb, egress })
+      : startWorker({ text: WORKER_TEXT, name: "kit", memoryMb, egress });
+  };
   return certify({
     adapter,
     name: "my-venue",
     settings: await readCertifySettings(disk, adapter),
     isolation,
-    transport:
-      isolation === "process" ? inProcess : (memoryMb) => startWorker({ text: WORKER_TEXT, name: "kit", memoryMb }),
+    transport,
     disk,
     clock: systemClock,
     ids: systemIds,

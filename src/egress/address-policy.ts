@@ -1,0 +1,137 @@
+/** Which addresses a connector may reach: by name, and by the address that a name resolves to. */
+import { type LookupAddress, lookup as systemLookup } from "node:dns";
+import { BlockList, isIP } from "node:net";
+import { EGRESS_LIMITS, type NetworkPolicy } from "../protocol/egress-messages.ts";
+
+/** Networks that are not the public Internet. IPv4 addresses that are mapped to IPv6 are checked by the IPv4 rules. */
+const PRIVATE = new BlockList();
+for (const [network, bits] of [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
+  ["192.88.99.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
+  ["224.0.0.0", 3],
+] as const)
+  PRIVATE.addSubnet(network, bits, "ipv4");
+for (const [network, bits] of [
+  ["::", 96],
+  ["64:ff9b::", 96],
+  ["64:ff9b:1::", 48],
+  ["100::", 64],
+  ["2001::", 32],
+  ["2001:db8::", 32],
+  ["2002::", 16],
+  ["fc00::", 7],
+  ["fe80::", 10],
+  ["fec0::", 10],
+  ["ff00::", 8],
+] as const)
+  PRIVATE.addSubnet(network, bits, "ipv6");
+
+/** Whether the address is not on the public Internet; true for a text that is no address. */
+export function isPrivateAddress(address: string): boolean {
+  const family = isIP(address);
+  return family === 0 || PRIVATE.check(address, family === 4 ? "ipv4" : "ipv6");
+}
+
+export type LookupFunction = (
+  host: string,
+  options: { readonly all?: boolean | undefined },
+  done: (error: Error | null, address: string | LookupAddress[], family?: number) => void,
+) => void;
+
+/** An error with a code, as the runtime's own network errors have. */
+export function networkError(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, "").toLowerCase();
+}
+
+const LOOPBACK = ["127.0.0.1", "::1"];
+
+/** Decides for one connector. Every method throws an error with code EACCES for an address that is not allowed. */
+export class AddressPolicy {
+  readonly #hosts: ReadonlySet<string> | undefined;
+  readonly #tcp: ReadonlySet<string>;
+  readonly #lookup: typeof systemLookup;
+
+  constructor(policy: NetworkPolicy, lookup: typeof systemLookup = systemLookup) {
+    this.#hosts = policy.hosts === undefined ? undefined : new Set(policy.hosts.map(withoutBrackets));
+    this.#tcp = new Set(policy.tcp.map((entry) => entry.toLowerCase()));
+    this.#lookup = lookup;
+  }
+
+  /** Parses the URL and checks its protocol and host. */
+  checkUrl(text: string, protocols: readonly string[]): URL {
+    if (text.length > EGRESS_LIMITS.urlChars) throw networkError("the URL is too long", "EINVAL");
+    if (!URL.canParse(text)) throw networkError("the URL is invalid", "EINVAL");
+    const url = new URL(text);
+    if (!protocols.includes(url.protocol)) throw networkError(`${url.protocol} is not allowed`, "EACCES");
+    this.#checkHost(withoutBrackets(url.hostname));
+    return url;
+  }
+
+  #checkHost(host: string): void {
+    if (this.#hosts !== undefined && !this.#hosts.has(host)) {
+      const listed = [...this.#hosts].map((name) => JSON.stringify(name)).join(", ");
+      throw networkError(
+        `${host} is not among hosts = [${listed}] of this connector: add it in desk.toml to allow it`,
+        "EACCES",
+      );
+    }
+    if (isIP(host) !== 0 && isPrivateAddress(host) && this.#hosts?.has(host) !== true)
+      throw networkError(
+        `${host} is an address of this machine or of a private network: add ${JSON.stringify(host)} to hosts in desk.toml to allow it`,
+        "EACCES",
+      );
+  }
+
+  /** @throws Error unless `grant` names the address. */
+  checkTcp(host: string, port: number): void {
+    const name = host.toLowerCase();
+    if (this.#tcp.has(`${name}:${port}`) || this.#tcp.has(`[${name}]:${port}`)) return;
+    throw networkError(
+      `${host}:${port} is not granted to this connector: add grant = ["tcp:${host}:${port}"] to it in desk.toml`,
+      "EACCES",
+    );
+  }
+
+  /**
+   * Resolves a host and returns only allowed addresses. Pass it to the connection, so that the checked address is
+   * used.
+   */
+  readonly lookup: LookupFunction = (host, options, done) => {
+    this.#lookup(host, { all: true }, (error, found) => {
+      if (error !== null) return done(error, []);
+      const allowed = found.filter(({ address }) => this.#allows(host.toLowerCase(), address));
+      const [first] = allowed;
+      if (first === undefined) return done(this.#refusal(host, found), []);
+      if (options.all === true) done(null, allowed);
+      else done(null, first.address, first.family);
+    });
+  };
+
+  #allows(host: string, address: string): boolean {
+    if (!isPrivateAddress(address) || this.#hosts?.has(address) === true) return true;
+    return host === "localhost" && this.#hosts?.has(host) === true && LOOPBACK.includes(address);
+  }
+
+  #refusal(host: string, found: readonly LookupAddress[]): Error {
+    const address = found[0]?.address ?? "no address";
+    return networkError(
+      `${host} resolves to ${address}, an address of this machine or of a private network: add ${JSON.stringify(address)} to hosts in desk.toml to allow it`,
+      "EACCES",
+    );
+  }
+}

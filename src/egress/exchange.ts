@@ -1,0 +1,68 @@
+/** What one id of a connector stands for: a request, a WebSocket or a TCP connection. */
+import type { EgressReply, EgressRequest } from "../protocol/egress-messages.ts";
+import { EGRESS_LIMITS } from "../protocol/egress-messages.ts";
+
+export type EgressMessage<T extends EgressRequest["type"]> = Extract<EgressRequest, { type: T }>;
+
+/** Where an exchange sends its replies. After `release` the id is free. */
+export interface Outlet {
+  /** `transfer`: the buffer of `d` is handed over and not copied. */
+  send(reply: EgressReply): void;
+  release(): void;
+  /** Sends the error and frees the id. */
+  fail(error: unknown): void;
+}
+
+export interface Exchange {
+  /** Called with each further message of the id. */
+  handle(message: EgressRequest): void;
+  /** Ends everything without a reply. */
+  destroy(): void;
+}
+
+/** A copy with a buffer of its own, which can be transferred. */
+export function ownBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.byteLength;
+  }
+  return bytes;
+}
+
+/** Bytes that may still be sent to the connector. At 0 or less the source is paused. */
+export class ReadCredit {
+  #left: number = EGRESS_LIMITS.windowBytes;
+
+  get isUsedUp(): boolean {
+    return this.#left <= 0;
+  }
+  spend(bytes: number): void {
+    this.#left -= bytes;
+  }
+  /** Credit that was never spent is ignored. */
+  add(bytes: number): void {
+    this.#left = Math.min(EGRESS_LIMITS.windowBytes, this.#left + bytes);
+  }
+}
+
+/**
+ * Bytes that the connector may still send. A message is allowed while some credit is left, so the last one may exceed
+ * it.
+ */
+export class WriteCredit {
+  #left: number = EGRESS_LIMITS.windowBytes;
+
+  /** @throws CreditViolation if the connector sent without credit. */
+  spend(bytes: number): void {
+    if (this.#left <= 0) throw new CreditViolation("it sent more bytes than it had credit for");
+    this.#left -= bytes;
+  }
+  add(bytes: number): void {
+    this.#left += bytes;
+  }
+}
+
+/** A connector's code that follows the protocol cannot cause it: its port is closed. */
+export class CreditViolation extends Error {}

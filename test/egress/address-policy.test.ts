@@ -1,0 +1,85 @@
+/** Which addresses a connector may reach, by name and by the address that the name resolves to. */
+import type { LookupAddress } from "node:dns";
+import { describe, expect, it } from "vitest";
+import { AddressPolicy, isPrivateAddress } from "../../src/egress/address-policy.ts";
+
+const HTTP = ["http:", "https:"];
+
+/** A policy whose names resolve to `addresses`. */
+function policy(hosts: readonly string[] | undefined, addresses: readonly string[] = [], tcp: readonly string[] = []) {
+  const found: LookupAddress[] = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+  const lookup = (_host: string, _options: object, done: (error: null, found: LookupAddress[]) => void): void =>
+    done(null, found);
+  return new AddressPolicy({ hosts, tcp }, lookup as never);
+}
+function resolve(rules: AddressPolicy, host: string): Promise<unknown> {
+  return new Promise((done, fail) =>
+    rules.lookup(host, { all: true }, (error, found) => (error === null ? done(found) : fail(error))),
+  );
+}
+
+describe("an address of a URL", () => {
+  it.each(["http://127.0.0.1/", "http://2130706433/", "http://0x7f.1/", "http://[::1]/", "http://[::ffff:127.0.0.1]/"])(
+    "%s is refused if hosts does not name it",
+    (url) => {
+      expect(() => policy(undefined).checkUrl(url, HTTP)).toThrow("an address of this machine or of a private network");
+      expect(() => policy(["api.example"]).checkUrl(url, HTTP)).toThrow("is not among hosts");
+    },
+  );
+
+  it("that hosts names is allowed, also in another notation of the same address", () => {
+    const rules = policy(["127.0.0.1", "[::1]", "API.example"]);
+    for (const url of ["http://127.0.0.1:8/", "http://0x7f.1/", "http://[::1]/", "https://api.example/x"])
+      expect(rules.checkUrl(url, HTTP).href).toContain("/");
+  });
+
+  it.each(["file:///etc/passwd", "unix:/x", "ftp://a.example/", "not a url", `http://a.example/${"x".repeat(9_000)}`])(
+    "that is no HTTP address is refused: %.30s",
+    (url) => {
+      expect(() => policy(undefined).checkUrl(url, HTTP)).toThrow();
+    },
+  );
+});
+
+describe("a name", () => {
+  it.each(["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "100.64.0.1", "169.254.169.254", "::1", "fd00::1"])(
+    "that resolves to %s is refused although hosts lists the name",
+    async (address) => {
+      await expect(resolve(policy(["venue.example"], [address]), "venue.example")).rejects.toThrow(
+        `venue.example resolves to ${address}`,
+      );
+      await expect(resolve(policy(undefined, [address]), "venue.example")).rejects.toMatchObject({ code: "EACCES" });
+    },
+  );
+
+  it("is dialled only at its public addresses", async () => {
+    const rules = policy(undefined, ["127.0.0.1", "8.8.8.8", "::ffff:10.0.0.1"]);
+    expect(await resolve(rules, "venue.example")).toEqual([{ address: "8.8.8.8", family: 4 }]);
+  });
+
+  it("may resolve to a private address that hosts names as well", async () => {
+    const rules = policy(["venue.lan", "192.168.0.9"], ["192.168.0.9"]);
+    expect(await resolve(rules, "venue.lan")).toEqual([{ address: "192.168.0.9", family: 4 }]);
+  });
+
+  it("localhost is this machine if hosts names it, and no other private address", async () => {
+    expect(await resolve(policy(["localhost"], ["127.0.0.1"]), "localhost")).toHaveLength(1);
+    await expect(resolve(policy(["localhost"], ["10.0.0.1"]), "localhost")).rejects.toThrow("resolves to 10.0.0.1");
+    await expect(resolve(policy(undefined, ["127.0.0.1"]), "localhost")).rejects.toThrow("resolves to 127.0.0.1");
+  });
+});
+
+describe("a TCP address", () => {
+  it("is allowed if grant names host and port", () => {
+    const rules = policy(undefined, [], ["127.0.0.1:4002", "[::1]:5"]);
+    rules.checkTcp("127.0.0.1", 4002);
+    rules.checkTcp("::1", 5);
+    expect(() => rules.checkTcp("127.0.0.1", 4003)).toThrow('add grant = ["tcp:127.0.0.1:4003"]');
+    expect(() => rules.checkTcp("127.0.0.2", 4002)).toThrow("is not granted");
+  });
+});
+
+it("public addresses are not private", () => {
+  for (const address of ["8.8.8.8", "2606:4700::1111", "100.128.0.1"]) expect(isPrivateAddress(address)).toBe(false);
+  expect(isPrivateAddress("no address")).toBe(true);
+});

@@ -1,0 +1,201 @@
+/**
+ * A real egress thread, used by raw messages as a hostile connector would: limits, credit, and the end of a
+ * connection.
+ */
+import { once } from "node:events";
+import { createServer as createHttp } from "node:http";
+import { type AddressInfo, type Server, createServer as createTcp } from "node:net";
+import type { MessagePort } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { type EgressConnection, openEgress } from "../../src/host/egress.ts";
+import { EGRESS_LIMITS, type NetworkPolicy } from "../../src/protocol/egress-messages.ts";
+
+const FILE = fileURLToPath(new URL("../../dist/sandbox/egress-thread.cjs", import.meta.url));
+const egress = openEgress(FILE);
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+afterAll(() => egress.close());
+
+async function portOf(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closers.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+function connect(policy: Partial<NetworkPolicy> = {}): EgressConnection {
+  const connection = egress.connect({ hosts: ["127.0.0.1"], tcp: [], ...policy });
+  closers.push(() => connection.close());
+  return connection;
+}
+async function reply(port: MessagePort): Promise<Record<string, unknown>> {
+  const [message] = (await once(port, "message")) as [Record<string, unknown>];
+  return message;
+}
+function fetchMessage(id: number, url: string, more: object = {}) {
+  return { type: "fetch", id, url, method: "GET", headers: [], redirect: "follow", ...more };
+}
+function endOf(connection: EgressConnection): Promise<string> {
+  return new Promise((resolve) => connection.onEnd(resolve));
+}
+
+describe("a message that violates the protocol", () => {
+  it.each([
+    ["no object", "x"],
+    ["an unknown type", { type: "listen", id: 1 }],
+    ["no id", { type: "abort" }],
+    ["an additional member of an open id", { type: "abort", id: -1, path: "/tmp/x.sock" }],
+  ])("ends the connection: %s", async (_name, message) => {
+    const connection = connect();
+    const ended = endOf(connection);
+    connection.port.postMessage(message, []);
+    expect(await ended).toContain("its network messages were invalid");
+  });
+
+  it("ends the connection: more bytes than its credit", async () => {
+    const server = createTcp(() => undefined);
+    const port = await portOf(server);
+    const connection = connect({ tcp: [`127.0.0.1:${port}`] });
+    const ended = endOf(connection);
+    connection.port.postMessage({ type: "tcp", id: 1, host: "127.0.0.1", port }, []);
+    expect((await reply(connection.port))["type"]).toBe("connected");
+    for (let sent = 0; sent < 100; sent++) {
+      const d = new Uint8Array(EGRESS_LIMITS.windowBytes);
+      connection.port.postMessage({ type: "data", id: 1, d }, []);
+    }
+    expect(await ended).toContain("more bytes than it had credit for");
+  });
+
+  it("ends the connection: more messages a second than the limit", async () => {
+    const connection = connect();
+    const ended = endOf(connection);
+    for (let sent = 0; sent <= EGRESS_LIMITS.messagesPerSecond * 2; sent++)
+      connection.port.postMessage({ type: "abort", id: 1 }, []);
+    expect(await ended).toContain("messages a second");
+  });
+
+  it("ends the connection: an id that is in use", async () => {
+    const connection = connect();
+    const ended = endOf(connection);
+    const port = await portOf(createHttp(() => undefined));
+    for (let sent = 0; sent < 2; sent++) connection.port.postMessage(fetchMessage(1, `http://127.0.0.1:${port}/`), []);
+    expect(await ended).toContain("id 1 is in use");
+  });
+});
+
+describe("a request that is refused", () => {
+  it.each([
+    ["another host", { url: "http://127.0.0.2/" }, "is not among hosts"],
+    ["another protocol", { url: "file:///etc/passwd" }, "file: is not allowed"],
+    ["CONNECT", { method: "CONNECT" }, "method CONNECT is not allowed"],
+    ["TRACE", { method: "TRACE" }, "method TRACE is not allowed"],
+    ["an invalid header", { headers: [["a b", "c"]] }, "Header name must be a valid HTTP token"],
+    ["a line break in a header", { headers: [["a", "b\r\nc: d"]] }, "Invalid character in header content"],
+    [
+      "too many characters of headers",
+      { headers: [["a", "x".repeat(EGRESS_LIMITS.headerChars)]] },
+      "headers have more",
+    ],
+    ["too long a URL", { url: `http://127.0.0.1/${"x".repeat(EGRESS_LIMITS.urlChars)}` }, "request is invalid: url"],
+    ["shared memory", { d: new Uint8Array(new SharedArrayBuffer(4)) }, "memory that is not shared"],
+  ])("gets an error and frees its id: %s", async (_name, more, message) => {
+    const { port } = connect();
+    port.postMessage(fetchMessage(1, "http://127.0.0.1:1/", more), []);
+    expect(await reply(port)).toMatchObject({
+      type: "error",
+      id: 1,
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it("gets an error: more requests than may be open", async () => {
+    const web = await portOf(createHttp(() => undefined));
+    const { port } = connect();
+    for (let id = 0; id <= EGRESS_LIMITS.openIds; id++)
+      port.postMessage(fetchMessage(id, `http://127.0.0.1:${web}/`), []);
+    expect(await reply(port)).toMatchObject({ type: "error", id: EGRESS_LIMITS.openIds, code: "EAGAIN" });
+  });
+});
+
+describe("headers", () => {
+  it("that change the connection are dropped, and credentials are dropped at a redirect to another origin", async () => {
+    const seen: Record<string, unknown>[] = [];
+    const second = await portOf(
+      createHttp((request, response) => {
+        seen.push(request.headers);
+        response.end("b");
+      }),
+    );
+    const first = await portOf(
+      createHttp((request, response) => {
+        seen.push(request.headers);
+        response.writeHead(302, { location: `http://127.0.0.1:${second}/` });
+        response.end();
+      }),
+    );
+    const { port } = connect();
+    const headers = [
+      "host",
+      "connection",
+      "upgrade",
+      "te",
+      "transfer-encoding",
+      "proxy-authorization",
+      "sec-websocket-key",
+    ];
+    const sent = [...headers, "authorization", "cookie", "x-key"].map((name) => [name, "evil"]);
+    port.postMessage(fetchMessage(1, `http://127.0.0.1:${first}/`, { headers: sent }), []);
+    expect(await reply(port)).toMatchObject({ type: "response", status: 200, redirected: true, isLast: true });
+    expect(seen[0]).toMatchObject({
+      host: `127.0.0.1:${first}`,
+      authorization: "evil",
+      cookie: "evil",
+      "x-key": "evil",
+    });
+    for (const name of headers) expect(seen[0]?.[name]).not.toBe("evil");
+    expect(seen[1]).toMatchObject({ "x-key": "evil" });
+    expect(Object.keys(seen[1] ?? {})).not.toContain("authorization");
+    expect(Object.keys(seen[1] ?? {})).not.toContain("cookie");
+  });
+});
+
+describe("the end of a connection", () => {
+  it("ends its sockets", async () => {
+    let closed: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (closed = resolve));
+    const port = await portOf(
+      createTcp((peer) => {
+        peer.on("error", () => undefined);
+        peer.on("close", () => closed());
+      }),
+    );
+    const connection = connect({ tcp: [`127.0.0.1:${port}`] });
+    connection.port.postMessage({ type: "tcp", id: 1, host: "127.0.0.1", port }, []);
+    await reply(connection.port);
+    connection.close();
+    await ended;
+  });
+
+  it("a response without a reader is held back by its credit", async () => {
+    let written = 0;
+    const web = await portOf(
+      createHttp((_request, response) => {
+        const chunk = Buffer.alloc(65_536);
+        const write = (): void => {
+          while (response.write(chunk) && written < 2_000) written += 1;
+          response.once("drain", write);
+        };
+        write();
+      }),
+    );
+    const { port } = connect();
+    let received = 0;
+    port.on("message", ({ d }: { d?: Uint8Array }) => (received += d?.byteLength ?? 0));
+    port.postMessage(fetchMessage(1, `http://127.0.0.1:${web}/`), []);
+    await expect.poll(() => received).toBeGreaterThanOrEqual(EGRESS_LIMITS.windowBytes);
+    expect(received).toBeLessThan(EGRESS_LIMITS.windowBytes * 2);
+    expect(written).toBeLessThan(2_000);
+  });
+});
