@@ -15,7 +15,8 @@ import { type Transport, startWorker } from "../host/transport.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { readCertifySettings } from "../workspace/certify-settings.ts";
 import { loadConfig } from "../workspace/config.ts";
-import { LAYOUT, findWorkspace } from "../workspace/layout.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import { type WorkspaceUser, findWorkspace } from "../workspace/workspace-trust.ts";
 import { adapterPath } from "./open-connectors.ts";
 import { residentMb } from "./processes.ts";
 
@@ -24,6 +25,7 @@ export interface CertifyDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly packageRoot: string;
+  readonly user: WorkspaceUser;
 }
 
 interface Target {
@@ -60,13 +62,13 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
 }
 
 /** The target is a file, a folder with an index.ts, or the name of a connector in desk.toml. */
-async function findTarget({ disk, packageRoot }: CertifyDeps, { target, from }: CertifyRequest): Promise<Target> {
+async function findTarget({ disk, packageRoot, user }: CertifyDeps, { target, from }: CertifyRequest): Promise<Target> {
   const path = resolve(from, target);
   const kind = (await disk.facts(path))?.kind;
   if (kind === "file") return { name: nameOf(path), adapter: path, isolation: "worker" };
   if (kind === "directory") return { name: basename(path), adapter: join(path, "index.ts"), isolation: "worker" };
   if (/[/\\]|\.[cm]?[jt]s$/.test(target)) throw new QocError("ADAPTER_MISSING", { connector: nameOf(path), path });
-  const root = await findWorkspace(disk, from);
+  const root = await findWorkspace(disk, from, user);
   const { connectors } = await loadConfig(disk, `${root}/${LAYOUT.config}`);
   const config = connectors.find(({ name }) => name === target);
   if (config === undefined) {

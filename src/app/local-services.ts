@@ -1,5 +1,6 @@
 /** Services for commands that run in the caller's process: making a desk, starting it, reading a desk that is down. */
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
 import { openReplay, upgraded } from "../bus/replay.ts";
 import type { LocalServices } from "../commands/command.ts";
@@ -11,15 +12,15 @@ import { decisionLog } from "../trading/decision-log.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
+import { LAYOUT, globalConfigPath, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
 import {
-  LAYOUT,
   type RuntimePaths,
-  findWorkspace,
-  globalConfigPath,
-  keyPath,
-  logFolder,
+  type RuntimeUser,
+  checkSocket,
+  makeRuntimeFolder,
   runtimePaths,
-} from "../workspace/layout.ts";
+} from "../workspace/runtime-folder.ts";
+import { findWorkspace, trustWorkspace } from "../workspace/workspace-trust.ts";
 import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
@@ -63,9 +64,14 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
 }
 
 /** Finds the desk of a folder or of a folder above it. */
-async function locateDesk({ disk, env }: LocalServicesOptions, from: string): Promise<LocatedDesk> {
-  const root = realpathSync(await findWorkspace(disk, from));
-  return { root, paths: runtimePaths(root, env, process.getuid?.() ?? 0) };
+async function locateDesk(options: LocalServicesOptions, from: string): Promise<LocatedDesk> {
+  const user = userOf(options);
+  const root = realpathSync(await findWorkspace(options.disk, from, user));
+  return { root, paths: runtimePaths(root, user) };
+}
+
+function userOf({ env, home }: Pick<LocalServicesOptions, "env" | "home">): RuntimeUser {
+  return { env, home, uid: process.getuid?.() ?? 0 };
 }
 
 /** Makes a desk, starts it, or connects to a running one. */
@@ -77,12 +83,13 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
       const { root, paths } = await locateDesk(options, from);
       if (!detach) return runDaemon({ ...options, root }, options.ready, signal);
       await refuseRunning(options, root, paths.lock);
-      mkdirSync(paths.runtime, { recursive: true, mode: 0o700 });
+      makeRuntimeFolder(paths, userOf(options));
       const logFile = `${paths.runtime}/up.log`;
       return startDaemon({ bin: options.bin, root, socket: paths.socket, logFile, env }, signal);
     },
     mcp: async (from, signal) => {
       const { root, paths } = await locateDesk(options, from);
+      checkSocket(paths, userOf(options));
       const { serveMcpOverStdio } = await import("./mcp-stdio.ts");
       const connection = options.ids.random(8);
       const token = env["QOC_TOKEN"] || undefined;
@@ -129,7 +136,7 @@ function readServices(options: LocalServicesOptions): Local<"statusOf" | "verify
 }
 
 /** Changes files of a desk that is down. */
-function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "protectKey"> {
+function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "protectKey" | "trust"> {
   const { disk, clock, home } = options;
   return {
     rebuildOf: async (from, progress) => {
@@ -140,9 +147,9 @@ function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "pro
     },
     protectKey: async (from, passphrase) => {
       const { root } = await locateDesk(options, from);
-      const id = (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
-      return protectKey(disk, keyPath(home, id), passphrase);
+      return protectKey(disk, keyPath(home, await readDeskId(disk, root)), passphrase);
     },
+    trust: (path, from) => trustWorkspace(disk, resolve(from, path), userOf(options)),
   };
 }
 
@@ -150,8 +157,8 @@ function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "pro
 function adapterServices(options: LocalServicesOptions): Local<"newConnector" | "certify"> {
   return {
     newConnector: async ({ name, from }) =>
-      newConnector({ ...options, root: await findWorkspace(options.disk, from), name }),
-    certify: (request, progress) => certifyAdapter(options, request, progress),
+      newConnector({ ...options, root: await findWorkspace(options.disk, from, userOf(options)), name }),
+    certify: (request, progress) => certifyAdapter({ ...options, user: userOf(options) }, request, progress),
   };
 }
 

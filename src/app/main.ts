@@ -36,11 +36,15 @@ function nodeDeps(): CliDeps {
     version,
     registry: async () => (await import("./command-registry.ts")).commandRegistry(),
     socketFor: async (from) => {
-      const [{ nodeDisk }, { findWorkspace, runtimePaths }] = await Promise.all([
+      const [{ nodeDisk }, { findWorkspace }, { checkSocket, runtimePaths }] = await Promise.all([
         import("../workspace/disk.ts"),
-        import("../workspace/layout.ts"),
+        import("../workspace/workspace-trust.ts"),
+        import("../workspace/runtime-folder.ts"),
       ]);
-      return runtimePaths(realpathSync(await findWorkspace(nodeDisk(), from)), env, process.getuid?.() ?? 0).socket;
+      const user = { env, home, uid: process.getuid?.() ?? 0 };
+      const paths = runtimePaths(realpathSync(await findWorkspace(nodeDisk(), from, user)), user);
+      checkSocket(paths, user);
+      return paths.socket;
     },
     invokeLocal: async (entry, input, call) => {
       const [{ invoke }, { commandRegistry }, { createLocalServices }, { nodeDisk }, { systemClock, systemIds }] =

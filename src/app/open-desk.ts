@@ -19,15 +19,8 @@ import type { BarStore } from "../workspace/bars.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { type History, openHistory } from "../workspace/history.ts";
-import {
-  FOLDERS,
-  LAYOUT,
-  type RuntimePaths,
-  globalConfigPath,
-  keyPath,
-  logFolder,
-  runtimePaths,
-} from "../workspace/layout.ts";
+import { FOLDERS, LAYOUT, globalConfigPath, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
+import { type RuntimePaths, makeRuntimeFolder, runtimePaths } from "../workspace/runtime-folder.ts";
 import { takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
@@ -78,8 +71,9 @@ export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Prom
   const { disk, ids, env, home } = options;
   const root = realpathSync(options.root);
   const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
-  const paths = runtimePaths(root, env, process.getuid?.() ?? 0);
-  mkdirSync(paths.runtime, { recursive: true, mode: 0o700 });
+  const user = { env, home, uid: process.getuid?.() ?? 0 };
+  const paths = runtimePaths(root, user);
+  makeRuntimeFolder(paths, user);
   await lifecycle.open(
     "lock",
     () => takeLock(disk, paths.lock, { root, nonce: ids.random(8), processes: nodeProcesses }),
@@ -322,7 +316,9 @@ async function recordStartup(
   const machine = sha256Hex(`${machineName()} ${place.dev} ${place.ino}`).slice(0, 32);
   const isCopy = state.machine !== "" && state.machine !== machine;
   journal.epoch = Math.max(1, state.epoch) + (isCopy ? 1 : 0);
-  if (state.deskId === "") publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await newDeskId(options) });
+  // `qoc init` wrote the id when it made the operator's key.
+  if (state.deskId === "")
+    publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await readDeskId(options.disk, root) });
   else if (state.journalFormat < JOURNAL_FORMAT) publish(await formatBoundary(options, journal, state));
   const started = commit({ type: "desk.started", version, machine, nonce: ids.random(4) });
   if (isCopy) {
@@ -346,9 +342,4 @@ async function formatBoundary(
   const boundary = { from: journalFormat, to: JOURNAL_FORMAT, lastSeq, lastHash };
   const key = await loadKey(disk, keyPath(home, deskId));
   return { type: "journal.upgraded", ...boundary, signature: key.locked ? undefined : key.sign(boundary) };
-}
-
-/** `qoc init` wrote the id when it made the operator's key. */
-async function newDeskId({ disk, root }: DeskOptions): Promise<string> {
-  return (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
 }

@@ -121,7 +121,7 @@ export const TOPICS: readonly Topic[] = [
       ["TERM", "dumb: no colours"],
       ["CI", "any text: no prompts"],
       ["HOME", "the operator's keys are in ~/.qoc/keys"],
-      ["XDG_RUNTIME_DIR", "the folder of the desk's socket (default: /tmp/qoc-UID)"],
+      ["XDG_RUNTIME_DIR", "the folder of the desk's socket, if it is yours (otherwise ~/.qoc/run)"],
       ["QOC_TOKEN", "for qoc mcp: the token of qoc agents setup"],
       ['{ env = "X" }', "a connector's secret in desk.toml; read when the desk starts"],
     ],

@@ -106,7 +106,7 @@ function firstPage(entries: readonly CommandEntry[]): readonly string[] {
     ...summaries(first),
     "",
     ...columns([
-      ["more commands", others.map(({ name }) => name).join(", ")],
+      ["others", others.map(({ name }) => name).join(", ")],
       ["nouns", nounsOf(entries).join(", ")],
       ["topics", TOPICS.map(({ name }) => name).join(", ")],
     ]),

@@ -257,6 +257,8 @@ export interface LocalServices {
   decisionsOf(from: string, limit: number): Promise<readonly DecisionLine[]>;
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;
   protectKey(from: string, passphrase: string): Promise<unknown>;
+  /** Trusts a workspace of another user. A relative path starts at `from`. */
+  trust(path: string, from: string): Promise<{ readonly path: string; readonly owner: number }>;
   newConnector(request: { readonly name: string; readonly from: string }): Promise<NewConnectorReport>;
   /** Serves MCP over standard input and output until the client disconnects. */
   mcp(from: string, signal: AbortSignal): Promise<void>;

@@ -13,6 +13,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   status: () => import("./status.ts"),
   doctor: () => import("./doctor.ts"),
   mcp: () => import("./mcp.ts"),
+  trust: () => import("./trust.ts"),
   "keys protect": () => import("./keys/protect.ts"),
   demo: () => import("./demo.ts"),
   "orders propose": () => import("./orders/propose.ts"),

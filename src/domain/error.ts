@@ -61,6 +61,14 @@ export const ERRORS = {
   ),
   // workspace and configuration
   NO_WORKSPACE: row("no desk.toml in {path} or a folder above it", "qoc init {path}"),
+  WORKSPACE_NOT_OURS: row(
+    "{path} belongs to another user (uid {owner}); its desk.toml names programs that would run as you",
+    "read its desk.toml, then: qoc trust {quoted}",
+  ),
+  DESK_ID_INVALID: row(
+    "{path}: a desk's id has 32 characters of 0-9 and a-f",
+    "restore {path} from a backup, or make a new desk: qoc init DIR",
+  ),
   WORKSPACE_EXISTS: row("{path} already contains a desk.toml; nothing was changed", "qoc status -C {path}"),
   CONFIG_INVALID: row("{file}:{line}:{column}: {key}: {message}", "edit {file} line {line}, then qoc status"),
   CONFIG_NOT_YET: row(
@@ -84,6 +92,7 @@ export const ERRORS = {
     "{file}:{line}:{column}: {key} is a literal secret; use an env or file reference",
     'write {key} = {{ env = "NAME" }} or {{ file = "/run/secrets/name" }}',
   ),
+  RUNTIME_FOLDER_UNSAFE: row("{path}: {reason}, so the desk's socket is not safe there", "type: {fix}"),
   LOCKED: row("another desk (pid {pid}) is running on {path}", "qoc down -C {path}, or use the running desk"),
   FILE_TOO_LARGE: row("{path} has {size} bytes; the limit is {limit}", "shorten the file"),
   PATH_REFUSED: row("{path}: {reason}", "use a path inside the workspace"),

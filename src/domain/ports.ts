@@ -51,6 +51,10 @@ export interface FileFacts {
   /** Identifies the file within its file system. */
   readonly inode: number;
   readonly links: number;
+  /** The user id of its owner. */
+  readonly uid: number;
+  /** The permission bits, such as 0o600. */
+  readonly mode: number;
 }
 
 /** The file system. Few methods, so that tests can simulate crashes. Paths are absolute. */
@@ -64,8 +68,12 @@ export interface Disk {
   list(path: string): Promise<readonly DirectoryEntry[]>;
   /** Does not follow a final symlink. Resolves to undefined if the path does not exist. */
   facts(path: string): Promise<FileFacts | undefined>;
+  /** Makes the missing folders of the path, each with this mode (0700 by default) whatever the umask. */
   mkdir(path: string, mode?: number): Promise<void>;
-  /** Temporary file, fsync, rename, directory fsync: once it resolves, the new content survives a power failure. */
+  /**
+   * Temporary file, fsync, rename, directory fsync: once it resolves, the new content survives a power failure. The file
+   * has this mode (0600 by default) whatever the umask.
+   */
   writeAtomic(path: string, data: string | Uint8Array, mode?: number): Promise<void>;
   /** Like `writeAtomic`, but rejects with EEXIST if the path exists. */
   create(path: string, data: string | Uint8Array, mode?: number): Promise<void>;

@@ -1,6 +1,8 @@
 /** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
 import { messageOf } from "../domain/error.ts";
 import type { Desk } from "./desk.ts";
+import { quoteForShell } from "../lib/shell.ts";
+import { secretFilesOf } from "../workspace/files.ts";
 import { lostGuarantees } from "./venue-gateway.ts";
 
 export interface DoctorCheck {
@@ -35,6 +37,7 @@ export async function runDoctor(
       tradingCheck(desk),
       keyCheck(desk),
       agentCheck(desk, agent),
+      ...(await fileChecks(desk)),
       ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
       ...pendingChecks(desk),
       ...[...desk.state.disputes].map(([key, disputes]): DoctorCheck => ({
@@ -95,6 +98,32 @@ function historyCheck(desk: Desk): DoctorCheck {
         message: "git is not installed; the desk trades without file history",
         fix: "install git",
       };
+}
+
+const BY_OTHERS = 0o077;
+
+/** The desk's folder and the connectors' secret files concern the user alone. */
+async function fileChecks({ workspace, config }: Desk): Promise<readonly DoctorCheck[]> {
+  const { root, disk } = workspace;
+  const isOpen = async (path: string): Promise<boolean> => (((await disk.facts(path))?.mode ?? 0) & BY_OTHERS) !== 0;
+  const folder: DoctorCheck = (await isOpen(root))
+    ? {
+        name: "files",
+        status: "warn",
+        message: "other users can read the desk's folder",
+        fix: `chmod -R go= ${quoteForShell(root)}`,
+      }
+    : { name: "files", status: "ok", message: "only you can read the desk's folder" };
+  const secrets = await Promise.all(secretFilesOf(config).map(async (path) => ((await isOpen(path)) ? [path] : [])));
+  return [
+    folder,
+    ...secrets.flat().map((path): DoctorCheck => ({
+      name: "secrets",
+      status: "warn",
+      message: `other users can read the secret file ${path}`,
+      fix: `chmod 600 ${quoteForShell(path)}`,
+    })),
+  ];
 }
 
 function tradingCheck(desk: Desk): DoctorCheck {

@@ -9,7 +9,7 @@ import { parse as parseToml } from "smol-toml";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
-import { findWorkspace } from "./layout.ts";
+import { locateWorkspace } from "./layout.ts";
 import type { TomlTable } from "./toml.ts";
 
 export const CLIENTS = ["claude", "codex", "opencode", "gemini"] as const;
@@ -123,7 +123,7 @@ export async function prepareClientFile(
   };
   const folder = await realFolderOf(disk, requested, to).catch(() => refuse("the folder does not exist"));
   const path = join(folder, basename(requested));
-  const workspace = await findWorkspace(disk, folder).catch(() => undefined);
+  const workspace = await locateWorkspace(disk, folder).catch(() => undefined);
   if (workspace !== undefined)
     refuse(`a token must not be stored in the workspace ${workspace}; name a folder outside it with --to`);
   const stats = await disk.facts(path);

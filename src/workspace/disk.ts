@@ -1,6 +1,6 @@
 /** The `Disk` port on Node's file system. A write that has resolved survives a power cut. */
 import { constants } from "node:fs";
-import { type FileHandle, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
+import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { QocError } from "../domain/error.ts";
 import type { AppendFile, Disk, DirectoryEntry, EntryKind, FileFacts } from "../domain/ports.ts";
@@ -38,6 +38,18 @@ function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
+/** Orders, positions and notes concern the user alone. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** Makes the missing folders of the path and sets their mode; folders that exist keep theirs. */
+async function makeFolders(path: string, mode = FOLDER_MODE): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path; (await facts(at)) === undefined; at = dirname(at)) missing.unshift(at);
+  await mkdir(path, { recursive: true, mode });
+  for (const folder of missing) await chmod(folder, mode);
+}
+
 let temporaryFiles = 0;
 
 /** Writes a temporary file next to the target, syncs, and calls `place`. Removes the temporary file if that fails. */
@@ -52,6 +64,8 @@ async function writeThenPlace(
   const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {
     try {
+      // The umask took bits from the mode of `open`.
+      await handle.chmod(mode);
       await writeAll(handle, bytesOf(data));
       await handle.sync();
     } finally {
@@ -104,8 +118,9 @@ async function read(path: string, limit = Number.POSITIVE_INFINITY): Promise<Uin
 async function facts(path: string): Promise<FileFacts | undefined> {
   try {
     const stat = await lstat(path);
-    const { size, mtimeMs, ctimeMs, ino, nlink } = stat;
-    return { kind: kindOf(stat), size, modifiedMs: mtimeMs, changedMs: ctimeMs, inode: ino, links: nlink };
+    const { size, mtimeMs, ctimeMs, ino, nlink, uid } = stat;
+    const mode = stat.mode & 0o7777;
+    return { kind: kindOf(stat), size, modifiedMs: mtimeMs, changedMs: ctimeMs, inode: ino, links: nlink, uid, mode };
   } catch (error) {
     if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return undefined;
     throw error;
@@ -114,7 +129,8 @@ async function facts(path: string): Promise<FileFacts | undefined> {
 
 async function append(path: string): Promise<AppendFile> {
   const isNew = (await facts(path)) === undefined;
-  const handle = await open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  const handle = await open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, FILE_MODE);
+  await handle.chmod(FILE_MODE);
   if (isNew) await syncDirectory(dirname(path));
   return new NodeAppendFile(handle, (await handle.stat()).size);
 }
@@ -126,11 +142,9 @@ export function nodeDisk(): Disk {
     list: async (path): Promise<readonly DirectoryEntry[]> =>
       (await readdir(path, { withFileTypes: true })).map((entry) => ({ name: entry.name, kind: kindOf(entry) })),
     facts,
-    mkdir: async (path, mode = 0o755) => {
-      await mkdir(path, { recursive: true, mode });
-    },
-    writeAtomic: (path, data, mode = 0o644) => writeThenPlace(path, data, mode, rename),
-    create: (path, data, mode = 0o644) =>
+    mkdir: makeFolders,
+    writeAtomic: (path, data, mode = FILE_MODE) => writeThenPlace(path, data, mode, rename),
+    create: (path, data, mode = FILE_MODE) =>
       writeThenPlace(path, data, mode, async (from, to) => {
         // link fails if the name is taken; rename would replace the file.
         await link(from, to);

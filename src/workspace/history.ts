@@ -41,6 +41,8 @@ const HARDENED = [
   "core.attributesFile=/dev/null",
   "core.pager=cat",
   "core.fsync=all",
+  // The modes of new files and folders, whatever the umask: 0600 and 0700.
+  "core.sharedRepository=0600",
   "core.autocrlf=false",
   "commit.gpgSign=false",
   "gc.auto=0",
@@ -117,6 +119,8 @@ async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git):
     `${gitDir}/config`,
     "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n",
   );
+  // git makes this file by the umask alone; a file that exists keeps its mode.
+  await disk.writeAtomic(`${gitDir}/COMMIT_EDITMSG`, "");
   await disk.mkdir(`${gitDir}/info`);
   await disk.writeAtomic(`${gitDir}/info/exclude`, `${EXCLUDED.join("\n")}\n`);
   // Attributes of the work tree could enable filters; these have precedence and disable them.

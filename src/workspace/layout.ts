@@ -1,6 +1,5 @@
 /** Every folder and file name of the workspace, and the paths of a desk's files outside the workspace. */
 import { dirname, join, resolve } from "node:path";
-import { sha256Hex } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { isWithin } from "../lib/path-containment.ts";
@@ -75,7 +74,7 @@ export function isHostOwned(path: string): boolean {
 }
 
 /** Returns the nearest folder that contains a desk.toml: `from` or one of its parents. @throws NO_WORKSPACE. */
-export async function findWorkspace(disk: Disk, from: string): Promise<string> {
+export async function locateWorkspace(disk: Disk, from: string): Promise<string> {
   let folder = resolve(from);
   for (;;) {
     if ((await disk.facts(join(folder, LAYOUT.config)))?.kind === "file") return folder;
@@ -85,36 +84,27 @@ export async function findWorkspace(disk: Disk, from: string): Promise<string> {
   }
 }
 
-export interface RuntimePaths {
-  /** The folder of the socket and the lock; mode 0700. */
-  readonly runtime: string;
-  readonly socket: string;
-  readonly lock: string;
-}
-
-/**
- * The runtime paths of a workspace. They are short because a Unix socket path is limited to 108 bytes. `root` is the
- * workspace's real path.
- */
-export function runtimePaths(
-  root: string,
-  env: Readonly<Record<string, string | undefined>>,
-  uid: number,
-): RuntimePaths {
-  const userFolder = env["XDG_RUNTIME_DIR"];
-  const isUsable = userFolder !== undefined && userFolder !== "" && userFolder.length < 60;
-  const base = isUsable ? join(userFolder, "qoc") : `/tmp/qoc-${uid}`;
-  const runtime = join(base, sha256Hex(root).slice(0, 16));
-  return { runtime, socket: join(runtime, "desk.sock"), lock: join(runtime, "lock") };
-}
-
 /** The folder of the logs: `[workspace].log_dir`, where `~` is the home folder; by default `.qoc/logs`. */
 export function logFolder(root: string, home: string, configured: string | undefined): string {
   return configured?.replace(/^~(?=\/)/, home) ?? `${root}/${LAYOUT.logs}`;
 }
 
-/** The operator's key of a desk. It is outside every workspace. */
+const DESK_ID = /^[0-9a-f]{32}$/;
+
+/** Returns the id that `qoc init` wrote. @throws DESK_ID_INVALID. */
+export async function readDeskId(disk: Disk, root: string): Promise<string> {
+  const path = `${root}/${LAYOUT.state}/desk-id`;
+  const deskId = (await disk.readText(path)).trim();
+  if (!DESK_ID.test(deskId)) throw new QocError("DESK_ID_INVALID", { path });
+  return deskId;
+}
+
+/**
+ * The operator's key of a desk. It is outside every workspace. The id is "" if the journal is corrupt from its first record.
+ * @throws DESK_ID_INVALID: an id from a journal that another user wrote must not lead to another file.
+ */
 export function keyPath(home: string, deskId: string): string {
+  if (deskId !== "" && !DESK_ID.test(deskId)) throw new QocError("DESK_ID_INVALID", { path: LAYOUT.journal });
   return join(home, ".qoc", "keys", deskId);
 }
 export function globalConfigPath(home: string): string {

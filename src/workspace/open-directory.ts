@@ -3,7 +3,7 @@
  * handle reach that same folder even if its name is replaced meanwhile, so there is no gap between a check and its use.
  */
 import { constants, existsSync } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, chmod, mkdir, open } from "node:fs/promises";
 import { QocError } from "../domain/error.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants;
@@ -43,6 +43,15 @@ async function openFolder(path: string, displayPath: string): Promise<FileHandle
   }
 }
 
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, 0o700);
+    await chmod(path, 0o700);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  }
+}
+
 /**
  * Opens the folder at `segments` under `root`. Creates missing folders if `create` is set; otherwise returns undefined
  * if one is missing. Links may lead to `root` itself but not to a folder below it.
@@ -59,8 +68,7 @@ export async function openDirectory(
   try {
     for (const segment of segments) {
       const next = `${BY_DESCRIPTOR ? `/proc/self/fd/${handle.fd}` : at}/${segment}`;
-      if (create)
-        await mkdir(next).catch((error: unknown) => (hasCode(error, "EEXIST") ? undefined : Promise.reject(error)));
+      if (create) await makeFolder(next);
       const inner = await openFolder(next, displayPath);
       await handle.close();
       if (inner === undefined) return undefined;

@@ -10,6 +10,7 @@ import { newConnector } from "../../src/app/new-connector.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
+const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const disk = nodeDisk();
 async function workspace(): Promise<string> {
@@ -29,7 +30,7 @@ it("a new connector has its own name and passes certification unchanged", async 
   expect(text).toContain("MY_VENUE_API_KEY");
   expect(text).not.toMatch(/template/i);
   const report = await certifyAdapter(
-    { disk, clock: systemClock, ids: systemIds, packageRoot },
+    { disk, clock: systemClock, ids: systemIds, packageRoot, user: USER },
     { target: "src/connectors/my-venue", from: root, only: [] },
     { line: () => undefined },
   );

@@ -230,6 +230,7 @@ describe("P1 an agent's commands", () => {
       "connect",
       "news fetch",
       "keys protect",
+      "trust",
       "history restore",
       "down",
     ];

@@ -23,6 +23,7 @@ import { readConfig } from "../../src/workspace/config.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { LAYOUT } from "../../src/workspace/layout.ts";
 
+const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const GUIDE = readFileSync(`${packageRoot}/docs/connectors.md`, "utf8");
 const ADAPTER = "src/connectors/my-venue/index.ts";
@@ -66,7 +67,7 @@ describe("the guide's connector", () => {
           await writeFile(join(root, path), text);
         }
         const report = await certifyAdapter(
-          { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot },
+          { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot, user: USER },
           { target: dirname(ADAPTER), from: root, only: [], isolation },
           { line: () => undefined },
         );

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runtimePaths } from "../../src/workspace/layout.ts";
+import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 
@@ -158,7 +158,7 @@ describe("a failing start", () => {
   });
 
   it("a start without a usable socket path ends and releases port and lock", async () => {
-    const { socket } = runtimePaths(realpathSync(desk), env, process.getuid?.() ?? 0);
+    const { socket } = runtimePaths(realpathSync(desk), { env, home, uid: process.getuid?.() ?? 0 });
     mkdirSync(join(socket, "in the way"), { recursive: true });
     await expect(up()).rejects.toThrow(/ended with 1: .*INTERNAL/s);
     rmSync(socket, { recursive: true });

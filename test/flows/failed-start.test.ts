@@ -10,7 +10,7 @@ import { initDesk } from "../../src/app/init.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { Lifecycle } from "../../src/lib/lifecycle.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { runtimePaths } from "../../src/workspace/layout.ts";
+import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
 
 const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 /** Every step of a start, in order. The first test compares this list with a real start. */
@@ -138,7 +138,7 @@ describe("a start of the daemon", () => {
   });
 
   it.each(STEPS)("that fails at the step %s leaves no lock, socket, port, worker or handle", async (step) => {
-    const paths = runtimePaths(root, env(), process.getuid?.() ?? 0);
+    const paths = runtimePaths(root, { env: env(), home, uid: process.getuid?.() ?? 0 });
     const folder = process.cwd();
     const before = await settledResources();
     const failed = start(new FailingLifecycle(step), () => undefined, new AbortController().signal);

@@ -15,7 +15,7 @@ import { readLine, writeLine } from "../../src/bus/journal-record.ts";
 import { createKey, protectKey } from "../../src/trading/operator-key.ts";
 import type { DeskEvent, OrderApproved } from "../../src/domain/event.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { runtimePaths } from "../../src/workspace/layout.ts";
+import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
@@ -113,7 +113,7 @@ async function placed(): Promise<number> {
 /** Sends messages to the operator's socket directly, without any program of the desk. */
 function overSocket(request: object): Promise<any> {
   return new Promise((resolve, reject) => {
-    const socket = connect(runtimePaths(desk, env, process.getuid?.() ?? 0).socket);
+    const socket = connect(runtimePaths(desk, { env, home, uid: process.getuid?.() ?? 0 }).socket);
     let said = "";
     socket.on("data", (chunk: Buffer) => {
       said += String(chunk);

@@ -129,7 +129,7 @@ class MemoryDisk implements CrashDisk {
   async facts(path: string): ReturnType<Disk["facts"]> {
     const file = this.#files.get(path);
     // A change time of infinity keeps the file cache from trusting the file.
-    const facts = { modifiedMs: 0, changedMs: Number.POSITIVE_INFINITY, inode: 0, links: 1 };
+    const facts = { modifiedMs: 0, changedMs: Number.POSITIVE_INFINITY, inode: 0, links: 1, uid: 0, mode: 0o600 };
     if (file !== undefined) return { kind: "file", size: file.bytes.length, ...facts };
     return this.#directories.has(path) ? { kind: "directory", size: 0, ...facts } : undefined;
   }

@@ -14,7 +14,8 @@ import { MISTAKES } from "./mistakes.ts";
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 const CORRECT = join(ROOT, "connectors/template/index.ts");
 const SOURCE = readFileSync(CORRECT, "utf8");
-const DEPS = { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot: ROOT };
+const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
+const DEPS = { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot: ROOT, user: USER };
 
 /** Writes the broken adapter and the correct adapter's certify.toml into a new folder. */
 function writeAdapter(source: string): string {

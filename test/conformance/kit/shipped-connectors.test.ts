@@ -11,7 +11,8 @@ import { systemClock, systemIds } from "../../../src/app/system.ts";
 import { nodeDisk } from "../../../src/workspace/disk.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
-const DEPS = { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot: ROOT };
+const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
+const DEPS = { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot: ROOT, user: USER };
 
 function report(target: string, isolation: "worker" | "process"): Promise<Report> {
   return certifyAdapter(DEPS, { target, from: ROOT, isolation, only: [] }, { line: () => undefined });

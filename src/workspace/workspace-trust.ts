@@ -1,0 +1,85 @@
+/**
+ * A desk.toml starts programs as the user who runs `qoc` below it, so a workspace of another user is refused until the user
+ * trusts it. The list of trusted workspaces is in the home folder, out of reach of every workspace.
+ */
+import { realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { QocError } from "../domain/error.ts";
+import type { Disk } from "../domain/ports.ts";
+import { tryParseJson } from "../lib/json.ts";
+import { quoteForShell } from "../lib/shell.ts";
+import { LAYOUT, locateWorkspace } from "./layout.ts";
+
+/** The user who runs the command. */
+export interface WorkspaceUser {
+  readonly uid: number;
+  /** The absolute path of the home folder. */
+  readonly home: string;
+}
+
+export interface TrustedWorkspace {
+  /** The workspace's real path. */
+  readonly path: string;
+  /** The user id of its owner. Another owner later is not trusted. */
+  readonly owner: number;
+}
+
+const ROOT_UID = 0;
+const LIST_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Returns the nearest folder with a desk.toml: `from` or one of its parents.
+ * @throws NO_WORKSPACE; WORKSPACE_NOT_OURS if folder or desk.toml belong to neither this user nor root and the user has not
+ * trusted it.
+ */
+export async function findWorkspace(disk: Disk, from: string, user: WorkspaceUser): Promise<string> {
+  const root = await locateWorkspace(disk, from);
+  const owner = await foreignOwner(disk, root, user.uid);
+  if (owner === undefined) return root;
+  const path = realpathSync(root);
+  const isTrusted = (await readTrusted(disk, user.home)).some((entry) => entry.path === path && entry.owner === owner);
+  if (!isTrusted) throw new QocError("WORKSPACE_NOT_OURS", { path, owner, quoted: quoteForShell(path) });
+  return root;
+}
+
+/** The owner of folder or desk.toml that is neither this user nor root; undefined if there is no such owner. */
+async function foreignOwner(disk: Disk, root: string, uid: number): Promise<number | undefined> {
+  const facts = [await disk.facts(realpathSync(root)), await disk.facts(join(root, LAYOUT.config))];
+  return facts.map((fact) => fact?.uid).find((owner) => owner !== undefined && owner !== uid && owner !== ROOT_UID);
+}
+
+/**
+ * Adds the workspace at or above `from` to the list of trusted workspaces. A workspace of this user needs no trust and is
+ * not added. @throws NO_WORKSPACE.
+ */
+export async function trustWorkspace(
+  disk: Disk,
+  from: string,
+  { uid, home }: WorkspaceUser,
+): Promise<TrustedWorkspace> {
+  const root = await locateWorkspace(disk, from);
+  const path = realpathSync(root);
+  const owner = await foreignOwner(disk, root, uid);
+  if (owner === undefined) return { path, owner: uid };
+  const kept = (await readTrusted(disk, home)).filter((entry) => entry.path !== path);
+  const lines = [...kept, { path, owner }].map((entry) => `${JSON.stringify(entry)}\n`);
+  await disk.mkdir(dirname(listPath(home)), 0o700);
+  await disk.writeAtomic(listPath(home), lines.join(""), 0o600);
+  return { path, owner };
+}
+
+function listPath(home: string): string {
+  return join(home, ".qoc", "trusted");
+}
+
+/** One JSON object a line. A line that is not one trusts nothing. */
+async function readTrusted(disk: Disk, home: string): Promise<readonly Partial<TrustedWorkspace>[]> {
+  if ((await disk.facts(listPath(home))) === undefined) return [];
+  const lines = (await disk.readText(listPath(home), LIST_BYTES_MAX)).split("\n").filter((line) => line !== "");
+  return lines.map(parseLine);
+}
+
+function parseLine(line: string): Partial<TrustedWorkspace> {
+  const entry = tryParseJson(line);
+  return typeof entry === "object" && entry !== null ? entry : {};
+}

@@ -1,0 +1,110 @@
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { keyPath, readDeskId } from "../../src/workspace/layout.ts";
+import { type WorkspaceUser, findWorkspace, trustWorkspace } from "../../src/workspace/workspace-trust.ts";
+
+const OWNER = process.getuid?.() ?? 0;
+const THIRD = 61234;
+const disk = nodeDisk();
+
+let base: string;
+let desk: string;
+let below: string;
+/** Owner of nothing here. Root's files would be accepted, so the owner must not be root. */
+let user: WorkspaceUser;
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), "qoc-trust-"));
+  desk = join(base, "desk");
+  below = join(desk, "my/own/folder");
+  mkdirSync(below, { recursive: true });
+  writeFileSync(join(desk, "desk.toml"), "");
+  user = { uid: 61235, home: join(base, "home") };
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+function give(path: string, owner: number): void {
+  if (OWNER === 0) chownSync(path, owner, owner);
+}
+
+function giveDesk(): void {
+  give(desk, THIRD);
+  give(join(desk, "desk.toml"), THIRD);
+}
+
+describe("a workspace", () => {
+  it("of this user is found from a folder below it", async () => {
+    expect(await findWorkspace(disk, below, { ...user, uid: OWNER })).toBe(desk);
+  });
+
+  it("of another user is refused, from a folder below it too", async () => {
+    giveDesk();
+    await expect(findWorkspace(disk, below, user)).rejects.toMatchObject({
+      code: "WORKSPACE_NOT_OURS",
+      hint: `read its desk.toml, then: qoc trust ${desk}`,
+    });
+  });
+
+  it.runIf(OWNER === 0)("of root is accepted", async () => {
+    expect(await findWorkspace(disk, below, user)).toBe(desk);
+  });
+
+  it.runIf(OWNER === 0).each(["desk.toml", "."])("is refused if only %s belongs to another user", async (part) => {
+    give(join(desk, part), THIRD);
+    await expect(findWorkspace(disk, below, user)).rejects.toMatchObject({ code: "WORKSPACE_NOT_OURS" });
+  });
+
+  it("of another user is found after the user trusted it, and the list is outside the workspace, mode 0600", async () => {
+    giveDesk();
+    expect(await trustWorkspace(disk, below, user)).toEqual({ path: desk, owner: OWNER === 0 ? THIRD : OWNER });
+    expect(await findWorkspace(disk, below, user)).toBe(desk);
+    const list = join(base, "home/.qoc/trusted");
+    expect(statSync(list).mode & 0o777).toBe(0o600);
+    await trustWorkspace(disk, desk, user);
+    expect(readFileSync(list, "utf8").trim().split("\n")).toHaveLength(1);
+  });
+
+  it("is refused again if its owner changed after the user trusted it", async () => {
+    giveDesk();
+    await trustWorkspace(disk, desk, user);
+    const list = join(base, "home/.qoc/trusted");
+    writeFileSync(list, readFileSync(list, "utf8").replace(/"owner":\d+/, '"owner":61236'));
+    await expect(findWorkspace(disk, desk, user)).rejects.toMatchObject({ code: "WORKSPACE_NOT_OURS" });
+  });
+
+  it("is refused if the list has no readable line for it", async () => {
+    giveDesk();
+    mkdirSync(join(base, "home/.qoc"), { recursive: true });
+    writeFileSync(join(base, "home/.qoc/trusted"), `${desk}\nnull\n{"path":7}\n`);
+    await expect(findWorkspace(disk, desk, user)).rejects.toMatchObject({ code: "WORKSPACE_NOT_OURS" });
+  });
+
+  it("of this user is not added to the list", async () => {
+    await trustWorkspace(disk, desk, { ...user, uid: OWNER });
+    expect(await disk.facts(join(base, "home/.qoc/trusted"))).toBeUndefined();
+  });
+});
+
+describe("the id of a desk", () => {
+  it.each(["../../../shared/key", "", "A".repeat(32), `${"a".repeat(32)}/x`, "a".repeat(31)])(
+    "%j is refused when it is read from the workspace",
+    async (id) => {
+      mkdirSync(join(desk, ".qoc"));
+      writeFileSync(join(desk, ".qoc/desk-id"), `${id}\n`);
+      await expect(readDeskId(disk, desk)).rejects.toMatchObject({ code: "DESK_ID_INVALID" });
+    },
+  );
+
+  it("of 32 hexadecimal digits names a key", async () => {
+    mkdirSync(join(desk, ".qoc"));
+    writeFileSync(join(desk, ".qoc/desk-id"), `${"0a".repeat(16)}\n`);
+    expect(keyPath("/home/me", await readDeskId(disk, desk))).toBe(`/home/me/.qoc/keys/${"0a".repeat(16)}`);
+  });
+
+  it("from a journal that climbs out of the folder of keys is refused", () => {
+    expect(() => keyPath("/home/me", "../../other/key")).toThrow("a desk's id has 32 characters");
+  });
+});
