@@ -43,6 +43,17 @@ export function escapeInvisibleInJson(json: string): string {
   );
 }
 
+/**
+ * Writes a text as a string of YAML and of TOML, in double quotes, with every invisible character as `\u202e` or
+ * `\U000e0041`: it parses to the same value. A lone surrogate, which TOML cannot hold, becomes U+FFFD.
+ */
+export function quoteString(text: string): string {
+  return JSON.stringify(text.replace(/\p{Cs}/gu, "\ufffd")).replace(EACH_INVISIBLE, (character) => {
+    const hex = (character.codePointAt(0) ?? 0).toString(16);
+    return hex.length <= 4 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+  });
+}
+
 /** Applies `escapeInvisibleInText` to every string and every key of plain JSON data. */
 export function escapeInvisibleInValue(value: unknown): unknown {
   if (typeof value === "string") return escapeInvisibleInText(value);

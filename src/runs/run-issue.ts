@@ -13,6 +13,7 @@ import type { RunSummary } from "../workspace/snapshots.ts";
 import type { Desk } from "../trading/desk.ts";
 import { iso } from "../lib/time.ts";
 import { gatherRunContext } from "./gather-context.ts";
+import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
 
 export interface RunView {
@@ -245,5 +246,13 @@ function runLog(desk: Desk, run: string, started: number, watch: Progress) {
 /** The agent's text is quoted and the log is indented, so that neither can imitate the desk's headings. */
 function summaryText(result: RunResult, log: readonly string[]): string {
   const summary = result.summary.trim() === "" ? "(no summary)" : blockquote(result.summary);
-  return ["## Summary by the agent", "", summary, "", "## Log", "", ...log.map((line) => `    ${line}`)].join("\n");
+  return [
+    "## Summary by the agent",
+    "",
+    summary,
+    "",
+    "## Log",
+    "",
+    ...log.map((line) => `    ${escapeInvisible(line)}`),
+  ].join("\n");
 }

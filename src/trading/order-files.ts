@@ -14,6 +14,7 @@ import type { OrderFolders } from "../workspace/order-folders.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { reasonOf } from "./order-view.ts";
+import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
 
 /** The folder of an order's file, by the order's state. */
 export function folderOf(order: Readonly<OrderRecord>): string {
@@ -38,7 +39,7 @@ export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
   const verdict = order.verdicts.at(-1);
   if (verdict !== undefined) {
     lines.push(`guards at ${verdict.stage}: ${verdict.decision}`);
-    for (const reason of verdict.reasons) lines.push(`  ${reason.guard}: ${reason.message}`);
+    for (const reason of verdict.reasons) lines.push(...labelled(`  ${reason.guard}`, reason.message));
   }
   if (order.clientOrderId !== undefined) lines.push(`client order id ${order.clientOrderId}`);
   if (order.venueOrderId !== undefined) lines.push(`venue order id ${order.venueOrderId}`);
@@ -47,8 +48,14 @@ export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
     lines.push(`${kind} ${fill.quantity} @ ${fill.price} ${iso(fill.at)} (${fill.fillId})`);
   }
   const reason = reasonOf(order);
-  if (reason !== undefined && reason !== "") lines.push(`reason: ${reason}`);
+  if (reason !== undefined && reason !== "") lines.push(...labelled("reason", reason));
   return lines;
+}
+
+/** The text of others behind the desk's label. Further lines of it are marked, so that none passes for a line of the desk. */
+function labelled(label: string, text: string): readonly string[] {
+  const [first = "", ...further] = text.trim().split(/\r\n?|\n/);
+  return [`${label}: ${first}`, ...further.map((line) => `    > ${line}`)];
 }
 
 /** Writes the order's file into the folder of its state, and removes it from its previous folder. */
@@ -106,7 +113,7 @@ export async function projectFill(
       venue: connector,
       filled_at: iso(fill.at),
     },
-    body: `## Fill summary\n\n${verb} ${subject}, ${notional} in all${inferred === true ? " (inferred from the venue's totals)" : ""}.\n${findingText(recorded.event)}`,
+    body: `## Fill summary\n\n${escapeInvisible(`${verb} ${subject}`)}, ${notional} in all${inferred === true ? " (inferred from the venue's totals)" : ""}.\n${escapeInvisibleInText(findingText(recorded.event))}`,
   });
 }
 
@@ -118,6 +125,7 @@ export interface Alert {
   /** Part of the file's name: `blocked-ORDER`. */
   readonly topic: string;
   readonly title: string;
+  /** Markdown of the desk. The caller quotes the words of others in it. */
   readonly text: string;
 }
 
@@ -132,7 +140,7 @@ export async function writeAlert(
     await desk.workspace.inbox.writeHostItem({
       name: `${iso(at).slice(0, 10)}-alert-${topic}-${seq}`,
       frontmatter: { kind: "alert", status: "new", title, at: iso(at) },
-      body: `## ${title}\n\n${text}\n`,
+      body: `## ${escapeInvisible(title)}\n\n${escapeInvisibleInText(text)}\n`,
     });
   } catch (error) {
     desk.log.error(`inbox: ${messageOf(error)}`);

@@ -6,6 +6,9 @@ import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { orderPath, projectFill, projectOrder, writeAlert } from "./order-files.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
+import { escapeInvisible } from "../lib/invisible-characters.ts";
+import { blockquote } from "../lib/markdown.ts";
+import { quoteForShell } from "../lib/shell.ts";
 
 export interface Projector {
   /** Called with every event once it is on disk. */
@@ -59,7 +62,9 @@ async function raiseAlert(desk: Desk, { seq, at, event }: Recorded): Promise<voi
   switch (event.type) {
     case "guards.evaluated": {
       if (event.decision === "allow" || event.stage === "propose") return;
-      const reasons = event.reasons.map((reason) => `- ${reason.guard}: ${reason.message}`).join("\n");
+      const reasons = event.reasons
+        .map(({ guard, message }) => `- ${escapeInvisible(`${guard}: ${message}`)}`)
+        .join("\n");
       return raise(
         `blocked-${event.id}`,
         `Order ${event.id} was blocked`,
@@ -70,7 +75,7 @@ async function raiseAlert(desk: Desk, { seq, at, event }: Recorded): Promise<voi
       return raise(
         `unknown-${event.id}`,
         `The outcome of order ${event.id} is unknown`,
-        `${event.reason}\n\nIt will not be sent again, and its instrument is blocked until the venue reports the order or a human runs \`qoc resolve ${event.id}\`.`,
+        `${blockquote(event.reason)}\n\nIt will not be sent again, and its instrument is blocked until the venue reports the order or a human runs \`qoc resolve ${event.id}\`.`,
       );
     case "instrument.flagged":
       return raise(
@@ -78,7 +83,7 @@ async function raiseAlert(desk: Desk, { seq, at, event }: Recorded): Promise<voi
         `${event.connector}/${event.symbol}: positions disagree`,
         [
           `Our fills sum to ${event.expected}, the venue reports ${event.actual}.`,
-          `Compare with the venue's own page, then \`qoc resolve ${event.connector}/${event.symbol}\`.`,
+          `Compare with the venue's own page, then \`qoc resolve ${quoteForShell(`${event.connector}/${event.symbol}`)}\`.`,
         ].join(" "),
       );
     case "connector.changed":
@@ -86,7 +91,7 @@ async function raiseAlert(desk: Desk, { seq, at, event }: Recorded): Promise<voi
       return raise(
         `connector-${event.connector}`,
         `Connector ${event.connector} is ${event.state}`,
-        `${event.reason ?? ""}\n\n\`qoc logs --connector ${event.connector}\` shows the reason; \`qoc connectors restart ${event.connector}\` starts it again.`,
+        `${blockquote(event.reason ?? "")}\n\n\`qoc logs --connector ${event.connector}\` shows the reason; \`qoc connectors restart ${event.connector}\` starts it again.`,
       );
     case "fill.conflicted":
       return raise(

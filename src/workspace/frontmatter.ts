@@ -2,6 +2,7 @@
 import { type Document, Lexer, type Scalar, isScalar, parseDocument, visit } from "yaml";
 import * as z from "zod";
 import { isTooDeep } from "../lib/nesting-limit.ts";
+import { quoteString } from "../lib/invisible-characters.ts";
 
 export interface Note {
   readonly fields: Readonly<Record<string, string | readonly string[]>>;
@@ -75,12 +76,15 @@ export function readNote(text: string): Note {
   return { fields, body: text.slice(fence[0].length) };
 }
 
-/** Values are written as JSON strings, which are valid YAML, so that no value can end its line or the frontmatter. */
+/**
+ * Values are written in double quotes with escapes, so that no value can end its line or the frontmatter, and none holds an
+ * invisible character.
+ */
 export function writeNote({ fields, body }: Note): string {
   const lines = Object.entries(fields).map(([key, value]) =>
     typeof value === "string"
-      ? `${key}: ${JSON.stringify(value)}`
-      : `${key}: [${value.map((item) => JSON.stringify(item)).join(", ")}]`,
+      ? `${key}: ${quoteString(value)}`
+      : `${key}: [${value.map((item) => quoteString(item)).join(", ")}]`,
   );
   return `---\n${lines.join("\n")}\n---\n${body}`;
 }

@@ -3,6 +3,8 @@ import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { isInside } from "../lib/path-containment.ts";
+import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
+import { blockquote } from "../lib/markdown.ts";
 import { slugOf } from "../lib/slug.ts";
 import { FileCache } from "./file-cache.ts";
 import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
@@ -107,7 +109,8 @@ export class Inbox {
     const { kind, title, from, at } = message;
     const text = writeNote({
       fields: { kind, status: "new", title, from, at },
-      body: `${message.text.trimEnd()}\n`,
+      // The frontmatter is the desk's; the text of another author is quoted below it.
+      body: `${from === "human" ? escapeInvisibleInText(message.text.trimEnd()) : blockquote(message.text)}\n`,
     });
     const stem = `${at.slice(0, 10)}-message-${slugOf(title)}`;
     for (let n = 1; ; n++) {

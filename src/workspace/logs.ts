@@ -1,5 +1,6 @@
 /** Structured logs: one JSON object per line, rotated by size. Unlike the journal, the log may lose lines. */
 import type { Clock, Disk, Log, LogFields } from "../domain/ports.ts";
+import { escapeInvisibleInJson } from "../lib/invisible-characters.ts";
 import { tryParseJson } from "../lib/json.ts";
 
 const LOG_LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
@@ -64,8 +65,8 @@ class LogWriter {
     const { clock, redact } = this.#options;
     if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.#options.level)) return;
     const truncated = message.length > MESSAGE_CHARS_MAX ? `${message.slice(0, MESSAGE_CHARS_MAX)}…` : message;
-    const line = redact(
-      JSON.stringify({ ts: new Date(clock.now()).toISOString(), level, message: truncated, ...fields }),
+    const line = escapeInvisibleInJson(
+      redact(JSON.stringify({ ts: new Date(clock.now()).toISOString(), level, message: truncated, ...fields })),
     );
     for (const listener of this.#listeners) listener(JSON.parse(line) as LogEntry);
     if (this.#queue.length >= QUEUE_MAX) {

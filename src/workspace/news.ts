@@ -7,6 +7,7 @@ import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { slugOf } from "../lib/slug.ts";
+import { blockquote, unquote } from "../lib/markdown.ts";
 import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 import { plainPath } from "./path-policy.ts";
@@ -79,7 +80,7 @@ export class NewsStore {
     await this.#disk.mkdir(`${this.#root}/${LAYOUT.news}`);
     await this.#disk.writeAtomic(
       `${this.#root}/${LAYOUT.news}/${nameOf(item)}`,
-      writeNote({ fields, body: `${text === "" ? title : text}\n` }),
+      writeNote({ fields, body: `${blockquote(text === "" ? title : text)}\n` }),
     );
   }
 
@@ -136,7 +137,7 @@ export class NewsStore {
         source: fieldText(note, "source"),
         published: fieldText(note, "published"),
         title: fieldText(note, "title"),
-        text: note.body,
+        text: unquote(note.body),
       };
     } catch (error) {
       if (error instanceof FrontmatterError || error instanceof QocError) return undefined;

@@ -2,6 +2,7 @@
  * orders/: the files of proposals and orders. The desk moves files of people and agents; it never re-serializes them.
  */
 import { dirname } from "node:path";
+import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 import { PROPOSAL_EXTENSIONS } from "./proposal-file.ts";
 
@@ -65,6 +66,6 @@ export class OrderFolders {
 /** JSON has no comments, so a JSON file keeps its text; `qoc orders show` has what the comments say. */
 function withComments(source: string, comments: readonly string[]): string {
   const gap = source.endsWith("\n") || source === "" ? "" : "\n";
-  const lines = comments.map((line) => `# ${line.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, " ")}`);
+  const lines = comments.map((line) => `# ${escapeInvisible(line)}`);
   return `${source}${gap}${lines.join("\n")}\n`;
 }

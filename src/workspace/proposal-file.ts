@@ -3,6 +3,7 @@ import { TomlError, parse as parseToml } from "smol-toml";
 import type { ProposalDraft } from "../domain/proposal.ts";
 import { ProposalError } from "../domain/proposal.ts";
 import { isTooDeep } from "../lib/nesting-limit.ts";
+import { escapeInvisible, quoteString } from "../lib/invisible-characters.ts";
 import { FrontmatterError, parseYaml } from "./frontmatter.ts";
 import { tomlErrorMessage } from "./toml.ts";
 
@@ -49,11 +50,6 @@ function parseYamlDocument(text: string): unknown {
   }
 }
 
-/** TOML basic strings use the escapes of JSON, except that TOML also requires one for DEL. */
-function quote(value: string): string {
-  return JSON.stringify(value).replaceAll("\u007f", "\\u007f");
-}
-
 /** Renders the flat TOML of orders/pending, with amounts as strings. */
 export function renderProposal(draft: ProposalDraft, heading: string): string {
   const fields: readonly (readonly [string, string | undefined])[] = [
@@ -72,9 +68,9 @@ export function renderProposal(draft: ProposalDraft, heading: string): string {
     ["issue", draft.issue],
   ];
   const lines = fields.flatMap(([key, value]) =>
-    value === undefined || value === "" ? [] : [`${key} = ${quote(value)}`],
+    value === undefined || value === "" ? [] : [`${key} = ${quoteString(value)}`],
   );
   const { sources = [] } = draft;
-  if (sources.length > 0) lines.push(`sources = [${sources.map(quote).join(", ")}]`);
-  return `# ${heading}\n${lines.join("\n")}\n`;
+  if (sources.length > 0) lines.push(`sources = [${sources.map(quoteString).join(", ")}]`);
+  return `# ${escapeInvisible(heading)}\n${lines.join("\n")}\n`;
 }

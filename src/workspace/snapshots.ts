@@ -3,6 +3,7 @@ import { parse } from "smol-toml";
 import * as z from "zod";
 import type { Disk } from "../domain/ports.ts";
 import { slugOf } from "../lib/slug.ts";
+import { quoteString } from "../lib/invisible-characters.ts";
 import type { WrittenFile } from "./file-write.ts";
 import { writeNote } from "./frontmatter.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
@@ -29,7 +30,7 @@ export interface SnapshotContents {
 }
 
 function tomlList(items: readonly string[]): string {
-  return `[${items.map((item) => JSON.stringify(item)).join(", ")}]`;
+  return `[${items.map((item) => quoteString(item)).join(", ")}]`;
 }
 
 function renderSnapshot(contents: SnapshotContents): string {
@@ -46,8 +47,8 @@ function renderSnapshot(contents: SnapshotContents): string {
   const positions = contents.positions.flatMap((position) => [
     "",
     "[[position]]",
-    `connector = ${JSON.stringify(position.connector)}`,
-    `symbol = ${JSON.stringify(position.symbol)}`,
+    `connector = ${quoteString(position.connector)}`,
+    `symbol = ${quoteString(position.symbol)}`,
     `quantity = "${position.quantity}"`,
     ...(position.averagePrice === null ? [] : [`avg_cost = "${position.averagePrice}"`]),
     ...(position.markPrice === null ? [] : [`mark = "${position.markPrice}"`]),

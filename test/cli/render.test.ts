@@ -5,6 +5,7 @@ import { findCommand } from "../../src/commands/invoke.ts";
 import { painter } from "../../src/commands/rendering/paint.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { jsonText, renderValue } from "../../src/cli/render.ts";
+import { renderFields } from "../../src/commands/rendering/fields.ts";
 import { widthOf } from "../../src/commands/rendering/terminal-text.ts";
 
 /**
@@ -327,6 +328,25 @@ describe("render", () => {
       expect(text.endsWith("\n")).toBe(true);
       // A forged row would be at the start of a line.
       if (!WHOLE_TEXTS.includes(name)) expect(text).not.toMatch(/^✓ approved by the desk/m);
+    }
+  });
+
+  it.each(COMMANDS.map(({ name }) => name))("P6 %s lets no name of a field act either", async (name) => {
+    const value = { [EVIL]: EVIL, ts: EVIL, level: EVIL, message: EVIL };
+    for (const isTty of [true, false]) {
+      for (const json of [true, false]) {
+        // A renderer of fixed fields may refuse a value of another shape; what it prints is checked.
+        const text = await render(row(name), value, io(isTty), json).catch(() => "");
+        expect(text).not.toMatch(ACTING);
+      }
+    }
+  });
+
+  it("an unknown value prints its names with nothing in them that acts", () => {
+    for (const isTty of [true, false]) {
+      const lines = renderFields({ [EVIL]: "x" }, { isTty, columns: 80, paint: painter(false) });
+      expect(lines.join("\n")).not.toMatch(ACTING);
+      expect(lines).toHaveLength(1);
     }
   });
 

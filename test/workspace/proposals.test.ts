@@ -211,7 +211,9 @@ describe("what the host writes", () => {
   it("the desk's comments follow the author's bytes, which stay unchanged", async () => {
     const odd = 'side="buy"   # my remark\nsymbol = "SPX"\nquantity = 192.40';
     await new OrderFolders({ disk, root }).write("orders/executed/a.toml", odd, ["filled", 'evil\nside = "sell"']);
-    expect(readFileSync(`${root}/orders/executed/a.toml`, "utf8")).toBe(`${odd}\n# filled\n# evil side = "sell"\n`);
+    expect(readFileSync(`${root}/orders/executed/a.toml`, "utf8")).toBe(
+      `${odd}\n# filled\n# evil\\u{a}side = "sell"\n`,
+    );
   });
 
   it("a proposal with any rationale reads back as it was written", () => {

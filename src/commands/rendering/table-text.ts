@@ -61,9 +61,10 @@ export function keyValueLines(
   style: OutputStyle,
   entries: readonly (readonly [name: string, value: string])[],
 ): readonly string[] {
-  const width = Math.max(0, ...entries.map(([name]) => widthOf(name)));
-  return entries.map(([name, value]) =>
-    style.isTty ? `${style.paint("dim", pad(name, width))}  ${oneLine(value)}` : `${oneLine(name)}\t${oneLine(value)}`,
+  const lines = entries.map(([name, value]) => [oneLine(name), oneLine(value)] as const);
+  const width = Math.max(0, ...lines.map(([name]) => widthOf(name)));
+  return lines.map(([name, value]) =>
+    style.isTty ? `${style.paint("dim", pad(name, width))}  ${value}` : `${name}\t${value}`,
   );
 }
 
