@@ -93,6 +93,10 @@ export const ERRORS = {
     'write {key} = {{ env = "NAME" }} or {{ file = "/run/secrets/name" }}',
   ),
   RUNTIME_FOLDER_UNSAFE: row("{path}: {reason}, so the desk's socket is not safe there", "type: {fix}"),
+  OPTION_SECRET: row(
+    "{file}:{line}:{column}: {key} is a secret by its name, and agents can read options{message}",
+    'move it to [connector.auth] as a reference: name = {{ env = "NAME" }} or {{ file = "/run/secrets/name" }}',
+  ),
   LOCKED: row("another desk (pid {pid}) is running on {path}", "qoc down -C {path}, or use the running desk"),
   FILE_TOO_LARGE: row("{path} has {size} bytes; the limit is {limit}", "shorten the file"),
   PATH_REFUSED: row("{path}: {reason}", "use a path inside the workspace"),

@@ -171,6 +171,8 @@ export interface OrderRejected {
   readonly by: "human" | "venue";
   readonly reason: string;
   readonly actor: Actor;
+  /** The proposal's file was removed: a rejection without a comment. */
+  readonly fileRemoved?: true | undefined;
 }
 /** The desk's own guard gate refused an approved order at dispatch. The order was not sent. */
 export interface OrderDenied {

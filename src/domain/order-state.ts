@@ -115,7 +115,7 @@ export interface OrderRecord {
   submitted: boolean;
   accepted: boolean;
   unknownReason?: string;
-  rejected: { human?: string; venue?: string };
+  rejected: { human?: string; venue?: string; fileRemoved?: true };
   /** The reason of our own gate, which refused the order after its approval. */
   denied?: string;
   notSent?: string;
@@ -241,6 +241,7 @@ function applyFields(order: OrderRecord, { at, event }: Recorded<OrderEvent>): v
       return;
     case "order.rejected":
       order.rejected[event.by] ??= event.reason;
+      if (event.fileRemoved === true) order.rejected.fileRemoved = true;
       return;
     case "order.denied":
       order.denied ??= event.reason;

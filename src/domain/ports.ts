@@ -71,8 +71,8 @@ export interface Disk {
   /** Makes the missing folders of the path, each with this mode (0700 by default) whatever the umask. */
   mkdir(path: string, mode?: number): Promise<void>;
   /**
-   * Temporary file, fsync, rename, directory fsync: once it resolves, the new content survives a power failure. The file
-   * has this mode (0600 by default) whatever the umask.
+   * Temporary file, fsync, rename, directory fsync: once it resolves, the new content survives a power failure. The
+   * file has this mode (0600 by default) whatever the umask.
    */
   writeAtomic(path: string, data: string | Uint8Array, mode?: number): Promise<void>;
   /** Like `writeAtomic`, but rejects with EEXIST if the path exists. */

@@ -64,6 +64,19 @@ const FIELDS = [
   "sources",
 ] as const;
 
+/** The fields of the order itself: `[rationale]` cannot set them. */
+const ORDER_FIELDS: readonly string[] = [...FIELDS.slice(0, FIELDS.indexOf("rationale")), "id", "status"];
+/** Schemas skip this key, so a value under it would be ignored. */
+const RESERVED_KEY = "__proto__";
+
+function checkTable(value: unknown, message: string): Readonly<Record<string, unknown>> {
+  const table = z.record(z.string(), z.unknown()).safeParse(value);
+  if (!table.success) throw new ProposalError(message);
+  if (Object.hasOwn(value as object, RESERVED_KEY))
+    throw new ProposalError(`the key ${RESERVED_KEY} is not allowed; nothing in an order is ignored`);
+  return table.data;
+}
+
 /** Accepts NaN and Infinity, so that the later error names the field that contains them. */
 function isSingle(value: unknown): value is string | number | bigint | boolean {
   return (
@@ -73,8 +86,7 @@ function isSingle(value: unknown): value is string | number | bigint | boolean {
 
 /** Moves the fields of `[order]` and `[rationale]` to the top level. Refuses duplicate fields. */
 function flatten(document: unknown): Map<string, string | number> {
-  const table = z.record(z.string(), z.unknown()).safeParse(document);
-  if (!table.success) throw new ProposalError("is not a table of fields");
+  const table = checkTable(document, "is not a table of fields");
   const fields = new Map<string, string | number>();
   const put = (key: string, value: unknown): void => {
     if (!isSingle(value)) throw new ProposalError(`${key} must be a single value`);
@@ -86,11 +98,13 @@ function flatten(document: unknown): Map<string, string | number> {
     if (fields.has(key)) throw new ProposalError(`${key} is set twice`);
     fields.set(key, typeof value === "number" ? value : String(value));
   };
-  for (const [key, value] of Object.entries(table.data)) {
+  for (const [key, value] of Object.entries(table)) {
     if (key === "order" || (key === "rationale" && typeof value === "object")) {
-      const nested = z.record(z.string(), z.unknown()).safeParse(value);
-      if (!nested.success) throw new ProposalError(`[${key}] must be a table`);
-      for (const [inner, innerValue] of Object.entries(nested.data)) put(inner, innerValue);
+      for (const [inner, innerValue] of Object.entries(checkTable(value, `[${key}] must be a table`))) {
+        if (key === "rationale" && ORDER_FIELDS.includes(inner))
+          throw new ProposalError(`[rationale] contains ${inner}, a field of the order; move it to [order]`);
+        put(inner, innerValue);
+      }
     } else if (key === "sources") {
       fields.set(key, "");
     } else {

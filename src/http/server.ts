@@ -1,6 +1,6 @@
 /** The desk's HTTP server on 127.0.0.1: a status at `/` and MCP at `/mcp`. Host and Origin are checked first. */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Log } from "../domain/ports.ts";
 
@@ -23,9 +23,32 @@ function isTrusted(request: IncomingMessage, port: number): boolean {
 /** Handles one request to `/mcp`. */
 export type McpHandle = (request: IncomingMessage, response: ServerResponse) => void;
 
-const CONNECTIONS_MAX = 128;
+const CONNECTIONS_MAX = 256;
+/** Connections without a request under way. A further one closes the oldest of them, so that new callers can connect. */
+const SILENT_MAX = 64;
 /** Closes a connection that has sent no request. */
 const IDLE_MS = 5_000;
+
+/** Closes the oldest silent connection if there are too many. Never closes a connection with a request under way. */
+class SilentConnections {
+  /** In the order in which they fell silent. */
+  readonly #silent = new Set<Socket>();
+
+  add(socket: Socket): void {
+    if (socket.destroyed) return;
+    this.#silent.add(socket);
+    socket.once("close", () => this.#silent.delete(socket));
+    const [oldest] = this.#silent;
+    if (this.#silent.size > SILENT_MAX) oldest?.destroy();
+  }
+
+  /** A request of this connection is under way until its response is closed. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    this.#silent.delete(socket);
+    response.once("close", () => this.add(socket));
+  }
+}
 
 export interface HttpServerOptions {
   /** 0 means any free port. */
@@ -39,9 +62,11 @@ export interface HttpServerOptions {
 /** Listens on 127.0.0.1. @throws PORT_TAKEN. */
 export async function serveHttp({ port: requestedPort, status, mcp, log }: HttpServerOptions): Promise<HttpServer> {
   let port = requestedPort;
+  const silent = new SilentConnections();
   const server = createServer(
     { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     (request, response) => {
+      silent.handle(request, response);
       // A response may take long, and an event stream may be silent for hours.
       request.socket.setTimeout(0);
       const respond = (statusCode: number, body: unknown): void => {
@@ -60,7 +85,10 @@ export async function serveHttp({ port: requestedPort, status, mcp, log }: HttpS
   );
   // Open connections use file descriptors that the journal and the connectors need.
   server.maxConnections = CONNECTIONS_MAX;
-  server.on("connection", (socket) => socket.setTimeout(IDLE_MS));
+  server.on("connection", (socket) => {
+    socket.setTimeout(IDLE_MS);
+    silent.add(socket);
+  });
   await listen(server, requestedPort);
   // For example if no file descriptor is left for a new connection.
   server.on("error", (error) => log.warn(`port: ${messageOf(error)}`));

@@ -114,7 +114,11 @@ export function orderTexts(order: Readonly<OrderRecord>): OrderTexts {
     text === undefined || text.trim() === "" ? null : untrusted(source, at, text);
   const file = plainPath(order.path);
   const by = order.resolved !== undefined ? "human" : order.state === "denied" ? "guard" : rejectedBy(order);
-  const decider = by === "human" || by === "guard" ? by : connectorSource(order.terms.connector);
+  const decider = isFileRemoved(order)
+    ? "desk"
+    : by === "human" || by === "guard"
+      ? by
+      : connectorSource(order.terms.connector);
   const { proposedBy, issue = "", researchRef = "", venueOrderId = "" } = order;
   const names = { proposedBy, issue, researchRef, venueOrderId };
   const odd = Object.entries(names).filter(([, name]) => name !== "" && plainName(name) === null);
@@ -141,11 +145,18 @@ export function detailOf(order: Readonly<OrderRecord>, path: string): OrderDetai
   };
 }
 
+const FILE_REMOVED = "its file was removed";
+
+/** The proposal ended because its file was removed, and no person gave a comment. */
+function isFileRemoved(order: Readonly<OrderRecord>): boolean {
+  return order.rejected.fileRemoved === true && order.rejected.venue === undefined && !order.rejected.human;
+}
+
 /** The reason for the order's state, if the state has one. */
 export function reasonOf(order: Readonly<OrderRecord>): string | undefined {
   switch (order.state) {
     case "rejected":
-      return order.rejected.venue ?? order.rejected.human;
+      return order.rejected.venue ?? (order.rejected.human || (isFileRemoved(order) ? FILE_REMOVED : ""));
     case "denied":
       return order.denied;
     case "unknown":

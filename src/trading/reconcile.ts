@@ -60,7 +60,7 @@ export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<
   if (report === undefined) return "unsupported";
   if (report === null) {
     if (order.state === "unknown")
-      desk.log.warn(`${connector} does not know ${order.id}; it stays unknown until a human resolves it`);
+      warnRarely(desk, order, `${connector} does not know ${order.id}; it stays unknown until a human resolves it`);
     return "not-found";
   }
   await applyReport(desk, order, report);
@@ -143,6 +143,19 @@ function comparePositions(desk: Desk, connector: ConnectorName): void {
   }
 }
 
+const WARNING_MS = 3_600_000;
+/** The state and the time (monotonic, ms) of the last warning about an order. */
+const lastWarnings = new WeakMap<OrderRecord, { readonly state: string; readonly at: number }>();
+
+/** Orders are looked up every two seconds: logs a warning once for each state of the order, then once an hour. */
+function warnRarely(desk: Desk, order: OrderRecord, message: string): void {
+  const at = desk.clock.monotonic();
+  const last = lastWarnings.get(order);
+  if (last?.state === order.state && at - last.at < WARNING_MS) return;
+  lastWarnings.set(order, { state: order.state, at });
+  desk.log.warn(message);
+}
+
 /** Looks up every order of a connector that is in flight. Runs on a timer; errors are logged. */
 export async function followOrders(desk: Desk, connector: ConnectorName): Promise<void> {
   for (const order of [...desk.state.inFlight.values()]) {
@@ -150,7 +163,7 @@ export async function followOrders(desk: Desk, connector: ConnectorName): Promis
     try {
       await queryOrderStatus(desk, order);
     } catch (error) {
-      desk.log.warn(`looking up ${order.id} at ${connector}: ${messageOf(error)}`);
+      warnRarely(desk, order, `looking up ${order.id} at ${connector}: ${messageOf(error)}`);
       return;
     }
   }

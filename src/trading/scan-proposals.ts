@@ -228,8 +228,9 @@ function rejectMissing(desk: Desk, seen: ReadonlySet<string>): void {
         type: "order.rejected",
         id: order.id,
         by: "human",
-        reason: "its file was removed",
-        actor: "human",
+        reason: "",
+        fileRemoved: true,
+        actor: "host",
       });
     }
   }

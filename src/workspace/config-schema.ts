@@ -19,6 +19,21 @@ const secretRef = z.union([
     .transform((text): SecretRef => ({ env: ENV_TEXT.exec(text)?.[1] ?? "" })),
 ]);
 
+/**
+ * An option whose name contains one of these words, whatever its case and separators, holds a secret: `apiKey`,
+ * `API-SECRET`.
+ * `docs/connectors.md` has the list.
+ */
+const SECRET_WORDS = ["key", "secret", "token", "passphrase", "password", "passwd", "credential"];
+/** Words that contain one of them by chance. */
+const HARMLESS_WORDS = ["keyboard", "keyword", "monkey", "tokenizer", "keepalive"];
+
+/** Returns whether an option of this name holds a secret by its name. */
+export function isSecretName(name: string): boolean {
+  const word = HARMLESS_WORDS.reduce((rest, harmless) => rest.replaceAll(harmless, ""), name.toLowerCase());
+  return SECRET_WORDS.some((secret) => word.includes(secret));
+}
+
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "America/New_York"');
 
 const workspaceSchema = z.strictObject({
@@ -55,6 +70,29 @@ const CONNECTOR_TYPES = [
   "futures",
 ] as const;
 
+/** Adapters are compared with the whole host name, so any other form would never match. */
+const hostName = z.string().superRefine((host, context) => {
+  const form = hostProblem(host);
+  if (form !== undefined) context.addIssue({ code: "custom", message: form });
+});
+
+const HOST_NAME =
+  /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.?$|^\[[0-9a-f:.]+\]$/;
+
+/** Returns what is wrong with a host, with the right form; undefined if it is a host name. */
+function hostProblem(host: string): string | undefined {
+  if (HOST_NAME.test(host)) return undefined;
+  if (host.startsWith("*.")) {
+    const name = host.slice(2);
+    return `must be a whole host name: patterns match nothing; list each host, such as "api.${name}"`;
+  }
+  const url = host.includes("://") ? host : `https://${host}`;
+  const name = URL.canParse(url) ? new URL(url).hostname : "";
+  return HOST_NAME.test(name)
+    ? `must be a host name alone, without scheme, port or path: write "${name}"`
+    : 'must be a host name such as "api.example.com"';
+}
+
 const connectorSchema = z.strictObject({
   name: z.string(),
   type: z.enum(CONNECTOR_TYPES),
@@ -64,7 +102,7 @@ const connectorSchema = z.strictObject({
   orders: z.boolean().default(true),
   venues: z.array(z.string().min(1)).default([]),
   isolation: z.enum(["worker", "process"]).default("worker"),
-  hosts: z.array(z.string().min(1)).optional(),
+  hosts: z.array(hostName).optional(),
   grant: z.array(z.string().regex(/^tcp:[^:\s]+:\d{1,5}$/, 'must be "tcp:host:port"')).default([]),
   /** For `fetch` and WebSocket. */
   proxy: z

@@ -14,6 +14,7 @@ import {
   type SecretRef,
   UNIMPLEMENTED_TABLES,
   deskSchema,
+  isSecretName,
 } from "./config-schema.ts";
 import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
@@ -278,6 +279,8 @@ function readConnectors(
       const message = "the file history would store a secret file inside the workspace; move it outside";
       problems.push({ code: "CONFIG_INVALID", path: ["connector", index, "auth", key], message });
     }
+    for (const path of literalSecrets(entry.options, ["connector", index, "options"]))
+      problems.push({ code: "OPTION_SECRET", path, message: "" });
     if (entry.type !== "custom" && entry.type !== "paper" && entry.adapter === undefined) {
       problems.push({ code: "CONFIG_NOT_YET", path: ["connector", index, "type"], message: "" });
     }
@@ -301,6 +304,22 @@ function readConnectors(
       },
     ];
   });
+}
+
+/** The paths of texts in `[connector.options]` that are secrets by their name. Agents can read options. */
+function literalSecrets(value: unknown, path: KeyPath): readonly KeyPath[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => literalSecrets(item, [...path, index]));
+  if (!isTable(value)) return [];
+  return Object.entries(value).flatMap(([name, option]) => {
+    const at = [...path, name];
+    return isSecretName(name) && holdsText(option) ? [at] : literalSecrets(option, at);
+  });
+}
+
+/** A number or a switch, such as `token_ttl = 30`, is no secret. A reference works in `[connector.auth]` only. */
+function holdsText(option: unknown): boolean {
+  if (Array.isArray(option)) return option.some(holdsText);
+  return typeof option === "string" || (isTable(option) && ("env" in option || "file" in option));
 }
 
 function build(data: DeskToml, parts: Pick<DeskConfig, "digest" | "connectors" | "guards">): DeskConfig {

@@ -32,7 +32,8 @@ export function parseYaml(text: string): unknown {
     merge: false,
     strict: true,
     prettyErrors: false,
-    logLevel: "silent",
+    // "silent" would also hide the error about a second document.
+    logLevel: "error",
   });
   const [error] = document.errors;
   if (error !== undefined) throw new FrontmatterError(error.message.split("\n")[0] ?? "is not YAML");
@@ -77,8 +78,8 @@ export function readNote(text: string): Note {
 }
 
 /**
- * Values are written in double quotes with escapes, so that no value can end its line or the frontmatter, and none holds an
- * invisible character.
+ * Values are written in double quotes with escapes, so that no value can end its line or the frontmatter, and none
+ * contains an invisible character.
  */
 export function writeNote({ fields, body }: Note): string {
   const lines = Object.entries(fields).map(([key, value]) =>

@@ -33,7 +33,7 @@ const STICKY = 0o1000;
 const ROOT_UID = 0;
 
 /**
- * The runtime paths of a workspace: in `XDG_RUNTIME_DIR` if that is a folder of this user, otherwise in the home folder.
+ * The runtime paths of a workspace: in `XDG_RUNTIME_DIR` if that is a folder of this user, otherwise in the home.
  * The workspace's name is hashed because the path of a socket is limited. `root` is the workspace's real path.
  */
 export function runtimePaths(root: string, user: RuntimeUser): RuntimePaths {

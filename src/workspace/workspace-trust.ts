@@ -1,6 +1,6 @@
 /**
- * A desk.toml starts programs as the user who runs `qoc` below it, so a workspace of another user is refused until the user
- * trusts it. The list of trusted workspaces is in the home folder, out of reach of every workspace.
+ * A desk.toml starts programs as the user who runs `qoc` below it, so a workspace of another user is refused until the
+ * user trusts it. The list of trusted workspaces is in the home folder, out of reach of every workspace.
  */
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -29,8 +29,8 @@ const LIST_BYTES_MAX = 1024 * 1024;
 
 /**
  * Returns the nearest folder with a desk.toml: `from` or one of its parents.
- * @throws NO_WORKSPACE; WORKSPACE_NOT_OURS if folder or desk.toml belong to neither this user nor root and the user has not
- * trusted it.
+ * @throws NO_WORKSPACE; WORKSPACE_NOT_OURS if folder or desk.toml belong to neither this user nor root and the user has
+ * not trusted it.
  */
 export async function findWorkspace(disk: Disk, from: string, user: WorkspaceUser): Promise<string> {
   const root = await locateWorkspace(disk, from);
@@ -49,8 +49,8 @@ async function foreignOwner(disk: Disk, root: string, uid: number): Promise<numb
 }
 
 /**
- * Adds the workspace at or above `from` to the list of trusted workspaces. A workspace of this user needs no trust and is
- * not added. @throws NO_WORKSPACE.
+ * Adds the workspace at or above `from` to the list of trusted workspaces. A workspace of this user needs no trust and
+ * is not added. @throws NO_WORKSPACE.
  */
 export async function trustWorkspace(
   disk: Disk,

@@ -1,4 +1,4 @@
-/** A venue, an agent and files that put escape sequences, invisible characters and headings into every text of theirs. */
+/** A venue, an agent and files that put escape sequences, invisible characters and headings into all their texts. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,7 +18,7 @@ const AGENT = { actor: "agent:run-1", channel: "mcp" } as const;
 
 const VENUE = adapterSource(`
   async placeOrder(order: any) {
-    this.ctx.log.info(${TEXT}, { [${TEXT}]: ${TEXT} });
+    this.ctx.logger.info(${TEXT}, { [${TEXT}]: ${TEXT} });
     if (order.symbol === "REJ") throw new VenueRejection(${TEXT});
     if (order.symbol === "UNK") throw new Error(${TEXT});
     this.ctx.emitFill({ fillId: "f1", clientOrderId: order.clientOrderId, symbol: order.symbol, side: order.side,
@@ -74,7 +74,7 @@ afterAll(async () => {
   await discard(desk);
 });
 
-/** Files that the desk writes; adapters, configuration and the journal's JSON are not texts of others in a desk's file. */
+/** Files in which the desk repeats text of others. The journal is JSON, which `qoc` escapes when it prints it. */
 function filesOfDesk(): readonly string[] {
   const folders = [
     "inbox",

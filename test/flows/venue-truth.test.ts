@@ -2,12 +2,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import type { Desk } from "../../src/trading/desk.ts";
 import { markAccount } from "../../src/trading/market-snapshot.ts";
 import { followOrders, recoverFills } from "../../src/trading/reconcile.ts";
 import { foldDeskState } from "../../src/domain/desk-state.ts";
 import { ZERO } from "../../src/domain/decimal.ts";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
 import { countedFills } from "../../src/domain/order-state.ts";
+import { adapterSource } from "../support/adapter-harness.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -139,6 +141,35 @@ describe("an order", () => {
     await expect(desk.call("cancel", { id })).rejects.toMatchObject({ code: "CALL_FAILED" });
     expect(await desk.call("resolve", { id, note: "it is gone" })).toMatchObject({ state: "cancelled" });
     expect(desk.open.desk.state.inFlight.size).toBe(0);
+  });
+
+  it("an unknown order that its venue does not know is warned of once, and after an hour again", async () => {
+    const source = adapterSource(`
+      async placeOrder() { throw new Error("time-out"); }
+      async getOrder() { return null; }`);
+    desk = await tempDesk({ files: { "v.ts": source }, config });
+    const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "10", type: "limit", limitPrice: "10" };
+    const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
+      ...terms,
+      rationale: "x",
+    });
+    await desk.call("approve", { id, digest }).catch(() => undefined);
+    expect(orderOf(id).state).toBe("unknown");
+    const open = desk.open.desk as { -readonly [K in keyof Desk]: Desk[K] };
+    const { clock } = open;
+    let later = 0;
+    open.clock = { ...clock, monotonic: () => clock.monotonic() + later };
+    const warnings = async (): Promise<number> => {
+      await desk.open.logs.flush();
+      return (await desk.services.readLogs({ tail: 1_000 })).filter(({ message }) =>
+        /does not know/.test(String(message)),
+      ).length;
+    };
+    for (let n = 0; n < 5; n++) await ask();
+    expect(await warnings()).toBe(1);
+    later = 3_600_001;
+    for (let n = 0; n < 5; n++) await ask();
+    expect(await warnings()).toBe(2);
   });
 
   it("an order that ended without a price is reported once, and can be resolved by hand", async () => {

@@ -1,4 +1,5 @@
 /** The desk's TCP port: trusted hosts and origins, limits on connections, and a taken port. */
+import { once } from "node:events";
 import { request } from "node:http";
 import { type AddressInfo, Server, connect, createServer } from "node:net";
 import { describe, expect, it, vi } from "vitest";
@@ -46,6 +47,46 @@ describe("the HTTP server", () => {
       expect(await status(port, { host: `127.0.0.1:${port}` }, "/mcp")).toBe(418);
       expect(await status(port, { host: "evil.example" }, "/mcp")).toBe(403);
     } finally {
+      await server.close();
+    }
+  });
+
+  it("answers a request while a stranger holds three hundred silent connections", async () => {
+    const server = await serveHttp({ port: 0, status: () => ({ up: true }), mcp: () => undefined, log: quietLog() });
+    const silent: ReturnType<typeof connect>[] = [];
+    try {
+      for (let n = 0; n < 300; n++) {
+        const socket = connect(server.port, "127.0.0.1").on("error", () => undefined);
+        silent.push(socket);
+        await once(socket, "connect");
+      }
+      expect(await status(server.port, { host: `127.0.0.1:${server.port}` })).toBe(200);
+    } finally {
+      for (const socket of silent) socket.destroy();
+      await server.close();
+    }
+  });
+
+  it("keeps a request open while others connect and stay silent", async () => {
+    let respond = (): void => undefined;
+    const server = await serveHttp({
+      port: 0,
+      status: () => ({}),
+      mcp: (_, response) => (respond = () => void response.writeHead(418).end()),
+      log: quietLog(),
+    });
+    const silent: ReturnType<typeof connect>[] = [];
+    try {
+      const answer = status(server.port, { host: `127.0.0.1:${server.port}` }, "/mcp");
+      for (let n = 0; n < 100; n++) {
+        const socket = connect(server.port, "127.0.0.1").on("error", () => undefined);
+        silent.push(socket);
+        await once(socket, "connect");
+      }
+      respond();
+      expect(await answer).toBe(418);
+    } finally {
+      for (const socket of silent) socket.destroy();
       await server.close();
     }
   });

@@ -117,7 +117,7 @@ describe("an item", () => {
       },
       ...{ fetched: NOW, id: name.slice(-19, -3) },
     });
-    expect(body).toBe("Text of Rates & more\n");
+    expect(body).toBe("> Text of Rates & more\n");
     expect(commits).toEqual(["news a: 1"]);
   });
 

@@ -1,4 +1,6 @@
 /** How often a pending proposal requests a quote, and a proposal that is decided during a scan. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Desk } from "../../src/trading/desk.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -100,4 +102,19 @@ it("a proposal that a human rejects while a scan waits for its quote stays rejec
     "id" in event && event.id === id ? [event.type] : [],
   );
   expect(types.at(-1)).toBe("order.rejected");
+});
+
+it("a proposal whose file was removed is journaled as removed by the desk, without a comment of a human", async () => {
+  const { id } = await propose();
+  rmSync(join(desk.root, `orders/pending/${id}.toml`));
+  await desk.call("status");
+  later = 6_000;
+  await desk.call("status");
+  expect(await desk.reaches(id, "rejected")).toBe("rejected");
+  const rejected = (await desk.services.readEvents()).find(({ event }) => event.type === "order.rejected")?.event;
+  expect(rejected).toMatchObject({ id, reason: "", fileRemoved: true, actor: "host" });
+  expect(await desk.call("orders show", { id })).toMatchObject({
+    state: "rejected",
+    untrusted: { reason: { source: "desk", text: "its file was removed" } },
+  });
 });

@@ -169,6 +169,35 @@ describe("a mistake", () => {
       ":6:3: connector[0].auth.api_key",
     ],
     [
+      "literal secret in the options",
+      connector('  [connector.options]\n  url = "https://x"\n  apiKey = "sk-live-1"'),
+      "OPTION_SECRET",
+      ":7:3: connector[0].options.apiKey is a secret by its name",
+    ],
+    [
+      "literal secret deep in the options",
+      connector('  [connector.options.login]\n  pass_word = "x"\n  Pass-Phrase = "x"\n  API-SECRET = "x"'),
+      "OPTION_SECRET",
+      "connector[0].options.login.API-SECRET",
+    ],
+    [
+      "secrets as a list in the options",
+      connector('  [connector.options]\n  tokens = ["x"]'),
+      "OPTION_SECRET",
+      "connector[0].options.tokens",
+    ],
+    [
+      "reference in the options",
+      connector('  [connector.options]\n  password = { env = "X" }'),
+      "OPTION_SECRET",
+      "connector[0].options.password",
+    ],
+    ["host as a URL", connector('hosts = ["https://api.x.io/v1"]'), "CONFIG_INVALID", 'write "api.x.io"'],
+    ["host with a port", connector('hosts = ["api.x.io:443"]'), "CONFIG_INVALID", 'write "api.x.io"'],
+    ["host in capitals", connector('hosts = ["API.x.io"]'), "CONFIG_INVALID", 'write "api.x.io"'],
+    ["host as a pattern", connector('hosts = ["*.x.io"]'), "CONFIG_INVALID", 'such as "api.x.io"'],
+    ["host with a space", connector('hosts = ["a b"]'), "CONFIG_INVALID", "connector[0].hosts[0]"],
+    [
       "secret of a wrong shape",
       connector("  [connector.auth]\n  api_key = { value = 1 }"),
       "CONFIG_INVALID",
@@ -290,6 +319,15 @@ describe("what is accepted", () => {
     };
     const config = readConfig('[workspace]\nname = "mine"\nlog_level = ""', FILE, defaults);
     expect(config.workspace).toMatchObject({ name: "mine", port: 9000, logLevel: "info" });
+  });
+});
+
+describe("options and hosts", () => {
+  it("options that name no secret, and host names and addresses, are accepted", () => {
+    const hosts = ["api.x.io", "localhost", "127.0.0.1", "[::1]", "a-b.c"];
+    const options = 'url = "https://x"\ntoken_ttl = 30\nkeyboard = "us"\nkeywords = ["a"]\nuse_token = true\n';
+    const text = `[[connector]]\nname = "a"\ntype = "custom"\nadapter = "./a.ts"\nhosts = ${JSON.stringify(hosts)}\n[connector.options]\n${options}`;
+    expect(readConfig(text, FILE).connectors[0]?.hosts).toEqual(hosts);
   });
 });
 

@@ -78,7 +78,7 @@ describe("a bad file is listed with what is wrong", () => {
     ["unknown field", toml({ stop_loss: "1" }), 'unknown field "stop_loss"'],
     ["limit without price", toml({ limit_price: undefined }), "needs limit_price"],
     ["market with price", toml({ type: '"market"' }), "has no limit_price"],
-    ["both names of a field", toml({ action: '"buy"' }), "say the same"],
+    ["both names of a field", toml({ action: '"buy"' }), "are the same field"],
     ["not TOML", "side = = 1", "line 1, column"],
   ])("a file is listed with its problem: %s", async (_name, text, words) => {
     put("a.toml", text);
@@ -90,6 +90,34 @@ describe("a bad file is listed with what is wrong", () => {
       message: expect.stringContaining(words),
     });
     expect(readFileSync(`${root}/orders/pending/a.toml`, "utf8")).toBe(text);
+  });
+
+  it.each([
+    ["a second document", "---\nquantity: 99\n"],
+    ["text after the end of the document", "...\nquantity: 99\n"],
+    ["a key __proto__", "__proto__:\n  quantity: 99\n"],
+    ["a key constructor", "constructor: x\n"],
+    ["a quantity below rationale", "rationale:\n  summary: x\n  limit_price: 1\n"],
+    ["a side below rationale", "rationale:\n  side: sell\n"],
+    ["a key __proto__ below rationale", "rationale:\n  __proto__: x\n"],
+  ])("a YAML file is refused that has %s", async (_name, more) => {
+    put("a.yaml", `side: buy\nsymbol: SPX\nquantity: 1\ntype: market\n${more}`);
+    expect(await only()).toMatchObject({ kind: "bad", id: "a" });
+  });
+
+  it.each(['__proto__ = { quantity = "99" }', '"__proto__" = 1', "constructor = 1", '[rationale]\nquantity = "9"'])(
+    "a TOML file is refused that has %s",
+    async (more) => {
+      put("a.toml", `side = "buy"\nsymbol = "SPX"\ntype = "market"\n${more}\n`);
+      expect(await only()).toMatchObject({ kind: "bad", id: "a" });
+      put("a.toml", `side = "buy"\nsymbol = "SPX"\ntype = "market"\nquantity = "1"\n${more}\n`);
+      expect(await only()).toMatchObject({ kind: "bad", id: "a" });
+    },
+  );
+
+  it("a JSON file with a key __proto__ is refused", async () => {
+    put("a.json", '{"side":"buy","symbol":"SPX","quantity":"1","type":"market","__proto__":{"quantity":"99"}}');
+    expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("__proto__ is not allowed") });
   });
 
   it("a file of 70 KiB is listed as too large", async () => {
