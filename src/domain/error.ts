@@ -133,6 +133,14 @@ export const ERRORS = {
       "correct it: a refused proposal is not filed, so propose it again; write a file again with qoc_files_write",
     untrustedDetail: "message",
   }),
+  NOT_YOURS: row(
+    "{path} is a proposal of {author}; only its author and the human can change it",
+    "qoc orders propose",
+    {
+      exit: EXIT.notPermitted,
+      hintForAgents: "propose an order of your own: qoc_orders_propose",
+    },
+  ),
   ORDER_NOT_FOUND: row("no order {id}{suggestion}", "qoc orders list", { hintForAgents: "qoc_orders_list" }),
   ID_AMBIGUOUS: row("{id} matches {count}: {matches}", "use a longer part of the id, or the path"),
   ID_DUPLICATE: row("{id} exists in more than one file: {paths}", "rename or delete all of them but one"),
@@ -251,6 +259,11 @@ export const ERRORS = {
   // runs and notes
   ISSUE_NOT_FOUND: row("no issue {id}{suggestion}", "qoc issues list", { hintForAgents: "qoc_issues_list" }),
   NOTE_INVALID: row("{path}: {message}", "correct the frontmatter", { untrustedDetail: "message" }),
+  ISSUE_BY_AGENT: row(
+    "{issue} was opened by {author}, and no human has run or edited it since",
+    "read it, then: qoc run {issue}",
+    { exit: EXIT.notPermitted, hintForAgents: "leave a note for the human: qoc_inbox_write" },
+  ),
   ISSUE_RUNNING: row("{issue} is already running or queued", "wait for the run to end: qoc status", {
     hintForAgents: "wait for the run to end: qoc_status shows it",
   }),

@@ -24,7 +24,7 @@ function isTrusted(request: IncomingMessage, port: number): boolean {
 export type McpHandle = (request: IncomingMessage, response: ServerResponse) => void;
 
 const CONNECTIONS_MAX = 256;
-/** Connections without a request under way. A further one closes the oldest of them, so that new callers can connect. */
+/** Connections without a request under way. Another one closes the oldest, so that new callers can connect. */
 const SILENT_MAX = 64;
 /** Closes a connection that has sent no request. */
 const IDLE_MS = 5_000;

@@ -10,7 +10,7 @@ import type { AgentCall, AgentSettings, RunEndpoint, Runtime } from "../agents/r
 import type { LaunchDeps } from "../agents/program-run.ts";
 import type { DryRun, Queued, RunReport, Runs } from "./runs.ts";
 import { type ReadLog, createReadLog } from "./read-log.ts";
-import { type RunView, endInterrupted, findRunnableIssue, newRunId, runIssue } from "./run-issue.ts";
+import { type RunView, endInterrupted, findRunnableIssue, refuseAgentIssue, newRunId, runIssue } from "./run-issue.ts";
 import { gatherRunContext } from "./gather-context.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { AgentFacts } from "../trading/doctor.ts";
@@ -54,6 +54,8 @@ interface ChainedRun {
   readonly issue: Issue;
   readonly run: string;
   readonly actor: Actor;
+  /** A run queued the issue, not the human. */
+  readonly isQueued: boolean;
   readonly budget: Budget;
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -110,7 +112,9 @@ class DeskAgentRuns implements AgentRuns {
   async queue(actor: Actor, ref: string): Promise<Queued> {
     const chain = [...this.#chains.keys()].find((running) => running.actor === actor);
     if (chain === undefined) throw new QocError("NO_RUN", { issue: ref });
-    const issue = await findRunnableIssue(this.#options.desk.workspace.issues, ref);
+    const { desk } = this.#options;
+    const issue = await findRunnableIssue(desk.workspace.issues, ref);
+    await refuseAgentIssue(desk, issue);
     if (this.#isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
     if (chain.issues.length >= CHAIN_MAX) throw new QocError("QUEUE_FULL", { limit: CHAIN_MAX });
     chain.issues.push(issue);
@@ -151,7 +155,7 @@ class DeskAgentRuns implements AgentRuns {
       const run = newRunId(desk);
       chain.actor = `agent:${run}`;
       if (next > 0) progress.line(`starting queued issue ${issue.path}`);
-      const running = this.#runOne({ issue, run, actor: chain.actor, budget, progress, signal });
+      const running = this.#runOne({ issue, run, actor: chain.actor, isQueued: next > 0, budget, progress, signal });
       // If a queued issue was removed meanwhile, the run that queued it has not failed.
       view =
         next === 0
@@ -166,8 +170,10 @@ class DeskAgentRuns implements AgentRuns {
     return { ...first, queued };
   }
 
-  #runOne({ issue, run, actor, budget, progress, signal }: ChainedRun): Promise<RunView> {
+  async #runOne({ issue, run, actor, isQueued, budget, progress, signal }: ChainedRun): Promise<RunView> {
     const { desk, tools, callAs } = this.#options;
+    // The agent that queued the issue may have changed it since.
+    if (isQueued) await refuseAgentIssue(desk, issue);
     const sources = createReadLog();
     return runIssue({
       desk,

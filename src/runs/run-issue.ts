@@ -6,9 +6,10 @@ import { dollars } from "../agents/run-meter.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
+import { plainName } from "../domain/untrusted.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { type Issue, type IssueStatus, type IssueStore, isShelved } from "../workspace/issues.ts";
+import { type Issue, type IssueStatus, type IssueStore, agentWhoOpened, isShelved } from "../workspace/issues.ts";
 import type { RunSummary } from "../workspace/snapshots.ts";
 import type { Desk } from "../trading/desk.ts";
 import { iso } from "../lib/time.ts";
@@ -72,6 +73,17 @@ export async function findRunnableIssue(issues: IssueStore, ref: string): Promis
   const issue = await findIssue(issues, ref);
   refuseShelved(issue);
   return issue;
+}
+
+/**
+ * Refuses an issue that an agent opened until a human has run or edited it: then its text is no longer exactly what an
+ * agent wrote. @throws ISSUE_BY_AGENT.
+ */
+export async function refuseAgentIssue({ workspace, proposals }: Desk, { path }: Pick<Issue, "path">): Promise<void> {
+  const text = await workspace.issues.readText(path);
+  const author = text === undefined ? undefined : agentWhoOpened(text);
+  if (text === undefined || author === undefined || proposals.authors.of(text) === undefined) return;
+  throw new QocError("ISSUE_BY_AGENT", { issue: plainPath(path), author: plainName(author) ?? "an agent" });
 }
 
 export function newRunId(desk: Pick<Desk, "clock" | "ids">): string {

@@ -1,9 +1,11 @@
 /**
- * The agents that wrote files into the proposal folders through the desk, folded from the journal. A file that was not
+ * The agents that wrote proposals and issues through the desk, folded from the journal. A file that was not
  * a valid proposal when it was written keeps its author when it becomes one, whatever its text says about its author.
  */
 import { digestOf } from "../domain/digest.ts";
 import type { Actor, Recorded } from "../domain/event.ts";
+import { isInside } from "../lib/path-containment.ts";
+import { LAYOUT } from "../workspace/layout.ts";
 import { isProposalPath } from "../workspace/proposals.ts";
 
 export interface OrderAuthor {
@@ -14,6 +16,8 @@ export interface OrderAuthor {
 
 export interface OrderAuthors {
   take(recorded: Recorded): void;
+  /** Names the author before the file is written, so that no reader meets a text without its author. */
+  add(text: string, author: OrderAuthor): void;
   /** The author of exactly this text, under any file name; undefined if no agent wrote it. */
   of(text: string): OrderAuthor | undefined;
 }
@@ -22,9 +26,11 @@ export function createOrderAuthors(): OrderAuthors {
   const byDigest = new Map<string, OrderAuthor>();
   return {
     take: ({ event }) => {
-      if (event.type !== "file.written" || !event.actor.startsWith("agent:") || !isProposalPath(event.path)) return;
+      if (event.type !== "file.written" || !event.actor.startsWith("agent:")) return;
+      if (!isProposalPath(event.path) && !isInside(LAYOUT.issues, event.path)) return;
       byDigest.set(event.digest, { actor: event.actor, sources: event.sources ?? [] });
     },
+    add: (text, author) => void byDigest.set(digestOf(text), author),
     of: (text) => byDigest.get(digestOf(text)),
   };
 }

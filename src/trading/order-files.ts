@@ -52,7 +52,7 @@ export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
   return lines;
 }
 
-/** The text of others behind the desk's label. Its further lines are marked, so that none imitates a line of the desk. */
+/** The text of others after a label of the desk. Further lines are marked, so that none imitates a line of the desk. */
 function labelled(label: string, text: string): readonly string[] {
   const [first = "", ...further] = text.trim().split(/\r\n?|\n/);
   return [`${label}: ${first}`, ...further.map((line) => `    > ${line}`)];

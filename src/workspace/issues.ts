@@ -2,18 +2,22 @@
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
+import { quoteString } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
 import { slugOf } from "../lib/slug.ts";
 import { FileCache } from "./file-cache.ts";
 import type { FileWriter, WrittenFile } from "./file-write.ts";
 import { FrontmatterError, type Note, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
 import { LAYOUT, type WorkspaceRoot, listMarkdown } from "./layout.ts";
-import { openDirectory, openRegularFile } from "./open-directory.ts";
+import { readRegularText } from "./open-directory.ts";
 import { pathSegments, resolveInWorkspace } from "./path-policy.ts";
 
 const ISSUE_BYTES_MAX = 256 * 1024;
 /** More names than this in one issue serve only to slow down its readers. */
 const NAMES_MAX = 32;
+
+/** The field with the agent that opened an issue. Only the desk writes it. */
+const OPENED_BY = "opened_by";
 
 export const ISSUE_STATUSES = ["draft", "open", "in-progress", "blocked", "review", "done", "cancelled"] as const;
 export type IssueStatus = (typeof ISSUE_STATUSES)[number];
@@ -42,6 +46,23 @@ export function statusIn(text: string): string | undefined {
 
 function statusOf(note: Note): string {
   return fieldText(note, "status") || "open";
+}
+
+/** The author that the desk wrote into an issue that an agent opened; undefined: a human's issue, or unreadable. */
+export function agentWhoOpened(text: string): string | undefined {
+  try {
+    const author = fieldText(readNote(text), OPENED_BY);
+    return author.startsWith("agent:") ? author : undefined;
+  } catch (error) {
+    if (error instanceof FrontmatterError) return undefined;
+    throw error;
+  }
+}
+
+/** Marks a new issue with the agent that opens it, whatever its text says. Returns undefined if that cannot be read. */
+export function markOpenedBy(text: string, author: string): string | undefined {
+  const marked = withField(text, OPENED_BY, quoteString(author));
+  return agentWhoOpened(marked) === author ? marked : undefined;
 }
 
 export interface Issue {
@@ -76,6 +97,8 @@ export interface IssueChange {
   readonly note: string | undefined;
   /** Receives the current status; throws if the caller may not change it. */
   readonly permit?: (from: string | undefined) => void;
+  /** Called with the new text before it is written. */
+  readonly onText?: ((text: string) => void) | undefined;
 }
 
 function stemOf(path: string): string {
@@ -131,16 +154,8 @@ export class IssueStore {
 
   /** Reads the text of the file; returns undefined if there is no such file. @throws PATH_REFUSED, FILE_TOO_LARGE. */
   async readText(path: string): Promise<string | undefined> {
-    const segments = pathSegments(path);
-    const folder = await openDirectory(this.#workspace.root, segments.slice(0, -1));
-    if (folder === undefined) return undefined;
-    try {
-      const name = segments.at(-1) ?? "";
-      const file = await openRegularFile(folder, { name, displayPath: path, limit: ISSUE_BYTES_MAX });
-      return file === undefined ? undefined : Buffer.from(file.bytes).toString("utf8");
-    } finally {
-      await folder.close();
-    }
+    pathSegments(path);
+    return readRegularText(this.#workspace.root, path, ISSUE_BYTES_MAX);
   }
 
   /** Creates `issues/NNN-slug.md` with the next free number. */
@@ -172,12 +187,13 @@ export class IssueStore {
    * Changes the status line and appends a dated note; every other byte stays as its author wrote it.
    * @throws what `permit` throws, FILE_NOT_FOUND, FILE_CHANGED if the file was changed meanwhile, TOO_LARGE.
    */
-  async update({ path, at, by, status, note, permit }: IssueChange): Promise<WrittenFile> {
+  async update({ path, at, by, status, note, permit, onText }: IssueChange): Promise<WrittenFile> {
     const before = await this.readText(path);
     if (before === undefined) throw new QocError("FILE_NOT_FOUND", { path });
     if (status !== undefined) permit?.(statusIn(before));
     const marked = status === undefined ? before : withField(before, "status", status);
     const text = note === undefined ? marked : `${marked.trimEnd()}\n\n## ${at}, ${by}\n\n${blockquote(note)}\n`;
+    onText?.(text);
     return this.#writer.write({ path, text, replaces: digestOf(before) });
   }
 

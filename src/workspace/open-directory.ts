@@ -82,6 +82,22 @@ export async function openDirectory(
   return { at: BY_DESCRIPTOR ? `/proc/self/fd/${handle.fd}` : at, close: () => handle.close() };
 }
 
+/**
+ * Reads a regular file of the workspace as UTF-8; undefined if it does not exist. @throws as `openDirectory` and
+ * `openRegularFile`.
+ */
+export async function readRegularText(root: string, path: string, limit: number): Promise<string | undefined> {
+  const segments = path.split("/");
+  const folder = await openDirectory(root, segments.slice(0, -1));
+  if (folder === undefined) return undefined;
+  try {
+    const file = await openRegularFile(folder, { name: segments.at(-1) ?? "", displayPath: path, limit });
+    return file === undefined ? undefined : Buffer.from(file.bytes).toString("utf8");
+  } finally {
+    await folder.close();
+  }
+}
+
 /** Identifies a file on the disk independently of its name. */
 export function inodeKey(stat: { readonly dev: number; readonly ino: number }): string {
   return `${stat.dev}:${stat.ino}`;

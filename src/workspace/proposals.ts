@@ -7,6 +7,7 @@ import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } f
 import { isInside } from "../lib/path-containment.ts";
 import { FileCache } from "./file-cache.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { readRegularText } from "./open-directory.ts";
 import { type OrderFile, OrderFolders, orderFileAt } from "./order-folders.ts";
 import { parseProposalFile, renderProposal } from "./proposal-file.ts";
 
@@ -114,6 +115,11 @@ export class ProposalStore {
       return { kind: "ok", id, path, text, draft };
     }
     throw new QocError("INTERNAL", { message: `${NUMBER_MAX} orders were proposed on ${day}` });
+  }
+
+  /** Returns the text of a proposal's file; undefined if it does not exist. @throws PATH_REFUSED, FILE_TOO_LARGE. */
+  readText(path: string): Promise<string | undefined> {
+    return readRegularText(this.#root, path, PROPOSAL_BYTES_MAX);
   }
 
   async #files(): Promise<readonly OrderFile[]> {

@@ -146,8 +146,12 @@ describe("an order", () => {
   it("an unknown order that its venue does not know is warned of once, and after an hour again", async () => {
     const source = adapterSource(`
       async placeOrder() { throw new Error("time-out"); }
-      async getOrder() { return null; }`);
-    desk = await tempDesk({ files: { "v.ts": source }, config });
+      async getOrder() { return null; }
+      async getQuote(symbol: string) { return { symbol, bid: 9, ask: 11, timestamp: Date.now() }; }
+      async getBuyingPower() { return 1_000_000; }
+      static capabilities = { mode: "paper" };`);
+    const withoutGuards = (template: string): string => config(template.replace(/\[\[guard\]\][\s\S]*$/, ""));
+    desk = await tempDesk({ files: { "v.ts": source }, config: withoutGuards });
     const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "10", type: "limit", limitPrice: "10" };
     const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
       ...terms,

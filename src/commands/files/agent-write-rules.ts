@@ -2,19 +2,23 @@
 import { digestOf } from "../../domain/digest.ts";
 import { QocError } from "../../domain/error.ts";
 import type { Actor } from "../../domain/event.ts";
+import { plainName } from "../../domain/untrusted.ts";
 import { isInside } from "../../lib/path-containment.ts";
 import type { Desk } from "../../trading/desk.ts";
 import type { FileWrite } from "../../workspace/file-write.ts";
 import { isArchived } from "../../workspace/inbox.ts";
-import { type IssueStore, statusIn } from "../../workspace/issues.ts";
+import { type IssueStore, agentWhoOpened, markOpenedBy, statusIn } from "../../workspace/issues.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
-import { refusePath } from "../../workspace/path-policy.ts";
+import { plainPath, refusePath } from "../../workspace/path-policy.ts";
 import { isProposalPath } from "../../workspace/proposals.ts";
 import { refuseAgentStatus } from "../issues/agent-status-rules.ts";
 
-/** @throws PATH_REFUSED, INVALID_INPUT, FILE_CHANGED. */
-export async function refuseAgentWrite(desk: Desk, actor: Actor, file: FileWrite): Promise<void> {
-  if (actor === "human") return;
+/**
+ * Returns the file as the desk writes it: an issue that an agent opens is marked with that agent.
+ * @throws PATH_REFUSED, INVALID_INPUT, FILE_CHANGED, NOT_YOURS.
+ */
+export async function checkAgentWrite(desk: Desk, actor: Actor, file: FileWrite): Promise<FileWrite> {
+  if (actor === "human") return file;
   const { path } = file;
   const { proposals, issues } = desk.workspace;
   if (isArchived(path)) refusePath(path, "only the human files items in the archive");
@@ -22,17 +26,42 @@ export async function refuseAgentWrite(desk: Desk, actor: Actor, file: FileWrite
   if (isProposalPath(path) && (await proposals.isStemTaken(path, desk.state.orders.values()))) {
     refusePath(path, "another proposal or an earlier order has this name");
   }
-  if (isInside(LAYOUT.issues, path)) await refuseStatusChange(issues, actor, file);
+  if (isProposalPath(path)) await refuseForeignProposal(desk, actor, file);
+  if (!isInside(LAYOUT.issues, path)) return file;
+  const checked = await checkIssue(issues, actor, file);
+  desk.proposals.authors.add(checked.text, { actor, sources: [] });
+  return checked;
+}
+
+/** A proposal belongs to the agent that wrote it, otherwise to the human, also while it cannot be read as an order. */
+async function refuseForeignProposal(desk: Desk, actor: Actor, { path, replaces }: FileWrite): Promise<void> {
+  const open = [...desk.state.proposed.values()].find((order) => order.path === path);
+  const text = await desk.workspace.proposals.readText(path);
+  if (open === undefined && text === undefined) return;
+  const writer = text === undefined ? undefined : desk.proposals.authors.of(text)?.actor;
+  const author = open?.proposedBy ?? writer ?? "human";
+  if (author !== actor)
+    throw new QocError("NOT_YOURS", { path: plainPath(path), author: plainName(author) ?? "another author" });
+  // The author that is checked must be the author of the text that is replaced.
+  if (text !== undefined && digestOf(text) !== replaces) throw new QocError("FILE_CHANGED", { path });
+}
+
+async function checkIssue(issues: IssueStore, actor: Actor, file: FileWrite): Promise<FileWrite> {
+  const existing = await issues.readText(file.path);
+  const refuse = (message: string): never => {
+    throw new QocError("INVALID_INPUT", { command: "files write", message: `${plainPath(file.path)}: ${message}` });
+  };
+  if (existing === undefined) {
+    const text = markOpenedBy(file.text, actor);
+    return text === undefined ? refuse("the frontmatter of a new issue must be readable") : { ...file, text };
+  }
+  refuseStatusChange(existing, actor, file);
+  if (agentWhoOpened(file.text) !== agentWhoOpened(existing)) refuse("an agent may not change opened_by");
+  return file;
 }
 
 /** An existing issue keeps its status, or takes a status that the agent may set by `issues update`. */
-async function refuseStatusChange(
-  issues: IssueStore,
-  actor: Actor,
-  { path, text, replaces }: FileWrite,
-): Promise<void> {
-  const existing = await issues.readText(path);
-  if (existing === undefined) return;
+function refuseStatusChange(existing: string, actor: Actor, { path, text, replaces }: FileWrite): void {
   // The status that is checked must be the status of the text that is replaced.
   if (digestOf(existing) !== replaces) throw new QocError("FILE_CHANGED", { path });
   refuseAgentStatus("files write", actor, { path, from: statusIn(existing), to: statusIn(text) });

@@ -6,7 +6,7 @@ import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { refuseFileOutOfScope } from "../orders/order-scope.ts";
 import { fileReceiptSchema, recordFileWrite, refuseMalformedDigest, wholeFileSchema } from "../record-file-write.ts";
-import { refuseAgentWrite } from "./agent-write-rules.ts";
+import { checkAgentWrite } from "./agent-write-rules.ts";
 
 const NAME = "files write";
 
@@ -35,8 +35,7 @@ export const command = defineCommand({
     const { actor, sources } = context;
     if (isProposalPath(file.path)) refuseFileOutOfScope(desk, actor, file);
     refuseMalformedDigest(NAME, file.replaces);
-    await refuseAgentWrite(desk, actor, file);
-    const written = await desk.workspace.files.write(file);
+    const written = await desk.workspace.files.write(await checkAgentWrite(desk, actor, file));
     if (actor === "human" || !isProposalPath(written.path)) return recordFileWrite(context, NAME, written);
     const sourcesRead = boundedList(sources?.list() ?? []);
     const receipt = await recordFileWrite(context, NAME, written, sourcesRead);

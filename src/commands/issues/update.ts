@@ -39,7 +39,16 @@ export const command = defineCommand({
     const { desk } = requireDesk(context);
     const { path } = await findIssue(desk.workspace.issues, id);
     const permit = (from: string | undefined): void => refuseAgentStatus(NAME, actor, { path, from, to: status });
-    const change = { path, at: iso(desk.clock.now()), by: actor, status, note, permit };
+    const onText = (text: string): void => desk.proposals.authors.add(text, { actor, sources: [] });
+    const change = {
+      path,
+      at: iso(desk.clock.now()),
+      by: actor,
+      status,
+      note,
+      permit,
+      onText: actor === "human" ? undefined : onText,
+    };
     return recordFileWrite(context, NAME, await desk.workspace.issues.update(change));
   },
 });

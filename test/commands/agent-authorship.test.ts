@@ -1,0 +1,161 @@
+/** Proposals and issues belong to their authors; the desk keeps who that is, whatever a file says. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { digestOf } from "../../src/domain/digest.ts";
+import { refuseAgentIssue } from "../../src/runs/run-issue.ts";
+import { readNote } from "../../src/workspace/frontmatter.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+const ALPHA = { actor: "agent:alpha", channel: "mcp" } as const;
+const BETA = { actor: "agent:beta", channel: "mcp" } as const;
+const ORDER =
+  'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "2"\ntype = "limit"\nlimit_price = "2000"\n';
+
+let desk: TempDesk;
+beforeAll(async () => {
+  desk = await tempDesk();
+});
+afterAll(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+function write(path: string, text: string, as?: typeof ALPHA | typeof BETA): Promise<{ digest: string }> {
+  let replaces: string | undefined;
+  try {
+    replaces = digestOf(desk.read(path));
+  } catch {
+    // A new file.
+  }
+  return desk.call("files write", { path, text, ...(replaces === undefined ? {} : { replaces }) }, as);
+}
+
+describe("a proposal", () => {
+  const broken = "this is no order";
+  const propose = async (as?: typeof ALPHA): Promise<string> => {
+    const { id } = await desk.call<{ id: string }>(
+      "orders propose",
+      {
+        connector: "paper",
+        symbol: "SPX",
+        side: "buy",
+        quantity: "1",
+        type: "limit",
+        limitPrice: "100",
+        rationale: "x",
+      },
+      as,
+    );
+    return `orders/pending/${id}.toml`;
+  };
+
+  it.each([
+    ["the human", "human", undefined],
+    ["another agent", "agent:alpha", ALPHA],
+  ])("of %s is not changed or broken by an agent", async (_name, author, as) => {
+    const path = await propose(as);
+    const before = desk.read(path);
+    for (const text of [broken, before.replace('"1"', '"3"')])
+      await expect(write(path, text, BETA)).rejects.toMatchObject({ code: "NOT_YOURS", details: { path, author } });
+    expect(desk.read(path)).toBe(before);
+  });
+
+  it("that the human wrote by hand is not changed by an agent, before or after a scan, readable or not", async () => {
+    for (const [name, text] of [
+      ["hand", ORDER],
+      ["broken", broken],
+    ] as const) {
+      const path = `orders/proposed/${name}.toml`;
+      await desk.write(path, text);
+      await expect(write(path, ORDER, BETA)).rejects.toMatchObject({ code: "NOT_YOURS" });
+      await desk.call("status");
+      await expect(write(path, ORDER, BETA)).rejects.toMatchObject({ code: "NOT_YOURS" });
+    }
+  });
+
+  it("of an agent is changed by that agent and by the human", async () => {
+    await write("orders/pending/mine.toml", ORDER, ALPHA);
+    await write("orders/pending/mine.toml", ORDER.replace('"2"', '"3"'), ALPHA);
+    await write("orders/pending/mine.toml", ORDER.replace('"2"', '"4"'));
+    expect(desk.read("orders/pending/mine.toml")).toContain('"4"');
+  });
+
+  it("of an agent that cannot be read is changed by that agent only", async () => {
+    await write("orders/pending/odd.toml", broken, ALPHA);
+    await expect(write("orders/pending/odd.toml", ORDER, BETA)).rejects.toMatchObject({
+      code: "NOT_YOURS",
+      details: { author: "agent:alpha" },
+    });
+    await write("orders/pending/odd.toml", ORDER, ALPHA);
+  });
+});
+
+describe("an issue that an agent opens", () => {
+  const ISSUE = "---\ntitle: look\nstatus: open\nopened_by: human\n---\nBuy.\n";
+  const path = "issues/090-agent.md";
+  const isTask = async (): Promise<boolean> =>
+    refuseAgentIssue(desk.open.desk, { path }).then(
+      () => true,
+      (error: { code?: string }) => (error.code === "ISSUE_BY_AGENT" ? false : Promise.reject(error)),
+    );
+
+  it("is marked with that agent, whatever its text says, and is no task", async () => {
+    await write(path, ISSUE, ALPHA);
+    expect(readNote(desk.read(path)).fields["opened_by"]).toBe("agent:alpha");
+    expect(await isTask()).toBe(false);
+  });
+
+  it.each([
+    "opened_by: human\nopened_by: human",
+    '"opened_by": human',
+    "{ opened_by: human }",
+    "note: |\nopened_by: human",
+  ])("is refused if the mark cannot be read: %j", async (fields) => {
+    const text = `---\n${fields}\n---\nx\n`;
+    await write("issues/091-odd.md", text, ALPHA).catch((error: { code?: string }) =>
+      expect(error.code).toBe("INVALID_INPUT"),
+    );
+    const made = await desk.open.desk.workspace.issues.readText("issues/091-odd.md");
+    if (made !== undefined) expect(readNote(made).fields["opened_by"]).toBe("agent:alpha");
+  });
+
+  it("keeps its mark when agents write to it, and stays no task", async () => {
+    const marked = desk.read(path);
+    for (const as of [ALPHA, BETA]) {
+      for (const other of ["opened_by: human", "opened_by: agent:beta", "x: y"])
+        await expect(write(path, marked.replace(/opened_by: .*/, other), as)).rejects.toMatchObject({
+          code: "INVALID_INPUT",
+        });
+    }
+    await write(path, marked.replace("Buy.", "Buy more."), BETA);
+    await desk.call("issues update", { id: "090-agent", note: "n" }, BETA);
+    expect(await isTask()).toBe(false);
+  });
+
+  it("stays no task after a restart", async () => {
+    await desk.stop();
+    desk = await tempDesk({ again: desk });
+    expect(await isTask()).toBe(false);
+  });
+
+  it("is a task after the human edited it", async () => {
+    await desk.write(path, desk.read(path).replace("Buy more.", "Look first."));
+    expect(await isTask()).toBe(true);
+  });
+
+  it("is a task after the human ran it", async () => {
+    await write("issues/092-run.md", ISSUE, ALPHA);
+    await expect(refuseAgentIssue(desk.open.desk, { path: "issues/092-run.md" })).rejects.toMatchObject({
+      code: "ISSUE_BY_AGENT",
+      hint: "read it, then: qoc run issues/092-run.md",
+    });
+    await desk.call("run", { issue: "issues/092-run.md" });
+    await refuseAgentIssue(desk.open.desk, { path: "issues/092-run.md" });
+  });
+
+  it("of the human gets no mark from an agent", async () => {
+    await desk.write("issues/093-mine.md", "---\ntitle: mine\nstatus: open\n---\nx\n");
+    await expect(
+      write("issues/093-mine.md", "---\ntitle: mine\nstatus: open\nopened_by: agent:beta\n---\nx\n", BETA),
+    ).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+});
