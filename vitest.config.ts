@@ -36,7 +36,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
-    // Tests spend much of their time waiting: two at a time even if only one core is free.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests spend much of their time waiting: one worker more than there are cores.
+    maxWorkers: availableParallelism() + 1,
   },
 });

@@ -23,6 +23,8 @@ it("a degraded connector is probed automatically, and is ready and reconciled af
       ),
   });
   const { venues } = desk.open.fleet;
+  // The records of the start are committed before the listener is added.
+  await desk.settled();
   const states: string[] = [];
   desk.open.onCommit(({ event }) => void (event.type === "connector.changed" && states.push(event.state)));
   const quotes = Array.from({ length: 3 }, () => venues.quote("slow", "X").catch(() => undefined));
