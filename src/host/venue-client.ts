@@ -47,15 +47,20 @@ function findConnector(connectors: Connectors, name: string): Connector {
   return connector;
 }
 
+/** A call of an adapter's method, with the schema of its result. */
+interface VenueCall<T> {
+  readonly method: Method;
+  readonly args?: readonly unknown[];
+  readonly schema: z.ZodType<T>;
+}
+
 /**
  * @throws CALL_FAILED for an error of the adapter, PROTOCOL for a malformed result, and what `Connector.invoke` throws.
  */
 async function callVenue<T>(
   connectors: Connectors,
   name: string,
-  method: Method,
-  args: readonly unknown[],
-  schema: z.ZodType<T>,
+  { method, args = [], schema }: VenueCall<T>,
 ): Promise<T> {
   const response: Envelope = await findConnector(connectors, name).invoke(method, args);
   if (!response.ok) throw new QocError("CALL_FAILED", { connector: name, method, message: response.message });
@@ -71,16 +76,9 @@ async function callVenue<T>(
 }
 
 /** Returns undefined if the connector does not have the method. */
-async function callIfSupported<T>(
-  connectors: Connectors,
-  name: string,
-  method: Method,
-  args: readonly unknown[],
-  schema: z.ZodType<T>,
-): Promise<T | undefined> {
-  return findConnector(connectors, name).status.methods.includes(method)
-    ? callVenue(connectors, name, method, args, schema)
-    : undefined;
+async function callIfSupported<T>(connectors: Connectors, name: string, call: VenueCall<T>): Promise<T | undefined> {
+  const isSupported = findConnector(connectors, name).status.methods.includes(call.method);
+  return isSupported ? callVenue(connectors, name, call) : undefined;
 }
 
 function list<T>(schema: z.ZodType<T>): z.ZodType<T[]> {
@@ -100,29 +98,38 @@ const buyingPower = z.union([z.number(), z.string()]).transform((raw, context): 
 export function openVenueClient(connectors: Connectors) {
   return {
     quote: (name: string, symbol: string): Promise<VenueQuote> =>
-      callVenue(connectors, name, "getQuote", [symbol], quoteSchema),
+      callVenue(connectors, name, { method: "getQuote", args: [symbol], schema: quoteSchema }),
     positions: (name: string): Promise<readonly VenuePosition[]> =>
-      callVenue(connectors, name, "getPositions", [], list(positionSchema)),
-    buyingPower: (name: string): Promise<DecimalText> => callVenue(connectors, name, "getBuyingPower", [], buyingPower),
+      callVenue(connectors, name, { method: "getPositions", schema: list(positionSchema) }),
+    buyingPower: (name: string): Promise<DecimalText> =>
+      callVenue(connectors, name, { method: "getBuyingPower", schema: buyingPower }),
     account: (name: string): Promise<ReportedAccount | undefined> =>
-      callIfSupported(connectors, name, "getAccount", [], accountSchema),
+      callIfSupported(connectors, name, { method: "getAccount", schema: accountSchema }),
     instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
-      callIfSupported(connectors, name, "getInstrument", [symbol], instrumentSchema.nullable()),
+      callIfSupported(connectors, name, {
+        method: "getInstrument",
+        args: [symbol],
+        schema: instrumentSchema.nullable(),
+      }),
     order: (
       name: string,
       query: { venueOrderId?: string; clientOrderId?: string },
     ): Promise<VenueReport | null | undefined> =>
-      callIfSupported(connectors, name, "getOrder", [query], reportSchema.nullable()),
+      callIfSupported(connectors, name, { method: "getOrder", args: [query], schema: reportSchema.nullable() }),
     openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
-      callIfSupported(connectors, name, "getOpenOrders", [], list(reportSchema)),
+      callIfSupported(connectors, name, { method: "getOpenOrders", schema: list(reportSchema) }),
     fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> =>
-      callIfSupported(connectors, name, "getFills", [since], list(fillSchema)),
+      callIfSupported(connectors, name, { method: "getFills", args: [since], schema: list(fillSchema) }),
     bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
-      callIfSupported(connectors, name, "getBars", [symbol, compact({ resolution: "1d", ...range })], list(barSchema)),
+      callIfSupported(connectors, name, {
+        method: "getBars",
+        args: [symbol, compact({ resolution: "1d", ...range })],
+        schema: list(barSchema),
+      }),
     fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
-      callIfSupported(connectors, name, "getFundamentals", [symbol], fundamentalsSchema),
+      callIfSupported(connectors, name, { method: "getFundamentals", args: [symbol], schema: fundamentalsSchema }),
     cancel: async (name: string, venueOrderId: string): Promise<void> =>
-      void (await callVenue(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
+      void (await callVenue(connectors, name, { method: "cancelOrder", args: [venueOrderId], schema: z.unknown() })),
     place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),
   };
 }

@@ -66,30 +66,35 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
         state: "busy",
         reason: ": the desk's state kept changing during the guard checks",
       });
-    return await confirmApproval(desk, order, request, view, custom);
+    return await confirmApproval(desk, order, { request, view, custom });
   }
+}
+
+interface ApprovalInput {
+  readonly request: ApproveRequest;
+  readonly view: MarketSnapshot;
+  /** The results of the custom guards, which run outside the uninterrupted step. */
+  readonly custom: Awaited<ReturnType<typeof customChecks>>;
 }
 
 /** Runs without an `await` up to the two durable records. */
 async function confirmApproval(
   desk: Desk,
   order: OrderRecord,
-  request: ApproveRequest,
-  view: MarketSnapshot,
-  custom: Awaited<ReturnType<typeof customChecks>>,
+  { request, view, custom }: ApprovalInput,
 ): Promise<Receipt> {
   const review = shownReview(order, request) ?? reviewNow(desk, order, request, view);
   const now = desk.clock.now();
   const pending = { at: now, digest: order.digest, ...measuredFrom(review) };
-  const advice = evaluate({ ...gateInput(desk, order, "approve", view, custom), approval: pending });
+  const advice = evaluate({ ...gateInput(desk, order, { stage: "approve", view, custom }), approval: pending });
   if (advice.decision === "block") {
     await desk.commit(guardsEvaluated(order, "approve", advice));
     throw blocked(order, advice);
   }
   desk.publish(guardsEvaluated(order, "approve", advice));
   const clientOrderId = clientOrderIdFor(desk.state);
-  desk.publish(approval(desk, order, request, review, clientOrderId));
-  const final = clear(gateInput(desk, order, "dispatch", view, custom));
+  desk.publish(approval(desk, order, { request, review, clientOrderId }));
+  const final = clear(gateInput(desk, order, { stage: "dispatch", view, custom }));
   desk.publish(guardsEvaluated(order, "dispatch", final.verdict));
   if (final.cleared === undefined) {
     const reason = final.verdict.reasons[0]?.message ?? "a guard";
@@ -132,9 +137,7 @@ function measuredFrom({ at, mid }: ReviewRecord) {
 function approval(
   desk: Desk,
   order: OrderRecord,
-  request: ApproveRequest,
-  review: ReviewRecord,
-  clientOrderId: ClientOrderId,
+  { request, review, clientOrderId }: { request: ApproveRequest; review: ReviewRecord; clientOrderId: ClientOrderId },
 ) {
   const signed = {
     id: order.id,

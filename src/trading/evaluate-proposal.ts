@@ -14,9 +14,7 @@ import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 export function gateInput(
   desk: Desk,
   order: Readonly<OrderRecord>,
-  stage: Stage,
-  view: MarketSnapshot,
-  custom: readonly Check[],
+  { stage, view, custom }: { stage: Stage; view: MarketSnapshot; custom: readonly Check[] },
 ): GateInput {
   const status = desk.venues.facts(order.terms.connector);
   return {
@@ -68,7 +66,7 @@ export async function customChecks(
 ): Promise<readonly Check[]> {
   const custom = desk.config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled);
   if (custom.length === 0) return [];
-  const input = gateInput(desk, order, "propose", view, []);
+  const input = gateInput(desk, order, { stage: "propose", view, custom: [] });
   return desk.guards.run(custom, guardedOrder(input), bookSnapshot(input));
 }
 
@@ -79,7 +77,7 @@ export async function evaluateProposal(
 ): Promise<{ verdict: Verdict; view: MarketSnapshot }> {
   const view = await fetchMarketSnapshot(desk, order.terms.connector, order.terms.symbol);
   const custom = await customChecks(desk, order, view);
-  return { verdict: evaluate(gateInput(desk, order, "propose", view, custom)), view };
+  return { verdict: evaluate(gateInput(desk, order, { stage: "propose", view, custom })), view };
 }
 
 /** The event of a verdict, for the caller to publish or commit. */

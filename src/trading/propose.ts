@@ -41,7 +41,7 @@ export async function proposeOrder(
   const file = await desk.workspace.proposals.create({ ...draft, sources }, day, (stem) =>
     desk.state.orders.has(stem as OrderRecord["id"]),
   );
-  const order = await ingestProposal(desk, file, actor, sources);
+  const order = await ingestProposal(desk, file, { actor, sources });
   if (order === undefined) {
     const problem = desk.proposals.problems.get(file.path);
     throw new QocError("NEEDS_CONNECTOR", {
@@ -67,5 +67,5 @@ export async function ingestWrittenProposal(
 ): Promise<void> {
   const stem = path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("."));
   const file = await desk.workspace.proposals.find(stem);
-  if (file?.kind === "ok" && file.path === path) await ingestProposal(desk, file, actor, sources);
+  if (file?.kind === "ok" && file.path === path) await ingestProposal(desk, file, { actor, sources });
 }

@@ -75,7 +75,7 @@ async function scanOnce(desk: Desk): Promise<void> {
 async function processFile(desk: Desk, file: ProposalFile, refresh: Refresh): Promise<void> {
   desk.proposals.problems.delete(file.path);
   if (file.kind === "ok") {
-    const order = await ingestProposal(desk, file, "human", [], refresh);
+    const order = await ingestProposal(desk, file, { actor: "human", refresh });
     // A file that was written or edited by hand is evaluated once, so that lists show the guards' decision.
     if (order?.state !== "proposed" || order.verdicts.at(-1)?.digest === order.digest) return;
     const { verdict } = await evaluateProposal(desk, order);
@@ -102,13 +102,19 @@ export async function rereadProposal(desk: Desk, order: Readonly<OrderRecord>): 
   else if (order.state === "proposed") throw new QocError("FILE_NOT_FOUND", { path: order.path });
 }
 
+interface IngestOptions {
+  /** The author, unless the proposal has one already. */
+  readonly actor: Actor;
+  /** The sources that the author's commands read. */
+  readonly sources?: readonly string[];
+  readonly refresh?: Refresh;
+}
+
 /** Journals one readable proposal if it is new or edited. Returns undefined if it cannot be routed. */
 export async function ingestProposal(
   desk: Desk,
   file: ReadableProposal,
-  actor: Actor,
-  sources: readonly string[] = [],
-  refresh: Refresh = "now",
+  { actor, sources = [], refresh = "now" }: IngestOptions,
 ): Promise<OrderRecord | undefined> {
   const id = file.id as OrderId;
   const known = desk.state.orders.get(id);
@@ -126,7 +132,7 @@ export async function ingestProposal(
     desk.proposals.problems.set(file.path, { id, path: file.path, message: route.reason, needs: "connector" });
     return undefined;
   }
-  const terms = await termsFor(desk, file, route.to, known, refresh);
+  const terms = await termsFor(desk, file, { target: route.to, known, refresh });
   const digest = digestTerms(terms);
   const path = file.path;
   // The proposal may have been ingested or decided by another caller while the market data was fetched.
@@ -186,24 +192,27 @@ export function routeTargets(desk: Desk): readonly RouteTarget[] {
 async function termsFor(
   desk: Desk,
   { id, draft }: ReadableProposal,
-  target: RouteTarget,
-  known: OrderRecord | undefined,
-  refresh: Refresh,
+  { target, known, refresh }: { target: RouteTarget; known: OrderRecord | undefined; refresh: Refresh },
 ): Promise<OrderTerms> {
-  const plain = termsOf(draft, target);
-  if (!needsProtection(plain)) return plain;
+  const withoutProtection = termsOf(draft, target);
+  if (!needsProtection(withoutProtection)) return withoutProtection;
   const before = known?.terms.protectionPrice;
-  const unchanged = before === undefined ? plain : { ...plain, protectionPrice: before };
+  const unchanged = before === undefined ? withoutProtection : { ...withoutProtection, protectionPrice: before };
   const isSame = known !== undefined && digestTerms(unchanged) === known.digest;
   if (isSame && refresh === "when due" && !isDue(desk, id)) return unchanged;
   desk.proposals.refreshedAt.set(id, desk.clock.monotonic());
   const view = await fetchMarketSnapshot(desk, target.name, draft.symbol);
   if (isSame && before !== undefined) {
     const isExceeded =
-      view.quote !== undefined && isWorseThan(draft.side, bestPrice(plain, view.quote), decimal(before));
+      view.quote !== undefined && isWorseThan(draft.side, bestPrice(withoutProtection, view.quote), decimal(before));
     if (!isExceeded) return unchanged;
   }
-  const derived = protectionPrice(plain, view.quote, tightestCollar(desk.config.guards), view.instrument ?? undefined);
+  const derived = protectionPrice(
+    withoutProtection,
+    view.quote,
+    tightestCollar(desk.config.guards),
+    view.instrument ?? undefined,
+  );
   return termsOf(draft, target, derived);
 }
 
