@@ -70,7 +70,7 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
   }
 }
 
-interface ApprovalInput {
+interface ApprovalParts {
   readonly request: ApproveRequest;
   readonly view: MarketSnapshot;
   /** The results of the custom guards, which run outside the uninterrupted step. */
@@ -81,7 +81,7 @@ interface ApprovalInput {
 async function confirmApproval(
   desk: Desk,
   order: OrderRecord,
-  { request, view, custom }: ApprovalInput,
+  { request, view, custom }: ApprovalParts,
 ): Promise<Receipt> {
   const review = shownReview(order, request) ?? reviewNow(desk, order, request, view);
   const now = desk.clock.now();
