@@ -17,4 +17,4 @@ export const OPENINGS = {
   "prototypes that are not frozen": (text: string) => without(text, "freezeIntrinsics();", ";"),
 } satisfies Record<string, (text: string) => string>;
 
-type Opening = keyof typeof OPENINGS;
+export type Opening = keyof typeof OPENINGS;
