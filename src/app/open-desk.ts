@@ -232,7 +232,7 @@ async function flushHistory(history: History): Promise<void> {
 /**
  * The last record of this run of the desk. A journal that cannot take the record must not keep the desk from stopping.
  */
-async function recordStop(desk: Desk): Promise<void> {
+async function recordStop(desk: Pick<Desk, "commit" | "log" | "readOnly">): Promise<void> {
   if (desk.readOnly() !== undefined) return;
   await desk.commit({ type: "desk.stopped" }).catch((error: unknown) => {
     desk.log.error(`the stop is not recorded: ${messageOf(error)}`);

@@ -165,7 +165,7 @@ export async function runIssue({
 }
 
 /** If the summary cannot be written, the run must still be recorded as ended. */
-async function writeSummary(desk: Desk, summary: RunSummary): Promise<string> {
+async function writeSummary(desk: Pick<Desk, "log" | "publish" | "workspace">, summary: RunSummary): Promise<string> {
   try {
     const file = await desk.workspace.snapshots.writeRunSummary(summary);
     desk.publish({ type: "file.written", path: file.path, digest: digestOf(file.text), command: "run", actor: "host" });
@@ -205,7 +205,7 @@ export async function endInterrupted(desk: Desk): Promise<void> {
 }
 
 /** The proposals of a run by the journal, whatever the run reports. */
-function proposalsOf(desk: Desk, run: string): readonly string[] {
+function proposalsOf(desk: Pick<Desk, "state">, run: string): readonly string[] {
   return [...desk.state.orders.values()].filter(({ proposedBy }) => proposedBy === `agent:${run}`).map(({ id }) => id);
 }
 
@@ -213,7 +213,12 @@ function proposalsOf(desk: Desk, run: string): readonly string[] {
  * A status that the human set to stop the work stays. A status that the agent set stays too, unless its proposals wait
  * for a human: then the issue is up for review.
  */
-async function endIssue(desk: Desk, issue: Issue, isDone: boolean, hasProposals: boolean): Promise<void> {
+async function endIssue(
+  desk: Pick<Desk, "log" | "workspace">,
+  issue: Issue,
+  isDone: boolean,
+  hasProposals: boolean,
+): Promise<void> {
   try {
     const current = (await desk.workspace.issues.read(issue.path)).status;
     if (isShelved(current)) return;
@@ -239,7 +244,7 @@ function useFacts(use: RunUse | undefined): Readonly<Record<string, string>> {
 const LOG_LINES_MAX = 400;
 
 /** Each line goes to the caller and to the desk's log; the first 400 lines go into the run summary. */
-function runLog(desk: Desk, run: string, started: number, watch: Progress) {
+function runLog(desk: Pick<Desk, "clock" | "log">, run: string, started: number, watch: Progress) {
   const lines: string[] = [];
   let omitted = 0;
   return {

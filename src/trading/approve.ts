@@ -105,7 +105,11 @@ async function confirmApproval(
 }
 
 /** Journals the submit intent, waits until it is on disk, and sends the order. */
-export async function dispatch(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<Receipt> {
+export async function dispatch(
+  desk: Pick<Desk, "commit" | "venues">,
+  order: OrderRecord,
+  cleared: Cleared<Order>,
+): Promise<Receipt> {
   const { clientOrderId } = cleared;
   await desk.commit({ type: "order.submitting", id: order.id, clientOrderId, digest: order.digest });
   await submitOrder(desk, order, cleared);
@@ -121,7 +125,12 @@ function shownReview(order: OrderRecord, { shown }: ApproveRequest): ReviewRecor
 }
 
 /** The review of an approval off a terminal: made at this moment. */
-function reviewNow(desk: Desk, order: OrderRecord, request: ApproveRequest, view: MarketSnapshot): ReviewRecord {
+function reviewNow(
+  desk: Pick<Desk, "publish">,
+  order: OrderRecord,
+  request: ApproveRequest,
+  view: MarketSnapshot,
+): ReviewRecord {
   const { id, digest } = order;
   const shownMid = midOf(view.quote);
   const { actor, channel } = request;
@@ -135,7 +144,7 @@ function measuredFrom({ at, mid }: ReviewRecord) {
 }
 
 function approval(
-  desk: Desk,
+  desk: Pick<Desk, "key">,
   order: OrderRecord,
   { request, review, clientOrderId }: { request: ApproveRequest; review: ReviewRecord; clientOrderId: ClientOrderId },
 ) {
@@ -154,7 +163,12 @@ function approval(
 }
 
 /** Live orders need a signature by a key under a passphrase; paper orders are signed if the key needs no passphrase. */
-function sign(desk: Desk, order: OrderRecord, payload: unknown, passphrase: string | undefined): string | undefined {
+function sign(
+  desk: Pick<Desk, "key">,
+  order: OrderRecord,
+  payload: unknown,
+  passphrase: string | undefined,
+): string | undefined {
   if (order.terms.mode !== "live") return desk.key.locked ? undefined : desk.key.sign(payload);
   if (!desk.key.locked)
     throw new QocError("KEY_REQUIRED", {

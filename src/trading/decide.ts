@@ -48,7 +48,7 @@ async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {
   return !isTerminal(order.state) && (lookup === "not-found" || order.final !== undefined);
 }
 
-async function clearInstrument(desk: Desk, key: string, note: string, actor: Actor) {
+async function clearInstrument(desk: Pick<Desk, "commit" | "state">, key: string, note: string, actor: Actor) {
   const slash = key.indexOf("/");
   const connector = key.slice(0, slash) as ConnectorName;
   const symbol = key.slice(slash + 1);
@@ -60,7 +60,7 @@ async function clearInstrument(desk: Desk, key: string, note: string, actor: Act
 
 /** Changes the trading state; resolves when the change is on disk. Cancels pass in every state. */
 export async function setTrading(
-  desk: Desk,
+  desk: Pick<Desk, "commit">,
   state: TradingState,
   reason: string,
   actor: Actor,

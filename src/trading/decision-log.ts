@@ -60,7 +60,10 @@ export type HistoryItem =
   | { readonly kind: "revision"; readonly rev: string; readonly text: string };
 
 /** `qoc history show`: an order by its id, or a revision of the file history. */
-export async function showEntry(desk: Desk, ref: string): Promise<HistoryItem> {
+export async function showEntry(
+  desk: Pick<Desk, "history" | "proposals" | "state">,
+  ref: string,
+): Promise<HistoryItem> {
   try {
     const order = matchOrder(desk, ref);
     return { kind: "order", ...detailOf(order, orderPath(order)) };

@@ -68,7 +68,7 @@ function nodeCheck(version: string): DoctorCheck {
       };
 }
 
-async function diskCheck(desk: Desk): Promise<DoctorCheck> {
+async function diskCheck(desk: Pick<Desk, "workspace">): Promise<DoctorCheck> {
   try {
     const free = await desk.workspace.freeBytes();
     const megabytes = Math.floor(free / 1024 / 1024);
@@ -80,14 +80,14 @@ async function diskCheck(desk: Desk): Promise<DoctorCheck> {
   }
 }
 
-function journalCheck(desk: Desk): DoctorCheck {
+function journalCheck(desk: Pick<Desk, "readOnly" | "state">): DoctorCheck {
   const problem = desk.readOnly();
   return problem === undefined
     ? { name: "journal", status: "ok", message: `${desk.state.seq} records, chain intact at start` }
     : { name: "journal", status: "fail", message: problem, fix: "qoc journal verify" };
 }
 
-function historyCheck(desk: Desk): DoctorCheck {
+function historyCheck(desk: Pick<Desk, "config" | "history">): DoctorCheck {
   if (!desk.config.workspace.historyEnabled)
     return { name: "history", status: "skip", message: "history_enabled = false" };
   return desk.history.available
@@ -126,14 +126,14 @@ async function fileChecks({ workspace, config }: Desk): Promise<readonly DoctorC
   ];
 }
 
-function tradingCheck(desk: Desk): DoctorCheck {
+function tradingCheck(desk: Pick<Desk, "state">): DoctorCheck {
   const { state, reason } = desk.state.trading;
   return state === "active"
     ? { name: "trading", status: "ok", message: "active" }
     : { name: "trading", status: "warn", message: `${state}: ${reason}`, fix: "qoc resume" };
 }
 
-function keyCheck(desk: Desk): DoctorCheck {
+function keyCheck(desk: Pick<Desk, "key" | "venues">): DoctorCheck {
   const live = desk.venues.status().some((status) => status.mode === "live");
   if (desk.key.locked) return { name: "key", status: "ok", message: "the operator's key is under a passphrase" };
   return live
@@ -146,7 +146,7 @@ function keyCheck(desk: Desk): DoctorCheck {
     : { name: "key", status: "ok", message: "the operator's key has no passphrase; paper orders need none" };
 }
 
-function agentCheck(desk: Desk, { program, isInstalled, hasBubblewrap }: AgentFacts): DoctorCheck {
+function agentCheck(desk: Pick<Desk, "config">, { program, isInstalled, hasBubblewrap }: AgentFacts): DoctorCheck {
   const name = "agent";
   const { runtime, unconfined } = desk.config.agent;
   if (program === undefined) return { name, status: "ok", message: "the scripted demo agent; it uses no model" };
@@ -167,7 +167,10 @@ function agentCheck(desk: Desk, { program, isInstalled, hasBubblewrap }: AgentFa
     : { name, status: "fail", message: `${runtime}: may run commands or edit files, and no sandbox is available`, fix };
 }
 
-function connectorChecks(desk: Desk, status: ReturnType<Desk["venues"]["status"]>[number]): readonly DoctorCheck[] {
+function connectorChecks(
+  desk: Pick<Desk, "market">,
+  status: ReturnType<Desk["venues"]["status"]>[number],
+): readonly DoctorCheck[] {
   const name = `connector ${status.name}`;
   const latency =
     status.latencyMs === undefined
@@ -211,7 +214,7 @@ function connectorChecks(desk: Desk, status: ReturnType<Desk["venues"]["status"]
   return checks;
 }
 
-function pendingChecks(desk: Desk): readonly DoctorCheck[] {
+function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly DoctorCheck[] {
   const now = desk.clock.now();
   const old = [...desk.state.proposed.values()].filter((order) => now - order.proposedAt > PENDING_AGE_MS);
   const unknown = [...desk.state.inFlight.values()].filter((order) => order.state === "unknown");

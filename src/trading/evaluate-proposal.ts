@@ -48,7 +48,7 @@ export function gateInput(
 }
 
 /** The connectors whose accounts guards count: enabled in desk.toml and with `orders = true`. */
-function orderRoutes(desk: Desk): readonly OrderRoute[] {
+function orderRoutes(desk: Pick<Desk, "config" | "market" | "venues">): readonly OrderRoute[] {
   return desk.config.connectors
     .filter(({ enabled, orders }) => enabled && orders)
     .map(({ name, mode }) => ({

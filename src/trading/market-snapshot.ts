@@ -78,30 +78,33 @@ async function accountFor(
 }
 
 /** The current time at the venue: a replayed market's newest timestamp, else the host's clock. */
-export function venueNow(desk: Desk, connector: string): number {
+export function venueNow(desk: Pick<Desk, "clock" | "market" | "state" | "venues">, connector: string): number {
   return knownVenueNow(desk, connector) ?? desk.clock.now();
 }
 
 /** undefined if a replayed market has not reported a time yet. */
-function knownVenueNow(desk: Desk, connector: string): number | undefined {
+function knownVenueNow(
+  desk: Pick<Desk, "clock" | "market" | "state" | "venues">,
+  connector: string,
+): number | undefined {
   return isSimulated(desk, connector)
     ? (desk.market.venueTimes.get(connector) ?? desk.state.accounts.get(connector)?.venueTime)
     : desk.clock.now();
 }
 
 /** Only on paper: a connector that is live, or does not state its mode, has the host's clock and no later date. */
-export function isSimulated(desk: Desk, connector: string): boolean {
+export function isSimulated(desk: Pick<Desk, "venues">, connector: string): boolean {
   const facts = desk.venues.facts(connector);
   return facts?.mode === "paper" && facts.capabilities.simulatedTime === true;
 }
 
-export function observeVenueTime(desk: Desk, connector: string, at: number): void {
+export function observeVenueTime(desk: Pick<Desk, "market">, connector: string, at: number): void {
   const newest = desk.market.venueTimes.get(connector);
   if (newest === undefined || at > newest) desk.market.venueTimes.set(connector, at);
 }
 
 async function instrumentOf(
-  desk: Desk,
+  desk: Pick<Desk, "clock" | "market" | "venues">,
   connector: string,
   symbol: string,
 ): Promise<VenueInstrument | null | undefined> {
@@ -158,7 +161,7 @@ const SETTLE_MS = 5_000;
  * our fills. A different position blocks until a human resolves the instrument. `seq` is from before the request.
  */
 function settleDisputes(
-  desk: Desk,
+  desk: Pick<Desk, "clock" | "publish" | "state">,
   connector: ConnectorName,
   { positions, seq }: { readonly positions: readonly VenuePosition[]; readonly seq: number },
 ): void {
@@ -176,7 +179,7 @@ function settleDisputes(
 }
 
 async function accountOf(
-  desk: Desk,
+  desk: Pick<Desk, "venues">,
   connector: string,
 ): Promise<ReportedAccount | { buyingPower: VenueAccount["buyingPower"] }> {
   const account = await desk.venues.account(connector);
@@ -184,7 +187,7 @@ async function accountOf(
 }
 
 async function computeAccount(
-  desk: Desk,
+  desk: Pick<Desk, "config" | "log" | "venues">,
   connector: string,
   buyingPower: VenueAccount["buyingPower"],
   positions: readonly VenuePosition[],
@@ -194,7 +197,7 @@ async function computeAccount(
   return { nav: text(nav), cash: buyingPower, buyingPower, currency: desk.config.account.currency };
 }
 
-async function markOf(desk: Desk, connector: string, held: VenuePosition): Promise<Decimal> {
+async function markOf(desk: Pick<Desk, "log" | "venues">, connector: string, held: VenuePosition): Promise<Decimal> {
   if (held.markPrice !== undefined) return decimal(held.markPrice);
   try {
     return mid(await desk.venues.quote(connector, held.symbol));

@@ -17,7 +17,7 @@ export interface Projector {
   settled(): Promise<void>;
 }
 
-export function openProjector(desk: Desk): Projector {
+export function openProjector(desk: Pick<Desk, "history" | "log" | "state" | "workspace">): Projector {
   const places = new Map<string, string>();
   for (const order of desk.state.orders.values()) places.set(order.id, orderPath(order));
   const queue = new SerialQueue();
@@ -34,7 +34,11 @@ export function openProjector(desk: Desk): Projector {
   };
 }
 
-async function project(desk: Desk, places: Map<string, string>, recorded: Recorded): Promise<void> {
+async function project(
+  desk: Pick<Desk, "history" | "log" | "state" | "workspace">,
+  places: Map<string, string>,
+  recorded: Recorded,
+): Promise<void> {
   const { event } = recorded;
   const id = orderOf(event);
   if (event.type === "fill.received")
@@ -43,7 +47,11 @@ async function project(desk: Desk, places: Map<string, string>, recorded: Record
   await raiseAlert(desk, recorded);
 }
 
-async function projectPlace(desk: Desk, places: Map<string, string>, id: OrderId): Promise<void> {
+async function projectPlace(
+  desk: Pick<Desk, "history" | "state" | "workspace">,
+  places: Map<string, string>,
+  id: OrderId,
+): Promise<void> {
   const order = desk.state.orders.get(id);
   if (order === undefined) return;
   const previous = places.get(id);
@@ -56,7 +64,7 @@ function orderOf(event: DeskEvent): OrderId | undefined {
   return "id" in event && event.id !== null && event.type !== "fill.conflicted" ? event.id : undefined;
 }
 
-async function raiseAlert(desk: Desk, { seq, at, event }: Recorded): Promise<void> {
+async function raiseAlert(desk: Pick<Desk, "log" | "workspace">, { seq, at, event }: Recorded): Promise<void> {
   const raise = (topic: string, title: string, text: string): Promise<void> =>
     writeAlert(desk, { at, seq, topic, title, text });
   switch (event.type) {

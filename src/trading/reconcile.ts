@@ -16,7 +16,7 @@ import { recordFills } from "./record-fill.ts";
 const FILLS_OVERLAP_MS = 24 * 60 * 60 * 1000;
 
 /** Orders with an intent from an earlier run of the desk and no result: the venue may have them. */
-export async function markInterruptedUnknown(desk: Desk): Promise<void> {
+export async function markInterruptedUnknown(desk: Pick<Desk, "commit" | "state">): Promise<void> {
   let last: Promise<unknown> | undefined;
   for (const order of desk.state.inFlight.values()) {
     if (order.state !== "submitting") continue;
@@ -106,7 +106,7 @@ async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Pr
   await recordFills(desk, { connector, generation: 0, inferred: true, fills: [fill] });
 }
 
-function hasMethod(desk: Desk, connector: string, method: string): boolean {
+function hasMethod(desk: Pick<Desk, "venues">, connector: string, method: string): boolean {
   return desk.venues.facts(connector)?.methods.includes(method) === true;
 }
 
@@ -128,7 +128,7 @@ function inferredFill(
 }
 
 /** Compares positions by our fills with the venue's; a difference blocks the instrument until a human clears it. */
-function comparePositions(desk: Desk, connector: ConnectorName): void {
+function comparePositions(desk: Pick<Desk, "commit" | "log" | "state">, connector: ConnectorName): void {
   const venue = desk.state.accounts.get(connector)?.positions ?? new Map();
   const symbols = new Set<string>(venue.keys());
   for (const position of desk.state.positions.values())
@@ -148,7 +148,7 @@ const WARNING_MS = 3_600_000;
 const lastWarnings = new WeakMap<OrderRecord, { readonly state: string; readonly at: number }>();
 
 /** Orders are looked up every two seconds: logs a warning once for each state of the order, then once an hour. */
-function warnRarely(desk: Desk, order: OrderRecord, message: string): void {
+function warnRarely(desk: Pick<Desk, "clock" | "log">, order: OrderRecord, message: string): void {
   const at = desk.clock.monotonic();
   const last = lastWarnings.get(order);
   if (last?.state === order.state && at - last.at < WARNING_MS) return;

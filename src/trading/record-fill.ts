@@ -66,7 +66,10 @@ interface ArrivedFill {
 }
 
 /** The finding on a fill of an order of this desk; undefined if the fill fits. */
-function findingOn(desk: Desk, { connector, id, fill, known }: ArrivedFill): FillFinding | undefined {
+function findingOn(
+  desk: Pick<Desk, "clock" | "state" | "venues">,
+  { connector, id, fill, known }: ArrivedFill,
+): FillFinding | undefined {
   const order = id === null ? undefined : desk.state.orders.get(id);
   if (order === undefined || fill.busts !== undefined) return undefined;
   const misfits = misfitsOf(order, fill, isSimulated(desk, connector) ? undefined : desk.clock.now());
@@ -81,7 +84,12 @@ function findingOn(desk: Desk, { connector, id, fill, known }: ArrivedFill): Fil
  * fill is reduced, so that our fills never sum to more than the venue's total. The reduction is journaled before the
  * new fill: a crash between the two leaves a gap, which the next reconciliation closes, and never counts a fill twice.
  */
-function reduceInferredFills(desk: Desk, connector: ConnectorName, id: OrderId, added: Decimal): void {
+function reduceInferredFills(
+  desk: Pick<Desk, "clock" | "commit" | "state">,
+  connector: ConnectorName,
+  id: OrderId,
+  added: Decimal,
+): void {
   const order = desk.state.orders.get(id);
   if (order === undefined || !order.flags.has("inferred_fill")) return;
   let excess = order.filled.plus(added).minus(order.reportedFilled);

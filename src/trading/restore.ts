@@ -4,7 +4,11 @@ import { LAYOUT, isHostOwned } from "../workspace/layout.ts";
 import type { Desk } from "./desk.ts";
 import { isInside } from "../lib/path-containment.ts";
 
-export async function restoreFile(desk: Desk, path: string, revision: string): Promise<{ path: string; text: string }> {
+export async function restoreFile(
+  desk: Pick<Desk, "history" | "state" | "workspace">,
+  path: string,
+  revision: string,
+): Promise<{ path: string; text: string }> {
   if (isHostOwned(path)) throw new QocError("HOST_OWNED", { path });
   const text = await desk.history.read(revision, path);
   const target = await freshName(desk, path);
@@ -14,7 +18,7 @@ export async function restoreFile(desk: Desk, path: string, revision: string): P
 }
 
 /** A restored proposal gets a new name: the old id may have been decided, and ids are used once. */
-async function freshName(desk: Desk, path: string): Promise<string> {
+async function freshName(desk: Pick<Desk, "state" | "workspace">, path: string): Promise<string> {
   const isProposal = isInside(LAYOUT.ordersPending, path) || isInside(LAYOUT.ordersProposed, path);
   if (!isProposal) return path;
   const dot = path.lastIndexOf(".");

@@ -140,7 +140,11 @@ function reviewOf(
   };
 }
 
-function bookChanges(desk: Desk, order: Readonly<OrderRecord>, price: Decimal | undefined): readonly BookChange[] {
+function bookChanges(
+  desk: Pick<Desk, "state">,
+  order: Readonly<OrderRecord>,
+  price: Decimal | undefined,
+): readonly BookChange[] {
   const { terms } = order;
   const account = desk.state.accounts.get(terms.connector);
   const position = desk.state.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;

@@ -39,7 +39,7 @@ export async function scanProposals(desk: Desk): Promise<void> {
 }
 
 /** A file that someone moved into orders/approved approves nothing: it is moved back and waits for a human. */
-async function returnMisplacedFiles(desk: Desk): Promise<void> {
+async function returnMisplacedFiles(desk: Pick<Desk, "clock" | "log" | "state" | "workspace">): Promise<void> {
   for (const file of await desk.workspace.orders.list(LAYOUT.ordersApproved)) {
     const { id, path } = file;
     const order = desk.state.orders.get(id as OrderId);
@@ -178,7 +178,7 @@ function authorOf(
   return writer ?? (draft.proposedBy === "" ? actor : draft.proposedBy);
 }
 
-export function routeTargets(desk: Desk): readonly RouteTarget[] {
+export function routeTargets(desk: Pick<Desk, "config" | "venues">): readonly RouteTarget[] {
   return desk.config.connectors.map((connector) => ({
     name: connector.name as ConnectorName,
     enabled: connector.enabled,
@@ -222,7 +222,7 @@ function isDue({ proposals, clock }: Desk, id: string): boolean {
 }
 
 /** A proposal whose file stays missing is rejected by the human without a comment. */
-function rejectMissing(desk: Desk, seen: ReadonlySet<string>): void {
+function rejectMissing(desk: Pick<Desk, "clock" | "commit" | "proposals" | "state">, seen: ReadonlySet<string>): void {
   const mono = desk.clock.monotonic();
   for (const order of desk.state.proposed.values()) {
     if (seen.has(order.id)) {

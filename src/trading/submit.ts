@@ -10,7 +10,11 @@ import { receiptOf } from "./order-view.ts";
 /**
  * The result is on disk before this settles. @throws VENUE_REJECTED, OUTCOME_UNKNOWN, CONNECTOR_NOT_READY (not sent).
  */
-export async function submitOrder(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<void> {
+export async function submitOrder(
+  desk: Pick<Desk, "commit" | "venues">,
+  order: OrderRecord,
+  cleared: Cleared<Order>,
+): Promise<void> {
   const result = await desk.venues.place(cleared);
   const { connector } = cleared.terms;
   switch (result.kind) {

@@ -17,7 +17,11 @@ import { refuseAgentStatus } from "../issues/agent-status-rules.ts";
  * Returns the file as the desk writes it: an issue that an agent opens is marked with that agent.
  * @throws PATH_REFUSED, INVALID_INPUT, FILE_CHANGED, NOT_YOURS.
  */
-export async function checkAgentWrite(desk: Desk, actor: Actor, file: FileWrite): Promise<FileWrite> {
+export async function checkAgentWrite(
+  desk: Pick<Desk, "proposals" | "state" | "workspace">,
+  actor: Actor,
+  file: FileWrite,
+): Promise<FileWrite> {
   if (actor === "human") return file;
   const { path } = file;
   const { proposals, issues } = desk.workspace;
@@ -34,7 +38,11 @@ export async function checkAgentWrite(desk: Desk, actor: Actor, file: FileWrite)
 }
 
 /** A proposal belongs to the agent that wrote it, otherwise to the human, also while it cannot be read as an order. */
-async function refuseForeignProposal(desk: Desk, actor: Actor, { path, replaces }: FileWrite): Promise<void> {
+async function refuseForeignProposal(
+  desk: Pick<Desk, "proposals" | "state" | "workspace">,
+  actor: Actor,
+  { path, replaces }: FileWrite,
+): Promise<void> {
   const open = [...desk.state.proposed.values()].find((order) => order.path === path);
   const text = await desk.workspace.proposals.readText(path);
   if (open === undefined && text === undefined) return;
