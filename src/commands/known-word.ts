@@ -1,6 +1,6 @@
-/** Words of the desk in files that others may write. */
+/** Status words from files that others may write. */
 
-/** The word if the desk uses it; "other" for any other text of a file. */
+/** Returns the word if the desk uses it, else "other", so that text of a file never appears as a status. */
 export function knownWord(word: string, known: readonly string[]): string {
   return known.includes(word) ? word : "other";
 }

@@ -1,4 +1,4 @@
-/** Fault cases: the venue misbehaves, and the adapter claims neither an acknowledgement nor a rejection. */
+/** Fault cases: the venue misbehaves, and the adapter must report the outcome of the order as unknown. */
 import { decimal } from "../domain/decimal.ts";
 import { assert, fail } from "./assert.ts";
 import type { TestCase } from "./test-case.ts";

@@ -1,4 +1,5 @@
 /** Records the inputs of a bundle, to find out later whether bundling again would give the same result. */
+import { isWithin } from "../lib/path-containment.ts";
 import { dirname } from "node:path";
 import { sha256Hex } from "../domain/digest.ts";
 import type { Disk, DirectoryEntry } from "../domain/ports.ts";
@@ -36,11 +37,9 @@ const EXTERNAL_REFERENCES = /"(extends|paths|baseUrl|rootDirs)"/;
 /** Files that are open at the same time. */
 const FILES_AT_ONCE = 32;
 
-function isPackaged(path: string): boolean {
+/** Whether a file or folder belongs to an npm package. */
+export function isPackaged(path: string): boolean {
   return `${path}/`.includes(`/${NODE_MODULES}/`);
-}
-function isWithin(root: string, path: string): boolean {
-  return `${path}/`.startsWith(root === "/" ? root : `${root}/`);
 }
 
 export function recordFingerprint(disk: Disk): FingerprintRecorder {

@@ -2,6 +2,8 @@
  * An esbuild plugin that decides what each import of an adapter becomes: a module of the sandbox, an allowed built-in,
  * a file, a stub that throws when it is used, or an error with file and line.
  */
+import { isInside } from "../lib/path-containment.ts";
+import { isPackaged } from "./bundle-fingerprint.ts";
 import { isBuiltin } from "node:module";
 import { dirname, extname, resolve as resolvePath } from "node:path";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
@@ -45,14 +47,8 @@ const EXTENSIONS: ReadonlySet<string> = new Set([
   ".txt",
 ]);
 
-function isPackaged(path: string): boolean {
-  return /[\\/]node_modules[\\/]/.test(path);
-}
 function isRelative(path: string): boolean {
   return /^\.{0,2}\//.test(path) || path === "." || path === "..";
-}
-function isInside(folder: string, path: string): boolean {
-  return path.startsWith(folder === "/" ? folder : `${folder}/`);
 }
 
 /** Returns the folder whose files may be imported: of the desk, else of the nearest package, else of the adapter. */

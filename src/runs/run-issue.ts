@@ -34,8 +34,8 @@ export interface RunView {
 }
 
 /**
- * Finds an issue by its path, else by its file's stem or its id. Authors choose both, so a name can match two issues:
- * then neither is taken. @throws ISSUE_NOT_FOUND, ID_AMBIGUOUS.
+ * Finds an issue by its path, else by its file's stem or its id. Authors choose stems and ids, so a name can match two
+ * issues. @throws ISSUE_NOT_FOUND; ID_AMBIGUOUS if two issues match.
  */
 export async function findIssue(store: IssueStore, ref: string): Promise<Issue> {
   const issues = await store.list();
