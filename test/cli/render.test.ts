@@ -209,6 +209,7 @@ const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
   "orders list": (text) => [order(text)],
   "orders show": (text) => ({ ...order(text), review: null }),
   approve: (text) => ({ id: text, state: "accepted", clientOrderId: text, venueOrderId: text }),
+  "files list": (text) => ({ entries: [{ path: text, bytes: 1, modified: text }], next: text, partial: true }),
   "quotes get": (text) => ({ status: "ready", symbol: text, bid: "1", ask: "2", time: "t", connector: text }),
   "bars get": (text) => ({
     ...{ status: "ready", symbol: text, source: text, note: text, earlier: 3, untrusted: null },
