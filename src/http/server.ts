@@ -34,10 +34,15 @@ class SilentConnections {
   /** In the order in which they fell silent. */
   readonly #silent = new Set<Socket>();
 
-  add(socket: Socket): void {
+  /** A new connection has sent no request yet. */
+  open(socket: Socket): void {
+    socket.once("close", () => this.#silent.delete(socket));
+    this.#add(socket);
+  }
+
+  #add(socket: Socket): void {
     if (socket.destroyed) return;
     this.#silent.add(socket);
-    socket.once("close", () => this.#silent.delete(socket));
     const [oldest] = this.#silent;
     if (this.#silent.size > SILENT_MAX) oldest?.destroy();
   }
@@ -46,7 +51,7 @@ class SilentConnections {
   handle(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     this.#silent.delete(socket);
-    response.once("close", () => this.add(socket));
+    response.once("close", () => this.#add(socket));
   }
 }
 
@@ -87,7 +92,7 @@ export async function serveHttp({ port: requestedPort, status, mcp, log }: HttpS
   server.maxConnections = CONNECTIONS_MAX;
   server.on("connection", (socket) => {
     socket.setTimeout(IDLE_MS);
-    silent.add(socket);
+    silent.open(socket);
   });
   await listen(server, requestedPort);
   // For example if no file descriptor is left for a new connection.

@@ -1,6 +1,6 @@
 /** The desk's TCP port: trusted hosts and origins, limits on connections, and a taken port. */
 import { once } from "node:events";
-import { request } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { type AddressInfo, Server, connect, createServer } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { serveHttp } from "../../src/http/server.ts";
@@ -63,6 +63,33 @@ describe("the HTTP server", () => {
       expect(await status(server.port, { host: `127.0.0.1:${server.port}` })).toBe(200);
     } finally {
       for (const socket of silent) socket.destroy();
+      await server.close();
+    }
+  });
+
+  it("adds no listener per request to a connection that sends many requests", async () => {
+    const counts: number[] = [];
+    const server = await serveHttp({
+      port: 0,
+      status: () => ({}),
+      mcp: (message, response) => {
+        counts.push(message.socket.listenerCount("close"));
+        response.writeHead(418).end();
+      },
+      log: quietLog(),
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      for (let n = 0; n < 12; n++) {
+        const call = request({ agent, host: "127.0.0.1", port: server.port, path: "/mcp" });
+        call.end();
+        const [response] = (await once(call, "response")) as [IncomingMessage];
+        response.resume();
+        await once(response, "end");
+      }
+      expect(new Set(counts).size).toBe(1);
+    } finally {
+      agent.destroy();
       await server.close();
     }
   });

@@ -40,10 +40,7 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
         "filled",
         `${order.filled} of ${terms.quantity}${order.averagePrice === null ? "" : ` at ${order.averagePrice}`}`,
       ],
-      [
-        "reason",
-        reason === null ? null : `${order.rejectedBy === null ? "" : `${order.rejectedBy}: `}${reason.text}`,
-      ],
+      ["reason", reason === null ? null : `${order.rejectedBy === null ? "" : `${order.rejectedBy}: `}${reason.text}`],
       ["resolved by", order.resolvedBy],
       ["client order id", order.clientOrderId],
       ["venue order id", order.venueOrderId],
