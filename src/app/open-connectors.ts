@@ -90,8 +90,13 @@ function startTransport(deps: ConnectorDeps, config: ConnectorConfig, network: N
   const { workerText: text, emptyDir: cwd, clock } = deps;
   const memoryMb = config.memoryMb ?? MEMORY_MB;
   const egress = deps.egress.connect(network);
-  if (config.isolation === "process") return startProcess({ text, memoryMb, cwd, clock, residentMb, egress });
-  return startWorker({ text, name: config.name, memoryMb, egress });
+  try {
+    if (config.isolation === "process") return startProcess({ text, memoryMb, cwd, clock, residentMb, egress });
+    return startWorker({ text, name: config.name, memoryMb, egress });
+  } catch (error) {
+    egress.close();
+    throw error;
+  }
 }
 
 /**

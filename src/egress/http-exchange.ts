@@ -145,8 +145,9 @@ export class HttpExchange implements Exchange {
     if (this.#isOver || request !== this.#request) return void response.destroy();
     const { location } = response.headers;
     if (REDIRECTS.includes(response.statusCode) && location !== undefined && this.#message.redirect !== "manual") {
-      response.resume();
+      // The body of a redirect is never read: it may be endless.
       response.on("error", () => undefined);
+      response.destroy();
       try {
         this.#send(this.#redirected(response, location, attempt));
       } catch (error) {
@@ -220,6 +221,8 @@ export class HttpExchange implements Exchange {
       clearTimeout(timer);
       if (this.#isOver) return;
       this.#isOver = true;
+      // A server may respond before it has read the request; the rest of the request must not keep the socket open.
+      if (this.#request?.writableFinished === false) this.#request.destroy();
       if (isHeadSent) this.#outlet.send({ type: "end", id });
       else sendHead(true);
       this.#outlet.release();

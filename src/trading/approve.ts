@@ -45,12 +45,12 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
   // The venue's data is fetched while the file is read again.
-  const cached = desk.state.orders.get(request.id as OrderRecord["id"]);
-  const early =
-    cached === undefined ? undefined : fetchMarketSnapshot(desk, cached.terms.connector, cached.terms.symbol);
+  // The terms of now: reading the file may change the record, also its connector.
+  const asked = desk.state.orders.get(request.id as OrderRecord["id"])?.terms;
+  const early = asked === undefined ? undefined : fetchMarketSnapshot(desk, asked.connector, asked.symbol);
   const order = await findOrder(desk, request.id);
   assertApprovable(order, request);
-  const isSame = cached?.terms.connector === order.terms.connector && cached.terms.symbol === order.terms.symbol;
+  const isSame = asked?.connector === order.terms.connector && asked.symbol === order.terms.symbol;
   for (let round = 1; ; round++) {
     const view = await (round === 1 && isSame && early !== undefined
       ? early

@@ -78,8 +78,10 @@ async function processFile(desk: Desk, file: ProposalFile, refresh: Refresh): Pr
     const order = await ingestProposal(desk, file, { actor: "human", refresh });
     // A file that was written or edited by hand is evaluated once, so that lists show the guards' decision.
     if (order?.state !== "proposed" || order.verdicts.at(-1)?.digest === order.digest) return;
+    const { digest } = order;
     const { verdict } = await evaluateProposal(desk, order);
-    if (isStillOpen(order)) desk.publish(guardsEvaluated(order, "propose", verdict));
+    // The order may be decided or edited while the market data is fetched.
+    if (isStillOpen(order) && order.digest === digest) desk.publish(guardsEvaluated(order, "propose", verdict));
     return;
   }
   desk.proposals.problems.set(file.path, {

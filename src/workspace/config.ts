@@ -198,6 +198,7 @@ function knownKeys(path: KeyPath): readonly string[] {
 
 /**
  * The global guards that the desk.toml does not repeat word for word. Both are evaluated, so the tighter of two counts.
+ * A custom guard is never a repetition: its adapter is relative to the file that names it.
  */
 function missingFrom(local: unknown, globalGuards: unknown, problems: ConfigProblem[]): readonly unknown[] {
   const repeated = new Set(Array.isArray(local) ? local.map(canonicalJson) : []);
@@ -206,7 +207,9 @@ function missingFrom(local: unknown, globalGuards: unknown, problems: ConfigProb
   if (!isList)
     problems.push({ code: "CONFIG_INVALID", path: ["guard"], message: "must be [[guard]] tables with a key" });
   // A repeated entry keeps its place, so that the line of a later problem is found.
-  return isList ? globalGuards.map((entry) => (repeated.has(canonicalJson(entry)) ? undefined : entry)) : [];
+  return isList
+    ? globalGuards.map((entry) => (!("adapter" in entry) && repeated.has(canonicalJson(entry)) ? undefined : entry))
+    : [];
 }
 
 function readGuards(tables: unknown, { path: file, text }: ConfigFile, problems: ConfigProblem[]): GuardConfig[] {
