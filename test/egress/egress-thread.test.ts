@@ -119,6 +119,39 @@ describe("a request that is refused", () => {
   });
 });
 
+describe("a socket that is no longer needed", () => {
+  it("is closed at a redirect with an endless body", async () => {
+    let redirects: Promise<unknown> | undefined;
+    const server = createHttp((request, response) => {
+      if (request.url === "/end") return void response.end("done");
+      redirects = once(request.socket, "close");
+      response.writeHead(302, { location: "/end" });
+      response.write("the first part of a body that never ends");
+    });
+    const port = await portOf(server);
+    const connection = connect();
+    connection.port.postMessage(fetchMessage(1, `http://127.0.0.1:${port}/`), []);
+    expect(await reply(connection.port)).toMatchObject({ type: "response", status: 200, redirected: true });
+    await redirects;
+  });
+
+  it("is closed after a response that came before the end of the request", async () => {
+    let closed: Promise<unknown> | undefined;
+    const server = createHttp((request, response) => {
+      closed = new Promise((resolve) => request.socket.on("error", () => undefined).once("close", resolve));
+      response.writeHead(413).end("too large");
+    });
+    const port = await portOf(server);
+    const connection = connect();
+    connection.port.postMessage(fetchMessage(1, `http://127.0.0.1:${port}/`, { method: "POST", bodyLength: -1 }), []);
+    connection.port.postMessage({ type: "data", id: 1, d: new Uint8Array(10) }, []);
+    let message = await reply(connection.port);
+    while (message["type"] === "credit") message = await reply(connection.port);
+    expect(message).toMatchObject({ type: "response", status: 413, isLast: true });
+    await closed;
+  });
+});
+
 describe("headers", () => {
   it("that change the connection are dropped, and credentials are dropped at a redirect to another origin", async () => {
     const seen: Record<string, unknown>[] = [];
