@@ -137,7 +137,8 @@ describe("a socket that is no longer needed", () => {
 
   it("is closed after a response that came before the end of the request", async () => {
     let closed: Promise<unknown> | undefined;
-    const server = createHttp((request, response) => {
+    // The server itself closes no idle connection.
+    const server = createHttp({ keepAliveTimeout: 0 }, (request, response) => {
       closed = new Promise((resolve) => request.socket.on("error", () => undefined).once("close", resolve));
       response.writeHead(413).end("too large");
     });
