@@ -59,6 +59,11 @@ function withoutBrackets(host: string): string {
   return host.replace(/^\[|\]$/g, "").toLowerCase();
 }
 
+/** Hosts as they are written in desk.toml. */
+function hostList(hosts: Iterable<string>): string {
+  return [...hosts].map((host) => JSON.stringify(isIP(host) === 6 ? `[${host}]` : host)).join(", ");
+}
+
 const LOOPBACK = ["127.0.0.1", "::1"];
 
 /** Decides for one connector. Every method throws an error with code EACCES for an address that is not allowed. */
@@ -84,26 +89,31 @@ export class AddressPolicy {
   }
 
   #checkHost(host: string): void {
-    if (this.#hosts !== undefined && !this.#hosts.has(host)) {
-      const listed = [...this.#hosts].map((name) => JSON.stringify(name)).join(", ");
+    if (this.#hosts !== undefined && !this.#hosts.has(host))
       throw networkError(
-        `${host} is not among hosts = [${listed}] of this connector: add it in desk.toml to allow it`,
+        `${host} is not among hosts = [${hostList(this.#hosts)}] of this connector: ${this.#advice(host)}`,
         "EACCES",
       );
-    }
     if (isIP(host) !== 0 && isPrivateAddress(host) && this.#hosts?.has(host) !== true)
       throw networkError(
-        `${host} is an address of this machine or of a private network: add ${JSON.stringify(host)} to hosts in desk.toml to allow it`,
+        `${host} is an address of this machine or of a private network: ${this.#advice(host)}`,
         "EACCES",
       );
+  }
+
+  /** The line for desk.toml that allows the hosts besides those that are allowed already. */
+  #advice(...added: readonly string[]): string {
+    const list = hostList([...new Set([...(this.#hosts ?? []), ...added])]);
+    return `to allow it, set hosts = [${list}] for this connector in desk.toml; every host that is not listed is refused`;
   }
 
   /** @throws Error unless `grant` names the address. */
   checkTcp(host: string, port: number): void {
     const name = host.toLowerCase();
     if (this.#tcp.has(`${name}:${port}`) || this.#tcp.has(`[${name}]:${port}`)) return;
+    const address = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
     throw networkError(
-      `${host}:${port} is not granted to this connector: add grant = ["tcp:${host}:${port}"] to it in desk.toml`,
+      `${address} is not granted to this connector: add grant = ["tcp:${address}"] to it in desk.toml`,
       "EACCES",
     );
   }
@@ -129,9 +139,11 @@ export class AddressPolicy {
   }
 
   #refusal(host: string, found: readonly LookupAddress[]): Error {
+    const name = host.toLowerCase();
     const address = found[0]?.address ?? "no address";
+    const advice = name === "localhost" || isIP(address) === 0 ? this.#advice(name) : this.#advice(name, address);
     return networkError(
-      `${host} resolves to ${address}, an address of this machine or of a private network: add ${JSON.stringify(address)} to hosts in desk.toml to allow it`,
+      `${host} resolves to ${address}, an address of this machine or of a private network: ${advice}`,
       "EACCES",
     );
   }

@@ -103,7 +103,7 @@ const connectorSchema = z.strictObject({
   venues: z.array(z.string().min(1)).default([]),
   isolation: z.enum(["worker", "process"]).default("worker"),
   hosts: z.array(hostName).optional(),
-  grant: z.array(z.string().regex(/^tcp:[^:\s]+:\d{1,5}$/, 'must be "tcp:host:port"')).default([]),
+  grant: z.array(z.string().regex(/^tcp:(?:\[[0-9a-f:.]+\]|[^:\s]+):\d{1,5}$/, 'must be "tcp:host:port"')).default([]),
   /** For `fetch` and WebSocket. */
   proxy: z
     .string()

@@ -41,6 +41,21 @@ describe("an address of a URL", () => {
   );
 });
 
+describe("the advice of a refusal", () => {
+  it.each<[string, readonly string[] | undefined, string, readonly string[], string]>([
+    ["localhost without hosts", undefined, "localhost", ["127.0.0.1"], 'hosts = ["localhost"]'],
+    ["a private name without hosts", undefined, "gw.example", ["10.0.0.9"], 'hosts = ["gw.example", "10.0.0.9"]'],
+    ["a listed name", ["gw.example"], "gw.example", ["fd00::1"], 'hosts = ["gw.example", "[fd00::1]"]'],
+  ])("names the line for desk.toml that allows the host: %s", async (_name, hosts, host, addresses, line) => {
+    await expect(resolve(policy(hosts, addresses), host)).rejects.toThrow(line);
+    const allowed = line
+      .slice(line.indexOf("[") + 1, -1)
+      .split(", ")
+      .map((entry) => entry.slice(1, -1));
+    await expect(resolve(policy(allowed, addresses), host)).resolves.toHaveLength(1);
+  });
+});
+
 describe("a name", () => {
   it.each(["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "100.64.0.1", "169.254.169.254", "::1", "fd00::1"])(
     "that resolves to %s is refused although hosts lists the name",
