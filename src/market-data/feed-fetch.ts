@@ -5,8 +5,9 @@
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import type { Clock } from "../domain/ports.ts";
+import { isPrivateAddress } from "../lib/private-address.ts";
 
 /** The validators of a response (RFC 9110, 8.8), for a later conditional request. */
 export interface Validators {
@@ -40,47 +41,6 @@ export interface FetchOptions {
 
 const LIMITS = { bytes: 4 * 1024 * 1024, ms: 20_000, redirects: 3 };
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-
-/** The networks that are not public. IPv4-mapped IPv6 addresses are checked against the IPv4 networks. */
-const PRIVATE = new BlockList();
-for (const [network, bits] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.0.2.0", 24],
-  ["192.88.99.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["198.51.100.0", 24],
-  ["203.0.113.0", 24],
-  ["224.0.0.0", 3],
-] as const) {
-  PRIVATE.addSubnet(network, bits, "ipv4");
-}
-for (const [network, bits] of [
-  ["::", 96],
-  ["64:ff9b::", 96],
-  ["64:ff9b:1::", 48],
-  ["100::", 64],
-  ["2001::", 32],
-  ["2001:db8::", 32],
-  ["2002::", 16],
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["fec0::", 10],
-  ["ff00::", 8],
-] as const) {
-  PRIVATE.addSubnet(network, bits, "ipv6");
-}
-
-export function isPrivate(address: string): boolean {
-  const family = isIP(address);
-  return family === 0 || PRIVATE.check(address, family === 4 ? "ipv4" : "ipv6");
-}
 
 /** `localhost` and literal addresses: the operator has configured them on purpose. */
 function mayBePrivate(hostname: string): boolean {
@@ -151,7 +111,7 @@ function publicLookup(lookup: Lookup) {
     lookup(host, (error, addresses) => {
       const [first] = addresses;
       if (error !== null || first === undefined) return done(error ?? new FetchError(`${host} has no address`), []);
-      const privateAddress = addresses.find(({ address }) => isPrivate(address));
+      const privateAddress = addresses.find(({ address }) => isPrivateAddress(address));
       if (privateAddress !== undefined)
         return done(new FetchError(`${host} is ${privateAddress.address}, a private address`), []);
       if (options.all === true) done(null, [...addresses]);

@@ -124,6 +124,8 @@ const AMBIENT_POWERS: readonly {
     pattern: /^import (?!type\b).*"node:(net|http|https|http2|dgram|tls|dns)(\/promises)?"/m,
     instead: "take a connection",
     allowed: [
+      // BlockList and isIP only compare addresses.
+      "src/lib/private-address.ts",
       "src/app/",
       "src/http/",
       "src/cli/server.ts",
