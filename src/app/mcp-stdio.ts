@@ -1,5 +1,5 @@
 /** `qoc mcp`: serves MCP on standard input and output for the operator's agent. Calls go to the running desk. */
-import { findCommand } from "../commands/invoke.ts";
+import { findCommand } from "../commands/command-entry.ts";
 import { commandRegistry } from "./command-registry.ts";
 import type { Clock, Progress } from "../domain/ports.ts";
 import { callDaemon, connectionLost } from "../cli/client.ts";

@@ -2,7 +2,7 @@
  * The pages of `qoc help`, made from the entries of the commands alone, so that they load no command and are never out
  * of date.
  */
-import type { ArgumentEntry, CommandEntry, CommandGroup } from "../commands/command-entry.ts";
+import { type ArgumentEntry, type CommandEntry, type CommandGroup, findCommand } from "../commands/command-entry.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { BUILTIN_COMMANDS } from "./builtin-commands.ts";
@@ -55,10 +55,7 @@ const USUAL_EXITS: readonly number[] = [EXIT.done, EXIT.failed, EXIT.usage];
 export function helpFor(name: string, entries: readonly CommandEntry[]): string {
   const visible = visibleEntries(entries);
   if (name === "") return page(firstPage(visible));
-  const entry = visible.find(
-    (candidate) =>
-      candidate.name === name || candidate.aliases?.includes(name) || candidate.hiddenAliases?.includes(name),
-  );
+  const entry = findCommand(visible, name);
   if (entry !== undefined) return page(commandPage(entry, visible));
   // "connectors" is a noun and a topic: its page has both.
   const topic = TOPICS.find((candidate) => candidate.name === name);

@@ -5,7 +5,7 @@
  */
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
+import { type ArgumentEntry, type CommandEntry, findCommand } from "../commands/command-entry.ts";
 import { GLOBAL_FLAGS, type Globals, globalsFrom, kebab } from "./flags.ts";
 
 /** The line names a noun and no verb (`qoc orders`). */
@@ -53,7 +53,7 @@ export function checkCommandLine<Entry extends CommandSyntax>(
   argv: readonly string[],
   entries: readonly Entry[],
 ): CheckedLine<Entry> {
-  const { entry, noun, remaining } = findCommand(argv, entries);
+  const { entry, noun, remaining } = commandOfLine(argv, entries);
   const flags = [...GLOBAL_FLAGS, ...(entry?.args.filter(({ kind }) => kind === "flag") ?? [])];
   const { values, positionals } = readWords(entry, remaining, flags);
   const globals = globalsFrom(values);
@@ -84,7 +84,7 @@ interface FoundCommand<Entry> {
 }
 
 /** Finds the command whose name or alias is the first words of the line. Global flags may be between these words. */
-function findCommand<Entry extends CommandSyntax>(
+function commandOfLine<Entry extends CommandSyntax>(
   argv: readonly string[],
   entries: readonly Entry[],
 ): FoundCommand<Entry> {
@@ -95,9 +95,7 @@ function findCommand<Entry extends CommandSyntax>(
     if (words.length < count) continue;
     const used = words.slice(0, count);
     const name = used.map(({ word }) => word).join(" ");
-    const entry =
-      entries.find((candidate) => candidate.name === name) ??
-      entries.find(({ aliases, hiddenAliases }) => aliases?.includes(name) || hiddenAliases?.includes(name));
+    const entry = findCommand(entries, name);
     if (entry !== undefined) return { entry, noun: undefined, remaining: without(used) };
   }
   const [first, second] = words;

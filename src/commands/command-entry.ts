@@ -1,4 +1,4 @@
-/** The words of commands as plain JSON. This file loads nothing. */
+/** The words of commands as plain JSON, and the look-up by name. This file loads nothing. */
 
 export type Audience = "human" | "agent" | "both";
 
@@ -65,4 +65,17 @@ export interface CommandEntry {
    * `local-if-down`: in the running desk, or in the caller's process if the desk is down (status, decisions).
    */
   readonly runs: "desk" | "local" | "local-if-down";
+}
+
+/** Returns the command with this name, otherwise the command with this alias. */
+export function findCommand<E extends Pick<CommandEntry, "name" | "aliases" | "hiddenAliases">>(
+  entries: readonly E[],
+  name: string,
+): E | undefined {
+  return (
+    entries.find((entry) => entry.name === name) ??
+    entries.find(
+      ({ aliases, hiddenAliases }) => aliases?.includes(name) === true || hiddenAliases?.includes(name) === true,
+    )
+  );
 }

@@ -8,25 +8,12 @@ import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { RefusalLog } from "../domain/refusal.ts";
 import { inputForAgents } from "./arguments.ts";
-import type { CommandEntry } from "./command-entry.ts";
+import { type CommandEntry, findCommand } from "./command-entry.ts";
 import type { CommandContext, CommandRegistry } from "./command.ts";
 
 export interface Invocation {
   readonly command: string;
   readonly input: unknown;
-}
-
-/** The command of this name or alias. */
-export function findCommand<E extends Pick<CommandEntry, "name" | "aliases" | "hiddenAliases">>(
-  entries: readonly E[],
-  name: string,
-): E | undefined {
-  return (
-    entries.find((entry) => entry.name === name) ??
-    entries.find(
-      ({ aliases, hiddenAliases }) => aliases?.includes(name) === true || hiddenAliases?.includes(name) === true,
-    )
-  );
 }
 
 /** @throws QocError; any other error of a command becomes INTERNAL. */

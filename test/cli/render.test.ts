@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS, REGISTRY } from "../support/commands.ts";
 import type { CommandEntry } from "../../src/commands/command-entry.ts";
-import { findCommand } from "../../src/commands/invoke.ts";
+import { findCommand } from "../../src/commands/command-entry.ts";
 import { painter } from "../../src/commands/rendering/paint.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { jsonText, renderValue } from "../../src/cli/render.ts";

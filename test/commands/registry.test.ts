@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { findCommand } from "../../src/commands/invoke.ts";
+import { findCommand } from "../../src/commands/command-entry.ts";
 import { COMMAND_FILES } from "../../src/commands/registry.ts";
 import { kebab } from "../../src/cli/flags.ts";
 import { checkCommandLine } from "../../src/cli/strict-args.ts";
