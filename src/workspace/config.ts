@@ -197,8 +197,8 @@ function knownKeys(path: KeyPath): readonly string[] {
 }
 
 /**
- * The global guards that the desk.toml does not repeat word for word. Both are evaluated, so the tighter of two counts.
- * A custom guard is never a repetition: its adapter is relative to the file that names it.
+ * Returns the global guards that desk.toml does not repeat exactly. Both sets are evaluated, so the stricter guard
+ * applies. A custom guard is never a repetition: its adapter is relative to the file that names it.
  */
 function missingFrom(local: unknown, globalGuards: unknown, problems: ConfigProblem[]): readonly unknown[] {
   const repeated = new Set(Array.isArray(local) ? local.map(canonicalJson) : []);

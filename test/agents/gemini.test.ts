@@ -69,7 +69,7 @@ describe("a run of Gemini CLI", () => {
       /^ended with: no credit$/,
     ],
     [
-      "a success that is none",
+      "an error before a result with status success",
       [says("I look."), { type: "error", severity: "warning", message: "Loop detected" }, done],
       /^ended with: Loop detected$/,
     ],

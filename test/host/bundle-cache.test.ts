@@ -265,7 +265,7 @@ describe("a damaged cache file", () => {
 
   it("is not needed: a cache folder that cannot be written is no error", async () => {
     const desk = await createDesk();
-    await writeFile(desk.cacheDir, "a file stands in its place");
+    await writeFile(desk.cacheDir, "a file instead of a folder");
     expect(await desk.bundle()).toEqual(await fresh(desk));
   });
 });

@@ -70,7 +70,7 @@ export function launchDeps(more: Partial<LaunchDeps> = {}): LaunchDeps {
     },
     nodePath: realpathSync(process.execPath),
     hidden: ["/home/someone"],
-    workspace: "/work/of/someone",
+    workspace: "/desks/of/someone",
     openTranscript: () => ({ path: ".qoc/runs/x.ndjson", line: () => undefined, close: () => Promise.resolve() }),
     ...more,
   };

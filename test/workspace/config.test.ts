@@ -292,7 +292,7 @@ describe("what is accepted", () => {
       expect(keys("", NO_SHORT)).toEqual([["no-short", true]]);
     });
 
-    it("guards of the global file are evaluated once if the desk.toml repeats them word for word", () => {
+    it("guards of the global file are evaluated once if desk.toml repeats them exactly", () => {
       expect(keys(NO_SHORT, NO_SHORT)).toEqual([["no-short", true]]);
     });
 

@@ -52,7 +52,7 @@ export const command = defineCommand({
     timeInForce: flag(z.string().optional(), "TIF", "day (default), gtc, ioc or fok", {
       choices: ["day", "gtc", "ioc", "fok"],
     }),
-    rationale: flag(z.string().optional(), "TEXT", "why, for the human who reads it"),
+    rationale: flag(z.string().optional(), "TEXT", "the reason, shown in the review"),
     researchRef: flag(nameSchema.optional(), "FILE", "the research note behind it"),
     issue: flag(nameSchema.optional(), "ID", "the issue it answers", { completes: "issue" }),
   }),
