@@ -1,6 +1,7 @@
 /** Creates `ctx` inside the worker. Fills, logs and requests to the host go as messages over the one port. */
 import { getHeapStatistics } from "node:v8";
 import type { Bar, ConnectorContext, Fill } from "../src/domain/sdk.ts";
+import { deepFreeze } from "../src/lib/deep-freeze.ts";
 import { LIMITS } from "../src/protocol/limits.ts";
 import type { AdapterRequest, HostMessage, StartMessage } from "../src/protocol/messages.ts";
 import { payloadSize } from "../src/protocol/payload-size.ts";
@@ -117,11 +118,6 @@ function logFields(fields: Record<string, unknown>): unknown {
   } catch (error) {
     return { leftOut: String(error) };
   }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) for (const member of Object.values(value)) deepFreeze(member);
-  return Object.freeze(value);
 }
 
 /**

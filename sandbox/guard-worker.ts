@@ -7,6 +7,7 @@
 import { compileFunction } from "node:vm";
 import { workerData } from "node:worker_threads";
 import { type GuardAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
+import { deepFreeze } from "../src/lib/deep-freeze.ts";
 import type {
   GuardLogLine,
   GuardResultMessage,
@@ -38,7 +39,7 @@ installStubs((level, ...parts) =>
 
 /** Called by the pool once for each order. Posts the results to the task's port; never throws. */
 export function runGuards({ port, guards, subject }: GuardTask): void {
-  freeze(subject);
+  deepFreeze(subject);
   let lines = 0;
   for (const guard of guards) {
     logConsole = (level, message) => {
@@ -83,7 +84,7 @@ function createGuard(index: number): GuardAdapter {
 
 /** Returns the default export, or the only class that the file exports. */
 function loadClass(source: GuardSource): GuardClass {
-  freeze(source.options);
+  deepFreeze(source.options);
   const module = { exports: {} as Record<string, unknown> };
   compileFunction(source.code, ["exports", "require", "module"], { filename: source.filename })(
     module.exports,
@@ -115,13 +116,6 @@ function parseResult(value: unknown): { readonly result: "allow" | "block"; read
   if (result === "allow") return { result, reason: "" };
   if (result === "block" && typeof reason === "string" && reason !== "") return { result, reason };
   throw new Error(`evaluate returned ${asJson(value)}: return { result: "allow" } or { result: "block", reason: "…" }`);
-}
-
-/** Freezes the value and its members. The value is this thread's own copy. */
-function freeze(value: unknown): void {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const member of Object.values(value)) freeze(member);
 }
 
 function asJson(value: unknown): string {

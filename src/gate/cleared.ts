@@ -2,6 +2,7 @@
  * `Cleared<Order>`: an order that passed the gate. The brand is a private unique symbol, so no other module can write
  * the type by hand, and a run-time check refuses an object that was only cast to it. Only the gate imports `mint`.
  */
+import { deepFreeze } from "../lib/deep-freeze.ts";
 
 declare const clearedBrand: unique symbol;
 
@@ -13,15 +14,9 @@ const minted = new WeakSet<object>();
 /** Copies the order, so that a later change of the original has no effect, and freezes and registers the copy. */
 export function mint<T extends object>(order: T): Cleared<T> {
   const copy = structuredClone(order);
-  freezeDeep(copy);
+  deepFreeze(copy);
   minted.add(copy);
   return copy as Cleared<T>;
-}
-
-function freezeDeep(value: unknown): void {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const member of Object.values(value)) freezeDeep(member);
 }
 
 /** true only for an object that the gate made: `{ ...order } as Cleared<Order>` is refused. */
