@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
+import { freePort } from "../support/free-port.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 
@@ -69,15 +70,6 @@ function ended(child: ChildProcess): Promise<void> {
 
 function config(change: (text: string) => string): void {
   return writeFileSync(join(desk, "desk.toml"), change(readFileSync(join(desk, "desk.toml"), "utf8")));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 beforeEach(async () => {

@@ -11,6 +11,7 @@ import { systemClock, systemIds } from "../../src/app/system.ts";
 import { Lifecycle } from "../../src/lib/lifecycle.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
+import { freePort } from "../support/free-port.ts";
 
 const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 /** Every step of a start, in order. The first test compares this list with a real start. */
@@ -87,15 +88,6 @@ class FailingLifecycle extends Lifecycle {
     if (name === this.#failing) throw new Error(`step failed: ${name}`);
     return resource;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port: free } = probe.address() as { port: number };
-      probe.close(() => resolve(free));
-    });
-  });
 }
 
 function canListen(): Promise<boolean> {

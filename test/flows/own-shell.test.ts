@@ -4,7 +4,7 @@
  */
 import { type ExecFileException, execFile } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, connect } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ import type { DeskEvent, OrderApproved } from "../../src/domain/event.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
+import { freePort } from "../support/free-port.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 const PASSPHRASE = "correct horse battery";
@@ -52,14 +53,6 @@ function qoc(...args: readonly string[]): Promise<Answer> {
 function keyFile(): string {
   const folder = join(home, ".qoc/keys");
   return join(folder, readdirSync(folder).find((name) => !name.endsWith(".pub")) ?? "");
-}
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 async function start(): Promise<void> {

@@ -11,11 +11,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../support/free-port.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SIZE_MAX = 1_500_000;
@@ -61,16 +61,6 @@ function qoc(cwd: string, ...args: readonly string[]): string {
     env: env(),
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
   });
 }
 

@@ -1,19 +1,11 @@
 /** The desk's TCP port: trusted hosts and origins, limits on connections, and a taken port. */
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
-import { type AddressInfo, Server, connect, createServer } from "node:net";
+import { Server, connect } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { serveHttp } from "../../src/http/server.ts";
+import { freePort } from "../support/free-port.ts";
 import { quietLog } from "../support/quiet-log.ts";
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 function status(port: number, headers: Record<string, string>, path = "/"): Promise<number> {
   return new Promise((resolve, reject) => {
