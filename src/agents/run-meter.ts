@@ -43,23 +43,23 @@ export function createRunMeter(
         return problem;
       }
       case "violation":
-        return `tool check failed: ${oneLine(event.detail)}`;
+        return `tool check failed: ${excerpt(event.detail)}`;
       case "turn":
         used.turns += 1;
         return used.turns > settings.maxTurns ? `took more than ${settings.maxTurns} turns` : undefined;
       case "call":
         used.toolCalls += 1;
-        progress.line(`calls ${oneLine(event.tool)}`);
+        progress.line(`calls ${excerpt(event.tool)}`);
         return program.toolDiscovery === "listed" && !endpoint.hasListed() ? TOOLS_NOT_LISTED : undefined;
       case "denied":
-        progress.line(`${oneLine(event.tool)} was denied by the agent program`);
+        progress.line(`${excerpt(event.tool)} was denied by the agent program`);
         return undefined;
       case "message":
         summary = `${summary}${summary === "" ? "" : "\n"}${event.text}`.slice(-SUMMARY_CHARS_MAX);
-        progress.line(`says: ${oneLine(event.text)}`);
+        progress.line(`says: ${excerpt(event.text)}`);
         return undefined;
       case "note":
-        progress.line(oneLine(event.text));
+        progress.line(excerpt(event.text));
         return undefined;
       case "cost":
         used.costUsd = event.usd;
@@ -84,7 +84,7 @@ export function dollars(usd: number): string {
   return `${usd.toFixed(4).replace(/(\.\d\d)0+$/, "$1")} USD`;
 }
 
-function oneLine(text: string): string {
+function excerpt(text: string): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
   return line.length > NOTE_CHARS ? `${line.slice(0, NOTE_CHARS)}…` : line;
 }
@@ -93,7 +93,7 @@ function oneLine(text: string): string {
 function toolsProblem(announced: readonly string[], expected: readonly string[]): string | undefined {
   const extra = announced.filter((tool) => !expected.includes(tool));
   const missing = expected.filter((tool) => !announced.includes(tool));
-  if (extra.length > 0) return `has tools that are not the desk's: ${extra.slice(0, 5).map(oneLine).join(", ")}`;
+  if (extra.length > 0) return `has tools that are not the desk's: ${extra.slice(0, 5).map(excerpt).join(", ")}`;
   if (missing.length > 0) return `does not see all tools of the desk: ${missing.slice(0, 5).join(", ")}`;
   return undefined;
 }
