@@ -179,6 +179,8 @@ export const FAULT_CASES: readonly TestCase[] = [
     needs: { venue: true, orders: true },
     run: async (harness) => {
       await harness.venue.close();
+      // A connection that the adapter kept open ends in a reset, not in a refusal. This read uses it up.
+      await harness.call("getQuote", harness.settings.symbol);
       const outcome = await sendOrder(harness, orderFor(harness));
       assertNotAcknowledged(outcome, "the venue's address refused the connection");
       assert(
