@@ -3,6 +3,8 @@ import { scanJournal } from "../bus/journal-read.ts";
 import { upgraded } from "../bus/replay.ts";
 import type { DeskServices, LogLine, LogQuery } from "../commands/command.ts";
 import { matchesFilter, readLogs } from "../workspace/logs.ts";
+import { keyPath } from "../workspace/layout.ts";
+import { readPublicKeys } from "../trading/operator-keys.ts";
 import { journalReport } from "./journal-report.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
@@ -28,7 +30,7 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
         progress.line(`segment ${done} of ${of}, ${records} records`);
       return journalReport(
         await scanJournal(desk.workspace.disk, desk.workspace.journalDir, { progress: onSegment }),
-        desk.key.publicPem,
+        await readPublicKeys(desk.workspace.disk, keyPath(open.home, desk.state.deskId), desk.state.deskId),
       );
     },
     readLogs: async (query) => {

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { basename, dirname, resolve } from "node:path";
-import { createKey } from "../trading/operator-key.ts";
+import { createKeys } from "../trading/operator-keys.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk, Ids } from "../domain/ports.ts";
 import { TSCONFIG, packageJson, refreshTypes } from "../workspace/editor-types.ts";
@@ -33,7 +33,7 @@ export async function initDesk(options: InitOptions) {
   const deskId = ids.random(16);
   const key = keyPath(home, deskId);
   mkdirSync(dirname(key), { recursive: true, mode: 0o700 });
-  await createKey(disk, key);
+  await createKeys(disk, key, deskId);
   await createOnce(disk, `${root}/${LAYOUT.state}/desk-id`, `${deskId}\n`);
   const port = await freePort();
   const name = options.name ?? basename(root);

@@ -1,12 +1,15 @@
 /** The result of `qoc journal verify`: the hash chain, and the operator's signature of each approval. */
 import type { JournalScan } from "../bus/journal-read.ts";
 import type { JournalReport } from "../commands/command.ts";
-import { verifySignature } from "../trading/operator-key.ts";
+import { statementOf, statementText } from "../domain/authority.ts";
+import { canonicalJson } from "../domain/digest.ts";
+import type { OrderApproved } from "../domain/event.ts";
+import { type PublicKeys, verifySignature } from "../trading/operator-keys.ts";
 
-/** If `publicPem` is undefined, the operator's key is not on this machine and signatures are not checked. */
-export function journalReport(scan: JournalScan, publicPem: string | undefined): JournalReport {
+/** If `keys` is undefined, the desk's keys are not on this machine and signatures are not checked. */
+export function journalReport(scan: JournalScan, keys: PublicKeys | undefined): JournalReport {
   const { corrupt, torn } = scan;
-  const signatures = publicPem === undefined ? undefined : checkSignatures(scan, publicPem);
+  const signatures = keys === undefined ? undefined : checkSignatures(scan, keys);
   const forged = signatures?.forged[0];
   const problem =
     corrupt !== undefined
@@ -39,21 +42,30 @@ function countFormats(scan: JournalScan): JournalReport["formats"] {
   return formats;
 }
 
-/** Checks the signatures of approvals and of format boundaries; counts those of approvals. */
-function checkSignatures(scan: JournalScan, publicPem: string): { good: number; forged: readonly string[] } {
-  let good = 0;
-  const forged: string[] = [];
-  for (const { seq, event } of scan.events) {
-    if (event.type === "journal.upgraded") {
-      const { type: _type, signature, ...boundary } = event;
-      if (signature !== undefined && !verifySignature(publicPem, boundary, signature)) forged.push(`record ${seq}`);
-    }
-    if (event.type !== "order.approved") continue;
-    const { type: _type, signature, ...signed } = event;
-    // Approvals of paper orders are unsigned while the key is locked; those of live orders never are.
-    if (signature === undefined && event.terms.mode !== "live") continue;
-    if (signature !== undefined && verifySignature(publicPem, signed, signature)) good += 1;
-    else forged.push(`the approval of ${event.id}`);
+/** Checks the signatures of approvals, and counts them. */
+function checkSignatures(scan: JournalScan, keys: PublicKeys): { good: number; forged: readonly string[] } {
+  const first = scan.events[0]?.event;
+  const deskId = first?.type === "desk.created" ? first.deskId : "";
+  const results = scan.events.flatMap(({ event }) =>
+    event.type === "order.approved" ? [{ id: event.id, isGood: isSigned(event, deskId, keys) }] : [],
+  );
+  return {
+    good: results.filter(({ isGood }) => isGood === true).length,
+    forged: results.filter(({ isGood }) => isGood === false).map(({ id }) => `the approval of ${id}`),
+  };
+}
+
+/** undefined: approvals of paper orders of earlier formats are unsigned if the key was locked. */
+function isSigned(event: OrderApproved, deskId: string, { desk, live }: PublicKeys): boolean | undefined {
+  const { type: _type, signature, authority, ...signed } = event;
+  const { id, digest, terms, shown = "" } = event;
+  const { mode } = terms;
+  if (authority !== undefined) {
+    const text = statementText(statementOf(deskId, { action: "approve", id, digest, shown, mode }, authority));
+    const pem = authority.key === "desk" ? desk : live?.publicPem;
+    return pem !== undefined && verifySignature(pem, text, authority.signature);
   }
-  return { good, forged };
+  if (signature === undefined) return mode === "live" ? false : undefined;
+  const pems = [desk, live?.publicPem].filter((pem) => pem !== undefined);
+  return pems.some((pem) => verifySignature(pem, canonicalJson(signed), signature));
 }

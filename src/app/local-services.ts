@@ -5,7 +5,7 @@ import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-
 import { openReplay, upgraded } from "../bus/replay.ts";
 import type { LocalServices } from "../commands/command.ts";
 import { createProposalCache } from "../trading/desk.ts";
-import { protectKey } from "../trading/operator-key.ts";
+import { createLiveKey, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import { rebuild } from "../trading/rebuild.ts";
 import { recordedStatus } from "../trading/status.ts";
 import { decisionLog } from "../trading/decision-log.ts";
@@ -120,8 +120,10 @@ function readServices(options: LocalServicesOptions): Local<"statusOf" | "verify
         progress: (done, of, records) => progress.line(`segment ${done} of ${of}, ${records} records`),
       });
       const first = scan.events[0]?.event;
-      const key = first?.type === "desk.created" ? `${keyPath(home, first.deskId)}.pub` : "";
-      return journalReport(scan, (await disk.facts(key)) === undefined ? undefined : await disk.readText(key));
+      if (first?.type !== "desk.created") return journalReport(scan, undefined);
+      const key = keyPath(home, first.deskId);
+      const hasKeys = (await disk.facts(`${key}.certificates.json`)) !== undefined;
+      return journalReport(scan, hasKeys ? await readPublicKeys(disk, key, first.deskId) : undefined);
     },
     decisionsOf: async (from, limit) => {
       const { root } = await locateDesk(options, from);
@@ -147,7 +149,11 @@ function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "pro
     },
     protectKey: async (from, passphrase) => {
       const { root } = await locateDesk(options, from);
-      return protectKey(disk, keyPath(home, await readDeskId(disk, root)), passphrase);
+      const deskId = await readDeskId(disk, root);
+      const path = keyPath(home, deskId);
+      await upgradeKeys(disk, path, deskId);
+      await createLiveKey(options, path, { deskId, passphrase });
+      return { path: `${path}.live`, locked: true };
     },
     trust: (path, from) => trustWorkspace(disk, resolve(from, path), userOf(options)),
   };

@@ -46,6 +46,20 @@ function nodeDeps(): CliDeps {
       checkSocket(paths, user);
       return paths.socket;
     },
+    sign: async (from, request, passphrase) => {
+      const [{ nodeDisk }, { findWorkspace }, { keyPath, readDeskId }, { signRequest }, { systemClock, systemIds }] =
+        await Promise.all([
+          import("../workspace/disk.ts"),
+          import("../workspace/workspace-trust.ts"),
+          import("../workspace/layout.ts"),
+          import("./client-signer.ts"),
+          import("./system.ts"),
+        ]);
+      const disk = nodeDisk();
+      const user = { env, home, uid: process.getuid?.() ?? 0 };
+      const path = keyPath(home, await readDeskId(disk, await findWorkspace(disk, from, user)));
+      return signRequest({ disk, ids: systemIds, clock: systemClock, path }, request, passphrase);
+    },
     invokeLocal: async (entry, input, call) => {
       const [{ invoke }, { commandRegistry }, { createLocalServices }, { nodeDisk }, { systemClock, systemIds }] =
         await Promise.all([

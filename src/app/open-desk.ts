@@ -7,12 +7,14 @@ import { openReplay } from "../bus/replay.ts";
 import { type Desk, createProposalCache } from "../trading/desk.ts";
 import { type Projector, openProjector } from "../trading/projector.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
-import { loadKey } from "../trading/operator-key.ts";
+import { type DeskAuthority, openAuthority } from "../trading/authority.ts";
+import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
-import type { JournalUpgraded, Recorded } from "../domain/event.ts";
+import { type JournalHead, KEY_ROLES, boundaryText } from "../domain/authority.ts";
+import type { JournalUpgraded, KeyChanged, Recorded } from "../domain/event.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
 import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
 import type { BarStore } from "../workspace/bars.ts";
@@ -118,7 +120,6 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   const { options, config, paths, logs, logDir, record } = parts;
   const { root, disk, clock, env, home } = options;
   const history = await lifecycle.open("history", () => openDeskHistory(parts), flushHistory);
-  const key = await loadKey(disk, keyPath(home, record.state.deskId));
   const workspace = openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) });
   const egress = await lifecycle.open(
     "egress",
@@ -127,7 +128,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   );
   const fleet = openDeskFleet(parts, workspace.bars, egress);
   const guards = openCustomGuards(parts);
-  const desk = createDesk(parts, { workspace, venues: fleet.venues, guards, history, key });
+  const desk = createDesk(parts, { workspace, venues: fleet.venues, guards, history });
   const projector = await lifecycle.open(
     "projections",
     () => openProjector(desk),
@@ -167,10 +168,11 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
 
 function createDesk(
   { options, config, logs, record }: DeskParts,
-  services: Pick<Desk, "workspace" | "venues" | "guards" | "history" | "key">,
+  services: Pick<Desk, "workspace" | "venues" | "guards" | "history">,
 ): Desk {
   return {
     ...services,
+    authority: record.authority,
     version: options.version,
     config,
     state: record.state,
@@ -243,6 +245,7 @@ interface OpenRecord {
   readonly state: DeskState;
   readonly journal: Journal | undefined;
   readonly authors: OrderAuthors;
+  readonly authority: DeskAuthority;
   readonly publish: Desk["publish"];
   readonly commit: Desk["commit"];
   readonly readOnly: Desk["readOnly"];
@@ -273,6 +276,13 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
     () => openJournal(journalOptions),
     (opened) => opened.journal?.close(),
   );
+  const deskId = state.deskId === "" ? await readDeskId(disk, root) : state.deskId;
+  const path = keyPath(options.home, deskId);
+  await upgradeKeys(disk, path, deskId);
+  const readKeys = (): Promise<PublicKeys> => readPublicKeys(disk, path, deskId);
+  const keys = await readKeys();
+  const head = (): JournalHead => journal?.head ?? scan.head;
+  const authority = openAuthority({ state, clock, head, keys, readKeys });
   if (journal === undefined) {
     const { segment, line, message } = scan.corrupt ?? { segment: "", line: 0, message: "" };
     const corrupt = new QocError("JOURNAL_CORRUPT", { segment, line, message });
@@ -284,6 +294,7 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
       state,
       journal,
       authors,
+      authority,
       publish: refuse,
       commit: refuse,
       readOnly: () => corrupt.message,
@@ -292,11 +303,12 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
   }
   const bus = openBus(journal, state, logs);
   bus.subscribe("publish", (recorded) => authors.take(recorded));
-  await recordStartup(options, journal, state, bus);
+  await recordStartup({ options, journal, state, bus, keys });
   return {
     state,
     journal,
     authors,
+    authority,
     publish: bus.publish,
     commit: bus.commit,
     readOnly: () => problem,
@@ -304,22 +316,27 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
   };
 }
 
+interface StartupParts {
+  readonly options: DeskOptions;
+  readonly journal: Journal;
+  readonly state: DeskState;
+  readonly bus: Pick<Desk, "publish" | "commit">;
+  readonly keys: PublicKeys;
+}
+
 /** A desk that was copied or moved to another machine takes a new epoch and starts halted. */
-async function recordStartup(
-  options: DeskOptions,
-  journal: Journal,
-  state: DeskState,
-  { publish, commit }: Pick<Desk, "publish" | "commit">,
-): Promise<void> {
+async function recordStartup({ options, journal, state, bus, keys }: StartupParts): Promise<void> {
   const { ids, root, version } = options;
+  const { publish, commit } = bus;
   const place = statSync(`${root}/${LAYOUT.journal}`);
   const machine = sha256Hex(`${machineName()} ${place.dev} ${place.ino}`).slice(0, 32);
   const isCopy = state.machine !== "" && state.machine !== machine;
   journal.epoch = Math.max(1, state.epoch) + (isCopy ? 1 : 0);
-  // `qoc init` wrote the id when it made the operator's key.
+  // `qoc init` wrote the id when it made the keys.
   if (state.deskId === "")
     publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await readDeskId(options.disk, root) });
   else if (state.journalFormat < JOURNAL_FORMAT) publish(await formatBoundary(options, journal, state));
+  for (const change of keyChanges(state, keys, keyPath(options.home, state.deskId))) publish(change);
   const started = commit({ type: "desk.started", version, machine, nonce: ids.random(4) });
   if (isCopy) {
     void commit({
@@ -332,6 +349,18 @@ async function recordStartup(
   await started;
 }
 
+/** The keys that the journal does not name yet. @throws KEY_INVALID if the journal names another key of that role. */
+function keyChanges({ keys: named }: DeskState, { desk, host, live }: PublicKeys, path: string): readonly KeyChanged[] {
+  const current = { desk: { publicPem: desk, certificate: undefined }, host, live };
+  return KEY_ROLES.flatMap((role) => {
+    const key = current[role];
+    const known = named.get(role);
+    if (key === undefined || known === key.publicPem) return [];
+    if (known === undefined) return [{ type: "key.changed", role, ...key } as const];
+    throw new QocError("KEY_INVALID", { path, reason: `the journal names another ${role} key of this desk` });
+  });
+}
+
 /** The record between the last record of the old format and the first record of this version's format. */
 async function formatBoundary(
   { disk, home }: DeskOptions,
@@ -340,6 +369,6 @@ async function formatBoundary(
 ): Promise<JournalUpgraded> {
   const { seq: lastSeq, hash: lastHash } = journal.head;
   const boundary = { from: journalFormat, to: JOURNAL_FORMAT, lastSeq, lastHash };
-  const key = await loadKey(disk, keyPath(home, deskId));
-  return { type: "journal.upgraded", ...boundary, signature: key.locked ? undefined : key.sign(boundary) };
+  const sign = await hostSigner(disk, keyPath(home, deskId));
+  return { type: "journal.upgraded", ...boundary, signature: sign(boundaryText(boundary)) };
 }

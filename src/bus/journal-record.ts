@@ -10,9 +10,10 @@ import type { DeskEvent, Recorded } from "../domain/event.ts";
 export const LINE_BYTES_MAX = 256 * 1024;
 /**
  * The format of the records that this version writes. 0: records have no epoch. 1: `order.acked`, and `order.rejected`
- * by `guard`. 2: `order.accepted`, `order.denied`.
+ * by `guard`. 2: `order.accepted`, `order.denied`. 3: keys are named by `key.changed`, and what a human decides carries
+ * the signature of the client.
  */
-export const JOURNAL_FORMAT = 2;
+export const JOURNAL_FORMAT = 3;
 export const GENESIS = "0".repeat(64);
 
 /** The end of each line: `,"prev":"`, 64 digits and `"` ({@link PREV_CHARS}), then `,"h":"`, 64 digits and `"}`. */

@@ -2,6 +2,8 @@
  * What the composition root passes to the command line. Heavy modules are loaded by functions, so that help starts
  * fast.
  */
+import type { Authority } from "../domain/authority.ts";
+import type { SigningRequest } from "../trading/authority.ts";
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandContext, CommandRegistry } from "../commands/command.ts";
 import type { Io } from "./io.ts";
@@ -24,6 +26,11 @@ export interface CliDeps {
   registry(): Promise<CommandRegistry>;
   /** The socket of the desk that `from` lies in. @throws QocError NO_WORKSPACE. */
   socketFor(from: string): Promise<string>;
+  /**
+   * Signs a statement with a key of the desk that `from` lies in. @throws QocError KEY_REQUIRED if the live key is
+   * needed and the passphrase is missing or wrong; KEY_MISSING; NO_WORKSPACE.
+   */
+  sign(from: string, request: SigningRequest, passphrase: string | undefined): Promise<Authority>;
   /** Runs a command in this process. @throws the command's errors. */
   invokeLocal(entry: CommandEntry, input: unknown, call: LocalCall): Promise<unknown>;
 }

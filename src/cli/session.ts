@@ -61,10 +61,12 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
       throw error;
     }
   };
+  const prompter = canAsk && !json ? io.prompter({ signal, hasColour: io.colour.err }) : undefined;
+  const passphrase = passphraseReader(globals.passphraseFd, io.fdText);
   return {
     flags: { json, yes },
     isTty: io.isTty.out,
-    prompter: canAsk && !json ? io.prompter({ signal, hasColour: io.colour.err }) : undefined,
+    prompter,
     signal,
     call: async (name, input, channel = "cli") => {
       const entry = entryOf(registry, name);
@@ -83,7 +85,12 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
       const lines = render({ isTty: true, columns: io.columns, paint: painter(io.colour.err) });
       io.err(`${lines.join("\n")}\n`);
     },
-    readPassphrase: () => readPassphrase(globals.passphraseFd, io.fdText),
+    readPassphrase: passphrase,
+    sign: async (request) => {
+      if (request.key === "desk") return deps.sign(cwd, request, undefined);
+      const typed = async (): Promise<string | undefined> => prompter?.password(PASSPHRASE_QUESTION);
+      return deps.sign(cwd, request, (await passphrase()) ?? ((await typed()) || undefined));
+    },
     remoteError: (error) => (error instanceof RemoteError ? error : undefined),
     isDeskDown,
   };
@@ -94,6 +101,17 @@ function entryOf(registry: CommandRegistry, name: string): CommandEntry {
   const entry = registry.entries.find((known) => known.name === name);
   if (entry === undefined) throw new QocError("UNKNOWN_COMMAND", { name });
   return entry;
+}
+
+const PASSPHRASE_QUESTION = "Passphrase of the live key (press Enter to stop)";
+
+/** A descriptor can be read once, so the text is kept. */
+function passphraseReader(
+  fd: number | undefined,
+  fdText: (fd: number) => Promise<string>,
+): () => Promise<string | undefined> {
+  let text: Promise<string | undefined> | undefined;
+  return () => (text ??= readPassphrase(fd, fdText));
 }
 
 /** The text of `--passphrase-fd` without its line end; undefined: the flag was not given. */

@@ -3,6 +3,7 @@ import { EXIT, QocError } from "../domain/error.ts";
 import { approveOrder } from "../trading/approve.ts";
 import { findOrder } from "../trading/find-order.ts";
 import { recordReview } from "../trading/review.ts";
+import { authoritySchema } from "./signed-call.ts";
 import { flag, positional, toggle } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { orderSummarySchema } from "./orders/order-arguments.ts";
@@ -28,20 +29,20 @@ export const command = defineCommand({
     }),
     digest: flag(z.string().optional(), "SHA256", "the digest you read; required without a terminal"),
     all: toggle("refused: each order is approved on its own"),
-    /** Typed, or read from --passphrase-fd. */
-    passphrase: z.string().optional(),
+    /** The client's signature. */
+    authority: authoritySchema.optional(),
     /** true: makes and journals the review and returns the order with it; approves nothing. */
     review: z.boolean().optional(),
     /** The digest of the review that the client displayed. */
     shown: z.string().optional(),
   }),
   output: z.union([orderSummarySchema, receiptSchema]),
-  run: async ({ id, digest, passphrase, all, review, shown }, context) => {
+  run: async ({ id, digest, authority, all, review, shown }, context) => {
     if (all) throw new QocError("NO_BULK_APPROVAL");
     const { actor, channel } = context;
     const { desk } = requireDesk(context);
     if (review === true) return recordReview(desk, await findOrder(desk, id), { actor, channel });
-    return approveOrder(desk, { id, digest, shown, passphrase, actor, channel });
+    return approveOrder(desk, { id, digest, shown, authority, actor, channel });
   },
   render: renderReceipt,
   cli: async (session, input) => {

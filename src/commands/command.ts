@@ -3,10 +3,12 @@
  * An interface (command line, MCP) makes `{command, input, actor}` and decides nothing.
  */
 import type * as z from "zod";
+import type { Authority } from "../domain/authority.ts";
 import type { Actor, Channel, Recorded } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Disk, Progress } from "../domain/ports.ts";
 import type { Report } from "../conformance/report.ts";
+import type { SigningRequest } from "../trading/authority.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { DecisionLine } from "../trading/decision-log.ts";
 import type { News } from "../trading/news.ts";
@@ -59,10 +61,23 @@ export interface CommandSession {
   display(render: (style: OutputStyle) => readonly string[]): void;
   /** The text of `--passphrase-fd`; undefined: the flag was not given. @throws QocError USAGE if it cannot be read. */
   readPassphrase(): Promise<string | undefined>;
+  /**
+   * Signs a statement with a key of the operator on this machine; asks for the passphrase if the live key is needed.
+   * @throws QocError KEY_REQUIRED, KEY_MISSING.
+   */
+  sign(request: SigningRequest): Promise<Authority>;
   /** The error as the running desk sent it; undefined: the error is of this process. */
-  remoteError(error: unknown): { readonly code: string; readonly message: string; readonly hint: string } | undefined;
+  remoteError(error: unknown): DeskError | undefined;
   /** True if no desk listens. */
   isDeskDown(error: unknown): boolean;
+}
+
+/** An error that the running desk sent. */
+export interface DeskError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly data: unknown;
 }
 
 /** What the command's MCP tool says of itself. A tool that writes nothing is read-only and idempotent. */

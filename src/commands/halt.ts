@@ -2,6 +2,8 @@ import * as z from "zod";
 import { setTrading } from "../trading/decide.ts";
 import { flag, toggle } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
+import { changeTrading } from "./change-trading.ts";
+import { authoritySchema } from "./signed-call.ts";
 import { tradingStateSchema } from "./trading-state-schema.ts";
 
 export const command = defineCommand({
@@ -17,8 +19,16 @@ export const command = defineCommand({
   input: z.strictObject({
     reason: flag(z.string().default("halted by the operator"), "TEXT", "why", { short: "m" }),
     reducing: toggle("admit orders that strictly reduce a position"),
+    /** The client's signature: --reducing after a whole halt allows more than before. */
+    authority: authoritySchema.optional(),
   }),
   output: tradingStateSchema,
-  run: ({ reason, reducing }, context) =>
-    setTrading(requireDesk(context).desk, reducing ? "reducing" : "halted", reason, context.actor),
+  run: ({ reason, reducing, authority }, context) =>
+    setTrading(requireDesk(context).desk, {
+      state: reducing ? "reducing" : "halted",
+      reason,
+      actor: context.actor,
+      authority,
+    }),
+  cli: (session, input) => changeTrading(session, "halt", input),
 });

@@ -1,8 +1,11 @@
 import * as z from "zod";
 import { resolveOrder } from "../trading/decide.ts";
+import { digestOf } from "../domain/digest.ts";
+import { EXIT } from "../domain/error.ts";
 import { flag, positional } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { receiptSchema } from "./orders/receipt.ts";
+import { authoritySchema, callSigned } from "./signed-call.ts";
 
 export const command = defineCommand({
   name: "resolve",
@@ -20,7 +23,15 @@ export const command = defineCommand({
       completes: "order",
     }),
     note: flag(z.string().min(3), "TEXT", "what you saw at the venue", { short: "m" }),
+    /** The client's signature. */
+    authority: authoritySchema.optional(),
   }),
   output: z.union([receiptSchema, z.object({ instrument: z.string(), quantity: z.string() })]),
-  run: ({ id, note }, context) => resolveOrder(requireDesk(context).desk, id, note, context.actor),
+  run: ({ id, note, authority }, context) =>
+    resolveOrder(requireDesk(context).desk, id, { note, actor: context.actor, authority }),
+  cli: async (session, input) => {
+    const intent = { action: "resolve", digest: digestOf(String(input["note"] ?? "")) } as const;
+    await session.show("resolve", await callSigned(session, { command: "resolve", input, intent }));
+    return EXIT.done;
+  },
 });

@@ -6,6 +6,7 @@ import { type AccountRecord, markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import { type Disputes, addDispute, removeDispute } from "./dispute.ts";
+import type { Authority, KeyRole } from "./authority.ts";
 import type {
   AccountMarked,
   AgentGranted,
@@ -58,7 +59,8 @@ export interface DeskState {
   journalFormat: number;
   epoch: number;
   machine: string;
-  trading: { state: TradingState; reason: string };
+  /** `seq`: the record that set it; 0 at first. */
+  trading: { state: TradingState; reason: string; seq: number };
   readonly orders: Map<OrderId, OrderRecord>;
   /** Orders from approval to their end. */
   readonly inFlight: Map<OrderId, OrderRecord>;
@@ -90,6 +92,10 @@ export interface DeskState {
   readonly runs: Map<string, { issue: string; runtime: string; at: number }>;
   /** Agents with access, by name. */
   readonly agents: Map<string, AgentRecord>;
+  /** The public keys that the journal names, as PEM. */
+  readonly keys: Map<KeyRole, string>;
+  /** Signatures that were used and have not expired: each is good for one action. The values are their ends, ms. */
+  readonly usedSignatures: Map<string, number>;
   lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
   lastSnapshot?: { path: string; nav: string; at: number };
 }
@@ -105,7 +111,7 @@ export function emptyDeskState(): DeskState {
     journalFormat: 0,
     epoch: 0,
     machine: "",
-    trading: { state: "active", reason: "" },
+    trading: { state: "active", reason: "", seq: 0 },
     orders: new Map(),
     inFlight: new Map(),
     proposed: new Map(),
@@ -123,6 +129,8 @@ export function emptyDeskState(): DeskState {
     intents: [],
     runs: new Map(),
     agents: new Map(),
+    keys: new Map(),
+    usedSignatures: new Map(),
   };
 }
 
@@ -138,7 +146,11 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
   state.lastAt = recorded.at;
   state.epoch = recorded.epoch;
   const { event } = recorded;
+  if ("authority" in event && event.authority !== undefined) useSignature(state, event.authority);
   switch (event.type) {
+    case "key.changed":
+      state.keys.set(event.role, event.publicPem);
+      return;
     case "desk.created":
       state.deskId = event.deskId;
       state.journalFormat = event.format;
@@ -151,7 +163,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       state.machine = event.machine;
       return;
     case "trading.changed":
-      state.trading = { state: event.state, reason: event.reason };
+      state.trading = { state: event.state, reason: event.reason, seq: recorded.seq };
       return;
     case "connector.changed":
       changeConnector(state, event);
@@ -190,6 +202,11 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     default:
       changeOrder(state, recorded as Recorded<OrderEvent>);
   }
+}
+
+function useSignature(state: DeskState, { signature, expiresAt }: Authority): void {
+  for (const [used, end] of state.usedSignatures) if (end <= state.lastAt) state.usedSignatures.delete(used);
+  state.usedSignatures.set(signature, expiresAt);
 }
 
 /** Events that no order, guard or position depends on. */

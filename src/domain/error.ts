@@ -122,9 +122,23 @@ export const ERRORS = {
     hintForAgents: "take another of the listed tools",
   }),
   KEY_REQUIRED: row(
-    "approval of a live order requires the unlocked operator key: {reason}",
-    "qoc approve {id} on a terminal",
+    "the live key is needed: {reason}",
+    "qoc keys protect makes the live key; type its passphrase on a terminal, or give --passphrase-fd N",
   ),
+  KEY_MISSING: row(
+    "{path} does not exist: this machine lacks a key of the desk",
+    "copy the key files from the machine of the desk to the folder of {path}",
+  ),
+  KEY_INVALID: row("{path}: {reason}", "restore the key files of the desk from a backup"),
+  SIGNATURE_REQUIRED: row(
+    "{action} takes effect only with a signature by the {key} key of the operator",
+    "qoc {action} at a terminal or in a script of the operator: the command signs",
+  ),
+  SIGNATURE_INVALID: row(
+    "the signature is not one of the {key} key over this {action}",
+    "qoc {action} again; if that fails: qoc journal verify",
+  ),
+  SIGNATURE_STALE: row("the signed {action} is void: {reason}", "qoc {action} again", { exit: EXIT.stale }),
   INTERNAL: row("internal error: {message}", "qoc logs --tail 50"),
   TOO_LARGE: row("{what} has {size} bytes; the limit is {limit}", "send less data"),
   // proposals and orders

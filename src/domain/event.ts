@@ -2,6 +2,7 @@
  * The events of the desk: the only records of the journal. Orders, positions and files are folded from them. Plain data
  * that survives JSON: decimal strings for amounts, milliseconds for times.
  */
+import type { Authority, KeyRole } from "./authority.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { Misfit } from "./fill.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
@@ -35,7 +36,7 @@ export interface DeskCreated {
 }
 /**
  * The boundary between two formats: the records after this one have the format `to`. The records before it are never
- * rewritten. The operator's key signs the boundary unless a passphrase locks the key.
+ * rewritten. The host's key signs the boundary from format 3 on; before, the operator's key did unless it was locked.
  */
 export interface JournalUpgraded {
   readonly type: "journal.upgraded";
@@ -60,6 +61,18 @@ export interface TradingChanged {
   readonly state: TradingState;
   readonly reason: string;
   readonly actor: Actor;
+  /** Present if the new state allows more than the state before, from format 3 on. */
+  readonly authority?: Authority | undefined;
+}
+/**
+ * A key of the desk takes its role. `certificate` is the desk key's signature of `live` and `host`; the first desk key
+ * has none: the copy outside the folder is compared with this record.
+ */
+export interface KeyChanged {
+  readonly type: "key.changed";
+  readonly role: KeyRole;
+  readonly publicPem: string;
+  readonly certificate?: string | undefined;
 }
 export interface ConfigLoaded {
   readonly type: "config.loaded";
@@ -115,7 +128,8 @@ export interface GuardsEvaluated {
 }
 
 /**
- * The approval. `mid` is the mid price that the human saw; the operator's key signs the other fields in `signature`.
+ * The approval. `mid` is the mid price that the human saw. `authority` is the client's signature over id, digest, shown
+ * and mode, from format 3 on; `signature` is that of the host in earlier formats.
  */
 export interface OrderApproved {
   readonly type: "order.approved";
@@ -128,6 +142,7 @@ export interface OrderApproved {
   readonly expiresAt: number;
   readonly mid?: DecimalText | undefined;
   readonly signature?: string | undefined;
+  readonly authority?: Authority | undefined;
   /** The time of the review that was shown, and its `shown` digest; absent in records of earlier versions. */
   readonly reviewedAt?: number | undefined;
   readonly shown?: Digest | undefined;
@@ -210,6 +225,7 @@ export interface OrderResolved {
   readonly id: OrderId;
   readonly note: string;
   readonly actor: Actor;
+  readonly authority?: Authority | undefined;
 }
 
 /**
@@ -259,6 +275,7 @@ export interface InstrumentCleared {
   readonly quantity: DecimalText;
   readonly note: string;
   readonly actor: Actor;
+  readonly authority?: Authority | undefined;
 }
 
 /** A command wrote a file of the workspace. */
@@ -336,6 +353,7 @@ export type DeskEvent =
   | DeskStarted
   | DeskStopped
   | TradingChanged
+  | KeyChanged
   | ConfigLoaded
   | ConnectorChanged
   | AccountMarked

@@ -62,6 +62,8 @@ export interface Approval {
 
 /** A review that a human was shown; `shown` is the digest of all of it, if the client displayed it. */
 export interface ReviewRecord {
+  /** The number of its record: the head that the approval of this review names. */
+  readonly seq: number;
   readonly at: number;
   readonly digest: Digest;
   readonly mid?: string | undefined;
@@ -196,7 +198,7 @@ export function applyOrderEvent(order: OrderRecord, recorded: Recorded<OrderEven
   settle(order, recorded.seq, recorded.at, recorded.event.type);
 }
 
-function applyFields(order: OrderRecord, { at, event }: Recorded<OrderEvent>): void {
+function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent>): void {
   switch (event.type) {
     case "proposal.seen":
       // A decision covers the terms that were decided on: later edits of the file do not count.
@@ -221,7 +223,7 @@ function applyFields(order: OrderRecord, { at, event }: Recorded<OrderEvent>): v
       });
       return;
     case "order.reviewed":
-      order.reviews = [...order.reviews, { at, digest: event.digest, mid: event.mid, shown: event.shown }].slice(
+      order.reviews = [...order.reviews, { seq, at, digest: event.digest, mid: event.mid, shown: event.shown }].slice(
         -REVIEWS_MAX,
       );
       return;

@@ -4,7 +4,8 @@
  */
 import type { DecimalText } from "../domain/decimal.ts";
 import { type ErrorCode, type ErrorDetails, QocError } from "../domain/error.ts";
-import type { Actor, Channel } from "../domain/event.ts";
+import { type Authority, STATEMENT_MS } from "../domain/authority.ts";
+import type { Actor, Channel, OrderApproved } from "../domain/event.ts";
 import type { ClientOrderId } from "../domain/ids.ts";
 import type { Order } from "../domain/order.ts";
 import type { OrderRecord, ReviewRecord } from "../domain/order-state.ts";
@@ -17,11 +18,11 @@ import { customChecks, gateInput, guardsEvaluated } from "./evaluate-proposal.ts
 import { findOrder } from "./find-order.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
-import { midOf } from "./review.ts";
+import { approvalDecision, journalReview, midOf } from "./review.ts";
 import { submitOrder } from "./submit.ts";
 
 /** An approval expires if the submit intent is not journaled within this time. */
-const APPROVAL_MS = 15 * 60 * 1000;
+const APPROVAL_MS = STATEMENT_MS;
 /**
  * Custom guards run outside the uninterrupted step; if the state changed meanwhile they run again, at most this often.
  */
@@ -30,16 +31,18 @@ const ROUNDS_MAX = 3;
 export interface ApproveRequest {
   readonly id: string;
   readonly digest?: string | undefined;
-  /** The digest of the review that the human was shown. Absent: the review is made at the moment of the approval. */
+  /** The digest of the review that the client displayed; absent off a terminal. */
   readonly shown?: string | undefined;
   readonly actor: Actor;
   readonly channel: Channel;
-  readonly passphrase?: string | undefined;
+  /** The client's signature; absent in the first call of a client that displays no review. */
+  readonly authority?: Authority | undefined;
 }
 
 /**
- * @throws DIGEST_REQUIRED, DIGEST_MISMATCH, ALREADY_DECIDED, GUARD_BLOCKED, KEY_REQUIRED, OUTCOME_UNKNOWN,
- * VENUE_REJECTED.
+ * Without a signature: makes and journals the review of this moment, and throws what the client must sign.
+ * @throws DIGEST_REQUIRED, DIGEST_MISMATCH, ALREADY_DECIDED, GUARD_BLOCKED, SIGNATURE_REQUIRED, SIGNATURE_STALE,
+ * SIGNATURE_INVALID, KEY_REQUIRED, OUTCOME_UNKNOWN, VENUE_REJECTED.
  */
 export async function approveOrder(desk: Desk, request: ApproveRequest): Promise<Receipt> {
   const refusal = desk.readOnly();
@@ -50,6 +53,8 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
   const early = asked === undefined ? undefined : fetchMarketSnapshot(desk, asked.connector, asked.symbol);
   const order = await findOrder(desk, request.id);
   assertApprovable(order, request);
+  const { authority } = request;
+  if (authority !== undefined) await desk.authority.check(approvalDecision(order, request.shown), authority);
   const isSame = asked?.connector === order.terms.connector && asked.symbol === order.terms.symbol;
   for (let round = 1; ; round++) {
     const view = await (round === 1 && isSame && early !== undefined
@@ -66,12 +71,33 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
         state: "busy",
         reason: ": the desk's state kept changing during the guard checks",
       });
-    return await confirmApproval(desk, order, { request, view, custom });
+    if (authority === undefined) return requestSignature(desk, order, { request, view, custom });
+    return await confirmApproval(desk, order, { request: { ...request, authority }, view, custom });
   }
 }
 
-interface ApprovalParts {
-  readonly request: ApproveRequest;
+/** Journals the review of this moment. @throws GUARD_BLOCKED, or SIGNATURE_REQUIRED with what the client must sign. */
+async function requestSignature(
+  desk: Desk,
+  order: OrderRecord,
+  { request, view, custom }: ApprovalParts<ApproveRequest>,
+): Promise<never> {
+  const mid = midOf(view.quote);
+  const advice = advise(desk, order, { view, custom, review: { at: desk.clock.now(), mid } });
+  if (advice.decision === "block") {
+    await desk.commit(guardsEvaluated(order, "approve", advice));
+    throw blocked(order, advice);
+  }
+  const { actor, channel } = request;
+  const signing = await journalReview(desk, order, { mid, actor, channel });
+  const { key } = signing;
+  throw new QocError("SIGNATURE_REQUIRED", { action: "approve", key }, { data: { ...receiptOf(order), signing } });
+}
+
+type SignedRequest = ApproveRequest & { readonly authority: Authority };
+
+interface ApprovalParts<Request = SignedRequest> {
+  readonly request: Request;
   readonly view: MarketSnapshot;
   /** The results of the custom guards, which run outside the uninterrupted step. */
   readonly custom: Awaited<ReturnType<typeof customChecks>>;
@@ -83,17 +109,15 @@ async function confirmApproval(
   order: OrderRecord,
   { request, view, custom }: ApprovalParts,
 ): Promise<Receipt> {
-  const review = shownReview(order, request) ?? reviewNow(desk, order, request, view);
-  const now = desk.clock.now();
-  const pending = { at: now, digest: order.digest, ...measuredFrom(review) };
-  const advice = evaluate({ ...gateInput(desk, order, { stage: "approve", view, custom }), approval: pending });
+  const review = signedReview(order, request);
+  const advice = advise(desk, order, { view, custom, review });
   if (advice.decision === "block") {
     await desk.commit(guardsEvaluated(order, "approve", advice));
     throw blocked(order, advice);
   }
   desk.publish(guardsEvaluated(order, "approve", advice));
   const clientOrderId = clientOrderIdFor(desk.state);
-  desk.publish(approval(desk, order, { request, review, clientOrderId }));
+  desk.publish(approval(order, { request, review, clientOrderId }));
   const final = clear(gateInput(desk, order, { stage: "dispatch", view, custom }));
   desk.publish(guardsEvaluated(order, "dispatch", final.verdict));
   if (final.cleared === undefined) {
@@ -102,6 +126,18 @@ async function confirmApproval(
     throw blocked(order, final.verdict);
   }
   return dispatch(desk, order, final.cleared);
+}
+
+type Reviewed = Pick<ReviewRecord, "at" | "mid">;
+
+/** The guards at approval, as if the order were approved now. */
+function advise(
+  desk: Desk,
+  order: OrderRecord,
+  { view, custom, review }: Omit<ApprovalParts, "request"> & { readonly review: Reviewed },
+): Verdict {
+  const pending = { at: desk.clock.now(), digest: order.digest, ...measuredFrom(review) };
+  return evaluate({ ...gateInput(desk, order, { stage: "approve", view, custom }), approval: pending });
 }
 
 /** Journals the submit intent, waits until it is on disk, and sends the order. */
@@ -116,67 +152,41 @@ export async function dispatch(
   return receiptOf(order);
 }
 
-/** The journaled review that the human was shown; undefined if the approval names none. @throws DIGEST_MISMATCH. */
-function shownReview(order: OrderRecord, { shown }: ApproveRequest): ReviewRecord | undefined {
-  if (shown === undefined) return undefined;
-  const review = order.reviews.findLast((one) => one.shown === shown && one.digest === order.digest);
-  if (review === undefined) throw refused(order, "DIGEST_MISMATCH", { shown, actual: order.digest });
-  return review;
-}
-
-/** The review of an approval off a terminal: made at this moment. */
-function reviewNow(
-  desk: Pick<Desk, "publish">,
-  order: OrderRecord,
-  request: ApproveRequest,
-  view: MarketSnapshot,
-): ReviewRecord {
-  const { id, digest } = order;
-  const shownMid = midOf(view.quote);
-  const { actor, channel } = request;
-  const { at } = desk.publish({ type: "order.reviewed", id, digest, mid: shownMid, actor, channel });
-  return { at, digest, mid: shownMid };
+/** The journaled review that the signature names by its head. @throws SIGNATURE_STALE. */
+function signedReview(order: OrderRecord, { shown, authority }: SignedRequest): ReviewRecord {
+  const review = order.reviews.findLast(({ seq }) => seq === authority.head.seq);
+  if (review?.digest === order.digest && review.shown === shown) return review;
+  throw refused(order, "SIGNATURE_STALE", { action: "approve", reason: "it names no review of these terms" });
 }
 
 /** An approval expires, and the price drifts, measured from the review. */
-function measuredFrom({ at, mid }: ReviewRecord) {
+function measuredFrom({ at, mid }: Reviewed) {
   return { expiresAt: at + APPROVAL_MS, mid: mid as DecimalText | undefined, reviewedAt: at };
 }
 
 function approval(
-  desk: Pick<Desk, "key">,
   order: OrderRecord,
-  { request, review, clientOrderId }: { request: ApproveRequest; review: ReviewRecord; clientOrderId: ClientOrderId },
-) {
-  const signed = {
-    id: order.id,
-    digest: order.digest,
-    terms: order.terms,
+  {
+    request,
+    review,
     clientOrderId,
-    actor: request.actor,
-    channel: request.channel,
-    ...measuredFrom(review),
-    shown: review.shown,
-  };
-  const signature = sign(desk, order, signed, request.passphrase);
-  return { type: "order.approved" as const, ...signed, signature };
-}
-
-/** Live orders need a signature by a key under a passphrase; paper orders are signed if the key needs no passphrase. */
-function sign(
-  desk: Pick<Desk, "key">,
-  order: OrderRecord,
-  payload: unknown,
-  passphrase: string | undefined,
-): string | undefined {
-  if (order.terms.mode !== "live") return desk.key.locked ? undefined : desk.key.sign(payload);
-  if (!desk.key.locked)
-    throw new QocError("KEY_REQUIRED", {
-      id: order.id,
-      reason: "the key has no passphrase; set one with qoc keys protect",
-    });
-  if (passphrase === undefined) throw new QocError("KEY_REQUIRED", { id: order.id, reason: "no passphrase was given" });
-  return desk.key.sign(payload, passphrase);
+  }: { readonly request: SignedRequest; readonly review: ReviewRecord; readonly clientOrderId: ClientOrderId },
+): OrderApproved {
+  const { actor, channel, authority } = request;
+  const { id, digest, terms } = order;
+  const { shown } = review;
+  const common = {
+    type: "order.approved",
+    id,
+    digest,
+    terms,
+    clientOrderId,
+    actor,
+    channel,
+    shown,
+    authority,
+  } as const;
+  return { ...common, ...measuredFrom(review) };
 }
 
 function assertApprovable(order: OrderRecord, request: ApproveRequest): void {

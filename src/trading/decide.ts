@@ -1,10 +1,14 @@
 /** Decisions of the human: reject a proposal, resolve an unknown order, clear a flagged instrument, halt and resume. */
+import type { Authority } from "../domain/authority.ts";
+import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Actor, TradingState } from "../domain/event.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type InstrumentKey, instrumentKey } from "../domain/order.ts";
 import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
 import { type DecimalText, text, ZERO } from "../domain/decimal.ts";
+import type { Mode } from "../domain/venue.ts";
+import { type SignedDecision, keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 import { matchOrder, findOrder } from "./find-order.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
@@ -19,6 +23,18 @@ export async function rejectOrder(desk: Desk, ref: string, comment: string, acto
   return receiptOf(order);
 }
 
+/** A decision with a written reason. */
+export interface HumanNote {
+  readonly note: string;
+  readonly actor: Actor;
+  readonly authority?: Authority | undefined;
+}
+
+/** `id`: of the order, or the instrument as CONNECTOR/SYMBOL. */
+function resolveDecision(id: string, mode: Mode, note: string): SignedDecision {
+  return { action: "resolve", id, digest: digestOf(note), shown: "", mode, key: keyForMode(mode) };
+}
+
 /**
  * Closes by hand, with a written reason, an order that nothing else can close: the order is unknown, its venue does not
  * know it or reports its end without the fills, or its connector is no longer in desk.toml. Fills that still arrive are
@@ -28,16 +44,17 @@ export async function rejectOrder(desk: Desk, ref: string, comment: string, acto
 export async function resolveOrder(
   desk: Desk,
   ref: string,
-  note: string,
-  actor: Actor,
+  decision: HumanNote,
 ): Promise<Receipt | { instrument: string; quantity: string }> {
+  const { note, actor, authority } = decision;
   const isBlocked = desk.state.flagged.has(ref as InstrumentKey) || desk.state.disputes.has(ref as InstrumentKey);
-  if (isBlocked) return clearInstrument(desk, ref, note, actor);
+  if (isBlocked) return clearInstrument(desk, ref, decision);
   const order = matchOrder(desk, ref);
   if (order.state !== "unknown" && !(await isStranded(desk, order))) {
     throw new QocError("NOT_UNKNOWN", { id: order.id, state: order.state }, { data: receiptOf(order) });
   }
-  await desk.commit({ type: "order.resolved", id: order.id, note, actor });
+  await desk.authority.check(resolveDecision(order.id, order.terms.mode, note), authority);
+  await desk.commit({ type: "order.resolved", id: order.id, note, actor, authority });
   return receiptOf(order);
 }
 
@@ -48,23 +65,53 @@ async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {
   return !isTerminal(order.state) && (lookup === "not-found" || order.final !== undefined);
 }
 
-async function clearInstrument(desk: Pick<Desk, "commit" | "state">, key: string, note: string, actor: Actor) {
+async function clearInstrument(
+  desk: Pick<Desk, "commit" | "state" | "authority">,
+  key: string,
+  { note, actor, authority }: HumanNote,
+) {
   const slash = key.indexOf("/");
   const connector = key.slice(0, slash) as ConnectorName;
   const symbol = key.slice(slash + 1);
   const reported = desk.state.accounts.get(connector)?.positions.get(symbol)?.quantity;
   const quantity: DecimalText = reported ?? text(ZERO);
-  await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor });
+  const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
+  await desk.authority.check(resolveDecision(key, mode, note), authority);
+  await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor, authority });
   return { instrument: instrumentKey(connector, symbol), quantity };
 }
 
-/** Changes the trading state; resolves when the change is on disk. Cancels pass in every state. */
+/** From the state that allows most to the state that allows least. */
+const TRADING_STATES: readonly TradingState[] = ["active", "reducing", "halted"];
+
+export interface TradingChange {
+  readonly state: TradingState;
+  readonly reason: string;
+  readonly actor: Actor;
+  readonly authority?: Authority | undefined;
+}
+
+/**
+ * Changes the trading state; resolves when the change is on disk. Cancels pass in every state. A state that allows more
+ * than the state before needs the signature of `resume`.
+ */
 export async function setTrading(
-  desk: Pick<Desk, "commit">,
-  state: TradingState,
-  reason: string,
-  actor: Actor,
+  desk: Pick<Desk, "commit" | "state" | "authority" | "venues">,
+  { state, reason, actor, authority }: TradingChange,
 ): Promise<{ trading: TradingState; reason: string }> {
-  await desk.commit({ type: "trading.changed", state, reason, actor });
+  const { trading } = desk.state;
+  const allowsMore = TRADING_STATES.indexOf(state) < TRADING_STATES.indexOf(trading.state);
+  if (allowsMore) {
+    const key = desk.venues.status().some(({ mode, orders }) => orders && mode !== "paper") ? "live" : "desk";
+    const subject = { action: "resume", id: "", digest: digestOf(reason), shown: "", mode: "" } as const;
+    await desk.authority.check({ ...subject, key, since: trading.seq }, authority);
+  }
+  await desk.commit({
+    type: "trading.changed",
+    state,
+    reason,
+    actor,
+    authority: allowsMore ? authority : undefined,
+  });
   return { trading: state, reason };
 }

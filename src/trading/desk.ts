@@ -7,7 +7,7 @@ import type { GuardRunner } from "../gate/guard-runner.ts";
 import type { DeskConfig } from "../workspace/config.ts";
 import type { History } from "../workspace/history.ts";
 import type { Workspace } from "../workspace/workspace.ts";
-import type { OperatorKey } from "./operator-key.ts";
+import type { DeskAuthority } from "./authority.ts";
 import { type OrderAuthors, createOrderAuthors } from "./order-authors.ts";
 import type { VenueGateway } from "./venue-gateway.ts";
 
@@ -22,7 +22,7 @@ export interface Desk {
   readonly venues: VenueGateway;
   readonly guards: GuardRunner;
   readonly history: History;
-  readonly key: OperatorKey;
+  readonly authority: DeskAuthority;
   readonly market: MarketCache;
   readonly proposals: ProposalCache;
   /** Journals the event and applies it to the state before it returns. The record reaches the disk shortly after. */

@@ -35,7 +35,7 @@ export async function runDoctor(
       journalCheck(desk),
       historyCheck(desk),
       tradingCheck(desk),
-      keyCheck(desk),
+      await keyCheck(desk),
       agentCheck(desk, agent),
       ...(await fileChecks(desk)),
       ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
@@ -133,17 +133,18 @@ function tradingCheck(desk: Pick<Desk, "state">): DoctorCheck {
     : { name: "trading", status: "warn", message: `${state}: ${reason}`, fix: "qoc resume" };
 }
 
-function keyCheck(desk: Pick<Desk, "key" | "venues">): DoctorCheck {
-  const live = desk.venues.status().some((status) => status.mode === "live");
-  if (desk.key.locked) return { name: "key", status: "ok", message: "the operator's key is under a passphrase" };
+async function keyCheck(desk: Pick<Desk, "authority" | "venues">): Promise<DoctorCheck> {
+  const live = desk.venues.status().some((status) => status.mode !== "paper" && status.orders);
+  if (await desk.authority.hasLiveKey())
+    return { name: "key", status: "ok", message: "the live key is under a passphrase" };
   return live
     ? {
         name: "key",
         status: "fail",
-        message: "a live connector is enabled and the operator's key has no passphrase",
+        message: "a connector that is not paper is enabled, and this desk has no live key",
         fix: "qoc keys protect",
       }
-    : { name: "key", status: "ok", message: "the operator's key has no passphrase; paper orders need none" };
+    : { name: "key", status: "ok", message: "this desk has no live key; paper orders need none" };
 }
 
 function agentCheck(desk: Pick<Desk, "config">, { program, isInstalled, hasBubblewrap }: AgentFacts): DoctorCheck {

@@ -12,6 +12,7 @@ import type { Check, Verdict } from "../domain/verdict.ts";
 import type { Mode, VenueQuote } from "../domain/venue.ts";
 import { orderPrice } from "../gate/valuation.ts";
 import { plainPath } from "../workspace/path-policy.ts";
+import { type SignedDecision, type SigningRequest, keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
@@ -65,8 +66,8 @@ interface PricedReview {
 export type ReviewedOrder = OrderDetail & {
   /** null if the order is no proposal. */
   readonly review?: Review | null;
-  /** The digest of the review, if the review is journaled. */
-  readonly shown?: Digest | undefined;
+  /** What an approval of this review must sign, if the review is journaled. */
+  readonly signing?: SigningRequest | undefined;
 };
 
 /** The order and its review; journals nothing about the order. */
@@ -77,8 +78,13 @@ export async function showOrder(desk: Desk, current: Readonly<OrderRecord>): Pro
   return { ...detailOf(order, orderPath(order)), review };
 }
 
+/** The digest of a whole review, as the client that displays the review computes it, too. */
+export function reviewDigest(review: Review): Digest {
+  return digestOf(canonicalJson(review));
+}
+
 /**
- * The order and its review for a human who decides on it. Resolves when the review is on disk.
+ * The order and its review for a human who decides on it at a screen. Resolves when the review is on disk.
  * @throws DESK_READ_ONLY.
  */
 export async function recordReview(
@@ -90,11 +96,40 @@ export async function recordReview(
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
   const order = { ...current };
   if (order.state !== "proposed") return { ...detailOf(order, orderPath(order)), review: null };
-  const { review, mid: shownMid } = await reviewOrder(desk, order);
+  const { review, mid: reviewedMid } = await reviewOrder(desk, order);
+  const shown = reviewDigest(review);
+  const signing = await journalReview(desk, order, { mid: reviewedMid, shown, actor, channel });
+  return { ...detailOf(order, orderPath(order)), review, signing };
+}
+
+interface ReviewFacts {
+  readonly mid: DecimalText | undefined;
+  /** Absent if the client displays nothing. */
+  readonly shown?: Digest | undefined;
+  readonly actor: Actor;
+  readonly channel: Channel;
+}
+
+/** Journals a review, and returns what its approval must sign: the head is the record of the review. */
+export async function journalReview(
+  desk: Pick<Desk, "commit" | "authority">,
+  order: Readonly<OrderRecord>,
+  facts: ReviewFacts,
+): Promise<SigningRequest> {
   const { id, digest } = order;
-  const shown = digestOf(canonicalJson(review));
-  await desk.commit({ type: "order.reviewed", id, digest, mid: shownMid, shown, actor, channel });
-  return { ...detailOf(order, orderPath(order)), review, shown };
+  const onDisk = desk.commit({ type: "order.reviewed", id, digest, ...facts });
+  const signing = desk.authority.request(approvalDecision(order, facts.shown));
+  await onDisk;
+  return signing;
+}
+
+/** The decision that an approval signs. */
+export function approvalDecision(
+  { id, digest, terms }: Readonly<OrderRecord>,
+  shown: string | undefined,
+): SignedDecision {
+  const { mode } = terms;
+  return { action: "approve", id, digest, shown: shown ?? "", mode, key: keyForMode(mode) };
 }
 
 /** The mid price of a two-sided quote, as text. */

@@ -6,7 +6,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CommandContext, DeskServices } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
+import { signingRequestOf } from "../../src/commands/signed-call.ts";
 import { REGISTRY } from "./commands.ts";
+import { signRequest } from "../../src/app/client-signer.ts";
+import type { Authority } from "../../src/domain/authority.ts";
+import { QocError } from "../../src/domain/error.ts";
+import type { SigningRequest } from "../../src/trading/authority.ts";
+import { createLiveKey } from "../../src/trading/operator-keys.ts";
+import { keyPath } from "../../src/workspace/layout.ts";
 import type { Actor, Channel } from "../../src/domain/event.ts";
 import type { Clock } from "../../src/domain/ports.ts";
 import { serveHttp } from "../../src/http/server.ts";
@@ -19,6 +26,15 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 
 const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
+/** The passphrase of the live key, if a test makes one with {@link protect}. */
+export const PASSPHRASE = "a passphrase of tests";
+
+/** Makes the live key of a desk. */
+export async function protect({ home, open }: TempDesk): Promise<void> {
+  const { deskId } = open.desk.state;
+  await createLiveKey({ disk: nodeDisk(), ids: systemIds }, keyPath(home, deskId), { deskId, passphrase: PASSPHRASE });
+}
+
 export interface TempDesk {
   readonly root: string;
   readonly home: string;
@@ -28,12 +44,14 @@ export interface TempDesk {
   readonly agents: AgentServices;
   /** Closes runs, feeds and endpoint; the desk stays open. */
   closeAgents(): Promise<void>;
-  /** Runs a command as a human at the CLI, or as another actor. */
+  /** Runs a command as a human at the CLI, who signs what the desk asks to be signed, or as another actor. */
   call<T = unknown>(
     command: string,
     input?: Record<string, unknown>,
     as?: { actor?: Actor; channel?: Channel },
   ): Promise<T>;
+  /** Signs with the keys of this desk; the live key's passphrase is {@link PASSPHRASE}. */
+  sign(request: SigningRequest): Promise<Authority>;
   write(path: string, text: string): Promise<void>;
   read(path: string): string;
   /** Resolves when everything journaled so far is in files. */
@@ -108,6 +126,9 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     canAsk: false,
     cwd: root,
   });
+  const path = keyPath(home, open.desk.state.deskId);
+  const sign = async (request: SigningRequest): Promise<Authority> =>
+    signRequest({ disk, ids: systemIds, clock: options.clock ?? systemClock, path }, request, PASSPHRASE);
   return {
     root,
     home,
@@ -119,7 +140,17 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
       command: string,
       input: Record<string, unknown> = {},
       as: { actor?: Actor; channel?: Channel } = {},
-    ) => (await invoke(REGISTRY, { command, input }, context(as.actor ?? "human", as.channel ?? "cli"))) as T,
+    ) => {
+      const send = (sent: Record<string, unknown>): Promise<unknown> =>
+        invoke(REGISTRY, { command, input: sent }, context(as.actor ?? "human", as.channel ?? "cli"));
+      try {
+        return (await send(input)) as T;
+      } catch (error) {
+        if (!(error instanceof QocError) || error.code !== "SIGNATURE_REQUIRED" || as.actor !== undefined) throw error;
+        return (await send({ ...input, authority: await sign(signingRequestOf(error.data)) })) as T;
+      }
+    },
+    sign,
     write: async (path, text) => {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), text);

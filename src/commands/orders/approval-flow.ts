@@ -1,10 +1,10 @@
 /** Approval at a terminal: the person reads the whole review, and approves the digest of that review. */
-import type { Channel } from "../../domain/event.ts";
 import { decimal } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/error.ts";
-import type { Review, ReviewedOrder } from "../../trading/review.ts";
+import { type Review, type ReviewedOrder, reviewDigest } from "../../trading/review.ts";
 import { type CommandSession, type Prompter, usageError } from "../command.ts";
 import { renderOrder } from "../rendering/order.ts";
+import { callSigned, signIntent } from "../signed-call.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 
 /** Above this notional, in the account's currency, y is not enough: the person types the symbol. */
@@ -17,7 +17,7 @@ export async function approveInteractively(session: CommandSession, input: Appro
   const { prompter } = session;
   if (input["all"] === true) throw new QocError("NO_BULK_APPROVAL");
   if (input["id"] === undefined) throw usageError("approve", "ID|FILE is missing: the one order to approve");
-  if (prompter === undefined || input["digest"] !== undefined) return sendApproval(session, input, "cli");
+  if (prompter === undefined || input["digest"] !== undefined) return approveByDigest(session, input);
   return approveReviewed(session, prompter, await displayOrder(session, input["id"]));
 }
 
@@ -35,15 +35,24 @@ export async function displayOrder(session: CommandSession, id: unknown): Promis
 export async function approveReviewed(
   session: CommandSession,
   prompter: Prompter,
-  { id, digest, review, shown }: ReviewedOrder,
+  { id, digest, review, signing }: ReviewedOrder,
 ): Promise<unknown> {
   // An order that is no proposal any more has no review; the desk refuses it with its own message.
-  if (review === null || review === undefined) return sendApproval(session, { id, digest }, "cli");
+  if (review === null || review === undefined || signing === undefined) return approveByDigest(session, { id, digest });
   if (!(await confirmReview(prompter, review))) {
     session.progress.line("not approved; nothing was sent");
     return undefined;
   }
-  return sendApproval(session, { id, digest: review.digest, shown }, "tty");
+  // Of what is on the screen: the desk may have sent another digest.
+  const intent = { action: "approve", digest: review.digest, shown: reviewDigest(review) } as const;
+  const authority = await signIntent(session, signing, intent);
+  return session.call("approve", { id, digest: review.digest, shown: intent.shown, authority }, "tty");
+}
+
+/** Approves the digest that the caller gave: the desk makes the review of this moment, and the client signs. */
+function approveByDigest(session: CommandSession, input: ApprovalInput): Promise<unknown> {
+  const intent = { action: "approve", digest: String(input["digest"] ?? "") } as const;
+  return callSigned(session, { command: "approve", input, intent });
 }
 
 async function confirmReview(prompter: Prompter, review: Review): Promise<boolean> {
@@ -59,19 +68,4 @@ async function confirmReview(prompter: Prompter, review: Review): Promise<boolea
 function riskOf({ mode, notional }: Review): string {
   if (mode === "paper") return `notional ${oneLine(notional ?? "unknown")}`;
   return mode === "live" ? "LIVE money" : "perhaps LIVE money";
-}
-
-/** A live order needs the passphrase: from its descriptor, or typed after the desk has answered KEY_REQUIRED. */
-async function sendApproval(session: CommandSession, input: ApprovalInput, channel: Channel): Promise<unknown> {
-  const passphrase = await session.readPassphrase();
-  try {
-    return await session.call("approve", passphrase === undefined ? input : { ...input, passphrase }, channel);
-  } catch (error) {
-    const refusal = session.remoteError(error);
-    if (refusal?.code !== "KEY_REQUIRED" || passphrase !== undefined || session.prompter === undefined) throw error;
-    session.progress.line(refusal.message);
-    const typed = await session.prompter.password("Passphrase of the operator's key (press Enter to stop)");
-    if (typed === undefined || typed === "") throw error;
-    return session.call("approve", { ...input, passphrase: typed }, channel);
-  }
 }

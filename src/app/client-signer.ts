@@ -1,0 +1,23 @@
+/** The client's side of authority: signs what the human decided, with the keys of the desk on this machine. */
+import { type Authority, STATEMENT_MS, statementText } from "../domain/authority.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { SigningRequest } from "../trading/authority.ts";
+import { type KeyServices, deskSigner, liveSigner } from "../trading/operator-keys.ts";
+
+export interface ClientSignerOptions extends KeyServices {
+  readonly clock: Pick<Clock, "now">;
+  /** The path of the desk's key. */
+  readonly path: string;
+}
+
+/** @throws KEY_REQUIRED if the live key is needed and the passphrase is missing or wrong; KEY_MISSING. */
+export async function signRequest(
+  { disk, ids, clock, path }: ClientSignerOptions,
+  { key, statement }: SigningRequest,
+  passphrase: string | undefined,
+): Promise<Authority> {
+  const sign = key === "desk" ? await deskSigner(disk, path) : await liveSigner({ disk, ids }, path, passphrase);
+  const expiresAt = clock.now() + STATEMENT_MS;
+  const { epoch, head } = statement;
+  return { key, epoch, head, expiresAt, signature: sign(statementText({ ...statement, expiresAt })) };
+}

@@ -1,0 +1,80 @@
+/** Calls a command whose action needs a signature of the operator. */
+import * as z from "zod";
+import { SIGNED_ACTIONS, type Authority, type SignedAction } from "../domain/authority.ts";
+import { QocError } from "../domain/error.ts";
+import type { Channel } from "../domain/event.ts";
+import type { SigningRequest } from "../trading/authority.ts";
+import type { CommandSession } from "./command.ts";
+
+const headSchema = z.strictObject({ seq: z.int().nonnegative(), hash: z.string() });
+
+/** The signature that a client sends with a command; has no place on the command line. */
+export const authoritySchema = z.strictObject({
+  key: z.enum(["desk", "live"]),
+  epoch: z.int(),
+  head: headSchema,
+  expiresAt: z.number(),
+  signature: z.base64(),
+});
+
+const signingSchema = z.looseObject({
+  signing: z.strictObject({
+    key: z.enum(["desk", "live"]),
+    statement: z.strictObject({
+      desk: z.string(),
+      epoch: z.int(),
+      head: headSchema,
+      action: z.enum(SIGNED_ACTIONS),
+      id: z.string(),
+      digest: z.string(),
+      shown: z.string(),
+      mode: z.enum(["", "paper", "live", "unstated"]),
+    }),
+  }),
+});
+
+/** What the human decided, as the client knows it: a desk that asks for another signature gets none. */
+export interface SignedIntent {
+  readonly action: SignedAction;
+  readonly digest: string;
+  readonly shown?: string;
+}
+
+export interface SignedCall {
+  readonly command: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly intent: SignedIntent;
+  readonly channel?: Channel;
+}
+
+type SigningSession = Pick<CommandSession, "call" | "sign" | "remoteError">;
+
+/** Calls the command; if the desk asks for a signature, signs and calls again. */
+export async function callSigned(session: SigningSession, call: SignedCall): Promise<unknown> {
+  const { command, input, intent, channel } = call;
+  try {
+    return await session.call(command, input, channel);
+  } catch (error) {
+    const refusal = session.remoteError(error);
+    if (refusal?.code !== "SIGNATURE_REQUIRED") throw error;
+    const authority = await signIntent(session, signingRequestOf(refusal.data), intent);
+    return session.call(command, { ...input, authority }, channel);
+  }
+}
+
+/** The signing request in the data of a SIGNATURE_REQUIRED. */
+export function signingRequestOf(data: unknown): SigningRequest {
+  return signingSchema.parse(data).signing;
+}
+
+/** Signs what the human decided. @throws SIGNATURE_INVALID if the desk asks for a signature of something else. */
+export async function signIntent(
+  session: Pick<CommandSession, "sign">,
+  request: SigningRequest,
+  { action, digest, shown = "" }: SignedIntent,
+): Promise<Authority> {
+  const { statement, key } = request;
+  if (statement.action !== action || statement.digest !== digest || statement.shown !== shown)
+    throw new QocError("SIGNATURE_INVALID", { action, key });
+  return session.sign(request);
+}

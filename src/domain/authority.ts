@@ -1,0 +1,94 @@
+/**
+ * Authority is proof: a human's client signs a statement about one action, and the journal keeps the signature with the
+ * event. The desk and `qoc journal verify` build the same statement again from the event and check it.
+ */
+import { canonicalJson } from "./digest.ts";
+import type { Mode } from "./venue.ts";
+
+/**
+ * `desk` signs what concerns paper, `live` what concerns real money; a passphrase always locks `live`. `host` signs the
+ * heads of the journal and proves the desk to its clients; it has no authority over orders.
+ */
+export const KEY_ROLES = ["desk", "live", "host"] as const;
+export type KeyRole = (typeof KEY_ROLES)[number];
+/** The keys that a human's client signs with. */
+export type SigningRole = Exclude<KeyRole, "host">;
+
+export const SIGNED_ACTIONS = ["approve", "resume", "resolve", "reload"] as const;
+export type SignedAction = (typeof SIGNED_ACTIONS)[number];
+
+/** A record of the journal by its number and hash: it names all records before it, too. */
+export interface JournalHead {
+  readonly seq: number;
+  /** 64 hexadecimal digits. */
+  readonly hash: string;
+}
+
+/** What one signature covers. */
+export interface ActionStatement {
+  /** The desk's id. */
+  readonly desk: string;
+  readonly epoch: number;
+  /** The head of the journal when the human decided: a signature is void on a journal that lacks it. */
+  readonly head: JournalHead;
+  readonly action: SignedAction;
+  /** The id of an order, or an instrument as CONNECTOR/SYMBOL; "" for actions on the whole desk. */
+  readonly id: string;
+  /**
+   * approve: the digest of the terms. reload: of the configuration. resume and resolve: of the reason.
+   */
+  readonly digest: string;
+  /** The digest of what the client displayed; "" if nothing was displayed. */
+  readonly shown: string;
+  /** The mode of the order or of the connector; "" for actions on the whole desk. */
+  readonly mode: Mode | "";
+  /** The desk refuses the statement from this time on, ms. */
+  readonly expiresAt: number;
+}
+
+/** What the journal keeps of a signed statement: the members that the event itself does not contain. */
+export interface Authority {
+  readonly key: SigningRole;
+  readonly epoch: number;
+  readonly head: JournalHead;
+  readonly expiresAt: number;
+  /** Base64, Ed25519. */
+  readonly signature: string;
+}
+
+/** A signed statement expires after this time. */
+export const STATEMENT_MS = 15 * 60 * 1000;
+
+/** The members of a statement that an event does not contain. */
+type Place = "desk" | "epoch" | "head" | "expiresAt";
+
+/** The subject of a statement: what is decided, without the place in the journal. */
+export type ActionSubject = Omit<ActionStatement, Place>;
+
+/** The statement behind an authority, from the event's own members. */
+export function statementOf(desk: string, subject: ActionSubject, authority: Authority): ActionStatement {
+  const { epoch, head, expiresAt } = authority;
+  return { desk, epoch, head, expiresAt, ...subject };
+}
+
+/** The text that is signed. It starts with its purpose, so that no other signature of the same key can replace it. */
+export function statementText(statement: ActionStatement): string {
+  return `qoc action 1\n${canonicalJson(statement)}`;
+}
+
+/** The text of a certificate: the desk's key states that a public key has a role. */
+export function certificateText(desk: string, role: KeyRole, publicPem: string): string {
+  return `qoc key 1\n${canonicalJson({ desk, role, publicPem })}`;
+}
+
+/** What the host signs where the journal's format changes. */
+export interface FormatBoundary {
+  readonly from: number;
+  readonly to: number;
+  readonly lastSeq: number;
+  readonly lastHash: string;
+}
+
+export function boundaryText(boundary: FormatBoundary): string {
+  return `qoc format 1\n${canonicalJson(boundary)}`;
+}

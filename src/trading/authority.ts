@@ -1,0 +1,116 @@
+/** The host's side of authority: names the place in the journal that a client signs, and checks what it signed. */
+import {
+  type ActionStatement,
+  type ActionSubject,
+  type Authority,
+  type JournalHead,
+  STATEMENT_MS,
+  type SigningRole,
+  statementOf,
+  statementText,
+} from "../domain/authority.ts";
+import type { DeskState } from "../domain/desk-state.ts";
+import { QocError } from "../domain/error.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { Mode } from "../domain/venue.ts";
+import { LruMap } from "../lib/lru-map.ts";
+import { type PublicKeys, verifySignature } from "./operator-keys.ts";
+
+/** What a client must sign, with which key. The client adds `expiresAt`. */
+export interface SigningRequest {
+  readonly key: SigningRole;
+  readonly statement: Omit<ActionStatement, "expiresAt">;
+}
+
+/** A subject with the key that its action needs. */
+export interface SignedDecision extends ActionSubject {
+  readonly key: SigningRole;
+  /** A signature at a head before this record does not count, because it answers an earlier question. */
+  readonly since?: number | undefined;
+}
+
+export interface DeskAuthority {
+  /** The request for a signature at this moment's head of the journal. */
+  request(decision: SignedDecision): SigningRequest;
+  /**
+   * Resolves if the authority is a valid signature of this decision, by a key at least as strong as the one it needs.
+   * A signature passes once, also if the action then fails.
+   * @throws SIGNATURE_REQUIRED with the request in `data.signing` if there is no signature or its key is too weak;
+   * SIGNATURE_STALE; SIGNATURE_INVALID; KEY_REQUIRED if the desk has no live key.
+   */
+  check(decision: SignedDecision, authority: Authority | undefined): Promise<void>;
+  /** Whether the operator has made a live key. */
+  hasLiveKey(): Promise<boolean>;
+}
+
+/** Paper needs the desk key; live and unstated orders need the live key. */
+export function keyForMode(mode: Mode): SigningRole {
+  return mode === "paper" ? "desk" : "live";
+}
+
+/** The heads that the desk has named to its clients. */
+const HEADS_KEPT = 1_000;
+
+interface AuthorityOptions {
+  readonly state: Readonly<DeskState>;
+  readonly clock: Pick<Clock, "now">;
+  readonly head: () => JournalHead;
+  readonly keys: PublicKeys;
+  /** Reads the keys again: the operator may have made a live key since. */
+  readonly readKeys: () => Promise<PublicKeys>;
+}
+
+export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityOptions): DeskAuthority {
+  const heads = new LruMap<number, string>(HEADS_KEPT);
+  /** Signatures that passed: the record that uses one up comes later. */
+  const passed = new LruMap<string, true>(HEADS_KEPT);
+  let known = keys;
+  const publicKey = async (key: SigningRole): Promise<string> => {
+    if (key === "desk") return known.desk;
+    if (known.live === undefined) known = await readKeys();
+    if (known.live === undefined)
+      throw new QocError("KEY_REQUIRED", { reason: "this desk has no live key; make one with qoc keys protect" });
+    return known.live.publicPem;
+  };
+  const request = ({ key, since: _since, ...subject }: SignedDecision): SigningRequest => {
+    const { seq, hash } = head();
+    heads.set(seq, hash);
+    return { key, statement: { desk: state.deskId, epoch: state.epoch, head: { seq, hash }, ...subject } };
+  };
+  return {
+    request,
+    check: async (decision, authority) => {
+      const { key, since = 0, ...subject } = decision;
+      const { action } = subject;
+      const pem = await publicKey(key);
+      if (authority === undefined || (key === "live" && authority.key === "desk"))
+        throw new QocError("SIGNATURE_REQUIRED", { action, key }, { data: { signing: request(decision) } });
+      const named = authority.head.seq < since ? undefined : heads.get(authority.head.seq);
+      const reason = staleness({ state, now: clock.now(), named }, authority);
+      if (reason !== undefined) throw new QocError("SIGNATURE_STALE", { action, reason });
+      const signer = authority.key === key ? pem : await publicKey(authority.key);
+      const text = statementText(statementOf(state.deskId, subject, authority));
+      if (!verifySignature(signer, text, authority.signature))
+        throw new QocError("SIGNATURE_INVALID", { action, key: authority.key });
+      if (passed.get(authority.signature) === true)
+        throw new QocError("SIGNATURE_STALE", { action, reason: "it was used before" });
+      passed.set(authority.signature, true);
+    },
+    hasLiveKey: async () => {
+      if (known.live === undefined) known = await readKeys();
+      return known.live !== undefined;
+    },
+  };
+}
+
+/** Why a signature does not count any more; undefined if it does. */
+function staleness(
+  at: { readonly state: Readonly<DeskState>; readonly now: number; readonly named: string | undefined },
+  { epoch, head, expiresAt, signature }: Authority,
+): string | undefined {
+  if (epoch !== at.state.epoch) return `it is of epoch ${epoch}; the desk is in epoch ${at.state.epoch}`;
+  if (at.named !== head.hash) return "it is not made at a head of the journal that the desk named for it";
+  if (expiresAt <= at.now) return "it has expired";
+  if (expiresAt > at.now + STATEMENT_MS) return `it expires more than ${STATEMENT_MS / 60_000} minutes from now`;
+  return at.state.usedSignatures.has(signature) ? "it was used before" : undefined;
+}
