@@ -1,4 +1,4 @@
-/** `qoc init`: makes a desk folder, and the operator's key outside it. Existing files are never changed. */
+/** `qoc init`: makes a desk folder, and its keys outside it. Existing files are never changed. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { basename, dirname, resolve } from "node:path";

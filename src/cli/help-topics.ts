@@ -193,9 +193,10 @@ export const TOPICS: readonly Topic[] = [
     summary: "what an approval depends on",
     text: () => [
       "An approval is bound to the digest of the terms that you read: an edited file is refused",
-      "(exit 7). An approval is used once and expires. Off a terminal --digest is required. A live order",
-      "also needs the operator's key, unlocked by its passphrase (qoc keys protect). The key is outside",
-      "the workspace, where no agent writes.",
+      "(exit 7). An approval is used once and expires. Off a terminal --digest is required. Your command",
+      "signs each approval, resume and resolve: with the desk key for paper, with the live key for orders",
+      "that are not paper. A passphrase locks the live key (qoc keys protect). Both keys are outside the",
+      "workspace, where no agent writes; qoc journal verify checks the signatures.",
       "",
       "Any process of your user can approve paper orders. Only your user can open the socket.",
       "Secrets are in the environment or in files, never in desk.toml, logs or the journal.",

@@ -2,7 +2,7 @@
 import type { Progress } from "../domain/ports.ts";
 import { resolve } from "node:path";
 import type { CommandEntry } from "../commands/command-entry.ts";
-import type { CommandRegistry, CommandSession } from "../commands/command.ts";
+import type { CommandRegistry, CommandSession, Prompter } from "../commands/command.ts";
 import { painter } from "../commands/rendering/paint.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
 import { EXIT, QocError } from "../domain/error.ts";
@@ -86,11 +86,8 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
       io.err(`${lines.join("\n")}\n`);
     },
     readPassphrase: passphrase,
-    sign: async (request) => {
-      if (request.key === "desk") return deps.sign(cwd, request, undefined);
-      const typed = async (): Promise<string | undefined> => prompter?.password(PASSPHRASE_QUESTION);
-      return deps.sign(cwd, request, (await passphrase()) ?? ((await typed()) || undefined));
-    },
+    sign: async (request) =>
+      deps.sign(cwd, request, request.key === "live" ? await livePassphrase(passphrase, prompter) : undefined),
     remoteError: (error) => (error instanceof RemoteError ? error : undefined),
     isDeskDown,
   };
@@ -103,7 +100,15 @@ function entryOf(registry: CommandRegistry, name: string): CommandEntry {
   return entry;
 }
 
-const PASSPHRASE_QUESTION = "Passphrase of the live key (press Enter to stop)";
+/** From `--passphrase-fd`, or typed; undefined if there is neither. */
+async function livePassphrase(
+  fromDescriptor: () => Promise<string | undefined>,
+  prompter: Prompter | undefined,
+): Promise<string | undefined> {
+  const given = await fromDescriptor();
+  if (given !== undefined) return given;
+  return (await prompter?.password("Passphrase of the live key (press Enter to stop)")) || undefined;
+}
 
 /** A descriptor can be read once, so the text is kept. */
 function passphraseReader(

@@ -7,9 +7,12 @@ import { callSigned } from "./signed-call.ts";
 export async function changeTrading(
   session: CommandSession,
   command: "halt" | "resume",
-  input: Readonly<Record<string, unknown>>,
+  { reason, ...input }: Readonly<Record<string, unknown>>,
+  defaultReason: string,
 ): Promise<number> {
-  const intent = { action: "resume", digest: digestOf(String(input["reason"])) } as const;
-  await session.show(command, await callSigned(session, { command, input, intent }));
+  // The signature covers the reason, so the client states the default, too.
+  const stated = String(reason ?? defaultReason);
+  const intent = { action: "resume", digest: digestOf(stated) } as const;
+  await session.show(command, await callSigned(session, { command, input: { ...input, reason: stated }, intent }));
   return EXIT.done;
 }

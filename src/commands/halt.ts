@@ -6,6 +6,8 @@ import { changeTrading } from "./change-trading.ts";
 import { authoritySchema } from "./signed-call.ts";
 import { tradingStateSchema } from "./trading-state-schema.ts";
 
+const REASON = "halted by the operator";
+
 export const command = defineCommand({
   name: "halt",
   group: "orders",
@@ -17,7 +19,7 @@ export const command = defineCommand({
   examples: ["qoc halt", 'qoc halt --reducing --reason "earnings week"'],
   exits: [5],
   input: z.strictObject({
-    reason: flag(z.string().default("halted by the operator"), "TEXT", "why", { short: "m" }),
+    reason: flag(z.string().default(REASON), "TEXT", "why", { short: "m" }),
     reducing: toggle("admit orders that strictly reduce a position"),
     /** The client's signature: --reducing after a whole halt allows more than before. */
     authority: authoritySchema.optional(),
@@ -30,5 +32,5 @@ export const command = defineCommand({
       actor: context.actor,
       authority,
     }),
-  cli: (session, input) => changeTrading(session, "halt", input),
+  cli: (session, input) => changeTrading(session, "halt", input, REASON),
 });

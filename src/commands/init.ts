@@ -11,7 +11,7 @@ export const command = defineCommand({
   runs: "local",
   writes: ["desk.toml", "house-rules.md", "issues/"],
   summary: "create a desk: a folder with desk.toml",
-  description: "With a paper venue, guards, and the operator's key outside the folder.",
+  description: "With a paper venue, guards, and the desk's keys outside the folder.",
   examples: ["qoc init my-desk", "qoc init . --name macro"],
   input: z.strictObject({
     path: positional(z.string().default("."), "DIR", "the folder; created if it does not exist", { completes: "path" }),

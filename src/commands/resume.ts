@@ -23,5 +23,5 @@ export const command = defineCommand({
   output: tradingStateSchema,
   run: ({ reason, authority }, context) =>
     setTrading(requireDesk(context).desk, { state: "active", reason, actor: context.actor, authority }),
-  cli: (session, input) => changeTrading(session, "resume", input),
+  cli: (session, input) => changeTrading(session, "resume", input, ""),
 });

@@ -127,9 +127,9 @@ export const ERRORS = {
   ),
   KEY_MISSING: row(
     "{path} does not exist: this machine lacks a key of the desk",
-    "copy the key files from the machine of the desk to the folder of {path}",
+    "add the desk's key files: copy them from its machine to the folder of {path}",
   ),
-  KEY_INVALID: row("{path}: {reason}", "restore the key files of the desk from a backup"),
+  KEY_INVALID: row("{path}: {reason}", "read the key files of the desk back from a backup, then qoc up"),
   SIGNATURE_REQUIRED: row(
     "{action} takes effect only with a signature by the {key} key of the operator",
     "qoc {action} at a terminal or in a script of the operator: the command signs",

@@ -18,7 +18,7 @@ import { customChecks, gateInput, guardsEvaluated } from "./evaluate-proposal.ts
 import { findOrder } from "./find-order.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
-import { approvalDecision, journalReview, midOf } from "./review.ts";
+import { approvalDecision, midOf } from "./review.ts";
 import { submitOrder } from "./submit.ts";
 
 /** An approval expires if the submit intent is not journaled within this time. */
@@ -71,36 +71,36 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
         state: "busy",
         reason: ": the desk's state kept changing during the guard checks",
       });
-    if (authority === undefined) return requestSignature(desk, order, { request, view, custom });
+    if (authority === undefined) return requestSignature(desk, order, { view, custom });
     return await confirmApproval(desk, order, { request: { ...request, authority }, view, custom });
   }
 }
 
-/** Journals the review of this moment. @throws GUARD_BLOCKED, or SIGNATURE_REQUIRED with what the client must sign. */
-async function requestSignature(
-  desk: Desk,
-  order: OrderRecord,
-  { request, view, custom }: ApprovalParts<ApproveRequest>,
-): Promise<never> {
-  const mid = midOf(view.quote);
-  const advice = advise(desk, order, { view, custom, review: { at: desk.clock.now(), mid } });
+/**
+ * The first call of a client that displays nothing. The review is made with the second call, at the moment of the
+ * approval. @throws GUARD_BLOCKED, or SIGNATURE_REQUIRED with what the client must sign.
+ */
+async function requestSignature(desk: Desk, order: OrderRecord, { view, custom }: GuardInputs): Promise<never> {
+  const advice = advise(desk, order, { view, custom, review: { at: desk.clock.now(), mid: midOf(view.quote) } });
   if (advice.decision === "block") {
     await desk.commit(guardsEvaluated(order, "approve", advice));
     throw blocked(order, advice);
   }
-  const { actor, channel } = request;
-  const signing = await journalReview(desk, order, { mid, actor, channel });
+  const signing = desk.authority.request(approvalDecision(order, undefined));
   const { key } = signing;
   throw new QocError("SIGNATURE_REQUIRED", { action: "approve", key }, { data: { ...receiptOf(order), signing } });
 }
 
 type SignedRequest = ApproveRequest & { readonly authority: Authority };
 
-interface ApprovalParts<Request = SignedRequest> {
-  readonly request: Request;
+interface GuardInputs {
   readonly view: MarketSnapshot;
   /** The results of the custom guards, which run outside the uninterrupted step. */
   readonly custom: Awaited<ReturnType<typeof customChecks>>;
+}
+
+interface ApprovalParts extends GuardInputs {
+  readonly request: SignedRequest;
 }
 
 /** Runs without an `await` up to the two durable records. */
@@ -109,7 +109,7 @@ async function confirmApproval(
   order: OrderRecord,
   { request, view, custom }: ApprovalParts,
 ): Promise<Receipt> {
-  const review = signedReview(order, request);
+  const review = request.shown === undefined ? reviewNow(desk, order, { request, view }) : shownReview(order, request);
   const advice = advise(desk, order, { view, custom, review });
   if (advice.decision === "block") {
     await desk.commit(guardsEvaluated(order, "approve", advice));
@@ -134,7 +134,7 @@ type Reviewed = Pick<ReviewRecord, "at" | "mid">;
 function advise(
   desk: Desk,
   order: OrderRecord,
-  { view, custom, review }: Omit<ApprovalParts, "request"> & { readonly review: Reviewed },
+  { view, custom, review }: GuardInputs & { readonly review: Reviewed },
 ): Verdict {
   const pending = { at: desk.clock.now(), digest: order.digest, ...measuredFrom(review) };
   return evaluate({ ...gateInput(desk, order, { stage: "approve", view, custom }), approval: pending });
@@ -152,11 +152,24 @@ export async function dispatch(
   return receiptOf(order);
 }
 
-/** The journaled review that the signature names by its head. @throws SIGNATURE_STALE. */
-function signedReview(order: OrderRecord, { shown, authority }: SignedRequest): ReviewRecord {
+/** The journaled review that the human was shown; the signature names it as the head. @throws SIGNATURE_STALE. */
+function shownReview(order: OrderRecord, { shown, authority }: SignedRequest): ReviewRecord {
   const review = order.reviews.findLast(({ seq }) => seq === authority.head.seq);
   if (review?.digest === order.digest && review.shown === shown) return review;
   throw refused(order, "SIGNATURE_STALE", { action: "approve", reason: "it names no review of these terms" });
+}
+
+/** The review of a client that displays nothing: made at this moment. */
+function reviewNow(
+  desk: Pick<Desk, "publish">,
+  order: OrderRecord,
+  { request, view }: Pick<ApprovalParts, "request" | "view">,
+): ReviewRecord {
+  const { id, digest } = order;
+  const { actor, channel } = request;
+  const mid = midOf(view.quote);
+  const { seq, at } = desk.publish({ type: "order.reviewed", id, digest, mid, actor, channel });
+  return { seq, at, digest, mid };
 }
 
 /** An approval expires, and the price drifts, measured from the review. */

@@ -98,29 +98,12 @@ export async function recordReview(
   if (order.state !== "proposed") return { ...detailOf(order, orderPath(order)), review: null };
   const { review, mid: reviewedMid } = await reviewOrder(desk, order);
   const shown = reviewDigest(review);
-  const signing = await journalReview(desk, order, { mid: reviewedMid, shown, actor, channel });
-  return { ...detailOf(order, orderPath(order)), review, signing };
-}
-
-interface ReviewFacts {
-  readonly mid: DecimalText | undefined;
-  /** Absent if the client displays nothing. */
-  readonly shown?: Digest | undefined;
-  readonly actor: Actor;
-  readonly channel: Channel;
-}
-
-/** Journals a review, and returns what its approval must sign: the head is the record of the review. */
-export async function journalReview(
-  desk: Pick<Desk, "commit" | "authority">,
-  order: Readonly<OrderRecord>,
-  facts: ReviewFacts,
-): Promise<SigningRequest> {
   const { id, digest } = order;
-  const onDisk = desk.commit({ type: "order.reviewed", id, digest, ...facts });
-  const signing = desk.authority.request(approvalDecision(order, facts.shown));
+  const onDisk = desk.commit({ type: "order.reviewed", id, digest, mid: reviewedMid, shown, actor, channel });
+  // The head is the record of the review.
+  const signing = desk.authority.request(approvalDecision(order, shown));
   await onDisk;
-  return signing;
+  return { ...detailOf(order, orderPath(order)), review, signing };
 }
 
 /** The decision that an approval signs. */

@@ -116,7 +116,7 @@ function view(desk: RecordedDesk, { issues, inboxNew }: NoteCounts): StatusView 
   return {
     workspace: { name: desk.config.workspace.name, path: desk.workspace.root },
     up: false,
-    trading: desk.state.trading,
+    trading: { state: desk.state.trading.state, reason: desk.state.trading.reason },
     connectors: desk.config.connectors
       .filter((connector) => connector.enabled)
       .map((connector) => ({

@@ -8,6 +8,9 @@ import type { ArgumentEntry, CommandEntry } from "../../src/commands/command-ent
 import { createRegistry } from "../../src/commands/command-index.ts";
 import type { Command } from "../../src/commands/command.ts";
 import { renderFields } from "../../src/commands/rendering/fields.ts";
+import type { Authority } from "../../src/domain/authority.ts";
+import type { SigningRequest } from "../../src/trading/authority.ts";
+import { type Review, type ReviewedOrder, reviewDigest } from "../../src/trading/review.ts";
 import { ERRORS, type ErrorCode, QocError } from "../../src/domain/error.ts";
 import { main } from "../../src/cli/main.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
@@ -87,6 +90,7 @@ interface CliResult extends BufferIo {
   readonly code: number;
   readonly requests: readonly IpcRequest[];
   readonly localCalls: readonly { command: string; input: unknown; call: LocalCall }[];
+  readonly signed: readonly SigningRequest[];
 }
 
 interface Options extends BufferIoOptions {
@@ -98,6 +102,7 @@ interface Options extends BufferIoOptions {
 async function qoc(argv: readonly string[], handle?: Handle, options: Options = {}): Promise<CliResult> {
   const shell = bufferIo(options);
   const requests: IpcRequest[] = [];
+  const signed: SigningRequest[] = [];
   const localCalls: { command: string; input: unknown; call: LocalCall }[] = [];
   const path = join(dir, "desk.sock");
   if (handle !== undefined) {
@@ -119,6 +124,12 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
     version: async () => "1.2.3",
     registry: async () => ({ entries: ENTRIES, load: loadCommand }),
     socketFor: async () => path,
+    sign: async (_from, request, passphrase) => {
+      signed.push(request);
+      if (request.key === "live" && passphrase !== "open sesame")
+        throw new QocError("KEY_REQUIRED", { reason: "the passphrase is wrong" });
+      return { ...AUTHORITY, key: request.key };
+    },
     invokeLocal: async (entry, input, call) => {
       localCalls.push({ command: entry.name, input, call });
       return options.local?.(entry.name, call);
@@ -127,8 +138,10 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
   const code = await main(argv, deps);
   await close?.();
   close = undefined;
-  return { ...shell, code, requests, localCalls };
+  return { ...shell, code, requests, localCalls, signed };
 }
+
+const AUTHORITY: Authority = { key: "desk", epoch: 1, head: { seq: 7, hash: "ab" }, expiresAt: 9, signature: "c2ln" };
 
 function answers(value: unknown): Handle {
   return () => Promise.resolve(value);
@@ -469,12 +482,27 @@ const waiting = [
 /** A desk with one proposal. */
 function desk(reviewFields: Record<string, unknown> = {}): Handle {
   return async ({ command, input }) => {
-    if (isReview({ command, input })) return { ...reviewedOrder(reviewFields), shown: SHOWN };
+    if (isReview({ command, input })) return shownOrder(reviewFields);
     if (command === "status") return statusWith(waiting);
+    if (command === "approve" && !("authority" in (input as object))) throw signatureRequired({});
     return receipt;
   };
 }
-const SHOWN = `sha256:${"5".repeat(64)}`;
+/** An order with its review and what its approval must sign. */
+function shownOrder(reviewFields: Record<string, unknown> = {}) {
+  const order = reviewedOrder(reviewFields) as unknown as ReviewedOrder & { review: Review };
+  return { ...order, signing: signing({ shown: reviewDigest(order.review), mode: order.review.mode }) };
+}
+function signing(fields: Partial<SigningRequest["statement"]>): SigningRequest {
+  const { mode = "paper" } = fields;
+  const place = { desk: "d1", epoch: 1, head: { seq: 7, hash: "ab" } };
+  const statement = { ...place, action: "approve", id: "a1", digest: READ, shown: "", ...fields, mode } as const;
+  return { key: mode === "paper" ? "desk" : "live", statement };
+}
+function signatureRequired(fields: Partial<SigningRequest["statement"]>): QocError {
+  const request = signing(fields);
+  return new QocError("SIGNATURE_REQUIRED", { action: "approve" }, { data: { signing: request } });
+}
 function isReview({ command, input }: { readonly command: string; readonly input: unknown }): boolean {
   return command === "approve" && (input as { readonly review?: boolean }).review === true;
 }
@@ -484,20 +512,43 @@ function commands(result: CliResult): readonly string[] {
 }
 
 describe("approve", () => {
-  it("off a terminal sends the id and digest of the command line", async () => {
+  it("off a terminal sends the id and digest of the command line, and signs that digest", async () => {
     const result = await qoc(["approve", "a1", "--digest", READ, "--json"], desk());
-    expect(result.requests).toMatchObject([{ command: "approve", input: { id: "a1", digest: READ }, channel: "cli" }]);
-    expect(JSON.parse(result.out())).toEqual(receipt);
-    expect((await qoc(["approve", "a1"], desk())).requests).toMatchObject([
-      { command: "approve", input: { id: "a1" } },
+    const input = { id: "a1", digest: READ };
+    expect(result.requests).toMatchObject([
+      { command: "approve", input, channel: "cli" },
+      { command: "approve", input: { ...input, authority: AUTHORITY }, channel: "cli" },
     ]);
+    expect(result.signed).toEqual([signing({})]);
+    expect(JSON.parse(result.out())).toEqual(receipt);
+    const refused = await qoc(["approve", "a1"], throws("DIGEST_REQUIRED", { id: "a1" }));
+    expect(refused.requests).toMatchObject([{ command: "approve", input: { id: "a1" } }]);
+  });
+
+  it.each<[string, Partial<SigningRequest["statement"]>]>([
+    ["another digest", { digest: `sha256:${"9".repeat(64)}` }],
+    ["another action", { action: "resume" }],
+    ["a review that was not shown", { shown: `sha256:${"8".repeat(64)}` }],
+  ])("signs nothing if the desk asks for %s than the person gave", async (_what, fields) => {
+    const result = await qoc(["approve", "a1", "--digest", READ, "--json"], () =>
+      Promise.reject(signatureRequired(fields)),
+    );
+    expect([result.code, result.signed, JSON.parse(result.err())]).toMatchObject([
+      1,
+      [],
+      { code: "SIGNATURE_INVALID" },
+    ]);
+    const onScreen: Handle = async (request) =>
+      isReview(request) ? { ...shownOrder(), signing: signing(fields) } : receipt;
+    const shown = await qoc(["approve", "a1"], onScreen, { isTty: true, answers: ["y"] });
+    expect([shown.code, shown.signed, commands(shown)]).toEqual([1, [], ["review"]]);
   });
 
   it("on a terminal prints the review on stderr, prompts, and sends the digest of the review", async () => {
     const result = await qoc(["approve", "2026"], desk(), { isTty: true, answers: ["y"] });
     expect(commands(result)).toEqual(["review", "approve"]);
     expect(result.requests[1]).toMatchObject({
-      input: { id: "20260705-001", digest: READ, shown: SHOWN },
+      input: { id: "20260705-001", digest: READ, shown: shownOrder().signing.statement.shown, authority: AUTHORITY },
       channel: "tty",
     });
     expect(result.err()).toContain("│ because");
@@ -519,7 +570,7 @@ describe("approve", () => {
   ])("requires the typed symbol, not y or --yes, if the order is %s", async (_name, fields) => {
     const confirmed = await qoc(["approve", "2026", "--yes"], desk(fields), { isTty: true, answers: ["y"] });
     expect([confirmed.code, commands(confirmed)]).toEqual([1, ["review"]]);
-    const typed = await qoc(["approve", "2026"], desk(fields), { isTty: true, answers: ["SPX"] });
+    const typed = await qoc(["approve", "2026"], desk(fields), { isTty: true, answers: ["SPX", "open sesame"] });
     expect([typed.code, commands(typed)]).toEqual([0, ["review", "approve"]]);
   });
 
@@ -541,28 +592,21 @@ describe("approve", () => {
     ]);
   });
 
-  it("prompts for the key's passphrase without echo if the desk requires it", async () => {
-    let tries = 0;
-    const locked: Handle = async (request, answering) => {
-      if (isReview(request)) return desk()(request, answering);
-      tries += 1;
-      if ((request.input as { passphrase?: string }).passphrase !== "open sesame")
-        throw new QocError("KEY_REQUIRED", { id: "x", reason: "live" });
+  it("prompts for the live key's passphrase without echo, or reads it from a descriptor", async () => {
+    const live = desk({ mode: "live", sentence: "x (live)" });
+    const result = await qoc(["approve", "2026"], live, { isTty: true, answers: ["SPX", "open sesame"] });
+    expect([result.code, result.asked[1]]).toEqual([0, "[Passphrase of the live key (press Enter to stop)]"]);
+    expect(result.out() + result.err() + JSON.stringify(result.requests)).not.toContain("sesame");
+    const locked: Handle = async ({ input }) => {
+      if (!("authority" in (input as object))) throw signatureRequired({ mode: "live" });
       return receipt;
     };
-    const result = await qoc(["approve", "2026"], locked, { isTty: true, answers: ["y", "open sesame"] });
-    expect([result.code, tries, result.asked[1]]).toEqual([
-      0,
-      2,
-      "[Passphrase of the operator's key (press Enter to stop)]",
-    ]);
-    expect(result.out() + result.err()).not.toContain("sesame");
-    const fd = await qoc(["approve", "a1", "--digest", READ, "--passphrase-fd", "3"], locked, {
-      fds: { 3: "open sesame\n" },
-    });
+    const argv = ["approve", "a1", "--digest", READ];
+    const fd = await qoc([...argv, "--passphrase-fd", "3"], locked, { fds: { 3: "open sesame\n" } });
     expect(fd.code).toBe(0);
-    expect((await qoc(["approve", "a1", "--digest", READ, "--passphrase-fd", "9"], locked)).code).toBe(2);
-    expect((await qoc(["approve", "a1", "--digest", READ], locked)).code).toBe(1);
+    expect((await qoc([...argv, "--passphrase-fd", "9"], locked)).code).toBe(2);
+    const none = await qoc(argv, locked);
+    expect([none.code, none.requests.length]).toEqual([1, 1]);
   });
 });
 

@@ -10,7 +10,7 @@ import { replay } from "../../src/bus/replay.ts";
 import { journalReport } from "../../src/app/journal-report.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
-import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+import { type TempDesk, discard, protect, tempDesk } from "../support/temp-desk.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/journal-format-1", import.meta.url));
 const RECORDS = 106;
@@ -89,7 +89,9 @@ describe("a journal of format 1", () => {
   it("folds into the states of today and verifies with its ten signatures", async () => {
     const scan = await scanJournal(nodeDisk(), `${FIXTURE}/journal`);
     expect(byNumber([...replay(scan.events).orders.values()])).toEqual(STATES);
-    expect(journalReport(scan, publicPem())).toMatchObject({
+    expect(
+      journalReport(scan, { desk: publicPem(), host: { publicPem: "", certificate: "" }, live: undefined }),
+    ).toMatchObject({
       ok: true,
       records: RECORDS,
       formats: [{ format: 1, records: RECORDS }],
@@ -127,8 +129,9 @@ describe("a journal of format 1", () => {
     });
   });
 
-  it("keeps its bytes, is continued by a signed boundary and records of format 2, and verifies as a whole", async () => {
+  it("keeps its bytes, is continued by a signed boundary and records of format 3, and verifies as a whole", async () => {
     const desk = await openFixture();
+    await protect(desk);
     await desk.call("resume", { reason: "the copy is the desk now" });
     // The digest of an adapter includes the SDK, so a new version of Qoc asks the operator to accept the adapter again.
     await desk.call("connectors restart", { name: "venue" });
@@ -141,26 +144,26 @@ describe("a journal of format 1", () => {
     expect(report).toMatchObject({ ok: true, signatures: 11 });
     expect(report.formats).toEqual([
       { format: 1, records: RECORDS },
-      { format: 2, records: expect.any(Number) as number },
+      { format: 3, records: expect.any(Number) as number },
     ]);
     await desk.stop();
     const bytes = readFileSync(join(desk.root, SEGMENT));
     expect(bytes.subarray(0, OLD_BYTES.length).equals(OLD_BYTES)).toBe(true);
     const added = bytes.subarray(OLD_BYTES.length).toString("utf8").trim().split("\n");
     const records = added.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(records[0]).toMatchObject({ type: "journal.upgraded", from: 1, to: 2, lastSeq: RECORDS });
+    expect(records[0]).toMatchObject({ type: "journal.upgraded", from: 1, to: 3, lastSeq: RECORDS });
     expect(records[0]).toHaveProperty("signature", expect.any(String));
     expect(records.map(({ type }) => type)).toEqual(expect.arrayContaining(["desk.started", "order.accepted"]));
     expect(records.map(({ type }) => type)).not.toContain("order.acked");
   });
 
-  it("gets one boundary: a second start continues format 2", async () => {
+  it("gets one boundary: a second start continues format 3", async () => {
     const first = await openFixture();
     await first.stop();
     const second = await tempDesk({ again: first });
     desks.push(second);
     expect(byNumber(await second.call<OrderJson[]>("orders list"))).toEqual(STATES);
     const { formats } = await second.call<{ formats: { format: number }[] }>("journal verify");
-    expect(formats.map(({ format }) => format)).toEqual([1, 2]);
+    expect(formats.map(({ format }) => format)).toEqual([1, 3]);
   });
 });

@@ -12,7 +12,9 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readLine, writeLine } from "../../src/bus/journal-record.ts";
-import { createKey, protectKey } from "../../src/trading/operator-key.ts";
+import { createKeys, createLiveKey, deskSigner } from "../../src/trading/operator-keys.ts";
+import { statementText } from "../../src/domain/authority.ts";
+import { systemIds } from "../../src/app/system.ts";
 import type { DeskEvent, OrderApproved } from "../../src/domain/event.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
@@ -41,18 +43,37 @@ let env: Record<string, string>;
 
 /** Runs qoc as any process of the user can: without a terminal on any of its streams. */
 function qoc(...args: readonly string[]): Promise<Answer> {
+  return runQoc(args);
+}
+/** Runs qoc with a passphrase on descriptor 3. */
+function qocWith(passphrase: string, ...args: readonly string[]): Promise<Answer> {
+  const file = join(home, "passphrase");
+  writeFileSync(file, passphrase);
+  const command = `exec "$0" "$@" --passphrase-fd 3 3< '${file}'`;
+  return runQoc(args, ["/bin/sh", "-c", command, process.execPath]);
+}
+function runQoc(
+  args: readonly string[],
+  [program, ...before]: readonly string[] = [process.execPath],
+): Promise<Answer> {
   return new Promise((resolve) => {
     const done = (error: ExecFileException | null, stdout: string, stderr: string): void => {
       const last = stderr.trim().split("\n").at(-1) ?? "";
       const parse = (text: string): unknown => (/^[[{]/.test(text) ? JSON.parse(text) : text);
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), json: parse(stdout.trim()), error: parse(last) });
     };
-    execFile(process.execPath, [BIN, ...args, "--json", "-C", desk], { env }, done);
+    execFile(program ?? "", [...before, BIN, ...args, "--json", "-C", desk], { env }, done);
   });
 }
 function keyFile(): string {
   const folder = join(home, ".qoc/keys");
-  return join(folder, readdirSync(folder).find((name) => !name.endsWith(".pub")) ?? "");
+  return join(folder, readdirSync(folder).find((name) => /^[0-9a-f]{32}$/.test(name)) ?? "");
+}
+
+/** Makes the live key. */
+function protect(passphrase: string): Promise<void> {
+  const deskId = readFileSync(join(desk, ".qoc/desk-id"), "utf8").trim();
+  return createLiveKey({ disk: nodeDisk(), ids: systemIds }, keyFile(), { deskId, passphrase });
 }
 
 async function start(): Promise<void> {
@@ -60,7 +81,7 @@ async function start(): Promise<void> {
   desk = join(home, "desk");
   env = { PATH: process.env["PATH"] ?? "", HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
   await new Promise((resolve) => execFile(process.execPath, [BIN, "init", desk], { env }, resolve));
-  await protectKey(nodeDisk(), keyFile(), PASSPHRASE);
+  await protect(PASSPHRASE);
   for (const mode of ["live", "unstated"]) writeFileSync(join(desk, `${mode}.ts`), venue(mode));
   const connector = (name: string): string =>
     `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`;
@@ -135,37 +156,42 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
   beforeAll(start, SLOW.timeout);
   afterAll(end, SLOW.timeout);
 
-  it.each(["paper", "unstated"])(
-    "a process without the passphrase approves a paper order with its digest, and not without it: %s",
+  it("a process without the passphrase approves a paper order with its digest, and not without it", async () => {
+    const { id, digest } = await draft("paper");
+    expect(await qoc("approve", id)).toMatchObject({ code: 2, error: { code: "DIGEST_REQUIRED" } });
+    expect(await stateOf(id)).toBe("proposed");
+    expect(await qoc("approve", id, "--digest", digest)).toMatchObject({ code: 0 });
+    expect(await stateOf(id)).toMatch(/accepted|filled|partially_filled/);
+  });
+
+  it.each(["live", "unstated"])(
+    "a process without the passphrase approves no order by digest, guess, --yes, or over the socket: %s",
     async (connector) => {
       const { id, digest } = await draft(connector);
-      expect(await qoc("approve", id)).toMatchObject({ code: 2, error: { code: "DIGEST_REQUIRED" } });
-      expect(await stateOf(id)).toBe("proposed");
-      expect(await qoc("approve", id, "--digest", digest)).toMatchObject({ code: 0 });
-      expect(await stateOf(id)).toMatch(/accepted|filled|partially_filled/);
+      const tries = [
+        await qoc("approve", id, "--digest", digest),
+        await qoc("approve", id, "--digest", digest, "--yes", "--no-input"),
+        await qoc("run", "approve", id, "--digest", digest),
+        await qocWith(GUESS, "approve", id, "--digest", digest),
+      ];
+      for (const { code, error } of tries) expect([code, error.code]).toEqual([1, "KEY_REQUIRED"]);
+      const call = { command: "approve", channel: "cli" };
+      const { signing } = (await overSocket({ ...call, input: { id, digest } })).data;
+      expect(signing).toMatchObject({ key: "live", statement: { id, digest, mode: connector } });
+      // The desk key is readable; its signature has no authority over an order that is not paper.
+      const statement = { ...signing.statement, expiresAt: Date.now() + 60_000 };
+      const { epoch, head } = signing.statement;
+      const signature = (await deskSigner(nodeDisk(), keyFile()))(statementText(statement));
+      for (const [key, code] of [
+        ["desk", "SIGNATURE_REQUIRED"],
+        ["live", "SIGNATURE_INVALID"],
+      ]) {
+        const authority = { key, epoch, head, expiresAt: statement.expiresAt, signature };
+        expect(await overSocket({ ...call, input: { id, digest, authority } })).toMatchObject({ error: { code } });
+      }
+      expect([await stateOf(id), await placed()]).toEqual(["proposed", 0]);
     },
   );
-
-  it("a process without the passphrase approves no live order: by digest, guess, --yes, or over the socket", async () => {
-    const { id, digest } = await draft("live");
-    const tries = [
-      await qoc("approve", id, "--digest", digest),
-      await qoc("approve", id, "--digest", digest, "--yes", "--no-input"),
-      await qoc("run", "approve", id, "--digest", digest),
-    ];
-    for (const { code, error } of tries) expect([code, error.code]).toEqual([1, "KEY_REQUIRED"]);
-    for (const channel of ["cli", "tty"]) {
-      for (const passphrase of [undefined, "", GUESS]) {
-        const answer = await overSocket({
-          command: "approve",
-          channel,
-          input: { id, digest, ...(passphrase === undefined ? {} : { passphrase }) },
-        });
-        expect(answer).toMatchObject({ kind: "error", error: { code: "KEY_REQUIRED" } });
-      }
-    }
-    expect([await stateOf(id), await placed()]).toEqual(["proposed", 0]);
-  });
 
   it("a process without the passphrase cannot approve all proposals at once", async () => {
     await draft("paper");
@@ -183,7 +209,7 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
   });
 
   it("a process on the operator's socket acts as the operator, and as no other actor", async () => {
-    const { id, digest } = await draft("unstated", "Z");
+    const { id, digest } = await draft("paper");
     for (const channel of ["host", "http"]) {
       expect(await overSocket({ command: "approve", channel, input: { id, digest } })).toMatchObject({
         error: { code: "INVALID_INPUT" },
@@ -192,15 +218,15 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
     expect(await overSocket({ command: "approve", channel: "mcp", input: { id, digest } })).toMatchObject({
       error: { code: "NOT_PERMITTED" },
     });
-    expect(await overSocket({ command: "approve", channel: "cli", input: { id, digest } })).toMatchObject({
-      kind: "result",
-    });
     expect(await overSocket({ command: "halt", channel: "cli", input: {} })).toMatchObject({
       value: { trading: "halted" },
     });
     expect(await overSocket({ command: "resume", channel: "cli", input: {} })).toMatchObject({
-      value: { trading: "active" },
+      error: { code: "SIGNATURE_REQUIRED" },
     });
+    expect(await stateOf(id)).toBe("proposed");
+    expect(await qoc("resume")).toMatchObject({ code: 1, error: { code: "KEY_REQUIRED" } });
+    expect(await qocWith(PASSPHRASE, "resume")).toMatchObject({ code: 0, json: { trading: "active" } });
   });
 
   it("a process grants access with qoc agents setup, which gives an agent's commands only", async () => {
@@ -258,18 +284,15 @@ describe("a journal that such a process changed", SLOW, () => {
     expect(await qoc("orders", "propose", "--connector", "paper", ...TERMS)).toMatchObject({ code: 1 });
   });
 
-  it.each<[string, (key: string, consented: object) => Promise<string | undefined>]>([
+  it.each<[string, (path: string, text: string) => Promise<string | undefined>]>([
     ["no signature", async () => undefined],
     ["an invalid signature", async () => Buffer.from("signed").toString("base64")],
+    ["the signature of the desk key", async (path, text) => (await deskSigner(nodeDisk(), path))(text)],
     [
       "the signature of a key of its own",
-      async (key, consented) => {
-        const { loadKey } = await import("../../src/trading/operator-key.ts");
-        await createKey(nodeDisk(), `${key}.own`);
-        const signature = (await loadKey(nodeDisk(), `${key}.own`)).sign(consented);
-        rmSync(`${key}.own`);
-        rmSync(`${key}.own.pub`);
-        return signature;
+      async (path, text) => {
+        await createKeys(nodeDisk(), `${path}.own`, "0".repeat(32));
+        return (await deskSigner(nodeDisk(), `${path}.own`))(text);
       },
     ],
   ])(
@@ -279,24 +302,18 @@ describe("a journal that such a process changed", SLOW, () => {
       const { json: shown } = await qoc("orders", "show", id);
       await qoc("down");
       const { path, last } = journal();
-      const consented = {
-        id,
-        digest,
-        terms: shown.terms,
-        clientOrderId: "q-forged",
-        actor: "human",
-        channel: "tty",
-        expiresAt: last.at + 900_000,
-      };
-      const signature = await sign(keyFile(), consented);
-      const event = {
-        type: "order.approved",
-        ...consented,
-        ...(signature === undefined ? {} : { signature }),
-      } as unknown as OrderApproved;
+      const { epoch, hash } = last;
+      const head = { seq: last.seq, hash };
+      const expiresAt = last.at + 900_000;
+      const deskId = readFileSync(join(desk, ".qoc/desk-id"), "utf8").trim();
+      const subject = { action: "approve", id, digest, shown: "", mode: "live" } as const;
+      const signature = await sign(keyFile(), statementText({ desk: deskId, epoch, head, expiresAt, ...subject }));
+      const authority = signature === undefined ? undefined : { key: "live", epoch, head, expiresAt, signature };
+      const terms = { terms: shown.terms, clientOrderId: "q-forged", actor: "human", channel: "tty" };
+      const event = { type: "order.approved", id, digest, ...terms, expiresAt, authority } as unknown as OrderApproved;
       appendFileSync(
         path,
-        writeLine({ seq: last.seq + 1, at: last.at + 1, epoch: last.epoch, event: event as DeskEvent }, last.hash).text,
+        writeLine({ seq: last.seq + 1, at: last.at + 1, epoch, event: event as DeskEvent }, hash).text,
       );
       expect((await qoc("journal", "verify")).json).toMatchObject({
         ok: false,
@@ -313,28 +330,20 @@ describe("a documented limitation", SLOW, () => {
   beforeAll(start, SLOW.timeout);
   afterAll(end, SLOW.timeout);
 
-  it("a process can replace the operator's key and restart the desk; qoc journal verify then rejects earlier approvals", async () => {
+  it("a process can replace the keys and the journal's names of them, but the next start refuses other keys", async () => {
     const first = await draft("live");
-    const operator = await overSocket({
-      command: "approve",
-      channel: "tty",
-      input: { id: first.id, digest: first.digest, passphrase: PASSPHRASE },
-    });
-    expect(operator).toMatchObject({ kind: "result" });
+    expect(await qocWith(PASSPHRASE, "approve", first.id, "--digest", first.digest)).toMatchObject({ code: 0 });
     await expect.poll(placed).toBe(1);
     expect((await qoc("journal", "verify")).json).toMatchObject({ ok: true, signatures: 1 });
     await qoc("down");
     const key = keyFile();
-    for (const file of [key, `${key}.pub`]) rmSync(file);
-    await createKey(nodeDisk(), key, GUESS);
-    await qoc("up", "--detach");
-    const second = await draft("live", "Y");
-    const swapped = await overSocket({
-      command: "approve",
-      channel: "tty",
-      input: { id: second.id, digest: second.digest, passphrase: GUESS },
+    for (const end of ["", ".pub", ".live", ".host", ".certificates.json"]) rmSync(`${key}${end}`);
+    await createKeys(nodeDisk(), key, readFileSync(join(desk, ".qoc/desk-id"), "utf8").trim());
+    await protect(GUESS);
+    expect(await qoc("up", "--detach")).toMatchObject({
+      code: 1,
+      error: { message: expect.stringContaining("the journal names another") as string },
     });
-    expect(swapped, JSON.stringify(swapped)).toMatchObject({ kind: "result" });
     expect((await qoc("journal", "verify")).json).toMatchObject({
       ok: false,
       problem: `the approval of ${first.id} is not signed by the operator's key`,

@@ -30,8 +30,10 @@ async function proposed(): Promise<string> {
 function review(id: string): Promise<ReviewedOrder> {
   return desk.call<ReviewedOrder>("approve", { id, review: true }, { channel: "tty" });
 }
-function approve({ id, digest, shown }: Pick<ReviewedOrder, "id" | "digest" | "shown">): Promise<unknown> {
-  return desk.call("approve", { id, digest, shown }, { channel: "tty" });
+async function approve({ id, digest, signing }: ReviewedOrder): Promise<unknown> {
+  if (signing === undefined) throw new Error("the review has nothing to sign");
+  const { shown } = signing.statement;
+  return desk.call("approve", { id, digest, shown, authority: await desk.sign(signing) }, { channel: "tty" });
 }
 async function market(bid: string, ask: string): Promise<void> {
   await desk.open.fleet.venues.quote("v", `SET:bid:${bid}`);
@@ -79,11 +81,19 @@ describe("an approval of a journaled review", () => {
     expect(orderOf(id).submitted).toBe(true);
   });
 
-  it("is refused for a review that the journal does not have", async () => {
+  it("is refused for a review that the journal does not have, and for another review than the signed one", async () => {
     const id = await proposed();
-    const { digest } = await review(id);
-    const shown = `sha256:${"0".repeat(64)}` as NonNullable<ReviewedOrder["shown"]>;
-    await expect(approve({ id, digest, shown })).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
+    const { digest, signing } = await review(id);
+    if (signing === undefined) throw new Error("the review has nothing to sign");
+    const shown = `sha256:${"0".repeat(64)}`;
+    const authority = await desk.sign(signing);
+    await expect(desk.call("approve", { id, digest, shown, authority })).rejects.toMatchObject({
+      code: "SIGNATURE_INVALID",
+    });
+    const invented = { ...signing, statement: { ...signing.statement, shown } };
+    await expect(
+      desk.call("approve", { id, digest, shown, authority: await desk.sign(invented) }),
+    ).rejects.toMatchObject({ code: "SIGNATURE_STALE" });
   });
 });
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { adapterFixture } from "../support/adapter-fixture.ts";
-import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+import { type TempDesk, discard, protect, tempDesk } from "../support/temp-desk.ts";
 
 const VENUE = adapterFixture("fixed-price");
 
@@ -89,6 +89,8 @@ describe("documented order files", () => {
       terms: { connector: "main-equities", side, quantity: "50", mode: "unstated" },
     });
     expect(shown.review.decision, JSON.stringify(shown.review.checks)).toBe("allow");
+    // Its connector does not state a mode, so the live key signs.
+    await protect(desk);
     await desk.call("approve", { id, digest: shown.digest });
     await desk.reaches(id, "filled");
     await desk.settled();

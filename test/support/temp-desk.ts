@@ -146,7 +146,8 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
       try {
         return (await send(input)) as T;
       } catch (error) {
-        if (!(error instanceof QocError) || error.code !== "SIGNATURE_REQUIRED" || as.actor !== undefined) throw error;
+        const isAsked = error instanceof QocError && error.code === "SIGNATURE_REQUIRED";
+        if (!isAsked || as.actor !== undefined || "authority" in input) throw error;
         return (await send({ ...input, authority: await sign(signingRequestOf(error.data)) })) as T;
       }
     },
