@@ -100,8 +100,8 @@ export async function readDeskId(disk: Disk, root: string): Promise<string> {
 }
 
 /**
- * The path of the desk key; the other keys have the same path with an ending. It is outside every workspace. The id is ""
- * if the journal is corrupt from its first record.
+ * The path of the desk key; the other keys have the same path with an ending. It is outside every workspace. The id
+ * is "" if the journal is corrupt from its first record.
  * @throws DESK_ID_INVALID: an id from a journal that another user wrote must not lead to another file.
  */
 export function keyPath(home: string, deskId: string): string {

@@ -650,6 +650,14 @@ describe("status", () => {
     expect((await qoc(["status"], desk(), { isTty: true, answers: [undefined] })).requests).toHaveLength(1);
   });
 
+  it("continues after a wrong passphrase", async () => {
+    const live = desk({ mode: "live", sentence: "x (live)" });
+    const answers = ["20260705-001", "approve", "SPX", "wrong", "done"];
+    const result = await qoc(["status"], live, { isTty: true, answers });
+    expect([result.code, commands(result)]).toEqual([0, ["status", "review"]]);
+    expect(result.err()).toContain("the passphrase is wrong");
+  });
+
   it("continues after the desk refused an approval", async () => {
     const stubborn: Handle = async (request, answering) => {
       if (request.command === "approve" && !isReview(request))

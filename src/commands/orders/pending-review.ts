@@ -1,4 +1,5 @@
 /** `qoc status` on a terminal: select a proposal, read its review, approve or reject it, until the user is done. */
+import { QocError } from "../../domain/error.ts";
 import type { PendingProposal } from "../../trading/status.ts";
 import type { CommandSession, Prompter } from "../command.ts";
 import { approveReviewed, displayOrder } from "./approval-flow.ts";
@@ -37,7 +38,8 @@ async function decide(session: CommandSession, prompter: Prompter, id: string): 
     await session.show(action, receipt);
     return true;
   } catch (error) {
-    const refusal = session.remoteError(error);
+    // Also a refusal of this process: a wrong passphrase.
+    const refusal = session.remoteError(error) ?? (error instanceof QocError ? error : undefined);
     if (refusal === undefined) throw error;
     session.progress.line(`${refusal.message}; ${refusal.hint}`);
     return false;
