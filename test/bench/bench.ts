@@ -14,6 +14,7 @@ import { openReplay } from "../../src/bus/replay.ts";
 import type { Clock } from "../../src/domain/ports.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import type { SigningRequest } from "../../src/trading/authority.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
@@ -149,8 +150,11 @@ async function series(
     // Projections are written after the response; those of the previous order must not count for this one.
     await desk.settled();
     while (desk.open.desk.state.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    // The review and the client's signature come before the decision that is measured.
+    const { signing } = await desk.call<{ signing: SigningRequest }>("approve", { id: made.id, review: true });
+    const signed = { shown: signing.statement.shown, authority: await desk.sign(signing) };
     let started = performance.now();
-    await desk.call("approve", { id: made.id, digest: made.digest });
+    await desk.call("approve", { id: made.id, digest: made.digest, ...signed });
     ours.push(performance.now() - started);
     if (floor === undefined) continue;
     started = performance.now();
