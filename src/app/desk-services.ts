@@ -11,6 +11,16 @@ import type { OpenDesk } from "./open-desk.ts";
 /** Services of the daemon that are not part of the desk. */
 type DaemonServices = Pick<DeskServices, "runs" | "news" | "lastSeen" | "stop">;
 
+/** Programs pass only a few of their variables to a server on standard input and output, HOME among them. */
+function mcpProgram({ packageRoot, env, desk }: OpenDesk): DeskServices["mcpProgram"] {
+  const runtime = env["XDG_RUNTIME_DIR"];
+  return {
+    command: process.execPath,
+    args: [`${packageRoot}/bin/qoc.mjs`, "mcp", "-C", desk.workspace.root],
+    env: runtime === undefined ? {} : { XDG_RUNTIME_DIR: runtime },
+  };
+}
+
 export function createDeskServices(open: OpenDesk, daemon: DaemonServices): DeskServices {
   const { desk, logs, logDir, projector, journal } = open;
   const flushed = async (): Promise<void> => {
@@ -39,6 +49,7 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
     },
     followLogs: (query, line, signal) => follow(open, query, line, signal),
     settled: flushed,
+    mcpProgram: mcpProgram(open),
     ...daemon,
   };
 }

@@ -8,6 +8,7 @@ import { type Desk, createProposalCache } from "../trading/desk.ts";
 import { type Projector, openProjector } from "../trading/projector.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
 import { type DeskAuthority, openAuthority } from "../trading/authority.ts";
+import { checkKeyFiles } from "../trading/key-files.ts";
 import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { sha256Hex } from "../domain/digest.ts";
@@ -56,6 +57,10 @@ export interface OpenDesk {
   readonly projector: Projector;
   readonly fleet: Fleet;
   readonly socket: string;
+  /** The agents' socket. */
+  readonly agentSocket: string;
+  /** The public half of the key that the operator's clients prove. */
+  readonly operatorPem: string;
   readonly journal: Journal | undefined;
   /** The environment without the connectors' secrets. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -159,6 +164,8 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     projector,
     fleet,
     socket: paths.socket,
+    agentSocket: paths.agentSocket,
+    operatorPem: record.operatorPem,
     journal: record.journal,
     env,
     home,
@@ -246,6 +253,8 @@ interface OpenRecord {
   readonly journal: Journal | undefined;
   readonly authors: OrderAuthors;
   readonly authority: DeskAuthority;
+  /** The public desk key. */
+  readonly operatorPem: string;
   readonly publish: Desk["publish"];
   readonly commit: Desk["commit"];
   readonly readOnly: Desk["readOnly"];
@@ -278,6 +287,7 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
   );
   const deskId = state.deskId === "" ? await readDeskId(disk, root) : state.deskId;
   const path = keyPath(options.home, deskId);
+  await checkKeyFiles(disk, path, process.getuid?.() ?? 0);
   await upgradeKeys(disk, path, deskId);
   const readKeys = (): Promise<PublicKeys> => readPublicKeys(disk, path, deskId);
   const keys = await readKeys();
@@ -295,6 +305,7 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
       journal,
       authors,
       authority,
+      operatorPem: keys.desk,
       publish: refuse,
       commit: refuse,
       readOnly: () => corrupt.message,
@@ -309,6 +320,7 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
     journal,
     authors,
     authority,
+    operatorPem: keys.desk,
     publish: bus.publish,
     commit: bus.commit,
     readOnly: () => problem,

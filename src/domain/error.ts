@@ -130,6 +130,15 @@ export const ERRORS = {
     "add the desk's key files: copy them from its machine to the folder of {path}",
   ),
   KEY_INVALID: row("{path}: {reason}", "read the key files of the desk back from a backup, then qoc up"),
+  KEY_FILE_UNSAFE: row("{path}: {reason}, so the keys of the desk are not safe there", "type: {fix}"),
+  DESK_NOT_PROVEN: row(
+    "what listens at {socket} did not prove that it is this desk: {reason}; no request was sent",
+    "end the process that listens there, then: qoc up",
+  ),
+  PROOF_REFUSED: row(
+    "the desk at {socket} did not accept the key of this user; no request was sent",
+    "end the desk's process and start it with the key files of this user: qoc up",
+  ),
   SIGNATURE_REQUIRED: row(
     "{action} takes effect only with a signature by the {key} key of the operator",
     "qoc {action} at a terminal or in a script of the operator: the command signs",
@@ -262,9 +271,16 @@ export const ERRORS = {
   // agents
   AGENT_EXISTS: row("agent {agent} already exists", "qoc agents revoke {agent}, or choose another --name"),
   AGENT_UNKNOWN: row("no agent {agent}{suggestion}", "qoc agents list"),
-  TOKEN_REFUSED: row("the agent's token is unknown or revoked", "ask the human for a new token: qoc agents setup", {
-    exit: EXIT.notPermitted,
-  }),
+  TOKEN_REFUSED: row(
+    "the agent's token is unknown or revoked, or was made for HTTP",
+    "ask the human for a new token: qoc agents setup",
+    { exit: EXIT.notPermitted },
+  ),
+  TOKEN_EXPIRED: row(
+    "the token of {agent} expired at {at}: a token for HTTP is valid for at most 12 hours",
+    "ask the human to renew it: qoc agents setup {client} --http --name {agent}",
+    { exit: EXIT.notPermitted },
+  ),
   AGENT_LIMIT: row(
     "{agent} exceeded its limit of {limit} {of} per hour",
     "wait an hour, or leave the rest to the human: qoc inbox write",

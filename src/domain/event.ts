@@ -13,7 +13,7 @@ import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
 
 /** The originator of an event: `human`, `agent:<run>`, `agent:interactive` or `host`. */
 export type Actor = `human` | `agent:${string}` | "host";
-/** The interface that a decision came through. */
+/** The interface that a decision came through, as the host knows it. `tty` is in journals of earlier versions only. */
 export type Channel = "cli" | "tty" | "mcp" | "http" | "file" | "host";
 export type TradingState = "active" | "reducing" | "halted";
 export type ConnectorState =
@@ -296,14 +296,19 @@ export interface CommandRefused {
   readonly reason: string;
   readonly count: number;
 }
-/** The operator granted an agent access. The token itself is not stored. */
+/**
+ * The operator granted an agent access. The token itself is not stored: only the public half of its key, which the
+ * agent proves over the agents' socket, or the digest of a token that is sent over HTTP.
+ */
 export interface AgentGranted {
   readonly type: "agent.granted";
   readonly agent: string;
   /** The program of the agent, for example `claude` or `codex`. */
   readonly client: string;
-  /** The digest of the token. */
-  readonly tokenDigest: Digest;
+  readonly publicPem?: string | undefined;
+  readonly tokenDigest?: Digest | undefined;
+  /** The end of a token for HTTP, ms; absent in records of earlier versions. */
+  readonly expiresAt?: number | undefined;
   readonly palette: "default";
   readonly actor: Actor;
 }

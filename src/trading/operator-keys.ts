@@ -5,7 +5,7 @@
  * Files, for a desk with id ID: `ID` and `ID.pub` (desk), `ID.live` (under a passphrase), `ID.host`, and
  * `ID.certificates.json` with the public halves of `live` and `host`.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
+import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import * as z from "zod";
 import { type KeyRole, certificateText } from "../domain/authority.ts";
 import { QocError } from "../domain/error.ts";
@@ -168,8 +168,8 @@ export async function createLiveKey(
   await writeCertificates(disk, path, { host, live: certified });
 }
 
-function signerOf(pem: string): Signer {
-  const key = createPrivateKey(pem);
+export function signerOf(privateKey: string | KeyObject): Signer {
+  const key = typeof privateKey === "string" ? createPrivateKey(privateKey) : privateKey;
   return (text) => sign(null, Buffer.from(text), key).toString("base64");
 }
 

@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -16,7 +14,9 @@ import { main } from "../../src/cli/main.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
 import type { IpcRequest } from "../../src/cli/ipc-protocol.ts";
 import type { CliDeps, LocalCall } from "../../src/cli/cli-deps.ts";
+import { systemClock } from "../../src/app/system.ts";
 import { type BufferIo, type BufferIoOptions, bufferIo } from "../support/buffer-io.ts";
+import { OPERATOR_SOCKET, addressOf, fakeDesk } from "../support/desk-socket.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 function positional(name: string, value: string, summary: string, required = true): ArgumentEntry {
@@ -110,9 +110,11 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
     await server.listen({
       path,
       log: quietLog(),
-      handle: (request, answering) => {
+      identity: OPERATOR_SOCKET,
+      clock: systemClock,
+      handle: (request, answering, client) => {
         requests.push(request);
-        return handle(request, answering);
+        return handle(request, answering, client);
       },
     });
     close = server.close;
@@ -123,7 +125,7 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
     cwd: dir,
     version: async () => "1.2.3",
     registry: async () => ({ entries: ENTRIES, load: loadCommand }),
-    socketFor: async () => path,
+    deskAt: async () => addressOf(path),
     sign: async (_from, request, passphrase) => {
       signed.push(request);
       if (request.key === "live" && passphrase !== "open sesame")
@@ -154,7 +156,7 @@ describe("a command line", () => {
   it("calls the desk and prints only the value of the reply", async () => {
     const result = await qoc(["look", "--json"], answers({ a: "1" }));
     expect([result.code, result.out(), result.err()]).toEqual([0, '{"a":"1"}\n', ""]);
-    expect(result.requests).toEqual([{ command: "look", input: {}, channel: "cli", cwd: dir }]);
+    expect(result.requests).toEqual([{ command: "look", input: {}, cwd: dir }]);
     expect(result.localCalls).toEqual([]);
   });
 
@@ -255,8 +257,7 @@ describe("errors", () => {
       throw new QocError("INTERNAL", { message: "x" });
     };
     const path = join(dir, "desk.sock");
-    const dying = createServer((socket) => socket.once("data", () => socket.destroy())).listen(path);
-    await once(dying, "listening");
+    const dying = await fakeDesk(path, (socket) => void socket.destroy());
     const approval = await qoc(["approve", "a1", "--digest", "x"]);
     const look = await qoc(["look"]);
     dying.close();
@@ -516,8 +517,8 @@ describe("approve", () => {
     const result = await qoc(["approve", "a1", "--digest", READ, "--json"], desk());
     const input = { id: "a1", digest: READ };
     expect(result.requests).toMatchObject([
-      { command: "approve", input, channel: "cli" },
-      { command: "approve", input: { ...input, authority: AUTHORITY }, channel: "cli" },
+      { command: "approve", input },
+      { command: "approve", input: { ...input, authority: AUTHORITY } },
     ]);
     expect(result.signed).toEqual([signing({})]);
     expect(JSON.parse(result.out())).toEqual(receipt);
@@ -549,7 +550,6 @@ describe("approve", () => {
     expect(commands(result)).toEqual(["review", "approve"]);
     expect(result.requests[1]).toMatchObject({
       input: { id: "20260705-001", digest: READ, shown: shownOrder().signing.statement.shown, authority: AUTHORITY },
-      channel: "tty",
     });
     expect(result.err()).toContain("│ because");
     expect(result.err()).toContain(READ);
@@ -632,7 +632,7 @@ describe("status", () => {
   it("on a terminal lists the proposals, prints the review once, and approves the selected proposal", async () => {
     const result = await qoc(["status"], desk(), { isTty: true, answers: ["20260705-001", "approve", "y"] });
     expect(commands(result)).toEqual(["status", "review", "approve"]);
-    expect(result.requests[2]).toMatchObject({ input: { id: "20260705-001", digest: READ }, channel: "tty" });
+    expect(result.requests[2]).toMatchObject({ input: { id: "20260705-001", digest: READ } });
     expect(result.err().split("│ because")).toHaveLength(2);
     expect(result.out()).toContain("is accepted");
   });
@@ -659,10 +659,10 @@ describe("status", () => {
   });
 
   it("continues after the desk refused an approval", async () => {
-    const stubborn: Handle = async (request, answering) => {
+    const stubborn: Handle = async (request, answering, client) => {
       if (request.command === "approve" && !isReview(request))
         throw new QocError("GUARD_BLOCKED", { message: "too much" });
-      return desk()(request, answering);
+      return desk()(request, answering, client);
     };
     const result = await qoc(["status"], stubborn, { isTty: true, answers: ["20260705-001", "approve", "y", "done"] });
     expect(result.code).toBe(0);
