@@ -59,7 +59,7 @@ export async function fakeDesk(
     const onLine = (line: string): void => {
       if (isProven) return onRequest(socket);
       const answer = handshake.answer(line);
-      if (typeof answer === "string") throw new Error(answer);
+      if (typeof answer === "string") return void socket.destroy();
       isProven = true;
       void writeLine(socket, answer.proof);
     };
