@@ -33,7 +33,7 @@ async function problem(): Promise<QocError | undefined> {
 }
 
 describe("the key files of a desk", () => {
-  it("pass as they are made, and if there are none", async () => {
+  it("pass as they are made, and if no file exists", async () => {
     expect(await problem()).toBeUndefined();
     rmSync(join(home, ".qoc"), { recursive: true });
     expect(await problem()).toBeUndefined();

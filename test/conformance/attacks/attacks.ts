@@ -3,6 +3,7 @@
  * string that it returns is what the attack achieved; an empty string or an error means that the attack was refused.
  */
 import { THREAD_ATTACKS } from "./thread-attacks.ts";
+import { AUTHORITY_ATTACKS } from "./authority-attacks.ts";
 import { ESCAPE_ATTACKS } from "./escape-attacks.ts";
 import { FORGERY_ATTACKS } from "./forgery-attacks.ts";
 import { NETWORK_ATTACKS } from "./network-attacks.ts";
@@ -19,7 +20,7 @@ export type IsolationLevel = "worker" | "process";
 
 export interface Attack {
   readonly id: string;
-  readonly group: "threads" | "secrets" | "escapes" | "forgery" | "streams" | "network";
+  readonly group: "threads" | "secrets" | "escapes" | "forgery" | "streams" | "network" | "authority";
   readonly title: string;
   readonly code: string;
   /** Code at the top of the adapter's file. */
@@ -41,6 +42,7 @@ export const ATTACKS: readonly Attack[] = [
   ...ESCAPE_ATTACKS,
   ...FORGERY_ATTACKS,
   ...NETWORK_ATTACKS,
+  ...AUTHORITY_ATTACKS,
 ];
 
 /** Returns the outcomes that are allowed at the level. */
