@@ -23,8 +23,7 @@ export async function operatorCredentials(
   const desk = await readDeskId(disk, root);
   const path = keyPath(home, desk);
   await checkKeyFiles(disk, path, uid);
-  const sign = await deskSigner(disk, path);
-  const { host } = await readPublicKeys(disk, path, desk);
+  const [sign, { host }] = await Promise.all([deskSigner(disk, path), readPublicKeys(disk, path, desk)]);
   return { desk, random: ids.random, key: { prover: "operator", sign }, hostPem: host.publicPem };
 }
 

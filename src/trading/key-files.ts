@@ -16,15 +16,14 @@ const WRITABLE_BY_OTHERS = 0o022;
  */
 export async function checkKeyFiles(disk: Disk, path: string, uid: number): Promise<void> {
   const folder = dirname(path);
-  for (const own of [dirname(folder), folder]) {
-    await checkEntry(disk, own, { uid, kind: "directory", forbidden: WRITABLE_BY_OTHERS, fix: "go-w" });
-  }
-  for (const suffix of SECRET_SUFFIXES) {
-    await checkEntry(disk, path + suffix, { uid, kind: "file", forbidden: ACCESS_BY_OTHERS, fix: "600" });
-  }
-  for (const suffix of PUBLIC_SUFFIXES) {
-    await checkEntry(disk, path + suffix, { uid, kind: "file", forbidden: WRITABLE_BY_OTHERS, fix: "go-w" });
-  }
+  const folderRule = { uid, kind: "directory", forbidden: WRITABLE_BY_OTHERS, fix: "go-w" } as const;
+  const secretRule = { uid, kind: "file", forbidden: ACCESS_BY_OTHERS, fix: "600" } as const;
+  const publicRule = { uid, kind: "file", forbidden: WRITABLE_BY_OTHERS, fix: "go-w" } as const;
+  await Promise.all([
+    ...[dirname(folder), folder].map((own) => checkEntry(disk, own, folderRule)),
+    ...SECRET_SUFFIXES.map((suffix) => checkEntry(disk, path + suffix, secretRule)),
+    ...PUBLIC_SUFFIXES.map((suffix) => checkEntry(disk, path + suffix, publicRule)),
+  ]);
 }
 
 interface EntryRule {

@@ -105,8 +105,7 @@ export async function upgradeKeys(disk: Disk, path: string, deskId: string): Pro
 
 /** @throws KEY_MISSING if this machine lacks the desk's keys; KEY_INVALID if a certificate is not the desk key's. */
 export async function readPublicKeys(disk: Disk, path: string, deskId: string): Promise<PublicKeys> {
-  const desk = await readKey(disk, `${path}.pub`);
-  const text = await readKey(disk, `${path}.certificates.json`);
+  const [desk, text] = await Promise.all([readKey(disk, `${path}.pub`), readKey(disk, `${path}.certificates.json`)]);
   const parsed = certificatesSchema.safeParse(tryParseJson(text));
   if (!parsed.success) throw new QocError("KEY_INVALID", { path: `${path}.certificates.json`, reason: "not readable" });
   const { host, live } = parsed.data;
