@@ -28,7 +28,7 @@ interface ClientProof {
   readonly publicPem: string | undefined;
 }
 
-/** The members of a JSON object; empty if the line is anything else. Checked by hand: every command pays for a schema. */
+/** The members of a JSON object; empty if the line is anything else. Not a schema, since every command starts here. */
 function membersOf(line: string): Readonly<Record<string, unknown>> {
   const value = tryParseJson(line);
   return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};

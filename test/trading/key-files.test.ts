@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
+import type { QocError } from "../../src/domain/error.ts";
 import type { Disk } from "../../src/domain/ports.ts";
 import { checkKeyFiles } from "../../src/trading/key-files.ts";
 import { createKeys } from "../../src/trading/operator-keys.ts";
