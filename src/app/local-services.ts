@@ -35,6 +35,7 @@ import { initDesk } from "./init.ts";
 import { newConnector } from "./new-connector.ts";
 import { journalReport } from "./journal-report.ts";
 import type { DeskOptions } from "./open-desk.ts";
+import { processSandboxFinder } from "./find-process-sandbox.ts";
 import { nodeProcesses } from "./processes.ts";
 
 export interface LocalServicesOptions extends Omit<DeskOptions, "root"> {
@@ -173,10 +174,11 @@ function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "pro
 
 /** For authors of connectors; needs no desk that is up. */
 function adapterServices(options: LocalServicesOptions): Local<"newConnector" | "certify"> {
+  const sandbox = processSandboxFinder(options.env["PATH"] ?? "", options.clock);
   return {
     newConnector: async ({ name, from }) =>
       newConnector({ ...options, root: await findWorkspace(options.disk, from, userOf(options)), name }),
-    certify: (request, progress) => certifyAdapter({ ...options, user: userOf(options) }, request, progress),
+    certify: (request, progress) => certifyAdapter({ ...options, user: userOf(options), sandbox }, request, progress),
   };
 }
 

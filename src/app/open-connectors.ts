@@ -9,6 +9,7 @@ import { readCertificates } from "../host/certificates.ts";
 import { Connector, type ConnectorOptions } from "../host/connector.ts";
 import { openStore } from "../host/connector-store.ts";
 import type { Egress } from "../host/egress.ts";
+import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { startProcess } from "../host/process-transport.ts";
 import type { SecretStore } from "../host/secrets.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
@@ -30,6 +31,8 @@ export interface ConnectorDeps {
   readonly egress: Egress;
   /** Path of the file that NODE_EXTRA_CA_CERTS names. */
   readonly extraCertificates?: string | undefined;
+  /** How processes are started on this machine. */
+  readonly sandbox: () => Promise<ProcessSandbox>;
   /** An empty folder: where a connector's process finds itself. */
   readonly emptyDir: string;
   /**
@@ -86,12 +89,17 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
 }
 
 /** Both isolation levels run the same worker text over the same protocol. */
-function startTransport(deps: ConnectorDeps, config: ConnectorConfig, network: NetworkPolicy): Transport {
-  const { workerText: text, emptyDir: cwd, clock } = deps;
+async function startTransport(
+  deps: ConnectorDeps,
+  config: ConnectorConfig,
+  network: NetworkPolicy,
+): Promise<Transport> {
+  const { workerText: text, emptyDir: cwd, clock, ids } = deps;
   const memoryMb = config.memoryMb ?? MEMORY_MB;
+  const sandbox = config.isolation === "process" ? await deps.sandbox() : undefined;
   const egress = deps.egress.connect(network);
   try {
-    if (config.isolation === "process") return startProcess({ text, memoryMb, cwd, clock, residentMb, egress });
+    if (sandbox !== undefined) return startProcess({ text, memoryMb, cwd, clock, ids, sandbox, residentMb, egress });
     return startWorker({ text, name: config.name, memoryMb, egress });
   } catch (error) {
     egress.close();

@@ -30,6 +30,7 @@ import { secretFilesOf } from "../workspace/files.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import { type Egress, openEgress } from "../host/egress.ts";
 import { type Fleet, openFleet } from "./connector-fleet.ts";
+import { processSandboxFinder } from "./find-process-sandbox.ts";
 import { refreshAuthorTypes } from "./init.ts";
 import { nodeProcesses } from "./processes.ts";
 import { machineName } from "./system.ts";
@@ -205,7 +206,8 @@ function openDeskFleet({ options, config, paths, secrets, logs }: DeskParts, bar
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
   const workerText = readFileSync(`${options.packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
   const extraCertificates = options.env["NODE_EXTRA_CA_CERTS"] || undefined;
-  const parts = { bars, log: logs, secrets, config, workerText, emptyDir, egress, extraCertificates };
+  const sandbox = processSandboxFinder(options.env["PATH"] ?? "", options.clock);
+  const parts = { bars, log: logs, secrets, config, workerText, emptyDir, egress, extraCertificates, sandbox };
   return openFleet({ ...options, ...parts });
 }
 

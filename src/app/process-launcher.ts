@@ -50,7 +50,7 @@ function realOf(path: string): string {
 }
 
 /** Searches the PATH as a shell does, but never the current folder. */
-async function findProgram(program: string, path: string): Promise<{ path: string; real: string } | undefined> {
+export async function findProgram(program: string, path: string): Promise<{ path: string; real: string } | undefined> {
   const candidates = isAbsolute(program)
     ? [program]
     : path

@@ -48,7 +48,7 @@ export interface ConnectorOptions {
   readonly certificates?: (() => Promise<readonly string[]>) | undefined;
   /** An HTTP proxy, `http://host:port`. */
   readonly proxy?: string | undefined;
-  readonly transport: (network: NetworkPolicy) => Transport;
+  readonly transport: (network: NetworkPolicy) => Transport | Promise<Transport>;
   readonly fillSink: FillSink;
   readonly requestHandler: AdapterRequestHandler;
   readonly onStateChange: (change: ConnectorStateChange) => void;
@@ -239,10 +239,15 @@ export class Connector {
     const filename = `qoc:${name}`;
     const mapStack = this.#stackMapper(filename, bundle);
     let isResponsive = true;
+    const transport = await this.#options.transport({ hosts, tcp, proxy, ca });
+    if (!isLatest()) {
+      void transport.kill();
+      throw new Error("the start was canceled by a later stop or restart");
+    }
     const session = new WorkerSession({
       name,
       generation,
-      transport: this.#options.transport({ hosts, tcp, proxy, ca }),
+      transport,
       clock,
       log,
       cleanText: (text) => redact(mapStack(text)),

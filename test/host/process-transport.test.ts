@@ -7,6 +7,8 @@ import { startProcess } from "../../src/host/process-transport.ts";
 import type { Transport } from "../../src/host/transport.ts";
 import { sharedEgress } from "../support/adapter-harness.ts";
 import { fakeClock } from "../support/fake-clock.ts";
+import { PLAIN } from "../support/process-sandbox.ts";
+import { systemIds } from "../../src/app/system.ts";
 
 const spawning = vi.hoisted(() => ({ isRefused: false }));
 
@@ -25,7 +27,16 @@ vi.mock("node:child_process", async (original) => {
 function start(cwd: string, text = "") {
   const egress = sharedEgress.connect({ tcp: [] });
   const residentMb = (): Promise<undefined> => Promise.resolve(undefined);
-  return startProcess({ text, memoryMb: 64, cwd, clock: fakeClock(), residentMb, egress });
+  return startProcess({
+    text,
+    memoryMb: 64,
+    cwd,
+    clock: fakeClock(),
+    ids: systemIds,
+    sandbox: PLAIN,
+    residentMb,
+    egress,
+  });
 }
 
 function endOf(transport: Transport): Promise<string> {
@@ -58,9 +69,9 @@ describe("the reason of an ended process", () => {
       "last words",
     ],
     [
-      "contains nothing of a line that is not a message",
-      `require("fs").writeSync(3, "half a s3cret\\n"); setInterval(() => {}, 1_000);`,
-      "it wrote a line of 13 characters that is not JSON",
+      "contains nothing of what was written to the pipe of messages",
+      `require("fs").writeSync(3, "half a s3cret, and more than a prefix of a frame\\n"); setInterval(() => {}, 1_000);`,
+      "a message could not be read: a frame of 1718378856 + 1931501855 bytes is over the limit",
     ],
     ["is its exit code if stderr is empty", "process.exit(7);", "its process ended with code 7"],
   ])("%s", async (_name, text, reason) => {
