@@ -5,6 +5,7 @@
  * and a slow host slows this process down instead of filling its memory. No stream object is used: an adapter could get
  * hold of it.
  */
+import type { createHmac as createHmacType } from "node:crypto";
 import { read, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { EGRESS_LIMITS, type EgressReply } from "../src/protocol/egress-messages.ts";
@@ -33,7 +34,7 @@ const BUFFER_BYTES = 64 * 1024;
 export function openPipePorts(): { readonly port: WorkerPort; readonly egress: EgressPort } {
   const key = readSessionKey();
   // Loaded here: a worker thread needs no frames.
-  const { createHmac } = createRequire("/sandbox.cjs")("node:crypto") as typeof import("node:crypto");
+  const { createHmac } = createRequire("/sandbox.cjs")("node:crypto") as { readonly createHmac: typeof createHmacType };
   const authenticator = (channel: FrameChannel): FrameAuthenticator => frameAuthenticator(createHmac, key, channel);
   const post = blockingWriter(OUTPUT_FD, authenticator("worker-to-host"));
   const port: WorkerPort = {

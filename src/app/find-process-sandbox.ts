@@ -4,7 +4,7 @@ import { realpathSync } from "node:fs";
 import { messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { type ProcessSandbox, bubblewrapSandbox, plainProcesses } from "../host/process-sandbox.ts";
-import { findProgram } from "./process-launcher.ts";
+import { findProgram } from "./find-program.ts";
 
 const PROBE_MS = 10_000;
 const OUTPUT_CHARS_MAX = 300;

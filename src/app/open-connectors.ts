@@ -1,6 +1,8 @@
 /** Builds each configured connector from its parts: bundle, secrets, store, transport. */
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
+import type { Capabilities } from "../domain/sdk.ts";
+import { messageOf } from "../domain/error.ts";
 import type { ConnectorRecord } from "../domain/desk-state.ts";
 import type { Clock, Disk, FillSink, Ids, Log } from "../domain/ports.ts";
 import { createRequestHandler } from "../host/adapter-requests.ts";
@@ -16,6 +18,7 @@ import { type Transport, startWorker } from "../host/transport.ts";
 import type { BarStore } from "../workspace/bars.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 import { LAYOUT } from "../workspace/layout.ts";
+import type { ConnectorLevels } from "./connector-levels.ts";
 import { residentMb } from "./processes.ts";
 
 export interface ConnectorDeps {
@@ -33,6 +36,8 @@ export interface ConnectorDeps {
   readonly extraCertificates?: string | undefined;
   /** How processes are started on this machine. */
   readonly sandbox: () => Promise<ProcessSandbox>;
+  readonly levels: ConnectorLevels;
+  readonly admit: (config: ConnectorConfig, capabilities: Capabilities) => Promise<void>;
   /** An empty folder: where a connector's process finds itself. */
   readonly emptyDir: string;
   /**
@@ -85,6 +90,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     fillSink: deps.fillSink,
     requestHandler: createRequestHandler({ store, bars: (symbol) => deps.bars.read(symbol) }),
     onStateChange: deps.onStateChange,
+    admit: (capabilities) => deps.admit(config, capabilities),
   });
 }
 
@@ -94,14 +100,20 @@ async function startTransport(
   config: ConnectorConfig,
   network: NetworkPolicy,
 ): Promise<Transport> {
-  const { workerText: text, emptyDir: cwd, clock, ids } = deps;
+  const { workerText: text, emptyDir: cwd, clock, ids, levels } = deps;
   const memoryMb = config.memoryMb ?? MEMORY_MB;
-  const sandbox = config.isolation === "process" ? await deps.sandbox() : undefined;
+  const { level } = levels.levelOf(config);
+  const sandbox = level === "process" ? await deps.sandbox() : undefined;
   const egress = deps.egress.connect(network);
   try {
-    if (sandbox !== undefined) return startProcess({ text, memoryMb, cwd, clock, ids, sandbox, residentMb, egress });
+    if (sandbox !== undefined) {
+      const onStart = (failure: string | undefined): void => levels.place(config, { sandbox, failure });
+      return startProcess({ text, memoryMb, cwd, clock, ids, sandbox, residentMb, egress, onStart });
+    }
+    levels.place(config, { sandbox, failure: undefined });
     return startWorker({ text, name: config.name, memoryMb, egress });
   } catch (error) {
+    if (sandbox !== undefined) levels.place(config, { sandbox, failure: messageOf(error) });
     egress.close();
     throw error;
   }

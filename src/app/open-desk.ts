@@ -18,7 +18,6 @@ import { type JournalHead, KEY_ROLES, boundaryText } from "../domain/authority.t
 import type { JournalUpgraded, KeyChanged, Recorded } from "../domain/event.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
 import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
-import type { BarStore } from "../workspace/bars.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { type History, openHistory } from "../workspace/history.ts";
@@ -28,8 +27,10 @@ import { takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
-import { type Egress, openEgress } from "../host/egress.ts";
-import { type Fleet, openFleet } from "./connector-fleet.ts";
+import { openEgress } from "../host/egress.ts";
+import { startGuardProcess } from "../host/guard-process.ts";
+import type { ProcessSandbox } from "../host/process-sandbox.ts";
+import { type Fleet, type FleetOptions, openFleet } from "./connector-fleet.ts";
 import { processSandboxFinder } from "./find-process-sandbox.ts";
 import { refreshAuthorTypes } from "./init.ts";
 import { nodeProcesses } from "./processes.ts";
@@ -132,8 +133,9 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     () => openEgress(`${options.packageRoot}/dist/sandbox/egress-thread.cjs`),
     (opened) => opened.close(),
   );
-  const fleet = openDeskFleet(parts, workspace.bars, egress);
-  const guards = openCustomGuards(parts);
+  const sandbox = processSandboxFinder(env["PATH"] ?? "", clock);
+  const guards = openCustomGuards(parts, sandbox);
+  const fleet = openDeskFleet(parts, { bars: workspace.bars, egress, sandbox, moveGuards: () => guards.move() });
   const desk = createDesk(parts, { workspace, venues: fleet.venues, guards, history });
   const projector = await lifecycle.open(
     "projections",
@@ -155,7 +157,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     },
   );
   // Not awaited: the first order waits for the guards, the start does not.
-  void guards.preload();
+  void (fleet.isLive ? guards.move() : guards.preload());
   return {
     packageRoot: options.packageRoot,
     desk,
@@ -201,18 +203,35 @@ function createDesk(
   };
 }
 
-function openDeskFleet({ options, config, paths, secrets, logs }: DeskParts, bars: BarStore, egress: Egress): Fleet {
-  const emptyDir = `${paths.runtime}/empty`;
-  mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
+type FleetServices = Pick<FleetOptions, "bars" | "egress" | "sandbox" | "moveGuards">;
+
+function openDeskFleet({ options, config, paths, secrets, logs }: DeskParts, services: FleetServices): Fleet {
+  const emptyDir = emptyFolder(paths);
   const workerText = readFileSync(`${options.packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
   const extraCertificates = options.env["NODE_EXTRA_CA_CERTS"] || undefined;
-  const sandbox = processSandboxFinder(options.env["PATH"] ?? "", options.clock);
-  const parts = { bars, log: logs, secrets, config, workerText, emptyDir, egress, extraCertificates, sandbox };
-  return openFleet({ ...options, ...parts });
+  return openFleet({ ...options, ...services, log: logs, secrets, config, workerText, emptyDir, extraCertificates });
 }
 
-function openCustomGuards({ options, config, logs }: DeskParts): GuardPool {
+function emptyFolder({ runtime }: RuntimePaths): string {
+  const folder = `${runtime}/empty`;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+function openCustomGuards(
+  { options, config, logs, paths }: DeskParts,
+  sandbox: () => Promise<ProcessSandbox>,
+): GuardPool {
+  const processFile = `${options.packageRoot}/dist/sandbox/guard-process.cjs`;
   return openGuardPool({
+    startProcess: async (thread) =>
+      startGuardProcess({
+        ...thread,
+        processFile,
+        ids: options.ids,
+        sandbox: await sandbox(),
+        folder: emptyFolder(paths),
+      }),
     guards: config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled),
     workerFile: `${options.packageRoot}/dist/sandbox/guard-worker.cjs`,
     disk: options.disk,

@@ -13,6 +13,7 @@ import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import type { Envelope, Method } from "../protocol/messages.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import type { Bundle } from "./bundle.ts";
+import { LatencyWindow } from "./latency-window.ts";
 import { RestartPolicy, VenueOutage, needsOperator, toOutage } from "./restart-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
 import { createStackMapperCache } from "./source-map.ts";
@@ -52,6 +53,8 @@ export interface ConnectorOptions {
   readonly fillSink: FillSink;
   readonly requestHandler: AdapterRequestHandler;
   readonly onStateChange: (change: ConnectorStateChange) => void;
+  /** Called before `connect`. @throws VenueOutage if the connector may not start yet; the start is repeated. */
+  readonly admit?: ((capabilities: Capabilities) => Promise<void>) | undefined;
 }
 
 /** Timeouts in a row that make a connector degraded. */
@@ -151,6 +154,15 @@ export class Connector {
       this.#policy.reset();
       [this.#lastError, this.#accepted] = [undefined, undefined];
       await this.#attempt({ state: "starting", isByOperator: true, isLatest });
+    });
+  }
+
+  /** Starts the current file again, at the level that now applies. Does nothing if no worker runs. */
+  move(): Promise<void> {
+    return this.#enqueue(async (isLatest) => {
+      if (this.#state === "stopped" || this.#state === "quarantined") return;
+      await this.#stopSession();
+      if (this.#zombie === undefined) await this.#attempt({ state: "starting", isByOperator: false, isLatest });
     });
   }
 
@@ -263,6 +275,7 @@ export class Connector {
     void session.ended.then((reason) => this.#handleExit(session, reason));
     const handshake = await session.start({ name, code: bundle.code, filename, secrets, options, tcp, hosts });
     this.#refuseSimulatedLive(handshake.capabilities);
+    await this.#options.admit?.(handshake.capabilities);
     [this.#methods, this.#capabilities] = [handshake.methods, handshake.capabilities];
     const connected = await this.#timedRequest(session, "connect", []).catch((error: unknown) => {
       throw toOutage(error, isResponsive);
@@ -376,26 +389,4 @@ interface StartAttempt {
   readonly isByOperator: boolean;
   /** False if another operation was requested after this attempt. */
   readonly isLatest: () => boolean;
-}
-
-/** Latencies of the last calls, in a ring of fixed size. */
-class LatencyWindow {
-  static readonly #SIZE = 256;
-  readonly #ring = new Float64Array(LatencyWindow.#SIZE);
-  #count = 0;
-
-  add(ms: number): void {
-    this.#ring[this.#count % LatencyWindow.#SIZE] = ms;
-    this.#count += 1;
-  }
-
-  /** Returns undefined before the first call. */
-  percentiles(): { readonly p50: number; readonly p99: number } | undefined {
-    const size = Math.min(this.#count, LatencyWindow.#SIZE);
-    if (size === 0) return undefined;
-    const sorted = this.#ring.slice(0, size).toSorted();
-    const at = (share: number): number =>
-      Math.round((sorted[Math.min(size - 1, Math.floor(size * share))] ?? 0) * 1_000) / 1_000;
-    return { p50: at(0.5), p99: at(0.99) };
-  }
 }

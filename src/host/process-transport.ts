@@ -36,8 +36,8 @@ export interface ProcessOptions {
   readonly residentMb: (pid: number) => Promise<number | undefined>;
   /** The process's frames are passed on to its port. */
   readonly egress: EgressConnection;
-  /** Called once: undefined if the process was started, otherwise why not. */
-  readonly onSpawn?: ((failure: string | undefined) => void) | undefined;
+  /** Called once, when the worker's code runs: undefined; or with the reason if the process ended before by itself. */
+  readonly onStart?: ((failure: string | undefined) => void) | undefined;
 }
 
 /** One message. A result has up to 8 Mi characters, and JSON escapes some of them. */
@@ -64,7 +64,18 @@ const BOOT = `const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);
 for(let i=0;i<n;){const k=f.readSync(0,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
 require("vm").runInThisContext("\\"use strict\\";(function(require,module,exports){"+r(Number(r(12)))+"\\n})")(require,module,exports)`;
 
-export function startProcess(options: ProcessOptions): Transport {
+interface ChildPipes {
+  readonly child: ChildProcess;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly messages: Readable;
+  readonly egressOutput: Readable;
+  readonly egressInput: Writable;
+}
+
+/** @throws Error if the process gets no pipes. */
+function spawnChild(options: ProcessOptions, onError: (error: Error) => void): ChildPipes {
   const { program, args, env, cwd } = options.sandbox.commandOf({
     args: [permissionFlag(), "--no-warnings", "--no-addons", `--max-old-space-size=${options.memoryMb}`, "-e", BOOT],
     readable: [],
@@ -76,12 +87,7 @@ export function startProcess(options: ProcessOptions): Transport {
   const stdio = ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"] as const;
   const child = spawn(program, args, { env, cwd, stdio: [...stdio], detached: true });
   // If the process cannot be started, `child` emits an error and has no pipes.
-  let endReason = "";
-  child.once("spawn", () => options.onSpawn?.(undefined));
-  child.on("error", (error) => {
-    if (child.pid === undefined) options.onSpawn?.(error.message);
-    endReason ||= `its process could not be started: ${error.message}`;
-  });
+  child.on("error", onError);
   if (!Array.isArray(child.stdio))
     throw new Error("its process could not be started: check the process limit of this machine (ulimit -u)");
   const [stdin, stdout, stderr, messages, egressOutput, egressInput] = child.stdio as readonly unknown[] as [
@@ -92,17 +98,30 @@ export function startProcess(options: ProcessOptions): Transport {
     Readable,
     Writable,
   ];
+  // Writing to a process that has ended fails; `exit` reports the end.
+  stdin.on("error", () => undefined);
+  return { child, stdin, stdout, stderr, messages, egressOutput, egressInput };
+}
+
+export function startProcess(options: ProcessOptions): Transport {
+  let endReason = "";
+  const { child, stdin, stdout, stderr, messages, egressOutput, egressInput } = spawnChild(options, (error) => {
+    endReason ||= `its process could not be started: ${error.message}`;
+  });
   const events = createTransportEvents();
   const code = Buffer.from(options.text);
   // The key is known to the two ends only: it is neither an argument nor a variable, which other processes can read.
   const sessionKey = Buffer.from(options.ids.random(SESSION_KEY_BYTES), "hex");
   const authenticator = (channel: FrameChannel): FrameAuthenticator =>
     frameAuthenticator(createHmac, sessionKey, channel);
-  // Writing to a process that has ended fails; `exit` reports the end.
-  stdin.on("error", () => undefined);
   stdin.write(String(code.length).padStart(12, "0"));
   stdin.write(code);
   stdin.write(sessionKey);
+  let isReported = false;
+  const reportStart = (failure: string | undefined): void => {
+    if (!isReported) options.onStart?.(failure);
+    isReported = true;
+  };
   const killFor = (reason: string): void => {
     endReason = reason;
     child.kill("SIGKILL");
@@ -113,7 +132,11 @@ export function startProcess(options: ProcessOptions): Transport {
   };
   readMessages(messages, {
     authenticator: authenticator("worker-to-host"),
-    onMessage: (message) => (isExit(message) ? endInput() : events.message(message)),
+    onMessage: (message) => {
+      reportStart(undefined);
+      if (isExit(message)) endInput();
+      else events.message(message);
+    },
     onInvalid: killFor,
   });
   relayEgress({ options, authenticator, output: egressOutput, input: egressInput, onEnd: killFor });
@@ -127,7 +150,9 @@ export function startProcess(options: ProcessOptions): Transport {
     stopWatching();
     options.egress.close();
     const ending = signal === null ? `ended with code ${exitCode ?? 0}` : `was ended by ${signal}`;
-    events.exit(endReason || errorOutput() || `its process ${ending}`);
+    const reason = endReason || errorOutput() || `its process ${ending}`;
+    reportStart(signal === null ? reason : undefined);
+    events.exit(reason);
   });
   const encode = frameEncoder(authenticator("host-to-worker"));
   return {

@@ -87,8 +87,8 @@ export class FrameReader {
   }
 
   /**
-   * @throws FrameError if a frame is over a limit, not authentic or out of order, or if its header is not a JSON object. The
-   * stream is unusable afterwards.
+   * @throws FrameError if a frame is over a limit, not authentic or out of order, or if its header is not a JSON object.
+   * The stream is unusable afterwards.
    */
   push(chunk: Uint8Array): void {
     this.#parts.push(chunk);

@@ -34,7 +34,12 @@ export interface ConnectorStatus extends ConnectorFacts {
   readonly type: string;
   readonly orders: boolean;
   readonly restarts: number;
+  /** The level as it runs. */
   readonly isolation: "worker" | "process";
+  /** Why that is not the level in desk.toml. */
+  readonly isolationReason?: string | undefined;
+  /** Why its process is not inside bubblewrap; undefined if it is, and for a thread. */
+  readonly sandboxProblem?: string | undefined;
   readonly latencyMs?: { readonly p50: number; readonly p99: number } | undefined;
   readonly queueDepth?: number | undefined;
   readonly memoryMb?: number | undefined;

@@ -16,6 +16,7 @@ import { createSocketServer } from "../../../src/cli/server.ts";
 import { type AdapterHarness, adapterSource, adapterHarness } from "../../support/adapter-harness.ts";
 import { AGENT_SOCKET, OPERATOR_SOCKET } from "../../support/desk-socket.ts";
 import { quietLog } from "../../support/quiet-log.ts";
+import { findSandbox } from "../../support/process-sandbox.ts";
 import { ATTACKS, type Attack, type AttackOutcome, type IsolationLevel } from "./attacks.ts";
 
 export interface AttackResult {
@@ -124,7 +125,8 @@ async function run(attack: Attack, level: IsolationLevel): Promise<AttackResult>
   const other = await adapterHarness(adapterSource(""), { clock, secrets: { other_key: "canary-of-other" } });
   await other.connector.start();
   const attacker = await adapterHarness(sourceOf(attack), {
-    isolation: level,
+    isolation: level === "worker" ? "worker" : "process",
+    ...(level === "bubblewrap" ? { sandbox: await findSandbox() } : {}),
     clock,
     memoryMb: attack.memoryMb ?? 64,
     secrets: { key: "canary-own" },

@@ -16,7 +16,8 @@ import { SECRET_ATTACKS } from "./secret-attacks.ts";
  */
 export type AttackOutcome = "refused" | "contained" | "zombie" | "succeeds" | "host crashes";
 type ExpectedOutcomes = AttackOutcome | readonly AttackOutcome[];
-export type IsolationLevel = "worker" | "process";
+/** `process`: without bubblewrap. `bubblewrap`: a process inside it. */
+export type IsolationLevel = "worker" | "process" | "bubblewrap";
 
 export interface Attack {
   readonly id: string;
@@ -26,7 +27,7 @@ export interface Attack {
   /** Code at the top of the adapter's file. */
   readonly head?: string;
   /** For both levels, or one for each; a list if the outcome depends on the Node version or on timing. */
-  readonly expect: ExpectedOutcomes | Readonly<Record<IsolationLevel, ExpectedOutcomes>>;
+  readonly expect: ExpectedOutcomes | Readonly<Record<"worker" | "process", ExpectedOutcomes>>;
   /** Memory limit of the connector, 64 by default. */
   readonly memoryMb?: number;
   /** The hosts that desk.toml lists. */
@@ -47,9 +48,10 @@ export const ATTACKS: readonly Attack[] = [
 
 /** Returns the outcomes that are allowed at the level. */
 export function expectedOutcomes({ expect }: Attack, level: IsolationLevel): readonly AttackOutcome[] {
+  const key = level === "worker" ? "worker" : "process";
   const outcomes =
-    typeof expect === "object" && level in expect
-      ? (expect as Readonly<Record<IsolationLevel, ExpectedOutcomes>>)[level]
+    typeof expect === "object" && key in expect
+      ? (expect as Readonly<Record<typeof key, ExpectedOutcomes>>)[key]
       : (expect as ExpectedOutcomes);
   return typeof outcomes === "string" ? [outcomes] : outcomes;
 }

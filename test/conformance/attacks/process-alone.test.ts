@@ -183,7 +183,7 @@ function openPipes(): ReadonlySet<number> {
       .map(Number)
       .filter((fd) => {
         try {
-          return /^socket:/.test(readlinkSync(`/proc/self/fd/${fd}`));
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith("socket:");
         } catch {
           return false;
         }
