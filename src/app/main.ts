@@ -69,6 +69,19 @@ function nodeDeps(): CliDeps {
       await checkKeyFiles(disk, path, user.uid);
       return signer.signRequest({ disk, ids: systemIds, clock: systemClock, path }, request, passphrase);
     },
+    deskPid: async (from) => {
+      const [{ nodeDisk }, { findWorkspace }, { isAlive, lockOwner }, { LAYOUT }, { nodeProcesses }] =
+        await Promise.all([
+          import("../workspace/disk.ts"),
+          import("../workspace/workspace-trust.ts"),
+          import("../workspace/lock.ts"),
+          import("../workspace/layout.ts"),
+          import("./processes.ts"),
+        ]);
+      const root = realpathSync(await findWorkspace(nodeDisk(), from, { home, uid: process.getuid?.() ?? 0 }));
+      const owner = await lockOwner(nodeDisk(), `${root}/${LAYOUT.lock}`);
+      return owner !== undefined && owner.root === root && isAlive(owner, nodeProcesses) ? owner.pid : undefined;
+    },
     invokeLocal: async (entry, input, call) => {
       const [{ invoke }, { commandRegistry }, { createLocalServices }, { nodeDisk }, { systemClock, systemIds }] =
         await Promise.all([

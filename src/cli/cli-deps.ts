@@ -32,6 +32,8 @@ export interface CliDeps {
    * needed and the passphrase is missing or wrong; KEY_MISSING; NO_WORKSPACE.
    */
   sign(from: string, request: SigningRequest, passphrase: string | undefined): Promise<Authority>;
+  /** The process that has the lock of that desk, if it is running. */
+  deskPid(from: string): Promise<number | undefined>;
   /** Runs a command in this process. @throws the command's errors. */
   invokeLocal(entry: CommandEntry, input: unknown, call: LocalCall): Promise<unknown>;
 }

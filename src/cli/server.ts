@@ -27,6 +27,7 @@ import {
   tooLarge,
   writeLine,
 } from "./ipc-protocol.ts";
+import { SOCKET_POLL_MS, watchSocketFile } from "./socket-watch.ts";
 
 export interface RequestHandler {
   /** Sends one line of progress for a person. */
@@ -44,13 +45,14 @@ export interface SocketOptions {
   readonly path: string;
   readonly identity: ServerIdentity;
   readonly handle: SocketHandler;
+  readonly clock: Clock;
   readonly log: Log;
-  readonly clock: Pick<Clock, "monotonic">;
 }
 
 export interface SocketServer {
   /**
    * Listens on `path`, mode 0600. Removes the file of a desk that crashed: the caller must have the workspace's lock.
+   * Listens again if the file is removed or replaced; connections that are open go on.
    */
   listen(options: SocketOptions): Promise<void>;
   /**
@@ -81,20 +83,39 @@ export function createSocketServer({ closeMs = CLOSE_MS, handshakeMs = HANDSHAKE
   const calls = new Set<Promise<void>>();
   const closing = new AbortController();
   let server: Server | undefined;
+  let stopWatching: () => void = () => undefined;
+  let reopening: Promise<void> | undefined;
+  const open = async (options: SocketOptions): Promise<void> => {
+    await removeStale(options.path);
+    const path = realSocketPath(options.path);
+    const waiting = waitingConnections({ ...options, path }, handshakeMs);
+    server = createServer((socket) => {
+      callers.add(socket);
+      socket.once("close", () => callers.delete(socket));
+      serveCaller(socket, { ...options, path, waiting, calls, closing: closing.signal });
+    });
+    await listen(server, options.path);
+    server.on("error", (error) => options.log.warn(`socket: ${messageOf(error)}`));
+    stopWatching = watchSocketFile(options.path, options.clock, () => (reopening = reopen(options)));
+  };
+  const reopen = async (options: SocketOptions): Promise<void> => {
+    const { path, clock, log } = options;
+    // Closing also removes the file that now has the address.
+    if (server?.listening === true) server.close();
+    try {
+      await open(options);
+      log.warn(`the file of the desk's socket was removed or replaced; ${path} is open again`);
+    } catch (error) {
+      log.error(`the file of the desk's socket is gone, and ${path} cannot be opened again: ${messageOf(error)}`);
+      stopWatching = clock.after(SOCKET_POLL_MS, () => (reopening = reopen(options)));
+    }
+  };
   return {
-    listen: async (options) => {
-      await removeStale(options.path);
-      const path = realSocketPath(options.path);
-      const waiting = waitingConnections({ ...options, path }, handshakeMs);
-      server = createServer((socket) => {
-        callers.add(socket);
-        socket.once("close", () => callers.delete(socket));
-        serveCaller(socket, { ...options, path, waiting, calls, closing: closing.signal });
-      });
-      await listen(server, options.path);
-      server.on("error", (error) => options.log.warn(`socket: ${messageOf(error)}`));
-    },
+    listen: open,
     close: async () => {
+      stopWatching();
+      await reopening;
+      stopWatching();
       if (server?.listening !== true) return;
       const closed = new Promise<void>((resolve) => server?.close(() => resolve()));
       closing.abort(new QocError("DESK_DOWN"));

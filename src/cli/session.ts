@@ -57,6 +57,8 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     } catch (error) {
       if (error instanceof Interrupted && entry.writes.length > 0)
         progress.line("interrupted; the desk may still finish what it has started: qoc status");
+      const pid = isDeskDown(error) ? await deps.deskPid(cwd) : undefined;
+      if (pid !== undefined) throw new QocError("DESK_UNREACHABLE", { pid }, { cause: error });
       throw error;
     }
   };

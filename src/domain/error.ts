@@ -115,6 +115,11 @@ export const ERRORS = {
   JOURNAL_FAILED: row("writing the journal failed: {message}; the desk is halted", "check the disk, then qoc up"),
   // desk
   DESK_DOWN: row("the desk is not up{reason}", "qoc up", { exit: EXIT.deskDown, retryable: true }),
+  DESK_UNREACHABLE: row(
+    "the desk runs (pid {pid}), but its socket does not answer",
+    "type the command again: the desk opens its socket again; if it does not, kill {pid} and qoc up",
+    { exit: EXIT.deskDown, retryable: true },
+  ),
   DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc journal verify"),
   PORT_TAKEN: row("port {port} on 127.0.0.1 is in use", "set another port under [workspace] in desk.toml, then qoc up"),
   NOT_PERMITTED: row("unknown command: {name}", "qoc help", {

@@ -87,7 +87,7 @@ export class FrameReader {
   }
 
   /**
-   * @throws FrameError if a frame is over a limit, not authentic or out of order, or if its header is not a JSON object.
+   * @throws FrameError if a frame is over a limit, not authentic or out of order, or if its header is not an object.
    * The stream is unusable afterwards.
    */
   push(chunk: Uint8Array): void {

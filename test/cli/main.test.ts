@@ -94,6 +94,8 @@ interface CliResult extends BufferIo {
 }
 
 interface Options extends BufferIoOptions {
+  /** The process that has the desk's lock. */
+  readonly deskPid?: number;
   readonly env?: CliDeps["env"];
   local?(command: string, call: LocalCall): unknown;
 }
@@ -109,9 +111,9 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
     const server = createSocketServer();
     await server.listen({
       path,
+      clock: systemClock,
       log: quietLog(),
       identity: OPERATOR_SOCKET,
-      clock: systemClock,
       handle: (request, answering, client) => {
         requests.push(request);
         return handle(request, answering, client);
@@ -132,6 +134,7 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
         throw new QocError("KEY_REQUIRED", { reason: "the passphrase is wrong" });
       return { ...AUTHORITY, key: request.key };
     },
+    deskPid: async () => options.deskPid,
     invokeLocal: async (entry, input, call) => {
       localCalls.push({ command: entry.name, input, call });
       return options.local?.(entry.name, call);
@@ -153,6 +156,15 @@ function throws(code: ErrorCode, details = {}, data?: unknown): Handle {
 }
 
 describe("a command line", () => {
+  it("does not say that the desk is down if it runs and only its socket is gone", async () => {
+    const result = await qoc(["look", "--json"], undefined, { deskPid: 77 });
+    expect([result.code, result.out(), result.localCalls]).toEqual([5, "", []]);
+    expect(JSON.parse(result.err())).toMatchObject({
+      code: "DESK_UNREACHABLE",
+      message: "the desk runs (pid 77), but its socket does not answer",
+    });
+  });
+
   it("calls the desk and prints only the value of the reply", async () => {
     const result = await qoc(["look", "--json"], answers({ a: "1" }));
     expect([result.code, result.out(), result.err()]).toEqual([0, '{"a":"1"}\n', ""]);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { type Socket, connect, createServer } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -58,6 +58,13 @@ async function serve(
   await server.listen({ path, handle, log, identity, clock: systemClock });
   closers.push(server.close);
   return server.close;
+}
+
+/** A promise and the function that resolves it. */
+function resolvers(): { readonly promise: Promise<string>; readonly resolve: (text: string) => void } {
+  let resolve: (text: string) => void = () => undefined;
+  const promise = new Promise<string>((done) => (resolve = done));
+  return { promise, resolve };
 }
 
 function request(more: Partial<IpcRequest> = {}): IpcRequest {
@@ -268,15 +275,56 @@ describe("the socket", () => {
     expect(isDeskDown(await ask().catch((error: unknown) => error))).toBe(false);
   });
 
+  it.each([
+    ["removed", () => unlink(path)],
+    ["replaced by a file", () => unlink(path).then(() => writeFile(path, "x"))],
+    ["moved away", () => rename(path, `${path}.moved`)],
+    [
+      "replaced by the socket of another program",
+      async () => {
+        await unlink(path);
+        const other = createServer((socket) => socket.end());
+        closers.push(async () => void other.close());
+        await once(other.listen(path), "listening");
+      },
+    ],
+  ])("listens again if its file is %s, and logs it", async (_what, change) => {
+    const warned = resolvers();
+    const server = createSocketServer();
+    closers.push(server.close);
+    const log: Log = { ...quiet, warn: (message) => warned.resolve(message) };
+    const handle: SocketHandler = () => Promise.resolve("fine");
+    await server.listen({ path, clock: systemClock, log, identity: OPERATOR_SOCKET, handle });
+    await change();
+    expect(await warned.promise).toContain("was removed or replaced");
+    expect((await ask()).result).toBe("fine");
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it("tries again if its file was replaced by something that it cannot remove", async () => {
+    const [failed, opened] = [resolvers(), resolvers()];
+    const server = createSocketServer();
+    closers.push(server.close);
+    const log: Log = { ...quiet, error: failed.resolve, warn: opened.resolve };
+    const handle: SocketHandler = () => Promise.resolve("fine");
+    await server.listen({ path, clock: systemClock, log, identity: OPERATOR_SOCKET, handle });
+    await rename(path, `${path}.moved`);
+    await mkdir(path);
+    expect(await failed.promise).toContain("cannot be opened again");
+    await rm(path, { recursive: true });
+    await opened.promise;
+    expect((await ask()).result).toBe("fine");
+  });
+
   it("closes even if a caller does not read", async () => {
     let filled: (() => void) | undefined;
     const full = new Promise<void>((resolve) => (filled = resolve));
     const { listen, close } = createSocketServer({ closeMs: 50 });
     await listen({
       path,
+      clock: systemClock,
       log: quiet,
       identity: OPERATOR_SOCKET,
-      clock: systemClock,
       handle: async (_asked, { value, signal }) => {
         const line = "x".repeat(256 * 1024);
         while (!signal.aborted) {
