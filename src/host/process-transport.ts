@@ -210,11 +210,28 @@ function relayEgress({ options: { egress, clock }, authenticator, output, input,
     }
   });
   const encode = frameEncoder(authenticator("egress-to-worker"));
+  const writeSoon = batchedWriter(input);
   egress.port.on("message", (reply: EgressReply) => {
     if (input.writableLength > EGRESS_UNREAD_MAX) onEnd(`it did not read ${EGRESS_UNREAD_MAX} bytes of network data`);
-    else for (const part of encode(reply)) input.write(part);
+    else writeSoon(encode(reply));
   });
   egress.onEnd(onEnd);
+}
+
+/** Writes what it gets in one round of the event loop at once: a feed sends many small frames. */
+function batchedWriter(stream: Writable): (parts: readonly Uint8Array[]) => void {
+  let isCorked = false;
+  return (parts) => {
+    if (!isCorked) {
+      isCorked = true;
+      stream.cork();
+      setImmediate(() => {
+        isCorked = false;
+        stream.uncork();
+      });
+    }
+    for (const part of parts) stream.write(part);
+  };
 }
 
 /** Calls `run` once, after the process has ended and all of its output was read. */

@@ -2,7 +2,9 @@
 import type ChildProcessModule from "node:child_process";
 import { EventEmitter } from "node:events";
 import { tmpdir } from "node:os";
+import { MessageChannel } from "node:worker_threads";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { EgressConnection } from "../../src/host/egress.ts";
 import { startProcess } from "../../src/host/process-transport.ts";
 import type { Transport } from "../../src/host/transport.ts";
 import { sharedEgress } from "../support/adapter-harness.ts";
@@ -24,8 +26,7 @@ vi.mock("node:child_process", async (original) => {
   return { ...real, spawn };
 });
 
-function start(cwd: string, text = "") {
-  const egress = sharedEgress.connect({ tcp: [] });
+function start(cwd: string, text = "", egress: EgressConnection = sharedEgress.connect({ tcp: [] })) {
   const residentMb = (): Promise<undefined> => Promise.resolve(undefined);
   return startProcess({
     text,
@@ -59,6 +60,14 @@ describe("a process that cannot be started", () => {
     expect(await endOf(transport)).toMatch(/^its process could not be started: spawn .*ENOENT/);
     await transport.kill();
   });
+});
+
+it("a process that does not read its network data is ended before the data fill the desk's memory", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const egress = { port: port1, onEnd: () => undefined, close: () => port1.close() };
+  const transport = start(tmpdir(), "setInterval(() => {}, 1_000);", egress);
+  for (let sent = 0; sent < 100; sent++) port2.postMessage({ type: "data", id: 1, d: new Uint8Array(1024 * 1024) });
+  expect(await endOf(transport)).toBe("it did not read 67108864 bytes of network data");
 });
 
 describe("the reason of an ended process", () => {
