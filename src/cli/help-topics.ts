@@ -168,7 +168,7 @@ export const TOPICS: readonly Topic[] = [
       "",
       ["orders = false", "data only; the desk sends no order through the connector"],
       ["mode", "paper or live, if the adapter does not state it; if either states live, it is live"],
-      ["isolation", "worker (default) or process; use process for live money"],
+      ["isolation", "worker (default) or process; beside a live connector always process"],
       ["hosts", "the only hosts that fetch and WebSocket can reach"],
       ["venues", "venue names of a proposal that mean this connector"],
       "",
