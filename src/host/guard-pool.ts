@@ -114,6 +114,8 @@ class SingleThreadPool implements GuardPool {
       try {
         await moved;
       } catch (error) {
+        // They stay in the thread, which loads them outside of the time of an order.
+        if (this.#loaded === undefined) await this.#loadAll();
         const names = this.#options.guards.map(({ key }) => key).join(", ");
         return `guard ${names} could not be moved to a process of its own: ${messageOf(error)}`;
       }
