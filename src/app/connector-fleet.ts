@@ -110,6 +110,7 @@ class ConnectorFleet implements Fleet {
         return config === undefined ? undefined : { ...this.#statusOf(config), mode: this.#mode(config) };
       },
       restart: (name) => this.#restart(name),
+      cutOff: async (name, reason) => this.#connectors.get(name)?.quarantine(reason),
       quarantine: (name, reason) => this.#quarantine(name, reason),
     };
   }
@@ -145,6 +146,7 @@ class ConnectorFleet implements Fleet {
     const connector = this.#connectors.get(name);
     if (config === undefined || connector === undefined)
       throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
+    this.#openDesk().fillBudgets.reset(name);
     await this.#startAndReconcile(config, () => connector.restart());
   }
 

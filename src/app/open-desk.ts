@@ -5,6 +5,7 @@ import { type Journal, openJournal } from "../bus/journal.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
 import { openReplay } from "../bus/replay.ts";
 import { type Desk, createProposalCache } from "../trading/desk.ts";
+import { createFillBudgets } from "../trading/fill-budget.ts";
 import { type Projector, openProjector } from "../trading/projector.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
 import { type DeskAuthority, openAuthority } from "../trading/authority.ts";
@@ -194,8 +195,10 @@ function createDesk(
       venueTimes: new Map(),
       askedAt: new Map(),
       reconciled: new Set(),
+      differences: new Map(),
       freeBytes: undefined,
     },
+    fillBudgets: createFillBudgets(options.clock),
     proposals: createProposalCache(record.authors),
     publish: record.publish,
     commit: record.commit,

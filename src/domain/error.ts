@@ -272,6 +272,15 @@ export const ERRORS = {
   PROTOCOL: row("connector {connector} sent a malformed {what}: {message}", "qoc logs --connector {connector}", {
     untrustedDetail: "message",
   }),
+  POSITION_UNSETTLED: row(
+    "fills of {symbol} keep arriving from {connector} while its position is read; nothing was changed",
+    "repeat the qoc resolve in a minute",
+    { retryable: true },
+  ),
+  FILL_FLOOD: row(
+    "connector {connector} reported more than {limit} {what} within an hour and was cut off",
+    "compare with the venue's own page, then qoc connectors restart {connector}",
+  ),
   NOT_SUPPORTED: row("connector {connector} does not support {method}", "qoc connectors list"),
   // agents
   AGENT_EXISTS: row("agent {agent} already exists", "qoc agents revoke {agent}, or choose another --name"),

@@ -230,10 +230,11 @@ export interface OrderResolved {
 
 /**
  * The desk's finding on a fill at its arrival. disputed: the fill contradicts its order, fills nothing and changes no
- * position. overfill: more than the order's open quantity; the fill is applied. Both block the instrument.
+ * position. overfill: more than the order's open quantity; the fill is applied. Both block the instrument. external:
+ * the desk did not send the order; the fill blocks nothing, and the position follows the venue's at the next mark.
  */
 export interface FillFinding {
-  readonly kind: "disputed" | "overfill";
+  readonly kind: "disputed" | "overfill" | "external";
   /** For a disputed fill. */
   readonly misfits: readonly Misfit[];
 }
@@ -248,7 +249,7 @@ export interface FillReceived {
   readonly generation: number;
   /** true: the desk inferred the fill from a total of the venue that its fills do not explain. */
   readonly inferred?: boolean | undefined;
-  /** Absent if the fill fits its order or has none, and in records of earlier versions. */
+  /** Absent if the fill fits its order, and in records of earlier versions. */
   readonly finding?: FillFinding | undefined;
 }
 /** A fill arrived with a known key and other content. The first content counts. */
@@ -267,7 +268,7 @@ export interface InstrumentFlagged {
   readonly expected: DecimalText;
   readonly actual: DecimalText;
 }
-/** A human adopted the venue's quantity. */
+/** A human adopted the venue's quantity, or a comparison found it equal to the fills that count. */
 export interface InstrumentCleared {
   readonly type: "instrument.cleared";
   readonly connector: ConnectorName;
@@ -276,6 +277,14 @@ export interface InstrumentCleared {
   readonly note: string;
   readonly actor: Actor;
   readonly authority?: Authority | undefined;
+}
+
+/** The position follows the venue's after fills of orders that this desk did not send. */
+export interface PositionAdopted {
+  readonly type: "position.adopted";
+  readonly connector: ConnectorName;
+  readonly symbol: string;
+  readonly quantity: DecimalText;
 }
 
 /** A command wrote a file of the workspace. */
@@ -367,6 +376,7 @@ export type DeskEvent =
   | FillConflicted
   | InstrumentFlagged
   | InstrumentCleared
+  | PositionAdopted
   | FileWritten
   | CommandRefused
   | AgentGranted

@@ -77,6 +77,8 @@ export interface VenueGateway {
   restart(connector: string): Promise<void>;
   /** Stops the connector until a human restarts it; the quarantine survives a restart of the desk. */
   quarantine(connector: string, reason: string): Promise<void>;
+  /** Quarantines a connector over its budget, until a human restarts it or the desk. */
+  cutOff(connector: string, reason: string): Promise<void>;
 }
 
 /** The guarantees that the desk cannot give because the connector lacks optional methods. */
