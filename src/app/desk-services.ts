@@ -23,9 +23,9 @@ function mcpProgram({ packageRoot, env, desk }: OpenDesk): DeskServices["mcpProg
 
 export function createDeskServices(open: OpenDesk, daemon: DaemonServices): DeskServices {
   const { desk, logs, logDir, projector, journal } = open;
+  // The record of a journal that cannot be written is what is on disk.
   const flushed = async (): Promise<void> => {
     if (desk.readOnly() === undefined) await journal?.flush();
-    await projector.settled();
   };
   return {
     desk,
@@ -48,7 +48,14 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
       return readLogs(desk.workspace.disk, logDir, query);
     },
     followLogs: (query, line, signal) => follow(open, query, line, signal),
-    settled: flushed,
+    settled: async () => {
+      await flushed();
+      await projector.settled();
+    },
+    orderSettled: async (id) => {
+      await flushed();
+      await projector.orderSettled(id);
+    },
     mcpProgram: mcpProgram(open),
     ...daemon,
   };

@@ -141,7 +141,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   const projector = await lifecycle.open(
     "projections",
     () => openProjector(desk),
-    (opened) => opened.settled(),
+    (opened) => opened.close(),
   );
   record.onCommit((recorded) => projector.take(recorded));
   await lifecycle.open(

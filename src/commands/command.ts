@@ -2,6 +2,7 @@
  * What a command is: its words, one input schema, and its functions; and the services and ports that it is given.
  * An interface (command line, MCP) makes `{command, input, actor}` and decides nothing.
  */
+import type { OrderId } from "../domain/ids.ts";
 import type * as z from "zod";
 import type { Authority } from "../domain/authority.ts";
 import type { Actor, Channel, Recorded } from "../domain/event.ts";
@@ -187,6 +188,8 @@ export interface DeskServices {
   followLogs(options: LogQuery, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void>;
   /** Resolves when everything journaled so far is in files. */
   settled(): Promise<void>;
+  /** Resolves when everything journaled so far about the order is in its file. Waits for no inbox item. */
+  orderSettled(id: OrderId): Promise<void>;
   readonly runs: Runs;
   /** How a program on this machine starts `qoc mcp` for this desk. */
   readonly mcpProgram: McpProgram;
