@@ -13,6 +13,7 @@ import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode } from "../domain/venue.ts";
 import type { Connector, ConnectorStateChange } from "../host/connector.ts";
 import { VenueOutage } from "../host/restart-policy.ts";
+import { TurnSlices } from "../host/turn-slices.ts";
 import { openVenueClient } from "../host/venue-client.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { ConnectorLevels } from "./connector-levels.ts";
@@ -20,7 +21,7 @@ import { type ConnectorDeps, adapterPath, openConnector } from "./open-connector
 
 export interface FleetOptions extends Omit<
   ConnectorDeps,
-  "fillSink" | "onStateChange" | "recordOf" | "levels" | "admit"
+  "fillSink" | "onStateChange" | "recordOf" | "levels" | "admit" | "slices"
 > {
   readonly config: DeskConfig;
   /** Runs the custom guards in a process of their own. Returns why that is not possible. */
@@ -78,12 +79,14 @@ class ConnectorFleet implements Fleet {
       builtInFolder: `${options.packageRoot}/connectors`,
       wasLive: ({ name }) => this.#wasLive.has(name),
     });
+    const slices = new TurnSlices(options.clock);
     for (const config of this.#configs) {
       this.#connectors.set(
         config.name,
         openConnector(
           {
             ...options,
+            slices,
             fillSink: { accept: (batch) => this.#acceptFills(config, batch) },
             onStateChange: (change) => this.#recordState(config, change),
             recordOf: (name) => this.#openDesk().state.connectors.get(name),

@@ -14,6 +14,7 @@ import type { Egress } from "../host/egress.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { startProcess } from "../host/process-transport.ts";
 import type { SecretStore } from "../host/secrets.ts";
+import type { TurnSlices } from "../host/turn-slices.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
 import type { BarStore } from "../workspace/bars.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
@@ -46,6 +47,7 @@ export interface ConnectorDeps {
    */
   readonly recordOf: (connector: string) => Pick<ConnectorRecord, "adapterDigest" | "quarantineReason"> | undefined;
   readonly fillSink: FillSink;
+  readonly slices: TurnSlices;
   readonly onStateChange: ConnectorOptions["onStateChange"];
 }
 
@@ -88,6 +90,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     certificates: () => readCertificates(disk, config.name, certificateFiles(deps, config)),
     transport: (network) => startTransport(deps, config, network),
     fillSink: deps.fillSink,
+    slices: deps.slices,
     requestHandler: createRequestHandler({ store, bars: (symbol) => deps.bars.read(symbol) }),
     onStateChange: deps.onStateChange,
     admit: (capabilities) => deps.admit(config, capabilities),

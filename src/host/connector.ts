@@ -18,6 +18,7 @@ import { RestartPolicy, VenueOutage, needsOperator, toOutage } from "./restart-p
 import { SecretMask } from "./secret-mask.ts";
 import { createStackMapperCache } from "./source-map.ts";
 import type { Transport } from "./transport.ts";
+import type { TurnSlices } from "./turn-slices.ts";
 import { WorkerSession } from "./worker-session.ts";
 
 export interface ConnectorStateChange {
@@ -51,6 +52,8 @@ export interface ConnectorOptions {
   readonly proxy?: string | undefined;
   readonly transport: (network: NetworkPolicy) => Transport | Promise<Transport>;
   readonly fillSink: FillSink;
+  /** Shared by all connectors of a desk. */
+  readonly slices: TurnSlices;
   readonly requestHandler: AdapterRequestHandler;
   readonly onStateChange: (change: ConnectorStateChange) => void;
   /** Called before `connect`. @throws VenueOutage if the connector may not start yet; the start is repeated. */
@@ -238,7 +241,7 @@ export class Connector {
   }
 
   async #startSession(isByOperator: boolean, isLatest: () => boolean): Promise<void> {
-    const { name, clock, log, options, hosts, tcp, proxy, fillSink, requestHandler, redact } = this.#options;
+    const { name, clock, log, options, hosts, tcp, proxy, fillSink, slices, requestHandler, redact } = this.#options;
     this.#generation += 1;
     const generation = this.#generation;
     const [bundle, secrets, ca] = await Promise.all([
@@ -265,6 +268,7 @@ export class Connector {
       cleanText: (text) => redact(mapStack(text)),
       secretMask: this.#secretMask,
       fillSink,
+      slices,
       requestHandler,
       onResponsiveChange: (value) => {
         isResponsive = value;

@@ -116,7 +116,7 @@ function fillItem(
   const { fill, connector, id } = event;
   const order = id === null ? undefined : state.orders.get(id);
   const [only] = summary.traded.size === 1 ? summary.traded.values() : [];
-  const one = only === undefined ? {} : { symbol: only.symbol, side: only.side, ...amounts(only) };
+  const one = only && { symbol: only.symbol, side: only.side, ...amounts(only) };
   const subject =
     order === undefined
       ? `of ${summary.count === 1 ? "an order" : "orders"} this desk did not send`
@@ -130,7 +130,7 @@ function fillItem(
       kind: order === undefined || (kind !== "fill" && kind !== "bust") ? "alert" : "fill",
       status: "new",
       ...one,
-      ...(summary.count === 1 ? {} : { fills: String(summary.count) }),
+      fills: String(summary.count),
       order_id: id ?? "",
       venue: connector,
       filled_at: iso(fill.at),

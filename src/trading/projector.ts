@@ -3,6 +3,7 @@ import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
+import { resolvesWithin } from "../lib/resolves-within.ts";
 import { iso } from "../lib/time.ts";
 import type { Desk } from "./desk.ts";
 import type { BurstEvent } from "./fill-summary.ts";
@@ -59,8 +60,9 @@ export function openProjector(desk: ProjectorDesk): Projector {
     orderSettled: (id) => laneOfOrder(id).orderSettled(id),
     close: async () => {
       await all((lane) => lane.ordersSettled());
-      await inTime(
-        desk,
+      await resolvesWithin(
+        desk.clock,
+        CLOSE_MS,
         all((lane) => lane.settled()),
       );
       const missing = await Promise.all([...lanes.values()].map((lane) => lane.close()));
@@ -68,17 +70,6 @@ export function openProjector(desk: ProjectorDesk): Projector {
       if (count > 0) desk.log.warn(`${count} inbox items are not written; qoc journal rebuild writes those of fills`);
     },
   };
-}
-
-/** Resolves with the work, or after half a second. */
-function inTime({ clock }: Pick<Desk, "clock">, work: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(CLOSE_MS, resolve);
-    void work.then(() => {
-      cancel();
-      resolve();
-    });
-  });
 }
 
 function isBurstEvent(recorded: Recorded): recorded is Recorded<BurstEvent> {

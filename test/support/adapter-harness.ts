@@ -16,6 +16,7 @@ import { openStore } from "../../src/host/connector-store.ts";
 import { type Egress, openEgress } from "../../src/host/egress.ts";
 import { startProcess } from "../../src/host/process-transport.ts";
 import { type Transport, startWorker } from "../../src/host/transport.ts";
+import { TurnSlices } from "../../src/host/turn-slices.ts";
 import { residentMb } from "../../src/app/processes.ts";
 import type { ProcessSandbox } from "../../src/host/process-sandbox.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
@@ -134,6 +135,7 @@ export async function adapterHarness(source: string, options: AdapterHarnessOpti
     proxy: options.proxy,
     certificates: () => Promise.resolve(options.certificates ?? []),
     transport: (network) => startTransport(options, network),
+    slices: new TurnSlices(options.clock ?? systemClock),
     fillSink: {
       accept: async (batch) => {
         await options.onFills?.(batch);
