@@ -3,8 +3,9 @@
  * mark. Until then, limits count them.
  */
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
+import type { FillReceived, Recorded } from "./event.ts";
 import type { FillKey } from "./fill.ts";
-import type { InstrumentKey } from "./order.ts";
+import { type InstrumentKey, instrumentKey } from "./order.ts";
 import type { VenueFill } from "./venue.ts";
 
 /** The external fills of one instrument since its position was last read from the venue. */
@@ -20,18 +21,12 @@ export interface ExternalFills {
 
 export type ExternalFillsByInstrument = Map<InstrumentKey, ExternalFills>;
 
-interface Arrival {
-  readonly key: FillKey;
-  readonly fill: VenueFill;
-  readonly seq: number;
-  readonly at: number;
-}
-
 export function addExternalFill(
   all: ExternalFillsByInstrument,
-  instrument: InstrumentKey,
-  { key, fill, seq, at }: Arrival,
+  key: FillKey,
+  { seq, at, event: { connector, fill } }: Recorded<FillReceived>,
 ): void {
+  const instrument = instrumentKey(connector, fill.symbol);
   let known = all.get(instrument);
   if (known === undefined) {
     known = { fills: new Map(), bought: ZERO, sold: ZERO, seq, at };
@@ -40,7 +35,8 @@ export function addExternalFill(
   count(known, known.fills.get(key), -1);
   known.fills.set(key, fill);
   count(known, fill, 1);
-  [known.seq, known.at] = [seq, at];
+  known.seq = seq;
+  known.at = at;
 }
 
 /** Removes a fill whose order turned out to be one of this desk. */
@@ -56,7 +52,8 @@ export function removeExternalFill(all: ExternalFillsByInstrument, instrument: I
 function count(known: ExternalFills, fill: VenueFill | undefined, sign: 1 | -1): void {
   if (fill === undefined || fill.busts !== undefined) return;
   const quantity = decimal(fill.quantity);
-  const signed = sign === 1 ? quantity : ZERO.minus(quantity);
-  if (fill.side === "buy") known.bought = known.bought.plus(signed);
-  else known.sold = known.sold.plus(signed);
+  const sum = fill.side === "buy" ? known.bought : known.sold;
+  const changed = sign === 1 ? sum.plus(quantity) : sum.minus(quantity);
+  if (fill.side === "buy") known.bought = changed;
+  else known.sold = changed;
 }

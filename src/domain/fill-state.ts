@@ -139,8 +139,7 @@ function keepUnmatched(state: FillState, recorded: Recorded<FillReceived>): void
   else unmatched.push(recorded);
   state.fills.set(key, fill);
   keepTime(state, recorded);
-  const instrument = instrumentKey(connector, fill.symbol);
-  if (finding?.kind === "external") addExternalFill(state.external, instrument, { ...recorded, key, fill });
+  if (finding?.kind === "external") addExternalFill(state.external, key, recorded);
   else positionOf(state, connector, fill.symbol).applyFill(key, fill);
 }
 

@@ -12,6 +12,8 @@ import { type Alert, orderPath, projectOrder, writeAlert } from "./order-files.t
 import { ProjectionLane } from "./projection-lane.ts";
 
 export interface Projector {
+  /** The sequence number of the newest event that was taken. */
+  readonly lastSeq: number;
   /** Called with every event once it is on disk. */
   take(recorded: Recorded): void;
   /** Resolves when the files of all events so far are written. */
@@ -41,11 +43,16 @@ export function openProjector(desk: ProjectorDesk): Projector {
     return lane;
   };
   const laneOfOrder = (id: OrderId): ProjectionLane => laneOf(desk.state.orders.get(id)?.terms.connector ?? "");
+  let lastSeq = 0;
   const all = (run: (lane: ProjectionLane) => Promise<unknown>): Promise<unknown> =>
     Promise.all([...lanes.values()].map(run));
   return {
+    get lastSeq() {
+      return lastSeq;
+    },
     take: (recorded) => {
       const { event } = recorded;
+      lastSeq = recorded.seq;
       const item = isBurstEvent(recorded) ? bursts.take(recorded) : undefined;
       const id = orderOf(event);
       if (event.type === "fill.received" || item !== undefined)

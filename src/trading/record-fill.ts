@@ -120,13 +120,15 @@ function hostTime(desk: Pick<Desk, "clock" | "venues">, connector: string): numb
   return isSimulated(desk, connector) ? undefined : desk.clock.now();
 }
 
+const EXTERNAL: FillFinding = { kind: "external", misfits: [] };
+
 /** The finding on a fill; undefined if the fill fits its order. Inferred fills that it replaces do not count. */
 function findingOn(
   { key, fill, order }: ArrivedFill,
   misfits: FillFinding["misfits"],
   reductions: readonly InferredReduction[],
 ): FillFinding | undefined {
-  if (order === undefined) return { kind: "external", misfits: [] };
+  if (order === undefined) return EXTERNAL;
   if (misfits.length > 0) return { kind: "disputed", misfits };
   if (fill.busts !== undefined) return undefined;
   let filled = order.filled.minus(countedQuantity(order.fills.get(key)?.fill)).plus(decimal(fill.quantity));
