@@ -3,6 +3,7 @@
  * compared by their sum, because a venue may spell an instrument differently in fills and in positions.
  */
 import { type Decimal, ZERO, decimal, text } from "../domain/decimal.ts";
+import { QocError } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type InstrumentKey, comparableSymbol, instrumentKey } from "../domain/order.ts";
 import type { VenuePosition } from "../domain/venue.ts";
@@ -31,7 +32,7 @@ interface ComparedInstrument {
   readonly theirs: Decimal;
 }
 
-type ComparingDesk = Pick<Desk, "clock" | "log" | "market" | "publish" | "state">;
+type ComparingDesk = Pick<Desk, "clock" | "fillBudgets" | "log" | "market" | "publish" | "state" | "venues">;
 
 export function comparePositions(desk: ComparingDesk, reading: PositionReading): void {
   const theirs = new Map(reading.positions.map(({ symbol, quantity }) => [symbol, decimal(quantity)]));
@@ -128,6 +129,12 @@ function flagDifference(
     const expected = text(desk.state.positions.get(instrument)?.quantity ?? ZERO);
     const actual = text(bySymbol.get(symbol) ?? ZERO);
     if (expected === actual) continue;
+    const exceeded = desk.fillBudgets.spend(connector, "misfit");
+    if (exceeded !== undefined) {
+      const { message } = new QocError("FILL_FLOOD", { connector, ...exceeded });
+      void desk.venues.cutOff(connector, message);
+      return;
+    }
     desk.log.error(`${instrument}: our fills make ${expected}, the venue holds ${actual}`);
     desk.publish({ type: "instrument.flagged", connector, symbol, expected, actual });
   }
