@@ -51,7 +51,7 @@ async function timed(work: Promise<unknown>): Promise<number> {
 }
 const slow = { timeout: 60_000, interval: 20 };
 
-describe("a flood of fills of orders that nobody sent", () => {
+describe("a flood of fills of orders that the desk did not send", () => {
   it("is cut off, kept up to the budget, shown as one item, and delays no command", async () => {
     await openDesk();
     const own = await working("10", "calm");

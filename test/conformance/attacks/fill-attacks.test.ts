@@ -1,4 +1,4 @@
-/** What a hostile connector can do with fills to a whole desk, at both isolation levels. The order is to buy 10 AAA at 100. */
+/** What a hostile connector can do to a whole desk with fills, at both levels. The order is to buy 10 AAA at 100. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { OrderId } from "../../../src/domain/ids.ts";
 import { FILLS_PER_HOUR } from "../../../src/trading/fill-budget.ts";
@@ -49,7 +49,7 @@ const ATTACKS: readonly FillAttack[] = [
   },
   {
     id: "G09",
-    title: "50,000 pieces of an order that nobody sent",
+    title: "50,000 pieces of an order that the desk did not send",
     code: `emit({ venueOrderId: "nobody", clientOrderId: undefined, quantity: "50000" });`,
     ...UNTOUCHED,
     blocked: [],
