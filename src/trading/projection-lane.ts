@@ -33,6 +33,8 @@ export class ProjectionLane {
   #isTimed = false;
   #isClosed = false;
   #isRunning = false;
+  /** Inbox items of the pass that are not written yet. */
+  #inPass = 0;
   /** Writes what was added before it started. */
   #pass: Promise<void> = Promise.resolve();
 
@@ -87,11 +89,10 @@ export class ProjectionLane {
     await Promise.all(this.#writes.values());
   }
 
-  /** Writes nothing more. Resolves with the number of inbox items that are not written. */
-  async close(): Promise<number> {
+  /** Starts no further write. Returns the number of inbox items that are not written. */
+  close(): number {
     this.#isClosed = true;
-    await this.#pass;
-    return this.#alerts.length + this.#items.size + this.#later.items.size;
+    return this.#alerts.length + this.#items.size + this.#later.items.size + this.#inPass;
   }
 
   #writeLater(): void {
@@ -117,14 +118,17 @@ export class ProjectionLane {
     const alerts = this.#alerts.splice(0);
     const items = [...this.#items];
     this.#items.clear();
+    this.#inPass = alerts.length + items.length;
     await this.#writeOrders();
     for (let alert = alerts.shift(); alert !== undefined && !this.#isClosed; alert = alerts.shift()) {
       await this.#logged("an alert", alert);
+      this.#inPass -= 1;
       await this.#writeOrders();
     }
     for (let key = items.shift(); key !== undefined && !this.#isClosed; key = items.shift()) {
       const item = key;
       await this.#logged(`inbox item of ${item}`, () => this.#options.writer.item(item));
+      this.#inPass -= 1;
       await this.#writeOrders();
     }
     this.#alerts.unshift(...alerts);

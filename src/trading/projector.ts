@@ -72,8 +72,7 @@ export function openProjector(desk: ProjectorDesk): Projector {
         CLOSE_MS,
         all((lane) => lane.settled()),
       );
-      const missing = await Promise.all([...lanes.values()].map((lane) => lane.close()));
-      const count = missing.reduce((sum, of) => sum + of, 0);
+      const count = [...lanes.values()].reduce((sum, lane) => sum + lane.close(), 0);
       if (count > 0) desk.log.warn(`${count} inbox items are not written; qoc journal rebuild writes those of fills`);
     },
   };
