@@ -21,20 +21,20 @@ interface FillAttack {
 const UNTOUCHED = { order: ["accepted", "0"], positions: ["0", "0"] } as const;
 const BLOCKED = { ...UNTOUCHED, blocked: ["evil/AAA"] };
 const ATTACKS: readonly FillAttack[] = [
-  { id: "G01", title: "a sell fill of a buy", code: `emit({ side: "sell" });`, ...BLOCKED },
+  { id: "H01", title: "a sell fill of a buy", code: `emit({ side: "sell" });`, ...BLOCKED },
   {
-    id: "G02",
+    id: "H02",
     title: "a fill of another symbol",
     code: `emit({ symbol: "GME" });`,
     ...UNTOUCHED,
     blocked: ["evil/AAA", "evil/GME"],
   },
-  { id: "G03", title: "a price below zero", code: `emit({ price: "-5" });`, ...BLOCKED },
-  { id: "G04", title: "a price worse than the limit", code: `emit({ price: "100.01" });`, ...BLOCKED },
-  { id: "G05", title: "the year 2199", code: `emit({ timestamp: Date.UTC(2199, 0, 1) });`, ...BLOCKED },
-  { id: "G06", title: "a time before the intent", code: `emit({ timestamp: Date.now() - 10_000 });`, ...BLOCKED },
+  { id: "H03", title: "a price below zero", code: `emit({ price: "-5" });`, ...BLOCKED },
+  { id: "H04", title: "a price worse than the limit", code: `emit({ price: "100.01" });`, ...BLOCKED },
+  { id: "H05", title: "the year 2199", code: `emit({ timestamp: Date.UTC(2199, 0, 1) });`, ...BLOCKED },
+  { id: "H06", title: "a time before the intent", code: `emit({ timestamp: Date.now() - 10_000 });`, ...BLOCKED },
   {
-    id: "G07",
+    id: "H07",
     title: "1,000 pieces of an order for 10",
     code: `emit({ quantity: "1000" });`,
     order: ["filled", "1000"],
@@ -42,20 +42,20 @@ const ATTACKS: readonly FillAttack[] = [
     blocked: ["evil/AAA"],
   },
   {
-    id: "G08",
+    id: "H08",
     title: "a sell fill before the acknowledgement, without the client order id",
     code: `emit({ side: "sell", clientOrderId: undefined });`,
     ...BLOCKED,
   },
   {
-    id: "G09",
+    id: "H09",
     title: "50,000 pieces of an order that the desk did not send",
     code: `emit({ venueOrderId: "nobody", clientOrderId: undefined, quantity: "50000" });`,
     ...UNTOUCHED,
     blocked: [],
   },
   {
-    id: "G10",
+    id: "H10",
     title: "a disputed correction, and then a bust of the fill",
     code: `emit({}); emit({ fillId: "F2", corrects: "F1", side: "sell" }); emit({ fillId: "F3", busts: "F1" });`,
     order: ["partially_filled", "0"],
@@ -63,7 +63,7 @@ const ATTACKS: readonly FillAttack[] = [
     blocked: [],
   },
   {
-    id: "G11",
+    id: "H11",
     title: "one fill id with other content",
     code: `emit({ quantity: "3" }); emit({ quantity: "9" });`,
     order: ["partially_filled", "3"],
@@ -72,16 +72,16 @@ const ATTACKS: readonly FillAttack[] = [
   },
 ];
 const FLOODS: readonly { readonly id: string; readonly title: string; readonly fill: string }[] = [
-  { id: "G21", title: "strays", fill: `{ fillId: "S" + i, venueOrderId: "S" + i, clientOrderId: undefined }` },
+  { id: "H21", title: "strays", fill: `{ fillId: "S" + i, venueOrderId: "S" + i, clientOrderId: undefined }` },
   {
-    id: "G22",
+    id: "H22",
     title: "strays of a symbol each",
     fill: `{ fillId: "S" + i, venueOrderId: "S", symbol: "S" + i, clientOrderId: undefined }`,
   },
-  { id: "G23", title: "disputed fills", fill: `{ fillId: "S" + i, side: "sell" }` },
-  { id: "G24", title: "disputed fills of a symbol each", fill: `{ fillId: "S" + i, symbol: "S" + i }` },
-  { id: "G25", title: "fills in excess", fill: `{ fillId: "S" + i, quantity: "10" }` },
-  { id: "G26", title: "one fill id with other content", fill: `{ quantity: String(i + 1) }` },
+  { id: "H23", title: "disputed fills", fill: `{ fillId: "S" + i, side: "sell" }` },
+  { id: "H24", title: "disputed fills of a symbol each", fill: `{ fillId: "S" + i, symbol: "S" + i }` },
+  { id: "H25", title: "fills in excess", fill: `{ fillId: "S" + i, quantity: "10" }` },
+  { id: "H26", title: "one fill id with other content", fill: `{ quantity: String(i + 1) }` },
 ];
 
 let desk: TempDesk;
