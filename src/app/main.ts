@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { nodeIo } from "../cli/io.ts";
 import type { CliDeps } from "../cli/cli-deps.ts";
 import { main } from "../cli/main.ts";
+import type { RuntimeUser } from "../workspace/runtime-folder.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** This file is src/app/main.ts, or dist/src/app/main.js. */
@@ -29,13 +30,42 @@ function nodeDeps(): CliDeps {
   const io = nodeIo(env);
   const cwd = process.cwd();
   const home = env["HOME"] ?? homedir();
-  const user = { env, home, uid: process.getuid?.() ?? 0 };
   return {
     io,
     env,
     cwd,
     version,
     registry: async () => (await import("./command-registry.ts")).commandRegistry(),
+    ...deskAccess(home, { env, home, uid: process.getuid?.() ?? 0 }),
+    invokeLocal: async (entry, input, call) => {
+      const [{ invoke }, { commandRegistry }, { createLocalServices }, { nodeDisk }, { systemClock, systemIds }] =
+        await Promise.all([
+          import("../commands/invoke.ts"),
+          import("./command-registry.ts"),
+          import("./local-services.ts"),
+          import("../workspace/disk.ts"),
+          import("./system.ts"),
+        ]);
+      const local = createLocalServices({
+        packageRoot: PACKAGE_ROOT,
+        bin: `${PACKAGE_ROOT}/bin/qoc.mjs`,
+        version: await version(),
+        disk: nodeDisk(),
+        clock: systemClock,
+        ids: systemIds,
+        env,
+        home,
+        cwd: call.cwd,
+        ready: call.ready,
+      });
+      return invoke(await commandRegistry(), { command: entry.name, input }, { ...call, actor: "human", local });
+    },
+  };
+}
+
+/** Finds the desk of a folder, its process, and the keys of its operator. */
+function deskAccess(home: string, user: RuntimeUser): Pick<CliDeps, "deskAt" | "sign" | "deskPid"> {
+  return {
     deskAt: async (from) => {
       const [{ nodeDisk }, { findWorkspace }, { operatorCredentials }, { checkSockets, runtimePaths }, { systemIds }] =
         await Promise.all([
@@ -78,32 +108,9 @@ function nodeDeps(): CliDeps {
           import("../workspace/layout.ts"),
           import("./processes.ts"),
         ]);
-      const root = realpathSync(await findWorkspace(nodeDisk(), from, { home, uid: process.getuid?.() ?? 0 }));
+      const root = realpathSync(await findWorkspace(nodeDisk(), from, user));
       const owner = await lockOwner(nodeDisk(), `${root}/${LAYOUT.lock}`);
       return owner !== undefined && owner.root === root && isAlive(owner, nodeProcesses) ? owner.pid : undefined;
-    },
-    invokeLocal: async (entry, input, call) => {
-      const [{ invoke }, { commandRegistry }, { createLocalServices }, { nodeDisk }, { systemClock, systemIds }] =
-        await Promise.all([
-          import("../commands/invoke.ts"),
-          import("./command-registry.ts"),
-          import("./local-services.ts"),
-          import("../workspace/disk.ts"),
-          import("./system.ts"),
-        ]);
-      const local = createLocalServices({
-        packageRoot: PACKAGE_ROOT,
-        bin: `${PACKAGE_ROOT}/bin/qoc.mjs`,
-        version: await version(),
-        disk: nodeDisk(),
-        clock: systemClock,
-        ids: systemIds,
-        env,
-        home,
-        cwd: call.cwd,
-        ready: call.ready,
-      });
-      return invoke(await commandRegistry(), { command: entry.name, input }, { ...call, actor: "human", local });
     },
   };
 }

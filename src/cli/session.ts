@@ -57,9 +57,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     } catch (error) {
       if (error instanceof Interrupted && entry.writes.length > 0)
         progress.line("interrupted; the desk may still finish what it has started: qoc status");
-      const pid = isDeskDown(error) ? await deps.deskPid(cwd) : undefined;
-      if (pid !== undefined) throw new QocError("DESK_UNREACHABLE", { pid }, { cause: error });
-      throw error;
+      throw isDeskDown(error) ? await unreachable(error, deps.deskPid(cwd)) : error;
     }
   };
   const prompter = canAsk && !json ? io.prompter({ signal, hasColour: io.colour.err }) : undefined;
@@ -92,6 +90,12 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     remoteError: (error) => (error instanceof RemoteError ? error : undefined),
     isDeskDown,
   };
+}
+
+/** A desk whose process runs is not down, although its socket does not answer. */
+async function unreachable(error: unknown, deskPid: Promise<number | undefined>): Promise<unknown> {
+  const pid = await deskPid;
+  return pid === undefined ? error : new QocError("DESK_UNREACHABLE", { pid }, { cause: error });
 }
 
 /** @throws QocError UNKNOWN_COMMAND. */
