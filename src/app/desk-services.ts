@@ -3,10 +3,8 @@ import { scanJournal } from "../bus/journal-read.ts";
 import { upgraded } from "../bus/replay.ts";
 import type { DeskServices, LogLine, LogQuery } from "../commands/command.ts";
 import { matchesFilter, readLogs } from "../workspace/logs.ts";
-import { keyPath } from "../workspace/layout.ts";
-import { readPublicKeys } from "../trading/operator-keys.ts";
-import { journalReport } from "./journal-report.ts";
 import type { OpenDesk } from "./open-desk.ts";
+import { verifyJournal } from "./verify-journal.ts";
 
 /** Services of the daemon that are not part of the desk. */
 type DaemonServices = Pick<DeskServices, "runs" | "news" | "lastSeen" | "stop">;
@@ -36,12 +34,8 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
     },
     verify: async (progress) => {
       await flushed();
-      const onSegment = (done: number, of: number, records: number): void =>
-        progress.line(`segment ${done} of ${of}, ${records} records`);
-      return journalReport(
-        await scanJournal(desk.workspace.disk, desk.workspace.journalDir, { progress: onSegment }),
-        await readPublicKeys(desk.workspace.disk, keyPath(open.home, desk.state.deskId), desk.state.deskId),
-      );
+      const { disk, root } = desk.workspace;
+      return verifyJournal({ disk, root, home: open.home, env: open.env }, progress);
     },
     readLogs: async (query) => {
       await logs.flush();

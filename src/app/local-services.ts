@@ -6,11 +6,13 @@ import { openReplay, upgraded } from "../bus/replay.ts";
 import type { LocalServices } from "../commands/command.ts";
 import { createProposalCache } from "../trading/desk.ts";
 import { checkKeyFiles } from "../trading/key-files.ts";
-import { createLiveKey, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
+import { createLiveKey, upgradeKeys } from "../trading/operator-keys.ts";
 import { rebuild } from "../trading/rebuild.ts";
 import { recordedStatus } from "../trading/status.ts";
 import { decisionLog } from "../trading/decision-log.ts";
 import type { DeskState } from "../domain/desk-state.ts";
+import type { GapRange } from "../domain/journal-head.ts";
+import { describeGap } from "../trading/journal-gap.ts";
 import { QocError } from "../domain/error.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { LAYOUT, globalConfigPath, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
@@ -33,10 +35,11 @@ import { startDaemon } from "./start-daemon.ts";
 import { runDemo } from "./run-demo.ts";
 import { initDesk } from "./init.ts";
 import { newConnector } from "./new-connector.ts";
-import { journalReport } from "./journal-report.ts";
+import { JournalCheck } from "./journal-guard.ts";
 import type { DeskOptions } from "./open-desk.ts";
 import { processSandboxFinder } from "./find-process-sandbox.ts";
 import { nodeProcesses } from "./processes.ts";
+import { verifyJournal } from "./verify-journal.ts";
 
 export interface LocalServicesOptions extends Omit<DeskOptions, "root"> {
   readonly cwd: string;
@@ -116,26 +119,19 @@ function readServices(options: LocalServicesOptions): Local<"statusOf" | "verify
   return {
     statusOf: async (from) => {
       const { root } = await locateDesk(options, from);
-      const { state, config } = await readDesk(options, root);
-      return recordedStatus({
+      const { state, config, gap } = await readDesk(options, root);
+      const status = await recordedStatus({
         workspace: openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) }),
         clock,
         state,
         config,
         proposals: createProposalCache(),
       });
+      return { ...status, readOnly: gap === undefined ? null : `${describeGap(gap)}; read qoc journal verify` };
     },
     verifyOf: async (from, progress) => {
       const { root } = await locateDesk(options, from);
-      const scan = await scanOf(options, root, {
-        progress: (done, of, records) => progress.line(`segment ${done} of ${of}, ${records} records`),
-      });
-      const first = scan.events[0]?.event;
-      if (first?.type !== "desk.created") return journalReport(scan, undefined);
-      const key = keyPath(home, first.deskId);
-      await checkKeyFiles(disk, key, userOf(options).uid);
-      const hasKeys = (await disk.facts(`${key}.certificates.json`)) !== undefined;
-      return journalReport(scan, hasKeys ? await readPublicKeys(disk, key, first.deskId) : undefined);
+      return verifyJournal({ ...options, root }, progress);
     },
     decisionsOf: async (from, limit) => {
       const { root } = await locateDesk(options, from);
@@ -190,11 +186,17 @@ function scanOf(options: LocalServicesOptions, root: string, scan: ScanOptions =
 async function readDesk(
   options: LocalServicesOptions,
   root: string,
-): Promise<{ state: DeskState; config: DeskConfig }> {
+): Promise<{ state: DeskState; config: DeskConfig; gap: GapRange | undefined }> {
   const config = await loadConfig(options.disk, `${root}/${LAYOUT.config}`, globalConfigPath(options.home));
   const { state, take } = openReplay();
-  await scanOf(options, root, { take });
-  return { config, state };
+  const check = await JournalCheck.open({ ...options, root }).catch(() => undefined);
+  const scan = await scanOf(options, root, {
+    take: (recorded, hash) => {
+      take(recorded);
+      check?.take(recorded, hash);
+    },
+  });
+  return { config, state, gap: scan.corrupt === undefined ? check?.gap(scan, state) : undefined };
 }
 
 async function refuseRunning(options: LocalServicesOptions, root: string, lock: string): Promise<void> {

@@ -1,7 +1,8 @@
 /** Opens one desk: lock, journal, state, connectors, projections. The only file that imports from every lower layer. */
-import { mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { openBus } from "../bus/bus.ts";
 import { type Journal, openJournal } from "../bus/journal.ts";
+import type { JournalScan } from "../bus/journal-read.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
 import { openReplay } from "../bus/replay.ts";
 import { type Desk, createProposalCache } from "../trading/desk.ts";
@@ -12,7 +13,6 @@ import { type DeskAuthority, openAuthority } from "../trading/authority.ts";
 import { checkKeyFiles } from "../trading/key-files.ts";
 import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import { sha256Hex } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
 import { type JournalHead, KEY_ROLES, boundaryText } from "../domain/authority.ts";
@@ -35,7 +35,7 @@ import { type Fleet, type FleetOptions, openFleet } from "./connector-fleet.ts";
 import { processSandboxFinder } from "./find-process-sandbox.ts";
 import { refreshAuthorTypes } from "./init.ts";
 import { nodeProcesses } from "./processes.ts";
-import { machineName } from "./system.ts";
+import { type AcceptedRecords, type GuardedRecord, JournalCheck, openGuardedRecord } from "./journal-guard.ts";
 
 export interface DeskOptions {
   /** The workspace's folder. */
@@ -203,6 +203,7 @@ function createDesk(
     publish: record.publish,
     commit: record.commit,
     readOnly: record.readOnly,
+    record: record.record,
   };
 }
 
@@ -252,7 +253,10 @@ function openDeskHistory({ options, config, logs, record }: DeskParts): Promise<
     log: logs,
     enabled: config.workspace.historyEnabled,
     env,
-    head: () => `${record.state.seq} ${record.journal?.head.hash ?? ""}`,
+    head: () => {
+      const signed = record.signedHead();
+      return signed === undefined ? undefined : JSON.stringify(signed);
+    },
   });
 }
 
@@ -282,6 +286,8 @@ interface OpenRecord {
   readonly publish: Desk["publish"];
   readonly commit: Desk["commit"];
   readonly readOnly: Desk["readOnly"];
+  readonly record: Desk["record"];
+  readonly signedHead: GuardedRecord["signedHead"];
   onCommit(listener: (recorded: Recorded) => void): () => void;
 }
 
@@ -291,10 +297,12 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
   let problem: string | undefined;
   const { state, take } = openReplay();
   const authors = createOrderAuthors();
+  const check = await JournalCheck.open(options);
   const journalOptions = {
-    take: (recorded: Recorded) => {
+    take: (recorded: Recorded, hash: string) => {
       take(recorded);
       authors.take(recorded);
+      check.take(recorded, hash);
     },
     disk,
     dir: `${root}/${LAYOUT.journal}`,
@@ -309,7 +317,7 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
     () => openJournal(journalOptions),
     (opened) => opened.journal?.close(),
   );
-  const deskId = state.deskId === "" ? await readDeskId(disk, root) : state.deskId;
+  const { deskId } = check;
   const path = keyPath(options.home, deskId);
   await checkKeyFiles(disk, path, process.getuid?.() ?? 0);
   await upgradeKeys(disk, path, deskId);
@@ -317,38 +325,50 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
   const keys = await readKeys();
   const head = (): JournalHead => journal?.head ?? scan.head;
   const authority = openAuthority({ state, clock, head, keys, readKeys });
-  if (journal === undefined) {
-    const { segment, line, message } = scan.corrupt ?? { segment: "", line: 0, message: "" };
-    const corrupt = new QocError("JOURNAL_CORRUPT", { segment, line, message });
-    logs.error(corrupt.message);
-    const refuse = (): never => {
-      throw corrupt;
-    };
-    return {
-      state,
-      journal,
-      authors,
-      authority,
-      operatorPem: keys.desk,
-      publish: refuse,
-      commit: refuse,
-      readOnly: () => corrupt.message,
-      onCommit: () => () => undefined,
-    };
-  }
+  if (journal === undefined)
+    return { state, journal, authors, authority, operatorPem: keys.desk, ...corruptRecord(scan, logs) };
+  // Refuses other keys before the signed heads are judged with them.
+  keyChanges(state, keys, path);
   const bus = openBus(journal, state, logs);
   bus.subscribe("publish", (recorded) => authors.take(recorded));
-  await recordStartup({ options, journal, state, bus, keys });
+  const gap = check.gap(scan, state);
+  const startup = (accepted?: AcceptedRecords): Promise<void> =>
+    recordStartup({ options, journal, state, bus, keys, place: check.known.place, accepted });
+  const guarded = await lifecycle.open(
+    "anchor",
+    () => openGuardedRecord({ options, log: logs, check, gap, state, journal, bus, startup }),
+    (opened) => opened.close(),
+  );
   return {
+    ...guarded,
     state,
     journal,
     authors,
     authority,
     operatorPem: keys.desk,
-    publish: bus.publish,
-    commit: bus.commit,
-    readOnly: () => problem,
+    readOnly: () => problem ?? guarded.refusal(),
     onCommit: (listener) => bus.subscribe("commit", listener),
+  };
+}
+
+/** A corrupt journal is read up to the first problem, and not written. */
+function corruptRecord(
+  { corrupt: problem }: JournalScan,
+  logs: LogFile,
+): Omit<OpenRecord, "state" | "journal" | "authors" | "authority" | "operatorPem"> {
+  const { segment, line, message } = problem ?? { segment: "", line: 0, message: "" };
+  const corrupt = new QocError("JOURNAL_CORRUPT", { segment, line, message });
+  logs.error(corrupt.message);
+  const refuse = (): never => {
+    throw corrupt;
+  };
+  return {
+    publish: refuse,
+    commit: refuse,
+    readOnly: () => corrupt.message,
+    record: { anchor: () => undefined, gap: () => undefined, acceptGap: refuse },
+    signedHead: () => undefined,
+    onCommit: () => () => undefined,
   };
 }
 
@@ -358,21 +378,26 @@ interface StartupParts {
   readonly state: DeskState;
   readonly bus: Pick<Desk, "publish" | "commit">;
   readonly keys: PublicKeys;
+  /** The machine and the journal folder. */
+  readonly place: string;
+  /** The gap that a human accepted. */
+  readonly accepted: AcceptedRecords | undefined;
 }
 
 /** A desk that was copied or moved to another machine takes a new epoch and starts halted. */
-async function recordStartup({ options, journal, state, bus, keys }: StartupParts): Promise<void> {
+async function recordStartup(parts: StartupParts): Promise<void> {
+  const { options, journal, state, bus, keys, place: machine, accepted } = parts;
   const { ids, root, version } = options;
   const { publish, commit } = bus;
-  const place = statSync(`${root}/${LAYOUT.journal}`);
-  const machine = sha256Hex(`${machineName()} ${place.dev} ${place.ino}`).slice(0, 32);
-  const isCopy = state.machine !== "" && state.machine !== machine;
+  const isCopy = state.machine !== "" && state.machine !== machine && accepted === undefined;
   journal.epoch = Math.max(1, state.epoch) + (isCopy ? 1 : 0);
   // `qoc init` wrote the id when it made the keys.
-  if (state.deskId === "")
+  if (journal.head.seq === 0)
     publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await readDeskId(options.disk, root) });
   else if (state.journalFormat < JOURNAL_FORMAT) publish(await formatBoundary(options, journal, state));
   for (const change of keyChanges(state, keys, keyPath(options.home, state.deskId))) publish(change);
+  for (const event of accepted?.events ?? []) publish(event);
+  journal.epoch = accepted?.epoch ?? journal.epoch;
   const started = commit({ type: "desk.started", version, machine, nonce: ids.random(4) });
   if (isCopy) {
     void commit({

@@ -37,6 +37,18 @@ export async function listSegments(disk: Disk, dir: string): Promise<readonly st
     .toSorted();
 }
 
+/** The id of the desk that wrote the journal; undefined if it has no readable first record. */
+export async function journalDeskId(disk: Disk, dir: string): Promise<string | undefined> {
+  const [first] = await listSegments(disk, dir);
+  if (first === undefined) return undefined;
+  const bytes = Buffer.from(await disk.read(`${dir}/${first}`));
+  const end = bytes.indexOf(10);
+  const line = end === -1 ? "has no newline" : readLine(bytes.subarray(0, end));
+  return typeof line === "string" || line.recorded.event.type !== "desk.created"
+    ? undefined
+    : line.recorded.event.deskId;
+}
+
 interface Cursor {
   seq: number;
   hash: string;
@@ -46,7 +58,7 @@ export interface ScanOptions {
   /** Called after each segment. */
   progress?(done: number, of: number, records: number): void;
   /** Receives each record as it is read. The scan then keeps no records, so that a long journal needs little memory. */
-  take?(recorded: Recorded): void;
+  take?(recorded: Recorded, hash: string): void;
 }
 
 /** Reads one segment at a time. Never rejects because of the content of a file. */
@@ -69,7 +81,7 @@ function scanSegment(
   bytes: Uint8Array,
   isLast: boolean,
   cursor: Cursor,
-  keep: (recorded: Recorded) => void,
+  keep: (recorded: Recorded, hash: string) => void,
 ): Pick<JournalScan, "torn" | "corrupt"> | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let start = 0;
@@ -87,7 +99,7 @@ function scanSegment(
       if (isTorn) return { torn: { segment, offset: start, bytes: buffer.length - start } };
       return { corrupt: { segment, line, message: problem ?? "is unreadable" } };
     }
-    keep(read.recorded);
+    keep(read.recorded, read.hash);
     cursor.seq = read.recorded.seq;
     cursor.hash = read.hash;
     start = end + 1;

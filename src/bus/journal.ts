@@ -21,6 +21,8 @@ export interface Journal {
   /** The error after which the journal accepts no records; undefined while it works. */
   readonly failure: QocError | undefined;
   readonly head: { readonly seq: number; readonly hash: string };
+  /** The newest record that is on disk. */
+  readonly durable: { readonly seq: number; readonly hash: string };
   /** The epoch of the records that follow. A copied desk starts a new epoch. */
   epoch: number;
   /** Resolves when everything appended so far is on disk. */
@@ -36,7 +38,7 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
   readonly onFailure?: (failure: QocError) => void;
   /** Receives each existing record as it is read. The scan then keeps no records. */
-  readonly take?: (recorded: Recorded) => void;
+  readonly take?: (recorded: Recorded, hash: string) => void;
 }
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
@@ -91,6 +93,7 @@ class SegmentedJournal implements Journal {
   readonly #options: JournalOptions;
   #seq: number;
   #hash: string;
+  #durable: { readonly seq: number; readonly hash: string };
   #number: number;
   #file: AppendFile;
   #next: Batch | undefined;
@@ -105,6 +108,7 @@ class SegmentedJournal implements Journal {
     this.#options = options;
     this.#seq = head.seq;
     this.#hash = head.hash;
+    this.#durable = head;
     this.#number = number;
     this.#file = file;
   }
@@ -115,6 +119,10 @@ class SegmentedJournal implements Journal {
 
   get head(): { seq: number; hash: string } {
     return { seq: this.#seq, hash: this.#hash };
+  }
+
+  get durable(): { readonly seq: number; readonly hash: string } {
+    return this.#durable;
   }
 
   append(event: DeskEvent, { durable = false }: { durable?: boolean } = {}): Appended {
@@ -157,8 +165,11 @@ class SegmentedJournal implements Journal {
     while (this.#next !== undefined && this.#failure === undefined) {
       const batch = this.#next;
       [this.#writing, this.#next] = [batch, undefined];
+      // The last record of the batch: later records go into the next batch.
+      const { head } = this;
       try {
         await this.#write(batch);
+        this.#durable = head;
         batch.resolve();
       } catch (error) {
         this.#fail(error, batch);

@@ -7,11 +7,14 @@ import type * as z from "zod";
 import type { Authority } from "../domain/authority.ts";
 import type { Actor, Channel, Recorded } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
+import type { GapRange } from "../domain/journal-head.ts";
 import type { Clock, Disk, Progress } from "../domain/ports.ts";
 import type { Report } from "../conformance/report.ts";
 import type { SigningRequest } from "../trading/authority.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { DecisionLine } from "../trading/decision-log.ts";
+import type { AuditCode } from "../trading/audit-signatures.ts";
+import type { AuditResult } from "../trading/journal-audit.ts";
 import type { News } from "../trading/news.ts";
 import type { RebuildView } from "../trading/rebuild.ts";
 import type { StatusView } from "../trading/status.ts";
@@ -199,16 +202,22 @@ export interface DeskServices {
   stop(): void;
 }
 
-export interface JournalReport {
+/** The report of `qoc journal verify`. `problem` and `code` are those of the first problem. */
+export interface JournalReport extends AuditResult {
+  readonly ok: boolean;
+  readonly code?: AuditCode | undefined;
+  readonly problem?: string | undefined;
   readonly records: number;
-  /** Records by journal format, in the order of the journal. */
-  readonly formats: readonly { readonly format: number; readonly records: number }[];
+  /** Valid signatures of a human's decisions. */
+  readonly signatures: number;
   readonly segments: number;
   readonly head: string;
-  readonly ok: boolean;
-  /** Approvals whose signature is the operator's; absent if the key is not on this machine. */
-  readonly signatures?: number | undefined;
-  readonly problem?: string | undefined;
+  /** Files with a signed head of this desk on this machine. */
+  readonly anchors: number;
+  /** What the journal lacks, and no human accepted. */
+  readonly gap: GapRange | null;
+  /** An unfinished last line, which a crash leaves; the next start moves it to a file of its own. */
+  readonly torn: { readonly segment: string; readonly bytes: number } | null;
 }
 
 export interface LogQuery {

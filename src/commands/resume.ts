@@ -2,7 +2,7 @@ import * as z from "zod";
 import { setTrading } from "../trading/decide.ts";
 import { flag } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
-import { changeTrading } from "./change-trading.ts";
+import { resumeTrading } from "./resume-trading.ts";
 import { authoritySchema } from "./signed-call.ts";
 import { tradingStateSchema } from "./trading-state-schema.ts";
 
@@ -13,15 +13,17 @@ export const command = defineCommand({
   runs: "desk",
   writes: ["journal"],
   summary: "allow new orders again after a halt",
+  description: "If the journal lacks records: accepts the gap first. The desk then writes again, and stays halted.",
   examples: ["qoc resume", 'qoc resume --reason "checked the venue"'],
   exits: [5],
   input: z.strictObject({
     reason: flag(z.string().default(""), "TEXT", "why", { short: "m" }),
+    gap: flag(z.string().optional(), "FROM-TO", "go on without these lost records of the journal"),
     /** The client's signature. */
     authority: authoritySchema.optional(),
   }),
   output: tradingStateSchema,
-  run: ({ reason, authority }, context) =>
-    setTrading(requireDesk(context).desk, { state: "active", reason, actor: context.actor, authority }),
-  cli: (session, input) => changeTrading(session, "resume", input, ""),
+  run: ({ reason, gap, authority }, context) =>
+    setTrading(requireDesk(context).desk, { state: "active", reason, actor: context.actor, gap, authority }),
+  cli: (session, input) => resumeTrading(session, input, ""),
 });

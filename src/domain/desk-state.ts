@@ -22,6 +22,7 @@ import type {
 } from "./event.ts";
 import { type FillState, adoptPosition, clearInstrument, indexOrder, positionOf, receiveFill } from "./fill-state.ts";
 import type { Digest, OrderId } from "./ids.ts";
+import { type LostRecords, applyLoss } from "./lost-records.ts";
 import { type OrderTerms, instrumentKey } from "./order.ts";
 import { applyOrderEvent, openOrder } from "./order-state.ts";
 import { openPosition } from "./position.ts";
@@ -73,6 +74,7 @@ export interface DeskState extends FillState {
   readonly keys: Map<KeyRole, string>;
   /** Signatures that were used and have not expired: each is good for one action. The values are their ends, ms. */
   readonly usedSignatures: Map<string, number>;
+  readonly lost: LostRecords;
   lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
   lastSnapshot?: { path: string; nav: string; at: number };
 }
@@ -111,6 +113,7 @@ export function emptyDeskState(): DeskState {
     agents: new Map(),
     keys: new Map(),
     usedSignatures: new Map(),
+    lost: { heads: new Set(), ids: new Set() },
   };
 }
 
@@ -139,8 +142,12 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       state.journalFormat = event.to;
       return;
     case "desk.started":
-      if (event.machine !== state.machine) state.epochTag = event.nonce;
+      if (event.machine !== state.machine || state.epochTag === "") state.epochTag = event.nonce;
       state.machine = event.machine;
+      return;
+    case "journal.gap":
+    case "ids.retired":
+      applyLoss(state, recorded.seq, event);
       return;
     case "trading.changed":
       state.trading = { state: event.state, reason: event.reason, seq: recorded.seq };

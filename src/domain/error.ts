@@ -41,6 +41,9 @@ function row(
   return { template, hint, exit, retryable, ...agentFields };
 }
 
+const GAP_HINT =
+  "qoc journal verify; restore the journal from a backup, or continue without these records: qoc resume --gap {gap}";
+
 export const ERRORS = {
   // usage
   USAGE: row("{message}", "qoc help {command}", { exit: EXIT.usage }),
@@ -112,6 +115,10 @@ export const ERRORS = {
     "journal {segment} line {line}: {message}; the desk is read-only and halted",
     "qoc journal verify; restore {segment} from a backup",
   ),
+  JOURNAL_BEHIND: row("{reason}; the desk is read-only and halted", GAP_HINT),
+  JOURNAL_CHANGED: row("{reason}; the desk is read-only and halted", GAP_HINT),
+  ANCHOR_MISSING: row("{reason}; the desk is read-only and halted", GAP_HINT),
+  ANCHOR_INVALID: row("{reason}; the desk is read-only and halted", GAP_HINT),
   JOURNAL_FAILED: row("writing the journal failed: {message}; the desk is halted", "check the disk, then qoc up"),
   // desk
   DESK_DOWN: row("the desk is not up{reason}", "qoc up", { exit: EXIT.deskDown, retryable: true }),
@@ -172,6 +179,14 @@ export const ERRORS = {
   ORDER_NOT_FOUND: row("no order {id}{suggestion}", "qoc orders list", { hintForAgents: "qoc_orders_list" }),
   ID_AMBIGUOUS: row("{id} matches {count}: {matches}", "use a longer part of the id, or the path"),
   ID_DUPLICATE: row("{id} exists in more than one file: {paths}", "rename or delete all of them but one"),
+  PROPOSE_AGAIN: row(
+    "{id} is from before a gap in the journal, so its decision may be lost",
+    "propose it under a new id: qoc orders propose; then remove this one: qoc reject {id}",
+    {
+      exit: EXIT.stale,
+      hintForAgents: "propose it again: qoc_orders_propose",
+    },
+  ),
   NEEDS_CONNECTOR: row(
     "{id}: no connector takes this order ({reason})",
     'add connector = "name" to {path}, or list the venue under venues = [...] in desk.toml',

@@ -5,6 +5,7 @@
 import type { Authority, KeyRole } from "./authority.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { Misfit } from "./fill.ts";
+import type { IdsRetired, JournalGap } from "./journal-head.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
 import type { OrderReportStatus } from "./sdk.ts";
@@ -15,7 +16,9 @@ import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
 export type Actor = `human` | `agent:${string}` | "host";
 /** The interface that a decision came through, as the host knows it. `tty` is in journals of earlier versions only. */
 export type Channel = "cli" | "tty" | "mcp" | "http" | "file" | "host";
-export type TradingState = "active" | "reducing" | "halted";
+/** From the state that allows most to the state that allows least. */
+export const TRADING_STATES = ["active", "reducing", "halted"] as const;
+export type TradingState = (typeof TRADING_STATES)[number];
 export type ConnectorState =
   | "starting"
   | "ready"
@@ -368,6 +371,8 @@ export type DeskEvent =
   | DeskStopped
   | TradingChanged
   | KeyChanged
+  | JournalGap
+  | IdsRetired
   | ConfigLoaded
   | ConnectorChanged
   | AccountMarked

@@ -7,6 +7,7 @@ import { type ErrorCode, type ErrorDetails, QocError } from "../domain/error.ts"
 import { type Authority, STATEMENT_MS } from "../domain/authority.ts";
 import type { Actor, Channel, OrderApproved } from "../domain/event.ts";
 import type { ClientOrderId } from "../domain/ids.ts";
+import { isRetired } from "../domain/lost-records.ts";
 import type { Order } from "../domain/order.ts";
 import type { OrderRecord, ReviewRecord } from "../domain/order-state.ts";
 import type { Verdict } from "../domain/verdict.ts";
@@ -52,7 +53,7 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
   const asked = desk.state.orders.get(request.id as OrderRecord["id"])?.terms;
   const early = asked === undefined ? undefined : fetchMarketSnapshot(desk, asked.connector, asked.symbol);
   const order = await findOrder(desk, request.id);
-  assertApprovable(order, request);
+  assertApprovable(desk, order, request);
   const { authority } = request;
   if (authority !== undefined) await desk.authority.check(approvalDecision(order, request.shown), authority);
   const isSame = asked?.connector === order.terms.connector && asked.symbol === order.terms.symbol;
@@ -62,7 +63,7 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
       : fetchMarketSnapshot(desk, order.terms.connector, order.terms.symbol));
     const before = desk.state.lastRelevantSeq;
     const custom = await customChecks(desk, order, view);
-    assertApprovable(order, request);
+    assertApprovable(desk, order, request);
     const hasChanged = custom.length > 0 && before !== desk.state.lastRelevantSeq;
     if (hasChanged && round < ROUNDS_MAX) continue;
     if (hasChanged)
@@ -202,11 +203,16 @@ function approval(
   return { ...common, ...measuredFrom(review) };
 }
 
-function assertApprovable(order: OrderRecord, request: ApproveRequest): void {
+function assertApprovable(
+  desk: Pick<Desk, "state">,
+  order: OrderRecord,
+  request: Pick<ApproveRequest, "digest">,
+): void {
   const fail = (code: ErrorCode, details: ErrorDetails): never => {
     throw new QocError(code, { id: order.id, ...details }, { data: receiptOf(order) });
   };
   if (order.state !== "proposed") fail("ALREADY_DECIDED", { state: order.state });
+  if (isRetired(desk.state, order.id)) fail("PROPOSE_AGAIN", {});
   if (request.digest === undefined) fail("DIGEST_REQUIRED", { digest: order.digest });
   if (request.digest !== order.digest) fail("DIGEST_MISMATCH", { shown: request.digest, actual: order.digest });
 }

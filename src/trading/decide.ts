@@ -2,12 +2,14 @@
 import type { Authority } from "../domain/authority.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
-import type { Actor, TradingState } from "../domain/event.ts";
+import { type Actor, TRADING_STATES, type TradingState } from "../domain/event.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type InstrumentKey, instrumentKey } from "../domain/order.ts";
 import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
 import { type DecimalText, text, ZERO } from "../domain/decimal.ts";
+import { isRetired } from "../domain/lost-records.ts";
 import type { Mode } from "../domain/venue.ts";
+import { acceptGap } from "./accept-gap.ts";
 import { type SignedDecision, keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 import { matchOrder, findOrder } from "./find-order.ts";
@@ -17,11 +19,16 @@ import { queryOrderStatus } from "./reconcile.ts";
 
 /** Rejects a proposal. The comment is in the context of the agent's next run. */
 export async function rejectOrder(desk: Desk, ref: string, comment: string, actor: Actor): Promise<Receipt> {
-  const order = await findOrder(desk, ref);
+  const order = retiredOrder(desk, ref) ?? (await findOrder(desk, ref));
   if (order.state !== "proposed")
     throw new QocError("ALREADY_DECIDED", { id: order.id, state: order.state }, { data: receiptOf(order) });
   await desk.commit({ type: "order.rejected", id: order.id, by: "human", reason: comment, actor });
   return receiptOf(order);
+}
+
+/** An open proposal from before a gap in the journal: it can be rejected, also if its file is gone. */
+function retiredOrder({ state }: Pick<Desk, "state">, id: string): OrderRecord | undefined {
+  return isRetired(state, id) ? state.proposed.get(id as OrderRecord["id"]) : undefined;
 }
 
 /** A decision with a written reason. */
@@ -90,25 +97,30 @@ async function clearInstrument(desk: Desk, key: string, { note, actor, authority
   throw new QocError("POSITION_UNSETTLED", { connector, symbol });
 }
 
-/** From the state that allows most to the state that allows least. */
-const TRADING_STATES: readonly TradingState[] = ["active", "reducing", "halted"];
-
 export interface TradingChange {
   readonly state: TradingState;
   readonly reason: string;
   readonly actor: Actor;
   readonly authority?: Authority | undefined;
+  /** The digest of the gap in the journal that the client displayed. */
+  readonly gap?: string | undefined;
 }
 
 /**
  * Changes the trading state; resolves when the change is on disk. Cancels pass in every state. A state that allows more
- * than the state before needs the signature of `resume`.
+ * than the state before needs the signature of `resume`. On a desk whose journal lacks records, `active` accepts the
+ * gap: the desk writes again and stays halted.
  */
 export async function setTrading(
-  desk: Pick<Desk, "commit" | "state" | "authority" | "venues">,
-  { state, reason, actor, authority }: TradingChange,
+  desk: Desk,
+  { state, reason, actor, authority, gap: displayed }: TradingChange,
 ): Promise<{ trading: TradingState; reason: string }> {
   const { trading } = desk.state;
+  const gap = desk.record.gap();
+  if (gap !== undefined && state === "active") {
+    await acceptGap(desk, gap, { reason, authority, gap: displayed });
+    return { trading: desk.state.trading.state, reason: desk.state.trading.reason };
+  }
   const allowsMore = TRADING_STATES.indexOf(state) < TRADING_STATES.indexOf(trading.state);
   if (allowsMore) {
     const key = desk.venues.status().some(({ mode, orders }) => orders && mode !== "paper") ? "live" : "desk";

@@ -2,6 +2,7 @@
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { DecimalText } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
+import type { GapRange, JournalGap } from "../domain/journal-head.ts";
 import type { Clock, Ids, Log } from "../domain/ports.ts";
 import type { InstrumentKey } from "../domain/order.ts";
 import type { VenueInstrument } from "../domain/venue.ts";
@@ -11,6 +12,7 @@ import type { History } from "../workspace/history.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { DeskAuthority } from "./authority.ts";
 import type { FillBudgets } from "./fill-budget.ts";
+import type { AnchorFacts } from "./head-anchor.ts";
 import { type OrderAuthors, createOrderAuthors } from "./order-authors.ts";
 import type { VenueGateway } from "./venue-gateway.ts";
 
@@ -35,6 +37,17 @@ export interface Desk {
   commit(event: DeskEvent): Promise<Recorded>;
   /** The reason why the desk is read-only; undefined if it is not. */
   readOnly(): string | undefined;
+  readonly record: DeskRecord;
+}
+
+/** The journal as a whole: its anchor, and the gap for which the desk is read-only. */
+export interface DeskRecord {
+  /** undefined: nothing is anchored, because the journal has a gap or is corrupt. */
+  anchor(): AnchorFacts | undefined;
+  /** What the journal lacks; undefined: nothing, or a human accepted it. */
+  gap(): GapRange | undefined;
+  /** Journals the acceptance and the first records of a new epoch. The desk then writes again, and is halted. */
+  acceptGap(gap: JournalGap, retired: readonly string[]): Promise<void>;
 }
 
 /** Market data kept between calls. */
@@ -65,7 +78,7 @@ export interface ProposalProblem {
   readonly path: string;
   /** May contain text of the file. */
   readonly message: string;
-  readonly needs: "correction" | "connector" | "another-name";
+  readonly needs: "correction" | "connector" | "another-name" | "another-proposal";
 }
 
 /** Results of the last scan of the proposal folders. */

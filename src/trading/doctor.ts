@@ -1,7 +1,9 @@
 /** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
 import { messageOf } from "../domain/error.ts";
 import type { Desk } from "./desk.ts";
+import { gapLabel } from "../domain/journal-head.ts";
 import { quoteForShell } from "../lib/shell.ts";
+import { describeGap } from "./journal-gap.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { lostGuarantees } from "./venue-gateway.ts";
 
@@ -33,6 +35,7 @@ export async function runDoctor(
       nodeCheck(nodeVersion),
       await diskCheck(desk),
       journalCheck(desk),
+      anchorCheck(desk),
       historyCheck(desk),
       tradingCheck(desk),
       await keyCheck(desk),
@@ -86,6 +89,29 @@ function journalCheck(desk: Pick<Desk, "readOnly" | "state">): DoctorCheck {
   return problem === undefined
     ? { name: "journal", status: "ok", message: `${desk.state.seq} records, chain intact at start` }
     : { name: "journal", status: "fail", message: problem, fix: "qoc journal verify" };
+}
+
+/** Whether the journal's newest head is kept outside the folder. */
+function anchorCheck(desk: Pick<Desk, "record" | "state">): DoctorCheck {
+  const name = "anchor";
+  const gap = desk.record.gap();
+  if (gap !== undefined) {
+    const fix = `restore the journal from a backup, or: qoc resume --gap ${gapLabel(gap)}`;
+    return { name, status: "fail", message: describeGap(gap), fix };
+  }
+  const facts = desk.record.anchor();
+  if (facts === undefined) return { name, status: "skip", message: "a corrupt journal is not anchored" };
+  if (facts.failure !== undefined)
+    return {
+      name,
+      status: "fail",
+      message: facts.failure,
+      fix: "check the free space and the permissions of ~/.qoc/keys",
+    };
+  const { head } = facts;
+  return head === undefined
+    ? { name, status: "warn", message: "the journal is not anchored yet" }
+    : { name, status: "ok", message: `record ${head.seq} of ${desk.state.seq} is signed and kept outside the folder` };
 }
 
 function historyCheck(desk: Pick<Desk, "config" | "history">): DoctorCheck {

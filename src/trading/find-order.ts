@@ -46,6 +46,8 @@ function problemError(problem: { id: string; path: string; message: string; need
   switch (problem.needs) {
     case "connector":
       return new QocError("NEEDS_CONNECTOR", { id: problem.id, path: problem.path, reason: problem.message });
+    case "another-proposal":
+      return new QocError("PROPOSE_AGAIN", { id: problem.id });
     case "another-name":
       return new QocError("ID_DUPLICATE", { id: problem.id, paths: `${problem.path}; ${problem.message}` });
     default:

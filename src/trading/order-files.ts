@@ -59,14 +59,25 @@ function labelled(label: string, text: string): readonly string[] {
   return [`${label}: ${first}`, ...further.map((line) => `    > ${line}`)];
 }
 
-/** Writes the order's file into the folder of its state, and removes it from its previous folder. */
+interface Projection {
+  /** The path of the file before; undefined if it is not known. */
+  readonly previous?: string | undefined;
+  /** The order is from before a gap in the journal: a file at its path may state the decision that is lost. */
+  readonly isRetired?: boolean;
+}
+
+/**
+ * Writes the order's file into the folder of its state, and removes it from its previous folder. A file of the lost
+ * records is not overwritten.
+ */
 export async function projectOrder(
   orders: OrderFolders,
   order: Readonly<OrderRecord>,
-  previous?: string,
+  { previous, isRetired = false }: Projection = {},
 ): Promise<void> {
   if (order.state === "proposed") return;
   const target = orderPath(order);
+  if (isRetired && (await orders.has(target))) return orders.remove(order.path);
   await orders.write(target, order.source, orderComments(order));
   for (const stale of new Set([order.path, previous])) {
     if (stale !== undefined && stale !== target) await orders.remove(stale);

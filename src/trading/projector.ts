@@ -1,6 +1,7 @@
 /** Runs the projections off the order path, in a lane for each connector, so that no connector delays another. */
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
+import { isRetired } from "../domain/lost-records.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
 import { resolvesWithin } from "../lib/resolves-within.ts";
@@ -92,7 +93,7 @@ async function projectPlace(
   if (order === undefined) return;
   const previous = places.get(id);
   places.set(id, orderPath(order));
-  await projectOrder(desk.workspace.orders, order, previous);
+  await projectOrder(desk.workspace.orders, order, { previous, isRetired: isRetired(desk.state, id) });
   desk.history.request(`${order.id}: ${order.state}`);
 }
 

@@ -2,6 +2,7 @@
 import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
+import { isRetired } from "../domain/lost-records.ts";
 import { ProposalError, readProposal } from "../domain/proposal.ts";
 import { boundedList } from "../domain/bounded-list.ts";
 import type { Verdict } from "../domain/verdict.ts";
@@ -38,9 +39,9 @@ export async function proposeOrder(
   })();
   const sources = boundedList(read);
   const day = dateInZone(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
-  const file = await desk.workspace.proposals.create({ ...draft, sources }, day, (stem) =>
-    desk.state.orders.has(stem as OrderRecord["id"]),
-  );
+  const { state } = desk;
+  const isUsed = (stem: string): boolean => state.orders.has(stem as OrderRecord["id"]) || isRetired(state, stem);
+  const file = await desk.workspace.proposals.create({ ...draft, sources }, day, isUsed);
   const order = await ingestProposal(desk, file, { actor, sources });
   if (order === undefined) {
     const problem = desk.proposals.problems.get(file.path);

@@ -2,6 +2,7 @@
 import type { Progress } from "../domain/ports.ts";
 import { foldDeskState } from "../domain/desk-state.ts";
 import type { FillReceived, Recorded } from "../domain/event.ts";
+import { isRetired } from "../domain/lost-records.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { OrderFolders } from "../workspace/order-folders.ts";
 import type { Workspace } from "../workspace/workspace.ts";
@@ -27,7 +28,7 @@ export async function rebuild(
   const state = foldDeskState(events);
   const expected = new Map<string, string>();
   for (const order of state.orders.values()) {
-    await projectOrder(orders, order);
+    await projectOrder(orders, order, { isRetired: isRetired(state, order.id) });
     expected.set(orderPath(order), order.id);
   }
   progress.line(`${state.orders.size} orders written`);

@@ -6,6 +6,7 @@ import { digestTerms } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { ConnectorName, OrderId } from "../domain/ids.ts";
+import { isRetired } from "../domain/lost-records.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { type ProposalDraft, type RouteTarget, routeProposal, termsOf } from "../domain/proposal.ts";
@@ -13,7 +14,7 @@ import { decimal } from "../domain/decimal.ts";
 import { tightestCollar, isWorseThan, needsProtection, protectionPrice, bestPrice } from "../gate/protection.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { ProposalFile, ReadableProposal } from "../workspace/proposals.ts";
-import type { Desk } from "./desk.ts";
+import type { Desk, ProposalProblem } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { fetchMarketSnapshot } from "./market-snapshot.ts";
 import { writeAlert } from "./order-files.ts";
@@ -67,9 +68,16 @@ async function scanOnce(desk: Desk): Promise<void> {
     seen.add(file.id);
     await processFile(desk, file, "when due");
   }
+  for (const { id, path } of desk.state.proposed.values())
+    if (isRetired(desk.state, id)) desk.proposals.problems.set(path, retiredProblem(id, path));
   rejectMissing(desk, seen);
   for (const id of desk.proposals.refreshedAt.keys())
     if (!desk.state.proposed.has(id as OrderId)) desk.proposals.refreshedAt.delete(id);
+}
+
+function retiredProblem(id: string, path: string): ProposalProblem {
+  const message = `${id} is from before a gap in the journal, so its decision may be lost; propose it under a new id`;
+  return { id, path, message, needs: "another-proposal" };
 }
 
 async function processFile(desk: Desk, file: ProposalFile, refresh: Refresh): Promise<void> {
@@ -127,6 +135,10 @@ export async function ingestProposal(
       message: `${id} was used before (it is ${known.state}); a new proposal needs a new name`,
       needs: "another-name",
     });
+    return undefined;
+  }
+  if (isRetired(desk.state, id)) {
+    desk.proposals.problems.set(file.path, retiredProblem(id, file.path));
     return undefined;
   }
   const route = routeProposal(file.draft, routeTargets(desk));
@@ -227,7 +239,8 @@ function isDue({ proposals, clock }: Desk, id: string): boolean {
 function rejectMissing(desk: Pick<Desk, "clock" | "commit" | "proposals" | "state">, seen: ReadonlySet<string>): void {
   const mono = desk.clock.monotonic();
   for (const order of desk.state.proposed.values()) {
-    if (seen.has(order.id)) {
+    // A file that moved in the lost records is no decision of now.
+    if (seen.has(order.id) || isRetired(desk.state, order.id)) {
       desk.proposals.missing.delete(order.id);
       continue;
     }

@@ -19,6 +19,8 @@ export interface History {
   show(revision: string): Promise<string>;
   /** Returns the text of a file at a revision. */
   read(revision: string, path: string): Promise<string>;
+  /** Returns the paths of all files that any revision has in a folder, with duplicates. Empty without git. */
+  paths(folder: string): Promise<readonly string[]>;
 }
 
 export interface HistoryOptions {
@@ -28,10 +30,14 @@ export interface HistoryOptions {
   readonly log: Log;
   readonly enabled: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Returns the head of the journal, which each commit message contains. */
-  head(): string;
+  /**
+   * Returns the signed head of the journal, which each commit message contains. undefined: nothing is committed now,
+   * because a commit of a desk that lacks records would hide the head that the commit before it names.
+   */
+  head(): string | undefined;
 }
 
+const BRANCH = "refs/heads/desk";
 const BATCH_MS = 2_000;
 const REASONS_MAX = 50;
 const REVISION = /^[A-Za-z0-9_][A-Za-z0-9_./~^@{}-]{0,80}$/;
@@ -54,7 +60,14 @@ const EXCLUDED = [".qoc/", ".git", "node_modules/", "*.tmp"];
 
 function unavailable(): History {
   const fail = (): Promise<never> => Promise.reject(new QocError("GIT_MISSING"));
-  return { available: false, request: () => undefined, flush: () => Promise.resolve(), show: fail, read: fail };
+  return {
+    available: false,
+    request: () => undefined,
+    flush: () => Promise.resolve(),
+    show: fail,
+    read: fail,
+    paths: () => Promise.resolve([]),
+  };
 }
 
 export async function openHistory(options: HistoryOptions): Promise<History> {
@@ -71,9 +84,26 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   return new GitHistory(options, git);
 }
 
+/** The commits that are searched for a signed head. */
+const HEAD_COMMITS = 100;
+const HEAD_LINE = /^Journal-Head: (.*)$/gm;
+
+/** The heads that the newest commits name, newest first. Empty without git or without a history. */
+export async function historyHeads(options: Pick<HistoryOptions, "root" | "disk" | "env">): Promise<readonly string[]> {
+  const gitDir = `${options.root}/${LAYOUT.history}`;
+  if ((await options.disk.facts(`${gitDir}/HEAD`)) === undefined) return [];
+  try {
+    // rev-list reads no setting that starts a program; the configuration of the git dir may be another user's.
+    const text = await gitIn(options, gitDir)(["rev-list", `--max-count=${HEAD_COMMITS}`, "--format=%B", BRANCH]);
+    return [...text.matchAll(HEAD_LINE)].map(([, head = ""]) => head);
+  } catch {
+    return [];
+  }
+}
+
 type Git = (args: readonly string[]) => Promise<string>;
 
-function gitIn({ root, env }: HistoryOptions, gitDir: string): Git {
+function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: string): Git {
   return (args) =>
     new Promise((resolve, reject) => {
       const gitEnv = {
@@ -153,10 +183,11 @@ class GitHistory implements History {
 
   async #commit(): Promise<void> {
     const reasons = this.#reasons;
-    if (reasons.length === 0) return;
+    const head = this.#options.head();
+    if (reasons.length === 0 || head === undefined) return;
     this.#reasons = [];
     const title = reasons.length === 1 ? (reasons[0] ?? "") : `${reasons[0] ?? ""} and ${reasons.length - 1} more`;
-    const message = `${title}\n\n${reasons.join("\n")}\n\nJournal-Head: ${this.#options.head()}\n`;
+    const message = `${title}\n\n${reasons.join("\n")}\n\nJournal-Head: ${head}\n`;
     try {
       await this.#git(["add", "--all", "--", "."]);
       await this.#git(["commit", "--quiet", "--no-verify", "--allow-empty-message", "--message", message]);
@@ -192,6 +223,23 @@ class GitHistory implements History {
     if (path.startsWith("-") || path.includes("..") || path.includes("\0"))
       throw new QocError("PATH_REFUSED", { path, reason: "not a path inside the workspace" });
     return this.#git(["cat-file", "blob", `${this.#checkRevision(revision)}:${path}`]);
+  }
+
+  async paths(folder: string): Promise<readonly string[]> {
+    const text = await this.#git([
+      "log",
+      "--format=",
+      "--name-only",
+      "--no-renames",
+      "--diff-filter=A",
+      "-z",
+      "--",
+      folder,
+    ]);
+    return text
+      .split("\0")
+      .map((path) => path.trim())
+      .filter((path) => path !== "");
   }
 
   #checkRevision(revision: string): string {

@@ -47,6 +47,11 @@ export class OrderFolders {
     await disk.writeAtomic(`${root}/${path}`, path.endsWith(".json") ? source : withComments(source, comments));
   }
 
+  async has(path: string): Promise<boolean> {
+    const { disk, root } = this.#workspace;
+    return (await disk.facts(`${root}/${path}`)) !== undefined;
+  }
+
   /** Does nothing if the file does not exist. */
   async remove(path: string): Promise<void> {
     const { disk, root } = this.#workspace;

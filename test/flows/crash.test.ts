@@ -1,6 +1,7 @@
 /** No order is lost or sent twice: timeouts, dead workers, restarts with orders in flight, copies of a desk. */
 import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
+import { anchorJournal } from "../support/anchor.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -142,6 +143,7 @@ describe("a restart", () => {
     const lines = readFileSync(path, "utf8").split("\n");
     const cut = lines.findIndex((line) => line.includes('"type":"order.submitting"'));
     writeFileSync(path, `${lines.slice(0, cut + 1).join("\n")}\n`);
+    await anchorJournal(desk);
     const again = await open(desk);
     expect(state(again, proposed.id)).toBe("unknown");
     expect(sentIds(again)).toHaveLength(2);

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { scanJournal } from "../../src/bus/journal-read.ts";
 import { replay } from "../../src/bus/replay.ts";
-import { journalReport } from "../../src/app/journal-report.ts";
+import { verifyJournal } from "../../src/app/verify-journal.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { type TempDesk, discard, protect, tempDesk } from "../support/temp-desk.ts";
@@ -89,12 +89,12 @@ describe("a journal of format 1", () => {
   it("folds into the states of today and verifies with its ten signatures", async () => {
     const scan = await scanJournal(nodeDisk(), `${FIXTURE}/journal`);
     expect(byNumber([...replay(scan.events).orders.values()])).toEqual(STATES);
-    expect(
-      journalReport(scan, { desk: publicPem(), host: { publicPem: "", certificate: "" }, live: undefined }),
-    ).toMatchObject({
+    const { root, home } = copyFixture();
+    const options = { root, home, disk: nodeDisk(), env: { PATH: process.env["PATH"] } };
+    expect(await verifyJournal(options, { line: () => undefined })).toMatchObject({
       ok: true,
       records: RECORDS,
-      formats: [{ format: 1, records: RECORDS }],
+      formats: [{ format: 1, records: RECORDS, signatures: 10, approvals: 10, heads: 0 }],
       signatures: 10,
     });
   });
@@ -141,10 +141,10 @@ describe("a journal of format 1", () => {
     });
     await desk.call("cancel", { id: "20261128-009" });
     const report = await desk.call<{ formats: { format: number; records: number }[] }>("journal verify");
-    expect(report).toMatchObject({ ok: true, signatures: 11 });
-    expect(report.formats).toEqual([
-      { format: 1, records: RECORDS },
-      { format: 3, records: expect.any(Number) as number },
+    expect(report).toMatchObject({ ok: true, signatures: 12 });
+    expect(report.formats).toMatchObject([
+      { format: 1, records: RECORDS, signatures: 10 },
+      { format: 3, approvals: 1, intents: 1, signatures: 2, heads: 2 },
     ]);
     await desk.stop();
     const bytes = readFileSync(join(desk.root, SEGMENT));

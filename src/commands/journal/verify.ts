@@ -1,6 +1,10 @@
 import * as z from "zod";
+import { EXIT } from "../../domain/error.ts";
+import { gapLabel } from "../../domain/journal-head.ts";
+import { iso } from "../../lib/time.ts";
 import { type JournalReport, defineCommand, localServices } from "../command.ts";
 import { type OutputStyle, keyValueLines } from "../rendering/table-text.ts";
+import { oneLine } from "../rendering/terminal-text.ts";
 
 export const command = defineCommand({
   name: "journal verify",
@@ -10,7 +14,7 @@ export const command = defineCommand({
   runs: "local-if-down",
   writes: [],
   summary: "check every record of the journal",
-  description: "Hashes, order, chain, and the signatures of approvals.",
+  description: "Hashes, chain, signatures, an approval before each order, and the signed heads outside the folder.",
   examples: ["qoc journal verify", "qoc journal verify --json"],
   input: z.strictObject({}),
   output: z.looseObject({ ok: z.boolean(), records: z.number() }),
@@ -19,18 +23,37 @@ export const command = defineCommand({
       ? localServices(context).verifyOf(context.cwd, context.progress)
       : context.desk.verify(context.progress),
   render: renderJournalReport,
+  exitCode: ({ ok }) => (ok ? EXIT.done : EXIT.failed),
 });
 
 function renderJournalReport(report: JournalReport, style: OutputStyle): readonly string[] {
-  return [
-    report.ok
-      ? `${style.paint("green", "✓")} the journal is whole`
-      : `${style.paint("red", "✗")} the journal is damaged`,
-    ...keyValueLines(style, [
-      ["records", String(report.records)],
-      ["segments", String(report.segments)],
-      ["head", report.head],
-      ...(report.problem === undefined ? [] : [["problem", report.problem] as const]),
-    ]),
+  const { ok, code, problem, problemCount, records, segments, head, formats, anchors, gaps, torn } = report;
+  const more = problemCount > 1 ? ` (and ${problemCount - 1} more: --json)` : "";
+  const rows: (readonly [string, string])[] = [
+    ...(problem === undefined ? [] : [["problem", `${code}: ${oneLine(problem)}${more}`] as const]),
+    ["records", String(records)],
+    ["segments", String(segments)],
+    ["head", head],
+    ...formats.map((counts) => [`format ${counts.format}`, formatText(counts)] as const),
+    ["signed heads", `${anchors} outside the folder`],
+    ...gaps.map((gap) => ["gap", `record ${gap.seq} (${iso(gap.at)}): went on without ${gapLabel(gap)}`] as const),
+    ...(torn === null
+      ? []
+      : [
+          [
+            "unfinished",
+            `${torn.segment} ends with ${torn.bytes} bytes; the next start moves them to a file of their own`,
+          ] as const,
+        ]),
   ];
+  return [
+    ok ? `${style.paint("green", "✓")} the journal is whole` : `${style.paint("red", "✗")} the journal is not whole`,
+    ...keyValueLines(style, rows),
+  ];
+}
+
+function formatText(counts: JournalReport["formats"][number]): string {
+  const { records, signatures, approvals, intents, heads, unsigned } = counts;
+  const unsignedText = unsigned === 0 ? "" : `, ${unsigned} approvals unsigned`;
+  return `${records} records; checked ${signatures} signatures, ${approvals} approvals, ${intents} intents, ${heads} heads${unsignedText}`;
 }

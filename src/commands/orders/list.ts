@@ -46,7 +46,9 @@ export const command = defineCommand({
   output: z.array(orderSummarySchema),
   run: async ({ state, limit }, context) => {
     const { desk } = requireDesk(context);
-    if (desk.readOnly() === undefined) await scanProposals(desk);
+    const reason = desk.readOnly();
+    if (reason === undefined) await scanProposals(desk);
+    else context.progress.line(`the desk is read-only: ${reason}`);
     return [...desk.state.orders.values()]
       .filter((order) => isOrderInScope(desk, context.actor, order))
       .filter((order) => state === undefined || order.state === state)

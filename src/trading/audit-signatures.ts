@@ -1,0 +1,175 @@
+/** Checks the signatures of one journal, record by record: key, statement, place on the chain, single use. */
+import {
+  type ActionSubject,
+  type Authority,
+  STATEMENT_MS,
+  type SigningRole,
+  statementOf,
+  statementText,
+} from "../domain/authority.ts";
+import { canonicalJson } from "../domain/digest.ts";
+import type { DeskEvent, JournalUpgraded, OrderApproved, Recorded } from "../domain/event.ts";
+import { type PublicKeys, verifySignature } from "./operator-keys.ts";
+
+/** The codes of the problems that an audit reports. */
+export type AuditCode =
+  | "JOURNAL_CORRUPT"
+  | "JOURNAL_BEHIND"
+  | "JOURNAL_CHANGED"
+  | "ANCHOR_MISSING"
+  | "ANCHOR_INVALID"
+  | "KEY_MISSING"
+  | "KEY_INVALID"
+  | "SIGNATURE_MISSING"
+  | "SIGNATURE_INVALID"
+  | "SIGNATURE_STALE"
+  | "HEAD_UNKNOWN"
+  | "FORMAT_INVALID"
+  | "APPROVAL_MISSING"
+  | "APPROVAL_INVALID"
+  | "APPROVED_TWICE"
+  | "INTENT_REPEATED"
+  | "INTENT_MISSING";
+
+/** A failed check. */
+export interface AuditFinding {
+  readonly code: AuditCode;
+  readonly message: string;
+}
+
+/** A decision of a human, as its event states it. */
+export interface AuditedDecision {
+  /** For a person: `the approval of 20260705-001`. */
+  readonly name: string;
+  readonly subject: ActionSubject;
+  readonly authority: Authority | undefined;
+  /** The weakest key that may sign it. */
+  readonly key: SigningRole;
+  /** A signature at a head before this record does not count. */
+  readonly since?: number | undefined;
+}
+
+/** The host checks a statement before guards and venue calls, which take time until the record is written. */
+const RECORDED_LATER_MS = 60_000;
+const HASH_BYTES = 32;
+
+/** The hashes of all records, 32 bytes each: a signature may name any of them. */
+class RecordHashes {
+  #bytes = Buffer.alloc(HASH_BYTES * 1024);
+
+  set(seq: number, hash: string): void {
+    const at = seq * HASH_BYTES;
+    if (at + HASH_BYTES > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], this.#bytes.length * 2);
+    this.#bytes.write(hash, at, "hex");
+  }
+
+  at(seq: number): string {
+    return this.#bytes.toString("hex", seq * HASH_BYTES, (seq + 1) * HASH_BYTES);
+  }
+}
+
+export class SignatureAudit {
+  readonly #keys: PublicKeys | undefined;
+  readonly #hashes = new RecordHashes();
+  readonly #used = new Set<string>();
+  #seq = 0;
+  deskId = "";
+
+  /** Without keys no signature is valid, and none is reported as invalid. */
+  constructor(keys: PublicKeys | undefined) {
+    this.#keys = keys;
+  }
+
+  /** Whether this machine has the keys that signatures are checked with. */
+  get hasKeys(): boolean {
+    return this.#keys !== undefined;
+  }
+
+  /** Called with each record before its signatures are checked. */
+  take({ seq }: Recorded, hash: string): void {
+    this.#hashes.set(seq, hash);
+    this.#seq = seq;
+  }
+
+  /** The hash of a record; the hash before the first record at 0; undefined after the last record. */
+  hashAt(seq: number): string | undefined {
+    return seq > this.#seq ? undefined : this.#hashes.at(seq);
+  }
+
+  /** The findings on a signed decision; an empty list: its signature is valid. */
+  decision({ at, epoch, seq }: Recorded, decision: AuditedDecision): readonly AuditFinding[] {
+    const { name, subject, authority, key, since = 0 } = decision;
+    if (authority === undefined) return [{ code: "SIGNATURE_MISSING", message: `${name} is not signed` }];
+    const findings: AuditFinding[] = [];
+    const stale = (message: string): void => void findings.push({ code: "SIGNATURE_STALE", message });
+    const { head, expiresAt, signature } = authority;
+    if (key === "live" && authority.key !== "live")
+      findings.push({ code: "SIGNATURE_INVALID", message: `${name} needs the live key, and the desk key signed it` });
+    const text = statementText(statementOf(this.deskId, subject, authority));
+    findings.push(...this.#verify(name, { role: authority.key, text, signature }));
+    if (head.seq >= seq || this.#hashes.at(head.seq) !== head.hash)
+      findings.push({ code: "HEAD_UNKNOWN", message: `${name} names record ${head.seq}, which is not before it` });
+    else if (head.seq < since) stale(`${name} was signed before record ${since}, which it answers`);
+    if (authority.epoch !== epoch)
+      stale(`${name} was signed in epoch ${authority.epoch} and is recorded in epoch ${epoch}`);
+    if (expiresAt + RECORDED_LATER_MS <= at) stale(`the signature of ${name} had expired`);
+    if (expiresAt > at + STATEMENT_MS + RECORDED_LATER_MS) stale(`the signature of ${name} expires too late`);
+    if (this.#used.has(signature)) stale(`the signature of ${name} was used before`);
+    this.#used.add(signature);
+    return findings;
+  }
+
+  /** Formats 1 and 2: the operator's key signed the event, and no approval of paper while it was locked. */
+  legacy(name: string, event: OrderApproved | JournalUpgraded): readonly AuditFinding[] {
+    const { type: _type, signature, ...signed } = event;
+    if (signature === undefined) return [];
+    if (this.#keys === undefined) return [];
+    const { desk, live } = this.#keys;
+    const text = canonicalJson(signed);
+    const isValid = [desk, live?.publicPem].some((pem) => pem !== undefined && isSignedBy(pem, text, signature));
+    return isValid ? [] : [invalid(name, "operator's")];
+  }
+
+  /** The host's signature of the boundary to format 3 and later. */
+  host(name: string, text: string, signature: string | undefined): readonly AuditFinding[] {
+    if (signature === undefined) return [{ code: "SIGNATURE_MISSING", message: `${name} is not signed` }];
+    if (this.#keys === undefined || isSignedBy(this.#keys.host.publicPem, text, signature)) return [];
+    return [invalid(name, "host's")];
+  }
+
+  /** A key that the journal names, against the keys of this machine. */
+  namedKey({ role, publicPem, certificate }: Extract<DeskEvent, { type: "key.changed" }>): readonly AuditFinding[] {
+    if (this.#keys === undefined) return [];
+    const { desk, host, live } = this.#keys;
+    const own = role === "desk" ? { publicPem: desk, certificate: undefined } : role === "host" ? host : live;
+    if (own === undefined)
+      return [{ code: "KEY_MISSING", message: `this machine lacks the ${role} key that the journal names` }];
+    if (own.publicPem !== publicPem)
+      return [
+        { code: "KEY_INVALID", message: `the ${role} key of this machine is not the key that the journal names` },
+      ];
+    // The certificates of this machine were checked when they were read.
+    if (own.certificate !== certificate)
+      return [{ code: "KEY_INVALID", message: `the ${role} key in the journal is not certified by the desk key` }];
+    return [];
+  }
+
+  #verify(
+    name: string,
+    { role, text, signature }: { readonly role: SigningRole; readonly text: string; readonly signature: string },
+  ): readonly AuditFinding[] {
+    if (this.#keys === undefined) return [];
+    const pem = role === "desk" ? this.#keys.desk : this.#keys.live?.publicPem;
+    if (pem === undefined) return [{ code: "KEY_MISSING", message: `${name}: this machine has no live key` }];
+    return isSignedBy(pem, text, signature) ? [] : [invalid(name, `${role} key's`)];
+  }
+}
+
+function invalid(name: string, owner: string): AuditFinding {
+  return { code: "SIGNATURE_INVALID", message: `the signature of ${name} is not the ${owner}` };
+}
+
+/** The journal may hold any value in place of a signature; an empty key signs nothing. */
+function isSignedBy(pem: string, text: string, signature: unknown): boolean {
+  return pem !== "" && typeof signature === "string" && verifySignature(pem, text, signature);
+}

@@ -1,0 +1,351 @@
+/**
+ * What `qoc journal verify` checks: a fold over the records of a journal. Each submit intent has an approval before it,
+ * each decision of a human is signed at its place on the chain, and keys, formats and gaps are what they state.
+ */
+import { boundaryText } from "../domain/authority.ts";
+import { digestOf, digestTerms } from "../domain/digest.ts";
+import {
+  type DeskEvent,
+  type OrderApproved,
+  type OrderReviewed,
+  type OrderSubmitting,
+  type Recorded,
+  TRADING_STATES,
+} from "../domain/event.ts";
+import type { ClientOrderId, ConnectorName, Digest, OrderId } from "../domain/ids.ts";
+import { type GapRange, gapDigest, gapLabel } from "../domain/journal-head.ts";
+import { instrumentKey } from "../domain/order.ts";
+import type { Mode } from "../domain/venue.ts";
+import { type AuditCode, type AuditedDecision, type AuditFinding, SignatureAudit } from "./audit-signatures.ts";
+import { keyForMode } from "./authority.ts";
+import type { PublicKeys } from "./operator-keys.ts";
+
+export interface AuditProblem {
+  readonly code: AuditCode;
+  /** The record; 0: the journal as a whole. */
+  readonly seq: number;
+  readonly message: string;
+}
+
+/** What was checked in the records of one format. */
+export interface FormatCounts {
+  readonly format: number;
+  records: number;
+  /** Valid signatures of a human's decisions. */
+  signatures: number;
+  approvals: number;
+  intents: number;
+  /** Heads that signatures name and that are on the chain. */
+  heads: number;
+  /** Approvals without a signature, which formats 1 and 2 allow for paper orders. */
+  unsigned: number;
+}
+
+/** A gap that a human accepted. */
+export interface AcceptedGap extends GapRange {
+  readonly seq: number;
+  readonly at: number;
+}
+
+export interface AuditResult {
+  readonly formats: readonly FormatCounts[];
+  readonly gaps: readonly AcceptedGap[];
+  /** The first problems in the order of the journal; at most {@link PROBLEMS_MAX}. */
+  readonly problems: readonly AuditProblem[];
+  readonly problemCount: number;
+}
+
+export const PROBLEMS_MAX = 100;
+const REVIEWS_MAX = 20;
+/** The first format in which every decision of a human is signed by the client. */
+const SIGNED_FORMAT = 3;
+
+interface AuditedOrder {
+  /** The newest reviews by the number of their record. */
+  reviews: Map<number, OrderReviewed>;
+  approval?: { readonly seq: number; readonly digest: Digest; readonly clientOrderId: ClientOrderId };
+  mode?: Mode;
+  isSubmitted: boolean;
+}
+
+export class JournalAudit {
+  readonly #signatures: SignatureAudit;
+  readonly #formats: FormatCounts[] = [];
+  readonly #gaps: AcceptedGap[] = [];
+  readonly #problems: AuditProblem[] = [];
+  readonly #orders = new Map<OrderId, AuditedOrder>();
+  readonly #clientOrderIds = new Set<ClientOrderId>();
+  /** The mode of each connector at its last change. A record of the accepted configuration belongs here, too. */
+  readonly #modes = new Map<ConnectorName, Mode>();
+  readonly #namedKeys = new Set<string>();
+  #problemCount = 0;
+  #trading: { allows: number; seq: number } = { allows: 0, seq: 0 };
+  /** An order that needs the live key was approved since the desk's last start. */
+  #hasLiveOrders = false;
+  #format = 0;
+
+  /** `keys`: undefined if this machine lacks them. */
+  constructor(keys: PublicKeys | undefined) {
+    this.#signatures = new SignatureAudit(keys);
+  }
+
+  /** Takes the records of a journal in order, as they are written, with the hash of each. */
+  take(recorded: Recorded, hash: string): void {
+    this.#signatures.take(recorded, hash);
+    this.#changeFormat(recorded);
+    this.#counts.records += 1;
+    const { event } = recorded;
+    switch (event.type) {
+      case "key.changed":
+        this.#nameKey(recorded as Recorded<typeof event>);
+        return;
+      case "desk.started":
+        this.#hasLiveOrders = false;
+        return;
+      case "connector.changed":
+        this.#modes.set(event.connector, event.mode);
+        return;
+      case "trading.changed":
+        this.#changeTrading(recorded as Recorded<typeof event>);
+        return;
+      case "journal.gap":
+        this.#acceptGap(recorded as Recorded<typeof event>);
+        return;
+      default:
+        this.#takeOrderEvent(recorded);
+    }
+  }
+
+  hashAt(seq: number): string | undefined {
+    return this.#signatures.hashAt(seq);
+  }
+
+  /** Adds a problem of the journal as a whole, or of one record. */
+  report(seq: number, { code, message }: AuditFinding): void {
+    this.#problemCount += 1;
+    if (this.#problems.length < PROBLEMS_MAX) this.#problems.push({ code, seq, message });
+  }
+
+  result(): AuditResult {
+    return {
+      formats: this.#formats,
+      gaps: this.#gaps,
+      problems: this.#problems,
+      problemCount: this.#problemCount,
+    };
+  }
+
+  get #counts(): FormatCounts {
+    const current = this.#formats.at(-1);
+    if (current !== undefined) return current;
+    const counts = emptyCounts(0);
+    this.#formats.push(counts);
+    return counts;
+  }
+
+  get #isSigned(): boolean {
+    return this.#format >= SIGNED_FORMAT;
+  }
+
+  /** An earlier format has weaker rules, so that the format may only rise. */
+  #changeFormat({ seq, event }: Recorded): void {
+    if (event.type === "desk.created") {
+      if (seq !== 1) {
+        this.report(seq, { code: "FORMAT_INVALID", message: "the journal states twice that the desk was created" });
+        return;
+      }
+      this.#signatures.deskId = event.deskId;
+      this.#startFormat(event.format);
+      return;
+    }
+    if (seq === 1) this.report(seq, { code: "FORMAT_INVALID", message: "the first record does not name the desk" });
+    if (event.type !== "journal.upgraded") return;
+    const { from, to, lastSeq, lastHash, signature } = event;
+    if (from !== this.#format || to <= from) {
+      const message = `a boundary from format ${from} to ${to} in records of format ${this.#format}`;
+      this.report(seq, { code: "FORMAT_INVALID", message });
+      return;
+    }
+    this.#startFormat(to);
+    const name = `the boundary to format ${to}`;
+    const findings = this.#isSigned
+      ? this.#signatures.host(name, boundaryText({ from, to, lastSeq, lastHash }), signature)
+      : this.#signatures.legacy(name, event);
+    for (const finding of findings) this.report(seq, finding);
+  }
+
+  #startFormat(format: number): void {
+    this.#format = format;
+    this.#formats.push(emptyCounts(format));
+  }
+
+  #nameKey({ seq, event }: Recorded<Extract<DeskEvent, { type: "key.changed" }>>): void {
+    if (this.#namedKeys.has(event.role))
+      this.report(seq, { code: "KEY_INVALID", message: `the ${event.role} key is named twice` });
+    this.#namedKeys.add(event.role);
+    for (const finding of this.#signatures.namedKey(event)) this.report(seq, finding);
+  }
+
+  #changeTrading(recorded: Recorded<Extract<DeskEvent, { type: "trading.changed" }>>): void {
+    const { seq, event } = recorded;
+    const allows = TRADING_STATES.indexOf(event.state);
+    if (this.#isSigned && allows < this.#trading.allows) {
+      this.#decide(recorded, {
+        name: `the change of trading to ${event.state}`,
+        subject: { action: "resume", id: "", digest: digestOf(event.reason), shown: "", mode: "" },
+        authority: event.authority,
+        key: this.#hasLiveOrders ? "live" : "desk",
+        since: this.#trading.seq,
+      });
+    }
+    this.#trading = { allows, seq };
+  }
+
+  #acceptGap(recorded: Recorded<Extract<DeskEvent, { type: "journal.gap" }>>): void {
+    const { seq, at, event } = recorded;
+    const { type: _type, reason, authority, ...range } = event;
+    this.#decide(recorded, {
+      name: `the gap ${gapLabel(range)}`,
+      subject: { action: "resume", id: "", digest: digestOf(reason), shown: gapDigest(range), mode: "" },
+      authority,
+      key: this.#namedKeys.has("live") ? "live" : "desk",
+    });
+    this.#gaps.push({ seq, at, ...range });
+    this.#trading = { allows: TRADING_STATES.indexOf("halted"), seq };
+  }
+
+  #takeOrderEvent(recorded: Recorded): void {
+    const { seq, event } = recorded;
+    switch (event.type) {
+      case "order.reviewed": {
+        const { reviews } = this.#order(event.id);
+        reviews.set(seq, event);
+        const [oldest] = reviews.keys();
+        if (reviews.size > REVIEWS_MAX && oldest !== undefined) reviews.delete(oldest);
+        return;
+      }
+      case "order.approved":
+        this.#approve(recorded as Recorded<OrderApproved>);
+        return;
+      case "order.submitting":
+        this.#submit(seq, event);
+        return;
+      case "order.accepted":
+        if (!this.#order(event.id).isSubmitted)
+          this.report(seq, { code: "INTENT_MISSING", message: `${event.id} was accepted without a submit intent` });
+        return;
+      case "order.resolved":
+        this.#resolve(recorded, event.id, {
+          name: `the resolution of ${event.id}`,
+          mode: this.#order(event.id).mode ?? "unstated",
+        });
+        return;
+      case "instrument.cleared": {
+        const id = instrumentKey(event.connector, event.symbol);
+        this.#resolve(recorded, id, { name: `the clearing of ${id}`, mode: this.#modeOf(event.connector) });
+        return;
+      }
+      default:
+    }
+  }
+
+  #resolve(recorded: Recorded, id: string, { name, mode }: { readonly name: string; readonly mode: Mode }): void {
+    const { event } = recorded;
+    if (!this.#isSigned || (event.type !== "order.resolved" && event.type !== "instrument.cleared")) return;
+    const subject = { action: "resolve", id, digest: digestOf(event.note), shown: "", mode } as const;
+    this.#decide(recorded, { name, subject, authority: event.authority, key: keyForMode(mode) });
+  }
+
+  #approve(recorded: Recorded<OrderApproved>): void {
+    const { seq, event } = recorded;
+    const { id, digest, terms, clientOrderId, authority, shown = "" } = event;
+    const { mode } = terms;
+    const name = `the approval of ${id}`;
+    const order = this.#order(id);
+    const invalid = (message: string): void => this.report(seq, { code: "APPROVAL_INVALID", message });
+    this.#counts.approvals += 1;
+    if (order.approval !== undefined)
+      this.report(seq, {
+        code: "APPROVED_TWICE",
+        message: `${id} was approved before, by record ${order.approval.seq}`,
+      });
+    if (digestTerms(terms) !== digest) invalid(`${name} states a digest that is not of its terms`);
+    if (this.#clientOrderIds.has(clientOrderId)) invalid(`${name} repeats the client order id ${clientOrderId}`);
+    this.#clientOrderIds.add(clientOrderId);
+    const known = this.#modes.get(terms.connector);
+    if (known !== mode && (known !== undefined || this.#isSigned))
+      invalid(`${name} states mode ${mode}; ${terms.connector} was ${known ?? "not known"}`);
+    if (this.#isSigned) {
+      if (authority !== undefined && !isReviewed(order, digest, shown, authority.head.seq))
+        invalid(`${name} has no review of its terms`);
+      const subject = { action: "approve", id, digest, shown, mode } as const;
+      this.#decide(recorded, { name, subject, authority, key: keyForMode(mode) });
+    } else this.#approveLegacy(recorded, name);
+    if (mode !== "paper") this.#hasLiveOrders = true;
+    order.approval ??= { seq, digest, clientOrderId };
+    order.mode = mode;
+    order.reviews.clear();
+  }
+
+  #approveLegacy({ seq, event }: Recorded<OrderApproved>, name: string): void {
+    if (event.signature === undefined) {
+      this.#counts.unsigned += 1;
+      if (event.terms.mode === "live")
+        this.report(seq, { code: "SIGNATURE_MISSING", message: `${name}, an order of live money, is not signed` });
+      return;
+    }
+    this.#countSigned(seq, this.#signatures.legacy(name, event), event.signature);
+  }
+
+  #submit(seq: number, { id, digest, clientOrderId }: OrderSubmitting): void {
+    const order = this.#order(id);
+    const { approval } = order;
+    this.#counts.intents += 1;
+    if (approval === undefined)
+      this.report(seq, { code: "APPROVAL_MISSING", message: `${id} was sent without an approval` });
+    else if (approval.digest !== digest || approval.clientOrderId !== clientOrderId)
+      this.report(seq, { code: "APPROVAL_MISSING", message: `${id} was sent with other terms than were approved` });
+    if (order.isSubmitted) this.report(seq, { code: "INTENT_REPEATED", message: `${id} was sent before` });
+    order.isSubmitted = true;
+  }
+
+  #decide(recorded: Recorded, decision: AuditedDecision): void {
+    const findings = this.#signatures.decision(recorded, decision);
+    this.#countSigned(recorded.seq, findings, decision.authority?.signature);
+    if (decision.authority !== undefined && findings.every(({ code }) => code !== "HEAD_UNKNOWN"))
+      this.#counts.heads += 1;
+  }
+
+  /** Reports the findings on a signature, and counts it if it was checked and is valid. */
+  #countSigned(seq: number, findings: readonly AuditFinding[], signature: string | undefined): void {
+    for (const finding of findings) this.report(seq, finding);
+    if (findings.length === 0 && signature !== undefined && this.#signatures.hasKeys) this.#counts.signatures += 1;
+  }
+
+  #modeOf(connector: ConnectorName): Mode {
+    return this.#modes.get(connector) ?? "unstated";
+  }
+
+  #order(id: OrderId): AuditedOrder {
+    let order = this.#orders.get(id);
+    if (order === undefined) {
+      order = { reviews: new Map(), isSubmitted: false };
+      this.#orders.set(id, order);
+    }
+    return order;
+  }
+}
+
+/**
+ * A review that the client displayed is the head of the signature. Without one the desk makes the review when it takes
+ * the signature, so that the review is a later record.
+ */
+function isReviewed({ reviews }: AuditedOrder, digest: Digest, shown: string, head: number): boolean {
+  if (shown === "") return [...reviews].some(([seq, review]) => seq > head && review.digest === digest);
+  const review = reviews.get(head);
+  return review?.digest === digest && review.shown === shown;
+}
+
+function emptyCounts(format: number): FormatCounts {
+  return { format, records: 0, signatures: 0, approvals: 0, intents: 0, heads: 0, unsigned: 0 };
+}
