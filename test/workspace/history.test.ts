@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { type History, openHistory } from "../../src/workspace/history.ts";
+import { type History, historyHeads, openHistory } from "../../src/workspace/history.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 function desk(): string {
@@ -51,6 +51,39 @@ describe.skipIf(!hasGit)("history", () => {
     expect(await history.show("HEAD")).toContain("-one\n+two\n");
     await expect(history.read("--upload-pack=x", "a")).rejects.toMatchObject({ code: "HISTORY_FAILED" });
     await expect(history.read("HEAD", "../x")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it("the heads of the newest commits are read, newest first, and planted settings run nothing", async () => {
+    const root = desk();
+    const heads = ["1 a", '{"seq":2}', undefined];
+    const marker = join(root, ".qoc", "ran");
+    const history = await openHistory({
+      root,
+      disk: nodeDisk(),
+      clock: systemClock,
+      log: quietLog(),
+      enabled: true,
+      env: { PATH: process.env["PATH"] },
+      head: () => heads[0],
+    });
+    expect(await historyHeads({ root, disk: nodeDisk(), env: { PATH: process.env["PATH"] } })).toEqual([]);
+    for (const name of ["one", "two", "three"]) {
+      writeFileSync(join(root, `research/${name}.md`), name);
+      history.request(name);
+      await history.flush();
+      heads.shift();
+    }
+    const program = join(root, ".qoc", "planted.sh");
+    writeFileSync(program, `#!/bin/sh\ntouch ${marker}\n`);
+    chmodSync(program, 0o755);
+    const planted = `[log]\n\tshowSignature = true\n[gpg]\n\tprogram = ${program}\n[core]\n\tfsmonitor = ${program}\n\tpager = ${program}\n`;
+    writeFileSync(join(root, ".qoc/history.git/config"), planted);
+    const options = { root, disk: nodeDisk(), env: { PATH: process.env["PATH"] } };
+    expect(await historyHeads(options)).toEqual(['{"seq":2}', "1 a"]);
+    expect(existsSync(marker)).toBe(false);
+    // The third commit was held back, because the desk lacked records.
+    expect(await history.paths("research")).toEqual(["research/two.md", "research/one.md"]);
+    expect(await historyHeads({ ...options, env: { PATH: "/nowhere" } })).toEqual([]);
   });
 
   it("the history does not touch the desk's state, packages or the user's own .git", async () => {
