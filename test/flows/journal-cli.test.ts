@@ -53,7 +53,10 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-describe("a desk whose journal was put back to an older copy", () => {
+/** A dozen starts of the command line, each of which takes seconds on a busy machine. */
+const SLOW = { timeout: 120_000 };
+
+describe("a desk whose journal was put back to an older copy", SLOW, () => {
   it("is refused, explained, accepted by its range, and verified, each by one command", async () => {
     const started = await qoc("up", "--detach");
     const order = ["--side", "buy", "--symbol", "SPX", "--quantity", "1", "--type", "market", "--rationale", "x"];
@@ -67,15 +70,13 @@ describe("a desk whose journal was put back to an older copy", () => {
 
     const offline = await qoc("journal", "verify");
     expect(offline).toMatchObject({ code: 1, json: { ok: false, code: "JOURNAL_BEHIND" } });
-    expect((await run(["journal", "verify", "-C", desk])).out).toMatch(/not whole\nproblem\tJOURNAL_BEHIND: .*\n/);
     expect((await qoc("status")).json["readOnly"]).toMatch(/signed record/);
 
     await qoc("up", "--detach");
     const range = `${(offline.json["records"] as number) + 1}-${head}`;
-    const refused = await qoc("resume");
+    const refused = await qoc("resume", "--gap", "1-2");
     expect(refused).toMatchObject({ code: 1, error: { code: "JOURNAL_BEHIND" } });
     expect(refused.error["hint"]).toContain(`qoc resume --gap ${range}`);
-    expect(await qoc("resume", "--gap", "1-2")).toMatchObject({ code: 1, error: { code: "JOURNAL_BEHIND" } });
     expect(await qoc("resume", "--gap", range)).toMatchObject({ code: 0, json: { trading: "halted" } });
     expect(await qoc("resume")).toMatchObject({ code: 0, json: { trading: "active" } });
     const again = await qoc("approve", String(id), "--digest", String(digest));
