@@ -12,6 +12,7 @@ import { recordedStatus } from "../trading/status.ts";
 import { decisionLog } from "../trading/decision-log.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { GapRange } from "../domain/journal-head.ts";
+import { gapError } from "../trading/accept-gap.ts";
 import { describeGap } from "../trading/journal-gap.ts";
 import { QocError } from "../domain/error.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
@@ -152,6 +153,8 @@ function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "pro
     rebuildOf: async (from, progress) => {
       const { root, paths } = await locateDesk(options, from);
       await refuseRunning(options, root, paths.lock);
+      const { gap } = await readDesk(options, root);
+      if (gap !== undefined) throw gapError(gap);
       const workspace = openWorkspace({ disk, root, clock, secretFiles: () => [] });
       return rebuild(workspace, upgraded((await scanOf(options, root)).events), progress);
     },

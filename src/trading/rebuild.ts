@@ -37,7 +37,9 @@ export async function rebuild(
   );
   await writeFillItems(new InboxBursts(inbox, state), fills);
   progress.line(`${fills.length} fills written`);
-  const { removed, unknown } = await removeCopies(orders, expected);
+  // After a gap, another copy may be the file of a decision that is lost.
+  const hasGap = events.some(({ event }) => event.type === "journal.gap");
+  const { removed, unknown } = await removeCopies(orders, expected, hasGap);
   return { records: events.length, orders: state.orders.size, fills: fills.length, unknownFiles: unknown, removed };
 }
 
@@ -60,14 +62,14 @@ async function writeFillItems(bursts: InboxBursts, fills: readonly Recorded<Fill
 /**
  * Removes further copies of an order's file in other host-owned folders, and returns the files that belong to no order.
  */
-async function removeCopies(orders: OrderFolders, expected: ReadonlyMap<string, string>) {
+async function removeCopies(orders: OrderFolders, expected: ReadonlyMap<string, string>, keepsCopies: boolean) {
   const removed: string[] = [];
   const unknown: string[] = [];
   const ids = new Set(expected.values());
   for (const folder of HOST_FOLDERS) {
     for (const file of await orders.list(folder)) {
       if (expected.has(file.path)) continue;
-      if (ids.has(file.id)) {
+      if (ids.has(file.id) && !keepsCopies) {
         await orders.remove(file.path);
         removed.push(file.path);
       } else unknown.push(file.path);

@@ -109,6 +109,8 @@ describe("an older copy of the journal", () => {
       fix: expect.stringMatching(/qoc resume --gap \d+-\d+/) as string,
     });
     expect(await desk.call<unknown[]>("orders list")).toHaveLength(1);
+    // A rebuild from the older journal would remove the files of the decisions that it lacks.
+    await expect(desk.call("journal rebuild")).rejects.toMatchObject({ code: "JOURNAL_BEHIND" });
     expect(await verify(desk)).toMatchObject({ ok: false, code: "JOURNAL_BEHIND" });
   });
 

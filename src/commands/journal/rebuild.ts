@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { gapError } from "../../trading/accept-gap.ts";
 import { rebuild } from "../../trading/rebuild.ts";
 import { defineCommand, localServices } from "../command.ts";
 
@@ -18,6 +19,8 @@ export const command = defineCommand({
   run: async (_input, context) => {
     if (context.desk === undefined) return localServices(context).rebuildOf(context.cwd, context.progress);
     const { desk, readEvents, settled } = context.desk;
+    const gap = desk.record.gap();
+    if (gap !== undefined) throw gapError(gap);
     await settled();
     return rebuild(desk.workspace, await readEvents(), context.progress);
   },
