@@ -122,6 +122,21 @@ describe("the anchor", () => {
     expect(await stand.anchored()).toBe(2);
   });
 
+  it("names nothing of a batch that waited while the batch before it was flushed, and failed", async () => {
+    const stand = await open();
+    await stand.commit(runStarted("first"));
+    const held = stand.inner.hold();
+    const second = stand.journal.append(runStarted("second"), { durable: true });
+    await settled();
+    stand.journal.append(runStarted("third"), { durable: true });
+    stand.inner.fail({ on: "write", nth: 1, code: "ENOSPC" });
+    held.release();
+    await second.committed;
+    await settled();
+    await stand.anchor.close();
+    expect(await stand.anchored()).toBe(2);
+  });
+
   it("names nothing of a write that failed", async () => {
     const stand = await open();
     await stand.commit(runStarted("first"));
