@@ -3,6 +3,7 @@ import { mkdirSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
+import { type ConfigNotice, deskNotices } from "../trading/config-notices.ts";
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";
@@ -20,6 +21,7 @@ export interface UpFacts {
   readonly socket: string;
   readonly readyMs: number;
   readonly trading: string;
+  readonly config: readonly ConfigNotice[];
   readonly connectors: readonly {
     readonly name: string;
     readonly state: string;
@@ -120,7 +122,7 @@ async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: 
     () => watchProposals(open),
     (stop) => stop(),
   );
-  return upFacts(open, performance.now() - started);
+  return { ...upFacts(open, performance.now() - started), config: await deskNotices(desk) };
 }
 
 /** Answers the calls of the operator's socket. */
@@ -156,7 +158,7 @@ function leaveCurrentFolder(empty: string): () => void {
   return () => process.chdir(previous);
 }
 
-function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): UpFacts {
+function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): Omit<UpFacts, "config"> {
   return {
     workspace: config.workspace.name,
     path: desk.workspace.root,

@@ -4,14 +4,15 @@ import { resolve } from "node:path";
 import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
 import { openReplay, upgraded } from "../bus/replay.ts";
 import type { LocalServices } from "../commands/command.ts";
+import { deskNotices } from "../trading/config-notices.ts";
+import { openConfiguration, startConfig } from "../trading/desk-config.ts";
 import { createProposalCache } from "../trading/desk.ts";
 import { createLiveKey, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import { rebuild } from "../trading/rebuild.ts";
 import { recordedStatus } from "../trading/status.ts";
 import { decisionLog } from "../trading/decision-log.ts";
-import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
-import { type DeskConfig, loadConfig } from "../workspace/config.ts";
+import { loadConfig } from "../workspace/config.ts";
 import { LAYOUT, globalConfigPath, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
 import {
   type RuntimePaths,
@@ -25,6 +26,7 @@ import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
+import { configReader } from "./config-reader.ts";
 import { certifyAdapter } from "./certify-adapter.ts";
 import { runDaemon, type UpFacts } from "./daemon.ts";
 import { startDaemon } from "./start-daemon.ts";
@@ -105,14 +107,15 @@ function readServices(options: LocalServicesOptions): Local<"statusOf" | "verify
   return {
     statusOf: async (from) => {
       const { root } = await locateDesk(options, from);
-      const { state, config } = await readDesk(options, root);
-      return recordedStatus({
+      const { state, config, notices } = await readDesk(options, root);
+      const status = await recordedStatus({
         workspace: openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) }),
         clock,
         state,
         config,
         proposals: createProposalCache(),
       });
+      return { ...status, config: notices };
     },
     verifyOf: async (from, progress) => {
       const { root } = await locateDesk(options, from);
@@ -172,15 +175,22 @@ function scanOf(options: LocalServicesOptions, root: string, scan: ScanOptions =
   return scanJournal(options.disk, `${root}/${LAYOUT.journal}`, scan);
 }
 
-/** Folds the journal without writing to it. */
-async function readDesk(
-  options: LocalServicesOptions,
-  root: string,
-): Promise<{ state: DeskState; config: DeskConfig }> {
-  const config = await loadConfig(options.disk, `${root}/${LAYOUT.config}`, globalConfigPath(options.home));
+/** Folds the journal without writing to it. The configuration is that of the next start. */
+async function readDesk({ disk, home }: LocalServicesOptions, root: string) {
+  const reader = configReader({ disk, root, home });
+  const [text, found] = [await reader.text(), await reader.read()];
   const { state, take } = openReplay();
-  await scanOf(options, root, { take });
-  return { config, state };
+  await scanJournal(disk, `${root}/${LAYOUT.journal}`, { take });
+  const start = startConfig(state, found, root);
+  const none = (): void => undefined;
+  const configuration = openConfiguration({
+    ...{ root, state, reader, found, text, start },
+    onGuards: none,
+    onConnectors: none,
+  });
+  const { config } = start;
+  const notices = await deskNotices({ config, configuration });
+  return { config, state, notices };
 }
 
 async function refuseRunning(options: LocalServicesOptions, root: string, lock: string): Promise<void> {

@@ -8,6 +8,7 @@ import { type Desk, createProposalCache } from "../trading/desk.ts";
 import { type Projector, openProjector } from "../trading/projector.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
 import { type DeskAuthority, openAuthority } from "../trading/authority.ts";
+import { type ConfigurationOptions, openConfiguration, startConfig } from "../trading/desk-config.ts";
 import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { sha256Hex } from "../domain/digest.ts";
@@ -16,21 +17,23 @@ import type { Lifecycle } from "../lib/lifecycle.ts";
 import { type JournalHead, KEY_ROLES, boundaryText } from "../domain/authority.ts";
 import type { JournalUpgraded, KeyChanged, Recorded } from "../domain/event.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
-import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
+import { openGuardPool } from "../host/guard-pool.ts";
 import type { BarStore } from "../workspace/bars.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
-import { type DeskConfig, loadConfig } from "../workspace/config.ts";
+import type { DeskConfig } from "../workspace/config.ts";
 import { type History, openHistory } from "../workspace/history.ts";
-import { FOLDERS, LAYOUT, globalConfigPath, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
+import { FOLDERS, LAYOUT, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
 import { type RuntimePaths, makeRuntimeFolder, runtimePaths } from "../workspace/runtime-folder.ts";
 import { takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import { type Egress, openEgress } from "../host/egress.ts";
+import { configReader } from "./config-reader.ts";
 import { type Fleet, openFleet } from "./connector-fleet.ts";
 import { refreshAuthorTypes } from "./init.ts";
 import { nodeProcesses } from "./processes.ts";
+import { type ReplaceableGuards, replaceableGuards } from "./replaceable-guards.ts";
 import { machineName } from "./system.ts";
 
 export interface DeskOptions {
@@ -72,7 +75,10 @@ export interface OpenDesk {
 export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Promise<OpenDesk> {
   const { disk, ids, env, home } = options;
   const root = realpathSync(options.root);
-  const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
+  const reader = configReader({ disk, root, home });
+  const text = await reader.text();
+  const found = await reader.read();
+  const { workspace } = found.config;
   const user = { env, home, uid: process.getuid?.() ?? 0 };
   const paths = runtimePaths(root, user);
   makeRuntimeFolder(paths, user);
@@ -90,11 +96,10 @@ export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Prom
   );
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
   const secrets = openSecretStore(disk, env);
-  const logDir = logFolder(root, home, config.workspace.logDir);
+  const logDir = logFolder(root, home, workspace.logDir);
   const logs = await lifecycle.open(
     "logs",
-    () =>
-      openLogs({ disk, dir: logDir, clock: options.clock, level: config.workspace.logLevel, redact: secrets.redact }),
+    () => openLogs({ disk, dir: logDir, clock: options.clock, level: workspace.logLevel, redact: secrets.redact }),
     (opened) => opened.flush(),
   );
   // The desk starts without editor types: they serve authors, not trading.
@@ -102,11 +107,15 @@ export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Prom
     logs.warn(`types for editors: ${messageOf(error)}`),
   );
   const record = await openRecord({ ...options, root }, logs, lifecycle);
-  return openTrading({ options: { ...options, root }, config, paths, secrets, logs, logDir, record }, lifecycle);
+  const start = startConfig(record.state, found, root);
+  if (record.readOnly() === undefined) await Promise.all(start.events.map((event) => record.commit(event)));
+  const parts = { options: { ...options, root }, config: start.config, found, text, reader, start };
+  return openTrading({ ...parts, paths, secrets, logs, logDir, record }, lifecycle);
 }
 
-interface DeskParts {
+interface DeskParts extends Pick<ConfigurationOptions, "found" | "text" | "reader" | "start"> {
   readonly options: DeskOptions;
+  /** In force at the start. */
   readonly config: DeskConfig;
   readonly paths: RuntimePaths;
   readonly secrets: SecretStore;
@@ -128,7 +137,14 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   );
   const fleet = openDeskFleet(parts, workspace.bars, egress);
   const guards = openCustomGuards(parts);
-  const desk = createDesk(parts, { workspace, venues: fleet.venues, guards, history });
+  const configuration = openConfiguration({
+    ...parts,
+    root,
+    state: record.state,
+    onGuards: guards.replace,
+    onConnectors: (connectors) => fleet.add(connectors),
+  });
+  const desk = createDesk(parts, { workspace, venues: fleet.venues, guards, history, configuration });
   const projector = await lifecycle.open(
     "projections",
     () => openProjector(desk),
@@ -167,14 +183,16 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
 }
 
 function createDesk(
-  { options, config, logs, record }: DeskParts,
-  services: Pick<Desk, "workspace" | "venues" | "guards" | "history">,
+  { options, logs, record }: DeskParts,
+  services: Pick<Desk, "workspace" | "venues" | "guards" | "history" | "configuration">,
 ): Desk {
   return {
     ...services,
     authority: record.authority,
     version: options.version,
-    config,
+    get config() {
+      return services.configuration.inForce;
+    },
     state: record.state,
     clock: options.clock,
     ids: options.ids,
@@ -202,14 +220,18 @@ function openDeskFleet({ options, config, paths, secrets, logs }: DeskParts, bar
   return openFleet({ ...options, ...parts });
 }
 
-function openCustomGuards({ options, config, logs }: DeskParts): GuardPool {
-  return openGuardPool({
-    guards: config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled),
-    workerFile: `${options.packageRoot}/dist/sandbox/guard-worker.cjs`,
-    disk: options.disk,
-    clock: options.clock,
-    log: logs,
-  });
+function openCustomGuards({ options, config, logs }: DeskParts): ReplaceableGuards {
+  return replaceableGuards(
+    (guards) =>
+      openGuardPool({
+        guards: guards.filter((guard) => guard.enabled),
+        workerFile: `${options.packageRoot}/dist/sandbox/guard-worker.cjs`,
+        disk: options.disk,
+        clock: options.clock,
+        log: logs,
+      }),
+    config.guards.filter((guard) => guard.kind === "custom"),
+  );
 }
 
 function openDeskHistory({ options, config, logs, record }: DeskParts): Promise<History> {

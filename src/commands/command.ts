@@ -9,6 +9,7 @@ import { QocError } from "../domain/error.ts";
 import type { Clock, Disk, Progress } from "../domain/ports.ts";
 import type { Report } from "../conformance/report.ts";
 import type { SigningRequest } from "../trading/authority.ts";
+import type { ConfigNotice } from "../trading/config-notices.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { DecisionLine } from "../trading/decision-log.ts";
 import type { News } from "../trading/news.ts";
@@ -243,6 +244,7 @@ export interface UpReport {
   /** The log file of a desk that was started in the background. */
   readonly log?: string;
   readonly trading?: string;
+  readonly config?: readonly ConfigNotice[];
   readonly connectors?: readonly { readonly name: string; readonly state: string; readonly mode: string }[];
 }
 

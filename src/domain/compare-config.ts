@@ -2,6 +2,8 @@
  * Compares two desk.toml: what changed, and whether a change allows more than before. Whatever is not known to tighten
  * a guard or a connector that is not paper counts as loosening it.
  */
+import { canonicalJson, digestOf } from "./digest.ts";
+import type { Digest } from "./ids.ts";
 import { compareGuards } from "./compare-guards.ts";
 import {
   type ConfigTables,
@@ -61,6 +63,11 @@ export function strictestConfig(before: ConfigTables, after: ConfigTables, pins 
     guard: strictest(compareGuards(before.guard, after.guard)),
     news: after.news,
   };
+}
+
+/** What a human signs of the changes that were displayed. */
+export function digestChanges(changes: readonly ConfigChange[]): Digest {
+  return digestOf(canonicalJson(changes));
 }
 
 export function loosens({ effect }: Pick<ConfigChange, "effect">): boolean {

@@ -17,6 +17,9 @@ export interface ConfigChange {
   readonly needs: "reload" | "restart";
 }
 
+/** A change in a record: values are shortened, because the tables themselves are in the journal. */
+export type RecordedChange = Pick<ConfigChange, "path" | "before" | "after" | "effect">;
+
 /** One table, or one element of a list of tables, with its changes. */
 export interface ComparedTable {
   readonly before?: Table | undefined;
@@ -51,9 +54,9 @@ export interface FieldValues {
   readonly after?: TableValue | undefined;
 }
 
-/** The keys with different values, in the order of the files. */
+/** The keys with different values, in one order for every reader of the same tables. */
 export function changedFields(before: Table, after: Table): readonly ({ readonly field: string } & FieldValues)[] {
-  const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
   return fields
     .map((field) => ({ field, before: before[field], after: after[field] }))
     .filter((change) => !isSame(change.before, change.after));

@@ -7,6 +7,7 @@ import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import { type Disputes, addDispute, removeDispute } from "./dispute.ts";
 import type { Authority, KeyRole } from "./authority.ts";
+import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
 import type {
   AccountMarked,
   AgentGranted,
@@ -55,8 +56,9 @@ export interface DeskState {
   lastRelevantSeq: number;
   lastAt: number;
   deskId: string;
-  /** The format of the journal's newest records. */
+  /** The format of the journal's newest records, and of its first. */
   journalFormat: number;
+  createdFormat: number;
   epoch: number;
   machine: string;
   /** `seq`: the record that set it; 0 at first. */
@@ -94,6 +96,7 @@ export interface DeskState {
   readonly agents: Map<string, AgentRecord>;
   /** The public keys that the journal names, as PEM. */
   readonly keys: Map<KeyRole, string>;
+  config: ConfigState;
   /** Signatures that were used and have not expired: each is good for one action. The values are their ends, ms. */
   readonly usedSignatures: Map<string, number>;
   lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
@@ -109,6 +112,7 @@ export function emptyDeskState(): DeskState {
     lastAt: 0,
     deskId: "",
     journalFormat: 0,
+    createdFormat: 0,
     epoch: 0,
     machine: "",
     trading: { state: "active", reason: "", seq: 0 },
@@ -130,6 +134,7 @@ export function emptyDeskState(): DeskState {
     runs: new Map(),
     agents: new Map(),
     keys: new Map(),
+    config: NO_CONFIG,
     usedSignatures: new Map(),
   };
 }
@@ -154,6 +159,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "desk.created":
       state.deskId = event.deskId;
       state.journalFormat = event.format;
+      state.createdFormat = event.format;
       return;
     case "journal.upgraded":
       state.journalFormat = event.to;
@@ -166,6 +172,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       state.trading = { state: event.state, reason: event.reason, seq: recorded.seq };
       return;
     case "connector.changed":
+      state.config = foldConfig(state.config, recorded.seq, event);
       changeConnector(state, event);
       return;
     case "account.marked":
@@ -193,8 +200,14 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "agent.revoked":
       recordActivity(state, recorded.at, event);
       return;
+    case "config.accepted":
+      state.lastRelevantSeq = recorded.seq;
+      state.config = foldConfig(state.config, recorded.seq, event);
+      return;
+    case "config.waiting":
+      state.config = foldConfig(state.config, recorded.seq, event);
+      return;
     case "desk.stopped":
-    case "config.loaded":
     case "fill.conflicted":
     case "file.written":
     case "command.refused":

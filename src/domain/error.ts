@@ -76,6 +76,18 @@ export const ERRORS = {
     "remove {key} from {file}, or comment it out",
   ),
   CONFIG_SYNTAX: row("{file}:{line}:{column}: not valid TOML: {message}", "edit {file} line {line}, then qoc status"),
+  CONFIG_UNREADABLE: row("desk.toml cannot be read: {message}", "restore desk.toml, then qoc status"),
+  CONFIG_STALE: row("nothing was accepted: {reason}", "qoc reload", { exit: EXIT.stale }),
+  CONFIG_NOT_PINNED: row(
+    "an earlier version made this desk, and its desk.toml is not signed yet: nothing is approved until it is",
+    "qoc reload",
+    { exit: EXIT.refusedByGuard },
+  ),
+  RULES_CHANGED: row(
+    "the guards in force are not those of desk.toml, so nothing is approved: {reason}",
+    "qoc reload puts desk.toml in force; or put desk.toml back",
+    { exit: EXIT.refusedByGuard },
+  ),
   FORMAT_TOO_NEW: row(
     "{what} has format {found}; this version of qoc reads formats up to {known}",
     "install a newer version of qoc",

@@ -3,6 +3,8 @@
  * that survives JSON: decimal strings for amounts, milliseconds for times.
  */
 import type { Authority, KeyRole } from "./authority.ts";
+import type { RecordedChange } from "./config-field.ts";
+import type { ConfigTables } from "./config-tables.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { Misfit } from "./fill.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
@@ -74,9 +76,23 @@ export interface KeyChanged {
   readonly publicPem: string;
   readonly certificate?: string | undefined;
 }
-export interface ConfigLoaded {
-  readonly type: "config.loaded";
+/**
+ * The tables of desk.toml took force. `digest` covers them. Without an authority they allow no more than the tables
+ * before; `shown` is the digest of the changes that the human signed.
+ */
+export interface ConfigAccepted {
+  readonly type: "config.accepted";
   readonly digest: Digest;
+  readonly tables: ConfigTables;
+  readonly changes: readonly RecordedChange[];
+  readonly shown?: Digest | undefined;
+  readonly authority?: Authority | undefined;
+}
+/** At the start of the desk, desk.toml allowed more than the accepted tables: these changes are not in force. */
+export interface ConfigWaiting {
+  readonly type: "config.waiting";
+  readonly digest: Digest;
+  readonly changes: readonly RecordedChange[];
 }
 
 export interface ConnectorChanged {
@@ -354,7 +370,8 @@ export type DeskEvent =
   | DeskStopped
   | TradingChanged
   | KeyChanged
-  | ConfigLoaded
+  | ConfigAccepted
+  | ConfigWaiting
   | ConnectorChanged
   | AccountMarked
   | OrderEvent

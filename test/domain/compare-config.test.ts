@@ -98,7 +98,7 @@ describe("a connector", () => {
     ["as paper", PAPER, LOOSER],
     ["without a mode", UNSTATED, LOOSER],
     ["with another option", connector("options = { a = 1 }"), LOOSER],
-  ])("a live one that was removed comes back %s", (_, table, expected) => {
+  ])("a removed live connector comes back %s", (_, table, expected) => {
     const pins = new Map([["broker", tables(LIVE).connector[0] as Table]]);
     expect(changes("", table, pins)).toEqual({ "connector.broker": expected });
   });
@@ -125,7 +125,7 @@ describe("a connector", () => {
     });
   });
 
-  it("one that its adapter called live does not become paper, though desk.toml always said paper", () => {
+  it("a connector is live because its adapter said so, though desk.toml always said paper", () => {
     const pins = new Map([["broker", tables(PAPER).connector[0] as Table]]);
     expect(changes(PAPER, PAPER, pins)).toEqual({ "connector.broker.mode": LOOSER });
     expect(changes(PAPER, PAPER + "# comment", new Map())).toEqual({});
