@@ -1,9 +1,11 @@
 /** The result of `qoc journal verify`: the hash chain, and the operator's signature of each approval. */
 import type { JournalScan } from "../bus/journal-read.ts";
+import { upgraded } from "../bus/replay.ts";
 import type { JournalReport } from "../commands/command.ts";
 import { statementOf, statementText } from "../domain/authority.ts";
 import { canonicalJson } from "../domain/digest.ts";
 import type { OrderApproved } from "../domain/event.ts";
+import { checkConfigRecords } from "../trading/check-config-records.ts";
 import { type PublicKeys, verifySignature } from "../trading/operator-keys.ts";
 
 /** If `keys` is undefined, the desk's keys are not on this machine and signatures are not checked. */
@@ -11,21 +13,25 @@ export function journalReport(scan: JournalScan, keys: PublicKeys | undefined): 
   const { corrupt, torn } = scan;
   const signatures = keys === undefined ? undefined : checkSignatures(scan, keys);
   const forged = signatures?.forged[0];
+  const config = checkConfigRecords(upgraded(scan.events), keys);
   const problem =
     corrupt !== undefined
       ? `${corrupt.segment} line ${corrupt.line} ${corrupt.message}`
       : forged !== undefined
         ? `${forged} is not signed by the operator's key`
-        : torn !== undefined
-          ? `${torn.segment} ends with ${torn.bytes} unfinished bytes; the next start moves them to a file of their own`
-          : undefined;
+        : config.problem !== undefined
+          ? config.problem
+          : torn !== undefined
+            ? `${torn.segment} ends with ${torn.bytes} unfinished bytes; the next start moves them to a file of their own`
+            : undefined;
   return {
-    ok: corrupt === undefined && forged === undefined,
+    ok: corrupt === undefined && forged === undefined && config.problem === undefined,
     records: scan.events.length,
     formats: countFormats(scan),
     segments: scan.segments.length,
     head: `${scan.head.seq} ${scan.head.hash}`,
-    signatures: signatures?.good,
+    signatures: signatures === undefined ? undefined : signatures.good + config.signed,
+    waiting: config.waiting,
     problem,
   };
 }

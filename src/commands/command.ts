@@ -203,6 +203,8 @@ export interface JournalReport {
   readonly ok: boolean;
   /** Approvals whose signature is the operator's; absent if the key is not on this machine. */
   readonly signatures?: number | undefined;
+  /** Changes of desk.toml that waited for `qoc reload` at the end of the journal. */
+  readonly waiting: number;
   readonly problem?: string | undefined;
 }
 

@@ -64,7 +64,7 @@ export function recordedChanges(changes: readonly ConfigChange[]): readonly Reco
 }
 
 /** A journal that an earlier version began: nothing pins its desk.toml. */
-function isUpgraded({ createdFormat, deskId }: Pick<DeskState, "createdFormat" | "deskId">): boolean {
+export function isUpgraded({ createdFormat, deskId }: Pick<DeskState, "createdFormat" | "deskId">): boolean {
   return deskId !== "" && createdFormat < FIRST_PINNED_FORMAT;
 }
 

@@ -30,6 +30,7 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
       ["records", String(report.records)],
       ["segments", String(report.segments)],
       ["head", report.head],
+      ...(report.waiting === 0 ? [] : [["desk.toml", `${report.waiting} changes wait for qoc reload`] as const]),
       ...(report.problem === undefined ? [] : [["problem", report.problem] as const]),
     ]),
   ];

@@ -1,0 +1,121 @@
+/** Records of accepted configurations that verify refuses. */
+import { generateKeyPairSync, sign } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { type SigningRole, statementText } from "../../src/domain/authority.ts";
+import { compareConfig, digestChanges } from "../../src/domain/compare-config.ts";
+import { type ConfigTables, digestTables } from "../../src/domain/config-tables.ts";
+import type { ConfigAccepted, DeskEvent, Recorded } from "../../src/domain/event.ts";
+import type { Digest } from "../../src/domain/ids.ts";
+import { checkConfigRecords } from "../../src/trading/check-config-records.ts";
+import { tablesOf } from "../../src/workspace/accepted-config.ts";
+import { readConfig } from "../../src/workspace/config.ts";
+
+function keyPair() {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  return { privateKey, pem: String(publicKey.export({ type: "spki", format: "pem" })) };
+}
+const PAIRS = { desk: keyPair(), live: keyPair() };
+const KEYS = {
+  desk: PAIRS.desk.pem,
+  live: { publicPem: PAIRS.live.pem, certificate: "" },
+  host: { publicPem: PAIRS.desk.pem, certificate: "" },
+};
+
+function tables(toml: string): ConfigTables {
+  return tablesOf(readConfig(toml, "/desk/desk.toml"), "/desk");
+}
+const LIMIT = (max: number): string => `[[guard]]\nkey = "max-order-quantity"\nmax_quantity = ${max}\n`;
+const LIVE = '[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./v.ts"\nmode = "live"\n';
+
+function accepted(toml: string, rest: Partial<ConfigAccepted> = {}): ConfigAccepted {
+  return { type: "config.accepted", digest: digestTables(tables(toml)), tables: tables(toml), changes: [], ...rest };
+}
+
+interface SignedConfig {
+  readonly key: SigningRole;
+  readonly before: string;
+  readonly after: string;
+  readonly shown?: string;
+}
+function signed({ key, before, after, shown }: SignedConfig): ConfigAccepted {
+  const digest = digestTables(tables(after));
+  const changes = digestChanges(compareConfig(tables(before), tables(after)));
+  const place = { epoch: 1, head: { seq: 1, hash: "0".repeat(64) }, expiresAt: 1 };
+  const subject = { action: "reload", id: "", digest, shown: changes, mode: "" } as const;
+  const text = statementText({ desk: "d1", ...place, ...subject });
+  const signature = sign(null, Buffer.from(text), PAIRS[key].privateKey).toString("base64");
+  return accepted(after, { shown: (shown ?? changes) as Digest, authority: { key, ...place, signature } });
+}
+
+function check(events: readonly DeskEvent[], format = 3) {
+  const all: DeskEvent[] = [{ type: "desk.created", format, deskId: "d1" }, ...events];
+  return checkConfigRecords(
+    all.map((event, index): Recorded => ({ seq: index + 1, at: index, epoch: 1, event })),
+    KEYS,
+  );
+}
+const LIVE_KEY: DeskEvent = { type: "key.changed", role: "live", publicPem: PAIRS.live.pem };
+
+describe("accepted configurations", () => {
+  it("pass if they tighten, or are signed with the key that the change needs", () => {
+    const wider = { before: LIMIT(9), after: LIMIT(20) };
+    expect(check([accepted(LIMIT(10)), accepted(LIMIT(9)), signed({ key: "desk", ...wider })])).toEqual({
+      problem: undefined,
+      signed: 1,
+      waiting: 0,
+    });
+    expect(check([accepted(LIMIT(9)), LIVE_KEY, signed({ key: "live", ...wider })])).toMatchObject({ signed: 1 });
+  });
+
+  it.each<[string, readonly DeskEvent[], string]>([
+    ["a guard is loosened unsigned", [accepted(LIMIT(9)), accepted(LIMIT(10))], "without a signature"],
+    ["the first file has a live connector", [accepted(LIVE)], "broker is live, without a signature"],
+    [
+      "a removed live connector is paper",
+      [signed({ key: "live", before: "", after: LIVE }), accepted(""), accepted(LIVE.replace("live", "paper"))],
+      "without a signature",
+    ],
+    ["the tables are other ones", [accepted(LIMIT(9), { digest: "sha256:0" as Digest })], "its digest"],
+    [
+      "the desk key, though there is a live key",
+      [accepted(LIMIT(9)), LIVE_KEY, signed({ key: "desk", before: LIMIT(9), after: LIMIT(10) })],
+      "needs the live key",
+    ],
+    [
+      "the desk key for a live connector",
+      [accepted(""), signed({ key: "desk", before: "", after: LIVE })],
+      "needs the live key",
+    ],
+    [
+      "another difference was displayed",
+      [accepted(LIMIT(9)), signed({ key: "desk", before: LIMIT(9), after: LIMIT(10), shown: "sha256:0" })],
+      "what was displayed",
+    ],
+    [
+      "the signature is of another change",
+      [
+        accepted(LIMIT(9)),
+        {
+          ...signed({ key: "desk", before: LIMIT(9), after: LIMIT(10) }),
+          digest: digestTables(tables(LIMIT(11))),
+          tables: tables(LIMIT(11)),
+          shown: digestChanges(compareConfig(tables(LIMIT(9)), tables(LIMIT(11)))),
+        },
+      ],
+      "not signed by",
+    ],
+  ])("are refused if %s", (_, events, problem) => {
+    expect(check(events).problem).toContain(problem);
+  });
+
+  it("of a desk of an earlier version need a signature from the first on", () => {
+    expect(check([accepted(LIMIT(9))], 2).problem).toContain("earlier version");
+  });
+
+  it("count the changes that wait at the end", () => {
+    const change = { path: "guard.x", before: null, after: "1", effect: "loosens" } as const;
+    const waiting = { type: "config.waiting", digest: "sha256:0" as Digest, changes: [change, change] } as const;
+    expect(check([accepted(""), waiting])).toMatchObject({ waiting: 2 });
+    expect(check([accepted(""), waiting, accepted(LIMIT(9))])).toMatchObject({ waiting: 0 });
+  });
+});
