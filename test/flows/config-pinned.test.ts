@@ -1,6 +1,6 @@
 /**
- * desk.toml is edited while the desk is down, and the desk is started again: what loosens a live connector or a guard is
- * not in force until the operator signs it.
+ * desk.toml is edited while the desk is down, and the desk is started again: what loosens a live connector or a guard
+ * is not in force until the operator signs it.
  */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
