@@ -22,7 +22,7 @@ import type { BarStore } from "../workspace/bars.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
 import type { DeskConfig } from "../workspace/config.ts";
 import { type History, openHistory } from "../workspace/history.ts";
-import { FOLDERS, LAYOUT, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
+import { FOLDERS, LAYOUT, keepDeskId, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
 import { type RuntimePaths, makeRuntimeFolder, runtimePaths } from "../workspace/runtime-folder.ts";
 import { takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
@@ -298,7 +298,7 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
     () => openJournal(journalOptions),
     (opened) => opened.journal?.close(),
   );
-  const deskId = state.deskId === "" ? await readDeskId(disk, root) : state.deskId;
+  const deskId = await keepDeskId(disk, root, state.deskId);
   const path = keyPath(options.home, deskId);
   await upgradeKeys(disk, path, deskId);
   const readKeys = (): Promise<PublicKeys> => readPublicKeys(disk, path, deskId);
