@@ -47,7 +47,12 @@ export function statedMode({ mode, type, adapter }: Table): Mode {
   return type === "paper" && adapter === undefined ? "paper" : "unstated";
 }
 
-/** Whether a connector is enabled, takes orders, and is not paper. */
-export function routesRealOrders(connector: Table): boolean {
-  return connector["enabled"] === true && connector["orders"] === true && statedMode(connector) !== "paper";
+/**
+ * Whether a connector is enabled, takes orders, and is not paper. `reported`: the mode that its adapter reported, for a
+ * table that states none.
+ */
+export function routesRealOrders(connector: Table, reported: Mode = "unstated"): boolean {
+  const stated = statedMode(connector);
+  const mode = stated === "unstated" ? reported : stated;
+  return connector["enabled"] === true && connector["orders"] === true && mode !== "paper";
 }

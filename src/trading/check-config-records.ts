@@ -44,10 +44,7 @@ function problemOf(state: DeskState, event: ConfigAccepted, keys: PublicKeys | u
   if (authority === undefined) return unsignedProblem(state, tables, changes.filter(loosens)[0]?.path);
   if (digestChanges(changes) !== shown) return "what was displayed is not what changed";
   const isPinned = state.config.accepted !== undefined;
-  const key = reloadKey(
-    { before, after: tables, changes, isPinned },
-    { hasLiveKey: state.keys.has("live"), isLive: false },
-  );
+  const key = reloadKey(state, { before, after: tables, changes, isPinned }, state.keys.has("live"));
   if (key === "live" && authority.key === "desk") return "it is signed with the desk key, and needs the live key";
   if (keys === undefined) return undefined;
   const pem = authority.key === "desk" ? keys.desk : keys.live?.publicPem;

@@ -2,7 +2,8 @@
 import type { Authority, SigningRole } from "../domain/authority.ts";
 import { compareConfig, digestChanges, loosens } from "../domain/compare-config.ts";
 import type { ConfigChange } from "../domain/config-field.ts";
-import { type ConfigTables, type Table, digestTables, routesRealOrders } from "../domain/config-tables.ts";
+import { type ConfigTables, type Table, digestTables, nameOf, routesRealOrders } from "../domain/config-tables.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { SignedDecision, SigningRequest } from "./authority.ts";
@@ -35,7 +36,7 @@ export interface ReloadRequest {
   readonly authority?: Authority | undefined;
 }
 
-type ReloadDesk = Pick<Desk, "authority" | "commit" | "configuration" | "readOnly" | "state" | "venues">;
+type ReloadDesk = Pick<Desk, "authority" | "commit" | "configuration" | "readOnly" | "state">;
 
 /** @throws CONFIG_INVALID and the other problems of a desk.toml, with file and line. */
 export async function previewReload(desk: ReloadDesk): Promise<ReloadPreview> {
@@ -93,10 +94,7 @@ function compareWithAccepted({ state }: Pick<Desk, "state">, { tables: after }: 
 
 async function decisionOf(desk: ReloadDesk, compared: ComparedConfig): Promise<SignedDecision> {
   const { after, changes } = compared;
-  const key = reloadKey(compared, {
-    hasLiveKey: await desk.authority.hasLiveKey(),
-    isLive: desk.venues.status().some(({ mode, orders }) => orders && mode !== "paper"),
-  });
+  const key = reloadKey(desk.state, compared, await desk.authority.hasLiveKey());
   const subject = {
     action: "reload",
     id: "",
@@ -112,11 +110,16 @@ async function decisionOf(desk: ReloadDesk, compared: ComparedConfig): Promise<S
  * has no live key and no connector that is not paper needs the desk key alone.
  */
 export function reloadKey(
+  { connectors, config }: Pick<DeskState, "connectors" | "config">,
   { before, after, changes, isPinned }: ComparedConfig,
-  { hasLiveKey, isLive }: { readonly hasLiveKey: boolean; readonly isLive: boolean },
+  hasLiveKey: boolean,
 ): SigningRole {
   const needsLive = !isPinned || changes.some((change) => loosens(change) && change.key === "live");
-  const hasReal = isLive || [...before.connector, ...after.connector].some(routesRealOrders);
+  const hasReal =
+    config.livePins.size > 0 ||
+    [...before.connector, ...after.connector].some((table) =>
+      routesRealOrders(table, connectors.get(nameOf(table))?.mode),
+    );
   return needsLive && (hasLiveKey || hasReal) ? "live" : "desk";
 }
 

@@ -90,7 +90,7 @@ it.each([
   ["without a passphrase", undefined, 'mode = "paper"'],
   ["under a passphrase", PASSPHRASE, ""],
 ])(
-  "a desk of the version before, its key %s, is told once what changed and pinned by one signature",
+  "a desk of the version before, its key %s, says once what changed and is pinned by one signature",
   async (_, passphrase, mode) => {
     folder = copyEarlierDesk(passphrase);
     const { root } = folder;
@@ -113,14 +113,12 @@ it.each([
     expect(await qoc(["reload"])).toMatchObject({ code: 2 });
     if (passphrase !== undefined) {
       expect(await qoc(["reload", "--yes"])).toMatchObject({ code: 1, error: { code: "KEY_REQUIRED" } });
-      expect(await qoc(["reload", "--yes"], "not the passphrase")).toMatchObject({ error: { code: "KEY_REQUIRED" } });
     }
     expect(await qoc(["reload", "--yes"], passphrase)).toMatchObject({
       code: 0,
       json: { accepted: true, restart: [] },
     });
     expect(kinds(await qoc(["status"]))).not.toContain("upgrade");
-    expect(await qoc(["reload", "--yes"])).toMatchObject({ code: 0, json: { accepted: false } });
 
     await qoc(["resume", "--reason", "the copy is the desk now"], passphrase);
     await qoc(["connectors", "restart", "venue"]);
@@ -132,5 +130,5 @@ it.each([
     expect(await up()).not.toContain("an earlier version");
     expect(kinds(await qoc(["status"]))).not.toContain("upgrade");
   },
-  60_000,
+  120_000,
 );

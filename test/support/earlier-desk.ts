@@ -1,4 +1,4 @@
-/** A desk as an earlier version left it: its journal of format 1, its files, and its key in the form of that version. */
+/** A desk as an earlier version left it: its journal of format 1, its files, and its key in the earlier form. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { tmpdir } from "node:os";
