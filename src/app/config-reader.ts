@@ -6,7 +6,7 @@ import type { Disk } from "../domain/ports.ts";
 import { bundleGuard } from "../host/bundle-guard.ts";
 import type { ConfigReader } from "../trading/desk-config.ts";
 import { tablesOf } from "../workspace/accepted-config.ts";
-import { type DeskConfig, loadConfig } from "../workspace/config.ts";
+import { CONFIG_BYTES_MAX, type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { LAYOUT, globalConfigPath } from "../workspace/layout.ts";
 
 export interface ConfigReaderOptions {
@@ -21,8 +21,8 @@ export function configReader({ disk, root, home }: ConfigReaderOptions): ConfigR
   const globalPath = globalConfigPath(home);
   return {
     text: async () => {
-      const [local, hasGlobal] = await Promise.all([disk.readText(path), disk.facts(globalPath)]);
-      return hasGlobal === undefined ? local : `${local}\n${await disk.readText(globalPath)}`;
+      const [local, hasGlobal] = await Promise.all([disk.readText(path, CONFIG_BYTES_MAX), disk.facts(globalPath)]);
+      return hasGlobal === undefined ? local : `${local}\n${await disk.readText(globalPath, CONFIG_BYTES_MAX)}`;
     },
     read: async () => {
       const loaded = await loadConfig(disk, path, globalPath);

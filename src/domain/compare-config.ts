@@ -21,6 +21,7 @@ import {
   type FieldRule,
   type FieldValues,
   changedFields,
+  isSame,
   judge,
   valueText,
 } from "./config-field.ts";
@@ -60,9 +61,16 @@ export function strictestConfig(before: ConfigTables, after: ConfigTables, pins 
   return {
     ...(Object.fromEntries(settings) as Record<SettingsTable, Table>),
     connector: strictest(compareConnectors(before, after, pins)),
-    guard: strictest(compareGuards(before.guard, after.guard)),
+    guard: keepOrder(before.guard, strictest(compareGuards(before.guard, after.guard)), after.guard),
     news: after.news,
   };
+}
+
+/** The accepted guards keep their order while the file waits, or each start would find another order of equal guards. */
+function keepOrder(before: readonly Table[], strictest: readonly Table[], after: readonly Table[]): readonly Table[] {
+  const changes = compareGuards(before, strictest).flatMap((compared) => compared.changes);
+  const isReordered = changes.every(({ path }) => path === "guard");
+  return isReordered && !isSame(strictest, after) ? before : strictest;
 }
 
 /** What a human signs of the changes that were displayed. */

@@ -20,13 +20,14 @@ export interface ConfigState {
 
 export const NO_CONFIG: ConfigState = { livePins: new Map() };
 
-/** Only the live key ends that a connector is live. */
+/** A connector ends to be live only by a table that states paper and that the live key signed. */
 function acceptConfig({ livePins }: ConfigState, seq: number, event: ConfigAccepted): ConfigState {
   const { tables, digest, authority } = event;
-  const pins = new Map(authority?.key === "live" ? [] : livePins);
+  const pins = new Map(livePins);
   for (const table of tables.connector) {
     const name = nameOf(table);
-    if (statedMode(table) === "live" || pins.has(name)) pins.set(name, table);
+    if (statedMode(table) === "paper" && authority?.key === "live") pins.delete(name);
+    else if (statedMode(table) === "live" || pins.has(name)) pins.set(name, table);
   }
   return { accepted: { seq, tables, digest }, livePins: pins };
 }

@@ -48,12 +48,11 @@ export interface ApproveRequest {
 export async function approveOrder(desk: Desk, request: ApproveRequest): Promise<Receipt> {
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
-  await refuseChangedRules(desk);
   // The venue's data is fetched while the file is read again.
   // The terms of now: reading the file may change the record, also its connector.
   const asked = desk.state.orders.get(request.id as OrderRecord["id"])?.terms;
   const early = asked === undefined ? undefined : fetchMarketSnapshot(desk, asked.connector, asked.symbol);
-  const order = await findOrder(desk, request.id);
+  const [order] = await Promise.all([findOrder(desk, request.id), refuseChangedRules(desk)]);
   assertApprovable(order, request);
   const { authority } = request;
   if (authority !== undefined) await desk.authority.check(approvalDecision(order, request.shown), authority);

@@ -1,6 +1,6 @@
 /** Checks the records of accepted configurations: each allows no more than the one before, or is signed. */
 import { statementOf, statementText } from "../domain/authority.ts";
-import { compareConfig, digestChanges, loosens } from "../domain/compare-config.ts";
+import { compareConfig, digestChanges, loosens, strictestConfig } from "../domain/compare-config.ts";
 import { type ConfigTables, digestTables, nameOf, statedMode } from "../domain/config-tables.ts";
 import { type DeskState, applyEvent, emptyDeskState } from "../domain/desk-state.ts";
 import type { ConfigAccepted, Recorded } from "../domain/event.ts";
@@ -41,7 +41,10 @@ function problemOf(state: DeskState, event: ConfigAccepted, keys: PublicKeys | u
   if (digestTables(tables) !== digest) return "its digest is not that of its tables";
   const before = acceptedTables(state.config, tables);
   const changes = compareConfig(before, tables, state.config.livePins);
-  if (authority === undefined) return unsignedProblem(state, tables, changes.filter(loosens)[0]?.path);
+  if (authority === undefined) {
+    const strictest = strictestConfig(before, tables, state.config.livePins);
+    return unsignedProblem(state, tables, digestTables(strictest) === digest ? undefined : changes.find(loosens)?.path);
+  }
   if (digestChanges(changes) !== shown) return "what was displayed is not what changed";
   const isPinned = state.config.accepted !== undefined;
   const key = reloadKey(state, { before, after: tables, changes, isPinned }, state.keys.has("live"));

@@ -43,7 +43,7 @@ export interface ConfigStanding {
 
 export interface DeskConfiguration {
   readonly inForce: DeskConfig;
-  /** Reads desk.toml now. @throws as {@link ConfigReader.read}. */
+  /** Reads desk.toml now. @throws as {@link ConfigReader.read}; CONFIG_UNREADABLE. */
   read(): Promise<FoundConfig>;
   /** Reads desk.toml again if it has changed. */
   standing(): Promise<ConfigStanding>;
@@ -138,10 +138,14 @@ export function openConfiguration({ root, state, reader, ...options }: Configura
       return inForce;
     },
     read: async () => {
-      const text = await reader.text();
-      const found = await reader.read();
-      read = { text, found };
-      return found;
+      try {
+        const text = await reader.text();
+        const found = await reader.read();
+        read = { text, found };
+        return found;
+      } catch (error) {
+        throw readProblem(error);
+      }
     },
     standing: async () => standingOf(state, running, await current()),
     apply: (found) => {

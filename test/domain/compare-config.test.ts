@@ -275,7 +275,7 @@ describe("any two files", () => {
         expect(compareConfig(a, structuredClone(a))).toEqual([]);
         expect(compareConfig(a, b).length === 0).toBe(digestTables(a) === digestTables(b));
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -291,7 +291,7 @@ describe("any two files", () => {
           if (effect === "tightens" && path !== "connector.broker") expect(reverse.effect, path).toBe("loosens");
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -302,7 +302,7 @@ describe("any two files", () => {
         expect(compareConfig(a, strictest).filter(loosens)).toEqual([]);
         expect(digestTables(strictestConfig(strictest, b))).toBe(digestTables(strictest));
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });

@@ -274,6 +274,7 @@ describe("qoc reload while the desk is up", () => {
     const { id, digest } = await propose(opened, "paper", "SPX");
     await opened.open.desk.workspace.disk.remove(`${opened.root}/desk.toml`);
     expect(await notices(opened)).toHaveProperty("unreadable");
+    await expect(opened.call("reload")).rejects.toMatchObject({ code: "CONFIG_UNREADABLE" });
     await expect(opened.call("approve", { id, digest })).rejects.toMatchObject({ code: "RULES_CHANGED" });
   });
 

@@ -5,7 +5,8 @@ import { type SigningRole, statementText } from "../../src/domain/authority.ts";
 import { compareConfig, digestChanges } from "../../src/domain/compare-config.ts";
 import { type ConfigTables, digestTables } from "../../src/domain/config-tables.ts";
 import type { ConfigAccepted, DeskEvent, Recorded } from "../../src/domain/event.ts";
-import type { Digest } from "../../src/domain/ids.ts";
+import { foldDeskState } from "../../src/domain/desk-state.ts";
+import type { ConnectorName, Digest } from "../../src/domain/ids.ts";
 import { checkConfigRecords } from "../../src/trading/check-config-records.ts";
 import { tablesOf } from "../../src/workspace/accepted-config.ts";
 import { readConfig } from "../../src/workspace/config.ts";
@@ -106,6 +107,28 @@ describe("accepted configurations", () => {
     ],
   ])("are refused if %s", (_, events, problem) => {
     expect(check(events).problem).toContain(problem);
+  });
+
+  it("may tighten while an adapter says live and desk.toml says paper, and only a signed paper table ends that", () => {
+    const paper = LIVE.replace("live", "paper");
+    const unstated = LIVE.replace('mode = "live"', "");
+    const says = (mode: "live" | "paper"): DeskEvent => ({
+      ...{ type: "connector.changed", connector: "broker" as ConnectorName, state: "ready", mode },
+    });
+    const isPinned = (events: readonly DeskEvent[]): boolean =>
+      foldDeskState(events.map((event, index) => ({ seq: index, at: index, epoch: 1, event }))).config.livePins.has(
+        "broker",
+      );
+    const tightened = [accepted(paper + LIMIT(9)), says("live"), accepted(paper + LIMIT(8))];
+    expect(check(tightened).problem).toBeUndefined();
+    expect(isPinned(tightened)).toBe(true);
+    const guards = { before: unstated + LIMIT(8), after: unstated + LIMIT(9) };
+    expect(isPinned([accepted(guards.before), says("live"), signed({ key: "live", ...guards }), says("paper")])).toBe(
+      true,
+    );
+    const ended = signed({ key: "live", before: paper + LIMIT(8), after: paper + LIMIT(9) });
+    expect(isPinned([...tightened, ended, says("paper")])).toBe(false);
+    expect(isPinned([...tightened, accepted(""), signed({ key: "live", before: "", after: LIMIT(9) })])).toBe(true);
   });
 
   it("of a desk of an earlier version need a signature from the first on", () => {
