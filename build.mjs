@@ -1,6 +1,6 @@
 // Builds dist/. `dist/src` is the program as a few ES modules: one file per entry point and shared chunks, so that a command
-// loads few files. `dist/sandbox` holds the scripts of the connector worker, of the egress thread and of the guard thread, one
-// file each. `tsc` emits only the type declarations of the SDK.
+// loads few files. `dist/sandbox` holds the scripts of the connector worker, of the egress thread, of the guard thread and of
+// the guard process, one file each. `tsc` emits only the type declarations of the SDK.
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -35,10 +35,12 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: ["sandbox/adapter-worker", "src/egress/egress-thread", "sandbox/guard-worker"].map((name) => ({
-    in: `${root}${name}.ts`,
-    out: name.slice(name.lastIndexOf("/") + 1),
-  })),
+  entryPoints: [
+    ["sandbox/adapter-worker", "adapter-worker"],
+    ["src/egress/egress-thread", "egress-thread"],
+    ["sandbox/guard-worker", "guard-worker"],
+    ["src/app/guard-process-main", "guard-process"],
+  ].map(([name, out]) => ({ in: `${root}${name}.ts`, out })),
   outdir: `${root}dist/sandbox`,
   outExtension: { ".js": ".cjs" },
   format: "cjs",

@@ -21,7 +21,7 @@ import { createFetch } from "./fetch.ts";
 import { installStubs } from "./global-stubs.ts";
 import { grantedNet } from "./granted-net.ts";
 import { AdapterShapeError, type Loaded, loadAdapter } from "./load-adapter.ts";
-import { type WorkerPort, openPipePort, openPipeEgress } from "./pipe-channel.ts";
+import { type WorkerPort, openPipePorts } from "./pipe-channel.ts";
 import { webSocketClass, wsModule } from "./websocket.ts";
 
 /** Shorter values would redact ordinary words. */
@@ -48,8 +48,8 @@ function threadEgress(port: MessagePort): EgressPort {
 
 /** A thread receives its ports in `workerData`; a child process uses pipes. */
 const data = workerData as { port: MessagePort; egress: MessagePort } | null;
-const { post, onMessage, announceExit } = data === null ? openPipePort() : threadPort(data.port);
-const egressPort = data === null ? openPipeEgress() : threadEgress(data.egress);
+const ports = data === null ? openPipePorts() : { port: threadPort(data.port), egress: threadEgress(data.egress) };
+const { post, onMessage, announceExit } = ports.port;
 
 function isEvent(message: unknown): message is { readonly e: string } {
   return typeof message === "object" && message !== null && "e" in message;
@@ -144,7 +144,7 @@ function startAdapter(start: StartMessage): ContextHandle {
     announceExit();
   });
   installStubs((level, ...parts) => context.log(level, parts.map(asText).join(" ")));
-  const link = new EgressLink(egressPort);
+  const link = new EgressLink(ports.egress);
   const WebSocket = webSocketClass(link, start.hosts);
   Object.assign(globalThis, { WebSocket, fetch: createFetch(link, start.hosts) });
   const net = start.tcp.length > 0 ? grantedNet(start.tcp, link) : undefined;

@@ -1,14 +1,23 @@
 /**
- * The ports of a connector in a child process. Messages of the host are JSON lines, received on standard input and
- * sent on descriptor 3; egress messages are frames, sent on descriptor 4 and received on descriptor 5. Writes block
- * until the kernel has the bytes. So everything that was posted before the process ended reaches the host, and a slow
- * host slows this process down instead of filling its memory. No stream object is used: an adapter could get hold of
- * it.
+ * The ports of a connector in a child process. Messages of the host are received on standard input and sent on
+ * descriptor 3; egress messages are sent on descriptor 4 and received on descriptor 5. All are authenticated frames.
+ * Writes block until the kernel has the bytes. So everything that was posted before the process ended reaches the host,
+ * and a slow host slows this process down instead of filling its memory. No stream object is used: an adapter could get
+ * hold of it.
  */
-import { read, writeSync } from "node:fs";
-import { LineSplitter } from "../src/lib/line-splitter.ts";
-import { FrameReader, encodeFrame } from "../src/protocol/egress-frames.ts";
-import type { EgressReply } from "../src/protocol/egress-messages.ts";
+import type { createHmac as createHmacType } from "node:crypto";
+import { read, readSync, writeSync } from "node:fs";
+import { createRequire } from "node:module";
+import { EGRESS_LIMITS, type EgressReply } from "../src/protocol/egress-messages.ts";
+import {
+  type FrameAuthenticator,
+  type FrameChannel,
+  FrameError,
+  FrameReader,
+  SESSION_KEY_BYTES,
+  frameAuthenticator,
+  frameEncoder,
+} from "../src/protocol/frames.ts";
 import type { EgressPort } from "./egress-link.ts";
 
 export interface WorkerPort {
@@ -18,71 +27,90 @@ export interface WorkerPort {
   announceExit(): void;
 }
 
-const [INPUT_FD, OUTPUT_FD, EGRESS_OUTPUT_FD, EGRESS_INPUT_FD] = [0, 3, 4, 5];
+const [INPUT_FD, ERROR_FD, OUTPUT_FD, EGRESS_OUTPUT_FD, EGRESS_INPUT_FD] = [0, 2, 3, 4, 5];
 const BUFFER_BYTES = 64 * 1024;
 
+/** Reads the key of the session, which follows the worker's code on standard input, and opens both ports. */
+export function openPipePorts(): { readonly port: WorkerPort; readonly egress: EgressPort } {
+  const key = readSessionKey();
+  // Loaded here: a worker thread needs no frames.
+  const { createHmac } = createRequire("/sandbox.cjs")("node:crypto") as { readonly createHmac: typeof createHmacType };
+  const authenticator = (channel: FrameChannel): FrameAuthenticator => frameAuthenticator(createHmac, key, channel);
+  const post = blockingWriter(OUTPUT_FD, authenticator("worker-to-host"));
+  const port: WorkerPort = {
+    post: (message) => post(message as object),
+    onMessage: (listener) =>
+      readFrames(INPUT_FD, {
+        authenticator: authenticator("host-to-worker"),
+        headerBytesMax: Number.POSITIVE_INFINITY,
+        onMessage: listener,
+      }),
+    // Node waits for pending reads before it ends: the host then closes both input pipes.
+    announceExit: () => post({ e: "exit" }),
+  };
+  const egress: EgressPort = {
+    post: blockingWriter(EGRESS_OUTPUT_FD, authenticator("worker-to-egress")),
+    onMessage: (listener) =>
+      readFrames(EGRESS_INPUT_FD, {
+        authenticator: authenticator("egress-to-worker"),
+        headerBytesMax: EGRESS_LIMITS.frameHeaderBytes,
+        onMessage: (reply) => listener(reply as EgressReply),
+      }),
+  };
+  return { port, egress };
+}
+
+function readSessionKey(): Uint8Array {
+  const key = Buffer.alloc(SESSION_KEY_BYTES);
+  for (let at = 0; at < key.byteLength;) {
+    const count = readSync(INPUT_FD, key, at, key.byteLength - at, null);
+    if (count === 0) process.exit(0);
+    at += count;
+  }
+  return key;
+}
+
 /**
- * Calls `onChunk` with each chunk; it must not keep the chunk. A read blocks a thread of Node's pool until the host
- * sends or closes the pipe.
+ * Reads until the host closes the pipe: then it is gone, and a connector does not outlive its desk. A read blocks a
+ * thread of Node's pool. The process ends if a frame is not authentic.
  */
-function pump(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: () => void): void {
+function readFrames(fd: number, options: ConstructorParameters<typeof FrameReader>[0]): void {
+  const exit = process.exit.bind(process);
+  const frames = new FrameReader(options);
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   const next = (): void =>
     read(fd, buffer, 0, BUFFER_BYTES, null, (error, count) => {
       if (error !== null || count === 0) {
-        onEnd();
+        if (fd === INPUT_FD) exit(0);
         return;
       }
-      onChunk(Buffer.from(buffer.subarray(0, count)));
+      // The reader keeps a chunk that holds a part of a frame.
+      push(Buffer.from(buffer.subarray(0, count)));
       next();
     });
+  const push = (chunk: Buffer): void => {
+    try {
+      frames.push(chunk);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      frames.close();
+      writeSync(ERROR_FD, `Error: a message of the desk could not be read: ${error.message}\n`);
+      exit(1);
+    }
+  };
   next();
 }
 
-export function openPipePort(): WorkerPort {
+function blockingWriter(fd: number, authenticator: FrameAuthenticator): (message: object) => void {
   const exit = process.exit.bind(process);
-  const write = blockingWriter(OUTPUT_FD);
-  const post = (message: unknown): void => write(Buffer.from(`${JSON.stringify(message)}\n`));
-  return {
-    post,
-    onMessage: (listener) => {
-      const splitter = new LineSplitter({
-        maxBytes: Number.POSITIVE_INFINITY,
-        onLine: (line) => listener(JSON.parse(line)),
-      });
-      // The host is gone: a connector does not outlive its desk.
-      pump(
-        INPUT_FD,
-        (chunk) => splitter.push(chunk),
-        () => exit(0),
-      );
-    },
-    // Node waits for pending reads before it ends: the host then closes both input pipes.
-    announceExit: () => post({ e: "exit" }),
-  };
-}
-
-export function openPipeEgress(): EgressPort {
-  const write = blockingWriter(EGRESS_OUTPUT_FD);
-  return {
-    post: (message) => encodeFrame(message).forEach(write),
-    onMessage: (listener) => {
-      const frames = new FrameReader((reply) => listener(reply as EgressReply));
-      pump(
-        EGRESS_INPUT_FD,
-        (chunk) => frames.push(chunk),
-        () => undefined,
-      );
-    },
-  };
-}
-
-function blockingWriter(fd: number): (bytes: Uint8Array) => void {
-  const exit = process.exit.bind(process);
-  return (bytes) => {
-    let rest = bytes;
+  const encode = frameEncoder(authenticator);
+  return (message) => {
+    const parts = encode(message);
     try {
-      while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
+      for (const part of parts) {
+        let rest = part;
+        while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
+      }
     } catch {
       exit(0);
     }

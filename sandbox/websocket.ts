@@ -20,6 +20,7 @@ interface WebSocketOptions {
 
 const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
 const ABNORMAL = 1006;
+const CREDIT_BATCH_BYTES = EGRESS_LIMITS.windowBytes / 4;
 
 function headersOf({ headers = {}, origin }: WebSocketOptions): HeaderList {
   const list = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
@@ -73,6 +74,8 @@ export class SandboxWebSocket extends EventEmitter {
   readonly #url: string;
   readonly #domListeners = new Map<EventListenerLike, Map<string, (event: unknown) => void>>();
   readonly #paused: EgressReply[] = [];
+  /** Credit that is not yet returned. */
+  #owedCredit = 0;
   #isPaused = false;
   #readyState = CONNECTING;
   #protocol = "";
@@ -237,13 +240,23 @@ export class SandboxWebSocket extends EventEmitter {
       [this.#readyState, this.#protocol, this.#extensions] = [OPEN, reply.protocol, reply.extensions];
       this.#dispatch("open", {}, []);
     } else if (reply.type === "closed") this.#onClosed(reply.code ?? ABNORMAL, reply.reason ?? "");
-    else if (reply.type === "ping" || reply.type === "pong") this.emit(reply.type, bufferOf(reply.d));
-    else if (reply.type === "error")
+    else if (reply.type === "ping" || reply.type === "pong") {
+      this.#returnCredit(reply.d);
+      this.emit(reply.type, bufferOf(reply.d));
+    } else if (reply.type === "error")
       this.#onError(Object.assign(new Error(reply.message), reply.code === undefined ? {} : { code: reply.code }));
   }
 
+  /** Returns the credit of many small messages at once: each message to the egress thread counts against a limit. */
+  #returnCredit({ byteLength }: Uint8Array): void {
+    this.#owedCredit += byteLength + EGRESS_LIMITS.messageOverhead;
+    if (this.#owedCredit < CREDIT_BATCH_BYTES) return;
+    this.#link.send({ type: "credit", id: this.#id, n: this.#owedCredit });
+    this.#owedCredit = 0;
+  }
+
   #onMessage(d: Uint8Array, isText: boolean): void {
-    this.#link.send({ type: "credit", id: this.#id, n: d.byteLength + EGRESS_LIMITS.messageOverhead });
+    this.#returnCredit(d);
     if (this.#readyState === CLOSED) return;
     const buffer = bufferOf(d);
     const data = isText ? buffer : this.#binary(buffer);

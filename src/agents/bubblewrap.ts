@@ -4,6 +4,7 @@
  * only its environment and its folders are its own.
  */
 import { dirname } from "node:path";
+import { type SandboxMount, sandboxArgs } from "../lib/bubblewrap.ts";
 import { isWithin } from "../lib/path-containment.ts";
 
 /** The folders of one run, inside one private folder. */
@@ -63,18 +64,20 @@ export interface BubblewrapOptions {
 }
 
 export function bubblewrapArgs({ bubblewrap, folders, readable, argv }: BubblewrapOptions): readonly string[] {
-  return [
+  return sandboxArgs({
     bubblewrap,
-    ...["--ro-bind", "/usr", "/usr"],
-    ...SYSTEM_LINKS.flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
-    ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
-    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
-    ...readable.filter((path) => !isWithin("/usr", path)).flatMap((path) => ["--ro-bind", path, path]),
-    ...["--bind", folders.root, folders.root, "--chdir", folders.work],
-    ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session", "--cap-drop", "ALL"],
-    "--",
-    ...argv,
-  ];
+    mounts: [
+      { kind: "read", path: "/usr" },
+      ...SYSTEM_LINKS.map((name): SandboxMount => ({ kind: "link", path: `/${name}`, target: `usr/${name}` })),
+      ...ETC.map((name): SandboxMount => ({ kind: "read-if-exists", path: `/etc/${name}` })),
+      { kind: "temporary", path: "/tmp" },
+      ...readable.filter((path) => !isWithin("/usr", path)).map((path): SandboxMount => ({ kind: "read", path })),
+      { kind: "write", path: folders.root },
+    ],
+    workFolder: folders.work,
+    hasNetwork: true,
+    argv,
+  });
 }
 
 const PACKAGES = "/node_modules/";

@@ -12,6 +12,7 @@ import { createReadLog } from "../runs/read-log.ts";
 import { INTERACTIVE } from "../domain/agent-access.ts";
 import type { Recorded } from "../domain/event.ts";
 import { QocError, messageOf } from "../domain/error.ts";
+import type { ProvenClient } from "../cli/handshake.ts";
 import type { McpCaller, IpcRequest } from "../cli/ipc-protocol.ts";
 import { auditLogger } from "../mcp/audit.ts";
 import type { CallPorts } from "../mcp/call.ts";
@@ -33,13 +34,18 @@ export interface AgentEndpoint {
   readonly tools: readonly ToolDescription[];
   /** Creates the token of one run. Closing the result revokes the token. */
   open(run: string, wallMs: number, sources?: ReadLog): RunEndpoint;
-  /** When an agent with a grant last sent its token, ms. */
+  /** When an agent with a grant last used its token, ms. */
   lastSeen(agent: string): number | undefined;
   /** Answers one HTTP request to `/mcp`. */
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** Answers one call of `qoc mcp`. @throws the error of the command, or of a refused call. */
-  overSocket(request: IpcRequest, signal: AbortSignal, progress: Progress): Promise<unknown>;
+  /** Answers one request on the agents' socket. @throws the error of the command, or of a refused call. */
+  overSocket(request: IpcRequest, client: ProvenClient, options: CallOptions): Promise<unknown>;
   close(): Promise<void>;
+}
+
+interface CallOptions {
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
 }
 
 export interface AgentEndpointOptions {
@@ -101,14 +107,13 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
     },
     lastSeen: (agent) => tokens.seenAt(agent),
     handle: http.handle,
-    overSocket: ({ command, input, caller }, signal, progress) => {
+    overSocket: ({ command, input, caller }, { publicPem }, { signal, progress }) => {
       const {
-        token,
         connection = "",
         isRefused = false,
         ...metadata
       }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
-      const call = { command, input, metadata, isRefused, token };
+      const call = { command, input, metadata, isRefused, publicPem };
       return answerSocketCall({ ...calls, tokens, interactive: sessionOf(connection) }, call, signal, progress);
     },
     close: async () => {

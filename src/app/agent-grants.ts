@@ -1,17 +1,17 @@
-/** The agents with a grant, from the desk's state: which agent holds a token, and when its grant is revoked. */
+/** The agents with a grant, from the desk's state: which agent has a credential, and when its grant is revoked. */
 import type { DeskState } from "../domain/desk-state.ts";
-import type { Digest } from "../domain/ids.ts";
 import type { Grant } from "../mcp/tokens.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
 /**
- * Returns a function that finds the grant of a token's digest. `commandNames` are the commands of the palette
- * `default`.
+ * Returns a function that finds the grant of a credential. `commandNames` are the commands of the palette `default`.
  */
 export function findGrant(state: Readonly<DeskState>, commandNames: readonly string[]) {
-  return (digest: Digest): Grant | undefined => {
-    for (const [agent, { tokenDigest }] of state.agents)
-      if (tokenDigest === digest) return { agent, allowedTools: commandNames };
+  return (credential: string): Grant | undefined => {
+    for (const [agent, granted] of state.agents) {
+      const { client, expiresAt } = granted;
+      if (granted.credential === credential) return { agent, client, expiresAt, allowedTools: commandNames };
+    }
     return undefined;
   };
 }

@@ -10,6 +10,7 @@ import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk, Ids, Progress } from "../domain/ports.ts";
 import { openEgress } from "../host/egress.ts";
+import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { startProcess } from "../host/process-transport.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
@@ -26,6 +27,7 @@ export interface CertifyDeps {
   readonly ids: Ids;
   readonly packageRoot: string;
   readonly user: WorkspaceUser;
+  readonly sandbox: () => Promise<ProcessSandbox>;
 }
 
 interface Target {
@@ -45,10 +47,11 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
   const workerText = readFileSync(`${packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
   const cwd = await mkdtemp(join(tmpdir(), "qoc-certify-"));
   const egress = openEgress(`${packageRoot}/dist/sandbox/egress-thread.cjs`);
+  const sandbox = await deps.sandbox();
   const transport = (memoryMb: number, network: NetworkPolicy): Transport => {
     const connection = egress.connect(network);
     return isolation === "process"
-      ? startProcess({ text: workerText, memoryMb, cwd, clock, residentMb, egress: connection })
+      ? startProcess({ text: workerText, memoryMb, cwd, clock, ids, sandbox, residentMb, egress: connection })
       : startWorker({ text: workerText, name: target.name, memoryMb, egress: connection });
   };
   try {

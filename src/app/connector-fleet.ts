@@ -9,18 +9,29 @@ import { recordFills } from "../trading/record-fill.ts";
 import type { ConnectorStatus, VenueGateway } from "../trading/venue-gateway.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { FillBatch } from "../domain/ports.ts";
+import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode } from "../domain/venue.ts";
 import type { Connector, ConnectorStateChange } from "../host/connector.ts";
+import { VenueOutage } from "../host/restart-policy.ts";
+import { TurnSlices } from "../host/turn-slices.ts";
 import { openVenueClient } from "../host/venue-client.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
+import { ConnectorLevels } from "./connector-levels.ts";
 import { type ConnectorDeps, adapterPath, openConnector } from "./open-connectors.ts";
 
-export interface FleetOptions extends Omit<ConnectorDeps, "fillSink" | "onStateChange" | "recordOf"> {
+export interface FleetOptions extends Omit<
+  ConnectorDeps,
+  "fillSink" | "onStateChange" | "recordOf" | "levels" | "admit" | "slices"
+> {
   readonly config: DeskConfig;
+  /** Runs the custom guards in a process of their own. Returns why that is not possible. */
+  readonly moveGuards: () => Promise<string | undefined>;
 }
 
 export interface Fleet {
   readonly venues: VenueGateway;
+  /** Whether a live connector is known to be enabled. */
+  readonly isLive: boolean;
   /** Gives the connectors the desk that they report to. Does not start them. */
   attach(desk: Desk): Promise<void>;
   /** Starts all connectors. Resolves when each is ready and reconciled, or its first attempt to start has failed. */
@@ -55,11 +66,24 @@ class ConnectorFleet implements Fleet {
   readonly #starting = new Set<string>();
   /** Connectors whose account is fetched again shortly, after a fill. */
   readonly #marking = new Set<string>();
+  /** Connectors that are being moved to a process. */
+  readonly #moving = new Set<string>();
+  readonly #levels: ConnectorLevels;
+  readonly #slices: TurnSlices;
+  /** Connectors that were live by the journal when the desk started. */
+  readonly #wasLive = new Set<string>();
   /** Connectors that the operator is putting into quarantine. */
   readonly #quarantining = new Set<string>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#levels = new ConnectorLevels({
+      configs: this.#configs,
+      adapterPath: (config) => adapterPath(options.packageRoot, config),
+      builtInFolder: `${options.packageRoot}/connectors`,
+      wasLive: ({ name }) => this.#wasLive.has(name),
+    });
+    this.#slices = new TurnSlices(options.clock);
     this.#open(options.config.connectors);
     const client = openVenueClient(this.#connectors);
     this.venues = {
@@ -77,6 +101,7 @@ class ConnectorFleet implements Fleet {
         return config === undefined ? undefined : { ...this.#statusOf(config), mode: this.#mode(config) };
       },
       restart: (name) => this.#restart(name),
+      cutOff: async (name, reason) => this.#connectors.get(name)?.quarantine(reason),
       quarantine: (name, reason) => this.#quarantine(name, reason),
     };
   }
@@ -86,11 +111,15 @@ class ConnectorFleet implements Fleet {
     for (const config of enabled) {
       const parts: ConnectorDeps = {
         ...this.#options,
+        slices: this.#slices,
+        levels: this.#levels,
+        admit: (connector, capabilities) => this.#admit(connector, capabilities),
         fillSink: { accept: (batch) => this.#acceptFills(config, batch) },
         onStateChange: (change) => this.#recordState(config, change),
         recordOf: (name) => this.#openDesk().state.connectors.get(name),
       };
       this.#configs.push(config);
+      this.#levels.add(config);
       this.#byName.set(config.name, config);
       this.#connectors.set(config.name, openConnector(parts, config));
     }
@@ -99,7 +128,12 @@ class ConnectorFleet implements Fleet {
 
   async attach(desk: Desk): Promise<void> {
     this.#desk = desk;
+    for (const [name, { mode }] of desk.state.connectors) if (mode === "live") this.#wasLive.add(name);
     if (desk.readOnly() === undefined) await markInterruptedUnknown(desk);
+  }
+
+  get isLive(): boolean {
+    return this.#levels.live !== undefined;
   }
 
   start(): Promise<void> {
@@ -140,6 +174,7 @@ class ConnectorFleet implements Fleet {
     const connector = this.#connectors.get(name);
     if (config === undefined || connector === undefined)
       throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
+    this.#openDesk().fillBudgets.reset(name);
     await this.#startAndReconcile(config, () => connector.restart());
   }
 
@@ -158,8 +193,34 @@ class ConnectorFleet implements Fleet {
       await start();
     } finally {
       this.#starting.delete(config.name);
+      this.#levels.settle(config.name);
     }
     await this.#reconcile(config);
+  }
+
+  /**
+   * Called when an adapter has said what it is, before it connects. A live connector starts when no code of others is
+   * left in the desk's process. @throws VenueOutage otherwise.
+   */
+  async #admit(config: ConnectorConfig, capabilities: Capabilities): Promise<void> {
+    const levels = this.#levels;
+    levels.report(config, capabilities);
+    if (levels.live === undefined) return;
+    for (const other of this.#configs) if (other !== config && levels.isMisplaced(other)) this.#move(other);
+    if (levels.isMisplaced(config)) throw new VenueOutage(`it moves to a process of its own: ${levels.live} is live`);
+    if (!levels.isLive(config)) return;
+    const obstacle = (await this.#options.moveGuards()) ?? (await levels.obstacle());
+    if (obstacle !== undefined) throw new VenueOutage(`it is live and cannot start: ${obstacle}`);
+  }
+
+  #move({ name }: ConnectorConfig): void {
+    if (this.#moving.has(name)) return;
+    this.#moving.add(name);
+    this.#options.log.info(`connector ${name} moves to a process of its own: ${this.#levels.live ?? ""} is live`);
+    void this.#connectors
+      .get(name)
+      ?.move()
+      .finally(() => this.#moving.delete(name));
   }
 
   #openDesk(): Desk {
@@ -174,7 +235,7 @@ class ConnectorFleet implements Fleet {
       type: config.type,
       mode: this.#mode(config),
       orders: config.orders,
-      isolation: config.isolation,
+      ...this.#levels.shown(config),
       adapter: adapterPath(this.#options.packageRoot, config),
       ...this.#statusOf(config),
       ...this.#connectors.get(config.name)?.metrics,
@@ -211,6 +272,7 @@ class ConnectorFleet implements Fleet {
   #recordState(config: ConnectorConfig, { state, reason }: ConnectorStateChange): void {
     const desk = this.#openDesk();
     if (state !== "ready") desk.market.reconciled.delete(config.name);
+    if (state === "stopped" || state === "quarantined" || state === "restarting") this.#levels.end(config.name);
     this.#options.log.info(`connector ${config.name}: ${state}`, {
       connector: config.name,
       reason,

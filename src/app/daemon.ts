@@ -1,4 +1,4 @@
-/** `qoc up`: runs one desk with its socket and its port until it is stopped. */
+/** `qoc up`: runs one desk with its sockets and its port until it is stopped. */
 import { mkdirSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
@@ -7,8 +7,9 @@ import { type ConfigNotice, deskNotices, noticeText } from "../trading/config-no
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";
-import { LAYOUT } from "../workspace/layout.ts";
-import { type SocketHandler, createSocketServer } from "../cli/server.ts";
+import { LAYOUT, keyPath, readDeskId } from "../workspace/layout.ts";
+import { hostSigner } from "../trading/operator-keys.ts";
+import { type SocketHandler, type SocketServer, createSocketServer } from "../cli/server.ts";
 import { serveHttp } from "../http/server.ts";
 import { type AgentServices, openAgentServices } from "./open-agent-services.ts";
 import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
@@ -84,6 +85,11 @@ async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: 
   );
   const open = await openDesk(options, lifecycle);
   const { desk, config, fleet } = open;
+  const agentSocket = await lifecycle.open(
+    "agent socket",
+    () => createSocketServer(),
+    (server) => server.close(),
+  );
   const agents = await openAgentServices(open, lifecycle, () => setImmediate(() => stopping.abort()));
   const status = (): Readonly<Record<string, unknown>> => ({
     name: config.workspace.name,
@@ -112,8 +118,8 @@ async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: 
   );
   await agents.runs.endInterrupted();
   await lifecycle.open(
-    "operator socket address",
-    () => socket.listen({ path: open.socket, log: desk.log, handle: operatorCalls(agents, stopping.signal) }),
+    "addresses of the sockets",
+    () => listenOnSockets({ options, open, agents, socket, agentSocket, stopping: stopping.signal }),
     () => undefined,
   );
   scanQuietly(desk);
@@ -130,19 +136,57 @@ async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: 
   return { ...upFacts(open, performance.now() - started), config: await deskNotices(desk) };
 }
 
+interface DeskSockets {
+  readonly options: DeskOptions;
+  readonly open: OpenDesk;
+  readonly agents: AgentServices;
+  readonly socket: SocketServer;
+  readonly agentSocket: SocketServer;
+  readonly stopping: AbortSignal;
+}
+
+/** Each socket states the channel of its connections: the operator's is `cli`, the agents' is `mcp`. */
+async function listenOnSockets(sockets: DeskSockets): Promise<void> {
+  const { options, open, agents, socket, agentSocket, stopping } = sockets;
+  const { log, clock, state } = open.desk;
+  const desk = state.deskId === "" ? await readDeskId(options.disk, open.desk.workspace.root) : state.deskId;
+  const sign = await hostSigner(options.disk, keyPath(open.home, desk));
+  const { random } = options.ids;
+  await agentSocket.listen({
+    path: open.agentSocket,
+    identity: { desk, operatorPem: undefined, sign, random },
+    handle: agentCalls(agents, stopping),
+    log,
+    clock,
+  });
+  await socket.listen({
+    path: open.socket,
+    identity: { desk, operatorPem: open.operatorPem, sign, random },
+    handle: operatorCalls(agents, stopping),
+    log,
+    clock,
+  });
+}
+
+/** Answers the calls of the agents' socket, whose connections have an agent's commands only. */
+function agentCalls({ endpoint }: AgentServices, stopping: AbortSignal): SocketHandler {
+  return async (request, { progress, signal }, client) => {
+    if (stopping.aborted) throw new QocError("DESK_DOWN");
+    return endpoint.overSocket(request, client, { signal, progress });
+  };
+}
+
 /** Answers the calls of the operator's socket. */
-function operatorCalls({ services, endpoint, refusals }: AgentServices, stopping: AbortSignal): SocketHandler {
+function operatorCalls({ services, refusals }: AgentServices, stopping: AbortSignal): SocketHandler {
   return async (request, { progress, value, signal }) => {
     // While the desk stops, the socket still listens: a client that waits for the end then knows that the lock is free.
     if (stopping.aborted) throw new QocError("DESK_DOWN");
-    // A call of `qoc mcp` comes over the operator's socket and gets an agent's commands only.
-    if (request.channel === "mcp") return endpoint.overSocket(request, signal, progress);
     return invoke(
       await commandRegistry(),
       { command: request.command, input: request.input },
       {
         actor: "human",
-        channel: request.channel,
+        channel: "cli",
         desk: services,
         emit: value,
         progress,

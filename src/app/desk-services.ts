@@ -11,11 +11,21 @@ import type { OpenDesk } from "./open-desk.ts";
 /** Services of the daemon that are not part of the desk. */
 type DaemonServices = Pick<DeskServices, "runs" | "news" | "lastSeen" | "stop">;
 
+/** Programs pass only a few of their variables to a server on standard input and output, HOME among them. */
+function mcpProgram({ packageRoot, env, desk }: OpenDesk): DeskServices["mcpProgram"] {
+  const runtime = env["XDG_RUNTIME_DIR"];
+  return {
+    command: process.execPath,
+    args: [`${packageRoot}/bin/qoc.mjs`, "mcp", "-C", desk.workspace.root],
+    env: runtime === undefined ? {} : { XDG_RUNTIME_DIR: runtime },
+  };
+}
+
 export function createDeskServices(open: OpenDesk, daemon: DaemonServices): DeskServices {
   const { desk, logs, logDir, projector, journal } = open;
+  // The record of a journal that cannot be written is what is on disk.
   const flushed = async (): Promise<void> => {
     if (desk.readOnly() === undefined) await journal?.flush();
-    await projector.settled();
   };
   return {
     desk,
@@ -38,7 +48,17 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
       return readLogs(desk.workspace.disk, logDir, query);
     },
     followLogs: (query, line, signal) => follow(open, query, line, signal),
-    settled: flushed,
+    settled: async () => {
+      await flushed();
+      await projector.settled();
+    },
+    orderSettled: async (id) => {
+      // Records of others, which may arrive without a pause, need not be on disk.
+      const last = desk.state.orders.get(id)?.history.at(-1)?.seq ?? 0;
+      if (last > projector.lastSeq) await flushed();
+      await projector.orderSettled(id);
+    },
+    mcpProgram: mcpProgram(open),
     ...daemon,
   };
 }

@@ -7,6 +7,7 @@ import type { LocalServices } from "../commands/command.ts";
 import { deskNotices } from "../trading/config-notices.ts";
 import { openConfiguration, startConfig } from "../trading/desk-config.ts";
 import { createProposalCache } from "../trading/desk.ts";
+import { checkKeyFiles } from "../trading/key-files.ts";
 import { createLiveKey, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import { rebuild } from "../trading/rebuild.ts";
 import { recordedStatus } from "../trading/status.ts";
@@ -17,7 +18,7 @@ import { LAYOUT, globalConfigPath, keyPath, logFolder, readDeskId } from "../wor
 import {
   type RuntimePaths,
   type RuntimeUser,
-  checkSocket,
+  checkSockets,
   makeRuntimeFolder,
   runtimePaths,
 } from "../workspace/runtime-folder.ts";
@@ -27,6 +28,7 @@ import { readLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import { configReader } from "./config-reader.ts";
+import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
 import { certifyAdapter } from "./certify-adapter.ts";
 import { runDaemon, type UpFacts } from "./daemon.ts";
 import { startDaemon } from "./start-daemon.ts";
@@ -35,6 +37,7 @@ import { initDesk } from "./init.ts";
 import { newConnector } from "./new-connector.ts";
 import { journalReport } from "./journal-report.ts";
 import type { DeskOptions } from "./open-desk.ts";
+import { processSandboxFinder } from "./find-process-sandbox.ts";
 import { nodeProcesses } from "./processes.ts";
 
 export interface LocalServicesOptions extends Omit<DeskOptions, "root"> {
@@ -87,15 +90,23 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
       await refuseRunning(options, root, paths.lock);
       makeRuntimeFolder(paths, userOf(options));
       const logFile = `${paths.runtime}/up.log`;
-      return startDaemon({ bin: options.bin, root, socket: paths.socket, logFile, env }, signal);
+      const address = {
+        socketPath: paths.socket,
+        credentials: () => operatorCredentials({ ...options, root }, userOf(options).uid),
+      };
+      return startDaemon({ bin: options.bin, root, address, logFile, env }, signal);
     },
     mcp: async (from, signal) => {
       const { root, paths } = await locateDesk(options, from);
-      checkSocket(paths, userOf(options));
+      checkSockets(paths, userOf(options));
       const { serveMcpOverStdio } = await import("./mcp-stdio.ts");
       const connection = options.ids.random(8);
       const token = env["QOC_TOKEN"] || undefined;
-      return serveMcpOverStdio({ socketPath: paths.socket, root, version, clock, connection, token }, signal);
+      const address = {
+        socketPath: paths.agentSocket,
+        credentials: () => agentCredentials({ ...options, root }, token),
+      };
+      return serveMcpOverStdio({ address, root, version, clock, connection }, signal);
     },
     demo: (request, screen, signal) => runDemo({ bin: options.bin, env }, request, screen, signal),
   };
@@ -125,6 +136,7 @@ function readServices(options: LocalServicesOptions): Local<"statusOf" | "verify
       const first = scan.events[0]?.event;
       if (first?.type !== "desk.created") return journalReport(scan, undefined);
       const key = keyPath(home, first.deskId);
+      await checkKeyFiles(disk, key, userOf(options).uid);
       const hasKeys = (await disk.facts(`${key}.certificates.json`)) !== undefined;
       return journalReport(scan, hasKeys ? await readPublicKeys(disk, key, first.deskId) : undefined);
     },
@@ -154,6 +166,7 @@ function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "pro
       const { root } = await locateDesk(options, from);
       const deskId = await readDeskId(disk, root);
       const path = keyPath(home, deskId);
+      await checkKeyFiles(disk, path, userOf(options).uid);
       await upgradeKeys(disk, path, deskId);
       await createLiveKey(options, path, { deskId, passphrase });
       return { path: `${path}.live`, locked: true };
@@ -164,10 +177,11 @@ function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "pro
 
 /** For authors of connectors; needs no desk that is up. */
 function adapterServices(options: LocalServicesOptions): Local<"newConnector" | "certify"> {
+  const sandbox = processSandboxFinder(options.env["PATH"] ?? "", options.clock);
   return {
     newConnector: async ({ name, from }) =>
       newConnector({ ...options, root: await findWorkspace(options.disk, from, userOf(options)), name }),
-    certify: (request, progress) => certifyAdapter({ ...options, user: userOf(options) }, request, progress),
+    certify: (request, progress) => certifyAdapter({ ...options, user: userOf(options), sandbox }, request, progress),
   };
 }
 

@@ -29,36 +29,58 @@ function nodeDeps(): CliDeps {
   const io = nodeIo(env);
   const cwd = process.cwd();
   const home = env["HOME"] ?? homedir();
+  const user = { env, home, uid: process.getuid?.() ?? 0 };
   return {
     io,
     env,
     cwd,
     version,
     registry: async () => (await import("./command-registry.ts")).commandRegistry(),
-    socketFor: async (from) => {
-      const [{ nodeDisk }, { findWorkspace }, { checkSocket, runtimePaths }] = await Promise.all([
-        import("../workspace/disk.ts"),
-        import("../workspace/workspace-trust.ts"),
-        import("../workspace/runtime-folder.ts"),
-      ]);
-      const user = { env, home, uid: process.getuid?.() ?? 0 };
-      const paths = runtimePaths(realpathSync(await findWorkspace(nodeDisk(), from, user)), user);
-      checkSocket(paths, user);
-      return paths.socket;
+    deskAt: async (from) => {
+      const [{ nodeDisk }, { findWorkspace }, { operatorCredentials }, { checkSockets, runtimePaths }, { systemIds }] =
+        await Promise.all([
+          import("../workspace/disk.ts"),
+          import("../workspace/workspace-trust.ts"),
+          import("./client-credentials.ts"),
+          import("../workspace/runtime-folder.ts"),
+          import("./system.ts"),
+        ]);
+      const disk = nodeDisk();
+      const root = realpathSync(await findWorkspace(disk, from, user));
+      const paths = runtimePaths(root, user);
+      checkSockets(paths, user);
+      return {
+        socketPath: paths.socket,
+        credentials: () => operatorCredentials({ disk, ids: systemIds, home, root }, user.uid),
+      };
     },
     sign: async (from, request, passphrase) => {
-      const [{ nodeDisk }, { findWorkspace }, { keyPath, readDeskId }, { signRequest }, { systemClock, systemIds }] =
+      const [disks, { findWorkspace }, { keyPath, readDeskId }, { checkKeyFiles }, signer, { systemClock, systemIds }] =
         await Promise.all([
           import("../workspace/disk.ts"),
           import("../workspace/workspace-trust.ts"),
           import("../workspace/layout.ts"),
+          import("../trading/key-files.ts"),
           import("./client-signer.ts"),
           import("./system.ts"),
         ]);
-      const disk = nodeDisk();
-      const user = { env, home, uid: process.getuid?.() ?? 0 };
+      const disk = disks.nodeDisk();
       const path = keyPath(home, await readDeskId(disk, await findWorkspace(disk, from, user)));
-      return signRequest({ disk, ids: systemIds, clock: systemClock, path }, request, passphrase);
+      await checkKeyFiles(disk, path, user.uid);
+      return signer.signRequest({ disk, ids: systemIds, clock: systemClock, path }, request, passphrase);
+    },
+    deskPid: async (from) => {
+      const [{ nodeDisk }, { findWorkspace }, { isAlive, lockOwner }, { LAYOUT }, { nodeProcesses }] =
+        await Promise.all([
+          import("../workspace/disk.ts"),
+          import("../workspace/workspace-trust.ts"),
+          import("../workspace/lock.ts"),
+          import("../workspace/layout.ts"),
+          import("./processes.ts"),
+        ]);
+      const root = realpathSync(await findWorkspace(nodeDisk(), from, { home, uid: process.getuid?.() ?? 0 }));
+      const owner = await lockOwner(nodeDisk(), `${root}/${LAYOUT.lock}`);
+      return owner !== undefined && owner.root === root && isAlive(owner, nodeProcesses) ? owner.pid : undefined;
     },
     invokeLocal: async (entry, input, call) => {
       const [{ invoke }, { commandRegistry }, { createLocalServices }, { nodeDisk }, { systemClock, systemIds }] =

@@ -2,20 +2,19 @@
 import { findCommand } from "../commands/command-entry.ts";
 import { commandRegistry } from "./command-registry.ts";
 import type { Clock, Progress } from "../domain/ports.ts";
-import { callDaemon, connectionLost } from "../cli/client.ts";
+import { type DeskAddress, callDaemon, connectionLost } from "../cli/client.ts";
 import type { McpCaller, IpcRequest } from "../cli/ipc-protocol.ts";
 import type { CallMetadata } from "../mcp/audit.ts";
 import { serveMcpStdio } from "../mcp/stdio.ts";
 import { loadTools } from "../mcp/tools.ts";
 
 export interface McpStdioDeps {
-  readonly socketPath: string;
+  /** The agents' socket, and the proof of the token of an agent with a grant; without one it is `agent:interactive`. */
+  readonly address: DeskAddress;
   /** The workspace's folder: relative paths start there. */
   readonly root: string;
   readonly version: string;
   readonly clock: Clock;
-  /** The token of an agent with a grant; without it the actor is `agent:interactive`. */
-  readonly token: string | undefined;
   /** A name that only this connection has. */
   readonly connection: string;
 }
@@ -28,7 +27,7 @@ function truncateName(name: string): string {
 
 /** Serves until the client closes the connection or the signal aborts. */
 export async function serveMcpOverStdio(
-  { socketPath, root, version, clock, token, connection }: McpStdioDeps,
+  { address, root, version, clock, connection }: McpStdioDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const registry = await commandRegistry();
@@ -39,7 +38,6 @@ export async function serveMcpOverStdio(
       client: truncateName(client),
       era,
       toolUseId: toolUseId === null ? null : truncateName(toolUseId),
-      token,
     };
   };
   const callDesk = (
@@ -47,10 +45,9 @@ export async function serveMcpOverStdio(
     callSignal: AbortSignal,
     progress: Progress,
   ) => {
-    // The desk treats every request on the channel `mcp` as an agent's, whatever it contains.
-    const request = { ...call, channel: "mcp", cwd: root } as const;
+    const request = { ...call, cwd: root };
     const cutOff = connectionLost(findCommand(registry.entries, call.command)?.writes.length === 0);
-    return callDaemon({ socketPath, request, progress, onValue: () => Promise.resolve(), signal: callSignal, cutOff });
+    return callDaemon({ address, request, progress, onValue: () => Promise.resolve(), signal: callSignal, cutOff });
   };
   return serveMcpStdio({
     version,

@@ -1,6 +1,8 @@
 /** Builds each configured connector from its parts: bundle, secrets, store, transport. */
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
+import type { Capabilities } from "../domain/sdk.ts";
+import { messageOf } from "../domain/error.ts";
 import type { ConnectorRecord } from "../domain/desk-state.ts";
 import type { Clock, Disk, FillSink, Ids, Log } from "../domain/ports.ts";
 import { createRequestHandler } from "../host/adapter-requests.ts";
@@ -9,12 +11,15 @@ import { readCertificates } from "../host/certificates.ts";
 import { Connector, type ConnectorOptions } from "../host/connector.ts";
 import { openStore } from "../host/connector-store.ts";
 import type { Egress } from "../host/egress.ts";
+import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { startProcess } from "../host/process-transport.ts";
 import type { SecretStore } from "../host/secrets.ts";
+import type { TurnSlices } from "../host/turn-slices.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
 import type { BarStore } from "../workspace/bars.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 import { LAYOUT } from "../workspace/layout.ts";
+import type { ConnectorLevels } from "./connector-levels.ts";
 import { residentMb } from "./processes.ts";
 
 export interface ConnectorDeps {
@@ -30,6 +35,10 @@ export interface ConnectorDeps {
   readonly egress: Egress;
   /** Path of the file that NODE_EXTRA_CA_CERTS names. */
   readonly extraCertificates?: string | undefined;
+  /** How processes are started on this machine. */
+  readonly sandbox: () => Promise<ProcessSandbox>;
+  readonly levels: ConnectorLevels;
+  readonly admit: (config: ConnectorConfig, capabilities: Capabilities) => Promise<void>;
   /** An empty folder: where a connector's process finds itself. */
   readonly emptyDir: string;
   /**
@@ -38,6 +47,7 @@ export interface ConnectorDeps {
    */
   readonly recordOf: (connector: string) => Pick<ConnectorRecord, "adapterDigest" | "quarantineReason"> | undefined;
   readonly fillSink: FillSink;
+  readonly slices: TurnSlices;
   readonly onStateChange: ConnectorOptions["onStateChange"];
 }
 
@@ -80,20 +90,33 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     certificates: () => readCertificates(disk, config.name, certificateFiles(deps, config)),
     transport: (network) => startTransport(deps, config, network),
     fillSink: deps.fillSink,
+    slices: deps.slices,
     requestHandler: createRequestHandler({ store, bars: (symbol) => deps.bars.read(symbol) }),
     onStateChange: deps.onStateChange,
+    admit: (capabilities) => deps.admit(config, capabilities),
   });
 }
 
 /** Both isolation levels run the same worker text over the same protocol. */
-function startTransport(deps: ConnectorDeps, config: ConnectorConfig, network: NetworkPolicy): Transport {
-  const { workerText: text, emptyDir: cwd, clock } = deps;
+async function startTransport(
+  deps: ConnectorDeps,
+  config: ConnectorConfig,
+  network: NetworkPolicy,
+): Promise<Transport> {
+  const { workerText: text, emptyDir: cwd, clock, ids, levels } = deps;
   const memoryMb = config.memoryMb ?? MEMORY_MB;
+  const { level } = levels.levelOf(config);
+  const sandbox = level === "process" ? await deps.sandbox() : undefined;
   const egress = deps.egress.connect(network);
   try {
-    if (config.isolation === "process") return startProcess({ text, memoryMb, cwd, clock, residentMb, egress });
+    if (sandbox !== undefined) {
+      const onStart = (failure: string | undefined): void => levels.place(config, { sandbox, failure });
+      return startProcess({ text, memoryMb, cwd, clock, ids, sandbox, residentMb, egress, onStart });
+    }
+    levels.place(config, { sandbox, failure: undefined });
     return startWorker({ text, name: config.name, memoryMb, egress });
   } catch (error) {
+    if (sandbox !== undefined) levels.place(config, { sandbox, failure: messageOf(error) });
     egress.close();
     throw error;
   }

@@ -5,10 +5,12 @@ import { type Journal, openJournal } from "../bus/journal.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
 import { openReplay } from "../bus/replay.ts";
 import { type Desk, createProposalCache } from "../trading/desk.ts";
+import { createFillBudgets } from "../trading/fill-budget.ts";
 import { type Projector, openProjector } from "../trading/projector.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
 import { type DeskAuthority, openAuthority } from "../trading/authority.ts";
 import { type ConfigurationOptions, openConfiguration, startConfig } from "../trading/desk-config.ts";
+import { checkKeyFiles } from "../trading/key-files.ts";
 import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { sha256Hex } from "../domain/digest.ts";
@@ -17,8 +19,8 @@ import type { Lifecycle } from "../lib/lifecycle.ts";
 import { type JournalHead, KEY_ROLES, boundaryText } from "../domain/authority.ts";
 import type { JournalUpgraded, KeyChanged, Recorded } from "../domain/event.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
-import { openGuardPool } from "../host/guard-pool.ts";
-import type { BarStore } from "../workspace/bars.ts";
+import type { CustomGuard } from "../domain/guard-config.ts";
+import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
 import type { DeskConfig } from "../workspace/config.ts";
 import { type History, openHistory } from "../workspace/history.ts";
@@ -28,9 +30,12 @@ import { takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
-import { type Egress, openEgress } from "../host/egress.ts";
+import { openEgress } from "../host/egress.ts";
+import { startGuardProcess } from "../host/guard-process.ts";
+import type { ProcessSandbox } from "../host/process-sandbox.ts";
+import { type Fleet, type FleetOptions, openFleet } from "./connector-fleet.ts";
+import { processSandboxFinder } from "./find-process-sandbox.ts";
 import { configReader } from "./config-reader.ts";
-import { type Fleet, openFleet } from "./connector-fleet.ts";
 import { refreshAuthorTypes } from "./init.ts";
 import { nodeProcesses } from "./processes.ts";
 import { type ReplaceableGuards, replaceableGuards } from "./replaceable-guards.ts";
@@ -59,6 +64,10 @@ export interface OpenDesk {
   readonly projector: Projector;
   readonly fleet: Fleet;
   readonly socket: string;
+  /** The agents' socket. */
+  readonly agentSocket: string;
+  /** The public half of the key that the operator's clients prove. */
+  readonly operatorPem: string;
   readonly journal: Journal | undefined;
   /** The environment without the connectors' secrets. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -135,8 +144,9 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     () => openEgress(`${options.packageRoot}/dist/sandbox/egress-thread.cjs`),
     (opened) => opened.close(),
   );
-  const fleet = openDeskFleet(parts, workspace.bars, egress);
-  const guards = openCustomGuards(parts);
+  const sandbox = processSandboxFinder(env["PATH"] ?? "", clock);
+  const guards = openCustomGuards(parts, sandbox);
+  const fleet = openDeskFleet(parts, { bars: workspace.bars, egress, sandbox, moveGuards: () => guards.move() });
   const configuration = openConfiguration({
     ...parts,
     root,
@@ -148,7 +158,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   const projector = await lifecycle.open(
     "projections",
     () => openProjector(desk),
-    (opened) => opened.settled(),
+    (opened) => opened.close(),
   );
   record.onCommit((recorded) => projector.take(recorded));
   await lifecycle.open(
@@ -165,7 +175,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     },
   );
   // Not awaited: the first order waits for the guards, the start does not.
-  void guards.preload();
+  void (fleet.isLive ? guards.move() : guards.preload());
   return {
     packageRoot: options.packageRoot,
     desk,
@@ -175,6 +185,8 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     projector,
     fleet,
     socket: paths.socket,
+    agentSocket: paths.agentSocket,
+    operatorPem: record.operatorPem,
     journal: record.journal,
     env,
     home,
@@ -202,8 +214,10 @@ function createDesk(
       venueTimes: new Map(),
       askedAt: new Map(),
       reconciled: new Set(),
+      differences: new Map(),
       freeBytes: undefined,
     },
+    fillBudgets: createFillBudgets(options.clock),
     proposals: createProposalCache(record.authors),
     publish: record.publish,
     commit: record.commit,
@@ -211,25 +225,44 @@ function createDesk(
   };
 }
 
-function openDeskFleet({ options, config, paths, secrets, logs }: DeskParts, bars: BarStore, egress: Egress): Fleet {
-  const emptyDir = `${paths.runtime}/empty`;
-  mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
+type FleetServices = Pick<FleetOptions, "bars" | "egress" | "sandbox" | "moveGuards">;
+
+function openDeskFleet({ options, config, paths, secrets, logs }: DeskParts, services: FleetServices): Fleet {
+  const emptyDir = emptyFolder(paths);
   const workerText = readFileSync(`${options.packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
   const extraCertificates = options.env["NODE_EXTRA_CA_CERTS"] || undefined;
-  const parts = { bars, log: logs, secrets, config, workerText, emptyDir, egress, extraCertificates };
-  return openFleet({ ...options, ...parts });
+  return openFleet({ ...options, ...services, log: logs, secrets, config, workerText, emptyDir, extraCertificates });
 }
 
-function openCustomGuards({ options, config, logs }: DeskParts): ReplaceableGuards {
+function emptyFolder({ runtime }: RuntimePaths): string {
+  const folder = `${runtime}/empty`;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+function openCustomGuards(
+  { options, config, logs, paths }: DeskParts,
+  sandbox: () => Promise<ProcessSandbox>,
+): ReplaceableGuards {
+  const processFile = `${options.packageRoot}/dist/sandbox/guard-process.cjs`;
+  const open = (guards: readonly CustomGuard[]): GuardPool =>
+    openGuardPool({
+      startProcess: async (thread) =>
+        startGuardProcess({
+          ...thread,
+          processFile,
+          ids: options.ids,
+          sandbox: await sandbox(),
+          folder: emptyFolder(paths),
+        }),
+      guards: guards.filter((guard) => guard.enabled),
+      workerFile: `${options.packageRoot}/dist/sandbox/guard-worker.cjs`,
+      disk: options.disk,
+      clock: options.clock,
+      log: logs,
+    });
   return replaceableGuards(
-    (guards) =>
-      openGuardPool({
-        guards: guards.filter((guard) => guard.enabled),
-        workerFile: `${options.packageRoot}/dist/sandbox/guard-worker.cjs`,
-        disk: options.disk,
-        clock: options.clock,
-        log: logs,
-      }),
+    open,
     config.guards.filter((guard) => guard.kind === "custom"),
   );
 }
@@ -268,6 +301,8 @@ interface OpenRecord {
   readonly journal: Journal | undefined;
   readonly authors: OrderAuthors;
   readonly authority: DeskAuthority;
+  /** The public desk key. */
+  readonly operatorPem: string;
   readonly publish: Desk["publish"];
   readonly commit: Desk["commit"];
   readonly readOnly: Desk["readOnly"];
@@ -300,6 +335,7 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
   );
   const deskId = await keepDeskId(disk, root, state.deskId);
   const path = keyPath(options.home, deskId);
+  await checkKeyFiles(disk, path, process.getuid?.() ?? 0);
   await upgradeKeys(disk, path, deskId);
   const readKeys = (): Promise<PublicKeys> => readPublicKeys(disk, path, deskId);
   const keys = await readKeys();
@@ -317,6 +353,7 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
       journal,
       authors,
       authority,
+      operatorPem: keys.desk,
       publish: refuse,
       commit: refuse,
       readOnly: () => corrupt.message,
@@ -331,6 +368,7 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
     journal,
     authors,
     authority,
+    operatorPem: keys.desk,
     publish: bus.publish,
     commit: bus.commit,
     readOnly: () => problem,

@@ -2,11 +2,12 @@
  * Operating system services for launching agents: processes and their groups, programs on the PATH, private folders.
  */
 import { spawn } from "node:child_process";
-import { constants, realpathSync } from "node:fs";
-import { access, mkdtemp, realpath, rm } from "node:fs/promises";
+import { realpathSync } from "node:fs";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { LaunchDeps } from "../agents/program-run.ts";
+import { findProgram } from "./find-program.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
 export function createLauncher({
@@ -47,24 +48,4 @@ function realOf(path: string): string {
   } catch {
     return path;
   }
-}
-
-/** Searches the PATH as a shell does, but never the current folder. */
-async function findProgram(program: string, path: string): Promise<{ path: string; real: string } | undefined> {
-  const candidates = isAbsolute(program)
-    ? [program]
-    : path
-        .split(":")
-        .filter(isAbsolute)
-        .map((folder) => join(folder, program));
-  if (!isAbsolute(program) && program.includes("/")) return undefined;
-  for (const candidate of candidates) {
-    try {
-      await access(candidate, constants.X_OK);
-      return { path: candidate, real: await realpath(candidate) };
-    } catch {
-      // Not in this folder: try the next.
-    }
-  }
-  return undefined;
 }

@@ -36,13 +36,23 @@ export const nodeProcesses: Processes = {
   startOf,
 };
 
-/** Resident memory of a process in MB; undefined if the system does not report it (systems other than Linux). */
+/**
+ * Resident memory of a process and of its children, in MB; undefined if the system does not report it (systems other
+ * than Linux). A process inside bubblewrap is a grandchild of the process that was started.
+ */
 export async function residentMb(pid: number): Promise<number | undefined> {
   try {
     // VmRSS is in kB on every page size.
     const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
-    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+    if (kilobytes === undefined) return undefined;
+    const children = await Promise.all((await childrenOf(pid)).map(residentMb));
+    return children.reduce<number>((sum, megabytes = 0) => sum + megabytes, Number(kilobytes) / 1024);
   } catch {
     return undefined;
   }
+}
+
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  return children.trim().split(" ").filter(Boolean).map(Number);
 }

@@ -2,14 +2,14 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import type { UpReport } from "../commands/command.ts";
-import { callDaemon } from "../cli/client.ts";
+import { type DeskAddress, callDaemon } from "../cli/client.ts";
 import { QocError } from "../domain/error.ts";
 import { tryParseJson } from "../lib/json.ts";
 
 export interface StartDaemonOptions {
   readonly bin: string;
   readonly root: string;
-  readonly socket: string;
+  readonly address: DeskAddress;
   readonly logFile: string;
   readonly env: Record<string, string | undefined>;
 }
@@ -33,9 +33,14 @@ export async function startDaemon(options: StartDaemonOptions, signal: AbortSign
   while (performance.now() - started < READY_MS) {
     signal.throwIfAborted();
     if (exit !== undefined) throw childError(options.logFile, exit);
-    if (await isAnswering(options.socket)) {
+    if (await isAnswering(options.address)) {
       child.unref();
-      return { pid: child.pid, socket: options.socket, log: options.logFile, ...upFactsOf(options.logFile) };
+      return {
+        pid: child.pid,
+        socket: options.address.socketPath,
+        log: options.logFile,
+        ...upFactsOf(options.logFile),
+      };
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -45,11 +50,11 @@ export async function startDaemon(options: StartDaemonOptions, signal: AbortSign
   });
 }
 
-async function isAnswering(socketPath: string): Promise<boolean> {
+async function isAnswering(address: DeskAddress): Promise<boolean> {
   try {
     await callDaemon({
-      socketPath,
-      request: { command: "connectors list", input: {}, channel: "cli", cwd: "/" },
+      address,
+      request: { command: "connectors list", input: {}, cwd: "/" },
       progress: { line: () => undefined },
       onValue: () => Promise.resolve(),
       signal: AbortSignal.timeout(5_000),

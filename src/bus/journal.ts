@@ -94,6 +94,8 @@ class SegmentedJournal implements Journal {
   #number: number;
   #file: AppendFile;
   #next: Batch | undefined;
+  /** The lines that are being written. */
+  #writing: Batch | undefined;
   #flushing: Promise<void> | undefined;
   #cancelLazy: (() => void) | undefined;
   #failure: QocError | undefined;
@@ -129,14 +131,16 @@ class SegmentedJournal implements Journal {
     return { recorded, committed };
   }
 
+  /** Waits for the records of this moment only: further records may arrive without a pause. */
   async flush(): Promise<void> {
     if (this.#next !== undefined) this.#start();
-    while (this.#flushing !== undefined) await this.#flushing;
+    await (this.#next ?? this.#writing)?.committed;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   async close(): Promise<void> {
     await this.flush().catch(() => undefined);
+    while (this.#flushing !== undefined) await this.#flushing;
     this.#cancelLazy?.();
     await this.#file.close();
   }
@@ -152,7 +156,7 @@ class SegmentedJournal implements Journal {
     await Promise.resolve();
     while (this.#next !== undefined && this.#failure === undefined) {
       const batch = this.#next;
-      this.#next = undefined;
+      [this.#writing, this.#next] = [batch, undefined];
       try {
         await this.#write(batch);
         batch.resolve();
@@ -160,6 +164,7 @@ class SegmentedJournal implements Journal {
         this.#fail(error, batch);
       }
     }
+    this.#writing = undefined;
     // Synchronous after the last check of the queue: a record that is appended from now on starts the next drain.
     this.#flushing = undefined;
   }

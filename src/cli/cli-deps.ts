@@ -6,6 +6,7 @@ import type { Authority } from "../domain/authority.ts";
 import type { SigningRequest } from "../trading/authority.ts";
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandContext, CommandRegistry } from "../commands/command.ts";
+import type { DeskAddress } from "./client.ts";
 import type { Io } from "./io.ts";
 
 /** A call that runs in this process. */
@@ -24,13 +25,15 @@ export interface CliDeps {
   version(): Promise<string>;
   /** The commands: their entries at hand, their files loaded one by one. */
   registry(): Promise<CommandRegistry>;
-  /** The socket of the desk that `from` lies in. @throws QocError NO_WORKSPACE. */
-  socketFor(from: string): Promise<string>;
+  /** The operator's socket of the desk that `from` lies in. @throws QocError NO_WORKSPACE. */
+  deskAt(from: string): Promise<DeskAddress>;
   /**
    * Signs a statement with a key of the desk that `from` lies in. @throws QocError KEY_REQUIRED if the live key is
    * needed and the passphrase is missing or wrong; KEY_MISSING; NO_WORKSPACE.
    */
   sign(from: string, request: SigningRequest, passphrase: string | undefined): Promise<Authority>;
+  /** The process that has the lock of that desk, if it is running. */
+  deskPid(from: string): Promise<number | undefined>;
   /** Runs a command in this process. @throws the command's errors. */
   invokeLocal(entry: CommandEntry, input: unknown, call: LocalCall): Promise<unknown>;
 }

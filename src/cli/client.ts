@@ -1,7 +1,16 @@
-/** Calls the running desk over its Unix socket. Each call has its own connection. */
+/** Calls the running desk over one of its Unix sockets. Each call has its own connection, and its own handshake. */
 import type { Progress } from "../domain/ports.ts";
 import { type Socket, connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { QocError, messageOf } from "../domain/error.ts";
+import {
+  type ClientCredentials,
+  type ClientHandshake,
+  HANDSHAKE_BYTES_MAX,
+  HANDSHAKE_MS,
+  clientHandshake,
+  realSocketPath,
+} from "./handshake.ts";
 import {
   EMPTY_ID,
   REQUEST_BYTES_MAX,
@@ -10,6 +19,7 @@ import {
   type WireError,
   readLines,
   tooLarge,
+  writeLine,
 } from "./ipc-protocol.ts";
 import { tryParseJson } from "../lib/json.ts";
 
@@ -19,8 +29,29 @@ const CALL_ID = "1";
 /** Error codes of `connect` if no desk listens: no file, a stale file, or a file that is not a socket. */
 const CONNECTION_REFUSED_CODES = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"]);
 
-export interface DaemonCall {
+/**
+ * A desk under a flood of connections may take no further one, or close it before its proof. No request was sent then,
+ * so the client connects again.
+ */
+const ATTEMPTS_MAX = 25;
+const RETRY_MS = 20;
+/** If the connection ends after the client's proof, the proof is probably wrong. */
+const ATTEMPTS_WITH_PROOF_MAX = 2;
+/** Error code of `connect` if too many connections wait at the socket. */
+const QUEUE_FULL_CODE = "EAGAIN";
+
+/** Where a desk listens, and what the client proves there. */
+export interface DeskAddress {
   readonly socketPath: string;
+  /**
+   * Called once a desk has accepted the connection: without a desk no key is read.
+   * @throws KEY_MISSING, KEY_INVALID, KEY_FILE_UNSAFE.
+   */
+  credentials(): Promise<ClientCredentials>;
+}
+
+export interface DaemonCall {
+  readonly address: DeskAddress;
   readonly request: IpcRequest;
   readonly progress: Progress;
   /**
@@ -72,24 +103,127 @@ export function isDeskDown(error: unknown): boolean {
 
 /**
  * Sends one request and resolves with its result.
- * @throws QocError DESK_DOWN if no desk listens; TOO_LARGE before the request is sent; RemoteError if the desk replied
- * with an error; `cutOff`; the signal's reason if it aborts.
+ * @throws QocError DESK_DOWN if no desk listens; DESK_NOT_PROVEN or PROOF_REFUSED before the request is sent, and
+ * TOO_LARGE; RemoteError if the desk replied with an error; `cutOff`; the signal's reason if it aborts.
  */
 export async function callDaemon(call: DaemonCall): Promise<unknown> {
-  call.signal.throwIfAborted();
   const line = JSON.stringify({ id: CALL_ID, ...call.request });
   const size = Buffer.byteLength(line);
   // The desk would also refuse the line, but it closes the connection while the client still writes.
   if (size > REQUEST_BYTES_MAX) throw tooLarge("the request", size, REQUEST_BYTES_MAX);
-  const socket = connect(call.socketPath);
-  try {
-    return await converse(socket, line, call);
-  } finally {
-    socket.destroy();
+  for (let attempt = 1; ; attempt++) {
+    call.signal.throwIfAborted();
+    const socket = connect(call.address.socketPath);
+    try {
+      const lines = await shakeHands(socket, call);
+      return await converse(socket, { line, lines, call });
+    } catch (error) {
+      if (!(error instanceof ClosedEarly)) throw error;
+      if (attempt >= error.attemptsMax) throw error.asQocError(call.address.socketPath);
+    } finally {
+      socket.destroy();
+    }
+    await sleep(RETRY_MS);
   }
 }
 
-function converse(socket: Socket, line: string, call: DaemonCall): Promise<unknown> {
+/** The desk closed the connection during the handshake, or did not take it. */
+class ClosedEarly extends Error {
+  readonly #wasProofSent: boolean;
+
+  constructor(wasProofSent: boolean) {
+    super("the connection was closed during the handshake");
+    this.#wasProofSent = wasProofSent;
+  }
+
+  get attemptsMax(): number {
+    return this.#wasProofSent ? ATTEMPTS_WITH_PROOF_MAX : ATTEMPTS_MAX;
+  }
+
+  asQocError(socket: string): QocError {
+    return this.#wasProofSent
+      ? new QocError("PROOF_REFUSED", { socket })
+      : new QocError("DESK_DOWN", { reason: ": its socket takes no connection" }, { retryable: true });
+  }
+}
+
+/** The lines of one connection. The receiver of the lines changes after the handshake. */
+interface ConnectionLines {
+  onLine: (line: string) => void;
+  onTooLong: (size: number) => void;
+  setMaxBytes(maxBytes: number): void;
+}
+
+function linesOf(socket: Socket): ConnectionLines {
+  const splitter = readLines(
+    socket,
+    HANDSHAKE_BYTES_MAX,
+    (line) => lines.onLine(line),
+    (size) => lines.onTooLong(size),
+  );
+  const lines: ConnectionLines = {
+    onLine: () => undefined,
+    onTooLong: () => undefined,
+    setMaxBytes: (maxBytes) => splitter.setMaxBytes(maxBytes),
+  };
+  return lines;
+}
+
+/** Resolves when both ends have proved their keys. */
+async function shakeHands(socket: Socket, { address, signal }: DaemonCall): Promise<ConnectionLines> {
+  const lines = linesOf(socket);
+  const late = AbortSignal.timeout(HANDSHAKE_MS);
+  const notProven = (reason: string): QocError =>
+    new QocError("DESK_NOT_PROVEN", { socket: address.socketPath, reason });
+  let stopWaiting = (): void => undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      const abort = (): void => reject(signal.reason);
+      const expire = (): void => reject(notProven("it did not answer; it may be a desk of an earlier version"));
+      let isConnected = false;
+      let handshake: ClientHandshake | undefined;
+      const fail = (error: NodeJS.ErrnoException): void =>
+        reject(
+          isConnected || error.code === QUEUE_FULL_CODE
+            ? new ClosedEarly(handshake !== undefined)
+            : connectError(error),
+        );
+      const close = (): void => reject(new ClosedEarly(handshake !== undefined));
+      const prove = async (challenge: string): Promise<void> => {
+        handshake = clientHandshake(challenge, realSocketPath(address.socketPath), await address.credentials());
+        if (handshake === undefined) throw notProven("its first line is not a challenge");
+        await writeLine(socket, handshake.proof);
+      };
+      socket.once("connect", () => (isConnected = true));
+      socket.on("error", fail);
+      socket.once("close", close);
+      signal.addEventListener("abort", abort, { once: true });
+      late.addEventListener("abort", expire, { once: true });
+      lines.onTooLong = () => reject(notProven("its first line is too long"));
+      lines.onLine = (line) => {
+        if (handshake === undefined) return void prove(line).catch(reject);
+        if (handshake.isHost(line)) resolve(lines);
+        else reject(notProven("its proof is wrong"));
+      };
+      stopWaiting = () => {
+        socket.off("close", close);
+        signal.removeEventListener("abort", abort);
+        late.removeEventListener("abort", expire);
+      };
+    });
+  } finally {
+    stopWaiting();
+  }
+}
+
+interface SentRequest {
+  /** The request. */
+  readonly line: string;
+  readonly lines: ConnectionLines;
+  readonly call: DaemonCall;
+}
+
+function converse(socket: Socket, { line, lines, call }: SentRequest): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(call.signal.reason);
     call.signal.addEventListener("abort", abort, { once: true });
@@ -97,19 +231,12 @@ function converse(socket: Socket, line: string, call: DaemonCall): Promise<unkno
     let consumed: Promise<void> = Promise.resolve();
     const afterValues = (action: () => void): void => void consumed.then(action, reject);
     const cutOff = call.cutOff ?? connectionLost(false);
-    let isSent = false;
-    socket.once("connect", () => {
-      isSent = true;
-      socket.write(`${line}\n`);
-    });
-    socket.once("error", (error: NodeJS.ErrnoException) =>
-      afterValues(() => reject(isSent ? cutOff : connectError(error))),
-    );
+    socket.once("error", () => afterValues(() => reject(cutOff)));
     socket.once("close", () => {
       call.signal.removeEventListener("abort", abort);
       afterValues(() => reject(cutOff));
     });
-    const onLine = (json: string): void => {
+    lines.onLine = (json) => {
       const reply = parseReply(json);
       if (reply === undefined)
         return afterValues(() => reject(new QocError("INTERNAL", { message: "the desk sent a malformed reply" })));
@@ -126,9 +253,11 @@ function converse(socket: Socket, line: string, call: DaemonCall): Promise<unkno
           return afterValues(() => reject(new RemoteError(reply.error, reply.exit, reply.data)));
       }
     };
-    readLines(socket, REPLY_BYTES_MAX, onLine, (size) =>
-      afterValues(() => reject(new QocError("TOO_LARGE", { what: "the reply", size, limit: REPLY_BYTES_MAX }))),
-    );
+    lines.onTooLong = (size) =>
+      afterValues(() => reject(new QocError("TOO_LARGE", { what: "the reply", size, limit: REPLY_BYTES_MAX })));
+    lines.setMaxBytes(REPLY_BYTES_MAX);
+    if (socket.destroyed) return reject(new ClosedEarly(false));
+    socket.write(`${line}\n`);
   });
 }
 
@@ -139,7 +268,7 @@ function connectError(error: NodeJS.ErrnoException): QocError {
 }
 
 /**
- * The desk is trusted (its socket belongs to the user, mode 0600), so only the frame is checked. An error without an id
+ * The desk is trusted (it has proved its key), so only the frame is checked. An error without an id
  * belongs to a request that the desk could not parse; a connection has only one request.
  */
 function parseReply(line: string): Reply | undefined {

@@ -1,6 +1,5 @@
-/** The protocol of the desk's socket: one JSON value a line, in both directions. */
+/** The protocol of the desk's sockets: one JSON value a line, in both directions, after the handshake. */
 import type { Socket } from "node:net";
-import type { Channel } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 
@@ -9,19 +8,17 @@ export const REQUEST_BYTES_MAX = 1024 * 1024;
 /** The id of a reply to a request whose id could not be read. */
 export const EMPTY_ID = "";
 
+/** The socket states the channel: a request on the operator's socket is the human's, one on the agents' an agent's. */
 export interface IpcRequest {
   readonly command: string;
   readonly input: unknown;
-  readonly channel: Channel;
   /** The caller's current folder. Relative paths start there. */
   readonly cwd: string;
-  /** Only on channel `mcp`: the caller, and the details of the call that its program reports. */
+  /** Only of `qoc mcp`: the details of the call that its program reports. */
   readonly caller?: McpCaller | undefined;
 }
 
 export interface McpCaller {
-  /** Absent for the agent without a grant. */
-  readonly token?: string | undefined;
   /** The id of the `qoc mcp` process. Each process has its own log of what its agent has read. */
   readonly connection?: string | undefined;
   readonly tool: string;
@@ -55,16 +52,17 @@ export type Reply =
 
 /**
  * Calls `onLine` for every line of `socket` that has a line feed. For a line longer than `maxBytes` it calls
- * `onTooLong` once with the bytes seen so far, and ignores the rest.
+ * `onTooLong` once with the bytes seen so far, and ignores the rest. Returns the splitter, to change the limit.
  */
 export function readLines(
   socket: Socket,
   maxBytes: number,
   onLine: (line: string) => void,
   onTooLong: (size: number) => void,
-): void {
+): LineSplitter {
   const splitter = new LineSplitter({ maxBytes, onLine, onTooLong });
   socket.on("data", (chunk: Buffer) => splitter.push(chunk));
+  return splitter;
 }
 
 /** Writes one value as a line. Resolves when the socket can take more, or is closed. */

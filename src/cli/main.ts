@@ -137,8 +137,8 @@ async function complete(words: readonly string[], deps: CliDeps): Promise<number
   const cwd = resolve(deps.cwd, index === -1 ? "." : (words[index + 1] ?? "."));
   const callDesk = async (command: string, input: CommandTreeInput): Promise<unknown> =>
     callDaemon({
-      socketPath: await deps.socketFor(cwd),
-      request: { command, input, channel: "cli", cwd },
+      address: await deps.deskAt(cwd),
+      request: { command, input, cwd },
       progress: { line: () => undefined },
       onValue: () => Promise.resolve(),
       signal: AbortSignal.timeout(COMPLETE_TIMEOUT_MS),

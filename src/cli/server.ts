@@ -1,10 +1,22 @@
-/** The Unix socket of the desk, which only its user can open. */
+/**
+ * A Unix socket of the desk, which only its user can open. Nothing is answered and no request is read before both ends
+ * have proved their keys.
+ */
 import { once } from "node:events";
 import { chmod, unlink } from "node:fs/promises";
 import { type Server, type Socket, createServer } from "node:net";
+import { basename } from "node:path";
 import { QocError, messageOf } from "../domain/error.ts";
-import type { Channel } from "../domain/event.ts";
-import type { Log, Progress } from "../domain/ports.ts";
+import type { Clock, Log, Progress } from "../domain/ports.ts";
+import { RateWindow } from "../lib/rate-window.ts";
+import {
+  HANDSHAKE_BYTES_MAX,
+  HANDSHAKE_MS,
+  type ProvenClient,
+  type ServerIdentity,
+  realSocketPath,
+  serverHandshake,
+} from "./handshake.ts";
 import {
   type McpCaller,
   EMPTY_ID,
@@ -15,6 +27,7 @@ import {
   tooLarge,
   writeLine,
 } from "./ipc-protocol.ts";
+import { SOCKET_POLL_MS, watchSocketFile } from "./socket-watch.ts";
 
 export interface RequestHandler {
   /** Sends one line of progress for a person. */
@@ -26,17 +39,20 @@ export interface RequestHandler {
 }
 
 /** Handles one request and resolves with its result. A rejection is sent to the caller as an error. */
-export type SocketHandler = (request: IpcRequest, reply: RequestHandler) => Promise<unknown>;
+export type SocketHandler = (request: IpcRequest, reply: RequestHandler, client: ProvenClient) => Promise<unknown>;
 
 export interface SocketOptions {
   readonly path: string;
+  readonly identity: ServerIdentity;
   readonly handle: SocketHandler;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
 export interface SocketServer {
   /**
    * Listens on `path`, mode 0600. Removes the file of a desk that crashed: the caller must have the workspace's lock.
+   * Listens again if the file is removed or replaced; connections that are open go on.
    */
   listen(options: SocketOptions): Promise<void>;
   /**
@@ -48,27 +64,58 @@ export interface SocketServer {
 
 /** Longer than a connector may take to reply, so that the last approval's receipt is sent. */
 const CLOSE_MS = 10_000;
+/**
+ * Connections that have not sent a request yet. One more closes the oldest, so that a flood does not keep other clients
+ * from the desk.
+ */
+const WAITING_MAX = 256;
+const REFUSALS_LOGGED_A_MINUTE = 10;
 
-/** `closeMs`: how long `close` waits for running calls and for callers that do not read. */
-export function createSocketServer({
-  closeMs = CLOSE_MS,
-}: { readonly closeMs?: number | undefined } = {}): SocketServer {
+interface ServerTimes {
+  /** How long `close` waits for running calls and for callers that do not read. */
+  readonly closeMs?: number | undefined;
+  /** How long a connection may take until its first request. */
+  readonly handshakeMs?: number | undefined;
+}
+
+export function createSocketServer({ closeMs = CLOSE_MS, handshakeMs = HANDSHAKE_MS }: ServerTimes = {}): SocketServer {
   const callers = new Set<Socket>();
   const calls = new Set<Promise<void>>();
   const closing = new AbortController();
   let server: Server | undefined;
+  let stopWatching: () => void = () => undefined;
+  let reopening: Promise<void> | undefined;
+  const open = async (options: SocketOptions): Promise<void> => {
+    await removeStale(options.path);
+    const path = realSocketPath(options.path);
+    const waiting = waitingConnections({ ...options, path }, handshakeMs);
+    server = createServer((socket) => {
+      callers.add(socket);
+      socket.once("close", () => callers.delete(socket));
+      serveCaller(socket, { ...options, path, waiting, calls, closing: closing.signal });
+    });
+    await listen(server, options.path);
+    server.on("error", (error) => options.log.warn(`socket: ${messageOf(error)}`));
+    stopWatching = watchSocketFile(options.path, options.clock, () => (reopening = reopen(options)));
+  };
+  const reopen = async (options: SocketOptions): Promise<void> => {
+    const { path, clock, log } = options;
+    // Closing also removes the file that now has the address.
+    if (server?.listening === true) server.close();
+    try {
+      await open(options);
+      log.warn(`the file of the desk's socket was removed or replaced; ${path} is open again`);
+    } catch (error) {
+      log.error(`the file of the desk's socket is gone, and ${path} cannot be opened again: ${messageOf(error)}`);
+      stopWatching = clock.after(SOCKET_POLL_MS, () => (reopening = reopen(options)));
+    }
+  };
   return {
-    listen: async (options) => {
-      await removeStale(options.path);
-      server = createServer((socket) => {
-        callers.add(socket);
-        socket.once("close", () => callers.delete(socket));
-        serveCaller(socket, options, calls, closing.signal);
-      });
-      await listen(server, options.path);
-      server.on("error", (error) => options.log.warn(`socket: ${messageOf(error)}`));
-    },
+    listen: open,
     close: async () => {
+      stopWatching();
+      await reopening;
+      stopWatching();
       if (server?.listening !== true) return;
       const closed = new Promise<void>((resolve) => server?.close(() => resolve()));
       closing.abort(new QocError("DESK_DOWN"));
@@ -106,35 +153,116 @@ async function removeStale(path: string): Promise<void> {
   }
 }
 
-function serveCaller(socket: Socket, options: SocketOptions, calls: Set<Promise<void>>, closing: AbortSignal): void {
+interface WaitingConnections {
+  /** Closes the connection if it takes too long. Returns the function that ends the wait. */
+  admit(socket: Socket): () => void;
+  /** Closes the connection without an answer and logs the reason, a few times a minute. */
+  refuse(socket: Socket, reason: string): void;
+}
+
+/** The connections that have not proved their key, or have not sent a request. */
+function waitingConnections({ log, clock, path }: SocketOptions, handshakeMs: number): WaitingConnections {
+  const waiting = new Set<Socket>();
+  const logged = new RateWindow({ clock, limit: REFUSALS_LOGGED_A_MINUTE, windowMs: 60_000 });
+  let unlogged = 0;
+  const refuse = (socket: Socket, reason: string): void => {
+    socket.destroy();
+    if (!logged.spend()) return void (unlogged += 1);
+    const others = unlogged === 0 ? "" : ` (${unlogged} more were refused before)`;
+    unlogged = 0;
+    log.warn(`${basename(path)}: a connection was refused: ${reason}${others}`);
+  };
+  return {
+    refuse,
+    admit: (socket) => {
+      const [oldest] = waiting;
+      if (waiting.size >= WAITING_MAX && oldest !== undefined) refuse(oldest, "too many connections without a request");
+      waiting.add(socket);
+      const late = AbortSignal.timeout(handshakeMs);
+      const expire = (): void => refuse(socket, "it sent no request in time");
+      const settle = (): void => {
+        waiting.delete(socket);
+        late.removeEventListener("abort", expire);
+      };
+      late.addEventListener("abort", expire, { once: true });
+      socket.once("close", settle);
+      return settle;
+    },
+  };
+}
+
+interface CallerOptions extends SocketOptions {
+  readonly waiting: WaitingConnections;
+  readonly calls: Set<Promise<void>>;
+  readonly closing: AbortSignal;
+}
+
+/** Reads the client's proof, and then its requests. */
+function serveCaller(socket: Socket, options: CallerOptions): void {
+  const { waiting, identity, path, log } = options;
+  socket.on("error", (error) => log.debug(`socket: ${messageOf(error)}`));
+  const settle = waiting.admit(socket);
+  const handshake = serverHandshake(identity, path);
+  let onRequest: ((line: string) => void) | undefined;
+  const refuse = requestRefuser(socket);
+  const lines = readLines(
+    socket,
+    HANDSHAKE_BYTES_MAX,
+    (line) => {
+      if (onRequest !== undefined) {
+        settle();
+        return onRequest(line);
+      }
+      const answer = handshake.answer(line);
+      if (typeof answer === "string") {
+        lines.close();
+        return waiting.refuse(socket, answer);
+      }
+      onRequest = requestReader(socket, options, answer.client);
+      lines.setMaxBytes(REQUEST_BYTES_MAX);
+      void writeLine(socket, answer.proof);
+    },
+    (size) => {
+      if (onRequest === undefined) waiting.refuse(socket, "its first line is too long");
+      else void refuse(tooLarge("a request line", size, REQUEST_BYTES_MAX));
+    },
+  );
+  void writeLine(socket, handshake.challenge);
+}
+
+function requestRefuser(socket: Socket): (error: QocError) => Promise<void> {
+  return async (error) => {
+    await writeLine(socket, failure(EMPTY_ID, error));
+    socket.end();
+  };
+}
+
+/** Returns the function that runs the request of one line. */
+function requestReader(socket: Socket, options: CallerOptions, client: ProvenClient): (line: string) => void {
+  const { calls, closing } = options;
   const disconnected = new AbortController();
   const disconnect = (): void => disconnected.abort(new QocError("INTERNAL", { message: "the caller disconnected" }));
   socket.once("close", disconnect);
   socket.once("end", disconnect);
   const signal = AbortSignal.any([disconnected.signal, closing]);
-  socket.on("error", (error) => options.log.debug(`socket: ${messageOf(error)}`));
-  const refuse = async (error: QocError): Promise<void> => {
-    await writeLine(socket, failure(EMPTY_ID, error));
-    socket.end();
+  const refuse = requestRefuser(socket);
+  return (line) => {
+    const parsed = parseRequest(line);
+    const replied = parsed instanceof QocError ? refuse(parsed) : reply(socket, options, { ...parsed, client, signal });
+    const call = replied.finally(() => calls.delete(call));
+    calls.add(call);
   };
-  readLines(
-    socket,
-    REQUEST_BYTES_MAX,
-    (line) => {
-      const parsed = parseRequest(line);
-      const replied = parsed instanceof QocError ? refuse(parsed) : reply(socket, options, parsed, signal);
-      const call = replied.finally(() => calls.delete(call));
-      calls.add(call);
-    },
-    (size) => void refuse(tooLarge("a request line", size, REQUEST_BYTES_MAX)),
-  );
+}
+
+interface ClientRequest extends IdentifiedRequest {
+  readonly client: ProvenClient;
+  readonly signal: AbortSignal;
 }
 
 async function reply(
   socket: Socket,
   options: SocketOptions,
-  { id, request }: IdentifiedRequest,
-  signal: AbortSignal,
+  { id, request, client, signal }: ClientRequest,
 ): Promise<void> {
   const send = (message: Reply): Promise<void> => writeLine(socket, message);
   const handler: RequestHandler = {
@@ -143,7 +271,7 @@ async function reply(
     signal,
   };
   try {
-    await send({ id, kind: "result", value: await options.handle(request, handler) });
+    await send({ id, kind: "result", value: await options.handle(request, handler, client) });
   } catch (error) {
     if (!(error instanceof QocError)) options.log.error(`${request.command}: ${messageOf(error)}`);
     await send(failure(id, error));
@@ -160,12 +288,6 @@ interface IdentifiedRequest {
   readonly request: IpcRequest;
 }
 
-/**
- * The channels that a client of the socket may name. `mcp` is the channel of `qoc mcp`: a request on it has the rights
- * of an agent. The channels `http` and `host` do not use the socket.
- */
-const CHANNELS: readonly Channel[] = ["cli", "tty", "mcp"];
-
 function parseRequest(line: string): IdentifiedRequest | QocError {
   const malformed = (message: string): QocError => new QocError("INVALID_INPUT", { command: "socket", message });
   let json: Record<string, unknown>;
@@ -176,28 +298,25 @@ function parseRequest(line: string): IdentifiedRequest | QocError {
   }
   if (typeof json !== "object" || json === null) return malformed("a request must be a JSON object");
   const { id, command, input, cwd } = json;
-  const channel = CHANNELS.find((name) => name === json["channel"]);
   if (typeof id !== "string" || id.length > 100) return malformed("id must be text of at most 100 characters");
   if (typeof command !== "string") return malformed("command must be text");
   if (typeof cwd !== "string") return malformed("cwd must be text");
-  if (channel === undefined) return malformed(`channel must be one of ${CHANNELS.join(", ")}`);
-  const caller = channel === "mcp" ? parseCaller(json["caller"]) : undefined;
-  if (caller === null)
-    return malformed("caller must have token, connection, tool, client, era, toolUseId and isRefused");
-  return { id, request: { command, input: input ?? {}, channel, cwd, caller } };
+  const caller = parseCaller(json["caller"]);
+  if (caller === null) return malformed("caller must have connection, tool, client, era, toolUseId and isRefused");
+  return { id, request: { command, input: input ?? {}, cwd, caller } };
 }
 
 const CALLER_CHARS_MAX = 1_000;
 
-/** Returns null if the value is not a caller. An invalid token must not count as an absent one. */
+/** Returns null if the value is not a caller. */
 function parseCaller(json: unknown): McpCaller | undefined | null {
   if (json === undefined) return undefined;
   if (typeof json !== "object" || json === null) return null;
-  const { token, connection, tool, client, era, toolUseId, isRefused } = json as Readonly<Record<string, unknown>>;
+  const { connection, tool, client, era, toolUseId, isRefused } = json as Readonly<Record<string, unknown>>;
   const isText = (value: unknown): value is string => typeof value === "string" && value.length <= CALLER_CHARS_MAX;
   if (!isText(tool) || !isText(client) || !(toolUseId === null || isText(toolUseId))) return null;
-  if (!(era === "legacy" || era === "modern") || !(token === undefined || isText(token))) return null;
+  if (!(era === "legacy" || era === "modern")) return null;
   if (!(connection === undefined || isText(connection))) return null;
   if (!(isRefused === undefined || typeof isRefused === "boolean")) return null;
-  return { tool, client, era, toolUseId, token, connection, isRefused };
+  return { tool, client, era, toolUseId, connection, isRefused };
 }

@@ -6,7 +6,6 @@ import type { CommandRegistry, CommandSession, Prompter } from "../commands/comm
 import { painter } from "../commands/rendering/paint.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
 import { EXIT, QocError } from "../domain/error.ts";
-import type { Channel } from "../domain/event.ts";
 import type { CommandTreeInput } from "./command-tree.ts";
 import type { Globals } from "./flags.ts";
 import type { CliDeps } from "./cli-deps.ts";
@@ -36,20 +35,20 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     const text = await renderValue(value, { entry, registry, io, json });
     if (text !== "") await io.out(text);
   };
-  const callLocally = async (entry: CommandEntry, input: CommandTreeInput, channel: Channel): Promise<unknown> => {
+  const callLocally = async (entry: CommandEntry, input: CommandTreeInput): Promise<unknown> => {
     let printed: Promise<void> | undefined;
     const ready = (report: unknown): void => void (printed = print(entry, report));
     const emit = (value: unknown): Promise<void> => print(entry, value);
-    const value = await deps.invokeLocal(entry, input, { channel, cwd, emit, progress, signal, canAsk, ready });
+    const value = await deps.invokeLocal(entry, input, { channel: "cli", cwd, emit, progress, signal, canAsk, ready });
     await printed;
     return printed === undefined ? value : undefined;
   };
-  const callDesk = async (entry: CommandEntry, input: CommandTreeInput, channel: Channel): Promise<unknown> => {
+  const callDesk = async (entry: CommandEntry, input: CommandTreeInput): Promise<unknown> => {
     const cutOff = entry.exits?.includes(EXIT.unknownOutcome) === true ? outcomeUnknown(entry, input) : undefined;
     try {
       return await callDaemon({
-        socketPath: await deps.socketFor(cwd),
-        request: { command: entry.name, input, channel, cwd },
+        address: await deps.deskAt(cwd),
+        request: { command: entry.name, input, cwd },
         progress,
         onValue: (value) => print(entry, value),
         signal,
@@ -58,6 +57,8 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     } catch (error) {
       if (error instanceof Interrupted && entry.writes.length > 0)
         progress.line("interrupted; the desk may still finish what it has started: qoc status");
+      const pid = isDeskDown(error) ? await deps.deskPid(cwd) : undefined;
+      if (pid !== undefined) throw new QocError("DESK_UNREACHABLE", { pid }, { cause: error });
       throw error;
     }
   };
@@ -68,14 +69,14 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     isTty: io.isTty.out,
     prompter,
     signal,
-    call: async (name, input, channel = "cli") => {
+    call: async (name, input) => {
       const entry = entryOf(registry, name);
-      if (entry.runs === "local") return callLocally(entry, input, channel);
+      if (entry.runs === "local") return callLocally(entry, input);
       try {
-        return await callDesk(entry, input, channel);
+        return await callDesk(entry, input);
       } catch (error) {
         // Only if no desk listened: a desk that was reached and then went away may have carried out the call.
-        if (entry.runs === "local-if-down" && isDeskDown(error)) return callLocally(entry, input, channel);
+        if (entry.runs === "local-if-down" && isDeskDown(error)) return callLocally(entry, input);
         throw error;
       }
     },

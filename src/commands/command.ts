@@ -2,6 +2,7 @@
  * What a command is: its words, one input schema, and its functions; and the services and ports that it is given.
  * An interface (command line, MCP) makes `{command, input, actor}` and decides nothing.
  */
+import type { OrderId } from "../domain/ids.ts";
 import type * as z from "zod";
 import type { Authority } from "../domain/authority.ts";
 import type { Actor, Channel, Recorded } from "../domain/event.ts";
@@ -17,6 +18,7 @@ import type { RebuildView } from "../trading/rebuild.ts";
 import type { StatusView } from "../trading/status.ts";
 import type { ReadLog } from "../runs/read-log.ts";
 import type { Runs } from "../runs/runs.ts";
+import type { McpProgram } from "../workspace/client-config.ts";
 import type { CommandEntry } from "./command-entry.ts";
 import { argumentsOf } from "./arguments.ts";
 import { renderFields } from "./rendering/fields.ts";
@@ -53,7 +55,7 @@ export interface CommandSession {
   readonly prompter: Prompter | undefined;
   readonly signal: AbortSignal;
   /** Runs a command at the desk or, if the command runs locally, in this process. Values of a stream are printed. */
-  call(command: string, input: Readonly<Record<string, unknown>>, channel?: Channel): Promise<unknown>;
+  call(command: string, input: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Prints a value on standard output, rendered by the named command, or as JSON under --json. */
   show(command: string, value: unknown): Promise<void>;
   /** Prints one line of progress on standard error; silent under --quiet and --json. */
@@ -187,7 +189,11 @@ export interface DeskServices {
   followLogs(options: LogQuery, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void>;
   /** Resolves when everything journaled so far is in files. */
   settled(): Promise<void>;
+  /** Resolves when everything journaled so far about the order is in its file. Waits for no inbox item. */
+  orderSettled(id: OrderId): Promise<void>;
   readonly runs: Runs;
+  /** How a program on this machine starts `qoc mcp` for this desk. */
+  readonly mcpProgram: McpProgram;
   /** When an agent's token was last used since the desk started, ms; undefined: not yet. */
   lastSeen(agent: string): number | undefined;
   /** Stops the daemon after the response is sent. */

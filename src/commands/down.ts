@@ -20,9 +20,7 @@ export const command = defineCommand({
   input: z.strictObject({}),
   output: z.object({ stopped: z.boolean() }),
   run: async (_input, context) => {
-    const services = requireDesk(context);
-    await services.settled();
-    services.stop();
+    requireDesk(context).stop();
     return { stopped: true };
   },
   cli: async (session, input) => {

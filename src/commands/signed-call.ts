@@ -2,7 +2,6 @@
 import * as z from "zod";
 import { SIGNED_ACTIONS, type Authority, type SignedAction } from "../domain/authority.ts";
 import { QocError } from "../domain/error.ts";
-import type { Channel } from "../domain/event.ts";
 import type { SigningRequest } from "../trading/authority.ts";
 import type { CommandSession } from "./command.ts";
 
@@ -44,21 +43,20 @@ export interface SignedCall {
   readonly command: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly intent: SignedIntent;
-  readonly channel?: Channel;
 }
 
 type SigningSession = Pick<CommandSession, "call" | "sign" | "remoteError">;
 
 /** Calls the command; if the desk asks for a signature, signs and calls again. */
 export async function callSigned(session: SigningSession, call: SignedCall): Promise<unknown> {
-  const { command, input, intent, channel } = call;
+  const { command, input, intent } = call;
   try {
-    return await session.call(command, input, channel);
+    return await session.call(command, input);
   } catch (error) {
     const refusal = session.remoteError(error);
     if (refusal?.code !== "SIGNATURE_REQUIRED") throw error;
     const authority = await signIntent(session, signingRequestOf(refusal.data), intent);
-    return session.call(command, { ...input, authority }, channel);
+    return session.call(command, { ...input, authority });
   }
 }
 

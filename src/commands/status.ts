@@ -84,7 +84,7 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
     ...block(
       style,
       "connectors",
-      status.connectors.map((connector) => connectorLine(style, connector)),
+      status.connectors.flatMap((connector) => [connectorLine(style, connector), ...levelLine(style, connector)]),
       { emptyLine: "none" },
     ),
     ...block(style, "waiting for you", table(inner, PENDING, status.proposals).slice(1), { emptyLine: "nothing" }),
@@ -131,6 +131,15 @@ function connectorLine(style: OutputStyle, connector: StatusView["connectors"][n
   ].join(", ");
   const stateText = oneLine(`${connector.state}${restarts}${error}`);
   return `${sign} ${oneLine(connector.name)}  ${badge(style, connector.mode)}  ${stateText}${style.paint("dim", measures === "" ? "" : `  ${measures}`)}`;
+}
+
+/** A connector that runs at another level than desk.toml says. */
+function levelLine(
+  style: OutputStyle,
+  { isolation, isolationReason }: StatusView["connectors"][number],
+): readonly string[] {
+  if (isolationReason === null) return [];
+  return [style.paint("dim", oneLine(`  isolation: ${isolation}, because ${isolationReason}`))];
 }
 
 const PENDING: readonly Column<PendingProposal>[] = [

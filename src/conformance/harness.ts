@@ -8,6 +8,7 @@ import type { Clock, Disk, Ids, Log, LogFields } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import { type Bundle, bundleAdapter } from "../host/bundle.ts";
 import { Connector } from "../host/connector.ts";
+import { TurnSlices } from "../host/turn-slices.ts";
 import { openVenueClient } from "../host/venue-client.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
@@ -116,6 +117,7 @@ export class ConformanceHarness {
       hosts: LOOPBACK,
       tcp: settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
       transport: (network) => this.spy.watch(deps.transport(MEMORY_MB, network)),
+      slices: new TurnSlices(clock),
       fillSink: { accept: ({ fills }) => Promise.resolve(this.#addFills(fills)) },
       requestHandler: this.store,
       onStateChange: ({ state, reason }) => {

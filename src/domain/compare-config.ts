@@ -66,7 +66,7 @@ export function strictestConfig(before: ConfigTables, after: ConfigTables, pins 
   };
 }
 
-/** The accepted guards keep their order while the file waits, or each start would find another order of equal guards. */
+/** The accepted guards keep their order while the file waits, or each start would find another order of them. */
 function keepOrder(before: readonly Table[], strictest: readonly Table[], after: readonly Table[]): readonly Table[] {
   const changes = compareGuards(before, strictest).flatMap((compared) => compared.changes);
   const isReordered = changes.every(({ path }) => path === "guard");

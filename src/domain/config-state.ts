@@ -1,7 +1,8 @@
 /** The accepted desk.toml, folded from the journal. */
 import type { LivePins } from "./compare-config.ts";
 import { type ConfigTables, type Table, nameOf, statedMode } from "./config-tables.ts";
-import type { ConfigAccepted, ConfigWaiting, ConnectorChanged } from "./event.ts";
+import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
+import type { ConnectorChanged } from "./event.ts";
 import type { Digest } from "./ids.ts";
 
 export interface AcceptedConfig {

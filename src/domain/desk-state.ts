@@ -2,10 +2,9 @@
  * The state of the desk: orders, positions, accounts, flags and counters, folded from the journal without a clock or a
  * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
-import { type AccountRecord, markedAccount } from "./account.ts";
+import { markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
-import { type Disputes, addDispute, removeDispute } from "./dispute.ts";
 import type { Authority, KeyRole } from "./authority.ts";
 import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
 import type {
@@ -22,12 +21,12 @@ import type {
   SnapshotTaken,
   TradingState,
 } from "./event.ts";
-import { type FillKey, fillKey, laterVersion } from "./fill.ts";
-import type { ClientOrderId, Digest, OrderId } from "./ids.ts";
-import { type InstrumentKey, type OrderTerms, instrumentKey } from "./order.ts";
-import { type OrderRecord, applyFill, applyOrderEvent, disputeFill, isInFlight, openOrder } from "./order-state.ts";
-import { type PositionRecord, adoptQuantity, applyFillToPosition, emptyPosition, openPosition } from "./position.ts";
-import type { Mode, VenueFill } from "./venue.ts";
+import { type FillState, adoptPosition, clearInstrument, indexOrder, positionOf, receiveFill } from "./fill-state.ts";
+import type { Digest, OrderId } from "./ids.ts";
+import { type OrderTerms, instrumentKey } from "./order.ts";
+import { applyOrderEvent, openOrder } from "./order-state.ts";
+import { openPosition } from "./position.ts";
+import type { Mode } from "./venue.ts";
 
 /** One submit intent; read by the guards `order-rate` and `duplicate-order`. */
 export interface IntentRecord {
@@ -46,11 +45,8 @@ export interface ConnectorRecord {
   quarantineReason?: string | undefined;
 }
 
-/** A fill without a known order. An acknowledgement with the fill's venue order id assigns it to its order. */
-export type UnmatchedFill = Recorded<FillReceived>;
-
 /** Mutable on purpose: the fold owns it. Readers take `Readonly<Book>`. */
-export interface DeskState {
+export interface DeskState extends FillState {
   seq: number;
   /** The newest record that can change the result of a guard: a decision on an order, a fill or an account. */
   lastRelevantSeq: number;
@@ -63,26 +59,7 @@ export interface DeskState {
   machine: string;
   /** `seq`: the record that set it; 0 at first. */
   trading: { state: TradingState; reason: string; seq: number };
-  readonly orders: Map<OrderId, OrderRecord>;
-  /** Orders from approval to their end. */
-  readonly inFlight: Map<OrderId, OrderRecord>;
-  /** Awaiting a human. */
-  readonly proposed: Map<OrderId, OrderRecord>;
-  readonly byClientOrderId: Map<ClientOrderId, OrderId>;
-  readonly byVenueOrderId: Map<string, OrderId>;
-  readonly positions: Map<InstrumentKey, PositionRecord>;
-  readonly accounts: Map<string, AccountRecord>;
   readonly connectors: Map<string, ConnectorRecord>;
-  /** Instruments whose position at the venue differs from the fills, until a human resolves them. */
-  readonly flagged: Map<InstrumentKey, { expected: string; actual: string; at: number }>;
-  /** Disputed and excess fills by instrument, which they block. */
-  readonly disputes: Disputes;
-  /** The venue's time of the newest fill, per connector. */
-  readonly lastFillAt: Map<string, number>;
-  /** All fills that were applied, by key. */
-  readonly fills: Map<FillKey, VenueFill>;
-  /** Fills of orders that this desk did not send, by connector and venue order id. */
-  readonly unmatchedFills: Map<string, UnmatchedFill[]>;
   /**
    * Random, made at the first start of this epoch. Part of each client order id, so that a copy of the desk cannot
    * repeat one.
@@ -126,9 +103,12 @@ export function emptyDeskState(): DeskState {
     connectors: new Map(),
     flagged: new Map(),
     disputes: new Map(),
+    disputedFills: new Map(),
     lastFillAt: new Map(),
+    lastFill: new Map(),
     fills: new Map(),
     unmatchedFills: new Map(),
+    external: new Map(),
     epochTag: "",
     intents: [],
     runs: new Map(),
@@ -191,7 +171,11 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       });
       return;
     case "instrument.cleared":
-      clearInstrument(state, event);
+      clearInstrument(state, { ...event, quantity: decimal(event.quantity) });
+      return;
+    case "position.adopted":
+      state.lastRelevantSeq = recorded.seq;
+      adoptPosition(state, { ...event, quantity: decimal(event.quantity) });
       return;
     case "run.started":
     case "run.ended":
@@ -201,10 +185,9 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       recordActivity(state, recorded.at, event);
       return;
     case "config.accepted":
-      state.lastRelevantSeq = recorded.seq;
-      state.config = foldConfig(state.config, recorded.seq, event);
-      return;
     case "config.waiting":
+      // The guards may be other ones now.
+      state.lastRelevantSeq = recorded.seq;
       state.config = foldConfig(state.config, recorded.seq, event);
       return;
     case "desk.stopped":
@@ -272,7 +255,7 @@ function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
     state.orders.set(event.id, order);
   }
   applyOrderEvent(order, recorded);
-  index(state, order);
+  indexOrder(state, order);
   if (!WITHOUT_EFFECT.has(event.type)) state.lastRelevantSeq = recorded.seq;
   if (event.type === "order.submitting") {
     state.intents.push({ at: recorded.at, id: order.id, terms: order.terms });
@@ -283,80 +266,6 @@ function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
 /** Events of an order that change no guard's result. */
 const WITHOUT_EFFECT: ReadonlySet<DeskEvent["type"]> = new Set(["proposal.seen", "guards.evaluated", "order.reviewed"]);
 
-function index(state: DeskState, order: OrderRecord): void {
-  if (order.state === "proposed") state.proposed.set(order.id, order);
-  else state.proposed.delete(order.id);
-  if (isInFlight(order.state)) state.inFlight.set(order.id, order);
-  else state.inFlight.delete(order.id);
-  if (order.clientOrderId !== undefined) state.byClientOrderId.set(order.clientOrderId, order.id);
-  if (order.venueOrderId === undefined) return;
-  const venueKey = `${order.terms.connector}/${order.venueOrderId}`;
-  state.byVenueOrderId.set(venueKey, order.id);
-  const unmatched = state.unmatchedFills.get(venueKey);
-  if (unmatched === undefined) return;
-  state.unmatchedFills.delete(venueKey);
-  for (const fill of unmatched) applyFill(order, fill);
-  index(state, order);
-}
-
-/**
- * The order of a fill, by client order id, else by venue order id. Returns undefined if this desk did not send the
- * order.
- */
-export function ownerOf(state: Readonly<DeskState>, connector: string, fill: VenueFill): OrderId | undefined {
-  const byClient =
-    fill.clientOrderId === undefined ? undefined : state.byClientOrderId.get(fill.clientOrderId as ClientOrderId);
-  const id = byClient ?? state.byVenueOrderId.get(`${connector}/${fill.venueOrderId}`);
-  return id !== undefined && state.orders.get(id)?.terms.connector === connector ? id : undefined;
-}
-
-function receiveFill(state: DeskState, recorded: Recorded<FillReceived>): void {
-  const { event } = recorded;
-  const { connector, fill } = event;
-  const order = event.id === null ? undefined : state.orders.get(event.id);
-  const key = fillKey(connector, fill);
-  const wasDisputed = removeDispute(state.disputes, key);
-  const isNew = wasDisputed || !state.fills.has(key);
-  if (order !== undefined && event.finding?.kind === "disputed") {
-    state.fills.set(key, fill);
-    disputeFill(order, recorded);
-    addDispute(state.disputes, order, recorded);
-    return;
-  }
-  if (wasDisputed && fill.busts !== undefined) {
-    state.fills.set(key, fill);
-    return;
-  }
-  if (order === undefined) {
-    const earlier = state.fills.get(key);
-    if (earlier !== undefined && laterVersion(earlier, fill) === earlier) return;
-    const venueKey = `${connector}/${fill.venueOrderId}`;
-    const unmatched = state.unmatchedFills.get(venueKey);
-    if (unmatched === undefined) state.unmatchedFills.set(venueKey, [recorded]);
-    else unmatched.push(recorded);
-  } else {
-    if (!applyFill(order, recorded)) return;
-    index(state, order);
-    if (event.finding !== undefined) addDispute(state.disputes, order, recorded);
-  }
-  const counted = order?.fills.get(key)?.fill ?? fill;
-  state.fills.set(key, counted);
-  // A fill dated ahead must not hide earlier fills from the next request for fills.
-  const at = Math.min(fill.at, recorded.at);
-  state.lastFillAt.set(connector, Math.max(at, state.lastFillAt.get(connector) ?? 0));
-  applyFillToPosition(positionOf(state, connector, fill.symbol), key, counted, isNew);
-}
-
-function positionOf(state: DeskState, connector: string, symbol: string): PositionRecord {
-  const key = instrumentKey(connector, symbol);
-  let position = state.positions.get(key);
-  if (position === undefined) {
-    position = emptyPosition(connector, symbol);
-    state.positions.set(key, position);
-  }
-  return position;
-}
-
 /**
  * The first mark of a connector opens its positions. Later marks change no position: they are compared with the fills.
  */
@@ -364,6 +273,8 @@ function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void 
   const { connector, positions } = recorded.event;
   const earlier = state.accounts.get(connector);
   if (earlier === undefined) {
+    // The opening positions contain the external fills before the mark.
+    for (const key of state.external.keys()) if (key.startsWith(`${connector}/`)) state.external.delete(key);
     for (const held of positions) {
       const quantity = decimal(held.quantity);
       if (quantity.eq(ZERO)) continue;
@@ -375,14 +286,6 @@ function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void 
     }
   }
   state.accounts.set(connector, markedAccount(earlier, recorded));
-}
-
-function clearInstrument(state: DeskState, event: Extract<DeskEvent, { type: "instrument.cleared" }>): void {
-  state.flagged.delete(instrumentKey(event.connector, event.symbol));
-  state.disputes.delete(instrumentKey(event.connector, event.symbol));
-  const position = positionOf(state, event.connector, event.symbol);
-  const mark = state.accounts.get(event.connector)?.positions.get(event.symbol);
-  adoptQuantity(position, decimal(event.quantity), decimal(mark?.averagePrice ?? mark?.markPrice ?? "0"));
 }
 
 /** The sum of the NAV of each connector at its last mark. A connector without a mark counts zero. */

@@ -8,7 +8,7 @@ import type { VenueFill } from "./venue.ts";
 
 /** A fill that contradicts its order or exceeds it, until a comparison agrees or a human resolves its instrument. */
 export interface DisputeRecord {
-  readonly kind: FillFinding["kind"];
+  readonly kind: Exclude<FillFinding["kind"], "external">;
   readonly order: OrderId;
   readonly key: FillKey;
   readonly fill: VenueFill;
@@ -18,29 +18,52 @@ export interface DisputeRecord {
 }
 
 /** By instrument; oldest first. */
-export type Disputes = Map<InstrumentKey, readonly DisputeRecord[]>;
+export type Disputes = Map<InstrumentKey, DisputeRecord[]>;
+/** The instruments that the disputes of a fill block. */
+export type DisputedFills = Map<FillKey, ReadonlySet<InstrumentKey>>;
 
-/** Blocks the instrument of the order and, if the fill names another, that instrument too. */
-export function addDispute(disputes: Disputes, order: OrderRecord, { seq, at, event }: Recorded<FillReceived>): void {
-  const { connector, fill, finding } = event;
-  if (finding === undefined) return;
-  const { kind, misfits } = finding;
-  const dispute: DisputeRecord = { kind, misfits, order: order.id, key: fillKey(connector, fill), fill, seq, at };
-  for (const symbol of new Set([order.terms.symbol, fill.symbol])) {
-    const key = instrumentKey(connector, symbol);
-    disputes.set(key, [...(disputes.get(key) ?? []), dispute]);
-  }
+export interface DisputeState {
+  /** Disputed and excess fills by instrument, which they block. */
+  readonly disputes: Disputes;
+  readonly disputedFills: DisputedFills;
 }
 
-/** Removes the disputes of one fill, which another version of the fill replaces. Returns false if there were none. */
-export function removeDispute(disputes: Disputes, key: FillKey): boolean {
-  let wasDisputed = false;
-  for (const [instrument, known] of disputes) {
-    const others = known.filter((dispute) => dispute.key !== key);
-    if (others.length === known.length) continue;
-    wasDisputed ||= known.some((dispute) => dispute.key === key && dispute.kind === "disputed");
+/** Blocks the instrument of the order and, if the fill names another, that instrument too. */
+export function addDispute(
+  { disputes, disputedFills }: DisputeState,
+  order: OrderRecord,
+  { seq, at, event }: Recorded<FillReceived>,
+): void {
+  const { connector, fill, finding } = event;
+  if (finding === undefined || finding.kind === "external") return;
+  const { kind, misfits } = finding;
+  const dispute: DisputeRecord = { kind, misfits, order: order.id, key: fillKey(connector, fill), fill, seq, at };
+  const instruments = new Set([order.terms.symbol, fill.symbol].map((symbol) => instrumentKey(connector, symbol)));
+  for (const instrument of instruments) {
+    const known = disputes.get(instrument);
+    if (known === undefined) disputes.set(instrument, [dispute]);
+    else known.push(dispute);
+  }
+  disputedFills.set(dispute.key, instruments);
+}
+
+/** Removes the disputes of one fill, which another version of the fill replaces. */
+export function removeDispute({ disputes, disputedFills }: DisputeState, key: FillKey): void {
+  for (const instrument of disputedFills.get(key) ?? []) {
+    const others = disputes.get(instrument)?.filter((dispute) => dispute.key !== key) ?? [];
     if (others.length === 0) disputes.delete(instrument);
     else disputes.set(instrument, others);
   }
-  return wasDisputed;
+  disputedFills.delete(key);
+}
+
+/** Ends all disputes of an instrument. A fill that names another instrument goes on blocking that instrument. */
+export function clearDisputes({ disputes, disputedFills }: DisputeState, instrument: InstrumentKey): void {
+  for (const { key } of disputes.get(instrument) ?? []) {
+    const blocked = disputedFills.get(key);
+    const others = new Set([...(blocked ?? [])].filter((other) => other !== instrument));
+    if (others.size === 0) disputedFills.delete(key);
+    else disputedFills.set(key, others);
+  }
+  disputes.delete(instrument);
 }

@@ -127,6 +127,11 @@ export const ERRORS = {
   JOURNAL_FAILED: row("writing the journal failed: {message}; the desk is halted", "check the disk, then qoc up"),
   // desk
   DESK_DOWN: row("the desk is not up{reason}", "qoc up", { exit: EXIT.deskDown, retryable: true }),
+  DESK_UNREACHABLE: row(
+    "the desk runs (pid {pid}), but its socket does not answer",
+    "type the command again: the desk opens its socket again; if it does not, kill {pid} and qoc up",
+    { exit: EXIT.deskDown, retryable: true },
+  ),
   DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc journal verify"),
   PORT_TAKEN: row("port {port} on 127.0.0.1 is in use", "set another port under [workspace] in desk.toml, then qoc up"),
   NOT_PERMITTED: row("unknown command: {name}", "qoc help", {
@@ -142,6 +147,15 @@ export const ERRORS = {
     "add the desk's key files: copy them from its machine to the folder of {path}",
   ),
   KEY_INVALID: row("{path}: {reason}", "read the key files of the desk back from a backup, then qoc up"),
+  KEY_FILE_UNSAFE: row("{path}: {reason}, so the keys of the desk are not safe there", "type: {fix}"),
+  DESK_NOT_PROVEN: row(
+    "what listens at {socket} did not prove that it is this desk: {reason}; no request was sent",
+    "end the process that listens there, then: qoc up",
+  ),
+  PROOF_REFUSED: row(
+    "the desk at {socket} did not accept the key of this user; no request was sent",
+    "end the desk's process and start it with the key files of this user: qoc up",
+  ),
   SIGNATURE_REQUIRED: row(
     "{action} takes effect only with a signature by the {key} key of the operator",
     "qoc {action} at a terminal or in a script of the operator: the command signs",
@@ -270,13 +284,29 @@ export const ERRORS = {
   PROTOCOL: row("connector {connector} sent a malformed {what}: {message}", "qoc logs --connector {connector}", {
     untrustedDetail: "message",
   }),
+  POSITION_UNSETTLED: row(
+    "fills of {symbol} keep arriving from {connector} while its position is read; nothing was changed",
+    "repeat the qoc resolve in a minute",
+    { retryable: true },
+  ),
+  FILL_FLOOD: row(
+    "connector {connector} reported more than {limit} {what} within an hour and was cut off",
+    "compare with the venue's own page, then qoc connectors restart {connector}",
+  ),
   NOT_SUPPORTED: row("connector {connector} does not support {method}", "qoc connectors list"),
   // agents
   AGENT_EXISTS: row("agent {agent} already exists", "qoc agents revoke {agent}, or choose another --name"),
   AGENT_UNKNOWN: row("no agent {agent}{suggestion}", "qoc agents list"),
-  TOKEN_REFUSED: row("the agent's token is unknown or revoked", "ask the human for a new token: qoc agents setup", {
-    exit: EXIT.notPermitted,
-  }),
+  TOKEN_REFUSED: row(
+    "the agent's token is unknown or revoked, or was made for HTTP",
+    "ask the human for a new token: qoc agents setup",
+    { exit: EXIT.notPermitted },
+  ),
+  TOKEN_EXPIRED: row(
+    "the token of {agent} expired at {at}: a token for HTTP is valid for at most 12 hours",
+    "ask the human to renew it: qoc agents setup {client} --http --name {agent}",
+    { exit: EXIT.notPermitted },
+  ),
   AGENT_LIMIT: row(
     "{agent} exceeded its limit of {limit} {of} per hour",
     "wait an hour, or leave the rest to the human: qoc inbox write",

@@ -3,8 +3,7 @@
  * that survives JSON: decimal strings for amounts, milliseconds for times.
  */
 import type { Authority, KeyRole } from "./authority.ts";
-import type { RecordedChange } from "./config-field.ts";
-import type { ConfigTables } from "./config-tables.ts";
+import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { Misfit } from "./fill.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
@@ -15,7 +14,7 @@ import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
 
 /** The originator of an event: `human`, `agent:<run>`, `agent:interactive` or `host`. */
 export type Actor = `human` | `agent:${string}` | "host";
-/** The interface that a decision came through. */
+/** The interface that a decision came through, as the host knows it. `tty` is in journals of earlier versions only. */
 export type Channel = "cli" | "tty" | "mcp" | "http" | "file" | "host";
 export type TradingState = "active" | "reducing" | "halted";
 export type ConnectorState =
@@ -76,25 +75,6 @@ export interface KeyChanged {
   readonly publicPem: string;
   readonly certificate?: string | undefined;
 }
-/**
- * The tables of desk.toml took force. `digest` covers them. Without an authority they allow no more than the tables
- * before; `shown` is the digest of the changes that the human signed.
- */
-export interface ConfigAccepted {
-  readonly type: "config.accepted";
-  readonly digest: Digest;
-  readonly tables: ConfigTables;
-  readonly changes: readonly RecordedChange[];
-  readonly shown?: Digest | undefined;
-  readonly authority?: Authority | undefined;
-}
-/** At the start of the desk, desk.toml allowed more than the accepted tables: these changes are not in force. */
-export interface ConfigWaiting {
-  readonly type: "config.waiting";
-  readonly digest: Digest;
-  readonly changes: readonly RecordedChange[];
-}
-
 export interface ConnectorChanged {
   readonly type: "connector.changed";
   readonly connector: ConnectorName;
@@ -246,10 +226,11 @@ export interface OrderResolved {
 
 /**
  * The desk's finding on a fill at its arrival. disputed: the fill contradicts its order, fills nothing and changes no
- * position. overfill: more than the order's open quantity; the fill is applied. Both block the instrument.
+ * position. overfill: more than the order's open quantity; the fill is applied. Both block the instrument. external:
+ * the desk did not send the order; the fill blocks nothing, and the position follows the venue's at the next mark.
  */
 export interface FillFinding {
-  readonly kind: "disputed" | "overfill";
+  readonly kind: "disputed" | "overfill" | "external";
   /** For a disputed fill. */
   readonly misfits: readonly Misfit[];
 }
@@ -264,7 +245,7 @@ export interface FillReceived {
   readonly generation: number;
   /** true: the desk inferred the fill from a total of the venue that its fills do not explain. */
   readonly inferred?: boolean | undefined;
-  /** Absent if the fill fits its order or has none, and in records of earlier versions. */
+  /** Absent if the fill fits its order, and in records of earlier versions. */
   readonly finding?: FillFinding | undefined;
 }
 /** A fill arrived with a known key and other content. The first content counts. */
@@ -283,7 +264,7 @@ export interface InstrumentFlagged {
   readonly expected: DecimalText;
   readonly actual: DecimalText;
 }
-/** A human adopted the venue's quantity. */
+/** A human adopted the venue's quantity, or a comparison found it equal to the fills that count. */
 export interface InstrumentCleared {
   readonly type: "instrument.cleared";
   readonly connector: ConnectorName;
@@ -292,6 +273,14 @@ export interface InstrumentCleared {
   readonly note: string;
   readonly actor: Actor;
   readonly authority?: Authority | undefined;
+}
+
+/** The position follows the venue's after fills of orders that this desk did not send. */
+export interface PositionAdopted {
+  readonly type: "position.adopted";
+  readonly connector: ConnectorName;
+  readonly symbol: string;
+  readonly quantity: DecimalText;
 }
 
 /** A command wrote a file of the workspace. */
@@ -312,14 +301,19 @@ export interface CommandRefused {
   readonly reason: string;
   readonly count: number;
 }
-/** The operator granted an agent access. The token itself is not stored. */
+/**
+ * The operator granted an agent access. The token itself is not stored: only the public half of its key, which the
+ * agent proves over the agents' socket, or the digest of a token that is sent over HTTP.
+ */
 export interface AgentGranted {
   readonly type: "agent.granted";
   readonly agent: string;
   /** The program of the agent, for example `claude` or `codex`. */
   readonly client: string;
-  /** The digest of the token. */
-  readonly tokenDigest: Digest;
+  readonly publicPem?: string | undefined;
+  readonly tokenDigest?: Digest | undefined;
+  /** The end of a token for HTTP, ms; absent in records of earlier versions. */
+  readonly expiresAt?: number | undefined;
   readonly palette: "default";
   readonly actor: Actor;
 }
@@ -379,6 +373,7 @@ export type DeskEvent =
   | FillConflicted
   | InstrumentFlagged
   | InstrumentCleared
+  | PositionAdopted
   | FileWritten
   | CommandRefused
   | AgentGranted

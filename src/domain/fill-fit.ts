@@ -5,12 +5,14 @@ import type { OrderRecord } from "./order-state.ts";
 import { comparableSymbol } from "./order.ts";
 import type { VenueFill } from "./venue.ts";
 
-/** The accepted difference between the clocks of host and venue; venues also round times to seconds. */
-const SKEW_MS = 60_000;
+/** How far the venue's clock may be ahead of the host's. */
+const AHEAD_MS = 60_000;
+const SECOND_MS = 1_000;
 
 /**
  * The contradictions between a fill and its order; empty if the fill fits. `now` is the host's wall clock, ms;
- * undefined for a venue with a time of its own, whose fills have no comparable time. A bust always fits.
+ * undefined for a venue with a time of its own, whose fills have no comparable time. A fill is never earlier than the
+ * order's submit intent, so an order without an intent has no fill. A bust always fits.
  */
 export function misfitsOf(order: Readonly<OrderRecord>, fill: VenueFill, now: number | undefined): readonly Misfit[] {
   if (fill.busts !== undefined) return [];
@@ -23,7 +25,16 @@ export function misfitsOf(order: Readonly<OrderRecord>, fill: VenueFill, now: nu
   const isWorse = limit !== undefined && (terms.side === "buy" ? price.gt(limit) : price.lt(limit));
   if (price.lte(ZERO) || isWorse) misfits.push("price");
   const intent = order.history.find(({ event }) => event === "order.submitting")?.at;
-  const isEarly = intent !== undefined && fill.at < intent - SKEW_MS;
-  if (now !== undefined && (isEarly || fill.at > now + SKEW_MS)) misfits.push("time");
+  if (intent === undefined) misfits.push("time");
+  else if (now !== undefined && (fill.at < earliestTime(intent, fill.at) || fill.at > now + AHEAD_MS))
+    misfits.push("time");
   return misfits;
+}
+
+/**
+ * The intent, at the resolution of the fill's time. Many venues give whole seconds: a fill 0.3 s after an intent at
+ * 14:00:00.5 is dated 14:00:00. A time without milliseconds is therefore compared with the second of the intent.
+ */
+function earliestTime(intent: number, fillAt: number): number {
+  return fillAt % SECOND_MS === 0 ? intent - (intent % SECOND_MS) : intent;
 }

@@ -127,6 +127,10 @@ export interface OrderRecord {
   reportedFilled: Decimal;
   cancelRequested?: { at: number; by: Actor };
   fills: Map<FillKey, AppliedFill>;
+  /** Inferred fills that no real fill has replaced in full. */
+  inferredFills: Set<FillKey>;
+  /** The quantity of each disputed fill. The venue may count it in its total, so no fill is inferred for it. */
+  disputedFills: Map<FillKey, Decimal>;
   flags: Set<OrderFlag>;
   filled: Decimal;
   state: OrderState;
@@ -155,6 +159,8 @@ export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.
     rejected: {},
     reportedFilled: ZERO,
     fills: new Map(),
+    inferredFills: new Set(),
+    disputedFills: new Map(),
     flags: new Set(),
     filled: ZERO,
     state: "proposed",
@@ -303,7 +309,9 @@ export function applyFill(order: OrderRecord, recorded: Recorded<FillReceived>):
   if (earlier !== undefined && winner === earlier.fill) return false;
   if (isTerminal(order.state) && earlier === undefined && fill.busts === undefined) order.flags.add("late_fill");
   order.fills.set(key, { key, fill: winner, seq: recorded.seq, inferred: inferred === true });
-  order.filled = sumFills(order);
+  order.filled = order.filled.minus(countedQuantity(earlier?.fill)).plus(countedQuantity(winner));
+  if (inferred === true && decimal(winner.quantity).gt(ZERO)) order.inferredFills.add(key);
+  else order.inferredFills.delete(key);
   order.venueOrderId ??= fill.venueOrderId as VenueOrderId;
   if (inferred === true) order.flags.add("inferred_fill");
   if (fill.busts !== undefined) order.flags.add("busted");
@@ -320,17 +328,26 @@ export function countedFills(order: Readonly<OrderRecord>): readonly AppliedFill
 }
 
 /** Keeps a fill that contradicts the order in its history. It fills nothing. */
-export function disputeFill(order: OrderRecord, { seq, at }: Recorded<FillReceived>): void {
+export function disputeFill(order: OrderRecord, { seq, at, event }: Recorded<FillReceived>): void {
   order.flags.add("disputed");
+  order.disputedFills.set(fillKey(event.connector, event.fill), decimal(event.fill.quantity));
   settle(order, seq, at, "fill.disputed");
 }
 
-function sumFills(order: OrderRecord): Decimal {
+/** Another version replaces a disputed fill. Returns false if the fill was not disputed. */
+export function forgetDisputedFill(order: OrderRecord, key: FillKey): boolean {
+  return order.disputedFills.delete(key);
+}
+
+/** The quantity of disputed fills, which the venue may count in its total. */
+export function disputedQuantity(order: Readonly<OrderRecord>): Decimal {
   let sum = ZERO;
-  for (const { fill } of order.fills.values()) {
-    if (fill.busts === undefined) sum = sum.plus(decimal(fill.quantity));
-  }
+  for (const [key, quantity] of order.disputedFills) if (!order.fills.has(key)) sum = sum.plus(quantity);
   return sum;
+}
+
+export function countedQuantity(fill: VenueFill | undefined): Decimal {
+  return fill === undefined || fill.busts !== undefined ? ZERO : decimal(fill.quantity);
 }
 
 function settle(order: OrderRecord, seq: number, at: number, event: string): void {

@@ -12,69 +12,99 @@ export interface Lot {
 }
 
 /** A change of a position: a fill, the opening balance, or the venue's quantity that a human adopted. */
+type FillChange = { readonly kind: "fill"; readonly key: string; fill: VenueFill };
 type PositionChange =
-  | { readonly kind: "fill"; readonly key: string; fill: VenueFill }
+  | FillChange
   | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal }
   | { readonly kind: "adopted"; readonly quantity: Decimal; readonly price: Decimal };
 
-export interface PositionRecord {
-  readonly connector: string;
-  readonly symbol: string;
+/** Quantity, lots, realized P&L and fees after some of the movements. */
+interface PositionBook {
   quantity: Decimal;
   lots: Lot[];
   realizedPnl: Decimal;
   fees: Decimal;
-  /** All changes, oldest first. Read only when a bust or a correction replays the position. */
-  readonly movements: PositionChange[];
 }
 
-export function emptyPosition(connector: string, symbol: string): PositionRecord {
-  return {
-    connector,
-    symbol,
-    quantity: ZERO,
-    lots: [],
-    realizedPnl: ZERO,
-    fees: ZERO,
-    movements: [],
-  };
+function emptyBook(): PositionBook {
+  return { quantity: ZERO, lots: [], realizedPnl: ZERO, fees: ZERO };
+}
+
+/**
+ * The position in one instrument. A change of an earlier fill is replayed when the position is read next, so that many
+ * busts and corrections in a row cost one replay.
+ */
+export class PositionRecord {
+  readonly connector: string;
+  readonly symbol: string;
+  readonly #movements: PositionChange[] = [];
+  readonly #fills = new Map<string, FillChange>();
+  #book = emptyBook();
+  #isStale = false;
+
+  constructor(connector: string, symbol: string) {
+    this.connector = connector;
+    this.symbol = symbol;
+  }
+
+  get quantity(): Decimal {
+    return this.#current().quantity;
+  }
+  get lots(): readonly Readonly<Lot>[] {
+    return this.#current().lots;
+  }
+  get realizedPnl(): Decimal {
+    return this.#current().realizedPnl;
+  }
+  get fees(): Decimal {
+    return this.#current().fees;
+  }
+  /** All changes, oldest first. */
+  get movements(): readonly Readonly<PositionChange>[] {
+    return this.#movements;
+  }
+
+  /** Whether a version of this fill is one of the changes. */
+  hasFill(key: string): boolean {
+    return this.#fills.has(key);
+  }
+
+  add(movement: PositionChange): void {
+    this.#movements.push(movement);
+    if (movement.kind === "fill") this.#fills.set(movement.key, movement);
+    if (!this.#isStale) move(this.#book, movement);
+  }
+
+  /** Counts this version of a fill. A correction or bust replaces the earlier version at its place. */
+  applyFill(key: string, fill: VenueFill): void {
+    const known = this.#fills.get(key);
+    if (known === undefined) this.add({ kind: "fill", key, fill });
+    else {
+      known.fill = fill;
+      this.#isStale = true;
+    }
+  }
+
+  #current(): PositionBook {
+    if (this.#isStale) {
+      this.#book = emptyBook();
+      for (const movement of this.#movements) move(this.#book, movement);
+      this.#isStale = false;
+    }
+    return this.#book;
+  }
 }
 
 export function openPosition(position: PositionRecord, quantity: Decimal, price: Decimal): void {
-  const movement: PositionChange = { kind: "opening", quantity, price };
-  position.movements.push(movement);
-  move(position, movement);
+  position.add({ kind: "opening", quantity, price });
 }
 
 /** Replaces the quantity by the venue's, as one lot at `price`. Realized P&L does not change. */
 export function adoptQuantity(position: PositionRecord, quantity: Decimal, price: Decimal): void {
-  const movement: PositionChange = { kind: "adopted", quantity, price };
-  position.movements.push(movement);
-  move(position, movement);
+  position.add({ kind: "adopted", quantity, price });
 }
 
-/** `isNew` false: a correction or bust changed the fill under this key, so the position is replayed. */
-export function applyFillToPosition(position: PositionRecord, key: string, fill: VenueFill, isNew: boolean): void {
-  if (isNew) {
-    const movement: PositionChange = { kind: "fill", key, fill };
-    position.movements.push(movement);
-    move(position, movement);
-    return;
-  }
-  const changed = position.movements.find((movement) => movement.kind === "fill" && movement.key === key);
-  if (changed?.kind === "fill") changed.fill = fill;
-  replay(position);
-}
-
-function replay(position: PositionRecord): void {
-  position.quantity = ZERO;
-  position.lots = [];
-  position.realizedPnl = ZERO;
-  position.fees = ZERO;
-  for (const movement of position.movements) move(position, movement);
-}
-
-function move(position: PositionRecord, movement: PositionChange): void {
+function move(position: PositionBook, movement: PositionChange): void {
   switch (movement.kind) {
     case "opening":
       trade(position, movement.quantity, movement.price);
@@ -95,7 +125,7 @@ function move(position: PositionRecord, movement: PositionChange): void {
 }
 
 /** Closes the oldest lots of the opposite sign, then opens a lot with the remaining quantity. */
-function trade(position: PositionRecord, signed: Decimal, price: Decimal): void {
+function trade(position: PositionBook, signed: Decimal, price: Decimal): void {
   let remaining = signed;
   while (!remaining.eq(ZERO) && position.lots.length > 0) {
     const lot = position.lots[0] as Lot;

@@ -10,6 +10,11 @@ export type LookupFunction = (
   done: (error: Error | null, address: string | LookupAddress[], family?: number) => void,
 ) => void;
 
+type LookupCallback = (error: Error | null, found: readonly LookupAddress[]) => void;
+type Resolver = (host: string) => { readonly allows: (address: string) => boolean; readonly advice: Advice };
+/** Says which line of desk.toml allows an address. */
+type Advice = (address: string) => string;
+
 /** An error with a code, as the runtime's own network errors have. */
 export function networkError(message: string, code: string): Error {
   return Object.assign(new Error(message), { code });
@@ -31,6 +36,8 @@ export class AddressPolicy {
   readonly #hosts: ReadonlySet<string> | undefined;
   readonly #tcp: ReadonlySet<string>;
   readonly #lookup: typeof systemLookup;
+  /** Look-ups that the system has not answered: who waits for each name. */
+  readonly #pending = new Map<string, LookupCallback[]>();
 
   constructor(policy: NetworkPolicy, lookup: typeof systemLookup = systemLookup) {
     this.#hosts = policy.hosts === undefined ? undefined : new Set(policy.hosts.map(withoutBrackets));
@@ -69,8 +76,7 @@ export class AddressPolicy {
 
   /** @throws Error unless `grant` names the address. */
   checkTcp(host: string, port: number): void {
-    const name = host.toLowerCase();
-    if (this.#tcp.has(`${name}:${port}`) || this.#tcp.has(`[${name}]:${port}`)) return;
+    if (this.#isGranted(host.toLowerCase(), port)) return;
     const address = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
     throw networkError(
       `${address} is not granted to this connector: add grant = ["tcp:${address}"] to it in desk.toml`,
@@ -82,29 +88,74 @@ export class AddressPolicy {
    * Resolves a host and returns only allowed addresses. Pass it to the connection, so that the checked address is
    * used.
    */
-  readonly lookup: LookupFunction = (host, options, done) => {
-    this.#lookup(host, { all: true }, (error, found) => {
-      if (error !== null) return done(error, []);
-      const allowed = found.filter(({ address }) => this.#allows(host.toLowerCase(), address));
-      const [first] = allowed;
-      if (first === undefined) return done(this.#refusal(host, found), []);
-      if (options.all === true) done(null, allowed);
-      else done(null, first.address, first.family);
-    });
-  };
+  readonly lookup: LookupFunction = this.#lookupWith((host) => ({
+    allows: (address) => this.#allows(address) || this.#isLocal(host, address, this.#hosts?.has(host) === true),
+    advice: (address) =>
+      host === "localhost" || isIP(address) === 0 ? this.#advice(host) : this.#advice(host, address),
+  }));
 
-  #allows(host: string, address: string): boolean {
-    if (!isPrivateAddress(address) || this.#hosts?.has(address) === true) return true;
-    return host === "localhost" && this.#hosts?.has(host) === true && LOOPBACK.includes(address);
+  /** The same for a granted TCP address: a private address needs an entry of `grant` or of `hosts` that names it. */
+  tcpLookup(port: number): LookupFunction {
+    return this.#lookupWith((host) => ({
+      allows: (address) =>
+        this.#allows(address) || this.#isGranted(address, port) || this.#isLocal(host, address, true),
+      advice: (address) => {
+        const entry = `"tcp:${isIP(address) === 6 ? `[${address}]` : address}:${port}"`;
+        return `to allow it, add ${entry} to grant of this connector in desk.toml`;
+      },
+    }));
   }
 
-  #refusal(host: string, found: readonly LookupAddress[]): Error {
-    const name = host.toLowerCase();
-    const address = found[0]?.address ?? "no address";
-    const advice = name === "localhost" || isIP(address) === 0 ? this.#advice(name) : this.#advice(name, address);
-    return networkError(
-      `${host} resolves to ${address}, an address of this machine or of a private network: ${advice}`,
-      "EACCES",
-    );
+  #lookupWith(resolver: Resolver): LookupFunction {
+    return (name, options, done) => {
+      const host = name.toLowerCase();
+      this.#resolve(host, (error, found) => {
+        if (error !== null) return done(error, []);
+        const { allows, advice } = resolver(host);
+        const allowed = found.filter(({ address }) => allows(address));
+        const [first] = allowed;
+        if (first === undefined) {
+          const address = found[0]?.address ?? "no address";
+          const what = `${host} resolves to ${address}, an address of this machine or of a private network`;
+          return done(networkError(`${what}: ${advice(address)}`, "EACCES"), []);
+        }
+        if (options.all === true) done(null, allowed);
+        else done(null, first.address, first.family);
+      });
+    };
+  }
+
+  /**
+   * Asks the system once for all that wait for a name. A look-up cannot be canceled, and all connectors share the
+   * system's threads for them.
+   */
+  #resolve(host: string, done: LookupCallback): void {
+    const waiting = this.#pending.get(host);
+    if (waiting !== undefined) {
+      waiting.push(done);
+      return;
+    }
+    if (this.#pending.size >= EGRESS_LIMITS.pendingLookups) {
+      done(networkError(`at most ${EGRESS_LIMITS.pendingLookups} names can be looked up at a time`, "EAGAIN"), []);
+      return;
+    }
+    const callbacks = [done];
+    this.#pending.set(host, callbacks);
+    this.#lookup(host, { all: true }, (error, found) => {
+      this.#pending.delete(host);
+      for (const callback of callbacks) callback(error, found);
+    });
+  }
+
+  #allows(address: string): boolean {
+    return !isPrivateAddress(address) || this.#hosts?.has(address) === true;
+  }
+
+  #isLocal(host: string, address: string, isNamed: boolean): boolean {
+    return host === "localhost" && isNamed && LOOPBACK.includes(address);
+  }
+
+  #isGranted(host: string, port: number): boolean {
+    return this.#tcp.has(`${host}:${port}`) || this.#tcp.has(`[${host}]:${port}`);
   }
 }

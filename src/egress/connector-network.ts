@@ -28,6 +28,8 @@ export interface ConnectorNetworkOptions {
   readonly port: MessagePort;
   readonly policy: NetworkPolicy;
   readonly clock: { monotonic(): number };
+  /** A server may be silent for this long. */
+  readonly responseMs: number;
   /** Called once if the connector violates the protocol. Its port is closed then. */
   readonly onViolation: (reason: string) => void;
 }
@@ -107,7 +109,8 @@ class ConnectorNetwork {
       throw networkError(`at most ${EGRESS_LIMITS.openIds} requests and sockets can be open`, "EAGAIN");
     if (message.type !== "fetch" && this.#sockets.size >= EGRESS_LIMITS.openSockets)
       throw networkError(`at most ${EGRESS_LIMITS.openSockets} sockets can be open`, "EAGAIN");
-    const parts = { policy: this.#policy, dialer: this.#dialer, outlet: this.#outletOf(message.id) };
+    const { responseMs } = this.#options;
+    const parts = { policy: this.#policy, dialer: this.#dialer, outlet: this.#outletOf(message.id), responseMs };
     if (message.type === "fetch") {
       this.#exchanges.set(message.id, new HttpExchange(message, parts));
       return;

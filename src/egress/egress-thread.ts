@@ -3,7 +3,7 @@
  * connector.
  */
 import { type MessagePort, parentPort } from "node:worker_threads";
-import type { ServeMessage, ViolationMessage } from "../protocol/egress-messages.ts";
+import { EGRESS_LIMITS, type ServeMessage, type ViolationMessage } from "../protocol/egress-messages.ts";
 import { serveConnector } from "./connector-network.ts";
 
 const clock = { monotonic: () => performance.now() };
@@ -13,5 +13,5 @@ parentPort?.on("message", ({ connection, policy, port }: ServeMessage & { readon
     const violation: ViolationMessage = { type: "violation", connection, reason };
     parentPort?.postMessage(violation, []);
   };
-  serveConnector({ port, policy, clock, onViolation });
+  serveConnector({ port, policy, clock, responseMs: EGRESS_LIMITS.responseMs, onViolation });
 });

@@ -29,23 +29,35 @@ interface Attempt {
   readonly isRetry: boolean;
 }
 
+interface HttpExchangeParts {
+  readonly policy: AddressPolicy;
+  readonly dialer: Dialer;
+  readonly outlet: Outlet;
+  /** A server may be silent for this long. */
+  readonly responseMs: number;
+}
+
 export class HttpExchange implements Exchange {
   readonly #message: EgressMessage<"fetch">;
   readonly #policy: AddressPolicy;
   readonly #dialer: Dialer;
   readonly #outlet: Outlet;
+  readonly #responseMs: number;
   readonly #readCredit = new ReadCredit();
   readonly #writeCredit = new WriteCredit();
   #request: ClientRequest | undefined;
   #source: Readable | undefined;
+  /** A redirect has dropped the request body: the rest of it goes nowhere. */
+  #isBodyDropped = false;
   #isOver = false;
 
   /** @throws Error if the address, the method or a header is not allowed. */
-  constructor(message: EgressMessage<"fetch">, parts: { policy: AddressPolicy; dialer: Dialer; outlet: Outlet }) {
+  constructor(message: EgressMessage<"fetch">, parts: HttpExchangeParts) {
     this.#message = message;
     this.#policy = parts.policy;
     this.#dialer = parts.dialer;
     this.#outlet = parts.outlet;
+    this.#responseMs = parts.responseMs;
     const method = message.method.toUpperCase();
     if (!METHODS.includes(method)) throw networkError(`method ${method} is not allowed`, "EACCES");
     this.#send({
@@ -63,7 +75,8 @@ export class HttpExchange implements Exchange {
       this.#readCredit.add(message.n);
       if (!this.#readCredit.isUsedUp) this.#source?.resume();
     } else if (message.type === "data") this.#write(message.d);
-    else if (message.type === "end" && this.#message.bodyLength !== undefined) this.#request?.end();
+    else if (message.type === "end" && this.#message.bodyLength !== undefined && !this.#isBodyDropped)
+      this.#request?.end();
   }
 
   destroy(): void {
@@ -76,10 +89,12 @@ export class HttpExchange implements Exchange {
     if (this.#message.bodyLength === undefined) return;
     this.#writeCredit.spend(bytes.byteLength);
     const { id } = this.#message;
-    this.#request?.write(bytes, () => {
+    const written = (): void => {
       this.#writeCredit.add(bytes.byteLength);
       if (!this.#isOver) this.#outlet.send({ type: "credit", id, n: bytes.byteLength });
-    });
+    };
+    if (this.#isBodyDropped) written();
+    else this.#request?.write(bytes, written);
   }
 
   #send(attempt: Attempt): void {
@@ -90,11 +105,19 @@ export class HttpExchange implements Exchange {
       method,
       headers: this.#wireHeaders(attempt, isProxied),
       agent: this.#dialer.agentFor(url.protocol),
+      timeout: this.#responseMs,
     });
     this.#request = request;
     request.on("error", (error) => this.#onError(error, attempt, request));
     request.on("response", (response) => this.#onResponse(response, attempt, request));
+    request.on("timeout", () => this.#onSilence(request));
     if (body !== "parts") request.end(body);
+  }
+
+  #onSilence(request: ClientRequest): void {
+    // A connector that does not read keeps its server silent.
+    if (request === this.#request && !this.#readCredit.isUsedUp)
+      this.#fail(networkError(`the server sent nothing for ${this.#responseMs / 1000} s`, "ETIMEDOUT"));
   }
 
   /** A proxy gets the whole URL of a plain HTTP request. */
@@ -169,6 +192,7 @@ export class HttpExchange implements Exchange {
     if (body === "parts" && !becomesGet)
       throw networkError("a redirect asks for a request body that was streamed", "ERR_REDIRECT");
     const allowed = next.origin === url.origin ? { ...headers } : withoutCredentials(headers);
+    if (body === "parts") this.#isBodyDropped = true;
     if (becomesGet) for (const name of Object.keys(allowed)) if (name.startsWith("content-")) delete allowed[name];
     return {
       url: next,

@@ -1,8 +1,10 @@
 /** One TCP connection of a connector to an address of its `grant`. */
-import { type Socket, connect } from "node:net";
+import { type Socket, type TcpNetConnectOpts, connect } from "node:net";
 import type { EgressRequest } from "../protocol/egress-messages.ts";
 import type { AddressPolicy } from "./address-policy.ts";
 import { type EgressMessage, type Exchange, type Outlet, ReadCredit, WriteCredit, ownBytes } from "./exchange.ts";
+
+type LookupOption = NonNullable<TcpNetConnectOpts["lookup"]>;
 
 export class TcpExchange implements Exchange {
   readonly #id: number;
@@ -17,7 +19,8 @@ export class TcpExchange implements Exchange {
     parts.policy.checkTcp(host, port);
     this.#id = id;
     this.#outlet = parts.outlet;
-    this.#socket = connect({ host, port, allowHalfOpen: true });
+    const lookup = parts.policy.tcpLookup(port) as LookupOption;
+    this.#socket = connect({ host, port, allowHalfOpen: true, lookup });
     this.#listen();
   }
 

@@ -47,8 +47,8 @@ export class WebSocketExchange implements Exchange {
     } else if (message.type === "data") this.#write(message);
     else if (message.type === "close") this.#socket.close(message.code, message.reason);
     else if (this.#socket.readyState !== WebSocket.OPEN) return;
-    else if (message.type === "ping") this.#control(message, () => this.#socket.ping(message.d));
-    else if (message.type === "pong") this.#control(message, () => this.#socket.pong(message.d));
+    else if (message.type === "ping") this.#control(message, (sent) => this.#socket.ping(message.d, true, sent));
+    else if (message.type === "pong") this.#control(message, (sent) => this.#socket.pong(message.d, true, sent));
   }
 
   destroy(): void {
@@ -56,11 +56,10 @@ export class WebSocketExchange implements Exchange {
     this.#socket.terminate();
   }
 
-  #control({ d }: { readonly d: Uint8Array }, send: () => void): void {
+  #control({ d }: { readonly d: Uint8Array }, send: (sent: () => void) => void): void {
     const size = d.byteLength + EGRESS_LIMITS.messageOverhead;
     this.#writeCredit.spend(size);
-    send();
-    this.#returnCredit(size);
+    send(() => this.#returnCredit(size));
   }
 
   #write({ d, isText }: EgressMessage<"data">): void {
@@ -72,6 +71,12 @@ export class WebSocketExchange implements Exchange {
   #returnCredit(size: number): void {
     this.#writeCredit.add(size);
     if (!this.#isOver) this.#outlet.send({ type: "credit", id: this.#id, n: size });
+  }
+
+  /** The server is not read while the connector has no credit. */
+  #spendRead({ byteLength }: Uint8Array): void {
+    this.#readCredit.spend(byteLength + EGRESS_LIMITS.messageOverhead);
+    if (this.#readCredit.isUsedUp) this.#socket.pause();
   }
 
   #listen(): void {
@@ -97,13 +102,14 @@ export class WebSocketExchange implements Exchange {
     socket.on("message", (data, isBinary) => {
       if (this.#isOver) return;
       const bytes = bytesOf(data);
-      this.#readCredit.spend(bytes.byteLength + EGRESS_LIMITS.messageOverhead);
+      this.#spendRead(bytes);
       outlet.send({ type: "data", id, d: bytes, isText: !isBinary });
-      if (this.#readCredit.isUsedUp) socket.pause();
     });
     for (const type of ["ping", "pong"] as const)
       socket.on(type, (data: Buffer) => {
-        if (!this.#isOver) outlet.send({ type, id, d: ownBytes([data]) });
+        if (this.#isOver) return;
+        this.#spendRead(data);
+        outlet.send({ type, id, d: ownBytes([data]) });
       });
     socket.on("close", (code, reason) =>
       finish(() => {

@@ -14,7 +14,10 @@ import type { GateInput } from "./input.ts";
 import { foreignCurrency, orderPrice } from "./valuation.ts";
 
 export interface Exposure {
-  /** Signed. The position by fills, without disputed buys and with disputed sells; and the other way round. */
+  /**
+   * Signed. The position by fills. Disputed fills and external fills since the last mark may be real or not: `ownLow`
+   * counts their sells only, `ownHigh` their buys only.
+   */
   readonly ownLow: Decimal;
   readonly ownHigh: Decimal;
   /** Signed. The position at the last mark; the position by fills without a mark. */
@@ -53,16 +56,18 @@ export function exposureOf(
     if (order.terms.side === "buy") buys = buys.plus(leaves(order));
     else sells = sells.plus(leaves(order));
   }
-  const { bought, sold } = disputedQuantities(state, connector, symbol);
+  const { bought, sold } = uncertainQuantities(state, connector, symbol);
   const [ownLow, ownHigh] = [own.minus(sold), own.plus(bought)];
   const [low, high] = [min(ownLow, venue), max(ownHigh, venue)];
   return { ownLow, ownHigh, venue, marked: account !== undefined, low, high, buys, sells };
 }
 
-/** A disputed fill may be real: limits count it, and nothing is allowed because of it. */
-function disputedQuantities(state: Readonly<DeskState>, connector: string, symbol: string) {
-  let [bought, sold] = [ZERO, ZERO];
-  for (const { kind, fill } of state.disputes.get(instrumentKey(connector, symbol)) ?? []) {
+/** A disputed or external fill may be real: limits count it, and nothing is allowed because of it. */
+function uncertainQuantities(state: Readonly<DeskState>, connector: string, symbol: string) {
+  const key = instrumentKey(connector, symbol);
+  const external = state.external.get(key);
+  let [bought, sold] = [external?.bought ?? ZERO, external?.sold ?? ZERO];
+  for (const { kind, fill } of state.disputes.get(key) ?? []) {
     if (kind !== "disputed" || fill.symbol !== symbol) continue;
     if (fill.side === "buy") bought = bought.plus(decimal(fill.quantity));
     else sold = sold.plus(decimal(fill.quantity));
@@ -89,8 +94,10 @@ export function spellingsOf(state: Readonly<DeskState>, connector: string, symbo
   for (const position of state.positions.values()) if (position.connector === connector) add(position.symbol);
   for (const other of state.accounts.get(connector)?.positions.keys() ?? []) add(other);
   for (const { terms } of state.inFlight.values()) if (terms.connector === connector) add(terms.symbol);
-  for (const instrument of state.disputes.keys())
-    if (instrument.startsWith(`${connector}/`)) add(instrument.slice(connector.length + 1));
+  for (const uncertain of [state.disputes, state.external]) {
+    for (const instrument of uncertain.keys())
+      if (instrument.startsWith(`${connector}/`)) add(instrument.slice(connector.length + 1));
+  }
   return found;
 }
 

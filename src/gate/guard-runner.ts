@@ -22,6 +22,8 @@ export type GuardedOrder = SdkOrder & { readonly notional: number };
  * guard that throws, hangs or cannot be loaded blocks. Never rejects.
  */
 export interface GuardRunner {
+  /** Where they run: in a thread of the desk, or in a process of their own. */
+  readonly level: "worker" | "process";
   run(guards: readonly CustomGuard[], order: GuardedOrder, book: BookSnapshot): Promise<readonly Check[]>;
 }
 

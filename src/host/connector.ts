@@ -13,10 +13,12 @@ import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import type { Envelope, Method } from "../protocol/messages.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import type { Bundle } from "./bundle.ts";
+import { LatencyWindow } from "./latency-window.ts";
 import { RestartPolicy, VenueOutage, needsOperator, toOutage } from "./restart-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
 import { createStackMapperCache } from "./source-map.ts";
 import type { Transport } from "./transport.ts";
+import type { TurnSlices } from "./turn-slices.ts";
 import { WorkerSession } from "./worker-session.ts";
 
 export interface ConnectorStateChange {
@@ -48,10 +50,14 @@ export interface ConnectorOptions {
   readonly certificates?: (() => Promise<readonly string[]>) | undefined;
   /** An HTTP proxy, `http://host:port`. */
   readonly proxy?: string | undefined;
-  readonly transport: (network: NetworkPolicy) => Transport;
+  readonly transport: (network: NetworkPolicy) => Transport | Promise<Transport>;
   readonly fillSink: FillSink;
+  /** Shared by all connectors of a desk. */
+  readonly slices: TurnSlices;
   readonly requestHandler: AdapterRequestHandler;
   readonly onStateChange: (change: ConnectorStateChange) => void;
+  /** Called before `connect`. @throws VenueOutage if the connector may not start yet; the start is repeated. */
+  readonly admit?: ((capabilities: Capabilities) => Promise<void>) | undefined;
 }
 
 /** Timeouts in a row that make a connector degraded. */
@@ -154,6 +160,15 @@ export class Connector {
     });
   }
 
+  /** Starts the current file again, at the level that now applies. Does nothing if no worker runs. */
+  move(): Promise<void> {
+    return this.#enqueue(async (isLatest) => {
+      if (this.#state === "stopped" || this.#state === "quarantined") return;
+      await this.#stopSession();
+      if (this.#zombie === undefined) await this.#attempt({ state: "starting", isByOperator: false, isLatest });
+    });
+  }
+
   /** Calls a method of the adapter. @throws CONNECTOR_NOT_READY, and what `WorkerSession.request` throws. */
   invoke(method: Method, args: readonly unknown[]): Promise<Envelope> {
     const { name } = this.#options;
@@ -226,7 +241,7 @@ export class Connector {
   }
 
   async #startSession(isByOperator: boolean, isLatest: () => boolean): Promise<void> {
-    const { name, clock, log, options, hosts, tcp, proxy, fillSink, requestHandler, redact } = this.#options;
+    const { name, clock, log, options, hosts, tcp, proxy, fillSink, slices, requestHandler, redact } = this.#options;
     this.#generation += 1;
     const generation = this.#generation;
     const [bundle, secrets, ca] = await Promise.all([
@@ -239,15 +254,21 @@ export class Connector {
     const filename = `qoc:${name}`;
     const mapStack = this.#stackMapper(filename, bundle);
     let isResponsive = true;
+    const transport = await this.#options.transport({ hosts, tcp, proxy, ca });
+    if (!isLatest()) {
+      void transport.kill();
+      throw new Error("the start was canceled by a later stop or restart");
+    }
     const session = new WorkerSession({
       name,
       generation,
-      transport: this.#options.transport({ hosts, tcp, proxy, ca }),
+      transport,
       clock,
       log,
       cleanText: (text) => redact(mapStack(text)),
       secretMask: this.#secretMask,
       fillSink,
+      slices,
       requestHandler,
       onResponsiveChange: (value) => {
         isResponsive = value;
@@ -258,6 +279,7 @@ export class Connector {
     void session.ended.then((reason) => this.#handleExit(session, reason));
     const handshake = await session.start({ name, code: bundle.code, filename, secrets, options, tcp, hosts });
     this.#refuseSimulatedLive(handshake.capabilities);
+    await this.#options.admit?.(handshake.capabilities);
     [this.#methods, this.#capabilities] = [handshake.methods, handshake.capabilities];
     const connected = await this.#timedRequest(session, "connect", []).catch((error: unknown) => {
       throw toOutage(error, isResponsive);
@@ -371,26 +393,4 @@ interface StartAttempt {
   readonly isByOperator: boolean;
   /** False if another operation was requested after this attempt. */
   readonly isLatest: () => boolean;
-}
-
-/** Latencies of the last calls, in a ring of fixed size. */
-class LatencyWindow {
-  static readonly #SIZE = 256;
-  readonly #ring = new Float64Array(LatencyWindow.#SIZE);
-  #count = 0;
-
-  add(ms: number): void {
-    this.#ring[this.#count % LatencyWindow.#SIZE] = ms;
-    this.#count += 1;
-  }
-
-  /** Returns undefined before the first call. */
-  percentiles(): { readonly p50: number; readonly p99: number } | undefined {
-    const size = Math.min(this.#count, LatencyWindow.#SIZE);
-    if (size === 0) return undefined;
-    const sorted = this.#ring.slice(0, size).toSorted();
-    const at = (share: number): number =>
-      Math.round((sorted[Math.min(size - 1, Math.floor(size * share))] ?? 0) * 1_000) / 1_000;
-    return { p50: at(0.5), p99: at(0.99) };
-  }
 }

@@ -1,12 +1,13 @@
 /**
  * Runs custom guards in one thread beside the host: an endless loop, an error or lack of memory blocks the order and
- * affects nothing else. The thread does not protect against hostile code: guards are the operator's own, and one huge
- * allocation can still end the whole process.
+ * affects nothing else. The thread does not protect against hostile code, and one huge allocation can still end the
+ * whole process: once a live connector is enabled, the thread belongs to a process of its own.
  *
  * Guard files are read once, when the pool is opened. A changed file blocks until `qoc reload` accepts it.
  */
-import type { Piscina } from "piscina";
+import { createRequire } from "node:module";
 import type { GuardResultMessage, GuardSource, GuardSubject } from "../protocol/guard-messages.ts";
+import { messageOf } from "../domain/error.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import type { BookSnapshot } from "../domain/sdk.ts";
@@ -15,7 +16,7 @@ import { block, failed, pass } from "../gate/check-result.ts";
 import type { GuardRunner, GuardedOrder } from "../gate/guard-runner.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { type GuardBundle, bundleGuard } from "./bundle-guard.ts";
-import { startGuardPool, requestGuards } from "./guard-thread.ts";
+import { type GuardThread, type GuardThreadOptions, startGuardThread } from "./guard-thread.ts";
 
 /** For all guards of one order together. */
 export const GUARDS_TIMEOUT_MS = 1_000;
@@ -30,6 +31,8 @@ const CLOSE_TIMEOUT_MS = 2_000;
 export interface GuardPool extends GuardRunner {
   /** Bundles and loads the guards before the first order, and logs their problems. Never rejects. */
   preload(): Promise<void>;
+  /** Runs the guards in a process of their own from now on. Returns why they cannot; they stay in the thread then. */
+  move(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -38,6 +41,8 @@ export interface GuardPoolOptions {
   readonly guards: readonly CustomGuard[];
   /** Absolute path of the thread's code. */
   readonly workerFile: string;
+  /** Starts a process with a thread of guards. @throws Error if that is not possible. */
+  readonly startProcess: (options: GuardThreadOptions) => Promise<GuardThread>;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
@@ -46,7 +51,7 @@ export interface GuardPoolOptions {
 /** Created by the first task, and used until the desk stops. */
 interface LoadedGuards {
   /** undefined if no guard could be bundled. */
-  readonly pool: Piscina | undefined;
+  readonly thread: GuardThread | undefined;
   /** Index of each bundled guard in the thread's sources. */
   readonly indexes: ReadonlyMap<CustomGuard, number>;
   readonly problems: ReadonlyMap<CustomGuard, string>;
@@ -78,6 +83,7 @@ class SingleThreadPool implements GuardPool {
   /** Whether the current guards have loaded successfully at least once. */
   #hasLoaded = false;
   #isClosed = false;
+  #isMoved = false;
 
   constructor(options: GuardPoolOptions) {
     this.#options = options;
@@ -96,10 +102,39 @@ class SingleThreadPool implements GuardPool {
     await this.#queue.run(() => this.#loadAll()).catch((error: unknown) => log.error(String(error)));
   }
 
+  get level(): "worker" | "process" {
+    return this.#isMoved ? "process" : "worker";
+  }
+
+  async move(): Promise<string | undefined> {
+    if (this.#options.guards.length === 0 || this.#isClosed) return undefined;
+    return this.#queue.run(async () => {
+      if (this.#isMoved) return undefined;
+      const moved = loadGuards(this.#options, this.#options.startProcess);
+      try {
+        await moved;
+      } catch (error) {
+        // They stay in the thread, which loads them outside of the time of an order.
+        if (this.#loaded === undefined) await this.#loadAll();
+        const names = this.#options.guards.map(({ key }) => key).join(", ");
+        return `guard ${names} could not be moved to a process of its own: ${messageOf(error)}`;
+      }
+      await this.#closeThread();
+      this.#loaded = moved;
+      this.#isMoved = true;
+      await this.#loadAll();
+      return undefined;
+    });
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#closeThread();
+  }
+
+  async #closeThread(): Promise<void> {
     const loaded = await this.#loaded?.catch(() => undefined);
-    if (loaded?.pool !== undefined) await withCloseTimeout(loaded.pool.destroy(), this.#options.clock);
+    if (loaded?.thread !== undefined) await withCloseTimeout(loaded.thread.close(), this.#options.clock);
   }
 
   async #evaluate(
@@ -133,18 +168,23 @@ class SingleThreadPool implements GuardPool {
   }
 
   async #request({ guards, subject, timeoutMs }: GuardRunRequest): Promise<GuardOutcome> {
-    const { clock, log, guards: configured } = this.#options;
+    const { log, guards: configured } = this.#options;
     if (this.#isClosed)
       return { checks: guards.map((guard) => failed(guard.key, "the desk is stopping")), isThreadLost: false };
-    const { pool, indexes, problems } = await (this.#loaded ??= loadGuards(this.#options));
+    const { thread, indexes, problems } = await (this.#loaded ??= loadGuards(this.#options, startInDesk));
     const runnable = guards.flatMap((guard) => {
       const index = indexes.get(guard);
       return index === undefined ? [] : [{ guard, index }];
     });
-    const reply = await requestGuards(pool, { guards: runnable.map(({ index }) => index), subject, timeoutMs, clock });
-    for (const { guard, level, message } of reply.lines) log[level](message, { guard: configured[guard]?.key });
+    const request = { guards: runnable.map(({ index }) => index), subject, timeoutMs };
+    const reply = thread === undefined || runnable.length === 0 ? { events: [] } : await thread.request(request);
+    const results = new Map<number, GuardResultMessage>();
+    for (const event of reply.events)
+      if (event.e === "log") log[event.level](event.message, { guard: configured[event.guard]?.key });
+      // Only a guard's first result counts.
+      else if (!results.has(event.guard)) results.set(event.guard, event);
     const checkByGuard = checksOf(
-      runnable.map(({ guard, index }) => ({ guard, result: reply.results.get(index) })),
+      runnable.map(({ guard, index }) => ({ guard, result: results.get(index) })),
       reply.problem,
     );
     const checks = guards.map(
@@ -158,7 +198,16 @@ class SingleThreadPool implements GuardPool {
   }
 }
 
-async function loadGuards({ guards, workerFile, disk, log }: GuardPoolOptions): Promise<LoadedGuards> {
+type StartThread = GuardPoolOptions["startProcess"];
+
+function startInDesk(options: GuardThreadOptions): Promise<GuardThread> {
+  return Promise.resolve(startGuardThread(options));
+}
+
+async function loadGuards(
+  { guards, workerFile, disk, clock, log }: GuardPoolOptions,
+  start: StartThread,
+): Promise<LoadedGuards> {
   const bundles = new Map<string, Promise<GuardBundle>>();
   const sources: GuardSource[] = [];
   const indexes = new Map<CustomGuard, number>();
@@ -173,7 +222,16 @@ async function loadGuards({ guards, workerFile, disk, log }: GuardPoolOptions): 
       problems.set(guard, "its file changed and is not accepted: qoc reload");
     else indexes.set(guard, sources.push({ key, code: bundle.code, filename: adapter, options }) - 1);
   }
-  return { pool: sources.length === 0 ? undefined : await startGuardPool(workerFile, sources, log), indexes, problems };
+  const onLost = (reason: string): void =>
+    log.warn("the thread of the custom guards ended between two orders", { reason });
+  const options = {
+    workerFile,
+    piscinaFile: createRequire(import.meta.url).resolve("piscina"),
+    sources,
+    clock,
+    onLost,
+  };
+  return { thread: sources.length === 0 ? undefined : await start(options), indexes, problems };
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The one thread that runs custom guards: starts it, sends it one task per order, and collects results even if it ends
- * early.
+ * early. It is a thread of the desk, or of a process of its own.
  */
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
@@ -8,17 +8,39 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:wor
 import type { Piscina } from "piscina";
 import * as z from "zod";
 import type { GuardLogLine, GuardResultMessage, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
-import type { Clock, Log } from "../domain/ports.ts";
+import type { Clock } from "../domain/ports.ts";
 import { permissionFlag } from "./transport.ts";
 
 const MEMORY_MB = 64;
 const MESSAGE_CHARS_MAX = 1_000;
 
+export interface GuardThread {
+  /** Runs the guards as one task. After the timeout the thread is ended and another one is started. Never rejects. */
+  request(request: GuardRequest): Promise<GuardReply>;
+  close(): Promise<void>;
+}
+
+export interface GuardThreadOptions {
+  /** Absolute path of the thread's code. */
+  readonly workerFile: string;
+  /** Absolute path of the module piscina. */
+  readonly piscinaFile: string;
+  readonly sources: readonly GuardSource[];
+  readonly clock: Clock;
+  /** Called if the thread ended between two orders. */
+  readonly onLost: (reason: string) => void;
+}
+
+/** The folder of the package: the thread is loaded from it. */
+export function piscinaFolder(file: string): string {
+  return dirname(dirname(file));
+}
+
 /** Starts a pool of one thread. If the thread is lost, Piscina starts another with the same sources. */
-export async function startGuardPool(workerFile: string, sources: readonly GuardSource[], log: Log): Promise<Piscina> {
-  const { Piscina } = await import("piscina");
-  const piscinaFolder = dirname(dirname(createRequire(import.meta.url).resolve("piscina")));
-  const pool = new Piscina({
+export function startGuardThread(options: GuardThreadOptions): GuardThread {
+  const { workerFile, piscinaFile: file, sources, clock, onLost } = options;
+  const { Piscina: Pool } = createRequire(workerFile)(file) as { readonly Piscina: typeof Piscina };
+  const pool = new Pool({
     filename: workerFile,
     name: "runGuards",
     minThreads: 1,
@@ -32,47 +54,41 @@ export async function startGuardPool(workerFile: string, sources: readonly Guard
     execArgv: [
       permissionFlag(),
       `--allow-fs-read=${workerFile}`,
-      `--allow-fs-read=${piscinaFolder}/*`,
+      `--allow-fs-read=${piscinaFolder(file)}/*`,
       "--no-warnings",
       "--no-addons",
     ],
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
   });
-  pool.on("error", (error: Error) =>
-    log.warn("the thread of the custom guards ended between two orders", { reason: error.message }),
-  );
-  return pool;
+  pool.on("error", (error: Error) => onLost(error.message));
+  return { request: (request) => runTask(pool, request, clock), close: () => pool.destroy() };
 }
 
 export interface GuardRequest extends Pick<GuardTask, "guards" | "subject"> {
   readonly timeoutMs: number;
-  readonly clock: Clock;
 }
 
+export type GuardEvent = GuardResultMessage | GuardLogLine;
+
 export interface GuardReply {
-  readonly results: ReadonlyMap<number, GuardResultMessage>;
-  readonly lines: readonly GuardLogLine[];
+  /** Everything that the guards sent, in order. */
+  readonly events: readonly GuardEvent[];
   /** Why the task did not complete; undefined if it did. */
   readonly problem?: string | undefined;
 }
 
-/** Runs the guards as one task. After the timeout Piscina ends the thread and starts another. Never rejects. */
-export async function requestGuards(
-  pool: Piscina | undefined,
-  { guards, subject, timeoutMs, clock }: GuardRequest,
-): Promise<GuardReply> {
-  if (pool === undefined || guards.length === 0) return { results: new Map(), lines: [] };
+async function runTask(pool: Piscina, { guards, subject, timeoutMs }: GuardRequest, clock: Clock): Promise<GuardReply> {
   const { port1, port2 } = new MessageChannel();
   const timeout = new AbortController();
   const cancel = clock.after(timeoutMs, () => timeout.abort());
   const task: GuardTask = { port: port2, guards, subject };
   try {
     await pool.run(task, { transferList: [port2], signal: timeout.signal });
-    return receivedFrom(port1);
+    return { events: receivedFrom(port1) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {
-      ...receivedFrom(port1),
+      events: receivedFrom(port1),
       problem: timeout.signal.aborted ? `did not answer in ${timeoutMs} ms` : `ended its thread: ${reason}`,
     };
   } finally {
@@ -81,7 +97,7 @@ export async function requestGuards(
   }
 }
 
-const guardEventSchema = z.discriminatedUnion("e", [
+export const guardEventSchema = z.discriminatedUnion("e", [
   z.strictObject({
     e: z.literal("result"),
     guard: z.int(),
@@ -96,14 +112,12 @@ const guardEventSchema = z.discriminatedUnion("e", [
   }),
 ]);
 
-/** Reads everything that was posted, even by a thread that has ended. Only a guard's first result counts. */
-function receivedFrom(port: MessagePort): GuardReply {
-  const results = new Map<number, GuardResultMessage>();
-  const lines: GuardLogLine[] = [];
+/** Reads everything that was posted, even by a thread that has ended. */
+function receivedFrom(port: MessagePort): readonly GuardEvent[] {
+  const events: GuardEvent[] = [];
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
     const { data } = guardEventSchema.safeParse(next.message);
-    if (data?.e === "log") lines.push(data);
-    else if (data !== undefined && !results.has(data.guard)) results.set(data.guard, data);
+    if (data !== undefined) events.push(data);
   }
-  return { results, lines };
+  return events;
 }

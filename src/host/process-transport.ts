@@ -1,17 +1,25 @@
 /**
- * Runs a connector's worker in a child process: the same code and messages as in a thread, as JSON lines over pipes.
- * Compared with a thread it has a clean environment and its own memory, and it can always be ended.
+ * Runs a connector's worker in a child process: the same code and messages as in a thread, as authenticated frames over
+ * pipes. Compared with a thread it has a clean environment and its own memory, and it can always be ended; inside
+ * bubblewrap it is also alone.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import { messageOf } from "../domain/error.ts";
-import type { Clock } from "../domain/ports.ts";
-import { tryParseJson } from "../lib/json.ts";
-import { LineSplitter } from "../lib/line-splitter.ts";
+import type { Clock, Ids } from "../domain/ports.ts";
 import { RateWindow } from "../lib/rate-window.ts";
-import { FrameReader, encodeFrame } from "../protocol/egress-frames.ts";
 import { EGRESS_LIMITS, type EgressReply } from "../protocol/egress-messages.ts";
+import {
+  type FrameAuthenticator,
+  type FrameChannel,
+  FrameReader,
+  SESSION_KEY_BYTES,
+  frameAuthenticator,
+  frameEncoder,
+} from "../protocol/frames.ts";
 import type { EgressConnection } from "./egress.ts";
+import type { ProcessSandbox } from "./process-sandbox.ts";
 import { type Transport, createTransportEvents, permissionFlag, readOutput } from "./transport.ts";
 
 export interface ProcessOptions {
@@ -21,14 +29,19 @@ export interface ProcessOptions {
   /** An empty folder. It must exist as long as the process runs. */
   readonly cwd: string;
   readonly clock: Clock;
+  /** Makes the key of the session. */
+  readonly ids: Ids;
+  readonly sandbox: ProcessSandbox;
   /** Returns the resident memory of a process, MB; undefined if the system does not report it. */
   readonly residentMb: (pid: number) => Promise<number | undefined>;
   /** The process's frames are passed on to its port. */
   readonly egress: EgressConnection;
+  /** Called once, when the worker's code runs: undefined; or with the reason if the process ended before by itself. */
+  readonly onStart?: ((failure: string | undefined) => void) | undefined;
 }
 
 /** One message. A result has up to 8 Mi characters, and JSON escapes some of them. */
-const LINE_BYTES_MAX = 16 * 1024 * 1024;
+const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 /** Allowed besides `memory_mb`, for Node itself and memory outside the heap. */
 const NON_HEAP_MB = 192;
 const MEMORY_CHECK_MS = 500;
@@ -36,6 +49,8 @@ const STDERR_CHARS_MAX = 4_000;
 
 /** Bytes of egress frames that a process may write each second. */
 const EGRESS_BYTES_PER_SECOND = 256 * 1024 * 1024;
+/** Bytes of egress frames that a process has not read. The windows of 64 ids, and a few of the largest messages. */
+const EGRESS_UNREAD_MAX = 64 * 1024 * 1024;
 /**
  * The child's reads of its two input pipes each block a thread of Node's pool. Adapters keep the default number of
  * threads.
@@ -49,21 +64,30 @@ const BOOT = `const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);
 for(let i=0;i<n;){const k=f.readSync(0,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
 require("vm").runInThisContext("\\"use strict\\";(function(require,module,exports){"+r(Number(r(12)))+"\\n})")(require,module,exports)`;
 
-export function startProcess(options: ProcessOptions): Transport {
-  const child = spawn(
-    process.execPath,
-    [permissionFlag(), "--no-warnings", "--no-addons", `--max-old-space-size=${options.memoryMb}`, "-e", BOOT],
-    // Detached: Ctrl-C in the terminal must end only the desk, which then disconnects each connector.
-    {
-      env: { UV_THREADPOOL_SIZE: THREAD_POOL_SIZE },
-      cwd: options.cwd,
-      stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
-      detached: true,
-    },
-  );
+interface ChildPipes {
+  readonly child: ChildProcess;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly messages: Readable;
+  readonly egressOutput: Readable;
+  readonly egressInput: Writable;
+}
+
+/** @throws Error if the process gets no pipes. */
+function spawnChild(options: ProcessOptions, onError: (error: Error) => void): ChildPipes {
+  const { program, args, env, cwd } = options.sandbox.commandOf({
+    args: [permissionFlag(), "--no-warnings", "--no-addons", `--max-old-space-size=${options.memoryMb}`, "-e", BOOT],
+    readable: [],
+    // The time zone as in a thread: the sandbox has no file that names it.
+    environment: { UV_THREADPOOL_SIZE: THREAD_POOL_SIZE, TZ: Intl.DateTimeFormat().resolvedOptions().timeZone },
+    folder: options.cwd,
+  });
+  // Detached: Ctrl-C in the terminal must end only the desk, which then disconnects each connector.
+  const stdio = ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"] as const;
+  const child = spawn(program, args, { env, cwd, stdio: [...stdio], detached: true });
   // If the process cannot be started, `child` emits an error and has no pipes.
-  let endReason = "";
-  child.on("error", (error) => void (endReason ||= `its process could not be started: ${error.message}`));
+  child.on("error", onError);
   if (!Array.isArray(child.stdio))
     throw new Error("its process could not be started: check the process limit of this machine (ulimit -u)");
   const [stdin, stdout, stderr, messages, egressOutput, egressInput] = child.stdio as readonly unknown[] as [
@@ -74,12 +98,30 @@ export function startProcess(options: ProcessOptions): Transport {
     Readable,
     Writable,
   ];
-  const events = createTransportEvents();
-  const code = Buffer.from(options.text);
   // Writing to a process that has ended fails; `exit` reports the end.
   stdin.on("error", () => undefined);
+  return { child, stdin, stdout, stderr, messages, egressOutput, egressInput };
+}
+
+export function startProcess(options: ProcessOptions): Transport {
+  let endReason = "";
+  const { child, stdin, stdout, stderr, messages, egressOutput, egressInput } = spawnChild(options, (error) => {
+    endReason ||= `its process could not be started: ${error.message}`;
+  });
+  const events = createTransportEvents();
+  const code = Buffer.from(options.text);
+  // The key is known to the two ends only: it is neither an argument nor a variable, which other processes can read.
+  const sessionKey = Buffer.from(options.ids.random(SESSION_KEY_BYTES), "hex");
+  const authenticator = (channel: FrameChannel): FrameAuthenticator =>
+    frameAuthenticator(createHmac, sessionKey, channel);
   stdin.write(String(code.length).padStart(12, "0"));
   stdin.write(code);
+  stdin.write(sessionKey);
+  let isReported = false;
+  const reportStart = (failure: string | undefined): void => {
+    if (!isReported) options.onStart?.(failure);
+    isReported = true;
+  };
   const killFor = (reason: string): void => {
     endReason = reason;
     child.kill("SIGKILL");
@@ -88,8 +130,16 @@ export function startProcess(options: ProcessOptions): Transport {
     stdin.end();
     egressInput.end();
   };
-  readMessages(messages, (message) => (isExit(message) ? endInput() : events.message(message)), killFor);
-  relayEgress({ options, output: egressOutput, input: egressInput, onEnd: killFor });
+  readMessages(messages, {
+    authenticator: authenticator("worker-to-host"),
+    onMessage: (message) => {
+      reportStart(undefined);
+      if (isExit(message)) endInput();
+      else events.message(message);
+    },
+    onInvalid: killFor,
+  });
+  relayEgress({ options, authenticator, output: egressOutput, input: egressInput, onEnd: killFor });
   const errorOutput = captureOutput(stdout, stderr, events.output);
   const stopWatching = watchMemory(child, options, (residentMb) =>
     killFor(
@@ -100,10 +150,15 @@ export function startProcess(options: ProcessOptions): Transport {
     stopWatching();
     options.egress.close();
     const ending = signal === null ? `ended with code ${exitCode ?? 0}` : `was ended by ${signal}`;
-    events.exit(endReason || errorOutput() || `its process ${ending}`);
+    const reason = endReason || errorOutput() || `its process ${ending}`;
+    reportStart(signal === null ? reason : undefined);
+    events.exit(reason);
   });
+  const encode = frameEncoder(authenticator("host-to-worker"));
   return {
-    post: (message) => void stdin.write(`${JSON.stringify(message)}\n`),
+    post: (message) => {
+      for (const part of encode(message as object)) stdin.write(part);
+    },
     ...events.subscriptions,
     kill: () =>
       new Promise((resolve) => {
@@ -125,6 +180,7 @@ function isExit(message: unknown): boolean {
 
 interface EgressRelay {
   readonly options: ProcessOptions;
+  readonly authenticator: (channel: FrameChannel) => FrameAuthenticator;
   readonly output: Readable;
   readonly input: Writable;
   /** Called if the process violates the protocol, or if the egress thread has ended the connection. */
@@ -132,12 +188,16 @@ interface EgressRelay {
 }
 
 /** Passes egress messages between the process's pipes and its port. The egress thread checks their content. */
-function relayEgress({ options: { egress, clock }, output, input, onEnd }: EgressRelay): void {
+function relayEgress({ options: { egress, clock }, authenticator, output, input, onEnd }: EgressRelay): void {
   const messageRate = new RateWindow({ clock, limit: EGRESS_LIMITS.messagesPerSecond, windowMs: 1_000 });
   const byteRate = new RateWindow({ clock, limit: EGRESS_BYTES_PER_SECOND, windowMs: 1_000 });
-  const frames = new FrameReader((message) => {
-    if (!messageRate.spend()) throw new Error(`more than ${EGRESS_LIMITS.messagesPerSecond} frames a second`);
-    egress.port.postMessage(message, []);
+  const frames = new FrameReader({
+    authenticator: authenticator("worker-to-egress"),
+    headerBytesMax: EGRESS_LIMITS.frameHeaderBytes,
+    onMessage: (message) => {
+      if (!messageRate.spend()) throw new Error(`more than ${EGRESS_LIMITS.messagesPerSecond} frames a second`);
+      egress.port.postMessage(message, []);
+    },
   });
   for (const stream of [input, output]) stream.on("error", () => undefined);
   output.on("data", (chunk: Buffer) => {
@@ -149,10 +209,29 @@ function relayEgress({ options: { egress, clock }, output, input, onEnd }: Egres
       onEnd(`it sent invalid egress frames: ${messageOf(error)}`);
     }
   });
+  const encode = frameEncoder(authenticator("egress-to-worker"));
+  const writeSoon = batchedWriter(input);
   egress.port.on("message", (reply: EgressReply) => {
-    for (const part of encodeFrame(reply)) input.write(part);
+    if (input.writableLength > EGRESS_UNREAD_MAX) onEnd(`it did not read ${EGRESS_UNREAD_MAX} bytes of network data`);
+    else writeSoon(encode(reply));
   });
   egress.onEnd(onEnd);
+}
+
+/** Writes what it gets in one round of the event loop at once: a feed sends many small frames. */
+function batchedWriter(stream: Writable): (parts: readonly Uint8Array[]) => void {
+  let isCorked = false;
+  return (parts) => {
+    if (!isCorked) {
+      isCorked = true;
+      stream.cork();
+      setImmediate(() => {
+        isCorked = false;
+        stream.uncork();
+      });
+    }
+    for (const part of parts) stream.write(part);
+  };
 }
 
 /** Calls `run` once, after the process has ended and all of its output was read. */
@@ -169,25 +248,31 @@ function onceEnded(
   void Promise.all([ended, ...closed]).then(([[code, signal]]) => run(code, signal));
 }
 
-function readMessages(stream: Readable, onMessage: (message: unknown) => void, refuse: (reason: string) => void): void {
-  const fail = (reason: string): void => {
-    splitter.close();
-    stream.destroy();
-    refuse(reason);
-  };
-  const splitter = new LineSplitter({
-    maxBytes: LINE_BYTES_MAX,
-    onLine: (line) => {
+interface MessageReading {
+  readonly authenticator: FrameAuthenticator;
+  readonly onMessage: (message: unknown) => void;
+  readonly onInvalid: (reason: string) => void;
+}
+
+function readMessages(stream: Readable, { authenticator, onMessage, onInvalid }: MessageReading): void {
+  const frames = new FrameReader({
+    authenticator,
+    headerBytesMax: MESSAGE_BYTES_MAX,
+    onMessage: (message) => {
       // `mute` destroys the stream, possibly in the middle of a chunk.
-      if (stream.destroyed) return;
-      const message = tryParseJson(line);
-      if (message === undefined) fail(`it wrote a line of ${line.length} characters that is not JSON`);
-      else onMessage(message);
+      if (!stream.destroyed) onMessage(message);
     },
-    onTooLong: () => fail(`it wrote a line of more than ${LINE_BYTES_MAX} bytes`),
   });
   stream.on("error", () => undefined);
-  stream.on("data", (chunk: Buffer) => splitter.push(chunk));
+  stream.on("data", (chunk: Buffer) => {
+    try {
+      frames.push(chunk);
+    } catch (error) {
+      frames.close();
+      stream.destroy();
+      onInvalid(`a message could not be read: ${messageOf(error)}`);
+    }
+  });
 }
 
 /** Emits the output line by line. Returns a function that returns the error message at the end of stderr, or "". */

@@ -8,6 +8,7 @@ import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, FillSink, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
 import type { VenueFill } from "../domain/venue.ts";
+import { resolvesWithin } from "../lib/resolves-within.ts";
 import { parseFill } from "../protocol/fill-schema.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import {
@@ -20,9 +21,11 @@ import {
 } from "../protocol/messages.ts";
 import { envelopeSchema } from "../protocol/schemas.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
+import { MessageBacklog } from "./message-backlog.ts";
 import { type MessageValidator, createMessageValidator } from "./message-validator.ts";
 import type { SecretMask } from "./secret-mask.ts";
 import type { Transport } from "./transport.ts";
+import type { TurnSlices } from "./turn-slices.ts";
 
 export interface WorkerSessionOptions {
   readonly name: ConnectorName;
@@ -35,6 +38,7 @@ export interface WorkerSessionOptions {
   readonly cleanText: (text: string) => string;
   readonly secretMask: SecretMask;
   readonly fillSink: FillSink;
+  readonly slices: TurnSlices;
   readonly requestHandler: AdapterRequestHandler;
   /** False if the worker has not replied to a ping in time; true after a reply. */
   readonly onResponsiveChange: (isResponsive: boolean) => void;
@@ -52,6 +56,8 @@ const PING_AFTER_MS = 1_000;
 const PING_EVERY_MS = 5_000;
 const PING_TIMEOUT_MS = 2_000;
 const EXIT_TIMEOUT_MS = 5_000;
+/** How long the fills of a worker that is gone may take. The next session requests the others from the venue. */
+const LAST_FILLS_MS = 1_000;
 const OUTPUT_CHARS_MAX = 4_000;
 const SAMPLE_CHARS_MAX = 500;
 
@@ -80,6 +86,7 @@ export class WorkerSession {
   #exitReason: string | undefined;
   #cutOffReason: string | undefined;
   #fillsStored: Promise<void> = Promise.resolve();
+  readonly #backlog: MessageBacklog;
   #lastPing = 0;
   #lastPingReply = 0;
   #heapMb: number | undefined;
@@ -95,13 +102,21 @@ export class WorkerSession {
     this.#validator = createMessageValidator(options.clock, options.secretMask.redact);
     const { transport, log } = options;
     transport.onOutput((line) => log.info(options.cleanText(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }));
-    transport.onMessage((message) => this.#receive(message));
+    this.#backlog = new MessageBacklog({
+      slices: options.slices,
+      take: (message) => this.#take(message),
+      overflow: (limit) => this.#cutOff(`more than ${limit} messages wait to be processed`),
+    });
+    transport.onMessage((message) => this.#backlog.receive(message));
     let resolveExited: () => void = () => undefined;
     this.#exited = new Promise((resolve) => (resolveExited = resolve));
     this.ended = new Promise((resolve) => {
       transport.onExit((reason) => {
         resolveExited();
-        void this.#fillsStored.then(() => resolve(this.#end(reason)));
+        void this.#backlog
+          .empty()
+          .then(() => this.#fillsStored)
+          .then(() => resolve(this.#end(reason)));
       });
     });
     this.#onResponse = wrapAdapter(this.#methods, transport);
@@ -186,21 +201,11 @@ export class WorkerSession {
 
   /** Ends the worker and waits for its last fills. Returns false if its thread or process does not exit in time. */
   async stop(): Promise<boolean> {
-    const { transport } = this.#options;
+    const { clock, transport } = this.#options;
     void transport.kill();
-    if (!(await this.#resolvesWithin(EXIT_TIMEOUT_MS, this.#exited))) return false;
-    await this.#resolvesWithin(EXIT_TIMEOUT_MS, this.ended);
+    if (!(await resolvesWithin(clock, EXIT_TIMEOUT_MS, this.#exited))) return false;
+    await resolvesWithin(clock, LAST_FILLS_MS, this.ended);
     return true;
-  }
-
-  #resolvesWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(ms, () => resolve(false));
-      void promise.then(() => {
-        cancel();
-        resolve(true);
-      });
-    });
   }
 
   #parseEnvelope(method: Method, value: unknown): Envelope | QocError {
@@ -237,7 +242,8 @@ export class WorkerSession {
   }
 
   /** A message that makes the host throw ends its worker, not the desk. */
-  #receive(message: unknown): void {
+  #take(message: unknown): void {
+    if (this.#cutOffReason !== undefined) return;
     try {
       const checked = this.#validator.check(message);
       if (checked.kind === "event") this.#handleEvent(checked.event);
@@ -351,6 +357,7 @@ export class WorkerSession {
     if (this.#cutOffReason !== undefined) return;
     this.#cutOffReason = this.#options.cleanText(reason);
     this.#options.transport.mute();
+    this.#backlog.clear();
     this.#options.log.error(`cut off: ${this.#cutOffReason}`);
     void this.#options.transport.kill();
   }

@@ -16,6 +16,7 @@ const LINE_FEED = 0x0a;
 
 export class LineSplitter {
   readonly #options: LineSplitterOptions;
+  #maxBytes: number;
   /** The parts of the line that has not ended yet; joined once, since a line may be many megabytes. */
   #parts: Uint8Array[] = [];
   #size = 0;
@@ -23,6 +24,12 @@ export class LineSplitter {
 
   constructor(options: LineSplitterOptions) {
     this.#options = options;
+    this.#maxBytes = options.maxBytes;
+  }
+
+  /** The lines after the current one may have this many bytes, also in the chunk that is being split. */
+  setMaxBytes(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
   }
 
   push(chunk: Uint8Array | string): void {
@@ -54,7 +61,7 @@ export class LineSplitter {
     if (part.length === 0) return;
     this.#parts.push(part);
     this.#size += part.length;
-    if (this.#size <= this.#options.maxBytes) return;
+    if (this.#size <= this.#maxBytes) return;
     const { onTooLong } = this.#options;
     if (onTooLong === undefined) return this.#emitPieces();
     const size = this.#size;
@@ -70,7 +77,8 @@ export class LineSplitter {
   }
 
   #emitPieces(): void {
-    const { maxBytes, onLine } = this.#options;
+    const { onLine } = this.#options;
+    const maxBytes = this.#maxBytes;
     let bytes = Buffer.concat(this.#parts, this.#size);
     while (bytes.length > maxBytes && !this.#isClosed) {
       const end = characterBoundary(bytes, maxBytes);

@@ -7,6 +7,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from "@modelcontextprotocol/node";
 import { type AuthInfo, createMcpHandler } from "@modelcontextprotocol/server";
 import { type Changes, type McpOptions, mcpFactory } from "./server.ts";
+import { QocError } from "../domain/error.ts";
+import { iso } from "../lib/time.ts";
 import type { AgentSession, TokenStore } from "./tokens.ts";
 
 export const MCP_PATH = "/mcp";
@@ -15,7 +17,7 @@ export const REQUEST_BYTES_MAX = 1024 * 1024;
 export const CONCURRENT_REQUESTS_MAX = 16;
 
 export interface McpHttpOptions extends Omit<McpOptions, "sessionOf" | "sendsNotifications"> {
-  readonly tokens: Pick<TokenStore, "find">;
+  readonly tokens: Pick<TokenStore, "find" | "expired">;
   readonly changes: Changes;
   /** Gets transport errors, for the desk's log. */
   onError(error: Error): void;
@@ -68,7 +70,7 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
       const token = bearerToken(request);
       const session = token === undefined ? undefined : tokens.find(token);
       if (session === undefined)
-        return refuse(response, 401, "a token of this desk is needed", { "www-authenticate": challenge(token) });
+        return refuse(response, 401, tokenProblem(tokens, token), { "www-authenticate": challenge(token) });
       if ((open.get(session) ?? 0) >= CONCURRENT_REQUESTS_MAX)
         return refuse(response, 429, "too many requests at once", { "retry-after": "1" });
       if (Number(request.headers["content-length"] ?? 0) > REQUEST_BYTES_MAX)
@@ -89,6 +91,15 @@ function authOf(session: AgentSession): AuthInfo {
 
 function bearerToken(request: IncomingMessage): string | undefined {
   return /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i.exec(request.headers.authorization ?? "")?.[1];
+}
+
+/** Names the command that renews an expired token; a client that has the token may know its agent. */
+function tokenProblem(tokens: Pick<TokenStore, "expired">, token: string | undefined): string {
+  const grant = token === undefined ? undefined : tokens.expired(token);
+  if (grant === undefined) return "a token of this desk is needed";
+  const { agent, client, expiresAt = 0 } = grant;
+  const { message, hint } = new QocError("TOKEN_EXPIRED", { agent, client, at: iso(expiresAt) });
+  return `${message}; ${hint}`;
 }
 
 function challenge(token: string | undefined): string {

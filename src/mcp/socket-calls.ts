@@ -1,7 +1,7 @@
 /**
- * The desk's side of `qoc mcp`: one call over the operator's socket. A call with a token acts as the token's agent, a
- * call without a token as `agent:interactive`. The desk itself checks the allowed tools and the limits, and writes the
- * audit record.
+ * The desk's side of `qoc mcp`: one call over the agents' socket. A client that proved the key of a token acts as the
+ * token's agent, any other client as `agent:interactive`. The desk itself checks the allowed tools and the limits, and
+ * writes the audit record.
  */
 import type { Progress } from "../domain/ports.ts";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -13,7 +13,8 @@ import type { CommandTool } from "./tools.ts";
 export interface SocketCall {
   readonly command: string;
   readonly input: unknown;
-  readonly token?: string | undefined;
+  /** The public half of the key that the client proved. */
+  readonly publicPem?: string | undefined;
   readonly metadata: CallMetadata;
   /** The call was refused by `qoc mcp`: it is only recorded, and no command runs. */
   readonly isRefused?: boolean;
@@ -21,7 +22,7 @@ export interface SocketCall {
 
 export interface SocketPorts extends AuditPorts {
   readonly tools: ReadonlyMap<string, CommandTool>;
-  readonly tokens: Pick<TokenStore, "find">;
+  readonly tokens: Pick<TokenStore, "findByKey">;
   /** The session of calls without a token. */
   readonly interactive: AgentSession;
   readonly invoke: Invoke;
@@ -36,7 +37,7 @@ export async function answerSocketCall(
   progress: Progress,
 ): Promise<unknown> {
   const { metadata, input } = call;
-  const session = call.token === undefined ? ports.interactive : ports.tokens.find(call.token);
+  const session = call.publicPem === undefined ? ports.interactive : ports.tokens.findByKey(call.publicPem);
   const { audit, refuseUnread, inputBytes } = startAudit(ports, session ?? UNKNOWN_CALLER, metadata, input);
   const refuse = (error: QocError, reason: string): never => {
     session?.refuse();

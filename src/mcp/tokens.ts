@@ -1,13 +1,13 @@
 /**
- * Sessions of runs and of agents that the operator granted access. A bearer token selects the session, and the session
- * has its allowed tools. The store keeps digests of tokens only. Revoking takes effect at once: running calls are
- * aborted, too.
+ * Sessions of runs and of agents that the operator granted access. A bearer token, or the proof of a token's key,
+ * selects the session, and the session has its allowed tools. The store keeps no token. Revoking takes effect at once:
+ * running calls are aborted, too.
  */
 import { setMaxListeners } from "node:events";
 import { newToken, tokenDigest } from "../domain/agent-access.ts";
 import type { Actor } from "../domain/event.ts";
-import type { Digest } from "../domain/ids.ts";
 import type { Clock, Ids } from "../domain/ports.ts";
+import { tokenKey } from "../trading/token-key.ts";
 
 /** What a call or a session uses, or may use. */
 export interface Usage {
@@ -62,6 +62,10 @@ export interface SessionRequest {
 /** An agent that the operator granted access. */
 export interface Grant {
   readonly agent: string;
+  /** The agent's program. */
+  readonly client: string;
+  /** Of a token for HTTP, ms. */
+  readonly expiresAt: number | undefined;
   /** Command names. */
   readonly allowedTools: Iterable<string>;
 }
@@ -69,8 +73,12 @@ export interface Grant {
 export interface TokenStore {
   /** Creates a token. It is returned once and not stored. */
   mint(request: SessionRequest): { readonly token: string; readonly session: AgentSession };
-  /** The session of a token; undefined if the token is unknown, revoked or expired. */
+  /** The session of a token that was sent over HTTP; undefined if the token is unknown, revoked or expired. */
   find(token: string): AgentSession | undefined;
+  /** The session of a client that proved the key of its token. */
+  findByKey(publicPem: string): AgentSession | undefined;
+  /** The grant of a token that has expired. */
+  expired(token: string): Grant | undefined;
   /** Ends every session of a run or agent. Returns whether there was one. */
   revoke(run: string): boolean;
   /** When the token of this run or agent was last used since the desk started. */
@@ -83,57 +91,67 @@ interface OpenSession {
 }
 
 /**
- * `granted` returns the agent of a digest. It is called at each request, so a revoked agent has no access any more.
- * Digests need no constant-time comparison: its duration reveals nothing about the token behind a digest.
+ * A credential is the digest of a token, or the public half of its key. `granted` returns the agent of a credential. It
+ * is called at each request, so a revoked agent has no access any more. Credentials need no constant-time comparison:
+ * its duration reveals nothing about the token behind a credential.
  */
 export function createTokenStore(
   clock: Clock,
   ids: Ids,
-  granted: (digest: Digest) => Grant | undefined = () => undefined,
+  granted: (credential: string) => Grant | undefined = () => undefined,
 ): TokenStore {
-  const mintedSessions = new Map<Digest, OpenSession>();
-  const grantedSessions = new Map<Digest, OpenSession>();
+  const mintedSessions = new Map<string, OpenSession>();
+  const grantedSessions = new Map<string, OpenSession>();
   const lastUsed = new Map<string, number>();
-  const drop = (entries: Map<Digest, OpenSession>, digest: Digest): void => {
-    const entry = entries.get(digest);
-    entries.delete(digest);
+  const drop = (entries: Map<string, OpenSession>, credential: string): void => {
+    const entry = entries.get(credential);
+    entries.delete(credential);
     entry?.end();
   };
-  const findGranted = (digest: Digest): AgentSession | undefined => {
-    const grant = granted(digest);
-    const existing = grantedSessions.get(digest)?.session;
-    if (existing !== undefined && existing.run === grant?.agent) return existing;
-    drop(grantedSessions, digest);
-    if (grant === undefined) return undefined;
-    const entry = createOpenSession((signal) =>
-      rateLimitedSession(clock, { run: grant.agent, allowedTools: grant.allowedTools }, HOURLY_LIMITS, signal),
-    );
-    grantedSessions.set(digest, entry);
-    return entry.session;
+  const isOver = ({ expiresAt }: Grant): boolean => expiresAt !== undefined && expiresAt <= clock.now();
+  const findGranted = (credential: string): AgentSession | undefined => {
+    const grant = granted(credential);
+    const existing = grantedSessions.get(credential)?.session;
+    if (grant !== undefined && !isOver(grant)) {
+      if (existing !== undefined && existing.run === grant.agent) return existing;
+      drop(grantedSessions, credential);
+      const entry = openGranted(clock, grant, () => drop(grantedSessions, credential));
+      grantedSessions.set(credential, entry);
+      return entry.session;
+    }
+    drop(grantedSessions, credential);
+    return undefined;
+  };
+  const find = (credential: string): AgentSession | undefined => {
+    const session = mintedSessions.get(credential)?.session ?? findGranted(credential);
+    if (session !== undefined) lastUsed.set(session.run, clock.now());
+    return session;
   };
   return {
     mint: (request) => {
       const limits = { ...RUN_LIMITS, ...request.limits };
       const token = newToken(ids);
-      const digest = tokenDigest(token);
-      const cancel = clock.after(limits.wallMs, () => drop(mintedSessions, digest));
+      const credentials = [tokenDigest(token), tokenKey(token).publicPem];
+      const cancel = clock.after(limits.wallMs, () => {
+        for (const credential of credentials) drop(mintedSessions, credential);
+      });
       const entry = createOpenSession((signal) => openSession(request, limits, signal), cancel);
-      mintedSessions.set(digest, entry);
+      for (const credential of credentials) mintedSessions.set(credential, entry);
       return { token, session: entry.session };
     },
-    find: (token) => {
-      const digest = tokenDigest(token);
-      const session = mintedSessions.get(digest)?.session ?? findGranted(digest);
-      if (session !== undefined) lastUsed.set(session.run, clock.now());
-      return session;
+    find: (token) => find(tokenDigest(token)),
+    findByKey: find,
+    expired: (token) => {
+      const grant = granted(tokenDigest(token));
+      return grant !== undefined && isOver(grant) ? grant : undefined;
     },
     revoke: (run) => {
       lastUsed.delete(run);
       let isRevoked = false;
       for (const entries of [mintedSessions, grantedSessions]) {
-        for (const [digest, { session }] of entries) {
+        for (const [credential, { session }] of entries) {
           if (session.run !== run) continue;
-          drop(entries, digest);
+          drop(entries, credential);
           isRevoked = true;
         }
       }
@@ -141,6 +159,15 @@ export function createTokenStore(
     },
     seenAt: (run) => lastUsed.get(run),
   };
+}
+
+/** The session of a granted agent; `end` is called when its token expires. */
+function openGranted(clock: Clock, { agent, allowedTools, expiresAt }: Grant, end: () => void): OpenSession {
+  const cancel = expiresAt === undefined ? undefined : clock.after(expiresAt - clock.now(), end);
+  return createOpenSession(
+    (signal) => rateLimitedSession(clock, { run: agent, allowedTools }, HOURLY_LIMITS, signal),
+    cancel,
+  );
 }
 
 function createOpenSession(

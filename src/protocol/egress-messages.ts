@@ -16,6 +16,10 @@ export const EGRESS_LIMITS = {
   /** One WebSocket message, and the bytes of any other message. */
   frameBytes: 16 * 1024 * 1024,
   redirects: 5,
+  /** Names of one connector that the system looks up at the same time. */
+  pendingLookups: 16,
+  /** A server that sends nothing for this long, ms; as long as the runtime's own `fetch` waits. */
+  responseMs: 300_000,
   /** Credit of one id in each direction, bytes. */
   windowBytes: 256 * 1024,
   /** Added to the size of each WebSocket message, so that empty messages use credit. */

@@ -41,3 +41,25 @@ export interface GuardLogLine {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly message: string;
 }
+
+/** From the host to the process of custom guards. */
+export type GuardProcessRequest =
+  | {
+      readonly type: "load";
+      readonly workerFile: string;
+      readonly piscinaFile: string;
+      readonly sources: readonly GuardSource[];
+    }
+  | ({ readonly type: "run"; readonly id: number; readonly timeoutMs: number } & Omit<GuardTask, "port">);
+
+/** From the process of custom guards to the host. */
+export type GuardProcessReply =
+  /** The process can run guards. */
+  | { readonly type: "ready" }
+  | { readonly type: "warning"; readonly reason: string }
+  | {
+      readonly type: "result";
+      readonly id: number;
+      readonly events: readonly (GuardResultMessage | GuardLogLine)[];
+      readonly problem?: string | undefined;
+    };

@@ -143,7 +143,7 @@ function advise(
 
 /** Journals the submit intent, waits until it is on disk, and sends the order. */
 export async function dispatch(
-  desk: Pick<Desk, "commit" | "venues">,
+  desk: Pick<Desk, "clock" | "commit" | "state" | "venues">,
   order: OrderRecord,
   cleared: Cleared<Order>,
 ): Promise<Receipt> {

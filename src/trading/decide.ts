@@ -12,6 +12,7 @@ import { type SignedDecision, keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 import { matchOrder, findOrder } from "./find-order.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
+import { markAccount } from "./market-snapshot.ts";
 import { queryOrderStatus } from "./reconcile.ts";
 
 /** Rejects a proposal. The comment is in the context of the agent's next run. */
@@ -39,7 +40,8 @@ function resolveDecision(id: string, mode: Mode, note: string): SignedDecision {
  * Closes by hand, with a written reason, an order that nothing else can close: the order is unknown, its venue does not
  * know it or reports its end without the fills, or its connector is no longer in desk.toml. Fills that still arrive are
  * applied and flagged.
- * @throws NOT_UNKNOWN if the venue still has the order.
+ * An instrument that is flagged or has disputed fills takes the quantity that its venue reports now.
+ * @throws NOT_UNKNOWN if the venue still has the order; POSITION_UNSETTLED; CONNECTOR_NOT_READY.
  */
 export async function resolveOrder(
   desk: Desk,
@@ -65,20 +67,27 @@ async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {
   return !isTerminal(order.state) && (lookup === "not-found" || order.final !== undefined);
 }
 
-async function clearInstrument(
-  desk: Pick<Desk, "commit" | "state" | "authority">,
-  key: string,
-  { note, actor, authority }: HumanNote,
-) {
+const READINGS_MAX = 3;
+
+/**
+ * Adopts the quantity that the venue reports now. A fill that arrives during the request may be in the response or not,
+ * so the venue is asked again. @throws POSITION_UNSETTLED, and what the connector throws.
+ */
+async function clearInstrument(desk: Desk, key: string, { note, actor, authority }: HumanNote) {
   const slash = key.indexOf("/");
   const connector = key.slice(0, slash) as ConnectorName;
   const symbol = key.slice(slash + 1);
-  const reported = desk.state.accounts.get(connector)?.positions.get(symbol)?.quantity;
-  const quantity: DecimalText = reported ?? text(ZERO);
-  const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
-  await desk.authority.check(resolveDecision(key, mode, note), authority);
-  await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor, authority });
-  return { instrument: instrumentKey(connector, symbol), quantity };
+  for (let reading = 1; reading <= READINGS_MAX; reading++) {
+    const { seq } = desk.state;
+    const { positions } = await markAccount(desk, connector);
+    const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
+    await desk.authority.check(resolveDecision(key, mode, note), authority);
+    if ((desk.state.lastFill.get(instrumentKey(connector, symbol))?.seq ?? 0) > seq) continue;
+    const quantity: DecimalText = positions.find((held) => held.symbol === symbol)?.quantity ?? text(ZERO);
+    await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor, authority });
+    return { instrument: instrumentKey(connector, symbol), quantity };
+  }
+  throw new QocError("POSITION_UNSETTLED", { connector, symbol });
 }
 
 /** From the state that allows most to the state that allows least. */

@@ -7,7 +7,7 @@ import { type ConfigChange, type RecordedChange, isSame } from "../domain/config
 import { type ConfigTables, SETTINGS, digestTables, nameOf } from "../domain/config-tables.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
-import type { ConfigAccepted, ConfigWaiting } from "../domain/event.ts";
+import type { ConfigAccepted, ConfigWaiting } from "../domain/config-event.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import { configOf } from "../workspace/accepted-config.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";

@@ -1,7 +1,9 @@
 /** The open desk that use cases work on: its state, the ways to change it, and its services. */
 import type { DeskEvent, Recorded } from "../domain/event.ts";
+import type { DecimalText } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { Clock, Ids, Log } from "../domain/ports.ts";
+import type { InstrumentKey } from "../domain/order.ts";
 import type { VenueInstrument } from "../domain/venue.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import type { DeskConfig } from "../workspace/config.ts";
@@ -9,6 +11,7 @@ import type { History } from "../workspace/history.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { DeskAuthority } from "./authority.ts";
 import type { DeskConfiguration } from "./desk-config.ts";
+import type { FillBudgets } from "./fill-budget.ts";
 import { type OrderAuthors, createOrderAuthors } from "./order-authors.ts";
 import type { VenueGateway } from "./venue-gateway.ts";
 
@@ -27,6 +30,7 @@ export interface Desk {
   readonly history: History;
   readonly authority: DeskAuthority;
   readonly market: MarketCache;
+  readonly fillBudgets: FillBudgets;
   readonly proposals: ProposalCache;
   /** Journals the event and applies it to the state before it returns. The record reaches the disk shortly after. */
   publish(event: DeskEvent): Recorded;
@@ -45,8 +49,17 @@ export interface MarketCache {
   readonly askedAt: Map<string, number>;
   /** Connectors that are reconciled since they last became ready. */
   readonly reconciled: Set<string>;
+  /** Positions that differed at the last mark. A difference that lasts is flagged. */
+  readonly differences: Map<InstrumentKey, PositionDifference>;
   /** Free bytes on the workspace's disk at the last check; undefined if not known. */
   freeBytes: number | undefined;
+}
+
+export interface PositionDifference {
+  readonly ours: DecimalText;
+  readonly theirs: DecimalText;
+  /** When the difference was first found, monotonic ms. */
+  readonly since: number;
 }
 
 /** The reason why a file in a proposal folder cannot be approved. */

@@ -39,6 +39,7 @@ export async function runDoctor(
       ...(await configChecks(desk)),
       await keyCheck(desk),
       agentCheck(desk, agent),
+      ...guardChecks(desk),
       ...(await fileChecks(desk)),
       ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
       ...pendingChecks(desk),
@@ -160,6 +161,14 @@ async function keyCheck(desk: Pick<Desk, "authority" | "venues">): Promise<Docto
     : { name: "key", status: "ok", message: "this desk has no live key; paper orders need none" };
 }
 
+/** Where the custom guards run; nothing on a desk without any. */
+function guardChecks({ config, guards }: Pick<Desk, "config" | "guards">): readonly DoctorCheck[] {
+  const custom = config.guards.filter((guard) => guard.kind === "custom").filter(({ enabled }) => enabled);
+  if (custom.length === 0) return [];
+  const where = guards.level === "process" ? "a process of their own, beside a live connector" : "a thread of the desk";
+  return [{ name: "guards", status: "ok", message: `${custom.map(({ key }) => key).join(", ")} run in ${where}` }];
+}
+
 function agentCheck(desk: Pick<Desk, "config">, { program, isInstalled, hasBubblewrap }: AgentFacts): DoctorCheck {
   const name = "agent";
   const { runtime, unconfined } = desk.config.agent;
@@ -192,7 +201,8 @@ function connectorChecks(
       : `, p50 ${status.latencyMs.p50.toFixed(1)} ms, p99 ${status.latencyMs.p99.toFixed(1)} ms`;
   const memory = status.memoryMb === undefined ? "" : `, ${status.memoryMb.toFixed(0)} MB`;
   const queue = status.queueDepth === undefined || status.queueDepth === 0 ? "" : `, ${status.queueDepth} calls wait`;
-  const facts = `${status.state}, ${status.mode}, ${status.isolation}, ${status.restarts} restarts${latency}${queue}${memory}`;
+  const level = `${status.isolation}${status.isolationReason === undefined ? "" : ` (${status.isolationReason})`}`;
+  const facts = `${status.state}, ${status.mode}, ${level}, ${status.restarts} restarts${latency}${queue}${memory}`;
   const isUp = status.state === "ready";
   const checks: DoctorCheck[] = [
     isUp
@@ -221,6 +231,14 @@ function connectorChecks(
       status: "warn",
       message: "live money in a worker thread: one huge allocation can end the desk",
       fix: `set isolation = "process" for it in desk.toml`,
+    });
+  }
+  if (isUp && status.sandboxProblem !== undefined) {
+    checks.push({
+      name,
+      status: "warn",
+      message: `its process is not inside bubblewrap: ${status.sandboxProblem}`,
+      fix: "install bubblewrap",
     });
   }
   if (isUp && !desk.market.reconciled.has(status.name))

@@ -1,10 +1,11 @@
 /** Fetches from a connector the data that the gate needs: quote, account, positions, instrument. */
-import { type Decimal, type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type Quote, mid } from "../domain/quote.ts";
 import type { ReportedAccount, VenueAccount, VenueInstrument, VenuePosition } from "../domain/venue.ts";
 import { localTime } from "../gate/calendar.ts";
+import { comparePositions } from "./compare-positions.ts";
 import type { Desk } from "./desk.ts";
 
 export interface MarketSnapshot {
@@ -69,12 +70,12 @@ async function accountFor(
 ): Promise<{ buyingPower?: DecimalText }> {
   const { navMethod } = desk.config.account;
   const mark = desk.state.accounts.get(connector);
-  if (navMethod === "live" || mark === undefined) return markAccount(desk, connector, quoted);
+  if (navMethod === "live" || mark === undefined) return markAccount(desk, connector, { quoted });
   await quoted.catch(() => undefined);
   const age = desk.clock.now() - mark.markedAt;
   const isFresh = age >= 0 && age < desk.config.uta.snapshotInterval * 1000;
   const isToday = dateInZone(desk.config.workspace.timezone, venueNow(desk, connector)) === mark.venueDate;
-  return isFresh && isToday ? {} : markAccount(desk, connector, quoted);
+  return isFresh && isToday ? {} : markAccount(desk, connector, { quoted });
 }
 
 /** The current time at the venue: a replayed market's newest timestamp, else the host's clock. */
@@ -117,6 +118,17 @@ async function instrumentOf(
   return instrument;
 }
 
+interface MarkOptions {
+  /** A quote that is being fetched, which brings the venue's time. */
+  readonly quoted?: Promise<unknown> | undefined;
+  /** The venue's fills were fetched before. */
+  readonly isReconciliation?: boolean;
+}
+
+interface MarkedAccount extends VenueAccount {
+  readonly positions: readonly VenuePosition[];
+}
+
 /**
  * Fetches account and positions and journals them if they changed. The account of a connector with only the seven
  * required methods is its buying power plus its positions at their marks. A replayed market that has not reported a
@@ -126,9 +138,9 @@ async function instrumentOf(
 export async function markAccount(
   desk: Desk,
   connector: ConnectorName,
-  quoted?: Promise<unknown>,
-): Promise<VenueAccount> {
-  const before = { seq: desk.state.seq, fills: desk.state.fills.size };
+  { quoted, isReconciliation = false }: MarkOptions = {},
+): Promise<MarkedAccount> {
+  const { seq } = desk.state;
   const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   // A quote that is being fetched brings the venue's date; without a quote the last date counts.
   await quoted?.catch(() => undefined);
@@ -139,7 +151,7 @@ export async function markAccount(
   desk.market.askedAt.set(connector, desk.clock.now());
   const earlier = desk.state.accounts.get(connector);
   const venueTime = knownVenueNow(desk, connector);
-  if (venueTime === undefined) return full;
+  if (venueTime === undefined) return { ...full, positions };
   const venueDate = dateInZone(desk.config.workspace.timezone, venueTime);
   const same =
     earlier !== undefined &&
@@ -149,33 +161,9 @@ export async function markAccount(
     earlier.account.buyingPower === full.buyingPower &&
     samePositions(earlier.positions, positions);
   if (!same) desk.publish({ type: "account.marked", connector, account: full, positions, venueTime, venueDate });
-  if (before.fills === desk.state.fills.size) settleDisputes(desk, connector, { positions, seq: before.seq });
-  return full;
-}
-
-/** A venue may report a fill before its position follows. */
-const SETTLE_MS = 5_000;
-
-/**
- * Ends the disputes of an instrument whose position at the venue, fetched after the disputed fill, is the position by
- * our fills. A different position blocks until a human resolves the instrument. `seq` is from before the request.
- */
-function settleDisputes(
-  desk: Pick<Desk, "clock" | "publish" | "state">,
-  connector: ConnectorName,
-  { positions, seq }: { readonly positions: readonly VenuePosition[]; readonly seq: number },
-): void {
-  const ripe = desk.clock.now() - SETTLE_MS;
-  for (const [key, disputes] of desk.state.disputes) {
-    const isDue = disputes.every((dispute) => dispute.seq <= seq && dispute.at <= ripe);
-    if (!key.startsWith(`${connector}/`) || !isDue || desk.state.flagged.has(key)) continue;
-    const symbol = key.slice(connector.length + 1);
-    const ours = desk.state.positions.get(key)?.quantity ?? ZERO;
-    const theirs = decimal(positions.find((held) => held.symbol === symbol)?.quantity ?? "0");
-    if (!ours.eq(theirs)) continue;
-    const note = "the venue's position agrees with the fills that count";
-    desk.publish({ type: "instrument.cleared", connector, symbol, quantity: text(ours), note, actor: "host" });
-  }
+  // The first mark opens the positions.
+  if (earlier !== undefined) comparePositions(desk, { connector, positions, seq, isReconciliation });
+  return { ...full, positions };
 }
 
 async function accountOf(

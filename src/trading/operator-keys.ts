@@ -5,7 +5,7 @@
  * Files, for a desk with id ID: `ID` and `ID.pub` (desk), `ID.live` (under a passphrase), `ID.host`, and
  * `ID.certificates.json` with the public halves of `live` and `host`.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
+import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import * as z from "zod";
 import { type KeyRole, certificateText } from "../domain/authority.ts";
 import { QocError } from "../domain/error.ts";
@@ -105,8 +105,7 @@ export async function upgradeKeys(disk: Disk, path: string, deskId: string): Pro
 
 /** @throws KEY_MISSING if this machine lacks the desk's keys; KEY_INVALID if a certificate is not the desk key's. */
 export async function readPublicKeys(disk: Disk, path: string, deskId: string): Promise<PublicKeys> {
-  const desk = await readKey(disk, `${path}.pub`);
-  const text = await readKey(disk, `${path}.certificates.json`);
+  const [desk, text] = await Promise.all([readKey(disk, `${path}.pub`), readKey(disk, `${path}.certificates.json`)]);
   const parsed = certificatesSchema.safeParse(tryParseJson(text));
   if (!parsed.success) throw new QocError("KEY_INVALID", { path: `${path}.certificates.json`, reason: "not readable" });
   const { host, live } = parsed.data;
@@ -168,8 +167,8 @@ export async function createLiveKey(
   await writeCertificates(disk, path, { host, live: certified });
 }
 
-function signerOf(pem: string): Signer {
-  const key = createPrivateKey(pem);
+export function signerOf(privateKey: string | KeyObject): Signer {
+  const key = typeof privateKey === "string" ? createPrivateKey(privateKey) : privateKey;
   return (text) => sign(null, Buffer.from(text), key).toString("base64");
 }
 

@@ -2,14 +2,9 @@
  * Projections: order files and inbox items follow the journal. All of them can be deleted and written again from the
  * journal (`qoc journal rebuild`); no decision reads them.
  */
-import type { DeskState } from "../domain/desk-state.ts";
-import { decimal } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
-import type { FillReceived, Recorded } from "../domain/event.ts";
-import { describe } from "../domain/order.ts";
 import { type OrderRecord, countedFills, isTerminal } from "../domain/order-state.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import type { Inbox } from "../workspace/inbox.ts";
 import type { OrderFolders } from "../workspace/order-folders.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
@@ -31,6 +26,9 @@ export function orderPath(order: Readonly<OrderRecord>): string {
   return `${folderOf(order)}/${fileName(order)}`;
 }
 
+/** The file is written again while fills arrive, so its size must not grow with them. */
+const FILLS_SHOWN = 100;
+
 /** The lines that are appended to an order's file as comments. */
 export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
   const lines: string[] = [`order ${order.id}: ${order.state}`, `digest ${order.digest}`];
@@ -43,7 +41,10 @@ export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
   }
   if (order.clientOrderId !== undefined) lines.push(`client order id ${order.clientOrderId}`);
   if (order.venueOrderId !== undefined) lines.push(`venue order id ${order.venueOrderId}`);
-  for (const { fill, inferred } of countedFills(order)) {
+  const fills = countedFills(order);
+  if (fills.length > FILLS_SHOWN)
+    lines.push(`${fills.length - FILLS_SHOWN} earlier fills (qoc orders show ${order.id})`);
+  for (const { fill, inferred } of fills.slice(-FILLS_SHOWN)) {
     const kind = fill.busts !== undefined ? "busted" : inferred ? "filled (inferred)" : "filled";
     lines.push(`${kind} ${fill.quantity} @ ${fill.price} ${iso(fill.at)} (${fill.fillId})`);
   }
@@ -70,51 +71,6 @@ export async function projectOrder(
   for (const stale of new Set([order.path, previous])) {
     if (stale !== undefined && stale !== target) await orders.remove(stale);
   }
-}
-
-/** The desk's finding on a fill for the inbox item; empty if the fill fits. */
-function findingText({ connector, finding, fill }: FillReceived): string {
-  if (finding === undefined) return "";
-  const text =
-    finding.kind === "overfill"
-      ? "It exceeds the open quantity of its order. It is counted, and the instrument is blocked."
-      : `It contradicts its order (${finding.misfits.join(", ")}). It is not counted, and the instrument is blocked.`;
-  return `\n${text} Compare with the venue's own page, then \`qoc resolve ${connector}/${fill.symbol}\`.\n`;
-}
-
-/** Writes one inbox item per fill, named by its journal sequence, so that a second write replaces the first. */
-export async function projectFill(
-  inbox: Inbox,
-  state: Readonly<DeskState>,
-  recorded: Recorded<FillReceived>,
-): Promise<void> {
-  const { fill, connector, id, inferred, finding } = recorded.event;
-  // The fill that replaced this inferred fill has its own item.
-  if (inferred === true && fill.corrects !== undefined) return;
-  const order = id === null ? undefined : state.orders.get(id);
-  const kind = order === undefined || finding !== undefined ? "alert" : "fill";
-  const notional = decimal(fill.quantity).times(decimal(fill.price)).toFixed();
-  const subject =
-    order === undefined ? "of an order this desk did not send" : `of ${order.id} (${describe(order.terms)})`;
-  const verb =
-    fill.busts !== undefined
-      ? `The venue took back fill ${fill.busts}`
-      : `${fill.side === "buy" ? "Bought" : "Sold"} ${fill.quantity} ${fill.symbol} at ${fill.price}`;
-  await inbox.writeHostItem({
-    name: `${iso(recorded.at).slice(0, 10)}-fill-${fill.symbol}-${fill.side.toUpperCase()}-${recorded.seq}`,
-    frontmatter: {
-      kind,
-      status: "new",
-      symbol: fill.symbol,
-      side: fill.side,
-      quantity: fill.quantity,
-      fill_price: fill.price,
-      order_id: id ?? "",
-      venue: connector,
-      filled_at: iso(fill.at),
-    },
-    body: `## Fill summary\n\n${escapeInvisible(`${verb} ${subject}`)}, ${notional} in all${inferred === true ? " (inferred from the venue's totals)" : ""}.\n${escapeInvisibleInText(findingText(recorded.event))}`,
-  });
 }
 
 export interface Alert {

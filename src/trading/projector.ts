@@ -1,50 +1,86 @@
-/** Runs the projections in journal order, off the order path. A failure is logged; `qoc journal rebuild` repairs it. */
-import { messageOf } from "../domain/error.ts";
-import type { DeskEvent, FillReceived, Recorded } from "../domain/event.ts";
+/** Runs the projections off the order path, in a lane for each connector, so that no connector delays another. */
+import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
-import type { Desk } from "./desk.ts";
-import { iso } from "../lib/time.ts";
-import { orderPath, projectFill, projectOrder, writeAlert } from "./order-files.ts";
-import { SerialQueue } from "../lib/serial-queue.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
-import { quoteForShell } from "../lib/shell.ts";
+import { resolvesWithin } from "../lib/resolves-within.ts";
+import { iso } from "../lib/time.ts";
+import type { Desk } from "./desk.ts";
+import type { BurstEvent } from "./fill-summary.ts";
+import { InboxBursts } from "./inbox-bursts.ts";
+import { type Alert, orderPath, projectOrder, writeAlert } from "./order-files.ts";
+import { ProjectionLane } from "./projection-lane.ts";
 
 export interface Projector {
+  /** The sequence number of the newest event that was taken. */
+  readonly lastSeq: number;
   /** Called with every event once it is on disk. */
   take(recorded: Recorded): void;
   /** Resolves when the files of all events so far are written. */
   settled(): Promise<void>;
+  /** Resolves when the order's file is written. Waits for no inbox item and no other order. */
+  orderSettled(id: OrderId): Promise<void>;
+  /** Writes the files of orders, and inbox items for half a second at most. */
+  close(): Promise<void>;
 }
 
-export function openProjector(desk: Pick<Desk, "history" | "log" | "state" | "workspace">): Projector {
+type ProjectorDesk = Pick<Desk, "clock" | "history" | "log" | "state" | "workspace">;
+
+const CLOSE_MS = 500;
+
+export function openProjector(desk: ProjectorDesk): Projector {
   const places = new Map<string, string>();
   for (const order of desk.state.orders.values()) places.set(order.id, orderPath(order));
-  const queue = new SerialQueue();
-  const work = async (recorded: Recorded): Promise<void> => {
-    try {
-      await project(desk, places, recorded);
-    } catch (error) {
-      desk.log.error(`projection of ${recorded.event.type} ${recorded.seq}: ${messageOf(error)}`);
+  const bursts = new InboxBursts(desk.workspace.inbox, desk.state);
+  const lanes = new Map<string, ProjectionLane>();
+  const writer = { order: (id: OrderId) => projectPlace(desk, places, id), item: (key: string) => bursts.write(key) };
+  const laneOf = (connector: string): ProjectionLane => {
+    let lane = lanes.get(connector);
+    if (lane === undefined) {
+      lane = new ProjectionLane({ clock: desk.clock, log: desk.log, writer });
+      lanes.set(connector, lane);
     }
+    return lane;
   };
+  const laneOfOrder = (id: OrderId): ProjectionLane => laneOf(desk.state.orders.get(id)?.terms.connector ?? "");
+  let lastSeq = 0;
+  const all = (run: (lane: ProjectionLane) => Promise<unknown>): Promise<unknown> =>
+    Promise.all([...lanes.values()].map(run));
   return {
-    take: (recorded) => void queue.run(() => work(recorded)),
-    settled: () => queue.idle(),
+    get lastSeq() {
+      return lastSeq;
+    },
+    take: (recorded) => {
+      const { event } = recorded;
+      lastSeq = recorded.seq;
+      const item = isBurstEvent(recorded) ? bursts.take(recorded) : undefined;
+      const id = orderOf(event);
+      if (event.type === "fill.received" || item !== undefined)
+        laneOf("connector" in event ? event.connector : "").addFill(id, item);
+      else if (id !== undefined) laneOfOrder(id).addOrder(id);
+      const alert = alertOf(recorded);
+      if (alert === undefined) return;
+      const lane = id === undefined ? laneOf("connector" in event ? event.connector : "") : laneOfOrder(id);
+      lane.addAlert(() => writeAlert(desk, alert));
+    },
+    settled: async () => void (await all((lane) => lane.settled())),
+    orderSettled: (id) => laneOfOrder(id).orderSettled(id),
+    close: async () => {
+      await all((lane) => lane.ordersSettled());
+      await resolvesWithin(
+        desk.clock,
+        CLOSE_MS,
+        all((lane) => lane.settled()),
+      );
+      const count = [...lanes.values()].reduce((sum, lane) => sum + lane.close(), 0);
+      if (count > 0) desk.log.warn(`${count} inbox items are not written; qoc journal rebuild writes those of fills`);
+    },
   };
 }
 
-async function project(
-  desk: Pick<Desk, "history" | "log" | "state" | "workspace">,
-  places: Map<string, string>,
-  recorded: Recorded,
-): Promise<void> {
-  const { event } = recorded;
-  const id = orderOf(event);
-  if (event.type === "fill.received")
-    await projectFill(desk.workspace.inbox, desk.state, recorded as Recorded<FillReceived>);
-  if (id !== undefined) await projectPlace(desk, places, id);
-  await raiseAlert(desk, recorded);
+function isBurstEvent(recorded: Recorded): recorded is Recorded<BurstEvent> {
+  const { type } = recorded.event;
+  return type === "fill.received" || type === "fill.conflicted" || type === "instrument.flagged";
 }
 
 async function projectPlace(
@@ -64,48 +100,33 @@ function orderOf(event: DeskEvent): OrderId | undefined {
   return "id" in event && event.id !== null && event.type !== "fill.conflicted" ? event.id : undefined;
 }
 
-async function raiseAlert(desk: Pick<Desk, "log" | "workspace">, { seq, at, event }: Recorded): Promise<void> {
-  const raise = (topic: string, title: string, text: string): Promise<void> =>
-    writeAlert(desk, { at, seq, topic, title, text });
+/** The alert that an event raises, besides the items of bursts; undefined for most events. */
+function alertOf({ seq, at, event }: Recorded): Alert | undefined {
+  const alert = (topic: string, title: string, text: string): Alert => ({ at, seq, topic, title, text });
   switch (event.type) {
     case "guards.evaluated": {
-      if (event.decision === "allow" || event.stage === "propose") return;
+      if (event.decision === "allow" || event.stage === "propose") return undefined;
       const reasons = event.reasons
         .map(({ guard, message }) => `- ${escapeInvisible(`${guard}: ${message}`)}`)
         .join("\n");
-      return raise(
+      return alert(
         `blocked-${event.id}`,
         `Order ${event.id} was blocked`,
         `At ${event.stage}, ${iso(at)}:\n\n${reasons}`,
       );
     }
     case "order.unknown":
-      return raise(
+      return alert(
         `unknown-${event.id}`,
         `The outcome of order ${event.id} is unknown`,
         `${blockquote(event.reason)}\n\nIt will not be sent again, and its instrument is blocked until the venue reports the order or a human runs \`qoc resolve ${event.id}\`.`,
       );
-    case "instrument.flagged":
-      return raise(
-        "position",
-        `${event.connector}/${event.symbol}: positions disagree`,
-        [
-          `Our fills sum to ${event.expected}, the venue reports ${event.actual}.`,
-          `Compare with the venue's own page, then \`qoc resolve ${quoteForShell(`${event.connector}/${event.symbol}`)}\`.`,
-        ].join(" "),
-      );
     case "connector.changed":
-      if (event.state !== "quarantined" && event.state !== "zombie") return;
-      return raise(
+      if (event.state !== "quarantined" && event.state !== "zombie") return undefined;
+      return alert(
         `connector-${event.connector}`,
         `Connector ${event.connector} is ${event.state}`,
         `${blockquote(event.reason ?? "")}\n\n\`qoc logs --connector ${event.connector}\` shows the reason; \`qoc connectors restart ${event.connector}\` starts it again.`,
-      );
-    case "fill.conflicted":
-      return raise(
-        "fill",
-        `Fill ${event.fill.fillId} came twice with different content`,
-        "The first one stays. Compare it with the venue's own page.",
       );
     default:
       return undefined;

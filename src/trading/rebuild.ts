@@ -5,7 +5,8 @@ import type { FillReceived, Recorded } from "../domain/event.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { OrderFolders } from "../workspace/order-folders.ts";
 import type { Workspace } from "../workspace/workspace.ts";
-import { orderPath, projectFill, projectOrder } from "./order-files.ts";
+import { InboxBursts } from "./inbox-bursts.ts";
+import { orderPath, projectOrder } from "./order-files.ts";
 
 export interface RebuildView {
   readonly records: number;
@@ -33,10 +34,26 @@ export async function rebuild(
   const fills = events.filter(
     (recorded): recorded is Recorded<FillReceived> => recorded.event.type === "fill.received",
   );
-  for (const recorded of fills) await projectFill(inbox, state, recorded);
+  await writeFillItems(new InboxBursts(inbox, state), fills);
   progress.line(`${fills.length} fills written`);
   const { removed, unknown } = await removeCopies(orders, expected);
   return { records: events.length, orders: state.orders.size, fills: fills.length, unknownFiles: unknown, removed };
+}
+
+const ITEMS_AT_ONCE = 500;
+
+async function writeFillItems(bursts: InboxBursts, fills: readonly Recorded<FillReceived>[]): Promise<void> {
+  const keys = new Set<string>();
+  const writeAll = async (): Promise<void> => {
+    for (const key of keys) await bursts.write(key);
+    keys.clear();
+  };
+  for (const recorded of fills) {
+    const key = bursts.take(recorded);
+    if (key !== undefined) keys.add(key);
+    if (keys.size >= ITEMS_AT_ONCE) await writeAll();
+  }
+  await writeAll();
 }
 
 /**

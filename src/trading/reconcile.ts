@@ -3,15 +3,14 @@
  * sent again and nothing is invented; an order that the venue cannot settle stays `unknown` for a human.
  */
 import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
-import { messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorName, VenueOrderId } from "../domain/ids.ts";
-import { instrumentKey } from "../domain/order.ts";
-import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
+import { type OrderRecord, disputedQuantity, isTerminal } from "../domain/order-state.ts";
 import type { VenueFill, VenueReport } from "../domain/venue.ts";
 import type { Desk } from "./desk.ts";
 import { markAccount } from "./market-snapshot.ts";
-import { ownerOf } from "../domain/desk-state.ts";
-import { recordFills } from "./record-fill.ts";
+import { ownerOf } from "../domain/fill-state.ts";
+import { judgeEarlyFills, recordFills } from "./record-fill.ts";
 
 const FILLS_OVERLAP_MS = 24 * 60 * 60 * 1000;
 
@@ -31,9 +30,7 @@ export async function reconcileConnector(desk: Desk, connector: ConnectorName): 
   for (const order of [...desk.state.inFlight.values()]) {
     if (order.terms.connector === connector && order.state !== "approved") await queryOrderStatus(desk, order);
   }
-  const isFirst = !desk.state.accounts.has(connector);
-  await markAccount(desk, connector);
-  if (!isFirst) comparePositions(desk, connector);
+  await markAccount(desk, connector, { isReconciliation: true });
   desk.market.reconciled.add(connector);
 }
 
@@ -44,7 +41,13 @@ export async function recoverFills(desk: Desk, connector: ConnectorName): Promis
   const newest = desk.state.lastFillAt.get(connector) ?? opened;
   const fills = await desk.venues.fills(connector, Math.max(opened, newest - FILLS_OVERLAP_MS));
   const ours = fills?.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
-  return ours === undefined ? 0 : recordFills(desk, { connector, generation: 0, fills: ours });
+  if (ours === undefined) return 0;
+  try {
+    return await recordFills(desk, { connector, generation: 0, fills: ours });
+  } catch (error) {
+    if (error instanceof QocError && error.code === "FILL_FLOOD") await desk.venues.cutOff(connector, error.message);
+    throw error;
+  }
 }
 
 /** Result of an order lookup: the venue reported the order, does not know it, or has no method to look it up. */
@@ -78,6 +81,7 @@ async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport):
   if (!changes && isTerminal(order.state)) return;
   // An unchanged report is not journaled again.
   if (changes) {
+    if (order.venueOrderId === undefined) judgeEarlyFills(desk, order, report.venueOrderId as VenueOrderId);
     await desk.commit({
       type: "order.reported",
       id: order.id,
@@ -96,7 +100,8 @@ async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport):
 async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
   const connector = order.terms.connector;
   await recoverFills(desk, connector);
-  const gap = decimal(report.filledQuantity).minus(order.filled);
+  // The venue's total may contain the disputed fills, which must not be booked as an inferred fill.
+  const gap = decimal(report.filledQuantity).minus(order.filled).minus(disputedQuantity(order));
   if (!gap.gt(ZERO) || report.averagePrice === undefined) return;
   if (hasMethod(desk, connector, "getFills")) return;
   const total = `inferred-${order.id}-${report.filledQuantity}`;
@@ -125,22 +130,6 @@ function inferredFill(
     price: report.averagePrice as DecimalText,
     at,
   };
-}
-
-/** Compares positions by our fills with the venue's; a difference blocks the instrument until a human clears it. */
-function comparePositions(desk: Pick<Desk, "commit" | "log" | "state">, connector: ConnectorName): void {
-  const venue = desk.state.accounts.get(connector)?.positions ?? new Map();
-  const symbols = new Set<string>(venue.keys());
-  for (const position of desk.state.positions.values())
-    if (position.connector === connector) symbols.add(position.symbol);
-  for (const symbol of symbols) {
-    const key = instrumentKey(connector, symbol);
-    const ours = desk.state.positions.get(key)?.quantity ?? ZERO;
-    const theirs = decimal(venue.get(symbol)?.quantity ?? "0");
-    if (ours.eq(theirs) || desk.state.flagged.has(key)) continue;
-    desk.log.error(`${key}: our fills make ${text(ours)}, the venue holds ${text(theirs)}`);
-    void desk.commit({ type: "instrument.flagged", connector, symbol, expected: text(ours), actual: text(theirs) });
-  }
 }
 
 const WARNING_MS = 3_600_000;

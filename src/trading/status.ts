@@ -37,6 +37,8 @@ export interface StatusView {
     readonly mode: string;
     readonly restarts: number;
     readonly isolation: string;
+    /** Why the connector runs at another level than desk.toml says. */
+    readonly isolationReason: string | null;
     /** The connector's last error. */
     readonly untrusted: Untrusted | null;
     /** Latency of the latest calls, ms; null before the first call. */
@@ -90,6 +92,7 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
     mode: connector.mode,
     restarts: connector.restarts,
     isolation: connector.isolation,
+    isolationReason: connector.isolationReason ?? null,
     untrusted:
       connector.lastError === undefined
         ? null
@@ -131,6 +134,7 @@ function view(desk: RecordedDesk, { issues, inboxNew }: NoteCounts): StatusView 
         mode: recordedMode(desk.state, connector),
         restarts: 0,
         isolation: connector.isolation,
+        isolationReason: null,
         untrusted: null,
         latencyMs: null,
         queueDepth: 0,

@@ -5,13 +5,14 @@ import type { Order } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Cleared } from "../gate/cleared.ts";
 import type { Desk } from "./desk.ts";
+import { judgeEarlyFills } from "./record-fill.ts";
 import { receiptOf } from "./order-view.ts";
 
 /**
  * The result is on disk before this settles. @throws VENUE_REJECTED, OUTCOME_UNKNOWN, CONNECTOR_NOT_READY (not sent).
  */
 export async function submitOrder(
-  desk: Pick<Desk, "commit" | "venues">,
+  desk: Pick<Desk, "clock" | "commit" | "state" | "venues">,
   order: OrderRecord,
   cleared: Cleared<Order>,
 ): Promise<void> {
@@ -19,6 +20,7 @@ export async function submitOrder(
   const { connector } = cleared.terms;
   switch (result.kind) {
     case "accepted":
+      judgeEarlyFills(desk, order, result.venueOrderId as VenueOrderId);
       await desk.commit({ type: "order.accepted", id: order.id, venueOrderId: result.venueOrderId as VenueOrderId });
       return;
     case "rejected":

@@ -34,7 +34,12 @@ export interface ConnectorStatus extends ConnectorFacts {
   readonly type: string;
   readonly orders: boolean;
   readonly restarts: number;
+  /** The level as it runs. */
   readonly isolation: "worker" | "process";
+  /** Why that is not the level in desk.toml. */
+  readonly isolationReason?: string | undefined;
+  /** Why its process is not inside bubblewrap; undefined if it is, and for a thread. */
+  readonly sandboxProblem?: string | undefined;
   readonly latencyMs?: { readonly p50: number; readonly p99: number } | undefined;
   readonly queueDepth?: number | undefined;
   readonly memoryMb?: number | undefined;
@@ -72,6 +77,8 @@ export interface VenueGateway {
   restart(connector: string): Promise<void>;
   /** Stops the connector until a human restarts it; the quarantine survives a restart of the desk. */
   quarantine(connector: string, reason: string): Promise<void>;
+  /** Quarantines a connector over its budget, until a human restarts it or the desk. */
+  cutOff(connector: string, reason: string): Promise<void>;
 }
 
 /** The guarantees that the desk cannot give because the connector lacks optional methods. */

@@ -9,6 +9,7 @@ import { parse as parseToml } from "smol-toml";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
+import { quoteForShell } from "../lib/shell.ts";
 import { locateWorkspace } from "./layout.ts";
 import type { TomlTable } from "./toml.ts";
 
@@ -19,10 +20,27 @@ export type Client = (typeof CLIENTS)[number];
 const SERVER_NAME = "qoc";
 const FILE_BYTES_MAX = 1024 * 1024;
 
-/** The desk's address and the agent's token. */
+/** How a program on this machine starts `qoc mcp`. */
+export interface McpProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Variables that lead to the desk's socket; programs pass few of their own. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How an agent's program reaches the desk, with the agent's token. */
 export interface DeskEntry {
+  /** The program starts `qoc mcp`, which proves that it has the token. Undefined: it sends the token to `url`. */
+  readonly stdio: McpProgram | undefined;
   readonly url: string;
+  /** The workspace's folder. */
+  readonly root: string;
   readonly token: string;
+}
+
+/** `QOC_TOKEN` is the variable that `qoc mcp` reads. */
+function stdioEntry({ command, args, env }: McpProgram, token: string): McpProgram {
+  return { command, args, env: { ...env, QOC_TOKEN: token } };
 }
 
 /** The entry cannot be added to an existing file. */
@@ -37,7 +55,7 @@ interface ClientConfig {
   merge(existing: string, entry: DeskEntry): string;
 }
 
-function bearer({ token }: DeskEntry): { Authorization: string } {
+function bearer({ token }: Pick<DeskEntry, "token">): { Authorization: string } {
   return { Authorization: `Bearer ${token}` };
 }
 
@@ -55,17 +73,34 @@ function jsonConfig(file: string, section: string, entryOf: (entry: DeskEntry) =
   };
 }
 
-function renderCodex(entry: DeskEntry): string {
+function renderCodex({ stdio, url, token }: DeskEntry): string {
+  const lines =
+    stdio === undefined
+      ? [`url = ${tomlText(url)}`, `http_headers = { Authorization = ${tomlText(bearer({ token }).Authorization)} }`]
+      : codexProgram(stdioEntry(stdio, token));
+  return [`[mcp_servers.${SERVER_NAME}]`, ...lines, ""].join("\n");
+}
+
+function codexProgram({ command, args, env }: McpProgram): readonly string[] {
+  const variables = Object.entries(env).map(([name, value]) => `${name} = ${tomlText(value)}`);
   return [
-    `[mcp_servers.${SERVER_NAME}]`,
-    `url = ${JSON.stringify(entry.url)}`,
-    `http_headers = { Authorization = ${JSON.stringify(bearer(entry).Authorization)} }`,
-    "",
-  ].join("\n");
+    `command = ${tomlText(command)}`,
+    `args = [${args.map(tomlText).join(", ")}]`,
+    `env = { ${variables.join(", ")} }`,
+  ];
+}
+
+/** A basic string of TOML has the escapes of JSON, and may not contain DEL. */
+function tomlText(text: string): string {
+  return JSON.stringify(text).replaceAll("\u007f", String.raw`\u007f`);
 }
 
 const CONFIGS: Readonly<Record<Client, ClientConfig>> = {
-  claude: jsonConfig(".mcp.json", "mcpServers", (entry) => ({ type: "http", url: entry.url, headers: bearer(entry) })),
+  claude: jsonConfig(".mcp.json", "mcpServers", ({ stdio, url, token }) =>
+    stdio === undefined
+      ? { type: "http", url, headers: bearer({ token }) }
+      : { type: "stdio", ...stdioEntry(stdio, token) },
+  ),
   codex: {
     file: ".codex/config.toml",
     render: renderCodex,
@@ -78,29 +113,33 @@ const CONFIGS: Readonly<Record<Client, ClientConfig>> = {
       return merged;
     },
   },
-  // Without `oauth: false` the program would look for a sign-in page at an address that refuses the request.
-  opencode: jsonConfig("opencode.json", "mcp", (entry) => ({
-    type: "remote",
-    url: entry.url,
-    headers: bearer(entry),
-    oauth: false,
-    enabled: true,
-  })),
-  gemini: jsonConfig(".gemini/settings.json", "mcpServers", (entry) => ({
-    httpUrl: entry.url,
-    headers: bearer(entry),
-  })),
+  opencode: jsonConfig("opencode.json", "mcp", opencodeEntry),
+  gemini: jsonConfig(".gemini/settings.json", "mcpServers", ({ stdio, url, token }) =>
+    stdio === undefined ? { httpUrl: url, headers: bearer({ token }) } : stdioEntry(stdio, token),
+  ),
 };
+
+function opencodeEntry({ stdio, url, token }: DeskEntry): object {
+  // Without `oauth: false` the program would look for a sign-in page at an address that refuses the request.
+  if (stdio === undefined) return { type: "remote", url, headers: bearer({ token }), oauth: false, enabled: true };
+  const { command, args, env } = stdioEntry(stdio, token);
+  return { type: "local", command: [command, ...args], environment: env, enabled: true };
+}
 
 export function clientConfig(client: Client): ClientConfig {
   return CONFIGS[client];
 }
 
 /** Returns a shell command that adds the entry, if the program has one. */
-export function clientCommand(client: Client, { url, token }: DeskEntry): string | undefined {
-  return client === "claude"
-    ? `claude mcp add --transport http ${SERVER_NAME} ${url} --header "Authorization: Bearer ${token}"`
-    : undefined;
+export function clientCommand(client: Client, { stdio, url, token }: DeskEntry): string | undefined {
+  if (client !== "claude") return undefined;
+  if (stdio === undefined)
+    return `claude mcp add --transport http ${SERVER_NAME} ${url} --header "Authorization: Bearer ${token}"`;
+  const { command, args, env } = stdioEntry(stdio, token);
+  const variables = Object.entries(env).map(([name, value]) => `--env ${quoteForShell(`${name}=${value}`)}`);
+  const program = [command, ...args].map(quoteForShell).join(" ");
+  // --env takes all words up to the next option, so it is not the last option before the name.
+  return `claude mcp add ${variables.join(" ")} --transport stdio ${SERVER_NAME} -- ${program}`;
 }
 
 export interface PreparedFile {
@@ -156,9 +195,10 @@ function formatJson(value: object, indent: number | string): string {
   return `${JSON.stringify(value, null, indent)}\n`;
 }
 
-/** An entry for this desk is replaced; an entry with the same name for another URL is kept. */
-function refuseOtherDesk(existing: unknown, { url }: DeskEntry): void {
-  if (existing === undefined || JSON.stringify(existing).includes(JSON.stringify(url))) return;
+/** An entry for this desk is replaced; an entry with the same name for another desk is kept. */
+function refuseOtherDesk(existing: unknown, { url, root }: DeskEntry): void {
+  const text = JSON.stringify(existing ?? "");
+  if (existing === undefined || [url, root].some((place) => text.includes(JSON.stringify(place)))) return;
   throw new MergeError(`the file already has another entry ${SERVER_NAME}; remove it first`);
 }
 

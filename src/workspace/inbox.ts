@@ -70,13 +70,30 @@ export class Inbox {
     this.#statuses = new FileCache(workspace, async (path) => (await this.#readEntry(path)).status);
   }
 
-  /** Writes the item unless the inbox or the archive already has it: people may have edited it. */
-  async writeHostItem(item: HostItem): Promise<void> {
+  /**
+   * Writes the item unless the inbox or the archive already has it: people may have edited it. With `written`, the text
+   * that this item had, replaces exactly that text. Returns the new text, or undefined if nothing was written.
+   */
+  async writeHostItem(item: HostItem, written?: string): Promise<string | undefined> {
     const name = `${item.name.replaceAll(/[^A-Za-z0-9._-]/g, "_")}.md`;
-    for (const folder of [LAYOUT.inbox, LAYOUT.inboxArchive])
-      if ((await this.#disk.facts(`${this.#root}/${folder}/${name}`)) !== undefined) return;
+    const path = `${this.#root}/${pathOf(name)}`;
+    if ((await this.#disk.facts(`${this.#root}/${LAYOUT.inboxArchive}/${name}`)) !== undefined) return undefined;
+    const isThere = (await this.#disk.facts(path)) !== undefined;
+    if (isThere !== (written !== undefined)) return undefined;
+    if (written !== undefined && (await this.#textOf(path)) !== written) return undefined;
     const text = writeNote({ fields: item.frontmatter, body: item.body });
-    await this.#disk.writeAtomic(`${this.#root}/${pathOf(name)}`, text);
+    await this.#disk.writeAtomic(path, text);
+    return text;
+  }
+
+  /** undefined if the file is too large to be an item of the desk. */
+  async #textOf(path: string): Promise<string | undefined> {
+    try {
+      return await this.#disk.readText(path, ITEM_BYTES_MAX);
+    } catch (error) {
+      if (error instanceof QocError) return undefined;
+      throw error;
+    }
   }
 
   /** Lists the entries, or those with the given status. An unreadable file has the kind `unreadable`. */

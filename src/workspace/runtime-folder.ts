@@ -20,7 +20,10 @@ export interface RuntimeUser {
 export interface RuntimePaths {
   /** The folder of the socket and the lock; mode 0700. */
   readonly runtime: string;
+  /** The operator's socket. */
   readonly socket: string;
+  /** The agents' socket. */
+  readonly agentSocket: string;
   readonly lock: string;
 }
 
@@ -38,7 +41,12 @@ const ROOT_UID = 0;
  */
 export function runtimePaths(root: string, user: RuntimeUser): RuntimePaths {
   const runtime = join(runtimeBase(user), sha256Hex(root).slice(0, 16));
-  return { runtime, socket: join(runtime, "desk.sock"), lock: join(runtime, "lock") };
+  return {
+    runtime,
+    socket: join(runtime, "desk.sock"),
+    agentSocket: join(runtime, "agents.sock"),
+    lock: join(runtime, "lock"),
+  };
 }
 
 /** The same answer before and after the desk has made the folder, so that client and desk agree. */
@@ -60,9 +68,9 @@ function isOwnFolder(path: string, uid: number): boolean {
 }
 
 /** Makes the runtime folder, mode 0700 whatever the umask. @throws RUNTIME_FOLDER_UNSAFE. */
-export function makeRuntimeFolder({ runtime, socket }: RuntimePaths, user: RuntimeUser): void {
-  if (Buffer.byteLength(socket) > SOCKET_BYTES_MAX)
-    throw unsafe(socket, `a socket's path is limited to ${SOCKET_BYTES_MAX} bytes`, OTHER_FOLDER);
+export function makeRuntimeFolder({ runtime, agentSocket }: RuntimePaths, user: RuntimeUser): void {
+  if (Buffer.byteLength(agentSocket) > SOCKET_BYTES_MAX)
+    throw unsafe(agentSocket, `a socket's path is limited to ${SOCKET_BYTES_MAX} bytes`, OTHER_FOLDER);
   for (const folder of foldersDownTo(runtime)) {
     if (factsOf(folder) === undefined) makeFolder(folder);
   }
@@ -95,12 +103,14 @@ export function checkRuntimeFolder(runtime: string, { uid }: RuntimeUser): void 
   for (const folder of foldersDownTo(realpathSync(existing.at(-1) ?? "/"))) checkParent(folder, uid);
 }
 
-/** Checks that the socket is of this user before a client writes to it. @throws RUNTIME_FOLDER_UNSAFE. */
-export function checkSocket({ runtime, socket }: RuntimePaths, user: RuntimeUser): void {
+/** Checks that the sockets are of this user before a client writes to one. @throws RUNTIME_FOLDER_UNSAFE. */
+export function checkSockets({ runtime, socket, agentSocket }: RuntimePaths, user: RuntimeUser): void {
   checkRuntimeFolder(runtime, user);
-  const stats = factsOf(socket);
-  if (stats !== undefined && stats.uid !== user.uid)
-    throw unsafe(socket, `it belongs to user ${stats.uid}`, `rm -f ${quoteForShell(socket)}`);
+  for (const path of [socket, agentSocket]) {
+    const stats = factsOf(path);
+    if (stats !== undefined && stats.uid !== user.uid)
+      throw unsafe(path, `it belongs to user ${stats.uid}`, `rm -f ${quoteForShell(path)}`);
+  }
 }
 
 function checkOwnFolder(folder: string, uid: number): void {

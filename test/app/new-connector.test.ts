@@ -9,6 +9,7 @@ import { certifyAdapter } from "../../src/app/certify-adapter.ts";
 import { newConnector } from "../../src/app/new-connector.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { findSandbox } from "../support/process-sandbox.ts";
 
 const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -30,7 +31,7 @@ it("a new connector has its own name and passes certification unchanged", async 
   expect(text).toContain("MY_VENUE_API_KEY");
   expect(text).not.toMatch(/template/i);
   const report = await certifyAdapter(
-    { disk, clock: systemClock, ids: systemIds, packageRoot, user: USER },
+    { disk, clock: systemClock, ids: systemIds, packageRoot, user: USER, sandbox: findSandbox },
     { target: "src/connectors/my-venue", from: root, only: [] },
     { line: () => undefined },
   );

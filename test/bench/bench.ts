@@ -18,6 +18,7 @@ import type { SigningRequest } from "../../src/trading/authority.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
+import { commandsBesideFills } from "./flood.ts";
 import { type Row, SHORT, inTurn, median, say, us } from "./measure.ts";
 import { mcpCalls } from "./mcp.ts";
 import { orderEventsOf } from "./orders-scenario.ts";
@@ -237,6 +238,7 @@ const measures: Readonly<Record<string, () => Promise<unknown>>> = {
   approvals,
   fills: async () => rows.push(await fillsThroughput()),
   spinning: async () => rows.push(await spinning()),
+  flood: async () => rows.push(await commandsBesideFills()),
   restart,
   processes,
   memory: async () => rows.push(await memoryOfOne()),

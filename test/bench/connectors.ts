@@ -56,7 +56,8 @@ async function ourFills(): Promise<{ rate: number; stall: number }> {
   const { journal } = await openJournal({ disk: nodeDisk(), dir: join(temp(), "journal"), clock: systemClock, log });
   if (journal === undefined) throw new Error("no journal");
   const bus = openBus(journal, state, log);
-  const desk = { state, log, publish: bus.publish, commit: bus.commit } as unknown as Desk;
+  const fillBudgets = { spend: () => undefined, reset: () => undefined };
+  const desk = { state, log, fillBudgets, publish: bus.publish, commit: bus.commit } as unknown as Desk;
   let kept = 0;
   let done: () => void = () => undefined;
   const all = new Promise<void>((resolve) => (done = resolve));

@@ -115,6 +115,19 @@ describe("appending", () => {
     expect(stand.clock.waiting).toBe(0);
   });
 
+  it("a flush ends while further records arrive without a pause", async () => {
+    const stand = await openJournalHarness();
+    let isOver = false;
+    // Each record that reaches the disk appends the next one.
+    const goOn = (): void => {
+      if (!isOver) void stand.journal.append(runStarted("flood"), { durable: true }).committed.then(goOn);
+    };
+    goOn();
+    expect(await outcomeOf(stand.journal.flush())).toBe("resolved");
+    isOver = true;
+    await stand.journal.close();
+  });
+
   it("a record that is appended as a flush ends is still written", async () => {
     const stand = await openJournalHarness();
     await stand.journal.append(runStarted("one"), { durable: true }).committed;

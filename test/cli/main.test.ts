@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -16,7 +14,9 @@ import { main } from "../../src/cli/main.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
 import type { IpcRequest } from "../../src/cli/ipc-protocol.ts";
 import type { CliDeps, LocalCall } from "../../src/cli/cli-deps.ts";
+import { systemClock } from "../../src/app/system.ts";
 import { type BufferIo, type BufferIoOptions, bufferIo } from "../support/buffer-io.ts";
+import { OPERATOR_SOCKET, addressOf, fakeDesk } from "../support/desk-socket.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 function positional(name: string, value: string, summary: string, required = true): ArgumentEntry {
@@ -94,6 +94,8 @@ interface CliResult extends BufferIo {
 }
 
 interface Options extends BufferIoOptions {
+  /** The process that has the desk's lock. */
+  readonly deskPid?: number;
   readonly env?: CliDeps["env"];
   local?(command: string, call: LocalCall): unknown;
 }
@@ -109,10 +111,12 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
     const server = createSocketServer();
     await server.listen({
       path,
+      clock: systemClock,
       log: quietLog(),
-      handle: (request, answering) => {
+      identity: OPERATOR_SOCKET,
+      handle: (request, answering, client) => {
         requests.push(request);
-        return handle(request, answering);
+        return handle(request, answering, client);
       },
     });
     close = server.close;
@@ -123,13 +127,14 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
     cwd: dir,
     version: async () => "1.2.3",
     registry: async () => ({ entries: ENTRIES, load: loadCommand }),
-    socketFor: async () => path,
+    deskAt: async () => addressOf(path),
     sign: async (_from, request, passphrase) => {
       signed.push(request);
       if (request.key === "live" && passphrase !== "open sesame")
         throw new QocError("KEY_REQUIRED", { reason: "the passphrase is wrong" });
       return { ...AUTHORITY, key: request.key };
     },
+    deskPid: async () => options.deskPid,
     invokeLocal: async (entry, input, call) => {
       localCalls.push({ command: entry.name, input, call });
       return options.local?.(entry.name, call);
@@ -151,10 +156,19 @@ function throws(code: ErrorCode, details = {}, data?: unknown): Handle {
 }
 
 describe("a command line", () => {
+  it("does not say that the desk is down if it runs and only its socket is gone", async () => {
+    const result = await qoc(["look", "--json"], undefined, { deskPid: 77 });
+    expect([result.code, result.out(), result.localCalls]).toEqual([5, "", []]);
+    expect(JSON.parse(result.err())).toMatchObject({
+      code: "DESK_UNREACHABLE",
+      message: "the desk runs (pid 77), but its socket does not answer",
+    });
+  });
+
   it("calls the desk and prints only the value of the reply", async () => {
     const result = await qoc(["look", "--json"], answers({ a: "1" }));
     expect([result.code, result.out(), result.err()]).toEqual([0, '{"a":"1"}\n', ""]);
-    expect(result.requests).toEqual([{ command: "look", input: {}, channel: "cli", cwd: dir }]);
+    expect(result.requests).toEqual([{ command: "look", input: {}, cwd: dir }]);
     expect(result.localCalls).toEqual([]);
   });
 
@@ -255,8 +269,7 @@ describe("errors", () => {
       throw new QocError("INTERNAL", { message: "x" });
     };
     const path = join(dir, "desk.sock");
-    const dying = createServer((socket) => socket.once("data", () => socket.destroy())).listen(path);
-    await once(dying, "listening");
+    const dying = await fakeDesk(path, (socket) => void socket.destroy());
     const approval = await qoc(["approve", "a1", "--digest", "x"]);
     const look = await qoc(["look"]);
     dying.close();
@@ -517,8 +530,8 @@ describe("approve", () => {
     const result = await qoc(["approve", "a1", "--digest", READ, "--json"], desk());
     const input = { id: "a1", digest: READ };
     expect(result.requests).toMatchObject([
-      { command: "approve", input, channel: "cli" },
-      { command: "approve", input: { ...input, authority: AUTHORITY }, channel: "cli" },
+      { command: "approve", input },
+      { command: "approve", input: { ...input, authority: AUTHORITY } },
     ]);
     expect(result.signed).toEqual([signing({})]);
     expect(JSON.parse(result.out())).toEqual(receipt);
@@ -550,7 +563,6 @@ describe("approve", () => {
     expect(commands(result)).toEqual(["review", "approve"]);
     expect(result.requests[1]).toMatchObject({
       input: { id: "20260705-001", digest: READ, shown: shownOrder().signing.statement.shown, authority: AUTHORITY },
-      channel: "tty",
     });
     expect(result.err()).toContain("│ because");
     expect(result.err()).toContain(READ);
@@ -633,7 +645,7 @@ describe("status", () => {
   it("on a terminal lists the proposals, prints the review once, and approves the selected proposal", async () => {
     const result = await qoc(["status"], desk(), { isTty: true, answers: ["20260705-001", "approve", "y"] });
     expect(commands(result)).toEqual(["status", "review", "approve"]);
-    expect(result.requests[2]).toMatchObject({ input: { id: "20260705-001", digest: READ }, channel: "tty" });
+    expect(result.requests[2]).toMatchObject({ input: { id: "20260705-001", digest: READ } });
     expect(result.err().split("│ because")).toHaveLength(2);
     expect(result.out()).toContain("is accepted");
   });
@@ -660,10 +672,10 @@ describe("status", () => {
   });
 
   it("continues after the desk refused an approval", async () => {
-    const stubborn: Handle = async (request, answering) => {
+    const stubborn: Handle = async (request, answering, client) => {
       if (request.command === "approve" && !isReview(request))
         throw new QocError("GUARD_BLOCKED", { message: "too much" });
-      return desk()(request, answering);
+      return desk()(request, answering, client);
     };
     const result = await qoc(["status"], stubborn, { isTty: true, answers: ["20260705-001", "approve", "y", "done"] });
     expect(result.code).toBe(0);

@@ -149,6 +149,7 @@ function status(text: string) {
         mode: "live",
         restarts: 2,
         isolation: "worker",
+        isolationReason: "short",
         untrusted: untrustedOf(text),
         latencyMs: { p50: 1.2, p99: 3.4 },
         queueDepth: 3,

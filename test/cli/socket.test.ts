@@ -1,5 +1,5 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { mkdir, mkdtemp, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { type Socket, connect, createServer } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,25 @@ import { QocError } from "../../src/domain/error.ts";
 import type { Log } from "../../src/domain/ports.ts";
 import { RemoteError, callDaemon, isDeskDown } from "../../src/cli/client.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
-import { REQUEST_BYTES_MAX, type IpcRequest } from "../../src/cli/ipc-protocol.ts";
+import {
+  type ClientCredentials,
+  HANDSHAKE_BYTES_MAX,
+  clientHandshake,
+  realSocketPath,
+  serverHandshake,
+} from "../../src/cli/handshake.ts";
+import { REQUEST_BYTES_MAX, type IpcRequest, readLines, writeLine } from "../../src/cli/ipc-protocol.ts";
+import { tokenKey } from "../../src/trading/token-key.ts";
+import { systemClock } from "../../src/app/system.ts";
+import {
+  AGENT,
+  AGENT_SOCKET,
+  OPERATOR,
+  OPERATOR_SOCKET,
+  STRANGER,
+  addressOf,
+  fakeDesk,
+} from "../support/desk-socket.ts";
 
 const quiet: Log = {
   debug: () => undefined,
@@ -32,22 +50,32 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function serve(handle: SocketHandler): Promise<() => Promise<void>> {
-  const server = createSocketServer();
-  await server.listen({ path, handle, log: quiet });
+async function serve(
+  handle: SocketHandler,
+  { log = quiet, identity = OPERATOR_SOCKET, handshakeMs = 5_000 } = {},
+): Promise<() => Promise<void>> {
+  const server = createSocketServer({ handshakeMs });
+  await server.listen({ path, handle, log, identity, clock: systemClock });
   closers.push(server.close);
   return server.close;
 }
 
+/** A promise and the function that resolves it. */
+function resolvers(): { readonly promise: Promise<string>; readonly resolve: (text: string) => void } {
+  let resolve: (text: string) => void = () => undefined;
+  const promise = new Promise<string>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
 function request(more: Partial<IpcRequest> = {}): IpcRequest {
-  return { command: "status", input: {}, channel: "cli", cwd: "/desk", ...more };
+  return { command: "status", input: {}, cwd: "/desk", ...more };
 }
 
 async function ask(more: Partial<Parameters<typeof callDaemon>[0]> = {}) {
   const notes: string[] = [];
   const values: unknown[] = [];
   const result = await callDaemon({
-    socketPath: path,
+    address: addressOf(path),
     request: request(),
     progress: { line: (line) => void notes.push(line) },
     onValue: async (value) => void values.push(value),
@@ -57,18 +85,44 @@ async function ask(more: Partial<Parameters<typeof callDaemon>[0]> = {}) {
   return { result, notes, values };
 }
 
-/** Sends raw bytes and reads until the first line of the reply, or until the server disconnects. */
-async function raw(bytes: string): Promise<Record<string, unknown>> {
+/** A connection whose handshake is done by hand. */
+interface RawConnection {
+  readonly socket: Socket;
+  /** The next line of the server; undefined: it has closed the connection. */
+  next(): Promise<string | undefined>;
+}
+
+async function connectRaw(): Promise<RawConnection> {
   const socket = connect(path);
-  await once(socket, "connect");
   socket.on("error", () => undefined);
+  /** Lines, and undefined for the end of the connection. */
+  const seen: (string | undefined)[] = [];
+  let wake = (): void => undefined;
+  const take = (line?: string): void => {
+    seen.push(line);
+    wake();
+  };
+  readLines(socket, REQUEST_BYTES_MAX, take, () => undefined);
+  socket.once("close", () => take());
+  await once(socket, "connect");
+  return {
+    socket,
+    next: async () => {
+      while (seen.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      return seen.shift();
+    },
+  };
+}
+
+/** Proves the operator's key, then sends raw bytes. Returns the first line of the reply. */
+async function raw(bytes: string): Promise<Record<string, unknown>> {
+  const { socket, next } = await connectRaw();
+  await writeLine(socket, clientHandshake((await next()) ?? "", realSocketPath(path), OPERATOR)?.proof);
+  await next();
   socket.write(bytes);
-  let text = "";
-  for await (const chunk of socket) {
-    text += String(chunk);
-    if (text.includes("\n")) break;
-  }
-  return JSON.parse(text) as Record<string, unknown>;
+  const line = await next();
+  socket.destroy();
+  return JSON.parse(line ?? "null") as Record<string, unknown>;
 }
 
 async function turns(count: number): Promise<"late"> {
@@ -86,8 +140,8 @@ describe("the socket", () => {
       await value({ n: 2 });
       return { ok: "yes", text: "ü\u2028\n" };
     });
-    const { result, notes, values } = await ask({ request: request({ input: { id: "x" }, channel: "tty" }) });
-    expect(seen).toEqual({ command: "status", input: { id: "x" }, channel: "tty", cwd: "/desk" });
+    const { result, notes, values } = await ask({ request: request({ input: { id: "x" } }) });
+    expect(seen).toEqual({ command: "status", input: { id: "x" }, cwd: "/desk" });
     expect({ result, notes, values }).toEqual({
       result: { ok: "yes", text: "ü\u2028\n" },
       notes: ["one"],
@@ -214,13 +268,52 @@ describe("the socket", () => {
 
   it("rejects with the error of the caller if the connection is lost before the reply", async () => {
     const cutOff = new QocError("OUTCOME_UNKNOWN", { id: "a1", reason: "gone" });
-    const dying = createServer((socket) => socket.once("data", () => socket.destroy()));
-    dying.listen(path);
-    await once(dying, "listening");
+    const dying = await fakeDesk(path, (socket) => void socket.destroy());
     closers.push(async () => void dying.close());
     await expect(ask({ cutOff })).rejects.toBe(cutOff);
     await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN", exit: 5, retryable: false });
     expect(isDeskDown(await ask().catch((error: unknown) => error))).toBe(false);
+  });
+
+  it.each([
+    ["removed", () => unlink(path)],
+    ["replaced by a file", () => unlink(path).then(() => writeFile(path, "x"))],
+    ["moved away", () => rename(path, `${path}.moved`)],
+    [
+      "replaced by the socket of another program",
+      async () => {
+        await unlink(path);
+        const other = createServer((socket) => socket.end());
+        closers.push(async () => void other.close());
+        await once(other.listen(path), "listening");
+      },
+    ],
+  ])("listens again if its file is %s, and logs it", async (_what, change) => {
+    const warned = resolvers();
+    const server = createSocketServer();
+    closers.push(server.close);
+    const log: Log = { ...quiet, warn: (message) => warned.resolve(message) };
+    const handle: SocketHandler = () => Promise.resolve("fine");
+    await server.listen({ path, clock: systemClock, log, identity: OPERATOR_SOCKET, handle });
+    await change();
+    expect(await warned.promise).toContain("was removed or replaced");
+    expect((await ask()).result).toBe("fine");
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it("tries again if its file was replaced by something that it cannot remove", async () => {
+    const [failed, opened] = [resolvers(), resolvers()];
+    const server = createSocketServer();
+    closers.push(server.close);
+    const log: Log = { ...quiet, error: failed.resolve, warn: opened.resolve };
+    const handle: SocketHandler = () => Promise.resolve("fine");
+    await server.listen({ path, clock: systemClock, log, identity: OPERATOR_SOCKET, handle });
+    await rename(path, `${path}.moved`);
+    await mkdir(path);
+    expect(await failed.promise).toContain("cannot be opened again");
+    await rm(path, { recursive: true });
+    await opened.promise;
+    expect((await ask()).result).toBe("fine");
   });
 
   it("closes even if a caller does not read", async () => {
@@ -229,7 +322,9 @@ describe("the socket", () => {
     const { listen, close } = createSocketServer({ closeMs: 50 });
     await listen({
       path,
+      clock: systemClock,
       log: quiet,
+      identity: OPERATOR_SOCKET,
       handle: async (_asked, { value, signal }) => {
         const line = "x".repeat(256 * 1024);
         while (!signal.aborted) {
@@ -239,8 +334,9 @@ describe("the socket", () => {
         }
       },
     });
-    const deaf = connect(path);
-    deaf.on("error", () => undefined);
+    const { socket: deaf, next } = await connectRaw();
+    await writeLine(deaf, clientHandshake((await next()) ?? "", realSocketPath(path), OPERATOR)?.proof);
+    await next();
     deaf.pause();
     deaf.write(`${JSON.stringify({ id: "1", ...request() })}\n`);
     await full;
@@ -253,15 +349,13 @@ describe("the socket", () => {
     ["not json\n", /not a JSON line/],
     ["[]\n", /id must be text/],
     ["null\n", /must be a JSON object/],
-    [`${JSON.stringify({ id: "1", input: {}, channel: "cli", cwd: "/" })}\n`, /command must be text/],
-    [`${JSON.stringify({ id: "1", command: "x", input: {}, channel: "host", cwd: "/" })}\n`, /channel must be one of/],
+    [`${JSON.stringify({ id: "1", input: {}, cwd: "/" })}\n`, /command must be text/],
     ...[
       null,
       {},
       "qoc_1",
-      { token: 1 },
-      { token: "x".repeat(1_001) },
-      { token: "", era: "new" },
+      { tool: "x".repeat(1_001) },
+      { era: "new" },
       { toolUseId: 1 },
       { isRefused: "no" },
       { connection: 1 },
@@ -270,8 +364,8 @@ describe("the socket", () => {
       const caller =
         typeof more === "object" && more !== null && Object.keys(more).length > 0 ? { ...whole, ...more } : more;
       return [
-        `${JSON.stringify({ id: "1", command: "x", input: {}, channel: "mcp", cwd: "/", caller })}\n`,
-        /caller must have token/,
+        `${JSON.stringify({ id: "1", command: "x", input: {}, cwd: "/", caller })}\n`,
+        /caller must have connection/,
       ];
     }),
   ])("replies INVALID_INPUT to %j and calls no handler", async (bytes, message) => {
@@ -292,14 +386,15 @@ describe("the socket", () => {
     };
     await expect(ask({ request: request({ input: { text } }) })).rejects.toMatchObject(wide);
     const error = new QocError("TOO_LARGE", { what: "a request line", size: 2, limit: 1 });
-    const strict = createServer((socket) =>
-      socket.once("data", () => socket.end(`${JSON.stringify({ id: "", kind: "error", error, exit: 1 })}\n`)),
-    );
     const strictPath = join(dir, "strict.sock");
-    strict.listen(strictPath);
-    await once(strict, "listening");
+    const strict = await fakeDesk(strictPath, (socket) => {
+      socket.end(`${JSON.stringify({ id: "", kind: "error", error, exit: 1 })}\n`);
+    });
     closers.push(async () => void strict.close());
-    await expect(ask({ socketPath: strictPath })).rejects.toMatchObject({ code: "TOO_LARGE", message: error.message });
+    await expect(ask({ address: addressOf(strictPath) })).rejects.toMatchObject({
+      code: "TOO_LARGE",
+      message: error.message,
+    });
   });
 
   it("replies TOO_LARGE to a line over 1 MiB and serves the next call", async () => {
@@ -309,3 +404,231 @@ describe("the socket", () => {
     expect((await ask()).result).toBeNull();
   });
 });
+
+/** Warnings of a server. */
+function warnings(): { readonly log: Log; readonly lines: string[] } {
+  const lines: string[] = [];
+  const log: Log = { ...quiet, warn: (line) => void lines.push(line), with: () => log };
+  return { log, lines };
+}
+
+describe("the operator's socket", () => {
+  const REQUEST = `${JSON.stringify({ id: "1", command: "approve", input: {}, channel: "tty", cwd: "/" })}\n`;
+
+  it.each<[string, (challenge: string) => string]>([
+    ["no proof", () => REQUEST],
+    ["an empty line", () => "\n"],
+    ["a proof without a signature", (line) => proofLine(line, AGENT)],
+    ["the proof of another key", (line) => proofLine(line, keyed("operator", STRANGER.sign))],
+    ["the operator's signature with the purpose of an agent", (line) => proofLine(line, keyed("agent", sign()))],
+    ["a key of the client's own", (line) => proofLine(line, keyed("agent", STRANGER.sign, STRANGER.publicPem))],
+    ["a proof for another desk", (line) => proofLine(line, { ...OPERATOR, desk: "e".repeat(32) })],
+    ["a proof for another nonce", (line) => proofLine(line.replace(/[0-9a-f]{64}/, "0".repeat(64)), OPERATOR)],
+    ["a proof that is relayed from another socket", (line) => proofLine(line, OPERATOR, "/elsewhere/desk.sock")],
+    ["a line that is too long", () => "x".repeat(HANDSHAKE_BYTES_MAX + 1)],
+  ])("answers nothing and reads no request after %s", async (_what, firstLine) => {
+    let calls = 0;
+    const { log, lines } = warnings();
+    await serve(async () => (calls += 1), { log });
+    const { socket, next } = await connectRaw();
+    socket.write(`${firstLine((await next()) ?? "")}${REQUEST}`);
+    expect([await next(), calls]).toEqual([undefined, 0]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^qoc.sock: a connection was refused: its (first line|signature) is/),
+    ]);
+  });
+
+  it("reads a request that came together with a right proof, after its own proof", async () => {
+    let calls = 0;
+    await serve(async () => (calls += 1));
+    const { socket, next } = await connectRaw();
+    const proof = clientHandshake((await next()) ?? "", realSocketPath(path), OPERATOR)?.proof;
+    socket.write(`${JSON.stringify(proof)}\n${REQUEST}`);
+    expect(JSON.parse((await next()) ?? "")).toHaveProperty("signature");
+    expect(JSON.parse((await next()) ?? "")).toMatchObject({ kind: "result", value: 1 });
+  });
+
+  it("accepts a proof once: its text has the nonce of its own connection", async () => {
+    await serve(async () => null);
+    const first = await connectRaw();
+    const line = proofLine((await first.next()) ?? "", OPERATOR);
+    first.socket.write(line);
+    expect(await first.next()).toContain("signature");
+    const second = await connectRaw();
+    await second.next();
+    second.socket.write(line);
+    expect(await second.next()).toBeUndefined();
+  });
+
+  it("a client whose key is not the desk's gets PROOF_REFUSED, and no request is read", async () => {
+    let calls = 0;
+    await serve(async () => (calls += 1));
+    const address = addressOf(path, keyed("operator", STRANGER.sign));
+    await expect(ask({ address })).rejects.toMatchObject({ code: "PROOF_REFUSED" });
+    expect(calls).toBe(0);
+  });
+
+  it("reads the client's keys only if a desk listens", async () => {
+    let reads = 0;
+    const credentials = (): Promise<ClientCredentials> => Promise.resolve(OPERATOR).finally(() => (reads += 1));
+    const address = { socketPath: path, credentials };
+    await expect(ask({ address })).rejects.toMatchObject({ code: "DESK_DOWN" });
+    expect(reads).toBe(0);
+    await serve(async () => null);
+    expect((await ask({ address })).result).toBeNull();
+    expect(reads).toBe(1);
+  });
+
+  it("logs a few refusals a minute, and the number of the others", async () => {
+    const { log, lines } = warnings();
+    await serve(async () => null, { log });
+    for (let n = 0; n < 30; n++) {
+      const { socket, next } = await connectRaw();
+      socket.write("{}\n");
+      while ((await next()) !== undefined);
+    }
+    expect(lines).toHaveLength(10);
+  });
+
+  it("serves a client while 700 silent connections and wrong proofs are open or come in", async () => {
+    await serve(async () => "served");
+    const flood: Socket[] = [];
+    const pour = (count: number): void => {
+      for (let n = 0; n < count; n++) {
+        const socket = connect(path);
+        socket.on("error", () => undefined);
+        if (n % 2 === 0) socket.write("{}\n");
+        flood.push(socket);
+      }
+    };
+    pour(400);
+    for (let n = 0; n < 5; n++) {
+      pour(60);
+      expect((await ask()).result).toBe("served");
+    }
+    for (const socket of flood) socket.destroy();
+  });
+
+  it("closes a connection that sends no request in time, also after its proof", async () => {
+    const { log, lines } = warnings();
+    await serve(async () => null, { log, handshakeMs: 50 });
+    const silent = await connectRaw();
+    const proven = await connectRaw();
+    await silent.next();
+    proven.socket.write(proofLine((await proven.next()) ?? "", OPERATOR));
+    await proven.next();
+    expect([await silent.next(), await proven.next()]).toEqual([undefined, undefined]);
+    expect(lines).toEqual(Array(2).fill(expect.stringContaining("it sent no request in time")));
+  });
+
+  it("does not close a call that takes longer than the handshake may", async () => {
+    await serve(() => new Promise((resolve) => setTimeout(() => resolve("late"), 150)), { handshakeMs: 50 });
+    expect((await ask()).result).toBe("late");
+  });
+});
+
+describe("a client", () => {
+  it.each<[string, string | ((line: string) => string), RegExp]>([
+    ["that sends no challenge", "hello\n", /is not a challenge/],
+    ["of another protocol", `${JSON.stringify({ protocol: 2, nonce: "0".repeat(64) })}\n`, /is not a challenge/],
+    ["that sends a long line", "x".repeat(HANDSHAKE_BYTES_MAX + 1), /too long/],
+    ["that sends no proof", () => "{}\n", /its proof is wrong/],
+    [
+      "with another host key",
+      (line) => {
+        const answer = handshakeOf({ ...OPERATOR_SOCKET, sign: STRANGER.sign }).answer(line);
+        return typeof answer === "string" ? answer : `${JSON.stringify(answer.proof)}\n`;
+      },
+      /its proof is wrong/,
+    ],
+  ])("sends no request to a program %s in the desk's place", async (_what, answer, reason) => {
+    const seen: string[] = [];
+    const fake = createServer((socket) => {
+      socket.on("error", () => undefined);
+      if (typeof answer === "string") return void socket.write(answer);
+      const handshake = handshakeOf(OPERATOR_SOCKET);
+      void writeLine(socket, handshake.challenge);
+      readLines(
+        socket,
+        REQUEST_BYTES_MAX,
+        (line) => {
+          seen.push(line);
+          if (seen.length === 1) socket.write(answer(line));
+        },
+        () => undefined,
+      );
+    });
+    fake.listen(path);
+    await once(fake, "listening");
+    closers.push(async () => void fake.close());
+    await expect(ask()).rejects.toMatchObject({
+      code: "DESK_NOT_PROVEN",
+      message: expect.stringMatching(reason) as string,
+    });
+    for (const line of seen) expect(line).not.toContain("status");
+  });
+
+  it("connects again if the desk closes the connection before its proof, and then says so", async () => {
+    let connections = 0;
+    const closing = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    closing.listen(path);
+    await once(closing, "listening");
+    closers.push(async () => void closing.close());
+    const error = await ask().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "DESK_DOWN", retryable: true });
+    expect([connections, isDeskDown(error)]).toEqual([25, false]);
+  });
+});
+
+describe("the agents' socket", () => {
+  const TOKEN = `qoc_${"5".repeat(64)}`;
+  const seen: unknown[] = [];
+  beforeEach(async () => {
+    seen.length = 0;
+    await serve(async (_asked, _reply, client) => void seen.push(client), { identity: AGENT_SOCKET });
+  });
+
+  it("takes an agent without a token, and an agent that proves the key of its token", async () => {
+    await ask({ address: addressOf(path, AGENT) });
+    const { publicPem, sign: prove } = tokenKey(TOKEN);
+    await ask({ address: addressOf(path, keyed("agent", prove, publicPem)) });
+    expect(seen).toEqual([{ publicPem: undefined }, { publicPem }]);
+  });
+
+  it.each<[string, ClientCredentials]>([
+    ["the operator's proof", OPERATOR],
+    ["a key without its proof", keyed("agent", STRANGER.sign, tokenKey(TOKEN).publicPem)],
+    ["a text that is not a key", keyed("agent", STRANGER.sign, "key")],
+  ])("refuses %s", async (_what, credentials) => {
+    await expect(ask({ address: addressOf(path, credentials) })).rejects.toMatchObject({ code: "PROOF_REFUSED" });
+    expect(seen).toEqual([]);
+  });
+
+  it("never gets the token", async () => {
+    const { socket, next } = await connectRaw();
+    const { publicPem, sign: prove } = tokenKey(TOKEN);
+    const line = proofLine((await next()) ?? "", keyed("agent", prove, publicPem));
+    socket.destroy();
+    expect(line).not.toContain("5".repeat(20));
+  });
+});
+
+function sign() {
+  if (OPERATOR.key === undefined) throw new Error("the operator has a key");
+  return OPERATOR.key.sign;
+}
+
+function keyed(prover: "operator" | "agent", signer: (text: string) => string, publicPem?: string): ClientCredentials {
+  return { ...OPERATOR, key: { prover, sign: signer, publicPem } };
+}
+
+function proofLine(challenge: string, credentials: ClientCredentials, socket = realSocketPath(path)): string {
+  return `${JSON.stringify(clientHandshake(challenge, socket, credentials)?.proof)}\n`;
+}
+
+function handshakeOf(identity: typeof OPERATOR_SOCKET) {
+  return serverHandshake({ ...identity, random: (bytes) => "ab".repeat(bytes) }, realSocketPath(path));
+}

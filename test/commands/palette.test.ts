@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { statusInScope } from "../../src/commands/connector-scope.ts";
 import type { StatusView } from "../../src/trading/status.ts";
 import { decimal } from "../../src/domain/decimal.ts";
-import { emptyPosition, openPosition } from "../../src/domain/position.ts";
+import { PositionRecord, openPosition } from "../../src/domain/position.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -404,9 +404,9 @@ describe("[connectors] agent", () => {
   });
 
   it("leaves positions and symbols of other connectors out of an agent's results", async () => {
-    const book = desk.open.desk.state.positions as Map<string, ReturnType<typeof emptyPosition>>;
+    const book = desk.open.desk.state.positions as Map<string, PositionRecord>;
     for (const connector of ["paper", "hidden"]) {
-      const position = emptyPosition(connector, `HELD-${connector}`);
+      const position = new PositionRecord(connector, `HELD-${connector}`);
       openPosition(position, decimal("1"), decimal("1"));
       book.set(`test ${connector}`, position);
     }

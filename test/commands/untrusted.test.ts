@@ -7,7 +7,7 @@ import { COMMANDS } from "../support/commands.ts";
 import { QocError } from "../../src/domain/error.ts";
 import { errorForAgent } from "../../src/domain/error-for-agent.ts";
 import { decimal } from "../../src/domain/decimal.ts";
-import { emptyPosition, openPosition } from "../../src/domain/position.ts";
+import { PositionRecord, openPosition } from "../../src/domain/position.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -81,7 +81,7 @@ beforeAll(async () => {
   const waiting = await propose("failing");
   Object.assign(ORDERS, { refused: refused.id, rejected: rejected.id, waiting: waiting.id });
   // A position that only the venue reports.
-  const odd = emptyPosition("failing", EVIL);
+  const odd = new PositionRecord("failing", EVIL);
   openPosition(odd, decimal("1"), decimal("1"));
   (desk.open.desk.state.positions as Map<string, typeof odd>).set("odd", odd);
   await desk.call("status");

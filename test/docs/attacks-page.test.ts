@@ -6,7 +6,7 @@ import { ATTACKS, type IsolationLevel, expectedOutcomes } from "../conformance/a
 
 const PAGE = readFileSync(fileURLToPath(new URL("../../docs/attacks.md", import.meta.url)), "utf8");
 const ROWS = PAGE.split("\n")
-  .filter((line) => /^\| [A-F]\d\d \|/.test(line))
+  .filter((line) => /^\| [A-G]\d\d \|/.test(line))
   .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|")))
   .map(([, id, title, level, outcome, alive, , lost, , secrets]) => ({
     id,

@@ -22,6 +22,7 @@ import { systemClock, systemIds } from "../../src/app/system.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { LAYOUT } from "../../src/workspace/layout.ts";
+import { findSandbox } from "../support/process-sandbox.ts";
 
 const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -67,7 +68,7 @@ describe("the guide's connector", () => {
           await writeFile(join(root, path), text);
         }
         const report = await certifyAdapter(
-          { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot, user: USER },
+          { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot, user: USER, sandbox: findSandbox },
           { target: dirname(ADAPTER), from: root, only: [], isolation },
           { line: () => undefined },
         );

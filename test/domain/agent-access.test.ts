@@ -1,7 +1,7 @@
 /** Agents with access, folded from the journal. */
 import { describe, expect, it } from "vitest";
-import { agentNameProblem, tokenDigest } from "../../src/domain/agent-access.ts";
-import type { Digest } from "../../src/domain/ids.ts";
+import { HTTP_TOKEN_MS, agentNameProblem, grantedAgent, tokenDigest } from "../../src/domain/agent-access.ts";
+import type { AgentGranted } from "../../src/domain/event.ts";
 import { scenario } from "../support/journal-scenario.ts";
 
 function granted(agent: string, token: string) {
@@ -27,12 +27,26 @@ describe("agents in the book", () => {
     expect(agents.get("claude")).toMatchObject({
       client: "claude",
       palette: "default",
-      tokenDigest: tokenDigest("three") satisfies Digest,
+      credential: tokenDigest("three"),
     });
     const after = told
       .event({ type: "agent.revoked", agent: "claude", actor: "human" })
       .event({ type: "agent.revoked", agent: "nobody", actor: "human" });
     expect([...after.state().agents.keys()]).toEqual(["codex"]);
+  });
+});
+
+describe("the end of a token", () => {
+  const base = { type: "agent.granted", agent: "a", client: "claude", palette: "default", actor: "human" } as const;
+  const digest = tokenDigest("one");
+
+  it.each<[string, Partial<AgentGranted>, number | undefined]>([
+    ["a key that is proved has no end", { publicPem: "pem" }, undefined],
+    ["a token for HTTP has the end of its record", { tokenDigest: digest, expiresAt: 5_000 }, 5_000],
+    ["a token of an earlier version expires after 12 hours", { tokenDigest: digest }, 1_000 + HTTP_TOKEN_MS],
+    ["no token for HTTP lasts longer", { tokenDigest: digest, expiresAt: 1e15 }, 1_000 + HTTP_TOKEN_MS],
+  ])("%s", (_what, more, expiresAt) => {
+    expect(grantedAgent({ ...base, ...more }, 1_000).expiresAt).toBe(expiresAt);
   });
 });
 

@@ -30,6 +30,9 @@ describe("a fill of an order with a limit of 100", () => {
     ["60 s ahead", { at: SCENARIO_START + 60_000 }, []],
     ["more than 60 s ahead", { at: SCENARIO_START + 60_001 }, ["time"]],
     ["of the year 2199", { at: Date.UTC(2199, 0, 1) }, ["time"]],
+    ["at the time of the intent", { at: SCENARIO_START + 5_000 }, []],
+    ["1 ms before the intent", { at: SCENARIO_START + 4_999 }, ["time"]],
+    ["of the second before the intent", { at: SCENARIO_START + 4_000 }, ["time"]],
     ["of a day before the intent", { at: SCENARIO_START - 86_400_000 }, ["time"]],
     ["of another symbol and side", { symbol: "GME", side: "sell" }, ["symbol", "side"]],
     ["that is taken back", { symbol: "GME", side: "sell", busts: "x" }, []],
@@ -40,6 +43,35 @@ describe("a fill of an order with a limit of 100", () => {
   it("contradicts a sell below the limit", () => {
     expect(misfits({ price: amount("99.99") }, "sell")).toEqual(["price"]);
     expect(misfits({ price: amount("100.01") }, "sell")).toEqual([]);
+  });
+
+  it.each([
+    ["of the intent's second, without milliseconds", 5_000, []],
+    ["in the intent's second, before the intent", 5_299, ["time"]],
+    ["of the second before the intent's second", 4_000, ["time"]],
+  ])("with an intent at 5.3 s and the time %s", (_, at, expected) => {
+    const order = scenario()
+      .wait(300)
+      .desk()
+      .account("paper")
+      .working("a")
+      .state()
+      .orders.get("a" as OrderId);
+    const fill = { fillId: "f", venueOrderId: "v-a", symbol: "AAPL", side: "buy", quantity: amount("1") } as const;
+    const arrived = { ...fill, price: amount("100"), at: SCENARIO_START + at };
+    expect(order && misfitsOf(order, arrived, SCENARIO_START)).toEqual(expected);
+  });
+
+  it("contradicts an order that was never sent", () => {
+    const order = scenario()
+      .desk()
+      .proposed("a")
+      .approved("a")
+      .state()
+      .orders.get("a" as OrderId);
+    const fill = { fillId: "f", venueOrderId: "v-a", symbol: "AAPL", side: "buy", quantity: amount("1") } as const;
+    const arrived = { ...fill, price: amount("100"), at: SCENARIO_START + 9_000 };
+    expect(order && misfitsOf(order, arrived, undefined)).toEqual(["time"]);
   });
 
   it("has any time at a venue with a time of its own", () => {

@@ -3,12 +3,10 @@ import { describe, expect, it } from "vitest";
 import { decimal, text } from "../../src/domain/decimal.ts";
 import { fillKey, laterVersion } from "../../src/domain/fill.ts";
 import {
-  type PositionRecord,
+  PositionRecord,
   adoptQuantity,
-  applyFillToPosition,
   averagePrice,
   costBasis,
-  emptyPosition,
   openPosition,
   unrealizedPnl,
 } from "../../src/domain/position.ts";
@@ -38,7 +36,7 @@ function sell(quantity: string, price: string, more?: Partial<VenueFill>): Venue
 /** As the book does it: the later version of a fill counts, and the same one again is nothing. */
 function positionOf(
   fills: readonly VenueFill[],
-  start: PositionRecord = emptyPosition("paper", "AAPL"),
+  start: PositionRecord = new PositionRecord("paper", "AAPL"),
 ): PositionRecord {
   const known = new Map<string, VenueFill>();
   for (const fill of fills) {
@@ -47,7 +45,7 @@ function positionOf(
     const counts = earlier === undefined ? fill : laterVersion(earlier, fill);
     if (counts === earlier) continue;
     known.set(key, counts);
-    applyFillToPosition(start, key, counts, earlier === undefined);
+    start.applyFill(key, counts);
   }
   return start;
 }
@@ -176,7 +174,7 @@ describe("a position", () => {
   });
 
   it("the opening balance of a position is closed first by the next sale", () => {
-    const position = emptyPosition("paper", "AAPL");
+    const position = new PositionRecord("paper", "AAPL");
     openPosition(position, decimal("10"), decimal("50"));
     expect(shown(positionOf([buy("5", "60"), sell("12", "70")], position))).toMatchObject({
       quantity: "3",
@@ -189,7 +187,7 @@ describe("a position", () => {
     const position = positionOf([first]);
     adoptQuantity(position, decimal("7"), decimal("101"));
     expect(shown(position)).toMatchObject({ quantity: "7", pnl: "0", lots: ["7@101"] });
-    applyFillToPosition(position, fillKey("paper", first), buy("10", "100", { busts: first.fillId }), false);
+    position.applyFill(fillKey("paper", first), buy("10", "100", { busts: first.fillId }));
     expect(shown(position)).toMatchObject({ quantity: "7", pnl: "0", lots: ["7@101"] });
     adoptQuantity(position, decimal("0"), decimal("0"));
     expect(shown(position)).toMatchObject({ quantity: "0", pnl: "0", lots: [] });
@@ -210,7 +208,7 @@ describe("a position", () => {
       "100",
       "100",
     ]);
-    expect(averagePrice(emptyPosition("paper", "AAPL"))).toBeUndefined();
+    expect(averagePrice(new PositionRecord("paper", "AAPL"))).toBeUndefined();
   });
 });
 

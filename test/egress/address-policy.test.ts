@@ -1,6 +1,7 @@
 /** Which addresses a connector may reach, by name and by the address that the name resolves to. */
 import type { LookupAddress } from "node:dns";
 import { describe, expect, it } from "vitest";
+import { EGRESS_LIMITS } from "../../src/protocol/egress-messages.ts";
 import { AddressPolicy } from "../../src/egress/address-policy.ts";
 
 const HTTP = ["http:", "https:"];
@@ -91,5 +92,71 @@ describe("a TCP address", () => {
     rules.checkTcp("::1", 5);
     expect(() => rules.checkTcp("127.0.0.1", 4003)).toThrow('add grant = ["tcp:127.0.0.1:4003"]');
     expect(() => rules.checkTcp("127.0.0.2", 4002)).toThrow("is not granted");
+  });
+});
+
+describe("a granted name", () => {
+  const dial = (rules: AddressPolicy, host: string, port: number): Promise<unknown> =>
+    new Promise((done, fail) =>
+      rules.tcpLookup(port)(host, { all: true }, (error, found) => (error === null ? done(found) : fail(error))),
+    );
+
+  it.each<[string, { hosts?: string[]; tcp: string[]; host: string; resolves: string; isAllowed: boolean }]>([
+    ["a public address", { tcp: ["gw.example:4002"], host: "gw.example", resolves: "8.8.8.8", isAllowed: true }],
+    ["a private address", { tcp: ["gw.lan:4002"], host: "gw.lan", resolves: "10.0.0.9", isAllowed: false }],
+    ["loopback", { tcp: ["gw.example:4002"], host: "gw.example", resolves: "127.0.0.1", isAllowed: false }],
+    ["the metadata address", { tcp: ["gw.lan:80"], host: "gw.lan", resolves: "169.254.169.254", isAllowed: false }],
+    [
+      "a private address that grant names as well",
+      { tcp: ["gw.lan:4002", "10.0.0.9:4002"], host: "GW.lan", resolves: "10.0.0.9", isAllowed: true },
+    ],
+    [
+      "a private address that grant names with another port",
+      { tcp: ["gw.lan:4002", "10.0.0.9:4003"], host: "gw.lan", resolves: "10.0.0.9", isAllowed: false },
+    ],
+    [
+      "a private address that hosts names",
+      { hosts: ["10.0.0.9"], tcp: ["gw.lan:4002"], host: "gw.lan", resolves: "10.0.0.9", isAllowed: true },
+    ],
+    ["::1 by grant", { tcp: ["gw.lan:4002", "[::1]:4002"], host: "gw.lan", resolves: "::1", isAllowed: true }],
+    ["localhost", { tcp: ["localhost:4002"], host: "localhost", resolves: "127.0.0.1", isAllowed: true }],
+    [
+      "localhost with a foreign address",
+      { tcp: ["localhost:4002"], host: "localhost", resolves: "10.0.0.1", isAllowed: false },
+    ],
+  ])("that resolves to %s", async (_what, { hosts, tcp, host, resolves, isAllowed }) => {
+    const dialled = dial(policy(hosts, [resolves], tcp), host, 4002);
+    if (isAllowed) await expect(dialled).resolves.toHaveLength(1);
+    else await expect(dialled).rejects.toMatchObject({ code: "EACCES" });
+  });
+
+  it("gets the line for desk.toml that allows it", async () => {
+    await expect(dial(policy(undefined, ["10.0.0.9"], ["gw.lan:4002"]), "gw.lan", 4002)).rejects.toThrow(
+      'add "tcp:10.0.0.9:4002" to grant',
+    );
+    await expect(dial(policy(undefined, ["::1"], ["gw.lan:4002"]), "gw.lan", 4002)).rejects.toThrow(
+      'add "tcp:[::1]:4002" to grant',
+    );
+  });
+});
+
+describe("look-ups that the system has not answered", () => {
+  it("are shared by name, and limited in number", async () => {
+    const asked = new Map<string, (error: null, found: LookupAddress[]) => void>();
+    const lookup = (host: string, _options: object, done: (error: null, found: LookupAddress[]) => void): void => {
+      expect(asked.has(host)).toBe(false);
+      asked.set(host, done);
+    };
+    const rules = new AddressPolicy({ tcp: [] }, lookup as never);
+    const names = Array.from({ length: EGRESS_LIMITS.pendingLookups }, (_, i) => `h${i}.example`);
+    const waiting = names.flatMap((name) => [resolve(rules, name), resolve(rules, name.toUpperCase())]);
+    await expect(resolve(rules, "one-more.example")).rejects.toMatchObject({ code: "EAGAIN" });
+    expect(asked.size).toBe(names.length);
+    for (const done of asked.values()) done(null, [{ address: "8.8.8.8", family: 4 }]);
+    expect(await Promise.all(waiting)).toHaveLength(2 * names.length);
+    asked.clear();
+    const again = resolve(rules, "one-more.example");
+    asked.get("one-more.example")?.(null, [{ address: "8.8.4.4", family: 4 }]);
+    expect(await again).toEqual([{ address: "8.8.4.4", family: 4 }]);
   });
 });

@@ -3,11 +3,13 @@
  * connection.
  */
 import { once } from "node:events";
-import { createServer as createHttp } from "node:http";
+import { type ServerResponse, createServer as createHttp } from "node:http";
 import { type AddressInfo, type Server, createServer as createTcp } from "node:net";
-import type { MessagePort } from "node:worker_threads";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { WebSocketServer } from "ws";
+import { serveConnector } from "../../src/egress/connector-network.ts";
 import { type EgressConnection, openEgress } from "../../src/host/egress.ts";
 import { EGRESS_LIMITS, type NetworkPolicy } from "../../src/protocol/egress-messages.ts";
 
@@ -192,6 +194,89 @@ describe("headers", () => {
     expect(seen[1]).toMatchObject({ "x-key": "evil" });
     expect(Object.keys(seen[1] ?? {})).not.toContain("authorization");
     expect(Object.keys(seen[1] ?? {})).not.toContain("cookie");
+  });
+});
+
+describe("a request body in parts", () => {
+  it.each([303, 302])("is dropped by a redirect with status %d, which becomes GET", async (status) => {
+    const seen: string[] = [];
+    const server = createHttp((request, response) => {
+      seen.push(`${request.method ?? ""} ${String(request.headers["content-type"])}`);
+      if (request.url === "/end") return void response.end("done");
+      // Responds before the body is complete.
+      response.writeHead(status, { location: "/end" }).end();
+    });
+    const port = await portOf(server);
+    const connection = connect();
+    const headers = [["content-type", "text/plain"]];
+    const message = fetchMessage(1, `http://127.0.0.1:${port}/`, { method: "POST", headers, bodyLength: -1 });
+    connection.port.postMessage(message, []);
+    const replies: Record<string, unknown>[] = [];
+    const responded = new Promise<void>((resolve) => {
+      connection.port.on("message", (received: Record<string, unknown>) => {
+        replies.push(received);
+        if (received["type"] !== "credit") resolve();
+        else connection.port.postMessage({ type: "data", id: 1, d: new Uint8Array(10) }, []);
+      });
+    });
+    connection.port.postMessage({ type: "data", id: 1, d: new Uint8Array(10) }, []);
+    await responded;
+    expect(replies.at(-1)).toMatchObject({ type: "response", status: 200, redirected: true });
+    expect(seen).toEqual(["POST text/plain", "GET undefined"]);
+  });
+});
+
+describe("pings of a server", () => {
+  it("use up the credit as its messages do", async () => {
+    const web = createHttp();
+    new WebSocketServer({ server: web }).on("connection", (socket) => {
+      socket.on("error", () => undefined);
+      // One after the other: the client itself ends a connection with many pings that it has not answered.
+      socket.on("pong", () => socket.ping(Buffer.alloc(125)));
+      socket.ping(Buffer.alloc(125));
+    });
+    web.on("request", (_request, response) => response.end());
+    const port = await portOf(web);
+    const connection = connect();
+    let received = 0;
+    connection.port.on("message", ({ type }: { type: string }) => (received += type === "ping" ? 1 : 0));
+    const url = `ws://127.0.0.1:${port}/`;
+    connection.port.postMessage({ type: "websocket", id: 1, url, protocols: [], headers: [], deflate: false }, []);
+    const allowed = Math.ceil(EGRESS_LIMITS.windowBytes / (125 + EGRESS_LIMITS.messageOverhead));
+    await expect.poll(() => received, { timeout: 20_000 }).toBeGreaterThanOrEqual(allowed);
+    // What the thread had read before these requests has arrived after them.
+    for (let id = 2; id < 12; id++) {
+      const responded = new Promise<void>((resolve) => {
+        connection.port.on("message", (message: { id: number }) => message.id === id && resolve());
+      });
+      connection.port.postMessage(fetchMessage(id, `http://127.0.0.1:${port}/`), []);
+      await responded;
+    }
+    expect(received).toBeLessThan(allowed + 100);
+  });
+});
+
+describe("a server that is silent", () => {
+  it.each([
+    ["before its response", () => undefined],
+    ["in the middle of its body", (response: ServerResponse) => void response.write("first")],
+  ])("%s ends the request with an error, and its id is free", async (_when, respond) => {
+    const web = await portOf(createHttp((_request, response) => respond(response)));
+    const { port1, port2 } = new MessageChannel();
+    closers.push(() => port2.close());
+    serveConnector({
+      port: port1,
+      policy: { hosts: ["127.0.0.1"], tcp: [] },
+      clock: { monotonic: () => 0 },
+      responseMs: 100,
+      onViolation: () => undefined,
+    });
+    port2.postMessage(fetchMessage(1, `http://127.0.0.1:${web}/`));
+    let message = await reply(port2);
+    while (message["type"] !== "error") message = await reply(port2);
+    expect(message).toMatchObject({ code: "ETIMEDOUT", message: "the server sent nothing for 0.1 s" });
+    port2.postMessage(fetchMessage(1, "http://127.0.0.2/"));
+    expect(await reply(port2)).toMatchObject({ type: "error", id: 1, code: "EACCES" });
   });
 });
 

@@ -27,7 +27,11 @@ async function propose(quantity: string, symbol = "AAA"): Promise<{ id: string; 
 async function filledWith(...settings: readonly string[]): Promise<string> {
   desk = await tempDesk({
     files: { "venue.ts": adapterFixture("scripted-venue") },
-    clock: { ...systemClock, now: () => systemClock.now() + aheadMs },
+    clock: {
+      ...systemClock,
+      now: () => systemClock.now() + aheadMs,
+      monotonic: () => systemClock.monotonic() + aheadMs,
+    },
     config: (template) =>
       `${template.split("\n# Guards are")[0]}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
   });
@@ -75,6 +79,27 @@ describe("a buy of 10 at 100 is not filled", () => {
   });
 });
 
+describe("a fill that arrives before the acknowledgement and does not bear the client order id", () => {
+  it("is checked when the acknowledgement names its order", async () => {
+    const id = await filledWith("fills:anonymous", "side:sell");
+    expect([orderOf(id).state, position()]).toEqual(["accepted", "0"]);
+    expect(desk.open.desk.state.disputes.get("v/AAA")).toMatchObject([{ kind: "disputed", misfits: ["side"] }]);
+    expect(await refusal()).toMatchObject(BLOCKED);
+  });
+
+  it("that exceeds the order is an overfill", async () => {
+    const id = await filledWith("fills:anonymous", "quantity:11");
+    expect([orderOf(id).state, [...orderOf(id).flags], position()]).toEqual(["filled", ["overfilled"], "11"]);
+    expect(await refusal()).toMatchObject(BLOCKED);
+  });
+
+  it("that fits fills the order", async () => {
+    const id = await filledWith("fills:anonymous");
+    expect([orderOf(id).state, position(), desk.open.desk.state.disputes.size]).toEqual(["filled", "10", 0]);
+    expect(desk.open.desk.state.external.size).toBe(0);
+  });
+});
+
 describe("a blocked instrument", () => {
   it("is released by a later comparison that agrees", async () => {
     await filledWith("side:sell");
@@ -90,8 +115,19 @@ describe("a blocked instrument", () => {
     aheadMs = 6_000;
     await markAccount(desk.open.desk, "v" as ConnectorName);
     expect(await refusal()).toMatchObject(BLOCKED);
-    await desk.call("resolve", { id: "v/AAA", note: "looked at the venue" });
-    expect([desk.open.desk.state.disputes.size, position()]).toEqual([0, "10"]);
+    // The venue's position has changed since the last mark.
+    await set("held:7");
+    expect(await desk.call("resolve", { id: "v/AAA", note: "looked at the venue" })).toMatchObject({ quantity: "7" });
+    expect([desk.open.desk.state.disputes.size, position()]).toEqual([0, "7"]);
+  });
+
+  it("cannot be resolved while its venue cannot be asked", async () => {
+    await filledWith("side:sell");
+    await desk.call("connectors quarantine", { name: "v", reason: "maintenance" });
+    await expect(desk.call("resolve", { id: "v/AAA", note: "looked at the venue" })).rejects.toMatchObject({
+      code: "CONNECTOR_NOT_READY",
+    });
+    expect(desk.open.desk.state.disputes.size).toBe(1);
   });
 });
 
@@ -105,4 +141,46 @@ it("an overfill is applied, flagged and blocks its instrument", async () => {
 it("a fill that fits fills its order and blocks nothing", async () => {
   const id = await filledWith();
   expect([orderOf(id).state, desk.open.desk.state.disputes.size, position()]).toEqual(["filled", 0, "10"]);
+});
+
+describe("what happens at the venue without this desk", () => {
+  const mark = (): Promise<unknown> => markAccount(desk.open.desk, "v" as ConnectorName);
+
+  it("a fill of an order of others blocks nothing, and the position follows the venue's", async () => {
+    await filledWith();
+    await set("held:10");
+    await mark();
+    await desk.open.fleet.venues.quote("v", "FILL:other:x1");
+    await expect.poll(() => desk.open.desk.state.external.size).toBe(1);
+    expect([position(), desk.open.desk.state.disputes.size]).toEqual(["10", 0]);
+    await set("held:11");
+    await mark();
+    expect([position(), desk.open.desk.state.flagged.size, desk.open.desk.state.external.size]).toEqual(["11", 0, 0]);
+    await desk.settled();
+    const items = readdirSync(join(desk.root, "inbox")).map((name) => desk.read(`inbox/${name}`));
+    expect(items.filter((text) => text.includes("an order this desk did not send"))).toHaveLength(1);
+  });
+
+  it("the position follows a venue that holds another quantity once the fills have settled", async () => {
+    await filledWith();
+    await desk.open.fleet.venues.quote("v", "FILL:other:x1");
+    await expect.poll(() => desk.open.desk.state.external.size).toBe(1);
+    await set("held:15");
+    await mark();
+    expect(position()).toBe("10");
+    aheadMs = 6_000;
+    await mark();
+    expect([position(), desk.open.desk.state.flagged.size]).toEqual(["15", 0]);
+  });
+
+  it("a position that changes without a fill is flagged at the second mark", async () => {
+    await filledWith();
+    await set("held:12");
+    await mark();
+    expect(desk.open.desk.state.flagged.size).toBe(0);
+    aheadMs = 6_000;
+    await mark();
+    expect(desk.open.desk.state.flagged.get("v/AAA")).toMatchObject({ expected: "10", actual: "12" });
+    expect(await refusal()).toMatchObject(BLOCKED);
+  });
 });

@@ -4,12 +4,17 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { systemIds } from "../../src/app/system.ts";
+import type { ServerIdentity } from "../../src/cli/handshake.ts";
+import { hostSigner, readPublicKeys } from "../../src/trading/operator-keys.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { keyPath } from "../../src/workspace/layout.ts";
+import { fakeDesk } from "../support/desk-socket.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "qoc-mcp-"));
@@ -31,6 +36,15 @@ async function open(): Promise<Client> {
 }
 
 let socket = "";
+
+/** The keys of this desk. */
+async function identityOf(client: "operator" | "agent"): Promise<ServerIdentity> {
+  const id = readFileSync(join(desk, ".qoc/desk-id"), "utf8").trim();
+  const path = keyPath(home, id);
+  const { desk: deskPem } = await readPublicKeys(nodeDisk(), path, id);
+  const operatorPem = client === "operator" ? deskPem : undefined;
+  return { desk: id, operatorPem, sign: await hostSigner(nodeDisk(), path), random: systemIds.random };
+}
 
 beforeAll(() => {
   execFileSync(process.execPath, [BIN, "init", desk], { env });
@@ -113,10 +127,16 @@ describe("qoc mcp", () => {
 
   it("qoc mcp reports that the desk went down during a call, and whether the call may be retried", async () => {
     qoc("down");
-    const dying = createServer((caller) => caller.once("data", () => caller.destroy())).listen(socket);
-    await once(dying, "listening");
+    const dying = [
+      await fakeDesk(socket, (caller) => void caller.destroy(), await identityOf("operator")),
+      await fakeDesk(
+        join(dirname(socket), "agents.sock"),
+        (caller) => void caller.destroy(),
+        await identityOf("agent"),
+      ),
+    ];
     onTestFinished(() => {
-      dying.close();
+      for (const fake of dying) fake.close();
       qoc("up", "--detach");
     });
     const client = await open();

@@ -4,7 +4,6 @@
  */
 import { type ExecFileException, execFile } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +13,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readLine, writeLine } from "../../src/bus/journal-record.ts";
 import { createKeys, createLiveKey, deskSigner } from "../../src/trading/operator-keys.ts";
 import { statementText } from "../../src/domain/authority.ts";
+import { operatorCredentials } from "../../src/app/client-credentials.ts";
 import { systemIds } from "../../src/app/system.ts";
+import { callDaemon } from "../../src/cli/client.ts";
 import type { DeskEvent, OrderApproved } from "../../src/domain/event.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
@@ -124,21 +125,23 @@ async function placed(): Promise<number> {
   const lines = readFileSync(join(desk, ".qoc/logs/desk.log"), "utf8");
   return lines.split("\n").filter((line) => line.includes("placed q") && line.includes('"connector":"live"')).length;
 }
-/** Sends messages to the operator's socket directly, without any program of the desk. */
-function overSocket(request: object): Promise<any> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(runtimePaths(desk, { env, home, uid: process.getuid?.() ?? 0 }).socket);
-    let said = "";
-    socket.on("data", (chunk: Buffer) => {
-      said += String(chunk);
-      const answer = said.split("\n").find((line) => /"kind":"(result|error)"/.test(line));
-      if (answer === undefined) return;
-      socket.destroy();
-      resolve(JSON.parse(answer));
-    });
-    socket.once("error", reject);
-    socket.write(`${JSON.stringify({ id: "1", cwd: desk, ...request })}\n`);
-  });
+/** Calls the operator's socket directly, without any program of the desk, with the proof of the desk key. */
+async function overSocket(request: { readonly command: string; readonly input: object }): Promise<any> {
+  const uid = process.getuid?.() ?? 0;
+  const signal = AbortSignal.timeout(10_000);
+  return callDaemon({
+    address: {
+      socketPath: runtimePaths(desk, { env, home, uid }).socket,
+      credentials: () => operatorCredentials({ disk: nodeDisk(), ids: systemIds, home, root: desk }, uid),
+    },
+    request: { cwd: desk, ...request },
+    progress: { line: () => undefined },
+    onValue: () => Promise.resolve(),
+    signal,
+  }).then(
+    (value) => ({ value }),
+    (error: { readonly data: unknown }) => ({ error, data: error.data }),
+  );
 }
 /** Each test starts processes, one after another. */
 const SLOW = { timeout: 90_000 };
@@ -175,7 +178,7 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
         await qocWith(GUESS, "approve", id, "--digest", digest),
       ];
       for (const { code, error } of tries) expect([code, error.code]).toEqual([1, "KEY_REQUIRED"]);
-      const call = { command: "approve", channel: "cli" };
+      const call = { command: "approve" };
       const { signing } = (await overSocket({ ...call, input: { id, digest } })).data;
       expect(signing).toMatchObject({ key: "live", statement: { id, digest, mode: connector } });
       // The desk key is readable; its signature has no authority over an order that is not paper.
@@ -209,19 +212,17 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
   });
 
   it("a process on the operator's socket acts as the operator, and as no other actor", async () => {
-    const { id, digest } = await draft("paper");
-    for (const channel of ["host", "http"]) {
-      expect(await overSocket({ command: "approve", channel, input: { id, digest } })).toMatchObject({
-        error: { code: "INVALID_INPUT" },
-      });
-    }
-    expect(await overSocket({ command: "approve", channel: "mcp", input: { id, digest } })).toMatchObject({
-      error: { code: "NOT_PERMITTED" },
-    });
-    expect(await overSocket({ command: "halt", channel: "cli", input: {} })).toMatchObject({
+    const { id } = await draft("paper");
+    const forged = { channel: "tty", actor: "host", command: "approve", input: { id, review: true } };
+    expect(await overSocket(forged)).toMatchObject({ value: { id } });
+    const reviewed = journal()
+      .text.split("\n")
+      .findLast((line) => line.includes('"order.reviewed"'));
+    expect([reviewed?.includes('"actor":"human"'), reviewed?.includes('"channel":"cli"')]).toEqual([true, true]);
+    expect(await overSocket({ command: "halt", input: {} })).toMatchObject({
       value: { trading: "halted" },
     });
-    expect(await overSocket({ command: "resume", channel: "cli", input: {} })).toMatchObject({
+    expect(await overSocket({ command: "resume", input: {} })).toMatchObject({
       error: { code: "SIGNATURE_REQUIRED" },
     });
     expect(await stateOf(id)).toBe("proposed");

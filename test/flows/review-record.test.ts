@@ -28,12 +28,12 @@ async function proposed(): Promise<string> {
   return (await desk.call<{ id: string }>("orders propose", { ...terms, rationale: "x" })).id;
 }
 function review(id: string): Promise<ReviewedOrder> {
-  return desk.call<ReviewedOrder>("approve", { id, review: true }, { channel: "tty" });
+  return desk.call<ReviewedOrder>("approve", { id, review: true });
 }
 async function approve({ id, digest, signing }: ReviewedOrder): Promise<unknown> {
   if (signing === undefined) throw new Error("the review has nothing to sign");
   const { shown } = signing.statement;
-  return desk.call("approve", { id, digest, shown, authority: await desk.sign(signing) }, { channel: "tty" });
+  return desk.call("approve", { id, digest, shown, authority: await desk.sign(signing) });
 }
 async function market(bid: string, ask: string): Promise<void> {
   await desk.open.fleet.venues.quote("v", `SET:bid:${bid}`);

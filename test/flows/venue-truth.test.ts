@@ -130,6 +130,33 @@ describe("a fill", () => {
   });
 });
 
+describe("a fill that contradicts its order, at a venue without getFills", () => {
+  it("is not booked as an inferred fill when the venue's total contains it, also after a human resolved it", async () => {
+    const id = await working();
+    await pull("FILL_10_99");
+    await expect.poll(known).toBe(1);
+    await pull("SAY_10_10");
+    await ask();
+    expect([orderOf(id).filled.toFixed(), position(), known()]).toEqual(["0", "0", 1]);
+    await desk.call("resolve", { id: "v/AAA", note: "looked at the venue" });
+    await ask();
+    expect([orderOf(id).filled.toFixed(), position(), known()]).toEqual(["0", "0", 1]);
+  });
+
+  it("leaves an inferred fill as it is", async () => {
+    const id = await working();
+    await pull("SAY_10_10");
+    await ask();
+    await pull("FILL_10_99");
+    await expect.poll(() => desk.open.desk.state.disputes.size).toBe(1);
+    expect([orderOf(id).filled.toFixed(), position(), [...orderOf(id).flags]]).toEqual([
+      "10",
+      "10",
+      ["inferred_fill", "disputed"],
+    ]);
+  });
+});
+
 describe("an order", () => {
   const reports = async (): Promise<number> =>
     (await desk.services.readEvents()).filter(({ event }) => event.type === "order.reported").length;

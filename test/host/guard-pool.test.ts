@@ -36,6 +36,9 @@ const book: BookSnapshot = {
   time: 0,
 };
 
+const noProcess = (): Promise<never> => Promise.reject(new Error("no process in this test"));
+const OPTIONS = { startProcess: noProcess, disk: nodeDisk(), clock: systemClock };
+
 let folder: string;
 let pool: GuardPool | undefined;
 let log = quietLog();
@@ -76,7 +79,7 @@ const HANGS = 'if (order.symbol === "HANG") for (;;);';
 
 function start(guards: readonly CustomGuard[], clock = systemClock): GuardPool {
   log = quietLog();
-  pool = openGuardPool({ guards, workerFile: WORKER, disk: nodeDisk(), clock, log });
+  pool = openGuardPool({ guards, workerFile: WORKER, startProcess: noProcess, disk: nodeDisk(), clock, log });
   return pool;
 }
 function evaluate(guards: readonly CustomGuard[], symbol = "AAPL") {
@@ -355,7 +358,7 @@ describe("the pool", () => {
   });
 
   it("starts no thread for a desk without guards", async () => {
-    const empty = openGuardPool({ guards: [], workerFile: "/nowhere", disk: nodeDisk(), clock: systemClock, log });
+    const empty = openGuardPool({ ...OPTIONS, guards: [], workerFile: "/nowhere", log });
     await empty.preload();
     expect(await empty.run([], order, book)).toEqual([]);
     await empty.close();
@@ -373,7 +376,7 @@ describe("the pool", () => {
 
   it("blocks if its worker file does not exist", async () => {
     const guards = [allows()];
-    pool = openGuardPool({ guards, workerFile: join(folder, "absent.cjs"), disk: nodeDisk(), clock: systemClock, log });
+    pool = openGuardPool({ ...OPTIONS, guards, workerFile: join(folder, "absent.cjs"), log });
     for (let round = 0; round < 2; round += 1)
       expect(await evaluate(guards)).toMatchObject([{ guard: "yes", decision: "block" }]);
   });

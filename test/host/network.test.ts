@@ -234,6 +234,18 @@ describe.each(["worker", "process"] as const)("at the %s level", (isolation) => 
     expect(await run(body, { isolation })).toEqual(expected);
   });
 
+  it("a feed of more messages a second than the adapter may send does not end the connector", async () => {
+    const count = 25_000;
+    const feed = createHttp();
+    new WebSocketServer({ server: feed }).on("connection", (socket) => {
+      socket.on("error", () => undefined);
+      for (let sent = 0; sent < count; sent++) socket.send("tick");
+    });
+    const port = await portOf(feed);
+    const body = `return await new Promise((resolve, reject) => { let got = 0; const w = new WS("ws://127.0.0.1:${port}"); w.on("error", reject); w.on("close", () => reject(new Error("closed"))); w.on("message", () => { got += 1; if (got === ${count}) resolve(got); }); });`;
+    expect(await run(body, { isolation })).toBe(count);
+  });
+
   it("TCP transfers bytes in both directions", async () => {
     const body = `return await new Promise((resolve, reject) => { const chunks = []; const s = net.connect(tcp, "127.0.0.1"); s.on("error", reject); s.on("data", (d) => chunks.push(d)); s.on("close", () => resolve(Buffer.concat(chunks).length)); s.end(Buffer.alloc(1_000_000)); });`;
     expect(await run(body, { isolation })).toBe(1_000_000);

@@ -2,11 +2,15 @@
 import type ChildProcessModule from "node:child_process";
 import { EventEmitter } from "node:events";
 import { tmpdir } from "node:os";
+import { MessageChannel } from "node:worker_threads";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { EgressConnection } from "../../src/host/egress.ts";
 import { startProcess } from "../../src/host/process-transport.ts";
 import type { Transport } from "../../src/host/transport.ts";
 import { sharedEgress } from "../support/adapter-harness.ts";
 import { fakeClock } from "../support/fake-clock.ts";
+import { PLAIN } from "../support/process-sandbox.ts";
+import { systemIds } from "../../src/app/system.ts";
 
 const spawning = vi.hoisted(() => ({ isRefused: false }));
 
@@ -22,10 +26,18 @@ vi.mock("node:child_process", async (original) => {
   return { ...real, spawn };
 });
 
-function start(cwd: string, text = "") {
-  const egress = sharedEgress.connect({ tcp: [] });
+function start(cwd: string, text = "", egress: EgressConnection = sharedEgress.connect({ tcp: [] })) {
   const residentMb = (): Promise<undefined> => Promise.resolve(undefined);
-  return startProcess({ text, memoryMb: 64, cwd, clock: fakeClock(), residentMb, egress });
+  return startProcess({
+    text,
+    memoryMb: 64,
+    cwd,
+    clock: fakeClock(),
+    ids: systemIds,
+    sandbox: PLAIN,
+    residentMb,
+    egress,
+  });
 }
 
 function endOf(transport: Transport): Promise<string> {
@@ -50,6 +62,14 @@ describe("a process that cannot be started", () => {
   });
 });
 
+it("a process that does not read its network data is ended before the data fill the desk's memory", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const egress = { port: port1, onEnd: () => undefined, close: () => port1.close() };
+  const transport = start(tmpdir(), "setInterval(() => {}, 1_000);", egress);
+  for (let sent = 0; sent < 100; sent++) port2.postMessage({ type: "data", id: 1, d: new Uint8Array(1024 * 1024) });
+  expect(await endOf(transport)).toBe("it did not read 67108864 bytes of network data");
+});
+
 describe("the reason of an ended process", () => {
   it.each([
     [
@@ -58,9 +78,9 @@ describe("the reason of an ended process", () => {
       "last words",
     ],
     [
-      "contains nothing of a line that is not a message",
-      `require("fs").writeSync(3, "half a s3cret\\n"); setInterval(() => {}, 1_000);`,
-      "it wrote a line of 13 characters that is not JSON",
+      "contains nothing of what was written to the pipe of messages",
+      `require("fs").writeSync(3, "half a s3cret, and more than a prefix of a frame\\n"); setInterval(() => {}, 1_000);`,
+      "a message could not be read: a frame of 1718378856 + 1931501855 bytes is over the limit",
     ],
     ["is its exit code if stderr is empty", "process.exit(7);", "its process ended with code 7"],
   ])("%s", async (_name, text, reason) => {

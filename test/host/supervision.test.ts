@@ -5,6 +5,7 @@ import { digestOf } from "../../src/domain/digest.ts";
 import { QocError } from "../../src/domain/error.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { FillBatch } from "../../src/domain/ports.ts";
+import { TurnSlices } from "../../src/host/turn-slices.ts";
 import { Connector, type ConnectorOptions } from "../../src/host/connector.ts";
 import { sampleFill } from "../support/adapter-harness.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
@@ -53,6 +54,7 @@ function scenario(options: ScenarioOptions = {}): Scenario {
       workers.push(worker);
       return worker;
     },
+    slices: new TurnSlices(clock),
     fillSink: { accept: (batch) => Promise.resolve(void batches.push(batch)) },
     requestHandler: { handle: () => new Promise(() => undefined) },
     onStateChange: ({ state, reason }) =>

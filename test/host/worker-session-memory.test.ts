@@ -4,6 +4,7 @@ import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import { digestOf } from "../../src/domain/digest.ts";
+import { TurnSlices } from "../../src/host/turn-slices.ts";
 import { Connector } from "../../src/host/connector.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { type FakeTransport, fakeTransport, settle } from "../support/fake-transport.ts";
@@ -39,6 +40,7 @@ it("the transport of an ended session is garbage collected", async () => {
       transports.push(new WeakRef(transport));
       return transport;
     },
+    slices: new TurnSlices(clock),
     fillSink: { accept: () => Promise.resolve() },
     requestHandler: { handle: () => new Promise(() => undefined) },
     onStateChange: () => undefined,

@@ -1,10 +1,13 @@
-/** Access of the operator's own agent: granted by name, used over HTTP, kept over a restart, and revoked. */
+/** Access of the operator's own agent: granted by name, used, kept over a restart, expired, revoked. */
 import { mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/app/system.ts";
 import { tokenDigest } from "../../src/domain/agent-access.ts";
+import { tokenKey } from "../../src/trading/token-key.ts";
+import { callAsAgent } from "../support/agent-call.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 interface Setup {
@@ -13,6 +16,7 @@ interface Setup {
   readonly written: boolean;
   readonly config: string;
   readonly command: string;
+  readonly expiresAt: string | null;
 }
 
 let desk: TempDesk;
@@ -28,7 +32,10 @@ afterEach(async () => {
 });
 
 function setup(input: Record<string, unknown> = {}): Promise<Setup> {
-  return desk.call("agents setup", { client: "claude", ...input });
+  return desk.call("agents setup", { client: "claude", http: true, ...input });
+}
+function setupStdio(input: Record<string, unknown> = {}): Promise<Setup> {
+  return setup({ http: false, ...input });
 }
 function tokenIn(text: string): string {
   return /qoc_[0-9a-f]{64}/.exec(text)?.[0] ?? "";
@@ -66,16 +73,30 @@ describe("agents setup", () => {
     await client.close();
   });
 
-  it("H4 stores the digest of the token and not the token", async () => {
+  it("H4 stores the digest of a token for HTTP or the public half of its key, and not the token", async () => {
     const token = tokenIn((await setup()).config);
     await (await come(token)).close();
+    const proved = tokenIn((await setupStdio({ name: "own" })).config);
+    await callAsAgent(desk, { command: "status", token: proved });
     await desk.open.logs.flush();
     const whole = readdirSync(desk.root, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
       .join("\n");
     expect(whole).toContain(tokenDigest(token));
-    expect(whole).not.toContain(token.slice(4));
+    expect(whole).toContain(JSON.stringify(tokenKey(proved).publicPem));
+    for (const text of [token.slice(4), proved.slice(4), tokenDigest(proved)]) expect(whole).not.toContain(text);
+  });
+
+  it("configures a program that starts qoc mcp of this desk, whose token has no end and is not accepted over HTTP", async () => {
+    const { config, command, expiresAt } = await setupStdio();
+    const { qoc } = (JSON.parse(config) as { mcpServers: { qoc: Record<string, unknown> } }).mcpServers;
+    expect(qoc).toMatchObject({ type: "stdio", command: process.execPath });
+    expect(qoc?.["args"]).toEqual([expect.stringMatching(/bin\/qoc\.mjs$/), "mcp", "-C", desk.root]);
+    expect(qoc?.["env"]).toEqual({ QOC_TOKEN: tokenIn(config), XDG_RUNTIME_DIR: join(desk.home, "run") });
+    expect([tokenIn(command), expiresAt]).toEqual([tokenIn(config), null]);
+    expect(await callAsAgent(desk, { command: "status", token: tokenIn(config) })).toMatchObject({ up: true });
+    await expect(come(tokenIn(config))).rejects.toThrow("401");
   });
 
   it("writes the token into the program's file outside the desk, and does not print it", async () => {
@@ -87,6 +108,7 @@ describe("agents setup", () => {
       written: true,
       config: null,
       command: null,
+      expiresAt: expect.stringMatching(/Z$/) as string,
     });
     await (await come(tokenIn(readFileSync(made.file, "utf8")))).close();
   });
@@ -103,6 +125,46 @@ describe("agents setup", () => {
     expect(desk.open.desk.state.agents.size).toBe(0);
   });
 
+  it("grants a token for HTTP for 12 hours; then it is refused with the command that renews it", async () => {
+    let ahead = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+    await desk.stop();
+    desk = await tempDesk({ again: desk, clock });
+    const { config, expiresAt } = await setup({ name: "web" });
+    const end = Date.parse(expiresAt ?? "");
+    expect(Math.abs(end - clock.now() - 12 * 3_600_000)).toBeLessThan(60_000);
+    expect(await desk.call("agents list")).toMatchObject([{ agent: "web", expiresAt }]);
+    await (await come(tokenIn(config))).close();
+    ahead = end - systemClock.now();
+    const refused = await fetch(url(), {
+      method: "POST",
+      headers: { authorization: `Bearer ${tokenIn(config)}` },
+      body: "{}",
+    });
+    expect([refused.status, await refused.text()]).toEqual([
+      401,
+      expect.stringMatching(/the token of web expired at .*qoc agents setup claude --http --name web/),
+    ]);
+    // The command of the message works, and its token replaces the old one.
+    const renewed = await setup({ name: "web" });
+    await (await come(tokenIn(renewed.config))).close();
+    await expect(come(tokenIn(config))).rejects.toThrow("401");
+  });
+
+  it("a token of an earlier version is valid over HTTP for 12 hours from its grant", async () => {
+    let ahead = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+    await desk.stop();
+    desk = await tempDesk({ again: desk, clock });
+    const token = `qoc_${"9".repeat(64)}`;
+    const old = { tokenDigest: tokenDigest(token), palette: "default", actor: "human" } as const;
+    await desk.open.desk.commit({ type: "agent.granted", agent: "old", client: "codex", ...old });
+    await (await come(token)).close();
+    await expect(callAsAgent(desk, { command: "status", token })).rejects.toMatchObject({ code: "TOKEN_REFUSED" });
+    ahead = 12 * 3_600_000;
+    await expect(come(token)).rejects.toThrow("401");
+  });
+
   it("refuses a name that is taken", async () => {
     await setup();
     await expect(setup()).rejects.toMatchObject({ code: "AGENT_EXISTS" });
@@ -110,7 +172,7 @@ describe("agents setup", () => {
   });
 
   it.each(["agents setup", "agents list", "agents revoke"])("S2 %s is not available to agents", async (command) => {
-    const input = { client: "claude", name: "x" };
+    const input = { client: "claude", name: "x", http: false };
     await expect(desk.call(command, input, { actor: "agent:claude", channel: "mcp" })).rejects.toMatchObject({
       code: "NOT_PERMITTED",
     });

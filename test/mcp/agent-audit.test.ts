@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { canonicalJson, digestOf } from "../../src/domain/digest.ts";
 import type { LogFields } from "../../src/domain/ports.ts";
 import { type AuditRecord, auditLogger } from "../../src/mcp/audit.ts";
-import type { McpCaller } from "../../src/cli/ipc-protocol.ts";
+import { callAsAgent } from "../support/agent-call.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { type McpPipe, mcpPipe, newPipeClient } from "../support/mcp-pipe.ts";
 import { type AnyClient, failureOf } from "../support/mcp-harness.ts";
@@ -12,10 +12,15 @@ import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
 let token: string;
+let httpToken: string;
+async function setup(name: string, http: boolean): Promise<string> {
+  const { config } = await desk.call<{ config: string }>("agents setup", { client: "claude", name, http });
+  return /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
+}
 beforeAll(async () => {
   desk = await tempDesk();
-  const { config } = await desk.call<{ config: string }>("agents setup", { client: "claude" });
-  token = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
+  token = await setup("claude", false);
+  httpToken = await setup("web", true);
 });
 afterAll(async () => {
   await desk.stop();
@@ -34,20 +39,9 @@ afterEach(() => stop());
 
 let pipe: McpPipe | undefined;
 async function overPipe(token?: string): Promise<AnyClient> {
-  const ask = (
-    command: string,
-    input: unknown,
-    caller: McpCaller,
-    signal = new AbortController().signal,
-  ): Promise<unknown> => {
-    const whole = { ...caller, ...(token === undefined ? {} : { token }) };
-    return desk.agents.endpoint.overSocket({ command, input, channel: "mcp", cwd: desk.root, caller: whole }, signal, {
-      line: () => undefined,
-    });
-  };
   pipe = await mcpPipe(
-    (command, input, signal, _note, metadata) => ask(command, input, metadata, signal),
-    ({ input, metadata }) => ask("", input, { ...metadata, isRefused: true }),
+    (command, input, signal, _note, caller) => callAsAgent(desk, { command, input, caller, token, signal }),
+    ({ input, metadata }) => callAsAgent(desk, { command: "", input, caller: { ...metadata, isRefused: true }, token }),
   );
   return (await newPipeClient(pipe, "auto")) as unknown as AnyClient;
 }
@@ -57,7 +51,7 @@ async function overHttp(mode: "legacy" | "auto"): Promise<AnyClient> {
   const client = new Client({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
   await client.connect(
     new StreamableHTTPClientTransport(new URL(endpoint.url), {
-      requestInit: { headers: { authorization: `Bearer ${token}` } },
+      requestInit: { headers: { authorization: `Bearer ${httpToken}` } },
     }),
   );
   return client as unknown as AnyClient;
@@ -69,8 +63,8 @@ afterEach(async () => {
 });
 
 const TRANSPORTS: readonly [string, string, "legacy" | "modern", () => Promise<AnyClient>][] = [
-  ["HTTP in the newer era", "claude", "modern", () => overHttp("auto")],
-  ["HTTP in the older era", "claude", "legacy", () => overHttp("legacy")],
+  ["HTTP in the newer era", "web", "modern", () => overHttp("auto")],
+  ["HTTP in the older era", "web", "legacy", () => overHttp("legacy")],
   ["stdio with a token", "claude", "modern", () => overPipe(token)],
   ["stdio without one", "interactive", "modern", () => overPipe()],
 ];
@@ -103,8 +97,11 @@ describe.each(TRANSPORTS)("over %s", (_transport, run, era, connect) => {
 });
 
 describe("over stdio", () => {
-  it("an unknown token is refused with a clear message, and audited", async () => {
-    const client = await overPipe(token.replace(/.$/, (last) => (last === "0" ? "1" : "0")));
+  it.each<[string, () => string]>([
+    ["unknown", () => token.replace(/.$/, (last) => (last === "0" ? "1" : "0"))],
+    ["made for HTTP", () => httpToken],
+  ])("a token that is %s is refused with a clear message, and audited", async (_what, refused) => {
+    const client = await overPipe(refused());
     const result = (await client.callTool({ name: "qoc_status", arguments: {} })) as {
       isError: boolean;
       content: { text: string }[];
@@ -112,7 +109,7 @@ describe("over stdio", () => {
     expect(result.isError).toBe(true);
     expect(JSON.parse(result.content[0]?.text ?? "{}")).toEqual({
       code: "TOKEN_REFUSED",
-      message: "the agent's token is unknown or revoked",
+      message: "the agent's token is unknown or revoked, or was made for HTTP",
       hint: "ask the human for a new token: qoc agents setup",
       retrySafe: false,
     });
@@ -134,35 +131,15 @@ describe("over stdio", () => {
   });
 
   it("the desk runs no command for a reported refusal", async () => {
-    const caller = {
-      tool: "qoc_orders_propose",
-      client: "t",
-      era: "modern",
-      toolUseId: null,
-      isRefused: true,
-    } as const;
-    const request = { command: "orders propose", input: TERMS, channel: "mcp", cwd: desk.root, caller } as const;
-    const result = desk.agents.endpoint.overSocket(request, new AbortController().signal, { line: () => undefined });
+    const caller = { tool: "qoc_orders_propose", isRefused: true };
+    const result = callAsAgent(desk, { command: "orders propose", input: TERMS, caller });
     await expect(result).rejects.toMatchObject({ code: "NOT_PERMITTED" });
     expect([...desk.open.desk.state.orders.values()]).toEqual([]);
   });
 
   it("the desk decides on a call, independently of the `qoc mcp` process", async () => {
-    const ask = (command: string, input: unknown = {}, token?: string): Promise<unknown> =>
-      desk.agents.endpoint.overSocket(
-        {
-          ...{ command, input, channel: "mcp", cwd: desk.root },
-          caller: {
-            tool: "qoc_status",
-            client: "liar",
-            era: "modern",
-            toolUseId: null,
-            ...(token === undefined ? {} : { token }),
-          },
-        },
-        new AbortController().signal,
-        { line: () => undefined },
-      );
+    const ask = (command: string, input: unknown = {}, own?: string): Promise<unknown> =>
+      callAsAgent(desk, { command, input, token: own, caller: { tool: "qoc_status", client: "liar" } });
     await expect(ask("approve", { id: "x" }, token)).rejects.toMatchObject({
       code: "NOT_PERMITTED",
       message: "unknown command: approve",
@@ -176,47 +153,32 @@ describe("over stdio", () => {
     expect(lines.map(({ decision }) => decision)).toEqual(["refused", "refused", "refused", "refused"]);
   });
 
-  it("S7 counts an agent's calls by its token, over HTTP and stdio together", async () => {
-    const { config } = await desk.call<{ config: string }>("agents setup", { client: "codex", name: "busy" });
-    const own = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
+  it("S7 counts an agent's calls by its token, over all of its connections", async () => {
+    const own = await setup("busy", false);
     const { HOURLY_LIMITS } = await import("../../src/mcp/tokens.ts");
     const text = "x".repeat(190_000);
     let code = "";
     for (let n = 0; code === "" && n < HOURLY_LIMITS.bytes / text.length + 1; n++) {
-      const call = {
-        command: "research write",
-        input: { name: `note-${n}`, text },
-        channel: "mcp",
-        cwd: desk.root,
-      } as const;
-      const caller = { token: own, tool: "qoc_research_write", client: "t", era: "modern", toolUseId: null } as const;
-      code = await desk.agents.endpoint
-        .overSocket({ ...call, caller }, new AbortController().signal, { line: () => undefined })
-        .then(
-          () => "",
-          (error: { code: string }) => error.code,
-        );
+      const call = { command: "research write", input: { name: `note-${n}`, text }, token: own };
+      code = await codeOf(callAsAgent(desk, call));
     }
     expect(code).toBe("AGENT_LIMIT");
     expect(lines.at(-1)).toMatchObject({ decision: "refused", reason: expect.stringContaining("an hour") as string });
   });
 });
 
+function codeOf(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => "",
+    (error: { code: string }) => error.code,
+  );
+}
+
 describe("an agent that is refused without end", () => {
   it("S7 is refused unread for the rest of the hour", async () => {
-    const { config } = await desk.call<{ config: string }>("agents setup", { client: "codex", name: "stubborn" });
-    const own = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
+    const own = await setup("stubborn", false);
     const { HOURLY_LIMITS } = await import("../../src/mcp/tokens.ts");
-    const caller = { token: own, tool: "t", client: "t", era: "modern", toolUseId: null } as const;
-    const code = (command: string): Promise<string> =>
-      desk.agents.endpoint
-        .overSocket({ command, input: {}, channel: "mcp", cwd: desk.root, caller }, new AbortController().signal, {
-          line: () => undefined,
-        })
-        .then(
-          () => "",
-          (error: { code: string }) => error.code,
-        );
+    const code = (command: string): Promise<string> => codeOf(callAsAgent(desk, { command, token: own }));
     for (let n = 0; n < HOURLY_LIMITS.calls; n++) await code("approve");
     expect([await code("approve"), await code("status")]).toEqual(["AGENT_LIMIT", "AGENT_LIMIT"]);
   });
@@ -225,13 +187,7 @@ describe("an agent that is refused without end", () => {
 describe("an agent that repeats refused calls", () => {
   it("gets one inbox item and one event for each tool, over HTTP and stdio together; the log has each attempt", async () => {
     const own = await tempDesk();
-    const caller = { tool: "x", client: "t", era: "modern", toolUseId: null } as const;
-    const attempt = (command: string): Promise<unknown> =>
-      own.agents.endpoint
-        .overSocket({ command, input: {}, channel: "mcp", cwd: own.root, caller }, new AbortController().signal, {
-          line: () => undefined,
-        })
-        .catch((error: { code: string }) => error.code);
+    const attempt = (command: string): Promise<unknown> => codeOf(callAsAgent(own, { command, caller: { tool: "x" } }));
     for (const command of ["approve", "approve", "halt"]) expect(await attempt(command)).toBe("NOT_PERMITTED");
     await own.stop();
     const again = await tempDesk({ again: own });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ReadLog } from "../../src/runs/read-log.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { createReadLog } from "../../src/runs/read-log.ts";
+import { callAsAgent } from "../support/agent-call.ts";
 import { REGISTRY } from "../support/commands.ts";
 import type { OrderDetail } from "../../src/trading/order-view.ts";
 import { proposeOrder, ingestWrittenProposal } from "../../src/trading/propose.ts";
@@ -71,14 +72,8 @@ describe("a qoc mcp connection", () => {
   it("P5 each qoc mcp connection has its own read log, and the logs of the last hundred connections are kept", async () => {
     const at =
       (connection: string) =>
-      (command: string, input: object): Promise<unknown> => {
-        const caller = { connection, tool: "t", client: "c", era: "modern", toolUseId: null } as const;
-        return desk.agents.endpoint.overSocket(
-          { command, input, channel: "mcp", cwd: "/", caller },
-          new AbortController().signal,
-          { line: () => undefined },
-        );
-      };
+      (command: string, input: object): Promise<unknown> =>
+        callAsAgent(desk, { command, input, caller: { connection } });
     const draftOf = async (connection: string): Promise<unknown> => {
       const { limit_price: limitPrice, ...terms } = TERMS;
       const { id } = (await at(connection)("orders propose", { ...terms, limitPrice })) as { id: string };

@@ -16,9 +16,12 @@ import { openStore } from "../../src/host/connector-store.ts";
 import { type Egress, openEgress } from "../../src/host/egress.ts";
 import { startProcess } from "../../src/host/process-transport.ts";
 import { type Transport, startWorker } from "../../src/host/transport.ts";
+import { TurnSlices } from "../../src/host/turn-slices.ts";
 import { residentMb } from "../../src/app/processes.ts";
-import { systemClock } from "../../src/app/system.ts";
+import type { ProcessSandbox } from "../../src/host/process-sandbox.ts";
+import { systemClock, systemIds } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { PLAIN } from "./process-sandbox.ts";
 import { type QuietLog, quietLog } from "./quiet-log.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -67,6 +70,8 @@ export interface AdapterHarnessOptions {
   readonly egress?: Egress;
   readonly memoryMb?: number;
   readonly isolation?: "worker" | "process";
+  /** How a process is started; plainly by default. */
+  readonly sandbox?: ProcessSandbox;
   readonly trusted?: ConnectorOptions["acceptedDigest"];
   readonly redact?: (text: string) => string;
   /** Replaces the store and the bars. */
@@ -90,10 +95,11 @@ function startTransport(options: AdapterHarnessOptions, network: NetworkPolicy):
     clock = systemClock,
     egress = sharedEgress,
     workerText: text = WORKER_TEXT,
+    sandbox = PLAIN,
   } = options;
   const connection = egress.connect(network);
   return isolation === "process"
-    ? startProcess({ text, memoryMb, cwd: EMPTY_DIR, clock, residentMb, egress: connection })
+    ? startProcess({ text, memoryMb, cwd: EMPTY_DIR, clock, ids: systemIds, sandbox, residentMb, egress: connection })
     : startWorker({ text, name: "harness", memoryMb, egress: connection });
 }
 
@@ -129,6 +135,7 @@ export async function adapterHarness(source: string, options: AdapterHarnessOpti
     proxy: options.proxy,
     certificates: () => Promise.resolve(options.certificates ?? []),
     transport: (network) => startTransport(options, network),
+    slices: new TurnSlices(options.clock ?? systemClock),
     fillSink: {
       accept: async (batch) => {
         await options.onFills?.(batch);

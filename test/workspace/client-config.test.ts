@@ -15,17 +15,34 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse as parseToml } from "smol-toml";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   CLIENTS,
   type Client,
+  type DeskEntry,
   clientCommand,
   clientConfig,
   prepareClientFile,
 } from "../../src/workspace/client-config.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
-const ENTRY = { url: "http://127.0.0.1:7070/mcp", token: `qoc_${"a1".repeat(32)}` };
+const ENTRY: DeskEntry = {
+  stdio: undefined,
+  url: "http://127.0.0.1:7070/mcp",
+  root: "/home/me/my desk",
+  token: `qoc_${"a1".repeat(32)}`,
+};
+const STDIO: DeskEntry = {
+  ...ENTRY,
+  stdio: {
+    command: "/usr/bin/node",
+    args: ["/opt/qoc/bin/qoc.mjs", "mcp", "-C", ENTRY.root],
+    env: { XDG_RUNTIME_DIR: "/run/user/1" },
+  },
+};
+const PROGRAM = { command: STDIO.stdio?.command, args: STDIO.stdio?.args };
+const ENV = { XDG_RUNTIME_DIR: "/run/user/1", QOC_TOKEN: ENTRY.token };
 const HEADERS = { Authorization: `Bearer ${ENTRY.token}` };
 
 describe("the entry", () => {
@@ -43,6 +60,36 @@ describe("the entry", () => {
     expect(config.render(ENTRY)).toBe(`${JSON.stringify(whole, null, 2)}\n`);
   });
 
+  it.each<[Client, object]>([
+    ["claude", { mcpServers: { qoc: { type: "stdio", ...PROGRAM, env: ENV } } }],
+    [
+      "opencode",
+      {
+        mcp: {
+          qoc: {
+            type: "local",
+            command: [PROGRAM.command, ...(PROGRAM.args ?? [])],
+            environment: ENV,
+            enabled: true,
+          },
+        },
+      },
+    ],
+    ["gemini", { mcpServers: { qoc: { ...PROGRAM, env: ENV } } }],
+  ])("the entry of %s starts qoc mcp", (client, whole) => {
+    expect(clientConfig(client).render(STDIO)).toBe(`${JSON.stringify(whole, null, 2)}\n`);
+  });
+
+  it("the entry of codex that starts qoc mcp is TOML", () => {
+    const odd = { ...STDIO, stdio: { command: 'a"b\\\u007f', args: [], env: {} } };
+    expect(parseToml(clientConfig("codex").render(STDIO))).toEqual({
+      mcp_servers: { qoc: { ...PROGRAM, env: ENV } },
+    });
+    expect(parseToml(clientConfig("codex").render(odd))).toMatchObject({
+      mcp_servers: { qoc: { command: 'a"b\\\u007f', args: [] } },
+    });
+  });
+
   it("the entry of codex is TOML with the http_headers key", () => {
     expect(clientConfig("codex").file).toBe(".codex/config.toml");
     expect(clientConfig("codex").render(ENTRY)).toBe(
@@ -53,6 +100,9 @@ describe("the entry", () => {
   it("the entry is also a shell command if the client has a command for it", () => {
     expect(clientCommand("claude", ENTRY)).toBe(
       `claude mcp add --transport http qoc ${ENTRY.url} --header "Authorization: Bearer ${ENTRY.token}"`,
+    );
+    expect(clientCommand("claude", STDIO)).toBe(
+      `claude mcp add --env 'XDG_RUNTIME_DIR=/run/user/1' --env 'QOC_TOKEN=${ENTRY.token}' --transport stdio qoc -- /usr/bin/node /opt/qoc/bin/qoc.mjs mcp -C '/home/me/my desk'`,
     );
     expect(clientCommand("gemini", ENTRY)).toBeUndefined();
   });
@@ -75,8 +125,12 @@ describe("an entry that joins others", () => {
     const config = clientConfig("claude");
     const again = config.merge(config.render({ ...ENTRY, token: "qoc_old" }), ENTRY);
     expect(again).toBe(config.render(ENTRY));
+    expect(config.merge(config.render(ENTRY), STDIO)).toBe(config.render(STDIO));
+    expect(config.merge(config.render(STDIO), STDIO)).toBe(config.render(STDIO));
     const other = config.render({ ...ENTRY, url: "http://127.0.0.1:7071/mcp" });
     expect(() => config.merge(other, ENTRY)).toThrow("another entry qoc");
+    const otherProgram = { command: "node", args: ["qoc.mjs", "mcp", "-C", "/home/me/my desk 2"], env: {} };
+    expect(() => config.merge(config.render({ ...STDIO, stdio: otherProgram }), STDIO)).toThrow("another entry qoc");
   });
 
   it("a merged entry is appended to a TOML file whose text stays unchanged", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
-import { type RuntimeUser, checkSocket, makeRuntimeFolder, runtimePaths } from "../../src/workspace/runtime-folder.ts";
+import { type RuntimeUser, checkSockets, makeRuntimeFolder, runtimePaths } from "../../src/workspace/runtime-folder.ts";
 
 const uid = process.getuid?.() ?? 0;
 const OTHER_UID = 61234;
@@ -152,16 +152,16 @@ describe("making the runtime folder", () => {
 
 describe("a client", () => {
   it("takes a missing socket as a desk that is down", () => {
-    expect(() => checkSocket(runtimePaths("/desk", user()), user())).not.toThrow();
+    expect(() => checkSockets(runtimePaths("/desk", user()), user())).not.toThrow();
   });
 
   it("refuses a socket in a folder that others can write to", () => {
     const paths = runtimePaths("/desk", user());
     makeRuntimeFolder(paths, user());
     writeFileSync(paths.socket, "");
-    checkSocket(paths, user());
+    checkSockets(paths, user());
     chmodSync(paths.runtime, 0o777);
-    expect(failure(() => checkSocket(paths, user())).code).toBe("RUNTIME_FOLDER_UNSAFE");
+    expect(failure(() => checkSockets(paths, user())).code).toBe("RUNTIME_FOLDER_UNSAFE");
   });
 
   it.runIf(isRoot)("refuses a socket of another user, and the command in its hint removes it", () => {
@@ -169,11 +169,11 @@ describe("a client", () => {
     makeRuntimeFolder(paths, user());
     writeFileSync(paths.socket, "");
     chownSync(paths.socket, OTHER_UID, OTHER_UID);
-    const refused = failure(() => checkSocket(paths, user()));
+    const refused = failure(() => checkSockets(paths, user()));
     expect(refused.message).toBe(
       `${paths.socket}: it belongs to user ${OTHER_UID}, so the desk's socket is not safe there`,
     );
     execFileSync("sh", ["-c", refused.hint.replace("type: ", "")]);
-    checkSocket(paths, user());
+    checkSockets(paths, user());
   });
 });

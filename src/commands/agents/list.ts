@@ -16,16 +16,24 @@ export const command = defineCommand({
   exits: [5],
   input: z.strictObject({}),
   output: z.array(
-    z.object({ agent: z.string(), client: z.string(), grantedAt: z.string(), lastSeenAt: z.string().nullable() }),
+    z.object({
+      agent: z.string(),
+      client: z.string(),
+      grantedAt: z.string(),
+      /** The end of a token for HTTP; null: no end. */
+      expiresAt: z.string().nullable(),
+      lastSeenAt: z.string().nullable(),
+    }),
   ),
   run: async (_input, context) => {
     const { desk, lastSeen } = requireDesk(context);
-    return [...desk.state.agents].map(([agent, { client, grantedAt }]) => {
+    return [...desk.state.agents].map(([agent, { client, grantedAt, expiresAt }]) => {
       const lastSeenAt = lastSeen(agent);
       return {
         agent,
         client,
         grantedAt: iso(grantedAt),
+        expiresAt: expiresAt === undefined ? null : iso(expiresAt),
         lastSeenAt: lastSeenAt === undefined ? null : iso(lastSeenAt),
       };
     });
@@ -37,6 +45,7 @@ export const command = defineCommand({
         { title: "agent", cell: ({ agent }) => agent },
         { title: "program", cell: ({ client }) => client },
         { title: "since", cell: ({ grantedAt }) => grantedAt },
+        { title: "until", cell: ({ expiresAt }) => expiresAt ?? "no end" },
         { title: "last seen", cell: ({ lastSeenAt }) => lastSeenAt ?? "not since the desk started" },
       ],
       agents,

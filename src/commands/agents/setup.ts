@@ -3,6 +3,7 @@ import * as z from "zod";
 import { newToken } from "../../domain/agent-access.ts";
 import { grantAgent, revokeAgent } from "../../trading/agent-access.ts";
 import { CLIENTS, clientCommand, clientConfig, prepareClientFile } from "../../workspace/client-config.ts";
+import { iso } from "../../lib/time.ts";
 import { flag, positional, toggle } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
@@ -17,6 +18,8 @@ const outputSchema = z.object({
   /** Both contain the token; null if the file contains it. */
   config: z.string().nullable(),
   command: z.string().nullable(),
+  /** The end of a token for HTTP; null: the token does not expire, and never leaves the program. */
+  expiresAt: z.string().nullable(),
 });
 
 export const command = defineCommand({
@@ -28,8 +31,8 @@ export const command = defineCommand({
   writes: ["journal", "the program's own file"],
   summary: "connect your own agent to this desk",
   description:
-    "Prints the entry for its program, with a token that is shown once. The agent reads and drafts; it cannot approve.",
-  examples: ["qoc agents setup claude --write --to ~/trader", "qoc agents setup codex --name night-watch"],
+    "Prints the entry for its program, with a token that is shown once. The program starts qoc mcp, which proves that it has the token. The agent reads and drafts; it cannot approve.",
+  examples: ["qoc agents setup claude --write --to ~/trader", "qoc agents setup codex --name night-watch --http"],
   exits: [5],
   input: z.strictObject({
     client: positional(z.enum(CLIENTS), "claude|codex|opencode|gemini", "the agent's program"),
@@ -41,18 +44,25 @@ export const command = defineCommand({
       { completes: "path" },
     ),
     name: flag(z.string().optional(), "NAME", "the agent's name at this desk; the program's name by default"),
+    http: toggle("connect over HTTP: the token is sent, and expires after 12 hours"),
   }),
   output: outputSchema,
-  run: async ({ client, write, to, name }, context) => {
-    const { desk } = requireDesk(context);
+  run: async ({ client, write, to, name, http }, context) => {
+    const { desk, mcpProgram } = requireDesk(context);
     const agent = name ?? client;
     const token = newToken(desk.ids);
-    const entry = { url: `http://127.0.0.1:${desk.config.workspace.port}/mcp`, token };
+    const entry = {
+      stdio: http ? undefined : mcpProgram,
+      url: `http://127.0.0.1:${desk.config.workspace.port}/mcp`,
+      root: desk.workspace.root,
+      token,
+    };
     const { file, render: renderConfig } = clientConfig(client);
     const prepared = write
       ? await prepareClientFile(desk.workspace.disk, { client, entry, to: resolve(context.cwd, to ?? ".") })
       : undefined;
-    await grantAgent(desk, { agent, client, token, actor: context.actor });
+    const end = await grantAgent(desk, { agent, client, token, http, actor: context.actor });
+    const expiresAt = end === undefined ? null : iso(end);
     try {
       await prepared?.write();
     } catch (error) {
@@ -61,9 +71,10 @@ export const command = defineCommand({
       throw error;
     }
     if (prepared !== undefined)
-      return { agent, client, file: prepared.path, written: true, config: null, command: null };
+      return { agent, client, file: prepared.path, written: true, config: null, command: null, expiresAt };
+    const until = expiresAt === null ? "" : ` until ${expiresAt}`;
     context.progress.line(
-      `${agent} may connect now; its token is in this entry and is not shown again (qoc agents revoke ${agent} revokes it)`,
+      `${agent} may connect now${until}; its token is in this entry and is not shown again (qoc agents revoke ${agent} revokes it)`,
     );
     return {
       agent,
@@ -72,6 +83,7 @@ export const command = defineCommand({
       written: false,
       config: renderConfig(entry),
       command: clientCommand(client, entry) ?? null,
+      expiresAt,
     };
   },
   render: renderSetup,
@@ -79,12 +91,12 @@ export const command = defineCommand({
 
 /** Off a terminal the entry alone, so that it can be redirected to a file. The host made all of its text. */
 function renderSetup(
-  { agent, client, file, written, config, command: shellCommand }: z.output<typeof outputSchema>,
+  { agent, client, file, written, config, command: shellCommand, expiresAt }: z.output<typeof outputSchema>,
   style: OutputStyle,
 ): readonly string[] {
   if (written || config === null)
     return [
-      `${style.paint("green", "✓")} ${agent} may connect: ${oneLine(file)}`,
+      `${style.paint("green", "✓")} ${agent} may connect${expiresAt === null ? "" : ` until ${expiresAt}`}: ${oneLine(file)}`,
       `next: start ${client} in its folder`,
     ];
   const entry = config.trimEnd().split("\n");

@@ -23,7 +23,7 @@ export async function approveInteractively(session: CommandSession, input: Appro
 
 /** Journals the review of one order, prints the order for the person to read, and returns it. */
 export async function displayOrder(session: CommandSession, id: unknown): Promise<ReviewedOrder> {
-  const order = (await session.call("approve", { id, review: true }, "tty")) as ReviewedOrder;
+  const order = (await session.call("approve", { id, review: true })) as ReviewedOrder;
   session.display((style) => [...renderOrder(order, style), ""]);
   return order;
 }
@@ -46,7 +46,7 @@ export async function approveReviewed(
   // Of what is on the screen: the desk may have sent another digest.
   const intent = { action: "approve", digest: review.digest, shown: reviewDigest(review) } as const;
   const authority = await signIntent(session, signing, intent);
-  return session.call("approve", { id, digest: review.digest, shown: intent.shown, authority }, "tty");
+  return session.call("approve", { id, digest: review.digest, shown: intent.shown, authority });
 }
 
 /** Approves the digest that the caller gave: the desk makes the review of this moment, and the client signs. */

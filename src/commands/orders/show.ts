@@ -18,9 +18,9 @@ export const command = defineCommand({
   output: orderSummarySchema,
   mcp: { openWorld: true },
   run: async ({ id }, context): Promise<ReviewedOrder> => {
-    const { desk, settled } = requireDesk(context);
+    const { desk, orderSettled } = requireDesk(context);
     const order = await findOrderInScope(desk, context.actor, id);
-    await settled();
+    await orderSettled(order.id);
     return showOrder(desk, order);
   },
   render: renderOrder,

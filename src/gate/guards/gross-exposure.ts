@@ -1,5 +1,7 @@
 /** The sum of all positions in scope, long and short, each at its worst, is at most this share of NAV. */
+import type { DeskState } from "../../domain/desk-state.ts";
 import { type InstrumentKey, instrumentKey } from "../../domain/order.ts";
+import type { VenueFill } from "../../domain/venue.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
 import { type Available, available, missingInput, pass } from "../check-result.ts";
@@ -26,7 +28,7 @@ interface PricedInstrument {
   readonly prices: (string | undefined)[];
 }
 
-/** The instruments in scope with a position by fills, a position at a venue, or an order in flight. */
+/** The instruments in scope with a position by fills or at a venue, an uncertain fill or an order in flight. */
 function instruments({ input }: CheckContext, scope: GuardScope): Map<InstrumentKey, PricedInstrument> {
   const all = new Map<InstrumentKey, PricedInstrument>();
   const counted = new Set(connectorsInScope(input, scope).map(({ connector }) => connector));
@@ -45,7 +47,22 @@ function instruments({ input }: CheckContext, scope: GuardScope): Map<Instrument
   for (const { terms } of input.state.inFlight.values()) {
     add(terms.connector, terms.symbol, reservedPrice(terms, undefined)?.toFixed());
   }
+  for (const { connector, fill } of uncertainFills(input.state)) add(connector, fill.symbol, fill.price);
   return all;
+}
+
+/** Disputed fills, and external fills since the last mark: they may be real. */
+const uncertainFills = function* (
+  state: Readonly<DeskState>,
+): Generator<{ readonly connector: string; readonly fill: VenueFill }> {
+  for (const [key, disputes] of state.disputes)
+    for (const { fill } of disputes) yield { connector: connectorOf(key), fill };
+  for (const [key, { fills }] of state.external)
+    for (const fill of fills.values()) yield { connector: connectorOf(key), fill };
+};
+
+function connectorOf(key: InstrumentKey): string {
+  return key.slice(0, key.indexOf("/"));
 }
 
 function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {

@@ -4,6 +4,7 @@
  * connectors is added. Only the side that the order increases counts, so that a position that has grown too large
  * can always be reduced.
  */
+import type { DeskState } from "../../domain/desk-state.ts";
 import { type Decimal, ZERO } from "../../domain/decimal.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";
 import { type Available, available } from "../check-result.ts";
@@ -28,15 +29,20 @@ function worstValue(context: CheckContext, scope: GuardScope): Available<Decimal
   const own =
     side === "buy" ? worstLong(context.exposure, context.quantity) : worstShort(context.exposure, context.quantity);
   if (own.eq(ZERO)) return available(ZERO);
-  const marks = [...spellingsOf(state, connector, symbol)].map(
-    (spelling) => state.accounts.get(connector)?.positions.get(spelling)?.markPrice,
-  );
+  const orderPrice = context.price.value;
   const ask = "value" in context.quote ? context.quote.value.ask : undefined;
-  const price = highestPrice([context.price.value.toFixed(), ask, ...marks]) ?? context.price.value;
   let sum = ZERO;
   for (const { connector: name } of connectorsInScope(context.input, scope)) {
     const more = name === connector ? context.quantity : ZERO;
-    sum = sum.plus(worstOfInstrument(state, { connector: name, symbol, side, more, except: order.id }));
+    const worst = worstOfInstrument(state, { connector: name, symbol, side, more, except: order.id });
+    const marks = marksAt(state, name, symbol);
+    sum = sum.plus(worst.times(highestPrice([orderPrice.toFixed(), ask, ...marks]) ?? orderPrice));
   }
-  return available(sum.times(price));
+  return available(sum);
+}
+
+/** The marks of the instrument at one connector, in all its spellings. */
+function marksAt(state: Readonly<DeskState>, connector: string, symbol: string): readonly (string | undefined)[] {
+  const positions = state.accounts.get(connector)?.positions;
+  return [...spellingsOf(state, connector, symbol)].map((spelling) => positions?.get(spelling)?.markPrice);
 }

@@ -3,7 +3,7 @@
  * as arguments one after the other, and prints one line with a JSON result for each. A second connector is called
  * during each attack.
  */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer as createHttp } from "node:http";
 import { type AddressInfo, createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,7 +12,11 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../../src/domain/ports.ts";
 import { systemClock } from "../../../src/app/system.ts";
+import { createSocketServer } from "../../../src/cli/server.ts";
 import { type AdapterHarness, adapterSource, adapterHarness } from "../../support/adapter-harness.ts";
+import { AGENT_SOCKET, OPERATOR_SOCKET } from "../../support/desk-socket.ts";
+import { quietLog } from "../../support/quiet-log.ts";
+import { findSandbox } from "../../support/process-sandbox.ts";
 import { ATTACKS, type Attack, type AttackOutcome, type IsolationLevel } from "./attacks.ts";
 
 export interface AttackResult {
@@ -53,6 +57,8 @@ const CANARIES = {
   "canary-in-host-env": "env",
   "canary-in-desk-toml": "desk.toml",
   "canary-of-other": "another connector",
+  "canary-of-key": "the keys of the desk",
+  "canary-of-socket": "a socket of the desk",
 };
 const ATTACK_MS_MAX = 16_000 / SPEED + 8_000;
 const FILLS = 10;
@@ -61,6 +67,23 @@ process.env["QOC_ATTACK_CANARY"] = "canary-in-host-env";
 const dir = mkdtempSync(join(tmpdir(), "qoc-attack-"));
 const canaryFile = join(dir, "desk.toml");
 writeFileSync(canaryFile, `secret = "canary-in-desk-toml"\n`);
+const keys = join(dir, "keys");
+mkdirSync(keys);
+for (const name of ["desk", "desk.host"]) writeFileSync(join(keys, name), "canary-of-key", { mode: 0o600 });
+const deskSocket = join(dir, "desk.sock");
+const agentSocket = join(dir, "agents.sock");
+for (const [path, identity] of [
+  [deskSocket, OPERATOR_SOCKET],
+  [agentSocket, AGENT_SOCKET],
+] as const) {
+  await createSocketServer().listen({
+    path,
+    identity,
+    handle: () => Promise.resolve("canary-of-socket"),
+    log: quietLog(),
+    clock: systemClock,
+  });
+}
 process.chdir(mkdtempSync(join(tmpdir(), "qoc-attack-cwd-")));
 
 async function listen(server: ReturnType<typeof createHttp> | ReturnType<typeof createTcp>): Promise<number> {
@@ -102,11 +125,15 @@ async function run(attack: Attack, level: IsolationLevel): Promise<AttackResult>
   const other = await adapterHarness(adapterSource(""), { clock, secrets: { other_key: "canary-of-other" } });
   await other.connector.start();
   const attacker = await adapterHarness(sourceOf(attack), {
-    isolation: level,
+    isolation: level === "worker" ? "worker" : "process",
+    ...(level === "bubblewrap" ? { sandbox: await findSandbox() } : {}),
     clock,
     memoryMb: attack.memoryMb ?? 64,
     secrets: { key: "canary-own" },
-    options: { holdMs: 900 / SPEED, canaryFile, web: `http://127.0.0.1:${web}`, port: tcp, other: otherAddress },
+    options: {
+      ...{ holdMs: 900 / SPEED, canaryFile, web: `http://127.0.0.1:${web}`, port: tcp, other: otherAddress },
+      ...{ keys, deskSocket, agentSocket },
+    },
     ...(attack.hosts === undefined ? {} : { hosts: attack.hosts }),
     tcp: (attack.tcp ?? []).map(() => `127.0.0.1:${tcp}`),
   });

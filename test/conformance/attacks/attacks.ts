@@ -3,6 +3,7 @@
  * string that it returns is what the attack achieved; an empty string or an error means that the attack was refused.
  */
 import { THREAD_ATTACKS } from "./thread-attacks.ts";
+import { AUTHORITY_ATTACKS } from "./authority-attacks.ts";
 import { ESCAPE_ATTACKS } from "./escape-attacks.ts";
 import { FORGERY_ATTACKS } from "./forgery-attacks.ts";
 import { NETWORK_ATTACKS } from "./network-attacks.ts";
@@ -15,17 +16,18 @@ import { SECRET_ATTACKS } from "./secret-attacks.ts";
  */
 export type AttackOutcome = "refused" | "contained" | "zombie" | "succeeds" | "host crashes";
 type ExpectedOutcomes = AttackOutcome | readonly AttackOutcome[];
-export type IsolationLevel = "worker" | "process";
+/** `process`: without bubblewrap. `bubblewrap`: a process inside it. */
+export type IsolationLevel = "worker" | "process" | "bubblewrap";
 
 export interface Attack {
   readonly id: string;
-  readonly group: "threads" | "secrets" | "escapes" | "forgery" | "streams" | "network";
+  readonly group: "threads" | "secrets" | "escapes" | "forgery" | "streams" | "network" | "authority";
   readonly title: string;
   readonly code: string;
   /** Code at the top of the adapter's file. */
   readonly head?: string;
   /** For both levels, or one for each; a list if the outcome depends on the Node version or on timing. */
-  readonly expect: ExpectedOutcomes | Readonly<Record<IsolationLevel, ExpectedOutcomes>>;
+  readonly expect: ExpectedOutcomes | Readonly<Record<"worker" | "process", ExpectedOutcomes>>;
   /** Memory limit of the connector, 64 by default. */
   readonly memoryMb?: number;
   /** The hosts that desk.toml lists. */
@@ -41,13 +43,15 @@ export const ATTACKS: readonly Attack[] = [
   ...ESCAPE_ATTACKS,
   ...FORGERY_ATTACKS,
   ...NETWORK_ATTACKS,
+  ...AUTHORITY_ATTACKS,
 ];
 
 /** Returns the outcomes that are allowed at the level. */
 export function expectedOutcomes({ expect }: Attack, level: IsolationLevel): readonly AttackOutcome[] {
+  const key = level === "worker" ? "worker" : "process";
   const outcomes =
-    typeof expect === "object" && level in expect
-      ? (expect as Readonly<Record<IsolationLevel, ExpectedOutcomes>>)[level]
+    typeof expect === "object" && key in expect
+      ? (expect as Readonly<Record<typeof key, ExpectedOutcomes>>)[key]
       : (expect as ExpectedOutcomes);
   return typeof outcomes === "string" ? [outcomes] : outcomes;
 }

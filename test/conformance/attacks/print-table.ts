@@ -9,7 +9,7 @@ import { ALL_IDS, buildAttackHost, runAttacks } from "./run-attacks.ts";
 
 const host = await buildAttackHost();
 function isLevel(arg: string): arg is IsolationLevel {
-  return arg === "worker" || arg === "process";
+  return arg === "worker" || arg === "process" || arg === "bubblewrap";
 }
 const args = process.argv.slice(2);
 const levels: readonly IsolationLevel[] = args.some(isLevel) ? args.filter(isLevel) : ["worker", "process"];

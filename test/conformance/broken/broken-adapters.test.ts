@@ -10,12 +10,20 @@ import { systemClock, systemIds } from "../../../src/app/system.ts";
 import { nodeDisk } from "../../../src/workspace/disk.ts";
 import { applyMistake } from "./apply-mistake.ts";
 import { MISTAKES } from "./mistakes.ts";
+import { findSandbox } from "../../support/process-sandbox.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 const CORRECT = join(ROOT, "connectors/template/index.ts");
 const SOURCE = readFileSync(CORRECT, "utf8");
 const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
-const DEPS = { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot: ROOT, user: USER };
+const DEPS = {
+  disk: nodeDisk(),
+  clock: systemClock,
+  ids: systemIds,
+  packageRoot: ROOT,
+  user: USER,
+  sandbox: findSandbox,
+};
 
 /** Writes the broken adapter and the correct adapter's certify.toml into a new folder. */
 function writeAdapter(source: string): string {

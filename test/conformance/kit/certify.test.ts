@@ -17,6 +17,7 @@ import { systemClock, systemIds } from "../../../src/app/system.ts";
 import { parseCertifySettings, readCertifySettings } from "../../../src/workspace/certify-settings.ts";
 import { nodeDisk } from "../../../src/workspace/disk.ts";
 import { WORKER_TEXT, sharedEgress } from "../../support/adapter-harness.ts";
+import { PLAIN } from "../../support/process-sandbox.ts";
 
 function at(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
@@ -24,13 +25,14 @@ function at(path: string): string {
 const TEMPLATE = at("connectors/template/index.ts");
 const EMPTY = mkdtempSync(join(tmpdir(), "qoc-empty-"));
 const disk = nodeDisk();
+const PROCESS = { text: WORKER_TEXT, cwd: EMPTY, clock: systemClock, ids: systemIds, sandbox: PLAIN, residentMb };
 
 async function run(adapter: string, overrides: Partial<CertifyOptions> = {}): Promise<Report> {
   const isolation = overrides.isolation ?? "worker";
   const transport: CertifyOptions["transport"] = (memoryMb, network) => {
     const egress = sharedEgress.connect(network);
     return isolation === "process"
-      ? startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock: systemClock, residentMb, egress })
+      ? startProcess({ ...PROCESS, memoryMb, egress })
       : startWorker({ text: WORKER_TEXT, name: "kit", memoryMb, egress });
   };
   return certify({

@@ -9,10 +9,18 @@ import type { CaseReport, Report } from "../../../src/conformance/report.ts";
 import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
 import { systemClock, systemIds } from "../../../src/app/system.ts";
 import { nodeDisk } from "../../../src/workspace/disk.ts";
+import { findSandbox } from "../../support/process-sandbox.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
-const DEPS = { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot: ROOT, user: USER };
+const DEPS = {
+  disk: nodeDisk(),
+  clock: systemClock,
+  ids: systemIds,
+  packageRoot: ROOT,
+  user: USER,
+  sandbox: findSandbox,
+};
 
 function report(target: string, isolation: "worker" | "process"): Promise<Report> {
   return certifyAdapter(DEPS, { target, from: ROOT, isolation, only: [] }, { line: () => undefined });

@@ -8,6 +8,7 @@ import { WebSocketServer } from "ws";
 import { systemClock } from "../../../src/app/system.ts";
 import type { Clock } from "../../../src/domain/ports.ts";
 import { WORKER_TEXT, adapterHarness, adapterSource } from "../../support/adapter-harness.ts";
+import { findSandbox } from "../../support/process-sandbox.ts";
 import type { IsolationLevel } from "../attacks/attacks.ts";
 import { OPENINGS, type Opening } from "./openings.ts";
 import { WALKER_HEAD, WALKER_METHODS } from "./walker-source.ts";
@@ -34,7 +35,8 @@ const options = {
   tcp: `127.0.0.1:${await listen(echo)}`,
 };
 const harness = await adapterHarness(adapterSource(WALKER_METHODS, WALKER_HEAD), {
-  isolation: level,
+  isolation: level === "worker" ? "worker" : "process",
+  ...(level === "bubblewrap" ? { sandbox: await findSandbox() } : {}),
   hosts: ["127.0.0.1"],
   tcp: [options.tcp],
   options,

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { GateInput, OrderRoute } from "../../../src/gate/input.ts";
 import { ask, guard, quote } from "../../support/gate-case.ts";
-import { type TermsDraft, justOver, justUnder, scenario } from "../../support/journal-scenario.ts";
+import type { ConnectorName, OrderId } from "../../../src/domain/ids.ts";
+import {
+  SCENARIO_START,
+  type TermsDraft,
+  amount,
+  justOver,
+  justUnder,
+  scenario,
+} from "../../support/journal-scenario.ts";
 
 /** NAV 100,000. */
 function desk() {
@@ -285,6 +293,28 @@ describe("gross-exposure", () => {
     expect(ask(worked, { quantity: "101" }, rule, at100).decision).toBe("block");
   });
 
+  it.each([
+    ["disputed", "a"],
+    ["external", null],
+  ] as const)("counts a fill that is %s, in the instrument that the fill names", (kind, owner) => {
+    const tale = desk()
+      .working("a", { symbol: "MSFT", quantity: "1", limitPrice: "100" })
+      .event({
+        type: "fill.received",
+        id: owner as OrderId | null,
+        connector: "paper" as ConnectorName,
+        generation: 1,
+        fill: {
+          ...{ fillId: "d1", venueOrderId: "v-x", symbol: "TSLA", side: "buy" },
+          ...{ quantity: amount("400"), price: amount("200"), at: SCENARIO_START },
+        },
+        finding: { kind, misfits: [] },
+      });
+    // 100 % of 100,000: 400 TSLA at 200, 1 MSFT at 100, and 199 AAPL at 100.
+    expect(ask(tale, { quantity: "199" }, rule, at100).decision).toBe("allow");
+    expect(ask(tale, { quantity: "200" }, rule, at100).decision).toBe("block");
+  });
+
   it("lets a strictly reducing order pass above the limit", () => {
     const tale = scenario()
       .desk()
@@ -360,6 +390,15 @@ describe('scope = "desk"', () => {
     tale.wait(60 * 60_000);
     const fresh = { connector: "paper", mode: "paper", reportedAt: tale.now } as const;
     expect(ask(tale, {}, loss, { routes: [fresh, { connector: "other", mode: "paper" }] }).decision).toBe("block");
+  });
+
+  it.each(["max-position-nav", "gross-exposure"] as const)("prices a position at its own account's mark: %s", (key) => {
+    const held = [{ symbol: "AAPL", quantity: "150", markPrice: "200" }];
+    const tale = desk().account("other", { nav: "100000", positions: held });
+    const desk20 = guard(key, { max_pct: 20, scope: "desk" });
+    // 20 % of 200,000: 150 at 200 there, 100 at 100 here.
+    expect(ask(tale, { quantity: "100" }, desk20, { quote: quote("100", "100") }).decision).toBe("allow");
+    expect(ask(tale, { quantity: "101" }, desk20, { quote: quote("100", "100") }).decision).toBe("block");
   });
 
   it.each(["max-position-nav", "gross-exposure"] as const)(

@@ -1,0 +1,196 @@
+/** Orders, fills and positions, folded from fills. Each fill counts once, in whatever order its messages arrive. */
+import type { AccountRecord } from "./account.ts";
+import { type Decimal, decimal } from "./decimal.ts";
+import { type DisputeState, addDispute, clearDisputes, removeDispute } from "./dispute.ts";
+import type { FillReceived, Recorded } from "./event.ts";
+import { type ExternalFillsByInstrument, addExternalFill, removeExternalFill } from "./external-fill.ts";
+import { type FillKey, fillKey, laterVersion } from "./fill.ts";
+import type { ClientOrderId, OrderId } from "./ids.ts";
+import { type InstrumentKey, instrumentKey } from "./order.ts";
+import { type OrderRecord, applyFill, disputeFill, forgetDisputedFill, isInFlight } from "./order-state.ts";
+import { PositionRecord, adoptQuantity } from "./position.ts";
+import type { VenueFill } from "./venue.ts";
+
+/** A fill without a known order. An acknowledgement with the fill's venue order id assigns it to its order. */
+export type UnmatchedFill = Recorded<FillReceived>;
+
+export interface FillState extends DisputeState {
+  readonly orders: Map<OrderId, OrderRecord>;
+  /** Orders from approval to their end. */
+  readonly inFlight: Map<OrderId, OrderRecord>;
+  /** Awaiting a human. */
+  readonly proposed: Map<OrderId, OrderRecord>;
+  readonly byClientOrderId: Map<ClientOrderId, OrderId>;
+  readonly byVenueOrderId: Map<string, OrderId>;
+  readonly positions: Map<InstrumentKey, PositionRecord>;
+  readonly accounts: Map<string, AccountRecord>;
+  /** Instruments whose position at the venue differs from the fills, until a human resolves them. */
+  readonly flagged: Map<InstrumentKey, { expected: string; actual: string; at: number }>;
+  /** The venue's time of the newest fill, per connector. */
+  readonly lastFillAt: Map<string, number>;
+  /** The newest record of a fill of each instrument, fitting or not. */
+  readonly lastFill: Map<InstrumentKey, { seq: number; at: number }>;
+  /** The version that counts of each fill, disputed and external fills included. */
+  readonly fills: Map<FillKey, VenueFill>;
+  /** Fills of orders that this desk did not send, by connector and venue order id. */
+  readonly unmatchedFills: Map<string, UnmatchedFill[]>;
+  readonly external: ExternalFillsByInstrument;
+}
+
+/** Brings the indexes of an order up to date, and assigns to it the fills that name its venue order id. */
+export function indexOrder(state: FillState, order: OrderRecord): void {
+  if (order.state === "proposed") state.proposed.set(order.id, order);
+  else state.proposed.delete(order.id);
+  if (isInFlight(order.state)) state.inFlight.set(order.id, order);
+  else state.inFlight.delete(order.id);
+  if (order.clientOrderId !== undefined) state.byClientOrderId.set(order.clientOrderId, order.id);
+  if (order.venueOrderId === undefined) return;
+  const venueKey = `${order.terms.connector}/${order.venueOrderId}`;
+  state.byVenueOrderId.set(venueKey, order.id);
+  const unmatched = state.unmatchedFills.get(venueKey);
+  if (unmatched === undefined) return;
+  state.unmatchedFills.delete(venueKey);
+  for (const fill of unmatched) assignFill(state, order, fill);
+  indexOrder(state, order);
+}
+
+/** Counts a fill that arrived before its order was known. A fill of an earlier version is in its position already. */
+function assignFill(state: FillState, order: OrderRecord, recorded: UnmatchedFill): void {
+  const { connector, fill } = recorded.event;
+  const key = fillKey(connector, fill);
+  removeExternalFill(state.external, instrumentKey(connector, fill.symbol), key);
+  if (!applyFill(order, recorded)) return;
+  const position = positionOf(state, connector, fill.symbol);
+  if (!position.hasFill(key)) position.applyFill(key, order.fills.get(key)?.fill ?? fill);
+}
+
+/**
+ * The order of a fill, by client order id, else by venue order id. Returns undefined if this desk did not send the
+ * order.
+ */
+export function ownerOf(state: Readonly<FillState>, connector: string, fill: VenueFill): OrderId | undefined {
+  const byClient =
+    fill.clientOrderId === undefined ? undefined : state.byClientOrderId.get(fill.clientOrderId as ClientOrderId);
+  const id = byClient ?? state.byVenueOrderId.get(`${connector}/${fill.venueOrderId}`);
+  return id !== undefined && state.orders.get(id)?.terms.connector === connector ? id : undefined;
+}
+
+export function receiveFill(state: FillState, recorded: Recorded<FillReceived>): void {
+  const { connector, fill, id, finding } = recorded.event;
+  keepLast(state, instrumentKey(connector, fill.symbol), recorded);
+  const order = id === null ? undefined : state.orders.get(id);
+  if (order === undefined) keepUnmatched(state, recorded);
+  else if (finding?.kind === "disputed") keepDisputed(state, order, recorded);
+  else applyOwnFill(state, order, recorded);
+}
+
+function keepLast({ lastFill }: FillState, instrument: InstrumentKey, { seq, at }: Recorded): void {
+  const last = lastFill.get(instrument);
+  if (last === undefined) lastFill.set(instrument, { seq, at });
+  else [last.seq, last.at] = [seq, at];
+}
+
+function keepDisputed(state: FillState, order: OrderRecord, recorded: Recorded<FillReceived>): void {
+  const { connector, fill } = recorded.event;
+  const key = fillKey(connector, fill);
+  removeDispute(state, key);
+  removeUnmatched(state, connector, fill);
+  state.fills.set(key, fill);
+  disputeFill(order, recorded);
+  addDispute(state, order, recorded);
+}
+
+function applyOwnFill(state: FillState, order: OrderRecord, recorded: Recorded<FillReceived>): void {
+  const { connector, fill } = recorded.event;
+  const key = fillKey(connector, fill);
+  removeDispute(state, key);
+  removeUnmatched(state, connector, fill);
+  const wasDisputed = forgetDisputedFill(order, key);
+  if (wasDisputed && fill.busts !== undefined && !order.fills.has(key)) {
+    // The venue takes back a fill that filled nothing.
+    state.fills.set(key, fill);
+    return;
+  }
+  const earlier = order.fills.get(key)?.fill ?? state.fills.get(key);
+  if (!applyFill(order, recorded)) return;
+  indexOrder(state, order);
+  addDispute(state, order, recorded);
+  const counted = order.fills.get(key)?.fill ?? fill;
+  state.fills.set(key, counted);
+  keepTime(state, recorded);
+  // A bust or correction may spell the symbol differently: it changes the position that counts the fill.
+  const counting = earlier && state.positions.get(instrumentKey(connector, earlier.symbol));
+  const position = counting?.hasFill(key) === true ? counting : positionOf(state, connector, fill.symbol);
+  position.applyFill(key, counted);
+}
+
+/**
+ * An external fill moves no position. The records of earlier versions have no finding: their fills without an order
+ * moved the position at once.
+ */
+function keepUnmatched(state: FillState, recorded: Recorded<FillReceived>): void {
+  const { connector, fill, finding } = recorded.event;
+  const key = fillKey(connector, fill);
+  const earlier = state.fills.get(key);
+  if (earlier !== undefined && laterVersion(earlier, fill) === earlier) return;
+  const venueKey = `${connector}/${fill.venueOrderId}`;
+  const unmatched = state.unmatchedFills.get(venueKey);
+  if (unmatched === undefined) state.unmatchedFills.set(venueKey, [recorded]);
+  else unmatched.push(recorded);
+  state.fills.set(key, fill);
+  keepTime(state, recorded);
+  if (finding?.kind === "external") addExternalFill(state.external, key, recorded);
+  else positionOf(state, connector, fill.symbol).applyFill(key, fill);
+}
+
+/** A fill dated ahead must not hide earlier fills from the next request for fills. */
+function keepTime(state: FillState, { at: receivedAt, event: { connector, fill } }: Recorded<FillReceived>): void {
+  const at = Math.min(fill.at, receivedAt);
+  state.lastFillAt.set(connector, Math.max(at, state.lastFillAt.get(connector) ?? 0));
+}
+
+/** Removes the earlier record of a fill that is now known to be of an order of this desk. */
+function removeUnmatched(state: FillState, connector: string, fill: VenueFill): void {
+  const venueKey = `${connector}/${fill.venueOrderId}`;
+  const unmatched = state.unmatchedFills.get(venueKey);
+  if (unmatched === undefined) return;
+  const key = fillKey(connector, fill);
+  removeExternalFill(state.external, instrumentKey(connector, fill.symbol), key);
+  const others = unmatched.filter(({ event }) => fillKey(connector, event.fill) !== key);
+  if (others.length === 0) state.unmatchedFills.delete(venueKey);
+  else state.unmatchedFills.set(venueKey, others);
+}
+
+export function positionOf(state: FillState, connector: string, symbol: string): PositionRecord {
+  const key = instrumentKey(connector, symbol);
+  let position = state.positions.get(key);
+  if (position === undefined) {
+    position = new PositionRecord(connector, symbol);
+    state.positions.set(key, position);
+  }
+  return position;
+}
+
+interface AdoptedQuantity {
+  readonly connector: string;
+  readonly symbol: string;
+  readonly quantity: Decimal;
+}
+
+/** The position follows the venue: external fills come first, so that their prices count, then the venue's quantity. */
+export function adoptPosition(state: FillState, { connector, symbol, quantity }: AdoptedQuantity): void {
+  const instrument = instrumentKey(connector, symbol);
+  const position = positionOf(state, connector, symbol);
+  for (const [key, fill] of state.external.get(instrument)?.fills ?? []) position.applyFill(key, fill);
+  state.external.delete(instrument);
+  const mark = state.accounts.get(connector)?.positions.get(symbol);
+  adoptQuantity(position, quantity, decimal(mark?.averagePrice ?? mark?.markPrice ?? "0"));
+}
+
+/** A human or a comparison ends flags and disputes of the instrument, and the venue's quantity counts. */
+export function clearInstrument(state: FillState, cleared: AdoptedQuantity): void {
+  const instrument = instrumentKey(cleared.connector, cleared.symbol);
+  state.flagged.delete(instrument);
+  clearDisputes(state, instrument);
+  adoptPosition(state, cleared);
+}

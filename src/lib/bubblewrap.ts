@@ -1,0 +1,62 @@
+/** The command line of bubblewrap: namespaces and mounts. Agents and connectors run in it where it is installed. */
+
+/** How a path appears in the sandbox. Nothing else of the file system exists there. */
+export type SandboxMount =
+  /** Read-only, at the same path unless `at` names another. */
+  | { readonly kind: "read"; readonly path: string; readonly at?: string | undefined }
+  /** Read-only, at the same path; left out if it does not exist. */
+  | { readonly kind: "read-if-exists"; readonly path: string }
+  /** The same files, writable. */
+  | { readonly kind: "write"; readonly path: string }
+  /** An empty folder in memory. */
+  | { readonly kind: "temporary"; readonly path: string }
+  | { readonly kind: "link"; readonly path: string; readonly target: string };
+
+export interface SandboxCommand {
+  /** The path of `bwrap`. */
+  readonly bubblewrap: string;
+  readonly mounts: readonly SandboxMount[];
+  readonly workFolder: string;
+  /** False: only a loopback interface of its own. */
+  readonly hasNetwork: boolean;
+  /** The root folder, which exists in memory only, cannot be written to. */
+  readonly isReadOnly?: boolean | undefined;
+  /** Replaces the environment; undefined keeps the environment that bubblewrap is started with. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** The command line to run in the sandbox. */
+  readonly argv: readonly string[];
+}
+
+/**
+ * Returns the whole command line. The program sees no process outside, ends with its parent, and has no capability.
+ */
+export function sandboxArgs(command: SandboxCommand): readonly [string, ...string[]] {
+  const { bubblewrap, mounts, workFolder, hasNetwork, isReadOnly, environment, argv } = command;
+  return [
+    bubblewrap,
+    ...mounts.flatMap(mountArgs),
+    ...["--proc", "/proc", "--dev", "/dev"],
+    ...(isReadOnly === true ? ["--remount-ro", "/"] : []),
+    ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", ...(hasNetwork ? [] : ["--unshare-net"])],
+    ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--chdir", workFolder],
+    ...(environment === undefined ? [] : ["--clearenv"]),
+    ...Object.entries(environment ?? {}).flatMap(([name, value]) => ["--setenv", name, value]),
+    "--",
+    ...argv,
+  ];
+}
+
+function mountArgs(mount: SandboxMount): readonly string[] {
+  switch (mount.kind) {
+    case "read":
+      return ["--ro-bind", mount.path, mount.at ?? mount.path];
+    case "read-if-exists":
+      return ["--ro-bind-try", mount.path, mount.path];
+    case "write":
+      return ["--bind", mount.path, mount.path];
+    case "temporary":
+      return ["--tmpfs", mount.path];
+    case "link":
+      return ["--symlink", mount.target, mount.path];
+  }
+}

@@ -1,0 +1,117 @@
+/** Once a live connector is enabled, the code of others runs in processes. If that fails, it does not start. */
+import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { ConnectorStatus } from "../../src/trading/venue-gateway.ts";
+import type { DoctorCheck } from "../../src/trading/doctor.ts";
+import type { StatusView } from "../../src/trading/status.ts";
+import { adapterSource } from "../support/adapter-harness.ts";
+import { findSandbox } from "../support/process-sandbox.ts";
+import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk | undefined;
+afterEach(async () => {
+  await desk?.stop();
+  if (desk !== undefined) await discard(desk);
+  desk = undefined;
+});
+
+const DECLARES_LIVE = "static capabilities = { mode: 'live' };";
+const FILES = {
+  "venue.ts": adapterSource(""),
+  "declares.ts": adapterSource(DECLARES_LIVE),
+  "guard.ts": `export default class { key = "mine"; evaluate() { return { result: "allow" }; } }`,
+};
+function connector(name: string, more = ""): string {
+  return `[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./venue.ts"\n${more}\n`;
+}
+const PAPER = `[[connector]]\nname = "paper"\ntype = "paper"\n`;
+const GUARD = `[[guard]]\nkey = "mine"\nadapter = "./guard.ts"\n`;
+
+async function open(config: string, more: Partial<TempDeskOptions> = {}): Promise<TempDesk> {
+  desk = await tempDesk({ files: FILES, config: () => `[workspace]\nhistory_enabled = false\n${config}`, ...more });
+  return desk;
+}
+function statusOf(opened: TempDesk, name: string): ConnectorStatus | undefined {
+  return opened.open.fleet.venues.status().find((status) => status.name === name);
+}
+/** Polls: the moves are the desk's own, and no command waits for them. */
+async function until(isDone: () => boolean): Promise<void> {
+  for (let round = 0; !isDone() && round < 500; round++) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(isDone()).toBe(true);
+}
+
+describe("a desk with a live connector", () => {
+  it("runs every adapter that is not built in, and the custom guards, in processes, and says so", async () => {
+    const opened = await open(
+      `${connector("venue", 'mode = "live"')}${connector("feed", "orders = false")}${PAPER}${GUARD}`,
+    );
+    for (const [name, isolation, reason] of [
+      ["venue", "process", "venue is live"],
+      ["feed", "process", "venue is live"],
+      ["paper", "worker", undefined],
+    ] as const)
+      expect([name, statusOf(opened, name)?.state, statusOf(opened, name)?.isolation, reason]).toEqual([
+        ...[name, "ready", isolation, statusOf(opened, name)?.isolationReason],
+      ]);
+    expect(opened.open.desk.guards.level).toBe("process");
+    const { connectors } = await opened.call<StatusView>("status");
+    expect(connectors.map(({ isolation, isolationReason }) => [isolation, isolationReason])).toEqual([
+      ["process", "venue is live"],
+      ["process", "venue is live"],
+      ["worker", null],
+    ]);
+    const { checks } = await opened.call<{ checks: readonly DoctorCheck[] }>("doctor");
+    const messages = checks.map(({ message }) => message).join("\n");
+    expect(messages).toContain("process (venue is live)");
+    expect(messages).toContain("mine run in a process of their own, beside a live connector");
+  });
+
+  it("moves what already runs if only the adapter says that it is live", async () => {
+    const opened = await open(
+      `${connector("feed", "orders = false")}${connector("venue").replace("venue.ts", "declares.ts")}${GUARD}`,
+    );
+    await until(() => ["feed", "venue"].every((name) => statusOf(opened, name)?.state === "ready"));
+    expect(statusOf(opened, "venue")).toMatchObject({ mode: "live", isolation: "process" });
+    expect(statusOf(opened, "feed")).toMatchObject({ isolation: "process", isolationReason: "venue is live" });
+    expect(opened.open.desk.guards.level).toBe("process");
+    const { root, home } = opened;
+    await opened.stop();
+    // The journal knows it at the next start.
+    desk = await tempDesk({ again: { root, home } });
+    expect(statusOf(desk, "venue")).toMatchObject({ state: "ready", isolation: "process" });
+  });
+
+  it("runs at worker level without one: a connector that states no mode may start there", async () => {
+    const opened = await open(`${connector("venue")}${GUARD}`);
+    expect(statusOf(opened, "venue")).toMatchObject({ state: "ready", mode: "unstated", isolation: "worker" });
+    expect(opened.open.desk.guards.level).toBe("worker");
+  });
+});
+
+const sandbox = await findSandbox();
+if (sandbox.problem !== undefined)
+  process.stderr.write(`\nSKIPPED: an adapter that cannot be moved: ${sandbox.problem}\n\n`);
+
+it.skipIf(sandbox.problem !== undefined)(
+  "the live connector does not start, and names the one, if an adapter cannot be moved",
+  async () => {
+    // A bubblewrap that refuses one connector, which the argument for its memory identifies.
+    const folder = mkdtempSync(join(tmpdir(), "qoc-bwrap-"));
+    const program = join(folder, "bwrap");
+    writeFileSync(
+      program,
+      `#!/bin/sh\ncase "$*" in *max-old-space-size=77*) echo "bwrap: no more namespaces" >&2; exit 1;; esac\nPATH=/usr/local/bin:/usr/bin:/bin exec bwrap "$@"\n`,
+    );
+    chmodSync(program, 0o755);
+    const opened = await open(
+      `${connector("venue", 'mode = "live"')}${connector("feed", "orders = false\nmemory_mb = 77")}`,
+      { env: { PATH: `${folder}:${process.env["PATH"] ?? ""}` } },
+    );
+    expect(statusOf(opened, "venue")?.state).not.toBe("ready");
+    expect(statusOf(opened, "venue")?.lastError).toBe(
+      "it is live and cannot start: feed could not be moved to a process of its own: bwrap: no more namespaces",
+    );
+  },
+);
