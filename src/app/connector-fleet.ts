@@ -36,6 +36,10 @@ export interface Fleet {
   attach(desk: Desk): Promise<void>;
   /** Starts all connectors. Resolves when each is ready and reconciled, or its first attempt to start has failed. */
   start(): Promise<void>;
+  /** Starts connectors that are new in desk.toml. */
+  add(connectors: readonly ConnectorConfig[]): void;
+  /** Resolves as `start` for the connectors that were added. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,11 +56,12 @@ export function openFleet(options: FleetOptions): Fleet {
 class ConnectorFleet implements Fleet {
   readonly #options: FleetOptions;
   readonly #connectors = new Map<string, Connector>();
-  readonly #configs: readonly ConnectorConfig[];
-  readonly #byName: ReadonlyMap<string, ConnectorConfig>;
+  readonly #configs: ConnectorConfig[] = [];
+  readonly #byName = new Map<string, ConnectorConfig>();
   readonly venues: VenueGateway;
   #desk: Desk | undefined;
   #isStopping = false;
+  #adding = Promise.resolve();
   /** Connectors whose start or restart is under way: the code that started them reconciles them. */
   readonly #starting = new Set<string>();
   /** Connectors whose account is fetched again shortly, after a fill. */
@@ -64,6 +69,7 @@ class ConnectorFleet implements Fleet {
   /** Connectors that are being moved to a process. */
   readonly #moving = new Set<string>();
   readonly #levels: ConnectorLevels;
+  readonly #slices: TurnSlices;
   /** Connectors that were live by the journal when the desk started. */
   readonly #wasLive = new Set<string>();
   /** Connectors that the operator is putting into quarantine. */
@@ -71,32 +77,14 @@ class ConnectorFleet implements Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    this.#configs = options.config.connectors.filter((config) => config.enabled);
-    this.#byName = new Map(this.#configs.map((config) => [config.name, config]));
     this.#levels = new ConnectorLevels({
       configs: this.#configs,
       adapterPath: (config) => adapterPath(options.packageRoot, config),
       builtInFolder: `${options.packageRoot}/connectors`,
       wasLive: ({ name }) => this.#wasLive.has(name),
     });
-    const slices = new TurnSlices(options.clock);
-    for (const config of this.#configs) {
-      this.#connectors.set(
-        config.name,
-        openConnector(
-          {
-            ...options,
-            slices,
-            fillSink: { accept: (batch) => this.#acceptFills(config, batch) },
-            onStateChange: (change) => this.#recordState(config, change),
-            recordOf: (name) => this.#openDesk().state.connectors.get(name),
-            levels: this.#levels,
-            admit: (connector, capabilities) => this.#admit(connector, capabilities),
-          },
-          config,
-        ),
-      );
-    }
+    this.#slices = new TurnSlices(options.clock);
+    this.#open(options.config.connectors);
     const client = openVenueClient(this.#connectors);
     this.venues = {
       ...client,
@@ -118,6 +106,26 @@ class ConnectorFleet implements Fleet {
     };
   }
 
+  #open(connectors: readonly ConnectorConfig[]): readonly ConnectorConfig[] {
+    const enabled = connectors.filter((config) => config.enabled);
+    for (const config of enabled) {
+      const parts: ConnectorDeps = {
+        ...this.#options,
+        slices: this.#slices,
+        levels: this.#levels,
+        admit: (connector, capabilities) => this.#admit(connector, capabilities),
+        fillSink: { accept: (batch) => this.#acceptFills(config, batch) },
+        onStateChange: (change) => this.#recordState(config, change),
+        recordOf: (name) => this.#openDesk().state.connectors.get(name),
+      };
+      this.#configs.push(config);
+      this.#levels.add(config);
+      this.#byName.set(config.name, config);
+      this.#connectors.set(config.name, openConnector(parts, config));
+    }
+    return enabled;
+  }
+
   async attach(desk: Desk): Promise<void> {
     this.#desk = desk;
     for (const [name, { mode }] of desk.state.connectors) if (mode === "live") this.#wasLive.add(name);
@@ -128,15 +136,32 @@ class ConnectorFleet implements Fleet {
     return this.#levels.live !== undefined;
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.#start(this.#configs);
+  }
+
+  add(connectors: readonly ConnectorConfig[]): void {
+    if (this.#isStopping) return;
+    const starting = this.#start(this.#open(connectors));
+    this.#adding = this.#adding.then(() => starting);
+  }
+
+  settled(): Promise<void> {
+    return this.#adding;
+  }
+
+  async #start(configs: readonly ConnectorConfig[]): Promise<void> {
     await Promise.all(
-      this.#configs.map((config) => this.#startAndReconcile(config, () => this.#connectors.get(config.name)?.start())),
+      configs.map((config) => this.#startAndReconcile(config, () => this.#connectors.get(config.name)?.start())),
     );
-    this.#every(POLL_ORDERS_MS, (config) => followOrders(this.#openDesk(), config.name));
-    this.#every(
-      this.#options.config.uta.snapshotInterval * 1000,
-      async (config) => void (await markAccount(this.#openDesk(), config.name)),
-    );
+    for (const config of configs) {
+      this.#every(POLL_ORDERS_MS, config, () => followOrders(this.#openDesk(), config.name));
+      this.#every(
+        this.#options.config.uta.snapshotInterval * 1000,
+        config,
+        async () => void (await markAccount(this.#openDesk(), config.name)),
+      );
+    }
   }
 
   async stop(): Promise<void> {
@@ -230,6 +255,8 @@ class ConnectorFleet implements Fleet {
   #mode(config: ConnectorConfig): Mode {
     // If either is live, the mode is live: desk.toml must not make an account with real money look like paper.
     if (config.mode === "live" || this.#statusOf(config).capabilities.mode === "live") return "live";
+    // Once live, it stays live until the live key signs otherwise.
+    if (this.#desk?.state.config.livePins.has(config.name) === true) return "live";
     return (
       config.mode ??
       this.#statusOf(config).capabilities.mode ??
@@ -292,19 +319,19 @@ class ConnectorFleet implements Fleet {
     }
   }
 
-  /** Repeats `work` for each connector on a timer of its own, so that a slow venue does not delay the others. */
-  #every(ms: number, work: (config: ConnectorConfig) => Promise<void>): void {
-    const round = async (config: ConnectorConfig): Promise<void> => {
+  /** Repeats `work` on a timer of the connector's own, so that a slow venue does not delay the others. */
+  #every(ms: number, config: ConnectorConfig, work: () => Promise<void>): void {
+    const round = async (): Promise<void> => {
       if (this.#isStopping) return;
       const desk = this.#openDesk();
       if (desk.market.reconciled.has(config.name) && desk.readOnly() === undefined) {
-        await work(config).catch((error: unknown) =>
+        await work().catch((error: unknown) =>
           this.#options.log.warn(`${config.name}: ${messageOf(error)}`, { connector: config.name }),
         );
       }
-      this.#options.clock.after(ms, () => void round(config));
+      this.#options.clock.after(ms, () => void round());
     };
-    for (const config of this.#configs) this.#options.clock.after(ms, () => void round(config));
+    this.#options.clock.after(ms, () => void round());
   }
 
   /** Calls a degraded connector until it answers in time: the first answer in time makes it ready. */

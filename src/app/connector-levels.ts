@@ -49,11 +49,14 @@ export class ConnectorLevels {
 
   constructor(options: ConnectorLevelsOptions) {
     this.#options = options;
-    for (const { name } of options.configs) {
-      let resolve: () => void = () => undefined;
-      const promise = new Promise<void>((done) => (resolve = done));
-      this.#placed.set(name, { promise, resolve });
-    }
+    for (const config of options.configs) this.add(config);
+  }
+
+  /** A connector that is added later is among `configs` already. */
+  add({ name }: Pick<ConnectorConfig, "name">): void {
+    let resolve: () => void = () => undefined;
+    const promise = new Promise<void>((done) => (resolve = done));
+    this.#placed.set(name, { promise, resolve });
   }
 
   /** The name of a live connector that is enabled, if there is one. It stays the answer until the desk stops. */

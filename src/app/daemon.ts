@@ -3,6 +3,7 @@ import { mkdirSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
+import { type ConfigNotice, deskNotices, noticeText } from "../trading/config-notices.ts";
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";
@@ -21,6 +22,7 @@ export interface UpFacts {
   readonly socket: string;
   readonly readyMs: number;
   readonly trading: string;
+  readonly config: readonly ConfigNotice[];
   readonly connectors: readonly {
     readonly name: string;
     readonly state: string;
@@ -126,7 +128,12 @@ async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: 
     () => watchProposals(open),
     (stop) => stop(),
   );
-  return upFacts(open, performance.now() - started);
+  await lifecycle.open(
+    "desk.toml watcher",
+    () => watchConfig(open),
+    (stop) => stop(),
+  );
+  return { ...upFacts(open, performance.now() - started), config: await deskNotices(desk) };
 }
 
 interface DeskSockets {
@@ -200,7 +207,7 @@ function leaveCurrentFolder(empty: string): () => void {
   return () => process.chdir(previous);
 }
 
-function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): UpFacts {
+function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): Omit<UpFacts, "config"> {
   return {
     workspace: config.workspace.name,
     path: desk.workspace.root,
@@ -242,36 +249,64 @@ async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
 }
 
 /**
- * Scans the proposal folders after a file event, and every two seconds besides: watchers lose events, and a system can
- * run out of watches. Returns a function that stops both.
+ * Checks desk.toml after a file event, and every two seconds besides, and logs what it says that is not in force.
+ * Returns a function that stops both.
+ */
+function watchConfig({ desk }: OpenDesk): () => void {
+  let said = "";
+  const check = async (): Promise<void> => {
+    const texts = (await deskNotices(desk)).filter(({ kind }) => kind !== "no-guards").map(noticeText);
+    const text = texts.join("; ");
+    if (text !== said) desk.log.warn(text === "" ? "desk.toml is in force as it is on disk" : text);
+    said = text;
+  };
+  return watchAndRepeat(desk, ["."], () => {
+    check().catch((error: unknown) => desk.log.warn(`desk.toml: ${messageOf(error)}`));
+  });
+}
+
+/**
+ * Scans the proposal folders after a file event, and every two seconds besides. Returns a function that stops both.
  */
 function watchProposals({ desk }: OpenDesk): () => void {
-  let cancelScan: (() => void) | undefined;
+  return watchAndRepeat(desk, [LAYOUT.ordersPending, LAYOUT.ordersProposed], () => scanQuietly(desk));
+}
+
+/**
+ * Calls `check` shortly after a file event in one of the folders, and on a timer besides: watchers lose events, and a
+ * system can run out of watches. Returns a function that stops both.
+ */
+function watchAndRepeat(
+  desk: Pick<OpenDesk["desk"], "clock" | "log" | "workspace">,
+  folders: readonly string[],
+  check: () => void,
+): () => void {
+  let cancelSoon: (() => void) | undefined;
   let cancelNext: (() => void) | undefined;
-  const scanSoon = (): void => {
-    cancelScan ??= desk.clock.after(WATCH_DELAY_MS, () => {
-      cancelScan = undefined;
-      scanQuietly(desk);
+  const checkSoon = (): void => {
+    cancelSoon ??= desk.clock.after(WATCH_DELAY_MS, () => {
+      cancelSoon = undefined;
+      check();
     });
   };
-  const watchers = [LAYOUT.ordersPending, LAYOUT.ordersProposed].flatMap((folder) => {
+  const watchers = folders.flatMap((folder) => {
     try {
-      const watcher = watch(`${desk.workspace.root}/${folder}`, { persistent: false }, scanSoon);
+      const watcher = watch(`${desk.workspace.root}/${folder}`, { persistent: false }, checkSoon);
       return [watcher.on("error", (error) => desk.log.debug(`watching ${folder}: ${error.message}`))];
     } catch (error) {
-      desk.log.warn(`${folder} cannot be watched; it is scanned every ${SCAN_MS / 1000} s: ${messageOf(error)}`);
+      desk.log.warn(`${folder} cannot be watched; it is checked every ${SCAN_MS / 1000} s: ${messageOf(error)}`);
       return [];
     }
   });
-  const scanNext = (): void => {
+  const checkNext = (): void => {
     cancelNext = desk.clock.after(SCAN_MS, () => {
-      scanQuietly(desk);
-      scanNext();
+      check();
+      checkNext();
     });
   };
-  scanNext();
+  checkNext();
   return () => {
-    cancelScan?.();
+    cancelSoon?.();
     cancelNext?.();
     for (const watcher of watchers) watcher.close();
   };

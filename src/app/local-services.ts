@@ -4,18 +4,18 @@ import { resolve } from "node:path";
 import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
 import { openReplay, upgraded } from "../bus/replay.ts";
 import type { LocalServices } from "../commands/command.ts";
+import { deskNotices } from "../trading/config-notices.ts";
+import { openConfiguration, startConfig } from "../trading/desk-config.ts";
 import { createProposalCache } from "../trading/desk.ts";
 import { checkKeyFiles } from "../trading/key-files.ts";
 import { createLiveKey, upgradeKeys } from "../trading/operator-keys.ts";
 import { rebuild } from "../trading/rebuild.ts";
 import { recordedStatus } from "../trading/status.ts";
 import { decisionLog } from "../trading/decision-log.ts";
-import type { DeskState } from "../domain/desk-state.ts";
-import type { GapRange } from "../domain/journal-head.ts";
 import { gapError } from "../trading/accept-gap.ts";
 import { describeGap } from "../trading/journal-gap.ts";
 import { QocError } from "../domain/error.ts";
-import { type DeskConfig, loadConfig } from "../workspace/config.ts";
+import { loadConfig } from "../workspace/config.ts";
 import { LAYOUT, globalConfigPath, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
 import {
   type RuntimePaths,
@@ -29,6 +29,7 @@ import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
+import { configReader } from "./config-reader.ts";
 import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
 import { certifyAdapter } from "./certify-adapter.ts";
 import { runDaemon, type UpFacts } from "./daemon.ts";
@@ -120,7 +121,7 @@ function readServices(options: LocalServicesOptions): Local<"statusOf" | "verify
   return {
     statusOf: async (from) => {
       const { root } = await locateDesk(options, from);
-      const { state, config, gap } = await readDesk(options, root);
+      const { state, config, notices, gap } = await readDesk(options, root);
       const status = await recordedStatus({
         workspace: openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) }),
         clock,
@@ -128,7 +129,8 @@ function readServices(options: LocalServicesOptions): Local<"statusOf" | "verify
         config,
         proposals: createProposalCache(),
       });
-      return { ...status, readOnly: gap === undefined ? null : `${describeGap(gap)}; read qoc journal verify` };
+      const readOnly = gap === undefined ? null : `${describeGap(gap)}; read qoc journal verify`;
+      return { ...status, readOnly, config: notices };
     },
     verifyOf: async (from, progress) => {
       const { root } = await locateDesk(options, from);
@@ -185,12 +187,11 @@ function scanOf(options: LocalServicesOptions, root: string, scan: ScanOptions =
   return scanJournal(options.disk, `${root}/${LAYOUT.journal}`, scan);
 }
 
-/** Folds the journal without writing to it. */
-async function readDesk(
-  options: LocalServicesOptions,
-  root: string,
-): Promise<{ state: DeskState; config: DeskConfig; gap: GapRange | undefined }> {
-  const config = await loadConfig(options.disk, `${root}/${LAYOUT.config}`, globalConfigPath(options.home));
+/** Folds the journal without writing to it. The configuration is that of the next start. */
+async function readDesk(options: LocalServicesOptions, root: string) {
+  const { disk, home } = options;
+  const reader = configReader({ disk, root, home });
+  const [text, found] = [await reader.text(), await reader.read()];
   const { state, take } = openReplay();
   const check = await JournalCheck.open({ ...options, root }).catch(() => undefined);
   const scan = await scanOf(options, root, {
@@ -199,7 +200,16 @@ async function readDesk(
       check?.take(recorded, hash);
     },
   });
-  return { config, state, gap: scan.corrupt === undefined ? check?.gap(scan, state) : undefined };
+  const start = startConfig(state, found, root);
+  const none = (): void => undefined;
+  const configuration = openConfiguration({
+    ...{ root, state, reader, found, text, start },
+    onGuards: none,
+    onConnectors: none,
+  });
+  const { config } = start;
+  const notices = await deskNotices({ config, configuration });
+  return { config, state, notices, gap: scan.corrupt === undefined ? check?.gap(scan, state) : undefined };
 }
 
 async function refuseRunning(options: LocalServicesOptions, root: string, lock: string): Promise<void> {

@@ -1,28 +1,20 @@
 /** Opens one desk: lock, journal, state, connectors, projections. The only file that imports from every lower layer. */
 import { mkdirSync, readFileSync, realpathSync } from "node:fs";
-import { openBus } from "../bus/bus.ts";
-import { type Journal, openJournal } from "../bus/journal.ts";
-import type { JournalScan } from "../bus/journal-read.ts";
-import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
-import { openReplay } from "../bus/replay.ts";
+import type { Journal } from "../bus/journal.ts";
 import { type Desk, createProposalCache } from "../trading/desk.ts";
 import { createFillBudgets } from "../trading/fill-budget.ts";
 import { type Projector, openProjector } from "../trading/projector.ts";
-import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
-import { type DeskAuthority, openAuthority } from "../trading/authority.ts";
-import { checkKeyFiles } from "../trading/key-files.ts";
-import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
-import type { DeskState } from "../domain/desk-state.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { type ConfigurationOptions, openConfiguration, startConfig } from "../trading/desk-config.ts";
+import { messageOf } from "../domain/error.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
-import { type JournalHead, KEY_ROLES, boundaryText } from "../domain/authority.ts";
-import type { JournalUpgraded, KeyChanged, Recorded } from "../domain/event.ts";
+import type { Recorded } from "../domain/event.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
+import type { CustomGuard } from "../domain/guard-config.ts";
 import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
-import { type DeskConfig, loadConfig } from "../workspace/config.ts";
+import type { DeskConfig } from "../workspace/config.ts";
 import { type History, openHistory } from "../workspace/history.ts";
-import { FOLDERS, LAYOUT, globalConfigPath, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
+import { FOLDERS, LAYOUT, logFolder } from "../workspace/layout.ts";
 import { type RuntimePaths, makeRuntimeFolder, runtimePaths } from "../workspace/runtime-folder.ts";
 import { takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
@@ -33,9 +25,11 @@ import { startGuardProcess } from "../host/guard-process.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { type Fleet, type FleetOptions, openFleet } from "./connector-fleet.ts";
 import { processSandboxFinder } from "./find-process-sandbox.ts";
+import { configReader } from "./config-reader.ts";
 import { refreshAuthorTypes } from "./init.ts";
+import { type OpenRecord, openRecord } from "./open-record.ts";
 import { nodeProcesses } from "./processes.ts";
-import { type AcceptedRecords, type GuardedRecord, JournalCheck, openGuardedRecord } from "./journal-guard.ts";
+import { type ReplaceableGuards, replaceableGuards } from "./replaceable-guards.ts";
 
 export interface DeskOptions {
   /** The workspace's folder. */
@@ -80,7 +74,10 @@ export interface OpenDesk {
 export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Promise<OpenDesk> {
   const { disk, ids, env, home } = options;
   const root = realpathSync(options.root);
-  const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
+  const reader = configReader({ disk, root, home });
+  const text = await reader.text();
+  const found = await reader.read();
+  const { workspace } = found.config;
   const user = { env, home, uid: process.getuid?.() ?? 0 };
   const paths = runtimePaths(root, user);
   makeRuntimeFolder(paths, user);
@@ -98,11 +95,10 @@ export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Prom
   );
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
   const secrets = openSecretStore(disk, env);
-  const logDir = logFolder(root, home, config.workspace.logDir);
+  const logDir = logFolder(root, home, workspace.logDir);
   const logs = await lifecycle.open(
     "logs",
-    () =>
-      openLogs({ disk, dir: logDir, clock: options.clock, level: config.workspace.logLevel, redact: secrets.redact }),
+    () => openLogs({ disk, dir: logDir, clock: options.clock, level: workspace.logLevel, redact: secrets.redact }),
     (opened) => opened.flush(),
   );
   // The desk starts without editor types: they serve authors, not trading.
@@ -110,11 +106,15 @@ export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Prom
     logs.warn(`types for editors: ${messageOf(error)}`),
   );
   const record = await openRecord({ ...options, root }, logs, lifecycle);
-  return openTrading({ options: { ...options, root }, config, paths, secrets, logs, logDir, record }, lifecycle);
+  const start = startConfig(record.state, found, root);
+  if (record.readOnly() === undefined) await Promise.all(start.events.map((event) => record.commit(event)));
+  const parts = { options: { ...options, root }, config: start.config, found, text, reader, start };
+  return openTrading({ ...parts, paths, secrets, logs, logDir, record }, lifecycle);
 }
 
-interface DeskParts {
+interface DeskParts extends Pick<ConfigurationOptions, "found" | "text" | "reader" | "start"> {
   readonly options: DeskOptions;
+  /** In force at the start. */
   readonly config: DeskConfig;
   readonly paths: RuntimePaths;
   readonly secrets: SecretStore;
@@ -137,7 +137,14 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   const sandbox = processSandboxFinder(env["PATH"] ?? "", clock);
   const guards = openCustomGuards(parts, sandbox);
   const fleet = openDeskFleet(parts, { bars: workspace.bars, egress, sandbox, moveGuards: () => guards.move() });
-  const desk = createDesk(parts, { workspace, venues: fleet.venues, guards, history });
+  const configuration = openConfiguration({
+    ...parts,
+    root,
+    state: record.state,
+    onGuards: guards.replace,
+    onConnectors: (connectors) => fleet.add(connectors),
+  });
+  const desk = createDesk(parts, { workspace, venues: fleet.venues, guards, history, configuration });
   const projector = await lifecycle.open(
     "projections",
     () => openProjector(desk),
@@ -178,14 +185,16 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
 }
 
 function createDesk(
-  { options, config, logs, record }: DeskParts,
-  services: Pick<Desk, "workspace" | "venues" | "guards" | "history">,
+  { options, logs, record }: DeskParts,
+  services: Pick<Desk, "workspace" | "venues" | "guards" | "history" | "configuration">,
 ): Desk {
   return {
     ...services,
     authority: record.authority,
     version: options.version,
-    config,
+    get config() {
+      return services.configuration.inForce;
+    },
     state: record.state,
     clock: options.clock,
     ids: options.ids,
@@ -225,23 +234,28 @@ function emptyFolder({ runtime }: RuntimePaths): string {
 function openCustomGuards(
   { options, config, logs, paths }: DeskParts,
   sandbox: () => Promise<ProcessSandbox>,
-): GuardPool {
+): ReplaceableGuards {
   const processFile = `${options.packageRoot}/dist/sandbox/guard-process.cjs`;
-  return openGuardPool({
-    startProcess: async (thread) =>
-      startGuardProcess({
-        ...thread,
-        processFile,
-        ids: options.ids,
-        sandbox: await sandbox(),
-        folder: emptyFolder(paths),
-      }),
-    guards: config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled),
-    workerFile: `${options.packageRoot}/dist/sandbox/guard-worker.cjs`,
-    disk: options.disk,
-    clock: options.clock,
-    log: logs,
-  });
+  const open = (guards: readonly CustomGuard[]): GuardPool =>
+    openGuardPool({
+      startProcess: async (thread) =>
+        startGuardProcess({
+          ...thread,
+          processFile,
+          ids: options.ids,
+          sandbox: await sandbox(),
+          folder: emptyFolder(paths),
+        }),
+      guards: guards.filter((guard) => guard.enabled),
+      workerFile: `${options.packageRoot}/dist/sandbox/guard-worker.cjs`,
+      disk: options.disk,
+      clock: options.clock,
+      log: logs,
+    });
+  return replaceableGuards(
+    open,
+    config.guards.filter((guard) => guard.kind === "custom"),
+  );
 }
 
 function openDeskHistory({ options, config, logs, record }: DeskParts): Promise<History> {
@@ -274,162 +288,4 @@ async function recordStop(desk: Pick<Desk, "commit" | "log" | "readOnly">): Prom
   await desk.commit({ type: "desk.stopped" }).catch((error: unknown) => {
     desk.log.error(`the stop is not recorded: ${messageOf(error)}`);
   });
-}
-
-interface OpenRecord {
-  readonly state: DeskState;
-  readonly journal: Journal | undefined;
-  readonly authors: OrderAuthors;
-  readonly authority: DeskAuthority;
-  /** The public desk key. */
-  readonly operatorPem: string;
-  readonly publish: Desk["publish"];
-  readonly commit: Desk["commit"];
-  readonly readOnly: Desk["readOnly"];
-  readonly record: Desk["record"];
-  readonly signedHead: GuardedRecord["signedHead"];
-  onCommit(listener: (recorded: Recorded) => void): () => void;
-}
-
-/** Opens journal, state and bus, and writes the first records of this run. */
-async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecycle): Promise<OpenRecord> {
-  const { root, disk, clock } = options;
-  let problem: string | undefined;
-  const { state, take } = openReplay();
-  const authors = createOrderAuthors();
-  const check = await JournalCheck.open(options);
-  const journalOptions = {
-    take: (recorded: Recorded, hash: string) => {
-      take(recorded);
-      authors.take(recorded);
-      check.take(recorded, hash);
-    },
-    disk,
-    dir: `${root}/${LAYOUT.journal}`,
-    clock,
-    log: logs,
-    onFailure: (failure: QocError) => {
-      problem = failure.message;
-    },
-  };
-  const { scan, journal } = await lifecycle.open(
-    "journal",
-    () => openJournal(journalOptions),
-    (opened) => opened.journal?.close(),
-  );
-  const { deskId } = check;
-  const path = keyPath(options.home, deskId);
-  await checkKeyFiles(disk, path, process.getuid?.() ?? 0);
-  await upgradeKeys(disk, path, deskId);
-  const readKeys = (): Promise<PublicKeys> => readPublicKeys(disk, path, deskId);
-  const keys = await readKeys();
-  const head = (): JournalHead => journal?.head ?? scan.head;
-  const authority = openAuthority({ state, clock, head, keys, readKeys });
-  if (journal === undefined)
-    return { state, journal, authors, authority, operatorPem: keys.desk, ...corruptRecord(scan, logs) };
-  // Refuses other keys before the signed heads are judged with them.
-  keyChanges(state, keys, path);
-  const bus = openBus(journal, state, logs);
-  bus.subscribe("publish", (recorded) => authors.take(recorded));
-  const gap = check.gap(scan, state);
-  const startup = (accepted?: AcceptedRecords): Promise<void> =>
-    recordStartup({ options, journal, state, bus, keys, place: check.known.place, accepted });
-  const guarded = await lifecycle.open(
-    "anchor",
-    () => openGuardedRecord({ options, log: logs, check, gap, state, journal, bus, startup }),
-    (opened) => opened.close(),
-  );
-  return {
-    ...guarded,
-    state,
-    journal,
-    authors,
-    authority,
-    operatorPem: keys.desk,
-    readOnly: () => problem ?? guarded.refusal(),
-    onCommit: (listener) => bus.subscribe("commit", listener),
-  };
-}
-
-/** A corrupt journal is read up to the first problem, and not written. */
-function corruptRecord(
-  { corrupt: problem }: JournalScan,
-  logs: LogFile,
-): Omit<OpenRecord, "state" | "journal" | "authors" | "authority" | "operatorPem"> {
-  const { segment, line, message } = problem ?? { segment: "", line: 0, message: "" };
-  const corrupt = new QocError("JOURNAL_CORRUPT", { segment, line, message });
-  logs.error(corrupt.message);
-  const refuse = (): never => {
-    throw corrupt;
-  };
-  return {
-    publish: refuse,
-    commit: refuse,
-    readOnly: () => corrupt.message,
-    record: { anchor: () => undefined, gap: () => undefined, acceptGap: refuse },
-    signedHead: () => undefined,
-    onCommit: () => () => undefined,
-  };
-}
-
-interface StartupParts {
-  readonly options: DeskOptions;
-  readonly journal: Journal;
-  readonly state: DeskState;
-  readonly bus: Pick<Desk, "publish" | "commit">;
-  readonly keys: PublicKeys;
-  /** The machine and the journal folder. */
-  readonly place: string;
-  /** The gap that a human accepted. */
-  readonly accepted: AcceptedRecords | undefined;
-}
-
-/** A desk that was copied or moved to another machine takes a new epoch and starts halted. */
-async function recordStartup(parts: StartupParts): Promise<void> {
-  const { options, journal, state, bus, keys, place: machine, accepted } = parts;
-  const { ids, root, version } = options;
-  const { publish, commit } = bus;
-  const isCopy = state.machine !== "" && state.machine !== machine && accepted === undefined;
-  journal.epoch = Math.max(1, state.epoch) + (isCopy ? 1 : 0);
-  // `qoc init` wrote the id when it made the keys.
-  if (journal.head.seq === 0)
-    publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await readDeskId(options.disk, root) });
-  else if (state.journalFormat < JOURNAL_FORMAT) publish(await formatBoundary(options, journal, state));
-  for (const change of keyChanges(state, keys, keyPath(options.home, state.deskId))) publish(change);
-  for (const event of accepted?.events ?? []) publish(event);
-  journal.epoch = accepted?.epoch ?? journal.epoch;
-  const started = commit({ type: "desk.started", version, machine, nonce: ids.random(4) });
-  if (isCopy) {
-    void commit({
-      type: "trading.changed",
-      state: "halted",
-      reason: "this desk was copied or moved to another machine; run qoc resume if that is intended",
-      actor: "host",
-    });
-  }
-  await started;
-}
-
-/** The keys that the journal does not name yet. @throws KEY_INVALID if the journal names another key of that role. */
-function keyChanges({ keys: named }: DeskState, { desk, host, live }: PublicKeys, path: string): readonly KeyChanged[] {
-  const current = { desk: { publicPem: desk, certificate: undefined }, host, live };
-  return KEY_ROLES.flatMap((role) => {
-    const key = current[role];
-    const known = named.get(role);
-    if (key === undefined || known === key.publicPem) return [];
-    if (known === undefined) return [{ type: "key.changed", role, ...key } as const];
-    throw new QocError("KEY_INVALID", { path, reason: `the journal names another ${role} key of this desk` });
-  });
-}
-
-/** The record between the last record of the old format and the first record of this version's format. */
-async function formatBoundary(
-  { disk, home }: DeskOptions,
-  journal: Journal,
-  { deskId, journalFormat }: DeskState,
-): Promise<JournalUpgraded> {
-  const { seq: lastSeq, hash: lastHash } = journal.head;
-  const boundary = { from: journalFormat, to: JOURNAL_FORMAT, lastSeq, lastHash };
-  const sign = await hostSigner(disk, keyPath(home, deskId));
-  return { type: "journal.upgraded", ...boundary, signature: sign(boundaryText(boundary)) };
 }

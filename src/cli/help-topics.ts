@@ -62,7 +62,7 @@ export const TOPICS: readonly Topic[] = [
       "",
       "Always on: trading state (qoc halt, qoc resume), a ready and reconciled connector, no unknown",
       "order on the instrument, tick and lot, freshness of the approval. Limits are inclusive.",
-      "There is no override: change the rule in desk.toml. The file history records the change.",
+      "There is no override: change the rule in desk.toml, then qoc reload. A rule that loosens is signed.",
     ],
   },
   {

@@ -98,7 +98,6 @@ function firstPage(entries: readonly CommandEntry[]): readonly string[] {
   return [
     "qoc: a trading desk in a folder. Agents propose, you approve, guards check.",
     "usage: qoc <command> [flags]",
-    "",
     "first commands",
     ...summaries(first),
     "",

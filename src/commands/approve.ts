@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { EXIT, QocError } from "../domain/error.ts";
 import { approveOrder } from "../trading/approve.ts";
+import { deskNotices, noticeText } from "../trading/config-notices.ts";
 import { findOrder } from "../trading/find-order.ts";
 import { recordReview } from "../trading/review.ts";
 import { authoritySchema } from "./signed-call.ts";
@@ -41,6 +42,7 @@ export const command = defineCommand({
     if (all) throw new QocError("NO_BULK_APPROVAL");
     const { actor, channel } = context;
     const { desk } = requireDesk(context);
+    for (const notice of await deskNotices(desk)) context.progress.line(noticeText(notice));
     if (review === true) return recordReview(desk, await findOrder(desk, id), { actor, channel });
     return approveOrder(desk, { id, digest, shown, authority, actor, channel });
   },

@@ -11,6 +11,7 @@ import type { GapRange } from "../domain/journal-head.ts";
 import type { Clock, Disk, Progress } from "../domain/ports.ts";
 import type { Report } from "../conformance/report.ts";
 import type { SigningRequest } from "../trading/authority.ts";
+import type { ConfigNotice } from "../trading/config-notices.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { DecisionLine } from "../trading/decision-log.ts";
 import type { AuditCode } from "../trading/audit-signatures.ts";
@@ -258,6 +259,7 @@ export interface UpReport {
   /** The log file of a desk that was started in the background. */
   readonly log?: string;
   readonly trading?: string;
+  readonly config?: readonly ConfigNotice[];
   readonly connectors?: readonly { readonly name: string; readonly state: string; readonly mode: string }[];
 }
 

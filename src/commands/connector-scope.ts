@@ -82,6 +82,8 @@ export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor
     orders: view.orders.filter(isVisibleOrder),
     // The other agents are not an agent's business.
     agents: isAgent(actor) ? [] : view.agents,
+    // The changes name connectors and hold values of desk.toml.
+    config: isAgent(actor) ? view.config.map((notice) => ({ ...notice, changes: [] })) : view.config,
     flagged: view.flagged.filter((instrument) => isVisible(instrument.slice(0, instrument.indexOf("/")))),
     book: { ...view.book, positions: positionsInScope(desk, actor, view.book.positions) },
   };

@@ -12,6 +12,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   down: () => import("./down.ts"),
   status: () => import("./status.ts"),
   doctor: () => import("./doctor.ts"),
+  reload: () => import("./reload.ts"),
   mcp: () => import("./mcp.ts"),
   trust: () => import("./trust.ts"),
   "keys protect": () => import("./keys/protect.ts"),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { QocError } from "../domain/error.ts";
 import type { RunView } from "../runs/run-issue.ts";
+import { deskNotices, noticeText } from "../trading/config-notices.ts";
 import type { DryRun, Queued, RunReport } from "../runs/runs.ts";
 import { positional, toggle } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
@@ -24,9 +25,10 @@ export const command = defineCommand({
   }),
   output: z.looseObject({ issue: z.string() }),
   mcp: { idempotent: true },
-  run: ({ issue, dryRun }, context): Promise<RunReport | DryRun | Queued> => {
-    const { runs } = requireDesk(context);
+  run: async ({ issue, dryRun }, context): Promise<RunReport | DryRun | Queued> => {
+    const { desk, runs } = requireDesk(context);
     if (context.actor !== "human") return runs.queue(context.actor, issue);
+    for (const notice of await deskNotices(desk)) context.progress.line(noticeText(notice));
     return dryRun ? runs.dry(issue) : successful(runs.start(issue, context.progress, context.signal));
   },
   render: renderRun,

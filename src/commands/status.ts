@@ -7,6 +7,7 @@ import { flag, toggle } from "./arguments.ts";
 import { defineCommand, localServices } from "./command.ts";
 import { statusInScope } from "./connector-scope.ts";
 import { reviewPending } from "./orders/pending-review.ts";
+import { renderNotices } from "./rendering/config-notices.ts";
 import { badge } from "./rendering/order.ts";
 import { positionTable, signed } from "./rendering/positions.ts";
 import { type Column, INDENT, type OutputStyle, keyValueLines, section, table } from "./rendering/table-text.ts";
@@ -78,6 +79,7 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
   return [
     headline(style, status),
     ...(status.readOnly === null ? [] : [style.paint("red", `✗ read-only: ${oneLine(status.readOnly)}`)]),
+    ...renderNotices(status.config, style),
     "",
     ...block(
       style,
@@ -206,6 +208,7 @@ function renderForProgram(status: StatusView): readonly string[] {
     ["desk", status.workspace.name, status.workspace.path, status.up ? "up" : "down"],
     ["trading", status.trading.state, status.trading.reason],
     ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
+    ...status.config.map((notice) => ["config", notice.kind, ...[notice.text, ...notice.changes]]),
     ...status.connectors.map(({ name, state, mode, restarts, untrusted }) => [
       "connector",
       name,

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { toggle } from "./arguments.ts";
 import { defineCommand, localServices } from "./command.ts";
+import { renderNotices } from "./rendering/config-notices.ts";
 import { badge } from "./rendering/order.ts";
 import { keyValueLines } from "./rendering/table-text.ts";
 import { oneLine } from "./rendering/terminal-text.ts";
@@ -20,12 +21,13 @@ export const command = defineCommand({
   output: z.unknown(),
   run: ({ detach }, context) =>
     localServices(context).up({ detach, from: context.cwd }, context.progress, context.signal),
-  render: ({ workspace, path, pid, port, readyMs, trading, connectors }, style) => [
+  render: ({ workspace, path, pid, port, readyMs, trading, connectors, config }, style) => [
     `${style.paint("green", "●")} ${oneLine(workspace ?? "the desk")} is up${readyMs === undefined ? "" : ` after ${readyMs} ms`}`,
     ...(connectors ?? []).map(
       ({ name, state, mode }) =>
         `  ${state === "ready" ? style.paint("green", "✓") : style.paint("red", "✗")} ${oneLine(name)}  ${badge(style, mode)}  ${oneLine(state)}`,
     ),
+    ...renderNotices(config ?? [], style),
     ...keyValueLines(style, [
       ["folder", path ?? ""],
       ["pid", String(pid ?? "")],

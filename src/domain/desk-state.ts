@@ -6,13 +6,18 @@ import { markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { Authority, KeyRole } from "./authority.ts";
+import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
 import type {
   AccountMarked,
   AgentGranted,
   AgentRevoked,
   ConnectorState,
+  DeskCreated,
   DeskEvent,
+  DeskStarted,
   FillReceived,
+  JournalUpgraded,
+  KeyChanged,
   OrderEvent,
   Recorded,
   RunEnded,
@@ -52,8 +57,9 @@ export interface DeskState extends FillState {
   lastRelevantSeq: number;
   lastAt: number;
   deskId: string;
-  /** The format of the journal's newest records. */
+  /** The format of the journal's newest records, and of its first. */
   journalFormat: number;
+  createdFormat: number;
   epoch: number;
   machine: string;
   /** `seq`: the record that set it; 0 at first. */
@@ -72,6 +78,7 @@ export interface DeskState extends FillState {
   readonly agents: Map<string, AgentRecord>;
   /** The public keys that the journal names, as PEM. */
   readonly keys: Map<KeyRole, string>;
+  config: ConfigState;
   /** Signatures that were used and have not expired: each is good for one action. The values are their ends, ms. */
   readonly usedSignatures: Map<string, number>;
   readonly lost: LostRecords;
@@ -88,6 +95,7 @@ export function emptyDeskState(): DeskState {
     lastAt: 0,
     deskId: "",
     journalFormat: 0,
+    createdFormat: 0,
     epoch: 0,
     machine: "",
     trading: { state: "active", reason: "", seq: 0 },
@@ -112,6 +120,7 @@ export function emptyDeskState(): DeskState {
     runs: new Map(),
     agents: new Map(),
     keys: new Map(),
+    config: NO_CONFIG,
     usedSignatures: new Map(),
     lost: { heads: new Set(), ids: new Set() },
   };
@@ -132,18 +141,10 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
   if ("authority" in event && event.authority !== undefined) useSignature(state, event.authority);
   switch (event.type) {
     case "key.changed":
-      state.keys.set(event.role, event.publicPem);
-      return;
     case "desk.created":
-      state.deskId = event.deskId;
-      state.journalFormat = event.format;
-      return;
     case "journal.upgraded":
-      state.journalFormat = event.to;
-      return;
     case "desk.started":
-      if (event.machine !== state.machine || state.epochTag === "") state.epochTag = event.nonce;
-      state.machine = event.machine;
+      identifyDesk(state, event);
       return;
     case "journal.gap":
     case "ids.retired":
@@ -153,6 +154,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       state.trading = { state: event.state, reason: event.reason, seq: recorded.seq };
       return;
     case "connector.changed":
+      state.config = foldConfig(state.config, recorded.seq, event);
       changeConnector(state, event);
       return;
     case "account.marked":
@@ -184,14 +186,39 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "agent.revoked":
       recordActivity(state, recorded.at, event);
       return;
+    case "config.accepted":
+    case "config.waiting":
+      // The guards may be other ones now.
+      state.lastRelevantSeq = recorded.seq;
+      state.config = foldConfig(state.config, recorded.seq, event);
+      return;
     case "desk.stopped":
-    case "config.loaded":
     case "fill.conflicted":
     case "file.written":
     case "command.refused":
       return;
     default:
       changeOrder(state, recorded as Recorded<OrderEvent>);
+  }
+}
+
+/** Events that say which desk writes the journal, and how. */
+function identifyDesk(state: DeskState, event: KeyChanged | DeskCreated | JournalUpgraded | DeskStarted): void {
+  switch (event.type) {
+    case "key.changed":
+      state.keys.set(event.role, event.publicPem);
+      return;
+    case "desk.created":
+      state.deskId = event.deskId;
+      state.journalFormat = event.format;
+      state.createdFormat = event.format;
+      return;
+    case "journal.upgraded":
+      state.journalFormat = event.to;
+      return;
+    case "desk.started":
+      if (event.machine !== state.machine || state.epochTag === "") state.epochTag = event.nonce;
+      state.machine = event.machine;
   }
 }
 

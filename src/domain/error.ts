@@ -1,45 +1,8 @@
 /** All errors that a user can get: one table and one class. */
 
-/** Process exit codes of the command line. */
-export const EXIT = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  refusedByGuard: 3,
-  notPermitted: 4,
-  deskDown: 5,
-  unknownOutcome: 6,
-  stale: 7,
-  waiting: 8,
-  interrupted: 130,
-} as const;
+import { EXIT, type ErrorDefinition, row } from "./error-row.ts";
 
-export interface ErrorDefinition {
-  /** `{name}` is replaced by `details.name`. */
-  readonly template: string;
-  /** The next step for a person: a command, or a short instruction. */
-  readonly hint: string;
-  readonly exit: number;
-  /** true: the same call may succeed later. */
-  readonly retryable: boolean;
-  /** The next step for an agent, if `hint` names commands that only a person can type. */
-  readonly hintForAgents?: string;
-  /** The detail that contains external text. An agent receives it in a separate field, not in the desk's sentence. */
-  readonly untrustedDetail?: "message" | "reason";
-}
-
-interface ErrorOptions extends Pick<ErrorDefinition, "hintForAgents" | "untrustedDetail"> {
-  readonly exit?: number;
-  readonly retryable?: boolean;
-}
-
-function row(
-  template: string,
-  hint: string,
-  { exit = EXIT.failed, retryable = false, ...agentFields }: ErrorOptions = {},
-): ErrorDefinition {
-  return { template, hint, exit, retryable, ...agentFields };
-}
+export { EXIT, type ErrorDefinition } from "./error-row.ts";
 
 const GAP_HINT =
   "qoc journal verify; restore the journal from a backup, or continue without these records: qoc resume --gap {gap}";
@@ -79,6 +42,18 @@ export const ERRORS = {
     "remove {key} from {file}, or comment it out",
   ),
   CONFIG_SYNTAX: row("{file}:{line}:{column}: not valid TOML: {message}", "edit {file} line {line}, then qoc status"),
+  CONFIG_UNREADABLE: row("desk.toml cannot be read: {message}", "restore desk.toml, then qoc status"),
+  CONFIG_STALE: row("nothing was accepted: {reason}", "qoc reload", { exit: EXIT.stale }),
+  CONFIG_NOT_PINNED: row(
+    "an earlier version made this desk, and its desk.toml is not signed yet: nothing is approved until it is",
+    "qoc reload",
+    { exit: EXIT.refusedByGuard },
+  ),
+  RULES_CHANGED: row(
+    "the guards in force are not those of desk.toml, so nothing is approved: {reason}",
+    "qoc reload puts desk.toml in force; or put desk.toml back",
+    { exit: EXIT.refusedByGuard },
+  ),
   FORMAT_TOO_NEW: row(
     "{what} has format {found}; this version of qoc reads formats up to {known}",
     "install a newer version of qoc",

@@ -3,6 +3,7 @@
  * that survives JSON: decimal strings for amounts, milliseconds for times.
  */
 import type { Authority, KeyRole } from "./authority.ts";
+import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { Misfit } from "./fill.ts";
 import type { IdsRetired, JournalGap } from "./journal-head.ts";
@@ -77,11 +78,6 @@ export interface KeyChanged {
   readonly publicPem: string;
   readonly certificate?: string | undefined;
 }
-export interface ConfigLoaded {
-  readonly type: "config.loaded";
-  readonly digest: Digest;
-}
-
 export interface ConnectorChanged {
   readonly type: "connector.changed";
   readonly connector: ConnectorName;
@@ -373,7 +369,8 @@ export type DeskEvent =
   | KeyChanged
   | JournalGap
   | IdsRetired
-  | ConfigLoaded
+  | ConfigAccepted
+  | ConfigWaiting
   | ConnectorChanged
   | AccountMarked
   | OrderEvent

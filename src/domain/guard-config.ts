@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { type Decimal, parseNumber, parseText } from "./decimal.ts";
-import { symbol } from "./ids.ts";
+import { type Digest, symbol } from "./ids.ts";
 
 const decimalOption = z
   .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, "must be a number such as 5.0")])
@@ -94,6 +94,9 @@ export const GUARD_OPTIONS = {
   }),
 } as const;
 
+/** The options that are exact decimals. */
+export const DECIMAL_OPTIONS: readonly string[] = ["max_pct", "max_notional", "max_quantity"];
+
 export type GuardKey = keyof typeof GUARD_OPTIONS;
 export type GuardOptions<K extends GuardKey = GuardKey> = z.output<(typeof GUARD_OPTIONS)[K]>;
 /** A built-in guard as configured, in the order of desk.toml; `line` is its line in the file. */
@@ -108,6 +111,8 @@ export interface CustomGuard {
   readonly enabled: boolean;
   /** Absolute path. */
   readonly adapter: string;
+  /** The digest of the bundled file that was accepted: a file with another one blocks. */
+  readonly code?: Digest | undefined;
   readonly options: Readonly<Record<string, unknown>>;
 }
 export type GuardConfig = BuiltInGuard | CustomGuard;

@@ -2,15 +2,15 @@
 import type { CustomGuard } from "../domain/guard-config.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { bundleAdapter } from "./bundle.ts";
+import { type Bundle, bundleAdapter } from "./bundle.ts";
 
-export type GuardBundle = { readonly code: string } | { readonly problem: string };
+export type GuardBundle = Pick<Bundle, "code" | "digest"> | { readonly problem: string };
 
 /** Guards are pure, so they may import no built-in module. Never rejects; the problem names file and line. */
 export async function bundleGuard({ key, adapter }: CustomGuard, disk: Disk): Promise<GuardBundle> {
   try {
-    const { code } = await bundleAdapter({ connector: key, adapter, disk, allowed: [], tcp: false });
-    return { code };
+    const { code, digest } = await bundleAdapter({ connector: key, adapter, disk, allowed: [], tcp: false });
+    return { code, digest };
   } catch (error) {
     return { problem: problemOf(error, adapter) };
   }

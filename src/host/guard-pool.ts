@@ -3,7 +3,7 @@
  * affects nothing else. The thread does not protect against hostile code, and one huge allocation can still end the
  * whole process: once a live connector is enabled, the thread belongs to a process of its own.
  *
- * Guard files are read once, when the desk starts. A changed file is used after the next start of the desk.
+ * Guard files are read once, when the pool is opened. A changed file blocks until `qoc reload` accepts it.
  */
 import { createRequire } from "node:module";
 import type { GuardResultMessage, GuardSource, GuardSubject } from "../protocol/guard-messages.ts";
@@ -190,7 +190,7 @@ class SingleThreadPool implements GuardPool {
     const checks = guards.map(
       (guard) =>
         checkByGuard.get(guard) ??
-        failed(guard.key, problems.get(guard) ?? "it was not configured when the desk started: restart the desk"),
+        failed(guard.key, problems.get(guard) ?? "it was not configured when the guards were loaded: qoc reload"),
     );
     const isThreadLost = reply.problem !== undefined;
     this.#hasLoaded = !isThreadLost || (this.#hasLoaded && subject !== undefined);
@@ -218,6 +218,8 @@ async function loadGuards(
     bundles.set(adapter, bundling);
     const bundle = await bundling;
     if ("problem" in bundle) problems.set(guard, bundle.problem);
+    else if (guard.code !== undefined && guard.code !== bundle.digest)
+      problems.set(guard, "its file changed and is not accepted: qoc reload");
     else indexes.set(guard, sources.push({ key, code: bundle.code, filename: adapter, options }) - 1);
   }
   const onLost = (reason: string): void =>

@@ -67,13 +67,16 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
 
 class DeskAgentRuns implements AgentRuns {
   readonly #options: AgentRunsOptions;
-  readonly #settings: AgentConfig;
   readonly #chains = new Map<Chain, Promise<RunReport>>();
   readonly #stopping = new AbortController();
 
   constructor(options: AgentRunsOptions) {
     this.#options = options;
-    this.#settings = options.desk.config.agent;
+  }
+
+  /** As they are now: `qoc reload` replaces them. */
+  get #settings(): AgentConfig {
+    return this.#options.desk.config.agent;
   }
 
   async start(ref: string, progress: Progress, caller: AbortSignal): Promise<RunReport> {

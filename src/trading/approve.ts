@@ -14,6 +14,7 @@ import type { Verdict } from "../domain/verdict.ts";
 import type { Cleared } from "../gate/cleared.ts";
 import { clear, evaluate } from "../gate/gate.ts";
 import { clientOrderIdFor } from "./client-order-id.ts";
+import { refuseChangedRules } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { customChecks, gateInput, guardsEvaluated } from "./evaluate-proposal.ts";
 import { findOrder } from "./find-order.ts";
@@ -43,7 +44,7 @@ export interface ApproveRequest {
 /**
  * Without a signature: makes and journals the review of this moment, and throws what the client must sign.
  * @throws DIGEST_REQUIRED, DIGEST_MISMATCH, ALREADY_DECIDED, GUARD_BLOCKED, SIGNATURE_REQUIRED, SIGNATURE_STALE,
- * SIGNATURE_INVALID, KEY_REQUIRED, OUTCOME_UNKNOWN, VENUE_REJECTED.
+ * SIGNATURE_INVALID, KEY_REQUIRED, RULES_CHANGED, CONFIG_NOT_PINNED, OUTCOME_UNKNOWN, VENUE_REJECTED.
  */
 export async function approveOrder(desk: Desk, request: ApproveRequest): Promise<Receipt> {
   const refusal = desk.readOnly();
@@ -52,7 +53,7 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
   // The terms of now: reading the file may change the record, also its connector.
   const asked = desk.state.orders.get(request.id as OrderRecord["id"])?.terms;
   const early = asked === undefined ? undefined : fetchMarketSnapshot(desk, asked.connector, asked.symbol);
-  const order = await findOrder(desk, request.id);
+  const [order] = await Promise.all([findOrder(desk, request.id), refuseChangedRules(desk)]);
   assertApprovable(desk, order, request);
   const { authority } = request;
   if (authority !== undefined) await desk.authority.check(approvalDecision(order, request.shown), authority);

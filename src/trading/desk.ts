@@ -11,6 +11,7 @@ import type { DeskConfig } from "../workspace/config.ts";
 import type { History } from "../workspace/history.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { DeskAuthority } from "./authority.ts";
+import type { DeskConfiguration } from "./desk-config.ts";
 import type { FillBudgets } from "./fill-budget.ts";
 import type { AnchorFacts } from "./head-anchor.ts";
 import { type OrderAuthors, createOrderAuthors } from "./order-authors.ts";
@@ -19,7 +20,9 @@ import type { VenueGateway } from "./venue-gateway.ts";
 export interface Desk {
   readonly workspace: Workspace;
   readonly version: string;
+  /** The configuration in force; `qoc reload` replaces it. */
   readonly config: DeskConfig;
+  readonly configuration: DeskConfiguration;
   readonly state: Readonly<DeskState>;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -1,5 +1,6 @@
 /** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
 import { messageOf } from "../domain/error.ts";
+import { deskNotices, noticeText } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { gapLabel } from "../domain/journal-head.ts";
 import { quoteForShell } from "../lib/shell.ts";
@@ -11,7 +12,7 @@ export interface DoctorCheck {
   readonly name: string;
   readonly status: "ok" | "warn" | "fail" | "skip";
   readonly message: string;
-  readonly fix?: string;
+  readonly fix?: string | undefined;
 }
 
 const FREE_BYTES_MIN = 100 * 1024 * 1024;
@@ -38,6 +39,7 @@ export async function runDoctor(
       anchorCheck(desk),
       historyCheck(desk),
       tradingCheck(desk),
+      ...(await configChecks(desk)),
       await keyCheck(desk),
       agentCheck(desk, agent),
       ...guardChecks(desk),
@@ -158,6 +160,17 @@ function tradingCheck(desk: Pick<Desk, "state">): DoctorCheck {
   return state === "active"
     ? { name: "trading", status: "ok", message: "active" }
     : { name: "trading", status: "warn", message: `${state}: ${reason}`, fix: "qoc resume" };
+}
+
+async function configChecks(desk: Pick<Desk, "config" | "configuration">): Promise<readonly DoctorCheck[]> {
+  const notices = await deskNotices(desk);
+  if (notices.length === 0) return [{ name: "desk.toml", status: "ok", message: "in force as it is on disk" }];
+  return notices.map((notice): DoctorCheck => ({
+    name: "desk.toml",
+    status: notice.kind === "restart" || notice.kind === "no-guards" ? "warn" : "fail",
+    message: noticeText(notice),
+    fix: notice.fix ?? undefined,
+  }));
 }
 
 async function keyCheck(desk: Pick<Desk, "authority" | "venues">): Promise<DoctorCheck> {

@@ -18,6 +18,7 @@ import { instrumentKey } from "../domain/order.ts";
 import type { Mode } from "../domain/venue.ts";
 import { type AuditCode, type AuditedDecision, type AuditFinding, SignatureAudit } from "./audit-signatures.ts";
 import { keyForMode } from "./authority.ts";
+import { ConfigAudit } from "./check-config-records.ts";
 import type { PublicKeys } from "./operator-keys.ts";
 
 export interface AuditProblem {
@@ -53,6 +54,8 @@ export interface AuditResult {
   /** The first problems in the order of the journal; at most {@link PROBLEMS_MAX}. */
   readonly problems: readonly AuditProblem[];
   readonly problemCount: number;
+  /** Changes of desk.toml that waited for `qoc reload` at the end of the journal. */
+  readonly waiting: number;
 }
 
 export const PROBLEMS_MAX = 100;
@@ -75,7 +78,8 @@ export class JournalAudit {
   readonly #problems: AuditProblem[] = [];
   readonly #orders = new Map<OrderId, AuditedOrder>();
   readonly #clientOrderIds = new Set<ClientOrderId>();
-  /** The mode of each connector at its last change. A record of the accepted configuration belongs here, too. */
+  readonly #config = new ConfigAudit();
+  /** The mode of each connector at its last change. */
   readonly #modes = new Map<ConnectorName, Mode>();
   readonly #namedKeys = new Set<string>();
   #problemCount = 0;
@@ -94,6 +98,9 @@ export class JournalAudit {
     this.#signatures.take(recorded, hash);
     this.#changeFormat(recorded);
     this.#counts.records += 1;
+    const { finding, decision } = this.#config.take(recorded);
+    if (finding !== undefined) this.report(recorded.seq, finding);
+    if (decision !== undefined) this.#decide(recorded, decision);
     const { event } = recorded;
     switch (event.type) {
       case "key.changed":
@@ -132,6 +139,7 @@ export class JournalAudit {
       gaps: this.#gaps,
       problems: this.#problems,
       problemCount: this.#problemCount,
+      waiting: this.#config.waiting,
     };
   }
 

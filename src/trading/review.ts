@@ -13,6 +13,7 @@ import type { Mode, VenueQuote } from "../domain/venue.ts";
 import { orderPrice } from "../gate/valuation.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { type SignedDecision, type SigningRequest, keyForMode } from "./authority.ts";
+import { type ConfigNotice, deskNotices } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
@@ -121,14 +122,18 @@ export function midOf(quote: VenueQuote | undefined): DecimalText | undefined {
 }
 
 async function reviewOrder(desk: Desk, order: Readonly<OrderRecord>): Promise<PricedReview> {
-  const { verdict, view } = await evaluateProposal(desk, order);
-  return { review: reviewOf(desk, order, { verdict, view }), mid: midOf(view.quote) };
+  const [{ verdict, view }, notices] = await Promise.all([evaluateProposal(desk, order), deskNotices(desk)]);
+  return { review: reviewOf(desk, order, { verdict, view, notices }), mid: midOf(view.quote) };
 }
 
 function reviewOf(
   desk: Desk,
   order: Readonly<OrderRecord>,
-  { verdict, view }: { readonly verdict: Verdict; readonly view: MarketSnapshot },
+  {
+    verdict,
+    view,
+    notices,
+  }: { readonly verdict: Verdict; readonly view: MarketSnapshot; readonly notices: readonly ConfigNotice[] },
 ): Review {
   const valued = orderPrice(order.terms, view.quote, false);
   const price = "value" in valued ? valued.value : undefined;
@@ -153,7 +158,7 @@ function reviewOf(
         ? null
         : { bid: view.quote.bid, ask: view.quote.ask, last: view.quote.last ?? null, at: iso(view.quote.at) },
     notional: price === undefined ? null : text(price.times(decimal(terms.quantity))),
-    warnings: warningsOf(order, view.problems.length > 0),
+    warnings: [...notices.map(({ text: notice }) => notice), ...warningsOf(order, view.problems.length > 0)],
     untrusted: { ...orderTexts(order), problems: problemsOf(desk, order, view.problems) },
   };
 }

@@ -2,10 +2,13 @@
 import type { DeskState } from "../domain/desk-state.ts";
 import { describe } from "../domain/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
+import type { Mode } from "../domain/venue.ts";
 import type { GuardDecision } from "../domain/verdict.ts";
+import type { ConnectorConfig } from "../workspace/config.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { ISSUE_STATUSES, type IssueHead } from "../workspace/issues.ts";
 import { type AccountView, accountView } from "./account-view.ts";
+import { type ConfigNotice, deskNotices } from "./config-notices.ts";
 import type { Desk, ProposalProblem } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { orderPath } from "./order-files.ts";
@@ -72,12 +75,15 @@ export interface StatusView {
   readonly agents: readonly { readonly agent: string; readonly client: string; readonly lastSeenAt: string | null }[];
   readonly book: AccountView;
   readonly flagged: readonly string[];
+  /** What desk.toml says that is not in force, and other notices of it. */
+  readonly config: readonly ConfigNotice[];
   readonly readOnly: string | null;
 }
 
 export async function deskStatus(desk: Desk): Promise<StatusView> {
-  const [notes] = await Promise.all([
+  const [notes, config] = await Promise.all([
     readNoteCounts(desk),
+    deskNotices(desk),
     desk.readOnly() === undefined ? scanProposals(desk) : undefined,
   ]);
   const connectors = desk.venues.status().map((connector) => ({
@@ -95,7 +101,7 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
     queueDepth: connector.queueDepth ?? 0,
     memoryMb: connector.memoryMb ?? null,
   }));
-  return { ...view(desk, notes), up: true, connectors, readOnly: desk.readOnly() ?? null };
+  return { ...view(desk, notes), up: true, connectors, config, readOnly: desk.readOnly() ?? null };
 }
 
 type RecordedDesk = Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> &
@@ -125,7 +131,7 @@ function view(desk: RecordedDesk, { issues, inboxNew }: NoteCounts): StatusView 
       .map((connector) => ({
         name: connector.name,
         state: "stopped",
-        mode: desk.state.connectors.get(connector.name)?.mode ?? connector.mode ?? "unstated",
+        mode: recordedMode(desk.state, connector),
         restarts: 0,
         isolation: connector.isolation,
         isolationReason: null,
@@ -147,8 +153,14 @@ function view(desk: RecordedDesk, { issues, inboxNew }: NoteCounts): StatusView 
     agents: [...desk.state.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
     book: accountView(desk.state, desk.config.account.currency, desk.market?.askedAt),
     flagged: [...new Set([...desk.state.flagged.keys(), ...desk.state.disputes.keys()])],
+    config: [],
     readOnly: null,
   };
+}
+
+function recordedMode({ connectors, config }: Readonly<DeskState>, { name, mode }: ConnectorConfig): Mode {
+  if (config.livePins.has(name)) return "live";
+  return connectors.get(name)?.mode ?? mode ?? "unstated";
 }
 
 function shownIssue(

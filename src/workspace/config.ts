@@ -19,7 +19,7 @@ import {
 import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
 export const CONFIG_FORMAT = 1;
-const CONFIG_BYTES_MAX = 1024 * 1024;
+export const CONFIG_BYTES_MAX = 1024 * 1024;
 const MINUTE_MS = 60_000;
 
 export interface ConnectorConfig {

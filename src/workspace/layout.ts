@@ -100,6 +100,17 @@ export async function readDeskId(disk: Disk, root: string): Promise<string> {
 }
 
 /**
+ * The id in the journal, or that of `qoc init` before the first record. Clients find the keys by the file, which the
+ * first versions did not write. @throws DESK_ID_INVALID.
+ */
+export async function keepDeskId(disk: Disk, root: string, journaled: string): Promise<string> {
+  if (journaled === "") return readDeskId(disk, root);
+  const path = `${root}/${LAYOUT.state}/desk-id`;
+  if ((await disk.facts(path)) === undefined) await disk.create(path, `${journaled}\n`);
+  return journaled;
+}
+
+/**
  * The path of the desk key; the other keys have the same path with an ending. It is outside every workspace. The id
  * is "" if the journal is corrupt from its first record.
  * @throws DESK_ID_INVALID: an id from a journal that another user wrote must not lead to another file.

@@ -175,6 +175,7 @@ function status(text: string) {
     agents: [{ agent: text, client: text, lastSeenAt: "2026-07-05T10:00:00.000Z" }],
     book: book(text),
     flagged: [text],
+    config: [{ kind: "waiting", text, changes: [text], fix: text }],
     readOnly: text,
   };
 }

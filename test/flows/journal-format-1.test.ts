@@ -1,20 +1,16 @@
 /** A desk of the version that wrote journal format 1: today's code reads it, verifies it and continues it. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { createPrivateKey, createPublicKey } from "node:crypto";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { scanJournal } from "../../src/bus/journal-read.ts";
 import { replay } from "../../src/bus/replay.ts";
 import { verifyJournal } from "../../src/app/verify-journal.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { keyPath } from "../../src/workspace/layout.ts";
+import { EARLIER_DESK, copyEarlierDesk } from "../support/earlier-desk.ts";
 import { type TempDesk, discard, protect, tempDesk } from "../support/temp-desk.ts";
 
-const FIXTURE = fileURLToPath(new URL("../fixtures/journal-format-1", import.meta.url));
 const RECORDS = 106;
-const OLD_BYTES = readFileSync(`${FIXTURE}/journal/000001.ndjson`);
+const OLD_BYTES = readFileSync(`${EARLIER_DESK}/journal/000001.ndjson`);
 const SEGMENT = ".qoc/journal/000001.ndjson";
 
 /** By the last three digits of the order's id. */
@@ -40,33 +36,8 @@ afterEach(async () => {
   for (const desk of opened) await discard(desk);
 });
 
-function privateKey() {
-  const der = Buffer.from(readFileSync(`${FIXTURE}/operator-key.txt`, "utf8"), "base64");
-  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-}
-
-function publicPem(): string {
-  return String(createPublicKey(privateKey()).export({ type: "spki", format: "pem" }));
-}
-
-/** Puts the fixture's files where a workspace and a home have them. */
-function copyFixture(): { root: string; home: string } {
-  const base = mkdtempSync(join(tmpdir(), "qoc-format-1-"));
-  const [root, home] = [join(base, "desk"), join(base, "home")];
-  for (const name of ["desk.toml", "venue.ts"]) cpSync(`${FIXTURE}/${name}`, `${root}/${name}`);
-  cpSync(`${FIXTURE}/journal`, `${root}/.qoc/journal`, { recursive: true });
-  cpSync(`${FIXTURE}/venue-orders.json`, `${root}/.qoc/connectors/venue/orders.json`);
-  cpSync(`${FIXTURE}/pending-proposal.toml`, `${root}/orders/pending/20261128-011.toml`);
-  const { deskId } = JSON.parse(OLD_BYTES.toString("utf8").split("\n", 1)[0] ?? "") as { deskId: string };
-  const key = keyPath(home, deskId);
-  mkdirSync(join(key, ".."), { recursive: true, mode: 0o700 });
-  writeFileSync(key, privateKey().export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-  writeFileSync(`${key}.pub`, publicPem());
-  return { root, home };
-}
-
 async function openFixture(): Promise<TempDesk> {
-  const desk = await tempDesk({ again: copyFixture() });
+  const desk = await tempDesk({ again: copyEarlierDesk() });
   desks.push(desk);
   return desk;
 }
@@ -87,9 +58,9 @@ function byNumber(orders: readonly { id: string; state: string }[]): Record<stri
 
 describe("a journal of format 1", () => {
   it("folds into the states of today and verifies with its ten signatures", async () => {
-    const scan = await scanJournal(nodeDisk(), `${FIXTURE}/journal`);
+    const scan = await scanJournal(nodeDisk(), `${EARLIER_DESK}/journal`);
     expect(byNumber([...replay(scan.events).orders.values()])).toEqual(STATES);
-    const { root, home } = copyFixture();
+    const { root, home } = copyEarlierDesk();
     const options = { root, home, disk: nodeDisk(), env: { PATH: process.env["PATH"] } };
     expect(await verifyJournal(options, { line: () => undefined })).toMatchObject({
       ok: true,
@@ -100,7 +71,7 @@ describe("a journal of format 1", () => {
   });
 
   it("names events by today's words in an order's history", async () => {
-    const { orders } = replay((await scanJournal(nodeDisk(), `${FIXTURE}/journal`)).events);
+    const { orders } = replay((await scanJournal(nodeDisk(), `${EARLIER_DESK}/journal`)).events);
     const events = [...orders.values()].flatMap(({ history }) => history.map(({ event }) => event));
     expect(events).toEqual(expect.arrayContaining(["order.accepted", "order.denied", "order.rejected"]));
     expect(events).not.toContain("order.acked");
@@ -135,6 +106,8 @@ describe("a journal of format 1", () => {
     await desk.call("resume", { reason: "the copy is the desk now" });
     // The digest of an adapter includes the SDK, so a new version of Qoc asks the operator to accept the adapter again.
     await desk.call("connectors restart", { name: "venue" });
+    // The first desk.toml of an earlier version's desk is signed.
+    expect(await desk.call("reload")).toMatchObject({ accepted: true });
     const [pending] = await desk.call<OrderJson[]>("orders list", { state: "proposed" });
     expect(await desk.call("approve", { id: pending?.id, digest: pending?.digest })).toMatchObject({
       state: "accepted",

@@ -1,7 +1,7 @@
 /** A live connector cannot replace the host's time by its own. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorName } from "../../src/domain/ids.ts";
-import { markAccount, venueNow } from "../../src/trading/market-snapshot.ts";
+import { dateInZone, markAccount, venueNow } from "../../src/trading/market-snapshot.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -37,6 +37,15 @@ describe("an adapter with simulatedTime", () => {
   it("starts on paper", async () => {
     await open("{ simulatedTime: true }", 'mode = "paper"');
     expect(status()).toMatchObject({ state: "ready" });
+  });
+
+  it("a live connector's quote of a later day does not end the day of the day-loss limit", async () => {
+    await open("{}", 'mode = "live"');
+    const before = desk.open.desk.clock.now();
+    desk.open.desk.market.venueTimes.set("broker", before + 86_400_000);
+    await markAccount(desk.open.desk, "broker" as ConnectorName);
+    const account = desk.open.desk.state.accounts.get("broker");
+    expect(account?.venueDate).toBe(dateInZone(desk.open.desk.config.workspace.timezone, before));
   });
 
   it("has the host's time and date if no mode is stated", async () => {

@@ -29,9 +29,10 @@ const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\
 /** The passphrase of the live key, if a test makes one with {@link protect}. */
 export const PASSPHRASE = "a passphrase of tests";
 
-/** Makes the live key of a desk. */
-export async function protect({ home, open }: TempDesk): Promise<void> {
+/** Makes the live key of a desk, unless it has one. */
+export async function protect({ home, open }: Pick<TempDesk, "home" | "open">): Promise<void> {
   const { deskId } = open.desk.state;
+  if (await open.desk.authority.hasLiveKey()) return;
   await createLiveKey({ disk: nodeDisk(), ids: systemIds }, keyPath(home, deskId), { deskId, passphrase: PASSPHRASE });
 }
 
@@ -69,6 +70,8 @@ export interface TempDeskOptions {
   /** The environment object itself, from which the desk removes its secrets. */
   readonly liveEnv?: Record<string, string | undefined>;
   readonly clock?: Clock;
+  /** false: a new desk's live connectors wait for a signature. By default the live key signs them. */
+  readonly accept?: boolean;
   /** Folders of an earlier desk, to open it again. */
   readonly again?: { readonly root: string; readonly home: string };
 }
@@ -129,6 +132,32 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
   const path = keyPath(home, open.desk.state.deskId);
   const sign = async (request: SigningRequest): Promise<Authority> =>
     signRequest({ disk, ids: systemIds, clock: options.clock ?? systemClock, path }, request, PASSPHRASE);
+  const call: TempDesk["call"] = async <T>(
+    command: string,
+    input: Record<string, unknown> = {},
+    as: { actor?: Actor; channel?: Channel } = {},
+  ) => {
+    const send = (sent: Record<string, unknown>): Promise<unknown> =>
+      invoke(REGISTRY, { command, input: sent }, context(as.actor ?? "human", as.channel ?? "cli"));
+    try {
+      return (await send(input)) as T;
+    } catch (error) {
+      if (!(error instanceof QocError) || error.code !== "SIGNATURE_REQUIRED") throw error;
+      if (as.actor !== undefined || "authority" in input) throw error;
+      const signing = signingRequestOf(error.data);
+      const { digest, shown } = signing.statement;
+      const named = signing.statement.action === "reload" ? { digest, shown } : {};
+      return (await send({ ...input, ...named, authority: await sign(signing) })) as T;
+    }
+  };
+  if (options.again === undefined && options.accept !== false) {
+    const { isPinned, waiting } = await open.desk.configuration.standing();
+    if (isPinned && waiting.length > 0) {
+      await protect({ home, open });
+      await call("reload");
+      await open.fleet.settled();
+    }
+  }
   return {
     root,
     home,
@@ -136,21 +165,7 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     services,
     agents,
     closeAgents: () => agentLifecycle.close(),
-    call: async <T>(
-      command: string,
-      input: Record<string, unknown> = {},
-      as: { actor?: Actor; channel?: Channel } = {},
-    ) => {
-      const send = (sent: Record<string, unknown>): Promise<unknown> =>
-        invoke(REGISTRY, { command, input: sent }, context(as.actor ?? "human", as.channel ?? "cli"));
-      try {
-        return (await send(input)) as T;
-      } catch (error) {
-        const isAsked = error instanceof QocError && error.code === "SIGNATURE_REQUIRED";
-        if (!isAsked || as.actor !== undefined || "authority" in input) throw error;
-        return (await send({ ...input, authority: await sign(signingRequestOf(error.data)) })) as T;
-      }
-    },
+    call,
     sign,
     write: async (path, text) => {
       await mkdir(dirname(join(root, path)), { recursive: true });

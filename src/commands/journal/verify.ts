@@ -36,6 +36,7 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
     ["head", head],
     ...formats.map((counts) => [`format ${counts.format}`, formatText(counts)] as const),
     ["signed heads", `${anchors} outside the folder`],
+    ...(report.waiting === 0 ? [] : [["desk.toml", `${report.waiting} changes wait for qoc reload`] as const]),
     ...gaps.map((gap) => ["gap", `record ${gap.seq} (${iso(gap.at)}): went on without ${gapLabel(gap)}`] as const),
     ...(torn === null
       ? []

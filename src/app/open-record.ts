@@ -1,0 +1,191 @@
+/** Opens the record of a desk: its journal, folded state, bus and keys; and writes the first records of this run. */
+import { openBus } from "../bus/bus.ts";
+import { type Journal, openJournal } from "../bus/journal.ts";
+import type { JournalScan } from "../bus/journal-read.ts";
+import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
+import { openReplay } from "../bus/replay.ts";
+import { type JournalHead, KEY_ROLES, boundaryText } from "../domain/authority.ts";
+import type { DeskState } from "../domain/desk-state.ts";
+import { QocError } from "../domain/error.ts";
+import type { JournalUpgraded, KeyChanged, Recorded } from "../domain/event.ts";
+import type { Clock, Ids } from "../domain/ports.ts";
+import type { Lifecycle } from "../lib/lifecycle.ts";
+import { type DeskAuthority, openAuthority } from "../trading/authority.ts";
+import type { Desk } from "../trading/desk.ts";
+import { checkKeyFiles } from "../trading/key-files.ts";
+import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
+import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
+import { LAYOUT, keepDeskId, keyPath, readDeskId } from "../workspace/layout.ts";
+import type { LogFile } from "../workspace/logs.ts";
+import {
+  type AcceptedRecords,
+  type DeskPlace,
+  type GuardedRecord,
+  JournalCheck,
+  openGuardedRecord,
+} from "./journal-guard.ts";
+
+export interface RecordOptions extends DeskPlace {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** The version of Qoc. */
+  readonly version: string;
+}
+
+export interface OpenRecord {
+  readonly state: DeskState;
+  readonly journal: Journal | undefined;
+  readonly authors: OrderAuthors;
+  readonly authority: DeskAuthority;
+  /** The public desk key. */
+  readonly operatorPem: string;
+  readonly publish: Desk["publish"];
+  readonly commit: Desk["commit"];
+  readonly readOnly: Desk["readOnly"];
+  readonly record: Desk["record"];
+  readonly signedHead: GuardedRecord["signedHead"];
+  onCommit(listener: (recorded: Recorded) => void): () => void;
+}
+
+/** Opens journal, state and bus, and writes the first records of this run. */
+export async function openRecord(options: RecordOptions, logs: LogFile, lifecycle: Lifecycle): Promise<OpenRecord> {
+  const { root, disk, clock } = options;
+  let problem: string | undefined;
+  const { state, take } = openReplay();
+  const authors = createOrderAuthors();
+  const check = await JournalCheck.open(options);
+  const journalOptions = {
+    take: (recorded: Recorded, hash: string) => {
+      take(recorded);
+      authors.take(recorded);
+      check.take(recorded, hash);
+    },
+    disk,
+    dir: `${root}/${LAYOUT.journal}`,
+    clock,
+    log: logs,
+    onFailure: (failure: QocError) => {
+      problem = failure.message;
+    },
+  };
+  const { scan, journal } = await lifecycle.open(
+    "journal",
+    () => openJournal(journalOptions),
+    (opened) => opened.journal?.close(),
+  );
+  const deskId = await keepDeskId(disk, root, check.deskId);
+  const path = keyPath(options.home, deskId);
+  await checkKeyFiles(disk, path, process.getuid?.() ?? 0);
+  await upgradeKeys(disk, path, deskId);
+  const readKeys = (): Promise<PublicKeys> => readPublicKeys(disk, path, deskId);
+  const keys = await readKeys();
+  const head = (): JournalHead => journal?.head ?? scan.head;
+  const authority = openAuthority({ state, clock, head, keys, readKeys });
+  if (journal === undefined)
+    return { state, journal, authors, authority, operatorPem: keys.desk, ...corruptRecord(scan, logs) };
+  // Refuses other keys before the signed heads are judged with them.
+  keyChanges(state, keys, path);
+  const bus = openBus(journal, state, logs);
+  bus.subscribe("publish", (recorded) => authors.take(recorded));
+  const gap = check.gap(scan, state);
+  const startup = (accepted?: AcceptedRecords): Promise<void> =>
+    recordStartup({ options, journal, state, bus, keys, place: check.known.place, accepted });
+  const guarded = await lifecycle.open(
+    "anchor",
+    () => openGuardedRecord({ options, log: logs, check, gap, state, journal, bus, startup }),
+    (opened) => opened.close(),
+  );
+  return {
+    ...guarded,
+    state,
+    journal,
+    authors,
+    authority,
+    operatorPem: keys.desk,
+    readOnly: () => problem ?? guarded.refusal(),
+    onCommit: (listener) => bus.subscribe("commit", listener),
+  };
+}
+
+/** A corrupt journal is read up to the first problem, and not written. */
+function corruptRecord(
+  { corrupt: problem }: JournalScan,
+  logs: LogFile,
+): Omit<OpenRecord, "state" | "journal" | "authors" | "authority" | "operatorPem"> {
+  const { segment, line, message } = problem ?? { segment: "", line: 0, message: "" };
+  const corrupt = new QocError("JOURNAL_CORRUPT", { segment, line, message });
+  logs.error(corrupt.message);
+  const refuse = (): never => {
+    throw corrupt;
+  };
+  return {
+    publish: refuse,
+    commit: refuse,
+    readOnly: () => corrupt.message,
+    record: { anchor: () => undefined, gap: () => undefined, acceptGap: refuse },
+    signedHead: () => undefined,
+    onCommit: () => () => undefined,
+  };
+}
+
+interface StartupParts {
+  readonly options: RecordOptions;
+  readonly journal: Journal;
+  readonly state: DeskState;
+  readonly bus: Pick<Desk, "publish" | "commit">;
+  readonly keys: PublicKeys;
+  /** The machine and the journal folder. */
+  readonly place: string;
+  /** The gap that a human accepted. */
+  readonly accepted: AcceptedRecords | undefined;
+}
+
+/** A desk that was copied or moved to another machine takes a new epoch and starts halted. */
+async function recordStartup(parts: StartupParts): Promise<void> {
+  const { options, journal, state, bus, keys, place: machine, accepted } = parts;
+  const { ids, root, version } = options;
+  const { publish, commit } = bus;
+  const isCopy = state.machine !== "" && state.machine !== machine && accepted === undefined;
+  journal.epoch = Math.max(1, state.epoch) + (isCopy ? 1 : 0);
+  // `qoc init` wrote the id when it made the keys.
+  if (journal.head.seq === 0)
+    publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await readDeskId(options.disk, root) });
+  else if (state.journalFormat < JOURNAL_FORMAT) publish(await formatBoundary(options, journal, state));
+  for (const change of keyChanges(state, keys, keyPath(options.home, state.deskId))) publish(change);
+  for (const event of accepted?.events ?? []) publish(event);
+  journal.epoch = accepted?.epoch ?? journal.epoch;
+  const started = commit({ type: "desk.started", version, machine, nonce: ids.random(4) });
+  if (isCopy) {
+    void commit({
+      type: "trading.changed",
+      state: "halted",
+      reason: "this desk was copied or moved to another machine; run qoc resume if that is intended",
+      actor: "host",
+    });
+  }
+  await started;
+}
+
+/** The keys that the journal does not name yet. @throws KEY_INVALID if the journal names another key of that role. */
+function keyChanges({ keys: named }: DeskState, { desk, host, live }: PublicKeys, path: string): readonly KeyChanged[] {
+  const current = { desk: { publicPem: desk, certificate: undefined }, host, live };
+  return KEY_ROLES.flatMap((role) => {
+    const key = current[role];
+    const known = named.get(role);
+    if (key === undefined || known === key.publicPem) return [];
+    if (known === undefined) return [{ type: "key.changed", role, ...key } as const];
+    throw new QocError("KEY_INVALID", { path, reason: `the journal names another ${role} key of this desk` });
+  });
+}
+
+/** The record between the last record of the old format and the first record of this version's format. */
+async function formatBoundary(
+  { disk, home }: RecordOptions,
+  journal: Journal,
+  { deskId, journalFormat }: DeskState,
+): Promise<JournalUpgraded> {
+  const { seq: lastSeq, hash: lastHash } = journal.head;
+  const boundary = { from: journalFormat, to: JOURNAL_FORMAT, lastSeq, lastHash };
+  const sign = await hostSigner(disk, keyPath(home, deskId));
+  return { type: "journal.upgraded", ...boundary, signature: sign(boundaryText(boundary)) };
+}

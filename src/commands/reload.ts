@@ -1,0 +1,63 @@
+import * as z from "zod";
+import { compareConfig, digestChanges } from "../domain/compare-config.ts";
+import { digestTables } from "../domain/config-tables.ts";
+import { EXIT } from "../domain/error.ts";
+import { type ReloadPreview, previewReload, reloadConfig } from "../trading/reload-config.ts";
+import { type CommandSession, defineCommand, requireDesk, usageError } from "./command.ts";
+import { renderChanges, renderReload } from "./rendering/config-changes.ts";
+import { authoritySchema, signIntent } from "./signed-call.ts";
+
+const NAME = "reload";
+
+export const command = defineCommand({
+  name: NAME,
+  group: "desk",
+  audience: "human",
+  runs: "desk",
+  writes: ["journal"],
+  summary: "sign the changes of desk.toml and put them in force",
+  description:
+    "Prints what changed and asks. Signed with the live key if a guard or a connector that is not paper is loosened.",
+  examples: ["qoc reload", "qoc reload --yes --passphrase-fd 3 3< passphrase.txt"],
+  exits: [5, 7],
+  input: z.strictObject({
+    /** true: returns the changes and what to sign; accepts nothing. */
+    preview: z.boolean().optional(),
+    /** The digests of the tables and of the changes that the client displayed. */
+    digest: z.string().optional(),
+    shown: z.string().optional(),
+    /** The client's signature. */
+    authority: authoritySchema.optional(),
+  }),
+  output: z.looseObject({}),
+  run: async ({ preview, ...request }, context) => {
+    const { desk } = requireDesk(context);
+    return preview === true ? previewReload(desk) : reloadConfig(desk, request);
+  },
+  render: renderReload,
+  cli: reloadInteractively,
+});
+
+/** Signs what this client computed from the tables and displayed, not what the desk says of them. */
+async function reloadInteractively(session: CommandSession): Promise<number> {
+  const { before, after, livePins, signing } = (await session.call(NAME, { preview: true })) as ReloadPreview;
+  const digest = digestTables(after);
+  const changes = compareConfig(before, after, new Map(Object.entries(livePins)));
+  if (signing === undefined) {
+    await session.show(NAME, await session.call(NAME, {}));
+    return EXIT.done;
+  }
+  session.display((style) => [...renderChanges(changes, signing.key, style), ""]);
+  if (!session.flags.yes) {
+    if (session.prompter === undefined)
+      throw usageError(NAME, "no person can answer here: add --yes to accept the changes unseen");
+    if (!(await session.prompter.confirm("Sign these changes and put them in force?"))) {
+      session.progress.line("nothing was accepted");
+      return EXIT.failed;
+    }
+  }
+  const shown = digestChanges(changes);
+  const authority = await signIntent(session, signing, { action: NAME, digest, shown });
+  await session.show(NAME, await session.call(NAME, { digest, shown, authority }));
+  return EXIT.done;
+}

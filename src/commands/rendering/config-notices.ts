@@ -1,0 +1,24 @@
+/** The notices about desk.toml as lines for a person. */
+import type { ConfigNotice } from "../../trading/config-notices.ts";
+import { INDENT, type OutputStyle } from "./table-text.ts";
+import { oneLine, wrap } from "./terminal-text.ts";
+
+const CHANGES_SHOWN = 5;
+
+export function renderNotices(notices: readonly ConfigNotice[], style: OutputStyle): readonly string[] {
+  return notices.flatMap(({ text, changes, fix }) => {
+    const more = changes.length - CHANGES_SHOWN;
+    const details = [
+      ...changes.slice(0, CHANGES_SHOWN),
+      ...(more > 0 ? [`and ${more} more`] : []),
+      ...(fix === null ? [] : [`fix: ${fix}`]),
+    ];
+    const [first = "", ...rest] = wrap(oneLine(text), style.columns - INDENT.length);
+    return [
+      `${style.paint("yellow", "!")} ${first}`,
+      ...[...rest, ...details.flatMap((line) => wrap(oneLine(line), style.columns - INDENT.length))].map(
+        (line) => INDENT + line,
+      ),
+    ];
+  });
+}

@@ -1,0 +1,98 @@
+/** What `qoc status`, `qoc doctor`, reviews and approvals say about desk.toml. */
+import type { ConfigChange } from "../domain/config-field.ts";
+import { QocError } from "../domain/error.ts";
+import { type ConfigStanding, guardsWait } from "./desk-config.ts";
+import { localTime } from "../gate/calendar.ts";
+import type { Desk } from "./desk.ts";
+
+export interface ConfigNotice {
+  readonly kind: "upgrade" | "unreadable" | "waiting" | "restart" | "no-guards";
+  /** Without names and values of desk.toml. */
+  readonly text: string;
+  /** The changes that it is about, with their values. */
+  readonly changes: readonly string[];
+  /** A command to type; null: no command changes it. */
+  readonly fix: string | null;
+}
+
+/** The gravest first. `timeOf` formats a time for a person. */
+export function configNotices(
+  { isPinned, changedAt, waiting, restart, problem }: ConfigStanding,
+  { hasGuards, timeOf }: { readonly hasGuards: boolean; readonly timeOf: (at: number) => string },
+): readonly ConfigNotice[] {
+  const notices: ConfigNotice[] = [];
+  if (!isPinned)
+    notices.push({
+      kind: "upgrade",
+      text: "an earlier version made this desk: from now on a change of desk.toml that loosens it needs your signature, and nothing is approved until you sign the file as it is",
+      changes: [],
+      fix: "qoc reload",
+    });
+  if (problem !== undefined)
+    notices.push({
+      kind: "unreadable",
+      text: "desk.toml cannot be read, so nothing is approved",
+      changes: [problem.message],
+      fix: problem.hint,
+    });
+  if (isPinned && waiting.length > 0)
+    notices.push({
+      kind: "waiting",
+      text: `desk.toml changed at ${timeOf(changedAt ?? 0)} and is not in force`,
+      changes: waiting.map(changeText),
+      fix: "qoc reload, or put desk.toml back",
+    });
+  if (restart.length > 0)
+    notices.push({
+      kind: "restart",
+      text: "accepted changes of desk.toml need a restart of the desk",
+      changes: restart.map(changeText),
+      fix: "qoc down, then qoc up",
+    });
+  if (!hasGuards)
+    notices.push({ kind: "no-guards", text: "no guard is in force: nothing limits an order", changes: [], fix: null });
+  return notices;
+}
+
+const VALUE_CHARS = 60;
+
+/** `guard.max-order-nav.max_pct "5" → "10"`, with shortened values. */
+export function changeText(change: Pick<ConfigChange, "path" | "before" | "after">): string {
+  const [before, after] = [change.before, change.after].map((value) =>
+    value !== null && value.length > VALUE_CHARS ? `${value.slice(0, VALUE_CHARS - 1)}…` : value,
+  );
+  if (before === null) return `${change.path} is new: ${after ?? ""}`;
+  return after === null ? `${change.path} is removed` : `${change.path} ${before ?? ""} → ${after ?? ""}`;
+}
+
+const CHANGES_SHOWN = 5;
+
+/** The notice as one sentence. */
+export function noticeText({ text, changes }: ConfigNotice): string {
+  const more = changes.length - CHANGES_SHOWN;
+  const list = `${changes.slice(0, CHANGES_SHOWN).join("; ")}${more > 0 ? ` (and ${more} more)` : ""}`;
+  return list === "" ? text : `${text}: ${list}`;
+}
+
+/** The notices of a running desk. */
+export async function deskNotices(desk: Pick<Desk, "config" | "configuration">): Promise<readonly ConfigNotice[]> {
+  const timeOf = (at: number): string => localTime(at, desk.config.workspace.timezone).clock;
+  const hasGuards = desk.config.guards.some((guard) =>
+    guard.kind === "custom" ? guard.enabled : guard.options.enabled,
+  );
+  return configNotices(await desk.configuration.standing(), { hasGuards, timeOf });
+}
+
+/** @throws RULES_CHANGED, CONFIG_NOT_PINNED. */
+export async function refuseChangedRules(desk: Pick<Desk, "config" | "configuration">): Promise<void> {
+  const standing = await desk.configuration.standing();
+  if (!standing.isPinned) throw new QocError("CONFIG_NOT_PINNED");
+  if (!guardsWait(standing)) return;
+  const { problem, waiting, changedAt } = standing;
+  const guards = waiting.filter(({ path }) => path.startsWith("guard"));
+  const reason =
+    problem === undefined
+      ? `desk.toml changed at ${localTime(changedAt ?? 0, desk.config.workspace.timezone).clock}: ${guards.map(changeText).join("; ")}`
+      : `desk.toml cannot be read: ${problem.message}`;
+  throw new QocError("RULES_CHANGED", { reason });
+}

@@ -1,0 +1,233 @@
+/**
+ * The configuration in force. A desk.toml takes force when its tables are in the journal: by itself if it allows no
+ * more than the accepted tables, else by `qoc reload` with the operator's signature.
+ */
+import { compareConfig, strictestConfig } from "../domain/compare-config.ts";
+import { type ConfigChange, type RecordedChange, isSame } from "../domain/config-field.ts";
+import { type ConfigTables, SETTINGS, digestTables, nameOf } from "../domain/config-tables.ts";
+import type { DeskState } from "../domain/desk-state.ts";
+import { QocError } from "../domain/error.ts";
+import type { ConfigAccepted, ConfigWaiting } from "../domain/config-event.ts";
+import type { CustomGuard } from "../domain/guard-config.ts";
+import { configOf } from "../workspace/accepted-config.ts";
+import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
+
+/** The desk.toml on disk. */
+export interface FoundConfig {
+  readonly config: DeskConfig;
+  readonly tables: ConfigTables;
+  /** When desk.toml was written, ms. */
+  readonly modifiedAt: number;
+}
+
+export interface ConfigReader {
+  /** The text of desk.toml and of the user's global file: while it is the same, nothing has changed. */
+  text(): Promise<string>;
+  /** @throws CONFIG_INVALID and other problems with file and line; FILE_TOO_LARGE. */
+  read(): Promise<FoundConfig>;
+}
+
+/** How desk.toml relates to what is in force. */
+export interface ConfigStanding {
+  /** false: the desk was made by an earlier version, and nothing is accepted yet. */
+  readonly isPinned: boolean;
+  /** When desk.toml was changed, ms; undefined if it is as accepted. */
+  readonly changedAt: number | undefined;
+  /** Changes that wait for `qoc reload`. */
+  readonly waiting: readonly ConfigChange[];
+  /** Accepted changes that the running desk cannot apply. */
+  readonly restart: readonly ConfigChange[];
+  /** Why desk.toml cannot be read. */
+  readonly problem: QocError | undefined;
+}
+
+export interface DeskConfiguration {
+  readonly inForce: DeskConfig;
+  /** Reads desk.toml now. @throws as {@link ConfigReader.read}; CONFIG_UNREADABLE. */
+  read(): Promise<FoundConfig>;
+  /** Reads desk.toml again if it has changed. */
+  standing(): Promise<ConfigStanding>;
+  /** Puts in force what a running desk can, after the tables are journaled. */
+  apply(found: FoundConfig): void;
+}
+
+const CHANGES_MAX = 100;
+const VALUE_CHARS_MAX = 200;
+
+/** The changes as a record names them. */
+export function recordedChanges(changes: readonly ConfigChange[]): readonly RecordedChange[] {
+  const short = (value: string | null): string | null =>
+    value !== null && value.length > VALUE_CHARS_MAX ? `${value.slice(0, VALUE_CHARS_MAX - 1)}…` : value;
+  return changes
+    .slice(0, CHANGES_MAX)
+    .map(({ path, before, after, effect }) => ({ path, before: short(before), after: short(after), effect }));
+}
+
+/** A journal that an earlier version began: nothing pins its desk.toml. */
+export function isUpgraded({ createdFormat, deskId }: Pick<DeskState, "createdFormat" | "deskId">): boolean {
+  return deskId !== "" && createdFormat < FIRST_PINNED_FORMAT;
+}
+
+const FIRST_PINNED_FORMAT = 3;
+
+interface ConfigStart {
+  readonly config: DeskConfig;
+  readonly tables: ConfigTables;
+  readonly events: readonly (ConfigAccepted | ConfigWaiting)[];
+}
+
+/**
+ * What is in force at the start of a desk, and what is journaled of it. A new desk accepts its first file, up to live
+ * connectors.
+ */
+export function startConfig(
+  state: Pick<DeskState, "config" | "createdFormat" | "deskId">,
+  { config, tables: found }: FoundConfig,
+  root: string,
+): ConfigStart {
+  const { accepted, livePins, waiting } = state.config;
+  if (accepted === undefined && isUpgraded(state)) return { config, tables: found, events: [] };
+  const before = accepted?.tables ?? { ...found, connector: [] };
+  const tables = strictestConfig(before, found, livePins);
+  const [digest, foundDigest] = [digestTables(tables), digestTables(found)];
+  const isNew = digest !== accepted?.digest;
+  const changes = recordedChanges(compareConfig(before, tables));
+  const held = compareConfig(tables, found, livePins);
+  const isToldAlready = !isNew && waiting === foundDigest;
+  return {
+    config: digest === foundDigest ? config : configOf(tables, root),
+    tables,
+    events: [
+      ...(isNew ? [{ type: "config.accepted", digest, tables, changes } as const] : []),
+      ...(held.length > 0 && !isToldAlready
+        ? [{ type: "config.waiting", digest: foundDigest, changes: recordedChanges(held) } as const]
+        : []),
+    ],
+  };
+}
+
+export interface ConfigurationOptions {
+  readonly root: string;
+  readonly state: Readonly<DeskState>;
+  readonly reader: ConfigReader;
+  /** The desk.toml that was read at the start. */
+  readonly found: FoundConfig;
+  /** Its text. */
+  readonly text: string;
+  readonly start: Pick<ConfigStart, "config" | "tables">;
+  /** Replaces the custom guards. */
+  readonly onGuards: (guards: readonly CustomGuard[]) => void;
+  /** Starts connectors that did not run before. */
+  readonly onConnectors: (connectors: readonly ConnectorConfig[]) => void;
+}
+
+export function openConfiguration({ root, state, reader, ...options }: ConfigurationOptions): DeskConfiguration {
+  let { config: inForce, tables: running } = options.start;
+  let read: { readonly text: string; readonly found: FoundConfig | QocError } = options;
+  const current = async (): Promise<FoundConfig | QocError> => {
+    try {
+      const text = await reader.text();
+      if (text !== read.text) read = { text, found: await reader.read().catch(readProblem) };
+      return read.found;
+    } catch (error) {
+      return readProblem(error);
+    }
+  };
+  return {
+    get inForce() {
+      return inForce;
+    },
+    read: async () => {
+      try {
+        const text = await reader.text();
+        const found = await reader.read();
+        read = { text, found };
+        return found;
+      } catch (error) {
+        throw readProblem(error);
+      }
+    },
+    standing: async () => standingOf(state, running, await current()),
+    apply: (found) => {
+      const before = inForce;
+      const known = new Set(running.connector.map(nameOf));
+      running = reloadable(running, found.tables);
+      inForce = withSameGuards(before, configOf(running, root));
+      const custom = (guards: DeskConfig["guards"]) => guards.filter((guard) => guard.kind === "custom");
+      if (!sameElements(custom(before.guards), custom(inForce.guards))) options.onGuards(custom(inForce.guards));
+      options.onConnectors(inForce.connectors.filter(({ name }) => !known.has(name)));
+    },
+  };
+}
+
+function readProblem(error: unknown): QocError {
+  if (error instanceof QocError) return error;
+  return new QocError("CONFIG_UNREADABLE", { message: error instanceof Error ? error.message : String(error) });
+}
+
+function standingOf(
+  state: Pick<DeskState, "config" | "createdFormat" | "deskId">,
+  running: ConfigTables,
+  found: FoundConfig | QocError,
+): ConfigStanding {
+  const { accepted, livePins } = state.config;
+  const isPinned = accepted !== undefined || !isUpgraded(state);
+  const restart = accepted !== undefined ? compareConfig(running, accepted.tables) : [];
+  if (found instanceof QocError) return { isPinned, changedAt: undefined, waiting: [], restart, problem: found };
+  const waiting = compareConfig(accepted?.tables ?? running, found.tables, livePins);
+  const changedAt = waiting.length > 0 ? found.modifiedAt : undefined;
+  return { isPinned, changedAt, waiting, restart, problem: undefined };
+}
+
+/** The running tables with every accepted change that needs no restart. */
+function reloadable(running: ConfigTables, accepted: ConfigTables): ConfigTables {
+  const changes = compareConfig(running, accepted);
+  const kept = new Set(changes.filter(({ needs }) => needs === "restart").map(({ path }) => path));
+  const settings = SETTINGS.map((name) => {
+    const fields = [...new Set([...Object.keys(running[name]), ...Object.keys(accepted[name])])];
+    const members = fields.map((field) => [
+      field,
+      kept.has(`${name}.${field}`) ? running[name][field] : accepted[name][field],
+    ]);
+    return [name, Object.fromEntries(members)];
+  });
+  const known = new Set(running.connector.map(nameOf));
+  const added = accepted.connector.filter((table) => !known.has(nameOf(table)));
+  return {
+    ...(Object.fromEntries(settings) as Pick<ConfigTables, (typeof SETTINGS)[number]>),
+    connector: [...running.connector, ...added],
+    guard: accepted.guard,
+    news: running.news,
+  };
+}
+
+/** Custom guards are known by their objects, so an unchanged guard keeps its object. */
+function withSameGuards(before: DeskConfig, after: DeskConfig): DeskConfig {
+  const same = (a: CustomGuard, b: CustomGuard): boolean =>
+    a.key === b.key &&
+    a.adapter === b.adapter &&
+    a.code === b.code &&
+    a.enabled === b.enabled &&
+    isSame(a.options as never, b.options as never);
+  const known = before.guards.filter((guard) => guard.kind === "custom");
+  const guards = after.guards.map((guard) =>
+    guard.kind === "custom" ? (known.find((other) => same(other, guard)) ?? guard) : guard,
+  );
+  return { ...after, guards };
+}
+
+function sameElements(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((element) => b.includes(element));
+}
+
+/**
+ * The tables that a signature covers the difference to: those accepted last. Before the first, every connector and
+ * guard is new.
+ */
+export function acceptedTables({ accepted }: DeskState["config"], found: ConfigTables): ConfigTables {
+  return accepted?.tables ?? { ...found, connector: [], guard: [] };
+}
+
+export function guardsWait({ waiting, problem }: ConfigStanding): boolean {
+  return problem !== undefined || waiting.some(({ path }) => path.startsWith("guard"));
+}
