@@ -254,7 +254,7 @@ class ConnectorFleet implements Fleet {
    */
   #mode(config: ConnectorConfig): Mode {
     // If either is live, the mode is live: desk.toml must not make an account with real money look like paper.
-    if (config.mode === "live" || this.#statusOf(config).capabilities.mode === "live") return "live";
+    if (config.mode === "live" || this.#levels.saysLive(config)) return "live";
     // Once live, it stays live until the live key signs otherwise.
     if (this.#desk?.state.config.livePins.has(config.name) === true) return "live";
     return (

@@ -71,6 +71,11 @@ export class ConnectorLevels {
     return this.#options.wasLive(config);
   }
 
+  /** Whether the adapter said at its last handshake that it is live, also if the connector is not ready yet. */
+  saysLive({ name }: Pick<ConnectorConfig, "name">): boolean {
+    return this.#reported.get(name) === "live";
+  }
+
   /** Records what an adapter says of itself. */
   report({ name }: ConnectorConfig, { mode }: Capabilities): void {
     this.#reported.set(name, mode);

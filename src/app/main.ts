@@ -67,21 +67,25 @@ function nodeDeps(): CliDeps {
 function deskAccess(home: string, user: RuntimeUser): Pick<CliDeps, "deskAt" | "sign" | "deskPid"> {
   return {
     deskAt: async (from) => {
-      const [{ nodeDisk }, { findWorkspace }, { operatorCredentials }, { checkSockets, runtimePaths }, { systemIds }] =
-        await Promise.all([
-          import("../workspace/disk.ts"),
-          import("../workspace/workspace-trust.ts"),
-          import("./client-credentials.ts"),
-          import("../workspace/runtime-folder.ts"),
-          import("./system.ts"),
-        ]);
+      const [{ nodeDisk }, { findWorkspace }, { checkSockets, runtimePaths }] = await Promise.all([
+        import("../workspace/disk.ts"),
+        import("../workspace/workspace-trust.ts"),
+        import("../workspace/runtime-folder.ts"),
+      ]);
       const disk = nodeDisk();
       const root = realpathSync(await findWorkspace(disk, from, user));
       const paths = runtimePaths(root, user);
       checkSockets(paths, user);
       return {
         socketPath: paths.socket,
-        credentials: () => operatorCredentials({ disk, ids: systemIds, home, root }, user.uid),
+        // Loads schemas: only a connection needs them, and completion without a desk does not.
+        credentials: async () => {
+          const [{ operatorCredentials }, { systemIds }] = await Promise.all([
+            import("./client-credentials.ts"),
+            import("./system.ts"),
+          ]);
+          return operatorCredentials({ disk, ids: systemIds, home, root }, user.uid);
+        },
       };
     },
     sign: async (from, request, passphrase) => {

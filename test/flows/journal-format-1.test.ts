@@ -114,10 +114,10 @@ describe("a journal of format 1", () => {
     });
     await desk.call("cancel", { id: "20261128-009" });
     const report = await desk.call<{ formats: { format: number; records: number }[] }>("journal verify");
-    expect(report).toMatchObject({ ok: true, signatures: 12 });
+    expect(report).toMatchObject({ ok: true, signatures: 13 });
     expect(report.formats).toMatchObject([
       { format: 1, records: RECORDS, signatures: 10 },
-      { format: 3, approvals: 1, intents: 1, signatures: 2, heads: 2 },
+      { format: 3, approvals: 1, intents: 1, signatures: 3, heads: 3 },
     ]);
     await desk.stop();
     const bytes = readFileSync(join(desk.root, SEGMENT));
