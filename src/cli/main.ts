@@ -132,16 +132,20 @@ async function complete(words: readonly string[], deps: CliDeps): Promise<number
   const shell = SHELLS.find((name) => name === first);
   if (shell !== undefined) return print(deps, completionScript(shell));
   if (first !== "--") throw new QocError("USAGE", { message: `qoc complete ${SHELLS.join("|")}`, command: "" });
-  const [{ callDaemon }, { resolve }] = await Promise.all([import("./client.ts"), import("node:path")]);
+  const { resolve } = await import("node:path");
   const index = words.indexOf("-C");
   const cwd = resolve(deps.cwd, index === -1 ? "." : (words[index + 1] ?? "."));
-  const callDesk = async (command: string, input: CommandTreeInput): Promise<unknown> =>
-    callDaemon({
-      address: await deps.deskAt(cwd),
+  const callDesk = async (command: string, input: CommandTreeInput): Promise<unknown> => {
+    const address = await deps.deskAt(cwd);
+    // The client loads schemas, which the completion of a word does not need.
+    const { callDaemon } = await import("./client.ts");
+    return callDaemon({
+      address,
       request: { command, input, cwd },
       progress: { line: () => undefined },
       onValue: () => Promise.resolve(),
       signal: AbortSignal.timeout(COMPLETE_TIMEOUT_MS),
     });
+  };
   return print(deps, await completions(words.slice(1), (await deps.registry()).entries, callDesk));
 }
