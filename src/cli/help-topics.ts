@@ -88,6 +88,10 @@ export const TOPICS: readonly Topic[] = [
       "The id of an order is the name of its file without the extension. Commands take an id, a unique",
       "prefix of it, or the file. If you delete the file of a proposal, the proposal is rejected. If you",
       "move a file into orders/approved/, nothing is approved.",
+      "",
+      "A CSV of bars begins with the names of its columns: date and close, and open, high, low, volume",
+      "if you have them. Dates are 2020-01-31, times 2020-01-31T15:30:00Z; decimals have a point. The",
+      "file of BTC/USD is BTC_USD.csv, of EUR_USD EUR__USD.csv, of M&M M_-26-M.csv (its code point).",
     ],
   },
   {

@@ -293,6 +293,7 @@ export const ERRORS = {
   // runs and notes
   ISSUE_NOT_FOUND: row("no issue {id}{suggestion}", "qoc issues list", { hintForAgents: "qoc_issues_list" }),
   NOTE_INVALID: row("{path}: {message}", "correct the frontmatter", { untrustedDetail: "message" }),
+  BARS_INVALID: row("{path}:{line}: {message}", "correct line {line} of {path}", { untrustedDetail: "message" }),
   ISSUE_BY_AGENT: row(
     "{issue} was opened by {author}, and no human has run or edited it since",
     "read it, then: qoc run {issue}",

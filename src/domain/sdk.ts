@@ -164,7 +164,10 @@ export interface ConnectorContext {
   /** `[connector.options]`, frozen. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly store: Store;
-  /** The bars of `research/prices/bars/<symbol>.csv`, oldest first; empty if there is no such file. */
+  /**
+   * The bars of `research/prices/bars/<symbol>.csv`, oldest first; empty if there is no such file. `BTC/USD` is
+   * `BTC_USD.csv`.
+   */
   bars(symbol: string): Promise<Bar[]>;
 }
 

@@ -6,7 +6,13 @@ import { ATR, BollingerBands, EMA, MACD, OBV, RSI, SMA, VWAP, WSMA } from "tradi
 import { type DecimalText, parseNumeric, rounded, text } from "../domain/decimal.ts";
 import type { VenueBar } from "../domain/venue.ts";
 
-const PLACES = 8;
+/** Digits of a value: enough for a coin at 1e-9, and as many as two computations in floating point agree on. */
+const SIGNIFICANT_DIGITS = 10;
+const PLACES_MIN = 8;
+const PLACES_MAX = 30;
+const SMALLEST = 1e-29;
+/** The share of a price that its sums and differences in floating point may be off. */
+const ROUNDING = 1e-13;
 const LENGTH_MAX = 1000;
 /**
  * The number of lengths after which a bar's weight in an exponential mean, or in Wilder's mean, is below e^-30: too
@@ -231,8 +237,11 @@ export function indicate(
   if (family.usesVolume === true && without > 0) return pending(`${without} of ${bars.length} bars have no volume`);
   const used = bars.slice(-((family.reach?.(parameters) ?? bars.length) + last - 1));
   const step = family.step(parameters);
+  let scale = 0;
   const points = used.map((bar, index) => {
-    const values = step(candleOf(bar));
+    const candle = candleOf(bar);
+    scale = Math.max(scale, Math.abs(candle.close));
+    const values = step(candle);
     // Some indicators of the library return values before they have enough bars.
     return values === null || index < needs - 1 ? undefined : { at: bar.at, values };
   });
@@ -242,7 +251,7 @@ export function indicate(
     name,
     status: "ready",
     about: family.about,
-    points: newest.map(({ at, values }) => ({ at, values: formatValues(values) })),
+    points: newest.map(({ at, values }) => ({ at, values: formatValues(values, scale) })),
   };
 }
 
@@ -257,10 +266,13 @@ function candleOf({ open, high, low, close, volume = "0" as DecimalText }: Venue
   };
 }
 
-function formatValue(value: number): string {
-  return Math.abs(value) < 1e-9 ? "0" : text(rounded(parseNumeric(value), PLACES));
+/** `scale` is the largest price of the bars: a value below its rounding errors is zero. */
+function formatValue(value: number, scale: number): string {
+  if (Math.abs(value) <= Math.max(scale * ROUNDING, SMALLEST)) return "0";
+  const places = SIGNIFICANT_DIGITS - 1 - Math.floor(Math.log10(Math.abs(value)));
+  return text(rounded(parseNumeric(value), Math.min(PLACES_MAX, Math.max(PLACES_MIN, places))));
 }
 
-function formatValues(values: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, formatValue(value)]));
+function formatValues(values: Readonly<Record<string, number>>, scale: number): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, formatValue(value, scale)]));
 }

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { IdError, symbol as symbolName } from "../domain/ids.ts";
+import { symbolFileStem } from "../domain/symbol-file.ts";
 import { hasInvisible } from "../lib/invisible-characters.ts";
 import type { FileWriter, WrittenFile } from "./file-write.ts";
 import type { WorkspaceFiles } from "./files.ts";
@@ -56,12 +57,10 @@ const frontmatter = z.strictObject({
   tags: z.union([z.literal("").transform(() => []), z.array(keyword).max(20)]).optional(),
 });
 
-/**
- * Characters that file names cannot contain become `_`; the frontmatter has the exact symbol. @throws INVALID_INPUT.
- */
+/** @throws INVALID_INPUT. */
 function pathOf(symbol: string): string {
   try {
-    return `${LAYOUT.entities}/${symbolName(symbol).replaceAll(/[^A-Za-z0-9._-]/g, "_")}.md`;
+    return `${LAYOUT.entities}/${symbolFileStem(symbolName(symbol))}.md`;
   } catch (error) {
     if (error instanceof IdError)
       throw new QocError("INVALID_INPUT", { command: "entities", message: error.message }, { cause: error });

@@ -11,7 +11,8 @@ export interface Note {
 
 export class FrontmatterError extends Error {}
 
-const FENCE = /^---\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n|$)/;
+/** Editors of Windows put a byte order mark before the first line. */
+const FENCE = /^(\uFEFF?---\r?\n)([\s\S]*?)(\r?\n---[ \t]*(?:\r?\n|$))/;
 /** Real frontmatter is much shorter; the limit bounds the cost of listing a folder, which parses every changed note. */
 const FRONTMATTER_BYTES_MAX = 16 * 1024;
 /** The cost of parsing depends on the number of YAML tokens. A proposal or frontmatter has at most some hundreds. */
@@ -66,8 +67,8 @@ function hasDuplicateKey(document: Document.Parsed): boolean {
 /** A file without frontmatter is all body. @throws FrontmatterError. */
 export function readNote(text: string): Note {
   const fence = FENCE.exec(text);
-  if (fence === null) return { fields: {}, body: text };
-  const yaml = fence[1] ?? "";
+  if (fence === null) return { fields: {}, body: withoutByteOrderMark(text) };
+  const yaml = fence[2] ?? "";
   const size = Buffer.byteLength(yaml);
   if (size > FRONTMATTER_BYTES_MAX)
     throw new FrontmatterError(`frontmatter has ${size} bytes; the limit is ${FRONTMATTER_BYTES_MAX}`);
@@ -93,11 +94,16 @@ export function writeNote({ fields, body }: Note): string {
 /** Replaces the line of one field, or adds the line; all other bytes stay as their author wrote them. */
 export function withField(text: string, key: string, value: string): string {
   const fence = FENCE.exec(text);
-  if (fence === null) return writeNote({ fields: { [key]: value }, body: text });
-  const yaml = fence[1] ?? "";
+  if (fence === null) return writeNote({ fields: { [key]: value }, body: withoutByteOrderMark(text) });
+  const [whole, head = "", yaml = "", tail = ""] = fence;
   const line = new RegExp(`^${key}:.*$`, "m");
-  const changed = line.test(yaml) ? yaml.replace(line, () => `${key}: ${value}`) : `${yaml}\n${key}: ${value}`;
-  return `---\n${changed}\n---\n${text.slice(fence[0].length)}`;
+  const lineEnd = head.endsWith("\r\n") ? "\r\n" : "\n";
+  const changed = line.test(yaml) ? yaml.replace(line, () => `${key}: ${value}`) : `${yaml}${lineEnd}${key}: ${value}`;
+  return `${head}${changed}${tail}${text.slice(whole.length)}`;
+}
+
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
 
 export function fieldText(note: Note, key: string): string {

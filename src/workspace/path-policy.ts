@@ -5,7 +5,7 @@ import { UNNAMED } from "../domain/untrusted.ts";
 import { isInside } from "../lib/path-containment.ts";
 import type { WorkspaceRoot } from "./layout.ts";
 
-const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._ -]{0,120}$/;
+const SEGMENT = /^[A-Za-z0-9_^][A-Za-z0-9._^= -]{0,120}$/;
 const PATH_CHARACTERS_MAX = 400;
 
 /** Returns why the path is not allowed, or undefined if it is. Looks at the text of the path only, not at the disk. */
@@ -17,7 +17,7 @@ export function pathProblem(path: string): string | undefined {
       return 'the path must not contain "..", "." or empty segments';
     if (segment.startsWith(".")) return "dot files are not accessible";
     if (!SEGMENT.test(segment) || segment.endsWith(" ") || segment.endsWith("."))
-      return "file names may contain only letters, digits, spaces, . _ and -";
+      return "file names may contain only letters, digits, spaces, . _ ^ = and -";
     if (segment.toLowerCase() === "node_modules") return "node_modules is not accessible";
   }
   return undefined;

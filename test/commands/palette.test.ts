@@ -153,7 +153,7 @@ describe("entities", () => {
       ],
       next: null,
     });
-    await expect(ask("entities read", { symbol: "BTC:USD" })).rejects.toMatchObject({ code: "NOTE_INVALID" });
+    await expect(ask("entities read", { symbol: "BTC:USD" })).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
     expect(
       (await written()).some(({ command, actor }) => command === "entities write" && actor === "agent:run-1"),
     ).toBe(true);

@@ -226,10 +226,23 @@ describe("a long series", () => {
 });
 
 describe("indicator values", () => {
-  it("are decimal strings with at most 8 places and no exponent", () => {
+  it("are decimal strings with ten significant digits, at least 8 places, and no exponent", () => {
     for (const word of ["sma:7", "macd:3:8:4", "bollinger", "obv", "rsi"]) {
       for (const row of values(word))
-        for (const value of Object.values(row)) expect(value).toMatch(/^-?\d+(\.\d{1,8})?$/);
+        for (const value of Object.values(row))
+          expect(value).toMatch(/^-?(?=0*\.?0*(\d\.?){1,10}$|\d+(\.\d{1,8})?$)\d+(\.\d+)?$/);
+    }
+  });
+
+  it("keep their digits for a coin of 1e-9", () => {
+    const tiny = SERIES.map((bar) => {
+      const scaled = (price: string): string => (Number(price) * 1e-9).toFixed(20);
+      return { ...bar, open: scaled(bar.open), high: scaled(bar.high), low: scaled(bar.low), close: scaled(bar.close) };
+    }) as never;
+    for (const word of ["sma:5", "ema:5", "macd:3:8:4", "atr:5", "bollinger:5", "vwap"]) {
+      for (const [index, row] of values(word, tiny).entries())
+        for (const [name, value] of Object.entries(row))
+          expect(Number(value) * 1e9).toBeCloseTo(Number(values(word)[index]?.[name]), 6);
     }
   });
 

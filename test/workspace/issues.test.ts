@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { FrontmatterError, readNote, withField, writeNote } from "../../src/workspace/frontmatter.ts";
+import { FrontmatterError, parseYaml, readNote, withField, writeNote } from "../../src/workspace/frontmatter.ts";
+import { parseToml } from "../../src/workspace/toml.ts";
 import { type Workspace, openWorkspace } from "../../src/workspace/workspace.ts";
 
 let root: string;
@@ -44,6 +45,17 @@ describe("frontmatter", () => {
   it("a change of one field changes no other byte", () => {
     const text = "---\nid: 001   # mine\nstatus: open\n---\nbody: status: open\n";
     expect(withField(text, "status", "done")).toBe("---\nid: 001   # mine\nstatus: done\n---\nbody: status: open\n");
+    expect(withField("\uFEFF---\r\nid: 1\r\n---\r\nx", "status", "done")).toBe(
+      "\uFEFF---\r\nid: 1\r\nstatus: done\r\n---\r\nx",
+    );
+  });
+
+  it("a byte order mark hides neither the frontmatter nor the first heading", () => {
+    expect(readNote("\uFEFF---\r\nstatus: done\r\n---\r\nx")).toEqual({ fields: { status: "done" }, body: "x" });
+    expect(readNote("\uFEFF# Title\n")).toEqual({ fields: {}, body: "# Title\n" });
+    expect(withField("\uFEFF# Title\n", "status", "done")).toBe('---\nstatus: "done"\n---\n# Title\n');
+    expect(parseYaml("\uFEFFa: 1\n")).toEqual({ a: "1" });
+    expect(parseToml("\uFEFFa = 1\n", "x.toml")).toEqual({ a: 1 });
   });
 });
 

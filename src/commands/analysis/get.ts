@@ -11,6 +11,7 @@ import {
   daySchema,
   findBars,
   rangeOf,
+  resolutionOf,
   sourceFields,
   symbolArgument,
 } from "../bars/find-bars.ts";
@@ -78,17 +79,17 @@ interface IndicatorView {
 interface AnalysisView extends MarketData {
   readonly source?: string;
   readonly note?: string | undefined;
-  readonly over?: { readonly resolution: "1d"; readonly bars: number; readonly from: string; readonly to: string };
+  readonly over?: { readonly resolution: string; readonly bars: number; readonly from: string; readonly to: string };
   readonly indicators?: readonly IndicatorView[];
 }
 
 function barSpan({ bars }: DailyBars) {
   return {
-    resolution: "1d",
+    resolution: resolutionOf(bars),
     bars: bars.length,
     from: iso(bars[0]?.at ?? 0),
     to: iso(bars.at(-1)?.at ?? 0),
-  } as const;
+  };
 }
 
 function seriesView(series: IndicatorSeries): IndicatorView {
@@ -112,14 +113,16 @@ function indicatorRequests(list: string) {
 /** One line for each indicator and day. */
 function renderAnalysis(view: AnalysisView, style: OutputStyle): readonly string[] {
   if (view.indicators === undefined) return renderUnavailable(view, style);
+  const isDaily = view.over?.resolution.endsWith("d") !== false;
+  const timeText = (time: string): string => (isDaily ? time.slice(0, 10) : time.slice(0, 16).replace("T", " "));
   const rows = view.indicators.flatMap(({ name, status, reason = "", values }) =>
     values === undefined
-      ? [{ name, day: status, value: reason }]
-      : values.map(({ time = "", ...amounts }) => ({ name, day: time.slice(0, 10), value: amountsText(amounts) })),
+      ? [{ name, time: status, value: reason }]
+      : values.map(({ time = "", ...amounts }) => ({ name, time: timeText(time), value: amountsText(amounts) })),
   );
   const columns: readonly Column<(typeof rows)[number]>[] = [
     { title: "indicator", cell: ({ name }) => name },
-    { title: "day", cell: ({ day }) => day },
+    { title: isDaily ? "day" : "time (UTC)", cell: ({ time }) => time },
     { title: "value", cell: ({ value }) => value, shrinks: true },
   ];
   return table(style, columns, rows);

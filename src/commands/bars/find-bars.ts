@@ -4,14 +4,16 @@ import { type DecimalText, parseNumeric, text } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/error.ts";
 import type { BarRange, VenueBar } from "../../domain/venue.ts";
 import type { Bar } from "../../domain/sdk.ts";
-import { LAYOUT } from "../../workspace/layout.ts";
+import { barsPath } from "../../workspace/bars.ts";
 import { flag, positional } from "../arguments.ts";
 import { type CommandContext, requireDesk } from "../command.ts";
 import { connectorInScope, connectorsInScope } from "../connector-scope.ts";
 import { type DataUnavailable, isUnavailable, orUnavailable, unavailable } from "../data-unavailable.ts";
 import { untrustedSchemaFor, untrustedText, venueSource } from "../untrusted-text.ts";
 
-const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 export const symbolArgument = positional(z.string().min(1).max(40), "SYMBOL", "the venue's symbol");
 export const connectorFlag = flag(
@@ -96,7 +98,7 @@ async function barsOrReasons(
 
 async function fileBars(context: CommandContext, symbol: string): Promise<DailyBars | DataUnavailable> {
   const { desk } = requireDesk(context);
-  const path = `${LAYOUT.bars}/${symbol}.csv`;
+  const path = barsPath(symbol);
   try {
     const bars = await desk.workspace.bars.read(symbol);
     if (bars.length === 0) return unavailable(`there is no ${path}`);
@@ -142,4 +144,14 @@ export function sourceFields({ source, fallback }: DailyBars) {
     note: fallback?.reason,
     untrusted: fallback?.untrusted ?? null,
   };
+}
+
+/** The resolution by the shortest time between two bars: `1d`, `1h`, `5m`, `7d`. A single bar counts as daily. */
+export function resolutionOf(bars: readonly VenueBar[]): string {
+  const gaps = bars.slice(1).map(({ at }, index) => at - (bars[index]?.at ?? 0));
+  const shortest = gaps.reduce((least, gap) => (gap < least ? gap : least), Infinity);
+  // From Friday to Monday, and over a holiday, daily bars are some days apart.
+  if (!Number.isFinite(shortest) || (shortest > DAY_MS - 2 * HOUR_MS && shortest < 5 * DAY_MS)) return "1d";
+  if (shortest >= 5 * DAY_MS) return `${Math.round(shortest / DAY_MS)}d`;
+  return shortest % HOUR_MS === 0 ? `${shortest / HOUR_MS}h` : `${Math.round(shortest / MINUTE_MS)}m`;
 }

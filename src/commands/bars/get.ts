@@ -13,6 +13,7 @@ import {
   daySchema,
   findBars,
   rangeOf,
+  resolutionOf,
   sourceFields,
   symbolArgument,
 } from "./find-bars.ts";
@@ -51,7 +52,7 @@ export const command = defineCommand({
       status: "ready",
       symbol,
       ...sourceFields(found),
-      resolution: "1d",
+      resolution: resolutionOf(found.bars),
       bars: bars.map(barView),
       earlier: found.bars.length - bars.length,
     };
@@ -66,7 +67,8 @@ interface BarView extends Omit<VenueBar, "at" | "symbol"> {
 interface BarsView extends MarketData {
   readonly source?: string;
   readonly note?: string | undefined;
-  readonly resolution?: "1d";
+  /** `1d`, or for example `1h` if the bars are closer to each other than a day. */
+  readonly resolution?: string;
   readonly bars?: readonly BarView[];
   /** Bars of the range that the limit left off. */
   readonly earlier?: number;
@@ -76,8 +78,13 @@ function barView({ at, symbol: _symbol, ...amounts }: VenueBar): BarView {
   return { time: iso(at), ...amounts };
 }
 
-const COLUMNS: readonly Column<BarView>[] = [
-  { title: "day", cell: ({ time }) => time.slice(0, 10) },
+/** Daily bars have a day, others a time in UTC. */
+const timeColumn = (resolution: string): Column<BarView> =>
+  resolution.endsWith("d")
+    ? { title: "day", cell: ({ time }) => time.slice(0, 10) }
+    : { title: "time (UTC)", cell: ({ time }) => time.slice(0, 16).replace("T", " ") };
+
+const AMOUNTS: readonly Column<BarView>[] = [
   { title: "open", cell: ({ open }) => open, isNumber: true },
   { title: "high", cell: ({ high }) => high, isNumber: true },
   { title: "low", cell: ({ low }) => low, isNumber: true },
@@ -88,7 +95,10 @@ const COLUMNS: readonly Column<BarView>[] = [
 function renderBars(view: BarsView, style: OutputStyle): readonly string[] {
   return view.bars === undefined
     ? renderUnavailable(view, style)
-    : [...table(style, COLUMNS, view.bars), ...(style.isTty ? [oneLine(originLine(view))] : [])];
+    : [
+        ...table(style, [timeColumn(view.resolution ?? "1d"), ...AMOUNTS], view.bars),
+        ...(style.isTty ? [oneLine(originLine(view))] : []),
+      ];
 }
 
 function originLine({ source = "", note, earlier = 0 }: BarsView): string {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { symbolOfFileStem } from "../../domain/symbol-file.ts";
 import { plainName } from "../../domain/untrusted.ts";
 import type { FilePage, ListedFile, WorkspaceFiles } from "../../workspace/files.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
@@ -100,7 +101,10 @@ async function symbolsMet(context: CommandContext): Promise<readonly MetSymbol[]
     if (isInScope(desk, context.actor, connector)) add(symbol, "positions");
   for (const { terms } of desk.state.orders.values())
     if (isInScope(desk, context.actor, terms.connector)) add(terms.symbol, "orders");
-  for await (const path of allBarFiles(files)) add(path.slice(LAYOUT.bars.length + 1, -".csv".length), LAYOUT.bars);
+  for await (const path of allBarFiles(files)) {
+    const symbol = symbolOfFileStem(path.slice(LAYOUT.bars.length + 1, -".csv".length));
+    if (symbol !== undefined) add(symbol, LAYOUT.bars);
+  }
   return [...symbols.values()];
 }
 
