@@ -7,7 +7,7 @@ import stocks from "./data/stocks.csv";
 import { type RecordedBar, Recording } from "./recording.ts";
 
 export const INDEX = "SPX";
-const SYMBOL = /^[A-Za-z0-9^][A-Za-z0-9.:/_^=-]{0,39}$/;
+const SYMBOL_CHARACTERS_MAX = 40;
 
 /** Returns the operator's bars of a symbol, oldest first; empty if no bars exist. */
 type LoadBars = (symbol: string) => Promise<readonly Bar[]>;
@@ -45,7 +45,7 @@ export class InstrumentList {
    */
   async find(symbol: string): Promise<Recording | undefined> {
     const listed = this.#listed.get(symbol);
-    if (listed !== undefined || !SYMBOL.test(symbol)) return listed;
+    if (listed !== undefined || symbol.length > SYMBOL_CHARACTERS_MAX) return listed;
     const recording = (await this.#fromOperator(symbol)) ?? this.#monthly(symbol);
     const earlier = this.#listed.get(symbol);
     if (earlier !== undefined || recording === undefined) return earlier;

@@ -1,6 +1,6 @@
 /** Text from outside in a command's output: its schema, and how a command wraps it. */
 import * as z from "zod";
-import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
+import { connectorSource, shownSymbol, type Untrusted, untrusted } from "../domain/untrusted.ts";
 import { type CommandContext, requireDesk } from "./command.ts";
 
 const schema = z.object({ source: z.string(), retrievedAt: z.string(), text: z.string() });
@@ -16,7 +16,7 @@ export function untrustedSchemaFor(content: string): typeof schema {
 
 /** A request to a connector as the name of a source: `connector paper: quote of SPX`. */
 export function venueSource(connector: string, dataKind: string, symbol: string): string {
-  return `${connectorSource(connector)}: ${dataKind} of ${plainName(symbol) ?? UNNAMED}`;
+  return `${connectorSource(connector)}: ${dataKind} of ${shownSymbol(symbol)}`;
 }
 
 /** Wraps a text that was retrieved now. */

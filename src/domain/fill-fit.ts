@@ -23,7 +23,9 @@ export function misfitsOf(order: Readonly<OrderRecord>, fill: VenueFill, now: nu
   const price = decimal(fill.price);
   const limit = terms.limitPrice === undefined ? undefined : decimal(terms.limitPrice);
   const isWorse = limit !== undefined && (terms.side === "buy" ? price.gt(limit) : price.lt(limit));
-  if (price.lte(ZERO) || isWorse) misfits.push("price");
+  // Only an order that was priced below zero, to close a position, fills there.
+  const isPricedAboveZero = terms.protectionPrice === undefined || decimal(terms.protectionPrice).gt(ZERO);
+  if ((price.lte(ZERO) && isPricedAboveZero) || isWorse) misfits.push("price");
   const intent = order.history.find(({ event }) => event === "order.submitting")?.at;
   if (intent === undefined) misfits.push("time");
   else if (now !== undefined && (fill.at < earliestTime(intent, fill.at) || fill.at > now + AHEAD_MS))

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { type Decimal, parseNumber, parseText } from "./decimal.ts";
-import { type Digest, symbol } from "./ids.ts";
+import { type Digest, isSymbol } from "./ids.ts";
 
 const decimalOption = z
   .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, "must be a number such as 5.0")])
@@ -29,14 +29,6 @@ const base = { enabled: z.boolean().default(true) };
  */
 const scope = z.enum(["account", "desk"]).default("account");
 export type GuardScope = z.output<typeof scope>;
-
-function isSymbol(raw: string): boolean {
-  try {
-    return symbol(raw) === raw;
-  } catch {
-    return false;
-  }
-}
 
 export function isTimeZone(name: string): boolean {
   try {

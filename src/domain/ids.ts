@@ -16,7 +16,7 @@ export type ClientOrderId = Branded<"ClientOrderId">;
  */
 export type VenueOrderId = Branded<"VenueOrderId">;
 export type ConnectorName = Branded<"ConnectorName">;
-/** A venue's name for an instrument: `AAPL`, `BRK.B`, `BTC-USD`. ASCII only. */
+/** A venue's name for an instrument: `AAPL`, `BRK.B`, `BTC-USD`, `M&M`, `/ESZ6`, `币安人生USDT`. */
 export type SymbolName = Branded<"Symbol">;
 /** `sha256:` and 64 hexadecimal digits. */
 export type Digest = Branded<"Digest">;
@@ -25,7 +25,21 @@ export class IdError extends Error {}
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const CONNECTOR = /^[a-z0-9][a-z0-9_-]{0,39}$/;
-const SYMBOL = /^[A-Za-z0-9^][A-Za-z0-9.:/_^=-]{0,39}$/;
+/**
+ * The signs that venues use in names, without quotes, brackets and signs of shells and paths. A sign at the start marks
+ * an index or a future: `^GSPC`, `$SPX`, `/ESZ6`, `@ES`, `#I`.
+ */
+const SYMBOL = /^(?:[A-Za-z0-9^]|[$/@#.](?=[A-Za-z0-9]))[A-Za-z0-9.:/_^=&$@#+!~*%-]{0,39}$/;
+/** A class of shares, an option or a future after blanks: `BRK B`, `AAPL  240119C00150000`, `ESZ6 C2800`. */
+const SPACED = /^(?=.{1,40}$)[A-Z0-9.&$/]{1,8} {1,6}(?:[A-Z]{1,3}|[A-Z]{0,3}\d{1,6}(?:[CP]\d{1,8})?(?:\.\d{1,4})?)$/;
+/**
+ * A coin with a name in Chinese, Japanese or Korean: few such letters, before the letters of its quote currency. No
+ * letter of these scripts looks like a Latin one, and so few of them are a name and no message.
+ */
+const EAST_ASIAN =
+  /^[A-Za-z0-9]{0,10}[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}ー]{1,8}[A-Za-z0-9/:_-]{2,20}$/u;
+/** In no symbol, although it looks like a path: `..` and `//`. */
+const PATH_LIKE = /\.\.|\/\/|\/\.|\/$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** The code point of a character that looks like another character, for example `U+0430`. */
@@ -44,15 +58,25 @@ export function connectorName(raw: string): ConnectorName {
 }
 
 export function symbol(raw: string): SymbolName {
-  const strange = [...raw].find((char) => char.charCodeAt(0) > 126 || char.charCodeAt(0) < 33);
+  if (EAST_ASIAN.test(raw) && raw.normalize("NFKC") === raw) return raw as SymbolName;
+  const strange = [...raw].find((char) => char.charCodeAt(0) > 126 || char.charCodeAt(0) < 32);
   if (strange !== undefined) {
     throw new IdError(
       `symbol ${JSON.stringify(raw)} holds ${codePointName(strange)}, which is not a plain letter, digit or sign`,
     );
   }
-  if (!SYMBOL.test(raw))
-    throw new IdError(`${JSON.stringify(raw)} is not a symbol (letters, digits, . : / _ ^ = -, at most 40)`);
+  if ((!SYMBOL.test(raw) && !SPACED.test(raw)) || PATH_LIKE.test(raw))
+    throw new IdError(`${JSON.stringify(raw)} is not a symbol (letters, digits, . : / _ ^ = & $ @ # + -, at most 40)`);
   return raw as SymbolName;
+}
+
+export function isSymbol(raw: string): raw is SymbolName {
+  try {
+    return symbol(raw) === raw;
+  } catch (error) {
+    if (error instanceof IdError) return false;
+    throw error;
+  }
 }
 
 export function isDigest(raw: string): raw is Digest {

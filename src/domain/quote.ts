@@ -7,11 +7,16 @@ export interface Quote extends VenueQuote {
   readonly receivedMono: number;
 }
 
-/** Bid and ask are above zero and not crossed. */
+/** Bid and ask are there and not crossed. Zero is a side without orders. */
 export function isTwoSided(quote: VenueQuote): boolean {
   const bid = decimal(quote.bid);
   const ask = decimal(quote.ask);
-  return bid.gt(ZERO) && ask.gt(ZERO) && bid.lte(ask);
+  return !bid.eq(ZERO) && !ask.eq(ZERO) && bid.lte(ask);
+}
+
+/** Spreads, power and oil may trade below zero: the desk then only closes positions. */
+export function isNegative(quote: VenueQuote): boolean {
+  return decimal(quote.bid).lt(ZERO) || decimal(quote.ask).lt(ZERO);
 }
 
 export function mid(quote: VenueQuote): Decimal {

@@ -3,6 +3,7 @@
  * escaped. All other fields of an output contain only numbers, ids, fixed words and sentences of the desk.
  */
 import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
+import { isSymbol } from "./ids.ts";
 
 export interface Untrusted {
   /** A path of the workspace, or `connector NAME`. */
@@ -37,6 +38,11 @@ const OPTION = /^[A-Z0-9.]{1,6} {0,5}\d{6}[CP]\d{8}$/;
 /** Returns an external id or symbol if it can be nothing else, and null if it could be a message. */
 export function plainName(text: string): string | null {
   return NAME.test(text) || OPTION.test(text) ? text : null;
+}
+
+/** Returns a venue's symbol if it is a plain name or a symbol that can be ordered, and else the placeholder. */
+export function shownSymbol(text: string): string {
+  return plainName(text) !== null || isSymbol(text) ? text : UNNAMED;
 }
 
 /** The placeholder for a name that is not plain. The name itself is in the untrusted text next to it. */

@@ -2,10 +2,10 @@
  * The protection price: the worst price at which a market or stop order may be sent. The desk derives it from a quote
  * at propose; it is shown to the human and part of the digest. Dispatch is refused while the market is beyond it.
  */
-import { type Decimal, type DecimalText, HUNDRED, ZERO, decimal, max, min, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ZERO, decimal, max, min, text } from "../domain/decimal.ts";
 import type { GuardConfig } from "../domain/guard-config.ts";
 import type { OrderTerms } from "../domain/order.ts";
-import { isTwoSided } from "../domain/quote.ts";
+import { isNegative, isTwoSided } from "../domain/quote.ts";
 import type { VenueInstrument, VenueQuote } from "../domain/venue.ts";
 
 type Priced = Pick<OrderTerms, "type" | "side" | "stopPrice">;
@@ -49,18 +49,22 @@ export function protectionPrice(
 ): DecimalText | undefined {
   if (!needsProtection(terms) || quote === undefined || !isTwoSided(quote)) return undefined;
   const isBuy = terms.side === "buy";
-  const percent = isBuy ? HUNDRED.plus(collar) : HUNDRED.minus(collar);
-  const exact = bestPrice(terms, quote).times(percent).times(decimal("0.01"));
+  const best = bestPrice(terms, quote);
+  const margin = best.abs().times(collar).times(decimal("0.01"));
+  const exact = isBuy ? best.plus(margin) : best.minus(margin);
   const tick = instrument?.tickSize === undefined ? ZERO : decimal(instrument.tickSize);
   const price = tick.gt(ZERO) ? toTick(exact, tick, isBuy) : exact;
-  return price.gt(ZERO) ? text(price) : undefined;
+  if (isNegative(quote)) return text(price);
+  const positive = tick.gt(ZERO) ? max(tick, price) : price;
+  return positive.gt(ZERO) ? text(positive) : undefined;
 }
 
 function toTick(price: Decimal, tick: Decimal, up: boolean): Decimal {
-  const over = price.mod(tick);
-  const down = price.minus(over);
-  if (over.gt(ZERO)) return up ? down.plus(tick) : max(tick, down);
-  return max(tick, price);
+  const rest = price.mod(tick);
+  if (rest.eq(ZERO)) return price;
+  // The remainder has the sign of the price.
+  const down = price.minus(rest).minus(rest.lt(ZERO) ? tick : ZERO);
+  return up ? down.plus(tick) : down;
 }
 
 /** true: the market price is beyond the protection price. The protection price itself still passes. */

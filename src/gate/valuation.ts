@@ -8,10 +8,11 @@ import { type Available, available, missingInput } from "./check-result.ts";
 const BUY_MARGIN = decimal("1.05");
 const SHORT_MARGIN = decimal("1.03");
 
+/** The sizes of the prices: a unit at -40 may cost or fetch as much as a unit at 40. */
 function above(texts: readonly (string | undefined)[]): Decimal[] {
   return texts
     .filter((text) => text !== undefined)
-    .map(decimal)
+    .map((price) => decimal(price).abs())
     .filter((price) => price.gt(ZERO));
 }
 

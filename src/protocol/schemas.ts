@@ -116,10 +116,11 @@ function optional<T extends z.ZodType>(schema: T) {
 export const quoteSchema = z
   .object({
     symbol: name,
-    bid: notNegative,
-    ask: notNegative,
+    // Spreads, power and oil trade below zero.
+    bid: numeric,
+    ask: numeric,
     timestamp: time,
-    last: optional(notNegative),
+    last: optional(numeric),
     bidSize: optional(notNegative),
     askSize: optional(notNegative),
   })

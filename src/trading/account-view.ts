@@ -2,7 +2,7 @@
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
 import { type DeskState, totalNav, dayPnl } from "../domain/desk-state.ts";
 import { averagePrice, unrealizedPnl } from "../domain/position.ts";
-import { UNNAMED, plainName } from "../domain/untrusted.ts";
+import { shownSymbol } from "../domain/untrusted.ts";
 import { iso } from "../lib/time.ts";
 
 export interface PositionView {
@@ -60,7 +60,7 @@ export function positionViews(state: Readonly<DeskState>): readonly PositionView
       const average = averagePrice(position);
       return {
         connector: position.connector,
-        symbol: plainName(position.symbol) ?? UNNAMED,
+        symbol: shownSymbol(position.symbol),
         quantity: text(position.quantity),
         averagePrice: average === undefined ? null : text(average),
         markPrice: mark === undefined ? null : text(mark),

@@ -40,6 +40,14 @@ describe("a fill of an order with a limit of 100", () => {
     expect(misfits(fill)).toEqual(expected);
   });
 
+  it("may be at a price below zero if the order was priced below zero to close a position", () => {
+    const tale = scenario().desk().working("a", { side: "sell", type: "market", protectionPrice: "-38.8" });
+    const order = tale.state().orders.get("a" as never);
+    const fill = { fillId: "f", venueOrderId: "v-a", symbol: order?.terms.symbol ?? "", side: "sell" as const };
+    const at = { quantity: amount("1"), price: amount("-37.7"), at: SCENARIO_START + 5_000 };
+    expect(misfitsOf(order as never, { ...fill, ...at }, undefined)).toEqual([]);
+  });
+
   it("contradicts a sell below the limit", () => {
     expect(misfits({ price: amount("99.99") }, "sell")).toEqual(["price"]);
     expect(misfits({ price: amount("100.01") }, "sell")).toEqual([]);

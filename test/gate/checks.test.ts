@@ -4,7 +4,7 @@ import type { ConnectorState } from "../../src/domain/event.ts";
 import type { VenueInstrument } from "../../src/domain/venue.ts";
 import { evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
-import { checkOf, inputOf, quote } from "../support/gate-case.ts";
+import { checkOf, guard, inputOf, quote } from "../support/gate-case.ts";
 import {
   type JournalScenario,
   type TermsDraft,
@@ -220,6 +220,38 @@ describe("order-validity", () => {
   });
 });
 
+describe("a market below zero", () => {
+  const oil = { quote: quote("-37.7", "-37.6") };
+  const verdict = (order: TermsDraft, more: Partial<GateInput> = oil) => evaluate(inputOf(desk(), order, more));
+  const worst = { type: "market", protectionPrice: "-38.84" } as const;
+
+  it.each<[string, TermsDraft, string]>([
+    ["a purchase", { quantity: "1" }, "NEGATIVE_PRICE"],
+    ["a purchase at market", { ...worst, quantity: "1", protectionPrice: "-36.4" }, "NEGATIVE_PRICE"],
+    ["a sale beyond the position", { ...worst, side: "sell", quantity: "61" }, "NEGATIVE_PRICE"],
+    ["a sale of the position", { ...worst, side: "sell", quantity: "60" }, "OK"],
+  ])("%s", (_, order, code) => {
+    expect(checkOf(verdict(order), "order-validity").code).toBe(code);
+  });
+
+  it("a bid below zero with an ask above it is below zero", () => {
+    expect(checkOf(verdict({}, { quote: quote("-0.1", "0.1") }), "order-validity").code).toBe("NEGATIVE_PRICE");
+  });
+
+  it("the order that closes the position passes every size and price guard", () => {
+    const guards = [
+      guard("max-order-nav"),
+      guard("max-position-nav"),
+      guard("price-collar"),
+      guard("buying-power"),
+      guard("max-order-notional", { max_notional: 100_000 }),
+      guard("no-short"),
+    ];
+    const closing = verdict({ ...worst, side: "sell", quantity: "60" }, { ...oil, guards });
+    expect(closing.checks.filter(({ decision }) => decision === "block")).toEqual([]);
+  });
+});
+
 describe("market-protection", () => {
   const of = (order: TermsDraft, more: Partial<GateInput> = {}) =>
     ask("market-protection", desk(), order, { quote: quote("99", "100"), ...more }).code;
@@ -287,7 +319,7 @@ describe("drift", () => {
     ["102.02", "OK"], // 1.02 of 102.02 is just under 1 %
     ["102.03", "PRICE_DRIFTED"],
     ["0", "DRIFT_UNAVAILABLE"],
-    ["-1", "DRIFT_UNAVAILABLE"],
+    ["-1", "PRICE_DRIFTED"],
   ])("drift from the shown price %s to 101: %s", (mid, code) => {
     expect(of(mid)).toBe(code);
   });

@@ -26,6 +26,9 @@ describe("protectionPrice", () => {
     ["a stop buy from the ask, where the trigger is passed", stop("buy", "90"), "99", "100", undefined, "103"],
     ["a stop sell from its trigger", stop("sell", "90"), "99", "100", undefined, "87.3"],
     ["a stop sell from the bid, where the trigger is passed", stop("sell", "110"), "100", "101", undefined, "97"],
+    ["a sale below zero", market("sell"), "-37.63", "-37.5", "0.01", "-38.76"],
+    ["a purchase below zero", market("buy"), "-37.63", "-37.5", "0.01", "-36.37"],
+    ["a sale at a spread around zero", market("sell"), "-0.5", "0.5", undefined, "-0.515"],
     ["never less than one tick", market("sell"), "0.01", "0.02", "0.01", "0.01"],
   ])("protectionPrice of %s", (_, terms, bid, ask, tick, expected) => {
     const instrument = tick === undefined ? undefined : { tickSize: amount(tick) };

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { UNNAMED, plainName } from "../../domain/untrusted.ts";
+import { plainName, shownSymbol } from "../../domain/untrusted.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { afterFlag } from "../files/file-arguments.ts";
 import { tableOr } from "../rendering/table-text.ts";
@@ -32,7 +32,7 @@ export const command = defineCommand({
     context.sources?.add("entities list");
     return {
       entries: entries.map(({ symbol, name, kind, path, problem }) => ({
-        symbol: plainName(symbol) ?? UNNAMED,
+        symbol: shownSymbol(symbol),
         kind: plainName(kind) ?? "",
         path,
         isReadable: problem === null,

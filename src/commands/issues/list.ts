@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { UNNAMED, plainName } from "../../domain/untrusted.ts";
+import { UNNAMED, plainName, shownSymbol } from "../../domain/untrusted.ts";
 import { ISSUE_STATUSES, type Issue } from "../../workspace/issues.ts";
 import { pathProblem, plainPath } from "../../workspace/path-policy.ts";
 import { flag } from "../arguments.ts";
@@ -60,7 +60,7 @@ function issueView(context: CommandContext, { id, path, status, priority, symbol
     path: plainPath(path),
     status: knownWord(status, ISSUE_STATUSES),
     priority: knownWord(priority, ["low", "normal", "high", ""]),
-    symbols: symbols.filter((symbol) => plainName(symbol) !== null),
+    symbols: symbols.filter((symbol) => shownSymbol(symbol) !== UNNAMED),
     contextFiles: contextFiles.filter((file) => pathProblem(file) === undefined),
     untrusted: {
       title: untrustedText(context, plainPath(path), title),

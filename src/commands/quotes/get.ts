@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { UNNAMED, plainName } from "../../domain/untrusted.ts";
+import { shownSymbol } from "../../domain/untrusted.ts";
 import { iso } from "../../lib/time.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
@@ -43,7 +43,7 @@ export const command = defineCommand({
     if (isUnavailable(quote)) return { ...quote, symbol: requested, connector };
     context.sources?.add(venueSource(connector, "quote", requested));
     const { at, symbol, ...amounts } = quote;
-    return { status: "ready", symbol: plainName(symbol) ?? UNNAMED, ...amounts, time: iso(at), connector };
+    return { status: "ready", symbol: shownSymbol(symbol), ...amounts, time: iso(at), connector };
   },
   render: renderQuote,
 });

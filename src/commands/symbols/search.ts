@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { symbolOfFileStem } from "../../domain/symbol-file.ts";
-import { plainName } from "../../domain/untrusted.ts";
+import { UNNAMED, shownSymbol } from "../../domain/untrusted.ts";
 import type { FilePage, ListedFile, WorkspaceFiles } from "../../workspace/files.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
 import { positional } from "../arguments.ts";
@@ -88,7 +88,7 @@ async function symbolsMet(context: CommandContext): Promise<readonly MetSymbol[]
   const symbols = new Map<string, MetSymbol>();
   const add = (symbol: string, place: string, { name, path }: Pick<MetSymbol, "name" | "path"> = NO_ENTITY): void => {
     // A symbol that is no plain name cannot be passed to another command.
-    if (plainName(symbol) === null) return;
+    if (shownSymbol(symbol) === UNNAMED) return;
     const met = symbols.get(symbol) ?? { symbol, name, path, in: new Set<string>() };
     met.in.add(place);
     if (met.name === "") [met.name, met.path] = [name, path];

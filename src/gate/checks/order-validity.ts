@@ -5,6 +5,7 @@
  */
 import { type Decimal, ZERO, decimal, exactNumber, onStep } from "../../domain/decimal.ts";
 import type { OrderTerms } from "../../domain/order.ts";
+import { isNegative } from "../../domain/quote.ts";
 import type { VenueInstrument } from "../../domain/venue.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
@@ -22,6 +23,7 @@ export const orderValidity: GateCheck = {
     const { terms } = order;
     const finding =
       amounts(terms) ??
+      belowZero(context) ??
       (connector.capabilities.exactDecimals === true ? undefined : representable(terms)) ??
       (instrument === undefined
         ? notReturned(context)
@@ -64,6 +66,14 @@ function amounts(terms: OrderTerms): Finding {
       return block(key, "AMOUNT_NOT_POSITIVE", `${name} ${amount} is not above zero`);
   }
   return undefined;
+}
+
+/** What such a position may lose has no bound that the guards know. */
+function belowZero(context: CheckContext): Finding {
+  if ("missing" in context.quote || !isNegative(context.quote.value) || context.reducing) return undefined;
+  const { bid, ask, symbol } = context.quote.value;
+  const message = `${symbol} trades below zero (bid ${bid}, ask ${ask}); only orders that reduce a position are sent`;
+  return block(key, "NEGATIVE_PRICE", message, { actual: bid });
 }
 
 function representable(terms: OrderTerms): Finding {

@@ -22,18 +22,18 @@ export const priceDrift: GateCheck = {
       return block(key, "APPROVED_WITHOUT_QUOTE", message);
     }
     const shown = decimal(approval.mid);
-    if (!shown.gt(ZERO)) return unavailable(key, `the price shown at approval was ${approval.mid}`);
+    if (shown.eq(ZERO)) return unavailable(key, `the price shown at approval was ${approval.mid}`);
     if ("missing" in context.quote) return unavailable(key, context.quote.missing);
     const quote = context.quote.value;
     if (!isTwoSided(quote))
       return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
     const now = mid(quote);
     const moved = now.minus(shown).abs();
-    const figures = { limit: formatPercent(LIMIT), actual: formatShare(moved, shown, LIMIT) };
+    const figures = { limit: formatPercent(LIMIT), actual: formatShare(moved, shown.abs(), LIMIT) };
     const message =
       `the market is at ${now.toFixed()}, ${figures.actual} from the ${approval.mid} shown at approval ` +
       `(limit ${figures.limit})`;
-    return withinPercent(moved, LIMIT, shown)
+    return withinPercent(moved, LIMIT, shown.abs())
       ? pass(key, message, figures)
       : block(key, "PRICE_DRIFTED", message, figures);
   },

@@ -4,7 +4,7 @@
  * spread is wider than 5 % of the mid price, the best price is weak evidence and the last price must agree too, for
  * every type of order.
  */
-import { type Decimal, HUNDRED, ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
+import { type Decimal, ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
 import { type Quote, isTwoSided, mid } from "../../domain/quote.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
@@ -32,8 +32,8 @@ export const priceCollar: Guard<"price-collar"> = (options, context) => {
     ? protectedBestPrice(key, context, quote)
     : against(bestPrice(terms, quote), terms.stopPrice === undefined ? side : `${side} or trigger`);
   const spread = decimal(quote.ask).minus(decimal(quote.bid));
-  if (first.decision === "block" || withinPercent(spread, WIDE_SPREAD, mid(quote))) return first;
-  if (quote.last === undefined || !decimal(quote.last).gt(ZERO)) {
+  if (first.decision === "block" || withinPercent(spread, WIDE_SPREAD, mid(quote).abs())) return first;
+  if (quote.last === undefined || decimal(quote.last).eq(ZERO)) {
     return unavailable(key, `the spread (${quote.bid} to ${quote.ask}) is over 5 % and there is no last price`);
   }
   return against(bestPrice(terms, { ...quote, bid: quote.last, ask: quote.last }), "last price");
@@ -55,12 +55,12 @@ function collar(context: CheckContext, { key, noun, price, reference, name, perc
   const through = isBuy ? price.minus(reference) : reference.minus(price);
   if (through.lte(ZERO))
     return pass(key, `${noun} ${price.toFixed()} is not through the ${name} ${reference.toFixed()}`);
-  const figures = { limit: formatPercent(percent), actual: formatShare(through, reference, percent) };
+  const figures = { limit: formatPercent(percent), actual: formatShare(through, reference.abs(), percent) };
   const where = `${isBuy ? "above" : "below"} the ${name} ${reference.toFixed()}`;
   const message = `${noun} ${price.toFixed()} is ${figures.actual} ${where} (limit ${figures.limit})`;
-  const bound = reference.times(isBuy ? HUNDRED.plus(percent) : HUNDRED.minus(percent));
-  const holds = isBuy ? price.times(HUNDRED).lte(bound) : price.times(HUNDRED).gte(bound);
-  return holds ? pass(key, message, figures) : block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
+  return withinPercent(through, percent, reference.abs())
+    ? pass(key, message, figures)
+    : block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
 }
 
 function protectedBestPrice(key: string, context: CheckContext, quote: Quote): Check {
