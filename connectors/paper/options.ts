@@ -26,7 +26,7 @@ export const LAST_DATE = "2020-04-17";
 
 type Raw = Readonly<Record<string, unknown>>;
 
-const OPTION_NAMES = [
+export const OPTION_NAMES = [
   "start",
   "bar_seconds",
   "cash",

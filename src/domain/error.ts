@@ -38,7 +38,7 @@ export const ERRORS = {
   WORKSPACE_EXISTS: row("{path} already contains a desk.toml; nothing was changed", "qoc status -C {path}"),
   CONFIG_INVALID: row("{file}:{line}:{column}: {key}: {message}", "edit {file} line {line}, then qoc status"),
   CONFIG_NOT_YET: row(
-    "{file}:{line}:{column}: {key} is documented but not implemented yet",
+    "{file}:{line}:{column}: {key} is documented but not implemented yet{message}",
     "remove {key} from {file}, or comment it out",
   ),
   CONFIG_SYNTAX: row("{file}:{line}:{column}: not valid TOML: {message}", "edit {file} line {line}, then qoc status"),

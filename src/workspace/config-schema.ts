@@ -5,7 +5,7 @@ import { isTimeZone } from "../domain/guard-config.ts";
 /** The source of a secret, never the secret itself. */
 export type SecretRef = { readonly env: string } | { readonly file: string };
 
-const ENV_TEXT = /^\{?env:([A-Za-z_][A-Za-z0-9_]*)\}?$/;
+export const ENV_TEXT = /^\{?env:([A-Za-z_][A-Za-z0-9_]*)\}?$/;
 export const SECRET_LITERAL = "secret given as plain text";
 const NOT_AN_ENV_NAME = "is not the name of an environment variable";
 
@@ -116,6 +116,23 @@ const connectorSchema = z.strictObject({
   auth: z.record(z.string(), secretRef).default({}),
   options: z.record(z.string(), z.unknown()).default({}),
 });
+
+/** The keys of `[[connector]]`. No option of an adapter has such a name. */
+export const CONNECTOR_KEYS: readonly string[] = Object.keys(connectorSchema.shape);
+
+/** The options of the built-in paper venue. A test compares them with the adapter's. */
+export const PAPER_OPTIONS: readonly string[] = [
+  "start",
+  "bar_seconds",
+  "cash",
+  "spread_bps",
+  "slippage_bps",
+  "commission_bps",
+  "participation",
+  "latency_ms",
+  "seed",
+  "allow_short",
+];
 
 export const AGENT_RUNTIMES = ["demo", "claude", "codex", "opencode", "gemini", "acp", "command"] as const;
 const COMMAND_RUNTIMES: readonly string[] = ["acp", "command"];

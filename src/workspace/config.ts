@@ -2,12 +2,21 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import type * as z from "zod";
 import { canonicalJson, digestOf } from "../domain/digest.ts";
-import { type ErrorCode, QocError } from "../domain/error.ts";
+import { QocError } from "../domain/error.ts";
 import { GUARD_KEYS, GUARD_OPTIONS, type GuardConfig, type GuardKey } from "../domain/guard-config.ts";
 import { type ConnectorName, type Digest, IdError, connectorName, suggestion } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
 import { isInside } from "../lib/path-containment.ts";
+import {
+  type ConfigFile,
+  type ConfigProblem,
+  isTable,
+  misplacedOptions,
+  misplacedReferences,
+  unimplementedTables,
+  unknownAgentConnectors,
+} from "./config-checks.ts";
 import {
   type AGENT_RUNTIMES,
   SECRET_LITERAL,
@@ -87,20 +96,6 @@ export interface DeskConfig {
 
 type DeskToml = z.output<typeof deskSchema>;
 
-/** A configuration file; `path` is absolute. */
-export interface ConfigFile {
-  readonly path: string;
-  readonly text: string;
-}
-
-interface ConfigProblem {
-  /** The file with the problem, if it is not the desk.toml. */
-  readonly file?: ConfigFile | undefined;
-  readonly code: ErrorCode;
-  readonly path: KeyPath;
-  readonly message: string;
-}
-
 /** Reads a desk.toml; `globalPath` is the user's file with defaults, if it exists. @throws as `readConfig`. */
 export async function loadConfig(disk: Disk, path: string, globalPath?: string): Promise<DeskConfig> {
   const text = await disk.readText(path, CONFIG_BYTES_MAX);
@@ -118,14 +113,13 @@ export function readConfig(text: string, path: string, globalFile?: ConfigFile):
   const local = upgradeFormat(parseToml(text, path), path);
   const { guard: globalGuards, ...defaults } =
     globalFile === undefined ? {} : parseToml(globalFile.text, globalFile.path);
-  const problems: ConfigProblem[] = [];
-  for (const key of Object.keys(local))
-    if (UNIMPLEMENTED_TABLES.includes(key)) problems.push({ code: "CONFIG_NOT_YET", path: [key], message: "" });
+  const problems: ConfigProblem[] = [...unimplementedTables(local)];
   const document = Object.fromEntries(
     Object.entries(mergeTables(defaults, local)).filter(([key]) => !UNIMPLEMENTED_TABLES.includes(key)),
   );
   const parsed = deskSchema.safeParse(document);
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue)));
+  problems.push(...misplacedReferences(local));
   const guards = readGuards(document["guard"], { path, text }, problems);
   if (globalFile !== undefined) {
     const found: ConfigProblem[] = [];
@@ -133,12 +127,9 @@ export function readConfig(text: string, path: string, globalFile?: ConfigFile):
     problems.push(...found.map((problem) => ({ ...problem, file: globalFile })));
   }
   const connectors = parsed.success ? readConnectors(parsed.data.connector, path, problems) : [];
+  if (parsed.success) problems.push(...unknownAgentConnectors(parsed.data.connectors.agent, parsed.data.connector));
   if (problems.length > 0 || !parsed.success) throw configError(problems, path, text);
   return build(parsed.data, { digest: digestOf(text), connectors, guards });
-}
-
-function isTable(value: unknown): value is TomlTable {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 /** In format 0 the table `[workspace]` was called `[desk]`. */
@@ -282,6 +273,7 @@ function readConnectors(
       const message = "the file history would store a secret file inside the workspace; move it outside";
       problems.push({ code: "CONFIG_INVALID", path: ["connector", index, "auth", key], message });
     }
+    problems.push(...misplacedOptions(entry, index));
     for (const path of literalSecrets(entry.options, ["connector", index, "options"]))
       problems.push({ code: "OPTION_SECRET", path, message: "" });
     if (entry.type !== "custom" && entry.type !== "paper" && entry.adapter === undefined) {

@@ -56,7 +56,9 @@ export function locateKey(text: string, path: KeyPath): TextPosition {
     const assignment = header === null ? ASSIGNMENT.exec(line) : null;
     if (header === null && assignment === null) continue;
     const current = assignment === null ? table : [...table, ...splitKeys(assignment[1] ?? "")];
-    const depth = current.every((part, n) => part === keys[n]) ? current.length : 0;
+    // The tables below a key, and the elements of a list of tables, are found by the key as well.
+    const isOnPath = current.every((part, n) => n >= keys.length || part === keys[n]);
+    const depth = isOnPath ? Math.min(current.length, keys.length) : 0;
     if (depth > best.depth) best = { depth, position: { line: index + 1, column: line.search(/\S/) + 1 } };
   }
   return best.position;

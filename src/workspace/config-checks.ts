@@ -1,0 +1,94 @@
+/** Checks of desk.toml beyond its schema: what would otherwise be accepted and ignored. */
+import type { ErrorCode } from "../domain/error.ts";
+import { suggestion } from "../domain/ids.ts";
+import { CONNECTOR_KEYS, ENV_TEXT, PAPER_OPTIONS, UNIMPLEMENTED_TABLES } from "./config-schema.ts";
+import { type KeyPath, type TomlTable, formatKeyPath } from "./toml.ts";
+
+/** A configuration file; `path` is absolute. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface ConfigProblem {
+  /** The file with the problem, if it is not the desk.toml. */
+  readonly file?: ConfigFile | undefined;
+  readonly code: ErrorCode;
+  readonly path: KeyPath;
+  readonly message: string;
+}
+
+interface NamedConnector {
+  readonly name: string;
+  readonly type: string;
+  readonly adapter?: string | undefined;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export function isTable(value: unknown): value is TomlTable {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** Tables that are documented and not built, with the table that does the same today. */
+const WORKING_TWINS: Readonly<Record<string, string>> = {
+  ai: "; [agent] names the program that works on issues",
+  "data_hub.news": "; [[news]] reads feeds",
+};
+
+/** A documented table that is not built is reported at its own line: `[data_hub.news]` and not `[data_hub]`. */
+export function unimplementedTables(document: TomlTable): readonly ConfigProblem[] {
+  return Object.entries(document).flatMap(([key, value]): readonly ConfigProblem[] => {
+    if (!UNIMPLEMENTED_TABLES.includes(key)) return [];
+    const tables = isTable(value) ? Object.keys(value).filter((name) => typeof value[name] === "object") : [];
+    const paths = tables.length === 0 ? [[key]] : tables.map((name) => [key, name]);
+    return paths.map((path) => ({
+      code: "CONFIG_NOT_YET",
+      path,
+      message: WORKING_TWINS[formatKeyPath(path)] ?? WORKING_TWINS[key] ?? "",
+    }));
+  });
+}
+
+/** `[connectors] agent` names connectors that exist: another name would silently give agents nothing. */
+export function unknownAgentConnectors(
+  names: readonly string[] | undefined,
+  connectors: readonly NamedConnector[],
+): readonly ConfigProblem[] {
+  const known = connectors.map(({ name }) => name);
+  return (names ?? []).flatMap((name) =>
+    known.includes(name)
+      ? []
+      : [
+          {
+            code: "CONFIG_INVALID",
+            path: ["connectors", "agent"],
+            message: `no connector is named ${JSON.stringify(name)}${suggestion(name, known)}`,
+          },
+        ],
+  );
+}
+
+/** Options that are keys of `[[connector]]` one table too low, and options that the paper venue does not have. */
+export function misplacedOptions({ type, adapter, options }: NamedConnector, index: number): readonly ConfigProblem[] {
+  return Object.keys(options).flatMap((key): readonly ConfigProblem[] => {
+    const problem = (message: string): readonly ConfigProblem[] => [
+      { code: "CONFIG_INVALID", path: ["connector", index, "options", key], message },
+    ];
+    if (CONNECTOR_KEYS.includes(key))
+      return problem(`belongs to [[connector]]: write it above [connector.options] and [connector.auth]`);
+    if (type !== "paper" || adapter !== undefined || PAPER_OPTIONS.includes(key)) return [];
+    return problem(`is not an option of the paper venue${suggestion(key, PAPER_OPTIONS)}`);
+  });
+}
+
+/** `env:X` names a variable in `[connector.auth]` and is a literal text everywhere else. */
+export function misplacedReferences(value: unknown, path: KeyPath = []): readonly ConfigProblem[] {
+  if (path[0] === "connector" && path[2] === "auth") return [];
+  if (typeof value === "string" && ENV_TEXT.test(value)) {
+    const message = `${JSON.stringify(value)} is read from the environment in [connector.auth] only; write the value`;
+    return [{ code: "CONFIG_INVALID", path, message }];
+  }
+  if (Array.isArray(value)) return value.flatMap((item, index) => misplacedReferences(item, [...path, index]));
+  if (!isTable(value)) return [];
+  return Object.entries(value).flatMap(([key, member]) => misplacedReferences(member, [...path, key]));
+}
