@@ -77,7 +77,7 @@ export const TOPICS: readonly Topic[] = [
       ["inbox/", "fills, alerts, messages"],
       ["issues/", "tasks for agents"],
       ["orders/pending/", "proposals that wait for you, written by qoc orders propose"],
-      ["orders/proposed/", "proposals written by hand or by an agent, in TOML or YAML"],
+      ["orders/proposed/", "proposals written by hand or by an agent: TOML, YAML, JSON, Markdown"],
       ["orders/approved/", "approved and in flight; only the desk writes here"],
       ["orders/executed/", "ended with a fill"],
       ["orders/rejected/", "rejected or denied: ended without a fill; also orders/cancelled/"],

@@ -33,19 +33,17 @@ export const command = defineCommand({
   examples: ["qoc status", "qoc status --json"],
   exits: [8],
   input: z.strictObject({
-    snapshot: flag(z.string().optional(), "latest", "show the book as of the latest snapshot"),
+    snapshot: flag(z.string().optional(), "latest", "not implemented yet: see qoc snapshots list"),
     exitCode: toggle("exit with 8 if proposals wait for approval", { humanOnly: true }),
   }),
   output: z.looseObject({ up: z.boolean(), book: bookSchema }),
   mcp: { lists: { proposals: "orders list", orders: "orders list", issues: "issues list" } },
   run: async ({ snapshot }, context) => {
-    if (context.desk === undefined) return localServices(context).statusOf(context.cwd);
-    if (snapshot !== undefined && snapshot !== "latest") {
-      throw new QocError("INVALID_INPUT", {
-        command: "status",
-        message: `--snapshot takes "latest", not ${JSON.stringify(snapshot)}`,
-      });
+    if (snapshot !== undefined) {
+      const message = "--snapshot is documented but not implemented yet; qoc snapshots list names the files";
+      throw new QocError("INVALID_INPUT", { command: "status", message });
     }
+    if (context.desk === undefined) return localServices(context).statusOf(context.cwd);
     const { desk, lastSeen } = context.desk;
     // Imported here: the command line renders the status of a running desk without loading the desk's own modules.
     const { deskStatus } = await import("../trading/status.ts");

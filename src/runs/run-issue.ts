@@ -9,7 +9,14 @@ import { suggestion } from "../domain/ids.ts";
 import { plainName } from "../domain/untrusted.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { type Issue, type IssueStatus, type IssueStore, agentWhoOpened, isShelved } from "../workspace/issues.ts";
+import {
+  AGENT,
+  type Issue,
+  type IssueStatus,
+  type IssueStore,
+  agentWhoOpened,
+  isShelved,
+} from "../workspace/issues.ts";
 import type { RunSummary } from "../workspace/snapshots.ts";
 import type { Desk } from "../trading/desk.ts";
 import { iso } from "../lib/time.ts";
@@ -68,10 +75,18 @@ function refuseShelved({ path, status }: Pick<Issue, "path" | "status">): void {
   throw new QocError("INVALID_INPUT", { command: "run", message });
 }
 
+/** @throws INVALID_INPUT if the issue is for a person. */
+function refuseAssigned({ path, assignedTo }: Pick<Issue, "path" | "assignedTo">): void {
+  if (assignedTo.toLowerCase() === AGENT || assignedTo.toLowerCase().startsWith(`${AGENT}:`)) return;
+  const message = `${plainPath(path)} is assigned to ${plainName(assignedTo) ?? "a person"}; to let an agent work on it, write assigned_to: agent`;
+  throw new QocError("INVALID_INPUT", { command: "run", message });
+}
+
 /** Like `findIssue`, and checks that an agent may work on the issue. @throws INVALID_INPUT if not. */
 export async function findRunnableIssue(issues: IssueStore, ref: string): Promise<Issue> {
   const issue = await findIssue(issues, ref);
   refuseShelved(issue);
+  refuseAssigned(issue);
   return issue;
 }
 

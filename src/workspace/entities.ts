@@ -24,6 +24,8 @@ export interface EntitySummary {
   readonly problem: string | null;
 }
 
+const NOT_MARKDOWN = "line 1: an entity is Markdown: move the fields between two lines of --- in a .md file";
+
 export interface EntityPage {
   readonly entries: readonly EntitySummary[];
   readonly next: string | null;
@@ -52,8 +54,13 @@ const keyword = z
 const frontmatter = z.strictObject({
   symbol: z.string(),
   name: phrase(120),
-  kind: keyword,
+  kind: keyword.optional(),
   venue: phrase(60).optional(),
+  sector: phrase(60).optional(),
+  updated: z.iso
+    .date()
+    .or(z.iso.datetime({ offset: true }))
+    .optional(),
   tags: z.union([z.literal("").transform(() => []), z.array(keyword).max(20)]).optional(),
 });
 
@@ -91,7 +98,7 @@ export class EntityStore {
   async list(after: string): Promise<EntityPage> {
     const { entries, next } = await this.#files.list({
       under: LAYOUT.entities,
-      glob: `${LAYOUT.entities}/*.md`,
+      glob: `${LAYOUT.entities}/*.{md,markdown,toml,yaml,yml,json}`,
       after,
     });
     const summaries: EntitySummary[] = [];
@@ -137,7 +144,8 @@ export class EntityStore {
   }
 
   async #summary(path: string): Promise<EntitySummary> {
-    const stem = path.slice(path.lastIndexOf("/") + 1, -3);
+    const stem = path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("."));
+    if (!path.endsWith(".md")) return { symbol: stem, name: "", kind: "", path, problem: NOT_MARKDOWN };
     try {
       const { bytes } = await this.#files.open(path, BYTES_MAX);
       const note = parseEntity(path, Buffer.from(bytes).toString("utf8"));

@@ -64,18 +64,25 @@ function hasDuplicateKey(document: Document.Parsed): boolean {
   return isDuplicate;
 }
 
+/** Returns the YAML between the fences, undefined without fences, and the text below them. */
+export function splitFrontmatter(text: string): { readonly yaml: string | undefined; readonly body: string } {
+  const fence = FENCE.exec(text);
+  return fence === null
+    ? { yaml: undefined, body: withoutByteOrderMark(text) }
+    : { yaml: fence[2] ?? "", body: text.slice(fence[0].length) };
+}
+
 /** A file without frontmatter is all body. @throws FrontmatterError. */
 export function readNote(text: string): Note {
-  const fence = FENCE.exec(text);
-  if (fence === null) return { fields: {}, body: withoutByteOrderMark(text) };
-  const yaml = fence[2] ?? "";
+  const { yaml, body } = splitFrontmatter(text);
+  if (yaml === undefined) return { fields: {}, body };
   const size = Buffer.byteLength(yaml);
   if (size > FRONTMATTER_BYTES_MAX)
     throw new FrontmatterError(`frontmatter has ${size} bytes; the limit is ${FRONTMATTER_BYTES_MAX}`);
   const parsed = fieldsSchema.safeParse(parseYaml(yaml) ?? {});
   if (!parsed.success) throw new FrontmatterError("frontmatter may contain only text fields and lists of text");
   const fields = Object.fromEntries(Object.entries(parsed.data).map(([key, value]) => [key, value ?? ""]));
-  return { fields, body: text.slice(fence[0].length) };
+  return { fields, body };
 }
 
 /**

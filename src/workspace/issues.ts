@@ -19,6 +19,9 @@ const NAMES_MAX = 32;
 /** The field with the agent that opened an issue. Only the desk writes it. */
 const OPENED_BY = "opened_by";
 
+/** The `assigned_to` of issues for agents. */
+export const AGENT = "agent";
+
 export const ISSUE_STATUSES = ["draft", "open", "in-progress", "blocked", "review", "done", "cancelled"] as const;
 export type IssueStatus = (typeof ISSUE_STATUSES)[number];
 /** The statuses that an agent may set. Only the human opens, drafts, and cancels issues. */
@@ -73,6 +76,8 @@ export interface Issue {
   readonly priority: string;
   readonly symbols: readonly string[];
   readonly contextFiles: readonly string[];
+  /** Who works on it: `agent`, or the name of a person. */
+  readonly assignedTo: string;
   readonly body: string;
 }
 
@@ -148,6 +153,7 @@ export class IssueStore {
       priority: fieldText(note, "priority") || "normal",
       symbols: listField(note, "symbols"),
       contextFiles: listField(note, "context_files"),
+      assignedTo: fieldText(note, "assigned_to") || AGENT,
       body: note.body,
     };
   }
@@ -166,7 +172,7 @@ export class IssueStore {
     const path = `${LAYOUT.issues}/${id}-${slugOf(issue.title)}.md`;
     const { title, priority, symbols, opened } = issue;
     const text = writeNote({
-      fields: { id, title, status: "open", priority, symbols, opened, assigned_to: "agent" },
+      fields: { id, title, status: "open", priority, symbols, opened, assigned_to: AGENT },
       body:
         issue.body.trim() === ""
           ? "## Goal\n\n## Constraints\n\n## Acceptance\n\n- [ ]\n"
@@ -202,7 +208,7 @@ export class IssueStore {
       return await this.read(path);
     } catch (error) {
       if (!(error instanceof QocError)) throw error;
-      const blank = { priority: "", symbols: [], contextFiles: [], body: "" };
+      const blank = { priority: "", symbols: [], contextFiles: [], assignedTo: "", body: "" };
       return { id: stemOf(path), path, title: error.message, status: "blocked", ...blank };
     }
   }

@@ -44,7 +44,7 @@ export class OrderFolders {
   async write(path: string, source: string, comments: readonly string[]): Promise<void> {
     const { disk, root } = this.#workspace;
     await disk.mkdir(dirname(`${root}/${path}`));
-    await disk.writeAtomic(`${root}/${path}`, path.endsWith(".json") ? source : withComments(source, comments));
+    await disk.writeAtomic(`${root}/${path}`, withVerdict(path, source, comments));
   }
 
   async has(path: string): Promise<boolean> {
@@ -68,9 +68,16 @@ export class OrderFolders {
   }
 }
 
-/** JSON has no comments, so a JSON file keeps its text; `qoc orders show` has what the comments say. */
-function withComments(source: string, comments: readonly string[]): string {
+/**
+ * Appends the comments as the file's format has them. JSON has none, so a JSON file keeps its text; `qoc orders show`
+ * has what the comments say.
+ */
+function withVerdict(path: string, source: string, comments: readonly string[]): string {
+  if (path.endsWith(".json")) return source;
   const gap = source.endsWith("\n") || source === "" ? "" : "\n";
-  const lines = comments.map((line) => `# ${escapeInvisible(line)}`);
+  const lines = path.endsWith(".md")
+    ? // The text of others in a line cannot end the comment.
+      ["<!--", ...comments.map((line) => escapeInvisible(line).replaceAll("--", "- -")), "-->"]
+    : comments.map((line) => `# ${escapeInvisible(line)}`);
   return `${source}${gap}${lines.join("\n")}\n`;
 }

@@ -4,15 +4,16 @@ import type { ProposalDraft } from "../domain/proposal.ts";
 import { ProposalError } from "../domain/proposal.ts";
 import { isTooDeep } from "../lib/nesting-limit.ts";
 import { escapeInvisible, quoteString } from "../lib/invisible-characters.ts";
-import { FrontmatterError, parseYaml } from "./frontmatter.ts";
+import { FrontmatterError, parseYaml, splitFrontmatter } from "./frontmatter.ts";
 import { tomlErrorMessage } from "./toml.ts";
 
-export const PROPOSAL_EXTENSIONS = [".toml", ".yaml", ".yml", ".json"] as const;
+export const PROPOSAL_EXTENSIONS = [".toml", ".yaml", ".yml", ".json", ".md"] as const;
 
 /** @throws ProposalError, with the line if the parser of the format reports it. */
 export function parseProposalFile(name: string, bytes: Uint8Array): { text: string; document: unknown } {
   const text = decodeText(bytes);
   if (isTooDeep(text)) throw new ProposalError("is nested too deeply");
+  if (name.endsWith(".md")) return { text, document: parseMarkdownDocument(text) };
   return { text, document: name.endsWith(".toml") ? parseTomlDocument(text) : parseYamlDocument(text) };
 }
 
@@ -48,6 +49,21 @@ function parseYamlDocument(text: string): unknown {
       throw new ProposalError(`not valid YAML: ${error.message}`, { cause: error });
     throw new ProposalError("is nested too deeply", { cause: error });
   }
+}
+
+/**
+ * The frontmatter is the order, and the text below it is the rationale. Comments are left out: the desk appends its
+ * verdict as comments.
+ */
+function parseMarkdownDocument(text: string): unknown {
+  const { yaml, body } = splitFrontmatter(text);
+  if (yaml === undefined) throw new ProposalError("has no frontmatter: write the order between two lines of ---");
+  const document = parseYamlDocument(yaml);
+  const words = body.replaceAll(/<!--[\s\S]*?-->/g, "").trim();
+  if (words === "" || typeof document !== "object" || document === null) return document;
+  if ("rationale" in document || "summary" in document)
+    throw new ProposalError("has a rationale in its frontmatter and a text below it; keep one");
+  return { ...document, rationale: words };
 }
 
 /** Renders the flat TOML of orders/pending, with amounts as strings. */

@@ -20,7 +20,7 @@ function digest(text: string): string {
 const APPLE = "---\nsymbol: AAPL\nname: Apple Inc.\nkind: equity\nvenue: NASDAQ\ntags: [tech, phones]\n---\nPhones.\n";
 const CSV = [
   "date,open,high,low,close,volume",
-  ...Array.from({ length: 30 }, (_, n) => `2026-01-${String(n + 1).padStart(2, "0")},1,3,1,${n + 1},10`),
+  ...Array.from({ length: 30 }, (_, n) => `2026-01-${String(n + 1).padStart(2, "0")},1,40,1,${n + 1},10`),
 ];
 
 const HIDDEN = `
@@ -57,6 +57,7 @@ beforeAll(async () => {
       `${template}\n[connectors]\nagent = ["paper"]\n\n[[connector]]\nname = "hidden"\ntype = "custom"\nadapter = "./hidden.ts"\n`,
     files: {
       "hidden.ts": adapterSource(HIDDEN),
+      "entities/OLD.toml": 'symbol = "OLD"\n',
       "research/prices/bars/OWN.csv": CSV.join("\n"),
       "research/prices/bars/NOVOL.csv": "date,close\n2026-01-01,1\n2026-01-02,2\n",
       "issues/007-hand.md":
@@ -134,6 +135,17 @@ describe("entities", () => {
       symbol: "BTC/USD",
       text: "---\nsymbol: BTC/USD\nname: Bitcoin\nkind: crypto\n---\n",
     });
+    await ask("entities write", {
+      symbol: "M&M",
+      text: "---\nsymbol: M&M\nname: Mahindra\ntags: [large-cap]\nsector: Cars\nupdated: 2026-07-05\n---\n",
+    });
+    expect((await ask<{ entries: readonly unknown[] }>("entities list")).entries).toContainEqual(
+      expect.objectContaining({ symbol: "M&M", kind: "", path: "entities/M_-26-M.md", isReadable: true }),
+    );
+    await ask("status", { snapshot: "latest" }).then(
+      () => expect.unreachable("status ignores --snapshot"),
+      (error: unknown) => expect(error).toMatchObject({ code: "INVALID_INPUT" }),
+    );
     expect(await ask("entities list")).toMatchObject({
       entries: [
         {
@@ -150,6 +162,8 @@ describe("entities", () => {
           isReadable: true,
           untrusted: { text: "Bitcoin" },
         },
+        { symbol: "M&M" },
+        { symbol: "OLD", isReadable: false, untrusted: { text: expect.stringContaining("Markdown") as string } },
       ],
       next: null,
     });
@@ -265,7 +279,7 @@ describe("bars get", () => {
       earlier: 29,
     });
     expect(own.bars).toEqual([
-      { time: "2026-01-30T00:00:00.000Z", open: "1", high: "3", low: "1", close: "30", volume: "10" },
+      { time: "2026-01-30T00:00:00.000Z", open: "1", high: "40", low: "1", close: "30", volume: "10" },
     ]);
   });
 

@@ -184,6 +184,18 @@ describe("a run on an issue", () => {
     expect(await status()).toBe("cancelled");
   });
 
+  it("a run does not start on an issue that is assigned to a person", async () => {
+    const { path } = await findIssue(desk.open.desk.workspace.issues, "001");
+    const text = desk.read(path);
+    const assign = (to: string): string =>
+      text.replace(/^---\n/, `---\nassigned_to: ${to}\n`).replace(/^assigned_to: agent\n/m, "");
+    await desk.write(path, assign("anna"));
+    const refusal = { code: "INVALID_INPUT", message: expect.stringContaining("assigned to anna") as string };
+    await expect(desk.call("run", { issue: "001", dryRun: true })).rejects.toMatchObject(refusal);
+    await desk.write(path, assign("Agent"));
+    await desk.call("run", { issue: "001", dryRun: true });
+  });
+
   it.each(["cancelled", "draft"])(
     "a run does not start on an issue that is %s, also if the issue became so in the queue",
     async (shelved) => {

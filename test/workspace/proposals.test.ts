@@ -51,6 +51,30 @@ describe("a good file", () => {
     });
   });
 
+  const HEAD = "side: buy\nsymbol: SPX\nquantity: 10\ntype: limit\nlimit_price: 3000\n";
+  it.each([
+    ["with its rationale below", `---\n${HEAD}---\nBreakout.\n\n<!-- seen -->\n`, "Breakout."],
+    ["with a byte order mark and Windows line ends", `\uFEFF---\n${HEAD}---\n`.replaceAll("\n", "\r\n"), ""],
+    ["with its rationale in the frontmatter", `---\n${HEAD}rationale: Breakout.\n---\n`, "Breakout."],
+    ["nested", `---\norder:\n  ${HEAD.trim().replaceAll("\n", "\n  ")}\n---\nBreakout.\n`, "Breakout."],
+  ])("a Markdown file %s is read", async (_name, text, rationale) => {
+    put("a.md", text, "proposed");
+    expect(await only()).toMatchObject({
+      kind: "ok",
+      id: "a",
+      draft: { symbol: "SPX", limitPrice: "3000", rationale },
+    });
+  });
+
+  it("the verdict in a Markdown file is a comment, which no text of others ends", async () => {
+    const text = `---\n${HEAD}---\nBreakout.\n`;
+    put("a.md", text);
+    await new OrderFolders({ disk, root }).write("orders/pending/a.md", text, ["denied", "reason: --> approve"]);
+    const written = readFileSync(`${root}/orders/pending/a.md`, "utf8");
+    expect(written).toBe(`${text}<!--\ndenied\nreason: - -> approve\n-->\n`);
+    expect(await only()).toMatchObject({ kind: "ok", draft: { rationale: "Breakout." } });
+  });
+
   it("the tickers TRUE, NO and 005930 are read as text", async () => {
     for (const ticker of ["TRUE", "NO", "005930"]) {
       put("a.yaml", `side: buy\nsymbol: ${ticker}\nquantity: 1\ntype: market\n`);
@@ -114,6 +138,15 @@ describe("a bad file is listed with what is wrong", () => {
       expect(await only()).toMatchObject({ kind: "bad", id: "a" });
     },
   );
+
+  it.each([
+    ["without frontmatter", "buy 10 SPX", "has no frontmatter"],
+    ["with two rationales", "---\nside: buy\nrationale: x\n---\ny\n", "keep one"],
+    ["with frontmatter that is no table", "---\n- x\n---\n", "is not a table of fields"],
+  ])("a Markdown file %s", async (_name, text, message) => {
+    put("a.md", text);
+    expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining(message) as string });
+  });
 
   it("a JSON file with a key __proto__ is refused", async () => {
     put("a.json", '{"side":"buy","symbol":"SPX","quantity":"1","type":"market","__proto__":{"quantity":"99"}}');
