@@ -59,6 +59,8 @@ export function checkCommandLine<Entry extends CommandSyntax>(
   const globals = globalsFrom(values);
   const needsNothing = globals.help || globals.version;
   if (entry === undefined) {
+    const list = noun === undefined ? undefined : findCommand(entries, `${noun} list`);
+    if (list !== undefined && !needsNothing) return checkCommandLine([...list.name.split(" "), ...remaining], entries);
     if (noun !== undefined && !needsNothing) throw new MissingVerb(noun, namesOf(noun, entries));
     if (positionals[0] !== undefined) throw unknownCommand(positionals[0], entries);
     return { entry, noun, globals, words: [] };
@@ -200,7 +202,8 @@ function readWords(
     } else if (word.startsWith("--")) {
       const end = word.indexOf("=");
       const name = end === -1 ? word : word.slice(0, end);
-      const flag = flags.find((candidate) => spelled(candidate) === name);
+      // Files write `limit_price`.
+      const flag = flags.find((candidate) => spelled(candidate) === name.replaceAll("_", "-"));
       if (flag === undefined) throw unknownFlag(entry, name, flags);
       add(flag, valueOf(entry, flag, { attached: end === -1 ? undefined : word.slice(end + 1), queue }));
     } else {

@@ -26,8 +26,11 @@ export async function invoke(
   const entry = permittedCommand(registry.entries, invocation.command, context, refusals);
   const command = await registry.load(entry.name);
   const schema = context.actor === "human" ? command.input : inputForAgents(command.input);
-  const input = schema.safeParse(invocation.input);
-  if (!input.success) throw new QocError("INVALID_INPUT", { command: entry.name, message: issueMessage(input.error) });
+  const input = schema.safeParse(withFieldNames(invocation.input, schema));
+  if (!input.success) {
+    const message = issueMessage(input.error, Object.keys(schema.shape));
+    throw new QocError("INVALID_INPUT", { command: entry.name, message });
+  }
   // The agent is gone, or its run is over: nothing more is started for it.
   if (context.actor !== "human" && context.signal.aborted) throw new QocError("RUN_OVER");
   refuseUnrecordedWrite(entry, input.data, context);
@@ -38,6 +41,22 @@ export async function invoke(
     throw new QocError("INTERNAL", { message });
   }
   return output.data;
+}
+
+/** The names that files have for fields of commands, besides those that differ in underscores only. */
+const FILE_NAMES: Readonly<Record<string, string>> = { action: "side", order_type: "type" };
+
+/** Renames `limit_price`, as files have it, to `limitPrice`. A field that is set twice is left for the schema. */
+function withFieldNames(input: unknown, { shape }: z.ZodObject): unknown {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
+  const entries = Object.entries(input).map(([key, value]): [string, unknown] => {
+    const name = FILE_NAMES[key] ?? key.replaceAll(/[_-]([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+    return Object.hasOwn(shape, key) || !Object.hasOwn(shape, name) || Object.hasOwn(input, name)
+      ? [key, value]
+      : [name, value];
+  });
+  // Of two spellings of one field, only the first is renamed.
+  return new Set(entries.map(([key]) => key)).size === entries.length ? Object.fromEntries(entries) : input;
 }
 
 function permittedCommand(
@@ -78,9 +97,38 @@ async function runCommand(run: () => Promise<unknown>): Promise<unknown> {
 }
 
 /** The first issue with its field, and the number of further issues. */
-function issueMessage(error: z.ZodError): string {
+function issueMessage(error: z.ZodError, names: readonly string[] = []): string {
   const [first] = error.issues;
   const path = first?.path.join(".") ?? "";
   const suffix = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : "";
-  return `${path === "" ? "" : `${path}: `}${first?.message ?? "invalid"}${suffix}`;
+  return `${path === "" ? "" : `${path}: `}${first === undefined ? "invalid" : issueWords(first, names)}${suffix}`;
+}
+
+/** The messages of the schema library; all others are the command's own. */
+const STANDARD_MESSAGE = /^(?:Unrecognized key|Invalid (?:input|option)|Too (?:small|big))/;
+
+/** What is wrong with a value, in words for the person or agent that sent it. */
+function issueWords(issue: z.core.$ZodIssue, names: readonly string[]): string {
+  if (!STANDARD_MESSAGE.test(issue.message)) return issue.message;
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => `unknown field ${JSON.stringify(key)}${suggestion(key, names)}`).join(", ");
+    case "invalid_type":
+      return issue.input === undefined && issue.message.includes("undefined")
+        ? "is missing"
+        : `must be a ${issue.expected}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    case "too_small":
+      return limitWords(issue.origin, "at least", issue.minimum);
+    case "too_big":
+      return limitWords(issue.origin, "at most", issue.maximum);
+    default:
+      return issue.message;
+  }
+}
+
+function limitWords(origin: string, bound: string, limit: number | bigint): string {
+  if (origin === "string") return `must have ${bound} ${limit} characters`;
+  return origin === "array" ? `must have ${bound} ${limit} entries` : `must be ${bound} ${limit}`;
 }

@@ -1,4 +1,4 @@
-/** Finds an order by its id, a unique prefix of its id, or a path. */
+/** Finds an order by its id, a unique prefix or suffix of its id, or a path. */
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { OrderId } from "../domain/ids.ts";
@@ -8,7 +8,7 @@ import { rereadProposal, scanProposals } from "./scan-proposals.ts";
 
 function stemOf(ref: string): string {
   const name = ref.split("/").at(-1) ?? ref;
-  return name.replace(/\.(toml|ya?ml|json)$/i, "");
+  return name.replace(/\.(toml|ya?ml|json|md)$/i, "");
 }
 
 /**
@@ -33,13 +33,17 @@ export function matchOrder(desk: Pick<Desk, "state" | "proposals">, ref: string)
     throw problemError(problem);
   }
   if (exact !== undefined) return exact;
-  const matches =
-    stem === "" ? [] : [...desk.state.orders.keys()].filter((id) => id.toLowerCase().startsWith(stem.toLowerCase()));
+  const matches = stem === "" ? [] : idsLike(desk.state.orders.keys(), stem.toLowerCase());
   const only = matches.length === 1 && matches[0] !== undefined ? desk.state.orders.get(matches[0]) : undefined;
   if (only !== undefined) return only;
   if (matches.length > 1)
     throw new QocError("ID_AMBIGUOUS", { id: stem, count: matches.length, matches: matches.slice(0, 5).join(", ") });
   throw new QocError("ORDER_NOT_FOUND", { id: ref, suggestion: suggestion(stem, desk.state.orders.keys()) });
+}
+
+/** The ids that begin or end with the text. */
+function idsLike(ids: Iterable<OrderId>, text: string): readonly OrderId[] {
+  return [...ids].filter((id) => id.toLowerCase().startsWith(text) || id.toLowerCase().endsWith(text));
 }
 
 function problemError(problem: { id: string; path: string; message: string; needs: string }): QocError {
