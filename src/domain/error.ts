@@ -285,6 +285,11 @@ export const ERRORS = {
     "ask the human to renew it: qoc agents setup {client} --http --name {agent}",
     { exit: EXIT.notPermitted },
   ),
+  TOO_MANY_WAITING: row(
+    "{count} proposals of {agent} wait for the human; the limit is {limit}",
+    "qoc status: approve or reject some of them",
+    { exit: EXIT.notPermitted, retryable: true, hintForAgents: "leave the rest to the human, and read the decisions" },
+  ),
   AGENT_LIMIT: row(
     "{agent} exceeded its limit of {limit} {of} per hour",
     "wait an hour, or leave the rest to the human: qoc inbox write",

@@ -1,6 +1,6 @@
 /** Order terms: exactly what a human approves and a venue receives. */
 import { omitUndefined } from "../lib/omit-undefined.ts";
-import type { DecimalText } from "./decimal.ts";
+import { type DecimalText, decimal } from "./decimal.ts";
 import type { ClientOrderId, ConnectorName, OrderId, SymbolName } from "./ids.ts";
 import type { OrderType, Order as SdkOrder, Side, TimeInForce } from "./sdk.ts";
 import type { Mode } from "./venue.ts";
@@ -94,4 +94,22 @@ export function comparableSymbol(symbol: string): string {
   if (comparable.size >= COMPARABLE_MAX) comparable.clear();
   comparable.set(symbol, key);
   return key;
+}
+
+function isSameAmount(a: string | undefined, b: string | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && decimal(a).eq(decimal(b)));
+}
+
+/** The protection price is derived, so two equal market orders may differ in it. */
+export function hasSameTerms(a: OrderTerms, b: OrderTerms): boolean {
+  return (
+    a.connector === b.connector &&
+    comparableSymbol(a.symbol) === comparableSymbol(b.symbol) &&
+    a.side === b.side &&
+    a.type === b.type &&
+    a.timeInForce === b.timeInForce &&
+    isSameAmount(a.quantity, b.quantity) &&
+    isSameAmount(a.limitPrice, b.limitPrice) &&
+    isSameAmount(a.stopPrice, b.stopPrice)
+  );
 }

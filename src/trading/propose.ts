@@ -9,18 +9,20 @@ import type { Verdict } from "../domain/verdict.ts";
 import { omitUndefined } from "../lib/omit-undefined.ts";
 import type { Desk } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
+import { type EqualProposal, equalProposals, refuseTooManyWaiting } from "./equal-proposals.ts";
 import { dateInZone } from "./market-snapshot.ts";
 import { ingestProposal } from "./scan-proposals.ts";
 
 export interface ProposedOrder {
   readonly order: OrderRecord;
   readonly verdict: Verdict;
+  readonly equal: readonly EqualProposal[];
 }
 
 /**
  * Writes the proposal of a document with the fields of a proposal file. `read` lists the sources that the author's
  * commands read. A verdict of "block" is a result, not an error.
- * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE.
+ * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE, TOO_MANY_WAITING.
  */
 export async function proposeOrder(
   desk: Desk,
@@ -28,6 +30,7 @@ export async function proposeOrder(
   actor: Actor,
   read: readonly string[] = [],
 ): Promise<ProposedOrder> {
+  refuseTooManyWaiting(desk, actor);
   const draft = (() => {
     try {
       return readProposal({ ...omitUndefined(document), proposed_by: actor }, "");
@@ -54,7 +57,7 @@ export async function proposeOrder(
   const { verdict } = await evaluateProposal(desk, order);
   desk.publish(guardsEvaluated(order, "propose", verdict));
   await desk.commit({ type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor });
-  return { order, verdict };
+  return { order, verdict, equal: equalProposals(desk, order) };
 }
 
 /**

@@ -16,6 +16,7 @@ import { type SignedDecision, type SigningRequest, keyForMode } from "./authorit
 import { type ConfigNotice, deskNotices } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
+import { equalProposals, equalSentences } from "./equal-proposals.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
 import type { MarketSnapshot } from "./market-snapshot.ts";
 import { type OrderDetail, type OrderTexts, detailOf, orderTexts } from "./order-view.ts";
@@ -52,6 +53,8 @@ export interface Review {
   readonly notional: string | null;
   readonly warnings: readonly string[];
   readonly untrusted: OrderTexts & {
+    /** The human's comment on the last rejection of the same order. */
+    readonly rejection: Untrusted | null;
     /** The connector's error messages for data that could not be fetched. */
     readonly problems: Untrusted | null;
   };
@@ -138,6 +141,7 @@ function reviewOf(
   const valued = orderPrice(order.terms, view.quote, false);
   const price = "value" in valued ? valued.value : undefined;
   const { terms } = order;
+  const equal = equalProposals(desk, order);
   return {
     id: order.id,
     path: plainPath(orderPath(order)),
@@ -158,8 +162,16 @@ function reviewOf(
         ? null
         : { bid: view.quote.bid, ask: view.quote.ask, last: view.quote.last ?? null, at: iso(view.quote.at) },
     notional: price === undefined ? null : text(price.times(decimal(terms.quantity))),
-    warnings: [...notices.map(({ text: notice }) => notice), ...warningsOf(order, view.problems.length > 0)],
-    untrusted: { ...orderTexts(order), problems: problemsOf(desk, order, view.problems) },
+    warnings: [
+      ...notices.map(({ text: notice }) => notice),
+      ...equalSentences(equal),
+      ...warningsOf(order, view.problems.length > 0),
+    ],
+    untrusted: {
+      ...orderTexts(order),
+      rejection: equal.findLast(({ untrusted: comment }) => comment !== null)?.untrusted ?? null,
+      problems: problemsOf(desk, order, view.problems),
+    },
   };
 }
 

@@ -444,6 +444,7 @@ function reviewedOrder(reviewFields: Record<string, unknown> = {}) {
         },
         reason: null,
         names: null,
+        rejection: null,
         problems: null,
       },
       researchRef: null,

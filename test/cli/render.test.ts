@@ -134,7 +134,13 @@ function review(text: string) {
     notional: null,
     warnings: [text],
     sources: [text],
-    untrusted: { rationale: untrustedOf(text), reason: null, names: untrustedOf(text), problems: untrustedOf(text) },
+    untrusted: {
+      rationale: untrustedOf(text),
+      reason: null,
+      names: untrustedOf(text),
+      rejection: null,
+      problems: untrustedOf(text),
+    },
   };
 }
 function status(text: string) {
@@ -207,6 +213,7 @@ const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
     path: text,
     digest,
     verdict: { decision: "block", reasons: [{ guard: text, code: "X", message: text }] },
+    equal: [{ id: text, state: "rejected", untrusted: untrustedOf(text) }],
   }),
   "orders list": (text) => [order(text)],
   "orders show": (text) => ({ ...order(text), review: null }),

@@ -5,6 +5,7 @@ import type { Actor } from "../../domain/event.ts";
 import { plainName } from "../../domain/untrusted.ts";
 import { isInside } from "../../lib/path-containment.ts";
 import type { Desk } from "../../trading/desk.ts";
+import { refuseTooManyWaiting } from "../../trading/equal-proposals.ts";
 import type { FileWrite } from "../../workspace/file-write.ts";
 import { isArchived } from "../../workspace/inbox.ts";
 import { type IssueStore, agentWhoOpened, markOpenedBy, statusIn } from "../../workspace/issues.ts";
@@ -30,7 +31,10 @@ export async function checkAgentWrite(
   if (isProposalPath(path) && (await proposals.isStemTaken(path, desk.state.orders.values()))) {
     refusePath(path, "another proposal or an earlier order has this name");
   }
-  if (isProposalPath(path)) await refuseForeignProposal(desk, actor, file);
+  if (isProposalPath(path)) {
+    await refuseForeignProposal(desk, actor, file);
+    if (file.replaces === undefined) refuseTooManyWaiting(desk, actor);
+  }
   if (!isInside(LAYOUT.issues, path)) return file;
   const checked = await checkIssue(issues, actor, file);
   desk.proposals.authors.add(checked.text, { actor, sources: [] });

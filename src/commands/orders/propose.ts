@@ -1,11 +1,13 @@
 import * as z from "zod";
 import type { Verdict } from "../../domain/verdict.ts";
 import { orderPath } from "../../trading/order-files.ts";
+import { type EqualProposal, equalSentences } from "../../trading/equal-proposals.ts";
 import { proposeOrder } from "../../trading/propose.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
+import { untrustedSchemaFor } from "../untrusted-text.ts";
 import { routeInScope } from "./order-scope.ts";
 
 /** A shell passes text, an agent may pass a number; both become the text that a proposal file would contain. */
@@ -24,6 +26,13 @@ const verdictSchema = z.object({
       actual: z.string().optional(),
     }),
   ),
+});
+
+/** A proposal with the same terms that waits, or that the human rejected. */
+const equalSchema = z.object({
+  id: z.string(),
+  state: z.enum(["proposed", "rejected"]),
+  untrusted: untrustedSchemaFor("the human's comment on the rejection").nullable(),
 });
 
 export const command = defineCommand({
@@ -56,12 +65,18 @@ export const command = defineCommand({
     researchRef: flag(nameSchema.optional(), "FILE", "the research note behind it"),
     issue: flag(nameSchema.optional(), "ID", "the issue it answers", { completes: "issue" }),
   }),
-  output: z.object({ id: z.string(), path: z.string(), digest: z.string(), verdict: verdictSchema }),
+  output: z.object({
+    id: z.string(),
+    path: z.string(),
+    digest: z.string(),
+    verdict: verdictSchema,
+    equal: z.array(equalSchema),
+  }),
   mcp: { openWorld: true },
   run: async (input, context): Promise<ProposalReport> => {
     const { desk } = requireDesk(context);
     const { connector, limitPrice, stopPrice, timeInForce, researchRef, ...sameNames } = input;
-    const { order, verdict } = await proposeOrder(
+    const { order, verdict, equal } = await proposeOrder(
       desk,
       {
         ...sameNames,
@@ -74,7 +89,7 @@ export const command = defineCommand({
       context.actor,
       context.sources?.list(),
     );
-    return { id: order.id, path: orderPath(order), digest: order.digest, verdict };
+    return { id: order.id, path: orderPath(order), digest: order.digest, verdict, equal };
   },
   render: renderProposal,
 });
@@ -84,15 +99,17 @@ interface ProposalReport {
   readonly path: string;
   readonly digest: string;
   readonly verdict: Verdict;
+  readonly equal: readonly EqualProposal[];
 }
 
 /** Where the draft waits, and what the guards would decide on it now. */
-function renderProposal({ id, path, digest, verdict }: ProposalReport, style: OutputStyle): readonly string[] {
+function renderProposal({ id, path, digest, verdict, equal }: ProposalReport, style: OutputStyle): readonly string[] {
   return [
     `${style.paint("bold", oneLine(id))} waits in ${oneLine(path)}`,
     ...(verdict.decision === "allow"
       ? [`${style.paint("green", "✓")} the guards would pass it now`]
       : verdict.reasons.map(({ guard, message }) => `${style.paint("red", "✗")} ${oneLine(`${guard}: ${message}`)}`)),
+    ...equalSentences(equal).map((sentence) => `${style.paint("yellow", "!")} ${oneLine(sentence)}`),
     `${style.paint("dim", "digest")} ${oneLine(digest)}`,
   ];
 }

@@ -102,6 +102,7 @@ function renderReview(review: Review, style: OutputStyle): readonly string[] {
     ),
     ...review.warnings.map((warning) => style.paint("yellow", `! ${oneLine(warning)}`)),
     ...(review.warnings.length === 0 ? [] : [""]),
+    ...quotedText(style, "your comment on the rejection", review.untrusted.rejection),
     ...quotedText(style, review.terms.connector, review.untrusted.problems),
     ...quotedText(style, review.proposedBy, review.untrusted.rationale),
     ...sourcesRead(style, review.sources),

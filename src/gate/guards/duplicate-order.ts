@@ -2,8 +2,7 @@
  * Blocks an order with the same terms as an order in flight or an order that was sent within the window, whatever its
  * end. File name, rationale and the spelling of numbers do not count.
  */
-import { decimal } from "../../domain/decimal.ts";
-import { type OrderTerms, comparableSymbol } from "../../domain/order.ts";
+import { hasSameTerms } from "../../domain/order.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";
 import { othersInFlight } from "../exposure.ts";
@@ -17,7 +16,7 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, context) => {
   const windowMs = options.window_s * 1000;
   const limit = formatDuration(windowMs);
   for (const other of othersInFlight(state, order.id)) {
-    if (sameTerms(other.terms, order.terms)) {
+    if (hasSameTerms(other.terms, order.terms)) {
       return block(key, "DUPLICATE_ORDER", `the same order is in flight as ${other.id} (${other.state})`, {
         limit,
         actual: other.id,
@@ -25,27 +24,9 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, context) => {
     }
   }
   for (const intent of recentIntents(state.intents, hostNow, windowMs)) {
-    if (intent.id === order.id || !sameTerms(intent.terms, order.terms)) continue;
+    if (intent.id === order.id || !hasSameTerms(intent.terms, order.terms)) continue;
     const message = `the same order was sent as ${intent.id} ${formatDuration(hostNow - intent.at)} ago (window ${limit})`;
     return block(key, "DUPLICATE_ORDER", message, { limit, actual: formatDuration(hostNow - intent.at) });
   }
   return pass(key, `no equal order in flight or sent within ${limit}`, { limit });
 };
-
-function sameAmount(a: string | undefined, b: string | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && decimal(a).eq(decimal(b)));
-}
-
-/** The protection price is derived, so two equal market orders may differ in it. */
-function sameTerms(a: OrderTerms, b: OrderTerms): boolean {
-  return (
-    a.connector === b.connector &&
-    comparableSymbol(a.symbol) === comparableSymbol(b.symbol) &&
-    a.side === b.side &&
-    a.type === b.type &&
-    a.timeInForce === b.timeInForce &&
-    sameAmount(a.quantity, b.quantity) &&
-    sameAmount(a.limitPrice, b.limitPrice) &&
-    sameAmount(a.stopPrice, b.stopPrice)
-  );
-}

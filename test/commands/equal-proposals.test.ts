@@ -1,0 +1,58 @@
+/** Equal proposals are named in the receipt and in the review, and an agent's waiting proposals are bounded. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WAITING_MAX } from "../../src/trading/equal-proposals.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk;
+beforeAll(async () => {
+  desk = await tempDesk();
+});
+afterAll(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+interface Receipt {
+  readonly id: string;
+  readonly equal: readonly { readonly id: string; readonly state: string }[];
+}
+function propose(change: Record<string, string> = {}, run = "agent:run-1"): Promise<Receipt> {
+  const order = { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "2000", rationale: "t" };
+  return desk.call("orders propose", { ...order, ...change }, { actor: run as "agent:run-1", channel: "mcp" });
+}
+
+describe("a proposal", () => {
+  it("names the equal proposal that waits, or that was rejected with its comment", async () => {
+    const first = await propose();
+    expect(first.equal).toEqual([]);
+    const second = await propose({ quantity: "1.0", rationale: "again" });
+    expect(second.equal).toEqual([{ id: first.id, state: "proposed", untrusted: null }]);
+    expect((await propose({ limitPrice: "2001" })).equal).toEqual([]);
+    await desk.call("reject", { id: first.id, comment: "too big" });
+    await desk.call("reject", { id: second.id });
+    const third = await propose();
+    expect(third.equal).toMatchObject([
+      { id: first.id, state: "rejected", untrusted: { source: "human", text: "too big" } },
+      { id: second.id, state: "rejected" },
+    ]);
+    const { review } = await desk.call<{ review: { warnings: unknown; untrusted: unknown } }>("orders show", {
+      id: third.id,
+    });
+    expect(review.warnings).toContain(`the same order was rejected as ${first.id}`);
+    expect(review.untrusted).toMatchObject({ rejection: { text: "too big" } });
+  });
+
+  it("is refused if too many of the agent wait, in whatever runs and ways it made them", async () => {
+    const waiting = desk.open.desk.state.proposed.size;
+    for (let n = waiting; n < WAITING_MAX; n++) await propose({ limitPrice: String(1000 + n) }, `agent:run-${n}`);
+    await expect(propose({ limitPrice: "1500" }, "agent:run-x")).rejects.toMatchObject({ code: "TOO_MANY_WAITING" });
+    const file = { path: "orders/proposed/more.toml", text: 'side = "buy"\n' };
+    const agent = { actor: "agent:run-y", channel: "mcp" } as const;
+    await expect(desk.call("files write", file, agent)).rejects.toMatchObject({ code: "TOO_MANY_WAITING" });
+    const [some = ""] = desk.open.desk.state.proposed.keys();
+    await desk.call("reject", { id: some });
+    await propose({ limitPrice: "1500" }, "agent:run-x");
+    // The bound is the agent's: a person proposes on.
+    await desk.call("orders propose", { side: "buy", symbol: "SPX", quantity: "2", type: "market", rationale: "mine" });
+  });
+});
