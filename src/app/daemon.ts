@@ -133,6 +133,7 @@ async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: 
     () => watchConfig(open),
     (stop) => stop(),
   );
+  agents.scheduler.start();
   return { ...upFacts(open, performance.now() - started), config: await deskNotices(desk) };
 }
 

@@ -6,6 +6,7 @@ import type { Lifecycle } from "../lib/lifecycle.ts";
 import { feedFetcher } from "../market-data/feed-fetch.ts";
 import { feedReader } from "../market-data/feed-thread.ts";
 import { type AgentRuns, openAgentRuns } from "../runs/agent-runs.ts";
+import { type Scheduler, createScheduler } from "../runs/scheduler.ts";
 import { type FeedDeps, startNews } from "../trading/news.ts";
 import { writeRefusalAlert } from "../trading/repeated-refusals-alert.ts";
 import { AgentCommands } from "./agent-commands.ts";
@@ -19,12 +20,15 @@ import type { RefusalLog } from "../domain/refusal.ts";
 export interface AgentServices {
   readonly services: DeskServices;
   readonly runs: AgentRuns;
+  /** Its timer is not started. */
+  readonly scheduler: Scheduler;
   readonly endpoint: AgentEndpoint;
   readonly refusals: RefusalLog;
 }
 
 /**
- * Registers every part in `lifecycle`: runs close first, then feeds and endpoint, then the refused calls are written.
+ * Registers every part in `lifecycle`: schedules and runs close first, then feeds and endpoint, then the refused calls
+ * are written.
  * @param stop stops the desk.
  * @param port returns the port on which the endpoint is served; the configured port by default.
  */
@@ -69,9 +73,15 @@ export async function openAgentServices(
       }),
     (opened) => opened.close(),
   );
-  const services = createDeskServices(open, { runs, news, lastSeen: (agent) => endpoint.lastSeen(agent), stop });
+  const scheduler = await lifecycle.open(
+    "schedules",
+    () => createScheduler({ desk, runs }),
+    (opened) => opened.close(),
+  );
+  const lastSeen = (agent: string): number | undefined => endpoint.lastSeen(agent);
+  const services = createDeskServices(open, { runs, scheduler, news, lastSeen, stop });
   commands.bind(services);
-  return { services, runs, endpoint, refusals };
+  return { services, runs, scheduler, endpoint, refusals };
 }
 
 function feedDeps({ desk: { clock, version }, packageRoot }: OpenDesk): FeedDeps {

@@ -22,6 +22,7 @@ import type { StatusView } from "../trading/status.ts";
 import type { ReadLog } from "../runs/read-log.ts";
 import type { Runs } from "../runs/runs.ts";
 import type { McpProgram } from "../workspace/client-config.ts";
+import type { Scheduler } from "../runs/scheduler.ts";
 import type { CommandEntry } from "./command-entry.ts";
 import { argumentsOf } from "./arguments.ts";
 import { renderFields } from "./rendering/fields.ts";
@@ -197,6 +198,7 @@ export interface DeskServices {
   readonly runs: Runs;
   /** How a program on this machine starts `qoc mcp` for this desk. */
   readonly mcpProgram: McpProgram;
+  readonly scheduler: Scheduler;
   /** When an agent's token was last used since the desk started, ms; undefined: not yet. */
   lastSeen(agent: string): number | undefined;
   /** Stops the daemon after the response is sent. */

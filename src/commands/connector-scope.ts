@@ -80,10 +80,12 @@ export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor
         proposal.needs === "connector" && isLimited(desk, actor) ? { ...proposal, untrusted: null } : proposal,
       ),
     orders: view.orders.filter(isVisibleOrder),
-    // The other agents are not an agent's business.
+    // The other agents and the schedules are not an agent's business.
     agents: isAgent(actor) ? [] : view.agents,
     // The changes name connectors and hold values of desk.toml.
     config: isAgent(actor) ? view.config.map((notice) => ({ ...notice, changes: [] })) : view.config,
+    schedules: isAgent(actor) ? [] : view.schedules,
+    queue: isAgent(actor) ? [] : (view.queue ?? []),
     flagged: view.flagged.filter((instrument) => isVisible(instrument.slice(0, instrument.indexOf("/")))),
     book: { ...view.book, positions: positionsInScope(desk, actor, view.book.positions) },
   };

@@ -34,17 +34,20 @@ export const command = defineCommand({
   render: renderRun,
 });
 
-/** @throws RUN_FAILED with the report as its data, so that the report is printed for a failed run too. */
-async function successful(run: Promise<RunReport>): Promise<RunReport> {
+/**
+ * @throws RUN_FAILED with the command's value as its data (the report by default), so that it is printed for a failed
+ * run too.
+ */
+export async function successful(run: Promise<RunReport>, value?: unknown): Promise<RunReport> {
   const report = await run;
   const failed = [report, ...report.queued].find(({ outcome }) => outcome !== "done");
   if (failed === undefined) return report;
   const { run: id, outcome, reason, path } = failed;
-  throw new QocError("RUN_FAILED", { run: id, outcome, reason: reason ?? "", path }, { data: report });
+  throw new QocError("RUN_FAILED", { run: id, outcome, reason: reason ?? "", path }, { data: value ?? report });
 }
 
 /** The outcome, the agent's own summary as a quotation, and the proposals that wait. */
-function renderRun(run: RunReport | DryRun, style: OutputStyle): readonly string[] {
+export function renderRun(run: RunReport | DryRun, style: OutputStyle): readonly string[] {
   return "wouldRun" in run ? renderDryRun(run, style) : [run, ...run.queued].flatMap((view) => runLines(view, style));
 }
 

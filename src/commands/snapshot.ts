@@ -33,7 +33,7 @@ export const command = defineCommand({
   render: renderSnapshot,
 });
 
-function renderSnapshot(snapshot: SnapshotView, style: OutputStyle): readonly string[] {
+export function renderSnapshot(snapshot: SnapshotView, style: OutputStyle): readonly string[] {
   return [
     ...keyValueLines(style, [
       ["file", snapshot.path],

@@ -11,7 +11,8 @@ import { renderNotices } from "./rendering/config-notices.ts";
 import { badge } from "./rendering/order.ts";
 import { positionTable, signed } from "./rendering/positions.ts";
 import { type Column, INDENT, type OutputStyle, keyValueLines, section, table } from "./rendering/table-text.ts";
-import { oneLine } from "./rendering/terminal-text.ts";
+import { localMinute } from "./rendering/local-time.ts";
+import { oneLine, wrap } from "./rendering/terminal-text.ts";
 
 const bookSchema = z.looseObject({
   nav: z.string(),
@@ -44,12 +45,13 @@ export const command = defineCommand({
       throw new QocError("INVALID_INPUT", { command: "status", message });
     }
     if (context.desk === undefined) return localServices(context).statusOf(context.cwd);
-    const { desk, lastSeen } = context.desk;
+    const { desk, lastSeen, scheduler } = context.desk;
     // Imported here: the command line renders the status of a running desk without loading the desk's own modules.
     const { deskStatus } = await import("../trading/status.ts");
     const view = await deskStatus(desk);
     const agents = view.agents.map((agent) => ({ ...agent, lastSeenAt: isoOrNull(lastSeen(agent.agent)) }));
-    return statusInScope(desk, context.actor, { ...view, agents });
+    const { queue } = await scheduler.report();
+    return statusInScope(desk, context.actor, { ...view, agents, queue });
   },
   render: renderStatus,
   /** On a terminal the pending proposals can be picked, read, approved and rejected. */
@@ -102,7 +104,37 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
       "issues",
       openIssues(status).map(({ id, status: state, untrusted }) => oneLine(`${id}  ${state}  ${untrusted.text}`)),
     ),
+    ...block(style, "schedules", scheduleLines(style, status)),
     ...lastLines(style, status),
+  ];
+}
+
+const SCHEDULES_SHOWN = 5;
+
+/** Problems first, then the next due times, then the queue. */
+function scheduleLines(style: OutputStyle, { schedules, queue = [] }: StatusView): readonly string[] {
+  const problems = schedules.flatMap(({ problem, fix, state }) =>
+    problem === null
+      ? []
+      : [
+          ...wrap(oneLine(`${state === "broken" ? "✗" : "!"} ${problem}`), style.columns - INDENT.length).map((line) =>
+            style.paint(state === "broken" ? "red" : "yellow", line),
+          ),
+          `  fix: ${oneLine(fix ?? "")}`,
+        ],
+  );
+  const working = schedules.filter(({ problem, state }) => problem === null && state !== "disabled");
+  const due = working
+    .toSorted((a, b) => (a.next[0] ?? "~").localeCompare(b.next[0] ?? "~"))
+    .map(({ name, task, state, next }) =>
+      oneLine(`${name}  ${task ?? ""}  ${state === "active" ? `next ${localMinute(next[0])}` : state}`),
+    );
+  const more = due.length - SCHEDULES_SHOWN;
+  return [
+    ...problems,
+    ...due.slice(0, SCHEDULES_SHOWN),
+    ...(more > 0 ? [`and ${more} more: qoc schedules list`] : []),
+    ...queue.map((task) => oneLine(`${task.state}: ${task.task} of ${task.schedule}`)),
   ];
 }
 
@@ -245,6 +277,14 @@ function renderForProgram(status: StatusView): readonly string[] {
     ]),
     ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
     ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),
+    ...status.schedules.map(({ name, path, state, next, problem }) => [
+      "schedule",
+      name === "" ? path : name,
+      state,
+      next[0] ?? "",
+      problem ?? "",
+    ]),
+    ...(status.queue ?? []).map(({ schedule, state, due }) => ["queue", schedule, state, due ?? ""]),
     ["inbox", String(status.inbox.new)],
     ...(status.runs.unconfined ? [["runtime", status.runs.runtime, "unconfined"]] : []),
     ...status.runs.running.map(({ run, issue, since }) => [status.up ? "running" : "interrupted", run, issue, since]),

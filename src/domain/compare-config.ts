@@ -39,8 +39,9 @@ export function compareConfig(before: ConfigTables, after: ConfigTables, pins = 
   return [
     ...compareConnectors(before, after, pins).flatMap(({ changes }) => changes),
     ...compareGuards(before.guard, after.guard).flatMap(({ changes }) => changes),
-    ...SETTINGS.flatMap((name) => compareSettings(name, before[name], after[name])),
+    ...SETTINGS.flatMap((name) => compareSettings(name, before[name] ?? {}, after[name] ?? {})),
     ...compareNews(before.news, after.news),
+    ...compareSchedules(before.schedule, after.schedule).flatMap(({ changes }) => changes),
   ];
 }
 
@@ -54,15 +55,16 @@ export function strictestConfig(before: ConfigTables, after: ConfigTables, pins 
       .map((table) => (table.changes.some(loosens) ? table.before : table.after))
       .filter((table) => table !== undefined);
   const settings = SETTINGS.map((name) => {
-    const kept = compareSettings(name, before[name], after[name]).filter(loosens);
+    const kept = compareSettings(name, before[name] ?? {}, after[name] ?? {}).filter(loosens);
     const fields = kept.map(({ path }) => path.slice(name.length + 1));
-    return [name, { ...after[name], ...Object.fromEntries(fields.map((field) => [field, before[name][field]])) }];
+    return [name, { ...after[name], ...Object.fromEntries(fields.map((field) => [field, before[name]?.[field]])) }];
   });
   return {
     ...(Object.fromEntries(settings) as Record<SettingsTable, Table>),
     connector: strictest(compareConnectors(before, after, pins)),
     guard: keepOrder(before.guard, strictest(compareGuards(before.guard, after.guard)), after.guard),
     news: after.news,
+    schedule: strictest(compareSchedules(before.schedule, after.schedule)),
   };
 }
 
@@ -193,6 +195,9 @@ const SETTING_RULES: Readonly<Record<string, SettingRule>> = {
   "account.nav_method": { stricter: { stricter: "live" }, key: "live" },
   "uta.snapshot_interval": { stricter: "lower", key: "live", needs: "restart" },
   "connectors.agent": { stricter: "fewer", key: "desk" },
+  "schedules.max_runs_per_day": { stricter: "lower", key: "desk" },
+  "schedules.max_cost_usd_per_day": { stricter: "lower", key: "desk" },
+  "schedules.max_proposals_per_day": { stricter: "lower", key: "desk" },
   "agent.unconfined": { stricter: "off", key: "desk" },
   "agent.env": { stricter: "fewer", key: "desk" },
 };
@@ -205,6 +210,39 @@ function compareSettings(name: SettingsTable, before: Table, after: Table): read
     const text = { before: textOrNull(values.before), after: textOrNull(values.after) };
     return { path, ...text, effect, key: effect === "loosens" ? key : "none", needs };
   });
+}
+
+/** What lets more run unattended is signed; switching a schedule off, or removing it, is not. */
+function compareSchedules(before: readonly Table[] = [], after: readonly Table[] = []): readonly ComparedTable[] {
+  const idOf = ({ id }: Table): string => String(id);
+  const known = new Map(before.map((table) => [idOf(table), table]));
+  const found = new Set(after.map(idOf));
+  const change = (
+    path: string,
+    { before: from, after: to }: FieldValues,
+    effect: ConfigChange["effect"],
+  ): ConfigChange => ({
+    path: `schedule.${path}`,
+    before: textOrNull(from),
+    after: textOrNull(to),
+    effect,
+    key: effect === "loosens" ? "desk" : "none",
+    needs: "reload",
+  });
+  return [
+    ...after.map((table): ComparedTable => {
+      const id = idOf(table);
+      const earlier = known.get(id);
+      if (earlier === undefined) return { after: table, changes: [change(id, { after: table }, "loosens")] };
+      const changes = changedFields(earlier, table).map(({ field, ...values }) =>
+        change(`${id}.${field}`, values, judge(field === "enabled" ? "off" : "none", values)),
+      );
+      return { before: earlier, after: table, changes };
+    }),
+    ...before
+      .filter((table) => !found.has(idOf(table)))
+      .map((table) => ({ before: table, changes: [change(idOf(table), { before: table }, "tightens")] })),
+  ];
 }
 
 function compareNews(before: readonly Table[], after: readonly Table[]): readonly ConfigChange[] {

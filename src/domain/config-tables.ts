@@ -15,7 +15,7 @@ export type TableValue =
 export type Table = Readonly<Record<string, TableValue | undefined>>;
 
 /** The tables that exist once, with one value for each of their keys. */
-export const SETTINGS = ["workspace", "account", "uta", "connectors", "agent", "risk", "context"] as const;
+export const SETTINGS = ["workspace", "account", "uta", "connectors", "agent", "schedules", "risk", "context"] as const;
 export type SettingsTable = (typeof SETTINGS)[number];
 
 export type ConfigTables = Readonly<Record<SettingsTable, Table>> & {
@@ -27,6 +27,8 @@ export type ConfigTables = Readonly<Record<SettingsTable, Table>> & {
    */
   readonly guard: readonly Table[];
   readonly news: readonly Table[];
+  /** Each has an `id`. Absent in records of earlier versions. */
+  readonly schedule: readonly Table[];
 };
 
 /** A longer desk.toml would not fit into a record of the journal, which also lists what changed. */

@@ -22,7 +22,6 @@ import type {
   Recorded,
   RunEnded,
   RunStarted,
-  SnapshotTaken,
   TradingState,
 } from "./event.ts";
 import { type FillState, adoptPosition, clearInstrument, indexOrder, positionOf, receiveFill } from "./fill-state.ts";
@@ -31,6 +30,14 @@ import { type LostRecords, applyLoss } from "./lost-records.ts";
 import { type OrderTerms, instrumentKey } from "./order.ts";
 import { applyOrderEvent, openOrder } from "./order-state.ts";
 import { openPosition } from "./position.ts";
+import type { SnapshotTaken } from "./schedule-event.ts";
+import {
+  SCHEDULE_EVENTS,
+  type SchedulesState,
+  applyScheduleEvent,
+  countProposal,
+  noSchedules,
+} from "./schedule-state.ts";
 import type { Mode } from "./venue.ts";
 
 /** One submit intent; read by the guards `order-rate` and `duplicate-order`. */
@@ -74,6 +81,7 @@ export interface DeskState extends FillState {
   readonly intents: IntentRecord[];
   /** Agent runs in progress. */
   readonly runs: Map<string, { issue: string; runtime: string; at: number }>;
+  readonly schedules: SchedulesState;
   /** Agents with access, by name. */
   readonly agents: Map<string, AgentRecord>;
   /** The public keys that the journal names, as PEM. */
@@ -118,6 +126,7 @@ export function emptyDeskState(): DeskState {
     epochTag: "",
     intents: [],
     runs: new Map(),
+    schedules: noSchedules(),
     agents: new Map(),
     keys: new Map(),
     config: NO_CONFIG,
@@ -139,6 +148,8 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
   state.epoch = recorded.epoch;
   const { event } = recorded;
   if ("authority" in event && event.authority !== undefined) useSignature(state, event.authority);
+  applyScheduleEvent(state.schedules, recorded);
+  if (SCHEDULE_EVENTS.has(event.type)) return;
   switch (event.type) {
     case "key.changed":
     case "desk.created":
@@ -275,6 +286,7 @@ function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
     if (event.type !== "proposal.seen") return;
     order = openOrder(recorded as Recorded<typeof event>);
     state.orders.set(event.id, order);
+    countProposal(state.schedules, event);
   }
   applyOrderEvent(order, recorded);
   indexOrder(state, order);

@@ -307,6 +307,24 @@ export const ERRORS = {
   ISSUE_RUNNING: row("{issue} is already running or queued", "wait for the run to end: qoc status", {
     hintForAgents: "wait for the run to end: qoc_status shows it",
   }),
+  SCHEDULE_UNKNOWN: row("no schedule {name}{suggestion}", "qoc schedules list"),
+  SCHEDULE_EXISTS: row(
+    "schedule {name} already exists in {path}; nothing was changed",
+    "choose another name, or: qoc schedules list",
+  ),
+  SCHEDULE_IN_CONFIG: row(
+    "schedule {name} is in desk.toml, which the desk does not rewrite",
+    "edit desk.toml; until then: qoc schedules pause {name}",
+  ),
+  SCHEDULE_NOT_ACCEPTED: row(
+    "{path} does not run: no human has signed it as it is now",
+    "read it, then: qoc schedules accept {name}",
+  ),
+  DAILY_LIMIT: row(
+    "scheduled runs have reached the limit of {limit} {of} for today",
+    "set a higher {key} under [schedules] in desk.toml, then qoc reload",
+    { exit: EXIT.notPermitted, hintForAgents: "stop here, and leave the rest to the human" },
+  ),
   RUN_FAILED: row("{run} {outcome}: {reason}", "read {path}, or qoc logs --run {run}"),
   RUN_OVER: row("this run has ended", "see its results: qoc status", {
     exit: EXIT.notPermitted,

@@ -9,6 +9,7 @@ import type { Misfit } from "./fill.ts";
 import type { IdsRetired, JournalGap } from "./journal-head.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
+import type { ScheduleEvent, SnapshotTaken, StartCause } from "./schedule-event.ts";
 import type { OrderReportStatus } from "./sdk.ts";
 import type { Check, GuardDecision, Stage } from "./verdict.ts";
 import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
@@ -325,16 +326,13 @@ export interface AgentRevoked {
   readonly agent: string;
   readonly actor: Actor;
 }
-export interface SnapshotTaken {
-  readonly type: "snapshot.taken";
-  readonly path: string;
-  readonly nav: DecimalText;
-}
 export interface RunStarted {
   readonly type: "run.started";
   readonly run: string;
   readonly issue: string;
   readonly runtime: string;
+  /** Absent in records of earlier versions. */
+  readonly cause?: StartCause | undefined;
 }
 export interface RunEnded {
   readonly type: "run.ended";
@@ -342,6 +340,8 @@ export interface RunEnded {
   readonly issue: string;
   readonly outcome: "done" | "failed" | "stopped";
   readonly summary: string;
+  /** In USD, as the agent's program reported it; absent if the program reports none. */
+  readonly cost?: DecimalText | undefined;
 }
 
 export type OrderEvent =
@@ -383,6 +383,7 @@ export type DeskEvent =
   | CommandRefused
   | AgentGranted
   | AgentRevoked
+  | ScheduleEvent
   | SnapshotTaken
   | RunStarted
   | RunEnded;

@@ -8,14 +8,16 @@ import { createRuntime } from "../agents/launch.ts";
 import { PROGRAMS } from "../agents/programs.ts";
 import type { AgentCall, AgentSettings, RunEndpoint, Runtime } from "../agents/runtime.ts";
 import type { LaunchDeps } from "../agents/program-run.ts";
-import type { DryRun, Queued, RunReport, Runs } from "./runs.ts";
+import type { DryRun, Queued, RunReport, Runs, StartOptions } from "./runs.ts";
 import { type ReadLog, createReadLog } from "./read-log.ts";
 import { type RunView, endInterrupted, findRunnableIssue, refuseAgentIssue, newRunId, runIssue } from "./run-issue.ts";
 import { gatherRunContext } from "./gather-context.ts";
+import { remainingCostUsd } from "../trading/daily-limits.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { AgentFacts } from "../trading/doctor.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
+import type { StartCause } from "../domain/schedule-event.ts";
 import type { Clock, Progress } from "../domain/ports.ts";
 import type { RefusalLog } from "../domain/refusal.ts";
 import type { AgentConfig } from "../workspace/config.ts";
@@ -33,6 +35,8 @@ export interface AgentRunsOptions {
 }
 
 export interface AgentRuns extends Runs {
+  /** Resolves once no run is under way. */
+  idle(): Promise<void>;
   /** Records the end of runs that were under way when the desk last stopped without closing. */
   endInterrupted(): Promise<void>;
   /** Stops all runs; resolves once their ends are recorded. */
@@ -42,20 +46,24 @@ export interface AgentRuns extends Runs {
 /** Issues of one chain, the first included: an agent cannot keep itself busy without end. */
 const CHAIN_MAX = 5;
 
-/** The issues that one `qoc run` works on, one after another. */
+/** The issues that one `qoc run` or one due time of a schedule works on, one after another. */
 interface Chain {
+  readonly cause: StartCause;
+  readonly limits: ChainLimits;
   /** The actor of the run that is under way. */
   actor: Actor;
   readonly issues: Issue[];
 }
 
+/** The limits of a chain: those of `[agent]`, or lower ones. */
+type ChainLimits = Pick<AgentSettings, "timeoutMs" | "maxCostUsd">;
+
 /** One run of a chain. */
 interface ChainedRun {
+  readonly cause: StartCause;
   readonly issue: Issue;
   readonly run: string;
   readonly actor: Actor;
-  /** A run queued the issue, not the human. */
-  readonly isQueued: boolean;
   readonly budget: Budget;
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -79,13 +87,18 @@ class DeskAgentRuns implements AgentRuns {
     return this.#options.desk.config.agent;
   }
 
-  async start(ref: string, progress: Progress, caller: AbortSignal): Promise<RunReport> {
+  async start(ref: string, progress: Progress, caller: AbortSignal, options: StartOptions = {}): Promise<RunReport> {
     const issue = await findRunnableIssue(this.#options.desk.workspace.issues, ref);
     // If closing began during the await above, `close` does not wait for this run.
     if (this.#stopping.signal.aborted) throw new QocError("DESK_DOWN");
     if (this.#isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
     const signal = AbortSignal.any([caller, this.#stopping.signal]);
-    const chain: Chain = { actor: "host", issues: [issue] };
+    const { cause = { by: "human" }, timeoutMs = Infinity, maxCostUsd = Infinity } = options;
+    const limits = {
+      timeoutMs: Math.min(this.#settings.timeoutMs, timeoutMs),
+      maxCostUsd: Math.min(this.#settings.maxCostUsd, maxCostUsd),
+    };
+    const chain: Chain = { actor: "host", issues: [issue], cause, limits };
     const working = this.#runChain(chain, progress, signal).finally(() => this.#chains.delete(chain));
     this.#chains.set(chain, working);
     return working;
@@ -136,13 +149,17 @@ class DeskAgentRuns implements AgentRuns {
     await Promise.allSettled(this.#chains.values());
   }
 
+  async idle(): Promise<void> {
+    while (this.#chains.size > 0) await Promise.allSettled(this.#chains.values());
+  }
+
   #isUnderWay(path: string): boolean {
     return [...this.#chains.keys()].some(({ issues }) => issues.some((issue) => issue.path === path));
   }
 
   async #runChain(chain: Chain, progress: Progress, signal: AbortSignal): Promise<RunReport> {
     const { desk } = this.#options;
-    const budget = createBudget(desk.clock, this.#settings);
+    const budget = createBudget(desk.clock, chain.limits);
     const views: RunView[] = [];
     let view: RunView | undefined;
     for (let next = 0; next < chain.issues.length; next++) {
@@ -158,7 +175,8 @@ class DeskAgentRuns implements AgentRuns {
       const run = newRunId(desk);
       chain.actor = `agent:${run}`;
       if (next > 0) progress.line(`starting queued issue ${issue.path}`);
-      const running = this.#runOne({ issue, run, actor: chain.actor, isQueued: next > 0, budget, progress, signal });
+      const cause: StartCause = view === undefined ? chain.cause : { by: "run", run: view.run };
+      const running = this.#runOne({ issue, run, actor: chain.actor, cause, budget, progress, signal });
       // If a queued issue was removed meanwhile, the run that queued it has not failed.
       view =
         next === 0
@@ -173,15 +191,18 @@ class DeskAgentRuns implements AgentRuns {
     return { ...first, queued };
   }
 
-  async #runOne({ issue, run, actor, isQueued, budget, progress, signal }: ChainedRun): Promise<RunView> {
+  async #runOne({ issue, run, actor, cause, budget, progress, signal }: ChainedRun): Promise<RunView> {
     const { desk, tools, callAs } = this.#options;
-    // The agent that queued the issue may have changed it since.
-    if (isQueued) await refuseAgentIssue(desk, issue);
+    // An agent may have changed the issue since it was queued. Only the human starts an issue that an agent wrote.
+    if (cause.by !== "human") await refuseAgentIssue(desk, issue);
+    // The runs that a scheduled run queues count for the limits a day, too.
+    if (cause.by === "run" && desk.state.schedules.runs.has(cause.run)) remainingCostUsd(desk);
     const sources = createReadLog();
     return runIssue({
       desk,
       issue,
       run,
+      cause,
       runtime: this.#runtime(budget, sources),
       call: callAs(actor, sources, signal),
       progress,
@@ -225,10 +246,7 @@ interface Budget {
   take(view: RunView): void;
 }
 
-function createBudget(
-  clock: Clock,
-  { timeoutMs, maxCostUsd }: Pick<AgentSettings, "timeoutMs" | "maxCostUsd">,
-): Budget {
+function createBudget(clock: Clock, { timeoutMs, maxCostUsd }: ChainLimits): Budget {
   const started = clock.monotonic();
   let spent = 0;
   const budget: Budget = {

@@ -1,4 +1,6 @@
 /** One agent run on one issue: sets the issue's status, starts the runtime, writes the run summary. */
+import { type DecimalText, decimal, text } from "../domain/decimal.ts";
+import type { StartCause } from "../domain/schedule-event.ts";
 import type { Progress } from "../domain/ports.ts";
 import type { ToolDescription } from "../agents/context-bundle.ts";
 import type { AgentCall, RunResult, RunUse, Runtime } from "../agents/runtime.ts";
@@ -109,6 +111,7 @@ export interface IssueRunOptions {
   readonly desk: Desk;
   readonly issue: Issue;
   readonly run: string;
+  readonly cause: StartCause;
   readonly runtime: Runtime;
   /** Calls commands as this run's actor, for a runtime that works inside the desk. */
   readonly call: AgentCall;
@@ -124,6 +127,7 @@ export async function runIssue({
   desk,
   issue,
   run,
+  cause,
   runtime,
   call,
   tools,
@@ -138,7 +142,7 @@ export async function runIssue({
   // The issue may have waited in a queue, and the human may have changed its status meanwhile.
   refuseShelved(await desk.workspace.issues.read(issue.path));
   await desk.workspace.issues.setStatus(issue.path, "in-progress");
-  await desk.commit({ type: "run.started", run, issue: issue.path, runtime: runtime.name });
+  await desk.commit({ type: "run.started", run, issue: issue.path, runtime: runtime.name, cause });
   log.line(`${run} begins; qoc logs --run ${run} -f follows it`);
   const result = await attempt(() => runtime.run({ run, issue, bundle }, call, log, signal));
   const proposals = proposalsOf(desk, run);
@@ -152,6 +156,7 @@ export async function runIssue({
     facts: {
       run,
       issue: issue.path,
+      cause: causeText(cause),
       runtime: runtime.name,
       outcome,
       reason: reason ?? undefined,
@@ -162,7 +167,8 @@ export async function runIssue({
     },
     text: summaryText(result, log.lines()),
   });
-  await desk.commit({ type: "run.ended", run, issue: issue.path, outcome, summary: path });
+  const cost = costOf(result.use);
+  await desk.commit({ type: "run.ended", run, issue: issue.path, outcome, summary: path, cost });
   desk.history.request(`run ${run}: ${outcome}`);
   return {
     run,
@@ -179,8 +185,24 @@ export async function runIssue({
   };
 }
 
+/** What started a run, for its summary. */
+export function causeText(cause: StartCause): string {
+  if (cause.by === "run") return `queued by ${cause.run}`;
+  if (cause.by === "schedule") return `schedule ${cause.schedule}, due ${iso(cause.due)}`;
+  return cause.schedule === undefined ? "human" : `human, schedule ${cause.schedule}`;
+}
+
+/** In USD to a millionth; undefined if the program reports none. */
+function costOf(use: RunUse | undefined): DecimalText | undefined {
+  const costUsd = use?.costUsd ?? null;
+  return costUsd === null ? undefined : text(decimal(costUsd.toFixed(6)));
+}
+
 /** If the summary cannot be written, the run must still be recorded as ended. */
-async function writeSummary(desk: Pick<Desk, "log" | "publish" | "workspace">, summary: RunSummary): Promise<string> {
+export async function writeSummary(
+  desk: Pick<Desk, "log" | "publish" | "workspace">,
+  summary: RunSummary,
+): Promise<string> {
   try {
     const file = await desk.workspace.snapshots.writeRunSummary(summary);
     desk.publish({ type: "file.written", path: file.path, digest: digestOf(file.text), command: "run", actor: "host" });

@@ -1,12 +1,24 @@
 /** The port through which commands start agent runs, and its results. */
 import type { Progress } from "../domain/ports.ts";
 import type { Actor } from "../domain/event.ts";
+import type { StartCause } from "../domain/schedule-event.ts";
 import type { AgentFacts } from "../trading/doctor.ts";
 import type { RunView } from "./run-issue.ts";
 
+export interface StartOptions {
+  /** By default the human. */
+  readonly cause?: StartCause | undefined;
+  /** Limits below those of `[agent]`. */
+  readonly timeoutMs?: number | undefined;
+  readonly maxCostUsd?: number | undefined;
+}
+
 export interface Runs {
-  /** Runs an agent on an issue and then on the issues that it queued; resolves when all of them have ended. */
-  start(issue: string, progress: Progress, signal: AbortSignal): Promise<RunReport>;
+  /**
+   * Runs an agent on an issue and then on the issues that it queued; resolves when all of them have ended. A schedule
+   * does not start an issue that an agent opened. @throws ISSUE_NOT_FOUND, ISSUE_RUNNING, ISSUE_BY_AGENT.
+   */
+  start(issue: string, progress: Progress, signal: AbortSignal, options?: StartOptions): Promise<RunReport>;
   /** Builds the context bundle without starting an agent. */
   dry(issue: string): Promise<DryRun>;
   /** Checks whether the configured agent program can be started on this machine. */

@@ -184,11 +184,10 @@ function reloadable(running: ConfigTables, accepted: ConfigTables): ConfigTables
   const changes = compareConfig(running, accepted);
   const kept = new Set(changes.filter(({ needs }) => needs === "restart").map(({ path }) => path));
   const settings = SETTINGS.map((name) => {
-    const fields = [...new Set([...Object.keys(running[name]), ...Object.keys(accepted[name])])];
-    const members = fields.map((field) => [
-      field,
-      kept.has(`${name}.${field}`) ? running[name][field] : accepted[name][field],
-    ]);
+    // Records of earlier versions lack some tables.
+    const [before, after] = [running[name] ?? {}, accepted[name] ?? {}];
+    const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    const members = fields.map((field) => [field, kept.has(`${name}.${field}`) ? before[field] : after[field]]);
     return [name, Object.fromEntries(members)];
   });
   const known = new Set(running.connector.map(nameOf));
@@ -198,6 +197,7 @@ function reloadable(running: ConfigTables, accepted: ConfigTables): ConfigTables
     connector: [...running.connector, ...added],
     guard: accepted.guard,
     news: running.news,
+    schedule: accepted.schedule ?? [],
   };
 }
 

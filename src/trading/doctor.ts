@@ -6,6 +6,7 @@ import { gapLabel } from "../domain/journal-head.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { describeGap } from "./journal-gap.ts";
 import { secretFilesOf } from "../workspace/files.ts";
+import { scheduleViews } from "./schedule-views.ts";
 import { lostGuarantees } from "./venue-gateway.ts";
 
 export interface DoctorCheck {
@@ -43,6 +44,7 @@ export async function runDoctor(
       await keyCheck(desk),
       agentCheck(desk, agent),
       ...guardChecks(desk),
+      ...(await scheduleChecks(desk)),
       ...(await fileChecks(desk)),
       ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
       ...pendingChecks(desk),
@@ -127,6 +129,23 @@ function historyCheck(desk: Pick<Desk, "config" | "history">): DoctorCheck {
         message: "git is not installed; the desk trades without file history",
         fix: "install git",
       };
+}
+
+/** Broken files, files that no human has signed, and due times that led to nothing. */
+async function scheduleChecks(desk: Desk): Promise<readonly DoctorCheck[]> {
+  const name = "schedules";
+  const views = await scheduleViews(desk);
+  const checks = views.flatMap(({ name: schedule, problem, fix, last, state }): readonly DoctorCheck[] => {
+    if (problem !== null)
+      return [{ name, status: state === "broken" ? "fail" : "warn", message: problem, fix: fix ?? "" }];
+    if (state !== "active" || last?.outcome !== "failed") return [];
+    const message = `${schedule}: its last task failed${last.reason === null ? "" : `: ${last.reason}`}`;
+    return [{ name, status: "warn", message, fix: `qoc schedules list; qoc schedules run ${schedule}` }];
+  });
+  const active = views.filter(({ state }) => state === "active").length;
+  return checks.length > 0 || views.length === 0
+    ? checks
+    : [{ name, status: "ok", message: `${active} of ${views.length} active` }];
 }
 
 const BY_OTHERS = 0o077;

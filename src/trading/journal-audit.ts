@@ -15,6 +15,8 @@ import {
 import type { ClientOrderId, ConnectorName, Digest, OrderId } from "../domain/ids.ts";
 import { type GapRange, gapDigest, gapLabel } from "../domain/journal-head.ts";
 import { instrumentKey } from "../domain/order.ts";
+import type { ScheduleAccepted, ScheduleResumed } from "../domain/schedule-event.ts";
+import { LAYOUT } from "../workspace/layout.ts";
 import type { Mode } from "../domain/venue.ts";
 import { type AuditCode, type AuditedDecision, type AuditFinding, SignatureAudit } from "./audit-signatures.ts";
 import { keyForMode } from "./authority.ts";
@@ -114,6 +116,10 @@ export class JournalAudit {
         return;
       case "trading.changed":
         this.#changeTrading(recorded as Recorded<typeof event>);
+        return;
+      case "schedule.accepted":
+      case "schedule.resumed":
+        this.#takeSchedule(recorded as Recorded<typeof event>);
         return;
       case "journal.gap":
         this.#acceptGap(recorded as Recorded<typeof event>);
@@ -255,6 +261,15 @@ export class JournalAudit {
       }
       default:
     }
+  }
+
+  /** The schedules of desk.toml are signed with its tables. */
+  #takeSchedule(recorded: Recorded<ScheduleAccepted | ScheduleResumed>): void {
+    const { event } = recorded;
+    if (event.type === "schedule.accepted" && event.path === LAYOUT.config) return;
+    const { type, schedule: id, digest, authority } = event;
+    const subject = { action: "schedule", id, digest, shown: "", mode: "" } as const;
+    this.#decide(recorded, { name: `the ${type} of ${id}`, subject, authority, key: "desk" });
   }
 
   #resolve(recorded: Recorded, id: string, { name, mode }: { readonly name: string; readonly mode: Mode }): void {

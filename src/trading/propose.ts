@@ -7,6 +7,7 @@ import { ProposalError, readProposal } from "../domain/proposal.ts";
 import { boundedList } from "../domain/bounded-list.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { omitUndefined } from "../lib/omit-undefined.ts";
+import { refuseDailyProposals } from "./daily-limits.ts";
 import type { Desk } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { type EqualProposal, equalProposals, refuseTooManyWaiting } from "./equal-proposals.ts";
@@ -22,7 +23,7 @@ export interface ProposedOrder {
 /**
  * Writes the proposal of a document with the fields of a proposal file. `read` lists the sources that the author's
  * commands read. A verdict of "block" is a result, not an error.
- * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE, TOO_MANY_WAITING.
+ * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE, TOO_MANY_WAITING, DAILY_LIMIT.
  */
 export async function proposeOrder(
   desk: Desk,
@@ -31,6 +32,7 @@ export async function proposeOrder(
   read: readonly string[] = [],
 ): Promise<ProposedOrder> {
   refuseTooManyWaiting(desk, actor);
+  refuseDailyProposals(desk, actor);
   const draft = (() => {
     try {
       return readProposal({ ...omitUndefined(document), proposed_by: actor }, "");

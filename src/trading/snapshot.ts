@@ -3,6 +3,7 @@ import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Actor } from "../domain/event.ts";
+import type { StartCause } from "../domain/schedule-event.ts";
 import { digestOf } from "../domain/digest.ts";
 import { type AccountView, accountView } from "./account-view.ts";
 import type { Desk } from "./desk.ts";
@@ -17,7 +18,8 @@ export interface SnapshotView extends AccountView {
   readonly stale: readonly string[];
 }
 
-export async function takeSnapshot(desk: Desk, actor: Actor): Promise<SnapshotView> {
+/** `cause`: of a snapshot that a schedule began. */
+export async function takeSnapshot(desk: Desk, actor: Actor, cause?: StartCause): Promise<SnapshotView> {
   const stale = await markAll(desk);
   const book = accountView(desk.state, desk.config.account.currency);
   const total = (field: "realizedPnl" | "unrealizedPnl"): DecimalText =>
@@ -44,7 +46,7 @@ export async function takeSnapshot(desk: Desk, actor: Actor): Promise<SnapshotVi
     command: "snapshot",
     actor,
   });
-  await desk.commit({ type: "snapshot.taken", path: written.path, nav: book.nav as DecimalText });
+  await desk.commit({ type: "snapshot.taken", path: written.path, nav: book.nav as DecimalText, cause });
   desk.history.request("snapshot");
   return { ...book, path: written.path, time, connectors, stale };
 }

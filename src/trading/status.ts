@@ -12,6 +12,7 @@ import { type ConfigNotice, deskNotices } from "./config-notices.ts";
 import type { Desk, ProposalProblem } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { orderPath } from "./order-files.ts";
+import { type ScheduleView, scheduleViews } from "./schedule-views.ts";
 import { scanProposals } from "./scan-proposals.ts";
 
 export interface PendingProposal {
@@ -73,6 +74,15 @@ export interface StatusView {
   } | null;
   /** Agents with a grant. `lastSeenAt` is null while the desk is down. */
   readonly agents: readonly { readonly agent: string; readonly client: string; readonly lastSeenAt: string | null }[];
+  /** Empty for an agent. */
+  readonly schedules: readonly ScheduleView[];
+  /** Scheduled tasks that wait or run; absent while the desk is down. */
+  readonly queue?: readonly {
+    readonly schedule: string;
+    readonly task: string;
+    readonly due: string | null;
+    readonly state: "waiting" | "running";
+  }[];
   readonly book: AccountView;
   readonly flagged: readonly string[];
   /** What desk.toml says that is not in force, and other notices of it. */
@@ -109,11 +119,13 @@ type RecordedDesk = Pick<Desk, "workspace" | "state" | "clock" | "config" | "pro
 interface NoteCounts {
   readonly issues: readonly IssueHead[];
   readonly inboxNew: number;
+  readonly schedules: readonly ScheduleView[];
 }
 
-async function readNoteCounts({ workspace }: Pick<Desk, "workspace">): Promise<NoteCounts> {
-  const [issues, inboxNew] = await Promise.all([workspace.issues.heads(), workspace.inbox.countNew()]);
-  return { issues, inboxNew };
+async function readNoteCounts(desk: Pick<Desk, "workspace" | "config" | "state" | "clock">): Promise<NoteCounts> {
+  const { issues: notes, inbox } = desk.workspace;
+  const [issues, inboxNew, schedules] = await Promise.all([notes.heads(), inbox.countNew(), scheduleViews(desk)]);
+  return { issues, inboxNew, schedules };
 }
 
 /** The status from journal and files alone, for a desk that is down. */
@@ -121,7 +133,7 @@ export async function recordedStatus(desk: RecordedDesk): Promise<StatusView> {
   return view(desk, await readNoteCounts(desk));
 }
 
-function view(desk: RecordedDesk, { issues, inboxNew }: NoteCounts): StatusView {
+function view(desk: RecordedDesk, { issues, inboxNew, schedules }: NoteCounts): StatusView {
   return {
     workspace: { name: desk.config.workspace.name, path: desk.workspace.root },
     up: false,
@@ -151,6 +163,7 @@ function view(desk: RecordedDesk, { issues, inboxNew }: NoteCounts): StatusView 
     },
     lastRun: desk.state.lastRun === undefined ? null : { ...desk.state.lastRun, at: iso(desk.state.lastRun.at) },
     agents: [...desk.state.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
+    schedules,
     book: accountView(desk.state, desk.config.account.currency, desk.market?.askedAt),
     flagged: [...new Set([...desk.state.flagged.keys(), ...desk.state.disputes.keys()])],
     config: [],

@@ -6,6 +6,7 @@ import { DECIMAL_OPTIONS, type BuiltInGuard, type CustomGuard, type GuardConfig 
 import type { ConnectorName, Digest } from "../domain/ids.ts";
 import { isInside } from "../lib/path-containment.ts";
 import type { AgentConfig, ConnectorConfig, DeskConfig } from "./config.ts";
+import { type DeskSchedule, deskSchedule, limitsTable, scheduleLimitsSchema } from "./schedule-config.ts";
 
 const MINUTE_MS = 60_000;
 /** A value that JSON cannot hold is a table with this key. */
@@ -33,6 +34,8 @@ export function tablesOf(config: Omit<DeskConfig, "digest">, root: string): Conf
     connector: config.connectors.map((connector) => connectorTable(connector, root)),
     guard: config.guards.map((guard) => guardTable(guard, root)),
     news: config.news.map(({ name, url, everyMs }) => ({ name, url, every: everyMs / MINUTE_MS })),
+    schedules: limitsTable(config.scheduleLimits),
+    schedule: config.schedules.map(({ digest: _digest, path: _path, ...schedule }) => schedule),
   };
 }
 
@@ -63,6 +66,9 @@ export function configOf(tables: ConfigTables, root: string): DeskConfig {
       url: member(table, "url"),
       everyMs: Number(table["every"]) * MINUTE_MS,
     })),
+    // Records of earlier versions lack these tables.
+    scheduleLimits: scheduleLimitsSchema.parse(tables.schedules ?? {}),
+    schedules: (tables.schedule ?? []).map((table) => deskSchedule(table as unknown as DeskSchedule)),
     risk: decodeTable(tables.risk),
     contextFiles: member(tables.context, "files"),
   };

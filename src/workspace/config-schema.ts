@@ -1,6 +1,7 @@
 /** The schema of desk.toml with all defaults. The options of guards are in `domain/guard-config.ts`. */
 import * as z from "zod";
 import { isTimeZone } from "../domain/guard-config.ts";
+import { scheduleLimitsSchema } from "./schedule-config.ts";
 
 /** The source of a secret, never the secret itself. */
 export type SecretRef = { readonly env: string } | { readonly file: string };
@@ -208,9 +209,12 @@ export const deskSchema = z.strictObject({
   guard: z.array(z.looseObject({ key: z.string() })).default([]),
   agent: agentSchema.prefault({}),
   news: newsSchema.default([]),
+  /** Read by `readDeskSchedules`. */
+  schedule: z.unknown().optional(),
+  schedules: scheduleLimitsSchema.prefault({}),
   risk: injectedSettings.default({}),
   context: z.strictObject({ files: z.array(z.string()).default([]), risk: injectedSettings.default({}) }).prefault({}),
 });
 
 /** Documented tables that are not implemented yet. They are reported as errors, not ignored. */
-export const UNIMPLEMENTED_TABLES: readonly string[] = ["schedule", "webhook", "data_hub", "tunnel", "ai", "tool"];
+export const UNIMPLEMENTED_TABLES: readonly string[] = ["webhook", "notify", "data_hub", "tunnel", "ai", "tool"];

@@ -82,6 +82,13 @@ key = "no-short"
 # max_cost_usd = 5.0
 # timeout_minutes = 30
 
+# Unattended runs: an issue (the name of its file) or "snapshot" at set times. Or without an edit here: qoc schedules add
+# [[schedule]]
+# name = "daily-close-snapshot"
+# cron = "5 16 * * 1-5"  # minute hour day month weekday
+# tz = "America/New_York"
+# task = "snapshot"
+
 # News from any RSS or Atom feed, written to inbox/news/.
 # [[news]]
 # name = "markets"

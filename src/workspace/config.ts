@@ -25,6 +25,7 @@ import {
   deskSchema,
   isSecretName,
 } from "./config-schema.ts";
+import { type ScheduleConfig, type ScheduleLimits, readDeskSchedules } from "./schedule-config.ts";
 import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
 export const CONFIG_FORMAT = 1;
@@ -90,6 +91,8 @@ export interface DeskConfig {
   readonly guards: readonly GuardConfig[];
   readonly agent: AgentConfig;
   readonly news: readonly NewsFeed[];
+  readonly schedules: readonly ScheduleConfig[];
+  readonly scheduleLimits: ScheduleLimits;
   readonly risk: Readonly<Record<string, unknown>>;
   readonly contextFiles: readonly string[];
 }
@@ -128,8 +131,10 @@ export function readConfig(text: string, path: string, globalFile?: ConfigFile):
   }
   const connectors = parsed.success ? readConnectors(parsed.data.connector, path, problems) : [];
   if (parsed.success) problems.push(...unknownAgentConnectors(parsed.data.connectors.agent, parsed.data.connector));
+  const fail = (at: KeyPath, message: string): unknown => problems.push({ code: "CONFIG_INVALID", path: at, message });
+  const schedules = parsed.success ? readDeskSchedules(parsed.data, fail) : [];
   if (problems.length > 0 || !parsed.success) throw configError(problems, path, text);
-  return build(parsed.data, { digest: digestOf(text), connectors, guards });
+  return build(parsed.data, { digest: digestOf(text), connectors, guards, schedules });
 }
 
 /** In format 0 the table `[workspace]` was called `[desk]`. */
@@ -317,7 +322,7 @@ function holdsText(option: unknown): boolean {
   return typeof option === "string" || (isTable(option) && ("env" in option || "file" in option));
 }
 
-function build(data: DeskToml, parts: Pick<DeskConfig, "digest" | "connectors" | "guards">): DeskConfig {
+function build(data: DeskToml, parts: Pick<DeskConfig, "digest" | "connectors" | "guards" | "schedules">): DeskConfig {
   return {
     ...parts,
     workspace: {
@@ -334,6 +339,7 @@ function build(data: DeskToml, parts: Pick<DeskConfig, "digest" | "connectors" |
     agentConnectors: data.connectors.agent,
     agent: buildAgent(data.agent),
     news: data.news.map(({ name, url, every }) => ({ name, url, everyMs: every })),
+    scheduleLimits: data.schedules,
     risk: { ...data.risk, ...data.context.risk },
     contextFiles: data.context.files,
   };

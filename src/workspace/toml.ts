@@ -42,8 +42,9 @@ function splitKeys(dotted: string): string[] {
 }
 
 /**
- * Returns the position of the longest part of the path that the text has: the key, else its table, else line 1. Looks
- * at each line on its own, which is enough to point at a key but misses keys in inline tables and multi-line strings.
+ * Returns the position of the longest part of the path that the text has: the key, else its table, else line 1. A path
+ * that names a list of tables, or a table with sub-tables alone, is at the first of them. Looks at each line alone,
+ * which is enough to point at a key but misses keys in inline tables and multi-line strings.
  */
 export function locateKey(text: string, path: KeyPath): TextPosition {
   const keys = path.map(String);

@@ -11,6 +11,7 @@ import { NewsStore } from "./news.ts";
 import { OrderFolders } from "./order-folders.ts";
 import { ProposalStore } from "./proposals.ts";
 import { ResearchStore } from "./research.ts";
+import { ScheduleStore } from "./schedules.ts";
 import { RunTranscripts } from "./run-transcripts.ts";
 import { SnapshotStore } from "./snapshots.ts";
 
@@ -40,6 +41,7 @@ export interface Workspace {
   /** orders/pending/ and orders/proposed/. */
   readonly proposals: ProposalStore;
   readonly research: ResearchStore;
+  readonly schedules: ScheduleStore;
   readonly snapshots: SnapshotStore;
   readonly transcripts: RunTranscripts;
   /** Returns the free bytes of the disk. */
@@ -63,6 +65,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
     orders: new OrderFolders(options),
     proposals: new ProposalStore(options),
     research: new ResearchStore(options, writer),
+    schedules: new ScheduleStore(options),
     snapshots: new SnapshotStore(options),
     transcripts: new RunTranscripts(options),
     freeBytes: () => disk.free(root),

@@ -479,6 +479,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
     book: { nav: "1", cash: "1", buyingPower: "1", dayPnl: "0", currency: "USD", asOf: null, positions: [] },
     flagged: [],
     config: [],
+    schedules: [],
     readOnly: null,
   };
 }

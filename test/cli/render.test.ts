@@ -182,6 +182,13 @@ function status(text: string) {
     book: book(text),
     flagged: [text],
     config: [{ kind: "waiting", text, changes: [text], fix: text }],
+    schedules: [
+      {
+        ...{ name: text, path: "schedules/a.toml", state: "broken", title: null, task: text, cron: text },
+        ...{ timezone: null, missed: null, skipIfNoOpenIssues: null, timeoutMinutes: null, digest: null },
+        ...{ next: [], last: null, problem: text, fix: text },
+      },
+    ],
     readOnly: text,
   };
 }

@@ -19,6 +19,9 @@ const WRITES: Readonly<Record<string, Record<string, unknown>>> = {
   "history restore": { path: "research/kept.md", at: "HEAD" },
   run: { issue: "008" },
   snapshot: {},
+  "schedules add": { name: "x", cron: "* * * * *", task: "snapshot" },
+  "schedules remove": { name: "x" },
+  "schedules run": { name: "x" },
 };
 
 let desk: TempDesk;

@@ -321,6 +321,32 @@ describe("the tables in the journal", () => {
   });
 
   it("name every table of the file", () => {
-    expect(Object.keys(tables("")).toSorted()).toEqual([...SETTINGS, "connector", "guard", "news"].toSorted());
+    expect(Object.keys(tables("")).toSorted()).toEqual(
+      [...SETTINGS, "connector", "guard", "news", "schedule"].toSorted(),
+    );
+  });
+});
+
+describe("schedules", () => {
+  const EACH = '[[schedule]]\nname = "a"\ncron = "0 9 * * *"\ntask = "snapshot"\n';
+  it.each([
+    ["a new one", "", EACH, { "schedule.a": "loosens/desk/reload" }],
+    ["other times", EACH, EACH.replace("9", "8"), { "schedule.a.cron": "loosens/desk/reload" }],
+    ["one switched off", EACH, `${EACH}enabled = false\n`, { "schedule.a.enabled": "tightens/none/reload" }],
+    ["one removed", EACH, "", { "schedule.a": "tightens/none/reload" }],
+    [
+      "a higher limit of a day",
+      "",
+      "[schedules]\nmax_runs_per_day = 49\n",
+      { "schedules.max_runs_per_day": "loosens/desk/reload" },
+    ],
+  ])("%s", (_name, before, after, expected) => expect(changes(before, after)).toEqual(expected));
+
+  it("are read back from the journal as they were", () => {
+    const config = readConfig(`${EACH}timeout_minutes = 5\n`, `${ROOT}/desk.toml`);
+    expect(configOf(tablesOf(config, ROOT), ROOT)).toMatchObject({
+      schedules: config.schedules,
+      scheduleLimits: config.scheduleLimits,
+    });
   });
 });

@@ -41,6 +41,7 @@ async function run(work: Work, signal = new AbortController().signal): Promise<R
     desk: open,
     issue,
     run: id,
+    cause: { by: "human" },
     runtime,
     call,
     progress: { line: () => undefined },

@@ -41,6 +41,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   "smol-toml": ["src/workspace/"],
   yaml: ["src/workspace/"],
   picomatch: ["src/workspace/"],
+  croner: ["src/workspace/cron.ts"],
   eventemitter3: ["src/bus/"],
   comlink: ["src/host/", "sandbox/"],
   esbuild: ["src/host/"],

@@ -221,7 +221,7 @@ describe("a mistake", () => {
     expect(error.hint).not.toBe("");
   });
 
-  it.each(["schedule", "webhook", "data_hub", "tunnel", "ai", "tool"])(
+  it.each(["webhook", "notify", "data_hub", "tunnel", "ai", "tool"])(
     "[%s] is documented, and reported as not built yet",
     (table) => {
       expect(problem(`[workspace]\n\n[${table}]\nx = 1`)).toMatchObject({
@@ -230,6 +230,17 @@ describe("a mistake", () => {
       });
     },
   );
+
+  it.each([
+    ["[[webhook]]", "webhook"],
+    ["[data_hub.news]", "data_hub"],
+    ["[[tool]]", "tool"],
+  ])("%s is reported as not built yet, at its line", (header, key) => {
+    expect(problem(`[workspace]\n\n${header}\nname = "x"`)).toMatchObject({
+      code: "CONFIG_NOT_YET",
+      details: { line: 3, key },
+    });
+  });
 
   it.each([["a built-in connector that does not exist", 'type = "alpaca"']])(
     "%s is reported as not built yet",

@@ -4,6 +4,7 @@ import { QocError } from "../../domain/error.ts";
 import type { Actor } from "../../domain/event.ts";
 import { plainName } from "../../domain/untrusted.ts";
 import { isInside } from "../../lib/path-containment.ts";
+import { refuseDailyProposals } from "../../trading/daily-limits.ts";
 import type { Desk } from "../../trading/desk.ts";
 import { refuseTooManyWaiting } from "../../trading/equal-proposals.ts";
 import type { FileWrite } from "../../workspace/file-write.ts";
@@ -16,16 +17,17 @@ import { refuseAgentStatus } from "../issues/agent-status-rules.ts";
 
 /**
  * Returns the file as the desk writes it: an issue that an agent opens is marked with that agent.
- * @throws PATH_REFUSED, INVALID_INPUT, FILE_CHANGED, NOT_YOURS.
+ * @throws PATH_REFUSED, INVALID_INPUT, FILE_CHANGED, NOT_YOURS, DAILY_LIMIT.
  */
 export async function checkAgentWrite(
-  desk: Pick<Desk, "proposals" | "state" | "workspace">,
+  desk: Pick<Desk, "clock" | "config" | "proposals" | "state" | "workspace">,
   actor: Actor,
   file: FileWrite,
 ): Promise<FileWrite> {
   if (actor === "human") return file;
   const { path } = file;
   const { proposals, issues } = desk.workspace;
+  if (isProposalPath(path)) refuseDailyProposals(desk, actor);
   if (isArchived(path)) refusePath(path, "only the human files items in the archive");
   // Of two files with one name neither can be approved.
   if (isProposalPath(path) && (await proposals.isStemTaken(path, desk.state.orders.values()))) {

@@ -1,0 +1,64 @@
+import * as z from "zod";
+import type { QueuedTask, SchedulesReport } from "../../runs/scheduler.ts";
+import type { ScheduleView } from "../../trading/schedule-views.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { localMinute, localZone } from "../rendering/local-time.ts";
+import { type Column, type OutputStyle, table, tableOr } from "../rendering/table-text.ts";
+import { oneLine, wrap } from "../rendering/terminal-text.ts";
+import { resultText, scheduleSchema } from "./schedule-lines.ts";
+
+export const command = defineCommand({
+  name: "schedules list",
+  group: "runs",
+  audience: "human",
+  runs: "desk",
+  writes: [],
+  summary: "list the schedules, their next times and the queue",
+  description: "The schedules of desk.toml and of schedules/.",
+  examples: ["qoc schedules list", "qoc schedules list --json"],
+  exits: [5],
+  input: z.strictObject({}),
+  output: z.object({ schedules: z.array(scheduleSchema), queue: z.array(z.looseObject({ schedule: z.string() })) }),
+  run: (_input, context) => requireDesk(context).scheduler.report(),
+  render: renderSchedules,
+});
+
+function columns(style: OutputStyle): readonly Column<ScheduleView>[] {
+  return [
+    { title: "name", cell: ({ name, path }) => (name === "" ? path : name) },
+    { title: "state", cell: ({ state }) => state },
+    { title: "task", cell: ({ task }) => task ?? "" },
+    { title: "cron", cell: ({ cron }) => cron ?? "" },
+    { title: "zone", cell: ({ timezone }) => timezone ?? "" },
+    {
+      title: "next",
+      cell: ({ next }) => (style.isTty ? (next[0] === undefined ? "" : localMinute(next[0])) : next.join(" ")),
+    },
+    { title: "last", cell: ({ last }) => (last === null ? "" : resultText(last)), shrinks: true },
+    // A person reads the problems below the table.
+    ...(style.isTty ? [] : [{ title: "problem", cell: ({ problem }: ScheduleView) => problem ?? "" }]),
+  ];
+}
+
+const QUEUE: readonly Column<QueuedTask>[] = [
+  { title: "queue", cell: () => "queue" },
+  { title: "schedule", cell: ({ schedule }) => schedule },
+  { title: "state", cell: ({ state }) => state },
+  { title: "task", cell: ({ task }) => task },
+  { title: "due", cell: ({ due }) => due ?? "" },
+];
+
+function renderSchedules({ schedules, queue }: SchedulesReport, style: OutputStyle): readonly string[] {
+  if (!style.isTty) return [...table(style, columns(style), schedules), ...table(style, QUEUE, queue)];
+  const problems = schedules.flatMap(({ problem, fix }) =>
+    problem === null ? [] : [...wrap(oneLine(`! ${problem}`), style.columns), `  fix: ${oneLine(fix ?? "")}`],
+  );
+  return [
+    ...tableOr(style, columns(style), schedules, "no schedules; qoc help schedules"),
+    ...(schedules.length === 0 ? [] : [style.paint("dim", `times: ${localZone()}`)]),
+    ...problems,
+    ...queue.map(({ schedule, state, task, due }) =>
+      oneLine(`${state}: ${task} of ${schedule}${due === null ? "" : `, due ${localMinute(due)}`}`),
+    ),
+  ];
+}

@@ -1,0 +1,43 @@
+/** Shared by the commands on one schedule: their argument, their value and its lines. */
+import * as z from "zod";
+import type { ScheduleView } from "../../trading/schedule-views.ts";
+import { positional } from "../arguments.ts";
+import { localMinute, localZone } from "../rendering/local-time.ts";
+import { type OutputStyle, keyValueLines } from "../rendering/table-text.ts";
+import { oneLine } from "../rendering/terminal-text.ts";
+
+export const scheduleArgument = positional(z.string().min(1).max(200), "NAME", "the schedule's name or its file");
+
+export const scheduleSchema = z.looseObject({ name: z.string(), state: z.string(), next: z.array(z.string()) });
+
+export function renderSchedule(schedule: ScheduleView, style: OutputStyle): readonly string[] {
+  const { name, path, state, task, cron, timezone, missed, timeoutMinutes, skipIfNoOpenIssues, next, last } = schedule;
+  const times = style.isTty ? next.map(localMinute).join(", ") : next.join(" ");
+  return [
+    ...keyValueLines(style, [
+      ["schedule", name],
+      ["file", path],
+      ["state", state],
+      ["task", task ?? ""],
+      ["cron", `${cron ?? ""} (${timezone ?? ""})`],
+      ["missed", missed === "once" ? "once: made up for by one run" : "skip: not made up for"],
+      ...(timeoutMinutes === null ? [] : [["timeout", `${timeoutMinutes} min`] as const]),
+      ...(skipIfNoOpenIssues === true ? [["skips", "if no other issue is open"] as const] : []),
+      ...(next.length === 0 ? [] : [[style.isTty ? `next (${localZone()})` : "next", times] as const]),
+      ...(last === null ? [] : [["last", lastText(last, style)] as const]),
+    ]),
+    ...(schedule.problem === null ? [] : [style.paint("yellow", `! ${oneLine(schedule.problem)}`)]),
+    ...(schedule.fix === null ? [] : [`fix: ${oneLine(schedule.fix)}`]),
+  ];
+}
+
+type ShownResult = NonNullable<ScheduleView["last"]>;
+
+export function resultText({ outcome, reason }: Pick<ShownResult, "outcome" | "reason">): string {
+  return `${outcome}${reason === null ? "" : `: ${reason}`}`;
+}
+
+function lastText(last: ShownResult, style: Pick<OutputStyle, "isTty">): string {
+  const at = last.due ?? last.at;
+  return `${style.isTty ? localMinute(at) : at} ${resultText(last)}`;
+}
