@@ -232,7 +232,7 @@ describe("a setting", () => {
     ["account.currency", '[account]\ncurrency = "EUR"', LOOSER, LOOSER],
     ["account.nav_method", '[account]\nnav_method = "live"', STRICTER, LAXER],
     ["uta.snapshot_interval", "[uta]\nsnapshot_interval = 30", TIGHTER, LOOSER],
-    ["connectors.agent", '[connectors]\nagent = ["a"]', STRICTER, DESK],
+    ["connectors.agent", "[connectors]\nagent = []", STRICTER, DESK],
     ["agent.runtime", '[agent]\nruntime = "claude"', LOCAL, LOCAL],
     ["agent.unconfined", "[agent]\nunconfined = true", DESK, STRICTER],
     ["agent.env", '[agent]\nenv = ["X"]', DESK, STRICTER],
@@ -253,7 +253,7 @@ const PARTS: readonly string[] = [
     guard(key, `${REQUIRED[key]?.startsWith(option) === true ? "" : (REQUIRED[key] ?? "")}\n${option} = ${loose}`),
   ),
   ...GUARD_KEYS.map((key) => guard(key, REQUIRED[key])),
-  ...['[workspace]\ntimezone = "Asia/Tokyo"', "[agent]\nunconfined = true", '[connectors]\nagent = ["a"]'],
+  ...['[workspace]\ntimezone = "Asia/Tokyo"', "[agent]\nunconfined = true", "[connectors]\nagent = []"],
 ];
 /** A desk.toml of some of the parts, each table and each connector at most once. */
 const anyFile = fc.shuffledSubarray([...PARTS]).map((parts) => {
