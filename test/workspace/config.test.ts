@@ -233,7 +233,7 @@ describe("a mistake", () => {
 
   it.each([
     ["[[webhook]]", "webhook"],
-    ["[data_hub.news]", "data_hub"],
+    ["[data_hub.news]", "data_hub.news"],
     ["[[tool]]", "tool"],
   ])("%s is reported as not built yet, at its line", (header, key) => {
     expect(problem(`[workspace]\n\n${header}\nname = "x"`)).toMatchObject({
