@@ -48,12 +48,21 @@ function orderOf() {
 }
 
 describe("a live order", () => {
-  it("is not approved on a desk without a live key", async () => {
-    await expect(approve()).rejects.toMatchObject({
+  it("of a connector that states no mode is not approved on a desk without a live key", async () => {
+    const other = await tempDesk({
+      accept: false,
+      files: { "venue.ts": adapterFixture("scripted-venue") },
+      config: (text) => `${text}\n[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\n`,
+    });
+    const terms = { connector: "broker", side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "100" };
+    const { id, digest } = await other.call<typeof proposal>("orders propose", { ...terms, rationale: "x" });
+    await expect(other.call("approve", { id, digest })).rejects.toMatchObject({
       code: "KEY_REQUIRED",
       details: { reason: expect.stringContaining("no live key") as string },
     });
-    expect(orderOf()).toMatchObject({ state: "proposed", approvals: [], submitted: false });
+    expect(other.open.desk.state.orders.get(id as OrderId)).toMatchObject({ state: "proposed", submitted: false });
+    await other.stop();
+    await discard(other);
   });
 
   it("is approved with the live key once it was made, while the desk runs", async () => {

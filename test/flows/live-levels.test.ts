@@ -57,10 +57,11 @@ describe("a desk with a live connector", () => {
       ]);
     expect(opened.open.desk.guards.level).toBe("process");
     const { connectors } = await opened.call<StatusView>("status");
-    expect(connectors.map(({ isolation, isolationReason }) => [isolation, isolationReason])).toEqual([
-      ["process", "venue is live"],
-      ["process", "venue is live"],
-      ["worker", null],
+    const shown = connectors.map(({ name, isolation, isolationReason }) => [name, isolation, isolationReason]);
+    expect(shown.toSorted()).toEqual([
+      ["feed", "process", "venue is live"],
+      ["paper", "worker", null],
+      ["venue", "process", "venue is live"],
     ]);
     const { checks } = await opened.call<{ checks: readonly DoctorCheck[] }>("doctor");
     const messages = checks.map(({ message }) => message).join("\n");
