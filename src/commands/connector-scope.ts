@@ -51,7 +51,7 @@ export function connectorInScope(
 
 type Holding = Pick<StatusView["book"]["positions"][number], "connector">;
 
-/** The positions at connectors that the actor may reach. */
+/** The positions or accounts at connectors that the actor may reach. */
 export function positionsInScope<T extends Holding>(
   desk: ScopedDesk,
   actor: Actor,
@@ -87,6 +87,10 @@ export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor
     schedules: isAgent(actor) ? [] : view.schedules,
     queue: isAgent(actor) ? [] : (view.queue ?? []),
     flagged: view.flagged.filter((instrument) => isVisible(instrument.slice(0, instrument.indexOf("/")))),
-    book: { ...view.book, positions: positionsInScope(desk, actor, view.book.positions) },
+    book: {
+      ...view.book,
+      accounts: positionsInScope(desk, actor, view.book.accounts),
+      positions: positionsInScope(desk, actor, view.book.positions),
+    },
   };
 }

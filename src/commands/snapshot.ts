@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type SnapshotView, takeSnapshot } from "../trading/snapshot.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { isInScope, positionsInScope } from "./connector-scope.ts";
-import { renderPositions } from "./rendering/positions.ts";
+import { accountTable, bookSums, renderPositions } from "./rendering/positions.ts";
 import { type OutputStyle, keyValueLines } from "./rendering/table-text.ts";
 
 export const command = defineCommand({
@@ -17,16 +17,17 @@ export const command = defineCommand({
   examples: ["qoc snapshot", "qoc snapshot --json"],
   exits: [5],
   input: z.strictObject({}),
-  output: z.looseObject({ path: z.string(), nav: z.string() }),
+  output: z.looseObject({ path: z.string(), nav: z.string().nullable() }),
   mcp: { openWorld: true },
   run: async (_input, context) => {
     const { desk } = requireDesk(context);
-    const { connectors, stale, positions, ...view } = await takeSnapshot(desk, context.actor);
+    const { connectors, stale, positions, accounts, ...view } = await takeSnapshot(desk, context.actor);
     const isVisible = (name: string): boolean => isInScope(desk, context.actor, name);
     return {
       ...view,
       connectors: connectors.filter(isVisible),
       stale: stale.filter(isVisible),
+      accounts: positionsInScope(desk, context.actor, accounts),
       positions: positionsInScope(desk, context.actor, positions),
     };
   },
@@ -35,16 +36,12 @@ export const command = defineCommand({
 
 export function renderSnapshot(snapshot: SnapshotView, style: OutputStyle): readonly string[] {
   return [
-    ...keyValueLines(style, [
-      ["file", snapshot.path],
-      ["NAV", `${snapshot.nav} ${snapshot.currency}`],
-      ["cash", snapshot.cash],
-      ["buying power", snapshot.buyingPower],
-      ["today", snapshot.dayPnl],
-      ...(snapshot.stale.length === 0
-        ? []
-        : [["not asked", `${snapshot.stale.join(", ")}; at their last known value`] as const]),
-    ]),
+    ...keyValueLines(style, [["file", snapshot.path]]),
+    ...bookSums(snapshot, style),
+    ...(snapshot.stale.length === 0
+      ? []
+      : keyValueLines(style, [["not asked", `${snapshot.stale.join(", ")}; at their last known value`]])),
+    ...accountTable(snapshot.accounts, style),
     ...(style.isTty ? ["", ...renderPositions(snapshot.positions, style)] : []),
   ];
 }

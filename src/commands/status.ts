@@ -9,15 +9,16 @@ import { statusInScope } from "./connector-scope.ts";
 import { reviewPending } from "./orders/pending-review.ts";
 import { renderNotices } from "./rendering/config-notices.ts";
 import { badge } from "./rendering/order.ts";
-import { positionTable, signed } from "./rendering/positions.ts";
+import { accountTable, bookSums, positionTable, strandedLines } from "./rendering/positions.ts";
 import { type Column, INDENT, type OutputStyle, keyValueLines, section, table } from "./rendering/table-text.ts";
 import { localMinute } from "./rendering/local-time.ts";
 import { oneLine, wrap } from "./rendering/terminal-text.ts";
 
 const bookSchema = z.looseObject({
-  nav: z.string(),
-  cash: z.string(),
-  buyingPower: z.string(),
+  nav: z.string().nullable(),
+  cash: z.string().nullable(),
+  buyingPower: z.string().nullable(),
+  accounts: z.array(z.looseObject({})),
   positions: z.array(z.looseObject({})),
 });
 
@@ -184,16 +185,12 @@ const PENDING: readonly Column<PendingProposal>[] = [
 ];
 
 function bookLines(style: OutputStyle, book: AccountView): readonly string[] {
-  return [
-    ...keyValueLines(style, [
-      ["NAV", `${book.nav} ${book.currency}`],
-      ["cash", book.cash],
-      ["buying power", book.buyingPower],
-      ["today", signed(book.dayPnl)],
-      ...(book.asOf === null ? [] : [["as of", book.asOf] as const]),
-    ]),
-    ...(book.positions.length === 0 ? [] : ["", ...positionTable(book.positions, style)]),
+  const parts = [
+    accountTable(book.accounts, style),
+    positionTable(book.positions, style),
+    strandedLines(book.positions).map(oneLine),
   ];
+  return [...bookSums(book, style), ...parts.flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines]))];
 }
 
 function openIssues(status: StatusView): StatusView["issues"] {
@@ -261,19 +258,20 @@ function renderForProgram(status: StatusView): readonly string[] {
     ...status.flagged.map((key) => ["flagged", key]),
     [
       "book",
-      status.book.nav,
-      status.book.cash,
-      status.book.buyingPower,
-      status.book.dayPnl,
+      status.book.nav ?? "",
+      status.book.cash ?? "",
+      status.book.buyingPower ?? "",
+      status.book.dayPnl ?? "",
       status.book.currency,
       status.book.asOf ?? "",
     ],
-    ...status.book.positions.map(({ connector, symbol, quantity, value }) => [
-      "position",
-      connector,
-      symbol,
-      quantity,
-      value ?? "",
+    ...status.book.accounts.map(({ connector, nav, cash, buyingPower, dayPnl, currency, isInSum }) => [
+      ...["account", connector, nav, cash, buyingPower, dayPnl, currency, isInSum ? "" : "no exchange rate"],
+    ]),
+    ...status.book.profit.map(({ currency, realized, unrealized }) => ["profit", currency, realized, unrealized]),
+    ...status.book.positions.map(({ connector, symbol, quantity, value, currency, standing }) => [
+      ...["position", connector, symbol, quantity, value ?? "", currency ?? ""],
+      ...(standing === "enabled" ? [] : [standing]),
     ]),
     ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
     ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),

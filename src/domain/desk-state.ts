@@ -4,7 +4,7 @@
  */
 import { markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
-import { type Decimal, ZERO, decimal } from "./decimal.ts";
+import { ZERO, decimal } from "./decimal.ts";
 import type { Authority, KeyRole } from "./authority.ts";
 import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
 import type {
@@ -91,7 +91,7 @@ export interface DeskState extends FillState {
   readonly usedSignatures: Map<string, number>;
   readonly lost: LostRecords;
   lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
-  lastSnapshot?: { path: string; nav: string; at: number };
+  lastSnapshot?: { path: string; nav: string | null; at: number };
 }
 
 const INTENT_WINDOW_MS = 24 * 60 * 60 * 1000;
@@ -320,18 +320,4 @@ function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void 
     }
   }
   state.accounts.set(connector, markedAccount(earlier, recorded));
-}
-
-/** The sum of the NAV of each connector at its last mark. A connector without a mark counts zero. */
-export function totalNav(state: Readonly<DeskState>): Decimal {
-  let sum = ZERO;
-  for (const account of state.accounts.values()) sum = sum.plus(account.nav);
-  return sum;
-}
-
-/** Today's realized and unrealized profit over all connectors, each by its own venue date; below zero is a loss. */
-export function dayPnl(state: Readonly<DeskState>): Decimal {
-  let sum = ZERO;
-  for (const account of state.accounts.values()) sum = sum.plus(account.nav.minus(account.dayOpenNav));
-  return sum;
 }

@@ -57,7 +57,8 @@ export interface SnapshotStarted {
 export interface SnapshotTaken {
   readonly type: "snapshot.taken";
   readonly path: string;
-  readonly nav: DecimalText;
+  /** null if the accounts cannot be added up: a rate is missing. */
+  readonly nav: DecimalText | null;
   /** Of a snapshot that a schedule began. */
   readonly cause?: StartCause | undefined;
 }

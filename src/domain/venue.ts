@@ -59,6 +59,13 @@ export interface VenueAccount {
   readonly cash: DecimalText;
   readonly buyingPower: DecimalText;
   readonly currency: string;
+  /** Positions that the NAV leaves out, because the desk found no price of them or no exchange rate. */
+  readonly unvalued?: readonly UnvaluedPosition[] | undefined;
+}
+
+export interface UnvaluedPosition {
+  readonly symbol: string;
+  readonly quantity: DecimalText;
 }
 
 /** An account as a connector reports it, with the venue's time if the connector sends one. */

@@ -191,7 +191,8 @@ export function quoteOf({ quote, order }: GateInput): Available<Quote> {
 /** The worst price of one unit, in the account's currency. */
 export function priceOf(input: GateInput, exposure: Exposure): Available<Decimal> {
   const { state, order, instrument } = input;
-  const foreign = foreignCurrency(state.accounts.get(order.terms.connector)?.account, instrument ?? undefined);
+  const { account } = state.accounts.get(order.terms.connector) ?? {};
+  const foreign = foreignCurrency({ symbol: order.terms.symbol, account, instrument });
   if (foreign !== undefined) return missingInput(foreign);
   const quote = quoteOf(input);
   return orderPrice(

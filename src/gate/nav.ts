@@ -3,8 +3,9 @@
  * accounts of the order's mode count whose connectors are enabled and route orders.
  */
 import type { AccountRecord } from "../domain/account.ts";
-import { type Decimal, ZERO, min, withinPercent } from "../domain/decimal.ts";
+import { type Decimal, ZERO, decimal, min, withinPercent } from "../domain/decimal.ts";
 import type { GuardScope } from "../domain/guard-config.ts";
+import type { UnvaluedPosition } from "../domain/venue.ts";
 import type { Check } from "../domain/verdict.ts";
 import { type Available, block, available, missingInput, pass, unavailable } from "./check-result.ts";
 import { formatDuration, formatMoney, formatPercent, formatShare } from "./format.ts";
@@ -71,11 +72,23 @@ function countedAccounts(input: NavInput, scope: GuardScope): Available<CountedA
       notes.push(`${missing}, which counts zero`);
       continue;
     }
+    const { unvalued = [] } = account.account;
+    const short = unvalued.find(({ quantity }) => decimal(quantity).lt(ZERO));
+    if (short !== undefined)
+      return missingInput(`${route.connector} is short of ${short.symbol}, which has no price to count it at`);
+    if (unvalued.length > 0) notes.push(`${namesOf(unvalued)} at ${route.connector} has no value and counts zero`);
     const age = input.hostNow - (route.reportedAt ?? account.markedAt);
     if (age > STALE_MS) notes.push(`the account of ${route.connector} is ${formatDuration(age)} old`);
     accounts.push({ account, isStale: age > STALE_MS });
   }
   return available({ accounts, note: notes.length === 0 ? "" : ` (${notes.join("; ")})` });
+}
+
+const NAMED_MAX = 5;
+
+function namesOf(positions: readonly UnvaluedPosition[]): string {
+  const names = positions.slice(0, NAMED_MAX).map(({ symbol }) => symbol);
+  return [...names, ...(positions.length > NAMED_MAX ? [`and ${positions.length - NAMED_MAX} more`] : [])].join(", ");
 }
 
 export function navOf(input: NavInput, scope: GuardScope): Available<NavSum> {

@@ -1,4 +1,5 @@
 /** The conservative price of an order, used by every check and guard that values it. */
+import { pairOf } from "../domain/currency.ts";
 import { type Decimal, ZERO, decimal, max } from "../domain/decimal.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/venue.ts";
@@ -72,16 +73,27 @@ export function sameCurrency(a: string, b: string): boolean {
   return left === right || (DOLLARS.has(left) && DOLLARS.has(right));
 }
 
-/** The reason why prices of the instrument cannot be compared with the account's money, or undefined. */
-export function foreignCurrency(
-  account: VenueAccount | undefined,
-  instrument: VenueInstrument | undefined,
-): string | undefined {
-  if (
-    account === undefined ||
-    instrument?.currency === undefined ||
-    sameCurrency(account.currency, instrument.currency)
-  )
-    return undefined;
-  return `${instrument.symbol} is priced in ${instrument.currency}, the account is in ${account.currency}, and no exchange rate is available`;
+interface PriceSource {
+  readonly symbol: string;
+  /** The account of the order's connector. */
+  readonly account: VenueAccount | undefined;
+  /** null if the venue does not list the symbol; undefined if the connector has no `getInstrument`. */
+  readonly instrument: VenueInstrument | null | undefined;
+}
+
+/**
+ * The reason why prices of the instrument cannot be compared with the account's money, or undefined. The venue's own
+ * word comes first, then the name of a pair. Without `getInstrument` prices are in the account's currency; a venue that
+ * lists the instrument without a currency has not said so.
+ */
+export function foreignCurrency({ symbol, account, instrument }: PriceSource): string | undefined {
+  if (account === undefined) return undefined;
+  const currency = instrument?.currency ?? pairOf(symbol)?.quote;
+  if (currency === undefined) {
+    return instrument === undefined || instrument === null
+      ? undefined
+      : `the venue lists ${symbol} without a currency, so its price cannot be compared with ${account.currency}`;
+  }
+  if (sameCurrency(account.currency, currency)) return undefined;
+  return `${symbol} is priced in ${currency}, the account is in ${account.currency}, and no exchange rate is available`;
 }

@@ -1,14 +1,28 @@
-/** NAV, cash, buying power and positions for output; amounts are decimal strings. */
+/**
+ * NAV, cash, buying power and positions for output; amounts are decimal strings. Only amounts of one currency are added
+ * up: an account in a currency without a rate is shown by itself. The accounts of connectors that desk.toml does not
+ * enable do not count.
+ */
+import type { AccountRecord } from "../domain/account.ts";
+import { isSameCode } from "../domain/currency.ts";
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
-import { type DeskState, totalNav, dayPnl } from "../domain/desk-state.ts";
-import { averagePrice, unrealizedPnl } from "../domain/position.ts";
+import type { DeskState } from "../domain/desk-state.ts";
+import { type PositionRecord, averagePrice, unrealizedPnl } from "../domain/position.ts";
 import { shownSymbol } from "../domain/untrusted.ts";
 import { iso } from "../lib/time.ts";
+import type { Desk } from "./desk.ts";
+
+/** What desk.toml says about a connector of the journal. */
+export type ConnectorStanding = "enabled" | "disabled" | "removed";
 
 export interface PositionView {
   readonly connector: string;
+  /** A position at a connector that is not enabled counts nowhere. */
+  readonly standing: ConnectorStanding;
   readonly symbol: string;
   readonly quantity: string;
+  /** Of prices, value and P&L; null if not known. */
+  readonly currency: string | null;
   readonly averagePrice: string | null;
   readonly markPrice: string | null;
   readonly value: string | null;
@@ -17,51 +31,165 @@ export interface PositionView {
   readonly fees: string;
 }
 
-export interface AccountView {
+export interface AccountLine {
+  readonly connector: string;
+  readonly mode: string;
+  readonly currency: string;
   readonly nav: string;
   readonly cash: string;
   readonly buyingPower: string;
   readonly dayPnl: string;
+  /** When the connector last reported the account. */
+  readonly asOf: string;
+  /** The connector is enabled and routes orders: guards count the account. */
+  readonly isCountedByGuards: boolean;
+  /** Positions without a price or an exchange rate, which the NAV leaves out. */
+  readonly unvalued: readonly string[];
+  /** The account is part of the sums: it is in their currency. */
+  readonly isInSum: boolean;
+}
+
+/** Profit and loss of all positions in one currency, closed ones included. */
+export interface ProfitLine {
+  readonly currency: string;
+  readonly realized: string;
+  /** Of the open positions that have a mark. */
+  readonly unrealized: string;
+}
+
+export interface AccountView {
+  /** The sums over the accounts in `currency`; null if the accounts have several currencies and none is `currency`. */
+  readonly nav: string | null;
+  readonly cash: string | null;
+  readonly buyingPower: string | null;
+  readonly dayPnl: string | null;
+  /** `[account] currency`; the accounts' own if none of them is in it and they have one currency. */
   readonly currency: string;
   /** Time of the oldest account report among the connectors; null without any report. */
   readonly asOf: string | null;
+  readonly accounts: readonly AccountLine[];
+  readonly profit: readonly ProfitLine[];
   readonly positions: readonly PositionView[];
 }
 
+type ViewedDesk = Pick<Desk, "config" | "state">;
+
 /** `askedAt`: when each connector last reported its account; if not known, the time of its last change counts. */
-export function accountView(
-  state: Readonly<DeskState>,
-  currency: string,
-  askedAt: ReadonlyMap<string, number> = new Map(),
-): AccountView {
-  const oldest = Math.min(
-    ...[...state.accounts].map(([connector, { markedAt }]) => askedAt.get(connector) ?? markedAt),
+export function accountView(desk: ViewedDesk, askedAt: ReadonlyMap<string, number> = new Map()): AccountView {
+  const counted = [...desk.state.accounts].filter(([connector]) => standingOf(desk, connector) === "enabled");
+  const currency = sumCurrency(
+    desk.config.account.currency,
+    counted.map(([, { account }]) => account.currency),
   );
-  const sum = (field: "cash" | "buyingPower"): Decimal =>
-    [...state.accounts.values()].reduce((total, { account }) => total.plus(decimal(account[field])), ZERO);
+  const inSum = counted.filter(([, { account }]) => isSameCode(account.currency, currency)).map(([, record]) => record);
+  const reportedAt = (connector: string, { markedAt }: AccountRecord): number => askedAt.get(connector) ?? markedAt;
+  const oldest = Math.min(...counted.map(([connector, record]) => reportedAt(connector, record)));
+  const sum = (amountOf: (record: AccountRecord) => Decimal): string | null =>
+    inSum.length === 0 && counted.length > 0
+      ? null
+      : text(
+          rounded(
+            inSum.reduce((total, record) => total.plus(amountOf(record)), ZERO),
+            8,
+          ),
+        );
   return {
-    nav: text(rounded(totalNav(state), 8)),
-    cash: text(rounded(sum("cash"), 8)),
-    buyingPower: text(rounded(sum("buyingPower"), 8)),
-    dayPnl: text(rounded(dayPnl(state), 8)),
+    nav: sum(({ nav }) => nav),
+    cash: sum(({ account }) => decimal(account.cash)),
+    buyingPower: sum(({ account }) => decimal(account.buyingPower)),
+    dayPnl: sum(dayPnlOf),
     currency,
     asOf: Number.isFinite(oldest) ? iso(oldest) : null,
-    positions: positionViews(state),
+    accounts: counted.map(([connector, record]) => accountLine(desk, connector, record, { currency, reportedAt })),
+    profit: profitLines(desk),
+    positions: positionViews(desk),
   };
 }
 
+export function standingOf({ config }: Pick<Desk, "config">, connector: string): ConnectorStanding {
+  const known = config.connectors.find(({ name }) => name === connector);
+  return known === undefined ? "removed" : known.enabled ? "enabled" : "disabled";
+}
+
+function sumCurrency(base: string, currencies: readonly string[]): string {
+  const [first] = currencies;
+  if (first === undefined || currencies.some((currency) => isSameCode(currency, base))) return base;
+  return currencies.every((currency) => isSameCode(currency, first)) ? first : base;
+}
+
+function dayPnlOf({ nav, dayOpenNav }: AccountRecord): Decimal {
+  return nav.minus(dayOpenNav);
+}
+
+function accountLine(
+  { config, state }: ViewedDesk,
+  connector: string,
+  record: AccountRecord,
+  sums: { readonly currency: string; readonly reportedAt: (connector: string, record: AccountRecord) => number },
+): AccountLine {
+  const { account } = record;
+  const settings = config.connectors.find(({ name }) => name === connector);
+  return {
+    connector,
+    mode: state.connectors.get(connector)?.mode ?? settings?.mode ?? "unstated",
+    currency: account.currency,
+    nav: text(rounded(record.nav, 8)),
+    cash: account.cash,
+    buyingPower: account.buyingPower,
+    dayPnl: text(rounded(dayPnlOf(record), 8)),
+    asOf: iso(sums.reportedAt(connector, record)),
+    isCountedByGuards: settings?.orders === true,
+    unvalued: (account.unvalued ?? []).map(({ symbol }) => shownSymbol(symbol)),
+    isInSum: isSameCode(account.currency, sums.currency),
+  };
+}
+
+/** The currency of a position's prices: the venue's own word, else the account's. */
+function currencyOf(state: Readonly<DeskState>, { connector, symbol }: Readonly<PositionRecord>): string | undefined {
+  const account = state.accounts.get(connector);
+  return account?.positions.get(symbol)?.currency ?? account?.account.currency;
+}
+
+function markOf(state: Readonly<DeskState>, { connector, symbol }: Readonly<PositionRecord>): Decimal | undefined {
+  const mark = state.accounts.get(connector)?.positions.get(symbol)?.markPrice;
+  return mark === undefined ? undefined : decimal(mark);
+}
+
+function profitLines(desk: ViewedDesk): readonly ProfitLine[] {
+  const { state } = desk;
+  const sums = new Map<string, { realized: Decimal; unrealized: Decimal }>();
+  for (const position of state.positions.values()) {
+    if (standingOf(desk, position.connector) !== "enabled") continue;
+    const currency = currencyOf(state, position);
+    if (currency === undefined) continue;
+    const sum = sums.get(currency) ?? { realized: ZERO, unrealized: ZERO };
+    const mark = markOf(state, position);
+    sums.set(currency, {
+      realized: sum.realized.plus(position.realizedPnl),
+      unrealized: mark === undefined ? sum.unrealized : sum.unrealized.plus(unrealizedPnl(position, mark)),
+    });
+  }
+  return [...sums].map(([currency, { realized, unrealized }]) => ({
+    currency,
+    realized: text(realized),
+    unrealized: text(unrealized),
+  }));
+}
+
 /** Open positions by our own fills, at the connector's last marks. */
-export function positionViews(state: Readonly<DeskState>): readonly PositionView[] {
+export function positionViews(desk: ViewedDesk): readonly PositionView[] {
+  const { state } = desk;
   return [...state.positions.values()]
     .filter((position) => !position.quantity.eq(ZERO))
     .map((position) => {
-      const reported = state.accounts.get(position.connector)?.positions.get(position.symbol);
-      const mark = reported?.markPrice === undefined ? undefined : decimal(reported.markPrice);
+      const mark = markOf(state, position);
       const average = averagePrice(position);
       return {
         connector: position.connector,
+        standing: standingOf(desk, position.connector),
         symbol: shownSymbol(position.symbol),
         quantity: text(position.quantity),
+        currency: currencyOf(state, position) ?? null,
         averagePrice: average === undefined ? null : text(average),
         markPrice: mark === undefined ? null : text(mark),
         value: mark === undefined ? null : text(position.quantity.times(mark)),

@@ -10,6 +10,7 @@ import { type DecimalText, text, ZERO } from "../domain/decimal.ts";
 import { isRetired } from "../domain/lost-records.ts";
 import type { Mode } from "../domain/venue.ts";
 import { acceptGap } from "./accept-gap.ts";
+import { standingOf } from "./account-view.ts";
 import { type SignedDecision, keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 import { matchOrder, findOrder } from "./find-order.ts";
@@ -47,7 +48,8 @@ function resolveDecision(id: string, mode: Mode, note: string): SignedDecision {
  * Closes by hand, with a written reason, an order that nothing else can close: the order is unknown, its venue does not
  * know it or reports its end without the fills, or its connector is no longer in desk.toml. Fills that still arrive are
  * applied and flagged.
- * An instrument that is flagged or has disputed fills takes the quantity that its venue reports now.
+ * An instrument that is flagged or has disputed fills takes the quantity that its venue reports now. A position at a
+ * connector that is no longer in desk.toml is written off.
  * @throws NOT_UNKNOWN if the venue still has the order; POSITION_UNSETTLED; CONNECTOR_NOT_READY.
  */
 export async function resolveOrder(
@@ -56,6 +58,7 @@ export async function resolveOrder(
   decision: HumanNote,
 ): Promise<Receipt | { instrument: string; quantity: string }> {
   const { note, actor, authority } = decision;
+  if (isWrittenOff(desk, ref)) return writeOff(desk, ref, decision);
   const isBlocked = desk.state.flagged.has(ref as InstrumentKey) || desk.state.disputes.has(ref as InstrumentKey);
   if (isBlocked) return clearInstrument(desk, ref, decision);
   const order = matchOrder(desk, ref);
@@ -65,6 +68,22 @@ export async function resolveOrder(
   await desk.authority.check(resolveDecision(order.id, order.terms.mode, note), authority);
   await desk.commit({ type: "order.resolved", id: order.id, note, actor, authority });
   return receiptOf(order);
+}
+
+function isWrittenOff(desk: Pick<Desk, "config" | "state">, ref: string): boolean {
+  const position = desk.state.positions.get(ref as InstrumentKey);
+  return position !== undefined && !position.quantity.eq(ZERO) && standingOf(desk, position.connector) === "removed";
+}
+
+/** There is no connector to ask for the quantity: the human says that the desk no longer holds the position. */
+async function writeOff(desk: Desk, key: string, { note, actor, authority }: HumanNote) {
+  const slash = key.indexOf("/");
+  const [connector, symbol] = [key.slice(0, slash) as ConnectorName, key.slice(slash + 1)];
+  const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
+  await desk.authority.check(resolveDecision(key, mode, note), authority);
+  const quantity = text(ZERO);
+  await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor, authority });
+  return { instrument: key, quantity };
 }
 
 async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {

@@ -236,7 +236,7 @@ function agentCheck(desk: Pick<Desk, "config">, { program, isInstalled, hasBubbl
 }
 
 function connectorChecks(
-  desk: Pick<Desk, "market">,
+  desk: Pick<Desk, "market" | "state">,
   status: ReturnType<Desk["venues"]["status"]>[number],
 ): readonly DoctorCheck[] {
   const name = `connector ${status.name}`;
@@ -284,6 +284,15 @@ function connectorChecks(
       status: "warn",
       message: `its process is not inside bubblewrap: ${status.sandboxProblem}`,
       fix: "install bubblewrap",
+    });
+  }
+  const { unvalued = [] } = desk.state.accounts.get(status.name)?.account ?? {};
+  if (isUp && unvalued.length > 0) {
+    checks.push({
+      name,
+      status: "warn",
+      message: `${unvalued.map(({ symbol }) => symbol).join(", ")}: no value, so the NAV leaves that out`,
+      fix: "add getAccount to the adapter, or return markPrice in the currency of the account",
     });
   }
   if (isUp && !desk.market.reconciled.has(status.name))

@@ -1,10 +1,19 @@
 /** Fetches from a connector the data that the gate needs: quote, account, positions, instrument. */
-import { type Decimal, type DecimalText, decimal, text } from "../domain/decimal.ts";
+import { isDeepStrictEqual } from "node:util";
+import { pairOf } from "../domain/currency.ts";
+import { type Decimal, type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type Quote, mid } from "../domain/quote.ts";
-import type { ReportedAccount, VenueAccount, VenueInstrument, VenuePosition } from "../domain/venue.ts";
+import type {
+  ReportedAccount,
+  UnvaluedPosition,
+  VenueAccount,
+  VenueInstrument,
+  VenuePosition,
+} from "../domain/venue.ts";
 import { localTime } from "../gate/calendar.ts";
+import { sameCurrency } from "../gate/valuation.ts";
 import { comparePositions } from "./compare-positions.ts";
 import type { Desk } from "./desk.ts";
 
@@ -130,10 +139,10 @@ interface MarkedAccount extends VenueAccount {
 }
 
 /**
- * Fetches account and positions and journals them if they changed. The account of a connector with only the seven
- * required methods is its buying power plus its positions at their marks. A replayed market that has not reported a
- * time yet is not marked: its day would be the host's date, and no later day of the market would ever follow.
- * @throws the connector's error, and if a position has no price at all.
+ * Fetches account and positions and journals them if they changed. The account of a connector without `getAccount` is
+ * its buying power plus its positions at their marks; a position without a price has no value, and the rest goes on.
+ * A replayed market that has not reported a time yet is not marked: its day would be the host's date, and no later day
+ * of the market would ever follow. @throws the connector's error.
  */
 export async function markAccount(
   desk: Desk,
@@ -141,12 +150,13 @@ export async function markAccount(
   { quoted, isReconciliation = false }: MarkOptions = {},
 ): Promise<MarkedAccount> {
   const { seq } = desk.state;
-  const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
+  const [held, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   // A quote that is being fetched brings the venue's date; without a quote the last date counts.
   await quoted?.catch(() => undefined);
-  const reported: ReportedAccount =
-    "nav" in account ? account : await computeAccount(desk, connector, account.buyingPower, positions);
-  const { at, ...full } = reported;
+  const { positions, at, ...full }: ReportedAccount & { readonly positions: readonly VenuePosition[] } =
+    "nav" in account
+      ? { ...account, positions: held }
+      : await computeAccount(desk, connector, account.buyingPower, held);
   if (at !== undefined) observeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());
   const earlier = desk.state.accounts.get(connector);
@@ -156,9 +166,7 @@ export async function markAccount(
   const same =
     earlier !== undefined &&
     earlier.venueDate === venueDate &&
-    earlier.account.nav === full.nav &&
-    earlier.account.cash === full.cash &&
-    earlier.account.buyingPower === full.buyingPower &&
+    isDeepStrictEqual(earlier.account, full) &&
     samePositions(earlier.positions, positions);
   if (!same) desk.publish({ type: "account.marked", connector, account: full, positions, venueTime, venueDate });
   // The first mark opens the positions.
@@ -174,26 +182,45 @@ async function accountOf(
   return account ?? { buyingPower: await desk.venues.buyingPower(connector) };
 }
 
+/** The account by its parts, and its positions with the marks that were found. */
 async function computeAccount(
-  desk: Pick<Desk, "config" | "log" | "venues">,
+  desk: Pick<Desk, "config" | "log" | "state" | "venues">,
   connector: string,
   buyingPower: VenueAccount["buyingPower"],
-  positions: readonly VenuePosition[],
-): Promise<VenueAccount> {
+  held: readonly VenuePosition[],
+): Promise<MarkedAccount> {
+  const { currency } = desk.config.account;
+  const positions: VenuePosition[] = [];
+  const unvalued: UnvaluedPosition[] = [];
   let nav: Decimal = decimal(buyingPower);
-  for (const held of positions) nav = nav.plus(decimal(held.quantity).times(await markOf(desk, connector, held)));
-  return { nav: text(nav), cash: buyingPower, buyingPower, currency: desk.config.account.currency };
+  for (const position of held) {
+    const { symbol, quantity } = position;
+    const pricedIn = position.currency ?? pairOf(symbol)?.quote ?? currency;
+    const price = await priceOfHeld(desk, connector, position);
+    positions.push(price === undefined ? position : { ...position, markPrice: text(price) });
+    if (decimal(quantity).eq(ZERO)) continue;
+    if (price === undefined || !sameCurrency(pricedIn, currency)) unvalued.push({ symbol, quantity });
+    else nav = nav.plus(decimal(quantity).times(price));
+  }
+  const sums = { nav: text(nav), cash: buyingPower, buyingPower, currency };
+  return unvalued.length === 0 ? { ...sums, positions } : { ...sums, unvalued, positions };
 }
 
-async function markOf(desk: Pick<Desk, "log" | "venues">, connector: string, held: VenuePosition): Promise<Decimal> {
+/** The venue's mark, else the mid of a quote, else the last mark, else the average price. */
+async function priceOfHeld(
+  desk: Pick<Desk, "log" | "state" | "venues">,
+  connector: string,
+  held: VenuePosition,
+): Promise<Decimal | undefined> {
   if (held.markPrice !== undefined) return decimal(held.markPrice);
+  if (decimal(held.quantity).eq(ZERO)) return undefined;
   try {
     return mid(await desk.venues.quote(connector, held.symbol));
   } catch (error) {
-    desk.log.warn(`no mark for ${held.symbol} at ${connector}: ${messageOf(error)}`);
-    // The average price is the venue's own number. Without any price the position would be missing from the NAV.
-    if (held.averagePrice === undefined) throw error;
-    return decimal(held.averagePrice);
+    const known = desk.state.accounts.get(connector)?.positions.get(held.symbol)?.markPrice ?? held.averagePrice;
+    const instead = known === undefined ? "it has no value" : `${known} counts`;
+    desk.log.warn(`no mark for ${held.symbol} at ${connector}, ${instead}: ${messageOf(error)}`);
+    return known === undefined ? undefined : decimal(known);
   }
 }
 
@@ -206,7 +233,8 @@ function samePositions(known: ReadonlyMap<string, VenuePosition>, now: readonly 
         before !== undefined &&
         before.quantity === held.quantity &&
         before.markPrice === held.markPrice &&
-        before.averagePrice === held.averagePrice
+        before.averagePrice === held.averagePrice &&
+        before.currency === held.currency
       );
     })
   );

@@ -10,7 +10,7 @@ import { isTwoSided, mid } from "../domain/quote.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Check, Verdict } from "../domain/verdict.ts";
 import type { Mode, VenueQuote } from "../domain/venue.ts";
-import { orderPrice } from "../gate/valuation.ts";
+import { foreignCurrency, orderPrice } from "../gate/valuation.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { type SignedDecision, type SigningRequest, keyForMode } from "./authority.ts";
 import { type ConfigNotice, deskNotices } from "./config-notices.ts";
@@ -138,10 +138,13 @@ function reviewOf(
     notices,
   }: { readonly verdict: Verdict; readonly view: MarketSnapshot; readonly notices: readonly ConfigNotice[] },
 ): Review {
-  const valued = orderPrice(order.terms, view.quote, false);
-  const price = "value" in valued ? valued.value : undefined;
   const { terms } = order;
   const equal = equalProposals(desk, order);
+  const { account } = desk.state.accounts.get(terms.connector) ?? {};
+  const foreign = foreignCurrency({ symbol: terms.symbol, account, instrument: view.instrument });
+  const valued = orderPrice(terms, view.quote, false);
+  // A price in another currency than the account's would make wrong amounts.
+  const price = foreign === undefined && "value" in valued ? valued.value : undefined;
   return {
     id: order.id,
     path: plainPath(orderPath(order)),

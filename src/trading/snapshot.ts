@@ -1,5 +1,5 @@
 /** Writes a balance sheet of the whole desk to `snapshots/` and journals it. */
-import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
+import type { DecimalText } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Actor } from "../domain/event.ts";
@@ -21,21 +21,20 @@ export interface SnapshotView extends AccountView {
 /** `cause`: of a snapshot that a schedule began. */
 export async function takeSnapshot(desk: Desk, actor: Actor, cause?: StartCause): Promise<SnapshotView> {
   const stale = await markAll(desk);
-  const book = accountView(desk.state, desk.config.account.currency);
-  const total = (field: "realizedPnl" | "unrealizedPnl"): DecimalText =>
-    text(book.positions.reduce((sum, position) => sum.plus(decimal(position[field] ?? "0")), ZERO));
+  const book = accountView(desk, desk.market.askedAt);
   const time = iso(desk.clock.now());
   const connectors = desk.config.connectors.filter((connector) => connector.enabled).map((connector) => connector.name);
   const written = await desk.workspace.snapshots.write(
     {
       time,
+      currency: book.currency,
       nav: book.nav,
       cash: book.cash,
-      realizedPnl: total("realizedPnl"),
-      unrealizedPnl: total("unrealizedPnl"),
+      profit: book.profit,
+      accounts: book.accounts,
       connectors,
       stale,
-      positions: book.positions,
+      positions: book.positions.filter(({ standing }) => standing === "enabled"),
     },
     desk.config.workspace.historyMaxSnapshots,
   );
@@ -46,7 +45,7 @@ export async function takeSnapshot(desk: Desk, actor: Actor, cause?: StartCause)
     command: "snapshot",
     actor,
   });
-  await desk.commit({ type: "snapshot.taken", path: written.path, nav: book.nav as DecimalText, cause });
+  await desk.commit({ type: "snapshot.taken", path: written.path, nav: book.nav as DecimalText | null, cause });
   desk.history.request("snapshot");
   return { ...book, path: written.path, time, connectors, stale };
 }

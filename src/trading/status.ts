@@ -164,7 +164,7 @@ function view(desk: RecordedDesk, { issues, inboxNew, schedules }: NoteCounts): 
     lastRun: desk.state.lastRun === undefined ? null : { ...desk.state.lastRun, at: iso(desk.state.lastRun.at) },
     agents: [...desk.state.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
     schedules,
-    book: accountView(desk.state, desk.config.account.currency, desk.market?.askedAt),
+    book: accountView(desk, desk.market?.askedAt),
     flagged: [...new Set([...desk.state.flagged.keys(), ...desk.state.disputes.keys()])],
     config: [],
     readOnly: null,

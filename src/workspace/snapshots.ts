@@ -15,15 +15,34 @@ export interface SnapshotPosition {
   readonly averagePrice: string | null;
   readonly markPrice: string | null;
   readonly unrealizedPnl: string | null;
+  readonly currency: string | null;
+}
+
+export interface SnapshotAccount {
+  readonly connector: string;
+  readonly currency: string;
+  readonly nav: string;
+  readonly cash: string;
+  /** The account is part of the sums. */
+  readonly isInSum: boolean;
+}
+
+export interface SnapshotProfit {
+  readonly currency: string;
+  readonly realized: string;
+  readonly unrealized: string;
 }
 
 export interface SnapshotContents {
   /** ISO, UTC. */
   readonly time: string;
-  readonly nav: string;
-  readonly cash: string;
-  readonly realizedPnl: string;
-  readonly unrealizedPnl: string;
+  /** Of NAV and cash. */
+  readonly currency: string;
+  /** null if the accounts cannot be added up. */
+  readonly nav: string | null;
+  readonly cash: string | null;
+  readonly accounts: readonly SnapshotAccount[];
+  readonly profit: readonly SnapshotProfit[];
   readonly connectors: readonly string[];
   readonly stale: readonly string[];
   readonly positions: readonly SnapshotPosition[];
@@ -34,40 +53,77 @@ function tomlList(items: readonly string[]): string {
 }
 
 function renderSnapshot(contents: SnapshotContents): string {
+  const { currency, nav, cash } = contents;
+  const profit = contents.profit.find((line) => line.currency === currency);
+  const unconverted = contents.accounts.filter(({ isInSum }) => !isInSum);
   const meta = [
     "[meta]",
     `timestamp = "${contents.time}"`,
-    `nav_usd = "${contents.nav}"`,
-    `cash_usd = "${contents.cash}"`,
-    `realized_pnl = "${contents.realizedPnl}"`,
-    `unrealized_pnl = "${contents.unrealizedPnl}"`,
+    `currency = ${quoteString(currency)}`,
+    ...(nav === null ? [] : [`nav = "${nav}"`]),
+    ...(cash === null ? [] : [`cash = "${cash}"`]),
+    // The documented keys name the dollar, so they stand for dollars only.
+    ...(currency !== "USD" || nav === null ? [] : [`nav_usd = "${nav}"`]),
+    ...(currency !== "USD" || cash === null ? [] : [`cash_usd = "${cash}"`]),
+    `realized_pnl = "${profit?.realized ?? "0"}"`,
+    `unrealized_pnl = "${profit?.unrealized ?? "0"}"`,
     `connectors = ${tomlList(contents.connectors)}`,
     ...(contents.stale.length === 0 ? [] : [`stale = ${tomlList(contents.stale)}`]),
+    ...(unconverted.length === 0
+      ? []
+      : [`unconverted = ${tomlList(unconverted.map((account) => `${account.connector}: ${account.currency}`))}`]),
   ];
+  const accounts = contents.accounts.flatMap((account) => [
+    "",
+    "[[account]]",
+    `connector = ${quoteString(account.connector)}`,
+    `currency = ${quoteString(account.currency)}`,
+    `nav = "${account.nav}"`,
+    `cash = "${account.cash}"`,
+  ]);
+  const otherProfit = contents.profit
+    .filter((line) => line.currency !== currency)
+    .flatMap((line) => [
+      "",
+      "[[profit]]",
+      `currency = ${quoteString(line.currency)}`,
+      `realized_pnl = "${line.realized}"`,
+      `unrealized_pnl = "${line.unrealized}"`,
+    ]);
   const positions = contents.positions.flatMap((position) => [
     "",
     "[[position]]",
     `connector = ${quoteString(position.connector)}`,
     `symbol = ${quoteString(position.symbol)}`,
     `quantity = "${position.quantity}"`,
+    ...(position.currency === null ? [] : [`currency = ${quoteString(position.currency)}`]),
     ...(position.averagePrice === null ? [] : [`avg_cost = "${position.averagePrice}"`]),
     ...(position.markPrice === null ? [] : [`mark = "${position.markPrice}"`]),
     ...(position.unrealizedPnl === null ? [] : [`pnl_open = "${position.unrealizedPnl}"`]),
   ]);
-  return `${[...meta, ...positions].join("\n")}\n`;
+  return `${[...meta, ...accounts, ...otherProfit, ...positions].join("\n")}\n`;
 }
 
 const NAME = /^(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z(-\d+)?\.toml$/;
 
 const metaSchema = z.looseObject({
-  meta: z.looseObject({ timestamp: z.string(), nav_usd: z.string(), cash_usd: z.string() }),
+  meta: z.looseObject({
+    timestamp: z.string(),
+    currency: z.string().default("USD"),
+    nav: z.string().optional(),
+    cash: z.string().optional(),
+    /** Snapshots of earlier versions have these keys alone. */
+    nav_usd: z.string().optional(),
+    cash_usd: z.string().optional(),
+  }),
 });
 
 export interface SnapshotEntry {
   readonly path: string;
   readonly time: string;
-  readonly nav: string;
-  readonly cash: string;
+  readonly currency: string;
+  readonly nav: string | null;
+  readonly cash: string | null;
 }
 
 export interface RunSummary {
@@ -103,7 +159,8 @@ export class SnapshotStore {
       const path = `${LAYOUT.snapshots}/${name}`;
       try {
         const { meta } = metaSchema.parse(parse(await this.#disk.readText(`${this.#root}/${path}`)));
-        entries.push({ path, time: meta.timestamp, nav: meta.nav_usd, cash: meta.cash_usd });
+        const [nav, cash] = [meta.nav ?? meta.nav_usd ?? null, meta.cash ?? meta.cash_usd ?? null];
+        entries.push({ path, time: meta.timestamp, currency: meta.currency, nav, cash });
       } catch {
         continue;
       }

@@ -94,8 +94,10 @@ function order(text: string) {
 function position(text: string) {
   return {
     connector: text,
+    standing: "removed",
     symbol: text,
     quantity: "10",
+    currency: text,
     averagePrice: "3000",
     markPrice: null,
     value: null,
@@ -112,6 +114,13 @@ function book(text: string) {
     dayPnl: "-12.5",
     asOf: "2026-07-05T12:00:00.000Z",
     currency: "USD",
+    accounts: [
+      {
+        ...{ connector: text, mode: "live", currency: text, nav: "1", cash: "1", buyingPower: "1", dayPnl: "0" },
+        ...{ asOf: "2026-07-05T12:00:00.000Z", isCountedByGuards: false, unvalued: [text], isInSum: false },
+      },
+    ],
+    profit: [{ currency: text, realized: "1", unrealized: "2" }],
     positions: [position(text)],
   };
 }

@@ -5,6 +5,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import { markAccount } from "../../src/trading/market-snapshot.ts";
+import type { StatusView } from "../../src/trading/status.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -69,5 +70,25 @@ describe("a connector with orders = false", () => {
     await open(`${venue}${feed(nav, currency)}`);
     expect((await propose("venue", "50")).decision).toBe("allow");
     expect(guardsOf(await propose("venue", "51", "BBB"))).toEqual(["max-order-nav"]);
+  });
+});
+
+describe("a connector that is removed from desk.toml", () => {
+  it("leaves the book, and its position can be written off", async () => {
+    await open(connector("venue", 'mode = "paper"\n[connector.options]\nheld = "7"'));
+    const again = { root: desk.root, home: desk.home };
+    await desk.stop();
+    desk = await tempDesk({
+      again,
+      config: (template) => `${template.split('\n[[connector]]\nname = "venue"')[0]}\n`,
+    });
+    const status = await desk.call<StatusView>("status");
+    expect([status.book.nav, status.book.accounts.length]).toEqual(["1000000", 1]);
+    expect(status.book.positions).toMatchObject([{ connector: "venue", symbol: "AAA", standing: "removed" }]);
+    const snapshot = await desk.call<{ nav: string; path: string }>("snapshot");
+    expect(snapshot.nav).toBe("1000000");
+    expect(desk.read(snapshot.path)).not.toContain("AAA");
+    await desk.call("resolve", { id: "venue/AAA", note: "the account is closed" });
+    expect((await desk.call<StatusView>("status")).book.positions).toEqual([]);
   });
 });

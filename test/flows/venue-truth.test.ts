@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Desk } from "../../src/trading/desk.ts";
-import { markAccount } from "../../src/trading/market-snapshot.ts";
+import type { StatusView } from "../../src/trading/status.ts";
 import { followOrders, recoverFills } from "../../src/trading/reconcile.ts";
 import { foldDeskState } from "../../src/domain/desk-state.ts";
 import { ZERO } from "../../src/domain/decimal.ts";
@@ -225,22 +225,27 @@ describe("an order", () => {
 });
 
 describe("an account", () => {
-  it("an account is not marked while one of its positions has no price", async () => {
+  it.each([
+    [5, "allow", "ZZZ at v has no value and counts zero"],
+    [-5, "block", "v is short of ZZZ, which has no price"],
+  ])("with %s of a position without a price trades in the rest", async (quantity, decision, message) => {
     const unpriced = (template: string): string =>
-      `${config(template)}  [connector.options]\n  unpriced_position = true\n`;
+      `${config(template)}  [connector.options]\n  unpriced_position = ${quantity}\n`;
     desk = await tempDesk({ files: { "v.ts": VENUE }, config: unpriced });
-    expect(desk.open.desk.state.accounts.has("v")).toBe(false);
-    await expect(markAccount(desk.open.desk, NAME)).rejects.toThrow("no such symbol");
-    const terms = {
-      connector: "v",
-      side: "buy",
-      symbol: "AAA",
-      quantity: "10",
-      type: "limit",
-      limitPrice: "10",
+    expect(desk.open.desk.market.reconciled.has("v")).toBe(true);
+    const order = { connector: "v", side: "buy", symbol: "AAA", quantity: "10", type: "limit", limitPrice: "10" };
+    const { verdict } = await desk.call<{ verdict: { decision: string; checks: object[] } }>("orders propose", {
+      ...order,
       rationale: "x",
-    };
-    expect(await desk.call("orders propose", terms)).toMatchObject({ verdict: { decision: "block" } });
+    });
+    expect(verdict.decision).toBe(decision);
+    const review = await desk.call<{ review: { checks: { message: string }[] } }>("orders show", {
+      id: [...desk.open.desk.state.proposed.keys()][0],
+    });
+    expect(review.review.checks.map((check) => check.message).join("\n")).toContain(message);
+    const { book } = await desk.call<StatusView>("status");
+    expect(book.accounts).toMatchObject([{ connector: "v", nav: "1000000", unvalued: ["ZZZ"] }]);
+    expect(book.positions).toMatchObject([{ symbol: "ZZZ", value: null }]);
   });
 });
 

@@ -11,7 +11,7 @@ import type { ConnectorState, DeskEvent, OrderApproved, Recorded, TradingState }
 import type { ClientOrderId, ConnectorName, OrderId, SymbolName, VenueOrderId } from "../../src/domain/ids.ts";
 import type { OrderTerms } from "../../src/domain/order.ts";
 import type { OrderReportStatus } from "../../src/domain/sdk.ts";
-import type { Mode, VenueFill } from "../../src/domain/venue.ts";
+import type { Mode, UnvaluedPosition, VenueFill } from "../../src/domain/venue.ts";
 
 /** Monday 2026-07-06, 10:00 in New York. */
 export const SCENARIO_START = Date.UTC(2026, 6, 6, 14, 0, 0);
@@ -58,6 +58,7 @@ export interface HeldDraft {
   readonly quantity: Amount;
   readonly markPrice?: Amount;
   readonly averagePrice?: Amount;
+  readonly currency?: string;
 }
 
 export interface AccountDraft {
@@ -66,6 +67,7 @@ export interface AccountDraft {
   readonly buyingPower?: Amount;
   readonly currency?: string;
   readonly positions?: readonly HeldDraft[];
+  readonly unvalued?: readonly UnvaluedPosition[];
   /** Defaults to the scenario's clock; `venueDate` to its date in UTC. */
   readonly venueTime?: number;
   readonly venueDate?: string;
@@ -126,12 +128,14 @@ export class JournalScenario {
         cash: amount(draft.cash ?? nav),
         buyingPower: amount(draft.buyingPower ?? draft.cash ?? nav),
         currency: draft.currency ?? "USD",
+        ...(draft.unvalued === undefined ? {} : { unvalued: draft.unvalued }),
       },
-      positions: (draft.positions ?? []).map(({ symbol, quantity, markPrice, averagePrice }) => ({
+      positions: (draft.positions ?? []).map(({ symbol, quantity, markPrice, averagePrice, currency }) => ({
         symbol,
         quantity: amount(quantity),
         ...(markPrice === undefined ? {} : { markPrice: amount(markPrice) }),
         ...(averagePrice === undefined ? {} : { averagePrice: amount(averagePrice) }),
+        ...(currency === undefined ? {} : { currency }),
       })),
       venueTime: draft.venueTime ?? this.#now,
       venueDate: draft.venueDate ?? new Date(draft.venueTime ?? this.#now).toISOString().slice(0, 10),

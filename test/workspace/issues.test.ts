@@ -187,10 +187,11 @@ describe("snapshots", () => {
     for (const day of ["01", "02", "03"]) {
       const facts = {
         time: `2026-07-${day}T16:00:00.000Z`,
+        currency: "USD",
         nav: `10${day}`,
         cash: "1",
-        realizedPnl: "0",
-        unrealizedPnl: "0",
+        accounts: [],
+        profit: [],
         connectors: ["paper"],
         stale: [],
         positions: [],
@@ -198,5 +199,25 @@ describe("snapshots", () => {
       await workspace.snapshots.write(facts, 2);
     }
     expect(await workspace.snapshots.list()).toMatchObject([{ nav: "1003" }, { nav: "1002" }]);
+  });
+
+  it("a snapshot names dollars only for dollars, and says which accounts are not in its sums", async () => {
+    const account = { connector: "yen", currency: "JPY", nav: "1000000", cash: "1000000", isInSum: false };
+    const { text } = await workspace.snapshots.write(
+      {
+        ...{ time: "2026-07-01T16:00:00.000Z", currency: "EUR", nav: "1000", cash: "900" },
+        ...{ accounts: [account], connectors: ["yen"], stale: [], positions: [] },
+        profit: [
+          { currency: "EUR", realized: "93", unrealized: "7" },
+          { currency: "JPY", realized: "1", unrealized: "2" },
+        ],
+      },
+      2,
+    );
+    expect(text).not.toContain("_usd");
+    expect(text).toMatch(/currency = "EUR"\nnav = "1000"\ncash = "900"\nrealized_pnl = "93"\nunrealized_pnl = "7"/);
+    expect(text).toContain('unconverted = ["yen: JPY"]');
+    expect(text).toContain('[[profit]]\ncurrency = "JPY"\nrealized_pnl = "1"');
+    expect(await workspace.snapshots.list()).toMatchObject([{ currency: "EUR", nav: "1000", cash: "900" }]);
   });
 });

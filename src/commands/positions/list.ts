@@ -26,7 +26,7 @@ export const command = defineCommand({
   run: async ({ connector: name }, context) => {
     const { desk } = requireDesk(context);
     await markAll(desk);
-    const positions = positionViews(desk.state).filter(
+    const positions = positionViews(desk).filter(
       ({ connector }) => (name === undefined || connector === name) && isInScope(desk, context.actor, connector),
     );
     // A disabled connector may still have positions; an unknown name has none, and is a typing error.

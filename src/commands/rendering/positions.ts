@@ -1,19 +1,25 @@
-/** Open positions as a table, for `positions list`, `status` and `snapshot`. */
-import type { PositionView } from "../../trading/account-view.ts";
-import { type Column, type OutputStyle, table, tableOr } from "./table-text.ts";
+/** The book as text: positions for `positions list`, sums and accounts for `status` and `snapshot`. */
+import type { AccountLine, AccountView, PositionView } from "../../trading/account-view.ts";
+import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
+import { oneLine } from "./terminal-text.ts";
 
 const COLUMNS: readonly Column<PositionView>[] = [
   { title: "symbol", cell: ({ symbol }) => symbol },
   { title: "quantity", cell: ({ quantity }) => quantity, isNumber: true },
   { title: "average", cell: ({ averagePrice }) => averagePrice ?? "-", isNumber: true },
   { title: "mark", cell: ({ markPrice }) => markPrice ?? "-", isNumber: true },
-  { title: "value", cell: ({ value }) => value ?? "-", isNumber: true },
   {
-    title: "unrealized",
-    cell: ({ unrealizedPnl }) => (unrealizedPnl === null ? "-" : signed(unrealizedPnl)),
+    title: "value",
+    cell: ({ value, currency }) => (value === null ? "no value" : money(value, currency)),
     isNumber: true,
   },
-  { title: "at", cell: ({ connector }) => connector, shrinks: true },
+  { title: "unrealized", cell: ({ unrealizedPnl }) => signedOrDash(unrealizedPnl), isNumber: true },
+  { title: "realized", cell: ({ realizedPnl }) => signed(realizedPnl), isNumber: true },
+  {
+    title: "at",
+    cell: ({ connector, standing }) => (standing === "enabled" ? connector : `${connector} (${standing})`),
+    shrinks: true,
+  },
 ];
 
 export function renderPositions(positions: readonly PositionView[], style: OutputStyle): readonly string[] {
@@ -28,4 +34,70 @@ export function positionTable(positions: readonly PositionView[], style: OutputS
 /** A gain or a loss by its sign, not by a colour. */
 export function signed(amount: string): string {
   return amount.startsWith("-") || /^0(\.0*)?$/.test(amount) ? amount : `+${amount}`;
+}
+
+function signedOrDash(amount: string | null): string {
+  return amount === null ? "-" : signed(amount);
+}
+
+/** An amount with its currency. */
+export function money(amount: string | null, currency: string | null): string {
+  return amount === null ? "not known" : [amount, ...(currency === null ? [] : [currency])].join(" ");
+}
+
+/** The sums of the book, each with its currency, and what is not in them. */
+export function bookSums(book: AccountView, style: OutputStyle): readonly string[] {
+  const { currency } = book;
+  return [
+    ...keyValueLines(style, [
+      ["NAV", money(book.nav, currency)],
+      ["cash", money(book.cash, currency)],
+      ["buying power", money(book.buyingPower, currency)],
+      ["today", money(book.dayPnl === null ? null : signed(book.dayPnl), currency)],
+      ...book.profit.map((line) => ["realized", money(signed(line.realized), line.currency)] as const),
+      ...(book.asOf === null ? [] : [["as of", book.asOf] as const]),
+    ]),
+    ...book.accounts.flatMap(exceptionLines),
+  ];
+}
+
+function exceptionLines({ connector, nav, currency, isInSum, unvalued }: AccountLine): readonly string[] {
+  return [
+    ...(isInSum ? [] : [`! ${connector}: NAV ${nav} ${currency} is not in the sums: no exchange rate`]),
+    ...(unvalued.length === 0 ? [] : [`! ${connector}: no value for ${unvalued.join(", ")}; its NAV leaves that out`]),
+  ].map(oneLine);
+}
+
+const ACCOUNT_COLUMNS: readonly Column<AccountLine>[] = [
+  { title: "account", cell: ({ connector }) => connector },
+  { title: "mode", cell: ({ mode }) => mode },
+  { title: "NAV", cell: ({ nav, currency }) => money(nav, currency), isNumber: true },
+  { title: "cash", cell: ({ cash, currency }) => money(cash, currency), isNumber: true },
+  { title: "today", cell: ({ dayPnl, currency }) => money(signed(dayPnl), currency), isNumber: true },
+  {
+    title: "",
+    cell: ({ isCountedByGuards }) => (isCountedByGuards ? "" : "not counted by guards"),
+    shrinks: true,
+  },
+];
+
+/** One line an account; nothing if the sums already are the only account. */
+export function accountTable(accounts: readonly AccountLine[], style: OutputStyle): readonly string[] {
+  const [only] = accounts;
+  if (accounts.length === 1 && only?.isInSum === true && only.isCountedByGuards) return [];
+  return accounts.length === 0 ? [] : table(style, ACCOUNT_COLUMNS, accounts);
+}
+
+/** What to do about positions at connectors that desk.toml does not enable. */
+export function strandedLines(positions: readonly PositionView[]): readonly string[] {
+  return positions
+    .filter(({ standing }) => standing !== "enabled")
+    .flatMap(({ connector, symbol, standing }) =>
+      standing === "disabled"
+        ? [`! ${connector}/${symbol} counts nowhere: ${connector} is disabled`]
+        : [
+            `! ${connector}/${symbol} counts nowhere: ${connector} is not in desk.toml`,
+            `  to write it off: qoc resolve ${connector}/${symbol} -m "removed"`,
+          ],
+    );
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineCommand, requireDesk } from "../command.ts";
+import { money } from "../rendering/positions.ts";
 import { tableOr } from "../rendering/table-text.ts";
 
 export const command = defineCommand({
@@ -20,8 +21,8 @@ export const command = defineCommand({
       style,
       [
         { title: "time", cell: ({ time }) => time },
-        { title: "NAV", cell: ({ nav }) => nav, isNumber: true },
-        { title: "cash", cell: ({ cash }) => cash, isNumber: true },
+        { title: "NAV", cell: ({ nav, currency }) => money(nav, currency), isNumber: true },
+        { title: "cash", cell: ({ cash, currency }) => money(cash, currency), isNumber: true },
         { title: "path", cell: ({ path }) => path, shrinks: true },
       ],
       snapshots,

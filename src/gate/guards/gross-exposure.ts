@@ -7,7 +7,7 @@ import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
 import { type Available, available, missingInput, pass } from "../check-result.ts";
 import { exposureOf, worstLong, worstShort } from "../exposure.ts";
 import { connectorsInScope, shareOfNav } from "../nav.ts";
-import { highestPrice, reservedPrice } from "../valuation.ts";
+import { foreignCurrency, highestPrice, reservedPrice, sameCurrency } from "../valuation.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
 
 export const grossExposure: Guard<"gross-exposure"> = (options, context) => {
@@ -65,6 +65,19 @@ function connectorOf(key: InstrumentKey): string {
   return key.slice(0, key.indexOf("/"));
 }
 
+/** An account in another currency counts zero in the NAV, and so do its positions here. */
+function isSummed({ input, currency }: CheckContext, connector: string): boolean {
+  const account = input.state.accounts.get(connector)?.account;
+  return account === undefined || sameCurrency(account.currency, currency);
+}
+
+function foreignPosition(state: Readonly<DeskState>, connector: string, symbol: string): string | undefined {
+  const record = state.accounts.get(connector);
+  const currency = record?.positions.get(symbol)?.currency;
+  const instrument = currency === undefined ? undefined : { symbol, currency };
+  return foreignCurrency({ symbol, account: record?.account, instrument });
+}
+
 function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
   if ("missing" in context.price) return context.price;
   const { order, state, quote } = context.input;
@@ -81,7 +94,9 @@ function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
   for (const { connector, symbol, prices } of all.values()) {
     const exposure = exposureOf(state, connector, symbol, order.id);
     const worst = max(worstLong(exposure), worstShort(exposure));
-    if (worst.eq(ZERO)) continue;
+    if (worst.eq(ZERO) || !isSummed(context, connector)) continue;
+    const foreign = foreignPosition(state, connector, symbol);
+    if (foreign !== undefined) return missingInput(foreign);
     const price = highestPrice(prices);
     if (price === undefined) return missingInput(`${symbol} at ${connector} has no price`);
     sum = sum.plus(worst.times(price));

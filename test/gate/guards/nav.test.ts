@@ -96,6 +96,29 @@ describe("max-order-nav", () => {
     expect(ask(desk(), { quantity: "1" }, rule, { instrument: foreign }).message).toContain("no exchange rate");
   });
 
+  it("blocks for an instrument that the venue lists without a currency, and for a pair in another currency", () => {
+    const listed = { instrument: { symbol: "AAPL" } };
+    expect(ask(desk(), { quantity: "1" }, rule, listed)).toMatchObject({
+      code: "MAX_ORDER_NAV_UNAVAILABLE",
+      message: expect.stringContaining("lists AAPL without a currency"),
+    });
+    const pair = (symbol: string): string => ask(desk(), { symbol, quantity: "1" }, rule).message;
+    expect(pair("ETH/BTC")).toContain("ETH/BTC is priced in BTC, the account is in USD");
+    for (const symbol of ["AAPL", "BTC/USD", "BRK/B", "BF-B"]) expect(pair(symbol)).toContain("of NAV");
+  });
+
+  it("an unvalued position counts zero and is named; an unvalued short leaves the NAV unknown", () => {
+    const holding = (quantity: string) =>
+      scenario()
+        .desk()
+        .account("paper", { unvalued: [{ symbol: "EUR/USD", quantity: amount(quantity) }] });
+    expect(ask(holding("200"), { quantity: "1" }, rule)).toMatchObject({
+      decision: "allow",
+      message: expect.stringContaining("EUR/USD at paper has no value and counts zero"),
+    });
+    expect(ask(holding("-200"), { quantity: "1" }, rule).message).toContain("short of EUR/USD");
+  });
+
   it("takes the order's own account as the base, whatever other accounts hold", () => {
     for (const nav of ["100000000", "-100000000"]) {
       const tale = desk().account("other", { nav });

@@ -1,0 +1,21 @@
+/** Currencies of amounts. Nothing is converted without a rate. */
+
+/** The two assets of a symbol that names a pair. */
+export interface AssetPair {
+  readonly base: string;
+  /** The asset that the pair is priced in. */
+  readonly quote: string;
+}
+
+/** `ETH/BTC`, `BTC-USD`, `BTC_USDT`, and `BTC/USDT:USDT` for a derivative. `BRK/B` and `BF-B` are no pairs. */
+const PAIR = /^([A-Z0-9]{2,12})[/_-]([A-Z]{3,5})(:[A-Z0-9-]+)?$/;
+
+export function pairOf(symbol: string): AssetPair | undefined {
+  const [, base, quote] = PAIR.exec(symbol.toUpperCase()) ?? [];
+  return base === undefined || quote === undefined ? undefined : { base, quote };
+}
+
+/** The same code, ignoring case. A dollar and a coin that stands for one are two currencies. */
+export function isSameCode(a: string, b: string): boolean {
+  return a.toUpperCase() === b.toUpperCase();
+}

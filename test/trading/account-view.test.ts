@@ -1,0 +1,93 @@
+/** The book for output: each amount has its currency, and only enabled connectors count. */
+import { describe, expect, it } from "vitest";
+import { accountView } from "../../src/trading/account-view.ts";
+import type { DeskConfig } from "../../src/workspace/config.ts";
+import { type JournalScenario, scenario } from "../support/journal-scenario.ts";
+
+type Settings = readonly (readonly [name: string, enabled?: boolean])[];
+
+function viewOf(tale: JournalScenario, connectors: Settings, currency = "USD") {
+  const config = {
+    account: { currency, navMethod: "live" },
+    connectors: connectors.map(([name, enabled = true]) => ({ name, enabled, orders: true })),
+  } as unknown as DeskConfig;
+  return accountView({ config, state: tale.state() });
+}
+const held = [{ symbol: "SPX", quantity: "3", averagePrice: "100", markPrice: "110" }];
+
+describe("a connector that desk.toml no longer enables", () => {
+  const renamed = scenario()
+    .desk()
+    .account("paper", { nav: "1000000", positions: held })
+    .account("main", { nav: "1000000", positions: held });
+
+  it.each<[string, Settings, string]>([
+    ["renamed", [["main"]], "removed"],
+    ["disabled", [["main"], ["paper", false]], "disabled"],
+  ])("%s: counts in no sum, and its position says so", (_, connectors, standing) => {
+    const view = viewOf(renamed, connectors);
+    expect([view.nav, view.cash, view.buyingPower]).toEqual(["1000000", "1000000", "1000000"]);
+    expect(view.accounts.map(({ connector }) => connector)).toEqual(["main"]);
+    expect(view.profit).toEqual([{ currency: "USD", realized: "0", unrealized: "30" }]);
+    expect(view.positions.map((position) => [position.connector, position.standing])).toEqual([
+      ["paper", standing],
+      ["main", "enabled"],
+    ]);
+  });
+});
+
+describe("currencies", () => {
+  const mixed = scenario()
+    .desk()
+    .account("euro", { nav: "1000", currency: "EUR" })
+    .account("yen", { nav: "1000000", currency: "JPY" })
+    .account("tether", { nav: "7", currency: "USDT" });
+  const all: Settings = [["euro"], ["yen"], ["tether"]];
+
+  it("adds up one currency only and shows the others by themselves", () => {
+    const view = viewOf(mixed, all, "EUR");
+    expect([view.nav, view.currency]).toEqual(["1000", "EUR"]);
+    expect(view.accounts.map(({ nav, currency, isInSum }) => [nav, currency, isInSum])).toEqual([
+      ["1000", "EUR", true],
+      ["1000000", "JPY", false],
+      ["7", "USDT", false],
+    ]);
+  });
+
+  it("has no sum if no account is in the desk's currency and they differ", () => {
+    expect(viewOf(mixed, all)).toMatchObject({ nav: null, cash: null, dayPnl: null, currency: "USD" });
+  });
+
+  it("does not relabel dollars: the sum names the currency of the only account", () => {
+    expect(viewOf(scenario().desk().account("paper", { nav: "5" }), [["paper"]], "EUR")).toMatchObject({
+      nav: "5",
+      currency: "USD",
+    });
+  });
+
+  it("a position has its own currency, and profit is added up by currency", () => {
+    const tale = scenario()
+      .desk()
+      .account("paper", {
+        positions: [
+          ...held,
+          { symbol: "7203", quantity: "2", averagePrice: "3000", markPrice: "3100", currency: "JPY" },
+        ],
+      });
+    const view = viewOf(tale, [["paper"]]);
+    expect(view.positions.map(({ value, currency }) => [value, currency])).toEqual([
+      ["330", "USD"],
+      ["6200", "JPY"],
+    ]);
+    expect(view.profit).toEqual([
+      { currency: "USD", realized: "0", unrealized: "30" },
+      { currency: "JPY", realized: "0", unrealized: "200" },
+    ]);
+  });
+});
+
+it("what closed positions earned stays in the sums", () => {
+  const tale = scenario().desk().account("paper").filled("a", {}, "100").filled("b", { side: "sell" }, "112");
+  const view = viewOf(tale, [["paper"]]);
+  expect([view.positions, view.profit]).toEqual([[], [{ currency: "USD", realized: "120", unrealized: "0" }]]);
+});
