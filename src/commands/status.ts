@@ -269,6 +269,7 @@ function renderForProgram(status: StatusView): readonly string[] {
       ...["account", connector, nav, cash, buyingPower, dayPnl, currency, isInSum ? "" : "no exchange rate"],
     ]),
     ...status.book.profit.map(({ currency, realized, unrealized }) => ["profit", currency, realized, unrealized]),
+    ...status.book.fees.map(({ amount, currency }) => ["fees", amount, currency]),
     ...status.book.positions.map(({ connector, symbol, quantity, value, currency, standing }) => [
       ...["position", connector, symbol, quantity, value ?? "", currency ?? ""],
       ...(standing === "enabled" ? [] : [standing]),

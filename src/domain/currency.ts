@@ -19,3 +19,18 @@ export function pairOf(symbol: string): AssetPair | undefined {
 export function isSameCode(a: string, b: string): boolean {
   return a.toUpperCase() === b.toUpperCase();
 }
+
+/** The quote asset of a compact pair, such as `USDT` of `BTCUSDT`. */
+const COMPACT_QUOTE = /^[A-Z]{3,5}$/;
+
+/**
+ * Whether a fee in this currency is taken from the traded asset itself: `BTC` for `BTC/USDT`, `BTCUSDT` and a balance
+ * named `BTC`, but not for `USDTBTC`.
+ */
+export function isBaseOf(symbol: string, currency: string): boolean {
+  const [name, code] = [symbol.toUpperCase(), currency.toUpperCase()];
+  const pair = pairOf(name);
+  if (pair !== undefined) return pair.base === code;
+  if (name === code) return true;
+  return name.startsWith(code) && !name.endsWith(code) && COMPACT_QUOTE.test(name.slice(code.length));
+}

@@ -106,6 +106,15 @@ export function ratio(a: Decimal, b: Decimal, places: number): Decimal {
   return a.div(b).round(places, Strict.roundHalfEven as 2);
 }
 
+/**
+ * a / b for display, rounded half to even: 8 decimals, and for an amount below 1 at least 8 significant digits, so that
+ * a price of 4.1e-9 keeps its digits.
+ */
+export function quotient(a: Decimal, b: Decimal): Decimal {
+  const value = a.div(b);
+  return rounded(value, Math.min(Strict.DP, 8 + Math.max(0, -value.e)));
+}
+
 /** Rounds a display amount half to even. */
 export function rounded(value: Decimal, places: number): Decimal {
   return value.round(places, Strict.roundHalfEven as 2);

@@ -315,7 +315,7 @@ function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void 
       openPosition(
         positionOf(state, connector, held.symbol),
         quantity,
-        decimal(held.averagePrice ?? held.markPrice ?? "0"),
+        held.averagePrice === undefined ? undefined : decimal(held.averagePrice),
       );
     }
   }

@@ -37,7 +37,15 @@ export function addDispute(
   const { connector, fill, finding } = event;
   if (finding === undefined || finding.kind === "external") return;
   const { kind, misfits } = finding;
-  const dispute: DisputeRecord = { kind, misfits, order: order.id, key: fillKey(connector, fill), fill, seq, at };
+  const dispute: DisputeRecord = {
+    kind,
+    misfits,
+    order: order.id,
+    key: fillKey(connector, fill, order.terms.symbol),
+    fill,
+    seq,
+    at,
+  };
   const instruments = new Set([order.terms.symbol, fill.symbol].map((symbol) => instrumentKey(connector, symbol)));
   for (const instrument of instruments) {
     const known = disputes.get(instrument);

@@ -57,7 +57,7 @@ export function indexOrder(state: FillState, order: OrderRecord): void {
 /** Counts a fill that arrived before its order was known. A fill of an earlier version is in its position already. */
 function assignFill(state: FillState, order: OrderRecord, recorded: UnmatchedFill): void {
   const { connector, fill } = recorded.event;
-  const key = fillKey(connector, fill);
+  const key = fillKey(connector, fill, order.terms.symbol);
   removeExternalFill(state.external, instrumentKey(connector, fill.symbol), key);
   if (!applyFill(order, recorded)) return;
   const position = positionOf(state, connector, fill.symbol);
@@ -92,7 +92,7 @@ function keepLast({ lastFill }: FillState, instrument: InstrumentKey, { seq, at 
 
 function keepDisputed(state: FillState, order: OrderRecord, recorded: Recorded<FillReceived>): void {
   const { connector, fill } = recorded.event;
-  const key = fillKey(connector, fill);
+  const key = fillKey(connector, fill, order.terms.symbol);
   removeDispute(state, key);
   removeUnmatched(state, connector, fill);
   state.fills.set(key, fill);
@@ -102,7 +102,7 @@ function keepDisputed(state: FillState, order: OrderRecord, recorded: Recorded<F
 
 function applyOwnFill(state: FillState, order: OrderRecord, recorded: Recorded<FillReceived>): void {
   const { connector, fill } = recorded.event;
-  const key = fillKey(connector, fill);
+  const key = fillKey(connector, fill, order.terms.symbol);
   removeDispute(state, key);
   removeUnmatched(state, connector, fill);
   const wasDisputed = forgetDisputedFill(order, key);
@@ -183,8 +183,8 @@ export function adoptPosition(state: FillState, { connector, symbol, quantity }:
   const position = positionOf(state, connector, symbol);
   for (const [key, fill] of state.external.get(instrument)?.fills ?? []) position.applyFill(key, fill);
   state.external.delete(instrument);
-  const mark = state.accounts.get(connector)?.positions.get(symbol);
-  adoptQuantity(position, quantity, decimal(mark?.averagePrice ?? mark?.markPrice ?? "0"));
+  const average = state.accounts.get(connector)?.positions.get(symbol)?.averagePrice;
+  adoptQuantity(position, quantity, average === undefined ? undefined : decimal(average));
 }
 
 /** A human or a comparison ends flags and disputes of the instrument, and the venue's quantity counts. */

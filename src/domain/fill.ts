@@ -1,14 +1,19 @@
 /** The identity of a fill. The desk applies each key once. */
+import { comparableSymbol } from "./order.ts";
 import type { VenueFill } from "./venue.ts";
 
-/** Connector and execution id. A correction or bust carries the key of the fill it changes. */
-export type FillKey = `${string}/${string}`;
+/**
+ * Connector, symbol and execution id: some venues number the executions of each symbol from 1. Spellings of one symbol
+ * are one key. A correction or bust carries the key of the fill it changes.
+ */
+export type FillKey = `${string}/${string}/${string}`;
 
 /** The part of a fill that contradicts its order. */
 export type Misfit = "symbol" | "side" | "price" | "time";
 
-export function fillKey(connector: string, fill: VenueFill): FillKey {
-  return `${connector}/${fill.corrects ?? fill.busts ?? fill.fillId}`;
+/** `symbol`: of the order, if it is known. The fill itself may name another by mistake. */
+export function fillKey(connector: string, fill: VenueFill, symbol: string = fill.symbol): FillKey {
+  return `${connector}/${comparableSymbol(symbol)}/${fill.corrects ?? fill.busts ?? fill.fillId}`;
 }
 
 /** Whether two messages of one fill agree. Fees are not compared, because some venues add them later. */

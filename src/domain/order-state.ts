@@ -303,7 +303,7 @@ function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.re
 /** Applies a fill under its key. Returns false if the fill was applied before and nothing changed. */
 export function applyFill(order: OrderRecord, recorded: Recorded<FillReceived>): boolean {
   const { fill, connector, inferred } = recorded.event;
-  const key = fillKey(connector, fill);
+  const key = fillKey(connector, fill, order.terms.symbol);
   const earlier = order.fills.get(key);
   const winner = earlier === undefined ? fill : laterVersion(earlier.fill, fill);
   if (earlier !== undefined && winner === earlier.fill) return false;
@@ -330,7 +330,7 @@ export function countedFills(order: Readonly<OrderRecord>): readonly AppliedFill
 /** Keeps a fill that contradicts the order in its history. It fills nothing. */
 export function disputeFill(order: OrderRecord, { seq, at, event }: Recorded<FillReceived>): void {
   order.flags.add("disputed");
-  order.disputedFills.set(fillKey(event.connector, event.fill), decimal(event.fill.quantity));
+  order.disputedFills.set(fillKey(event.connector, event.fill, order.terms.symbol), decimal(event.fill.quantity));
   settle(order, seq, at, "fill.disputed");
 }
 

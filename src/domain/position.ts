@@ -1,33 +1,40 @@
 /**
  * Positions as a fold over fills. Lots are first in, first out (FIFO): a sale closes the oldest lot first, so realized
- * P&L needs no division and is exact. Fees are kept apart from P&L. A bust or a correction replays the instrument.
+ * P&L needs no division and is exact. Fees are kept apart from P&L, by currency; a fee in the traded asset reduces the
+ * quantity held. A bust or a correction replays the instrument.
  */
-import { type Decimal, ZERO, decimal, ratio } from "./decimal.ts";
+import { isBaseOf } from "./currency.ts";
+import { type Decimal, ZERO, decimal, min, quotient } from "./decimal.ts";
 import type { VenueFill } from "./venue.ts";
 
-/** `quantity` is signed: below zero for a short lot. */
+/**
+ * `quantity` is signed: below zero for a short lot. `price` is undefined for a balance that the venue reports without
+ * an average price.
+ */
 export interface Lot {
   quantity: Decimal;
-  readonly price: Decimal;
+  readonly price: Decimal | undefined;
 }
 
 /** A change of a position: a fill, the opening balance, or the venue's quantity that a human adopted. */
 type FillChange = { readonly kind: "fill"; readonly key: string; fill: VenueFill };
 type PositionChange =
   | FillChange
-  | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal }
-  | { readonly kind: "adopted"; readonly quantity: Decimal; readonly price: Decimal };
+  | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal | undefined }
+  | { readonly kind: "adopted"; readonly quantity: Decimal; readonly price: Decimal | undefined };
 
 /** Quantity, lots, realized P&L and fees after some of the movements. */
 interface PositionBook {
   quantity: Decimal;
   lots: Lot[];
   realizedPnl: Decimal;
-  fees: Decimal;
+  /** A lot without a price was closed: what it earned is not known. */
+  hasUnknownPnl: boolean;
+  fees: Map<string, Decimal>;
 }
 
 function emptyBook(): PositionBook {
-  return { quantity: ZERO, lots: [], realizedPnl: ZERO, fees: ZERO };
+  return { quantity: ZERO, lots: [], realizedPnl: ZERO, hasUnknownPnl: false, fees: new Map() };
 }
 
 /**
@@ -53,10 +60,15 @@ export class PositionRecord {
   get lots(): readonly Readonly<Lot>[] {
     return this.#current().lots;
   }
+  /** Of the closed lots whose price is known. */
   get realizedPnl(): Decimal {
     return this.#current().realizedPnl;
   }
-  get fees(): Decimal {
+  get hasUnknownPnl(): boolean {
+    return this.#current().hasUnknownPnl;
+  }
+  /** By currency; "" for fees without one, which are in the currency of the price. */
+  get fees(): ReadonlyMap<string, Decimal> {
     return this.#current().fees;
   }
   /** All changes, oldest first. */
@@ -95,12 +107,16 @@ export class PositionRecord {
   }
 }
 
-export function openPosition(position: PositionRecord, quantity: Decimal, price: Decimal): void {
+export function openPosition(position: PositionRecord, quantity: Decimal, price: Decimal | undefined): void {
   position.add({ kind: "opening", quantity, price });
 }
 
-/** Replaces the quantity by the venue's, as one lot at `price`. Realized P&L does not change. */
-export function adoptQuantity(position: PositionRecord, quantity: Decimal, price: Decimal): void {
+/**
+ * Takes the venue's quantity, as one lot at the venue's average price. Without an average price the known lots stay:
+ * the newest ones cover a smaller quantity, and a lot without a price is added for a larger one. Realized P&L does not
+ * change.
+ */
+export function adoptQuantity(position: PositionRecord, quantity: Decimal, price: Decimal | undefined): void {
   position.add({ kind: "adopted", quantity, price });
 }
 
@@ -110,28 +126,74 @@ function move(position: PositionBook, movement: PositionChange): void {
       trade(position, movement.quantity, movement.price);
       return;
     case "adopted":
-      if (position.quantity.eq(movement.quantity)) return;
-      position.quantity = movement.quantity;
-      position.lots = movement.quantity.eq(ZERO) ? [] : [{ quantity: movement.quantity, price: movement.price }];
+      adopt(position, movement.quantity, movement.price);
       return;
     case "fill": {
       const { fill } = movement;
       if (fill.busts !== undefined) return;
       const quantity = decimal(fill.quantity);
-      if (fill.fee !== undefined) position.fees = position.fees.plus(decimal(fill.fee));
       trade(position, fill.side === "buy" ? quantity : ZERO.minus(quantity), decimal(fill.price));
+      if (fill.fee !== undefined) charge(position, fill, decimal(fill.fee));
     }
   }
 }
 
+function adopt(position: PositionBook, quantity: Decimal, price: Decimal | undefined): void {
+  if (position.quantity.eq(quantity)) return;
+  if (price !== undefined) position.lots = [{ quantity, price }];
+  else {
+    // A position of the other side keeps nothing.
+    if (position.quantity.times(quantity).lt(ZERO)) setQuantity(position, ZERO);
+    setQuantity(position, quantity);
+  }
+  if (quantity.eq(ZERO)) position.lots = [];
+  position.quantity = quantity;
+}
+
+/** Removes the oldest lots, or adds a lot without a price, until the quantity is this. It is of the same side. */
+function setQuantity(position: PositionBook, quantity: Decimal): void {
+  let excess = position.quantity.abs().minus(quantity.abs());
+  if (excess.lt(ZERO)) {
+    position.lots.push({ quantity: quantity.minus(position.quantity), price: undefined });
+  }
+  while (excess.gt(ZERO) && position.lots[0] !== undefined) {
+    const [lot] = position.lots as [Lot];
+    const removed = min(excess, lot.quantity.abs());
+    excess = excess.minus(removed);
+    lot.quantity = lot.quantity.gt(ZERO) ? lot.quantity.minus(removed) : lot.quantity.plus(removed);
+    if (lot.quantity.eq(ZERO)) position.lots.shift();
+  }
+  position.quantity = quantity;
+}
+
+/** A fee in the traded asset is taken from the newest lots, at their cost, so that it is no P&L. */
+function charge(position: PositionBook, fill: VenueFill, fee: Decimal): void {
+  const currency = fill.feeCurrency ?? "";
+  position.fees.set(currency, (position.fees.get(currency) ?? ZERO).plus(fee));
+  if (currency === "" || !isBaseOf(fill.symbol, currency)) return;
+  let rest = fee;
+  while (rest.gt(ZERO)) {
+    const lot = position.lots.at(-1);
+    if (lot === undefined || lot.quantity.lt(ZERO)) break;
+    const taken = min(rest, lot.quantity);
+    rest = rest.minus(taken);
+    lot.quantity = lot.quantity.minus(taken);
+    if (lot.quantity.eq(ZERO)) position.lots.pop();
+  }
+  // A rebate adds to the position, and a fee beyond the position is owed.
+  if (!rest.eq(ZERO)) position.lots.push({ quantity: ZERO.minus(rest), price: decimal(fill.price) });
+  position.quantity = position.quantity.minus(fee);
+}
+
 /** Closes the oldest lots of the opposite sign, then opens a lot with the remaining quantity. */
-function trade(position: PositionBook, signed: Decimal, price: Decimal): void {
+function trade(position: PositionBook, signed: Decimal, price: Decimal | undefined): void {
   let remaining = signed;
   while (!remaining.eq(ZERO) && position.lots.length > 0) {
     const lot = position.lots[0] as Lot;
     if (lot.quantity.gt(ZERO) === remaining.gt(ZERO)) break;
     const closing = lot.quantity.abs().lte(remaining.abs()) ? lot.quantity : ZERO.minus(remaining);
-    position.realizedPnl = position.realizedPnl.plus(closing.times(price.minus(lot.price)));
+    if (price === undefined || lot.price === undefined) position.hasUnknownPnl = true;
+    else position.realizedPnl = position.realizedPnl.plus(closing.times(price.minus(lot.price)));
     remaining = remaining.plus(closing);
     lot.quantity = lot.quantity.minus(closing);
     if (lot.quantity.eq(ZERO)) position.lots.shift();
@@ -140,16 +202,24 @@ function trade(position: PositionBook, signed: Decimal, price: Decimal): void {
   position.quantity = position.quantity.plus(signed);
 }
 
-/** Cost of the open lots divided by the quantity, to 8 places: for display. */
+/** Cost of the open lots divided by the quantity, for display; undefined if not known. */
 export function averagePrice(position: Readonly<PositionRecord>): Decimal | undefined {
-  if (position.quantity.eq(ZERO)) return undefined;
-  return ratio(costBasis(position), position.quantity, 8);
+  const cost = costBasis(position);
+  return cost === undefined || position.quantity.eq(ZERO) ? undefined : quotient(cost, position.quantity);
 }
 
-export function costBasis(position: Readonly<PositionRecord>): Decimal {
-  return position.lots.reduce((sum, lot) => sum.plus(lot.quantity.times(lot.price)), ZERO);
+/** undefined if the price of a lot is not known. */
+export function costBasis(position: Readonly<PositionRecord>): Decimal | undefined {
+  let sum = ZERO;
+  for (const { quantity, price } of position.lots) {
+    if (price === undefined) return undefined;
+    sum = sum.plus(quantity.times(price));
+  }
+  return sum;
 }
 
-export function unrealizedPnl(position: Readonly<PositionRecord>, mark: Decimal): Decimal {
-  return position.quantity.times(mark).minus(costBasis(position));
+/** undefined if the price of a lot is not known. */
+export function unrealizedPnl(position: Readonly<PositionRecord>, mark: Decimal): Decimal | undefined {
+  const cost = costBasis(position);
+  return cost === undefined ? undefined : position.quantity.times(mark).minus(cost);
 }

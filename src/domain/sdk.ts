@@ -69,7 +69,7 @@ export interface OrderAck {
 }
 
 export interface Fill {
-  /** The venue's execution id. The desk counts a fill with a known id once. */
+  /** The venue's execution id. The desk counts a fill of a symbol with a known id once. */
   fillId: string;
   venueOrderId: string;
   clientOrderId?: string;
@@ -80,6 +80,7 @@ export interface Fill {
   timestamp: Timestamp;
   /** Above zero: a cost; below zero: a rebate. */
   fee?: Numeric;
+  /** Without it the fee is in the currency of the price. A fee in the traded asset reduces the quantity held. */
   feeCurrency?: string;
   /** The `fillId` of an earlier fill that this message cancels (trade cancel, FIX ExecType H). */
   busts?: string;

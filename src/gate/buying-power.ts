@@ -73,7 +73,7 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
     const held = account.positions.get(position.symbol);
     const grown = position.quantity.minus(decimal(held?.quantity ?? "0"));
     if (grown.eq(ZERO)) continue;
-    const price = highestPrice([held?.markPrice, position.lots.at(-1)?.price.toFixed(), lastFillPrice(position)]);
+    const price = highestPrice([held?.markPrice, position.lots.at(-1)?.price?.toFixed(), lastFillPrice(position)]);
     const cost = grown.gt(ZERO) ? costOfNewest(position, grown, price) : shortened(position, grown, price);
     if (cost === undefined) return missingInput(`trades in ${position.symbol} since the last mark have no price`);
     spent = spent.plus(cost);
@@ -83,7 +83,7 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
 
 function lastFillPrice(position: Readonly<PositionRecord>): string | undefined {
   const last = position.movements.at(-1);
-  return last?.kind === "fill" ? last.fill.price : last?.price.toFixed();
+  return last?.kind === "fill" ? last.fill.price : last?.price?.toFixed();
 }
 
 function costOfNewest(
@@ -96,7 +96,9 @@ function costOfNewest(
     const lot = position.lots[i];
     if (lot === undefined || lot.quantity.lte(ZERO)) break;
     const take = min(rest, lot.quantity);
-    cost = cost.plus(take.times(lot.price));
+    const unit = lot.price ?? price;
+    if (unit === undefined) return undefined;
+    cost = cost.plus(take.times(unit));
     rest = rest.minus(take);
   }
   if (rest.eq(ZERO)) return cost;

@@ -27,8 +27,14 @@ export interface PositionView {
   readonly markPrice: string | null;
   readonly value: string | null;
   readonly unrealizedPnl: string | null;
-  readonly realizedPnl: string;
-  readonly fees: string;
+  /** Of the lots whose cost is known; null if a lot of unknown cost was closed. */
+  readonly realizedPnl: string | null;
+  readonly fees: readonly Amount[];
+}
+
+export interface Amount {
+  readonly amount: string;
+  readonly currency: string;
 }
 
 export interface AccountLine {
@@ -55,6 +61,8 @@ export interface ProfitLine {
   readonly realized: string;
   /** Of the open positions that have a mark. */
   readonly unrealized: string;
+  /** Positions whose cost or mark is not known, so that the sums leave a part of them out. */
+  readonly incomplete: readonly string[];
 }
 
 export interface AccountView {
@@ -69,6 +77,8 @@ export interface AccountView {
   readonly asOf: string | null;
   readonly accounts: readonly AccountLine[];
   readonly profit: readonly ProfitLine[];
+  /** Of all positions, closed ones included; one line a currency. */
+  readonly fees: readonly Amount[];
   readonly positions: readonly PositionView[];
 }
 
@@ -102,6 +112,7 @@ export function accountView(desk: ViewedDesk, askedAt: ReadonlyMap<string, numbe
     asOf: Number.isFinite(oldest) ? iso(oldest) : null,
     accounts: counted.map(([connector, record]) => accountLine(desk, connector, record, { currency, reportedAt })),
     profit: profitLines(desk),
+    fees: amounts(feesOf(desk)),
     positions: positionViews(desk),
   };
 }
@@ -155,25 +166,55 @@ function markOf(state: Readonly<DeskState>, { connector, symbol }: Readonly<Posi
   return mark === undefined ? undefined : decimal(mark);
 }
 
+function countedPositions(desk: ViewedDesk): readonly PositionRecord[] {
+  return [...desk.state.positions.values()].filter(({ connector }) => standingOf(desk, connector) === "enabled");
+}
+
 function profitLines(desk: ViewedDesk): readonly ProfitLine[] {
   const { state } = desk;
-  const sums = new Map<string, { realized: Decimal; unrealized: Decimal }>();
-  for (const position of state.positions.values()) {
-    if (standingOf(desk, position.connector) !== "enabled") continue;
+  const sums = new Map<string, { realized: Decimal; unrealized: Decimal; incomplete: string[] }>();
+  for (const position of countedPositions(desk)) {
     const currency = currencyOf(state, position);
     if (currency === undefined) continue;
-    const sum = sums.get(currency) ?? { realized: ZERO, unrealized: ZERO };
+    const sum = sums.get(currency) ?? { realized: ZERO, unrealized: ZERO, incomplete: [] };
+    sums.set(currency, sum);
     const mark = markOf(state, position);
-    sums.set(currency, {
-      realized: sum.realized.plus(position.realizedPnl),
-      unrealized: mark === undefined ? sum.unrealized : sum.unrealized.plus(unrealizedPnl(position, mark)),
-    });
+    const unrealized = mark === undefined ? undefined : unrealizedPnl(position, mark);
+    sum.realized = sum.realized.plus(position.realizedPnl);
+    sum.unrealized = sum.unrealized.plus(unrealized ?? ZERO);
+    const isOpen = !position.quantity.eq(ZERO);
+    if (position.hasUnknownPnl || (isOpen && unrealized === undefined))
+      sum.incomplete.push(`${position.connector}/${plainName(position.symbol) ?? UNNAMED}`);
   }
-  return [...sums].map(([currency, { realized, unrealized }]) => ({
+  return [...sums].map(([currency, { realized, unrealized, incomplete }]) => ({
     currency,
     realized: text(realized),
     unrealized: text(unrealized),
+    incomplete,
   }));
+}
+
+/** A fee without a currency is in that of the position's price. */
+function namedFees(state: Readonly<DeskState>, position: Readonly<PositionRecord>): ReadonlyMap<string, Decimal> {
+  const named = new Map<string, Decimal>();
+  for (const [code, fee] of position.fees) {
+    const currency = code === "" ? (currencyOf(state, position) ?? "") : code;
+    named.set(currency, (named.get(currency) ?? ZERO).plus(fee));
+  }
+  return named;
+}
+
+function feesOf(desk: ViewedDesk): ReadonlyMap<string, Decimal> {
+  const sums = new Map<string, Decimal>();
+  for (const position of countedPositions(desk)) {
+    for (const [currency, fee] of namedFees(desk.state, position))
+      sums.set(currency, (sums.get(currency) ?? ZERO).plus(fee));
+  }
+  return sums;
+}
+
+function amounts(sums: ReadonlyMap<string, Decimal>): readonly Amount[] {
+  return [...sums].map(([currency, amount]) => ({ amount: text(amount), currency }));
 }
 
 /** Open positions by our own fills, at the connector's last marks. */
@@ -184,6 +225,7 @@ export function positionViews(desk: ViewedDesk): readonly PositionView[] {
     .map((position) => {
       const mark = markOf(state, position);
       const average = averagePrice(position);
+      const unrealized = mark === undefined ? undefined : unrealizedPnl(position, mark);
       return {
         connector: position.connector,
         standing: standingOf(desk, position.connector),
@@ -193,9 +235,9 @@ export function positionViews(desk: ViewedDesk): readonly PositionView[] {
         averagePrice: average === undefined ? null : text(average),
         markPrice: mark === undefined ? null : text(mark),
         value: mark === undefined ? null : text(position.quantity.times(mark)),
-        unrealizedPnl: mark === undefined ? null : text(unrealizedPnl(position, mark)),
-        realizedPnl: text(position.realizedPnl),
-        fees: text(position.fees),
+        unrealizedPnl: unrealized === undefined ? null : text(unrealized),
+        realizedPnl: position.hasUnknownPnl ? null : text(position.realizedPnl),
+        fees: amounts(namedFees(state, position)),
       };
     });
 }

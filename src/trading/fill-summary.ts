@@ -1,5 +1,5 @@
 /** What an inbox item says about one fill, or about many fills of one burst. The size does not grow with the number. */
-import { type Decimal, ZERO, decimal, ratio } from "../domain/decimal.ts";
+import { type Decimal, ZERO, decimal, quotient } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { FillConflicted, FillReceived, InstrumentFlagged, Recorded } from "../domain/event.ts";
 import type { Misfit } from "../domain/fill.ts";
@@ -145,7 +145,7 @@ function fillItem(
 }
 
 function amounts({ quantity, notional }: Traded): { quantity: string; fill_price: string } {
-  const price = quantity.eq(ZERO) ? ZERO : ratio(notional, quantity, 8);
+  const price = quantity.eq(ZERO) ? ZERO : quotient(notional, quantity);
   return { quantity: quantity.toFixed(), fill_price: price.toFixed() };
 }
 

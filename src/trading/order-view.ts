@@ -1,5 +1,5 @@
 /** Orders for output: decimal strings, ISO times, whole digests. */
-import { type Decimal, ZERO, decimal, ratio, text } from "../domain/decimal.ts";
+import { type Decimal, ZERO, decimal, quotient, text } from "../domain/decimal.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import { type OrderRecord, countedFills, leaves, rejectedBy } from "../domain/order-state.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
@@ -66,6 +66,7 @@ export interface OrderDetail extends OrderSummary {
     price: string;
     time: string;
     fee: string | null;
+    feeCurrency: string | null;
     busted: boolean;
     inferred: boolean;
   }[];
@@ -138,6 +139,7 @@ export function detailOf(order: Readonly<OrderRecord>, path: string): OrderDetai
       price: fill.price,
       time: iso(fill.at),
       fee: fill.fee ?? null,
+      feeCurrency: fill.fee === undefined ? null : plainName(fill.feeCurrency ?? ""),
       busted: fill.busts !== undefined,
       inferred,
     })),
@@ -173,5 +175,5 @@ function averageOf(order: Readonly<OrderRecord>): string | null {
   for (const { fill } of order.fills.values()) {
     if (fill.busts === undefined) notional = notional.plus(decimal(fill.quantity).times(decimal(fill.price)));
   }
-  return order.filled.gt(ZERO) ? text(ratio(notional, order.filled, 8)) : null;
+  return order.filled.gt(ZERO) ? text(quotient(notional, order.filled)) : null;
 }

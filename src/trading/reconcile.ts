@@ -9,6 +9,7 @@ import { type OrderRecord, disputedQuantity, isTerminal } from "../domain/order-
 import type { VenueFill, VenueReport } from "../domain/venue.ts";
 import type { Desk } from "./desk.ts";
 import { markAccount } from "./market-snapshot.ts";
+import { fillKey } from "../domain/fill.ts";
 import { ownerOf } from "../domain/fill-state.ts";
 import { judgeEarlyFills, recordFills } from "./record-fill.ts";
 
@@ -106,9 +107,10 @@ async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Pr
   if (hasMethod(desk, connector, "getFills")) return;
   const total = `inferred-${order.id}-${report.filledQuantity}`;
   // After a trade cancel the venue's total can reach the same number twice.
-  const fillId = desk.state.fills.has(`${connector}/${total}`) ? `${total}-${order.fills.size}` : total;
-  const fill = { ...inferredFill(order, report, text(gap), desk.clock.now()), fillId };
-  await recordFills(desk, { connector, generation: 0, inferred: true, fills: [fill] });
+  const fill = { ...inferredFill(order, report, text(gap), desk.clock.now()), fillId: total };
+  const isKnown = desk.state.fills.has(fillKey(connector, fill));
+  const fills = [isKnown ? { ...fill, fillId: `${total}-${order.fills.size}` } : fill];
+  await recordFills(desk, { connector, generation: 0, inferred: true, fills });
 }
 
 function hasMethod(desk: Pick<Desk, "venues">, connector: string, method: string): boolean {

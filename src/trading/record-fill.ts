@@ -57,9 +57,11 @@ interface ArrivedFill {
 
 function recordFill(desk: Desk, source: FillSource, fill: VenueFill): Promise<unknown> | undefined {
   const { connector } = source;
-  const key = fillKey(connector, fill);
-  const known = desk.state.fills.get(key);
   const id = ownerOf(desk.state, connector, fill) ?? null;
+  const order = id === null ? undefined : desk.state.orders.get(id);
+  const key = fillKey(connector, fill, order?.terms.symbol);
+  const known = desk.state.fills.get(key);
+  if (id === null && known === undefined && isOfBefore(desk, connector, fill)) return undefined;
   if (known !== undefined && fillRank(fill) <= fillRank(known)) {
     if (fillRank(fill) < fillRank(known) || sameContent(known, fill)) return undefined;
     spendBudget(desk, connector, "misfit");
@@ -68,11 +70,25 @@ function recordFill(desk: Desk, source: FillSource, fill: VenueFill): Promise<un
     });
     return desk.commit({ type: "fill.conflicted", id, connector, fill });
   }
-  const order = id === null ? undefined : desk.state.orders.get(id);
   const arrived = { connector, key, fill, order, known };
   return source.inferred === true
     ? commitFill(desk, source, arrived, undefined)
     : recordVenueFill(desk, source, arrived);
+}
+
+/** A venue's clock may differ from the host's by this much. */
+const OPENING_MS = 60_000;
+
+/**
+ * An external fill from before the desk's first mark: the positions that the mark opened contain it. Many venues send
+ * their last fills to each new connection. While the outcome of an order is open, the fill may be of that order.
+ */
+function isOfBefore({ state }: Pick<Desk, "state">, connector: ConnectorName, fill: VenueFill): boolean {
+  const opened = state.accounts.get(connector)?.openedAt;
+  if (opened === undefined || fill.at >= opened - OPENING_MS) return false;
+  for (const order of state.inFlight.values())
+    if (order.terms.connector === connector && order.venueOrderId === undefined) return false;
+  return true;
 }
 
 function recordVenueFill(desk: Desk, source: FillSource, arrived: ArrivedFill): Promise<unknown> | undefined {

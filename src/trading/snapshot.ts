@@ -31,6 +31,7 @@ export async function takeSnapshot(desk: Desk, actor: Actor, cause?: StartCause)
       nav: book.nav,
       cash: book.cash,
       profit: book.profit,
+      fees: book.fees,
       accounts: book.accounts,
       connectors,
       stale,

@@ -43,6 +43,7 @@ export interface SnapshotContents {
   readonly cash: string | null;
   readonly accounts: readonly SnapshotAccount[];
   readonly profit: readonly SnapshotProfit[];
+  readonly fees: readonly { readonly amount: string; readonly currency: string }[];
   readonly connectors: readonly string[];
   readonly stale: readonly string[];
   readonly positions: readonly SnapshotPosition[];
@@ -67,6 +68,7 @@ function renderSnapshot(contents: SnapshotContents): string {
     ...(currency !== "USD" || cash === null ? [] : [`cash_usd = "${cash}"`]),
     `realized_pnl = "${profit?.realized ?? "0"}"`,
     `unrealized_pnl = "${profit?.unrealized ?? "0"}"`,
+    `fees = ${tomlList(contents.fees.map((fee) => `${fee.amount} ${fee.currency}`))}`,
     `connectors = ${tomlList(contents.connectors)}`,
     ...(contents.stale.length === 0 ? [] : [`stale = ${tomlList(contents.stale)}`]),
     ...(unconverted.length === 0

@@ -485,6 +485,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
       asOf: null,
       accounts: [],
       profit: [],
+      fees: [],
       positions: [],
     },
     flagged: [],

@@ -83,7 +83,8 @@ function order(text: string) {
         quantity: "1",
         price: "3000",
         time: "2026-07-05T10:00:00.000Z",
-        fee: null,
+        fee: "1",
+        feeCurrency: text,
         busted: false,
         inferred: false,
       },
@@ -103,7 +104,7 @@ function position(text: string) {
     value: null,
     unrealizedPnl: null,
     realizedPnl: "0",
-    fees: "0",
+    fees: [{ amount: "0", currency: text }],
   };
 }
 function book(text: string) {
@@ -120,7 +121,8 @@ function book(text: string) {
         ...{ asOf: "2026-07-05T12:00:00.000Z", isCountedByGuards: false, unvalued: [text], isInSum: false },
       },
     ],
-    profit: [{ currency: text, realized: "1", unrealized: "2" }],
+    profit: [{ currency: text, realized: "1", unrealized: "2", incomplete: [text] }],
+    fees: [{ amount: "1", currency: text }],
     positions: [position(text)],
   };
 }

@@ -70,8 +70,8 @@ function toldWith(names: readonly string[]): Recorded[] {
 /** The positions as numbers: their quantities are computed when they are read. */
 function positionsOf(state: DeskState): unknown {
   return [...state.positions].map(([key, { quantity, lots, realizedPnl, fees, movements }]) => ({
-    ...{ key, quantity: text(quantity), realizedPnl: text(realizedPnl), fees: text(fees), movements },
-    lots: lots.map((lot) => `${text(lot.quantity)}@${text(lot.price)}`),
+    ...{ key, quantity: text(quantity), realizedPnl: text(realizedPnl), fees: [...fees], movements },
+    lots: lots.map((lot) => `${text(lot.quantity)}@${lot.price?.toFixed()}`),
   }));
 }
 

@@ -215,3 +215,17 @@ it("20,000 fills of one order, and their busts, cost 10 times as much as 2,000",
   // A cost that grows with the square would be 100 times as much.
   expect(Math.min(foldTime(20_000), foldTime(20_000)) / small).toBeLessThan(35);
 });
+
+it("fills of two symbols with one id are two fills, and spellings of one symbol are one", () => {
+  const told = scenario()
+    .desk()
+    .account("paper")
+    .working("a", { symbol: "BTC/USDT" })
+    .working("b", { symbol: "ETH/USDT", quantity: "5" });
+  receive(told, { symbol: "BTC/USDT" });
+  receive(told, { symbol: "ETH/USDT", venueOrderId: "v-b", quantity: "5" }, { owner: "b" });
+  receive(told, { symbol: "BTCUSDT" });
+  const state = told.state();
+  expect([held(state, "BTC/USDT"), held(state, "ETH/USDT"), held(state, "BTCUSDT")]).toEqual(["10", "5", "0"]);
+  expect([...state.fills.keys()]).toEqual(["paper/BTCUSDT/F1", "paper/ETHUSDT/F1"]);
+});

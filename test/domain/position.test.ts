@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decimal, text } from "../../src/domain/decimal.ts";
+import { type Decimal, decimal, text } from "../../src/domain/decimal.ts";
 import { fillKey, laterVersion } from "../../src/domain/fill.ts";
 import {
   PositionRecord,
@@ -49,12 +49,15 @@ function positionOf(
   }
   return start;
 }
+function shownOr(amount: Decimal | undefined): string {
+  return amount === undefined ? "unknown" : text(amount);
+}
 function shown(position: PositionRecord): Record<string, unknown> {
   return {
     quantity: text(position.quantity),
     pnl: text(position.realizedPnl),
-    fees: text(position.fees),
-    lots: position.lots.map(({ quantity, price }) => `${text(quantity)}@${text(price)}`),
+    fees: [...position.fees].map(([currency, fee]) => `${text(fee)} ${currency}`.trim()).join(", ") || "0",
+    lots: position.lots.map(({ quantity, price }) => `${text(quantity)}@${shownOr(price)}`),
   };
 }
 
@@ -201,14 +204,74 @@ describe("a position", () => {
 
   it("cost, average price and unrealized profit are correct for long and short positions", () => {
     const long = positionOf([buy("10", "100"), buy("5", "120")]);
-    expect([text(costBasis(long)), text(averagePrice(long) ?? decimal("0"))]).toEqual(["1600", "106.66666667"]);
-    expect(text(unrealizedPnl(long, decimal("110")))).toBe("50");
+    expect([shownOr(costBasis(long)), shownOr(averagePrice(long))]).toEqual(["1600", "106.66666667"]);
+    expect(shownOr(unrealizedPnl(long, decimal("110")))).toBe("50");
     const short = positionOf([sell("10", "100")]);
-    expect([text(unrealizedPnl(short, decimal("90"))), text(averagePrice(short) ?? decimal("0"))]).toEqual([
-      "100",
-      "100",
-    ]);
+    expect([shownOr(unrealizedPnl(short, decimal("90"))), shownOr(averagePrice(short))]).toEqual(["100", "100"]);
     expect(averagePrice(new PositionRecord("paper", "AAPL"))).toBeUndefined();
+  });
+
+  it.each(["0.0000000041", "0.000012345", "0.00000000123456789"])(
+    "an average price of %s keeps its digits",
+    (price) => {
+      expect(shownOr(averagePrice(positionOf([buy("3", price)])))).toBe(price);
+    },
+  );
+
+  it("a balance without an average price has no cost, and what it earns is not known", () => {
+    const position = new PositionRecord("paper", "BTC/USD");
+    openPosition(position, decimal("2"), undefined);
+    expect([averagePrice(position), unrealizedPnl(position, decimal("50000"))]).toEqual([undefined, undefined]);
+    positionOf([buy("1", "100"), sell("2", "60000")], position);
+    expect([position.hasUnknownPnl, shown(position)]).toMatchObject([true, { pnl: "0", lots: ["1@100"] }]);
+  });
+
+  it.each([
+    ["7", ["2@100", "5@120"]],
+    ["4", ["4@120"]],
+    ["18", ["10@100", "5@120", "3@unknown"]],
+    ["-2", ["-2@unknown"]],
+    ["0", []],
+  ])("adopting %s without an average price keeps what is known", (quantity, lots) => {
+    const position = positionOf([buy("10", "100"), buy("5", "120")]);
+    adoptQuantity(position, decimal(quantity), undefined);
+    expect(shown(position)).toMatchObject({ quantity, pnl: "0", lots });
+  });
+});
+
+describe("fees", () => {
+  const fee = (symbol: string, amountOfFee: string, feeCurrency: string) => ({
+    ...{ symbol, fee: amount(amountOfFee), feeCurrency },
+  });
+
+  it("are kept by currency", () => {
+    const fills = [buy("1", "9", fee("X/USD", "0.5", "USD")), sell("1", "9", fee("X/USD", "4000", "DOG"))];
+    expect(shown(positionOf([...fills, buy("1", "9", fee("X/USD", "-0.1", "USD"))]))).toMatchObject({
+      fees: "0.4 USD, 4000 DOG",
+      quantity: "1",
+    });
+  });
+
+  it.each([
+    ["BTC/USD", "BTC", "1.499"],
+    ["BTC-USDT", "btc", "1.499"],
+    ["BTCUSDT", "BTC", "1.499"],
+    ["BTC", "BTC", "1.499"],
+    ["USDTUSD", "USD", "1.5"],
+    ["BTC/USD", "USD", "1.5"],
+    ["BTC/USD", "BNB", "1.5"],
+    ["AAPL", "USD", "1.5"],
+    ["USDX", "USD", "1.5"],
+  ])("a buy of 1.5 %s with a fee of 0.001 %s leaves %s", (symbol, currency, quantity) => {
+    const position = positionOf([buy("1.5", "100", fee(symbol, "0.001", currency))]);
+    expect(shown(position)).toMatchObject({ quantity, pnl: "0", lots: [`${quantity}@100`] });
+  });
+
+  it("in the traded asset beyond the position are owed, and a rebate adds to the position", () => {
+    const all = [buy("1", "100"), sell("1", "110", fee("BTC/USD", "0.01", "BTC"))];
+    expect(shown(positionOf(all))).toMatchObject({ quantity: "-0.01", pnl: "10", lots: ["-0.01@110"] });
+    const rebate = [buy("1", "100", fee("BTC/USD", "-0.01", "BTC"))];
+    expect(shown(positionOf(rebate))).toMatchObject({ quantity: "1.01", pnl: "0" });
   });
 });
 
@@ -254,7 +317,7 @@ function agrees(position: PositionRecord, trades: readonly { signed: number; cen
   expect(position.realizedPnl.times(decimal("100")).eq(decimal(String(oracle.pnlCents)))).toBe(true);
   expect(
     costBasis(position)
-      .times(decimal("100"))
+      ?.times(decimal("100"))
       .eq(decimal(String(oracle.cost))),
   ).toBe(true);
 }

@@ -184,3 +184,24 @@ describe("what happens at the venue without this desk", () => {
     expect(await refusal()).toMatchObject(BLOCKED);
   });
 });
+
+describe("fills of before the desk's first mark", () => {
+  it("are part of the opened positions: they are neither counted nor listed", async () => {
+    desk = await tempDesk({
+      files: { "venue.ts": adapterFixture("scripted-venue") },
+      config: (template) =>
+        `${template.split("\n# Guards are")[0]}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n[connector.options]\nheld = "17"\nquantity = "17"\n`,
+    });
+    for (const [at, id] of [
+      ["-86400000", "old"],
+      ["0", "new"],
+    ] as const) {
+      await set(`at:${at}`);
+      await desk.open.fleet.venues.quote("v", `FILL:foreign:${id}`);
+    }
+    await expect.poll(() => [...desk.open.desk.state.fills.keys()]).toEqual(["v/AAA/new"]);
+    expect(position()).toBe("17");
+    await desk.settled();
+    expect(readdirSync(join(desk.root, "inbox")).filter((name) => name.includes("-fill-"))).toHaveLength(1);
+  });
+});

@@ -28,7 +28,7 @@ describe("a connector that desk.toml no longer enables", () => {
     const view = viewOf(renamed, connectors);
     expect([view.nav, view.cash, view.buyingPower]).toEqual(["1000000", "1000000", "1000000"]);
     expect(view.accounts.map(({ connector }) => connector)).toEqual(["main"]);
-    expect(view.profit).toEqual([{ currency: "USD", realized: "0", unrealized: "30" }]);
+    expect(view.profit).toEqual([{ currency: "USD", realized: "0", unrealized: "30", incomplete: [] }]);
     expect(view.positions.map((position) => [position.connector, position.standing])).toEqual([
       ["paper", standing],
       ["main", "enabled"],
@@ -80,8 +80,8 @@ describe("currencies", () => {
       ["6200", "JPY"],
     ]);
     expect(view.profit).toEqual([
-      { currency: "USD", realized: "0", unrealized: "30" },
-      { currency: "JPY", realized: "0", unrealized: "200" },
+      { currency: "USD", realized: "0", unrealized: "30", incomplete: [] },
+      { currency: "JPY", realized: "0", unrealized: "200", incomplete: [] },
     ]);
   });
 });
@@ -89,5 +89,20 @@ describe("currencies", () => {
 it("what closed positions earned stays in the sums", () => {
   const tale = scenario().desk().account("paper").filled("a", {}, "100").filled("b", { side: "sell" }, "112");
   const view = viewOf(tale, [["paper"]]);
-  expect([view.positions, view.profit]).toEqual([[], [{ currency: "USD", realized: "120", unrealized: "0" }]]);
+  expect([view.positions, view.profit]).toEqual([
+    [],
+    [{ currency: "USD", realized: "120", unrealized: "0", incomplete: [] }],
+  ]);
+});
+
+it("fees are listed by currency, and a balance of unknown cost is named", () => {
+  const tale = scenario()
+    .desk()
+    .account("paper", { positions: [{ symbol: "ETH", quantity: "2", markPrice: "3000" }] })
+    .working("a")
+    .fill("a", { fee: "0.5" });
+  const view = viewOf(tale, [["paper"]]);
+  expect(view.fees).toEqual([{ amount: "0.5", currency: "USD" }]);
+  expect(view.positions[0]).toMatchObject({ symbol: "ETH", averagePrice: null, unrealizedPnl: null, value: "6000" });
+  expect(view.profit[0]?.incomplete).toEqual(["paper/ETH", "paper/AAPL"]);
 });

@@ -192,6 +192,7 @@ describe("snapshots", () => {
         cash: "1",
         accounts: [],
         profit: [],
+        fees: [],
         connectors: ["paper"],
         stale: [],
         positions: [],
@@ -207,6 +208,7 @@ describe("snapshots", () => {
       {
         ...{ time: "2026-07-01T16:00:00.000Z", currency: "EUR", nav: "1000", cash: "900" },
         ...{ accounts: [account], connectors: ["yen"], stale: [], positions: [] },
+        fees: [{ amount: "0.08", currency: "BNB" }],
         profit: [
           { currency: "EUR", realized: "93", unrealized: "7" },
           { currency: "JPY", realized: "1", unrealized: "2" },
@@ -216,6 +218,7 @@ describe("snapshots", () => {
     );
     expect(text).not.toContain("_usd");
     expect(text).toMatch(/currency = "EUR"\nnav = "1000"\ncash = "900"\nrealized_pnl = "93"\nunrealized_pnl = "7"/);
+    expect(text).toContain('fees = ["0.08 BNB"]');
     expect(text).toContain('unconverted = ["yen: JPY"]');
     expect(text).toContain('[[profit]]\ncurrency = "JPY"\nrealized_pnl = "1"');
     expect(await workspace.snapshots.list()).toMatchObject([{ currency: "EUR", nav: "1000", cash: "900" }]);

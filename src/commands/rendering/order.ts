@@ -2,6 +2,7 @@
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { OrderDetail } from "../../trading/order-view.ts";
 import type { Review, ReviewedOrder } from "../../trading/review.ts";
+import { money } from "./positions.ts";
 import { clip, oneLine, quoted, widthOf, wrap } from "./terminal-text.ts";
 import { type Column, INDENT, type OutputStyle, pad, section, table } from "./table-text.ts";
 
@@ -67,7 +68,7 @@ function fillLine(fill: OrderDetail["fills"][number]): string {
   return oneLine(
     [
       `${fill.time}  ${fill.quantity} at ${fill.price}`,
-      ...(fill.fee === null ? [] : [`fee ${fill.fee}`]),
+      ...(fill.fee === null ? [] : [`fee ${money(fill.fee, fill.feeCurrency)}`]),
       ...(fill.inferred ? ["inferred"] : []),
       ...(fill.busted ? ["busted"] : []),
     ].join(", "),

@@ -1,5 +1,5 @@
 /** The book as text: positions for `positions list`, sums and accounts for `status` and `snapshot`. */
-import type { AccountLine, AccountView, PositionView } from "../../trading/account-view.ts";
+import type { AccountLine, AccountView, Amount, PositionView } from "../../trading/account-view.ts";
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
 import { oneLine } from "./terminal-text.ts";
 
@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<PositionView>[] = [
     isNumber: true,
   },
   { title: "unrealized", cell: ({ unrealizedPnl }) => signedOrDash(unrealizedPnl), isNumber: true },
-  { title: "realized", cell: ({ realizedPnl }) => signed(realizedPnl), isNumber: true },
+  { title: "realized", cell: ({ realizedPnl }) => signedOrDash(realizedPnl), isNumber: true },
   {
     title: "at",
     cell: ({ connector, standing }) => (standing === "enabled" ? connector : `${connector} (${standing})`),
@@ -55,10 +55,18 @@ export function bookSums(book: AccountView, style: OutputStyle): readonly string
       ["buying power", money(book.buyingPower, currency)],
       ["today", money(book.dayPnl === null ? null : signed(book.dayPnl), currency)],
       ...book.profit.map((line) => ["realized", money(signed(line.realized), line.currency)] as const),
+      ...(book.fees.length === 0 ? [] : [["fees", book.fees.map(feeText).join(", ")] as const]),
       ...(book.asOf === null ? [] : [["as of", book.asOf] as const]),
     ]),
     ...book.accounts.flatMap(exceptionLines),
+    ...book.profit
+      .filter(({ incomplete }) => incomplete.length > 0)
+      .map(({ incomplete }) => oneLine(`! P&L without ${incomplete.join(", ")}: cost or mark is not known`)),
   ];
+}
+
+function feeText({ amount, currency }: Amount): string {
+  return money(amount, currency);
 }
 
 function exceptionLines({ connector, nav, currency, isInSum, unvalued }: AccountLine): readonly string[] {

@@ -40,7 +40,7 @@ function instruments({ input }: CheckContext, scope: GuardScope): Map<Instrument
     instrument.prices.push(price);
   };
   for (const { connector, symbol, lots } of input.state.positions.values())
-    add(connector, symbol, lots.at(-1)?.price.toFixed());
+    add(connector, symbol, lots.at(-1)?.price?.toFixed());
   for (const [connector, account] of input.state.accounts) {
     for (const held of account.positions.values()) add(connector, held.symbol, held.markPrice);
   }
