@@ -85,15 +85,27 @@ function redactorOf(values: readonly string[]) {
   return (text: string): string => secrets.reduce((redacted, value) => redacted.replaceAll(value, "[secret]"), text);
 }
 
+/** By the name of the error. `RateLimitExceeded` and `DDoSProtection` are ccxt's. */
+const FAILURES: Readonly<Record<string, Extract<Envelope, { ok: false }>["kind"]>> = {
+  VenueRejection: "rejection",
+  NotSent: "not-sent",
+  RateLimited: "rate-limited",
+  RateLimitExceeded: "rate-limited",
+  DDoSProtection: "rate-limited",
+};
+
 function failureOf(error: unknown): Extract<Envelope, { ok: false }> {
   const message = redact(error instanceof Error ? error.message : String(error));
   const name = error instanceof Error ? error.name : "";
-  const kind = name === "VenueRejection" ? "rejection" : name === "NotSent" ? "not-sent" : "error";
+  const kind = FAILURES[name] ?? "error";
+  const { retryAfterMs } = error instanceof Error ? (error as { readonly retryAfterMs?: unknown }) : {};
   const stack = error instanceof Error ? stackWithCauses(error) : undefined;
   return {
     ok: false,
     kind,
     message: message.slice(0, MESSAGE_CHARS_MAX),
+    retryAfterMs:
+      typeof retryAfterMs === "number" && Number.isFinite(retryAfterMs) && retryAfterMs >= 0 ? retryAfterMs : undefined,
     stack: stack === undefined ? undefined : redact(stack).slice(0, STACK_CHARS_MAX),
   };
 }

@@ -4,10 +4,17 @@
  */
 import type { Desk } from "../trading/desk.ts";
 import { markAccount } from "../trading/market-snapshot.ts";
-import { markInterruptedUnknown, followOrders, reconcileConnector } from "../trading/reconcile.ts";
+import {
+  compareOpenOrders,
+  followOrders,
+  markInterruptedUnknown,
+  paced,
+  reconcileConnector,
+} from "../trading/reconcile.ts";
 import { recordFills } from "../trading/record-fill.ts";
 import type { ConnectorStatus, VenueGateway } from "../trading/venue-gateway.ts";
 import { QocError, messageOf } from "../domain/error.ts";
+import type { ConnectorName } from "../domain/ids.ts";
 import type { FillBatch } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode } from "../domain/venue.ts";
@@ -156,12 +163,16 @@ class ConnectorFleet implements Fleet {
     );
     for (const config of configs) {
       this.#every(POLL_ORDERS_MS, config, () => followOrders(this.#openDesk(), config.name));
-      this.#every(
-        this.#options.config.uta.snapshotInterval * 1000,
-        config,
-        async () => void (await markAccount(this.#openDesk(), config.name)),
-      );
+      this.#every(this.#options.config.uta.snapshotInterval * 1000, config, () => this.#markAndCompare(config.name));
     }
+  }
+
+  #markAndCompare(connector: ConnectorName): Promise<void> {
+    const desk = this.#openDesk();
+    return paced(desk, connector, async () => {
+      await markAccount(desk, connector);
+      await compareOpenOrders(desk, connector);
+    });
   }
 
   async stop(): Promise<void> {
@@ -288,7 +299,7 @@ class ConnectorFleet implements Fleet {
       adapterDigest: digest,
       by: state === "quarantined" && this.#quarantining.has(config.name) ? "human" : undefined,
     });
-    if (state === "degraded") this.#options.clock.after(DEGRADED_PROBE_MS, () => void this.#probeDegraded(config));
+    if (state === "degraded") this.#options.clock.after(this.#probeMs(config), () => void this.#probeDegraded(config));
     // `start` and `restart` reconcile the connector themselves; every other change to ready is reconciled here.
     if (state === "ready" && !this.#starting.has(config.name)) void this.#reconcile(config);
   }
@@ -324,7 +335,8 @@ class ConnectorFleet implements Fleet {
     const round = async (): Promise<void> => {
       if (this.#isStopping) return;
       const desk = this.#openDesk();
-      if (desk.market.reconciled.has(config.name) && desk.readOnly() === undefined) {
+      const isDue = desk.market.polls.waitMs(config.name) === 0;
+      if (isDue && desk.market.reconciled.has(config.name) && desk.readOnly() === undefined) {
         await work().catch((error: unknown) =>
           this.#options.log.warn(`${config.name}: ${messageOf(error)}`, { connector: config.name }),
         );
@@ -339,6 +351,11 @@ class ConnectorFleet implements Fleet {
     if (this.#isStopping || this.#statusOf(config).state !== "degraded") return;
     await this.venues.buyingPower(config.name).catch(() => undefined);
     if (this.#statusOf(config).state === "degraded")
-      this.#options.clock.after(DEGRADED_PROBE_MS, () => void this.#probeDegraded(config));
+      this.#options.clock.after(this.#probeMs(config), () => void this.#probeDegraded(config));
+  }
+
+  /** A venue that refuses polls is not asked more often by the probe. */
+  #probeMs({ name }: ConnectorConfig): number {
+    return Math.max(DEGRADED_PROBE_MS, this.#openDesk().market.polls.waitMs(name));
   }
 }

@@ -1,7 +1,7 @@
 /** Opens one desk: lock, journal, state, connectors, projections. The only file that imports from every lower layer. */
 import { mkdirSync, readFileSync, realpathSync } from "node:fs";
 import type { Journal } from "../bus/journal.ts";
-import { type Desk, createProposalCache } from "../trading/desk.ts";
+import { type Desk, createMarketCache, createProposalCache } from "../trading/desk.ts";
 import { createFillBudgets } from "../trading/fill-budget.ts";
 import { type Projector, openProjector } from "../trading/projector.ts";
 import { type ConfigurationOptions, openConfiguration, startConfig } from "../trading/desk-config.ts";
@@ -199,14 +199,7 @@ function createDesk(
     clock: options.clock,
     ids: options.ids,
     log: logs,
-    market: {
-      instruments: new Map(),
-      venueTimes: new Map(),
-      askedAt: new Map(),
-      reconciled: new Set(),
-      differences: new Map(),
-      freeBytes: undefined,
-    },
+    market: createMarketCache(options.clock),
     fillBudgets: createFillBudgets(options.clock),
     proposals: createProposalCache(record.authors),
     publish: record.publish,

@@ -49,9 +49,9 @@ export function connectorInScope(
   throw new QocError("INVALID_INPUT", { command, message: `name one with --connector (${names.join(", ")})` });
 }
 
-type Holding = Pick<StatusView["book"]["positions"][number], "connector">;
+type Holding = { readonly connector: string };
 
-/** The positions or accounts at connectors that the actor may reach. */
+/** The positions, accounts or orders at connectors that the actor may reach. */
 export function positionsInScope<T extends Holding>(
   desk: ScopedDesk,
   actor: Actor,
@@ -80,6 +80,7 @@ export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor
         proposal.needs === "connector" && isLimited(desk, actor) ? { ...proposal, untrusted: null } : proposal,
       ),
     orders: view.orders.filter(isVisibleOrder),
+    externalOrders: positionsInScope(desk, actor, view.externalOrders),
     // The other agents and the schedules are not an agent's business.
     agents: isAgent(actor) ? [] : view.agents,
     // The changes name connectors and hold values of desk.toml.

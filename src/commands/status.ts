@@ -85,15 +85,23 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
     ...block(
       style,
       "connectors",
-      status.connectors.flatMap((connector) => [connectorLine(style, connector), ...levelLine(style, connector)]),
+      status.connectors.flatMap((connector) => [
+        connectorLine(style, connector),
+        ...levelLine(style, connector),
+        ...troubleLines(style, connector),
+      ]),
       { emptyLine: "none" },
     ),
     ...block(style, "waiting for you", table(inner, PENDING, status.proposals).slice(1), { emptyLine: "nothing" }),
     ...block(
       style,
       "in flight",
-      status.orders.map(({ id, state, sentence }) => oneLine(`${id}  ${state}  ${sentence}`)),
+      status.orders.map(({ id, state, sentence, flags }) => {
+        const line = oneLine(`${id}  ${state}  ${sentence}`);
+        return flags.includes("missing") ? style.paint("red", `✗ ${line}: its venue does not know it`) : line;
+      }),
     ),
+    ...block(style, "orders at venues that this desk did not send", status.externalOrders.map(externalLine)),
     ...block(
       style,
       "blocked instruments",
@@ -162,6 +170,25 @@ function connectorLine(style: OutputStyle, connector: StatusView["connectors"][n
   ].join(", ");
   const stateText = oneLine(`${connector.state}${restarts}${error}`);
   return `${sign} ${oneLine(connector.name)}  ${badge(style, connector.mode)}  ${stateText}${style.paint("dim", measures === "" ? "" : `  ${measures}`)}`;
+}
+
+function troubleLines(
+  style: OutputStyle,
+  { polls, refusedFills }: StatusView["connectors"][number],
+): readonly string[] {
+  return [
+    ...(polls === null
+      ? []
+      : [`! ${polls.failures} polls failed, the next in ${polls.nextInSeconds} s: ${polls.untrusted.text}`]),
+    ...(refusedFills === 0 ? [] : [`! ${refusedFills} malformed fills were refused`]),
+  ].map((line) => style.paint("yellow", `  ${oneLine(line)}`));
+}
+
+function externalLine(order: StatusView["externalOrders"][number]): string {
+  const { connector, venueOrderId, side, quantity, symbol, limitPrice, closedHere } = order;
+  const what = [side, quantity, symbol, limitPrice].filter((part) => part !== null).join(" ");
+  const closed = closedHere === null ? "" : ` (order ${closedHere}, which was closed by hand)`;
+  return oneLine(`${connector}  ${venueOrderId ?? "(no plain id)"}  ${what}${closed}`);
 }
 
 /** A connector that runs at another level than desk.toml says. */
@@ -254,7 +281,14 @@ function renderForProgram(status: StatusView): readonly string[] {
         digest ?? "",
       ],
     ]),
-    ...status.orders.map(({ id, state, sentence }) => ["order", id, state, sentence]),
+    ...status.orders.map(({ id, state, sentence, flags }) => ["order", id, state, sentence, ...flags]),
+    ...status.externalOrders.map(({ connector, venueOrderId, side, quantity, symbol, limitPrice }) => [
+      ...["external-order", connector, venueOrderId ?? "", side ?? "", quantity ?? "", symbol ?? "", limitPrice ?? ""],
+    ]),
+    ...status.connectors.flatMap(({ name, polls, refusedFills }) => [
+      ...(polls === null ? [] : [["polls", name, String(polls.failures), polls.untrusted.text]]),
+      ...(refusedFills === 0 ? [] : [["refused-fills", name, String(refusedFills)]]),
+    ]),
     ...status.flagged.map((key) => ["flagged", key]),
     [
       "book",

@@ -1,4 +1,5 @@
 /** Places orders for the cases as the desk would, and classifies the outcome as the desk would. */
+import { makeClientOrderId } from "../domain/client-order-id.ts";
 import { ackSchema } from "../protocol/schemas.ts";
 import { ZERO, decimal, exactNumber, floored, ratio, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -32,7 +33,7 @@ export function orderFor(harness: ConformanceHarness, request: OrderRequest = {}
   const limitFields = limit === undefined ? {} : { limitPrice: amount(limit), limitPriceText: limit };
   const stopFields = stop === undefined ? {} : { stopPrice: amount(stop), stopPriceText: stop };
   return {
-    clientOrderId: `kit-${harness.ids.random(8)}`,
+    clientOrderId: makeClientOrderId(harness.ids.random(4), Number(`0x${harness.ids.random(3)}`)),
     symbol: request.symbol ?? symbol,
     side: request.side ?? "buy",
     quantity: amount(quantityText),

@@ -25,6 +25,7 @@ import type {
   TradingState,
 } from "./event.ts";
 import { type FillState, adoptPosition, clearInstrument, indexOrder, positionOf, receiveFill } from "./fill-state.ts";
+import { conflictKey } from "./fill.ts";
 import type { Digest, OrderId } from "./ids.ts";
 import { type LostRecords, applyLoss } from "./lost-records.ts";
 import { type OrderTerms, instrumentKey } from "./order.ts";
@@ -77,6 +78,8 @@ export interface DeskState extends FillState {
    * repeat one.
    */
   epochTag: string;
+  /** Fills that came again with another content, by {@link conflictKey}. */
+  readonly conflicts: Set<string>;
   /** Intents of the last 24 hours, oldest first. */
   readonly intents: IntentRecord[];
   /** Agent runs in progress. */
@@ -123,6 +126,7 @@ export function emptyDeskState(): DeskState {
     fills: new Map(),
     unmatchedFills: new Map(),
     external: new Map(),
+    conflicts: new Set(),
     epochTag: "",
     intents: [],
     runs: new Map(),
@@ -176,6 +180,9 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       state.lastRelevantSeq = recorded.seq;
       receiveFill(state, recorded as Recorded<FillReceived>);
       return;
+    case "fill.conflicted":
+      state.conflicts.add(conflictKey(event.connector, event.fill));
+      return;
     case "instrument.flagged":
       state.flagged.set(instrumentKey(event.connector, event.symbol), {
         expected: event.expected,
@@ -204,7 +211,6 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       state.config = foldConfig(state.config, recorded.seq, event);
       return;
     case "desk.stopped":
-    case "fill.conflicted":
     case "file.written":
     case "command.refused":
       return;

@@ -260,6 +260,10 @@ export const ERRORS = {
   CALL_FAILED: row("{connector}.{method}: {message}", "qoc logs --connector {connector}", {
     untrustedDetail: "message",
   }),
+  RATE_LIMITED: row("{connector}.{method}: the venue asks for a pause: {message}", "qoc connectors list", {
+    untrustedDetail: "message",
+    retryable: true,
+  }),
   PROTOCOL: row("connector {connector} sent a malformed {what}: {message}", "qoc logs --connector {connector}", {
     untrustedDetail: "message",
   }),

@@ -14,7 +14,7 @@ import type { OrderReportStatus } from "./sdk.ts";
 import type { Check, GuardDecision, Stage } from "./verdict.ts";
 import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
 
-/** The originator of an event: `human`, `agent:<run>`, `agent:interactive` or `host`. */
+/** The originator of an event. */
 export type Actor = `human` | `agent:${string}` | "host";
 /** The interface that a decision came through, as the host knows it. `tty` is in journals of earlier versions only. */
 export type Channel = "cli" | "tty" | "mcp" | "http" | "file" | "host";
@@ -31,9 +31,7 @@ export type ConnectorState =
   | "zombie"
   | "stopped";
 
-/**
- * The first record of a journal. `format` is the format of the records that follow, up to a {@link JournalUpgraded}.
- */
+/** The first record of a journal. `format`: of the records that follow, up to a {@link JournalUpgraded}. */
 export interface DeskCreated {
   readonly type: "desk.created";
   readonly format: number;
@@ -71,7 +69,7 @@ export interface TradingChanged {
 }
 /**
  * A key of the desk takes its role. `certificate` is the desk key's signature of `live` and `host`; the first desk key
- * has none: the copy outside the folder is compared with this record.
+ * has none.
  */
 export interface KeyChanged {
   readonly type: "key.changed";
@@ -128,8 +126,8 @@ export interface GuardsEvaluated {
 }
 
 /**
- * The approval. `mid` is the mid price that the human saw. `authority` is the client's signature over id, digest, shown
- * and mode, from format 3 on; `signature` is that of the host in earlier formats.
+ * `mid`: the mid price that the human saw. `authority`: the client's signature over id, digest, shown and mode, from
+ * format 3 on; `signature`: that of the host in earlier formats.
  */
 export interface OrderApproved {
   readonly type: "order.approved";
@@ -219,6 +217,11 @@ export interface OrderReported {
   readonly status: OrderReportStatus;
   readonly filledQuantity: DecimalText;
 }
+/** The venue no longer knows an order that it had acknowledged. */
+export interface OrderMissing {
+  readonly type: "order.missing";
+  readonly id: OrderId;
+}
 /** A human closed an order whose outcome is unknown or that the venue has lost, and gave a reason. */
 export interface OrderResolved {
   readonly type: "order.resolved";
@@ -306,8 +309,8 @@ export interface CommandRefused {
   readonly count: number;
 }
 /**
- * The operator granted an agent access. The token itself is not stored: only the public half of its key, which the
- * agent proves over the agents' socket, or the digest of a token that is sent over HTTP.
+ * The operator granted an agent access. Instead of the token: the public half of its key, which the agent proves over
+ * the agents' socket, or the digest of a token that is sent over HTTP.
  */
 export interface AgentGranted {
   readonly type: "agent.granted";
@@ -358,6 +361,7 @@ export type OrderEvent =
   | CancelRequested
   | CancelFailed
   | OrderReported
+  | OrderMissing
   | OrderResolved;
 
 export type DeskEvent =

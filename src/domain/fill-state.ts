@@ -65,10 +65,14 @@ function assignFill(state: FillState, order: OrderRecord, recorded: UnmatchedFil
 }
 
 /**
- * The order of a fill, by client order id, else by venue order id. Returns undefined if this desk did not send the
- * order.
+ * The order of a fill or of a report, by client order id, else by venue order id. Returns undefined if this desk did
+ * not send the order.
  */
-export function ownerOf(state: Readonly<FillState>, connector: string, fill: VenueFill): OrderId | undefined {
+export function ownerOf(
+  state: Readonly<FillState>,
+  connector: string,
+  fill: Pick<VenueFill, "clientOrderId" | "venueOrderId">,
+): OrderId | undefined {
   const byClient =
     fill.clientOrderId === undefined ? undefined : state.byClientOrderId.get(fill.clientOrderId as ClientOrderId);
   const id = byClient ?? state.byVenueOrderId.get(`${connector}/${fill.venueOrderId}`);

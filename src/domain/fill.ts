@@ -42,3 +42,9 @@ export function laterVersion(a: VenueFill, b: VenueFill): VenueFill {
   if (a.at !== b.at) return a.at > b.at ? a : b;
   return a.fillId >= b.fillId ? a : b;
 }
+
+/** Two messages with one key are the same conflict: it is written down once. */
+export function conflictKey(connector: string, fill: VenueFill): string {
+  const { fillId, venueOrderId, symbol, side, quantity, price, busts = "", corrects = "" } = fill;
+  return JSON.stringify([connector, fillId, venueOrderId, symbol, side, quantity, price, busts, corrects]);
+}

@@ -6,8 +6,8 @@ type Branded<B extends string> = string & { readonly [brand]: B };
 /** The id of a proposal and of its order: the name of the file without its suffix, for example `20260705-001`. */
 export type OrderId = Branded<"OrderId">;
 /**
- * The desk's id of an order at the venue, made once before the order is first sent: `q<epoch>-<id tail>-<check>`, at
- * most 32 of `[A-Za-z0-9-]`.
+ * The desk's id of an order at the venue, made once before the order is first sent: 17 of `[a-z0-9]`. Journals of
+ * earlier versions have ids of at most 32 of `[A-Za-z0-9-]`.
  */
 export type ClientOrderId = Branded<"ClientOrderId">;
 /**

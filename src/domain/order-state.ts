@@ -92,7 +92,14 @@ export interface AppliedFill {
   readonly inferred: boolean;
 }
 
-export type OrderFlag = "overfilled" | "busted" | "late_fill" | "inferred_fill" | "contradicted" | "disputed";
+export type OrderFlag =
+  | "overfilled"
+  | "busted"
+  | "late_fill"
+  | "inferred_fill"
+  | "contradicted"
+  | "disputed"
+  | "missing";
 type VenueFinal = Extract<OrderReportStatus, "filled" | "cancelled" | "rejected" | "expired">;
 
 /** Mutated by the fold only; all other code takes `Readonly<OrderRecord>`. */
@@ -220,13 +227,7 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
       if (event.sources !== undefined) order.sources = event.sources;
       return;
     case "guards.evaluated":
-      order.verdicts.push({
-        at,
-        stage: event.stage,
-        decision: event.decision,
-        digest: event.digest,
-        reasons: event.reasons,
-      });
+      order.verdicts.push(verdictOf(at, event));
       return;
     case "order.reviewed":
       order.reviews = [...order.reviews, { seq, at, digest: event.digest, mid: event.mid, shown: event.shown }].slice(
@@ -266,10 +267,18 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
     case "order.reported":
       report(order, event);
       return;
+    case "order.missing":
+      order.flags.add("missing");
+      return;
     case "order.resolved":
       order.resolved ??= { note: event.note, by: event.actor };
       return;
   }
+}
+
+function verdictOf(at: number, event: Extract<OrderEvent, { type: "guards.evaluated" }>): VerdictRecord {
+  const { stage, decision, digest, reasons } = event;
+  return { at, stage, decision, digest, reasons };
 }
 
 function approve(order: OrderRecord, at: number, event: Extract<OrderEvent, { type: "order.approved" }>): void {
@@ -289,6 +298,7 @@ function approve(order: OrderRecord, at: number, event: Extract<OrderEvent, { ty
 }
 
 function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.reported" }>): void {
+  order.flags.delete("missing");
   order.venueOrderId ??= event.venueOrderId;
   const reported = decimal(event.filledQuantity);
   if (reported.gt(order.reportedFilled)) order.reportedFilled = reported;
@@ -352,5 +362,6 @@ export function countedQuantity(fill: VenueFill | undefined): Decimal {
 
 function settle(order: OrderRecord, seq: number, at: number, event: string): void {
   order.state = stateOf(order);
+  if (isTerminal(order.state)) order.flags.delete("missing");
   order.history.push({ seq, at, event, state: order.state });
 }

@@ -42,7 +42,9 @@ export interface Position {
   currency?: string;
 }
 
-/** An order for the venue. Send `clientOrderId` with the order: it is unique, even across copies of a desk. */
+/**
+ * An order for the venue. Send `clientOrderId` with the order: 17 of `[a-z0-9]`, unique even across copies of a desk.
+ */
 export interface Order {
   clientOrderId: string;
   symbol: string;
@@ -98,6 +100,11 @@ export interface OrderReport {
   /** The quantity filled so far; the fills themselves come from `emitFill` and `getFills`. */
   filledQuantity: Numeric;
   averagePrice?: Numeric;
+  /** What the order is, for orders in `getOpenOrders` that the desk did not send. */
+  symbol?: string;
+  side?: Side;
+  quantity?: Numeric;
+  limitPrice?: Numeric;
 }
 
 /** The account at the venue. All amounts are in `currency`. */
@@ -215,6 +222,7 @@ export interface ConnectorAdapter {
   // Optional methods: the desk checks which ones exist.
   /** Resolves to null if the venue does not know the order. */
   getOrder?(query: { venueOrderId?: string; clientOrderId?: string }): Promise<OrderReport | null>;
+  /** Every open order of the account. The desk asks for this list instead of each order by itself. */
   getOpenOrders?(): Promise<OrderReport[]>;
   /** All fills since that time (ms), oldest first. */
   getFills?(since: number): Promise<Fill[]>;
@@ -244,6 +252,20 @@ export class VenueRejection extends Error {
 /** Throw from `placeOrder` only if the request provably never left this machine. The order becomes `cancelled`. */
 export class NotSent extends Error {
   override readonly name = "NotSent";
+}
+
+/**
+ * Throw from any method but `placeOrder` and `cancelOrder` if the venue refused the request because there were too
+ * many. The desk waits this long before its next poll; with 0 it doubles its own pause.
+ */
+export class RateLimited extends Error {
+  override readonly name = "RateLimited";
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs = 0) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 // Custom guards

@@ -52,6 +52,10 @@ export interface VenueReport {
   readonly status: OrderReportStatus;
   readonly filledQuantity: DecimalText;
   readonly averagePrice?: DecimalText;
+  readonly symbol?: string;
+  readonly side?: Side;
+  readonly quantity?: DecimalText;
+  readonly limitPrice?: DecimalText;
 }
 
 export interface VenueAccount {

@@ -10,6 +10,7 @@ import type { Clock, FillSink, Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
+import { CallHealth } from "./call-health.ts";
 import type { Envelope, Method } from "../protocol/messages.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import type { Bundle } from "./bundle.ts";
@@ -17,6 +18,7 @@ import { LatencyWindow } from "./latency-window.ts";
 import { RestartPolicy, VenueOutage, needsOperator, toOutage } from "./restart-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
 import { createStackMapperCache } from "./source-map.ts";
+import { RefusedFills } from "./refused-fills.ts";
 import type { Transport } from "./transport.ts";
 import type { TurnSlices } from "./turn-slices.ts";
 import { WorkerSession } from "./worker-session.ts";
@@ -60,8 +62,6 @@ export interface ConnectorOptions {
   readonly admit?: ((capabilities: Capabilities) => Promise<void>) | undefined;
 }
 
-/** Timeouts in a row that make a connector degraded. */
-const TIMEOUTS_MAX = 3;
 /** A worker becomes unresponsive after this time (ping delay and ping timeout). */
 const UNRESPONSIVE_AFTER_MS = 3_000;
 /** An unresponsive worker is ended after this further time. */
@@ -70,6 +70,8 @@ const KILL_AFTER_MS = 7_000;
 export class Connector {
   readonly #options: ConnectorOptions;
   readonly #latency = new LatencyWindow();
+  #health = new CallHealth();
+  readonly refusedFills: RefusedFills;
   readonly #policy: RestartPolicy;
   readonly #stackMapper = createStackMapperCache();
   readonly #secretMask: SecretMask;
@@ -80,7 +82,6 @@ export class Connector {
   #zombie: WorkerSession | undefined;
   #generation = 0;
   #restarts = 0;
-  #timeouts = 0;
   /** Number of the latest operation (start, stop, restart, quarantine). */
   #latestOperation = 0;
   readonly #operations = new SerialQueue();
@@ -97,6 +98,7 @@ export class Connector {
     this.#options = options;
     this.#policy = new RestartPolicy(options.random);
     this.#secretMask = new SecretMask(options.redact);
+    this.refusedFills = new RefusedFills(options.name, options.log);
   }
 
   /** Read for each order, so it computes nothing. */
@@ -118,6 +120,7 @@ export class Connector {
       memoryMb: this.#session?.heapMb,
       readyInMs: this.#readyInMs,
       latencyMs: this.#latency.percentiles(),
+      refusedFills: this.refusedFills.count,
     };
   }
 
@@ -188,21 +191,19 @@ export class Connector {
     try {
       const response = await session.request(method, args);
       this.#latency.add(clock.monotonic() - started);
-      this.#recordResponse(session, true);
+      this.#judge(session, this.#health.answered(method, response));
       return response;
     } catch (error) {
-      if (error instanceof QocError && error.code === "CALL_TIMEOUT") this.#recordResponse(session, false);
+      if (error instanceof QocError && error.code === "CALL_TIMEOUT") this.#judge(session, this.#health.timedOut());
       throw error;
     }
   }
 
-  /** A connector with too many timeouts is degraded and accepts no orders until a call succeeds in time. */
-  #recordResponse(session: WorkerSession, isInTime: boolean): void {
-    this.#timeouts = isInTime ? 0 : this.#timeouts + 1;
+  /** A degraded connector accepts no orders. */
+  #judge(session: WorkerSession, problem: string | undefined): void {
     if (session !== this.#session) return;
-    if (this.#state === "ready" && this.#timeouts >= TIMEOUTS_MAX)
-      this.#changeState("degraded", `${this.#timeouts} calls in a row timed out`);
-    if (this.#state === "degraded" && isInTime) this.#changeState("ready", undefined);
+    if (this.#state === "ready" && problem !== undefined) this.#changeState("degraded", problem);
+    if (this.#state === "degraded" && problem === undefined) this.#changeState("ready", undefined);
   }
 
   /**
@@ -225,7 +226,7 @@ export class Connector {
     try {
       await this.#startSession(isByOperator, isLatest);
       this.#readyInMs = clock.monotonic() - started;
-      this.#timeouts = 0;
+      this.#health = new CallHealth();
       this.#policy.ready(clock.monotonic());
       this.#changeState("ready", undefined);
     } catch (error) {
@@ -268,6 +269,7 @@ export class Connector {
       cleanText: (text) => redact(mapStack(text)),
       secretMask: this.#secretMask,
       fillSink,
+      refusedFills: this.refusedFills,
       slices,
       requestHandler,
       onResponsiveChange: (value) => {

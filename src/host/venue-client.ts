@@ -7,7 +7,6 @@ import {
   ackSchema,
   barSchema,
   compact,
-  fillSchema,
   fundamentalsSchema,
   instrumentSchema,
   positionSchema,
@@ -63,6 +62,10 @@ async function callVenue<T>(
   { method, args = [], schema }: VenueCall<T>,
 ): Promise<T> {
   const response: Envelope = await findConnector(connectors, name).invoke(method, args);
+  if (!response.ok && response.kind === "rate-limited") {
+    const details = { connector: name, method, message: response.message };
+    throw new QocError("RATE_LIMITED", details, { data: { retryAfterMs: response.retryAfterMs ?? 0 } });
+  }
   if (!response.ok) throw new QocError("CALL_FAILED", { connector: name, method, message: response.message });
   const parsed = schema.safeParse(response.value);
   if (parsed.success) return parsed.data;
@@ -118,8 +121,14 @@ export function openVenueClient(connectors: Connectors) {
       callIfSupported(connectors, name, { method: "getOrder", args: [query], schema: reportSchema.nullable() }),
     openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
       callIfSupported(connectors, name, { method: "getOpenOrders", schema: list(reportSchema) }),
-    fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> =>
-      callIfSupported(connectors, name, { method: "getFills", args: [since], schema: list(fillSchema) }),
+    fills: async (name: string, since: number): Promise<readonly VenueFill[] | undefined> => {
+      const raw = await callIfSupported(connectors, name, {
+        method: "getFills",
+        args: [since],
+        schema: list(z.unknown()),
+      });
+      return raw && findConnector(connectors, name).refusedFills.parse(raw);
+    },
     bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
       callIfSupported(connectors, name, {
         method: "getBars",

@@ -7,9 +7,7 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, FillSink, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
-import type { VenueFill } from "../domain/venue.ts";
 import { resolvesWithin } from "../lib/resolves-within.ts";
-import { parseFill } from "../protocol/fill-schema.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import {
   type Envelope,
@@ -23,6 +21,7 @@ import { envelopeSchema } from "../protocol/schemas.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import { MessageBacklog } from "./message-backlog.ts";
 import { type MessageValidator, createMessageValidator } from "./message-validator.ts";
+import type { RefusedFills } from "./refused-fills.ts";
 import type { SecretMask } from "./secret-mask.ts";
 import type { Transport } from "./transport.ts";
 import type { TurnSlices } from "./turn-slices.ts";
@@ -38,6 +37,7 @@ export interface WorkerSessionOptions {
   readonly cleanText: (text: string) => string;
   readonly secretMask: SecretMask;
   readonly fillSink: FillSink;
+  readonly refusedFills: RefusedFills;
   readonly slices: TurnSlices;
   readonly requestHandler: AdapterRequestHandler;
   /** False if the worker has not replied to a ping in time; true after a reply. */
@@ -297,28 +297,11 @@ export class WorkerSession {
       .catch((error: unknown) => this.#cutOff(messageOf(error)));
   }
 
-  /**
-   * Stores the fills before the first malformed one. @throws PROTOCOL for a malformed fill, with a sample in the log.
-   */
+  /** Stores the well-formed fills. @throws PROTOCOL if too many are malformed. */
   async #storeFills(rawFills: readonly unknown[]): Promise<void> {
-    const { name, generation, log, secretMask, fillSink } = this.#options;
-    const fills: VenueFill[] = [];
-    let problem: QocError | undefined;
-    for (const rawFill of rawFills) {
-      const masked = secretMask.mask(rawFill);
-      const parsed = parseFill(masked);
-      if (parsed.success) {
-        fills.push(parsed.data);
-        continue;
-      }
-      const [issue] = parsed.error.issues;
-      const message = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
-      problem = new QocError("PROTOCOL", { connector: name, what: "fill", message });
-      log.error(problem.message, { sample: String(JSON.stringify(masked)).slice(0, SAMPLE_CHARS_MAX) });
-      break;
-    }
+    const { name, generation, refusedFills, secretMask, fillSink } = this.#options;
+    const fills = refusedFills.parse(rawFills.map((fill) => secretMask.mask(fill)));
     if (fills.length > 0) await fillSink.accept({ connector: name, generation, fills });
-    if (problem !== undefined) throw problem;
   }
 
   #handleRequest({ id, operation, key, value }: Extract<WorkerEvent, { e: "request" }>): void {

@@ -63,8 +63,9 @@ export const envelopeSchema: z.ZodType<Envelope> = z.discriminatedUnion("ok", [
   z.strictObject({ ok: z.literal(true), value: z.unknown().optional() }),
   z.strictObject({
     ok: z.literal(false),
-    kind: z.enum(["rejection", "not-sent", "error"]),
+    kind: z.enum(["rejection", "not-sent", "rate-limited", "error"]),
     message: text,
+    retryAfterMs: z.number().nonnegative().optional(),
     stack: text.optional(),
   }),
 ]);
@@ -164,6 +165,10 @@ export const reportSchema = z
     status: z.enum(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"]),
     filledQuantity: notNegative,
     averagePrice: optional(numeric),
+    symbol: optional(name),
+    side: optional(z.enum(["buy", "sell"])),
+    quantity: optional(positive),
+    limitPrice: optional(numeric),
   })
   .transform((value) => compact(value) as VenueReport);
 

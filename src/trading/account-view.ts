@@ -184,7 +184,7 @@ function profitLines(desk: ViewedDesk): readonly ProfitLine[] {
     sum.unrealized = sum.unrealized.plus(unrealized ?? ZERO);
     const isOpen = !position.quantity.eq(ZERO);
     if (position.hasUnknownPnl || (isOpen && unrealized === undefined))
-      sum.incomplete.push(`${position.connector}/${plainName(position.symbol) ?? UNNAMED}`);
+      sum.incomplete.push(`${position.connector}/${shownSymbol(position.symbol)}`);
   }
   return [...sums].map(([currency, { realized, unrealized, incomplete }]) => ({
     currency,

@@ -13,7 +13,7 @@ import type { OrderRecord, ReviewRecord } from "../domain/order-state.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import type { Cleared } from "../gate/cleared.ts";
 import { clear, evaluate } from "../gate/gate.ts";
-import { clientOrderIdFor } from "./client-order-id.ts";
+import { clientOrderIdFor } from "../domain/client-order-id.ts";
 import { refuseChangedRules } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { customChecks, gateInput, guardsEvaluated } from "./evaluate-proposal.ts";

@@ -5,7 +5,8 @@ import type { DeskState } from "../domain/desk-state.ts";
 import type { GapRange, JournalGap } from "../domain/journal-head.ts";
 import type { Clock, Ids, Log } from "../domain/ports.ts";
 import type { InstrumentKey } from "../domain/order.ts";
-import type { VenueInstrument } from "../domain/venue.ts";
+import type { OrderId } from "../domain/ids.ts";
+import type { VenueInstrument, VenueReport } from "../domain/venue.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import type { DeskConfig } from "../workspace/config.ts";
 import type { History } from "../workspace/history.ts";
@@ -15,6 +16,7 @@ import type { DeskConfiguration } from "./desk-config.ts";
 import type { FillBudgets } from "./fill-budget.ts";
 import type { AnchorFacts } from "./head-anchor.ts";
 import { type OrderAuthors, createOrderAuthors } from "./order-authors.ts";
+import { PollPace } from "./poll-pace.ts";
 import type { VenueGateway } from "./venue-gateway.ts";
 
 export interface Desk {
@@ -64,8 +66,17 @@ export interface MarketCache {
   readonly reconciled: Set<string>;
   /** Positions that differed at the last mark. A difference that lasts is flagged. */
   readonly differences: Map<InstrumentKey, PositionDifference>;
+  /** Orders that rest at a venue and are no working orders of this desk, at the last list of each connector. */
+  readonly externalOrders: Map<string, readonly ExternalOrder[]>;
+  readonly polls: PollPace;
   /** Free bytes on the workspace's disk at the last check; undefined if not known. */
   freeBytes: number | undefined;
+}
+
+export interface ExternalOrder {
+  readonly report: VenueReport;
+  /** The order of this desk, if a human closed it here while it goes on at the venue. */
+  readonly closedHere: OrderId | null;
 }
 
 export interface PositionDifference {
@@ -102,5 +113,18 @@ export function createProposalCache(authors = createOrderAuthors()): ProposalCac
     missing: new Map(),
     refreshedAt: new Map(),
     scanning: undefined,
+  };
+}
+
+export function createMarketCache(clock: Pick<Clock, "monotonic">): MarketCache {
+  return {
+    instruments: new Map(),
+    venueTimes: new Map(),
+    askedAt: new Map(),
+    reconciled: new Set(),
+    differences: new Map(),
+    externalOrders: new Map(),
+    polls: new PollPace(clock),
+    freeBytes: undefined,
   };
 }

@@ -286,8 +286,21 @@ function connectorChecks(
       fix: "install bubblewrap",
     });
   }
+  checks.push(...bookChecks(desk, status));
+  if (isUp && !desk.market.reconciled.has(status.name))
+    checks.push({ name, status: "warn", message: "not reconciled yet" });
+  return checks;
+}
+
+/** What the desk could not take from the connector. */
+function bookChecks(
+  desk: Pick<Desk, "market" | "state">,
+  status: ReturnType<Desk["venues"]["status"]>[number],
+): readonly DoctorCheck[] {
+  const name = `connector ${status.name}`;
+  const checks: DoctorCheck[] = [];
   const { unvalued = [] } = desk.state.accounts.get(status.name)?.account ?? {};
-  if (isUp && unvalued.length > 0) {
+  if (unvalued.length > 0) {
     checks.push({
       name,
       status: "warn",
@@ -295,14 +308,26 @@ function connectorChecks(
       fix: "add getAccount to the adapter, or return markPrice in the currency of the account",
     });
   }
-  if (isUp && !desk.market.reconciled.has(status.name))
-    checks.push({ name, status: "warn", message: "not reconciled yet" });
+  if (status.refusedFills !== undefined && status.refusedFills > 0) {
+    checks.push({
+      name,
+      status: "fail",
+      message: `${status.refusedFills} malformed fills were refused`,
+      fix: `correct the adapter: qoc logs --connector ${status.name}`,
+    });
+  }
+  const trouble = desk.market.polls.trouble(status.name);
+  if (trouble !== undefined) {
+    const message = `${trouble.failures} polls in a row failed, the next is in ${Math.ceil(desk.market.polls.waitMs(status.name) / 1000)} s: ${trouble.reason}`;
+    checks.push({ name, status: "warn", message, fix: `qoc logs --connector ${status.name}` });
+  }
   return checks;
 }
 
 function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly DoctorCheck[] {
   const now = desk.clock.now();
   const old = [...desk.state.proposed.values()].filter((order) => now - order.proposedAt > PENDING_AGE_MS);
+  const missing = [...desk.state.inFlight.values()].filter(({ flags }) => flags.has("missing"));
   const unknown = [...desk.state.inFlight.values()].filter((order) => order.state === "unknown");
   return [
     ...(old.length === 0
@@ -315,6 +340,12 @@ function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly DoctorChec
             fix: "qoc orders list --state proposed",
           },
         ]),
+    ...missing.map(({ id, terms }) => ({
+      name: "orders",
+      status: "fail" as const,
+      message: `${terms.connector} does not know order ${id}, which it had acknowledged; the order reserves its money`,
+      fix: `compare with the venue's own page, then qoc resolve ${id} -m "what you saw"`,
+    })),
     ...unknown.map((order) => ({
       name: "unknown",
       status: "fail" as const,

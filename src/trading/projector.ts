@@ -122,6 +122,12 @@ function alertOf({ seq, at, event }: Recorded): Alert | undefined {
         `The outcome of order ${event.id} is unknown`,
         `${blockquote(event.reason)}\n\nIt will not be sent again, and its instrument is blocked until the venue reports the order or a human runs \`qoc resolve ${event.id}\`.`,
       );
+    case "order.missing":
+      return alert(
+        `missing-${event.id}`,
+        `The venue does not know order ${event.id}`,
+        `It acknowledged the order and has answered three times that it does not know it. The order still reserves its money. Look at the venue's own page, then run \`qoc resolve ${event.id} -m "what you saw"\`.`,
+      );
     case "connector.changed":
       if (event.state !== "quarantined" && event.state !== "zombie") return undefined;
       return alert(

@@ -1,13 +1,15 @@
 /**
- * Reconciles orders, fills and positions with the venue after a crash, a reconnect or an unknown outcome. Nothing is
- * sent again and nothing is invented; an order that the venue cannot settle stays `unknown` for a human.
+ * Reconciles orders, fills and positions with the venue after a crash, a reconnect or an unknown outcome, and follows
+ * working orders. Nothing is sent again and nothing is invented; an order that the venue cannot settle stays `unknown`
+ * for a human. Orders are followed by one list of open orders a cycle where the connector has `getOpenOrders`, and by a
+ * look-up for each order that the list lacks. The list also shows orders that this desk did not send.
  */
 import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
-import type { ConnectorName, VenueOrderId } from "../domain/ids.ts";
+import type { ConnectorName, OrderId, VenueOrderId } from "../domain/ids.ts";
 import { type OrderRecord, disputedQuantity, isTerminal } from "../domain/order-state.ts";
 import type { VenueFill, VenueReport } from "../domain/venue.ts";
-import type { Desk } from "./desk.ts";
+import type { Desk, ExternalOrder } from "./desk.ts";
 import { markAccount } from "./market-snapshot.ts";
 import { fillKey } from "../domain/fill.ts";
 import { ownerOf } from "../domain/fill-state.ts";
@@ -28,8 +30,10 @@ export async function markInterruptedUnknown(desk: Pick<Desk, "commit" | "state"
 /** Start-up and reconnect: fills first, then orders, then positions. Only then may the connector trade. */
 export async function reconcileConnector(desk: Desk, connector: ConnectorName): Promise<void> {
   await recoverFills(desk, connector);
+  const listed = await compareOpenOrders(desk, connector);
   for (const order of [...desk.state.inFlight.values()]) {
-    if (order.terms.connector === connector && order.state !== "approved") await queryOrderStatus(desk, order);
+    if (order.terms.connector !== connector || order.state === "approved" || listed?.has(order.id) === true) continue;
+    await queryOrderStatus(desk, order);
   }
   await markAccount(desk, connector, { isReconciliation: true });
   desk.market.reconciled.add(connector);
@@ -71,13 +75,15 @@ export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<
   return "found";
 }
 
-async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
+/** Journals what a report of the venue changes, and fetches the fills that its total contains. */
+export async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
   const isEnd = report.status !== "open" && report.status !== "partially_filled";
   const changes =
     order.venueOrderId === undefined ||
     order.state === "unknown" ||
     order.state === "submitting" ||
     (isEnd && order.final !== report.status) ||
+    order.flags.has("missing") ||
     decimal(report.filledQuantity).gt(order.reportedFilled);
   if (!changes && isTerminal(order.state)) return;
   // An unchanged report is not journaled again.
@@ -147,15 +153,100 @@ function warnRarely(desk: Pick<Desk, "clock" | "log">, order: OrderRecord, messa
   desk.log.warn(message);
 }
 
-/** Looks up every order of a connector that is in flight. Runs on a timer; errors are logged. */
+/** An acknowledged order is flagged after this many answers that the venue does not know it. */
+const MISSING_AFTER = 3;
+const RECHECK_MAX_MS = 60_000;
+
+/** Answers "not found" in a row, and when the venue is asked again, monotonic ms. */
+const missing = new WeakMap<OrderRecord, { readonly count: number; readonly next: number }>();
+
+/** Looks up every order of a connector that is in flight. Runs on a timer; errors are logged and delay the next run. */
 export async function followOrders(desk: Desk, connector: ConnectorName): Promise<void> {
-  for (const order of [...desk.state.inFlight.values()]) {
-    if (order.terms.connector !== connector || order.state === "approved" || order.state === "submitting") continue;
-    try {
-      await queryOrderStatus(desk, order);
-    } catch (error) {
-      warnRarely(desk, order, `looking up ${order.id} at ${connector}: ${messageOf(error)}`);
-      return;
+  const working = [...desk.state.inFlight.values()].filter(
+    ({ terms, state }) => terms.connector === connector && state !== "approved" && state !== "submitting",
+  );
+  if (working.length === 0) return;
+  await paced(desk, connector, async () => {
+    const listed = await compareOpenOrders(desk, connector);
+    for (const order of working) {
+      if (isTerminal(order.state) || listed?.has(order.id) === true) continue;
+      if ((missing.get(order)?.next ?? 0) > desk.clock.monotonic()) continue;
+      await followOrder(desk, order);
     }
+  });
+}
+
+/** Runs a poll. An error is logged, and the connector is not polled again before its pause ends. Never rejects. */
+export async function paced(
+  desk: Pick<Desk, "log" | "market">,
+  connector: ConnectorName,
+  poll: () => Promise<void>,
+): Promise<void> {
+  const { polls } = desk.market;
+  try {
+    await poll();
+    polls.succeeded(connector);
+  } catch (error) {
+    const ms = polls.failed(connector, error);
+    desk.log.warn(`polling ${connector} failed, the next poll is in ${Math.round(ms / 1000)} s: ${messageOf(error)}`, {
+      connector,
+    });
   }
+}
+
+/** An order that its venue does not know is asked for more and more rarely. */
+async function followOrder(desk: Desk, order: OrderRecord): Promise<void> {
+  const lookup = await queryOrderStatus(desk, order);
+  if (lookup !== "not-found") {
+    missing.delete(order);
+    return;
+  }
+  const count = (missing.get(order)?.count ?? 0) + 1;
+  const pause = count < MISSING_AFTER ? 0 : Math.min(RECHECK_MAX_MS, 1_000 * 2 ** Math.min(count, 10));
+  missing.set(order, { count, next: desk.clock.monotonic() + pause });
+  const isAcknowledged = order.state === "accepted" || order.state === "partially_filled";
+  if (count < MISSING_AFTER || !isAcknowledged || order.flags.has("missing")) return;
+  desk.log.error(`${order.terms.connector} does not know ${order.id}, which it had acknowledged`);
+  await desk.commit({ type: "order.missing", id: order.id });
+}
+
+/**
+ * Compares the venue's open orders with ours. Returns ours among them, with their reports applied; undefined if the
+ * connector cannot list its orders. The absence of an order means nothing: it may have ended, or be too new.
+ */
+export async function compareOpenOrders(
+  desk: Desk,
+  connector: ConnectorName,
+): Promise<ReadonlySet<OrderId> | undefined> {
+  const reports = await desk.venues.openOrders(connector);
+  if (reports === undefined) return undefined;
+  const own = new Set<OrderId>();
+  const others: ExternalOrder[] = [];
+  for (const report of reports) {
+    const id = ownerOf(desk.state, connector, report);
+    const order = id === undefined ? undefined : desk.state.orders.get(id);
+    if (order !== undefined) {
+      own.add(order.id);
+      await applyReport(desk, order, report);
+    }
+    if (order === undefined || isTerminal(order.state)) others.push({ report, closedHere: order?.id ?? null });
+  }
+  keepExternal(desk, connector, others);
+  return own;
+}
+
+/** While the outcome of an order is open, an order that is new in the list may be that one. */
+function keepExternal(desk: Desk, connector: ConnectorName, others: readonly ExternalOrder[]): void {
+  const { externalOrders } = desk.market;
+  const known = new Set(externalOrders.get(connector)?.map(({ report }) => report.venueOrderId));
+  const isOpen = [...desk.state.inFlight.values()].some(
+    ({ terms, venueOrderId }) => terms.connector === connector && venueOrderId === undefined,
+  );
+  const kept = others.filter(({ report }) => !isOpen || known.has(report.venueOrderId));
+  for (const { report } of kept) if (!known.has(report.venueOrderId)) logExternal(desk, connector, report);
+  externalOrders.set(connector, kept);
+}
+
+function logExternal({ log }: Pick<Desk, "log">, connector: string, { venueOrderId }: VenueReport): void {
+  log.warn(`order ${venueOrderId} rests at ${connector}, and this desk did not send it`, { connector });
 }

@@ -5,7 +5,7 @@ import { QocError } from "../domain/error.ts";
 import type { ConnectorName, OrderId, VenueOrderId } from "../domain/ids.ts";
 import type { FillFinding, FillReceived } from "../domain/event.ts";
 import { misfitsOf } from "../domain/fill-fit.ts";
-import { type FillKey, fillKey, fillRank, sameContent } from "../domain/fill.ts";
+import { type FillKey, conflictKey, fillKey, fillRank, sameContent } from "../domain/fill.ts";
 import { ownerOf } from "../domain/fill-state.ts";
 import { type OrderRecord, countedQuantity } from "../domain/order-state.ts";
 import type { FillBatch } from "../domain/ports.ts";
@@ -64,6 +64,7 @@ function recordFill(desk: Desk, source: FillSource, fill: VenueFill): Promise<un
   if (id === null && known === undefined && isOfBefore(desk, connector, fill)) return undefined;
   if (known !== undefined && fillRank(fill) <= fillRank(known)) {
     if (fillRank(fill) < fillRank(known) || sameContent(known, fill)) return undefined;
+    if (desk.state.conflicts.has(conflictKey(connector, fill))) return undefined;
     spendBudget(desk, connector, "misfit");
     desk.log.error(`fill ${fill.fillId} of ${connector} came again with different content; the first one stays`, {
       fill,

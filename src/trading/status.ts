@@ -9,7 +9,7 @@ import { plainPath } from "../workspace/path-policy.ts";
 import { ISSUE_STATUSES, type IssueHead } from "../workspace/issues.ts";
 import { type AccountView, accountView } from "./account-view.ts";
 import { type ConfigNotice, deskNotices } from "./config-notices.ts";
-import type { Desk, ProposalProblem } from "./desk.ts";
+import type { Desk, ExternalOrder, ProposalProblem } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { orderPath } from "./order-files.ts";
 import { type ScheduleView, scheduleViews } from "./schedule-views.ts";
@@ -26,6 +26,19 @@ export interface PendingProposal {
   readonly sentence?: string;
   /** The problem, with text of the file; null if the proposal waits for approval. */
   readonly untrusted: Untrusted | null;
+}
+
+export interface ExternalOrderView {
+  readonly connector: string;
+  /** null if it is not a plain name. */
+  readonly venueOrderId: string | null;
+  readonly symbol: string | null;
+  readonly side: string | null;
+  readonly quantity: string | null;
+  readonly limitPrice: string | null;
+  readonly filled: string;
+  /** The order of this desk that a human closed. */
+  readonly closedHere: string | null;
 }
 
 export interface StatusView {
@@ -47,9 +60,25 @@ export interface StatusView {
     readonly queueDepth: number;
     /** Heap in use; null if not known. */
     readonly memoryMb: number | null;
+    /** The polls of the connector fail: how often in a row, the last error, and when the next poll is. */
+    readonly polls: {
+      readonly failures: number;
+      readonly nextInSeconds: number;
+      readonly untrusted: Untrusted;
+    } | null;
+    /** Malformed fills since the desk started. */
+    readonly refusedFills: number;
   }[];
   readonly proposals: readonly PendingProposal[];
-  readonly orders: readonly { readonly id: string; readonly state: string; readonly sentence: string }[];
+  readonly orders: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly sentence: string;
+    /** For example `missing`: the venue does not know the order that it had acknowledged. */
+    readonly flags: readonly string[];
+  }[];
+  /** Orders that rest at a venue and that this desk did not send, or closed by hand. */
+  readonly externalOrders: readonly ExternalOrderView[];
   /** Issues; `untrusted` is the title. */
   readonly issues: readonly {
     readonly id: string;
@@ -110,6 +139,8 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
     latencyMs: connector.latencyMs ?? null,
     queueDepth: connector.queueDepth ?? 0,
     memoryMb: connector.memoryMb ?? null,
+    polls: pollTrouble(desk, connector.name),
+    refusedFills: connector.refusedFills ?? 0,
   }));
   return { ...view(desk, notes), up: true, connectors, config, readOnly: desk.readOnly() ?? null };
 }
@@ -151,9 +182,12 @@ function view(desk: RecordedDesk, { issues, inboxNew, schedules }: NoteCounts): 
         latencyMs: null,
         queueDepth: 0,
         memoryMb: null,
+        polls: null,
+        refusedFills: 0,
       })),
     proposals: pendingProposals(desk),
     orders: inFlightOrders(desk.state),
+    externalOrders: externalOrders(desk.market?.externalOrders ?? new Map()),
     issues: issues.map((issue) => shownIssue(desk, issue)),
     inbox: { new: inboxNew },
     runs: {
@@ -223,5 +257,35 @@ function inFlightOrders(state: Readonly<DeskState>): StatusView["orders"] {
     id: order.id,
     state: order.state,
     sentence: describe(order.terms),
+    flags: [...order.flags],
   }));
+}
+
+function pollTrouble({ clock, market }: Desk, connector: string): StatusView["connectors"][number]["polls"] {
+  const trouble = market.polls.trouble(connector);
+  if (trouble === undefined) return null;
+  return {
+    failures: trouble.failures,
+    nextInSeconds: Math.ceil(market.polls.waitMs(connector) / 1000),
+    untrusted: untrusted(connectorSource(connector), clock.now(), trouble.reason),
+  };
+}
+
+const EXTERNAL_SHOWN_MAX = 200;
+
+function externalOrders(all: ReadonlyMap<string, readonly ExternalOrder[]>): readonly ExternalOrderView[] {
+  return [...all]
+    .flatMap(([connector, orders]) =>
+      orders.map(({ report, closedHere }) => ({
+        connector,
+        venueOrderId: plainName(report.venueOrderId),
+        symbol: report.symbol === undefined ? null : (plainName(report.symbol) ?? UNNAMED),
+        side: report.side ?? null,
+        quantity: report.quantity ?? null,
+        limitPrice: report.limitPrice ?? null,
+        filled: report.filledQuantity,
+        closedHere,
+      })),
+    )
+    .slice(0, EXTERNAL_SHOWN_MAX);
 }

@@ -43,6 +43,8 @@ export interface ConnectorStatus extends ConnectorFacts {
   readonly latencyMs?: { readonly p50: number; readonly p99: number } | undefined;
   readonly queueDepth?: number | undefined;
   readonly memoryMb?: number | undefined;
+  /** Malformed fills since the desk started. */
+  readonly refusedFills?: number | undefined;
   readonly adapter: string;
   readonly readyInMs?: number | undefined;
 }

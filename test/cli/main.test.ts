@@ -471,6 +471,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
     connectors: [],
     proposals,
     orders: [],
+    externalOrders: [],
     issues: [],
     inbox: { new: 0 },
     runs: { runtime: "demo", unconfined: false, running: [] },

@@ -171,6 +171,8 @@ function status(text: string) {
         latencyMs: { p50: 1.2, p99: 3.4 },
         queueDepth: 3,
         memoryMb: 7.1,
+        polls: { failures: 3, nextInSeconds: 8, untrusted: untrustedOf(text) },
+        refusedFills: 1,
       },
     ],
     proposals: [
@@ -184,7 +186,13 @@ function status(text: string) {
         untrusted: untrustedOf(text),
       },
     ],
-    orders: [{ id: text, state: "accepted", sentence: text }],
+    orders: [{ id: text, state: "accepted", sentence: text, flags: ["missing"] }],
+    externalOrders: [
+      {
+        ...{ connector: text, venueOrderId: text, symbol: text, side: "buy", quantity: "3", limitPrice: "20" },
+        ...{ filled: "0", closedHere: text },
+      },
+    ],
     issues: [{ id: text, path: text, status: "open", untrusted: untrustedOf(text) }],
     inbox: { new: 2 },
     lastRun: { run: text, issue: text, outcome: "done", summary: text, at: "2026-07-05T10:00:00.000Z" },

@@ -205,3 +205,17 @@ describe("fills of before the desk's first mark", () => {
     expect(readdirSync(join(desk.root, "inbox")).filter((name) => name.includes("-fill-"))).toHaveLength(1);
   });
 });
+
+it("a fill that comes again with another content is written down once", async () => {
+  await filledWith();
+  const quote = (symbol: string) => desk.open.fleet.venues.quote("v", symbol);
+  await set("quantity:3");
+  for (let n = 0; n < 4; n++) {
+    await quote("FILL:foreign:f9");
+    await set("quantity:4");
+  }
+  await quote("FILL:foreign:last");
+  await expect.poll(() => desk.open.desk.state.fills.has("v/AAA/last")).toBe(true);
+  const events = await desk.services.readEvents();
+  expect(events.filter(({ event }) => event.type === "fill.conflicted")).toHaveLength(1);
+});

@@ -1,0 +1,44 @@
+/** Malformed fills: each is refused and logged, and the others go on. A connector that sends many is cut off. */
+import type * as z from "zod";
+import { QocError } from "../domain/error.ts";
+import type { Log } from "../domain/ports.ts";
+import type { VenueFill } from "../domain/venue.ts";
+import { parseFill } from "../protocol/fill-schema.ts";
+
+const REFUSED_MAX = 1_000;
+const SAMPLE_CHARS_MAX = 300;
+
+export class RefusedFills {
+  readonly #connector: string;
+  readonly #log: Log;
+  /** Since the desk started. */
+  count = 0;
+  lastReason: string | undefined;
+
+  constructor(connector: string, log: Log) {
+    this.#connector = connector;
+    this.#log = log;
+  }
+
+  /** The well-formed fills. @throws PROTOCOL for a malformed fill over the limit. */
+  parse(rawFills: readonly unknown[]): readonly VenueFill[] {
+    const fills: VenueFill[] = [];
+    for (const raw of rawFills) {
+      const parsed = parseFill(raw);
+      if (parsed.success) fills.push(parsed.data);
+      else this.#refuse(raw, parsed.error.issues[0]);
+    }
+    return fills;
+  }
+
+  #refuse(raw: unknown, issue: z.core.$ZodIssue | undefined): void {
+    const message = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
+    const problem = new QocError("PROTOCOL", { connector: this.#connector, what: "fill", message });
+    this.count += 1;
+    this.lastReason = message;
+    this.#log.error(`${problem.message}; it is refused, ${this.count} so far`, {
+      sample: String(JSON.stringify(raw)).slice(0, SAMPLE_CHARS_MAX),
+    });
+    if (this.count > REFUSED_MAX) throw problem;
+  }
+}

@@ -1,0 +1,120 @@
+/** Working orders are followed by one list a cycle, at the venue's pace, and every state that is not so is said. */
+import { afterEach, describe, expect, it } from "vitest";
+import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
+import { compareOpenOrders, followOrders } from "../../src/trading/reconcile.ts";
+import type { StatusView } from "../../src/trading/status.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+const NAME = "v" as ConnectorName;
+let desk: TempDesk;
+afterEach(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+async function open(): Promise<void> {
+  desk = await tempDesk({
+    files: { "v.ts": adapterFixture("listing-venue") },
+    config: (template) =>
+      `${template.split("\n# Guards are")[0]?.replaceAll("enabled = true", "enabled = false")}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\n`,
+  });
+}
+async function working(quantity: string): Promise<OrderId> {
+  const terms = {
+    connector: "v",
+    side: "buy",
+    symbol: "AAA",
+    quantity,
+    type: "limit",
+    limitPrice: "9",
+    rationale: "x",
+  };
+  const { id, digest } = await desk.call<{ id: OrderId; digest: string }>("orders propose", terms);
+  await desk.call("approve", { id, digest });
+  return id;
+}
+async function pull(symbol: string) {
+  return desk.open.fleet.venues.quote("v", symbol);
+}
+function follow(): Promise<void> {
+  return followOrders(desk.open.desk, NAME);
+}
+async function status(): Promise<StatusView> {
+  return desk.call<StatusView>("status");
+}
+
+it("many working orders cost one call a cycle", async () => {
+  await open();
+  for (let n = 1; n <= 5; n++) await working(String(n));
+  const before = await pull("CALLS");
+  await follow();
+  const after = await pull("CALLS");
+  expect([Number(after.bid) - Number(before.bid), Number(after.ask) - Number(before.ask)]).toEqual([1, 0]);
+});
+
+it("an order of another program is listed as external, and our own is not", async () => {
+  await open();
+  await working("1");
+  await pull("FOREIGN");
+  await compareOpenOrders(desk.open.desk, NAME);
+  expect((await status()).externalOrders).toEqual([
+    {
+      ...{ connector: "v", venueOrderId: "x1", symbol: "AAA", side: "sell", quantity: "3", limitPrice: "20" },
+      ...{ filled: "0", closedHere: null },
+    },
+  ]);
+  await pull("LOSE");
+  await compareOpenOrders(desk.open.desk, NAME);
+  expect((await status()).externalOrders).toEqual([]);
+});
+
+describe("an acknowledged order that its venue no longer knows", () => {
+  it("is flagged after the third answer, in status, doctor and inbox, and asked for more rarely", async () => {
+    await open();
+    const id = await working("10");
+    await pull("LOSE");
+    for (let n = 0; n < 2; n++) await follow();
+    expect((await status()).orders).toMatchObject([{ id, flags: [] }]);
+    for (let n = 0; n < 5; n++) await follow();
+    expect((await status()).orders).toMatchObject([{ id, state: "accepted", flags: ["missing"] }]);
+    expect((await pull("CALLS")).ask).toBe("3");
+    const { checks } = await desk.call<{ checks: { message: string }[] }>("doctor");
+    expect(checks.map(({ message }) => message).join()).toContain(`v does not know order ${id}`);
+    await desk.settled();
+    expect(JSON.stringify(await desk.call("inbox list"))).toContain(`The venue does not know order ${id}`);
+    await desk.call("resolve", { id, note: "the venue purged it" });
+    expect(desk.open.desk.state.orders.get(id)?.state).toBe("cancelled");
+  });
+});
+
+describe("a venue that refuses polls", () => {
+  it("is left alone as long as it asks, and the state is shown", async () => {
+    await open();
+    await working("1");
+    await pull("LIMIT");
+    await follow();
+    const { polls } = desk.open.desk.market;
+    expect(polls.waitMs("v")).toBeGreaterThan(80_000);
+    expect((await status()).connectors).toMatchObject([{ polls: { failures: 1, nextInSeconds: 90 } }]);
+    await expect(desk.open.fleet.venues.positions("v")).rejects.toMatchObject({ code: "RATE_LIMITED" });
+  });
+
+  it("is degraded while every call fails, and ready when a call succeeds", async () => {
+    await open();
+    await working("1");
+    await pull("FAIL");
+    for (let n = 0; n < 3; n++) await follow();
+    expect((await status()).connectors).toMatchObject([{ state: "degraded", polls: { failures: 3 } }]);
+    await pull("OK");
+    expect((await status()).connectors).toMatchObject([{ state: "ready" }]);
+  });
+});
+
+it("a malformed fill is refused and counted, and the others are kept", async () => {
+  await open();
+  const id = await working("10");
+  await pull("BADFILL");
+  await expect.poll(() => desk.open.desk.state.orders.get(id)?.filled.toFixed()).toBe("2");
+  expect((await status()).connectors).toMatchObject([{ state: "ready", refusedFills: 1 }]);
+});
