@@ -132,7 +132,10 @@ export interface Instrument {
   minQuantity?: Numeric;
   maxQuantity?: Numeric;
   minNotional?: Numeric;
+  /** The currency of its prices. Orders in an instrument without one are blocked. */
   currency?: string;
+  /** Units of the underlying in one contract: 50 for an ES future. Orders with another one than 1 are blocked. */
+  multiplier?: Numeric;
   orderTypes?: OrderType[];
   timesInForce?: TimeInForce[];
   tradable?: boolean;

@@ -84,6 +84,7 @@ export interface VenueInstrument {
   readonly maxQuantity?: DecimalText;
   readonly minNotional?: DecimalText;
   readonly currency?: string;
+  readonly multiplier?: DecimalText;
   readonly orderTypes?: readonly OrderType[];
   readonly timesInForce?: readonly TimeInForce[];
   readonly tradable?: boolean;

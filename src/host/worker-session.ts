@@ -59,7 +59,6 @@ const EXIT_TIMEOUT_MS = 5_000;
 /** How long the fills of a worker that is gone may take. The next session requests the others from the venue. */
 const LAST_FILLS_MS = 1_000;
 const OUTPUT_CHARS_MAX = 4_000;
-const SAMPLE_CHARS_MAX = 500;
 
 const CALL_TIMEOUTS_MS: Partial<Record<Method, number>> = {
   // Orders wait for the venue's own processing.

@@ -59,7 +59,13 @@ export interface OrderTexts {
   readonly names: Untrusted | null;
 }
 
+const FILLS_SHOWN_MAX = 100;
+const HISTORY_SHOWN_MAX = 200;
+
+/** Bounded: an order may have tens of thousands of fills. The newest fills and the newest events are shown. */
 export interface OrderDetail extends OrderSummary {
+  readonly fillCount: number;
+  readonly historyCount: number;
   readonly fills: readonly {
     fillId: string | null;
     quantity: string;
@@ -131,9 +137,12 @@ export function orderTexts(order: Readonly<OrderRecord>): OrderTexts {
 }
 
 export function detailOf(order: Readonly<OrderRecord>, path: string): OrderDetail {
+  const fills = countedFills(order);
   return {
     ...summaryOf(order, path),
-    fills: countedFills(order).map(({ fill, inferred }) => ({
+    fillCount: fills.length,
+    historyCount: order.history.length,
+    fills: fills.slice(-FILLS_SHOWN_MAX).map(({ fill, inferred }) => ({
       fillId: plainName(fill.fillId),
       quantity: fill.quantity,
       price: fill.price,
@@ -143,7 +152,9 @@ export function detailOf(order: Readonly<OrderRecord>, path: string): OrderDetai
       busted: fill.busts !== undefined,
       inferred,
     })),
-    history: order.history.map(({ seq, at, event, state }) => ({ seq, at: iso(at), event, state })),
+    history: order.history
+      .slice(-HISTORY_SHOWN_MAX)
+      .map(({ seq, at, event, state }) => ({ seq, at: iso(at), event, state })),
   };
 }
 

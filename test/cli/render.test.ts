@@ -89,6 +89,8 @@ function order(text: string) {
         inferred: false,
       },
     ],
+    fillCount: 4000,
+    historyCount: 4000,
     history: [{ seq: 1, at: "2026-07-05T10:00:00.000Z", event: text, state: "proposed" }],
   };
 }

@@ -55,7 +55,7 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
     "",
     ...section(
       style,
-      "fills",
+      order.fillCount > order.fills.length ? `fills (the newest ${order.fills.length} of ${order.fillCount})` : "fills",
       order.fills.map((fill) => fillLine(fill)),
     ),
     ...section(style, "history", table({ ...style, columns: style.columns - 2 }, HISTORY, order.history)),

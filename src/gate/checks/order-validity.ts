@@ -13,6 +13,7 @@ import { highestPrice } from "../valuation.ts";
 import { type CheckContext, EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "order-validity";
+const ONE = decimal("1");
 type Finding = Check | undefined;
 
 export const orderValidity: GateCheck = {
@@ -89,6 +90,11 @@ function fits(terms: OrderTerms, instrument: VenueInstrument, context: CheckCont
   const { orderTypes, timesInForce } = instrument;
   if (instrument.symbol !== terms.symbol)
     return unavailable(key, `the instrument is ${instrument.symbol}, not ${terms.symbol}`);
+  const { multiplier } = instrument;
+  if (multiplier !== undefined && !decimal(multiplier).eq(ONE)) {
+    const message = `one contract of ${terms.symbol} is ${multiplier} units, and the desk values a contract as one unit`;
+    return block(key, "MULTIPLIER_UNSUPPORTED", message, { limit: "1", actual: multiplier });
+  }
   if (instrument.tradable === false)
     return block(key, "NOT_TRADABLE", `${terms.symbol} is not tradable at ${terms.connector} now`);
   if (orderTypes !== undefined && !orderTypes.includes(terms.type)) {
