@@ -3,6 +3,7 @@
  * its scope and a connector that does not exist are the same.
  */
 import type { Desk } from "../trading/desk.ts";
+import type { AccountView } from "../trading/account-view.ts";
 import type { StatusView } from "../trading/status.ts";
 import type { Actor } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
@@ -60,6 +61,18 @@ export function positionsInScope<T extends Holding>(
   return positions.filter(({ connector }) => isInScope(desk, actor, connector));
 }
 
+/** The book without the accounts and positions out of the actor's scope. The sums remain those of the whole desk. */
+export function bookInScope<T extends AccountView>(desk: ScopedDesk, actor: Actor, book: T): T {
+  const isVisible = (instrument: string): boolean =>
+    isInScope(desk, actor, instrument.slice(0, instrument.indexOf("/")));
+  return {
+    ...book,
+    accounts: positionsInScope(desk, actor, book.accounts),
+    profit: book.profit.map((line) => ({ ...line, incomplete: line.incomplete.filter(isVisible) })),
+    positions: positionsInScope(desk, actor, book.positions),
+  };
+}
+
 /**
  * The status without what is out of the actor's scope. The sums remain those of the whole desk, as the guards count
  * them.
@@ -88,10 +101,6 @@ export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor
     schedules: isAgent(actor) ? [] : view.schedules,
     queue: isAgent(actor) ? [] : (view.queue ?? []),
     flagged: view.flagged.filter((instrument) => isVisible(instrument.slice(0, instrument.indexOf("/")))),
-    book: {
-      ...view.book,
-      accounts: positionsInScope(desk, actor, view.book.accounts),
-      positions: positionsInScope(desk, actor, view.book.positions),
-    },
+    book: bookInScope(desk, actor, view.book),
   };
 }

@@ -24,6 +24,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   reject: () => import("./reject.ts"),
   cancel: () => import("./cancel.ts"),
   resolve: () => import("./resolve.ts"),
+  "account flow": () => import("./account/flow.ts"),
   halt: () => import("./halt.ts"),
   resume: () => import("./resume.ts"),
   "quotes get": () => import("./quotes/get.ts"),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type SnapshotView, takeSnapshot } from "../trading/snapshot.ts";
 import { defineCommand, requireDesk } from "./command.ts";
-import { isInScope, positionsInScope } from "./connector-scope.ts";
+import { bookInScope, isInScope } from "./connector-scope.ts";
 import { accountTable, bookSums, renderPositions } from "./rendering/positions.ts";
 import { type OutputStyle, keyValueLines } from "./rendering/table-text.ts";
 
@@ -21,14 +21,12 @@ export const command = defineCommand({
   mcp: { openWorld: true },
   run: async (_input, context) => {
     const { desk } = requireDesk(context);
-    const { connectors, stale, positions, accounts, ...view } = await takeSnapshot(desk, context.actor);
+    const view = await takeSnapshot(desk, context.actor);
     const isVisible = (name: string): boolean => isInScope(desk, context.actor, name);
     return {
-      ...view,
-      connectors: connectors.filter(isVisible),
-      stale: stale.filter(isVisible),
-      accounts: positionsInScope(desk, context.actor, accounts),
-      positions: positionsInScope(desk, context.actor, positions),
+      ...bookInScope(desk, context.actor, view),
+      connectors: view.connectors.filter(isVisible),
+      stale: view.stale.filter(isVisible),
     };
   },
   render: renderSnapshot,

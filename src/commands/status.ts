@@ -300,7 +300,7 @@ function renderForProgram(status: StatusView): readonly string[] {
       status.book.asOf ?? "",
     ],
     ...status.book.accounts.map(({ connector, nav, cash, buyingPower, dayPnl, currency, isInSum }) => [
-      ...["account", connector, nav, cash, buyingPower, dayPnl, currency, isInSum ? "" : "no exchange rate"],
+      ...["account", connector, nav, cash, buyingPower, dayPnl ?? "", currency, isInSum ? "" : "no exchange rate"],
     ]),
     ...status.book.profit.map(({ currency, realized, unrealized }) => ["profit", currency, realized, unrealized]),
     ...status.book.fees.map(({ amount, currency }) => ["fees", amount, currency]),

@@ -14,7 +14,7 @@ export type KeyRole = (typeof KEY_ROLES)[number];
 /** The keys that a human's client signs with. */
 export type SigningRole = Exclude<KeyRole, "host">;
 
-export const SIGNED_ACTIONS = ["approve", "resume", "resolve", "reload", "schedule"] as const;
+export const SIGNED_ACTIONS = ["approve", "resume", "resolve", "reload", "schedule", "flow"] as const;
 export type SignedAction = (typeof SIGNED_ACTIONS)[number];
 
 /** A record of the journal by its number and hash: it names all records before it, too. */
@@ -32,11 +32,14 @@ export interface ActionStatement {
   /** The head of the journal when the human decided: a signature is void on a journal that lacks it. */
   readonly head: JournalHead;
   readonly action: SignedAction;
-  /** The id of an order or a schedule, or an instrument as CONNECTOR/SYMBOL; "" for actions on the whole desk. */
+  /**
+   * The id of an order or a schedule, an instrument as CONNECTOR/SYMBOL, or a connector; "" for actions on the whole
+   * desk.
+   */
   readonly id: string;
   /**
    * approve: the digest of the terms. reload: of the configuration. resume and resolve: of the reason. schedule: of the
-   * text of its file, or of its table in desk.toml.
+   * text of its file, or of its table in desk.toml. flow: of kind, amount and note.
    */
   readonly digest: string;
   /** The digest of what the client displayed; "" if nothing was displayed. */

@@ -2,7 +2,7 @@
  * The state of the desk: orders, positions, accounts, flags and counters, folded from the journal without a clock or a
  * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
-import { markedAccount } from "./account.ts";
+import { afterCashEvent, markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { ZERO, decimal } from "./decimal.ts";
 import type { Authority, KeyRole } from "./authority.ts";
@@ -16,6 +16,7 @@ import type {
   DeskEvent,
   DeskStarted,
   FillReceived,
+  InstrumentFlagged,
   JournalUpgraded,
   KeyChanged,
   OrderEvent,
@@ -25,6 +26,7 @@ import type {
   TradingState,
 } from "./event.ts";
 import { type FillState, adoptPosition, clearInstrument, indexOrder, positionOf, receiveFill } from "./fill-state.ts";
+import type { CashEvent } from "./cash-event.ts";
 import { conflictKey } from "./fill.ts";
 import type { Digest, OrderId } from "./ids.ts";
 import { type LostRecords, applyLoss } from "./lost-records.ts";
@@ -176,6 +178,11 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       state.lastRelevantSeq = recorded.seq;
       markAccount(state, recorded as Recorded<AccountMarked>);
       return;
+    case "nav.unexplained":
+    case "cash.moved":
+      state.lastRelevantSeq = recorded.seq;
+      moveCash(state, event);
+      return;
     case "fill.received":
       state.lastRelevantSeq = recorded.seq;
       receiveFill(state, recorded as Recorded<FillReceived>);
@@ -184,11 +191,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       state.conflicts.add(conflictKey(event.connector, event.fill));
       return;
     case "instrument.flagged":
-      state.flagged.set(instrumentKey(event.connector, event.symbol), {
-        expected: event.expected,
-        actual: event.actual,
-        at: recorded.at,
-      });
+      flagInstrument(state, recorded.at, event);
       return;
     case "instrument.cleared":
       clearInstrument(state, { ...event, quantity: decimal(event.quantity) });
@@ -237,6 +240,16 @@ function identifyDesk(state: DeskState, event: KeyChanged | DeskCreated | Journa
       if (event.machine !== state.machine || state.epochTag === "") state.epochTag = event.nonce;
       state.machine = event.machine;
   }
+}
+
+function moveCash({ accounts }: DeskState, event: CashEvent): void {
+  const account = accounts.get(event.connector);
+  if (account !== undefined) accounts.set(event.connector, afterCashEvent(account, event));
+}
+
+function flagInstrument({ flagged }: DeskState, at: number, event: InstrumentFlagged): void {
+  const { connector, symbol, expected, actual } = event;
+  flagged.set(instrumentKey(connector, symbol), { expected, actual, at });
 }
 
 function useSignature(state: DeskState, { signature, expiresAt }: Authority): void {

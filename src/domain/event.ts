@@ -3,6 +3,7 @@
  * that survives JSON: decimal strings for amounts, milliseconds for times.
  */
 import type { Authority, KeyRole } from "./authority.ts";
+import type { CashEvent } from "./cash-event.ts";
 import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { Misfit } from "./fill.ts";
@@ -38,8 +39,8 @@ export interface DeskCreated {
   readonly deskId: string;
 }
 /**
- * The boundary between two formats: the records after this one have the format `to`. The records before it are never
- * rewritten. The host's key signs the boundary from format 3 on; before, the operator's key did unless it was locked.
+ * The records after this one have the format `to`; the records before it are never rewritten. The host's key signs the
+ * boundary from format 3 on; before, the operator's key did unless it was locked.
  */
 export interface JournalUpgraded {
   readonly type: "journal.upgraded";
@@ -88,13 +89,11 @@ export interface ConnectorChanged {
   readonly by?: "human" | undefined;
 }
 
-/** The account as a connector reported it: the only source of NAV, cash and venue positions. */
 export interface AccountMarked {
   readonly type: "account.marked";
   readonly connector: ConnectorName;
   readonly account: VenueAccount;
   readonly positions: readonly VenuePosition[];
-  /** The venue's time in ms, and its date in the desk's time zone, for example `2019-10-10`. */
   readonly venueTime: number;
   readonly venueDate: string;
 }
@@ -187,13 +186,13 @@ export interface OrderRejected {
   /** The proposal's file was removed: a rejection without a comment. */
   readonly fileRemoved?: true | undefined;
 }
-/** The desk's own guard gate refused an approved order at dispatch. The order was not sent. */
+/** The guard gate refused an approved order at dispatch. */
 export interface OrderDenied {
   readonly type: "order.denied";
   readonly id: OrderId;
   readonly reason: string;
 }
-/** The order was approved and provably never sent. */
+/** The order was never sent. */
 export interface OrderNotSent {
   readonly type: "order.not_sent";
   readonly id: OrderId;
@@ -377,6 +376,7 @@ export type DeskEvent =
   | ConfigWaiting
   | ConnectorChanged
   | AccountMarked
+  | CashEvent
   | OrderEvent
   | FillReceived
   | FillConflicted

@@ -42,7 +42,11 @@ export function connectorsInScope({ order, routes }: NavInput, scope: GuardScope
 
 interface CountedAccounts {
   /** The order's own account is the first. */
-  readonly accounts: readonly { readonly account: AccountRecord; readonly isStale: boolean }[];
+  readonly accounts: readonly {
+    readonly account: AccountRecord;
+    readonly connector: string;
+    readonly isStale: boolean;
+  }[];
   readonly note: string;
 }
 
@@ -58,7 +62,7 @@ function countedAccounts(input: NavInput, scope: GuardScope): Available<CountedA
   const own = input.state.accounts.get(connector);
   if (own === undefined) return missingInput(`${connector} has not reported its account yet`);
   const notes: string[] = [];
-  const accounts: { account: AccountRecord; isStale: boolean }[] = [];
+  const accounts: { account: AccountRecord; connector: string; isStale: boolean }[] = [];
   for (const route of routes) {
     const account = input.state.accounts.get(route.connector);
     if (account === undefined) {
@@ -79,7 +83,7 @@ function countedAccounts(input: NavInput, scope: GuardScope): Available<CountedA
     if (unvalued.length > 0) notes.push(`${namesOf(unvalued)} at ${route.connector} has no value and counts zero`);
     const age = input.hostNow - (route.reportedAt ?? account.markedAt);
     if (age > STALE_MS) notes.push(`the account of ${route.connector} is ${formatDuration(age)} old`);
-    accounts.push({ account, isStale: age > STALE_MS });
+    accounts.push({ account, connector: route.connector, isStale: age > STALE_MS });
   }
   return available({ accounts, note: notes.length === 0 ? "" : ` (${notes.join("; ")})` });
 }
@@ -106,7 +110,14 @@ export function dayResult(input: NavInput, scope: GuardScope): Available<DayResu
   const counted = countedAccounts(input, scope);
   if ("missing" in counted) return counted;
   let [open, pnl] = [ZERO, ZERO];
-  for (const { account, isStale } of counted.value.accounts) {
+  for (const { account, connector, isStale } of counted.value.accounts) {
+    const { unexplained } = account;
+    if (!unexplained.eq(ZERO)) {
+      const amount = formatMoney(unexplained, account.account.currency);
+      return missingInput(
+        `the NAV of ${connector} changed by ${amount} without a trade; say what it was with qoc account flow ${connector}`,
+      );
+    }
     const result = account.nav.minus(account.dayOpenNav);
     open = open.plus(account.dayOpenNav);
     pnl = pnl.plus(isStale ? min(ZERO, result) : result);

@@ -44,7 +44,10 @@ export interface AccountLine {
   readonly nav: string;
   readonly cash: string;
   readonly buyingPower: string;
-  readonly dayPnl: string;
+  /** null while a change of the NAV is unexplained. */
+  readonly dayPnl: string | null;
+  /** The change of the NAV without a trade, until a human says what it was. */
+  readonly unexplained: string | null;
   /** When the connector last reported the account. */
   readonly asOf: string;
   /** The connector is enabled and routes orders: guards count the account. */
@@ -107,7 +110,7 @@ export function accountView(desk: ViewedDesk, askedAt: ReadonlyMap<string, numbe
     nav: sum(({ nav }) => nav),
     cash: sum(({ account }) => decimal(account.cash)),
     buyingPower: sum(({ account }) => decimal(account.buyingPower)),
-    dayPnl: sum(dayPnlOf),
+    dayPnl: inSum.every(isExplained) ? sum(dayPnlOf) : null,
     currency,
     asOf: Number.isFinite(oldest) ? iso(oldest) : null,
     accounts: counted.map(([connector, record]) => accountLine(desk, connector, record, { currency, reportedAt })),
@@ -126,6 +129,10 @@ function sumCurrency(base: string, currencies: readonly string[]): string {
   const [first] = currencies;
   if (first === undefined || currencies.some((currency) => isSameCode(currency, base))) return base;
   return currencies.every((currency) => isSameCode(currency, first)) ? first : base;
+}
+
+function isExplained({ unexplained }: AccountRecord): boolean {
+  return unexplained.eq(ZERO);
 }
 
 function dayPnlOf({ nav, dayOpenNav }: AccountRecord): Decimal {
@@ -147,7 +154,8 @@ function accountLine(
     nav: text(rounded(record.nav, 8)),
     cash: account.cash,
     buyingPower: account.buyingPower,
-    dayPnl: text(rounded(dayPnlOf(record), 8)),
+    dayPnl: isExplained(record) ? text(rounded(dayPnlOf(record), 8)) : null,
+    unexplained: isExplained(record) ? null : text(rounded(record.unexplained, 8)),
     asOf: iso(sums.reportedAt(connector, record)),
     isCountedByGuards: settings?.orders === true,
     unvalued: (account.unvalued ?? []).map(({ symbol }) => shownSymbol(symbol)),

@@ -1,5 +1,6 @@
 /** Fetches from a connector the data that the gate needs: quote, account, positions, instrument. */
 import { isDeepStrictEqual } from "node:util";
+import { type AccountRecord, unexplainedChange } from "../domain/account.ts";
 import { pairOf } from "../domain/currency.ts";
 import { type Decimal, type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
@@ -168,10 +169,33 @@ export async function markAccount(
     earlier.venueDate === venueDate &&
     isDeepStrictEqual(earlier.account, full) &&
     samePositions(earlier.positions, positions);
+  if (earlier !== undefined && !isSimulated(desk, connector)) explainNav(desk, connector, earlier, { full, positions });
   if (!same) desk.publish({ type: "account.marked", connector, account: full, positions, venueTime, venueDate });
   // The first mark opens the positions.
   if (earlier !== undefined) comparePositions(desk, { connector, positions, seq, isReconciliation });
   return { ...full, positions };
+}
+
+/**
+ * A change of the NAV without a trade makes the day's loss unknown. The account and the positions come from two
+ * requests, so a change that a later mark explains is taken back.
+ */
+function explainNav(
+  desk: Pick<Desk, "market" | "publish" | "state">,
+  connector: ConnectorName,
+  earlier: AccountRecord,
+  { full, positions }: { readonly full: VenueAccount; readonly positions: readonly VenuePosition[] },
+): void {
+  const { jumps } = desk.market;
+  const isOpen = !earlier.unexplained.eq(ZERO);
+  const base = isOpen ? jumps.get(connector) : earlier;
+  const hasTraded = [...desk.state.lastFill].some(
+    ([key, { seq }]) => key.startsWith(`${connector}/`) && seq > (base?.markedSeq ?? 0),
+  );
+  const change = base === undefined || hasTraded ? undefined : unexplainedChange(base, full, positions);
+  if (base === undefined || change === undefined || text(change) === text(earlier.unexplained)) return;
+  jumps.set(connector, base);
+  desk.publish({ type: "nav.unexplained", connector, amount: text(change) });
 }
 
 async function accountOf(

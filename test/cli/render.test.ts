@@ -120,7 +120,13 @@ function book(text: string) {
     accounts: [
       {
         ...{ connector: text, mode: "live", currency: text, nav: "1", cash: "1", buyingPower: "1", dayPnl: "0" },
-        ...{ asOf: "2026-07-05T12:00:00.000Z", isCountedByGuards: false, unvalued: [text], isInSum: false },
+        ...{
+          asOf: "2026-07-05T12:00:00.000Z",
+          isCountedByGuards: false,
+          unexplained: "5",
+          unvalued: [text],
+          isInSum: false,
+        },
       },
     ],
     profit: [{ currency: text, realized: "1", unrealized: "2", incomplete: [text] }],
@@ -226,6 +232,7 @@ function unavailable(text: string) {
 /** One value for each command, with `text` in every place of an untrusted text. */
 const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
   status,
+  "account flow": (text) => ({ connector: text, kind: "deposit", amount: "1", currency: text }),
   "agents setup": (text) => ({
     agent: "claude",
     client: "claude",

@@ -92,3 +92,24 @@ describe("a connector that is removed from desk.toml", () => {
     expect((await desk.call<StatusView>("status")).book.positions).toEqual([]);
   });
 });
+
+describe("money that moves without a trade", () => {
+  it("makes the day's loss unknown until a human says what it was", async () => {
+    await open(connector("venue", 'mode = "paper"\n[connector.options]\nnav = "100000"'));
+    const mark = () => markAccount(desk.open.desk, "venue" as ConnectorName);
+    await set("venue", "nav:95000");
+    await mark();
+    await desk.call("account flow", { connector: "venue", amount: "-5000", kind: "result", note: "an assignment" });
+    expect(guardsOf(await propose("venue", "1", "AAA"))).toEqual(["day-loss-limit"]);
+    await set("venue", "nav:105000");
+    await mark();
+    const { reasons } = await propose("venue", "1", "BBB");
+    expect(reasons[0]?.message).toContain("changed by 10,000.00 USD without a trade");
+    const status = await desk.call<StatusView>("status");
+    expect(status.book.accounts.find((account) => account.connector === "venue")).toMatchObject({
+      ...{ dayPnl: null, unexplained: "10000" },
+    });
+    await desk.call("account flow", { connector: "venue", amount: "10000", note: "a deposit" });
+    expect((await propose("venue", "1", "CCC")).reasons[0]?.message).toContain("loss of 5,000.00 USD");
+  });
+});

@@ -69,9 +69,12 @@ function feeText({ amount, currency }: Amount): string {
   return money(amount, currency);
 }
 
-function exceptionLines({ connector, nav, currency, isInSum, unvalued }: AccountLine): readonly string[] {
+function exceptionLines({ connector, nav, currency, isInSum, unvalued, unexplained }: AccountLine): readonly string[] {
   return [
     ...(isInSum ? [] : [`! ${connector}: NAV ${nav} ${currency} is not in the sums: no exchange rate`]),
+    ...(unexplained === null
+      ? []
+      : [`! ${connector}: NAV changed by ${unexplained} ${currency} without a trade: qoc account flow`]),
     ...(unvalued.length === 0 ? [] : [`! ${connector}: no value for ${unvalued.join(", ")}; its NAV leaves that out`]),
   ].map(oneLine);
 }
@@ -81,7 +84,11 @@ const ACCOUNT_COLUMNS: readonly Column<AccountLine>[] = [
   { title: "mode", cell: ({ mode }) => mode },
   { title: "NAV", cell: ({ nav, currency }) => money(nav, currency), isNumber: true },
   { title: "cash", cell: ({ cash, currency }) => money(cash, currency), isNumber: true },
-  { title: "today", cell: ({ dayPnl, currency }) => money(signed(dayPnl), currency), isNumber: true },
+  {
+    title: "today",
+    cell: ({ dayPnl, currency }) => money(dayPnl === null ? null : signed(dayPnl), currency),
+    isNumber: true,
+  },
   {
     title: "",
     cell: ({ isCountedByGuards }) => (isCountedByGuards ? "" : "not counted by guards"),
