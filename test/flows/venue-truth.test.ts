@@ -275,7 +275,8 @@ describe("the paper venue's own time", () => {
     desk = await tempDesk({ again: { root, home } });
     // A signed head names the lost records, so that a human accepts the gap first.
     const gap = desk.open.desk.record.gap();
-    await desk.call("resume", { gap: `${gap?.fromSeq}-${gap?.toSeq}` });
+    if (gap === undefined) throw new Error("the cut journal has no gap");
+    await desk.call("resume", { gap: gapDigest(gap) });
     expect(await desk.reaches(id, "filled")).toBe("filled");
     expect(desk.open.desk.state.flagged.size).toBe(0);
     expect(await recoverFills(desk.open.desk, "paper" as ConnectorName)).toBe(0);
