@@ -12,6 +12,7 @@ import type { Clock, Ids } from "../domain/ports.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
 import { type DeskAuthority, openAuthority } from "../trading/authority.ts";
 import type { Desk } from "../trading/desk.ts";
+import { DecisionCheck } from "../trading/check-decisions.ts";
 import { checkKeyFiles } from "../trading/key-files.ts";
 import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
@@ -50,36 +51,15 @@ export interface OpenRecord {
 /** Opens journal, state and bus, and writes the first records of this run. */
 export async function openRecord(options: RecordOptions, logs: LogFile, lifecycle: Lifecycle): Promise<OpenRecord> {
   const { root, disk, clock } = options;
-  let problem: string | undefined;
-  const { state, take } = openReplay();
-  const authors = createOrderAuthors();
-  const check = await JournalCheck.open(options);
-  const journalOptions = {
-    take: (recorded: Recorded, hash: string) => {
-      take(recorded);
-      authors.take(recorded);
-      check.take(recorded, hash);
-    },
-    disk,
-    dir: `${root}/${LAYOUT.journal}`,
-    clock,
-    log: logs,
-    onFailure: (failure: QocError) => {
-      problem = failure.message;
-    },
-  };
-  const { scan, journal } = await lifecycle.open(
-    "journal",
-    () => openJournal(journalOptions),
-    (opened) => opened.journal?.close(),
-  );
+  const { state, authors, check, scan, journal, problem } = await readRecords(options, logs, lifecycle);
   const deskId = await keepDeskId(disk, root, check.deskId);
   const path = keyPath(options.home, deskId);
   await checkKeyFiles(disk, path, process.getuid?.() ?? 0);
   await upgradeKeys(disk, path, deskId);
-  const readKeys = (): Promise<PublicKeys> => readPublicKeys(disk, path, deskId);
-  const keys = await readKeys();
+  const keys = await readPublicKeys(disk, path, deskId);
+  const naming: KeyNaming = { write: () => Promise.resolve() };
   const head = (): JournalHead => journal?.head ?? scan.head;
+  const readKeys = keyReader({ disk, path, deskId, naming });
   const authority = openAuthority({ state, clock, head, keys, readKeys });
   if (journal === undefined)
     return { state, journal, authors, authority, operatorPem: keys.desk, ...corruptRecord(scan, logs) };
@@ -95,6 +75,11 @@ export async function openRecord(options: RecordOptions, logs: LogFile, lifecycl
     () => openGuardedRecord({ options, log: logs, check, gap, state, journal, bus, startup }),
     (opened) => opened.close(),
   );
+  const readOnly = (): string | undefined => problem() ?? guarded.refusal();
+  naming.write = async (current) => {
+    if (readOnly() !== undefined) return;
+    await Promise.all(keyChanges(state, current, path).map((change) => guarded.commit(change)));
+  };
   return {
     ...guarded,
     state,
@@ -102,8 +87,76 @@ export async function openRecord(options: RecordOptions, logs: LogFile, lifecycl
     authors,
     authority,
     operatorPem: keys.desk,
-    readOnly: () => problem ?? guarded.refusal(),
+    readOnly,
     onCommit: (listener) => bus.subscribe("commit", listener),
+  };
+}
+
+interface ReadRecords extends Pick<OpenRecord, "state" | "journal" | "authors"> {
+  readonly check: JournalCheck;
+  readonly scan: JournalScan;
+  /** Why the journal is not written, or not relied on. */
+  problem(): string | undefined;
+}
+
+/** Opens the journal and folds its records. */
+async function readRecords(options: RecordOptions, logs: LogFile, lifecycle: Lifecycle): Promise<ReadRecords> {
+  const { root, disk, clock } = options;
+  let problem: string | undefined;
+  const { state, take } = openReplay();
+  const authors = createOrderAuthors();
+  const check = await JournalCheck.open(options);
+  const decisions = await openDecisionCheck(options, check.deskId);
+  const journalOptions = {
+    take: (recorded: Recorded, hash: string) => {
+      take(recorded);
+      authors.take(recorded);
+      check.take(recorded, hash);
+      decisions?.take(recorded, hash);
+    },
+    disk,
+    dir: `${root}/${LAYOUT.journal}`,
+    clock,
+    log: logs,
+    onFailure: (failure: QocError) => {
+      problem = failure.message;
+    },
+  };
+  const { scan, journal } = await lifecycle.open(
+    "journal",
+    () => openJournal(journalOptions),
+    (opened) => opened.journal?.close(),
+  );
+  if (decisions?.problem !== undefined) {
+    problem = `${decisions.problem}; read qoc journal verify`;
+    logs.error(problem);
+  }
+  return { state, authors, check, scan, journal, problem: () => problem };
+}
+
+/** undefined for keys of an earlier version, which signed no decisions, and for keys that the start refuses later. */
+async function openDecisionCheck({ disk, home }: RecordOptions, deskId: string): Promise<DecisionCheck | undefined> {
+  const keys = await readPublicKeys(disk, keyPath(home, deskId), deskId).catch(() => undefined);
+  return keys === undefined ? undefined : new DecisionCheck(keys);
+}
+
+/** Journals the keys that the journal does not name yet. Does nothing before the journal is open for writing. */
+interface KeyNaming {
+  write: (current: PublicKeys) => Promise<void>;
+}
+
+interface KeyReaderOptions extends Pick<RecordOptions, "disk"> {
+  readonly path: string;
+  readonly deskId: string;
+  readonly naming: KeyNaming;
+}
+
+/** A live key that is made while the desk runs is named before it is used: no other key can take its place then. */
+function keyReader({ disk, path, deskId, naming }: KeyReaderOptions): () => Promise<PublicKeys> {
+  return async () => {
+    const current = await readPublicKeys(disk, path, deskId);
+    await naming.write(current);
+    return current;
   };
 }
 

@@ -226,7 +226,8 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
 function identifyDesk(state: DeskState, event: KeyChanged | DeskCreated | JournalUpgraded | DeskStarted): void {
   switch (event.type) {
     case "key.changed":
-      state.keys.set(event.role, event.publicPem);
+      // A second name is no change of keys: anybody who can write the file can append it.
+      if (!state.keys.has(event.role)) state.keys.set(event.role, event.publicPem);
       return;
     case "desk.created":
       state.deskId = event.deskId;

@@ -1,0 +1,126 @@
+/**
+ * A process of the same user appends records with correct hashes to the journal of a stopped desk. What a signature
+ * must allow is not in force because a record says so.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { readLine, writeLine } from "../../src/bus/journal-record.ts";
+import { createLiveKey } from "../../src/trading/operator-keys.ts";
+import { type ConfigTables, digestTables } from "../../src/domain/config-tables.ts";
+import type { DeskEvent } from "../../src/domain/event.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { keyPath } from "../../src/workspace/layout.ts";
+import { systemIds } from "../../src/app/system.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
+import { type TempDesk, discard, protect, tempDesk } from "../support/temp-desk.ts";
+
+/** It does not state its mode. */
+const VENUE = adapterFixture("instant-venue").replace('{ mode: "paper" }', "{}");
+const FILES = { "venue.ts": VENUE };
+const broker = (mode: string): string =>
+  `[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\n${mode}\n`;
+const LIVE = broker('mode = "live"');
+const PAPER = broker('mode = "paper"');
+
+let desk: TempDesk | undefined;
+afterEach(async () => {
+  await desk?.stop().catch(() => undefined);
+  if (desk !== undefined) await discard(desk);
+  desk = undefined;
+});
+
+async function open(config: string, again?: TempDesk): Promise<TempDesk> {
+  desk = await tempDesk({ config: () => config, files: FILES, ...(again && { again }) });
+  return desk;
+}
+
+/** Appends an event as the real writer does. */
+function append({ root }: TempDesk, event: DeskEvent): void {
+  const path = `${root}/.qoc/journal/000001.ndjson`;
+  const text = readFileSync(path, "utf8");
+  const last = readLine(Buffer.from(text.trimEnd().split("\n").at(-1) ?? ""));
+  if (typeof last === "string") throw new Error(last);
+  const { seq, at, epoch } = last.recorded;
+  writeFileSync(path, text + writeLine({ seq: seq + 1, at: at + 1, epoch, event }, last.hash).text);
+}
+
+function acceptedTables({ open: { desk: opened } }: TempDesk): ConfigTables {
+  const { accepted } = opened.state.config;
+  if (accepted === undefined) throw new Error("nothing is accepted");
+  return accepted.tables;
+}
+
+async function propose(of: TempDesk): Promise<{ id: string; digest: string }> {
+  const order = { side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "100", rationale: "x" };
+  return of.call("orders propose", { connector: "broker", ...order });
+}
+
+const FORGED = {
+  key: "live",
+  epoch: 1,
+  head: { seq: 1, hash: "0".repeat(64) },
+  expiresAt: Date.now() + 600_000,
+  signature: "AAAA",
+} as const;
+
+describe("records that a process appended", () => {
+  it("an accepted desk.toml without a valid signature", async () => {
+    const first = await open(LIVE);
+    const order = await propose(first);
+    const tables = acceptedTables(first);
+    await first.stop();
+    const paper = { ...tables, connector: tables.connector.map((table) => ({ ...table, mode: "paper" })) };
+    append(first, {
+      type: "config.accepted",
+      digest: digestTables(paper),
+      tables: paper,
+      changes: [],
+      authority: FORGED,
+    });
+    const again = await open(PAPER, first);
+    const status = await again.call<{ connectors: unknown; readOnly: string | null }>("status");
+    expect(status.readOnly).toMatch(/signature/);
+    await expect(again.call("approve", { id: order.id, digest: order.digest })).rejects.toMatchObject({
+      code: "DESK_READ_ONLY",
+    });
+    expect(await again.call("journal verify")).toMatchObject({ ok: false });
+  });
+
+  it("another live key, with the key files replaced", async () => {
+    const first = await open(LIVE);
+    const { deskId } = first.open.desk.state;
+    await first.stop();
+    const again = await open(LIVE, first);
+    await again.stop();
+    const path = keyPath(first.home, deskId);
+    const certificates = JSON.parse(readFileSync(`${path}.certificates.json`, "utf8")) as Record<string, unknown>;
+    writeFileSync(`${path}.certificates.json`, JSON.stringify({ host: certificates["host"] }));
+    await createLiveKey({ disk: nodeDisk(), ids: systemIds }, path, { deskId, passphrase: "of the attacker" });
+    const { live } = JSON.parse(readFileSync(`${path}.certificates.json`, "utf8")) as {
+      live: { publicPem: string; certificate: string };
+    };
+    append(first, { type: "key.changed", role: "live", ...live });
+    await expect(open(LIVE, first)).rejects.toMatchObject({ code: "KEY_INVALID" });
+  });
+
+  it("a resume after the halt of a human", async () => {
+    const first = await open(PAPER);
+    await first.call("halt");
+    await first.stop();
+    append(first, { type: "trading.changed", state: "active", reason: "", actor: "human", authority: FORGED });
+    const again = await open(PAPER, first);
+    const { readOnly } = await again.call<{ readOnly: string | null }>("status");
+    expect(readOnly).toMatch(/signature/);
+  });
+});
+
+describe("keys that the operator made while the desk ran", () => {
+  it("the journal names the live key at its first use", async () => {
+    const first = await open(broker(""));
+    await protect(first);
+    const order = await propose(first);
+    await first.call("approve", { id: order.id, digest: order.digest });
+    expect(first.open.desk.state.keys.has("live")).toBe(true);
+    expect(await first.call("journal verify")).toMatchObject({ ok: true });
+  });
+});
