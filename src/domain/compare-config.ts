@@ -28,7 +28,8 @@ import {
 
 /**
  * The connectors that are live until the live key signs otherwise, by name, also those that desk.toml does not name any
- * more. The value is the connector's table as it was accepted last.
+ * more. The value is the connector's table as it was accepted last. To compare two files, those that stated no mode
+ * count, too.
  */
 export type LivePins = ReadonlyMap<string, Table>;
 
@@ -98,7 +99,7 @@ function compareConnectors(before: ConfigTables, after: ConfigTables, pins: Live
   const known = new Map(before.connector.map((table) => [nameOf(table), table]));
   const found = new Set(after.connector.map(nameOf));
   const live = new Map(pins);
-  for (const table of before.connector) if (statedMode(table) === "live") live.set(nameOf(table), table);
+  for (const table of before.connector) if (statedMode(table) !== "paper") live.set(nameOf(table), table);
   return [
     ...after.connector.map((table): ComparedTable => {
       const earlier = known.get(nameOf(table));
@@ -162,11 +163,14 @@ function hostsRule({ before }: FieldValues): Direction {
   return before === undefined ? "none" : "fewer";
 }
 
-/** The live connector that a table of another name leads to: it has the same adapter file or one of its secrets. */
+/**
+ * The live connector that a table of another name leads to: it has the same adapter file or one of its secrets. Two
+ * connectors that state no mode may have both in common, because each of their orders needs the live key.
+ */
 export function liveTwin(table: Table, live: LivePins): string | undefined {
   const secrets = secretsOf(table);
   for (const [name, pinned] of live) {
-    if (name === nameOf(table)) continue;
+    if (name === nameOf(table) || (statedMode(table) === "unstated" && statedMode(pinned) === "unstated")) continue;
     const hasAdapter = table["adapter"] !== undefined && table["adapter"] === pinned["adapter"];
     if (hasAdapter || secretsOf(pinned).some((secret) => secrets.includes(secret))) return name;
   }

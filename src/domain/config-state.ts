@@ -17,20 +17,34 @@ export interface ConfigState {
   /** The digest of a desk.toml that waits for `qoc reload`. */
   readonly waiting?: Digest | undefined;
   readonly livePins: LivePins;
+  /** The connectors that stated no mode, as they were accepted last: they become paper by a signature. */
+  readonly unstatedPins: LivePins;
 }
 
-export const NO_CONFIG: ConfigState = { livePins: new Map() };
+export const NO_CONFIG: ConfigState = { livePins: new Map(), unstatedPins: new Map() };
+
+/** What a new table is compared with: the connectors that are not known to be paper. */
+export function pinsOf({ livePins, unstatedPins }: Pick<ConfigState, "livePins" | "unstatedPins">): LivePins {
+  return new Map([...unstatedPins, ...livePins]);
+}
 
 /** A connector ends to be live only by a table that states paper and that the live key signed. */
-function acceptConfig({ livePins }: ConfigState, seq: number, event: ConfigAccepted): ConfigState {
-  const { tables, digest, authority } = event;
+function acceptConfig(
+  { livePins, unstatedPins }: ConfigState,
+  seq: number,
+  { tables, digest, authority }: ConfigAccepted,
+): ConfigState {
   const pins = new Map(livePins);
+  const unstated = new Map(unstatedPins);
   for (const table of tables.connector) {
     const name = nameOf(table);
     if (statedMode(table) === "paper" && authority?.key === "live") pins.delete(name);
     else if (statedMode(table) === "live" || pins.has(name)) pins.set(name, table);
+    // Which key had to sign is checked with the record.
+    if (statedMode(table) === "paper" && authority !== undefined) unstated.delete(name);
+    else if (statedMode(table) === "unstated") unstated.set(name, table);
   }
-  return { accepted: { seq, tables, digest }, livePins: pins };
+  return { accepted: { seq, tables, digest }, livePins: pins, unstatedPins: unstated };
 }
 
 /** A connector is live if its adapter says so, whatever desk.toml says. */

@@ -1,6 +1,7 @@
 /** Checks the records of accepted configurations: each allows no more than the one before, or is signed. */
 import { compareConfig, digestChanges, loosens, strictestConfig } from "../domain/compare-config.ts";
 import { type ConfigTables, digestTables, nameOf, statedMode } from "../domain/config-tables.ts";
+import { pinsOf } from "../domain/config-state.ts";
 import { type DeskState, applyEvent, emptyDeskState } from "../domain/desk-state.ts";
 import type { ConfigAccepted } from "../domain/config-event.ts";
 import type { Recorded } from "../domain/event.ts";
@@ -38,6 +39,7 @@ export class ConfigAudit {
       case "journal.upgraded":
       case "key.changed":
       case "connector.changed":
+      case "journal.gap":
         applyEvent(this.#state, recorded);
         return {};
       default:
@@ -50,9 +52,10 @@ export class ConfigAudit {
     const state = this.#state;
     if (digestTables(tables) !== digest) return invalid("its digest is not that of its tables");
     const before = acceptedTables(state.config, tables);
-    const changes = compareConfig(before, tables, state.config.livePins);
+    const pins = pinsOf(state.config);
+    const changes = compareConfig(before, tables, pins);
     if (authority === undefined) {
-      const strictest = strictestConfig(before, tables, state.config.livePins);
+      const strictest = strictestConfig(before, tables, pins);
       return unsigned(state, tables, digestTables(strictest) === digest ? undefined : changes.find(loosens)?.path);
     }
     if (digestChanges(changes) !== shown) return invalid("what was displayed is not what changed");

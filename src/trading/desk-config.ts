@@ -4,6 +4,7 @@
  */
 import { compareConfig, strictestConfig } from "../domain/compare-config.ts";
 import { type ConfigChange, type RecordedChange, isSame } from "../domain/config-field.ts";
+import { pinsOf } from "../domain/config-state.ts";
 import { type ConfigTables, SETTINGS, digestTables, nameOf } from "../domain/config-tables.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
@@ -63,9 +64,14 @@ export function recordedChanges(changes: readonly ConfigChange[]): readonly Reco
     .map(({ path, before, after, effect }) => ({ path, before: short(before), after: short(after), effect }));
 }
 
-/** A journal that an earlier version began: nothing pins its desk.toml. */
-export function isUpgraded({ createdFormat, deskId }: Pick<DeskState, "createdFormat" | "deskId">): boolean {
-  return deskId !== "" && createdFormat < FIRST_PINNED_FORMAT;
+/**
+ * The state that decides whether the first desk.toml is signed. Nothing pins it in a journal that an earlier version
+ * began, or that lost its first records.
+ */
+export type PinState = Pick<DeskState, "createdFormat" | "deskId" | "lost">;
+
+export function isUpgraded({ createdFormat, deskId, lost }: PinState): boolean {
+  return deskId !== "" && (createdFormat < FIRST_PINNED_FORMAT || lost.heads.size > 0);
 }
 
 const FIRST_PINNED_FORMAT = 3;
@@ -81,18 +87,19 @@ interface ConfigStart {
  * connectors.
  */
 export function startConfig(
-  state: Pick<DeskState, "config" | "createdFormat" | "deskId">,
+  state: PinState & Pick<DeskState, "config">,
   { config, tables: found }: FoundConfig,
   root: string,
 ): ConfigStart {
-  const { accepted, livePins, waiting } = state.config;
+  const { accepted, waiting } = state.config;
+  const pins = pinsOf(state.config);
   if (accepted === undefined && isUpgraded(state)) return { config, tables: found, events: [] };
   const before = accepted?.tables ?? { ...found, connector: [] };
-  const tables = strictestConfig(before, found, livePins);
+  const tables = strictestConfig(before, found, pins);
   const [digest, foundDigest] = [digestTables(tables), digestTables(found)];
   const isNew = digest !== accepted?.digest;
   const changes = recordedChanges(compareConfig(before, tables));
-  const held = compareConfig(tables, found, livePins);
+  const held = compareConfig(tables, found, pins);
   const isToldAlready = !isNew && waiting === foundDigest;
   return {
     config: digest === foundDigest ? config : configOf(tables, root),
@@ -166,15 +173,15 @@ function readProblem(error: unknown): QocError {
 }
 
 function standingOf(
-  state: Pick<DeskState, "config" | "createdFormat" | "deskId">,
+  state: PinState & Pick<DeskState, "config">,
   running: ConfigTables,
   found: FoundConfig | QocError,
 ): ConfigStanding {
-  const { accepted, livePins } = state.config;
+  const { accepted } = state.config;
   const isPinned = accepted !== undefined || !isUpgraded(state);
   const restart = accepted !== undefined ? compareConfig(running, accepted.tables) : [];
   if (found instanceof QocError) return { isPinned, changedAt: undefined, waiting: [], restart, problem: found };
-  const waiting = compareConfig(accepted?.tables ?? running, found.tables, livePins);
+  const waiting = compareConfig(accepted?.tables ?? running, found.tables, pinsOf(state.config));
   const changedAt = waiting.length > 0 ? found.modifiedAt : undefined;
   return { isPinned, changedAt, waiting, restart, problem: undefined };
 }

@@ -3,6 +3,7 @@ import type { Authority, SigningRole } from "../domain/authority.ts";
 import { compareConfig, digestChanges, loosens } from "../domain/compare-config.ts";
 import type { ConfigChange } from "../domain/config-field.ts";
 import { type ConfigTables, type Table, digestTables, nameOf, routesRealOrders } from "../domain/config-tables.ts";
+import { pinsOf } from "../domain/config-state.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import type { Digest } from "../domain/ids.ts";
@@ -42,7 +43,7 @@ type ReloadDesk = Pick<Desk, "authority" | "commit" | "configuration" | "readOnl
 export async function previewReload(desk: ReloadDesk): Promise<ReloadPreview> {
   const compared = compareWithAccepted(desk, await desk.configuration.read());
   const { before, after, changes, isPinned } = compared;
-  const livePins = Object.fromEntries(desk.state.config.livePins);
+  const livePins = Object.fromEntries(pinsOf(desk.state.config));
   if (isPinned && changes.length === 0) return { before, after, livePins };
   return { before, after, livePins, signing: desk.authority.request(await decisionOf(desk, compared)) };
 }
@@ -88,7 +89,7 @@ interface ComparedConfig {
 
 function compareWithAccepted({ state }: Pick<Desk, "state">, { tables: after }: FoundConfig): ComparedConfig {
   const before = acceptedTables(state.config, after);
-  const changes = compareConfig(before, after, state.config.livePins);
+  const changes = compareConfig(before, after, pinsOf(state.config));
   return { before, after, changes, isPinned: state.config.accepted !== undefined };
 }
 
@@ -117,6 +118,7 @@ export function reloadKey(
   const needsLive = !isPinned || changes.some((change) => loosens(change) && change.key === "live");
   const hasReal =
     config.livePins.size > 0 ||
+    [...config.unstatedPins.keys()].some((name) => connectors.get(name)?.mode !== "paper") ||
     [...before.connector, ...after.connector].some((table) =>
       routesRealOrders(table, connectors.get(nameOf(table))?.mode),
     );

@@ -1,0 +1,73 @@
+/** What pins a desk.toml: a connector without a mode does not become paper, and a deleted journal accepts nothing. */
+import { rmSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { type GapRange, gapDigest } from "../../src/domain/journal-head.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+/** It does not state its mode. */
+const VENUE = adapterFixture("instant-venue").replace('{ mode: "paper" }', "{}");
+const FILES = { "venue.ts": VENUE };
+const broker = (mode: string): string =>
+  `[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\n${mode}\n`;
+const LIVE = broker('mode = "live"');
+const PAPER = broker('mode = "paper"');
+
+let desk: TempDesk | undefined;
+afterEach(async () => {
+  await desk?.stop().catch(() => undefined);
+  if (desk !== undefined) await discard(desk);
+  desk = undefined;
+});
+
+async function open(config: string, again?: TempDesk): Promise<TempDesk> {
+  desk = await tempDesk({ config: () => config, files: FILES, ...(again && { again }) });
+  return desk;
+}
+
+async function propose(of: TempDesk): Promise<{ id: string; digest: string }> {
+  const order = { side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "100", rationale: "x" };
+  return of.call("orders propose", { connector: "broker", ...order });
+}
+
+describe("a journal that was deleted", () => {
+  it("pins no desk.toml before a human signs it", async () => {
+    const first = await open(LIVE);
+    await first.stop();
+    rmSync(`${first.root}/.qoc/journal/000001.ndjson`);
+    const again = await open(PAPER, first);
+    const gap = await again.call("resume").catch((error: unknown) => (error as { data: { gap: GapRange } }).data.gap);
+    await again.call("resume", { gap: gapDigest(gap as GapRange) });
+    await again.call("resume");
+    const order = await propose(again);
+    const approval = { id: order.id, digest: order.digest };
+    await expect(again.call("approve", approval)).rejects.toMatchObject({ code: "CONFIG_NOT_PINNED" });
+    await again.stop();
+    const next = await open(PAPER, again);
+    await expect(next.call("approve", approval)).rejects.toMatchObject({ code: "CONFIG_NOT_PINNED" });
+    await next.call("reload");
+    expect(await next.call("journal verify")).toMatchObject({ ok: true });
+    expect(await next.call("approve", approval)).toMatchObject({ id: order.id });
+  }, 90_000);
+});
+
+describe("a connector whose table states no mode", () => {
+  it("comes back as paper only with a signature, also under another name", async () => {
+    const first = await open(broker(""));
+    await first.stop();
+    const removed = await open("", first);
+    await removed.stop();
+    const again = await open(PAPER, removed);
+    expect(again.open.desk.config.connectors).toEqual([]);
+    await again.stop();
+    const renamed = await open(PAPER.replace("broker", "demo"), again);
+    expect(renamed.open.desk.config.connectors).toEqual([]);
+  });
+
+  it("renamed at once waits for a signature", async () => {
+    const first = await open(broker(""));
+    await first.stop();
+    const renamed = await open(PAPER.replace("broker", "demo"), first);
+    expect(renamed.open.desk.config.connectors.map(({ name }) => name)).not.toContain("demo");
+  });
+});
