@@ -3,7 +3,7 @@
  * `qoc mcp` proves that it has the token; a program that connects over HTTP sends it, so that token soon expires.
  */
 import { digestOf } from "./digest.ts";
-import type { AgentGranted } from "./event.ts";
+import type { AgentGranted } from "./agent-event.ts";
 import type { Digest } from "./ids.ts";
 import type { Ids } from "./ports.ts";
 

@@ -5,21 +5,22 @@
 import { afterCashEvent, markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { ZERO, decimal } from "./decimal.ts";
+import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
 import type { Authority, KeyRole } from "./authority.ts";
 import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
 import type {
   AccountMarked,
-  AgentGranted,
-  AgentRevoked,
   ConnectorState,
   DeskCreated,
   DeskEvent,
   DeskStarted,
   FillReceived,
+  InstrumentCleared,
   InstrumentFlagged,
   JournalUpgraded,
   KeyChanged,
   OrderEvent,
+  PositionAdopted,
   Recorded,
   RunEnded,
   RunStarted,
@@ -191,14 +192,9 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       state.conflicts.add(conflictKey(event.connector, event.fill));
       return;
     case "instrument.flagged":
-      flagInstrument(state, recorded.at, event);
-      return;
     case "instrument.cleared":
-      clearInstrument(state, { ...event, quantity: decimal(event.quantity) });
-      return;
     case "position.adopted":
-      state.lastRelevantSeq = recorded.seq;
-      adoptPosition(state, { ...event, quantity: decimal(event.quantity) });
+      changeInstrument(state, recorded, event);
       return;
     case "run.started":
     case "run.ended":
@@ -219,6 +215,24 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       return;
     default:
       changeOrder(state, recorded as Recorded<OrderEvent>);
+  }
+}
+
+function changeInstrument(
+  state: DeskState,
+  { seq, at }: Recorded,
+  event: InstrumentFlagged | InstrumentCleared | PositionAdopted,
+): void {
+  switch (event.type) {
+    case "instrument.flagged":
+      flagInstrument(state, at, event);
+      return;
+    case "instrument.cleared":
+      clearInstrument(state, { ...event, quantity: decimal(event.quantity) });
+      return;
+    case "position.adopted":
+      state.lastRelevantSeq = seq;
+      adoptPosition(state, { ...event, quantity: decimal(event.quantity) });
   }
 }
 

@@ -4,6 +4,8 @@
  */
 import type { Authority, KeyRole } from "./authority.ts";
 import type { CashEvent } from "./cash-event.ts";
+import type { Actor, Channel } from "./actor.ts";
+import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
 import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { Misfit } from "./fill.ts";
@@ -15,10 +17,7 @@ import type { OrderReportStatus } from "./sdk.ts";
 import type { Check, GuardDecision, Stage } from "./verdict.ts";
 import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
 
-/** The originator of an event. */
-export type Actor = `human` | `agent:${string}` | "host";
-/** The interface that a decision came through, as the host knows it. `tty` is in journals of earlier versions only. */
-export type Channel = "cli" | "tty" | "mcp" | "http" | "file" | "host";
+export type { Actor, Channel } from "./actor.ts";
 /** From the state that allows most to the state that allows least. */
 export const TRADING_STATES = ["active", "reducing", "halted"] as const;
 export type TradingState = (typeof TRADING_STATES)[number];
@@ -306,27 +305,6 @@ export interface CommandRefused {
   readonly actor: Actor;
   readonly reason: string;
   readonly count: number;
-}
-/**
- * The operator granted an agent access. Instead of the token: the public half of its key, which the agent proves over
- * the agents' socket, or the digest of a token that is sent over HTTP.
- */
-export interface AgentGranted {
-  readonly type: "agent.granted";
-  readonly agent: string;
-  /** The program of the agent, for example `claude` or `codex`. */
-  readonly client: string;
-  readonly publicPem?: string | undefined;
-  readonly tokenDigest?: Digest | undefined;
-  /** The end of a token for HTTP, ms; absent in records of earlier versions. */
-  readonly expiresAt?: number | undefined;
-  readonly palette: "default";
-  readonly actor: Actor;
-}
-export interface AgentRevoked {
-  readonly type: "agent.revoked";
-  readonly agent: string;
-  readonly actor: Actor;
 }
 export interface RunStarted {
   readonly type: "run.started";

@@ -1,7 +1,7 @@
 /** Agents with access, folded from the journal. */
 import { describe, expect, it } from "vitest";
 import { HTTP_TOKEN_MS, agentNameProblem, grantedAgent, tokenDigest } from "../../src/domain/agent-access.ts";
-import type { AgentGranted } from "../../src/domain/event.ts";
+import type { AgentGranted } from "../../src/domain/agent-event.ts";
 import { scenario } from "../support/journal-scenario.ts";
 
 function granted(agent: string, token: string) {

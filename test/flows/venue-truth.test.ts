@@ -1,4 +1,5 @@
 /** Venue reports that are late, repeated, unpriced or missing: a fill counts once, and every order can be closed. */
+import { gapDigest } from "../../src/domain/journal-head.ts";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
