@@ -10,7 +10,7 @@ import { reviewPending } from "./orders/pending-review.ts";
 import { renderNotices } from "./rendering/config-notices.ts";
 import { badge } from "./rendering/order.ts";
 import { accountTable, bookSums, positionTable, strandedLines } from "./rendering/positions.ts";
-import { type Column, INDENT, type OutputStyle, keyValueLines, section, table } from "./rendering/table-text.ts";
+import { type Column, INDENT, type OutputStyle, section, table } from "./rendering/table-text.ts";
 import { localMinute } from "./rendering/local-time.ts";
 import { oneLine, wrap } from "./rendering/terminal-text.ts";
 
