@@ -21,7 +21,9 @@ function startOf(pid: number): string | undefined {
   return firstAvailable(
     () => {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      // A process that has ended keeps its number until its parent asks for the result.
+      return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
     },
     () =>
       process.platform === "linux"

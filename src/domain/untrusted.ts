@@ -45,5 +45,13 @@ export function shownSymbol(text: string): string {
   return plainName(text) !== null || isSymbol(text) ? text : UNNAMED;
 }
 
+/** A currency is a word of a venue, too: a code such as `USD` or `USDT`, and nothing that could be a message. */
+const CURRENCY_CODE = /^[A-Za-z0-9.]{1,12}$/;
+
+/** Returns a venue's currency if it is a code, and else the placeholder. */
+export function shownCurrency(code: string): string {
+  return CURRENCY_CODE.test(code) ? code : UNNAMED;
+}
+
 /** The placeholder for a name that is not plain. The name itself is in the untrusted text next to it. */
 export const UNNAMED = "(no plain name)";

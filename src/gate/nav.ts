@@ -2,6 +2,7 @@
  * NAV and limits on shares of it. NAV comes from the journal only, never from a file. It is a lower bound: only
  * accounts of the order's mode count whose connectors are enabled and route orders.
  */
+import { shownSymbol } from "../domain/untrusted.ts";
 import type { AccountRecord } from "../domain/account.ts";
 import { type Decimal, ZERO, decimal, min, withinPercent } from "../domain/decimal.ts";
 import type { GuardScope } from "../domain/guard-config.ts";
@@ -91,7 +92,7 @@ function countedAccounts(input: NavInput, scope: GuardScope): Available<CountedA
 const NAMED_MAX = 5;
 
 function namesOf(positions: readonly UnvaluedPosition[]): string {
-  const names = positions.slice(0, NAMED_MAX).map(({ symbol }) => symbol);
+  const names = positions.slice(0, NAMED_MAX).map(({ symbol }) => shownSymbol(symbol));
   return [...names, ...(positions.length > NAMED_MAX ? [`and ${positions.length - NAMED_MAX} more`] : [])].join(", ");
 }
 

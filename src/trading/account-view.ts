@@ -8,7 +8,7 @@ import { isSameCode } from "../domain/currency.ts";
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type PositionRecord, averagePrice, unrealizedPnl } from "../domain/position.ts";
-import { shownSymbol } from "../domain/untrusted.ts";
+import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
 import { iso } from "../lib/time.ts";
 import type { Desk } from "./desk.ts";
 
@@ -111,7 +111,7 @@ export function accountView(desk: ViewedDesk, askedAt: ReadonlyMap<string, numbe
     cash: sum(({ account }) => decimal(account.cash)),
     buyingPower: sum(({ account }) => decimal(account.buyingPower)),
     dayPnl: inSum.every(isExplained) ? sum(dayPnlOf) : null,
-    currency,
+    currency: shownCurrency(currency),
     asOf: Number.isFinite(oldest) ? iso(oldest) : null,
     accounts: counted.map(([connector, record]) => accountLine(desk, connector, record, { currency, reportedAt })),
     profit: profitLines(desk),
@@ -150,7 +150,7 @@ function accountLine(
   return {
     connector,
     mode: state.connectors.get(connector)?.mode ?? settings?.mode ?? "unstated",
-    currency: account.currency,
+    currency: shownCurrency(account.currency),
     nav: text(rounded(record.nav, 8)),
     cash: account.cash,
     buyingPower: account.buyingPower,
@@ -195,7 +195,7 @@ function profitLines(desk: ViewedDesk): readonly ProfitLine[] {
       sum.incomplete.push(`${position.connector}/${shownSymbol(position.symbol)}`);
   }
   return [...sums].map(([currency, { realized, unrealized, incomplete }]) => ({
-    currency,
+    currency: shownCurrency(currency),
     realized: text(realized),
     unrealized: text(unrealized),
     incomplete,
@@ -222,7 +222,7 @@ function feesOf(desk: ViewedDesk): ReadonlyMap<string, Decimal> {
 }
 
 function amounts(sums: ReadonlyMap<string, Decimal>): readonly Amount[] {
-  return [...sums].map(([currency, amount]) => ({ amount: text(amount), currency }));
+  return [...sums].map(([currency, amount]) => ({ amount: text(amount), currency: shownCurrency(currency) }));
 }
 
 /** Open positions by our own fills, at the connector's last marks. */
@@ -232,6 +232,7 @@ export function positionViews(desk: ViewedDesk): readonly PositionView[] {
     .filter((position) => !position.quantity.eq(ZERO))
     .map((position) => {
       const mark = markOf(state, position);
+      const currency = currencyOf(state, position);
       const average = averagePrice(position);
       const unrealized = mark === undefined ? undefined : unrealizedPnl(position, mark);
       return {
@@ -239,7 +240,7 @@ export function positionViews(desk: ViewedDesk): readonly PositionView[] {
         standing: standingOf(desk, position.connector),
         symbol: shownSymbol(position.symbol),
         quantity: text(position.quantity),
-        currency: currencyOf(state, position) ?? null,
+        currency: currency === undefined ? null : shownCurrency(currency),
         averagePrice: average === undefined ? null : text(average),
         markPrice: mark === undefined ? null : text(mark),
         value: mark === undefined ? null : text(position.quantity.times(mark)),

@@ -216,7 +216,7 @@ describe("a desk that cannot watch folders", () => {
     await up();
     delete env["NODE_OPTIONS"];
     const logged = (await qoc("logs", "--tail", "200")).json;
-    expect(JSON.stringify(logged)).toMatch(/orders\/pending cannot be watched; it is scanned every 2 s: ENOSPC/);
+    expect(JSON.stringify(logged)).toMatch(/orders\/pending cannot be watched; it is checked every 2 s: ENOSPC/);
     expect((await qoc("orders", "propose", ...LIMIT)).code).toBe(0);
   });
 });

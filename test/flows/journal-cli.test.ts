@@ -68,6 +68,8 @@ describe("a desk whose journal was put back to an older copy", SLOW, () => {
     process.kill(Number(started.json["pid"]), "SIGKILL");
     cpSync(join(home, "older"), join(desk, ".qoc/journal"), { recursive: true });
 
+    // While the killed process ends, the desk counts as unreachable.
+    await expect.poll(async () => (await qoc("journal", "verify")).code, { timeout: 20_000 }).toBe(1);
     const offline = await qoc("journal", "verify");
     expect(offline).toMatchObject({ code: 1, json: { ok: false, code: "JOURNAL_BEHIND" } });
     expect((await qoc("status")).json["readOnly"]).toMatch(/signed record/);

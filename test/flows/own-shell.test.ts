@@ -89,6 +89,15 @@ async function start(): Promise<void> {
   const toml = readFileSync(join(desk, "desk.toml"), "utf8").replace(/^port = \d+$/m, `port = ${await freePort()}`);
   writeFileSync(join(desk, "desk.toml"), `${toml}${connector("live")}${connector("unstated")}`);
   expect((await qoc("up", "--detach")).code).toBe(0);
+  await allReady();
+}
+/** The live connector starts again, in a process of its own, once its adapter has said that it is live. */
+async function allReady(): Promise<void> {
+  for (let round = 0; round < 100; round++) {
+    const { json } = await qoc("connectors", "list");
+    if (json.every(({ state }: { state: string }) => state === "ready")) return;
+  }
+  throw new Error("a connector did not become ready");
 }
 async function end(): Promise<void> {
   await qoc("down");

@@ -24,7 +24,7 @@ export interface Transcript {
 const KINDS: Readonly<Record<string, { readonly pattern: string; readonly binds: boolean }>> = {
   DIGEST: { pattern: "sha256:[0-9a-f]{64}", binds: true },
   ID: { pattern: "\\d{8}-\\d{3}", binds: true },
-  CLIENTID: { pattern: "q[0-9a-f]{8}-[0-9a-z]+-[0-9a-f]{4}", binds: true },
+  CLIENTID: { pattern: "q[0-9a-z]{16}", binds: true },
   TIME: { pattern: "\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?Z?", binds: false },
   DATE: { pattern: "\\d{4}-\\d\\d-\\d\\d", binds: false },
   PRICE: { pattern: "\\d+(?:\\.\\d+)?", binds: false },

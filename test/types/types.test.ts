@@ -40,10 +40,11 @@ const SHAPES: Readonly<Record<string, string>> = {
   Fill: `{ fillId: string; venueOrderId: string; clientOrderId?: string; symbol: string; side: S.Side; quantity: N; price: N; timestamp: T;
     fee?: N; feeCurrency?: string; busts?: string; corrects?: string }`,
   OrderReport:
-    "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N }",
+    "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N; " +
+    "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N }",
   Account: "{ nav: N; cash: N; buyingPower: N; currency: string; timestamp?: T }",
   Instrument: `{ symbol: string; name?: string; tickSize?: N; lotSize?: N; minQuantity?: N; maxQuantity?: N; minNotional?: N;
-    currency?: string; orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
+    currency?: string; multiplier?: N; orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
   Bar: "{ symbol: string; timestamp: T; open: N; high: N; low: N; close: N; volume?: N }",
   Store: "{ get(key: string): Promise<unknown>; put(key: string, value: unknown): Promise<void> }",
   Logger: `{ info(message: string, fields?: Record<string, unknown>): void; warn(message: string, fields?: Record<string, unknown>): void;
