@@ -1,5 +1,5 @@
 /** Live orders need the signature of the live key, which a passphrase locks. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signRequest } from "../../src/app/client-signer.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import type { Authority } from "../../src/domain/authority.ts";
@@ -10,11 +10,12 @@ import type { SigningRequest } from "../../src/trading/authority.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
-import { type TempDesk, discard, protect, tempDesk } from "../support/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
 let proposal: { id: string; digest: string };
-beforeEach(async () => {
+// One desk: signing with the live key takes half a second, and a refused approval leaves the order as it was.
+beforeAll(async () => {
   desk = await tempDesk({
     files: { "venue.ts": adapterFixture("scripted-venue") },
     config: (text) =>
@@ -24,7 +25,7 @@ beforeEach(async () => {
   const { id, digest } = await desk.call<typeof proposal>("orders propose", { ...terms, rationale: "x" });
   proposal = { id, digest };
 });
-afterEach(async () => {
+afterAll(async () => {
   await desk.stop();
   await discard(desk);
 });
@@ -65,14 +66,7 @@ describe("a live order", () => {
     await discard(other);
   });
 
-  it("is approved with the live key once it was made, while the desk runs", async () => {
-    await protect(desk);
-    await approve();
-    expect(orderOf()).toMatchObject({ submitted: true, approvals: [{ by: "human" }] });
-  });
-
   it("is not signed with a missing or wrong passphrase", async () => {
-    await protect(desk);
     const path = keyPath(desk.home, desk.open.desk.state.deskId);
     const deps = { disk: nodeDisk(), ids: systemIds, clock: systemClock, path };
     for (const [passphrase, reason] of [
@@ -103,7 +97,6 @@ describe("a signature", () => {
     ["that never expires", {}, { expiresAt: 9e15 }, "SIGNATURE_STALE"],
     ["that is no signature", {}, { signature: "c2lnbmVk" }, "SIGNATURE_INVALID"],
   ])("%s does not approve", async (_what, statement, authority, code) => {
-    await protect(desk);
     const asked = await request();
     const { shown } = asked.statement;
     const attempt = async (): Promise<unknown> => {
@@ -115,7 +108,6 @@ describe("a signature", () => {
   });
 
   it("whose end was moved does not approve", async () => {
-    await protect(desk);
     const asked = await request();
     const signed = await desk.sign(asked);
     const { shown } = asked.statement;
@@ -124,17 +116,16 @@ describe("a signature", () => {
   });
 
   it("counts once, also if the approval failed", async () => {
-    await protect(desk);
     const asked = await request();
     const authority = await desk.sign(asked);
     const { shown } = asked.statement;
     await desk.call("halt", { reason: "wait" });
     expect(await codeOf(approve({ shown, authority }))).toBe("GUARD_BLOCKED");
     expect(await codeOf(approve({ shown, authority }))).toBe("SIGNATURE_STALE");
+    await desk.call("resume");
   });
 
   it("of a resume answers the last halt only", async () => {
-    await protect(desk);
     await desk.call("halt", { reason: "first" });
     const asked = await resumeRequest();
     const authority = await desk.sign(asked);
@@ -145,13 +136,18 @@ describe("a signature", () => {
   });
 
   it("is needed to reduce a halt, not to halt", async () => {
-    await protect(desk);
     await desk.call("halt", { reducing: true });
     expect(desk.open.desk.state.trading.state).toBe("reducing");
     await desk.call("halt");
     const tooWeak = { ...(await desk.sign(await resumeRequest())), key: "desk" };
     expect(await codeOf(desk.call("halt", { reducing: true, authority: tooWeak }))).toBe("SIGNATURE_REQUIRED");
     expect(desk.open.desk.state.trading.state).toBe("halted");
+    await desk.call("resume");
+  });
+
+  it("of the live key approves", async () => {
+    await approve();
+    expect(orderOf()).toMatchObject({ submitted: true, approvals: [{ by: "human" }] });
   });
 });
 
