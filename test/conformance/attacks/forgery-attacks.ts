@@ -107,7 +107,7 @@ export const FORGERY_ATTACKS: readonly Attack[] = [
     "D13",
     "fills under another connector's name",
     `this.ctx.emitFill({ fillId: "1", connector: "other", e: "fills" }); return "";`,
-    { expect: "contained", note: "an invalid fill ends the worker" },
+    { expect: "refused", note: "an invalid fill is refused and counted" },
   ),
   streamAttack("E01", "console.log", `console.log("hello"); return "";`),
   streamAttack(
