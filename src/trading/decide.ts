@@ -103,11 +103,12 @@ async function clearInstrument(desk: Desk, key: string, { note, actor, authority
   const slash = key.indexOf("/");
   const connector = key.slice(0, slash) as ConnectorName;
   const symbol = key.slice(slash + 1);
+  const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
+  // A signature counts once, however often the venue is asked.
+  await desk.authority.check(resolveDecision(key, mode, note), authority);
   for (let reading = 1; reading <= READINGS_MAX; reading++) {
     const { seq } = desk.state;
     const { positions } = await markAccount(desk, connector);
-    const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
-    await desk.authority.check(resolveDecision(key, mode, note), authority);
     if ((desk.state.lastFill.get(instrumentKey(connector, symbol))?.seq ?? 0) > seq) continue;
     const quantity: DecimalText = positions.find((held) => held.symbol === symbol)?.quantity ?? text(ZERO);
     await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor, authority });

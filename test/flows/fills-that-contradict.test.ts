@@ -121,6 +121,18 @@ describe("a blocked instrument", () => {
     expect([desk.open.desk.state.disputes.size, position()]).toEqual([0, "7"]);
   });
 
+  it.each([
+    ["is resolved by one signature if fills arrive while the venue answers", "2", { quantity: "7" }, undefined],
+    ["is not resolved while fills arrive with every answer", "9", undefined, { code: "POSITION_UNSETTLED" }],
+  ])("%s", async (_, busy, resolved, error) => {
+    await filledWith("price:101", "held:7");
+    await set(`busy:${busy}`);
+    const result = desk.call("resolve", { id: "v/AAA", note: "looked at the venue" });
+    if (error === undefined) expect(await result).toMatchObject(resolved);
+    else await expect(result).rejects.toMatchObject(error);
+    expect(desk.open.desk.state.disputes.size).toBe(error === undefined ? 0 : 1);
+  });
+
   it("cannot be resolved while its venue cannot be asked", async () => {
     await filledWith("side:sell");
     await desk.call("connectors quarantine", { name: "v", reason: "maintenance" });
