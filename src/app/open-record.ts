@@ -101,8 +101,36 @@ interface ReadRecords extends Pick<OpenRecord, "state" | "journal" | "authors"> 
 
 /** Opens the journal and folds its records. */
 async function readRecords(options: RecordOptions, logs: LogFile, lifecycle: Lifecycle): Promise<ReadRecords> {
-  const { root, disk, clock } = options;
   let problem: string | undefined;
+  const onFailure = (failure: QocError): void => {
+    problem = failure.message;
+  };
+  const { invalid, ...read } = await openJournalOf({ options, logs, lifecycle, onFailure });
+  if (invalid !== undefined) {
+    problem = `${invalid}; read qoc journal verify`;
+    logs.error(problem);
+  }
+  return { ...read, problem: () => problem };
+}
+
+interface JournalOpening {
+  readonly options: RecordOptions;
+  readonly logs: LogFile;
+  readonly lifecycle: Lifecycle;
+  readonly onFailure: (failure: QocError) => void;
+}
+
+/**
+ * Reads the journal. Nothing that outlives this call is made here: the checks of a start hold the hashes of all records,
+ * and a closure of this function would keep them for as long as the desk runs.
+ */
+async function openJournalOf({
+  options,
+  logs,
+  lifecycle,
+  onFailure,
+}: JournalOpening): Promise<Omit<ReadRecords, "problem"> & { readonly invalid: string | undefined }> {
+  const { root, disk, clock } = options;
   const { state, take } = openReplay();
   const authors = createOrderAuthors();
   const check = await JournalCheck.open(options);
@@ -118,20 +146,14 @@ async function readRecords(options: RecordOptions, logs: LogFile, lifecycle: Lif
     dir: `${root}/${LAYOUT.journal}`,
     clock,
     log: logs,
-    onFailure: (failure: QocError) => {
-      problem = failure.message;
-    },
+    onFailure,
   };
-  const { scan, journal } = await lifecycle.open(
-    "journal",
-    () => openJournal(journalOptions),
-    (opened) => opened.journal?.close(),
-  );
-  if (decisions?.problem !== undefined) {
-    problem = `${decisions.problem}; read qoc journal verify`;
-    logs.error(problem);
-  }
-  return { state, authors, check, scan, journal, problem: () => problem };
+  const { scan, journal } = await lifecycle.open("journal", () => openJournal(journalOptions), closeJournal);
+  return { state, authors, check, scan, journal, invalid: decisions?.problem };
+}
+
+async function closeJournal({ journal }: { readonly journal: Journal | undefined }): Promise<void> {
+  await journal?.close();
 }
 
 /** undefined for keys of an earlier version, which signed no decisions, and for keys that the start refuses later. */

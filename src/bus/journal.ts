@@ -66,12 +66,14 @@ function openBatch(): Batch {
  * Reads the existing records, moves a torn tail aside, and opens the journal for appending. A corrupt journal is not
  * opened for writing: the scan has the problem, and the desk serves reads only.
  */
-export async function openJournal(
-  options: JournalOptions,
-): Promise<{ scan: JournalScan; journal: Journal | undefined }> {
+export async function openJournal({
+  take,
+  ...options
+}: JournalOptions): Promise<{ scan: JournalScan; journal: Journal | undefined }> {
   const { disk, dir } = options;
   await disk.mkdir(dir);
-  const scan = await scanJournal(disk, dir, options.take === undefined ? {} : { take: options.take });
+  // The open journal does not keep `take`, which may refer to all that was read.
+  const scan = await scanJournal(disk, dir, take === undefined ? {} : { take });
   if (scan.corrupt !== undefined) return { scan, journal: undefined };
   if (scan.torn !== undefined) await setAside(options, scan.torn);
   const number = Math.max(1, scan.segments.length);
