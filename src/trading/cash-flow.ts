@@ -1,6 +1,6 @@
 /** What a human says about money that moved without a trade. */
 import type { Authority } from "../domain/authority.ts";
-import type { FlowKind } from "../domain/cash-event.ts";
+import type { CashMoved, FlowKind } from "../domain/cash-event.ts";
 import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
@@ -22,7 +22,17 @@ export function flowDigest({ kind, amount, note }: Omit<CashFlow, "connector">):
   return digestOf(JSON.stringify([kind, amount, note]));
 }
 
-/** @throws ACCOUNT_UNKNOWN if the connector has not reported an account. */
+/** The amount with its sign in the account, of the stated amount; and the other way round. */
+function signedAmount(kind: FlowKind, amount: DecimalText): DecimalText {
+  return kind === "withdrawal" ? text(ZERO.minus(decimal(amount))) : amount;
+}
+
+/** What the client signed for a recorded flow. */
+export function recordedFlowDigest({ kind, amount, note }: CashMoved): Digest {
+  return flowDigest({ kind, amount: signedAmount(kind, amount), note });
+}
+
+/** @throws CONNECTOR_UNKNOWN if the connector has not reported an account. */
 export async function recordCashFlow(
   desk: Pick<Desk, "authority" | "commit" | "market" | "state">,
   flow: CashFlow,
@@ -34,7 +44,7 @@ export async function recordCashFlow(
   const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
   const subject = { action: "flow", id: connector, digest: flowDigest(flow), shown: "", mode } as const;
   await desk.authority.check({ ...subject, key: keyForMode(mode) }, authority);
-  const amount = kind === "withdrawal" ? text(ZERO.minus(decimal(flow.amount))) : flow.amount;
+  const amount = signedAmount(kind, flow.amount);
   await desk.commit({ type: "cash.moved", connector, kind, amount, note, actor, authority });
   desk.market.jumps.delete(connector);
   return { connector, kind, amount, currency: account.account.currency };

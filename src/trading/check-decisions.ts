@@ -1,7 +1,7 @@
 /**
  * Checks at a start the signed decisions of the journal that are still in force: the accepted desk.toml, the trading
- * state, resolutions and gaps. The hashes of the journal are no secret, so that a process of the same user can append a
- * record; the anchor may lag behind the journal, and does not notice that.
+ * state, resolutions, cash flows, schedules and gaps. The hashes of the journal are no secret, so that a process of the
+ * same user can append a record; the anchor may lag behind the journal, and does not notice that.
  */
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import { JournalAudit } from "./journal-audit.ts";
@@ -13,6 +13,9 @@ const IN_FORCE: ReadonlySet<DeskEvent["type"]> = new Set([
   "trading.changed",
   "order.resolved",
   "instrument.cleared",
+  "cash.moved",
+  "schedule.accepted",
+  "schedule.resumed",
   "journal.gap",
 ]);
 

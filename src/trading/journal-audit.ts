@@ -3,6 +3,7 @@
  * each decision of a human is signed at its place on the chain, and keys, formats and gaps are what they state.
  */
 import { boundaryText } from "../domain/authority.ts";
+import type { CashMoved } from "../domain/cash-event.ts";
 import { digestOf, digestTerms } from "../domain/digest.ts";
 import {
   type DeskEvent,
@@ -20,6 +21,7 @@ import { LAYOUT } from "../workspace/layout.ts";
 import type { Mode } from "../domain/venue.ts";
 import { type AuditCode, type AuditedDecision, type AuditFinding, SignatureAudit } from "./audit-signatures.ts";
 import { keyForMode } from "./authority.ts";
+import { recordedFlowDigest } from "./cash-flow.ts";
 import { ConfigAudit } from "./check-config-records.ts";
 import type { PublicKeys } from "./operator-keys.ts";
 
@@ -122,6 +124,9 @@ export class JournalAudit {
       case "schedule.accepted":
       case "schedule.resumed":
         this.#takeSchedule(recorded as Recorded<typeof event>);
+        return;
+      case "cash.moved":
+        this.#takeCashFlow(recorded as Recorded<typeof event>);
         return;
       case "journal.gap":
         this.#acceptGap(recorded as Recorded<typeof event>);
@@ -276,6 +281,14 @@ export class JournalAudit {
     const { type, schedule: id, digest, authority } = event;
     const subject = { action: "schedule", id, digest, shown: "", mode: "" } as const;
     this.#decide(recorded, { name: `the ${type} of ${id}`, subject, authority, key: "desk" });
+  }
+
+  #takeCashFlow(recorded: Recorded<CashMoved>): void {
+    const { connector, authority } = recorded.event;
+    const mode = this.#modeOf(connector);
+    const digest = recordedFlowDigest(recorded.event);
+    const subject = { action: "flow", id: connector, digest, shown: "", mode } as const;
+    this.#decide(recorded, { name: `the cash flow of ${connector}`, subject, authority, key: keyForMode(mode) });
   }
 
   #resolve(recorded: Recorded, id: string, { name, mode }: { readonly name: string; readonly mode: Mode }): void {

@@ -111,5 +111,6 @@ describe("money that moves without a trade", () => {
     });
     await desk.call("account flow", { connector: "venue", amount: "10000", note: "a deposit" });
     expect((await propose("venue", "1", "CCC")).reasons[0]?.message).toContain("loss of 5,000.00 USD");
+    expect(await desk.call("journal verify")).toMatchObject({ ok: true, signatures: 2 });
   });
 });

@@ -7,7 +7,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { readLine, writeLine } from "../../src/bus/journal-record.ts";
 import { createLiveKey } from "../../src/trading/operator-keys.ts";
 import { type ConfigTables, digestTables } from "../../src/domain/config-tables.ts";
+import type { DecimalText } from "../../src/domain/decimal.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
+import type { ConnectorName } from "../../src/domain/ids.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { systemIds } from "../../src/app/system.ts";
@@ -111,6 +113,17 @@ describe("records that a process appended", () => {
     const again = await open(PAPER, first);
     const { readOnly } = await again.call<{ readOnly: string | null }>("status");
     expect(readOnly).toMatch(/signature/);
+  });
+});
+
+describe("a cash flow that a process appended", () => {
+  it("is not counted: the desk is read-only", async () => {
+    const first = await open(PAPER);
+    await first.stop();
+    const flow = { type: "cash.moved", connector: "broker" as ConnectorName, kind: "deposit" } as const;
+    append(first, { ...flow, amount: "900" as DecimalText, note: "forged", actor: "human", authority: FORGED });
+    const again = await open(PAPER, first);
+    expect((await again.call<{ readOnly: string | null }>("status")).readOnly).toMatch(/cash.moved.*signature/);
   });
 });
 

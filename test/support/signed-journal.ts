@@ -2,6 +2,7 @@
  * Builds the records of a journal of format 3 as the desk and its clients write them: real keys, real statements, real
  * lines. A test forges a record with `event` or `rewrite`; the chain of hashes is always that of the real writer.
  */
+import { flowDigest } from "../../src/trading/cash-flow.ts";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { GENESIS, readLine, writeLine } from "../../src/bus/journal-record.ts";
 import {
@@ -249,6 +250,15 @@ export class SignedJournal {
       actor: "human",
       authority,
     });
+  }
+
+  flow(connector: string, mode: Mode, signing: Signing & { readonly unsigned?: boolean } = {}): this {
+    const [kind, note] = ["withdrawal", "rent"] as const;
+    const digest = flowDigest({ kind, amount: amount("5"), note });
+    const subject = { action: "flow", id: connector, digest, shown: "", mode } as const;
+    const authority = signing.unsigned ? undefined : this.authority(subject, { key: keyForMode(mode), ...signing });
+    const moved = { type: "cash.moved", connector: connector as ConnectorName, kind, amount: amount("-5") } as const;
+    return this.event({ ...moved, note, actor: "human", authority });
   }
 
   gap(range: GapRange, signing: Signing = { key: "live" }): this {

@@ -42,6 +42,7 @@ describe("an honest journal", () => {
       desk().order("a", LIVE).resolved("a").cleared("paper", "X", "paper"),
       { signatures: 3, approvals: 1, intents: 1, heads: 3 },
     ],
+    ["a withdrawal", desk().flow("paper", "paper"), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
     ["a signed gap", desk().gap(GAP), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
   ])("%s passes, and what was checked is counted", (_name, journal, counts) => {
     const { problems, formats } = journal.audit();
@@ -262,6 +263,12 @@ const FORGERIES: readonly [string, string, () => SignedJournal][] = [
     "a cleared instrument without a signature",
     "SIGNATURE_MISSING",
     () => desk().cleared("paper", "X", "paper", { unsigned: true }),
+  ],
+  ["a cash flow without a signature", "SIGNATURE_MISSING", () => desk().flow("paper", "paper", { unsigned: true })],
+  [
+    "a cash flow of a live account with the desk key",
+    "SIGNATURE_INVALID",
+    () => desk().order("a", LIVE).flow("broker", "live", { key: "desk" }),
   ],
   [
     "a live key of somebody else",
