@@ -8,8 +8,9 @@ import type { Readable, Writable } from "node:stream";
 import * as z from "zod";
 import { messageOf } from "../domain/error.ts";
 import type { Ids } from "../domain/ports.ts";
-import { FrameReader, SESSION_KEY_BYTES, frameAuthenticator, frameEncoder } from "../protocol/frames.ts";
+import { SESSION_KEY_BYTES, frameAuthenticator, frameEncoder } from "../protocol/frames.ts";
 import type { GuardProcessReply, GuardProcessRequest } from "../protocol/guard-messages.ts";
+import { readFrames } from "./frame-stream.ts";
 import {
   type GuardReply,
   type GuardRequest,
@@ -139,14 +140,18 @@ class GuardProcess implements GuardThread {
     child.stdin.write(sessionKey);
     let becomeReady: () => void = () => undefined;
     const isReady = new Promise<void>((resolve) => (becomeReady = resolve));
-    readReplies(child.stdout, sessionKey, {
-      onReply: (reply) => {
+    // The process runs code of the guards, so its replies are checked as those of a connector.
+    readFrames(child.stdout, {
+      authenticator: frameAuthenticator(createHmac, sessionKey, "worker-to-host"),
+      headerBytesMax: REPLY_BYTES_MAX,
+      onMessage: (message) => {
+        const reply: GuardProcessReply = replySchema.parse(message);
         if (reply.type === "ready") becomeReady();
         else if (reply.type === "warning") onLost(reply.reason);
         else this.#waiting.get(reply.id)?.(reply);
       },
       onInvalid: (reason) => {
-        failure ||= reason;
+        failure ||= `a message could not be read: ${reason}`;
         child.kill("SIGKILL");
       },
     });
@@ -165,29 +170,6 @@ class GuardProcess implements GuardThread {
     send({ type: "load", workerFile, piscinaFile, sources });
     return { child, send, ready, ended };
   }
-}
-
-interface ReplyListeners {
-  readonly onReply: (reply: GuardProcessReply) => void;
-  readonly onInvalid: (reason: string) => void;
-}
-
-/** The process runs code of the guards, so its replies are checked as those of a connector. */
-function readReplies(stream: Readable, sessionKey: Uint8Array, { onReply, onInvalid }: ReplyListeners): void {
-  const frames = new FrameReader({
-    authenticator: frameAuthenticator(createHmac, sessionKey, "worker-to-host"),
-    headerBytesMax: REPLY_BYTES_MAX,
-    onMessage: (message) => onReply(replySchema.parse(message)),
-  });
-  stream.on("error", () => undefined);
-  stream.on("data", (chunk: Buffer) => {
-    try {
-      frames.push(chunk);
-    } catch (error) {
-      frames.close();
-      onInvalid(`a message could not be read: ${messageOf(error)}`);
-    }
-  });
 }
 
 /** Resolves with the reason when the process has ended. */

@@ -6,19 +6,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
-import { messageOf } from "../domain/error.ts";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { RateWindow } from "../lib/rate-window.ts";
 import { EGRESS_LIMITS, type EgressReply } from "../protocol/egress-messages.ts";
 import {
   type FrameAuthenticator,
   type FrameChannel,
-  FrameReader,
   SESSION_KEY_BYTES,
   frameAuthenticator,
   frameEncoder,
 } from "../protocol/frames.ts";
 import type { EgressConnection } from "./egress.ts";
+import { readFrames } from "./frame-stream.ts";
 import type { ProcessSandbox } from "./process-sandbox.ts";
 import { type Transport, createTransportEvents, permissionFlag, readOutput } from "./transport.ts";
 
@@ -191,23 +190,18 @@ interface EgressRelay {
 function relayEgress({ options: { egress, clock }, authenticator, output, input, onEnd }: EgressRelay): void {
   const messageRate = new RateWindow({ clock, limit: EGRESS_LIMITS.messagesPerSecond, windowMs: 1_000 });
   const byteRate = new RateWindow({ clock, limit: EGRESS_BYTES_PER_SECOND, windowMs: 1_000 });
-  const frames = new FrameReader({
+  input.on("error", () => undefined);
+  readFrames(output, {
     authenticator: authenticator("worker-to-egress"),
     headerBytesMax: EGRESS_LIMITS.frameHeaderBytes,
+    admit: (bytes) => {
+      if (!byteRate.spend(bytes)) throw new Error(`more than ${EGRESS_BYTES_PER_SECOND} bytes a second`);
+    },
     onMessage: (message) => {
       if (!messageRate.spend()) throw new Error(`more than ${EGRESS_LIMITS.messagesPerSecond} frames a second`);
       egress.port.postMessage(message, []);
     },
-  });
-  for (const stream of [input, output]) stream.on("error", () => undefined);
-  output.on("data", (chunk: Buffer) => {
-    try {
-      if (!byteRate.spend(chunk.byteLength)) throw new Error(`more than ${EGRESS_BYTES_PER_SECOND} bytes a second`);
-      frames.push(chunk);
-    } catch (error) {
-      frames.close();
-      onEnd(`it sent invalid egress frames: ${messageOf(error)}`);
-    }
+    onInvalid: (reason) => onEnd(`it sent invalid egress frames: ${reason}`),
   });
   const encode = frameEncoder(authenticator("egress-to-worker"));
   const writeSoon = batchedWriter(input);
@@ -255,23 +249,17 @@ interface MessageReading {
 }
 
 function readMessages(stream: Readable, { authenticator, onMessage, onInvalid }: MessageReading): void {
-  const frames = new FrameReader({
+  readFrames(stream, {
     authenticator,
     headerBytesMax: MESSAGE_BYTES_MAX,
     onMessage: (message) => {
       // `mute` destroys the stream, possibly in the middle of a chunk.
       if (!stream.destroyed) onMessage(message);
     },
-  });
-  stream.on("error", () => undefined);
-  stream.on("data", (chunk: Buffer) => {
-    try {
-      frames.push(chunk);
-    } catch (error) {
-      frames.close();
+    onInvalid: (reason) => {
       stream.destroy();
-      onInvalid(`a message could not be read: ${messageOf(error)}`);
-    }
+      onInvalid(`a message could not be read: ${reason}`);
+    },
   });
 }
 
