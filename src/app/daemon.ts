@@ -7,7 +7,7 @@ import { type ConfigNotice, deskNotices, noticeText } from "../trading/config-no
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";
-import { LAYOUT, keyPath, readDeskId } from "../workspace/layout.ts";
+import { PROPOSAL_FOLDERS, keyPath, readDeskId } from "../workspace/layout.ts";
 import { hostSigner } from "../trading/operator-keys.ts";
 import { type SocketHandler, type SocketServer, createSocketServer } from "../cli/server.ts";
 import { serveHttp } from "../http/server.ts";
@@ -270,7 +270,7 @@ function watchConfig({ desk }: OpenDesk): () => void {
  * Scans the proposal folders after a file event, and every two seconds besides. Returns a function that stops both.
  */
 function watchProposals({ desk }: OpenDesk): () => void {
-  return watchAndRepeat(desk, [LAYOUT.ordersPending, LAYOUT.ordersProposed], () => scanQuietly(desk));
+  return watchAndRepeat(desk, PROPOSAL_FOLDERS, () => scanQuietly(desk));
 }
 
 /**

@@ -4,7 +4,7 @@ import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { isFileStem } from "../domain/ids.ts";
 import { type GapRange, gapDigest, gapLabel } from "../domain/journal-head.ts";
-import { LAYOUT } from "../workspace/layout.ts";
+import { DECIDED_FOLDERS, PROPOSAL_FOLDERS } from "../workspace/layout.ts";
 import { orderFileAt } from "../workspace/order-folders.ts";
 import type { Desk } from "./desk.ts";
 import { GAP_CODES, describeGap } from "./journal-gap.ts";
@@ -45,14 +45,7 @@ export async function acceptGap(desk: Desk, gap: GapRange, acceptance: GapAccept
   scanQuietly(desk);
 }
 
-const ORDER_FOLDERS = [
-  LAYOUT.ordersPending,
-  LAYOUT.ordersProposed,
-  LAYOUT.ordersApproved,
-  LAYOUT.ordersExecuted,
-  LAYOUT.ordersRejected,
-  LAYOUT.ordersCancelled,
-];
+const ORDER_FOLDERS = [...PROPOSAL_FOLDERS, ...DECIDED_FOLDERS];
 
 /** Ids of open proposals, of all order files, and of all order files that the file history has. */
 async function knownIds({ state, workspace, history }: Desk): Promise<readonly string[]> {

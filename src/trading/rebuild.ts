@@ -3,7 +3,7 @@ import type { Progress } from "../domain/ports.ts";
 import { foldDeskState } from "../domain/desk-state.ts";
 import type { FillReceived, Recorded } from "../domain/event.ts";
 import { isRetired } from "../domain/lost-records.ts";
-import { LAYOUT } from "../workspace/layout.ts";
+import { DECIDED_FOLDERS } from "../workspace/layout.ts";
 import type { OrderFolders } from "../workspace/order-folders.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import { InboxBursts } from "./inbox-bursts.ts";
@@ -17,8 +17,6 @@ export interface RebuildView {
   readonly unknownFiles: readonly string[];
   readonly removed: readonly string[];
 }
-
-const HOST_FOLDERS = [LAYOUT.ordersApproved, LAYOUT.ordersExecuted, LAYOUT.ordersRejected, LAYOUT.ordersCancelled];
 
 export async function rebuild(
   { orders, inbox }: Pick<Workspace, "orders" | "inbox">,
@@ -66,7 +64,7 @@ async function removeCopies(orders: OrderFolders, expected: ReadonlyMap<string, 
   const removed: string[] = [];
   const unknown: string[] = [];
   const ids = new Set(expected.values());
-  for (const folder of HOST_FOLDERS) {
+  for (const folder of DECIDED_FOLDERS) {
     for (const file of await orders.list(folder)) {
       if (expected.has(file.path)) continue;
       if (ids.has(file.id) && !keepsCopies) {

@@ -40,17 +40,23 @@ export const LAYOUT = {
   logs: ".qoc/logs",
 } as const;
 
+/** The folders of proposals, where people and agents write, too. */
+export const PROPOSAL_FOLDERS: readonly string[] = [LAYOUT.ordersPending, LAYOUT.ordersProposed];
+/** The folders of orders that the desk owns. */
+export const DECIDED_FOLDERS: readonly string[] = [
+  LAYOUT.ordersApproved,
+  LAYOUT.ordersExecuted,
+  LAYOUT.ordersRejected,
+  LAYOUT.ordersCancelled,
+];
+
 /** Created by `qoc init`, and at each start if missing. */
 export const FOLDERS: readonly string[] = [
   LAYOUT.entities,
   LAYOUT.inbox,
   LAYOUT.issues,
-  LAYOUT.ordersPending,
-  LAYOUT.ordersProposed,
-  LAYOUT.ordersApproved,
-  LAYOUT.ordersExecuted,
-  LAYOUT.ordersRejected,
-  LAYOUT.ordersCancelled,
+  ...PROPOSAL_FOLDERS,
+  ...DECIDED_FOLDERS,
   LAYOUT.bars,
   LAYOUT.schedules,
   LAYOUT.snapshots,
@@ -60,13 +66,7 @@ export const FOLDERS: readonly string[] = [
   LAYOUT.logs,
 ];
 
-const HOST_OWNED = [
-  LAYOUT.ordersApproved,
-  LAYOUT.ordersExecuted,
-  LAYOUT.ordersRejected,
-  LAYOUT.ordersCancelled,
-  LAYOUT.state,
-];
+const HOST_OWNED = [...DECIDED_FOLDERS, LAYOUT.state];
 
 /** Returns whether only the desk writes this file: `rebuild` undoes manual changes to it, and `restore` refuses it. */
 export function isHostOwned(path: string): boolean {

@@ -6,7 +6,7 @@ import type { Clock, Disk } from "../domain/ports.ts";
 import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/proposal.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { FileCache } from "./file-cache.ts";
-import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { LAYOUT, PROPOSAL_FOLDERS, type WorkspaceRoot } from "./layout.ts";
 import { readRegularText } from "./open-directory.ts";
 import { type OrderFile, OrderFolders, orderFileAt } from "./order-folders.ts";
 import { parseProposalFile, renderProposal } from "./proposal-file.ts";
@@ -27,7 +27,6 @@ export type ProposalFile =
 /** The fields of an order that decide whether its file name is taken. */
 export type StemHolder = Pick<OrderRecord, "id" | "path" | "state">;
 
-const PROPOSAL_FOLDERS = [LAYOUT.ordersPending, LAYOUT.ordersProposed];
 const NUMBER_MAX = 99_999;
 
 export function isProposalPath(path: string): boolean {
