@@ -1,5 +1,4 @@
 import * as z from "zod";
-import type { SchedulesReport } from "../../runs/scheduler.ts";
 import { acceptSchedule } from "../../trading/change-schedules.ts";
 import { scheduleView } from "../../trading/schedule-views.ts";
 import { digestOf } from "../../domain/digest.ts";
@@ -7,7 +6,7 @@ import { EXIT } from "../../domain/error.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand, requireDesk, usageError } from "../command.ts";
 import { authoritySchema, callSigned } from "../signed-call.ts";
-import { renderSchedule, scheduleArgument, scheduleSchema } from "./schedule-lines.ts";
+import { listedSchedule, renderSchedule, scheduleArgument, scheduleSchema } from "./schedule-lines.ts";
 
 const NAME = "schedules accept";
 
@@ -39,8 +38,7 @@ export const command = defineCommand({
   },
   render: renderSchedule,
   cli: async (session, input) => {
-    const { schedules } = (await session.call("schedules list", {})) as SchedulesReport;
-    const found = schedules.find(({ name, path }) => name === input["name"] || path === input["name"]);
+    const found = await listedSchedule(session, input["name"]);
     const shown = found?.digest ?? undefined;
     // The desk states what is wrong with a file that has no digest.
     if (found === undefined || shown === undefined) {

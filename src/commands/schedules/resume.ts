@@ -1,11 +1,10 @@
 import * as z from "zod";
-import type { SchedulesReport } from "../../runs/scheduler.ts";
 import { resumeSchedule } from "../../trading/change-schedules.ts";
 import { scheduleView } from "../../trading/schedule-views.ts";
 import { EXIT } from "../../domain/error.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { authoritySchema, callSigned } from "../signed-call.ts";
-import { renderSchedule, scheduleArgument, scheduleSchema } from "./schedule-lines.ts";
+import { listedSchedule, renderSchedule, scheduleArgument, scheduleSchema } from "./schedule-lines.ts";
 
 const NAME = "schedules resume";
 
@@ -33,8 +32,7 @@ export const command = defineCommand({
   },
   render: renderSchedule,
   cli: async (session, input) => {
-    const { schedules } = (await session.call("schedules list", {})) as SchedulesReport;
-    const found = schedules.find(({ name, path }) => name === input["name"] || path === input["name"]);
+    const found = await listedSchedule(session, input["name"]);
     const intent = { action: "schedule", digest: found?.digest ?? "" } as const;
     await session.show(NAME, await callSigned(session, { command: NAME, input, intent }));
     return EXIT.done;

@@ -1,7 +1,9 @@
 /** Shared by the commands on one schedule: their argument, their value and its lines. */
 import * as z from "zod";
+import type { SchedulesReport } from "../../runs/scheduler.ts";
 import type { ScheduleView } from "../../trading/schedule-views.ts";
 import { positional } from "../arguments.ts";
+import type { CommandSession } from "../command.ts";
 import { localMinute, localZone } from "../rendering/local-time.ts";
 import { type OutputStyle, keyValueLines } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
@@ -9,6 +11,12 @@ import { oneLine } from "../rendering/terminal-text.ts";
 export const scheduleArgument = positional(z.string().min(1).max(200), "NAME", "the schedule's name or its file");
 
 export const scheduleSchema = z.looseObject({ name: z.string(), state: z.string(), next: z.array(z.string()) });
+
+/** The schedule as the desk lists it, by its name or its file; undefined if the desk lists no such schedule. */
+export async function listedSchedule(session: Pick<CommandSession, "call">, ref: unknown) {
+  const { schedules } = (await session.call("schedules list", {})) as SchedulesReport;
+  return schedules.find(({ name, path }) => name === ref || path === ref);
+}
 
 export function renderSchedule(schedule: ScheduleView, style: OutputStyle): readonly string[] {
   const { name, path, state, task, cron, timezone, missed, timeoutMinutes, skipIfNoOpenIssues, next, last } = schedule;
