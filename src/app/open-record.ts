@@ -121,8 +121,8 @@ interface JournalOpening {
 }
 
 /**
- * Reads the journal. Nothing that outlives this call is made here: the checks of a start hold the hashes of all records,
- * and a closure of this function would keep them for as long as the desk runs.
+ * Reads the journal. Nothing that outlives this call is made here: the checks of a start hold the hashes of all
+ * records, and a closure of this function would keep them for as long as the desk runs.
  */
 async function openJournalOf({
   options,
