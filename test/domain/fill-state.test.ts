@@ -120,8 +120,8 @@ describe("an external fill", () => {
           owner: null,
         },
       );
-    for (const told of [early().accepted("a"), adopted(early(), "10").accepted("a")]) {
-      const state = told.state();
+    for (const journal of [early().accepted("a"), adopted(early(), "10").accepted("a")]) {
+      const state = journal.state();
       expect([order(state).state, held(state), state.external.size]).toEqual(["filled", "10", 0]);
     }
   });

@@ -2,16 +2,8 @@
 import { rmSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { type GapRange, gapDigest } from "../../src/domain/journal-head.ts";
-import { adapterFixture } from "../support/adapter-fixture.ts";
-import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
-
-/** It does not state its mode. */
-const VENUE = adapterFixture("instant-venue").replace('{ mode: "paper" }', "{}");
-const FILES = { "venue.ts": VENUE };
-const broker = (mode: string): string =>
-  `[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\n${mode}\n`;
-const LIVE = broker('mode = "live"');
-const PAPER = broker('mode = "paper"');
+import { LIVE, PAPER, brokerTable, openBrokerDesk, proposeToBroker } from "../support/broker-desk.ts";
+import { type TempDesk, discard } from "../support/temp-desk.ts";
 
 let desk: TempDesk | undefined;
 afterEach(async () => {
@@ -21,13 +13,8 @@ afterEach(async () => {
 });
 
 async function open(config: string, again?: TempDesk): Promise<TempDesk> {
-  desk = await tempDesk({ config: () => config, files: FILES, ...(again && { again }) });
+  desk = await openBrokerDesk(config, again);
   return desk;
-}
-
-async function propose(of: TempDesk): Promise<{ id: string; digest: string }> {
-  const order = { side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "100", rationale: "x" };
-  return of.call("orders propose", { connector: "broker", ...order });
 }
 
 describe("a journal that was deleted", () => {
@@ -39,7 +26,7 @@ describe("a journal that was deleted", () => {
     const gap = await again.call("resume").catch((error: unknown) => (error as { data: { gap: GapRange } }).data.gap);
     await again.call("resume", { gap: gapDigest(gap as GapRange) });
     await again.call("resume");
-    const order = await propose(again);
+    const order = await proposeToBroker(again);
     const approval = { id: order.id, digest: order.digest };
     await expect(again.call("approve", approval)).rejects.toMatchObject({ code: "CONFIG_NOT_PINNED" });
     await again.stop();
@@ -53,7 +40,7 @@ describe("a journal that was deleted", () => {
 
 describe("a connector whose table states no mode", () => {
   it("comes back as paper only with a signature, also under another name", async () => {
-    const first = await open(broker(""));
+    const first = await open(brokerTable(""));
     await first.stop();
     const removed = await open("", first);
     await removed.stop();
@@ -65,7 +52,7 @@ describe("a connector whose table states no mode", () => {
   });
 
   it("renamed at once waits for a signature", async () => {
-    const first = await open(broker(""));
+    const first = await open(brokerTable(""));
     await first.stop();
     const renamed = await open(PAPER.replace("broker", "demo"), first);
     expect(renamed.open.desk.config.connectors.map(({ name }) => name)).not.toContain("demo");

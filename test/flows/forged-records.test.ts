@@ -13,16 +13,8 @@ import type { ConnectorName } from "../../src/domain/ids.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { systemIds } from "../../src/app/system.ts";
-import { adapterFixture } from "../support/adapter-fixture.ts";
-import { type TempDesk, discard, protect, tempDesk } from "../support/temp-desk.ts";
-
-/** It does not state its mode. */
-const VENUE = adapterFixture("instant-venue").replace('{ mode: "paper" }', "{}");
-const FILES = { "venue.ts": VENUE };
-const broker = (mode: string): string =>
-  `[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\n${mode}\n`;
-const LIVE = broker('mode = "live"');
-const PAPER = broker('mode = "paper"');
+import { LIVE, PAPER, brokerTable, openBrokerDesk, proposeToBroker } from "../support/broker-desk.ts";
+import { type TempDesk, discard, protect } from "../support/temp-desk.ts";
 
 let desk: TempDesk | undefined;
 afterEach(async () => {
@@ -32,7 +24,7 @@ afterEach(async () => {
 });
 
 async function open(config: string, again?: TempDesk): Promise<TempDesk> {
-  desk = await tempDesk({ config: () => config, files: FILES, ...(again && { again }) });
+  desk = await openBrokerDesk(config, again);
   return desk;
 }
 
@@ -52,11 +44,6 @@ function acceptedTables({ open: { desk: opened } }: TempDesk): ConfigTables {
   return accepted.tables;
 }
 
-async function propose(of: TempDesk): Promise<{ id: string; digest: string }> {
-  const order = { side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "100", rationale: "x" };
-  return of.call("orders propose", { connector: "broker", ...order });
-}
-
 const FORGED = {
   key: "live",
   epoch: 1,
@@ -68,7 +55,7 @@ const FORGED = {
 describe("records that a process appended", () => {
   it("an accepted desk.toml without a valid signature", async () => {
     const first = await open(LIVE);
-    const order = await propose(first);
+    const order = await proposeToBroker(first);
     const tables = acceptedTables(first);
     await first.stop();
     const paper = { ...tables, connector: tables.connector.map((table) => ({ ...table, mode: "paper" })) };
@@ -129,9 +116,9 @@ describe("a cash flow that a process appended", () => {
 
 describe("keys that the operator made while the desk ran", () => {
   it("the journal names the live key at its first use", async () => {
-    const first = await open(broker(""));
+    const first = await open(brokerTable(""));
     await protect(first);
-    const order = await propose(first);
+    const order = await proposeToBroker(first);
     await first.call("approve", { id: order.id, digest: order.digest });
     expect(first.open.desk.state.keys.has("live")).toBe(true);
     expect(await first.call("journal verify")).toMatchObject({ ok: true });

@@ -2,11 +2,10 @@
  * An agent with its own shell is a process of the operator's user. Each test is a row of SECURITY.md: what such a
  * process can and cannot do without the operator's passphrase.
  */
-import { type ExecFileException, execFile } from "node:child_process";
+import { execFile } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -21,8 +20,8 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { freePort } from "../support/free-port.ts";
+import { type Answer, BIN, qocJson } from "../support/qoc-json.ts";
 
-const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 const PASSPHRASE = "correct horse battery";
 const GUESS = "hunter2 hunter2";
 function venue(mode: string): string {
@@ -32,39 +31,20 @@ function venue(mode: string): string {
   async placeOrder(order: any): Promise<any> { this.ctx.logger.info("placed " + order.clientOrderId); return { venueOrderId: "v-1", status: "acknowledged" }; }`);
 }
 
-interface Answer {
-  readonly code: number;
-  readonly json: any;
-  readonly error: any;
-}
-
 let home: string;
 let desk: string;
 let env: Record<string, string>;
 
-/** Runs qoc as any process of the user can: without a terminal on any of its streams. */
+/** Runs qoc as any process of the user can. */
 function qoc(...args: readonly string[]): Promise<Answer> {
-  return runQoc(args);
+  return qocJson({ args, desk, env });
 }
 /** Runs qoc with a passphrase on descriptor 3. */
 function qocWith(passphrase: string, ...args: readonly string[]): Promise<Answer> {
   const file = join(home, "passphrase");
   writeFileSync(file, passphrase);
   const command = `exec "$0" "$@" --passphrase-fd 3 3< '${file}'`;
-  return runQoc(args, ["/bin/sh", "-c", command, process.execPath]);
-}
-function runQoc(
-  args: readonly string[],
-  [program, ...before]: readonly string[] = [process.execPath],
-): Promise<Answer> {
-  return new Promise((resolve) => {
-    const done = (error: ExecFileException | null, stdout: string, stderr: string): void => {
-      const last = stderr.trim().split("\n").at(-1) ?? "";
-      const parse = (text: string): unknown => (/^[[{]/.test(text) ? JSON.parse(text) : text);
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), json: parse(stdout.trim()), error: parse(last) });
-    };
-    execFile(program ?? "", [...before, BIN, ...args, "--json", "-C", desk], { env }, done);
-  });
+  return qocJson({ args, desk, env, program: ["/bin/sh", "-c", command, process.execPath] });
 }
 function keyFile(): string {
   const folder = join(home, ".qoc/keys");

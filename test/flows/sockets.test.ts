@@ -2,13 +2,12 @@
  * The sockets of a running desk: nothing is answered before the proof of a key, the host states the channel, and a
  * program in the desk's place gets no request.
  */
-import { type ExecFileException, execFile } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type Socket, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -20,15 +19,9 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { AGENT_SOCKET, OPERATOR_SOCKET, STRANGER, fakeDesk } from "../support/desk-socket.ts";
 import { freePort } from "../support/free-port.ts";
+import { type Answer, BIN, qocJson } from "../support/qoc-json.ts";
 
-const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 const SLOW = { timeout: 60_000 };
-
-interface Answer {
-  readonly code: number;
-  readonly json: any;
-  readonly error: any;
-}
 
 let home: string;
 let desk: string;
@@ -37,14 +30,7 @@ let socket: string;
 let agentSocket: string;
 
 function qoc(...args: readonly string[]): Promise<Answer> {
-  return new Promise((resolve) => {
-    const done = (error: ExecFileException | null, stdout: string, stderr: string): void => {
-      const last = stderr.trim().split("\n").at(-1) ?? "";
-      const parse = (text: string): unknown => (/^[[{]/.test(text) ? JSON.parse(text) : text);
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), json: parse(stdout.trim()), error: parse(last) });
-    };
-    execFile(process.execPath, [BIN, ...args, "--json", "-C", desk], { env }, done);
-  });
+  return qocJson({ args, desk, env });
 }
 
 beforeAll(async () => {

@@ -103,7 +103,10 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
       home,
     },
     lifecycle,
-  );
+  ).catch(async (error: unknown) => {
+    await lifecycle.close();
+    throw error;
+  });
   open.desk.market.freeBytes = await disk.free(root);
   await open.fleet.start();
   const agents = await openAgentServices(

@@ -50,7 +50,7 @@ const ATTACKS: readonly FillAttack[] = [
   {
     id: "H09",
     title: "50,000 pieces of an order that the desk did not send",
-    code: `emit({ venueOrderId: "nobody", clientOrderId: undefined, quantity: "50000" });`,
+    code: `emit({ venueOrderId: "not-sent", clientOrderId: undefined, quantity: "50000" });`,
     ...UNTOUCHED,
     blocked: [],
   },
