@@ -1,4 +1,5 @@
 /** `qoc up`: runs one desk with its sockets and its port until it is stopped. */
+import { aborted } from "../lib/aborted.ts";
 import { mkdirSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
@@ -65,13 +66,6 @@ export async function runDaemon(
   }
   await lifecycle.close();
   return facts;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** Opens the parts of the daemon in order. `lifecycle` holds what was opened. */

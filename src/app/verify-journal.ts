@@ -2,6 +2,7 @@
 import { scanJournal } from "../bus/journal-read.ts";
 import { GENESIS } from "../bus/journal-record.ts";
 import type { JournalReport } from "../commands/command.ts";
+import { SIGNED_FORMAT } from "../domain/authority.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Disk, Progress } from "../domain/ports.ts";
 import { JournalAudit } from "../trading/journal-audit.ts";
@@ -9,9 +10,6 @@ import { GAP_CODES, type KnownHeads, describeGap, findGap } from "../trading/jou
 import { type PublicKeys, readPublicKeys } from "../trading/operator-keys.ts";
 import { LAYOUT, keyPath } from "../workspace/layout.ts";
 import { type DeskPlace, deskIdOf, readKnownHeads } from "./journal-guard.ts";
-
-/** From this format on the host signs the heads of the journal. */
-const SIGNED_FORMAT = 3;
 
 /** Never rejects because of the content of a file: what is wrong is in the report. */
 export async function verifyJournal(options: DeskPlace, progress: Progress): Promise<JournalReport> {

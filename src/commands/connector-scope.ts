@@ -2,6 +2,7 @@
  * `[connectors] agent = [...]` in desk.toml: the connectors that an actor may reach. For an agent, a connector out of
  * its scope and a connector that does not exist are the same.
  */
+import { instrumentParts } from "../domain/order.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { AccountView } from "../trading/account-view.ts";
 import type { StatusView } from "../trading/status.ts";
@@ -63,8 +64,7 @@ export function positionsInScope<T extends Holding>(
 
 /** The book without the accounts and positions out of the actor's scope. The sums remain those of the whole desk. */
 export function bookInScope<T extends AccountView>(desk: ScopedDesk, actor: Actor, book: T): T {
-  const isVisible = (instrument: string): boolean =>
-    isInScope(desk, actor, instrument.slice(0, instrument.indexOf("/")));
+  const isVisible = (instrument: string): boolean => isInScope(desk, actor, instrumentParts(instrument).connector);
   return {
     ...book,
     accounts: positionsInScope(desk, actor, book.accounts),
@@ -94,13 +94,13 @@ export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor
       ),
     orders: view.orders.filter(isVisibleOrder),
     externalOrders: positionsInScope(desk, actor, view.externalOrders),
-    // The other agents and the schedules are not an agent's business.
+    // An agent does not see other agents or schedules.
     agents: isAgent(actor) ? [] : view.agents,
     // The changes name connectors and hold values of desk.toml.
     config: isAgent(actor) ? view.config.map((notice) => ({ ...notice, changes: [] })) : view.config,
     schedules: isAgent(actor) ? [] : view.schedules,
     queue: isAgent(actor) ? [] : (view.queue ?? []),
-    flagged: view.flagged.filter((instrument) => isVisible(instrument.slice(0, instrument.indexOf("/")))),
+    flagged: view.flagged.filter((instrument) => isVisible(instrumentParts(instrument).connector)),
     book: bookInScope(desk, actor, view.book),
   };
 }

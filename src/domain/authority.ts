@@ -85,6 +85,12 @@ export function certificateText(desk: string, role: KeyRole, publicPem: string):
   return `qoc key 1\n${canonicalJson({ desk, role, publicPem })}`;
 }
 
+/**
+ * The first format of the journal in which each decision of a human is signed by the client, the host signs heads, and
+ * desk.toml is pinned.
+ */
+export const SIGNED_FORMAT = 3;
+
 /** What the host signs where the journal's format changes. */
 export interface FormatBoundary {
   readonly from: number;

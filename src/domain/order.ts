@@ -61,6 +61,12 @@ export function instrumentKey(connector: string, symbol: string): InstrumentKey 
   return `${connector}/${symbol}`;
 }
 
+/** The parts of an instrument's key: a symbol may contain a slash, and the name of a connector does not. */
+export function instrumentParts(key: string): { readonly connector: string; readonly symbol: string } {
+  const slash = key.indexOf("/");
+  return { connector: key.slice(0, slash), symbol: key.slice(slash + 1) };
+}
+
 /** Describes an order in one line, for example "buy 50 AAPL limit 192.4 day at alpaca". */
 export function describe(terms: OrderTerms): string {
   return [

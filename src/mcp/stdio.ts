@@ -2,6 +2,7 @@
  * `qoc mcp`: the MCP server over standard input and output, for the operator's own agent. It does not open a desk:
  * `call` sends every command to the running desk. Only protocol messages are written to standard output.
  */
+import { aborted } from "../lib/aborted.ts";
 import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { INTERACTIVE } from "../domain/agent-access.ts";
@@ -71,12 +72,8 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     refusals: { record: (refused) => void reportRefusal(refused).catch(() => undefined) },
   });
   const { transport, ended } = openStdioChannels(stdin, stdout, options.clock);
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
   const handle = serveStdio(factory, { transport, onerror: (error) => log(`mcp: ${messageOf(error)}`) });
-  await Promise.race([ended, aborted]);
+  await Promise.race([ended, aborted(signal)]);
   await handle.close();
 }
 

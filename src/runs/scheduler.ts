@@ -2,6 +2,7 @@
  * Starts scheduled tasks. One runs at a time, and it waits until no other run is under way; the others wait in a queue
  * with at most one entry for each schedule. A due time counts once: the record of its start is on disk before the run.
  */
+import { aborted } from "../lib/aborted.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { StartCause } from "../domain/schedule-event.ts";
 import type { Progress } from "../domain/ports.ts";
@@ -240,11 +241,4 @@ class DeskScheduler implements Scheduler {
       }
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

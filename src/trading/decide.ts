@@ -4,7 +4,7 @@ import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { type Actor, TRADING_STATES, type TradingState } from "../domain/event.ts";
 import type { ConnectorName } from "../domain/ids.ts";
-import { type InstrumentKey, instrumentKey } from "../domain/order.ts";
+import { type InstrumentKey, instrumentKey, instrumentParts } from "../domain/order.ts";
 import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
 import { type DecimalText, text, ZERO } from "../domain/decimal.ts";
 import { isRetired } from "../domain/lost-records.ts";
@@ -75,10 +75,15 @@ function isWrittenOff(desk: Pick<Desk, "config" | "state">, ref: string): boolea
   return position !== undefined && !position.quantity.eq(ZERO) && standingOf(desk, position.connector) === "removed";
 }
 
+/** `key` is one of the desk's state, so its connector is a name. */
+function partsOf(key: string): { readonly connector: ConnectorName; readonly symbol: string } {
+  const { connector, symbol } = instrumentParts(key);
+  return { connector: connector as ConnectorName, symbol };
+}
+
 /** There is no connector to ask for the quantity: the human says that the desk no longer holds the position. */
 async function writeOff(desk: Desk, key: string, { note, actor, authority }: HumanNote) {
-  const slash = key.indexOf("/");
-  const [connector, symbol] = [key.slice(0, slash) as ConnectorName, key.slice(slash + 1)];
+  const { connector, symbol } = partsOf(key);
   const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
   await desk.authority.check(resolveDecision(key, mode, note), authority);
   const quantity = text(ZERO);
@@ -100,9 +105,7 @@ const READINGS_MAX = 3;
  * so the venue is asked again. @throws POSITION_UNSETTLED, and what the connector throws.
  */
 async function clearInstrument(desk: Desk, key: string, { note, actor, authority }: HumanNote) {
-  const slash = key.indexOf("/");
-  const connector = key.slice(0, slash) as ConnectorName;
-  const symbol = key.slice(slash + 1);
+  const { connector, symbol } = partsOf(key);
   const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
   // A signature counts once, however often the venue is asked.
   await desk.authority.check(resolveDecision(key, mode, note), authority);

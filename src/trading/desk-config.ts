@@ -2,6 +2,7 @@
  * The configuration in force. A desk.toml takes force when its tables are in the journal: by itself if it allows no
  * more than the accepted tables, else by `qoc reload` with the operator's signature.
  */
+import { SIGNED_FORMAT } from "../domain/authority.ts";
 import { compareConfig, strictestConfig } from "../domain/compare-config.ts";
 import { type ConfigChange, type RecordedChange, isSame } from "../domain/config-field.ts";
 import { pinsOf } from "../domain/config-state.ts";
@@ -71,10 +72,8 @@ export function recordedChanges(changes: readonly ConfigChange[]): readonly Reco
 export type PinState = Pick<DeskState, "createdFormat" | "deskId" | "lost">;
 
 export function isUpgraded({ createdFormat, deskId, lost }: PinState): boolean {
-  return deskId !== "" && (createdFormat < FIRST_PINNED_FORMAT || lost.heads.size > 0);
+  return deskId !== "" && (createdFormat < SIGNED_FORMAT || lost.heads.size > 0);
 }
-
-const FIRST_PINNED_FORMAT = 3;
 
 interface ConfigStart {
   readonly config: DeskConfig;

@@ -2,7 +2,7 @@
  * What `qoc journal verify` checks: a fold over the records of a journal. Each submit intent has an approval before it,
  * each decision of a human is signed at its place on the chain, and keys, formats and gaps are what they state.
  */
-import { boundaryText } from "../domain/authority.ts";
+import { SIGNED_FORMAT, boundaryText } from "../domain/authority.ts";
 import type { CashMoved } from "../domain/cash-event.ts";
 import { digestOf, digestTerms } from "../domain/digest.ts";
 import {
@@ -64,8 +64,6 @@ export interface AuditResult {
 
 export const PROBLEMS_MAX = 100;
 const REVIEWS_MAX = 20;
-/** The first format in which every decision of a human is signed by the client. */
-const SIGNED_FORMAT = 3;
 
 interface AuditedOrder {
   /** The newest reviews by the number of their record. */

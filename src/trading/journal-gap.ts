@@ -1,4 +1,5 @@
 /** Compares a journal with the signed heads that are kept outside it, and words what it lacks. */
+import { SIGNED_FORMAT } from "../domain/authority.ts";
 import type { JournalHead } from "../domain/authority.ts";
 import { type GapKind, type GapRange, type SignedHead, gapLabel } from "../domain/journal-head.ts";
 import { iso } from "../lib/time.ts";
@@ -27,9 +28,6 @@ export interface ComparedJournal {
   readonly lostHeads: ReadonlySet<string>;
 }
 
-/** From this format on each start anchors the journal before it writes a record. */
-const ANCHORED_FORMAT = 3;
-
 /**
  * What the journal lacks; undefined: nothing that is known.
  *
@@ -49,7 +47,7 @@ export function findGap({ place, anchors, history }: KnownHeads, journal: Compar
   const newest = lost.at(-1);
   if (newest === undefined) {
     if (compared.some(({ head }) => head === undefined)) return openGap("damaged", journal);
-    const isUnanchored = isAtItsPlace && own.length === 0 && journal.format >= ANCHORED_FORMAT;
+    const isUnanchored = isAtItsPlace && own.length === 0 && journal.format >= SIGNED_FORMAT;
     return isUnanchored ? openGap("unanchored", journal) : undefined;
   }
   const isBehind = lost.every(({ seq }) => seq > journal.head.seq);

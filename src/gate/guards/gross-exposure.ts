@@ -1,6 +1,6 @@
 /** The sum of all positions in scope, long and short, each at its worst, is at most this share of NAV. */
 import type { DeskState } from "../../domain/desk-state.ts";
-import { type InstrumentKey, instrumentKey } from "../../domain/order.ts";
+import { type InstrumentKey, instrumentKey, instrumentParts } from "../../domain/order.ts";
 import type { VenueFill } from "../../domain/venue.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
@@ -56,14 +56,10 @@ const uncertainFills = function* (
   state: Readonly<DeskState>,
 ): Generator<{ readonly connector: string; readonly fill: VenueFill }> {
   for (const [key, disputes] of state.disputes)
-    for (const { fill } of disputes) yield { connector: connectorOf(key), fill };
+    for (const { fill } of disputes) yield { connector: instrumentParts(key).connector, fill };
   for (const [key, { fills }] of state.external)
-    for (const fill of fills.values()) yield { connector: connectorOf(key), fill };
+    for (const fill of fills.values()) yield { connector: instrumentParts(key).connector, fill };
 };
-
-function connectorOf(key: InstrumentKey): string {
-  return key.slice(0, key.indexOf("/"));
-}
 
 /** An account in another currency counts zero in the NAV, and so do its positions here. */
 function isSummed({ input, currency }: CheckContext, connector: string): boolean {
