@@ -15,7 +15,7 @@ export interface ConfigNotice {
   readonly fix: string | null;
 }
 
-/** The gravest first. `timeOf` formats a time for a person. */
+/** The most severe first. `timeOf` formats a time for a person. */
 export function configNotices(
   { isPinned, changedAt, waiting, restart, problem }: ConfigStanding,
   { hasGuards, timeOf }: { readonly hasGuards: boolean; readonly timeOf: (at: number) => string },
