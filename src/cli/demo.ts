@@ -48,7 +48,7 @@ interface OrderJson {
     sentence: string;
     decision: string;
     checks: { guard: string; decision: string; message: string }[];
-    book: { what: string; before: string | null; after: string | null }[];
+    book: { what: string; before: string | null; after: string | null; unit: string }[];
   } | null;
 }
 
@@ -116,8 +116,8 @@ function stepPrinter(print: (line: string) => void): PrintStep {
 function printProposal(print: (line: string) => void, { id, state, review }: OrderJson): void {
   print(`    ${id}: ${review?.sentence ?? state}`);
   if (review === null) return;
-  for (const { what, before, after } of review.book)
-    print(`        ${what.padEnd(14)} ${before ?? "unavailable"} -> ${after ?? "unavailable"}`);
+  for (const { what, before, after, unit } of review.book)
+    print(`        ${what.padEnd(14)} ${before ?? "unavailable"} -> ${after ?? "unavailable"} ${unit}`.trimEnd());
   const failed = review.checks.filter(({ decision }) => decision === "block");
   const passed = review.checks.length - failed.length;
   print(`        ${passed} checks pass${failed.length === 0 ? "." : `, ${failed.length} block:`}`);

@@ -43,7 +43,7 @@ export const command = defineCommand({
     const { actor, channel } = context;
     const { desk } = requireDesk(context);
     for (const notice of await deskNotices(desk)) context.progress.line(noticeText(notice));
-    if (review === true) return recordReview(desk, await findOrder(desk, id), { actor, channel });
+    if (review === true) return recordReview(desk, await findOrder(desk, id, "follow"), { actor, channel });
     return approveOrder(desk, { id, digest, shown, authority, actor, channel });
   },
   render: renderReceipt,

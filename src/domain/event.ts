@@ -110,6 +110,8 @@ export interface ProposalSeen {
   readonly actor: Actor;
   readonly issue?: string | undefined;
   readonly researchRef?: string | undefined;
+  /** The venue that the proposal names. */
+  readonly venue?: string | undefined;
   /** The untrusted sources that its author had read, as far as the desk recorded them. */
   readonly sources?: readonly string[] | undefined;
 }

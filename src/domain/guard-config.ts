@@ -6,7 +6,8 @@ import * as z from "zod";
 import { type Decimal, parseNumber, parseText } from "./decimal.ts";
 import { type Digest, isSymbol } from "./ids.ts";
 
-const decimalOption = z
+/** An amount in desk.toml: a quoted decimal, or a number. */
+export const decimalOption = z
   .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, "must be a number such as 5.0")])
   .transform((raw): Decimal => (typeof raw === "number" ? parseNumber(raw) : parseText(raw)));
 

@@ -3,7 +3,7 @@
  * fields, so that duplicates and reordering cannot change it. Precedence: a fill outranks every other event, a final
  * status of the venue outranks `unknown`, and only the venue or a human ends an `unknown` order.
  */
-import { type Decimal, ZERO, decimal } from "./decimal.ts";
+import { type Decimal, type DecimalText, ZERO, decimal } from "./decimal.ts";
 import type { Actor, Channel, FillReceived, OrderEvent, Recorded } from "./event.ts";
 import { type FillKey, fillKey, laterVersion } from "./fill.ts";
 import { type ClientOrderId, type Digest, type OrderId, type VenueOrderId, suggestion } from "./ids.ts";
@@ -114,6 +114,10 @@ export interface OrderRecord {
   proposedAt: number;
   issue?: string;
   researchRef?: string;
+  /** The venue that the proposal names. */
+  venue?: string;
+  /** The last time that the protection price followed the market, and the price before. */
+  repriced?: { readonly at: number; readonly from: DecimalText };
   sources?: readonly string[];
   /** The newest reviews, oldest first. */
   reviews: ReviewRecord[];
@@ -211,11 +215,21 @@ export function applyOrderEvent(order: OrderRecord, recorded: Recorded<OrderEven
   settle(order, recorded.seq, recorded.at, recorded.event.type);
 }
 
+/** The protection price has followed the market. */
+function isRepriced(
+  before: OrderTerms,
+  after: OrderTerms,
+): before is OrderTerms & { readonly protectionPrice: DecimalText } {
+  return before.protectionPrice !== undefined && before.protectionPrice !== after.protectionPrice;
+}
+
 function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent>): void {
   switch (event.type) {
     case "proposal.seen":
       // A decision covers the terms that were decided on: later edits of the file do not count.
       if (order.approvals.length > 0 || order.rejected.human !== undefined || order.denied !== undefined) return;
+      if (event.source !== order.source) delete order.repriced;
+      else if (isRepriced(order.terms, event.terms)) order.repriced = { at, from: order.terms.protectionPrice };
       order.path = event.path;
       order.source = event.source;
       order.terms = event.terms;
@@ -224,6 +238,7 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
       order.proposedBy = event.proposedBy;
       if (event.issue !== undefined) order.issue = event.issue;
       if (event.researchRef !== undefined) order.researchRef = event.researchRef;
+      if (event.venue !== undefined) order.venue = event.venue;
       if (event.sources !== undefined) order.sources = event.sources;
       return;
     case "guards.evaluated":

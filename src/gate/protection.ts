@@ -2,7 +2,7 @@
  * The protection price: the worst price at which a market or stop order may be sent. The desk derives it from a quote
  * at propose; it is shown to the human and part of the digest. Dispatch is refused while the market is beyond it.
  */
-import { type Decimal, type DecimalText, ZERO, decimal, max, min, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ZERO, decimal, max, min, text, withinPercent } from "../domain/decimal.ts";
 import type { GuardConfig } from "../domain/guard-config.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import { isNegative, isTwoSided } from "../domain/quote.ts";
@@ -65,6 +65,16 @@ function toTick(price: Decimal, tick: Decimal, up: boolean): Decimal {
   // The remainder has the sign of the price.
   const down = price.minus(rest).minus(rest.lt(ZERO) ? tick : ZERO);
   return up ? down.plus(tick) : down;
+}
+
+/** How much the distance to the protection price may differ from the collar, as a share of the collar. */
+const SLACK = decimal("0.25");
+
+/** true: the market has moved, up or down, so that the protection price is not about the collar away from it. */
+export function hasLeftMarket(market: Decimal, protection: Decimal, collar: Decimal): boolean {
+  const distance = market.minus(protection).abs();
+  const intended = market.abs().times(collar).times(decimal("0.01"));
+  return !withinPercent(distance.minus(intended).abs(), collar.times(SLACK), market.abs());
 }
 
 /** true: the market price is beyond the protection price. The protection price itself still passes. */

@@ -4,7 +4,7 @@ import { suggestion } from "../domain/ids.ts";
 import type { OrderId } from "../domain/ids.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Desk } from "./desk.ts";
-import { rereadProposal, scanProposals } from "./scan-proposals.ts";
+import { type Refresh, rereadProposal, scanProposals } from "./scan-proposals.ts";
 
 function stemOf(ref: string): string {
   const name = ref.split("/").at(-1) ?? ref;
@@ -12,16 +12,16 @@ function stemOf(ref: string): string {
 }
 
 /**
- * Reads a proposal's file again first, so that a recent edit counts. @throws ORDER_NOT_FOUND, ID_AMBIGUOUS and the
- * like.
+ * Reads a proposal's file again first, so that a recent edit counts. For a review, its protection price follows the
+ * market. @throws ORDER_NOT_FOUND, ID_AMBIGUOUS and the like.
  */
-export async function findOrder(desk: Desk, ref: string): Promise<OrderRecord> {
+export async function findOrder(desk: Desk, ref: string, refresh?: Refresh): Promise<OrderRecord> {
   if (desk.readOnly() !== undefined) return matchOrder(desk, ref);
   const known = desk.state.orders.get(stemOf(ref.trim()) as OrderId);
   if (known === undefined) await scanProposals(desk);
   // A scan skips a file whose stat is unchanged; the requested proposal is always read.
   const match = known ?? matchOrder(desk, ref);
-  if (match.state === "proposed") await rereadProposal(desk, match);
+  if (match.state === "proposed") await rereadProposal(desk, match, refresh);
   return matchOrder(desk, ref);
 }
 

@@ -126,8 +126,8 @@ export function orderTexts(order: Readonly<OrderRecord>): OrderTexts {
     : by === "human" || by === "guard"
       ? by
       : connectorSource(order.terms.connector);
-  const { proposedBy, issue = "", researchRef = "", venueOrderId = "" } = order;
-  const names = { proposedBy, issue, researchRef, venueOrderId };
+  const { proposedBy, issue = "", researchRef = "", venue = "", venueOrderId = "" } = order;
+  const names = { proposedBy, issue, researchRef, venue, venueOrderId };
   const odd = Object.entries(names).filter(([, name]) => name !== "" && plainName(name) === null);
   return {
     rationale: from(file, order.proposedAt, order.rationale),

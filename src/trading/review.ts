@@ -1,10 +1,10 @@
 /** The review of one proposal as one value; the terminal and `--json` render it. */
-import { type Decimal, type DecimalText, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
+import { type DecimalText, decimal, text } from "../domain/decimal.ts";
 import { canonicalJson, digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Actor, Channel } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
-import { describe, instrumentKey } from "../domain/order.ts";
+import { describe } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { isTwoSided, mid } from "../domain/quote.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
@@ -21,13 +21,14 @@ import { evaluateProposal } from "./evaluate-proposal.ts";
 import type { MarketSnapshot } from "./market-snapshot.ts";
 import { type OrderDetail, type OrderTexts, detailOf, orderTexts } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
-
-export interface BookChange {
-  readonly what: string;
-  /** null: not available. */
-  readonly before: string | null;
-  readonly after: string | null;
-}
+import {
+  type BookChange,
+  type PriceDistance,
+  type RealizedEstimate,
+  bookChanges,
+  priceDistances,
+  realizedEstimate,
+} from "./review-figures.ts";
 
 export interface Review {
   readonly id: string;
@@ -36,6 +37,8 @@ export interface Review {
   readonly mode: Mode;
   readonly digest: string;
   readonly terms: OrderRecord["terms"];
+  /** The venue that the proposal names. */
+  readonly venue: string | null;
   readonly researchRef: string | null;
   readonly proposedBy: string | null;
   readonly proposedAt: string;
@@ -44,6 +47,11 @@ export interface Review {
   readonly decision: Verdict["decision"];
   readonly checks: readonly Check[];
   readonly book: readonly BookChange[];
+  readonly prices: readonly PriceDistance[];
+  /** The last time that the protection price followed the market, and the price before. */
+  readonly repriced: { readonly at: string; readonly from: string } | null;
+  /** The P&L that the order would realize. */
+  readonly realized: RealizedEstimate | null;
   readonly quote: {
     readonly bid: string;
     readonly ask: string;
@@ -51,6 +59,10 @@ export interface Review {
     readonly at: string;
   } | null;
   readonly notional: string | null;
+  /** The currency of `notional`; empty: unknown. */
+  readonly currency: string;
+  /** Above this notional the human types the symbol, not y. */
+  readonly typedAbove: string;
   readonly warnings: readonly string[];
   readonly untrusted: OrderTexts & {
     /** The human's comment on the last rejection of the same order. */
@@ -72,6 +84,8 @@ export type ReviewedOrder = OrderDetail & {
   readonly review?: Review | null;
   /** What an approval of this review must sign, if the review is journaled. */
   readonly signing?: SigningRequest | undefined;
+  /** A terminal shows every check and the whole text of others. */
+  readonly full?: boolean | undefined;
 };
 
 /** The order and its review; journals nothing about the order. */
@@ -145,6 +159,8 @@ function reviewOf(
   const valued = orderPrice(terms, view.quote, false);
   // A price in another currency than the account's would make wrong amounts.
   const price = foreign === undefined && "value" in valued ? valued.value : undefined;
+  const isForeign = foreign !== undefined;
+  const figures = { state: desk.state, terms, quote: view.quote, instrument: view.instrument, price, isForeign };
   return {
     id: order.id,
     path: plainPath(orderPath(order)),
@@ -152,6 +168,7 @@ function reviewOf(
     mode: terms.mode,
     digest: order.digest,
     terms,
+    venue: plainName(order.venue ?? ""),
     researchRef: plainName(order.researchRef ?? ""),
     proposedBy: plainName(order.proposedBy),
     proposedAt: iso(order.proposedAt),
@@ -159,12 +176,17 @@ function reviewOf(
     sources: order.sources ?? [],
     decision: verdict.decision,
     checks: verdict.checks,
-    book: bookChanges(desk, order, price),
+    book: bookChanges(figures),
+    prices: priceDistances(figures),
+    repriced: order.repriced === undefined ? null : { at: iso(order.repriced.at), from: order.repriced.from },
+    realized: realizedEstimate(figures),
     quote:
       view.quote === undefined
         ? null
         : { bid: view.quote.bid, ask: view.quote.ask, last: view.quote.last ?? null, at: iso(view.quote.at) },
     notional: price === undefined ? null : text(price.times(decimal(terms.quantity))),
+    currency: view.instrument?.currency ?? account?.currency ?? "",
+    typedAbove: desk.config.account.typedAbove,
     warnings: [
       ...notices.map(({ text: notice }) => notice),
       ...equalSentences(equal),
@@ -176,37 +198,6 @@ function reviewOf(
       problems: problemsOf(desk, order, view.problems),
     },
   };
-}
-
-function bookChanges(
-  desk: Pick<Desk, "state">,
-  order: Readonly<OrderRecord>,
-  price: Decimal | undefined,
-): readonly BookChange[] {
-  const { terms } = order;
-  const account = desk.state.accounts.get(terms.connector);
-  const position = desk.state.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
-  const signed = terms.side === "buy" ? decimal(terms.quantity) : ZERO.minus(decimal(terms.quantity));
-  const after = position.plus(signed);
-  const nav = account?.nav ?? ZERO;
-  const weight = (quantity: Decimal): string | null =>
-    price === undefined || !nav.gt(ZERO)
-      ? null
-      : `${text(rounded(ratio(quantity.times(price).times(decimal("100")), nav, 6), 2))} %`;
-  const money = (name: "cash" | "buyingPower", what: string): BookChange => ({
-    what,
-    before: account?.account[name] ?? null,
-    after:
-      account === undefined || price === undefined
-        ? null
-        : text(rounded(decimal(account.account[name]).minus(signed.times(price)), 2)),
-  });
-  return [
-    { what: `${terms.symbol} held`, before: text(position), after: text(after) },
-    { what: `${terms.symbol} weight`, before: weight(position), after: weight(after) },
-    money("cash", "cash"),
-    money("buyingPower", "buying power"),
-  ];
 }
 
 function problemsOf({ clock }: Desk, { terms }: Readonly<OrderRecord>, problems: readonly string[]): Untrusted | null {

@@ -11,7 +11,14 @@ import type { OrderTerms } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { type ProposalDraft, type RouteTarget, routeProposal, termsOf } from "../domain/proposal.ts";
 import { decimal } from "../domain/decimal.ts";
-import { tightestCollar, isWorseThan, needsProtection, protectionPrice, bestPrice } from "../gate/protection.ts";
+import {
+  bestPrice,
+  hasLeftMarket,
+  isWorseThan,
+  needsProtection,
+  protectionPrice,
+  tightestCollar,
+} from "../gate/protection.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { ProposalFile, ReadableProposal } from "../workspace/proposals.ts";
 import type { Desk, ProposalProblem } from "./desk.ts";
@@ -22,12 +29,14 @@ import { writeAlert } from "./order-files.ts";
 /** A file must be missing this long, over two scans, before its absence is a rejection. */
 const MISSING_MS = 5_000;
 
-/**
- * A scan refreshes the protection price of an unchanged proposal at most this often; a command on the proposal always
- * does.
- */
+/** A scan refreshes the protection price of an unchanged proposal at most this often. */
 const REFRESH_MS = 60_000;
-type Refresh = "now" | "when due";
+/**
+ * When the protection price of an unchanged proposal is computed again. "exceeded": now, if the market is beyond it, so
+ * that an approval keeps the digest that the human saw. "follow": now, also if the market has moved away from it.
+ * "when due": as "follow", once in REFRESH_MS.
+ */
+export type Refresh = "exceeded" | "follow" | "when due";
 
 /** One scan runs at a time. A second caller waits for a new scan, so that it sees files written before its call. */
 export async function scanProposals(desk: Desk): Promise<void> {
@@ -106,9 +115,13 @@ function isStillOpen({ state }: Readonly<OrderRecord>): boolean {
 }
 
 /** Reads one proposal's file again, so that a recent edit counts. @throws FILE_NOT_FOUND if the file is gone. */
-export async function rereadProposal(desk: Desk, order: Readonly<OrderRecord>): Promise<void> {
+export async function rereadProposal(
+  desk: Desk,
+  order: Readonly<OrderRecord>,
+  refresh: Refresh = "exceeded",
+): Promise<void> {
   const file = await desk.workspace.proposals.find(order.id);
-  if (file !== undefined) await processFile(desk, file, "now");
+  if (file !== undefined) await processFile(desk, file, refresh);
   else if (order.state === "proposed") throw new QocError("FILE_NOT_FOUND", { path: order.path });
 }
 
@@ -124,7 +137,7 @@ interface IngestOptions {
 export async function ingestProposal(
   desk: Desk,
   file: ReadableProposal,
-  { actor, sources = [], refresh = "now" }: IngestOptions,
+  { actor, sources = [], refresh = "exceeded" }: IngestOptions,
 ): Promise<OrderRecord | undefined> {
   const id = file.id as OrderId;
   const known = desk.state.orders.get(id);
@@ -172,6 +185,7 @@ export async function ingestProposal(
     actor,
     issue: file.draft.issue,
     researchRef: file.draft.researchRef,
+    venue: file.draft.venue,
     sources: sourcesRead.length === 0 ? undefined : sourcesRead,
   });
   return desk.state.orders.get(id);
@@ -202,7 +216,7 @@ export function routeTargets(desk: Pick<Desk, "config" | "venues">): readonly Ro
   }));
 }
 
-/** Market and stop orders have a protection price; it is computed again only if the market has moved beyond it. */
+/** Market and stop orders have a protection price. */
 async function termsFor(
   desk: Desk,
   { id, draft }: ReadableProposal,
@@ -216,17 +230,15 @@ async function termsFor(
   if (isSame && refresh === "when due" && !isDue(desk, id)) return unchanged;
   desk.proposals.refreshedAt.set(id, desk.clock.monotonic());
   const view = await fetchMarketSnapshot(desk, target.name, draft.symbol);
+  const collar = tightestCollar(desk.config.guards);
   if (isSame && before !== undefined) {
-    const isExceeded =
-      view.quote !== undefined && isWorseThan(draft.side, bestPrice(withoutProtection, view.quote), decimal(before));
-    if (!isExceeded) return unchanged;
+    if (view.quote === undefined) return unchanged;
+    const [market, protection] = [bestPrice(withoutProtection, view.quote), decimal(before)];
+    const isExceeded = isWorseThan(draft.side, market, protection);
+    const hasMoved = refresh !== "exceeded" && hasLeftMarket(market, protection, collar);
+    if (!isExceeded && !hasMoved) return unchanged;
   }
-  const derived = protectionPrice(
-    withoutProtection,
-    view.quote,
-    tightestCollar(desk.config.guards),
-    view.instrument ?? undefined,
-  );
+  const derived = protectionPrice(withoutProtection, view.quote, collar, view.instrument ?? undefined);
   return termsOf(draft, target, derived);
 }
 

@@ -12,6 +12,8 @@ const MINUTE_MS = 60_000;
 /** A value that JSON cannot hold is a table with this key. */
 const TYPED = "$toml";
 
+const TYPED_ABOVE = "10000";
+
 /** The tables of a configuration. `root` is the desk's folder. */
 export function tablesOf(config: Omit<DeskConfig, "digest">, root: string): ConfigTables {
   const { workspace, account, uta, agent } = config;
@@ -25,7 +27,11 @@ export function tablesOf(config: Omit<DeskConfig, "digest">, root: string): Conf
       history_max_snapshots: workspace.historyMaxSnapshots,
       timezone: workspace.timezone,
     },
-    account: { currency: account.currency, nav_method: account.navMethod },
+    account: {
+      currency: account.currency,
+      nav_method: account.navMethod,
+      type_symbol_above: account.typedAbove,
+    },
     uta: { snapshot_interval: uta.snapshotInterval },
     connectors: { agent: config.agentConnectors },
     agent: agentTable(agent),
@@ -55,7 +61,12 @@ export function configOf(tables: ConfigTables, root: string): DeskConfig {
       historyMaxSnapshots: member(workspace, "history_max_snapshots"),
       timezone: member(workspace, "timezone"),
     },
-    account: { currency: member(account, "currency"), navMethod: member(account, "nav_method") },
+    account: {
+      currency: member(account, "currency"),
+      navMethod: member(account, "nav_method"),
+      // Records of earlier versions lack it.
+      typedAbove: String(account["type_symbol_above"] ?? TYPED_ABOVE),
+    },
     uta: { snapshotInterval: member(tables.uta, "snapshot_interval") },
     connectors: tables.connector.map((table) => connectorOf(table, root)),
     agentConnectors: member(tables.connectors, "agent"),

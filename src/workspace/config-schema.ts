@@ -1,6 +1,7 @@
 /** The schema of desk.toml with all defaults. The options of guards are in `domain/guard-config.ts`. */
 import * as z from "zod";
-import { isTimeZone } from "../domain/guard-config.ts";
+import { decimal } from "../domain/decimal.ts";
+import { decimalOption, isTimeZone } from "../domain/guard-config.ts";
 import { scheduleLimitsSchema } from "./schedule-config.ts";
 
 /** The source of a secret, never the secret itself. */
@@ -53,6 +54,8 @@ const accountSchema = z.strictObject({
     .regex(/^[A-Z]{3,5}$/, 'must be a currency code such as "USD"')
     .default("USD"),
   nav_method: z.enum(["last_snapshot", "live"]).default("last_snapshot"),
+  /** An approval at a terminal above this notional takes the typed symbol; below it, y. */
+  type_symbol_above: decimalOption.default(decimal("10000")),
 });
 
 const utaSchema = z.strictObject({ snapshot_interval: z.number().min(1).max(86_400).default(60) });

@@ -1,6 +1,7 @@
 /** Reads desk.toml. Every problem is reported with its file, line, column and key; no key is ignored. */
 import { dirname, isAbsolute, resolve } from "node:path";
 import type * as z from "zod";
+import { text } from "../domain/decimal.ts";
 import { canonicalJson, digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { GUARD_KEYS, GUARD_OPTIONS, type GuardConfig, type GuardKey } from "../domain/guard-config.ts";
@@ -83,7 +84,12 @@ export interface DeskConfig {
     readonly historyMaxSnapshots: number;
     readonly timezone: string;
   };
-  readonly account: { readonly currency: string; readonly navMethod: "last_snapshot" | "live" };
+  readonly account: {
+    readonly currency: string;
+    readonly navMethod: "last_snapshot" | "live";
+    /** A decimal: above this notional an approval at a terminal takes the typed symbol. */
+    readonly typedAbove: string;
+  };
   readonly uta: { readonly snapshotInterval: number };
   readonly connectors: readonly ConnectorConfig[];
   /** The connectors that agents may use; undefined: all enabled ones. */
@@ -334,7 +340,11 @@ function build(data: DeskToml, parts: Pick<DeskConfig, "digest" | "connectors" |
       historyMaxSnapshots: data.workspace.history_max_snapshots,
       timezone: data.workspace.timezone,
     },
-    account: { currency: data.account.currency, navMethod: data.account.nav_method },
+    account: {
+      currency: data.account.currency,
+      navMethod: data.account.nav_method,
+      typedAbove: text(data.account.type_symbol_above),
+    },
     uta: { snapshotInterval: data.uta.snapshot_interval },
     agentConnectors: data.connectors.agent,
     agent: buildAgent(data.agent),

@@ -457,6 +457,12 @@ function reviewedOrder(reviewFields: Record<string, unknown> = {}) {
       quote: null,
       notional: "3000",
       warnings: [],
+      venue: null,
+      prices: [],
+      repriced: null,
+      realized: null,
+      currency: "USD",
+      typedAbove: "10000",
       ...reviewFields,
     },
   };
@@ -587,6 +593,28 @@ describe("approve", () => {
     const result = await qoc(["approve", "2026"], desk(), { isTty: true, answers: [answer] });
     expect(commands(result)).toEqual(["review"]);
     expect([result.code, result.out()]).toEqual([1, ""]);
+  });
+
+  it.each([
+    [{}, "PAPER: BUY 1 SPX limit 3,000.00, about 3,000.00 USD, day, at paper. Type y to send"],
+    [{ notional: "20000" }, "Type SPX to send (above 10,000.00 USD), Enter for no"],
+    [{ notional: "20000", typedAbove: "30000" }, "Type y to send (the symbol above 30,000.00 USD), Enter for no"],
+    [{ mode: "live" }, "LIVE MONEY: BUY 1 SPX limit 3,000.00"],
+  ])("asks with the whole order in the question, and states the threshold (%j)", async (fields, text) => {
+    const result = await qoc(["approve", "2026"], desk(fields), { isTty: true, answers: [""] });
+    expect(result.asked).toEqual([expect.stringContaining(text)]);
+  });
+
+  it("takes the symbol in any case", async () => {
+    const result = await qoc(["approve", "2026"], desk({ notional: "20000" }), { isTty: true, answers: ["spx"] });
+    expect([result.code, commands(result)]).toEqual([0, ["review", "approve"]]);
+  });
+
+  it("asks nothing if a guard blocks, and exits with 3", async () => {
+    const checks = [{ guard: "no-short", decision: "block", code: "X", message: "it opens a short", limit: "" }];
+    const result = await qoc(["approve", "2026"], desk({ decision: "block", checks }), { isTty: true, answers: [] });
+    expect([result.code, result.asked, commands(result)]).toEqual([3, [], ["review"]]);
+    expect(result.err()).toContain("refused: it opens a short");
   });
 
   it.each([

@@ -148,9 +148,15 @@ function review(text: string) {
     issue: text,
     decision: "block",
     checks: [{ guard: "max-order-nav", decision: "block", code: "X", message: text, limit: "5 %", actual: "29 %" }],
-    book: [{ what: text, before: null, after: "10" }],
+    book: [{ what: text, before: null, after: "10", unit: text }],
+    prices: [{ what: "limit", price: "3000", side: "ask", market: "2900", percent: "3.45" }],
+    repriced: null,
+    realized: null,
     quote: null,
     notional: null,
+    currency: text,
+    typedAbove: "10000",
+    venue: text,
     warnings: [text],
     sources: [text],
     untrusted: {
@@ -405,6 +411,33 @@ describe("render", () => {
       );
     },
   );
+
+  it("a review with a long rationale and thirteen passing guards fits 24 rows, blocks first; --full shows all", async () => {
+    const passing = Array.from({ length: 13 }, (_, i) => ({
+      guard: `g${i}`,
+      decision: "allow",
+      code: "OK",
+      message: "holds",
+    }));
+    const shown = {
+      ...review("short"),
+      checks: [...passing, { guard: "no-short", decision: "block", code: "X", message: "it opens a short" }],
+      untrusted: { rationale: untrustedOf("word ".repeat(1400)), reason: null, names: null, problems: null },
+    };
+    const value = { ...order("x"), review: shown };
+    const lines = (await render(entryOf("orders show"), value, io(true), false)).split("\n");
+    expect(lines.length).toBeLessThanOrEqual(24);
+    expect(lines[1]).toBe("✗ no-short: it opens a short");
+    expect(lines[2]).toBe("✓ 13 other guards pass");
+    expect(lines.join("\n")).toContain("more lines: qoc orders show 20260705-001 --full");
+    for (const whole of [
+      await render(entryOf("orders show"), { ...value, full: true }, io(true), false),
+      await render(entryOf("orders show"), value, io(false), false),
+    ]) {
+      expect(whole).toContain("✓ g12: holds");
+      expect(whole).not.toContain("more lines");
+    }
+  });
 
   it("marks every line of a proposal's text as a quotation", async () => {
     const text = await render(

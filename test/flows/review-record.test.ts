@@ -97,6 +97,32 @@ describe("an approval of a journaled review", () => {
   });
 });
 
+describe("the protection price of a market order", () => {
+  it.each([
+    ["down", "89.9", "90", "92.7"],
+    ["up", "101.9", "102", "105.06"],
+  ])("follows the market %s in a review, which says so", async (_, bid, ask, price) => {
+    await proposed();
+    const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "1", type: "market", venue: "NASDAQ" };
+    const { id } = await desk.call<{ id: string }>("orders propose", terms);
+    expect((await review(id)).review).toMatchObject({ terms: { protectionPrice: "103" }, repriced: null });
+    await market(bid, ask);
+    const { review: again } = await review(id);
+    expect(again).toMatchObject({ terms: { protectionPrice: price }, repriced: { from: "103" }, venue: "NASDAQ" });
+    expect(again?.prices).toMatchObject([{ what: "protection price", price, market: ask, percent: "3" }]);
+    await approve(await review(id));
+  });
+
+  it("stays with the approval of a digest while the market is not beyond it", async () => {
+    await proposed();
+    const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "1", type: "market" };
+    const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", terms);
+    await market("89.9", "90");
+    await desk.call("approve", { id, digest });
+    expect(orderOf(id)).toMatchObject({ submitted: true, terms: { protectionPrice: "103" } });
+  });
+});
+
 describe("off a terminal", () => {
   it("an approval by digest makes its review at that moment, whatever an earlier review showed", async () => {
     const id = await proposed();

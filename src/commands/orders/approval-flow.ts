@@ -3,12 +3,9 @@ import { decimal } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/error.ts";
 import { type Review, type ReviewedOrder, reviewDigest } from "../../trading/review.ts";
 import { type CommandSession, type Prompter, usageError } from "../command.ts";
-import { renderOrder } from "../rendering/order.ts";
+import { amountText, renderOrder } from "../rendering/order.ts";
 import { callSigned, signIntent } from "../signed-call.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
-
-/** Above this notional, in the account's currency, y is not enough: the person types the symbol. */
-const TYPED_ABOVE = "10000";
 
 type ApprovalInput = Readonly<Record<string, unknown>>;
 
@@ -39,6 +36,8 @@ export async function approveReviewed(
 ): Promise<unknown> {
   // An order that is no proposal any more has no review; the desk refuses it with its own message.
   if (review === null || review === undefined || signing === undefined) return approveByDigest(session, { id, digest });
+  const refusal = refusalOf(review);
+  if (refusal !== undefined) throw refusal;
   if (!(await confirmReview(prompter, review))) {
     session.progress.line("not approved; nothing was sent");
     return undefined;
@@ -55,17 +54,47 @@ function approveByDigest(session: CommandSession, input: ApprovalInput): Promise
   return callSigned(session, { command: "approve", input, intent });
 }
 
+/** One question: the order in one sentence, and the word to type. Any other answer sends nothing. */
 async function confirmReview(prompter: Prompter, review: Review): Promise<boolean> {
-  const blocked = review.decision === "block" ? "A guard blocks it, so the desk will refuse. " : "";
-  const isLarge =
-    review.mode !== "paper" || review.notional === null || decimal(review.notional).abs().gt(decimal(TYPED_ABOVE));
-  if (!isLarge) return prompter.confirm(`${blocked}Approve and send?`);
-  const { symbol } = review.terms;
-  const question = `${blocked}${riskOf(review)}: type ${oneLine(symbol)} to approve and send, or press Enter to stop`;
-  return (await prompter.text(question)) === symbol;
+  const { question, word } = approvalQuestion(review);
+  return (await prompter.text(question)).toLowerCase() === word.toLowerCase();
 }
 
-function riskOf({ mode, notional }: Review): string {
-  if (mode === "paper") return `notional ${oneLine(notional ?? "unknown")}`;
-  return mode === "live" ? "LIVE money" : "perhaps LIVE money";
+export function approvalQuestion(review: Review): { readonly question: string; readonly word: string } {
+  const { mode, notional, currency, typedAbove, terms } = review;
+  const isLarge = notional === null || decimal(notional).abs().gt(decimal(typedAbove));
+  const threshold = amountText(typedAbove, currency);
+  const [word, rule] =
+    mode !== "paper"
+      ? [terms.symbol, ""]
+      : isLarge
+        ? [terms.symbol, ` (above ${threshold})`]
+        : ["y", ` (the symbol above ${threshold})`];
+  const question = `${orderSentence(review)}. Type ${oneLine(word)} to send${rule}, Enter for no`;
+  return { question, word };
+}
+
+const MODE_WORDS = { paper: "PAPER", live: "LIVE MONEY", unstated: "PERHAPS LIVE MONEY" } as const;
+
+/** "PAPER: BUY 9 SPX at market (worst 3,287.21), about 29,584.89 USD, day, at paper". */
+function orderSentence({ mode, terms, notional, currency }: Review): string {
+  const { side, quantity, symbol, type, limitPrice, stopPrice, protectionPrice, timeInForce, connector } = terms;
+  const price = [
+    type === "market" ? "at market" : "",
+    stopPrice === undefined ? "" : `stop ${amountText(stopPrice, "")}`,
+    limitPrice === undefined ? "" : `limit ${amountText(limitPrice, "")}`,
+    protectionPrice === undefined ? "" : `(worst ${amountText(protectionPrice, "")})`,
+  ].filter((part) => part !== "");
+  const worth = notional === null ? "of unknown worth" : `about ${amountText(notional, currency)}`;
+  const order = `${side.toUpperCase()} ${quantity} ${symbol} ${price.join(" ")}`;
+  return oneLine(`${MODE_WORDS[mode]}: ${order}, ${worth}, ${timeInForce}, at ${connector}`);
+}
+
+/** A guard blocks the order: the person is not asked. */
+function refusalOf({ id, checks }: Review): QocError | undefined {
+  const blocks = checks.filter(({ decision }) => decision === "block");
+  const [first] = blocks;
+  if (first === undefined) return undefined;
+  const more = blocks.length > 1 ? ` (and ${blocks.length - 1} more)` : "";
+  return new QocError("GUARD_BLOCKED", { id, guard: first.guard, message: `${first.message}${more}` });
 }

@@ -5,6 +5,8 @@ import type { CommandSession, Prompter } from "../command.ts";
 import { approveReviewed, displayOrder } from "./approval-flow.ts";
 
 const ACTIONS = ["approve", "reject", "back"] as const;
+/** Of an order that a guard blocks. */
+const ACTIONS_IF_BLOCKED = ["reject", "back"] as const;
 const DONE = "done";
 
 export async function reviewPending(
@@ -27,7 +29,8 @@ export async function reviewPending(
 /** Returns true if the proposal was approved or rejected, so that it leaves the list. */
 async function decide(session: CommandSession, prompter: Prompter, id: string): Promise<boolean> {
   const order = await displayOrder(session, id);
-  const action = ACTIONS[(await prompter.select("Action", ACTIONS)) ?? ACTIONS.length - 1];
+  const actions = order.review?.decision === "block" ? ACTIONS_IF_BLOCKED : ACTIONS;
+  const action = actions[(await prompter.select("Action", actions)) ?? actions.length - 1];
   if (action !== "approve" && action !== "reject") return false;
   try {
     const receipt =

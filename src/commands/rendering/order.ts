@@ -1,8 +1,11 @@
 /** One order for the person who decides on it: terms, guard results, the book after it, its author and rationale. */
+import { decimal, isCanonical } from "../../domain/decimal.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
+import { formatMoney } from "../../gate/format.ts";
 import type { OrderDetail } from "../../trading/order-view.ts";
 import type { Review, ReviewedOrder } from "../../trading/review.ts";
 import { money } from "./positions.ts";
+import type { PriceDistance } from "../../trading/review-figures.ts";
 import { clip, oneLine, quoted, widthOf, wrap } from "./terminal-text.ts";
 import { type Column, INDENT, type OutputStyle, pad, section, table } from "./table-text.ts";
 
@@ -17,7 +20,8 @@ export function badge(style: OutputStyle, mode: string): string {
 
 /** `orders show`: a proposal with its review, any other order with its fills and history. */
 export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly string[] {
-  if (order.review !== null && order.review !== undefined) return renderReview(order.review, style);
+  if (order.review !== null && order.review !== undefined)
+    return renderReview(order.review, style, !style.isTty || order.full === true);
   const { terms } = order;
   const { reason, rationale } = order.untrusted;
   const price = [terms.stopPrice, terms.limitPrice].filter((part) => part !== undefined).join(" ");
@@ -81,37 +85,33 @@ const HISTORY: readonly Column<OrderDetail["history"][number]>[] = [
   { title: "event", cell: ({ event }) => event, shrinks: true },
 ];
 
-/** All that a person needs to approve or reject. The digest in the last line is what an approval names. */
-function renderReview(review: Review, style: OutputStyle): readonly string[] {
-  const blocked = review.checks.filter(({ decision }) => decision === "block").length;
+/**
+ * All that a person needs to approve or reject, in 24 rows of a terminal: blocks first, passing guards in one line, a
+ * long text cut. Off a terminal, and with `--full`, everything is shown. The digest is what an approval names.
+ */
+function renderReview(review: Review, style: OutputStyle, isWhole: boolean): readonly string[] {
   return [
-    `${badge(style, review.mode)}  ${style.paint("bold", oneLine(review.sentence))}`,
-    "",
-    ...section(style, "your book", bookLines(style, review)),
-    ...section(style, "market", [
-      review.quote === null
-        ? style.paint("yellow", "! no quote")
-        : oneLine(
-            `bid ${review.quote.bid}  ask ${review.quote.ask}  last ${review.quote.last ?? "-"}  at ${review.quote.at}`,
-          ),
-      `notional ${oneLine(review.notional ?? "unavailable")}`,
-    ]),
-    ...section(
-      style,
-      `guards: ${blocked === 0 ? "all pass" : `${blocked} of ${review.checks.length} block`}`,
-      review.checks.flatMap((check) => checkLines(style, check)),
+    ...wrap(oneLine(review.sentence), style.columns - 16).map((line, index) =>
+      index === 0 ? `${badge(style, review.mode)}  ${style.paint("bold", line)}` : `${INDENT}${line}`,
     ),
+    ...guardLines(style, review, isWhole),
     ...review.warnings.map((warning) => style.paint("yellow", `! ${oneLine(warning)}`)),
-    ...(review.warnings.length === 0 ? [] : [""]),
     ...quotedText(style, "your comment on the rejection", review.untrusted.rejection),
-    ...quotedText(style, review.terms.connector, review.untrusted.problems),
-    ...quotedText(style, review.proposedBy, review.untrusted.rationale),
-    ...sourcesRead(style, review.sources),
+    "",
+    ...figureLines(style, review),
+    "",
+    ...quotedText(
+      style,
+      review.terms.connector,
+      cut(review.untrusted.problems, style, isWhole ? undefined : review.id),
+    ),
+    ...quotedText(style, review.proposedBy, cut(review.untrusted.rationale, style, isWhole ? undefined : review.id)),
+    ...(isWhole ? sourcesRead(style, review.sources) : []),
     ...namedLines(style, [
-      ["id", review.id],
       ["file", review.path],
       ["proposed", review.proposedAt],
       ["issue", review.issue],
+      ["venue", review.venue],
       ["unusual names", review.untrusted.names?.text ?? null],
       ["research", review.researchRef],
       ["digest", review.digest],
@@ -119,14 +119,72 @@ function renderReview(review: Review, style: OutputStyle): readonly string[] {
   ];
 }
 
-function bookLines(style: OutputStyle, review: Review): readonly string[] {
-  const show = (value: string | null): string => oneLine(value ?? "unavailable");
-  const labelWidth = Math.max(...review.book.map((change) => widthOf(oneLine(change.what))));
-  const beforeWidth = Math.max(...review.book.map((change) => widthOf(show(change.before))));
-  return review.book.map(
-    (change) =>
-      `${style.paint("dim", pad(oneLine(change.what), labelWidth))}  ${pad(show(change.before), beforeWidth, true)} → ${show(change.after)}`,
-  );
+function guardLines(style: OutputStyle, review: Review, isWhole: boolean): readonly string[] {
+  const blocks = review.checks.filter(({ decision }) => decision === "block");
+  const passes = review.checks.filter(({ decision }) => decision !== "block");
+  const noun = passes.length === 1 ? "guard passes" : "guards pass";
+  const folded = `${style.paint("green", "✓")} ${passes.length} ${blocks.length === 0 ? "" : "other "}${noun}`;
+  return [
+    ...blocks.flatMap((check) => checkLines(style, check)),
+    ...(isWhole ? passes.flatMap((check) => checkLines(style, check)) : passes.length === 0 ? [] : [folded]),
+  ];
+}
+
+/** Amounts of the order, its prices against the market, and the book before and after it. */
+function figureLines(style: OutputStyle, review: Review): readonly string[] {
+  const { quote, realized } = review;
+  const market =
+    quote === null
+      ? style.paint("yellow", "! no quote")
+      : oneLine(`bid ${quote.bid}  ask ${quote.ask}  last ${quote.last ?? "-"}  at ${quote.at}`);
+  const amounts: (readonly [string, string | null])[] = [
+    ["notional", review.notional === null ? "unavailable" : amountText(review.notional, review.currency)],
+    ...review.prices.map((distance): [string, string] => [distance.what, distanceText(distance, review)]),
+    [
+      "realized P&L",
+      realized === null
+        ? null
+        : `about ${amountText(realized.amount, realized.unit)} at ${amountText(realized.price, "")}`,
+    ],
+    ...review.book.map((change): [string, string] => [change.what, changeText(change)]),
+  ];
+  const shown = amounts.filter((entry): entry is readonly [string, string] => entry[1] !== null);
+  const width = Math.max(6, ...shown.map(([name]) => widthOf(oneLine(name))));
+  const line = (name: string, value: string): string => `${style.paint("dim", pad(oneLine(name), width))}  ${value}`;
+  return [line("market", market), ...shown.map(([name, value]) => line(name, oneLine(value)))];
+}
+
+function distanceText({ what, price, side, market, percent }: PriceDistance, { repriced }: Review): string {
+  const isBelow = percent.startsWith("-");
+  const size = isBelow ? percent.slice(1) : percent;
+  const where = size === "0" ? `is the ${side}` : `${size} % ${isBelow ? "below" : "above"} the ${side} ${market}`;
+  const again =
+    what === "protection price" && repriced !== null
+      ? `; re-priced ${repriced.at.slice(11, 19)}Z, was ${repriced.from}`
+      : "";
+  return `${price}, ${where}${again}`;
+}
+
+function changeText({ before, after, unit }: Review["book"][number]): string {
+  const show = (value: string | null): string =>
+    value === null ? "unavailable" : unit === "" ? value : unit === "%" ? `${value} %` : amountText(value, unit);
+  return `${show(before)} → ${show(after)}`;
+}
+
+/** "29,584.89 USD"; a text that is no amount is shown as it is. */
+export function amountText(amount: string, currency: string): string {
+  return isCanonical(amount) ? formatMoney(decimal(amount), currency) : `${amount} ${currency}`.trimEnd();
+}
+
+const TEXT_LINES_MAX = 3;
+
+/** The first lines of a text, and the command that shows all of it; `id` undefined: all of it. */
+function cut(text: Untrusted | null, style: OutputStyle, id: string | undefined): Quotation | null {
+  if (text === null || id === undefined) return text;
+  const lines = quoted(text.text, style.columns - 2);
+  if (lines.length <= TEXT_LINES_MAX + 1) return text;
+  const shown = lines.slice(0, TEXT_LINES_MAX);
+  return { lines: [...shown, `… ${lines.length - shown.length} more lines: qoc orders show ${oneLine(id)} --full`] };
 }
 
 function checkLines(style: OutputStyle, check: Review["checks"][number]): readonly string[] {
@@ -138,11 +196,14 @@ function checkLines(style: OutputStyle, check: Review["checks"][number]): readon
   ];
 }
 
+/** A text of others, or its lines as they are shown. */
+type Quotation = Untrusted | { readonly lines: readonly string[] };
+
 /** The text of an author or a venue as a quotation. */
-function quotedText(style: OutputStyle, author: string | null, text: Untrusted | null): readonly string[] {
-  return text === null
-    ? []
-    : section(style, `${clip(oneLine(author ?? UNKNOWN_ACTOR), 40)} says:`, quoted(text.text, style.columns - 2));
+function quotedText(style: OutputStyle, author: string | null, text: Quotation | null): readonly string[] {
+  if (text === null) return [];
+  const lines = "lines" in text ? text.lines : quoted(text.text, style.columns - 2);
+  return section(style, `${clip(oneLine(author ?? UNKNOWN_ACTOR), 40)} says:`, lines);
 }
 
 /** The sources that the author had read, by the host's own record. */

@@ -4,7 +4,7 @@
  * spread is wider than 5 % of the mid price, the best price is weak evidence and the last price must agree too, for
  * every type of order.
  */
-import { type Decimal, ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
+import { type Decimal, HUNDRED, ZERO, decimal, ratio, text, withinPercent } from "../../domain/decimal.ts";
 import { type Quote, isTwoSided, mid } from "../../domain/quote.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
@@ -67,8 +67,10 @@ function protectedBestPrice(key: string, context: CheckContext, quote: Quote): C
   const { terms } = context.input.order;
   if (terms.protectionPrice === undefined) return unavailable(key, `the ${terms.type} order has no protection price`);
   const price = bestPrice(terms, quote);
+  const protection = decimal(terms.protectionPrice);
   const figures = { limit: terms.protectionPrice, actual: price.toFixed() };
-  const message = `the market is at ${figures.actual}; the protection price is ${figures.limit}`;
-  if (!isWorseThan(terms.side, price, decimal(terms.protectionPrice))) return pass(key, message, figures);
+  const distance = price.eq(ZERO) ? "?" : text(ratio(protection.minus(price).times(HUNDRED), price, 1).abs());
+  const message = `the market is at ${figures.actual}; the protection price ${figures.limit} is ${distance} % away`;
+  if (!isWorseThan(terms.side, price, protection)) return pass(key, message, figures);
   return block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
 }
