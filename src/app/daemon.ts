@@ -5,10 +5,15 @@ import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
 import { type ConfigNotice, deskNotices, noticeText } from "../trading/config-notices.ts";
+import { workingLines } from "../commands/rendering/working-orders.ts";
+import { workingOrders } from "../trading/working-orders.ts";
+import { setTrading } from "../trading/decide.ts";
+import type { Desk } from "../trading/desk.ts";
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";
 import { PROPOSAL_FOLDERS, keyPath, readDeskId } from "../workspace/layout.ts";
+import { haltFilePath, readHaltFile } from "../workspace/halt-file.ts";
 import { hostSigner } from "../trading/operator-keys.ts";
 import { type SocketHandler, type SocketServer, createSocketServer } from "../cli/server.ts";
 import { serveHttp } from "../http/server.ts";
@@ -33,17 +38,26 @@ export interface UpFacts {
   }[];
 }
 
+/** Where a desk in the foreground reports. */
+export interface DaemonScreen {
+  ready(facts: UpFacts): void;
+  /** One line for a person. */
+  line(text: string): void;
+}
+
 const SCAN_MS = 2_000;
 const WATCH_DELAY_MS = 50;
 const FREE_SPACE_MS = 10_000;
+const HALT_FILE_MS = 1_000;
 
 /**
- * Runs the desk until `qoc down`, a signal or `signal` stops it; resolves with the facts that `ready` got.
+ * Runs the desk until `qoc down`, a signal or `signal` stops it; resolves with the facts that `ready` got. Names the
+ * orders that still work at their venues when it stops.
  * @throws the error that kept the desk from starting, after everything that was opened is closed.
  */
 export async function runDaemon(
   options: DeskOptions,
-  ready: (facts: UpFacts) => void,
+  screen: DaemonScreen,
   signal: AbortSignal,
   lifecycle = new Lifecycle(),
 ): Promise<UpFacts> {
@@ -51,9 +65,11 @@ export async function runDaemon(
   signal.addEventListener("abort", () => stopping.abort(), { once: true });
   let facts: UpFacts;
   try {
-    facts = await openDaemon(options, lifecycle, stopping);
-    ready(facts);
+    const opened = await openDaemon(options, lifecycle, stopping);
+    ({ facts } = opened);
+    screen.ready(facts);
     await aborted(stopping.signal);
+    for (const line of workingLines(workingOrders(opened.open.desk.state))) screen.line(line);
   } catch (error) {
     stopping.abort();
     const closeFailure = await lifecycle.close().then(
@@ -68,8 +84,17 @@ export async function runDaemon(
   return facts;
 }
 
+interface OpenedDaemon {
+  readonly open: OpenDesk;
+  readonly facts: UpFacts;
+}
+
 /** Opens the parts of the daemon in order. `lifecycle` holds what was opened. */
-async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: AbortController): Promise<UpFacts> {
+async function openDaemon(
+  options: DeskOptions,
+  lifecycle: Lifecycle,
+  stopping: AbortController,
+): Promise<OpenedDaemon> {
   const started = performance.now();
   // First, so that it closes last: clients that wait for the desk to stop poll this socket.
   const socket = await lifecycle.open(
@@ -95,16 +120,7 @@ async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: 
     () => serveHttp({ port: config.workspace.port, status, mcp: agents.endpoint.handle, log: desk.log }),
     (server) => server.close(),
   );
-  await lifecycle.open(
-    "current folder",
-    () => leaveCurrentFolder(`${dirname(open.socket)}/empty`),
-    (back) => back(),
-  );
-  await lifecycle.open(
-    "free space check",
-    () => watchFreeSpace(open),
-    (stop) => stop(),
-  );
+  await openWatches(open, lifecycle);
   await lifecycle.open(
     "connector starts",
     () => fleet.start(),
@@ -128,7 +144,27 @@ async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: 
     (stop) => stop(),
   );
   agents.scheduler.start();
-  return { ...upFacts(open, performance.now() - started), config: await deskNotices(desk) };
+  const facts = { ...upFacts(open, performance.now() - started), config: await deskNotices(desk) };
+  return { open, facts };
+}
+
+/** What the running desk looks at beside its connectors. */
+async function openWatches(open: OpenDesk, lifecycle: Lifecycle): Promise<void> {
+  await lifecycle.open(
+    "current folder",
+    () => leaveCurrentFolder(`${dirname(open.socket)}/empty`),
+    (back) => back(),
+  );
+  await lifecycle.open(
+    "free space check",
+    () => watchFreeSpace(open),
+    (stop) => stop(),
+  );
+  await lifecycle.open(
+    "halt file",
+    () => watchHaltFile(open),
+    (stop) => stop(),
+  );
 }
 
 interface DeskSockets {
@@ -241,6 +277,36 @@ async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
     isStopped = true;
     cancel?.();
   };
+}
+
+/**
+ * Halts the desk if the operator wrote the halt file; the start waits for the first look. Returns a function that stops
+ * the looks.
+ */
+async function watchHaltFile({ desk, home }: OpenDesk): Promise<() => void> {
+  let cancel: (() => void) | undefined;
+  let isStopped = false;
+  const look = async (): Promise<void> => {
+    await obeyHaltFile(desk, haltFilePath(keyPath(home, desk.state.deskId))).catch((error: unknown) =>
+      desk.log.error(`the halt file: ${messageOf(error)}`),
+    );
+    if (!isStopped) cancel = desk.clock.after(HALT_FILE_MS, () => void look());
+  };
+  await look();
+  return () => {
+    isStopped = true;
+    cancel?.();
+  };
+}
+
+/** The file is removed when the halt is on disk, so that a resume counts. */
+async function obeyHaltFile(desk: Desk, path: string): Promise<void> {
+  const disk = desk.workspace.disk;
+  const reason = await readHaltFile(disk, path);
+  if (reason === undefined || desk.readOnly() !== undefined) return;
+  if (desk.state.trading.state !== "halted")
+    await setTrading(desk, { state: "halted", reason: reason || "halted by the halt file", actor: "human" });
+  await disk.remove(path);
 }
 
 /**

@@ -9,6 +9,8 @@ import { openConfiguration, startConfig } from "../trading/desk-config.ts";
 import { createProposalCache } from "../trading/desk.ts";
 import { checkKeyFiles } from "../trading/key-files.ts";
 import { createLiveKey, upgradeKeys } from "../trading/operator-keys.ts";
+import { workingOrders } from "../trading/working-orders.ts";
+import { haltFilePath, writeHaltFile } from "../workspace/halt-file.ts";
 import { rebuild } from "../trading/rebuild.ts";
 import { recordedStatus } from "../trading/status.ts";
 import { decisionLog } from "../trading/decision-log.ts";
@@ -87,9 +89,10 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
   const { clock, version, env } = options;
   return {
     init: (request) => initDesk({ ...options, ...request }),
-    up: async ({ detach, from }, _note, signal) => {
+    up: async ({ detach, halted, from }, progress, signal) => {
       const { root, paths } = await locateDesk(options, from);
-      if (!detach) return runDaemon({ ...options, root }, options.ready, signal);
+      const screen = { ready: options.ready, line: (text: string) => progress.line(text) };
+      if (!detach) return runDaemon({ ...options, root, halted }, screen, signal);
       await refuseRunning(options, root, paths.lock);
       makeRuntimeFolder(paths, userOf(options));
       const logFile = `${paths.runtime}/up.log`;
@@ -97,7 +100,8 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
         socketPath: paths.socket,
         credentials: () => operatorCredentials({ ...options, root }, userOf(options).uid),
       };
-      return startDaemon({ bin: options.bin, root, address, logFile, env }, signal);
+      const flags = halted ? ["--halted"] : [];
+      return startDaemon({ bin: options.bin, root, address, logFile, flags, env }, signal);
     },
     mcp: async (from, signal) => {
       const { root, paths } = await locateDesk(options, from);
@@ -149,9 +153,17 @@ function readServices(options: LocalServicesOptions): Local<"statusOf" | "verify
 }
 
 /** Changes files of a desk that is down. */
-function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "protectKey" | "trust"> {
+function repairServices(options: LocalServicesOptions): Local<"haltOf" | "rebuildOf" | "protectKey" | "trust"> {
   const { disk, clock, home } = options;
   return {
+    haltOf: async (from, reason) => {
+      const { root } = await locateDesk(options, from);
+      await writeHaltFile(disk, haltFilePath(keyPath(home, await readDeskId(disk, root))), reason);
+      // The halt is written first: it must not depend on the journal.
+      const { state, take } = openReplay();
+      await scanOf(options, root, { take }).catch(() => undefined);
+      return { trading: "halted", reason, working: workingOrders(state) };
+    },
     rebuildOf: async (from, progress) => {
       const { root, paths } = await locateDesk(options, from);
       await refuseRunning(options, root, paths.lock);

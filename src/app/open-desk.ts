@@ -42,6 +42,8 @@ export interface DeskOptions {
   /** The process environment: the desk removes its connectors' secrets from it. */
   readonly env: Record<string, string | undefined>;
   readonly home: string;
+  /** Start with trading halted. */
+  readonly halted?: boolean | undefined;
 }
 
 export interface OpenDesk {

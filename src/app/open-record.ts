@@ -31,6 +31,8 @@ export interface RecordOptions extends DeskPlace {
   readonly ids: Ids;
   /** The version of Qoc. */
   readonly version: string;
+  /** Start with trading halted. */
+  readonly halted?: boolean | undefined;
 }
 
 export interface OpenRecord {
@@ -237,6 +239,8 @@ async function recordStartup(parts: StartupParts): Promise<void> {
       reason: "this desk was copied or moved to another machine; run qoc resume if that is intended",
       actor: "host",
     });
+  } else if (options.halted === true && state.trading.state !== "halted") {
+    void commit({ type: "trading.changed", state: "halted", reason: "started with --halted", actor: "human" });
   }
   await started;
 }

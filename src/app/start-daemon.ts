@@ -11,6 +11,8 @@ export interface StartDaemonOptions {
   readonly root: string;
   readonly address: DeskAddress;
   readonly logFile: string;
+  /** Further flags of `qoc up`. */
+  readonly flags: readonly string[];
   readonly env: Record<string, string | undefined>;
 }
 
@@ -20,7 +22,7 @@ const POLL_MS = 25;
 /** Resolves with the output of the child's `qoc up`. @throws the child's error if it ends first. */
 export async function startDaemon(options: StartDaemonOptions, signal: AbortSignal): Promise<UpReport> {
   const out = openSync(options.logFile, "w", 0o600);
-  const child = spawn(process.execPath, [options.bin, "up", "--json", "-C", options.root], {
+  const child = spawn(process.execPath, [options.bin, "up", "--json", "-C", options.root, ...options.flags], {
     detached: true,
     stdio: ["ignore", out, out],
     env: options.env as NodeJS.ProcessEnv,

@@ -73,8 +73,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
       try {
         return await callDesk(entry, input);
       } catch (error) {
-        // Only if no desk listened: a desk that was reached and then went away may have carried out the call.
-        if (entry.runs === "local-if-down" && isDeskDown(error)) return callLocally(entry, input);
+        if (runsHere(entry, error)) return callLocally(entry, input);
         throw error;
       }
     },
@@ -96,6 +95,14 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
 async function unreachable(error: unknown, deskPid: Promise<number | undefined>): Promise<unknown> {
   const pid = await deskPid;
   return pid === undefined ? error : new QocError("DESK_UNREACHABLE", { pid }, { cause: error });
+}
+
+/** Only if no desk answered: a desk that was reached and then went away may have carried out the call. */
+function runsHere({ runs }: CommandEntry, error: unknown): boolean {
+  const isSilent = error instanceof QocError && error.code === "DESK_UNREACHABLE";
+  return (
+    (runs === "local-if-down" && isDeskDown(error)) || (runs === "local-if-silent" && (isDeskDown(error) || isSilent))
+  );
 }
 
 /** @throws QocError UNKNOWN_COMMAND. */

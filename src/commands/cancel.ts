@@ -1,22 +1,61 @@
 import * as z from "zod";
-import { cancelOrder } from "../trading/cancel.ts";
-import { defineCommand, requireDesk } from "./command.ts";
-import { orderRef } from "./orders/order-arguments.ts";
+import { EXIT } from "../domain/error.ts";
+import { type CancelResult, cancelOrder, cancelOrders } from "../trading/cancel.ts";
+import type { Receipt } from "../trading/order-view.ts";
+import { flag, positional, toggle } from "./arguments.ts";
+import { defineCommand, requireDesk, usageError } from "./command.ts";
 import { receiptSchema, renderReceipt } from "./orders/receipt.ts";
+import type { OutputStyle } from "./rendering/table-text.ts";
+import { oneLine } from "./rendering/terminal-text.ts";
+
+const NAME = "cancel";
 
 export const command = defineCommand({
-  name: "cancel",
+  name: NAME,
   aliases: ["orders cancel"],
   group: "orders",
   audience: "human",
   runs: "desk",
   writes: ["journal"],
-  summary: "ask the venue to cancel a working order",
+  summary: "ask the venue to cancel working orders",
   description: "Passes in every trading state.",
-  examples: ["qoc cancel 20260705-001", "qoc cancel 20260705-001 --json"],
+  examples: ["qoc cancel 20260705-001", "qoc cancel --all", "qoc cancel --all --symbol SPX"],
   exits: [5, 6, 7],
-  input: z.strictObject({ id: orderRef }),
-  output: receiptSchema,
-  run: ({ id }, context) => cancelOrder(requireDesk(context).desk, id, context.actor),
-  render: renderReceipt,
+  input: z.strictObject({
+    id: positional(z.string().optional(), "ID|FILE", "an order's id, a unique start of it, or its file", {
+      completes: "order",
+    }),
+    all: toggle("cancel every working order"),
+    connector: flag(z.string().optional(), "NAME", "with --all: at this connector", { completes: "connector" }),
+    symbol: flag(z.string().optional(), "SYMBOL", "with --all: of this symbol"),
+  }),
+  output: z.union([
+    receiptSchema,
+    z.array(receiptSchema.extend({ connector: z.string(), symbol: z.string(), error: z.string().nullable() })),
+  ]),
+  run: async ({ id, all, connector, symbol }, context): Promise<Receipt | readonly CancelResult[]> => {
+    if (all === (id !== undefined)) throw usageError(NAME, "name one order, or --all");
+    if (!all && (connector !== undefined || symbol !== undefined))
+      throw usageError(NAME, "--connector and --symbol go with --all");
+    const { desk } = requireDesk(context);
+    const { actor } = context;
+    return id === undefined ? cancelOrders(desk, { connector, symbol, actor }) : cancelOrder(desk, id, actor);
+  },
+  exitCode: (value) => (isList(value) && value.some(({ error }) => error !== null) ? EXIT.failed : EXIT.done),
+  render: (value, style) => {
+    if (!isList(value)) return renderReceipt(value, style);
+    if (value.length === 0 && style.isTty) return ["no order is working"];
+    return value.flatMap((result) => [
+      ...renderReceipt(result, style),
+      ...(result.error === null ? [] : [failureLine(result.error, style)]),
+    ]);
+  },
 });
+
+function isList(value: Receipt | readonly CancelResult[]): value is readonly CancelResult[] {
+  return Array.isArray(value);
+}
+
+function failureLine(error: string, style: OutputStyle): string {
+  return `  ${style.paint("red", "✗")} ${oneLine(error)}`;
+}

@@ -18,6 +18,7 @@ import type { AuditCode } from "../trading/audit-signatures.ts";
 import type { AuditResult } from "../trading/journal-audit.ts";
 import type { News } from "../trading/news.ts";
 import type { RebuildView } from "../trading/rebuild.ts";
+import type { WorkingOrder } from "../trading/working-orders.ts";
 import type { StatusView } from "../trading/status.ts";
 import type { ReadLog } from "../runs/read-log.ts";
 import type { Runs } from "../runs/runs.ts";
@@ -265,6 +266,13 @@ export interface UpReport {
   readonly connectors?: readonly { readonly name: string; readonly state: string; readonly mode: string }[];
 }
 
+/** A halt, and the orders that still work at their venues. */
+export interface HaltReport {
+  readonly trading: "halted";
+  readonly reason: string;
+  readonly working: readonly WorkingOrder[];
+}
+
 /** The files of a new connector. */
 export interface NewConnectorReport {
   readonly name: string;
@@ -283,9 +291,15 @@ export interface LocalServices {
   /** Makes a desk in a folder. */
   init(request: { readonly path: string; readonly name?: string | undefined }): Promise<InitReport>;
   /** Runs the daemon until it is stopped, or starts one in the background and returns when it is ready. */
-  up(options: { detach: boolean; from: string }, progress: Progress, signal: AbortSignal): Promise<UpReport>;
+  up(
+    options: { detach: boolean; halted: boolean; from: string },
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<UpReport>;
   /** The journal and files of a desk that is down, read-only. */
   statusOf(from: string): Promise<StatusView>;
+  /** Halts a desk that does not answer: by a file that the desk reads at its start and while it runs. */
+  haltOf(from: string, reason: string): Promise<HaltReport>;
   verifyOf(from: string, progress: Progress): Promise<JournalReport>;
   rebuildOf(from: string, progress: Progress): Promise<RebuildView>;
   decisionsOf(from: string, limit: number): Promise<readonly DecisionLine[]>;

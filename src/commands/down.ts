@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { EXIT } from "../domain/error.ts";
+import { workingOrders } from "../trading/working-orders.ts";
 import { type CommandSession, defineCommand, requireDesk } from "./command.ts";
+import { workingLines } from "./rendering/working-orders.ts";
+import { workingOrdersSchema } from "./working-orders-schema.ts";
 
 const POLL_MS = 20;
 /** About 15 s. */
@@ -18,11 +21,14 @@ export const command = defineCommand({
   examples: ["qoc down", "qoc down -C my-desk"],
   exits: [5],
   input: z.strictObject({}),
-  output: z.object({ stopped: z.boolean() }),
+  output: z.object({ stopped: z.boolean(), working: workingOrdersSchema }),
   run: async (_input, context) => {
-    requireDesk(context).stop();
-    return { stopped: true };
+    const { desk, stop } = requireDesk(context);
+    const working = workingOrders(desk.state);
+    stop();
+    return { stopped: true, working };
   },
+  render: ({ working }) => ["the desk stops", ...workingLines(working)],
   cli: async (session, input) => {
     await session.show("down", await session.call("down", input));
     await waitForShutdown(session);

@@ -29,6 +29,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   resume: () => import("./resume.ts"),
   "quotes get": () => import("./quotes/get.ts"),
   "positions list": () => import("./positions/list.ts"),
+  "positions close": () => import("./positions/close.ts"),
   "inbox list": () => import("./inbox/list.ts"),
   "inbox read": () => import("./inbox/read.ts"),
   "inbox write": () => import("./inbox/write.ts"),

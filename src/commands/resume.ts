@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { setTrading } from "../trading/decide.ts";
+import { workingOrders } from "../trading/working-orders.ts";
 import { flag } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { resumeTrading } from "./resume-trading.ts";
 import { authoritySchema } from "./signed-call.ts";
-import { tradingStateSchema } from "./trading-state-schema.ts";
+import { renderTrading, tradingStateSchema } from "./trading-state-schema.ts";
 
 export const command = defineCommand({
   name: "resume",
@@ -23,7 +24,11 @@ export const command = defineCommand({
     authority: authoritySchema.optional(),
   }),
   output: tradingStateSchema,
-  run: ({ reason, gap, authority }, context) =>
-    setTrading(requireDesk(context).desk, { state: "active", reason, actor: context.actor, gap, authority }),
+  run: async ({ reason, gap, authority }, context) => {
+    const { desk } = requireDesk(context);
+    const trading = await setTrading(desk, { state: "active", reason, actor: context.actor, gap, authority });
+    return { ...trading, working: workingOrders(desk.state) };
+  },
+  render: renderTrading,
   cli: (session, input) => resumeTrading(session, input, ""),
 });

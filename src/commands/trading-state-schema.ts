@@ -1,7 +1,25 @@
-import * as z from "zod";
-
 /** The output of the commands that set whether the desk trades. */
+import * as z from "zod";
+import type { TradingState } from "../domain/event.ts";
+import type { WorkingOrder } from "../trading/working-orders.ts";
+import { type OutputStyle, keyValueLines } from "./rendering/table-text.ts";
+import { workingLines } from "./rendering/working-orders.ts";
+import { workingOrdersSchema } from "./working-orders-schema.ts";
+
 export const tradingStateSchema = z.object({
   trading: z.enum(["active", "reducing", "halted"]),
   reason: z.string(),
+  working: workingOrdersSchema,
 });
+
+interface TradingReport {
+  readonly trading: TradingState;
+  readonly reason: string;
+  readonly working: readonly WorkingOrder[];
+}
+
+export function renderTrading({ trading, reason, working }: TradingReport, style: OutputStyle): readonly string[] {
+  const facts: (readonly [string, string])[] = [["trading", trading]];
+  if (reason !== "") facts.push(["reason", reason]);
+  return [...keyValueLines(style, facts), ...(trading === "active" ? [] : workingLines(working))];
+}

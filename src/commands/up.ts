@@ -14,13 +14,14 @@ export const command = defineCommand({
   writes: ["journal"],
   summary: "start the desk and its connectors",
   description: "Runs in the foreground until Ctrl-C.",
-  examples: ["qoc up", "qoc up --detach -C my-desk"],
+  examples: ["qoc up", "qoc up --halted", "qoc up --detach -C my-desk"],
   input: z.strictObject({
     detach: toggle("start it in the background and return when it is ready", { short: "d" }),
+    halted: toggle("start with trading halted; qoc resume ends the halt"),
   }),
   output: z.unknown(),
-  run: ({ detach }, context) =>
-    localServices(context).up({ detach, from: context.cwd }, context.progress, context.signal),
+  run: ({ detach, halted }, context) =>
+    localServices(context).up({ detach, halted, from: context.cwd }, context.progress, context.signal),
   render: ({ workspace, path, pid, port, readyMs, trading, connectors, config }, style) => [
     `${style.paint("green", "●")} ${oneLine(workspace ?? "the desk")} is up${readyMs === undefined ? "" : ` after ${readyMs} ms`}`,
     ...(connectors ?? []).map(

@@ -153,6 +153,7 @@ export const ERRORS = {
     },
   ),
   ORDER_NOT_FOUND: row("no order {id}{suggestion}", "qoc orders list", { hintForAgents: "qoc_orders_list" }),
+  POSITION_NOT_FOUND: row("no position in {symbol} to close{suggestion}", "qoc positions list"),
   ID_AMBIGUOUS: row("{id} matches {count}: {matches}", "use a longer part of the id, or the path"),
   ID_DUPLICATE: row("{id} exists in more than one file: {paths}", "rename or delete all of them but one"),
   PROPOSE_AGAIN: row(

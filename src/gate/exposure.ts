@@ -158,7 +158,7 @@ export function sellableQuantity(exposure: Exposure): Decimal {
 }
 
 /** The part of a short position that no other buy in flight can cover. */
-function coverableQuantity(exposure: Exposure): Decimal {
+export function coverableQuantity(exposure: Exposure): Decimal {
   return max(ZERO, ZERO.minus(exposure.high).minus(exposure.buys));
 }
 

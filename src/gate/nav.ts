@@ -143,16 +143,15 @@ interface NavContext {
 }
 
 /**
- * Passes if `part` is at most `percent` of NAV. The comparison does not divide. Without a NAV above zero there is no
- * share, and only a strictly reducing order passes.
+ * Passes if `part` is at most `percent` of NAV, or if the order strictly reduces a position: a limit must not keep a
+ * position from being closed. The comparison does not divide. Without a NAV above zero there is no share.
  */
 export function shareOfNav(context: NavContext, rule: ShareRule): Check {
+  if (context.reducing) return pass(rule.key, "strictly reducing, so it passes at any size");
   const nav = context.nav(rule.scope);
-  const usable = "value" in nav && nav.value.value.gt(ZERO);
-  if (!usable && context.reducing) return pass(rule.key, "strictly reducing, so it passes without a usable NAV");
   if ("missing" in nav) return unavailable(rule.key, nav.missing);
   const { value, note } = nav.value;
-  if (!usable) {
+  if (!value.gt(ZERO)) {
     return block(
       rule.key,
       "NAV_NOT_POSITIVE",

@@ -30,6 +30,37 @@ export async function cancelOrder(desk: Desk, ref: string, actor: Actor): Promis
   return receiptOf(order);
 }
 
+export interface CancelResult extends Receipt {
+  readonly connector: string;
+  readonly symbol: string;
+  /** Why the cancel failed; null if it did not. */
+  readonly error: string | null;
+}
+
+/**
+ * Cancels every order in flight, at one connector or of one symbol if given. An order whose cancel fails does not keep
+ * the others from being cancelled.
+ */
+export async function cancelOrders(
+  desk: Desk,
+  { connector, symbol, actor }: { connector?: string | undefined; symbol?: string | undefined; actor: Actor },
+): Promise<readonly CancelResult[]> {
+  const chosen = [...desk.state.inFlight.values()].filter(
+    ({ terms }) =>
+      (connector === undefined || terms.connector === connector) && (symbol === undefined || terms.symbol === symbol),
+  );
+  return Promise.all(
+    chosen.map(async (order): Promise<CancelResult> => {
+      const { id, terms } = order;
+      const error = await cancelOrder(desk, id, actor).then(
+        () => null,
+        (failure: unknown) => (isTerminal(order.state) ? null : messageOf(failure)),
+      );
+      return { ...receiptOf(order), connector: terms.connector, symbol: terms.symbol, error };
+    }),
+  );
+}
+
 async function cancelAtVenue(desk: Desk, order: OrderRecord): Promise<void> {
   const { connector } = order.terms;
   const venueOrderId = order.venueOrderId as NonNullable<OrderRecord["venueOrderId"]>;

@@ -363,7 +363,11 @@ const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
     more: { deep: text },
   }),
   "history show": (text) => ({ kind: "revision", rev: text, text }),
-  halt: (text) => ({ trading: "halted", reason: text }),
+  halt: (text) => ({
+    trading: "halted",
+    reason: text,
+    working: [{ id: text, state: "accepted", sentence: text, leaves: "1" }],
+  }),
 };
 
 /** Files, shown as they are. */

@@ -15,6 +15,7 @@ const WRITES: Readonly<Record<string, Record<string, unknown>>> = {
   "issues update": { id: "008", status: "done" },
   "news fetch": {},
   "orders propose": TERMS,
+  "positions close": { all: true },
   "research write": { name: "n", text: "t" },
   "history restore": { path: "research/kept.md", at: "HEAD" },
   run: { issue: "008" },
@@ -83,6 +84,6 @@ describe("a read-only desk", () => {
       readOnly: expect.stringContaining("does not match its hash") as string,
     });
     expect(await desk.call("run", { issue: "008", dryRun: true })).toMatchObject({ wouldRun: true });
-    expect(await desk.call("down")).toEqual({ stopped: true });
+    expect(await desk.call("down")).toEqual({ stopped: true, working: [] });
   });
 });

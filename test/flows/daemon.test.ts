@@ -46,9 +46,9 @@ function qoc(...args: string[]): Promise<Answer> {
 }
 
 /** Starts `qoc up` in the foreground and resolves when it reports that it is ready. */
-function up(): Promise<ChildProcess> {
+function up(...flags: readonly string[]): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, "up", "--json", "-C", desk], {
+    const child = spawn(process.execPath, [BIN, "up", "--json", "-C", desk, ...flags], {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -239,12 +239,44 @@ describe("a desk without git", () => {
 describe("stopping", () => {
   it("qoc down and SIGTERM both release the lock", async () => {
     const first = await up();
-    expect((await qoc("down")).json).toEqual({ stopped: true });
+    expect((await qoc("down")).json).toEqual({ stopped: true, working: [] });
     await ended(first);
     const second = await up();
     second.kill("SIGTERM");
     await ended(second);
     expect(second.exitCode).not.toBeNull();
     await up();
+  });
+});
+
+describe("a halt of a desk that is down", () => {
+  it("is a file outside the workspace that halts the next start, once, and also a running desk", async () => {
+    const down = await qoc("halt", "venue", "is", "odd");
+    expect(down).toMatchObject({ code: 0, json: { trading: "halted", reason: "venue is odd", working: [] } });
+    const deskId = readFileSync(join(desk, ".qoc", "desk-id"), "utf8").trim();
+    const file = join(home, ".qoc", "keys", `${deskId}.halt`);
+    expect(existsSync(file)).toBe(true);
+    await up();
+    expect((await qoc("status")).json).toMatchObject({ trading: { state: "halted", reason: "venue is odd" } });
+    expect(existsSync(file)).toBe(false);
+    expect((await qoc("resume")).json).toMatchObject({ trading: "active" });
+    writeFileSync(file, "while it runs", { mode: 0o600 });
+    await expect
+      .poll(async () => (await qoc("status")).json, { timeout: 15_000 })
+      .toMatchObject({
+        trading: { state: "halted", reason: "while it runs" },
+      });
+  });
+
+  it("up --halted starts halted, and the end names the orders that still work", async () => {
+    const child = await up();
+    const { json } = await qoc("orders", "propose", ...LIMIT, "--time-in-force", "gtc");
+    await qoc("approve", json.id, "--digest", json.digest);
+    child.kill("SIGINT");
+    await ended(child);
+    const again = await up("--halted");
+    expect((await qoc("status")).json.trading).toMatchObject({ state: "halted", reason: "started with --halted" });
+    expect((await qoc("down")).json.working).toMatchObject([{ id: json.id, state: "accepted" }]);
+    await ended(again);
   });
 });

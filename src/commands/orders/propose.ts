@@ -35,6 +35,14 @@ const equalSchema = z.object({
   untrusted: untrustedSchemaFor("the human's comment on the rejection").nullable(),
 });
 
+export const proposalReportSchema = z.object({
+  id: z.string(),
+  path: z.string(),
+  digest: z.string(),
+  verdict: verdictSchema,
+  equal: z.array(equalSchema),
+});
+
 export const command = defineCommand({
   name: "orders propose",
   group: "orders",
@@ -65,13 +73,7 @@ export const command = defineCommand({
     researchRef: flag(nameSchema.optional(), "FILE", "the research note behind it"),
     issue: flag(nameSchema.optional(), "ID", "the issue it answers", { completes: "issue" }),
   }),
-  output: z.object({
-    id: z.string(),
-    path: z.string(),
-    digest: z.string(),
-    verdict: verdictSchema,
-    equal: z.array(equalSchema),
-  }),
+  output: proposalReportSchema,
   mcp: { openWorld: true },
   run: async (input, context): Promise<ProposalReport> => {
     const { desk } = requireDesk(context);
@@ -103,7 +105,10 @@ interface ProposalReport {
 }
 
 /** Where the draft waits, and what the guards would decide on it now. */
-function renderProposal({ id, path, digest, verdict, equal }: ProposalReport, style: OutputStyle): readonly string[] {
+export function renderProposal(
+  { id, path, digest, verdict, equal }: ProposalReport,
+  style: OutputStyle,
+): readonly string[] {
   return [
     `${style.paint("bold", oneLine(id))} waits in ${oneLine(path)}`,
     ...(verdict.decision === "allow"

@@ -6,6 +6,9 @@ import { othersInFlight } from "../exposure.ts";
 import { formatMoney } from "../format.ts";
 import { shareOfNav } from "../nav.ts";
 
+/** A size limit must not keep a position from being closed. */
+const ANY_SIZE = "strictly reducing, so it passes at any size";
+
 /** An order is worth at most `max_pct` percent of NAV. */
 export const maxOrderNav: Guard<"max-order-nav"> = (options, context) =>
   shareOfNav(context, {
@@ -18,6 +21,7 @@ export const maxOrderNav: Guard<"max-order-nav"> = (options, context) =>
 
 /** An order is worth at most `max_notional`, in the account's currency. */
 export const maxOrderNotional: Guard<"max-order-notional"> = (options, context) => {
+  if (context.reducing) return pass(options.key, ANY_SIZE);
   if ("missing" in context.notional) return unavailable(options.key, context.notional.missing);
   const notional = context.notional.value;
   const figures = {
@@ -31,6 +35,7 @@ export const maxOrderNotional: Guard<"max-order-notional"> = (options, context) 
 
 /** An order is for at most `max_quantity` units. */
 export const maxOrderQuantity: Guard<"max-order-quantity"> = (options, context) => {
+  if (context.reducing) return pass(options.key, ANY_SIZE);
   const figures = { limit: text(options.max_quantity), actual: text(context.quantity) };
   const message = `order is for ${figures.actual} ${context.input.order.terms.symbol} (limit ${figures.limit})`;
   if (context.quantity.lte(options.max_quantity)) return pass(options.key, message, figures);

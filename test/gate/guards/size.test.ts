@@ -33,7 +33,7 @@ describe("max-order-notional", () => {
 
   it("blocks without a price", () => {
     const order = { side: "sell", type: "market", protectionPrice: "97" } as const;
-    expect(ask(holding("10"), order, rule, { quote: undefined }).code).toBe("MAX_ORDER_NOTIONAL_UNAVAILABLE");
+    expect(ask(holding("0"), order, rule, { quote: undefined }).code).toBe("MAX_ORDER_NOTIONAL_UNAVAILABLE");
   });
 });
 

@@ -1,0 +1,36 @@
+import * as z from "zod";
+import { closePositions } from "../../trading/close-positions.ts";
+import { orderPath } from "../../trading/order-files.ts";
+import { flag, positional, toggle } from "../arguments.ts";
+import { defineCommand, requireDesk, usageError } from "../command.ts";
+import { proposalReportSchema, renderProposal } from "../orders/propose.ts";
+
+export const command = defineCommand({
+  name: "positions close",
+  group: "orders",
+  audience: "human",
+  runs: "desk",
+  writes: ["orders/pending/"],
+  summary: "draft the orders that close positions",
+  description: "Each draft is a market order that waits for your approval.",
+  examples: ["qoc positions close SPX", "qoc positions close --all"],
+  exits: [5],
+  input: z.strictObject({
+    symbol: positional(z.string().optional(), "SYMBOL", "the position to close"),
+    all: toggle("close every position"),
+    connector: flag(z.string().optional(), "NAME", "only at this connector", { completes: "connector" }),
+  }),
+  output: z.array(proposalReportSchema),
+  run: async ({ symbol, all, connector }, context) => {
+    if (all === (symbol !== undefined)) throw usageError("positions close", "name a symbol, or --all");
+    const proposed = await closePositions(requireDesk(context).desk, { symbol, connector, actor: context.actor });
+    return proposed.map(({ order, verdict, equal }) => ({
+      id: order.id,
+      path: orderPath(order),
+      digest: order.digest,
+      verdict,
+      equal,
+    }));
+  },
+  render: (drafts, style) => drafts.flatMap((draft) => renderProposal(draft, style)),
+});
