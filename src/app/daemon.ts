@@ -6,6 +6,8 @@ import { invoke } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
 import { type ConfigNotice, deskNotices, noticeText } from "../trading/config-notices.ts";
 import { workingLines } from "../commands/rendering/working-orders.ts";
+import { createEventLog } from "../trading/event-log.ts";
+import type { Recorded } from "../domain/event.ts";
 import { workingOrders } from "../trading/working-orders.ts";
 import { setTrading } from "../trading/decide.ts";
 import type { Desk } from "../trading/desk.ts";
@@ -65,7 +67,7 @@ export async function runDaemon(
   signal.addEventListener("abort", () => stopping.abort(), { once: true });
   let facts: UpFacts;
   try {
-    const opened = await openDaemon(options, lifecycle, stopping);
+    const opened = await openDaemon(options, lifecycle, { stopping, screen });
     ({ facts } = opened);
     screen.ready(facts);
     await aborted(stopping.signal);
@@ -93,7 +95,7 @@ interface OpenedDaemon {
 async function openDaemon(
   options: DeskOptions,
   lifecycle: Lifecycle,
-  stopping: AbortController,
+  { stopping, screen }: { readonly stopping: AbortController; readonly screen: DaemonScreen },
 ): Promise<OpenedDaemon> {
   const started = performance.now();
   // First, so that it closes last: clients that wait for the desk to stop poll this socket.
@@ -121,6 +123,7 @@ async function openDaemon(
     (server) => server.close(),
   );
   await openWatches(open, lifecycle);
+  open.onCommit(eventLogOf(open, screen));
   await lifecycle.open(
     "connector starts",
     () => fleet.start(),
@@ -146,6 +149,18 @@ async function openDaemon(
   agents.scheduler.start();
   const facts = { ...upFacts(open, performance.now() - started), config: await deskNotices(desk) };
   return { open, facts };
+}
+
+/** One line an event, in the log and on the terminal of a desk in the foreground. */
+function eventLogOf({ desk }: OpenDesk, screen: DaemonScreen): (recorded: Recorded) => void {
+  return createEventLog({
+    clock: desk.clock,
+    state: desk.state,
+    write: ({ level, message, fields }, { at }) => {
+      desk.log[level](message, fields);
+      screen.line(`${new Date(at).toTimeString().slice(0, 8)} ${message}`);
+    },
+  });
 }
 
 /** What the running desk looks at beside its connectors. */

@@ -8,6 +8,7 @@ import { authoritySchema } from "./signed-call.ts";
 import { flag, positional, toggle } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { orderSummarySchema } from "./orders/order-arguments.ts";
+import { waitForFill } from "./orders/wait-for-fill.ts";
 import { approveInteractively } from "./orders/approval-flow.ts";
 import { receiptSchema, renderReceipt } from "./orders/receipt.ts";
 
@@ -19,7 +20,7 @@ export const command = defineCommand({
   runs: "desk",
   writes: ["journal"],
   summary: "approve one proposal by its digest, and send it",
-  description: "Waits for the venue's acknowledgement.",
+  description: "Waits for the venue's acknowledgement; on a terminal also up to 5 seconds for the fill.",
   examples: ["qoc approve 20260705-001", "qoc approve orders/proposed/20260705-001.toml --digest sha256:…"],
   exits: [3, 5, 6, 7],
   input: z.strictObject({
@@ -30,6 +31,7 @@ export const command = defineCommand({
     }),
     digest: flag(z.string().optional(), "SHA256", "the digest you read; required without a terminal"),
     all: toggle("refused: each order is approved on its own"),
+    wait: flag(z.coerce.number().int().min(0).max(3_600).optional(), "S", "wait up to S seconds for the fill"),
     /** The client's signature. */
     authority: authoritySchema.optional(),
     /** true: makes and journals the review and returns the order with it; approves nothing. */
@@ -50,7 +52,7 @@ export const command = defineCommand({
   cli: async (session, input) => {
     const receipt = await approveInteractively(session, input);
     if (receipt === undefined) return EXIT.failed;
-    await session.show("approve", receipt);
+    await session.show("approve", await waitForFill(session, receipt, input["wait"]));
     return EXIT.done;
   },
 });

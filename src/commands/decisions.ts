@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { decimal, rounded, text } from "../domain/decimal.ts";
 import { type DecisionLine, decisionLog } from "../trading/decision-log.ts";
 import { flag } from "./arguments.ts";
 import { defineCommand, localServices } from "./command.ts";
@@ -44,8 +45,27 @@ const COLUMNS: readonly Column<DecisionLine>[] = [
   },
 ];
 
-/** A person reads the day, a program the whole time. */
+/** For 80 columns: the day, a sign for the decision, and the price of the fills if there are any. */
+function shortColumn(column: Column<DecisionLine>): Column<DecisionLine> {
+  switch (column.title) {
+    case "date":
+      return { ...column, cell: ({ date }) => date.slice(5, 10) };
+    case "decision":
+      return { ...column, title: "", cell: ({ decision }) => (decision === "APPROVED" ? "✓" : "✗") };
+    case "quantity":
+      return { ...column, title: "qty" };
+    case "price":
+      return { ...column, cell: priceOf };
+    default:
+      return column;
+  }
+}
+
+function priceOf({ averagePrice, price }: DecisionLine): string {
+  return averagePrice === null ? price : text(rounded(decimal(averagePrice), 4));
+}
+
 function renderDecisions(decisions: readonly DecisionLine[], style: OutputStyle): readonly string[] {
-  const lines = style.isTty ? decisions.map((line) => ({ ...line, date: line.date.slice(0, 10) })) : decisions;
-  return tableOr(style, COLUMNS, lines, "nothing was decided yet");
+  const columns = style.isTty ? COLUMNS.map(shortColumn) : COLUMNS;
+  return tableOr(style, columns, decisions, "nothing was decided yet");
 }

@@ -50,7 +50,7 @@ function lineOf(order: Readonly<OrderRecord>): DecisionLine {
     price: order.terms.limitPrice ?? "market",
     state: order.state,
     averagePrice: summaryOf(order, "").averagePrice,
-    note: reason === null ? "guard: pass" : (rejected ?? order.state),
+    note: reason === null ? (rejected ?? "guard: pass") : (rejected ?? order.state),
     untrusted: reason,
   };
 }

@@ -542,7 +542,9 @@ function isReview({ command, input }: { readonly command: string; readonly input
 }
 /** The commands that the desk received; an approval that only asks for the review is "review". */
 function commands(result: CliResult): readonly string[] {
-  return result.requests.map((request) => (isReview(request) ? "review" : request.command));
+  // Not the looks for the fill after an approval.
+  const asked = result.requests.filter(({ command }) => command !== "orders show");
+  return asked.map((request) => (isReview(request) ? "review" : request.command));
 }
 
 describe("approve", () => {
@@ -603,6 +605,20 @@ describe("approve", () => {
   ])("asks with the whole order in the question, and states the threshold (%j)", async (fields, text) => {
     const result = await qoc(["approve", "2026"], desk(fields), { isTty: true, answers: [""] });
     expect(result.asked).toEqual([expect.stringContaining(text)]);
+  });
+
+  it("waits on a terminal for the fill and says its price; a program is answered at the acceptance", async () => {
+    let polls = 0;
+    const filling: Handle = async (request, client, more) => {
+      if (request.command !== "orders show") return desk()(request, client, more);
+      polls += 1;
+      const [state, filled] = polls < 3 ? ["accepted", "0"] : ["filled", "1"];
+      return { ...reviewedOrder(), state, filled, averagePrice: polls < 3 ? null : "3119.41" };
+    };
+    const seen = await qoc(["approve", "2026"], filling, { isTty: true, answers: ["y"] });
+    expect(seen.out()).toContain("is filled: 1 at 3,119.41");
+    const piped = await qoc(["approve", "2026", "--digest", READ, "--json"], filling);
+    expect([polls, JSON.parse(piped.out())]).toEqual([3, receipt]);
   });
 
   it("takes the symbol in any case", async () => {

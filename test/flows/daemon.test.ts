@@ -274,6 +274,9 @@ describe("a halt of a desk that is down", () => {
     await qoc("approve", json.id, "--digest", json.digest);
     child.kill("SIGINT");
     await ended(child);
+    const log = readFileSync(join(desk, ".qoc", "logs", "desk.log"), "utf8");
+    for (const words of ["proposed by human", "approved by human (cli)", "accepted by the venue as", "paper is ready"])
+      expect(log).toContain(words);
     const again = await up("--halted");
     expect((await qoc("status")).json.trading).toMatchObject({ state: "halted", reason: "started with --halted" });
     expect((await qoc("down")).json.working).toMatchObject([{ id: json.id, state: "accepted" }]);

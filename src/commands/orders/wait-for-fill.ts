@@ -1,0 +1,28 @@
+/** After an approval: waits a few seconds for the fill, so that the person sees what happened. */
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import type { CommandSession } from "../command.ts";
+
+const ON_TERMINAL_S = 5;
+const POLL_MS = 200;
+const receiptFields = z.looseObject({ id: z.string(), state: z.string() });
+const orderFields = z.looseObject({ state: z.string(), filled: z.string(), averagePrice: z.string().nullable() });
+const WORKING = new Set(["approved", "submitting", "accepted", "partially_filled"]);
+
+/**
+ * The receipt, with state, filled quantity and average price after the wait. `seconds` is `--wait`; without it a
+ * terminal waits and a program does not. An order that still works keeps its state.
+ */
+export async function waitForFill(session: CommandSession, value: unknown, seconds: unknown): Promise<unknown> {
+  const wait = seconds === undefined ? (session.isTty && !session.flags.json ? ON_TERMINAL_S : 0) : Number(seconds);
+  const receipt = receiptFields.safeParse(value);
+  if (wait === 0 || !receipt.success) return value;
+  const { id } = receipt.data;
+  for (let polls = Math.ceil((wait * 1000) / POLL_MS); ; polls--) {
+    const order = orderFields.safeParse(await session.call("orders show", { id }));
+    if (!order.success) return value;
+    const { state, filled, averagePrice } = order.data;
+    if (!WORKING.has(state) || polls <= 0) return { ...receipt.data, state, filled, averagePrice };
+    await sleep(POLL_MS, undefined, { signal: session.signal });
+  }
+}
