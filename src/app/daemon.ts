@@ -1,25 +1,23 @@
 /** `qoc up`: runs one desk with its sockets and its port until it is stopped. */
 import { aborted } from "../lib/aborted.ts";
-import { mkdirSync, watch } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
-import { type ConfigNotice, deskNotices, noticeText } from "../trading/config-notices.ts";
+import { type ConfigNotice, deskNotices } from "../trading/config-notices.ts";
 import { workingLines } from "../commands/rendering/working-orders.ts";
 import { createEventLog } from "../trading/event-log.ts";
 import type { Recorded } from "../domain/event.ts";
 import { workingOrders } from "../trading/working-orders.ts";
-import { setTrading } from "../trading/decide.ts";
-import type { Desk } from "../trading/desk.ts";
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";
-import { PROPOSAL_FOLDERS, keyPath, readDeskId } from "../workspace/layout.ts";
-import { haltFilePath, readHaltFile } from "../workspace/halt-file.ts";
+import { keyPath, readDeskId } from "../workspace/layout.ts";
 import { hostSigner } from "../trading/operator-keys.ts";
 import { type SocketHandler, type SocketServer, createSocketServer } from "../cli/server.ts";
 import { serveHttp } from "../http/server.ts";
 import { type AgentServices, openAgentServices } from "./open-agent-services.ts";
+import { watchConfig, watchFiles, watchFreeSpace, watchHaltFile, watchProposals } from "./watches.ts";
 import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
 
 export interface UpFacts {
@@ -46,11 +44,6 @@ export interface DaemonScreen {
   /** One line for a person. */
   line(text: string): void;
 }
-
-const SCAN_MS = 2_000;
-const WATCH_DELAY_MS = 50;
-const FREE_SPACE_MS = 10_000;
-const HALT_FILE_MS = 1_000;
 
 /**
  * Runs the desk until `qoc down`, a signal or `signal` stops it; resolves with the facts that `ready` got. Names the
@@ -176,6 +169,11 @@ async function openWatches(open: OpenDesk, lifecycle: Lifecycle): Promise<void> 
     (stop) => stop(),
   );
   await lifecycle.open(
+    "file watcher",
+    () => watchFiles(open),
+    (stop) => stop(),
+  );
+  await lifecycle.open(
     "halt file",
     () => watchHaltFile(open),
     (stop) => stop(),
@@ -269,121 +267,5 @@ function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): Om
       isolation,
       readyMs: readyInMs === undefined ? null : Math.round(readyInMs),
     })),
-  };
-}
-
-/**
- * Asks for the free space off the order path; the gate reads the last answer. Returns a function that stops the checks.
- */
-async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
-  let cancel: (() => void) | undefined;
-  let isStopped = false;
-  const check = async (): Promise<void> => {
-    try {
-      desk.market.freeBytes = await desk.workspace.freeBytes();
-    } catch (error) {
-      desk.market.freeBytes = undefined;
-      desk.log.error(`free space is not known: ${messageOf(error)}`);
-    }
-    if (!isStopped) cancel = desk.clock.after(FREE_SPACE_MS, () => void check());
-  };
-  await check();
-  return () => {
-    isStopped = true;
-    cancel?.();
-  };
-}
-
-/**
- * Halts the desk if the operator wrote the halt file; the start waits for the first look. Returns a function that stops
- * the looks.
- */
-async function watchHaltFile({ desk, home }: OpenDesk): Promise<() => void> {
-  let cancel: (() => void) | undefined;
-  let isStopped = false;
-  const look = async (): Promise<void> => {
-    await obeyHaltFile(desk, haltFilePath(keyPath(home, desk.state.deskId))).catch((error: unknown) =>
-      desk.log.error(`the halt file: ${messageOf(error)}`),
-    );
-    if (!isStopped) cancel = desk.clock.after(HALT_FILE_MS, () => void look());
-  };
-  await look();
-  return () => {
-    isStopped = true;
-    cancel?.();
-  };
-}
-
-/** The file is removed when the halt is on disk, so that a resume counts. */
-async function obeyHaltFile(desk: Desk, path: string): Promise<void> {
-  const disk = desk.workspace.disk;
-  const reason = await readHaltFile(disk, path);
-  if (reason === undefined || desk.readOnly() !== undefined) return;
-  if (desk.state.trading.state !== "halted")
-    await setTrading(desk, { state: "halted", reason: reason || "halted by the halt file", actor: "human" });
-  await disk.remove(path);
-}
-
-/**
- * Checks desk.toml after a file event, and every two seconds besides, and logs what it says that is not in force.
- * Returns a function that stops both.
- */
-function watchConfig({ desk }: OpenDesk): () => void {
-  let said = "";
-  const check = async (): Promise<void> => {
-    const texts = (await deskNotices(desk)).filter(({ kind }) => kind !== "no-guards").map(noticeText);
-    const text = texts.join("; ");
-    if (text !== said) desk.log.warn(text === "" ? "desk.toml is in force as it is on disk" : text);
-    said = text;
-  };
-  return watchAndRepeat(desk, ["."], () => {
-    check().catch((error: unknown) => desk.log.warn(`desk.toml: ${messageOf(error)}`));
-  });
-}
-
-/**
- * Scans the proposal folders after a file event, and every two seconds besides. Returns a function that stops both.
- */
-function watchProposals({ desk }: OpenDesk): () => void {
-  return watchAndRepeat(desk, PROPOSAL_FOLDERS, () => scanQuietly(desk));
-}
-
-/**
- * Calls `check` shortly after a file event in one of the folders, and on a timer besides: watchers lose events, and a
- * system can run out of watches. Returns a function that stops both.
- */
-function watchAndRepeat(
-  desk: Pick<OpenDesk["desk"], "clock" | "log" | "workspace">,
-  folders: readonly string[],
-  check: () => void,
-): () => void {
-  let cancelSoon: (() => void) | undefined;
-  let cancelNext: (() => void) | undefined;
-  const checkSoon = (): void => {
-    cancelSoon ??= desk.clock.after(WATCH_DELAY_MS, () => {
-      cancelSoon = undefined;
-      check();
-    });
-  };
-  const watchers = folders.flatMap((folder) => {
-    try {
-      const watcher = watch(`${desk.workspace.root}/${folder}`, { persistent: false }, checkSoon);
-      return [watcher.on("error", (error) => desk.log.debug(`watching ${folder}: ${error.message}`))];
-    } catch (error) {
-      desk.log.warn(`${folder} cannot be watched; it is checked every ${SCAN_MS / 1000} s: ${messageOf(error)}`);
-      return [];
-    }
-  });
-  const checkNext = (): void => {
-    cancelNext = desk.clock.after(SCAN_MS, () => {
-      check();
-      checkNext();
-    });
-  };
-  checkNext();
-  return () => {
-    cancelSoon?.();
-    cancelNext?.();
-    for (const watcher of watchers) watcher.close();
   };
 }

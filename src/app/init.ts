@@ -6,6 +6,7 @@ import { createKeys } from "../trading/operator-keys.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk, Ids } from "../domain/ports.ts";
 import { TSCONFIG, packageJson, refreshTypes } from "../workspace/editor-types.ts";
+import { quoteForShell } from "../lib/shell.ts";
 import { FIRST_ISSUE, HOUSE_RULES, deskToml } from "../workspace/config-template.ts";
 import { FOLDERS, LAYOUT, keyPath } from "../workspace/layout.ts";
 
@@ -23,12 +24,31 @@ const FIRST_PORT = 7070;
 const PORTS_TRIED = 200;
 const TIMEZONE = "America/New_York";
 
-/** @throws WORKSPACE_EXISTS if the folder is a desk already. */
+const GITIGNORE = ".qoc/\nnode_modules/\n";
+/** What a folder may have before it becomes a desk. */
+const HARMLESS = /^(\.git|\.gitignore|\.gitattributes|\.DS_Store|README(\.\w+)?|LICENSE(\.\w+)?)$/i;
+const NAMES_SHOWN = 3;
+
+/** A desk has a dozen entries: it does not scatter them among the files of something else. */
+async function refuseFolder(disk: Disk, root: string): Promise<void> {
+  if (dirname(root) === root) throw new QocError("FOLDER_REFUSED", { path: root, reason: "it is the root folder" });
+  const facts = await disk.facts(root);
+  if (facts === undefined) return;
+  if (facts.kind !== "directory")
+    throw new QocError("FOLDER_REFUSED", { path: root, reason: `it is a ${facts.kind}, not a folder` });
+  const others = (await disk.list(root)).map(({ name }) => name).filter((name) => !HARMLESS.test(name));
+  if (others.length === 0) return;
+  const more = others.length > NAMES_SHOWN ? ` and ${others.length - NAMES_SHOWN} more` : "";
+  throw new QocError("FOLDER_NOT_EMPTY", { path: root, names: `${others.slice(0, NAMES_SHOWN).join(", ")}${more}` });
+}
+
+/** @throws WORKSPACE_EXISTS if the folder is a desk already; FOLDER_REFUSED, FOLDER_NOT_EMPTY. */
 export async function initDesk(options: InitOptions) {
   const { disk, ids, home } = options;
   const root = resolve(options.cwd, options.path);
   if ((await disk.facts(`${root}/${LAYOUT.config}`)) !== undefined)
     throw new QocError("WORKSPACE_EXISTS", { path: root });
+  await refuseFolder(disk, root);
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
   const deskId = ids.random(16);
   const key = keyPath(home, deskId);
@@ -39,6 +59,7 @@ export async function initDesk(options: InitOptions) {
   const name = options.name ?? basename(root);
   await createOnce(disk, `${root}/${LAYOUT.houseRules}`, HOUSE_RULES);
   await createOnce(disk, `${root}/${LAYOUT.issues}/001-first-look.md`, FIRST_ISSUE);
+  await createOnce(disk, `${root}/.gitignore`, GITIGNORE);
   await createOnce(disk, `${root}/package.json`, packageJson(name));
   await createOnce(disk, `${root}/tsconfig.json`, TSCONFIG);
   await refreshAuthorTypes(disk, root, options.packageRoot);
@@ -50,7 +71,7 @@ export async function initDesk(options: InitOptions) {
     port,
     connectors: ["paper"],
     key,
-    next: options.path === "." ? "qoc up" : `cd ${options.path} && qoc up`,
+    next: options.path === "." ? "qoc up" : `cd ${quoteForShell(options.path)} && qoc up`,
   };
 }
 

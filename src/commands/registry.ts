@@ -72,6 +72,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   "snapshots list": () => import("./snapshots/list.ts"),
   decisions: () => import("./decisions.ts"),
   logs: () => import("./logs.ts"),
+  "history list": () => import("./history/list.ts"),
   "history show": () => import("./history/show.ts"),
   "history restore": () => import("./history/restore.ts"),
   "journal verify": () => import("./journal/verify.ts"),

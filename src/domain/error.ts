@@ -36,6 +36,11 @@ export const ERRORS = {
     "{path}: a desk's id has 32 characters of 0-9 and a-f",
     "restore {path} from a backup, or make a new desk: qoc init DIR",
   ),
+  FOLDER_NOT_EMPTY: row("{path} is not empty: it has {names}; nothing was changed", "qoc init {path}/my-desk"),
+  FOLDER_REFUSED: row(
+    "{path} cannot be a desk: {reason}; nothing was changed",
+    "qoc init my-desk in a folder of yours",
+  ),
   WORKSPACE_EXISTS: row("{path} already contains a desk.toml; nothing was changed", "qoc status -C {path}"),
   CONFIG_INVALID: row("{file}:{line}:{column}: {key}: {message}", "edit {file} line {line}, then qoc status"),
   CONFIG_NOT_YET: row(
@@ -85,7 +90,7 @@ export const ERRORS = {
   }),
   HOST_OWNED: row("{path} is written by the desk and cannot be restored", "qoc journal rebuild"),
   GIT_MISSING: row("git is not installed; the desk trades but keeps no file history", "install git, then qoc doctor"),
-  HISTORY_FAILED: row("history: {message}", "qoc doctor"),
+  HISTORY_FAILED: row("history: {message}", "qoc history list"),
   // journal
   JOURNAL_CORRUPT: row(
     "journal {segment} line {line}: {message}; the desk is read-only and halted",

@@ -59,6 +59,9 @@ export type HistoryItem =
   | ({ readonly kind: "order" } & OrderDetail)
   | { readonly kind: "revision"; readonly rev: string; readonly text: string };
 
+/** A name of a revision, never of an order. */
+const REVISION = /^(HEAD|@|desk\b|[0-9a-f]{7,40}$)/;
+
 /** `qoc history show`: an order by its id, or a revision of the file history. */
 export async function showEntry(
   desk: Pick<Desk, "history" | "proposals" | "state">,
@@ -69,8 +72,9 @@ export async function showEntry(
     return { kind: "order", ...detailOf(order, orderPath(order)) };
   } catch (error) {
     if (!(error instanceof QocError) || error.code !== "ORDER_NOT_FOUND") throw error;
-    const revision = await desk.history.show(ref).catch(() => undefined);
-    if (revision === undefined) throw error;
-    return { kind: "revision", rev: ref, text: revision };
+    const text = await desk.history.show(ref).catch((failure: unknown) => {
+      throw REVISION.test(ref) ? failure : error;
+    });
+    return { kind: "revision", rev: ref, text };
   }
 }

@@ -8,13 +8,17 @@ export async function restoreFile(
   desk: Pick<Desk, "history" | "state" | "workspace">,
   path: string,
   revision: string,
-): Promise<{ path: string; text: string }> {
-  if (isHostOwned(path)) throw new QocError("HOST_OWNED", { path });
-  const text = await desk.history.read(revision, path);
+): Promise<{ path: string; bytes: Uint8Array }> {
+  if (isHostOwned(path) && !isInside(LAYOUT.snapshots, path)) throw new QocError("HOST_OWNED", { path });
+  // The revision is meant as of now: the commit that follows moves HEAD.
+  const bytes = await desk.history.read(revision, path);
   const target = await freshName(desk, path);
-  await desk.workspace.files.restore(target, text);
+  // What is there now may be an edit by hand that no revision has yet.
+  desk.history.touch();
+  await desk.history.flush();
+  await desk.workspace.files.restore(target, bytes);
   desk.history.request(`restored ${target} from ${revision}`);
-  return { path: target, text };
+  return { path: target, bytes };
 }
 
 /** A restored proposal gets a new name: the old id may have been decided, and ids are used once. */

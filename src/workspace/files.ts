@@ -174,8 +174,8 @@ export class WorkspaceFiles {
   }
 
   /** Replaces a file by an earlier revision of it. @throws PATH_REFUSED. */
-  async restore(path: string, text: string): Promise<void> {
-    await this.#options.disk.writeAtomic(await resolveInWorkspace(this.#options, path), text);
+  async restore(path: string, bytes: Uint8Array): Promise<void> {
+    await this.#options.disk.writeAtomic(await resolveInWorkspace(this.#options, path), bytes);
   }
 
   async exists(path: string): Promise<boolean> {

@@ -14,13 +14,26 @@ export interface History {
   readonly available: boolean;
   /** Commits the changed files soon; requests within two seconds share one commit. A failure is logged. */
   request(reason: string): void;
-  /** Commits what was requested and waits for it. */
+  /** A file changed: commits it soon, if no request has done so. */
+  touch(): void;
+  /** Commits what was requested or touched, and waits for it. */
   flush(): Promise<void>;
+  /** The newest revisions, newest first; of one file if `path` is given. */
+  list(path: string | undefined, limit: number): Promise<readonly Revision[]>;
+  /** A revision as a readable diff. */
   show(revision: string): Promise<string>;
-  /** Returns the text of a file at a revision. */
-  read(revision: string, path: string): Promise<string>;
+  /** Returns the bytes of a file at a revision. */
+  read(revision: string, path: string): Promise<Uint8Array>;
   /** Returns the paths of all files that any revision has in a folder, with duplicates. Empty without git. */
   paths(folder: string): Promise<readonly string[]>;
+}
+
+export interface Revision {
+  readonly rev: string;
+  /** ISO. */
+  readonly at: string;
+  readonly title: string;
+  readonly files: number;
 }
 
 export interface HistoryOptions {
@@ -40,6 +53,7 @@ export interface HistoryOptions {
 const BRANCH = "refs/heads/desk";
 const BATCH_MS = 2_000;
 const REASONS_MAX = 50;
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 const REVISION = /^[A-Za-z0-9_][A-Za-z0-9_./~^@{}-]{0,80}$/;
 const HARDENED = [
   "core.hooksPath=/dev/null",
@@ -60,14 +74,10 @@ const EXCLUDED = [".qoc/", ".git", "node_modules/", "*.tmp"];
 
 function unavailable(): History {
   const fail = (): Promise<never> => Promise.reject(new QocError("GIT_MISSING"));
-  return {
-    available: false,
-    request: () => undefined,
-    flush: () => Promise.resolve(),
-    show: fail,
-    read: fail,
-    paths: () => Promise.resolve([]),
-  };
+  const nothing = (): undefined => undefined;
+  const flush = (): Promise<void> => Promise.resolve();
+  const paths = (): Promise<readonly string[]> => Promise.resolve([]);
+  return { available: false, request: nothing, touch: nothing, flush, list: fail, show: fail, read: fail, paths };
 }
 
 export async function openHistory(options: HistoryOptions): Promise<History> {
@@ -94,14 +104,15 @@ export async function historyHeads(options: Pick<HistoryOptions, "root" | "disk"
   if ((await options.disk.facts(`${gitDir}/HEAD`)) === undefined) return [];
   try {
     // rev-list reads no setting that starts a program; the configuration of the git dir may be another user's.
-    const text = await gitIn(options, gitDir)(["rev-list", `--max-count=${HEAD_COMMITS}`, "--format=%B", BRANCH]);
+    const args = ["rev-list", `--max-count=${HEAD_COMMITS}`, "--format=%B", BRANCH];
+    const text = (await gitIn(options, gitDir)(args)).toString("utf8");
     return [...text.matchAll(HEAD_LINE)].map(([, head = ""]) => head);
   } catch {
     return [];
   }
 }
 
-type Git = (args: readonly string[]) => Promise<string>;
+type Git = (args: readonly string[]) => Promise<Buffer>;
 
 function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: string): Git {
   return (args) =>
@@ -121,20 +132,29 @@ function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: stri
       execFile(
         "git",
         [...HARDENED, ...args],
-        { cwd: root, env: gitEnv, maxBuffer: 16 * 1024 * 1024, timeout: 60_000 },
+        { cwd: root, env: gitEnv, maxBuffer: OUTPUT_BYTES_MAX, timeout: 60_000, encoding: "buffer" },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
           else
             reject(
               new QocError(
                 "HISTORY_FAILED",
-                { message: (stderr.split("\n")[0] ?? "") || error.message },
+                { message: problemOf(stderr.toString("utf8"), error.message) },
                 { cause: error },
               ),
             );
         },
       );
     });
+}
+
+/** The first line of git's own message, in words without its prefix. */
+function problemOf(stderr: string, fallback: string): string {
+  const line = (stderr.split("\n")[0] || fallback).replace(/^(fatal|error): /, "");
+  const revision = /(?:invalid object name|bad revision|ambiguous argument|bad object) '?([^'\s]+)/i.exec(line)?.[1];
+  if (revision !== undefined) return `there is no revision ${revision.replace(/:.*$/, "")}`;
+  const file = /path '([^']+)' .*(?:not in|does not exist in) '([^']+)'/.exec(line);
+  return file === null ? line : `${file[1]} is not in revision ${file[2]}`;
 }
 
 /** Creates the git dir if missing, removes the locks of a killed git, and overwrites the configuration. */
@@ -154,7 +174,7 @@ async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git):
   await disk.mkdir(`${gitDir}/info`);
   await disk.writeAtomic(`${gitDir}/info/exclude`, `${EXCLUDED.join("\n")}\n`);
   // Attributes of the work tree could enable filters; these have precedence and disable them.
-  await disk.writeAtomic(`${gitDir}/info/attributes`, "* -text -filter -diff -merge -ident\n");
+  await disk.writeAtomic(`${gitDir}/info/attributes`, "* -text -filter !diff -merge -ident\n");
 }
 
 class GitHistory implements History {
@@ -162,6 +182,7 @@ class GitHistory implements History {
   readonly #options: HistoryOptions;
   readonly #git: Git;
   #reasons: string[] = [];
+  #isTouched = false;
   #cancel: (() => void) | undefined;
   readonly #commits = new SerialQueue();
 
@@ -172,6 +193,11 @@ class GitHistory implements History {
 
   request(reason: string): void {
     if (this.#reasons.length < REASONS_MAX) this.#reasons.push(reason);
+    this.touch();
+  }
+
+  touch(): void {
+    this.#isTouched = true;
     this.#cancel ??= this.#options.clock.after(BATCH_MS, () => void this.flush());
   }
 
@@ -182,9 +208,10 @@ class GitHistory implements History {
   }
 
   async #commit(): Promise<void> {
-    const reasons = this.#reasons;
+    const reasons = this.#reasons.length === 0 ? ["files changed by hand"] : this.#reasons;
     const head = this.#options.head();
-    if (reasons.length === 0 || head === undefined) return;
+    if (!this.#isTouched || head === undefined) return;
+    this.#isTouched = false;
     this.#reasons = [];
     const title = reasons.length === 1 ? (reasons[0] ?? "") : `${reasons[0] ?? ""} and ${reasons.length - 1} more`;
     const message = `${title}\n\n${reasons.join("\n")}\n\nJournal-Head: ${head}\n`;
@@ -199,43 +226,45 @@ class GitHistory implements History {
 
   async #isClean(): Promise<boolean> {
     try {
-      return (await this.#git(["status", "--porcelain"])).trim() === "";
+      return (await this.#git(["status", "--porcelain"])).length === 0;
     } catch {
       return false;
     }
   }
 
   async show(revision: string): Promise<string> {
-    return this.#git([
-      "show",
-      "--stat",
-      "--patch",
-      // The attributes above disable drivers and mark every file as binary; the diff is wanted as text.
-      "--text",
-      "--no-ext-diff",
-      "--no-textconv",
-      this.#checkRevision(revision),
-      "--",
-    ]);
+    const args = ["show", "--stat", "--patch", "--no-ext-diff", "--no-textconv", this.#checkRevision(revision), "--"];
+    return (await this.#git(args)).toString("utf8");
   }
 
-  async read(revision: string, path: string): Promise<string> {
+  async list(path: string | undefined, limit: number): Promise<readonly Revision[]> {
+    const format = "--format=%x01%h%x02%cI%x02%s";
+    const args = ["log", format, "--name-only", "--no-ext-diff", `--max-count=${limit}`, "desk", "--"];
+    if (path !== undefined) args.push(`:(literal)${this.#checkPath(path)}`);
+    const text = (await this.#git(args)).toString("utf8");
+    return text
+      .split("\u0001")
+      .slice(1)
+      .map((record) => {
+        const [head = "", ...files] = record.split("\n").filter((line) => line !== "");
+        const [rev = "", at = "", title = ""] = head.split("\u0002");
+        return { rev, at: new Date(at).toISOString(), title, files: files.length };
+      });
+  }
+
+  async read(revision: string, path: string): Promise<Uint8Array> {
+    return this.#git(["cat-file", "blob", `${this.#checkRevision(revision)}:${this.#checkPath(path)}`]);
+  }
+
+  #checkPath(path: string): string {
     if (path.startsWith("-") || path.includes("..") || path.includes("\0"))
       throw new QocError("PATH_REFUSED", { path, reason: "not a path inside the workspace" });
-    return this.#git(["cat-file", "blob", `${this.#checkRevision(revision)}:${path}`]);
+    return path;
   }
 
   async paths(folder: string): Promise<readonly string[]> {
-    const text = await this.#git([
-      "log",
-      "--format=",
-      "--name-only",
-      "--no-renames",
-      "--diff-filter=A",
-      "-z",
-      "--",
-      folder,
-    ]);
+    const args = ["log", "--format=", "--name-only", "--no-renames", "--diff-filter=A", "-z", "--", folder];
+    const text = (await this.#git(args)).toString("utf8");
     return text
       .split("\0")
       .map((path) => path.trim())

@@ -26,6 +26,10 @@ function open(root: string, path = process.env["PATH"]): Promise<History> {
   });
 }
 
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("utf8");
+}
+
 const hasGit = (() => {
   try {
     execFileSync("git", ["--version"]);
@@ -46,7 +50,7 @@ describe.skipIf(!hasGit)("history", () => {
     writeFileSync(join(root, "research/a.md"), "two\n");
     history.request("second");
     await history.flush();
-    expect(await history.read("HEAD~1", "research/a.md")).toBe("one\n");
+    expect(textOf(await history.read("HEAD~1", "research/a.md"))).toBe("one\n");
     expect(await history.show("HEAD")).toContain("Journal-Head: 7 abc");
     expect(await history.show("HEAD")).toContain("-one\n+two\n");
     await expect(history.read("--upload-pack=x", "a")).rejects.toMatchObject({ code: "HISTORY_FAILED" });
@@ -84,6 +88,42 @@ describe.skipIf(!hasGit)("history", () => {
     // The third commit was held back, because the desk lacked records.
     expect(await history.paths("research")).toEqual(["research/two.md", "research/one.md"]);
     expect(await historyHeads({ ...options, env: { PATH: "/nowhere" } })).toEqual([]);
+  });
+
+  it("returns the bytes of a picture as they were, and lists the revisions of a file or of all", async () => {
+    const root = desk();
+    const history = await open(root);
+    const picture = Buffer.from(Array.from({ length: 3_000 }, (_, i) => (i * 37) % 256));
+    writeFileSync(join(root, "research/p.png"), picture);
+    history.request("a picture");
+    await history.flush();
+    writeFileSync(join(root, "research/a.md"), "by hand\n");
+    history.touch();
+    await history.flush();
+    expect(Buffer.from(await history.read("HEAD", "research/p.png")).equals(picture)).toBe(true);
+    expect((await history.list(undefined, 10)).map(({ title }) => title)).toEqual([
+      "files changed by hand",
+      "a picture",
+    ]);
+    expect(await history.list("research/p.png", 10)).toMatchObject([{ title: "a picture", files: 1 }]);
+    expect(await history.list("nothing.md", 10)).toEqual([]);
+    const shown = await history.show("HEAD");
+    expect(shown).toContain("+by hand\n");
+    expect(shown).not.toContain("Binary files");
+    expect(await history.show("HEAD~1")).toContain("Binary files /dev/null and b/research/p.png differ");
+  });
+
+  it.each([
+    ["HEAD~99", "research/a.md", "there is no revision HEAD~99"],
+    ["HEAD", "research/none.md", "research/none.md is not in revision HEAD"],
+  ])("says in words that %s of %s is missing", async (revision, path, message) => {
+    const root = desk();
+    const history = await open(root);
+    writeFileSync(join(root, "research/a.md"), "one\n");
+    history.request("first");
+    await history.flush();
+    const error = await history.read(revision, path).catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: "HISTORY_FAILED", message: `history: ${message}` });
   });
 
   it("the history does not touch the desk's state, packages or the user's own .git", async () => {
@@ -126,7 +166,7 @@ describe.skipIf(!hasGit)("history", () => {
     history.request("x");
     await history.flush();
     expect(existsSync(marker)).toBe(false);
-    expect(await history.read("HEAD", "research/a.md")).toBe("text\n");
+    expect(textOf(await history.read("HEAD", "research/a.md"))).toBe("text\n");
     expect(readFileSync(join(git, "config"), "utf8")).not.toContain("evil");
   });
 });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { digestOf } from "../../domain/digest.ts";
 import { restoreFile } from "../../trading/restore.ts";
 import { scanProposals } from "../../trading/scan-proposals.ts";
+import { pathFromHere } from "./path-from-here.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 
@@ -23,8 +24,8 @@ export const command = defineCommand({
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ path, at }, context) => {
     const { desk } = requireDesk(context);
-    const restored = await restoreFile(desk, path, at);
-    const digest = digestOf(restored.text);
+    const restored = await restoreFile(desk, pathFromHere(context, path), at);
+    const digest = digestOf(restored.bytes);
     await desk.commit({
       type: "file.written",
       path: restored.path,

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { ORDER_STATES } from "../../domain/order-state.ts";
 import type { Receipt } from "../../trading/order-view.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
-import { money } from "../rendering/order.ts";
+import { amountText } from "../rendering/order.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 
 export const receiptSchema = z.object({
@@ -30,6 +30,6 @@ export function renderReceipt(
   const fill =
     filled === undefined || averagePrice === undefined || averagePrice === null
       ? ""
-      : `: ${oneLine(filled)} at ${money(averagePrice, "")}`;
+      : `: ${oneLine(filled)} at ${amountText(averagePrice, "")}`;
   return [`${style.paint("bold", oneLine(id))} is ${oneLine(state)}${fill}${venueId}`];
 }

@@ -1,0 +1,42 @@
+/** `qoc init` refuses a folder that is used for something else. */
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { initDesk } from "../../src/app/init.ts";
+import { systemIds } from "../../src/app/system.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+const base = mkdtempSync(join(tmpdir(), "qoc-init-"));
+
+function init(path: string) {
+  const home = join(base, "home");
+  return initDesk({ disk: nodeDisk(), ids: systemIds, home, cwd: base, path, packageRoot: PACKAGE_ROOT });
+}
+function folder(name: string, files: readonly string[]): string {
+  const path = join(base, name);
+  mkdirSync(path);
+  for (const file of files) writeFileSync(join(path, file), "x");
+  return path;
+}
+
+describe("qoc init", () => {
+  it("refuses the root folder, a file, and a folder with other things in it, and changes nothing", async () => {
+    await expect(init("/")).rejects.toMatchObject({ code: "FOLDER_REFUSED" });
+    const used = folder("used", ["main.py", "README.md"]);
+    await expect(init(join(used, "main.py"))).rejects.toMatchObject({ code: "FOLDER_REFUSED" });
+    await expect(init(used)).rejects.toMatchObject({ code: "FOLDER_NOT_EMPTY", details: { names: "main.py" } });
+    expect(readdirSync(used).toSorted()).toEqual(["README.md", "main.py"]);
+  });
+
+  it("takes an empty repository, keeps its files, and writes .gitignore", async () => {
+    const repository = folder("my desk", ["README.md", "LICENSE"]);
+    mkdirSync(join(repository, ".git"));
+    const report = await init("my desk");
+    expect(report.next).toBe("cd 'my desk' && qoc up");
+    expect(readFileSync(join(repository, ".gitignore"), "utf8")).toBe(".qoc/\nnode_modules/\n");
+    expect(readFileSync(join(repository, "README.md"), "utf8")).toBe("x");
+  });
+});

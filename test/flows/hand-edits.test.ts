@@ -1,0 +1,37 @@
+/** A restore never destroys an edit by hand; snapshots come back; a path is taken as it is typed. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+interface Listed {
+  rev: string;
+  title: string;
+}
+let desk: TempDesk;
+afterEach(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+it("an edit by hand is a revision before a restore overwrites it, and a snapshot can be restored", async () => {
+  desk = await tempDesk();
+  desk.open.desk.history.request("first");
+  await desk.open.desk.history.flush();
+  const original = desk.read("house-rules.md");
+  writeFileSync(join(desk.root, "house-rules.md"), `${original}\nAn hour of work.\n`);
+  await desk.call("history restore", { path: join(desk.root, "house-rules.md"), at: "HEAD" });
+  expect(desk.read("house-rules.md")).toBe(original);
+  const [edited] = (await desk.call<Listed[]>("history list", { path: "./house-rules.md" })).filter(
+    ({ title }) => title === "files changed by hand",
+  );
+  await desk.call("history restore", { path: "house-rules.md", at: edited?.rev });
+  expect(desk.read("house-rules.md")).toContain("An hour of work.");
+  const { path } = await desk.call<{ path: string }>("snapshot");
+  await desk.open.desk.history.flush();
+  const written = desk.read(path);
+  writeFileSync(join(desk.root, path), "broken");
+  await desk.call("history restore", { path, at: "HEAD" });
+  expect(desk.read(path)).toBe(written);
+  await expect(desk.call("history show", { id: "HEAD~99" })).rejects.toMatchObject({ code: "HISTORY_FAILED" });
+});
