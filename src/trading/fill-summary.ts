@@ -6,6 +6,7 @@ import type { Misfit } from "../domain/fill.ts";
 import { describe } from "../domain/order.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import { quoteForShell } from "../lib/shell.ts";
+import { formatMoney } from "../gate/format.ts";
 import { iso } from "../lib/time.ts";
 import type { HostItem } from "../workspace/inbox.ts";
 
@@ -122,13 +123,16 @@ function fillItem(
       ? `of ${summary.count === 1 ? "an order" : "orders"} this desk did not send`
       : `of ${order.id} (${describe(order.terms)})`;
   const sentence = escapeInvisible(`${fillSentence(summary, fill.busts)} ${subject}`);
+  const isResolved = order?.resolved !== undefined;
+  const resolved = isResolved ? ` although ${order.id} was resolved` : "";
   const notional = only === undefined ? "" : `, ${only.notional.toFixed()} in all`;
   const inferred = summary.isInferred ? " (inferred from the venue's totals)" : "";
   return {
     name: `${iso(at).slice(0, 10)}-fill-${fill.symbol}-${fill.side.toUpperCase()}-${seq}`,
     frontmatter: {
-      kind: order === undefined || (kind !== "fill" && kind !== "bust") ? "alert" : "fill",
+      kind: order === undefined || isResolved || (kind !== "fill" && kind !== "bust") ? "alert" : "fill",
       status: "new",
+      title: escapeInvisible(`${fillSentence(summary, fill.busts, shownPrice)}${resolved}`),
       ...one,
       fills: String(summary.count),
       order_id: id ?? "",
@@ -149,13 +153,22 @@ function amounts({ quantity, notional }: Traded): { quantity: string; fill_price
   return { quantity: quantity.toFixed(), fill_price: price.toFixed() };
 }
 
+function shownPrice(price: string): string {
+  return formatMoney(decimal(price), "");
+}
+
 /** For example "Bought 10 AAPL at 100", "Bought 30 AAPL in 3 fills at 99.5 on average" or "7 fills". */
-function fillSentence({ kind, count, traded }: BurstSummary, busts: string | undefined): string {
+function fillSentence(
+  { kind, count, traded }: BurstSummary,
+  busts: string | undefined,
+  shown = (price: string) => price,
+): string {
   if (count === 1 && busts !== undefined) return `The venue took back fill ${busts}`;
   if (kind === "bust") return `The venue took back ${count} fills`;
   const [only] = traded.size === 1 ? traded.values() : [];
   if (only === undefined) return `${count} fills`;
-  const { quantity, fill_price: price } = amounts(only);
+  const { quantity, fill_price } = amounts(only);
+  const price = shown(fill_price);
   const verb = only.side === "buy" ? "Bought" : "Sold";
   return count === 1
     ? `${verb} ${quantity} ${only.symbol} at ${price}`

@@ -57,6 +57,8 @@ export interface OrderTexts {
   readonly reason: Untrusted | null;
   /** Names in the file that are not plain names. */
   readonly names: Untrusted | null;
+  /** Why a human resolved the order, whatever has happened to it since. */
+  readonly resolveNote?: Untrusted | null;
 }
 
 const FILLS_SHOWN_MAX = 100;
@@ -132,6 +134,7 @@ export function orderTexts(order: Readonly<OrderRecord>): OrderTexts {
   return {
     rationale: from(file, order.proposedAt, order.rationale),
     reason: from(decider, order.history.at(-1)?.at ?? order.proposedAt, reasonOf(order)),
+    resolveNote: from("human", order.history.at(-1)?.at ?? order.proposedAt, order.resolved?.note),
     names: from(file, order.proposedAt, odd.map(([field, name]) => `${field}: ${name}`).join("\n")),
   };
 }

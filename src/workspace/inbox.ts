@@ -121,6 +121,23 @@ export class Inbox {
     return { path, text: await this.#disk.readText(await this.#resolve(path), ITEM_BYTES_MAX) };
   }
 
+  /**
+   * Sets the status in the frontmatter and leaves every other byte as it is. @throws FILE_NOT_FOUND, PATH_REFUSED;
+   * NOTE_INVALID if the item has no frontmatter.
+   */
+  async setStatus(ref: string, status: "done" | "snoozed"): Promise<{ path: string; text: string }> {
+    const { path, text } = await this.read(ref);
+    const head = /^\uFEFF?---\r?\n[\s\S]*?^---/m.exec(text)?.[0];
+    if (head === undefined) throw new QocError("NOTE_INVALID", { path, message: "it has no frontmatter" });
+    const line = /^status:.*$/m;
+    const changed = line.test(head)
+      ? head.replace(line, `status: ${status}`)
+      : head.replace(/---$/, `status: ${status}\n---`);
+    const next = changed + text.slice(head.length);
+    await this.#disk.writeAtomic(await this.#resolve(path), next);
+    return { path, text: next };
+  }
+
   /** Writes a message under a new name; the name never matches one of the desk's items. */
   async writeMessage(message: InboxMessage): Promise<{ path: string; text: string }> {
     const { kind, title, from, at } = message;

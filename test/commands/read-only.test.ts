@@ -10,6 +10,8 @@ const WRITES: Readonly<Record<string, Record<string, unknown>>> = {
   "agents setup": { client: "claude" },
   "entities write": { symbol: "AAPL", text: "---\nsymbol: AAPL\nname: Apple\nkind: equity\n---\nt\n" },
   "files write": { path: "research/m.md", text: "t" },
+  "inbox done": { id: "n" },
+  "inbox snooze": { id: "n" },
   "inbox write": { title: "n", text: "t" },
   "issues new": { title: "n" },
   "issues update": { id: "008", status: "done" },

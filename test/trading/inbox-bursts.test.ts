@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { DeskState } from "../../src/domain/desk-state.ts";
 import type { FillReceived, Recorded } from "../../src/domain/event.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import { InboxBursts } from "../../src/trading/inbox-bursts.ts";
@@ -13,12 +14,13 @@ import { SCENARIO_START, amount, scenario } from "../support/journal-scenario.ts
 let root: string;
 let bursts: InboxBursts;
 let seq = 0;
+let state: DeskState;
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), "qoc-inbox-"));
   seq = 0;
   const disk = nodeDisk();
   await disk.mkdir(join(root, "inbox"));
-  const state = scenario().desk().account("paper").working("a").state();
+  state = scenario().desk().account("paper").working("a").state();
   bursts = new InboxBursts(new Inbox({ disk, root, clock: { now: () => SCENARIO_START } }), state);
 });
 
@@ -45,6 +47,13 @@ function files(): readonly string[] {
 function read(name: string | undefined): string {
   return readFileSync(join(root, "inbox", name ?? ""), "utf8");
 }
+
+it("a fill of an order that was resolved is an alert that says so", async () => {
+  const order = state.orders.get("a" as OrderId);
+  if (order !== undefined) order.resolved = { note: "the venue's page is empty", by: "human" };
+  await take(fill());
+  expect(read(files()[0])).toMatch(/kind: "?alert[^]*title: "?Bought 2 AAPL at 100.00 although a was resolved/);
+});
 
 describe("fills of one order", () => {
   it("are one item, which is updated", async () => {

@@ -46,7 +46,7 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
         `${order.filled} of ${terms.quantity}${order.averagePrice === null ? "" : ` at ${order.averagePrice}`}`,
       ],
       ["reason", reason === null ? null : `${order.rejectedBy === null ? "" : `${order.rejectedBy}: `}${reason.text}`],
-      ["resolved by", order.resolvedBy],
+      ["resolved by", order.resolvedBy === null ? null : resolvedText(order.resolvedBy, order.untrusted.resolveNote)],
       ["client order id", order.clientOrderId],
       ["venue order id", order.venueOrderId],
       ["file", order.path],
@@ -66,6 +66,10 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
     ...quotedText(style, order.proposedBy, rationale),
     ...sourcesRead(style, order.sources),
   ];
+}
+
+function resolvedText(by: string, note: Untrusted | null | undefined): string {
+  return note === null || note === undefined ? by : `${by}: ${note.text}`;
 }
 
 function fillLine(fill: OrderDetail["fills"][number]): string {

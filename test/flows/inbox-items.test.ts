@@ -1,0 +1,44 @@
+/** Inbox items say what happened, and a person finishes them. */
+import { afterEach, expect, it } from "vitest";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
+
+interface Item {
+  path: string;
+  status: string;
+  kind: string;
+  untrusted: { text: string };
+}
+let desk: TempDesk;
+afterEach(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+it("a fill's title is a sentence; done and snooze set its status and nothing else", async () => {
+  desk = await tempDesk({
+    files: { "venue.ts": adapterFixture("scripted-venue") },
+    config: (text) =>
+      `${text.split("\n# Guards are")[0]}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
+  });
+  const { quote } = desk.open.fleet.venues;
+  for (const [name, value] of [
+    ["fills", "on"],
+    ["price", "3119.41"],
+    ["ask", "3120"],
+    ["bid", "3119"],
+  ] as const)
+    await quote("v", `SET:${name}:${value}`);
+  const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "9", type: "limit", limitPrice: "3200" };
+  const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", terms);
+  await desk.call("approve", { id, digest });
+  await desk.reaches(id, "filled");
+  const items = (await desk.call<Item[]>("inbox list")).filter(({ kind }) => kind === "fill");
+  expect(items.map(({ untrusted }) => untrusted.text)).toEqual(["Bought 9 AAA at 3,119.41"]);
+  const path = items[0]?.path ?? "";
+  const before = desk.read(path);
+  await desk.call("inbox done", { id: path });
+  expect(desk.read(path)).toBe(before.replace(/^status: .*$/m, "status: done"));
+  await desk.call("inbox snooze", { id: path });
+  expect(await desk.call("inbox list", { status: "snoozed" })).toMatchObject([{ path }]);
+});
