@@ -10,7 +10,7 @@ import { reviewPending } from "./orders/pending-review.ts";
 import { renderNotices } from "./rendering/config-notices.ts";
 import { badge } from "./rendering/order.ts";
 import { accountTable, bookSums, positionTable, strandedLines } from "./rendering/positions.ts";
-import { type Column, INDENT, type OutputStyle, section, table } from "./rendering/table-text.ts";
+import { INDENT, type OutputStyle, section } from "./rendering/table-text.ts";
 import { localMinute } from "./rendering/local-time.ts";
 import { oneLine, wrap } from "./rendering/terminal-text.ts";
 
@@ -92,7 +92,12 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
       ]),
       { emptyLine: "none" },
     ),
-    ...block(style, "waiting for you", table(inner, PENDING, status.proposals).slice(1), { emptyLine: "nothing" }),
+    ...block(
+      style,
+      "waiting for you",
+      status.proposals.flatMap((proposal) => proposalLines(inner, proposal)),
+      { emptyLine: "nothing" },
+    ),
     ...block(
       style,
       "in flight",
@@ -200,16 +205,18 @@ function levelLine(
   return [style.paint("dim", oneLine(`  isolation: ${isolation}, because ${isolationReason}`))];
 }
 
-const PENDING: readonly Column<PendingProposal>[] = [
-  { title: "", cell: ({ decision }) => (decision === "allow" ? "✓" : decision === "block" ? "✗" : "!") },
-  { title: "id", cell: ({ id }) => id },
-  {
-    title: "what",
-    cell: ({ sentence, path, needs, untrusted }) =>
-      needs === "approval" ? (sentence ?? path) : `${path}: needs ${needs}: ${untrusted?.text ?? ""}`,
-    shrinks: true,
-  },
-];
+/** The proposal, and under it in whole words the first reason of a block or the error of its file. */
+function proposalLines(style: OutputStyle, proposal: PendingProposal): readonly string[] {
+  const { id, path, decision, needs, sentence, reason, untrusted } = proposal;
+  const sign = decision === "allow" ? style.paint("green", "✓") : style.paint("red", decision === "block" ? "✗" : "!");
+  const what = needs === "approval" ? (sentence ?? path) : `${path} needs ${needs}`;
+  const detail = needs === "approval" ? (decision === "block" ? reason : undefined) : untrusted?.text;
+  const lines = wrap(oneLine(`${id}  ${what}`), style.columns - 3);
+  return [
+    ...lines.map((line, index) => (index === 0 ? `${sign}  ${line}` : `   ${line}`)),
+    ...(detail === undefined ? [] : wrap(oneLine(detail), style.columns - 5).map((line) => `     ${line}`)),
+  ];
+}
 
 function bookLines(style: OutputStyle, book: AccountView): readonly string[] {
   const parts = [

@@ -144,7 +144,7 @@ export const ERRORS = {
   INTERNAL: row("internal error: {message}", "qoc logs --tail 50"),
   TOO_LARGE: row("{what} has {size} bytes; the limit is {limit}", "send less data"),
   // proposals and orders
-  PROPOSAL_INVALID: row("{path}: {message}", "edit {path}, or qoc reject it", {
+  PROPOSAL_INVALID: row("{path}: {message}", "edit {path}, or: qoc reject {path}", {
     hintForAgents:
       "correct it: a refused proposal is not filed, so propose it again; write a file again with qoc_files_write",
     untrustedDetail: "message",

@@ -11,6 +11,7 @@ import { isRetired } from "../domain/lost-records.ts";
 import type { Mode } from "../domain/venue.ts";
 import { acceptGap } from "./accept-gap.ts";
 import { standingOf } from "./account-view.ts";
+import { LAYOUT } from "../workspace/layout.ts";
 import { type SignedDecision, keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 import { matchOrder, findOrder } from "./find-order.ts";
@@ -20,7 +21,14 @@ import { queryOrderStatus } from "./reconcile.ts";
 
 /** Rejects a proposal. The comment is in the context of the agent's next run. */
 export async function rejectOrder(desk: Desk, ref: string, comment: string, actor: Actor): Promise<Receipt> {
-  const order = retiredOrder(desk, ref) ?? (await findOrder(desk, ref));
+  const retired = retiredOrder(desk, ref);
+  const found = retired === undefined ? findOrder(desk, ref) : Promise.resolve(retired);
+  const order = await found.catch(async (error: unknown) => {
+    const receipt = await rejectFile(desk, ref, actor);
+    if (receipt === undefined) throw error;
+    return receipt;
+  });
+  if (!("terms" in order)) return order;
   if (order.state !== "proposed")
     throw new QocError("ALREADY_DECIDED", { id: order.id, state: order.state }, { data: receiptOf(order) });
   await desk.commit({ type: "order.rejected", id: order.id, by: "human", reason: comment, actor });
@@ -30,6 +38,29 @@ export async function rejectOrder(desk: Desk, ref: string, comment: string, acto
 /** An open proposal from before a gap in the journal: it can be rejected, also if its file is gone. */
 function retiredOrder({ state }: Pick<Desk, "state">, id: string): OrderRecord | undefined {
   return isRetired(state, id) ? state.proposed.get(id as OrderRecord["id"]) : undefined;
+}
+
+/**
+ * A file that is no readable proposal has no order to reject: it is moved to orders/rejected. Returns undefined if
+ * there is no such file, or if orders/rejected has a file of its name.
+ */
+async function rejectFile(desk: Desk, ref: string, actor: Actor): Promise<Receipt | undefined> {
+  const name = ref.split("/").at(-1) ?? ref;
+  const problems = [...desk.proposals.problems.values()];
+  const problem =
+    problems.find(({ path }) => path === ref) ??
+    problems.find(({ id, path }) => id === name || path.endsWith(`/${name}`));
+  if (problem === undefined) return undefined;
+  const { disk, root } = desk.workspace;
+  const target = `${LAYOUT.ordersRejected}/${problem.path.slice(problem.path.lastIndexOf("/") + 1)}`;
+  if ((await disk.facts(`${root}/${target}`)) !== undefined) return undefined;
+  if ((await disk.facts(`${root}/${problem.path}`)) === undefined) return undefined;
+  await disk.move(`${root}/${problem.path}`, `${root}/${target}`);
+  desk.proposals.problems.delete(problem.path);
+  const digest = digestOf(`${problem.path}: ${problem.message}`);
+  await desk.commit({ type: "file.written", path: target, digest, command: "reject", actor });
+  desk.history.request(`rejected ${problem.path}`);
+  return { id: problem.id, state: "rejected", clientOrderId: null, venueOrderId: null };
 }
 
 /** A decision with a written reason. */

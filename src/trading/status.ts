@@ -1,5 +1,6 @@
 /** The desk's status: connectors, proposals that wait for a human, orders in flight, positions. */
 import type { DeskState } from "../domain/desk-state.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
 import { describe } from "../domain/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Mode } from "../domain/venue.ts";
@@ -24,6 +25,8 @@ export interface PendingProposal {
   /** What the proposal waits for. */
   readonly needs: "approval" | ProposalProblem["needs"];
   readonly sentence?: string;
+  /** The first reason of a block. */
+  readonly reason?: string | undefined;
   /** The problem, with text of the file; null if the proposal waits for approval. */
   readonly untrusted: Untrusted | null;
 }
@@ -234,9 +237,15 @@ function pendingProposals(desk: Pick<Desk, "state" | "clock" | "proposals">): re
       decision: order.verdicts.at(-1)?.decision ?? null,
       needs: "approval" as const,
       sentence: describe(order.terms),
+      reason: firstReason(order),
       untrusted: null,
     }));
   return [...readable, ...problems.map((problem) => shownProblem(desk, problem))];
+}
+
+function firstReason({ verdicts }: Readonly<OrderRecord>): string | undefined {
+  const reason = verdicts.at(-1)?.reasons[0];
+  return reason === undefined ? undefined : `${reason.guard}: ${reason.message}`;
 }
 
 function shownProblem({ clock }: Pick<Desk, "clock">, { id, path, message, needs }: ProposalProblem): PendingProposal {
