@@ -111,10 +111,21 @@ function copyWithin(
   return { value: copy, chars };
 }
 
+/** What JSON would drop or refuse: errors, big integers, maps and sets. */
+function plainField(_name: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Error)
+    return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
+  if (value instanceof Map)
+    return Object.fromEntries([...(value as Map<unknown, unknown>)].map(([key, member]) => [String(key), member]));
+  return value instanceof Set ? [...(value as Set<unknown>)] : value;
+}
+
 /** A log line must not fail: fields over the limit are replaced by a note. */
 function logFields(fields: Record<string, unknown>): unknown {
   try {
-    return copyWithin(fields, LIMITS.eventChars / 2, "log fields object").value;
+    const plain = JSON.parse(JSON.stringify(fields, plainField)) as unknown;
+    return copyWithin(plain, LIMITS.eventChars / 2, "log fields object").value;
   } catch (error) {
     return { leftOut: String(error) };
   }

@@ -77,6 +77,12 @@ function stackWithCauses(error: Error): string | undefined {
   return stack;
 }
 
+/** `fetch failed` alone says nothing: the reason is in the cause. */
+function messageWithCause({ message, cause }: Error): string {
+  const reason = cause instanceof Error ? cause.message : "";
+  return reason === "" || message.includes(reason) ? message : `${message}: ${reason}`;
+}
+
 /** Removes secrets from a text. Applied before a text is cut: the host could not recognize half of a secret. */
 let redact = (text: string): string => text;
 
@@ -95,7 +101,7 @@ const FAILURES: Readonly<Record<string, Extract<Envelope, { ok: false }>["kind"]
 };
 
 function failureOf(error: unknown): Extract<Envelope, { ok: false }> {
-  const message = redact(error instanceof Error ? error.message : String(error));
+  const message = redact(error instanceof Error ? messageWithCause(error) : String(error));
   const name = error instanceof Error ? error.name : "";
   const kind = FAILURES[name] ?? "error";
   const { retryAfterMs } = error instanceof Error ? (error as { readonly retryAfterMs?: unknown }) : {};

@@ -4,7 +4,7 @@ import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { type CommandContext, type LogQuery, localServices } from "./command.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
-import { oneLine } from "./rendering/terminal-text.ts";
+import { linesOf, oneLine } from "./rendering/terminal-text.ts";
 
 export const lineCountSchema = z.coerce.number().int().positive().max(100_000).default(200);
 
@@ -35,11 +35,13 @@ function refuseUnknownConnector(name: string, connectors: readonly { readonly na
   if (!names.includes(name)) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: suggestion(name, names) });
 }
 
-/** One line: time, level, message, then the other fields. */
+/** One line: time, level, message, then the other fields; on a terminal a stack has lines of its own. */
 export function renderLogLine(value: unknown, style: OutputStyle): readonly string[] {
   if (typeof value !== "object" || value === null) return [oneLine(String(value))];
   const { ts = "", level = "", message = "", ...fields } = value as Record<string, unknown>;
-  const pairs = Object.entries(fields).map(
+  const { stack, ...named } = fields;
+  const stackLines = typeof stack === "string" ? linesOf(stack).slice(1) : [];
+  const pairs = Object.entries(style.isTty ? named : fields).map(
     ([name, field]) => `${name}=${typeof field === "string" ? field : JSON.stringify(field)}`,
   );
   const cells = [String(ts), String(level), String(message), pairs.join(" ")].map(oneLine);
@@ -49,5 +51,6 @@ export function renderLogLine(value: unknown, style: OutputStyle): readonly stri
   const suffix = pairsCell === "" ? "" : `  ${style.paint("dim", pairsCell)}`;
   return [
     `${style.paint("dim", time.slice(11, 23))} ${style.paint(shade, levelCell.padEnd(5))} ${messageCell}${suffix}`,
+    ...stackLines.map((line) => style.paint("dim", `  ${line}`)),
   ];
 }

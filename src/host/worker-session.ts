@@ -208,7 +208,7 @@ export class WorkerSession {
   }
 
   #parseEnvelope(method: Method, value: unknown): Envelope | QocError {
-    const { name, cleanText, secretMask } = this.#options;
+    const { name, cleanText, secretMask, log } = this.#options;
     const parsed = envelopeSchema.safeParse(value);
     if (!parsed.success)
       return new QocError("PROTOCOL", {
@@ -218,8 +218,9 @@ export class WorkerSession {
       });
     const response = parsed.data;
     if (response.ok) return { ...response, value: secretMask.mask(response.value) };
-    const stack = response.stack === undefined ? undefined : cleanText(response.stack);
-    return { ...response, message: cleanText(response.message), stack };
+    const [message, stack] = [cleanText(response.message), response.stack && cleanText(response.stack)];
+    if (response.kind === "error" && method !== "connect") log.warn(`${method} failed: ${message}`, { stack });
+    return { ...response, message, stack };
   }
 
   #pingRegularly(): void {

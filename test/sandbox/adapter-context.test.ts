@@ -90,6 +90,20 @@ describe("emitted fills", () => {
   });
 });
 
+it("log fields keep errors with their cause, big integers, maps and sets", () => {
+  const { ctx, posted } = createHarness();
+  const error = new Error("fetch failed", { cause: new Error("ECONNREFUSED") });
+  ctx.logger.warn("x", { error, big: 12n, map: new Map([["a", 1]]), set: new Set(["b"]) });
+  expect(posted.at(-1)).toMatchObject({
+    fields: {
+      error: { name: "Error", message: "fetch failed", cause: { message: "ECONNREFUSED" } },
+      big: "12",
+      map: { a: 1 },
+      set: ["b"],
+    },
+  });
+});
+
 describe("data over the limits of the host", () => {
   it("makes emitFill and store.put fail, and is left out of log lines", async () => {
     const { ctx, posted } = createHarness();

@@ -1,8 +1,10 @@
 import * as z from "zod";
+import { EXIT } from "../../domain/error.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { connectorInScope } from "../connector-scope.ts";
 import { connectorArgument, connectorState, connectorStateSchema } from "./connector-state.ts";
 
+const WORKING: ReadonlySet<string> = new Set(["ready", "degraded"]);
 const NAME = "connectors restart";
 
 export const command = defineCommand({
@@ -26,4 +28,6 @@ export const command = defineCommand({
     const adapterChanged = digestBefore !== undefined && state.digest !== null && digestBefore !== state.digest;
     return { ...state, adapterChanged };
   },
+  // A file that does not load leaves the connector stopped, restarting or quarantined.
+  exitCode: ({ state }) => (WORKING.has(state) ? EXIT.done : EXIT.failed),
 });
