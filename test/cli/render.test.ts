@@ -416,6 +416,8 @@ describe("render", () => {
     },
   );
 
+  const NOTHING = { reason: null, names: null, problems: null, rejection: null };
+
   it("a review with a long rationale and thirteen passing guards fits 24 rows, blocks first; --full shows all", async () => {
     const passing = Array.from({ length: 13 }, (_, i) => ({
       guard: `g${i}`,
@@ -426,7 +428,7 @@ describe("render", () => {
     const shown = {
       ...review("short"),
       checks: [...passing, { guard: "no-short", decision: "block", code: "X", message: "it opens a short" }],
-      untrusted: { rationale: untrustedOf("word ".repeat(1400)), reason: null, names: null, problems: null },
+      untrusted: { ...NOTHING, rationale: untrustedOf("word ".repeat(1400)) },
     };
     const value = { ...order("x"), review: shown };
     const lines = (await render(entryOf("orders show"), value, io(true), false)).split("\n");
