@@ -60,6 +60,8 @@ export async function initDesk(options: InitOptions) {
   await createOnce(disk, `${root}/${LAYOUT.houseRules}`, HOUSE_RULES);
   await createOnce(disk, `${root}/${LAYOUT.issues}/001-first-look.md`, FIRST_ISSUE);
   await createOnce(disk, `${root}/.gitignore`, GITIGNORE);
+  // A .gitignore that was there is not changed, and may not name the folder.
+  await createOnce(disk, `${root}/${LAYOUT.state}/.gitignore`, "*\n");
   await createOnce(disk, `${root}/package.json`, packageJson(name));
   await createOnce(disk, `${root}/tsconfig.json`, TSCONFIG);
   await refreshAuthorTypes(disk, root, options.packageRoot);

@@ -1,6 +1,6 @@
 /** An editor knows a connector's types in a fresh workspace, with nothing installed. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -71,14 +71,13 @@ describe("a fresh workspace", () => {
     expect(status).not.toBe(0);
   });
 
-  it("existing package.json and tsconfig.json files are not changed", async () => {
-    rmSync(join(root, "desk.toml"));
-    rmSync(join(root, ".qoc"), { recursive: true });
+  it("a folder with a package of its own is refused, and its files are not changed", async () => {
+    rmSync(root, { recursive: true });
+    mkdirSync(root);
     writeFileSync(join(root, "package.json"), '{ "name": "mine" }');
-    writeFileSync(join(root, "tsconfig.json"), '{ "include": ["mine"] }');
-    await init();
+    await expect(init()).rejects.toMatchObject({ code: "FOLDER_NOT_EMPTY" });
+    expect(readdirSync(root)).toEqual(["package.json"]);
     expect(readFileSync(join(root, "package.json"), "utf8")).toBe('{ "name": "mine" }');
-    expect(readFileSync(join(root, "tsconfig.json"), "utf8")).toBe('{ "include": ["mine"] }');
   });
 
   it.each([

@@ -1,4 +1,5 @@
 /** `qoc init` refuses a folder that is used for something else. */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,5 +39,15 @@ describe("qoc init", () => {
     expect(report.next).toBe("cd 'my desk' && qoc up");
     expect(readFileSync(join(repository, ".gitignore"), "utf8")).toBe(".qoc/\nnode_modules/\n");
     expect(readFileSync(join(repository, "README.md"), "utf8")).toBe("x");
+  });
+
+  it("does not change a .gitignore that is there, and git ignores the desk's state all the same", async () => {
+    const repository = folder("ignoring", [".gitignore"]);
+    await init("ignoring");
+    expect(readFileSync(join(repository, ".gitignore"), "utf8")).toBe("x");
+    spawnSync("git", ["init", "--quiet"], { cwd: repository });
+    const { stdout } = spawnSync("git", ["status", "--porcelain", "--untracked-files=all"], { cwd: repository });
+    expect(stdout.toString()).toContain("desk.toml");
+    expect(stdout.toString()).not.toContain(".qoc/");
   });
 });

@@ -282,10 +282,10 @@ describe("the socket", () => {
     [
       "replaced by the socket of another program",
       async () => {
-        await unlink(path);
         const other = createServer((socket) => socket.end());
         closers.push(async () => void other.close());
-        await once(other.listen(path), "listening");
+        await once(other.listen(`${path}.other`), "listening");
+        await rename(`${path}.other`, path);
       },
     ],
   ])("listens again if its file is %s, and logs it", async (_what, change) => {
@@ -308,8 +308,14 @@ describe("the socket", () => {
     const log: Log = { ...quiet, error: failed.resolve, warn: opened.resolve };
     const handle: SocketHandler = () => Promise.resolve("fine");
     await server.listen({ path, clock: systemClock, log, identity: OPERATOR_SOCKET, handle });
-    await rename(path, `${path}.moved`);
-    await mkdir(path);
+    // The server may have opened its socket again before the folder is there.
+    for (let isThere = false; !isThere;) {
+      await rename(path, `${path}.moved`).catch(() => undefined);
+      isThere = await mkdir(path).then(
+        () => true,
+        () => false,
+      );
+    }
     expect(await failed.promise).toContain("cannot be opened again");
     await rm(path, { recursive: true });
     await opened.promise;

@@ -36,6 +36,8 @@ const STEPS = [
   "port",
   "current folder",
   "free space check",
+  "file watcher",
+  "halt file",
   "connector starts",
   "addresses of the sockets",
   "proposal watcher",

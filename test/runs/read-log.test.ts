@@ -125,7 +125,7 @@ describe("a proposal", () => {
     expect(await seen(order.id)).toEqual([read]);
     const detail = await shown(order.id);
     expect(detail).toMatchObject({ sources: read, review: { sources: read } });
-    expect(renderOrder(detail, face).join("\n")).toContain(
+    expect(renderOrder({ ...detail, full: true }, face).join("\n")).toContain(
       'Read in this run:\n  research/a.md, inbox/"quoted".md, connector paper: quote of SPX\n',
     );
     // The scan that follows reads the same file and keeps the sources.
