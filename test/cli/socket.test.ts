@@ -302,10 +302,11 @@ describe("the socket", () => {
   });
 
   it("tries again if its file was replaced by something that it cannot remove", async () => {
-    const [failed, opened] = [resolvers(), resolvers()];
+    const failed = resolvers();
+    let opened = resolvers();
     const server = createSocketServer();
     closers.push(server.close);
-    const log: Log = { ...quiet, error: failed.resolve, warn: opened.resolve };
+    const log: Log = { ...quiet, error: failed.resolve, warn: (message) => opened.resolve(message) };
     const handle: SocketHandler = () => Promise.resolve("fine");
     await server.listen({ path, clock: systemClock, log, identity: OPERATOR_SOCKET, handle });
     // The server may have opened its socket again before the folder is there.
@@ -317,6 +318,7 @@ describe("the socket", () => {
       );
     }
     expect(await failed.promise).toContain("cannot be opened again");
+    opened = resolvers();
     await rm(path, { recursive: true });
     await opened.promise;
     expect((await ask()).result).toBe("fine");
