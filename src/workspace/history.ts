@@ -173,8 +173,9 @@ async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git):
   await disk.writeAtomic(`${gitDir}/COMMIT_EDITMSG`, "");
   await disk.mkdir(`${gitDir}/info`);
   await disk.writeAtomic(`${gitDir}/info/exclude`, `${EXCLUDED.join("\n")}\n`);
-  // Attributes of the work tree could enable filters; these have precedence and disable them.
-  await disk.writeAtomic(`${gitDir}/info/attributes`, "* -text -filter !diff -merge -ident\n");
+  // Attributes of the work tree could enable filters and conversions; these have precedence and disable them.
+  const attributes = "* -text -filter !diff -merge -ident !working-tree-encoding\n";
+  await disk.writeAtomic(`${gitDir}/info/attributes`, attributes);
 }
 
 class GitHistory implements History {

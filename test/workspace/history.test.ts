@@ -113,6 +113,20 @@ describe.skipIf(!hasGit)("history", () => {
     expect(await history.show("HEAD~1")).toContain("Binary files /dev/null and b/research/p.png differ");
   });
 
+  it.each(["working-tree-encoding=UTF-16LE", "ident", "text eol=crlf"])(
+    "keeps the exact bytes of a file under the attribute %s",
+    async (attribute) => {
+      const root = desk();
+      const history = await open(root);
+      writeFileSync(join(root, "research/.gitattributes"), `* ${attribute}\n`);
+      const bytes = Buffer.from("one\r\ntwo\n$Id$ \u00e9\n");
+      writeFileSync(join(root, "research/a.md"), bytes);
+      history.touch();
+      await history.flush();
+      expect(Buffer.from(await history.read("HEAD", "research/a.md")).equals(bytes)).toBe(true);
+    },
+  );
+
   it.each([
     ["HEAD~99", "research/a.md", "there is no revision HEAD~99"],
     ["HEAD", "research/none.md", "research/none.md is not in revision HEAD"],
