@@ -4,7 +4,7 @@
  * are disabled.
  */
 import { execFile } from "node:child_process";
-import { QocError } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { LAYOUT } from "./layout.ts";
@@ -66,6 +66,7 @@ const HARDENED = [
   "core.autocrlf=false",
   "commit.gpgSign=false",
   "gc.auto=0",
+  "advice.addEmbeddedRepo=false",
   "protocol.allow=never",
   "user.name=qoc",
   "user.email=qoc@localhost",
@@ -184,6 +185,8 @@ class GitHistory implements History {
   readonly #git: Git;
   #reasons: string[] = [];
   #isTouched = false;
+  /** The last message about files that git could not take; the same one is not logged again. */
+  #stageProblem = "";
   #cancel: (() => void) | undefined;
   readonly #commits = new SerialQueue();
 
@@ -217,20 +220,29 @@ class GitHistory implements History {
     const title = reasons.length === 1 ? (reasons[0] ?? "") : `${reasons[0] ?? ""} and ${reasons.length - 1} more`;
     const message = `${title}\n\n${reasons.join("\n")}\n\nJournal-Head: ${head}\n`;
     try {
-      await this.#git(["add", "--all", "--", "."]);
+      await this.#stage();
+      if (await this.#hasNothingStaged()) return;
       await this.#git(["commit", "--quiet", "--no-verify", "--allow-empty-message", "--message", message]);
     } catch (error) {
-      if (error instanceof QocError && (await this.#isClean())) return;
-      this.#options.log.error(`history: a commit failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#options.log.error(`history: a commit failed: ${messageOf(error)}`);
     }
   }
 
-  async #isClean(): Promise<boolean> {
+  /** A file that git cannot take, such as a folder that is a repository of its own, does not stop the others. */
+  async #stage(): Promise<void> {
+    let problem = "";
     try {
-      return (await this.#git(["status", "--porcelain"])).length === 0;
-    } catch {
-      return false;
+      await this.#git(["add", "--all", "--ignore-errors", "--", "."]);
+    } catch (error) {
+      problem = messageOf(error);
     }
+    if (problem !== "" && problem !== this.#stageProblem)
+      this.#options.log.warn(`some files are not in the history: ${problem}`);
+    this.#stageProblem = problem;
+  }
+
+  async #hasNothingStaged(): Promise<boolean> {
+    return (await this.#git(["diff", "--cached", "--name-only", "--no-ext-diff"])).length === 0;
   }
 
   async show(revision: string): Promise<string> {

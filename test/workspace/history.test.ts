@@ -14,12 +14,12 @@ function desk(): string {
   for (const folder of [".qoc", "research"]) mkdirSync(join(root, folder));
   return root;
 }
-function open(root: string, path = process.env["PATH"]): Promise<History> {
+function open(root: string, { path = process.env["PATH"], log = quietLog() } = {}): Promise<History> {
   return openHistory({
     root,
     disk: nodeDisk(),
     clock: systemClock,
-    log: quietLog(),
+    log,
     enabled: true,
     env: { PATH: path },
     head: () => "7 abc",
@@ -140,6 +140,25 @@ describe.skipIf(!hasGit)("history", () => {
     expect(error).toMatchObject({ code: "HISTORY_FAILED", message: `history: ${message}` });
   });
 
+  it("keeps the other files if git cannot take one, and says so once", async () => {
+    const root = desk();
+    const warned: string[] = [];
+    const history = await open(root, { log: { ...quietLog(), warn: (message) => warned.push(message) } });
+    execFileSync("git", ["init", "--quiet", join(root, "research/cloned")]);
+    for (const text of ["one", "two"]) {
+      writeFileSync(join(root, "research/a.md"), text);
+      history.touch();
+      await history.flush();
+    }
+    expect(textOf(await history.read("HEAD", "research/a.md"))).toBe("two");
+    expect(warned).toEqual([
+      "some files are not in the history: history: 'research/cloned/' does not have a commit checked out",
+    ]);
+    history.touch();
+    await history.flush();
+    expect(await history.list(undefined, 10)).toHaveLength(2);
+  });
+
   it("the history does not touch the desk's state, packages or the user's own .git", async () => {
     const root = desk();
     execFileSync("git", ["init", "--quiet", root]);
@@ -188,7 +207,7 @@ describe.skipIf(!hasGit)("history", () => {
 describe("without git", () => {
   it("without git the history is not available, and reports that git is missing only when it is used", async () => {
     const root = desk();
-    const history = await open(root, join(root, "empty"));
+    const history = await open(root, { path: join(root, "empty") });
     expect(history.available).toBe(false);
     history.request("x");
     await history.flush();
