@@ -3,7 +3,16 @@
  * process can and cannot do without the operator's passphrase.
  */
 import { execFile } from "node:child_process";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -258,12 +267,25 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
 });
 
 describe("a journal that such a process changed", SLOW, () => {
-  beforeEach(start, SLOW.timeout);
+  /** The home folder of a stopped desk with one proposal; each test has a copy of it at the same path. */
+  let saved: string;
+  let proposal: { id: string; digest: string; terms: unknown };
+  beforeAll(async () => {
+    await start();
+    const { id, digest } = await draft("live");
+    proposal = { id, digest, terms: (await qoc("orders", "show", id)).json.terms };
+    await qoc("down");
+    saved = `${home}.saved`;
+    cpSync(home, saved, { recursive: true, preserveTimestamps: true });
+  }, SLOW.timeout);
+  beforeEach(() => {
+    rmSync(home, { recursive: true, force: true });
+    cpSync(saved, home, { recursive: true, preserveTimestamps: true });
+  });
   afterEach(end, SLOW.timeout);
+  afterAll(() => rmSync(saved, { recursive: true, force: true }));
 
   it("an edited journal is detected, and the desk is read-only from then on", async () => {
-    await draft("live");
-    await qoc("down");
     const { path, text } = journal();
     writeFileSync(path, text.replace('"quantity":"1"', '"quantity":"9"'));
     expect(await qoc("journal", "verify")).toMatchObject({
@@ -289,9 +311,7 @@ describe("a journal that such a process changed", SLOW, () => {
     "a forged approval in a valid chain with %s sends nothing, and qoc journal verify reports it",
     async (what, sign) => {
       const code = what === "no signature" ? "SIGNATURE_MISSING" : "SIGNATURE_INVALID";
-      const { id, digest } = await draft("live");
-      const { json: shown } = await qoc("orders", "show", id);
-      await qoc("down");
+      const { id, digest } = proposal;
       const { path, last } = journal();
       const { epoch, hash } = last;
       const head = { seq: last.seq, hash };
@@ -300,7 +320,7 @@ describe("a journal that such a process changed", SLOW, () => {
       const subject = { action: "approve", id, digest, shown: "", mode: "live" } as const;
       const signature = await sign(keyFile(), statementText({ desk: deskId, epoch, head, expiresAt, ...subject }));
       const authority = signature === undefined ? undefined : { key: "live", epoch, head, expiresAt, signature };
-      const terms = { terms: shown.terms, clientOrderId: "q-forged", actor: "human", channel: "tty" };
+      const terms = { terms: proposal.terms, clientOrderId: "q-forged", actor: "human", channel: "tty" };
       const event = { type: "order.approved", id, digest, ...terms, expiresAt, authority } as unknown as OrderApproved;
       appendFileSync(
         path,
