@@ -3,7 +3,7 @@
  * is not in force until the operator signs it.
  */
 import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ConfigNotice } from "../../src/trading/config-notices.ts";
 import type { DoctorCheck } from "../../src/trading/doctor.ts";
 import type { ReloadReport } from "../../src/trading/reload-config.ts";
@@ -99,21 +99,6 @@ describe("an edit of a live connector while the desk is down", () => {
     });
   });
 
-  it.each([
-    ["the mode is removed", ['mode = "live"', ""], { mode: "live" }],
-    ["another base URL", ["https://api", "https://evil"], { options: { base: "https://api.example.com" } }],
-    ["another host", ['"api.example.com"]', '"evil.example.com"]'], { hosts: ["api.example.com"] }],
-    ["no hosts", ['hosts = ["api.example.com"]', ""], { hosts: ["api.example.com"] }],
-    ["worker isolation", ['"process"', '"worker"'], { isolation: "process" }],
-    ["a grant", ["hosts", 'grant = ["tcp:h:1"]\nhosts'], { grant: [] }],
-    ["another adapter", ["./venue.ts", "./other.ts"], { adapter: expect.stringMatching(/\/venue\.ts$/) as string }],
-    ["a secret", ["hosts", 'auth = { k = "env:K" }\nhosts'], { auth: {} }],
-  ])("%s is not in force", async (_, [from, to], inForce) => {
-    const again = await edited(BROKER, BROKER.replace(from ?? "", to ?? ""));
-    expect(running(again, "broker")).toMatchObject(inForce);
-    expect((await notices(again))["waiting"]).toHaveLength(1);
-  });
-
   it("a stricter file takes force by itself, and is journaled without a signature", async () => {
     const again = await edited(BROKER + GUARDS, BROKER + GUARDS.replace("1000", "900"));
     expect(again.open.desk.config.guards[0]).toMatchObject({ options: { max_notional: expect.anything() as unknown } });
@@ -188,6 +173,35 @@ describe("an edit of a live connector while the desk is down", () => {
     });
     expect(JSON.stringify(verdict)).toContain("its file changed and is not accepted");
     expect((await notices(again))["waiting"]).toEqual([expect.stringContaining("guard.mine.code")]);
+  });
+});
+
+describe("one edit of a live connector while the desk is down", () => {
+  /** The accepted table stays in force, so that every row starts from the same desk. */
+  let first: TempDesk;
+  beforeAll(async () => {
+    first = await tempDesk({ config: () => BROKER, files: FILES });
+    await first.stop();
+  });
+  afterEach(async () => {
+    await desk?.stop();
+    desk = undefined;
+  });
+  afterAll(() => discard(first));
+
+  it.each([
+    ["the mode is removed", ['mode = "live"', ""], { mode: "live" }],
+    ["another base URL", ["https://api", "https://evil"], { options: { base: "https://api.example.com" } }],
+    ["another host", ['"api.example.com"]', '"evil.example.com"]'], { hosts: ["api.example.com"] }],
+    ["no hosts", ['hosts = ["api.example.com"]', ""], { hosts: ["api.example.com"] }],
+    ["worker isolation", ['"process"', '"worker"'], { isolation: "process" }],
+    ["a grant", ["hosts", 'grant = ["tcp:h:1"]\nhosts'], { grant: [] }],
+    ["another adapter", ["./venue.ts", "./other.ts"], { adapter: expect.stringMatching(/\/venue\.ts$/) as string }],
+    ["a secret", ["hosts", 'auth = { k = "env:K" }\nhosts'], { auth: {} }],
+  ])("%s is not in force", async (_, [from, to], inForce) => {
+    const again = await open(BROKER.replace(from ?? "", to ?? ""), first);
+    expect(running(again, "broker")).toMatchObject(inForce);
+    expect((await notices(again))["waiting"]).toHaveLength(1);
   });
 });
 
