@@ -95,6 +95,7 @@ function redactorOf(values: readonly string[]) {
 const FAILURES: Readonly<Record<string, Extract<Envelope, { ok: false }>["kind"]>> = {
   VenueRejection: "rejection",
   NotSent: "not-sent",
+  ConnectRefused: "connect-refused",
   RateLimited: "rate-limited",
   RateLimitExceeded: "rate-limited",
   DDoSProtection: "rate-limited",

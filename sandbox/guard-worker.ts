@@ -6,7 +6,14 @@
  */
 import { compileFunction } from "node:vm";
 import { workerData } from "node:worker_threads";
-import { type GuardAdapter, NotSent, RateLimited, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
+import {
+  ConnectRefused,
+  type GuardAdapter,
+  NotSent,
+  RateLimited,
+  SDK_VERSION,
+  VenueRejection,
+} from "../src/domain/sdk.ts";
 import { deepFreeze } from "../src/lib/deep-freeze.ts";
 import type {
   GuardLogLine,
@@ -104,7 +111,7 @@ function isClass(value: unknown): value is GuardClass {
 }
 
 function sandboxRequire(name: string): unknown {
-  if (name === "@qoc-app/sdk") return { VenueRejection, NotSent, RateLimited, SDK_VERSION };
+  if (name === "@qoc-app/sdk") return { VenueRejection, NotSent, ConnectRefused, RateLimited, SDK_VERSION };
   throw new Error(`${name} is not available inside a guard`);
 }
 

@@ -5,6 +5,7 @@ import {
   type Capabilities,
   type ConnectorAdapter,
   NotSent,
+  ConnectRefused,
   RateLimited,
   SDK_VERSION,
   VenueRejection,
@@ -98,7 +99,7 @@ function sandboxRequire({ ws, net }: NetworkModules): (name: string) => unknown 
   const allowed = new Set<string>(ALLOWED_BUILTINS);
   return (name) => {
     const builtin = name.replace(/^node:/, "");
-    if (builtin === "@qoc-app/sdk") return { VenueRejection, NotSent, RateLimited, SDK_VERSION };
+    if (builtin === "@qoc-app/sdk") return { VenueRejection, NotSent, ConnectRefused, RateLimited, SDK_VERSION };
     if (builtin === "ws") return ws;
     if (builtin === "net" && net !== undefined) return net;
     // Engine and FIPS settings apply to the whole process.

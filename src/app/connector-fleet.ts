@@ -289,7 +289,7 @@ class ConnectorFleet implements Fleet {
       reason,
     });
     if (desk.readOnly() !== undefined) return;
-    const { digest } = this.#statusOf(config);
+    const { digest, connection } = this.#statusOf(config);
     desk.publish({
       type: "connector.changed",
       connector: config.name,
@@ -297,6 +297,7 @@ class ConnectorFleet implements Fleet {
       mode: this.#mode(config),
       reason: reason?.slice(0, REASON_CHARS_MAX),
       adapterDigest: digest,
+      accountId: state === "ready" ? connection?.accountId : undefined,
       by: state === "quarantined" && this.#quarantining.has(config.name) ? "human" : undefined,
     });
     if (state === "degraded") this.#options.clock.after(this.#probeMs(config), () => void this.#probeDegraded(config));

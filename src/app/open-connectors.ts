@@ -42,10 +42,12 @@ export interface ConnectorDeps {
   /** An empty folder: where a connector's process finds itself. */
   readonly emptyDir: string;
   /**
-   * The journal's record of a connector: the adapter file accepted last, and the reason of a quarantine by the
-   * operator.
+   * The journal's record of a connector: the adapter file accepted last, the account, and the reason of a quarantine by
+   * the operator.
    */
-  readonly recordOf: (connector: string) => Pick<ConnectorRecord, "adapterDigest" | "quarantineReason"> | undefined;
+  readonly recordOf: (
+    connector: string,
+  ) => Pick<ConnectorRecord, "adapterDigest" | "accountId" | "quarantineReason"> | undefined;
   readonly fillSink: FillSink;
   readonly slices: TurnSlices;
   readonly onStateChange: ConnectorOptions["onStateChange"];
@@ -83,6 +85,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     secrets: () => secrets.resolve(config.name, config.auth),
     redact: secrets.redact,
     options: config.options,
+    accountId: () => deps.recordOf(config.name)?.accountId,
     mode: config.mode,
     hosts: config.hosts,
     tcp,

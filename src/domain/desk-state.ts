@@ -57,6 +57,8 @@ export interface ConnectorRecord {
   reason?: string | undefined;
   /** The digest of the adapter that last became ready, which the operator thereby accepted. */
   adapterDigest?: Digest | undefined;
+  /** The account that the venue named first. */
+  accountId?: string | undefined;
   /** The reason of a quarantine that the operator ordered. A manual start ends the quarantine. */
   quarantineReason?: string | undefined;
 }
@@ -309,6 +311,7 @@ function changeConnector(state: DeskState, event: Extract<DeskEvent, { type: "co
     mode: event.mode,
     reason: event.reason,
     adapterDigest,
+    accountId: before?.accountId ?? event.accountId,
     quarantineReason,
   });
 }

@@ -243,6 +243,16 @@ export const ERRORS = {
     "connector {connector} is live and its adapter declares simulatedTime: its quotes could be of any day",
     "remove simulatedTime from the adapter, then qoc connectors restart {connector}",
   ),
+  CONNECT_REFUSED: row(
+    "connector {connector} is refused: {reason}",
+    "correct its key or its table in desk.toml, then qoc connectors restart {connector}",
+    { untrustedDetail: "reason" },
+  ),
+  ACCOUNT_CHANGED: row(
+    "connector {connector}: the venue says account {reason}; its orders and positions belong to account {pinned}",
+    "use the key of account {pinned}, or give the other account a connector with a name of its own",
+    { untrustedDetail: "reason" },
+  ),
   ADAPTER_CHANGED: row(
     "connector {connector}: its adapter changed: accepted {trusted}, found {found}",
     "review the change, then qoc connectors restart {connector}",

@@ -84,6 +84,8 @@ export interface ConnectorChanged {
   readonly mode: Mode;
   readonly reason?: string | undefined;
   readonly adapterDigest?: Digest | undefined;
+  /** The account that the venue named. */
+  readonly accountId?: string | undefined;
   /** Set if the operator ordered the quarantine: it lasts beyond a restart of the desk. */
   readonly by?: "human" | undefined;
 }

@@ -202,10 +202,27 @@ export interface Capabilities {
   mode?: "paper" | "live";
 }
 
+/** Whom `connect` reached, in the venue's own words. */
+export interface ConnectReport {
+  /** The desk refuses to start a connector for which desk.toml or `capabilities` state another mode. */
+  mode: "paper" | "live";
+  /** The venue's name of the environment, for example `sandbox`. Shown as it is. */
+  environment: string;
+  /** The desk keeps the first account id of a connector and refuses to start it with another one. */
+  accountId: string;
+  /** What the key may do. A live key that may withdraw is refused. */
+  permissions?: ("read" | "trade" | "withdraw")[];
+  /** The venue's clock. A difference of more than five seconds is logged. */
+  venueTime?: Timestamp;
+}
+
 /** A connector: the seven required methods and the optional ones. Every method may reject with any error. */
 export interface ConnectorAdapter {
-  /** Called once at start: authenticate and subscribe. */
-  connect(ctx: ConnectorContext): Promise<void>;
+  /**
+   * Called once at start: authenticate and subscribe. May resolve to whom it reached. Throw {@link ConnectRefused} if
+   * the operator must change something before another attempt makes sense; any other error is tried again.
+   */
+  connect(ctx: ConnectorContext): Promise<void | ConnectReport>;
   /** Called at shutdown: close sockets and flush buffers. */
   disconnect(): Promise<void>;
   getQuote(symbol: string): Promise<Quote>;
@@ -255,6 +272,14 @@ export class VenueRejection extends Error {
 /** Throw from `placeOrder` only if the request provably never left this machine. The order becomes `cancelled`. */
 export class NotSent extends Error {
   override readonly name = "NotSent";
+}
+
+/**
+ * Throw from `connect` for a wrong key, account or environment, or a gateway that is read-only: venues ban who tries
+ * such a login again and again. The desk does not start the connector again until the operator restarts it.
+ */
+export class ConnectRefused extends Error {
+  override readonly name = "ConnectRefused";
 }
 
 /**

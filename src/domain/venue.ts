@@ -8,6 +8,16 @@ import type { OrderReportStatus, OrderType, Side, TimeInForce } from "./sdk.ts";
 /** paper: orders move no money. live: they do. unstated: the connector does not say; approvals treat it like live. */
 export type Mode = "paper" | "live" | "unstated";
 
+/** Whom a connector reached, as the venue says. */
+export interface VenueConnection {
+  readonly mode: "paper" | "live";
+  readonly environment: string;
+  readonly accountId: string;
+  readonly permissions?: readonly ("read" | "trade" | "withdraw")[];
+  /** The venue's time, ms. */
+  readonly at?: number;
+}
+
 export interface VenueQuote {
   readonly symbol: string;
   readonly bid: DecimalText;

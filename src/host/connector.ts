@@ -5,7 +5,7 @@
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { ConnectorName, Digest } from "../domain/ids.ts";
-import type { Mode } from "../domain/venue.ts";
+import type { Mode, VenueConnection } from "../domain/venue.ts";
 import type { Clock, FillSink, Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
@@ -14,6 +14,7 @@ import { CallHealth } from "./call-health.ts";
 import type { Envelope, Method } from "../protocol/messages.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import type { Bundle } from "./bundle.ts";
+import { readConnection, refuseSimulatedLive } from "./connection.ts";
 import { LatencyWindow } from "./latency-window.ts";
 import { RestartPolicy, VenueOutage, needsOperator, toOutage } from "./restart-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
@@ -44,6 +45,8 @@ export interface ConnectorOptions {
   /** Removes known secrets from a text. */
   readonly redact: (text: string) => string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** The account that the venue named at an earlier start. */
+  readonly accountId?: (() => string | undefined) | undefined;
   /** The mode in desk.toml, if it states one. */
   readonly mode?: Mode | undefined;
   readonly hosts?: readonly string[] | undefined;
@@ -91,6 +94,7 @@ export class Connector {
   #methods: readonly Method[] = [];
   #capabilities: Capabilities = {};
   #digest: Digest | undefined;
+  #connection: VenueConnection | undefined;
   #accepted: Digest | undefined;
   #readyInMs: number | undefined;
 
@@ -110,6 +114,7 @@ export class Connector {
       capabilities: this.#capabilities,
       lastError: this.#lastError,
       digest: this.#digest,
+      connection: this.#connection,
     };
   }
 
@@ -280,24 +285,20 @@ export class Connector {
     this.#session = session;
     void session.ended.then((reason) => this.#handleExit(session, reason));
     const handshake = await session.start({ name, code: bundle.code, filename, secrets, options, tcp, hosts });
-    this.#refuseSimulatedLive(handshake.capabilities);
-    await this.#options.admit?.(handshake.capabilities);
-    [this.#methods, this.#capabilities] = [handshake.methods, handshake.capabilities];
+    const { capabilities } = handshake;
+    refuseSimulatedLive(this.#options, capabilities);
+    await this.#options.admit?.(capabilities);
+    [this.#methods, this.#capabilities] = [handshake.methods, capabilities];
     const connected = await this.#timedRequest(session, "connect", []).catch((error: unknown) => {
       throw toOutage(error, isResponsive);
     });
-    if (!connected.ok) throw new VenueOutage(`connect: ${connected.stack ?? connected.message}`);
+    this.#connection = readConnection(this.#options, capabilities, connected);
+    if (this.#connection === undefined || this.#connection.mode === capabilities.mode) return;
+    this.#capabilities = { ...capabilities, mode: this.#connection.mode };
+    await this.#options.admit?.(this.#capabilities);
   }
 
-  /** @throws SIMULATED_LIVE for a replayed market that moves real money: its time would pass every freshness check. */
-  #refuseSimulatedLive({ simulatedTime, mode }: Capabilities): void {
-    if (simulatedTime !== true || (mode !== "live" && this.#options.mode !== "live")) return;
-    throw new QocError("SIMULATED_LIVE", { connector: this.#options.name });
-  }
-
-  /**
-   * @throws ADAPTER_CHANGED if the file is not the accepted one. A restart by the operator accepts the current file.
-   */
+  /** @throws ADAPTER_CHANGED if the file is not the accepted one. A restart by the operator accepts it. */
   #acceptDigest(digest: Digest, isByOperator: boolean): void {
     const trusted = this.#accepted ?? this.#options.acceptedDigest();
     this.#digest = digest;

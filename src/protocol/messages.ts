@@ -85,7 +85,7 @@ export type Envelope =
   | { readonly ok: true; readonly value?: unknown }
   | {
       readonly ok: false;
-      readonly kind: "rejection" | "not-sent" | "rate-limited" | "error";
+      readonly kind: "rejection" | "not-sent" | "rate-limited" | "connect-refused" | "error";
       readonly message: string;
       /** For `rate-limited`: how long the venue asks to wait; absent if it does not say. */
       readonly retryAfterMs?: number | undefined;

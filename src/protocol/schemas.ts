@@ -6,6 +6,7 @@ import type {
   ReportedAccount,
   VenueAck,
   VenueBar,
+  VenueConnection,
   VenueFill,
   VenueInstrument,
   VenuePosition,
@@ -63,7 +64,7 @@ export const envelopeSchema: z.ZodType<Envelope> = z.discriminatedUnion("ok", [
   z.strictObject({ ok: z.literal(true), value: z.unknown().optional() }),
   z.strictObject({
     ok: z.literal(false),
-    kind: z.enum(["rejection", "not-sent", "rate-limited", "error"]),
+    kind: z.enum(["rejection", "not-sent", "rate-limited", "connect-refused", "error"]),
     message: text,
     retryAfterMs: z.number().nonnegative().optional(),
     stack: text.optional(),
@@ -194,6 +195,17 @@ export const accountSchema = shape({
   currency: name,
   timestamp: optional(time),
 }).transform(({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as ReportedAccount);
+
+/** undefined or null: the adapter does not say whom it reached. */
+export const connectionSchema = optional(
+  shape({
+    mode: z.enum(["paper", "live"]),
+    environment: name,
+    accountId: name,
+    permissions: optional(z.array(z.enum(["read", "trade", "withdraw"])).max(3)),
+    venueTime: optional(time),
+  }).transform(({ venueTime, ...members }) => compact({ ...members, at: venueTime }) as VenueConnection),
+);
 
 const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);
 export const instrumentSchema = shape({

@@ -10,6 +10,7 @@ import type {
   Mode,
   ReportedAccount,
   VenueBar,
+  VenueConnection,
   VenueFill,
   VenueInstrument,
   VenuePosition,
@@ -27,6 +28,8 @@ export interface ConnectorFacts {
   readonly lastError?: string | undefined;
   /** Digest of the adapter that was loaded last. */
   readonly digest?: Digest | undefined;
+  /** Whom it reached, if its adapter says. */
+  readonly connection?: VenueConnection | undefined;
 }
 
 export interface ConnectorStatus extends ConnectorFacts {

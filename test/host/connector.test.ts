@@ -162,6 +162,31 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
     });
   });
 
+  describe("connect", () => {
+    it("that throws ConnectRefused quarantines the connector: the login is not tried again", async () => {
+      const head = `import { ConnectRefused } from "@qoc-app/sdk";`;
+      const refuse = `async connect() { throw new ConnectRefused("the key is of the test net"); }`;
+      const { connector, states } = await started(refuse, {}, head);
+      expect(connector.status).toMatchObject({
+        state: "quarantined",
+        restarts: 0,
+        lastError: "connector harness is refused: the key is of the test net",
+      });
+      expect(states.map(({ state }) => state)).toEqual(["starting", "quarantined"]);
+    });
+
+    it("that says whom it reached gives the connector its mode and account", async () => {
+      const { connector } = await started(
+        `async connect() { return { mode: "live", environment: "production", accountId: "U1", permissions: ["trade"] }; }`,
+      );
+      expect(connector.status).toMatchObject({
+        state: "ready",
+        capabilities: { mode: "live" },
+        connection: { accountId: "U1", environment: "production", permissions: ["trade"] },
+      });
+    });
+  });
+
   describe("the context of an adapter", () => {
     it("has the connector's own secrets and options, but no environment and no files", async () => {
       process.env["QOC_CANARY"] = "canary-in-env";

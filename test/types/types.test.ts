@@ -53,7 +53,7 @@ const SHAPES: Readonly<Record<string, string>> = {
     readonly options: Readonly<Record<string, unknown>>; readonly store: S.Store; bars(symbol: string): Promise<S.Bar[]> }`,
   Capabilities: `{ exactDecimals?: boolean; clientIdDedupe?: "forever" | "open-only" | "none"; queryByClientId?: boolean;
     buyingPowerNetsOpenOrders?: boolean; reduceOnly?: boolean; simulatedTime?: boolean; mode?: "paper" | "live" }`,
-  ConnectorAdapter: `{ connect(ctx: S.ConnectorContext): Promise<void>; disconnect(): Promise<void>;
+  ConnectorAdapter: `{ connect(ctx: S.ConnectorContext): Promise<void | S.ConnectReport>; disconnect(): Promise<void>;
     getQuote(symbol: string): Promise<S.Quote>; getPositions(): Promise<S.Position[]>; getBuyingPower(): Promise<N>;
     placeOrder(order: S.Order): Promise<S.OrderAck>; cancelOrder(venueOrderId: string): Promise<void>;
     getOrder?(query: { venueOrderId?: string; clientOrderId?: string }): Promise<S.OrderReport | null>;
@@ -62,8 +62,11 @@ const SHAPES: Readonly<Record<string, string>> = {
     getBars?(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<S.Bar[]>;
     getFundamentals?(symbol: string): Promise<Record<string, unknown>>;
     replaceOrder?(venueOrderId: string, order: S.Order): Promise<S.OrderAck> }`,
+  ConnectReport: `{ mode: "paper" | "live"; environment: string; accountId: string;
+    permissions?: ("read" | "trade" | "withdraw")[]; venueTime?: T }`,
   ConnectorClass: "{ readonly capabilities?: S.Capabilities; readonly sdk?: number }",
   VenueRejection: '{ readonly name: "VenueRejection"; message: string; stack?: string; cause?: unknown }',
+  ConnectRefused: '{ readonly name: "ConnectRefused"; message: string; stack?: string; cause?: unknown }',
   NotSent: '{ readonly name: "NotSent"; message: string; stack?: string; cause?: unknown }',
   BookSnapshot: `{ readonly nav: number; readonly navText: string; readonly cash: number; readonly buyingPower: number;
     readonly positions: readonly S.BookPosition[]; readonly openOrders: readonly S.Order[]; readonly time: number }`,

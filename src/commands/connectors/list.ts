@@ -44,10 +44,18 @@ function latencyText(latency: ConnectorView["latencyMs"]): string {
   return latency === undefined ? "-" : `${latency.p50.toFixed(1)}/${latency.p99.toFixed(1)}`;
 }
 
+function accountText({ name, connection }: ConnectorView): readonly string[] {
+  if (connection === undefined) return [];
+  const { accountId, environment, permissions } = connection;
+  const may = permissions === undefined || permissions.length === 0 ? "" : `, its key may ${permissions.join(", ")}`;
+  return [oneLine(`${name}: account ${accountId} (${environment})${may}`)];
+}
+
 /** The table, and on a terminal the guarantees that each connector cannot give. */
 function renderConnectors(connectors: readonly ConnectorView[], style: OutputStyle): readonly string[] {
   const warnings = connectors.flatMap(({ name, lost }) =>
     lost.map((guarantee) => `! ${oneLine(`${name}: ${guarantee}`)}`),
   );
-  return [...tableOr(style, COLUMNS, connectors, "no connectors"), ...(style.isTty ? warnings : [])];
+  const below = style.isTty ? [...connectors.flatMap(accountText), ...warnings] : [];
+  return [...tableOr(style, COLUMNS, connectors, "no connectors"), ...below];
 }

@@ -1,0 +1,90 @@
+/** The venue's statement of its mode and account is pinned, and another statement refuses the connector. */
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { adapterFixture } from "../support/adapter-fixture.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk | undefined;
+afterEach(async () => {
+  await desk?.stop();
+  if (desk !== undefined) await discard(desk);
+  desk = undefined;
+});
+
+function venue(report: object): string {
+  return adapterFixture("scripted-venue")
+    .replace("connect(ctx: ConnectorContext): Promise<void>", "connect(ctx: ConnectorContext): Promise<ConnectReport>")
+    .replace("String(value));\n", `String(value));\n    return ${JSON.stringify(report)};\n`)
+    .replace("ConnectorAdapter,", "ConnectorAdapter,\n  ConnectReport,");
+}
+function config(mode: string): string {
+  return `[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\n${mode}\n`;
+}
+async function open(report: object, mode = "", again?: TempDesk): Promise<TempDesk> {
+  desk = await tempDesk({
+    config: () => config(mode),
+    files: { "venue.ts": venue(report) },
+    ...(again === undefined ? {} : { again }),
+  });
+  return desk;
+}
+function status(of: TempDesk) {
+  return of.open.fleet.venues.status().find(({ name }) => name === "broker");
+}
+const LIVE = { mode: "live", environment: "production", accountId: "U1" };
+const PAPER = { mode: "paper", environment: "sandbox", accountId: "P1" };
+
+describe("a venue that says live", () => {
+  it("makes the connector live, in a process of its own, though desk.toml states no mode", async () => {
+    const opened = await open(LIVE);
+    await expect.poll(() => status(opened)?.state, { timeout: 10_000 }).toBe("ready");
+    expect(status(opened)).toMatchObject({ mode: "live", isolation: "process", connection: LIVE });
+    const order = { connector: "broker", side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "100" };
+    const { id, digest } = await opened.call<{ id: string; digest: string }>("orders propose", {
+      ...order,
+      rationale: "x",
+    });
+    expect(await opened.call("orders show", { id })).toMatchObject({ terms: { mode: "live" } });
+    await expect(opened.call("approve", { id, digest }, { actor: "human" })).rejects.toMatchObject({
+      code: "SIGNATURE_REQUIRED",
+      details: { key: "live" },
+    });
+  });
+
+  it("is refused if desk.toml says paper", async () => {
+    const opened = await open(LIVE, 'mode = "paper"');
+    expect(status(opened)).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("desk.toml says paper, and the venue says live (production)") as string,
+    });
+  });
+});
+
+describe("the account of a connector", () => {
+  it("is in the journal, and the connector does not start with another one", async () => {
+    const opened = await open(PAPER, 'mode = "paper"');
+    expect(status(opened)).toMatchObject({ state: "ready", connection: PAPER });
+    await opened.settled();
+    const lines = readFileSync(`${opened.root}/.qoc/journal/000001.ndjson`, "utf8").trim().split("\n");
+    const records = lines.map((line) => JSON.parse(line) as { type: string; state?: string; accountId?: string });
+    expect(records.find(({ type, state }) => type === "connector.changed" && state === "ready")).toMatchObject({
+      accountId: "P1",
+    });
+    await opened.write("venue.ts", venue({ ...PAPER, accountId: "P2" }));
+    await opened.call("connectors restart", { name: "broker" });
+    const refused = {
+      state: "quarantined",
+      lastError: expect.stringContaining(
+        "the venue says account P2; its orders and positions belong to account P1",
+      ) as string,
+    };
+    expect(status(opened)).toMatchObject(refused);
+    await opened.stop();
+    const again = await open({ ...PAPER, accountId: "P2" }, 'mode = "paper"', opened);
+    await again.call("connectors restart", { name: "broker" });
+    expect(status(again)).toMatchObject(refused);
+    await again.write("venue.ts", venue(PAPER));
+    await again.call("connectors restart", { name: "broker" });
+    expect(status(again)).toMatchObject({ state: "ready" });
+  });
+});
