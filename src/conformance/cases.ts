@@ -6,6 +6,7 @@ import { FAULT_CASES } from "./cases-faults.ts";
 import { FILL_CASES } from "./cases-fills.ts";
 import { LIMIT_CASES } from "./cases-limits.ts";
 import { LOAD_CASES } from "./cases-load.ts";
+import { MEMBER_CASES } from "./cases-members.ts";
 import { ORDER_CASES } from "./cases-orders.ts";
 import { ODD_FILL_CASES } from "./cases-odd-fills.ts";
 import { QUOTE_CASES } from "./cases-quotes.ts";
@@ -24,4 +25,5 @@ export const CASES: readonly TestCase[] = [
   ...RECOVERY_CASES,
   ...SECRET_CASES,
   ...LIMIT_CASES,
-].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  ...MEMBER_CASES,
+].toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

@@ -50,16 +50,19 @@ export async function certify(options: CertifyOptions): Promise<Report> {
     clock,
     ids,
     transport,
+    dropped: [],
     bundle: () => (bundle ??= bundleForKit(name, adapter, options.disk, settings)),
   };
   const profile = await profileAdapter(deps);
   const selected = CASES.filter(({ id }) => only === undefined || only.includes(id));
-  const cases = await mapConcurrently(selected, async (testCase) => {
+  const runAndReport = async (testCase: TestCase): Promise<CaseReport> => {
     const report = await runCase(testCase, deps, profile);
     const reason = report.reason === undefined ? "" : `: ${report.reason}`;
     progress.line(`${report.id} ${report.outcome} ${report.title}${reason}`);
     return report;
-  });
+  };
+  const [last, others] = [selected.filter(({ isLast }) => isLast), selected.filter(({ isLast }) => !isLast)];
+  const cases = [...(await mapConcurrently(others, runAndReport)), ...(await mapConcurrently(last, runAndReport))];
   const count = (outcome: string): number => cases.filter((report) => report.outcome === outcome).length;
   const counts = { passed: count("passed"), failed: count("failed"), skipped: count("skipped") };
   const { digest, methods, capabilities } = profile;

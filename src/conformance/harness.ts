@@ -9,6 +9,7 @@ import type { VenueFill } from "../domain/venue.ts";
 import { type Bundle, bundleAdapter } from "../host/bundle.ts";
 import { Connector } from "../host/connector.ts";
 import { TurnSlices } from "../host/turn-slices.ts";
+import type { DroppedMembers } from "../host/unknown-members.ts";
 import { openVenueClient } from "../host/venue-client.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
@@ -23,6 +24,8 @@ export interface HarnessDeps {
   readonly ids: Ids;
   readonly bundle: () => Promise<Bundle>;
   readonly transport: (memoryMb: number, network: NetworkPolicy) => Transport;
+  /** What the cases saw so far: each harness adds its own when it closes. */
+  readonly dropped: DroppedMembers[];
 }
 
 /** The only hosts an adapter can reach during a case. */
@@ -85,6 +88,8 @@ export class ConformanceHarness {
   readonly calls: ReturnType<typeof openVenueClient>;
   readonly store = new InMemoryStore();
   readonly spy: TransportSpy;
+  /** Members that the SDK does not have, in answers of the cases that have ended. */
+  readonly dropped: DroppedMembers[];
   /** Every fill that the adapter emitted, in order. */
   readonly fills: VenueFill[] = [];
   readonly logLines: { readonly level: string; readonly message: string }[] = [];
@@ -96,6 +101,7 @@ export class ConformanceHarness {
   constructor(deps: HarnessDeps, venue: FakeVenue) {
     const { settings, clock, ids, bundle } = deps;
     this.settings = settings;
+    this.dropped = deps.dropped;
     this.venue = venue;
     this.clock = clock;
     this.ids = ids;
@@ -186,6 +192,7 @@ export class ConformanceHarness {
   async close(): Promise<void> {
     await this.connector.stop();
     await this.venue.close();
+    this.dropped.push(...this.connector.unknownMembers.list);
   }
 
   #addFills(fills: readonly VenueFill[]): void {

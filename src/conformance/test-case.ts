@@ -38,6 +38,8 @@ export interface TestCase {
   readonly needs?: CaseRequirements;
   /** The case starts the connector itself; otherwise the runner starts it first. */
   readonly startsConnector?: true;
+  /** The case runs after all others have ended. */
+  readonly isLast?: true;
   /** Passes by returning; fails or skips through assert.ts. */
   readonly run: (harness: ConformanceHarness) => Promise<void>;
 }

@@ -22,6 +22,7 @@ import { createStackMapperCache } from "./source-map.ts";
 import { RefusedFills } from "./refused-fills.ts";
 import type { Transport } from "./transport.ts";
 import type { TurnSlices } from "./turn-slices.ts";
+import { UnknownMembers } from "./unknown-members.ts";
 import { WorkerSession } from "./worker-session.ts";
 
 export interface ConnectorStateChange {
@@ -75,6 +76,7 @@ export class Connector {
   readonly #latency = new LatencyWindow();
   #health = new CallHealth();
   readonly refusedFills: RefusedFills;
+  readonly unknownMembers: UnknownMembers;
   readonly #policy: RestartPolicy;
   readonly #stackMapper = createStackMapperCache();
   readonly #secretMask: SecretMask;
@@ -102,7 +104,8 @@ export class Connector {
     this.#options = options;
     this.#policy = new RestartPolicy(options.random);
     this.#secretMask = new SecretMask(options.redact);
-    this.refusedFills = new RefusedFills(options.name, options.log);
+    this.unknownMembers = new UnknownMembers(options.log, options.redact);
+    this.refusedFills = new RefusedFills(options.name, options.log, this.unknownMembers);
   }
 
   /** Read for each order, so it computes nothing. */
@@ -126,6 +129,7 @@ export class Connector {
       readyInMs: this.#readyInMs,
       latencyMs: this.#latency.percentiles(),
       refusedFills: this.refusedFills.count,
+      unknownMembers: this.unknownMembers.list,
     };
   }
 
@@ -211,10 +215,7 @@ export class Connector {
     if (this.#state === "degraded" && problem === undefined) this.#changeState("ready", undefined);
   }
 
-  /**
-   * Runs operations one after another. A new operation ends an attempt to start, so that it need not wait for the
-   * venue.
-   */
+  /** Runs operations one after another. A new one ends an attempt to start, so that it need not wait for the venue. */
   #enqueue(operation: (isLatest: () => boolean) => Promise<void>): Promise<void> {
     this.#cancelTimer();
     this.#latestOperation += 1;

@@ -3,7 +3,9 @@ import type * as z from "zod";
 import { QocError } from "../domain/error.ts";
 import type { Log } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/venue.ts";
-import { parseFill } from "../protocol/fill-schema.ts";
+import { parseCanonicalFill } from "../protocol/fill-schema.ts";
+import { fillSchema } from "../protocol/schemas.ts";
+import type { UnknownMembers } from "./unknown-members.ts";
 
 const REFUSED_MAX = 1_000;
 const SAMPLE_CHARS_MAX = 300;
@@ -11,24 +13,32 @@ const SAMPLE_CHARS_MAX = 300;
 export class RefusedFills {
   readonly #connector: string;
   readonly #log: Log;
+  readonly #unknown: UnknownMembers;
   /** Since the desk started. */
   count = 0;
   lastReason: string | undefined;
 
-  constructor(connector: string, log: Log) {
+  constructor(connector: string, log: Log, unknown: UnknownMembers) {
     this.#connector = connector;
     this.#log = log;
+    this.#unknown = unknown;
   }
 
-  /** The well-formed fills. @throws PROTOCOL for a malformed fill over the limit. */
-  parse(rawFills: readonly unknown[]): readonly VenueFill[] {
+  /** The well-formed fills of this method. @throws PROTOCOL for a malformed fill over the limit. */
+  parse(method: "emitFill" | "getFills", rawFills: readonly unknown[]): readonly VenueFill[] {
     const fills: VenueFill[] = [];
     for (const raw of rawFills) {
-      const parsed = parseFill(raw);
-      if (parsed.success) fills.push(parsed.data);
-      else this.#refuse(raw, parsed.error.issues[0]);
+      const fill = parseCanonicalFill(raw) ?? this.#read(method, raw);
+      if (fill !== undefined) fills.push(fill);
     }
     return fills;
+  }
+
+  #read(method: "emitFill" | "getFills", raw: unknown): VenueFill | undefined {
+    const parsed = fillSchema.safeParse(raw);
+    if (parsed.success) this.#unknown.note(method, raw, fillSchema.members);
+    else this.#refuse(raw, parsed.error.issues[0]);
+    return parsed.data;
   }
 
   #refuse(raw: unknown, issue: z.core.$ZodIssue | undefined): void {

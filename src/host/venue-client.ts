@@ -2,7 +2,9 @@
 import * as z from "zod";
 import { LIMITS } from "../protocol/limits.ts";
 import { type Envelope, type Method } from "../protocol/messages.ts";
+import type { AnswerShape } from "../protocol/answer-shape.ts";
 import {
+  ACK_MEMBERS,
   accountSchema,
   ackSchema,
   barSchema,
@@ -51,6 +53,8 @@ interface VenueCall<T> {
   readonly method: Method;
   readonly args?: readonly unknown[];
   readonly schema: z.ZodType<T>;
+  /** The members of the answer, if it is an object or a list of objects. */
+  readonly members?: ReadonlySet<string>;
 }
 
 /**
@@ -59,16 +63,20 @@ interface VenueCall<T> {
 async function callVenue<T>(
   connectors: Connectors,
   name: string,
-  { method, args = [], schema }: VenueCall<T>,
+  { method, args = [], schema, members }: VenueCall<T>,
 ): Promise<T> {
-  const response: Envelope = await findConnector(connectors, name).invoke(method, args);
+  const connector = findConnector(connectors, name);
+  const response: Envelope = await connector.invoke(method, args);
   if (!response.ok && response.kind === "rate-limited") {
     const details = { connector: name, method, message: response.message };
     throw new QocError("RATE_LIMITED", details, { data: { retryAfterMs: response.retryAfterMs ?? 0 } });
   }
   if (!response.ok) throw new QocError("CALL_FAILED", { connector: name, method, message: response.message });
   const parsed = schema.safeParse(response.value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    if (members !== undefined) connector.unknownMembers.note(method, response.value, members);
+    return parsed.data;
+  }
   const [issue] = parsed.error.issues;
   const path = issue?.path.join(".") ?? "";
   throw new QocError("PROTOCOL", {
@@ -84,7 +92,18 @@ async function callIfSupported<T>(connectors: Connectors, name: string, call: Ve
   return isSupported ? callVenue(connectors, name, call) : undefined;
 }
 
-function list<T>(schema: z.ZodType<T>): z.ZodType<T[]> {
+type AnswerForm<T> = Pick<VenueCall<T>, "schema" | "members">;
+
+function one<T>(shape: AnswerShape<T>): AnswerForm<T> {
+  return { schema: shape, members: shape.members };
+}
+function oneOrNull<T>(shape: AnswerShape<T>): AnswerForm<T | null> {
+  return { schema: shape.nullable(), members: shape.members };
+}
+function list<T>(shape: AnswerShape<T>): AnswerForm<T[]> {
+  return { schema: listOf(shape), members: shape.members };
+}
+function listOf<T>(schema: z.ZodType<T>): z.ZodType<T[]> {
   return z.array(schema).max(LIMITS.responseChars / 8);
 }
 
@@ -101,39 +120,35 @@ const buyingPower = z.union([z.number(), z.string()]).transform((raw, context): 
 export function openVenueClient(connectors: Connectors) {
   return {
     quote: (name: string, symbol: string): Promise<VenueQuote> =>
-      callVenue(connectors, name, { method: "getQuote", args: [symbol], schema: quoteSchema }),
+      callVenue(connectors, name, { method: "getQuote", args: [symbol], ...one(quoteSchema) }),
     positions: (name: string): Promise<readonly VenuePosition[]> =>
-      callVenue(connectors, name, { method: "getPositions", schema: list(positionSchema) }),
+      callVenue(connectors, name, { method: "getPositions", ...list(positionSchema) }),
     buyingPower: (name: string): Promise<DecimalText> =>
       callVenue(connectors, name, { method: "getBuyingPower", schema: buyingPower }),
     account: (name: string): Promise<ReportedAccount | undefined> =>
-      callIfSupported(connectors, name, { method: "getAccount", schema: accountSchema }),
+      callIfSupported(connectors, name, { method: "getAccount", ...one(accountSchema) }),
     instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
-      callIfSupported(connectors, name, {
-        method: "getInstrument",
-        args: [symbol],
-        schema: instrumentSchema.nullable(),
-      }),
+      callIfSupported(connectors, name, { method: "getInstrument", args: [symbol], ...oneOrNull(instrumentSchema) }),
     order: (
       name: string,
       query: { venueOrderId?: string; clientOrderId?: string },
     ): Promise<VenueReport | null | undefined> =>
-      callIfSupported(connectors, name, { method: "getOrder", args: [query], schema: reportSchema.nullable() }),
+      callIfSupported(connectors, name, { method: "getOrder", args: [query], ...oneOrNull(reportSchema) }),
     openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
-      callIfSupported(connectors, name, { method: "getOpenOrders", schema: list(reportSchema) }),
+      callIfSupported(connectors, name, { method: "getOpenOrders", ...list(reportSchema) }),
     fills: async (name: string, since: number): Promise<readonly VenueFill[] | undefined> => {
       const raw = await callIfSupported(connectors, name, {
         method: "getFills",
         args: [since],
-        schema: list(z.unknown()),
+        schema: listOf(z.unknown()),
       });
-      return raw && findConnector(connectors, name).refusedFills.parse(raw);
+      return raw && findConnector(connectors, name).refusedFills.parse("getFills", raw);
     },
     bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
       callIfSupported(connectors, name, {
         method: "getBars",
         args: [symbol, compact({ resolution: "1d", ...range })],
-        schema: list(barSchema),
+        ...list(barSchema),
       }),
     fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
       callIfSupported(connectors, name, { method: "getFundamentals", args: [symbol], schema: fundamentalsSchema }),
@@ -165,6 +180,7 @@ async function place(connectors: Connectors, order: Cleared<Order>): Promise<Pla
       return { kind, reason: response.message };
     }
     const ack = ackSchema.safeParse(response.value);
+    connector.unknownMembers.note("placeOrder", response.value, ACK_MEMBERS);
     if (ack.success) return { kind: "accepted", venueOrderId: ack.data.venueOrderId };
     return {
       kind: "unclear",

@@ -300,7 +300,10 @@ export class WorkerSession {
   /** Stores the well-formed fills. @throws PROTOCOL if too many are malformed. */
   async #storeFills(rawFills: readonly unknown[]): Promise<void> {
     const { name, generation, refusedFills, secretMask, fillSink } = this.#options;
-    const fills = refusedFills.parse(rawFills.map((fill) => secretMask.mask(fill)));
+    const fills = refusedFills.parse(
+      "emitFill",
+      rawFills.map((fill) => secretMask.mask(fill)),
+    );
     if (fills.length > 0) await fillSink.accept({ connector: name, generation, fills });
   }
 

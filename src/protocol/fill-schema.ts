@@ -4,7 +4,7 @@
  */
 import { isCanonical } from "../domain/decimal.ts";
 import type { VenueFill } from "../domain/venue.ts";
-import { TIME_MS_MAX, fillSchema } from "./schemas.ts";
+import { TIME_MS_MAX } from "./schemas.ts";
 
 const NAME = /^[\x20-\x7e]{1,128}$/;
 const REQUIRED_NAMES = ["fillId", "venueOrderId", "symbol"] as const;
@@ -33,10 +33,4 @@ export function parseCanonicalFill(raw: unknown): VenueFill | undefined {
   if ((side !== "buy" && side !== "sell") || !isTimeMs(timestamp) || quantity === "0" || quantity.startsWith("-"))
     return undefined;
   return { ...members, at: timestamp } as unknown as VenueFill;
-}
-
-/** Returns what `fillSchema.safeParse` returns. */
-export function parseFill(raw: unknown): ReturnType<typeof fillSchema.safeParse> {
-  const data = parseCanonicalFill(raw);
-  return data === undefined ? fillSchema.safeParse(raw) : { success: true, data };
 }

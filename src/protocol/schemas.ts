@@ -14,6 +14,7 @@ import type {
   VenueReport,
 } from "../domain/venue.ts";
 import { hasInvisible } from "../lib/invisible-characters.ts";
+import { COST_NAMES, SIDE_NAMES, answerShape } from "./answer-shape.ts";
 import { LIMITS } from "./limits.ts";
 import { type Envelope, METHODS, type Method, type WorkerEvent } from "./messages.ts";
 
@@ -115,86 +116,80 @@ function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish();
 }
 
-/** Members that would change an amount if the desk knew them. An answer with one of them is refused, not misread. */
-const VALUE_CHANGING = [
-  ...["multiplier", "contractMultiplier", "contractSize", "contractValue", "pointValue", "priceMultiplier"],
-  ...["currency", "feeCurrency", "quoteCurrency", "priceCurrency", "settleCurrency"],
-] as const;
+export const quoteSchema = answerShape(
+  {
+    symbol: name,
+    // Spreads, power and oil trade below zero.
+    bid: numeric,
+    ask: numeric,
+    timestamp: time,
+    last: optional(numeric),
+    bidSize: optional(notNegative),
+    askSize: optional(notNegative),
+  },
+  { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueQuote },
+);
 
-/** An object with these members. Other members are dropped, but for those that change a value. */
-function shape<T extends z.ZodRawShape>(members: T) {
-  const refused = VALUE_CHANGING.filter((member) => !(member in members));
-  return z.looseObject(members).transform((value, context): z.output<z.ZodObject<T>> => {
-    const found = refused.find((member) => value[member] !== undefined && value[member] !== null);
-    if (found !== undefined)
-      context.addIssue({
-        code: "custom",
-        path: [found],
-        message: "is not a member that the desk knows, and it changes a value",
-      });
-    return Object.fromEntries(
-      Object.keys(members).flatMap((key) => (key in value ? [[key, value[key]]] : [])),
-    ) as never;
-  });
-}
+export const positionSchema = answerShape(
+  {
+    symbol: name,
+    quantity: numeric,
+    averagePrice: optional(numeric),
+    markPrice: optional(numeric),
+    currency: optional(name),
+  },
+  { read: (value) => compact(value) as VenuePosition, refused: SIDE_NAMES },
+);
 
-export const quoteSchema = shape({
-  symbol: name,
-  // Spreads, power and oil trade below zero.
-  bid: numeric,
-  ask: numeric,
-  timestamp: time,
-  last: optional(numeric),
-  bidSize: optional(notNegative),
-  askSize: optional(notNegative),
-}).transform(({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueQuote);
-
-export const positionSchema = shape({
-  symbol: name,
-  quantity: numeric,
-  averagePrice: optional(numeric),
-  markPrice: optional(numeric),
-  currency: optional(name),
-}).transform((value) => compact(value) as VenuePosition);
-
+/** An acknowledgement has no amounts: none of its members changes a value. */
 export const ackSchema = z
   .object({ venueOrderId: name, status: z.literal("acknowledged") })
   .transform(({ venueOrderId }): VenueAck => ({ venueOrderId }));
+export const ACK_MEMBERS: ReadonlySet<string> = new Set(["venueOrderId", "status"]);
 
-export const fillSchema = shape({
-  fillId: name,
-  venueOrderId: name,
-  clientOrderId: optional(name),
-  symbol: name,
-  side: z.enum(["buy", "sell"]),
-  quantity: positive,
-  price: numeric,
-  timestamp: time,
-  fee: optional(numeric),
-  feeCurrency: optional(name),
-  busts: optional(name),
-  corrects: optional(name),
-}).transform(({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueFill);
+export const fillSchema = answerShape(
+  {
+    fillId: name,
+    venueOrderId: name,
+    clientOrderId: optional(name),
+    symbol: name,
+    side: z.enum(["buy", "sell"]),
+    quantity: positive,
+    price: numeric,
+    timestamp: time,
+    fee: optional(numeric),
+    feeCurrency: optional(name),
+    busts: optional(name),
+    corrects: optional(name),
+  },
+  { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueFill, refused: COST_NAMES },
+);
 
-export const reportSchema = shape({
-  venueOrderId: name,
-  clientOrderId: optional(name),
-  status: z.enum(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"]),
-  filledQuantity: notNegative,
-  averagePrice: optional(numeric),
-  symbol: optional(name),
-  side: optional(z.enum(["buy", "sell"])),
-  quantity: optional(positive),
-  limitPrice: optional(numeric),
-}).transform((value) => compact(value) as VenueReport);
+export const reportSchema = answerShape(
+  {
+    venueOrderId: name,
+    clientOrderId: optional(name),
+    status: z.enum(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"]),
+    filledQuantity: notNegative,
+    averagePrice: optional(numeric),
+    symbol: optional(name),
+    side: optional(z.enum(["buy", "sell"])),
+    quantity: optional(positive),
+    limitPrice: optional(numeric),
+  },
+  { read: (value) => compact(value) as VenueReport },
+);
 
-export const accountSchema = shape({
-  nav: numeric,
-  cash: numeric,
-  buyingPower: numeric,
-  currency: name,
-  timestamp: optional(time),
-}).transform(({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as ReportedAccount);
+export const accountSchema = answerShape(
+  {
+    nav: numeric,
+    cash: numeric,
+    buyingPower: numeric,
+    currency: name,
+    timestamp: optional(time),
+  },
+  { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as ReportedAccount },
+);
 
 /** undefined or null: the adapter does not say whom it reached. */
 export const connectionSchema = optional(
@@ -208,30 +203,36 @@ export const connectionSchema = optional(
 );
 
 const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);
-export const instrumentSchema = shape({
-  symbol: name,
-  name: optional(z.string().max(200)),
-  tickSize: optional(positive),
-  lotSize: optional(positive),
-  minQuantity: optional(notNegative),
-  maxQuantity: optional(notNegative),
-  minNotional: optional(notNegative),
-  currency: optional(name),
-  multiplier: optional(positive),
-  orderTypes: optional(z.array(orderType)),
-  timesInForce: optional(z.array(z.enum(["day", "gtc", "ioc", "fok"]))),
-  tradable: optional(z.boolean()),
-}).transform((value) => compact(value) as VenueInstrument);
+export const instrumentSchema = answerShape(
+  {
+    symbol: name,
+    name: optional(z.string().max(200)),
+    tickSize: optional(positive),
+    lotSize: optional(positive),
+    minQuantity: optional(notNegative),
+    maxQuantity: optional(notNegative),
+    minNotional: optional(notNegative),
+    currency: optional(name),
+    multiplier: optional(positive),
+    orderTypes: optional(z.array(orderType)),
+    timesInForce: optional(z.array(z.enum(["day", "gtc", "ioc", "fok"]))),
+    tradable: optional(z.boolean()),
+  },
+  { read: (value) => compact(value) as VenueInstrument },
+);
 
-export const barSchema = shape({
-  symbol: name,
-  timestamp: time,
-  open: numeric,
-  high: numeric,
-  low: numeric,
-  close: numeric,
-  volume: optional(notNegative),
-}).transform(({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueBar);
+export const barSchema = answerShape(
+  {
+    symbol: name,
+    timestamp: time,
+    open: numeric,
+    high: numeric,
+    low: numeric,
+    close: numeric,
+    volume: optional(notNegative),
+  },
+  { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueBar },
+);
 
 /** null: the venue has no fundamentals of the symbol. */
 export const fundamentalsSchema = z.record(z.string(), z.unknown()).transform(readFundamentals).nullable();

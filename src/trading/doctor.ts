@@ -7,6 +7,7 @@ import { quoteForShell } from "../lib/shell.ts";
 import { describeGap } from "./journal-gap.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { scheduleViews } from "./schedule-views.ts";
+import { droppedText } from "../host/unknown-members.ts";
 import { lostGuarantees } from "./venue-gateway.ts";
 
 export interface DoctorCheck {
@@ -316,6 +317,8 @@ function bookChecks(
       fix: `correct the adapter: qoc logs --connector ${status.name}`,
     });
   }
+  for (const dropped of status.unknownMembers ?? [])
+    checks.push({ name, status: "warn", message: droppedText(dropped), fix: "remove the member from the adapter" });
   const trouble = desk.market.polls.trouble(status.name);
   if (trouble !== undefined) {
     const message = `${trouble.failures} polls in a row failed, the next is in ${Math.ceil(desk.market.polls.waitMs(status.name) / 1000)} s: ${trouble.reason}`;

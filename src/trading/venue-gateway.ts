@@ -18,6 +18,7 @@ import type {
   VenueReport,
 } from "../domain/venue.ts";
 import type { Cleared } from "../gate/cleared.ts";
+import type { DroppedMembers } from "../host/unknown-members.ts";
 import type { PlaceOutcome } from "../host/venue-client.ts";
 
 export interface ConnectorFacts {
@@ -48,6 +49,8 @@ export interface ConnectorStatus extends ConnectorFacts {
   readonly memoryMb?: number | undefined;
   /** Malformed fills since the desk started. */
   readonly refusedFills?: number | undefined;
+  /** Members of answers that the SDK does not have, since the desk started. */
+  readonly unknownMembers?: readonly DroppedMembers[] | undefined;
   readonly adapter: string;
   readonly readyInMs?: number | undefined;
 }

@@ -118,3 +118,14 @@ it("a malformed fill is refused and counted, and the others are kept", async () 
   await expect.poll(() => desk.open.desk.state.orders.get(id)?.filled.toFixed()).toBe("2");
   expect((await status()).connectors).toMatchObject([{ state: "ready", refusedFills: 1 }]);
 });
+
+it("a member that the SDK does not have is a warning of doctor and connectors list, and an error if it changes a value", async () => {
+  await open();
+  await pull("EXTRA");
+  const { checks } = await desk.call<{ checks: { message: string }[] }>("doctor");
+  expect(checks.map(({ message }) => message).join()).toContain('getQuote returned "exchange", which the SDK does not');
+  expect(await desk.call("connectors list")).toContainEqual(
+    expect.objectContaining({ name: "v", unknownMembers: [{ method: "getQuote", members: ["exchange"] }] }),
+  );
+  await expect(pull("SCALED")).rejects.toThrow("unit is not a member that the desk knows, and it changes a value");
+});

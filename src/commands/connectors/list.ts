@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { droppedText } from "../../host/unknown-members.ts";
 import { type ConnectorStatus, lostGuarantees } from "../../trading/venue-gateway.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { type Column, type OutputStyle, tableOr } from "../rendering/table-text.ts";
@@ -53,8 +54,8 @@ function accountText({ name, connection }: ConnectorView): readonly string[] {
 
 /** The table, and on a terminal the guarantees that each connector cannot give. */
 function renderConnectors(connectors: readonly ConnectorView[], style: OutputStyle): readonly string[] {
-  const warnings = connectors.flatMap(({ name, lost }) =>
-    lost.map((guarantee) => `! ${oneLine(`${name}: ${guarantee}`)}`),
+  const warnings = connectors.flatMap(({ name, lost, unknownMembers = [] }) =>
+    [...lost, ...unknownMembers.map(droppedText)].map((warning) => `! ${oneLine(`${name}: ${warning}`)}`),
   );
   const below = style.isTty ? [...connectors.flatMap(accountText), ...warnings] : [];
   return [...tableOr(style, COLUMNS, connectors, "no connectors"), ...below];

@@ -30,6 +30,13 @@ export const READ_MISTAKES: readonly Mistake[] = [
     caughtBy: ["C12", "C14"],
   },
   {
+    name: "adds-a-member-to-quotes",
+    description: "It returns a member that the SDK does not have.",
+    edits: [[QUOTE, "return Object.assign({ symbol, bid, ask, last, timestamp: time }, { halted: false });"]],
+    caughtBy: ["C120"],
+    reason: 'getQuote returned "halted"',
+  },
+  {
     name: "caches-quotes",
     description: "It caches the first quote of a symbol and never requests it again.",
     edits: [

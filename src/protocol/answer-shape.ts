@@ -1,0 +1,67 @@
+/** Objects that a connector answers with: the members that the desk knows, and what other members mean. */
+import * as z from "zod";
+
+/**
+ * Names of members that change the meaning of an amount: its unit, its currency, its sign or its price. An answer with
+ * one of them that the desk does not know is refused, because without the member the amount would be misread. Compared
+ * without case and punctuation, so that `fee_currency` is `feeCurrency`.
+ */
+const CHANGES_A_VALUE: ReadonlySet<string> = new Set([
+  ...["multiplier", "contractmultiplier", "contractsize", "contractvalue", "pointvalue", "quantitymultiplier"],
+  ...["pricemultiplier", "pricemagnifier", "pricefactor", "pricescale", "pricedivisor", "quantityscale"],
+  ...["facevalue", "parvalue", "inverse", "isinverse", "quanto", "isquanto"],
+  ...["unit", "units", "priceunit", "quantityunit", "denomination"],
+  ...["currency", "quotecurrency", "pricecurrency", "settlecurrency", "settlementcurrency", "settlementasset"],
+  ...["feecurrency", "feeasset", "commissioncurrency", "commissionasset"],
+  ...["exchangerate", "fxrate", "conversionrate"],
+]);
+/** Besides: costs of a fill, which are `fee`. */
+export const COST_NAMES = ["fee", "fees", "commission", "commissions", "tax", "taxes", "rebate", "accruedinterest"];
+/** Besides: the side of a position, which is the sign of its quantity. */
+export const SIDE_NAMES = ["side", "positionside", "direction", "isshort"];
+
+function comparable(member: string): string {
+  return member.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+}
+
+/** A schema of an object, with the names of the members that it reads. */
+export type AnswerShape<T> = z.ZodType<T> & { readonly members: ReadonlySet<string> };
+
+function hasValue(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+export interface AnswerRules<T extends z.ZodRawShape, R> {
+  readonly read: (value: z.output<z.ZodObject<T>>) => R;
+  /** Further names that change a value in this answer. */
+  readonly refused?: readonly string[];
+}
+
+/** An object with these members. Other members are dropped, but for those that change a value. */
+export function answerShape<T extends z.ZodRawShape, R>(
+  shape: T,
+  { read, refused = [] }: AnswerRules<T, R>,
+): AnswerShape<R> {
+  const members: ReadonlySet<string> = new Set(Object.keys(shape));
+  const changing = new Set([...CHANGES_A_VALUE, ...refused]);
+  const schema = z.looseObject(shape).transform((value, context): R => {
+    for (const [member, content] of Object.entries(value)) {
+      if (members.has(member) || !hasValue(content) || !changing.has(comparable(member))) continue;
+      const message = "is not a member that the desk knows, and it changes a value";
+      context.addIssue({ code: "custom", path: [member], message });
+    }
+    const known = Object.entries(value).filter(([member]) => members.has(member));
+    return read(Object.fromEntries(known) as z.output<z.ZodObject<T>>);
+  });
+  return Object.assign(schema, { members }) as unknown as AnswerShape<R>;
+}
+
+/** The names of members with a value that the shape drops, of an answer that is one object or a list of objects. */
+export function unknownMembers(answer: unknown, members: ReadonlySet<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const item of Array.isArray(answer) ? answer : [answer]) {
+    if (typeof item !== "object" || item === null) continue;
+    for (const [member, value] of Object.entries(item)) if (!members.has(member) && hasValue(value)) found.add(member);
+  }
+  return found;
+}

@@ -1,0 +1,44 @@
+/** Members that the SDK does not have: one warning for each method, and a bounded list of names. */
+import { expect, it } from "vitest";
+import { RefusedFills } from "../../src/host/refused-fills.ts";
+import { UnknownMembers } from "../../src/host/unknown-members.ts";
+import { quietLog } from "../support/quiet-log.ts";
+
+const MEMBERS = new Set(["symbol"]);
+function open() {
+  const log = quietLog();
+  return { log, unknown: new UnknownMembers(log, (text) => text.replaceAll("s3cret", "[redacted]")) };
+}
+
+it("is logged once for each method, and lists every name", () => {
+  const { log, unknown } = open();
+  unknown.note("getQuote", { symbol: "A", venue: "X" }, MEMBERS);
+  unknown.note("getQuote", { symbol: "A", venue: "X", halted: true }, MEMBERS);
+  unknown.note("getPositions", [{ symbol: "A" }, { symbol: "B", s3cret: 1 }], MEMBERS);
+  expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
+    ["warn", 'getQuote returned "venue", which the SDK does not have: the desk drops it'],
+    ["warn", 'getPositions returned "[redacted]", which the SDK does not have: the desk drops it'],
+  ]);
+  expect(unknown.list).toEqual([
+    { method: "getQuote", members: ["venue", "halted"] },
+    { method: "getPositions", members: ["[redacted]"] },
+  ]);
+});
+
+it("keeps ten names of a method, cut to 40 characters", () => {
+  const { unknown } = open();
+  for (let n = 0; n < 100; n++) unknown.note("getBars", [{ [`${n}${"x".repeat(100)}`]: n }], MEMBERS);
+  expect(unknown.list[0]?.members).toHaveLength(10);
+  expect(unknown.list[0]?.members[0]).toHaveLength(40);
+});
+
+it("covers fills, in canonical form and not", () => {
+  const { log, unknown } = open();
+  const fills = new RefusedFills("v", log, unknown);
+  const fill = { fillId: "f", venueOrderId: "o", symbol: "A", side: "buy", quantity: "1", price: "2", timestamp: 5 };
+  expect(fills.parse("emitFill", [fill])).toHaveLength(1);
+  expect(unknown.list).toEqual([]);
+  expect(fills.parse("emitFill", [{ ...fill, liquidity: "maker" }])).toHaveLength(1);
+  expect(fills.parse("getFills", [{ ...fill, price: 2, route: "X" }])).toHaveLength(1);
+  expect(unknown.list.map(({ method }) => method)).toEqual(["emitFill", "getFills"]);
+});
