@@ -1,9 +1,9 @@
 /** Events of money that no trade of the desk explains. */
 import type { Authority } from "./authority.ts";
-import type { DecimalText } from "./decimal.ts";
+import { type Decimal, type DecimalText, ZERO, text } from "./decimal.ts";
 import type { ConnectorName } from "./ids.ts";
 
-/** The NAV changed by this amount, in the account's currency, without a trade or a price move; 0: it is explained. */
+/** The NAV changed by this amount in the account's currency, and no trade or price explains it; 0: it is explained. */
 export interface NavUnexplained {
   readonly type: "nav.unexplained";
   readonly connector: ConnectorName;
@@ -27,3 +27,9 @@ export interface CashMoved {
 }
 
 export type CashEvent = NavUnexplained | CashMoved;
+
+/** The command that says that this amount, signed, was paid in or out. */
+export function flowCommand(connector: string, amount: Decimal): string {
+  const kind = amount.lt(ZERO) ? " --kind withdrawal" : "";
+  return `qoc account flow ${connector} ${text(amount.abs())}${kind} -m "what it was"`;
+}

@@ -2,7 +2,7 @@
  * The state of the desk: orders, positions, accounts, flags and counters, folded from the journal without a clock or a
  * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
-import { afterCashEvent, markedAccount } from "./account.ts";
+import { type AccountRecord, afterCashEvent, markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { ZERO, decimal } from "./decimal.ts";
 import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
@@ -131,6 +131,7 @@ export function emptyDeskState(): DeskState {
     fills: new Map(),
     unmatchedFills: new Map(),
     external: new Map(),
+    trades: new Map(),
     conflicts: new Set(),
     epochTag: "",
     intents: [],
@@ -259,9 +260,16 @@ function identifyDesk(state: DeskState, event: KeyChanged | DeskCreated | Journa
   }
 }
 
-function moveCash({ accounts }: DeskState, event: CashEvent): void {
-  const account = accounts.get(event.connector);
-  if (account !== undefined) accounts.set(event.connector, afterCashEvent(account, event));
+function moveCash(state: DeskState, event: CashEvent): void {
+  const account = state.accounts.get(event.connector);
+  if (account === undefined) return;
+  setAccount(state, event.connector, afterCashEvent(account, event));
+}
+
+/** The trades before a new base mark are part of that mark. */
+function setAccount({ accounts, trades }: DeskState, connector: string, account: AccountRecord): void {
+  if (account.base !== accounts.get(connector)?.base && account.unexplained.eq(ZERO)) trades.delete(connector);
+  accounts.set(connector, account);
 }
 
 function flagInstrument({ flagged }: DeskState, at: number, event: InstrumentFlagged): void {
@@ -356,5 +364,5 @@ function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void 
       );
     }
   }
-  state.accounts.set(connector, markedAccount(earlier, recorded));
+  setAccount(state, connector, markedAccount(earlier, recorded));
 }

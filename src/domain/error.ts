@@ -208,6 +208,8 @@ export const ERRORS = {
   CONNECTOR_UNKNOWN: row("no connector {name}{suggestion}", "qoc connectors list", {
     hintForAgents: "qoc_status names the connectors",
   }),
+  ACCOUNT_UNKNOWN: row("{connector} has not reported its account yet", "qoc connectors list", { retryable: true }),
+  FLOW_AMOUNT: row("{message}", "type: {hint}", { exit: EXIT.usage }),
   CONNECTOR_DATA_ONLY: row(
     "connector {connector} provides data only and takes no orders",
     "propose the order at another connector: qoc connectors list",

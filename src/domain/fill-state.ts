@@ -35,6 +35,8 @@ export interface FillState extends DisputeState {
   /** Fills of orders that this desk did not send, by connector and venue order id. */
   readonly unmatchedFills: Map<string, UnmatchedFill[]>;
   readonly external: ExternalFillsByInstrument;
+  /** By connector: the version that counts of each fill since the account's base mark, disputed fills excluded. */
+  readonly trades: Map<string, Map<FillKey, VenueFill>>;
 }
 
 /** Brings the indexes of an order up to date, and assigns to it the fills that name its venue order id. */
@@ -100,6 +102,7 @@ function keepDisputed(state: FillState, order: OrderRecord, recorded: Recorded<F
   removeDispute(state, key);
   removeUnmatched(state, connector, fill);
   state.fills.set(key, fill);
+  state.trades.get(connector)?.delete(key);
   disputeFill(order, recorded);
   addDispute(state, order, recorded);
 }
@@ -121,6 +124,7 @@ function applyOwnFill(state: FillState, order: OrderRecord, recorded: Recorded<F
   addDispute(state, order, recorded);
   const counted = order.fills.get(key)?.fill ?? fill;
   state.fills.set(key, counted);
+  keepTrade(state, connector, key, counted);
   keepTime(state, recorded);
   // A bust or correction may spell the symbol differently: it changes the position that counts the fill.
   const counting = earlier && state.positions.get(instrumentKey(connector, earlier.symbol));
@@ -142,9 +146,16 @@ function keepUnmatched(state: FillState, recorded: Recorded<FillReceived>): void
   if (unmatched === undefined) state.unmatchedFills.set(venueKey, [recorded]);
   else unmatched.push(recorded);
   state.fills.set(key, fill);
+  keepTrade(state, connector, key, fill);
   keepTime(state, recorded);
   if (finding?.kind === "external") addExternalFill(state.external, key, recorded);
   else positionOf(state, connector, fill.symbol).applyFill(key, fill);
+}
+
+function keepTrade({ trades }: FillState, connector: string, key: FillKey, fill: VenueFill): void {
+  const known = trades.get(connector);
+  if (known === undefined) trades.set(connector, new Map([[key, fill]]));
+  else known.set(key, fill);
 }
 
 /** A fill dated ahead must not hide earlier fills from the next request for fills. */

@@ -4,6 +4,7 @@
  */
 import { shownSymbol } from "../domain/untrusted.ts";
 import type { AccountRecord } from "../domain/account.ts";
+import { flowCommand } from "../domain/cash-event.ts";
 import { type Decimal, ZERO, decimal, min, withinPercent } from "../domain/decimal.ts";
 import type { GuardScope } from "../domain/guard-config.ts";
 import type { UnvaluedPosition } from "../domain/venue.ts";
@@ -115,9 +116,8 @@ export function dayResult(input: NavInput, scope: GuardScope): Available<DayResu
     const { unexplained } = account;
     if (!unexplained.eq(ZERO)) {
       const amount = formatMoney(unexplained, account.account.currency);
-      return missingInput(
-        `the NAV of ${connector} changed by ${amount} without a trade; say what it was with qoc account flow ${connector}`,
-      );
+      const what = `the NAV of ${connector} changed by ${amount} that no trade and no price explains`;
+      return missingInput(`${what}; say what it was: ${flowCommand(connector, unexplained)}`);
     }
     const result = account.nav.minus(account.dayOpenNav);
     open = open.plus(account.dayOpenNav);

@@ -46,7 +46,7 @@ export interface AccountLine {
   readonly buyingPower: string;
   /** null while a change of the NAV is unexplained. */
   readonly dayPnl: string | null;
-  /** The change of the NAV without a trade, until a human says what it was. */
+  /** The change of the NAV that no trade explains, until a human says what it was. */
   readonly unexplained: string | null;
   /** When the connector last reported the account. */
   readonly asOf: string;

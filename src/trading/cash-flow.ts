@@ -1,11 +1,13 @@
 /** What a human says about money that moved without a trade. */
 import type { Authority } from "../domain/authority.ts";
-import type { CashMoved, FlowKind } from "../domain/cash-event.ts";
+import { type CashMoved, type FlowKind, flowCommand } from "../domain/cash-event.ts";
 import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
-import type { ConnectorName, Digest } from "../domain/ids.ts";
+import { type ConnectorName, type Digest, suggestion } from "../domain/ids.ts";
+import type { VenueAccount } from "../domain/venue.ts";
+import { sameCurrency } from "../gate/valuation.ts";
 import { keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 
@@ -14,11 +16,13 @@ export interface CashFlow {
   readonly kind: FlowKind;
   /** Above zero; a withdrawal leaves the account. A result may be below zero. */
   readonly amount: DecimalText;
+  /** Checked against the account's, if it is stated. */
+  readonly currency?: string | undefined;
   readonly note: string;
 }
 
 /** What the client signs, and the desk checks. */
-export function flowDigest({ kind, amount, note }: Omit<CashFlow, "connector">): Digest {
+export function flowDigest({ kind, amount, note }: Pick<CashFlow, "kind" | "amount" | "note">): Digest {
   return digestOf(JSON.stringify([kind, amount, note]));
 }
 
@@ -32,20 +36,54 @@ export function recordedFlowDigest({ kind, amount, note }: CashMoved): Digest {
   return flowDigest({ kind, amount: signedAmount(kind, amount), note });
 }
 
-/** @throws CONNECTOR_UNKNOWN if the connector has not reported an account. */
+/** @throws FLOW_AMOUNT for an amount that cannot be a flow of this kind in this account. */
+function checkAmount({ connector, kind, amount, currency }: CashFlow, account: VenueAccount): void {
+  const value = decimal(amount);
+  const hint = flowCommand(connector, value);
+  if (value.eq(ZERO)) {
+    const message = "the amount is 0: nothing was paid in or out";
+    throw new QocError("FLOW_AMOUNT", { message, hint: "qoc status" });
+  }
+  if (kind !== "result" && value.lt(ZERO)) {
+    const message = `the amount of a ${kind} is above 0; money that left the account is a withdrawal`;
+    throw new QocError("FLOW_AMOUNT", { message, hint });
+  }
+  if (currency !== undefined && !sameCurrency(currency, account.currency)) {
+    const message = `the account of ${connector} is in ${account.currency}, not in ${currency}`;
+    const own = `qoc account flow ${connector} AMOUNT_IN_${account.currency} --kind ${kind} -m "what it was"`;
+    throw new QocError("FLOW_AMOUNT", { message, hint: own });
+  }
+}
+
+export interface RecordedFlow {
+  readonly connector: string;
+  readonly kind: FlowKind;
+  readonly amount: string;
+  readonly currency: string;
+  /** What stays unexplained; null if nothing does. */
+  readonly unexplained: string | null;
+}
+
+/** @throws CONNECTOR_UNKNOWN, ACCOUNT_UNKNOWN, FLOW_AMOUNT. */
 export async function recordCashFlow(
-  desk: Pick<Desk, "authority" | "commit" | "market" | "state">,
+  desk: Pick<Desk, "authority" | "commit" | "config" | "state">,
   flow: CashFlow,
   { actor, authority }: { readonly actor: Actor; readonly authority: Authority | undefined },
-): Promise<{ connector: string; kind: FlowKind; amount: string; currency: string }> {
+): Promise<RecordedFlow> {
   const { connector, kind, note } = flow;
   const account = desk.state.accounts.get(connector);
-  if (account === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name: connector, suggestion: "" });
+  if (account === undefined) {
+    const names = desk.config.connectors.map(({ name }) => name);
+    if (names.includes(connector)) throw new QocError("ACCOUNT_UNKNOWN", { connector });
+    throw new QocError("CONNECTOR_UNKNOWN", { name: connector, suggestion: suggestion(connector, names) });
+  }
+  checkAmount(flow, account.account);
   const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
   const subject = { action: "flow", id: connector, digest: flowDigest(flow), shown: "", mode } as const;
   await desk.authority.check({ ...subject, key: keyForMode(mode) }, authority);
   const amount = signedAmount(kind, flow.amount);
   await desk.commit({ type: "cash.moved", connector, kind, amount, note, actor, authority });
-  desk.market.jumps.delete(connector);
-  return { connector, kind, amount, currency: account.account.currency };
+  const rest = desk.state.accounts.get(connector)?.unexplained ?? ZERO;
+  const unexplained = rest.eq(ZERO) ? null : text(rest);
+  return { connector, kind, amount, currency: account.account.currency, unexplained };
 }

@@ -5,7 +5,6 @@ import type { DeskState } from "../domain/desk-state.ts";
 import type { GapRange, JournalGap } from "../domain/journal-head.ts";
 import type { Clock, Ids, Log } from "../domain/ports.ts";
 import type { InstrumentKey } from "../domain/order.ts";
-import type { AccountRecord } from "../domain/account.ts";
 import type { OrderId } from "../domain/ids.ts";
 import type { VenueInstrument, VenueReport } from "../domain/venue.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
@@ -70,8 +69,6 @@ export interface MarketCache {
   /** Orders that rest at a venue and are no working orders of this desk, at the last list of each connector. */
   readonly externalOrders: Map<string, readonly ExternalOrder[]>;
   readonly polls: PollPace;
-  /** The mark before an unexplained change of the NAV, per connector. */
-  readonly jumps: Map<string, AccountRecord>;
   /** Free bytes on the workspace's disk at the last check; undefined if not known. */
   freeBytes: number | undefined;
 }
@@ -128,7 +125,6 @@ export function createMarketCache(clock: Pick<Clock, "monotonic">): MarketCache 
     differences: new Map(),
     externalOrders: new Map(),
     polls: new PollPace(clock),
-    jumps: new Map(),
     freeBytes: undefined,
   };
 }

@@ -1,10 +1,11 @@
 /** Fetches from a connector the data that the gate needs: quote, account, positions, instrument. */
 import { isDeepStrictEqual } from "node:util";
-import { type AccountRecord, unexplainedChange } from "../domain/account.ts";
+import type { AccountRecord } from "../domain/account.ts";
 import { pairOf } from "../domain/currency.ts";
 import { type Decimal, type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
+import { unexplainedChange } from "../domain/nav-change.ts";
 import { type Quote, mid } from "../domain/quote.ts";
 import type {
   ReportedAccount,
@@ -177,24 +178,18 @@ export async function markAccount(
 }
 
 /**
- * A change of the NAV without a trade makes the day's loss unknown. The account and the positions come from two
- * requests, so a change that a later mark explains is taken back.
+ * A change of the NAV that no trade and no price explains makes the day's loss unknown. The account and the positions
+ * come from two requests, so a change that a later mark explains is taken back.
  */
 function explainNav(
-  desk: Pick<Desk, "market" | "publish" | "state">,
+  desk: Pick<Desk, "publish" | "state">,
   connector: ConnectorName,
   earlier: AccountRecord,
   { full, positions }: { readonly full: VenueAccount; readonly positions: readonly VenuePosition[] },
 ): void {
-  const { jumps } = desk.market;
-  const isOpen = !earlier.unexplained.eq(ZERO);
-  const base = isOpen ? jumps.get(connector) : earlier;
-  const hasTraded = [...desk.state.lastFill].some(
-    ([key, { seq }]) => key.startsWith(`${connector}/`) && seq > (base?.markedSeq ?? 0),
-  );
-  const change = base === undefined || hasTraded ? undefined : unexplainedChange(base, full, positions);
-  if (base === undefined || change === undefined || text(change) === text(earlier.unexplained)) return;
-  jumps.set(connector, base);
+  const trades = desk.state.trades.get(connector)?.values() ?? [];
+  const change = unexplainedChange(earlier.base, { account: full, positions, trades });
+  if (change === undefined || text(change) === text(earlier.unexplained)) return;
   desk.publish({ type: "nav.unexplained", connector, amount: text(change) });
 }
 

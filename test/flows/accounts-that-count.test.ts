@@ -3,6 +3,7 @@
  * reports.
  */
 import { afterEach, describe, expect, it } from "vitest";
+import type { QocError } from "../../src/domain/error.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import { markAccount } from "../../src/trading/market-snapshot.ts";
 import type { StatusView } from "../../src/trading/status.ts";
@@ -104,7 +105,7 @@ describe("money that moves without a trade", () => {
     await set("venue", "nav:105000");
     await mark();
     const { reasons } = await propose("venue", "1", "BBB");
-    expect(reasons[0]?.message).toContain("changed by 10,000.00 USD without a trade");
+    expect(reasons[0]?.message).toContain("changed by 10,000.00 USD that no trade");
     const status = await desk.call<StatusView>("status");
     expect(status.book.accounts.find((account) => account.connector === "venue")).toMatchObject({
       ...{ dayPnl: null, unexplained: "10000" },
@@ -112,5 +113,65 @@ describe("money that moves without a trade", () => {
     await desk.call("account flow", { connector: "venue", amount: "10000", note: "a deposit" });
     expect((await propose("venue", "1", "CCC")).reasons[0]?.message).toContain("loss of 5,000.00 USD");
     expect(await desk.call("journal verify")).toMatchObject({ ok: true, signatures: 2 });
+  });
+
+  it("is found beside fills, and what a human says explains its own amount", async () => {
+    await open(connector("venue", 'mode = "paper"\n[connector.options]\nnav = "100000"\nfills = "on"'));
+    const mark = () => markAccount(desk.open.desk, "venue" as ConnectorName);
+    const account = () => desk.open.desk.state.accounts.get("venue");
+    const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
+      ...{ connector: "venue", side: "buy", symbol: "AAA", quantity: "10", type: "limit", limitPrice: "100" },
+      rationale: "x",
+    });
+    await desk.call("approve", { id, digest });
+    await expect.poll(() => desk.open.desk.state.positions.get("venue/AAA" as never)?.quantity.toFixed()).toBe("10");
+    await set("venue", "held:10");
+    await set("venue", "nav:110000");
+    await mark();
+    expect(account()?.unexplained.toFixed()).toBe("10000");
+    expect((await propose("venue", "1", "BBB")).reasons[0]?.message).toContain(
+      'say what it was: qoc account flow venue 10000 -m "what it was"',
+    );
+    expect(await desk.call("account flow", { connector: "venue", amount: "9000", note: "a wire" })).toMatchObject({
+      unexplained: "1000",
+    });
+    await desk.call("account flow", { connector: "venue", amount: "1000", kind: "result", note: "interest" });
+    expect(account()?.unexplained.toFixed()).toBe("0");
+    expect(desk.open.desk.state.trades.has("venue")).toBe(false);
+    await mark();
+    expect(account()).toMatchObject({ unexplained: expect.objectContaining({ c: [0] }) as unknown });
+    expect(
+      account()
+        ?.nav.minus(account()?.dayOpenNav ?? 0)
+        .toFixed(),
+    ).toBe("1000");
+  });
+
+  it.each([
+    [{ amount: "0" }, "FLOW_AMOUNT", "the amount is 0", "type: qoc status"],
+    [
+      { amount: "-5000" },
+      "FLOW_AMOUNT",
+      "the amount of a deposit is above 0; money that left the account is a withdrawal",
+      'qoc account flow venue 5000 --kind withdrawal -m "what it was"',
+    ],
+    [{ amount: "-1", kind: "withdrawal" }, "FLOW_AMOUNT", "the amount of a withdrawal is above 0", "qoc account flow"],
+    [{ amount: "NaN" }, "INVALID_INPUT", '"NaN" is not a decimal number', "qoc help account flow"],
+    [
+      { amount: "5", currency: "EUR" },
+      "FLOW_AMOUNT",
+      "the account of venue is in USD, not in EUR",
+      "AMOUNT_IN_USD --kind deposit",
+    ],
+    [{ amount: "5", connector: "venu" }, "CONNECTOR_UNKNOWN", "no connector venu", "qoc connectors list"],
+    [{ amount: "5", connector: "late" }, "ACCOUNT_UNKNOWN", "late has not reported its account yet", "qoc connectors"],
+  ])("refuses a flow of %j in words", async (change, code, message, hint) => {
+    const late = connector("late", 'mode = "paper"\nenabled = false');
+    await open(`${connector("venue", 'mode = "paper"\n[connector.options]\nnav = "100000"')}${late}`);
+    const { seq } = desk.open.desk.state;
+    await expect(desk.call("account flow", { connector: "venue", note: "a wire", ...change })).rejects.toSatisfy(
+      (error: QocError) => error.code === code && error.message.includes(message) && error.hint.includes(hint),
+    );
+    expect(desk.open.desk.state.seq).toBe(seq);
   });
 });

@@ -23,7 +23,7 @@ export const command = defineCommand({
   audience: "human",
   runs: "desk",
   writes: ["journal"],
-  summary: "say what a change of NAV without a trade was",
+  summary: "say what a change of NAV that no trade explains was",
   description: "A deposit or withdrawal is no profit. Ends the block of an unexplained change.",
   examples: [
     'qoc account flow broker 10000 -m "wire of Monday"',
@@ -34,11 +34,18 @@ export const command = defineCommand({
     connector: positional(z.string(), "CONNECTOR", "the account", { completes: "connector" }),
     amount: positional(amountSchema, "AMOUNT", "in the account's currency"),
     kind: flag(z.enum(FLOW_KINDS).default("deposit"), "KIND", "deposit, withdrawal or result (a profit or loss)"),
+    currency: flag(z.string().min(1).max(20).optional(), "CODE", "the currency of the amount, to check it"),
     note: flag(z.string().min(3), "TEXT", "what it was", { short: "m" }),
     /** The client's signature. */
     authority: authoritySchema.optional(),
   }),
-  output: z.object({ connector: z.string(), kind: z.string(), amount: z.string(), currency: z.string() }),
+  output: z.object({
+    connector: z.string(),
+    kind: z.string(),
+    amount: z.string(),
+    currency: z.string(),
+    unexplained: z.string().nullable(),
+  }),
   run: ({ authority, connector, ...flow }, context) =>
     recordCashFlow(
       requireDesk(context).desk,
@@ -47,7 +54,9 @@ export const command = defineCommand({
     ),
   cli: async (session, input) => {
     const { kind = "deposit", note = "" } = input as Partial<CashFlow>;
-    const digest = flowDigest({ kind, amount: amountSchema.parse(input["amount"]), note });
+    const amount = amountSchema.safeParse(input["amount"]);
+    // The desk refuses an amount that is no number, and asks for no signature.
+    const digest = amount.success ? flowDigest({ kind, amount: amount.data, note }) : "";
     const intent = { action: "flow", digest } as const;
     await session.show("account flow", await callSigned(session, { command: "account flow", input, intent }));
     return EXIT.done;

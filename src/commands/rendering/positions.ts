@@ -74,7 +74,9 @@ function exceptionLines({ connector, nav, currency, isInSum, unvalued, unexplain
     ...(isInSum ? [] : [`! ${connector}: NAV ${nav} ${currency} is not in the sums: no exchange rate`]),
     ...(unexplained === null
       ? []
-      : [`! ${connector}: NAV changed by ${unexplained} ${currency} without a trade: qoc account flow`]),
+      : [
+          `! ${connector}: NAV changed by ${unexplained} ${currency} that no trade explains: qoc account flow ${connector}`,
+        ]),
     ...(unvalued.length === 0 ? [] : [`! ${connector}: no value for ${unvalued.join(", ")}; its NAV leaves that out`]),
   ].map(oneLine);
 }

@@ -1,0 +1,110 @@
+/** The part of a change of the NAV that neither price moves nor trades explain: money that was paid in or out. */
+import { type Decimal, ZERO, decimal, quotient } from "./decimal.ts";
+import { comparableSymbol } from "./order.ts";
+import type { VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
+
+/** The mark that a change is measured from. */
+export interface NavBase {
+  readonly account: VenueAccount;
+  readonly nav: Decimal;
+  readonly positions: ReadonlyMap<string, VenuePosition>;
+}
+
+/** Changes of the NAV up to this part, 1 / 200, need no explanation: fees, funding and rounding. */
+const NOISE = decimal("200");
+
+export function isNoise(change: Decimal, nav: Decimal): boolean {
+  return change.abs().times(NOISE).lte(nav.abs());
+}
+
+/** One instrument in all its spellings. */
+interface NavPart {
+  before: Decimal;
+  now: Decimal;
+  markBefore: Decimal | undefined;
+  markNow: Decimal | undefined;
+  /** Bought less sold, and what that cost. */
+  traded: Decimal;
+  cost: Decimal;
+  lastPrice: Decimal | undefined;
+}
+
+interface NavReading {
+  readonly account: VenueAccount;
+  readonly positions: readonly VenuePosition[];
+  /** Since the base. */
+  readonly trades: Iterable<VenueFill>;
+}
+
+/**
+ * 0 if it is noise; undefined if it is not known: a position lacks a mark or has another currency than the account.
+ * A trade moves the NAV by the difference of its price and the mark. A quantity that changed without a fill counts as
+ * traded at the mark, so that a deposit of coins is a change that nothing explains.
+ */
+export function unexplainedChange(base: NavBase, { account, positions, trades }: NavReading): Decimal | undefined {
+  const { currency } = account;
+  if (currency !== base.account.currency) return undefined;
+  if ((account.unvalued?.length ?? 0) !== (base.account.unvalued?.length ?? 0)) return undefined;
+  const all = [...base.positions.values(), ...positions].filter(({ quantity }) => quantity !== "0");
+  if (all.some((position) => (position.currency ?? currency) !== currency)) return undefined;
+  const parts = partsOf(base, positions);
+  let change = decimal(account.nav).minus(base.nav);
+  for (const fill of trades) change = change.plus(addTrade(parts, fill, currency));
+  for (const part of parts.values()) {
+    const explained = explainedBy(part);
+    if (explained === undefined) return undefined;
+    change = change.minus(explained);
+  }
+  return isNoise(change, base.nav) ? ZERO : change;
+}
+
+function partOf(parts: Map<string, NavPart>, symbol: string): NavPart {
+  const key = comparableSymbol(symbol);
+  const known = parts.get(key);
+  if (known !== undefined) return known;
+  const prices = { markBefore: undefined, markNow: undefined, lastPrice: undefined };
+  const part: NavPart = { before: ZERO, now: ZERO, traded: ZERO, cost: ZERO, ...prices };
+  parts.set(key, part);
+  return part;
+}
+
+function partsOf(base: NavBase, positions: readonly VenuePosition[]): Map<string, NavPart> {
+  const parts = new Map<string, NavPart>();
+  for (const { symbol, quantity, markPrice } of base.positions.values()) {
+    const part = partOf(parts, symbol);
+    part.before = part.before.plus(decimal(quantity));
+    part.markBefore ??= markPrice === undefined ? undefined : decimal(markPrice);
+  }
+  for (const { symbol, quantity, markPrice } of positions) {
+    const part = partOf(parts, symbol);
+    part.now = part.now.plus(decimal(quantity));
+    part.markNow ??= markPrice === undefined ? undefined : decimal(markPrice);
+  }
+  return parts;
+}
+
+/** Adds a fill to its part. Returns its fee in the account's currency. */
+function addTrade(parts: Map<string, NavPart>, fill: VenueFill, currency: string): Decimal {
+  if (fill.busts !== undefined) return ZERO;
+  const { side, fee, feeCurrency = currency } = fill;
+  const [quantity, price] = [decimal(fill.quantity), decimal(fill.price)];
+  const signed = side === "buy" ? quantity : ZERO.minus(quantity);
+  const part = partOf(parts, fill.symbol);
+  part.traded = part.traded.plus(signed);
+  part.cost = part.cost.plus(signed.times(price));
+  part.lastPrice = price;
+  return fee === undefined || feeCurrency !== currency ? ZERO : decimal(fee);
+}
+
+/** undefined if a mark is missing. */
+function explainedBy({ before, now, markBefore, markNow, traded, cost, lastPrice }: NavPart): Decimal | undefined {
+  if (!before.eq(ZERO) && markBefore === undefined) return undefined;
+  if (!now.eq(ZERO) && markNow === undefined) return undefined;
+  // A closed position has no mark any more.
+  const mark = markNow ?? lastPrice ?? markBefore ?? ZERO;
+  const moved = before.times(mark.minus(markBefore ?? ZERO));
+  const change = now.minus(before);
+  if (change.eq(traded)) return moved.plus(change.times(mark)).minus(cost);
+  // The fills and the positions are of different moments.
+  return traded.eq(ZERO) ? moved : moved.plus(change.times(mark.minus(quotient(cost, traded))));
+}
