@@ -220,7 +220,7 @@ async function readDesk(options: LocalServicesOptions, root: string) {
     onConnectors: none,
   });
   const { config } = start;
-  const notices = await deskNotices({ config, configuration });
+  const notices = await deskNotices({ config, configuration, state });
   return { config, state, notices, gap: scan.corrupt === undefined ? check?.gap(scan, state) : undefined };
 }
 

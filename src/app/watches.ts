@@ -1,7 +1,7 @@
 /** What a running desk looks at beside its connectors: files, free space, the halt file. */
 import { watch } from "node:fs";
 import { messageOf } from "../domain/error.ts";
-import { deskNotices, noticeText } from "../trading/config-notices.ts";
+import { type ConfigNotice, deskNotices, noticeText } from "../trading/config-notices.ts";
 import { setTrading } from "../trading/decide.ts";
 import type { Desk } from "../trading/desk.ts";
 import { scanQuietly } from "../trading/scan-proposals.ts";
@@ -100,6 +100,9 @@ async function obeyHaltFile(desk: Desk, path: string): Promise<void> {
   await disk.remove(path);
 }
 
+/** Notices that do not depend on whether desk.toml is in force. */
+const IS_OF_THE_DESK: ReadonlySet<ConfigNotice["kind"]> = new Set(["no-guards", "currency"]);
+
 /**
  * Checks desk.toml after a file event, and every two seconds besides, and logs what it says that is not in force.
  * Returns a function that stops both.
@@ -107,7 +110,7 @@ async function obeyHaltFile(desk: Desk, path: string): Promise<void> {
 export function watchConfig({ desk }: OpenDesk): () => void {
   let said = "";
   const check = async (): Promise<void> => {
-    const texts = (await deskNotices(desk)).filter(({ kind }) => kind !== "no-guards").map(noticeText);
+    const texts = (await deskNotices(desk)).filter(({ kind }) => !IS_OF_THE_DESK.has(kind)).map(noticeText);
     const text = texts.join("; ");
     if (text !== said) desk.log.warn(text === "" ? "desk.toml is in force as it is on disk" : text);
     said = text;

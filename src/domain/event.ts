@@ -256,6 +256,8 @@ export interface FillReceived {
   readonly inferred?: boolean | undefined;
   /** Absent if the fill fits its order, and in records of earlier versions. */
   readonly finding?: FillFinding | undefined;
+  /** true: the fill is known, and this record adds its fee. */
+  readonly completes?: boolean | undefined;
 }
 /** A fill arrived with a known key and other content. The first content counts. */
 export interface FillConflicted {

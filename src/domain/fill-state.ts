@@ -82,12 +82,35 @@ export function ownerOf(
 }
 
 export function receiveFill(state: FillState, recorded: Recorded<FillReceived>): void {
-  const { connector, fill, id, finding } = recorded.event;
+  const { connector, fill, id, finding, completes } = recorded.event;
+  if (completes === true && completeFill(state, recorded)) return;
   keepLast(state, instrumentKey(connector, fill.symbol), recorded);
   const order = id === null ? undefined : state.orders.get(id);
   if (order === undefined) keepUnmatched(state, recorded);
   else if (finding?.kind === "disputed") keepDisputed(state, order, recorded);
   else applyOwnFill(state, order, recorded);
+}
+
+/** Adds the fee to a known fill; what else the desk knows of it stays. Returns false if the fill is not known. */
+function completeFill(state: FillState, recorded: Recorded<FillReceived>): boolean {
+  const { connector, fill, id } = recorded.event;
+  const order = id === null ? undefined : state.orders.get(id);
+  const key = fillKey(connector, fill, order?.terms.symbol);
+  const known = state.fills.get(key);
+  if (known === undefined) return false;
+  if (laterVersion(known, fill) === known) return true;
+  state.fills.set(key, fill);
+  if (order?.fills.has(key) === true) applyFill(order, recorded);
+  state.positions.get(instrumentKey(connector, fill.symbol))?.completeFill(key, fill);
+  const external = state.external.get(instrumentKey(connector, fill.symbol))?.fills;
+  if (external?.has(key) === true) external.set(key, fill);
+  const trades = state.trades.get(connector);
+  if (trades?.has(key) === true) trades.set(key, fill);
+  const unmatched = state.unmatchedFills.get(`${connector}/${fill.venueOrderId}`);
+  const place = unmatched?.findIndex(({ event }) => event.fill === known) ?? -1;
+  if (unmatched !== undefined && place !== -1)
+    unmatched[place] = { ...recorded, event: { ...recorded.event, finding: unmatched[place]?.event.finding } };
+  return true;
 }
 
 function keepLast({ lastFill }: FillState, instrument: InstrumentKey, { seq, at }: Recorded): void {

@@ -16,8 +16,26 @@ export function fillKey(connector: string, fill: VenueFill, symbol: string = fil
   return `${connector}/${comparableSymbol(symbol)}/${fill.corrects ?? fill.busts ?? fill.fillId}`;
 }
 
-/** Whether two messages of one fill agree. Fees are not compared, because some venues add them later. */
+/** Some venues report a fill with a fee of 0, or without a fee, and its fee later. */
+function hasFee({ fee }: VenueFill): boolean {
+  return fee !== undefined && fee !== "0";
+}
+
+/** The known fill with the fee of a later message that only adds it; undefined for any other message. */
+export function completedFill(known: VenueFill, later: VenueFill): VenueFill | undefined {
+  if (hasFee(known) || !hasFee(later) || !sameTrade(known, later)) return undefined;
+  const { fee, feeCurrency } = later;
+  const { feeCurrency: _, ...trade } = known;
+  return { ...trade, ...(fee === undefined ? {} : { fee }), ...(feeCurrency === undefined ? {} : { feeCurrency }) };
+}
+
+/** Whether two messages of one fill agree. A message without a fee agrees with a message that has it. */
 export function sameContent(a: VenueFill, b: VenueFill): boolean {
+  if (!sameTrade(a, b)) return false;
+  return !hasFee(a) || !hasFee(b) || (a.fee === b.fee && a.feeCurrency === b.feeCurrency);
+}
+
+function sameTrade(a: VenueFill, b: VenueFill): boolean {
   return (
     a.fillId === b.fillId &&
     a.venueOrderId === b.venueOrderId &&
@@ -40,11 +58,14 @@ export function laterVersion(a: VenueFill, b: VenueFill): VenueFill {
   const byRank = fillRank(a) - fillRank(b);
   if (byRank !== 0) return byRank > 0 ? a : b;
   if (a.at !== b.at) return a.at > b.at ? a : b;
-  return a.fillId >= b.fillId ? a : b;
+  if (a.fillId !== b.fillId) return a.fillId > b.fillId ? a : b;
+  return hasFee(b) && !hasFee(a) ? b : a;
 }
 
 /** Two messages with one key are the same conflict: it is written down once. */
 export function conflictKey(connector: string, fill: VenueFill): string {
   const { fillId, venueOrderId, symbol, side, quantity, price, busts = "", corrects = "" } = fill;
-  return JSON.stringify([connector, fillId, venueOrderId, symbol, side, quantity, price, busts, corrects]);
+  const { fee = "", feeCurrency = "" } = fill;
+  const content = [connector, fillId, venueOrderId, symbol, side, quantity, price, busts, corrects];
+  return JSON.stringify(hasFee(fill) ? [...content, fee, feeCurrency] : content);
 }

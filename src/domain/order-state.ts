@@ -343,7 +343,8 @@ export function applyFill(order: OrderRecord, recorded: Recorded<FillReceived>):
   if (order.filled.gt(decimal(order.terms.quantity))) order.flags.add("overfilled");
   else order.flags.delete("overfilled");
   if (order.notSent !== undefined || order.rejected.venue !== undefined) order.flags.add("contradicted");
-  settle(order, recorded.seq, recorded.at, fill.busts === undefined ? "fill.received" : "fill.busted");
+  const history = recorded.event.completes === true ? "fill.completed" : "fill.received";
+  settle(order, recorded.seq, recorded.at, fill.busts === undefined ? history : "fill.busted");
   return true;
 }
 

@@ -87,6 +87,20 @@ export class PositionRecord {
     if (!this.#isStale) move(this.#book, movement);
   }
 
+  /** Adds the fee to a fill that is counted. */
+  completeFill(key: string, fill: VenueFill): void {
+    const known = this.#fills.get(key);
+    if (known === undefined) return;
+    const { fee: earlierFee } = known.fill;
+    known.fill = fill;
+    if (this.#isStale || fill.fee === undefined) return;
+    // To replay all fills for each fee would cost their square. Only a fee in the traded asset changes lots.
+    const isLast = known === this.#movements.at(-1);
+    if (earlierFee === undefined && (isLast || !isBaseOf(fill.symbol, fill.feeCurrency ?? "")))
+      charge(this.#book, fill, decimal(fill.fee));
+    else this.#isStale = true;
+  }
+
   /** Counts this version of a fill. A correction or bust replaces the earlier version at its place. */
   applyFill(key: string, fill: VenueFill): void {
     const known = this.#fills.get(key);

@@ -2,11 +2,13 @@
 import type { ConfigChange } from "../domain/config-field.ts";
 import { QocError } from "../domain/error.ts";
 import { type ConfigStanding, guardsWait } from "./desk-config.ts";
+import { isSameCode } from "../domain/currency.ts";
+import { shownCurrency } from "../domain/untrusted.ts";
 import { localTime } from "../gate/calendar.ts";
 import type { Desk } from "./desk.ts";
 
 export interface ConfigNotice {
-  readonly kind: "upgrade" | "unreadable" | "waiting" | "restart" | "no-guards";
+  readonly kind: "upgrade" | "unreadable" | "waiting" | "restart" | "currency" | "no-guards";
   /** Without names and values of desk.toml. */
   readonly text: string;
   /** The changes that it is about, with their values. */
@@ -74,13 +76,39 @@ export function noticeText({ text, changes }: ConfigNotice): string {
   return list === "" ? text : `${text}: ${list}`;
 }
 
+/**
+ * `[account] currency` that no account has: every sum would be in a currency that nothing is in. undefined while a
+ * connector has not reported its account yet.
+ */
+export function currencyNotice({ config, state }: Pick<Desk, "config" | "state">): ConfigNotice | undefined {
+  const { currency, currencyAt = "desk.toml" } = config.account;
+  const accounts = config.connectors
+    .filter(({ enabled }) => enabled)
+    .map(({ name }) => ({ name, currency: state.accounts.get(name)?.account.currency }));
+  const [first] = accounts;
+  if (first?.currency === undefined) return undefined;
+  if (accounts.some((account) => account.currency === undefined || isSameCode(account.currency, currency)))
+    return undefined;
+  const names = accounts.map((account) => `${account.name} is in ${shownCurrency(account.currency ?? "")}`);
+  return {
+    kind: "currency",
+    text: `${currencyAt}: [account] currency is ${currency}, and no account is in ${currency}; sums are by account`,
+    changes: names,
+    fix: `set currency = "${shownCurrency(first.currency)}" in [account] of desk.toml, then qoc reload`,
+  };
+}
+
 /** The notices of a running desk. */
-export async function deskNotices(desk: Pick<Desk, "config" | "configuration">): Promise<readonly ConfigNotice[]> {
+export async function deskNotices(
+  desk: Pick<Desk, "config" | "configuration" | "state">,
+): Promise<readonly ConfigNotice[]> {
   const timeOf = (at: number): string => localTime(at, desk.config.workspace.timezone).clock;
   const hasGuards = desk.config.guards.some((guard) =>
     guard.kind === "custom" ? guard.enabled : guard.options.enabled,
   );
-  return configNotices(await desk.configuration.standing(), { hasGuards, timeOf });
+  const notices = configNotices(await desk.configuration.standing(), { hasGuards, timeOf });
+  const currency = currencyNotice(desk);
+  return currency === undefined ? notices : [...notices, currency];
 }
 
 /** @throws RULES_CHANGED, CONFIG_NOT_PINNED. */

@@ -48,6 +48,7 @@ function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | un
         level: "warn",
       };
     case "fill.received":
+      if (event.completes === true) return { text: feeWords(event.fill) };
       return fillWords(event.id, event.fill, state);
     default:
       return orderWords(event);
@@ -86,6 +87,10 @@ function orderWords(event: DeskEvent): Words | undefined {
     default:
       return undefined;
   }
+}
+
+function feeWords({ fillId, fee, feeCurrency = "", symbol }: VenueFill): string {
+  return `fee of fill ${fillId} of ${symbol}: ${formatMoney(decimal(fee ?? "0"), feeCurrency)}`;
 }
 
 function fillWords(id: OrderId | null, fill: VenueFill, { orders }: Pick<DeskState, "orders">): Words {

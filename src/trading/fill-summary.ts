@@ -38,11 +38,12 @@ export interface BurstSummary {
 const TRADED_MAX = 20;
 const LATEST_MAX = 20;
 
-/** Returns undefined for an event that gets no item: the fill that replaced this inferred fill has its own. */
+/** Returns undefined for an event that gets no item of its own, because its fill has one. */
 export function burstKindOf(event: BurstEvent): BurstKind | undefined {
   if (event.type === "fill.conflicted") return "conflict";
   if (event.type === "instrument.flagged") return "flag";
   if (event.inferred === true && event.fill.corrects !== undefined) return undefined;
+  if (event.completes === true) return undefined;
   if (event.id === null) return "external";
   if (event.finding !== undefined) return event.finding.kind;
   return event.fill.busts !== undefined ? "bust" : "fill";

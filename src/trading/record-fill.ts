@@ -5,7 +5,7 @@ import { QocError } from "../domain/error.ts";
 import type { ConnectorName, OrderId, VenueOrderId } from "../domain/ids.ts";
 import type { FillFinding, FillReceived } from "../domain/event.ts";
 import { misfitsOf } from "../domain/fill-fit.ts";
-import { type FillKey, conflictKey, fillKey, fillRank, sameContent } from "../domain/fill.ts";
+import { type FillKey, completedFill, conflictKey, fillKey, fillRank, sameContent } from "../domain/fill.ts";
 import { ownerOf } from "../domain/fill-state.ts";
 import { type OrderRecord, countedQuantity } from "../domain/order-state.ts";
 import type { FillBatch } from "../domain/ports.ts";
@@ -63,6 +63,8 @@ function recordFill(desk: Desk, source: FillSource, fill: VenueFill): Promise<un
   const known = desk.state.fills.get(key);
   if (id === null && known === undefined && isOfBefore(desk, connector, fill)) return undefined;
   if (known !== undefined && fillRank(fill) <= fillRank(known)) {
+    const completed = completedFill(known, fill);
+    if (completed !== undefined) return completeFill(desk, source, { connector, key, fill: completed, order, known });
     if (fillRank(fill) < fillRank(known) || sameContent(known, fill)) return undefined;
     if (desk.state.conflicts.has(conflictKey(connector, fill))) return undefined;
     spendBudget(desk, connector, "misfit");
@@ -108,6 +110,15 @@ function recordVenueFill(desk: Desk, source: FillSource, arrived: ArrivedFill): 
   // fill twice.
   for (const { event } of reductions) void desk.commit(event);
   return commitFill(desk, source, arrived, finding);
+}
+
+/** A later message brought the fee. Fills that are disputed count for nothing, and neither does their fee. */
+function completeFill(desk: Desk, { generation }: FillSource, arrived: ArrivedFill): Promise<unknown> | undefined {
+  const { connector, key, fill, order } = arrived;
+  if (order?.disputedFills.has(key) === true) return undefined;
+  spendBudget(desk, connector, "own");
+  const id = order?.id ?? null;
+  return desk.commit({ type: "fill.received", id, connector, fill, generation, completes: true });
 }
 
 function commitFill(

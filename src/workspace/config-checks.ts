@@ -1,8 +1,9 @@
 /** Checks of desk.toml beyond its schema: what would otherwise be accepted and ignored. */
+import { basename } from "node:path";
 import type { ErrorCode } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import { CONNECTOR_KEYS, ENV_TEXT, PAPER_OPTIONS, UNIMPLEMENTED_TABLES } from "./config-schema.ts";
-import { type KeyPath, type TomlTable, formatKeyPath } from "./toml.ts";
+import { CONNECTOR_KEYS, ENV_TEXT, PAPER_OPTIONS, UNIMPLEMENTED_TABLES, isSecretName } from "./config-schema.ts";
+import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
 /** A configuration file; `path` is absolute. */
 export interface ConfigFile {
@@ -27,6 +28,15 @@ interface NamedConnector {
 
 export function isTable(value: unknown): value is TomlTable {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** `desk.toml:12` for a key of a table, in the first file that has it; undefined if none has. */
+export function placeOf([table, key]: readonly [string, string], files: readonly ConfigFile[]): string | undefined {
+  for (const { path, text } of files) {
+    const found = parseToml(text, path)[table];
+    if (isTable(found) && key in found) return `${basename(path)}:${locateKey(text, [table, key]).line}`;
+  }
+  return undefined;
 }
 
 /** Tables that are documented and not built, with the table that does the same today. */
@@ -91,4 +101,20 @@ export function misplacedReferences(value: unknown, path: KeyPath = []): readonl
   if (Array.isArray(value)) return value.flatMap((item, index) => misplacedReferences(item, [...path, index]));
   if (!isTable(value)) return [];
   return Object.entries(value).flatMap(([key, member]) => misplacedReferences(member, [...path, key]));
+}
+
+/** The paths of texts in `[connector.options]` that are secrets by their name. Agents can read options. */
+export function literalSecrets(value: unknown, path: KeyPath): readonly KeyPath[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => literalSecrets(item, [...path, index]));
+  if (!isTable(value)) return [];
+  return Object.entries(value).flatMap(([name, option]) => {
+    const at = [...path, name];
+    return isSecretName(name) && holdsText(option) ? [at] : literalSecrets(option, at);
+  });
+}
+
+/** A number or a switch, such as `token_ttl = 30`, is no secret. A reference works in `[connector.auth]` only. */
+function holdsText(option: unknown): boolean {
+  if (Array.isArray(option)) return option.some(holdsText);
+  return typeof option === "string" || (isTable(option) && ("env" in option || "file" in option));
 }

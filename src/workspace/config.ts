@@ -13,8 +13,10 @@ import {
   type ConfigFile,
   type ConfigProblem,
   isTable,
+  literalSecrets,
   misplacedOptions,
   misplacedReferences,
+  placeOf,
   unimplementedTables,
   unknownAgentConnectors,
 } from "./config-checks.ts";
@@ -24,7 +26,6 @@ import {
   type SecretRef,
   UNIMPLEMENTED_TABLES,
   deskSchema,
-  isSecretName,
 } from "./config-schema.ts";
 import { type ScheduleConfig, type ScheduleLimits, readDeskSchedules } from "./schedule-config.ts";
 import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
@@ -86,6 +87,8 @@ export interface DeskConfig {
   };
   readonly account: {
     readonly currency: string;
+    /** `desk.toml:12`; undefined if no file states the currency. */
+    readonly currencyAt?: string | undefined;
     readonly navMethod: "last_snapshot" | "live";
     /** A decimal: above this notional an approval at a terminal takes the typed symbol. */
     readonly typedAbove: string;
@@ -140,7 +143,11 @@ export function readConfig(text: string, path: string, globalFile?: ConfigFile):
   const fail = (at: KeyPath, message: string): unknown => problems.push({ code: "CONFIG_INVALID", path: at, message });
   const schedules = parsed.success ? readDeskSchedules(parsed.data, fail) : [];
   if (problems.length > 0 || !parsed.success) throw configError(problems, path, text);
-  return build(parsed.data, { digest: digestOf(text), connectors, guards, schedules });
+  const currencyAt = placeOf(
+    ["account", "currency"],
+    [{ path, text }, ...(globalFile === undefined ? [] : [globalFile])],
+  );
+  return build(parsed.data, { digest: digestOf(text), currencyAt, connectors, guards, schedules });
 }
 
 /** In format 0 the table `[workspace]` was called `[desk]`. */
@@ -312,23 +319,11 @@ function readConnectors(
   });
 }
 
-/** The paths of texts in `[connector.options]` that are secrets by their name. Agents can read options. */
-function literalSecrets(value: unknown, path: KeyPath): readonly KeyPath[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => literalSecrets(item, [...path, index]));
-  if (!isTable(value)) return [];
-  return Object.entries(value).flatMap(([name, option]) => {
-    const at = [...path, name];
-    return isSecretName(name) && holdsText(option) ? [at] : literalSecrets(option, at);
-  });
+interface ConfigParts extends Pick<DeskConfig, "digest" | "connectors" | "guards" | "schedules"> {
+  readonly currencyAt: string | undefined;
 }
 
-/** A number or a switch, such as `token_ttl = 30`, is no secret. A reference works in `[connector.auth]` only. */
-function holdsText(option: unknown): boolean {
-  if (Array.isArray(option)) return option.some(holdsText);
-  return typeof option === "string" || (isTable(option) && ("env" in option || "file" in option));
-}
-
-function build(data: DeskToml, parts: Pick<DeskConfig, "digest" | "connectors" | "guards" | "schedules">): DeskConfig {
+function build(data: DeskToml, { currencyAt, ...parts }: ConfigParts): DeskConfig {
   return {
     ...parts,
     workspace: {
@@ -342,6 +337,7 @@ function build(data: DeskToml, parts: Pick<DeskConfig, "digest" | "connectors" |
     },
     account: {
       currency: data.account.currency,
+      currencyAt,
       navMethod: data.account.nav_method,
       typedAbove: text(data.account.type_symbol_above),
     },

@@ -20,12 +20,20 @@ function working(): JournalScenario {
 function receive(
   told: JournalScenario,
   { quantity = "10", price = "100", ...draft }: Draft,
-  { finding, owner = "a" }: { finding?: FillFinding; owner?: string | null } = {},
+  { finding, owner = "a", completes }: { finding?: FillFinding; owner?: string | null; completes?: boolean } = {},
 ): JournalScenario {
   const base = { fillId: "F1", venueOrderId: "v-a", symbol: "AAPL", side: "buy" as const, at: told.now };
   const fill: VenueFill = { ...base, quantity: amount(quantity), price: amount(price), ...draft };
   const id = owner as OrderId | null;
-  return told.event({ type: "fill.received", id, connector: "paper" as ConnectorName, generation: 1, fill, finding });
+  return told.event({
+    type: "fill.received",
+    id,
+    connector: "paper" as ConnectorName,
+    generation: 1,
+    fill,
+    finding,
+    completes,
+  });
 }
 function order(state: DeskState) {
   const found = state.orders.get("a" as OrderId);
@@ -68,6 +76,37 @@ describe("a fill that fits, and then another version of it", () => {
     receive(told, { symbol: "BTC-USD" });
     const state = receive(told, { fillId: "F2", corrects: "F1", symbol: "BTC/USD", quantity: "4" }).state();
     expect([order(state).filled.toFixed(), held(state, "BTC-USD"), held(state, "BTC/USD")]).toEqual(["4", "4", "0"]);
+  });
+});
+
+describe("a fee that comes later", () => {
+  const FEE = { fee: amount("1.5"), feeCurrency: "USD" };
+  const feesOf = (state: DeskState) => [...(state.positions.get("paper/AAPL")?.fees ?? [])].map(([, fee]) => text(fee));
+
+  it("completes the fill and changes nothing else", () => {
+    const before = receive(working(), {});
+    const at = before.now;
+    const bare = before.state();
+    const state = receive(before, { ...FEE, at: at - 1 }, { completes: true }).state();
+    expect([order(state).filled.toFixed(), held(state), feesOf(state)]).toEqual(["10", "10", ["1.5"]]);
+    expect([...order(state).flags]).toEqual([...order(bare).flags]);
+    expect(order(state).history.at(-1)).toMatchObject({ event: "fill.completed", state: "filled" });
+    expect(state.lastFill.get("paper/AAPL" as never)).toEqual(bare.lastFill.get("paper/AAPL" as never));
+  });
+
+  it("leaves an overfill blocked until it is resolved, and resolved after that", () => {
+    const told = receive(working(), { quantity: "12" }, { finding: { kind: "overfill", misfits: [] } });
+    receive(told, { quantity: "12", ...FEE }, { completes: true });
+    expect(told.state().disputes.size).toBe(1);
+  });
+
+  it("of a fill that an acknowledgement assigns to its order counts once", () => {
+    const told = scenario().desk().account("paper").working("a");
+    receive(told, { venueOrderId: "v-x" }, { finding: EXTERNAL, owner: null });
+    const state = receive(told, { venueOrderId: "v-x", ...FEE }, { owner: null, completes: true }).state();
+    expect(state.external.get("paper/AAPL" as never)?.bought.toFixed()).toBe("10");
+    expect(state.unmatchedFills.get("paper/v-x")).toHaveLength(1);
+    expect(state.fills.get("paper/AAPL/F1")).toBe(state.unmatchedFills.get("paper/v-x")?.[0]?.event.fill);
   });
 });
 

@@ -267,6 +267,41 @@ describe("fees", () => {
     expect(shown(position)).toMatchObject({ quantity, pnl: "0", lots: [`${quantity}@100`] });
   });
 
+  it("that come later lead to the same position, at any time and with reads in between", () => {
+    const draft = fc.record({
+      side: fc.constantFrom(buy, sell),
+      quantity: fc.integer({ min: 1, max: 20 }),
+      price: fc.integer({ min: 1, max: 9 }),
+      fee: fc.constantFrom("0.5", "-0.25", "3"),
+      feeCurrency: fc.constantFrom("BTC", "USD", "BNB"),
+      delay: fc.nat(4),
+      isRead: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(draft, { maxLength: 12 }), (drafts) => {
+        const fills = drafts.map(({ side, quantity, price, fee: cost, feeCurrency }, n) =>
+          side(String(quantity), String(price), { fillId: `f${n}`, ...fee("BTC/USD", cost, feeCurrency) }),
+        );
+        const late = new PositionRecord("paper", "BTC/USD");
+        const messages = fills.flatMap((fill, n) => {
+          const { fee: _, feeCurrency: __, ...bare } = fill;
+          return [
+            { at: n, run: () => late.applyFill(fill.fillId, bare) },
+            { at: n + (drafts[n]?.delay ?? 0) + 0.5, run: () => late.completeFill(fill.fillId, fill) },
+          ];
+        });
+        for (const [n, { run }] of messages.toSorted((a, b) => a.at - b.at).entries()) {
+          run();
+          if (drafts[n % drafts.length]?.isRead === true) shown(late);
+        }
+        const { fees, ...whole } = shown(positionOf(fills, new PositionRecord("paper", "BTC/USD")));
+        const { fees: lateFees, ...later } = shown(late);
+        expect(later).toEqual(whole);
+        expect(String(lateFees).split(", ").toSorted()).toEqual(String(fees).split(", ").toSorted());
+      }),
+    );
+  });
+
   it("in the traded asset beyond the position are owed, and a rebate adds to the position", () => {
     const all = [buy("1", "100"), sell("1", "110", fee("BTC/USD", "0.01", "BTC"))];
     expect(shown(positionOf(all))).toMatchObject({ quantity: "-0.01", pnl: "10", lots: ["-0.01@110"] });

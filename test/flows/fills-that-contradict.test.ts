@@ -231,3 +231,23 @@ it("a fill that comes again with another content is written down once", async ()
   const events = await desk.services.readEvents();
   expect(events.filter(({ event }) => event.type === "fill.conflicted")).toHaveLength(1);
 });
+
+it("a later message that only adds a fee completes the fill, and one with another fee is a conflict", async () => {
+  const id = await filledWith();
+  const again = () => desk.open.fleet.venues.quote("v", "AGAIN:V1:f1");
+  const fees = () => [...(desk.open.desk.state.positions.get("v/AAA" as never)?.fees ?? [])].map(String);
+  for (const setting of ["quantity:10", "fee:1.5"]) await set(setting);
+  expect([position(), fees()]).toEqual(["10", []]);
+  await again();
+  await expect.poll(fees).toEqual(["USD,1.5"]);
+  await again();
+  await set("fee:2");
+  await again();
+  await set("quantity:1");
+  await desk.open.fleet.venues.quote("v", "FILL:foreign:last");
+  await expect.poll(() => desk.open.desk.state.fills.has("v/AAA/last")).toBe(true);
+  const events = (await desk.services.readEvents()).map(({ event }) => event);
+  expect(events.filter((event) => event.type === "fill.received" && event.completes === true)).toHaveLength(1);
+  expect(events.filter(({ type }) => type === "fill.conflicted")).toHaveLength(1);
+  expect([orderOf(id).filled.toFixed(), position(), fees()]).toEqual(["10", "10", ["USD,1.5"]]);
+});
