@@ -24,9 +24,7 @@ function hasFee({ fee }: VenueFill): boolean {
 /** The known fill with the fee of a later message that only adds it; undefined for any other message. */
 export function completedFill(known: VenueFill, later: VenueFill): VenueFill | undefined {
   if (hasFee(known) || !hasFee(later) || !sameTrade(known, later)) return undefined;
-  const { fee, feeCurrency } = later;
-  const { feeCurrency: _, ...trade } = known;
-  return { ...trade, ...(fee === undefined ? {} : { fee }), ...(feeCurrency === undefined ? {} : { feeCurrency }) };
+  return { ...known, fee: later.fee, feeCurrency: later.feeCurrency };
 }
 
 /** Whether two messages of one fill agree. A message without a fee agrees with a message that has it. */

@@ -50,8 +50,8 @@ export interface VenueFill {
   readonly quantity: DecimalText;
   readonly price: DecimalText;
   readonly at: number;
-  readonly fee?: DecimalText;
-  readonly feeCurrency?: string;
+  readonly fee?: DecimalText | undefined;
+  readonly feeCurrency?: string | undefined;
   readonly busts?: string;
   readonly corrects?: string;
 }

@@ -2,7 +2,8 @@
 import { basename } from "node:path";
 import type { ErrorCode } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import { CONNECTOR_KEYS, ENV_TEXT, PAPER_OPTIONS, UNIMPLEMENTED_TABLES, isSecretName } from "./config-schema.ts";
+import { CONNECTOR_KEYS, ENV_TEXT, UNIMPLEMENTED_TABLES, isSecretName } from "./config-schema.ts";
+import { PAPER_OPTIONS, paperOptionProblem } from "./paper-options.ts";
 import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
 /** A configuration file; `path` is absolute. */
@@ -78,7 +79,7 @@ export function unknownAgentConnectors(
   );
 }
 
-/** Options that are keys of `[[connector]]` one table too low, and options that the paper venue does not have. */
+/** Options that are keys of `[[connector]]` one table too low, and options that the paper venue does not take. */
 export function misplacedOptions({ type, adapter, options }: NamedConnector, index: number): readonly ConfigProblem[] {
   return Object.keys(options).flatMap((key): readonly ConfigProblem[] => {
     const problem = (message: string): readonly ConfigProblem[] => [
@@ -86,8 +87,11 @@ export function misplacedOptions({ type, adapter, options }: NamedConnector, ind
     ];
     if (CONNECTOR_KEYS.includes(key))
       return problem(`belongs to [[connector]]: write it above [connector.options] and [connector.auth]`);
-    if (type !== "paper" || adapter !== undefined || PAPER_OPTIONS.includes(key)) return [];
-    return problem(`is not an option of the paper venue${suggestion(key, PAPER_OPTIONS)}`);
+    if (type !== "paper" || adapter !== undefined) return [];
+    if (!PAPER_OPTIONS.includes(key))
+      return problem(`is not an option of the paper venue${suggestion(key, PAPER_OPTIONS)}`);
+    const allowed = paperOptionProblem(key, options[key]);
+    return allowed === undefined ? [] : problem(`must be ${allowed}, not ${JSON.stringify(options[key])}`);
   });
 }
 

@@ -124,20 +124,6 @@ const connectorSchema = z.strictObject({
 /** The keys of `[[connector]]`. No option of an adapter has such a name. */
 export const CONNECTOR_KEYS: readonly string[] = Object.keys(connectorSchema.shape);
 
-/** The options of the built-in paper venue. A test compares them with the adapter's. */
-export const PAPER_OPTIONS: readonly string[] = [
-  "start",
-  "bar_seconds",
-  "cash",
-  "spread_bps",
-  "slippage_bps",
-  "commission_bps",
-  "participation",
-  "latency_ms",
-  "seed",
-  "allow_short",
-];
-
 export const AGENT_RUNTIMES = ["demo", "claude", "codex", "opencode", "gemini", "acp", "command"] as const;
 const COMMAND_RUNTIMES: readonly string[] = ["acp", "command"];
 
