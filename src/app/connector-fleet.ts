@@ -158,13 +158,15 @@ class ConnectorFleet implements Fleet {
   }
 
   async #start(configs: readonly ConnectorConfig[]): Promise<void> {
-    await Promise.all(
-      configs.map((config) => this.#startAndReconcile(config, () => this.#connectors.get(config.name)?.start())),
+    const starts = configs.map((config) =>
+      this.#startAndReconcile(config, () => this.#connectors.get(config.name)?.start()),
     );
+    // The rounds of one connector do not wait for the start of another.
     for (const config of configs) {
       this.#every(POLL_ORDERS_MS, config, () => followOrders(this.#openDesk(), config.name));
       this.#every(this.#options.config.uta.snapshotInterval * 1000, config, () => this.#markAndCompare(config.name));
     }
+    await Promise.all(starts);
   }
 
   #markAndCompare(connector: ConnectorName): Promise<void> {
@@ -326,6 +328,7 @@ class ConnectorFleet implements Fleet {
     try {
       await reconcileConnector(desk, config.name);
     } catch (error) {
+      if (this.#isStopping) return;
       this.#options.log.error(`reconciling ${config.name}: ${messageOf(error)}`, { connector: config.name });
       this.#options.clock.after(RECONCILE_AGAIN_MS, () => void this.#reconcile(config));
     }

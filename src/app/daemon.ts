@@ -12,6 +12,7 @@ import { workingOrders } from "../trading/working-orders.ts";
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";
+import { resolvesWithin } from "../lib/resolves-within.ts";
 import { keyPath, readDeskId } from "../workspace/layout.ts";
 import { hostSigner } from "../trading/operator-keys.ts";
 import { type SocketHandler, type SocketServer, createSocketServer } from "../cli/server.ts";
@@ -19,6 +20,7 @@ import { serveHttp } from "../http/server.ts";
 import { type AgentServices, openAgentServices } from "./open-agent-services.ts";
 import { watchConfig, watchFiles, watchFreeSpace, watchHaltFile, watchProposals } from "./watches.ts";
 import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
+import { namePortOwner } from "./port-owner.ts";
 
 export interface UpFacts {
   readonly workspace: string;
@@ -40,14 +42,20 @@ export interface UpFacts {
 
 /** Where a desk in the foreground reports. */
 export interface DaemonScreen {
+  /** The sockets answer. Connectors may still start. */
+  answers(facts: UpFacts): void;
+  /** The first attempt to start has ended for each connector, or took {@link SETTLE_MS}. */
   ready(facts: UpFacts): void;
   /** One line for a person. */
   line(text: string): void;
 }
 
+/** The longest time from the first answer of the sockets to `ready`. */
+const SETTLE_MS = 15_000;
+
 /**
- * Runs the desk until `qoc down`, a signal or `signal` stops it; resolves with the facts that `ready` got. Names the
- * orders that still work at their venues when it stops.
+ * Runs the desk until `qoc down`, a signal or `signal` stops it; resolves with the facts at that time. Names the orders
+ * that still work at their venues when it stops.
  * @throws the error that kept the desk from starting, after everything that was opened is closed.
  */
 export async function runDaemon(
@@ -60,11 +68,18 @@ export async function runDaemon(
   signal.addEventListener("abort", () => stopping.abort(), { once: true });
   let facts: UpFacts;
   try {
-    const opened = await openDaemon(options, lifecycle, { stopping, screen });
-    ({ facts } = opened);
-    screen.ready(facts);
+    const { open, agents, starting, facts: current } = await openDaemon(options, lifecycle, { stopping, screen });
+    screen.answers((facts = await current()));
+    await Promise.race([resolvesWithin(open.desk.clock, SETTLE_MS, starting), aborted(stopping.signal)]);
+    facts = await current();
+    if (!stopping.signal.aborted) {
+      agents.scheduler.start();
+      screen.ready(facts);
+      // The proposals that were not judged while their connectors started.
+      scanQuietly(open.desk);
+    }
     await aborted(stopping.signal);
-    for (const line of workingLines(workingOrders(opened.open.desk.state))) screen.line(line);
+    for (const line of workingLines(workingOrders(open.desk.state))) screen.line(line);
   } catch (error) {
     stopping.abort();
     const closeFailure = await lifecycle.close().then(
@@ -81,7 +96,10 @@ export async function runDaemon(
 
 interface OpenedDaemon {
   readonly open: OpenDesk;
-  readonly facts: UpFacts;
+  readonly agents: AgentServices;
+  /** Resolves when the first attempt to start has ended for each connector. */
+  readonly starting: Promise<void>;
+  readonly facts: () => Promise<UpFacts>;
 }
 
 /** Opens the parts of the daemon in order. `lifecycle` holds what was opened. */
@@ -105,6 +123,7 @@ async function openDaemon(
     (server) => server.close(),
   );
   const agents = await openAgentServices(open, lifecycle, () => setImmediate(() => stopping.abort()));
+  const { port } = desk;
   const status = (): Readonly<Record<string, unknown>> => ({
     name: config.workspace.name,
     up: true,
@@ -112,14 +131,15 @@ async function openDaemon(
   });
   await lifecycle.open(
     "port",
-    () => serveHttp({ port: config.workspace.port, status, mcp: agents.endpoint.handle, log: desk.log }),
+    () => serveHttp({ port, status, mcp: agents.endpoint.handle, log: desk.log }).catch(namePortOwner),
     (server) => server.close(),
   );
   await openWatches(open, lifecycle);
   open.onCommit(eventLogOf(open, screen));
-  await lifecycle.open(
+  // Not awaited: a venue that does not answer must not keep the operator from the desk.
+  const { starting } = await lifecycle.open(
     "connector starts",
-    () => fleet.start(),
+    () => ({ starting: fleet.start() }),
     () => undefined,
   );
   await agents.runs.endInterrupted();
@@ -139,9 +159,9 @@ async function openDaemon(
     () => watchConfig(open),
     (stop) => stop(),
   );
-  agents.scheduler.start();
-  const facts = { ...upFacts(open, performance.now() - started), config: await deskNotices(desk) };
-  return { open, facts };
+  const readyMs = performance.now() - started;
+  const facts = async (): Promise<UpFacts> => ({ ...upFacts(open, readyMs), config: await deskNotices(desk) });
+  return { open, agents, starting, facts };
 }
 
 /** One line an event, in the log and on the terminal of a desk in the foreground. */
@@ -256,7 +276,7 @@ function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): Om
     workspace: config.workspace.name,
     path: desk.workspace.root,
     pid: process.pid,
-    port: config.workspace.port,
+    port: desk.port,
     socket,
     readyMs: Math.round(readyMs),
     trading: desk.state.trading.state,

@@ -1,9 +1,9 @@
 /** `qoc init`: makes a desk folder, and its keys outside it. Existing files are never changed. */
 import { mkdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { basename, dirname, resolve } from "node:path";
 import { createKeys } from "../trading/operator-keys.ts";
 import { QocError } from "../domain/error.ts";
+import { freePort } from "./port-owner.ts";
 import type { Disk, Ids } from "../domain/ports.ts";
 import { TSCONFIG, packageJson, refreshTypes } from "../workspace/editor-types.ts";
 import { quoteForShell } from "../lib/shell.ts";
@@ -21,7 +21,6 @@ export interface InitOptions {
 }
 
 const FIRST_PORT = 7070;
-const PORTS_TRIED = 200;
 const TIMEZONE = "America/New_York";
 
 const GITIGNORE = ".qoc/\nnode_modules/\n";
@@ -55,7 +54,7 @@ export async function initDesk(options: InitOptions) {
   mkdirSync(dirname(key), { recursive: true, mode: 0o700 });
   await createKeys(disk, key, deskId);
   await createOnce(disk, `${root}/${LAYOUT.state}/desk-id`, `${deskId}\n`);
-  const port = await freePort();
+  const port = await freePort(FIRST_PORT);
   const name = options.name ?? basename(root);
   await createOnce(disk, `${root}/${LAYOUT.houseRules}`, HOUSE_RULES);
   await createOnce(disk, `${root}/${LAYOUT.issues}/001-first-look.md`, FIRST_ISSUE);
@@ -84,18 +83,4 @@ export async function refreshAuthorTypes(disk: Disk, root: string, packageRoot: 
 
 async function createOnce(disk: Disk, path: string, text: string): Promise<void> {
   if ((await disk.facts(path)) === undefined) await disk.create(path, text);
-}
-
-/** The first free port from 7070 on. */
-async function freePort(): Promise<number> {
-  for (let port = FIRST_PORT; port < FIRST_PORT + PORTS_TRIED; port++) if (await isFree(port)) return port;
-  return FIRST_PORT;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const probe = createServer();
-    probe.once("error", () => done(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => done(true)));
-  });
 }

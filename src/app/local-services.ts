@@ -34,7 +34,7 @@ import { openWorkspace } from "../workspace/workspace.ts";
 import { configReader } from "./config-reader.ts";
 import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
 import { certifyAdapter } from "./certify-adapter.ts";
-import { runDaemon, type UpFacts } from "./daemon.ts";
+import { type DaemonScreen, runDaemon } from "./daemon.ts";
 import { startDaemon } from "./start-daemon.ts";
 import { runDemo } from "./run-demo.ts";
 import { initDesk } from "./init.ts";
@@ -48,8 +48,8 @@ import { verifyJournal } from "./verify-journal.ts";
 export interface LocalServicesOptions extends Omit<DeskOptions, "root"> {
   readonly cwd: string;
   readonly bin: string;
-  /** Called with the daemon's facts when it is ready. */
-  readonly ready: (facts: UpFacts) => void;
+  readonly answers: DaemonScreen["answers"];
+  readonly ready: DaemonScreen["ready"];
 }
 
 interface LocatedDesk {
@@ -89,10 +89,11 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
   const { clock, version, env } = options;
   return {
     init: (request) => initDesk({ ...options, ...request }),
-    up: async ({ detach, halted, from }, progress, signal) => {
+    up: async ({ detach, halted, port, from }, progress, signal) => {
       const { root, paths } = await locateDesk(options, from);
-      const screen = { ready: options.ready, line: (text: string) => progress.line(text) };
-      if (!detach) return runDaemon({ ...options, root, halted }, screen, signal);
+      const { answers, ready } = options;
+      const screen = { answers, ready, line: (text: string) => progress.line(text) };
+      if (!detach) return runDaemon({ ...options, root, halted, port }, screen, signal);
       await refuseRunning(options, root, paths.lock);
       makeRuntimeFolder(paths, userOf(options));
       const logFile = `${paths.runtime}/up.log`;
@@ -100,8 +101,8 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
         socketPath: paths.socket,
         credentials: () => operatorCredentials({ ...options, root }, userOf(options).uid),
       };
-      const flags = halted ? ["--halted"] : [];
-      return startDaemon({ bin: options.bin, root, address, logFile, flags, env }, signal);
+      const flags = [...(halted ? ["--halted"] : []), ...(port === undefined ? [] : ["--port", String(port)])];
+      return startDaemon({ bin: options.bin, root, address, logFile, flags, env, progress }, signal);
     },
     mcp: async (from, signal) => {
       const { root, paths } = await locateDesk(options, from);

@@ -56,6 +56,7 @@ function nodeDeps(): CliDeps {
         env,
         home,
         cwd: call.cwd,
+        answers: call.answers,
         ready: call.ready,
       });
       return invoke(await commandRegistry(), { command: entry.name, input }, { ...call, actor: "human", local });

@@ -30,13 +30,13 @@ export interface AgentServices {
  * Registers every part in `lifecycle`: schedules and runs close first, then feeds and endpoint, then the refused calls
  * are written.
  * @param stop stops the desk.
- * @param port returns the port on which the endpoint is served; the configured port by default.
+ * @param port returns the port on which the endpoint is served; the desk's port by default.
  */
 export async function openAgentServices(
   open: OpenDesk,
   lifecycle: Lifecycle,
   stop: () => void,
-  port = () => open.config.workspace.port,
+  port = () => open.desk.port,
 ): Promise<AgentServices> {
   const { desk } = open;
   const refusals = await lifecycle.open(

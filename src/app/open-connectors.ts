@@ -70,8 +70,9 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     clock,
     log,
     random: () => Number.parseInt(ids.random(4), 16) / 0xff_ff_ff_ff,
-    bundle: () =>
+    bundle: (signal) =>
       bundleAdapter({
+        signal,
         connector: config.name,
         adapter: adapterPath(deps.packageRoot, config),
         disk,

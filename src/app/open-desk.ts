@@ -44,6 +44,8 @@ export interface DeskOptions {
   readonly home: string;
   /** Start with trading halted. */
   readonly halted?: boolean | undefined;
+  /** The port of this start instead of that in desk.toml. */
+  readonly port?: number | undefined;
 }
 
 export interface OpenDesk {
@@ -187,13 +189,14 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
 }
 
 function createDesk(
-  { options, logs, record }: DeskParts,
+  { options, config, logs, record }: DeskParts,
   services: Pick<Desk, "workspace" | "venues" | "guards" | "history" | "configuration">,
 ): Desk {
   return {
     ...services,
     authority: record.authority,
     version: options.version,
+    port: options.port ?? config.workspace.port,
     get config() {
       return services.configuration.inForce;
     },

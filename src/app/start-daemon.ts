@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import type { UpReport } from "../commands/command.ts";
 import { type DeskAddress, callDaemon } from "../cli/client.ts";
 import { QocError } from "../domain/error.ts";
+import type { Progress } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 
 export interface StartDaemonOptions {
@@ -14,9 +15,13 @@ export interface StartDaemonOptions {
   /** Further flags of `qoc up`. */
   readonly flags: readonly string[];
   readonly env: Record<string, string | undefined>;
+  readonly progress: Progress;
 }
 
+/** The longest time until the desk answers, and then until its connectors have started. */
 const READY_MS = 30_000;
+/** After this time a line says what is waited for. */
+const QUIET_MS = 1_000;
 const POLL_MS = 25;
 
 /** Resolves with the output of the child's `qoc up`. @throws the child's error if it ends first. */
@@ -31,20 +36,29 @@ export async function startDaemon(options: StartDaemonOptions, signal: AbortSign
   let exit: number | undefined;
   child.once("exit", (code) => (exit = code ?? 1));
   child.once("error", () => (exit = 1));
-  const started = performance.now();
+  const report = { pid: child.pid, socket: options.address.socketPath, log: options.logFile };
+  let started = performance.now();
+  let isUp = false;
+  let isSaid = false;
   while (performance.now() - started < READY_MS) {
     signal.throwIfAborted();
     if (exit !== undefined) throw childError(options.logFile, exit);
-    if (await isAnswering(options.address)) {
+    const facts = upFactsOf(options.logFile);
+    if (facts !== undefined) {
       child.unref();
-      return {
-        pid: child.pid,
-        socket: options.address.socketPath,
-        log: options.logFile,
-        ...upFactsOf(options.logFile),
-      };
+      return { ...report, ...facts };
+    }
+    const starting = await startingConnectors(options.address);
+    if (starting !== undefined && !isUp) [isUp, started] = [true, performance.now()];
+    if (starting !== undefined && !isSaid && performance.now() - started > QUIET_MS) {
+      isSaid = true;
+      options.progress.line(`the desk answers; waiting for ${starting.join(", ") || "its connectors"}`);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  if (isUp) {
+    child.unref();
+    return report;
   }
   child.kill("SIGTERM");
   throw new QocError("INTERNAL", {
@@ -52,18 +66,21 @@ export async function startDaemon(options: StartDaemonOptions, signal: AbortSign
   });
 }
 
-async function isAnswering(address: DeskAddress): Promise<boolean> {
+/** The connectors that start; undefined if the desk does not answer. */
+async function startingConnectors(address: DeskAddress): Promise<readonly string[] | undefined> {
   try {
-    await callDaemon({
+    const connectors = await callDaemon({
       address,
       request: { command: "connectors list", input: {}, cwd: "/" },
       progress: { line: () => undefined },
       onValue: () => Promise.resolve(),
       signal: AbortSignal.timeout(5_000),
     });
-    return true;
+    return (connectors as readonly { name: string; state: string }[])
+      .filter(({ state }) => state === "starting")
+      .map(({ name }) => name);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -75,8 +92,8 @@ function jsonLines(logFile: string): readonly Record<string, unknown>[] {
 }
 
 /** The child prints one JSON object with these facts when it is ready. */
-function upFactsOf(logFile: string): Record<string, unknown> {
-  return jsonLines(logFile).find((value) => "readyMs" in value) ?? {};
+function upFactsOf(logFile: string): Record<string, unknown> | undefined {
+  return jsonLines(logFile).find((value) => "readyMs" in value);
 }
 
 function childError(logFile: string, exit: number): QocError {

@@ -12,9 +12,10 @@ import type { Io } from "./io.ts";
 /** A call that runs in this process. */
 export interface LocalCall extends Omit<CommandContext, "actor" | "desk" | "local"> {
   /**
-   * Prints the report of `up` in the foreground when the desk is ready; the call itself resolves after the desk has
-   * stopped.
+   * Get the report of `up` in the foreground, when the desk answers and when its connectors have started too; the call
+   * itself resolves after the desk has stopped.
    */
+  answers(facts: unknown): void;
   ready(facts: unknown): void;
 }
 

@@ -8,7 +8,7 @@ import { oneLine } from "../commands/rendering/terminal-text.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import type { CommandTreeInput } from "./command-tree.ts";
 import type { Globals } from "./flags.ts";
-import type { CliDeps } from "./cli-deps.ts";
+import type { CliDeps, LocalCall } from "./cli-deps.ts";
 import { RemoteError, callDaemon, isDeskDown } from "./client.ts";
 import { canPrompt } from "./io.ts";
 import { Interrupted } from "./prompts.ts";
@@ -35,14 +35,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     const text = await renderValue(value, { entry, registry, io, json });
     if (text !== "") await io.out(text);
   };
-  const callLocally = async (entry: CommandEntry, input: CommandTreeInput): Promise<unknown> => {
-    let printed: Promise<void> | undefined;
-    const ready = (report: unknown): void => void (printed = print(entry, report));
-    const emit = (value: unknown): Promise<void> => print(entry, value);
-    const value = await deps.invokeLocal(entry, input, { channel: "cli", cwd, emit, progress, signal, canAsk, ready });
-    await printed;
-    return printed === undefined ? value : undefined;
-  };
+  const callLocally = localCaller(deps.invokeLocal, json, print, { channel: "cli", cwd, progress, signal, canAsk });
   const callDesk = async (entry: CommandEntry, input: CommandTreeInput): Promise<unknown> => {
     const cutOff = entry.exits?.includes(EXIT.unknownOutcome) === true ? outcomeUnknown(entry, input) : undefined;
     try {
@@ -88,6 +81,23 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
       deps.sign(cwd, request, request.key === "live" ? await livePassphrase(passphrase, prompter) : undefined),
     remoteError: (error) => (error instanceof RemoteError ? error : undefined),
     isDeskDown,
+  };
+}
+
+type Print = (entry: CommandEntry, value: unknown) => Promise<void>;
+type CallFacts = Pick<LocalCall, "channel" | "cwd" | "progress" | "signal" | "canAsk">;
+
+/** Returns a function that runs a command in this process, and resolves with what is still to be printed. */
+function localCaller(invokeLocal: CliDeps["invokeLocal"], json: boolean, print: Print, facts: CallFacts) {
+  return async (entry: CommandEntry, input: CommandTreeInput): Promise<unknown> => {
+    let printed: Promise<void> | undefined;
+    // A person reads that the desk answers; a program reads one object, when its connectors can take orders.
+    const answers = (report: unknown): void => void (printed = json ? Promise.resolve() : print(entry, report));
+    const ready = (report: unknown): void => void (printed = json ? print(entry, report) : printed);
+    const emit = (value: unknown): Promise<void> => print(entry, value);
+    const value = await invokeLocal(entry, input, { ...facts, emit, answers, ready });
+    await printed;
+    return printed === undefined ? value : undefined;
   };
 }
 

@@ -292,7 +292,7 @@ export interface LocalServices {
   init(request: { readonly path: string; readonly name?: string | undefined }): Promise<InitReport>;
   /** Runs the daemon until it is stopped, or starts one in the background and returns when it is ready. */
   up(
-    options: { detach: boolean; halted: boolean; from: string },
+    options: { detach: boolean; halted: boolean; port: number | undefined; from: string },
     progress: Progress,
     signal: AbortSignal,
   ): Promise<UpReport>;

@@ -79,6 +79,7 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
   const inner: OutputStyle = { ...style, columns: style.columns - INDENT.length };
   return [
     headline(style, status),
+    ...portLine(status),
     ...(status.readOnly === null ? [] : [style.paint("red", `✗ read-only: ${oneLine(status.readOnly)}`)]),
     ...renderNotices(status.config, style),
     "",
@@ -152,6 +153,12 @@ function scheduleLines(style: OutputStyle, { schedules, queue = [] }: StatusView
   ];
 }
 
+/** `qoc up --port` holds for one start: the next one takes the port of desk.toml. */
+function portLine({ port }: StatusView): readonly string[] {
+  if (port === undefined || port.open === port.configured) return [];
+  return [`port ${port.open} for this start; desk.toml says ${port.configured}`];
+}
+
 function headline(style: OutputStyle, status: StatusView): string {
   const { state, reason } = status.trading;
   const trading =
@@ -164,7 +171,12 @@ function headline(style: OutputStyle, status: StatusView): string {
 
 function connectorLine(style: OutputStyle, connector: StatusView["connectors"][number]): string {
   const isReady = connector.state === "ready";
-  const sign = isReady ? style.paint("green", "✓") : connector.untrusted === null ? "○" : style.paint("red", "✗");
+  const isStarting = connector.state === "starting";
+  const sign = isReady
+    ? style.paint("green", "✓")
+    : connector.untrusted === null || isStarting
+      ? "○"
+      : style.paint("red", "✗");
   const restarts = connector.restarts === 0 ? "" : `, ${connector.restarts} restarts`;
   const error = connector.untrusted === null || isReady ? "" : `: ${connector.untrusted.text.split("\n")[0] ?? ""}`;
   const { latencyMs, queueDepth, memoryMb } = connector;
@@ -268,6 +280,7 @@ function renderForProgram(status: StatusView): readonly string[] {
   return [
     ["desk", status.workspace.name, status.workspace.path, status.up ? "up" : "down"],
     ["trading", status.trading.state, status.trading.reason],
+    ...(status.port === undefined ? [] : [["port", String(status.port.open)]]),
     ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
     ...status.config.map((notice) => ["config", notice.kind, ...[notice.text, ...notice.changes]]),
     ...status.connectors.map(({ name, state, mode, restarts, untrusted }) => [

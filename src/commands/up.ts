@@ -1,10 +1,22 @@
 import * as z from "zod";
-import { toggle } from "./arguments.ts";
-import { defineCommand, localServices } from "./command.ts";
+import { flag, toggle } from "./arguments.ts";
+import { type UpReport, defineCommand, localServices } from "./command.ts";
 import { renderNotices } from "./rendering/config-notices.ts";
 import { badge } from "./rendering/order.ts";
-import { keyValueLines } from "./rendering/table-text.ts";
+import { type OutputStyle, keyValueLines } from "./rendering/table-text.ts";
 import { oneLine } from "./rendering/terminal-text.ts";
+
+/** `starting` is no failure. */
+function signOf(state: string, style: OutputStyle): string {
+  if (state === "starting") return "○";
+  return state === "ready" ? style.paint("green", "✓") : style.paint("red", "✗");
+}
+
+function startingLine(connectors: NonNullable<UpReport["connectors"]>): readonly string[] {
+  const starting = connectors.filter(({ state }) => state === "starting").map(({ name }) => name);
+  if (starting.length === 0) return [];
+  return [oneLine(`  ${starting.join(", ")} still ${starting.length === 1 ? "starts" : "start"}: qoc status`)];
+}
 
 export const command = defineCommand({
   name: "up",
@@ -13,21 +25,27 @@ export const command = defineCommand({
   runs: "local",
   writes: ["journal"],
   summary: "start the desk and its connectors",
-  description: "Runs in the foreground until Ctrl-C.",
-  examples: ["qoc up", "qoc up --halted", "qoc up --detach -C my-desk"],
+  description:
+    "Runs in the foreground until Ctrl-C. Answers commands at once; connectors start beside it, and --detach and --json wait for them, at most 15 s.",
+  examples: ["qoc up", "qoc up --halted", "qoc up --detach -C my-desk", "qoc up --port 7171"],
   input: z.strictObject({
     detach: toggle("start it in the background and return when it is ready", { short: "d" }),
     halted: toggle("start with trading halted; qoc resume ends the halt"),
+    port: flag(
+      z.coerce.number().int().min(1).max(65_535).optional(),
+      "N",
+      "the port for this start, instead of that in desk.toml",
+    ),
   }),
   output: z.unknown(),
-  run: ({ detach, halted }, context) =>
-    localServices(context).up({ detach, halted, from: context.cwd }, context.progress, context.signal),
+  run: ({ detach, halted, port }, context) =>
+    localServices(context).up({ detach, halted, port, from: context.cwd }, context.progress, context.signal),
   render: ({ workspace, path, pid, port, readyMs, trading, connectors, config }, style) => [
     `${style.paint("green", "●")} ${oneLine(workspace ?? "the desk")} is up${readyMs === undefined ? "" : ` after ${readyMs} ms`}`,
     ...(connectors ?? []).map(
-      ({ name, state, mode }) =>
-        `  ${state === "ready" ? style.paint("green", "✓") : style.paint("red", "✗")} ${oneLine(name)}  ${badge(style, mode)}  ${oneLine(state)}`,
+      ({ name, state, mode }) => `  ${signOf(state, style)} ${oneLine(name)}  ${badge(style, mode)}  ${oneLine(state)}`,
     ),
+    ...startingLine(connectors ?? []),
     ...renderNotices(config ?? [], style),
     ...keyValueLines(style, [
       ["folder", path ?? ""],

@@ -109,7 +109,10 @@ export const ERRORS = {
     { exit: EXIT.deskDown, retryable: true },
   ),
   DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc journal verify"),
-  PORT_TAKEN: row("port {port} on 127.0.0.1 is in use", "set another port under [workspace] in desk.toml, then qoc up"),
+  PORT_TAKEN: row(
+    "port {port} on 127.0.0.1 is in use{owner}",
+    "qoc up --port {free}, or set another port under [workspace] in desk.toml",
+  ),
   NOT_PERMITTED: row("unknown command: {name}", "qoc help", {
     exit: EXIT.notPermitted,
     hintForAgents: "take another of the listed tools",

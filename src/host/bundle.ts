@@ -4,6 +4,7 @@
  * runs.
  */
 import { dirname, resolve } from "node:path";
+import type { BuildContext } from "esbuild";
 import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
@@ -23,12 +24,14 @@ export interface BundleRequest {
   readonly tcp: boolean;
   /** Folder for finished bundles; without it each start bundles again. */
   readonly cacheDir?: string | undefined;
+  /** Ends the work: bundling a large package takes half a minute. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Increment it with each change that affects the text of bundles: the import policy, the stubs, the options below. */
 const IMPORT_POLICY_VERSION = 1;
 
-/** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column. */
+/** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column; the signal's reason if it aborts. */
 export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const { connector, adapter, disk } = request;
   if ((await disk.facts(adapter))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: adapter });
@@ -44,12 +47,14 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
 }
 
 async function buildBundle(
-  { connector, adapter, disk, allowed, tcp }: BundleRequest,
+  { connector, adapter, disk, allowed, tcp, signal }: BundleRequest,
   { onFile, onLink }: FingerprintRecorder,
 ): Promise<Bundle> {
-  const { build } = await import("esbuild");
+  const { context } = await import("esbuild");
+  let building: BuildContext<{ write: false }> | undefined;
+  const cancel = (): void => void building?.cancel();
   try {
-    const result = await build({
+    building = await context({
       entryPoints: [adapter],
       absWorkingDir: dirname(adapter),
       bundle: true,
@@ -68,13 +73,20 @@ async function buildBundle(
       define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
       plugins: [importPolicyPlugin({ disk, allowed, tcp, onFile, onLink })],
     });
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", cancel, { once: true });
+    const result = await building.rebuild();
     const brokenConfig = result.warnings.find(({ text }) => text.startsWith("Cannot find base config file"));
     if (brokenConfig !== undefined) throw bundleError(connector, adapter, { errors: [brokenConfig] });
     const output = (suffix: string): string => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
     const code = output(".cjs");
     return { code, map: output(".map"), digest: digestOf(code) };
   } catch (error) {
+    signal?.throwIfAborted();
     throw error instanceof QocError ? error : bundleError(connector, adapter, error);
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    await building?.dispose();
   }
 }
 

@@ -6,6 +6,7 @@ import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode, VenueConnection } from "../domain/venue.ts";
 import type { Envelope } from "../protocol/messages.ts";
 import { connectionSchema } from "../protocol/schemas.ts";
+import type { UnknownMembers } from "./unknown-members.ts";
 import { VenueOutage } from "./restart-policy.ts";
 
 export interface ConnectionExpectation {
@@ -15,6 +16,7 @@ export interface ConnectionExpectation {
   /** The mode in desk.toml, if it states one. */
   readonly mode?: Mode | undefined;
   readonly accountId?: (() => string | undefined) | undefined;
+  readonly unknownMembers: Pick<UnknownMembers, "note">;
 }
 
 const CLOCK_DIFFERENCE_MS_MAX = 5_000;
@@ -42,14 +44,15 @@ export function readConnection(
     if (result.kind === "connect-refused") throw new QocError("CONNECT_REFUSED", { connector, reason: result.message });
     throw new VenueOutage(`connect: ${result.stack ?? result.message}`);
   }
+  if (result.value === undefined || result.value === null) return undefined;
+  expected.unknownMembers.note("connect", result.value, connectionSchema.members);
   const parsed = connectionSchema.safeParse(result.value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const message = `the report of connect: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
     throw new QocError("ADAPTER_SHAPE", { connector, message });
   }
-  const connection = parsed.data ?? undefined;
-  if (connection === undefined) return undefined;
+  const connection = parsed.data;
   checkConnection(expected, capabilities, connection);
   refuseSimulatedLive(expected, { ...capabilities, mode: connection.mode });
   return connection;

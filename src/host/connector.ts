@@ -8,6 +8,7 @@ import type { ConnectorName, Digest } from "../domain/ids.ts";
 import type { Mode, VenueConnection } from "../domain/venue.ts";
 import type { Clock, FillSink, Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
+import { unlessAborted } from "../lib/aborted.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { CallHealth } from "./call-health.ts";
@@ -37,7 +38,8 @@ export interface ConnectorOptions {
   readonly log: Log;
   /** Returns numbers from 0 to 1, for jitter. */
   readonly random: () => number;
-  readonly bundle: () => Promise<Bundle>;
+  /** Rejects if the signal aborts. */
+  readonly bundle: (signal: AbortSignal) => Promise<Bundle>;
   /** Digest that the operator accepted; undefined before the first start and for built-in adapters. */
   readonly acceptedDigest: () => Digest | undefined;
   /** Why the operator quarantined the connector; undefined if it is not quarantined. */
@@ -87,8 +89,8 @@ export class Connector {
   #zombie: WorkerSession | undefined;
   #generation = 0;
   #restarts = 0;
-  /** Number of the latest operation (start, stop, restart, quarantine). */
-  #latestOperation = 0;
+  /** Aborts when an operation (start, stop, restart, quarantine) follows the latest one. */
+  #superseded = new AbortController();
   readonly #operations = new SerialQueue();
   #ending: Promise<boolean> = Promise.resolve(true);
   #cancelTimer: () => void = () => undefined;
@@ -135,9 +137,9 @@ export class Connector {
 
   /** Resolves when the first attempt has ended, successful or not. Never rejects. */
   start(): Promise<void> {
-    return this.#enqueue(async (isLatest) => {
+    return this.#enqueue(async (superseded) => {
       const reason = this.#options.quarantineReason();
-      if (reason === undefined) await this.#attempt({ state: "starting", isByOperator: false, isLatest });
+      if (reason === undefined) await this.#attempt({ state: "starting", isByOperator: false, superseded });
       else this.#changeState("quarantined", reason);
     });
   }
@@ -162,22 +164,22 @@ export class Connector {
 
   /** Starts again from the current file, accepts that file, and lifts a quarantine. @throws CONNECTOR_ZOMBIE. */
   restart(): Promise<void> {
-    return this.#enqueue(async (isLatest) => {
+    return this.#enqueue(async (superseded) => {
       await this.#stopSession();
       // The old thread may still send orders: a second session must not run beside it.
       if (this.#zombie !== undefined) throw new QocError("CONNECTOR_ZOMBIE", { connector: this.#options.name });
       this.#policy.reset();
       [this.#lastError, this.#accepted] = [undefined, undefined];
-      await this.#attempt({ state: "starting", isByOperator: true, isLatest });
+      await this.#attempt({ state: "starting", isByOperator: true, superseded });
     });
   }
 
   /** Starts the current file again, at the level that now applies. Does nothing if no worker runs. */
   move(): Promise<void> {
-    return this.#enqueue(async (isLatest) => {
+    return this.#enqueue(async (superseded) => {
       if (this.#state === "stopped" || this.#state === "quarantined") return;
       await this.#stopSession();
-      if (this.#zombie === undefined) await this.#attempt({ state: "starting", isByOperator: false, isLatest });
+      if (this.#zombie === undefined) await this.#attempt({ state: "starting", isByOperator: false, superseded });
     });
   }
 
@@ -215,22 +217,23 @@ export class Connector {
     if (this.#state === "degraded" && problem === undefined) this.#changeState("ready", undefined);
   }
 
-  /** Runs operations one after another. A new one ends an attempt to start, so that it need not wait for the venue. */
-  #enqueue(operation: (isLatest: () => boolean) => Promise<void>): Promise<void> {
+  /** Runs operations one after another. A new one ends an attempt to start: it does not wait for bundler or venue. */
+  #enqueue(operation: (superseded: AbortSignal) => Promise<void>): Promise<void> {
     this.#cancelTimer();
-    this.#latestOperation += 1;
-    const number = this.#latestOperation;
+    this.#superseded.abort(new Error("the start was canceled by a later stop or restart"));
+    this.#superseded = new AbortController();
+    const { signal } = this.#superseded;
     if (this.#state === "starting" || this.#state === "restarting") void this.#session?.stop();
-    return this.#operations.run(() => operation(() => number === this.#latestOperation));
+    return this.#operations.run(() => operation(signal));
   }
 
-  async #attempt({ state, isByOperator, isLatest }: StartAttempt): Promise<void> {
+  async #attempt({ state, isByOperator, superseded }: StartAttempt): Promise<void> {
     const { clock, log } = this.#options;
     const started = clock.monotonic();
-    if (!isLatest()) return;
+    if (superseded.aborted) return;
     if (state === "starting") this.#changeState("starting", undefined);
     try {
-      await this.#startSession(isByOperator, isLatest);
+      await this.#startSession(isByOperator, superseded);
       this.#readyInMs = clock.monotonic() - started;
       this.#health = new CallHealth();
       this.#policy.ready(clock.monotonic());
@@ -239,32 +242,28 @@ export class Connector {
       const session = this.#session;
       this.#session = undefined;
       const reason = session?.cutOffReason ?? messageOf(error);
-      if (isLatest()) log.error((this.#lastError = reason));
-      if ((session !== undefined && !(await this.#endSession(session))) || !isLatest()) return;
+      if (!superseded.aborted) log.error((this.#lastError = reason));
+      if ((session !== undefined && !(await this.#endSession(session))) || superseded.aborted) return;
       if (session?.cutOffReason !== undefined || needsOperator(error)) this.#changeState("quarantined", reason);
       else if (error instanceof VenueOutage) this.#scheduleRestart(this.#policy.unreachable().afterMs, reason);
       else this.#handleCrash(reason);
     }
   }
 
-  async #startSession(isByOperator: boolean, isLatest: () => boolean): Promise<void> {
+  async #startSession(isByOperator: boolean, superseded: AbortSignal): Promise<void> {
     const { name, clock, log, options, hosts, tcp, proxy, fillSink, slices, requestHandler, redact } = this.#options;
     this.#generation += 1;
     const generation = this.#generation;
-    const [bundle, secrets, ca] = await Promise.all([
-      this.#options.bundle(),
-      this.#options.secrets(),
-      this.#options.certificates?.(),
-    ]);
-    if (!isLatest()) throw new Error("the start was canceled by a later stop or restart");
+    const parts = [this.#options.bundle(superseded), this.#options.secrets(), this.#options.certificates?.()] as const;
+    const [bundle, secrets, ca] = await unlessAborted(superseded, Promise.all(parts));
     this.#acceptDigest(bundle.digest, isByOperator);
     const filename = `qoc:${name}`;
     const mapStack = this.#stackMapper(filename, bundle);
     let isResponsive = true;
     const transport = await this.#options.transport({ hosts, tcp, proxy, ca });
-    if (!isLatest()) {
+    if (superseded.aborted) {
       void transport.kill();
-      throw new Error("the start was canceled by a later stop or restart");
+      throw superseded.reason;
     }
     const session = new WorkerSession({
       name,
@@ -288,12 +287,13 @@ export class Connector {
     const handshake = await session.start({ name, code: bundle.code, filename, secrets, options, tcp, hosts });
     const { capabilities } = handshake;
     refuseSimulatedLive(this.#options, capabilities);
-    await this.#options.admit?.(capabilities);
+    await unlessAborted(superseded, Promise.resolve(this.#options.admit?.(capabilities)));
     [this.#methods, this.#capabilities] = [handshake.methods, capabilities];
     const connected = await this.#timedRequest(session, "connect", []).catch((error: unknown) => {
       throw toOutage(error, isResponsive);
     });
-    this.#connection = readConnection(this.#options, capabilities, connected);
+    const { unknownMembers } = this;
+    this.#connection = readConnection({ ...this.#options, unknownMembers }, capabilities, connected);
     if (this.#connection === undefined || this.#connection.mode === capabilities.mode) return;
     this.#capabilities = { ...capabilities, mode: this.#connection.mode };
     await this.#options.admit?.(this.#capabilities);
@@ -323,10 +323,10 @@ export class Connector {
   /** Ends a worker that is still unresponsive, which counts as a crash. */
   async #endUnresponsive(session: WorkerSession): Promise<void> {
     if (session !== this.#session || this.#state !== "unresponsive") return;
-    const operation = this.#latestOperation;
+    const operation = this.#superseded;
     this.#session = undefined;
     this.#lastError = `its thread did not respond for ${(UNRESPONSIVE_AFTER_MS + KILL_AFTER_MS) / 1000} s`;
-    if ((await this.#endSession(session)) && operation === this.#latestOperation) this.#handleCrash(this.#lastError);
+    if ((await this.#endSession(session)) && operation === this.#superseded) this.#handleCrash(this.#lastError);
   }
 
   /** Handles an unexpected exit of a running session. `#attempt` handles an exit during a start. */
@@ -351,7 +351,7 @@ export class Connector {
     this.#changeState("restarting", reason);
     this.#cancelTimer = this.#options.clock.after(afterMs, () => {
       this.#restarts += 1;
-      void this.#enqueue((isLatest) => this.#attempt({ state: "restarting", isByOperator: false, isLatest }));
+      void this.#enqueue((superseded) => this.#attempt({ state: "restarting", isByOperator: false, superseded }));
     });
   }
 
@@ -395,6 +395,6 @@ interface StartAttempt {
   readonly state: "starting" | "restarting";
   /** A start by the operator accepts the current file. */
   readonly isByOperator: boolean;
-  /** False if another operation was requested after this attempt. */
-  readonly isLatest: () => boolean;
+  /** Aborts when another operation is requested after this attempt. */
+  readonly superseded: AbortSignal;
 }

@@ -111,7 +111,9 @@ export async function serveHttp({ port: requestedPort, status, mcp, log }: HttpS
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void =>
-      reject(error.code === "EADDRINUSE" ? new QocError("PORT_TAKEN", { port }, { cause: error }) : error);
+      reject(
+        error.code === "EADDRINUSE" ? new QocError("PORT_TAKEN", { port, free: port + 1 }, { cause: error }) : error,
+      );
     server.once("error", fail);
     server.listen(port, "127.0.0.1", () => {
       server.off("error", fail);

@@ -191,15 +191,15 @@ export const accountSchema = answerShape(
   { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as ReportedAccount },
 );
 
-/** undefined or null: the adapter does not say whom it reached. */
-export const connectionSchema = optional(
-  shape({
+export const connectionSchema = answerShape(
+  {
     mode: z.enum(["paper", "live"]),
     environment: name,
     accountId: name,
     permissions: optional(z.array(z.enum(["read", "trade", "withdraw"])).max(3)),
     venueTime: optional(time),
-  }).transform(({ venueTime, ...members }) => compact({ ...members, at: venueTime }) as VenueConnection),
+  },
+  { read: ({ venueTime, ...members }) => compact({ ...members, at: venueTime }) as VenueConnection },
 );
 
 const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);

@@ -22,6 +22,8 @@ import type { VenueGateway } from "./venue-gateway.ts";
 export interface Desk {
   readonly workspace: Workspace;
   readonly version: string;
+  /** The port of this start: that of `qoc up --port`, or that of desk.toml when the desk started. */
+  readonly port: number;
   /** The configuration in force; `qoc reload` replaces it. */
   readonly config: DeskConfig;
   readonly configuration: DeskConfiguration;

@@ -251,8 +251,8 @@ function connectorChecks(
   const facts = `${status.state}, ${status.mode}, ${level}, ${status.restarts} restarts${latency}${queue}${memory}`;
   const isUp = status.state === "ready";
   const checks: DoctorCheck[] = [
-    isUp
-      ? { name, status: "ok", message: facts }
+    isUp || status.state === "starting"
+      ? { name, status: isUp ? "ok" : "warn", message: facts }
       : {
           name,
           status: "fail",

@@ -95,6 +95,8 @@ async function processFile(desk: Desk, file: ProposalFile, refresh: Refresh): Pr
     const order = await ingestProposal(desk, file, { actor: "human", refresh });
     // A file that was written or edited by hand is evaluated once, so that lists show the guards' decision.
     if (order?.state !== "proposed" || order.verdicts.at(-1)?.digest === order.digest) return;
+    // The verdict would say that the connector is starting, and stay.
+    if (isStarting(desk, order.terms.connector)) return;
     const { digest } = order;
     const { verdict } = await evaluateProposal(desk, order);
     // The order may be decided or edited while the market data is fetched.
@@ -107,6 +109,11 @@ async function processFile(desk: Desk, file: ProposalFile, refresh: Refresh): Pr
     message: file.kind === "duplicate" ? `the same id is used by ${file.others.join(", ")}` : file.message,
     needs: file.kind === "duplicate" ? "another-name" : "correction",
   });
+}
+
+function isStarting({ venues, market }: Pick<Desk, "venues" | "market">, connector: string): boolean {
+  const state = venues.facts(connector)?.state;
+  return state === "starting" || (state === "ready" && !market.reconciled.has(connector));
 }
 
 /** The order may be decided while the market data is fetched. */

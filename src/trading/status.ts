@@ -48,6 +48,8 @@ export interface StatusView {
   readonly workspace: { readonly name: string; readonly path: string };
   readonly up: boolean;
   readonly trading: { readonly state: string; readonly reason: string };
+  /** The port of this start, and that of desk.toml; absent while the desk is down. */
+  readonly port?: { readonly open: number; readonly configured: number } | undefined;
   readonly connectors: readonly {
     readonly name: string;
     readonly state: string;
@@ -145,7 +147,8 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
     polls: pollTrouble(desk, connector.name),
     refusedFills: connector.refusedFills ?? 0,
   }));
-  return { ...view(desk, notes), up: true, connectors, config, readOnly: desk.readOnly() ?? null };
+  const port = { open: desk.port, configured: desk.config.workspace.port };
+  return { ...view(desk, notes), up: true, port, connectors, config, readOnly: desk.readOnly() ?? null };
 }
 
 type RecordedDesk = Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> &

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import { freePort } from "../support/free-port.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
@@ -128,13 +129,6 @@ describe("kill -9", () => {
 });
 
 describe("a failing start", () => {
-  const failure = async (): Promise<{ code: string; message: string }> => {
-    const answer = await qoc("up", "--detach");
-    expect(answer.code).toBe(1);
-    expect((await qoc("status")).json.up ?? false).toBe(false);
-    return answer.error;
-  };
-
   it("a start fails and says so if another desk runs in the folder", async () => {
     await up();
     const answer = await qoc("up", "--detach");
@@ -143,10 +137,28 @@ describe("a failing start", () => {
 
   it("a start fails and says so if the port is in use", async () => {
     const port = Number(/^port = (\d+)$/m.exec(readFileSync(join(desk, "desk.toml"), "utf8"))?.[1]);
-    const blocker = createServer().listen(port, "127.0.0.1");
+    const blocker = createServer((socket) => socket.resume()).listen(port, "127.0.0.1");
     await new Promise((resolve) => blocker.once("listening", resolve));
-    expect((await failure()).code).toBe("PORT_TAKEN");
+    const taken = await qoc("up", "--detach");
+    expect(taken).toMatchObject({ code: 1, error: { code: "PORT_TAKEN" } });
+    // The hint is a command that works.
+    const free = /^qoc up --port (\d+), or/.exec(taken.error.hint)?.[1] ?? "";
+    if (process.platform === "linux") expect(taken.error.message).toContain(`in use by process ${process.pid} (`);
+    expect((await qoc("up", "--detach", "--port", free)).json).toMatchObject({ port: Number(free) });
+    expect((await qoc("status")).json.port).toEqual({ open: Number(free), configured: port });
+    await qoc("down");
     await new Promise((resolve) => blocker.close(resolve));
+  });
+
+  it("a start on the port of another desk names that desk", async () => {
+    await up();
+    const port = Number(/^port = (\d+)$/m.exec(readFileSync(join(desk, "desk.toml"), "utf8"))?.[1]);
+    const first = desk;
+    desk = join(home, "second");
+    await qoc("init", desk);
+    const second = await qoc("up", "--detach", "--port", String(port));
+    expect(second.error.message).toMatch(`port ${port} on 127.0.0.1 is in use by the desk "desk" (qoc `);
+    desk = first;
   });
 
   it("a start without a usable socket path ends and releases port and lock", async () => {
@@ -233,6 +245,29 @@ describe("a desk without git", () => {
       status: "warn",
       fix: "install git",
     });
+  });
+});
+
+describe("a connector that takes its time to connect", () => {
+  it("up --detach waits for it and says so; a stop meanwhile ends the desk at once", async () => {
+    writeFileSync(join(desk, "slow.ts"), adapterFixture("slow-connect"));
+    const table = '[[connector]]\nname = "slow"\ntype = "custom"\nadapter = "./slow.ts"\nmode = "paper"\n';
+    config((text) => `${text}\n${table}[connector.options]\nstart = "wait"\nms = 2500\n`);
+    const child = spawn(process.execPath, [BIN, "up", "--detach", "-C", desk], { env });
+    children.push(child);
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += String(chunk)));
+    let printed = "";
+    child.stdout.on("data", (chunk: Buffer) => (printed += String(chunk)));
+    await ended(child);
+    expect(said).toMatch(/the desk answers; waiting for .*slow/);
+    expect(printed).toContain("✓ slow  PAPER  ready");
+    await qoc("down");
+    config((text) => text.replace('start = "wait"', 'start = "hang"'));
+    const waiting = qoc("up", "--detach");
+    await expect.poll(async () => (await qoc("status")).json.up, { timeout: 10_000 }).toBe(true);
+    expect((await qoc("down")).code).toBe(0);
+    expect(await waiting).toMatchObject({ code: 1, error: { code: "INTERNAL" } });
   });
 });
 

@@ -75,7 +75,7 @@ function start(lifecycle: Lifecycle, ready: () => void, signal: AbortSignal, run
     env: env(runtime),
     home,
   };
-  return runDaemon(options, { ready, line: () => undefined }, signal, lifecycle);
+  return runDaemon(options, { answers: () => undefined, ready, line: () => undefined }, signal, lifecycle);
 }
 
 /** Opens the named step, registers it, and then throws: the worst moment for a failure. */

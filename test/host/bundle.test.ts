@@ -421,3 +421,20 @@ describe("a package's import of", () => {
     expect((await refusalOf(root)).message).toContain("not in an npm package");
   });
 });
+
+describe("a bundle that is not needed any more", () => {
+  it("rejects with the reason of the stop, and is not kept", async () => {
+    const root = await createDesk({ [ADAPTER]: adapterSource("") });
+    const stop = new AbortController();
+    const bundle = bundleAdapter({
+      connector: "venue",
+      adapter: join(root, ADAPTER),
+      disk: nodeDisk(),
+      allowed: ALLOWED_BUILTINS,
+      tcp: false,
+      signal: stop.signal,
+    });
+    stop.abort(new Error("stopped"));
+    await expect(bundle).rejects.toThrow("stopped");
+  });
+});

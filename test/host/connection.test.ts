@@ -22,6 +22,7 @@ function read(value: unknown, { mode, capabilities = {}, pinned }: Given = {}) {
     log: { warn: (message: string) => void warnings.push(message) },
     mode,
     accountId: () => pinned,
+    unknownMembers: { note: () => undefined },
   };
   return { connection: readConnection(expected, capabilities, { ok: true, value }), warnings };
 }
@@ -40,7 +41,7 @@ describe("the report of connect", () => {
     ["where desk.toml says unstated", { mode: "unstated" }],
     ["of the account that was pinned", { pinned: "A1" }],
   ])("is taken %s", (_, given) => {
-    expect(read({ ...REPORT, extra: 1, permissions: ["read", "trade"] }, given)).toEqual({
+    expect(read({ ...REPORT, permissions: ["read", "trade"] }, given)).toEqual({
       connection: { ...REPORT, permissions: ["read", "trade"] },
       warnings: [],
     });
@@ -101,6 +102,7 @@ describe("the report of connect", () => {
       name: "broker" as ConnectorName,
       clock: { now: () => NOW },
       log: { warn: () => undefined },
+      unknownMembers: { note: () => undefined },
     };
     const failed = (kind: "error" | "connect-refused") => () =>
       readConnection(expected, {}, { ok: false, kind, message: "no route" });

@@ -177,8 +177,9 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
 
     it("that says whom it reached gives the connector its mode and account", async () => {
       const { connector } = await started(
-        `async connect() { return { mode: "live", environment: "production", accountId: "U1", permissions: ["trade"] }; }`,
+        `async connect() { return { mode: "live", environment: "production", accountId: "U1", permissions: ["trade"], note: 1 }; }`,
       );
+      expect(connector.metrics.unknownMembers).toEqual([{ method: "connect", members: ["note"] }]);
       expect(connector.status).toMatchObject({
         state: "ready",
         capabilities: { mode: "live" },

@@ -85,6 +85,32 @@ function manualFillSink() {
   return { storeNext, fillSink: { accept: () => new Promise<void>((resolve) => storeNext.push(resolve)) } };
 }
 
+describe("a stop during a start", () => {
+  it("does not wait for the bundler, and ends it", async () => {
+    let bundling: AbortSignal | undefined;
+    const { connector, states } = scenario({
+      bundle: (signal) => {
+        bundling = signal;
+        return new Promise(() => undefined);
+      },
+    });
+    void connector.start();
+    await settle();
+    await connector.stop();
+    expect([bundling?.aborted, states]).toEqual([true, ["starting", "stopped"]]);
+  });
+
+  it("does not wait until the connector is admitted", async () => {
+    const { connector, workers, states } = scenario({ admit: () => new Promise(() => undefined) });
+    void connector.start();
+    await settle();
+    workers[0]?.handshake();
+    await settle();
+    await connector.stop();
+    expect([workers[0]?.kills !== 0, states]).toEqual([true, ["starting", "stopped"]]);
+  });
+});
+
 describe("the handshake of a worker", () => {
   it.each([
     ["SDK version", { sdk: 2 }, "was built for SDK 2; this desk uses SDK 1", "quarantined"],

@@ -53,7 +53,7 @@ export const command = defineCommand({
     const token = newToken(desk.ids);
     const entry = {
       stdio: http ? undefined : mcpProgram,
-      url: `http://127.0.0.1:${desk.config.workspace.port}/mcp`,
+      url: `http://127.0.0.1:${desk.port}/mcp`,
       root: desk.workspace.root,
       token,
     };
