@@ -32,7 +32,8 @@ export interface ProposalDraft {
   readonly type: OrderType;
   readonly limitPrice?: DecimalText | undefined;
   readonly stopPrice?: DecimalText | undefined;
-  readonly timeInForce: TimeInForce;
+  /** undefined: what the instrument takes, see {@link defaultTimeInForce}. */
+  readonly timeInForce?: TimeInForce | undefined;
   readonly rationale: string;
   readonly researchRef?: string | undefined;
   readonly proposedBy: string;
@@ -122,11 +123,14 @@ function textOf(fields: Map<string, string | number>, names: readonly string[]):
   return value === undefined ? undefined : String(value).trim();
 }
 
-function choice<T extends string>(raw: string | undefined, name: string, allowed: readonly T[], standard?: T): T {
-  if (raw === undefined || raw === "") {
-    if (standard !== undefined) return standard;
-    throw new ProposalError(`${name} is missing (one of ${allowed.join(", ")})`);
-  }
+function choice<T extends string>(raw: string | undefined, name: string, allowed: readonly T[]): T {
+  const found = optionalChoice(raw, name, allowed);
+  if (found === undefined) throw new ProposalError(`${name} is missing (one of ${allowed.join(", ")})`);
+  return found;
+}
+
+function optionalChoice<T extends string>(raw: string | undefined, name: string, allowed: readonly T[]): T | undefined {
+  if (raw === undefined || raw === "") return undefined;
   const word = raw.toLowerCase().replace("-", "_");
   const match = allowed.find((candidate) => candidate === word);
   if (match === undefined)
@@ -183,7 +187,7 @@ export function readProposal(document: unknown, stem: string): ProposalDraft {
     side: choice(textOf(fields, ["action", "side"]), "side", SIDES),
     quantity,
     type,
-    timeInForce: choice(textOf(fields, ["time_in_force"]), "time_in_force", TIMES_IN_FORCE, "day"),
+    timeInForce: optionalChoice(textOf(fields, ["time_in_force"]), "time_in_force", TIMES_IN_FORCE),
     rationale,
     proposedBy: textOf(fields, ["proposed_by"]) ?? "",
     limitPrice,
@@ -259,7 +263,15 @@ export function routeProposal(
   };
 }
 
-export function termsOf(draft: ProposalDraft, target: RouteTarget, protectionPrice?: DecimalText): OrderTerms {
+/** Of an order that states none: `day`, or the first of these that the instrument takes. */
+export function defaultTimeInForce(taken: readonly TimeInForce[] | undefined): TimeInForce {
+  return TIMES_IN_FORCE.find((timeInForce) => taken?.includes(timeInForce) ?? true) ?? "day";
+}
+
+/** A draft whose time in force is known. */
+export type CompleteDraft = ProposalDraft & { readonly timeInForce: TimeInForce };
+
+export function termsOf(draft: CompleteDraft, target: RouteTarget, protectionPrice?: DecimalText): OrderTerms {
   return omitUndefined({
     connector: target.name,
     mode: target.mode,

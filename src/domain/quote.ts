@@ -7,6 +7,11 @@ export interface Quote extends VenueQuote {
   readonly receivedMono: number;
 }
 
+/** The venue's time at which the quote was valid: of its last change, or of its last confirmation. */
+export function validAt({ at, asOf = at }: VenueQuote): number {
+  return Math.max(at, asOf);
+}
+
 /** Bid and ask are there and not crossed. Zero is a side without orders. */
 export function isTwoSided(quote: VenueQuote): boolean {
   const bid = decimal(quote.bid);

@@ -27,6 +27,11 @@ export interface Quote {
   ask: Numeric;
   /** The venue's time of the quote. */
   timestamp: Timestamp;
+  /**
+   * The venue's time at which it last said that this quote is still valid, on a market where prices do not change.
+   * `quote-freshness` takes the later of this and `timestamp`. Leave it out if the venue does not say so.
+   */
+  asOf?: Timestamp;
   /** The price of the last trade. */
   last?: Numeric;
   bidSize?: Numeric;

@@ -27,6 +27,8 @@ export interface VenueQuote {
   readonly askSize?: DecimalText;
   /** The venue's time, ms. */
   readonly at: number;
+  /** The venue's time at which it last said that the quote is still valid, ms. */
+  readonly asOf?: number | undefined;
 }
 
 export interface VenuePosition {

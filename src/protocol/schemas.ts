@@ -123,6 +123,7 @@ export const quoteSchema = answerShape(
     bid: numeric,
     ask: numeric,
     timestamp: time,
+    asOf: optional(time),
     last: optional(numeric),
     bidSize: optional(notNegative),
     askSize: optional(notNegative),

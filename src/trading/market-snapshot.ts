@@ -6,7 +6,7 @@ import { type Decimal, type DecimalText, ZERO, decimal, text } from "../domain/d
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { unexplainedChange } from "../domain/nav-change.ts";
-import { type Quote, mid } from "../domain/quote.ts";
+import { type Quote, mid, validAt } from "../domain/quote.ts";
 import type {
   ReportedAccount,
   UnvaluedPosition,
@@ -51,7 +51,7 @@ export async function fetchMarketSnapshot(
   };
   const buyingPowerSeq = desk.state.seq;
   const quoted = desk.venues.quote(connector, symbol).then((quote) => {
-    observeVenueTime(desk, connector, quote.at);
+    observeVenueTime(desk, connector, validAt(quote));
     return quote;
   });
   const [venueQuote, account, instrument] = await Promise.all([
@@ -65,7 +65,8 @@ export async function fetchMarketSnapshot(
     buyingPower: account?.buyingPower,
     buyingPowerSeq,
     // A replayed market may have advanced during the other calls: guards evaluate at the time of this quote.
-    venueNow: venueQuote !== undefined && isSimulated(desk, connector) ? venueQuote.at : venueNow(desk, connector),
+    venueNow:
+      venueQuote !== undefined && isSimulated(desk, connector) ? validAt(venueQuote) : venueNow(desk, connector),
     problems,
   };
 }
@@ -115,7 +116,7 @@ export function observeVenueTime(desk: Pick<Desk, "market">, connector: string, 
   if (newest === undefined || at > newest) desk.market.venueTimes.set(connector, at);
 }
 
-async function instrumentOf(
+export async function instrumentOf(
   desk: Pick<Desk, "clock" | "market" | "venues">,
   connector: string,
   symbol: string,

@@ -3,7 +3,7 @@ import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { isRetired } from "../domain/lost-records.ts";
-import { ProposalError, readProposal } from "../domain/proposal.ts";
+import { ProposalError, readProposal, routeProposal } from "../domain/proposal.ts";
 import { boundedList } from "../domain/bounded-list.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { omitUndefined } from "../lib/omit-undefined.ts";
@@ -12,7 +12,7 @@ import type { Desk } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { type EqualProposal, equalProposals, refuseTooManyWaiting } from "./equal-proposals.ts";
 import { dateInZone } from "./market-snapshot.ts";
-import { ingestProposal } from "./scan-proposals.ts";
+import { completeDraft, ingestProposal, routeTargets } from "./scan-proposals.ts";
 
 export interface ProposedOrder {
   readonly order: OrderRecord;
@@ -46,7 +46,10 @@ export async function proposeOrder(
   const day = dateInZone(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
   const { state } = desk;
   const isUsed = (stem: string): boolean => state.orders.has(stem as OrderRecord["id"]) || isRetired(state, stem);
-  const file = await desk.workspace.proposals.create({ ...draft, sources }, day, isUsed);
+  const route = routeProposal(draft, routeTargets(desk));
+  // The file states the time in force, so that a person reads what is sent.
+  const complete = "to" in route ? await completeDraft(desk, { draft }, { target: route.to }) : draft;
+  const file = await desk.workspace.proposals.create({ ...complete, sources }, day, isUsed);
   const order = await ingestProposal(desk, file, { actor, sources });
   if (order === undefined) {
     const problem = desk.proposals.problems.get(file.path);

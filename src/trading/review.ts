@@ -57,6 +57,8 @@ export interface Review {
     readonly ask: string;
     readonly last: string | null;
     readonly at: string;
+    /** When the venue last said that the quote is still valid. */
+    readonly asOf?: string | undefined;
   } | null;
   readonly notional: string | null;
   /** The currency of `notional`; empty: unknown. */
@@ -183,7 +185,13 @@ function reviewOf(
     quote:
       view.quote === undefined
         ? null
-        : { bid: view.quote.bid, ask: view.quote.ask, last: view.quote.last ?? null, at: iso(view.quote.at) },
+        : {
+            bid: view.quote.bid,
+            ask: view.quote.ask,
+            last: view.quote.last ?? null,
+            at: iso(view.quote.at),
+            asOf: view.quote.asOf === undefined ? undefined : iso(view.quote.asOf),
+          },
     notional: price === undefined ? null : text(price.times(decimal(terms.quantity))),
     currency: view.instrument?.currency ?? account?.currency ?? "",
     typedAbove: desk.config.account.typedAbove,

@@ -9,7 +9,14 @@ import type { ConnectorName, OrderId } from "../domain/ids.ts";
 import { isRetired } from "../domain/lost-records.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
-import { type ProposalDraft, type RouteTarget, routeProposal, termsOf } from "../domain/proposal.ts";
+import {
+  type CompleteDraft,
+  type ProposalDraft,
+  type RouteTarget,
+  defaultTimeInForce,
+  routeProposal,
+  termsOf,
+} from "../domain/proposal.ts";
 import { decimal } from "../domain/decimal.ts";
 import {
   bestPrice,
@@ -23,7 +30,7 @@ import { LAYOUT } from "../workspace/layout.ts";
 import type { ProposalFile, ReadableProposal } from "../workspace/proposals.ts";
 import type { Desk, ProposalProblem } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
-import { fetchMarketSnapshot } from "./market-snapshot.ts";
+import { fetchMarketSnapshot, instrumentOf } from "./market-snapshot.ts";
 import { writeAlert } from "./order-files.ts";
 
 /** A file must be missing this long, over two scans, before its absence is a rejection. */
@@ -223,12 +230,34 @@ export function routeTargets(desk: Pick<Desk, "config" | "venues">): readonly Ro
   }));
 }
 
+/**
+ * The draft with a time in force. An unchanged file keeps its own, so that its digest does not depend on what the venue
+ * lists at that moment.
+ */
+export async function completeDraft(
+  desk: Pick<Desk, "clock" | "log" | "market" | "venues">,
+  { text, draft }: { readonly text?: string; readonly draft: ProposalDraft },
+  { target, known }: { readonly target: RouteTarget; readonly known?: OrderRecord | undefined },
+): Promise<CompleteDraft> {
+  const { timeInForce, symbol } = draft;
+  if (timeInForce !== undefined) return { ...draft, timeInForce };
+  const isKept = known?.source === text && known?.terms.connector === target.name;
+  if (isKept && known !== undefined) return { ...draft, timeInForce: known.terms.timeInForce };
+  const instrument = await instrumentOf(desk, target.name, symbol).catch((error: unknown) => {
+    desk.log.warn(`the times in force of ${symbol} at ${target.name} are not known: ${messageOf(error)}`);
+    return undefined;
+  });
+  return { ...draft, timeInForce: defaultTimeInForce(instrument?.timesInForce) };
+}
+
 /** Market and stop orders have a protection price. */
 async function termsFor(
   desk: Desk,
-  { id, draft }: ReadableProposal,
+  file: ReadableProposal,
   { target, known, refresh }: { target: RouteTarget; known: OrderRecord | undefined; refresh: Refresh },
 ): Promise<OrderTerms> {
+  const { id } = file;
+  const draft = await completeDraft(desk, file, { target, known });
   const withoutProtection = termsOf(draft, target);
   if (!needsProtection(withoutProtection)) return withoutProtection;
   const before = known?.terms.protectionPrice;

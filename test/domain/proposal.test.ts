@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { digestTerms } from "../../src/domain/digest.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
-import { type RouteTarget, ProposalError, readProposal, routeProposal, termsOf } from "../../src/domain/proposal.ts";
+import {
+  type CompleteDraft,
+  defaultTimeInForce,
+  type RouteTarget,
+  ProposalError,
+  readProposal,
+  routeProposal,
+  termsOf,
+} from "../../src/domain/proposal.ts";
+import type { TimeInForce } from "../../src/domain/sdk.ts";
 
 /** As `[order]` and `[rationale]` tables come out of TOML. */
 const NESTED = {
@@ -53,7 +62,7 @@ describe("the documented formats", () => {
       quantity: "50",
       type: "limit",
       limitPrice: "192.4",
-      timeInForce: "day",
+      timeInForce: undefined,
       rationale: "Trimming 20 % of AAPL position after earnings beat.",
       proposedBy: "agent-run-20260705T0830Z",
     });
@@ -280,9 +289,24 @@ describe("routing", () => {
   });
 });
 
+describe("the time in force of an order that states none", () => {
+  it.each<[TimeInForce[] | undefined, TimeInForce]>([
+    [undefined, "day"],
+    [[], "day"],
+    [["gtc", "day"], "day"],
+    [["fok", "ioc", "gtc"], "gtc"],
+    [["fok"], "fok"],
+  ])("is, where the instrument takes %j, %s", (taken, expected) => expect(defaultTimeInForce(taken)).toBe(expected));
+});
+
+function complete(document: object): CompleteDraft {
+  const draft = readProposal(document, "x");
+  return { ...draft, timeInForce: draft.timeInForce ?? "day" };
+}
+
 describe("the digest of the terms", () => {
   const digestWith = (quantity: unknown, more: object = {}): string =>
-    digestTerms(termsOf(readProposal({ ...FLAT, quantity, ...more }, "x"), target("paper")));
+    digestTerms(termsOf(complete({ ...FLAT, quantity, ...more }), target("paper")));
 
   it("the digest of these terms never changes", () =>
     expect(digestWith(50)).toBe("sha256:56bb277f34df677c0e4ab723c090c0b1a0e30bba5017d63a3d32c4044e85a4f9"));
@@ -291,7 +315,7 @@ describe("the digest of the terms", () => {
     expect(new Set([50, 50.0, "50", "50.0", "5e1", "+50", " 50 "].map((quantity) => digestWith(quantity))).size).toBe(
       1,
     );
-    const nested = readProposal({ order: { ...Object.fromEntries(Object.entries(FLAT).toReversed()) } }, "x");
+    const nested = complete({ order: { ...Object.fromEntries(Object.entries(FLAT).toReversed()) } });
     expect(digestTerms(termsOf(nested, target("paper")))).toBe(digestWith(50));
   });
 
@@ -304,8 +328,8 @@ describe("the digest of the terms", () => {
       digestWith(50, { limit_price: "192.41" }),
       digestWith(50, { time_in_force: "gtc" }),
       digestWith(50, { order_type: "stop-limit", stop_price: "1" }),
-      digestTerms(termsOf(readProposal(FLAT, "x"), target("other"))),
-      digestTerms(termsOf(readProposal(FLAT, "x"), target("paper", { mode: "live" }))),
+      digestTerms(termsOf(complete(FLAT), target("other"))),
+      digestTerms(termsOf(complete(FLAT), target("paper", { mode: "live" }))),
     ];
     expect(new Set([base, ...changed]).size).toBe(changed.length + 1);
     expect(digestWith(50, { rationale: "other", status: "approved", proposed_by: "me" })).toBe(base);

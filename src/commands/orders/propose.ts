@@ -66,7 +66,7 @@ export const command = defineCommand({
     }),
     limitPrice: flag(amountSchema.optional(), "PRICE", "for limit and stop-limit orders"),
     stopPrice: flag(amountSchema.optional(), "PRICE", "for stop and stop-limit orders"),
-    timeInForce: flag(z.string().optional(), "TIF", "day (default), gtc, ioc or fok", {
+    timeInForce: flag(z.string().optional(), "TIF", "day, gtc, ioc or fok; default: what the instrument takes", {
       choices: ["day", "gtc", "ioc", "fok"],
     }),
     rationale: flag(z.string().optional(), "TEXT", "the reason, shown in the review"),

@@ -32,6 +32,7 @@ export const command = defineCommand({
     ask: z.string().optional(),
     last: z.string().optional(),
     time: z.string().optional(),
+    validAsOf: z.string().optional(),
     reason: z.string().optional(),
     untrusted: untrustedSchemaFor("the connector's message if it has no quote").nullish(),
   }),
@@ -42,8 +43,9 @@ export const command = defineCommand({
     const quote = await orUnavailable(context, connector, () => desk.venues.quote(connector, requested));
     if (isUnavailable(quote)) return { ...quote, symbol: requested, connector };
     context.sources?.add(venueSource(connector, "quote", requested));
-    const { at, symbol, ...amounts } = quote;
-    return { status: "ready", symbol: shownSymbol(symbol), ...amounts, time: iso(at), connector };
+    const { at, asOf, symbol, ...amounts } = quote;
+    const validAsOf = asOf === undefined ? undefined : iso(asOf);
+    return { status: "ready", symbol: shownSymbol(symbol), ...amounts, time: iso(at), validAsOf, connector };
   },
   render: renderQuote,
 });
@@ -54,6 +56,8 @@ interface QuoteView extends MarketData {
   readonly ask?: string | undefined;
   readonly last?: string | undefined;
   readonly time?: string;
+  /** When the venue last said that the quote is still valid. */
+  readonly validAsOf?: string | undefined;
 }
 
 function renderQuote(quote: QuoteView, style: OutputStyle): readonly string[] {
@@ -65,6 +69,7 @@ function renderQuote(quote: QuoteView, style: OutputStyle): readonly string[] {
         ["ask", quote.ask ?? "-"],
         ["last", quote.last ?? "-"],
         ["time", quote.time ?? "-"],
+        ...(quote.validAsOf === undefined ? [] : [["still valid as of", quote.validAsOf] as const]),
         ["connector", quote.connector],
       ]);
 }

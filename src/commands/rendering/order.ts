@@ -134,13 +134,17 @@ function guardLines(style: OutputStyle, review: Review, isWhole: boolean): reado
   ];
 }
 
+function validAsOf({ asOf }: NonNullable<Review["quote"]>): string {
+  return asOf === undefined ? "" : `, still valid as of ${asOf}`;
+}
+
 /** Amounts of the order, its prices against the market, and the book before and after it. */
 function figureLines(style: OutputStyle, review: Review): readonly string[] {
   const { quote, realized } = review;
   const market =
     quote === null
       ? style.paint("yellow", "! no quote")
-      : oneLine(`bid ${quote.bid}  ask ${quote.ask}  last ${quote.last ?? "-"}  at ${quote.at}`);
+      : oneLine(`bid ${quote.bid}  ask ${quote.ask}  last ${quote.last ?? "-"}  at ${quote.at}${validAsOf(quote)}`);
   const amounts: (readonly [string, string | null])[] = [
     ["notional", review.notional === null ? "unavailable" : amountText(review.notional, review.currency)],
     ...review.prices.map((distance): [string, string] => [distance.what, distanceText(distance, review)]),

@@ -161,6 +161,21 @@ describe("quote-freshness", () => {
     expect(aged(received, stamped).code).toBe(code);
   });
 
+  it.each([
+    ["a quiet market: the venue says that it is still valid", 3_600_000, 1_000, "OK"],
+    ["an older word than the quote", 1_000, 3_600_000, "OK"],
+    ["an old word too", 3_600_000, 15_001, "QUOTE_STALE"],
+    ["a word of the future", 3_600_000, -2_001, "QUOTE_FROM_FUTURE"],
+    ["a quote of the future", -2_001, 1_000, "QUOTE_FROM_FUTURE"],
+    ["an invalid time", 0, Number.NaN, "QUOTE_FRESHNESS_UNAVAILABLE"],
+  ])("%s", (_, stamped, confirmed, code) => {
+    const at = { at: venueNow - stamped, asOf: venueNow - confirmed, receivedMono: MONO };
+    const check = ask(desk(), {}, rule, { venueNow, quote: quote("100", "100", at) });
+    expect(check.code).toBe(code);
+    if (stamped > confirmed && code === "OK")
+      expect(check.message).toContain("the venue's word that it is still valid");
+  });
+
   it("is not fooled by a wall clock that steps, since receipt is by the monotonic one", () => {
     expect(aged(20_000, 0, { hostNow: 0 }).code).toBe("QUOTE_STALE");
     expect(aged(1000, 0, { hostNow: venueNow + 1e9 }).code).toBe("OK");
