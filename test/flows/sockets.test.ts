@@ -100,8 +100,9 @@ describe("desk.sock", SLOW, () => {
     const forged = { id: "1", command: "approve", input: { id, digest }, channel: "tty", actor: "human", cwd: desk };
     expect(await send(socket, forged)).toMatch(/^\{"protocol":1,"nonce":"[0-9a-f]{64}"\}\n$/);
     expect(await ask("orders show", { id })).toMatchObject({ state: "proposed", approvals: [] });
-    const log = readFileSync(join(desk, ".qoc/logs/desk.log"), "utf8");
-    expect(log).toContain("desk.sock: a connection was refused: its first line is not a proof");
+    await expect
+      .poll(() => readFileSync(join(desk, ".qoc/logs/desk.log"), "utf8"), { timeout: 10_000 })
+      .toContain("desk.sock: a connection was refused: its first line is not a proof");
   });
 
   it("takes the proof of the desk key, and states the channel itself", async () => {
