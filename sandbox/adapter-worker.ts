@@ -74,8 +74,11 @@ function stackWithCauses(error: Error): string | undefined {
     stack = `${stack ?? ""}\ncaused by ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
     cause = cause instanceof Error ? cause.cause : undefined;
   }
-  return stack;
+  return stack?.replaceAll(OWN_FRAME, "");
 }
+
+/** Frames of this file and of Node below the adapter's, which tell an author nothing. */
+const OWN_FRAME = /\n {4}at [^\n]*(?:\[worker eval\]|evalmachine\.<anonymous>|\(node:internal\/)[^\n]*/g;
 
 /** `fetch failed` alone says nothing: the reason is in the cause. */
 function messageWithCause({ message, cause }: Error): string {

@@ -1,4 +1,5 @@
 /** `[connector.options]` of the paper venue, validated by hand to keep the bundle small. */
+import { ConnectRefused } from "@qoc-app/sdk";
 import { type Amount, ZERO, amount, parseAmount } from "./amount.ts";
 
 export interface PaperOptions {
@@ -39,11 +40,11 @@ export const OPTION_NAMES = [
   "allow_short",
 ];
 
-/** @throws Error with the option's name, its value and the allowed values. */
+/** @throws ConnectRefused with the option's name, its value and the allowed values. */
 export function readOptions(raw: Raw): PaperOptions {
   const unknown = Object.keys(raw).find((key) => !OPTION_NAMES.includes(key));
   if (unknown !== undefined) {
-    throw new Error(
+    throw new ConnectRefused(
       `[connector.options] ${unknown} is not an option of the paper venue; it has ${OPTION_NAMES.join(", ")}`,
     );
   }
@@ -62,7 +63,7 @@ export function readOptions(raw: Raw): PaperOptions {
 }
 
 function invalidOption(key: string, value: unknown, allowed: string): Error {
-  return new Error(`[connector.options] ${key} is ${JSON.stringify(value)}; it must be ${allowed}`);
+  return new ConnectRefused(`[connector.options] ${key} is ${JSON.stringify(value)}; it must be ${allowed}`);
 }
 
 function readStart(value: unknown = "2019-10-10"): string {

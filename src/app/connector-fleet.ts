@@ -12,6 +12,7 @@ import {
   reconcileConnector,
 } from "../trading/reconcile.ts";
 import { recordFills } from "../trading/record-fill.ts";
+import { signedCode } from "../trading/desk-config.ts";
 import type { ConnectorStatus, VenueGateway } from "../trading/venue-gateway.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
@@ -28,7 +29,7 @@ import { type ConnectorDeps, adapterPath, openConnector } from "./open-connector
 
 export interface FleetOptions extends Omit<
   ConnectorDeps,
-  "fillSink" | "onStateChange" | "recordOf" | "levels" | "admit" | "slices"
+  "fillSink" | "onStateChange" | "recordOf" | "signedCode" | "isLive" | "levels" | "admit" | "slices"
 > {
   readonly config: DeskConfig;
   /** Runs the custom guards in a process of their own. Returns why that is not possible. */
@@ -124,6 +125,8 @@ class ConnectorFleet implements Fleet {
         fillSink: { accept: (batch) => this.#acceptFills(config, batch) },
         onStateChange: (change) => this.#recordState(config, change),
         recordOf: (name) => this.#openDesk().state.connectors.get(name),
+        signedCode: (name) => signedCode(this.#openDesk().state, name),
+        isLive: (connector) => this.#mode(connector) === "live",
       };
       this.#configs.push(config);
       this.#levels.add(config);
@@ -187,6 +190,8 @@ class ConnectorFleet implements Fleet {
     const connector = this.#connectors.get(name);
     if (config === undefined || connector === undefined)
       throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
+    // A file that may not be loaded must not stop the session that runs.
+    if (config.adapter !== undefined && this.#mode(config) === "live") await connector.checkFile();
     this.#openDesk().fillBudgets.reset(name);
     await this.#startAndReconcile(config, () => connector.restart());
   }
@@ -288,7 +293,7 @@ class ConnectorFleet implements Fleet {
     if (state === "stopped" || state === "quarantined" || state === "restarting") this.#levels.end(config.name);
     this.#options.log.info(`connector ${config.name}: ${state}`, {
       connector: config.name,
-      reason,
+      reason: reason?.split("\n")[0],
     });
     if (desk.readOnly() !== undefined) return;
     const { digest, connection } = this.#statusOf(config);

@@ -31,6 +31,7 @@ import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
+import { codeOf } from "./open-connectors.ts";
 import { configReader } from "./config-reader.ts";
 import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
 import { certifyAdapter } from "./certify-adapter.ts";
@@ -214,9 +215,10 @@ async function readDesk(options: LocalServicesOptions, root: string) {
     },
   });
   const start = startConfig(state, found, root);
-  const none = (): void => undefined;
+  const none = (): undefined => undefined;
   const configuration = openConfiguration({
     ...{ root, state, reader, found, text, start },
+    adapters: { seen: none, read: (connector) => codeOf({ ...options, root }, connector) },
     onGuards: none,
     onConnectors: none,
   });

@@ -6,7 +6,8 @@ import { messageOf } from "../domain/error.ts";
 import type { ConnectorRecord } from "../domain/desk-state.ts";
 import type { Clock, Disk, FillSink, Ids, Log } from "../domain/ports.ts";
 import { createRequestHandler } from "../host/adapter-requests.ts";
-import { bundleAdapter } from "../host/bundle.ts";
+import type { Digest } from "../domain/ids.ts";
+import { type Bundle, bundleAdapter } from "../host/bundle.ts";
 import { readCertificates } from "../host/certificates.ts";
 import { Connector, type ConnectorOptions } from "../host/connector.ts";
 import { openStore } from "../host/connector-store.ts";
@@ -48,6 +49,9 @@ export interface ConnectorDeps {
   readonly recordOf: (
     connector: string,
   ) => Pick<ConnectorRecord, "adapterDigest" | "accountId" | "quarantineReason"> | undefined;
+  /** The digest of the adapter file that the live key signed. */
+  readonly signedCode: (connector: string) => Digest | undefined;
+  readonly isLive: (config: ConnectorConfig) => boolean;
   readonly fillSink: FillSink;
   readonly slices: TurnSlices;
   readonly onStateChange: ConnectorOptions["onStateChange"];
@@ -60,28 +64,55 @@ export function adapterPath(packageRoot: string, config: ConnectorConfig): strin
   return config.adapter ?? `${packageRoot}/connectors/${config.type}/index.ts`;
 }
 
+function tcpOf({ grant }: ConnectorConfig): readonly string[] {
+  return grant.filter((entry) => entry.startsWith(GRANT_TCP)).map((entry) => entry.slice(GRANT_TCP.length));
+}
+
+/** @throws ADAPTER_MISSING, ADAPTER_BUNDLE. */
+export function bundleOf(
+  { root, packageRoot, disk }: Pick<ConnectorDeps, "root" | "packageRoot" | "disk">,
+  config: ConnectorConfig,
+  signal?: AbortSignal,
+): Promise<Bundle> {
+  return bundleAdapter({
+    connector: config.name,
+    adapter: adapterPath(packageRoot, config),
+    disk,
+    allowed: ALLOWED_BUILTINS,
+    tcp: tcpOf(config).length > 0,
+    cacheDir: `${root}/${LAYOUT.bundles}`,
+    signal,
+  });
+}
+
+/** The digest of the adapter file as it is now; undefined if it cannot be bundled. */
+export function codeOf(
+  deps: Pick<ConnectorDeps, "root" | "packageRoot" | "disk">,
+  config: ConnectorConfig,
+): Promise<Digest | undefined> {
+  return bundleOf(deps, config).then(
+    ({ digest }) => digest,
+    () => undefined,
+  );
+}
+
 export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Connector {
   const { root, disk, clock, ids, secrets } = deps;
   const log = deps.log.with({ connector: config.name });
   const store = openStore(disk, `${root}/${LAYOUT.connectors}/${config.name}`);
-  const tcp = config.grant.filter((grant) => grant.startsWith(GRANT_TCP)).map((grant) => grant.slice(GRANT_TCP.length));
+  const tcp = tcpOf(config);
   return new Connector({
     name: config.name,
     clock,
     log,
     random: () => Number.parseInt(ids.random(4), 16) / 0xff_ff_ff_ff,
-    bundle: (signal) =>
-      bundleAdapter({
-        signal,
-        connector: config.name,
-        adapter: adapterPath(deps.packageRoot, config),
-        disk,
-        allowed: ALLOWED_BUILTINS,
-        tcp: tcp.length > 0,
-        cacheDir: `${root}/${LAYOUT.bundles}`,
-      }),
+    bundle: (signal) => bundleOf(deps, config, signal),
     // A built-in adapter changes with each version of Qoc, so its digest is not compared.
-    acceptedDigest: () => (config.adapter === undefined ? undefined : deps.recordOf(config.name)?.adapterDigest),
+    acceptedDigest: () =>
+      config.adapter === undefined
+        ? undefined
+        : (deps.signedCode(config.name) ?? deps.recordOf(config.name)?.adapterDigest),
+    needsSignature: () => config.adapter !== undefined && deps.isLive(config),
     quarantineReason: () => deps.recordOf(config.name)?.quarantineReason,
     secrets: () => secrets.resolve(config.name, config.auth),
     redact: secrets.redact,

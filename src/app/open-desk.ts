@@ -25,6 +25,7 @@ import { startGuardProcess } from "../host/guard-process.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { type Fleet, type FleetOptions, openFleet } from "./connector-fleet.ts";
 import { processSandboxFinder } from "./find-process-sandbox.ts";
+import { codeOf } from "./open-connectors.ts";
 import { configReader } from "./config-reader.ts";
 import { refreshAuthorTypes } from "./init.ts";
 import { type OpenRecord, openRecord } from "./open-record.ts";
@@ -145,6 +146,10 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     ...parts,
     root,
     state: record.state,
+    adapters: {
+      seen: (name) => fleet.venues.facts(name)?.digest,
+      read: (connector) => codeOf(options, connector),
+    },
     onGuards: guards.replace,
     onConnectors: (connectors) => fleet.add(connectors),
   });

@@ -289,7 +289,7 @@ function renderForProgram(status: StatusView): readonly string[] {
       state,
       mode,
       String(restarts),
-      untrusted?.text ?? "",
+      untrusted?.text.split("\n")[0] ?? "",
     ]),
     ...status.proposals.map(({ id, decision, needs, path, digest, untrusted }) => [
       ...[

@@ -149,6 +149,8 @@ function changedConnector(before: Table, after: Table, live: LivePins): readonly
   const changes = changedFields(before, after).map(({ field, ...values }) => {
     const text = { path: `${path}.${field}`, before: textOrNull(values.before), after: textOrNull(values.after) };
     if (staysPaper) return connectorChange(text, twin === undefined ? "neutral" : "loosens");
+    // `qoc connectors restart` loads the file that was signed.
+    if (field === "code") return { ...connectorChange(text, "loosens"), needs: "reload" as const };
     const rule = field === "hosts" ? hostsRule(values) : CONNECTOR_RULES[field];
     return connectorChange(text, rule === undefined ? "loosens" : judge(rule, values));
   });

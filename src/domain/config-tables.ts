@@ -19,7 +19,7 @@ export const SETTINGS = ["workspace", "account", "uta", "connectors", "agent", "
 export type SettingsTable = (typeof SETTINGS)[number];
 
 export type ConfigTables = Readonly<Record<SettingsTable, Table>> & {
-  /** Each has a `name`. */
+  /** Each has a `name`. A live one with `adapter` has `code`, the digest of its bundled file, once that was signed. */
   readonly connector: readonly Table[];
   /**
    * Each has a `key`. A guard with `adapter` has `code`, the digest of its bundled file. The guards of the user's

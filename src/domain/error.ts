@@ -248,11 +248,6 @@ export const ERRORS = {
     "connector {connector} is live and its adapter declares simulatedTime: its quotes could be of any day",
     "remove simulatedTime from the adapter, then qoc connectors restart {connector}",
   ),
-  CONNECT_REFUSED: row(
-    "connector {connector} is refused: {reason}",
-    "correct its key or its table in desk.toml, then qoc connectors restart {connector}",
-    { untrustedDetail: "reason" },
-  ),
   ACCOUNT_CHANGED: row(
     "connector {connector}: the venue says account {reason}; its orders and positions belong to account {pinned}",
     "use the key of account {pinned}, or give the other account a connector with a name of its own",
@@ -260,7 +255,12 @@ export const ERRORS = {
   ),
   ADAPTER_CHANGED: row(
     "connector {connector}: its adapter changed: accepted {trusted}, found {found}",
-    "review the change, then qoc connectors restart {connector}",
+    "review the change, then {signed}qoc connectors restart {connector}",
+  ),
+  CONNECT_REFUSED: row(
+    "connector {connector} refuses to connect: {message}",
+    "correct its table in desk.toml, then qoc down and qoc up; or the adapter, then qoc connectors restart {connector}",
+    { untrustedDetail: "message" },
   ),
   ADAPTER_THREW: row("connector {connector}: {message}", "qoc logs --connector {connector}", {
     untrustedDetail: "message",

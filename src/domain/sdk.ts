@@ -274,17 +274,18 @@ export class VenueRejection extends Error {
   override readonly name = "VenueRejection";
 }
 
-/** Throw from `placeOrder` only if the request provably never left this machine. The order becomes `cancelled`. */
-export class NotSent extends Error {
-  override readonly name = "NotSent";
-}
-
 /**
- * Throw from `connect` for a wrong key, account or environment, or a gateway that is read-only: venues ban who tries
- * such a login again and again. The desk does not start the connector again until the operator restarts it.
+ * Throw from `connect` if no later attempt can succeed: a wrong option, key, account or environment, or a gateway that
+ * is read-only. The connector is quarantined with this message until the operator restarts it, because venues ban who
+ * repeats such a login. After any other error `connect` is called again, with longer and longer pauses.
  */
 export class ConnectRefused extends Error {
   override readonly name = "ConnectRefused";
+}
+
+/** Throw from `placeOrder` only if the request provably never left this machine. The order becomes `cancelled`. */
+export class NotSent extends Error {
+  override readonly name = "NotSent";
 }
 
 /**

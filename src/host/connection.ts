@@ -15,7 +15,13 @@ export interface ConnectionExpectation {
   readonly log: Pick<Log, "warn">;
   /** The mode in desk.toml, if it states one. */
   readonly mode?: Mode | undefined;
+  /** The account that the venue named at an earlier start. */
   readonly accountId?: (() => string | undefined) | undefined;
+}
+
+export interface ConnectResult {
+  readonly result: Envelope;
+  readonly capabilities: Capabilities;
   readonly unknownMembers: Pick<UnknownMembers, "note">;
 }
 
@@ -36,16 +42,16 @@ export function refuseSimulatedLive(
  */
 export function readConnection(
   expected: ConnectionExpectation,
-  capabilities: Capabilities,
-  result: Envelope,
+  { result, capabilities, unknownMembers }: ConnectResult,
 ): VenueConnection | undefined {
   const { name: connector } = expected;
   if (!result.ok) {
-    if (result.kind === "connect-refused") throw new QocError("CONNECT_REFUSED", { connector, reason: result.message });
+    if (result.kind === "connect-refused")
+      throw new QocError("CONNECT_REFUSED", { connector, message: result.message });
     throw new VenueOutage(`connect: ${result.stack ?? result.message}`);
   }
   if (result.value === undefined || result.value === null) return undefined;
-  expected.unknownMembers.note("connect", result.value, connectionSchema.members);
+  unknownMembers.note("connect", result.value, connectionSchema.members);
   const parsed = connectionSchema.safeParse(result.value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -63,8 +69,8 @@ function checkConnection(
   capabilities: Capabilities,
   found: VenueConnection,
 ): void {
-  const refuse = (reason: string): never => {
-    throw new QocError("CONNECT_REFUSED", { connector, reason });
+  const refuse = (message: string): never => {
+    throw new QocError("CONNECT_REFUSED", { connector, message });
   };
   for (const [source, stated] of [
     ["desk.toml", mode],

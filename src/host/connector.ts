@@ -4,18 +4,19 @@
  */
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
-import type { ConnectorName, Digest } from "../domain/ids.ts";
-import type { Mode, VenueConnection } from "../domain/venue.ts";
+import type { ConnectorName } from "../domain/ids.ts";
+import type { VenueConnection } from "../domain/venue.ts";
 import type { Clock, FillSink, Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import { unlessAborted } from "../lib/aborted.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
+import { AcceptedAdapter, type AcceptedAdapterOptions } from "./accepted-adapter.ts";
 import { CallHealth } from "./call-health.ts";
 import type { Envelope, Method } from "../protocol/messages.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import type { Bundle } from "./bundle.ts";
-import { readConnection, refuseSimulatedLive } from "./connection.ts";
+import { type ConnectionExpectation, readConnection, refuseSimulatedLive } from "./connection.ts";
 import { LatencyWindow } from "./latency-window.ts";
 import { RestartPolicy, VenueOutage, needsOperator, toOutage } from "./restart-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
@@ -32,26 +33,19 @@ export interface ConnectorStateChange {
   readonly reason: string | undefined;
 }
 
-export interface ConnectorOptions {
-  readonly name: ConnectorName;
+export interface ConnectorOptions extends AcceptedAdapterOptions, ConnectionExpectation {
   readonly clock: Clock;
   readonly log: Log;
   /** Returns numbers from 0 to 1, for jitter. */
   readonly random: () => number;
   /** Rejects if the signal aborts. */
   readonly bundle: (signal: AbortSignal) => Promise<Bundle>;
-  /** Digest that the operator accepted; undefined before the first start and for built-in adapters. */
-  readonly acceptedDigest: () => Digest | undefined;
   /** Why the operator quarantined the connector; undefined if it is not quarantined. */
   readonly quarantineReason: () => string | undefined;
   readonly secrets: () => Promise<Readonly<Record<string, string>>>;
   /** Removes known secrets from a text. */
   readonly redact: (text: string) => string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** The account that the venue named at an earlier start. */
-  readonly accountId?: (() => string | undefined) | undefined;
-  /** The mode in desk.toml, if it states one. */
-  readonly mode?: Mode | undefined;
   readonly hosts?: readonly string[] | undefined;
   readonly tcp: readonly string[];
   /** PEM texts that the connector trusts in addition to the runtime's certificates. */
@@ -97,14 +91,14 @@ export class Connector {
   #lastError: string | undefined;
   #methods: readonly Method[] = [];
   #capabilities: Capabilities = {};
-  #digest: Digest | undefined;
   #connection: VenueConnection | undefined;
-  #accepted: Digest | undefined;
+  readonly #adapter: AcceptedAdapter;
   #readyInMs: number | undefined;
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
     this.#policy = new RestartPolicy(options.random);
+    this.#adapter = new AcceptedAdapter(options);
     this.#secretMask = new SecretMask(options.redact);
     this.unknownMembers = new UnknownMembers(options.log, options.redact);
     this.refusedFills = new RefusedFills(options.name, options.log, this.unknownMembers);
@@ -118,7 +112,7 @@ export class Connector {
       methods: this.#methods,
       capabilities: this.#capabilities,
       lastError: this.#lastError,
-      digest: this.#digest,
+      digest: this.#adapter.found,
       connection: this.#connection,
     };
   }
@@ -169,9 +163,16 @@ export class Connector {
       // The old thread may still send orders: a second session must not run beside it.
       if (this.#zombie !== undefined) throw new QocError("CONNECTOR_ZOMBIE", { connector: this.#options.name });
       this.#policy.reset();
-      [this.#lastError, this.#accepted] = [undefined, undefined];
+      this.#lastError = undefined;
+      this.#adapter.forget();
       await this.#attempt({ state: "starting", isByOperator: true, superseded });
     });
+  }
+
+  /** @throws ADAPTER_CHANGED if a restart would refuse the current file; ADAPTER_MISSING, ADAPTER_BUNDLE. */
+  async checkFile(): Promise<void> {
+    const { digest } = await this.#options.bundle(new AbortController().signal);
+    this.#adapter.check(digest, true);
   }
 
   /** Starts the current file again, at the level that now applies. Does nothing if no worker runs. */
@@ -242,7 +243,7 @@ export class Connector {
       const session = this.#session;
       this.#session = undefined;
       const reason = session?.cutOffReason ?? messageOf(error);
-      if (!superseded.aborted) log.error((this.#lastError = reason));
+      if (!superseded.aborted) logFailure(log, "", (this.#lastError = reason));
       if ((session !== undefined && !(await this.#endSession(session))) || superseded.aborted) return;
       if (session?.cutOffReason !== undefined || needsOperator(error)) this.#changeState("quarantined", reason);
       else if (error instanceof VenueOutage) this.#scheduleRestart(this.#policy.unreachable().afterMs, reason);
@@ -256,7 +257,7 @@ export class Connector {
     const generation = this.#generation;
     const parts = [this.#options.bundle(superseded), this.#options.secrets(), this.#options.certificates?.()] as const;
     const [bundle, secrets, ca] = await unlessAborted(superseded, Promise.all(parts));
-    this.#acceptDigest(bundle.digest, isByOperator);
+    this.#adapter.check(bundle.digest, isByOperator);
     const filename = `qoc:${name}`;
     const mapStack = this.#stackMapper(filename, bundle);
     let isResponsive = true;
@@ -293,19 +294,10 @@ export class Connector {
       throw toOutage(error, isResponsive);
     });
     const { unknownMembers } = this;
-    this.#connection = readConnection({ ...this.#options, unknownMembers }, capabilities, connected);
+    this.#connection = readConnection(this.#options, { result: connected, capabilities, unknownMembers });
     if (this.#connection === undefined || this.#connection.mode === capabilities.mode) return;
     this.#capabilities = { ...capabilities, mode: this.#connection.mode };
     await this.#options.admit?.(this.#capabilities);
-  }
-
-  /** @throws ADAPTER_CHANGED if the file is not the accepted one. A restart by the operator accepts it. */
-  #acceptDigest(digest: Digest, isByOperator: boolean): void {
-    const trusted = this.#accepted ?? this.#options.acceptedDigest();
-    this.#digest = digest;
-    if (!isByOperator && trusted !== undefined && trusted !== digest)
-      throw new QocError("ADAPTER_CHANGED", { connector: this.#options.name, trusted, found: digest });
-    this.#accepted = digest;
   }
 
   #handleResponsiveChange(session: WorkerSession, isResponsive: boolean): void {
@@ -335,7 +327,7 @@ export class Connector {
     this.#session = undefined;
     this.#cancelTimer();
     this.#lastError = reason;
-    this.#options.log.error(`its worker ended: ${reason}`);
+    logFailure(this.#options.log, "its worker ended: ", reason);
     if (session.cutOffReason !== undefined) this.#changeState("quarantined", reason);
     else this.#handleCrash(reason);
   }
@@ -389,6 +381,12 @@ export class Connector {
       this.#options.log.error(`state ${state} could not be reported: ${messageOf(error)}`);
     }
   }
+}
+
+/** The stack is a field of its own, which `qoc logs` prints line by line. */
+function logFailure(log: Log, prefix: string, reason: string): void {
+  const [first = ""] = reason.split("\n");
+  log.error(`${prefix}${first}`, reason === first ? undefined : { stack: reason });
 }
 
 interface StartAttempt {

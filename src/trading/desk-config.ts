@@ -6,9 +6,10 @@ import { SIGNED_FORMAT } from "../domain/authority.ts";
 import { compareConfig, strictestConfig } from "../domain/compare-config.ts";
 import { type ConfigChange, type RecordedChange, isSame } from "../domain/config-field.ts";
 import { pinsOf } from "../domain/config-state.ts";
-import { type ConfigTables, SETTINGS, digestTables, nameOf } from "../domain/config-tables.ts";
+import { type ConfigTables, SETTINGS, type Table, digestTables, nameOf, statedMode } from "../domain/config-tables.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
+import type { Digest } from "../domain/ids.ts";
 import type { ConfigAccepted, ConfigWaiting } from "../domain/config-event.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import { configOf } from "../workspace/accepted-config.ts";
@@ -27,6 +28,14 @@ export interface ConfigReader {
   text(): Promise<string>;
   /** @throws CONFIG_INVALID and other problems with file and line; FILE_TOO_LARGE. */
   read(): Promise<FoundConfig>;
+}
+
+/** The adapter files of connectors, by the digest of their bundle. */
+export interface AdapterCode {
+  /** Of the file that the connector loaded or refused last. */
+  seen(connector: string): Digest | undefined;
+  /** Of the file as it is now; undefined if it cannot be bundled. */
+  read(connector: ConnectorConfig): Promise<Digest | undefined>;
 }
 
 /** How desk.toml relates to what is in force. */
@@ -75,6 +84,35 @@ export function isUpgraded({ createdFormat, deskId, lost }: PinState): boolean {
   return deskId !== "" && (createdFormat < SIGNED_FORMAT || lost.heads.size > 0);
 }
 
+type CodeState = Pick<DeskState, "config" | "connectors">;
+
+/**
+ * The tables with the digest of each live connector's adapter file; where `codeOf` knows none, with the accepted one.
+ * A connector whose table was signed before tables had digests is bound to the file that it ran.
+ */
+function withCode(
+  { config, connectors }: CodeState,
+  tables: ConfigTables,
+  codeOf: (connector: string) => Digest | undefined,
+): ConfigTables {
+  const connector = tables.connector.map((table): Table => {
+    const name = nameOf(table);
+    const isLive = statedMode(table) === "live" || config.livePins.has(name);
+    if (!isLive || table["adapter"] === undefined) return table;
+    const before = config.accepted?.tables.connector.find((known) => nameOf(known) === name)?.["code"];
+    const code = codeOf(name) ?? before;
+    const isAsBefore = before === undefined && code === connectors.get(name)?.adapterDigest;
+    return code === undefined || isAsBefore ? table : { ...table, code };
+  });
+  return { ...tables, connector };
+}
+
+/** The digest that the live key signed for a live connector; undefined if none was. */
+export function signedCode({ config }: Pick<DeskState, "config">, connector: string): Digest | undefined {
+  const table = config.accepted?.tables.connector.find((known) => nameOf(known) === connector);
+  return table?.["code"] as Digest | undefined;
+}
+
 interface ConfigStart {
   readonly config: DeskConfig;
   readonly tables: ConfigTables;
@@ -85,11 +123,8 @@ interface ConfigStart {
  * What is in force at the start of a desk, and what is journaled of it. A new desk accepts its first file, up to live
  * connectors.
  */
-export function startConfig(
-  state: PinState & Pick<DeskState, "config">,
-  { config, tables: found }: FoundConfig,
-  root: string,
-): ConfigStart {
+export function startConfig(state: PinState & CodeState, { config, ...read }: FoundConfig, root: string): ConfigStart {
+  const found = withCode(state, read.tables, () => undefined);
   const { accepted, waiting } = state.config;
   const pins = pinsOf(state.config);
   if (accepted === undefined && isUpgraded(state)) return { config, tables: found, events: [] };
@@ -121,6 +156,7 @@ export interface ConfigurationOptions {
   /** Its text. */
   readonly text: string;
   readonly start: Pick<ConfigStart, "config" | "tables">;
+  readonly adapters: AdapterCode;
   /** Replaces the custom guards. */
   readonly onGuards: (guards: readonly CustomGuard[]) => void;
   /** Starts connectors that did not run before. */
@@ -148,12 +184,23 @@ export function openConfiguration({ root, state, reader, ...options }: Configura
         const text = await reader.text();
         const found = await reader.read();
         read = { text, found };
-        return found;
+        const codes = new Map<string, Digest | undefined>();
+        for (const connector of found.config.connectors) {
+          const isLive = connector.mode === "live" || state.config.livePins.has(connector.name);
+          if (isLive && connector.adapter !== undefined)
+            codes.set(connector.name, await options.adapters.read(connector));
+        }
+        return { ...found, tables: withCode(state, found.tables, (name) => codes.get(name)) };
       } catch (error) {
         throw readProblem(error);
       }
     },
-    standing: async () => standingOf(state, running, await current()),
+    standing: async () => {
+      const found = await current();
+      if (found instanceof QocError) return standingOf(state, running, found);
+      const tables = withCode(state, found.tables, options.adapters.seen);
+      return standingOf(state, running, { ...found, tables });
+    },
     apply: (found) => {
       const before = inForce;
       const known = new Set(running.connector.map(nameOf));
@@ -200,11 +247,17 @@ function reloadable(running: ConfigTables, accepted: ConfigTables): ConfigTables
   const added = accepted.connector.filter((table) => !known.has(nameOf(table)));
   return {
     ...(Object.fromEntries(settings) as Pick<ConfigTables, (typeof SETTINGS)[number]>),
-    connector: [...running.connector, ...added],
+    connector: [...running.connector.map((table) => withAcceptedCode(table, accepted)), ...added],
     guard: accepted.guard,
     news: running.news,
     schedule: accepted.schedule ?? [],
   };
+}
+
+/** The next start of the connector compares its file with this digest. */
+function withAcceptedCode(table: Table, accepted: ConfigTables): Table {
+  const found = accepted.connector.find((known) => nameOf(known) === nameOf(table));
+  return found?.["code"] === undefined ? table : { ...table, code: found["code"] };
 }
 
 /** Custom guards are known by their objects, so an unchanged guard keeps its object. */

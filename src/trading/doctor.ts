@@ -256,7 +256,7 @@ function connectorChecks(
       : {
           name,
           status: "fail",
-          message: `${facts}${status.lastError === undefined ? "" : `: ${status.lastError}`}`,
+          message: `${facts}${status.lastError === undefined ? "" : `: ${status.lastError.split("\n")[0] ?? ""}`}`,
           fix: `qoc logs --connector ${status.name}`,
         },
   ];

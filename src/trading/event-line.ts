@@ -39,7 +39,8 @@ function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | un
       };
     case "connector.changed": {
       const isUsual = ["ready", "starting", "stopped"].includes(event.state);
-      const text = `${event.connector} is ${event.state}${because(event.reason)}`;
+      // The stack is in the connector's own log line.
+      const text = `${event.connector} is ${event.state}${because(event.reason?.split("\n")[0])}`;
       return { text, level: isUsual ? undefined : "warn" };
     }
     case "instrument.flagged":

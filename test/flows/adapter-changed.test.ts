@@ -56,6 +56,55 @@ describe("a changed adapter file", () => {
   });
 });
 
+describe("a changed adapter file of a live connector", () => {
+  const LIVE = `${CONFIG}mode = "live"\n`;
+  const openLive = async (again?: TempDesk): Promise<TempDesk> => {
+    const from = again === undefined ? {} : { again: { root: again.root, home: again.home } };
+    desk = await tempDesk({ config: () => LIVE, files: again === undefined ? { "venue.ts": VENUE } : {}, ...from });
+    return desk;
+  };
+
+  it("is refused by restart, which names qoc reload, and the loaded adapter goes on", async () => {
+    const made = await openLive();
+    expect(stateOf(made)?.state).toBe("ready");
+    await made.write("venue.ts", CHANGED);
+    const refused = await made.call("connectors restart", { name: "venue" }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: "ADAPTER_CHANGED",
+      hint: "review the change, then qoc reload, then qoc connectors restart venue",
+    });
+    expect(stateOf(made)?.state).toBe("ready");
+    expect((await made.open.desk.configuration.standing()).waiting).toMatchObject([
+      { path: "connector.venue.code", effect: "loosens", key: "live" },
+    ]);
+    // `call` signs with the live key, as the operator does.
+    expect(await made.call("reload")).toMatchObject({ accepted: true, restart: [] });
+    expect(await made.call("connectors restart", { name: "venue" })).toMatchObject({ state: "ready" });
+    expect(await made.open.desk.venues.buyingPower("venue")).toBe("2000");
+    expect((await made.open.desk.configuration.standing()).waiting).toEqual([]);
+    expect(await made.services.verify({ line: () => undefined })).toMatchObject({ ok: true });
+    await made.stop();
+    expect(stateOf(await openLive(made))?.state).toBe("ready");
+  });
+
+  it("is not signed by the desk key, nor accepted at the next start or by a restart after it", async () => {
+    const first = await openLive();
+    await first.stop();
+    await first.write("venue.ts", CHANGED);
+    const second = await openLive(first);
+    expect(stateOf(second)).toMatchObject({ state: "quarantined", lastError: expect.stringContaining("changed") });
+    await expect(second.call("connectors restart", { name: "venue" })).rejects.toMatchObject({
+      code: "ADAPTER_CHANGED",
+    });
+    await expect(second.call("reload", {}, { actor: "human", channel: "cli" })).rejects.toMatchObject({
+      code: "SIGNATURE_REQUIRED",
+      message: expect.stringContaining("live key"),
+    });
+    await second.write("venue.ts", VENUE);
+    expect(await second.call("connectors restart", { name: "venue" })).toMatchObject({ state: "ready" });
+  });
+});
+
 describe("quarantine by the operator", () => {
   it("a quarantined connector refuses orders, also after a restart of the desk, until the operator restarts it", async () => {
     const first = await open();

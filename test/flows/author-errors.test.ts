@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { command } from "../../src/commands/connectors/restart.ts";
+import { createEventLog } from "../../src/trading/event-log.ts";
+import type { StatusView } from "../../src/trading/status.ts";
 
 const VENUE = `export default class V {
   async connect() {}
@@ -37,4 +39,47 @@ it("a throw in a method has its cause in the message and its stack in the log; a
   writeFileSync(join(desk.root, "venue.ts"), "export default class {");
   const state = await desk.call<{ state: string }>("connectors restart", { name: "v" });
   expect(command.exitCode?.(state, {})).toBe(1);
+});
+
+it("a connector that refuses its options is quarantined with its own words, and is not started again and again", async () => {
+  const source = VENUE.replace(
+    "async connect() {}",
+    'async connect(ctx: any) { throw new ConnectRefused("no option x"); }',
+  );
+  desk = await tempDesk({
+    files: { "venue.ts": `import { ConnectRefused } from "@qoc-app/sdk";\n${source}` },
+    config: (text) => `${text}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
+  });
+  const words = "connector v refuses to connect: no option x";
+  const status = await desk.call<StatusView>("status");
+  expect(status.connectors.find(({ name }) => name === "v")).toMatchObject({
+    state: "quarantined",
+    restarts: 0,
+    untrusted: { text: words },
+  });
+  const { checks } = await desk.call<{ checks: readonly { name: string; message: string }[] }>("doctor");
+  expect(checks.find(({ name }) => name === "connector v")?.message).toContain(words);
+});
+
+it("a stack has the author's frames only, and one line of it is in status, doctor and the desk's own lines", async () => {
+  const source = VENUE.replace("async connect() {}", 'async connect() { throw new Error("no such account"); }');
+  desk = await tempDesk({
+    files: { "venue.ts": source },
+    config: (text) => `${text}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
+  });
+  const error = String(desk.open.fleet.venues.facts("v")?.lastError);
+  expect(error.split("\n")).toEqual([
+    "connect: Error: no such account",
+    expect.stringMatching(/V\.connect \(venue\.ts:2:/),
+  ]);
+  const { checks } = await desk.call<{ checks: readonly { name: string; message: string }[] }>("doctor");
+  expect(checks.find(({ name }) => name === "connector v")?.message).toMatch(/: connect: Error: no such account$/);
+  const lines: string[] = [];
+  const write = createEventLog({
+    clock: desk.open.desk.clock,
+    state: desk.open.desk.state,
+    write: ({ message }) => void lines.push(message),
+  });
+  for (const recorded of await desk.services.readEvents()) write(recorded);
+  expect(lines).toContain("v is restarting: connect: Error: no such account");
 });

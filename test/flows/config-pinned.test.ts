@@ -151,6 +151,8 @@ describe("an edit of a live connector while the desk is down", () => {
     await first.stop();
     await first.write("venue.ts", says("paper"));
     const again = await open(config, first);
+    await protect(again);
+    await again.call("reload");
     await again.call("connectors restart", { name: "broker" });
     expect((await again.call<Status>("status")).connectors).toMatchObject([{ state: "ready", mode: "live" }]);
   });

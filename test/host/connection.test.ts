@@ -22,9 +22,10 @@ function read(value: unknown, { mode, capabilities = {}, pinned }: Given = {}) {
     log: { warn: (message: string) => void warnings.push(message) },
     mode,
     accountId: () => pinned,
-    unknownMembers: { note: () => undefined },
   };
-  return { connection: readConnection(expected, capabilities, { ok: true, value }), warnings };
+  const unknownMembers = { note: () => undefined };
+  const result = { ok: true as const, value };
+  return { connection: readConnection(expected, { result, capabilities, unknownMembers }), warnings };
 }
 
 describe("the report of connect", () => {
@@ -102,13 +103,16 @@ describe("the report of connect", () => {
       name: "broker" as ConnectorName,
       clock: { now: () => NOW },
       log: { warn: () => undefined },
-      unknownMembers: { note: () => undefined },
     };
+    const unknownMembers = { note: () => undefined };
     const failed = (kind: "error" | "connect-refused") => () =>
-      readConnection(expected, {}, { ok: false, kind, message: "no route" });
+      readConnection(expected, { result: { ok: false, kind, message: "no route" }, capabilities: {}, unknownMembers });
     expect(failed("error")).toThrow(VenueOutage);
     expect(failed("connect-refused")).toThrow(
-      expect.objectContaining({ code: "CONNECT_REFUSED", message: "connector broker is refused: no route" }) as Error,
+      expect.objectContaining({
+        code: "CONNECT_REFUSED",
+        message: "connector broker refuses to connect: no route",
+      }) as Error,
     );
   });
 });

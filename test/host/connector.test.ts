@@ -170,7 +170,7 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       expect(connector.status).toMatchObject({
         state: "quarantined",
         restarts: 0,
-        lastError: "connector harness is refused: the key is of the test net",
+        lastError: "connector harness refuses to connect: the key is of the test net",
       });
       expect(states.map(({ state }) => state)).toEqual(["starting", "quarantined"]);
     });

@@ -11,6 +11,7 @@ import {
   type GuardAdapter,
   type GuardResult,
   type Instrument,
+  ConnectRefused,
   NotSent,
   type Order,
   type OrderAck,
@@ -80,7 +81,7 @@ export const fill: Fill = {
   timestamp: 1,
 };
 
-export const errors: Error[] = [new VenueRejection("no"), new NotSent("offline")];
+export const errors: Error[] = [new VenueRejection("no"), new NotSent("offline"), new ConnectRefused("no")];
 
 class Venue implements ConnectorAdapter {
   static readonly sdk = 1;

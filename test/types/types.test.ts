@@ -31,7 +31,7 @@ function compile(sdk: string, files: readonly string[]): string {
 const SHAPES: Readonly<Record<string, string>> = {
   Numeric: "number | string",
   Timestamp: "number | string",
-  Quote: "{ symbol: string; bid: N; ask: N; timestamp: T; last?: N; bidSize?: N; askSize?: N }",
+  Quote: "{ symbol: string; bid: N; ask: N; timestamp: T; asOf?: T; last?: N; bidSize?: N; askSize?: N }",
   Position: "{ symbol: string; quantity: N; averagePrice?: N; markPrice?: N; currency?: string }",
   Order: `{ clientOrderId: string; symbol: string; side: S.Side; quantity: number; quantityText: string; type: S.OrderType;
     limitPrice?: number; limitPriceText?: string; stopPrice?: number; stopPriceText?: string;
