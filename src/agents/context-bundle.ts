@@ -27,18 +27,33 @@ export interface ToolDescription {
   readonly description: string;
 }
 
+export interface TrackedName {
+  readonly symbol: string;
+  readonly name: string;
+  readonly kind: string;
+  /** undefined: it has no file yet. */
+  readonly path: string | undefined;
+  readonly isHeld: boolean;
+}
+
 export interface ContextParts {
   readonly run: string;
   /** The operator's files: house rules and `[context].files`. */
   readonly rules: readonly SourcedText[];
   /** `[agent]`, `[risk]` and `[context.risk]` of the configuration. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** The guards in force, in the order in which they block. */
+  readonly guards: readonly { readonly key: string; readonly options: Readonly<Record<string, unknown>> }[];
   readonly issue: RunTask["issue"];
   /** The issue's own context files. */
   readonly files: readonly SourcedText[];
   /** Newest first. */
   readonly rejections: readonly Rejection[];
   readonly entities: readonly SourcedText[];
+  /** Every name with a file in entities/ or a position. */
+  readonly tracked: readonly TrackedName[];
+  /** New messages in inbox/, without the desk's fills and alerts; newest first. */
+  readonly briefs: readonly SourcedText[];
   /** Newest first. */
   readonly openIssues: readonly {
     readonly id: string;
@@ -69,6 +84,7 @@ export function contextBundle(parts: ContextParts, limit = CONTEXT_CHARS_MAX): s
     { title: "House rules", isKept: true, items: parts.rules.map(ruleText) },
     { title: "Your tools", isKept: true, items: [toolsText(parts.tools)] },
     { title: "Settings of this desk", isKept: true, items: settingsText(parts.settings) },
+    { title: "Guards in force: each blocks an order that breaks it", isKept: true, items: [guardsText(parts.guards)] },
     {
       title: "Earlier proposals that were rejected, newest first",
       isKept: false,
@@ -81,6 +97,8 @@ export function contextBundle(parts: ContextParts, limit = CONTEXT_CHARS_MAX): s
       items: parts.snapshot === undefined ? [] : [untrustedText(parts.snapshot)],
     },
     { title: "Entities of the issue's symbols", isKept: false, items: parts.entities.map(untrustedText) },
+    { title: "New messages in inbox/, newest first", isKept: false, items: parts.briefs.map(untrustedText) },
+    { title: "Names that this desk tracks", isKept: false, items: parts.tracked.map(trackedLine) },
     { title: "Other open issues, newest first", isKept: false, items: parts.openIssues.map(issueLine) },
   ];
   return joinWithin(sections, limit);
@@ -95,6 +113,7 @@ function taskText({ run, issue }: ContextParts): string {
     `Run ${run}. Issue ${inline(issue.id)} (${inline(issue.path)})`,
     ...(issue.symbols.length === 0 ? [] : [`Symbols: ${issue.symbols.map(inline).join(", ")}`]),
     "Do what the issue asks. Write your findings as a research note, then propose the orders that follow, or explain why you propose no order.",
+    "Keep the entity file of each symbol that you worked on up to date, and write one if there is none.",
     "End with a short summary of what you did. If you cannot go on, set the issue to blocked, with a note.",
     "",
     "<issue>",
@@ -116,6 +135,21 @@ function toolsText(tools: readonly ToolDescription[]): string {
 function settingsText(settings: ContextParts["settings"]): readonly string[] {
   const lines = Object.entries(settings).map(([key, value]) => `- ${key} = ${JSON.stringify(value)}`);
   return lines.length === 0 ? [] : [escapeInvisibleInText(lines.join("\n"))];
+}
+
+function guardsText(guards: ContextParts["guards"]): string {
+  if (guards.length === 0) return "- none: nothing limits an order";
+  const lines = guards.map(({ key, options }) => {
+    const values = Object.entries(options).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+    return `- ${[key, ...values].join(", ")}`;
+  });
+  return escapeInvisibleInText(lines.join("\n"));
+}
+
+function trackedLine({ symbol, name, kind, path, isHeld }: TrackedName): string {
+  const title = [name, kind === "" ? "" : `(${kind})`].filter((part) => part !== "").join(" ");
+  const facts = [title, isHeld ? "held" : "", path ?? "no file yet"].filter((part) => part !== "");
+  return `<untrusted>${inline(symbol)}: ${inline(facts.join(", "))}</untrusted>`;
 }
 
 function rejectionText({ order, summary, at, by, comment }: Rejection): string {

@@ -42,7 +42,8 @@ export interface ProposalDraft {
   readonly sources?: readonly string[];
 }
 
-const FIELDS = [
+/** The fields of a proposal's file. */
+export const PROPOSAL_FIELDS = [
   "action",
   "side",
   "order_type",
@@ -66,7 +67,11 @@ const FIELDS = [
 ] as const;
 
 /** The fields of the order itself: `[rationale]` cannot set them. */
-const ORDER_FIELDS: readonly string[] = [...FIELDS.slice(0, FIELDS.indexOf("rationale")), "id", "status"];
+const ORDER_FIELDS: readonly string[] = [
+  ...PROPOSAL_FIELDS.slice(0, PROPOSAL_FIELDS.indexOf("rationale")),
+  "id",
+  "status",
+];
 /** Schemas skip this key, so a value under it would be ignored. */
 const RESERVED_KEY = "__proto__";
 
@@ -91,9 +96,9 @@ function flatten(document: unknown): Map<string, string | number> {
   const fields = new Map<string, string | number>();
   const put = (key: string, value: unknown): void => {
     if (!isSingle(value)) throw new ProposalError(`${key} must be a single value`);
-    if (!(FIELDS as readonly string[]).includes(key)) {
+    if (!(PROPOSAL_FIELDS as readonly string[]).includes(key)) {
       throw new ProposalError(
-        `unknown field ${JSON.stringify(key)}${suggestion(key, FIELDS)}; nothing in an order is ignored`,
+        `unknown field ${JSON.stringify(key)}${suggestion(key, PROPOSAL_FIELDS)}; nothing in an order is ignored`,
       );
     }
     if (fields.has(key)) throw new ProposalError(`${key} is set twice`);

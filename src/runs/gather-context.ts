@@ -1,7 +1,16 @@
 /** Gathers the context of an agent run: files, rejections, settings and the latest snapshot, as they are now. */
-import { type Rejection, type SourcedText, type ToolDescription, contextBundle } from "../agents/context-bundle.ts";
+import {
+  type ContextParts,
+  type Rejection,
+  type SourcedText,
+  type ToolDescription,
+  type TrackedName,
+  contextBundle,
+} from "../agents/context-bundle.ts";
+import { ZERO } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
+import type { GuardConfig } from "../domain/guard-config.ts";
 import { describe } from "../domain/order.ts";
 import { type OrderRecord, rejectedBy } from "../domain/order-state.ts";
 import type { AgentConfig } from "../workspace/config.ts";
@@ -10,10 +19,15 @@ import { LAYOUT } from "../workspace/layout.ts";
 import type { Issue } from "../workspace/issues.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { Desk } from "../trading/desk.ts";
+import { omitUndefined } from "../lib/omit-undefined.ts";
 import { iso } from "../lib/time.ts";
 
 const REJECTIONS_MAX = 20;
 const OPEN_ISSUES_MAX = 200;
+const TRACKED_MAX = 500;
+const BRIEFS_MAX = 20;
+/** Items of inbox/ that are no message to an agent. */
+const DESK_KINDS: ReadonlySet<string> = new Set(["fill", "alert", "unreadable"]);
 const OPEN: ReadonlySet<string> = new Set(["open", "in-progress", "blocked", "review"]);
 
 export interface GatheredContext {
@@ -39,14 +53,18 @@ export async function gatherRunContext(
   const issues = await workspace.issues.list();
   const files = await readAll(workspace.files, issue.contextFiles);
   const entities = await entitiesOf(workspace, issue.symbols);
+  const briefs = await newBriefs(workspace);
   const bundle = contextBundle({
     run,
     issue,
     rules: await readAll(workspace.files, ruleFiles),
     settings: { ...agentSettings(desk.config.agent), ...prefixed("risk", desk.config.risk) },
     files,
+    guards: guardsInForce(desk.config.guards),
     rejections: rejectionsFor(desk.state, issue),
     entities,
+    tracked: await trackedNames(desk),
+    briefs,
     openIssues: issues
       .filter(({ id, status }) => id !== issue.id && OPEN.has(status))
       .toReversed()
@@ -54,7 +72,7 @@ export async function gatherRunContext(
     snapshot: await latestSnapshot(workspace),
     tools,
   });
-  return { bundle, sources: [issue.path, ...[...files, ...entities].map(({ source }) => source)] };
+  return { bundle, sources: [issue.path, ...[...files, ...entities, ...briefs].map(({ source }) => source)] };
 }
 
 /** The settings of `[agent]` that the agent needs to know. */
@@ -110,6 +128,42 @@ async function entitiesOf({ entities }: Workspace, symbols: readonly string[]): 
     }
   }
   return texts;
+}
+
+/** Without places, which say nothing to an agent. A disabled guard is not in force. */
+function guardsInForce(guards: readonly GuardConfig[]): ContextParts["guards"] {
+  return guards.flatMap((guard) => {
+    if (guard.kind === "custom") return guard.enabled ? [{ key: guard.key, options: guard.options }] : [];
+    const { key, enabled, ...options } = guard.options;
+    return enabled ? [{ key, options: omitUndefined(options) }] : [];
+  });
+}
+
+/** Positions at connectors that agents may not use are not named. */
+async function trackedNames(desk: Pick<Desk, "config" | "state" | "workspace">): Promise<readonly TrackedName[]> {
+  const names = new Map<string, TrackedName>();
+  const { agentConnectors } = desk.config;
+  const held = [...desk.state.positions.values()].filter(
+    ({ connector, quantity }) => !quantity.eq(ZERO) && (agentConnectors?.includes(connector) ?? true),
+  );
+  for (const { symbol } of held) names.set(symbol, { symbol, name: "", kind: "", path: undefined, isHeld: true });
+  for await (const { symbol, name, kind, path, problem } of desk.workspace.entities.all()) {
+    if (problem === null) names.set(symbol, { symbol, name, kind, path, isHeld: names.has(symbol) });
+    if (names.size >= TRACKED_MAX) break;
+  }
+  return [...names.values()].toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
+}
+
+/** What people and agents left in inbox/ for the next run. */
+async function newBriefs({ inbox, files }: Workspace): Promise<readonly SourcedText[]> {
+  const entries = (await inbox.list("new")).filter(({ kind }) => !DESK_KINDS.has(kind));
+  return readAll(
+    files,
+    entries
+      .slice(-BRIEFS_MAX)
+      .toReversed()
+      .map(({ path }) => path),
+  );
 }
 
 async function latestSnapshot({ snapshots, files }: Workspace): Promise<SourcedText | undefined> {

@@ -1,7 +1,7 @@
 /** Parses a proposal file of any format into a document, and renders the TOML that the desk writes for a draft. */
 import { TomlError, parse as parseToml } from "smol-toml";
 import type { ProposalDraft } from "../domain/proposal.ts";
-import { ProposalError } from "../domain/proposal.ts";
+import { PROPOSAL_FIELDS, ProposalError } from "../domain/proposal.ts";
 import { isTooDeep } from "../lib/nesting-limit.ts";
 import { escapeInvisible, quoteString } from "../lib/invisible-characters.ts";
 import { FrontmatterError, parseYaml, splitFrontmatter } from "./frontmatter.ts";
@@ -40,10 +40,27 @@ function parseTomlDocument(text: string): unknown {
   }
 }
 
+const BLOCK_TEXT = /^(?:rationale|summary):\s*[>|][+-]?\s*$/;
+const NEXT_FIELD = new RegExp(`^(?:${PROPOSAL_FIELDS.join("|")})\\s*:`);
+
+/**
+ * A page that is copied often loses the indentation of its block texts, which YAML needs. The lines below `rationale: >`
+ * up to the next field or comment are that text.
+ */
+function restoreIndentation(text: string): string {
+  const lines = text.split("\n");
+  const header = lines.findIndex((line) => BLOCK_TEXT.test(line));
+  const first = lines.slice(header + 1).find((line) => line.trim() !== "");
+  if (header === -1 || first === undefined || /^[\s#]/.test(first) || NEXT_FIELD.test(first)) return text;
+  const length = lines.slice(header + 1).findIndex((line) => line.startsWith("#") || NEXT_FIELD.test(line));
+  const end = length === -1 ? lines.length : header + 1 + length;
+  return lines.map((line, n) => (n > header && n < end && line.trim() !== "" ? `  ${line}` : line)).join("\n");
+}
+
 /** JSON is valid YAML; the YAML parser keeps the text of its numbers. */
 function parseYamlDocument(text: string): unknown {
   try {
-    return parseYaml(text);
+    return parseYaml(restoreIndentation(text));
   } catch (error) {
     if (error instanceof FrontmatterError)
       throw new ProposalError(`not valid YAML: ${error.message}`, { cause: error });

@@ -10,7 +10,10 @@ function parts(more: Partial<ContextParts> = {}): ContextParts {
     issue: { id: "001", path: "issues/001-a.md", title: "Trim AAPL", symbols: ["AAPL"], body: "## Goal\n\nTrim it." },
     files: [],
     rejections: [],
+    guards: [{ key: "max-order-nav", options: { max_pct: "5", scope: "account" } }],
     entities: [],
+    tracked: [],
+    briefs: [],
     openIssues: [],
     snapshot: undefined,
     tools: [{ name: "qoc_status", description: "The desk at a glance." }],
@@ -31,6 +34,22 @@ describe("the context bundle", () => {
     ]) {
       expect(text).toContain(words);
     }
+  });
+
+  it("contains the guards in force, or says that nothing limits an order", () => {
+    expect(contextBundle(parts())).toContain('- max-order-nav, max_pct = "5", scope = "account"');
+    expect(contextBundle(parts({ guards: [] }))).toContain("- none: nothing limits an order");
+  });
+
+  it("names everything that is tracked, and contains new messages of the inbox", () => {
+    const tracked = [
+      { symbol: "AAPL", name: "Apple Inc.", kind: "equity", path: "entities/AAPL.md", isHeld: true },
+      { symbol: "SPX", name: "", kind: "", path: undefined, isHeld: true },
+    ];
+    const text = contextBundle(parts({ tracked, briefs: [{ source: "inbox/note.md", text: "Watch the dollar." }] }));
+    expect(text).toContain("AAPL: Apple Inc. (equity), held, entities/AAPL.md");
+    expect(text).toContain("SPX: held, no file yet");
+    expect(text).toContain('<untrusted source="inbox/note.md">\nWatch the dollar.');
   });
 
   it("contains rejected proposals with their comments", () => {

@@ -139,8 +139,20 @@ describe("a run by an agent program", () => {
     await desk.call("reject", { id: proposals[0], comment: "Not before the earnings." });
     const { bundle, tools } = await desk.call<DryRun>("run", { issue: "001", dryRun: true });
     expect(bundle).toContain("Rejected by the human: Not before the earnings.");
+    expect(bundle).toContain("- max-order-nav, max_pct = ");
     expect(tools).toContain("qoc_orders_propose");
     expect(tools.join(" ")).not.toMatch(/approve|reject|cancel|halt|connect\b/);
+  });
+
+  it("the context names what is tracked, and has the new messages of the inbox but no fills and alerts", async () => {
+    await desk.write("entities/ZZZ.md", "---\nsymbol: ZZZ\nname: Zebra\n---\nText.\n");
+    await desk.write("inbox/brief.md", "Mind the dividend of ZZZ.\n");
+    await desk.write("inbox/old.md", "---\nstatus: done\n---\nDone with.\n");
+    await desk.write("inbox/2026-07-05-alert-x.md", "---\nkind: alert\nstatus: new\n---\nAn alert.\n");
+    const { bundle } = await desk.call<DryRun>("run", { issue: "001", dryRun: true });
+    expect(bundle).toContain("ZZZ: Zebra, entities/ZZZ.md");
+    expect(bundle).toContain("Mind the dividend of ZZZ.");
+    expect(bundle).not.toMatch(/Done with\.|An alert\./);
   });
 
   it("a run works on the issues it queued, each once, five in all", async () => {

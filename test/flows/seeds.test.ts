@@ -71,6 +71,14 @@ describe("documented order files", () => {
       "sell",
     ],
     [
+      "the YAML as the page's text has it, without its indentation",
+      192.4,
+      "orders/proposed/20260705-aapl-trim.yaml",
+      YAML.replaceAll(/^ +/gm, ""),
+      "20260705-aapl-trim",
+      "sell",
+    ],
+    [
       "the TOML of the orders page",
       211.3,
       "orders/proposed/2026-07-05T14-22-00Z_AAPL_buy.toml",

@@ -87,7 +87,10 @@ const PARTS: ContextParts = {
   issue: { id: "001", path: "issues/001-a.md", title: "Trim AAPL", symbols: [], body: "Trim it." },
   files: [],
   rejections: [],
+  guards: [],
   entities: [],
+  tracked: [],
+  briefs: [],
   openIssues: [],
   snapshot: undefined,
   tools: [],
@@ -105,9 +108,13 @@ const CONSUMERS: Readonly<Record<string, (text: string) => string>> = {
       ...PARTS,
       rejections: ["human", "venue"].map((by) => ({ order: text, summary: text, at: "t", by, comment: text })),
     }),
+  "the context bundle: guards": (text) =>
+    contextBundle({ ...PARTS, guards: [{ key: text, options: { [text]: text } }] }),
   "the context bundle: entities, snapshot and open issues": (text) =>
     contextBundle({
       ...PARTS,
+      tracked: [{ symbol: text, name: text, kind: text, path: text, isHeld: true }],
+      briefs: [{ source: text, text }],
       entities: [{ source: text, text }],
       snapshot: { source: text, text },
       openIssues: [{ id: text, title: text, status: text, priority: text }],

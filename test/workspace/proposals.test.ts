@@ -75,6 +75,27 @@ describe("a good file", () => {
     expect(await only()).toMatchObject({ kind: "ok", draft: { rationale: "Breakout." } });
   });
 
+  it.each([
+    ["between fields", `${HEAD}rationale: >\nTrimming 20 % of it:\nsee the note.\nstatus: x\n`],
+    [
+      "at the end, before the desk's comments",
+      `${HEAD}summary: |-\nTrimming 20 % of it:\nsee the note.\n# denied: x\n`,
+    ],
+    ["with Windows line ends", `${HEAD}rationale: >\nTrimming 20 % of it:\nsee the note.\n`.replaceAll("\n", "\r\n")],
+    ["which is there", `${HEAD}rationale: >\n  Trimming 20 % of it:\n  see the note.\n`],
+  ])("a YAML text that lost its indentation is read, %s", async (_name, text) => {
+    put("a.yaml", text);
+    const file = await only();
+    expect(file).toMatchObject({ kind: "ok", draft: { symbol: "SPX", quantity: "10" } });
+    const { rationale } = (file as { draft: { rationale: string } }).draft;
+    expect(rationale.replaceAll(/\s+/g, " ")).toBe("Trimming 20 % of it: see the note.");
+  });
+
+  it("a field in a text without indentation is not taken for the order's", async () => {
+    put("a.yaml", `${HEAD}rationale: >\nBuy more.\nquantity: 1000\n`);
+    expect(await only()).not.toMatchObject({ kind: "ok" });
+  });
+
   it("the tickers TRUE, NO and 005930 are read as text", async () => {
     for (const ticker of ["TRUE", "NO", "005930"]) {
       put("a.yaml", `side: buy\nsymbol: ${ticker}\nquantity: 1\ntype: market\n`);

@@ -26,7 +26,7 @@ export const quoteFreshness: Guard<"quote-freshness"> = (options, context) => {
     return block(
       key,
       "QUOTE_FROM_FUTURE",
-      `the venue stamped the quote ${formatDuration(stamped)} ahead of its own time`,
+      `the quote's time is ${formatDuration(stamped)} ahead of the desk's: compare the clock of this machine with the venue's`,
       figures,
     );
   }
