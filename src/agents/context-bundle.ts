@@ -113,7 +113,7 @@ function taskText({ run, issue }: ContextParts): string {
     `Run ${run}. Issue ${inline(issue.id)} (${inline(issue.path)})`,
     ...(issue.symbols.length === 0 ? [] : [`Symbols: ${issue.symbols.map(inline).join(", ")}`]),
     "Do what the issue asks. Write your findings as a research note, then propose the orders that follow, or explain why you propose no order.",
-    "Keep the entity file of each symbol that you worked on up to date, and write one if there is none.",
+    "Keep the entity file of each symbol that you worked on up to date; write the file if it is missing.",
     "End with a short summary of what you did. If you cannot go on, set the issue to blocked, with a note.",
     "",
     "<issue>",

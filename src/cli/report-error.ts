@@ -34,11 +34,21 @@ export async function reportError(error: unknown, { entry, deps, mode }: ErrorRe
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;
   const isOurs = error instanceof QocError || error instanceof RemoteError;
   const known = isOurs ? error : new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });
-  if (known.data !== undefined && entry !== undefined)
-    await io.out(await renderValue(known.data, { entry, registry: await deps.registry(), io, json: mode.json }));
+  if (known.data !== undefined && entry !== undefined) await io.out(await dataText(known.data, entry, { deps, mode }));
   if (mode.json) io.err(`${jsonText(known.toJSON(), 0)}\n`);
   else for (const line of linesFor(known, io, mode.verbose)) io.err(`${line}\n`);
   return known.exit;
+}
+
+/** An order of a refused approval is rendered as a receipt; facts that are no result of the command are for programs. */
+async function dataText(
+  data: unknown,
+  entry: CommandEntry,
+  { deps, mode }: Pick<ErrorReport, "deps" | "mode">,
+): Promise<string> {
+  const registry = await deps.registry();
+  const isResult = mode.json || (await registry.load(entry.name)).output.safeParse(data).success;
+  return isResult ? renderValue(data, { entry, registry, io: deps.io, json: mode.json }) : "";
 }
 
 function linesFor(error: QocError | RemoteError, io: Io, isVerbose: boolean): readonly string[] {

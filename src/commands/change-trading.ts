@@ -12,7 +12,7 @@ export async function changeTrading(
 ): Promise<number> {
   // The signature covers the reason, so the client states the default, too.
   const stated = String(reason ?? defaultReason);
-  const intent = { action: "resume", digest: digestOf(stated) } as const;
+  const intent = { action: "resume", id: "", digest: digestOf(stated) } as const;
   await session.show(command, await callSigned(session, { command, input: { ...input, reason: stated }, intent }));
   return EXIT.done;
 }

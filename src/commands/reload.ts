@@ -57,7 +57,7 @@ async function reloadInteractively(session: CommandSession): Promise<number> {
     }
   }
   const shown = digestChanges(changes);
-  const authority = await signIntent(session, signing, { action: NAME, digest, shown });
+  const authority = await signIntent(session, signing, { action: NAME, id: "", digest, shown });
   await session.show(NAME, await session.call(NAME, { digest, shown, authority }));
   return EXIT.done;
 }

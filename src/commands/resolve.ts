@@ -30,7 +30,8 @@ export const command = defineCommand({
   run: ({ id, note, authority }, context) =>
     resolveOrder(requireDesk(context).desk, id, { note, actor: context.actor, authority }),
   cli: async (session, input) => {
-    const intent = { action: "resolve", digest: digestOf(String(input["note"] ?? "")) } as const;
+    const [id, note] = [String(input["id"] ?? ""), String(input["note"] ?? "")];
+    const intent = { action: "resolve", id, digest: digestOf(note) } as const;
     await session.show("resolve", await callSigned(session, { command: "resolve", input, intent }));
     return EXIT.done;
   },

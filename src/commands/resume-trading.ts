@@ -24,7 +24,7 @@ export async function resumeTrading(
     if (gap === undefined || !(await isAccepted(session, gap, named))) throw error;
     const reason = String(input["reason"] ?? defaultReason);
     const shown = gapDigest(gap);
-    const intent = { action: "resume", digest: digestOf(reason), shown } as const;
+    const intent = { action: "resume", id: "", digest: digestOf(reason), shown } as const;
     const changed = await callSigned(session, { command: "resume", input: { reason, gap: shown }, intent });
     await session.show("resume", changed);
     session.progress.line("the desk writes again; compare orders and positions with the venues, then: qoc resume");

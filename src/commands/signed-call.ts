@@ -35,8 +35,12 @@ const signingSchema = z.looseObject({
 /** What the human decided, as the client knows it: a desk that asks for another signature gets none. */
 export interface SignedIntent {
   readonly action: SignedAction;
+  /** The id that the person gave, or a part of it that the desk completes; "" if the action concerns the whole desk. */
+  readonly id: string;
   readonly digest: string;
   readonly shown?: string;
+  /** The mode that the client displayed. */
+  readonly mode?: string;
 }
 
 export interface SignedCall {
@@ -69,10 +73,23 @@ export function signingRequestOf(data: unknown): SigningRequest {
 export async function signIntent(
   session: Pick<CommandSession, "sign">,
   request: SigningRequest,
-  { action, digest, shown = "" }: SignedIntent,
+  { action, id, digest, shown = "", mode }: SignedIntent,
 ): Promise<Authority> {
   const { statement, key } = request;
-  if (statement.action !== action || statement.digest !== digest || statement.shown !== shown)
-    throw new QocError("SIGNATURE_INVALID", { action, key });
+  const isMeant =
+    statement.action === action &&
+    isNamedBy(statement.id, id) &&
+    statement.digest === digest &&
+    statement.shown === shown &&
+    (mode === undefined || statement.mode === mode);
+  if (!isMeant) throw new QocError("SIGNATURE_INVALID", { action, key });
   return session.sign(request);
+}
+
+/** Whether a person who typed `ref` can mean this id: the id, its beginning or its end, or the path of its file. */
+function isNamedBy(id: string, ref: string): boolean {
+  const [whole, typed] = [id.toLowerCase(), ref.trim().toLowerCase()];
+  if (typed === "" || whole === typed) return whole === typed;
+  const stem = (typed.split("/").at(-1) ?? "").replace(/\.(toml|ya?ml|json|md)$/, "");
+  return [typed, stem].some((part) => part !== "" && (whole.startsWith(part) || whole.endsWith(part)));
 }

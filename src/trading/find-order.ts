@@ -29,9 +29,10 @@ export function matchOrder(desk: Pick<Desk, "state" | "proposals">, ref: string)
   const stem = stemOf(ref.trim());
   const problem = [...desk.proposals.problems.values()].find((candidate) => candidate.id === stem);
   const exact = desk.state.orders.get(stem as OrderId);
-  if (problem !== undefined && (exact === undefined || exact.state === "proposed" || problem.needs === "connector")) {
-    throw problemError(problem);
-  }
+  // A proposal of before a gap is displayed and rejected; an approval refuses it.
+  const isKnown = exact !== undefined && problem?.needs === "another-proposal";
+  if (problem !== undefined && !isKnown && (exact?.state ?? "proposed") === "proposed") throw problemError(problem);
+  if (problem?.needs === "connector") throw problemError(problem);
   if (exact !== undefined) return exact;
   const matches = stem === "" ? [] : idsLike(desk.state.orders.keys(), stem.toLowerCase());
   const only = matches.length === 1 && matches[0] !== undefined ? desk.state.orders.get(matches[0]) : undefined;

@@ -6,6 +6,7 @@ import type { Actor, Channel } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
 import { describe } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
+import { isRetired } from "../domain/lost-records.ts";
 import { isTwoSided, mid } from "../domain/quote.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Check, Verdict } from "../domain/verdict.ts";
@@ -94,8 +95,12 @@ export type ReviewedOrder = OrderDetail & {
 export async function showOrder(desk: Desk, current: Readonly<OrderRecord>): Promise<ReviewedOrder> {
   // The file may be edited while the market data is fetched: terms and digest are those of this moment throughout.
   const order = { ...current };
+  const detail = detailOf(order, orderPath(order));
+  // Nothing can be approved by a review of it.
+  if (order.state === "proposed" && isRetired(desk.state, order.id))
+    return { ...detail, flags: [...detail.flags, "retired"], review: null };
   const review = order.state === "proposed" ? (await reviewOrder(desk, order)).review : null;
-  return { ...detailOf(order, orderPath(order)), review };
+  return { ...detail, review };
 }
 
 /** The digest of a whole review, as the client that displays the review computes it, too. */
@@ -105,7 +110,7 @@ export function reviewDigest(review: Review): Digest {
 
 /**
  * The order and its review for a human who decides on it at a screen. Resolves when the review is on disk.
- * @throws DESK_READ_ONLY.
+ * @throws DESK_READ_ONLY, PROPOSE_AGAIN.
  */
 export async function recordReview(
   desk: Desk,
@@ -116,6 +121,7 @@ export async function recordReview(
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
   const order = { ...current };
   if (order.state !== "proposed") return { ...detailOf(order, orderPath(order)), review: null };
+  if (isRetired(desk.state, order.id)) throw new QocError("PROPOSE_AGAIN", { id: order.id });
   const { review, mid: reviewedMid } = await reviewOrder(desk, order);
   const shown = reviewDigest(review);
   const { id, digest } = order;

@@ -44,7 +44,7 @@ const BLOCK_TEXT = /^(?:rationale|summary):\s*[>|][+-]?\s*$/;
 const NEXT_FIELD = new RegExp(`^(?:${PROPOSAL_FIELDS.join("|")})\\s*:`);
 
 /**
- * A page that is copied often loses the indentation of its block texts, which YAML needs. The lines below `rationale: >`
+ * A copied page often lost the indentation of its block texts, which YAML needs. The lines below `rationale: >`
  * up to the next field or comment are that text.
  */
 function restoreIndentation(text: string): string {

@@ -9,6 +9,8 @@ import { renderFields } from "../../src/commands/rendering/fields.ts";
 import type { Authority } from "../../src/domain/authority.ts";
 import type { SigningRequest } from "../../src/trading/authority.ts";
 import { type Review, type ReviewedOrder, reviewDigest } from "../../src/trading/review.ts";
+import { digestOf } from "../../src/domain/digest.ts";
+import { gapDigest } from "../../src/domain/journal-head.ts";
 import { ERRORS, type ErrorCode, QocError } from "../../src/domain/error.ts";
 import { main } from "../../src/cli/main.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
@@ -63,12 +65,13 @@ const ENTRIES: readonly CommandEntry[] = [
     args: [positional("id", "ID", "which", false), flag("digest", "SHA256", "read"), toggle("all", "refused")],
   }),
   entryOf("reject", { writes: ["journal"], args: [positional("id", "ID", "which"), flag("comment", "TEXT", "why")] }),
+  entryOf("resume", { writes: ["journal"], args: [flag("reason", "TEXT", "why"), flag("gap", "FROM-TO", "lost")] }),
   entryOf("keys protect", { hiddenAliases: ["key protect"], runs: "local" }),
 ];
 
 /** The real command for its `cli` hook and rendering; commands of this file alone print their fields. */
 async function loadCommand(name: string): Promise<Command> {
-  const isReal = ["approve", "reject", "status", "orders show", "keys protect"].includes(name);
+  const isReal = ["approve", "reject", "resume", "status", "orders show", "keys protect"].includes(name);
   if (isReal) return createRegistry(ENTRIES).load(name);
   return { render: renderFields } as Command;
 }
@@ -518,20 +521,22 @@ function desk(reviewFields: Record<string, unknown> = {}): Handle {
   return async ({ command, input }) => {
     if (isReview({ command, input })) return shownOrder(reviewFields);
     if (command === "status") return statusWith(waiting);
-    if (command === "approve" && !("authority" in (input as object))) throw signatureRequired({});
+    if (command === "approve" && !("authority" in (input as object)))
+      throw signatureRequired({ id: String((input as { id?: unknown }).id) });
     return receipt;
   };
 }
 /** An order with its review and what its approval must sign. */
 function shownOrder(reviewFields: Record<string, unknown> = {}) {
   const order = reviewedOrder(reviewFields) as unknown as ReviewedOrder & { review: Review };
-  return { ...order, signing: signing({ shown: reviewDigest(order.review), mode: order.review.mode }) };
+  const { id, mode } = order.review;
+  return { ...order, signing: signing({ id, shown: reviewDigest(order.review), mode }) };
 }
 function signing(fields: Partial<SigningRequest["statement"]>): SigningRequest {
   const { mode = "paper" } = fields;
   const place = { desk: "d1", epoch: 1, head: { seq: 7, hash: "ab" } };
   const statement = { ...place, action: "approve", id: "a1", digest: READ, shown: "", ...fields, mode } as const;
-  return { key: mode === "paper" ? "desk" : "live", statement };
+  return { key: mode === "paper" || mode === "" ? "desk" : "live", statement };
 }
 function signatureRequired(fields: Partial<SigningRequest["statement"]>): QocError {
   const request = signing(fields);
@@ -564,6 +569,7 @@ describe("approve", () => {
   it.each<[string, Partial<SigningRequest["statement"]>]>([
     ["another digest", { digest: `sha256:${"9".repeat(64)}` }],
     ["another action", { action: "resume" }],
+    ["another order", { id: "b1" }],
     ["a review that was not shown", { shown: `sha256:${"8".repeat(64)}` }],
   ])("signs nothing if the desk asks for %s than the person gave", async (_what, fields) => {
     const result = await qoc(["approve", "a1", "--digest", READ, "--json"], () =>
@@ -579,6 +585,28 @@ describe("approve", () => {
     const shown = await qoc(["approve", "a1"], onScreen, { isTty: true, answers: ["y"] });
     expect([shown.code, shown.signed, commands(shown)]).toEqual([1, [], ["review"]]);
   });
+
+  it("on a terminal signs nothing if the desk asks for another order or mode than the review shows", async () => {
+    for (const fields of [{ id: "other" }, { mode: "live" }] as const) {
+      const { signing: shown, ...order } = shownOrder();
+      const statement = { ...shown.statement, ...fields };
+      const asking: Handle = async (request) =>
+        isReview(request) ? { ...order, signing: { key: "desk", statement } } : receipt;
+      const result = await qoc(["approve", "2026"], asking, { isTty: true, answers: ["y"] });
+      expect([result.code, result.signed, commands(result)]).toEqual([1, [], ["review"]]);
+    }
+  });
+
+  it.each(["20260705-001", "2026", "001", "orders/pending/20260705-001.toml"])(
+    "off a terminal signs the order that %s names",
+    async (ref) => {
+      const asking: Handle = async ({ input }) => {
+        if (!("authority" in (input as object))) throw signatureRequired({ id: "20260705-001" });
+        return receipt;
+      };
+      expect((await qoc(["approve", ref, "--digest", READ, "--json"], asking)).code).toBe(0);
+    },
+  );
 
   it("on a terminal prints the review on stderr, prompts, and sends the digest of the review", async () => {
     const result = await qoc(["approve", "2026"], desk(), { isTty: true, answers: ["y"] });
@@ -678,6 +706,58 @@ describe("approve", () => {
     expect((await qoc([...argv, "--passphrase-fd", "9"], locked)).code).toBe(2);
     const none = await qoc(argv, locked);
     expect([none.code, none.requests.length]).toEqual([1, 1]);
+  });
+});
+
+describe("resume on a desk whose journal lacks records", () => {
+  const head = { seq: 9, hash: "ab" };
+  const gap = { kind: "behind", fromSeq: 6, toSeq: 9, fromAt: 1, toAt: 2, heads: [head] } as const;
+  const shown = gapDigest(gap);
+  const reason = digestOf("checked");
+  /** Refuses to resume until the gap is accepted, and asks for a signature of the gap. */
+  const behind =
+    (fields: Partial<SigningRequest["statement"]> = {}): Handle =>
+    async ({ input }) => {
+      const { gap: named, authority } = input as { gap?: string; authority?: unknown };
+      if (named === undefined) throw new QocError("JOURNAL_BEHIND", { reason: "x", gap: "6-9" }, { data: { gap } });
+      if (authority === undefined) {
+        const subject = { action: "resume", id: "", digest: reason, shown, mode: "" } as const;
+        throw signatureRequired({ ...subject, ...fields });
+      }
+      return { trading: "halted", reason: "records 6-9 of the journal are lost", working: [] };
+    };
+  const LINE = ["resume", "--reason", "checked"];
+
+  it("shows what is lost, asks, and signs exactly this gap", async () => {
+    const result = await qoc(LINE, behind(), { isTty: true, answers: ["y"] });
+    expect(result.asked).toEqual(["Go on without records 6-9?"]);
+    expect(result.err()).toContain("Orders, decisions and fills of these records are not known to the desk.");
+    expect(result.requests.at(-1)).toMatchObject({ command: "resume", input: { reason: "checked", gap: shown } });
+    expect(result.signed).toMatchObject([{ statement: { action: "resume", digest: reason, shown } }]);
+    expect(result.code).toBe(0);
+  });
+
+  it.each([["n"], [""], [undefined]])("signs nothing if the answer is %j", async (answer) => {
+    const result = await qoc(LINE, behind(), { isTty: true, answers: [answer] });
+    expect([result.code, result.signed, result.requests.length]).toEqual([1, [], 1]);
+    expect(result.out()).toBe("");
+    expect(result.err()).toContain("qoc resume --gap 6-9");
+  });
+
+  it.each<[string, readonly string[], object]>([
+    ["off a terminal", LINE, {}],
+    ["off a terminal, with another gap", [...LINE, "--gap", "6-8"], {}],
+    ["on a terminal, with another gap", [...LINE, "--gap", "1-9"], { isTty: true, answers: [] }],
+  ])("asks nothing and signs nothing %s", async (_, argv, options) => {
+    const result = await qoc([...argv, "--json"], behind(), options);
+    expect([result.asked, result.signed]).toEqual([[], []]);
+    expect(JSON.parse(result.err())).toMatchObject({ code: "JOURNAL_BEHIND" });
+  });
+
+  it("signs nothing if the desk asks for a signature of another gap", async () => {
+    const other = gapDigest({ ...gap, fromSeq: 2 });
+    const result = await qoc(LINE, behind({ shown: other }), { isTty: true, answers: ["y"] });
+    expect([result.code, result.signed]).toEqual([1, []]);
   });
 });
 

@@ -152,6 +152,8 @@ describe("an older copy of the journal", () => {
     await expect(approve(desk, order)).rejects.toMatchObject({ code: "PROPOSE_AGAIN" });
     const { proposals } = await desk.call<{ proposals: { id: string; needs: string }[] }>("status");
     expect(proposals).toMatchObject([{ id: order.id, needs: "another-proposal" }]);
+    const shown = await desk.call("orders show", { id: order.id });
+    expect(shown).toMatchObject({ id: order.id, state: "proposed", flags: ["retired"], review: null });
     const next = await propose(desk);
     expect(next.id).not.toBe(order.id);
     await approve(desk, next);

@@ -57,7 +57,7 @@ export const command = defineCommand({
     const amount = amountSchema.safeParse(input["amount"]);
     // The desk refuses an amount that is no number, and asks for no signature.
     const digest = amount.success ? flowDigest({ kind, amount: amount.data, note }) : "";
-    const intent = { action: "flow", digest } as const;
+    const intent = { action: "flow", id: String(input["connector"] ?? ""), digest } as const;
     await session.show("account flow", await callSigned(session, { command: "account flow", input, intent }));
     return EXIT.done;
   },

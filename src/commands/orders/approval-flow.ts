@@ -43,14 +43,16 @@ export async function approveReviewed(
     return undefined;
   }
   // Of what is on the screen: the desk may have sent another digest.
-  const intent = { action: "approve", digest: review.digest, shown: reviewDigest(review) } as const;
+  const { mode } = review;
+  const intent = { action: "approve", id, mode, digest: review.digest, shown: reviewDigest(review) } as const;
   const authority = await signIntent(session, signing, intent);
   return session.call("approve", { id, digest: review.digest, shown: intent.shown, authority });
 }
 
 /** Approves the digest that the caller gave: the desk makes the review of this moment, and the client signs. */
 function approveByDigest(session: CommandSession, input: ApprovalInput): Promise<unknown> {
-  const intent = { action: "approve", digest: String(input["digest"] ?? "") } as const;
+  const [id, digest] = [String(input["id"] ?? ""), String(input["digest"] ?? "")];
+  const intent = { action: "approve", id, digest } as const;
   return callSigned(session, { command: "approve", input, intent });
 }
 

@@ -52,7 +52,11 @@ export const command = defineCommand({
       if (!(await session.prompter.confirm(`Let ${found.name} run at these times?`))) return EXIT.done;
     }
     const digest = String(input["digest"] ?? shown);
-    const call = { command: NAME, input: { ...input, digest }, intent: { action: "schedule", digest } } as const;
+    const call = {
+      command: NAME,
+      input: { ...input, digest },
+      intent: { action: "schedule", id: found.name, digest },
+    } as const;
     await session.show(NAME, await callSigned(session, call));
     return EXIT.done;
   },

@@ -55,7 +55,8 @@ export const command = defineCommand({
     // The client makes the text of the file itself, and signs that text.
     const parsed = input.safeParse(words);
     const digest = parsed.success ? digestOf(scheduleText(parsed.data)) : digestOf("");
-    const call = { command: "schedules add", input: words, intent: { action: "schedule", digest } } as const;
+    const id = parsed.success ? parsed.data.name : "";
+    const call = { command: "schedules add", input: words, intent: { action: "schedule", id, digest } } as const;
     await session.show("schedules add", await callSigned(session, call));
     return EXIT.done;
   },

@@ -33,7 +33,7 @@ export const command = defineCommand({
   render: renderSchedule,
   cli: async (session, input) => {
     const found = await listedSchedule(session, input["name"]);
-    const intent = { action: "schedule", digest: found?.digest ?? "" } as const;
+    const intent = { action: "schedule", id: found?.name ?? "", digest: found?.digest ?? "" } as const;
     await session.show(NAME, await callSigned(session, { command: NAME, input, intent }));
     return EXIT.done;
   },
