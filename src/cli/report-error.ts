@@ -40,7 +40,7 @@ export async function reportError(error: unknown, { entry, deps, mode }: ErrorRe
   return known.exit;
 }
 
-/** An order of a refused approval is rendered as a receipt; facts that are no result of the command are for programs. */
+/** The order of a refused approval is rendered as a receipt. Other facts are for programs. */
 async function dataText(
   data: unknown,
   entry: CommandEntry,

@@ -139,7 +139,7 @@ describe("a run by an agent program", () => {
     await desk.call("reject", { id: proposals[0], comment: "Not before the earnings." });
     const { bundle, tools } = await desk.call<DryRun>("run", { issue: "001", dryRun: true });
     expect(bundle).toContain("Rejected by the human: Not before the earnings.");
-    expect(bundle).toContain("- max-order-nav, max_pct = ");
+    expect(bundle).toContain("- duplicate-order, window_s = 600\n- no-short");
     expect(tools).toContain("qoc_orders_propose");
     expect(tools.join(" ")).not.toMatch(/approve|reject|cancel|halt|connect\b/);
   });
