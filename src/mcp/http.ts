@@ -75,6 +75,8 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
         return refuse(response, 429, "too many requests at once", { "retry-after": "1" });
       if (Number(request.headers["content-length"] ?? 0) > REQUEST_BYTES_MAX)
         return refuse(response, 413, "the request is too large");
+      // A client that takes anything takes both types; the SDK looks for their names.
+      if (acceptsAnything(request.headers.accept)) request.headers.accept = BOTH_TYPES;
       serve(request, response, session).catch(onError);
     },
     close: async () => {
@@ -87,6 +89,16 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
 /** The SDK passes this to the server factory. It contains the session instead of the token. */
 function authOf(session: AgentSession): AuthInfo {
   return { token: "", clientId: session.run, scopes: [], extra: { session } };
+}
+
+const BOTH_TYPES = "application/json, text/event-stream";
+
+/** No header, or a range of all types that is not excluded by `q=0`. */
+function acceptsAnything(accept = "*/*"): boolean {
+  return accept.split(",").some((range) => {
+    const [type, ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    return type === "*/*" && !parameters.some((parameter) => /^q=0(?:\.0+)?$/.test(parameter));
+  });
 }
 
 function bearerToken(request: IncomingMessage): string | undefined {

@@ -49,6 +49,17 @@ describe("POST /mcp", () => {
     expect(harness.audits.map(({ era, client }) => `${era} ${client}`)).toEqual(["legacy unknown", "modern raw 1"]);
   });
 
+  it.each([
+    ["*/*", 200],
+    ["text/html, */*;q=0.8", 200],
+    [undefined, 200],
+    ["application/json", 406],
+    ["text/html, */*;q=0", 406],
+  ])("answers %j in the Accept header with %d", async (accept, status) => {
+    const { accept: _, ...headers } = withToken();
+    expect((await post(accept === undefined ? headers : { ...headers, accept })).status).toBe(status);
+  });
+
   it.each(["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::2]", "0.0.0.0"])(
     "H2 refuses the host %j",
     async (host) => {
