@@ -11,7 +11,7 @@ import {
   VenueRejection,
 } from "../src/domain/sdk.ts";
 import { ALLOWED_BUILTINS } from "../src/protocol/limits.ts";
-import { METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "../src/protocol/messages.ts";
+import { DATA_METHODS, METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "../src/protocol/messages.ts";
 
 /** The modules of the sandbox that replace the runtime's. */
 export interface NetworkModules {
@@ -41,11 +41,16 @@ export function loadAdapter(start: StartMessage, network: NetworkModules): Loade
   const adapter = new (Adapter as new () => ConnectorAdapter)();
   const has = (method: Method): boolean =>
     typeof (adapter as unknown as Record<string, unknown>)[method] === "function";
-  const missing = REQUIRED_METHODS.filter((method) => !has(method));
-  if (missing.length > 0)
+  const required = start.dataOnly === true ? DATA_METHODS : REQUIRED_METHODS;
+  const missing = required.filter((method) => !has(method));
+  if (missing.length > 0) {
+    const whose = start.dataOnly === true ? "a connector with orders = false" : "every adapter";
+    const isOfOrders = missing.every((method) => !(DATA_METHODS as readonly Method[]).includes(method));
+    const hint = isOfOrders ? "; a connector that only brings data has orders = false in desk.toml" : "";
     throw new AdapterShapeError(
-      `method ${missing.join(", ")} is missing: every adapter has the ${REQUIRED_METHODS.length} methods of ConnectorAdapter`,
+      `method ${missing.join(", ")} is missing: ${whose} has the ${required.length} methods of ConnectorAdapter${hint}`,
     );
+  }
   const { capabilities, sdk } = Adapter as { capabilities?: unknown; sdk?: unknown };
   return {
     sdk: typeof sdk === "number" ? Math.round(sdk) : SDK_VERSION,

@@ -9,7 +9,10 @@ import type { AgentCall, RunTask, Runtime } from "./runtime.ts";
 const quoteShape = z.looseObject({ bid: z.string(), ask: z.string(), last: z.string().nullish(), time: z.string() });
 /** The answer if there is no quote. */
 const unavailableShape = z.looseObject({ status: z.literal("data_pending"), reason: z.string() });
-const statusShape = z.looseObject({ book: z.looseObject({ nav: z.string() }) });
+const statusShape = z.looseObject({
+  book: z.looseObject({ nav: z.string() }),
+  connectors: z.array(z.looseObject({ name: z.string(), state: z.string(), mode: z.string() })),
+});
 const writtenShape = z.looseObject({ path: z.string() });
 const proposedShape = z.looseObject({
   id: z.string(),
@@ -29,12 +32,13 @@ export const demoRuntime: Runtime = {
   run: async (task, call, progress, signal) => {
     const symbol = task.issue.symbols[0] ?? "SPX";
     progress.line(`reads ${task.issue.path}: ${task.issue.title}`);
-    const response = await call("quotes get", { symbol });
+    const { book, connectors } = statusShape.parse(await call("status", {}));
+    const connector = chosenConnector(connectors);
+    const response = await call("quotes get", { symbol, connector });
     const unavailable = unavailableShape.safeParse(response);
     if (unavailable.success)
       return { summary: `No quote for ${symbol}: ${unavailable.data.reason}. Nothing was proposed.`, proposals: [] };
     const quote = quoteShape.parse(response);
-    const { book } = statusShape.parse(await call("status", {}));
     signal.throwIfAborted();
     progress.line(`gets a quote: ${symbol} ${quote.bid} / ${quote.ask}`);
     const research = writtenShape.parse(
@@ -46,7 +50,7 @@ export const demoRuntime: Runtime = {
     progress.line(`writes ${research.path}`);
     const quantity = (share: number): string =>
       String(Math.max(1, Math.floor((Number(book.nav) * share) / Number(quote.ask))));
-    const order = { symbol, researchRef: research.path, issue: task.issue.id };
+    const order = { connector, symbol, researchRef: research.path, issue: task.issue.id };
     const small = await proposeBuy(call, {
       ...order,
       quantity: quantity(SMALL_SHARE),
@@ -68,7 +72,14 @@ export const demoRuntime: Runtime = {
   },
 };
 
+/** With several connectors, a call names one: a paper connector that is ready, else the first that is ready. */
+function chosenConnector(connectors: z.output<typeof statusShape>["connectors"]): string | undefined {
+  const ready = connectors.filter(({ state }) => state === "ready");
+  return (ready.find(({ mode }) => mode === "paper") ?? ready[0] ?? connectors[0])?.name;
+}
+
 interface BuyOrder {
+  readonly connector: string | undefined;
   readonly symbol: string;
   readonly quantity: string;
   readonly rationale: string;

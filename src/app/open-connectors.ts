@@ -120,6 +120,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     accountId: () => deps.recordOf(config.name)?.accountId,
     mode: config.mode,
     hosts: config.hosts,
+    dataOnly: !config.orders,
     tcp,
     proxy: config.proxy,
     certificates: () => readCertificates(disk, config.name, certificateFiles(deps, config)),

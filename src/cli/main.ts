@@ -26,12 +26,19 @@ export async function main(argv: readonly string[], providedDeps: CliDeps): Prom
     if (line.globals.help) return await printHelp(line.entry?.name ?? line.noun ?? "", registry.entries, deps);
     if (line.entry === undefined) return await printUsage("", deps);
     entry = line.entry;
+    refuseRemote(deps);
     return await interruptible((signal) => dispatchLine(line, { registry, deps, signal }));
   } catch (error) {
     if (error instanceof MissingVerb && !mode.json) return printUsage(error.noun, deps);
     const { reportError } = await import("./report-error.ts");
     return reportError(error, { entry, deps, mode });
   }
+}
+
+/** A person who names a desk elsewhere must not act on the desk of this folder. @throws REMOTE_NOT_YET. */
+function refuseRemote({ env }: Pick<CliDeps, "env">): void {
+  const name = ["QOC_API_URL", "QOC_AUTH_TOKEN"].find((variable) => (env[variable] ?? "") !== "");
+  if (name !== undefined) throw new QocError("REMOTE_NOT_YET", { name });
 }
 
 function withoutColour(deps: CliDeps): CliDeps {

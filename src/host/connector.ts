@@ -46,6 +46,8 @@ export interface ConnectorOptions extends AcceptedAdapterOptions, ConnectionExpe
   /** Removes known secrets from a text. */
   readonly redact: (text: string) => string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** The connector routes no orders, and its adapter needs no method for them. */
+  readonly dataOnly?: boolean | undefined;
   readonly hosts?: readonly string[] | undefined;
   readonly tcp: readonly string[];
   /** PEM texts that the connector trusts in addition to the runtime's certificates. */
@@ -252,9 +254,8 @@ export class Connector {
   }
 
   async #startSession(isByOperator: boolean, superseded: AbortSignal): Promise<void> {
-    const { name, clock, log, options, hosts, tcp, proxy, fillSink, slices, requestHandler, redact } = this.#options;
-    this.#generation += 1;
-    const generation = this.#generation;
+    const { name, clock, log, options, hosts, tcp, proxy, fillSink, slices, requestHandler, dataOnly } = this.#options;
+    const generation = (this.#generation += 1);
     const parts = [this.#options.bundle(superseded), this.#options.secrets(), this.#options.certificates?.()] as const;
     const [bundle, secrets, ca] = await unlessAborted(superseded, Promise.all(parts));
     this.#adapter.check(bundle.digest, isByOperator);
@@ -272,7 +273,7 @@ export class Connector {
       transport,
       clock,
       log,
-      cleanText: (text) => redact(mapStack(text)),
+      cleanText: (text) => this.#options.redact(mapStack(text)),
       secretMask: this.#secretMask,
       fillSink,
       refusedFills: this.refusedFills,
@@ -285,7 +286,8 @@ export class Connector {
     });
     this.#session = session;
     void session.ended.then((reason) => this.#handleExit(session, reason));
-    const handshake = await session.start({ name, code: bundle.code, filename, secrets, options, tcp, hosts });
+    const start = { name, code: bundle.code, filename, secrets, options, tcp, hosts, dataOnly };
+    const handshake = await session.start(start);
     const { capabilities } = handshake;
     refuseSimulatedLive(this.#options, capabilities);
     await unlessAborted(superseded, Promise.resolve(this.#options.admit?.(capabilities)));

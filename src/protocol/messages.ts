@@ -14,6 +14,8 @@ export const REQUIRED_METHODS = [
   "placeOrder",
   "cancelOrder",
 ] as const;
+/** Of a connector with `orders = false`. */
+export const DATA_METHODS = REQUIRED_METHODS.filter((method) => method !== "placeOrder" && method !== "cancelOrder");
 export const OPTIONAL_METHODS = [
   "getOrder",
   "getOpenOrders",
@@ -40,6 +42,8 @@ export interface StartMessage {
   readonly hosts?: readonly string[] | undefined;
   /** `host:port` addresses for raw TCP connections. */
   readonly tcp: readonly string[];
+  /** `orders = false`: the adapter needs no methods for orders. */
+  readonly dataOnly?: boolean | undefined;
 }
 
 /** What an adapter requests from the host: a stored value (`get`, `put`) or the operator's bars of a symbol. */

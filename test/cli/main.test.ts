@@ -159,6 +159,13 @@ function throws(code: ErrorCode, details = {}, data?: unknown): Handle {
 }
 
 describe("a command line", () => {
+  it.each(["QOC_API_URL", "QOC_AUTH_TOKEN"])("does nothing while %s names a desk elsewhere", async (name) => {
+    const result = await qoc(["approve", "a1", "--digest", "x", "--json"], undefined, { env: { [name]: "https://x" } });
+    expect([result.code, result.requests]).toEqual([2, []]);
+    expect(JSON.parse(result.err())).toMatchObject({ code: "REMOTE_NOT_YET", hint: `type: unset ${name}` });
+    expect((await qoc(["--help"], undefined, { env: { [name]: "https://x" } })).code).toBe(0);
+  });
+
   it("does not say that the desk is down if it runs and only its socket is gone", async () => {
     const result = await qoc(["look", "--json"], undefined, { deskPid: 77 });
     expect([result.code, result.out(), result.localCalls]).toEqual([5, "", []]);

@@ -79,6 +79,36 @@ it("a quote that its venue confirms is fresh, and the quote and the review say u
   expect(Date.parse(review.quote.asOf)).toBeGreaterThan(Date.parse(review.quote.at));
 });
 
+/** The five methods of a connector that brings data only. */
+const FEED = `export default class Feed {
+  async connect() {}
+  async disconnect() {}
+  async getQuote(symbol: string) { return { symbol, bid: 1, ask: 2, timestamp: Date.now() }; }
+  async getPositions() { return []; }
+  async getBuyingPower() { return 0; }
+}`;
+
+it("a data-only connector needs no methods for orders, and the demo agent works beside it", async () => {
+  const table = (name: string, more: string): string =>
+    `[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./feed.ts"\n${more}\n`;
+  desk = await tempDesk({
+    files: { "feed.ts": FEED },
+    config: (template) => `${template}\n${table("feed", "orders = false")}${table("venue", "")}`,
+  });
+  const { connectors } = await desk.call<{ connectors: { name: string; state: string; untrusted: unknown }[] }>(
+    "status",
+  );
+  expect(connectors.map(({ name, state }) => [name, state])).toEqual([
+    ["paper", "ready"],
+    ["feed", "ready"],
+    ["venue", "quarantined"],
+  ]);
+  expect(JSON.stringify(connectors)).toContain("a connector that only brings data has orders = false in desk.toml");
+  const { summary, proposals } = await desk.call<{ summary: string; proposals: string[] }>("run", { issue: "001" });
+  expect([proposals.length, summary]).toEqual([2, expect.any(String)]);
+  expect(proposals.map((id) => termsOf(id)?.connector)).toEqual(["paper", "paper"]);
+});
+
 it("a Markdown file of orders/proposed is a proposal, and status --snapshot is refused in words", async () => {
   await open();
   await desk.write("orders/proposed/hand.md", "---\nside: buy\nsymbol: AAA\nquantity: 2\ntype: market\n---\nWhy.\n");

@@ -225,7 +225,24 @@ describe("an order", () => {
   });
 });
 
+it("a cancel that its venue refuses because the order has filled is no error", async () => {
+  const id = await working();
+  await pull("SAY_10_10");
+  expect(await desk.call("cancel", { id })).toMatchObject({ id, state: "filled" });
+  await pull("FILL_10");
+  await expect.poll(position).toBe("10");
+});
+
 describe("an account", () => {
+  it("with nothing of a symbol that its venue does not quote is marked like any other", async () => {
+    const unpriced = (template: string): string =>
+      `${config(template)}  [connector.options]\n  unpriced_position = 0\n`;
+    desk = await tempDesk({ files: { "v.ts": VENUE }, config: unpriced });
+    const { book } = await desk.call<StatusView>("status");
+    expect(book.accounts).toMatchObject([{ connector: "v", nav: "1000000", unvalued: [] }]);
+    expect(book.positions).toEqual([]);
+  });
+
   it.each([
     [5, "allow", "ZZZ at v has no value and counts zero"],
     [-5, "block", "v is short of ZZZ, which has no price"],
