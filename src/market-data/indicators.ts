@@ -89,7 +89,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     defaults: [12, 26, 9],
     needs: ([, long = 0, signal = 0]) => long + signal - 1,
     reach: ([, long = 0, signal = 0]) => EMA_MEMORY * (long + signal),
-    about: "short EMA minus long EMA, its EMA as signal, and their difference as histogram",
+    about:
+      "short EMA minus long EMA, its EMA from the first such difference on as signal, and their difference as histogram",
     step: ([short = 0, long = 0, signal = 0]) => {
       const macd = new MACD(new EMA(short), new EMA(long), new EMA(signal));
       return ({ close }) => {
@@ -217,6 +218,17 @@ export type IndicatorSeries =
     };
 
 /** The newest `last` values. `bars` are ordered from the oldest. */
+/** Above and below these values of the relative strength, a market is called overbought and oversold. */
+const [OVERBOUGHT, OVERSOLD] = [70, 30];
+
+/** What the newest value says by the usual rule; only the relative strength has one. */
+export function signalOf(series: IndicatorSeries): string | undefined {
+  if (series.status !== "ready" || !series.name.startsWith("rsi")) return undefined;
+  const value = Number(series.points.at(-1)?.values["value"]);
+  if (value > OVERBOUGHT) return `${series.name} is above ${OVERBOUGHT}: overbought`;
+  return value < OVERSOLD ? `${series.name} is below ${OVERSOLD}: oversold` : undefined;
+}
+
 export function indicate(
   { name, family: word, parameters }: IndicatorRequest,
   bars: readonly VenueBar[],

@@ -9,7 +9,13 @@
  */
 import { describe, expect, it } from "vitest";
 import type { VenueBar } from "../../src/domain/venue.ts";
-import { type IndicatorSeries, IndicatorError, indicate, parseIndicators } from "../../src/market-data/indicators.ts";
+import {
+  type IndicatorSeries,
+  IndicatorError,
+  indicate,
+  parseIndicators,
+  signalOf,
+} from "../../src/market-data/indicators.ts";
 
 /** StockCharts' example: the closes of QQQQ, 14 December 2009 to 1 February 2010. */
 const CLOSES = [
@@ -287,4 +293,22 @@ describe("an indicator list", () => {
     expect(() => parseIndicators(list)).toThrow(IndicatorError);
     expect(() => parseIndicators(list)).toThrow(message);
   });
+});
+
+describe("signals", () => {
+  /** 30 bars whose closes change by this step each. */
+  const moving = (step: number): readonly VenueBar[] =>
+    SERIES.slice(0, 30).map((bar, n) => ({ ...bar, close: String(100 + step * n) })) as never;
+  const signal = (indicator: string, bars: readonly VenueBar[]): string | undefined => {
+    const [request] = parseIndicators(indicator);
+    return request === undefined ? undefined : signalOf(indicate(request, bars, 1));
+  };
+
+  it.each([
+    ["rsi:14", moving(1), "rsi:14 is above 70: overbought"],
+    ["rsi:14", moving(-1), "rsi:14 is below 30: oversold"],
+    ["rsi:14", SERIES, undefined],
+    ["sma:5", moving(1), undefined],
+    ["rsi:14", SERIES.slice(0, 3), undefined],
+  ])("of %s is, for the series, %s", (indicator, bars, expected) => expect(signal(indicator, bars)).toBe(expected));
 });

@@ -1,7 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import { QocError } from "../../domain/error.ts";
-import { IndicatorError, type IndicatorSeries, indicate, parseIndicators } from "../../market-data/indicators.ts";
+import {
+  IndicatorError,
+  type IndicatorSeries,
+  indicate,
+  parseIndicators,
+  signalOf,
+} from "../../market-data/indicators.ts";
 import { iso } from "../../lib/time.ts";
 import { flag } from "../arguments.ts";
 import {
@@ -19,6 +25,7 @@ import { defineCommand } from "../command.ts";
 import { isUnavailable } from "../data-unavailable.ts";
 import { type MarketData, renderUnavailable } from "../rendering/market-data.ts";
 import { type Column, type OutputStyle, table } from "../rendering/table-text.ts";
+import { oneLine } from "../rendering/terminal-text.ts";
 
 const NAME = "analysis get";
 const INDICATORS_MAX = 12;
@@ -58,13 +65,22 @@ export const command = defineCommand({
     const requests = indicatorRequests(indicators);
     const found = await findBars(context, { command: NAME, symbol, connector, range: rangeOf({ to }) });
     if (isUnavailable(found)) return { ...found, symbol };
-    const series: IndicatorView[] = [];
+    const series: IndicatorSeries[] = [];
     for (const request of requests) {
-      series.push(seriesView(indicate(request, found.bars, last)));
+      series.push(indicate(request, found.bars, last));
       // Yields to orders between two indicators.
       await setImmediate();
     }
-    return { status: "ready", symbol, ...sourceFields(found), over: barSpan(found), indicators: series };
+    const signals = series.flatMap((one) => signalOf(one) ?? []);
+    const indicatorViews = series.map(seriesView);
+    return {
+      status: "ready",
+      symbol,
+      ...sourceFields(found),
+      over: barSpan(found),
+      indicators: indicatorViews,
+      signals,
+    };
   },
   render: renderAnalysis,
 });
@@ -81,6 +97,8 @@ interface AnalysisView extends MarketData {
   readonly note?: string | undefined;
   readonly over?: { readonly resolution: string; readonly bars: number; readonly from: string; readonly to: string };
   readonly indicators?: readonly IndicatorView[];
+  /** What the newest values say by the usual rules. */
+  readonly signals?: readonly string[];
 }
 
 function barSpan({ bars }: DailyBars) {
@@ -125,7 +143,7 @@ function renderAnalysis(view: AnalysisView, style: OutputStyle): readonly string
     { title: isDaily ? "day" : "time (UTC)", cell: ({ time }) => time },
     { title: "value", cell: ({ value }) => value, shrinks: true },
   ];
-  return table(style, columns, rows);
+  return [...table(style, columns, rows), ...(view.signals ?? []).map((signal) => `! ${oneLine(signal)}`)];
 }
 
 function amountsText(amounts: Readonly<Record<string, string>>): string {
