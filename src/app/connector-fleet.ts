@@ -20,6 +20,7 @@ import type { FillBatch } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode } from "../domain/venue.ts";
 import type { Connector, ConnectorStateChange } from "../host/connector.ts";
+import { inspectMethod } from "../host/inspect-method.ts";
 import { VenueOutage } from "../host/restart-policy.ts";
 import { TurnSlices } from "../host/turn-slices.ts";
 import { openVenueClient } from "../host/venue-client.ts";
@@ -107,6 +108,9 @@ class ConnectorFleet implements Fleet {
       facts: (name) => {
         const config = this.#byName.get(name);
         return config === undefined ? undefined : { ...this.#statusOf(config), mode: this.#mode(config) };
+      },
+      inspect: async (name, method, words) => {
+        return inspectMethod(this.#connectorOf(name), name, { method, words, clock: options.clock });
       },
       restart: (name) => this.#restart(name),
       cutOff: async (name, reason) => this.#connectors.get(name)?.quarantine(reason),
@@ -261,9 +265,13 @@ class ConnectorFleet implements Fleet {
   }
 
   #statusOf(config: ConnectorConfig): Connector["status"] {
-    const connector = this.#connectors.get(config.name);
-    if (connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name: config.name, suggestion: "" });
-    return connector.status;
+    return this.#connectorOf(config.name).status;
+  }
+
+  #connectorOf(name: string): Connector {
+    const connector = this.#connectors.get(name);
+    if (connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
+    return connector;
   }
 
   /**

@@ -108,7 +108,7 @@ function listOf<T>(schema: z.ZodType<T>): z.ZodType<T[]> {
 }
 
 /** Rounded down to cents, so that it never exceeds what the connector returned. */
-const buyingPower = z.union([z.number(), z.string()]).transform((raw, context): DecimalText => {
+export const buyingPowerSchema = z.union([z.number(), z.string()]).transform((raw, context): DecimalText => {
   try {
     return text(floored(parseNumeric(raw), 2));
   } catch (error) {
@@ -124,7 +124,7 @@ export function openVenueClient(connectors: Connectors) {
     positions: (name: string): Promise<readonly VenuePosition[]> =>
       callVenue(connectors, name, { method: "getPositions", ...list(positionSchema) }),
     buyingPower: (name: string): Promise<DecimalText> =>
-      callVenue(connectors, name, { method: "getBuyingPower", schema: buyingPower }),
+      callVenue(connectors, name, { method: "getBuyingPower", schema: buyingPowerSchema }),
     account: (name: string): Promise<ReportedAccount | undefined> =>
       callIfSupported(connectors, name, { method: "getAccount", ...one(accountSchema) }),
     instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>

@@ -19,7 +19,10 @@ import type {
 } from "../domain/venue.ts";
 import type { Cleared } from "../gate/cleared.ts";
 import type { DroppedMembers } from "../host/unknown-members.ts";
+import type { MethodInspection } from "../host/inspect-method.ts";
 import type { PlaceOutcome } from "../host/venue-client.ts";
+
+export type { MethodInspection } from "../host/inspect-method.ts";
 
 export interface ConnectorFacts {
   readonly state: ConnectorState;
@@ -81,6 +84,11 @@ export interface VenueGateway {
   /** Never rejects: a result that is not definite is `unclear`. */
   place(order: Cleared<Order>): Promise<PlaceOutcome>;
   cancel(connector: string, venueOrderId: string): Promise<void>;
+  /**
+   * Calls a method that only reads, for the author of an adapter. Words are JSON, or text. @throws INVALID_INPUT for any
+   * other method.
+   */
+  inspect(connector: string, method: string, words: readonly string[]): Promise<MethodInspection>;
   /** Restarts from the adapter's file as it is now, and thereby accepts that file. */
   restart(connector: string): Promise<void>;
   /** Stops the connector until a human restarts it; the quarantine survives a restart of the desk. */

@@ -1,0 +1,154 @@
+/** Calls one read method of an adapter as an author does by hand, and says what the desk takes of the answer. */
+import * as z from "zod";
+import { QocError } from "../domain/error.ts";
+import type { Clock } from "../domain/ports.ts";
+import { parseFill } from "../protocol/fill-schema.ts";
+import type { Method } from "../protocol/messages.ts";
+import {
+  accountSchema,
+  barSchema,
+  fundamentalsSchema,
+  instrumentSchema,
+  positionSchema,
+  quoteSchema,
+  reportSchema,
+} from "../protocol/schemas.ts";
+import type { Connector } from "./connector.ts";
+import { buyingPowerSchema } from "./venue-client.ts";
+
+export interface MethodInspection {
+  readonly connector: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  readonly ms: number;
+  /** What the adapter returned, as JSON data; absent if it threw or returned nothing. */
+  readonly value?: unknown;
+  /** Members that the desk does not know: it goes on without them. */
+  readonly dropped: readonly string[];
+  /** Why the desk refuses the answer; for fills and other lists, each element that it refuses. */
+  readonly refused: readonly string[];
+  /** What the adapter threw. */
+  readonly error?: { readonly kind: string; readonly message: string; readonly stack?: string | undefined } | undefined;
+}
+
+interface ReadMethod {
+  /** The first argument is a symbol: text, also if it consists of digits. */
+  readonly takesSymbol?: boolean;
+  /** By how many arguments the method is called. */
+  readonly args: number;
+  /** Checks the answer, or each element of it. */
+  readonly check: (value: unknown) => z.ZodSafeParseResult<unknown>;
+  readonly isList?: boolean;
+  /** Used for arguments that are not given. */
+  readonly defaults?: (now: number) => readonly unknown[];
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+function checkBy(schema: z.ZodType): ReadMethod["check"] {
+  return (value) => schema.safeParse(value);
+}
+
+/** The methods that change nothing at the venue. */
+const READ_METHODS: Readonly<Partial<Record<Method, ReadMethod>>> = {
+  getQuote: { args: 1, takesSymbol: true, check: checkBy(quoteSchema) },
+  getPositions: { args: 0, isList: true, check: checkBy(positionSchema) },
+  getBuyingPower: { args: 0, check: checkBy(buyingPowerSchema) },
+  getAccount: { args: 0, check: checkBy(accountSchema) },
+  getInstrument: { args: 1, takesSymbol: true, check: checkBy(instrumentSchema.nullable()) },
+  getOrder: { args: 1, check: checkBy(reportSchema.nullable()) },
+  getOpenOrders: { args: 0, isList: true, check: checkBy(reportSchema) },
+  getFills: { args: 1, isList: true, check: parseFill, defaults: (now) => [now - DAY_MS] },
+  getBars: {
+    args: 2,
+    takesSymbol: true,
+    isList: true,
+    check: checkBy(barSchema),
+    defaults: () => [undefined, { resolution: "1d" }],
+  },
+  getFundamentals: { args: 1, takesSymbol: true, check: checkBy(fundamentalsSchema) },
+};
+
+export const READ_METHOD_NAMES: readonly string[] = Object.keys(READ_METHODS);
+
+const LISTED_MAX = 20;
+
+/**
+ * @throws INVALID_INPUT for a method that is unknown or sends orders, and for wrong arguments; CONNECTOR_NOT_READY,
+ * NOT_SUPPORTED, CALL_TIMEOUT, CALL_DIED.
+ */
+export async function inspectMethod(
+  connector: Connector,
+  name: string,
+  call: { readonly method: string; readonly words: readonly string[]; readonly clock: Clock },
+): Promise<MethodInspection> {
+  const method = Object.hasOwn(READ_METHODS, call.method) ? READ_METHODS[call.method as Method] : undefined;
+  if (method === undefined)
+    throw invalid(`${call.method} is not a method that only reads; these are: ${READ_METHOD_NAMES.join(", ")}`);
+  const { clock, words } = call;
+  const args = argumentsOf(call.method, method, { words, now: clock.now() });
+  const started = clock.monotonic();
+  const response = await connector.invoke(call.method as Method, args);
+  const facts = { connector: name, method: call.method, args, ms: Math.round((clock.monotonic() - started) * 10) / 10 };
+  if (!response.ok) {
+    const { kind, message, stack } = response;
+    return { ...facts, dropped: [], refused: [], error: { kind, message, stack } };
+  }
+  return { ...facts, value: response.value, ...judge(method, response.value) };
+}
+
+/** JSON where a word is JSON, else the word; a symbol is always text, and an id alone asks for the venue's order. */
+function argumentsOf(
+  name: string,
+  { args: count, takesSymbol = false, defaults = () => [] }: ReadMethod,
+  { words, now }: { readonly words: readonly string[]; readonly now: number },
+): readonly unknown[] {
+  if (words.length > count) throw invalid(`${name} takes ${count} arguments, not ${words.length}`);
+  const given = words.map((word, index) => (takesSymbol && index === 0 ? word : valueOf(name, word)));
+  const args = Array.from({ length: count }, (_, index) => given[index] ?? defaults(now)[index]);
+  if (args.includes(undefined)) throw invalid(`${name} needs ${takesSymbol ? "a symbol" : "an argument"}`);
+  return args;
+}
+
+function valueOf(method: string, word: string): unknown {
+  try {
+    return JSON.parse(word) as unknown;
+  } catch {
+    if (method === "getOrder") return { venueOrderId: word };
+    const at = method === "getFills" ? Date.parse(word) : Number.NaN;
+    return Number.isNaN(at) ? word : at;
+  }
+}
+
+function judge(method: ReadMethod, value: unknown): Pick<MethodInspection, "dropped" | "refused"> {
+  if (method.isList === true && !Array.isArray(value)) return { dropped: [], refused: ["it is not a list"] };
+  const elements: readonly unknown[] = method.isList === true ? (value as readonly unknown[]) : [value];
+  const dropped = new Set<string>();
+  const refused: string[] = [];
+  for (const [index, element] of elements.entries()) {
+    const at = method.isList === true ? `[${index}] ` : "";
+    const parsed = method.check(element);
+    if (parsed.success) for (const member of unknownMembers(element, parsed.data)) dropped.add(member);
+    else refused.push(...parsed.error.issues.map(({ path, message }) => `${at}${path.join(".")} ${message}`.trim()));
+  }
+  const more = refused.length - LISTED_MAX;
+  return {
+    dropped: [...dropped],
+    refused: [...refused.slice(0, LISTED_MAX), ...(more > 0 ? [`and ${more} more`] : [])],
+  };
+}
+
+/** The desk keeps a time under another name. */
+const RENAMED: Readonly<Record<string, string>> = { timestamp: "at" };
+
+function unknownMembers(raw: unknown, parsed: unknown): readonly string[] {
+  if (typeof raw !== "object" || raw === null || typeof parsed !== "object" || parsed === null) return [];
+  return Object.entries(raw)
+    .filter(([, member]) => member !== null && member !== undefined)
+    .map(([member]) => member)
+    .filter((member) => !(member in parsed) && !((RENAMED[member] ?? member) in parsed));
+}
+
+function invalid(message: string): QocError {
+  return new QocError("INVALID_INPUT", { command: "connectors call", message });
+}
