@@ -2,11 +2,12 @@
 import * as z from "zod";
 import { QocError } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
-import { parseFill } from "../protocol/fill-schema.ts";
+import { type AnswerShape, unknownMembers } from "../protocol/answer-shape.ts";
 import type { Method } from "../protocol/messages.ts";
 import {
   accountSchema,
   barSchema,
+  fillSchema,
   fundamentalsSchema,
   instrumentSchema,
   positionSchema,
@@ -36,8 +37,8 @@ interface ReadMethod {
   readonly takesSymbol?: boolean;
   /** By how many arguments the method is called. */
   readonly args: number;
-  /** Checks the answer, or each element of it. */
-  readonly check: (value: unknown) => z.ZodSafeParseResult<unknown>;
+  /** Of the answer, or of each element of it. */
+  readonly schema: z.ZodType & { readonly members?: ReadonlySet<string> };
   readonly isList?: boolean;
   /** Used for arguments that are not given. */
   readonly defaults?: (now: number) => readonly unknown[];
@@ -45,28 +46,29 @@ interface ReadMethod {
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-function checkBy(schema: z.ZodType): ReadMethod["check"] {
-  return (value) => schema.safeParse(value);
+/** null: the venue does not know it. */
+function orNull(shape: AnswerShape<unknown>): ReadMethod["schema"] {
+  return Object.assign(shape.nullable(), { members: shape.members });
 }
 
 /** The methods that change nothing at the venue. */
 const READ_METHODS: Readonly<Partial<Record<Method, ReadMethod>>> = {
-  getQuote: { args: 1, takesSymbol: true, check: checkBy(quoteSchema) },
-  getPositions: { args: 0, isList: true, check: checkBy(positionSchema) },
-  getBuyingPower: { args: 0, check: checkBy(buyingPowerSchema) },
-  getAccount: { args: 0, check: checkBy(accountSchema) },
-  getInstrument: { args: 1, takesSymbol: true, check: checkBy(instrumentSchema.nullable()) },
-  getOrder: { args: 1, check: checkBy(reportSchema.nullable()) },
-  getOpenOrders: { args: 0, isList: true, check: checkBy(reportSchema) },
-  getFills: { args: 1, isList: true, check: parseFill, defaults: (now) => [now - DAY_MS] },
+  getQuote: { args: 1, takesSymbol: true, schema: quoteSchema },
+  getPositions: { args: 0, isList: true, schema: positionSchema },
+  getBuyingPower: { args: 0, schema: buyingPowerSchema },
+  getAccount: { args: 0, schema: accountSchema },
+  getInstrument: { args: 1, takesSymbol: true, schema: orNull(instrumentSchema) },
+  getOrder: { args: 1, schema: orNull(reportSchema) },
+  getOpenOrders: { args: 0, isList: true, schema: reportSchema },
+  getFills: { args: 1, isList: true, schema: fillSchema, defaults: (now) => [now - DAY_MS] },
   getBars: {
     args: 2,
     takesSymbol: true,
     isList: true,
-    check: checkBy(barSchema),
+    schema: barSchema,
     defaults: () => [undefined, { resolution: "1d" }],
   },
-  getFundamentals: { args: 1, takesSymbol: true, check: checkBy(fundamentalsSchema) },
+  getFundamentals: { args: 1, takesSymbol: true, schema: fundamentalsSchema },
 };
 
 export const READ_METHOD_NAMES: readonly string[] = Object.keys(READ_METHODS);
@@ -127,26 +129,18 @@ function judge(method: ReadMethod, value: unknown): Pick<MethodInspection, "drop
   const refused: string[] = [];
   for (const [index, element] of elements.entries()) {
     const at = method.isList === true ? `[${index}] ` : "";
-    const parsed = method.check(element);
-    if (parsed.success) for (const member of unknownMembers(element, parsed.data)) dropped.add(member);
-    else refused.push(...parsed.error.issues.map(({ path, message }) => `${at}${path.join(".")} ${message}`.trim()));
+    const parsed = method.schema.safeParse(element);
+    const { members } = method.schema;
+    if (parsed.success && members !== undefined)
+      for (const member of unknownMembers(element, members)) dropped.add(member);
+    if (!parsed.success)
+      refused.push(...parsed.error.issues.map(({ path, message }) => `${at}${path.join(".")} ${message}`.trim()));
   }
   const more = refused.length - LISTED_MAX;
   return {
     dropped: [...dropped],
     refused: [...refused.slice(0, LISTED_MAX), ...(more > 0 ? [`and ${more} more`] : [])],
   };
-}
-
-/** The desk keeps a time under another name. */
-const RENAMED: Readonly<Record<string, string>> = { timestamp: "at" };
-
-function unknownMembers(raw: unknown, parsed: unknown): readonly string[] {
-  if (typeof raw !== "object" || raw === null || typeof parsed !== "object" || parsed === null) return [];
-  return Object.entries(raw)
-    .filter(([, member]) => member !== null && member !== undefined)
-    .map(([member]) => member)
-    .filter((member) => !(member in parsed) && !((RENAMED[member] ?? member) in parsed));
 }
 
 function invalid(message: string): QocError {
