@@ -4,21 +4,14 @@ import { resolve } from "node:path";
 import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
 import { openReplay, upgraded } from "../bus/replay.ts";
 import type { LocalServices } from "../commands/command.ts";
-import { deskNotices } from "../trading/config-notices.ts";
-import { openConfiguration, startConfig } from "../trading/desk-config.ts";
-import { createProposalCache } from "../trading/desk.ts";
 import { checkKeyFiles } from "../trading/key-files.ts";
 import { createLiveKey, upgradeKeys } from "../trading/operator-keys.ts";
 import { workingOrders } from "../trading/working-orders.ts";
 import { haltFilePath, writeHaltFile } from "../workspace/halt-file.ts";
 import { rebuild } from "../trading/rebuild.ts";
-import { recordedStatus } from "../trading/status.ts";
-import { decisionLog } from "../trading/decision-log.ts";
 import { gapError } from "../trading/accept-gap.ts";
-import { describeGap } from "../trading/journal-gap.ts";
 import { QocError } from "../domain/error.ts";
-import { loadConfig } from "../workspace/config.ts";
-import { LAYOUT, globalConfigPath, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
+import { LAYOUT, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
 import {
   type RuntimePaths,
   type RuntimeUser,
@@ -29,18 +22,16 @@ import {
 import { findWorkspace, trustWorkspace } from "../workspace/workspace-trust.ts";
 import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
-import { secretFilesOf } from "../workspace/files.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
-import { codeOf } from "./open-connectors.ts";
-import { configReader } from "./config-reader.ts";
 import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
 import { certifyAdapter } from "./certify-adapter.ts";
 import { type DaemonScreen, runDaemon } from "./daemon.ts";
+import { inspectDesk } from "./inspect-desk.ts";
+import { findJournalGap, readRecordedDesk } from "./read-recorded-desk.ts";
 import { startDaemon } from "./start-daemon.ts";
 import { runDemo } from "./run-demo.ts";
 import { initDesk } from "./init.ts";
 import { newConnector } from "./new-connector.ts";
-import { JournalCheck } from "./journal-guard.ts";
 import type { DeskOptions } from "./open-desk.ts";
 import { processSandboxFinder } from "./find-process-sandbox.ts";
 import { nodeProcesses } from "./processes.ts";
@@ -122,33 +113,21 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
 }
 
 /** Reads a desk that is down, without writing to it. */
-function readServices(options: LocalServicesOptions): Local<"statusOf" | "verifyOf" | "decisionsOf" | "logsOf"> {
-  const { disk, clock, home } = options;
+function readServices(options: LocalServicesOptions): Local<"recordOf" | "inspect" | "verifyOf" | "logsOf"> {
+  const { disk, home } = options;
   return {
-    statusOf: async (from) => {
-      const { root } = await locateDesk(options, from);
-      const { state, config, notices, gap } = await readDesk(options, root);
-      const status = await recordedStatus({
-        workspace: openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) }),
-        clock,
-        state,
-        config,
-        proposals: createProposalCache(),
-      });
-      const readOnly = gap === undefined ? null : `${describeGap(gap)}; read qoc journal verify`;
-      return { ...status, readOnly, config: notices };
+    recordOf: async (from) => readRecordedDesk(options, (await locateDesk(options, from)).root),
+    inspect: async (from) => {
+      const located = await locateDesk(options, from);
+      return inspectDesk({ ...options, ...located, uid: userOf(options).uid });
     },
     verifyOf: async (from, progress) => {
       const { root } = await locateDesk(options, from);
       return verifyJournal({ ...options, root }, progress);
     },
-    decisionsOf: async (from, limit) => {
-      const { root } = await locateDesk(options, from);
-      return decisionLog((await readDesk(options, root)).state, limit);
-    },
     logsOf: async (from, query) => {
       const { root } = await locateDesk(options, from);
-      const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
+      const { config } = await readRecordedDesk(options, root);
       return readLogs(disk, logFolder(root, home, config.workspace.logDir), query);
     },
   };
@@ -169,7 +148,7 @@ function repairServices(options: LocalServicesOptions): Local<"haltOf" | "rebuil
     rebuildOf: async (from, progress) => {
       const { root, paths } = await locateDesk(options, from);
       await refuseRunning(options, root, paths.lock);
-      const { gap } = await readDesk(options, root);
+      const gap = await findJournalGap(options, root);
       if (gap !== undefined) throw gapError(gap);
       const workspace = openWorkspace({ disk, root, clock, secretFiles: () => [] });
       return rebuild(workspace, upgraded((await scanOf(options, root)).events), progress);
@@ -199,32 +178,6 @@ function adapterServices(options: LocalServicesOptions): Local<"newConnector" | 
 
 function scanOf(options: LocalServicesOptions, root: string, scan: ScanOptions = {}): Promise<JournalScan> {
   return scanJournal(options.disk, `${root}/${LAYOUT.journal}`, scan);
-}
-
-/** Folds the journal without writing to it. The configuration is that of the next start. */
-async function readDesk(options: LocalServicesOptions, root: string) {
-  const { disk, home } = options;
-  const reader = configReader({ disk, root, home });
-  const [text, found] = [await reader.text(), await reader.read()];
-  const { state, take } = openReplay();
-  const check = await JournalCheck.open({ ...options, root }).catch(() => undefined);
-  const scan = await scanOf(options, root, {
-    take: (recorded, hash) => {
-      take(recorded);
-      check?.take(recorded, hash);
-    },
-  });
-  const start = startConfig(state, found, root);
-  const none = (): undefined => undefined;
-  const configuration = openConfiguration({
-    ...{ root, state, reader, found, text, start },
-    adapters: { seen: none, read: (connector) => codeOf({ ...options, root }, connector) },
-    onGuards: none,
-    onConnectors: none,
-  });
-  const { config } = start;
-  const notices = await deskNotices({ config, configuration, state });
-  return { config, state, notices, gap: scan.corrupt === undefined ? check?.gap(scan, state) : undefined };
 }
 
 async function refuseRunning(options: LocalServicesOptions, root: string, lock: string): Promise<void> {

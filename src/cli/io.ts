@@ -22,11 +22,14 @@ export interface Io {
   readonly isTty: { readonly in: boolean; readonly out: boolean; readonly err: boolean };
   /** Columns of the terminal, at least 40; 80 if standard output is not a terminal. */
   readonly columns: number;
+  /** Rows of the terminal; 24 if standard output is not a terminal. */
+  readonly rows: number;
   readonly colour: { readonly out: boolean; readonly err: boolean };
 }
 
 const COLUMNS_MIN = 40;
 const COLUMNS_OFF_TTY = 80;
+const ROWS_DEFAULT = 24;
 
 /** The streams of a process. The environment decides whether text is coloured. */
 export function nodeIo(
@@ -49,7 +52,12 @@ export function nodeIo(
     fdText: (fd) => textOf(createReadStream("", { fd })),
     prompter: (options) => createPrompter(stdin, stderr, options),
     isTty,
-    columns: isTty.out ? Math.max(COLUMNS_MIN, stdout.columns ?? COLUMNS_OFF_TTY) : COLUMNS_OFF_TTY,
+    get columns() {
+      return isTty.out ? Math.max(COLUMNS_MIN, stdout.columns ?? COLUMNS_OFF_TTY) : COLUMNS_OFF_TTY;
+    },
+    get rows() {
+      return stdout.rows ?? ROWS_DEFAULT;
+    },
     colour: { out: wantsColour(env, isTty.out), err: wantsColour(env, isTty.err) },
   };
 }

@@ -25,6 +25,22 @@ export async function renderValue(value: unknown, { entry, registry, io, json }:
   return joinLines(command.render(value, outputStyle(io)));
 }
 
+const TO_TOP = "\u001b[H";
+const CLEAR_LINE = "\u001b[K";
+const CLEAR_BELOW = "\u001b[J";
+
+/**
+ * Draws lines over those of the last call. Each line is cleared by itself, so that the screen does not flicker. Off a
+ * terminal the lines are printed.
+ */
+export async function redraw(io: Io, lines: readonly string[]): Promise<void> {
+  if (!io.isTty.out) return io.out(joinLines(lines));
+  const limit = io.rows - 1;
+  const shown =
+    lines.length <= limit ? lines : [...lines.slice(0, limit - 1), `… ${lines.length - limit + 1} more lines`];
+  await io.out(`${TO_TOP}${shown.map((line) => `${line}${CLEAR_LINE}\n`).join("")}${CLEAR_BELOW}`);
+}
+
 /** Lines without empty ones at the end. */
 function joinLines(lines: readonly string[]): string {
   const end = lines.findLastIndex((line) => line !== "") + 1;

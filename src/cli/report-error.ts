@@ -27,8 +27,8 @@ export interface ErrorReport {
 /** Prints the failure, and returns the exit code. */
 export async function reportError(error: unknown, { entry, deps, mode }: ErrorReport): Promise<number> {
   const { io } = deps;
-  // A command that runs in this process reports the interruption as the cause of its own error.
-  if (error instanceof Interrupted || (error instanceof QocError && error.cause instanceof Interrupted))
+  // A command that runs in this process, or waits, reports the interruption as the cause of its own error.
+  if (error instanceof Interrupted || (error instanceof Error && error.cause instanceof Interrupted))
     return EXIT.interrupted;
   // The reader of the pipe has gone (`qoc logs | head`): not a failure.
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;

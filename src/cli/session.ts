@@ -12,7 +12,7 @@ import type { CliDeps, LocalCall } from "./cli-deps.ts";
 import { RemoteError, callDaemon, isDeskDown } from "./client.ts";
 import { canPrompt } from "./io.ts";
 import { Interrupted } from "./prompts.ts";
-import { renderValue } from "./render.ts";
+import { outputStyle, redraw, renderValue } from "./render.ts";
 
 export interface SessionOptions {
   readonly deps: CliDeps;
@@ -72,6 +72,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     },
     show: (name, value) => print(entryOf(registry, name), value),
     progress,
+    redraw: (render) => redraw(io, render(outputStyle(io))),
     display: (render) => {
       const lines = render({ isTty: true, columns: io.columns, paint: painter(io.colour.err) });
       io.err(`${lines.join("\n")}\n`);

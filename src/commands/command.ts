@@ -13,13 +13,13 @@ import type { Report } from "../conformance/report.ts";
 import type { SigningRequest } from "../trading/authority.ts";
 import type { ConfigNotice } from "../trading/config-notices.ts";
 import type { Desk } from "../trading/desk.ts";
-import type { DecisionLine } from "../trading/decision-log.ts";
+import type { DoctorCheck } from "../trading/doctor.ts";
 import type { AuditCode } from "../trading/audit-signatures.ts";
 import type { AuditResult } from "../trading/journal-audit.ts";
 import type { News } from "../trading/news.ts";
 import type { RebuildView } from "../trading/rebuild.ts";
+import type { RecordedDesk } from "../trading/recorded-desk.ts";
 import type { WorkingOrder } from "../trading/working-orders.ts";
-import type { StatusView } from "../trading/status.ts";
 import type { ReadLog } from "../runs/read-log.ts";
 import type { Runs } from "../runs/runs.ts";
 import type { McpProgram } from "../workspace/client-config.ts";
@@ -63,6 +63,10 @@ export interface CommandSession {
   call(command: string, input: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Prints a value on standard output, rendered by the named command, or as JSON under --json. */
   show(command: string, value: unknown): Promise<void>;
+  /**
+   * On a terminal, replaces the lines of the last call, as many as its rows take; elsewhere prints the lines.
+   */
+  redraw(render: (style: OutputStyle) => readonly string[]): Promise<void>;
   /** Prints one line of progress on standard error; silent under --quiet and --json. */
   readonly progress: Progress;
   /** Prints lines on standard error for a person to read before a question. The lines are escaped by their renderer. */
@@ -297,12 +301,13 @@ export interface LocalServices {
     signal: AbortSignal,
   ): Promise<UpReport>;
   /** The journal and files of a desk that is down, read-only. */
-  statusOf(from: string): Promise<StatusView>;
+  recordOf(from: string): Promise<RecordedDesk>;
+  /** Why a desk that is down would not start. */
+  inspect(from: string): Promise<{ readonly checks: readonly DoctorCheck[] }>;
   /** Halts a desk that does not answer: by a file that the desk reads at its start and while it runs. */
   haltOf(from: string, reason: string): Promise<HaltReport>;
   verifyOf(from: string, progress: Progress): Promise<JournalReport>;
   rebuildOf(from: string, progress: Progress): Promise<RebuildView>;
-  decisionsOf(from: string, limit: number): Promise<readonly DecisionLine[]>;
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;
   protectKey(from: string, passphrase: string): Promise<unknown>;
   /** Trusts a workspace of another user. A relative path starts at `from`. */

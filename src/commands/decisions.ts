@@ -2,8 +2,12 @@ import * as z from "zod";
 import { decimal, rounded, text } from "../domain/decimal.ts";
 import { type DecisionLine, decisionLog } from "../trading/decision-log.ts";
 import { flag } from "./arguments.ts";
-import { defineCommand, localServices } from "./command.ts";
+import { defineCommand } from "./command.ts";
+import { readableDesk } from "./readable-desk.ts";
 import { isOrderInScope } from "./orders/order-scope.ts";
+import { localDay } from "./rendering/local-time.ts";
+import { sideShade } from "./rendering/money.ts";
+import type { Shade } from "./rendering/paint.ts";
 import { type Column, type OutputStyle, tableOr } from "./rendering/table-text.ts";
 
 export const command = defineCommand({
@@ -21,8 +25,7 @@ export const command = defineCommand({
   }),
   output: z.array(z.looseObject({ date: z.string(), decision: z.enum(["APPROVED", "REJECTED"]) })),
   run: async ({ limit }, context) => {
-    if (context.desk === undefined) return localServices(context).decisionsOf(context.cwd, limit);
-    const { desk } = context.desk;
+    const desk = await readableDesk(context);
     const orders = [...desk.state.orders].filter(([, order]) => isOrderInScope(desk, context.actor, order));
     return decisionLog({ ...desk.state, orders: new Map(orders) }, limit);
   },
@@ -33,7 +36,7 @@ const COLUMNS: readonly Column<DecisionLine>[] = [
   { title: "date", cell: ({ date }) => date },
   { title: "decision", cell: ({ decision }) => decision },
   { title: "id", cell: ({ id }) => id },
-  { title: "side", cell: ({ side }) => side.toUpperCase() },
+  { title: "side", cell: ({ side }) => side.toUpperCase(), shade: ({ side }) => sideShade(side) },
   { title: "quantity", cell: ({ quantity }) => quantity, isNumber: true },
   { title: "symbol", cell: ({ symbol }) => symbol },
   { title: "price", cell: ({ price }) => price, isNumber: true },
@@ -49,9 +52,14 @@ const COLUMNS: readonly Column<DecisionLine>[] = [
 function shortColumn(column: Column<DecisionLine>): Column<DecisionLine> {
   switch (column.title) {
     case "date":
-      return { ...column, cell: ({ date }) => date.slice(5, 10) };
+      return { ...column, cell: ({ date }) => localDay(date) };
     case "decision":
-      return { ...column, title: "", cell: ({ decision }) => (decision === "APPROVED" ? "✓" : "✗") };
+      return {
+        ...column,
+        title: "",
+        cell: ({ decision }) => (decision === "APPROVED" ? "✓" : "✗"),
+        shade: decisionShade,
+      };
     case "quantity":
       return { ...column, title: "qty" };
     case "price":
@@ -59,6 +67,10 @@ function shortColumn(column: Column<DecisionLine>): Column<DecisionLine> {
     default:
       return column;
   }
+}
+
+function decisionShade({ decision }: DecisionLine): Shade {
+  return decision === "APPROVED" ? "green" : "red";
 }
 
 function priceOf({ averagePrice, price }: DecisionLine): string {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { EXIT } from "../domain/error.ts";
 import { type DoctorCheck, runDoctor } from "../trading/doctor.ts";
-import { defineCommand, requireDesk } from "./command.ts";
+import { defineCommand, localServices } from "./command.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
 import { oneLine, wrap } from "./rendering/terminal-text.ts";
 
@@ -13,10 +13,10 @@ export const command = defineCommand({
   name: "doctor",
   group: "desk",
   audience: "human",
-  runs: "desk",
+  runs: "local-if-silent",
   writes: [],
   summary: "check the desk and list problems with their fixes",
-  description: "Changes nothing.",
+  description: "Changes nothing. With the desk down it says what would keep it from starting.",
   examples: ["qoc doctor", "qoc doctor --json"],
   exits: [5],
   input: z.strictObject({}),
@@ -24,7 +24,8 @@ export const command = defineCommand({
     checks: z.array(z.looseObject({ name: z.string(), status: z.enum(["ok", "warn", "fail", "skip"]) })),
   }),
   run: async (_input, context) => {
-    const { desk, nodeVersion, runs } = requireDesk(context);
+    if (context.desk === undefined) return localServices(context).inspect(context.cwd);
+    const { desk, nodeVersion, runs } = context.desk;
     return runDoctor(desk, nodeVersion, await runs.check());
   },
   render: renderDoctor,

@@ -1,18 +1,16 @@
 import * as z from "zod";
 import { QocError, EXIT } from "../domain/error.ts";
-import type { AccountView } from "../trading/account-view.ts";
 import { iso } from "../lib/time.ts";
-import type { PendingProposal, StatusView } from "../trading/status.ts";
+import type { StatusView } from "../trading/status.ts";
+import { type SnapshotFile, snapshotNamed } from "../workspace/snapshot-file.ts";
 import { flag, toggle } from "./arguments.ts";
-import { defineCommand, localServices } from "./command.ts";
-import { statusInScope } from "./connector-scope.ts";
+import { type CommandContext, defineCommand, localServices } from "./command.ts";
+import { isInScope, statusInScope } from "./connector-scope.ts";
 import { reviewPending } from "./orders/pending-review.ts";
-import { renderNotices } from "./rendering/config-notices.ts";
-import { badge } from "./rendering/order.ts";
-import { accountTable, bookSums, positionTable, strandedLines } from "./rendering/positions.ts";
-import { INDENT, type OutputStyle, section } from "./rendering/table-text.ts";
-import { localMinute } from "./rendering/local-time.ts";
-import { oneLine, wrap } from "./rendering/terminal-text.ts";
+import { readableDesk } from "./readable-desk.ts";
+import { renderSnapshotFile } from "./rendering/snapshot-file.ts";
+import { renderStatus } from "./rendering/status.ts";
+import { watchStatus } from "./watch-status.ts";
 
 const bookSchema = z.looseObject({
   nav: z.string().nullable(),
@@ -22,6 +20,12 @@ const bookSchema = z.looseObject({
   positions: z.array(z.looseObject({})),
 });
 
+/** The book of a snapshot in place of the status. */
+interface SnapshotStatus {
+  readonly up: boolean;
+  readonly book: SnapshotFile;
+}
+
 export const command = defineCommand({
   name: "status",
   group: "desk",
@@ -29,36 +33,28 @@ export const command = defineCommand({
   runs: "local-if-down",
   writes: [],
   summary: "show connectors, proposals, orders and positions",
-  description: "Connectors, proposals that wait for you, orders in flight, positions, open issues.",
+  description:
+    "Connectors, proposals with the guards' verdicts of now, orders in flight, positions, open issues. On a terminal: select, review, approve.",
   summaryForAgents:
     "show the connectors, the proposals that wait for the human, the orders in flight, and the positions",
-  examples: ["qoc status", "qoc status --json"],
+  examples: ["qoc status", "qoc status --watch", "qoc status --snapshot latest", "qoc status --json"],
   exits: [8],
   input: z.strictObject({
-    snapshot: flag(z.string().optional(), "latest", "not implemented yet: see qoc snapshots list"),
+    snapshot: flag(z.string().optional(), "latest|FILE", "show the book of a snapshot instead"),
+    watch: toggle("show it again every 2 s until Ctrl-C; in a pipe one line each time", { humanOnly: true }),
     exitCode: toggle("exit with 8 if proposals wait for approval", { humanOnly: true }),
   }),
   output: z.looseObject({ up: z.boolean(), book: bookSchema }),
   mcp: { lists: { proposals: "orders list", orders: "orders list", issues: "issues list" } },
-  run: async ({ snapshot }, context) => {
-    if (snapshot !== undefined) {
-      const message = "--snapshot is documented but not implemented yet; qoc snapshots list names the files";
-      throw new QocError("INVALID_INPUT", { command: "status", message });
-    }
-    if (context.desk === undefined) return localServices(context).statusOf(context.cwd);
-    const { desk, lastSeen, scheduler } = context.desk;
-    // Imported here: the command line renders the status of a running desk without loading the desk's own modules.
-    const { deskStatus } = await import("../trading/status.ts");
-    const view = await deskStatus(desk);
-    const agents = view.agents.map((agent) => ({ ...agent, lastSeenAt: isoOrNull(lastSeen(agent.agent)) }));
-    const { queue } = await scheduler.report();
-    return statusInScope(desk, context.actor, { ...view, agents, queue });
-  },
-  render: renderStatus,
+  run: async ({ snapshot }, context): Promise<StatusView | SnapshotStatus> =>
+    snapshot === undefined ? currentStatus(context) : snapshotStatus(context, snapshot),
+  render: (value, style) => ("proposals" in value ? renderStatus(value, style) : renderSnapshotFile(value.book, style)),
   /** On a terminal the pending proposals can be picked, read, approved and rejected. */
-  cli: async (session, { exitCode, ...input }) => {
-    const status = (await session.call("status", input)) as StatusView;
+  cli: async (session, { exitCode, watch, ...input }) => {
+    if (watch === true && input["snapshot"] === undefined) return watchStatus(session);
+    const status = (await session.call("status", input)) as StatusView | SnapshotStatus;
     await session.show("status", status);
+    if (!("proposals" in status)) return EXIT.done;
     const reviewable = status.proposals.filter(({ digest }) => digest !== null);
     if (session.prompter !== undefined && session.isTty && status.up && reviewable.length > 0)
       await reviewPending(session, session.prompter, reviewable);
@@ -66,294 +62,33 @@ export const command = defineCommand({
   },
 });
 
+async function currentStatus(context: CommandContext): Promise<StatusView> {
+  // Imported here: the command line renders the status of a running desk without loading the desk's own modules.
+  const { deskStatus, recordedStatus } = await import("../trading/status.ts");
+  if (context.desk === undefined) return recordedStatus(await localServices(context).recordOf(context.cwd));
+  const { desk, lastSeen, scheduler } = context.desk;
+  const view = await deskStatus(desk);
+  const agents = view.agents.map((agent) => ({ ...agent, lastSeenAt: isoOrNull(lastSeen(agent.agent)) }));
+  const { queue } = await scheduler.report();
+  return statusInScope(desk, context.actor, { ...view, agents, queue });
+}
+
+/** @throws INVALID_INPUT if there is no such snapshot. */
+async function snapshotStatus(context: CommandContext, name: string): Promise<SnapshotStatus> {
+  const desk = await readableDesk(context);
+  const names = await desk.workspace.snapshots.names();
+  const found = snapshotNamed(names, name);
+  if (found === undefined) {
+    const message = names.length === 0 ? "there is no snapshot yet" : `no snapshot is named ${name}`;
+    throw new QocError("SNAPSHOT_NOT_FOUND", { message });
+  }
+  const book = await desk.workspace.snapshots.read(found);
+  const isVisible = ({ connector }: { readonly connector: string }): boolean =>
+    isInScope(desk, context.actor, connector);
+  const [accounts, positions] = [book.accounts.filter(isVisible), book.positions.filter(isVisible)];
+  return { up: context.desk !== undefined, book: { ...book, accounts, positions } };
+}
+
 function isoOrNull(at: number | undefined): string | null {
   return at === undefined ? null : iso(at);
-}
-
-/** Off a terminal one fact a line, its kind first. */
-function renderStatus(status: StatusView, style: OutputStyle): readonly string[] {
-  return style.isTty ? renderForPerson(style, status) : renderForProgram(status);
-}
-
-function renderForPerson(style: OutputStyle, status: StatusView): readonly string[] {
-  const inner: OutputStyle = { ...style, columns: style.columns - INDENT.length };
-  return [
-    headline(style, status),
-    ...portLine(status),
-    ...(status.readOnly === null ? [] : [style.paint("red", `✗ read-only: ${oneLine(status.readOnly)}`)]),
-    ...renderNotices(status.config, style),
-    "",
-    ...block(
-      style,
-      "connectors",
-      status.connectors.flatMap((connector) => [
-        connectorLine(style, connector),
-        ...levelLine(style, connector),
-        ...troubleLines(style, connector),
-      ]),
-      { emptyLine: "none" },
-    ),
-    ...block(
-      style,
-      "waiting for you",
-      status.proposals.flatMap((proposal) => proposalLines(inner, proposal)),
-      { emptyLine: "nothing" },
-    ),
-    ...block(
-      style,
-      "in flight",
-      status.orders.map(({ id, state, sentence, flags }) => {
-        const line = oneLine(`${id}  ${state}  ${sentence}`);
-        return flags.includes("missing") ? style.paint("red", `✗ ${line}: its venue does not know it`) : line;
-      }),
-    ),
-    ...block(style, "orders at venues that this desk did not send", status.externalOrders.map(externalLine)),
-    ...block(
-      style,
-      "blocked instruments",
-      status.flagged.map((key) => style.paint("red", `✗ ${oneLine(key)}`)),
-    ),
-    ...block(style, "book", bookLines(inner, status.book)),
-    ...block(
-      style,
-      "issues",
-      openIssues(status).map(({ id, status: state, untrusted }) => oneLine(`${id}  ${state}  ${untrusted.text}`)),
-    ),
-    ...block(style, "schedules", scheduleLines(style, status)),
-    ...lastLines(style, status),
-  ];
-}
-
-const SCHEDULES_SHOWN = 5;
-
-/** Problems first, then the next due times, then the queue. */
-function scheduleLines(style: OutputStyle, { schedules, queue = [] }: StatusView): readonly string[] {
-  const problems = schedules.flatMap(({ problem, fix, state }) =>
-    problem === null
-      ? []
-      : [
-          ...wrap(oneLine(`${state === "broken" ? "✗" : "!"} ${problem}`), style.columns - INDENT.length).map((line) =>
-            style.paint(state === "broken" ? "red" : "yellow", line),
-          ),
-          `  fix: ${oneLine(fix ?? "")}`,
-        ],
-  );
-  const working = schedules.filter(({ problem, state }) => problem === null && state !== "disabled");
-  const due = working
-    .toSorted((a, b) => (a.next[0] ?? "~").localeCompare(b.next[0] ?? "~"))
-    .map(({ name, task, state, next }) =>
-      oneLine(`${name}  ${task ?? ""}  ${state === "active" ? `next ${localMinute(next[0])}` : state}`),
-    );
-  const more = due.length - SCHEDULES_SHOWN;
-  return [
-    ...problems,
-    ...due.slice(0, SCHEDULES_SHOWN),
-    ...(more > 0 ? [`and ${more} more: qoc schedules list`] : []),
-    ...queue.map((task) => oneLine(`${task.state}: ${task.task} of ${task.schedule}`)),
-  ];
-}
-
-/** `qoc up --port` holds for one start: the next one takes the port of desk.toml. */
-function portLine({ port }: StatusView): readonly string[] {
-  if (port === undefined || port.open === port.configured) return [];
-  return [`port ${port.open} for this start; desk.toml says ${port.configured}`];
-}
-
-function headline(style: OutputStyle, status: StatusView): string {
-  const { state, reason } = status.trading;
-  const trading =
-    state === "active"
-      ? "trading active"
-      : style.paint("yellow", `! ${oneLine(state)}${reason === "" ? "" : `: ${oneLine(reason)}`}`);
-  const up = status.up ? style.paint("green", "● up") : style.paint("yellow", "○ down");
-  return `${style.paint("bold", oneLine(status.workspace.name))}  ${up}  ${trading}`;
-}
-
-function connectorLine(style: OutputStyle, connector: StatusView["connectors"][number]): string {
-  const isReady = connector.state === "ready";
-  const isStarting = connector.state === "starting";
-  const sign = isReady
-    ? style.paint("green", "✓")
-    : connector.untrusted === null || isStarting
-      ? "○"
-      : style.paint("red", "✗");
-  const restarts = connector.restarts === 0 ? "" : `, ${connector.restarts} restarts`;
-  const error = connector.untrusted === null || isReady ? "" : `: ${connector.untrusted.text.split("\n")[0] ?? ""}`;
-  const { latencyMs, queueDepth, memoryMb } = connector;
-  const measures = [
-    ...(latencyMs === null ? [] : [`${latencyMs.p50.toFixed(1)}/${latencyMs.p99.toFixed(1)} ms`]),
-    ...(queueDepth === 0 ? [] : [`${queueDepth} queued`]),
-    ...(memoryMb === null ? [] : [`${memoryMb.toFixed(0)} MB`]),
-  ].join(", ");
-  const stateText = oneLine(`${connector.state}${restarts}${error}`);
-  return `${sign} ${oneLine(connector.name)}  ${badge(style, connector.mode)}  ${stateText}${style.paint("dim", measures === "" ? "" : `  ${measures}`)}`;
-}
-
-function troubleLines(
-  style: OutputStyle,
-  { polls, refusedFills }: StatusView["connectors"][number],
-): readonly string[] {
-  return [
-    ...(polls === null
-      ? []
-      : [`! ${polls.failures} polls failed, the next in ${polls.nextInSeconds} s: ${polls.untrusted.text}`]),
-    ...(refusedFills === 0 ? [] : [`! ${refusedFills} malformed fills were refused`]),
-  ].map((line) => style.paint("yellow", `  ${oneLine(line)}`));
-}
-
-function externalLine(order: StatusView["externalOrders"][number]): string {
-  const { connector, venueOrderId, side, quantity, symbol, limitPrice, closedHere } = order;
-  const what = [side, quantity, symbol, limitPrice].filter((part) => part !== null).join(" ");
-  const closed = closedHere === null ? "" : ` (order ${closedHere}, which was closed by hand)`;
-  return oneLine(`${connector}  ${venueOrderId ?? "(no plain id)"}  ${what}${closed}`);
-}
-
-/** A connector that runs at another level than desk.toml says. */
-function levelLine(
-  style: OutputStyle,
-  { isolation, isolationReason }: StatusView["connectors"][number],
-): readonly string[] {
-  if (isolationReason === null) return [];
-  return [style.paint("dim", oneLine(`  isolation: ${isolation}, because ${isolationReason}`))];
-}
-
-/** The proposal, and under it in whole words the first reason of a block or the error of its file. */
-function proposalLines(style: OutputStyle, proposal: PendingProposal): readonly string[] {
-  const { id, path, decision, needs, sentence, reason, untrusted } = proposal;
-  const sign = decision === "allow" ? style.paint("green", "✓") : style.paint("red", decision === "block" ? "✗" : "!");
-  const what = needs === "approval" ? (sentence ?? path) : `${path} needs ${needs}`;
-  const detail = needs === "approval" ? (decision === "block" ? reason : undefined) : untrusted?.text;
-  const lines = wrap(oneLine(`${id}  ${what}`), style.columns - 3);
-  return [
-    ...lines.map((line, index) => (index === 0 ? `${sign}  ${line}` : `   ${line}`)),
-    ...(detail === undefined ? [] : wrap(oneLine(detail), style.columns - 5).map((line) => `     ${line}`)),
-  ];
-}
-
-function bookLines(style: OutputStyle, book: AccountView): readonly string[] {
-  const parts = [
-    accountTable(book.accounts, style),
-    positionTable(book.positions, style),
-    strandedLines(book.positions).map(oneLine),
-  ];
-  return [...bookSums(book, style), ...parts.flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines]))];
-}
-
-function openIssues(status: StatusView): StatusView["issues"] {
-  return status.issues.filter(({ status: state }) => state !== "done" && state !== "cancelled");
-}
-
-function agentText({ agent, lastSeenAt }: StatusView["agents"][number]): string {
-  return `${agent} (${lastSeenAt === null ? "not seen yet" : `seen ${lastSeenAt}`})`;
-}
-
-function lastLines(style: OutputStyle, status: StatusView): readonly string[] {
-  return [
-    ...(status.agents.length === 0
-      ? []
-      : [oneLine(`agents that may connect: ${status.agents.map(agentText).join(", ")}`)]),
-    ...(status.inbox.new === 0
-      ? []
-      : [`inbox: ${status.inbox.new} new  ${style.paint("dim", "qoc inbox list --status new")}`]),
-    ...(status.runs.unconfined
-      ? [
-          `${style.paint("yellow", "!")} ${oneLine(`agents by ${status.runs.runtime} run unconfined: they can do what you can`)}`,
-        ]
-      : []),
-    ...status.runs.running.map(({ run, issue }) =>
-      oneLine(
-        status.up
-          ? `running: ${issue}  (qoc logs --run ${run} -f)`
-          : `was running when the desk went down: ${issue}  (qoc logs --run ${run})`,
-      ),
-    ),
-    ...(status.lastRun === null
-      ? []
-      : [oneLine(`last run: ${status.lastRun.issue} ${status.lastRun.outcome}, ${status.lastRun.summary}`)]),
-    ...(status.up
-      ? []
-      : [`next: qoc up${status.workspace.path === "" ? "" : `   (${oneLine(status.workspace.path)})`}`]),
-  ];
-}
-
-function renderForProgram(status: StatusView): readonly string[] {
-  return [
-    ["desk", status.workspace.name, status.workspace.path, status.up ? "up" : "down"],
-    ["trading", status.trading.state, status.trading.reason],
-    ...(status.port === undefined ? [] : [["port", String(status.port.open)]]),
-    ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
-    ...status.config.map((notice) => ["config", notice.kind, ...[notice.text, ...notice.changes]]),
-    ...status.connectors.map(({ name, state, mode, restarts, untrusted }) => [
-      "connector",
-      name,
-      state,
-      mode,
-      String(restarts),
-      untrusted?.text.split("\n")[0] ?? "",
-    ]),
-    ...status.proposals.map(({ id, decision, needs, path, digest, untrusted }) => [
-      ...[
-        "proposal",
-        id,
-        decision ?? "",
-        untrusted === null ? needs : `${needs}: ${untrusted.text}`,
-        path,
-        digest ?? "",
-      ],
-    ]),
-    ...status.orders.map(({ id, state, sentence, flags }) => ["order", id, state, sentence, ...flags]),
-    ...status.externalOrders.map(({ connector, venueOrderId, side, quantity, symbol, limitPrice }) => [
-      ...["external-order", connector, venueOrderId ?? "", side ?? "", quantity ?? "", symbol ?? "", limitPrice ?? ""],
-    ]),
-    ...status.connectors.flatMap(({ name, polls, refusedFills }) => [
-      ...(polls === null ? [] : [["polls", name, String(polls.failures), polls.untrusted.text]]),
-      ...(refusedFills === 0 ? [] : [["refused-fills", name, String(refusedFills)]]),
-    ]),
-    ...status.flagged.map((key) => ["flagged", key]),
-    [
-      "book",
-      status.book.nav ?? "",
-      status.book.cash ?? "",
-      status.book.buyingPower ?? "",
-      status.book.dayPnl ?? "",
-      status.book.currency,
-      status.book.asOf ?? "",
-    ],
-    ...status.book.accounts.map(({ connector, nav, cash, buyingPower, dayPnl, currency, isInSum }) => [
-      ...["account", connector, nav, cash, buyingPower, dayPnl ?? "", currency, isInSum ? "" : "no exchange rate"],
-    ]),
-    ...status.book.profit.map(({ currency, realized, unrealized }) => ["profit", currency, realized, unrealized]),
-    ...status.book.fees.map(({ amount, currency }) => ["fees", amount, currency]),
-    ...status.book.positions.map(({ connector, symbol, quantity, value, currency, standing }) => [
-      ...["position", connector, symbol, quantity, value ?? "", currency ?? ""],
-      ...(standing === "enabled" ? [] : [standing]),
-    ]),
-    ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
-    ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),
-    ...status.schedules.map(({ name, path, state, next, problem }) => [
-      "schedule",
-      name === "" ? path : name,
-      state,
-      next[0] ?? "",
-      problem ?? "",
-    ]),
-    ...(status.queue ?? []).map(({ schedule, state, due }) => ["queue", schedule, state, due ?? ""]),
-    ["inbox", String(status.inbox.new)],
-    ...(status.runs.unconfined ? [["runtime", status.runs.runtime, "unconfined"]] : []),
-    ...status.runs.running.map(({ run, issue, since }) => [status.up ? "running" : "interrupted", run, issue, since]),
-    ...(status.lastRun === null
-      ? []
-      : [["run", status.lastRun.run, status.lastRun.issue, status.lastRun.outcome, status.lastRun.at]]),
-  ].map((cells) => cells.map(oneLine).join("\t"));
-}
-
-/** A section; without lines its title and, if there is one, the line for an empty section. */
-function block(
-  style: OutputStyle,
-  title: string,
-  lines: readonly string[],
-  { emptyLine }: { readonly emptyLine?: string } = {},
-): readonly string[] {
-  if (lines.length > 0 || emptyLine === undefined) return section(style, title, lines);
-  return [`${style.paint("dim", title)}  ${emptyLine}`, ""];
 }

@@ -120,6 +120,11 @@ export function rounded(value: Decimal, places: number): Decimal {
   return value.round(places, Strict.roundHalfEven as 2);
 }
 
+/** Rounded to a number of significant digits, for display. */
+export function significant(value: Decimal, digits: number): Decimal {
+  return value.prec(digits);
+}
+
 /** Rounds towards zero: money that may be spent. */
 export function floored(value: Decimal, places: number): Decimal {
   return value.round(places, Strict.roundDown as 0);

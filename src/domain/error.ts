@@ -90,6 +90,9 @@ export const ERRORS = {
   FILE_TOO_LARGE: row("{path} has {size} bytes; the limit is {limit}", "shorten the file"),
   PATH_REFUSED: row("{path}: {reason}", "use a path inside the workspace"),
   FILE_NOT_FOUND: row("{path} does not exist", "qoc files list", { hintForAgents: "qoc_files_list" }),
+  SNAPSHOT_NOT_FOUND: row("{message}", "qoc snapshots list; qoc snapshot writes one", {
+    hintForAgents: "qoc_snapshots_list",
+  }),
   FILE_CHANGED: row("{path} changed since it was read", "read the file again, then write it with its new digest", {
     exit: EXIT.stale,
   }),

@@ -36,6 +36,11 @@ export interface Quote {
   last?: Numeric;
   bidSize?: Numeric;
   askSize?: Numeric;
+  /**
+   * What a person must know about this price, in one line of at most 200 characters, for example that the recording of
+   * a replayed market has ended. Shown beside the quote and in reviews.
+   */
+  notice?: string;
 }
 
 export interface Position {
@@ -125,6 +130,8 @@ export interface Account {
    * source.
    */
   timestamp?: Timestamp;
+  /** What a person must know about this account or its market, in one line. Shown in `qoc status`. */
+  notice?: string;
 }
 
 export interface Instrument {

@@ -29,6 +29,8 @@ export interface VenueQuote {
   readonly at: number;
   /** The venue's time at which it last said that the quote is still valid, ms. */
   readonly asOf?: number | undefined;
+  /** What a person must know about the price, in the connector's words. */
+  readonly notice?: string;
 }
 
 export interface VenuePosition {
@@ -85,7 +87,7 @@ export interface UnvaluedPosition {
 }
 
 /** An account as a connector reports it, with the venue's time if the connector sends one. */
-export type ReportedAccount = VenueAccount & { readonly at?: number };
+export type ReportedAccount = VenueAccount & { readonly at?: number; readonly notice?: string };
 
 export interface VenueInstrument {
   readonly symbol: string;

@@ -90,6 +90,8 @@ const name = z
   .max(128)
   .refine((value) => !hasInvisible(value), "contains a control or invisible character");
 
+const notice = z.string().max(200);
+
 /** 2200-01-01: later times are refused. */
 export const TIME_MS_MAX = 7_258_118_400_000;
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/;
@@ -188,6 +190,7 @@ export const accountSchema = answerShape(
     buyingPower: numeric,
     currency: name,
     timestamp: optional(time),
+    notice: optional(notice),
   },
   { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as ReportedAccount },
 );

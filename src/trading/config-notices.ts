@@ -102,13 +102,25 @@ export function currencyNotice({ config, state }: Pick<Desk, "config" | "state">
 export async function deskNotices(
   desk: Pick<Desk, "config" | "configuration" | "state">,
 ): Promise<readonly ConfigNotice[]> {
-  const timeOf = (at: number): string => localTime(at, desk.config.workspace.timezone).clock;
-  const hasGuards = desk.config.guards.some((guard) =>
-    guard.kind === "custom" ? guard.enabled : guard.options.enabled,
-  );
-  const notices = configNotices(await desk.configuration.standing(), { hasGuards, timeOf });
+  const known = { hasGuards: hasGuards(desk.config), timeOf: localClock };
+  const notices = configNotices(await desk.configuration.standing(), known);
   const currency = currencyNotice(desk);
   return currency === undefined ? notices : [...notices, currency];
+}
+
+/** In the time zone of this machine, as all times that a person reads. */
+function localClock(at: number): string {
+  return localTime(at, new Intl.DateTimeFormat().resolvedOptions().timeZone).clock;
+}
+
+function hasGuards({ guards }: Pick<Desk["config"], "guards">): boolean {
+  return guards.some((guard) => (guard.kind === "custom" ? guard.enabled : guard.options.enabled));
+}
+
+/** The notice of a desk that is down and whose desk.toml cannot be read. */
+export function unreadableNotices(problem: QocError): readonly ConfigNotice[] {
+  const standing = { isPinned: true, changedAt: undefined, waiting: [], restart: [], problem };
+  return configNotices(standing, { hasGuards: true, timeOf: String });
 }
 
 /** @throws RULES_CHANGED, CONFIG_NOT_PINNED. */
@@ -120,7 +132,7 @@ export async function refuseChangedRules(desk: Pick<Desk, "config" | "configurat
   const guards = waiting.filter(({ path }) => path.startsWith("guard"));
   const reason =
     problem === undefined
-      ? `desk.toml changed at ${localTime(changedAt ?? 0, desk.config.workspace.timezone).clock}: ${guards.map(changeText).join("; ")}`
+      ? `desk.toml changed at ${localClock(changedAt ?? 0)}: ${guards.map(changeText).join("; ")}`
       : `desk.toml cannot be read: ${problem.message}`;
   throw new QocError("RULES_CHANGED", { reason });
 }

@@ -213,7 +213,8 @@ export function openConfiguration({ root, state, reader, ...options }: Configura
   };
 }
 
-function readProblem(error: unknown): QocError {
+/** The error of a desk.toml that cannot be read. */
+export function readProblem(error: unknown): QocError {
   if (error instanceof QocError) return error;
   return new QocError("CONFIG_UNREADABLE", { message: error instanceof Error ? error.message : String(error) });
 }

@@ -5,7 +5,8 @@ import type { DeskState } from "../domain/desk-state.ts";
 import type { GapRange, JournalGap } from "../domain/journal-head.ts";
 import type { Clock, Ids, Log } from "../domain/ports.ts";
 import type { InstrumentKey } from "../domain/order.ts";
-import type { OrderId } from "../domain/ids.ts";
+import type { Digest, OrderId } from "../domain/ids.ts";
+import type { Verdict } from "../domain/verdict.ts";
 import type { VenueInstrument, VenueReport } from "../domain/venue.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import type { DeskConfig } from "../workspace/config.ts";
@@ -64,6 +65,8 @@ export interface MarketCache {
   readonly venueTimes: Map<string, number>;
   /** When each connector last reported its account, ms. */
   readonly askedAt: Map<string, number>;
+  /** What connectors say about their accounts, in their words. */
+  readonly notices: Map<string, string>;
   /** Connectors that are reconciled since they last became ready. */
   readonly reconciled: Set<string>;
   /** Positions that differed at the last mark. A difference that lasts is flagged. */
@@ -94,13 +97,15 @@ export interface ProposalProblem {
   readonly path: string;
   /** May contain text of the file. */
   readonly message: string;
-  readonly needs: "correction" | "connector" | "another-name" | "another-proposal";
+  readonly needs: "correction" | "connector" | "another-name" | "another-proposal" | "running-desk";
 }
 
 /** Results of the last scan of the proposal folders. */
 export interface ProposalCache {
   readonly authors: OrderAuthors;
   readonly problems: Map<string, ProposalProblem>;
+  /** The guards' newest verdict on each waiting proposal, for lists. Nothing is decided by it. */
+  readonly verdicts: Map<OrderId, CurrentVerdict>;
   /** When a known proposal's file was first found missing, monotonic ms. */
   readonly missing: Map<string, number>;
   /** When a proposal's protection price was last computed, by order id, monotonic ms. */
@@ -108,10 +113,20 @@ export interface ProposalCache {
   scanning: Promise<void> | undefined;
 }
 
+export interface CurrentVerdict {
+  readonly verdict: Verdict;
+  /** Of the terms that were evaluated. */
+  readonly digest: Digest;
+  /** When the guards ran: ms, and monotonic ms. */
+  readonly at: number;
+  readonly mono: number;
+}
+
 export function createProposalCache(authors = createOrderAuthors()): ProposalCache {
   return {
     authors,
     problems: new Map(),
+    verdicts: new Map(),
     missing: new Map(),
     refreshedAt: new Map(),
     scanning: undefined,
@@ -123,6 +138,7 @@ export function createMarketCache(clock: Pick<Clock, "monotonic">): MarketCache 
     instruments: new Map(),
     venueTimes: new Map(),
     askedAt: new Map(),
+    notices: new Map(),
     reconciled: new Set(),
     differences: new Map(),
     externalOrders: new Map(),

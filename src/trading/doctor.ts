@@ -1,6 +1,6 @@
 /** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
 import { messageOf } from "../domain/error.ts";
-import { deskNotices, noticeText } from "./config-notices.ts";
+import { type ConfigNotice, deskNotices, noticeText } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { gapLabel } from "../domain/journal-head.ts";
 import { quoteForShell } from "../lib/shell.ts";
@@ -65,7 +65,7 @@ export async function runDoctor(
   };
 }
 
-function nodeCheck(version: string): DoctorCheck {
+export function nodeCheck(version: string): DoctorCheck {
   const major = Number(version.split(".")[0]);
   return major >= 22
     ? { name: "node", status: "ok", message: `Node ${version}` }
@@ -77,7 +77,7 @@ function nodeCheck(version: string): DoctorCheck {
       };
 }
 
-async function diskCheck(desk: Pick<Desk, "workspace">): Promise<DoctorCheck> {
+export async function diskCheck(desk: Pick<Desk, "workspace">): Promise<DoctorCheck> {
   try {
     const free = await desk.workspace.freeBytes();
     const megabytes = Math.floor(free / 1024 / 1024);
@@ -133,7 +133,9 @@ function historyCheck(desk: Pick<Desk, "config" | "history">): DoctorCheck {
 }
 
 /** Broken files, files that no human has signed, and due times that led to nothing. */
-async function scheduleChecks(desk: Desk): Promise<readonly DoctorCheck[]> {
+export async function scheduleChecks(
+  desk: Pick<Desk, "clock" | "config" | "state" | "workspace">,
+): Promise<readonly DoctorCheck[]> {
   const name = "schedules";
   const views = await scheduleViews(desk);
   const checks = views.flatMap(({ name: schedule, problem, fix, last, state }): readonly DoctorCheck[] => {
@@ -152,7 +154,10 @@ async function scheduleChecks(desk: Desk): Promise<readonly DoctorCheck[]> {
 const BY_OTHERS = 0o077;
 
 /** The desk's folder and the connectors' secret files concern the user alone. */
-async function fileChecks({ workspace, config }: Desk): Promise<readonly DoctorCheck[]> {
+export async function fileChecks({
+  workspace,
+  config,
+}: Pick<Desk, "config" | "workspace">): Promise<readonly DoctorCheck[]> {
   const { root, disk } = workspace;
   const isOpen = async (path: string): Promise<boolean> => (((await disk.facts(path))?.mode ?? 0) & BY_OTHERS) !== 0;
   const folder: DoctorCheck = (await isOpen(root))
@@ -175,7 +180,7 @@ async function fileChecks({ workspace, config }: Desk): Promise<readonly DoctorC
   ];
 }
 
-function tradingCheck(desk: Pick<Desk, "state">): DoctorCheck {
+export function tradingCheck(desk: Pick<Desk, "state">): DoctorCheck {
   const { state, reason } = desk.state.trading;
   return state === "active"
     ? { name: "trading", status: "ok", message: "active" }
@@ -187,10 +192,14 @@ async function configChecks(desk: Pick<Desk, "config" | "configuration" | "state
   if (notices.length === 0) return [{ name: "desk.toml", status: "ok", message: "in force as it is on disk" }];
   return notices.map((notice): DoctorCheck => ({
     name: "desk.toml",
-    status: ["restart", "no-guards", "currency"].includes(notice.kind) ? "warn" : "fail",
+    status: noticeStatus(notice),
     message: noticeText(notice),
     fix: notice.fix ?? undefined,
   }));
+}
+
+export function noticeStatus({ kind }: ConfigNotice): DoctorCheck["status"] {
+  return ["restart", "no-guards", "currency"].includes(kind) ? "warn" : "fail";
 }
 
 async function keyCheck(desk: Pick<Desk, "authority" | "venues">): Promise<DoctorCheck> {
@@ -215,7 +224,10 @@ function guardChecks({ config, guards }: Pick<Desk, "config" | "guards">): reado
   return [{ name: "guards", status: "ok", message: `${custom.map(({ key }) => key).join(", ")} run in ${where}` }];
 }
 
-function agentCheck(desk: Pick<Desk, "config">, { program, isInstalled, hasBubblewrap }: AgentFacts): DoctorCheck {
+export function agentCheck(
+  desk: Pick<Desk, "config">,
+  { program, isInstalled, hasBubblewrap }: AgentFacts,
+): DoctorCheck {
   const name = "agent";
   const { runtime, unconfined } = desk.config.agent;
   if (program === undefined) return { name, status: "ok", message: "the scripted demo agent; it uses no model" };
@@ -327,7 +339,7 @@ function bookChecks(
   return checks;
 }
 
-function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly DoctorCheck[] {
+export function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly DoctorCheck[] {
   const now = desk.clock.now();
   const old = [...desk.state.proposed.values()].filter((order) => now - order.proposedAt > PENDING_AGE_MS);
   const missing = [...desk.state.inFlight.values()].filter(({ flags }) => flags.has("missing"));

@@ -70,12 +70,13 @@ export async function customChecks(
   return desk.guards.run(custom, guardedOrder(input), bookSnapshot(input));
 }
 
-/** Fetches market data and runs every guard. Journals nothing except a changed account. */
+/** Fetches market data, unless it is given, and runs every guard. Journals nothing except a changed account. */
 export async function evaluateProposal(
   desk: Desk,
   order: Readonly<OrderRecord>,
+  fetched?: Promise<MarketSnapshot>,
 ): Promise<{ verdict: Verdict; view: MarketSnapshot }> {
-  const view = await fetchMarketSnapshot(desk, order.terms.connector, order.terms.symbol);
+  const view = await (fetched ?? fetchMarketSnapshot(desk, order.terms.connector, order.terms.symbol));
   const custom = await customChecks(desk, order, view);
   return { verdict: evaluate(gateInput(desk, order, { stage: "propose", view, custom })), view };
 }

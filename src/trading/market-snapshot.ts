@@ -156,12 +156,14 @@ export async function markAccount(
   const [held, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   // A quote that is being fetched brings the venue's date; without a quote the last date counts.
   await quoted?.catch(() => undefined);
-  const { positions, at, ...full }: ReportedAccount & { readonly positions: readonly VenuePosition[] } =
+  const { positions, at, notice, ...full }: ReportedAccount & { readonly positions: readonly VenuePosition[] } =
     "nav" in account
       ? { ...account, positions: held }
       : await computeAccount(desk, connector, account.buyingPower, held);
   if (at !== undefined) observeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());
+  if (notice === undefined) desk.market.notices.delete(connector);
+  else desk.market.notices.set(connector, notice);
   const earlier = desk.state.accounts.get(connector);
   const venueTime = knownVenueNow(desk, connector);
   if (venueTime === undefined) return { ...full, positions };

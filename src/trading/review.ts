@@ -70,6 +70,8 @@ export interface Review {
   readonly untrusted: OrderTexts & {
     /** The human's comment on the last rejection of the same order. */
     readonly rejection: Untrusted | null;
+    /** What the connector says about the price. */
+    readonly market: Untrusted | null;
     /** The connector's error messages for data that could not be fetched. */
     readonly problems: Untrusted | null;
   };
@@ -209,13 +211,14 @@ function reviewOf(
     untrusted: {
       ...orderTexts(order),
       rejection: equal.findLast(({ untrusted: comment }) => comment !== null)?.untrusted ?? null,
-      problems: problemsOf(desk, order, view.problems),
+      market: fromConnector(desk, order, view.quote?.notice),
+      problems: fromConnector(desk, order, view.problems.join("\n")),
     },
   };
 }
 
-function problemsOf({ clock }: Desk, { terms }: Readonly<OrderRecord>, problems: readonly string[]): Untrusted | null {
-  return problems.length === 0 ? null : untrusted(connectorSource(terms.connector), clock.now(), problems.join("\n"));
+function fromConnector({ clock }: Desk, { terms }: Readonly<OrderRecord>, words = ""): Untrusted | null {
+  return words === "" ? null : untrusted(connectorSource(terms.connector), clock.now(), words);
 }
 
 function warningsOf(order: Readonly<OrderRecord>, isIncomplete: boolean): readonly string[] {

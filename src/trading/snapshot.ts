@@ -30,6 +30,7 @@ export async function takeSnapshot(desk: Desk, actor: Actor, cause?: StartCause)
       currency: book.currency,
       nav: book.nav,
       cash: book.cash,
+      buyingPower: book.buyingPower,
       profit: book.profit,
       fees: book.fees,
       accounts: book.accounts,

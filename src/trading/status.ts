@@ -1,6 +1,5 @@
 /** The desk's status: connectors, proposals that wait for a human, orders in flight, positions. */
 import type { DeskState } from "../domain/desk-state.ts";
-import type { OrderRecord } from "../domain/order-state.ts";
 import { describe } from "../domain/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Mode } from "../domain/venue.ts";
@@ -8,20 +7,25 @@ import type { GuardDecision } from "../domain/verdict.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { ISSUE_STATUSES, type IssueHead } from "../workspace/issues.ts";
+import { newestVerdict, refreshVerdicts } from "./current-verdicts.ts";
+import { dateInZone, isSimulated, venueNow } from "./market-snapshot.ts";
 import { type AccountView, accountView } from "./account-view.ts";
 import { type ConfigNotice, deskNotices } from "./config-notices.ts";
 import type { Desk, ExternalOrder, ProposalProblem } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { orderPath } from "./order-files.ts";
 import { type ScheduleView, scheduleViews } from "./schedule-views.ts";
+import type { RecordedDesk } from "./recorded-desk.ts";
 import { scanProposals } from "./scan-proposals.ts";
 
 export interface PendingProposal {
   readonly id: string;
   readonly path: string;
   readonly digest: string | null;
-  /** The guards' latest decision; null if the file cannot be evaluated. */
+  /** What the guards say now; null if the file cannot be evaluated. */
   readonly decision: GuardDecision | null;
+  /** When the guards said it: a slow venue or a desk that is down shows an earlier verdict. */
+  readonly checkedAt: string | null;
   /** What the proposal waits for. */
   readonly needs: "approval" | ProposalProblem["needs"];
   readonly sentence?: string;
@@ -45,6 +49,8 @@ export interface ExternalOrderView {
 }
 
 export interface StatusView {
+  /** When this status was made. */
+  readonly at: string;
   readonly workspace: { readonly name: string; readonly path: string };
   readonly up: boolean;
   readonly trading: { readonly state: string; readonly reason: string };
@@ -73,6 +79,10 @@ export interface StatusView {
     } | null;
     /** Malformed fills since the desk started. */
     readonly refusedFills: number;
+    /** The date at the venue, if its market is simulated. */
+    readonly venueDate: string | null;
+    /** What the connector says about its account or its market. */
+    readonly notice: Untrusted | null;
   }[];
   readonly proposals: readonly PendingProposal[];
   readonly orders: readonly {
@@ -130,6 +140,7 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
     deskNotices(desk),
     desk.readOnly() === undefined ? scanProposals(desk) : undefined,
   ]);
+  await refreshVerdicts(desk);
   const connectors = desk.venues.status().map((connector) => ({
     name: connector.name,
     state: connector.state,
@@ -146,13 +157,16 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
     memoryMb: connector.memoryMb ?? null,
     polls: pollTrouble(desk, connector.name),
     refusedFills: connector.refusedFills ?? 0,
+    venueDate: isSimulated(desk, connector.name)
+      ? dateInZone(desk.config.workspace.timezone, venueNow(desk, connector.name))
+      : null,
+    notice: noticeOf(desk, connector.name),
   }));
   const port = { open: desk.port, configured: desk.config.workspace.port };
   return { ...view(desk, notes), up: true, port, connectors, config, readOnly: desk.readOnly() ?? null };
 }
 
-type RecordedDesk = Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> &
-  Partial<Pick<Desk, "market">>;
+type ShownDesk = Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> & Partial<Pick<Desk, "market">>;
 interface NoteCounts {
   readonly issues: readonly IssueHead[];
   readonly inboxNew: number;
@@ -167,11 +181,14 @@ async function readNoteCounts(desk: Pick<Desk, "workspace" | "config" | "state" 
 
 /** The status from journal and files alone, for a desk that is down. */
 export async function recordedStatus(desk: RecordedDesk): Promise<StatusView> {
-  return view(desk, await readNoteCounts(desk));
+  const status = view(desk, await readNoteCounts(desk));
+  const readOnly = desk.readOnly === null ? null : `${desk.readOnly}; read qoc journal verify`;
+  return { ...status, readOnly, config: desk.notices };
 }
 
-function view(desk: RecordedDesk, { issues, inboxNew, schedules }: NoteCounts): StatusView {
+function view(desk: ShownDesk, { issues, inboxNew, schedules }: NoteCounts): StatusView {
   return {
+    at: iso(desk.clock.now()),
     workspace: { name: desk.config.workspace.name, path: desk.workspace.root },
     up: false,
     trading: { state: desk.state.trading.state, reason: desk.state.trading.reason },
@@ -190,6 +207,8 @@ function view(desk: RecordedDesk, { issues, inboxNew, schedules }: NoteCounts): 
         memoryMb: null,
         polls: null,
         refusedFills: 0,
+        venueDate: null,
+        notice: null,
       })),
     proposals: pendingProposals(desk),
     orders: inFlightOrders(desk.state),
@@ -233,22 +252,18 @@ function pendingProposals(desk: Pick<Desk, "state" | "clock" | "proposals">): re
   const blocked = new Set(problems.map((problem) => problem.id));
   const readable = [...desk.state.proposed.values()]
     .filter((order) => !blocked.has(order.id))
-    .map((order) => ({
-      id: order.id,
-      path: orderPath(order),
-      digest: order.digest,
-      decision: order.verdicts.at(-1)?.decision ?? null,
-      needs: "approval" as const,
-      sentence: describe(order.terms),
-      reason: firstReason(order),
-      untrusted: null,
-    }));
+    .map((order) => {
+      const { decision, reason, at } = newestVerdict(desk.proposals, order);
+      return {
+        ...{ id: order.id, path: orderPath(order), digest: order.digest, decision },
+        checkedAt: at === null ? null : iso(at),
+        needs: "approval" as const,
+        sentence: describe(order.terms),
+        reason,
+        untrusted: null,
+      };
+    });
   return [...readable, ...problems.map((problem) => shownProblem(desk, problem))];
-}
-
-function firstReason({ verdicts }: Readonly<OrderRecord>): string | undefined {
-  const reason = verdicts.at(-1)?.reasons[0];
-  return reason === undefined ? undefined : `${reason.guard}: ${reason.message}`;
 }
 
 function shownProblem({ clock }: Pick<Desk, "clock">, { id, path, message, needs }: ProposalProblem): PendingProposal {
@@ -259,6 +274,7 @@ function shownProblem({ clock }: Pick<Desk, "clock">, { id, path, message, needs
     path: safePath,
     digest: null,
     decision: null,
+    checkedAt: null,
     needs,
     untrusted: untrusted(safePath, clock.now(), problem),
   };
@@ -271,6 +287,11 @@ function inFlightOrders(state: Readonly<DeskState>): StatusView["orders"] {
     sentence: describe(order.terms),
     flags: [...order.flags],
   }));
+}
+
+function noticeOf({ clock, market }: Desk, connector: string): Untrusted | null {
+  const words = market.notices.get(connector);
+  return words === undefined ? null : untrusted(connectorSource(connector), clock.now(), words);
 }
 
 function pollTrouble({ clock, market }: Desk, connector: string): StatusView["connectors"][number]["polls"] {

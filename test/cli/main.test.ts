@@ -456,6 +456,7 @@ function reviewedOrder(reviewFields: Record<string, unknown> = {}) {
         names: null,
         rejection: null,
         problems: null,
+        market: null,
       },
       researchRef: null,
       proposedBy: "agent:x",
@@ -481,6 +482,7 @@ const receipt = { id: "20260705-001", state: "accepted", clientOrderId: "q1", ve
 
 function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
   return {
+    at: "2026-07-05T12:00:00.000Z",
     workspace: { name: "w", path: "/w" },
     up: true,
     trading: { state: "active", reason: "" },
@@ -517,6 +519,7 @@ const waiting = [
     path: "p",
     digest: READ,
     decision: "allow",
+    checkedAt: "2026-07-05T12:00:00.000Z",
     needs: "approval",
     sentence: "buy 1 SPX limit 3000",
     untrusted: null,

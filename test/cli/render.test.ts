@@ -4,7 +4,7 @@ import type { CommandEntry } from "../../src/commands/command-entry.ts";
 import { findCommand } from "../../src/commands/command-entry.ts";
 import { painter } from "../../src/commands/rendering/paint.ts";
 import type { Io } from "../../src/cli/io.ts";
-import { jsonText, renderValue } from "../../src/cli/render.ts";
+import { jsonText, redraw, renderValue } from "../../src/cli/render.ts";
 import { renderFields } from "../../src/commands/rendering/fields.ts";
 import { widthOf } from "../../src/commands/rendering/terminal-text.ts";
 
@@ -25,6 +25,7 @@ function io(isTty: boolean, colour = false): Io {
     },
     isTty: { in: isTty, out: isTty, err: isTty },
     columns: 80,
+    rows: 24,
     colour: { out: colour, err: colour },
   };
 }
@@ -165,11 +166,13 @@ function review(text: string) {
       names: untrustedOf(text),
       rejection: null,
       problems: untrustedOf(text),
+      market: untrustedOf(text),
     },
   };
 }
 function status(text: string) {
   return {
+    at: "2026-07-05T12:00:00.000Z",
     workspace: { name: text, path: text },
     up: true,
     trading: { state: "halted", reason: text },
@@ -187,6 +190,8 @@ function status(text: string) {
         memoryMb: 7.1,
         polls: { failures: 3, nextInSeconds: 8, untrusted: untrustedOf(text) },
         refusedFills: 1,
+        venueDate: "2019-10-15",
+        notice: untrustedOf(text),
       },
     ],
     proposals: [
@@ -195,6 +200,7 @@ function status(text: string) {
         path: text,
         digest,
         decision: "allow",
+        checkedAt: "2026-07-05T11:00:00.000Z",
         needs: "approval",
         sentence: text,
         untrusted: untrustedOf(text),
@@ -416,7 +422,7 @@ describe("render", () => {
     },
   );
 
-  const NOTHING = { reason: null, names: null, problems: null, rejection: null };
+  const NOTHING = { reason: null, names: null, problems: null, rejection: null, market: null };
 
   it("a review with a long rationale and thirteen passing guards fits 24 rows, blocks first; --full shows all", async () => {
     const passing = Array.from({ length: 13 }, (_, i) => ({
@@ -529,5 +535,26 @@ describe("painter", () => {
   it("returns the text unchanged if colour is off", () => {
     expect(painter(false)("red", "x")).toBe("x");
     expect(painter(true)("red", "x")).toBe("\u001b[31mx\u001b[39m");
+  });
+});
+
+describe("redraw", () => {
+  const drawn = async (isTty: boolean, count: number): Promise<string> => {
+    let text = "";
+    const screen: Io = { ...io(isTty), rows: 4, out: async (part) => void (text += part) };
+    await redraw(
+      screen,
+      Array.from({ length: count }, (_, index) => `line ${index + 1}`),
+    );
+    return text;
+  };
+
+  it("draws from the top of a terminal, clears what was there, and cuts what its rows do not take", async () => {
+    expect(await drawn(true, 2)).toBe("\u001b[Hline 1\u001b[K\nline 2\u001b[K\n\u001b[J");
+    expect(await drawn(true, 5)).toBe("\u001b[Hline 1\u001b[K\nline 2\u001b[K\n… 3 more lines\u001b[K\n\u001b[J");
+  });
+
+  it("prints plain lines in a pipe", async () => {
+    expect(await drawn(false, 2)).toBe("line 1\nline 2\n");
   });
 });

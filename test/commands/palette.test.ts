@@ -142,10 +142,7 @@ describe("entities", () => {
     expect((await ask<{ entries: readonly unknown[] }>("entities list")).entries).toContainEqual(
       expect.objectContaining({ symbol: "M&M", kind: "", path: "entities/M_-26-M.md", isReadable: true }),
     );
-    await ask("status", { snapshot: "latest" }).then(
-      () => expect.unreachable("status ignores --snapshot"),
-      (error: unknown) => expect(error).toMatchObject({ code: "INVALID_INPUT" }),
-    );
+    await expect(ask("status", { snapshot: "latest" })).rejects.toMatchObject({ code: "SNAPSHOT_NOT_FOUND" });
     expect(await ask("entities list")).toMatchObject({
       entries: [
         {

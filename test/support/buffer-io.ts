@@ -46,6 +46,7 @@ export function bufferIo(options: BufferIoOptions = {}): BufferIo {
     prompter: ({ signal }) => fakePrompter(remaining, asked, signal),
     isTty: { in: isTty, out: isOutTty, err: isTty },
     columns: 80,
+    rows: 24,
     colour: { out: colour, err: colour },
   };
   return { io, out: () => written.out, err: () => written.err, asked };

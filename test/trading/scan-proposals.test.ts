@@ -54,14 +54,43 @@ async function quotesOf(command: string, input: Record<string, unknown> = {}): P
 it("a pending market order requests a quote once a minute, and when a command names it", async () => {
   const { id } = await propose();
   await propose("AAPL");
-  expect(await quotesOf("status")).toBe(0);
+  expect(await quotesOf("orders list")).toBe(0);
   expect(await quotesOf("orders list")).toBe(0);
   expect(await quotesOf("orders show", { id })).toBeGreaterThan(0);
   later = 59_000;
-  expect(await quotesOf("status")).toBe(0);
+  expect(await quotesOf("orders list")).toBe(0);
   later = 121_000;
-  expect(await quotesOf("status")).toBe(2);
-  expect(await quotesOf("status")).toBe(0);
+  expect(await quotesOf("orders list")).toBe(2);
+  expect(await quotesOf("orders list")).toBe(0);
+});
+
+interface Waiting {
+  proposals: { id: string; decision: string; reason?: string; checkedAt: string }[];
+}
+
+it("status shows the verdict of now, asks once for a symbol, and not again within two seconds", async () => {
+  const limit = { connector: "paper", side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "3000" };
+  const { id } = await desk.call<{ id: string }>("orders propose", { ...limit, rationale: "x" });
+  await desk.call("orders propose", { ...limit, quantity: "2", rationale: "y" });
+  const decisionOf = async (): Promise<unknown> =>
+    (await desk.call<Waiting>("status")).proposals.find((proposal) => proposal.id === id);
+  expect(await decisionOf()).toMatchObject({ decision: "allow" });
+  price = "1000";
+  expect(await decisionOf()).toMatchObject({ decision: "allow" });
+  later += 2_000;
+  asked = [];
+  expect(await decisionOf()).toMatchObject({ decision: "block", reason: expect.stringContaining("price-collar: ") });
+  expect(asked).toEqual(["SPX"]);
+  expect(desk.open.desk.state.orders.get(id as never)?.verdicts).toHaveLength(1);
+});
+
+it("status does not wait for a slow venue: it shows the last verdict with its time", async () => {
+  const { id } = await propose();
+  let open = (): void => undefined;
+  gate = new Promise((resolve) => (open = resolve));
+  const { proposals } = await desk.call<Waiting>("status");
+  open();
+  expect(proposals).toMatchObject([{ id, decision: "allow", checkedAt: expect.stringMatching(/Z$/) }]);
 });
 
 it("a proposal that is named by a prefix of its id is evaluated at the current market", async () => {
@@ -76,8 +105,8 @@ it("an edited market order requests a quote at the next scan", async () => {
   const { id } = await propose();
   const path = `orders/pending/${id}.toml`;
   await desk.write(path, desk.read(path).replace('quantity = "1"', 'quantity = "2"'));
-  expect(await quotesOf("status")).toBeGreaterThan(0);
-  expect(await quotesOf("status")).toBe(0);
+  expect(await quotesOf("orders list")).toBeGreaterThan(0);
+  expect(await quotesOf("orders list")).toBe(0);
 });
 
 it("a proposal that a human rejects while a scan waits for its quote stays rejected", async () => {

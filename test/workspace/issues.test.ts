@@ -190,6 +190,7 @@ describe("snapshots", () => {
         currency: "USD",
         nav: `10${day}`,
         cash: "1",
+        buyingPower: null,
         accounts: [],
         profit: [],
         fees: [],
@@ -207,6 +208,7 @@ describe("snapshots", () => {
     const { text } = await workspace.snapshots.write(
       {
         ...{ time: "2026-07-01T16:00:00.000Z", currency: "EUR", nav: "1000", cash: "900" },
+        buyingPower: "5",
         ...{ accounts: [account], connectors: ["yen"], stale: [], positions: [] },
         fees: [{ amount: "0.08", currency: "BNB" }],
         profit: [
@@ -217,7 +219,9 @@ describe("snapshots", () => {
       2,
     );
     expect(text).not.toContain("_usd");
-    expect(text).toMatch(/currency = "EUR"\nnav = "1000"\ncash = "900"\nrealized_pnl = "93"\nunrealized_pnl = "7"/);
+    expect(text).toMatch(
+      /currency = "EUR"\nnav = "1000"\ncash = "900"\nbuying_power = "5"\nrealized_pnl = "93"\nunrealized_pnl = "7"/,
+    );
     expect(text).toContain('fees = ["0.08 BNB"]');
     expect(text).toContain('unconverted = ["yen: JPY"]');
     expect(text).toContain('[[profit]]\ncurrency = "JPY"\nrealized_pnl = "1"');

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { plainPath } from "../../workspace/path-policy.ts";
 import { flag } from "../arguments.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { knownWord } from "../known-word.ts";
 import { tableOr } from "../rendering/table-text.ts";
 import { untrustedSchemaFor, untrustedText } from "../untrusted-text.ts";
@@ -13,7 +14,7 @@ export const command = defineCommand({
   name: "inbox list",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list fills, alerts and messages",
   examples: ["qoc inbox list", "qoc inbox list --status new"],
@@ -24,8 +25,8 @@ export const command = defineCommand({
     z.object({ path: z.string(), kind: z.string(), status: z.string(), untrusted: untrustedSchemaFor("its title") }),
   ),
   run: async ({ status: wantedStatus }, context) => {
-    const { desk, settled } = requireDesk(context);
-    await settled();
+    await context.desk?.settled();
+    const desk = await readableDesk(context);
     const entries = await desk.workspace.inbox.list(wantedStatus);
     context.sources?.add("inbox list");
     return entries.map(({ path, kind, status, title }) => ({

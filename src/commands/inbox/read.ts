@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { positional } from "../arguments.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { renderText } from "../rendering/terminal-text.ts";
 import { readUntrusted, untrustedSchema } from "../untrusted-text.ts";
 
@@ -8,15 +9,15 @@ export const command = defineCommand({
   name: "inbox read",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "read one inbox item",
   examples: ["qoc inbox read 2026-07-05-fill-AAPL-BUY-41", "qoc inbox read inbox/2026-07-05-fill-AAPL-BUY-41.md"],
   input: z.strictObject({ id: positional(z.string(), "NAME", "its file name or path", { completes: "path" }) }),
   output: z.object({ path: z.string(), untrusted: untrustedSchema }),
   run: async ({ id }, context) => {
-    const { desk, settled } = requireDesk(context);
-    await settled();
+    await context.desk?.settled();
+    const desk = await readableDesk(context);
     const { path, text } = await desk.workspace.inbox.read(id);
     return { path, untrusted: readUntrusted(context, path, text) };
   },

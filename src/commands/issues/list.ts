@@ -3,7 +3,8 @@ import { UNNAMED, plainName, shownSymbol } from "../../domain/untrusted.ts";
 import { ISSUE_STATUSES, type Issue } from "../../workspace/issues.ts";
 import { pathProblem, plainPath } from "../../workspace/path-policy.ts";
 import { flag } from "../arguments.ts";
-import { type CommandContext, defineCommand, requireDesk } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { knownWord } from "../known-word.ts";
 import { tableOr } from "../rendering/table-text.ts";
 import { untrustedSchema, untrustedText } from "../untrusted-text.ts";
@@ -12,7 +13,7 @@ export const command = defineCommand({
   name: "issues list",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list the issues of the desk",
   examples: ["qoc issues list", "qoc issues list --status open"],
@@ -31,7 +32,7 @@ export const command = defineCommand({
     }),
   ),
   run: async ({ status }, context) => {
-    const { workspace } = requireDesk(context).desk;
+    const { workspace } = await readableDesk(context);
     const issues = await workspace.issues.list();
     context.sources?.add("issues list");
     return issues

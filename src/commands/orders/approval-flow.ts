@@ -3,7 +3,8 @@ import { decimal } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/error.ts";
 import { type Review, type ReviewedOrder, reviewDigest } from "../../trading/review.ts";
 import { type CommandSession, type Prompter, usageError } from "../command.ts";
-import { amountText, renderOrder } from "../rendering/order.ts";
+import { amountText } from "../rendering/money.ts";
+import { renderOrder } from "../rendering/order.ts";
 import { callSigned, signIntent } from "../signed-call.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 

@@ -4,7 +4,9 @@ import { orderPath } from "../../trading/order-files.ts";
 import { type OrderSummary, summaryOf } from "../../trading/order-view.ts";
 import { scanProposals } from "../../trading/scan-proposals.ts";
 import { flag } from "../arguments.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
+import { sideShade } from "../rendering/money.ts";
 import { type Column, tableOr } from "../rendering/table-text.ts";
 import { orderSummarySchema } from "./order-arguments.ts";
 import { isOrderInScope } from "./order-scope.ts";
@@ -12,7 +14,7 @@ import { isOrderInScope } from "./order-scope.ts";
 const COLUMNS: readonly Column<OrderSummary>[] = [
   { title: "id", cell: ({ id }) => id },
   { title: "state", cell: ({ state }) => state },
-  { title: "side", cell: ({ terms }) => terms.side.toUpperCase() },
+  { title: "side", cell: ({ terms }) => terms.side.toUpperCase(), shade: ({ terms }) => sideShade(terms.side) },
   { title: "quantity", cell: ({ terms }) => terms.quantity, isNumber: true },
   { title: "symbol", cell: ({ terms }) => terms.symbol },
   { title: "type", cell: ({ terms }) => terms.type },
@@ -29,7 +31,7 @@ export const command = defineCommand({
   name: "orders list",
   group: "orders",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list orders and proposals, oldest first",
   examples: ["qoc orders list", "qoc orders list --state proposed --json"],
@@ -45,10 +47,11 @@ export const command = defineCommand({
   }),
   output: z.array(orderSummarySchema),
   run: async ({ state, limit }, context) => {
-    const { desk } = requireDesk(context);
-    const reason = desk.readOnly();
-    if (reason === undefined) await scanProposals(desk);
-    else context.progress.line(`the desk is read-only: ${reason}`);
+    const desk = await readableDesk(context);
+    const running = context.desk?.desk;
+    const reason = running?.readOnly();
+    if (running !== undefined && reason === undefined) await scanProposals(running);
+    if (reason !== undefined) context.progress.line(`the desk is read-only: ${reason}`);
     return [...desk.state.orders.values()]
       .filter((order) => isOrderInScope(desk, context.actor, order))
       .filter((order) => state === undefined || order.state === state)

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { ORDER_STATES } from "../../domain/order-state.ts";
 import type { Receipt } from "../../trading/order-view.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
-import { amountText } from "../rendering/order.ts";
+import { amountText } from "../rendering/money.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 
 export const receiptSchema = z.object({

@@ -1,7 +1,11 @@
 import * as z from "zod";
 import { type ReviewedOrder, showOrder } from "../../trading/review.ts";
+import { matchOrder } from "../../trading/find-order.ts";
+import { orderPath } from "../../trading/order-files.ts";
+import { detailOf } from "../../trading/order-view.ts";
 import { toggle } from "../arguments.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { renderOrder } from "../rendering/order.ts";
 import { orderRef, orderSummarySchema } from "./order-arguments.ts";
 import { findOrderInScope } from "./order-scope.ts";
@@ -10,7 +14,7 @@ export const command = defineCommand({
   name: "orders show",
   group: "orders",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "show one order: terms, checks, fills, history",
   description: "A proposal comes with its review.",
@@ -19,7 +23,11 @@ export const command = defineCommand({
   output: orderSummarySchema,
   mcp: { openWorld: true },
   run: async ({ id, full }, context): Promise<ReviewedOrder> => {
-    const { desk, orderSettled } = requireDesk(context);
+    if (context.desk === undefined) {
+      const order = matchOrder(await readableDesk(context), id);
+      return detailOf(order, orderPath(order));
+    }
+    const { desk, orderSettled } = context.desk;
     const order = await findOrderInScope(desk, context.actor, id);
     await orderSettled(order.id);
     const shown = await showOrder(desk, order);

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { positionViews } from "../../trading/account-view.ts";
 import { markAll } from "../../trading/snapshot.ts";
 import { flag } from "../arguments.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { connectorInScope, isInScope } from "../connector-scope.ts";
 import { renderPositions } from "../rendering/positions.ts";
 
@@ -12,7 +13,7 @@ export const command = defineCommand({
   name: NAME,
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list the open positions with their marks",
   description: "By the desk's own fills, marked by their connectors.",
@@ -24,8 +25,8 @@ export const command = defineCommand({
   output: z.array(z.looseObject({ connector: z.string(), symbol: z.string(), quantity: z.string() })),
   mcp: { openWorld: true },
   run: async ({ connector: name }, context) => {
-    const { desk } = requireDesk(context);
-    await markAll(desk);
+    if (context.desk !== undefined) await markAll(context.desk.desk);
+    const desk = await readableDesk(context);
     const positions = positionViews(desk).filter(
       ({ connector }) => (name === undefined || connector === name) && isInScope(desk, context.actor, connector),
     );

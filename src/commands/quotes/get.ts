@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { shownSymbol } from "../../domain/untrusted.ts";
+import { connectorSource, shownSymbol } from "../../domain/untrusted.ts";
 import { iso } from "../../lib/time.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
@@ -7,7 +7,7 @@ import { connectorInScope } from "../connector-scope.ts";
 import { isUnavailable, orUnavailable } from "../data-unavailable.ts";
 import { type MarketData, renderUnavailable } from "../rendering/market-data.ts";
 import { type OutputStyle, keyValueLines } from "../rendering/table-text.ts";
-import { untrustedSchemaFor, venueSource } from "../untrusted-text.ts";
+import { untrustedSchemaFor, untrustedText, venueSource } from "../untrusted-text.ts";
 
 const NAME = "quotes get";
 
@@ -34,7 +34,7 @@ export const command = defineCommand({
     time: z.string().optional(),
     validAsOf: z.string().optional(),
     reason: z.string().optional(),
-    untrusted: untrustedSchemaFor("the connector's message if it has no quote").nullish(),
+    untrusted: untrustedSchemaFor("the connector's words about the quote, or its error").nullish(),
   }),
   mcp: { openWorld: true },
   run: async ({ symbol: requested, connector: name }, context): Promise<QuoteView> => {
@@ -43,9 +43,11 @@ export const command = defineCommand({
     const quote = await orUnavailable(context, connector, () => desk.venues.quote(connector, requested));
     if (isUnavailable(quote)) return { ...quote, symbol: requested, connector };
     context.sources?.add(venueSource(connector, "quote", requested));
-    const { at, asOf, symbol, ...amounts } = quote;
+    const { at, asOf, symbol, notice, ...amounts } = quote;
     const validAsOf = asOf === undefined ? undefined : iso(asOf);
-    return { status: "ready", symbol: shownSymbol(symbol), ...amounts, time: iso(at), validAsOf, connector };
+    const untrusted = notice === undefined ? null : untrustedText(context, connectorSource(connector), notice);
+    const facts = { symbol: shownSymbol(symbol), ...amounts, time: iso(at), validAsOf, connector, untrusted };
+    return { status: "ready", ...facts };
   },
   render: renderQuote,
 });
@@ -71,5 +73,6 @@ function renderQuote(quote: QuoteView, style: OutputStyle): readonly string[] {
         ["time", quote.time ?? "-"],
         ...(quote.validAsOf === undefined ? [] : [["still valid as of", quote.validAsOf] as const]),
         ["connector", quote.connector],
+        ...(quote.untrusted === null || quote.untrusted === undefined ? [] : [["note", quote.untrusted.text] as const]),
       ]);
 }

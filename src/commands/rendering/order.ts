@@ -1,20 +1,20 @@
 /** One order for the person who decides on it: terms, guard results, the book after it, its author and rationale. */
-import { decimal, isCanonical } from "../../domain/decimal.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
-import { formatMoney } from "../../gate/format.ts";
 import type { OrderDetail } from "../../trading/order-view.ts";
 import type { Review, ReviewedOrder } from "../../trading/review.ts";
-import { money } from "./positions.ts";
+import { localClock, shownTime } from "./local-time.ts";
+import { amountText, gainShade, money, sideShade } from "./money.ts";
+import type { Shade } from "./paint.ts";
 import type { PriceDistance } from "../../trading/review-figures.ts";
 import { clip, oneLine, quoted, widthOf, wrap } from "./terminal-text.ts";
-import { type Column, INDENT, type OutputStyle, pad, section, table } from "./table-text.ts";
+import { type Column, INDENT, type OutputStyle, hanging, pad, section, table } from "./table-text.ts";
 
 /** A live order must look different from a paper order, also without colours. */
 export function badge(style: OutputStyle, mode: string): string {
   return mode === "live"
     ? style.paint("inverse", " LIVE ")
     : mode === "paper"
-      ? "PAPER"
+      ? style.paint("green", "PAPER")
       : style.paint("yellow", "MODE UNSTATED");
 }
 
@@ -25,20 +25,11 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
   const { terms } = order;
   const { reason, rationale } = order.untrusted;
   const price = [terms.stopPrice, terms.limitPrice].filter((part) => part !== undefined).join(" ");
-  const termWords = [
-    terms.side.toUpperCase(),
-    terms.quantity,
-    terms.symbol,
-    terms.type,
-    price,
-    terms.timeInForce,
-    "at",
-    terms.connector,
-  ];
+  const termWords = [terms.quantity, terms.symbol, terms.type, price, terms.timeInForce, "at", terms.connector];
   const flags = order.flags.length === 0 ? "" : ` (${oneLine(order.flags.join(", "))})`;
   return [
     `${style.paint("bold", oneLine(order.id))}  ${badge(style, terms.mode)}  ${oneLine(order.state)}${flags}`,
-    `${INDENT}${oneLine(termWords.filter((word) => word !== "").join(" "))}`,
+    `${INDENT}${style.paint(sideShade(terms.side), terms.side.toUpperCase())} ${oneLine(termWords.filter((word) => word !== "").join(" "))}`,
     "",
     ...namedLines(style, [
       [
@@ -51,16 +42,19 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
       ["venue order id", order.venueOrderId],
       ["file", order.path],
       ["digest", order.digest],
-      ["proposed", `${order.proposedAt} by ${order.proposedBy ?? UNKNOWN_ACTOR}`],
+      ["proposed", `${shownTime(style, order.proposedAt)} by ${order.proposedBy ?? UNKNOWN_ACTOR}`],
       ["issue", order.issue],
       ["unusual names", order.untrusted.names?.text ?? null],
-      ...order.approvals.map(({ at, by, channel }): [string, string] => ["approved", `${at} by ${by} (${channel})`]),
+      ...order.approvals.map(({ at, by, channel }): [string, string] => [
+        "approved",
+        `${shownTime(style, at)} by ${by} (${channel})`,
+      ]),
     ]),
     "",
     ...section(
       style,
       order.fillCount > order.fills.length ? `fills (the newest ${order.fills.length} of ${order.fillCount})` : "fills",
-      order.fills.map((fill) => fillLine(fill)),
+      order.fills.map((fill) => fillLine(fill, style)),
     ),
     ...section(style, "history", table({ ...style, columns: style.columns - 2 }, HISTORY, order.history)),
     ...quotedText(style, order.proposedBy, rationale),
@@ -72,11 +66,11 @@ function resolvedText(by: string, note: Untrusted | null | undefined): string {
   return note === null || note === undefined ? by : `${by}: ${note.text}`;
 }
 
-function fillLine(fill: OrderDetail["fills"][number]): string {
+function fillLine(fill: OrderDetail["fills"][number], style: OutputStyle): string {
   return oneLine(
     [
-      `${fill.time}  ${fill.quantity} at ${fill.price}`,
-      ...(fill.fee === null ? [] : [`fee ${money(fill.fee, fill.feeCurrency)}`]),
+      `${shownTime(style, fill.time)}  ${fill.quantity} at ${fill.price}`,
+      ...(fill.fee === null ? [] : [`fee ${money(fill.fee, fill.feeCurrency, style)}`]),
       ...(fill.inferred ? ["inferred"] : []),
       ...(fill.busted ? ["busted"] : []),
     ].join(", "),
@@ -99,11 +93,16 @@ function renderReview(review: Review, style: OutputStyle, isWhole: boolean): rea
       index === 0 ? `${badge(style, review.mode)}  ${style.paint("bold", line)}` : `${INDENT}${line}`,
     ),
     ...guardLines(style, review, isWhole),
-    ...review.warnings.map((warning) => style.paint("yellow", `! ${oneLine(warning)}`)),
+    ...review.warnings.flatMap((warning) =>
+      wrap(oneLine(warning), style.columns - 2).map((line, index) =>
+        style.paint("yellow", `${index === 0 ? "! " : INDENT}${line}`),
+      ),
+    ),
     ...quotedText(style, "your comment on the rejection", review.untrusted.rejection),
     "",
     ...figureLines(style, review),
     "",
+    ...quotedText(style, review.terms.connector, review.untrusted.market),
     ...quotedText(
       style,
       review.terms.connector,
@@ -113,7 +112,7 @@ function renderReview(review: Review, style: OutputStyle, isWhole: boolean): rea
     ...(isWhole ? sourcesRead(style, review.sources) : []),
     ...namedLines(style, [
       ["file", review.path],
-      ["proposed", review.proposedAt],
+      ["proposed", shownTime(style, review.proposedAt)],
       ["issue", review.issue],
       ["venue", review.venue],
       ["unusual names", review.untrusted.names?.text ?? null],
@@ -134,8 +133,8 @@ function guardLines(style: OutputStyle, review: Review, isWhole: boolean): reado
   ];
 }
 
-function validAsOf({ asOf }: NonNullable<Review["quote"]>): string {
-  return asOf === undefined ? "" : `, still valid as of ${asOf}`;
+function validAsOf({ asOf }: NonNullable<Review["quote"]>, style: OutputStyle): string {
+  return asOf === undefined ? "" : `, still valid as of ${shownTime(style, asOf)}`;
 }
 
 /** Amounts of the order, its prices against the market, and the book before and after it. */
@@ -144,31 +143,42 @@ function figureLines(style: OutputStyle, review: Review): readonly string[] {
   const market =
     quote === null
       ? style.paint("yellow", "! no quote")
-      : oneLine(`bid ${quote.bid}  ask ${quote.ask}  last ${quote.last ?? "-"}  at ${quote.at}${validAsOf(quote)}`);
-  const amounts: (readonly [string, string | null])[] = [
+      : oneLine(
+          `bid ${quote.bid}  ask ${quote.ask}  last ${quote.last ?? "-"}  at ${shownTime(style, quote.at)}${validAsOf(quote, style)}`,
+        );
+  const amounts: (readonly [string, string | null, (Shade | undefined)?])[] = [
     ["notional", review.notional === null ? "unavailable" : amountText(review.notional, review.currency)],
-    ...review.prices.map((distance): [string, string] => [distance.what, distanceText(distance, review)]),
+    ...review.prices.map((distance): [string, string] => [distance.what, distanceText(distance, review, style)]),
     [
       "realized P&L",
       realized === null
         ? null
         : `about ${amountText(realized.amount, realized.unit)} at ${amountText(realized.price, "")}`,
+      gainShade(realized?.amount ?? null),
     ],
     ...review.book.map((change): [string, string] => [change.what, changeText(change)]),
   ];
-  const shown = amounts.filter((entry): entry is readonly [string, string] => entry[1] !== null);
-  const width = Math.max(6, ...shown.map(([name]) => widthOf(oneLine(name))));
-  const line = (name: string, value: string): string => `${style.paint("dim", pad(oneLine(name), width))}  ${value}`;
-  return [line("market", market), ...shown.map(([name, value]) => line(name, oneLine(value)))];
+  const shown = amounts.flatMap(([name, value, shade]) => (value === null ? [] : [{ name, value, shade }]));
+  const width = Math.max(6, ...shown.map(({ name }) => widthOf(oneLine(name))));
+  const lines = (name: string, value: string, shade?: Shade): readonly string[] =>
+    hanging(value, style.isTty ? style.columns - width - 2 : Infinity).map((part, index) => {
+      const painted = shade === undefined ? part : style.paint(shade, part);
+      return `${index === 0 ? style.paint("dim", pad(oneLine(name), width)) : " ".repeat(width)}  ${painted}`;
+    });
+  return [...lines("market", market), ...shown.flatMap(({ name, value, shade }) => lines(name, oneLine(value), shade))];
 }
 
-function distanceText({ what, price, side, market, percent }: PriceDistance, { repriced }: Review): string {
+function distanceText(
+  { what, price, side, market, percent }: PriceDistance,
+  { repriced }: Review,
+  style: OutputStyle,
+): string {
   const isBelow = percent.startsWith("-");
   const size = isBelow ? percent.slice(1) : percent;
   const where = size === "0" ? `is the ${side}` : `${size} % ${isBelow ? "below" : "above"} the ${side} ${market}`;
   const again =
     what === "protection price" && repriced !== null
-      ? `; re-priced ${repriced.at.slice(11, 19)}Z, was ${repriced.from}`
+      ? `; re-priced ${style.isTty ? localClock(repriced.at) : repriced.at}, was ${repriced.from}`
       : "";
   return `${price}, ${where}${again}`;
 }
@@ -177,11 +187,6 @@ function changeText({ before, after, unit }: Review["book"][number]): string {
   const show = (value: string | null): string =>
     value === null ? "unavailable" : unit === "" ? value : unit === "%" ? `${value} %` : amountText(value, unit);
   return `${show(before)} → ${show(after)}`;
-}
-
-/** "29,584.89 USD"; a text that is no amount is shown as it is. */
-export function amountText(amount: string, currency: string): string {
-  return isCanonical(amount) ? formatMoney(decimal(amount), currency) : `${amount} ${currency}`.trimEnd();
 }
 
 const TEXT_LINES_MAX = 3;
@@ -208,8 +213,9 @@ function checkLines(style: OutputStyle, check: Review["checks"][number]): readon
 type Quotation = Untrusted | { readonly lines: readonly string[] };
 
 /** The text of an author or a venue as a quotation. */
-function quotedText(style: OutputStyle, author: string | null, text: Quotation | null): readonly string[] {
-  if (text === null) return [];
+function quotedText(style: OutputStyle, author: string | null, text: Quotation | null | undefined): readonly string[] {
+  // A desk of an earlier version sends fewer texts.
+  if (text === null || text === undefined) return [];
   const lines = "lines" in text ? text.lines : quoted(text.text, style.columns - 2);
   return section(style, `${clip(oneLine(author ?? UNKNOWN_ACTOR), 40)} says:`, lines);
 }
@@ -224,11 +230,19 @@ function sourcesRead(style: OutputStyle, sources: readonly string[]): readonly s
 /** Shown if the file names no author by a plain name. */
 const UNKNOWN_ACTOR = "somebody";
 
+const NAME_WIDTH = 11;
+
 function namedLines(
   style: OutputStyle,
   entries: readonly (readonly [name: string, value: string | null])[],
 ): readonly string[] {
-  return entries.flatMap(([name, value]) =>
-    value === null ? [] : [`${style.paint("dim", pad(name, 11))} ${oneLine(value)}`],
-  );
+  return entries.flatMap(([name, value]) => {
+    if (value === null) return [];
+    const text = oneLine(value);
+    const isLong = NAME_WIDTH + 1 + widthOf(text) > style.columns && !text.includes(" ");
+    if (isLong || !style.isTty) return [`${style.paint("dim", isLong ? name : pad(name, NAME_WIDTH))} ${text}`];
+    return hanging(text, style.columns - NAME_WIDTH - 1).map(
+      (part, index) => `${index === 0 ? style.paint("dim", pad(name, NAME_WIDTH)) : " ".repeat(NAME_WIDTH)} ${part}`,
+    );
+  });
 }

@@ -1,62 +1,77 @@
 /** The book as text: positions for `positions list`, sums and accounts for `status` and `snapshot`. */
-import type { AccountLine, AccountView, Amount, PositionView } from "../../trading/account-view.ts";
+import { decimal, significant, text } from "../../domain/decimal.ts";
+import type { AccountLine, AccountView, PositionView, ProfitLine } from "../../trading/account-view.ts";
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
+import { shownAge } from "./local-time.ts";
+import { gainShade, money, signed, signedMoney } from "./money.ts";
 import { oneLine } from "./terminal-text.ts";
 
-const COLUMNS: readonly Column<PositionView>[] = [
-  { title: "symbol", cell: ({ symbol }) => symbol },
-  { title: "quantity", cell: ({ quantity }) => quantity, isNumber: true },
-  { title: "average", cell: ({ averagePrice }) => averagePrice ?? "-", isNumber: true },
-  { title: "mark", cell: ({ markPrice }) => markPrice ?? "-", isNumber: true },
-  {
-    title: "value",
-    cell: ({ value, currency }) => (value === null ? "no value" : money(value, currency)),
-    isNumber: true,
-  },
-  { title: "unrealized", cell: ({ unrealizedPnl }) => signedOrDash(unrealizedPnl), isNumber: true },
-  { title: "realized", cell: ({ realizedPnl }) => signedOrDash(realizedPnl), isNumber: true },
-  {
-    title: "at",
-    cell: ({ connector, standing }) => (standing === "enabled" ? connector : `${connector} (${standing})`),
-    shrinks: true,
-  },
-];
+function columns(style: OutputStyle): readonly Column<PositionView>[] {
+  return [
+    { title: "symbol", cell: ({ symbol }) => symbol },
+    { title: "quantity", cell: ({ quantity }) => quantity, isNumber: true },
+    { title: "average", cell: ({ averagePrice }) => priceCell(averagePrice, style), isNumber: true },
+    { title: "mark", cell: ({ markPrice }) => priceCell(markPrice, style), isNumber: true },
+    {
+      title: "value",
+      cell: ({ value, currency }) => (value === null ? "no value" : money(value, currency, style)),
+      isNumber: true,
+    },
+    {
+      title: "unrealized",
+      cell: ({ unrealizedPnl }) => gainCell(unrealizedPnl, style),
+      shade: ({ unrealizedPnl }) => gainShade(unrealizedPnl),
+      isNumber: true,
+    },
+    {
+      title: "realized",
+      cell: ({ realizedPnl }) => gainCell(realizedPnl, style),
+      shade: ({ realizedPnl }) => gainShade(realizedPnl),
+      isNumber: true,
+    },
+    {
+      title: "at",
+      cell: ({ connector, standing }) => (standing === "enabled" ? connector : `${connector} (${standing})`),
+      shrinks: true,
+    },
+  ];
+}
 
 export function renderPositions(positions: readonly PositionView[], style: OutputStyle): readonly string[] {
-  return tableOr(style, COLUMNS, positions, "no open positions");
+  return tableOr(style, columns(style), positions, "no open positions");
 }
 
 /** The table alone, without a line for an empty book. */
 export function positionTable(positions: readonly PositionView[], style: OutputStyle): readonly string[] {
-  return positions.length === 0 ? [] : table(style, COLUMNS, positions);
+  return positions.length === 0 ? [] : table(style, columns(style), positions);
 }
 
-/** A gain or a loss by its sign, not by a colour. */
-export function signed(amount: string): string {
-  return amount.startsWith("-") || /^0(\.0*)?$/.test(amount) ? amount : `+${amount}`;
+const DIGITS_SHOWN = 9;
+
+/** A price keeps its digits, but an average has no more of them than a person can use. */
+function priceCell(price: string | null, { isTty }: OutputStyle): string {
+  if (price === null) return "-";
+  return isTty && price.length > DIGITS_SHOWN + 1 ? text(significant(decimal(price), DIGITS_SHOWN)) : price;
 }
 
-function signedOrDash(amount: string | null): string {
-  return amount === null ? "-" : signed(amount);
-}
-
-/** An amount with its currency. */
-export function money(amount: string | null, currency: string | null): string {
-  return amount === null ? "not known" : [amount, ...(currency === null ? [] : [currency])].join(" ");
+function gainCell(amount: string | null, style: OutputStyle): string {
+  return amount === null ? "-" : signed(money(amount, null, style));
 }
 
 /** The sums of the book, each with its currency, and what is not in them. */
-export function bookSums(book: AccountView, style: OutputStyle): readonly string[] {
+export function bookSums(book: AccountView, style: OutputStyle, shownAt?: string): readonly string[] {
   const { currency } = book;
   return [
     ...keyValueLines(style, [
-      ["NAV", money(book.nav, currency)],
-      ["cash", money(book.cash, currency)],
-      ["buying power", money(book.buyingPower, currency)],
-      ["today", money(book.dayPnl === null ? null : signed(book.dayPnl), currency)],
-      ...book.profit.map((line) => ["realized", money(signed(line.realized), line.currency)] as const),
-      ...(book.fees.length === 0 ? [] : [["fees", book.fees.map(feeText).join(", ")] as const]),
-      ...(book.asOf === null ? [] : [["as of", book.asOf] as const]),
+      ["NAV", money(book.nav, currency, style)],
+      ["cash", money(book.cash, currency, style)],
+      ["buying power", money(book.buyingPower, currency, style)],
+      ["today", signedMoney(book.dayPnl, currency, style), gainShade(book.dayPnl)],
+      ...book.profit.flatMap((line) => [profitEntry("realized", line, style), profitEntry("unrealized", line, style)]),
+      ...(book.fees.length === 0
+        ? []
+        : [["fees", book.fees.map((fee) => money(fee.amount, fee.currency, style)).join(", ")] as const]),
+      ...(book.asOf === null ? [] : [["as of", shownAge(style, book.asOf, shownAt)] as const]),
     ]),
     ...book.accounts.flatMap(exceptionLines),
     ...book.profit
@@ -65,8 +80,8 @@ export function bookSums(book: AccountView, style: OutputStyle): readonly string
   ];
 }
 
-function feeText({ amount, currency }: Amount): string {
-  return money(amount, currency);
+function profitEntry(name: "realized" | "unrealized", line: ProfitLine, style: OutputStyle) {
+  return [name, signedMoney(line[name], line.currency, style), gainShade(line[name])] as const;
 }
 
 function exceptionLines({ connector, nav, currency, isInSum, unvalued, unexplained }: AccountLine): readonly string[] {
@@ -81,28 +96,31 @@ function exceptionLines({ connector, nav, currency, isInSum, unvalued, unexplain
   ].map(oneLine);
 }
 
-const ACCOUNT_COLUMNS: readonly Column<AccountLine>[] = [
-  { title: "account", cell: ({ connector }) => connector },
-  { title: "mode", cell: ({ mode }) => mode },
-  { title: "NAV", cell: ({ nav, currency }) => money(nav, currency), isNumber: true },
-  { title: "cash", cell: ({ cash, currency }) => money(cash, currency), isNumber: true },
-  {
-    title: "today",
-    cell: ({ dayPnl, currency }) => money(dayPnl === null ? null : signed(dayPnl), currency),
-    isNumber: true,
-  },
-  {
-    title: "",
-    cell: ({ isCountedByGuards }) => (isCountedByGuards ? "" : "not counted by guards"),
-    shrinks: true,
-  },
-];
+function accountColumns(style: OutputStyle): readonly Column<AccountLine>[] {
+  return [
+    { title: "account", cell: ({ connector }) => connector },
+    { title: "mode", cell: ({ mode }) => mode },
+    { title: "NAV", cell: ({ nav, currency }) => money(nav, currency, style), isNumber: true },
+    { title: "cash", cell: ({ cash, currency }) => money(cash, currency, style), isNumber: true },
+    {
+      title: "today",
+      cell: ({ dayPnl, currency }) => signedMoney(dayPnl, currency, style),
+      shade: ({ dayPnl }) => gainShade(dayPnl),
+      isNumber: true,
+    },
+    {
+      title: "",
+      cell: ({ isCountedByGuards }) => (isCountedByGuards ? "" : "not counted by guards"),
+      shrinks: true,
+    },
+  ];
+}
 
 /** One line an account; nothing if the sums already are the only account. */
 export function accountTable(accounts: readonly AccountLine[], style: OutputStyle): readonly string[] {
   const [only] = accounts;
   if (accounts.length === 1 && only?.isInSum === true && only.isCountedByGuards) return [];
-  return accounts.length === 0 ? [] : table(style, ACCOUNT_COLUMNS, accounts);
+  return accounts.length === 0 ? [] : table(style, accountColumns(style), accounts);
 }
 
 /** What to do about positions at connectors that desk.toml does not enable. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { defineCommand, requireDesk } from "../command.ts";
-import { money } from "../rendering/positions.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
+import { money } from "../rendering/money.ts";
 import { tableOr } from "../rendering/table-text.ts";
 
 export const command = defineCommand({
@@ -8,21 +9,21 @@ export const command = defineCommand({
   hiddenAliases: ["snapshot list"],
   group: "record",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list the snapshots with their NAV",
   examples: ["qoc snapshots list", "qoc snapshots list --json"],
   exits: [5],
   input: z.strictObject({}),
   output: z.array(z.looseObject({ path: z.string() })),
-  run: (_input, context) => requireDesk(context).desk.workspace.snapshots.list(),
+  run: async (_input, context) => (await readableDesk(context)).workspace.snapshots.list(),
   render: (snapshots, style) =>
     tableOr(
       style,
       [
         { title: "time", cell: ({ time }) => time },
-        { title: "NAV", cell: ({ nav, currency }) => money(nav, currency), isNumber: true },
-        { title: "cash", cell: ({ cash, currency }) => money(cash, currency), isNumber: true },
+        { title: "NAV", cell: ({ nav, currency }) => money(nav, currency, style), isNumber: true },
+        { title: "cash", cell: ({ cash, currency }) => money(cash, currency, style), isNumber: true },
         { title: "path", cell: ({ path }) => path, shrinks: true },
       ],
       snapshots,

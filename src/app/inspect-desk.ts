@@ -1,0 +1,113 @@
+/** `qoc doctor` of a desk that is down: asks the machine what would keep the desk from starting. */
+import { accessSync, constants } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { QocError, messageOf } from "../domain/error.ts";
+import { bundleAdapter } from "../host/bundle.ts";
+import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
+import { type StartFacts, inspectRecordedDesk } from "../trading/doctor-down.ts";
+import type { AgentFacts, DoctorCheck } from "../trading/doctor.ts";
+import { checkKeyFiles } from "../trading/key-files.ts";
+import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
+import { keyPath } from "../workspace/layout.ts";
+import { isAlive, lockOwner } from "../workspace/lock.ts";
+import type { RuntimePaths } from "../workspace/runtime-folder.ts";
+import { findProgram } from "./find-program.ts";
+import { deskIdOf } from "./journal-guard.ts";
+import { adapterPath } from "./open-connectors.ts";
+import { nodeProcesses } from "./processes.ts";
+import { type DeskFolder, readRecordedDesk } from "./read-recorded-desk.ts";
+
+interface InspectOptions extends DeskFolder {
+  readonly root: string;
+  readonly packageRoot: string;
+  readonly paths: Pick<RuntimePaths, "lock">;
+  readonly uid: number;
+}
+
+export async function inspectDesk(options: InspectOptions): Promise<{ readonly checks: readonly DoctorCheck[] }> {
+  const { root, disk, env, paths } = options;
+  const desk = await readRecordedDesk(options, root);
+  const { config } = desk;
+  const path = env["PATH"] ?? "";
+  const owner = await lockOwner(disk, paths.lock);
+  return inspectRecordedDesk(desk, {
+    nodeVersion: process.versions.node,
+    folderProblem: folderProblem(root),
+    lockedBy: owner !== undefined && isAlive(owner, nodeProcesses) ? owner.pid : undefined,
+    isPortFree: await isPortFree(config.workspace.port),
+    keyProblem: await keyProblem(options),
+    hasGit: (await findProgram("git", path)) !== undefined,
+    agent: await agentFacts(config, path),
+    adapterProblems: await adapterProblems(options, config),
+  });
+}
+
+function folderProblem(root: string): string | undefined {
+  try {
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+async function isPortFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+
+async function keyProblem(options: InspectOptions): Promise<StartFacts["keyProblem"]> {
+  const { disk, home, uid } = options;
+  try {
+    const path = keyPath(home, await deskIdOf(options));
+    await checkKeyFiles(disk, path, uid);
+    if ((await disk.facts(path)) === undefined) throw new QocError("KEY_MISSING", { path });
+    return undefined;
+  } catch (error) {
+    if (error instanceof QocError) return { message: error.message, fix: error.hint };
+    return { message: messageOf(error), fix: "check the disk of the key files, then qoc up" };
+  }
+}
+
+async function agentFacts({ agent }: DeskConfig, path: string): Promise<AgentFacts> {
+  const program = agent.runtime === "demo" ? undefined : (agent.command?.[0] ?? agent.runtime);
+  return {
+    program,
+    isInstalled: program !== undefined && (await findProgram(program, path)) !== undefined,
+    hasBubblewrap: (await findProgram("bwrap", path)) !== undefined,
+  };
+}
+
+async function adapterProblems(
+  options: InspectOptions,
+  { connectors }: DeskConfig,
+): Promise<StartFacts["adapterProblems"]> {
+  const found = await Promise.all(
+    connectors.filter(({ enabled }) => enabled).map((connector) => adapterProblem(options, connector)),
+  );
+  return found.flat();
+}
+
+async function adapterProblem(
+  { packageRoot, disk }: InspectOptions,
+  config: ConnectorConfig,
+): Promise<StartFacts["adapterProblems"]> {
+  const { name: connector, grant } = config;
+  const adapter = adapterPath(packageRoot, config);
+  const tcp = grant.some((entry) => entry.startsWith("tcp:"));
+  try {
+    await bundleAdapter({ connector, adapter, disk, allowed: ALLOWED_BUILTINS, tcp });
+    return [];
+  } catch (error) {
+    const fix = error instanceof QocError ? error.hint : `qoc connectors test ${connector}`;
+    return [{ connector, message: messageOf(error), fix }];
+  }
+}

@@ -1,0 +1,110 @@
+/** Reads a desk that is down: folds its journal and reads its configuration, without writing. */
+import { type JournalScan, scanJournal } from "../bus/journal-read.ts";
+import { openReplay } from "../bus/replay.ts";
+import type { DeskState } from "../domain/desk-state.ts";
+import { QocError } from "../domain/error.ts";
+import type { GapRange } from "../domain/journal-head.ts";
+import type { Clock } from "../domain/ports.ts";
+import { type ConfigNotice, deskNotices, unreadableNotices } from "../trading/config-notices.ts";
+import { createProposalCache } from "../trading/desk.ts";
+import {
+  type ConfigReader,
+  type FoundConfig,
+  openConfiguration,
+  readProblem,
+  startConfig,
+} from "../trading/desk-config.ts";
+import { describeGap } from "../trading/journal-gap.ts";
+import { type RecordedDesk, noteProposalFiles } from "../trading/recorded-desk.ts";
+import { configOf } from "../workspace/accepted-config.ts";
+import { CONFIG_FORMAT, type DeskConfig, readConfig } from "../workspace/config.ts";
+import { secretFilesOf } from "../workspace/files.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import { openWorkspace } from "../workspace/workspace.ts";
+import { codeOf } from "./open-connectors.ts";
+import { configReader } from "./config-reader.ts";
+import { type DeskPlace, JournalCheck } from "./journal-guard.ts";
+
+export type DeskFolder = Pick<DeskPlace, "disk" | "home" | "env"> & {
+  readonly clock: Clock;
+  readonly packageRoot: string;
+};
+
+/** A desk.toml that cannot be read does not stop it: the settings are then those that were accepted last. */
+export async function readRecordedDesk(options: DeskFolder, root: string): Promise<RecordedDesk> {
+  const { disk, clock } = options;
+  const { state, scan, gap } = await foldJournal(options, root);
+  const { config, notices } = await readSettings(options, root, state);
+  const desk: RecordedDesk = {
+    workspace: openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) }),
+    clock,
+    state,
+    config,
+    proposals: createProposalCache(),
+    notices,
+    readOnly: journalProblem(scan, gap),
+  };
+  await noteProposalFiles(desk);
+  return desk;
+}
+
+/** What the journal lacks; undefined: nothing, or it is corrupt. */
+export async function findJournalGap(options: DeskFolder, root: string): Promise<GapRange | undefined> {
+  return (await foldJournal(options, root)).gap;
+}
+
+async function foldJournal(options: DeskFolder, root: string) {
+  const { state, take } = openReplay();
+  const check = await JournalCheck.open({ ...options, root }).catch(() => undefined);
+  const scan = await scanJournal(options.disk, `${root}/${LAYOUT.journal}`, {
+    take: (recorded, hash) => {
+      take(recorded);
+      check?.take(recorded, hash);
+    },
+  });
+  return { state, scan, gap: scan.corrupt === undefined ? check?.gap(scan, state) : undefined };
+}
+
+function journalProblem({ corrupt }: JournalScan, gap: GapRange | undefined): string | null {
+  if (corrupt !== undefined) return `journal ${corrupt.segment} line ${corrupt.line} ${corrupt.message}`;
+  return gap === undefined ? null : describeGap(gap);
+}
+
+interface Settings {
+  readonly config: DeskConfig;
+  readonly notices: readonly ConfigNotice[];
+}
+
+/** The configuration of the next start. */
+async function readSettings(options: DeskFolder, root: string, state: DeskState): Promise<Settings> {
+  const { disk, home } = options;
+  const reader = configReader({ disk, root, home });
+  const read = await textAndTables(reader);
+  if (read instanceof QocError) {
+    const { accepted } = state.config;
+    const config = accepted === undefined ? defaultConfig(root) : configOf(accepted.tables, root);
+    return { config, notices: unreadableNotices(read) };
+  }
+  const start = startConfig(state, read.found, root);
+  const none = (): undefined => undefined;
+  const configuration = openConfiguration({
+    ...{ root, state, reader, start, ...read },
+    adapters: { seen: none, read: (connector) => codeOf({ ...options, root }, connector) },
+    onGuards: none,
+    onConnectors: none,
+  });
+  return { config: start.config, notices: await deskNotices({ config: start.config, configuration, state }) };
+}
+
+async function textAndTables(reader: ConfigReader): Promise<{ text: string; found: FoundConfig } | QocError> {
+  try {
+    return { text: await reader.text(), found: await reader.read() };
+  } catch (error) {
+    return readProblem(error);
+  }
+}
+
+/** For a desk that never accepted a desk.toml. */
+function defaultConfig(root: string): DeskConfig {
+  return readConfig(`format = ${CONFIG_FORMAT}\n`, `${root}/${LAYOUT.config}`);
+}

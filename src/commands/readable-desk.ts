@@ -1,0 +1,18 @@
+/** Commands that only read work with the desk down, too: by its journal and its files. */
+import { noticeText } from "../trading/config-notices.ts";
+import type { RecordedDesk } from "../trading/recorded-desk.ts";
+import { type CommandContext, localServices } from "./command.ts";
+
+/** A desk that may be down. */
+export type ReadableDesk = Pick<RecordedDesk, "workspace" | "state" | "clock" | "config" | "proposals">;
+
+/** The running desk; if it is down, its record, and lines for the person that say so. */
+export async function readableDesk(context: CommandContext): Promise<ReadableDesk> {
+  if (context.desk !== undefined) return context.desk.desk;
+  const desk = await localServices(context).recordOf(context.cwd);
+  context.progress.line("the desk is down: this is what its journal and its files say");
+  if (desk.readOnly !== null) context.progress.line(`the journal is not whole: ${desk.readOnly}`);
+  for (const notice of desk.notices.filter(({ kind }) => kind === "unreadable"))
+    context.progress.line(noticeText(notice));
+  return desk;
+}

@@ -1,0 +1,329 @@
+/** The status of the desk as text: sections for a person, one fact a line for a program. */
+import type { AccountView } from "../../trading/account-view.ts";
+import type { PendingProposal, StatusView } from "../../trading/status.ts";
+import { renderNotices } from "./config-notices.ts";
+import { localMinute, shownAge, shownTime } from "./local-time.ts";
+import { badge } from "./order.ts";
+import { accountTable, bookSums, positionTable, strandedLines } from "./positions.ts";
+import { INDENT, type OutputStyle, section } from "./table-text.ts";
+import { oneLine, wrap } from "./terminal-text.ts";
+
+/** Off a terminal one fact a line, its kind first. */
+export function renderStatus(status: StatusView, style: OutputStyle): readonly string[] {
+  return style.isTty ? renderForPerson(style, status) : renderForProgram(status);
+}
+
+function renderForPerson(style: OutputStyle, status: StatusView): readonly string[] {
+  const inner: OutputStyle = { ...style, columns: style.columns - INDENT.length };
+  return [
+    headline(style, status),
+    ...portLine(status),
+    ...(status.readOnly === null ? [] : [style.paint("red", `✗ read-only: ${oneLine(status.readOnly)}`)]),
+    ...renderNotices(status.config, style),
+    "",
+    ...block(
+      style,
+      "connectors",
+      status.connectors.flatMap((connector) => [
+        connectorLine(style, connector),
+        ...levelLine(style, connector),
+        ...troubleLines(style, connector),
+      ]),
+      { emptyLine: "none" },
+    ),
+    ...block(
+      style,
+      "waiting for you",
+      status.proposals.flatMap((proposal) => proposalLines(inner, proposal, status.at)),
+      { emptyLine: "nothing" },
+    ),
+    ...block(
+      style,
+      "in flight",
+      status.orders.map(({ id, state, sentence, flags }) => {
+        const line = oneLine(`${id}  ${state}  ${sentence}`);
+        return flags.includes("missing") ? style.paint("red", `✗ ${line}: its venue does not know it`) : line;
+      }),
+    ),
+    ...block(style, "orders at venues that this desk did not send", status.externalOrders.map(externalLine)),
+    ...block(
+      style,
+      "blocked instruments",
+      status.flagged.map((key) => style.paint("red", `✗ ${oneLine(key)}`)),
+    ),
+    ...block(style, "book", bookLines(inner, status)),
+    ...block(
+      style,
+      "issues",
+      openIssues(status).map(({ id, status: state, untrusted }) => oneLine(`${id}  ${state}  ${untrusted.text}`)),
+    ),
+    ...block(style, "schedules", scheduleLines(style, status)),
+    ...lastLines(style, status),
+  ];
+}
+
+const SCHEDULES_SHOWN = 5;
+
+/** Problems first, then the next due times, then the queue. */
+function scheduleLines(style: OutputStyle, { schedules, queue = [] }: StatusView): readonly string[] {
+  const problems = schedules.flatMap(({ problem, fix, state }) =>
+    problem === null
+      ? []
+      : [
+          ...wrap(oneLine(`${state === "broken" ? "✗" : "!"} ${problem}`), style.columns - INDENT.length).map((line) =>
+            style.paint(state === "broken" ? "red" : "yellow", line),
+          ),
+          `  fix: ${oneLine(fix ?? "")}`,
+        ],
+  );
+  const working = schedules.filter(({ problem, state }) => problem === null && state !== "disabled");
+  const due = working
+    .toSorted((a, b) => (a.next[0] ?? "~").localeCompare(b.next[0] ?? "~"))
+    .map(({ name, task, state, next }) =>
+      oneLine(`${name}  ${task ?? ""}  ${state === "active" ? `next ${localMinute(next[0])}` : state}`),
+    );
+  const more = due.length - SCHEDULES_SHOWN;
+  return [
+    ...problems,
+    ...due.slice(0, SCHEDULES_SHOWN),
+    ...(more > 0 ? [`and ${more} more: qoc schedules list`] : []),
+    ...queue.map((task) => oneLine(`${task.state}: ${task.task} of ${task.schedule}`)),
+  ];
+}
+
+/** `qoc up --port` holds for one start: the next one takes the port of desk.toml. */
+function portLine({ port }: StatusView): readonly string[] {
+  if (port === undefined || port.open === port.configured) return [];
+  return [`port ${port.open} for this start; desk.toml says ${port.configured}`];
+}
+
+function headline(style: OutputStyle, status: StatusView): string {
+  const { state, reason } = status.trading;
+  const trading =
+    state === "active"
+      ? "trading active"
+      : style.paint("yellow", `! ${oneLine(state)}${reason === "" ? "" : `: ${oneLine(reason)}`}`);
+  const up = status.up ? style.paint("green", "● up") : style.paint("yellow", "○ down");
+  return `${style.paint("bold", oneLine(status.workspace.name))}  ${up}  ${trading}`;
+}
+
+function connectorLine(style: OutputStyle, connector: StatusView["connectors"][number]): string {
+  const isReady = connector.state === "ready";
+  const isStarting = connector.state === "starting";
+  const sign = isReady
+    ? style.paint("green", "✓")
+    : connector.untrusted === null || isStarting
+      ? "○"
+      : style.paint("red", "✗");
+  const restarts = connector.restarts === 0 ? "" : `, ${connector.restarts} restarts`;
+  const error = connector.untrusted === null || isReady ? "" : `: ${connector.untrusted.text.split("\n")[0] ?? ""}`;
+  const { latencyMs, queueDepth, memoryMb } = connector;
+  const measures = [
+    ...(latencyMs === null ? [] : [`${latencyMs.p50.toFixed(1)}/${latencyMs.p99.toFixed(1)} ms`]),
+    ...(queueDepth === 0 ? [] : [`${queueDepth} queued`]),
+    ...(memoryMb === null ? [] : [`${memoryMb.toFixed(0)} MB`]),
+  ].join(", ");
+  const stateText = oneLine(`${connector.state}${restarts}${error}`);
+  return `${sign} ${oneLine(connector.name)}  ${badge(style, connector.mode)}  ${stateText}${style.paint("dim", measures === "" ? "" : `  ${measures}`)}`;
+}
+
+function troubleLines(
+  style: OutputStyle,
+  { polls, refusedFills, venueDate, notice }: StatusView["connectors"][number],
+): readonly string[] {
+  const market = [
+    ...(venueDate === null ? [] : [`its market is simulated; the date there is ${venueDate}`]),
+    ...(notice === null ? [] : [`! it says: ${notice.text}`]),
+  ].flatMap((line) => wrap(oneLine(line), style.columns - INDENT.length * 2));
+  const troubles = [
+    ...(polls === null
+      ? []
+      : [`! ${polls.failures} polls failed, the next in ${polls.nextInSeconds} s: ${polls.untrusted.text}`]),
+    ...(refusedFills === 0 ? [] : [`! ${refusedFills} malformed fills were refused`]),
+  ];
+  return [
+    ...market.map((line) => style.paint(notice === null ? "dim" : "yellow", `${INDENT}${line}`)),
+    ...troubles.map((line) => style.paint("yellow", `${INDENT}${oneLine(line)}`)),
+  ];
+}
+
+function externalLine(order: StatusView["externalOrders"][number]): string {
+  const { connector, venueOrderId, side, quantity, symbol, limitPrice, closedHere } = order;
+  const what = [side, quantity, symbol, limitPrice].filter((part) => part !== null).join(" ");
+  const closed = closedHere === null ? "" : ` (order ${closedHere}, which was closed by hand)`;
+  return oneLine(`${connector}  ${venueOrderId ?? "(no plain id)"}  ${what}${closed}`);
+}
+
+/** A connector that runs at another level than desk.toml says. */
+function levelLine(
+  style: OutputStyle,
+  { isolation, isolationReason }: StatusView["connectors"][number],
+): readonly string[] {
+  if (isolationReason === null) return [];
+  return [style.paint("dim", oneLine(`  isolation: ${isolation}, because ${isolationReason}`))];
+}
+
+const NEEDS: Readonly<Record<PendingProposal["needs"], string>> = {
+  approval: "",
+  correction: "needs correction",
+  connector: "needs a connector",
+  "another-name": "needs another name",
+  "another-proposal": "must be proposed again",
+  "running-desk": "is not read yet",
+};
+/** A verdict of this age is shown with its time. */
+const OLD_VERDICT_MS = 10_000;
+
+/** The proposal, and under it in whole words the first reason of a block or the error of its file. */
+function proposalLines(style: OutputStyle, proposal: PendingProposal, now: string): readonly string[] {
+  const { id, path, decision, checkedAt, needs, sentence, reason, untrusted } = proposal;
+  const sign = decision === "allow" ? style.paint("green", "✓") : style.paint("red", decision === "block" ? "✗" : "!");
+  const what = needs === "approval" ? (sentence ?? path) : `${path} ${NEEDS[needs]}`;
+  const detail = needs === "approval" ? (decision === "block" ? reason : undefined) : untrusted?.text;
+  const isOld = checkedAt !== null && Date.parse(now) - Date.parse(checkedAt) > OLD_VERDICT_MS;
+  const lines = wrap(oneLine(`${id}  ${what}`), style.columns - 3);
+  const below = [
+    ...(detail === undefined ? [] : wrap(oneLine(detail), style.columns - 5)),
+    ...(isOld ? [`the guards were last asked ${shownAge(style, checkedAt, now)}`] : []),
+  ];
+  return [
+    ...lines.map((line, index) => (index === 0 ? `${sign}  ${line}` : `   ${line}`)),
+    ...below.map((line) => `     ${line}`),
+  ];
+}
+
+function bookLines(style: OutputStyle, { at, book }: { at: string; book: AccountView }): readonly string[] {
+  const parts = [
+    accountTable(book.accounts, style),
+    positionTable(book.positions, style),
+    strandedLines(book.positions).map(oneLine),
+  ];
+  return [...bookSums(book, style, at), ...parts.flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines]))];
+}
+
+function openIssues(status: StatusView): StatusView["issues"] {
+  return status.issues.filter(({ status: state }) => state !== "done" && state !== "cancelled");
+}
+
+function agentText(style: OutputStyle, { agent, lastSeenAt }: StatusView["agents"][number]): string {
+  return `${agent} (${lastSeenAt === null ? "not seen yet" : `seen ${shownTime(style, lastSeenAt)}`})`;
+}
+
+function lastLines(style: OutputStyle, status: StatusView): readonly string[] {
+  return [
+    ...(status.agents.length === 0
+      ? []
+      : [oneLine(`agents that may connect: ${status.agents.map((agent) => agentText(style, agent)).join(", ")}`)]),
+    ...(status.inbox.new === 0
+      ? []
+      : [`inbox: ${status.inbox.new} new  ${style.paint("dim", "qoc inbox list --status new")}`]),
+    ...(status.runs.unconfined
+      ? [
+          `${style.paint("yellow", "!")} ${oneLine(`agents by ${status.runs.runtime} run unconfined: they can do what you can`)}`,
+        ]
+      : []),
+    ...status.runs.running.map(({ run, issue }) =>
+      oneLine(
+        status.up
+          ? `running: ${issue}  (qoc logs --run ${run} -f)`
+          : `was running when the desk went down: ${issue}  (qoc logs --run ${run})`,
+      ),
+    ),
+    ...(status.lastRun === null
+      ? []
+      : [oneLine(`last run: ${status.lastRun.issue} ${status.lastRun.outcome}, ${status.lastRun.summary}`)]),
+    ...(status.up
+      ? []
+      : [`next: qoc up${status.workspace.path === "" ? "" : `   (${oneLine(status.workspace.path)})`}`]),
+  ];
+}
+
+function renderForProgram(status: StatusView): readonly string[] {
+  return [
+    ["desk", status.workspace.name, status.workspace.path, status.up ? "up" : "down"],
+    ["trading", status.trading.state, status.trading.reason],
+    ...(status.port === undefined ? [] : [["port", String(status.port.open)]]),
+    ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
+    ...status.config.map((notice) => ["config", notice.kind, ...[notice.text, ...notice.changes]]),
+    ...status.connectors.map(({ name, state, mode, restarts, untrusted }) => [
+      "connector",
+      name,
+      state,
+      mode,
+      String(restarts),
+      untrusted?.text.split("\n")[0] ?? "",
+    ]),
+    ...status.proposals.map(({ id, decision, needs, path, digest, untrusted }) => [
+      ...[
+        "proposal",
+        id,
+        decision ?? "",
+        untrusted === null ? needs : `${needs}: ${untrusted.text}`,
+        path,
+        digest ?? "",
+      ],
+    ]),
+    ...status.orders.map(({ id, state, sentence, flags }) => ["order", id, state, sentence, ...flags]),
+    ...status.externalOrders.map(({ connector, venueOrderId, side, quantity, symbol, limitPrice }) => [
+      ...["external-order", connector, venueOrderId ?? "", side ?? "", quantity ?? "", symbol ?? "", limitPrice ?? ""],
+    ]),
+    ...status.connectors.flatMap(({ name, polls, refusedFills, venueDate, notice }) => [
+      ...(venueDate === null ? [] : [["venue-date", name, venueDate]]),
+      ...(notice === null ? [] : [["notice", name, notice.text]]),
+      ...(polls === null ? [] : [["polls", name, String(polls.failures), polls.untrusted.text]]),
+      ...(refusedFills === 0 ? [] : [["refused-fills", name, String(refusedFills)]]),
+    ]),
+    ...status.flagged.map((key) => ["flagged", key]),
+    ...bookFacts(status.book),
+    ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
+    ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),
+    ...status.schedules.map(({ name, path, state, next, problem }) => [
+      "schedule",
+      name === "" ? path : name,
+      state,
+      next[0] ?? "",
+      problem ?? "",
+    ]),
+    ...(status.queue ?? []).map(({ schedule, state, due }) => ["queue", schedule, state, due ?? ""]),
+    ["inbox", String(status.inbox.new)],
+    ...(status.runs.unconfined ? [["runtime", status.runs.runtime, "unconfined"]] : []),
+    ...status.runs.running.map(({ run, issue, since }) => [status.up ? "running" : "interrupted", run, issue, since]),
+    ...(status.lastRun === null
+      ? []
+      : [["run", status.lastRun.run, status.lastRun.issue, status.lastRun.outcome, status.lastRun.at]]),
+  ].map((cells) => cells.map(oneLine).join("\t"));
+}
+
+function bookFacts(book: AccountView): readonly (readonly string[])[] {
+  return [
+    [
+      "book",
+      book.nav ?? "",
+      book.cash ?? "",
+      book.buyingPower ?? "",
+      book.dayPnl ?? "",
+      book.currency,
+      book.asOf ?? "",
+    ],
+    ...book.accounts.map(({ connector, nav, cash, buyingPower, dayPnl, currency, isInSum }) => [
+      ...["account", connector, nav, cash, buyingPower, dayPnl ?? "", currency, isInSum ? "" : "no exchange rate"],
+    ]),
+    ...book.profit.map(({ currency, realized, unrealized }) => ["profit", currency, realized, unrealized]),
+    ...book.fees.map(({ amount, currency }) => ["fees", amount, currency]),
+    ...book.positions.map(({ connector, symbol, quantity, value, currency, standing }) => [
+      ...["position", connector, symbol, quantity, value ?? "", currency ?? ""],
+      ...(standing === "enabled" ? [] : [standing]),
+    ]),
+  ];
+}
+
+/** A section; without lines its title and, if there is one, the line for an empty section. */
+function block(
+  style: OutputStyle,
+  title: string,
+  lines: readonly string[],
+  { emptyLine }: { readonly emptyLine?: string } = {},
+): readonly string[] {
+  if (lines.length > 0 || emptyLine === undefined) return section(style, title, lines);
+  return [`${style.paint("dim", title)}  ${emptyLine}`, ""];
+}

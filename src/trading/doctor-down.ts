@@ -1,0 +1,135 @@
+/** `qoc doctor` of a desk that is down: why it would not start, and what its journal says. Changes nothing. */
+import { noticeText } from "./config-notices.ts";
+import {
+  type AgentFacts,
+  type DoctorCheck,
+  agentCheck,
+  diskCheck,
+  fileChecks,
+  nodeCheck,
+  noticeStatus,
+  pendingChecks,
+  scheduleChecks,
+  tradingCheck,
+} from "./doctor.ts";
+import type { RecordedDesk } from "./recorded-desk.ts";
+
+/** What only the machine can tell about a desk that is down. */
+export interface StartFacts {
+  readonly nodeVersion: string;
+  /** Why the desk cannot write its folder; undefined: it can. */
+  readonly folderProblem: string | undefined;
+  /** The process that has the lock and runs. */
+  readonly lockedBy: number | undefined;
+  readonly isPortFree: boolean;
+  /** Why the keys cannot be used; undefined: they can. */
+  readonly keyProblem: { readonly message: string; readonly fix: string } | undefined;
+  readonly hasGit: boolean;
+  readonly agent: AgentFacts;
+  /** Why adapters of enabled connectors cannot be loaded. */
+  readonly adapterProblems: readonly { readonly connector: string; readonly message: string; readonly fix: string }[];
+}
+
+export async function inspectRecordedDesk(
+  desk: RecordedDesk,
+  facts: StartFacts,
+): Promise<{ checks: readonly DoctorCheck[] }> {
+  return {
+    checks: [
+      deskCheck(facts),
+      nodeCheck(facts.nodeVersion),
+      await diskCheck(desk),
+      folderCheck(facts),
+      journalCheck(desk),
+      ...configChecks(desk),
+      portCheck(desk, facts),
+      keyCheck(facts),
+      historyCheck(desk, facts),
+      tradingCheck(desk),
+      agentCheck(desk, facts.agent),
+      ...(await scheduleChecks(desk)),
+      ...(await fileChecks(desk)),
+      ...connectorChecks(desk, facts),
+      ...pendingChecks(desk),
+    ],
+  };
+}
+
+function deskCheck({ lockedBy }: StartFacts): DoctorCheck {
+  const name = "desk";
+  if (lockedBy === undefined) return { name, status: "warn", message: "it is not up", fix: "qoc up" };
+  const message = `its process ${lockedBy} runs, but its socket does not answer`;
+  return { name, status: "fail", message, fix: `kill ${lockedBy}, then qoc up` };
+}
+
+function folderCheck({ folderProblem }: StartFacts): DoctorCheck {
+  const name = "folder";
+  return folderProblem === undefined
+    ? { name, status: "ok", message: "the desk can write its folder" }
+    : { name, status: "fail", message: folderProblem, fix: "give yourself write access to the folder, then qoc up" };
+}
+
+function journalCheck({ readOnly, state }: RecordedDesk): DoctorCheck {
+  return readOnly === null
+    ? { name: "journal", status: "ok", message: `${state.seq} records, chain intact` }
+    : { name: "journal", status: "fail", message: readOnly, fix: "qoc journal verify" };
+}
+
+function configChecks({ notices }: RecordedDesk): readonly DoctorCheck[] {
+  const name = "desk.toml";
+  if (notices.length === 0) return [{ name, status: "ok", message: "can be read; it takes force at the next start" }];
+  return notices.map((notice) => ({
+    name,
+    status: noticeStatus(notice),
+    message: noticeText(notice),
+    fix: notice.fix ?? undefined,
+  }));
+}
+
+function portCheck({ config }: RecordedDesk, { isPortFree }: StartFacts): DoctorCheck {
+  const { port } = config.workspace;
+  return isPortFree
+    ? { name: "port", status: "ok", message: `${port} is free` }
+    : {
+        name: "port",
+        status: "fail",
+        message: `${port} on 127.0.0.1 is in use`,
+        fix: "set another port under [workspace] in desk.toml, then qoc up",
+      };
+}
+
+function keyCheck({ keyProblem }: StartFacts): DoctorCheck {
+  const name = "keys";
+  return keyProblem === undefined
+    ? { name, status: "ok", message: "the keys of the desk are on this machine" }
+    : { name, status: "fail", ...keyProblem };
+}
+
+function historyCheck({ config }: RecordedDesk, { hasGit }: StartFacts): DoctorCheck {
+  const name = "history";
+  if (!config.workspace.historyEnabled) return { name, status: "skip", message: "history_enabled = false" };
+  return hasGit
+    ? { name, status: "ok", message: "git is installed" }
+    : {
+        name,
+        status: "warn",
+        message: "git is not installed; the desk trades without file history",
+        fix: "install git",
+      };
+}
+
+function connectorChecks({ config }: RecordedDesk, { adapterProblems }: StartFacts): readonly DoctorCheck[] {
+  return config.connectors
+    .filter(({ enabled }) => enabled)
+    .map(({ name: connector }): DoctorCheck => {
+      const name = `connector ${connector}`;
+      const problem = adapterProblems.find((found) => found.connector === connector);
+      return problem === undefined
+        ? {
+            name,
+            status: "ok",
+            message: "its adapter can be loaded; whether its venue answers shows when the desk is up",
+          }
+        : { name, status: "fail", message: problem.message, fix: problem.fix };
+    });
+}

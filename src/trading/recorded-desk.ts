@@ -1,0 +1,28 @@
+/** A desk that is down, as its journal and its files say. Nothing is written. */
+import { isRetired } from "../domain/lost-records.ts";
+import type { OrderId } from "../domain/ids.ts";
+import type { ConfigNotice } from "./config-notices.ts";
+import type { Desk } from "./desk.ts";
+
+export interface RecordedDesk extends Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> {
+  /** What is to be said about desk.toml. */
+  readonly notices: readonly ConfigNotice[];
+  /** Why the journal is not relied on; null: it is whole. */
+  readonly readOnly: string | null;
+}
+
+/** Lists the proposal files that a running desk would not offer for approval, or has not read yet. */
+export async function noteProposalFiles({ workspace, state, proposals }: RecordedDesk): Promise<void> {
+  proposals.problems.clear();
+  for (const file of await workspace.proposals.list()) {
+    const { id, path } = file;
+    if (file.kind === "bad") proposals.problems.set(path, { id, path, message: file.message, needs: "correction" });
+    else if (file.kind === "duplicate") {
+      const message = `the same id is used by ${file.others.join(", ")}`;
+      proposals.problems.set(path, { id, path, message, needs: "another-name" });
+    } else if (state.proposed.get(id as OrderId)?.source !== file.text || isRetired(state, id)) {
+      const message = "the desk has not read this text yet; it reads it when it is up";
+      proposals.problems.set(path, { id, path, message, needs: "running-desk" });
+    }
+  }
+}

@@ -1,0 +1,203 @@
+/** The text of a snapshot: the desk's book as TOML. */
+import { parse } from "smol-toml";
+import * as z from "zod";
+import { quoteString } from "../lib/invisible-characters.ts";
+
+export interface SnapshotPosition {
+  readonly connector: string;
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly averagePrice: string | null;
+  readonly markPrice: string | null;
+  readonly unrealizedPnl: string | null;
+  readonly currency: string | null;
+}
+
+export interface SnapshotAccount {
+  readonly connector: string;
+  readonly currency: string;
+  readonly nav: string;
+  readonly cash: string;
+  /** The account is part of the sums. */
+  readonly isInSum: boolean;
+}
+
+export interface SnapshotProfit {
+  readonly currency: string;
+  readonly realized: string;
+  readonly unrealized: string;
+}
+
+export interface SnapshotContents {
+  /** ISO, UTC. */
+  readonly time: string;
+  /** Of NAV and cash. */
+  readonly currency: string;
+  /** null if the accounts cannot be added up. */
+  readonly nav: string | null;
+  readonly cash: string | null;
+  /** null if it is not known: files of earlier versions lack it. */
+  readonly buyingPower: string | null;
+  readonly accounts: readonly SnapshotAccount[];
+  readonly profit: readonly SnapshotProfit[];
+  readonly fees: readonly { readonly amount: string; readonly currency: string }[];
+  readonly connectors: readonly string[];
+  readonly stale: readonly string[];
+  readonly positions: readonly SnapshotPosition[];
+}
+
+function tomlList(items: readonly string[]): string {
+  return `[${items.map((item) => quoteString(item)).join(", ")}]`;
+}
+
+export function snapshotText(contents: SnapshotContents): string {
+  const { currency, nav, cash } = contents;
+  const profit = contents.profit.find((line) => line.currency === currency);
+  const unconverted = contents.accounts.filter(({ isInSum }) => !isInSum);
+  const meta = [
+    "[meta]",
+    `timestamp = "${contents.time}"`,
+    `currency = ${quoteString(currency)}`,
+    ...(nav === null ? [] : [`nav = "${nav}"`]),
+    ...(cash === null ? [] : [`cash = "${cash}"`]),
+    ...(contents.buyingPower === null ? [] : [`buying_power = "${contents.buyingPower}"`]),
+    // The documented keys name the dollar, so they stand for dollars only.
+    ...(currency !== "USD" || nav === null ? [] : [`nav_usd = "${nav}"`]),
+    ...(currency !== "USD" || cash === null ? [] : [`cash_usd = "${cash}"`]),
+    `realized_pnl = "${profit?.realized ?? "0"}"`,
+    `unrealized_pnl = "${profit?.unrealized ?? "0"}"`,
+    `fees = ${tomlList(contents.fees.map((fee) => `${fee.amount} ${fee.currency}`))}`,
+    `connectors = ${tomlList(contents.connectors)}`,
+    ...(contents.stale.length === 0 ? [] : [`stale = ${tomlList(contents.stale)}`]),
+    ...(unconverted.length === 0
+      ? []
+      : [`unconverted = ${tomlList(unconverted.map((account) => `${account.connector}: ${account.currency}`))}`]),
+  ];
+  const accounts = contents.accounts.flatMap((account) => [
+    "",
+    "[[account]]",
+    `connector = ${quoteString(account.connector)}`,
+    `currency = ${quoteString(account.currency)}`,
+    `nav = "${account.nav}"`,
+    `cash = "${account.cash}"`,
+  ]);
+  const otherProfit = contents.profit
+    .filter((line) => line.currency !== currency)
+    .flatMap((line) => [
+      "",
+      "[[profit]]",
+      `currency = ${quoteString(line.currency)}`,
+      `realized_pnl = "${line.realized}"`,
+      `unrealized_pnl = "${line.unrealized}"`,
+    ]);
+  const positions = contents.positions.flatMap((position) => [
+    "",
+    "[[position]]",
+    `connector = ${quoteString(position.connector)}`,
+    `symbol = ${quoteString(position.symbol)}`,
+    `quantity = "${position.quantity}"`,
+    ...(position.currency === null ? [] : [`currency = ${quoteString(position.currency)}`]),
+    ...(position.averagePrice === null ? [] : [`avg_cost = "${position.averagePrice}"`]),
+    ...(position.markPrice === null ? [] : [`mark = "${position.markPrice}"`]),
+    ...(position.unrealizedPnl === null ? [] : [`pnl_open = "${position.unrealizedPnl}"`]),
+  ]);
+  return `${[...meta, ...accounts, ...otherProfit, ...positions].join("\n")}\n`;
+}
+
+const amount = z.string().optional();
+
+const snapshotSchema = z.looseObject({
+  meta: z.looseObject({
+    timestamp: z.string(),
+    currency: z.string().default("USD"),
+    nav: amount,
+    cash: amount,
+    buying_power: amount,
+    /** Snapshots of earlier versions have these keys alone. */
+    nav_usd: amount,
+    cash_usd: amount,
+    realized_pnl: z.string().default("0"),
+    unrealized_pnl: z.string().default("0"),
+    fees: z.array(z.string()).default([]),
+    stale: z.array(z.string()).default([]),
+  }),
+  account: z
+    .array(z.looseObject({ connector: z.string(), currency: z.string(), nav: z.string(), cash: z.string() }))
+    .default([]),
+  profit: z
+    .array(z.looseObject({ currency: z.string(), realized_pnl: z.string(), unrealized_pnl: z.string() }))
+    .default([]),
+  position: z
+    .array(
+      z.looseObject({
+        connector: z.string(),
+        symbol: z.string(),
+        quantity: z.string(),
+        currency: amount,
+        avg_cost: amount,
+        mark: amount,
+        pnl_open: amount,
+      }),
+    )
+    .default([]),
+});
+
+/** A snapshot that was read from its file. */
+export interface SnapshotFile {
+  readonly path: string;
+  readonly time: string;
+  readonly currency: string;
+  readonly nav: string | null;
+  readonly cash: string | null;
+  readonly buyingPower: string | null;
+  readonly profit: readonly SnapshotProfit[];
+  readonly fees: readonly string[];
+  readonly stale: readonly string[];
+  readonly accounts: readonly Omit<SnapshotAccount, "isInSum">[];
+  readonly positions: readonly SnapshotPosition[];
+}
+
+/** @throws if the text is no snapshot. */
+export function parseSnapshot(path: string, toml: string): SnapshotFile {
+  const { meta, account, profit, position } = snapshotSchema.parse(parse(toml));
+  const { currency } = meta;
+  const base = { currency, realized: meta.realized_pnl, unrealized: meta.unrealized_pnl };
+  return {
+    path,
+    time: meta.timestamp,
+    currency,
+    nav: meta.nav ?? meta.nav_usd ?? null,
+    cash: meta.cash ?? meta.cash_usd ?? null,
+    buyingPower: meta.buying_power ?? null,
+    profit: [
+      base,
+      ...profit.map((line) => ({
+        currency: line.currency,
+        realized: line.realized_pnl,
+        unrealized: line.unrealized_pnl,
+      })),
+    ],
+    fees: meta.fees,
+    stale: meta.stale,
+    accounts: account.map(({ connector, currency: code, nav, cash }) => ({ connector, currency: code, nav, cash })),
+    positions: position.map(({ connector, symbol, quantity, currency: code, avg_cost, mark, pnl_open }) => ({
+      connector,
+      symbol,
+      quantity,
+      currency: code ?? null,
+      averagePrice: avg_cost ?? null,
+      markPrice: mark ?? null,
+      unrealizedPnl: pnl_open ?? null,
+    })),
+  };
+}
+
+/** What `latest`, a path, a name or the start of a name means; undefined if no name, or more than one, fits. */
+export function snapshotNamed(names: readonly string[], ref: string): string | undefined {
+  if (ref === "latest") return names.at(-1);
+  const stem = (ref.split("/").at(-1) ?? "").replace(/\.toml$/, "");
+  if (stem === "") return undefined;
+  const exact = names.find((name) => name === `${stem}.toml`);
+  const starting = names.filter((name) => name.startsWith(stem));
+  return exact ?? (starting.length === 1 ? starting[0] : undefined);
+}

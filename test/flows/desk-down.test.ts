@@ -1,0 +1,125 @@
+/** Commands that read, with the desk down and with a broken desk.toml: journal and files answer. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { createLocalServices } from "../../src/app/local-services.ts";
+import { systemClock, systemIds } from "../../src/app/system.ts";
+import { invoke } from "../../src/commands/invoke.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { requireBuild } from "../support/built.ts";
+import { REGISTRY } from "../support/commands.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk;
+let filled: string;
+let waiting: string;
+/** Lines of progress of the last call. */
+let said: string[];
+
+beforeEach(async () => {
+  desk = await tempDesk({ config: (text) => text.replace("bar_seconds = 2", "bar_seconds = 0.5") });
+  const terms = { connector: "paper", side: "buy", symbol: "SPX", rationale: "x" };
+  const draft = await desk.call<{ id: string; digest: string }>("orders propose", {
+    ...{ ...terms, quantity: "2", type: "market" },
+  });
+  await desk.call("approve", { id: draft.id, digest: draft.digest });
+  await desk.reaches(draft.id, "filled");
+  filled = draft.id;
+  ({ id: waiting } = await desk.call<{ id: string }>("orders propose", {
+    ...{ ...terms, quantity: "1", type: "limit", limitPrice: "2900" },
+  }));
+  await desk.call("positions list");
+  await desk.call("snapshot");
+  await desk.settled();
+  await desk.stop();
+  await desk.write("orders/proposed/typo.toml", 'side = "buy"\nquantiy = "1"\n');
+  await desk.write("orders/proposed/later.toml", 'side = "buy"\nsymbol = "SPX"\nquantity = "1"\ntype = "market"\n');
+});
+afterEach(() => discard(desk));
+
+function offline(command: string, input: Record<string, unknown> = {}): Promise<any> {
+  said = [];
+  const local = createLocalServices({
+    ...{ packageRoot: process.cwd(), bin: "", version: "0.0.0", disk: nodeDisk(), clock: systemClock },
+    ...{ ids: systemIds, home: desk.home, cwd: desk.root, ready: () => undefined, answers: () => undefined },
+    env: { PATH: process.env["PATH"], XDG_RUNTIME_DIR: `${desk.home}/run` },
+  });
+  return invoke(
+    REGISTRY,
+    { command, input },
+    {
+      ...{ actor: "human", channel: "cli", local, cwd: desk.root, canAsk: false },
+      emit: () => Promise.resolve(),
+      progress: { line: (line) => void said.push(line) },
+      signal: new AbortController().signal,
+    },
+  );
+}
+
+it.each(["as it was", "broken"])("every command that reads answers with the desk down (desk.toml %s)", async (toml) => {
+  if (toml === "broken") await desk.write("desk.toml", `${desk.read("desk.toml")}\ngarbage = = 1\n`);
+  const orders = await offline("orders list");
+  expect(orders).toMatchObject([
+    { id: filled, state: "filled" },
+    { id: waiting, state: "proposed" },
+  ]);
+  expect(said[0]).toContain("the desk is down");
+  expect(said.some((line) => line.includes("desk.toml cannot be read"))).toBe(toml === "broken");
+  expect(await offline("orders show", { id: filled.slice(-3) })).toMatchObject({ id: filled, filled: "2" });
+  expect(await offline("positions list")).toMatchObject([{ connector: "paper", symbol: "SPX", quantity: "2" }]);
+  const items = await offline("inbox list");
+  expect(items).toMatchObject([{ kind: "fill" }]);
+  expect((await offline("inbox read", { id: items[0].path })).untrusted.text).toContain("SPX");
+  expect(await offline("issues list")).toHaveLength(1);
+  expect(await offline("snapshots list")).toHaveLength(1);
+  expect(await offline("decisions")).toMatchObject([{ id: filled, decision: "APPROVED" }]);
+  expect(await offline("status", { snapshot: "latest" })).toMatchObject({
+    up: false,
+    book: { path: expect.stringMatching(/^snapshots\/.*\.toml$/), positions: [{ symbol: "SPX", quantity: "2" }] },
+  });
+  const status = await offline("status");
+  expect(status).toMatchObject({ up: false, book: { positions: [{ symbol: "SPX" }] } });
+  expect(status.proposals).toMatchObject([
+    { id: waiting, needs: "approval", decision: "allow" },
+    { id: "later", needs: "running-desk" },
+    { id: "typo", needs: "correction", untrusted: { text: expect.stringContaining("did you mean quantity?") } },
+  ]);
+});
+
+it("doctor says why a desk that is down would not start", async () => {
+  await desk.write(
+    "desk.toml",
+    `${desk.read("desk.toml")}\n[[connector]]\nname = "x"\ntype = "custom"\nadapter = "./x.ts"\nmode = "paper"\n`,
+  );
+  const statusOf = async (name: string): Promise<unknown> =>
+    (await offline("doctor")).checks.find((check: { name: string }) => check.name === name);
+  expect(await statusOf("desk")).toMatchObject({ status: "warn", fix: "qoc up" });
+  expect(await statusOf("connector x")).toMatchObject({ status: "fail", message: expect.stringContaining("x.ts") });
+  expect(await statusOf("connector paper")).toMatchObject({ status: "ok" });
+  expect(await statusOf("journal")).toMatchObject({ status: "ok" });
+  await desk.write("desk.toml", "garbage = = 1\n");
+  expect(await statusOf("desk.toml")).toMatchObject({ status: "fail", message: expect.stringContaining(":1:") });
+});
+
+it.each([
+  ["latest", undefined],
+  ["2", undefined],
+  ["1999", "SNAPSHOT_NOT_FOUND"],
+])("a snapshot is named by latest or by a part of its name: %s", async (name, code) => {
+  const shown = offline("status", { snapshot: name });
+  if (code === undefined) expect((await shown).book.nav).toMatch(/^\d/);
+  else await expect(shown).rejects.toMatchObject({ code });
+});
+
+it("status --watch prints one line each time in a pipe, and Ctrl-C ends it", async () => {
+  requireBuild();
+  const env = { PATH: process.env["PATH"], HOME: desk.home, XDG_RUNTIME_DIR: `${desk.home}/run` };
+  const watch = spawn(process.execPath, ["bin/qoc.mjs", "status", "--watch", "-C", desk.root], { env });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: watch.stdout })) if (lines.push(line) === 2) break;
+  watch.kill("SIGINT");
+  expect((await once(watch, "exit"))[0]).toBe(130);
+  for (const line of lines)
+    expect(line).toMatch(/^\d{4}-\S+Z {2}down {2}trading active {2}NAV \d\S* USD {2}today \S+ USD {2}\d waiting/);
+});
