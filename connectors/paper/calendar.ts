@@ -4,8 +4,10 @@
  * with four ticks a day a running desk would reach the next century within hours.
  */
 
-/** Ticks of a recorded day: open, low and high in seeded order, close. */
-export const TICKS_PER_DAY = 4;
+/** Fewest ticks of a recorded day: open, low and high in seeded order, close. */
+export const TICKS_PER_DAY_MIN = 4;
+/** A longer day has about one tick in this time, so that an order does not wait for the next quarter of the day. */
+const TICK_SECONDS = 1;
 /** Minimum wall-clock seconds of a day after the end of the recording. */
 export const LATE_DAY_SECONDS_MIN = 1200;
 /**
@@ -31,39 +33,50 @@ export function sessionStart(date: string): number {
   return Date.parse(`${date}T00:00:00Z`) + OPEN_MS;
 }
 
+/** Ticks of a recorded day. One more than a multiple of three, so that both extremes are on a tick. */
+export function dayTicksFor(barSeconds: number): number {
+  return Math.max(TICKS_PER_DAY_MIN, 3 * Math.round((barSeconds / TICK_SECONDS - 1) / 3) + 1);
+}
+
 /** Ticks of a day after the recording, so that the day takes at least {@link LATE_DAY_SECONDS_MIN}. */
 export function lateTicksFor(barSeconds: number): number {
-  const ticks = (TICKS_PER_DAY * Math.max(barSeconds, LATE_DAY_SECONDS_MIN)) / barSeconds;
+  const ticks = (dayTicksFor(barSeconds) * Math.max(barSeconds, LATE_DAY_SECONDS_MIN)) / barSeconds;
   return 3 * Math.ceil((ticks - 1) / 3) + 1;
+}
+
+/** Stored with the venue, because the meaning of a tick depends on them. */
+export interface TicksOfDays {
+  /** Of a recorded day; venues of earlier versions have {@link TICKS_PER_DAY_MIN}. */
+  readonly dayTicks?: number | undefined;
+  /** Of a day after the end of the recording. */
+  readonly lateTicks: number;
 }
 
 export class Calendar {
   readonly #dates: readonly string[];
   readonly #startIndex: number;
   readonly #lastAt: number;
+  readonly #dayTicks: number;
   readonly #lateTicks: number;
 
   /** `dates` are the recording's trading days as ascending ISO dates; day 0 is the last one at or before `start`. */
-  constructor(dates: readonly string[], start: string, lateTicks: number) {
+  constructor(dates: readonly string[], start: string, { dayTicks = TICKS_PER_DAY_MIN, lateTicks }: TicksOfDays) {
     this.#dates = dates;
     this.#startIndex = Math.max(
       0,
       dates.findLastIndex((date) => date <= start),
     );
     this.#lastAt = Date.parse(`${dates.at(-1) ?? start}T00:00:00Z`);
+    this.#dayTicks = dayTicks;
     this.#lateTicks = lateTicks;
   }
 
   instantOf(tick: number): Instant {
-    const ticksSinceOpen = tick + TICKS_PER_DAY - 1;
+    const perDay = this.#dayTicks;
+    const ticksSinceOpen = tick + perDay - 1;
     const recordedDays = this.#dates.length - this.#startIndex;
-    const late = ticksSinceOpen - recordedDays * TICKS_PER_DAY;
-    if (late < 0)
-      return {
-        day: Math.floor(ticksSinceOpen / TICKS_PER_DAY),
-        step: ticksSinceOpen % TICKS_PER_DAY,
-        ticks: TICKS_PER_DAY,
-      };
+    const late = ticksSinceOpen - recordedDays * perDay;
+    if (late < 0) return { day: Math.floor(ticksSinceOpen / perDay), step: ticksSinceOpen % perDay, ticks: perDay };
     return {
       day: recordedDays + Math.floor(late / this.#lateTicks),
       step: late % this.#lateTicks,

@@ -17,7 +17,7 @@ import type { Rules } from "./validate-order.ts";
 import { ZERO, max, textOf } from "./amount.ts";
 import { playedBars } from "./bars.ts";
 import { availableCash, netValue } from "./book.ts";
-import { TICKS_PER_DAY, lateTicksFor } from "./calendar.ts";
+import { TICKS_PER_DAY_MIN, dayTicksFor, lateTicksFor } from "./calendar.ts";
 import { InstrumentList } from "./instruments.ts";
 import { LOT, tickOf, bestPrice } from "./market.ts";
 import { type PaperOptions, readOptions } from "./options.ts";
@@ -51,15 +51,11 @@ export default class PaperVenue implements ConnectorAdapter {
   async connect(ctx: ConnectorContext): Promise<void> {
     const options = readOptions(ctx.options);
     const { start, seed, barSeconds } = options;
-    const origin: StartingState = { start, cash: textOf(options.cash), seed, lateTicks: lateTicksFor(barSeconds) };
+    const ticks = { dayTicks: dayTicksFor(barSeconds), lateTicks: lateTicksFor(barSeconds) };
+    const origin: StartingState = { start, cash: textOf(options.cash), seed, ...ticks };
     const store = await VenueStore.open(ctx.store, origin, initialState(origin.cash));
     warnOfChangedOptions(ctx, origin, store.origin);
-    const instruments = new InstrumentList(
-      store.origin.start,
-      store.origin.lateTicks,
-      (symbol) => ctx.bars(symbol),
-      ctx.logger,
-    );
+    const instruments = new InstrumentList(store.origin.start, store.origin, (symbol) => ctx.bars(symbol), ctx.logger);
     await loadTradedInstruments(ctx, instruments, store);
     const rules: Rules = { ...options, seed: store.origin.seed };
     const venue = new Venue({
@@ -68,7 +64,7 @@ export default class PaperVenue implements ConnectorAdapter {
       rules,
       logger: ctx.logger,
       emit: (fill) => ctx.emitFill(fill),
-      ...timing(options),
+      ...timing(options, store.origin),
     });
     this.#openVenue = { venue, store, instruments, rules };
     ctx.logger.info("the paper venue is open", venue.summary);
@@ -85,6 +81,7 @@ export default class PaperVenue implements ConnectorAdapter {
     const { venue, rules, instruments } = this.#requireOpen();
     const recording = await this.#requireListed(symbol);
     const { last, tickSize, available } = tickOf(recording, instruments.calendar.instantOf(venue.state.tick), rules);
+    const notice = this.#endNotice(recording);
     const bookSize = available === undefined ? {} : { bidSize: textOf(available), askSize: textOf(available) };
     return {
       symbol,
@@ -93,7 +90,16 @@ export default class PaperVenue implements ConnectorAdapter {
       timestamp: venue.now,
       last: textOf(last),
       ...bookSize,
+      notice,
     };
+  }
+
+  /** The words for a recording that has ended; undefined: it has not. */
+  #endNotice(recording: Recording): string | undefined {
+    const { venue, instruments } = this.#requireOpen();
+    if (recording.isRecorded(instruments.calendar.instantOf(venue.state.tick).day)) return undefined;
+    const last = new Date(recording.recorded.at(-1)?.at ?? 0).toISOString().slice(0, 10);
+    return `the recording of ${recording.symbol} ended on ${last}: its prices now are that recording played backwards and forwards`;
   }
 
   async getPositions(): Promise<Position[]> {
@@ -113,12 +119,14 @@ export default class PaperVenue implements ConnectorAdapter {
   async getAccount(): Promise<Account> {
     const { venue } = this.#requireOpen();
     const nav = textOf(netValue(venue.state, venue.mark));
+    const notice = this.#endNotice(this.#requireOpen().instruments.index);
     return {
       nav,
       cash: venue.state.cash,
       buyingPower: await this.getBuyingPower(),
       currency: CURRENCY,
       timestamp: venue.now,
+      notice,
     };
   }
 
@@ -198,8 +206,11 @@ export default class PaperVenue implements ConnectorAdapter {
   }
 }
 
-function timing({ barSeconds, latencyMs }: PaperOptions) {
-  return { tickMs: (barSeconds * 1000) / TICKS_PER_DAY, latencyMs };
+/** A day that became shorter keeps its ticks, but none is shorter than at the fastest speed of a new venue. */
+const TICK_MS_MIN = 5;
+
+function timing({ barSeconds, latencyMs }: PaperOptions, { dayTicks = TICKS_PER_DAY_MIN }: StartingState) {
+  return { tickMs: Math.max(TICK_MS_MIN, (barSeconds * 1000) / dayTicks), latencyMs };
 }
 
 /** Loads the prices of every symbol in a position or an open order, before the clock starts. */

@@ -1,7 +1,7 @@
 /** The listed instruments: two recordings shipped with the connector, and symbols for which the operator has bars. */
 import type { Bar, Logger } from "@qoc-app/sdk";
 import { ZERO, parseAmount, textOf } from "./amount.ts";
-import { Calendar, sessionStart } from "./calendar.ts";
+import { Calendar, type TicksOfDays, sessionStart } from "./calendar.ts";
 import spx from "./data/sp500-2000.csv";
 import stocks from "./data/stocks.csv";
 import { type RecordedBar, Recording } from "./recording.ts";
@@ -20,15 +20,15 @@ export class InstrumentList {
   readonly #logger: Logger;
   readonly #listed = new Map<string, Recording>();
 
-  constructor(start: string, lateTicks: number, loadBars: LoadBars, logger: Logger) {
+  constructor(start: string, ticks: TicksOfDays, loadBars: LoadBars, logger: Logger) {
     const recorded = readIndex(spx);
     this.calendar = new Calendar(
       recorded.map(({ date }) => date),
       start,
-      lateTicks,
+      ticks,
     );
     this.#startAt = sessionStart(this.calendar.date(0));
-    this.index = new Recording(INDEX, "S&P 500 index, recorded daily bars", recorded, this.#startAt);
+    this.index = new Recording({ symbol: INDEX, name: "S&P 500 index, recorded daily bars" }, recorded, this.#startAt);
     this.#loadBars = loadBars;
     this.#logger = logger;
     this.#listed.set(INDEX, this.index);
@@ -62,14 +62,14 @@ export class InstrumentList {
     }
     return usable.length === 0
       ? undefined
-      : new Recording(symbol, `${symbol}, the operator's bars`, usable, this.#startAt);
+      : new Recording({ symbol, name: `${symbol}, the operator's bars`, isOperators: true }, usable, this.#startAt);
   }
 
   #monthly(symbol: string): Recording | undefined {
     const bars = readMonthly(stocks, symbol);
     return bars.length === 0
       ? undefined
-      : new Recording(symbol, `${symbol}, recorded monthly prices`, bars, this.#startAt);
+      : new Recording({ symbol, name: `${symbol}, recorded monthly prices` }, bars, this.#startAt);
   }
 }
 

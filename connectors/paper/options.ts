@@ -50,7 +50,7 @@ export function readOptions(raw: Raw): PaperOptions {
   }
   return {
     start: readStart(raw["start"]),
-    barSeconds: Number(readAmount(raw, "bar_seconds", "2", "0.02", "86400").toFixed()),
+    barSeconds: Number(readAmount(raw, "bar_seconds", "60", "0.02", "86400").toFixed()),
     cash: readCash(raw),
     spreadBps: readAmount(raw, "spread_bps", "2", "0", "1000"),
     slippageBps: readAmount(raw, "slippage_bps", "1", "0", "1000"),

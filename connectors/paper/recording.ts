@@ -22,9 +22,17 @@ export interface PlayedBar {
   readonly volume?: Amount | undefined;
 }
 
+interface RecordingFacts {
+  readonly symbol: string;
+  readonly name: string;
+  /** The bars are the operator's file. */
+  readonly isOperators?: boolean;
+}
+
 export class Recording {
   readonly symbol: string;
   readonly name: string;
+  readonly isOperators: boolean;
   readonly tickSize: Amount;
   readonly #bars: readonly RecordedBar[];
   readonly #startIndex: number;
@@ -32,9 +40,10 @@ export class Recording {
   /**
    * `bars` has at least one bar, ascending by time. Day 0 plays the last bar at or before `startAt`, or the first bar.
    */
-  constructor(symbol: string, name: string, bars: readonly RecordedBar[], startAt: number) {
+  constructor({ symbol, name, isOperators = false }: RecordingFacts, bars: readonly RecordedBar[], startAt: number) {
     this.symbol = symbol;
     this.name = name;
+    this.isOperators = isOperators;
     this.#bars = bars;
     this.#startIndex = Math.max(
       0,
@@ -62,6 +71,16 @@ export class Recording {
     const { mirrored } = this.#locate(day);
     if (day < 1 || this.#locate(day - 1).mirrored === mirrored) return undefined;
     return mirrored ? "backwards" : "forwards";
+  }
+
+  /** The bars as they were recorded. */
+  get recorded(): readonly RecordedBar[] {
+    return this.#bars;
+  }
+
+  /** False: the recording has ended before that day, whose prices are made from the recorded ones. */
+  isRecorded(day: number): boolean {
+    return this.#startIndex + day < this.#bars.length;
   }
 
   /** Number of bars before day 0; these are days -1, -2 and so on. */

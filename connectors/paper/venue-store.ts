@@ -3,17 +3,16 @@
  * put, so a crash leaves either the whole change or nothing of it. Older rows are moved into pages.
  */
 import type { Store } from "@qoc-app/sdk";
+import type { TicksOfDays } from "./calendar.ts";
 import { shortHash } from "./seeded-random.ts";
 import { EMPTY_LOG, type PagedLogOptions, type PagedLog, append, load } from "./paged-log.ts";
 import type { EndedOrder, Execution, VenueState, WorkingOrder } from "./state.ts";
 
 /** Options that are fixed when the venue is created; later changes have no effect. */
-export interface StartingState {
+export interface StartingState extends TicksOfDays {
   readonly start: string;
   readonly cash: string;
   readonly seed: number;
-  /** Ticks of a day after the end of the recording. Stored, because the tick's meaning depends on it. */
-  readonly lateTicks: number;
 }
 
 /** Rows are arrays without names, which takes half the bytes of objects. */

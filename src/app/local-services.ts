@@ -29,7 +29,7 @@ import { type DaemonScreen, runDaemon } from "./daemon.ts";
 import { inspectDesk } from "./inspect-desk.ts";
 import { findJournalGap, readRecordedDesk } from "./read-recorded-desk.ts";
 import { startDaemon } from "./start-daemon.ts";
-import { runDemo } from "./run-demo.ts";
+import { type RunLine, runDemo } from "./run-demo.ts";
 import { initDesk } from "./init.ts";
 import { newConnector } from "./new-connector.ts";
 import type { DeskOptions } from "./open-desk.ts";
@@ -42,6 +42,8 @@ export interface LocalServicesOptions extends Omit<DeskOptions, "root"> {
   readonly bin: string;
   readonly answers: DaemonScreen["answers"];
   readonly ready: DaemonScreen["ready"];
+  /** Runs a command line in this process, for the demo. */
+  readonly runLine: RunLine;
 }
 
 interface LocatedDesk {
@@ -108,7 +110,7 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
       };
       return serveMcpOverStdio({ address, root, version, clock, connection }, signal);
     },
-    demo: (request, screen, signal) => runDemo({ bin: options.bin, env }, request, screen, signal),
+    demo: (request, screen, signal) => runDemo(options, request, screen, signal),
   };
 }
 

@@ -30,7 +30,7 @@ function nodeDeps(): CliDeps {
   const io = nodeIo(env);
   const cwd = process.cwd();
   const home = env["HOME"] ?? homedir();
-  return {
+  const deps: CliDeps = {
     io,
     env,
     cwd,
@@ -58,10 +58,12 @@ function nodeDeps(): CliDeps {
         cwd: call.cwd,
         answers: call.answers,
         ready: call.ready,
+        runLine: (argv, lineIo) => main(argv, { ...deps, io: lineIo }),
       });
       return invoke(await commandRegistry(), { command: entry.name, input }, { ...call, actor: "human", local });
     },
   };
+  return deps;
 }
 
 /** Finds the desk of a folder, its process, and the keys of its operator. */

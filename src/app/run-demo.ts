@@ -1,17 +1,27 @@
-/** Runs the demo script with a temporary folder, the real command line as child processes, and a terminal. */
-import { execFile } from "node:child_process";
+/** Runs the demo script with a temporary folder, the real command line in this process, and a terminal. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import type { DemoScreen } from "../commands/command.ts";
-import { type RunCli, runDemoScript } from "../cli/demo.ts";
-import { wantsColour } from "../cli/io.ts";
+import { type CliLine, runDemoScript } from "../cli/demo.ts";
+import { type Io, wantsColour } from "../cli/io.ts";
 import { createPrompter } from "../cli/prompts.ts";
+import type { Clock, Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
+import { quoteForShell } from "../lib/shell.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import { findProgram } from "./find-program.ts";
+
+/** Runs one command line on these streams. Returns the exit code. */
+export type RunLine = (argv: readonly string[], io: Io) => Promise<number>;
 
 export interface DemoOptions {
   readonly bin: string;
   readonly env: Record<string, string | undefined>;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly runLine: RunLine;
 }
 
 export async function runDemo(
@@ -20,35 +30,55 @@ export async function runDemo(
   screen: DemoScreen,
   signal: AbortSignal,
 ): Promise<unknown> {
+  const { disk, clock, runLine, env } = options;
   const dir = request.path ?? join(mkdtempSync(join(tmpdir(), "qoc-demo-")), "desk");
-  const prompter = createPrompter(process.stdin, process.stderr, { signal, hasColour: wantsColour(options.env, true) });
+  const prompter = createPrompter(process.stdin, process.stderr, { signal, hasColour: wantsColour(env, true) });
   return runDemoScript({
     dir,
-    runCli: runQoc(options, dir, signal),
+    runCli: (args, onLine) => runQoc(runLine, args[0] === "init" ? args : [...args, "-C", dir], onLine),
     print: (line) => screen.say(line),
-    confirm: (question) => (request.yes || !screen.canAsk ? Promise.resolve(true) : prompter.confirm(question)),
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    ask: (question) => (request.yes || !screen.canAsk ? Promise.resolve(undefined) : prompter.text(question)),
+    // A timer of the clock would not keep the process running.
+    wait: (ms) => sleep(ms, undefined, { signal }),
+    seconds: () => clock.monotonic() / 1000,
+    speedUp: async (barSeconds) => {
+      const path = `${dir}/${LAYOUT.config}`;
+      const text = await disk.readText(path);
+      await disk.writeAtomic(path, text.replace(/^( *bar_seconds = )\d+/m, `$1${barSeconds}`));
+    },
+    qoc: await typedName(options),
   });
 }
 
-function runQoc({ bin, env }: DemoOptions, dir: string, signal: AbortSignal): RunCli {
-  return (args) =>
-    new Promise((resolve) => {
-      const where = args[0] === "init" ? [] : ["-C", dir];
-      const environment = { ...env, NO_COLOR: "1" } as NodeJS.ProcessEnv;
-      execFile(
-        process.execPath,
-        [bin, ...args, ...where, "--json"],
-        { env: environment, signal, maxBuffer: 16 * 1024 * 1024 },
-        (error, stdout, stderr) => {
-          const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
-          resolve({
-            code,
-            json: tryParseJson(stdout),
-            notes: stderr.split("\n").filter((line) => line !== ""),
-            text: stderr || stdout,
-          });
-        },
-      );
-    });
+/** `qoc` if the shell finds this program under that name; else the words that start it. */
+async function typedName({ bin, env }: DemoOptions): Promise<string> {
+  const found = await findProgram("qoc", env["PATH"] ?? "");
+  return found?.real === bin ? "qoc" : `node ${quoteForShell(bin)}`;
+}
+
+/** With `onLine` the lines for a person are passed on as they come; without it the value is read as JSON. */
+async function runQoc(
+  runLine: RunLine,
+  args: readonly string[],
+  onLine?: (line: string) => void,
+): Promise<Awaited<ReturnType<CliLine>>> {
+  let [out, err] = ["", ""];
+  const io: Io = {
+    out: async (text) => void (out += text),
+    err: (text) => {
+      err += text;
+      for (const line of text.split("\n")) if (line !== "") onLine?.(line);
+    },
+    stdinText: () => Promise.resolve(""),
+    fdText: () => Promise.resolve(""),
+    prompter: () => {
+      throw new Error("no prompt is shown in a line of the demo");
+    },
+    isTty: { in: false, out: false, err: false },
+    columns: 80,
+    rows: 24,
+    colour: { out: false, err: false },
+  };
+  const code = await runLine(onLine === undefined ? [...args, "--json"] : args, io);
+  return { code, json: onLine === undefined ? tryParseJson(out) : undefined, text: err || out };
 }

@@ -2,33 +2,44 @@
  * The demo: goes from an empty folder to a filled order on its own desk, by the commands that a user would type. Every
  * line that it prints is read from the result of a command: without a guard in desk.toml, its output is different.
  */
-import type { Progress } from "../domain/ports.ts";
+import { approvalQuestion } from "../commands/orders/approval-flow.ts";
+import { amountText } from "../commands/rendering/money.ts";
 import { wrap } from "../commands/rendering/terminal-text.ts";
+import { quoteForShell } from "../lib/shell.ts";
+import type { Review } from "../trading/review.ts";
 import { type PlotPoint, plot } from "./plot.ts";
 
 const WIDTH = 80;
-const INDENT = "        ";
+const INDENT = "    ";
+const DEEP = "        ";
 
-/** Runs one command of the real CLI in the demo's workspace. */
-export type RunCli = (args: readonly string[]) => Promise<CliResult>;
+/**
+ * Runs one command line in the demo's workspace. With `onLine` the lines for a person are passed on as they come, and
+ * there is no JSON.
+ */
+export type CliLine = (args: readonly string[], onLine?: (line: string) => void) => Promise<CliResult>;
 
 export interface CliResult {
   readonly code: number;
   readonly json: unknown;
-  /** The lines of progress. */
-  readonly notes: readonly string[];
   /** Standard error, or standard output if standard error is empty. */
   readonly text: string;
 }
 
 export interface DemoDeps {
   readonly dir: string;
-  readonly runCli: RunCli;
+  readonly runCli: CliLine;
   readonly print: (line: string) => void;
-  /** Prompts for yes or no; returns true without a prompt off a terminal. */
-  readonly confirm: (message: string) => Promise<boolean>;
+  /** Returns the typed answer; undefined: no person can be asked, and the demo goes on. */
+  readonly ask: (question: string) => Promise<string | undefined>;
   /** Resolves after about `ms`. The paper market moves in wall time. */
   readonly wait: (ms: number) => Promise<void>;
+  /** A clock. */
+  readonly seconds: () => number;
+  /** Sets the seconds of a trading day in the new desk.toml. */
+  readonly speedUp: (barSeconds: number) => Promise<void>;
+  /** The words that start this program in a shell. */
+  readonly qoc: string;
 }
 
 export interface DemoResult {
@@ -44,62 +55,66 @@ interface OrderJson {
   path: string;
   digest: string;
   fills: { quantity: string; price: string; time: string }[];
-  review: {
-    sentence: string;
-    decision: string;
-    checks: { guard: string; decision: string; message: string }[];
-    book: { what: string; before: string | null; after: string | null; unit: string }[];
-  } | null;
+  review: Review | null;
 }
 
+const BAR_SECONDS = 1;
 const FILL_ROUNDS_MAX = 60;
 const FILL_WAIT_MS = 150;
-const CURVE_POINTS = 8;
-const CURVE_WAIT_MS = 400;
+const CURVE_POINTS = 12;
+const CURVE_WAIT_MS = 300;
 
 export async function runDemoScript(deps: DemoDeps): Promise<DemoResult> {
   const { dir, print } = deps;
+  const started = deps.seconds();
   const printStep = stepPrinter(print);
   printStep("Create a desk and start it.", "qoc init, qoc up --detach");
-  await runOk(deps, ["init", dir]);
-  const started = (await runOk(deps, ["up", "--detach"])) as {
-    connectors?: { name: string; mode: string; state: string }[];
-  };
-  for (const { name, mode, state } of started.connectors ?? [])
-    print(`    The connector ${name} is ${state}. Its mode is ${mode.toUpperCase()}.`);
+  await createDesk(deps);
 
   printStep("An agent works on an issue and proposes orders.", "qoc run issues/001-first-look.md");
   const curve: PlotPoint[] = [await readNav(deps)];
-  const run = (await runOk(deps, ["run", "issues/001-first-look.md"], { line: (line) => print(`    ${line}`) })) as {
-    proposals: string[];
-  };
+  await runOk(deps, ["run", "issues/001-first-look.md"], (line) => printWrapped(print, INDENT, line));
+  const proposed = (await runOk(deps, ["orders", "list", "--state", "proposed"])) as { id: string }[];
   const orders: OrderJson[] = [];
-  for (const id of run.proposals) orders.push((await runOk(deps, ["orders", "show", id])) as OrderJson);
+  for (const { id } of proposed) orders.push((await runOk(deps, ["orders", "show", id])) as OrderJson);
 
   printStep("Review the proposals. The guards have checked them.", "qoc status, qoc orders show");
   for (const order of orders) printProposal(print, order);
   const allowed = orders.find((order) => order.review?.decision === "allow");
   let approved: string | null = null;
-  if (allowed === undefined) print("    No proposal passes the guards, so no order can be sent.");
+  if (allowed === undefined) print(`${INDENT}No proposal passes the guards, so no order can be sent.`);
   else approved = await approveAndWait(deps, printStep, allowed, curve);
-  for (const { id } of orders)
-    if (id !== allowed?.id) await runOk(deps, ["reject", id, "--comment", "ten times too large"]);
+
+  const others = orders.filter(({ id }) => id !== approved);
+  printStep("Reject the rest; the next run of the agent reads why.", "qoc reject ID --comment TEXT");
+  for (const { id } of others) {
+    await runOk(deps, ["reject", id, "--comment", "ten times too large"]);
+    print(`${INDENT}${id} is rejected.`);
+  }
 
   printStep("Read the decisions in the journal.", "qoc decisions");
   await printDecisions(deps);
-  for (let point = 0; point < CURVE_POINTS; point++) {
-    await deps.wait(CURVE_WAIT_MS);
-    curve.push(await readNav(deps));
-  }
-  printStep("Take a snapshot. The plot shows the equity during this demo.", "qoc snapshot");
-  const snapshot = (await runOk(deps, ["snapshot"])) as { nav: string; path: string };
-  for (const line of plot(curve, 60, 6)) print(`    ${line}`);
+  const nav = await watchEquity(deps, printStep, curve);
   await runOk(deps, ["down"]);
   print("");
-  print(`This desk is yours to keep: ${dir}`);
-  print(`next: cd ${dir} && qoc up`);
-  print("The guards are in desk.toml. Remove one, repeat the steps, and compare.");
-  return { path: dir, approved, nav: snapshot.nav };
+  print(`That took ${(deps.seconds() - started).toFixed(1)} s. This desk is yours to keep:`);
+  print(`${INDENT}${dir}`);
+  print(`Its market is fast: bar_seconds = ${BAR_SECONDS} in its desk.toml; a new desk has 60.`);
+  print("The guards are in desk.toml too. Remove one, repeat the steps, and compare.");
+  print(`next: ${deps.qoc} up -C ${quoteForShell(dir)}`);
+  return { path: dir, approved, nav };
+}
+
+async function createDesk(deps: DemoDeps): Promise<void> {
+  const { dir, print } = deps;
+  await runOk(deps, ["init", dir]);
+  await deps.speedUp(BAR_SECONDS);
+  print(`${INDENT}A folder of plain files is made. The desk starts in the background.`);
+  const { connectors = [] } = (await runOk(deps, ["up", "--detach"])) as {
+    connectors?: { name: string; mode: string; state: string }[];
+  };
+  for (const { name, mode, state } of connectors)
+    print(`${INDENT}The connector ${name} is ${state}. Its mode is ${mode.toUpperCase()}.`);
 }
 
 type PrintStep = (sentence: string, commands: string) => void;
@@ -109,23 +124,27 @@ function stepPrinter(print: (line: string) => void): PrintStep {
   return (sentence, commands) => {
     number += 1;
     print("");
-    print(`${number}. ${sentence}   [${commands}]`);
+    const [head, tail] = [`${number}. ${sentence}`, `[${commands}]`];
+    if (head.length + tail.length + 2 <= WIDTH) print(`${head}  ${tail}`);
+    else for (const line of [head, `   ${tail}`]) print(line);
   };
 }
 
+function printWrapped(print: (line: string) => void, indent: string, text: string): void {
+  wrap(text, WIDTH - indent.length - 2).forEach((line, index) => print(`${indent}${index === 0 ? "" : "  "}${line}`));
+}
+
 function printProposal(print: (line: string) => void, { id, state, review }: OrderJson): void {
-  print(`    ${id}: ${review?.sentence ?? state}`);
+  print(`${INDENT}${id}: ${review?.sentence ?? state}`);
   if (review === null) return;
+  const shown = (value: string | null, unit: string): string =>
+    value === null ? "unavailable" : unit === "" ? value : unit === "%" ? `${value} %` : amountText(value, unit);
   for (const { what, before, after, unit } of review.book)
-    print(`        ${what.padEnd(14)} ${before ?? "unavailable"} -> ${after ?? "unavailable"} ${unit}`.trimEnd());
+    print(`${DEEP}${what.padEnd(14)} ${shown(before, unit)} -> ${shown(after, unit)}`);
   const failed = review.checks.filter(({ decision }) => decision === "block");
   const passed = review.checks.length - failed.length;
-  print(`        ${passed} checks pass${failed.length === 0 ? "." : `, ${failed.length} block:`}`);
-  for (const { guard, message } of failed) {
-    const [first = "", ...others] = wrap(`x ${guard}: ${message}`, WIDTH - INDENT.length - 2);
-    print(`${INDENT}${first}`);
-    for (const line of others) print(`${INDENT}  ${line}`);
-  }
+  print(`${DEEP}${passed} checks pass${failed.length === 0 ? "." : `, ${failed.length} block:`}`);
+  for (const { guard, message } of failed) printWrapped(print, DEEP, `✗ ${guard}: ${message}`);
 }
 
 /** Returns the id of the order if it was approved. */
@@ -138,25 +157,32 @@ async function approveAndWait(
   const { print } = deps;
   const { id, digest, review } = order;
   printStep(`Approve ${id} by its digest.`, `qoc approve ${id} --digest ${digest.slice(0, 15)}...`);
-  if (!(await deps.confirm(`Approve: ${review?.sentence ?? id}?`))) {
-    print("    Not approved. No order was sent.");
+  if (review === null || !(await isConfirmed(deps, review))) {
+    print(`${INDENT}Not approved. No order was sent.`);
     return null;
   }
   const receipt = (await runOk(deps, ["approve", id, "--digest", digest])) as { state: string; venueOrderId: string };
-  print(`    The order is ${receipt.state}. Its id at the venue is ${receipt.venueOrderId}.`);
+  print(`${INDENT}The order is ${receipt.state}. Its id at the venue is ${receipt.venueOrderId}.`);
   printStep("The venue reports the fill.", `qoc orders show ${id}`);
   let current = order;
   for (let round = 0; round < FILL_ROUNDS_MAX && current.state !== "filled"; round++) {
     await deps.wait(FILL_WAIT_MS);
     current = (await runOk(deps, ["orders", "show", id])) as OrderJson;
-    if (round % 4 === 0) curve.push(await readNav(deps));
+    curve.push(await readNav(deps));
   }
   for (const { quantity, price, time } of current.fills)
-    print(`    Filled: ${quantity} at ${price}, on ${time.slice(0, 10)} in the market of the venue.`);
-  print(`    The order is in ${current.path}`);
+    print(`${INDENT}Filled: ${quantity} at ${price}, on ${time.slice(0, 10)} in the market of the venue.`);
+  print(`${INDENT}The order is in ${current.path}`);
   const inbox = (await runOk(deps, ["inbox", "list", "--status", "new"])) as { path: string }[];
-  for (const { path } of inbox) print(`    New in the inbox: ${path}`);
+  for (const { path } of inbox) print(`${INDENT}New in the inbox: ${path}`);
   return id;
+}
+
+/** The question of `qoc approve`. */
+async function isConfirmed({ ask }: DemoDeps, review: Review): Promise<boolean> {
+  const { question, word } = approvalQuestion(review);
+  const answer = await ask(question);
+  return answer === undefined || answer.toLowerCase() === word.toLowerCase();
 }
 
 async function printDecisions(deps: DemoDeps): Promise<void> {
@@ -169,7 +195,25 @@ async function printDecisions(deps: DemoDeps): Promise<void> {
     note: string;
   }[];
   for (const { date, decision, side, quantity, symbol, note } of decisions)
-    deps.print(`    ${date.slice(0, 10)} ${decision} ${side} ${quantity} ${symbol} [${note}]`);
+    deps.print(`${INDENT}${date.slice(0, 10)} ${decision} ${side} ${quantity} ${symbol} [${note}]`);
+}
+
+/** Returns the NAV of the snapshot. */
+async function watchEquity(deps: DemoDeps, printStep: PrintStep, curve: PlotPoint[]): Promise<string> {
+  const { print } = deps;
+  printStep("Take a snapshot, and plot the equity of this demo.", "qoc snapshot");
+  const trading = (CURVE_POINTS * CURVE_WAIT_MS) / 1000 / BAR_SECONDS;
+  print(`${INDENT}The market moves on for about ${trading.toFixed(0)} trading days.`);
+  for (let point = 0; point < CURVE_POINTS; point++) {
+    await deps.wait(CURVE_WAIT_MS);
+    const nav = await readNav(deps);
+    curve.push(nav);
+    if (point % 3 === 2) print(`${INDENT}NAV ${amountText(nav.value.toFixed(2), "USD")}`);
+  }
+  const snapshot = (await runOk(deps, ["snapshot"])) as { nav: string; path: string };
+  for (const line of plot(curve, 60, 6)) print(`${INDENT}${line}`);
+  print(`${INDENT}The book is in ${snapshot.path}`);
+  return snapshot.nav;
 }
 
 async function readNav(deps: DemoDeps): Promise<PlotPoint> {
@@ -179,13 +223,8 @@ async function readNav(deps: DemoDeps): Promise<PlotPoint> {
 }
 
 /** Runs a command and returns its value. @throws Error if its exit code is not 0. */
-async function runOk(
-  deps: DemoDeps,
-  args: readonly string[],
-  progress: Progress = { line: () => undefined },
-): Promise<unknown> {
-  const { code, json, notes, text } = await deps.runCli(args);
-  for (const line of notes) progress.line(line);
+async function runOk(deps: DemoDeps, args: readonly string[], onLine?: (line: string) => void): Promise<unknown> {
+  const { code, json, text } = await deps.runCli(args, onLine);
   if (code !== 0) throw new Error(`qoc ${args.join(" ")} failed with exit code ${code}: ${text.trim()}`);
   return json;
 }

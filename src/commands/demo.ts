@@ -2,6 +2,7 @@ import * as z from "zod";
 import { EXIT } from "../domain/error.ts";
 import { flag } from "./arguments.ts";
 import { defineCommand, localServices } from "./command.ts";
+import { renderFields } from "./rendering/fields.ts";
 
 export const command = defineCommand({
   name: "demo",
@@ -10,7 +11,7 @@ export const command = defineCommand({
   runs: "local",
   writes: ["a folder of its own"],
   summary: "run a demo, from a new desk to a filled order",
-  description: "Takes about ten seconds. Uses a new desk; needs no network and no account.",
+  description: "Takes about ten seconds, and says how long. Uses a new desk; needs no network and no account.",
   examples: ["qoc demo", "qoc demo --yes"],
   input: z.strictObject({
     path: flag(z.string().optional(), "DIR", "where to create the desk; a temporary folder by default", {
@@ -20,6 +21,8 @@ export const command = defineCommand({
     yes: z.boolean().default(false),
   }),
   output: z.unknown(),
+  // On a terminal the demo has said it.
+  render: (value: unknown, style) => (style.isTty ? [] : renderFields(value, style)),
   run: ({ path, yes }, { progress, canAsk, signal, ...context }) =>
     localServices(context).demo({ yes, path }, { say: (line) => progress.line(line), canAsk }, signal),
   cli: async (session, input) => {

@@ -40,7 +40,7 @@ export interface Quote {
    * What a person must know about this price, in one line of at most 200 characters, for example that the recording of
    * a replayed market has ended. Shown beside the quote and in reviews.
    */
-  notice?: string;
+  notice?: string | undefined;
 }
 
 export interface Position {
@@ -131,7 +131,7 @@ export interface Account {
    */
   timestamp?: Timestamp;
   /** What a person must know about this account or its market, in one line. Shown in `qoc status`. */
-  notice?: string;
+  notice?: string | undefined;
 }
 
 export interface Instrument {

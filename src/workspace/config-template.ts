@@ -23,7 +23,7 @@ type = "paper"
 enabled = true
   [connector.options]
   start = "2019-10-10"
-  bar_seconds = 2        # seconds of real time for one trading day
+  bar_seconds = 60       # seconds of real time for one trading day
   cash = 1_000_000
 
 # Guards are evaluated in this order when an order is proposed, approved and dispatched. The first breach is the stated

@@ -43,6 +43,7 @@ function offline(command: string, input: Record<string, unknown> = {}): Promise<
   const local = createLocalServices({
     ...{ packageRoot: process.cwd(), bin: "", version: "0.0.0", disk: nodeDisk(), clock: systemClock },
     ...{ ids: systemIds, home: desk.home, cwd: desk.root, ready: () => undefined, answers: () => undefined },
+    runLine: () => Promise.resolve(1),
     env: { PATH: process.env["PATH"], XDG_RUNTIME_DIR: `${desk.home}/run` },
   });
   return invoke(

@@ -29,7 +29,7 @@ export function paperContext(given: PaperHarnessOptions, harness: Omit<PaperHarn
       harness.fills.push(fill);
       given.onFill?.(fill);
     },
-    options: Object.freeze({ ...given.options }),
+    options: Object.freeze({ bar_seconds: 2, ...given.options }),
     store: harness.store,
     bars: (symbol) => Promise.resolve(given.bars?.[symbol] ?? []),
   };

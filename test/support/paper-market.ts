@@ -21,7 +21,7 @@ const DATES = Array.from({ length: 400 }, (_, n) => {
 });
 
 export function feedOf(bars: Readonly<Record<string, readonly BarRow[]>>): PriceFeed {
-  const calendar = new Calendar(DATES, DATES[0] ?? "", 4);
+  const calendar = new Calendar(DATES, DATES[0] ?? "", { lateTicks: 4 });
   const recordings = new Map(Object.entries(bars).map(([symbol, rows]) => [symbol, recordingOf(symbol, rows)]));
   return { calendar, cached: (symbol) => recordings.get(symbol) };
 }
@@ -35,7 +35,7 @@ export function recordingOf(symbol: string, rows: readonly BarRow[]): Recording 
     close: String(close),
     ...(volume === undefined ? {} : { volume: String(volume) }),
   }));
-  return new Recording(symbol, symbol, bars, sessionStart(DATES[0] ?? ""));
+  return new Recording({ symbol, name: symbol }, bars, sessionStart(DATES[0] ?? ""));
 }
 
 /** Returns a seed for which day 1 of `symbol` reaches its low (or its high) first. */

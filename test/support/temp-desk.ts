@@ -83,8 +83,11 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
   const env = options.liveEnv ?? { PATH: process.env["PATH"], XDG_RUNTIME_DIR: join(home, "run"), ...options.env };
   if (options.again === undefined)
     await initDesk({ disk, ids: systemIds, home, cwd: base, path: root, packageRoot: PACKAGE_ROOT });
-  if (options.config !== undefined)
-    await writeFile(join(root, "desk.toml"), options.config(readFileSync(join(root, "desk.toml"), "utf8")));
+  const found = readFileSync(join(root, "desk.toml"), "utf8");
+  // A minute for a day of the market is for people.
+  const template = options.again === undefined ? found.replace("bar_seconds = 60 ", "bar_seconds = 2 ") : found;
+  const config = options.config?.(template) ?? template;
+  if (config !== found) await writeFile(join(root, "desk.toml"), config);
   for (const [path, text] of Object.entries(options.files ?? {})) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), text);

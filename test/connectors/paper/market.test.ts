@@ -14,7 +14,7 @@ function number(price: Amount): number {
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 function catalogue(start = "2019-10-10"): InstrumentList {
-  return new InstrumentList(start, lateTicksFor(2), () => Promise.resolve([]), quiet);
+  return new InstrumentList(start, { lateTicks: lateTicksFor(2) }, () => Promise.resolve([]), quiet);
 }
 /** Days from the start to the last recorded one, 2020-04-17. */
 const RECORDED_DAYS = 130;
@@ -123,9 +123,10 @@ describe("the venue's time", () => {
   it.each([
     [2, 2401],
     [0.02, 240_001],
-    [600, 10],
-    [1200, 4],
-    [86_400, 4],
+    [60, 1222],
+    [600, 1204],
+    [1200, 1201],
+    [86_400, 86_401],
   ])("gives a day of %d s %d ticks once the recording has ended", (barSeconds, ticks) => {
     expect(lateTicksFor(barSeconds)).toBe(ticks);
   });

@@ -4,7 +4,7 @@ import { readOptions } from "../../../connectors/paper/options.ts";
 describe("the options", () => {
   it("readOptions fills in the defaults", () => {
     const { cash, spreadBps, slippageBps, commissionBps, participation, ...rest } = readOptions({});
-    expect(rest).toEqual({ start: "2019-10-10", barSeconds: 2, latencyMs: 0, seed: 1, allowShort: false });
+    expect(rest).toEqual({ start: "2019-10-10", barSeconds: 60, latencyMs: 0, seed: 1, allowShort: false });
     expect([cash, spreadBps, slippageBps, commissionBps, participation].map(String)).toEqual([
       "1000000",
       "2",

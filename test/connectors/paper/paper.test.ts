@@ -127,8 +127,51 @@ describe("the market", () => {
       close: "2970.27",
       volume: "3580460000",
     });
-    expect(await venue.getBars("AAPL", { resolution: "1d" })).toHaveLength(124);
+    expect(await venue.getBars("AAPL", { resolution: "1d" })).toHaveLength(123);
     await expect(venue.getBars("SPX", { resolution: "1m" })).rejects.toThrow('resolution "1d", not "1m"');
+  });
+});
+
+describe("a market that lasts", () => {
+  it("says beside the quote and the account that a recording has ended, from its first made-up price on", async () => {
+    const { venue } = await openPaper({ options: { start: "2020-04-16", bar_seconds: 4 } });
+    expect((await venue.getQuote("AAPL")).notice).toBeUndefined();
+    expect((await venue.getQuote("SPX")).notice).toBeUndefined();
+    await pass(4_000);
+    expect((await venue.getQuote("AAPL")).notice).toContain("the recording of AAPL ended on 2010-03-01");
+    expect((await venue.getAccount()).notice).toBeUndefined();
+    await pass(1_000);
+    const words = "the recording of SPX ended on 2020-04-17: its prices now are that recording played backwards";
+    expect((await venue.getQuote("SPX")).notice).toContain(words);
+    expect((await venue.getAccount()).notice).toContain(words);
+    const bars = await venue.getBars("SPX", { resolution: "1d" });
+    await pass(2 * 1200 * 1_000);
+    expect(await venue.getBars("SPX", { resolution: "1d" })).toEqual(bars);
+    expect(new Date(bars.at(-1)?.timestamp ?? 0).toISOString()).toContain("2020-04-17");
+  });
+
+  it("the operator's bars come back as they are, whatever the date of the market", async () => {
+    const hour = Date.UTC(2026, 0, 5, 9);
+    const own = [0, 1, 2].map((n) => {
+      const [low, high] = [10 + n, 20 + n];
+      return { symbol: "OWN", timestamp: hour + n * 3_600_000, open: low, high, low, close: high, volume: 5 };
+    });
+    const { venue } = await openPaper({ bars: { OWN: own } });
+    const bars = await venue.getBars("OWN", { resolution: "1d" });
+    expect(bars.map(({ timestamp }) => timestamp)).toEqual(own.map(({ timestamp }) => timestamp));
+    expect(bars.map(({ close, volume }) => [Number(close), Number(volume)])).toEqual([20, 21, 22].map((at) => [at, 5]));
+    expect(await venue.getBars("OWN", { resolution: "1d", from: hour + 1 })).toHaveLength(2);
+  });
+
+  it("a day takes a minute by default, and a market order still fills within two seconds", async () => {
+    const { venue, fills } = await openPaper({ options: { bar_seconds: 60 } });
+    const before = (await venue.getQuote("SPX")).timestamp;
+    await venue.placeOrder(spx({ type: "market" }));
+    await pass(2_000);
+    expect(fills).toHaveLength(1);
+    await pass(58_000);
+    const day = (at: unknown): string => new Date(at as number).toISOString().slice(0, 10);
+    expect([before, (await venue.getQuote("SPX")).timestamp].map(day)).toEqual(["2019-10-10", "2019-10-11"]);
   });
 });
 

@@ -373,7 +373,7 @@ describe("a market left running", () => {
     const { venue, store } = await openPaper();
     await venue.disconnect();
     const state = JSON.parse(store.disk.get("state") ?? "") as { venue: { tick: number } };
-    const { calendar } = new InstrumentList("2019-10-10", 2401, () => Promise.resolve([]), console);
+    const { calendar } = new InstrumentList("2019-10-10", { lateTicks: 2401 }, () => Promise.resolve([]), console);
     let last = 130 * 4 + 46_000 * 2401;
     while (calendar.timeAt(last + 2401) < LATEST_TIME) last += 2401;
     while (calendar.timeAt(last + 1) < LATEST_TIME) last += 1;
