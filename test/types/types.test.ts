@@ -31,7 +31,8 @@ function compile(sdk: string, files: readonly string[]): string {
 const SHAPES: Readonly<Record<string, string>> = {
   Numeric: "number | string",
   Timestamp: "number | string",
-  Quote: "{ symbol: string; bid: N; ask: N; timestamp: T; asOf?: T; last?: N; bidSize?: N; askSize?: N }",
+  Quote: `{ symbol: string; bid: N; ask: N; timestamp: T; asOf?: T; last?: N; bidSize?: N; askSize?: N;
+    notice?: string | undefined }`,
   Position: "{ symbol: string; quantity: N; averagePrice?: N; markPrice?: N; currency?: string }",
   Order: `{ clientOrderId: string; symbol: string; side: S.Side; quantity: number; quantityText: string; type: S.OrderType;
     limitPrice?: number; limitPriceText?: string; stopPrice?: number; stopPriceText?: string;
@@ -42,7 +43,7 @@ const SHAPES: Readonly<Record<string, string>> = {
   OrderReport:
     "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N; " +
     "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N }",
-  Account: "{ nav: N; cash: N; buyingPower: N; currency: string; timestamp?: T }",
+  Account: "{ nav: N; cash: N; buyingPower: N; currency: string; timestamp?: T; notice?: string | undefined }",
   Instrument: `{ symbol: string; name?: string; tickSize?: N; lotSize?: N; minQuantity?: N; maxQuantity?: N; minNotional?: N;
     currency?: string; multiplier?: N; orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
   Bar: "{ symbol: string; timestamp: T; open: N; high: N; low: N; close: N; volume?: N }",
