@@ -56,11 +56,10 @@ export function helpFor(name: string, entries: readonly CommandEntry[]): string 
   const visible = visibleEntries(entries);
   if (name === "") return page(firstPage(visible));
   const entry = findCommand(visible, name);
-  const verbs = verbsOf(name, visible);
-  // `qoc history` is short for a command of its noun; its page is that of the noun.
-  if (entry !== undefined && (entry.name === name || verbs.length === 0)) return page(commandPage(entry, visible));
+  if (entry !== undefined) return page(commandPage(entry, visible));
   // "connectors" is a noun and a topic: its page has both.
   const topic = TOPICS.find((candidate) => candidate.name === name);
+  const verbs = verbsOf(name, visible);
   const lines = [
     ...(verbs.length === 0 ? [] : nounPage(name, verbs)),
     ...(verbs.length === 0 || topic === undefined ? [] : [""]),
