@@ -6,7 +6,7 @@ import type { CommandEntry } from "../commands/command-entry.ts";
 import { EXIT, QocError, messageOf } from "../domain/error.ts";
 import { Interrupted } from "./prompts.ts";
 import { RemoteError } from "./client.ts";
-import { oneLine } from "../commands/rendering/terminal-text.ts";
+import { oneLine, wrap } from "../commands/rendering/terminal-text.ts";
 import type { Io } from "./io.ts";
 import { painter } from "../commands/rendering/paint.ts";
 import type { CliDeps } from "./cli-deps.ts";
@@ -51,13 +51,23 @@ async function dataText(
   return isResult ? renderValue(data, { entry, registry, io: deps.io, json: mode.json }) : "";
 }
 
+/** A hint that is too long is broken between its parts only: a command stays whole, so that it can be copied. */
+function hintLines(hint: string, width: number): readonly string[] {
+  const label = "next: ";
+  if (label.length + hint.length <= width) return [label + hint];
+  return hint.split(/(?<=[;,]) /).map((part, index) => (index === 0 ? label : " ".repeat(label.length)) + part);
+}
+
 function linesFor(error: QocError | RemoteError, io: Io, isVerbose: boolean): readonly string[] {
   const paint = painter(io.colour.err);
   const { details } = error.toJSON();
+  const width = io.isTty.err ? io.columns : Infinity;
+  const [message = "", ...more] = wrap(oneLine(error.message), width - 2);
   return [
-    `${paint("red", "✗")} ${oneLine(error.message)}`,
+    `${paint("red", "✗")} ${message}`,
+    ...more.map((line) => `  ${line}`),
     paint("dim", `code ${oneLine(error.code)}`),
-    `next: ${oneLine(error.hint.trim())}`,
+    ...hintLines(oneLine(error.hint.trim()), width),
     ...(isVerbose && details !== undefined ? [`details: ${jsonText(details, 0)}`] : []),
     ...(isVerbose && error.cause instanceof Error
       ? (error.cause.stack ?? error.cause.message).split("\n").map(oneLine)

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandRegistry, CommandSession, Prompter } from "../commands/command.ts";
 import { painter } from "../commands/rendering/paint.ts";
-import { oneLine } from "../commands/rendering/terminal-text.ts";
+import { INDENT } from "../commands/rendering/table-text.ts";
+import { oneLine, wrap } from "../commands/rendering/terminal-text.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import type { CommandTreeInput } from "./command-tree.ts";
 import type { Globals } from "./flags.ts";
@@ -28,7 +29,9 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
   const canAsk = canPrompt(io, deps.env, globals.noInput);
   const progress: Progress = {
     line: (text) => {
-      if (!globals.quiet && !json) io.err(`${oneLine(text)}\n`);
+      if (globals.quiet || json) return;
+      const lines = io.isTty.err ? wrap(oneLine(text), io.columns - INDENT.length) : [oneLine(text)];
+      io.err(lines.map((line, index) => `${index === 0 ? "" : INDENT}${line}\n`).join(""));
     },
   };
   const print = async (entry: CommandEntry, value: unknown): Promise<void> => {

@@ -4,6 +4,7 @@
  * unknown name, and the attempt is recorded.
  */
 import type * as z from "zod";
+import "../lib/schema-words.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { RefusalLog } from "../domain/refusal.ts";
@@ -101,34 +102,11 @@ function issueMessage(error: z.ZodError, names: readonly string[] = []): string 
   const [first] = error.issues;
   const path = first?.path.join(".") ?? "";
   const suffix = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : "";
-  return `${path === "" ? "" : `${path}: `}${first === undefined ? "invalid" : issueWords(first, names)}${suffix}`;
+  return `${path === "" ? "" : `${path}: `}${first === undefined ? "is not allowed" : issueWords(first, names)}${suffix}`;
 }
-
-/** The messages of the schema library; all others are the command's own. */
-const STANDARD_MESSAGE = /^(?:Unrecognized key|Invalid (?:input|option)|Too (?:small|big))/;
 
 /** What is wrong with a value, in words for the person or agent that sent it. */
 function issueWords(issue: z.core.$ZodIssue, names: readonly string[]): string {
-  if (!STANDARD_MESSAGE.test(issue.message)) return issue.message;
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => `unknown field ${JSON.stringify(key)}${suggestion(key, names)}`).join(", ");
-    case "invalid_type":
-      return issue.input === undefined && issue.message.includes("undefined")
-        ? "is missing"
-        : `must be a ${issue.expected}`;
-    case "invalid_value":
-      return `must be one of ${issue.values.map(String).join(", ")}`;
-    case "too_small":
-      return limitWords(issue.origin, "at least", issue.minimum);
-    case "too_big":
-      return limitWords(issue.origin, "at most", issue.maximum);
-    default:
-      return issue.message;
-  }
-}
-
-function limitWords(origin: string, bound: string, limit: number | bigint): string {
-  if (origin === "string") return `must have ${bound} ${limit} characters`;
-  return origin === "array" ? `must have ${bound} ${limit} entries` : `must be ${bound} ${limit}`;
+  if (issue.code !== "unrecognized_keys") return issue.message;
+  return issue.keys.map((key) => `unknown field ${JSON.stringify(key)}${suggestion(key, names)}`).join(", ");
 }

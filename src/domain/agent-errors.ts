@@ -7,7 +7,7 @@ export const AGENT_ERRORS = {
   AGENT_UNKNOWN: row("no agent {agent}{suggestion}", "qoc agents list"),
   TOKEN_REFUSED: row(
     "the agent's token is unknown or revoked, or was made for HTTP",
-    "ask the human for a new token: qoc agents setup",
+    "ask the human for a new token: qoc help agents setup",
     { exit: EXIT.notPermitted },
   ),
   TOKEN_EXPIRED: row(
@@ -17,12 +17,12 @@ export const AGENT_ERRORS = {
   ),
   TOO_MANY_WAITING: row(
     "{count} proposals of {agent} wait for the human; the limit is {limit}",
-    "qoc status: approve or reject some of them",
+    "approve or reject some of them: qoc status",
     { exit: EXIT.notPermitted, retryable: true, hintForAgents: "leave the rest to the human, and read the decisions" },
   ),
   AGENT_LIMIT: row(
     "{agent} exceeded its limit of {limit} {of} per hour",
-    "wait an hour, or leave the rest to the human: qoc inbox write",
+    "wait an hour, or leave the rest to the human: qoc help inbox write",
     { exit: EXIT.notPermitted, retryable: true, hintForAgents: "wait an hour, or leave the rest to the human" },
   ),
   // runs and notes
@@ -60,10 +60,14 @@ export const AGENT_ERRORS = {
     exit: EXIT.notPermitted,
     hintForAgents: "stop",
   }),
-  NO_RUN: row("{issue} cannot be queued: no run is active", "leave a note for the human: qoc inbox write", {
+  NO_RUN: row("{issue} cannot be queued: no run is active", "leave a note for the human: qoc help inbox write", {
     hintForAgents: "leave a note for the human: qoc_inbox_write",
   }),
-  QUEUE_FULL: row("a run works on at most {limit} issues", "finish, and leave the rest to the human: qoc inbox write", {
-    hintForAgents: "finish, and leave the rest to the human: qoc_inbox_write",
-  }),
+  QUEUE_FULL: row(
+    "a run works on at most {limit} issues",
+    "finish, and leave the rest to the human: qoc help inbox write",
+    {
+      hintForAgents: "finish, and leave the rest to the human: qoc_inbox_write",
+    },
+  ),
 } as const satisfies Record<string, ErrorDefinition>;

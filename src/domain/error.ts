@@ -1,6 +1,7 @@
 /** All errors that a user can get: one table and one class. */
 
 import { AGENT_ERRORS } from "./agent-errors.ts";
+import { quoteForShell } from "../lib/shell.ts";
 import { EXIT, type ErrorDefinition, row } from "./error-row.ts";
 
 export { EXIT, type ErrorDefinition } from "./error-row.ts";
@@ -44,7 +45,7 @@ export const ERRORS = {
   FOLDER_NOT_EMPTY: row("{path} is not empty: it has {names}; nothing was changed", "qoc init {path}/my-desk"),
   FOLDER_REFUSED: row(
     "{path} cannot be a desk: {reason}; nothing was changed",
-    "qoc init my-desk in a folder of yours",
+    "in a folder of yours: qoc init my-desk",
   ),
   WORKSPACE_EXISTS: row("{path} already contains a desk.toml; nothing was changed", "qoc status -C {path}"),
   CONFIG_INVALID: row("{file}:{line}:{column}: {key}: {message}", "edit {file} line {line}, then qoc status"),
@@ -62,12 +63,12 @@ export const ERRORS = {
   ),
   RULES_CHANGED: row(
     "the guards in force are not those of desk.toml, so nothing is approved: {reason}",
-    "qoc reload puts desk.toml in force; or put desk.toml back",
+    "put desk.toml in force: qoc reload; or put it back as it was",
     { exit: EXIT.refusedByGuard },
   ),
   FORMAT_TOO_NEW: row(
     "{what} has format {found}; this version of qoc reads formats up to {known}",
-    "install a newer version of qoc",
+    "install a newer version",
   ),
   SECRET_MISSING: row(
     "connector {connector}: secret {name} is not set ({source})",
@@ -86,11 +87,11 @@ export const ERRORS = {
     "{file}:{line}:{column}: {key} is a secret by its name, and agents can read options{message}",
     'move it to [connector.auth] as a reference: name = {{ env = "NAME" }} or {{ file = "/run/secrets/name" }}',
   ),
-  LOCKED: row("another desk (pid {pid}) is running on {path}", "qoc down -C {path}, or use the running desk"),
+  LOCKED: row("another desk (pid {pid}) is running on {path}", "qoc down -C {path}; or use the running desk"),
   FILE_TOO_LARGE: row("{path} has {size} bytes; the limit is {limit}", "shorten the file"),
   PATH_REFUSED: row("{path}: {reason}", "use a path inside the workspace"),
   FILE_NOT_FOUND: row("{path} does not exist", "qoc files list", { hintForAgents: "qoc_files_list" }),
-  SNAPSHOT_NOT_FOUND: row("{message}", "qoc snapshots list; qoc snapshot writes one", {
+  SNAPSHOT_NOT_FOUND: row("{message}", "qoc snapshots list; write one: qoc snapshot", {
     hintForAgents: "qoc_snapshots_list",
   }),
   FILE_CHANGED: row("{path} changed since it was read", "read the file again, then write it with its new digest", {
@@ -127,7 +128,7 @@ export const ERRORS = {
   }),
   KEY_REQUIRED: row(
     "the live key is needed: {reason}",
-    "qoc keys protect makes the live key; type its passphrase on a terminal, or give --passphrase-fd N",
+    "type its passphrase on a terminal, or give --passphrase-fd N; without a live key: qoc keys protect",
   ),
   KEY_MISSING: row(
     "{path} does not exist: this machine lacks a key of the desk",
@@ -145,7 +146,7 @@ export const ERRORS = {
   ),
   SIGNATURE_REQUIRED: row(
     "{action} takes effect only with a signature by the {key} key of the operator",
-    "qoc {action} at a terminal or in a script of the operator: the command signs",
+    "type qoc {action}, at a terminal or in a script of the operator; it signs",
   ),
   SIGNATURE_INVALID: row(
     "the signature is not one of the {key} key over this {action}",
@@ -162,7 +163,7 @@ export const ERRORS = {
   }),
   NOT_YOURS: row(
     "{path} is a proposal of {author}; only its author and the human can change it",
-    "qoc orders propose",
+    "qoc orders show {path}",
     {
       exit: EXIT.notPermitted,
       hintForAgents: "propose an order of your own: qoc_orders_propose",
@@ -174,7 +175,7 @@ export const ERRORS = {
   ID_DUPLICATE: row("{id} exists in more than one file: {paths}", "rename or delete all of them but one"),
   PROPOSE_AGAIN: row(
     "{id} is from before a gap in the journal, so its decision may be lost",
-    "propose it under a new id: qoc orders propose; then remove this one: qoc reject {id}",
+    "propose it under a new id, then remove this one: qoc reject {id}",
     {
       exit: EXIT.stale,
       hintForAgents: "propose it again: qoc_orders_propose",
@@ -204,7 +205,7 @@ export const ERRORS = {
   }),
   OUTCOME_UNKNOWN: row(
     "{id}: the outcome at the venue is unknown ({reason}); the order will not be sent again",
-    "qoc orders show {id}; look up the order at the venue, then qoc resolve {id}",
+    'qoc orders show {id}; look up the order at the venue, then qoc resolve {id} -m "what you saw"',
     { exit: EXIT.unknownOutcome, untrustedDetail: "reason" },
   ),
   VENUE_REJECTED: row("{id}: {connector} rejected the order: {reason}", "qoc orders show {id}", {
@@ -226,7 +227,7 @@ export const ERRORS = {
     "propose the order at another connector: qoc connectors list",
     { hintForAgents: "propose at another connector: qoc_status names them" },
   ),
-  CONNECTOR_NEEDED: row("no connector for this order ({reason})", "name a connector that qoc status lists", {
+  CONNECTOR_NEEDED: row("no connector for this order ({reason})", "name a connector of qoc connectors list", {
     hintForAgents: "name a connector that qoc_status shows",
   }),
   CONNECTOR_NOT_READY: row(
@@ -280,7 +281,7 @@ export const ERRORS = {
   ),
   SDK_MISMATCH: row(
     "connector {connector} was built for SDK {theirs}; this desk uses SDK {ours}",
-    "install the version of qoc that it was built for, or update the connector",
+    "install the version that it was built for, or update the connector",
   ),
   CALL_TIMEOUT: row("{connector}.{method} did not respond within {ms} ms", "qoc connectors list"),
   CALL_DIED: row("connector {connector} stopped during {method}: {reason}", "qoc logs --connector {connector}", {
@@ -298,7 +299,7 @@ export const ERRORS = {
   }),
   POSITION_UNSETTLED: row(
     "fills of {symbol} keep arriving from {connector} while its position is read; nothing was changed",
-    "repeat the qoc resolve in a minute",
+    "repeat the command in a minute",
     { retryable: true },
   ),
   FILL_FLOOD: row(
@@ -320,6 +321,18 @@ export function fillTemplate(template: string, details: ErrorDetails): string {
   return template.replace(/\{\{|\}\}|\{(\w+)\}/g, (match, name: string | undefined) =>
     name === undefined ? match.slice(1) : String(details[name] ?? ""),
   );
+}
+
+/** Details that may be arguments of a command in a hint. */
+const ARGUMENTS = ["path", "file", "id", "connector", "issue", "run", "name", "agent"];
+
+/** The details as a shell takes them. */
+function quotedDetails(details: ErrorDetails): ErrorDetails {
+  const quoted = Object.entries(details).map(([name, value]) => [
+    name,
+    ARGUMENTS.includes(name) && typeof value === "string" && value !== "" ? quoteForShell(value) : value,
+  ]);
+  return Object.fromEntries(quoted) as ErrorDetails;
 }
 
 export interface ErrorJson {
@@ -350,7 +363,7 @@ export class QocError extends Error {
     this.name = "QocError";
     this.code = code;
     this.details = details;
-    this.hint = fillTemplate(definition.hint, details);
+    this.hint = fillTemplate(definition.hint, quotedDetails(details));
     this.exit = definition.exit;
     this.retryable = options.retryable ?? definition.retryable;
     this.data = options.data;

@@ -3,6 +3,7 @@
  * them.
  */
 import * as z from "zod";
+import "../lib/schema-words.ts";
 import { type Decimal, parseNumber, parseText } from "./decimal.ts";
 import { type Digest, isSymbol } from "./ids.ts";
 

@@ -1,5 +1,6 @@
 /** Zod schemas for what a worker sends. Only the host loads them, so that workers do not carry zod. */
 import * as z from "zod";
+import "../lib/schema-words.ts";
 import { DecimalError, type DecimalText, canonicalText } from "../domain/decimal.ts";
 import { readFundamentals } from "../domain/fundamentals.ts";
 import type {

@@ -53,13 +53,13 @@ export async function runDoctor(
         name: "fills",
         status: "fail",
         message: `${key}: ${disputes.length} fills do not fit their orders; the instrument is blocked`,
-        fix: `compare with the venue's own page, then qoc resolve ${key}`,
+        fix: `compare with the venue's own page, then qoc resolve ${quoteForShell(key)} -m "what you saw"`,
       })),
       ...[...desk.state.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
         name: "positions",
         status: "fail",
         message: `${key}: our fills sum to ${expected}, the venue reports ${actual}; the instrument is blocked`,
-        fix: `compare with the venue's own page, then qoc resolve ${key}`,
+        fix: `compare with the venue's own page, then qoc resolve ${quoteForShell(key)} -m "what you saw"`,
       })),
     ],
   };
@@ -365,7 +365,7 @@ export function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly Doc
       name: "unknown",
       status: "fail" as const,
       message: `${order.id}: ${order.unknownReason ?? ""}`,
-      fix: `qoc orders show ${order.id}; qoc resolve ${order.id}`,
+      fix: `qoc orders show ${order.id}; look it up at the venue, then qoc resolve ${order.id} -m "what you saw"`,
     })),
   ];
 }

@@ -189,7 +189,7 @@ function findingText({ kind, count, misfits }: BurstSummary, instrument: string)
     kind === "overfill"
       ? `${they} ${count === 1 ? "exceeds" : "exceed"} the open quantity of the order. ${they} ${are} counted, and the instrument is blocked.`
       : `${they} ${count === 1 ? "contradicts its" : "contradict their"} order (${[...misfits].join(", ")}). ${they} ${are} not counted, and the instrument is blocked.`;
-  return `\n${text} Compare with the venue's own page, then \`qoc resolve ${quoteForShell(instrument)}\`.\n`;
+  return `\n${text} Compare with the venue's own page, then \`qoc resolve ${quoteForShell(instrument)} -m "what you saw"\`.\n`;
 }
 
 function latestText({ count, latest }: BurstSummary): string {
@@ -207,7 +207,7 @@ function flagItem(summary: BurstSummary, { connector, symbol, expected, actual }
   const title =
     count === 1 ? `${connector}/${symbol}: positions disagree` : `${connector}: ${count} positions disagree`;
   const lead = count === 1 ? `Our fills sum to ${expected}, the venue reports ${actual}.` : latestText(summary).trim();
-  const advice = `Compare with the venue's own page, then \`qoc resolve ${quoteForShell(`${connector}/${symbol}`)}\`.`;
+  const advice = `Compare with the venue's own page, then \`qoc resolve ${quoteForShell(`${connector}/${symbol}`)} -m "what you saw"\`.`;
   return alertItem("position", title, { first, text: `${lead}${count === 1 ? " " : "\n\n"}${advice}` });
 }
 

@@ -120,7 +120,7 @@ function alertOf({ seq, at, event }: Recorded): Alert | undefined {
       return alert(
         `unknown-${event.id}`,
         `The outcome of order ${event.id} is unknown`,
-        `${blockquote(event.reason)}\n\nIt will not be sent again, and its instrument is blocked until the venue reports the order or a human runs \`qoc resolve ${event.id}\`.`,
+        `${blockquote(event.reason)}\n\nIt will not be sent again, and its instrument is blocked until the venue reports the order or a human runs \`qoc resolve ${event.id} -m "what you saw"\`.`,
       );
     case "order.missing":
       return alert(

@@ -1,6 +1,7 @@
 /** `certify.toml` next to an adapter: the settings of its conformance run. */
 import { dirname, join } from "node:path";
 import * as z from "zod";
+import "../lib/schema-words.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { formatKeyPath, locateKey, parseToml } from "./toml.ts";

@@ -1,5 +1,6 @@
 /** The schema of desk.toml with all defaults. The options of guards are in `domain/guard-config.ts`. */
 import * as z from "zod";
+import "../lib/schema-words.ts";
 import { decimal } from "../domain/decimal.ts";
 import { decimalOption, isTimeZone } from "../domain/guard-config.ts";
 import { scheduleLimitsSchema } from "./schedule-config.ts";

@@ -3,6 +3,7 @@
  * write.
  */
 import * as z from "zod";
+import "../lib/schema-words.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { IdError, symbol as symbolName } from "../domain/ids.ts";

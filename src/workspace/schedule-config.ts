@@ -1,5 +1,6 @@
 /** Schedules as they are written: `[schedule]`, `[[schedule]]` and `[schedules]` of desk.toml, and schedules/*.toml. */
 import * as z from "zod";
+import "../lib/schema-words.ts";
 import { canonicalJson, digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { isTimeZone } from "../domain/guard-config.ts";

@@ -274,6 +274,16 @@ describe("a command line", () => {
 });
 
 describe("errors", () => {
+  it("fit a terminal: the sentence wraps at words, and a long hint breaks between its commands only", async () => {
+    const path = `/home/somebody/${"long-name/".repeat(5)}desk`;
+    const { err } = await qoc(["watch"], throws("LOCKED", { path, pid: 1 }), { isTty: true, answers: [] });
+    const lines = err().trimEnd().split("\n");
+    expect(lines.slice(0, 2)).toEqual(["✗ another desk (pid 1) is running on", `  ${path}`]);
+    expect(lines.slice(-2)).toEqual([`next: qoc down -C ${path};`, "      or use the running desk"]);
+    const piped = await qoc(["watch"], throws("LOCKED", { path, pid: 1 }));
+    expect(piped.err().split("\n")[0]).toBe(`✗ another desk (pid 1) is running on ${path}`);
+  });
+
   it("if the desk dies during a call: the outcome of an approval is unknown, a read fails with DESK_DOWN", async () => {
     const exit: Handle = async () => {
       throw new QocError("INTERNAL", { message: "x" });

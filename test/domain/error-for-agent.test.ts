@@ -16,7 +16,7 @@ describe("a hint for an agent", () => {
   it.each<[ErrorCode, string]>([
     ["DESK_DOWN", "for the human: qoc up"],
     ["ISSUE_NOT_FOUND", "qoc_issues_list"],
-    ["TOKEN_REFUSED", "ask the human for a new token: qoc agents setup"],
+    ["TOKEN_REFUSED", "ask the human for a new token: qoc help agents setup"],
     ["TOO_LARGE", "send less data"],
   ])("the hint of %s for an agent is: %s", (code, hint) => expect(hintForAgent(new QocError(code))).toBe(hint));
 });

@@ -26,7 +26,9 @@ describe("every row", () => {
   });
 
   it.each(rows)("$code says what to do next", ({ hint }) =>
-    expect(hint).toMatch(/qoc|edit|write|set|remove|rename|install|read|send|correct|shorten|create|name|type|use|add/),
+    expect(hint).toMatch(
+      /qoc|edit|write|set|remove|rename|install|read|send|correct|shorten|create|name|type|use|add|repeat/,
+    ),
   );
 });
 
@@ -56,7 +58,7 @@ describe("an error", () => {
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       code: "LOCKED",
       message: "another desk (pid 7) is running on /desk",
-      hint: "qoc down -C /desk, or use the running desk",
+      hint: "qoc down -C /desk; or use the running desk",
       retryable: false,
       details: { pid: 7, path: "/desk" },
     });

@@ -22,7 +22,9 @@ export const connectorFlag = flag(
   "which connector; by default the only one, else the operator's CSV",
   { completes: "connector" },
 );
-export const daySchema = z.iso.date().or(z.iso.datetime());
+export const daySchema = z.union([z.iso.date(), z.iso.datetime()], {
+  error: "must be a date such as 2026-07-05, or a time such as 2026-07-05T14:00:00Z",
+});
 
 export const barDataSchema = z.looseObject({
   status: z.enum(["ready", "data_pending"]),

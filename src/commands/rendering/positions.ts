@@ -3,6 +3,7 @@ import { decimal, significant, text } from "../../domain/decimal.ts";
 import type { AccountLine, AccountView, PositionView, ProfitLine } from "../../trading/account-view.ts";
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
 import { shownAge } from "./local-time.ts";
+import { quoteForShell } from "../../lib/shell.ts";
 import { gainShade, money, signed, signedMoney } from "./money.ts";
 import { oneLine } from "./terminal-text.ts";
 
@@ -132,7 +133,7 @@ export function strandedLines(positions: readonly PositionView[]): readonly stri
         ? [`! ${connector}/${symbol} counts nowhere: ${connector} is disabled`]
         : [
             `! ${connector}/${symbol} counts nowhere: ${connector} is not in desk.toml`,
-            `  to write it off: qoc resolve ${connector}/${symbol} -m "removed"`,
+            `  to write it off: qoc resolve ${quoteForShell(`${connector}/${symbol}`)} -m "removed"`,
           ],
     );
 }

@@ -17,7 +17,7 @@ export const unknownInstrument: GateCheck = {
     const flagged = flagOf(state, connector, symbol);
     if (flagged !== undefined) {
       const figures = { limit: flagged.expected, actual: flagged.actual };
-      const advice = `check the venue, then run qoc resolve ${connector}/${flagged.symbol}`;
+      const advice = `check the venue, then run qoc resolve ${connector}/${flagged.symbol} -m "what you saw"`;
       const message = `the venue reports ${figures.actual} ${flagged.symbol}, the fills add up to ${figures.limit}; ${advice}`;
       return block(key, "INSTRUMENT_FLAGGED", message, figures);
     }
@@ -25,7 +25,7 @@ export const unknownInstrument: GateCheck = {
     if (dispute !== undefined) {
       const finding =
         dispute.kind === "overfill" ? "exceeds its open quantity" : `contradicts it (${dispute.misfits.join(", ")})`;
-      const advice = `check the venue, then run qoc resolve ${connector}/${dispute.symbol}`;
+      const advice = `check the venue, then run qoc resolve ${connector}/${dispute.symbol} -m "what you saw"`;
       return block(key, "INSTRUMENT_DISPUTED", `a fill of order ${dispute.order} ${finding}; ${advice}`);
     }
     for (const other of othersInFlight(state, order.id)) {
