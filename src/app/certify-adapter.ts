@@ -4,11 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { certify } from "../conformance/certify.ts";
+import type { VenueProcess } from "../conformance/hooked-venue.ts";
 import type { Report } from "../conformance/report.ts";
 import type { CertifyRequest } from "../commands/command.ts";
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk, Ids, Progress } from "../domain/ports.ts";
+import { bundleProgram } from "../host/bundle-program.ts";
 import { openEgress } from "../host/egress.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { startProcess } from "../host/process-transport.ts";
@@ -20,6 +22,7 @@ import { LAYOUT } from "../workspace/layout.ts";
 import { type WorkspaceUser, findWorkspace } from "../workspace/workspace-trust.ts";
 import { adapterPath } from "./open-connectors.ts";
 import { residentMb } from "./processes.ts";
+import { startVenueProcess } from "./venue-process.ts";
 
 export interface CertifyDeps {
   readonly disk: Disk;
@@ -57,11 +60,27 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
   try {
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? undefined : request.only;
-    return await certify({ ...target, only, settings, isolation, transport, disk, clock, ids, progress });
+    const startVenue = venueStarter(deps, target.name, settings.venue);
+    return await certify({ ...target, only, settings, isolation, transport, startVenue, disk, clock, ids, progress });
   } finally {
     await egress.close();
     await rm(cwd, { recursive: true, force: true });
   }
+}
+
+/** Returns what starts the author's fake venue. The module is bundled once. */
+function venueStarter(
+  { disk, clock, packageRoot }: CertifyDeps,
+  connector: string,
+  file = "",
+): () => Promise<VenueProcess> {
+  // Qoc's own packages, such as ws for a stream: a desk's folder needs none of them.
+  const packageFolders = [`${packageRoot}/node_modules`, dirname(packageRoot)];
+  let code: Promise<string> | undefined;
+  return async () => {
+    code ??= bundleProgram({ connector, file, disk, packageFolders });
+    return startVenueProcess({ node: process.execPath, file, code: await code, clock });
+  };
 }
 
 /** The target is a file, a folder with an index.ts, or the name of a connector in desk.toml. */

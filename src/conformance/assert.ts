@@ -1,20 +1,27 @@
 /**
- * Ends a case: `fail` and `assert` with a failure, `skip` as not applicable. The message states what was observed and
- * what to change.
+ * Ends a case: `fail` and `assert` with a failure, `skip` as not applicable, `leaveUntried` as not possible with these
+ * settings. The message states what was observed and what to change.
  */
 
 export class CaseFailed extends Error {}
 
 export class CaseSkipped extends Error {}
 
+export class CaseUntried extends Error {}
+
 /** @throws CaseFailed always. */
 export function fail(message: string): never {
   throw new CaseFailed(message);
 }
 
-/** @throws CaseSkipped always. */
+/** For an adapter that the case does not apply to. @throws CaseSkipped always. */
 export function skip(message: string): never {
   throw new CaseSkipped(message);
+}
+
+/** For a case that applies but cannot run with these settings. @throws CaseUntried always. */
+export function leaveUntried(message: string): never {
+  throw new CaseUntried(message);
 }
 
 /** @throws CaseFailed if the condition is false. */

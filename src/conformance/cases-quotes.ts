@@ -2,10 +2,11 @@
 import { quoteSchema } from "../protocol/schemas.ts";
 import { ZERO, decimal } from "../domain/decimal.ts";
 import type { VenueQuote } from "../domain/venue.ts";
-import { assert, fail, skip } from "./assert.ts";
+import { assert, fail, leaveUntried, skip } from "./assert.ts";
 import type { TestCase } from "./test-case.ts";
 import { SYMBOLS } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
+import { priceAt } from "./order-terms.ts";
 
 /** Maximum difference between a quote's time and the venue's clock. */
 const QUOTE_AGE_MAX_MS = 60_000;
@@ -32,10 +33,10 @@ function hintFor(message: string): string {
 }
 
 function venueQuote(harness: ConformanceHarness, symbol: string): { readonly bid: string; readonly ask: string } {
-  return (
-    harness.venue.state.quotes.get(symbol) ??
-    skip(`the kit's venue lists ${SYMBOLS.slice(0, 2).join(", ")} and others, but not ${symbol}`)
-  );
+  const { bid, ask } = harness.kit.state.quotes.get(symbol) ?? {};
+  return bid === undefined || bid === null || ask === undefined || ask === null
+    ? leaveUntried(`the kit's venue lists ${SYMBOLS.slice(0, 2).join(", ")} and others: set symbol to one of them`)
+    : { bid, ask };
 }
 
 function same(a: string, b: string): boolean {
@@ -97,20 +98,32 @@ export const QUOTE_CASES: readonly TestCase[] = [
     group: "quotes",
     title: "a quote has the venue's current prices",
     proves: "quotes are neither placeholders nor cached",
-    needs: { venue: true },
+    needs: { venue: "hooked" },
     run: async (harness) => {
       const { symbol } = harness.settings;
-      const before = venueQuote(harness, symbol);
-      const first = await fetchQuote(harness, symbol);
-      assert(same(first.bid, before.bid), `the venue's bid was ${before.bid}, but getQuote returned ${first.bid}`);
-      assert(same(first.ask, before.ask), `the venue's ask was ${before.ask}, but getQuote returned ${first.ask}`);
-      harness.venue.state.quotes.set(symbol, { bid: "149.25", ask: "150.75", last: "150.00" });
-      const second = await fetchQuote(harness, symbol);
-      assert(
-        same(second.bid, "149.25") && same(second.ask, "150.75"),
-        `the venue's prices changed to 149.25/150.75, but getQuote returned ${second.bid}/${second.ask}: ` +
-          `request the quote each time`,
-      );
+      if (harness.level === "kit") {
+        const before = venueQuote(harness, symbol);
+        const first = await fetchQuote(harness, symbol);
+        assert(same(first.bid, before.bid), `the venue's bid was ${before.bid}, but getQuote returned ${first.bid}`);
+        assert(same(first.ask, before.ask), `the venue's ask was ${before.ask}, but getQuote returned ${first.ask}`);
+      }
+      // Twice, so that the prices differ from those of the venue's start.
+      for (const percent of [97, 94]) {
+        const { bid, ask } = await fetchQuote(harness, symbol);
+        const [newBid, newAsk] = [priceAt(harness, bid, percent), priceAt(harness, ask, percent)];
+        await harness.venue.setQuote(symbol, { bid: newBid, ask: newAsk, last: newBid });
+        // An adapter that serves quotes from a stream has them a moment later.
+        let second = await fetchQuote(harness, symbol);
+        for (let rest = 20; rest > 0 && !same(second.bid, newBid) && harness.level !== "kit"; rest -= 1) {
+          await harness.sleep(50);
+          second = await fetchQuote(harness, symbol);
+        }
+        assert(
+          same(second.bid, newBid) && same(second.ask, newAsk),
+          `the venue's prices changed to ${newBid}/${newAsk}, but getQuote returned ${second.bid}/${second.ask}: ` +
+            `request the quote each time`,
+        );
+      }
     },
   },
   {
@@ -133,7 +146,7 @@ export const QUOTE_CASES: readonly TestCase[] = [
     group: "quotes",
     title: "twenty concurrent quotes each have their own symbol",
     proves: "concurrent responses are not mixed up",
-    needs: { venue: true },
+    needs: { venue: "kit" },
     run: async (harness) => {
       const quotes = await Promise.all(SYMBOLS.map((symbol) => fetchQuote(harness, symbol)));
       for (const [index, quote] of quotes.entries()) {
@@ -152,10 +165,10 @@ export const QUOTE_CASES: readonly TestCase[] = [
     group: "quotes",
     title: "prices keep every digit",
     proves: "prices are exact beyond the precision of a JavaScript number",
-    needs: { venue: true, declares: "exactDecimals" },
+    needs: { venue: "kit", declares: "exactDecimals" },
     run: async (harness) => {
       const { symbol } = harness.settings;
-      harness.venue.state.quotes.set(symbol, {
+      harness.kit.state.quotes.set(symbol, {
         bid: "123456789.0123456789",
         ask: "123456789.0123456791",
         last: "123456789.012345679",

@@ -2,6 +2,7 @@
 import { decimal } from "../domain/decimal.ts";
 import type { VenueReport } from "../domain/venue.ts";
 import { assert, fail } from "./assert.ts";
+import type { FakeFill } from "./fake-venue-state.ts";
 import type { TestCase } from "./test-case.ts";
 import {
   placeAcknowledged,
@@ -10,20 +11,25 @@ import {
   orderFor,
   placeRestingOrder,
   sendOrder,
+  unknownVenueOrderId,
 } from "./place-orders.ts";
-import { type ConformanceHarness, firstLine, usesFakeVenue } from "./harness.ts";
+import { type ConformanceHarness, firstLine } from "./harness.ts";
+import { newClientOrderId, units } from "./order-terms.ts";
 
 const RESTART_TIMEOUT_MS = 15_000;
 const SETTLE_MS = 1_000;
 
 /** Kills the worker and waits until the connector has restarted; `beforeRestart` runs in between. */
-async function killAndRecover(harness: ConformanceHarness, beforeRestart: () => void = () => undefined): Promise<void> {
+export async function killAndRecover(
+  harness: ConformanceHarness,
+  beforeRestart: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   await harness.spy.kill();
   await harness.waitFor(
     () => harness.connector.status.state !== "ready",
     "the worker was killed, but the host did not notice",
   );
-  beforeRestart();
+  await beforeRestart();
   await harness.waitFor(
     () => harness.connector.status.state === "ready",
     () =>
@@ -56,17 +62,17 @@ export const RECOVERY_CASES: readonly TestCase[] = [
     group: "recovery",
     title: "an order whose response was lost is found by its client order id",
     proves: "an order with an unknown outcome is resolved without a person",
-    needs: { venue: true, orders: true, methods: ["getOrder"], declares: "queryByClientId" },
+    needs: { venue: "hooked", orders: true, methods: ["getOrder"], declares: "queryByClientId" },
     run: async (harness) => {
       harness.venue.filling = "manual";
       harness.venue.armFault("place", { kind: "hang", isDone: true });
       const order = orderFor(harness);
       const pending = sendOrder(harness, order);
-      await harness.waitFor(() => harness.venue.orders.length > 0, "placeOrder sent nothing to the kit's venue");
+      await harness.pollFor(async () => (await harness.venue.listOrders()).length > 0, "placeOrder sent no order");
       await killAndRecover(harness);
       const { kind } = await pending;
       assert(kind === "unclear", `the worker was killed during placeOrder, but the order ended ${kind}`);
-      const accepted = orderAtVenue(harness, order);
+      const accepted = await orderAtVenue(harness, order);
       const report = await reportFor(
         harness,
         { clientOrderId: order.clientOrderId },
@@ -84,16 +90,16 @@ export const RECOVERY_CASES: readonly TestCase[] = [
     group: "recovery",
     title: "getFills returns fills made while the connector was down",
     proves: "fills missed while the connector was down are recovered",
-    needs: { venue: true, orders: true, methods: ["getFills"] },
+    needs: { venue: "hooked", orders: true, methods: ["getFills"] },
     run: async (harness) => {
       harness.venue.filling = "manual";
-      const placed = await placeAcknowledged(harness, { quantity: "2" });
+      const placed = await placeAcknowledged(harness, { quantity: units(harness, "2") });
+      const order = await orderAtVenue(harness, placed.order);
       const since = harness.venue.now - 1_000;
-      await killAndRecover(
-        harness,
-        () => void harness.venue.fillSilently(orderAtVenue(harness, placed.order), { quantity: "2" }),
-      );
-      const [made] = harness.venue.state.fills;
+      let made: FakeFill | undefined;
+      await killAndRecover(harness, async () => {
+        made = await harness.venue.fillOrder(order);
+      });
       const fetched = (await harness.calls.fills("kit", since)) ?? [];
       const fill = fetched.find(({ fillId }) => fillId === made?.fill_id);
       assert(
@@ -115,10 +121,10 @@ export const RECOVERY_CASES: readonly TestCase[] = [
     needs: { orders: true, methods: ["getOpenOrders"] },
     run: async (harness) => {
       const { venueOrderId } = await placeRestingOrder(harness);
-      const isFakeVenue = usesFakeVenue(harness.settings);
-      const partlyFilled = isFakeVenue ? await placeRestingOrder(harness) : undefined;
+      const isKit = harness.level === "kit";
+      const partlyFilled = isKit ? await placeRestingOrder(harness) : undefined;
       if (partlyFilled !== undefined)
-        harness.venue.fillSilently(orderAtVenue(harness, partlyFilled.order), { quantity: "0.25" });
+        harness.kit.fillSilently(await orderAtVenue(harness, partlyFilled.order), { quantity: "0.25" });
       await harness.connector.restart();
       const open = (await harness.calls.openOrders("kit")) ?? [];
       const resting = open.find((report) => report.venueOrderId === venueOrderId);
@@ -142,9 +148,11 @@ export const RECOVERY_CASES: readonly TestCase[] = [
     proves: "the desk can tell an order that was never accepted from an unreachable venue",
     needs: { methods: ["getOrder"] },
     run: async (harness) => {
-      const queries: readonly object[] = [{ venueOrderId: "7999999999999999999" }];
+      const queries: readonly object[] = [{ venueOrderId: await unknownVenueOrderId(harness) }];
       const byClientId =
-        harness.connector.status.capabilities.queryByClientId === true ? [{ clientOrderId: "kit-never-sent" }] : [];
+        harness.connector.status.capabilities.queryByClientId === true
+          ? [{ clientOrderId: newClientOrderId(harness) }]
+          : [];
       for (const query of [...queries, ...byClientId]) {
         const response = await harness.call("getOrder", query);
         if (!response.ok)
@@ -165,16 +173,18 @@ export const RECOVERY_CASES: readonly TestCase[] = [
     group: "recovery",
     title: "getOrder reports the order's current state",
     proves: "state and filled quantity are the venue's",
-    needs: { venue: true, orders: true, methods: ["getOrder"] },
+    needs: { venue: "hooked", orders: true, methods: ["getOrder"] },
     run: async (harness) => {
       harness.venue.filling = "manual";
-      const { order, venueOrderId } = await placeAcknowledged(harness, { quantity: "4" });
-      for (const [quantity, status, filled] of [
+      const { order, venueOrderId } = await placeAcknowledged(harness, { quantity: units(harness, "4") });
+      const [first, second] = harness.level === "kit" ? ["1.5", "2.5"] : ["1", "3"];
+      for (const [part, status, total] of [
         ["0", "open", "0"],
-        ["1.5", "partially_filled", "1.5"],
-        ["2.5", "filled", "4"],
+        [first, "partially_filled", first],
+        [second, "filled", "4"],
       ] as const) {
-        if (quantity !== "0") harness.venue.fill(orderAtVenue(harness, order), { quantity });
+        const [quantity, filled] = [units(harness, part), units(harness, total)];
+        if (part !== "0") await harness.venue.fillOrder(await orderAtVenue(harness, order), { quantity });
         const report = await reportFor(harness, { venueOrderId }, `the order is ${status}`);
         const isSame = report.venueOrderId === venueOrderId && report.status === status;
         const isRight = isSame && decimal(report.filledQuantity).eq(decimal(filled));
@@ -185,7 +195,8 @@ export const RECOVERY_CASES: readonly TestCase[] = [
         );
       }
       const ended = await placeRestingOrder(harness);
-      harness.venue.state.cancel(orderAtVenue(harness, ended.order));
+      if (harness.level === "kit") harness.kit.state.cancel(await orderAtVenue(harness, ended.order));
+      else await harness.calls.cancel("kit", ended.venueOrderId);
       const { status } = await reportFor(harness, { venueOrderId: ended.venueOrderId }, "the order is cancelled");
       assert(status === "cancelled", `the venue cancelled the order, but getOrder returned ${status}`);
     },
@@ -195,7 +206,7 @@ export const RECOVERY_CASES: readonly TestCase[] = [
     group: "recovery",
     title: "a restart closes the old stream",
     proves: "streams do not accumulate at the venue, and fills are not emitted twice",
-    needs: { venue: true },
+    needs: { venue: "proxied" },
     run: async (harness) => {
       const { connector, venue } = harness;
       await connector.stop();

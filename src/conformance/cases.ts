@@ -3,6 +3,8 @@ import type { TestCase } from "./test-case.ts";
 import { ACCOUNT_CASES } from "./cases-account.ts";
 import { CANCEL_CASES } from "./cases-cancel.ts";
 import { FAULT_CASES } from "./cases-faults.ts";
+import { ORDER_FAULT_CASES } from "./cases-order-faults.ts";
+import { READ_FAULT_CASES } from "./cases-read-faults.ts";
 import { FILL_CASES } from "./cases-fills.ts";
 import { LIMIT_CASES } from "./cases-limits.ts";
 import { LOAD_CASES } from "./cases-load.ts";
@@ -22,6 +24,8 @@ export const CASES: readonly TestCase[] = [
   ...ODD_FILL_CASES,
   ...CANCEL_CASES,
   ...FAULT_CASES,
+  ...ORDER_FAULT_CASES,
+  ...READ_FAULT_CASES,
   ...RECOVERY_CASES,
   ...SECRET_CASES,
   ...LIMIT_CASES,

@@ -4,22 +4,19 @@ import type { Method } from "../protocol/messages.ts";
 import { messageOf } from "../domain/error.ts";
 import type { Clock, Disk, Ids, Progress } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
+import type { VenueInstrument } from "../domain/venue.ts";
 import type { Bundle } from "../host/bundle.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
-import { CaseFailed, CaseSkipped } from "./assert.ts";
+import { CaseSkipped, CaseUntried } from "./assert.ts";
 import { CASES } from "./cases.ts";
 import { guaranteesOf } from "./guarantees.ts";
-import {
-  type ConformanceHarness,
-  type HarnessDeps,
-  bundleForKit,
-  firstLine,
-  openHarness,
-  usesFakeVenue,
-} from "./harness.ts";
+import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness } from "./harness.ts";
+import type { VenueProcess } from "./hooked-venue.ts";
 import type { CaseReport, Report } from "./report.ts";
 import type { TestCase } from "./test-case.ts";
+import { reaches, venueLevelOf } from "./test-venue.ts";
+import { verdictOf } from "./verdict.ts";
 
 export interface CertifyOptions {
   /** Absolute path of the adapter's entry file. */
@@ -29,6 +26,8 @@ export interface CertifyOptions {
   readonly isolation: "worker" | "process";
   /** Creates the transport of a new worker session at that isolation level. */
   readonly transport: (memoryMb: number, network: NetworkPolicy) => Transport;
+  /** Starts the process of the author's fake venue; called only with `venue` in the settings. */
+  readonly startVenue: () => Promise<VenueProcess>;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -43,7 +42,7 @@ const CONCURRENT_CASES = 3;
 
 /** Never throws because of the adapter: its failures are in the report. */
 export async function certify(options: CertifyOptions): Promise<Report> {
-  const { adapter, name, settings, isolation, transport, clock, ids, only, progress } = options;
+  const { adapter, name, settings, isolation, transport, startVenue, clock, ids, only, progress } = options;
   let bundle: Promise<Bundle> | undefined;
   const deps: HarnessDeps = {
     settings,
@@ -51,31 +50,37 @@ export async function certify(options: CertifyOptions): Promise<Report> {
     ids,
     transport,
     dropped: [],
+    startVenue,
     bundle: () => (bundle ??= bundleForKit(name, adapter, options.disk, settings)),
   };
   const profile = await profileAdapter(deps);
+  const caseDeps = { ...deps, instrument: profile.instrument };
   const selected = CASES.filter(({ id }) => only === undefined || only.includes(id));
+  // A venue that accepts one session at a time would refuse a second case.
+  const atOnce = settings.serial ? 1 : CONCURRENT_CASES;
   const runAndReport = async (testCase: TestCase): Promise<CaseReport> => {
-    const report = await runCase(testCase, deps, profile);
+    const report = await runCase(testCase, caseDeps, profile);
     const reason = report.reason === undefined ? "" : `: ${report.reason}`;
     progress.line(`${report.id} ${report.outcome} ${report.title}${reason}`);
     return report;
   };
   const [last, others] = [selected.filter(({ isLast }) => isLast), selected.filter(({ isLast }) => !isLast)];
-  const cases = [...(await mapConcurrently(others, runAndReport)), ...(await mapConcurrently(last, runAndReport))];
-  const count = (outcome: string): number => cases.filter((report) => report.outcome === outcome).length;
-  const counts = { passed: count("passed"), failed: count("failed"), skipped: count("skipped") };
+  const cases = [
+    ...(await mapConcurrently(others, atOnce, runAndReport)),
+    ...(await mapConcurrently(last, atOnce, runAndReport)),
+  ];
   const { digest, methods, capabilities } = profile;
-  const certified = only === undefined && counts.failed === 0 && profile.startFailure === undefined;
   const partial = only !== undefined;
   const guarantees = guaranteesOf(profile, cases);
-  return { adapter, name, isolation, digest, methods, capabilities, counts, certified, partial, cases, guarantees };
+  const verdict = verdictOf(cases, partial);
+  return { adapter, name, isolation, digest, methods, capabilities, partial, cases, guarantees, ...verdict };
 }
 
 interface AdapterProfile {
   readonly digest: string;
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
+  readonly instrument?: VenueInstrument | undefined;
   /** Why the adapter does not start; undefined if it does. */
   readonly startFailure?: string | undefined;
 }
@@ -87,7 +92,10 @@ async function profileAdapter(deps: HarnessDeps): Promise<AdapterProfile> {
     await harness.connector.start();
     const { state, digest = "", methods, capabilities, lastError } = harness.connector.status;
     const startFailure = state === "ready" ? undefined : firstLine(lastError ?? `the connector is ${state}`);
-    return { digest, methods, capabilities, startFailure };
+    const instrument = methods.includes("getInstrument")
+      ? await harness.calls.instrument("kit", deps.settings.symbol).catch(() => undefined)
+      : undefined;
+    return { digest, methods, capabilities, instrument: instrument ?? undefined, startFailure };
   } finally {
     await harness.close();
   }
@@ -95,8 +103,8 @@ async function profileAdapter(deps: HarnessDeps): Promise<AdapterProfile> {
 
 async function runCase(testCase: TestCase, deps: HarnessDeps, profile: AdapterProfile): Promise<CaseReport> {
   const { id, group, title, proves } = testCase;
-  const skipReason = reasonToSkip(testCase, deps.settings, profile);
-  if (skipReason !== undefined) return { id, group, title, proves, outcome: "skipped", reason: skipReason, ms: 0 };
+  const obstacle = obstacleOf(testCase, deps.settings, profile);
+  if (obstacle !== undefined) return { id, group, title, proves, ...obstacle, ms: 0 };
   const startedAt = deps.clock.monotonic();
   const harness = await openHarness(deps);
   const result = await outcomeOf(testCase, harness);
@@ -114,39 +122,59 @@ async function outcomeOf(
     return { outcome: "passed" };
   } catch (error) {
     if (error instanceof CaseSkipped) return { outcome: "skipped", reason: error.message };
-    if (error instanceof CaseFailed) return { outcome: "failed", reason: error.message };
+    if (error instanceof CaseUntried) return { outcome: "untried", reason: error.message };
     // An adapter call that the case expected to succeed threw; its message is the best description.
-    return { outcome: "failed", reason: messageOf(error) };
+    const reason = harness.hookFailure ?? messageOf(error);
+    return { outcome: "failed", reason };
   }
 }
 
-/** Returns why the case does not apply to this adapter; undefined if it does. */
-function reasonToSkip(
+type Obstacle = Pick<CaseReport, "reason"> & { readonly outcome: "skipped" | "untried" };
+
+const NEXT_LEVEL = {
+  proxied: "set venue or upstream in certify.toml, or use {venue} in an option, so that the kit can cause faults",
+  hooked: "set venue in certify.toml to a module with your fake venue, so that the kit can fill orders and set prices",
+} as const;
+
+/** Returns why the case cannot run with this adapter and these settings; undefined if it can. */
+function obstacleOf(
   { needs, startsConnector }: TestCase,
   settings: CertifySettings,
   { methods, capabilities, startFailure }: AdapterProfile,
-): string | undefined {
-  if (startFailure !== undefined && startsConnector !== true) return `the adapter does not start: ${startFailure}`;
+): Obstacle | undefined {
+  const skipped = (reason: string): Obstacle => ({ outcome: "skipped", reason });
+  const untried = (reason: string): Obstacle => ({ outcome: "untried", reason });
+  if (startFailure !== undefined && startsConnector !== true)
+    return untried(`the adapter does not start: ${startFailure}`);
   if (needs === undefined) return undefined;
   const missing = needs.methods?.filter((method) => !methods.includes(method)) ?? [];
-  if (missing.length > 0) return `the adapter has no ${missing.join(", ")}`;
+  if (missing.length > 0) return skipped(`the adapter has no ${missing.join(", ")}`);
   const declared = needs.declares === undefined ? true : capabilities[needs.declares];
   if (declared === undefined || declared === false || declared === "none")
-    return `the adapter does not declare ${needs.declares}`;
-  if (needs.venue === true && !usesFakeVenue(settings))
-    return "the adapter does not use the kit's venue: no option in certify.toml contains {venue}";
-  if (needs.orders === true && !settings.orders) return "certify.toml does not allow orders";
-  if (needs.auth === true && Object.keys(settings.auth).length === 0) return "certify.toml has no secret";
+    return skipped(`the adapter does not declare ${needs.declares}`);
+  const level = venueLevelOf(settings);
+  if (needs.venue !== undefined && !settings.network) return skipped("the adapter has no network, so no venue to fail");
+  if (needs.venue === "kit" && level !== "kit") return skipped("the adapter does not speak the kit's own wire format");
+  if (needs.venue !== undefined && needs.venue !== "kit" && !reaches(level, needs.venue))
+    return untried(NEXT_LEVEL[needs.venue]);
+  if (needs.orders === true && !settings.orders)
+    return untried("certify.toml does not allow orders: set orders = true if the venue is a fake or a test net");
+  // The adapter started, so it needs no secret.
+  if (needs.auth === true && Object.keys(settings.auth).length === 0) return skipped("certify.toml has no secret");
   return undefined;
 }
 
-/** Maps with CONCURRENT_CASES at a time; results are in the order of the items. */
-async function mapConcurrently<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
+/** Maps with `atOnce` at a time; results are in the order of the items. */
+async function mapConcurrently<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  run: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
   const results: R[] = [];
   const queue = items.entries();
   const worker = async (): Promise<void> => {
     for (const [index, item] of queue) results[index] = await run(item);
   };
-  await Promise.all(Array.from({ length: CONCURRENT_CASES }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return results;
 }

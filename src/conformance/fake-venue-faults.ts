@@ -1,4 +1,4 @@
-/** Faults that a case arms for the next requests of one route of the fake venue. */
+/** Faults that a case arms for the next requests of one route of the venue. */
 
 /** Every HTTP route. VenueRoute also has the stream. */
 export const REQUEST_ROUTES = [
@@ -26,6 +26,9 @@ export type Fault =
   | { readonly kind: "reset"; readonly isDone?: boolean }
   /** 500 with a JSON body. */
   | { readonly kind: "500"; readonly isDone?: boolean }
+  /** 502 and 504, as a proxy in front of the venue sends. */
+  | { readonly kind: "502"; readonly isDone?: boolean }
+  | { readonly kind: "504"; readonly isDone?: boolean }
   /** 503 with an HTML page, as a proxy sends. */
   | { readonly kind: "html"; readonly isDone?: boolean }
   /** 429 with `retry-after: 1`. */
@@ -36,6 +39,12 @@ export type Fault =
   | { readonly kind: "malformed"; readonly isDone?: boolean }
   /** Success status with an empty JSON object. */
   | { readonly kind: "empty"; readonly isDone?: boolean }
+  /** The request reaches the venue twice; the response is the second one. */
+  | { readonly kind: "duplicate"; readonly isDone?: boolean }
+  /** Success status with an order that the venue rejected. Kit's venue only. */
+  | { readonly kind: "rejected-body"; readonly isDone?: boolean }
+  /** Success status with another order. Kit's venue only. */
+  | { readonly kind: "other-order"; readonly isDone?: boolean }
   /** The correct response, delayed. */
   | { readonly kind: "slow"; readonly ms: number };
 

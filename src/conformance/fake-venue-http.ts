@@ -1,7 +1,7 @@
 /** HTTP side of the fake venue: routing, responses, and responses of armed faults. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
-import type { FakeOrder, FakeVenueState } from "./fake-venue-state.ts";
+import type { FakeFill, FakeOrder, FakeVenueState } from "./fake-venue-state.ts";
 import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
 import { tryParseJson } from "../lib/json.ts";
 
@@ -13,6 +13,8 @@ export interface VenueRequest {
   readonly route: VenueRoute | "unknown";
   /** Parsed if the body is JSON, otherwise text; undefined if it is empty. */
   readonly body: unknown;
+  /** The client order id that the request carries; undefined if it carries none that the kit made. */
+  readonly carries?: string | undefined;
   readonly isAuthorized: boolean;
 }
 
@@ -34,6 +36,9 @@ const orderRequest = z.object({
   stop_price: amount.optional(),
   time_in_force: z.enum(["day", "gtc", "ioc", "fok"]),
 });
+
+/** Fills in one response. A shorter page is the last one. */
+export const FILLS_PAGE = 100;
 
 const ROUTES: readonly (readonly [method: string, path: RegExp, route: VenueRoute])[] = [
   ["GET", /^\/time$/, "time"],
@@ -87,16 +92,18 @@ export function performRequest(
       return { status: 200, body: { time: now } };
     case "quote": {
       const quote = state.quotes.get(last);
-      return quote === undefined ? unknown("symbol") : { status: 200, body: { symbol: last, ...quote, time: now } };
+      return quote === undefined ? unknown("symbol") : { status: 200, body: { symbol: last, time: now, ...quote } };
     }
     case "account":
       return { status: 200, body: state.account() };
     case "positions":
       return { status: 200, body: state.positions() };
-    case "instrument":
+    case "instrument": {
+      const steps = state.instruments.get(last) ?? { tick_size: "0.01", lot_size: "0.001" };
       return state.quotes.has(last)
-        ? { status: 200, body: { symbol: last, tick_size: "0.01", lot_size: "0.001", currency: "USD" } }
+        ? { status: 200, body: { symbol: last, ...steps, currency: state.currency } }
         : unknown("symbol");
+    }
     case "place":
       return placeOrder(state, body);
     case "order": {
@@ -110,16 +117,20 @@ export function performRequest(
       if (order === undefined) return unknown("order");
       return state.cancel(order) ? { status: 204 } : { status: 409, body: { error: `already ${order.status}` } };
     }
-    case "fills": {
-      const since = Number(url.searchParams.get("since") ?? "0");
-      return {
-        status: 200,
-        body: state.fills.filter((fill) => fill.time >= since).toSorted((a, b) => a.time - b.time),
-      };
-    }
+    case "fills":
+      return { status: 200, body: pageOfFills(state, url.searchParams) };
     default:
       return { status: 404, body: { error: `no route ${url.pathname}` } };
   }
+}
+
+/** The fills since a time, oldest first: at most a page, which starts after the fill `after`. */
+function pageOfFills({ fills }: FakeVenueState, query: URLSearchParams): readonly FakeFill[] {
+  const since = Number(query.get("since") ?? "0");
+  const selected = fills.filter((fill) => fill.time >= since).toSorted((a, b) => a.time - b.time);
+  const after = query.get("after");
+  const start = after === null ? 0 : selected.findIndex(({ fill_id }) => fill_id === after) + 1;
+  return selected.slice(start, start + FILLS_PAGE);
 }
 
 function placeOrder(state: FakeVenueState, body: unknown): VenueResponse {
@@ -130,7 +141,7 @@ function placeOrder(state: FakeVenueState, body: unknown): VenueResponse {
   }
   const { limit_price, stop_price, ...fields } = parsed.data;
   const duplicate = state.findOrder({ clientOrderId: fields.client_order_id });
-  if (duplicate !== undefined)
+  if (duplicate !== undefined && state.refusesDuplicates)
     return { status: 409, body: { error: "duplicate client_order_id", order: orderBody(duplicate) } };
   const placed = state.place({ ...fields, limit_price, stop_price });
   return typeof placed === "string"
@@ -175,13 +186,13 @@ export function reply(
   response.end(body === undefined ? undefined : JSON.stringify(body));
 }
 
+/** Faults that replace the response. */
+export type ResponseFault = Exclude<Fault, { kind: "slow" | "duplicate" }>;
+
 /** Sends the fault instead of `normal`, the response that the request would have had. */
-export function sendFault(
-  response: ServerResponse,
-  fault: Exclude<Fault, { kind: "slow" }>,
-  normal: VenueResponse,
-): void {
+export function sendFault(response: ServerResponse, fault: ResponseFault, normal: VenueResponse): void {
   const success = normal.status < 300 ? normal.status : 200;
+  const order = typeof normal.body === "object" ? normal.body : {};
   switch (fault.kind) {
     case "hang":
       return;
@@ -190,6 +201,11 @@ export function sendFault(
       return;
     case "500":
       reply(response, { status: 500, body: { error: "internal error" } });
+      return;
+    case "502":
+    case "504":
+      response.writeHead(Number(fault.kind), { "content-type": "text/html" });
+      response.end(`<html><body><h1>${fault.kind} Bad Gateway</h1></body></html>`);
       return;
     case "html":
       response.writeHead(503, { "content-type": "text/html" });
@@ -200,6 +216,12 @@ export function sendFault(
       return;
     case "401":
       reply(response, { status: 401, body: { error: "the key was revoked" } });
+      return;
+    case "rejected-body":
+      reply(response, { status: 201, body: { ...order, status: "rejected", error: "outside the price band" } });
+      return;
+    case "other-order":
+      reply(response, { status: 201, body: { ...order, order_id: "7999", client_order_id: "q00000000000000000" } });
       return;
     case "malformed":
       response.writeHead(success === 204 ? 200 : success, { "content-type": "application/json" });

@@ -32,10 +32,18 @@ export interface FakeFill {
   readonly fee_currency: string;
 }
 
+/** A price is null if there is no bid or no offer. */
 export interface FakeQuote {
-  readonly bid: string;
-  readonly ask: string;
+  readonly bid: string | null;
+  readonly ask: string | null;
   readonly last: string;
+  /** The time of the last change; the venue's current time if undefined. */
+  readonly time?: number;
+}
+
+export interface FakeInstrument {
+  readonly tick_size: string;
+  readonly lot_size: string;
 }
 
 /** Fields of a fill to make; missing fields are taken from the order and the market. */
@@ -43,10 +51,11 @@ export interface FillTerms {
   readonly quantity?: string;
   readonly price?: string;
   readonly time?: number;
+  readonly fee?: string;
+  readonly feeCurrency?: string;
 }
 
 const INITIAL_CASH = "1000000";
-const CURRENCY = "USD";
 const FEE = "0.01";
 /** Ids have 19 digits, which a JavaScript number cannot hold exactly. */
 const FIRST_ORDER_ID = 7_000_000_000_000_000_001n;
@@ -73,6 +82,11 @@ function isClosed(order: FakeOrder): boolean {
 
 export class FakeVenueState {
   readonly quotes = initialQuotes();
+  /** Steps of instruments that differ from the usual ones. */
+  readonly instruments = new Map<string, FakeInstrument>();
+  currency = "USD";
+  /** Whether a second order with the same client order id is refused. */
+  refusesDuplicates = true;
   readonly orders: FakeOrder[] = [];
   readonly fills: FakeFill[] = [];
   #cash: Decimal = decimal(INITIAL_CASH);
@@ -92,8 +106,8 @@ export class FakeVenueState {
     const quote = this.quotes.get(order.symbol);
     if (quote === undefined) return undefined;
     const bestPrice = order.side === "buy" ? quote.ask : quote.bid;
-    if (order.type === "market") return bestPrice;
-    if (order.type !== "limit" || order.limit_price === undefined) return undefined;
+    if (order.type === "market") return bestPrice ?? undefined;
+    if (order.type !== "limit" || order.limit_price === undefined || bestPrice === null) return undefined;
     const limit = decimal(order.limit_price);
     return (order.side === "buy" ? limit.gte(decimal(bestPrice)) : limit.lte(decimal(bestPrice)))
       ? bestPrice
@@ -104,7 +118,7 @@ export class FakeVenueState {
   place(terms: Omit<FakeOrder, "order_id" | "filled_quantity" | "average_price" | "status">): FakeOrder | string {
     const quote = this.quotes.get(terms.symbol);
     if (quote === undefined) return "unknown symbol";
-    const price = decimal(terms.limit_price ?? quote.ask);
+    const price = decimal(terms.limit_price ?? quote.ask ?? quote.last);
     if (terms.side === "buy" && decimal(terms.quantity).times(price).gt(this.#cash)) return "insufficient funds";
     const order_id = String(FIRST_ORDER_ID + BigInt(this.orders.length));
     const order: FakeOrder = { ...terms, order_id, filled_quantity: "0", average_price: null, status: "open" };
@@ -124,8 +138,8 @@ export class FakeVenueState {
       quantity: terms.quantity ?? text(remaining),
       price: terms.price ?? this.priceFor(order) ?? order.limit_price ?? this.quotes.get(order.symbol)?.last ?? "1",
       time: terms.time ?? now,
-      fee: FEE,
-      fee_currency: CURRENCY,
+      fee: terms.fee ?? FEE,
+      fee_currency: terms.feeCurrency ?? this.currency,
     };
     this.fills.push(fill);
     this.#applyFill(order, fill);
@@ -156,14 +170,14 @@ export class FakeVenueState {
       if (quantity.eq(ZERO)) return [];
       const mark = this.quotes.get(symbol)?.last ?? "0";
       const first = this.fills.find((fill) => fill.symbol === symbol)?.price ?? mark;
-      return [{ symbol, quantity: text(quantity), average_price: first, mark_price: mark, currency: CURRENCY }];
+      return [{ symbol, quantity: text(quantity), average_price: first, mark_price: mark, currency: this.currency }];
     });
   }
 
   account(): Record<string, string> {
     const valueOf = (symbol: string, { last }: FakeQuote): Decimal => this.#positionOf(symbol).times(decimal(last));
     const positions = [...this.quotes].reduce((sum, [symbol, quote]) => sum.plus(valueOf(symbol, quote)), ZERO);
-    return { nav: text(this.#cash.plus(positions)), cash: this.cash, buying_power: this.cash, currency: CURRENCY };
+    return { nav: text(this.#cash.plus(positions)), cash: this.cash, buying_power: this.cash, currency: this.currency };
   }
 
   #positionOf(symbol: string): Decimal {

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock, Ids } from "../domain/ports.ts";
-import { type FakeFill, type FakeOrder, FakeVenueState, type FillTerms } from "./fake-venue-state.ts";
+import { type FakeFill, type FakeOrder, type FakeQuote, FakeVenueState, type FillTerms } from "./fake-venue-state.ts";
 import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
 import {
   type VenueRequest,
@@ -20,6 +20,7 @@ import {
   sendFault,
   urlOf,
 } from "./fake-venue-http.ts";
+import type { FillTiming, TestVenue } from "./test-venue.ts";
 
 export interface FakeVenueOptions {
   readonly clock: Clock;
@@ -27,9 +28,6 @@ export interface FakeVenueOptions {
   /** The API key that the venue accepts; random if undefined. */
   readonly key?: string | undefined;
 }
-
-/** When a marketable order is filled; "manual": only by the case. */
-type FillTiming = "after-ack" | "before-ack" | "manual";
 
 export async function openFakeVenue(options: FakeVenueOptions): Promise<FakeVenue> {
   const venue = new FakeVenue(options);
@@ -42,7 +40,7 @@ const FILL_AFTER_MS = 5;
 /** Delays the response so that the fill, which uses another connection, arrives first. */
 const ACK_AFTER_MS = 50;
 
-export class FakeVenue {
+export class FakeVenue implements TestVenue {
   readonly key: string;
   readonly state = new FakeVenueState();
   readonly requests: VenueRequest[] = [];
@@ -103,6 +101,19 @@ export class FakeVenue {
     this.#faults.clear();
   }
 
+  listOrders(): Promise<readonly FakeOrder[]> {
+    return Promise.resolve(this.state.orders);
+  }
+
+  fillOrder(order: FakeOrder, terms: FillTerms = {}): Promise<FakeFill> {
+    return Promise.resolve(this.fill(order, terms));
+  }
+
+  setQuote(symbol: string, quote: FakeQuote): Promise<void> {
+    this.state.quotes.set(symbol, quote);
+    return Promise.resolve();
+  }
+
   /** Fills an order and sends the fill and the order's state to every stream. */
   fill(order: FakeOrder, terms: FillTerms = {}): FakeFill {
     const fill = this.fillSilently(order, terms);
@@ -150,13 +161,14 @@ export class FakeVenue {
 
   #respond(response: ServerResponse, route: VenueRoute | "unknown", perform: () => VenueResponse): void {
     const fault = route === "unknown" ? undefined : this.#faults.take(route);
-    const isDone = fault === undefined || fault.kind === "slow" || fault.isDone === true;
-    const normal: VenueResponse = isDone ? perform() : { status: 200 };
-    const { placed } = normal;
+    const isDone = fault === undefined || fault.kind === "slow" || fault.kind === "duplicate" || fault.isDone === true;
+    const first: VenueResponse = isDone ? perform() : { status: 200 };
+    const normal = fault?.kind === "duplicate" ? perform() : first;
+    const { placed } = first;
     if (placed !== undefined && this.filling === "before-ack") this.#fillIfMarketable(placed);
     const finish = (): void => {
-      if (fault !== undefined && fault.kind !== "slow") sendFault(response, fault, normal);
-      else reply(response, normal);
+      if (fault === undefined || fault.kind === "slow" || fault.kind === "duplicate") reply(response, normal);
+      else sendFault(response, fault, normal);
       if (placed !== undefined && this.filling === "after-ack")
         this.#options.clock.after(FILL_AFTER_MS, () => this.#fillIfMarketable(placed));
     };

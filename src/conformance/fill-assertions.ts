@@ -5,7 +5,7 @@
 import { decimal } from "../domain/decimal.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import { assert } from "./assert.ts";
-import type { FakeFill } from "./fake-venue-state.ts";
+import type { FakeFill, FakeOrder, FillTerms } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 import { type AcknowledgedOrder, placeAcknowledged } from "./place-orders.ts";
 
@@ -13,6 +13,17 @@ import { type AcknowledgedOrder, placeAcknowledged } from "./place-orders.ts";
 export async function placeUnfilledOrder(harness: ConformanceHarness, quantity = "10"): Promise<AcknowledgedOrder> {
   harness.venue.filling = "manual";
   return placeAcknowledged(harness, { quantity });
+}
+
+/** Cuts the streams and fills the order before the adapter can reconnect. */
+export async function fillInGap(
+  harness: ConformanceHarness,
+  order: FakeOrder,
+  terms: FillTerms = {},
+): Promise<FakeFill> {
+  if (harness.level !== "kit") harness.venue.armFault("stream", { kind: "reset" }, 1);
+  harness.venue.dropStreams();
+  return harness.level === "kit" ? harness.kit.fillSilently(order, terms) : harness.venue.fillOrder(order, terms);
 }
 
 /** Fails the case if the fill is missing or differs from the venue's. */

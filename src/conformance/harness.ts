@@ -1,11 +1,11 @@
-/** The harness of one case: a real connector that runs the adapter, a fake venue, and a record of what both did. */
+/** The harness of one case: a real connector that runs the adapter, a venue, and a record of what both did. */
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
 import { type Envelope, type Method } from "../protocol/messages.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Disk, Ids, Log, LogFields } from "../domain/ports.ts";
-import type { VenueFill } from "../domain/venue.ts";
+import type { VenueFill, VenueInstrument } from "../domain/venue.ts";
 import { type Bundle, bundleAdapter } from "../host/bundle.ts";
 import { Connector } from "../host/connector.ts";
 import { TurnSlices } from "../host/turn-slices.ts";
@@ -14,8 +14,11 @@ import { openVenueClient } from "../host/venue-client.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseFailed, assert } from "./assert.ts";
-import { type FakeVenue, openFakeVenue } from "./fake-venue.ts";
+import { FakeVenue, openFakeVenue } from "./fake-venue.ts";
+import { HookedVenue, type VenueProcess, openHookedVenue } from "./hooked-venue.ts";
 import { InMemoryStore } from "./in-memory-store.ts";
+import { ProxyVenue } from "./proxy-venue.ts";
+import { type TestVenue, type VenueLevel, venueLevelOf } from "./test-venue.ts";
 import { TransportSpy } from "./transport-spy.ts";
 
 export interface HarnessDeps {
@@ -26,17 +29,19 @@ export interface HarnessDeps {
   readonly transport: (memoryMb: number, network: NetworkPolicy) => Transport;
   /** What the cases saw so far: each harness adds its own when it closes. */
   readonly dropped: DroppedMembers[];
+  /** The instrument of the tested symbol; undefined if the adapter does not describe it. */
+  readonly instrument?: VenueInstrument | undefined;
+  /** Starts the process of the author's fake venue. */
+  readonly startVenue: () => Promise<VenueProcess>;
 }
 
 /** The only hosts an adapter can reach during a case. */
 const LOOPBACK = ["127.0.0.1", "localhost"];
 const MEMORY_MB = 256;
 const WAIT_TIMEOUT_MS = 5_000;
-
-/** Returns whether an option of certify.toml contains the fake venue's address. */
-export function usesFakeVenue({ options }: CertifySettings): boolean {
-  return JSON.stringify(options).includes("{venue}");
-}
+const POLL_MS = 30;
+/** The only host of an adapter without a network; no name server knows this name. */
+const UNREACHABLE = "no-network.invalid";
 
 /**
  * Makes every other host unreachable for WebSockets, as on a machine without a network: the connection fails with an
@@ -70,20 +75,56 @@ export async function bundleForKit(
 }
 
 export async function openHarness(deps: HarnessDeps): Promise<ConformanceHarness> {
-  const { clock, ids, settings } = deps;
-  const key = settings.auth["api_key"] ?? Object.values(settings.auth)[0];
-  const venue = await openFakeVenue({ clock, ids, key });
+  const venue = await openVenue(deps);
   const harness = new ConformanceHarness(deps, venue);
   venue.onChange = () => harness.notify();
   return harness;
 }
 
+async function openVenue({ clock, ids, settings, startVenue }: HarnessDeps): Promise<FakeVenue | ProxyVenue> {
+  const { auth, upstream, upstreamStream, venue } = settings;
+  if (venue !== undefined) return openHookedVenue(clock, await startVenue());
+  if (upstream === undefined) return openFakeVenue({ clock, ids, key: auth["api_key"] ?? Object.values(auth)[0] });
+  const proxy = new ProxyVenue(clock, { url: upstream, stream: upstreamStream });
+  await proxy.listen();
+  return proxy;
+}
+
+/** Reports to the proxy which method runs, so that the proxy can attribute requests to it. */
+class ObservedConnector extends Connector {
+  /** Set once by the harness. */
+  observer: ProxyVenue | undefined;
+
+  override start(): Promise<void> {
+    return this.#during("connect", () => super.start());
+  }
+
+  override restart(): Promise<void> {
+    return this.#during("connect", () => super.restart());
+  }
+
+  override invoke(method: Method, args: readonly unknown[]): Promise<Envelope> {
+    return this.#during(method, () => super.invoke(method, args));
+  }
+
+  async #during<T>(method: Method, run: () => Promise<T>): Promise<T> {
+    const end = this.observer?.begin(method);
+    try {
+      return await run();
+    } finally {
+      end?.();
+    }
+  }
+}
+
 export class ConformanceHarness {
   readonly settings: CertifySettings;
-  readonly venue: FakeVenue;
+  readonly level: VenueLevel;
+  readonly instrument: VenueInstrument | undefined;
+  readonly venue: TestVenue;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly connector: Connector;
+  readonly connector: ObservedConnector;
   /** The adapter's methods as the desk calls them: results are parsed, and failures throw. */
   readonly calls: ReturnType<typeof openVenueClient>;
   readonly store = new InMemoryStore();
@@ -98,17 +139,19 @@ export class ConformanceHarness {
   secrets: Readonly<Record<string, string>>;
   readonly #waiters = new Set<() => void>();
 
-  constructor(deps: HarnessDeps, venue: FakeVenue) {
+  constructor(deps: HarnessDeps, venue: FakeVenue | ProxyVenue) {
     const { settings, clock, ids, bundle } = deps;
     this.settings = settings;
     this.dropped = deps.dropped;
+    this.level = venueLevelOf(settings);
+    this.instrument = deps.instrument;
     this.venue = venue;
     this.clock = clock;
     this.ids = ids;
     this.secrets = settings.auth;
     this.spy = new TransportSpy(() => this.notify());
     const log = this.#log();
-    this.connector = new Connector({
+    this.connector = new ObservedConnector({
       name: "kit" as ConnectorName,
       clock,
       log,
@@ -120,7 +163,7 @@ export class ConformanceHarness {
       // No redaction: the secret cases test what the adapter itself sends.
       redact: (text) => text,
       options: fillAddresses(settings.options, venue) as Record<string, unknown>,
-      hosts: LOOPBACK,
+      hosts: settings.network ? LOOPBACK : [UNREACHABLE],
       tcp: settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
       transport: (network) => this.spy.watch(deps.transport(MEMORY_MB, network)),
       slices: new TurnSlices(clock),
@@ -131,7 +174,19 @@ export class ConformanceHarness {
         this.notify();
       },
     });
+    if (venue instanceof ProxyVenue) this.connector.observer = venue;
     this.calls = openVenueClient(new Map([["kit", this.connector]]));
+  }
+
+  /** The kit's own venue, for cases that need its wire format. @throws Error at another level. */
+  get kit(): FakeVenue {
+    if (this.venue instanceof FakeVenue) return this.venue;
+    throw new Error("this case needs the kit's own venue");
+  }
+
+  /** The error of a hook of the author's venue; undefined if none failed. */
+  get hookFailure(): string | undefined {
+    return this.venue instanceof HookedVenue ? this.venue.hookFailure : undefined;
   }
 
   /** Starts the connector and fails the case if it does not become ready. */
@@ -142,6 +197,11 @@ export class ConformanceHarness {
       state === "ready",
       `after its start the connector is ${state}, not ready: ${firstLine(lastError ?? "no reason was given")}`,
     );
+  }
+
+  /** Registers an order before it is sent, so that the proxy recognises its request. */
+  expectOrder(clientOrderId: string): void {
+    this.connector.observer?.expectOrder(clientOrderId);
   }
 
   call(method: Method, ...args: readonly unknown[]): Promise<Envelope> {
@@ -177,6 +237,19 @@ export class ConformanceHarness {
       this.#waiters.add(check);
       check();
     });
+  }
+
+  /** Asks again until `probe` returns neither undefined nor false; fails the case with `message` at the timeout. */
+  async pollFor<T>(
+    probe: () => Promise<T | undefined | false>,
+    message: string | (() => string),
+    timeoutMs = WAIT_TIMEOUT_MS,
+  ): Promise<T> {
+    for (const until = this.clock.monotonic() + timeoutMs; ; await this.sleep(POLL_MS)) {
+      const value = await probe();
+      if (value !== undefined && value !== false) return value;
+      if (this.clock.monotonic() > until) throw new CaseFailed(typeof message === "string" ? message : message());
+    }
   }
 
   /** Resolves after a pause, e.g. to see that nothing more arrives. */
@@ -215,7 +288,7 @@ export function firstLine(text: string): string {
 }
 
 /** Replaces {venue} and {stream} in every string of the options. */
-function fillAddresses(value: unknown, venue: FakeVenue): unknown {
+function fillAddresses(value: unknown, venue: TestVenue): unknown {
   if (typeof value === "string") return value.replaceAll("{venue}", venue.url).replaceAll("{stream}", venue.stream);
   if (Array.isArray(value)) return value.map((item) => fillAddresses(item, venue));
   if (typeof value !== "object" || value === null) return value;

@@ -1,13 +1,13 @@
 /** Places orders for the cases as the desk would, and classifies the outcome as the desk would. */
-import { makeClientOrderId } from "../domain/client-order-id.ts";
 import { ackSchema } from "../protocol/schemas.ts";
-import { ZERO, decimal, exactNumber, floored, ratio, text } from "../domain/decimal.ts";
+import { ZERO, decimal, exactNumber, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Order } from "../domain/sdk.ts";
 import type { VenueFill } from "../domain/venue.ts";
-import { fail, skip } from "./assert.ts";
+import { fail } from "./assert.ts";
 import type { FakeOrder } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
+import { defaultTimeInForce, newClientOrderId, restingPrice, restingTimeInForce } from "./order-terms.ts";
 
 /** Defaults to a market buy of the symbol and quantity in certify.toml. */
 export interface OrderRequest {
@@ -33,7 +33,7 @@ export function orderFor(harness: ConformanceHarness, request: OrderRequest = {}
   const limitFields = limit === undefined ? {} : { limitPrice: amount(limit), limitPriceText: limit };
   const stopFields = stop === undefined ? {} : { stopPrice: amount(stop), stopPriceText: stop };
   return {
-    clientOrderId: makeClientOrderId(harness.ids.random(4), Number(`0x${harness.ids.random(3)}`)),
+    clientOrderId: newClientOrderId(harness),
     symbol: request.symbol ?? symbol,
     side: request.side ?? "buy",
     quantity: amount(quantityText),
@@ -41,12 +41,13 @@ export function orderFor(harness: ConformanceHarness, request: OrderRequest = {}
     type: request.type ?? (limit === undefined ? "market" : "limit"),
     ...limitFields,
     ...stopFields,
-    timeInForce: request.timeInForce ?? "day",
+    timeInForce: request.timeInForce ?? defaultTimeInForce(harness),
   };
 }
 
 /** Calls placeOrder and classifies its outcome. */
 export async function sendOrder(harness: ConformanceHarness, order: Order): Promise<PlaceAttempt> {
+  harness.expectOrder(order.clientOrderId);
   try {
     const response = await harness.call("placeOrder", order);
     if (!response.ok) {
@@ -83,29 +84,34 @@ export async function placeAcknowledged(
   return fail(`expected the ${order.type} order to be acknowledged, but it ended ${outcome.kind}: ${outcome.reason}`);
 }
 
-/** Returns the order as the fake venue received it; fails the case if the venue has none with its client order id. */
-export function orderAtVenue(harness: ConformanceHarness, { clientOrderId }: Order): FakeOrder {
-  const order = harness.venue.state.findOrder({ clientOrderId });
+/** Returns the order as the venue received it; fails the case if the venue has none with its client order id. */
+export async function orderAtVenue(
+  { venue }: ConformanceHarness,
+  { clientOrderId }: Pick<Order, "clientOrderId">,
+): Promise<FakeOrder> {
+  const orders = await venue.listOrders();
+  const order = orders.find(({ client_order_id }) => client_order_id === clientOrderId);
   if (order !== undefined) return order;
-  const otherIds = harness.venue.orders.map((other) => other.client_order_id);
+  const otherIds = orders.map((other) => other.client_order_id);
   const received = otherIds.length === 0 ? "it has received no order" : `it has ${otherIds.join(", ")}`;
   return fail(
     `the venue has no order with client_order_id ${clientOrderId}; ${received}: send order.clientOrderId unchanged`,
   );
 }
 
-/** Returns a limit price for a buy order far below the market; skips the case if no such price exists. */
-export async function restingPrice(harness: ConformanceHarness): Promise<string> {
-  const { bid } = await harness.calls.quote("kit", harness.settings.symbol);
-  const limit = text(floored(ratio(decimal(bid), decimal("2"), 2), 2));
-  return decimal(limit).eq(decimal("0"))
-    ? skip(`the bid of ${harness.settings.symbol} is ${bid}: no limit price below it`)
-    : limit;
+/** Returns an id of the venue's form that the venue never issued. */
+export async function unknownVenueOrderId(harness: ConformanceHarness): Promise<string> {
+  const otherForm = "7999999999999999999";
+  if (harness.level === "kit" || !harness.settings.orders) return otherForm;
+  const outcome = await sendOrder(harness, orderFor(harness));
+  if (outcome.kind !== "acknowledged") return otherForm;
+  // Other digits in the same places: a venue may refuse an id of another form without a look-up.
+  return outcome.venueOrderId.replace(/\d/g, (digit) => String(9 - Number(digit)));
 }
 
 /** Places a buy limit order that does not fill. */
 export async function placeRestingOrder(harness: ConformanceHarness): Promise<AcknowledgedOrder> {
-  return placeAcknowledged(harness, { limit: await restingPrice(harness), timeInForce: "gtc" });
+  return placeAcknowledged(harness, { limit: await restingPrice(harness), timeInForce: restingTimeInForce(harness) });
 }
 
 export function fillsOf(harness: ConformanceHarness, { venueOrderId }: AcknowledgedOrder): readonly VenueFill[] {

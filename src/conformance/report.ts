@@ -3,7 +3,8 @@ import type { Method } from "../protocol/messages.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { CaseGroup } from "./test-case.ts";
 
-export type CaseOutcome = "passed" | "failed" | "skipped";
+/** `skipped`: the case does not apply to this adapter. `untried`: it applies, but could not run with these settings. */
+export type CaseOutcome = "passed" | "failed" | "skipped" | "untried";
 
 export interface CaseReport {
   readonly id: string;
@@ -11,7 +12,7 @@ export interface CaseReport {
   readonly title: string;
   readonly proves: string;
   readonly outcome: CaseOutcome;
-  /** Why the case failed or was skipped, written for the adapter's author. */
+  /** Why the case failed or did not run, written for the adapter's author. */
   readonly reason?: string | undefined;
   readonly ms: number;
 }
@@ -30,9 +31,15 @@ export interface Report {
   readonly digest: string;
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
-  readonly counts: { readonly passed: number; readonly failed: number; readonly skipped: number };
-  /** The full suite ran and no case failed. */
+  readonly counts: Readonly<Record<CaseOutcome, number>>;
+  /** Every case that applies to the adapter ran, and none failed. */
   readonly certified: boolean;
+  /** How many cases were tried, and what was not, e.g. `36 of 120 cases tried; faults not tried: not certified`. */
+  readonly summary: string;
+  /** Groups with a case that applies and was not tried. */
+  readonly untriedGroups: readonly CaseGroup[];
+  /** What to change so that these cases run; one line per reason. */
+  readonly next: readonly string[];
   /** Only selected cases ran, so the report cannot certify the adapter. */
   readonly partial: boolean;
   readonly cases: readonly CaseReport[];

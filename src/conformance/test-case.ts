@@ -2,6 +2,7 @@
 import type { Method } from "../protocol/messages.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { ConformanceHarness } from "./harness.ts";
+import type { VenueLevel } from "./test-venue.ts";
 
 export type CaseGroup =
   | "load"
@@ -20,8 +21,11 @@ export interface CaseRequirements {
   readonly methods?: readonly Method[];
   /** A capability that the adapter declares. */
   readonly declares?: keyof Capabilities;
-  /** The adapter uses the kit's fake venue. */
-  readonly venue?: true;
+  /**
+   * What the kit must be able to do at the venue. "proxied": faults. "hooked": fill, set prices, list orders besides.
+   * "kit": what only the kit's own venue can do.
+   */
+  readonly venue?: Exclude<VenueLevel, "none">;
   /** certify.toml allows orders. */
   readonly orders?: true;
   /** certify.toml has at least one secret. */

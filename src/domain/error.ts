@@ -279,6 +279,7 @@ export const ERRORS = {
     "{connector} is not certified: {failed} of {of} cases failed",
     "correct what the report names, then run the test again; docs/connectors.md explains each group",
   ),
+  NOT_TRIED: row("{connector} is not certified: {summary}", "{next}; docs/connectors.md, section 9, has an example"),
   SDK_MISMATCH: row(
     "connector {connector} was built for SDK {theirs}; this desk uses SDK {ours}",
     "install the version that it was built for, or update the connector",

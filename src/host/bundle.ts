@@ -96,7 +96,7 @@ interface BuildProblem {
   readonly notes?: readonly { readonly text: string }[];
 }
 
-function bundleError(connector: string, adapter: string, error: unknown): QocError {
+export function bundleError(connector: string, adapter: string, error: unknown): QocError {
   const [first] = (error as { errors?: readonly BuildProblem[] }).errors ?? [];
   const details = {
     connector,

@@ -1,13 +1,23 @@
 /** `certify.toml` next to an adapter: the settings of its conformance run. */
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import "../lib/schema-words.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
+import type { TimeInForce } from "../domain/sdk.ts";
 import { formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
 export const CERTIFY_FILE = "certify.toml";
 const CERTIFY_BYTES_MAX = 64 * 1024;
+
+function address(protocols: readonly string[]) {
+  return z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol) && new URL(text).search === "",
+      `must be an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
+    );
+}
 
 const settingsSchema = z.strictObject({
   /** A symbol that the venue lists. */
@@ -19,8 +29,26 @@ const settingsSchema = z.strictObject({
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a decimal in quotes, like "1"')
     .default("1"),
-  /** false: the run places no orders. This is the default with a grant, because a grant may reach a real gateway. */
+  /** The time in force of each test order; by default `day`, or the first of `Instrument.timesInForce`. */
+  time_in_force: z.enum(["day", "gtc", "ioc", "fok"]).optional(),
+  /**
+   * false: the run places no orders. This is the default with a grant and with an upstream on another machine, because
+   * both may reach a real venue.
+   */
   orders: z.boolean().optional(),
+  /** A module that runs the author's own fake venue: docs/connectors.md describes its hooks. */
+  venue: z
+    .string()
+    .regex(/^\.\.?\//, 'must be a path that starts with "./"')
+    .optional(),
+  /** The address of a running fake venue or test net. The kit's proxy forwards every request to it. */
+  upstream: address(["http:", "https:"]).optional(),
+  /** The address of its stream, if it is not the upstream's. */
+  upstream_stream: address(["ws:", "wss:"]).optional(),
+  /** false: the adapter simulates its own market. The kit then lets it open no connection. */
+  network: z.boolean().default(true),
+  /** true: the venue accepts one session at a time, for example because its nonces must increase. */
+  serial: z.boolean().default(false),
   /** Additional addresses that the sandbox allows, such as `tcp:127.0.0.1:4002`. */
   grant: z.array(z.string().regex(/^tcp:[^:]+:\d{1,5}$/, "must be tcp:host:port")).default([]),
   options: z.record(z.string(), z.unknown()).default({}),
@@ -32,7 +60,14 @@ export interface CertifySettings {
   readonly symbol: string;
   readonly unknownSymbol: string;
   readonly quantity: string;
+  readonly timeInForce?: TimeInForce | undefined;
   readonly orders: boolean;
+  /** Absolute path of the module with the hooks of the author's fake venue. */
+  readonly venue?: string | undefined;
+  readonly upstream?: string | undefined;
+  readonly upstreamStream?: string | undefined;
+  readonly network: boolean;
+  readonly serial: boolean;
   readonly grant: readonly string[];
   /** In strings, `{venue}` and `{stream}` are replaced by the addresses of the fake venue. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -48,16 +83,50 @@ export async function readCertifySettings(disk: Disk, adapter: string): Promise<
   return parseCertifySettings(exists ? await disk.readText(file, CERTIFY_BYTES_MAX) : "", file);
 }
 
+type RawSettings = z.infer<typeof settingsSchema>;
+
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
+/** Returns the key that contradicts another one, and why; undefined if none does. */
+function contradiction(raw: RawSettings): readonly [key: string, message: string] | undefined {
+  const { venue, upstream, upstream_stream: stream, network, options } = raw;
+  if (venue !== undefined && upstream !== undefined) return ["upstream", "set venue or upstream, not both"];
+  if (stream !== undefined && upstream === undefined) return ["upstream_stream", "needs upstream"];
+  const behindProxy = venue === undefined ? "upstream" : "venue";
+  const isProxied = raw[behindProxy] !== undefined;
+  const isUsed = /\{(venue|stream)\}/.test(JSON.stringify(options));
+  if (isProxied && !isUsed)
+    return [behindProxy, "no option contains {venue} or {stream}, so no request would reach the kit's proxy"];
+  if (!network && (isProxied || isUsed || raw.grant.length > 0))
+    return ["network", "an adapter without a network reaches no venue"];
+  return undefined;
+}
+
 /** `file` is for messages. @throws CONFIG_SYNTAX, CONFIG_INVALID. */
 export function parseCertifySettings(text: string, file: string): CertifySettings {
   const parsed = settingsSchema.safeParse(parseToml(text, file));
+  const invalid = (path: readonly (string | number)[], message: string): QocError =>
+    new QocError("CONFIG_INVALID", { file, ...locateKey(text, path), key: formatKeyPath(path), message });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
     const path = [...(issue?.path ?? []).map((part) => (typeof part === "number" ? part : String(part))), ...unknown];
-    const message = issue?.message ?? "";
-    throw new QocError("CONFIG_INVALID", { file, ...locateKey(text, path), key: formatKeyPath(path), message });
+    throw invalid(path, issue?.message ?? "");
   }
-  const { unknown_symbol: unknownSymbol, orders, ...settings } = parsed.data;
-  return { ...settings, unknownSymbol, orders: orders ?? settings.grant.length === 0 };
+  const conflict = contradiction(parsed.data);
+  if (conflict !== undefined) throw invalid([conflict[0]], conflict[1]);
+  return toSettings(parsed.data, file);
+}
+
+function toSettings(raw: RawSettings, file: string): CertifySettings {
+  const { unknown_symbol, time_in_force, upstream_stream, orders, venue, ...settings } = raw;
+  const isLocal = raw.upstream === undefined || LOOPBACK.includes(new URL(raw.upstream).hostname);
+  return {
+    ...settings,
+    unknownSymbol: unknown_symbol,
+    orders: orders ?? (settings.grant.length === 0 && isLocal),
+    timeInForce: time_in_force,
+    upstreamStream: upstream_stream,
+    venue: venue === undefined ? undefined : resolve(dirname(file), venue),
+  };
 }

@@ -11,6 +11,8 @@ const DEFAULTS = {
   quantity: "1",
   orders: true,
   grant: [],
+  network: true,
+  serial: false,
   options: {},
   auth: { api_key: "test-key-of-the-kit" },
 };
@@ -40,6 +42,23 @@ describe("certify.toml", () => {
     expect(parseCertifySettings("orders = false", "f").orders).toBe(false);
   });
 
+  it("the venue is a path beside certify.toml, and an upstream elsewhere gets no orders by itself", () => {
+    const options = '[options]\nurl = "{venue}"';
+    const orders = (upstream: string): boolean =>
+      parseCertifySettings(`upstream = "${upstream}"\n${options}`, "f").orders;
+    expect(parseCertifySettings(`venue = "./fake.ts"\n${options}`, "/desk/my-venue/certify.toml")).toMatchObject({
+      venue: "/desk/my-venue/fake.ts",
+      orders: true,
+    });
+    expect([orders("http://127.0.0.1:18160"), orders("https://sandbox.example.com/v2")]).toEqual([true, false]);
+    expect(
+      parseCertifySettings(
+        `orders = true\nserial = true\ntime_in_force = "gtc"\nupstream = "https://sandbox.example.com"\nupstream_stream = "wss://ws.example.com/v2"\n${options}`,
+        "f",
+      ),
+    ).toMatchObject({ orders: true, serial: true, timeInForce: "gtc", upstreamStream: "wss://ws.example.com/v2" });
+  });
+
   it.each([
     ['symbol = "A"\nsymbl = "B"', "f:2:1: symbl: "],
     ["quantity = 1", "f:1:1: quantity: "],
@@ -47,6 +66,20 @@ describe("certify.toml", () => {
     ['grant = ["net"]', "f:1:1: grant[0]: must be tcp:host:port"],
     ['[auth]\napi_key = { env = "REAL" }', "f:2:1: auth.api_key: "],
     ["symbol = ", "f:1:10: not valid TOML"],
+    ['time_in_force = "gtd"', "f:1:1: time_in_force: "],
+    ['venue = "fake.ts"', 'f:1:1: venue: must be a path that starts with "./"'],
+    [
+      'symbol = "A"\nupstream = "sandbox.example.com"',
+      "f:2:1: upstream: must be an address that starts with http:// or",
+    ],
+    ['upstream = "ws://127.0.0.1"', "f:1:1: upstream: must be an address that starts with http:// or https://"],
+    ['upstream = "https://a.example/?key=1"', "f:1:1: upstream: "],
+    ['upstream_stream = "wss://a.example"', "f:1:1: upstream_stream: needs upstream"],
+    ['upstream = "http://a.example"', "f:1:1: upstream: no option contains {venue}"],
+    ['venue = "./f.ts"\n[options]\nurl = "http://a.example"', "f:1:1: venue: no option contains {venue}"],
+    ['venue = "./f.ts"\nupstream = "http://a.example"', "f:2:1: upstream: set venue or upstream, not both"],
+    ['network = false\n[options]\nurl = "{venue}"', "f:1:1: network: an adapter without a network reaches no venue"],
+    ['network = false\ngrant = ["tcp:127.0.0.1:1"]', "f:1:1: network: an adapter without a network reaches no venue"],
   ])("certify.toml with %s is refused with its place", (text, message) => {
     expect(() => parseCertifySettings(text, "f")).toThrow(message);
   });

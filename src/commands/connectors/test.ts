@@ -38,20 +38,29 @@ export const command = defineCommand({
   run: async ({ target, isolation, only }, context) => {
     const request = { target, from: context.cwd, only, isolation };
     const report = await localServices(context).certify(request, context.progress);
-    const { failed } = report.counts;
-    const isPassed = only.length === 0 ? report.certified : failed === 0;
-    if (isPassed) return report;
-    const details = { connector: report.name, failed, of: report.cases.length };
-    throw new QocError("NOT_CERTIFIED", details, { data: report });
+    const { failed, untried } = report.counts;
+    if (failed > 0) {
+      const details = { connector: report.name, failed, of: report.cases.length };
+      throw new QocError("NOT_CERTIFIED", details, { data: report });
+    }
+    if (untried === 0) return report;
+    const [next = ""] = report.next;
+    throw new QocError("NOT_TRIED", { connector: report.name, summary: report.summary, next }, { data: report });
   },
   render: renderReport,
 });
 
-const SIGNS = { passed: ["green", "✓"], failed: ["red", "✗"], skipped: ["dim", "-"] } as const;
+const SIGNS = {
+  passed: ["green", "✓"],
+  failed: ["red", "✗"],
+  skipped: ["dim", "-"],
+  untried: ["yellow", "!"],
+} as const;
 
 function renderReport(report: Report, style: OutputStyle): readonly string[] {
   if (!style.isTty) return renderForProgram(report);
   const { counts, name, isolation } = report;
+  const untried = counts.untried === 0 ? "" : `, ${counts.untried} not tried`;
   const groups = [...new Set(report.cases.map(({ group }) => group))];
   const verdict = report.partial
     ? `${oneLine(name)}, only the cases that were named`
@@ -68,7 +77,9 @@ function renderReport(report: Report, style: OutputStyle): readonly string[] {
       "",
     ]),
     ...(report.partial ? [] : guaranteeLines(style, report)),
-    `${verdict}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
+    `${verdict}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${untried}`,
+    ...(report.partial ? [] : wrap(report.summary, style.columns)),
+    ...report.next.flatMap((line) => wrap(`to certify it: ${line}`, style.columns)),
   ];
 }
 
@@ -82,21 +93,27 @@ function guaranteeLines(style: OutputStyle, { guarantees }: Report): readonly st
   ];
 }
 
-/** Cases that were skipped for one reason share a line. */
+/** Cases that did not run for one reason share a line. */
 function caseLines(style: OutputStyle, cases: readonly CaseReport[]): readonly string[] {
-  const completed = cases.filter(({ outcome }) => outcome !== "skipped");
+  const completed = cases.filter(({ outcome }) => outcome === "passed" || outcome === "failed");
+  const others = (outcome: "skipped" | "untried", words: string): readonly string[] =>
+    [...byReason(cases, outcome)].flatMap(([reason, ids]) =>
+      signedLines(style, outcome, `${ids.join(" ")} ${words}`, reason),
+    );
   return [
     ...completed.flatMap(({ id, title, outcome, reason }) => signedLines(style, outcome, `${id} ${title}`, reason)),
-    ...[...skippedByReason(cases)].flatMap(([reason, ids]) =>
-      signedLines(style, "skipped", `${ids.join(" ")} skipped`, reason),
-    ),
+    ...others("untried", "not tried"),
+    ...others("skipped", "skipped"),
   ];
 }
 
-function skippedByReason(cases: readonly CaseReport[]): ReadonlyMap<string, readonly string[]> {
+function byReason(
+  cases: readonly CaseReport[],
+  selected: CaseReport["outcome"],
+): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>();
   for (const { id, outcome, reason = "" } of cases) {
-    if (outcome === "skipped") groups.set(reason, [...(groups.get(reason) ?? []), id]);
+    if (outcome === selected) groups.set(reason, [...(groups.get(reason) ?? []), id]);
   }
   return groups;
 }
@@ -116,7 +133,7 @@ function signedLines(
   ];
 }
 
-function renderForProgram({ cases, guarantees, counts, certified, partial, name }: Report): readonly string[] {
+function renderForProgram({ cases, guarantees, counts, certified, partial, name, summary }: Report): readonly string[] {
   return [
     ...cases.map(({ id, outcome, group, title, reason }) => [outcome, id, group, title, reason ?? ""]),
     ...(partial
@@ -128,6 +145,8 @@ function renderForProgram({ cases, guarantees, counts, certified, partial, name 
       String(counts.passed),
       String(counts.failed),
       String(counts.skipped),
+      String(counts.untried),
+      summary,
     ],
   ].map((cells) => cells.map(oneLine).join("\t"));
 }

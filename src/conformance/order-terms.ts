@@ -1,0 +1,60 @@
+/** Prices, times in force and ids of the kit's test orders, as the tested instrument and the desk need them. */
+import { makeClientOrderId } from "../domain/client-order-id.ts";
+import { type Decimal, ZERO, decimal, floored, ratio, text } from "../domain/decimal.ts";
+import type { TimeInForce } from "../domain/sdk.ts";
+import type { VenueQuote } from "../domain/venue.ts";
+import { leaveUntried } from "./assert.ts";
+import type { ConformanceHarness } from "./harness.ts";
+
+const TIMES_IN_FORCE: readonly TimeInForce[] = ["day", "gtc", "ioc", "fok"];
+
+/** Returns a new client order id, made as the desk makes it. */
+export function newClientOrderId({ ids }: ConformanceHarness): string {
+  return makeClientOrderId(ids.random(4), Number(`0x${ids.random(3)}`));
+}
+
+/** The times in force that the tested instrument takes. */
+export function timesInForce({ settings, instrument }: ConformanceHarness): readonly TimeInForce[] {
+  const listed = instrument?.timesInForce ?? (settings.timeInForce === undefined ? TIMES_IN_FORCE : []);
+  return listed.length > 0 ? listed : [settings.timeInForce ?? "day"];
+}
+
+export function defaultTimeInForce(harness: ConformanceHarness): TimeInForce {
+  return harness.settings.timeInForce ?? TIMES_IN_FORCE.find((one) => timesInForce(harness).includes(one)) ?? "day";
+}
+
+/** Returns the time in force of an order that rests. */
+export function restingTimeInForce(harness: ConformanceHarness): TimeInForce {
+  const resting = (["gtc", "day"] as const).find((one) => timesInForce(harness).includes(one));
+  return resting ?? defaultTimeInForce(harness);
+}
+
+/** Rounds a price down to the instrument's tick, or to as many places as the quote has. */
+export function onTick({ instrument }: ConformanceHarness, price: Decimal, like: string): string {
+  const places = like.split(".")[1]?.length ?? 0;
+  if (instrument?.tickSize === undefined) return text(floored(price, Math.max(places, 2)));
+  const tick = decimal(instrument.tickSize);
+  return text(floored(ratio(price, tick, 8), 0).times(tick));
+}
+
+/** Returns the price at `percent` of a price, on the tick; leaves the case untried if that is 0. */
+export function priceAt(harness: ConformanceHarness, quoted: string, percent: number): string {
+  const price = onTick(harness, ratio(decimal(quoted).times(decimal(String(percent))), decimal("100"), 12), quoted);
+  return decimal(price).eq(ZERO)
+    ? leaveUntried(`${percent} % of ${quoted} is less than a tick of ${harness.settings.symbol}: set another symbol`)
+    : price;
+}
+
+/** Returns `count` times the quantity of certify.toml; that many units at the kit's own venue. */
+export function units({ level, settings }: ConformanceHarness, count: string): string {
+  return level === "kit" ? count : text(decimal(settings.quantity).times(decimal(count)));
+}
+
+export function fetchQuote(harness: ConformanceHarness): Promise<VenueQuote> {
+  return harness.calls.quote("kit", harness.settings.symbol);
+}
+
+/** Returns a limit price for a buy order far below the market. */
+export async function restingPrice(harness: ConformanceHarness): Promise<string> {
+  return priceAt(harness, (await fetchQuote(harness)).bid, 50);
+}

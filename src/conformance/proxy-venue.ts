@@ -1,0 +1,297 @@
+/**
+ * A proxy in front of a venue that the kit knows nothing about. It forwards every request and every message of a
+ * stream, unless a case arms a fault. A request that carries a client order id while `placeOrder` runs is the order; any
+ * other request belongs to the method that runs.
+ */
+import {
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+  createServer,
+  request as requestHttp,
+} from "node:http";
+import { request as requestHttps } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { type RawData, WebSocket, WebSocketServer } from "ws";
+import type { Clock } from "../domain/ports.ts";
+import { tryParseJson } from "../lib/json.ts";
+import type { Method } from "../protocol/messages.ts";
+import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
+import { type VenueRequest, sendFault, urlOf } from "./fake-venue-http.ts";
+import type { FakeFill, FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
+import { carriesId } from "./carries-id.ts";
+import type { FillTiming, TestVenue } from "./test-venue.ts";
+
+export interface Upstream {
+  readonly url: string;
+  /** The address of its stream; by default the same host. */
+  readonly stream?: string | undefined;
+}
+
+const BODY_BYTES_MAX = 8 * 1024 * 1024;
+/** Headers of one connection, which the proxy does not forward. */
+const HOP_HEADERS = ["host", "connection", "keep-alive", "transfer-encoding", "content-length", "accept-encoding"];
+const SOCKET_HEADERS = [...HOP_HEADERS, "upgrade"];
+
+/** The method whose requests a route stands for. `place` is recognised by the client order id. */
+const ROUTE_OF_METHOD: Partial<Record<Method, VenueRoute>> = {
+  connect: "time",
+  disconnect: "time",
+  getQuote: "quote",
+  getPositions: "positions",
+  getBuyingPower: "account",
+  getAccount: "account",
+  getInstrument: "instrument",
+  getOrder: "order",
+  getOpenOrders: "orders",
+  getFills: "fills",
+  cancelOrder: "cancel",
+};
+
+interface ForwardedResponse {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export class ProxyVenue implements TestVenue {
+  readonly requests: VenueRequest[] = [];
+  filling: FillTiming = "after-ack";
+  streamsOpened = 0;
+  onChange: () => void = () => undefined;
+  readonly #clock: Clock;
+  readonly #upstream: Upstream;
+  readonly #faults = new Faults();
+  readonly #running: Method[] = [];
+  readonly #clientOrderIds: string[] = [];
+  readonly #http = createServer((request, response) => {
+    this.#serve(request, response).catch(() => response.destroy());
+  });
+  readonly #sockets = new WebSocketServer({ noServer: true });
+  readonly #streams = new Set<WebSocket>();
+
+  constructor(clock: Clock, upstream: Upstream) {
+    this.#clock = clock;
+    this.#upstream = upstream;
+    this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#http.once("error", reject);
+      this.#http.listen(0, "127.0.0.1", resolve);
+    });
+  }
+
+  get #port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}${pathOf(this.#upstream.url)}`;
+  }
+
+  get stream(): string {
+    const { url, stream = url } = this.#upstream;
+    return `ws://127.0.0.1:${this.#port}${pathOf(stream)}`;
+  }
+
+  get now(): number {
+    return Math.floor(this.#clock.now());
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Attributes the requests of the next moments to a method; returns the function that ends this. */
+  begin(method: Method): () => void {
+    this.#running.push(method);
+    return () => void this.#running.splice(this.#running.indexOf(method), 1);
+  }
+
+  /** Recognises requests for this order from now on. */
+  expectOrder(clientOrderId: string): void {
+    this.#clientOrderIds.push(clientOrderId);
+  }
+
+  armFault(route: VenueRoute, fault: Fault, times = 1): void {
+    this.#faults.arm(route, fault, times);
+  }
+
+  clearFaults(): void {
+    this.#faults.clear();
+  }
+
+  push(event: object | string): void {
+    for (const stream of this.#streams) stream.send(typeof event === "string" ? event : JSON.stringify(event));
+  }
+
+  dropStreams(): void {
+    for (const stream of this.#streams) stream.terminate();
+  }
+
+  listOrders(): Promise<readonly FakeOrder[]> {
+    return Promise.reject(new Error("the kit cannot list the orders of an upstream: set venue in certify.toml"));
+  }
+
+  fillOrder(_order: FakeOrder, _terms?: FillTerms): Promise<FakeFill> {
+    return Promise.reject(new Error("the kit cannot fill orders of an upstream: set venue in certify.toml"));
+  }
+
+  setQuote(_symbol: string, _quote: FakeQuote): Promise<void> {
+    return Promise.reject(new Error("the kit cannot set prices of an upstream: set venue in certify.toml"));
+  }
+
+  /** Called after the response to an order was sent. */
+  afterOrder(): void {}
+
+  async close(): Promise<void> {
+    this.dropStreams();
+    this.#sockets.close();
+    this.#http.closeAllConnections();
+    await new Promise<void>((resolve) => void this.#http.close(() => resolve()));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on("error", () => undefined);
+    // A client that disconnects while it sends the body made no request.
+    const body = await readAll(request).catch(() => undefined);
+    if (body === undefined) return;
+    const { pathname, search } = urlOf(request);
+    const method = request.method ?? "GET";
+    const text = body.toString("utf8");
+    const { route, carries } = this.#classify(request, text);
+    const parsed = text === "" ? undefined : (tryParseJson(text) ?? text);
+    this.requests.push({ method, path: pathname + search, route, body: parsed, carries, isAuthorized: true });
+    const fault = route === "unknown" ? undefined : this.#faults.take(route);
+    this.onChange();
+    await this.#respond({ request, response, body, fault });
+    if (route === "place") this.afterOrder();
+    this.onChange();
+  }
+
+  async #respond({
+    request,
+    response,
+    body,
+    fault,
+  }: {
+    request: IncomingMessage;
+    response: ServerResponse;
+    body: Buffer;
+    fault: Fault | undefined;
+  }): Promise<void> {
+    const send = (): Promise<ForwardedResponse> => this.#forward(request, body);
+    if (fault === undefined || fault.kind === "slow" || fault.kind === "duplicate") {
+      if (fault?.kind === "duplicate") await send();
+      const forwarded = await send();
+      if (fault?.kind === "slow") await new Promise((resolve) => void this.#clock.after(fault.ms, () => resolve(0)));
+      response.writeHead(forwarded.status, forwarded.headers);
+      response.end(forwarded.body);
+      return;
+    }
+    // Only orders are withheld from the venue: a read has no effect, and its truncated response must be a real one.
+    const forwarded =
+      fault.isDone === true || fault.kind === "malformed" ? await send().catch(() => undefined) : undefined;
+    if (fault.kind !== "malformed" || forwarded === undefined) {
+      sendFault(response, fault, { status: 200 });
+      return;
+    }
+    response.writeHead(forwarded.status, forwarded.headers);
+    response.end(forwarded.body.subarray(0, Math.floor(forwarded.body.length / 2)));
+  }
+
+  #forward(request: IncomingMessage, body: Buffer): Promise<ForwardedResponse> {
+    const target = new URL(request.url ?? "/", new URL(this.#upstream.url).origin);
+    const headers = { ...without(request.headers, HOP_HEADERS), "content-length": body.length };
+    const start = target.protocol === "https:" ? requestHttps : requestHttp;
+    return new Promise((resolve, reject) => {
+      const outgoing = start(target, { method: request.method, headers }, (incoming) => {
+        const { statusCode: status = 502, headers: received } = incoming;
+        readAll(incoming).then(
+          (answer) => resolve({ status, headers: without(received, HOP_HEADERS), body: answer }),
+          reject,
+        );
+      });
+      outgoing.on("error", reject);
+      outgoing.end(body);
+    });
+  }
+
+  /** Returns the route of a request, and the client order id that the request carries. */
+  #classify(request: IncomingMessage, body: string): Pick<VenueRequest, "route" | "carries"> {
+    const texts = [request.url, ...Object.values(request.headers).flat(), body];
+    const carries = this.#clientOrderIds.find((id) => carriesId(texts, id));
+    if (carries !== undefined && this.#running.includes("placeOrder")) return { route: "place", carries };
+    // With several methods at once, the newest one is the likeliest sender.
+    const method = this.#running.findLast((name) => ROUTE_OF_METHOD[name] !== undefined);
+    return { route: (method === undefined ? undefined : ROUTE_OF_METHOD[method]) ?? "unknown", carries };
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => undefined);
+    const { pathname } = urlOf(request);
+    this.requests.push({ method: "GET", path: pathname, route: "stream", body: undefined, isAuthorized: true });
+    if (this.#faults.take("stream") !== undefined)
+      socket.end("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n");
+    else this.#connectStream(request, socket, head);
+    this.onChange();
+  }
+
+  #connectStream(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { url, stream = url } = this.#upstream;
+    const target = new URL(request.url ?? "/", new URL(stream).origin.replace(/^http/, "ws"));
+    const protocols = request.headers["sec-websocket-protocol"]?.split(/\s*,\s*/) ?? [];
+    const headers = Object.fromEntries(
+      Object.entries(without(request.headers, SOCKET_HEADERS)).filter(([name]) => !name.startsWith("sec-websocket")),
+    );
+    const upstream = new WebSocket(target, protocols, { headers });
+    const early: [RawData, boolean][] = [];
+    const keep = (data: RawData, isBinary: boolean): void => void early.push([data, isBinary]);
+    upstream.on("message", keep);
+    upstream.once("error", () => socket.end("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"));
+    upstream.once("open", () =>
+      this.#sockets.handleUpgrade(request, socket, head, (client) => {
+        upstream.off("message", keep);
+        this.#join(client, upstream);
+        for (const [data, isBinary] of early) client.send(data, { binary: isBinary });
+      }),
+    );
+  }
+
+  #join(client: WebSocket, upstream: WebSocket): void {
+    this.#streams.add(client);
+    this.streamsOpened += 1;
+    upstream.on("message", (data, isBinary) => client.send(data, { binary: isBinary }));
+    client.on("message", (data, isBinary) => upstream.send(data, { binary: isBinary }));
+    for (const side of [client, upstream]) side.on("error", () => undefined);
+    upstream.on("close", () => client.terminate());
+    client.on("close", () => {
+      upstream.terminate();
+      this.#streams.delete(client);
+      this.onChange();
+    });
+    this.onChange();
+  }
+}
+
+function pathOf(address: string): string {
+  return new URL(address).pathname.replace(/\/$/, "");
+}
+
+function without(headers: IncomingMessage["headers"], names: readonly string[]): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
+}
+
+async function readAll(stream: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > BODY_BYTES_MAX) throw new Error("the body is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,44 @@
+/** Bundles a program of the operator's own, such as a fake venue, into one text. It may use every module of Node. */
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
+import { QocError } from "../domain/error.ts";
+import type { Disk } from "../domain/ports.ts";
+import { bundleError } from "./bundle.ts";
+
+export interface ProgramRequest {
+  readonly connector: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly disk: Disk;
+  /** Folders with packages that the program may import besides its own. */
+  readonly packageFolders: readonly string[];
+}
+
+/** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column. */
+export async function bundleProgram({ connector, file, disk, packageFolders }: ProgramRequest): Promise<string> {
+  if ((await disk.facts(file))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: file });
+  const { build } = await import("esbuild");
+  try {
+    const result = await build({
+      entryPoints: [file],
+      absWorkingDir: dirname(file),
+      bundle: true,
+      write: false,
+      format: "cjs",
+      platform: "node",
+      target: "node20",
+      logLevel: "silent",
+      nodePaths: [...packageFolders],
+      // Optional accelerators of the ws package, which it does without.
+      external: ["bufferutil", "utf-8-validate"],
+      define: {
+        "import.meta.url": JSON.stringify(pathToFileURL(file).href),
+        __dirname: JSON.stringify(dirname(file)),
+        __filename: JSON.stringify(file),
+      },
+    });
+    return result.outputFiles[0]?.text ?? "";
+  } catch (error) {
+    throw bundleError(connector, file, error);
+  }
+}

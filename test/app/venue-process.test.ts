@@ -1,0 +1,79 @@
+/** The process of an author's fake venue: hooks return values and errors, and the process has no more than it needs. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/app/system.ts";
+import { startVenueProcess } from "../../src/app/venue-process.ts";
+import type { VenueProcess } from "../../src/conformance/hooked-venue.ts";
+import { bundleProgram } from "../../src/host/bundle-program.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+const open: VenueProcess[] = [];
+afterEach(async () => {
+  for (const process of open.splice(0)) await process.close();
+});
+
+async function run(source: string): Promise<VenueProcess> {
+  const file = join(mkdtempSync(join(tmpdir(), "qoc-venue-")), "fake.ts");
+  writeFileSync(file, source);
+  writeFileSync(join(file, "../data.txt"), "recorded");
+  const packageFolders = [`${ROOT}/node_modules`];
+  const code = await bundleProgram({ connector: "my-venue", file, disk: nodeDisk(), packageFolders });
+  const process = startVenueProcess({ node: globalThis.process.execPath, file, code, clock: systemClock });
+  open.push(process);
+  return process;
+}
+
+describe("the process of a fake venue", () => {
+  it("runs hooks, with Node's modules, Qoc's packages and the files beside the module", async () => {
+    const venue = await run(`
+      import { createServer } from "node:http";
+      import { readFileSync } from "node:fs";
+      import { join } from "node:path";
+      import { WebSocketServer } from "ws";
+      const server = createServer((_, response) => response.end("from the fake"));
+      new WebSocketServer({ server });
+      let count: number = 0;
+      export default {
+        start: () => new Promise((resolve) => server.listen(0, "127.0.0.1", () =>
+          resolve({ url: "http://127.0.0.1:" + server.address().port }))),
+        fill: (terms: object) => ({ ...terms, fillId: String(count += 1) }),
+        orders: () => [readFileSync(join(__dirname, "data.txt"), "utf8"), Object.keys(process.env)],
+        stop: () => undefined,
+      };
+    `);
+    const { url } = (await venue.call("start")) as { url: string };
+    expect(await (await fetch(url)).text()).toBe("from the fake");
+    expect(await venue.call("fill", { quantity: "1" })).toEqual({ quantity: "1", fillId: "1" });
+    expect(await venue.call("fill", { quantity: "2" })).toEqual({ quantity: "2", fillId: "2" });
+    expect(await venue.call("orders")).toEqual(["recorded", []]);
+    expect(await venue.call("stop")).toBeUndefined();
+  });
+
+  it.each([
+    ["throws", "export default { start() { throw new Error('port taken'); } };", /fake\.ts: start: port taken/],
+    ["is missing", "export default {};", /fake\.ts: start: the module has no hook start in its default export/],
+    ["is in a module that throws", "throw new Error('no recording');", /fake\.ts: start: no recording/],
+    ["ends the process", "export default { start() { process.exit(3); } };", /its process ended: exit code 3/],
+    [
+      "reads a file elsewhere",
+      "import { readFileSync } from 'node:fs'; export default { start: () => readFileSync('/etc/hostname', 'utf8') };",
+      /Access to this API has been restricted/,
+    ],
+    [
+      "starts a program",
+      "import { spawnSync } from 'node:child_process'; export default { start: () => spawnSync('id') };",
+      /Access to this API has been restricted/,
+    ],
+  ])("a hook that %s is an error with the reason", async (_, source, message) => {
+    const venue = await run(source);
+    await expect(venue.call("start")).rejects.toThrow(message);
+  });
+
+  it("a module that cannot be bundled is an error with file and line", async () => {
+    await expect(run("export default {\n  start( };")).rejects.toThrow(/fake\.ts:2:\d+/);
+  });
+});

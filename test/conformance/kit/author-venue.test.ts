@@ -1,0 +1,150 @@
+/** An adapter of another wire format is certified over its author's own fake venue, and only over one. */
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
+import { systemClock, systemIds } from "../../../src/app/system.ts";
+import { startVenueProcess } from "../../../src/app/venue-process.ts";
+import type { VenueProcess } from "../../../src/conformance/hooked-venue.ts";
+import type { Report } from "../../../src/conformance/report.ts";
+import { bundleProgram } from "../../../src/host/bundle-program.ts";
+import { nodeDisk } from "../../../src/workspace/disk.ts";
+import { findSandbox } from "../../support/process-sandbox.ts";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+const FOLDER = join(ROOT, "test/fixtures/adapters/form-venue");
+const disk = nodeDisk();
+const DEPS = {
+  disk,
+  clock: systemClock,
+  ids: systemIds,
+  packageRoot: ROOT,
+  user: { uid: process.getuid?.() ?? 0, home: "/absent" },
+  sandbox: findSandbox,
+};
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+function certify(target: string, only: readonly string[] = []): Promise<Report> {
+  return certifyAdapter(DEPS, { target, from: ROOT, only }, { line: () => undefined });
+}
+
+/** The adapter with other settings, in a folder of its own. */
+function withSettings(settings: string, replace: readonly (readonly [string, string])[] = []): string {
+  const folder = mkdtempSync(join(tmpdir(), "qoc-author-"));
+  const toml = replace.reduce(
+    (text, [find, by]) => text.replace(find, by),
+    `${settings}\n${readFileSync(join(FOLDER, "certify.toml"), "utf8").replace('venue = "./fake.ts"\n', "")}`,
+  );
+  writeFileSync(join(folder, "certify.toml"), toml);
+  for (const file of ["index.ts", "fake.ts"]) writeFileSync(join(folder, file), readFileSync(join(FOLDER, file)));
+  return folder;
+}
+
+async function startFake(): Promise<string> {
+  const file = join(FOLDER, "fake.ts");
+  const code = await bundleProgram({ connector: "v", file, disk, packageFolders: [] });
+  const fake: VenueProcess = startVenueProcess({ node: process.execPath, file, code, clock: systemClock });
+  closers.push(() => fake.close());
+  return ((await fake.call("start")) as { url: string }).url;
+}
+
+function outcomes({ cases }: Report): Record<string, string> {
+  return Object.fromEntries(cases.map(({ id, outcome }) => [id, outcome]));
+}
+
+describe("an adapter of another wire format", () => {
+  it("is certified over the hooks of its author's fake venue, faults included", { timeout: 300_000 }, async () => {
+    const report = await certify(FOLDER);
+    expect(report.cases.filter(({ outcome }) => outcome === "failed" || outcome === "untried")).toEqual([]);
+    expect(report.certified).toBe(true);
+    const faults = report.cases.filter(({ group, outcome }) => group === "faults" && outcome === "passed");
+    expect(faults.length).toBeGreaterThan(16);
+  });
+
+  it("with an upstream alone its faults are tried, and it is not certified", { timeout: 120_000 }, async () => {
+    const url = await startFake();
+    const target = withSettings(`upstream = "${url}"`);
+    const report = await certify(target, ["C01", "C26", "C41", "C57", "C60", "C65", "C75", "C81"]);
+    expect(outcomes(report)).toEqual({
+      C01: "passed",
+      C26: "passed",
+      C41: "untried",
+      C57: "passed",
+      C60: "passed",
+      C65: "passed",
+      C75: "passed",
+      C81: "untried",
+    });
+    expect(report).toMatchObject({ certified: false, untriedGroups: ["fills", "recovery"] });
+    expect(report.next).toEqual([expect.stringContaining("set venue in certify.toml")]);
+  });
+
+  it("without the kit's proxy its faults are not tried", { timeout: 120_000 }, async () => {
+    const url = await startFake();
+    const target = withSettings("", [
+      ['"{venue}"', `"${url}"`],
+      ['"{stream}/ws"', `"${url.replace("http", "ws")}/ws"`],
+    ]);
+    const report = await certify(target, ["C01", "C26", "C57", "C59", "C41"]);
+    expect(outcomes(report)).toEqual({ C01: "passed", C26: "passed", C57: "untried", C59: "untried", C41: "untried" });
+    expect(report.untriedGroups).toEqual(["fills", "faults"]);
+    expect(report.next).toContainEqual(expect.stringContaining("set venue or upstream in certify.toml"));
+  });
+
+  it("a hook that fails is the reason of the case", { timeout: 60_000 }, async () => {
+    const target = withSettings('venue = "./fake.ts"');
+    const fake = readFileSync(join(target, "fake.ts"), "utf8");
+    const broken = fake.replace(/\n {2}fill: \(/, '\n  fill: () => { throw new Error("no price"); },\n  unused: (');
+    writeFileSync(join(target, "fake.ts"), broken);
+    const report = await certify(target, ["C39", "C41"]);
+    expect(report.cases.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/fake\.ts: fill: no price$/),
+      expect.stringMatching(/fake\.ts: fill: no price$/),
+    ]);
+  });
+});
+
+describe("a venue that accepts one session at a time", () => {
+  /** Counts the sessions that are open at the same time: from `GET /start` to `GET /end`. */
+  function startVenue(): Promise<{ url: string; most: () => number; server: Server }> {
+    let [open, most] = [0, 0];
+    const server = createServer((request, response) => {
+      if (request.url === "/start") most = Math.max(most, (open += 1));
+      if (request.url === "/end") open -= 1;
+      response.end("{}");
+    });
+    closers.push(() => new Promise((resolve) => server.close(resolve)));
+    return new Promise((resolve) =>
+      server.listen(0, "127.0.0.1", () =>
+        resolve({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, most: () => most, server }),
+      ),
+    );
+  }
+
+  it.each([
+    ["serial = true", 1],
+    ["serial = false", 3],
+  ] as const)("with %s at most %d sessions are open", { timeout: 60_000 }, async (setting, sessions) => {
+    const venue = await startVenue();
+    const folder = mkdtempSync(join(tmpdir(), "qoc-serial-"));
+    writeFileSync(join(folder, "certify.toml"), `${setting}\n[options]\nurl = "${venue.url}"`);
+    const methods = ["getQuote", "getPositions", "getBuyingPower", "placeOrder", "cancelOrder"];
+    writeFileSync(
+      join(folder, "index.ts"),
+      `export default class {
+        async connect(ctx) { this.ctx = ctx; await fetch(ctx.options.url + "/start"); await new Promise((r) => setTimeout(r, 300)); }
+        async disconnect() { await fetch(this.ctx.options.url + "/end"); }
+        ${methods.map((name) => `async ${name}() { throw new Error("not yet"); }`).join("\n")}
+      }`,
+    );
+    await certify(folder, ["C02", "C06", "C07", "C11", "C12", "C20"]);
+    expect(venue.most()).toBe(sessions);
+  });
+});

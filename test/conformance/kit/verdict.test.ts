@@ -1,0 +1,56 @@
+/** The verdict says what was tried, and certifies only what was tried whole. */
+import { describe, expect, it } from "vitest";
+import type { CaseOutcome, CaseReport } from "../../../src/conformance/report.ts";
+import { verdictOf } from "../../../src/conformance/verdict.ts";
+
+function cases(...outcomes: readonly (readonly [CaseReport["group"], CaseOutcome, string?])[]): readonly CaseReport[] {
+  return outcomes.map(([group, outcome, reason], index) => ({
+    id: `C${index}`,
+    group,
+    title: "t",
+    proves: "p",
+    outcome,
+    reason,
+    ms: 0,
+  }));
+}
+
+describe("verdictOf", () => {
+  it.each([
+    ["all passed", cases(["load", "passed"], ["faults", "passed"]), "2 of 2 cases tried; certified", true],
+    [
+      "one does not apply",
+      cases(["load", "passed"], ["faults", "skipped", "r"]),
+      "1 of 2 cases tried, 1 does not apply; certified",
+      true,
+    ],
+    [
+      "faults were not tried",
+      cases(["load", "passed"], ["fills", "untried", "a"], ["faults", "untried", "b"], ["faults", "untried", "a"]),
+      "1 of 4 cases tried; fills, faults not tried: not certified",
+      false,
+    ],
+    ["one failed", cases(["load", "failed", "r"]), "1 of 1 cases tried; 1 failed: not certified", false],
+    [
+      "one failed, others were not tried",
+      cases(["load", "failed", "r"], ["faults", "untried", "b"]),
+      "1 of 2 cases tried; 1 failed, faults not tried: not certified",
+      false,
+    ],
+    ["nothing applies", cases(["load", "skipped", "r"]), "0 of 1 cases tried, 1 does not apply; not certified", false],
+  ] as const)("if %s", (_, reports, summary, certified) => {
+    expect(verdictOf(reports, false)).toMatchObject({ summary, certified });
+  });
+
+  it("some cases alone never certify", () => {
+    expect(verdictOf(cases(["load", "passed"]), true)).toMatchObject({
+      summary: "1 of 1 cases tried",
+      certified: false,
+    });
+  });
+
+  it("each reason for an untried case is a next step, once", () => {
+    const reports = cases(["fills", "untried", "a"], ["faults", "untried", "b"], ["faults", "untried", "a"]);
+    expect(verdictOf(reports, false)).toMatchObject({ next: ["a", "b"], untriedGroups: ["fills", "faults"] });
+  });
+});
