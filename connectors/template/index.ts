@@ -23,6 +23,8 @@ import {
 /** Must be shorter than the desk's own timeout for an order (10 s), so that a slow venue leads to a clear error. */
 const REQUEST_MS = 4_000;
 const RECONNECT_MS = { min: 200, max: 10_000 };
+/** The venue returns fills in pages. A shorter page is the last one. */
+const FILLS_PAGE = 100;
 
 /**
  * The venue's messages. Amounts and ids are strings, because a JavaScript number cannot hold every decimal amount, nor
@@ -155,12 +157,15 @@ export default class TemplateConnector implements ConnectorAdapter {
       stop_price: order.stopPriceText,
       time_in_force: order.timeInForce,
     });
-    if (status === 400 || status === 422)
+    // The venue read the request and refused it, or did not accept the key. After a 5xx the order may be live.
+    if (status === 400 || status === 401 || status === 403 || status === 422)
       throw new VenueRejection(errorMessage(body) ?? `the venue answered ${status}`);
     // 409: the venue already has an order with this client order id. The desk never reuses an id, so it is this order.
     const accepted = (status === 409 ? (body as { order?: VenueOrder } | undefined)?.order : body) as
       | VenueOrder
       | undefined;
+    if (status === 201 && accepted?.status === "rejected")
+      throw new VenueRejection(errorMessage(body) ?? "the venue rejected the order");
     const isConfirmed =
       (status === 201 || status === 409) &&
       accepted?.client_order_id === order.clientOrderId &&
@@ -197,7 +202,13 @@ export default class TemplateConnector implements ConnectorAdapter {
 
   /** Returns fills since a time, oldest first. The desk calls it after each start to recover missed fills. */
   async getFills(since: number): Promise<Fill[]> {
-    return (await this.get<VenueFill[]>(`/fills?since=${since}`)).map(toFill);
+    const fills: VenueFill[] = [];
+    for (;;) {
+      const after = fills.length === 0 ? "" : `&after=${fills.at(-1)?.fill_id}`;
+      const page = await this.get<VenueFill[]>(`/fills?since=${since}${after}`);
+      fills.push(...page);
+      if (page.length < FILLS_PAGE) return fills.map(toFill);
+    }
   }
 
   private async get<T>(path: string): Promise<T> {

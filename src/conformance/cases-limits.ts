@@ -83,8 +83,17 @@ export const LIMIT_CASES: readonly TestCase[] = [
     proves: "no call delays other calls or fills for a second",
     run: async (harness) => {
       const { symbol, orders } = harness.settings;
-      const calls = [["getQuote", symbol], ["getPositions"], ["getBuyingPower"]] as const;
-      for (const [method, ...args] of calls)
+      const calls = [
+        ["getQuote", symbol],
+        ["getPositions"],
+        ["getBuyingPower"],
+        ["getAccount"],
+        ["getInstrument", symbol],
+        ["getOpenOrders"],
+        ["getFills", harness.venue.now - 60_000],
+      ] as const;
+      const { methods } = harness.connector.status;
+      for (const [method, ...args] of calls.filter(([name]) => methods.includes(name)))
         await assertThreadResponsive(harness, `during ${method}`, () => harness.call(method, ...args));
       if (orders)
         await assertThreadResponsive(harness, "during placeOrder", () => sendOrder(harness, orderFor(harness)));

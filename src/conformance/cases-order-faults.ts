@@ -72,6 +72,20 @@ const ORDER_FAULTS: readonly TestCase[] = [
     "the venue accepted the order but answered 500",
   ),
   orderFaultCase(
+    "C96",
+    "the venue accepts an order but a proxy answers 502",
+    UNKNOWN,
+    { kind: "502", isDone: true },
+    "the venue accepted the order, and a proxy answered 502",
+  ),
+  orderFaultCase(
+    "C97",
+    "the venue accepts an order but a proxy answers 504",
+    UNKNOWN,
+    { kind: "504", isDone: true },
+    "the venue accepted the order, and a proxy answered 504",
+  ),
+  orderFaultCase(
     "C61",
     "a proxy answers 503 with HTML",
     UNKNOWN,

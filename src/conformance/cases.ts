@@ -5,6 +5,10 @@ import { CANCEL_CASES } from "./cases-cancel.ts";
 import { FAULT_CASES } from "./cases-faults.ts";
 import { ORDER_FAULT_CASES } from "./cases-order-faults.ts";
 import { READ_FAULT_CASES } from "./cases-read-faults.ts";
+import { FILL_ORDER_CASES } from "./cases-fill-order.ts";
+import { MONEY_CASES } from "./cases-money.ts";
+import { MORE_FAULT_CASES } from "./cases-more-faults.ts";
+import { ORDER_STATE_CASES } from "./cases-order-states.ts";
 import { FILL_CASES } from "./cases-fills.ts";
 import { LIMIT_CASES } from "./cases-limits.ts";
 import { LOAD_CASES } from "./cases-load.ts";
@@ -26,6 +30,10 @@ export const CASES: readonly TestCase[] = [
   ...FAULT_CASES,
   ...ORDER_FAULT_CASES,
   ...READ_FAULT_CASES,
+  ...MORE_FAULT_CASES,
+  ...MONEY_CASES,
+  ...FILL_ORDER_CASES,
+  ...ORDER_STATE_CASES,
   ...RECOVERY_CASES,
   ...SECRET_CASES,
   ...LIMIT_CASES,

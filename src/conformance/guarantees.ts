@@ -35,19 +35,19 @@ const RULES: readonly GuaranteeRule[] = [
           : "the adapter does not declare queryByClientId: an order whose response was lost has no venue id yet"
         : "the adapter has no getOrder",
     because: "getOrder finds an order by the client order id alone",
-    cases: ["C74", "C77", "C80"],
+    cases: ["C74", "C77", "C80", "C120", "C121"],
   },
   {
     guarantee: "fills missed while the connector was down are recovered",
     missing: requireMethod("getFills"),
     because: "getFills returns them after a restart",
-    cases: ["C51", "C75", "C78"],
+    cases: ["C51", "C75", "C78", "C113"],
   },
   {
     guarantee: "a lost response is never taken as an acknowledgement or a rejection",
     missing: () => undefined,
     because: "the order stays unknown after timeouts, resets, 5xx and malformed responses",
-    cases: ["C57", "C58", "C59", "C60", "C61", "C62", "C63", "C65", "C66", "C67"],
+    cases: ["C57", "C58", "C59", "C60", "C61", "C62", "C63", "C65", "C66", "C67", "C96", "C97", "C98", "C102"],
   },
   {
     guarantee: "the venue rejects an order that is sent twice",
@@ -56,7 +56,7 @@ const RULES: readonly GuaranteeRule[] = [
         ? undefined
         : "the adapter does not declare clientIdDedupe; the desk itself never sends an order twice",
     because: "the venue accepts a client order id only once",
-    cases: ["C37"],
+    cases: ["C37", "C99"],
   },
   {
     guarantee: "amounts are exact to the last digit",
@@ -71,25 +71,25 @@ const RULES: readonly GuaranteeRule[] = [
     guarantee: "each fill counts once",
     missing: () => undefined,
     because: "a fill has the same id every time it is reported",
-    cases: ["C40", "C43", "C49"],
+    cases: ["C40", "C43", "C49", "C111"],
   },
   {
     guarantee: "tick and lot are checked before sending",
     missing: requireMethod("getInstrument"),
     because: "getInstrument returns both",
-    cases: ["C18", "C19"],
+    cases: ["C18", "C19", "C107"],
   },
   {
     guarantee: "NAV and cash are the venue's own figures",
     missing: requireMethod("getAccount"),
     because: "getAccount returns them; without it NAV is buying power plus positions at their mark prices",
-    cases: ["C24"],
+    cases: ["C24", "C108"],
   },
   {
     guarantee: "all open orders at the venue are visible, including orders placed outside the desk",
     missing: requireMethod("getOpenOrders"),
     because: "getOpenOrders lists them",
-    cases: ["C79"],
+    cases: ["C79", "C122"],
   },
   {
     guarantee: "the desk can tell paper trading from live trading",

@@ -1,7 +1,7 @@
 /**
  * A proxy in front of a venue that the kit knows nothing about. It forwards every request and every message of a
- * stream, unless a case arms a fault. A request that carries a client order id while `placeOrder` runs is the order; any
- * other request belongs to the method that runs.
+ * stream, unless a case arms a fault. A request that carries a client order id while `placeOrder` runs is the order;
+ * any other request belongs to the method that runs.
  */
 import {
   type IncomingMessage,

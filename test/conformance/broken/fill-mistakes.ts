@@ -5,6 +5,7 @@ import {
   EMIT,
   FIELD,
   FILLS,
+  FILLS_PAGE_REQUEST,
   INVALID_MESSAGE,
   RECONNECT_ON_CLOSE,
   REQUEST_TIME,
@@ -190,7 +191,10 @@ export const FILL_MISTAKES: readonly Mistake[] = [
   {
     name: "get-fills-ignores-since",
     description: "Its getFills ignores the given time and returns the newest fill first.",
-    edits: [[FILLS, 'return (await this.get<VenueFill[]>("/fills?since=0")).map(toFill).reverse();']],
+    edits: [
+      [FILLS_PAGE_REQUEST, FILLS_PAGE_REQUEST.replace("${since}", "0")],
+      [FILLS, FILLS.replace("map(toFill)", "map(toFill).reverse()")],
+    ],
     caughtBy: ["C51"],
   },
   {
@@ -199,7 +203,7 @@ export const FILL_MISTAKES: readonly Mistake[] = [
     edits: [
       [FIELD, `${FIELD}\n  private startTime = 0;`],
       [REQUEST_TIME, `${REQUEST_TIME}\n    this.startTime = time;`],
-      ["`/fills?since=${since}`", "`/fills?since=${Math.max(since, this.startTime)}`"],
+      [FILLS_PAGE_REQUEST, FILLS_PAGE_REQUEST.replace("${since}", "${Math.max(since, this.startTime)}")],
     ],
     caughtBy: ["C78"],
     reason: "while the connector was down",
@@ -207,7 +211,7 @@ export const FILL_MISTAKES: readonly Mistake[] = [
   {
     name: "get-fills-empty-on-error",
     description: "Its getFills returns an empty list during an outage of the venue.",
-    edits: [[FILLS, FILLS.replace("`)).map", "`).catch(() => [])).map")]],
+    edits: [[FILLS_PAGE_REQUEST, FILLS_PAGE_REQUEST.replace(/;$/, ".catch(() => []);")]],
     caughtBy: ["C75"],
     reason: "an empty list means that there were no fills",
   },

@@ -39,7 +39,7 @@ export const RARE_MISTAKES: readonly Mistake[] = [
     name: "duplicate-as-rejection",
     description: "It retries under the same id, and reports the order as rejected if the venue already has it.",
     edits: [
-      [IS_REJECTED, "if (status === 400 || status === 422 || status === 409)"],
+      [IS_REJECTED, "if ([400, 401, 403, 409, 422].includes(status))"],
       [
         FETCH,
         `const attempt = () => {

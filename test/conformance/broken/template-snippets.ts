@@ -17,11 +17,13 @@ export const POSITIONS_METHOD = "async getPositions(): Promise<Position[]> {";
 export const POSITIONS = 'const positions = await this.get<VenuePosition[]>("/positions");';
 export const OPEN_ORDERS = 'return (await this.get<VenueOrder[]>("/orders?status=open")).map(toReport);';
 export const FIND_ORDER = "const order = await this.getOrNull<VenueOrder>(path);";
-export const FILLS = "return (await this.get<VenueFill[]>(`/fills?since=${since}`)).map(toFill);";
+/** The request of one page of fills. */
+export const FILLS_PAGE_REQUEST = "const page = await this.get<VenueFill[]>(`/fills?since=${since}${after}`);";
+export const FILLS = "if (page.length < FILLS_PAGE) return fills.map(toFill);";
 export const EMIT = "private emit(fill: Fill): void {";
 export const CANCEL =
   'const { status, body } = await this.request("DELETE", `/orders/${encodeURIComponent(venueOrderId)}`);';
-export const IS_REJECTED = "if (status === 400 || status === 422)";
+export const IS_REJECTED = "if (status === 400 || status === 401 || status === 403 || status === 422)";
 export const REJECT = "throw new VenueRejection(errorMessage(body) ?? `the venue answered ${status}`);";
 export const NOT_CONFIRMED =
   "if (!isConfirmed) throw new Error(`the venue did not confirm the order; it answered ${status}`);";

@@ -80,8 +80,8 @@ const VENUE = '[options]\nurl = "{venue}"\nstream = "{stream}"';
 describe("the cases", () => {
   it("have unique ids and are sorted by id", () => {
     const ids = CASES.map(({ id }) => id);
-    expect(ids).toEqual([...new Set(ids)].toSorted());
-    expect(ids.every((id) => /^C\d\d$/.test(id))).toBe(true);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toEqual(ids.map((_, index) => `C${String(index + 1).padStart(2, "0")}`));
   });
 
   it("include every group", () => {
@@ -106,7 +106,9 @@ describe("certify", () => {
     const lines: string[] = [];
     const report = await run(TEMPLATE, { progress: { line: (line) => void lines.push(line) } });
     expect(failures(report)).toEqual([]);
-    expect(withOutcome(report, "skipped")).toEqual(["C92"]);
+    // It declares that the venue refuses a second order with the same id, and does not use ctx.store.
+    expect(withOutcome(report, "skipped")).toEqual(["C92", "C98"]);
+    expect(withOutcome(report, "untried")).toEqual([]);
     expect(report).toMatchObject({ certified: true, name: "my-venue", isolation: "worker", counts: { failed: 0 } });
     expect(report.digest).toMatch(/^sha256:/);
     expect(report.methods).toContain("getFills");

@@ -1,0 +1,232 @@
+/** Fill cases over several orders, gaps, pages and bursts. */
+import { decimal } from "../domain/decimal.ts";
+import { assert, skip } from "./assert.ts";
+import { assertSameFill, fillInGap, placeUnfilledOrder } from "./fill-assertions.ts";
+import type { FakeFill } from "./fake-venue-state.ts";
+import { type ConformanceHarness, firstLine } from "./harness.ts";
+import { fetchQuote, priceAt, units } from "./order-terms.ts";
+import { type AcknowledgedOrder, fillsOf, orderAtVenue, waitForFills } from "./place-orders.ts";
+import type { TestCase } from "./test-case.ts";
+
+const GAP_TIMEOUT_MS = 10_000;
+const CLOCK_BEHIND_MS = 10 * 60_000;
+const BURST = 500;
+const BURST_TIMEOUT_MS = 10_000;
+const RESPONSIVE_MS = 1_000;
+
+/** Fails the case if the fill of a gap was not emitted after the adapter reconnected. */
+async function assertEmittedAfterGap(
+  harness: ConformanceHarness,
+  placed: AcknowledgedOrder,
+  missed: FakeFill,
+  condition: string,
+): Promise<void> {
+  const find = () => fillsOf(harness, placed).find(({ fillId }) => fillId === missed.fill_id);
+  await harness.waitFor(find, "-", GAP_TIMEOUT_MS).catch(() => undefined);
+  let found = find();
+  // A connector that the host restarted is asked for its fills by the desk.
+  if (found === undefined && harness.connector.status.restarts > 0)
+    found = (await harness.calls.fills("kit", missed.time - 1_000))?.find(({ fillId }) => fillId === missed.fill_id);
+  const seconds = GAP_TIMEOUT_MS / 1_000;
+  assert(
+    found !== undefined,
+    `${condition}; ${seconds} s later fill ${missed.fill_id} had not been emitted: after each reconnect, request the ` +
+      `fills since the start of the gap, and keep that start until the request has succeeded`,
+  );
+  assertSameFill(found, missed);
+}
+
+async function fillInTurn(harness: ConformanceHarness): Promise<void> {
+  const [first, second] = [
+    await placeUnfilledOrder(harness, units(harness, "2")),
+    await placeUnfilledOrder(harness, units(harness, "3")),
+  ];
+  const { ask } = await fetchQuote(harness);
+  const made: [AcknowledgedOrder, FakeFill][] = [];
+  for (const [index, placed] of [first, second, first, second, second].entries()) {
+    const terms = { quantity: units(harness, "1"), price: priceAt(harness, ask, 100 - index) };
+    made.push([placed, await harness.venue.fillOrder(await orderAtVenue(harness, placed.order), terms)]);
+  }
+  await waitForFills(harness, first, 2);
+  await waitForFills(harness, second, 3);
+  for (const [placed, fill] of made)
+    assertSameFill(
+      fillsOf(harness, placed).find(({ fillId }) => fillId === fill.fill_id),
+      fill,
+    );
+}
+
+async function assertEveryPage(harness: ConformanceHarness): Promise<void> {
+  const count = harness.level === "kit" ? 250 : 120;
+  const placed = await placeUnfilledOrder(harness, units(harness, String(count)));
+  const since = harness.venue.now - 60_000;
+  const made: FakeFill[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const terms = { quantity: units(harness, "1"), time: since + 1_000 + index };
+    const order = await orderAtVenue(harness, placed.order);
+    made.push(
+      harness.level === "kit" ? harness.kit.fillSilently(order, terms) : await harness.venue.fillOrder(order, terms),
+    );
+  }
+  const fetched = (await harness.calls.fills("kit", since)) ?? [];
+  const ids = new Set(fetched.map(({ fillId }) => fillId));
+  const missing = made.filter(({ fill_id }) => !ids.has(fill_id));
+  assert(
+    missing.length === 0,
+    `the venue made ${count} fills, but getFills returned ${ids.size} of them: request every page`,
+  );
+  assert(
+    fetched.every((fill, index) => fill.at >= (fetched[index - 1]?.at ?? 0)),
+    `getFills returned a newer fill before an older one: return the oldest first, over all pages`,
+  );
+}
+
+async function assertBurst(harness: ConformanceHarness): Promise<void> {
+  const placed = await placeUnfilledOrder(harness, String(BURST));
+  const order = await orderAtVenue(harness, placed.order);
+  const { length } = harness.spy.pingReplies;
+  for (let index = 0; index < BURST; index += 1) harness.kit.fill(order, { quantity: "1" });
+  harness.spy.ping();
+  await harness.waitFor(
+    () => harness.spy.pingReplies.length > length,
+    `during ${BURST} fills the worker thread was busy for more than ${RESPONSIVE_MS} ms: ` +
+      `do not compute or wait in the handler of a message`,
+    RESPONSIVE_MS,
+  );
+  await waitForFills(harness, placed, BURST, BURST_TIMEOUT_MS);
+  const { restarts, lastError } = harness.connector.status;
+  assert(restarts === 0, `during ${BURST} fills the worker ended: ${firstLine(lastError ?? "")}`);
+}
+
+export const FILL_ORDER_CASES: readonly TestCase[] = [
+  {
+    id: "C111",
+    group: "fills",
+    title: "two orders that fill in turn keep their fills apart",
+    proves: "a fill belongs to its own order, whichever was placed or filled last",
+    needs: { venue: "hooked", orders: true },
+    run: fillInTurn,
+  },
+  {
+    id: "C112",
+    group: "fills",
+    title: "quantity and price of a fill are not rounded",
+    proves: "positions are exact without exactDecimals: no float arithmetic, no rounding to lots or cents",
+    needs: { venue: "kit", orders: true },
+    run: async (harness) => {
+      const placed = await placeUnfilledOrder(harness, "10");
+      const order = await orderAtVenue(harness, placed.order);
+      const made = [
+        ["0.1", "100.5"],
+        ["0.2", "100.123456"],
+        ["0.12345678", "0.00001234"],
+      ].map(([quantity = "", price = ""]) => harness.kit.fill(order, { quantity, price }));
+      const fills = await waitForFills(harness, placed, made.length);
+      for (const [index, fill] of made.entries()) assertSameFill(fills[index], fill);
+      if (!harness.connector.status.methods.includes("getOrder")) return;
+      const report = await harness.calls.order("kit", { venueOrderId: placed.venueOrderId });
+      assert(
+        decimal(report?.filledQuantity ?? "0").eq(decimal("0.42345678")),
+        `0.1, 0.2 and 0.12345678 were filled, but getOrder returned ${report?.filledQuantity}: do not add floats`,
+      );
+    },
+  },
+  {
+    id: "C113",
+    group: "fills",
+    title: "getFills returns every page",
+    proves: "a long day of fills is recovered whole",
+    needs: { venue: "hooked", orders: true, methods: ["getFills"] },
+    run: assertEveryPage,
+  },
+  {
+    id: "C114",
+    group: "fills",
+    title: "a fill of a gap is not lost to a live fill",
+    proves: "the start of a gap does not move with live fills while its fills have not been read",
+    needs: { venue: "kit", orders: true },
+    run: async (harness) => {
+      const { kit } = harness;
+      const placed = await placeUnfilledOrder(harness, "10");
+      const order = await orderAtVenue(harness, placed.order);
+      kit.fill(order, { quantity: "1" });
+      await waitForFills(harness, placed, 1);
+      const opened = kit.streamsOpened;
+      if (opened === 0) skip("the adapter has no stream");
+      kit.armFault("fills", { kind: "500" });
+      const missed = await fillInGap(harness, order, { quantity: "2" });
+      await harness.waitFor(() => kit.streamsOpened > opened, "the adapter did not reconnect", GAP_TIMEOUT_MS);
+      kit.fill(order, { quantity: "3" });
+      const condition =
+        "the venue filled an order during a gap in the stream, a live fill followed, and the first request for the " +
+        "missed fills failed";
+      await assertEmittedAfterGap(harness, placed, missed, condition);
+    },
+  },
+  {
+    id: "C115",
+    group: "fills",
+    title: "a fill of a gap is emitted after the reconnect",
+    proves: "a short outage of the stream loses no fill, without a restart of the connector",
+    needs: { venue: "hooked", orders: true },
+    run: async (harness) => {
+      const placed = await placeUnfilledOrder(harness, units(harness, "1"));
+      const missed = await fillInGap(harness, await orderAtVenue(harness, placed.order));
+      await assertEmittedAfterGap(harness, placed, missed, "the venue filled an order during a gap in the stream");
+    },
+  },
+  {
+    id: "C116",
+    group: "fills",
+    title: "a fill of a gap is emitted if the venue's clock is behind",
+    proves: "a gap is measured with the venue's clock, not with the local one",
+    needs: { venue: "kit", orders: true },
+    startsConnector: true,
+    run: async (harness) => {
+      harness.kit.skewMs = -CLOCK_BEHIND_MS;
+      await harness.start();
+      const placed = await placeUnfilledOrder(harness, "1");
+      const missed = await fillInGap(harness, await orderAtVenue(harness, placed.order));
+      const condition = "the venue's clock is 10 minutes behind, and it filled an order during a gap in the stream";
+      await assertEmittedAfterGap(harness, placed, missed, condition);
+    },
+  },
+  {
+    id: "C117",
+    group: "fills",
+    title: "a fill of an order placed elsewhere is emitted",
+    proves: "the desk notices trades of the account that it did not send",
+    needs: { venue: "kit" },
+    run: async (harness) => {
+      const { kit, settings } = harness;
+      const { symbol } = settings;
+      const terms = {
+        client_order_id: "by-hand-1",
+        symbol,
+        side: "sell",
+        type: "market",
+        time_in_force: "day",
+      } as const;
+      const order = kit.state.place({ ...terms, quantity: "1" });
+      if (typeof order === "string") return;
+      const made = kit.fill(order);
+      await harness
+        .waitFor(() => harness.fills.some(({ fillId }) => fillId === made.fill_id), "-")
+        .catch(() => undefined);
+      const [fill] = harness.fills;
+      assert(
+        fill !== undefined,
+        "the venue filled an order that was placed elsewhere, and the fill was never emitted: emit every fill",
+      );
+      assertSameFill(fill, made);
+    },
+  },
+  {
+    id: "C118",
+    group: "fills",
+    title: "a burst of 500 fills is emitted whole",
+    proves: "a busy market loses no fill and does not block the thread",
+    needs: { venue: "kit", orders: true },
+    run: assertBurst,
+  },
+];
