@@ -102,7 +102,10 @@ export const ACCOUNT_CASES: readonly TestCase[] = [
     group: "account",
     title: "positions have the required fields",
     proves: "every position can be read",
-    run: async (harness) => void (await readOrFail("getPositions", harness.calls.positions("kit"))),
+    run: async (harness) => {
+      if (harness.level === "kit") tradeOutsideAdapter(harness, "AAPL", "buy", "1");
+      await readOrFail("getPositions", harness.calls.positions("kit"));
+    },
   },
   {
     id: "C23",

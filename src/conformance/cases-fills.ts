@@ -1,4 +1,6 @@
 /** Fill cases: every fill that the venue makes is emitted unchanged and with its own id. */
+import { decimal, text } from "../domain/decimal.ts";
+import type { VenueFill } from "../domain/venue.ts";
 import { assert } from "./assert.ts";
 import type { TestCase } from "./test-case.ts";
 import type { FakeFill, FillTerms } from "./fake-venue-state.ts";
@@ -10,6 +12,8 @@ import { reaches } from "./test-venue.ts";
 
 /** Long enough for a duplicate to arrive. */
 const DUPLICATE_WAIT_MS = 300;
+/** Clocks differ a little. */
+const FILL_AGE_MAX_S = 60;
 const GAP_TIMEOUT_MS = 10_000;
 
 /** Three parts of an order of ten units, each at another price. */
@@ -22,6 +26,33 @@ async function parts(harness: ConformanceHarness): Promise<readonly FillTerms[]>
       ["5", 98],
     ] as const
   ).map(([count, percent]) => ({ quantity: units(harness, count), price: priceAt(harness, ask, percent) }));
+}
+
+/** Fails the case if a fill of just now has another time. The kit's own venue knows the exact one. */
+function assertRecent({ clock, connector }: ConformanceHarness, { at }: VenueFill): void {
+  if (connector.status.capabilities.simulatedTime === true) return;
+  const seconds = Math.round(Math.abs(clock.now() - at) / 1000);
+  assert(
+    seconds <= FILL_AGE_MAX_S,
+    `the venue filled the order just now, but the fill was emitted with a time ${seconds} s off: return milliseconds ` +
+      `since 1970, or an ISO string with its offset`,
+  );
+}
+
+function assertSameAsEmitted(fill: VenueFill, fetched: readonly VenueFill[]): void {
+  const other = fetched.find(({ fillId }) => fillId === fill.fillId);
+  assert(
+    other !== undefined,
+    `fill ${fill.fillId} was emitted, but getFills(since) returned ${fetched.length} fill(s) without it`,
+  );
+  const of = ({ venueOrderId, symbol, side, quantity, price }: VenueFill): string =>
+    `${side} ${text(decimal(quantity))} ${symbol} at ${text(decimal(price))} of order ${venueOrderId}`;
+  assert(of(fill) === of(other), `fill ${fill.fillId} was emitted as ${of(fill)}, but getFills returned ${of(other)}`);
+  // A venue may report whole seconds in one of the two places.
+  assert(
+    Math.abs(fill.at - other.at) <= 1_000,
+    `fill ${fill.fillId} was emitted with the time ${fill.at}, but getFills returned ${other.at}: use the venue's time`,
+  );
 }
 
 export const FILL_CASES: readonly TestCase[] = [
@@ -44,6 +75,7 @@ export const FILL_CASES: readonly TestCase[] = [
         `the fill has client order id ${clientId}, but the order has ${placed.order.clientOrderId}`,
       );
       if (harness.level === "kit") assertSameFill(fill, harness.kit.state.fills[0] as FakeFill);
+      else assertRecent(harness, fill);
     },
   },
   {
@@ -131,11 +163,7 @@ export const FILL_CASES: readonly TestCase[] = [
       if (harness.level !== "kit") {
         const emitted = await waitForFullFill(harness, await placeAcknowledged(harness));
         const fetched = (await harness.calls.fills("kit", (emitted[0]?.at ?? 1) - 1)) ?? [];
-        const missing = emitted.find((fill) => !fetched.some((other) => other.fillId === fill.fillId));
-        assert(
-          missing === undefined,
-          `fill ${missing?.fillId} was emitted, but getFills(since) returned ${fetched.length} fill(s) without it`,
-        );
+        for (const fill of emitted) assertSameAsEmitted(fill, fetched);
         return;
       }
       const placed = await placeUnfilledOrder(harness);

@@ -1,6 +1,11 @@
 /** Mistakes that show only during faults or on a second call: the usual path of the method is correct. */
 import type { Mistake } from "./apply-mistake.ts";
 import {
+  ACKNOWLEDGE,
+  QUOTE,
+  QUOTE_METHOD,
+  QUOTE_REQUEST,
+  REQUEST_TIME,
   BUYING_POWER,
   CANCEL,
   FETCH,
@@ -13,6 +18,7 @@ import {
   RECONNECT_ON_CLOSE,
 } from "./template-snippets.ts";
 
+const EMIT_FILL = "    this.ctx.emitFill(fill);\n";
 const ACCOUNT = 'const { nav, cash, buying_power, currency } = await this.get<VenueAccount>("/account");';
 const INSTRUMENT =
   "const instrument = await this.getOrNull<{ tick_size: string; lot_size: string; currency: string }>(path);";
@@ -23,6 +29,96 @@ const RECONNECT_WARNING = `this.ctx.logger.warn("could not reconnect the stream"
       });`;
 
 export const RARE_MISTAKES: readonly Mistake[] = [
+  {
+    name: "quotes-from-a-table",
+    description: "It answers from a table of its own and never asks the venue.",
+    edits: [
+      [REQUEST_TIME, ""],
+      ["    await this.subscribe();\n    ctx", "    ctx"],
+      [QUOTE_REQUEST, QUOTE_REQUEST.replace("await this.get", "await this.table")],
+      [
+        QUOTE_METHOD,
+        `private async table<T>(_path: string): Promise<T> {
+    return { bid: "99.50", ask: "100.50", last: "100.00", time: Date.now() } as T;
+  }
+
+  ${QUOTE_METHOD}`,
+      ],
+    ],
+    caughtBy: ["C04", "C15"],
+  },
+  {
+    name: "symbol-of-its-own",
+    description: "It returns quotes under its own spelling of the symbol.",
+    edits: [[QUOTE, QUOTE.replace("symbol,", "symbol: symbol.toLowerCase(),")]],
+    caughtBy: ["C11", "C16"],
+    reason: "aapl",
+  },
+  {
+    name: "negative-buying-power",
+    description: "It returns the cash that is missing as a negative buying power.",
+    edits: [[BUYING_POWER, BUYING_POWER.replace("return ", "return `-${").replace(/;$/, "}`;")]],
+    caughtBy: ["C20"],
+  },
+  {
+    name: "positions-without-symbol",
+    description: "It names the field of the symbol otherwise, so no position can be read.",
+    edits: [
+      [
+        "      symbol,\n      quantity,\n      averagePrice",
+        "      ...({ instrument: symbol } as never as { symbol: string }),\n      quantity,\n      averagePrice",
+      ],
+    ],
+    caughtBy: ["C22", "C23"],
+  },
+  {
+    name: "acknowledges-with-a-bare-id",
+    description: "It returns the venue's id itself instead of an acknowledgement.",
+    edits: [[ACKNOWLEDGE, "return accepted.order_id as never;"]],
+    caughtBy: ["C26", "C30"],
+  },
+  {
+    name: "makes-reused-ids-unique",
+    description: "It adds a counter to a fill id that it has seen, so a repeated fill counts twice.",
+    edits: [
+      [FIELD, `${FIELD}\n  private readonly times = new Map<string, number>();`],
+      [
+        EMIT_FILL,
+        `    const times = (this.times.get(fill.fillId) ?? 0) + 1;
+    this.times.set(fill.fillId, times);
+    this.ctx.emitFill(times === 1 ? fill : { ...fill, fillId: \`\${fill.fillId}-\${times}\` });
+`,
+      ],
+    ],
+    caughtBy: ["C43", "C49"],
+    reason: "id",
+  },
+  {
+    name: "fills-from-memory",
+    description: "Its getFills returns what its stream sent, so a fill that the stream missed is missing there too.",
+    edits: [
+      [FIELD, `${FIELD}\n  private readonly emitted: Fill[] = [];`],
+      [EMIT_FILL, `    this.emitted.push(fill);\n${EMIT_FILL}`],
+      [
+        FILLS,
+        "if (page.length < FILLS_PAGE) return this.emitted.filter(({ timestamp }) => Number(timestamp) >= since);",
+      ],
+    ],
+    caughtBy: ["C52", "C78", "C113"],
+  },
+  {
+    name: "subscribes-once",
+    description: "It remembers in its store that it subscribed, and does not subscribe after a restart.",
+    edits: [
+      [
+        "    await this.subscribe();\n    ctx",
+        `    if ((await ctx.store.get("subscribed")) !== true) await this.subscribe();
+    await ctx.store.put("subscribed", true);
+    ctx`,
+      ],
+    ],
+    caughtBy: ["C83", "C119"],
+  },
   {
     name: "retries-429-with-a-new-id",
     description: "It sends an order again under another client order id after 429.",

@@ -1,0 +1,5 @@
+/** Mistakes in an adapter whose wire format is not the kit's, found over the hooks of its author's fake venue. */
+import { FORM_VENUE_MISTAKES } from "./form-venue-mistakes.ts";
+import { FORM_VENUE, testMistakes } from "./test-mistakes.ts";
+
+testMistakes(FORM_VENUE, FORM_VENUE_MISTAKES);

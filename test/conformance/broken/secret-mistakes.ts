@@ -1,0 +1,60 @@
+/** Mistakes that disclose a secret in part or in another form. */
+import type { Mistake } from "./apply-mistake.ts";
+import { CONNECTED, SECRET, STATUS_ERROR } from "./template-snippets.ts";
+
+/** Returns the edit of an adapter that logs an expression at its start. */
+function logs(expression: string): Mistake["edits"] {
+  return [[CONNECTED, `${CONNECTED}\n    ctx.logger.info(\`key \${${expression}}\`);`]];
+}
+
+export const SECRET_MISTAKES: readonly Mistake[] = [
+  {
+    name: "logs-the-start-of-its-secret",
+    description: "It logs the first ten characters of its key.",
+    edits: logs(`${SECRET}.slice(0, 10)`),
+    caughtBy: ["C84"],
+    reason: "in part",
+  },
+  {
+    name: "logs-the-end-of-its-secret",
+    description: "It logs the last eight characters of its key.",
+    edits: logs(`${SECRET}.slice(-8)`),
+    caughtBy: ["C84"],
+    reason: "in part",
+  },
+  {
+    name: "logs-its-secret-in-hexadecimal",
+    description: "It logs its key in hexadecimal.",
+    edits: logs(`Buffer.from(${SECRET}).toString("hex").toUpperCase()`),
+    caughtBy: ["C84"],
+    reason: "in hexadecimal",
+  },
+  {
+    name: "logs-its-secret-reversed",
+    description: "It logs its key in reverse order.",
+    edits: logs(`[...${SECRET}].reverse().join("")`),
+    caughtBy: ["C84"],
+    reason: "reversed",
+  },
+  {
+    name: "logs-basic-credentials",
+    description: "It logs user and key in base64, as basic authentication has them.",
+    edits: logs(`btoa(\`user:\${${SECRET}}\`)`),
+    caughtBy: ["C84"],
+    reason: "in base64",
+  },
+  {
+    name: "basic-credentials-in-an-error",
+    description: "Its errors contain user and key in base64.",
+    edits: [[STATUS_ERROR, STATUS_ERROR.replace("for ${path}", `for \${path} with \${btoa("desk:" + ${SECRET})}`)]],
+    caughtBy: ["C85"],
+    reason: "in base64",
+  },
+  {
+    name: "part-of-its-secret-in-the-store",
+    description: "It stores half of its key as the name of a session.",
+    edits: [[CONNECTED, `${CONNECTED}\n    await ctx.store.put("session", ${SECRET}.slice(4, 15));`]],
+    caughtBy: ["C84"],
+    reason: "in part",
+  },
+];
