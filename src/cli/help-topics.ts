@@ -186,7 +186,8 @@ export const TOPICS: readonly Topic[] = [
       "",
       "States of an order: proposed approved submitting unknown accepted partially_filled",
       "filled cancelled expired rejected denied. rejected: rejectedBy is human or venue.",
-      "denied: a guard refused the order after its approval, and it was not sent.",
+      "denied: a guard refused the order after its approval, and it was not sent. A cancel by proposal",
+      "ends as accepted, rejected or cancelled; approve then also prints target: {id, state}.",
     ],
   },
   {
@@ -213,7 +214,7 @@ export const TOPICS: readonly Topic[] = [
     summary: "what an agent can do, and what it cannot do",
     text: () => [
       "An agent works on an issue (qoc run ISSUE) and reaches the desk through commands alone. An agent",
-      "reads, writes notes, leaves inbox items, and proposes orders. An agent has no command that",
+      "reads, writes notes, leaves inbox items, and proposes orders and their cancels. An agent has no command that",
       "approves, rejects, cancels, connects, schedules, halts or edits the configuration: such a call",
       "returns the same error as an unknown command, and is journaled.",
       "",

@@ -280,8 +280,9 @@ function checkDryRun(entry: CommandSyntax, globals: Globals): void {
 
 function checkRequired(entry: CommandSyntax, values: FlagValues, positionals: readonly string[]): void {
   for (const flag of entry.args.filter(({ kind }) => kind === "flag")) {
-    if (flag.required === true && !values.has(flag.name))
-      throw usage(entry, `${spelled(flag)} is missing: ${flag.summary}`);
+    const { required, requiredUnless } = flag;
+    const isRequired = required === true || requiredUnless?.every((name) => !values.has(name)) === true;
+    if (isRequired && !values.has(flag.name)) throw usage(entry, `${spelled(flag)} is missing: ${flag.summary}`);
   }
   const remaining = [...positionals];
   for (const argument of entry.args.filter(({ kind }) => kind === "positional")) {

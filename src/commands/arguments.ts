@@ -8,6 +8,8 @@ import type { ArgumentEntry, Completion } from "./command-entry.ts";
 interface ArgumentOptions {
   /** By default an argument is required if its schema rejects undefined. */
   readonly required?: boolean;
+  /** The flag is required unless one of these is given. Its schema accepts undefined. */
+  readonly requiredUnless?: readonly string[];
   /** Replaces the summary in the tool's schema. */
   readonly summaryForAgents?: string;
   /** One-letter short flag. */

@@ -13,6 +13,8 @@ export interface ArgumentEntry {
   readonly type: "string" | "number" | "boolean";
   /** True: the command line must contain the argument. */
   readonly required?: boolean | undefined;
+  /** The flag is required unless one of these is given. */
+  readonly requiredUnless?: readonly string[] | undefined;
   /** A positional that takes all remaining words, or a flag that may be repeated. */
   readonly many?: boolean | undefined;
   /** "ID", "FILE", "N": the value's name in the usage line. */

@@ -45,7 +45,12 @@ export async function invoke(
 }
 
 /** The names that files have for fields of commands, besides those that differ in underscores only. */
-const FILE_NAMES: Readonly<Record<string, string>> = { action: "side", order_type: "type" };
+const FILE_NAMES: Readonly<Record<string, string>> = {
+  action: "side",
+  order_type: "type",
+  cancels: "cancel",
+  replaces: "replace",
+};
 
 /** Renames `limit_price`, as files have it, to `limitPrice`. A field that is set twice is left for the schema. */
 function withFieldNames(input: unknown, { shape }: z.ZodObject): unknown {

@@ -117,6 +117,7 @@ export function emptyDeskState(): DeskState {
     trading: { state: "active", reason: "", seq: 0 },
     orders: new Map(),
     inFlight: new Map(),
+    cancels: new Map(),
     proposed: new Map(),
     byClientOrderId: new Map(),
     byVenueOrderId: new Map(),
@@ -335,11 +336,21 @@ function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
   }
   applyOrderEvent(order, recorded);
   indexOrder(state, order);
+  applyToProposal(state, recorded);
   if (!WITHOUT_EFFECT.has(event.type)) state.lastRelevantSeq = recorded.seq;
   if (event.type === "order.submitting") {
     state.intents.push({ at: recorded.at, id: order.id, terms: order.terms });
     while ((state.intents[0]?.at ?? Number.POSITIVE_INFINITY) < recorded.at - INTENT_WINDOW_MS) state.intents.shift();
   }
+}
+
+/** The cancel of an order also changes the proposal that asks for it. */
+function applyToProposal(state: DeskState, recorded: Recorded<OrderEvent>): void {
+  const { event } = recorded;
+  const proposal = "proposal" in event && event.proposal !== undefined ? state.orders.get(event.proposal) : undefined;
+  if (proposal === undefined || proposal.id === event.id) return;
+  applyOrderEvent(proposal, recorded);
+  indexOrder(state, proposal);
 }
 
 /** Events of an order that change no guard's result. */

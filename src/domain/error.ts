@@ -211,6 +211,15 @@ export const ERRORS = {
   VENUE_REJECTED: row("{id}: {connector} rejected the order: {reason}", "qoc orders show {id}", {
     untrustedDetail: "reason",
   }),
+  TARGET_REFUSED: row("nothing was proposed: {reason}", "qoc orders show {target}", {
+    hintForAgents: "qoc_orders_show",
+  }),
+  TARGET_CHANGED: row(
+    "{id} is about {target} as it was when it was shown; now {target} {now}, with {filled} of {quantity} filled",
+    "qoc orders show {id}",
+    { exit: EXIT.stale },
+  ),
+  REPLACEMENT_NOT_SENT: row("{id} was not sent: {reason}", "qoc orders list; then qoc orders propose"),
   NOT_CANCELLABLE: row("{id} is {state} and cannot be cancelled", "qoc orders show {id}", { exit: EXIT.stale }),
   NOT_UNKNOWN: row(
     "{id} is {state}; only an order that is unknown or lost by its venue can be resolved",

@@ -3,6 +3,7 @@
  * that survives JSON: decimal strings for amounts, milliseconds for times.
  */
 import type { Authority, KeyRole } from "./authority.ts";
+import type { CancelEvent } from "./cancel-event.ts";
 import type { CashEvent } from "./cash-event.ts";
 import type { Actor, Channel } from "./actor.ts";
 import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
@@ -136,7 +137,8 @@ export interface OrderApproved {
   readonly id: OrderId;
   readonly digest: Digest;
   readonly terms: OrderTerms;
-  readonly clientOrderId: ClientOrderId;
+  /** Absent in the approval of a cancel, which sends no order. */
+  readonly clientOrderId?: ClientOrderId | undefined;
   readonly actor: Actor;
   readonly channel: Channel;
   readonly expiresAt: number;
@@ -169,6 +171,8 @@ export interface OrderSubmitting {
   readonly id: OrderId;
   readonly clientOrderId: ClientOrderId;
   readonly digest: Digest;
+  /** A replacement sends less than was approved if the replaced order filled meanwhile. */
+  readonly quantity?: DecimalText | undefined;
 }
 export interface OrderAccepted {
   readonly type: "order.accepted";
@@ -198,16 +202,6 @@ export interface OrderDenied {
 /** The order was never sent. */
 export interface OrderNotSent {
   readonly type: "order.not_sent";
-  readonly id: OrderId;
-  readonly reason: string;
-}
-export interface CancelRequested {
-  readonly type: "cancel.requested";
-  readonly id: OrderId;
-  readonly actor: Actor;
-}
-export interface CancelFailed {
-  readonly type: "cancel.failed";
   readonly id: OrderId;
   readonly reason: string;
 }
@@ -341,8 +335,7 @@ export type OrderEvent =
   | OrderRejected
   | OrderDenied
   | OrderNotSent
-  | CancelRequested
-  | CancelFailed
+  | CancelEvent
   | OrderReported
   | OrderMissing
   | OrderResolved;

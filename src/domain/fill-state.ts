@@ -7,7 +7,7 @@ import { type ExternalFillsByInstrument, addExternalFill, removeExternalFill } f
 import { type FillKey, fillKey, laterVersion } from "./fill.ts";
 import type { ClientOrderId, OrderId } from "./ids.ts";
 import { type InstrumentKey, instrumentKey } from "./order.ts";
-import { type OrderRecord, applyFill, disputeFill, forgetDisputedFill, isInFlight } from "./order-state.ts";
+import { type OrderRecord, applyFill, disputeFill, forgetDisputedFill, isEnded, isInFlight } from "./order-state.ts";
 import { PositionRecord, adoptQuantity } from "./position.ts";
 import type { VenueFill } from "./venue.ts";
 
@@ -18,6 +18,8 @@ export interface FillState extends DisputeState {
   readonly orders: Map<OrderId, OrderRecord>;
   /** Orders from approval to their end. */
   readonly inFlight: Map<OrderId, OrderRecord>;
+  /** Cancels by proposal, from approval to their end. */
+  readonly cancels: Map<OrderId, OrderRecord>;
   /** Awaiting a human. */
   readonly proposed: Map<OrderId, OrderRecord>;
   readonly byClientOrderId: Map<ClientOrderId, OrderId>;
@@ -43,6 +45,12 @@ export interface FillState extends DisputeState {
 export function indexOrder(state: FillState, order: OrderRecord): void {
   if (order.state === "proposed") state.proposed.set(order.id, order);
   else state.proposed.delete(order.id);
+  // A cancel reserves nothing and has no fills.
+  if (order.terms.cancels !== undefined) {
+    if (order.state === "proposed" || isEnded(order)) state.cancels.delete(order.id);
+    else state.cancels.set(order.id, order);
+    return;
+  }
   if (isInFlight(order.state)) state.inFlight.set(order.id, order);
   else state.inFlight.delete(order.id);
   if (order.clientOrderId !== undefined) state.byClientOrderId.set(order.clientOrderId, order.id);

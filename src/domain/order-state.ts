@@ -6,47 +6,25 @@
 import { type Decimal, type DecimalText, ZERO, decimal } from "./decimal.ts";
 import type { Actor, Channel, FillReceived, OrderEvent, Recorded } from "./event.ts";
 import { type FillKey, fillKey, laterVersion } from "./fill.ts";
-import { type ClientOrderId, type Digest, type OrderId, type VenueOrderId, suggestion } from "./ids.ts";
+import type { ClientOrderId, Digest, OrderId, VenueOrderId } from "./ids.ts";
+import {
+  type CancelRequestRecord,
+  applyCancelEvent,
+  cancelStateOf,
+  hasCancelEnded,
+  sentTerms,
+} from "./cancel-request.ts";
 import type { OrderTerms } from "./order.ts";
+import { type OrderState, isTerminal } from "./order-state-names.ts";
 import type { OrderReportStatus } from "./sdk.ts";
 import type { Check, GuardDecision, Stage } from "./verdict.ts";
 import type { VenueFill } from "./venue.ts";
 
-export const ORDER_STATES = [
-  "proposed",
-  "approved",
-  "submitting",
-  "unknown",
-  "accepted",
-  "partially_filled",
-  "filled",
-  "cancelled",
-  "expired",
-  "rejected",
-  "denied",
-] as const;
-export type OrderState = (typeof ORDER_STATES)[number];
+export { ORDER_STATES, type OrderState, isInFlight, isTerminal, unknownStateMessage } from "./order-state-names.ts";
 
-/** States that had another name in journal format 1. Used for suggestions only. */
-const RENAMED_STATES: Readonly<Record<string, OrderState>> = { acked: "accepted", partly_filled: "partially_filled" };
-
-/** The message for a word that is not a state, for example `"acked" is not an order state (did you mean accepted?)`. */
-export function unknownStateMessage(word: string): string {
-  const renamed = RENAMED_STATES[word.toLowerCase()];
-  const hint = renamed === undefined ? suggestion(word, ORDER_STATES) : ` (did you mean ${renamed}?)`;
-  const expected = hint === "" ? `; expected one of ${ORDER_STATES.join(", ")}` : hint;
-  return `${JSON.stringify(word)} is not an order state${expected}`;
-}
-
-export function isTerminal(state: OrderState): boolean {
-  return (
-    state === "filled" || state === "cancelled" || state === "expired" || state === "rejected" || state === "denied"
-  );
-}
-
-/** From approval to the end: the order reserves buying power and exposure. */
-export function isInFlight(state: OrderState): boolean {
-  return state !== "proposed" && !isTerminal(state);
+/** The order, or the cancel, has reached its end. */
+export function isEnded(order: Pick<OrderRecord, "state" | "terms">): boolean {
+  return order.terms.cancels === undefined ? isTerminal(order.state) : hasCancelEnded(order.state);
 }
 
 export interface Approval {
@@ -137,6 +115,10 @@ export interface OrderRecord {
   /** The filled quantity that the venue reported. It can exceed the sum of the fills that have arrived. */
   reportedFilled: Decimal;
   cancelRequested?: { at: number; by: Actor };
+  /** The cancel that this proposal, a cancel or a replacement, asked for. */
+  readonly request: CancelRequestRecord;
+  /** The quantity of a replacement as it was sent, if that is less than was approved. */
+  sentQuantity?: DecimalText;
   fills: Map<FillKey, AppliedFill>;
   /** Inferred fills that no real fill has replaced in full. */
   inferredFills: Set<FillKey>;
@@ -168,6 +150,7 @@ export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.
     submitted: false,
     accepted: false,
     rejected: {},
+    request: {},
     reportedFilled: ZERO,
     fills: new Map(),
     inferredFills: new Set(),
@@ -188,11 +171,13 @@ export function leaves(order: Readonly<OrderRecord>): Decimal {
 /** The rejecting party. A rejection by the venue outranks one by a human, because it is final. */
 export function rejectedBy(order: Readonly<OrderRecord>): "human" | "venue" | undefined {
   if (order.state !== "rejected") return undefined;
+  if (order.request.failed !== undefined) return "venue";
   return order.rejected.venue !== undefined || order.final === "rejected" ? "venue" : "human";
 }
 
 /** Derives the state from the recorded fields. */
 export function stateOf(order: Readonly<OrderRecord>): OrderState {
+  if (order.terms.cancels !== undefined) return cancelStateOf(order);
   const sent = order.submitted || order.accepted || order.fills.size > 0 || order.final !== undefined;
   if (sent && order.fills.size > 0 && order.filled.gte(decimal(order.terms.quantity))) return "filled";
   if (order.resolved !== undefined) return "cancelled";
@@ -255,6 +240,8 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
     case "order.submitting":
       order.submitted = true;
       order.clientOrderId = event.clientOrderId;
+      if (event.quantity !== undefined) order.sentQuantity = event.quantity;
+      order.terms = sentTerms(order.terms, order.sentQuantity);
       return;
     case "order.accepted":
       order.accepted = true;
@@ -274,10 +261,9 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
       order.notSent ??= event.reason;
       return;
     case "cancel.requested":
-      order.cancelRequested ??= { at, by: event.actor };
-      return;
+    case "cancel.accepted":
     case "cancel.failed":
-      delete order.cancelRequested;
+      applyCancelEvent(order, at, event);
       return;
     case "order.reported":
       report(order, event);
@@ -298,9 +284,9 @@ function verdictOf(at: number, event: Extract<OrderEvent, { type: "guards.evalua
 
 function approve(order: OrderRecord, at: number, event: Extract<OrderEvent, { type: "order.approved" }>): void {
   if (order.approvals.some((approval) => approval.digest === event.digest && approval.at === at)) return;
-  order.terms = event.terms;
+  order.terms = sentTerms(event.terms, order.sentQuantity);
   order.digest = event.digest;
-  order.clientOrderId = event.clientOrderId;
+  if (event.clientOrderId !== undefined) order.clientOrderId = event.clientOrderId;
   order.approvals.push({
     at,
     by: event.actor,

@@ -1,6 +1,6 @@
 /** Order terms: exactly what a human approves and a venue receives. */
 import { omitUndefined } from "../lib/omit-undefined.ts";
-import { type DecimalText, decimal } from "./decimal.ts";
+import { type Decimal, type DecimalText, decimal } from "./decimal.ts";
 import type { ClientOrderId, ConnectorName, OrderId, SymbolName } from "./ids.ts";
 import type { OrderType, Order as SdkOrder, Side, TimeInForce } from "./sdk.ts";
 import type { Mode } from "./venue.ts";
@@ -24,6 +24,41 @@ export interface OrderTerms {
   readonly timeInForce: TimeInForce;
   /** The worst price at which a market or stop order is dispatched. The host derives it from a quote. */
   readonly protectionPrice?: DecimalText;
+  /** A request to cancel this order, whose terms the other members repeat. Nothing with it is sent as an order. */
+  readonly cancels?: OrderTarget;
+  /** The new order takes the place of this order; `quantity` is what remains after its fills. */
+  readonly replaces?: OrderTarget;
+}
+
+/** The order that a cancel or a replacement names, as the human was shown it. Part of the digest. */
+export interface OrderTarget {
+  readonly id: OrderId;
+  readonly clientOrderId: ClientOrderId;
+  /** One of the order states; another state voids the review. */
+  readonly state: string;
+  /** The filled quantity. A replacement names it, because its own quantity follows from it; a cancel does not. */
+  readonly filled?: DecimalText;
+}
+
+/** What a proposal asks for. */
+export type ProposalKind = "order" | "cancel" | "replace";
+
+export function kindOf({ cancels, replaces }: Pick<OrderTerms, "cancels" | "replaces">): ProposalKind {
+  return cancels !== undefined ? "cancel" : replaces !== undefined ? "replace" : "order";
+}
+
+/** true: the order is as the human was shown it. */
+export function isTargetAsShown(
+  shown: OrderTarget,
+  now: { readonly state: string; readonly clientOrderId?: ClientOrderId; readonly filled: Decimal },
+): boolean {
+  const hasFilledSince = shown.filled !== undefined && !decimal(shown.filled).eq(now.filled);
+  return now.state === shown.state && now.clientOrderId === shown.clientOrderId && !hasFilledSince;
+}
+
+/** The order that a cancel or a replacement names; undefined for a plain order. */
+export function targetOf({ cancels, replaces }: Pick<OrderTerms, "cancels" | "replaces">): OrderTarget | undefined {
+  return cancels ?? replaces;
 }
 
 /** An order that is ready for the gate and the venue. */
@@ -67,8 +102,18 @@ export function instrumentParts(key: string): { readonly connector: string; read
   return { connector: key.slice(0, slash), symbol: key.slice(slash + 1) };
 }
 
-/** Describes an order in one line, for example "buy 50 AAPL limit 192.4 day at alpaca". */
+/**
+ * Describes an order in one line, for example "buy 50 AAPL limit 192.4 day at alpaca", or "cancel ID: buy 50 AAPL …",
+ * or "replace ID by buy 45 AAPL …".
+ */
 export function describe(terms: OrderTerms): string {
+  const { cancels, replaces } = terms;
+  if (cancels !== undefined) return `cancel ${cancels.id}: ${describeOrder(terms)}`;
+  return replaces === undefined ? describeOrder(terms) : `replace ${replaces.id} by ${describeOrder(terms)}`;
+}
+
+/** The order alone, as its venue has it. */
+export function describeOrder(terms: OrderTerms): string {
   return [
     terms.side,
     terms.quantity,

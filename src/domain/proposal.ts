@@ -10,12 +10,22 @@ import {
   ORDER_TYPES,
   type OrderTerms,
   type OrderType,
+  type ProposalKind,
   SIDES,
-  type Side,
   TIMES_IN_FORCE,
   type TimeInForce,
 } from "./order.ts";
+import type {
+  CancelDraft,
+  CompleteDraft,
+  DraftBase,
+  OrderDraft,
+  ProposalDraft,
+  ReplaceDraft,
+} from "./proposal-draft.ts";
 import type { Mode } from "./venue.ts";
+
+export type { CancelDraft, CompleteDraft, OrderDraft, ProposalDraft, ReplaceDraft } from "./proposal-draft.ts";
 
 /** Largest proposal file, bytes. */
 export const PROPOSAL_BYTES_MAX = 64 * 1024;
@@ -23,29 +33,12 @@ const RATIONALE_CHARS_MAX = 16_000;
 
 export class ProposalError extends Error {}
 
-export interface ProposalDraft {
-  readonly connector?: string | undefined;
-  readonly venue?: string | undefined;
-  readonly symbol: SymbolName;
-  readonly side: Side;
-  readonly quantity: DecimalText;
-  readonly type: OrderType;
-  readonly limitPrice?: DecimalText | undefined;
-  readonly stopPrice?: DecimalText | undefined;
-  /** undefined: what the instrument takes, see {@link defaultTimeInForce}. */
-  readonly timeInForce?: TimeInForce | undefined;
-  readonly rationale: string;
-  readonly researchRef?: string | undefined;
-  readonly proposedBy: string;
-  readonly issue?: string | undefined;
-  /** The sources that the author read, as the desk recorded them. The desk ignores a `sources` list in the file. */
-  readonly sources?: readonly string[];
-}
-
 /** The fields of a proposal's file. */
 export const PROPOSAL_FIELDS = [
   "action",
   "side",
+  "cancels",
+  "replaces",
   "order_type",
   "type",
   "connector",
@@ -177,31 +170,113 @@ export function readProposal(document: unknown, stem: string): ProposalDraft {
   const id = textOf(fields, ["id"]);
   if (id !== undefined && id !== stem)
     throw new ProposalError(`id ${JSON.stringify(id)} is not the file's name ${JSON.stringify(stem)}`);
+  const rationale = textOf(fields, ["rationale", "summary"]) ?? "";
+  if (rationale.length > RATIONALE_CHARS_MAX)
+    throw new ProposalError(`rationale has ${rationale.length} characters; the limit is ${RATIONALE_CHARS_MAX}`);
+  const base: DraftBase = {
+    rationale,
+    proposedBy: textOf(fields, ["proposed_by"]) ?? "",
+    connector: nonEmpty(textOf(fields, ["connector"])),
+    venue: nonEmpty(textOf(fields, ["venue"])),
+    researchRef: nonEmpty(textOf(fields, ["research_ref"])),
+    issue: nonEmpty(textOf(fields, ["issue"])),
+  };
+  switch (readKind(fields)) {
+    case "cancel":
+      return readCancel(fields, base);
+    case "replace":
+      return readReplacement(fields, base);
+    default:
+      return { ...readOrder(fields), ...base };
+  }
+}
+
+/** `action` is the side of an order, or `cancel` or `replace`, which the fields `cancels` and `replaces` also say. */
+function readKind(fields: Map<string, string | number>): ProposalKind {
+  const action = textOf(fields, ["action", "side"])?.toLowerCase();
+  const names = [textOf(fields, ["cancels"]), textOf(fields, ["replaces"])].map(nonEmpty);
+  const [cancels, replaces] = names;
+  if (cancels !== undefined && replaces !== undefined)
+    throw new ProposalError("cancels and replaces exclude each other; keep one");
+  if (action === "cancel" || action === "replace") {
+    const name = `${action}s`;
+    if ((action === "cancel" ? cancels : replaces) === undefined)
+      throw new ProposalError(`${name} is missing: the id of the order to ${action}`);
+    return action;
+  }
+  return cancels !== undefined ? "cancel" : replaces !== undefined ? "replace" : "order";
+}
+
+/** The fields of an order that a cancel does not take: they are those of the order that it names. */
+const TERMS_FIELDS = [
+  "symbol",
+  "quantity",
+  "order_type",
+  "type",
+  "limit_price",
+  "stop_price",
+  "time_in_force",
+] as const;
+
+function readCancel(fields: Map<string, string | number>, base: DraftBase): CancelDraft {
+  const extra = TERMS_FIELDS.find((name) => nonEmpty(textOf(fields, [name])) !== undefined);
+  const action = textOf(fields, ["action", "side"]);
+  if (action !== undefined && action.toLowerCase() !== "cancel")
+    throw new ProposalError(`a cancel has the action "cancel", not ${JSON.stringify(action)}`);
+  if (extra !== undefined) throw new ProposalError(`a cancel has no ${extra}: it cancels what is left of the order`);
+  return { ...base, cancels: textOf(fields, ["cancels"]) ?? "" };
+}
+
+function readReplacement(fields: Map<string, string | number>, base: DraftBase): ReplaceDraft {
+  const action = textOf(fields, ["action", "side"]);
+  const side = action === undefined || action.toLowerCase() === "replace" ? undefined : action;
+  const rawSymbol = nonEmpty(textOf(fields, ["symbol"]));
+  const type = nonEmpty(textOf(fields, ["order_type", "type"]));
+  const timeInForce = nonEmpty(textOf(fields, ["time_in_force"]));
+  return {
+    ...base,
+    replaces: textOf(fields, ["replaces"]) ?? "",
+    symbol: rawSymbol === undefined ? undefined : readSymbol(rawSymbol),
+    side: side === undefined ? undefined : choice(side, "side", SIDES),
+    quantity: amount(fields, "quantity"),
+    type: type === undefined ? undefined : choice(type, "order_type", ORDER_TYPES),
+    limitPrice: amount(fields, "limit_price"),
+    stopPrice: amount(fields, "stop_price"),
+    timeInForce: timeInForce === undefined ? undefined : choice(timeInForce, "time_in_force", TIMES_IN_FORCE),
+  };
+}
+
+function readOrder(fields: Map<string, string | number>): Omit<OrderDraft, keyof DraftBase> {
   const type = choice(textOf(fields, ["order_type", "type"]), "order_type", ORDER_TYPES);
   const quantity = amount(fields, "quantity");
   if (quantity === undefined) throw new ProposalError("quantity is missing");
   const limitPrice = amount(fields, "limit_price");
   const stopPrice = amount(fields, "stop_price");
-  checkPrice(type, "limit_price", PRICES[type].limit, limitPrice);
-  checkPrice(type, "stop_price", PRICES[type].stop, stopPrice);
-  const rationale = textOf(fields, ["rationale", "summary"]) ?? "";
-  if (rationale.length > RATIONALE_CHARS_MAX)
-    throw new ProposalError(`rationale has ${rationale.length} characters; the limit is ${RATIONALE_CHARS_MAX}`);
+  checkPrices(type, limitPrice, stopPrice);
   return {
     symbol: readSymbol(textOf(fields, ["symbol"])),
     side: choice(textOf(fields, ["action", "side"]), "side", SIDES),
     quantity,
     type,
     timeInForce: optionalChoice(textOf(fields, ["time_in_force"]), "time_in_force", TIMES_IN_FORCE),
-    rationale,
-    proposedBy: textOf(fields, ["proposed_by"]) ?? "",
     limitPrice,
     stopPrice,
-    connector: nonEmpty(textOf(fields, ["connector"])),
-    venue: nonEmpty(textOf(fields, ["venue"])),
-    researchRef: nonEmpty(textOf(fields, ["research_ref"])),
-    issue: nonEmpty(textOf(fields, ["issue"])),
   };
+}
+
+/** @throws ProposalError if the prices are not those of the order type. */
+export function checkPrices(
+  type: OrderType,
+  limitPrice: DecimalText | undefined,
+  stopPrice: DecimalText | undefined,
+): void {
+  checkPrice(type, "limit_price", PRICES[type].limit, limitPrice);
+  checkPrice(type, "stop_price", PRICES[type].stop, stopPrice);
+}
+
+/** Whether an order of the type has a limit price and a stop price. */
+export function pricesOf(type: OrderType): { readonly limit: boolean; readonly stop: boolean } {
+  return PRICES[type];
 }
 
 function nonEmpty(value: string | undefined): string | undefined {
@@ -272,9 +347,6 @@ export function routeProposal(
 export function defaultTimeInForce(taken: readonly TimeInForce[] | undefined): TimeInForce {
   return TIMES_IN_FORCE.find((timeInForce) => taken?.includes(timeInForce) ?? true) ?? "day";
 }
-
-/** A draft whose time in force is known. */
-export type CompleteDraft = ProposalDraft & { readonly timeInForce: TimeInForce };
 
 export function termsOf(draft: CompleteDraft, target: RouteTarget, protectionPrice?: DecimalText): OrderTerms {
   return omitUndefined({

@@ -1,6 +1,7 @@
 /** The input of checks and guards: the gate's input, and values that several of them need, computed at most once. */
 import { type Decimal, decimal } from "../domain/decimal.ts";
 import type { GuardKey, GuardOptions, GuardScope } from "../domain/guard-config.ts";
+import type { OrderTerms } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { Check, Stage } from "../domain/verdict.ts";
 import { type Available, available } from "./check-result.ts";
@@ -19,6 +20,8 @@ export interface GateCheck {
   readonly key: string;
   /** The stages at which the check runs: a check of the approval does not run at propose. */
   readonly stages: readonly Stage[];
+  /** Absent: the check is for every order. */
+  readonly appliesTo?: (terms: OrderTerms) => boolean;
   /** Pure and synchronous; if it throws, the gate blocks. */
   readonly evaluate: (context: CheckContext) => Check;
 }
@@ -30,6 +33,11 @@ export interface CheckContext {
   readonly quantity: Decimal;
   /** The exposure in the order's instrument, without the order itself. */
   readonly exposure: Exposure;
+  /**
+   * The same without the order that this one replaces: a replacement is sent only after the end of that order. Limits
+   * count both orders until then; what a replacement closes, the order before it closed too.
+   */
+  readonly exposureWithoutReplaced: Exposure;
   /** The quote of the order's symbol. */
   readonly quote: Available<Quote>;
   /** The worst price of one unit. */
@@ -62,6 +70,12 @@ export function checkContextOf(input: GateInput): CheckContext {
       const { terms, id } = input.order;
       return once("exposure", () => exposureOf(input.state, terms.connector, terms.symbol, id));
     },
+    get exposureWithoutReplaced() {
+      const { terms, id } = input.order;
+      const { connector, symbol, replaces } = terms;
+      if (replaces === undefined) return context.exposure;
+      return once("exposure without replaced", () => exposureOf(input.state, connector, symbol, [id, replaces.id]));
+    },
     get quote() {
       return once("quote", () => quoteOf(input));
     },
@@ -88,5 +102,5 @@ function reducing(context: CheckContext): boolean {
   if (connector.ready !== true || connector.reconciled !== true) return false;
   const { connector: name, symbol } = order.terms;
   if (flagOf(state, name, symbol) !== undefined || disputeOf(state, name, symbol) !== undefined) return false;
-  return strictlyReducing(order.terms, context.exposure);
+  return strictlyReducing(order.terms, context.exposureWithoutReplaced);
 }

@@ -33,20 +33,19 @@ export interface Exposure {
   readonly sells: Decimal;
 }
 
+/** The orders that do not count: the order under evaluation, or it and the order that it replaces. */
+export type Excepted = OrderId | readonly OrderId[] | undefined;
+
 /** Orders in flight without the order under evaluation, which must not count against itself. */
 export const othersInFlight = function* (
   state: Readonly<DeskState>,
-  except: OrderId | undefined,
+  except: Excepted,
 ): Generator<Readonly<OrderRecord>> {
-  for (const order of state.inFlight.values()) if (order.id !== except) yield order;
+  const isExcepted = (id: OrderId): boolean => (Array.isArray(except) ? except.includes(id) : id === except);
+  for (const order of state.inFlight.values()) if (!isExcepted(order.id)) yield order;
 };
 
-export function exposureOf(
-  state: Readonly<DeskState>,
-  connector: string,
-  symbol: string,
-  except: OrderId | undefined,
-): Exposure {
+export function exposureOf(state: Readonly<DeskState>, connector: string, symbol: string, except: Excepted): Exposure {
   const own = state.positions.get(instrumentKey(connector, symbol))?.quantity ?? ZERO;
   const account = state.accounts.get(connector);
   const venue = account === undefined ? own : decimal(account.positions.get(symbol)?.quantity ?? "0");

@@ -19,9 +19,10 @@ import { CHECKS } from "./checks/registry.ts";
 export function evaluate(input: GateInput): Verdict {
   try {
     const context = checkContextOf(input);
-    const checks = CHECKS.filter(({ stages }) => stages.includes(input.stage)).map(({ key, evaluate: check }) =>
-      guarded(key, () => check(context)),
-    );
+    const { terms } = input.order;
+    const checks = CHECKS.filter(
+      ({ stages, appliesTo }) => stages.includes(input.stage) && (appliesTo === undefined || appliesTo(terms)),
+    ).map(({ key, evaluate: check }) => guarded(key, () => check(context)));
     if (checks.length === 0) return verdictOf([unavailable("gate", `unknown stage ${String(input.stage)}`)]);
     const configured = input.guards.filter(isEnabled).map((guard) => {
       const key = guard.kind === "built-in" ? guard.options.key : guard.key;

@@ -25,6 +25,8 @@ interface GateConnector {
   readonly capabilities: Capabilities;
   /** The connector has `getInstrument`: an order needs its result. */
   readonly listsInstruments?: boolean | undefined;
+  /** The connector has `getOrder`, so that the end of an order can be confirmed. */
+  readonly reportsOrders?: boolean | undefined;
 }
 
 /** A connector that is enabled and routes orders. Guards count the accounts of these connectors and no others. */

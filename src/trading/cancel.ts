@@ -2,32 +2,32 @@
 import { text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
+import type { OrderId } from "../domain/ids.ts";
 import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
 import type { Desk } from "./desk.ts";
 import { findOrder } from "./find-order.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
-import { queryOrderStatus } from "./reconcile.ts";
+import { type OrderLookup, queryOrderStatus } from "./reconcile.ts";
 
 export async function cancelOrder(desk: Desk, ref: string, actor: Actor): Promise<Receipt> {
   const order = await findOrder(desk, ref);
-  if (order.state === "proposed" || isTerminal(order.state)) {
+  const isRequest = order.terms.cancels !== undefined;
+  if (order.state === "proposed" || isTerminal(order.state) || isRequest)
     throw new QocError("NOT_CANCELLABLE", { id: order.id, state: order.state }, { data: receiptOf(order) });
+  const answer = await requestCancel(desk, order, { actor });
+  if (answer.kind === "unidentified")
+    throw new QocError("OUTCOME_UNKNOWN", { id: order.id, reason: answer.reason }, { data: receiptOf(order) });
+  if (answer.kind === "taken") await adoptCancel(desk, order, answer.lookup);
+  else if (!isTerminal(order.state)) {
+    await desk.commit({ type: "cancel.failed", id: order.id, reason: answer.reason });
+    throw cancelFailure(order, answer.reason, answer.error);
   }
-  await desk.commit({ type: "cancel.requested", id: order.id, actor });
-  if (order.state === "approved") {
-    await desk.commit({ type: "order.not_sent", id: order.id, reason: "cancelled before it was sent" });
-    return receiptOf(order);
-  }
-  if (order.venueOrderId === undefined) await queryOrderStatus(desk, order);
-  if (order.venueOrderId === undefined) {
-    throw new QocError(
-      "OUTCOME_UNKNOWN",
-      { id: order.id, reason: "the venue's order id is not known yet" },
-      { data: receiptOf(order) },
-    );
-  }
-  await cancelAtVenue(desk, order);
   return receiptOf(order);
+}
+
+export function cancelFailure(order: OrderRecord, message: string, cause: unknown): QocError {
+  const details = { connector: order.terms.connector, method: "cancelOrder", message };
+  return new QocError("CALL_FAILED", details, { cause, data: receiptOf(order) });
 }
 
 export interface CancelResult extends Receipt {
@@ -61,29 +61,71 @@ export async function cancelOrders(
   );
 }
 
-async function cancelAtVenue(desk: Desk, order: OrderRecord): Promise<void> {
-  const { connector } = order.terms;
-  const venueOrderId = order.venueOrderId as NonNullable<OrderRecord["venueOrderId"]>;
-  try {
-    await desk.venues.cancel(connector, venueOrderId);
-  } catch (error) {
-    await queryOrderStatus(desk, order).catch(() => undefined);
-    if (isTerminal(order.state)) return;
-    await desk.commit({ type: "cancel.failed", id: order.id, reason: messageOf(error) });
-    throw new QocError(
-      "CALL_FAILED",
-      { connector, method: "cancelOrder", message: messageOf(error) },
-      { cause: error, data: receiptOf(order) },
-    );
+/**
+ * What the venue made of a cancel. taken: it took the request, and `lookup` is what it then said about the order;
+ * undefined: the look-up failed.
+ * refused: it did not, and the order is not in question. unclear: the request may have reached it. unidentified: its id
+ * of the order is not known, so that nothing was sent.
+ */
+export type CancelAnswer =
+  | { readonly kind: "taken"; readonly lookup: OrderLookup | undefined }
+  | { readonly kind: "refused" | "unclear"; readonly reason: string; readonly error: unknown }
+  | { readonly kind: "unidentified"; readonly reason: string };
+
+interface CancelOrigin {
+  readonly actor: Actor;
+  /** The approved proposal that asks for the cancel. */
+  readonly proposal?: OrderId | undefined;
+}
+
+/**
+ * Journals the cancel intent, waits until it is on disk, and sends the cancel. Journals what the venue then reports of
+ * the order, and nothing about a cancel that failed. The intent is journaled before the first `await`.
+ */
+export async function requestCancel(
+  desk: Desk,
+  order: OrderRecord,
+  { actor, proposal }: CancelOrigin,
+): Promise<CancelAnswer> {
+  await desk.commit({ type: "cancel.requested", id: order.id, actor, proposal });
+  if (order.state === "approved") {
+    await desk.commit({ type: "order.not_sent", id: order.id, reason: "cancelled before it was sent" });
+    return { kind: "taken", lookup: "found" };
   }
-  const lookup = await queryOrderStatus(desk, order);
-  if (lookup === "found" || isTerminal(order.state)) return;
-  // A connector with only the seven required methods cannot report the order; a cancelOrder that resolved is the
-  // venue's answer.
+  if (order.venueOrderId === undefined) await queryOrderStatus(desk, order).catch(() => undefined);
+  if (order.venueOrderId === undefined)
+    return { kind: "unidentified", reason: "the venue's order id is not known yet" };
+  try {
+    await desk.venues.cancel(order.terms.connector, order.venueOrderId);
+  } catch (error) {
+    const lookup = await queryOrderStatus(desk, order).catch(() => undefined);
+    return { kind: isRefusal(error, lookup) ? "refused" : "unclear", reason: messageOf(error), error };
+  }
+  return { kind: "taken", lookup: await queryOrderStatus(desk, order).catch(() => undefined) };
+}
+
+/** The connector threw and its venue still reports the order, or the connector could not be called. */
+function isRefusal(error: unknown, lookup: OrderLookup | undefined): boolean {
+  const code = error instanceof QocError ? error.code : "";
+  return (
+    code === "CONNECTOR_NOT_READY" || code === "CONNECTOR_UNKNOWN" || (code === "CALL_FAILED" && lookup === "found")
+  );
+}
+
+/**
+ * A connector with only the seven required methods cannot report the order, and some venues forget an order that was
+ * cancelled: a `cancelOrder` that resolved is the venue's answer.
+ */
+export async function adoptCancel(
+  desk: Pick<Desk, "commit">,
+  order: OrderRecord,
+  lookup: OrderLookup | undefined,
+): Promise<void> {
+  if (lookup === undefined || lookup === "found" || isTerminal(order.state) || order.venueOrderId === undefined) return;
   await desk.commit({
     type: "order.reported",
     id: order.id,
-    venueOrderId,
+    venueOrderId: order.venueOrderId,
     status: "cancelled",
     filledQuantity: text(order.filled),
   });

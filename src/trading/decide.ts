@@ -123,6 +123,7 @@ async function writeOff(desk: Desk, key: string, { note, actor, authority }: Hum
 }
 
 async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {
+  if (order.terms.cancels !== undefined) return false;
   if (order.state !== "accepted" && order.state !== "partially_filled") return false;
   if (desk.config.connectors.every(({ name }) => name !== order.terms.connector)) return true;
   const lookup = await queryOrderStatus(desk, order);

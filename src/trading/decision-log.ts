@@ -1,5 +1,6 @@
 /** `qoc decisions`: one line per decision, from the journal's fold, so that it works without git. */
 import type { DeskState } from "../domain/desk-state.ts";
+import { type ProposalKind, kindOf, targetOf } from "../domain/order.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
 import type { Desk } from "./desk.ts";
@@ -44,15 +45,23 @@ function lineOf(order: Readonly<OrderRecord>): DecisionLine {
     date: iso(decidedAt(order)),
     decision: order.approvals.length > 0 && order.state !== "denied" ? "APPROVED" : "REJECTED",
     id: order.id,
-    side: order.terms.side,
+    side: kindOf(order.terms) === "cancel" ? "cancel" : order.terms.side,
     symbol: order.terms.symbol,
     quantity: order.terms.quantity,
     price: order.terms.limitPrice ?? "market",
     state: order.state,
     averagePrice: summaryOf(order, "").averagePrice,
-    note: reason === null ? (rejected ?? "guard: pass") : (rejected ?? order.state),
+    note: (reason === null ? (rejected ?? PASSED[kindOf(order.terms)]) : (rejected ?? order.state)) + targetNote(order),
     untrusted: reason,
   };
+}
+
+/** No party ended it. A cancel goes through no guard. */
+const PASSED: Record<ProposalKind, string> = { order: "guard: pass", replace: "guard: pass", cancel: "sent" };
+
+function targetNote({ terms }: Readonly<OrderRecord>): string {
+  const target = targetOf(terms);
+  return target === undefined ? "" : `, ${kindOf(terms)}s ${target.id}`;
 }
 
 export type HistoryItem =

@@ -2,7 +2,7 @@
 import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import { type OrderRecord, rejectedBy } from "../domain/order-state.ts";
-import { hasSameTerms } from "../domain/order.ts";
+import { type OrderTerms, hasSameTerms, kindOf, targetOf } from "../domain/order.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
 import type { Desk } from "./desk.ts";
 import { orderTexts } from "./order-view.ts";
@@ -26,7 +26,7 @@ export function equalProposals(
   order: Readonly<OrderRecord>,
 ): readonly EqualProposal[] {
   return [...state.orders.values()]
-    .filter((other) => other.id !== order.id && hasSameTerms(other.terms, order.terms))
+    .filter((other) => other.id !== order.id && isSameProposal(other.terms, order.terms))
     .flatMap((other): readonly EqualProposal[] => {
       if (other.state === "proposed") return [{ id: other.id, state: "proposed", untrusted: null }];
       const at = other.history.at(-1)?.at ?? other.proposedAt;
@@ -35,6 +35,13 @@ export function equalProposals(
       return [{ id: other.id, state: "rejected", untrusted: orderTexts(other).reason }];
     })
     .slice(-NAMED_MAX);
+}
+
+/** Two cancels of one order are equal; a replacement is equal to another of the same order only. */
+function isSameProposal(a: OrderTerms, b: OrderTerms): boolean {
+  return (
+    kindOf(a) === kindOf(b) && targetOf(a)?.id === targetOf(b)?.id && (a.cancels !== undefined || hasSameTerms(a, b))
+  );
 }
 
 /** One sentence for each, without the human's comment. */

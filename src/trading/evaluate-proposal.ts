@@ -5,6 +5,7 @@
 import type { GuardsEvaluated } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Stage, Verdict, Check } from "../domain/verdict.ts";
+import { evaluateCancel } from "../gate/cancel-check.ts";
 import { evaluate } from "../gate/gate.ts";
 import { bookSnapshot, guardedOrder } from "../gate/guard-runner.ts";
 import type { GateInput, OrderRoute } from "../gate/input.ts";
@@ -29,6 +30,7 @@ export function gateInput(
       mode: status?.mode ?? "unstated",
       capabilities: status?.capabilities ?? {},
       listsInstruments: status?.methods.includes("getInstrument") === true,
+      reportsOrders: status?.methods.includes("getOrder") === true,
     },
     routes: orderRoutes(desk),
     quote: view.quote,
@@ -70,12 +72,21 @@ export async function customChecks(
   return desk.guards.run(custom, guardedOrder(input), bookSnapshot(input));
 }
 
+/** The verdict on a cancel: it needs no market data. */
+export function cancelVerdict(desk: Pick<Desk, "state" | "venues">, { terms }: Readonly<OrderRecord>): Verdict {
+  return evaluateCancel({ terms, state: desk.state, mode: desk.venues.facts(terms.connector)?.mode });
+}
+
 /** Fetches market data, unless it is given, and runs every guard. Journals nothing except a changed account. */
 export async function evaluateProposal(
   desk: Desk,
   order: Readonly<OrderRecord>,
   fetched?: Promise<MarketSnapshot>,
 ): Promise<{ verdict: Verdict; view: MarketSnapshot }> {
+  if (order.terms.cancels !== undefined) {
+    const view = { venueNow: desk.clock.now(), buyingPowerSeq: desk.state.seq, problems: [] };
+    return { verdict: cancelVerdict(desk, order), view };
+  }
   const view = await (fetched ?? fetchMarketSnapshot(desk, order.terms.connector, order.terms.symbol));
   const custom = await customChecks(desk, order, view);
   return { verdict: evaluate(gateInput(desk, order, { stage: "propose", view, custom })), view };

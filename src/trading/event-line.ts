@@ -65,6 +65,10 @@ function orderWords(event: DeskEvent): Words | undefined {
     }
     case "order.approved":
       return { text: `approved by ${event.actor} (${event.channel}): ${describe(event.terms)} (${event.terms.mode})` };
+    case "order.submitting":
+      return event.quantity === undefined
+        ? undefined
+        : { text: `is sent with the quantity ${event.quantity}: the order that it replaces filled the rest` };
     case "order.accepted":
       return { text: `accepted by the venue as ${event.venueOrderId}` };
     case "order.unknown":
@@ -76,9 +80,11 @@ function orderWords(event: DeskEvent): Words | undefined {
     case "order.not_sent":
       return { text: `not sent${because(event.reason)}` };
     case "cancel.requested":
-      return { text: `cancel requested by ${event.actor}` };
+      return { text: `cancel requested by ${event.actor}${forProposal(event.proposal)}` };
+    case "cancel.accepted":
+      return { text: `cancel taken by the venue${forProposal(event.proposal)}` };
     case "cancel.failed":
-      return { text: `cancel failed${because(event.reason)}`, level: "warn" };
+      return { text: `cancel failed${forProposal(event.proposal)}${because(event.reason)}`, level: "warn" };
     case "order.reported":
       return event.status === "cancelled" || event.status === "expired" || event.status === "rejected"
         ? { text: `${event.status} at the venue` }
@@ -99,6 +105,10 @@ function fillWords(id: OrderId | null, fill: VenueFill, { orders }: Pick<DeskSta
   const verb = fill.busts === undefined ? (fill.side === "buy" ? "bought" : "sold") : "busted";
   if (id === null) return { text: `fill of an order that is not ours: ${verb} ${what}`, level: "warn" };
   return { text: `${verb} ${what} (${orders.get(id)?.state ?? "unknown"})` };
+}
+
+function forProposal(proposal: OrderId | undefined): string {
+  return proposal === undefined ? "" : ` for ${proposal}`;
 }
 
 function because(reason: string | undefined): string {

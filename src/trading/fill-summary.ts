@@ -3,7 +3,8 @@ import { type Decimal, ZERO, decimal, quotient } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { FillConflicted, FillReceived, InstrumentFlagged, Recorded } from "../domain/event.ts";
 import type { Misfit } from "../domain/fill.ts";
-import { describe } from "../domain/order.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
+import { describeOrder } from "../domain/order.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { formatMoney } from "../gate/format.ts";
@@ -122,16 +123,18 @@ function fillItem(
   const subject =
     order === undefined
       ? `of ${summary.count === 1 ? "an order" : "orders"} this desk did not send`
-      : `of ${order.id} (${describe(order.terms)})`;
+      : `of ${order.id} (${describeOrder(order.terms)})`;
   const sentence = escapeInvisible(`${fillSentence(summary, fill.busts)} ${subject}`);
+  const replacement = order === undefined ? undefined : replacementOf(state, order);
   const isResolved = order?.resolved !== undefined;
-  const resolved = isResolved ? ` although ${order.id} was resolved` : "";
+  const although = isResolved ? "resolved" : replacement === undefined ? undefined : `replaced by ${replacement}`;
+  const resolved = although === undefined ? "" : ` although ${id} was ${although}`;
   const notional = only === undefined ? "" : `, ${only.notional.toFixed()} in all`;
   const inferred = summary.isInferred ? " (inferred from the venue's totals)" : "";
   return {
     name: `${iso(at).slice(0, 10)}-fill-${fill.symbol}-${fill.side.toUpperCase()}-${seq}`,
     frontmatter: {
-      kind: order === undefined || isResolved || (kind !== "fill" && kind !== "bust") ? "alert" : "fill",
+      kind: order === undefined || although !== undefined || (kind !== "fill" && kind !== "bust") ? "alert" : "fill",
       status: "new",
       title: escapeInvisible(`${fillSentence(summary, fill.busts, shownPrice)}${resolved}`),
       ...one,
@@ -144,9 +147,19 @@ function fillItem(
       `## Fill summary\n\n${sentence}${notional}${inferred}.\n`,
       only === undefined ? listOf([...summary.traded.values()].map(tradedLine)) : "",
       escapeInvisibleInText(findingText(summary, `${connector}/${fill.symbol}`)),
+      replacement === undefined
+        ? ""
+        : `\n${connector} reported the end of ${id} before, and ${replacement} replaced it: both may fill. \`qoc cancel ${replacement}\` asks to cancel the new order.\n`,
       latestText(summary),
     ].join(""),
   };
+}
+
+/** The sent order that replaced this one, if this one filled beyond the total of its venue's last report. */
+function replacementOf({ orders }: Readonly<DeskState>, order: Readonly<OrderRecord>): string | undefined {
+  if (!order.flags.has("late_fill") || !order.filled.gt(order.reportedFilled)) return undefined;
+  for (const other of orders.values()) if (other.submitted && other.terms.replaces?.id === order.id) return other.id;
+  return undefined;
 }
 
 function amounts({ quantity, notional }: Traded): { quantity: string; fill_price: string } {

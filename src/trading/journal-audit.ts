@@ -5,20 +5,14 @@
 import { SIGNED_FORMAT, boundaryText } from "../domain/authority.ts";
 import type { CashMoved } from "../domain/cash-event.ts";
 import { digestOf, digestTerms } from "../domain/digest.ts";
-import {
-  type DeskEvent,
-  type OrderApproved,
-  type OrderReviewed,
-  type OrderSubmitting,
-  type Recorded,
-  TRADING_STATES,
-} from "../domain/event.ts";
-import type { ClientOrderId, ConnectorName, Digest, OrderId } from "../domain/ids.ts";
+import { type DeskEvent, type OrderApproved, type Recorded, TRADING_STATES } from "../domain/event.ts";
+import type { ClientOrderId, ConnectorName, OrderId } from "../domain/ids.ts";
 import { type GapRange, gapDigest, gapLabel } from "../domain/journal-head.ts";
-import { instrumentKey } from "../domain/order.ts";
+import { instrumentKey, kindOf } from "../domain/order.ts";
 import type { ScheduleAccepted, ScheduleResumed } from "../domain/schedule-event.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { Mode } from "../domain/venue.ts";
+import { type AuditedOrder, cancelFindings, isReviewed, openAuditedOrder, submitFindings } from "./audit-intents.ts";
 import { type AuditCode, type AuditedDecision, type AuditFinding, SignatureAudit } from "./audit-signatures.ts";
 import { keyForMode } from "./authority.ts";
 import { recordedFlowDigest } from "./cash-flow.ts";
@@ -64,14 +58,6 @@ export interface AuditResult {
 
 export const PROBLEMS_MAX = 100;
 const REVIEWS_MAX = 20;
-
-interface AuditedOrder {
-  /** The newest reviews by the number of their record. */
-  reviews: Map<number, OrderReviewed>;
-  approval?: { readonly seq: number; readonly digest: Digest; readonly clientOrderId: ClientOrderId };
-  mode?: Mode;
-  isSubmitted: boolean;
-}
 
 export class JournalAudit {
   readonly #signatures: SignatureAudit;
@@ -251,7 +237,11 @@ export class JournalAudit {
         this.#approve(recorded as Recorded<OrderApproved>);
         return;
       case "order.submitting":
-        this.#submit(seq, event);
+        this.#intend(seq, submitFindings(this.#order(event.id), event));
+        return;
+      case "cancel.requested":
+        if (event.proposal !== undefined)
+          this.#intend(seq, cancelFindings(this.#order(event.proposal), event.id, event.proposal));
         return;
       case "order.accepted":
         if (!this.#order(event.id).isSubmitted)
@@ -310,8 +300,12 @@ export class JournalAudit {
         message: `${id} was approved before, by record ${order.approval.seq}`,
       });
     if (digestTerms(terms) !== digest) invalid(`${name} states a digest that is not of its terms`);
-    if (this.#clientOrderIds.has(clientOrderId)) invalid(`${name} repeats the client order id ${clientOrderId}`);
-    this.#clientOrderIds.add(clientOrderId);
+    if ((clientOrderId === undefined) !== (kindOf(terms) === "cancel"))
+      invalid(`${name} states ${clientOrderId === undefined ? "no" : "a"} client order id`);
+    if (clientOrderId !== undefined) {
+      if (this.#clientOrderIds.has(clientOrderId)) invalid(`${name} repeats the client order id ${clientOrderId}`);
+      this.#clientOrderIds.add(clientOrderId);
+    }
     const known = this.#modes.get(terms.connector);
     if (known !== mode && (known !== undefined || this.#isSigned))
       invalid(`${name} states mode ${mode}; ${terms.connector} was ${known ?? "not known"}`);
@@ -322,7 +316,7 @@ export class JournalAudit {
       if (this.#checksApprovals) this.#decide(recorded, { name, subject, authority, key: keyForMode(mode) });
     } else if (this.#checksApprovals) this.#approveLegacy(recorded, name);
     if (mode !== "paper") this.#hasLiveOrders = true;
-    order.approval ??= { seq, digest, clientOrderId };
+    order.approval ??= { seq, digest, clientOrderId, terms };
     order.mode = mode;
     order.reviews.clear();
   }
@@ -337,16 +331,9 @@ export class JournalAudit {
     this.#countSigned(seq, this.#signatures.legacy(name, event), event.signature);
   }
 
-  #submit(seq: number, { id, digest, clientOrderId }: OrderSubmitting): void {
-    const order = this.#order(id);
-    const { approval } = order;
+  #intend(seq: number, findings: readonly AuditFinding[]): void {
     this.#counts.intents += 1;
-    if (approval === undefined)
-      this.report(seq, { code: "APPROVAL_MISSING", message: `${id} was sent without an approval` });
-    else if (approval.digest !== digest || approval.clientOrderId !== clientOrderId)
-      this.report(seq, { code: "APPROVAL_MISSING", message: `${id} was sent with other terms than were approved` });
-    if (order.isSubmitted) this.report(seq, { code: "INTENT_REPEATED", message: `${id} was sent before` });
-    order.isSubmitted = true;
+    for (const finding of findings) this.report(seq, finding);
   }
 
   #decide(recorded: Recorded, decision: AuditedDecision): void {
@@ -369,21 +356,11 @@ export class JournalAudit {
   #order(id: OrderId): AuditedOrder {
     let order = this.#orders.get(id);
     if (order === undefined) {
-      order = { reviews: new Map(), isSubmitted: false };
+      order = openAuditedOrder();
       this.#orders.set(id, order);
     }
     return order;
   }
-}
-
-/**
- * A review that the client displayed is the head of the signature. Without one the desk makes the review when it takes
- * the signature, so that the review is a later record.
- */
-function isReviewed({ reviews }: AuditedOrder, digest: Digest, shown: string, head: number): boolean {
-  if (shown === "") return [...reviews].some(([seq, review]) => seq > head && review.digest === digest);
-  const review = reviews.get(head);
-  return review?.digest === digest && review.shown === shown;
 }
 
 function emptyCounts(format: number): FormatCounts {

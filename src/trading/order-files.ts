@@ -3,7 +3,8 @@
  * journal (`qoc journal rebuild`); no decision reads them.
  */
 import { messageOf } from "../domain/error.ts";
-import { type OrderRecord, countedFills, isTerminal } from "../domain/order-state.ts";
+import { type OrderRecord, countedFills, isEnded } from "../domain/order-state.ts";
+import { kindOf, targetOf } from "../domain/order.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { OrderFolders } from "../workspace/order-folders.ts";
 import type { Desk } from "./desk.ts";
@@ -14,8 +15,8 @@ import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-charact
 /** The folder of an order's file, by the order's state. */
 export function folderOf(order: Readonly<OrderRecord>): string {
   if (order.state === "proposed") return order.path.slice(0, order.path.lastIndexOf("/"));
-  if (!isTerminal(order.state)) return LAYOUT.ordersApproved;
-  if (order.fills.size > 0) return LAYOUT.ordersExecuted;
+  if (!isEnded(order)) return LAYOUT.ordersApproved;
+  if (order.fills.size > 0 || order.state === "accepted") return LAYOUT.ordersExecuted;
   return order.state === "rejected" || order.state === "denied" ? LAYOUT.ordersRejected : LAYOUT.ordersCancelled;
 }
 
@@ -31,7 +32,11 @@ const FILLS_SHOWN = 100;
 
 /** The lines that are appended to an order's file as comments. */
 export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
-  const lines: string[] = [`order ${order.id}: ${order.state}`, `digest ${order.digest}`];
+  const kind = kindOf(order.terms);
+  const lines: string[] = [`${kind === "cancel" ? "cancel" : "order"} ${order.id}: ${order.state}`];
+  const target = targetOf(order.terms);
+  if (target !== undefined) lines.push(`${kind}s order ${target.id}, client order id ${target.clientOrderId}`);
+  lines.push(`digest ${order.digest}`);
   for (const approval of order.approvals)
     lines.push(`approved ${iso(approval.at)} by ${approval.by} (${approval.channel})`);
   const verdict = order.verdicts.at(-1);
@@ -39,6 +44,7 @@ export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
     lines.push(`guards at ${verdict.stage}: ${verdict.decision}`);
     for (const reason of verdict.reasons) lines.push(...labelled(`  ${reason.guard}`, reason.message));
   }
+  if (order.sentQuantity !== undefined) lines.push(`sent with the quantity ${order.sentQuantity}`);
   if (order.clientOrderId !== undefined) lines.push(`client order id ${order.clientOrderId}`);
   if (order.venueOrderId !== undefined) lines.push(`venue order id ${order.venueOrderId}`);
   const fills = countedFills(order);

@@ -11,6 +11,8 @@ export interface Receipt {
   readonly state: string;
   readonly clientOrderId: string | null;
   readonly venueOrderId: string | null;
+  /** The order that a cancel named, as it is then. */
+  readonly target?: { readonly id: string; readonly state: string } | undefined;
 }
 
 export function receiptOf(order: Readonly<OrderRecord>): Receipt {
@@ -172,7 +174,11 @@ function isFileRemoved(order: Readonly<OrderRecord>): boolean {
 export function reasonOf(order: Readonly<OrderRecord>): string | undefined {
   switch (order.state) {
     case "rejected":
-      return order.rejected.venue ?? (order.rejected.human || (isFileRemoved(order) ? FILE_REMOVED : ""));
+      return (
+        order.request.failed ??
+        order.rejected.venue ??
+        (order.rejected.human || (isFileRemoved(order) ? FILE_REMOVED : ""))
+      );
     case "denied":
       return order.denied;
     case "unknown":

@@ -1,4 +1,5 @@
 /** Runs the projections off the order path, in a lane for each connector, so that no connector delays another. */
+import type { DeskState } from "../domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { isRetired } from "../domain/lost-records.ts";
@@ -59,7 +60,9 @@ export function openProjector(desk: ProjectorDesk): Projector {
       if (event.type === "fill.received" || item !== undefined)
         laneOf("connector" in event ? event.connector : "").addFill(id, item);
       else if (id !== undefined) laneOfOrder(id).addOrder(id);
-      const alert = alertOf(recorded);
+      // The cancel of an order also changes the file of the proposal that asked for it.
+      if ("proposal" in event && event.proposal !== undefined) laneOfOrder(event.proposal).addOrder(event.proposal);
+      const alert = alertOf(recorded, desk.state) ?? replacementAlert(recorded, desk.state);
       if (alert === undefined) return;
       const lane = id === undefined ? laneOf("connector" in event ? event.connector : "") : laneOfOrder(id);
       lane.addAlert(() => writeAlert(desk, alert));
@@ -102,7 +105,7 @@ function orderOf(event: DeskEvent): OrderId | undefined {
 }
 
 /** The alert that an event raises, besides the items of bursts; undefined for most events. */
-function alertOf({ seq, at, event }: Recorded): Alert | undefined {
+function alertOf({ seq, at, event }: Recorded, { orders }: Pick<DeskState, "orders">): Alert | undefined {
   const alert = (topic: string, title: string, text: string): Alert => ({ at, seq, topic, title, text });
   switch (event.type) {
     case "guards.evaluated": {
@@ -116,12 +119,20 @@ function alertOf({ seq, at, event }: Recorded): Alert | undefined {
         `At ${event.stage}, ${iso(at)}:\n\n${reasons}`,
       );
     }
-    case "order.unknown":
+    case "order.unknown": {
+      const cancels = orders.get(event.id)?.terms.cancels;
+      if (cancels !== undefined)
+        return alert(
+          `unknown-${event.id}`,
+          `The outcome of the cancel of ${cancels.id} is unknown`,
+          `${blockquote(event.reason)}\n\n${event.id} asked for it and does not ask again. \`qoc cancel ${cancels.id}\` does.`,
+        );
       return alert(
         `unknown-${event.id}`,
         `The outcome of order ${event.id} is unknown`,
         `${blockquote(event.reason)}\n\nIt will not be sent again, and its instrument is blocked until the venue reports the order or a human runs \`qoc resolve ${event.id} -m "what you saw"\`.`,
       );
+    }
     case "order.missing":
       return alert(
         `missing-${event.id}`,
@@ -138,4 +149,20 @@ function alertOf({ seq, at, event }: Recorded): Alert | undefined {
     default:
       return undefined;
   }
+}
+
+/** A replacement that was approved and is not sent: its order may be cancelled, so that the position may be open. */
+function replacementAlert({ seq, at, event }: Recorded, { orders }: Pick<DeskState, "orders">): Alert | undefined {
+  if (event.type !== "order.not_sent" && event.type !== "order.denied") return undefined;
+  const order = orders.get(event.id);
+  const target = orders.get(order?.terms.replaces?.id ?? ("" as OrderId));
+  if (order === undefined || target === undefined) return undefined;
+  const fate =
+    order.request.sent === true
+      ? `Its cancel was requested, and it is ${target.state} with ${target.filled.toFixed()} of ${target.terms.quantity} filled.`
+      : `No cancel was requested, and it is ${target.state}.`;
+  const title = `${order.id} was not sent, and ${target.id} is ${target.state}`;
+  const advice = `Look at \`qoc orders show ${target.id}\`, and propose a new order if one is still wanted.`;
+  const text = `${blockquote(event.reason)}\n\n${order.id} was to replace ${target.id}. ${fate} ${advice}`;
+  return { at, seq, topic: `not-sent-${order.id}`, title, text };
 }

@@ -3,7 +3,7 @@ import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { isRetired } from "../domain/lost-records.ts";
-import { ProposalError, readProposal, routeProposal } from "../domain/proposal.ts";
+import { ProposalError, readProposal } from "../domain/proposal.ts";
 import { boundedList } from "../domain/bounded-list.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { omitUndefined } from "../lib/omit-undefined.ts";
@@ -12,7 +12,8 @@ import type { Desk } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { type EqualProposal, equalProposals, refuseTooManyWaiting } from "./equal-proposals.ts";
 import { dateInZone } from "./market-snapshot.ts";
-import { completeDraft, ingestProposal, routeTargets } from "./scan-proposals.ts";
+import { proposedTerms } from "./proposed-terms.ts";
+import { ingestProposal } from "./scan-proposals.ts";
 
 export interface ProposedOrder {
   readonly order: OrderRecord;
@@ -23,7 +24,7 @@ export interface ProposedOrder {
 /**
  * Writes the proposal of a document with the fields of a proposal file. `read` lists the sources that the author's
  * commands read. A verdict of "block" is a result, not an error.
- * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE, TOO_MANY_WAITING, DAILY_LIMIT.
+ * @throws PROPOSAL_INVALID, TARGET_REFUSED, NEEDS_CONNECTOR, TOO_LARGE, TOO_MANY_WAITING, DAILY_LIMIT.
  */
 export async function proposeOrder(
   desk: Desk,
@@ -42,13 +43,16 @@ export async function proposeOrder(
       throw error;
     }
   })();
+  const asked = await proposedTerms(desk, { draft });
+  if ("reason" in asked && asked.needs === "correction")
+    throw new QocError("TARGET_REFUSED", { target: document["cancels"] ?? document["replaces"], reason: asked.reason });
   const sources = boundedList(read);
   const day = dateInZone(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
   const { state } = desk;
   const isUsed = (stem: string): boolean => state.orders.has(stem as OrderRecord["id"]) || isRetired(state, stem);
-  const route = routeProposal(draft, routeTargets(desk));
+  const isOrder = !("cancels" in draft) && !("replaces" in draft);
   // The file states the time in force, so that a person reads what is sent.
-  const complete = "to" in route ? await completeDraft(desk, { draft }, { target: route.to }) : draft;
+  const complete = isOrder && "terms" in asked ? { ...draft, timeInForce: asked.terms.timeInForce } : draft;
   const file = await desk.workspace.proposals.create({ ...complete, sources }, day, isUsed);
   const order = await ingestProposal(desk, file, { actor, sources });
   if (order === undefined) {

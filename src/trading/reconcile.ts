@@ -14,15 +14,22 @@ import { markAccount } from "./market-snapshot.ts";
 import { fillKey } from "../domain/fill.ts";
 import { ownerOf } from "../domain/fill-state.ts";
 import { judgeEarlyFills, recordFills } from "./record-fill.ts";
+import { settleOpenCancels } from "./settle-cancels.ts";
 
 const FILLS_OVERLAP_MS = 24 * 60 * 60 * 1000;
 
-/** Orders with an intent from an earlier run of the desk and no result: the venue may have them. */
+/**
+ * Orders and cancels with an intent from an earlier run of the desk and no result: the venue may have them. An approved
+ * order without an intent was not sent, and is not sent after a restart.
+ */
 export async function markInterruptedUnknown(desk: Pick<Desk, "commit" | "state">): Promise<void> {
   let last: Promise<unknown> | undefined;
-  for (const order of desk.state.inFlight.values()) {
-    if (order.state !== "submitting") continue;
-    last = desk.commit({ type: "order.unknown", id: order.id, reason: "the desk stopped before the venue answered" });
+  for (const order of [...desk.state.inFlight.values(), ...desk.state.cancels.values()]) {
+    const { id, state } = order;
+    if (state === "submitting")
+      last = desk.commit({ type: "order.unknown", id, reason: "the desk stopped before the venue answered" });
+    else if (state === "approved")
+      last = desk.commit({ type: "order.not_sent", id, reason: "the desk stopped before it was sent" });
   }
   await last;
 }
@@ -35,6 +42,7 @@ export async function reconcileConnector(desk: Desk, connector: ConnectorName): 
     if (order.terms.connector !== connector || order.state === "approved" || listed?.has(order.id) === true) continue;
     await queryOrderStatus(desk, order);
   }
+  await settleOpenCancels(desk, connector);
   await markAccount(desk, connector, { isReconciliation: true });
   desk.market.reconciled.add(connector);
 }
@@ -162,6 +170,7 @@ const missing = new WeakMap<OrderRecord, { readonly count: number; readonly next
 
 /** Looks up every order of a connector that is in flight. Runs on a timer; errors are logged and delay the next run. */
 export async function followOrders(desk: Desk, connector: ConnectorName): Promise<void> {
+  await settleOpenCancels(desk, connector);
   const working = [...desk.state.inFlight.values()].filter(
     ({ terms, state }) => terms.connector === connector && state !== "approved" && state !== "submitting",
   );

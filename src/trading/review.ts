@@ -20,6 +20,7 @@ import { iso } from "../lib/time.ts";
 import { equalProposals, equalSentences } from "./equal-proposals.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
 import type { MarketSnapshot } from "./market-snapshot.ts";
+import { type TargetView, cancelChanges, targetView, targetWarnings } from "./target-view.ts";
 import { type OrderDetail, type OrderTexts, detailOf, orderTexts } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
 import {
@@ -38,6 +39,8 @@ export interface Review {
   readonly mode: Mode;
   readonly digest: string;
   readonly terms: OrderRecord["terms"];
+  /** The order that a cancel or a replacement names; absent for a plain order. */
+  readonly target?: TargetView | undefined;
   /** The venue that the proposal names. */
   readonly venue: string | null;
   readonly researchRef: string | null;
@@ -171,6 +174,8 @@ function reviewOf(
   const price = foreign === undefined && "value" in valued ? valued.value : undefined;
   const isForeign = foreign !== undefined;
   const figures = { state: desk.state, terms, quote: view.quote, instrument: view.instrument, price, isForeign };
+  const target = targetView(desk.state, terms);
+  const isCancel = terms.cancels !== undefined;
   return {
     id: order.id,
     path: plainPath(orderPath(order)),
@@ -178,6 +183,7 @@ function reviewOf(
     mode: terms.mode,
     digest: order.digest,
     terms,
+    target,
     venue: plainName(order.venue ?? ""),
     researchRef: plainName(order.researchRef ?? ""),
     proposedBy: plainName(order.proposedBy),
@@ -186,10 +192,10 @@ function reviewOf(
     sources: order.sources ?? [],
     decision: verdict.decision,
     checks: verdict.checks,
-    book: bookChanges(figures),
+    book: isCancel ? cancelChanges(desk.state, terms) : bookChanges(figures),
     prices: priceDistances(figures),
     repriced: order.repriced === undefined ? null : { at: iso(order.repriced.at), from: order.repriced.from },
-    realized: realizedEstimate(figures),
+    realized: isCancel ? null : realizedEstimate(figures),
     quote:
       view.quote === undefined
         ? null
@@ -200,11 +206,15 @@ function reviewOf(
             at: iso(view.quote.at),
             asOf: view.quote.asOf === undefined ? undefined : iso(view.quote.asOf),
           },
-    notional: price === undefined ? null : text(price.times(decimal(terms.quantity))),
+    notional:
+      price === undefined
+        ? null
+        : text(price.times(decimal(target?.kind === "cancel" ? target.leaves : terms.quantity))),
     currency: view.instrument?.currency ?? account?.currency ?? "",
     typedAbove: desk.config.account.typedAbove,
     warnings: [
       ...notices.map(({ text: notice }) => notice),
+      ...targetWarnings(target, terms.symbol),
       ...equalSentences(equal),
       ...warningsOf(order, view.problems.length > 0),
     ],

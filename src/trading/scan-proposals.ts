@@ -5,18 +5,11 @@
 import { digestTerms } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
-import type { ConnectorName, OrderId } from "../domain/ids.ts";
+import type { OrderId } from "../domain/ids.ts";
 import { isRetired } from "../domain/lost-records.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
-import {
-  type CompleteDraft,
-  type ProposalDraft,
-  type RouteTarget,
-  defaultTimeInForce,
-  routeProposal,
-  termsOf,
-} from "../domain/proposal.ts";
+import type { ProposalDraft } from "../domain/proposal.ts";
 import { decimal } from "../domain/decimal.ts";
 import {
   bestPrice,
@@ -30,8 +23,9 @@ import { LAYOUT } from "../workspace/layout.ts";
 import type { ProposalFile, ReadableProposal } from "../workspace/proposals.ts";
 import type { Desk, ProposalProblem } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
-import { fetchMarketSnapshot, instrumentOf } from "./market-snapshot.ts";
+import { fetchMarketSnapshot } from "./market-snapshot.ts";
 import { writeAlert } from "./order-files.ts";
+import { proposedTerms } from "./proposed-terms.ts";
 
 /** A file must be missing this long, over two scans, before its absence is a rejection. */
 const MISSING_MS = 5_000;
@@ -147,7 +141,7 @@ interface IngestOptions {
   readonly refresh?: Refresh;
 }
 
-/** Journals one readable proposal if it is new or edited. Returns undefined if it cannot be routed. */
+/** Journals one readable proposal if it is new or edited. Returns undefined if it has no terms. */
 export async function ingestProposal(
   desk: Desk,
   file: ReadableProposal,
@@ -168,12 +162,13 @@ export async function ingestProposal(
     desk.proposals.problems.set(file.path, retiredProblem(id, file.path));
     return undefined;
   }
-  const route = routeProposal(file.draft, routeTargets(desk));
-  if ("reason" in route) {
-    desk.proposals.problems.set(file.path, { id, path: file.path, message: route.reason, needs: "connector" });
+  const proposed = await proposedTerms(desk, file, known);
+  if ("reason" in proposed) {
+    const { reason: message, needs } = proposed;
+    desk.proposals.problems.set(file.path, { id, path: file.path, message, needs });
     return undefined;
   }
-  const terms = await termsFor(desk, file, { target: route.to, known, refresh });
+  const terms = await withProtection(desk, id, { terms: proposed.terms, known, refresh });
   const digest = digestTerms(terms);
   const path = file.path;
   // The proposal may have been ingested or decided by another caller while the market data was fetched.
@@ -220,62 +215,29 @@ function authorOf(
   return writer ?? (draft.proposedBy === "" ? actor : draft.proposedBy);
 }
 
-export function routeTargets(desk: Pick<Desk, "config" | "venues">): readonly RouteTarget[] {
-  return desk.config.connectors.map((connector) => ({
-    name: connector.name as ConnectorName,
-    enabled: connector.enabled,
-    orders: connector.orders,
-    venues: connector.venues,
-    mode: desk.venues.facts(connector.name)?.mode ?? connector.mode ?? "unstated",
-  }));
-}
-
-/**
- * The draft with a time in force. An unchanged file keeps its own, so that its digest does not depend on what the venue
- * lists at that moment.
- */
-export async function completeDraft(
-  desk: Pick<Desk, "clock" | "log" | "market" | "venues">,
-  { text, draft }: { readonly text?: string; readonly draft: ProposalDraft },
-  { target, known }: { readonly target: RouteTarget; readonly known?: OrderRecord | undefined },
-): Promise<CompleteDraft> {
-  const { timeInForce, symbol } = draft;
-  if (timeInForce !== undefined) return { ...draft, timeInForce };
-  const isKept = known?.source === text && known?.terms.connector === target.name;
-  if (isKept && known !== undefined) return { ...draft, timeInForce: known.terms.timeInForce };
-  const instrument = await instrumentOf(desk, target.name, symbol).catch((error: unknown) => {
-    desk.log.warn(`the times in force of ${symbol} at ${target.name} are not known: ${messageOf(error)}`);
-    return undefined;
-  });
-  return { ...draft, timeInForce: defaultTimeInForce(instrument?.timesInForce) };
-}
-
 /** Market and stop orders have a protection price. */
-async function termsFor(
+async function withProtection(
   desk: Desk,
-  file: ReadableProposal,
-  { target, known, refresh }: { target: RouteTarget; known: OrderRecord | undefined; refresh: Refresh },
+  id: OrderId,
+  { terms, known, refresh }: { terms: OrderTerms; known: OrderRecord | undefined; refresh: Refresh },
 ): Promise<OrderTerms> {
-  const { id } = file;
-  const draft = await completeDraft(desk, file, { target, known });
-  const withoutProtection = termsOf(draft, target);
-  if (!needsProtection(withoutProtection)) return withoutProtection;
+  if (terms.cancels !== undefined || !needsProtection(terms)) return terms;
   const before = known?.terms.protectionPrice;
-  const unchanged = before === undefined ? withoutProtection : { ...withoutProtection, protectionPrice: before };
+  const unchanged = before === undefined ? terms : { ...terms, protectionPrice: before };
   const isSame = known !== undefined && digestTerms(unchanged) === known.digest;
   if (isSame && refresh === "when due" && !isDue(desk, id)) return unchanged;
   desk.proposals.refreshedAt.set(id, desk.clock.monotonic());
-  const view = await fetchMarketSnapshot(desk, target.name, draft.symbol);
+  const view = await fetchMarketSnapshot(desk, terms.connector, terms.symbol);
   const collar = tightestCollar(desk.config.guards);
   if (isSame && before !== undefined) {
     if (view.quote === undefined) return unchanged;
-    const [market, protection] = [bestPrice(withoutProtection, view.quote), decimal(before)];
-    const isExceeded = isWorseThan(draft.side, market, protection);
+    const [market, protection] = [bestPrice(terms, view.quote), decimal(before)];
+    const isExceeded = isWorseThan(terms.side, market, protection);
     const hasMoved = refresh !== "exceeded" && hasLeftMarket(market, protection, collar);
     if (!isExceeded && !hasMoved) return unchanged;
   }
-  const derived = protectionPrice(withoutProtection, view.quote, collar, view.instrument ?? undefined);
-  return termsOf(draft, target, derived);
+  const derived = protectionPrice(terms, view.quote, collar, view.instrument ?? undefined);
+  return derived === undefined ? terms : { ...terms, protectionPrice: derived };
 }
 
 function isDue({ proposals, clock }: Desk, id: string): boolean {

@@ -1,6 +1,7 @@
 /** The desk's status: connectors, proposals that wait for a human, orders in flight, positions. */
 import type { DeskState } from "../domain/desk-state.ts";
-import { describe } from "../domain/order.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
+import { describe, describeOrder } from "../domain/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Mode } from "../domain/venue.ts";
 import type { GuardDecision } from "../domain/verdict.ts";
@@ -281,10 +282,10 @@ function shownProblem({ clock }: Pick<Desk, "clock">, { id, path, message, needs
 }
 
 function inFlightOrders(state: Readonly<DeskState>): StatusView["orders"] {
-  return [...state.inFlight.values()].map((order) => ({
+  return [...state.inFlight.values(), ...state.cancels.values()].map((order) => ({
     id: order.id,
     state: order.state,
-    sentence: describe(order.terms),
+    sentence: order.submitted ? describeOrder(order.terms) : describe(order.terms),
     flags: [...order.flags],
   }));
 }

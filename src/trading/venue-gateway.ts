@@ -102,6 +102,7 @@ export function lostGuarantees(status: ConnectorStatus): readonly string[] {
   const lacks = (method: string): boolean => !status.methods.includes(method);
   return [
     ...(lacks("getOrder") && lacks("getOpenOrders") ? ["an unknown order cannot be settled without a human"] : []),
+    ...(lacks("getOrder") ? ["an order cannot be replaced by a proposal"] : []),
     ...(lacks("getFills") ? ["fills missed while it was down cannot be recovered"] : []),
     ...(lacks("getAccount") ? ["NAV is buying power plus positions at their marks"] : []),
     ...(lacks("getInstrument") ? ["tick and lot are not checked before the venue does"] : []),

@@ -1,6 +1,6 @@
 /** The orders that may still trade at their venues, whatever the desk does. */
 import type { DeskState } from "../domain/desk-state.ts";
-import { describe } from "../domain/order.ts";
+import { describeOrder } from "../domain/order.ts";
 import { leaves } from "../domain/order-state.ts";
 import { text } from "../domain/decimal.ts";
 
@@ -15,7 +15,7 @@ export function workingOrders({ inFlight }: Pick<DeskState, "inFlight">): readon
   return [...inFlight.values()].map((order) => ({
     id: order.id,
     state: order.state,
-    sentence: `${describe(order.terms)} (${order.terms.mode})`,
+    sentence: `${describeOrder(order.terms)} (${order.terms.mode})`,
     leaves: text(leaves(order)),
   }));
 }

@@ -1,7 +1,6 @@
 /** Parses a proposal file of any format into a document, and renders the TOML that the desk writes for a draft. */
 import { TomlError, parse as parseToml } from "smol-toml";
-import type { ProposalDraft } from "../domain/proposal.ts";
-import { PROPOSAL_FIELDS, ProposalError } from "../domain/proposal.ts";
+import { PROPOSAL_FIELDS, type ProposalDraft, ProposalError, type ReplaceDraft } from "../domain/proposal.ts";
 import { isTooDeep } from "../lib/nesting-limit.ts";
 import { escapeInvisible, quoteString } from "../lib/invisible-characters.ts";
 import { FrontmatterError, parseYaml, splitFrontmatter } from "./frontmatter.ts";
@@ -85,16 +84,20 @@ function parseMarkdownDocument(text: string): unknown {
 
 /** Renders the flat TOML of orders/pending, with amounts as strings. */
 export function renderProposal(draft: ProposalDraft, heading: string): string {
+  const terms: Partial<ReplaceDraft> = "cancels" in draft ? {} : draft;
   const fields: readonly (readonly [string, string | undefined])[] = [
     ["connector", draft.connector],
     ["venue", draft.venue],
-    ["side", draft.side],
-    ["symbol", draft.symbol],
-    ["quantity", draft.quantity],
-    ["type", draft.type],
-    ["limit_price", draft.limitPrice],
-    ["stop_price", draft.stopPrice],
-    ["time_in_force", draft.timeInForce],
+    ["action", "cancels" in draft ? "cancel" : "replaces" in draft ? "replace" : undefined],
+    ["cancels", "cancels" in draft ? draft.cancels : undefined],
+    ["replaces", terms.replaces],
+    ["side", "replaces" in draft ? undefined : terms.side],
+    ["symbol", terms.symbol],
+    ["quantity", terms.quantity],
+    ["type", terms.type],
+    ["limit_price", terms.limitPrice],
+    ["stop_price", terms.stopPrice],
+    ["time_in_force", terms.timeInForce],
     ["rationale", draft.rationale],
     ["research_ref", draft.researchRef],
     ["proposed_by", draft.proposedBy],

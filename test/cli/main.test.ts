@@ -9,6 +9,7 @@ import { renderFields } from "../../src/commands/rendering/fields.ts";
 import type { Authority } from "../../src/domain/authority.ts";
 import type { SigningRequest } from "../../src/trading/authority.ts";
 import { type Review, type ReviewedOrder, reviewDigest } from "../../src/trading/review.ts";
+import type { TargetView } from "../../src/trading/target-view.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 import { gapDigest } from "../../src/domain/journal-head.ts";
 import { ERRORS, type ErrorCode, QocError } from "../../src/domain/error.ts";
@@ -536,6 +537,13 @@ const waiting = [
   },
 ];
 
+/** The order that a cancel or a replacement names. */
+const TARGET: TargetView = {
+  ...{ kind: "cancel", id: "a-9", state: "partially_filled", sentence: "buy 10 SPX limit 3000 day at paper" },
+  ...{ quantity: "10", filled: "6", leaves: "4", clientOrderId: "q1", venueOrderId: "P-9" },
+  ...{ cancelRequested: false, unprotected: "4" },
+};
+
 /** A desk with one proposal. */
 function desk(reviewFields: Record<string, unknown> = {}): Handle {
   return async ({ command, input }) => {
@@ -650,6 +658,15 @@ describe("approve", () => {
     [{ notional: "20000" }, "Type SPX to send (above 10,000.00 USD), Enter for no"],
     [{ notional: "20000", typedAbove: "30000" }, "Type y to send (the symbol above 30,000.00 USD), Enter for no"],
     [{ mode: "live" }, "LIVE MONEY: BUY 1 SPX limit 3,000.00"],
+    [
+      { target: TARGET, notional: "20000" },
+      `PAPER: CANCEL a-9, 4 left of ${TARGET.sentence}. Type y to send the cancel`,
+    ],
+    [
+      { target: TARGET, mode: "live" },
+      `LIVE MONEY: CANCEL a-9, 4 left of ${TARGET.sentence}. Type SPX to send the cancel`,
+    ],
+    [{ target: { ...TARGET, kind: "replace" } }, "PAPER: REPLACE a-9 by BUY 1 SPX limit 3,000.00, about 3,000.00 USD"],
   ])("asks with the whole order in the question, and states the threshold (%j)", async (fields, text) => {
     const result = await qoc(["approve", "2026"], desk(fields), { isTty: true, answers: [""] });
     expect(result.asked).toEqual([expect.stringContaining(text)]);
@@ -667,6 +684,24 @@ describe("approve", () => {
     expect(seen.out()).toContain("is filled: 1 at 3,119.41");
     const piped = await qoc(["approve", "2026", "--digest", READ, "--json"], filling);
     expect([polls, JSON.parse(piped.out())]).toEqual([3, receipt]);
+  });
+
+  it("shows the order that a cancel names, and not the market; it waits for no fill", async () => {
+    const book = [{ what: "SPX held", before: "10", after: "10", unit: "" }];
+    const fields = { target: TARGET, book, warnings: ["a-9 protects the position"] };
+    const cancelling: Handle = async (request, client, more) => {
+      if (request.command === "orders show") throw new Error("no order is shown");
+      const answer = await desk(fields)(request, client, more);
+      if (request.command !== "approve" || isReview(request)) return answer;
+      return { ...receipt, target: { id: "a-9", state: "cancelled" } };
+    };
+    const seen = await qoc(["approve", "2026"], cancelling, { isTty: true, answers: ["y"] });
+    expect(seen.err()).toContain("\na-9 is partially_filled; 6 of 10 filled, 4 left\n");
+    expect(seen.err()).toContain("! a-9 protects the position");
+    expect(seen.err()).not.toMatch(/^market/m);
+    expect(seen.out()).toBe("cancel 20260705-001 is accepted; a-9 is cancelled\n");
+    const piped = await qoc(["approve", "2026", "--digest", READ], cancelling);
+    expect(piped.out()).toContain("\ta-9\tcancelled");
   });
 
   it("takes the symbol in any case", async () => {

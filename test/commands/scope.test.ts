@@ -172,6 +172,17 @@ describe("an agent's proposal", () => {
     }
   });
 
+  it.each(["cancel", "replace"])("to %s an order out of scope finds no such order", async (verb) => {
+    const before = pending();
+    const id = hidden.inFlight;
+    const named = { code: "ORDER_NOT_FOUND", message: `no order ${id}` };
+    expect(await failure(ask("orders propose", { [verb]: id, limitPrice: "99" }))).toMatchObject(named);
+    const path = "orders/pending/own.toml";
+    const text = `action = "${verb}"\n${verb}s = "${id}"\n`;
+    expect(await failure(ask("files write", { path, text }))).toMatchObject(named);
+    expect(pending()).toEqual(before);
+  });
+
   it("as a file that names a connector in scope waits for the human", async () => {
     const text =
       'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "1"\ntype = "market"\nrationale = "x"\n';

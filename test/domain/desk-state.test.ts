@@ -5,7 +5,7 @@ import { ownerOf } from "../../src/domain/fill-state.ts";
 import { ZERO, decimal, text } from "../../src/domain/decimal.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
 import type { ClientOrderId, ConnectorName, OrderId, VenueOrderId } from "../../src/domain/ids.ts";
-import { isInFlight } from "../../src/domain/order-state.ts";
+import { isEnded, isInFlight } from "../../src/domain/order-state.ts";
 import type { VenueFill } from "../../src/domain/venue.ts";
 import { type JournalScenario, amount, scenario, scenarioClientId } from "../support/journal-scenario.ts";
 
@@ -52,6 +52,15 @@ const STEPS: Record<string, Step> = {
   resolveB: (t) => t.resolved("b"),
   proposeC: (t) => t.proposed("c"),
   rejectC: (t) => t.rejected("c", "human"),
+  proposeCancel: (t) => t.proposed("k", { cancels: "a" }),
+  approveCancel: (t) => t.approved("k").cancelling("a", "k"),
+  takeCancel: (t) => t.cancelAccepted("a", "k"),
+  failCancel: (t) => t.cancelFailed("a", "k"),
+  loseCancel: (t) => t.unknown("k"),
+  proposeReplacement: (t) => t.proposed("r", { replaces: "a", limitPrice: "99" }),
+  approveReplacement: (t) => t.approved("r").cancelling("a", "r"),
+  sendReplacement: (t) => t.submitting("r", "6").accepted("r"),
+  dropReplacement: (t) => t.notSent("r"),
   stray: (t) => arriving(t, stray("S1", "2")),
   strayBust: (t) => arriving(t, stray("S1b", "2", { busts: "S1", at: 2000 })),
   flag: (t) => t.flagged("paper", "AAPL", "1", "2"),
@@ -62,6 +71,7 @@ const STEPS: Record<string, Step> = {
 };
 function toldWith(names: readonly string[]): Recorded[] {
   const told = scenario().desk().connector("paper").account("paper");
+  told.proposed("k", { cancels: "a" }).proposed("r", { replaces: "a", limitPrice: "99" });
   for (const draft of ["a", "b", "c"]) told.proposed(draft, draft === "b" ? { symbol: "MSFT", side: "sell" } : {});
   for (const name of names) STEPS[name]?.(told);
   return told.records();
@@ -113,7 +123,13 @@ describe("the fold", () => {
         const orders = [...state.orders.values()];
         expect([...state.inFlight.keys()].toSorted()).toEqual(
           orders
-            .filter(({ state }) => isInFlight(state))
+            .filter(({ state, terms }) => isInFlight(state) && terms.cancels === undefined)
+            .map((o) => o.id)
+            .toSorted(),
+        );
+        expect([...state.cancels.keys()].toSorted()).toEqual(
+          orders
+            .filter((o) => o.terms.cancels !== undefined && o.state !== "proposed" && !isEnded(o))
             .map((o) => o.id)
             .toSorted(),
         );

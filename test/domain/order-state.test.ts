@@ -74,7 +74,46 @@ function working(told: JournalScenario): JournalScenario {
   return told.working("a");
 }
 
+/** The proposal `a` cancels the working order `t`. */
+function cancelProposed(told: JournalScenario): JournalScenario {
+  return told.working("t").proposed("a", { cancels: "t" });
+}
+function cancelSent(told: JournalScenario): JournalScenario {
+  return cancelProposed(told).approved("a").cancelling("t", "a");
+}
+/** The order `a` replaces the working order `t`. */
+function replaceSent(told: JournalScenario): JournalScenario {
+  return told.working("t").proposed("a", { replaces: "t", limitPrice: "99" }).approved("a").cancelling("t", "a");
+}
+
 const ROWS: readonly Row[] = [
+  { name: "a cancel is proposed", tell: cancelProposed, state: "proposed" },
+  {
+    name: "a cancel is rejected",
+    tell: (t) => cancelProposed(t).rejected("a", "human"),
+    state: "rejected",
+    by: "human",
+  },
+  { name: "a cancel is approved", tell: (t) => cancelProposed(t).approved("a"), state: "approved" },
+  { name: "a cancel is sent", tell: cancelSent, state: "submitting" },
+  { name: "a cancel is taken", tell: (t) => cancelSent(t).cancelAccepted("t", "a"), state: "accepted" },
+  { name: "a cancel is refused", tell: (t) => cancelSent(t).cancelFailed("t", "a"), state: "rejected", by: "venue" },
+  { name: "a cancel has no answer", tell: (t) => cancelSent(t).unknown("a"), state: "unknown" },
+  {
+    name: "a cancel without an answer is taken after all",
+    tell: (t) => cancelSent(t).unknown("a").cancelAccepted("t", "a"),
+    state: "accepted",
+  },
+  { name: "a cancel is resolved", tell: (t) => cancelSent(t).unknown("a").resolved("a"), state: "cancelled" },
+  { name: "a cancel was not sent", tell: (t) => cancelProposed(t).approved("a").notSent("a"), state: "cancelled" },
+  { name: "a replacement waits for the end", tell: replaceSent, state: "approved" },
+  { name: "a replacement was not sent", tell: (t) => replaceSent(t).notSent("a"), state: "cancelled" },
+  {
+    name: "a replacement is sent with what is left",
+    tell: (t) => replaceSent(t).submitting("a", "6").accepted("a").fill("a", { quantity: "6" }),
+    state: "filled",
+    filled: "6",
+  },
   { name: "seen", tell: proposed, state: "proposed" },
   { name: "a human says no", tell: (t) => proposed(t).rejected("a", "human"), state: "rejected", by: "human" },
   { name: "a human says yes", tell: approved, state: "approved" },

@@ -4,6 +4,7 @@ import type { ConnectorName } from "../../src/domain/ids.ts";
 import {
   type CompleteDraft,
   defaultTimeInForce,
+  type OrderDraft,
   type RouteTarget,
   ProposalError,
   readProposal,
@@ -300,7 +301,7 @@ describe("the time in force of an order that states none", () => {
 });
 
 function complete(document: object): CompleteDraft {
-  const draft = readProposal(document, "x");
+  const draft = readProposal(document, "x") as OrderDraft;
   return { ...draft, timeInForce: draft.timeInForce ?? "day" };
 }
 

@@ -9,7 +9,7 @@ import { type DecimalText, decimal, parseText, text } from "../../src/domain/dec
 import { digestTerms } from "../../src/domain/digest.ts";
 import type { ConnectorState, DeskEvent, OrderApproved, Recorded, TradingState } from "../../src/domain/event.ts";
 import type { ClientOrderId, ConnectorName, OrderId, SymbolName, VenueOrderId } from "../../src/domain/ids.ts";
-import type { OrderTerms } from "../../src/domain/order.ts";
+import type { OrderTarget, OrderTerms } from "../../src/domain/order.ts";
 import type { OrderReportStatus } from "../../src/domain/sdk.ts";
 import type { Mode, UnvaluedPosition, VenueFill } from "../../src/domain/venue.ts";
 
@@ -33,6 +33,16 @@ export interface TermsDraft {
   readonly stopPrice?: Amount;
   readonly protectionPrice?: Amount;
   readonly timeInForce?: OrderTerms["timeInForce"];
+  /** The id of a working order that nothing has filled, or `id filled`. */
+  readonly cancels?: string;
+  readonly replaces?: string;
+}
+
+function target(words: string, isReplaced: boolean): OrderTarget {
+  const [id = "", filled = "0"] = words.split(" ");
+  const named = { id: id as OrderId, clientOrderId: scenarioClientId(id) };
+  const state = filled === "0" ? "accepted" : "partially_filled";
+  return isReplaced ? { ...named, state, filled: amount(filled) } : { ...named, state };
 }
 
 /** Order terms with defaults: buy 10 AAPL at paper for the day, at a limit of 100 if the type has a limit. */
@@ -50,6 +60,8 @@ export function terms(draft: TermsDraft = {}): OrderTerms {
     ...(draft.stopPrice === undefined ? {} : { stopPrice: amount(draft.stopPrice) }),
     timeInForce: draft.timeInForce ?? "day",
     ...(draft.protectionPrice === undefined ? {} : { protectionPrice: amount(draft.protectionPrice) }),
+    ...(draft.cancels === undefined ? {} : { cancels: target(draft.cancels, false) }),
+    ...(draft.replaces === undefined ? {} : { replaces: target(draft.replaces, true) }),
   };
 }
 
@@ -165,7 +177,7 @@ export class JournalScenario {
       id: id as OrderId,
       digest: digestTerms(approvedTerms),
       terms: approvedTerms,
-      clientOrderId: scenarioClientId(id),
+      clientOrderId: approvedTerms.cancels === undefined ? scenarioClientId(id) : undefined,
       actor: "human",
       channel: "cli",
       expiresAt: options.expiresAt ?? this.#now + 15 * 60_000,
@@ -173,9 +185,29 @@ export class JournalScenario {
     });
   }
 
-  submitting(id: string): this {
+  submitting(id: string, quantity?: Amount): this {
     const digest = digestTerms(this.termsOf(id));
-    return this.event({ type: "order.submitting", id: id as OrderId, clientOrderId: scenarioClientId(id), digest });
+    const intent = {
+      type: "order.submitting",
+      id: id as OrderId,
+      clientOrderId: scenarioClientId(id),
+      digest,
+    } as const;
+    return this.event(quantity === undefined ? intent : { ...intent, quantity: amount(quantity) });
+  }
+
+  /** The cancel of an order, by `qoc cancel` or for a proposal. */
+  cancelling(id: string, proposal?: string): this {
+    const request = { type: "cancel.requested", id: id as OrderId, actor: "human" } as const;
+    return this.event(proposal === undefined ? request : { ...request, proposal: proposal as OrderId });
+  }
+
+  cancelAccepted(id: string, proposal: string): this {
+    return this.event({ type: "cancel.accepted", id: id as OrderId, proposal: proposal as OrderId });
+  }
+
+  cancelFailed(id: string, proposal: string, reason = "too late"): this {
+    return this.event({ type: "cancel.failed", id: id as OrderId, proposal: proposal as OrderId, reason });
   }
 
   accepted(id: string): this {

@@ -186,7 +186,7 @@ export class SignedJournal {
       id: id as OrderId,
       digest,
       terms: approvedTerms,
-      clientOrderId: scenarioClientId(id),
+      clientOrderId: approvedTerms.cancels === undefined ? scenarioClientId(id) : undefined,
       actor: "human",
       channel: "cli",
       expiresAt: this.now + STATEMENT_MS,
@@ -196,9 +196,20 @@ export class SignedJournal {
     });
   }
 
-  submitting(id: string, clientOrderId = scenarioClientId(id)): this {
+  submitting(id: string, clientOrderId = scenarioClientId(id), quantity?: string): this {
     const digest = digestTerms(this.#termsOf(id));
-    return this.event({ type: "order.submitting", id: id as OrderId, clientOrderId, digest });
+    const sent = quantity === undefined ? undefined : amount(quantity);
+    return this.event({ type: "order.submitting", id: id as OrderId, clientOrderId, digest, quantity: sent });
+  }
+
+  /** The cancel of an order for a proposal. */
+  cancelling(id: string, proposal: string): this {
+    return this.event({
+      type: "cancel.requested",
+      id: id as OrderId,
+      actor: "human",
+      proposal: proposal as OrderId,
+    });
   }
 
   accepted(id: string): this {

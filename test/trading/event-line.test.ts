@@ -28,6 +28,22 @@ describe("the line of an event", () => {
       "a-1 blocked at approve by no-short: it opens a short",
     ],
     [{ type: "order.reported", id: "a-1", status: "cancelled" }, "info", "a-1 cancelled at the venue"],
+    [
+      { type: "cancel.requested", id: "a-1", actor: "human", proposal: "a-2" },
+      "info",
+      "a-1 cancel requested by human for a-2",
+    ],
+    [{ type: "cancel.accepted", id: "a-1", proposal: "a-2" }, "info", "a-1 cancel taken by the venue for a-2"],
+    [
+      { type: "cancel.failed", id: "a-1", proposal: "a-2", reason: "too late" },
+      "warn",
+      "a-1 cancel failed for a-2: too late",
+    ],
+    [
+      { type: "order.submitting", id: "a-1", quantity: "6" },
+      "info",
+      "a-1 is sent with the quantity 6: the order that it replaces filled the rest",
+    ],
     [{ type: "trading.changed", state: "halted", reason: "lunch" }, "warn", "trading is halted: lunch"],
     [{ type: "connector.changed", connector: "v", state: "ready" }, "info", "v is ready"],
     [
@@ -42,6 +58,7 @@ describe("the line of an event", () => {
   it.each([
     [{ type: "account.marked", connector: "v" }],
     [{ type: "order.reviewed", id: "a-1" }],
+    [{ type: "order.submitting", id: "a-1" }],
     [{ type: "guards.evaluated", id: "a-1", stage: "propose", reasons }],
     [{ type: "guards.evaluated", id: "a-1", stage: "approve", reasons: [] }],
   ])("%j has none", (event) => {

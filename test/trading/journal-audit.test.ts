@@ -17,6 +17,15 @@ function desk(): SignedJournal {
   return signedJournal().desk().connector("paper", "paper").connector("broker", "live");
 }
 
+/** An order, and the approved order that is to replace it. */
+function replacing(): SignedJournal {
+  return desk().order("a").proposed("r", { replaces: "a", limitPrice: "99" }).reviewed("r").approved("r");
+}
+/** An order, and its approved cancel. */
+function cancelling(): SignedJournal {
+  return desk().order("a").proposed("c", { cancels: "a" }).reviewed("c").approved("c");
+}
+
 const SHOWN = digestOf("the review");
 const LIVE = { connector: "broker", mode: "live" } as const;
 
@@ -41,6 +50,16 @@ describe("an honest journal", () => {
       "an order and an instrument resolved by hand",
       desk().order("a", LIVE).resolved("a").cleared("paper", "X", "paper"),
       { signatures: 3, approvals: 1, intents: 1, heads: 3 },
+    ],
+    [
+      "a cancel by proposal",
+      desk().order("a").proposed("c", { cancels: "a" }).reviewed("c").approved("c").cancelling("a", "c"),
+      { signatures: 2, approvals: 2, intents: 2, heads: 2 },
+    ],
+    [
+      "a replacement that is sent with less than was approved",
+      replacing().cancelling("a", "r").submitting("r", undefined, "6").accepted("r"),
+      { signatures: 2, approvals: 2, intents: 3, heads: 2 },
     ],
     ["a withdrawal", desk().flow("paper", "paper"), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
     ["a signed gap", desk().gap(GAP), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
@@ -82,6 +101,45 @@ const FORGERIES: readonly [string, string, () => SignedJournal][] = [
     "an intent with another client order id",
     "APPROVAL_MISSING",
     () => desk().proposed("a").reviewed("a").approved("a").submitting("a", scenarioClientId("b")),
+  ],
+  [
+    "a cancel for a proposal that is not approved",
+    "APPROVAL_MISSING",
+    () => desk().order("a").proposed("c", { cancels: "a" }).reviewed("c").cancelling("a", "c"),
+  ],
+  [
+    "a cancel of another order than was approved",
+    "APPROVAL_MISSING",
+    () => cancelling().order("b").cancelling("b", "c"),
+  ],
+  ["a cancel for a proposal that is a plain order", "APPROVAL_MISSING", () => desk().order("a").cancelling("a", "a")],
+  ["a cancel that is sent twice", "INTENT_REPEATED", () => cancelling().cancelling("a", "c").cancelling("a", "c")],
+  ["an approved cancel that is sent as an order", "APPROVAL_MISSING", () => cancelling().submitting("c")],
+  [
+    "an approved cancel with a client order id",
+    "APPROVAL_INVALID",
+    () =>
+      desk()
+        .order("a")
+        .proposed("c", { cancels: "a" })
+        .reviewed("c")
+        .approved("c", {}, { clientOrderId: scenarioClientId("c") }),
+  ],
+  [
+    "an approved order without a client order id",
+    "APPROVAL_INVALID",
+    () => desk().proposed("a").reviewed("a").approved("a", {}, { clientOrderId: undefined }),
+  ],
+  ["a replacement that is sent before the cancel", "APPROVAL_INVALID", () => replacing().submitting("r")],
+  [
+    "a replacement that is sent with more than was approved",
+    "APPROVAL_MISSING",
+    () => replacing().cancelling("a", "r").submitting("r", undefined, "11"),
+  ],
+  [
+    "an order that is sent with less than was approved",
+    "APPROVAL_MISSING",
+    () => desk().proposed("a").reviewed("a").approved("a").submitting("a", undefined, "9"),
   ],
   [
     "an order accepted without an intent",

@@ -2,6 +2,7 @@
 import { decimal } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/error.ts";
 import { type Review, type ReviewedOrder, reviewDigest } from "../../trading/review.ts";
+import type { TargetView } from "../../trading/target-view.ts";
 import { type CommandSession, type Prompter, usageError } from "../command.ts";
 import { amountText } from "../rendering/money.ts";
 import { renderOrder } from "../rendering/order.ts";
@@ -64,7 +65,8 @@ async function confirmReview(prompter: Prompter, review: Review): Promise<boolea
 }
 
 export function approvalQuestion(review: Review): { readonly question: string; readonly word: string } {
-  const { mode, notional, currency, typedAbove, terms } = review;
+  const { mode, notional, currency, typedAbove, terms, target } = review;
+  if (target?.kind === "cancel") return cancelQuestion(review, target);
   const isLarge = notional === null || decimal(notional).abs().gt(decimal(typedAbove));
   const threshold = amountText(typedAbove, currency);
   const [word, rule] =
@@ -77,10 +79,17 @@ export function approvalQuestion(review: Review): { readonly question: string; r
   return { question, word };
 }
 
+/** A cancel is asked about like its order, without a threshold: it cannot cost more than the order. */
+function cancelQuestion({ mode, terms }: Review, target: TargetView) {
+  const word = mode === "paper" ? "y" : terms.symbol;
+  const sentence = `${MODE_WORDS[mode]}: CANCEL ${target.id}, ${target.leaves} left of ${target.sentence}`;
+  return { question: `${oneLine(sentence)}. Type ${oneLine(word)} to send the cancel, Enter for no`, word };
+}
+
 const MODE_WORDS = { paper: "PAPER", live: "LIVE MONEY", unstated: "PERHAPS LIVE MONEY" } as const;
 
 /** "PAPER: BUY 9 SPX at market (worst 3,287.21), about 29,584.89 USD, day, at paper". */
-function orderSentence({ mode, terms, notional, currency }: Review): string {
+function orderSentence({ mode, terms, notional, currency, target }: Review): string {
   const { side, quantity, symbol, type, limitPrice, stopPrice, protectionPrice, timeInForce, connector } = terms;
   const price = [
     type === "market" ? "at market" : "",
@@ -90,7 +99,8 @@ function orderSentence({ mode, terms, notional, currency }: Review): string {
   ].filter((part) => part !== "");
   const worth = notional === null ? "of unknown worth" : `about ${amountText(notional, currency)}`;
   const order = `${side.toUpperCase()} ${quantity} ${symbol} ${price.join(" ")}`;
-  return oneLine(`${MODE_WORDS[mode]}: ${order}, ${worth}, ${timeInForce}, at ${connector}`);
+  const lead = target === undefined ? "" : `REPLACE ${target.id} by `;
+  return oneLine(`${MODE_WORDS[mode]}: ${lead}${order}, ${worth}, ${timeInForce}, at ${connector}`);
 }
 
 /** A guard blocks the order: the person is not asked. */

@@ -14,7 +14,11 @@ import { isOrderInScope } from "./order-scope.ts";
 const COLUMNS: readonly Column<OrderSummary>[] = [
   { title: "id", cell: ({ id }) => id },
   { title: "state", cell: ({ state }) => state },
-  { title: "side", cell: ({ terms }) => terms.side.toUpperCase(), shade: ({ terms }) => sideShade(terms.side) },
+  {
+    title: "side",
+    cell: ({ terms }) => (terms.cancels === undefined ? terms.side : "cancel").toUpperCase(),
+    shade: ({ terms }) => (terms.cancels === undefined ? sideShade(terms.side) : undefined),
+  },
   { title: "quantity", cell: ({ terms }) => terms.quantity, isNumber: true },
   { title: "symbol", cell: ({ terms }) => terms.symbol },
   { title: "type", cell: ({ terms }) => terms.type },

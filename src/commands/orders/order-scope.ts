@@ -5,12 +5,12 @@
 import { basename } from "node:path";
 import type { Desk } from "../../trading/desk.ts";
 import { findOrder } from "../../trading/find-order.ts";
-import { routeTargets } from "../../trading/scan-proposals.ts";
+import { routeTargets } from "../../trading/route-targets.ts";
 import { QocError } from "../../domain/error.ts";
 import type { Actor } from "../../domain/event.ts";
 import { suggestion } from "../../domain/ids.ts";
 import type { OrderRecord } from "../../domain/order-state.ts";
-import { type RouteTarget, readProposal, routeProposal } from "../../domain/proposal.ts";
+import { type ProposalDraft, type RouteTarget, readProposal, routeProposal } from "../../domain/proposal.ts";
 import { parseProposalFile } from "../../workspace/proposal-file.ts";
 import { isInScope, isLimited } from "../connector-scope.ts";
 
@@ -51,13 +51,20 @@ export function refuseFileOutOfScope(
   if (!isLimited(desk, actor)) return;
   const draft = draftIn(path, text);
   if (draft === undefined) return;
+  if ("cancels" in draft || "replaces" in draft) {
+    const id = "cancels" in draft ? draft.cancels : draft.replaces;
+    const order = desk.state.orders.get(id as OrderRecord["id"]);
+    if (order === undefined || !isOrderInScope(desk, actor, order))
+      throw new QocError("ORDER_NOT_FOUND", { id, suggestion: "" });
+    return;
+  }
   const connector = routeInScope(desk, actor, draft);
   // The file itself must name the connector: the desk reads the file again without its author's scope.
   if (draft.connector !== connector)
     throw new QocError("CONNECTOR_NEEDED", { reason: "a proposal's file names its connector" });
 }
 
-function draftIn(path: string, text: string): RouteRequest | undefined {
+function draftIn(path: string, text: string): ProposalDraft | undefined {
   try {
     const name = basename(path);
     return readProposal(parseProposalFile(name, Buffer.from(text)).document, name.slice(0, name.lastIndexOf(".")));

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { QocError } from "../../domain/error.ts";
 import type { Verdict } from "../../domain/verdict.ts";
 import { orderPath } from "../../trading/order-files.ts";
 import { type EqualProposal, equalSentences } from "../../trading/equal-proposals.ts";
@@ -8,12 +9,18 @@ import { defineCommand, requireDesk } from "../command.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 import { untrustedSchemaFor } from "../untrusted-text.ts";
-import { routeInScope } from "./order-scope.ts";
+import { findOrderInScope, routeInScope } from "./order-scope.ts";
 
 /** A shell passes text, an agent may pass a number; both become the text that a proposal file would contain. */
 const amountSchema = z.union([z.string(), z.number()]).transform(String);
 /** The name of something. The bound keeps the proposal's file readable. */
 const nameSchema = z.string().max(200);
+
+const NAME = "orders propose";
+
+/** The flags of an order, which `--cancel` does without and `--replace` takes from the order that it names. */
+const ORDER_FLAGS = ["side", "symbol", "quantity", "type"] as const;
+const REQUIRED = { requiredUnless: ["cancel", "replace"] } as const;
 
 const verdictSchema = z.object({
   decision: z.enum(["allow", "block"]),
@@ -44,25 +51,28 @@ export const proposalReportSchema = z.object({
 });
 
 export const command = defineCommand({
-  name: "orders propose",
+  name: NAME,
   group: "orders",
   audience: "both",
   runs: "desk",
   writes: ["orders/pending/"],
-  summary: "propose an order",
-  description: "Returns what the guards would decide on it now.",
+  summary: "propose an order, a cancel or a replacement",
+  description: "An order needs side, symbol, quantity and type. Returns what the guards would decide on it now.",
   examples: [
     'qoc orders propose --side buy --symbol SPX --quantity 10 --type limit --limit-price 3000 --rationale "breakout"',
     'qoc orders propose --connector paper --side sell --symbol SPX --quantity 1 --type market --rationale "trim"',
+    'qoc orders propose --replace 20260705-001 --limit-price 3010 --rationale "follow the market"',
+    'qoc orders propose --cancel 20260705-001 --rationale "the thesis is gone"',
   ],
   input: z.strictObject({
     connector: flag(nameSchema.optional(), "NAME", "the connector that would send it", { completes: "connector" }),
     venue: flag(nameSchema.optional(), "NAME", "or the venue, if a connector lists it"),
-    side: flag(z.string(), "buy|sell", "buy or sell", { choices: ["buy", "sell"] }),
-    symbol: flag(z.string(), "SYMBOL", "the venue's symbol"),
-    quantity: flag(amountSchema, "N", "an exact decimal above zero"),
-    type: flag(z.string(), "TYPE", "market, limit, stop or stop_limit", {
+    side: flag(z.string().optional(), "buy|sell", "buy or sell", { choices: ["buy", "sell"], ...REQUIRED }),
+    symbol: flag(z.string().optional(), "SYMBOL", "the venue's symbol", REQUIRED),
+    quantity: flag(amountSchema.optional(), "N", "an exact decimal above zero", REQUIRED),
+    type: flag(z.string().optional(), "TYPE", "market, limit, stop or stop_limit", {
       choices: ["market", "limit", "stop", "stop_limit"],
+      ...REQUIRED,
     }),
     limitPrice: flag(amountSchema.optional(), "PRICE", "for limit and stop-limit orders"),
     stopPrice: flag(amountSchema.optional(), "PRICE", "for stop and stop-limit orders"),
@@ -72,17 +82,26 @@ export const command = defineCommand({
     rationale: flag(z.string().optional(), "TEXT", "the reason, shown in the review"),
     researchRef: flag(nameSchema.optional(), "FILE", "the research note behind it"),
     issue: flag(nameSchema.optional(), "ID", "the issue it answers", { completes: "issue" }),
+    cancel: flag(nameSchema.optional(), "ID", "instead: cancel this working order", { completes: "order" }),
+    replace: flag(nameSchema.optional(), "ID", "instead: replace it by what is given; quantity is the new total", {
+      completes: "order",
+    }),
   }),
   output: proposalReportSchema,
   mcp: { openWorld: true },
   run: async (input, context): Promise<ProposalReport> => {
     const { desk } = requireDesk(context);
-    const { connector, limitPrice, stopPrice, timeInForce, researchRef, ...sameNames } = input;
+    const { cancel, replace, connector, limitPrice, stopPrice, timeInForce, researchRef, ...sameNames } = input;
+    const ref = targetIn(input);
+    const target = ref === undefined ? undefined : (await findOrderInScope(desk, context.actor, ref)).id;
     const { order, verdict, equal } = await proposeOrder(
       desk,
       {
         ...sameNames,
-        connector: routeInScope(desk, context.actor, { connector, venue: input.venue }),
+        cancels: cancel === undefined ? undefined : target,
+        replaces: replace === undefined ? undefined : target,
+        connector:
+          target === undefined ? routeInScope(desk, context.actor, { connector, venue: input.venue }) : connector,
         limit_price: limitPrice,
         stop_price: stopPrice,
         time_in_force: timeInForce,
@@ -95,6 +114,25 @@ export const command = defineCommand({
   },
   render: renderProposal,
 });
+
+interface ProposeInput extends Partial<Record<(typeof ORDER_FLAGS)[number], string | undefined>> {
+  readonly cancel?: string | undefined;
+  readonly replace?: string | undefined;
+}
+
+/** Returns the reference to the order to cancel or to replace; undefined for an order. @throws INVALID_INPUT. */
+function targetIn({ cancel, replace, ...order }: ProposeInput): string | undefined {
+  const missing = ORDER_FLAGS.find((name) => order[name] === undefined);
+  const ref = cancel ?? replace;
+  const message =
+    cancel !== undefined && replace !== undefined
+      ? "cancel and replace exclude each other; give one"
+      : ref === undefined && missing !== undefined
+        ? `${missing}: is missing`
+        : undefined;
+  if (message !== undefined) throw new QocError("INVALID_INPUT", { command: NAME, message });
+  return ref;
+}
 
 interface ProposalReport {
   readonly id: string;

@@ -14,6 +14,8 @@ export const receiptSchema = z.object({
   /** After a wait for the fill. */
   filled: z.string().optional(),
   averagePrice: z.string().nullable().optional(),
+  /** The order that a cancel named, as it is then. */
+  target: z.object({ id: z.string(), state: z.enum(ORDER_STATES) }).optional(),
 });
 
 interface FilledReceipt extends Receipt {
@@ -22,10 +24,17 @@ interface FilledReceipt extends Receipt {
 }
 
 export function renderReceipt(
-  { id, state, clientOrderId, venueOrderId, filled, averagePrice }: FilledReceipt,
+  { id, state, clientOrderId, venueOrderId, filled, averagePrice, target }: FilledReceipt,
   style: OutputStyle,
 ): readonly string[] {
-  if (!style.isTty) return [[id, state, clientOrderId ?? "", venueOrderId ?? ""].map(oneLine).join("\t")];
+  if (!style.isTty) {
+    const more = target === undefined ? [] : [target.id, target.state];
+    return [[id, state, clientOrderId ?? "", venueOrderId ?? "", ...more].map(oneLine).join("\t")];
+  }
+  if (target !== undefined)
+    return [
+      `cancel ${style.paint("bold", oneLine(id))} is ${oneLine(state)}; ${oneLine(target.id)} is ${oneLine(target.state)}`,
+    ];
   const venueId = venueOrderId === null ? "" : `; the venue calls it ${oneLine(venueOrderId)}`;
   const fill =
     filled === undefined || averagePrice === undefined || averagePrice === null

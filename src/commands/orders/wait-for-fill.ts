@@ -5,7 +5,7 @@ import type { CommandSession } from "../command.ts";
 
 const ON_TERMINAL_S = 5;
 const POLL_MS = 200;
-const receiptFields = z.looseObject({ id: z.string(), state: z.string() });
+const receiptFields = z.looseObject({ id: z.string(), state: z.string(), target: z.unknown().optional() });
 const orderFields = z.looseObject({ state: z.string(), filled: z.string(), averagePrice: z.string().nullable() });
 const WORKING = new Set(["approved", "submitting", "accepted", "partially_filled"]);
 
@@ -16,7 +16,8 @@ const WORKING = new Set(["approved", "submitting", "accepted", "partially_filled
 export async function waitForFill(session: CommandSession, value: unknown, seconds: unknown): Promise<unknown> {
   const wait = seconds === undefined ? (session.isTty && !session.flags.json ? ON_TERMINAL_S : 0) : Number(seconds);
   const receipt = receiptFields.safeParse(value);
-  if (wait === 0 || !receipt.success) return value;
+  // A cancel has no fills.
+  if (wait === 0 || !receipt.success || receipt.data.target !== undefined) return value;
   const { id } = receipt.data;
   for (let polls = Math.ceil((wait * 1000) / POLL_MS); ; polls--) {
     const order = orderFields.safeParse(await session.call("orders show", { id }));

@@ -1,5 +1,6 @@
 /** One order for the person who decides on it: terms, guard results, the book after it, its author and rationale. */
 import type { Untrusted } from "../../domain/untrusted.ts";
+import { kindOf, targetOf } from "../../domain/order.ts";
 import type { OrderDetail } from "../../trading/order-view.ts";
 import type { Review, ReviewedOrder } from "../../trading/review.ts";
 import { localClock, shownTime } from "./local-time.ts";
@@ -25,16 +26,21 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
   const { terms } = order;
   const { reason, rationale } = order.untrusted;
   const price = [terms.stopPrice, terms.limitPrice].filter((part) => part !== undefined).join(" ");
+  const target = targetOf(terms);
+  const action =
+    target === undefined ? "" : `${kindOf(terms)} ${oneLine(target.id)}${kindOf(terms) === "cancel" ? ":" : " by"} `;
   const termWords = [terms.quantity, terms.symbol, terms.type, price, terms.timeInForce, "at", terms.connector];
   const flags = order.flags.length === 0 ? "" : ` (${oneLine(order.flags.join(", "))})`;
   return [
     `${style.paint("bold", oneLine(order.id))}  ${badge(style, terms.mode)}  ${oneLine(order.state)}${flags}`,
-    `${INDENT}${style.paint(sideShade(terms.side), terms.side.toUpperCase())} ${oneLine(termWords.filter((word) => word !== "").join(" "))}`,
+    `${INDENT}${action}${style.paint(sideShade(terms.side), terms.side.toUpperCase())} ${oneLine(termWords.filter((word) => word !== "").join(" "))}`,
     "",
     ...namedLines(style, [
       [
         "filled",
-        `${order.filled} of ${terms.quantity}${order.averagePrice === null ? "" : ` at ${order.averagePrice}`}`,
+        kindOf(terms) === "cancel"
+          ? null
+          : `${order.filled} of ${terms.quantity}${order.averagePrice === null ? "" : ` at ${order.averagePrice}`}`,
       ],
       ["reason", reason === null ? null : `${order.rejectedBy === null ? "" : `${order.rejectedBy}: `}${reason.text}`],
       ["resolved by", order.resolvedBy === null ? null : resolvedText(order.resolvedBy, order.untrusted.resolveNote)],
@@ -100,6 +106,7 @@ function renderReview(review: Review, style: OutputStyle, isWhole: boolean): rea
     ),
     ...quotedText(style, "your comment on the rejection", review.untrusted.rejection),
     "",
+    ...targetLines(style, review),
     ...figureLines(style, review),
     "",
     ...quotedText(style, review.terms.connector, review.untrusted.market),
@@ -137,6 +144,19 @@ function validAsOf({ asOf }: NonNullable<Review["quote"]>, style: OutputStyle): 
   return asOf === undefined ? "" : `, still valid as of ${shownTime(style, asOf)}`;
 }
 
+/** The order that a cancel or a replacement names. */
+function targetLines(style: OutputStyle, { target }: Review): readonly string[] {
+  if (target === undefined) return [];
+  const { id, kind, state, sentence, filled, quantity, leaves } = target;
+  // The first line of a cancel has the order's sentence already.
+  const order = kind === "cancel" ? "" : `: ${sentence}`;
+  const words = `${id} is ${state}${order}; ${filled} of ${quantity} filled, ${leaves} left`;
+  return wrap(oneLine(words), style.columns);
+}
+
+/** null is not shown. */
+type FigureRow = readonly [name: string, value: string | null, shade?: Shade | undefined];
+
 /** Amounts of the order, its prices against the market, and the book before and after it. */
 function figureLines(style: OutputStyle, review: Review): readonly string[] {
   const { quote, realized } = review;
@@ -146,7 +166,7 @@ function figureLines(style: OutputStyle, review: Review): readonly string[] {
       : oneLine(
           `bid ${quote.bid}  ask ${quote.ask}  last ${quote.last ?? "-"}  at ${shownTime(style, quote.at)}${validAsOf(quote, style)}`,
         );
-  const amounts: (readonly [string, string | null, (Shade | undefined)?])[] = [
+  const amounts: FigureRow[] = [
     ["notional", review.notional === null ? "unavailable" : amountText(review.notional, review.currency)],
     ...review.prices.map((distance): [string, string] => [distance.what, distanceText(distance, review, style)]),
     [
@@ -156,16 +176,21 @@ function figureLines(style: OutputStyle, review: Review): readonly string[] {
         : `about ${amountText(realized.amount, realized.unit)} at ${amountText(realized.price, "")}`,
       gainShade(realized?.amount ?? null),
     ],
-    ...review.book.map((change): [string, string] => [change.what, changeText(change)]),
   ];
-  const shown = amounts.flatMap(([name, value, shade]) => (value === null ? [] : [{ name, value, shade }]));
+  const book = review.book.map((change): FigureRow => [change.what, changeText(change)]);
+  const isCancel = review.target?.kind === "cancel";
+  const rows = isCancel ? book : [...amounts, ...book];
+  const shown = rows.flatMap(([name, value, shade]) => (value === null ? [] : [{ name, value, shade }]));
   const width = Math.max(6, ...shown.map(({ name }) => widthOf(oneLine(name))));
   const lines = (name: string, value: string, shade?: Shade): readonly string[] =>
     hanging(value, style.isTty ? style.columns - width - 2 : Infinity).map((part, index) => {
       const painted = shade === undefined ? part : style.paint(shade, part);
       return `${index === 0 ? style.paint("dim", pad(oneLine(name), width)) : " ".repeat(width)}  ${painted}`;
     });
-  return [...lines("market", market), ...shown.flatMap(({ name, value, shade }) => lines(name, oneLine(value), shade))];
+  return [
+    ...(isCancel ? [] : lines("market", market)),
+    ...shown.flatMap(({ name, value, shade }) => lines(name, oneLine(value), shade)),
+  ];
 }
 
 function distanceText(

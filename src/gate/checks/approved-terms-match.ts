@@ -2,7 +2,9 @@
  * The last check before the venue: the order is sent exactly as it was approved, and once. The terms, the terms in the
  * journal and the approved digest must be equal, and no order in flight may lack an approval.
  */
+import { decimal } from "../../domain/decimal.ts";
 import { digestTerms } from "../../domain/digest.ts";
+import type { OrderTerms } from "../../domain/order.ts";
 import type { OrderRecord } from "../../domain/order-state.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass } from "../check-result.ts";
@@ -24,11 +26,20 @@ export const approvedTermsMatch: GateCheck = {
 };
 
 function termsDiffer({ order, approval }: GateInput, record: Readonly<OrderRecord>): Check | undefined {
-  const digest = digestTerms(order.terms);
+  const digest = digestTerms(approvedTerms(order.terms, record));
   const figures = { limit: approval?.digest ?? "no approval", actual: digest };
   const all = [approval?.digest, record.digest, digestTerms(record.terms)];
   if (all.every((other) => other === digest)) return undefined;
   return block(key, "EXIT_TERMS_DIFFER", `the terms of ${order.id} are not the approved terms`, figures);
+}
+
+/**
+ * The terms with the approved quantity: a replacement is sent with less if the order before it filled meanwhile, and
+ * never with more.
+ */
+function approvedTerms(terms: OrderTerms, { terms: { quantity } }: Readonly<OrderRecord>): OrderTerms {
+  const isLess = terms.replaces !== undefined && decimal(terms.quantity).lte(decimal(quantity));
+  return isLess ? { ...terms, quantity } : terms;
 }
 
 /** One submit per approval: the journal contains this approval, and the order has not changed since. */

@@ -7,6 +7,7 @@ import { approvedTermsMatch } from "./approved-terms-match.ts";
 import { journalHealth } from "./journal-health.ts";
 import { marketProtection } from "./market-protection.ts";
 import { orderValidity } from "./order-validity.ts";
+import { replacedOrder } from "./replaced-order.ts";
 import { tradingState } from "./trading-state.ts";
 import { unknownInstrument } from "./unknown-instrument.ts";
 
@@ -15,6 +16,7 @@ export const CHECKS: readonly GateCheck[] = [
   connectorReady,
   journalHealth,
   unknownInstrument,
+  replacedOrder,
   orderValidity,
   marketProtection,
   approvalFreshness,

@@ -1,6 +1,6 @@
 /**
  * Blocks an order with the same terms as an order in flight or an order that was sent within the window, whatever its
- * end. File name, rationale and the spelling of numbers do not count.
+ * end. File name, rationale and the spelling of numbers do not count, and neither does the order that it replaces.
  */
 import { hasSameTerms } from "../../domain/order.ts";
 import { block, pass, unavailable } from "../check-result.ts";
@@ -15,7 +15,8 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, context) => {
   if (!Number.isFinite(hostNow)) return unavailable(key, "the host's time is unknown");
   const windowMs = options.window_s * 1000;
   const limit = formatDuration(windowMs);
-  for (const other of othersInFlight(state, order.id)) {
+  const replaced = order.terms.replaces?.id;
+  for (const other of othersInFlight(state, replaced === undefined ? order.id : [order.id, replaced])) {
     if (hasSameTerms(other.terms, order.terms)) {
       return block(key, "DUPLICATE_ORDER", `the same order is in flight as ${other.id} (${other.state})`, {
         limit,
@@ -24,7 +25,7 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, context) => {
     }
   }
   for (const intent of recentIntents(state.intents, hostNow, windowMs)) {
-    if (intent.id === order.id || !hasSameTerms(intent.terms, order.terms)) continue;
+    if (intent.id === order.id || intent.id === replaced || !hasSameTerms(intent.terms, order.terms)) continue;
     const message = `the same order was sent as ${intent.id} ${formatDuration(hostNow - intent.at)} ago (window ${limit})`;
     return block(key, "DUPLICATE_ORDER", message, { limit, actual: formatDuration(hostNow - intent.at) });
   }

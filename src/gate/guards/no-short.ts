@@ -8,8 +8,9 @@ export const noShort: Guard<"no-short"> = (options, context) => {
   const { key } = options;
   const { terms } = context.input.order;
   if (terms.side === "buy") return pass(key, "a buy");
-  if (!context.exposure.marked) return unavailable(key, `${terms.connector} has not reported its positions yet`);
-  const free = sellableQuantity(context.exposure);
+  const { exposureWithoutReplaced: exposure } = context;
+  if (!exposure.marked) return unavailable(key, `${terms.connector} has not reported its positions yet`);
+  const free = sellableQuantity(exposure);
   const figures = { limit: text(free), actual: text(context.quantity) };
   const message = `sells ${figures.actual} ${terms.symbol}; ${figures.limit} held and not claimed by other sells`;
   if (context.quantity.lte(free)) return pass(key, message, figures);
