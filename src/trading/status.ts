@@ -1,6 +1,5 @@
 /** The desk's status: connectors, proposals that wait for a human, orders in flight, positions. */
 import type { DeskState } from "../domain/desk-state.ts";
-import type { OrderRecord } from "../domain/order-state.ts";
 import { describe, describeOrder } from "../domain/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Mode } from "../domain/venue.ts";
