@@ -62,6 +62,8 @@ export const TOPICS: readonly Topic[] = [
       "",
       "Always on: trading state (qoc halt, qoc resume), a ready and reconciled connector, no unknown",
       "order on the instrument, tick and lot, freshness of the approval. Limits are inclusive.",
+      "Money paid in or out is no profit: if no trade and no price explains a change of the NAV by more than",
+      "0.5 %, day-loss-limit blocks until qoc account flow says what the change was.",
       "There is no override: change the rule in desk.toml, then qoc reload. A rule that loosens is signed.",
     ],
   },

@@ -15,7 +15,7 @@ export interface AccountRecord {
   readonly nav: Decimal;
   /** The change of the NAV since `base` that no trade explains, until a human says what it was. */
   readonly unexplained: Decimal;
-  /** This mark, or the mark before an unexplained change. */
+  /** The mark that changes are measured from. It stays during an unexplained change, and by `isBase` of the event. */
   readonly base: NavBase;
   readonly markedAt: number;
   readonly markedSeq: number;
@@ -28,13 +28,13 @@ export function markedAccount(
   earlier: AccountRecord | undefined,
   { event, at, seq }: Recorded<AccountMarked>,
 ): AccountRecord {
-  const { account, positions, venueTime, venueDate } = event;
+  const { account, positions, venueTime, venueDate, isBase = true } = event;
   const nav = decimal(account.nav);
   const isNewDay = earlier !== undefined && venueDate > earlier.venueDate;
   const base = { account, nav, positions: new Map(positions.map((position) => [position.symbol, position])) };
   return {
     ...base,
-    base: earlier === undefined || earlier.unexplained.eq(ZERO) ? base : earlier.base,
+    base: earlier === undefined || (isBase && earlier.unexplained.eq(ZERO)) ? base : earlier.base,
     venueTime,
     venueDate: earlier !== undefined && venueDate < earlier.venueDate ? earlier.venueDate : venueDate,
     dayOpenNav: earlier === undefined ? nav : isNewDay ? earlier.nav : earlier.dayOpenNav,
@@ -52,11 +52,11 @@ export function markedAccount(
 export function afterCashEvent(account: AccountRecord, event: CashEvent): AccountRecord {
   const amount = decimal(event.amount);
   if (event.type === "nav.unexplained") return { ...account, unexplained: amount };
-  const { account: venueAccount, nav, positions, base, unexplained } = account;
+  const { base, unexplained } = account;
   const dayOpenNav = event.kind === "result" ? account.dayOpenNav : account.dayOpenNav.plus(amount);
+  if (unexplained.eq(ZERO)) return { ...account, dayOpenNav };
   const rest = unexplained.minus(amount);
-  const isExplained = unexplained.eq(ZERO) || isNoise(rest, base.nav);
-  return isExplained
-    ? { ...account, dayOpenNav, unexplained: ZERO, base: { account: venueAccount, nav, positions } }
-    : { ...account, dayOpenNav, unexplained: rest, base: { ...base, nav: base.nav.plus(amount) } };
+  const explained = isNoise(rest, base.nav) ? unexplained : amount;
+  const shifted = { ...base, nav: base.nav.plus(explained) };
+  return { ...account, dayOpenNav, unexplained: unexplained.minus(explained), base: shifted };
 }

@@ -2,7 +2,7 @@
  * The state of the desk: orders, positions, accounts, flags and counters, folded from the journal without a clock or a
  * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
-import { type AccountRecord, afterCashEvent, markedAccount } from "./account.ts";
+import { afterCashEvent, markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { ZERO, decimal } from "./decimal.ts";
 import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
@@ -264,13 +264,7 @@ function identifyDesk(state: DeskState, event: KeyChanged | DeskCreated | Journa
 function moveCash(state: DeskState, event: CashEvent): void {
   const account = state.accounts.get(event.connector);
   if (account === undefined) return;
-  setAccount(state, event.connector, afterCashEvent(account, event));
-}
-
-/** The trades before a new base mark are part of that mark. */
-function setAccount({ accounts, trades }: DeskState, connector: string, account: AccountRecord): void {
-  if (account.base !== accounts.get(connector)?.base && account.unexplained.eq(ZERO)) trades.delete(connector);
-  accounts.set(connector, account);
+  state.accounts.set(event.connector, afterCashEvent(account, event));
 }
 
 function flagInstrument({ flagged }: DeskState, at: number, event: InstrumentFlagged): void {
@@ -375,5 +369,8 @@ function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void 
       );
     }
   }
-  setAccount(state, connector, markedAccount(earlier, recorded));
+  const marked = markedAccount(earlier, recorded);
+  // The trades before a base mark are part of it.
+  if (marked.base.account === marked.account) state.trades.delete(connector);
+  state.accounts.set(connector, marked);
 }

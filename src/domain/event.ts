@@ -98,6 +98,8 @@ export interface AccountMarked {
   readonly positions: readonly VenuePosition[];
   readonly venueTime: number;
   readonly venueDate: string;
+  /** false: orders in flight may hold money that the account leaves out, so no change is measured from this mark. */
+  readonly isBase?: boolean | undefined;
 }
 
 /** A proposal file was read for the first time, or again after an edit. `source` is the text of the file. */

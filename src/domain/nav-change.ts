@@ -34,6 +34,8 @@ interface NavReading {
   readonly positions: readonly VenuePosition[];
   /** Since the base. */
   readonly trades: Iterable<VenueFill>;
+  /** What orders in flight may hold: a change up to this amount needs no explanation. */
+  readonly held?: Decimal | undefined;
 }
 
 /**
@@ -41,7 +43,10 @@ interface NavReading {
  * A trade moves the NAV by the difference of its price and the mark. A quantity that changed without a fill counts as
  * traded at the mark, so that a deposit of coins is a change that nothing explains.
  */
-export function unexplainedChange(base: NavBase, { account, positions, trades }: NavReading): Decimal | undefined {
+export function unexplainedChange(
+  base: NavBase,
+  { account, positions, trades, held = ZERO }: NavReading,
+): Decimal | undefined {
   const { currency } = account;
   if (currency !== base.account.currency) return undefined;
   if ((account.unvalued?.length ?? 0) !== (base.account.unvalued?.length ?? 0)) return undefined;
@@ -55,7 +60,7 @@ export function unexplainedChange(base: NavBase, { account, positions, trades }:
     if (explained === undefined) return undefined;
     change = change.minus(explained);
   }
-  return isNoise(change, base.nav) ? ZERO : change;
+  return change.abs().lte(held) || isNoise(change, base.nav) ? ZERO : change;
 }
 
 function partOf(parts: Map<string, NavPart>, symbol: string): NavPart {

@@ -15,7 +15,7 @@ import type {
   VenuePosition,
 } from "../domain/venue.ts";
 import { localTime } from "../gate/calendar.ts";
-import { sameCurrency } from "../gate/valuation.ts";
+import { reservedPrice, sameCurrency } from "../gate/valuation.ts";
 import { comparePositions } from "./compare-positions.ts";
 import type { Desk } from "./desk.ts";
 
@@ -173,11 +173,35 @@ export async function markAccount(
     earlier.venueDate === venueDate &&
     isDeepStrictEqual(earlier.account, full) &&
     samePositions(earlier.positions, positions);
-  if (earlier !== undefined && !isSimulated(desk, connector)) explainNav(desk, connector, earlier, { full, positions });
-  if (!same) desk.publish({ type: "account.marked", connector, account: full, positions, venueTime, venueDate });
+  // A venue's own NAV includes what orders hold.
+  const heldByOrders = "nav" in account ? ZERO : heldInFlight(desk, connector);
+  if (earlier !== undefined && !isSimulated(desk, connector))
+    explainNav(desk, connector, earlier, { full, positions, held: heldByOrders });
+  const isBase = heldByOrders?.eq(ZERO) === true ? undefined : false;
+  if (!same)
+    desk.publish({ type: "account.marked", connector, account: full, positions, venueTime, venueDate, isBase });
   // The first mark opens the positions.
   if (earlier !== undefined) comparePositions(desk, { connector, positions, seq, isReconciliation });
   return { ...full, positions };
+}
+
+interface NavFigures {
+  readonly full: VenueAccount;
+  readonly positions: readonly VenuePosition[];
+  /** What orders in flight may hold; undefined if that is not known. */
+  readonly held: Decimal | undefined;
+}
+
+/** The most that orders in flight hold of the buying power; undefined if an order has no price. */
+function heldInFlight({ state }: Pick<Desk, "state">, connector: string): Decimal | undefined {
+  let sum = ZERO;
+  for (const { terms } of state.inFlight.values()) {
+    if (terms.connector !== connector) continue;
+    const price = reservedPrice(terms, state.accounts.get(connector)?.positions.get(terms.symbol)?.markPrice);
+    if (price === undefined) return undefined;
+    sum = sum.plus(decimal(terms.quantity).times(price));
+  }
+  return sum;
 }
 
 /**
@@ -188,10 +212,11 @@ function explainNav(
   desk: Pick<Desk, "publish" | "state">,
   connector: ConnectorName,
   earlier: AccountRecord,
-  { full, positions }: { readonly full: VenueAccount; readonly positions: readonly VenuePosition[] },
+  { full, positions, held }: NavFigures,
 ): void {
+  if (held === undefined) return;
   const trades = desk.state.trades.get(connector)?.values() ?? [];
-  const change = unexplainedChange(earlier.base, { account: full, positions, trades });
+  const change = unexplainedChange(earlier.base, { account: full, positions, trades, held });
   if (change === undefined || text(change) === text(earlier.unexplained)) return;
   desk.publish({ type: "nav.unexplained", connector, amount: text(change) });
 }

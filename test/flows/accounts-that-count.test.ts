@@ -8,6 +8,7 @@ import type { ConnectorName } from "../../src/domain/ids.ts";
 import { markAccount } from "../../src/trading/market-snapshot.ts";
 import type { StatusView } from "../../src/trading/status.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
+import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -137,7 +138,6 @@ describe("money that moves without a trade", () => {
     });
     await desk.call("account flow", { connector: "venue", amount: "1000", kind: "result", note: "interest" });
     expect(account()?.unexplained.toFixed()).toBe("0");
-    expect(desk.open.desk.state.trades.has("venue")).toBe(false);
     await mark();
     expect(account()).toMatchObject({ unexplained: expect.objectContaining({ c: [0] }) as unknown });
     expect(
@@ -145,6 +145,46 @@ describe("money that moves without a trade", () => {
         ?.nav.minus(account()?.dayOpenNav ?? 0)
         .toFixed(),
     ).toBe("1000");
+  });
+
+  it("is not what a resting order holds of the buying power, and is found beside one", async () => {
+    const resting = adapterSource(`
+      orders = new Map<string, number>();
+      paid = 0;
+      async getQuote(symbol: string) {
+        if (symbol === "PAY") this.paid += 40_000;
+        return { symbol, bid: 99, ask: 100, timestamp: Date.now() };
+      }
+      async getBuyingPower() {
+        return 100_000 + this.paid - [...this.orders.values()].reduce((sum, held) => sum + held, 0);
+      }
+      async placeOrder(order: any) {
+        this.orders.set("v" + this.orders.size, order.quantity * order.limitPrice);
+        return { venueOrderId: "v" + (this.orders.size - 1), status: "acknowledged" };
+      }
+      async cancelOrder(id: string) { this.orders.delete(id); }`);
+    desk = await tempDesk({
+      files: { "venue.ts": resting },
+      config: () => `${connector("venue", 'mode = "paper"')}[[guard]]\nkey = "day-loss-limit"\n`,
+    });
+    const unexplained = async (): Promise<string | undefined> => {
+      await markAccount(desk.open.desk, "venue" as ConnectorName);
+      return desk.open.desk.state.accounts.get("venue")?.unexplained.toFixed();
+    };
+    const order = { connector: "venue", side: "buy", symbol: "AAA", quantity: "50", type: "limit", limitPrice: "100" };
+    const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
+      ...order,
+      rationale: "x",
+    });
+    await desk.call("approve", { id, digest });
+    expect(await unexplained()).toBe("0");
+    expect(desk.open.desk.state.accounts.get("venue")?.nav.toFixed()).toBe("95000");
+    await desk.open.fleet.venues.quote("venue", "PAY");
+    expect(await unexplained()).toBe("35000");
+    await desk.call("cancel", { id });
+    expect(await unexplained()).toBe("40000");
+    await desk.call("account flow", { connector: "venue", amount: "40000", note: "a wire" });
+    expect(await unexplained()).toBe("0");
   });
 
   it.each([
