@@ -94,7 +94,7 @@ export function currencyNotice({ config, state }: Pick<Desk, "config" | "state">
     kind: "currency",
     text: `${currencyAt}: [account] currency is ${currency}, and no account is in ${currency}; sums are by account`,
     changes: names,
-    fix: `set currency = "${shownCurrency(first.currency)}" in [account] of desk.toml, then qoc reload`,
+    fix: `set currency = "${shownCurrency(first.currency)}" in [account] of desk.toml, then qoc reload, and restart the desk`,
   };
 }
 

@@ -37,7 +37,7 @@ describe("a currency that no account has", () => {
     expect(notice && noticeText(notice)).toBe(
       "desk.toml:7: [account] currency is EUR, and no account is in EUR; sums are by account: a is in USD; b is in USDT",
     );
-    expect(notice?.fix).toBe('set currency = "USD" in [account] of desk.toml, then qoc reload');
+    expect(notice?.fix).toBe('set currency = "USD" in [account] of desk.toml, then qoc reload, and restart the desk');
   });
 
   it("names the global file, or no line, if desk.toml does not state it", () => {
