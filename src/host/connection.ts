@@ -5,7 +5,7 @@ import type { Clock, Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode, VenueConnection } from "../domain/venue.ts";
 import type { Envelope } from "../protocol/messages.ts";
-import { connectionSchema } from "../protocol/schemas.ts";
+import { CAPABILITY_NAMES, connectionSchema } from "../protocol/schemas.ts";
 import type { UnknownMembers } from "./unknown-members.ts";
 import { VenueOutage } from "./restart-policy.ts";
 
@@ -45,6 +45,7 @@ export function readConnection(
   { result, capabilities, unknownMembers }: ConnectResult,
 ): VenueConnection | undefined {
   const { name: connector } = expected;
+  unknownMembers.note("static capabilities", capabilities, CAPABILITY_NAMES);
   if (!result.ok) {
     if (result.kind === "connect-refused")
       throw new QocError("CONNECT_REFUSED", { connector, message: result.message });

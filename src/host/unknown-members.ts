@@ -6,7 +6,7 @@ import { unknownMembers } from "../protocol/answer-shape.ts";
 const NAMES_MAX = 10;
 const NAME_CHARS_MAX = 40;
 
-/** The members of one method's answers. */
+/** The members of one method's answers, or of the static capabilities. */
 export interface DroppedMembers {
   readonly method: string;
   readonly members: readonly string[];
@@ -42,5 +42,5 @@ export class UnknownMembers {
 
 export function droppedText({ method, members }: DroppedMembers): string {
   const names = members.map((member) => JSON.stringify(member)).join(", ");
-  return `${method} returned ${names}, which the SDK does not have: the desk drops ${members.length === 1 ? "it" : "them"}`;
+  return `${method}: the SDK has no ${names}, so the desk drops ${members.length === 1 ? "it" : "them"}`;
 }

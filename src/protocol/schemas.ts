@@ -32,6 +32,8 @@ const capabilities = z.looseObject({
   mode: z.enum(["paper", "live"]).optional(),
 });
 
+export const CAPABILITY_NAMES: ReadonlySet<string> = new Set(Object.keys(capabilities.shape));
+
 export const workerEventSchema: z.ZodType<WorkerEvent> = z.discriminatedUnion("e", [
   z.strictObject({
     e: z.literal("handshake"),

@@ -85,7 +85,7 @@ export interface VenueGateway {
   place(order: Cleared<Order>): Promise<PlaceOutcome>;
   cancel(connector: string, venueOrderId: string): Promise<void>;
   /**
-   * Calls a method that only reads, for the author of an adapter. Words are JSON, or text. @throws INVALID_INPUT for any
+   * Calls a method that only reads, for the author of an adapter. Words are JSON or text. @throws INVALID_INPUT for any
    * other method.
    */
   inspect(connector: string, method: string, words: readonly string[]): Promise<MethodInspection>;

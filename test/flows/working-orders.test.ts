@@ -119,11 +119,23 @@ it("a malformed fill is refused and counted, and the others are kept", async () 
   expect((await status()).connectors).toMatchObject([{ state: "ready", refusedFills: 1 }]);
 });
 
+it("a capability that the SDK does not have is said too", async () => {
+  desk = await tempDesk({
+    files: {
+      "v.ts": adapterFixture("listing-venue").replace('mode: "paper",', 'mode: "paper", // @ts-ignore\n fast: true,'),
+    },
+    config: () => '[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\n',
+  });
+  expect(await desk.call("connectors list")).toMatchObject([
+    { state: "ready", unknownMembers: [{ method: "static capabilities", members: ["fast"] }] },
+  ]);
+});
+
 it("a member that the SDK does not have is a warning of doctor and connectors list, and an error if it changes a value", async () => {
   await open();
   await pull("EXTRA");
   const { checks } = await desk.call<{ checks: { message: string }[] }>("doctor");
-  expect(checks.map(({ message }) => message).join()).toContain('getQuote returned "exchange", which the SDK does not');
+  expect(checks.map(({ message }) => message).join()).toContain('getQuote: the SDK has no "exchange"');
   expect(await desk.call("connectors list")).toContainEqual(
     expect.objectContaining({ name: "v", unknownMembers: [{ method: "getQuote", members: ["exchange"] }] }),
   );

@@ -16,8 +16,8 @@ it("is logged once for each method, and lists every name", () => {
   unknown.note("getQuote", { symbol: "A", venue: "X", halted: true }, MEMBERS);
   unknown.note("getPositions", [{ symbol: "A" }, { symbol: "B", s3cret: 1 }], MEMBERS);
   expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
-    ["warn", 'getQuote returned "venue", which the SDK does not have: the desk drops it'],
-    ["warn", 'getPositions returned "[redacted]", which the SDK does not have: the desk drops it'],
+    ["warn", 'getQuote: the SDK has no "venue", so the desk drops it'],
+    ["warn", 'getPositions: the SDK has no "[redacted]", so the desk drops it'],
   ]);
   expect(unknown.list).toEqual([
     { method: "getQuote", members: ["venue", "halted"] },

@@ -34,7 +34,7 @@ export const READ_MISTAKES: readonly Mistake[] = [
     description: "It returns a member that the SDK does not have.",
     edits: [[QUOTE, "return Object.assign({ symbol, bid, ask, last, timestamp: time }, { halted: false });"]],
     caughtBy: ["C120"],
-    reason: 'getQuote returned "halted"',
+    reason: 'getQuote: the SDK has no "halted"',
   },
   {
     name: "caches-quotes",
