@@ -51,7 +51,7 @@ export async function initDesk(options: InitOptions) {
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
   const deskId = ids.random(16);
   const key = keyPath(home, deskId);
-  mkdirSync(dirname(key), { recursive: true, mode: 0o700 });
+  makeKeyFolder(key);
   await createKeys(disk, key, deskId);
   await createOnce(disk, `${root}/${LAYOUT.state}/desk-id`, `${deskId}\n`);
   const port = await freePort(FIRST_PORT);
@@ -74,6 +74,11 @@ export async function initDesk(options: InitOptions) {
     key,
     next: options.path === "." ? "qoc up" : `cd ${quoteForShell(options.path)} && qoc up`,
   };
+}
+
+/** The folder of all desks' keys. */
+export function makeKeyFolder(key: string): void {
+  mkdirSync(dirname(key), { recursive: true, mode: 0o700 });
 }
 
 /** Writes the SDK types of this version for editors. */

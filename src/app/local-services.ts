@@ -1,11 +1,13 @@
 /** Services for commands that run in the caller's process: making a desk, starting it, reading a desk that is down. */
 import { realpathSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
 import { openReplay, upgraded } from "../bus/replay.ts";
 import type { LocalServices } from "../commands/command.ts";
 import { checkKeyFiles } from "../trading/key-files.ts";
-import { createLiveKey, upgradeKeys } from "../trading/operator-keys.ts";
+import { exportKeys, importKeys, refuseKnownKeys } from "../trading/key-export.ts";
+import { type KeylessDesk, replaceKeys } from "../trading/key-replacement.ts";
+import { createLiveKey, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import { workingOrders } from "../trading/working-orders.ts";
 import { haltFilePath, writeHaltFile } from "../workspace/halt-file.ts";
 import { rebuild } from "../trading/rebuild.ts";
@@ -30,8 +32,11 @@ import { inspectDesk } from "./inspect-desk.ts";
 import { findJournalGap, readRecordedDesk } from "./read-recorded-desk.ts";
 import { startDaemon } from "./start-daemon.ts";
 import { type RunLine, runDemo } from "./run-demo.ts";
-import { initDesk } from "./init.ts";
+import { initDesk, makeKeyFolder } from "./init.ts";
 import { newConnector } from "./new-connector.ts";
+import { isInside } from "../lib/path-containment.ts";
+import { quoteForShell } from "../lib/shell.ts";
+import { deskIdOf } from "./journal-guard.ts";
 import type { DeskOptions } from "./open-desk.ts";
 import { processSandboxFinder } from "./find-process-sandbox.ts";
 import { nodeProcesses } from "./processes.ts";
@@ -136,7 +141,9 @@ function readServices(options: LocalServicesOptions): Local<"recordOf" | "inspec
 }
 
 /** Changes files of a desk that is down. */
-function repairServices(options: LocalServicesOptions): Local<"haltOf" | "rebuildOf" | "protectKey" | "trust"> {
+function repairServices(
+  options: LocalServicesOptions,
+): Local<"haltOf" | "rebuildOf" | "protectKey" | "newKeys" | "exportKeys" | "importKeys" | "trust"> {
   const { disk, clock, home } = options;
   return {
     haltOf: async (from, reason) => {
@@ -161,10 +168,75 @@ function repairServices(options: LocalServicesOptions): Local<"haltOf" | "rebuil
       const path = keyPath(home, deskId);
       await checkKeyFiles(disk, path, userOf(options).uid);
       await upgradeKeys(disk, path, deskId);
+      const { live } = await readPublicKeys(disk, path, deskId);
+      if (live === undefined && (await namedKeys(options, root)).named.live !== undefined)
+        throw new QocError("LIVE_KEY_LOST");
       await createLiveKey(options, path, { deskId, passphrase });
       return { path: `${path}.live`, locked: true };
     },
+    ...keyTransport(options),
     trust: (path, from) => trustWorkspace(disk, resolve(from, path), userOf(options)),
+  };
+}
+
+/** The keys that the journal names, and its head. @throws JOURNAL_CORRUPT. */
+async function namedKeys(options: LocalServicesOptions, root: string): Promise<Omit<KeylessDesk, "deskId">> {
+  const { state, take } = openReplay();
+  const { head, corrupt } = await scanOf(options, root, { take });
+  if (corrupt !== undefined) throw new QocError("JOURNAL_CORRUPT", { ...corrupt });
+  return { head, named: { desk: state.keys.get("desk"), live: state.keys.get("live") } };
+}
+
+/** The path without links, also if the file does not exist yet. */
+function newFileAt(path: string): string {
+  try {
+    return join(realpathSync(dirname(path)), basename(path));
+  } catch {
+    throw new QocError("NEW_FILE_REFUSED", { path, reason: "its folder does not exist" });
+  }
+}
+
+/** Carries the keys of a desk to another machine. */
+function keyTransport(options: LocalServicesOptions): Local<"newKeys" | "exportKeys" | "importKeys"> {
+  const { disk, home } = options;
+  return {
+    exportKeys: async (from, file, passphrase) => {
+      const { root } = await locateDesk(options, from);
+      const deskId = await deskIdOf({ disk, root });
+      const target = newFileAt(resolve(from, file));
+      // Agents read files of the desk, and its history keeps each of them.
+      if (isInside(root, target))
+        throw new QocError("NEW_FILE_REFUSED", { path: target, reason: "keys stay outside the desk's folder" });
+      if ((await disk.facts(target)) !== undefined)
+        throw new QocError("NEW_FILE_REFUSED", { path: target, reason: "it exists already; name a new file" });
+      const path = keyPath(home, deskId);
+      await checkKeyFiles(disk, path, userOf(options).uid);
+      await upgradeKeys(disk, path, deskId);
+      await disk.create(target, await exportKeys(options, path, { deskId, passphrase }), 0o600);
+      return {
+        file: target,
+        next: `copy the desk's folder and this file, then there: qoc keys import ${quoteForShell(file)}`,
+      };
+    },
+    newKeys: async (from) => {
+      const { root } = await locateDesk(options, from);
+      const deskId = await deskIdOf({ disk, root });
+      const path = keyPath(home, deskId);
+      makeKeyFolder(path);
+      await checkKeyFiles(disk, path, userOf(options).uid);
+      await refuseKnownKeys(disk, path);
+      const { hasLive } = await replaceKeys(disk, path, { deskId, ...(await namedKeys(options, root)) });
+      return { path, live: hasLive, next: "qoc up, then qoc resume" };
+    },
+    importKeys: async (from, file, passphrase) => {
+      const { root } = await locateDesk(options, from);
+      const deskId = await deskIdOf({ disk, root });
+      const path = keyPath(home, deskId);
+      makeKeyFolder(path);
+      await checkKeyFiles(disk, path, userOf(options).uid);
+      const { hasLive } = await importKeys(disk, path, { deskId, passphrase, file: resolve(from, file) });
+      return { path, live: hasLive, next: "qoc up" };
+    },
   };
 }
 

@@ -7,13 +7,14 @@ import { openReplay } from "../bus/replay.ts";
 import { type JournalHead, KEY_ROLES, boundaryText } from "../domain/authority.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
-import type { JournalUpgraded, KeyChanged, Recorded } from "../domain/event.ts";
+import type { JournalUpgraded, KeyChanged, KeysReplaced, Recorded } from "../domain/event.ts";
 import type { Clock, Ids } from "../domain/ports.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
 import { type DeskAuthority, openAuthority } from "../trading/authority.ts";
 import type { Desk } from "../trading/desk.ts";
 import { DecisionCheck } from "../trading/check-decisions.ts";
 import { checkKeyFiles } from "../trading/key-files.ts";
+import { readReplacement, replaces } from "../trading/key-replacement.ts";
 import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
 import { LAYOUT, keepDeskId, keyPath, readDeskId } from "../workspace/layout.ts";
@@ -65,13 +66,16 @@ export async function openRecord(options: RecordOptions, logs: LogFile, lifecycl
   const authority = openAuthority({ state, clock, head, keys, readKeys });
   if (journal === undefined)
     return { state, journal, authors, authority, operatorPem: keys.desk, ...corruptRecord(scan, logs) };
+  const found = await readReplacement(disk, path, deskId);
+  const named = { desk: state.keys.get("desk"), head: journal.head };
+  const replacement = found !== undefined && replaces(found, named, keys) ? found : undefined;
   // Refuses other keys before the signed heads are judged with them.
-  keyChanges(state, keys, path);
+  keyChanges(state, keys, path, replacement);
   const bus = openBus(journal, state, logs);
   bus.subscribe("publish", (recorded) => authors.take(recorded));
   const gap = check.gap(scan, state);
   const startup = (accepted?: AcceptedRecords): Promise<void> =>
-    recordStartup({ options, journal, state, bus, keys, place: check.known.place, accepted });
+    recordStartup({ options, journal, state, bus, keys, replacement, place: check.known.place, accepted });
   const guarded = await lifecycle.open(
     "anchor",
     () => openGuardedRecord({ options, log: logs, check, gap, state, journal, bus, startup }),
@@ -211,34 +215,36 @@ interface StartupParts {
   readonly state: DeskState;
   readonly bus: Pick<Desk, "publish" | "commit">;
   readonly keys: PublicKeys;
+  /** The operator's new keys take the place of lost ones at this start. */
+  readonly replacement: KeysReplaced | undefined;
   /** The machine and the journal folder. */
   readonly place: string;
   /** The gap that a human accepted. */
   readonly accepted: AcceptedRecords | undefined;
 }
 
-/** A desk that was copied or moved to another machine takes a new epoch and starts halted. */
+/** A desk that was copied or moved to another machine, or got new keys, takes a new epoch and starts halted. */
 async function recordStartup(parts: StartupParts): Promise<void> {
-  const { options, journal, state, bus, keys, place: machine, accepted } = parts;
+  const { options, journal, state, bus, keys, replacement, place: machine, accepted } = parts;
   const { ids, root, version } = options;
   const { publish, commit } = bus;
   const isCopy = state.machine !== "" && state.machine !== machine && accepted === undefined;
-  journal.epoch = Math.max(1, state.epoch) + (isCopy ? 1 : 0);
+  const haltReason = isCopy
+    ? "this desk was copied or moved to another machine; run qoc resume if that is intended"
+    : replacement !== undefined
+      ? "new keys took the place of lost ones (qoc keys new); run qoc resume if that is intended"
+      : undefined;
+  journal.epoch = Math.max(1, state.epoch) + (haltReason === undefined ? 0 : 1);
   // `qoc init` wrote the id when it made the keys.
   if (journal.head.seq === 0)
     publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await readDeskId(options.disk, root) });
   else if (state.journalFormat < JOURNAL_FORMAT) publish(await formatBoundary(options, journal, state));
-  for (const change of keyChanges(state, keys, keyPath(options.home, state.deskId))) publish(change);
+  for (const change of keyChanges(state, keys, keyPath(options.home, state.deskId), replacement)) publish(change);
   for (const event of accepted?.events ?? []) publish(event);
   journal.epoch = accepted?.epoch ?? journal.epoch;
   const started = commit({ type: "desk.started", version, machine, nonce: ids.random(4) });
-  if (isCopy) {
-    void commit({
-      type: "trading.changed",
-      state: "halted",
-      reason: "this desk was copied or moved to another machine; run qoc resume if that is intended",
-      actor: "host",
-    });
+  if (haltReason !== undefined) {
+    void commit({ type: "trading.changed", state: "halted", reason: haltReason, actor: "host" });
   } else if (options.halted === true && state.trading.state !== "halted") {
     void commit({ type: "trading.changed", state: "halted", reason: "started with --halted", actor: "human" });
   }
@@ -246,15 +252,23 @@ async function recordStartup(parts: StartupParts): Promise<void> {
 }
 
 /** The keys that the journal does not name yet. @throws KEY_INVALID if the journal names another key of that role. */
-function keyChanges({ keys: named }: DeskState, { desk, host, live }: PublicKeys, path: string): readonly KeyChanged[] {
+function keyChanges(
+  state: Pick<DeskState, "keys">,
+  { desk, host, live }: PublicKeys,
+  path: string,
+  replacement?: KeysReplaced,
+): readonly (KeyChanged | KeysReplaced)[] {
   const current = { desk: { publicPem: desk, certificate: undefined }, host, live };
-  return KEY_ROLES.flatMap((role) => {
+  const named = new Map(state.keys);
+  if (replacement !== undefined) named.set("desk", replacement.deskPem).set("host", replacement.hostPem);
+  const changes = KEY_ROLES.flatMap((role) => {
     const key = current[role];
     const known = named.get(role);
     if (key === undefined || known === key.publicPem) return [];
     if (known === undefined) return [{ type: "key.changed", role, ...key } as const];
     throw new QocError("KEY_INVALID", { path, reason: `the journal names another ${role} key of this desk` });
   });
+  return replacement === undefined ? changes : [replacement, ...changes];
 }
 
 /** The record between the last record of the old format and the first record of this version's format. */

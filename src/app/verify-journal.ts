@@ -45,7 +45,7 @@ export async function verifyJournal(options: DeskPlace, progress: Progress): Pro
       message: `${corrupt.segment} line ${corrupt.line} ${corrupt.message}`,
     });
   else if (gap !== undefined) audit.report(head.seq + 1, { code: GAP_CODES[gap.kind], message: describeGap(gap) });
-  const { formats, gaps, problems, problemCount, waiting } = audit.result();
+  const { formats, gaps, problems, problemCount, waiting, keysReplaced } = audit.result();
   const [first] = problems.toSorted((a, b) => a.seq - b.seq);
   return {
     ok: problemCount === 0,
@@ -62,6 +62,7 @@ export async function verifyJournal(options: DeskPlace, progress: Progress): Pro
     gaps,
     gap: gap ?? null,
     waiting,
+    keysReplaced,
     torn: torn ?? null,
   };
 }

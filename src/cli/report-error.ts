@@ -3,7 +3,8 @@
  * stdout.
  */
 import type { CommandEntry } from "../commands/command-entry.ts";
-import { EXIT, QocError, messageOf } from "../domain/error.ts";
+import { EXIT, QocError } from "../domain/error.ts";
+import { knownError } from "../domain/known-error.ts";
 import { Interrupted } from "./prompts.ts";
 import { RemoteError } from "./client.ts";
 import { oneLine, wrap } from "../commands/rendering/terminal-text.ts";
@@ -33,7 +34,7 @@ export async function reportError(error: unknown, { entry, deps, mode }: ErrorRe
   // The reader of the pipe has gone (`qoc logs | head`): not a failure.
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;
   const isOurs = error instanceof QocError || error instanceof RemoteError;
-  const known = isOurs ? error : new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });
+  const known = isOurs ? error : knownError(error);
   if (known.data !== undefined && entry !== undefined) await io.out(await dataText(known.data, entry, { deps, mode }));
   if (mode.json) io.err(`${jsonText(known.toJSON(), 0)}\n`);
   else for (const line of linesFor(known, io, mode.verbose)) io.err(`${line}\n`);

@@ -7,6 +7,7 @@ import { chmod, unlink } from "node:fs/promises";
 import { type Server, type Socket, createServer } from "node:net";
 import { basename } from "node:path";
 import { QocError, messageOf } from "../domain/error.ts";
+import { knownError } from "../domain/known-error.ts";
 import type { Clock, Log, Progress } from "../domain/ports.ts";
 import { RateWindow } from "../lib/rate-window.ts";
 import {
@@ -279,7 +280,7 @@ async function reply(
 }
 
 function failure(id: string, error: unknown): Reply {
-  const qocError = error instanceof QocError ? error : new QocError("INTERNAL", { message: messageOf(error) });
+  const qocError = knownError(error);
   return { id, kind: "error", error: qocError.toJSON(), exit: qocError.exit, data: qocError.data };
 }
 

@@ -15,7 +15,7 @@ import type { ConfigNotice } from "../trading/config-notices.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { DoctorCheck } from "../trading/doctor.ts";
 import type { AuditCode } from "../trading/audit-signatures.ts";
-import type { AuditResult } from "../trading/journal-audit.ts";
+import type { AuditResult } from "../trading/audit-result.ts";
 import type { News } from "../trading/news.ts";
 import type { RebuildView } from "../trading/rebuild.ts";
 import type { RecordedDesk } from "../trading/recorded-desk.ts";
@@ -310,6 +310,15 @@ export interface LocalServices {
   rebuildOf(from: string, progress: Progress): Promise<RebuildView>;
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;
   protectKey(from: string, passphrase: string): Promise<unknown>;
+  /** Makes new keys on a machine that lacks them. */
+  newKeys(from: string): Promise<{ readonly path: string; readonly live: boolean }>;
+  /** Writes the keys to a new file; a relative path starts at `from`. */
+  exportKeys(from: string, file: string, passphrase: string): Promise<{ readonly file: string }>;
+  importKeys(
+    from: string,
+    file: string,
+    passphrase: string,
+  ): Promise<{ readonly path: string; readonly live: boolean }>;
   /** Trusts a workspace of another user. A relative path starts at `from`. */
   trust(path: string, from: string): Promise<{ readonly path: string; readonly owner: number }>;
   newConnector(request: { readonly name: string; readonly from: string }): Promise<NewConnectorReport>;

@@ -5,7 +5,8 @@
  */
 import type * as z from "zod";
 import "../lib/schema-words.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError } from "../domain/error.ts";
+import { knownError } from "../domain/known-error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { RefusalLog } from "../domain/refusal.ts";
 import { inputForAgents } from "./arguments.ts";
@@ -97,8 +98,7 @@ async function runCommand(run: () => Promise<unknown>): Promise<unknown> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof QocError) throw error;
-    throw new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });
+    throw knownError(error);
   }
 }
 

@@ -85,6 +85,23 @@ export function certificateText(desk: string, role: KeyRole, publicPem: string):
   return `qoc key 1\n${canonicalJson({ desk, role, publicPem })}`;
 }
 
+/** New keys of a desk whose old ones are lost. */
+export interface KeyReplacement {
+  /** The desk key that the journal named last. */
+  readonly previousDesk: string;
+  readonly deskPem: string;
+  readonly hostPem: string;
+  /** The new desk key's certificate of the new host key. */
+  readonly hostCertificate: string;
+  /** The newest record when the keys were made: the human goes on from there. */
+  readonly head: JournalHead;
+}
+
+export function replacementText(desk: string, replacement: KeyReplacement): string {
+  const { previousDesk, deskPem, hostPem, hostCertificate, head } = replacement;
+  return `qoc keys replaced 1\n${canonicalJson({ desk, previousDesk, deskPem, hostPem, hostCertificate, head: { ...head } })}`;
+}
+
 /**
  * The first format of the journal in which each decision of a human is signed by the client, the host signs heads, and
  * desk.toml is pinned.

@@ -19,6 +19,7 @@ import type {
   InstrumentFlagged,
   JournalUpgraded,
   KeyChanged,
+  KeysReplaced,
   OrderEvent,
   PositionAdopted,
   Recorded,
@@ -163,6 +164,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
   if (SCHEDULE_EVENTS.has(event.type)) return;
   switch (event.type) {
     case "key.changed":
+    case "keys.replaced":
     case "desk.created":
     case "journal.upgraded":
     case "desk.started":
@@ -241,8 +243,16 @@ function changeInstrument(
 }
 
 /** Events that say which desk writes the journal, and how. */
-function identifyDesk(state: DeskState, event: KeyChanged | DeskCreated | JournalUpgraded | DeskStarted): void {
+function identifyDesk(
+  state: DeskState,
+  event: KeyChanged | KeysReplaced | DeskCreated | JournalUpgraded | DeskStarted,
+): void {
   switch (event.type) {
+    case "keys.replaced":
+      // Its signature is checked where a start compares these keys with those of the machine, and by every audit.
+      state.keys.set("desk", event.deskPem);
+      state.keys.set("host", event.hostPem);
+      return;
     case "key.changed":
       // A second name is no change of keys: anybody who can write the file can append it.
       if (!state.keys.has(event.role)) state.keys.set(event.role, event.publicPem);

@@ -42,6 +42,10 @@ export const ERRORS = {
     "{path}: a desk's id has 32 characters of 0-9 and a-f",
     "restore {path} from a backup, or make a new desk: qoc init DIR",
   ),
+  DESK_ID_MISSING: row(
+    "{path} does not exist: the folder was copied without .qoc, which holds the journal",
+    "copy the whole folder again, .qoc included; or make a new desk: qoc init DIR",
+  ),
   FOLDER_NOT_EMPTY: row("{path} is not empty: it has {names}; nothing was changed", "qoc init {path}/my-desk"),
   FOLDER_REFUSED: row(
     "{path} cannot be a desk: {reason}; nothing was changed",
@@ -90,6 +94,7 @@ export const ERRORS = {
   LOCKED: row("another desk (pid {pid}) is running on {path}", "qoc down -C {path}; or use the running desk"),
   FILE_TOO_LARGE: row("{path} has {size} bytes; the limit is {limit}", "shorten the file"),
   PATH_REFUSED: row("{path}: {reason}", "use a path inside the workspace"),
+  NEW_FILE_REFUSED: row("{path}: {reason}; nothing was written", "qoc keys export FILE with another path"),
   FILE_NOT_FOUND: row("{path} does not exist", "qoc files list", { hintForAgents: "qoc_files_list" }),
   SNAPSHOT_NOT_FOUND: row("{message}", "qoc snapshots list; write one: qoc snapshot", {
     hintForAgents: "qoc_snapshots_list",
@@ -97,6 +102,10 @@ export const ERRORS = {
   FILE_CHANGED: row("{path} changed since it was read", "read the file again, then write it with its new digest", {
     exit: EXIT.stale,
   }),
+  DISK_REFUSED: row(
+    "{path} cannot be used: {reason}",
+    "make the folder of {path} writable for your user, or move the desk to another folder; then type the command again",
+  ),
   HOST_OWNED: row("{path} is written by the desk and cannot be restored", "qoc journal rebuild"),
   GIT_MISSING: row("git is not installed; the desk trades but keeps no file history", "install git, then qoc doctor"),
   HISTORY_FAILED: row("history: {message}", "qoc history list"),
@@ -132,7 +141,19 @@ export const ERRORS = {
   ),
   KEY_MISSING: row(
     "{path} does not exist: this machine lacks a key of the desk",
-    "add the desk's key files: copy them from its machine to the folder of {path}",
+    "on the machine that has it: qoc keys export FILE; then here: qoc keys import FILE; if it is lost: qoc keys new",
+  ),
+  KEY_EXISTS: row(
+    "{path} exists: this machine has the desk's key already; nothing was changed",
+    "qoc up; to use other keys, move this file and those beside it away first",
+  ),
+  LIVE_KEY_LOST: row(
+    "the journal names a live key of this desk, and this machine lacks it: a second one is not accepted",
+    "qoc keys import FILE with an export of the machine that has it; or trade live at a new desk: qoc init DIR",
+  ),
+  KEYS_REFUSED: row(
+    "{file}: {reason}; nothing was changed",
+    "qoc keys export FILE on the machine that has the keys, then here: qoc keys import FILE",
   ),
   KEY_INVALID: row("{path}: {reason}", "read the key files of the desk back from a backup, then qoc up"),
   KEY_FILE_UNSAFE: row("{path}: {reason}, so the keys of the desk are not safe there", "type: {fix}"),

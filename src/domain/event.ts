@@ -2,7 +2,7 @@
  * The events of the desk: the only records of the journal. Orders, positions and files are folded from them. Plain data
  * that survives JSON: decimal strings for amounts, milliseconds for times.
  */
-import type { Authority, KeyRole } from "./authority.ts";
+import type { Authority, KeyReplacement, KeyRole } from "./authority.ts";
 import type { CancelEvent } from "./cancel-event.ts";
 import type { CashEvent } from "./cash-event.ts";
 import type { Actor, Channel } from "./actor.ts";
@@ -77,6 +77,15 @@ export interface KeyChanged {
   readonly role: KeyRole;
   readonly publicPem: string;
   readonly certificate?: string | undefined;
+}
+/**
+ * The operator lost the desk's keys and made new ones. The new desk key signs that it takes the place of the old one on
+ * this chain; the old key is not there to sign.
+ */
+export interface KeysReplaced extends KeyReplacement {
+  readonly type: "keys.replaced";
+  /** Base64, by the new desk key over `replacementText`. */
+  readonly signature: string;
 }
 export interface ConnectorChanged {
   readonly type: "connector.changed";
@@ -349,6 +358,7 @@ export type DeskEvent =
   | DeskStopped
   | TradingChanged
   | KeyChanged
+  | KeysReplaced
   | JournalGap
   | IdsRetired
   | ConfigAccepted

@@ -4,12 +4,13 @@ import {
   type Authority,
   STATEMENT_MS,
   type SigningRole,
+  replacementText,
   statementOf,
   statementText,
 } from "../domain/authority.ts";
 import { canonicalJson } from "../domain/digest.ts";
-import type { DeskEvent, JournalUpgraded, OrderApproved, Recorded } from "../domain/event.ts";
-import { type PublicKeys, verifySignature } from "./operator-keys.ts";
+import type { JournalUpgraded, KeyChanged, KeysReplaced, OrderApproved, Recorded } from "../domain/event.ts";
+import { type PublicKeys, isCertified, verifySignature } from "./operator-keys.ts";
 
 /** The codes of the problems that an audit reports. */
 export type AuditCode =
@@ -69,8 +70,19 @@ class RecordHashes {
   }
 }
 
+/** The public keys that are in force at a record, as PEM. */
+interface NamedKeys {
+  desk: string | undefined;
+  host: string | undefined;
+  live: string | undefined;
+}
+
 export class SignatureAudit {
+  /** Those of this machine. */
   readonly #keys: PublicKeys | undefined;
+  readonly #named: NamedKeys = { desk: undefined, host: undefined, live: undefined };
+  /** The keys of the journal that this machine lacks, unless a later record replaces them. */
+  #strange: { readonly seq: number; readonly finding: AuditFinding }[] = [];
   readonly #hashes = new RecordHashes();
   readonly #used = new Set<string>();
   #seq = 0;
@@ -134,25 +146,59 @@ export class SignatureAudit {
   /** The host's signature of the boundary to format 3 and later. */
   host(name: string, text: string, signature: string | undefined): readonly AuditFinding[] {
     if (signature === undefined) return [{ code: "SIGNATURE_MISSING", message: `${name} is not signed` }];
-    if (this.#keys === undefined || isSignedBy(this.#keys.host.publicPem, text, signature)) return [];
+    if (this.#keys === undefined || isSignedBy(this.#named.host ?? this.#keys.host.publicPem, text, signature))
+      return [];
     return [invalid(name, "host's")];
   }
 
-  /** A key that the journal names, against the keys of this machine. */
-  namedKey({ role, publicPem, certificate }: Extract<DeskEvent, { type: "key.changed" }>): readonly AuditFinding[] {
+  /** A key that the journal names for the first time. */
+  namedKey(seq: number, { role, publicPem, certificate }: KeyChanged): readonly AuditFinding[] {
+    this.#named[role] ??= publicPem;
     if (this.#keys === undefined) return [];
     const { desk, host, live } = this.#keys;
-    const own = role === "desk" ? { publicPem: desk, certificate: undefined } : role === "host" ? host : live;
-    if (own === undefined)
-      return [{ code: "KEY_MISSING", message: `this machine lacks the ${role} key that the journal names` }];
-    if (own.publicPem !== publicPem)
-      return [
-        { code: "KEY_INVALID", message: `the ${role} key of this machine is not the key that the journal names` },
-      ];
-    // The certificates of this machine were checked when they were read.
-    if (own.certificate !== certificate)
-      return [{ code: "KEY_INVALID", message: `the ${role} key in the journal is not certified by the desk key` }];
+    const own = role === "desk" ? desk : (role === "host" ? host : live)?.publicPem;
+    const strange = (code: AuditCode, message: string): void =>
+      void this.#strange.push({ seq, finding: { code, message } });
+    if (own === undefined) strange("KEY_MISSING", `this machine lacks the ${role} key that the journal names`);
+    else if (own !== publicPem)
+      strange("KEY_INVALID", `the ${role} key of this machine is not the key that the journal names`);
+    if (
+      role === "desk" ||
+      isCertified(this.#named.desk ?? desk, this.deskId, role, { publicPem, certificate: certificate ?? "" })
+    )
+      return [];
+    return [{ code: "KEY_INVALID", message: `the ${role} key in the journal is not certified by the desk key` }];
+  }
+
+  /** New keys after a loss: the new desk key signs the place on the chain from which it is in force. */
+  replacedKeys({ seq, event }: Recorded<KeysReplaced>): readonly AuditFinding[] {
+    const { previousDesk, deskPem, hostPem, hostCertificate, head, signature } = event;
+    const name = "the replacement of the keys";
+    const problem = (code: AuditCode, message: string): readonly AuditFinding[] => [
+      { code, message: `${name} ${message}` },
+    ];
+    if (previousDesk !== this.#named.desk) return problem("KEY_INVALID", "names another desk key than the journal");
+    if (!isSignedBy(deskPem, replacementText(this.deskId, event), signature)) return [invalid(name, "new desk key's")];
+    if (!isCertified(deskPem, this.deskId, "host", { publicPem: hostPem, certificate: hostCertificate }))
+      return problem("KEY_INVALID", "has a host key that the new desk key did not certify");
+    if (head.seq >= seq || this.#hashes.at(head.seq) !== head.hash)
+      return problem("HEAD_UNKNOWN", `names record ${head.seq}, which is not before it`);
+    [this.#named.desk, this.#named.host] = [deskPem, hostPem];
+    // The live key that the journal names stays in force, here or not.
+    this.#strange = [];
+    if (this.#keys === undefined) return [];
+    const { desk, live } = this.#keys;
+    const strange = (message: string): void =>
+      void this.#strange.push({ seq, finding: { code: "KEY_INVALID", message } });
+    if (desk !== deskPem) strange("the desk key of this machine is not the key that the journal names");
+    if (live !== undefined && this.#named.live !== undefined && live.publicPem !== this.#named.live)
+      strange("the live key of this machine is not the key that the journal names");
     return [];
+  }
+
+  /** Keys that no later record replaced. */
+  get strangeKeys(): readonly { readonly seq: number; readonly finding: AuditFinding }[] {
+    return this.#strange;
   }
 
   #verify(
@@ -160,7 +206,8 @@ export class SignatureAudit {
     { role, text, signature }: { readonly role: SigningRole; readonly text: string; readonly signature: string },
   ): readonly AuditFinding[] {
     if (this.#keys === undefined) return [];
-    const pem = role === "desk" ? this.#keys.desk : this.#keys.live?.publicPem;
+    const { desk, live } = this.#keys;
+    const pem = role === "desk" ? (this.#named.desk ?? desk) : (this.#named.live ?? live?.publicPem);
     if (pem === undefined) return [{ code: "KEY_MISSING", message: `${name}: this machine has no live key` }];
     return isSignedBy(pem, text, signature) ? [] : [invalid(name, `${role} key's`)];
   }

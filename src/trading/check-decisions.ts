@@ -17,6 +17,7 @@ const IN_FORCE: ReadonlySet<DeskEvent["type"]> = new Set([
   "schedule.accepted",
   "schedule.resumed",
   "journal.gap",
+  "keys.replaced",
 ]);
 
 export class DecisionCheck {

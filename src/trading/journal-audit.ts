@@ -5,56 +5,32 @@
 import { SIGNED_FORMAT, boundaryText } from "../domain/authority.ts";
 import type { CashMoved } from "../domain/cash-event.ts";
 import { digestOf, digestTerms } from "../domain/digest.ts";
-import { type DeskEvent, type OrderApproved, type Recorded, TRADING_STATES } from "../domain/event.ts";
+import {
+  type DeskEvent,
+  type KeysReplaced,
+  type OrderApproved,
+  type Recorded,
+  TRADING_STATES,
+} from "../domain/event.ts";
 import type { ClientOrderId, ConnectorName, OrderId } from "../domain/ids.ts";
-import { type GapRange, gapDigest, gapLabel } from "../domain/journal-head.ts";
+import { gapDigest, gapLabel } from "../domain/journal-head.ts";
 import { instrumentKey, kindOf } from "../domain/order.ts";
 import type { ScheduleAccepted, ScheduleResumed } from "../domain/schedule-event.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { Mode } from "../domain/venue.ts";
 import { type AuditedOrder, cancelFindings, isReviewed, openAuditedOrder, submitFindings } from "./audit-intents.ts";
-import { type AuditCode, type AuditedDecision, type AuditFinding, SignatureAudit } from "./audit-signatures.ts";
+import {
+  type AcceptedGap,
+  type AuditProblem,
+  type AuditResult,
+  type FormatCounts,
+  emptyCounts,
+} from "./audit-result.ts";
+import { type AuditedDecision, type AuditFinding, SignatureAudit } from "./audit-signatures.ts";
 import { keyForMode } from "./authority.ts";
 import { recordedFlowDigest } from "./cash-flow.ts";
 import { ConfigAudit } from "./check-config-records.ts";
 import type { PublicKeys } from "./operator-keys.ts";
-
-export interface AuditProblem {
-  readonly code: AuditCode;
-  /** The record; 0: the journal as a whole. */
-  readonly seq: number;
-  readonly message: string;
-}
-
-/** What was checked in the records of one format. */
-export interface FormatCounts {
-  readonly format: number;
-  records: number;
-  /** Valid signatures of a human's decisions. */
-  signatures: number;
-  approvals: number;
-  intents: number;
-  /** Heads that signatures name and that are on the chain. */
-  heads: number;
-  /** Approvals without a signature, which formats 1 and 2 allow for paper orders. */
-  unsigned: number;
-}
-
-/** A gap that a human accepted. */
-export interface AcceptedGap extends GapRange {
-  readonly seq: number;
-  readonly at: number;
-}
-
-export interface AuditResult {
-  readonly formats: readonly FormatCounts[];
-  readonly gaps: readonly AcceptedGap[];
-  /** The first problems in the order of the journal; at most {@link PROBLEMS_MAX}. */
-  readonly problems: readonly AuditProblem[];
-  readonly problemCount: number;
-  /** Changes of desk.toml that waited for `qoc reload` at the end of the journal. */
-  readonly waiting: number;
-}
 
 export const PROBLEMS_MAX = 100;
 const REVIEWS_MAX = 20;
@@ -71,6 +47,7 @@ export class JournalAudit {
   /** The mode of each connector at its last change. */
   readonly #modes = new Map<ConnectorName, Mode>();
   readonly #namedKeys = new Set<string>();
+  readonly #replacements: { readonly seq: number; readonly at: number }[] = [];
   #problemCount = 0;
   #trading: { allows: number; seq: number } = { allows: 0, seq: 0 };
   /** An order that needs the live key was approved since the desk's last start. */
@@ -95,6 +72,9 @@ export class JournalAudit {
     switch (event.type) {
       case "key.changed":
         this.#nameKey(recorded as Recorded<typeof event>);
+        return;
+      case "keys.replaced":
+        this.#replaceKeys(recorded as Recorded<typeof event>);
         return;
       case "desk.started":
         this.#hasLiveOrders = false;
@@ -135,12 +115,14 @@ export class JournalAudit {
   }
 
   result(): AuditResult {
+    for (const { seq, finding } of this.#signatures.strangeKeys) this.report(seq, finding);
     return {
       formats: this.#formats,
       gaps: this.#gaps,
       problems: this.#problems,
       problemCount: this.#problemCount,
       waiting: this.#config.waiting,
+      keysReplaced: this.#replacements,
     };
   }
 
@@ -192,7 +174,13 @@ export class JournalAudit {
     if (this.#namedKeys.has(event.role))
       this.report(seq, { code: "KEY_INVALID", message: `the ${event.role} key is named twice` });
     this.#namedKeys.add(event.role);
-    for (const finding of this.#signatures.namedKey(event)) this.report(seq, finding);
+    for (const finding of this.#signatures.namedKey(seq, event)) this.report(seq, finding);
+  }
+
+  #replaceKeys({ seq, at, event }: Recorded<KeysReplaced>): void {
+    const findings = this.#signatures.replacedKeys({ seq, at, event } as Recorded<KeysReplaced>);
+    for (const finding of findings) this.report(seq, finding);
+    this.#replacements.push({ seq, at });
   }
 
   #changeTrading(recorded: Recorded<Extract<DeskEvent, { type: "trading.changed" }>>): void {
@@ -361,8 +349,4 @@ export class JournalAudit {
     }
     return order;
   }
-}
-
-function emptyCounts(format: number): FormatCounts {
-  return { format, records: 0, signatures: 0, approvals: 0, intents: 0, heads: 0, unsigned: 0 };
 }

@@ -6,7 +6,7 @@ import { quoteForShell } from "../lib/shell.ts";
 
 /** The files of a key with path `ID`; the first three are secret. */
 const SECRET_SUFFIXES = ["", ".host", ".live"];
-const PUBLIC_SUFFIXES = [".pub", ".certificates.json"];
+const PUBLIC_SUFFIXES = [".pub", ".certificates.json", ".replacement.json"];
 const ACCESS_BY_OTHERS = 0o077;
 const WRITABLE_BY_OTHERS = 0o022;
 

@@ -52,11 +52,35 @@ function newKeyPair(): KeyPair {
 }
 
 /** Makes the keys `desk` and `host` of a new desk; files have mode 0600. `path` is that of the desk's key. */
-export async function createKeys(disk: Disk, path: string, deskId: string): Promise<void> {
-  const desk = newKeyPair();
+export function createKeys(disk: Disk, path: string, deskId: string): Promise<void> {
+  return writeKeyFiles(disk, path, newKeyFiles(deskId, undefined));
+}
+
+/** A desk key and a host key, and the public halves that the desk key certifies. */
+export interface NewKeys {
+  readonly desk: KeyPair;
+  readonly host: KeyPair;
+  readonly certificates: { readonly host: CertifiedKey; readonly live?: CertifiedKey | undefined };
+}
+
+/** `livePem`: the public half of a live key that stays. */
+export function newKeyFiles(deskId: string, livePem: string | undefined): NewKeys {
+  const [desk, host] = [newKeyPair(), newKeyPair()];
+  const sign = signerOf(desk.pem);
+  const certified = (role: KeyRole, publicPem: string): CertifiedKey => ({
+    publicPem,
+    certificate: sign(certificateText(deskId, role, publicPem)),
+  });
+  const live = livePem === undefined ? undefined : certified("live", livePem);
+  return { desk, host, certificates: { host: certified("host", host.publicPem), live } };
+}
+
+/** The desk key is written last. */
+export async function writeKeyFiles(disk: Disk, path: string, { desk, host, certificates }: NewKeys): Promise<void> {
+  await disk.writeAtomic(`${path}.host`, host.pem, 0o600);
+  await writeCertificates(disk, path, certificates);
+  await disk.writeAtomic(`${path}.pub`, desk.publicPem, 0o644);
   await disk.create(path, desk.pem, 0o600);
-  await disk.create(`${path}.pub`, desk.publicPem, 0o644);
-  await createHostKey(disk, path, deskId);
 }
 
 /** Makes the host's key, certified by the desk's key. */

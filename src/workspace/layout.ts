@@ -91,9 +91,10 @@ export function logFolder(root: string, home: string, configured: string | undef
 
 const DESK_ID = /^[0-9a-f]{32}$/;
 
-/** Returns the id that `qoc init` wrote. @throws DESK_ID_INVALID. */
+/** Returns the id that `qoc init` wrote. @throws DESK_ID_MISSING, DESK_ID_INVALID. */
 export async function readDeskId(disk: Disk, root: string): Promise<string> {
   const path = `${root}/${LAYOUT.state}/desk-id`;
+  if ((await disk.facts(path)) === undefined) throw new QocError("DESK_ID_MISSING", { path });
   const deskId = (await disk.readText(path)).trim();
   if (!DESK_ID.test(deskId)) throw new QocError("DESK_ID_INVALID", { path });
   return deskId;

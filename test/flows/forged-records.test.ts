@@ -4,7 +4,6 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { readLine, writeLine } from "../../src/bus/journal-record.ts";
 import { createLiveKey } from "../../src/trading/operator-keys.ts";
 import { type ConfigTables, digestTables } from "../../src/domain/config-tables.ts";
 import type { DecimalText } from "../../src/domain/decimal.ts";
@@ -14,6 +13,7 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { systemIds } from "../../src/app/system.ts";
 import { LIVE, PAPER, brokerTable, openBrokerDesk, proposeToBroker } from "../support/broker-desk.ts";
+import { appendRecord } from "../support/append-record.ts";
 import { type TempDesk, discard, protect } from "../support/temp-desk.ts";
 
 let desk: TempDesk | undefined;
@@ -30,12 +30,7 @@ async function open(config: string, again?: TempDesk): Promise<TempDesk> {
 
 /** Appends an event as the real writer does. */
 function append({ root }: TempDesk, event: DeskEvent): void {
-  const path = `${root}/.qoc/journal/000001.ndjson`;
-  const text = readFileSync(path, "utf8");
-  const last = readLine(Buffer.from(text.trimEnd().split("\n").at(-1) ?? ""));
-  if (typeof last === "string") throw new Error(last);
-  const { seq, at, epoch } = last.recorded;
-  writeFileSync(path, text + writeLine({ seq: seq + 1, at: at + 1, epoch, event }, last.hash).text);
+  appendRecord(root, event);
 }
 
 function acceptedTables({ open: { desk: opened } }: TempDesk): ConfigTables {

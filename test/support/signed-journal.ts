@@ -22,7 +22,7 @@ import type { DeskEvent, Recorded, TradingState } from "../../src/domain/event.t
 import type { ConnectorName, Digest, OrderId, SymbolName, VenueOrderId } from "../../src/domain/ids.ts";
 import { type GapRange, gapDigest } from "../../src/domain/journal-head.ts";
 import type { Mode } from "../../src/domain/venue.ts";
-import type { AuditResult } from "../../src/trading/journal-audit.ts";
+import type { AuditResult } from "../../src/trading/audit-result.ts";
 import { JournalAudit } from "../../src/trading/journal-audit.ts";
 import { keyForMode } from "../../src/trading/authority.ts";
 import type { PublicKeys } from "../../src/trading/operator-keys.ts";

@@ -1,7 +1,7 @@
 /** Records of accepted configurations that verify refuses. */
 import { generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type SigningRole, statementText } from "../../src/domain/authority.ts";
+import { type KeyRole, type SigningRole, certificateText, statementText } from "../../src/domain/authority.ts";
 import { compareConfig, digestChanges } from "../../src/domain/compare-config.ts";
 import { type ConfigTables, digestTables } from "../../src/domain/config-tables.ts";
 import type { ConfigAccepted } from "../../src/domain/config-event.ts";
@@ -17,9 +17,12 @@ function keyPair() {
   return { privateKey, pem: String(publicKey.export({ type: "spki", format: "pem" })) };
 }
 const PAIRS = { desk: keyPair(), live: keyPair() };
+function certificateOf(role: KeyRole, publicPem: string): string {
+  return sign(null, Buffer.from(certificateText("d1", role, publicPem)), PAIRS.desk.privateKey).toString("base64");
+}
 const KEYS = {
   desk: PAIRS.desk.pem,
-  live: { publicPem: PAIRS.live.pem, certificate: "" },
+  live: { publicPem: PAIRS.live.pem, certificate: certificateOf("live", PAIRS.live.pem) },
   host: { publicPem: PAIRS.desk.pem, certificate: "" },
 };
 
@@ -60,7 +63,7 @@ function check(events: readonly DeskEvent[], format = 3) {
   const { problems, formats, waiting } = audit.result();
   return { problem: problems[0]?.message, signed: formats[0]?.signatures, waiting };
 }
-const LIVE_KEY: DeskEvent = { type: "key.changed", role: "live", publicPem: PAIRS.live.pem, certificate: "" };
+const LIVE_KEY: DeskEvent = { type: "key.changed", role: "live", ...KEYS.live };
 
 describe("accepted configurations", () => {
   it("pass if they tighten, or are signed with the key that the change needs", () => {

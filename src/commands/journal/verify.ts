@@ -37,6 +37,10 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
     ...formats.map((counts) => [`format ${counts.format}`, formatText(counts)] as const),
     ["signed heads", `${anchors} outside the folder`],
     ...(report.waiting === 0 ? [] : [["desk.toml", `${report.waiting} changes wait for qoc reload`] as const]),
+    ...report.keysReplaced.map(
+      ({ seq, at }) =>
+        ["keys", `record ${seq} (${iso(at)}): new keys took the place of lost ones (qoc keys new)`] as const,
+    ),
     ...gaps.map((gap) => ["gap", `record ${gap.seq} (${iso(gap.at)}): went on without ${gapLabel(gap)}`] as const),
     ...(torn === null
       ? []

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { EXIT } from "../../domain/error.ts";
-import { PASSPHRASE_CHARS_MIN, passphraseProblem } from "../../trading/locked-key.ts";
-import { type CommandSession, defineCommand, localServices, usageError } from "../command.ts";
+import { defineCommand, localServices } from "../command.ts";
+import { newPassphrase, refuseWeakPassphrase } from "./new-passphrase.ts";
 
 const NAME = "keys protect";
 
@@ -18,25 +18,11 @@ export const command = defineCommand({
   input: z.strictObject({ passphrase: z.string() }),
   output: z.looseObject({}),
   run: async ({ passphrase }, context) => {
-    const message = passphraseProblem(passphrase);
-    if (message !== undefined) throw usageError(NAME, `${message}; nothing was changed`);
+    refuseWeakPassphrase(NAME, passphrase);
     return localServices(context).protectKey(context.cwd, passphrase);
   },
   cli: async (session) => {
-    await session.show(NAME, await session.call(NAME, { passphrase: await newPassphrase(session) }));
+    await session.show(NAME, await session.call(NAME, { passphrase: await newPassphrase(session, NAME) }));
     return EXIT.done;
   },
 });
-
-/** From --passphrase-fd, or typed twice. @throws USAGE if the two differ, or no person can be asked. */
-async function newPassphrase(session: CommandSession): Promise<string> {
-  const passphrase = await session.readPassphrase();
-  if (passphrase !== undefined) return passphrase;
-  if (session.prompter === undefined)
-    throw usageError(NAME, "the passphrase is asked for on a terminal, or read from --passphrase-fd N");
-  const first = await session.prompter.password(`New passphrase (at least ${PASSPHRASE_CHARS_MIN} characters)`);
-  const second = await session.prompter.password("Repeat the passphrase");
-  if (first === undefined || first !== second)
-    throw usageError(NAME, "the two passphrases differ; nothing was changed");
-  return first;
-}

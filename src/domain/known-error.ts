@@ -1,0 +1,21 @@
+/** Turns any error into one with a code: what the disk refuses is said in words. */
+import { QocError, messageOf } from "./error.ts";
+
+/** By the code of the system call. */
+const DISK_WORDS: Readonly<Record<string, string>> = {
+  EACCES: "your user may not read or write it",
+  EPERM: "your user may not change it",
+  EROFS: "its file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "your user's share of the disk is used up",
+};
+
+/** The error itself, if it has a code of ours; DISK_REFUSED; INTERNAL. */
+export function knownError(error: unknown): QocError {
+  if (error instanceof QocError) return error;
+  const { code, path } = (error ?? {}) as { readonly code?: unknown; readonly path?: unknown };
+  const reason = typeof code === "string" && Object.hasOwn(DISK_WORDS, code) ? DISK_WORDS[code] : undefined;
+  if (reason !== undefined && typeof path === "string")
+    return new QocError("DISK_REFUSED", { path, reason }, { cause: error });
+  return new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });
+}
