@@ -104,7 +104,7 @@ export const ERRORS = {
   }),
   DISK_REFUSED: row(
     "{path} cannot be used: {reason}",
-    "make the folder of {path} writable for your user, or move the desk to another folder; then type the command again",
+    "make {folder} writable for your user, or move the desk to another folder; then type the command again",
   ),
   HOST_OWNED: row("{path} is written by the desk and cannot be restored", "qoc journal rebuild"),
   GIT_MISSING: row("git is not installed; the desk trades but keeps no file history", "install git, then qoc doctor"),

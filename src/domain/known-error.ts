@@ -15,7 +15,11 @@ export function knownError(error: unknown): QocError {
   if (error instanceof QocError) return error;
   const { code, path } = (error ?? {}) as { readonly code?: unknown; readonly path?: unknown };
   const reason = typeof code === "string" && Object.hasOwn(DISK_WORDS, code) ? DISK_WORDS[code] : undefined;
-  if (reason !== undefined && typeof path === "string")
-    return new QocError("DISK_REFUSED", { path, reason }, { cause: error });
+  if (reason !== undefined && typeof path === "string") {
+    // A file is written under a temporary name first, which says nothing to a person.
+    const named = path.replace(/\/\.[\d-]+\.tmp$/, "");
+    const folder = named === path ? path.slice(0, path.lastIndexOf("/")) : named;
+    return new QocError("DISK_REFUSED", { path: named, folder, reason }, { cause: error });
+  }
   return new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });
 }

@@ -46,8 +46,13 @@ const FOLDER_MODE = 0o700;
 async function makeFolders(path: string, mode = FOLDER_MODE): Promise<void> {
   const missing: string[] = [];
   for (let at = path; (await facts(at)) === undefined; at = dirname(at)) missing.unshift(at);
-  await mkdir(path, { recursive: true, mode });
-  for (const folder of missing) await chmod(folder, mode);
+  // One by one: on a read-only file system a recursive call says that the folder does not exist.
+  for (const folder of missing) {
+    await mkdir(folder, { mode }).catch((error: unknown) => {
+      if (!isCode(error, "EEXIST")) throw error;
+    });
+    await chmod(folder, mode);
+  }
 }
 
 let temporaryFiles = 0;

@@ -15,7 +15,9 @@ describe("an error that has no code of ours", () => {
   ])("%s of a file is said in words, with the path and what to do", (code, words) => {
     const error = knownError(systemError(code, "/desks/a/.qoc/lock"));
     expect(error).toMatchObject({ code: "DISK_REFUSED", message: `/desks/a/.qoc/lock cannot be used: ${words}` });
-    expect(error.hint).toContain("make the folder of /desks/a/.qoc/lock writable for your user");
+    expect(error.hint).toContain("make /desks/a/.qoc writable for your user");
+    const temporary = knownError(systemError(code, "/desks/a/.qoc/.123-4.tmp"));
+    expect(temporary.message).toBe(`/desks/a/.qoc cannot be used: ${words}`);
     expect(error.message).not.toContain(code);
   });
 
