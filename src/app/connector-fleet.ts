@@ -30,7 +30,7 @@ import { type ConnectorDeps, adapterPath, openConnector } from "./open-connector
 
 export interface FleetOptions extends Omit<
   ConnectorDeps,
-  "fillSink" | "onStateChange" | "recordOf" | "signedCode" | "isLive" | "levels" | "admit" | "slices"
+  "fillSink" | "onStateChange" | "recordOf" | "signedCode" | "isLive" | "onSources" | "levels" | "admit" | "slices"
 > {
   readonly config: DeskConfig;
   /** Runs the custom guards in a process of their own. Returns why that is not possible. */
@@ -81,6 +81,8 @@ class ConnectorFleet implements Fleet {
   readonly #slices: TurnSlices;
   /** Connectors that were live by the journal when the desk started. */
   readonly #wasLive = new Set<string>();
+  /** The author's own files of each adapter, as far as they were read since the desk started. */
+  readonly #sources = new Map<string, ReadonlySet<string>>();
   /** Connectors that the operator is putting into quarantine. */
   readonly #quarantining = new Set<string>();
 
@@ -109,6 +111,7 @@ class ConnectorFleet implements Fleet {
         const config = this.#byName.get(name);
         return config === undefined ? undefined : { ...this.#statusOf(config), mode: this.#mode(config) };
       },
+      sources: (name) => [...(this.#sources.get(name) ?? [])],
       inspect: async (name, method, words) => {
         return inspectMethod(this.#connectorOf(name), name, { method, words, clock: options.clock });
       },
@@ -131,6 +134,7 @@ class ConnectorFleet implements Fleet {
         recordOf: (name) => this.#openDesk().state.connectors.get(name),
         signedCode: (name) => signedCode(this.#openDesk().state, name),
         isLive: (connector) => this.#mode(connector) === "live",
+        onSources: (name, paths) => this.#sources.set(name, new Set([...(this.#sources.get(name) ?? []), ...paths])),
       };
       this.#configs.push(config);
       this.#levels.add(config);

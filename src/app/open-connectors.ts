@@ -7,7 +7,7 @@ import type { ConnectorRecord } from "../domain/desk-state.ts";
 import type { Clock, Disk, FillSink, Ids, Log } from "../domain/ports.ts";
 import { createRequestHandler } from "../host/adapter-requests.ts";
 import type { Digest } from "../domain/ids.ts";
-import { type Bundle, bundleAdapter } from "../host/bundle.ts";
+import { type Bundle, type BundleRequest, bundleAdapter } from "../host/bundle.ts";
 import { readCertificates } from "../host/certificates.ts";
 import { Connector, type ConnectorOptions } from "../host/connector.ts";
 import { openStore } from "../host/connector-store.ts";
@@ -52,6 +52,8 @@ export interface ConnectorDeps {
   /** The digest of the adapter file that the live key signed. */
   readonly signedCode: (connector: string) => Digest | undefined;
   readonly isLive: (config: ConnectorConfig) => boolean;
+  /** Gets the author's own files of each bundle. */
+  readonly onSources: (connector: string, paths: readonly string[]) => void;
   readonly fillSink: FillSink;
   readonly slices: TurnSlices;
   readonly onStateChange: ConnectorOptions["onStateChange"];
@@ -72,7 +74,7 @@ function tcpOf({ grant }: ConnectorConfig): readonly string[] {
 export function bundleOf(
   { root, packageRoot, disk }: Pick<ConnectorDeps, "root" | "packageRoot" | "disk">,
   config: ConnectorConfig,
-  signal?: AbortSignal,
+  events: Pick<BundleRequest, "signal" | "onSources"> = {},
 ): Promise<Bundle> {
   return bundleAdapter({
     connector: config.name,
@@ -81,7 +83,7 @@ export function bundleOf(
     allowed: ALLOWED_BUILTINS,
     tcp: tcpOf(config).length > 0,
     cacheDir: `${root}/${LAYOUT.bundles}`,
-    signal,
+    ...events,
   });
 }
 
@@ -106,7 +108,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     clock,
     log,
     random: () => Number.parseInt(ids.random(4), 16) / 0xff_ff_ff_ff,
-    bundle: (signal) => bundleOf(deps, config, signal),
+    bundle: (signal) => bundleOf(deps, config, { signal, onSources: (paths) => deps.onSources(config.name, paths) }),
     // A built-in adapter changes with each version of Qoc, so its digest is not compared.
     acceptedDigest: () =>
       config.adapter === undefined

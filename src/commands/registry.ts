@@ -72,6 +72,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   "connectors quarantine": () => import("./connectors/quarantine.ts"),
   "connectors logs": () => import("./connectors/logs.ts"),
   "connectors call": () => import("./connectors/call.ts"),
+  "connectors dev": () => import("./connectors/dev.ts"),
   "connectors new": () => import("./connectors/new.ts"),
   "connectors test": () => import("./connectors/test.ts"),
   snapshot: () => import("./snapshot.ts"),

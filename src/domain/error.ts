@@ -265,6 +265,10 @@ export const ERRORS = {
     "qoc connectors list; qoc logs --connector {connector}",
     { retryable: true, untrustedDetail: "reason" },
   ),
+  CONNECTOR_NOT_PAPER: row(
+    "connector {connector} is {mode}: only paper and data-only connectors are restarted at each change of a file",
+    'set mode = "paper" for it in desk.toml, or orders = false, then qoc down and qoc up',
+  ),
   CONNECTOR_ZOMBIE: row(
     "the thread of connector {connector} could not be terminated and may still act; no second thread is started",
     "qoc down, then qoc up",

@@ -7,7 +7,7 @@ import * as z from "zod";
 import { digestOf, sha256Hex } from "../domain/digest.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
-import { type FingerprintRecorder, fingerprintMatches } from "./bundle-fingerprint.ts";
+import { type FingerprintRecorder, fingerprintMatches, ownFiles } from "./bundle-fingerprint.ts";
 
 export interface Bundle {
   readonly code: string;
@@ -15,6 +15,8 @@ export interface Bundle {
   readonly map: string;
   /** Of the code. The operator accepts an adapter by this digest. */
   readonly digest: Digest;
+  /** The author's own files in it, without those of packages. */
+  readonly sources?: readonly string[] | undefined;
 }
 
 export interface BundleCacheKey {
@@ -60,7 +62,8 @@ export async function readBundle(key: BundleCacheKey): Promise<Bundle | undefine
     const digest = digestOf(codeBytes);
     if (digest !== code.digest || digestOf(mapBytes) !== map.digest) return undefined;
     if (!(await fingerprintMatches(key.disk, { files, folders }))) return undefined;
-    return { code: codeBytes.toString("utf8"), map: mapBytes.toString("utf8"), digest };
+    const sources = ownFiles(files.map(([path]) => path));
+    return { code: codeBytes.toString("utf8"), map: mapBytes.toString("utf8"), digest, sources };
   } catch {
     return undefined;
   }

@@ -16,6 +16,8 @@ export interface FingerprintRecorder {
   readonly onFile: (path: string, contents: Uint8Array, root: string) => Promise<void>;
   /** An import leads through a symbolic link. */
   readonly onLink: () => void;
+  /** The files so far, also of a bundle that failed. */
+  readonly paths: () => readonly string[];
   /** Returns undefined if no fingerprint can cover all inputs. */
   finish(): Promise<BundleFingerprint | undefined>;
 }
@@ -40,6 +42,10 @@ const FILES_AT_ONCE = 32;
 /** Whether a file or folder belongs to an npm package. */
 export function isPackaged(path: string): boolean {
   return `${path}/`.includes(`/${NODE_MODULES}/`);
+}
+
+export function ownFiles(paths: readonly string[]): readonly string[] {
+  return paths.filter((path) => !isPackaged(path));
 }
 
 export function recordFingerprint(disk: Disk): FingerprintRecorder {
@@ -71,6 +77,7 @@ export function recordFingerprint(disk: Disk): FingerprintRecorder {
       if (!isPackaged(path)) await Promise.all(parents.map(checkConfig));
     },
     onLink: () => void (isComplete = false),
+    paths: () => [...files.keys()],
     finish: async () => {
       const folderStates = await Promise.all(
         [...folders].map(async ([path, [isWhole, state]]) => [path, isWhole, await state] as const),

@@ -9,7 +9,7 @@ import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { type Bundle, readBundle, writeBundle } from "./bundle-cache.ts";
-import { type FingerprintRecorder, recordFingerprint } from "./bundle-fingerprint.ts";
+import { type FingerprintRecorder, ownFiles, recordFingerprint } from "./bundle-fingerprint.ts";
 import { importPolicyPlugin } from "./import-policy.ts";
 
 export type { Bundle } from "./bundle-cache.ts";
@@ -24,6 +24,8 @@ export interface BundleRequest {
   readonly tcp: boolean;
   /** Folder for finished bundles; without it each start bundles again. */
   readonly cacheDir?: string | undefined;
+  /** Gets the author's own files, also if the bundle fails. */
+  readonly onSources?: ((paths: readonly string[]) => void) | undefined;
   /** Ends the work: bundling a large package takes half a minute. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,9 +41,12 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const builder = `${IMPORT_POLICY_VERSION} ${version} ${request.tcp ? "tcp" : ""} ${request.allowed.join(",")}`;
   const key = request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, builder };
   const cached = key === undefined ? undefined : await readBundle(key);
-  if (cached !== undefined) return cached;
+  if (cached !== undefined) {
+    request.onSources?.(cached.sources ?? []);
+    return cached;
+  }
   const recorder = recordFingerprint(disk);
-  const bundle = await buildBundle(request, recorder);
+  const bundle = await buildBundle(request, recorder).finally(() => request.onSources?.(ownFiles(recorder.paths())));
   if (key !== undefined) await writeBundle(key, bundle, recorder);
   return bundle;
 }

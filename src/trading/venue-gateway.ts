@@ -89,6 +89,8 @@ export interface VenueGateway {
    * other method.
    */
   inspect(connector: string, method: string, words: readonly string[]): Promise<MethodInspection>;
+  /** The author's own files of an adapter. */
+  sources(connector: string): readonly string[];
   /** Restarts from the adapter's file as it is now, and thereby accepts that file. */
   restart(connector: string): Promise<void>;
   /** Stops the connector until a human restarts it; the quarantine survives a restart of the desk. */
