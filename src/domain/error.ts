@@ -3,6 +3,7 @@
 import { AGENT_ERRORS } from "./agent-errors.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { EXIT, type ErrorDefinition, row } from "./error-row.ts";
+import { KEY_ERRORS } from "./key-errors.ts";
 
 export { EXIT, type ErrorDefinition } from "./error-row.ts";
 
@@ -94,7 +95,6 @@ export const ERRORS = {
   LOCKED: row("another desk (pid {pid}) is running on {path}", "qoc down -C {path}; or use the running desk"),
   FILE_TOO_LARGE: row("{path} has {size} bytes; the limit is {limit}", "shorten the file"),
   PATH_REFUSED: row("{path}: {reason}", "use a path inside the workspace"),
-  NEW_FILE_REFUSED: row("{path}: {reason}; nothing was written", "qoc keys export FILE with another path"),
   FILE_NOT_FOUND: row("{path} does not exist", "qoc files list", { hintForAgents: "qoc_files_list" }),
   SNAPSHOT_NOT_FOUND: row("{message}", "qoc snapshots list; write one: qoc snapshot", {
     hintForAgents: "qoc_snapshots_list",
@@ -135,28 +135,7 @@ export const ERRORS = {
     exit: EXIT.notPermitted,
     hintForAgents: "take another of the listed tools",
   }),
-  KEY_REQUIRED: row(
-    "the live key is needed: {reason}",
-    "type its passphrase on a terminal, or give --passphrase-fd N; without a live key: qoc keys protect",
-  ),
-  KEY_MISSING: row(
-    "{path} does not exist: this machine lacks a key of the desk",
-    "on the machine that has it: qoc keys export FILE; then here: qoc keys import FILE; if it is lost: qoc keys new",
-  ),
-  KEY_EXISTS: row(
-    "{path} exists: this machine has the desk's key already; nothing was changed",
-    "qoc up; to use other keys, move this file and those beside it away first",
-  ),
-  LIVE_KEY_LOST: row(
-    "the journal names a live key of this desk, and this machine lacks it: a second one is not accepted",
-    "qoc keys import FILE with an export of the machine that has it; or trade live at a new desk: qoc init DIR",
-  ),
-  KEYS_REFUSED: row(
-    "{file}: {reason}; nothing was changed",
-    "qoc keys export FILE on the machine that has the keys, then here: qoc keys import FILE",
-  ),
-  KEY_INVALID: row("{path}: {reason}", "read the key files of the desk back from a backup, then qoc up"),
-  KEY_FILE_UNSAFE: row("{path}: {reason}, so the keys of the desk are not safe there", "type: {fix}"),
+  ...KEY_ERRORS,
   DESK_NOT_PROVEN: row(
     "what listens at {socket} did not prove that it is this desk: {reason}; no request was sent",
     "end the process that listens there, then: qoc up",

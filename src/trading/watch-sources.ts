@@ -7,17 +7,34 @@ const SOURCE_ENDINGS: ReadonlySet<string> = new Set([
   ...[".json", ".csv", ".txt"],
 ]);
 
-/** Changes if a file is edited, or a source file appears in or disappears from one of their folders. */
-export async function sourceState(disk: Disk, files: readonly string[]): Promise<string> {
+/** By path: the size and time of each file, and the names of the source files in each of their folders. */
+export type SourceState = ReadonlyMap<string, string>;
+
+export async function sourceState(disk: Disk, files: readonly string[]): Promise<SourceState> {
   const folders = [...new Set(files.map((path) => dirname(path)))];
-  const [facts, names] = await Promise.all([
-    Promise.all(files.map((path) => disk.facts(path).catch(() => undefined))),
-    Promise.all(folders.map((folder) => sourceNames(disk, folder))),
-  ]);
-  return JSON.stringify([files, facts.map((found) => [found?.size, found?.modifiedMs]), names]);
+  return new Map(
+    await Promise.all([
+      ...files.map(async (path) => [path, await fileState(disk, path)] as const),
+      ...folders.map(async (folder) => [folder, await sourceNames(disk, folder)] as const),
+    ]),
+  );
 }
 
-async function sourceNames(disk: Disk, folder: string): Promise<readonly string[]> {
+/** Whether a file was edited, or a source file appeared in or disappeared from one of the folders. */
+export function differs(before: SourceState, now: SourceState): boolean {
+  return [...before].some(([path, state]) => now.get(path) !== state);
+}
+
+async function fileState(disk: Disk, path: string): Promise<string> {
+  const facts = await disk.facts(path).catch(() => undefined);
+  return `${facts?.size} ${facts?.modifiedMs}`;
+}
+
+async function sourceNames(disk: Disk, folder: string): Promise<string> {
   const entries = await disk.list(folder).catch(() => []);
-  return entries.map(({ name }) => name).filter((name) => SOURCE_ENDINGS.has(extname(name)) && !name.startsWith("."));
+  const names = entries.map(({ name }) => name).filter((name) => !name.startsWith("."));
+  return names
+    .filter((name) => SOURCE_ENDINGS.has(extname(name)))
+    .toSorted()
+    .join("/");
 }

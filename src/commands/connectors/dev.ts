@@ -3,7 +3,7 @@ import * as z from "zod";
 import { QocError, messageOf } from "../../domain/error.ts";
 import type { Desk } from "../../trading/desk.ts";
 import type { ConnectorStatus } from "../../trading/venue-gateway.ts";
-import { sourceState } from "../../trading/watch-sources.ts";
+import { type SourceState, differs, sourceState } from "../../trading/watch-sources.ts";
 import { type CommandContext, type LogLine, defineCommand, requireDesk } from "../command.ts";
 import { connectorInScope } from "../connector-scope.ts";
 import { renderLogLine } from "../log-stream.ts";
@@ -44,12 +44,6 @@ export const command = defineCommand({
   render: (line: unknown, style) => renderDevLine(line as DevLine, style),
 });
 
-/** The watched files and their state at the last restart. */
-interface SeenSources {
-  readonly files: readonly string[];
-  readonly state: string;
-}
-
 async function develop(name: string, context: CommandContext): Promise<void> {
   const { desk, followLogs } = requireDesk(context);
   const { signal } = context;
@@ -59,22 +53,20 @@ async function develop(name: string, context: CommandContext): Promise<void> {
     isOwnState(line, name) ? Promise.resolve() : emit({ kind: "log", line });
   const logs = followLogs({ tail: 0, connector: name }, showLine, signal);
   const pause = pauses(desk, signal);
-  let seen = await see(desk, name);
-  await emit({
-    kind: "watching",
-    connector: name,
-    files: seen.files.map((path) => relative(desk.workspace.root, path)),
-  });
+  let seen = await sourcesNow(desk, name);
+  const files = filesOf(desk, name).map((path) => relative(desk.workspace.root, path));
+  await emit({ kind: "watching", connector: name, files });
   let said = "";
   while (!signal.aborted) {
-    if (await isChanged(desk, seen)) {
+    if (differs(seen, await sourcesNow(desk, name))) {
       await pause(SETTLE_MS);
       refuseReal(desk, name);
       await emit({ kind: "changed", connector: name });
-      seen = await see(desk, name);
+      seen = await sourcesNow(desk, name);
+      said = "";
       await desk.venues.restart(name).catch((error: unknown) => desk.log.error(messageOf(error), { connector: name }));
-      // The restart may have read further files. An edit meanwhile is a change that the next round sees.
-      if (!(await isChanged(desk, seen))) seen = await see(desk, name);
+      // The restart may have read further files. An edit of the others meanwhile is seen in the next round.
+      seen = new Map([...(await sourcesNow(desk, name)), ...seen]);
     }
     const { state, lastError } = statusOf(desk, name);
     const reason = state === "ready" ? null : (lastError?.split("\n")[0] ?? null);
@@ -96,13 +88,12 @@ function pauses({ clock }: Pick<Desk, "clock">, signal: AbortSignal): (ms: numbe
     });
 }
 
-async function see(desk: Desk, name: string): Promise<SeenSources> {
-  const files = [...new Set([statusOf(desk, name).adapter, ...desk.venues.sources(name)])];
-  return { files, state: await sourceState(desk.workspace.disk, files) };
+function filesOf(desk: Desk, name: string): readonly string[] {
+  return [...new Set([statusOf(desk, name).adapter, ...desk.venues.sources(name)])];
 }
 
-async function isChanged({ workspace }: Pick<Desk, "workspace">, { files, state }: SeenSources): Promise<boolean> {
-  return (await sourceState(workspace.disk, files)) !== state;
+function sourcesNow(desk: Desk, name: string): Promise<SourceState> {
+  return sourceState(desk.workspace.disk, filesOf(desk, name));
 }
 
 function statusOf({ venues }: Pick<Desk, "venues">, name: string): ConnectorStatus {

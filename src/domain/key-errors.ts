@@ -1,0 +1,28 @@
+/** The errors of the desk's keys. */
+import { type ErrorDefinition, row } from "./error-row.ts";
+
+export const KEY_ERRORS = {
+  KEY_REQUIRED: row(
+    "the live key is needed: {reason}",
+    "type its passphrase on a terminal, or give --passphrase-fd N; without a live key: qoc keys protect",
+  ),
+  KEY_MISSING: row(
+    "{path} does not exist: this machine lacks a key of the desk",
+    "on the machine that has it: qoc keys export FILE; then here: qoc keys import FILE; if it is lost: qoc keys new",
+  ),
+  KEY_EXISTS: row(
+    "{path} exists: this machine has the desk's key already; nothing was changed",
+    "qoc up; to use other keys, move this file and those beside it away first",
+  ),
+  LIVE_KEY_LOST: row(
+    "the journal names a live key of this desk, and this machine lacks it: a second one is not accepted",
+    "qoc keys import FILE with an export of the machine that has it; or trade live at a new desk: qoc init DIR",
+  ),
+  KEYS_REFUSED: row(
+    "{file}: {reason}; nothing was changed",
+    "qoc keys export FILE on the machine that has the keys, then here: qoc keys import FILE",
+  ),
+  KEY_INVALID: row("{path}: {reason}", "read the key files of the desk back from a backup, then qoc up"),
+  KEY_FILE_UNSAFE: row("{path}: {reason}, so the keys of the desk are not safe there", "type: {fix}"),
+  NEW_FILE_REFUSED: row("{path}: {reason}; nothing was written", "qoc keys export FILE with another path"),
+} as const satisfies Record<string, ErrorDefinition>;
