@@ -189,6 +189,12 @@ export default class PaperVenue implements ConnectorAdapter {
     };
   }
 
+  async searchInstruments(words: string, limit: number): Promise<Instrument[]> {
+    const { instruments } = this.#requireOpen();
+    const found = await Promise.all(instruments.search(words, limit).map((symbol) => this.getInstrument(symbol)));
+    return found.filter((instrument) => instrument !== null);
+  }
+
   async getBars(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<Bar[]> {
     const { venue, instruments } = this.#requireOpen();
     return playedBars(await this.#requireListed(symbol), instruments.calendar, venue.state.tick, options);

@@ -53,6 +53,16 @@ export class InstrumentList {
     return recording;
   }
 
+  /** Every listed symbol that is known without a file of the operator, those that contain the words first. */
+  search(words: string, limit: number): readonly string[] {
+    const shipped = [...new Set(rows(stocks).map(([name = ""]) => name))];
+    const all = [...new Set([INDEX, ...this.#listed.keys(), ...shipped])];
+    const [near, far] = [true, false].map((isNear) =>
+      all.filter((symbol) => symbol.toLowerCase().includes(words.toLowerCase()) === isNear),
+    );
+    return [...(near ?? []), ...(far ?? [])].slice(0, limit);
+  }
+
   async #fromOperator(symbol: string): Promise<Recording | undefined> {
     const bars = await this.#loadBars(symbol);
     const usable = bars.flatMap((bar) => readBar(bar) ?? []).toSorted((a, b) => a.at - b.at);

@@ -262,6 +262,11 @@ export interface ConnectorAdapter {
   /** Resolves to null if the venue does not list the symbol. */
   getInstrument?(symbol: string): Promise<Instrument | null>;
   getBars?(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<Bar[]>;
+  /**
+   * Instruments whose symbol or name is near the words, the nearest first, at most `limit`. The desk names near symbols
+   * if one is not listed.
+   */
+  searchInstruments?(words: string, limit: number): Promise<Instrument[]>;
   getFundamentals?(symbol: string): Promise<Record<string, unknown>>;
   replaceOrder?(venueOrderId: string, order: Order): Promise<OrderAck>;
 }

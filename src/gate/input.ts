@@ -73,6 +73,8 @@ export interface GateInput {
    * that the venue accepted later. Absent: the sequence of the mark.
    */
   readonly buyingPowerSeq?: number | undefined;
+  /** " (did you mean X?)", if the venue does not list the symbol. */
+  readonly nearSymbol?: string | undefined;
   /** Wall clock, ms. */
   readonly hostNow: number;
   /** Monotonic clock, ms; the same clock as `quote.receivedMono`. */

@@ -129,6 +129,12 @@ export function openVenueClient(connectors: Connectors) {
       callIfSupported(connectors, name, { method: "getAccount", ...one(accountSchema) }),
     instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
       callIfSupported(connectors, name, { method: "getInstrument", args: [symbol], ...oneOrNull(instrumentSchema) }),
+    search: (name: string, words: string, limit: number): Promise<readonly VenueInstrument[] | undefined> =>
+      callIfSupported(connectors, name, {
+        method: "searchInstruments",
+        args: [words, limit],
+        ...list(instrumentSchema),
+      }),
     order: (
       name: string,
       query: { venueOrderId?: string; clientOrderId?: string },

@@ -24,6 +24,7 @@ export const OPTIONAL_METHODS = [
   "getInstrument",
   "getBars",
   "getFundamentals",
+  "searchInstruments",
   "replaceOrder",
 ] as const;
 export type Method = (typeof REQUIRED_METHODS)[number] | (typeof OPTIONAL_METHODS)[number];

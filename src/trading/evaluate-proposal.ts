@@ -35,6 +35,7 @@ export function gateInput(
     routes: orderRoutes(desk),
     quote: view.quote,
     instrument: view.instrument,
+    nearSymbol: view.near,
     buyingPower: view.buyingPower,
     buyingPowerSeq: view.buyingPowerSeq,
     hostNow: desk.clock.now(),

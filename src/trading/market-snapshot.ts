@@ -18,11 +18,14 @@ import { localTime } from "../gate/calendar.ts";
 import { reservedPrice, sameCurrency } from "../gate/valuation.ts";
 import { comparePositions } from "./compare-positions.ts";
 import type { Desk } from "./desk.ts";
+import { nearSymbol } from "./near-symbols.ts";
 
 export interface MarketSnapshot {
   readonly quote?: Quote | undefined;
   /** null if the venue does not list the symbol; undefined if the connector has no `getInstrument`. */
   readonly instrument?: VenueInstrument | null | undefined;
+  /** A suggestion, if the venue does not list the symbol. */
+  readonly near?: string | undefined;
   /** The venue's time, ms: the host's clock, or a replayed market's own time. */
   readonly venueNow: number;
   /** Fetched just now; `buyingPowerSeq` is the state's sequence number before the call. */
@@ -59,7 +62,9 @@ export async function fetchMarketSnapshot(
     attempt("account", accountFor(desk, connector, quoted)),
     attempt("instrument", instrumentOf(desk, connector, symbol)),
   ]);
+  const near = instrument === null ? await nearSymbol(desk, connector, symbol) : undefined;
   return {
+    near,
     quote: venueQuote === undefined ? undefined : { ...venueQuote, receivedMono: desk.clock.monotonic() },
     instrument,
     buyingPower: account?.buyingPower,

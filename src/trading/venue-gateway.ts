@@ -70,6 +70,8 @@ export interface VenueGateway {
   account(connector: string): Promise<ReportedAccount | undefined>;
   /** null if the venue does not list the symbol. */
   instrument(connector: string, symbol: string): Promise<VenueInstrument | null | undefined>;
+  /** Instruments near the words, the nearest first. */
+  search(connector: string, words: string, limit: number): Promise<readonly VenueInstrument[] | undefined>;
   /** null if the venue does not know the order. */
   order(
     connector: string,

@@ -61,6 +61,7 @@ const SHAPES: Readonly<Record<string, string>> = {
     getOpenOrders?(): Promise<S.OrderReport[]>; getFills?(since: number): Promise<S.Fill[]>; getAccount?(): Promise<S.Account>;
     getInstrument?(symbol: string): Promise<S.Instrument | null>;
     getBars?(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<S.Bar[]>;
+    searchInstruments?(words: string, limit: number): Promise<S.Instrument[]>;
     getFundamentals?(symbol: string): Promise<Record<string, unknown>>;
     replaceOrder?(venueOrderId: string, order: S.Order): Promise<S.OrderAck> }`,
   ConnectReport: `{ mode: "paper" | "live"; environment: string; accountId: string;

@@ -5,6 +5,7 @@ import { QocError } from "../../domain/error.ts";
 import type { BarRange, VenueBar } from "../../domain/venue.ts";
 import type { Bar } from "../../domain/sdk.ts";
 import { barsPath } from "../../workspace/bars.ts";
+import { nearSymbol } from "../../trading/near-symbols.ts";
 import { flag, positional } from "../arguments.ts";
 import { type CommandContext, requireDesk } from "../command.ts";
 import { connectorInScope, connectorsInScope } from "../connector-scope.ts";
@@ -65,7 +66,10 @@ export async function findBars(
       ? unavailable("no connector was named")
       : await venueBars(context, connector, symbol, range);
   const bars = isUnavailable(found) ? await barsOrReasons(context, symbol, found) : found;
-  if (isUnavailable(bars)) return bars;
+  if (isUnavailable(bars)) {
+    const near = connector === undefined ? "" : await nearSymbol(desk, connector, symbol);
+    return { ...bars, reason: `${bars.reason}${near}` };
+  }
   const inRange = bars.bars.filter(({ at }) => at >= (range.from ?? -Infinity) && at <= (range.to ?? Infinity));
   if (inRange.length === 0) return unavailable(`${bars.source} has no bars of ${symbol} in that time`);
   return { ...bars, bars: inRange };

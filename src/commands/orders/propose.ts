@@ -6,7 +6,8 @@ import { type EqualProposal, equalSentences } from "../../trading/equal-proposal
 import { proposeOrder } from "../../trading/propose.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
-import type { OutputStyle } from "../rendering/table-text.ts";
+import { causesOf, foldedText } from "../rendering/guard-reasons.ts";
+import { type OutputStyle, hanging } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 import { untrustedSchemaFor } from "../untrusted-text.ts";
 import { findOrderInScope, routeInScope } from "./order-scope.ts";
@@ -147,12 +148,18 @@ export function renderProposal(
   { id, path, digest, verdict, equal }: ProposalReport,
   style: OutputStyle,
 ): readonly string[] {
+  const { shown, folded } = style.isTty ? causesOf(verdict.reasons) : { shown: verdict.reasons, folded: 0 };
+  const blocks = [...shown.map(({ guard, message }) => `${guard}: ${message}`), ...foldedText(folded)];
+  const lines = (sign: string, text: string): readonly string[] =>
+    hanging(oneLine(text), style.isTty ? style.columns - 2 : Infinity).map(
+      (line, index) => `${index === 0 ? sign : " "} ${line}`,
+    );
   return [
     `${style.paint("bold", oneLine(id))} waits in ${oneLine(path)}`,
     ...(verdict.decision === "allow"
       ? [`${style.paint("green", "✓")} the guards would pass it now`]
-      : verdict.reasons.map(({ guard, message }) => `${style.paint("red", "✗")} ${oneLine(`${guard}: ${message}`)}`)),
-    ...equalSentences(equal).map((sentence) => `${style.paint("yellow", "!")} ${oneLine(sentence)}`),
+      : blocks.flatMap((text) => lines(style.paint("red", "✗"), text))),
+    ...equalSentences(equal).flatMap((sentence) => lines(style.paint("yellow", "!"), sentence)),
     `${style.paint("dim", "digest")} ${oneLine(digest)}`,
   ];
 }

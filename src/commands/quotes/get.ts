@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { connectorSource, shownSymbol } from "../../domain/untrusted.ts";
 import { iso } from "../../lib/time.ts";
+import { nearSymbol } from "../../trading/near-symbols.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { connectorInScope } from "../connector-scope.ts";
@@ -41,7 +42,10 @@ export const command = defineCommand({
     const { desk } = requireDesk(context);
     const connector = connectorInScope(desk, context.actor, { name, command: NAME });
     const quote = await orUnavailable(context, connector, () => desk.venues.quote(connector, requested));
-    if (isUnavailable(quote)) return { ...quote, symbol: requested, connector };
+    if (isUnavailable(quote)) {
+      const reason = `${quote.reason}${await nearSymbol(desk, connector, requested)}`;
+      return { ...quote, reason, symbol: requested, connector };
+    }
     context.sources?.add(venueSource(connector, "quote", requested));
     const { at, asOf, symbol, notice, ...amounts } = quote;
     const validAsOf = asOf === undefined ? undefined : iso(asOf);

@@ -3,6 +3,7 @@ import type { Untrusted } from "../../domain/untrusted.ts";
 import { kindOf, targetOf } from "../../domain/order.ts";
 import type { OrderDetail } from "../../trading/order-view.ts";
 import type { Review, ReviewedOrder } from "../../trading/review.ts";
+import { causesOf, foldedText } from "./guard-reasons.ts";
 import { localClock, shownTime } from "./local-time.ts";
 import { amountText, gainShade, money, sideShade } from "./money.ts";
 import type { Shade } from "./paint.ts";
@@ -130,12 +131,14 @@ function renderReview(review: Review, style: OutputStyle, isWhole: boolean): rea
 }
 
 function guardLines(style: OutputStyle, review: Review, isWhole: boolean): readonly string[] {
-  const blocks = review.checks.filter(({ decision }) => decision === "block");
+  const blocking = review.checks.filter(({ decision }) => decision === "block");
+  const { shown: blocks, folded: following } = isWhole ? { shown: blocking, folded: 0 } : causesOf(blocking);
   const passes = review.checks.filter(({ decision }) => decision !== "block");
   const noun = passes.length === 1 ? "guard passes" : "guards pass";
   const folded = `${style.paint("green", "✓")} ${passes.length} ${blocks.length === 0 ? "" : "other "}${noun}`;
   return [
     ...blocks.flatMap((check) => checkLines(style, check)),
+    ...foldedText(following).map((text) => `${style.paint("red", "✗")} ${text}`),
     ...(isWhole ? passes.flatMap((check) => checkLines(style, check)) : passes.length === 0 ? [] : [folded]),
   ];
 }

@@ -29,7 +29,7 @@ export const orderValidity: GateCheck = {
       (instrument === undefined
         ? notReturned(context)
         : instrument === null
-          ? unlisted(terms)
+          ? unlisted(context.input)
           : fits(terms, instrument, context));
     if (finding !== undefined) return finding;
     return pass(
@@ -45,8 +45,8 @@ function notReturned({ input: { connector, order } }: CheckContext): Finding {
   return unavailable(key, `${connector.name} lists instruments and returned none for ${order.terms.symbol}`);
 }
 
-function unlisted(terms: OrderTerms): Check {
-  return block(key, "NOT_LISTED", `${terms.connector} does not list ${terms.symbol}`);
+function unlisted({ order: { terms }, nearSymbol = "" }: CheckContext["input"]): Check {
+  return block(key, "NOT_LISTED", `${terms.connector} does not list ${terms.symbol}${nearSymbol}`);
 }
 
 function prices(terms: OrderTerms): [name: string, price: string | undefined][] {
