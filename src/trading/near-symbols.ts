@@ -1,4 +1,4 @@
-/** "Did you mean": the symbol of a connector that is near one that it does not list. */
+/** "Did you mean": the symbol of a connector that is nearest to a symbol that it does not list. */
 import { suggestion } from "../domain/ids.ts";
 import { shownSymbol } from "../domain/untrusted.ts";
 import type { Desk } from "./desk.ts";

@@ -1,4 +1,4 @@
-/** A symbol that a connector does not list: the near one that it lists is named wherever the symbol was typed. */
+/** A symbol that a connector does not list: the nearest that it lists is named wherever the symbol was typed. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { renderProposal } from "../../src/commands/orders/propose.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

@@ -110,7 +110,7 @@ describe("over stdio", () => {
     expect(JSON.parse(result.content[0]?.text ?? "{}")).toEqual({
       code: "TOKEN_REFUSED",
       message: "the agent's token is unknown or revoked, or was made for HTTP",
-      hint: "ask the human for a new token: qoc agents setup",
+      hint: "ask the human for a new token: qoc help agents setup",
       retrySafe: false,
     });
     expect(lines).toMatchObject([{ run: "unknown", tool: "qoc_status", decision: "refused" }]);

@@ -7,7 +7,7 @@ interface GuardReason {
 const NOT_LISTED = "NOT_LISTED";
 const NO_INPUT = /_UNAVAILABLE$/;
 
-/** A symbol that the venue does not list has no price, so most other checks cannot be evaluated: `folded` counts them. */
+/** Without a listed symbol there is no price, so most other checks cannot be evaluated: `folded` counts them. */
 export function causesOf<T extends GuardReason>(reasons: readonly T[]): { shown: readonly T[]; folded: number } {
   if (!reasons.some(({ code }) => code === NOT_LISTED)) return { shown: reasons, folded: 0 };
   const shown = reasons.filter(({ code }) => !NO_INPUT.test(code));

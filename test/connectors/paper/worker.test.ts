@@ -32,7 +32,7 @@ it("the paper connector loads by path, trades, and keeps its state across worker
   expect(log.text()).toContain("the paper venue is open");
   const capabilities = { mode: "paper", simulatedTime: true, clientIdDedupe: "forever" };
   expect(connector.status).toMatchObject({ state: "ready", restarts: 0, capabilities });
-  expect(connector.status.methods).toHaveLength(14);
+  expect(connector.status.methods).toHaveLength(15);
   expect(quoteSchema.parse(valueOf(await connector.invoke("getQuote", ["SPX"])))).toMatchObject({ symbol: "SPX" });
   const apple = instrumentSchema.parse(valueOf(await connector.invoke("getInstrument", ["AAPL"])));
   expect(apple).toMatchObject({ tickSize: "0.01", lotSize: "0.001" });
