@@ -211,7 +211,7 @@ export const ERRORS = {
   VENUE_REJECTED: row("{id}: {connector} rejected the order: {reason}", "qoc orders show {id}", {
     untrustedDetail: "reason",
   }),
-  TARGET_REFUSED: row("nothing was proposed: {reason}", "qoc orders show {target}", {
+  TARGET_REFUSED: row("nothing was proposed: {reason}", "qoc orders show {id}", {
     hintForAgents: "qoc_orders_show",
   }),
   TARGET_CHANGED: row(
@@ -219,7 +219,10 @@ export const ERRORS = {
     "qoc orders show {id}",
     { exit: EXIT.stale },
   ),
-  REPLACEMENT_NOT_SENT: row("{id} was not sent: {reason}", "qoc orders list; then qoc orders propose"),
+  REPLACEMENT_NOT_SENT: row(
+    "{id} was not sent: {reason}",
+    "qoc orders show {id}; propose the order again if it is still wanted",
+  ),
   NOT_CANCELLABLE: row("{id} is {state} and cannot be cancelled", "qoc orders show {id}", { exit: EXIT.stale }),
   NOT_UNKNOWN: row(
     "{id} is {state}; only an order that is unknown or lost by its venue can be resolved",

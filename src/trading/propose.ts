@@ -45,7 +45,7 @@ export async function proposeOrder(
   })();
   const asked = await proposedTerms(desk, { draft });
   if ("reason" in asked && asked.needs === "correction")
-    throw new QocError("TARGET_REFUSED", { target: document["cancels"] ?? document["replaces"], reason: asked.reason });
+    throw new QocError("TARGET_REFUSED", { id: document["cancels"] ?? document["replaces"], reason: asked.reason });
   const sources = boundedList(read);
   const day = dateInZone(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
   const { state } = desk;
