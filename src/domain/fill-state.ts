@@ -9,6 +9,7 @@ import type { ClientOrderId, OrderId } from "./ids.ts";
 import { type InstrumentKey, instrumentKey } from "./order.ts";
 import { type OrderRecord, applyFill, disputeFill, forgetDisputedFill, isEnded, isInFlight } from "./order-state.ts";
 import { PositionRecord, adoptQuantity } from "./position.ts";
+import { TradeSums } from "./trade-sums.ts";
 import type { VenueFill } from "./venue.ts";
 
 /** A fill without a known order. An acknowledgement with the fill's venue order id assigns it to its order. */
@@ -37,8 +38,8 @@ export interface FillState extends DisputeState {
   /** Fills of orders that this desk did not send, by connector and venue order id. */
   readonly unmatchedFills: Map<string, UnmatchedFill[]>;
   readonly external: ExternalFillsByInstrument;
-  /** By connector: the version that counts of each fill since the account's base mark, disputed fills excluded. */
-  readonly trades: Map<string, Map<FillKey, VenueFill>>;
+  /** By connector: the fills since the account's base mark, without disputed ones. */
+  readonly trades: Map<string, TradeSums>;
 }
 
 /** Brings the indexes of an order up to date, and assigns to it the fills that name its venue order id. */
@@ -133,7 +134,7 @@ function keepDisputed(state: FillState, order: OrderRecord, recorded: Recorded<F
   removeDispute(state, key);
   removeUnmatched(state, connector, fill);
   state.fills.set(key, fill);
-  state.trades.get(connector)?.delete(key);
+  state.trades.get(connector)?.set(key, undefined);
   disputeFill(order, recorded);
   addDispute(state, order, recorded);
 }
@@ -184,9 +185,9 @@ function keepUnmatched(state: FillState, recorded: Recorded<FillReceived>): void
 }
 
 function keepTrade({ trades }: FillState, connector: string, key: FillKey, fill: VenueFill): void {
-  const known = trades.get(connector);
-  if (known === undefined) trades.set(connector, new Map([[key, fill]]));
-  else known.set(key, fill);
+  const sums = trades.get(connector) ?? new TradeSums();
+  trades.set(connector, sums);
+  sums.set(key, fill);
 }
 
 /** A fill dated ahead must not hide earlier fills from the next request for fills. */

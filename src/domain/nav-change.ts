@@ -1,7 +1,8 @@
 /** The part of a change of the NAV that neither price moves nor trades explain: money that was paid in or out. */
 import { type Decimal, ZERO, decimal, quotient } from "./decimal.ts";
 import { comparableSymbol } from "./order.ts";
-import type { VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
+import type { TradeSum, TradeSums } from "./trade-sums.ts";
+import type { VenueAccount, VenuePosition } from "./venue.ts";
 
 /** The mark that a change is measured from. */
 export interface NavBase {
@@ -23,17 +24,13 @@ interface NavPart {
   now: Decimal;
   markBefore: Decimal | undefined;
   markNow: Decimal | undefined;
-  /** Bought less sold, and what that cost. */
-  traded: Decimal;
-  cost: Decimal;
-  lastPrice: Decimal | undefined;
 }
 
 interface NavReading {
   readonly account: VenueAccount;
   readonly positions: readonly VenuePosition[];
   /** Since the base. */
-  readonly trades: Iterable<VenueFill>;
+  readonly trades: TradeSums | undefined;
   /** What orders in flight may hold: a change up to this amount needs no explanation. */
   readonly held?: Decimal | undefined;
 }
@@ -54,9 +51,10 @@ export function unexplainedChange(
   if (all.some((position) => (position.currency ?? currency) !== currency)) return undefined;
   const parts = partsOf(base, positions);
   let change = decimal(account.nav).minus(base.nav);
-  for (const fill of trades) change = change.plus(addTrade(parts, fill, currency));
-  for (const part of parts.values()) {
-    const explained = explainedBy(part);
+  change = change.plus(trades?.feesIn(currency) ?? ZERO);
+  for (const symbol of trades?.bySymbol.keys() ?? []) partOf(parts, symbol);
+  for (const [symbol, part] of parts) {
+    const explained = explainedBy(part, trades?.bySymbol.get(symbol));
     if (explained === undefined) return undefined;
     change = change.minus(explained);
   }
@@ -67,8 +65,7 @@ function partOf(parts: Map<string, NavPart>, symbol: string): NavPart {
   const key = comparableSymbol(symbol);
   const known = parts.get(key);
   if (known !== undefined) return known;
-  const prices = { markBefore: undefined, markNow: undefined, lastPrice: undefined };
-  const part: NavPart = { before: ZERO, now: ZERO, traded: ZERO, cost: ZERO, ...prices };
+  const part: NavPart = { before: ZERO, now: ZERO, markBefore: undefined, markNow: undefined };
   parts.set(key, part);
   return part;
 }
@@ -88,21 +85,13 @@ function partsOf(base: NavBase, positions: readonly VenuePosition[]): Map<string
   return parts;
 }
 
-/** Adds a fill to its part. Returns its fee in the account's currency. */
-function addTrade(parts: Map<string, NavPart>, fill: VenueFill, currency: string): Decimal {
-  if (fill.busts !== undefined) return ZERO;
-  const { side, fee, feeCurrency = currency } = fill;
-  const [quantity, price] = [decimal(fill.quantity), decimal(fill.price)];
-  const signed = side === "buy" ? quantity : ZERO.minus(quantity);
-  const part = partOf(parts, fill.symbol);
-  part.traded = part.traded.plus(signed);
-  part.cost = part.cost.plus(signed.times(price));
-  part.lastPrice = price;
-  return fee === undefined || feeCurrency !== currency ? ZERO : decimal(fee);
-}
+const NO_TRADE: Readonly<TradeSum> = { traded: ZERO, cost: ZERO, lastPrice: undefined };
 
 /** undefined if a mark is missing. */
-function explainedBy({ before, now, markBefore, markNow, traded, cost, lastPrice }: NavPart): Decimal | undefined {
+function explainedBy(
+  { before, now, markBefore, markNow }: NavPart,
+  { traded, cost, lastPrice }: Readonly<TradeSum> = NO_TRADE,
+): Decimal | undefined {
   if (!before.eq(ZERO) && markBefore === undefined) return undefined;
   if (!now.eq(ZERO) && markNow === undefined) return undefined;
   // A closed position has no mark any more.

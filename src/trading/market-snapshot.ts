@@ -220,7 +220,7 @@ function explainNav(
   { full, positions, held }: NavFigures,
 ): void {
   if (held === undefined) return;
-  const trades = desk.state.trades.get(connector)?.values() ?? [];
+  const trades = desk.state.trades.get(connector);
   const change = unexplainedChange(earlier.base, { account: full, positions, trades, held });
   if (change === undefined || text(change) === text(earlier.unexplained)) return;
   desk.publish({ type: "nav.unexplained", connector, amount: text(change) });

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decimal, text } from "../../src/domain/decimal.ts";
 import { unexplainedChange } from "../../src/domain/nav-change.ts";
+import { TradeSums } from "../../src/domain/trade-sums.ts";
 import type { VenueAccount, VenueFill, VenuePosition } from "../../src/domain/venue.ts";
 
 type Held = readonly [quantity: number, mark?: number];
@@ -30,7 +31,9 @@ interface Case {
 function unexplained({ before, now, trades = [] }: Case): string | undefined {
   const positions = new Map(positionsOf(before[1]).map((position) => [position.symbol, position]));
   const base = { account: accountOf(before[0]), nav: decimal(String(before[0])), positions };
-  const change = unexplainedChange(base, { account: accountOf(now[0]), positions: positionsOf(now[1]), trades });
+  const sums = new TradeSums();
+  for (const trade of trades) sums.set(trade.fillId, trade);
+  const change = unexplainedChange(base, { account: accountOf(now[0]), positions: positionsOf(now[1]), trades: sums });
   return change && text(change);
 }
 
@@ -104,5 +107,21 @@ describe("the change of the NAV that nothing explains", () => {
         expect(found).toBe(Math.abs(deposit) <= 500 ? "0" : String(deposit));
       }),
     );
+  });
+});
+
+describe("the sums of trades", () => {
+  it("count each fill once: a correction, a bust, a later fee or a dispute replaces what was counted", () => {
+    const sums = new TradeSums();
+    const shown = () => [...sums.bySymbol.values()].map(({ traded, cost }) => `${text(traded)} for ${text(cost)}`);
+    sums.set("a", fill("buy", 10, 50));
+    sums.set("b", fill("sell", 4, 60));
+    expect(shown()).toEqual(["6 for 260"]);
+    sums.set("a", fill("buy", 8, 50, { fee: "1.5" as never }));
+    expect([shown(), text(sums.feesIn("USD")), text(sums.feesIn("EUR"))]).toEqual([["4 for 160"], "1.5", "1.5"]);
+    sums.set("b", fill("sell", 4, 60, { busts: "b" }));
+    expect(shown()).toEqual(["8 for 400"]);
+    sums.set("a", undefined);
+    expect([shown(), text(sums.feesIn("USD")), sums.has("a")]).toEqual([["0 for 0"], "0", false]);
   });
 });

@@ -1,0 +1,57 @@
+/** What the fills of an account bought since its base mark, by instrument: kept up to date fill by fill. */
+import { type Decimal, ZERO, decimal } from "./decimal.ts";
+import { comparableSymbol } from "./order.ts";
+import type { VenueFill } from "./venue.ts";
+
+/** The trades in one instrument, in all its spellings. */
+export interface TradeSum {
+  /** Bought less sold, and what that cost. */
+  traded: Decimal;
+  cost: Decimal;
+  lastPrice: Decimal | undefined;
+}
+
+export class TradeSums {
+  readonly #fills = new Map<string, VenueFill>();
+  readonly #sums = new Map<string, TradeSum>();
+  readonly #fees = new Map<string, Decimal>();
+
+  /** By {@link comparableSymbol}. */
+  get bySymbol(): ReadonlyMap<string, Readonly<TradeSum>> {
+    return this.#sums;
+  }
+
+  /** The fees in this currency; a fee without one is in the account's. */
+  feesIn(currency: string): Decimal {
+    return (this.#fees.get("") ?? ZERO).plus(this.#fees.get(currency) ?? ZERO);
+  }
+
+  has(key: string): boolean {
+    return this.#fills.has(key);
+  }
+
+  /** Counts this version of a fill instead of the earlier one; undefined: the fill does not count any more. */
+  set(key: string, fill: VenueFill | undefined): void {
+    this.#count(this.#fills.get(key), -1);
+    if (fill === undefined) this.#fills.delete(key);
+    else this.#fills.set(key, fill);
+    this.#count(fill, 1);
+  }
+
+  #count(fill: VenueFill | undefined, sign: 1 | -1): void {
+    if (fill === undefined || fill.busts !== undefined) return;
+    const { side, fee, feeCurrency = "", symbol } = fill;
+    const [quantity, price] = [decimal(fill.quantity), decimal(fill.price)];
+    const isAdded = (side === "buy") === (sign === 1);
+    const signed = isAdded ? quantity : ZERO.minus(quantity);
+    const key = comparableSymbol(symbol);
+    const sum = this.#sums.get(key) ?? { traded: ZERO, cost: ZERO, lastPrice: undefined };
+    sum.traded = sum.traded.plus(signed);
+    sum.cost = sum.cost.plus(signed.times(price));
+    if (sign === 1) sum.lastPrice = price;
+    this.#sums.set(key, sum);
+    if (fee === undefined) return;
+    const paid = sign === 1 ? decimal(fee) : ZERO.minus(decimal(fee));
+    this.#fees.set(feeCurrency, (this.#fees.get(feeCurrency) ?? ZERO).plus(paid));
+  }
+}
