@@ -1,6 +1,6 @@
 /** Load cases: the adapter loads, declares itself correctly, and starts and stops on time. */
 import type { Capabilities } from "../domain/sdk.ts";
-import { METHODS, REQUIRED_METHODS } from "../protocol/messages.ts";
+import { DATA_METHODS, METHODS, REQUIRED_METHODS } from "../protocol/messages.ts";
 import { assert, fail } from "./assert.ts";
 import type { TestCase } from "./test-case.ts";
 import { REQUEST_ROUTES } from "./fake-venue-faults.ts";
@@ -50,7 +50,8 @@ export const LOAD_CASES: readonly TestCase[] = [
     run: async (harness) => {
       await harness.connector.start();
       const { methods, lastError } = harness.connector.status;
-      const missing = REQUIRED_METHODS.filter((method) => !methods.includes(method));
+      const required = harness.settings.orders ? REQUIRED_METHODS : DATA_METHODS;
+      const missing = required.filter((method) => !methods.includes(method));
       assert(
         missing.length === 0,
         `the adapter does not load: ${firstLine(lastError ?? `${missing.join(", ")} is missing`)}`,

@@ -94,7 +94,7 @@ export const ORDER_STATE_CASES: readonly TestCase[] = [
     run: assertOldOrderWorks,
   },
   {
-    id: "C120",
+    id: "C127",
     group: "recovery",
     title: "a closed order is found",
     proves: "an order that filled or was cancelled while its response was lost is resolved without a person",

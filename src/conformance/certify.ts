@@ -147,6 +147,8 @@ function obstacleOf(
   if (startFailure !== undefined && startsConnector !== true)
     return untried(`the adapter does not start: ${startFailure}`);
   if (needs === undefined) return undefined;
+  if (needs.orders === true && !settings.orders && !methods.includes("placeOrder"))
+    return skipped("the adapter brings data only: it has no placeOrder");
   const missing = needs.methods?.filter((method) => !methods.includes(method)) ?? [];
   if (missing.length > 0) return skipped(`the adapter has no ${missing.join(", ")}`);
   const declared = needs.declares === undefined ? true : capabilities[needs.declares];

@@ -35,7 +35,7 @@ const RULES: readonly GuaranteeRule[] = [
           : "the adapter does not declare queryByClientId: an order whose response was lost has no venue id yet"
         : "the adapter has no getOrder",
     because: "getOrder finds an order by the client order id alone",
-    cases: ["C74", "C77", "C80", "C120", "C121"],
+    cases: ["C74", "C77", "C80", "C127", "C121"],
   },
   {
     guarantee: "fills missed while the connector was down are recovered",

@@ -164,6 +164,8 @@ export class ConformanceHarness {
       redact: (text) => text,
       options: fillAddresses(settings.options, venue) as Record<string, unknown>,
       hosts: settings.network ? LOOPBACK : [UNREACHABLE],
+      // An adapter without methods for orders is loaded if certify.toml says that it routes none.
+      dataOnly: !settings.orders,
       tcp: settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
       transport: (network) => this.spy.watch(deps.transport(MEMORY_MB, network)),
       slices: new TurnSlices(clock),

@@ -243,19 +243,19 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
         "const query: { cl_ord_id?: string | undefined; txid?: string | undefined } = venueOrderId === undefined ? { cl_ord_id: clientOrderId } : { txid: venueOrderId };",
       ],
     ],
-    caughtBy: ["C81", "C120"],
+    caughtBy: ["C81", "C127"],
   },
   {
     name: "closed-as-cancelled",
     description: "It takes the venue's word closed for cancelled.",
     edits: [['closed: "filled"', 'closed: "cancelled"']],
-    caughtBy: ["C81", "C120"],
+    caughtBy: ["C81", "C127"],
   },
   {
     name: "canceled-as-filled",
     description: "It takes every order that is not open for filled.",
     edits: [['canceled: "cancelled"', 'canceled: "filled"']],
-    caughtBy: ["C81", "C120"],
+    caughtBy: ["C81", "C127"],
   },
   {
     name: "partial-fills-as-open",

@@ -202,7 +202,7 @@ export const MONEY_MISTAKES: readonly Mistake[] = [
       : await this.getOrNull<VenueOrder>(path);`,
       ],
     ],
-    caughtBy: ["C120", "C121"],
+    caughtBy: ["C127", "C121"],
     reason: "closed orders too",
   },
   {
@@ -215,7 +215,7 @@ export const MONEY_MISTAKES: readonly Mistake[] = [
         "const found = await this.getOrNull<VenueOrder | VenueOrder[]>(path);\n    const order = Array.isArray(found) ? (found[0] ?? null) : found;",
       ],
     ],
-    caughtBy: ["C120"],
+    caughtBy: ["C127"],
   },
   {
     name: "expired-as-cancelled",

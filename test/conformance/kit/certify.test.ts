@@ -146,6 +146,16 @@ describe("certify", () => {
     ]);
   });
 
+  it("skips the cases of orders for an adapter that brings data only", { timeout: 60_000 }, async () => {
+    const adapter = editedTemplate("async placeOrder(", "async place(");
+    const source = readFileSync(adapter, "utf8").replace("async cancelOrder(", "async cancel(");
+    writeFileSync(adapter, source);
+    const only = ["C01", "C14", "C26", "C57", "C103"];
+    const report = await run(adapter, { settings: settings(`orders = false\n${VENUE}`), only });
+    expect(report.cases.map(({ outcome }) => outcome)).toEqual(["passed", "passed", "skipped", "skipped", "passed"]);
+    expect(reasonOf(report, "C57")).toBe("the adapter brings data only: it has no placeOrder");
+  });
+
   it("reports an adapter that waits for the fill in placeOrder", { timeout: 60_000 }, async () => {
     const waitForFill =
       'while ((await this.getOrder({ venueOrderId: accepted.order_id }))?.status !== "filled") await new Promise((resolve) => setTimeout(resolve, 50));';
@@ -161,7 +171,7 @@ describe("certify", () => {
     const adapter = editedTemplate("async cancelOrder(", "async cancel(");
     const report = await run(adapter, { settings: settings(VENUE), only: ["C01", "C11", "C26"] });
     expect(failures(report)).toEqual([
-      "C01: the adapter does not load: connector kit: method cancelOrder is missing: every adapter has the 7 methods of ConnectorAdapter",
+      "C01: the adapter does not load: connector kit: method cancelOrder is missing: every adapter has the 7 methods of ConnectorAdapter; a connector that only brings data has orders = false in desk.toml",
     ]);
     expect(reasonOf(report, "C26")).toMatch(/^the adapter does not start: /);
   });
