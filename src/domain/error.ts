@@ -249,7 +249,7 @@ export const ERRORS = {
   ),
   CONNECTOR_NOT_PAPER: row(
     "connector {connector} is {mode}: only paper and data-only connectors are restarted at each change of a file",
-    'set mode = "paper" for it in desk.toml, or orders = false, then qoc down and qoc up',
+    'set mode = "paper" for it in desk.toml, or orders = false, then qoc down, then qoc up',
   ),
   CONNECTOR_ZOMBIE: row(
     "the thread of connector {connector} could not be terminated and may still act; no second thread is started",
@@ -284,7 +284,7 @@ export const ERRORS = {
   ),
   CONNECT_REFUSED: row(
     "connector {connector} refuses to connect: {message}",
-    "correct its table in desk.toml, then qoc down and qoc up; or the adapter, then qoc connectors restart {connector}",
+    "correct its table in desk.toml, then qoc down, then qoc up; or the adapter, then qoc connectors restart {connector}",
     { untrustedDetail: "message" },
   ),
   ADAPTER_THREW: row("connector {connector}: {message}", "qoc logs --connector {connector}", {

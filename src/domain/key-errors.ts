@@ -16,13 +16,13 @@ export const KEY_ERRORS = {
   ),
   LIVE_KEY_LOST: row(
     "the journal names a live key of this desk, and this machine lacks it: a second one is not accepted",
-    "qoc keys import FILE with an export of the machine that has it; or trade live at a new desk: qoc init DIR",
+    "export it on the machine that has it, then here: qoc keys import FILE; or trade live at a new desk: qoc init DIR",
   ),
   KEYS_REFUSED: row(
     "{file}: {reason}; nothing was changed",
-    "qoc keys export FILE on the machine that has the keys, then here: qoc keys import FILE",
+    "on the machine that has the keys: qoc keys export FILE; then here: qoc keys import FILE",
   ),
   KEY_INVALID: row("{path}: {reason}", "read the key files of the desk back from a backup, then qoc up"),
   KEY_FILE_UNSAFE: row("{path}: {reason}, so the keys of the desk are not safe there", "type: {fix}"),
-  NEW_FILE_REFUSED: row("{path}: {reason}; nothing was written", "qoc keys export FILE with another path"),
+  NEW_FILE_REFUSED: row("{path}: {reason}; nothing was written", "name another file: qoc keys export FILE"),
 } as const satisfies Record<string, ErrorDefinition>;
