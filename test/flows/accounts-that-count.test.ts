@@ -215,3 +215,16 @@ describe("money that moves without a trade", () => {
     expect(desk.open.desk.state.seq).toBe(seq);
   });
 });
+
+it("[account] currency that no account has is said with its line in status, doctor and the review", async () => {
+  desk = await tempDesk({ config: (template) => template.replace('currency = "USD"', 'currency = "EUR"') });
+  const line = desk.read("desk.toml").split("\n").indexOf('currency = "EUR"') + 1;
+  const words = `desk.toml:${line}: [account] currency is EUR, and no account is in EUR`;
+  const { config, book } = await desk.call<StatusView>("status");
+  expect(config).toMatchObject([{ kind: "currency", text: expect.stringContaining(words) as string }]);
+  expect([book.currency, book.nav]).toEqual(["USD", "1000000"]);
+  expect(JSON.stringify(await desk.call("doctor"))).toContain(words);
+  const order = { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "100", rationale: "x" };
+  const { id } = await desk.call<{ id: string }>("orders propose", order);
+  expect(JSON.stringify(await desk.call("orders show", { id }))).toContain(words);
+});
