@@ -28,11 +28,9 @@ export const ERRORS = {
     "qoc orders list --state proposed",
     { exit: EXIT.usage },
   ),
-  REMOTE_NOT_YET: row(
-    "{name} is documented but not implemented yet: nothing was done, because commands reach desks on this machine only",
-    "type: unset {name}",
-    { exit: EXIT.usage },
-  ),
+  REMOTE_NOT_YET: row("{name} is not implemented yet: only desks of this machine are reached", "type: unset {name}", {
+    exit: EXIT.usage,
+  }),
   // workspace and configuration
   NO_WORKSPACE: row("no desk.toml in {path} or a folder above it", "qoc init {path}"),
   WORKSPACE_NOT_OURS: row(
