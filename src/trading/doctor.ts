@@ -343,7 +343,8 @@ export function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly Doc
   const now = desk.clock.now();
   const old = [...desk.state.proposed.values()].filter((order) => now - order.proposedAt > PENDING_AGE_MS);
   const missing = [...desk.state.inFlight.values()].filter(({ flags }) => flags.has("missing"));
-  const unknown = [...desk.state.inFlight.values()].filter((order) => order.state === "unknown");
+  const { inFlight, cancels } = desk.state;
+  const unknown = [...inFlight.values(), ...cancels.values()].filter((order) => order.state === "unknown");
   return [
     ...(old.length === 0
       ? []

@@ -137,6 +137,9 @@ describe("a cancel by proposal", () => {
     await venue("SET:cancel:die");
     await expect(approve(cancel)).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", exit: 6 });
     expect(record(cancel.id).state).toBe("unknown");
+    const { orders } = await desk.call<{ orders: { id: string; state: string }[] }>("status");
+    expect(orders).toMatchObject([{ id }, { id: cancel.id, state: "unknown" }]);
+    expect(JSON.stringify(await desk.call("doctor"))).toContain(`qoc orders show ${cancel.id}`);
     expect(await inbox()).toContain(`The outcome of the cancel of ${id} is unknown`);
     await expect.poll(() => desk.open.desk.venues.facts("v")?.state, { timeout: 10_000 }).toBe("ready");
     await expect.poll(() => desk.open.desk.market.reconciled.has("v"), { timeout: 10_000 }).toBe(true);

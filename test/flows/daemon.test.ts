@@ -126,6 +126,37 @@ describe("kill -9", () => {
     const store = JSON.stringify((await qoc("orders", "list")).json);
     expect(store.match(/P-00000/g)).toHaveLength(1);
   });
+
+  it("between the cancel of a replacement and its new order: the new order is not sent after the restart", async () => {
+    writeFileSync(join(desk, "v.ts"), adapterFixture("cancelling-venue"));
+    const options = '[connector.options]\ncancel = "pending"\n';
+    const connector = '\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\nmode = "paper"\n';
+    config((text) => `${text}${connector}${options}`);
+    const first = await up();
+    const terms = ["--connector", "v", ...LIMIT.slice(2).map((word) => (word === "2000" ? "99" : word))];
+    const old = (await qoc("orders", "propose", ...terms)).json;
+    await qoc("approve", old.id, "--digest", old.digest);
+    const replacement = (await qoc("orders", "propose", "--replace", old.id, "--limit-price", "98")).json;
+    const approving = qoc("approve", replacement.id, "--digest", replacement.digest);
+    await expect
+      .poll(async () => (await qoc("orders", "show", old.id)).json, { timeout: 10_000 })
+      .toMatchObject({
+        cancelRequested: true,
+      });
+    first.kill("SIGKILL");
+    await ended(first);
+    expect((await approving).code).not.toBe(0);
+    await up();
+    expect((await qoc("orders", "show", replacement.id)).json).toMatchObject({
+      state: "cancelled",
+      venueOrderId: null,
+    });
+    expect((await qoc("orders", "show", old.id)).json.state).toBe("accepted");
+    await expect
+      .poll(async () => JSON.stringify((await qoc("inbox", "list")).json), { timeout: 5_000 })
+      .toContain(`${replacement.id} was not sent, and ${old.id} is accepted`);
+    expect((await qoc("journal", "verify")).json).toMatchObject({ ok: true });
+  });
 });
 
 describe("a failing start", () => {
