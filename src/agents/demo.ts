@@ -10,8 +10,11 @@ const quoteShape = z.looseObject({ bid: z.string(), ask: z.string(), last: z.str
 /** The answer if there is no quote. */
 const unavailableShape = z.looseObject({ status: z.literal("data_pending"), reason: z.string() });
 const statusShape = z.looseObject({
-  book: z.looseObject({ nav: z.string() }),
-  connectors: z.array(z.looseObject({ name: z.string(), state: z.string(), mode: z.string() })),
+  connectors: z.array(z.looseObject({ name: z.string(), state: z.string() })),
+  book: z.looseObject({
+    nav: z.string().nullable(),
+    accounts: z.array(z.looseObject({ connector: z.string(), nav: z.string(), isCountedByGuards: z.boolean() })),
+  }),
 });
 const writtenShape = z.looseObject({ path: z.string() });
 const proposedShape = z.looseObject({
@@ -32,15 +35,15 @@ export const demoRuntime: Runtime = {
   run: async (task, call, progress, signal) => {
     const symbol = task.issue.symbols[0] ?? "SPX";
     progress.line(`reads ${task.issue.path}: ${task.issue.title}`);
-    const { book, connectors } = statusShape.parse(await call("status", {}));
-    const connector = chosenConnector(connectors);
-    const response = await call("quotes get", { symbol, connector });
-    const unavailable = unavailableShape.safeParse(response);
-    if (unavailable.success)
-      return { summary: `No quote for ${symbol}: ${unavailable.data.reason}. Nothing was proposed.`, proposals: [] };
-    const quote = quoteShape.parse(response);
+    const accounts = routes(statusShape.parse(await call("status", {})));
+    const found = await findQuote(call, symbol, accounts);
+    if ("reason" in found)
+      return { summary: `No quote for ${symbol}: ${found.reason}. Nothing was proposed.`, proposals: [] };
+    const { quote, account } = found;
+    const { connector } = account;
     signal.throwIfAborted();
-    progress.line(`gets a quote: ${symbol} ${quote.bid} / ${quote.ask}`);
+    const where = accounts.length > 1 ? ` at ${connector}` : "";
+    progress.line(`gets a quote${where}: ${symbol} ${quote.bid} / ${quote.ask}`);
     const research = writtenShape.parse(
       await call("research write", {
         name: `${task.run}-${symbol.toLowerCase()}`,
@@ -49,7 +52,7 @@ export const demoRuntime: Runtime = {
     );
     progress.line(`writes ${research.path}`);
     const quantity = (share: number): string =>
-      String(Math.max(1, Math.floor((Number(book.nav) * share) / Number(quote.ask))));
+      String(Math.max(1, Math.floor((Number(account.nav) * share) / Number(quote.ask))));
     const order = { connector, symbol, researchRef: research.path, issue: task.issue.id };
     const small = await proposeBuy(call, {
       ...order,
@@ -72,14 +75,38 @@ export const demoRuntime: Runtime = {
   },
 };
 
-/** With several connectors, a call names one: a paper connector that is ready, else the first that is ready. */
-function chosenConnector(connectors: z.output<typeof statusShape>["connectors"]): string | undefined {
-  const ready = connectors.filter(({ state }) => state === "ready");
-  return (ready.find(({ mode }) => mode === "paper") ?? ready[0] ?? connectors[0])?.name;
+interface DemoAccount {
+  readonly connector: string;
+  readonly nav: string;
+}
+
+/** The accounts that orders can go to, those of ready connectors first. */
+function routes({ connectors, book }: z.output<typeof statusShape>): readonly DemoAccount[] {
+  const isReady = ({ connector }: DemoAccount): boolean =>
+    connectors.some(({ name, state }) => name === connector && state === "ready");
+  return book.accounts
+    .filter(({ isCountedByGuards }) => isCountedByGuards)
+    .toSorted((a, b) => Number(isReady(b)) - Number(isReady(a)));
+}
+
+/** The first account whose connector quotes the symbol, or the first reason why none does. */
+async function findQuote(
+  call: AgentCall,
+  symbol: string,
+  accounts: readonly DemoAccount[],
+): Promise<{ quote: z.output<typeof quoteShape>; account: DemoAccount } | { reason: string }> {
+  let reason = "no connector has reported an account yet";
+  for (const account of accounts) {
+    const response = await call("quotes get", { symbol, connector: account.connector });
+    const unavailable = unavailableShape.safeParse(response);
+    if (!unavailable.success) return { quote: quoteShape.parse(response), account };
+    if (account === accounts[0]) ({ reason } = unavailable.data);
+  }
+  return { reason };
 }
 
 interface BuyOrder {
-  readonly connector: string | undefined;
+  readonly connector: string;
   readonly symbol: string;
   readonly quantity: string;
   readonly rationale: string;

@@ -37,8 +37,21 @@ export function completionScript(shell: Shell): string {
   } finally {
     console.log = log;
   }
-  return `${lines.join("\n")}\n`;
+  return `${shell === "bash" ? BASH_WITHOUT_PACKAGE : ""}${lines.join("\n")}\n`;
 }
+
+/** The script of the library uses one function of the package bash-completion, which many systems lack. */
+const BASH_WITHOUT_PACKAGE = `# Works with and without the package bash-completion.
+if ! declare -F _get_comp_words_by_ref >/dev/null; then
+  _get_comp_words_by_ref() {
+    cur="\${COMP_WORDS[COMP_CWORD]}"
+    prev="\${COMP_WORDS[COMP_CWORD-1]}"
+    words=("\${COMP_WORDS[@]}")
+    cword=$COMP_CWORD
+  }
+fi
+
+`;
 
 /**
  * Returns the completions of the last argument: lines of `value<TAB>description`, then the directive for the script.

@@ -91,6 +91,18 @@ describe("completions", () => {
 });
 
 describe("completionScript", () => {
+  it("completes in a bash without the package bash-completion", () => {
+    const script = [
+      "qoc() { printf 'status\\tshow\\nstart\\tx\\n:4\\n'; }",
+      "compopt() { :; }",
+      completionScript("bash"),
+      "COMP_WORDS=(qoc sta) COMP_CWORD=1",
+      '__qoc_complete; echo "${COMPREPLY[*]}"',
+    ];
+    const shown = execFileSync("bash", ["--norc", "--noprofile"], { input: script.join("\n"), encoding: "utf8" });
+    expect(shown.trim().split(/\s+/)).toEqual(["status", "start"]);
+  });
+
   it.each(SHELLS)("for %s runs qoc at each Tab", (shell) => {
     const script = completionScript(shell);
     expect(script).toMatch(/qoc.{0,20}complete/);
