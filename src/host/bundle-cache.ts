@@ -15,8 +15,12 @@ export interface Bundle {
   readonly map: string;
   /** Of the code. The operator accepts an adapter by this digest. */
   readonly digest: Digest;
+}
+
+export interface CachedBundle {
+  readonly bundle: Bundle;
   /** The author's own files in it, without those of packages. */
-  readonly sources?: readonly string[] | undefined;
+  readonly sources: readonly string[];
 }
 
 export interface BundleCacheKey {
@@ -48,7 +52,7 @@ function cachePath({ folder, adapter }: BundleCacheKey): string {
 }
 
 /** Returns undefined if there is no cached bundle or it cannot be used. */
-export async function readBundle(key: BundleCacheKey): Promise<Bundle | undefined> {
+export async function readBundle(key: BundleCacheKey): Promise<CachedBundle | undefined> {
   try {
     const bytes = Buffer.from(await key.disk.read(cachePath(key), BYTES_MAX));
     const end = bytes.indexOf(LINE_FEED);
@@ -63,7 +67,7 @@ export async function readBundle(key: BundleCacheKey): Promise<Bundle | undefine
     if (digest !== code.digest || digestOf(mapBytes) !== map.digest) return undefined;
     if (!(await fingerprintMatches(key.disk, { files, folders }))) return undefined;
     const sources = ownFiles(files.map(([path]) => path));
-    return { code: codeBytes.toString("utf8"), map: mapBytes.toString("utf8"), digest, sources };
+    return { bundle: { code: codeBytes.toString("utf8"), map: mapBytes.toString("utf8"), digest }, sources };
   } catch {
     return undefined;
   }

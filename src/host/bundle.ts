@@ -42,8 +42,8 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const key = request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, builder };
   const cached = key === undefined ? undefined : await readBundle(key);
   if (cached !== undefined) {
-    request.onSources?.(cached.sources ?? []);
-    return cached;
+    request.onSources?.(cached.sources);
+    return cached.bundle;
   }
   const recorder = recordFingerprint(disk);
   const bundle = await buildBundle(request, recorder).finally(() => request.onSources?.(ownFiles(recorder.paths())));

@@ -44,6 +44,7 @@ interface ReadMethod {
   readonly defaults?: (now: number) => readonly unknown[];
 }
 
+const SEARCH_LIMIT = 20;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** null: the venue does not know it. */
@@ -67,6 +68,13 @@ const READ_METHODS: Readonly<Partial<Record<Method, ReadMethod>>> = {
     isList: true,
     schema: barSchema,
     defaults: () => [undefined, { resolution: "1d" }],
+  },
+  searchInstruments: {
+    args: 2,
+    takesSymbol: true,
+    isList: true,
+    schema: instrumentSchema,
+    defaults: () => [undefined, SEARCH_LIMIT],
   },
   getFundamentals: { args: 1, takesSymbol: true, schema: fundamentalsSchema },
 };

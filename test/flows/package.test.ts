@@ -104,7 +104,7 @@ describe("the package", () => {
     const report = JSON.parse(qoc(desk, "connectors", "test", path, "--only", "C01", "--only", "C26", "--json")) as {
       counts: object;
     };
-    expect(report.counts).toEqual({ passed: 2, failed: 0, skipped: 0 });
+    expect(report.counts).toEqual({ passed: 2, failed: 0, skipped: 0, untried: 0 });
     mkdirSync(join(desk, "src/connectors/skeleton"));
     copyFileSync(
       join(ROOT, "test/fixtures/adapters/my-venue/index.ts"),
