@@ -189,6 +189,11 @@ export const FILL_CASES: readonly TestCase[] = [
         newest.some((fill) => fill.fillId === venueFills[2]?.fill_id),
         "getFills(since) left out a fill that is newer than since",
       );
+      const exact = (await harness.calls.fills("kit", now - 1_000)) ?? [];
+      assert(
+        exact.some((fill) => fill.fillId === venueFills[2]?.fill_id),
+        "getFills(since) left out a fill at since itself: include it, and the desk drops what it knows",
+      );
     },
   },
   {

@@ -148,7 +148,13 @@ export const LIMIT_CASES: readonly TestCase[] = [
     title: "the connector survives a temporary failure of its store",
     proves: "a full disk on the desk's side does not crash the adapter",
     run: async (harness) => {
-      const { store, connector } = harness;
+      const { store, connector, settings } = harness;
+      // An adapter may use its store at its first order or fill only.
+      const trade = async (): Promise<void> => {
+        if (settings.orders) await sendOrder(harness, orderFor(harness));
+        await harness.sleep(CRASH_WAIT_MS);
+      };
+      await trade();
       if (store.requestCount === 0) skip("the adapter does not use ctx.store");
       store.failuresRemaining = STORE_FAILURES;
       await connector.restart();
@@ -160,7 +166,9 @@ export const LIMIT_CASES: readonly TestCase[] = [
           `${firstLine(connector.status.lastError ?? "")}`,
         RESTART_TIMEOUT_MS,
       );
-      await harness.sleep(CRASH_WAIT_MS);
+      store.failuresRemaining = STORE_FAILURES;
+      await trade();
+      store.failuresRemaining = 0;
       const crash = harness.logLines.find(
         ({ message }) => message.startsWith("its worker ended") || message.includes("stopped during"),
       );

@@ -10,6 +10,9 @@ import { orderAtVenue, waitForFills } from "./place-orders.ts";
 import type { TestCase } from "./test-case.ts";
 
 const QUOTE_AGE_MS = 20 * 60_000;
+const CLOCK_BEHIND_MS = 3 * 60 * 60_000;
+/** An answer takes a moment, and a heartbeat may be a little older. A quote's own time is also a true asOf. */
+const AS_OF_MS = QUOTE_AGE_MS + 60_000;
 const TINY = { bid: "0.00001234", ask: "0.00001236", last: "0.00001235" };
 
 /** Makes a trade at the kit's venue without the adapter, and returns its order. */
@@ -98,6 +101,7 @@ export const MONEY_CASES: readonly TestCase[] = [
     proves: "an old quote is recognised as old: the time is neither the local clock's nor that of the request",
     needs: { venue: "kit" },
     run: async (harness) => {
+      harness.kit.skewMs = -CLOCK_BEHIND_MS;
       const time = harness.kit.now - QUOTE_AGE_MS;
       await harness.kit.setQuote(harness.settings.symbol, { bid: "99.50", ask: "100.50", last: "100.00", time });
       const quote = await readQuote(harness);
@@ -105,6 +109,12 @@ export const MONEY_CASES: readonly TestCase[] = [
         fail(
           `the venue's quote is of ${new Date(time).toISOString()}, but getQuote returned ` +
             `${new Date(quote.at).toISOString()}: use the quote's own time, not the local clock`,
+        );
+      const asOf = quote?.asOf ?? harness.kit.now;
+      if (Math.abs(asOf - harness.kit.now) > AS_OF_MS)
+        fail(
+          `the venue's time is ${new Date(harness.kit.now).toISOString()}, but getQuote returned asOf ` +
+            `${new Date(asOf).toISOString()}: use the time of the venue's answer, not the local clock`,
         );
     },
   },

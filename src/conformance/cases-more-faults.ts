@@ -12,6 +12,7 @@ import { reaches } from "./test-venue.ts";
 
 /** Long enough for an uncaught error to end the worker. */
 const CRASH_WAIT_MS = 300;
+const REFUSED = { ms: 1_500, attempts: 15 };
 const LIMITED = { ms: 900, requests: 3 };
 
 /** Fails the case if the order was sent more than once to a venue that would accept it twice. */
@@ -147,6 +148,28 @@ export const MORE_FAULT_CASES: readonly TestCase[] = [
       assert(
         !response.ok,
         "the venue answered each request with 429, but getQuote returned a quote: throw RateLimited",
+      );
+    },
+  },
+  {
+    id: "C128",
+    group: "faults",
+    title: "a refused stream is not retried in a loop",
+    proves: "an outage of the venue does not get the account banned",
+    needs: { venue: "proxied" },
+    run: async (harness) => {
+      const { venue } = harness;
+      if (venue.streamsOpened === 0) skip("the adapter has no stream");
+      venue.armFault("stream", { kind: "reset" }, 100_000);
+      venue.dropStreams();
+      const attempts = (): number => venue.requests.filter(({ route }) => route === "stream").length;
+      const before = attempts();
+      await harness.sleep(REFUSED.ms);
+      const made = attempts() - before;
+      assert(
+        made <= REFUSED.attempts,
+        `the venue refused the stream, and the adapter tried ${made} times in ${REFUSED.ms} ms: ` +
+          `wait longer after each failure`,
       );
     },
   },

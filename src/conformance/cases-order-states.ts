@@ -1,5 +1,6 @@
 /** Cases of order reports and sessions: each state of the venue, closed orders, and orders from before a restart. */
 import { decimal } from "../domain/decimal.ts";
+import type { Order } from "../domain/sdk.ts";
 import type { VenueReport } from "../domain/venue.ts";
 import { assert, fail } from "./assert.ts";
 import { killAndRecover } from "./cases-recovery.ts";
@@ -60,12 +61,30 @@ async function assertOldOrderWorks(harness: ConformanceHarness): Promise<void> {
   assert(status === "cancelled", `cancelOrder succeeded after a restart, but the order is ${status} at the venue`);
 }
 
+/** Fails the case if what a report says about its order differs from the order. Most members are optional. */
+function assertTerms(report: VenueReport, order: Order): void {
+  const { clientOrderId, symbol, side, quantityText, limitPriceText } = order;
+  const sent = { clientOrderId, symbol, side, quantity: quantityText, limitPrice: limitPriceText };
+  for (const [name, value] of Object.entries(sent)) {
+    const reported = report[name as keyof typeof sent];
+    if (reported === undefined || value === undefined) continue;
+    const isAmount = name === "quantity" || name === "limitPrice";
+    const isSame = isAmount ? decimal(reported).eq(decimal(value)) : reported === value;
+    assert(
+      isSame,
+      `an order has ${name} ${value}, but getOpenOrders returned ${reported}: report the order's own terms`,
+    );
+  }
+}
+
 async function assertOnlyOpenOrders(harness: ConformanceHarness): Promise<void> {
   const [kept, cancelled] = [await placeRestingOrder(harness), await placeRestingOrder(harness)];
   const list = async (): Promise<readonly string[]> =>
     ((await harness.calls.openOrders("kit")) ?? []).map(({ venueOrderId }) => venueOrderId);
-  const before = await list();
-  assert(before.includes(kept.venueOrderId), `order ${kept.venueOrderId} is open, but getOpenOrders left it out`);
+  const reports = (await harness.calls.openOrders("kit")) ?? [];
+  const report = reports.find(({ venueOrderId }) => venueOrderId === kept.venueOrderId);
+  assert(report !== undefined, `order ${kept.venueOrderId} is open, but getOpenOrders left it out`);
+  assertTerms(report, kept.order);
   await harness.calls.cancel("kit", cancelled.venueOrderId);
   const filled = await placeUnfilledOrder(harness, units(harness, "1"));
   await harness.venue.fillOrder(await orderAtVenue(harness, filled.order));
@@ -152,7 +171,7 @@ export const ORDER_STATE_CASES: readonly TestCase[] = [
       // What was under way may end first.
       await harness.sleep(SILENT_MS / 3);
       const [requests, messages] = [venue.requests.length, spy.received.length];
-      venue.dropStreams();
+      assert(venue.streams === 0, "after disconnect the adapter's stream is still open: close it");
       await harness.sleep(SILENT_MS);
       assert(venue.streams === 0, "after disconnect the adapter opened a stream again: stop reconnecting");
       const sent = venue.requests.length - requests;

@@ -56,16 +56,18 @@ export interface FillTerms {
 }
 
 const INITIAL_CASH = "1000000";
+const HELD_BACK = "250.25";
 const FEE = "0.01";
 /** Ids have 19 digits, which a JavaScript number cannot hold exactly. */
 const FIRST_ORDER_ID = 7_000_000_000_000_000_001n;
 const FIRST_FILL_ID = 8_000_000_000_000_000_001n;
 
-/** Twenty symbols with different prices. */
+/** Twenty symbols with different prices. The slash must be escaped in a path. */
 export const SYMBOLS: readonly string[] = [
   "AAPL",
   "MSFT",
-  ...Array.from({ length: 18 }, (_, index) => `SYM${index + 1}`),
+  ...Array.from({ length: 17 }, (_, index) => `SYM${index + 1}`),
+  "BTC/USD",
 ];
 
 function initialQuote(price: number): FakeQuote {
@@ -176,8 +178,10 @@ export class FakeVenueState {
 
   account(): Record<string, string> {
     const valueOf = (symbol: string, { last }: FakeQuote): Decimal => this.#positionOf(symbol).times(decimal(last));
+    // Not all of the cash: a part of it is held back.
+    const buying_power = text(max(this.#cash.minus(decimal(HELD_BACK)), ZERO));
     const positions = [...this.quotes].reduce((sum, [symbol, quote]) => sum.plus(valueOf(symbol, quote)), ZERO);
-    return { nav: text(this.#cash.plus(positions)), cash: this.cash, buying_power: this.cash, currency: this.currency };
+    return { nav: text(this.#cash.plus(positions)), cash: this.cash, buying_power, currency: this.currency };
   }
 
   #positionOf(symbol: string): Decimal {

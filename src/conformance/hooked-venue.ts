@@ -92,17 +92,18 @@ export class HookedVenue extends ProxyVenue {
     this.#prices.set(symbol, quote);
   }
 
-  /** Fills market orders as a venue does, unless the case fills by itself.  */
-  override afterOrder(): void {
+  /** Fills a market order as a venue does, unless the case fills by itself. */
+  override afterOrder(clientOrderId: string): void {
     if (this.filling !== "after-ack") return;
-    this.#fillMarketOrders().catch((error: unknown) => {
+    this.#fillMarketOrder(clientOrderId).catch((error: unknown) => {
       this.hookFailure ??= messageOf(error);
     });
   }
 
-  async #fillMarketOrders(): Promise<void> {
+  async #fillMarketOrder(clientOrderId: string): Promise<void> {
     for (const order of await this.listOrders()) {
-      if (order.type !== "market" || order.status !== "open" || this.#filled.has(order.order_id)) continue;
+      const isOther = order.client_order_id !== clientOrderId || this.#filled.has(order.order_id);
+      if (isOther || order.type !== "market" || order.status !== "open") continue;
       this.#filled.add(order.order_id);
       await this.fillOrder(order);
     }

@@ -145,7 +145,7 @@ export class ProxyVenue implements TestVenue {
   }
 
   /** Called after the response to an order was sent. */
-  afterOrder(): void {}
+  afterOrder(_clientOrderId: string): void {}
 
   async close(): Promise<void> {
     this.dropStreams();
@@ -168,7 +168,7 @@ export class ProxyVenue implements TestVenue {
     const fault = route === "unknown" ? undefined : this.#faults.take(route);
     this.onChange();
     await this.#respond({ request, response, body, fault });
-    if (route === "place") this.afterOrder();
+    if (route === "place" && carries !== undefined) this.afterOrder(carries);
     this.onChange();
   }
 

@@ -258,6 +258,20 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
     caughtBy: ["C81", "C127"],
   },
   {
+    name: "pair-as-symbol",
+    description: "It reports open orders under the venue's name of the symbol.",
+    edits: [["symbol: symbolOf(descr.pair),", "symbol: descr.pair,"]],
+    caughtBy: ["C122"],
+    reason: "XBTUSD",
+  },
+  {
+    name: "lots-as-quantity",
+    description: "It reports a tenth of the volume, the venue's lots, as the order's quantity.",
+    edits: [["    quantity: vol,\n  };", "    quantity: String(Number(vol) / 10),\n  };"]],
+    caughtBy: ["C122"],
+    reason: "quantity",
+  },
+  {
     name: "partial-fills-as-open",
     description: "It reports a partly filled order as open, as the venue's status says.",
     edits: [[STATUS, "status: isPartial ? statuses.open : statuses[status],"]],

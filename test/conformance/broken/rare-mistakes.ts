@@ -30,6 +30,63 @@ const RECONNECT_WARNING = `this.ctx.logger.warn("could not reconnect the stream"
 
 export const RARE_MISTAKES: readonly Mistake[] = [
   {
+    name: "cash-as-buying-power",
+    description: "It returns the cash as buying power, also what the venue holds back.",
+    edits: [[BUYING_POWER, BUYING_POWER.replace("buying_power", "cash")]],
+    caughtBy: ["C21", "C24"],
+  },
+  {
+    name: "symbols-unescaped",
+    description: "It does not escape the slash of a symbol in a path.",
+    edits: [["`/quotes/${encodeURIComponent(symbol)}`", "`/quotes/${symbol}`"]],
+    caughtBy: ["C16"],
+    reason: "BTC/USD",
+  },
+  {
+    name: "own-clock-as-asof",
+    description: "It says by its own clock that a quote is still valid.",
+    edits: [[QUOTE, QUOTE.replace("timestamp: time", "timestamp: time, asOf: Date.now()")]],
+    caughtBy: ["C105"],
+    reason: "asOf",
+  },
+  {
+    name: "leaves-its-stream-open",
+    description: "It does not close its stream in disconnect.",
+    edits: [["this.isConnected = false;\n    this.stream?.close();", "this.isConnected = false;"]],
+    caughtBy: ["C123"],
+    reason: "still open",
+  },
+  {
+    name: "fills-after-since-only",
+    description: "It leaves out fills at the given time itself.",
+    edits: [[FILLS, "if (page.length < FILLS_PAGE) return fills.filter(({ time }) => time > since).map(toFill);"]],
+    caughtBy: ["C51"],
+    reason: "at since itself",
+  },
+  {
+    name: "stores-each-fill",
+    description: "It stores the newest fill and does not catch a failure of its store.",
+    edits: [[EMIT_FILL, `${EMIT_FILL}    void this.ctx.store.put("newest", fill.fillId);\n`]],
+    caughtBy: ["C92"],
+    reason: "catch errors of ctx.store",
+  },
+  {
+    name: "reconnects-in-a-loop",
+    description: "It opens a refused stream again at once.",
+    edits: [["setTimeout(() => void this.reconnect(), this.retryMs);", "setTimeout(() => void this.reconnect(), 5);"]],
+    caughtBy: ["C128"],
+    reason: "wait longer",
+  },
+  {
+    name: "client-order-id-of-its-own-in-reports",
+    description: "It reports the venue's id as the client order id.",
+    edits: [
+      ["clientOrderId: client_order_id, status, filledQuantity", "clientOrderId: order_id, status, filledQuantity"],
+    ],
+    caughtBy: ["C122"],
+    reason: "clientOrderId",
+  },
+  {
     name: "quotes-from-a-table",
     description: "It answers from a table of its own and never asks the venue.",
     edits: [

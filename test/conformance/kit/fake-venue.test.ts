@@ -108,7 +108,7 @@ describe("the protocol", () => {
     expect((await call("GET", "/account")).body).toEqual({
       nav: "1000000",
       cash: "1000000",
-      buying_power: "1000000",
+      buying_power: "999749.75",
       currency: "USD",
     });
     expect((await call("GET", "/positions")).body).toEqual([]);
