@@ -49,6 +49,45 @@ function order(overrides: object = {}) {
   };
 }
 
+it("returns fills in pages of a hundred, the oldest first", async () => {
+  const placed = venue.state.place({ ...order(), quantity: "250" } as never);
+  if (typeof placed === "string") throw new Error(placed);
+  const made = Array.from({ length: 250 }, (_, index) =>
+    venue.fillSilently(placed, { quantity: "1", time: 1_000 + index }),
+  );
+  const ids: string[] = [];
+  for (const size of [100, 100, 50]) {
+    const after = ids.length === 0 ? "" : `&after=${ids.at(-1)}`;
+    const { body } = await call("GET", `/fills?since=1000${after}`);
+    expect(body).toHaveLength(size);
+    ids.push(...body.map(({ fill_id }: { fill_id: string }) => fill_id));
+  }
+  expect(ids).toEqual(made.map(({ fill_id }) => fill_id));
+});
+
+it("takes a request twice with the fault duplicate, and answers with the second response", async () => {
+  venue.armFault("place", { kind: "duplicate" });
+  expect((await call("POST", "/orders", order())).status).toBe(409);
+  venue.state.refusesDuplicates = false;
+  venue.armFault("place", { kind: "duplicate" });
+  expect((await call("POST", "/orders", order({ client_order_id: "c-2" }))).status).toBe(201);
+  expect(venue.orders.map(({ client_order_id }) => client_order_id)).toEqual(["c-1", "c-2", "c-2"]);
+});
+
+it("returns an instrument's own steps and a quote's own time, and a price that is missing as null", async () => {
+  venue.state.instruments.set("AAPL", { tick_size: "0.05", lot_size: "10" });
+  venue.state.currency = "EUR";
+  await venue.setQuote("AAPL", { bid: null, ask: "2", last: "1", time: 5 });
+  expect((await call("GET", "/instruments/AAPL")).body).toEqual({
+    symbol: "AAPL",
+    tick_size: "0.05",
+    lot_size: "10",
+    currency: "EUR",
+  });
+  expect((await call("GET", "/quotes/AAPL")).body).toMatchObject({ bid: null, time: 5 });
+  expect((await call("GET", "/quotes/BTC%2FUSD")).status).toBe(200);
+});
+
 /** Opens a stream; `events(n)` resolves with the first n events after the hello. */
 async function openStream(key = venue.key) {
   const socket = new WebSocket(`${venue.stream}?key=${key}`);
