@@ -87,12 +87,18 @@ function inputOf(
       many !== true
         ? parsed[name]
         : kind === "positional"
-          ? parsed["_"]
+          ? restOf(parsed, args, name)
           : flagWords.filter((word) => word.startsWith(prefix)).map((word) => word.slice(prefix.length));
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
     input[name] = type === "number" ? numbersOf(value) : value;
   }
   return input;
+}
+
+/** citty lists all positionals, also those that have a name of their own. */
+function restOf(parsed: Readonly<Record<string, unknown>>, args: readonly ArgumentEntry[], name: string): unknown {
+  const positionals = args.filter(({ kind }) => kind === "positional");
+  return (parsed["_"] as readonly string[] | undefined)?.slice(positionals.findIndex((known) => known.name === name));
 }
 
 function numbersOf(value: unknown): number | readonly number[] {

@@ -52,6 +52,13 @@ describe("a command line that is correct", () => {
     [["init"], "init", {}],
     [["up", "-d"], "up", { detach: true }],
     [["up", "-qd"], "up", { detach: true }],
+    [["up", "--port", "7171"], "up", { port: 7171 }],
+    [["connectors", "call", "v", "getAccount"], "connectors call", { name: "v", method: "getAccount" }],
+    [
+      ["connectors", "call", "v", "getBars", "005930", '{"resolution":"1h"}'],
+      "connectors call",
+      { name: "v", method: "getBars", args: ["005930", '{"resolution":"1h"}'] },
+    ],
     [["logs", "-f", "--tail", "3"], "logs", { follow: true, tail: 3 }],
     [["inbox", "write", "--title", "t", "--text", "-"], "inbox write", { title: "t", text: "-" }],
     [["inbox", "write", "--title", "t", "--text=-"], "inbox write", { title: "t", text: "-" }],
