@@ -25,7 +25,9 @@ export async function refreshVerdicts(desk: Desk): Promise<void> {
     markets.set(key, market);
     return market;
   };
-  const evaluated = Promise.all(due.map((order) => evaluate(desk, { ...order }, marketOf(order))));
+  // A cancel needs no market data.
+  const dataFor = (order: Readonly<OrderRecord>) => (order.terms.cancels === undefined ? marketOf(order) : undefined);
+  const evaluated = Promise.all(due.map((order) => evaluate(desk, { ...order }, dataFor(order))));
   let cancel = (): void => undefined;
   const late = new Promise<void>((resolve) => (cancel = desk.clock.after(WAIT_MS, resolve)));
   await Promise.race([evaluated, late]).finally(() => cancel());
@@ -39,7 +41,11 @@ function isDue(
   return known === undefined || known.digest !== digest || clock.monotonic() - known.mono >= AGE_MAX_MS;
 }
 
-async function evaluate(desk: Desk, order: Readonly<OrderRecord>, market: Promise<MarketSnapshot>): Promise<void> {
+async function evaluate(
+  desk: Desk,
+  order: Readonly<OrderRecord>,
+  market: Promise<MarketSnapshot> | undefined,
+): Promise<void> {
   const { verdict } = await evaluateProposal(desk, order, market);
   const { id, digest } = order;
   const { clock, proposals, state } = desk;
