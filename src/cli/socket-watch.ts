@@ -6,10 +6,13 @@ import type { Clock } from "../domain/ports.ts";
 /** Watchers lose events, and a system can run out of watches. */
 export const SOCKET_POLL_MS = 2_000;
 
-/** The identity of the file at the path; undefined without a file. */
+/**
+ * The identity of the file at the path; undefined without a file. A file system gives the number of a removed file to
+ * the next one, so that the time of the last change is part of it; a change of mode or owner counts as another file.
+ */
 function identityOf(path: string): string | undefined {
-  const facts = lstatSync(path, { throwIfNoEntry: false });
-  return facts === undefined ? undefined : `${facts.dev}:${facts.ino}`;
+  const facts = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+  return facts === undefined ? undefined : `${facts.dev}:${facts.ino}:${facts.ctimeNs}`;
 }
 
 /** Calls `onLost` once if the path no longer leads to the file that it leads to now. Returns a function that stops. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { type Socket, connect, createServer } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -277,8 +277,9 @@ describe("the socket", () => {
 
   it.each([
     ["removed", () => unlink(path)],
-    ["replaced by a file", () => unlink(path).then(() => writeFile(path, "x"))],
+    ["replaced by a file", () => writeFile(`${path}.x`, "x").then(() => rename(`${path}.x`, path))],
     ["moved away", () => rename(path, `${path}.moved`)],
+    ["open to everybody", () => chmod(path, 0o666)],
     [
       "replaced by the socket of another program",
       async () => {
