@@ -105,7 +105,7 @@ export function createSocketServer({ closeMs = CLOSE_MS, handshakeMs = HANDSHAKE
     if (server?.listening === true) server.close();
     try {
       await open(options);
-      log.warn(`the file of the desk's socket was removed or replaced; ${path} is open again`);
+      log.warn(`the file of the desk's socket was removed, replaced or changed; ${path} is open again`);
     } catch (error) {
       log.error(`the file of the desk's socket is gone, and ${path} cannot be opened again: ${messageOf(error)}`);
       stopWatching = clock.after(SOCKET_POLL_MS, () => (reopening = reopen(options)));

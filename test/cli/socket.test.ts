@@ -297,7 +297,7 @@ describe("the socket", () => {
     const handle: SocketHandler = () => Promise.resolve("fine");
     await server.listen({ path, clock: systemClock, log, identity: OPERATOR_SOCKET, handle });
     await change();
-    expect(await warned.promise).toContain("was removed or replaced");
+    expect(await warned.promise).toContain("was removed, replaced or changed");
     expect((await ask()).result).toBe("fine");
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
