@@ -3,6 +3,7 @@ import * as z from "zod";
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { type CommandContext, type LogQuery, localServices } from "./command.ts";
+import { shownTime } from "./rendering/local-time.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
 import { linesOf, oneLine } from "./rendering/terminal-text.ts";
 
@@ -50,7 +51,7 @@ export function renderLogLine(value: unknown, style: OutputStyle): readonly stri
   const shade = level === "error" ? "red" : level === "warn" ? "yellow" : "dim";
   const suffix = pairsCell === "" ? "" : `  ${style.paint("dim", pairsCell)}`;
   return [
-    `${style.paint("dim", time.slice(11, 23))} ${style.paint(shade, levelCell.padEnd(5))} ${messageCell}${suffix}`,
+    `${style.paint("dim", shownTime(style, time))} ${style.paint(shade, levelCell.padEnd(5))} ${messageCell}${suffix}`,
     ...stackLines.map((line) => style.paint("dim", `  ${line}`)),
   ];
 }
