@@ -27,7 +27,7 @@ describe("every row", () => {
 
   it.each(rows)("$code says what to do next", ({ hint }) =>
     expect(hint).toMatch(
-      /qoc|edit|write|set|remove|rename|install|read|send|correct|shorten|create|name|type|use|add|repeat/,
+      /qoc|edit|write|set|remove|rename|install|read|send|correct|shorten|create|name|type|use|add|repeat|\{next\}/,
     ),
   );
 });
