@@ -234,7 +234,9 @@ async function recordStartup(parts: StartupParts): Promise<void> {
     : replacement !== undefined
       ? "new keys took the place of lost ones (qoc keys new); run qoc resume if that is intended"
       : undefined;
-  journal.epoch = Math.max(1, state.epoch) + (haltReason === undefined ? 0 : 1);
+  // A gap was signed in the epoch before; its own new epoch follows its record.
+  const isNewEpoch = haltReason !== undefined && accepted === undefined;
+  journal.epoch = Math.max(1, state.epoch) + (isNewEpoch ? 1 : 0);
   // `qoc init` wrote the id when it made the keys.
   if (journal.head.seq === 0)
     publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await readDeskId(options.disk, root) });

@@ -7,6 +7,7 @@ import { createLocalServices } from "../../src/app/local-services.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import type { LocalServices } from "../../src/commands/command.ts";
 import { replacementText } from "../../src/domain/authority.ts";
+import { type GapRange, gapDigest } from "../../src/domain/journal-head.ts";
 import { createKeys, signerOf } from "../../src/trading/operator-keys.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
@@ -154,6 +155,18 @@ describe("qoc keys new", () => {
     // The old keys open the journal no more.
     await stopped(third);
     await expect(open({ root: there.root, home: first.home })).rejects.toMatchObject({ code: "KEY_INVALID" });
+  });
+
+  it("goes on over the anchors of the lost keys, once the human accepts the gap", async () => {
+    await stopped(first);
+    for (const end of ["", ".pub", ".host", ".certificates.json"]) rmSync(`${keyOf(first.home)}${end}`);
+    await servicesOf(first.home).newKeys(first.root);
+    const again = await open(first);
+    await expect(again.call("resume")).rejects.toMatchObject({ code: "ANCHOR_INVALID" });
+    await again.call("resume", { gap: gapDigest(again.open.desk.record.gap() as GapRange) });
+    await again.call("resume");
+    await trade(again, "1001");
+    expect(await again.services.verify(quiet)).toMatchObject({ ok: true, keysReplaced: [{}] });
   });
 
   it("leaves live orders to the live key that the journal names", async () => {
