@@ -191,7 +191,8 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
     name: "nonces-of-the-clock",
     description: "It makes nonces from the clock and sends private calls at the same time, so the venue refuses some.",
     edits: [
-      ["this.nonce += 1;", "this.nonce = Date.now() * 1000;"],
+      // In steps of a tenth of a second, so that calls at the same time have one nonce on a slow machine, too.
+      ["this.nonce += 1;", "this.nonce = Math.floor(Date.now() / 100) * 100_000;"],
       [QUEUED, "const result = this.callNow<T>(name, fields);"],
     ],
     caughtBy: ["C38"],

@@ -70,7 +70,8 @@ describe("an adapter of another wire format", () => {
 
   it("with an upstream alone its faults are tried, and it is not certified", { timeout: 120_000 }, async () => {
     const url = await startFake();
-    const target = withSettings(`upstream = "${url}"`);
+    // One venue for all sessions, whose nonces must increase from each to the next.
+    const target = withSettings(`upstream = "${url}"\nserial = true`);
     const report = await certify(target, ["C01", "C26", "C41", "C57", "C60", "C65", "C75", "C81"]);
     expect(outcomes(report)).toEqual({
       C01: "passed",
@@ -88,7 +89,7 @@ describe("an adapter of another wire format", () => {
 
   it("without the kit's proxy its faults are not tried", { timeout: 120_000 }, async () => {
     const url = await startFake();
-    const target = withSettings("", [
+    const target = withSettings("serial = true", [
       ['"{venue}"', `"${url}"`],
       ['"{stream}/ws"', `"${url.replace("http", "ws")}/ws"`],
     ]);
