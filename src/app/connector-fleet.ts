@@ -3,7 +3,7 @@
  * timers, and implements the desk's venue gateway.
  */
 import type { Desk } from "../trading/desk.ts";
-import { markAccount } from "../trading/market-snapshot.ts";
+import { forgetInstruments, markAccount } from "../trading/market-snapshot.ts";
 import {
   compareOpenOrders,
   followOrders,
@@ -302,6 +302,7 @@ class ConnectorFleet implements Fleet {
   #recordState(config: ConnectorConfig, { state, reason }: ConnectorStateChange): void {
     const desk = this.#openDesk();
     if (state !== "ready") desk.market.reconciled.delete(config.name);
+    if (state === "starting" || state === "restarting") forgetInstruments(desk, config.name);
     if (state === "stopped" || state === "quarantined" || state === "restarting") this.#levels.end(config.name);
     this.#options.log.info(`connector ${config.name}: ${state}`, {
       connector: config.name,

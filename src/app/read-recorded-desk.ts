@@ -19,7 +19,8 @@ import { type RecordedDesk, noteProposalFiles } from "../trading/recorded-desk.t
 import { configOf } from "../workspace/accepted-config.ts";
 import { CONFIG_FORMAT, type DeskConfig, readConfig } from "../workspace/config.ts";
 import { secretFilesOf } from "../workspace/files.ts";
-import { LAYOUT } from "../workspace/layout.ts";
+import { haltFilePath, readHaltFile } from "../workspace/halt-file.ts";
+import { LAYOUT, keyPath } from "../workspace/layout.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import { codeOf } from "./open-connectors.ts";
 import { configReader } from "./config-reader.ts";
@@ -34,6 +35,7 @@ export type DeskFolder = Pick<DeskPlace, "disk" | "home" | "env"> & {
 export async function readRecordedDesk(options: DeskFolder, root: string): Promise<RecordedDesk> {
   const { disk, clock } = options;
   const { state, scan, gap } = await foldJournal(options, root);
+  await takeHaltFile(options, state);
   const { config, notices } = await readSettings(options, root, state);
   const desk: RecordedDesk = {
     workspace: openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) }),
@@ -51,6 +53,13 @@ export async function readRecordedDesk(options: DeskFolder, root: string): Promi
 /** What the journal lacks; undefined: nothing, or it is corrupt. */
 export async function findJournalGap(options: DeskFolder, root: string): Promise<GapRange | undefined> {
   return (await foldJournal(options, root)).gap;
+}
+
+/** A desk that was halted while it was down journals the halt at its next start. */
+async function takeHaltFile({ disk, home }: DeskFolder, state: DeskState): Promise<void> {
+  const reason = await readHaltFile(disk, haltFilePath(keyPath(home, state.deskId)));
+  if (reason === undefined || state.trading.state === "halted") return;
+  state.trading = { ...state.trading, state: "halted", reason: reason || "halted by the halt file" };
 }
 
 async function foldJournal(options: DeskFolder, root: string) {

@@ -47,7 +47,7 @@ export const TOPICS: readonly Topic[] = [
       ["max-position-nav", "worst-case position, working orders included: max_pct = 20.0"],
       ["day-loss-limit", "the day's loss, in percent of NAV: max_pct = 3.0"],
       ["buying-power", "the buying power that the venue reports"],
-      ["price-collar", "distance from the quote: max_pct = 3.0"],
+      ["price-collar", "distance from the quote: max_pct = 3.0 (market: protection price)"],
       ["quote-freshness", "age of the quote: max_age_s = 15"],
       ["max-order-notional", "max_notional = 25000"],
       ["max-order-quantity", "max_quantity = 1000"],

@@ -132,6 +132,7 @@ export const quoteSchema = answerShape(
     last: optional(numeric),
     bidSize: optional(notNegative),
     askSize: optional(notNegative),
+    notice: optional(notice),
   },
   { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueQuote },
 );

@@ -216,6 +216,8 @@ export function openConfiguration({ root, state, reader, ...options }: Configura
 /** The error of a desk.toml that cannot be read. */
 export function readProblem(error: unknown): QocError {
   if (error instanceof QocError) return error;
+  if (error instanceof Error && "code" in error && error.code === "ENOENT")
+    return new QocError("CONFIG_UNREADABLE", { message: "the file does not exist" });
   return new QocError("CONFIG_UNREADABLE", { message: error instanceof Error ? error.message : String(error) });
 }
 

@@ -135,6 +135,11 @@ export async function instrumentOf(
   return instrument;
 }
 
+/** A connector that starts again may have another adapter, venue or account: its instruments are fetched again. */
+export function forgetInstruments({ market }: Pick<Desk, "market">, connector: string): void {
+  for (const key of market.instruments.keys()) if (key.startsWith(`${connector}/`)) market.instruments.delete(key);
+}
+
 interface MarkOptions {
   /** A quote that is being fetched, which brings the venue's time. */
   readonly quoted?: Promise<unknown> | undefined;

@@ -73,11 +73,17 @@ export function isHostOwned(path: string): boolean {
   return HOST_OWNED.some((folder) => isWithin(folder, path)) || /^snapshots\/[^/]*\.toml$/.test(path);
 }
 
-/** Returns the nearest folder that contains a desk.toml: `from` or one of its parents. @throws NO_WORKSPACE. */
+/** A desk whose desk.toml is gone stays one: it must be halted, stopped and read all the same. */
+const DESK_FILES = [LAYOUT.config, `${LAYOUT.state}/desk-id`];
+
+/**
+ * Returns the nearest folder that contains a desk.toml or a desk's id: `from` or one of its parents. @throws
+ * NO_WORKSPACE.
+ */
 export async function locateWorkspace(disk: Disk, from: string): Promise<string> {
   let folder = resolve(from);
   for (;;) {
-    if ((await disk.facts(join(folder, LAYOUT.config)))?.kind === "file") return folder;
+    for (const name of DESK_FILES) if ((await disk.facts(join(folder, name)))?.kind === "file") return folder;
     const parent = dirname(folder);
     if (parent === folder) throw new QocError("NO_WORKSPACE", { path: resolve(from) });
     folder = parent;

@@ -47,6 +47,21 @@ describe("a changed adapter file", () => {
     expect(stateOf(third)?.state).toBe("ready");
   });
 
+  it("a restarted connector's instruments are fetched again", async () => {
+    const first = await open();
+    const order = { connector: "venue", side: "buy", symbol: "X", quantity: "1", type: "limit", limitPrice: "100" };
+    const verdict = async (): Promise<string> =>
+      JSON.stringify((await first.call<{ verdict: unknown }>("orders propose", { ...order, rationale: "x" })).verdict);
+    const listed = (multiplier: string): string =>
+      adapterSource(`static capabilities = { mode: 'paper' };
+        async getInstrument(symbol: string) { return { symbol, currency: "USD", multiplier: "${multiplier}" }; }`);
+    for (const multiplier of ["1", "50", "1"]) {
+      await first.write("venue.ts", listed(multiplier));
+      await first.call("connectors restart", { name: "venue" });
+      expect((await verdict()).includes("MULTIPLIER_UNSUPPORTED")).toBe(multiplier === "50");
+    }
+  });
+
   it("an unchanged adapter is loaded at the next start without a question", async () => {
     const first = await open();
     await first.stop();

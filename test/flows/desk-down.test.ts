@@ -1,6 +1,7 @@
 /** Commands that read, with the desk down and with a broken desk.toml: journal and files answer. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createLocalServices } from "../../src/app/local-services.ts";
@@ -58,34 +59,48 @@ function offline(command: string, input: Record<string, unknown> = {}): Promise<
   );
 }
 
-it.each(["as it was", "broken"])("every command that reads answers with the desk down (desk.toml %s)", async (toml) => {
-  if (toml === "broken") await desk.write("desk.toml", `${desk.read("desk.toml")}\ngarbage = = 1\n`);
-  const orders = await offline("orders list");
-  expect(orders).toMatchObject([
-    { id: filled, state: "filled" },
-    { id: waiting, state: "proposed" },
-  ]);
-  expect(said[0]).toContain("the desk is down");
-  expect(said.some((line) => line.includes("desk.toml cannot be read"))).toBe(toml === "broken");
-  expect(await offline("orders show", { id: filled.slice(-3) })).toMatchObject({ id: filled, filled: "2" });
-  expect(await offline("positions list")).toMatchObject([{ connector: "paper", symbol: "SPX", quantity: "2" }]);
-  const items = await offline("inbox list");
-  expect(items).toMatchObject([{ kind: "fill" }]);
-  expect((await offline("inbox read", { id: items[0].path })).untrusted.text).toContain("SPX");
-  expect(await offline("issues list")).toHaveLength(1);
-  expect(await offline("snapshots list")).toHaveLength(1);
-  expect(await offline("decisions")).toMatchObject([{ id: filled, decision: "APPROVED" }]);
-  expect(await offline("status", { snapshot: "latest" })).toMatchObject({
-    up: false,
-    book: { path: expect.stringMatching(/^snapshots\/.*\.toml$/), positions: [{ symbol: "SPX", quantity: "2" }] },
-  });
-  const status = await offline("status");
-  expect(status).toMatchObject({ up: false, book: { positions: [{ symbol: "SPX" }] } });
-  expect(status.proposals).toMatchObject([
-    { id: waiting, needs: "approval", decision: "allow" },
-    { id: "later", needs: "running-desk" },
-    { id: "typo", needs: "correction", untrusted: { text: expect.stringContaining("did you mean quantity?") } },
-  ]);
+it.each(["as it was", "broken", "gone"])(
+  "every command that reads answers with the desk down (desk.toml %s)",
+  async (toml) => {
+    if (toml === "broken") await desk.write("desk.toml", `${desk.read("desk.toml")}\ngarbage = = 1\n`);
+    if (toml === "gone") rmSync(`${desk.root}/desk.toml`);
+    const orders = await offline("orders list");
+    expect(orders).toMatchObject([
+      { id: filled, state: "filled" },
+      { id: waiting, state: "proposed" },
+    ]);
+    expect(said[0]).toContain("the desk is down");
+    expect(said.some((line) => line.includes("desk.toml cannot be read"))).toBe(toml !== "as it was");
+    expect(await offline("orders show", { id: filled.slice(-3) })).toMatchObject({ id: filled, filled: "2" });
+    expect(await offline("positions list")).toMatchObject([{ connector: "paper", symbol: "SPX", quantity: "2" }]);
+    const items = await offline("inbox list");
+    expect(items).toMatchObject([{ kind: "fill" }]);
+    expect((await offline("inbox read", { id: items[0].path })).untrusted.text).toContain("SPX");
+    expect(await offline("issues list")).toHaveLength(1);
+    expect(await offline("snapshots list")).toHaveLength(1);
+    expect(await offline("decisions")).toMatchObject([{ id: filled, decision: "APPROVED" }]);
+    expect(await offline("status", { snapshot: "latest" })).toMatchObject({
+      up: false,
+      book: { path: expect.stringMatching(/^snapshots\/.*\.toml$/), positions: [{ symbol: "SPX", quantity: "2" }] },
+    });
+    const status = await offline("status");
+    expect(status).toMatchObject({ up: false, book: { positions: [{ symbol: "SPX" }] } });
+    expect(status.proposals).toMatchObject([
+      { id: waiting, needs: "approval", decision: "allow" },
+      { id: "later", needs: "running-desk" },
+      { id: "typo", needs: "correction", untrusted: { text: expect.stringContaining("did you mean quantity?") } },
+    ]);
+  },
+);
+
+it("shows a halt of a desk that is down", async () => {
+  expect(await offline("status")).toMatchObject({ trading: { state: "active" } });
+  await offline("halt", { words: ["odd", "prices"] });
+  expect(await offline("status")).toMatchObject({ trading: { state: "halted", reason: "odd prices" } });
+  const { checks } = await offline("doctor");
+  expect(checks).toContainEqual(
+    expect.objectContaining({ name: "trading", message: expect.stringContaining("halted") }),
+  );
 });
 
 it("doctor says why a desk that is down would not start", async () => {

@@ -29,7 +29,7 @@ export const priceCollar: Guard<"price-collar"> = (options, context) => {
   const against = (reference: Decimal, name: string): Check =>
     collar(context, { key, noun, price, reference, name, percent });
   const first = isProtected
-    ? protectedBestPrice(key, context, quote)
+    ? protectedBestPrice(key, context, { quote, percent })
     : against(bestPrice(terms, quote), terms.stopPrice === undefined ? side : `${side} or trigger`);
   const spread = decimal(quote.ask).minus(decimal(quote.bid));
   if (first.decision === "block" || withinPercent(spread, WIDE_SPREAD, mid(quote).abs())) return first;
@@ -63,14 +63,19 @@ function collar(context: CheckContext, { key, noun, price, reference, name, perc
     : block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
 }
 
-function protectedBestPrice(key: string, context: CheckContext, quote: Quote): Check {
+/** The protection price is set at the limit's distance and follows the market at each review. */
+function protectedBestPrice(
+  key: string,
+  context: CheckContext,
+  { quote, percent }: { readonly quote: Quote; readonly percent: Decimal },
+): Check {
   const { terms } = context.input.order;
   if (terms.protectionPrice === undefined) return unavailable(key, `the ${terms.type} order has no protection price`);
   const price = bestPrice(terms, quote);
   const protection = decimal(terms.protectionPrice);
   const figures = { limit: terms.protectionPrice, actual: price.toFixed() };
   const distance = price.eq(ZERO) ? "?" : text(ratio(protection.minus(price).times(HUNDRED), price, 1).abs());
-  const message = `the market is at ${figures.actual}; the protection price ${figures.limit} is ${distance} % away`;
+  const message = `the market is at ${figures.actual}; the protection price ${figures.limit} is ${distance} % away (set ${formatPercent(percent)} away)`;
   if (!isWorseThan(terms.side, price, protection)) return pass(key, message, figures);
   return block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
 }
