@@ -1,4 +1,5 @@
 /** `qoc connectors test`: finds the adapter and runs the conformance suite against it at one isolation level. */
+import { unlessAborted } from "../lib/aborted.ts";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -61,7 +62,8 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? undefined : request.only;
     const startVenue = venueStarter(deps, target.name, settings.venue);
-    return await certify({ ...target, only, settings, isolation, transport, startVenue, disk, clock, ids, progress });
+    const work = certify({ ...target, only, settings, isolation, transport, startVenue, disk, clock, ids, progress });
+    return await (request.signal === undefined ? work : unlessAborted(request.signal, work));
   } finally {
     await egress.close();
     await rm(cwd, { recursive: true, force: true });

@@ -243,6 +243,8 @@ export interface CertifyRequest {
   readonly isolation?: "worker" | "process" | undefined;
   /** Ids of cases; empty: all. */
   readonly only: readonly string[];
+  /** Ends the certification. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A desk that was made. */

@@ -10,7 +10,7 @@ import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseSkipped, CaseUntried } from "./assert.ts";
 import { CASES } from "./cases.ts";
-import { guaranteesOf } from "./guarantees.ts";
+import { KIT_FORMAT_ONLY, guaranteesOf } from "./guarantees.ts";
 import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness } from "./harness.ts";
 import type { VenueProcess } from "./hooked-venue.ts";
 import type { CaseReport, Report } from "./report.ts";
@@ -156,7 +156,7 @@ function obstacleOf(
     return skipped(`the adapter does not declare ${needs.declares}`);
   const level = venueLevelOf(settings);
   if (needs.venue !== undefined && !settings.network) return skipped("the adapter has no network, so no venue to fail");
-  if (needs.venue === "kit" && level !== "kit") return skipped("the adapter does not speak the kit's own wire format");
+  if (needs.venue === "kit" && level !== "kit") return skipped(KIT_FORMAT_ONLY);
   if (needs.venue !== undefined && needs.venue !== "kit" && !reaches(level, needs.venue))
     return untried(NEXT_LEVEL[needs.venue]);
   if (needs.orders === true && !settings.orders)

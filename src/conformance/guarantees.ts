@@ -5,6 +5,9 @@ import type { Method } from "../protocol/messages.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { CaseReport, Guarantee } from "./report.ts";
 
+/** Why a case of the kit's own venue is left out for an adapter of another venue. It proves nothing then. */
+export const KIT_FORMAT_ONLY = "the adapter does not speak the kit's own wire format";
+
 interface GuaranteeInput {
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
@@ -16,7 +19,7 @@ interface GuaranteeRule {
   readonly missing: (input: GuaranteeInput) => string | undefined;
   /** The explanation printed if the guarantee is given. */
   readonly because: string;
-  /** At least one of these cases must pass and none may fail. */
+  /** At least one of these cases must pass, none may fail, and none may be left out for the venue's wire format. */
   readonly cases: readonly string[];
 }
 
@@ -116,6 +119,11 @@ export function guaranteesOf(input: GuaranteeInput, cases: readonly CaseReport[]
     const reports = cases.filter((report) => ids.includes(report.id));
     const failed = reports.filter((report) => report.outcome === "failed").map((report) => report.id);
     if (failed.length > 0) return { guarantee, given: false, because: `${failed.join(", ")} failed` };
+    const untested = reports.filter((report) => report.reason === KIT_FORMAT_ONLY).map((report) => report.id);
+    if (untested.length > 0) {
+      const because = `not proven: only the kit's own venue can try ${untested.join(", ")}`;
+      return { guarantee, given: false, because };
+    }
     const isProven = reports.some((report) => report.outcome === "passed");
     return { guarantee, given: isProven, because: isProven ? because : `not proven: ${ids.join(", ")} did not run` };
   });

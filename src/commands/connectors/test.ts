@@ -36,7 +36,7 @@ export const command = defineCommand({
   }),
   output: z.looseObject({ certified: z.boolean() }),
   run: async ({ target, isolation, only }, context) => {
-    const request = { target, from: context.cwd, only, isolation };
+    const request = { target, from: context.cwd, only, isolation, signal: context.signal };
     const report = await localServices(context).certify(request, context.progress);
     const { failed, untried } = report.counts;
     if (failed > 0) {

@@ -66,6 +66,12 @@ describe("an adapter of another wire format", () => {
     expect(report.certified).toBe(true);
     const faults = report.cases.filter(({ group, outcome }) => group === "faults" && outcome === "passed");
     expect(faults.length).toBeGreaterThan(16);
+    // What only the kit's own venue can try is not promised.
+    expect(report.guarantees).toContainEqual({
+      guarantee: "each fill counts once",
+      given: false,
+      because: expect.stringContaining("only the kit's own venue can try") as string,
+    });
   });
 
   it("with an upstream alone its faults are tried, and it is not certified", { timeout: 120_000 }, async () => {
@@ -85,6 +91,13 @@ describe("an adapter of another wire format", () => {
     });
     expect(report).toMatchObject({ certified: false, untriedGroups: ["fills", "recovery"] });
     expect(report.next).toEqual([expect.stringContaining("set venue in certify.toml")]);
+  });
+
+  it("ends as soon as it is interrupted", async () => {
+    const interrupt = new AbortController();
+    const request = { target: FOLDER, from: ROOT, only: [], signal: interrupt.signal };
+    const progress = { line: () => interrupt.abort(new Error("interrupted")) };
+    await expect(certifyAdapter(DEPS, request, progress)).rejects.toThrow("interrupted");
   });
 
   it("without the kit's proxy its faults are not tried", { timeout: 120_000 }, async () => {
