@@ -141,11 +141,17 @@ export function waitForFills(
       const { length } = fillsOf(harness, placed);
       return (
         `the venue made ${count} fill(s) of order ${placed.venueOrderId}, but ${length} were passed to ctx.emitFill` +
-        others
+        `${refusedFills(harness)}${others}`
       );
     },
     timeoutMs,
   );
+}
+
+/** Fills that the desk refused are the likely reason of missing ones. */
+function refusedFills({ connector }: ConformanceHarness): string {
+  const { count, lastReason } = connector.refusedFills;
+  return count === 0 ? "" : `, and refused ${count} malformed fill(s) (${lastReason ?? ""})`;
 }
 
 const FULL_FILL_TIMEOUT_MS = 10_000;
@@ -161,8 +167,8 @@ export async function waitForFullFill(
     () => filled().gte(decimal(quantityText)),
     () =>
       `a market order for ${quantityText} was acknowledged as ${placed.venueOrderId}, but after ` +
-      `${FULL_FILL_TIMEOUT_MS / 1000} s ctx.emitFill had received only ${text(filled())}: subscribe to the venue's ` +
-      `fills in connect and emit each fill`,
+      `${FULL_FILL_TIMEOUT_MS / 1000} s ctx.emitFill had received only ${text(filled())}${refusedFills(harness)}: subscribe ` +
+      `to the venue's fills in connect and emit each fill`,
     FULL_FILL_TIMEOUT_MS,
   );
   return fillsOf(harness, placed);

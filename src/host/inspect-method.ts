@@ -125,8 +125,11 @@ function valueOf(method: string, word: string): unknown {
     return JSON.parse(word) as unknown;
   } catch {
     if (method === "getOrder") return { venueOrderId: word };
-    const at = method === "getFills" ? Date.parse(word) : Number.NaN;
-    return Number.isNaN(at) ? word : at;
+    if (method !== "getFills") return word;
+    const at = Date.parse(word);
+    if (Number.isNaN(at))
+      throw invalid(`getFills: ${JSON.stringify(word)} is not a time: type 2026-07-06, or ms since 1970`);
+    return at;
   }
 }
 

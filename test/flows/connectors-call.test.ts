@@ -54,6 +54,10 @@ describe("qoc connectors call", () => {
     expect(await call(method, ...args)).toMatchObject(expected);
   });
 
+  it("takes a time for the fills, and no other word", async () => {
+    await expect(call("getFills", "yesterday")).rejects.toThrow('"yesterday" is not a time');
+  });
+
   it("names each member that the desk refuses, and exits with 1", async () => {
     const quote = await call("getQuote", "BAD");
     expect(quote.refused).toEqual([
