@@ -264,6 +264,7 @@ class ConnectorFleet implements Fleet {
       ...this.#levels.shown(config),
       adapter: adapterPath(this.#options.packageRoot, config),
       ...this.#statusOf(config),
+      lastError: this.#statusOf(config).lastError ?? this.#desk?.market.reconcileProblems.get(config.name),
       ...this.#connectors.get(config.name)?.metrics,
     };
   }
@@ -302,6 +303,7 @@ class ConnectorFleet implements Fleet {
   #recordState(config: ConnectorConfig, { state, reason }: ConnectorStateChange): void {
     const desk = this.#openDesk();
     if (state !== "ready") desk.market.reconciled.delete(config.name);
+    if (state !== "ready") desk.market.reconcileProblems.delete(config.name);
     if (state === "starting" || state === "restarting") forgetInstruments(desk, config.name);
     if (state === "stopped" || state === "quarantined" || state === "restarting") this.#levels.end(config.name);
     this.#options.log.info(`connector ${config.name}: ${state}`, {
@@ -345,8 +347,10 @@ class ConnectorFleet implements Fleet {
     if (this.#isStopping || desk.readOnly() !== undefined || this.#statusOf(config).state !== "ready") return;
     try {
       await reconcileConnector(desk, config.name);
+      desk.market.reconcileProblems.delete(config.name);
     } catch (error) {
       if (this.#isStopping) return;
+      desk.market.reconcileProblems.set(config.name, messageOf(error));
       this.#options.log.error(`reconciling ${config.name}: ${messageOf(error)}`, { connector: config.name });
       this.#options.clock.after(RECONCILE_AGAIN_MS, () => void this.#reconcile(config));
     }

@@ -69,6 +69,8 @@ export interface MarketCache {
   readonly notices: Map<string, string>;
   /** Connectors that are reconciled since they last became ready. */
   readonly reconciled: Set<string>;
+  /** Why the last reconciliation of a connector failed; its orders are blocked until one succeeds. */
+  readonly reconcileProblems: Map<string, string>;
   /** Positions that differed at the last mark. A difference that lasts is flagged. */
   readonly differences: Map<InstrumentKey, PositionDifference>;
   /** Orders that rest at a venue and are no working orders of this desk, at the last list of each connector. */
@@ -140,6 +142,7 @@ export function createMarketCache(clock: Pick<Clock, "monotonic">): MarketCache 
     askedAt: new Map(),
     notices: new Map(),
     reconciled: new Set(),
+    reconcileProblems: new Map(),
     differences: new Map(),
     externalOrders: new Map(),
     polls: new PollPace(clock),

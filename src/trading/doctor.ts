@@ -300,9 +300,16 @@ function connectorChecks(
     });
   }
   checks.push(...bookChecks(desk, status));
-  if (isUp && !desk.market.reconciled.has(status.name))
-    checks.push({ name, status: "warn", message: "not reconciled yet" });
+  if (isUp && !desk.market.reconciled.has(status.name)) checks.push(reconcileCheck(desk, status.name));
   return checks;
+}
+
+function reconcileCheck({ market }: Pick<Desk, "market">, connector: string): DoctorCheck {
+  const name = `connector ${connector}`;
+  const reason = market.reconcileProblems.get(connector);
+  if (reason === undefined) return { name, status: "warn", message: "not reconciled yet" };
+  const message = `its orders are blocked, because it could not be compared with its venue: ${reason}`;
+  return { name, status: "fail", message, fix: `qoc logs --connector ${connector}` };
 }
 
 /** What the desk could not take from the connector. */

@@ -83,3 +83,19 @@ it("a stack has the author's frames only, and one line of it is in status, docto
   for (const recorded of await desk.services.readEvents()) write(recorded);
   expect(lines).toContain("v is restarting: connect: Error: no such account");
 });
+
+it("a connector that cannot be compared with its venue is named with the reason", async () => {
+  const source = VENUE.replace("return [];", 'return [{ symbol: "AAA", quantity: "1", contractSize: "50" }];');
+  desk = await tempDesk({
+    files: { "venue.ts": source },
+    config: (text) => `${text}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
+  });
+  const reason = expect.stringContaining("contractSize") as string;
+  const { checks } = await desk.call<{ checks: readonly { name: string; message: string }[] }>("doctor");
+  expect(checks).toContainEqual(
+    expect.objectContaining({ name: "connector v", status: "fail", message: reason, fix: "qoc logs --connector v" }),
+  );
+  expect(await desk.call("connectors list")).toContainEqual(
+    expect.objectContaining({ name: "v", state: "ready", lastError: reason }),
+  );
+});
