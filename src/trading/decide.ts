@@ -11,10 +11,10 @@ import { isRetired } from "../domain/lost-records.ts";
 import type { Mode } from "../domain/venue.ts";
 import { acceptGap } from "./accept-gap.ts";
 import { standingOf } from "./account-view.ts";
-import { LAYOUT } from "../workspace/layout.ts";
 import { type SignedDecision, keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 import { matchOrder, findOrder } from "./find-order.ts";
+import { rejectedFileComments } from "./order-files.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
 import { markAccount } from "./market-snapshot.ts";
 import { queryOrderStatus } from "./reconcile.ts";
@@ -24,7 +24,7 @@ export async function rejectOrder(desk: Desk, ref: string, comment: string, acto
   const retired = retiredOrder(desk, ref);
   const found = retired === undefined ? findOrder(desk, ref) : Promise.resolve(retired);
   const order = await found.catch(async (error: unknown) => {
-    const receipt = await rejectFile(desk, ref, actor);
+    const receipt = await rejectFile(desk, ref, comment, actor);
     if (receipt === undefined) throw error;
     return receipt;
   });
@@ -41,26 +41,34 @@ function retiredOrder({ state }: Pick<Desk, "state">, id: string): OrderRecord |
 }
 
 /**
- * A file that is no readable proposal has no order to reject: it is moved to orders/rejected. Returns undefined if
- * there is no such file, or if orders/rejected has a file of its name.
+ * A file that needs correction. The proposal that was read from it before is rejected; a file without such a proposal
+ * is moved to orders/rejected. Returns undefined if there is no such file, or if orders/rejected has one of its name.
  */
-async function rejectFile(desk: Desk, ref: string, actor: Actor): Promise<Receipt | undefined> {
+async function rejectFile(desk: Desk, ref: string, comment: string, actor: Actor): Promise<Receipt | undefined> {
   const name = ref.split("/").at(-1) ?? ref;
   const problems = [...desk.proposals.problems.values()];
   const problem =
     problems.find(({ path }) => path === ref) ??
     problems.find(({ id, path }) => id === name || path.endsWith(`/${name}`));
   if (problem === undefined) return undefined;
-  const { disk, root } = desk.workspace;
-  const target = `${LAYOUT.ordersRejected}/${problem.path.slice(problem.path.lastIndexOf("/") + 1)}`;
-  if ((await disk.facts(`${root}/${target}`)) !== undefined) return undefined;
-  if ((await disk.facts(`${root}/${problem.path}`)) === undefined) return undefined;
-  await disk.move(`${root}/${problem.path}`, `${root}/${target}`);
+  const order = desk.state.proposed.get(problem.id as OrderRecord["id"]);
+  // The order stays if another file has its name.
+  if (order !== undefined && problem.needs !== "another-name") {
+    await desk.commit({ type: "order.rejected", id: order.id, by: "human", reason: comment, actor });
+    const isRenamed = problem.path !== order.path;
+    if (isRenamed) await desk.workspace.orders.moveToRejected(problem.path, rejectedFileComments(problem, comment));
+    desk.proposals.problems.delete(problem.path);
+    return receiptOf(order);
+  }
+  const moved = await desk.workspace.orders.moveToRejected(problem.path, rejectedFileComments(problem, comment));
+  if (moved === undefined) return undefined;
   desk.proposals.problems.delete(problem.path);
   const digest = digestOf(`${problem.path}: ${problem.message}`);
-  await desk.commit({ type: "file.written", path: target, digest, command: "reject", actor });
+  await desk.commit({ type: "file.written", path: moved.path, digest, command: "reject", actor });
   desk.history.request(`rejected ${problem.path}`);
-  return { id: problem.id, state: "rejected", clientOrderId: null, venueOrderId: null };
+  const receipt = { id: problem.id, state: "rejected", clientOrderId: null, venueOrderId: null };
+  const written = moved.hasComments ? "written" : "not written";
+  return { ...receipt, movedFile: { path: moved.path, comment: comment.trim() === "" ? "none" : written } };
 }
 
 /** A decision with a written reason. */

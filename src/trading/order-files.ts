@@ -59,6 +59,12 @@ export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
   return lines;
 }
 
+/** The comments of a file that was rejected and was no proposal. */
+export function rejectedFileComments({ id, message }: { id: string; message: string }, comment: string) {
+  const reason = comment.trim() === "" ? [] : labelled("reason", comment);
+  return [`${id}: rejected`, ...labelled("the file was no proposal", message), ...reason];
+}
+
 /** The text of others after a label of the desk. Further lines are marked, so that none imitates a line of the desk. */
 function labelled(label: string, text: string): readonly string[] {
   const [first = "", ...further] = text.trim().split(/\r\n?|\n/);

@@ -5,6 +5,7 @@ import { type OrderRecord, countedFills, leaves, rejectedBy } from "../domain/or
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { iso } from "../lib/time.ts";
+import type { ProposalProblem } from "./desk.ts";
 
 export interface Receipt {
   readonly id: string;
@@ -13,6 +14,8 @@ export interface Receipt {
   readonly venueOrderId: string | null;
   /** The order that a cancel named, as it is then. */
   readonly target?: { readonly id: string; readonly state: string } | undefined;
+  /** A rejected file that was no proposal, so that the journal has no order of it. */
+  readonly movedFile?: { readonly path: string; readonly comment: "none" | "written" | "not written" } | undefined;
 }
 
 export function receiptOf(order: Readonly<OrderRecord>): Receipt {
@@ -42,6 +45,8 @@ export interface OrderSummary extends Receipt {
   readonly sources: readonly string[];
   readonly untrusted: OrderTexts;
   readonly cancelRequested: boolean;
+  /** What the file of a proposal needs before it can be read again. */
+  readonly needs?: ProposalProblem["needs"] | undefined;
   readonly approvals: readonly { at: string; by: string; channel: string; digest: string; expiresAt: string }[];
   readonly verdicts: readonly {
     at: string;

@@ -3,6 +3,7 @@
  */
 import { dirname } from "node:path";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
+import { PROPOSAL_BYTES_MAX } from "../domain/proposal.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 import { PROPOSAL_EXTENSIONS } from "./proposal-file.ts";
 
@@ -65,6 +66,38 @@ export class OrderFolders {
     if ((await disk.facts(`${root}/${target}`)) !== undefined) return undefined;
     await disk.move(`${root}/${path}`, `${root}/${target}`);
     return target;
+  }
+
+  /**
+   * Moves a file to orders/rejected and appends the comments. Returns undefined if that name is taken or the file is
+   * gone. A file that is no text, and JSON, get no comments.
+   */
+  async moveToRejected(
+    path: string,
+    comments: readonly string[],
+  ): Promise<{ readonly path: string; readonly hasComments: boolean } | undefined> {
+    const { disk, root } = this.#workspace;
+    const target = `${LAYOUT.ordersRejected}/${orderFileAt(path).name}`;
+    if (await this.has(target)) return undefined;
+    const facts = await disk.facts(`${root}/${path}`);
+    if (facts === undefined) return undefined;
+    await disk.move(`${root}/${path}`, `${root}/${target}`);
+    const isAlone = facts.kind === "file" && facts.links === 1 && facts.size <= PROPOSAL_BYTES_MAX;
+    if (!isAlone || path.endsWith(".json")) return { path: target, hasComments: false };
+    const source = textOf(await disk.read(`${root}/${target}`, PROPOSAL_BYTES_MAX));
+    if (source === undefined) return { path: target, hasComments: false };
+    await this.write(target, source, comments);
+    return { path: target, hasComments: true };
+  }
+}
+
+/** Undefined if the bytes are no text. A byte order mark stays. */
+function textOf(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
 }
 

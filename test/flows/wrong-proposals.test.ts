@@ -1,7 +1,8 @@
 /** A file that is no proposal is named with its whole error, and reject takes it out of the way. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { REGISTRY } from "../support/commands.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -17,7 +18,47 @@ it("reject of a wrong proposal, as its hint says, moves the file to orders/rejec
   expect(refusal).toMatchObject({ hint: expect.stringContaining("qoc reject orders/proposed/typo-key.toml") });
   const rejected = await desk.call("reject", { id: "orders/proposed/typo-key.toml", comment: "fix the key" });
   expect(rejected).toMatchObject({ id: "typo-key", state: "rejected" });
-  expect(existsSync(join(desk.root, "orders/rejected/typo-key.toml"))).toBe(true);
+  expect(rejected).toMatchObject({ movedFile: { path: "orders/rejected/typo-key.toml", comment: "written" } });
+  expect(existsSync(join(desk.root, "orders/proposed/typo-key.toml"))).toBe(false);
+  const text = readFileSync(join(desk.root, "orders/rejected/typo-key.toml"), "utf8");
+  expect(text).toMatch(/^side = "buy"\nquantiy = "1"\n# typo-key: rejected\n/);
+  expect(text).toMatch(/\n# reason: fix the key\n$/);
   expect(await desk.call("status")).toMatchObject({ proposals: [] });
   await expect(desk.call("reject", { id: "typo-key" })).rejects.toMatchObject({ code: "ORDER_NOT_FOUND" });
+});
+
+it("reject of a known proposal whose file is now wrong records the human's rejection and comment", async () => {
+  desk = await tempDesk();
+  const order = { connector: "paper", side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "x" };
+  const { id, path } = await desk.call<{ id: string; path: string }>("orders propose", order);
+  await desk.write(path, readFileSync(join(desk.root, path), "utf8").replace('quantity = "1"', 'quantity = "six"'));
+  expect(await desk.call("status")).toMatchObject({ proposals: [{ id, needs: "correction" }] });
+  const list = await desk.call("orders list");
+  expect(list).toMatchObject([{ id, state: "proposed", needs: "correction" }]);
+  expect(desk.said.at(-1)).toBe("1 file needs correction: qoc status");
+  const { render } = await REGISTRY.load("orders list");
+  const style = { isTty: true, columns: 80, paint: (_: unknown, shown: string) => shown };
+  expect(render(list, style)[1]).toMatch(new RegExp(`^${id}  needs correction  BUY`));
+  expect(render(list, { ...style, isTty: false })[0]).toMatch(new RegExp(`^${id}\tproposed\tBUY`));
+  expect(await desk.call("reject", { id, comment: "too large" })).toMatchObject({ id, state: "rejected" });
+  expect(await desk.call("decisions")).toMatchObject([
+    { id, decision: "REJECTED", note: "human", untrusted: { source: "human", text: "too large" } },
+  ]);
+  await desk.call("orders show", { id });
+  const text = readFileSync(join(desk.root, `orders/rejected/${id}.toml`), "utf8");
+  expect(text).toContain("# reason: too large\n");
+  expect(existsSync(join(desk.root, path))).toBe(false);
+});
+
+it.each([
+  ["cut.json", '{ "side": '],
+  ["binary.toml", "side = \0"],
+])("reject of %s, which takes no comment, says so and keeps its bytes", async (name, text) => {
+  desk = await tempDesk();
+  await desk.write(`orders/proposed/${name}`, text);
+  await desk.call("status");
+  const path = `orders/rejected/${name}`;
+  const rejected = await desk.call("reject", { id: `orders/proposed/${name}`, comment: "no" });
+  expect(rejected).toMatchObject({ movedFile: { path, comment: "not written" } });
+  expect(readFileSync(join(desk.root, path), "utf8")).toBe(text);
 });

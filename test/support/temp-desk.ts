@@ -51,6 +51,8 @@ export interface TempDesk {
     input?: Record<string, unknown>,
     as?: { actor?: Actor; channel?: Channel },
   ): Promise<T>;
+  /** The lines of progress of all calls. */
+  readonly said: readonly string[];
   /** Signs with the keys of this desk; the live key's passphrase is {@link PASSPHRASE}. */
   sign(request: SigningRequest): Promise<Authority>;
   write(path: string, text: string): Promise<void>;
@@ -125,12 +127,13 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     log: open.desk.log,
   });
   const services = agents.services;
+  const said: string[] = [];
   const context = (actor: Actor, channel: Channel): CommandContext => ({
     actor,
     channel,
     desk: services,
     emit: () => Promise.resolve(),
-    progress: { line: () => undefined },
+    progress: { line: (text) => void said.push(text) },
     signal: new AbortController().signal,
     canAsk: false,
     cwd: root,
@@ -172,6 +175,7 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     agents,
     closeAgents: () => agentLifecycle.close(),
     call,
+    said,
     sign,
     write: async (path, text) => {
       await mkdir(dirname(join(root, path)), { recursive: true });

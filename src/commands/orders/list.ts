@@ -7,13 +7,19 @@ import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
 import { sideShade } from "../rendering/money.ts";
+import { NEEDS } from "../rendering/proposal-needs.ts";
 import { type Column, tableOr } from "../rendering/table-text.ts";
 import { orderSummarySchema } from "./order-arguments.ts";
 import { isOrderInScope } from "./order-scope.ts";
 
-const COLUMNS: readonly Column<OrderSummary>[] = [
-  { title: "id", cell: ({ id }) => id },
-  { title: "state", cell: ({ state }) => state },
+const ID: Column<OrderSummary> = { title: "id", cell: ({ id }) => id };
+const STATE: Column<OrderSummary> = { title: "state", cell: ({ state }) => state };
+/** On a terminal: the proposal of a file that is wrong now shows what the file needs. */
+const STATE_OR_NEEDS: Column<OrderSummary> = {
+  title: "state",
+  cell: ({ state, needs }) => (needs === undefined ? state : NEEDS[needs]),
+};
+const TERMS: readonly Column<OrderSummary>[] = [
   {
     title: "side",
     cell: ({ terms }) => (terms.cancels === undefined ? terms.side : "cancel").toUpperCase(),
@@ -56,11 +62,22 @@ export const command = defineCommand({
     const reason = running?.readOnly();
     if (running !== undefined && reason === undefined) await scanProposals(running);
     if (reason !== undefined) context.progress.line(`the desk is read-only: ${reason}`);
+    const problems = [...desk.proposals.problems.values()];
+    const wrong = problems.filter((problem) => problem.needs === "correction").length;
+    const files = wrong === 1 ? "1 file needs" : `${wrong} files need`;
+    if (wrong > 0) context.progress.line(`${files} correction: qoc status`);
+    const needs = new Map(problems.map((problem) => [problem.id, problem.needs]));
     return [...desk.state.orders.values()]
       .filter((order) => isOrderInScope(desk, context.actor, order))
       .filter((order) => state === undefined || order.state === state)
       .slice(-limit)
-      .map((order) => summaryOf(order, orderPath(order)));
+      .map((order) => ({
+        ...summaryOf(order, orderPath(order)),
+        needs: order.state === "proposed" ? needs.get(order.id) : undefined,
+      }));
   },
-  render: (orders, style) => tableOr(style, COLUMNS, orders, "no orders"),
+  render: (orders, style) => {
+    const columns = [ID, style.isTty ? STATE_OR_NEEDS : STATE, ...TERMS];
+    return tableOr(style, columns, orders, "no orders");
+  },
 });

@@ -16,6 +16,8 @@ export const receiptSchema = z.object({
   averagePrice: z.string().nullable().optional(),
   /** The order that a cancel named, as it is then. */
   target: z.object({ id: z.string(), state: z.enum(ORDER_STATES) }).optional(),
+  /** A rejected file that was no proposal. */
+  movedFile: z.object({ path: z.string(), comment: z.enum(["none", "written", "not written"]) }).optional(),
 });
 
 interface FilledReceipt extends Receipt {
@@ -24,12 +26,21 @@ interface FilledReceipt extends Receipt {
 }
 
 export function renderReceipt(
-  { id, state, clientOrderId, venueOrderId, filled, averagePrice, target }: FilledReceipt,
+  { id, state, clientOrderId, venueOrderId, filled, averagePrice, target, movedFile }: FilledReceipt,
   style: OutputStyle,
 ): readonly string[] {
   if (!style.isTty) {
     const more = target === undefined ? [] : [target.id, target.state];
-    return [[id, state, clientOrderId ?? "", venueOrderId ?? "", ...more].map(oneLine).join("\t")];
+    const file = movedFile === undefined ? [] : [movedFile.path];
+    return [[id, state, clientOrderId ?? "", venueOrderId ?? "", ...more, ...file].map(oneLine).join("\t")];
+  }
+  if (movedFile !== undefined) {
+    const { path, comment } = movedFile;
+    const words = { none: "", written: ", with your comment", "not written": "; its format takes no comment" };
+    return [
+      `${style.paint("bold", oneLine(id))} is rejected; it was no proposal, so no order is recorded`,
+      `the file is ${oneLine(path)}${words[comment]}`,
+    ];
   }
   if (target !== undefined)
     return [
