@@ -4,9 +4,10 @@ import type { PendingProposal, StatusView } from "../../trading/status.ts";
 import { renderNotices } from "./config-notices.ts";
 import { localMinute, shownAge, shownTime } from "./local-time.ts";
 import { badge } from "./order.ts";
+import { NEEDS } from "./proposal-needs.ts";
 import { accountTable, bookSums, positionTable, strandedLines } from "./positions.ts";
 import { INDENT, type OutputStyle, section } from "./table-text.ts";
-import { oneLine, wrap } from "./terminal-text.ts";
+import { oneLine, widthOf, wrap } from "./terminal-text.ts";
 
 /** Off a terminal one fact a line, its kind first. */
 export function renderStatus(status: StatusView, style: OutputStyle): readonly string[] {
@@ -25,16 +26,16 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
       style,
       "connectors",
       status.connectors.flatMap((connector) => [
-        connectorLine(style, connector),
-        ...levelLine(style, connector),
-        ...troubleLines(style, connector),
+        ...connectorLines(inner, connector),
+        ...levelLine(inner, connector),
+        ...troubleLines(inner, connector),
       ]),
       { emptyLine: "none" },
     ),
     ...block(
       style,
       "waiting for you",
-      status.proposals.flatMap((proposal) => proposalLines(inner, proposal, status.at)),
+      status.proposals.flatMap((proposal) => proposalLines(inner, proposal, status)),
       { emptyLine: "nothing" },
     ),
     ...block(
@@ -107,24 +108,37 @@ function headline(style: OutputStyle, status: StatusView): string {
   return `${style.paint("bold", oneLine(status.workspace.name))}  ${up}  ${trading}`;
 }
 
-function connectorLine(style: OutputStyle, connector: StatusView["connectors"][number]): string {
-  const isReady = connector.state === "ready";
-  const isStarting = connector.state === "starting";
-  const sign = isReady
-    ? style.paint("green", "✓")
-    : connector.untrusted === null || isStarting
-      ? "○"
-      : style.paint("red", "✗");
-  const restarts = connector.restarts === 0 ? "" : `, ${connector.restarts} restarts`;
-  const error = connector.untrusted === null || isReady ? "" : `: ${connector.untrusted.text.split("\n")[0] ?? ""}`;
-  const { latencyMs, queueDepth, memoryMb } = connector;
+/** One line, or with a long error its words below. */
+function connectorLines(style: OutputStyle, connector: StatusView["connectors"][number]): readonly string[] {
+  const { name, state, mode, restarts, untrusted, latencyMs, queueDepth, memoryMb } = connector;
+  const isReady = state === "ready";
+  const isStarting = state === "starting";
+  const sign = isReady ? style.paint("green", "✓") : untrusted === null || isStarting ? "○" : style.paint("red", "✗");
   const measures = [
     ...(latencyMs === null ? [] : [`${latencyMs.p50.toFixed(1)}/${latencyMs.p99.toFixed(1)} ms`]),
     ...(queueDepth === 0 ? [] : [`${queueDepth} queued`]),
     ...(memoryMb === null ? [] : [`${memoryMb.toFixed(0)} MB`]),
   ].join(", ");
-  const stateText = oneLine(`${connector.state}${restarts}${error}`);
-  return `${sign} ${oneLine(connector.name)}  ${badge(style, connector.mode)}  ${stateText}${style.paint("dim", measures === "" ? "" : `  ${measures}`)}`;
+  const stateText = oneLine(`${state}${restarts === 0 ? "" : `, ${restarts} restarts`}`);
+  const error = untrusted === null || isReady ? "" : oneLine(ownWords(name, untrusted.text.split("\n")[0] ?? ""));
+  const more = measures === "" ? "" : `  ${measures}`;
+  const plainBadge = badge({ ...style, paint: (_shade, text) => text }, mode);
+  const plain = `○ ${oneLine(name)}  ${plainBadge}  ${stateText}: ${error}${more}`;
+  const isLong = error !== "" && widthOf(plain) > style.columns;
+  const inLine = error === "" ? "" : isLong ? ":" : `: ${error}`;
+  const below = isLong ? wrap(error, style.columns - INDENT.length) : [];
+  return [
+    `${sign} ${oneLine(name)}  ${badge(style, mode)}  ${stateText}${inLine}${style.paint("dim", more)}`,
+    ...below.map((line) => `${INDENT}${line}`),
+  ];
+}
+
+/** The error without "connector NAME" before it: the line has the name. */
+function ownWords(name: string, error: string): string {
+  const subject = `connector ${name}`;
+  if (!error.startsWith(subject)) return error;
+  const rest = error.slice(subject.length);
+  return /^:? /.test(rest) ? rest.replace(/^:? /, "") : error;
 }
 
 function troubleLines(
@@ -134,7 +148,7 @@ function troubleLines(
   const market = [
     ...(venueDate === null ? [] : [`its market is simulated; the date there is ${venueDate}`]),
     ...(notice === null ? [] : [`! it says: ${notice.text}`]),
-  ].flatMap((line) => wrap(oneLine(line), style.columns - INDENT.length * 2));
+  ].flatMap((line) => wrap(oneLine(line), style.columns - INDENT.length));
   const troubles = [
     ...(polls === null
       ? []
@@ -143,7 +157,9 @@ function troubleLines(
   ];
   return [
     ...market.map((line) => style.paint(notice === null ? "dim" : "yellow", `${INDENT}${line}`)),
-    ...troubles.map((line) => style.paint("yellow", `${INDENT}${oneLine(line)}`)),
+    ...troubles
+      .flatMap((line) => wrap(oneLine(line), style.columns - INDENT.length))
+      .map((line) => style.paint("yellow", `${INDENT}${line}`)),
   ];
 }
 
@@ -160,31 +176,40 @@ function levelLine(
   { isolation, isolationReason }: StatusView["connectors"][number],
 ): readonly string[] {
   if (isolationReason === null) return [];
-  return [style.paint("dim", oneLine(`  isolation: ${isolation}, because ${isolationReason}`))];
+  return wrap(oneLine(`isolation: ${isolation}, because ${isolationReason}`), style.columns - INDENT.length).map(
+    (line) => style.paint("dim", `${INDENT}${line}`),
+  );
 }
 
-const NEEDS: Readonly<Record<PendingProposal["needs"], string>> = {
-  approval: "",
-  correction: "needs correction",
-  connector: "needs a connector",
-  "another-name": "needs another name",
-  "another-proposal": "must be proposed again",
-  "running-desk": "is not read yet",
-};
 /** A verdict of this age is shown with its time. */
 const OLD_VERDICT_MS = 10_000;
 
+const RECORDED = { allow: "the guards would pass it", block: "the guards block it", none: "no verdict" } as const;
+
+/** A desk that is down asks no guard, so its recorded verdict is no pass. */
+function verdictSign(style: OutputStyle, { decision }: PendingProposal, up: boolean): string {
+  if (!up && decision !== null) return style.paint("yellow", "?");
+  return decision === "allow" ? style.paint("green", "✓") : style.paint("red", decision === "block" ? "✗" : "!");
+}
+
 /** The proposal, and under it in whole words the first reason of a block or the error of its file. */
-function proposalLines(style: OutputStyle, proposal: PendingProposal, now: string): readonly string[] {
+function proposalLines(
+  style: OutputStyle,
+  proposal: PendingProposal,
+  { at: now, up }: Pick<StatusView, "at" | "up">,
+): readonly string[] {
   const { id, path, decision, checkedAt, needs, sentence, reason, untrusted } = proposal;
-  const sign = decision === "allow" ? style.paint("green", "✓") : style.paint("red", decision === "block" ? "✗" : "!");
+  const sign = verdictSign(style, proposal, up);
   const what = needs === "approval" ? (sentence ?? path) : `${path} ${NEEDS[needs]}`;
   const detail = needs === "approval" ? (decision === "block" ? reason : undefined) : untrusted?.text;
   const isOld = checkedAt !== null && Date.parse(now) - Date.parse(checkedAt) > OLD_VERDICT_MS;
   const lines = wrap(oneLine(`${id}  ${what}`), style.columns - 3);
   const below = [
     ...(detail === undefined ? [] : wrap(oneLine(detail), style.columns - 5)),
-    ...(isOld ? [`the guards were last asked ${shownAge(style, checkedAt, now)}`] : []),
+    ...(up || checkedAt === null
+      ? []
+      : [`${RECORDED[decision ?? "none"]}, last recorded ${shownAge(style, checkedAt, now)}`]),
+    ...(up && isOld ? [`the guards were last asked ${shownAge(style, checkedAt, now)}`] : []),
   ];
   return [
     ...lines.map((line, index) => (index === 0 ? `${sign}  ${line}` : `   ${line}`)),

@@ -1,0 +1,61 @@
+/** The lines of `qoc status` on a terminal. */
+import { expect, it } from "vitest";
+import { renderStatus } from "../../src/commands/rendering/status.ts";
+import { widthOf } from "../../src/commands/rendering/terminal-text.ts";
+import type { StatusView } from "../../src/trading/status.ts";
+
+const STYLE = { isTty: true, columns: 80, paint: (_: unknown, text: string) => text };
+const CONNECTOR: StatusView["connectors"][number] = {
+  ...{ name: "x", state: "ready", mode: "paper", restarts: 0, isolation: "worker", isolationReason: null },
+  ...{ untrusted: null, latencyMs: null, queueDepth: 0, memoryMb: null, polls: null, refusedFills: 0 },
+  ...{ venueDate: null, notice: null },
+};
+
+function shown(part: Partial<StatusView>): readonly string[] {
+  const at = "2026-07-05T12:00:00.000Z";
+  const book = {
+    ...{ nav: null, cash: null, buyingPower: null, dayPnl: null, asOf: null, currency: "USD" },
+    ...{ accounts: [], profit: [], fees: [], positions: [] },
+  };
+  const status: StatusView = {
+    ...{ at, workspace: { name: "desk", path: "/desk" }, up: true, trading: { state: "active", reason: "" } },
+    ...{ connectors: [], proposals: [], orders: [], externalOrders: [], issues: [], inbox: { new: 0 }, book },
+    ...{ runs: { runtime: "demo", unconfined: false, running: [] }, lastRun: null, agents: [], schedules: [] },
+    ...{ flagged: [], config: [], readOnly: null },
+    ...part,
+  };
+  return renderStatus(status, STYLE);
+}
+
+it.each(["allow", "block"] as const)(
+  "the recorded verdict %s of a desk that is down is no verdict of now",
+  (decision) => {
+    const proposals: StatusView["proposals"] = [
+      {
+        ...{ id: "20260705-001", path: "p", digest: "d", decision, checkedAt: "2026-07-05T11:59:58.000Z" },
+        ...{ needs: "approval", sentence: "buy 1 SPX", untrusted: null },
+      },
+    ];
+    const down = shown({ proposals, up: false }).join("\n");
+    expect(down).toContain("?  20260705-001  buy 1 SPX");
+    expect(down).toMatch(/last recorded /);
+    expect(down).not.toMatch(/[✓✗]|last asked/);
+    const up = shown({ proposals }).join("\n");
+    expect(up).toContain(`${decision === "allow" ? "✓" : "✗"}  20260705-001  buy 1 SPX`);
+    expect(up).not.toContain("recorded");
+  },
+);
+
+it("the error of a connector wraps at words within the terminal, without the connector's name again", () => {
+  const words = "refuses to connect: the key of this account has no right to read the positions of its parent account";
+  const text = `connector x ${words}`;
+  const untrusted = { source: "connector:x", retrievedAt: "2026-07-05T12:00:00.000Z", text };
+  const failing = { ...CONNECTOR, state: "stopped", untrusted };
+  const polls = { failures: 3, nextInSeconds: 8, untrusted: { ...untrusted, text: words } };
+  const troubled = { ...CONNECTOR, polls, isolationReason: words };
+  const lines = shown({ connectors: [failing, troubled] });
+  for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(80);
+  expect(lines.join(" ").replaceAll(/ +/g, " ")).toContain(`✗ x PAPER stopped: ${words}`);
+  const short = { ...failing, untrusted: { ...untrusted, text: "connector x: no route" } };
+  expect(shown({ connectors: [short] }).join("\n")).toContain("✗ x  PAPER  stopped: no route\n");
+});
