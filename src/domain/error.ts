@@ -65,11 +65,9 @@ export const ERRORS = {
     "qoc reload",
     { exit: EXIT.refusedByGuard },
   ),
-  RULES_CHANGED: row(
-    "the guards in force are not those of desk.toml, so nothing is approved: {reason}",
-    "put desk.toml in force: qoc reload; or put it back as it was",
-    { exit: EXIT.refusedByGuard },
-  ),
+  RULES_CHANGED: row("the guards in force are not those of desk.toml, so nothing is approved: {reason}", "{next}", {
+    exit: EXIT.refusedByGuard,
+  }),
   FORMAT_TOO_NEW: row(
     "{what} has format {found}; this version of qoc reads formats up to {known}",
     "install a newer version",
@@ -199,9 +197,7 @@ export const ERRORS = {
     "qoc orders show {id}, then propose the order again",
     { exit: EXIT.stale },
   ),
-  GUARD_BLOCKED: row("refused: {message}", "qoc orders show {id}; change the order, or the rule in desk.toml", {
-    exit: EXIT.refusedByGuard,
-  }),
+  GUARD_BLOCKED: row("refused: {message}", "{next}", { exit: EXIT.refusedByGuard }),
   OUTCOME_UNKNOWN: row(
     "{id}: the outcome at the venue is unknown ({reason}); the order will not be sent again",
     'qoc orders show {id}; look up the order at the venue, then qoc resolve {id} -m "what you saw"',

@@ -11,6 +11,7 @@ import type { Verdict } from "../domain/verdict.ts";
 import type { Desk } from "./desk.ts";
 import { customChecks } from "./evaluate-proposal.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
+import { refusalDetails } from "./guard-refusal.ts";
 import { receiptOf } from "./order-view.ts";
 import { approvalDecision } from "./review.ts";
 
@@ -161,10 +162,5 @@ export function refused(order: OrderRecord, code: ErrorCode, details: ErrorDetai
 }
 
 export function blocked(order: OrderRecord, verdict: Verdict): QocError {
-  const first = verdict.reasons[0];
-  const more = verdict.reasons.length > 1 ? ` (and ${verdict.reasons.length - 1} more)` : "";
-  return refused(order, "GUARD_BLOCKED", {
-    guard: first?.guard ?? "",
-    message: `${first?.message ?? "a guard"}${more}`,
-  });
+  return refused(order, "GUARD_BLOCKED", refusalDetails(order, verdict.reasons));
 }

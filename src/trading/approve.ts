@@ -23,7 +23,7 @@ import {
   stableInputs,
 } from "./approval.ts";
 import { confirmCancel } from "./approve-cancel.ts";
-import { refuseChangedRules } from "./config-notices.ts";
+import { changedRules } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { gateInput, guardsEvaluated } from "./evaluate-proposal.ts";
 import { findOrder } from "./find-order.ts";
@@ -52,7 +52,8 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
   const order = await findOrder(desk, request.id);
   const isCancel = order.terms.cancels !== undefined;
   // No guard stops a cancel, whatever desk.toml says.
-  if (!isCancel) await refuseChangedRules(desk);
+  const rules = isCancel ? undefined : await changedRules(desk);
+  if (rules !== undefined) throw rules;
   assertApprovable(desk, order, request);
   const { authority } = request;
   if (authority !== undefined) await desk.authority.check(approvalDecision(order, request.shown), authority);

@@ -1,6 +1,6 @@
 /** What `qoc status`, `qoc doctor`, reviews and approvals say about desk.toml. */
 import type { ConfigChange } from "../domain/config-field.ts";
-import { QocError } from "../domain/error.ts";
+import { type ErrorCode, QocError } from "../domain/error.ts";
 import { type ConfigStanding, guardsWait } from "./desk-config.ts";
 import { isSameCode } from "../domain/currency.ts";
 import { shownCurrency } from "../domain/untrusted.ts";
@@ -33,7 +33,7 @@ export function configNotices(
   if (problem !== undefined)
     notices.push({
       kind: "unreadable",
-      text: "desk.toml cannot be read, so nothing is approved",
+      text: `${problemText(problem)}, so nothing is approved`,
       changes: [problem.message],
       fix: problem.hint,
     });
@@ -54,6 +54,19 @@ export function configNotices(
   if (!hasGuards)
     notices.push({ kind: "no-guards", text: "no guard is in force: nothing limits an order", changes: [], fix: null });
   return notices;
+}
+
+/** Errors of a file that was read, and whose text is wrong. */
+const INVALID_FILE: ReadonlySet<ErrorCode> = new Set([
+  "CONFIG_INVALID",
+  "CONFIG_NOT_YET",
+  "CONFIG_SYNTAX",
+  "SECRET_LITERAL",
+  "OPTION_SECRET",
+]);
+
+function problemText({ code }: QocError): string {
+  return INVALID_FILE.has(code) ? "desk.toml is not valid" : "desk.toml cannot be read";
 }
 
 const VALUE_CHARS = 60;
@@ -123,16 +136,20 @@ export function unreadableNotices(problem: QocError): readonly ConfigNotice[] {
   return configNotices(standing, { hasGuards: true, timeOf: String });
 }
 
-/** @throws RULES_CHANGED, CONFIG_NOT_PINNED. */
-export async function refuseChangedRules(desk: Pick<Desk, "config" | "configuration">): Promise<void> {
+/** Returns a RULES_CHANGED or CONFIG_NOT_PINNED; undefined: the guards in force are those of desk.toml. */
+export async function changedRules(desk: Pick<Desk, "configuration">): Promise<QocError | undefined> {
   const standing = await desk.configuration.standing();
-  if (!standing.isPinned) throw new QocError("CONFIG_NOT_PINNED");
-  if (!guardsWait(standing)) return;
+  if (!standing.isPinned) return new QocError("CONFIG_NOT_PINNED");
+  if (!guardsWait(standing)) return undefined;
   const { problem, waiting, changedAt } = standing;
+  if (problem !== undefined)
+    return new QocError("RULES_CHANGED", {
+      reason: `${problemText(problem)}: ${problem.message}`,
+      next: "edit desk.toml, then qoc status",
+    });
   const guards = waiting.filter(({ path }) => path.startsWith("guard"));
-  const reason =
-    problem === undefined
-      ? `desk.toml changed at ${localClock(changedAt ?? 0)}: ${guards.map(changeText).join("; ")}`
-      : `desk.toml cannot be read: ${problem.message}`;
-  throw new QocError("RULES_CHANGED", { reason });
+  return new QocError("RULES_CHANGED", {
+    reason: `desk.toml changed at ${localClock(changedAt ?? 0)}: ${guards.map(changeText).join("; ")}`,
+    next: "put desk.toml in force: qoc reload; or put it back as it was",
+  });
 }

@@ -1,7 +1,7 @@
 /** The review of one proposal as one value; the terminal and `--json` render it. */
 import { type DecimalText, decimal, text } from "../domain/decimal.ts";
 import { canonicalJson, digestOf } from "../domain/digest.ts";
-import { QocError } from "../domain/error.ts";
+import { type ErrorJson, QocError } from "../domain/error.ts";
 import type { Actor, Channel } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
 import { describe } from "../domain/order.ts";
@@ -14,7 +14,7 @@ import type { Mode, VenueQuote } from "../domain/venue.ts";
 import { foreignCurrency, orderPrice } from "../gate/valuation.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { type SignedDecision, type SigningRequest, keyForMode } from "./authority.ts";
-import { type ConfigNotice, deskNotices } from "./config-notices.ts";
+import { type ConfigNotice, changedRules, deskNotices } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { equalProposals, equalSentences } from "./equal-proposals.ts";
@@ -92,6 +92,8 @@ export type ReviewedOrder = OrderDetail & {
   readonly review?: Review | null;
   /** What an approval of this review must sign, if the review is journaled. */
   readonly signing?: SigningRequest | undefined;
+  /** Why the desk approves nothing now, whatever the checks say. */
+  readonly refusal?: Pick<ErrorJson, "code" | "details"> | undefined;
   /** A terminal shows every check and the whole text of others. */
   readonly full?: boolean | undefined;
 };
@@ -127,14 +129,18 @@ export async function recordReview(
   const order = { ...current };
   if (order.state !== "proposed") return { ...detailOf(order, orderPath(order)), review: null };
   if (isRetired(desk.state, order.id)) throw new QocError("PROPOSE_AGAIN", { id: order.id });
-  const { review, mid: reviewedMid } = await reviewOrder(desk, order);
+  const [{ review, mid: reviewedMid }, rules] = await Promise.all([
+    reviewOrder(desk, order),
+    order.terms.cancels === undefined ? changedRules(desk) : undefined,
+  ]);
   const shown = reviewDigest(review);
   const { id, digest } = order;
   const onDisk = desk.commit({ type: "order.reviewed", id, digest, mid: reviewedMid, shown, actor, channel });
   // The head is the record of the review.
   const signing = desk.authority.request(approvalDecision(order, shown));
   await onDisk;
-  return { ...detailOf(order, orderPath(order)), review, signing };
+  const detail = { ...detailOf(order, orderPath(order)), review, signing };
+  return rules === undefined ? detail : { ...detail, refusal: { code: rules.code, details: rules.details } };
 }
 
 /** The decision that an approval signs. */

@@ -39,7 +39,7 @@ export function targetView(state: Readonly<DeskState>, terms: OrderTerms): Targe
     leaves: text(isTerminal(target.state) ? ZERO : leaves(target)),
     clientOrderId: target.clientOrderId ?? null,
     venueOrderId: target.venueOrderId ?? null,
-    cancelRequested: target.cancelRequested !== undefined,
+    cancelRequested: target.cancelRequested !== undefined && !isTerminal(target.state),
     unprotected: unprotected.gt(ZERO) ? text(unprotected) : null,
   };
 }

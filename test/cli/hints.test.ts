@@ -48,7 +48,7 @@ const DETAILS = {
   ...{ path: "/a b/desk", file: "/a b/desk/desk.toml", quoted: "'/a b'", id: "20260705-001", connector: "paper" },
   ...{ command: "orders propose", gap: "5-9", action: "approve", digest: `sha256:${"a".repeat(64)}`, pid: 7, line: 3 },
   ...{ key: "guard", source: "env:KEY", segment: "000001.ndjson", fix: "chmod 600 x", names: "a", issue: "001" },
-  ...{ client: "claude", free: 7071, ca: "x" },
+  ...{ client: "claude", free: 7071, ca: "x", next: "qoc status" },
   ...{ run: "run-1", name: "paper", agent: "claude", program: "claude", schedule: "morning", task: "snapshot" },
 };
 

@@ -303,11 +303,11 @@ describe("errors", () => {
   it.each(Object.keys(ERRORS) as ErrorCode[])(
     "%s is printed as text and as JSON and exits with its code",
     async (code) => {
-      const lines = await qoc(["look"], throws(code, { message: "m\u202e" }));
+      const lines = await qoc(["look"], throws(code, { message: "m\u202e", next: "qoc status" }));
       expect([lines.code, lines.out()]).toEqual([ERRORS[code].exit, ""]);
       expect(lines.err()).toMatch(/^✗ .+\n.+\nnext: .+\n$/);
       expect(lines.err()).not.toMatch(/[\u202e\u001b]/);
-      const json = await qoc(["look", "--json"], throws(code, { message: "m" }));
+      const json = await qoc(["look", "--json"], throws(code, { message: "m", next: "qoc status" }));
       expect([json.code, json.out()]).toEqual([ERRORS[code].exit, ""]);
       expect(JSON.parse(json.err())).toMatchObject({ code, retryable: ERRORS[code].retryable });
       expect(json.err().trimEnd()).not.toContain("\n");
@@ -623,6 +623,19 @@ describe("approve", () => {
       const result = await qoc(["approve", "2026"], asking, { isTty: true, answers: ["y"] });
       expect([result.code, result.signed, commands(result)]).toEqual([1, [], ["review"]]);
     }
+  });
+
+  it("on a terminal asks nothing if the desk approves nothing now", async () => {
+    const refusal = { code: "RULES_CHANGED", details: { reason: "desk.toml is not valid: x", next: "edit desk.toml" } };
+    const result = await qoc(["approve", "2026"], async () => ({ ...shownOrder(), refusal }), {
+      isTty: true,
+      answers: [],
+    });
+    expect([result.code, result.signed, commands(result)]).toEqual([3, [], ["review"]]);
+    expect(result.err().replaceAll(/\s+/g, " ")).toMatch(
+      /nothing is approved: desk.toml is not valid: x code RULES_CHANGED next: edit desk.toml $/,
+    );
+    expect(result.err()).not.toContain("Type y to send");
   });
 
   it.each(["20260705-001", "2026", "001", "orders/pending/20260705-001.toml"])(

@@ -177,6 +177,17 @@ describe("an order that a cancel or a replacement names", () => {
     expect([...desk.open.desk.state.proposed.keys()]).toEqual([]);
   });
 
+  it("was cancelled after the proposal: the review says that it ended, not that a cancel is under way", async () => {
+    await open();
+    const id = await working();
+    const { id: replacement } = await propose({ replace: id, limitPrice: "98" });
+    await desk.call("cancel", { id });
+    const { review } = await show(replacement);
+    expect(review?.checks).toContainEqual(expect.objectContaining({ code: "REPLACED_NOT_WORKING" }));
+    expect(review?.target).toMatchObject({ cancelRequested: false });
+    expect(review?.warnings.join()).not.toContain("is under way");
+  });
+
   it("was never sent, is a cancel, or does not exist: refused in words", async () => {
     await open();
     const id = await working();
@@ -207,7 +218,7 @@ describe("an order that a cancel or a replacement names", () => {
     await expect(approve(cancel)).rejects.toThrow(`now ${id} has ended: it is filled`);
     const again = await show(cancel.id);
     expect(again.review).toMatchObject({ decision: "block", checks: [{ code: "CANCELLED_ENDED" }] });
-    await expect(approve(again)).rejects.toMatchObject({ code: "GUARD_BLOCKED" });
+    await expect(approve(again)).rejects.toMatchObject({ code: "GUARD_BLOCKED", hint: `qoc reject ${cancel.id}` });
     expect(await sent()).toMatchObject({ orders: 1, cancels: 0 });
   });
 

@@ -249,7 +249,12 @@ describe("qoc reload while the desk is up", () => {
     const { id, digest } = await propose(opened, "paper", "SPX");
     await opened.write("desk.toml", PAPER + WIDER);
     expect((await notices(opened))["waiting"]).toEqual(['guard.max-order-notional.max_notional "1000" → "2000"']);
-    await expect(opened.call("approve", { id, digest })).rejects.toMatchObject({ code: "RULES_CHANGED" });
+    const refusal = { code: "RULES_CHANGED", details: { next: expect.stringContaining("qoc reload") as string } };
+    await expect(opened.call("approve", { id, digest })).rejects.toMatchObject(refusal);
+    expect(await opened.call("approve", { id, review: true })).toMatchObject({
+      review: { decision: "allow" },
+      refusal,
+    });
     expect(await opened.call("orders show", { id })).toMatchObject({
       review: { warnings: expect.arrayContaining([expect.stringContaining("is not in force")]) as string[] },
     });
@@ -281,7 +286,11 @@ describe("qoc reload while the desk is up", () => {
       details: { file: expect.stringMatching(/desk\.toml$/) as string, line: 4 },
     });
     expect(await notices(opened)).toHaveProperty("unreadable");
-    await expect(opened.call("approve", { id, digest })).rejects.toMatchObject({ code: "RULES_CHANGED" });
+    await expect(opened.call("approve", { id, digest })).rejects.toMatchObject({
+      code: "RULES_CHANGED",
+      message: expect.stringContaining("approved: desk.toml is not valid: ") as string,
+      hint: "edit desk.toml, then qoc status",
+    });
     expect(opened.open.desk.config.guards).toHaveLength(2);
   });
 
@@ -291,7 +300,10 @@ describe("qoc reload while the desk is up", () => {
     await opened.open.desk.workspace.disk.remove(`${opened.root}/desk.toml`);
     expect(await notices(opened)).toHaveProperty("unreadable");
     await expect(opened.call("reload")).rejects.toMatchObject({ code: "CONFIG_UNREADABLE" });
-    await expect(opened.call("approve", { id, digest })).rejects.toMatchObject({ code: "RULES_CHANGED" });
+    await expect(opened.call("approve", { id, digest })).rejects.toMatchObject({
+      code: "RULES_CHANGED",
+      message: expect.stringContaining("approved: desk.toml cannot be read: ") as string,
+    });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 /** Approval at a terminal: the person reads the whole review, and approves the digest of that review. */
 import { decimal } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/error.ts";
+import { refusalDetails } from "../../trading/guard-refusal.ts";
 import { type Review, type ReviewedOrder, reviewDigest } from "../../trading/review.ts";
 import type { TargetView } from "../../trading/target-view.ts";
 import { type CommandSession, type Prompter, usageError } from "../command.ts";
@@ -34,11 +35,12 @@ export async function displayOrder(session: CommandSession, id: unknown): Promis
 export async function approveReviewed(
   session: CommandSession,
   prompter: Prompter,
-  { id, digest, review, signing }: ReviewedOrder,
+  order: ReviewedOrder,
 ): Promise<unknown> {
+  const { id, digest, review, signing } = order;
   // An order that is no proposal any more has no review; the desk refuses it with its own message.
   if (review === null || review === undefined || signing === undefined) return approveByDigest(session, { id, digest });
-  const refusal = refusalOf(review);
+  const refusal = refusalOf(order, review);
   if (refusal !== undefined) throw refusal;
   if (!(await confirmReview(prompter, review))) {
     session.progress.line("not approved; nothing was sent");
@@ -103,11 +105,10 @@ function orderSentence({ mode, terms, notional, currency, target }: Review): str
   return oneLine(`${MODE_WORDS[mode]}: ${lead}${order}, ${worth}, ${timeInForce}, at ${connector}`);
 }
 
-/** A guard blocks the order: the person is not asked. */
-function refusalOf({ id, checks }: Review): QocError | undefined {
+/** A guard blocks the order, or the desk approves nothing now: the person is not asked. */
+function refusalOf(order: ReviewedOrder, { checks }: Review): QocError | undefined {
+  const { refusal } = order;
+  if (refusal !== undefined) return new QocError(refusal.code, refusal.details);
   const blocks = checks.filter(({ decision }) => decision === "block");
-  const [first] = blocks;
-  if (first === undefined) return undefined;
-  const more = blocks.length > 1 ? ` (and ${blocks.length - 1} more)` : "";
-  return new QocError("GUARD_BLOCKED", { id, guard: first.guard, message: `${first.message}${more}` });
+  return blocks.length === 0 ? undefined : new QocError("GUARD_BLOCKED", refusalDetails(order, blocks));
 }

@@ -5,7 +5,7 @@ import type { CommandSession, Prompter } from "../command.ts";
 import { approveReviewed, displayOrder } from "./approval-flow.ts";
 
 const ACTIONS = ["approve", "reject", "back"] as const;
-/** Of an order that a guard blocks. */
+/** Of an order that would be refused. */
 const ACTIONS_IF_BLOCKED = ["reject", "back"] as const;
 const DONE = "done";
 
@@ -29,7 +29,8 @@ export async function reviewPending(
 /** Returns true if the proposal was approved or rejected, so that it leaves the list. */
 async function decide(session: CommandSession, prompter: Prompter, id: string): Promise<boolean> {
   const order = await displayOrder(session, id);
-  const actions = order.review?.decision === "block" ? ACTIONS_IF_BLOCKED : ACTIONS;
+  const isRefused = order.review?.decision === "block" || order.refusal !== undefined;
+  const actions = isRefused ? ACTIONS_IF_BLOCKED : ACTIONS;
   const action = actions[(await prompter.select("Action", actions)) ?? actions.length - 1];
   if (action !== "approve" && action !== "reject") return false;
   try {
