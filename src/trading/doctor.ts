@@ -18,6 +18,8 @@ export interface DoctorCheck {
 }
 
 const FREE_BYTES_MIN = 100 * 1024 * 1024;
+/** A cancel that its venue took is expected to end the order within this time. */
+const CANCEL_AGE_MS = 10_000;
 const PENDING_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** Whether the configured agent program can be started and confined on this machine. */
@@ -351,6 +353,10 @@ export function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly Doc
   const old = [...desk.state.proposed.values()].filter((order) => now - order.proposedAt > PENDING_AGE_MS);
   const missing = [...desk.state.inFlight.values()].filter(({ flags }) => flags.has("missing"));
   const { inFlight, cancels } = desk.state;
+  const cancelling = [...inFlight.values()].flatMap(({ id, state, cancelRequested }) => {
+    const since = cancelRequested === undefined ? 0 : now - cancelRequested.at;
+    return since > CANCEL_AGE_MS && state !== "unknown" ? [{ id, state, since }] : [];
+  });
   const unknown = [...inFlight.values(), ...cancels.values()].filter((order) => order.state === "unknown");
   return [
     ...(old.length === 0
@@ -368,6 +374,12 @@ export function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly Doc
       status: "fail" as const,
       message: `${terms.connector} does not know order ${id}, which it had acknowledged; the order reserves its money`,
       fix: `compare with the venue's own page, then qoc resolve ${id} -m "what you saw"`,
+    })),
+    ...cancelling.map(({ id, state, since }) => ({
+      name: "cancel",
+      status: "warn" as const,
+      message: `${id}: a cancel was requested ${Math.round(since / 1000)} s ago, and the venue says ${state}`,
+      fix: `compare with the venue's own page, then: qoc cancel ${id}`,
     })),
     ...unknown.map((order) => ({
       name: "unknown",
