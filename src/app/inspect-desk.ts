@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
+import { knownError } from "../domain/known-error.ts";
 import { bundleAdapter } from "../host/bundle.ts";
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
 import { type StartFacts, inspectRecordedDesk } from "../trading/doctor-down.ts";
@@ -43,12 +44,14 @@ export async function inspectDesk(options: InspectOptions): Promise<{ readonly c
   });
 }
 
-function folderProblem(root: string): string | undefined {
+/** In the words of `qoc up`, which could not write the folder either. */
+export function folderProblem(root: string, access = accessSync): string | undefined {
   try {
-    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+    access(root, constants.R_OK | constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
-    return messageOf(error);
+    const known = knownError(error);
+    return known.code === "DISK_REFUSED" ? known.message : messageOf(error);
   }
 }
 

@@ -62,11 +62,13 @@ function deskCheck({ lockedBy }: StartFacts): DoctorCheck {
   return { name, status: "fail", message, fix: `kill ${lockedBy}, then qoc up` };
 }
 
+const FOLDER_FIX = "make the folder writable for your user, or move the desk to another folder; then qoc up";
+
 function folderCheck({ folderProblem }: StartFacts): DoctorCheck {
   const name = "folder";
   return folderProblem === undefined
     ? { name, status: "ok", message: "the desk can write its folder" }
-    : { name, status: "fail", message: folderProblem, fix: "give yourself write access to the folder, then qoc up" };
+    : { name, status: "fail", message: folderProblem, fix: FOLDER_FIX };
 }
 
 function journalCheck({ readOnly, state }: RecordedDesk): DoctorCheck {

@@ -25,7 +25,7 @@ export function parseCron(pattern: string, timezone: string): CronTimes {
     try {
       return new Cron(pattern, { timezone, mode: "5-part", fixedTimeRule: "no-wildcard", paused: true });
     } catch (error) {
-      throw new CronError(error instanceof Error ? error.message.replace(/^CronPattern: /, "") : "is malformed");
+      throw new CronError(wrongField(pattern) ?? "is malformed", { cause: error });
     }
   })();
   return {
@@ -33,4 +33,33 @@ export function parseCron(pattern: string, timezone: string): CronTimes {
     // The library's limit is exclusive.
     latest: (at) => cron.previousRuns(1, new Date(at + 1))[0]?.getTime(),
   };
+}
+
+const FIELDS = [
+  { name: "minute", low: 0, high: 59 },
+  { name: "hour", low: 0, high: 23 },
+  { name: "day", low: 1, high: 31 },
+  { name: "month", low: 1, high: 12 },
+  { name: "weekday", low: 0, high: 7 },
+] as const;
+
+/** Says which field the library refuses, by trying each alone. */
+function wrongField(pattern: string): string | undefined {
+  const fields = pattern.trim().split(/\s+/);
+  const wrong = FIELDS.findIndex((_, at) => !isPattern(FIELDS.map((__, i) => (i === at ? fields[at] : "*")).join(" ")));
+  const [rule, field] = [FIELDS[wrong], fields[wrong]];
+  if (rule === undefined || field === undefined) return undefined;
+  const { name, low, high } = rule;
+  const outside = field.match(/(?<!\/)\b\d+/g)?.find((number) => Number(number) < low || Number(number) > high);
+  return outside === undefined
+    ? `the ${name} ${JSON.stringify(field)} is malformed; it takes ${low} to ${high}, such as *, 5, 1-5, 1,5 or */5`
+    : `the ${name} ${outside} is out of range; it takes ${low} to ${high}`;
+}
+
+function isPattern(pattern: string): boolean {
+  try {
+    return new Cron(pattern, { mode: "5-part", paused: true }) instanceof Cron;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,14 @@
 /** Markdown with YAML frontmatter. Every value is read as text and written as a quoted string. */
-import { type Document, Lexer, type Scalar, isScalar, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  type ErrorCode,
+  Lexer,
+  type Scalar,
+  type YAMLParseError,
+  isScalar,
+  parseDocument,
+  visit,
+} from "yaml";
 import * as z from "zod";
 import { isTooDeep } from "../lib/nesting-limit.ts";
 import { quoteString } from "../lib/invisible-characters.ts";
@@ -9,7 +18,39 @@ export interface Note {
   readonly body: string;
 }
 
-export class FrontmatterError extends Error {}
+export class FrontmatterError extends Error {
+  /** The line of the YAML, from 1; undefined if it is not known. */
+  readonly line: number | undefined;
+
+  constructor(message: string, { line, ...options }: ErrorOptions & { readonly line?: number } = {}) {
+    super(message, options);
+    this.line = line;
+  }
+}
+
+/** By the code of the library, whose own words name parts of the grammar. */
+const YAML_WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  BAD_DQ_ESCAPE: "an escape in a quoted text is unknown; \\\\ is a backslash",
+  BAD_INDENT: "the indentation is wrong, or a bracket is not closed",
+  BAD_SCALAR_START: "a text that begins with a special character needs quotes",
+  BLOCK_AS_IMPLICIT_KEY: 'a text that contains ": " needs quotes, and the next field may not be indented',
+  MULTILINE_IMPLICIT_KEY: 'it is no field; write "key: value"',
+  MULTIPLE_DOCS: "a second document begins with ---; keep one",
+  TAB_AS_INDENT: "it is indented with a tab; use spaces",
+  UNEXPECTED_TOKEN: "it has something that does not belong there; a text may need quotes",
+};
+
+function yamlWords({ code, message }: YAMLParseError): string {
+  const words = YAML_WORDS[code];
+  if (words !== undefined) return words;
+  if (code !== "MISSING_CHAR") return "it is malformed; a text may need quotes";
+  if (message.startsWith("Implicit")) return 'it is no field; write "key: value"';
+  return message.includes("quote") ? "a quote before it is not closed" : "a bracket before it is not closed";
+}
+
+function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split("\n").length;
+}
 
 /** Editors of Windows put a byte order mark before the first line. */
 const FENCE = /^(\uFEFF?---\r?\n)([\s\S]*?)(\r?\n---[ \t]*(?:\r?\n|$))/;
@@ -37,12 +78,14 @@ export function parseYaml(text: string): unknown {
     logLevel: "error",
   });
   const [error] = document.errors;
-  if (error !== undefined) throw new FrontmatterError(error.message.split("\n")[0] ?? "is not YAML");
-  if (hasDuplicateKey(document)) throw new FrontmatterError("Map keys must be unique");
+  if (error !== undefined) throw new FrontmatterError(yamlWords(error), { line: lineAt(text, error.pos[0]) });
+  const duplicate = duplicateKey(document);
+  if (duplicate !== undefined)
+    throw new FrontmatterError("a field is there twice; keep one", { line: lineAt(text, duplicate.range?.[0] ?? 0) });
   try {
     return document.toJS({ maxAliasCount: 0 });
   } catch (cause) {
-    throw new FrontmatterError(cause instanceof Error ? cause.message : "is not YAML", { cause });
+    throw new FrontmatterError("has an alias; a text that begins with * needs quotes", { cause });
   }
 }
 
@@ -52,16 +95,20 @@ function hasTooManyTokens(text: string): boolean {
   return false;
 }
 
-function hasDuplicateKey(document: Document.Parsed): boolean {
-  let isDuplicate = false;
+/** The first key that its map has already. */
+function duplicateKey(document: Document.Parsed): Scalar | undefined {
+  let duplicate: Scalar | undefined;
   visit(document, {
     Map: (_key, { items }) => {
-      const keys = items.map(({ key }) => key).filter((key): key is Scalar => isScalar(key));
-      isDuplicate = new Set(keys.map(({ value }) => value)).size < keys.length;
-      return isDuplicate ? visit.BREAK : undefined;
+      const seen = new Set<unknown>();
+      duplicate = items
+        .map(({ key }) => key)
+        .filter((key): key is Scalar => isScalar(key))
+        .find(({ value }) => seen.size === seen.add(value).size);
+      return duplicate === undefined ? undefined : visit.BREAK;
     },
   });
-  return isDuplicate;
+  return duplicate;
 }
 
 /** Returns the YAML between the fences, undefined without fences, and the text below them. */

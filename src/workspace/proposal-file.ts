@@ -57,12 +57,14 @@ function restoreIndentation(text: string): string {
 }
 
 /** JSON is valid YAML; the YAML parser keeps the text of its numbers. */
-function parseYamlDocument(text: string): unknown {
+function parseYamlDocument(text: string, linesBefore = 0): unknown {
   try {
     return parseYaml(restoreIndentation(text));
   } catch (error) {
-    if (error instanceof FrontmatterError)
-      throw new ProposalError(`not valid YAML: ${error.message}`, { cause: error });
+    if (error instanceof FrontmatterError) {
+      const place = error.line === undefined ? "" : ` at line ${error.line + linesBefore}`;
+      throw new ProposalError(`not valid YAML${place}: ${error.message}`, { cause: error });
+    }
     throw new ProposalError("is nested too deeply", { cause: error });
   }
 }
@@ -74,7 +76,8 @@ function parseYamlDocument(text: string): unknown {
 function parseMarkdownDocument(text: string): unknown {
   const { yaml, body } = splitFrontmatter(text);
   if (yaml === undefined) throw new ProposalError("has no frontmatter: write the order between two lines of ---");
-  const document = parseYamlDocument(yaml);
+  // The first line is the ---.
+  const document = parseYamlDocument(yaml, 1);
   const words = body.replaceAll(/<!--[\s\S]*?-->/g, "").trim();
   if (words === "" || typeof document !== "object" || document === null) return document;
   if ("rationale" in document || "summary" in document)

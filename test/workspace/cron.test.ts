@@ -153,3 +153,16 @@ describe("a pattern", () => {
     expect(parseCron("0 0 30 2 *", "UTC").next(0)).toBeUndefined();
   });
 });
+
+it.each([
+  ["61 7 * * *", "the minute 61 is out of range; it takes 0 to 59"],
+  ["0 24 * * *", "the hour 24 is out of range; it takes 0 to 23"],
+  ["0 7 0 * *", "the day 0 is out of range; it takes 1 to 31"],
+  ["0 7 * 13 *", "the month 13 is out of range; it takes 1 to 12"],
+  ["0 7 * * 8", "the weekday 8 is out of range; it takes 0 to 7"],
+  ["5-70 7 * * *", "the minute 70 is out of range; it takes 0 to 59"],
+  ["0 x * * *", 'the hour "x" is malformed; it takes 0 to 23, such as *, 5, 1-5, 1,5 or */5'],
+  ["*/70 * * * *", 'the minute "*/70" is malformed; it takes 0 to 59, such as *, 5, 1-5, 1,5 or */5'],
+])("the pattern %s is refused in own words", (pattern, message) => {
+  expect(() => parseCron(pattern, "UTC")).toThrow(new CronError(message));
+});

@@ -224,7 +224,30 @@ describe("a bad file is listed with what is wrong", () => {
 
   it("a YAML file with a duplicate key is listed with its problem", async () => {
     put("a.yaml", "side: buy\nsymbol: SPX\nside: sell\n");
-    expect(await only()).toMatchObject({ kind: "bad", message: "not valid YAML: Map keys must be unique" });
+    const message = "not valid YAML at line 3: a field is there twice; keep one";
+    expect(await only()).toMatchObject({ kind: "bad", message });
+  });
+
+  it.each([
+    ["a.yaml", "side: buy\nrationale: a: b\n", 'line 2: a text that contains ": " needs quotes'],
+    ["a.yaml", "side: buy\nsymbol SPX\nquantity: 1\n", 'line 2: it is no field; write "key: value"'],
+    ["a.yaml", "side: buy\n\tsymbol: x\n", "line 2: it is indented with a tab"],
+    ["a.yaml", 'side: "buy\nsymbol: x\n', "line 3: a quote before it is not closed"],
+    ["a.yaml", "side: @buy\n", "line 1: a text that begins with a special character needs quotes"],
+    ["a.yaml", "side: buy\n---\nside: sell\n", "line 2: a second document begins with ---"],
+    ["a.yaml", "- a\nb: c\n", "line 2: it has something that does not belong there"],
+    ["a.json", '{ "side": ', "line 1: a bracket before it is not closed"],
+    ["a.md", "---\nside: buy\nrationale: a: b\n---\ntext\n", 'line 3: a text that contains ": " needs quotes'],
+    ["a.md", "---\r\nside: buy\r\nsymbol SPX\r\nquantity: 1\r\n---\r\n", "line 3: it is no field"],
+  ])("the YAML of %s, %j, is listed with its line in plain words", async (name, text, words) => {
+    put(name, text);
+    expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining(`not valid YAML at ${words}`) });
+  });
+
+  it("a YAML alias is refused in plain words", async () => {
+    put("a.yaml", "side: *buy\n");
+    const message = "not valid YAML: has an alias; a text that begins with * needs quotes";
+    expect(await only()).toMatchObject({ kind: "bad", message });
   });
 
   it("a binary file and a file that is not UTF-8 are listed with their problem", async () => {
