@@ -79,7 +79,7 @@ export async function runDaemon(
       scanQuietly(open.desk);
     }
     await aborted(stopping.signal);
-    for (const line of workingLines(workingOrders(open.desk.state))) screen.line(line);
+    for (const line of workingLines(workingOrders(open.desk.state), false)) screen.line(line);
   } catch (error) {
     stopping.abort();
     const closeFailure = await lifecycle.close().then(
@@ -91,6 +91,7 @@ export async function runDaemon(
     throw new AggregateError([error, closeFailure], message, { cause: error });
   }
   await lifecycle.close();
+  screen.line("the desk is down");
   return facts;
 }
 

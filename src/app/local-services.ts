@@ -143,7 +143,7 @@ function readServices(options: LocalServicesOptions): Local<"recordOf" | "inspec
 /** Changes files of a desk that is down. */
 function repairServices(
   options: LocalServicesOptions,
-): Local<"haltOf" | "rebuildOf" | "protectKey" | "newKeys" | "exportKeys" | "importKeys" | "trust"> {
+): Local<"haltOf" | "rebuildOf" | "protectKey" | "newKeys" | "checkExport" | "exportKeys" | "importKeys" | "trust"> {
   const { disk, clock, home } = options;
   return {
     haltOf: async (from, reason) => {
@@ -152,7 +152,7 @@ function repairServices(
       // The halt is written first: it must not depend on the journal.
       const { state, take } = openReplay();
       await scanOf(options, root, { take }).catch(() => undefined);
-      return { trading: "halted", reason, working: workingOrders(state) };
+      return { trading: "halted", reason, up: false, working: workingOrders(state) };
     },
     rebuildOf: async (from, progress) => {
       const { root, paths } = await locateDesk(options, from);
@@ -197,18 +197,26 @@ function newFileAt(path: string): string {
 }
 
 /** Carries the keys of a desk to another machine. */
-function keyTransport(options: LocalServicesOptions): Local<"newKeys" | "exportKeys" | "importKeys"> {
+function keyTransport(options: LocalServicesOptions): Local<"newKeys" | "checkExport" | "exportKeys" | "importKeys"> {
   const { disk, home } = options;
+  const exportTarget = async (root: string, file: string): Promise<string> => {
+    const target = newFileAt(file);
+    // Agents read files of the desk, and its history keeps each of them.
+    if (isInside(root, target))
+      throw new QocError("NEW_FILE_REFUSED", { path: target, reason: "keys stay outside the desk's folder" });
+    if ((await disk.facts(target)) !== undefined)
+      throw new QocError("NEW_FILE_REFUSED", { path: target, reason: "it exists already; name a new file" });
+    return target;
+  };
   return {
+    checkExport: async (from, file) => {
+      const { root } = await locateDesk(options, from);
+      return { file: await exportTarget(root, resolve(from, file)) };
+    },
     exportKeys: async (from, file, passphrase) => {
       const { root } = await locateDesk(options, from);
       const deskId = await deskIdOf({ disk, root });
-      const target = newFileAt(resolve(from, file));
-      // Agents read files of the desk, and its history keeps each of them.
-      if (isInside(root, target))
-        throw new QocError("NEW_FILE_REFUSED", { path: target, reason: "keys stay outside the desk's folder" });
-      if ((await disk.facts(target)) !== undefined)
-        throw new QocError("NEW_FILE_REFUSED", { path: target, reason: "it exists already; name a new file" });
+      const target = await exportTarget(root, resolve(from, file));
       const path = keyPath(home, deskId);
       await checkKeyFiles(disk, path, userOf(options).uid);
       await upgradeKeys(disk, path, deskId);

@@ -15,7 +15,7 @@ import {
   startConfig,
 } from "../trading/desk-config.ts";
 import { describeGap } from "../trading/journal-gap.ts";
-import { type RecordedDesk, noteProposalFiles } from "../trading/recorded-desk.ts";
+import { type RecordedDesk, fixWhileDown, noteProposalFiles } from "../trading/recorded-desk.ts";
 import { configOf } from "../workspace/accepted-config.ts";
 import { CONFIG_FORMAT, type DeskConfig, readConfig } from "../workspace/config.ts";
 import { secretFilesOf } from "../workspace/files.ts";
@@ -102,7 +102,8 @@ async function readSettings(options: DeskFolder, root: string, state: DeskState)
     onGuards: none,
     onConnectors: none,
   });
-  return { config: start.config, notices: await deskNotices({ config: start.config, configuration, state }) };
+  const notices = await deskNotices({ config: start.config, configuration, state });
+  return { config: start.config, notices: notices.map((notice) => ({ ...notice, fix: fixWhileDown(notice.fix) })) };
 }
 
 async function textAndTables(reader: ConfigReader): Promise<{ text: string; found: FoundConfig } | QocError> {

@@ -24,12 +24,12 @@ export interface SessionOptions {
 
 export function openSession({ deps, globals, registry, signal }: SessionOptions): CommandSession {
   const { io } = deps;
-  const { json, yes } = globals;
+  const { json, yes, quiet } = globals;
   const cwd = resolve(deps.cwd, globals.workspace ?? ".");
   const canAsk = canPrompt(io, deps.env, globals.noInput);
   const progress: Progress = {
     line: (text) => {
-      if (globals.quiet || json) return;
+      if (quiet || json) return;
       const lines = io.isTty.err ? wrap(oneLine(text), io.columns - INDENT.length) : [oneLine(text)];
       io.err(lines.map((line, index) => `${index === 0 ? "" : INDENT}${line}\n`).join(""));
     },
@@ -59,7 +59,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
   const prompter = canAsk && !json ? io.prompter({ signal, hasColour: io.colour.err }) : undefined;
   const passphrase = passphraseReader(globals.passphraseFd, io.fdText);
   return {
-    flags: { json, yes },
+    flags: { json, yes, quiet },
     isTty: io.isTty.out,
     prompter,
     signal,

@@ -53,7 +53,7 @@ export interface Prompter {
 
 /** The port through which a command's `cli` hook uses the command line. */
 export interface CommandSession {
-  readonly flags: { readonly json: boolean; readonly yes: boolean };
+  readonly flags: { readonly json: boolean; readonly yes: boolean; readonly quiet: boolean };
   /** True if standard output is a terminal. */
   readonly isTty: boolean;
   /** undefined if no person can answer: not a terminal, `--no-input`, `--json`, or CI. */
@@ -276,6 +276,7 @@ export interface UpReport {
 export interface HaltReport {
   readonly trading: "halted";
   readonly reason: string;
+  readonly up: false;
   readonly working: readonly WorkingOrder[];
 }
 
@@ -314,6 +315,8 @@ export interface LocalServices {
   protectKey(from: string, passphrase: string): Promise<unknown>;
   /** Makes new keys on a machine that lacks them. */
   newKeys(from: string): Promise<{ readonly path: string; readonly live: boolean }>;
+  /** Whether the keys can be written to this new file. @throws NEW_FILE_REFUSED. */
+  checkExport(from: string, file: string): Promise<{ readonly file: string }>;
   /** Writes the keys to a new file; a relative path starts at `from`. */
   exportKeys(from: string, file: string, passphrase: string): Promise<{ readonly file: string }>;
   importKeys(

@@ -28,7 +28,7 @@ export const command = defineCommand({
     stop();
     return { stopped: true, working };
   },
-  render: ({ working }) => ["the desk stops", ...workingLines(working)],
+  render: ({ working }) => ["the desk stops", ...workingLines(working, false)],
   cli: async (session, input) => {
     await session.show("down", await session.call("down", input));
     await waitForShutdown(session);

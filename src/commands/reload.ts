@@ -47,8 +47,10 @@ async function reloadInteractively(session: CommandSession): Promise<number> {
     await session.show(NAME, await session.call(NAME, {}));
     return EXIT.done;
   }
-  session.display((style) => [...renderChanges(changes, signing.key, style), ""]);
-  if (!session.flags.yes) {
+  const { yes, quiet } = session.flags;
+  // A question needs the changes on the screen.
+  if (!yes || !quiet) session.display((style) => [...renderChanges(changes, signing.key, style), ""]);
+  if (!yes) {
     if (session.prompter === undefined)
       throw usageError(NAME, "no person can answer here: add --yes to accept the changes unseen");
     if (!(await session.prompter.confirm("Sign these changes and put them in force?"))) {

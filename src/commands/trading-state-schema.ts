@@ -9,17 +9,23 @@ import { workingOrdersSchema } from "./working-orders-schema.ts";
 export const tradingStateSchema = z.object({
   trading: z.enum(["active", "reducing", "halted"]),
   reason: z.string(),
+  /** false: the desk does not answer, and it starts in this state. */
+  up: z.boolean().optional(),
   working: workingOrdersSchema,
 });
 
 interface TradingReport {
   readonly trading: TradingState;
   readonly reason: string;
+  readonly up?: boolean | undefined;
   readonly working: readonly WorkingOrder[];
 }
 
-export function renderTrading({ trading, reason, working }: TradingReport, style: OutputStyle): readonly string[] {
+export function renderTrading(
+  { trading, reason, working, up = true }: TradingReport,
+  style: OutputStyle,
+): readonly string[] {
   const facts: (readonly [string, string])[] = [["trading", trading]];
   if (reason !== "") facts.push(["reason", reason]);
-  return [...keyValueLines(style, facts), ...(trading === "active" ? [] : workingLines(working))];
+  return [...keyValueLines(style, facts), ...(trading === "active" ? [] : workingLines(working, up))];
 }

@@ -206,7 +206,7 @@ export const ERRORS = {
   VENUE_REJECTED: row("{id}: {connector} rejected the order: {reason}", "qoc orders show {id}", {
     untrustedDetail: "reason",
   }),
-  TARGET_REFUSED: row("nothing was proposed: {reason}", "qoc orders show {id}", {
+  TARGET_REFUSED: row("nothing was proposed: {reason}", "{next}", {
     hintForAgents: "qoc_orders_show",
   }),
   TARGET_CHANGED: row(

@@ -16,8 +16,8 @@ export const decimalOption = z
 function percent(standard: number) {
   return z
     .number({ error: `must be a number of percent such as ${standard.toFixed(1)}, without quotes or a % sign` })
-    .positive()
-    .max(10_000)
+    .positive("must be above 0")
+    .max(10_000, "must be at most 10000")
     .default(standard)
     .transform((raw): Decimal => parseNumber(raw));
 }

@@ -12,7 +12,7 @@ import {
   scheduleChecks,
   tradingCheck,
 } from "./doctor.ts";
-import type { RecordedDesk } from "./recorded-desk.ts";
+import { type RecordedDesk, fixWhileDown } from "./recorded-desk.ts";
 
 /** What only the machine can tell about a desk that is down. */
 export interface StartFacts {
@@ -34,25 +34,24 @@ export async function inspectRecordedDesk(
   desk: RecordedDesk,
   facts: StartFacts,
 ): Promise<{ checks: readonly DoctorCheck[] }> {
-  return {
-    checks: [
-      deskCheck(facts),
-      nodeCheck(facts.nodeVersion),
-      await diskCheck(desk),
-      folderCheck(facts),
-      journalCheck(desk),
-      ...configChecks(desk),
-      portCheck(desk, facts),
-      keyCheck(facts),
-      historyCheck(desk, facts),
-      tradingCheck(desk),
-      agentCheck(desk, facts.agent),
-      ...(await scheduleChecks(desk)),
-      ...(await fileChecks(desk)),
-      ...connectorChecks(desk, facts),
-      ...pendingChecks(desk),
-    ],
-  };
+  const checks = [
+    deskCheck(facts),
+    nodeCheck(facts.nodeVersion),
+    await diskCheck(desk),
+    folderCheck(facts),
+    journalCheck(desk),
+    ...configChecks(desk),
+    portCheck(desk, facts),
+    keyCheck(facts),
+    historyCheck(desk, facts),
+    tradingCheck(desk),
+    agentCheck(desk, facts.agent),
+    ...(await scheduleChecks(desk)),
+    ...(await fileChecks(desk)),
+    ...connectorChecks(desk, facts),
+    ...pendingChecks(desk),
+  ];
+  return { checks: checks.map((check) => ({ ...check, fix: fixWhileDown(check.fix) })) };
 }
 
 function deskCheck({ lockedBy }: StartFacts): DoctorCheck {

@@ -6,6 +6,7 @@ import { isRetired } from "../domain/lost-records.ts";
 import { ProposalError, readProposal } from "../domain/proposal.ts";
 import { boundedList } from "../domain/bounded-list.ts";
 import type { Verdict } from "../domain/verdict.ts";
+import { quoteForShell } from "../lib/shell.ts";
 import { omitUndefined } from "../lib/omit-undefined.ts";
 import { refuseDailyProposals } from "./daily-limits.ts";
 import type { Desk } from "./desk.ts";
@@ -24,7 +25,7 @@ export interface ProposedOrder {
 /**
  * Writes the proposal of a document with the fields of a proposal file. `read` lists the sources that the author's
  * commands read. A verdict of "block" is a result, not an error.
- * @throws PROPOSAL_INVALID, TARGET_REFUSED, NEEDS_CONNECTOR, TOO_LARGE, TOO_MANY_WAITING, DAILY_LIMIT.
+ * @throws INVALID_INPUT, TARGET_REFUSED, NEEDS_CONNECTOR, TOO_LARGE, TOO_MANY_WAITING, DAILY_LIMIT.
  */
 export async function proposeOrder(
   desk: Desk,
@@ -39,13 +40,13 @@ export async function proposeOrder(
       return readProposal({ ...omitUndefined(document), proposed_by: actor }, "");
     } catch (error) {
       if (error instanceof ProposalError)
-        throw new QocError("PROPOSAL_INVALID", { path: "proposal", message: error.message }, { cause: error });
+        throw new QocError("INVALID_INPUT", { command: "orders propose", message: error.message }, { cause: error });
       throw error;
     }
   })();
   const asked = await proposedTerms(desk, { draft });
   if ("reason" in asked && asked.needs === "correction")
-    throw new QocError("TARGET_REFUSED", { id: document["cancels"] ?? document["replaces"], reason: asked.reason });
+    throw targetRefused(desk, document["cancels"] ?? document["replaces"] ?? "", asked.reason);
   const sources = boundedList(read);
   const day = dateInZone(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
   const { state } = desk;
@@ -67,6 +68,13 @@ export async function proposeOrder(
   desk.publish(guardsEvaluated(order, "propose", verdict));
   await desk.commit({ type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor });
   return { order, verdict, equal: equalProposals(desk, order) };
+}
+
+/** An order that was never sent is rejected. */
+function targetRefused({ state }: Pick<Desk, "state">, id: string, reason: string): QocError {
+  const isWaiting = state.orders.get(id as OrderRecord["id"])?.state === "proposed";
+  const next = `${isWaiting ? "qoc reject" : "qoc orders show"} ${quoteForShell(id)}`;
+  return new QocError("TARGET_REFUSED", { id, reason, next });
 }
 
 /**

@@ -11,6 +11,13 @@ export interface RecordedDesk extends Pick<Desk, "workspace" | "state" | "clock"
   readonly readOnly: string | null;
 }
 
+const NEEDS_DESK = /\bqoc (?:reload|resume|resolve|schedules run)\b/;
+
+/** The fix with the start of the desk before its first command that only a desk that is up takes. */
+export function fixWhileDown<Fix extends string | null | undefined>(fix: Fix): Fix | string {
+  return typeof fix === "string" && !fix.includes("qoc up") ? fix.replace(NEEDS_DESK, "qoc up, then $&") : fix;
+}
+
 /** Lists the proposal files that a running desk would not offer for approval, or has not read yet. */
 export async function noteProposalFiles({ workspace, state, proposals }: RecordedDesk): Promise<void> {
   proposals.problems.clear();

@@ -68,11 +68,12 @@ const ENTRIES: readonly CommandEntry[] = [
   entryOf("reject", { writes: ["journal"], args: [positional("id", "ID", "which"), flag("comment", "TEXT", "why")] }),
   entryOf("resume", { writes: ["journal"], args: [flag("reason", "TEXT", "why"), flag("gap", "FROM-TO", "lost")] }),
   entryOf("keys protect", { hiddenAliases: ["key protect"], runs: "local" }),
+  entryOf("keys export", { runs: "local", args: [positional("file", "FILE", "a new file")] }),
 ];
 
 /** The real command for its `cli` hook and rendering; commands of this file alone print their fields. */
 async function loadCommand(name: string): Promise<Command> {
-  const isReal = ["approve", "reject", "resume", "status", "orders show", "keys protect"].includes(name);
+  const isReal = ["approve", "reject", "resume", "status", "orders show", "keys protect", "keys export"].includes(name);
   if (isReal) return createRegistry(ENTRIES).load(name);
   return { render: renderFields } as Command;
 }
@@ -891,15 +892,51 @@ describe("status", () => {
 
 describe("keys protect", () => {
   it("reads the passphrase from two equal prompts or from a file descriptor", async () => {
-    const typed = await qoc(["key", "protect"], undefined, { isTty: true, answers: ["open sesame", "open sesame"] });
-    expect(typed.localCalls).toMatchObject([{ input: { passphrase: "open sesame" } }]);
-    const read = await qoc(["key", "protect", "--passphrase-fd", "3"], undefined, { fds: { 3: "open sesame\n" } });
-    expect(read.localCalls).toMatchObject([{ input: { passphrase: "open sesame" } }]);
+    const typed = await qoc(["key", "protect"], undefined, {
+      isTty: true,
+      answers: ["a phrase of tests", "a phrase of tests"],
+    });
+    expect(typed.localCalls).toMatchObject([{ input: { passphrase: "a phrase of tests" } }]);
+    const read = await qoc(["key", "protect", "--passphrase-fd", "3"], undefined, {
+      fds: { 3: "a phrase of tests\n" },
+    });
+    expect(read.localCalls).toMatchObject([{ input: { passphrase: "a phrase of tests" } }]);
   });
 
   it("changes nothing if the two passphrases differ or no prompt is possible", async () => {
-    const differ = await qoc(["key", "protect"], undefined, { isTty: true, answers: ["open sesame", "open sesami"] });
+    const differ = await qoc(["key", "protect"], undefined, {
+      isTty: true,
+      answers: ["a phrase of tests", "a phrase of texts"],
+    });
     expect([differ.code, differ.localCalls.length]).toEqual([2, 0]);
     expect([(await qoc(["key", "protect"])).code]).toEqual([2]);
+  });
+
+  it("refuses a weak passphrase before it is repeated", async () => {
+    const weak = await qoc(["keys", "protect"], undefined, { isTty: true, answers: ["short", "short"] });
+    expect([weak.code, weak.localCalls.length]).toEqual([2, 0]);
+    expect(weak.err()).toContain("at least 10 characters");
+    expect(weak.err()).not.toContain("Repeat the passphrase");
+  });
+});
+
+describe("keys export", () => {
+  it("checks the file before it asks for a passphrase", async () => {
+    const refused = await qoc(["keys", "export", "f"], undefined, {
+      ...{ isTty: true, answers: ["a phrase of tests", "a phrase of tests"] },
+      local: () => {
+        throw new QocError("NEW_FILE_REFUSED", { path: "f", reason: "it exists already" });
+      },
+    });
+    expect(refused.localCalls.map(({ input }) => input)).toEqual([{ file: "f" }]);
+    expect(refused.err()).toContain("code NEW_FILE_REFUSED");
+    expect(refused.err()).not.toContain("New passphrase");
+    const taken = await qoc(["keys", "export", "f"], undefined, {
+      ...{ isTty: true, answers: ["a phrase of tests", "a phrase of tests"] },
+    });
+    expect(taken.localCalls.map(({ input }) => input)).toEqual([
+      { file: "f" },
+      { file: "f", passphrase: "a phrase of tests" },
+    ]);
   });
 });

@@ -38,13 +38,13 @@ interface Played {
 /** Runs the command on a terminal where the person gives this answer; without an answer there is no prompter. */
 async function play(
   desk: ReloadPreview,
-  { answer, yes = false }: { answer?: boolean; yes?: boolean },
+  { answer, yes = false, quiet = false }: { answer?: boolean; yes?: boolean; quiet?: boolean },
 ): Promise<Played> {
   const screen: string[] = [];
   const sent: Readonly<Record<string, unknown>>[] = [];
   let signed = 0;
   const session = {
-    flags: { json: false, yes },
+    flags: { json: false, yes, quiet },
     prompter: answer === undefined ? undefined : ({ confirm: () => Promise.resolve(answer) } as unknown as Prompter),
     call: (_: string, input: Readonly<Record<string, unknown>>) => {
       sent.push(input);
@@ -87,6 +87,12 @@ describe("qoc reload", () => {
   it("off a terminal needs --yes", async () => {
     expect(await play(preview(), {})).toMatchObject({ code: { code: "USAGE" }, signed: 0 });
     expect(await play(preview(), { yes: true })).toMatchObject({ code: 0, signed: 1 });
+  });
+
+  it("under --quiet prints the changes only before a question", async () => {
+    expect(await play(preview(), { yes: true, quiet: true })).toMatchObject({ code: 0, signed: 1, screen: [] });
+    const asked = await play(preview(), { answer: true, quiet: true });
+    expect(asked.screen[0]).toBe("desk.toml: 4 changes, to be signed with the live key");
   });
 
   it.each([

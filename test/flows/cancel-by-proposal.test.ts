@@ -173,6 +173,7 @@ describe("an order that a cancel or a replacement names", () => {
     await expect(propose(named)).rejects.toMatchObject({
       code: "TARGET_REFUSED",
       message: `nothing was proposed: ${id} is cancelled; there is nothing to ${verb}`,
+      hint: `qoc orders show ${id}`,
     });
     expect([...desk.open.desk.state.proposed.keys()]).toEqual([]);
   });
@@ -193,7 +194,10 @@ describe("an order that a cancel or a replacement names", () => {
     const id = await working();
     const waiting = await propose(LIMIT);
     const cancel = await propose({ cancel: id });
-    await expect(propose({ cancel: waiting.id })).rejects.toThrow(/was never sent; reject it instead/);
+    await expect(propose({ cancel: waiting.id })).rejects.toMatchObject({
+      message: expect.stringMatching(/was never sent; reject it instead/) as string,
+      hint: `qoc reject ${waiting.id}`,
+    });
     await expect(propose({ cancel: cancel.id })).rejects.toThrow(/is itself a cancel/);
     await expect(propose({ cancel: "20200101-001" })).rejects.toMatchObject({ code: "ORDER_NOT_FOUND" });
     await expect(propose({ cancel: id, connector: "w" })).rejects.toThrow(`${id} is at v, not at w`);

@@ -319,7 +319,10 @@ describe("stopping", () => {
 describe("a halt of a desk that is down", () => {
   it("is a file outside the workspace that halts the next start, once, and also a running desk", async () => {
     const down = await qoc("halt", "venue", "is", "odd");
-    expect(down).toMatchObject({ code: 0, json: { trading: "halted", reason: "venue is odd", working: [] } });
+    expect(down).toMatchObject({
+      code: 0,
+      json: { trading: "halted", up: false, reason: "venue is odd", working: [] },
+    });
     const deskId = readFileSync(join(desk, ".qoc", "desk-id"), "utf8").trim();
     const file = join(home, ".qoc", "keys", `${deskId}.halt`);
     expect(existsSync(file)).toBe(true);

@@ -115,6 +115,11 @@ it("doctor says why a desk that is down would not start", async () => {
   expect(await statusOf("connector x")).toMatchObject({ status: "fail", message: expect.stringContaining("x.ts") });
   expect(await statusOf("connector paper")).toMatchObject({ status: "ok" });
   expect(await statusOf("journal")).toMatchObject({ status: "ok" });
+  const wider = desk.read("desk.toml").replace(/max_pct = \d+(\.\d+)?/, "max_pct = 99");
+  await desk.write("desk.toml", wider);
+  const fix = "qoc up, then qoc reload, or put desk.toml back";
+  expect(await statusOf("desk.toml")).toMatchObject({ fix });
+  expect((await offline("status")).config).toContainEqual(expect.objectContaining({ kind: "waiting", fix }));
   await desk.write("desk.toml", "garbage = = 1\n");
   expect(await statusOf("desk.toml")).toMatchObject({ status: "fail", message: expect.stringContaining(":1:") });
 });

@@ -111,10 +111,15 @@ describe("qoc keys export and import", () => {
 
   it("refuse a weak place, a wrong passphrase, another desk's file, and keys that are there", async () => {
     const [here, other] = [servicesOf(first.home), servicesOf(there.home)];
+    for (const refused of ["in.keys", "/no/such/place"])
+      await expect(here.checkExport(first.root, refused)).rejects.toMatchObject({ code: "NEW_FILE_REFUSED" });
+    await here.checkExport(first.root, file);
+    expect(existsSync(file)).toBe(false);
     await expect(here.exportKeys(first.root, "in.keys", PASSPHRASE)).rejects.toThrow("outside the desk's folder");
     await expect(here.exportKeys(first.root, "/no/such/place", PASSPHRASE)).rejects.toThrow("does not exist");
     await here.exportKeys(first.root, file, PASSPHRASE);
     await expect(here.exportKeys(first.root, file, PASSPHRASE)).rejects.toMatchObject({ code: "NEW_FILE_REFUSED" });
+    await expect(here.checkExport(first.root, file)).rejects.toMatchObject({ code: "NEW_FILE_REFUSED" });
     await move();
     const refusal = async (text: string, passphrase = PASSPHRASE): Promise<string> => {
       writeFileSync(`${file}.bad`, text);

@@ -107,6 +107,18 @@ describe("an order on the paper venue", () => {
     expect(readdirSync(`${desk.root}/orders/pending`)).toEqual(before);
   });
 
+  it.each([
+    ["a quantity below zero", { quantity: "-5" }, "quantity"],
+    ["a stop order without its price", { type: "stop", limitPrice: undefined }, "stop_price"],
+  ])("%s is an error of the call, not of a file", async (_what, input, words) => {
+    await expect(desk.call("orders propose", { ...limit, quantity: "1", ...input })).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      exit: 2,
+      message: expect.stringMatching(`^orders propose: .*${words}`) as string,
+      hint: "qoc help orders propose",
+    });
+  });
+
   it("an order that is too large is blocked with a reason in numbers, and stays pending", async () => {
     const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "200" });
     expect(proposed.verdict.decision).toBe("block");

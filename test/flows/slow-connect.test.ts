@@ -108,6 +108,7 @@ describe.each(["worker", "process"])("a connector at the %s level whose connect 
     await stopped;
     expect(performance.now() - began).toBeLessThan(MUCH_LESS_THAN_CONNECT_MS);
     expect(lines.join("\n")).toMatch(/slow is starting.*paper is ready.*slow is stopped/s);
+    expect(lines.at(-1)).toBe("the desk is down");
   });
 });
 

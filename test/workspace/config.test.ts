@@ -138,6 +138,12 @@ describe("a mistake", () => {
       'unknown guard "max-order-nva" (did you mean max-order-nav?)',
     ],
     [
+      "percent of nothing",
+      '[[guard]]\nkey = "max-order-nav"\nmax_pct = 0',
+      "CONFIG_INVALID",
+      ":3:1: guard[0].max_pct: must be above 0",
+    ],
+    [
       "percent as text",
       '[[guard]]\nkey = "max-order-nav"\nmax_pct = "5%"',
       "CONFIG_INVALID",

@@ -18,14 +18,18 @@ export const command = defineCommand({
   examples: ["qoc keys export ~/my-desk.keys"],
   input: z.strictObject({
     file: positional(z.string(), "FILE", "a new file outside the desk's folder", { completes: "path" }),
-    passphrase: z.string(),
+    /** Absent: only checks that FILE can be written. */
+    passphrase: z.string().optional(),
   }),
   output: z.looseObject({ file: z.string() }),
   run: async ({ file, passphrase }, context) => {
+    if (passphrase === undefined) return localServices(context).checkExport(context.cwd, file);
     refuseWeakPassphrase(NAME, passphrase);
     return localServices(context).exportKeys(context.cwd, file, passphrase);
   },
   cli: async (session, input) => {
+    // Before the person types a passphrase twice.
+    await session.call(NAME, input);
     await session.show(NAME, await session.call(NAME, { ...input, passphrase: await newPassphrase(session, NAME) }));
     return EXIT.done;
   },

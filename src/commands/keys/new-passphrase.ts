@@ -2,13 +2,14 @@
 import { PASSPHRASE_CHARS_MIN, passphraseProblem } from "../../trading/locked-key.ts";
 import { type CommandSession, usageError } from "../command.ts";
 
-/** From --passphrase-fd, or typed twice. @throws USAGE if the two differ, or no person can be asked. */
+/** From --passphrase-fd, or typed twice. @throws USAGE if it is weak, the two differ, or no person can be asked. */
 export async function newPassphrase(session: CommandSession, command: string): Promise<string> {
   const passphrase = await session.readPassphrase();
   if (passphrase !== undefined) return passphrase;
   if (session.prompter === undefined)
     throw usageError(command, "the passphrase is asked for on a terminal, or read from --passphrase-fd N");
   const first = await session.prompter.password(`New passphrase (at least ${PASSPHRASE_CHARS_MIN} characters)`);
+  if (first !== undefined) refuseWeakPassphrase(command, first);
   const second = await session.prompter.password("Repeat the passphrase");
   if (first === undefined || first !== second)
     throw usageError(command, "the two passphrases differ; nothing was changed");
