@@ -3,9 +3,16 @@ import { type Decimal, HUNDRED, ZERO, decimal, ratio, rounded, text } from "../d
 
 const ONE = decimal("1");
 
-/** "29,381.30 USD"; eight places below 1, so that a small price is not shown as 0.00. */
+/** Currencies in which a part of a unit is shown in cents too, unless it is less than one. */
+const WITH_CENTS: ReadonlySet<string> = new Set(
+  "USD EUR GBP CHF CAD AUD NZD HKD SGD CNY INR SEK NOK DKK PLN CZK MXN BRL ZAR ILS THB TRY".split(" "),
+);
+const HALF_CENT = decimal("0.005");
+
+/** "29,381.30 USD"; eight places below 1, so that a small price or part of a coin is not shown as 0.00. */
 export function formatMoney(value: Decimal, currency: string): string {
-  const small = value.abs().lt(ONE) && !value.eq(ZERO);
+  const floor = WITH_CENTS.has(currency.toUpperCase()) ? HALF_CENT : ONE;
+  const small = value.abs().lt(floor) && !value.eq(ZERO);
   const plain = small ? text(rounded(value, 8)) : value.toFixed(2);
   const grouped = plain.replace(
     /^(-?)(\d+)/,

@@ -1,10 +1,13 @@
 /** What an inbox item says about one fill, or about many fills of one burst. The size does not grow with the number. */
+import { pairOf } from "../domain/currency.ts";
 import { type Decimal, ZERO, decimal, quotient } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { FillConflicted, FillReceived, InstrumentFlagged, Recorded } from "../domain/event.ts";
 import type { Misfit } from "../domain/fill.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
+import type { ConnectorName } from "../domain/ids.ts";
 import { describeOrder } from "../domain/order.ts";
+import { shownCurrency } from "../domain/untrusted.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { formatMoney } from "../gate/format.ts";
@@ -129,7 +132,9 @@ function fillItem(
   const isResolved = order?.resolved !== undefined;
   const although = isResolved ? "resolved" : replacement === undefined ? undefined : `replaced by ${replacement}`;
   const resolved = although === undefined ? "" : ` although ${id} was ${although}`;
-  const notional = only === undefined ? "" : `, ${only.notional.toFixed()} in all`;
+  const amountOf = (traded: Traded): string =>
+    formatMoney(traded.notional, currencyOf(state, connector, traded.symbol));
+  const notional = only === undefined ? "" : `, ${escapeInvisible(amountOf(only))} in all`;
   const inferred = summary.isInferred ? " (inferred from the venue's totals)" : "";
   return {
     name: `${iso(at).slice(0, 10)}-fill-${fill.symbol}-${fill.side.toUpperCase()}-${seq}`,
@@ -145,7 +150,9 @@ function fillItem(
     },
     body: [
       `## Fill summary\n\n${sentence}${notional}${inferred}.\n`,
-      only === undefined ? listOf([...summary.traded.values()].map(tradedLine)) : "",
+      only === undefined
+        ? listOf([...summary.traded.values()].map((traded) => tradedLine(traded, amountOf(traded))))
+        : "",
       escapeInvisibleInText(findingText(summary, `${connector}/${fill.symbol}`)),
       replacement === undefined
         ? ""
@@ -189,8 +196,16 @@ function fillSentence(
     : `${verb} ${quantity} ${only.symbol} in ${count} fills at ${price} on average`;
 }
 
-function tradedLine({ symbol, side, quantity, notional, count }: Traded): string {
-  return `${side === "buy" ? "bought" : "sold"} ${quantity.toFixed()} ${symbol} in ${count} fills, ${notional.toFixed()} in all`;
+function tradedLine({ symbol, side, quantity, count }: Traded, amount: string): string {
+  return `${side === "buy" ? "bought" : "sold"} ${quantity.toFixed()} ${symbol} in ${count} fills, ${amount} in all`;
+}
+
+/** Of the instrument's prices: the venue's own word, else that of the pair or the account; empty if not known. */
+function currencyOf({ accounts }: Readonly<DeskState>, connector: ConnectorName, symbol: string): string {
+  const account = accounts.get(connector);
+  const ofPosition = account?.positions.get(symbol)?.currency;
+  const currency = ofPosition ?? pairOf(symbol)?.quote ?? account?.account.currency;
+  return currency === undefined ? "" : shownCurrency(currency);
 }
 
 /** The desk's finding on the fills; empty if they fit. */

@@ -13,7 +13,12 @@ describe("money", () => {
     ["0", "USD", "0.00 USD"],
     ["100", "", "100.00"],
     ["0.00001234", "BTC", "0.00001234 BTC"],
-    ["-0.5", "USD", "-0.5 USD"],
+    ["-0.5", "USD", "-0.50 USD"],
+    ["-0.124", "USD", "-0.12 USD"],
+    ["0.0012", "USD", "0.0012 USD"],
+    ["-0.124", "BTC", "-0.124 BTC"],
+    ["1.5", "", "1.50"],
+    ["0.124", "", "0.124"],
   ])("money shows %s %s as %s", (value, currency, shown) => {
     expect(formatMoney(decimal(value), currency)).toBe(shown);
   });

@@ -61,6 +61,7 @@ describe("fills of one order", () => {
     expect(files()).toEqual(["2026-07-06-fill-AAPL-BUY-1.md"]);
     expect(read(files()[0])).toMatch(/quantity: "?60[^]*fills: "?30[^]*Bought 60 AAPL in 30 fills at 100 on average/);
     expect(read(files()[0])).toContain("The last 20 of 30");
+    expect(read(files()[0])).toContain(", 6,000.00 USD in all.");
   });
 
   it.each<[string, (path: string) => void]>([

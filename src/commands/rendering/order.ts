@@ -3,6 +3,7 @@ import type { Untrusted } from "../../domain/untrusted.ts";
 import { kindOf, targetOf } from "../../domain/order.ts";
 import type { OrderDetail } from "../../trading/order-view.ts";
 import type { Review, ReviewedOrder } from "../../trading/review.ts";
+import { eventWords } from "./event-words.ts";
 import { causesOf, foldedText } from "./guard-reasons.ts";
 import { localClock, shownTime } from "./local-time.ts";
 import { amountText, gainShade, money, sideShade } from "./money.ts";
@@ -63,7 +64,7 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
       order.fillCount > order.fills.length ? `fills (the newest ${order.fills.length} of ${order.fillCount})` : "fills",
       order.fills.map((fill) => fillLine(fill, style)),
     ),
-    ...section(style, "history", table({ ...style, columns: style.columns - 2 }, HISTORY, order.history)),
+    ...section(style, "history", table({ ...style, columns: style.columns - 2 }, historyColumns(style), order.history)),
     ...quotedText(style, order.proposedBy, rationale),
     ...sourcesRead(style, order.sources),
   ];
@@ -84,11 +85,13 @@ function fillLine(fill: OrderDetail["fills"][number], style: OutputStyle): strin
   );
 }
 
-const HISTORY: readonly Column<OrderDetail["history"][number]>[] = [
-  { title: "at", cell: ({ at }) => at },
-  { title: "state", cell: ({ state }) => state },
-  { title: "event", cell: ({ event }) => event, shrinks: true },
-];
+function historyColumns({ isTty }: OutputStyle): readonly Column<OrderDetail["history"][number]>[] {
+  return [
+    { title: "at", cell: ({ at }) => at },
+    { title: "state", cell: ({ state }) => state },
+    { title: "event", cell: ({ event }) => (isTty ? eventWords(event) : event), shrinks: true },
+  ];
+}
 
 /**
  * All that a person needs to approve or reject, in 24 rows of a terminal: blocks first, passing guards in one line, a

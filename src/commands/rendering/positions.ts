@@ -4,7 +4,7 @@ import type { AccountLine, AccountView, PositionView, ProfitLine } from "../../t
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
 import { shownAge } from "./local-time.ts";
 import { quoteForShell } from "../../lib/shell.ts";
-import { gainShade, money, signed, signedMoney } from "./money.ts";
+import { gainShade, money, signedMoney } from "./money.ts";
 import { oneLine } from "./terminal-text.ts";
 
 function columns(style: OutputStyle): readonly Column<PositionView>[] {
@@ -20,13 +20,13 @@ function columns(style: OutputStyle): readonly Column<PositionView>[] {
     },
     {
       title: "unrealized",
-      cell: ({ unrealizedPnl }) => gainCell(unrealizedPnl, style),
+      cell: ({ unrealizedPnl, currency }) => gainCell(unrealizedPnl, currency, style),
       shade: ({ unrealizedPnl }) => gainShade(unrealizedPnl),
       isNumber: true,
     },
     {
       title: "realized",
-      cell: ({ realizedPnl }) => gainCell(realizedPnl, style),
+      cell: ({ realizedPnl, currency }) => gainCell(realizedPnl, currency, style),
       shade: ({ realizedPnl }) => gainShade(realizedPnl),
       isNumber: true,
     },
@@ -55,8 +55,9 @@ function priceCell(price: string | null, { isTty }: OutputStyle): string {
   return isTty && price.length > DIGITS_SHOWN + 1 ? text(significant(decimal(price), DIGITS_SHOWN)) : price;
 }
 
-function gainCell(amount: string | null, style: OutputStyle): string {
-  return amount === null ? "-" : signed(money(amount, null, style));
+/** The column of values has the currency. */
+function gainCell(amount: string | null, currency: string | null, style: OutputStyle): string {
+  return amount === null ? "-" : (signedMoney(amount, currency, style).split(" ")[0] ?? "");
 }
 
 /** The sums of the book, each with its currency, and what is not in them. */

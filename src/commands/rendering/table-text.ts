@@ -8,7 +8,7 @@ export interface Column<T> {
   cell(row: T): string;
   /** Aligned right. */
   readonly isNumber?: boolean;
-  /** The one column that loses width if the terminal is narrow. */
+  /** Loses width if the terminal is narrow; of several such columns the last one first. */
   readonly shrinks?: boolean;
   /** The colour of a cell, which repeats what its text says. */
   shade?(row: T): Shade | undefined;
@@ -53,10 +53,16 @@ function fit<T>(
   const natural = columns.map((column, i) =>
     Math.max(widthOf(column.title), ...cells.map((line) => widthOf(line[i] ?? ""))),
   );
-  const total = natural.reduce((sum, width) => sum + width, 0) + GAP.length * (columns.length - 1);
-  const shrinking = columns.findIndex((column) => column.shrinks === true);
-  if (total <= limit || shrinking === -1) return natural;
-  return natural.map((width, i) => (i === shrinking ? Math.max(SHRUNK_MIN, width - (total - limit)) : width));
+  const widths = [...natural];
+  let over = natural.reduce((sum, width) => sum + width, 0) + GAP.length * (columns.length - 1) - limit;
+  for (const [i, { title, shrinks }] of [...columns.entries()].toReversed()) {
+    const width = natural[i] ?? 0;
+    const spare = shrinks === true ? width - Math.max(widthOf(title), Math.min(width, SHRUNK_MIN)) : 0;
+    const cut = Math.max(0, Math.min(over, spare));
+    widths[i] = width - cut;
+    over -= cut;
+  }
+  return widths;
 }
 
 export function pad(text: string, width: number, isRight = false): string {

@@ -23,13 +23,22 @@ export const command = defineCommand({
   render: renderSchedules,
 });
 
-function columns(style: OutputStyle): readonly Column<ScheduleView>[] {
+/** The zone of all schedules; undefined if they have several. */
+function onlyZone(schedules: readonly ScheduleView[]): string | undefined {
+  const zones = new Set(schedules.flatMap(({ timezone }) => (timezone === null ? [] : [timezone])));
+  return zones.size === 1 ? [...zones][0] : undefined;
+}
+
+function columns(style: OutputStyle, zone?: string): readonly Column<ScheduleView>[] {
   return [
     { title: "name", cell: ({ name, path }) => (name === "" ? path : name) },
     { title: "state", cell: ({ state }) => state },
-    { title: "task", cell: ({ task }) => task ?? "" },
+    { title: "task", cell: ({ task }) => task ?? "", shrinks: true },
     { title: "cron", cell: ({ cron }) => cron ?? "" },
-    { title: "zone", cell: ({ timezone }) => timezone ?? "" },
+    // A person reads the only zone below the table.
+    ...(zone === undefined
+      ? [{ title: "zone", cell: ({ timezone }: ScheduleView) => timezone ?? "", shrinks: true }]
+      : []),
     {
       title: "next",
       cell: ({ next }) => (style.isTty ? (next[0] === undefined ? "" : localMinute(next[0])) : next.join(" ")),
@@ -48,14 +57,17 @@ const QUEUE: readonly Column<QueuedTask>[] = [
   { title: "due", cell: ({ due }) => due ?? "" },
 ];
 
-function renderSchedules({ schedules, queue }: SchedulesReport, style: OutputStyle): readonly string[] {
+export function renderSchedules({ schedules, queue }: SchedulesReport, style: OutputStyle): readonly string[] {
   if (!style.isTty) return [...table(style, columns(style), schedules), ...table(style, QUEUE, queue)];
+  const zone = onlyZone(schedules);
   const problems = schedules.flatMap(({ problem, fix }) =>
     problem === null ? [] : [...wrap(oneLine(`! ${problem}`), style.columns), `  fix: ${oneLine(fix ?? "")}`],
   );
   return [
-    ...tableOr(style, columns(style), schedules, "no schedules; qoc help schedules"),
-    ...(schedules.length === 0 ? [] : [style.paint("dim", `times: ${localZone()}`)]),
+    ...tableOr(style, columns(style, zone), schedules, "no schedules; qoc help schedules"),
+    ...(schedules.length === 0
+      ? []
+      : [style.paint("dim", `times: ${localZone()}${zone === undefined ? "" : `; cron: ${oneLine(zone)}`}`)]),
     ...problems,
     ...queue.map(({ schedule, state, task, due }) =>
       oneLine(`${state}: ${task} of ${schedule}${due === null ? "" : `, due ${localMinute(due)}`}`),

@@ -1,0 +1,33 @@
+/** The events of an order's history in words; programs read their names. */
+import type { DeskEvent } from "../../domain/event.ts";
+
+type HistoryEvent = Extract<
+  DeskEvent["type"],
+  `order.${string}` | `cancel.${string}` | `fill.${string}` | "proposal.seen" | "guards.evaluated"
+>;
+
+const WORDS: Readonly<Record<HistoryEvent, string>> = {
+  "proposal.seen": "proposed",
+  "guards.evaluated": "guards checked",
+  "order.approved": "approved",
+  "order.reviewed": "reviewed",
+  "order.submitting": "sent",
+  "order.accepted": "accepted by the venue",
+  "order.unknown": "outcome not known",
+  "order.rejected": "rejected",
+  "order.denied": "denied by the guards",
+  "order.not_sent": "not sent",
+  "order.reported": "reported by the venue",
+  "order.missing": "not known at the venue",
+  "order.resolved": "resolved by hand",
+  "fill.received": "filled",
+  "fill.conflicted": "fill came again with other content",
+  "cancel.requested": "cancel requested",
+  "cancel.accepted": "cancel accepted",
+  "cancel.failed": "cancel failed",
+};
+
+/** The name itself if it has no words here. */
+export function eventWords(event: string): string {
+  return Object.hasOwn(WORDS, event) ? WORDS[event as HistoryEvent] : event;
+}
