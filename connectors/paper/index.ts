@@ -207,9 +207,16 @@ export default class PaperVenue implements ConnectorAdapter {
 
   async #requireListed(symbol: string): Promise<Recording> {
     const recording = await this.#requireOpen().instruments.find(symbol);
-    if (recording === undefined) throw new Error(`${JSON.stringify(symbol)} is not listed at the paper venue`);
+    if (recording === undefined) throw notListed(symbol);
     return recording;
   }
+}
+
+/** Without a stack: the symbol is at fault, not the code. */
+function notListed(symbol: string): Error {
+  const error = new Error(`${JSON.stringify(symbol)} is not listed at the paper venue`);
+  delete error.stack;
+  return error;
 }
 
 /** A day that became shorter keeps its ticks, but none is shorter than at the fastest speed of a new venue. */

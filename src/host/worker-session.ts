@@ -20,6 +20,7 @@ import {
 import { envelopeSchema } from "../protocol/schemas.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import { MessageBacklog } from "./message-backlog.ts";
+import { SymbolFailures } from "./symbol-failures.ts";
 import { type MessageValidator, createMessageValidator } from "./message-validator.ts";
 import type { RefusedFills } from "./refused-fills.ts";
 import type { SecretMask } from "./secret-mask.ts";
@@ -79,6 +80,7 @@ export class WorkerSession {
   readonly #options: WorkerSessionOptions;
   readonly #validator: MessageValidator;
   readonly #methods = new Map<Method, RemoteMethod>();
+  readonly #failures = new SymbolFailures();
   readonly #pending = new Set<(error: QocError) => void>();
   readonly #onResponse: (message: unknown) => void;
   #handshake: { resolve(handshake: Handshake): void; reject(error: QocError): void } | undefined;
@@ -188,7 +190,7 @@ export class WorkerSession {
       remoteMethod(...args.map((arg) => secretMask.unmask(arg))).then(
         (value) =>
           settle(() => {
-            const response = this.#parseEnvelope(method, value);
+            const response = this.#parseEnvelope(method, value, args[0]);
             if (response instanceof QocError) reject(response);
             else resolve(response);
           }),
@@ -207,7 +209,7 @@ export class WorkerSession {
     return true;
   }
 
-  #parseEnvelope(method: Method, value: unknown): Envelope | QocError {
+  #parseEnvelope(method: Method, value: unknown, symbol: unknown): Envelope | QocError {
     const { name, cleanText, secretMask, log } = this.#options;
     const parsed = envelopeSchema.safeParse(value);
     if (!parsed.success)
@@ -217,9 +219,10 @@ export class WorkerSession {
         message: "it is not a valid envelope",
       });
     const response = parsed.data;
+    const isNew = this.#failures.isNew(method, symbol, response.ok ? undefined : response.message);
     if (response.ok) return { ...response, value: secretMask.mask(response.value) };
     const [message, stack] = [cleanText(response.message), response.stack && cleanText(response.stack)];
-    if (response.kind === "error" && method !== "connect") log.warn(`${method} failed: ${message}`, { stack });
+    if (response.kind === "error" && method !== "connect" && isNew) log.warn(`${method} failed: ${message}`, { stack });
     return { ...response, message, stack };
   }
 

@@ -40,3 +40,16 @@ it("a person sees the cause once; the checks that only follow from it are counte
 it("a symbol far from all others gets no suggestion", async () => {
   expect((await desk.call<any>("quotes get", { symbol: "ZZZZZZ" })).reason).not.toContain("did you mean");
 });
+
+it("a symbol that is not listed is one warning in the log, without a stack", async () => {
+  const quote = () => desk.open.fleet.venues.quote("paper" as never, "ZZTOP" as never);
+  for (let n = 0; n < 3; n++) await expect(quote()).rejects.toThrow("not listed");
+  const lines = async () =>
+    (await desk.services.readLogs({ tail: 200, connector: "paper" })).filter(({ message }) =>
+      /getQuote failed: "(ZZTOP|ZZEND)"/.test(String(message)),
+    );
+  // The warning of a later call is in the log after all of those before it.
+  await expect(desk.open.fleet.venues.quote("paper" as never, "ZZEND" as never)).rejects.toThrow("not listed");
+  await expect.poll(async () => (await lines()).length).toBe(2);
+  expect(JSON.stringify(await lines())).not.toMatch(/stack|index\.[tj]s/);
+});
