@@ -28,7 +28,7 @@ beforeAll(async () => {
         results.set(`${level} ${result.id}`, result);
     }),
   );
-}, 600_000);
+}, 1_200_000);
 
 it("every attack has a unique id", () => {
   expect(new Set(ALL_IDS).size).toBe(ALL_IDS.length);
@@ -57,7 +57,7 @@ describe.each(OTHER_CASES)("at the %s level with %s", (level, node) => {
     const ids = NETWORK_ATTACKS.map(({ id }) => id);
     for (const result of await runAttacks({ host: await buildAttackHost(), level, ids, node, speed: SPEED }))
       otherResults.set(result.id, result);
-  }, 600_000);
+  }, 1_200_000);
 
   it.each(NETWORK_ATTACKS)("$id ends as expected: $title", (attack) => {
     const result = otherResults.get(attack.id);
