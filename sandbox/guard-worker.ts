@@ -6,14 +6,7 @@
  */
 import { compileFunction } from "node:vm";
 import { workerData } from "node:worker_threads";
-import {
-  ConnectRefused,
-  type GuardAdapter,
-  NotSent,
-  RateLimited,
-  SDK_VERSION,
-  VenueRejection,
-} from "../src/domain/sdk.ts";
+import type { GuardAdapter } from "../src/domain/sdk.ts";
 import { deepFreeze } from "../src/lib/deep-freeze.ts";
 import type {
   GuardLogLine,
@@ -23,6 +16,7 @@ import type {
   GuardTask,
 } from "../src/protocol/guard-messages.ts";
 import { installStubs } from "./global-stubs.ts";
+import { sdkValues } from "./sdk-values.ts";
 
 type GuardClass = new (options: Readonly<Record<string, unknown>>) => Partial<GuardAdapter>;
 
@@ -111,7 +105,7 @@ function isClass(value: unknown): value is GuardClass {
 }
 
 function sandboxRequire(name: string): unknown {
-  if (name === "@qoc-app/sdk") return { VenueRejection, NotSent, ConnectRefused, RateLimited, SDK_VERSION };
+  if (name === "@qoc-app/sdk") return sdkValues();
   throw new Error(`${name} is not available inside a guard`);
 }
 

@@ -1,17 +1,10 @@
 /** Evaluates the adapter's bundle with a `require` that has an allow list, and checks what the adapter exports. */
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
-import {
-  type Capabilities,
-  type ConnectorAdapter,
-  NotSent,
-  ConnectRefused,
-  RateLimited,
-  SDK_VERSION,
-  VenueRejection,
-} from "../src/domain/sdk.ts";
+import { type Capabilities, type ConnectorAdapter, SDK_VERSION } from "../src/domain/sdk.ts";
 import { ALLOWED_BUILTINS } from "../src/protocol/limits.ts";
 import { DATA_METHODS, METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "../src/protocol/messages.ts";
+import { sdkValues } from "./sdk-values.ts";
 
 /** The modules of the sandbox that replace the runtime's. */
 export interface NetworkModules {
@@ -104,7 +97,7 @@ function sandboxRequire({ ws, net }: NetworkModules): (name: string) => unknown 
   const allowed = new Set<string>(ALLOWED_BUILTINS);
   return (name) => {
     const builtin = name.replace(/^node:/, "");
-    if (builtin === "@qoc-app/sdk") return { VenueRejection, NotSent, ConnectRefused, RateLimited, SDK_VERSION };
+    if (builtin === "@qoc-app/sdk") return sdkValues();
     if (builtin === "ws") return ws;
     if (builtin === "net" && net !== undefined) return net;
     // Engine and FIPS settings apply to the whole process.

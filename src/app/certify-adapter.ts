@@ -1,5 +1,4 @@
 /** `qoc connectors test`: finds the adapter and runs the conformance suite against it at one isolation level. */
-import { unlessAborted } from "../lib/aborted.ts";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,6 +11,7 @@ import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk, Ids, Progress } from "../domain/ports.ts";
 import { bundleProgram } from "../host/bundle-program.ts";
+import { unlessAborted } from "../lib/aborted.ts";
 import { openEgress } from "../host/egress.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { startProcess } from "../host/process-transport.ts";

@@ -256,6 +256,7 @@ class ConnectorFleet implements Fleet {
   }
 
   #fullStatus(config: ConnectorConfig): ConnectorStatus {
+    const status = this.#statusOf(config);
     return {
       name: config.name,
       type: config.type,
@@ -263,8 +264,8 @@ class ConnectorFleet implements Fleet {
       orders: config.orders,
       ...this.#levels.shown(config),
       adapter: adapterPath(this.#options.packageRoot, config),
-      ...this.#statusOf(config),
-      lastError: this.#statusOf(config).lastError ?? this.#desk?.market.reconcileProblems.get(config.name),
+      ...status,
+      lastError: status.lastError ?? this.#desk?.market.reconcileProblems.get(config.name),
       ...this.#connectors.get(config.name)?.metrics,
     };
   }
@@ -302,8 +303,10 @@ class ConnectorFleet implements Fleet {
 
   #recordState(config: ConnectorConfig, { state, reason }: ConnectorStateChange): void {
     const desk = this.#openDesk();
-    if (state !== "ready") desk.market.reconciled.delete(config.name);
-    if (state !== "ready") desk.market.reconcileProblems.delete(config.name);
+    if (state !== "ready") {
+      desk.market.reconciled.delete(config.name);
+      desk.market.reconcileProblems.delete(config.name);
+    }
     if (state === "starting" || state === "restarting") forgetInstruments(desk, config.name);
     if (state === "stopped" || state === "quarantined" || state === "restarting") this.#levels.end(config.name);
     this.#options.log.info(`connector ${config.name}: ${state}`, {

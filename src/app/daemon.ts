@@ -1,5 +1,4 @@
 /** `qoc up`: runs one desk with its sockets and its port until it is stopped. */
-import { aborted } from "../lib/aborted.ts";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
@@ -11,6 +10,7 @@ import type { Recorded } from "../domain/event.ts";
 import { workingOrders } from "../trading/working-orders.ts";
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
+import { aborted } from "../lib/aborted.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";
 import { resolvesWithin } from "../lib/resolves-within.ts";
 import { keyPath, readDeskId } from "../workspace/layout.ts";

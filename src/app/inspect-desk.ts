@@ -1,11 +1,7 @@
 /** `qoc doctor` of a desk that is down: asks the machine what would keep the desk from starting. */
 import { accessSync, constants } from "node:fs";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
 import { knownError } from "../domain/known-error.ts";
-import { bundleAdapter } from "../host/bundle.ts";
-import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
 import { type StartFacts, inspectRecordedDesk } from "../trading/doctor-down.ts";
 import type { AgentFacts, DoctorCheck } from "../trading/doctor.ts";
 import { checkKeyFiles } from "../trading/key-files.ts";
@@ -15,7 +11,8 @@ import { isAlive, lockOwner } from "../workspace/lock.ts";
 import type { RuntimePaths } from "../workspace/runtime-folder.ts";
 import { findProgram } from "./find-program.ts";
 import { deskIdOf } from "./journal-guard.ts";
-import { adapterPath } from "./open-connectors.ts";
+import { bundleOf } from "./open-connectors.ts";
+import { isPortFree } from "./port-owner.ts";
 import { nodeProcesses } from "./processes.ts";
 import { type DeskFolder, readRecordedDesk } from "./read-recorded-desk.ts";
 
@@ -55,18 +52,6 @@ export function folderProblem(root: string, access = accessSync): string | undef
   }
 }
 
-async function isPortFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    server.close();
-  }
-}
-
 async function keyProblem(options: InspectOptions): Promise<StartFacts["keyProblem"]> {
   const { disk, home, uid } = options;
   try {
@@ -100,14 +85,13 @@ async function adapterProblems(
 }
 
 async function adapterProblem(
-  { packageRoot, disk }: InspectOptions,
+  options: InspectOptions,
   config: ConnectorConfig,
 ): Promise<StartFacts["adapterProblems"]> {
-  const { name: connector, grant } = config;
-  const adapter = adapterPath(packageRoot, config);
-  const tcp = grant.some((entry) => entry.startsWith("tcp:"));
+  const { name: connector } = config;
   try {
-    await bundleAdapter({ connector, adapter, disk, allowed: ALLOWED_BUILTINS, tcp });
+    // Nothing is written to a desk that is down.
+    await bundleOf(options, config, { cacheDir: undefined });
     return [];
   } catch (error) {
     const fix = error instanceof QocError ? error.hint : `qoc connectors test ${connector}`;

@@ -13,7 +13,8 @@ import { haltFilePath, writeHaltFile } from "../workspace/halt-file.ts";
 import { rebuild } from "../trading/rebuild.ts";
 import { gapError } from "../trading/accept-gap.ts";
 import { QocError } from "../domain/error.ts";
-import { LAYOUT, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
+import { type DeskConfig, loadConfig } from "../workspace/config.ts";
+import { LAYOUT, globalConfigPath, keyPath, logFolder, readDeskId } from "../workspace/layout.ts";
 import {
   type RuntimePaths,
   type RuntimeUser,
@@ -134,10 +135,18 @@ function readServices(options: LocalServicesOptions): Local<"recordOf" | "inspec
     },
     logsOf: async (from, query) => {
       const { root } = await locateDesk(options, from);
-      const { config } = await readRecordedDesk(options, root);
-      return readLogs(disk, logFolder(root, home, config.workspace.logDir), query);
+      const { workspace } = await readableConfig(options, root);
+      return readLogs(disk, logFolder(root, home, workspace.logDir), query);
     },
   };
+}
+
+/** The settings of desk.toml; if it cannot be read, those that were accepted last, for which the journal is folded. */
+function readableConfig(options: LocalServicesOptions, root: string): Promise<DeskConfig> {
+  const { disk, home } = options;
+  return loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home)).catch(
+    async () => (await readRecordedDesk(options, root)).config,
+  );
 }
 
 /** Changes files of a desk that is down. */
@@ -196,29 +205,46 @@ function newFileAt(path: string): string {
   }
 }
 
+interface LocatedKeys {
+  readonly root: string;
+  readonly deskId: string;
+  /** The path of the desk key. */
+  readonly path: string;
+}
+
+/** The keys of a desk, whose owner and modes are checked if they are there. `makesFolder`: for new ones. */
+async function locateKeys(options: LocalServicesOptions, from: string, makesFolder: boolean): Promise<LocatedKeys> {
+  const { disk, home } = options;
+  const { root } = await locateDesk(options, from);
+  const deskId = await deskIdOf({ disk, root });
+  const path = keyPath(home, deskId);
+  if (makesFolder) makeKeyFolder(path);
+  await checkKeyFiles(disk, path, userOf(options).uid);
+  return { root, deskId, path };
+}
+
+/** The path of a new file for the keys. @throws NEW_FILE_REFUSED. */
+async function exportTarget({ disk }: LocalServicesOptions, root: string, file: string): Promise<string> {
+  const target = newFileAt(file);
+  // Agents read files of the desk, and its history keeps each of them.
+  if (isInside(root, target))
+    throw new QocError("NEW_FILE_REFUSED", { path: target, reason: "keys stay outside the desk's folder" });
+  if ((await disk.facts(target)) !== undefined)
+    throw new QocError("NEW_FILE_REFUSED", { path: target, reason: "it exists already; name a new file" });
+  return target;
+}
+
 /** Carries the keys of a desk to another machine. */
 function keyTransport(options: LocalServicesOptions): Local<"newKeys" | "checkExport" | "exportKeys" | "importKeys"> {
-  const { disk, home } = options;
-  const exportTarget = async (root: string, file: string): Promise<string> => {
-    const target = newFileAt(file);
-    // Agents read files of the desk, and its history keeps each of them.
-    if (isInside(root, target))
-      throw new QocError("NEW_FILE_REFUSED", { path: target, reason: "keys stay outside the desk's folder" });
-    if ((await disk.facts(target)) !== undefined)
-      throw new QocError("NEW_FILE_REFUSED", { path: target, reason: "it exists already; name a new file" });
-    return target;
-  };
+  const { disk } = options;
   return {
     checkExport: async (from, file) => {
       const { root } = await locateDesk(options, from);
-      return { file: await exportTarget(root, resolve(from, file)) };
+      return { file: await exportTarget(options, root, resolve(from, file)) };
     },
     exportKeys: async (from, file, passphrase) => {
-      const { root } = await locateDesk(options, from);
-      const deskId = await deskIdOf({ disk, root });
-      const target = await exportTarget(root, resolve(from, file));
-      const path = keyPath(home, deskId);
-      await checkKeyFiles(disk, path, userOf(options).uid);
+      const { root, deskId, path } = await locateKeys(options, from, false);
+      const target = await exportTarget(options, root, resolve(from, file));
       await upgradeKeys(disk, path, deskId);
       await disk.create(target, await exportKeys(options, path, { deskId, passphrase }), 0o600);
       return {
@@ -227,21 +253,13 @@ function keyTransport(options: LocalServicesOptions): Local<"newKeys" | "checkEx
       };
     },
     newKeys: async (from) => {
-      const { root } = await locateDesk(options, from);
-      const deskId = await deskIdOf({ disk, root });
-      const path = keyPath(home, deskId);
-      makeKeyFolder(path);
-      await checkKeyFiles(disk, path, userOf(options).uid);
+      const { root, deskId, path } = await locateKeys(options, from, true);
       await refuseKnownKeys(disk, path);
       const { hasLive } = await replaceKeys(disk, path, { deskId, ...(await namedKeys(options, root)) });
       return { path, live: hasLive, next: "qoc up, then qoc resume" };
     },
     importKeys: async (from, file, passphrase) => {
-      const { root } = await locateDesk(options, from);
-      const deskId = await deskIdOf({ disk, root });
-      const path = keyPath(home, deskId);
-      makeKeyFolder(path);
-      await checkKeyFiles(disk, path, userOf(options).uid);
+      const { deskId, path } = await locateKeys(options, from, true);
       const { hasLive } = await importKeys(disk, path, { deskId, passphrase, file: resolve(from, file) });
       return { path, live: hasLive, next: "qoc up" };
     },

@@ -74,7 +74,7 @@ function tcpOf({ grant }: ConnectorConfig): readonly string[] {
 export function bundleOf(
   { root, packageRoot, disk }: Pick<ConnectorDeps, "root" | "packageRoot" | "disk">,
   config: ConnectorConfig,
-  events: Pick<BundleRequest, "signal" | "onSources"> = {},
+  more: Pick<BundleRequest, "signal" | "onSources" | "cacheDir"> = {},
 ): Promise<Bundle> {
   return bundleAdapter({
     connector: config.name,
@@ -83,7 +83,7 @@ export function bundleOf(
     allowed: ALLOWED_BUILTINS,
     tcp: tcpOf(config).length > 0,
     cacheDir: `${root}/${LAYOUT.bundles}`,
-    ...events,
+    ...more,
   });
 }
 

@@ -15,11 +15,12 @@ const deskAnswerSchema = z.object({ name: z.string().max(100), up: z.literal(tru
 /** The first free port from `first` on; `first` if the next 200 are all taken. */
 export async function freePort(first: number): Promise<number> {
   const last = Math.min(first + PORTS_TRIED, PORT_MAX);
-  for (let port = first; port < last; port++) if (await isFree(port)) return port;
+  for (let port = first; port < last; port++) if (await isPortFree(port)) return port;
   return first;
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether no program listens on the port of this machine. */
+export function isPortFree(port: number): Promise<boolean> {
   return new Promise((done) => {
     const probe = createServer();
     probe.once("error", () => done(false));

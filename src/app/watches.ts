@@ -3,6 +3,7 @@ import { watch } from "node:fs";
 import { messageOf } from "../domain/error.ts";
 import { type ConfigNotice, deskNotices, noticeText } from "../trading/config-notices.ts";
 import { setTrading } from "../trading/decide.ts";
+import type { Clock } from "../domain/ports.ts";
 import type { Desk } from "../trading/desk.ts";
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { haltFilePath, readHaltFile } from "../workspace/halt-file.ts";
@@ -19,8 +20,6 @@ const HISTORY_SWEEP_MS = 30_000;
  * Asks for the free space off the order path; the gate reads the last answer. Returns a function that stops the checks.
  */
 export async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
-  let cancel: (() => void) | undefined;
-  let isStopped = false;
   const check = async (): Promise<void> => {
     try {
       desk.market.freeBytes = await desk.workspace.freeBytes();
@@ -28,12 +27,26 @@ export async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
       desk.market.freeBytes = undefined;
       desk.log.error(`free space is not known: ${messageOf(error)}`);
     }
-    if (!isStopped) cancel = desk.clock.after(FREE_SPACE_MS, () => void check());
   };
   await check();
+  return repeat(desk.clock, FREE_SPACE_MS, check);
+}
+
+/** Calls `work` after `ms`, and then as long after each end of it. Returns a function that stops the calls. */
+function repeat(clock: Pick<Clock, "after">, ms: number, work: () => Promise<void> | void): () => void {
+  let isStopped = false;
+  let cancel: () => void = () => undefined;
+  const next = (): void => {
+    cancel = clock.after(ms, () => void round());
+  };
+  const round = async (): Promise<void> => {
+    await work();
+    if (!isStopped) next();
+  };
+  next();
   return () => {
     isStopped = true;
-    cancel?.();
+    cancel();
   };
 }
 
@@ -43,29 +56,43 @@ export async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
  */
 export function watchFiles({ desk }: OpenDesk): () => void {
   const folders = ["", ...FOLDERS.filter((folder) => !folder.startsWith(LAYOUT.state))];
+  const stopWatching = watchFolders(desk, folders, {
+    onChange: (name) => {
+      if (name === null || !(name.startsWith(".") || name.endsWith(".tmp"))) desk.history.touch();
+    },
+    onUnwatched: (folder, reason) => desk.log.debug(`${folder} cannot be watched: ${reason}`),
+  });
+  const stopSweep = repeat(desk.clock, HISTORY_SWEEP_MS, () => desk.history.touch());
+  return () => {
+    stopSweep();
+    stopWatching();
+  };
+}
+
+interface FolderListener {
+  /** Gets the name of what changed in the folder, if the system says it. */
+  readonly onChange: (name: string | null) => void;
+  /** Called for each folder that cannot be watched: it does not exist, or the system has run out of watches. */
+  readonly onUnwatched: (folder: string, reason: string) => void;
+}
+
+/** Returns a function that stops it. */
+function watchFolders(
+  { log, workspace }: Pick<Desk, "log" | "workspace">,
+  folders: readonly string[],
+  { onChange, onUnwatched }: FolderListener,
+): () => void {
   const watchers = folders.flatMap((folder) => {
     try {
-      const options = { persistent: false };
-      const watcher = watch(`${desk.workspace.root}/${folder}`, options, (_event, name) => {
-        if (name !== null && (name.startsWith(".") || name.endsWith(".tmp"))) return;
-        desk.history.touch();
-      });
-      return [watcher.on("error", (error) => desk.log.debug(`watching ${folder}: ${error.message}`))];
+      const path = `${workspace.root}/${folder}`;
+      const watcher = watch(path, { persistent: false }, (_event, name) => onChange(name));
+      return [watcher.on("error", (error) => log.debug(`watching ${folder}: ${error.message}`))];
     } catch (error) {
-      desk.log.debug(`${folder} cannot be watched: ${messageOf(error)}`);
+      onUnwatched(folder, messageOf(error));
       return [];
     }
   });
-  let cancel: (() => void) | undefined;
-  const sweep = (): void => {
-    cancel = desk.clock.after(HISTORY_SWEEP_MS, () => {
-      desk.history.touch();
-      sweep();
-    });
-  };
-  sweep();
   return () => {
-    cancel?.();
     for (const watcher of watchers) watcher.close();
   };
 }
@@ -75,19 +102,12 @@ export function watchFiles({ desk }: OpenDesk): () => void {
  * the looks.
  */
 export async function watchHaltFile({ desk, home }: OpenDesk): Promise<() => void> {
-  let cancel: (() => void) | undefined;
-  let isStopped = false;
-  const look = async (): Promise<void> => {
-    await obeyHaltFile(desk, haltFilePath(keyPath(home, desk.state.deskId))).catch((error: unknown) =>
+  const look = (): Promise<void> =>
+    obeyHaltFile(desk, haltFilePath(keyPath(home, desk.state.deskId))).catch((error: unknown) =>
       desk.log.error(`the halt file: ${messageOf(error)}`),
     );
-    if (!isStopped) cancel = desk.clock.after(HALT_FILE_MS, () => void look());
-  };
   await look();
-  return () => {
-    isStopped = true;
-    cancel?.();
-  };
+  return repeat(desk.clock, HALT_FILE_MS, look);
 }
 
 /** The file is removed when the halt is on disk, so that a resume counts. */
@@ -132,37 +152,26 @@ export function watchProposals({ desk }: OpenDesk): () => void {
  * system can run out of watches. Returns a function that stops both.
  */
 function watchAndRepeat(
-  desk: Pick<OpenDesk["desk"], "clock" | "log" | "workspace">,
+  desk: Pick<Desk, "clock" | "log" | "workspace">,
   folders: readonly string[],
   check: () => void,
 ): () => void {
   let cancelSoon: (() => void) | undefined;
-  let cancelNext: (() => void) | undefined;
   const checkSoon = (): void => {
     cancelSoon ??= desk.clock.after(WATCH_DELAY_MS, () => {
       cancelSoon = undefined;
       check();
     });
   };
-  const watchers = folders.flatMap((folder) => {
-    try {
-      const watcher = watch(`${desk.workspace.root}/${folder}`, { persistent: false }, checkSoon);
-      return [watcher.on("error", (error) => desk.log.debug(`watching ${folder}: ${error.message}`))];
-    } catch (error) {
-      desk.log.warn(`${folder} cannot be watched; it is checked every ${SCAN_MS / 1000} s: ${messageOf(error)}`);
-      return [];
-    }
+  const stopWatching = watchFolders(desk, folders, {
+    onChange: checkSoon,
+    onUnwatched: (folder, reason) =>
+      desk.log.warn(`${folder} cannot be watched; it is checked every ${SCAN_MS / 1000} s: ${reason}`),
   });
-  const checkNext = (): void => {
-    cancelNext = desk.clock.after(SCAN_MS, () => {
-      check();
-      checkNext();
-    });
-  };
-  checkNext();
+  const stopRepeating = repeat(desk.clock, SCAN_MS, check);
   return () => {
     cancelSoon?.();
-    cancelNext?.();
-    for (const watcher of watchers) watcher.close();
+    stopRepeating();
+    stopWatching();
   };
 }

@@ -299,7 +299,7 @@ export class Connector {
     this.#connection = readConnection(this.#options, { result: connected, capabilities, unknownMembers });
     if (this.#connection === undefined || this.#connection.mode === capabilities.mode) return;
     this.#capabilities = { ...capabilities, mode: this.#connection.mode };
-    await this.#options.admit?.(this.#capabilities);
+    await unlessAborted(superseded, Promise.resolve(this.#options.admit?.(this.#capabilities)));
   }
 
   #handleResponsiveChange(session: WorkerSession, isResponsive: boolean): void {
