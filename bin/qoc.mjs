@@ -9,5 +9,5 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 const { run } = await import("../dist/src/app/main.js");
 process.exitCode = await run(process.argv.slice(2));
-// What an interrupted command had open does not keep the process.
+// An interrupted command may leave sockets and timers open, so the process is ended.
 if (process.exitCode === 130) process.exit();

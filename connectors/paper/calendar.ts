@@ -1,7 +1,7 @@
 /**
  * The venue's simulated time. It advances in ticks; tick 0 is the close of day 0. Day n is the n-th trading day of the
  * recording after the start. After the end of the recording, dates continue over weekdays, and each day has more ticks:
- * with four ticks a day a running desk would reach the next century within hours.
+ * with the short days of a fast market a running desk would reach the next century within hours.
  */
 
 /** Fewest ticks of a recorded day: open, low and high in seeded order, close. */

@@ -85,7 +85,7 @@ export async function runDemoScript(deps: DemoDeps): Promise<DemoResult> {
   if (allowed === undefined) print(`${INDENT}No proposal passes the guards, so no order can be sent.`);
   else approved = await approveAndWait(deps, printStep, allowed, curve);
 
-  const others = orders.filter(({ id }) => id !== approved);
+  const others = orders.filter((order) => order !== allowed);
   printStep("Reject the rest; the next run of the agent reads why.", "qoc reject ID --comment TEXT");
   for (const { id } of others) {
     await runOk(deps, ["reject", id, "--comment", "ten times too large"]);

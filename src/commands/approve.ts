@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { EXIT, QocError } from "../domain/error.ts";
 import { approveOrder } from "../trading/approve.ts";
-import { changedRules, deskNotices, noticeText } from "../trading/config-notices.ts";
+import { changedRules, deskNotices } from "../trading/config-notices.ts";
+import { noticeText } from "../trading/notice-text.ts";
 import { findOrder } from "../trading/find-order.ts";
 import { recordReview } from "../trading/review.ts";
 import { authoritySchema } from "./signed-call.ts";
@@ -44,7 +45,7 @@ export const command = defineCommand({
     if (all) throw new QocError("NO_BULK_APPROVAL");
     const { actor, channel } = context;
     const { desk } = requireDesk(context);
-    // A refusal states itself what changed.
+    // The refusal itself says what changed.
     if ((await changedRules(desk)) === undefined)
       for (const notice of await deskNotices(desk)) context.progress.line(noticeText(notice));
     if (review === true) return recordReview(desk, await findOrder(desk, id, "follow"), { actor, channel });

@@ -4,6 +4,7 @@ import { type CancelResult, cancelOrder, cancelOrders } from "../trading/cancel.
 import type { Receipt } from "../trading/order-view.ts";
 import { flag, positional, toggle } from "./arguments.ts";
 import { defineCommand, requireDesk, usageError } from "./command.ts";
+import { refuseUnknownConnector } from "./known-word.ts";
 import { receiptSchema, renderReceipt } from "./orders/receipt.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
 import { oneLine } from "./rendering/terminal-text.ts";
@@ -39,6 +40,7 @@ export const command = defineCommand({
       throw usageError(NAME, "--connector and --symbol go with --all");
     const { desk } = requireDesk(context);
     const { actor } = context;
+    if (connector !== undefined) refuseUnknownConnector(connector, desk.config.connectors);
     return id === undefined ? cancelOrders(desk, { connector, symbol, actor }) : cancelOrder(desk, id, actor);
   },
   exitCode: (value) => (isList(value) && value.some(({ error }) => error !== null) ? EXIT.failed : EXIT.done),

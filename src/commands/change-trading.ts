@@ -8,10 +8,9 @@ export async function changeTrading(
   session: CommandSession,
   command: "halt" | "resume",
   { reason, ...input }: Readonly<Record<string, unknown>>,
-  defaultReason: string,
 ): Promise<number> {
-  // The signature covers the reason, so the client states the default, too.
-  const stated = String(reason ?? defaultReason);
+  // The signature covers the reason, so the client states an empty one, too.
+  const stated = String(reason ?? "");
   const intent = { action: "resume", id: "", digest: digestOf(stated) } as const;
   await session.show(command, await callSigned(session, { command, input: { ...input, reason: stated }, intent }));
   return EXIT.done;

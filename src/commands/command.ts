@@ -5,7 +5,7 @@
 import type { OrderId } from "../domain/ids.ts";
 import type * as z from "zod";
 import type { Authority } from "../domain/authority.ts";
-import type { Actor, Channel, Recorded } from "../domain/event.ts";
+import type { Actor, Channel, Recorded, TradingState } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import type { GapRange } from "../domain/journal-head.ts";
 import type { Clock, Disk, Progress } from "../domain/ports.ts";
@@ -272,11 +272,12 @@ export interface UpReport {
   readonly connectors?: readonly { readonly name: string; readonly state: string; readonly mode: string }[];
 }
 
-/** A halt, and the orders that still work at their venues. */
-export interface HaltReport {
-  readonly trading: "halted";
+/** Whether the desk trades, and the orders that still work at their venues. */
+export interface TradingReport {
+  readonly trading: TradingState;
   readonly reason: string;
-  readonly up: false;
+  /** false: the desk does not answer, and it starts in this state. */
+  readonly up?: boolean | undefined;
   readonly working: readonly WorkingOrder[];
 }
 
@@ -308,7 +309,7 @@ export interface LocalServices {
   /** Why a desk that is down would not start. */
   inspect(from: string): Promise<{ readonly checks: readonly DoctorCheck[] }>;
   /** Halts a desk that does not answer: by a file that the desk reads at its start and while it runs. */
-  haltOf(from: string, reason: string): Promise<HaltReport>;
+  haltOf(from: string, reason: string): Promise<TradingReport>;
   verifyOf(from: string, progress: Progress): Promise<JournalReport>;
   rebuildOf(from: string, progress: Progress): Promise<RebuildView>;
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;

@@ -18,7 +18,6 @@ export const command = defineCommand({
   summary: "check the desk and list problems with their fixes",
   description: "Changes nothing. With the desk down it says what would keep it from starting.",
   examples: ["qoc doctor", "qoc doctor --json"],
-  exits: [5],
   input: z.strictObject({}),
   output: z.object({
     checks: z.array(z.looseObject({ name: z.string(), status: z.enum(["ok", "warn", "fail", "skip"]) })),

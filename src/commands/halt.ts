@@ -40,7 +40,7 @@ export const command = defineCommand({
   },
   render: renderTrading,
   cli: (session: CommandSession, { words, reason, ...input }) =>
-    changeTrading(session, "halt", { ...input, reason: statedReason(words as string[] | undefined, reason) }, REASON),
+    changeTrading(session, "halt", { ...input, reason: statedReason(words as string[] | undefined, reason) }),
 });
 
 function statedReason(words: readonly string[] = [], reason: unknown): string {

@@ -1,8 +1,8 @@
 /** The structured log as a stream of lines, for `logs` and `connectors logs`. */
 import * as z from "zod";
 import { QocError } from "../domain/error.ts";
-import { suggestion } from "../domain/ids.ts";
 import { type CommandContext, type LogQuery, localServices } from "./command.ts";
+import { refuseUnknownConnector } from "./known-word.ts";
 import { shownTime } from "./rendering/local-time.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
 import { linesOf, oneLine } from "./rendering/terminal-text.ts";
@@ -29,11 +29,6 @@ export async function emitLogs(
   for (const line of lines) await context.emit(line);
   if (follow && services !== undefined)
     await services.followLogs({ ...query, tail: 0 }, (line) => context.emit(line), context.signal);
-}
-
-function refuseUnknownConnector(name: string, connectors: readonly { readonly name: string }[]): void {
-  const names = connectors.map((connector) => connector.name);
-  if (!names.includes(name)) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: suggestion(name, names) });
 }
 
 /** One line: time, level, message, then the other fields; on a terminal a stack has lines of its own. */

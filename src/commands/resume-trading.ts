@@ -15,14 +15,13 @@ import { callSigned } from "./signed-call.ts";
 export async function resumeTrading(
   session: CommandSession,
   { gap: named, ...input }: Readonly<Record<string, unknown>>,
-  defaultReason: string,
 ): Promise<number> {
   try {
-    return await changeTrading(session, "resume", input, defaultReason);
+    return await changeTrading(session, "resume", input);
   } catch (error) {
     const gap = gapOf(session.remoteError(error)?.data);
     if (gap === undefined || !(await isAccepted(session, gap, named))) throw error;
-    const reason = String(input["reason"] ?? defaultReason);
+    const reason = String(input["reason"] ?? "");
     const shown = gapDigest(gap);
     const intent = { action: "resume", id: "", digest: digestOf(reason), shown } as const;
     const changed = await callSigned(session, { command: "resume", input: { reason, gap: shown }, intent });

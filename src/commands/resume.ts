@@ -30,5 +30,5 @@ export const command = defineCommand({
     return { ...trading, working: workingOrders(desk.state) };
   },
   render: renderTrading,
-  cli: (session, input) => resumeTrading(session, input, ""),
+  cli: resumeTrading,
 });

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { SIGNED_ACTIONS, type Authority, type SignedAction } from "../domain/authority.ts";
 import { QocError } from "../domain/error.ts";
+import { isNamedByStem, refStem } from "../domain/ids.ts";
 import type { SigningRequest } from "../trading/authority.ts";
 import type { CommandSession } from "./command.ts";
 
@@ -86,10 +87,8 @@ export async function signIntent(
   return session.sign(request);
 }
 
-/** Whether a person who typed `ref` can mean this id: the id, its beginning or its end, or the path of its file. */
+/** Whether a person who typed `ref` can mean this id; an empty text names the empty id alone. */
 function isNamedBy(id: string, ref: string): boolean {
-  const [whole, typed] = [id.toLowerCase(), ref.trim().toLowerCase()];
-  if (typed === "" || whole === typed) return whole === typed;
-  const stem = (typed.split("/").at(-1) ?? "").replace(/\.(toml|ya?ml|json|md)$/, "");
-  return [typed, stem].some((part) => part !== "" && (whole.startsWith(part) || whole.endsWith(part)));
+  const typed = ref.trim();
+  return id.toLowerCase() === typed.toLowerCase() || (id !== "" && isNamedByStem(id, refStem(typed)));
 }

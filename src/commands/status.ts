@@ -6,7 +6,6 @@ import { type SnapshotFile, snapshotNamed } from "../workspace/snapshot-file.ts"
 import { flag, toggle } from "./arguments.ts";
 import { type CommandContext, defineCommand, localServices } from "./command.ts";
 import { isInScope, statusInScope } from "./connector-scope.ts";
-import { reviewPending } from "./orders/pending-review.ts";
 import { readableDesk } from "./readable-desk.ts";
 import { renderSnapshotFile } from "./rendering/snapshot-file.ts";
 import { renderStatus } from "./rendering/status.ts";
@@ -56,8 +55,11 @@ export const command = defineCommand({
     await session.show("status", status);
     if (!("proposals" in status)) return EXIT.done;
     const reviewable = status.proposals.filter(({ digest }) => digest !== null);
-    if (session.prompter !== undefined && session.isTty && status.up && reviewable.length > 0)
+    if (session.prompter !== undefined && session.isTty && status.up && reviewable.length > 0) {
+      // Imported here: it loads the guards, which a status that is only read does not need.
+      const { reviewPending } = await import("./orders/pending-review.ts");
       await reviewPending(session, session.prompter, reviewable);
+    }
     return exitCode === true && status.proposals.length > 0 ? EXIT.waiting : EXIT.done;
   },
 });
@@ -73,7 +75,7 @@ async function currentStatus(context: CommandContext): Promise<StatusView> {
   return statusInScope(desk, context.actor, { ...view, agents, queue });
 }
 
-/** @throws INVALID_INPUT if there is no such snapshot. */
+/** @throws SNAPSHOT_NOT_FOUND. */
 async function snapshotStatus(context: CommandContext, name: string): Promise<SnapshotStatus> {
   const desk = await readableDesk(context);
   const names = await desk.workspace.snapshots.names();

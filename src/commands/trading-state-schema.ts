@@ -1,7 +1,6 @@
 /** The output of the commands that set whether the desk trades. */
 import * as z from "zod";
-import type { TradingState } from "../domain/event.ts";
-import type { WorkingOrder } from "../trading/working-orders.ts";
+import type { TradingReport } from "./command.ts";
 import { type OutputStyle, keyValueLines } from "./rendering/table-text.ts";
 import { workingLines } from "./rendering/working-orders.ts";
 import { workingOrdersSchema } from "./working-orders-schema.ts";
@@ -13,13 +12,6 @@ export const tradingStateSchema = z.object({
   up: z.boolean().optional(),
   working: workingOrdersSchema,
 });
-
-interface TradingReport {
-  readonly trading: TradingState;
-  readonly reason: string;
-  readonly up?: boolean | undefined;
-  readonly working: readonly WorkingOrder[];
-}
 
 export function renderTrading(
   { trading, reason, working, up = true }: TradingReport,

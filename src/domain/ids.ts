@@ -95,6 +95,18 @@ export function closestMatch(word: string, names: Iterable<string>): string | un
 }
 
 /** Returns `" (did you mean X?)"` for the end of an unknown-name message, or an empty string. */
+/** The file's stem of a reference to an order: an id, a part of one, or the path of its file. */
+export function refStem(ref: string): string {
+  const typed = ref.trim();
+  return (typed.split("/").at(-1) ?? typed).replace(/\.(toml|ya?ml|json|md)$/i, "");
+}
+
+/** Whether the id begins or ends with the stem of a reference. */
+export function isNamedByStem(id: string, stem: string): boolean {
+  const [whole, part] = [id.toLowerCase(), stem.toLowerCase()];
+  return part !== "" && (whole.startsWith(part) || whole.endsWith(part));
+}
+
 export function suggestion(word: string, names: Iterable<string>): string {
   const name = closestMatch(word, names);
   return name === undefined ? "" : ` (did you mean ${name}?)`;

@@ -217,7 +217,6 @@ export type IndicatorSeries =
       readonly has: number;
     };
 
-/** The newest `last` values. `bars` are ordered from the oldest. */
 /** Above and below these values of the relative strength, a market is called overbought and oversold. */
 const [OVERBOUGHT, OVERSOLD] = [70, 30];
 
@@ -229,6 +228,7 @@ export function signalOf(series: IndicatorSeries): string | undefined {
   return value < OVERSOLD ? `${series.name} is below ${OVERSOLD}: oversold` : undefined;
 }
 
+/** The newest `last` values. `bars` are ordered from the oldest. */
 export function indicate(
   { name, family: word, parameters }: IndicatorRequest,
   bars: readonly VenueBar[],

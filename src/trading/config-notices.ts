@@ -80,15 +80,6 @@ export function changeText(change: Pick<ConfigChange, "path" | "before" | "after
   return after === null ? `${change.path} is removed` : `${change.path} ${before ?? ""} → ${after ?? ""}`;
 }
 
-const CHANGES_SHOWN = 5;
-
-/** The notice as one sentence. */
-export function noticeText({ text, changes }: ConfigNotice): string {
-  const more = changes.length - CHANGES_SHOWN;
-  const list = `${changes.slice(0, CHANGES_SHOWN).join("; ")}${more > 0 ? ` (and ${more} more)` : ""}`;
-  return list === "" ? text : `${text}: ${list}`;
-}
-
 /**
  * `[account] currency` that no account has: every sum would be in a currency that nothing is in. undefined while a
  * connector has not reported its account yet.

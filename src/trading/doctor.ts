@@ -1,6 +1,7 @@
 /** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
 import { messageOf } from "../domain/error.ts";
-import { type ConfigNotice, deskNotices, noticeText } from "./config-notices.ts";
+import { type ConfigNotice, deskNotices } from "./config-notices.ts";
+import { noticeText } from "./notice-text.ts";
 import type { Desk } from "./desk.ts";
 import { gapLabel } from "../domain/journal-head.ts";
 import { quoteForShell } from "../lib/shell.ts";

@@ -40,6 +40,10 @@ describe("the panic set", () => {
     });
     expect(halted).toMatchObject({ trading: "halted", reason: "gone to lunch" });
     expect(halted.working.map(({ id }) => id).toSorted()).toEqual([spx.id, msft.id].toSorted());
+    await expect(desk.call("cancel", { all: true, connector: "papr" })).rejects.toMatchObject({
+      code: "CONNECTOR_UNKNOWN",
+      message: expect.stringContaining("did you mean paper?") as string,
+    });
     expect(await desk.call("cancel", { all: true, symbol: "MSFT" })).toMatchObject([{ id: msft.id, error: null }]);
     expect(await desk.call("cancel", { all: true })).toMatchObject([{ id: spx.id, state: "cancelled", error: null }]);
     expect(await desk.call("cancel", { all: true })).toEqual([]);

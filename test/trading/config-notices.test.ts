@@ -1,6 +1,7 @@
 /** `[account] currency` that no account has is said with its line, once every connector has reported. */
 import { describe, expect, it } from "vitest";
-import { currencyNotice, noticeText } from "../../src/trading/config-notices.ts";
+import { currencyNotice } from "../../src/trading/config-notices.ts";
+import { noticeText } from "../../src/trading/notice-text.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 
 const TEXT = `format = 1

@@ -6,14 +6,23 @@ import { type CommandSession, usageError } from "../command.ts";
 export async function newPassphrase(session: CommandSession, command: string): Promise<string> {
   const passphrase = await session.readPassphrase();
   if (passphrase !== undefined) return passphrase;
-  if (session.prompter === undefined)
-    throw usageError(command, "the passphrase is asked for on a terminal, or read from --passphrase-fd N");
-  const first = await session.prompter.password(`New passphrase (at least ${PASSPHRASE_CHARS_MIN} characters)`);
+  const first = await typedPassphrase(session, command, `New passphrase (at least ${PASSPHRASE_CHARS_MIN} characters)`);
   if (first !== undefined) refuseWeakPassphrase(command, first);
-  const second = await session.prompter.password("Repeat the passphrase");
+  const second = await typedPassphrase(session, command, "Repeat the passphrase");
   if (first === undefined || first !== second)
     throw usageError(command, "the two passphrases differ; nothing was changed");
   return first;
+}
+
+/** @throws USAGE if no person can be asked. */
+async function typedPassphrase(
+  { prompter }: CommandSession,
+  command: string,
+  question: string,
+): Promise<string | undefined> {
+  if (prompter === undefined)
+    throw usageError(command, "the passphrase is asked for on a terminal, or read from --passphrase-fd N");
+  return prompter.password(question);
 }
 
 /** @throws USAGE for a passphrase that is easy to guess. */

@@ -40,7 +40,7 @@ export async function approveReviewed(
   const { id, digest, review, signing } = order;
   // An order that is no proposal any more has no review; the desk refuses it with its own message.
   if (review === null || review === undefined || signing === undefined) return approveByDigest(session, { id, digest });
-  const refusal = refusalOf(order, review);
+  const refusal = refusalOf(order);
   if (refusal !== undefined) throw refusal;
   if (!(await confirmReview(prompter, review))) {
     session.progress.line("not approved; nothing was sent");
@@ -106,9 +106,9 @@ function orderSentence({ mode, terms, notional, currency, target }: Review): str
 }
 
 /** A guard blocks the order, or the desk approves nothing now: the person is not asked. */
-function refusalOf(order: ReviewedOrder, { checks }: Review): QocError | undefined {
-  const { refusal } = order;
+export function refusalOf(order: ReviewedOrder): QocError | undefined {
+  const { refusal, review } = order;
   if (refusal !== undefined) return new QocError(refusal.code, refusal.details);
-  const blocks = checks.filter(({ decision }) => decision === "block");
+  const blocks = (review?.checks ?? []).filter(({ decision }) => decision === "block");
   return blocks.length === 0 ? undefined : new QocError("GUARD_BLOCKED", refusalDetails(order, blocks));
 }

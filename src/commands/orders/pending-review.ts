@@ -2,7 +2,7 @@
 import { QocError } from "../../domain/error.ts";
 import type { PendingProposal } from "../../trading/status.ts";
 import type { CommandSession, Prompter } from "../command.ts";
-import { approveReviewed, displayOrder } from "./approval-flow.ts";
+import { approveReviewed, displayOrder, refusalOf } from "./approval-flow.ts";
 
 const ACTIONS = ["approve", "reject", "back"] as const;
 /** Of an order that would be refused. */
@@ -29,8 +29,7 @@ export async function reviewPending(
 /** Returns true if the proposal was approved or rejected, so that it leaves the list. */
 async function decide(session: CommandSession, prompter: Prompter, id: string): Promise<boolean> {
   const order = await displayOrder(session, id);
-  const isRefused = order.review?.decision === "block" || order.refusal !== undefined;
-  const actions = isRefused ? ACTIONS_IF_BLOCKED : ACTIONS;
+  const actions = refusalOf(order) === undefined ? ACTIONS : ACTIONS_IF_BLOCKED;
   const action = actions[(await prompter.select("Action", actions)) ?? actions.length - 1];
   if (action !== "approve" && action !== "reject") return false;
   try {

@@ -11,7 +11,8 @@ const WORKING = new Set(["approved", "submitting", "accepted", "partially_filled
 
 /**
  * The receipt, with state, filled quantity and average price after the wait. `seconds` is `--wait`; without it a
- * terminal waits and a program does not. An order that still works keeps its state.
+ * terminal waits and a program does not. An order that still works keeps its state. The order is sent: a person who
+ * stops waiting, and a desk that stops, still leave the receipt.
  */
 export async function waitForFill(session: CommandSession, value: unknown, seconds: unknown): Promise<unknown> {
   const wait = seconds === undefined ? (session.isTty && !session.flags.json ? ON_TERMINAL_S : 0) : Number(seconds);
@@ -19,11 +20,15 @@ export async function waitForFill(session: CommandSession, value: unknown, secon
   // A cancel has no fills.
   if (wait === 0 || !receipt.success || receipt.data.target !== undefined) return value;
   const { id } = receipt.data;
-  for (let polls = Math.ceil((wait * 1000) / POLL_MS); ; polls--) {
-    const order = orderFields.safeParse(await session.call("orders show", { id }));
-    if (!order.success) return value;
-    const { state, filled, averagePrice } = order.data;
-    if (!WORKING.has(state) || polls <= 0) return { ...receipt.data, state, filled, averagePrice };
-    await sleep(POLL_MS, undefined, { signal: session.signal });
+  try {
+    for (let polls = Math.ceil((wait * 1000) / POLL_MS); ; polls--) {
+      const order = orderFields.safeParse(await session.call("orders show", { id }));
+      if (!order.success) return value;
+      const { state, filled, averagePrice } = order.data;
+      if (!WORKING.has(state) || polls <= 0) return { ...receipt.data, state, filled, averagePrice };
+      await sleep(POLL_MS, undefined, { signal: session.signal });
+    }
+  } catch {
+    return value;
   }
 }

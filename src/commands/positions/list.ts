@@ -18,7 +18,6 @@ export const command = defineCommand({
   summary: "list the open positions with their marks",
   description: "By the desk's own fills, marked by their connectors.",
   examples: ["qoc positions list", "qoc positions list --json"],
-  exits: [5],
   input: z.strictObject({
     connector: flag(z.string().optional(), "NAME", "only this connector", { completes: "connector" }),
   }),

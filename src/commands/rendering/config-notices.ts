@@ -1,9 +1,8 @@
 /** The notices about desk.toml as lines for a person. */
 import type { ConfigNotice } from "../../trading/config-notices.ts";
+import { CHANGES_SHOWN } from "../../trading/notice-text.ts";
 import { INDENT, type OutputStyle } from "./table-text.ts";
 import { oneLine, wrap } from "./terminal-text.ts";
-
-const CHANGES_SHOWN = 5;
 
 export function renderNotices(notices: readonly ConfigNotice[], style: OutputStyle): readonly string[] {
   return notices.flatMap(({ text, changes, fix }) => {
