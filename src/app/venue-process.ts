@@ -34,7 +34,7 @@ process.on("disconnect",()=>process.exit())`;
 
 const replySchema = z.looseObject({ id: z.int(), error: z.string().optional(), value: z.unknown().optional() });
 
-/** The process starts with the first call. */
+/** Starts the process. The module runs at once; an error of it is that of the first call. */
 export function startVenueProcess(options: VenueProcessOptions): VenueProcess {
   const { node, file, code, clock } = options;
   const args = [permissionFlag(), `--allow-fs-read=${dirname(file)}/*`, "--no-warnings", "-e", BOOT];
@@ -87,6 +87,6 @@ function captureStderr(child: ChildProcess): () => string {
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     text = (text + chunk).slice(-STDERR_CHARS_MAX);
   });
-  // The last lines of a crash name the error; the stack above it is of the kit's own code.
+  // The first line with an error names it; the lines around it are of the kit's own code.
   return () => text.split("\n").find((line) => /\w*Error\b/.test(line)) ?? text.trim().split("\n").at(-1) ?? "";
 }

@@ -2,6 +2,8 @@
 import { decimal } from "../domain/decimal.ts";
 import { assert, fail } from "./assert.ts";
 import { firstLine } from "./harness.ts";
+import { placeUnfilledOrder } from "./fill-assertions.ts";
+import { units } from "./order-terms.ts";
 import { fillsOf, orderAtVenue, orderFor, placeAcknowledged, sendOrder, waitForFills } from "./place-orders.ts";
 import type { TestCase } from "./test-case.ts";
 
@@ -25,7 +27,7 @@ export const FAULT_CASES: readonly TestCase[] = [
         fail(`the venue took ${SLOW_MS} ms for a quote, and getQuote threw: ${quote.message}; the desk waits 5 s`);
       const outcome = await sendOrder(harness, orderFor(harness));
       assert(
-        outcome.kind === "acknowledged",
+        outcome.kind === "accepted",
         `the venue took ${SLOW_MS} ms to confirm an order, and placeOrder ended ${outcome.kind}; the desk waits 10 s`,
       );
     },
@@ -37,8 +39,7 @@ export const FAULT_CASES: readonly TestCase[] = [
     proves: "fills are emitted again within 10 s, without a person",
     needs: { venue: "hooked", orders: true },
     run: async (harness) => {
-      harness.venue.filling = "manual";
-      const placed = await placeAcknowledged(harness, { quantity: "2" });
+      const placed = await placeUnfilledOrder(harness, units(harness, "2"));
       const opened = harness.venue.streamsOpened;
       // The first reconnect is refused, as by a venue that restarts.
       harness.venue.armFault("stream", { kind: "reset" });
@@ -56,7 +57,7 @@ export const FAULT_CASES: readonly TestCase[] = [
         `after a cut the stream was refused once, and the worker ended: ${firstLine(lastError ?? "")}; ` +
           `catch that error`,
       );
-      await harness.venue.fillOrder(await orderAtVenue(harness, placed.order), { quantity: "1" });
+      await harness.venue.fillOrder(await orderAtVenue(harness, placed.order), { quantity: units(harness, "1") });
       await waitForFills(harness, placed, 1);
     },
   },
@@ -67,15 +68,14 @@ export const FAULT_CASES: readonly TestCase[] = [
     proves: "an invalid message does not cause lost fills",
     needs: { venue: "hooked", orders: true },
     run: async (harness) => {
-      harness.venue.filling = "manual";
-      const placed = await placeAcknowledged(harness, { quantity: "2" });
+      const placed = await placeUnfilledOrder(harness, units(harness, "2"));
       for (const message of ["{", "", "null", "[]", "12", '"text"', '{"type":"unknown-type"}', '{"type":null}'])
         harness.venue.push(message);
-      await harness.venue.fillOrder(await orderAtVenue(harness, placed.order), { quantity: "1" });
+      await harness.venue.fillOrder(await orderAtVenue(harness, placed.order), { quantity: units(harness, "1") });
       await waitForFills(harness, placed, 1).catch(() => []);
       await harness.sleep(CRASH_WAIT_MS);
       // An adapter that closes the stream has still received the first fill, so a second one is needed.
-      await harness.venue.fillOrder(await orderAtVenue(harness, placed.order), { quantity: "1" });
+      await harness.venue.fillOrder(await orderAtVenue(harness, placed.order), { quantity: units(harness, "1") });
       const fills = await waitForFills(harness, placed, 2).catch(() => fillsOf(harness, placed));
       const { state, restarts, lastError } = harness.connector.status;
       const crash =

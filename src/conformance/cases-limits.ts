@@ -40,7 +40,7 @@ async function assertThreadResponsive(
 }
 
 /** Pings the worker and returns its heap in MB; fails the case if the thread did not respond in time. */
-async function measureHeap(
+export async function measureHeap(
   harness: ConformanceHarness,
   condition: string,
   timeoutMs = BLOCKED_MS_MAX,

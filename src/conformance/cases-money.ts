@@ -1,7 +1,6 @@
 /** Cases of prices, steps, currencies and fees: each is the venue's own, for each instrument, to the last digit. */
-import { accountSchema } from "../protocol/schemas.ts";
 import { ZERO, decimal } from "../domain/decimal.ts";
-import { quoteSchema } from "../protocol/schemas.ts";
+import { accountSchema, quoteSchema } from "../protocol/schemas.ts";
 import { assert, fail } from "./assert.ts";
 import { placeUnfilledOrder } from "./fill-assertions.ts";
 import type { FakeOrder } from "./fake-venue-state.ts";

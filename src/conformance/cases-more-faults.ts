@@ -100,7 +100,7 @@ export const MORE_FAULT_CASES: readonly TestCase[] = [
       const condition = "the venue answered with another client order id";
       const outcome = await sendOrder(harness, orderFor(harness));
       assertUnclear(outcome, condition);
-      if (outcome.kind === "acknowledged" && outcome.venueOrderId === "7999")
+      if (outcome.kind === "accepted" && outcome.venueOrderId === "7999")
         fail(`${condition}, but placeOrder acknowledged that order: compare client_order_id with the order's`);
     },
   },
@@ -182,7 +182,7 @@ export const MORE_FAULT_CASES: readonly TestCase[] = [
     run: async (harness) => {
       harness.venue.filling = "manual";
       const outcome = await sendOrder(harness, orderFor(harness));
-      if (outcome.kind !== "acknowledged") return fail(`the order ended ${outcome.kind}: ${outcome.reason}`);
+      if (outcome.kind !== "accepted") return fail(`the order ended ${outcome.kind}: ${outcome.reason}`);
       harness.venue.armFault("cancel", { kind: "hang" }, 100);
       const response = await harness.call("cancelOrder", outcome.venueOrderId).catch(() => ({ ok: false }) as const);
       assert(!response.ok, "the venue never answered the cancel, but cancelOrder succeeded: throw after a timeout");

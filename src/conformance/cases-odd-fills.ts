@@ -40,7 +40,7 @@ async function placeFilledBeforeAck(harness: ConformanceHarness): Promise<Acknow
     (await harness.venue.listOrders()).find(({ client_order_id }) => client_order_id === order.clientOrderId);
   await harness.venue.fillOrder(await harness.pollFor(find, "placeOrder sent no order to the venue"));
   const outcome = await pending;
-  if (outcome.kind === "acknowledged") return { order, venueOrderId: outcome.venueOrderId };
+  if (outcome.kind === "accepted") return { order, venueOrderId: outcome.venueOrderId };
   return fail(`the venue filled the order and confirmed it ${ACK_DELAY_MS} ms later, but it ended ${outcome.kind}`);
 }
 

@@ -30,7 +30,7 @@ export async function sendWithFault(
       `the venue now has ${accepted.length} orders; never change the id`,
   );
   // An adapter that looked the order up may acknowledge it.
-  const isFound = outcome.kind === "acknowledged" && accepted[0]?.order_id === outcome.venueOrderId;
+  const isFound = outcome.kind === "accepted" && accepted[0]?.order_id === outcome.venueOrderId;
   if (!isFound) assertNotAcknowledged(outcome, condition);
 }
 
@@ -140,13 +140,13 @@ export const ORDER_FAULT_CASES: readonly TestCase[] = [
       const { length } = await harness.venue.listOrders();
       assert(length <= 1, `after one 429 the venue has ${length} orders: retry only under the same client order id`);
       assert(
-        length === 1 || outcome.kind !== "acknowledged",
+        length === 1 || outcome.kind !== "accepted",
         "the venue answered 429 and accepted nothing, but the order was acknowledged",
       );
       if (length === 1) await orderAtVenue(harness, order);
       if (length === 1)
         assert(
-          outcome.kind === "acknowledged",
+          outcome.kind === "accepted",
           `after 429 the adapter retried and the venue accepted the order, but placeOrder ended ${outcome.kind}`,
         );
     },

@@ -72,13 +72,13 @@ export const ORDER_CASES: readonly TestCase[] = [
       if (isWaitingForFill)
         fail(
           `placeOrder waits for the fill: the venue had confirmed the order, but placeOrder ` +
-            `${outcome.kind === "acknowledged" ? "returned" : "threw"} only after the fill, which the kit ` +
+            `${outcome.kind === "accepted" ? "returned" : "threw"} only after the fill, which the kit ` +
             `withheld for ` +
             `${ACK_MS / 1000} s; return { venueOrderId, status: "acknowledged" } as soon as the venue confirms, ` +
             `and pass fills to ctx.emitFill`,
         );
       assert(
-        outcome.kind === "acknowledged",
+        outcome.kind === "accepted",
         `the venue confirmed the order and withheld its fill, but placeOrder ended ${outcome.kind}`,
       );
     },
@@ -124,7 +124,7 @@ export const ORDER_CASES: readonly TestCase[] = [
       const order = orderFor(harness);
       const { kind } = await sendOrder(harness, order);
       await orderAtVenue(harness, order);
-      assert(kind === "acknowledged", `the venue confirmed the order, but placeOrder ended ${kind}`);
+      assert(kind === "accepted", `the venue confirmed the order, but placeOrder ended ${kind}`);
       const { length } = await harness.venue.listOrders();
       assert(length === 1, `one order was placed, but the venue has ${length}`);
     },
@@ -217,7 +217,7 @@ export const ORDER_CASES: readonly TestCase[] = [
             `a ${request.type} order ended unclear (${outcome.reason}): ` +
               `throw VenueRejection or NotSent for order types that the adapter does not support`,
           );
-        if (outcome.kind !== "acknowledged") continue;
+        if (outcome.kind !== "accepted") continue;
         const { type, stop_price = "none", limit_price = "none" } = await orderAtVenue(harness, order);
         assert(type === request.type, `a ${request.type} order reached the venue as ${type}`);
         assert(
@@ -292,7 +292,7 @@ export const ORDER_CASES: readonly TestCase[] = [
         count === 1,
         `the same order was sent twice, and the venue has ${count} orders: send order.clientOrderId unchanged`,
       );
-      if (second.kind === "acknowledged")
+      if (second.kind === "accepted")
         assert(
           second.venueOrderId === venueOrderId,
           `the same order was acknowledged as ${venueOrderId}, then as ${second.venueOrderId}`,

@@ -81,17 +81,26 @@ interface AdapterProfile {
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
   readonly instrument?: VenueInstrument | undefined;
-  /** Why the adapter does not start; undefined if it does. */
+  /** Why the venue or the adapter does not start; undefined if both do. */
   readonly startFailure?: string | undefined;
 }
 
 /** Starts the adapter once to read its methods and capabilities. */
 async function profileAdapter(deps: HarnessDeps): Promise<AdapterProfile> {
-  const harness = await openHarness(deps);
+  let harness: ConformanceHarness;
+  try {
+    harness = await openHarness(deps);
+  } catch (error) {
+    const startFailure = `the venue does not start: ${messageOf(error)}`;
+    return { digest: "", methods: [], capabilities: {}, startFailure };
+  }
   try {
     await harness.connector.start();
     const { state, digest = "", methods, capabilities, lastError } = harness.connector.status;
-    const startFailure = state === "ready" ? undefined : firstLine(lastError ?? `the connector is ${state}`);
+    const startFailure =
+      state === "ready"
+        ? undefined
+        : `the adapter does not start: ${firstLine(lastError ?? `the connector is ${state}`)}`;
     const instrument = methods.includes("getInstrument")
       ? await harness.calls.instrument("kit", deps.settings.symbol).catch(() => undefined)
       : undefined;
@@ -106,10 +115,20 @@ async function runCase(testCase: TestCase, deps: HarnessDeps, profile: AdapterPr
   const obstacle = obstacleOf(testCase, deps.settings, profile);
   if (obstacle !== undefined) return { id, group, title, proves, ...obstacle, ms: 0 };
   const startedAt = deps.clock.monotonic();
-  const harness = await openHarness(deps);
+  const result = await runInHarness(testCase, deps);
+  return { id, group, title, proves, ...result, ms: Math.round(deps.clock.monotonic() - startedAt) };
+}
+
+async function runInHarness(testCase: TestCase, deps: HarnessDeps): Promise<Pick<CaseReport, "outcome" | "reason">> {
+  let harness: ConformanceHarness;
+  try {
+    harness = await openHarness(deps);
+  } catch (error) {
+    return { outcome: "failed", reason: `the venue does not start: ${messageOf(error)}` };
+  }
   const result = await outcomeOf(testCase, harness);
   await harness.close();
-  return { id, group, title, proves, ...result, ms: Math.round(deps.clock.monotonic() - startedAt) };
+  return result;
 }
 
 async function outcomeOf(
@@ -144,8 +163,7 @@ function obstacleOf(
 ): Obstacle | undefined {
   const skipped = (reason: string): Obstacle => ({ outcome: "skipped", reason });
   const untried = (reason: string): Obstacle => ({ outcome: "untried", reason });
-  if (startFailure !== undefined && startsConnector !== true)
-    return untried(`the adapter does not start: ${startFailure}`);
+  if (startFailure !== undefined && startsConnector !== true) return untried(startFailure);
   if (needs === undefined) return undefined;
   if (needs.orders === true && !settings.orders && !methods.includes("placeOrder"))
     return skipped("the adapter brings data only: it has no placeOrder");
@@ -156,9 +174,8 @@ function obstacleOf(
     return skipped(`the adapter does not declare ${needs.declares}`);
   const level = venueLevelOf(settings);
   if (needs.venue !== undefined && !settings.network) return skipped("the adapter has no network, so no venue to fail");
-  if (needs.venue === "kit" && level !== "kit") return skipped(KIT_FORMAT_ONLY);
-  if (needs.venue !== undefined && needs.venue !== "kit" && !reaches(level, needs.venue))
-    return untried(NEXT_LEVEL[needs.venue]);
+  if (needs.venue !== undefined && !reaches(level, needs.venue))
+    return needs.venue === "kit" ? skipped(KIT_FORMAT_ONLY) : untried(NEXT_LEVEL[needs.venue]);
   if (needs.orders === true && !settings.orders)
     return untried("certify.toml does not allow orders: set orders = true if the venue is a fake or a test net");
   // The adapter started, so it needs no secret.

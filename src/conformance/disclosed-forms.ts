@@ -39,7 +39,7 @@ function base64Forms(secret: string, encoding: "base64" | "base64url"): readonly
       .toString(encoding)
       .replace(/=+$/, "");
     const isCutEvenly = (offset + Buffer.byteLength(secret)) % 3 === 0;
-    return form.slice(offset === 0 ? 0 : offset + 1, isCutEvenly || offset === 0 ? undefined : -1);
+    return form.slice(offset === 0 ? 0 : offset + 1, isCutEvenly ? undefined : -1);
   });
 }
 

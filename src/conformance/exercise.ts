@@ -1,4 +1,4 @@
-/** Calls each method of an adapter once, for cases that observe what it does meanwhile. */
+/** Calls the methods of an adapter, for cases that observe what it does meanwhile. */
 import type { ConformanceHarness } from "./harness.ts";
 import { orderFor, sendOrder } from "./place-orders.ts";
 

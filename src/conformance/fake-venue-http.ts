@@ -163,9 +163,17 @@ function listOrders(state: FakeVenueState, query: URLSearchParams): VenueRespons
 }
 
 /** The requested URL; an invalid one becomes "/", which is not a route. */
-export function urlOf({ url = "/" }: IncomingMessage): URL {
-  const base = "http://venue.invalid";
-  return new URL(URL.canParse(url, base) ? url : "/", base);
+export function urlOf(request: IncomingMessage): URL {
+  const origin = "http://venue.invalid";
+  return targetAt(origin, request) ?? new URL(origin);
+}
+
+/**
+ * The address of a request at this origin; undefined if the request names no path. A path such as `//host/x` is
+ * appended, not resolved: it would name another host.
+ */
+export function targetAt(origin: string, { url = "/" }: IncomingMessage): URL | undefined {
+  return url.startsWith("/") && URL.canParse(origin + url) ? new URL(origin + url) : undefined;
 }
 
 /** Reads the body, parsed if it is JSON. Reading stops at 1 MiB, so a larger body is returned as text. */

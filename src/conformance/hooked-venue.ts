@@ -8,7 +8,7 @@ import { ProxyVenue, type Upstream } from "./proxy-venue.ts";
 
 /** Runs a hook of the author's module, in a process of its own. @throws Error with the hook's error. */
 export interface VenueProcess {
-  call(hook: "start" | "stop" | "orders" | "fill" | "setQuote", ...args: readonly unknown[]): Promise<unknown>;
+  call(hook: "start" | "orders" | "fill" | "setQuote", ...args: readonly unknown[]): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -29,11 +29,17 @@ const orderSchema = z.looseObject({
 });
 const fillSchema = z.looseObject({ fillId: z.string(), timestamp: z.number().optional() });
 
+/** @throws Error if the hook `start` fails; the process is ended then. */
 export async function openHookedVenue(clock: Clock, process: VenueProcess): Promise<HookedVenue> {
-  const addresses = parseHook("start", addressSchema, await process.call("start"));
-  const venue = new HookedVenue(clock, process, addresses);
-  await venue.listen();
-  return venue;
+  try {
+    const addresses = parseHook("start", addressSchema, await process.call("start"));
+    const venue = new HookedVenue(clock, process, addresses);
+    await venue.listen();
+    return venue;
+  } catch (error) {
+    await process.close();
+    throw error;
+  }
 }
 
 export class HookedVenue extends ProxyVenue {

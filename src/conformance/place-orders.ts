@@ -1,9 +1,8 @@
 /** Places orders for the cases as the desk would, and classifies the outcome as the desk would. */
-import { ackSchema } from "../protocol/schemas.ts";
 import { ZERO, decimal, exactNumber, text } from "../domain/decimal.ts";
-import { QocError, messageOf } from "../domain/error.ts";
 import type { Order } from "../domain/sdk.ts";
 import type { VenueFill } from "../domain/venue.ts";
+import { type PlaceOutcome, placeAt } from "../host/venue-client.ts";
 import { fail } from "./assert.ts";
 import type { FakeOrder } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
@@ -19,10 +18,6 @@ export interface OrderRequest {
   readonly stop?: string;
   readonly timeInForce?: Order["timeInForce"];
 }
-
-export type PlaceAttempt =
-  | { readonly kind: "acknowledged"; readonly venueOrderId: string }
-  | { readonly kind: "rejected" | "not-sent" | "unclear"; readonly reason: string };
 
 /** Returns the order that the desk would pass to placeOrder, with a new client order id. */
 export function orderFor(harness: ConformanceHarness, request: OrderRequest = {}): Order {
@@ -45,27 +40,10 @@ export function orderFor(harness: ConformanceHarness, request: OrderRequest = {}
   };
 }
 
-/** Calls placeOrder and classifies its outcome. */
-export async function sendOrder(harness: ConformanceHarness, order: Order): Promise<PlaceAttempt> {
+/** Calls placeOrder, and classifies its outcome as the desk does. */
+export function sendOrder(harness: ConformanceHarness, order: Order): Promise<PlaceOutcome> {
   harness.expectOrder(order.clientOrderId);
-  try {
-    const response = await harness.call("placeOrder", order);
-    if (!response.ok) {
-      const kind = response.kind === "rejection" ? "rejected" : response.kind === "not-sent" ? "not-sent" : "unclear";
-      return { kind, reason: response.message };
-    }
-    const ack = ackSchema.safeParse(response.value);
-    if (ack.success) return { kind: "acknowledged", venueOrderId: ack.data.venueOrderId };
-    const [issue] = ack.error.issues;
-    return {
-      kind: "unclear",
-      reason: `the acknowledgement is malformed: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
-    };
-  } catch (error) {
-    if (error instanceof QocError && error.code === "CONNECTOR_NOT_READY")
-      return { kind: "not-sent", reason: error.message };
-    return { kind: "unclear", reason: messageOf(error) };
-  }
+  return placeAt(harness.connector, order);
 }
 
 export interface AcknowledgedOrder {
@@ -80,7 +58,7 @@ export async function placeAcknowledged(
 ): Promise<AcknowledgedOrder> {
   const order = orderFor(harness, request);
   const outcome = await sendOrder(harness, order);
-  if (outcome.kind === "acknowledged") return { order, venueOrderId: outcome.venueOrderId };
+  if (outcome.kind === "accepted") return { order, venueOrderId: outcome.venueOrderId };
   return fail(`expected the ${order.type} order to be acknowledged, but it ended ${outcome.kind}: ${outcome.reason}`);
 }
 
@@ -104,9 +82,10 @@ export async function unknownVenueOrderId(harness: ConformanceHarness): Promise<
   const otherForm = "7999999999999999999";
   if (harness.level === "kit" || !harness.settings.orders) return otherForm;
   const outcome = await sendOrder(harness, orderFor(harness));
-  if (outcome.kind !== "acknowledged") return otherForm;
+  if (outcome.kind !== "accepted") return otherForm;
   // Other digits in the same places: a venue may refuse an id of another form without a look-up.
-  return outcome.venueOrderId.replace(/\d/g, (digit) => String(9 - Number(digit)));
+  const other = outcome.venueOrderId.replace(/\d/g, (digit) => String(9 - Number(digit)));
+  return other === outcome.venueOrderId ? otherForm : other;
 }
 
 /** Places a buy limit order that does not fill. */
@@ -178,7 +157,7 @@ export async function waitForFullFill(
  * Fails the case if the outcome claims certainty that the adapter cannot have.
  * @param condition - What the venue did, e.g. "the venue answered 500".
  */
-export function assertUnclear(outcome: PlaceAttempt, condition: string): void {
+export function assertUnclear(outcome: PlaceOutcome, condition: string): void {
   if (outcome.kind === "rejected")
     fail(
       `${condition}, but placeOrder threw VenueRejection (${outcome.reason}): that claims a definite rejection, and ` +
@@ -192,8 +171,8 @@ export function assertUnclear(outcome: PlaceAttempt, condition: string): void {
 }
 
 /** Fails the case if placeOrder acknowledged an order that the venue did not confirm. */
-export function assertNotAcknowledged(outcome: PlaceAttempt, condition: string): void {
-  if (outcome.kind === "acknowledged")
+export function assertNotAcknowledged(outcome: PlaceOutcome, condition: string): void {
+  if (outcome.kind === "accepted")
     fail(
       `${condition}, but placeOrder acknowledged the order as ${outcome.venueOrderId}: acknowledge only orders that ` +
         `the venue confirmed`,

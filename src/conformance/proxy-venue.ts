@@ -18,7 +18,7 @@ import type { Clock } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 import type { Method } from "../protocol/messages.ts";
 import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
-import { type VenueRequest, sendFault, urlOf } from "./fake-venue-http.ts";
+import { type VenueRequest, sendFault, targetAt, urlOf } from "./fake-venue-http.ts";
 import type { FakeFill, FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
 import { carriesId } from "./carries-id.ts";
 import type { FillTiming, TestVenue } from "./test-venue.ts";
@@ -192,7 +192,7 @@ export class ProxyVenue implements TestVenue {
       response.end(forwarded.body);
       return;
     }
-    // Only orders are withheld from the venue: a read has no effect, and its truncated response must be a real one.
+    // Withheld from the venue, unless the venue is to carry it out or its real response is to be truncated.
     const forwarded =
       fault.isDone === true || fault.kind === "malformed" ? await send().catch(() => undefined) : undefined;
     if (fault.kind !== "malformed" || forwarded === undefined) {
@@ -203,8 +203,9 @@ export class ProxyVenue implements TestVenue {
     response.end(forwarded.body.subarray(0, Math.floor(forwarded.body.length / 2)));
   }
 
-  #forward(request: IncomingMessage, body: Buffer): Promise<ForwardedResponse> {
-    const target = new URL(request.url ?? "/", new URL(this.#upstream.url).origin);
+  async #forward(request: IncomingMessage, body: Buffer): Promise<ForwardedResponse> {
+    const target = targetAt(new URL(this.#upstream.url).origin, request);
+    if (target === undefined) return { status: 400, headers: {}, body: Buffer.from("the request names no path") };
     const headers = { ...without(request.headers, HOP_HEADERS), "content-length": body.length };
     const start = target.protocol === "https:" ? requestHttps : requestHttp;
     return new Promise((resolve, reject) => {
@@ -242,7 +243,11 @@ export class ProxyVenue implements TestVenue {
 
   #connectStream(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { url, stream = url } = this.#upstream;
-    const target = new URL(request.url ?? "/", new URL(stream).origin.replace(/^http/, "ws"));
+    const target = targetAt(new URL(stream).origin.replace(/^http/, "ws"), request);
+    if (target === undefined) {
+      socket.end("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+      return;
+    }
     const protocols = request.headers["sec-websocket-protocol"]?.split(/\s*,\s*/) ?? [];
     const headers = Object.fromEntries(
       Object.entries(without(request.headers, SOCKET_HEADERS)).filter(([name]) => !name.startsWith("sec-websocket")),

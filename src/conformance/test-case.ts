@@ -16,7 +16,7 @@ export type CaseGroup =
   | "secrets"
   | "limits";
 
-/** What the adapter must have for a case to apply; the case is skipped otherwise. */
+/** What a case needs. Without a method or a capability it is skipped; without the venue or orders it stays untried. */
 export interface CaseRequirements {
   readonly methods?: readonly Method[];
   /** A capability that the adapter declares. */

@@ -2,7 +2,7 @@
  * The venue of one case. The kit's own fake venue can do everything; behind the kit's proxy is the author's fake venue,
  * with hooks, or any other venue, without.
  */
-import type { CertifySettings } from "../workspace/certify-settings.ts";
+import { type CertifySettings, usesVenue } from "../workspace/certify-settings.ts";
 import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
 import type { VenueRequest } from "./fake-venue-http.ts";
 import type { FakeFill, FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
@@ -47,7 +47,7 @@ export interface TestVenue {
 export function venueLevelOf({ venue, upstream, options }: CertifySettings): VenueLevel {
   if (venue !== undefined) return "hooked";
   if (upstream !== undefined) return "proxied";
-  return /\{(venue|stream)\}/.test(JSON.stringify(options)) ? "kit" : "none";
+  return usesVenue(options) ? "kit" : "none";
 }
 
 export function reaches(level: VenueLevel, needed: VenueLevel): boolean {

@@ -19,6 +19,7 @@ import { type DecimalText, decimal, exactNumber, floored, parseNumeric, text } f
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Fundamentals } from "../domain/fundamentals.ts";
 import { type Order, type OrderTerms, toSdkOrder } from "../domain/order.ts";
+import type { Order as SdkOrder } from "../domain/sdk.ts";
 import type {
   BarRange,
   ReportedAccount,
@@ -177,10 +178,16 @@ async function place(connectors: Connectors, order: Cleared<Order>): Promise<Pla
     const reason = `no JavaScript number is exactly ${inexact}, and the connector does not declare exactDecimals`;
     return { kind: "not-sent", reason };
   }
+  return placeAt(
+    connector,
+    toSdkOrder(order.clientOrderId, order.terms, (amount) => Number(amount)),
+  );
+}
+
+/** Calls `placeOrder` and classifies its outcome. For the certification kit, whose orders no gate clears. */
+export async function placeAt(connector: Connector, order: SdkOrder): Promise<PlaceOutcome> {
   try {
-    const response = await connector.invoke("placeOrder", [
-      toSdkOrder(order.clientOrderId, order.terms, (amount) => Number(amount)),
-    ]);
+    const response = await connector.invoke("placeOrder", [order]);
     if (!response.ok) {
       const kind = response.kind === "rejection" ? "rejected" : response.kind === "not-sent" ? "not-sent" : "unclear";
       return { kind, reason: response.message };

@@ -29,7 +29,7 @@ const settingsSchema = z.strictObject({
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a decimal in quotes, like "1"')
     .default("1"),
-  /** The time in force of each test order; by default `day`, or the first of `Instrument.timesInForce`. */
+  /** The time in force of test orders; by default the first of `day`, `gtc`, `ioc`, `fok` that the instrument takes. */
   time_in_force: z.enum(["day", "gtc", "ioc", "fok"]).optional(),
   /**
    * false: the run places no orders. This is the default with a grant and with an upstream on another machine, because
@@ -87,6 +87,11 @@ type RawSettings = z.infer<typeof settingsSchema>;
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
+/** Whether an option contains {venue} or {stream}, the addresses of the kit's venue or proxy. */
+export function usesVenue(options: Readonly<Record<string, unknown>>): boolean {
+  return /\{(venue|stream)\}/.test(JSON.stringify(options));
+}
+
 /** Returns the key that contradicts another one, and why; undefined if none does. */
 function contradiction(raw: RawSettings): readonly [key: string, message: string] | undefined {
   const { venue, upstream, upstream_stream: stream, network, options } = raw;
@@ -94,7 +99,7 @@ function contradiction(raw: RawSettings): readonly [key: string, message: string
   if (stream !== undefined && upstream === undefined) return ["upstream_stream", "needs upstream"];
   const behindProxy = venue === undefined ? "upstream" : "venue";
   const isProxied = raw[behindProxy] !== undefined;
-  const isUsed = /\{(venue|stream)\}/.test(JSON.stringify(options));
+  const isUsed = usesVenue(options);
   if (isProxied && !isUsed)
     return [behindProxy, "no option contains {venue} or {stream}, so no request would reach the kit's proxy"];
   if (!network && (isProxied || isUsed || raw.grant.length > 0))

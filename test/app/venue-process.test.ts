@@ -42,7 +42,6 @@ describe("the process of a fake venue", () => {
           resolve({ url: "http://127.0.0.1:" + server.address().port }))),
         fill: (terms: object) => ({ ...terms, fillId: String(count += 1) }),
         orders: () => [readFileSync(join(__dirname, "data.txt"), "utf8"), Object.keys(process.env)],
-        stop: () => undefined,
       };
     `);
     const { url } = (await venue.call("start")) as { url: string };
@@ -50,7 +49,6 @@ describe("the process of a fake venue", () => {
     expect(await venue.call("fill", { quantity: "1" })).toEqual({ quantity: "1", fillId: "1" });
     expect(await venue.call("fill", { quantity: "2" })).toEqual({ quantity: "2", fillId: "2" });
     expect(await venue.call("orders")).toEqual(["recorded", []]);
-    expect(await venue.call("stop")).toBeUndefined();
   });
 
   it.each([

@@ -112,6 +112,17 @@ describe("an adapter of another wire format", () => {
     expect(report.next).toContainEqual(expect.stringContaining("set venue or upstream in certify.toml"));
   });
 
+  it("a fake that does not start is named, and leaves no process", { timeout: 60_000 }, async () => {
+    const target = withSettings('venue = "./fake.ts"');
+    writeFileSync(join(target, "fake.ts"), 'export default { start() { throw new Error("port taken"); } };');
+    const report = await certify(target, ["C01", "C26"]);
+    expect(report.certified).toBe(false);
+    for (const { outcome, reason } of report.cases) {
+      expect(["failed", "untried"]).toContain(outcome);
+      expect(reason).toMatch(/the venue does not start: .*fake\.ts: start: port taken/);
+    }
+  });
+
   it("a hook that fails is the reason of the case", { timeout: 60_000 }, async () => {
     const target = withSettings('venue = "./fake.ts"');
     const fake = readFileSync(join(target, "fake.ts"), "utf8");

@@ -1,5 +1,5 @@
 /** The kit's proxy forwards everything unchanged, recognises the request of an order, and applies faults to it. */
-import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import { type IncomingMessage, type ServerResponse, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -65,7 +65,29 @@ async function place(fault: Fault): Promise<string> {
   return outcome;
 }
 
+/** Sends a request line as it is, and returns the status. */
+function sendTarget(target: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { port } = new URL(proxy.url);
+    const outgoing = request({ host: "127.0.0.1", port, path: target }, (incoming) => {
+      incoming.resume();
+      resolve(incoming.statusCode ?? 0);
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}
+
 describe("the proxy", () => {
+  it.each([
+    ["//127.0.0.2:9/orders", "//127.0.0.2:9/orders", 201],
+    ["/\\127.0.0.2:9/orders", "//127.0.0.2:9/orders", 201],
+    ["http://127.0.0.2:9/orders", undefined, 400],
+  ])("reaches no other host by the request target %s", async (target, path, status) => {
+    expect(await sendTarget(target)).toBe(status);
+    expect(received.map(({ url }) => url)).toEqual(path === undefined ? [] : [path]);
+  });
+
   it("forwards method, path, query, headers and body, and the response", async () => {
     const { status, text, headers } = await send("/orders?a=1", "x=1&y=2");
     expect({ status, text, limit: headers.get("x-limit") }).toEqual({
