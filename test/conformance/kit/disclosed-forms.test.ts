@@ -1,4 +1,4 @@
-/** The kit finds a secret in a text in whichever encoding, and at whichever place, it stands. */
+/** The kit finds a secret in a longer text in every encoding, at every offset. */
 import { expect, it } from "vitest";
 import { disclosedForms } from "../../../src/conformance/disclosed-forms.ts";
 
