@@ -14,13 +14,22 @@ import {
   hasCancelEnded,
   sentTerms,
 } from "./cancel-request.ts";
-import type { OrderTerms } from "./order.ts";
+import { type OrderTerms, targetOf } from "./order.ts";
 import { type OrderState, isTerminal } from "./order-state-names.ts";
 import type { OrderReportStatus } from "./sdk.ts";
 import type { Check, GuardDecision, Stage } from "./verdict.ts";
 import type { VenueFill } from "./venue.ts";
 
 export { ORDER_STATES, type OrderState, isInFlight, isTerminal, unknownStateMessage } from "./order-state-names.ts";
+
+/** The order that a cancel or a replacement names; undefined for other terms, and if the journal has no such order. */
+export function targetRecord(
+  { orders }: { readonly orders: ReadonlyMap<OrderId, OrderRecord> },
+  terms: Pick<OrderTerms, "cancels" | "replaces">,
+): OrderRecord | undefined {
+  const target = targetOf(terms);
+  return target === undefined ? undefined : orders.get(target.id);
+}
 
 /** The order, or the cancel, has reached its end. */
 export function isEnded(order: Pick<OrderRecord, "state" | "terms">): boolean {

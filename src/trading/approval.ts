@@ -6,7 +6,7 @@ import type { Actor, Channel, OrderApproved } from "../domain/event.ts";
 import type { ClientOrderId } from "../domain/ids.ts";
 import { isRetired } from "../domain/lost-records.ts";
 import { isTargetAsShown, targetOf } from "../domain/order.ts";
-import { type OrderRecord, type ReviewRecord, isTerminal } from "../domain/order-state.ts";
+import { type OrderRecord, type ReviewRecord, isTerminal, targetRecord } from "../domain/order-state.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import type { Desk } from "./desk.ts";
 import { customChecks } from "./evaluate-proposal.ts";
@@ -78,7 +78,7 @@ export function assertApprovable(
   const { digest } = request;
   if (digest === undefined) throw refused(order, "DIGEST_REQUIRED", { digest: order.digest });
   const shown = targetOf(order.terms);
-  const target = shown === undefined ? undefined : desk.state.orders.get(shown.id);
+  const target = targetRecord(desk.state, order.terms);
   if (shown !== undefined && target !== undefined) {
     const isAsRead = digest === order.digest ? isTargetAsShown(shown, target) : !hasChangedSince(order, target, digest);
     if (!isAsRead) throw refused(order, "TARGET_CHANGED", targetFacts(target));

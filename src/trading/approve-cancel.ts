@@ -2,8 +2,7 @@
  * Approves a cancel and sends it. Approval and cancel intent are one uninterrupted step. No guard and no trading state
  * stops a cancel, and no market data is needed for it. The venue says how the order ends.
  */
-import type { OrderTarget } from "../domain/order.ts";
-import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
+import { type OrderRecord, isTerminal, targetRecord } from "../domain/order-state.ts";
 import { type ApproveRequest, approvalOf, blocked, refused, requireSignature, reviewOf } from "./approval.ts";
 import { adoptCancel, cancelFailure, requestCancel } from "./cancel.ts";
 import type { Desk } from "./desk.ts";
@@ -20,7 +19,7 @@ export async function confirmCancel(desk: Desk, order: OrderRecord, request: App
     throw blocked(order, verdict);
   }
   if (authority === undefined) return requireSignature(desk, order);
-  const target = desk.state.orders.get((order.terms.cancels as OrderTarget).id) as OrderRecord;
+  const target = targetRecord(desk.state, order.terms) as OrderRecord;
   const review = reviewOf(desk, order, { ...request, authority }, undefined);
   desk.publish(guardsEvaluated(order, "approve", verdict));
   desk.publish(approvalOf(order, { request: { ...request, authority }, review }));

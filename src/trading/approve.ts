@@ -4,11 +4,9 @@
  * approved in the same way; what follows the approval is in modules of their own.
  */
 import { QocError } from "../domain/error.ts";
-import type { Order } from "../domain/order.ts";
 import type { OrderRecord, ReviewRecord } from "../domain/order-state.ts";
 import type { Verdict } from "../domain/verdict.ts";
-import type { Cleared } from "../gate/cleared.ts";
-import { clear, evaluate } from "../gate/gate.ts";
+import { evaluate } from "../gate/gate.ts";
 import { clientOrderIdFor } from "../domain/client-order-id.ts";
 import {
   type ApproveRequest,
@@ -25,13 +23,13 @@ import {
 import { confirmCancel } from "./approve-cancel.ts";
 import { changedRules } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
+import { clearAndDispatch } from "./dispatch.ts";
 import { gateInput, guardsEvaluated } from "./evaluate-proposal.ts";
 import { findOrder } from "./find-order.ts";
 import { fetchMarketSnapshot } from "./market-snapshot.ts";
-import { type Receipt, receiptOf } from "./order-view.ts";
+import type { Receipt } from "./order-view.ts";
 import { replaceOrder } from "./replace-order.ts";
 import { approvalDecision, midOf } from "./review.ts";
-import { submitOrder } from "./submit.ts";
 
 /**
  * Without a signature: makes and journals the review of this moment, and throws what the client must sign.
@@ -101,14 +99,7 @@ async function confirmApproval(
   desk.publish(approvalOf(order, { request, review, clientOrderId: clientOrderIdFor(desk.state) }));
   // The gate clears a replacement when the order before it has ended.
   if (order.terms.replaces !== undefined) return replaceOrder(desk, order, request.actor);
-  const final = clear(gateInput(desk, order, { stage: "dispatch", view, custom }));
-  desk.publish(guardsEvaluated(order, "dispatch", final.verdict));
-  if (final.cleared === undefined) {
-    const reason = final.verdict.reasons[0]?.message ?? "a guard";
-    await desk.commit({ type: "order.denied", id: order.id, reason });
-    throw blocked(order, final.verdict);
-  }
-  return dispatch(desk, order, final.cleared);
+  return clearAndDispatch(desk, order, { sent: order, view, custom });
 }
 
 /** The guards at approval, as if the order were approved now. */
@@ -119,16 +110,4 @@ function advise(
 ): Verdict {
   const pending = { at: desk.clock.now(), digest: order.digest, ...measuredFrom(review) };
   return evaluate({ ...gateInput(desk, order, { stage: "approve", view, custom }), approval: pending });
-}
-
-/** Journals the submit intent, waits until it is on disk, and sends the order. */
-async function dispatch(
-  desk: Pick<Desk, "clock" | "commit" | "state" | "venues">,
-  order: OrderRecord,
-  cleared: Cleared<Order>,
-): Promise<Receipt> {
-  const { clientOrderId } = cleared;
-  await desk.commit({ type: "order.submitting", id: order.id, clientOrderId, digest: order.digest });
-  await submitOrder(desk, order, cleared);
-  return receiptOf(order);
 }

@@ -29,9 +29,12 @@ export async function closePositions(desk: Desk, request: CloseRequest): Promise
   const closings = closingsOf(desk, request);
   if (closings.length === 0) {
     const held = [...desk.state.positions.values()].filter(({ quantity }) => !quantity.eq(ZERO));
-    const symbols = held.map(({ symbol }) => symbol);
-    const name = request.symbol ?? "any symbol";
-    throw new QocError("POSITION_NOT_FOUND", { symbol: name, suggestion: suggestion(name, symbols) });
+    const { symbol } = request;
+    const others = held.map((position) => position.symbol).filter((name) => name !== symbol);
+    throw new QocError("POSITION_NOT_FOUND", {
+      symbol: symbol ?? "any symbol",
+      suggestion: symbol === undefined ? "" : suggestion(symbol, others),
+    });
   }
   const proposed: ProposedOrder[] = [];
   for (const { connector, symbol, side, quantity } of closings) {

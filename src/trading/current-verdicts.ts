@@ -1,6 +1,8 @@
-/** What the guards say now about the proposals that wait: for lists, which journal nothing. */
+/** What the guards say now about the proposals that wait: for lists, which journal at most a changed account. */
 import type { OrderId } from "../domain/ids.ts";
+import { instrumentKey } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
+import { resolvesWithin } from "../lib/resolves-within.ts";
 import type { Desk } from "./desk.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
@@ -20,7 +22,7 @@ export async function refreshVerdicts(desk: Desk): Promise<void> {
   if (due.length === 0) return;
   const markets = new Map<string, Promise<MarketSnapshot>>();
   const marketOf = ({ terms: { connector, symbol } }: Readonly<OrderRecord>): Promise<MarketSnapshot> => {
-    const key = `${connector}/${symbol}`;
+    const key = instrumentKey(connector, symbol);
     const market = markets.get(key) ?? fetchMarketSnapshot(desk, connector, symbol);
     markets.set(key, market);
     return market;
@@ -28,9 +30,7 @@ export async function refreshVerdicts(desk: Desk): Promise<void> {
   // A cancel needs no market data.
   const dataFor = (order: Readonly<OrderRecord>) => (order.terms.cancels === undefined ? marketOf(order) : undefined);
   const evaluated = Promise.all(due.map((order) => evaluate(desk, { ...order }, dataFor(order))));
-  let cancel = (): void => undefined;
-  const late = new Promise<void>((resolve) => (cancel = desk.clock.after(WAIT_MS, resolve)));
-  await Promise.race([evaluated, late]).finally(() => cancel());
+  await resolvesWithin(desk.clock, WAIT_MS, evaluated);
 }
 
 function isDue(

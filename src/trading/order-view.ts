@@ -137,11 +137,12 @@ export function orderTexts(order: Readonly<OrderRecord>): OrderTexts {
       : connectorSource(order.terms.connector);
   const { proposedBy, issue = "", researchRef = "", venue = "", venueOrderId = "" } = order;
   const names = { proposedBy, issue, researchRef, venue, venueOrderId };
+  const resolvedAt = order.history.findLast(({ event }) => event === "order.resolved");
   const odd = Object.entries(names).filter(([, name]) => name !== "" && plainName(name) === null);
   return {
     rationale: from(file, order.proposedAt, order.rationale),
     reason: from(decider, order.history.at(-1)?.at ?? order.proposedAt, reasonOf(order)),
-    resolveNote: from("human", order.history.at(-1)?.at ?? order.proposedAt, order.resolved?.note),
+    resolveNote: from("human", resolvedAt?.at ?? order.proposedAt, order.resolved?.note),
     names: from(file, order.proposedAt, odd.map(([field, name]) => `${field}: ${name}`).join("\n")),
   };
 }

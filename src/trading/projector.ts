@@ -3,6 +3,7 @@ import type { DeskState } from "../domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { isRetired } from "../domain/lost-records.ts";
+import { targetRecord } from "../domain/order-state.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
 import { resolvesWithin } from "../lib/resolves-within.ts";
@@ -155,7 +156,7 @@ function alertOf({ seq, at, event }: Recorded, { orders }: Pick<DeskState, "orde
 function replacementAlert({ seq, at, event }: Recorded, { orders }: Pick<DeskState, "orders">): Alert | undefined {
   if (event.type !== "order.not_sent" && event.type !== "order.denied") return undefined;
   const order = orders.get(event.id);
-  const target = orders.get(order?.terms.replaces?.id ?? ("" as OrderId));
+  const target = order?.terms.replaces === undefined ? undefined : targetRecord({ orders }, order.terms);
   if (order === undefined || target === undefined) return undefined;
   const fate =
     order.request.sent === true

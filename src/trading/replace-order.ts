@@ -3,22 +3,18 @@
  * is left of the approved quantity. If the end is not confirmed, if nothing is left, or if a guard blocks by then, the
  * new order is not sent. Nothing goes on in the background, and a restart sends nothing.
  */
-import { decimal, text } from "../domain/decimal.ts";
+import { ZERO, decimal, text } from "../domain/decimal.ts";
 import type { Actor } from "../domain/event.ts";
 import { isEndConfirmed } from "../domain/cancel-request.ts";
-import type { OrderTarget } from "../domain/order.ts";
-import type { OrderRecord } from "../domain/order-state.ts";
-import { ZERO } from "../domain/decimal.ts";
+import { type OrderRecord, targetRecord } from "../domain/order-state.ts";
 import type { Clock } from "../domain/ports.ts";
 import { remainingQuantity } from "../gate/checks/replaced-order.ts";
-import { clear } from "../gate/gate.ts";
-import { blocked, refused, stableInputs } from "./approval.ts";
+import { refused, stableInputs } from "./approval.ts";
 import { requestCancel } from "./cancel.ts";
 import type { Desk } from "./desk.ts";
-import { gateInput, guardsEvaluated } from "./evaluate-proposal.ts";
-import { type Receipt, receiptOf } from "./order-view.ts";
+import { clearAndDispatch } from "./dispatch.ts";
+import type { Receipt } from "./order-view.ts";
 import { queryOrderStatus } from "./reconcile.ts";
-import { submitOrder } from "./submit.ts";
 
 /** How long the venue may take to confirm the end of the old order. */
 const END_MS = 10_000;
@@ -26,7 +22,7 @@ const LOOK_UP_MS = 250;
 
 /** `order` was approved just before. @throws REPLACEMENT_NOT_SENT, GUARD_BLOCKED, and what `submitOrder` throws. */
 export async function replaceOrder(desk: Desk, order: OrderRecord, actor: Actor): Promise<Receipt> {
-  const target = desk.state.orders.get((order.terms.replaces as OrderTarget).id) as OrderRecord;
+  const target = targetRecord(desk.state, order.terms) as OrderRecord;
   const obstacle = await endOrder(desk, target, { order, actor });
   if (obstacle !== undefined) throw await notSent(desk, order, obstacle);
   // The order may be cancelled or resolved while the market data is fetched.
@@ -39,19 +35,7 @@ export async function replaceOrder(desk: Desk, order: OrderRecord, actor: Actor)
   });
   const left = remainingQuantity(order.terms, target);
   if (!left.gt(ZERO)) throw await notSent(desk, order, `${target.id} filled before it was cancelled`);
-  const sent = withRest(order, target);
-  const final = clear(gateInput(desk, sent, { stage: "dispatch", ...inputs }));
-  desk.publish(guardsEvaluated(order, "dispatch", final.verdict));
-  if (final.cleared === undefined) {
-    const reason = final.verdict.reasons[0]?.message ?? "a guard";
-    await desk.commit({ type: "order.denied", id: order.id, reason });
-    throw blocked(order, final.verdict);
-  }
-  const { clientOrderId, terms } = final.cleared;
-  const quantity = terms.quantity === order.terms.quantity ? undefined : terms.quantity;
-  await desk.commit({ type: "order.submitting", id: order.id, clientOrderId, digest: order.digest, quantity });
-  await submitOrder(desk, order, final.cleared);
-  return receiptOf(order);
+  return clearAndDispatch(desk, order, { sent: withRest(order, target), ...inputs });
 }
 
 /** The order with what is left of its quantity. */

@@ -1,6 +1,5 @@
 /** The end of a cancel by proposal. */
-import type { OrderTarget } from "../domain/order.ts";
-import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
+import { type OrderRecord, isTerminal, targetRecord } from "../domain/order-state.ts";
 import type { Desk } from "./desk.ts";
 
 /** The end of a cancel whose order has ended, or that the venue took. */
@@ -19,7 +18,7 @@ export async function settleCancel(
 /** Ends the cancels without an answer whose orders have ended since. */
 export async function settleOpenCancels(desk: Pick<Desk, "commit" | "state">, connector: string): Promise<void> {
   for (const order of [...desk.state.cancels.values()]) {
-    const target = desk.state.orders.get((order.terms.cancels as OrderTarget).id);
+    const target = targetRecord(desk.state, order.terms);
     if (order.terms.connector !== connector || order.state !== "unknown" || target === undefined) continue;
     if (isTerminal(target.state)) await settleCancel(desk, order, target, false);
   }

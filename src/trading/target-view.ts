@@ -1,8 +1,8 @@
 /** What a review says about the order that a cancel or a replacement names. */
 import { type Decimal, ZERO, min, text } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import { type OrderTerms, describeOrder, instrumentKey, kindOf, targetOf } from "../domain/order.ts";
-import { type OrderRecord, isTerminal, leaves } from "../domain/order-state.ts";
+import { type OrderTerms, describeOrder, instrumentKey, kindOf } from "../domain/order.ts";
+import { type OrderRecord, isTerminal, leaves, targetRecord } from "../domain/order-state.ts";
 import { reservedPrice } from "../gate/valuation.ts";
 import type { BookChange } from "./review-figures.ts";
 
@@ -26,7 +26,7 @@ export interface TargetView {
 /** undefined for a plain order. */
 export function targetView(state: Readonly<DeskState>, terms: OrderTerms): TargetView | undefined {
   const kind = kindOf(terms);
-  const target = state.orders.get(targetOf(terms)?.id ?? ("" as OrderRecord["id"]));
+  const target = targetRecord(state, terms);
   if (kind === "order" || target === undefined) return undefined;
   const unprotected = unprotectedQuantity(state, target);
   return {
@@ -68,7 +68,7 @@ function isProtection({ type, side }: OrderTerms, held: Decimal): boolean {
 
 /** The position stays as it is, and the money that the order reserves is free again. */
 export function cancelChanges(state: Readonly<DeskState>, terms: OrderTerms): readonly BookChange[] {
-  const target = state.orders.get(targetOf(terms)?.id ?? ("" as OrderRecord["id"]));
+  const target = targetRecord(state, terms);
   const account = state.accounts.get(terms.connector);
   const held = text(state.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO);
   const price = reservedPrice(terms, account?.positions.get(terms.symbol)?.markPrice);
