@@ -15,13 +15,15 @@ import {
   startConfig,
 } from "../trading/desk-config.ts";
 import { describeGap } from "../trading/journal-gap.ts";
-import { type RecordedDesk, fixWhileDown, noteProposalFiles } from "../trading/recorded-desk.ts";
+import { type RecordedDesk, fixerWhileDown, noteProposalFiles } from "../trading/recorded-desk.ts";
 import { configOf } from "../workspace/accepted-config.ts";
 import { CONFIG_FORMAT, type DeskConfig, readConfig } from "../workspace/config.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { haltFilePath, readHaltFile } from "../workspace/halt-file.ts";
+import { recordedHistory } from "../workspace/history.ts";
 import { LAYOUT, keyPath } from "../workspace/layout.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
+import { commandRegistry } from "./command-registry.ts";
 import { codeOf } from "./open-connectors.ts";
 import { configReader } from "./config-reader.ts";
 import { type DeskPlace, JournalCheck } from "./journal-guard.ts";
@@ -37,17 +39,27 @@ export async function readRecordedDesk(options: DeskFolder, root: string): Promi
   const { state, scan, gap } = await foldJournal(options, root);
   await takeHaltFile(options, state);
   const { config, notices } = await readSettings(options, root, state);
+  const fixWhileDown = fixerWhileDown(await namesThatNeedDesk());
   const desk: RecordedDesk = {
     workspace: openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) }),
     clock,
     state,
     config,
     proposals: createProposalCache(),
-    notices,
+    history: recordedHistory({ ...options, root, enabled: config.workspace.historyEnabled }),
+    notices: notices.map((notice) => ({ ...notice, fix: fixWhileDown(notice.fix) })),
+    fixWhileDown,
     readOnly: journalProblem(scan, gap),
   };
   await noteProposalFiles(desk);
   return desk;
+}
+
+async function namesThatNeedDesk(): Promise<readonly string[]> {
+  const { entries } = await commandRegistry();
+  return entries
+    .filter(({ runs }) => runs === "desk")
+    .flatMap(({ name, aliases = [], hiddenAliases = [] }) => [name, ...aliases, ...hiddenAliases]);
 }
 
 /** What the journal lacks; undefined: nothing, or it is corrupt. */
@@ -103,7 +115,7 @@ async function readSettings(options: DeskFolder, root: string, state: DeskState)
     onConnectors: none,
   });
   const notices = await deskNotices({ config: start.config, configuration, state });
-  return { config: start.config, notices: notices.map((notice) => ({ ...notice, fix: fixWhileDown(notice.fix) })) };
+  return { config: start.config, notices };
 }
 
 async function textAndTables(reader: ConfigReader): Promise<{ text: string; found: FoundConfig } | QocError> {

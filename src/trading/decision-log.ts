@@ -3,6 +3,7 @@ import type { DeskState } from "../domain/desk-state.ts";
 import { type ProposalKind, kindOf, targetOf } from "../domain/order.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
+import type { HistoryReader } from "../workspace/history.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { type OrderDetail, detailOf, orderTexts, summaryOf } from "./order-view.ts";
@@ -73,7 +74,7 @@ const REVISION = /^(HEAD|@|desk\b|[0-9a-f]{7,40}$)/;
 
 /** `qoc history show`: an order by its id, or a revision of the file history. */
 export async function showEntry(
-  desk: Pick<Desk, "history" | "proposals" | "state">,
+  desk: Pick<Desk, "proposals" | "state"> & { readonly history: Pick<HistoryReader, "show"> },
   ref: string,
 ): Promise<HistoryItem> {
   try {

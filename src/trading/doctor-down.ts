@@ -12,7 +12,7 @@ import {
   scheduleChecks,
   tradingCheck,
 } from "./doctor.ts";
-import { type RecordedDesk, fixWhileDown } from "./recorded-desk.ts";
+import type { RecordedDesk } from "./recorded-desk.ts";
 
 /** What only the machine can tell about a desk that is down. */
 export interface StartFacts {
@@ -51,7 +51,7 @@ export async function inspectRecordedDesk(
     ...connectorChecks(desk, facts),
     ...pendingChecks(desk),
   ];
-  return { checks: checks.map((check) => ({ ...check, fix: fixWhileDown(check.fix) })) };
+  return { checks: checks.map((check) => ({ ...check, fix: desk.fixWhileDown(check.fix) })) };
 }
 
 function deskCheck({ lockedBy }: StartFacts): DoctorCheck {

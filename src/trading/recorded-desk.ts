@@ -1,21 +1,29 @@
 /** A desk that is down, as its journal and its files say. Nothing is written. */
 import { isRetired } from "../domain/lost-records.ts";
 import type { OrderId } from "../domain/ids.ts";
+import type { HistoryReader } from "../workspace/history.ts";
 import type { ConfigNotice } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 
 export interface RecordedDesk extends Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> {
+  readonly history: HistoryReader;
   /** What is to be said about desk.toml. */
   readonly notices: readonly ConfigNotice[];
   /** Why the journal is not relied on; null: it is whole. */
   readonly readOnly: string | null;
+  readonly fixWhileDown: FixWhileDown;
 }
 
-const NEEDS_DESK = /\bqoc (?:reload|resume|resolve|schedules run)\b/;
+/** Returns the fix with the start of the desk before its first command that only a desk that is up takes. */
+export type FixWhileDown = <Fix extends string | null | undefined>(fix: Fix) => Fix | string;
 
-/** The fix with the start of the desk before its first command that only a desk that is up takes. */
-export function fixWhileDown<Fix extends string | null | undefined>(fix: Fix): Fix | string {
-  return typeof fix === "string" && !fix.includes("qoc up") ? fix.replace(NEEDS_DESK, "qoc up, then $&") : fix;
+/** `commands`: the names of the commands that need a desk that is up. */
+export function fixerWhileDown(commands: readonly string[]): FixWhileDown {
+  // The longest name first: `schedules run` before `schedules`.
+  const names = commands.toSorted((a, b) => b.length - a.length).join("|");
+  const needsDesk = new RegExp(`\\bqoc (?:${names})(?![\\w-])`);
+  return (fix) =>
+    typeof fix === "string" && !fix.includes("qoc up") ? fix.replace(needsDesk, "qoc up, then $&") : fix;
 }
 
 /** Lists the proposal files that a running desk would not offer for approval, or has not read yet. */

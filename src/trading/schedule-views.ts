@@ -7,6 +7,7 @@ import type { ScheduleFile } from "../workspace/schedules.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import type { Desk } from "./desk.ts";
+import type { RecordedDesk } from "./recorded-desk.ts";
 
 /**
  * broken: its file cannot be read. unsigned: no human has signed the file as it is now. Only an active schedule runs.
@@ -99,6 +100,11 @@ function foundSchedule({ state }: ScheduleDesk, config: ScheduleConfig): FoundSc
 
 export async function scheduleViews(desk: ScheduleDesk & Pick<Desk, "clock">): Promise<readonly ScheduleView[]> {
   return (await findSchedules(desk)).map((schedule) => scheduleView(desk, schedule));
+}
+
+/** The schedules of a desk that is down: its state is up to date, but no command on one works. */
+export async function recordedScheduleViews(desk: RecordedDesk): Promise<readonly ScheduleView[]> {
+  return (await scheduleViews(desk)).map((view) => ({ ...view, fix: desk.fixWhileDown(view.fix) }));
 }
 
 export function scheduleView({ state, clock }: Pick<Desk, "state" | "clock">, found: FoundSchedule): ScheduleView {

@@ -14,7 +14,7 @@ import { type ConfigNotice, deskNotices } from "./config-notices.ts";
 import type { Desk, ExternalOrder, ProposalProblem } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { orderPath } from "./order-files.ts";
-import { type ScheduleView, scheduleViews } from "./schedule-views.ts";
+import { type ScheduleView, recordedScheduleViews, scheduleViews } from "./schedule-views.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
 import { scanProposals } from "./scan-proposals.ts";
 
@@ -135,8 +135,9 @@ export interface StatusView {
 }
 
 export async function deskStatus(desk: Desk): Promise<StatusView> {
-  const [notes, config] = await Promise.all([
-    readNoteCounts(desk),
+  const [counts, schedules, config] = await Promise.all([
+    readFileCounts(desk),
+    scheduleViews(desk),
     deskNotices(desk),
     desk.readOnly() === undefined ? scanProposals(desk) : undefined,
   ]);
@@ -163,30 +164,39 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
     notice: noticeOf(desk, connector.name),
   }));
   const port = { open: desk.port, configured: desk.config.workspace.port };
-  return { ...view(desk, notes), up: true, port, connectors, config, readOnly: desk.readOnly() ?? null };
+  return {
+    ...view(desk, { ...counts, schedules }),
+    up: true,
+    port,
+    connectors,
+    config,
+    readOnly: desk.readOnly() ?? null,
+  };
 }
 
 type ShownDesk = Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> & Partial<Pick<Desk, "market">>;
-interface NoteCounts {
+interface FileCounts {
   readonly issues: readonly IssueHead[];
   readonly inboxNew: number;
-  readonly schedules: readonly ScheduleView[];
 }
 
-async function readNoteCounts(desk: Pick<Desk, "workspace" | "config" | "state" | "clock">): Promise<NoteCounts> {
-  const { issues: notes, inbox } = desk.workspace;
-  const [issues, inboxNew, schedules] = await Promise.all([notes.heads(), inbox.countNew(), scheduleViews(desk)]);
-  return { issues, inboxNew, schedules };
+async function readFileCounts({ workspace }: Pick<Desk, "workspace">): Promise<FileCounts> {
+  const [issues, inboxNew] = await Promise.all([workspace.issues.heads(), workspace.inbox.countNew()]);
+  return { issues, inboxNew };
 }
 
 /** The status from journal and files alone, for a desk that is down. */
 export async function recordedStatus(desk: RecordedDesk): Promise<StatusView> {
-  const status = view(desk, await readNoteCounts(desk));
+  const [counts, schedules] = await Promise.all([readFileCounts(desk), recordedScheduleViews(desk)]);
+  const status = view(desk, { ...counts, schedules });
   const readOnly = desk.readOnly === null ? null : `${desk.readOnly}; read qoc journal verify`;
   return { ...status, readOnly, config: desk.notices };
 }
 
-function view(desk: ShownDesk, { issues, inboxNew, schedules }: NoteCounts): StatusView {
+function view(
+  desk: ShownDesk,
+  { issues, inboxNew, schedules }: FileCounts & Pick<StatusView, "schedules">,
+): StatusView {
   return {
     at: iso(desk.clock.now()),
     workspace: { name: desk.config.workspace.name, path: desk.workspace.root },
@@ -195,11 +205,7 @@ function view(desk: ShownDesk, { issues, inboxNew, schedules }: NoteCounts): Sta
     connectors: desk.config.connectors
       .filter((connector) => connector.enabled)
       .map((connector) => ({
-        name: connector.name,
-        state: "stopped",
-        mode: recordedMode(desk.state, connector),
-        restarts: 0,
-        isolation: connector.isolation,
+        ...stoppedConnector(desk.state, connector),
         isolationReason: null,
         untrusted: null,
         latencyMs: null,
@@ -228,6 +234,23 @@ function view(desk: ShownDesk, { issues, inboxNew, schedules }: NoteCounts): Sta
     config: [],
     readOnly: null,
   };
+}
+
+/** The enabled connectors of a desk that is down. Their methods are known once they start. */
+export function recordedConnectors({ config, state }: Pick<Desk, "config" | "state">) {
+  return config.connectors
+    .filter(({ enabled }) => enabled)
+    .map((connector) => ({
+      ...stoppedConnector(state, connector),
+      type: connector.type,
+      orders: connector.orders,
+      lastError: state.connectors.get(connector.name)?.quarantineReason ?? null,
+    }));
+}
+
+function stoppedConnector(state: Readonly<DeskState>, connector: ConnectorConfig) {
+  const { name, isolation } = connector;
+  return { name, state: "stopped" as const, mode: recordedMode(state, connector), restarts: 0, isolation };
 }
 
 function recordedMode({ connectors, config }: Readonly<DeskState>, { name, mode }: ConnectorConfig): Mode {

@@ -28,6 +28,9 @@ export interface History {
   paths(folder: string): Promise<readonly string[]>;
 }
 
+/** What a desk that is down can still read. */
+export type HistoryReader = Pick<History, "list" | "show">;
+
 export interface Revision {
   readonly rev: string;
   /** ISO. */
@@ -67,29 +70,35 @@ const HARDENED = [
   "commit.gpgSign=false",
   "gc.auto=0",
   "advice.addEmbeddedRepo=false",
+  "advice.graftFileDeprecated=false",
   "protocol.allow=never",
   "user.name=qoc",
   "user.email=qoc@localhost",
 ].flatMap((setting) => ["-c", setting]);
 const EXCLUDED = [".qoc/", ".git", "node_modules/", "*.tmp"];
+const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n";
 
-function unavailable(): History {
-  const fail = (): Promise<never> => Promise.reject(new QocError("GIT_MISSING"));
+function unavailable(reason: QocError): History {
+  const fail = (): Promise<never> => Promise.reject(reason);
   const nothing = (): undefined => undefined;
   const flush = (): Promise<void> => Promise.resolve();
   const paths = (): Promise<readonly string[]> => Promise.resolve([]);
   return { available: false, request: nothing, touch: nothing, flush, list: fail, show: fail, read: fail, paths };
 }
 
+function switchedOff(): QocError {
+  return new QocError("HISTORY_FAILED", { message: "history_enabled = false in desk.toml: no revisions are kept" });
+}
+
 export async function openHistory(options: HistoryOptions): Promise<History> {
   const gitDir = `${options.root}/${LAYOUT.history}`;
   const git = gitIn(options, gitDir);
-  if (!options.enabled) return unavailable();
+  if (!options.enabled) return unavailable(switchedOff());
   try {
     await git(["--version"]);
   } catch {
     options.log.warn("git is not installed; the desk trades without file history");
-    return unavailable();
+    return unavailable(new QocError("GIT_MISSING"));
   }
   await prepare(options, gitDir, git);
   return new GitHistory(options, git);
@@ -122,9 +131,16 @@ function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: stri
         PATH: env["PATH"] ?? "/usr/bin:/bin",
         HOME: gitDir,
         GIT_DIR: gitDir,
+        // Otherwise a file `commondir` would name another folder, with a configuration and attributes of its own.
+        GIT_COMMON_DIR: gitDir,
         GIT_WORK_TREE: root,
+        // A planted replacement or graft would show other revisions than those that were committed.
+        GIT_NO_REPLACE_OBJECTS: "1",
+        GIT_GRAFT_FILE: "/dev/null",
         GIT_CONFIG_GLOBAL: "/dev/null",
         GIT_CONFIG_NOSYSTEM: "1",
+        // git would fetch an object that is missing, by the program that a planted configuration names.
+        GIT_ALLOW_PROTOCOL: "none",
         GIT_TERMINAL_PROMPT: "0",
         GIT_ATTR_NOSYSTEM: "1",
         GIT_OPTIONAL_LOCKS: "0",
@@ -136,6 +152,7 @@ function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: stri
         { cwd: root, env: gitEnv, maxBuffer: OUTPUT_BYTES_MAX, timeout: 60_000, encoding: "buffer" },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
+          else if (error.code === "ENOENT") reject(new QocError("GIT_MISSING", {}, { cause: error }));
           else
             reject(
               new QocError(
@@ -166,10 +183,7 @@ async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git):
     log.warn(`history: removed a stale ${name}`);
     await disk.remove(`${gitDir}/${name}`);
   }
-  await disk.writeAtomic(
-    `${gitDir}/config`,
-    "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n",
-  );
+  await disk.writeAtomic(`${gitDir}/config`, CONFIG);
   // git makes this file by the umask alone; a file that exists keeps its mode.
   await disk.writeAtomic(`${gitDir}/COMMIT_EDITMSG`, "");
   await disk.mkdir(`${gitDir}/info`);
@@ -179,7 +193,77 @@ async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git):
   await disk.writeAtomic(`${gitDir}/info/attributes`, attributes);
 }
 
-class GitHistory implements History {
+/** Reads the history of a desk that is down. Nothing is written, so a configuration that others planted is refused. */
+export function recordedHistory(options: Pick<HistoryOptions, "root" | "disk" | "env" | "enabled">): HistoryReader {
+  if (!options.enabled) return unavailable(switchedOff());
+  const { root, disk } = options;
+  const gitDir = `${root}/${LAYOUT.history}`;
+  const git = gitIn(options, gitDir);
+  return new GitRevisions(async (args) => {
+    if ((await disk.facts(`${gitDir}/HEAD`)) === undefined)
+      throw new QocError("HISTORY_FAILED", { message: "this desk has no revision yet; its first start makes one" });
+    const config = new TextDecoder().decode(await disk.read(`${gitDir}/config`));
+    if (config === CONFIG) return git(args);
+    const message = `${LAYOUT.history}/config is not the desk's, and could start a program; qoc up writes it again`;
+    throw new QocError("HISTORY_FAILED", { message });
+  });
+}
+
+/** The revisions of a git dir. */
+class GitRevisions {
+  readonly #git: Git;
+
+  constructor(git: Git) {
+    this.#git = git;
+  }
+
+  async show(revision: string): Promise<string> {
+    const args = ["show", "--stat", "--patch", "--no-ext-diff", "--no-textconv", this.#checkRevision(revision), "--"];
+    return (await this.#git(args)).toString("utf8");
+  }
+
+  async list(path: string | undefined, limit: number): Promise<readonly Revision[]> {
+    const format = "--format=%x01%h%x02%cI%x02%s";
+    const args = ["log", format, "--name-only", "--no-ext-diff", `--max-count=${limit}`, "desk", "--"];
+    if (path !== undefined) args.push(`:(literal)${this.#checkPath(path)}`);
+    const text = (await this.#git(args)).toString("utf8");
+    return text
+      .split("\u0001")
+      .slice(1)
+      .map((record) => {
+        const [head = "", ...files] = record.split("\n").filter((line) => line !== "");
+        const [rev = "", at = "", title = ""] = head.split("\u0002");
+        return { rev, at: new Date(at).toISOString(), title, files: files.length };
+      });
+  }
+
+  async read(revision: string, path: string): Promise<Uint8Array> {
+    return this.#git(["cat-file", "blob", `${this.#checkRevision(revision)}:${this.#checkPath(path)}`]);
+  }
+
+  #checkPath(path: string): string {
+    if (path.startsWith("-") || path.includes("..") || path.includes("\0"))
+      throw new QocError("PATH_REFUSED", { path, reason: "not a path inside the workspace" });
+    return path;
+  }
+
+  async paths(folder: string): Promise<readonly string[]> {
+    const args = ["log", "--format=", "--name-only", "--no-renames", "--diff-filter=A", "-z", "--", folder];
+    const text = (await this.#git(args)).toString("utf8");
+    return text
+      .split("\0")
+      .map((path) => path.trim())
+      .filter((path) => path !== "");
+  }
+
+  #checkRevision(revision: string): string {
+    if (!REVISION.test(revision))
+      throw new QocError("HISTORY_FAILED", { message: `${JSON.stringify(revision)} is not a revision` });
+    return revision;
+  }
+}
+
+class GitHistory extends GitRevisions implements History {
   readonly available = true;
   readonly #options: HistoryOptions;
   readonly #git: Git;
@@ -191,6 +275,7 @@ class GitHistory implements History {
   readonly #commits = new SerialQueue();
 
   constructor(options: HistoryOptions, git: Git) {
+    super(git);
     this.#options = options;
     this.#git = git;
   }
@@ -243,50 +328,5 @@ class GitHistory implements History {
 
   async #hasNothingStaged(): Promise<boolean> {
     return (await this.#git(["diff", "--cached", "--name-only", "--no-ext-diff"])).length === 0;
-  }
-
-  async show(revision: string): Promise<string> {
-    const args = ["show", "--stat", "--patch", "--no-ext-diff", "--no-textconv", this.#checkRevision(revision), "--"];
-    return (await this.#git(args)).toString("utf8");
-  }
-
-  async list(path: string | undefined, limit: number): Promise<readonly Revision[]> {
-    const format = "--format=%x01%h%x02%cI%x02%s";
-    const args = ["log", format, "--name-only", "--no-ext-diff", `--max-count=${limit}`, "desk", "--"];
-    if (path !== undefined) args.push(`:(literal)${this.#checkPath(path)}`);
-    const text = (await this.#git(args)).toString("utf8");
-    return text
-      .split("\u0001")
-      .slice(1)
-      .map((record) => {
-        const [head = "", ...files] = record.split("\n").filter((line) => line !== "");
-        const [rev = "", at = "", title = ""] = head.split("\u0002");
-        return { rev, at: new Date(at).toISOString(), title, files: files.length };
-      });
-  }
-
-  async read(revision: string, path: string): Promise<Uint8Array> {
-    return this.#git(["cat-file", "blob", `${this.#checkRevision(revision)}:${this.#checkPath(path)}`]);
-  }
-
-  #checkPath(path: string): string {
-    if (path.startsWith("-") || path.includes("..") || path.includes("\0"))
-      throw new QocError("PATH_REFUSED", { path, reason: "not a path inside the workspace" });
-    return path;
-  }
-
-  async paths(folder: string): Promise<readonly string[]> {
-    const args = ["log", "--format=", "--name-only", "--no-renames", "--diff-filter=A", "-z", "--", folder];
-    const text = (await this.#git(args)).toString("utf8");
-    return text
-      .split("\0")
-      .map((path) => path.trim())
-      .filter((path) => path !== "");
-  }
-
-  #checkRevision(revision: string): string {
-    if (!REVISION.test(revision))
-      throw new QocError("HISTORY_FAILED", { message: `${JSON.stringify(revision)} is not a revision` });
-    return revision;
   }
 }

@@ -32,8 +32,11 @@ beforeEach(async () => {
   }));
   await desk.call("positions list");
   await desk.call("snapshot");
+  await desk.call("agents setup", { client: "claude" });
   await desk.settled();
   await desk.stop();
+  await desk.write("schedules/nightly.toml", 'task = "snapshot"\ncron = "0 3 * * *"\n');
+  await desk.write("research/note.md", "# Note\n");
   await desk.write("orders/proposed/typo.toml", 'side = "buy"\nquantiy = "1"\n');
   await desk.write("orders/proposed/later.toml", 'side = "buy"\nsymbol = "SPX"\nquantity = "1"\ntype = "market"\n');
 });
@@ -78,6 +81,7 @@ it.each(["as it was", "broken", "gone"])(
     expect(items).toMatchObject([{ kind: "fill" }]);
     expect((await offline("inbox read", { id: items[0].path })).untrusted.text).toContain("SPX");
     expect(await offline("issues list")).toHaveLength(1);
+    await expectFilesAndLists();
     expect(await offline("snapshots list")).toHaveLength(1);
     expect(await offline("decisions")).toMatchObject([{ id: filled, decision: "APPROVED" }]);
     expect(await offline("status", { snapshot: "latest" })).toMatchObject({
@@ -93,6 +97,45 @@ it.each(["as it was", "broken", "gone"])(
     ]);
   },
 );
+
+/** The commands that list and read files, revisions, agents, connectors and schedules. */
+async function expectFilesAndLists(): Promise<void> {
+  const [revision] = await offline("history list");
+  expect((await offline("history list", { path: "house-rules.md" })).length).toBeGreaterThan(0);
+  expect(await offline("history show", { id: revision.rev })).toMatchObject({ kind: "revision" });
+  expect((await offline("history show", { id: "HEAD" })).text).toContain("diff --git");
+  expect(await offline("history show", { id: filled })).toMatchObject({ kind: "order", state: "filled" });
+  expect((await offline("files list", { under: "orders" })).entries).toContainEqual(
+    expect.objectContaining({ path: `orders/executed/${filled}.toml` }),
+  );
+  expect((await offline("files read", { path: "house-rules.md" })).untrusted.text).toContain("#");
+  expect((await offline("files search", { text: "quantiy" })).entries).toMatchObject([
+    { path: "orders/proposed/typo.toml", line: 2 },
+  ]);
+  expect(await offline("agents list")).toMatchObject([{ agent: "claude", lastSeenAt: undefined }]);
+  expect(await offline("connectors list")).toMatchObject([
+    { name: "paper", state: "stopped", mode: "paper", orders: true, lost: [] },
+  ]);
+  expect((await offline("schedules list")).schedules).toMatchObject([
+    { name: "nightly", state: "unsigned", fix: "read it, then: qoc up, then qoc schedules accept nightly" },
+  ]);
+  expect(await offline("research list")).toMatchObject([{ path: "research/note.md" }]);
+  expect((await offline("entities list")).entries).toEqual([]);
+  expect((await offline("symbols search", { text: "spx" })).symbols).toMatchObject([{ symbol: "SPX" }]);
+  expect((await offline("news list")).items).toEqual([]);
+  expect(await offline("bars get", { symbol: "SPX" })).toMatchObject({
+    status: "data_pending",
+    reason: expect.stringContaining("the desk is down, so no connector was asked"),
+  });
+}
+
+it("a history whose configuration was planted is not read while the desk is down", async () => {
+  await desk.write(".qoc/history.git/config", "[log]\n\tshowSignature = true\n[gpg]\n\tprogram = /bin/true\n");
+  await expect(offline("history list")).rejects.toMatchObject({
+    code: "HISTORY_FAILED",
+    message: expect.stringContaining("could start a program; qoc up writes it again"),
+  });
+});
 
 it("shows a halt of a desk that is down", async () => {
   expect(await offline("status")).toMatchObject({ trading: { state: "active" } });

@@ -1,6 +1,6 @@
 /** Built-in history: commits files, restores them, and runs nothing that someone planted. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -201,6 +201,40 @@ describe.skipIf(!hasGit)("history", () => {
     expect(existsSync(marker)).toBe(false);
     expect(textOf(await history.read("HEAD", "research/a.md"))).toBe("text\n");
     expect(readFileSync(join(git, "config"), "utf8")).not.toContain("evil");
+  });
+
+  it("a planted common folder, a replaced commit and a missing object change no revision and start no program", async () => {
+    const root = desk();
+    const history = await open(root);
+    for (const text of ["one\n", "two\n"]) {
+      writeFileSync(join(root, "research/a.md"), text);
+      history.request(text.trim());
+      await history.flush();
+    }
+    const git = join(root, ".qoc/history.git");
+    const marker = join(root, ".qoc", "ran");
+    const common = join(root, ".qoc", "common");
+    cpSync(git, common, { recursive: true });
+    writeFileSync(join(common, "config"), `[filter "evil"]\n\tclean = "touch ${marker}; cat"\n`);
+    writeFileSync(join(common, "info/attributes"), "* filter=evil\n");
+    writeFileSync(join(git, "commondir"), "../common\n");
+    const run = (...args: string[]): string =>
+      execFileSync("git", args, { env: { PATH: process.env["PATH"], GIT_DIR: git, GIT_COMMON_DIR: git } }).toString();
+    run("replace", run("rev-parse", "desk:research/a.md").trim(), run("rev-parse", "desk~1:research/a.md").trim());
+    writeFileSync(join(root, "research/b.md"), "new\n");
+    history.request("three");
+    await history.flush();
+    expect(existsSync(marker)).toBe(false);
+    expect(textOf(await history.read("desk", "research/a.md"))).toBe("two\n");
+    expect((await history.list("research/b.md", 5)).map(({ title }) => title)).toEqual(["three"]);
+
+    const remote = `[remote "o"]\n\turl = "ext::touch ${marker}"\n\tpromisor = true\n`;
+    const planted = `[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = o\n[protocol "ext"]\n\tallow = always\n${remote}`;
+    const tip = run("rev-parse", "desk").trim();
+    rmSync(join(git, "objects", tip.slice(0, 2), tip.slice(2)));
+    writeFileSync(join(git, "config"), planted);
+    await historyHeads({ root, disk: nodeDisk(), env: { PATH: process.env["PATH"] } });
+    expect(existsSync(marker)).toBe(false);
   });
 });
 

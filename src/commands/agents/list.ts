@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { iso } from "../../lib/time.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { tableOr } from "../rendering/table-text.ts";
 
 export const command = defineCommand({
@@ -8,12 +9,11 @@ export const command = defineCommand({
   hiddenAliases: ["agent list"],
   group: "runs",
   audience: "human",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list the agents that may connect",
   description: "With the time when each last connected.",
   examples: ["qoc agents list", "qoc agents list --json"],
-  exits: [5],
   input: z.strictObject({}),
   output: z.array(
     z.object({
@@ -22,21 +22,19 @@ export const command = defineCommand({
       grantedAt: z.string(),
       /** The end of a token for HTTP; null: no end. */
       expiresAt: z.string().nullable(),
-      lastSeenAt: z.string().nullable(),
+      /** null: not since the desk started; absent while the desk is down. */
+      lastSeenAt: z.string().nullable().optional(),
     }),
   ),
   run: async (_input, context) => {
-    const { desk, lastSeen } = requireDesk(context);
-    return [...desk.state.agents].map(([agent, { client, grantedAt, expiresAt }]) => {
-      const lastSeenAt = lastSeen(agent);
-      return {
-        agent,
-        client,
-        grantedAt: iso(grantedAt),
-        expiresAt: expiresAt === undefined ? null : iso(expiresAt),
-        lastSeenAt: lastSeenAt === undefined ? null : iso(lastSeenAt),
-      };
-    });
+    const { state } = await readableDesk(context);
+    return [...state.agents].map(([agent, { client, grantedAt, expiresAt }]) => ({
+      agent,
+      client,
+      grantedAt: iso(grantedAt),
+      expiresAt: isoOrNull(expiresAt),
+      lastSeenAt: context.desk === undefined ? undefined : isoOrNull(context.desk.lastSeen(agent)),
+    }));
   },
   render: (agents, style) =>
     tableOr(
@@ -46,9 +44,17 @@ export const command = defineCommand({
         { title: "program", cell: ({ client }) => client },
         { title: "since", cell: ({ grantedAt }) => grantedAt },
         { title: "until", cell: ({ expiresAt }) => expiresAt ?? "no end" },
-        { title: "last seen", cell: ({ lastSeenAt }) => lastSeenAt ?? "not since the desk started" },
+        { title: "last seen", cell: ({ lastSeenAt }) => lastSeenText(lastSeenAt) },
       ],
       agents,
       "no agent may connect yet: qoc agents setup",
     ),
 });
+
+function isoOrNull(at: number | undefined): string | null {
+  return at === undefined ? null : iso(at);
+}
+
+function lastSeenText(at: string | null | undefined): string {
+  return at === undefined ? "-" : (at ?? "not since the desk started");
+}

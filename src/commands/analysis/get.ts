@@ -35,7 +35,7 @@ export const command = defineCommand({
   aliases: ["technical-analysis get"],
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "compute indicators over daily bars",
   description: "sma, ema, rsi, macd, atr, bollinger, vwap, obv.",
@@ -43,7 +43,6 @@ export const command = defineCommand({
     "qoc analysis get SPX --indicators sma:20,rsi:14",
     "qoc analysis get AAPL --indicators macd --connector paper --last 5",
   ],
-  exits: [5],
   input: z.strictObject({
     symbol: symbolArgument,
     indicators: flag(

@@ -7,9 +7,10 @@ import type { Bar } from "../../domain/sdk.ts";
 import { barsPath } from "../../workspace/bars.ts";
 import { nearSymbol } from "../../trading/near-symbols.ts";
 import { flag, positional } from "../arguments.ts";
-import { type CommandContext, requireDesk } from "../command.ts";
+import type { CommandContext } from "../command.ts";
 import { connectorInScope, connectorsInScope } from "../connector-scope.ts";
 import { type DataUnavailable, isUnavailable, orUnavailable, unavailable } from "../data-unavailable.ts";
+import { type ReadableDesk, readableDesk } from "../readable-desk.ts";
 import { untrustedSchemaFor, untrustedText, venueSource } from "../untrusted-text.ts";
 
 const MINUTE_MS = 60_000;
@@ -57,7 +58,7 @@ export async function findBars(
   context: CommandContext,
   { command, symbol, connector: name, range }: BarRequest,
 ): Promise<DailyBars | DataUnavailable> {
-  const { desk } = requireDesk(context);
+  const desk = await readableDesk(context);
   const names = connectorsInScope(desk, context.actor);
   const connector =
     name === undefined && names.length !== 1 ? undefined : connectorInScope(desk, context.actor, { name, command });
@@ -65,9 +66,10 @@ export async function findBars(
     connector === undefined
       ? unavailable("no connector was named")
       : await venueBars(context, connector, symbol, range);
-  const bars = isUnavailable(found) ? await barsOrReasons(context, symbol, found) : found;
+  const bars = isUnavailable(found) ? barsOrReasons(await fileBars(context, desk, symbol), found) : found;
   if (isUnavailable(bars)) {
-    const near = connector === undefined ? "" : await nearSymbol(desk, connector, symbol);
+    const up = context.desk?.desk;
+    const near = connector === undefined || up === undefined ? "" : await nearSymbol(up, connector, symbol);
     return { ...bars, reason: `${bars.reason}${near}` };
   }
   const inRange = bars.bars.filter(({ at }) => at >= (range.from ?? -Infinity) && at <= (range.to ?? Infinity));
@@ -81,7 +83,8 @@ async function venueBars(
   symbol: string,
   range: BarRange,
 ): Promise<DailyBars | DataUnavailable> {
-  const { venues } = requireDesk(context).desk;
+  if (context.desk === undefined) return unavailable("the desk is down, so no connector was asked");
+  const { venues } = context.desk.desk;
   const bars = await orUnavailable(context, connector, () => venues.bars(connector, symbol, range));
   if (bars === undefined) return unavailable(`connector ${connector} has no getBars`);
   if (isUnavailable(bars)) return bars;
@@ -91,19 +94,17 @@ async function venueBars(
 }
 
 /** The operator's file, or the reasons of both sources. */
-async function barsOrReasons(
-  context: CommandContext,
-  symbol: string,
-  fallback: DataUnavailable,
-): Promise<DailyBars | DataUnavailable> {
-  const bars = await fileBars(context, symbol);
+function barsOrReasons(bars: DailyBars | DataUnavailable, fallback: DataUnavailable): DailyBars | DataUnavailable {
   if (isUnavailable(bars))
     return unavailable(`${fallback.reason}, and ${bars.reason}`, bars.untrusted ?? fallback.untrusted);
   return { ...bars, fallback };
 }
 
-async function fileBars(context: CommandContext, symbol: string): Promise<DailyBars | DataUnavailable> {
-  const { desk } = requireDesk(context);
+async function fileBars(
+  context: CommandContext,
+  desk: ReadableDesk,
+  symbol: string,
+): Promise<DailyBars | DataUnavailable> {
   const path = barsPath(symbol);
   try {
     const bars = await desk.workspace.bars.read(symbol);

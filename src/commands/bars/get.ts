@@ -24,12 +24,11 @@ export const command = defineCommand({
   name: "bars get",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "get daily bars of a connector or a CSV file",
   description: "Returns data_pending with the reason if there are no bars.",
   examples: ["qoc bars get SPX", "qoc bars get AAPL --connector paper --from 2026-01-01 --limit 20"],
-  exits: [5],
   input: z.strictObject({
     symbol: symbolArgument,
     connector: connectorFlag,

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { droppedText } from "../../host/unknown-members.ts";
 import { type ConnectorStatus, lostGuarantees } from "../../trading/venue-gateway.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { type Column, type OutputStyle, tableOr } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 
@@ -9,22 +10,32 @@ export const command = defineCommand({
   name: "connectors list",
   group: "connectors",
   audience: "human",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list the connectors and their state",
   description: "Restarts, latency, memory, and the guarantees that each connector cannot give.",
   examples: ["qoc connectors list", "qoc connectors list --json"],
-  exits: [5],
   input: z.strictObject({}),
   output: z.array(z.looseObject({ name: z.string(), state: z.string() })),
-  run: async (_input, context) =>
-    requireDesk(context)
-      .desk.venues.status()
-      .map((status) => ({ ...status, lastError: status.lastError ?? null, lost: lostGuarantees(status) })),
+  run: async (_input, context): Promise<readonly ConnectorView[]> => {
+    if (context.desk === undefined) {
+      const { recordedConnectors } = await import("../../trading/status.ts");
+      return recordedConnectors(await readableDesk(context)).map((connector) => ({ ...connector, lost: [] }));
+    }
+    const { venues } = context.desk.desk;
+    return venues
+      .status()
+      .map((status) => ({ ...status, lastError: status.lastError ?? null, lost: lostGuarantees(status) }));
+  },
   render: renderConnectors,
 });
 
-interface ConnectorView extends Omit<ConnectorStatus, "lastError"> {
+type ShownFacts =
+  | ("name" | "type" | "orders" | "state" | "mode" | "isolation" | "restarts")
+  // Unknown while the desk is down.
+  | ("latencyMs" | "memoryMb" | "queueDepth" | "connection" | "unknownMembers");
+
+interface ConnectorView extends Pick<ConnectorStatus, ShownFacts> {
   readonly lastError: string | null;
   readonly lost: readonly string[];
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { plainName, shownSymbol } from "../../domain/untrusted.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { afterFlag } from "../files/file-arguments.ts";
 import { tableOr } from "../rendering/table-text.ts";
 import { untrustedSchemaFor, untrustedText } from "../untrusted-text.ts";
@@ -9,7 +10,7 @@ export const command = defineCommand({
   name: "entities list",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list the companies, funds and coins of the desk",
   examples: ["qoc entities list", "qoc entities list --json"],
@@ -27,7 +28,7 @@ export const command = defineCommand({
     next: z.string().nullable(),
   }),
   run: async ({ after }, context) => {
-    const { workspace } = requireDesk(context).desk;
+    const { workspace } = await readableDesk(context);
     const { entries, next } = await workspace.entities.list(after);
     context.sources?.add("entities list");
     return {

@@ -2,13 +2,13 @@
 import * as z from "zod";
 import type { WorkspaceFiles } from "../../workspace/files.ts";
 import { flag } from "../arguments.ts";
-import { type CommandContext, requireDesk } from "../command.ts";
+import type { CommandContext } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 
 /** Returns the files after everything journaled so far is written to them. */
 export async function settledFiles(context: CommandContext): Promise<WorkspaceFiles> {
-  const { desk, settled } = requireDesk(context);
-  await settled();
-  return desk.workspace.files;
+  await context.desk?.settled();
+  return (await readableDesk(context)).workspace.files;
 }
 
 export const afterFlag = flag(z.string().max(500).default(""), "CURSOR", "continue after this: the `next` of a page");

@@ -10,7 +10,7 @@ export const command = defineCommand({
   name: "files list",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list the readable files of the workspace by path",
   description: "200 at a time.",

@@ -9,7 +9,7 @@ export const command = defineCommand({
   name: "files read",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "read a text file with its digest",
   description: "A long file is returned in parts of 32,000 characters.",

@@ -9,7 +9,7 @@ export const command = defineCommand({
   name: "files search",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "find lines that contain a text, ignoring case",
   description: "200 at a time.",

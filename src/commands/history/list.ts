@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { flag, positional } from "../arguments.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { tableOr } from "../rendering/table-text.ts";
 import { pathFromHere } from "./path-from-here.ts";
 
@@ -9,22 +10,21 @@ export const command = defineCommand({
   aliases: ["history"],
   group: "record",
   audience: "human",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list the revisions of the files, or of one file",
   examples: ["qoc history", "qoc history house-rules.md"],
-  exits: [5],
   input: z.strictObject({
     path: positional(z.string().optional(), "FILE", "a file of the workspace", { completes: "path" }),
     limit: flag(z.coerce.number().int().positive().max(10_000).default(30), "N", "how many (30)"),
   }),
   output: z.array(z.object({ rev: z.string(), at: z.string(), title: z.string(), files: z.number() })),
   run: async ({ path, limit }, context) => {
-    const { history } = requireDesk(context).desk;
+    const { history, workspace } = await readableDesk(context);
     // An edit of this moment is a revision, too.
-    history.touch();
-    await history.flush();
-    return history.list(path === undefined ? undefined : pathFromHere(context, path), limit);
+    context.desk?.desk.history.touch();
+    await context.desk?.desk.history.flush();
+    return history.list(path === undefined ? undefined : pathFromHere(workspace.root, context.cwd, path), limit);
   },
   render: (revisions, style) =>
     tableOr(

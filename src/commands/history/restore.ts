@@ -24,7 +24,7 @@ export const command = defineCommand({
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ path, at }, context) => {
     const { desk } = requireDesk(context);
-    const restored = await restoreFile(desk, pathFromHere(context, path), at);
+    const restored = await restoreFile(desk, pathFromHere(desk.workspace.root, context.cwd, path), at);
     const digest = digestOf(restored.bytes);
     await desk.commit({
       type: "file.written",

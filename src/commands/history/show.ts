@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { showEntry } from "../../trading/decision-log.ts";
 import { positional } from "../arguments.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { renderOrder } from "../rendering/order.ts";
 import { renderText } from "../rendering/terminal-text.ts";
 
@@ -10,7 +11,7 @@ export const command = defineCommand({
   hiddenAliases: ["show"],
   group: "record",
   audience: "human",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "show a revision of the file history, or an order",
   examples: ["qoc history show HEAD~1", "qoc history show 20260705-001"],
@@ -18,6 +19,6 @@ export const command = defineCommand({
     id: positional(z.string(), "ID|REV", "an order or a revision", { completes: "order" }),
   }),
   output: z.looseObject({ kind: z.enum(["order", "revision"]) }),
-  run: ({ id }, context) => showEntry(requireDesk(context).desk, id),
+  run: async ({ id }, context) => showEntry(await readableDesk(context), id),
   render: (entry, style) => (entry.kind === "revision" ? renderText(entry.text) : renderOrder(entry, style)),
 });

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { UNNAMED, plainName } from "../../domain/untrusted.ts";
 import type { NewsEntry } from "../../workspace/news.ts";
 import { flag } from "../arguments.ts";
-import { type CommandContext, defineCommand, requireDesk } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { type ReadableDesk, readableDesk } from "../readable-desk.ts";
 import { type OutputStyle, tableOr } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 import { untrustedSchemaFor, untrustedText } from "../untrusted-text.ts";
@@ -24,7 +25,7 @@ export const command = defineCommand({
   name: "news list",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list news of the feeds in desk.toml, newest first",
   description: "With the status of each feed.",
@@ -35,11 +36,11 @@ export const command = defineCommand({
   }),
   output: outputSchema,
   run: async ({ symbol, limit }, context) => {
-    const { desk, news } = requireDesk(context);
-    const matches = symbol === undefined ? () => true : await mentions(context, symbol);
+    const desk = await readableDesk(context);
+    const matches = symbol === undefined ? () => true : await mentions(desk, symbol);
     const entries = await desk.workspace.news.list(limit, matches);
     context.sources?.add("news list");
-    return { items: entries.map((entry) => itemView(context, entry)), feeds: [...(news?.feeds() ?? [])] };
+    return { items: entries.map((entry) => itemView(context, entry)), feeds: [...(context.desk?.news?.feeds() ?? [])] };
   },
   render: renderNews,
 });
@@ -56,17 +57,16 @@ function itemView(context: CommandContext, { path, source, published, title }: N
 }
 
 /** Matches an item that contains the symbol as a word, or the name of the symbol's entity. */
-async function mentions(context: CommandContext, symbol: string): Promise<(entry: NewsEntry) => boolean> {
-  const name = (await entityName(context, symbol)).toLowerCase();
+async function mentions(desk: ReadableDesk, symbol: string): Promise<(entry: NewsEntry) => boolean> {
+  const name = (await entityName(desk, symbol)).toLowerCase();
   const literal = symbol.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   const word = new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, "u");
   return ({ title, text }) =>
     word.test(`${title}\n${text}`) || (name !== "" && `${title}\n${text}`.toLowerCase().includes(name));
 }
 
-async function entityName(context: CommandContext, symbol: string): Promise<string> {
-  for await (const entity of requireDesk(context).desk.workspace.entities.all())
-    if (entity.symbol === symbol) return entity.name;
+async function entityName({ workspace }: ReadableDesk, symbol: string): Promise<string> {
+  for await (const entity of workspace.entities.all()) if (entity.symbol === symbol) return entity.name;
   return "";
 }
 

@@ -1,20 +1,21 @@
 import * as z from "zod";
 import { pathProblem } from "../../workspace/path-policy.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { tableOr } from "../rendering/table-text.ts";
 
 export const command = defineCommand({
   name: "research list",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list the research notes with their digests",
   examples: ["qoc research list", "qoc research list --json"],
   input: z.strictObject({}),
   output: z.array(z.object({ path: z.string(), digest: z.string(), bytes: z.number() })),
   run: async (_input, context) => {
-    const { workspace } = requireDesk(context).desk;
+    const { workspace } = await readableDesk(context);
     const notes = await workspace.research.list();
     // No command can read a note whose path is refused.
     return notes.filter(({ path }) => pathProblem(path) === undefined);

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { QueuedTask, SchedulesReport } from "../../runs/scheduler.ts";
 import type { ScheduleView } from "../../trading/schedule-views.ts";
-import { defineCommand, requireDesk } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { recordedDesk } from "../readable-desk.ts";
 import { localMinute, localZone } from "../rendering/local-time.ts";
 import { type Column, type OutputStyle, table, tableOr } from "../rendering/table-text.ts";
 import { oneLine, wrap } from "../rendering/terminal-text.ts";
@@ -11,15 +12,18 @@ export const command = defineCommand({
   name: "schedules list",
   group: "runs",
   audience: "human",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "list the schedules, their next times and the queue",
   description: "The schedules of desk.toml and of schedules/.",
   examples: ["qoc schedules list", "qoc schedules list --json"],
-  exits: [5],
   input: z.strictObject({}),
   output: z.object({ schedules: z.array(scheduleSchema), queue: z.array(z.looseObject({ schedule: z.string() })) }),
-  run: (_input, context) => requireDesk(context).scheduler.report(),
+  run: async (_input, context): Promise<SchedulesReport> => {
+    if (context.desk !== undefined) return context.desk.scheduler.report();
+    const { recordedScheduleViews } = await import("../../trading/schedule-views.ts");
+    return { schedules: await recordedScheduleViews(await recordedDesk(context)), queue: [] };
+  },
   render: renderSchedules,
 });
 

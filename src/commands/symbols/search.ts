@@ -4,7 +4,8 @@ import { UNNAMED, shownSymbol } from "../../domain/untrusted.ts";
 import type { FilePage, ListedFile, WorkspaceFiles } from "../../workspace/files.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
 import { positional } from "../arguments.ts";
-import { type CommandContext, defineCommand, requireDesk } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { readableDesk } from "../readable-desk.ts";
 import { isInScope } from "../connector-scope.ts";
 import { tableOr } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
@@ -19,7 +20,7 @@ export const command = defineCommand({
   name: "symbols search",
   group: "research",
   audience: "both",
-  runs: "desk",
+  runs: "local-if-down",
   writes: [],
   summary: "search the symbols in the desk's records",
   description: "In entities, issues, positions, orders and bar files; the venues' own lists are not searched.",
@@ -84,7 +85,7 @@ interface MetSymbol {
 }
 
 async function symbolsMet(context: CommandContext): Promise<readonly MetSymbol[]> {
-  const { desk } = requireDesk(context);
+  const desk = await readableDesk(context);
   const symbols = new Map<string, MetSymbol>();
   const add = (symbol: string, place: string, { name, path }: Pick<MetSymbol, "name" | "path"> = NO_ENTITY): void => {
     // A symbol that is no plain name cannot be passed to another command.
