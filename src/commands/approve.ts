@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { EXIT, QocError } from "../domain/error.ts";
 import { approveOrder } from "../trading/approve.ts";
-import { changedRules, deskNotices } from "../trading/config-notices.ts";
+import type { NoticeListener } from "../trading/config-notices.ts";
 import { noticeText } from "../trading/notice-text.ts";
 import { findOrder } from "../trading/find-order.ts";
 import { recordReview } from "../trading/review.ts";
@@ -45,11 +45,10 @@ export const command = defineCommand({
     if (all) throw new QocError("NO_BULK_APPROVAL");
     const { actor, channel } = context;
     const { desk } = requireDesk(context);
-    // The refusal itself says what changed.
-    if ((await changedRules(desk)) === undefined)
-      for (const notice of await deskNotices(desk)) context.progress.line(noticeText(notice));
-    if (review === true) return recordReview(desk, await findOrder(desk, id, "follow"), { actor, channel });
-    return approveOrder(desk, { id, digest, shown, authority, actor, channel });
+    const onNotices: NoticeListener = (notices) =>
+      notices.forEach((notice) => context.progress.line(noticeText(notice)));
+    if (review === true) return recordReview(desk, await findOrder(desk, id, "follow"), { actor, channel, onNotices });
+    return approveOrder(desk, { id, digest, shown, authority, actor, channel, onNotices });
   },
   render: renderReceipt,
   cli: async (session, input) => {

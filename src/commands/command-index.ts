@@ -18,7 +18,16 @@ async function loadCommand(name: string): Promise<Command> {
 
 /** The registry over entries that were read before, such as those of the built index. */
 export function createRegistry(entries: readonly CommandEntry[]): CommandRegistry {
-  return { entries, load: loadCommand };
+  // Node looks at the file system for each import, also of a module that is loaded.
+  const loaded = new Map<string, Command>();
+  return {
+    entries,
+    load: async (name) => {
+      const command = loaded.get(name) ?? (await loadCommand(name));
+      loaded.set(name, command);
+      return command;
+    },
+  };
 }
 
 /** The registry of the source files. */

@@ -5,15 +5,15 @@ import type { OrderTerms } from "./order.ts";
 
 /** JSON with sorted keys and no spaces; undefined members are absent. */
 export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (value !== null && typeof value === "object") {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-    return `{${members.join(",")}}`;
+  let members = "";
+  // `toSorted` compares by UTF-16 code units, as `<` does.
+  for (const key of Object.keys(value).toSorted()) {
+    const member = (value as Readonly<Record<string, unknown>>)[key];
+    if (member !== undefined) members += `${members === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
   }
-  return JSON.stringify(value);
+  return `{${members}}`;
 }
 
 export function sha256Hex(data: string | Uint8Array): string {

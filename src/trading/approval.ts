@@ -8,6 +8,7 @@ import { isRetired } from "../domain/lost-records.ts";
 import { isTargetAsShown, targetOf } from "../domain/order.ts";
 import { type OrderRecord, type ReviewRecord, isTerminal, targetRecord } from "../domain/order-state.ts";
 import type { Verdict } from "../domain/verdict.ts";
+import type { NoticeListener } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { customChecks } from "./evaluate-proposal.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
@@ -31,6 +32,8 @@ export interface ApproveRequest {
   readonly channel: Channel;
   /** The client's signature; absent in the first call of a client that displays no review. */
   readonly authority?: Authority | undefined;
+  /** Receives the notices about desk.toml, unless the rules have changed: then the error says so. */
+  readonly onNotices?: NoticeListener | undefined;
 }
 
 export type SignedRequest = ApproveRequest & { readonly authority: Authority };

@@ -21,7 +21,7 @@ import {
   stableInputs,
 } from "./approval.ts";
 import { confirmCancel } from "./approve-cancel.ts";
-import { changedRules } from "./config-notices.ts";
+import { changedRules, noticesOf } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { clearAndDispatch } from "./dispatch.ts";
 import { gateInput, guardsEvaluated } from "./evaluate-proposal.ts";
@@ -40,18 +40,19 @@ import { approvalDecision, midOf } from "./review.ts";
 export async function approveOrder(desk: Desk, request: ApproveRequest): Promise<Receipt> {
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
-  // The venue's data is fetched while the file is read again.
+  // The venue's data is fetched while the proposal and desk.toml are read again.
   // The terms of now: reading the file may change the record, also its connector.
   const asked = desk.state.orders.get(request.id as OrderRecord["id"])?.terms;
   const early =
     asked === undefined || asked.cancels !== undefined
       ? undefined
       : fetchMarketSnapshot(desk, asked.connector, asked.symbol);
-  const order = await findOrder(desk, request.id);
+  const [order, standing] = await Promise.all([findOrder(desk, request.id), desk.configuration.standing()]);
   const isCancel = order.terms.cancels !== undefined;
+  const rules = changedRules(standing);
+  if (rules === undefined) request.onNotices?.(noticesOf(desk, standing));
   // No guard stops a cancel, whatever desk.toml says.
-  const rules = isCancel ? undefined : await changedRules(desk);
-  if (rules !== undefined) throw rules;
+  else if (!isCancel) throw rules;
   assertApprovable(desk, order, request);
   const { authority } = request;
   if (authority !== undefined) await desk.authority.check(approvalDecision(order, request.shown), authority);

@@ -17,6 +17,9 @@ export interface ConfigNotice {
   readonly fix: string | null;
 }
 
+/** Receives the notices about desk.toml that go with an action. */
+export type NoticeListener = (notices: readonly ConfigNotice[]) => void;
+
 /** The most severe first. `timeOf` formats a time for a person. */
 export function configNotices(
   { isPinned, changedAt, waiting, restart, problem }: ConfigStanding,
@@ -106,8 +109,13 @@ export function currencyNotice({ config, state }: Pick<Desk, "config" | "state">
 export async function deskNotices(
   desk: Pick<Desk, "config" | "configuration" | "state">,
 ): Promise<readonly ConfigNotice[]> {
+  return noticesOf(desk, await desk.configuration.standing());
+}
+
+/** The same, for a caller that has read desk.toml. */
+export function noticesOf(desk: Pick<Desk, "config" | "state">, standing: ConfigStanding): readonly ConfigNotice[] {
   const known = { hasGuards: hasGuards(desk.config), timeOf: localClock };
-  const notices = configNotices(await desk.configuration.standing(), known);
+  const notices = configNotices(standing, known);
   const currency = currencyNotice(desk);
   return currency === undefined ? notices : [...notices, currency];
 }
@@ -128,8 +136,7 @@ export function unreadableNotices(problem: QocError): readonly ConfigNotice[] {
 }
 
 /** Returns a RULES_CHANGED or CONFIG_NOT_PINNED; undefined: the guards in force are those of desk.toml. */
-export async function changedRules(desk: Pick<Desk, "configuration">): Promise<QocError | undefined> {
-  const standing = await desk.configuration.standing();
+export function changedRules(standing: ConfigStanding): QocError | undefined {
   if (!standing.isPinned) return new QocError("CONFIG_NOT_PINNED");
   if (!guardsWait(standing)) return undefined;
   const { problem, waiting, changedAt } = standing;

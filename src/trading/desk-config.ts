@@ -163,9 +163,29 @@ export interface ConfigurationOptions {
   readonly onConnectors: (connectors: readonly ConnectorConfig[]) => void;
 }
 
+/** The last comparison of desk.toml with what is in force, and all that it depends on. */
+interface Comparison {
+  readonly of: readonly unknown[];
+  readonly standing: ConfigStanding;
+}
+
+/** The digests that `withCode` reads. */
+function codesOf(
+  { connectors }: CodeState,
+  found: FoundConfig | QocError,
+  seen: AdapterCode["seen"],
+): readonly (Digest | undefined)[] {
+  if (found instanceof QocError) return [];
+  return found.tables.connector.flatMap((table) => {
+    const name = nameOf(table);
+    return [seen(name), connectors.get(name)?.adapterDigest];
+  });
+}
+
 export function openConfiguration({ root, state, reader, ...options }: ConfigurationOptions): DeskConfiguration {
   let { config: inForce, tables: running } = options.start;
   let read: { readonly text: string; readonly found: FoundConfig | QocError } = options;
+  let compared: Comparison | undefined;
   const current = async (): Promise<FoundConfig | QocError> => {
     try {
       const text = await reader.text();
@@ -197,9 +217,16 @@ export function openConfiguration({ root, state, reader, ...options }: Configura
     },
     standing: async () => {
       const found = await current();
-      if (found instanceof QocError) return standingOf(state, running, found);
-      const tables = withCode(state, found.tables, options.adapters.seen);
-      return standingOf(state, running, { ...found, tables });
+      const of = [found, running, state.config, isUpgraded(state), ...codesOf(state, found, options.adapters.seen)];
+      // Each approval asks, and the comparison takes longer than all guards together.
+      if (compared === undefined || !isSameList(compared.of, of)) {
+        const known =
+          found instanceof QocError
+            ? found
+            : { ...found, tables: withCode(state, found.tables, options.adapters.seen) };
+        compared = { of, standing: standingOf(state, running, known) };
+      }
+      return compared.standing;
     },
     apply: (found) => {
       const before = inForce;
@@ -280,6 +307,10 @@ function withSameGuards(before: DeskConfig, after: DeskConfig): DeskConfig {
 
 function sameElements(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((element) => b.includes(element));
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((element, index) => element === b[index]);
 }
 
 /**

@@ -116,6 +116,8 @@ const DECISIONS: ReadonlySet<DeskEvent["type"]> = new Set([
   "journal.gap",
   "key.changed",
 ]);
+/** The steps of an approval: a write that is due waits for its result, too. */
+const STEPS: ReadonlySet<DeskEvent["type"]> = new Set(["order.reviewed", "order.approved", "order.submitting"]);
 /** The write starts when the orders pause this long: its disk flushes must not delay those of the next order. */
 const PAUSE_MS = 50;
 /** The longest time from a record to its anchor. */
@@ -146,6 +148,8 @@ class FileAnchor implements HeadAnchor {
     const now = this.#options.clock.monotonic();
     const latest = this.#timer?.latest ?? now + LATEST_MS;
     if (DECISIONS.has(event.type)) this.#schedule(Math.min(now + PAUSE_MS, latest), latest);
+    else if (STEPS.has(event.type) && this.#timer !== undefined)
+      this.#schedule(Math.min(Math.max(this.#timer.due, now + PAUSE_MS), latest), latest);
     else if (this.#timer === undefined) this.#schedule(latest, latest);
   }
 

@@ -11,6 +11,7 @@ import { type KeyRole, certificateText } from "../domain/authority.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk, Ids } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
+import { LruMap } from "../lib/lru-map.ts";
 import { isEarlierForm, lockKey, unlockKey } from "./locked-key.ts";
 
 /** Signs a text. Returns the signature in base64. */
@@ -197,7 +198,18 @@ export function signerOf(privateKey: string | KeyObject): Signer {
 }
 
 export function verifySignature(publicPem: string, text: string, signature: string): boolean {
-  return verify(null, Buffer.from(text), createPublicKey(publicPem), Buffer.from(signature, "base64"));
+  return verify(null, Buffer.from(text), publicKeyOf(publicPem), Buffer.from(signature, "base64"));
+}
+
+/** A desk has three keys at a time. Parsing one takes as long as checking a signature with it. */
+const parsedKeys = new LruMap<string, KeyObject>(16);
+
+function publicKeyOf(pem: string): KeyObject {
+  const known = parsedKeys.get(pem);
+  if (known !== undefined) return known;
+  const key = createPublicKey(pem);
+  parsedKeys.set(pem, key);
+  return key;
 }
 
 async function readKey(disk: Disk, path: string): Promise<string> {

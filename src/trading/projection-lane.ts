@@ -26,7 +26,7 @@ export class ProjectionLane {
   readonly #orders = new Set<OrderId>();
   readonly #alerts: (() => Promise<void>)[] = [];
   readonly #items = new Set<string>();
-  /** What fills have changed since `#pacedAt`. */
+  /** What fills have changed since `#pacedAt`, and orders that are on their way. */
   readonly #later = { orders: new Set<OrderId>(), items: new Set<string>() };
   readonly #writes = new Map<OrderId, Promise<void>>();
   #pacedAt = Number.NEGATIVE_INFINITY;
@@ -43,8 +43,15 @@ export class ProjectionLane {
   }
 
   addOrder(id: OrderId): void {
+    this.#later.orders.delete(id);
     this.#orders.add(id);
     this.#run();
+  }
+
+  /** The order has an intermediate state: its file waits for the next one, but not for long. */
+  addPassingOrder(id: OrderId): void {
+    this.#later.orders.add(id);
+    this.#writeLaterAfter(PACE_MS);
   }
 
   addAlert(write: () => Promise<void>): void {
@@ -57,14 +64,15 @@ export class ProjectionLane {
     if (id !== undefined) this.#later.orders.add(id);
     if (item !== undefined) this.#later.items.add(item);
     if (this.#isTimed) return;
-    const { clock } = this.#options;
-    const wait = this.#pacedAt + PACE_MS - clock.monotonic();
-    if (wait <= 0) {
-      this.#writeLater();
-      return;
-    }
+    const wait = this.#pacedAt + PACE_MS - this.#options.clock.monotonic();
+    if (wait <= 0) this.#writeLater();
+    else this.#writeLaterAfter(wait);
+  }
+
+  #writeLaterAfter(wait: number): void {
+    if (this.#isTimed) return;
     this.#isTimed = true;
-    clock.after(wait, () => this.#writeLater());
+    this.#options.clock.after(wait, () => this.#writeLater());
   }
 
   /** Resolves when everything that was added so far is written, also if more is added without a pause. */

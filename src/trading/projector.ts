@@ -60,6 +60,7 @@ export function openProjector(desk: ProjectorDesk): Projector {
       const id = orderOf(event);
       if (event.type === "fill.received" || item !== undefined)
         laneOf("connector" in event ? event.connector : "").addFill(id, item);
+      else if (id !== undefined && PASSING.has(event.type)) laneOfOrder(id).addPassingOrder(id);
       else if (id !== undefined) laneOfOrder(id).addOrder(id);
       // The cancel of an order also changes the file of the proposal that asked for it.
       if ("proposal" in event && event.proposal !== undefined) laneOfOrder(event.proposal).addOrder(event.proposal);
@@ -82,6 +83,14 @@ export function openProjector(desk: ProjectorDesk): Projector {
     },
   };
 }
+
+/** The steps of an approval. Its result follows at once, unless the venue is slow; disk writes must not delay it. */
+const PASSING: ReadonlySet<DeskEvent["type"]> = new Set([
+  "order.reviewed",
+  "guards.evaluated",
+  "order.approved",
+  "order.submitting",
+]);
 
 function isBurstEvent(recorded: Recorded): recorded is Recorded<BurstEvent> {
   const { type } = recorded.event;

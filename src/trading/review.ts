@@ -14,7 +14,7 @@ import type { Mode, VenueQuote } from "../domain/venue.ts";
 import { foreignCurrency, orderPrice } from "../gate/valuation.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { type SignedDecision, type SigningRequest, keyForMode } from "./authority.ts";
-import { type ConfigNotice, changedRules, deskNotices } from "./config-notices.ts";
+import { type ConfigNotice, type NoticeListener, changedRules, deskNotices, noticesOf } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { equalProposals, equalSentences } from "./equal-proposals.ts";
@@ -106,13 +106,20 @@ export async function showOrder(desk: Desk, current: Readonly<OrderRecord>): Pro
   // Nothing can be approved by a review of it.
   if (order.state === "proposed" && isRetired(desk.state, order.id))
     return { ...detail, flags: [...detail.flags, "retired"], review: null };
-  const review = order.state === "proposed" ? (await reviewOrder(desk, order)).review : null;
+  const review = order.state === "proposed" ? (await reviewOrder(desk, order, await deskNotices(desk))).review : null;
   return { ...detail, review };
 }
 
 /** The digest of a whole review, as the client that displays the review computes it, too. */
 export function reviewDigest(review: Review): Digest {
   return digestOf(canonicalJson(review));
+}
+
+interface ReviewRequest {
+  readonly actor: Actor;
+  readonly channel: Channel;
+  /** Receives the notices about desk.toml, unless the rules have changed: then the refusal says so. */
+  readonly onNotices?: NoticeListener | undefined;
 }
 
 /**
@@ -122,17 +129,19 @@ export function reviewDigest(review: Review): Digest {
 export async function recordReview(
   desk: Desk,
   current: Readonly<OrderRecord>,
-  { actor, channel }: { readonly actor: Actor; readonly channel: Channel },
+  { actor, channel, onNotices }: ReviewRequest,
 ): Promise<ReviewedOrder> {
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
   const order = { ...current };
   if (order.state !== "proposed") return { ...detailOf(order, orderPath(order)), review: null };
   if (isRetired(desk.state, order.id)) throw new QocError("PROPOSE_AGAIN", { id: order.id });
-  const [{ review, mid: reviewedMid }, rules] = await Promise.all([
-    reviewOrder(desk, order),
-    order.terms.cancels === undefined ? changedRules(desk) : undefined,
-  ]);
+  const standing = await desk.configuration.standing();
+  const changed = changedRules(standing);
+  const notices = noticesOf(desk, standing);
+  if (changed === undefined) onNotices?.(notices);
+  const rules = order.terms.cancels === undefined ? changed : undefined;
+  const { review, mid: reviewedMid } = await reviewOrder(desk, order, notices);
   const shown = reviewDigest(review);
   const { id, digest } = order;
   const onDisk = desk.commit({ type: "order.reviewed", id, digest, mid: reviewedMid, shown, actor, channel });
@@ -157,8 +166,12 @@ export function midOf(quote: VenueQuote | undefined): DecimalText | undefined {
   return quote === undefined || !isTwoSided(quote) ? undefined : text(mid(quote));
 }
 
-async function reviewOrder(desk: Desk, order: Readonly<OrderRecord>): Promise<PricedReview> {
-  const [{ verdict, view }, notices] = await Promise.all([evaluateProposal(desk, order), deskNotices(desk)]);
+async function reviewOrder(
+  desk: Desk,
+  order: Readonly<OrderRecord>,
+  notices: readonly ConfigNotice[],
+): Promise<PricedReview> {
+  const { verdict, view } = await evaluateProposal(desk, order);
   return { review: reviewOf(desk, order, { verdict, view, notices }), mid: midOf(view.quote) };
 }
 

@@ -128,7 +128,7 @@ export async function rereadProposal(
   order: Readonly<OrderRecord>,
   refresh: Refresh = "exceeded",
 ): Promise<void> {
-  const file = await desk.workspace.proposals.find(order.id);
+  const file = await desk.workspace.proposals.find(order.id, order.path);
   if (file !== undefined) await processFile(desk, file, refresh);
   else if (order.state === "proposed") throw new QocError("FILE_NOT_FOUND", { path: order.path });
 }

@@ -114,9 +114,33 @@ async function read(path: string, limit = Number.POSITIVE_INFINITY): Promise<Uin
   try {
     const { size } = await handle.stat();
     if (size > limit) throw new QocError("FILE_TOO_LARGE", { path, size, limit });
-    return await handle.readFile();
+    const bytes = await readToEnd(handle, size, limit);
+    if (bytes.length > limit) throw new QocError("FILE_TOO_LARGE", { path, size: bytes.length, limit });
+    return bytes;
   } finally {
-    await handle.close();
+    // The caller need not wait for it: a file that was only read has nothing to lose.
+    handle.close().catch(() => undefined);
+  }
+}
+
+/** For a file without a size, as those of /proc. */
+const SMALLEST_READ = 512;
+
+/**
+ * One call reads a file of the expected size and its end, because each call waits for the thread pool. Stops above
+ * `limit` bytes.
+ */
+async function readToEnd(handle: FileHandle, expected: number, limit: number): Promise<Uint8Array> {
+  let buffer = Buffer.allocUnsafeSlow(Math.max(expected + 1, SMALLEST_READ));
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
+    length += bytesRead;
+    // Fewer bytes than were asked for are the last ones of a regular file.
+    if (length < buffer.length || length > limit) return buffer.subarray(0, length);
+    const larger = Buffer.allocUnsafeSlow(buffer.length * 2);
+    buffer.copy(larger);
+    buffer = larger;
   }
 }
 

@@ -68,12 +68,15 @@ export class ProposalStore {
 
   /**
    * Reads the file with this stem from the disk; undefined if no such file exists. Orders are placed from this result
-   * only.
+   * only. `knownPath`: where the file was last, so that it is read while the folders are listed.
    */
-  async find(id: string): Promise<ProposalFile | undefined> {
-    const [file, ...twins] = (await this.#files()).filter((candidate) => isSameStem(candidate.id, id));
+  async find(id: string, knownPath?: string): Promise<ProposalFile | undefined> {
+    const early = knownPath === undefined ? undefined : this.#read(orderFileAt(knownPath));
+    const [files, read] = await Promise.all([this.#files(), early]);
+    const [file, ...twins] = files.filter((candidate) => isSameStem(candidate.id, id));
     if (file === undefined) return undefined;
-    return twins.length > 0 ? duplicate(file, twins) : this.#read(file);
+    if (twins.length > 0) return duplicate(file, twins);
+    return file.path === read?.path ? read : this.#read(file);
   }
 
   /**
@@ -128,13 +131,15 @@ export class ProposalStore {
   async #read({ id, name, path }: OrderFile): Promise<ProposalFile> {
     const bad = (message: string): ProposalFile => ({ kind: "bad", id, path, message });
     if (!isFileStem(id)) return bad("the file name contains characters other than letters, digits, . _ and -");
+    const opened = this.#disk.read(`${this.#root}/${path}`, PROPOSAL_BYTES_MAX);
+    // What is wrong with the file comes before what is wrong with reading it.
+    opened.catch(() => undefined);
     const stats = await this.#disk.facts(`${this.#root}/${path}`);
     if (stats === undefined) return bad("the file was removed while it was read");
     if (stats.kind !== "file") return bad(`the file is a ${stats.kind}, not a regular file`);
     if (stats.links !== 1) return bad("the file has more than one hard link");
     try {
-      const bytes = await this.#disk.read(`${this.#root}/${path}`, PROPOSAL_BYTES_MAX);
-      const { text, document } = parseProposalFile(name, bytes);
+      const { text, document } = parseProposalFile(name, await opened);
       return { kind: "ok", id, path, text, draft: readProposal(document, id) };
     } catch (error) {
       if (error instanceof ProposalError) return bad(error.message);

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
+import type { Disk } from "../../src/domain/ports.ts";
 import type { ReviewedOrder } from "../../src/trading/review.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -17,8 +19,9 @@ afterEach(async () => {
 });
 
 /** A venue at 99.9/100 and a proposal to buy 1 AAA at 200 at most, which only the review's price can stop. */
-async function proposed(): Promise<string> {
+async function proposed(disk = nodeDisk()): Promise<string> {
   desk = await tempDesk({
+    disk,
     files: { "venue.ts": adapterFixture("scripted-venue") },
     clock: { ...systemClock, now: () => systemClock.now() + aheadMs },
     config: (template) =>
@@ -138,6 +141,26 @@ describe("off a terminal", () => {
     await desk.call("orders show", { id });
     expect(orderOf(id).reviews).toEqual([]);
   });
+});
+
+it("an approval reads desk.toml and its proposal once, and writes no order's file before it answers", async () => {
+  const disk = nodeDisk();
+  const calls: string[] = [];
+  const counted: Disk = {
+    ...disk,
+    read: (path, limit) => (calls.push(`read ${path}`), disk.read(path, limit)),
+    readText: (path, limit) => (calls.push(`read ${path}`), disk.readText(path, limit)),
+    writeAtomic: (path, data, mode) => (calls.push(`write ${path}`), disk.writeAtomic(path, data, mode)),
+  };
+  const id = await proposed(counted);
+  const shown = await review(id);
+  await desk.settled();
+  calls.length = 0;
+  await approve(shown);
+  const before = calls.map((call) => call.replace(`${desk.root}/`, "")).filter((call) => !call.includes(desk.home));
+  expect(before.toSorted()).toEqual(["read desk.toml", `read orders/pending/${id}.toml`]);
+  await desk.settled();
+  expect(desk.read(`orders/approved/${id}.toml`)).toContain("accepted");
 });
 
 it("orders show answers one digest while the proposal's file is being edited", async () => {

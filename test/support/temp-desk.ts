@@ -15,7 +15,7 @@ import type { SigningRequest } from "../../src/trading/authority.ts";
 import { createLiveKey } from "../../src/trading/operator-keys.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import type { Actor, Channel } from "../../src/domain/event.ts";
-import type { Clock } from "../../src/domain/ports.ts";
+import type { Clock, Disk } from "../../src/domain/ports.ts";
 import { serveHttp } from "../../src/http/server.ts";
 import { initDesk } from "../../src/app/init.ts";
 import { type OpenDesk, openDesk } from "../../src/app/open-desk.ts";
@@ -72,6 +72,7 @@ export interface TempDeskOptions {
   /** The environment object itself, from which the desk removes its secrets. */
   readonly liveEnv?: Record<string, string | undefined>;
   readonly clock?: Clock;
+  readonly disk?: Disk;
   /** false: a new desk's live connectors wait for a signature. By default the live key signs them. */
   readonly accept?: boolean;
   /** Folders of an earlier desk, to open it again. */
@@ -81,7 +82,7 @@ export interface TempDeskOptions {
 export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk> {
   const base = options.again === undefined ? mkdtempSync(join(tmpdir(), "qoc-desk-")) : "";
   const { root, home } = options.again ?? { root: join(base, "desk"), home: join(base, "home") };
-  const disk = nodeDisk();
+  const disk = options.disk ?? nodeDisk();
   const env = options.liveEnv ?? { PATH: process.env["PATH"], XDG_RUNTIME_DIR: join(home, "run"), ...options.env };
   if (options.again === undefined)
     await initDesk({ disk, ids: systemIds, home, cwd: base, path: root, packageRoot: PACKAGE_ROOT });

@@ -96,6 +96,32 @@ describe("the anchor", () => {
     expect(quiet.writes).toHaveLength(2);
   });
 
+  it("waits for the result of an approval that starts before it is due, and a second at most", async () => {
+    const stand = await open();
+    await stand.commit(RESULT);
+    stand.clock.advance(40);
+    await stand.commit({
+      type: "order.submitting",
+      id: "b" as never,
+      clientOrderId: "c" as never,
+      digest: "d" as never,
+    });
+    stand.clock.advance(49);
+    expect(await stand.anchored()).toBeUndefined();
+    stand.clock.advance(1);
+    expect(await stand.anchored()).toBe(2);
+  });
+
+  it("an approval alone is anchored after a second, not in its course", async () => {
+    const stand = await open();
+    for (const type of ["order.reviewed", "order.approved", "order.submitting"])
+      await stand.commit({ type, id: "b" } as never);
+    stand.clock.advance(999);
+    expect(await stand.anchored()).toBeUndefined();
+    stand.clock.advance(1);
+    expect(await stand.anchored()).toBe(3);
+  });
+
   it("is not written again while nothing was recorded", async () => {
     const stand = await open();
     await stand.commit(RESULT);

@@ -40,6 +40,18 @@ describe("files", () => {
     expect(await disk.readText(`${dir}/a`, 5)).toBe("12345");
     await expect(disk.read(`${dir}/a`, 4)).rejects.toMatchObject({ code: "FILE_TOO_LARGE" });
   });
+
+  it.each([0, 1, 511, 512, 513, 5_000, 300_000])("a file of %i bytes is read whole", async (size) => {
+    const dir = folder();
+    writeFileSync(`${dir}/a`, "x".repeat(size));
+    expect((await disk.read(`${dir}/a`)).length).toBe(size);
+  });
+
+  it("a file that states no size is read to its end, and not beyond the limit", async () => {
+    const text = await disk.readText("/proc/self/status");
+    expect(text).toMatch(/^Name:.*\n$/s);
+    await expect(disk.read("/dev/zero", 10_000)).rejects.toMatchObject({ code: "FILE_TOO_LARGE" });
+  });
 });
 
 /** A file system of 256 KiB, where this machine lets us mount one. */
