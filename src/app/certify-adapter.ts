@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { certify } from "../conformance/certify.ts";
+import { ALPACA_DIALECT } from "../conformance/dialect-alpaca.ts";
 import type { VenueProcess } from "../conformance/hooked-venue.ts";
 import type { Report } from "../conformance/report.ts";
 import type { CertifyRequest } from "../commands/command.ts";
@@ -62,7 +63,20 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? undefined : request.only;
     const startVenue = venueStarter(deps, target.name, settings.venue);
-    const work = certify({ ...target, only, settings, isolation, transport, startVenue, disk, clock, ids, progress });
+    const dialect = settings.dialect === "alpaca" ? ALPACA_DIALECT : undefined;
+    const work = certify({
+      ...target,
+      only,
+      settings,
+      isolation,
+      transport,
+      dialect,
+      startVenue,
+      disk,
+      clock,
+      ids,
+      progress,
+    });
     return await (request.signal === undefined ? work : unlessAborted(request.signal, work));
   } finally {
     await egress.close();

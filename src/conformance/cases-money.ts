@@ -1,7 +1,7 @@
 /** Cases of prices, steps, currencies and fees: each is the venue's own, for each instrument, to the last digit. */
 import { ZERO, decimal } from "../domain/decimal.ts";
 import { accountSchema, quoteSchema } from "../protocol/schemas.ts";
-import { assert, fail } from "./assert.ts";
+import { assert, fail, skip } from "./assert.ts";
 import { placeUnfilledOrder } from "./fill-assertions.ts";
 import type { FakeOrder } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
@@ -31,6 +31,7 @@ async function readQuote(harness: ConformanceHarness) {
 }
 
 async function assertCurrencies(harness: ConformanceHarness): Promise<void> {
+  if (harness.kit.dialect.traits.isDollarsOnly) skip("this venue has accounts and instruments in dollars only");
   const { symbol } = harness.settings;
   const { methods } = harness.connector.status;
   harness.kit.state.currency = "EUR";
@@ -58,9 +59,10 @@ async function assertCurrencies(harness: ConformanceHarness): Promise<void> {
 }
 
 async function assertSteps(harness: ConformanceHarness): Promise<void> {
+  const [first, second] = harness.kit.dialect.traits.steppedSymbols;
   for (const [symbol, tick_size, lot_size] of [
-    ["AAPL", "0.05", "0.5"],
-    ["MSFT", "0.0001", "10"],
+    [first, "0.05", "0.5"],
+    [second, "0.0001", "10"],
   ] as const) {
     harness.kit.state.instruments.set(symbol, { tick_size, lot_size });
     const { tickSize = "none", lotSize = "none" } = (await harness.calls.instrument("kit", symbol)) ?? {};
@@ -206,6 +208,7 @@ export const MONEY_CASES: readonly TestCase[] = [
     proves: "a rebate is not a cost, and a fee in another asset is not a fee in dollars",
     needs: { venue: "kit", orders: true },
     run: async (harness) => {
+      if (!harness.kit.dialect.traits.hasFillFees) skip("the messages of fills of this venue name no fee");
       const placed = await placeUnfilledOrder(harness);
       const order = await orderAtVenue(harness, placed.order);
       const fees = [

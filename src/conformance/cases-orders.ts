@@ -28,13 +28,7 @@ async function limitOrders(
       { quantity: units(harness, "1"), limit: priceAt(harness, bid, 49) },
       { quantity: units(harness, "3"), limit: priceAt(harness, bid, 51) },
     ];
-  return [
-    { quantity: "0.1", limit: "49.07" },
-    { quantity: "3", limit: "50" },
-    { quantity: "1000.25", limit: "0.29" },
-    { quantity: "0.0000001", limit: "48" },
-    { quantity: "5.5", limit: "0.000123" },
-  ];
+  return harness.kit.dialect.traits.limitOrders;
 }
 
 export const ORDER_CASES: readonly TestCase[] = [
@@ -157,11 +151,11 @@ export const ORDER_CASES: readonly TestCase[] = [
   {
     id: "C32",
     group: "orders",
-    title: "amounts of 19 digits reach the venue exactly",
+    title: "the longest amounts that the venue takes reach it exactly",
     proves: "amounts that a JavaScript number cannot hold are sent exactly",
     needs: { venue: "kit", orders: true, declares: "exactDecimals" },
     run: async (harness) => {
-      const [quantity, limit] = ["1.000000000000000001", "49.12345678901234567"];
+      const { quantity, limit } = harness.kit.dialect.traits.longest;
       const { order } = await placeAcknowledged(harness, { quantity, limit });
       const received = await orderAtVenue(harness, order);
       assert(
@@ -270,12 +264,14 @@ export const ORDER_CASES: readonly TestCase[] = [
           `the venue rejected an order that it cannot fill, but the order ended ${outcome.kind}: ` +
             `throw new VenueRejection(the venue's message)`,
         );
-      else
+      else if (harness.level === "kit") {
+        const words = harness.kit.dialect.traits.insufficientFunds;
         assert(
-          harness.level !== "kit" || outcome.reason.includes("insufficient funds"),
-          `the venue's message is "insufficient funds", but the rejection has ${JSON.stringify(outcome.reason)}: ` +
+          outcome.reason.includes(words),
+          `the venue's message is "${words}", but the rejection has ${JSON.stringify(outcome.reason)}: ` +
             `pass the venue's message on`,
         );
+      }
     },
   },
   {

@@ -10,6 +10,7 @@ import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseSkipped, CaseUntried } from "./assert.ts";
 import { CASES } from "./cases.ts";
+import type { Dialect } from "./dialect.ts";
 import { KIT_FORMAT_ONLY, guaranteesOf } from "./guarantees.ts";
 import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness } from "./harness.ts";
 import type { VenueProcess } from "./hooked-venue.ts";
@@ -26,6 +27,8 @@ export interface CertifyOptions {
   readonly isolation: "worker" | "process";
   /** Creates the transport of a new worker session at that isolation level. */
   readonly transport: (memoryMb: number, network: NetworkPolicy) => Transport;
+  /** The wire format of the kit's own venue; undefined: the kit's. */
+  readonly dialect?: Dialect | undefined;
   /** Starts the process of the author's fake venue; called only with `venue` in the settings. */
   readonly startVenue: () => Promise<VenueProcess>;
   readonly disk: Disk;
@@ -42,7 +45,7 @@ const CONCURRENT_CASES = 3;
 
 /** Never throws because of the adapter: its failures are in the report. */
 export async function certify(options: CertifyOptions): Promise<Report> {
-  const { adapter, name, settings, isolation, transport, startVenue, clock, ids, only, progress } = options;
+  const { adapter, name, settings, isolation, transport, dialect, startVenue, clock, ids, only, progress } = options;
   let bundle: Promise<Bundle> | undefined;
   const deps: HarnessDeps = {
     settings,
@@ -50,6 +53,7 @@ export async function certify(options: CertifyOptions): Promise<Report> {
     ids,
     transport,
     dropped: [],
+    dialect,
     startVenue,
     bundle: () => (bundle ??= bundleForKit(name, adapter, options.disk, settings)),
   };

@@ -5,28 +5,39 @@
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { type FakeFill, type FakeOrder, type FakeQuote, FakeVenueState, type FillTerms } from "./fake-venue-state.ts";
 import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
 import {
+  type Dialect,
+  type Secrets,
+  type StreamEvent,
+  type VenueCommand,
+  type VenueOutcome,
+  faultRouteOf,
+} from "./dialect.ts";
+import type { WireMessage, WireRequest, WireResponse } from "./wire-messages.ts";
+import { QOC_DIALECT } from "./dialect-qoc.ts";
+import { perform } from "./fake-venue-commands.ts";
+import {
+  type ResponseFault,
   type VenueRequest,
-  type VenueResponse,
   bodyOf,
-  orderBody,
-  performRequest,
   reply,
-  routeOf,
   sendFault,
   urlOf,
+  wireRequestOf,
 } from "./fake-venue-http.ts";
 import type { FillTiming, TestVenue } from "./test-venue.ts";
 
 export interface FakeVenueOptions {
   readonly clock: Clock;
   readonly ids: Ids;
-  /** The API key that the venue accepts; random if undefined. */
-  readonly key?: string | undefined;
+  /** What the venue accepts; by default a random `api_key`. */
+  readonly secrets?: Secrets | undefined;
+  /** By default the kit's own wire format. */
+  readonly dialect?: Dialect | undefined;
 }
 
 export async function openFakeVenue(options: FakeVenueOptions): Promise<FakeVenue> {
@@ -41,7 +52,8 @@ const FILL_AFTER_MS = 5;
 const ACK_AFTER_MS = 50;
 
 export class FakeVenue implements TestVenue {
-  readonly key: string;
+  readonly secrets: Secrets;
+  readonly dialect: Dialect;
   readonly state = new FakeVenueState();
   readonly requests: VenueRequest[] = [];
   /** How far the venue's clock is ahead. */
@@ -57,10 +69,16 @@ export class FakeVenue implements TestVenue {
   });
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #streams = new Set<WebSocket>();
+  /** Streams that are signed in. */
+  readonly #listening = new Set<WebSocket>();
+  #sequence = 0;
+  /** Messages of the stream are sent one after another. */
+  #sending = Promise.resolve();
 
   constructor(options: FakeVenueOptions) {
     this.#options = options;
-    this.key = options.key ?? options.ids.random(16);
+    this.secrets = options.secrets ?? { api_key: options.ids.random(16) };
+    this.dialect = options.dialect ?? QOC_DIALECT;
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -76,7 +94,7 @@ export class FakeVenue implements TestVenue {
   }
 
   get stream(): string {
-    return `${this.url.replace("http", "ws")}/stream`;
+    return `${this.url.replace("http", "ws")}${this.dialect.streamPath}`;
   }
 
   get now(): number {
@@ -117,9 +135,19 @@ export class FakeVenue implements TestVenue {
   /** Fills an order and sends the fill and the order's state to every stream. */
   fill(order: FakeOrder, terms: FillTerms = {}): FakeFill {
     const fill = this.fillSilently(order, terms);
-    this.push({ type: "fill", ...fill });
-    this.push({ type: "order", ...orderBody(order) });
+    this.sendFill(fill);
+    this.sendOrder(order);
     return fill;
+  }
+
+  /** Sends the message of a fill to every stream that is signed in. */
+  sendFill(fill: FakeFill): void {
+    this.#send({ kind: "fill", fill, order: this.state.findOrder({ orderId: fill.order_id }) });
+  }
+
+  /** Sends the order's state to every stream that is signed in. */
+  sendOrder(order: FakeOrder): void {
+    this.#send({ kind: "order", order });
   }
 
   /** Fills an order without sending anything to the streams. */
@@ -127,9 +155,20 @@ export class FakeVenue implements TestVenue {
     return this.state.fill(order, this.now, terms);
   }
 
-  /** Sends an event to every stream; a string is sent unchanged. */
-  push(event: object | string): void {
-    for (const stream of this.#streams) stream.send(typeof event === "string" ? event : JSON.stringify(event));
+  /** Sends a text to every stream. */
+  push(text: string): void {
+    for (const stream of this.#streams) stream.send(text);
+  }
+
+  #send({ kind, fill, order }: Pick<StreamEvent, "kind" | "fill" | "order">): void {
+    // The order as it is now: it may change before the message is written.
+    const copy = order === undefined ? undefined : { ...order };
+    const event: StreamEvent = { kind, fill, order: copy, sequence: this.#sequence, now: this.now };
+    this.#sequence += 1;
+    this.#sending = this.#sending.then(async () => {
+      const message = await this.dialect.event(event);
+      for (const stream of this.#listening) sendTo(stream, message);
+    });
   }
 
   /** Terminates every stream without a closing handshake. */
@@ -148,27 +187,37 @@ export class FakeVenue implements TestVenue {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => undefined);
     const url = urlOf(request);
-    const method = request.method ?? "GET";
-    const route = routeOf(method, url.pathname);
     // A client that disconnects while it sends the body made no request.
     const body = await bodyOf(request).catch(() => undefined);
-    const isAuthorized = request.headers.authorization === `Bearer ${this.key}`;
-    this.requests.push({ method, path: url.pathname + url.search, route, body, isAuthorized });
-    if (!isAuthorized) reply(response, { status: 401, body: { error: "the api key is missing or wrong" } });
-    else this.#respond(response, route, () => performRequest(this.state, { route, url, body, now: this.now }));
+    const wire = wireRequestOf(request, url, body);
+    const command = await this.dialect.read(wire, this.secrets);
+    const { isAuthorized } = command;
+    const route = faultRouteOf(command);
+    this.requests.push({ method: wire.method, path: url.pathname + url.search, route, body, isAuthorized });
+    if (isAuthorized) await this.#respond(wire, response, command);
+    else reply(response, await this.#write(wire, { kind: "refused", reason: "unauthorized", subject: "" }));
     this.onChange();
   }
 
-  #respond(response: ServerResponse, route: VenueRoute | "unknown", perform: () => VenueResponse): void {
+  async #write(request: WireRequest, outcome: VenueOutcome): Promise<WireResponse> {
+    return this.dialect.write({ request, outcome, now: this.now });
+  }
+
+  async #respond(request: WireRequest, response: ServerResponse, command: VenueCommand): Promise<void> {
+    const route = faultRouteOf(command);
     const fault = route === "unknown" ? undefined : this.#faults.take(route);
     const isDone = fault === undefined || fault.kind === "slow" || fault.kind === "duplicate" || fault.isDone === true;
-    const first: VenueResponse = isDone ? perform() : { status: 200 };
-    const normal = fault?.kind === "duplicate" ? perform() : first;
-    const { placed } = first;
+    const first = isDone ? perform(this.state, command) : undefined;
+    const outcome = fault?.kind === "duplicate" ? perform(this.state, command) : first;
+    const normal = outcome === undefined ? { status: 200 } : await this.#write(request, changedBy(fault, outcome));
+    const placed = first?.kind === "placed" ? first.order : undefined;
     if (placed !== undefined && this.filling === "before-ack") this.#fillIfMarketable(placed);
     const finish = (): void => {
-      if (fault === undefined || fault.kind === "slow" || fault.kind === "duplicate") reply(response, normal);
-      else sendFault(response, fault, normal);
+      if (fault === undefined || SENT_AS_USUAL.has(fault.kind)) reply(response, normal);
+      else {
+        const success = normal.status < 300 ? normal.status : 200;
+        sendFault(response, fault as ResponseFault, { success, errorBody: this.dialect.errorBody });
+      }
       if (placed !== undefined && this.filling === "after-ack")
         this.#options.clock.after(FILL_AFTER_MS, () => this.#fillIfMarketable(placed));
     };
@@ -182,18 +231,23 @@ export class FakeVenue implements TestVenue {
     if (this.state.priceFor(order) !== undefined) this.fill(order);
     else if (order.time_in_force === "ioc" || order.time_in_force === "fok") {
       order.status = "expired";
-      this.push({ type: "order", ...orderBody(order) });
-    } else this.push({ type: "order", ...orderBody(order) });
+      this.sendOrder(order);
+    } else this.sendOrder(order);
     this.onChange();
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A client that disconnects during a refusal is not an error.
     socket.on("error", () => undefined);
+    this.#admit(request, socket, head).catch(() => socket.destroy());
+  }
+
+  async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = urlOf(request);
-    const isAuthorized = url.searchParams.get("key") === this.key;
+    const isAuthorized = await this.dialect.admits(wireRequestOf(request, url, undefined), this.secrets);
     this.requests.push({ method: "GET", path: url.pathname, route: "stream", body: undefined, isAuthorized });
-    const isRefused = url.pathname !== "/stream" || !isAuthorized || this.#faults.take("stream") !== undefined;
+    const isOther = url.pathname !== this.dialect.streamPath;
+    const isRefused = isOther || !isAuthorized || this.#faults.take("stream") !== undefined;
     if (isRefused)
       socket.end(
         `HTTP/1.1 ${isAuthorized ? "503 Service Unavailable" : "401 Unauthorized"}\r\ncontent-length: 0\r\n\r\n`,
@@ -208,9 +262,38 @@ export class FakeVenue implements TestVenue {
     stream.on("error", () => undefined);
     stream.on("close", () => {
       this.#streams.delete(stream);
+      this.#listening.delete(stream);
       this.onChange();
     });
-    stream.send(JSON.stringify({ type: "hello" }));
+    stream.on("message", (data: RawData) => void this.#converse(stream, textOf(data)));
+    void this.#converse(stream, undefined);
     this.onChange();
   }
+
+  async #converse(stream: WebSocket, message: string | undefined): Promise<void> {
+    const { send, state } = await this.dialect.converse(message, this.secrets);
+    if (!this.#streams.has(stream)) return;
+    for (const reply of send) sendTo(stream, reply);
+    if (state === "refused") stream.close();
+    if (state === "signed-in") this.#listening.add(stream);
+  }
+}
+
+/** Faults after which the usual response is sent. */
+const SENT_AS_USUAL: ReadonlySet<Fault["kind"]> = new Set(["slow", "duplicate", "rejected-body", "other-order"]);
+
+/** The outcome that the venue writes: two faults change the order that the response names. */
+function changedBy(fault: Fault | undefined, outcome: VenueOutcome): VenueOutcome {
+  if (outcome.kind !== "placed") return outcome;
+  if (fault?.kind === "rejected-body") return { kind: "placed", order: { ...outcome.order, status: "rejected" } };
+  const other = { order_id: "7999", client_order_id: "q00000000000000000" };
+  return fault?.kind === "other-order" ? { kind: "placed", order: { ...outcome.order, ...other } } : outcome;
+}
+
+function sendTo(stream: WebSocket, { text, isBinary = false }: WireMessage): void {
+  stream.send(isBinary ? Buffer.from(text) : text, { binary: isBinary });
+}
+
+function textOf(data: RawData): string {
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
 }

@@ -14,6 +14,7 @@ import { openVenueClient } from "../host/venue-client.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseFailed, assert } from "./assert.ts";
+import type { Dialect } from "./dialect.ts";
 import { FakeVenue, openFakeVenue } from "./fake-venue.ts";
 import { HookedVenue, type VenueProcess, openHookedVenue } from "./hooked-venue.ts";
 import { InMemoryStore } from "./in-memory-store.ts";
@@ -31,6 +32,8 @@ export interface HarnessDeps {
   readonly dropped: DroppedMembers[];
   /** The instrument of the tested symbol; undefined if the adapter does not describe it. */
   readonly instrument?: VenueInstrument | undefined;
+  /** The wire format of the kit's own venue; undefined: the kit's. */
+  readonly dialect?: Dialect | undefined;
   /** Starts the process of the author's fake venue. */
   readonly startVenue: () => Promise<VenueProcess>;
 }
@@ -81,10 +84,10 @@ export async function openHarness(deps: HarnessDeps): Promise<ConformanceHarness
   return harness;
 }
 
-async function openVenue({ clock, ids, settings, startVenue }: HarnessDeps): Promise<FakeVenue | ProxyVenue> {
+async function openVenue({ clock, ids, settings, startVenue, dialect }: HarnessDeps): Promise<FakeVenue | ProxyVenue> {
   const { auth, upstream, upstreamStream, venue } = settings;
   if (venue !== undefined) return openHookedVenue(clock, await startVenue());
-  if (upstream === undefined) return openFakeVenue({ clock, ids, key: auth["api_key"] ?? Object.values(auth)[0] });
+  if (upstream === undefined) return openFakeVenue({ clock, ids, secrets: auth, dialect });
   const proxy = new ProxyVenue(clock, { url: upstream, stream: upstreamStream });
   await proxy.listen();
   return proxy;

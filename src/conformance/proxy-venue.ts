@@ -21,6 +21,7 @@ import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
 import { type VenueRequest, sendFault, targetAt, urlOf } from "./fake-venue-http.ts";
 import type { FakeFill, FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
 import { carriesId } from "./carries-id.ts";
+import { QOC_DIALECT } from "./dialect-qoc.ts";
 import type { FillTiming, TestVenue } from "./test-venue.ts";
 
 export interface Upstream {
@@ -124,8 +125,8 @@ export class ProxyVenue implements TestVenue {
     this.#faults.clear();
   }
 
-  push(event: object | string): void {
-    for (const stream of this.#streams) stream.send(typeof event === "string" ? event : JSON.stringify(event));
+  push(text: string): void {
+    for (const stream of this.#streams) stream.send(text);
   }
 
   dropStreams(): void {
@@ -195,8 +196,10 @@ export class ProxyVenue implements TestVenue {
     // Withheld from the venue, unless the venue is to carry it out or its real response is to be truncated.
     const forwarded =
       fault.isDone === true || fault.kind === "malformed" ? await send().catch(() => undefined) : undefined;
+    if (fault.kind === "rejected-body" || fault.kind === "other-order")
+      throw new Error(`the fault ${fault.kind} needs the kit's own venue`);
     if (fault.kind !== "malformed" || forwarded === undefined) {
-      sendFault(response, fault, { status: 200 });
+      sendFault(response, fault, { success: 200, errorBody: QOC_DIALECT.errorBody });
       return;
     }
     response.writeHead(forwarded.status, forwarded.headers);

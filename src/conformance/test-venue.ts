@@ -31,7 +31,7 @@ export interface TestVenue {
   armFault(route: VenueRoute, fault: Fault, times?: number): void;
   clearFaults(): void;
   /** Sends a text to every stream. */
-  push(event: object | string): void;
+  push(text: string): void;
   /** Terminates every stream without a closing handshake. */
   dropStreams(): void;
   /** Every order that the venue accepted, oldest first. @throws Error below the level "hooked". */

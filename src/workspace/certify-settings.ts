@@ -41,6 +41,8 @@ const settingsSchema = z.strictObject({
     .string()
     .regex(/^\.\.?\//, 'must be a path that starts with "./"')
     .optional(),
+  /** The wire format of the kit's own venue; by default the one of the template. */
+  dialect: z.enum(["alpaca"]).optional(),
   /** The address of a running fake venue or test net. The kit's proxy forwards every request to it. */
   upstream: address(["http:", "https:"]).optional(),
   /** The address of its stream, if it is not the upstream's. */
@@ -64,6 +66,7 @@ export interface CertifySettings {
   readonly orders: boolean;
   /** Absolute path of the module with the hooks of the author's fake venue. */
   readonly venue?: string | undefined;
+  readonly dialect?: "alpaca" | undefined;
   readonly upstream?: string | undefined;
   readonly upstreamStream?: string | undefined;
   readonly network: boolean;
@@ -96,6 +99,8 @@ export function usesVenue(options: Readonly<Record<string, unknown>>): boolean {
 function contradiction(raw: RawSettings): readonly [key: string, message: string] | undefined {
   const { venue, upstream, upstream_stream: stream, network, options } = raw;
   if (venue !== undefined && upstream !== undefined) return ["upstream", "set venue or upstream, not both"];
+  if (raw.dialect !== undefined && (venue !== undefined || upstream !== undefined))
+    return ["dialect", "is the wire format of the kit's own venue: set it without venue and upstream"];
   if (stream !== undefined && upstream === undefined) return ["upstream_stream", "needs upstream"];
   const behindProxy = venue === undefined ? "upstream" : "venue";
   const isProxied = raw[behindProxy] !== undefined;

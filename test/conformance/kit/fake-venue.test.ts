@@ -26,7 +26,7 @@ function parseJson(text: string): any {
   }
 }
 
-async function call(method: string, path: string, body?: unknown, key = venue.key) {
+async function call(method: string, path: string, body?: unknown, key = venue.secrets["api_key"]) {
   const response = await fetch(`${venue.url}${path}`, {
     method,
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
@@ -89,7 +89,7 @@ it("returns an instrument's own steps and a quote's own time, and a price that i
 });
 
 /** Opens a stream; `events(n)` resolves with the first n events after the hello. */
-async function openStream(key = venue.key) {
+async function openStream(key = venue.secrets["api_key"]) {
   const socket = new WebSocket(`${venue.stream}?key=${key}`);
   sockets.push(socket);
   const received: any[] = [];
@@ -233,7 +233,7 @@ describe("a faulty client", () => {
   ])("%s does not affect other requests", async (_label, request) => {
     const socket = connect(Number(new URL(venue.url).port), "127.0.0.1");
     socket.on("error", () => undefined);
-    socket.end(request.replace("KEY", venue.key));
+    socket.end(request.replace("KEY", venue.secrets["api_key"] ?? ""));
     await new Promise((resolve) => socket.once("close", resolve).resume());
     expect((await call("GET", "/time")).status).toBe(200);
   });
@@ -328,8 +328,8 @@ describe("faults", () => {
     await call("DELETE", `/orders/${placed!.order_id}`);
     const silent = venue.fillSilently(placed!, { quantity: "1", price: "100", time: 5 });
     const pushed = venue.fill(placed!, { quantity: "4", price: "200" });
-    venue.push({ type: "fill", ...silent });
-    venue.push({ type: "fill", ...pushed, quantity: "9" });
+    venue.sendFill(silent);
+    venue.sendFill({ ...pushed, quantity: "9" });
     const fills = (await events(4)).filter(({ type }) => type === "fill");
     expect(fills.map(({ fill_id, quantity }) => [fill_id, quantity])).toEqual([
       [pushed.fill_id, "4"],

@@ -1,0 +1,315 @@
+/** Alpaca: US stocks, ETFs and coins, over its trading API, market data API and the stream of trade updates. */
+import {
+  type Account,
+  type Bar,
+  type Capabilities,
+  ConnectRefused,
+  type ConnectReport,
+  type ConnectorAdapter,
+  type ConnectorContext,
+  type Fill,
+  type Instrument,
+  type Order,
+  type OrderAck,
+  type OrderReport,
+  type Position,
+  type Quote,
+  VenueRejection,
+} from "@qoc-app/sdk";
+import {
+  type CryptoPairs,
+  accountOf,
+  barOf,
+  fillOfActivity,
+  fillOfUpdate,
+  instrumentOf,
+  isCrypto,
+  millis,
+  orderBody,
+  positionOf,
+  quoteOf,
+  reportOf,
+  timeframeOf,
+} from "./map.ts";
+import { UpdateStream } from "./updates.ts";
+import {
+  AlpacaClient,
+  type Answer,
+  type Settings,
+  type TradeUpdate,
+  type VenueAccount,
+  type VenueAsset,
+  type VenueBar,
+  type VenueOrder,
+  type VenuePosition,
+  type VenueQuote,
+  errorOf,
+  parsedOf,
+  settingsOf,
+} from "./wire.ts";
+
+/** Account numbers of Alpaca's paper environment begin with this. */
+const PAPER_PREFIX = "PA";
+/** Orders in one page of open orders. A shorter page is the last one. */
+const ORDERS_PAGE = 500;
+const BARS_PAGE = 10_000;
+const BAR_PAGES_MAX = 10;
+/** Orders that follow each other by replacement. */
+const REPLACEMENTS_MAX = 20;
+/** Fills are read again from a little before the newest one: the desk drops those that it knows. */
+const OVERLAP_MS = 60_000;
+/** Events are published a moment after what they report. */
+const EVENT_DELAY_MS = 1_000;
+/** Alpaca's statuses that say: this request was refused, and no order exists. Others may be a gateway's. */
+const REFUSALS = [401, 403, 404, 422, 429];
+const DUPLICATE_ID = /client_order_id must be unique/i;
+
+export default class AlpacaConnector implements ConnectorAdapter {
+  static readonly sdk = 1;
+  static readonly capabilities: Capabilities = {
+    exactDecimals: true,
+    clientIdDedupe: "forever",
+    queryByClientId: true,
+    buyingPowerNetsOpenOrders: true,
+  };
+
+  #ctx!: ConnectorContext;
+  #settings!: Settings;
+  #client!: AlpacaClient;
+  #stream: UpdateStream | undefined;
+  #pairs: CryptoPairs = new Map();
+  /** The venue's time of the newest fill, or of the start. */
+  #newestFillTime = 0;
+  /** Start of a gap in the stream whose fills were not read yet; undefined without a gap. */
+  #gapStart: number | undefined;
+
+  async connect(ctx: ConnectorContext): Promise<ConnectReport> {
+    this.#ctx = ctx;
+    this.#settings = settingsOf(ctx.options);
+    this.#client = new AlpacaClient(this.#settings, ctx);
+    const account = await this.#signIn();
+    const venueTime = await this.#venueTime();
+    this.#newestFillTime = venueTime;
+    const coins = await this.#client.get<readonly VenueAsset[]>("/v2/assets?asset_class=crypto");
+    this.#pairs = new Map(coins.map(({ id, symbol }) => [id, symbol]));
+    this.#stream = this.#openStream();
+    await this.#stream.open();
+    const { environment, feed } = this.#settings;
+    ctx.logger.info(`connected to Alpaca's ${environment} environment`, { account: account.account_number, feed });
+    return { mode: environment, environment: `alpaca ${environment}`, accountId: account.account_number, venueTime };
+  }
+
+  disconnect(): Promise<void> {
+    this.#stream?.close();
+    return Promise.resolve();
+  }
+
+  /** @throws ConnectRefused if Alpaca refuses the keys, or if the account is not of the environment in desk.toml. */
+  async #signIn(): Promise<VenueAccount> {
+    const { environment } = this.#settings;
+    const answer = await this.#client.send("GET", "/v2/account");
+    if (answer.status === 401 || answer.status === 403)
+      throw new ConnectRefused(
+        `Alpaca's ${environment} environment refused the keys (${answer.status}): each environment has keys of its ` +
+          `own; check api_key and api_secret`,
+      );
+    const account = parsedOf(answer) as VenueAccount | undefined;
+    const number = account?.account_number;
+    if (answer.status !== 200 || account === undefined || typeof number !== "string" || number === "")
+      throw new Error(`Alpaca answered the request for the account with ${answer.status}`);
+    if (number.startsWith(PAPER_PREFIX) !== (environment === "paper")) {
+      const found = number.startsWith(PAPER_PREFIX) ? "a paper account" : "no paper account";
+      throw new ConnectRefused(`desk.toml says environment = "${environment}", and account ${number} is ${found}`);
+    }
+    if (account.currency !== "USD")
+      throw new ConnectRefused(`account ${number} is in ${account.currency}; this connector works with USD alone`);
+    if (account.status !== "ACTIVE")
+      throw new ConnectRefused(`account ${number} is ${account.status} at Alpaca, not ACTIVE`);
+    return account;
+  }
+
+  async #venueTime(): Promise<number> {
+    return millis((await this.#client.get<{ timestamp: string }>("/v2/clock")).timestamp);
+  }
+
+  async getQuote(symbol: string): Promise<Quote> {
+    const name = encodeURIComponent(symbol);
+    const { feed } = this.#settings;
+    const quote = isCrypto(symbol)
+      ? (
+          await this.#client.find<{ quotes?: Record<string, VenueQuote> }>(
+            `/v1beta3/crypto/us/latest/quotes?symbols=${name}`,
+            "data",
+          )
+        )?.quotes?.[symbol]
+      : (
+          await this.#client.find<{ quote?: VenueQuote | null }>(
+            `/v2/stocks/${name}/quotes/latest?feed=${feed}`,
+            "data",
+          )
+        )?.quote;
+    if (quote === undefined || quote === null) throw new Error(`Alpaca has no quote of ${symbol}`);
+    return quoteOf(symbol, quote, isCrypto(symbol) ? "crypto" : feed);
+  }
+
+  async getPositions(): Promise<Position[]> {
+    const positions = await this.#client.get<readonly VenuePosition[]>("/v2/positions");
+    return positions.map((position) => positionOf(position, this.#pairs));
+  }
+
+  async getBuyingPower(): Promise<string> {
+    return String((await this.getAccount()).buyingPower);
+  }
+
+  async getAccount(): Promise<Account> {
+    return accountOf(await this.#client.get<VenueAccount>("/v2/account"));
+  }
+
+  async getInstrument(symbol: string): Promise<Instrument | null> {
+    const asset = await this.#client.find<VenueAsset>(`/v2/assets/${encodeURIComponent(symbol)}`);
+    return asset === undefined ? null : instrumentOf(asset);
+  }
+
+  async placeOrder(order: Order): Promise<OrderAck> {
+    const answer = await this.#client.send("POST", "/v2/orders", { body: orderBody(order) });
+    const error = errorOf(answer);
+    if (error !== undefined && DUPLICATE_ID.test(error.message)) return this.#acknowledgeTwin(order);
+    // Only Alpaca's own code says that Alpaca judged the order. A 5xx with a code may still have made one.
+    if (error !== undefined && error.code !== "" && REFUSALS.includes(answer.status))
+      throw new VenueRejection(`${error.message} (${error.code})`);
+    const accepted = answer.status === 200 ? (parsedOf(answer) as Partial<VenueOrder> | undefined) : undefined;
+    const isOurs = accepted?.client_order_id === order.clientOrderId;
+    if (accepted?.id === undefined || accepted.id === "" || !isOurs)
+      throw new Error(`Alpaca did not confirm the order: it answered ${describe(answer)}`);
+    if (accepted.status === "rejected") throw new VenueRejection("Alpaca rejected the order");
+    return { venueOrderId: accepted.id, status: "acknowledged" };
+  }
+
+  /** The desk never repeats an id, so the order that has it is this order. */
+  async #acknowledgeTwin({ clientOrderId }: Order): Promise<OrderAck> {
+    const twin = await this.#find({ clientOrderId });
+    if (twin === undefined) throw new Error("Alpaca has an order with this client order id, and does not find it");
+    if (twin.status === "rejected") throw new VenueRejection("Alpaca rejected the order");
+    return { venueOrderId: twin.id, status: "acknowledged" };
+  }
+
+  async cancelOrder(venueOrderId: string): Promise<void> {
+    const answer = await this.#client.send("DELETE", `/v2/orders/${encodeURIComponent(venueOrderId)}`);
+    if (answer.status === 204) return;
+    const order = answer.status === 422 ? await this.#find({ venueOrderId }) : undefined;
+    if (order?.status === "replaced" && order.replaced_by !== null) return this.cancelOrder(order.replaced_by);
+    throw new Error(`Alpaca did not cancel ${venueOrderId}: it answered ${describe(answer)}`);
+  }
+
+  /** An order that was replaced is reported with the state of the order that continues it, under its own ids. */
+  async getOrder(query: { venueOrderId?: string; clientOrderId?: string }): Promise<OrderReport | null> {
+    const asked = await this.#find(query);
+    if (asked === undefined) return null;
+    let order = asked;
+    for (let step = 0; order.status === "replaced"; step += 1) {
+      const next = order.replaced_by === null ? undefined : await this.#find({ venueOrderId: order.replaced_by });
+      if (next === undefined || step === REPLACEMENTS_MAX)
+        throw new Error(`order ${asked.id} was replaced at Alpaca, and the order that continues it is not found`);
+      order = next;
+    }
+    return { ...reportOf(order, this.#pairs), venueOrderId: asked.id, clientOrderId: asked.client_order_id };
+  }
+
+  #find({ venueOrderId, clientOrderId = "" }: { venueOrderId?: string; clientOrderId?: string }) {
+    return this.#client.find<VenueOrder>(
+      venueOrderId === undefined
+        ? `/v2/orders:by_client_order_id?client_order_id=${encodeURIComponent(clientOrderId)}`
+        : `/v2/orders/${encodeURIComponent(venueOrderId)}`,
+    );
+  }
+
+  async getOpenOrders(): Promise<OrderReport[]> {
+    const orders: VenueOrder[] = [];
+    for (;;) {
+      const last = orders.at(-1)?.submitted_at;
+      const after = last === undefined ? "" : `&after=${encodeURIComponent(last)}`;
+      const path = `/v2/orders?status=open&direction=asc&limit=${ORDERS_PAGE}${after}`;
+      const page = await this.#client.get<readonly VenueOrder[]>(path);
+      orders.push(...page);
+      if (page.length < ORDERS_PAGE) return orders.map((order) => reportOf(order, this.#pairs));
+    }
+  }
+
+  /** Activity events have the execution ids of the stream. The list of activities has others, so it is not used. */
+  async getFills(since: number): Promise<Fill[]> {
+    const until = (await this.#venueTime()) + EVENT_DELAY_MS;
+    const events = await this.#client.activities(new Date(since).toISOString(), new Date(until).toISOString());
+    return events
+      .map((event) => fillOfActivity(event, this.#pairs))
+      .filter((fill) => fill !== undefined)
+      .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+  }
+
+  /** Prices of stocks are adjusted for splits, so that a split is no fall. */
+  async getBars(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<Bar[]> {
+    const query = new URLSearchParams({ timeframe: timeframeOf(options.resolution), limit: String(BARS_PAGE) });
+    if (options.from !== undefined) query.set("start", new Date(options.from).toISOString());
+    if (options.to !== undefined) query.set("end", new Date(options.to).toISOString());
+    if (isCrypto(symbol)) query.set("symbols", symbol);
+    else {
+      query.set("feed", this.#settings.feed === "iex" ? "iex" : "sip");
+      query.set("adjustment", "split");
+    }
+    const base = isCrypto(symbol) ? "/v1beta3/crypto/us/bars" : `/v2/stocks/${encodeURIComponent(symbol)}/bars`;
+    const bars: Bar[] = [];
+    for (let page = 0; page < BAR_PAGES_MAX; page += 1) {
+      const answer = await this.#client.get<BarsPage>(`${base}?${query}`, "data");
+      bars.push(...barsOf(answer, symbol).map((bar) => barOf(symbol, bar)));
+      if (answer.next_page_token === null || answer.next_page_token === undefined) return bars;
+      query.set("page_token", answer.next_page_token);
+    }
+    throw new Error(
+      `Alpaca has more than ${BARS_PAGE * BAR_PAGES_MAX} bars of ${symbol} there: ask for a shorter time`,
+    );
+  }
+
+  #openStream(): UpdateStream {
+    return new UpdateStream({
+      url: this.#settings.stream,
+      key: this.#ctx.secret("api_key"),
+      secret: this.#ctx.secret("api_secret"),
+      onUpdate: (data) => this.#take(data as TradeUpdate),
+      onDown: () => (this.#gapStart ??= this.#newestFillTime),
+      onRestored: () => this.#closeGap(),
+      warn: (message, error) =>
+        this.#ctx.logger.warn(message, { error: error instanceof Error ? error.message : String(error) }),
+    });
+  }
+
+  async #closeGap(): Promise<void> {
+    if (this.#gapStart === undefined) return;
+    for (const fill of await this.getFills(this.#gapStart - OVERLAP_MS)) this.#emit(fill);
+    this.#gapStart = undefined;
+  }
+
+  #take(update: TradeUpdate): void {
+    const fill = fillOfUpdate(update, this.#pairs);
+    if (fill !== undefined) this.#emit(fill);
+  }
+
+  #emit(fill: Fill): void {
+    this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
+    this.#ctx.emitFill(fill);
+  }
+}
+
+interface BarsPage {
+  readonly bars?: readonly VenueBar[] | Readonly<Record<string, readonly VenueBar[]>> | null;
+  readonly next_page_token?: string | null;
+}
+
+/** The bars of stocks are a list, those of coins a list for each symbol. */
+function barsOf({ bars }: BarsPage, symbol: string): readonly VenueBar[] {
+  if (bars === undefined || bars === null) return [];
+  return "length" in bars ? (bars as readonly VenueBar[]) : (bars[symbol] ?? []);
+}
+
+function describe(answer: Answer): string {
+  const error = errorOf(answer);
+  return error === undefined ? String(answer.status) : `${answer.status}: ${error.message}`;
+}

@@ -1,0 +1,301 @@
+/** Alpaca's answers as the desk's types, and the desk's orders as Alpaca's. Pure: no request, no clock. */
+import {
+  type Account,
+  type Bar,
+  type Fill,
+  type Instrument,
+  NotSent,
+  type Order,
+  type OrderReport,
+  type Position,
+  type Quote,
+  type Side,
+} from "@qoc-app/sdk";
+import type {
+  ActivityEvent,
+  Feed,
+  TradeUpdate,
+  VenueAccount,
+  VenueAsset,
+  VenueBar,
+  VenueOrder,
+  VenuePosition,
+  VenueQuote,
+} from "./wire.ts";
+
+/** Alpaca takes quantities with at most nine decimals. */
+const QUANTITY_DECIMALS = 9;
+
+/** Every status of Alpaca's document but `replaced`, which another order continues. */
+const STATUSES: Readonly<Record<string, OrderReport["status"]>> = {
+  new: "open",
+  accepted: "open",
+  pending_new: "open",
+  accepted_for_bidding: "open",
+  held: "open",
+  stopped: "open",
+  suspended: "open",
+  calculated: "open",
+  done_for_day: "open",
+  pending_cancel: "open",
+  pending_replace: "open",
+  partially_filled: "partially_filled",
+  filled: "filled",
+  canceled: "cancelled",
+  expired: "expired",
+  rejected: "rejected",
+};
+
+/** The pair of each crypto asset, by asset id: some of Alpaca's answers write BTC/USD as BTCUSD. */
+export type CryptoPairs = ReadonlyMap<string, string>;
+
+interface NamedAsset {
+  readonly symbol: string;
+  readonly asset_id: string;
+  readonly asset_class: string;
+}
+
+/** @throws Error for a coin that is not among the pairs: its name could be that of another instrument. */
+export function symbolOf({ symbol, asset_id, asset_class }: NamedAsset, pairs: CryptoPairs): string {
+  if (asset_class !== "crypto" || symbol.includes("/")) return symbol;
+  const pair = pairs.get(asset_id);
+  if (pair === undefined) throw new Error(`Alpaca names a coin ${symbol} that is not among its assets`);
+  return pair;
+}
+
+export function isCrypto(symbol: string): boolean {
+  return symbol.includes("/");
+}
+
+/** Milliseconds of a time that Alpaca gives with up to nine decimals. @throws Error. */
+export function millis(time: unknown): number {
+  const ms = typeof time === "string" ? Date.parse(time.replace(/(\.\d{3})\d+/, "$1")) : Number.NaN;
+  if (Number.isNaN(ms)) throw new Error(`Alpaca sent ${JSON.stringify(time)} as a time`);
+  return ms;
+}
+
+/** @throws Error for a member that is missing or empty. */
+function textOf<T extends object>(body: T, name: keyof T & string): string {
+  const value: unknown = body[name];
+  if (typeof value !== "string" || value === "") throw new Error(`Alpaca's answer has no ${name}`);
+  return value;
+}
+
+function sideOf(side: string): Side {
+  if (side !== "buy" && side !== "sell") throw new Error(`Alpaca sent ${JSON.stringify(side)} as a side`);
+  return side;
+}
+
+/** A status that the desk does not know is an error: it must not look open, and not ended either. @throws Error. */
+export function reportOf(order: VenueOrder, pairs: CryptoPairs): OrderReport {
+  const status = STATUSES[textOf(order, "status")];
+  if (status === undefined)
+    throw new Error(`order ${order.id} is ${order.status} at Alpaca, which the connector does not know`);
+  const report: OrderReport = {
+    venueOrderId: textOf(order, "id"),
+    clientOrderId: textOf(order, "client_order_id"),
+    status,
+    filledQuantity: textOf(order, "filled_qty"),
+  };
+  if (order.filled_avg_price !== null) report.averagePrice = order.filled_avg_price;
+  if (order.qty !== null) report.quantity = order.qty;
+  if (order.limit_price !== null) report.limitPrice = order.limit_price;
+  // An order of several legs has neither symbol nor side.
+  if (order.symbol !== "") report.symbol = symbolOf(order, pairs);
+  if (order.side !== "") report.side = sideOf(order.side);
+  return report;
+}
+
+/** The fill of a message of `trade_updates`; undefined if the event is no fill. @throws Error. */
+export function fillOfUpdate(update: TradeUpdate, pairs: CryptoPairs): Fill | undefined {
+  // Other events have an execution id, too.
+  if (update.event !== "fill" && update.event !== "partial_fill") return undefined;
+  const { order } = update;
+  return {
+    fillId: textOf(update, "execution_id"),
+    venueOrderId: textOf(order, "id"),
+    clientOrderId: textOf(order, "client_order_id"),
+    symbol: symbolOf(order, pairs),
+    side: sideOf(order.side),
+    quantity: textOf(update, "qty"),
+    price: textOf(update, "price"),
+    timestamp: millis(update.timestamp),
+  };
+}
+
+/** The fill of an activity event; undefined if the activity is no trade. @throws Error. */
+export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill | undefined {
+  if (event.activity_type !== "FILL") return undefined;
+  const details = event.details as Readonly<Record<string, string>>;
+  const symbol = textOf(details, "symbol");
+  const asset_id = textOf(details, "asset_id");
+  const known = pairs.get(asset_id);
+  const fill: Fill = {
+    fillId: textOf(event, "ref_id"),
+    venueOrderId: textOf(details, "order_id"),
+    symbol: known ?? symbol,
+    side: sideOf(details["side"] ?? ""),
+    quantity: textOf(event, "qty"),
+    price: textOf(event, "price"),
+    timestamp: millis(event.executed_at),
+  };
+  const clientOrderId = details["client_order_id"];
+  if (clientOrderId !== undefined && clientOrderId !== "") fill.clientOrderId = clientOrderId;
+  const type = textOf(details, "execution_type");
+  if (type === "trade_bust") fill.busts = textOf(event, "previous_id");
+  else if (type === "trade_correct") fill.corrects = textOf(event, "previous_id");
+  else if (type !== "fill")
+    throw new Error(`Alpaca sent an execution of type ${type}, which the connector does not know`);
+  // The commission of accounts that pay one. Zero is left out of most events.
+  if (details["commission"] !== undefined && !isZero(details["commission"])) {
+    fill.fee = details["commission"];
+    fill.feeCurrency = "USD";
+  }
+  return fill;
+}
+
+function isZero(amount: string): boolean {
+  return /^-?0*\.?0*$/.test(amount);
+}
+
+export function positionOf(position: VenuePosition, pairs: CryptoPairs): Position {
+  const quantity = textOf(position, "qty");
+  // Alpaca writes the quantity of a short position with its sign. A side without it is a contradiction.
+  if ((position.side === "short") !== quantity.startsWith("-"))
+    throw new Error(`Alpaca's position in ${position.symbol} is ${quantity} and ${position.side}`);
+  const mapped: Position = {
+    symbol: symbolOf(position, pairs),
+    quantity,
+    averagePrice: textOf(position, "avg_entry_price"),
+    currency: "USD",
+  };
+  if (position.current_price !== null && position.current_price !== undefined)
+    mapped.markPrice = position.current_price;
+  return mapped;
+}
+
+const BLOCKS = [
+  ["account_blocked", "Alpaca has blocked this account"],
+  ["trading_blocked", "Alpaca has blocked trading on this account"],
+  ["trade_suspended_by_user", "trading is suspended in the settings of this account at Alpaca"],
+] as const;
+
+/** `equity` is the net asset value. `buying_power` is leveraged on a margin account. */
+export function accountOf(account: VenueAccount): Account {
+  const currency = textOf(account, "currency");
+  const block = BLOCKS.find(([name]) => account[name]);
+  return {
+    nav: textOf(account, "equity"),
+    cash: textOf(account, "cash"),
+    buyingPower: textOf(account, "buying_power"),
+    currency,
+    notice: block?.[1],
+  };
+}
+
+const EQUITY_TERMS = {
+  orderTypes: ["market", "limit", "stop", "stop_limit"],
+  timesInForce: ["day", "gtc", "ioc", "fok"],
+} satisfies Pick<Instrument, "orderTypes" | "timesInForce">;
+const CRYPTO_TERMS = {
+  orderTypes: ["market", "limit", "stop_limit"],
+  timesInForce: ["gtc", "ioc"],
+} satisfies Pick<Instrument, "orderTypes" | "timesInForce">;
+
+/** Returns null for an asset of a class that the connector does not trade. */
+export function instrumentOf(asset: VenueAsset): Instrument | null {
+  const symbol = textOf(asset, "symbol");
+  const common = { symbol, name: asset.name ?? symbol, tradable: asset.tradable && asset.status === "active" };
+  if (asset.class === "crypto")
+    return {
+      ...common,
+      ...CRYPTO_TERMS,
+      currency: symbol.split("/")[1] ?? "",
+      tickSize: textOf(asset, "price_increment"),
+      lotSize: textOf(asset, "min_trade_increment"),
+      minQuantity: textOf(asset, "min_order_size"),
+    };
+  if (asset.class !== "us_equity") return null;
+  return {
+    ...common,
+    ...EQUITY_TERMS,
+    currency: "USD",
+    tickSize: "0.01",
+    lotSize: asset.fractionable ? "0.000000001" : "1",
+  };
+}
+
+/** A side without a price is 0, as Alpaca sends it after hours. The desk takes no order on such a quote. */
+export function quoteOf(symbol: string, quote: VenueQuote, feed: Feed | "crypto"): Quote {
+  const mapped: Quote = {
+    symbol,
+    bid: textOf(quote, "bp"),
+    ask: textOf(quote, "ap"),
+    bidSize: textOf(quote, "bs"),
+    askSize: textOf(quote, "as"),
+    timestamp: millis(quote.t),
+  };
+  if (feed === "iex") mapped.notice = "quote of IEX alone, a small part of the market";
+  if (feed === "delayed_sip") mapped.notice = "quote of all exchanges, 15 minutes late";
+  return mapped;
+}
+
+export function barOf(symbol: string, bar: VenueBar): Bar {
+  return {
+    symbol,
+    timestamp: millis(bar.t),
+    open: textOf(bar, "o"),
+    high: textOf(bar, "h"),
+    low: textOf(bar, "l"),
+    close: textOf(bar, "c"),
+    volume: textOf(bar, "v"),
+  };
+}
+
+const UNITS: Readonly<Record<string, string>> = { m: "Min", h: "Hour", d: "Day", w: "Week" };
+
+/** `5m` is `5Min`. @throws Error for a resolution that Alpaca lacks. */
+export function timeframeOf(resolution: string): string {
+  const [, count = "", unit = ""] = /^(\d+)([mhdw])$/.exec(resolution) ?? [];
+  const name = UNITS[unit];
+  if (name === undefined) throw new Error(`Alpaca has no bars of ${resolution}: use 1m to 59m, 1h to 23h, 1d or 1w`);
+  return `${count}${name}`;
+}
+
+function decimalsOf(amount: string): number {
+  return amount.split(".")[1]?.length ?? 0;
+}
+
+/** The body of an order. @throws NotSent for what Alpaca would refuse, round or not understand. */
+export function orderBody(order: Order): Readonly<Record<string, string | undefined>> {
+  const { symbol, quantityText, limitPriceText, stopPriceText, type, timeInForce } = order;
+  if (decimalsOf(quantityText) > QUANTITY_DECIMALS)
+    throw new NotSent(`Alpaca takes quantities with at most ${QUANTITY_DECIMALS} decimals, not ${quantityText}`);
+  const { orderTypes, timesInForce } = isCrypto(symbol) ? CRYPTO_TERMS : EQUITY_TERMS;
+  if (!orderTypes.some((allowed) => allowed === type))
+    throw new NotSent(`Alpaca takes ${orderTypes.join(", ")} orders in ${symbol}, not ${type}`);
+  if (!timesInForce.some((allowed) => allowed === timeInForce))
+    throw new NotSent(`Alpaca takes ${timesInForce.join(", ")} for ${symbol}, not ${timeInForce}`);
+  if (!isCrypto(symbol)) {
+    for (const price of [limitPriceText, stopPriceText]) if (price !== undefined) assertPenny(price);
+    if (/\.\d*[1-9]/.test(quantityText) && timeInForce !== "day")
+      throw new NotSent(`Alpaca takes a fraction of a share (${quantityText}) with day only, not ${timeInForce}`);
+  }
+  return {
+    client_order_id: order.clientOrderId,
+    symbol,
+    side: order.side,
+    qty: quantityText,
+    type,
+    time_in_force: timeInForce,
+    limit_price: limitPriceText,
+    stop_price: stopPriceText,
+  };
+}
+
+/** Stocks are priced in cents from one dollar on, and in hundredths of a cent below it. */
+function assertPenny(price: string): void {
+  const allowed = /^0*\./.test(price) || /^0+(?:\.|$)/.test(price) ? 4 : 2;
+  if (decimalsOf(price.replace(/0+$/, "")) > allowed && price.includes("."))
+    throw new NotSent(`Alpaca takes prices with at most ${allowed} decimals here, not ${price}`);
+}
