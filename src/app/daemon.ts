@@ -1,9 +1,10 @@
 /** `qoc up`: runs one desk with its sockets and its port until it is stopped. */
+import type { ConfigNotice } from "../domain/status-view.ts";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
-import { type ConfigNotice, deskNotices } from "../trading/config-notices.ts";
+import { deskNotices } from "../trading/config-notices.ts";
 import { workingLines } from "../commands/rendering/working-orders.ts";
 import { createEventLog } from "../trading/event-log.ts";
 import type { Recorded } from "../domain/event.ts";

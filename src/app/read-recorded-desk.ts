@@ -1,11 +1,12 @@
 /** Reads a desk that is down: folds its journal and reads its configuration, without writing. */
+import type { ConfigNotice } from "../domain/status-view.ts";
 import { type JournalScan, scanJournal } from "../bus/journal-read.ts";
 import { openReplay } from "../bus/replay.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import type { GapRange } from "../domain/journal-head.ts";
 import type { Clock } from "../domain/ports.ts";
-import { type ConfigNotice, deskNotices, unreadableNotices } from "../trading/config-notices.ts";
+import { deskNotices, unreadableNotices } from "../trading/config-notices.ts";
 import { createProposalCache } from "../trading/desk.ts";
 import {
   type ConfigReader,

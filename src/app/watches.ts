@@ -1,7 +1,8 @@
 /** What a running desk looks at beside its connectors: files, free space, the halt file. */
+import type { ConfigNotice } from "../domain/status-view.ts";
 import { watch } from "node:fs";
 import { messageOf } from "../domain/error.ts";
-import { type ConfigNotice, deskNotices } from "../trading/config-notices.ts";
+import { deskNotices } from "../trading/config-notices.ts";
 import { noticeText } from "../trading/notice-text.ts";
 import { setTrading } from "../trading/decide.ts";
 import type { Clock } from "../domain/ports.ts";

@@ -2,6 +2,8 @@
  * What a command is: its words, one input schema, and its functions; and the services and ports that it is given.
  * An interface (command line, MCP) makes `{command, input, actor}` and decides nothing.
  */
+import type { ConfigNotice } from "../domain/status-view.ts";
+import type { SigningRequest } from "../domain/authority.ts";
 import type { OrderId } from "../domain/ids.ts";
 import type * as z from "zod";
 import type { Authority } from "../domain/authority.ts";
@@ -10,8 +12,6 @@ import { QocError } from "../domain/error.ts";
 import type { GapRange } from "../domain/journal-head.ts";
 import type { Clock, Disk, Progress } from "../domain/ports.ts";
 import type { Report } from "../conformance/report.ts";
-import type { SigningRequest } from "../trading/authority.ts";
-import type { ConfigNotice } from "../trading/config-notices.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { DoctorCheck } from "../trading/doctor.ts";
 import type { AuditCode } from "../trading/audit-signatures.ts";

@@ -2,10 +2,10 @@
  * `[connectors] agent = [...]` in desk.toml: the connectors that an actor may reach. For an agent, a connector out of
  * its scope and a connector that does not exist are the same.
  */
+import type { StatusView } from "../domain/status-view.ts";
+import type { AccountView } from "../domain/account-view.ts";
 import { instrumentParts } from "../domain/order.ts";
 import type { Desk } from "../trading/desk.ts";
-import type { AccountView } from "../trading/account-view.ts";
-import type { StatusView } from "../trading/status.ts";
 import type { Actor } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import { type OrderId, suggestion } from "../domain/ids.ts";

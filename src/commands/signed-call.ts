@@ -1,9 +1,9 @@
 /** Calls a command whose action needs a signature of the operator. */
+import type { SigningRequest } from "../domain/authority.ts";
 import * as z from "zod";
 import { SIGNED_ACTIONS, type Authority, type SignedAction } from "../domain/authority.ts";
 import { QocError } from "../domain/error.ts";
 import { isNamedByStem, refStem } from "../domain/ids.ts";
-import type { SigningRequest } from "../trading/authority.ts";
 import type { CommandSession } from "./command.ts";
 
 const headSchema = z.strictObject({ seq: z.int().nonnegative(), hash: z.string() });

@@ -1,7 +1,7 @@
+import type { StatusView } from "../domain/status-view.ts";
 import * as z from "zod";
 import { QocError, EXIT } from "../domain/error.ts";
 import { iso } from "../lib/time.ts";
-import type { StatusView } from "../trading/status.ts";
 import { type SnapshotFile, snapshotNamed } from "../workspace/snapshot-file.ts";
 import { flag, toggle } from "./arguments.ts";
 import { type CommandContext, defineCommand, localServices } from "./command.ts";

@@ -1,6 +1,6 @@
 /** `qoc status --watch`: the same screen again and again, until Ctrl-C. */
+import type { StatusView } from "../domain/status-view.ts";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StatusView } from "../trading/status.ts";
 import type { CommandSession } from "./command.ts";
 import { money, signedMoney } from "./rendering/money.ts";
 import { renderStatus } from "./rendering/status.ts";

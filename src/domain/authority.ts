@@ -60,6 +60,12 @@ export interface Authority {
   readonly signature: string;
 }
 
+/** What a client must sign, with which key. The client adds `expiresAt`. */
+export interface SigningRequest {
+  readonly key: SigningRole;
+  readonly statement: Omit<ActionStatement, "expiresAt">;
+}
+
 /** A signed statement expires after this time. */
 export const STATEMENT_MS = 15 * 60 * 1000;
 

@@ -2,6 +2,7 @@
  * Starts scheduled tasks. One runs at a time, and it waits until no other run is under way; the others wait in a queue
  * with at most one entry for each schedule. A due time counts once: the record of its start is on disk before the run.
  */
+import type { ScheduleView } from "../domain/status-view.ts";
 import { aborted } from "../lib/aborted.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { StartCause } from "../domain/schedule-event.ts";
@@ -12,7 +13,7 @@ import { LAYOUT } from "../workspace/layout.ts";
 import { type ScheduleConfig, timesOf } from "../workspace/schedule-config.ts";
 import { problemOf, findSchedule } from "../trading/change-schedules.ts";
 import type { Desk } from "../trading/desk.ts";
-import { type FoundSchedule, type ScheduleView, findSchedules, scheduleViews } from "../trading/schedule-views.ts";
+import { type FoundSchedule, findSchedules, scheduleViews } from "../trading/schedule-views.ts";
 import type { AgentRuns } from "./agent-runs.ts";
 import { dueNow } from "./due-times.ts";
 import { type TaskReport, runTask } from "./run-task.ts";

@@ -3,6 +3,14 @@
  * up: an account in a currency without a rate is shown by itself. The accounts of connectors that desk.toml does not
  * enable do not count.
  */
+import type {
+  AccountLine,
+  AccountView,
+  Amount,
+  ConnectorStanding,
+  PositionView,
+  ProfitLine,
+} from "../domain/account-view.ts";
 import type { AccountRecord } from "../domain/account.ts";
 import { isSameCode } from "../domain/currency.ts";
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
@@ -11,79 +19,6 @@ import { type PositionRecord, averagePrice, unrealizedPnl } from "../domain/posi
 import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
 import { iso } from "../lib/time.ts";
 import type { Desk } from "./desk.ts";
-
-/** What desk.toml says about a connector of the journal. */
-export type ConnectorStanding = "enabled" | "disabled" | "removed";
-
-export interface PositionView {
-  readonly connector: string;
-  /** A position at a connector that is not enabled counts nowhere. */
-  readonly standing: ConnectorStanding;
-  readonly symbol: string;
-  readonly quantity: string;
-  /** Of prices, value and P&L; null if not known. */
-  readonly currency: string | null;
-  readonly averagePrice: string | null;
-  readonly markPrice: string | null;
-  readonly value: string | null;
-  readonly unrealizedPnl: string | null;
-  /** Of the lots whose cost is known; null if a lot of unknown cost was closed. */
-  readonly realizedPnl: string | null;
-  readonly fees: readonly Amount[];
-}
-
-export interface Amount {
-  readonly amount: string;
-  readonly currency: string;
-}
-
-export interface AccountLine {
-  readonly connector: string;
-  readonly mode: string;
-  readonly currency: string;
-  readonly nav: string;
-  readonly cash: string;
-  readonly buyingPower: string;
-  /** null while a change of the NAV is unexplained. */
-  readonly dayPnl: string | null;
-  /** The change of the NAV that no trade explains, until a human says what it was. */
-  readonly unexplained: string | null;
-  /** When the connector last reported the account. */
-  readonly asOf: string;
-  /** The connector is enabled and routes orders: guards count the account. */
-  readonly isCountedByGuards: boolean;
-  /** Positions without a price or an exchange rate, which the NAV leaves out. */
-  readonly unvalued: readonly string[];
-  /** The account is part of the sums: it is in their currency. */
-  readonly isInSum: boolean;
-}
-
-/** Profit and loss of all positions in one currency, closed ones included. */
-export interface ProfitLine {
-  readonly currency: string;
-  readonly realized: string;
-  /** Of the open positions that have a mark. */
-  readonly unrealized: string;
-  /** Positions whose cost or mark is not known, so that the sums leave a part of them out. */
-  readonly incomplete: readonly string[];
-}
-
-export interface AccountView {
-  /** The sums over the accounts in `currency`; null if the accounts have several currencies and none is `currency`. */
-  readonly nav: string | null;
-  readonly cash: string | null;
-  readonly buyingPower: string | null;
-  readonly dayPnl: string | null;
-  /** `[account] currency`; the accounts' own if none of them is in it and they have one currency. */
-  readonly currency: string;
-  /** Time of the oldest account report among the connectors; null without any report. */
-  readonly asOf: string | null;
-  readonly accounts: readonly AccountLine[];
-  readonly profit: readonly ProfitLine[];
-  /** Of all positions, closed ones included; one line a currency. */
-  readonly fees: readonly Amount[];
-  readonly positions: readonly PositionView[];
-}
 
 type ViewedDesk = Pick<Desk, "config" | "state">;
 

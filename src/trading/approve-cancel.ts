@@ -2,12 +2,13 @@
  * Approves a cancel and sends it. Approval and cancel intent are one uninterrupted step. No guard and no trading state
  * stops a cancel, and no market data is needed for it. The venue says how the order ends.
  */
+import type { Receipt } from "../domain/order-view.ts";
 import { type OrderRecord, isTerminal, targetRecord } from "../domain/order-state.ts";
 import { type ApproveRequest, approvalOf, blocked, refused, requireSignature, reviewOf } from "./approval.ts";
 import { adoptCancel, cancelFailure, requestCancel } from "./cancel.ts";
 import type { Desk } from "./desk.ts";
 import { cancelVerdict, guardsEvaluated } from "./evaluate-proposal.ts";
-import { type Receipt, receiptOf } from "./order-view.ts";
+import { receiptOf } from "./order-view.ts";
 import { settleCancel } from "./settle-cancels.ts";
 
 /** @throws GUARD_BLOCKED, SIGNATURE_REQUIRED, SIGNATURE_STALE, CALL_FAILED, OUTCOME_UNKNOWN. */

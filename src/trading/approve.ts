@@ -3,6 +3,7 @@
  * one uninterrupted step, so two approvals cannot both use the same buying power. A cancel and a replacement are
  * approved in the same way; what follows the approval is in modules of their own.
  */
+import type { Receipt } from "../domain/order-view.ts";
 import { QocError } from "../domain/error.ts";
 import type { OrderRecord, ReviewRecord } from "../domain/order-state.ts";
 import type { Verdict } from "../domain/verdict.ts";
@@ -27,7 +28,6 @@ import { clearAndDispatch } from "./dispatch.ts";
 import { gateInput, guardsEvaluated } from "./evaluate-proposal.ts";
 import { findOrder } from "./find-order.ts";
 import { fetchMarketSnapshot } from "./market-snapshot.ts";
-import type { Receipt } from "./order-view.ts";
 import { replaceOrder } from "./replace-order.ts";
 import { approvalDecision, midOf } from "./review.ts";
 

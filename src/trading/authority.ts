@@ -1,6 +1,6 @@
 /** The host's side of authority: names the place in the journal that a client signs, and checks what it signed. */
+import type { SigningRequest } from "../domain/authority.ts";
 import {
-  type ActionStatement,
   type ActionSubject,
   type Authority,
   type JournalHead,
@@ -15,12 +15,6 @@ import type { Clock } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { type PublicKeys, verifySignature } from "./operator-keys.ts";
-
-/** What a client must sign, with which key. The client adds `expiresAt`. */
-export interface SigningRequest {
-  readonly key: SigningRole;
-  readonly statement: Omit<ActionStatement, "expiresAt">;
-}
 
 /** A subject with the key that its action needs. */
 export interface SignedDecision extends ActionSubject {

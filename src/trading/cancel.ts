@@ -1,4 +1,5 @@
 /** Cancels an order. A cancel passes in every trading state; the venue's report decides the order's final state. */
+import type { Receipt } from "../domain/order-view.ts";
 import { text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
@@ -6,7 +7,7 @@ import type { OrderId } from "../domain/ids.ts";
 import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
 import type { Desk } from "./desk.ts";
 import { findOrder } from "./find-order.ts";
-import { type Receipt, receiptOf } from "./order-view.ts";
+import { receiptOf } from "./order-view.ts";
 import { type OrderLookup, queryOrderStatus } from "./reconcile.ts";
 
 export async function cancelOrder(desk: Desk, ref: string, actor: Actor): Promise<Receipt> {

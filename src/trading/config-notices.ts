@@ -1,4 +1,5 @@
 /** What `qoc status`, `qoc doctor`, reviews and approvals say about desk.toml. */
+import type { ConfigNotice } from "../domain/status-view.ts";
 import type { ConfigChange } from "../domain/config-field.ts";
 import { type ErrorCode, QocError } from "../domain/error.ts";
 import { type ConfigStanding, guardsWait } from "./desk-config.ts";
@@ -6,16 +7,6 @@ import { isSameCode } from "../domain/currency.ts";
 import { shownCurrency } from "../domain/untrusted.ts";
 import { localTime } from "../gate/calendar.ts";
 import type { Desk } from "./desk.ts";
-
-export interface ConfigNotice {
-  readonly kind: "upgrade" | "unreadable" | "waiting" | "restart" | "currency" | "no-guards";
-  /** Without names and values of desk.toml. */
-  readonly text: string;
-  /** The changes that it is about, with their values. */
-  readonly changes: readonly string[];
-  /** A command to type; null: no command changes it. */
-  readonly fix: string | null;
-}
 
 /** Receives the notices about desk.toml that go with an action. */
 export type NoticeListener = (notices: readonly ConfigNotice[]) => void;

@@ -1,4 +1,5 @@
 /** Decisions of the human: reject a proposal, resolve an unknown order, clear a flagged instrument, halt and resume. */
+import type { Receipt } from "../domain/order-view.ts";
 import type { Authority } from "../domain/authority.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
@@ -15,7 +16,7 @@ import { type SignedDecision, keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 import { matchOrder, findOrder } from "./find-order.ts";
 import { rejectedFileComments } from "./order-files.ts";
-import { type Receipt, receiptOf } from "./order-view.ts";
+import { receiptOf } from "./order-view.ts";
 import { markAccount } from "./market-snapshot.ts";
 import { queryOrderStatus } from "./reconcile.ts";
 

@@ -1,4 +1,5 @@
 /** `qoc decisions`: one line per decision, from the journal's fold, so that it works without git. */
+import type { OrderDetail } from "../domain/order-view.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type ProposalKind, kindOf, targetOf } from "../domain/order.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
@@ -6,7 +7,7 @@ import type { Untrusted } from "../domain/untrusted.ts";
 import type { HistoryReader } from "../workspace/history.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
-import { type OrderDetail, detailOf, orderTexts, summaryOf } from "./order-view.ts";
+import { detailOf, orderTexts, summaryOf } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
 import { matchOrder } from "./find-order.ts";
 import { QocError } from "../domain/error.ts";

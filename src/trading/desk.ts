@@ -1,4 +1,5 @@
 /** The open desk that use cases work on: its state, the ways to change it, and its services. */
+import type { ProposalNeed } from "../domain/order-view.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { DecimalText } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
@@ -99,7 +100,7 @@ export interface ProposalProblem {
   readonly path: string;
   /** May contain text of the file. */
   readonly message: string;
-  readonly needs: "correction" | "connector" | "another-name" | "another-proposal" | "running-desk";
+  readonly needs: ProposalNeed;
 }
 
 /** Results of the last scan of the proposal folders. */

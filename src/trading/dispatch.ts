@@ -1,10 +1,11 @@
 /** The last step of an approval: the gate clears the order, its intent goes to disk, and it is sent. */
+import type { Receipt } from "../domain/order-view.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { clear } from "../gate/gate.ts";
 import { type GuardInputs, blocked } from "./approval.ts";
 import type { Desk } from "./desk.ts";
 import { gateInput, guardsEvaluated } from "./evaluate-proposal.ts";
-import { type Receipt, receiptOf } from "./order-view.ts";
+import { receiptOf } from "./order-view.ts";
 import { submitOrder } from "./submit.ts";
 
 export interface Dispatch extends GuardInputs {

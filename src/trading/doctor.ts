@@ -1,6 +1,7 @@
 /** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
+import type { ConfigNotice } from "../domain/status-view.ts";
 import { messageOf } from "../domain/error.ts";
-import { type ConfigNotice, deskNotices } from "./config-notices.ts";
+import { deskNotices } from "./config-notices.ts";
 import { noticeText } from "./notice-text.ts";
 import type { Desk } from "./desk.ts";
 import { gapLabel } from "../domain/journal-head.ts";

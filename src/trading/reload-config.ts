@@ -1,4 +1,5 @@
 /** `qoc reload`: a human accepts the desk.toml on disk, and the desk puts in force what it can. */
+import type { SigningRequest } from "../domain/authority.ts";
 import type { Authority, SigningRole } from "../domain/authority.ts";
 import { compareConfig, digestChanges, loosens } from "../domain/compare-config.ts";
 import type { ConfigChange } from "../domain/config-field.ts";
@@ -7,7 +8,7 @@ import { pinsOf } from "../domain/config-state.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import type { Digest } from "../domain/ids.ts";
-import type { SignedDecision, SigningRequest } from "./authority.ts";
+import type { SignedDecision } from "./authority.ts";
 import { type FoundConfig, acceptedTables, recordedChanges } from "./desk-config.ts";
 import type { Desk } from "./desk.ts";
 

@@ -3,6 +3,7 @@
  * is left of the approved quantity. If the end is not confirmed, if nothing is left, or if a guard blocks by then, the
  * new order is not sent. Nothing goes on in the background, and a restart sends nothing.
  */
+import type { Receipt } from "../domain/order-view.ts";
 import { ZERO, decimal, text } from "../domain/decimal.ts";
 import type { Actor } from "../domain/event.ts";
 import { isEndConfirmed } from "../domain/cancel-request.ts";
@@ -13,7 +14,6 @@ import { refused, stableInputs } from "./approval.ts";
 import { requestCancel } from "./cancel.ts";
 import type { Desk } from "./desk.ts";
 import { clearAndDispatch } from "./dispatch.ts";
-import type { Receipt } from "./order-view.ts";
 import { queryOrderStatus } from "./reconcile.ts";
 
 /** How long the venue may take to confirm the end of the old order. */

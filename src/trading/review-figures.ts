@@ -1,4 +1,5 @@
 /** The figures of a review: the book before and after the order, its prices against the market, and realized P&L. */
+import type { BookChange, PriceDistance, RealizedEstimate } from "../domain/review-view.ts";
 import {
   type Decimal,
   type DecimalText,
@@ -17,25 +18,6 @@ import type { Lot } from "../domain/position.ts";
 import { isTwoSided, mid } from "../domain/quote.ts";
 import type { VenueInstrument, VenueQuote } from "../domain/venue.ts";
 import { bestPrice } from "../gate/protection.ts";
-
-export interface BookChange {
-  readonly what: string;
-  /** A decimal; null: not available. */
-  readonly before: string | null;
-  readonly after: string | null;
-  /** A currency, "%", or "" for a quantity. */
-  readonly unit: string;
-}
-
-/** A price of the order against the side of the market that it would trade with. */
-export interface PriceDistance {
-  readonly what: "limit" | "stop" | "protection price";
-  readonly price: string;
-  readonly side: "bid" | "ask";
-  readonly market: string;
-  /** Percent of the market; below zero: the price is below the market. */
-  readonly percent: string;
-}
 
 export interface FiguresInput {
   readonly state: Readonly<DeskState>;
@@ -105,13 +87,6 @@ export function priceDistances({ terms, quote }: Pick<FiguresInput, "terms" | "q
 
 function percentOf(price: Decimal, market: Decimal): DecimalText {
   return text(ratio(price.minus(market).times(HUNDRED), market.abs(), 2));
-}
-
-export interface RealizedEstimate {
-  readonly amount: string;
-  /** The price that the estimate assumes. */
-  readonly price: string;
-  readonly unit: string;
 }
 
 /**

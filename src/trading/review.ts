@@ -1,7 +1,9 @@
 /** The review of one proposal as one value; the terminal and `--json` render it. */
+import type { ConfigNotice } from "../domain/status-view.ts";
+import type { Review, ReviewedOrder } from "../domain/review-view.ts";
 import { type DecimalText, decimal, text } from "../domain/decimal.ts";
 import { canonicalJson, digestOf } from "../domain/digest.ts";
-import { type ErrorJson, QocError } from "../domain/error.ts";
+import { QocError } from "../domain/error.ts";
 import type { Actor, Channel } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
 import { describe } from "../domain/order.ts";
@@ -9,94 +11,27 @@ import type { OrderRecord } from "../domain/order-state.ts";
 import { isRetired } from "../domain/lost-records.ts";
 import { isTwoSided, mid } from "../domain/quote.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
-import type { Check, Verdict } from "../domain/verdict.ts";
-import type { Mode, VenueQuote } from "../domain/venue.ts";
+import type { Verdict } from "../domain/verdict.ts";
+import type { VenueQuote } from "../domain/venue.ts";
 import { foreignCurrency, orderPrice } from "../gate/valuation.ts";
 import { plainPath } from "../workspace/path-policy.ts";
-import { type SignedDecision, type SigningRequest, keyForMode } from "./authority.ts";
-import { type ConfigNotice, type NoticeListener, changedRules, deskNotices, noticesOf } from "./config-notices.ts";
+import { type SignedDecision, keyForMode } from "./authority.ts";
+import { type NoticeListener, changedRules, deskNotices, noticesOf } from "./config-notices.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { equalProposals, equalSentences } from "./equal-proposals.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
 import type { MarketSnapshot } from "./market-snapshot.ts";
-import { type TargetView, cancelChanges, targetView, targetWarnings } from "./target-view.ts";
-import { type OrderDetail, type OrderTexts, detailOf, orderTexts } from "./order-view.ts";
+import { cancelChanges, targetView, targetWarnings } from "./target-view.ts";
+import { detailOf, orderTexts } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
-import {
-  type BookChange,
-  type PriceDistance,
-  type RealizedEstimate,
-  bookChanges,
-  priceDistances,
-  realizedEstimate,
-} from "./review-figures.ts";
-
-export interface Review {
-  readonly id: string;
-  readonly path: string;
-  readonly sentence: string;
-  readonly mode: Mode;
-  readonly digest: string;
-  readonly terms: OrderRecord["terms"];
-  /** The order that a cancel or a replacement names; absent for a plain order. */
-  readonly target?: TargetView | undefined;
-  /** The venue that the proposal names. */
-  readonly venue: string | null;
-  readonly researchRef: string | null;
-  readonly proposedBy: string | null;
-  readonly proposedAt: string;
-  readonly issue: string | null;
-  readonly sources: readonly string[];
-  readonly decision: Verdict["decision"];
-  readonly checks: readonly Check[];
-  readonly book: readonly BookChange[];
-  readonly prices: readonly PriceDistance[];
-  /** The last time that the protection price followed the market, and the price before. */
-  readonly repriced: { readonly at: string; readonly from: string } | null;
-  /** The P&L that the order would realize. */
-  readonly realized: RealizedEstimate | null;
-  readonly quote: {
-    readonly bid: string;
-    readonly ask: string;
-    readonly last: string | null;
-    readonly at: string;
-    /** When the venue last said that the quote is still valid. */
-    readonly asOf?: string | undefined;
-  } | null;
-  readonly notional: string | null;
-  /** The currency of `notional`; empty: unknown. */
-  readonly currency: string;
-  /** Above this notional the human types the symbol, not y. */
-  readonly typedAbove: string;
-  readonly warnings: readonly string[];
-  readonly untrusted: OrderTexts & {
-    /** The human's comment on the last rejection of the same order. */
-    readonly rejection: Untrusted | null;
-    /** What the connector says about the price. */
-    readonly market: Untrusted | null;
-    /** The connector's error messages for data that could not be fetched. */
-    readonly problems: Untrusted | null;
-  };
-}
+import { bookChanges, priceDistances, realizedEstimate } from "./review-figures.ts";
 
 /** A review and the mid price of its quote; undefined without a two-sided quote. */
 interface PricedReview {
   readonly review: Review;
   readonly mid: DecimalText | undefined;
 }
-
-/** An order with its review, all of one moment: the digest of the order is the digest of the review. */
-export type ReviewedOrder = OrderDetail & {
-  /** null if the order is no proposal. */
-  readonly review?: Review | null;
-  /** What an approval of this review must sign, if the review is journaled. */
-  readonly signing?: SigningRequest | undefined;
-  /** Why the desk approves nothing now, whatever the checks say. */
-  readonly refusal?: Pick<ErrorJson, "code" | "details"> | undefined;
-  /** A terminal shows every check and the whole text of others. */
-  readonly full?: boolean | undefined;
-};
 
 /** The order and its review; journals nothing about the order. */
 export async function showOrder(desk: Desk, current: Readonly<OrderRecord>): Promise<ReviewedOrder> {

@@ -1,6 +1,6 @@
 /** The schedules of the desk as they are now: those of desk.toml and of schedules/, with their state and next times. */
+import type { ScheduleState, ScheduleView } from "../domain/status-view.ts";
 import { QocError } from "../domain/error.ts";
-import type { ScheduleResult } from "../domain/schedule-state.ts";
 import { iso } from "../lib/time.ts";
 import { type ScheduleConfig, readScheduleFile, timesOf } from "../workspace/schedule-config.ts";
 import type { ScheduleFile } from "../workspace/schedules.ts";
@@ -8,11 +8,6 @@ import { LAYOUT } from "../workspace/layout.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import type { Desk } from "./desk.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
-
-/**
- * broken: its file cannot be read. unsigned: no human has signed the file as it is now. Only an active schedule runs.
- */
-export type ScheduleState = "active" | "paused" | "disabled" | "unsigned" | "broken";
 
 export interface FoundSchedule {
   /** Empty if the file's name cannot be one. */
@@ -24,31 +19,6 @@ export interface FoundSchedule {
   /** Why it does not run, and what to do; undefined if it runs, or if the human paused or disabled it. */
   readonly problem: string | undefined;
   readonly fix: string | undefined;
-}
-
-export interface ScheduleView extends Pick<FoundSchedule, "path" | "state"> {
-  readonly name: string;
-  readonly title: string | null;
-  readonly task: string | null;
-  readonly cron: string | null;
-  readonly timezone: string | null;
-  readonly missed: string | null;
-  readonly skipIfNoOpenIssues: boolean | null;
-  readonly timeoutMinutes: number | null;
-  /** The digest that a human signs. */
-  readonly digest: string | null;
-  /** The next due times, ISO; empty unless it is active. */
-  readonly next: readonly string[];
-  readonly last: {
-    readonly due: string | null;
-    readonly at: string;
-    readonly outcome: ScheduleResult["outcome"];
-    readonly reason: string | null;
-    readonly run: string | null;
-    readonly path: string | null;
-  } | null;
-  readonly problem: string | null;
-  readonly fix: string | null;
 }
 
 type ScheduleDesk = Pick<Desk, "workspace" | "config" | "state">;

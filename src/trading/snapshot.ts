@@ -1,11 +1,12 @@
 /** Writes a balance sheet of the whole desk to `snapshots/` and journals it. */
+import type { AccountView } from "../domain/account-view.ts";
 import type { DecimalText } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Actor } from "../domain/event.ts";
 import type { StartCause } from "../domain/schedule-event.ts";
 import { digestOf } from "../domain/digest.ts";
-import { type AccountView, accountView } from "./account-view.ts";
+import { accountView } from "./account-view.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { markAccount } from "./market-snapshot.ts";

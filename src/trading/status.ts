@@ -1,138 +1,22 @@
 /** The desk's status: connectors, proposals that wait for a human, orders in flight, positions. */
+import type { ExternalOrderView, PendingProposal, StatusView } from "../domain/status-view.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { describe, describeOrder } from "../domain/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Mode } from "../domain/venue.ts";
-import type { GuardDecision } from "../domain/verdict.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { ISSUE_STATUSES, type IssueHead } from "../workspace/issues.ts";
 import { newestVerdict, refreshVerdicts } from "./current-verdicts.ts";
 import { dateInZone, isSimulated, venueNow } from "./market-snapshot.ts";
-import { type AccountView, accountView } from "./account-view.ts";
-import { type ConfigNotice, deskNotices } from "./config-notices.ts";
+import { accountView } from "./account-view.ts";
+import { deskNotices } from "./config-notices.ts";
 import type { Desk, ExternalOrder, ProposalProblem } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { orderPath } from "./order-files.ts";
-import { type ScheduleView, recordedScheduleViews, scheduleViews } from "./schedule-views.ts";
+import { recordedScheduleViews, scheduleViews } from "./schedule-views.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
 import { scanProposals } from "./scan-proposals.ts";
-
-export interface PendingProposal {
-  readonly id: string;
-  readonly path: string;
-  readonly digest: string | null;
-  /** What the guards say now; null if the file cannot be evaluated. */
-  readonly decision: GuardDecision | null;
-  /** When the guards said it: a slow venue or a desk that is down shows an earlier verdict. */
-  readonly checkedAt: string | null;
-  /** What the proposal waits for. */
-  readonly needs: "approval" | ProposalProblem["needs"];
-  readonly sentence?: string;
-  /** The first reason of a block. */
-  readonly reason?: string | undefined;
-  /** The problem, with text of the file; null if the proposal waits for approval. */
-  readonly untrusted: Untrusted | null;
-}
-
-export interface ExternalOrderView {
-  readonly connector: string;
-  /** null if it is not a plain name. */
-  readonly venueOrderId: string | null;
-  readonly symbol: string | null;
-  readonly side: string | null;
-  readonly quantity: string | null;
-  readonly limitPrice: string | null;
-  readonly filled: string;
-  /** The order of this desk that a human closed. */
-  readonly closedHere: string | null;
-}
-
-export interface StatusView {
-  /** When this status was made. */
-  readonly at: string;
-  readonly workspace: { readonly name: string; readonly path: string };
-  readonly up: boolean;
-  readonly trading: { readonly state: string; readonly reason: string };
-  /** The port of this start, and that of desk.toml; absent while the desk is down. */
-  readonly port?: { readonly open: number; readonly configured: number } | undefined;
-  readonly connectors: readonly {
-    readonly name: string;
-    readonly state: string;
-    readonly mode: string;
-    readonly restarts: number;
-    readonly isolation: string;
-    /** Why the connector runs at another level than desk.toml says. */
-    readonly isolationReason: string | null;
-    /** The connector's last error. */
-    readonly untrusted: Untrusted | null;
-    /** Latency of the latest calls, ms; null before the first call. */
-    readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
-    readonly queueDepth: number;
-    /** Heap in use; null if not known. */
-    readonly memoryMb: number | null;
-    /** The polls of the connector fail: how often in a row, the last error, and when the next poll is. */
-    readonly polls: {
-      readonly failures: number;
-      readonly nextInSeconds: number;
-      readonly untrusted: Untrusted;
-    } | null;
-    /** Malformed fills since the desk started. */
-    readonly refusedFills: number;
-    /** The date at the venue, if its market is simulated. */
-    readonly venueDate: string | null;
-    /** What the connector says about its account or its market. */
-    readonly notice: Untrusted | null;
-  }[];
-  readonly proposals: readonly PendingProposal[];
-  readonly orders: readonly {
-    readonly id: string;
-    readonly state: string;
-    readonly sentence: string;
-    /** For example `missing`: the venue does not know the order that it had acknowledged. */
-    readonly flags: readonly string[];
-  }[];
-  /** Orders that rest at a venue and that this desk did not send, or closed by hand. */
-  readonly externalOrders: readonly ExternalOrderView[];
-  /** Issues; `untrusted` is the title. */
-  readonly issues: readonly {
-    readonly id: string;
-    readonly path: string;
-    readonly status: string;
-    readonly untrusted: Untrusted;
-  }[];
-  readonly inbox: { readonly new: number };
-  /** The runtime that works on issues, and the runs that are under way. */
-  readonly runs: {
-    readonly runtime: string;
-    /** True if the agent program is started without a sandbox: it can do what the operator can. */
-    readonly unconfined: boolean;
-    readonly running: readonly { readonly run: string; readonly issue: string; readonly since: string }[];
-  };
-  readonly lastRun: {
-    readonly run: string;
-    readonly issue: string;
-    readonly outcome: string;
-    readonly summary: string;
-    readonly at: string;
-  } | null;
-  /** Agents with a grant. `lastSeenAt` is null while the desk is down. */
-  readonly agents: readonly { readonly agent: string; readonly client: string; readonly lastSeenAt: string | null }[];
-  /** Empty for an agent. */
-  readonly schedules: readonly ScheduleView[];
-  /** Scheduled tasks that wait or run; absent while the desk is down. */
-  readonly queue?: readonly {
-    readonly schedule: string;
-    readonly task: string;
-    readonly due: string | null;
-    readonly state: "waiting" | "running";
-  }[];
-  readonly book: AccountView;
-  readonly flagged: readonly string[];
-  /** What desk.toml says that is not in force, and other notices of it. */
-  readonly config: readonly ConfigNotice[];
-  readonly readOnly: string | null;
-}
 
 export async function deskStatus(desk: Desk): Promise<StatusView> {
   const [counts, schedules, config] = await Promise.all([

@@ -1,27 +1,10 @@
 /** What a review says about the order that a cancel or a replacement names. */
+import type { BookChange, TargetView } from "../domain/review-view.ts";
 import { type Decimal, ZERO, min, text } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type OrderTerms, describeOrder, instrumentKey, kindOf } from "../domain/order.ts";
 import { type OrderRecord, isTerminal, leaves, targetRecord } from "../domain/order-state.ts";
 import { reservedPrice } from "../gate/valuation.ts";
-import type { BookChange } from "./review-figures.ts";
-
-export interface TargetView {
-  readonly kind: "cancel" | "replace";
-  readonly id: string;
-  readonly state: string;
-  readonly sentence: string;
-  readonly quantity: string;
-  readonly filled: string;
-  /** What the cancel ends. */
-  readonly leaves: string;
-  readonly clientOrderId: string | null;
-  readonly venueOrderId: string | null;
-  /** A cancel of it is under way. */
-  readonly cancelRequested: boolean;
-  /** The position that no stop order protects after the cancel; null if none loses its protection. */
-  readonly unprotected: string | null;
-}
 
 /** undefined for a plain order. */
 export function targetView(state: Readonly<DeskState>, terms: OrderTerms): TargetView | undefined {

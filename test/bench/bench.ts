@@ -2,6 +2,7 @@
  * `npm run bench`: measures each row as a ratio to a floor measured in the same run. Absolute times depend on the
  * machine; the ratios depend on the code.
  */
+import type { SigningRequest } from "../../src/domain/authority.ts";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync } from "node:fs";
@@ -14,7 +15,6 @@ import { openReplay } from "../../src/bus/replay.ts";
 import type { Clock } from "../../src/domain/ports.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import type { SigningRequest } from "../../src/trading/authority.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";

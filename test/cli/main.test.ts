@@ -1,3 +1,5 @@
+import type { Review, ReviewedOrder, TargetView } from "../../src/domain/review-view.ts";
+import type { SigningRequest } from "../../src/domain/authority.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,9 +9,7 @@ import { createRegistry } from "../../src/commands/command-index.ts";
 import type { Command } from "../../src/commands/command.ts";
 import { renderFields } from "../../src/commands/rendering/fields.ts";
 import type { Authority } from "../../src/domain/authority.ts";
-import type { SigningRequest } from "../../src/trading/authority.ts";
-import { type Review, type ReviewedOrder, reviewDigest } from "../../src/trading/review.ts";
-import type { TargetView } from "../../src/trading/target-view.ts";
+import { reviewDigest } from "../../src/trading/review.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 import { gapDigest } from "../../src/domain/journal-head.ts";
 import { ERRORS, type ErrorCode, QocError } from "../../src/domain/error.ts";

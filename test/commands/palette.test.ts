@@ -2,12 +2,12 @@
  * The commands of an agent over a whole desk: files, entities, issues, bars, indicators, symbols. Each write is
  * recorded in the journal and committed to the file history.
  */
+import type { StatusView } from "../../src/domain/status-view.ts";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { statusInScope } from "../../src/commands/connector-scope.ts";
-import type { StatusView } from "../../src/trading/status.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { PositionRecord, openPosition } from "../../src/domain/position.ts";
 import { adapterSource } from "../support/adapter-harness.ts";

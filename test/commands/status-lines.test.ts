@@ -1,8 +1,8 @@
 /** The lines of `qoc status` on a terminal. */
+import type { StatusView } from "../../src/domain/status-view.ts";
 import { expect, it } from "vitest";
 import { renderStatus } from "../../src/commands/rendering/status.ts";
 import { widthOf } from "../../src/commands/rendering/terminal-text.ts";
-import type { StatusView } from "../../src/trading/status.ts";
 
 const STYLE = { isTty: true, columns: 80, paint: (_: unknown, text: string) => text };
 const CONNECTOR: StatusView["connectors"][number] = {

@@ -2,11 +2,11 @@
  * Guards count the money of the order's own account: no paper money beside a live account, and nothing that a feed
  * reports.
  */
+import type { StatusView } from "../../src/domain/status-view.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import type { QocError } from "../../src/domain/error.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import { markAccount } from "../../src/trading/market-snapshot.ts";
-import type { StatusView } from "../../src/trading/status.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

@@ -1,11 +1,11 @@
 /** What an author sees of an error: its cause, a log line with the stack, and an exit code. */
+import type { StatusView } from "../../src/domain/status-view.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { command } from "../../src/commands/connectors/restart.ts";
 import { createEventLog } from "../../src/trading/event-log.ts";
-import type { StatusView } from "../../src/trading/status.ts";
 
 const VENUE = `export default class V {
   async connect() {}

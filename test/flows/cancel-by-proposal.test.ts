@@ -1,10 +1,10 @@
 /** Cancels and replacements by proposal: reviewed, approved and journaled like orders, and nothing is sent twice. */
+import type { ReviewedOrder } from "../../src/domain/review-view.ts";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import type { OrderRecord } from "../../src/domain/order-state.ts";
-import type { ReviewedOrder } from "../../src/trading/review.ts";
 import { anchorJournal } from "../support/anchor.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

@@ -2,9 +2,9 @@
  * desk.toml is edited while the desk is down, and the desk is started again: what loosens a live connector or a guard
  * is not in force until the operator signs it.
  */
+import type { ConfigNotice } from "../../src/domain/status-view.ts";
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { ConfigNotice } from "../../src/trading/config-notices.ts";
 import type { DoctorCheck } from "../../src/trading/doctor.ts";
 import type { ReloadReport } from "../../src/trading/reload-config.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";

@@ -1,4 +1,5 @@
 /** Live orders need the signature of the live key, which a passphrase locks. */
+import type { SigningRequest } from "../../src/domain/authority.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signRequest } from "../../src/app/client-signer.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
@@ -6,7 +7,6 @@ import type { Authority } from "../../src/domain/authority.ts";
 import { QocError } from "../../src/domain/error.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import { signingRequestOf } from "../../src/commands/signed-call.ts";
-import type { SigningRequest } from "../../src/trading/authority.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";

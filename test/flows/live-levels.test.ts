@@ -1,11 +1,11 @@
 /** Once a live connector is enabled, the code of others runs in processes. If that fails, it does not start. */
+import type { StatusView } from "../../src/domain/status-view.ts";
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorStatus } from "../../src/trading/venue-gateway.ts";
 import type { DoctorCheck } from "../../src/trading/doctor.ts";
-import type { StatusView } from "../../src/trading/status.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { findSandbox } from "../support/process-sandbox.ts";
 import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../support/temp-desk.ts";

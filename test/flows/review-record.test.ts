@@ -1,11 +1,11 @@
 /** The review that a human was shown is journaled. Drift and age are measured from it; one answer has one digest. */
+import type { ReviewedOrder } from "../../src/domain/review-view.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import type { Disk } from "../../src/domain/ports.ts";
-import type { ReviewedOrder } from "../../src/trading/review.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

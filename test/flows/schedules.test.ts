@@ -1,12 +1,11 @@
 /** Schedules on a whole desk: signed by the human, out of reach of agents, kept over a restart. */
+import type { ScheduleView, StatusView } from "../../src/domain/status-view.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TaskReport } from "../../src/runs/run-task.ts";
 import type { SchedulesReport } from "../../src/runs/scheduler.ts";
 import { runDoctor } from "../../src/trading/doctor.ts";
-import type { ScheduleView } from "../../src/trading/schedule-views.ts";
-import type { StatusView } from "../../src/trading/status.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const AGENT = { actor: "agent:run-1", channel: "mcp" } as const;

@@ -1,10 +1,10 @@
 /** Venue reports that are late, repeated, unpriced or missing: a fill counts once, and every order can be closed. */
+import type { StatusView } from "../../src/domain/status-view.ts";
 import { gapDigest } from "../../src/domain/journal-head.ts";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Desk } from "../../src/trading/desk.ts";
-import type { StatusView } from "../../src/trading/status.ts";
 import { followOrders, recoverFills } from "../../src/trading/reconcile.ts";
 import { foldDeskState } from "../../src/domain/desk-state.ts";
 import { ZERO } from "../../src/domain/decimal.ts";

@@ -1,8 +1,8 @@
 /** Working orders are followed by one list a cycle, at the venue's pace, and every state that is not so is said. */
+import type { StatusView } from "../../src/domain/status-view.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
 import { compareOpenOrders, followOrders } from "../../src/trading/reconcile.ts";
-import type { StatusView } from "../../src/trading/status.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 

@@ -1,4 +1,5 @@
 /** Opens a whole desk in a temporary folder, in this process: real files, workers, gate, bus and journal. */
+import type { SigningRequest } from "../../src/domain/authority.ts";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +12,6 @@ import { REGISTRY } from "./commands.ts";
 import { signRequest } from "../../src/app/client-signer.ts";
 import type { Authority } from "../../src/domain/authority.ts";
 import { QocError } from "../../src/domain/error.ts";
-import type { SigningRequest } from "../../src/trading/authority.ts";
 import { createLiveKey } from "../../src/trading/operator-keys.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import type { Actor, Channel } from "../../src/domain/event.ts";

@@ -1,7 +1,8 @@
+import type { OrderSummary } from "../../domain/order-view.ts";
 import * as z from "zod";
 import { ORDER_STATES, unknownStateMessage } from "../../domain/order-state.ts";
 import { orderPath } from "../../trading/order-files.ts";
-import { type OrderSummary, summaryOf } from "../../trading/order-view.ts";
+import { summaryOf } from "../../trading/order-view.ts";
 import { scanProposals } from "../../trading/scan-proposals.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";

@@ -1,6 +1,6 @@
 /** `qoc status` on a terminal: select a proposal, read its review, approve or reject it, until the user is done. */
+import type { PendingProposal } from "../../domain/status-view.ts";
 import { QocError } from "../../domain/error.ts";
-import type { PendingProposal } from "../../trading/status.ts";
 import type { CommandSession, Prompter } from "../command.ts";
 import { approveReviewed, displayOrder, refusalOf } from "./approval-flow.ts";
 

@@ -1,5 +1,6 @@
+import type { ReviewedOrder } from "../../domain/review-view.ts";
 import * as z from "zod";
-import { type ReviewedOrder, showOrder } from "../../trading/review.ts";
+import { showOrder } from "../../trading/review.ts";
 import { matchOrder } from "../../trading/find-order.ts";
 import { orderPath } from "../../trading/order-files.ts";
 import { detailOf } from "../../trading/order-view.ts";

@@ -1,14 +1,13 @@
 /** One order for the person who decides on it: terms, guard results, the book after it, its author and rationale. */
+import type { PriceDistance, Review, ReviewedOrder } from "../../domain/review-view.ts";
+import type { OrderDetail } from "../../domain/order-view.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
 import { kindOf, targetOf } from "../../domain/order.ts";
-import type { OrderDetail } from "../../trading/order-view.ts";
-import type { Review, ReviewedOrder } from "../../trading/review.ts";
 import { eventWords } from "./event-words.ts";
 import { causesOf, foldedText } from "./guard-reasons.ts";
 import { localClock, shownTime } from "./local-time.ts";
 import { amountText, gainShade, money, sideShade } from "./money.ts";
 import type { Shade } from "./paint.ts";
-import type { PriceDistance } from "../../trading/review-figures.ts";
 import { clip, oneLine, quoted, widthOf, wrap } from "./terminal-text.ts";
 import { type Column, INDENT, type OutputStyle, hanging, pad, section, table } from "./table-text.ts";
 

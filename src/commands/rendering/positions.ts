@@ -1,6 +1,6 @@
 /** The book as text: positions for `positions list`, sums and accounts for `status` and `snapshot`. */
+import type { AccountLine, AccountView, PositionView, ProfitLine } from "../../domain/account-view.ts";
 import { decimal, significant, text } from "../../domain/decimal.ts";
-import type { AccountLine, AccountView, PositionView, ProfitLine } from "../../trading/account-view.ts";
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
 import { shownAge } from "./local-time.ts";
 import { quoteForShell } from "../../lib/shell.ts";

@@ -1,6 +1,6 @@
 /** The status of the desk as text: sections for a person, one fact a line for a program. */
-import type { AccountView } from "../../trading/account-view.ts";
-import type { PendingProposal, StatusView } from "../../trading/status.ts";
+import type { PendingProposal, StatusView } from "../../domain/status-view.ts";
+import type { AccountView } from "../../domain/account-view.ts";
 import { renderNotices } from "./config-notices.ts";
 import { localMinute, shownAge, shownTime } from "./local-time.ts";
 import { badge } from "./order.ts";

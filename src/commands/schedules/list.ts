@@ -1,6 +1,6 @@
+import type { ScheduleView } from "../../domain/status-view.ts";
 import * as z from "zod";
 import type { QueuedTask, SchedulesReport } from "../../runs/scheduler.ts";
-import type { ScheduleView } from "../../trading/schedule-views.ts";
 import { defineCommand } from "../command.ts";
 import { recordedDesk } from "../readable-desk.ts";
 import { localMinute, localZone } from "../rendering/local-time.ts";

@@ -1,7 +1,7 @@
 /** Shared by the commands on one schedule: their argument, their value and its lines. */
+import type { ScheduleView } from "../../domain/status-view.ts";
 import * as z from "zod";
 import type { SchedulesReport } from "../../runs/scheduler.ts";
-import type { ScheduleView } from "../../trading/schedule-views.ts";
 import { positional } from "../arguments.ts";
 import type { CommandSession } from "../command.ts";
 import { localMinute, localZone } from "../rendering/local-time.ts";
