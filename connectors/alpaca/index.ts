@@ -31,6 +31,7 @@ import {
   reportOf,
   timeframeOf,
 } from "./map.ts";
+import { AssetSearch } from "./search.ts";
 import { UpdateStream } from "./updates.ts";
 import {
   AlpacaClient,
@@ -50,6 +51,8 @@ import {
 
 /** Account numbers of Alpaca's paper environment begin with this. */
 const PAPER_PREFIX = "PA";
+const STOCK_ASSETS = "/v2/assets?status=active&asset_class=us_equity";
+const CRYPTO_ASSETS = "/v2/assets?asset_class=crypto";
 /** Orders in one page of open orders. A shorter page is the last one. */
 const ORDERS_PAGE = 500;
 const BARS_PAGE = 10_000;
@@ -77,6 +80,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
   #settings!: Settings;
   #client!: AlpacaClient;
   #stream: UpdateStream | undefined;
+  readonly #search = new AssetSearch(() => this.#assets());
   #pairs: CryptoPairs = new Map();
   /** The venue's time of the newest fill, or of the start. */
   #newestFillTime = 0;
@@ -90,7 +94,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
     const account = await this.#signIn();
     const venueTime = await this.#venueTime();
     this.#newestFillTime = venueTime;
-    const coins = await this.#client.get<readonly VenueAsset[]>("/v2/assets?asset_class=crypto");
+    const coins = await this.#client.get<readonly VenueAsset[]>(CRYPTO_ASSETS);
     this.#pairs = new Map(coins.map(({ id, symbol }) => [id, symbol]));
     this.#stream = this.#openStream();
     await this.#stream.open();
@@ -132,6 +136,11 @@ export default class AlpacaConnector implements ConnectorAdapter {
     return millis((await this.#client.get<{ timestamp: string }>("/v2/clock")).timestamp);
   }
 
+  async #assets(): Promise<readonly VenueAsset[]> {
+    const lists = [STOCK_ASSETS, CRYPTO_ASSETS].map((path) => this.#client.get<readonly VenueAsset[]>(path));
+    return (await Promise.all(lists)).flat();
+  }
+
   async getQuote(symbol: string): Promise<Quote> {
     const name = encodeURIComponent(symbol);
     const { feed } = this.#settings;
@@ -168,6 +177,10 @@ export default class AlpacaConnector implements ConnectorAdapter {
   async getInstrument(symbol: string): Promise<Instrument | null> {
     const asset = await this.#client.find<VenueAsset>(`/v2/assets/${encodeURIComponent(symbol)}`);
     return asset === undefined ? null : instrumentOf(asset);
+  }
+
+  searchInstruments(words: string, limit: number): Promise<Instrument[]> {
+    return this.#search.find(words, limit);
   }
 
   async placeOrder(order: Order): Promise<OrderAck> {

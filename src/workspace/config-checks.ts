@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { ErrorCode } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { CONNECTOR_KEYS, ENV_TEXT, UNIMPLEMENTED_TABLES, isSecretName } from "./config-schema.ts";
-import { PAPER_OPTIONS, paperOptionProblem } from "./paper-options.ts";
+import { builtInType } from "./built-in-types.ts";
 import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
 /** A configuration file; `path` is absolute. */
@@ -24,6 +24,8 @@ interface NamedConnector {
   readonly name: string;
   readonly type: string;
   readonly adapter?: string | undefined;
+  readonly mode?: string | undefined;
+  readonly auth: Readonly<Record<string, unknown>>;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -79,20 +81,50 @@ export function unknownAgentConnectors(
   );
 }
 
-/** Options that are keys of `[[connector]]` one table too low, and options that the paper venue does not take. */
-export function misplacedOptions({ type, adapter, options }: NamedConnector, index: number): readonly ConfigProblem[] {
-  return Object.keys(options).flatMap((key): readonly ConfigProblem[] => {
-    const problem = (message: string): readonly ConfigProblem[] => [
-      { code: "CONFIG_INVALID", path: ["connector", index, "options", key], message },
-    ];
-    if (CONNECTOR_KEYS.includes(key))
-      return problem(`belongs to [[connector]]: write it above [connector.options] and [connector.auth]`);
-    if (type !== "paper" || adapter !== undefined) return [];
-    if (!PAPER_OPTIONS.includes(key))
-      return problem(`is not an option of the paper venue${suggestion(key, PAPER_OPTIONS)}`);
-    const allowed = paperOptionProblem(key, options[key]);
-    return allowed === undefined ? [] : problem(`must be ${allowed}, not ${JSON.stringify(options[key])}`);
+/** Options that are keys of `[[connector]]` one table too low, and those that a built-in connector does not take. */
+export function misplacedOptions(connector: NamedConnector, index: number): readonly ConfigProblem[] {
+  const { options } = connector;
+  const problem = (key: string, message: string): ConfigProblem => ({
+    code: "CONFIG_INVALID",
+    path: ["connector", index, "options", key],
+    message,
   });
+  const misplaced = Object.keys(options).filter((key) => CONNECTOR_KEYS.includes(key));
+  const problems = misplaced.map((key) =>
+    problem(key, "belongs to [[connector]]: write it above [connector.options] and [connector.auth]"),
+  );
+  const builtIn = builtInType(connector);
+  if (builtIn === undefined) return problems;
+  for (const key of Object.keys(options)) {
+    if (misplaced.includes(key) || builtIn.options.includes(key)) continue;
+    problems.push(problem(key, `is not an option of ${builtIn.label}${suggestion(key, builtIn.options)}`));
+  }
+  for (const key of builtIn.options) {
+    const allowed = builtIn.problem(key, options[key]);
+    if (allowed === undefined) continue;
+    const found = options[key] === undefined ? "missing" : JSON.stringify(options[key]);
+    problems.push(problem(key, `must be ${allowed}; it is ${found}`));
+  }
+  return problems;
+}
+
+/** A built-in connector knows its mode and its secrets: a key that says otherwise would have no effect. */
+export function builtInProblems(connector: NamedConnector, index: number): readonly ConfigProblem[] {
+  const builtIn = builtInType(connector);
+  if (builtIn === undefined) return [];
+  const problem = (key: string, message: string): ConfigProblem => ({
+    code: "CONFIG_INVALID",
+    path: ["connector", index, key],
+    message,
+  });
+  const environment = builtIn.options.includes("environment");
+  const instead = environment ? "set environment in [connector.options]" : `${builtIn.label} is always paper`;
+  const missing = builtIn.secrets.filter((name) => !(name in connector.auth));
+  const names = missing.map((name) => `${name} = { env = "NAME" }`).join(" and ");
+  return [
+    ...(connector.mode === undefined ? [] : [problem("mode", `is for type = "custom"; ${instead}`)]),
+    ...(missing.length === 0 ? [] : [problem("auth", `${builtIn.label} needs ${names} in [connector.auth]`)]),
+  ];
 }
 
 /** `env:X` names a variable in `[connector.auth]` and is a literal text everywhere else. */

@@ -9,9 +9,11 @@ import { type ConnectorName, type Digest, IdError, connectorName, suggestion } f
 import type { Disk } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
 import { isInside } from "../lib/path-containment.ts";
+import { builtInType } from "./built-in-types.ts";
 import {
   type ConfigFile,
   type ConfigProblem,
+  builtInProblems,
   isTable,
   literalSecrets,
   misplacedOptions,
@@ -291,23 +293,23 @@ function readConnectors(
       const message = "the file history would store a secret file inside the workspace; move it outside";
       problems.push({ code: "CONFIG_INVALID", path: ["connector", index, "auth", key], message });
     }
-    problems.push(...misplacedOptions(entry, index));
+    problems.push(...misplacedOptions(entry, index), ...builtInProblems(entry, index));
     for (const path of literalSecrets(entry.options, ["connector", index, "options"]))
       problems.push({ code: "OPTION_SECRET", path, message: "" });
-    if (entry.type !== "custom" && entry.type !== "paper" && entry.adapter === undefined) {
+    const builtIn = builtInType(entry);
+    if (entry.type !== "custom" && entry.adapter === undefined && builtIn === undefined)
       problems.push({ code: "CONFIG_NOT_YET", path: ["connector", index, "type"], message: "" });
-    }
     return [
       {
         name,
         type: entry.type,
         enabled: entry.enabled,
         adapter: entry.adapter === undefined ? undefined : absolutePath(file, entry.adapter),
-        mode: entry.mode,
+        mode: entry.mode ?? builtIn?.mode(entry.options),
         orders: entry.orders,
         venues: entry.venues,
         isolation: entry.isolation,
-        hosts: entry.hosts,
+        hosts: entry.hosts ?? builtIn?.hosts(entry.options),
         grant: entry.grant,
         proxy: entry.proxy,
         ca: entry.ca === undefined ? undefined : absolutePath(file, entry.ca),

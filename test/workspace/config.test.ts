@@ -248,7 +248,7 @@ describe("a mistake", () => {
     });
   });
 
-  it.each([["a built-in connector that does not exist", 'type = "alpaca"']])(
+  it.each([["a built-in connector that does not exist", 'type = "ibkr"']])(
     "%s is reported as not built yet",
     (_name, line) => {
       const text = `[[connector]]\nname = "a"\n${line}`;

@@ -1,0 +1,134 @@
+/** The whole loop of the desk on Alpaca's wire format, by desk.toml alone; and what goes wrong, in clear words. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { QocError } from "../../src/domain/error.ts";
+import type { FakeVenue } from "../../src/conformance/fake-venue.ts";
+import { ALPACA_ENV, ALPACA_SECRETS, type AlpacaTable, openAlpaca, openAlpacaDesk } from "../support/alpaca-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+interface Proposed {
+  readonly id: string;
+  readonly digest: string;
+  readonly verdict: { readonly decision: string; readonly reasons: readonly { code: string; message: string }[] };
+}
+
+const ORDER = { connector: "alpaca", side: "buy", symbol: "AAPL", quantity: "10", rationale: "earnings" };
+const LIMIT = { ...ORDER, type: "limit", limitPrice: "100.50" };
+
+describe("on Alpaca's fake venue", () => {
+  let venue: FakeVenue;
+  let desk: TempDesk;
+  beforeAll(async () => {
+    venue = await openAlpaca();
+    desk = await openAlpacaDesk({ venue: venue.url });
+  });
+  afterAll(async () => {
+    await desk.stop();
+    await discard(desk);
+    await venue.close();
+  });
+
+  it("an order is proposed, reviewed, approved, filled, held, and in the snapshot", async () => {
+    const { id, digest, verdict } = await desk.call<Proposed>("orders propose", LIMIT);
+    expect(verdict).toEqual({ decision: "allow", reasons: [] });
+    const review = await desk.call("orders show", { id });
+    expect(review).toMatchObject({ id, terms: { symbol: "AAPL", mode: "paper" } });
+    const receipt = await desk.call<Record<string, string>>("approve", { id, digest });
+    await desk.reaches(id, "filled");
+    expect(venue.orders).toMatchObject([
+      { client_order_id: receipt["clientOrderId"], quantity: "10", limit_price: "100.5", time_in_force: "day" },
+    ]);
+    expect(await desk.call("positions list")).toMatchObject([{ symbol: "AAPL", quantity: "10", currency: "USD" }]);
+    await desk.call("snapshot");
+    await desk.settled();
+    const snapshots = await desk.call<{ path: string }[]>("snapshots list");
+    const text = desk.read(snapshots[0]?.path ?? "");
+    expect(text).toContain('"AAPL"');
+    expect(text).toContain(`nav_usd = "${venue.state.account()["nav"] ?? ""}"`);
+  });
+
+  it("a coin is bought under its pair, and held under it although Alpaca's positions leave out the slash", async () => {
+    const coin = { ...LIMIT, symbol: "BTC/USD", quantity: "0.001", limitPrice: "2000.50", timeInForce: "gtc" };
+    const { id, digest } = await desk.call<Proposed>("orders propose", coin);
+    await desk.call("approve", { id, digest });
+    await desk.reaches(id, "filled");
+    await expect
+      .poll(async () => desk.call("positions list"), { timeout: 10_000 })
+      .toEqual(expect.arrayContaining([expect.objectContaining({ symbol: "BTC/USD", quantity: "0.001" })]));
+  });
+
+  it.each([
+    ["a symbol that Alpaca does not list", { symbol: "AAPLL" }, "alpaca does not list AAPLL (did you mean AAPL?)"],
+    ["a price off the tick", { limitPrice: "100.123" }, "100.123 is not a multiple of 0.01"],
+    [
+      "a quantity off the lot",
+      { symbol: "BTC/USD", quantity: "0.00055", limitPrice: "2000", timeInForce: "gtc" },
+      "0.001",
+    ],
+    ["a quantity below the venue's minimum", { symbol: "BTC/USD", quantity: "0.0005", limitPrice: "2000" }, "0.001"],
+    ["a time in force that the venue lacks", { symbol: "BTC/USD", quantity: "1", timeInForce: "day" }, "gtc, ioc"],
+  ])("%s is blocked, and the reason names what to change", async (_name, terms, words) => {
+    const outcome = await desk.call<Proposed>("orders propose", { ...LIMIT, ...terms }).then(
+      ({ verdict }) => verdict.reasons.map(({ message }) => message).join("; "),
+      (error: unknown) => (error instanceof QocError ? `${error.message} ${error.hint}` : String(error)),
+    );
+    expect(outcome).toContain(words);
+  });
+});
+
+describe("a connector to Alpaca does not start", () => {
+  let venue: FakeVenue;
+  const desks: TempDesk[] = [];
+  beforeAll(async () => {
+    venue = await openAlpaca();
+  });
+  afterEach(async () => {
+    for (const desk of desks.splice(0)) {
+      await desk.stop();
+      await discard(desk);
+    }
+  });
+  afterAll(() => venue.close());
+
+  async function statusOf(table: Partial<AlpacaTable>, env: Record<string, string> = ALPACA_ENV) {
+    const desk = await openAlpacaDesk({ venue: venue.url, ...table }, env);
+    desks.push(desk);
+    return desk.open.fleet.venues.status().find(({ name }) => name === "alpaca");
+  }
+
+  it("with wrong keys, and is not tried again", async () => {
+    expect(await statusOf({}, { ...ALPACA_ENV, ALPACA_SECRET: "another" })).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("refused the keys (401)") as string,
+    });
+  });
+
+  it("without its keys, and names the variable", async () => {
+    expect(await statusOf({}, { ALPACA_KEY: ALPACA_SECRETS.api_key })).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("ALPACA_SECRET") as string,
+    });
+  });
+
+  it("while the venue is down, and is tried again", async () => {
+    const down = await statusOf({ venue: "http://127.0.0.1:1" });
+    expect(down).toMatchObject({
+      state: "restarting",
+      lastError: expect.stringContaining("Alpaca cannot be reached (ECONNREFUSED)") as string,
+    });
+  });
+
+  it.each([
+    ["no environment", (text: string) => text.replace(/environment = .*\n/, ""), "environment"],
+    ["a mode", (text: string) => text.replace('type = "alpaca"', 'type = "alpaca"\nmode = "live"'), "mode"],
+    ["no secret", (text: string) => text.replace(/api_secret = .*\n/, ""), "api_secret"],
+    ["another host", (text: string) => text.replace(/venue = .*\n/, 'venue = "https://evil.example"\n'), "venue"],
+    ["an unknown option", (text: string) => text.replace("venue =", "url ="), "url"],
+  ])("with %s in its table, with the place in desk.toml", async (_name, edit, key) => {
+    const table = `[[connector]]\nname = "alpaca"\ntype = "alpaca"\n[connector.auth]\napi_key = { env = "A" }
+api_secret = { env = "B" }\n[connector.options]\nenvironment = "paper"\nvenue = "http://127.0.0.1:1"\n`;
+    await expect(tempDesk({ config: () => edit(table) })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining(key) as string,
+    });
+  });
+});
