@@ -21,6 +21,7 @@ import { serveHttp } from "../http/server.ts";
 import { type AgentServices, openAgentServices } from "./open-agent-services.ts";
 import { watchConfig, watchFiles, watchFreeSpace, watchHaltFile, watchProposals } from "./watches.ts";
 import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
+import { openPage } from "./open-page.ts";
 import { namePortOwner } from "./port-owner.ts";
 
 export interface UpFacts {
@@ -118,24 +119,14 @@ async function openDaemon(
     (server) => server.close(),
   );
   const open = await openDesk(options, lifecycle);
-  const { desk, config, fleet } = open;
+  const { desk, fleet } = open;
   const agentSocket = await lifecycle.open(
     "agent socket",
     () => createSocketServer(),
     (server) => server.close(),
   );
   const agents = await openAgentServices(open, lifecycle, () => setImmediate(() => stopping.abort()));
-  const { port } = desk;
-  const status = (): Readonly<Record<string, unknown>> => ({
-    name: config.workspace.name,
-    up: true,
-    version: desk.version,
-  });
-  await lifecycle.open(
-    "port",
-    () => serveHttp({ port, status, mcp: agents.endpoint.handle, log: desk.log }).catch(namePortOwner),
-    (server) => server.close(),
-  );
+  await openPort(open, agents, lifecycle, stopping.signal);
   await openWatches(open, lifecycle);
   open.onCommit(eventLogOf(open, screen));
   // Not awaited: a venue that does not answer must not keep the operator from the desk.
@@ -164,6 +155,33 @@ async function openDaemon(
   const readyMs = performance.now() - started;
   const facts = async (): Promise<UpFacts> => ({ ...upFacts(open, readyMs), config: await deskNotices(desk) });
   return { open, agents, starting, facts };
+}
+
+/** The port for agents and for the page. */
+async function openPort(
+  open: OpenDesk,
+  { endpoint, services }: AgentServices,
+  lifecycle: Lifecycle,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { desk, config } = open;
+  const { port } = desk;
+  const status = (): Readonly<Record<string, unknown>> => ({
+    name: config.workspace.name,
+    up: true,
+    version: desk.version,
+  });
+  const page = openPage({ open, services, port: () => port, stopping });
+  await lifecycle.open(
+    "port",
+    () => serveHttp({ port, status, mcp: endpoint.handle, page: page.handle, log: desk.log }).catch(namePortOwner),
+    (server) => server.close(),
+  );
+  await lifecycle.open(
+    "page",
+    () => page,
+    (opened) => opened.stop(),
+  );
 }
 
 /** One line an event, in the log and on the terminal of a desk in the foreground. */

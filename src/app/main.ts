@@ -3,6 +3,7 @@
  * command needs them, so that `qoc --help` is fast.
  */
 import { realpathSync } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,6 +38,8 @@ function nodeDeps(): CliDeps {
     version,
     registry: async () => (await import("./command-registry.ts")).commandRegistry(),
     ...deskAccess(home, { env, home, uid: process.getuid?.() ?? 0 }),
+    random: (bytes) => randomBytes(bytes).toString("hex"),
+    now: () => Date.now(),
     invokeLocal: async (entry, input, call) => {
       const [{ invoke }, { commandRegistry }, { createLocalServices }, { nodeDisk }, { systemClock, systemIds }] =
         await Promise.all([
@@ -66,9 +69,20 @@ function nodeDeps(): CliDeps {
   return deps;
 }
 
-/** Finds the desk of a folder, its process, and the keys of its operator. */
-function deskAccess(home: string, user: RuntimeUser): Pick<CliDeps, "deskAt" | "sign" | "deskPid"> {
+/** Finds the desk of a folder, its process, its runtime folder, and the keys of its operator. */
+function deskAccess(home: string, user: RuntimeUser): Pick<CliDeps, "deskAt" | "openLink" | "sign" | "deskPid"> {
   return {
+    openLink: async (from, link) => {
+      const [{ nodeDisk }, { findWorkspace }, { runtimePaths }, { linkOpener, openLink }] = await Promise.all([
+        import("../workspace/disk.ts"),
+        import("../workspace/workspace-trust.ts"),
+        import("../workspace/runtime-folder.ts"),
+        import("./open-link.ts"),
+      ]);
+      const disk = nodeDisk();
+      const folder = runtimePaths(realpathSync(await findWorkspace(disk, from, user)), user).runtime;
+      await openLink({ disk, folder, opener: linkOpener(process.platform) }, link);
+    },
     deskAt: async (from) => {
       const [{ nodeDisk }, { findWorkspace }, { checkSockets, runtimePaths }] = await Promise.all([
         import("../workspace/disk.ts"),

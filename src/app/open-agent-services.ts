@@ -8,6 +8,7 @@ import { feedReader } from "../market-data/feed-thread.ts";
 import { type AgentRuns, openAgentRuns } from "../runs/agent-runs.ts";
 import { type Scheduler, createScheduler } from "../runs/scheduler.ts";
 import { type FeedDeps, startNews } from "../trading/news.ts";
+import { openPageSessions } from "../trading/page-sessions.ts";
 import { writeRefusalAlert } from "../trading/repeated-refusals-alert.ts";
 import { AgentCommands } from "./agent-commands.ts";
 import { type AgentEndpoint, openAgentEndpoint } from "./agent-endpoint.ts";
@@ -78,8 +79,14 @@ export async function openAgentServices(
     () => createScheduler({ desk, runs }),
     (opened) => opened.close(),
   );
+  const pages = await lifecycle.open(
+    "page sessions",
+    () => openPageSessions(desk, open.pageFile),
+    (opened) => opened.stop(),
+  );
+  const pageAddress = (): string => `http://localhost:${port()}/ui/`;
   const lastSeen = (agent: string): number | undefined => endpoint.lastSeen(agent);
-  const services = createDeskServices(open, { runs, scheduler, news, lastSeen, stop });
+  const services = createDeskServices(open, { runs, scheduler, news, lastSeen, pages, pageAddress, stop });
   commands.bind(services);
   return { services, runs, scheduler, endpoint, refusals };
 }

@@ -61,6 +61,8 @@ export interface OpenDesk {
   readonly socket: string;
   /** The agents' socket. */
   readonly agentSocket: string;
+  /** The digests of the page sessions' halves. */
+  readonly pageFile: string;
   /** The public half of the key that the operator's clients prove. */
   readonly operatorPem: string;
   readonly journal: Journal | undefined;
@@ -185,6 +187,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     fleet,
     socket: paths.socket,
     agentSocket: paths.agentSocket,
+    pageFile: `${paths.runtime}/pages.json`,
     operatorPem: record.operatorPem,
     journal: record.journal,
     env,

@@ -33,6 +33,12 @@ export interface CliDeps {
    * needed and the passphrase is missing or wrong; KEY_MISSING; NO_WORKSPACE.
    */
   sign(from: string, request: SigningRequest, passphrase: string | undefined): Promise<Authority>;
+  /** `bytes` random bytes as hexadecimal text. */
+  random(bytes: number): string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Opens a link to the page of the desk that `from` lies in. @throws QocError NO_BROWSER, NO_WORKSPACE. */
+  openLink(from: string, link: string): Promise<void>;
   /** The process that has the lock of that desk, if it is running. */
   deskPid(from: string): Promise<number | undefined>;
   /** Runs a command in this process. @throws the command's errors. */

@@ -83,6 +83,9 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     readPassphrase: passphrase,
     sign: async (request) =>
       deps.sign(cwd, request, request.key === "live" ? await livePassphrase(passphrase, prompter) : undefined),
+    random: deps.random,
+    now: deps.now,
+    openLink: (link) => deps.openLink(cwd, link),
     remoteError: (error) => (error instanceof RemoteError ? error : undefined),
     isDeskDown,
   };

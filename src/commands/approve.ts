@@ -43,12 +43,12 @@ export const command = defineCommand({
   output: z.union([orderSummarySchema, receiptSchema]),
   run: async ({ id, digest, authority, all, review, shown }, context) => {
     if (all) throw new QocError("NO_BULK_APPROVAL");
-    const { actor, channel } = context;
+    const { actor, channel, page } = context;
     const { desk } = requireDesk(context);
     const onNotices: NoticeListener = (notices) =>
       notices.forEach((notice) => context.progress.line(noticeText(notice)));
     if (review === true) return recordReview(desk, await findOrder(desk, id, "follow"), { actor, channel, onNotices });
-    return approveOrder(desk, { id, digest, shown, authority, actor, channel, onNotices });
+    return approveOrder(desk, { id, digest, shown, authority, actor, channel, page, onNotices });
   },
   render: renderReceipt,
   cli: async (session, input) => {

@@ -1,11 +1,12 @@
 import type { Receipt } from "../domain/order-view.ts";
 import * as z from "zod";
-import { EXIT } from "../domain/error.ts";
+import { EXIT, QocError } from "../domain/error.ts";
 import { type CancelResult, cancelOrder, cancelOrders } from "../trading/cancel.ts";
 import { flag, positional, toggle } from "./arguments.ts";
 import { defineCommand, requireDesk, usageError } from "./command.ts";
 import { refuseUnknownConnector } from "./known-word.ts";
 import { receiptSchema, renderReceipt } from "./orders/receipt.ts";
+import { authoritySchema } from "./signed-call.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
 import { oneLine } from "./rendering/terminal-text.ts";
 
@@ -29,19 +30,26 @@ export const command = defineCommand({
     all: toggle("cancel every working order"),
     connector: flag(z.string().optional(), "NAME", "with --all: at this connector", { completes: "connector" }),
     symbol: flag(z.string().optional(), "SYMBOL", "with --all: of this symbol"),
+    /** The signature of a page. */
+    authority: authoritySchema.optional(),
   }),
   output: z.union([
     receiptSchema,
     z.array(receiptSchema.extend({ connector: z.string(), symbol: z.string(), error: z.string().nullable() })),
   ]),
-  run: async ({ id, all, connector, symbol }, context): Promise<Receipt | readonly CancelResult[]> => {
+  run: async ({ id, all, connector, symbol, authority }, context): Promise<Receipt | readonly CancelResult[]> => {
     if (all === (id !== undefined)) throw usageError(NAME, "name one order, or --all");
     if (!all && (connector !== undefined || symbol !== undefined))
       throw usageError(NAME, "--connector and --symbol go with --all");
     const { desk } = requireDesk(context);
-    const { actor } = context;
+    const { actor, page } = context;
+    // One signature covers one order.
+    if (all && page !== undefined)
+      throw new QocError("PAGE_NOT_ALLOWED", { action: "cancel --all", reason: "it signs each order" });
     if (connector !== undefined) refuseUnknownConnector(connector, desk.config.connectors);
-    return id === undefined ? cancelOrders(desk, { connector, symbol, actor }) : cancelOrder(desk, id, actor);
+    return id === undefined
+      ? cancelOrders(desk, { connector, symbol, actor })
+      : cancelOrder(desk, id, { actor, authority, page });
   },
   exitCode: (value) => (isList(value) && value.some(({ error }) => error !== null) ? EXIT.failed : EXIT.done),
   render: (value, style) => {

@@ -10,13 +10,15 @@ import type { Authority } from "../domain/authority.ts";
 import type { Actor, Channel, Recorded, TradingState } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import type { GapRange } from "../domain/journal-head.ts";
+import type { PageCaller } from "../domain/page-session.ts";
 import type { Clock, Disk, Progress } from "../domain/ports.ts";
 import type { Report } from "../conformance/report.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { DoctorCheck } from "../trading/doctor.ts";
-import type { AuditCode } from "../trading/audit-signatures.ts";
+import type { AuditCode } from "../trading/audit-finding.ts";
 import type { AuditResult } from "../trading/audit-result.ts";
 import type { News } from "../trading/news.ts";
+import type { PageSessions } from "../trading/page-sessions.ts";
 import type { RebuildView } from "../trading/rebuild.ts";
 import type { RecordedDesk } from "../trading/recorded-desk.ts";
 import type { WorkingOrder } from "../trading/working-orders.ts";
@@ -78,6 +80,12 @@ export interface CommandSession {
    * @throws QocError KEY_REQUIRED, KEY_MISSING.
    */
   sign(request: SigningRequest): Promise<Authority>;
+  /** `bytes` random bytes as hexadecimal text. */
+  random(bytes: number): string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Opens a link that contains a code in the browser of this machine. No other process or user reads the code. */
+  openLink(link: string): Promise<void>;
   /** The error as the running desk sent it; undefined: the error is of this process. */
   remoteError(error: unknown): DeskError | undefined;
   /** True if no desk listens. */
@@ -167,6 +175,8 @@ export function usageError(command: string, message: string): QocError {
 export interface CommandContext {
   readonly actor: Actor;
   readonly channel: Channel;
+  /** The page that calls; absent for a terminal and for agents. */
+  readonly page?: PageCaller | undefined;
   /** The running desk; absent if the command runs in the caller's process. */
   readonly desk?: DeskServices;
   /** The services of a command that runs in the caller's process. */
@@ -201,6 +211,9 @@ export interface DeskServices {
   /** Resolves when everything journaled so far about the order is in its file. Waits for no inbox item. */
   orderSettled(id: OrderId): Promise<void>;
   readonly runs: Runs;
+  readonly pages: PageSessions;
+  /** The address of the page for a browser of this machine. */
+  pageAddress(): string;
   /** How a program on this machine starts `qoc mcp` for this desk. */
   readonly mcpProgram: McpProgram;
   readonly scheduler: Scheduler;

@@ -23,7 +23,7 @@ export const command = defineCommand({
     words: positional(z.array(z.string()).default([]), "REASON", "why, in free words"),
     reason: flag(z.string().optional(), "TEXT", "the same as a flag", { short: "m" }),
     reducing: toggle("admit orders that strictly reduce a position"),
-    /** The client's signature: --reducing after a whole halt allows more than before. */
+    /** The client's signature: --reducing after a whole halt allows more than before. A page signs each halt. */
     authority: authoritySchema.optional(),
   }),
   output: tradingStateSchema,
@@ -35,7 +35,8 @@ export const command = defineCommand({
     }
     const { desk } = context.desk;
     const state = reducing ? "reducing" : "halted";
-    const change = { state, reason: stated, actor: context.actor, authority } as const;
+    const { actor, page } = context;
+    const change = { state, reason: stated, actor, authority, page } as const;
     return { ...(await setTrading(desk, change)), working: workingOrders(desk.state) };
   },
   render: renderTrading,

@@ -4,6 +4,7 @@ import { flag } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { proposalRef } from "./orders/order-arguments.ts";
 import { receiptSchema, renderReceipt } from "./orders/receipt.ts";
+import { authoritySchema } from "./signed-call.ts";
 
 export const command = defineCommand({
   name: "reject",
@@ -19,8 +20,14 @@ export const command = defineCommand({
   input: z.strictObject({
     id: proposalRef,
     comment: flag(z.string().default(""), "TEXT", "why, for the agent's next run", { short: "m" }),
+    digest: flag(z.string().optional(), "SHA256", "reject only these terms, by their digest"),
+    /** The signature of a page. */
+    authority: authoritySchema.optional(),
   }),
   output: receiptSchema,
-  run: ({ id, comment }, context) => rejectOrder(requireDesk(context).desk, id, comment, context.actor),
+  run: ({ id, comment, digest, authority }, context) => {
+    const { actor, page } = context;
+    return rejectOrder(requireDesk(context).desk, id, { comment, digest, authority, actor, page });
+  },
   render: renderReceipt,
 });

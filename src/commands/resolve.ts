@@ -27,8 +27,10 @@ export const command = defineCommand({
     authority: authoritySchema.optional(),
   }),
   output: z.union([receiptSchema, z.object({ instrument: z.string(), quantity: z.string() })]),
-  run: ({ id, note, authority }, context) =>
-    resolveOrder(requireDesk(context).desk, id, { note, actor: context.actor, authority }),
+  run: ({ id, note, authority }, context) => {
+    const { actor, page } = context;
+    return resolveOrder(requireDesk(context).desk, id, { note, actor, authority, page });
+  },
   cli: async (session, input) => {
     const [id, note] = [String(input["id"] ?? ""), String(input["note"] ?? "")];
     const intent = { action: "resolve", id, digest: digestOf(note) } as const;

@@ -26,7 +26,8 @@ export const command = defineCommand({
   output: tradingStateSchema,
   run: async ({ reason, gap, authority }, context) => {
     const { desk } = requireDesk(context);
-    const trading = await setTrading(desk, { state: "active", reason, actor: context.actor, gap, authority });
+    const { actor, page } = context;
+    const trading = await setTrading(desk, { state: "active", reason, actor, gap, authority, page });
     return { ...trading, working: workingOrders(desk.state) };
   },
   render: renderTrading,

@@ -10,7 +10,8 @@ const headSchema = z.strictObject({ seq: z.int().nonnegative(), hash: z.string()
 
 /** The signature that a client sends with a command; has no place on the command line. */
 export const authoritySchema = z.strictObject({
-  key: z.enum(["desk", "live"]),
+  key: z.enum(["desk", "live", "session"]),
+  session: z.string().optional(),
   epoch: z.int(),
   head: headSchema,
   expiresAt: z.number(),

@@ -1,8 +1,9 @@
 /**
  * Authority is proof: a human's client signs a statement about one action, and the journal keeps the signature with the
- * event. The desk and `qoc journal verify` build the same statement again from the event and check it.
+ * event. The desk and `qoc journal verify` build the same statement again from the event and check it. The page signs
+ * with the same texts, so this file loads nothing of Node.
  */
-import { canonicalJson } from "./digest.ts";
+import { canonicalJson } from "./canonical-json.ts";
 import type { Mode } from "./venue.ts";
 
 /**
@@ -14,7 +15,20 @@ export type KeyRole = (typeof KEY_ROLES)[number];
 /** The keys that a human's client signs with. */
 export type SigningRole = Exclude<KeyRole, "host">;
 
-export const SIGNED_ACTIONS = ["approve", "resume", "resolve", "reload", "schedule", "flow"] as const;
+export const SIGNED_ACTIONS = [
+  "approve",
+  "resume",
+  "resolve",
+  "reload",
+  "schedule",
+  "flow",
+  // A terminal proves the desk key when it connects, and signs none of these: only a page does.
+  "reject",
+  "cancel",
+  "halt",
+  /** Grants a page session. */
+  "session",
+] as const;
 export type SignedAction = (typeof SIGNED_ACTIONS)[number];
 
 /** A record of the journal by its number and hash: it names all records before it, too. */
@@ -38,8 +52,9 @@ export interface ActionStatement {
    */
   readonly id: string;
   /**
-   * approve: the digest of the terms. reload: of the configuration. resume and resolve: of the reason. schedule: of the
-   * text of its file, or of its table in desk.toml. flow: of kind, amount and note.
+   * approve and cancel: the digest of the terms. reload: of the configuration. resume, resolve and halt: of the reason.
+   * schedule: of the text of its file, or of its table in desk.toml. flow: of kind, amount and note. reject: of
+   * {@link rejectionText}. session: of the grant.
    */
   readonly digest: string;
   /** The digest of what the client displayed; "" if nothing was displayed. */
@@ -52,7 +67,10 @@ export interface ActionStatement {
 
 /** What the journal keeps of a signed statement: the members that the event itself does not contain. */
 export interface Authority {
-  readonly key: SigningRole;
+  /** `session`: the key that a page made at its login, for which the desk key signed a grant. */
+  readonly key: SigningRole | "session";
+  /** The name of the page session; present if `key` is `session`. */
+  readonly session?: string | undefined;
   readonly epoch: number;
   readonly head: JournalHead;
   readonly expiresAt: number;
@@ -84,6 +102,11 @@ export function statementOf(desk: string, subject: ActionSubject, authority: Aut
 /** The text that is signed. It starts with its purpose, so that no other signature of the same key can replace it. */
 export function statementText(statement: ActionStatement): string {
   return `qoc action 1\n${canonicalJson(statement)}`;
+}
+
+/** What the rejection of a proposal covers: the terms that were read, and the comment on them. */
+export function rejectionText(digest: string, comment: string): string {
+  return canonicalJson({ digest, comment });
 }
 
 /** The text of a certificate: the desk's key states that a public key has a role. */

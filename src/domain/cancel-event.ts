@@ -1,5 +1,6 @@
 /** The events of a cancel, by `qoc cancel` or by an approved proposal. */
 import type { Actor } from "./actor.ts";
+import type { Authority } from "./authority.ts";
 import type { OrderId } from "./ids.ts";
 
 /** The cancel intent. The cancel may have been sent if this record exists. */
@@ -10,6 +11,8 @@ export interface CancelRequested {
   readonly actor: Actor;
   /** The approved cancel or replacement that asks for it; absent for `qoc cancel`. */
   readonly proposal?: OrderId | undefined;
+  /** Present for a cancel by a page. */
+  readonly authority?: Authority | undefined;
 }
 /** The venue took the cancel of a proposal. The reports on the order say how the order ends. */
 export interface CancelAccepted {

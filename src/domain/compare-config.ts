@@ -2,7 +2,8 @@
  * Compares two desk.toml: what changed, and whether a change allows more than before. Whatever is not known to tighten
  * a guard or a connector that is not paper counts as loosening it.
  */
-import { canonicalJson, digestOf } from "./digest.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import { digestOf } from "./digest.ts";
 import type { Digest } from "./ids.ts";
 import { compareGuards } from "./compare-guards.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type Table,
   type TableValue,
   nameOf,
+  settingsOf,
   statedMode,
 } from "./config-tables.ts";
 import {
@@ -40,7 +42,7 @@ export function compareConfig(before: ConfigTables, after: ConfigTables, pins = 
   return [
     ...compareConnectors(before, after, pins).flatMap(({ changes }) => changes),
     ...compareGuards(before.guard, after.guard).flatMap(({ changes }) => changes),
-    ...SETTINGS.flatMap((name) => compareSettings(name, before[name] ?? {}, after[name] ?? {})),
+    ...SETTINGS.flatMap((name) => compareSettings(name, settingsOf(before, name), settingsOf(after, name))),
     ...compareNews(before.news, after.news),
     ...compareSchedules(before.schedule, after.schedule).flatMap(({ changes }) => changes),
   ];
@@ -56,9 +58,12 @@ export function strictestConfig(before: ConfigTables, after: ConfigTables, pins 
       .map((table) => (table.changes.some(loosens) ? table.before : table.after))
       .filter((table) => table !== undefined);
   const settings = SETTINGS.map((name) => {
-    const kept = compareSettings(name, before[name] ?? {}, after[name] ?? {}).filter(loosens);
+    const kept = compareSettings(name, settingsOf(before, name), settingsOf(after, name)).filter(loosens);
     const fields = kept.map(({ path }) => path.slice(name.length + 1));
-    return [name, { ...after[name], ...Object.fromEntries(fields.map((field) => [field, before[name]?.[field]])) }];
+    return [
+      name,
+      { ...after[name], ...Object.fromEntries(fields.map((field) => [field, settingsOf(before, name)[field]])) },
+    ];
   });
   return {
     ...(Object.fromEntries(settings) as Record<SettingsTable, Table>),
@@ -204,6 +209,8 @@ const SETTING_RULES: Readonly<Record<string, SettingRule>> = {
   "schedules.max_runs_per_day": { stricter: "lower", key: "desk" },
   "schedules.max_cost_usd_per_day": { stricter: "lower", key: "desk" },
   "schedules.max_proposals_per_day": { stricter: "lower", key: "desk" },
+  "ui.approve": { stricter: { stricter: "none" }, key: "desk" },
+  "ui.origins": { stricter: "fewer", key: "desk" },
   "agent.unconfined": { stricter: "off", key: "desk" },
   "agent.env": { stricter: "fewer", key: "desk" },
 };

@@ -2,7 +2,7 @@
 import type { SigningRole } from "./authority.ts";
 import type { Table, TableValue } from "./config-tables.ts";
 import { decimal } from "./decimal.ts";
-import { canonicalJson } from "./digest.ts";
+import { canonicalJson } from "./canonical-json.ts";
 
 export interface ConfigChange {
   /** For example `connector.broker.hosts` or `guard.max-order-nav.max_pct`. */

@@ -2,7 +2,8 @@
  * The tables of desk.toml as plain data: the names of the file, every default filled in, paths relative to the desk's
  * folder where they are inside it, secrets only as references. This is what the journal keeps when a file takes force.
  */
-import { canonicalJson, digestOf } from "./digest.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import { digestOf } from "./digest.ts";
 import type { Digest } from "./ids.ts";
 import type { Mode } from "./venue.ts";
 
@@ -15,7 +16,17 @@ export type TableValue =
 export type Table = Readonly<Record<string, TableValue | undefined>>;
 
 /** The tables that exist once, with one value for each of their keys. */
-export const SETTINGS = ["workspace", "account", "uta", "connectors", "agent", "schedules", "risk", "context"] as const;
+export const SETTINGS = [
+  "workspace",
+  "account",
+  "uta",
+  "connectors",
+  "agent",
+  "schedules",
+  "ui",
+  "risk",
+  "context",
+] as const;
 export type SettingsTable = (typeof SETTINGS)[number];
 
 export type ConfigTables = Readonly<Record<SettingsTable, Table>> & {
@@ -30,6 +41,14 @@ export type ConfigTables = Readonly<Record<SettingsTable, Table>> & {
   /** Each has an `id`. Absent in records of earlier versions. */
   readonly schedule: readonly Table[];
 };
+
+/** What a desk.toml without `[ui]` means; records of earlier versions lack the table. */
+const UI_DEFAULTS: Table = { approve: "paper", origins: [] };
+
+/** One settings table; empty if a record of an earlier version lacks it. */
+export function settingsOf(tables: ConfigTables, name: SettingsTable): Table {
+  return tables[name] ?? (name === "ui" ? UI_DEFAULTS : {});
+}
 
 /** A longer desk.toml would not fit into a record of the journal, which also lists what changed. */
 export const TABLES_BYTES_MAX = 128 * 1024;

@@ -1,5 +1,5 @@
 /** What the two ends of a connection to the desk sign, so that each proves its key to the other. */
-import { canonicalJson } from "./digest.ts";
+import { canonicalJson } from "./canonical-json.ts";
 
 /** Who proves a key: the operator's client, an agent's `qoc mcp`, or the desk's own process. */
 export type Prover = "operator" | "agent" | "host";

@@ -3,9 +3,8 @@
  * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
 import { afterCashEvent, markedAccount } from "./account.ts";
-import { type AgentRecord, grantedAgent } from "./agent-access.ts";
+import { type ActivityState, recordActivity } from "./activity-state.ts";
 import { ZERO, decimal } from "./decimal.ts";
-import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
 import type { Authority, KeyRole } from "./authority.ts";
 import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
 import type {
@@ -23,8 +22,6 @@ import type {
   OrderEvent,
   PositionAdopted,
   Recorded,
-  RunEnded,
-  RunStarted,
   TradingState,
 } from "./event.ts";
 import { type FillState, adoptPosition, clearInstrument, indexOrder, positionOf, receiveFill } from "./fill-state.ts";
@@ -35,7 +32,7 @@ import { type LostRecords, applyLoss } from "./lost-records.ts";
 import { type OrderTerms, instrumentKey } from "./order.ts";
 import { applyOrderEvent, openOrder } from "./order-state.ts";
 import { openPosition } from "./position.ts";
-import type { SnapshotTaken } from "./schedule-event.ts";
+import { noPages } from "./page-state.ts";
 import {
   SCHEDULE_EVENTS,
   type SchedulesState,
@@ -65,7 +62,7 @@ export interface ConnectorRecord {
 }
 
 /** Mutable on purpose: the fold owns it. Readers take `Readonly<Book>`. */
-export interface DeskState extends FillState {
+export interface DeskState extends FillState, ActivityState {
   seq: number;
   /** The newest record that can change the result of a guard: a decision on an order, a fill or an account. */
   lastRelevantSeq: number;
@@ -88,19 +85,13 @@ export interface DeskState extends FillState {
   readonly conflicts: Set<string>;
   /** Intents of the last 24 hours, oldest first. */
   readonly intents: IntentRecord[];
-  /** Agent runs in progress. */
-  readonly runs: Map<string, { issue: string; runtime: string; at: number }>;
   readonly schedules: SchedulesState;
-  /** Agents with access, by name. */
-  readonly agents: Map<string, AgentRecord>;
   /** The public keys that the journal names, as PEM. */
   readonly keys: Map<KeyRole, string>;
   config: ConfigState;
   /** Signatures that were used and have not expired: each is good for one action. The values are their ends, ms. */
   readonly usedSignatures: Map<string, number>;
   readonly lost: LostRecords;
-  lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
-  lastSnapshot?: { path: string; nav: string | null; at: number };
 }
 
 const INTENT_WINDOW_MS = 24 * 60 * 60 * 1000;
@@ -140,6 +131,7 @@ export function emptyDeskState(): DeskState {
     runs: new Map(),
     schedules: noSchedules(),
     agents: new Map(),
+    pages: noPages(),
     keys: new Map(),
     config: NO_CONFIG,
     usedSignatures: new Map(),
@@ -157,7 +149,7 @@ export function foldDeskState(events: Iterable<Recorded>): DeskState {
 export function applyEvent(state: DeskState, recorded: Recorded): void {
   state.seq = Math.max(state.seq, recorded.seq);
   state.lastAt = recorded.at;
-  state.epoch = recorded.epoch;
+  if (recorded.epoch !== state.epoch) startEpoch(state, recorded.epoch);
   const { event } = recorded;
   if ("authority" in event && event.authority !== undefined) useSignature(state, event.authority);
   applyScheduleEvent(state.schedules, recorded);
@@ -178,8 +170,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       state.trading = { state: event.state, reason: event.reason, seq: recorded.seq };
       return;
     case "connector.changed":
-      state.config = foldConfig(state.config, recorded.seq, event);
-      changeConnector(state, event);
+      changeConnector(state, recorded.seq, event);
       return;
     case "account.marked":
       state.lastRelevantSeq = recorded.seq;
@@ -187,8 +178,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       return;
     case "nav.unexplained":
     case "cash.moved":
-      state.lastRelevantSeq = recorded.seq;
-      moveCash(state, event);
+      moveCash(state, recorded.seq, event);
       return;
     case "fill.received":
       state.lastRelevantSeq = recorded.seq;
@@ -207,6 +197,8 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "snapshot.taken":
     case "agent.granted":
     case "agent.revoked":
+    case "page.opened":
+    case "page.closed":
       recordActivity(state, recorded.at, event);
       return;
     case "config.accepted":
@@ -218,10 +210,17 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "desk.stopped":
     case "file.written":
     case "command.refused":
+    case "page.refused":
       return;
     default:
       changeOrder(state, recorded as Recorded<OrderEvent>);
   }
+}
+
+/** The pages of a desk are not those of its copy. */
+function startEpoch(state: DeskState, epoch: number): void {
+  state.epoch = epoch;
+  state.pages.sessions.clear();
 }
 
 function changeInstrument(
@@ -252,10 +251,13 @@ function identifyDesk(
       // Its signature is checked where a start compares these keys with those of the machine, and by every audit.
       state.keys.set("desk", event.deskPem);
       state.keys.set("host", event.hostPem);
+      state.pages.sessions.clear();
       return;
     case "key.changed":
       // A second name is no change of keys: anybody who can write the file can append it.
-      if (!state.keys.has(event.role)) state.keys.set(event.role, event.publicPem);
+      if (state.keys.has(event.role)) return;
+      state.keys.set(event.role, event.publicPem);
+      state.pages.sessions.clear();
       return;
     case "desk.created":
       state.deskId = event.deskId;
@@ -271,7 +273,8 @@ function identifyDesk(
   }
 }
 
-function moveCash(state: DeskState, event: CashEvent): void {
+function moveCash(state: DeskState, seq: number, event: CashEvent): void {
+  state.lastRelevantSeq = seq;
   const account = state.accounts.get(event.connector);
   if (account === undefined) return;
   state.accounts.set(event.connector, afterCashEvent(account, event));
@@ -287,33 +290,12 @@ function useSignature(state: DeskState, { signature, expiresAt }: Authority): vo
   state.usedSignatures.set(signature, expiresAt);
 }
 
-/** Events that no order, guard or position depends on. */
-type ActivityEvent = RunStarted | RunEnded | SnapshotTaken | AgentGranted | AgentRevoked;
-
-function recordActivity(state: DeskState, at: number, event: ActivityEvent): void {
-  switch (event.type) {
-    case "run.started":
-      state.runs.set(event.run, { issue: event.issue, runtime: event.runtime, at });
-      return;
-    case "run.ended": {
-      const { run, issue, outcome, summary } = event;
-      state.runs.delete(run);
-      state.lastRun = { run, issue, outcome, summary, at };
-      return;
-    }
-    case "snapshot.taken":
-      state.lastSnapshot = { path: event.path, nav: event.nav, at };
-      return;
-    case "agent.granted":
-      state.agents.set(event.agent, grantedAgent(event, at));
-      return;
-    case "agent.revoked":
-      state.agents.delete(event.agent);
-      return;
-  }
-}
-
-function changeConnector(state: DeskState, event: Extract<DeskEvent, { type: "connector.changed" }>): void {
+function changeConnector(
+  state: DeskState,
+  seq: number,
+  event: Extract<DeskEvent, { type: "connector.changed" }>,
+): void {
+  state.config = foldConfig(state.config, seq, event);
   // A digest counts as accepted only when the connector is ready: a changed file is reported with its new digest, too.
   const before = state.connectors.get(event.connector);
   const adapterDigest = (event.state === "ready" ? event.adapterDigest : undefined) ?? before?.adapterDigest;

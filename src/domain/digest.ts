@@ -1,20 +1,8 @@
 /** Content digests. The only file of the domain that hashes. */
 import { createHash } from "node:crypto";
+import { canonicalJson } from "./canonical-json.ts";
 import type { Digest } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
-
-/** JSON with sorted keys and no spaces; undefined members are absent. */
-export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  let members = "";
-  // `toSorted` compares by UTF-16 code units, as `<` does.
-  for (const key of Object.keys(value).toSorted()) {
-    const member = (value as Readonly<Record<string, unknown>>)[key];
-    if (member !== undefined) members += `${members === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
-  }
-  return `{${members}}`;
-}
 
 export function sha256Hex(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");

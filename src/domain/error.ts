@@ -5,6 +5,7 @@ import { quoteForShell } from "../lib/shell.ts";
 import { CONNECTOR_ERRORS } from "./connector-errors.ts";
 import { EXIT, type ErrorDefinition, row } from "./error-row.ts";
 import { KEY_ERRORS } from "./key-errors.ts";
+import { PAGE_ERRORS } from "./page-errors.ts";
 
 export { EXIT, type ErrorDefinition } from "./error-row.ts";
 
@@ -133,6 +134,7 @@ export const ERRORS = {
     hintForAgents: "take another of the listed tools",
   }),
   ...KEY_ERRORS,
+  ...PAGE_ERRORS,
   DESK_NOT_PROVEN: row(
     "what listens at {socket} did not prove that it is this desk: {reason}; no request was sent",
     "end the process that listens there, then: qoc up",

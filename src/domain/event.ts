@@ -13,6 +13,7 @@ import type { Misfit } from "./fill.ts";
 import type { IdsRetired, JournalGap } from "./journal-head.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
+import type { PageEvent } from "./page-event.ts";
 import type { ScheduleEvent, SnapshotTaken, StartCause } from "./schedule-event.ts";
 import type { OrderReportStatus } from "./sdk.ts";
 import type { Check, GuardDecision, Stage } from "./verdict.ts";
@@ -65,7 +66,7 @@ export interface TradingChanged {
   readonly state: TradingState;
   readonly reason: string;
   readonly actor: Actor;
-  /** Present if the new state allows more than the state before, from format 3 on. */
+  /** Present if the new state allows more than the state before, from format 3 on, and for each change by a page. */
   readonly authority?: Authority | undefined;
 }
 /**
@@ -203,6 +204,9 @@ export interface OrderRejected {
   readonly actor: Actor;
   /** The proposal's file was removed: a rejection without a comment. */
   readonly fileRemoved?: true | undefined;
+  /** The terms that the human read, and the signature; present for a rejection by a page. */
+  readonly digest?: Digest | undefined;
+  readonly authority?: Authority | undefined;
 }
 /** The guard gate refused an approved order at dispatch. */
 export interface OrderDenied {
@@ -376,6 +380,7 @@ export type DeskEvent =
   | CommandRefused
   | AgentGranted
   | AgentRevoked
+  | PageEvent
   | ScheduleEvent
   | SnapshotTaken
   | RunStarted

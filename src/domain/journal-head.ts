@@ -3,7 +3,8 @@
  * workspace and in each commit of the file history. A journal that lacks a signed head was cut, replaced or rewritten.
  */
 import type { Authority, JournalHead } from "./authority.ts";
-import { canonicalJson, digestOf } from "./digest.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import { digestOf } from "./digest.ts";
 import type { Digest } from "./ids.ts";
 
 export interface SignedHead extends JournalHead {

@@ -1,8 +1,12 @@
-/** The desk's HTTP server on 127.0.0.1: a status at `/` and MCP at `/mcp`. Host and Origin are checked first. */
+/**
+ * The desk's HTTP server on 127.0.0.1: a status at `/`, MCP at `/mcp`, and the page at `/ui`. Host and Origin are
+ * checked first; the page has checks of its own.
+ */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Log } from "../domain/ports.ts";
+import type { PageHandle } from "./page.ts";
 
 export interface HttpServer {
   /** The port that the server listens on. */
@@ -18,6 +22,15 @@ function isLocal(name: string | undefined, port: number): boolean {
 function isTrusted(request: IncomingMessage, port: number): boolean {
   const { host, origin } = request.headers;
   return isLocal(host, port) && (origin === undefined || isLocal(origin.replace(/^http:\/\//, ""), port));
+}
+
+function isOfPage({ url = "" }: IncomingMessage): boolean {
+  return url === "/ui" || url.startsWith("/ui/") || url.startsWith("/ui?");
+}
+
+/** A browser asks for HTML; programs get the status. */
+function wantsPage({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes("text/html") === true;
 }
 
 /** Handles one request to `/mcp`. */
@@ -61,11 +74,18 @@ export interface HttpServerOptions {
   /** Returns the body of `GET /`. */
   readonly status: () => Readonly<Record<string, unknown>>;
   readonly mcp: McpHandle;
+  readonly page: PageHandle;
   readonly log: Pick<Log, "warn">;
 }
 
 /** Listens on 127.0.0.1. @throws PORT_TAKEN. */
-export async function serveHttp({ port: requestedPort, status, mcp, log }: HttpServerOptions): Promise<HttpServer> {
+export async function serveHttp({
+  port: requestedPort,
+  status,
+  mcp,
+  page,
+  log,
+}: HttpServerOptions): Promise<HttpServer> {
   let port = requestedPort;
   const silent = new SilentConnections();
   const server = createServer(
@@ -82,8 +102,11 @@ export async function serveHttp({ port: requestedPort, status, mcp, log }: HttpS
         });
         response.end(`${JSON.stringify(body)}\n`);
       };
-      if (!isTrusted(request, port)) respond(403, { code: "NOT_PERMITTED", message: "unknown host or origin" });
+      if (isOfPage(request)) page(request, response);
+      else if (!isTrusted(request, port)) respond(403, { code: "NOT_PERMITTED", message: "unknown host or origin" });
       else if (request.url === "/mcp") mcp(request, response);
+      else if (request.method === "GET" && request.url === "/" && wantsPage(request))
+        response.writeHead(302, { location: "/ui/", "cache-control": "no-store" }).end();
       else if (request.method === "GET" && request.url === "/") respond(200, status());
       else respond(404, { code: "FILE_NOT_FOUND", message: "not found" });
     },

@@ -2,7 +2,8 @@
  * Every call, whether allowed, refused, invalid or failed, is one structured line in the desk's log. The line contains
  * the size of the input and, if the input is small, its digest, but not the input itself.
  */
-import { canonicalJson, digestOf } from "../domain/digest.ts";
+import { canonicalJson } from "../domain/canonical-json.ts";
+import { digestOf } from "../domain/digest.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { toolErrorOf } from "./tool-result.ts";

@@ -5,6 +5,7 @@ import { type Authority, STATEMENT_MS } from "../domain/authority.ts";
 import type { Actor, Channel, OrderApproved } from "../domain/event.ts";
 import type { ClientOrderId } from "../domain/ids.ts";
 import { isRetired } from "../domain/lost-records.ts";
+import type { PageCaller } from "../domain/page-session.ts";
 import { isTargetAsShown, targetOf } from "../domain/order.ts";
 import { type OrderRecord, type ReviewRecord, isTerminal, targetRecord } from "../domain/order-state.ts";
 import type { Verdict } from "../domain/verdict.ts";
@@ -30,6 +31,8 @@ export interface ApproveRequest {
   readonly shown?: string | undefined;
   readonly actor: Actor;
   readonly channel: Channel;
+  /** Absent at a terminal. */
+  readonly page?: PageCaller | undefined;
   /** The client's signature; absent in the first call of a client that displays no review. */
   readonly authority?: Authority | undefined;
   /** Receives the notices about desk.toml, unless the rules have changed: then the error says so. */

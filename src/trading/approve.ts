@@ -38,6 +38,8 @@ import { approvalDecision, midOf } from "./review.ts";
  * CALL_FAILED (a cancel), REPLACEMENT_NOT_SENT.
  */
 export async function approveOrder(desk: Desk, request: ApproveRequest): Promise<Receipt> {
+  if (request.page !== undefined && request.shown === undefined)
+    throw new QocError("PAGE_NOT_ALLOWED", { action: "approve", reason: "without the review that it shows" });
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
   // The venue's data is fetched while the proposal and desk.toml are read again.
@@ -55,7 +57,9 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
   else if (!isCancel) throw rules;
   assertApprovable(desk, order, request);
   const { authority } = request;
-  if (authority !== undefined) await desk.authority.check(approvalDecision(order, request.shown), authority);
+  const { page } = request;
+  if (authority !== undefined)
+    await desk.authority.check({ ...approvalDecision(order, request.shown), page }, authority);
   const check = (): void => assertApprovable(desk, order, request);
   if (isCancel) {
     check();

@@ -4,13 +4,15 @@ import type { OrderReviewed, OrderSubmitting } from "../domain/event.ts";
 import type { ClientOrderId, Digest, OrderId } from "../domain/ids.ts";
 import { type OrderTerms, kindOf, targetOf } from "../domain/order.ts";
 import type { Mode } from "../domain/venue.ts";
-import type { AuditFinding } from "./audit-signatures.ts";
+import type { AuditFinding } from "./audit-finding.ts";
 
 export interface AuditedOrder {
   /** The newest reviews by the number of their record. */
   reviews: Map<number, OrderReviewed>;
   approval?: ApprovedTerms;
   mode?: Mode;
+  /** The mode of its terms as they were read last. */
+  proposedMode?: Mode;
   isSubmitted: boolean;
   /** Its approved cancel or replacement was acted on: the cancel intent names it. */
   hasCancelled: boolean;

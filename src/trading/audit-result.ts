@@ -1,6 +1,6 @@
 /** What an audit of a journal reports. */
 import type { GapRange } from "../domain/journal-head.ts";
-import type { AuditCode } from "./audit-signatures.ts";
+import type { AuditCode } from "./audit-finding.ts";
 
 export interface AuditProblem {
   readonly code: AuditCode;
@@ -19,6 +19,10 @@ export interface FormatCounts {
   intents: number;
   /** Heads that signatures name and that are on the chain. */
   heads: number;
+  /** Page sessions whose grant and login are valid. */
+  pages: number;
+  /** Decisions of pages: those of the signatures that a page's key made. */
+  byPage: number;
   /** Approvals without a signature, which formats 1 and 2 allow for paper orders. */
   unsigned: number;
 }
@@ -42,5 +46,5 @@ export interface AuditResult {
 }
 
 export function emptyCounts(format: number): FormatCounts {
-  return { format, records: 0, signatures: 0, approvals: 0, intents: 0, heads: 0, unsigned: 0 };
+  return { format, records: 0, signatures: 0, approvals: 0, intents: 0, heads: 0, pages: 0, byPage: 0, unsigned: 0 };
 }

@@ -1,55 +1,10 @@
 /** Checks the signatures of one journal, record by record: key, statement, place on the chain, single use. */
-import {
-  type ActionSubject,
-  type Authority,
-  STATEMENT_MS,
-  type SigningRole,
-  replacementText,
-  statementOf,
-  statementText,
-} from "../domain/authority.ts";
-import { canonicalJson } from "../domain/digest.ts";
+import { STATEMENT_MS, type SigningRole, replacementText, statementOf, statementText } from "../domain/authority.ts";
+import { canonicalJson } from "../domain/canonical-json.ts";
 import type { JournalUpgraded, KeyChanged, KeysReplaced, OrderApproved, Recorded } from "../domain/event.ts";
+import type { AuditCode, AuditFinding, AuditedDecision } from "./audit-finding.ts";
+import { PageAudit } from "./audit-pages.ts";
 import { type PublicKeys, isCertified, verifySignature } from "./operator-keys.ts";
-
-/** The codes of the problems that an audit reports. */
-export type AuditCode =
-  | "JOURNAL_CORRUPT"
-  | "JOURNAL_BEHIND"
-  | "JOURNAL_CHANGED"
-  | "ANCHOR_MISSING"
-  | "ANCHOR_INVALID"
-  | "KEY_MISSING"
-  | "KEY_INVALID"
-  | "SIGNATURE_MISSING"
-  | "SIGNATURE_INVALID"
-  | "SIGNATURE_STALE"
-  | "HEAD_UNKNOWN"
-  | "FORMAT_INVALID"
-  | "CONFIG_INVALID"
-  | "APPROVAL_MISSING"
-  | "APPROVAL_INVALID"
-  | "APPROVED_TWICE"
-  | "INTENT_REPEATED"
-  | "INTENT_MISSING";
-
-/** A failed check. */
-export interface AuditFinding {
-  readonly code: AuditCode;
-  readonly message: string;
-}
-
-/** A decision of a human, as its event states it. */
-export interface AuditedDecision {
-  /** For a person: `the approval of 20260705-001`. */
-  readonly name: string;
-  readonly subject: ActionSubject;
-  readonly authority: Authority | undefined;
-  /** The weakest key that may sign it. */
-  readonly key: SigningRole;
-  /** A signature at a head before this record does not count. */
-  readonly since?: number | undefined;
-}
 
 /** The host checks a statement before guards and venue calls, which take time until the record is written. */
 const RECORDED_LATER_MS = 60_000;
@@ -85,6 +40,7 @@ export class SignatureAudit {
   #strange: { readonly seq: number; readonly finding: AuditFinding }[] = [];
   readonly #hashes = new RecordHashes();
   readonly #used = new Set<string>();
+  readonly pages = new PageAudit();
   #seq = 0;
   deskId = "";
 
@@ -119,7 +75,8 @@ export class SignatureAudit {
     if (key === "live" && authority.key !== "live")
       findings.push({ code: "SIGNATURE_INVALID", message: `${name} needs the live key, and the desk key signed it` });
     const text = statementText(statementOf(this.deskId, subject, authority));
-    findings.push(...this.#verify(name, { role: authority.key, text, signature }));
+    if (authority.key === "session") findings.push(...this.#verifyPage({ at, epoch }, decision, text));
+    else findings.push(...this.#verify(name, { role: authority.key, text, signature }));
     if (head.seq >= seq || this.#hashes.at(head.seq) !== head.hash)
       findings.push({ code: "HEAD_UNKNOWN", message: `${name} names record ${head.seq}, which is not before it` });
     else if (head.seq < since) stale(`${name} was signed before record ${since}, which it answers`);
@@ -154,6 +111,7 @@ export class SignatureAudit {
   /** A key that the journal names for the first time. */
   namedKey(seq: number, { role, publicPem, certificate }: KeyChanged): readonly AuditFinding[] {
     this.#named[role] ??= publicPem;
+    this.pages.closeAll();
     if (this.#keys === undefined) return [];
     const { desk, host, live } = this.#keys;
     const own = role === "desk" ? desk : (role === "host" ? host : live)?.publicPem;
@@ -184,6 +142,7 @@ export class SignatureAudit {
     if (head.seq >= seq || this.#hashes.at(head.seq) !== head.hash)
       return problem("HEAD_UNKNOWN", `names record ${head.seq}, which is not before it`);
     [this.#named.desk, this.#named.host] = [deskPem, hostPem];
+    this.pages.closeAll();
     // The live key that the journal names stays in force, here or not.
     this.#strange = [];
     if (this.#keys === undefined) return [];
@@ -199,6 +158,18 @@ export class SignatureAudit {
   /** Keys that no later record replaced. */
   get strangeKeys(): readonly { readonly seq: number; readonly finding: AuditFinding }[] {
     return this.#strange;
+  }
+
+  /** A page's key is in the journal, under a grant that the desk key signed. */
+  #verifyPage(
+    at: Pick<Recorded, "at" | "epoch">,
+    { name, subject: { action }, authority }: AuditedDecision,
+    text: string,
+  ): readonly AuditFinding[] {
+    const { session = "", signature = "" } = authority ?? {};
+    const { pem = "", findings } = this.pages.signer(at, session, { name, action });
+    if (findings.length > 0 || isSignedBy(pem, text, signature)) return findings;
+    return [invalid(name, "page's")];
   }
 
   #verify(

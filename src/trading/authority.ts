@@ -5,22 +5,27 @@ import {
   type Authority,
   type JournalHead,
   STATEMENT_MS,
+  type SignedAction,
   type SigningRole,
   statementOf,
   statementText,
 } from "../domain/authority.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
+import type { PageCaller, PageScope } from "../domain/page-session.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { type PublicKeys, verifySignature } from "./operator-keys.ts";
+import { pagePem } from "./page-key.ts";
 
 /** A subject with the key that its action needs. */
 export interface SignedDecision extends ActionSubject {
   readonly key: SigningRole;
   /** A signature at a head before this record does not count, because it answers an earlier question. */
   readonly since?: number | undefined;
+  /** The page that decides: its own key signs. Absent at a terminal. */
+  readonly page?: PageCaller | undefined;
 }
 
 export interface DeskAuthority {
@@ -30,9 +35,11 @@ export interface DeskAuthority {
    * Resolves if the authority is a valid signature of this decision, by a key at least as strong as the one it needs.
    * A signature passes once, also if the action then fails.
    * @throws SIGNATURE_REQUIRED with the request in `data.signing` if there is no signature or its key is too weak;
-   * SIGNATURE_STALE; SIGNATURE_INVALID; KEY_REQUIRED if the desk has no live key.
+   * SIGNATURE_STALE; SIGNATURE_INVALID; KEY_REQUIRED if the desk has no live key; PAGE_NOT_ALLOWED.
    */
   check(decision: SignedDecision, authority: Authority | undefined): Promise<void>;
+  /** The same for a decision that a terminal takes without a signature: only a page must sign it. */
+  checkPage(decision: SignedDecision, authority: Authority | undefined): Promise<void>;
   /** Whether the operator has made a live key. */
   hasLiveKey(): Promise<boolean>;
 }
@@ -66,35 +73,65 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
       throw new QocError("KEY_REQUIRED", { reason: "this desk has no live key; make one with qoc keys protect" });
     return known.live.publicPem;
   };
-  const request = ({ key, since: _since, ...subject }: SignedDecision): SigningRequest => {
+  const signerPem = async ({ key, session = "" }: Authority): Promise<string> => {
+    if (key !== "session") return publicKey(key);
+    const record = state.pages.sessions.get(session);
+    if (record === undefined) throw new QocError("PAGE_SESSION_ENDED");
+    return pagePem(record.publicKey);
+  };
+  const request = ({ key, since: _since, page: _page, ...subject }: SignedDecision): SigningRequest => {
     const { seq, hash } = head();
     heads.set(seq, hash);
     return { key, statement: { desk: state.deskId, epoch: state.epoch, head: { seq, hash }, ...subject } };
   };
+  const check = async (decision: SignedDecision, authority: Authority | undefined): Promise<void> => {
+    const { key, since = 0, page, ...subject } = decision;
+    const { action } = subject;
+    refuseOutOfScope(decision);
+    // A live key that is missing is named before anything else.
+    await publicKey(key);
+    if (authority === undefined || (key === "live" && authority.key !== "live"))
+      throw new QocError("SIGNATURE_REQUIRED", { action, key }, { data: { signing: request(decision) } });
+    const named = authority.head.seq < since ? undefined : heads.get(authority.head.seq);
+    const reason = staleness({ state, now: clock.now(), named }, authority);
+    if (reason !== undefined) throw new QocError("SIGNATURE_STALE", { action, reason });
+    const text = statementText(statementOf(state.deskId, subject, authority));
+    const isOfCaller = page === undefined ? authority.key !== "session" : authority.session === page.session;
+    if (!isOfCaller || !verifySignature(await signerPem(authority), text, authority.signature))
+      throw new QocError("SIGNATURE_INVALID", { action, key: authority.key });
+    if (passed.get(authority.signature) === true)
+      throw new QocError("SIGNATURE_STALE", { action, reason: "it was used before" });
+    passed.set(authority.signature, true);
+  };
   return {
     request,
-    check: async (decision, authority) => {
-      const { key, since = 0, ...subject } = decision;
-      const { action } = subject;
-      const pem = await publicKey(key);
-      if (authority === undefined || (key === "live" && authority.key === "desk"))
-        throw new QocError("SIGNATURE_REQUIRED", { action, key }, { data: { signing: request(decision) } });
-      const named = authority.head.seq < since ? undefined : heads.get(authority.head.seq);
-      const reason = staleness({ state, now: clock.now(), named }, authority);
-      if (reason !== undefined) throw new QocError("SIGNATURE_STALE", { action, reason });
-      const signer = authority.key === key ? pem : await publicKey(authority.key);
-      const text = statementText(statementOf(state.deskId, subject, authority));
-      if (!verifySignature(signer, text, authority.signature))
-        throw new QocError("SIGNATURE_INVALID", { action, key: authority.key });
-      if (passed.get(authority.signature) === true)
-        throw new QocError("SIGNATURE_STALE", { action, reason: "it was used before" });
-      passed.set(authority.signature, true);
+    check,
+    checkPage: async (decision, authority) => {
+      if (decision.page !== undefined || authority !== undefined) await check(decision, authority);
     },
     hasLiveKey: async () => {
       if (known.live === undefined) known = await readKeys();
       return known.live !== undefined;
     },
   };
+}
+
+/** What every page may do: it lets the desk trade less than before. */
+const IN_EVERY_SCOPE: ReadonlySet<SignedAction> = new Set(["reject", "cancel", "halt"]);
+/** What a page with the scope `paper` may do besides. */
+const IN_PAPER_SCOPE: ReadonlySet<SignedAction> = new Set(["approve", "resume", "resolve"]);
+
+/** Whether a page with this scope may decide it with its own key. */
+export function isInScope(action: SignedAction, scope: PageScope): boolean {
+  return IN_EVERY_SCOPE.has(action) || (scope === "paper" && IN_PAPER_SCOPE.has(action));
+}
+
+function refuseOutOfScope({ action, page }: SignedDecision): void {
+  if (page === undefined || isInScope(action, page.scope)) return;
+  throw new QocError("PAGE_NOT_ALLOWED", {
+    action,
+    reason: 'by [ui] approve = "none", or by the scope of its session',
+  });
 }
 
 /** Why a signature does not count any more; undefined if it does. */

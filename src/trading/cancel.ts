@@ -2,20 +2,26 @@
 import type { Receipt } from "../domain/order-view.ts";
 import { text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
+import type { Authority } from "../domain/authority.ts";
 import type { Actor } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
+import type { Decider } from "./decide.ts";
 import type { Desk } from "./desk.ts";
 import { findOrder } from "./find-order.ts";
 import { receiptOf } from "./order-view.ts";
 import { type OrderLookup, queryOrderStatus } from "./reconcile.ts";
 
-export async function cancelOrder(desk: Desk, ref: string, actor: Actor): Promise<Receipt> {
+/** @throws NOT_CANCELLABLE, OUTCOME_UNKNOWN, CALL_FAILED; SIGNATURE_REQUIRED for a page. */
+export async function cancelOrder(desk: Desk, ref: string, { actor, authority, page }: Decider): Promise<Receipt> {
   const order = await findOrder(desk, ref);
-  const isRequest = order.terms.cancels !== undefined;
-  if (order.state === "proposed" || isTerminal(order.state) || isRequest)
-    throw new QocError("NOT_CANCELLABLE", { id: order.id, state: order.state }, { data: receiptOf(order) });
-  const answer = await requestCancel(desk, order, { actor });
+  assertCancellable(order);
+  const { id, digest, terms } = order;
+  const subject = { action: "cancel", id, digest, shown: "", mode: terms.mode } as const;
+  await desk.authority.checkPage({ ...subject, key: "desk", page }, authority);
+  // The order may have ended while the signature was checked.
+  assertCancellable(order);
+  const answer = await requestCancel(desk, order, { actor, authority });
   if (answer.kind === "unidentified")
     throw new QocError("OUTCOME_UNKNOWN", { id: order.id, reason: answer.reason }, { data: receiptOf(order) });
   if (answer.kind === "taken") await adoptCancel(desk, order, answer.lookup);
@@ -24,6 +30,12 @@ export async function cancelOrder(desk: Desk, ref: string, actor: Actor): Promis
     throw cancelFailure(order, answer.reason, answer.error);
   }
   return receiptOf(order);
+}
+
+function assertCancellable(order: OrderRecord): void {
+  const { id, state, terms } = order;
+  if (state === "proposed" || isTerminal(state) || terms.cancels !== undefined)
+    throw new QocError("NOT_CANCELLABLE", { id, state }, { data: receiptOf(order) });
 }
 
 export function cancelFailure(order: OrderRecord, message: string, cause: unknown): QocError {
@@ -53,7 +65,7 @@ export async function cancelOrders(
   return Promise.all(
     chosen.map(async (order): Promise<CancelResult> => {
       const { id, terms } = order;
-      const error = await cancelOrder(desk, id, actor).then(
+      const error = await cancelOrder(desk, id, { actor }).then(
         () => null,
         (failure: unknown) => (isTerminal(order.state) ? null : messageOf(failure)),
       );
@@ -77,6 +89,8 @@ interface CancelOrigin {
   readonly actor: Actor;
   /** The approved proposal that asks for the cancel. */
   readonly proposal?: OrderId | undefined;
+  /** Of a cancel by a page. */
+  readonly authority?: Authority | undefined;
 }
 
 /**
@@ -86,9 +100,9 @@ interface CancelOrigin {
 export async function requestCancel(
   desk: Desk,
   order: OrderRecord,
-  { actor, proposal }: CancelOrigin,
+  { actor, proposal, authority }: CancelOrigin,
 ): Promise<CancelAnswer> {
-  await desk.commit({ type: "cancel.requested", id: order.id, actor, proposal });
+  await desk.commit({ type: "cancel.requested", id: order.id, actor, proposal, authority });
   if (order.state === "approved") {
     await desk.commit({ type: "order.not_sent", id: order.id, reason: "cancelled before it was sent" });
     return { kind: "taken", lookup: "found" };

@@ -5,7 +5,7 @@ import { pinsOf } from "../domain/config-state.ts";
 import { type DeskState, applyEvent, emptyDeskState } from "../domain/desk-state.ts";
 import type { ConfigAccepted } from "../domain/config-event.ts";
 import type { Recorded } from "../domain/event.ts";
-import type { AuditFinding, AuditedDecision } from "./audit-signatures.ts";
+import type { AuditFinding, AuditedDecision } from "./audit-finding.ts";
 import { acceptedTables, isUpgraded } from "./desk-config.ts";
 import { reloadKey } from "./reload-config.ts";
 

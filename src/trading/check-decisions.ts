@@ -18,6 +18,7 @@ const IN_FORCE: ReadonlySet<DeskEvent["type"]> = new Set([
   "schedule.resumed",
   "journal.gap",
   "keys.replaced",
+  "page.opened",
 ]);
 
 export class DecisionCheck {

@@ -6,7 +6,15 @@ import { SIGNED_FORMAT } from "../domain/authority.ts";
 import { compareConfig, strictestConfig } from "../domain/compare-config.ts";
 import { type ConfigChange, type RecordedChange, isSame } from "../domain/config-field.ts";
 import { pinsOf } from "../domain/config-state.ts";
-import { type ConfigTables, SETTINGS, type Table, digestTables, nameOf, statedMode } from "../domain/config-tables.ts";
+import {
+  type ConfigTables,
+  SETTINGS,
+  type Table,
+  digestTables,
+  nameOf,
+  settingsOf,
+  statedMode,
+} from "../domain/config-tables.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import type { Digest } from "../domain/ids.ts";
@@ -267,8 +275,7 @@ function reloadable(running: ConfigTables, accepted: ConfigTables): ConfigTables
   const changes = compareConfig(running, accepted);
   const kept = new Set(changes.filter(({ needs }) => needs === "restart").map(({ path }) => path));
   const settings = SETTINGS.map((name) => {
-    // Records of earlier versions lack some tables.
-    const [before, after] = [running[name] ?? {}, accepted[name] ?? {}];
+    const [before, after] = [settingsOf(running, name), settingsOf(accepted, name)];
     const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     const members = fields.map((field) => [field, kept.has(`${name}.${field}`) ? before[field] : after[field]]);
     return [name, Object.fromEntries(members)];

@@ -15,6 +15,7 @@ import {
 import type { ClientOrderId, ConnectorName, OrderId } from "../domain/ids.ts";
 import { gapDigest, gapLabel } from "../domain/journal-head.ts";
 import { instrumentKey, kindOf } from "../domain/order.ts";
+import type { PageOpened } from "../domain/page-event.ts";
 import type { ScheduleAccepted, ScheduleResumed } from "../domain/schedule-event.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { Mode } from "../domain/venue.ts";
@@ -26,7 +27,9 @@ import {
   type FormatCounts,
   emptyCounts,
 } from "./audit-result.ts";
-import { type AuditedDecision, type AuditFinding, SignatureAudit } from "./audit-signatures.ts";
+import type { AuditedDecision, AuditFinding } from "./audit-finding.ts";
+import { pageCancel, pageRejection } from "./audit-pages.ts";
+import { SignatureAudit } from "./audit-signatures.ts";
 import { keyForMode } from "./authority.ts";
 import { recordedFlowDigest } from "./cash-flow.ts";
 import { ConfigAudit } from "./check-config-records.ts";
@@ -91,6 +94,12 @@ export class JournalAudit {
         return;
       case "cash.moved":
         this.#takeCashFlow(recorded as Recorded<typeof event>);
+        return;
+      case "page.opened":
+        this.#openPage(recorded as Recorded<typeof event>);
+        return;
+      case "page.closed":
+        this.#signatures.pages.close(event.session);
         return;
       case "journal.gap":
         this.#acceptGap(recorded as Recorded<typeof event>);
@@ -194,8 +203,23 @@ export class JournalAudit {
         key: this.#hasLiveOrders ? "live" : "desk",
         since: this.#trading.seq,
       });
+    } else if (event.authority !== undefined) {
+      this.#decide(recorded, {
+        name: `the change of trading to ${event.state}`,
+        subject: { action: "halt", id: "", digest: digestOf(event.reason), shown: "", mode: "" },
+        authority: event.authority,
+        key: "desk",
+      });
     }
     this.#trading = { allows, seq };
+  }
+
+  #openPage(recorded: Recorded<PageOpened>): void {
+    const before = this.#problemCount;
+    const { pages } = this.#signatures;
+    this.#decide(recorded, pages.grant(recorded.event));
+    for (const finding of pages.open(recorded)) this.report(recorded.seq, finding);
+    if (this.#problemCount === before) this.#counts.pages += 1;
   }
 
   #acceptGap(recorded: Recorded<Extract<DeskEvent, { type: "journal.gap" }>>): void {
@@ -227,7 +251,14 @@ export class JournalAudit {
       case "order.submitting":
         this.#intend(seq, submitFindings(this.#order(event.id), event));
         return;
+      case "proposal.seen":
+        this.#order(event.id).proposedMode = event.terms.mode;
+        return;
+      case "order.rejected":
+        if (event.authority !== undefined) this.#decide(recorded, pageRejection(event, this.#order(event.id)));
+        return;
       case "cancel.requested":
+        if (event.authority !== undefined) this.#decide(recorded, pageCancel(event, this.#order(event.id)));
         if (event.proposal !== undefined)
           this.#intend(seq, cancelFindings(this.#order(event.proposal), event.id, event.proposal));
         return;
@@ -327,6 +358,7 @@ export class JournalAudit {
   #decide(recorded: Recorded, decision: AuditedDecision): void {
     const findings = this.#signatures.decision(recorded, decision);
     this.#countSigned(recorded.seq, findings, decision.authority?.signature);
+    if (findings.length === 0 && decision.authority?.key === "session") this.#counts.byPage += 1;
     if (decision.authority !== undefined && findings.every(({ code }) => code !== "HEAD_UNKNOWN"))
       this.#counts.heads += 1;
   }

@@ -2,7 +2,8 @@
 import type { ConfigNotice } from "../domain/status-view.ts";
 import type { Review, ReviewedOrder } from "../domain/review-view.ts";
 import { type DecimalText, decimal, text } from "../domain/decimal.ts";
-import { canonicalJson, digestOf } from "../domain/digest.ts";
+import { canonicalJson } from "../domain/canonical-json.ts";
+import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Actor, Channel } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";

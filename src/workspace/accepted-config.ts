@@ -1,6 +1,6 @@
 /** Converts between the configuration that the desk uses and the tables that the journal keeps. */
 import { relative, resolve } from "node:path";
-import { type ConfigTables, type Table, type TableValue, digestTables } from "../domain/config-tables.ts";
+import { type ConfigTables, type Table, type TableValue, digestTables, settingsOf } from "../domain/config-tables.ts";
 import { type Decimal, decimal, text } from "../domain/decimal.ts";
 import { DECIMAL_OPTIONS, type BuiltInGuard, type CustomGuard, type GuardConfig } from "../domain/guard-config.ts";
 import type { ConnectorName, Digest } from "../domain/ids.ts";
@@ -41,6 +41,7 @@ export function tablesOf(config: Omit<DeskConfig, "digest">, root: string): Conf
     guard: config.guards.map((guard) => guardTable(guard, root)),
     news: config.news.map(({ name, url, everyMs }) => ({ name, url, every: everyMs / MINUTE_MS })),
     schedules: limitsTable(config.scheduleLimits),
+    ui: { approve: config.ui.approve, origins: config.ui.origins },
     schedule: config.schedules.map(({ digest: _digest, path: _path, ...schedule }) => schedule),
   };
 }
@@ -50,6 +51,7 @@ export function configOf(tables: ConfigTables, root: string): DeskConfig {
   // The journal's hash was verified, so the tables have the shape that `tablesOf` made.
   const member = (table: Table, name: string): never => table[name] as never;
   const { workspace, account } = tables;
+  const ui = settingsOf(tables, "ui");
   return {
     digest: digestTables(tables),
     workspace: {
@@ -80,6 +82,7 @@ export function configOf(tables: ConfigTables, root: string): DeskConfig {
     // Records of earlier versions lack these tables.
     scheduleLimits: scheduleLimitsSchema.parse(tables.schedules ?? {}),
     schedules: (tables.schedule ?? []).map((table) => deskSchedule(table as unknown as DeskSchedule)),
+    ui: { approve: member(ui, "approve"), origins: member(ui, "origins") },
     risk: decodeTable(tables.risk),
     contextFiles: member(tables.context, "files"),
   };

@@ -3,6 +3,7 @@ import * as z from "zod";
 import "../lib/schema-words.ts";
 import { decimal } from "../domain/decimal.ts";
 import { decimalOption, isTimeZone } from "../domain/guard-config.ts";
+import { PAGE_SCOPES } from "../domain/page-session.ts";
 import { scheduleLimitsSchema } from "./schedule-config.ts";
 
 /** The source of a secret, never the secret itself. */
@@ -187,6 +188,28 @@ const newsSchema = z
     }
   });
 
+/** `https://desk.tailnet.ts.net` or `http://localhost:8080`, as a browser writes it in `Origin`. */
+function isPageOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, port, origin } = new URL(text);
+  return (
+    origin === text && (protocol === "https:" || (protocol === "http:" && hostname === "localhost" && port !== ""))
+  );
+}
+
+const uiSchema = z.strictObject({
+  approve: z.enum(PAGE_SCOPES).default("paper"),
+  origins: z
+    .array(
+      z
+        .string()
+        .max(300)
+        .refine(isPageOrigin, 'must be "https://NAME" or "http://localhost:PORT", without a path or a last slash'),
+    )
+    .max(1, "one further origin at most")
+    .default([]),
+});
+
 const injectedSettings = z.record(z.string(), z.unknown());
 
 export const deskSchema = z.strictObject({
@@ -202,6 +225,7 @@ export const deskSchema = z.strictObject({
   /** Read by `readDeskSchedules`. */
   schedule: z.unknown().optional(),
   schedules: scheduleLimitsSchema.prefault({}),
+  ui: uiSchema.prefault({}),
   risk: injectedSettings.default({}),
   context: z.strictObject({ files: z.array(z.string()).default([]), risk: injectedSettings.default({}) }).prefault({}),
 });

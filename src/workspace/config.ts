@@ -2,7 +2,9 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import type * as z from "zod";
 import { text } from "../domain/decimal.ts";
-import { canonicalJson, digestOf } from "../domain/digest.ts";
+import type { PageScope } from "../domain/page-session.ts";
+import { canonicalJson } from "../domain/canonical-json.ts";
+import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { GUARD_KEYS, GUARD_OPTIONS, type GuardConfig, type GuardKey } from "../domain/guard-config.ts";
 import { type ConnectorName, type Digest, IdError, connectorName, suggestion } from "../domain/ids.ts";
@@ -104,6 +106,12 @@ export interface DeskConfig {
   readonly news: readonly NewsFeed[];
   readonly schedules: readonly ScheduleConfig[];
   readonly scheduleLimits: ScheduleLimits;
+  readonly ui: {
+    /** What a page may approve. */
+    readonly approve: PageScope;
+    /** Further origins of the page, beside those of this machine. */
+    readonly origins: readonly string[];
+  };
   readonly risk: Readonly<Record<string, unknown>>;
   readonly contextFiles: readonly string[];
 }
@@ -348,6 +356,7 @@ function build(data: DeskToml, { currencyAt, ...parts }: ConfigParts): DeskConfi
     agent: buildAgent(data.agent),
     news: data.news.map(({ name, url, every }) => ({ name, url, everyMs: every })),
     scheduleLimits: data.schedules,
+    ui: data.ui,
     risk: { ...data.risk, ...data.context.risk },
     contextFiles: data.context.files,
   };

@@ -1,7 +1,8 @@
 /** Schedules as they are written: `[schedule]`, `[[schedule]]` and `[schedules]` of desk.toml, and schedules/*.toml. */
 import * as z from "zod";
 import "../lib/schema-words.ts";
-import { canonicalJson, digestOf } from "../domain/digest.ts";
+import { canonicalJson } from "../domain/canonical-json.ts";
+import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { isTimeZone } from "../domain/guard-config.ts";
 import { type Digest, isFileStem, suggestion } from "../domain/ids.ts";

@@ -128,8 +128,8 @@ help: qoc help fish <command>
     for (const noun of nounsOf(COMMANDS)) {
       const page = helpFor(noun, COMMANDS);
       for (const line of page.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
-      // A noun that is an alias of one of its commands has the page of this command, which names the others.
-      const own = COMMANDS.find(({ aliases }) => aliases?.includes(noun));
+      // A noun that names one of its commands has the page of this command, which names the others.
+      const own = COMMANDS.find(({ name, aliases }) => name === noun || aliases?.includes(noun));
       expect(page).toMatch(new RegExp(`^usage: qoc ${own?.name ?? `${noun} <command>`}`));
       for (const { name } of COMMANDS.filter((entry) => entry.name.startsWith(`${noun} `) && entry !== own))
         expect(page).toMatch(new RegExp(own === undefined ? `^  ${name} ` : `see also: [^]*qoc ${name},`, "m"));

@@ -133,6 +133,9 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
     version: async () => "1.2.3",
     registry: async () => ({ entries: ENTRIES, load: loadCommand }),
     deskAt: async () => addressOf(path),
+    random: (bytes) => "ab".repeat(bytes),
+    now: () => 0,
+    openLink: () => Promise.resolve(),
     sign: async (_from, request, passphrase) => {
       signed.push(request);
       if (request.key === "live" && passphrase !== "open sesame")

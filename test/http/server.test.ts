@@ -1,11 +1,16 @@
 /** The desk's TCP port: trusted hosts and origins, limits on connections, and a taken port. */
 import { once } from "node:events";
-import { Agent, type IncomingMessage, request } from "node:http";
+import { Agent, type IncomingMessage, type ServerResponse, request } from "node:http";
 import { Server, connect } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { serveHttp } from "../../src/http/server.ts";
 import { freePort } from "../support/free-port.ts";
 import { quietLog } from "../support/quiet-log.ts";
+
+/** The page has tests of its own. */
+function noPage(_request: unknown, response: ServerResponse): void {
+  response.writeHead(404).end();
+}
 
 function status(port: number, headers: Record<string, string>, path = "/"): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -25,6 +30,7 @@ describe("the HTTP server", () => {
       port,
       status: () => ({ up: true }),
       mcp: (_, response) => void response.writeHead(418).end(),
+      page: noPage,
       log: quietLog(),
     });
     try {
@@ -44,7 +50,13 @@ describe("the HTTP server", () => {
   });
 
   it("answers a request while a stranger holds three hundred silent connections", async () => {
-    const server = await serveHttp({ port: 0, status: () => ({ up: true }), mcp: () => undefined, log: quietLog() });
+    const server = await serveHttp({
+      port: 0,
+      status: () => ({ up: true }),
+      mcp: () => undefined,
+      page: noPage,
+      log: quietLog(),
+    });
     const silent: ReturnType<typeof connect>[] = [];
     try {
       for (let n = 0; n < 300; n++) {
@@ -68,6 +80,7 @@ describe("the HTTP server", () => {
         counts.push(message.socket.listenerCount("close"));
         response.writeHead(418).end();
       },
+      page: noPage,
       log: quietLog(),
     });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -92,6 +105,7 @@ describe("the HTTP server", () => {
       port: 0,
       status: () => ({}),
       mcp: (_, response) => (respond = () => void response.writeHead(418).end()),
+      page: noPage,
       log: quietLog(),
     });
     const silent: ReturnType<typeof connect>[] = [];
@@ -115,6 +129,7 @@ describe("the HTTP server", () => {
       port: 0,
       status: () => ({}),
       mcp: (_, response) => void setTimeout(() => response.writeHead(418).end(), 7_000),
+      page: noPage,
       log: quietLog(),
     });
     try {
@@ -125,7 +140,13 @@ describe("the HTTP server", () => {
   });
 
   it("closes connections that send no request, and limits the number of connections", async () => {
-    const server = await serveHttp({ port: 0, status: () => ({}), mcp: () => undefined, log: quietLog() });
+    const server = await serveHttp({
+      port: 0,
+      status: () => ({}),
+      mcp: () => undefined,
+      page: noPage,
+      log: quietLog(),
+    });
     const sockets = Array.from({ length: 140 }, () => connect(server.port, "127.0.0.1").on("error", () => undefined));
     const ended = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     try {
@@ -138,8 +159,10 @@ describe("the HTTP server", () => {
 
   it("rejects with PORT_TAKEN and the port if the port is in use", async () => {
     const port = await freePort();
-    const server = await serveHttp({ port, status: () => ({}), mcp: () => undefined, log: quietLog() });
-    await expect(serveHttp({ port, status: () => ({}), mcp: () => undefined, log: quietLog() })).rejects.toMatchObject({
+    const server = await serveHttp({ port, status: () => ({}), mcp: () => undefined, page: noPage, log: quietLog() });
+    await expect(
+      serveHttp({ port, status: () => ({}), mcp: () => undefined, page: noPage, log: quietLog() }),
+    ).rejects.toMatchObject({
       code: "PORT_TAKEN",
       details: { port },
     });
@@ -148,7 +171,7 @@ describe("the HTTP server", () => {
   it("goes on and logs a warning each time a connection cannot be accepted", async () => {
     const listening = vi.spyOn(Server.prototype, "listen");
     const log = quietLog();
-    const server = await serveHttp({ port: 0, status: () => ({}), mcp: () => undefined, log });
+    const server = await serveHttp({ port: 0, status: () => ({}), mcp: () => undefined, page: noPage, log });
     const nodeServer = listening.mock.contexts[0] as Server;
     listening.mockRestore();
     try {

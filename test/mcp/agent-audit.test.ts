@@ -1,7 +1,8 @@
 /** Every call of an agent is one line in the desk's log, over HTTP and stdio, whatever its result. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { canonicalJson, digestOf } from "../../src/domain/digest.ts";
+import { canonicalJson } from "../../src/domain/canonical-json.ts";
+import { digestOf } from "../../src/domain/digest.ts";
 import type { LogFields } from "../../src/domain/ports.ts";
 import { type AuditRecord, auditLogger } from "../../src/mcp/audit.ts";
 import { callAsAgent } from "../support/agent-call.ts";

@@ -19,6 +19,7 @@ import type { Clock, Disk } from "../../src/domain/ports.ts";
 import { serveHttp } from "../../src/http/server.ts";
 import { initDesk } from "../../src/app/init.ts";
 import { type OpenDesk, openDesk } from "../../src/app/open-desk.ts";
+import { openPage } from "../../src/app/open-page.ts";
 import { type AgentServices, openAgentServices } from "../../src/app/open-agent-services.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { Lifecycle } from "../../src/lib/lifecycle.ts";
@@ -43,6 +44,8 @@ export interface TempDesk {
   readonly services: DeskServices;
   /** The agents' runs and their endpoint, which is served on a free port. */
   readonly agents: AgentServices;
+  /** The port of the page and of the agents' endpoint. */
+  readonly port: number;
   /** Closes runs, feeds and endpoint; the desk stays open. */
   closeAgents(): Promise<void>;
   /** Runs a command as a human at the CLI, who signs what the desk asks to be signed, or as another actor. */
@@ -121,10 +124,13 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     () => undefined,
     () => http.port,
   );
+  const stopping = new AbortController();
+  const page = openPage({ open, services: agents.services, port: () => http.port, stopping: stopping.signal });
   const http = await serveHttp({
     port: 0,
     status: () => ({}),
     mcp: agents.endpoint.handle,
+    page: page.handle,
     log: open.desk.log,
   });
   const services = agents.services;
@@ -174,6 +180,7 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     open,
     services,
     agents,
+    port: http.port,
     closeAgents: () => agentLifecycle.close(),
     call,
     said,
@@ -186,6 +193,8 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     settled: () => services.settled(),
     reaches: (id, ...states) => reaches(open, id, states),
     stop: async () => {
+      stopping.abort();
+      page.stop();
       await agentLifecycle.close();
       await http.close();
       await lifecycle.close();

@@ -66,7 +66,9 @@ describe("an honest journal", () => {
   ])("%s passes, and what was checked is counted", (_name, journal, counts) => {
     const { problems, formats } = journal.audit();
     expect(problems).toEqual([]);
-    expect(formats).toEqual([{ format: 3, records: journal.lines.length, unsigned: 0, ...counts }]);
+    expect(formats).toEqual([
+      { format: 3, records: journal.lines.length, pages: 0, byPage: 0, unsigned: 0, ...counts },
+    ]);
   });
 
   it("a signed gap is stated with its range", () => {

@@ -58,7 +58,8 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
 }
 
 function formatText(counts: JournalReport["formats"][number]): string {
-  const { records, signatures, approvals, intents, heads, unsigned } = counts;
+  const { records, signatures, approvals, intents, heads, pages, byPage, unsigned } = counts;
+  const pageText = pages === 0 ? "" : `, ${pages} page sessions with ${byPage} decisions`;
   const unsignedText = unsigned === 0 ? "" : `, ${unsigned} approvals unsigned`;
-  return `${records} records; checked ${signatures} signatures, ${approvals} approvals, ${intents} intents, ${heads} heads${unsignedText}`;
+  return `${records} records; checked ${signatures} signatures, ${approvals} approvals, ${intents} intents, ${heads} heads${pageText}${unsignedText}`;
 }

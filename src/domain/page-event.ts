@@ -1,0 +1,34 @@
+/** The events of page sessions. */
+import type { Actor } from "./actor.ts";
+import type { Authority } from "./authority.ts";
+import type { PageGrant } from "./page-session.ts";
+
+/** A page logged in with the code of a grant. */
+export interface PageOpened extends PageGrant {
+  readonly type: "page.opened";
+  /** The name of the session: three words, which the terminal and the page show. */
+  readonly session: string;
+  /** Base64 of the public half of the page's key (SPKI, Ed25519). */
+  readonly publicKey: string;
+  /** Base64, by the page's key over `loginText`. */
+  readonly proof: string;
+  /** The desk key's signature of the grant. */
+  readonly authority: Authority;
+}
+
+/** A session ended before its time. */
+export interface PageClosed {
+  readonly type: "page.closed";
+  readonly session: string;
+  readonly reason: "logout" | "revoked" | "idle" | "replaced";
+  readonly actor: Actor;
+}
+
+/** Logins that failed within a minute. */
+export interface PageRefused {
+  readonly type: "page.refused";
+  readonly reason: "unknown code" | "used code" | "expired code" | "invalid key";
+  readonly count: number;
+}
+
+export type PageEvent = PageOpened | PageClosed | PageRefused;
