@@ -1,8 +1,10 @@
 /**
  * The protection price: the worst price at which a market or stop order may be sent. The desk derives it from a quote
- * at propose; it is shown to the human and part of the digest. Dispatch is refused while the market is beyond it.
+ * at propose; it is shown to the human and part of the digest. Dispatch is refused while the market is beyond it, and
+ * while it is further from the market than the `price-collar` allows. It is set at three quarters of the collar, so
+ * that the market may move a little, either way, between a review and the dispatch.
  */
-import { type Decimal, type DecimalText, ZERO, decimal, max, min, text, withinPercent } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ZERO, decimal, max, min, text } from "../domain/decimal.ts";
 import type { GuardConfig } from "../domain/guard-config.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import { isNegative, isTwoSided } from "../domain/quote.ts";
@@ -36,10 +38,19 @@ export function bestPrice(terms: Priced, quote: VenueQuote): Decimal {
   return terms.stopPrice === undefined ? bid : min(bid, decimal(terms.stopPrice));
 }
 
+/** The distance at which the protection price is set, as a share of the collar. */
+const SHARE = decimal("0.75");
+const ONE = decimal("1");
+
+/** A percentage of the collar as an amount at this price. */
+function collarAt(price: Decimal, collar: Decimal, share: Decimal): Decimal {
+  return price.abs().times(collar).times(share).times(decimal("0.01"));
+}
+
 /**
- * The best price moved by `collar` percent against the order and rounded away from the market to a tick, so that the
- * reserved money is never too little. Undefined for limit and stop-limit orders, which have a limit price, and if the
- * quote is missing, one-sided or crossed: the gate then blocks.
+ * The best price moved by 3/4 of `collar` percent against the order and rounded away from the market to a tick, so that
+ * the reserved money is never too little. Undefined for limit and stop-limit orders, which have a limit price, and if
+ * the quote is missing, one-sided or crossed: the gate then blocks.
  */
 export function protectionPrice(
   terms: Priced,
@@ -50,7 +61,7 @@ export function protectionPrice(
   if (!needsProtection(terms) || quote === undefined || !isTwoSided(quote)) return undefined;
   const isBuy = terms.side === "buy";
   const best = bestPrice(terms, quote);
-  const margin = best.abs().times(collar).times(decimal("0.01"));
+  const margin = collarAt(best, collar, SHARE);
   const exact = isBuy ? best.plus(margin) : best.minus(margin);
   const tick = instrument?.tickSize === undefined ? ZERO : decimal(instrument.tickSize);
   const price = tick.gt(ZERO) ? toTick(exact, tick, isBuy) : exact;
@@ -67,14 +78,34 @@ function toTick(price: Decimal, tick: Decimal, up: boolean): Decimal {
   return up ? down.plus(tick) : down;
 }
 
-/** How much the distance to the protection price may differ from the collar, as a share of the collar. */
-const SLACK = decimal("0.25");
+/** A review sets the price again if its distance differs by more than this share of the collar. */
+const SLACK = decimal("0.125");
 
-/** true: the market has moved, up or down, so that the protection price is not about the collar away from it. */
+/** true: the market has moved, up or down, so that a review sets the protection price again. */
 export function hasLeftMarket(market: Decimal, protection: Decimal, collar: Decimal): boolean {
   const distance = market.minus(protection).abs();
-  const intended = market.abs().times(collar).times(decimal("0.01"));
-  return !withinPercent(distance.minus(intended).abs(), collar.times(SLACK), market.abs());
+  return distance
+    .minus(collarAt(market, collar, SHARE))
+    .abs()
+    .gt(collarAt(market, collar, SLACK));
+}
+
+/**
+ * true: the protection price is further from the market price than the collar, by more than the tick to which it was
+ * rounded.
+ */
+export function isBeyondCollar(
+  market: Decimal,
+  protection: Decimal,
+  collar: Decimal,
+  instrument?: Pick<VenueInstrument, "tickSize"> | null,
+): boolean {
+  const tick = instrument?.tickSize === undefined ? ZERO : decimal(instrument.tickSize);
+  return market
+    .minus(protection)
+    .abs()
+    .minus(max(tick, collarAt(market, collar, ONE)))
+    .gt(ZERO);
 }
 
 /** true: the market price is beyond the protection price. The protection price itself still passes. */

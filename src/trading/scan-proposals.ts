@@ -14,6 +14,7 @@ import { decimal } from "../domain/decimal.ts";
 import {
   bestPrice,
   hasLeftMarket,
+  isBeyondCollar,
   isWorseThan,
   needsProtection,
   protectionPrice,
@@ -33,9 +34,9 @@ const MISSING_MS = 5_000;
 /** A scan refreshes the protection price of an unchanged proposal at most this often. */
 const REFRESH_MS = 60_000;
 /**
- * When the protection price of an unchanged proposal is computed again. "exceeded": now, if the market is beyond it, so
- * that an approval keeps the digest that the human saw. "follow": now, also if the market has moved away from it.
- * "when due": as "follow", once in REFRESH_MS.
+ * When the protection price of an unchanged proposal is computed again. "exceeded": now, if the market is beyond it or
+ * further from it than the collar, so that an approval keeps the digest that the human saw while its price is true.
+ * "follow": now, also if the market has moved within the collar. "when due": as "follow", once in REFRESH_MS.
  */
 export type Refresh = "exceeded" | "follow" | "when due";
 
@@ -232,7 +233,8 @@ async function withProtection(
   if (isSame && before !== undefined) {
     if (view.quote === undefined) return unchanged;
     const [market, protection] = [bestPrice(terms, view.quote), decimal(before)];
-    const isExceeded = isWorseThan(terms.side, market, protection);
+    const isExceeded =
+      isWorseThan(terms.side, market, protection) || isBeyondCollar(market, protection, collar, view.instrument);
     const hasMoved = refresh !== "exceeded" && hasLeftMarket(market, protection, collar);
     if (!isExceeded && !hasMoved) return unchanged;
   }

@@ -225,7 +225,7 @@ describe("order-validity", () => {
 describe("a market below zero", () => {
   const oil = { quote: quote("-37.7", "-37.6") };
   const verdict = (order: TermsDraft, more: Partial<GateInput> = oil) => evaluate(inputOf(desk(), order, more));
-  const worst = { type: "market", protectionPrice: "-38.84" } as const;
+  const worst = { type: "market", protectionPrice: "-38.55" } as const;
 
   it.each<[string, TermsDraft, string]>([
     ["a purchase", { quantity: "1" }, "NEGATIVE_PRICE"],

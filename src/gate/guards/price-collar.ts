@@ -1,15 +1,15 @@
 /**
  * Limits how far a price may cross the order book: a buy above the ask, a sell below the bid. A passive price is not
- * limited. The price of a market or stop order is the best price, which must keep within the protection price. If the
- * spread is wider than 5 % of the mid price, the best price is weak evidence and the last price must agree too, for
- * every type of order.
+ * limited. The price of a market or stop order is the best price, which must keep within the protection price, and the
+ * protection price within the limit. If the spread is wider than 5 % of the mid price, the best price is weak evidence
+ * and the last price must agree too, for every type of order.
  */
-import { type Decimal, HUNDRED, ZERO, decimal, ratio, text, withinPercent } from "../../domain/decimal.ts";
+import { type Decimal, ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
 import { type Quote, isTwoSided, mid } from "../../domain/quote.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatPercent, formatShare } from "../format.ts";
-import { isWorseThan, needsProtection, bestPrice } from "../protection.ts";
+import { bestPrice, isBeyondCollar, isWorseThan, needsProtection } from "../protection.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
 
 const WIDE_SPREAD = decimal("5");
@@ -63,7 +63,7 @@ function collar(context: CheckContext, { key, noun, price, reference, name, perc
     : block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
 }
 
-/** The protection price is set at the limit's distance and follows the market at each review. */
+/** The protection price is between the market price and the limit. It follows the market at each review. */
 function protectedBestPrice(
   key: string,
   context: CheckContext,
@@ -74,8 +74,9 @@ function protectedBestPrice(
   const price = bestPrice(terms, quote);
   const protection = decimal(terms.protectionPrice);
   const figures = { limit: terms.protectionPrice, actual: price.toFixed() };
-  const distance = price.eq(ZERO) ? "?" : text(ratio(protection.minus(price).times(HUNDRED), price, 1).abs());
-  const message = `the market is at ${figures.actual}; the protection price ${figures.limit} is ${distance} % away (set ${formatPercent(percent)} away)`;
-  if (!isWorseThan(terms.side, price, protection)) return pass(key, message, figures);
-  return block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
+  const distance = price.eq(ZERO) ? "?" : formatShare(protection.minus(price).abs(), price.abs(), percent);
+  const message = `the market is at ${figures.actual}; the protection price ${figures.limit} is ${distance} away (limit ${formatPercent(percent)})`;
+  const isOutside =
+    isWorseThan(terms.side, price, protection) || isBeyondCollar(price, protection, percent, context.input.instrument);
+  return isOutside ? block(key, "PRICE_COLLAR_EXCEEDED", message, figures) : pass(key, message, figures);
 }

@@ -52,6 +52,16 @@ describe("price-collar", () => {
     expect(ask(desk(), order, rule, book("100", "100")).decision).toBe(decision);
   });
 
+  it("allows a protection price that was rounded to a coarse tick, and says how far it is", () => {
+    const order = { type: "market", protectionPrice: "105" } as const;
+    const coarse = { ...book("100", "100"), instrument: { symbol: "AAPL", tickSize: amount("5") } };
+    expect(ask(desk(), order, rule, coarse)).toMatchObject({
+      decision: "allow",
+      message: "the market is at 100; the protection price 105 is 5 % away (limit 3 %)",
+    });
+    expect(ask(desk(), { ...order, protectionPrice: "105.01" }, rule, coarse).decision).toBe("block");
+  });
+
   it("says how far through the book it is", () => {
     expect(ask(desk(), { limitPrice: "110" }, rule, book("99", "100"))).toMatchObject({
       code: "PRICE_COLLAR_EXCEEDED",
@@ -95,8 +105,22 @@ describe("price-collar", () => {
     ["a market sell once the bid is past it", { type: "market", side: "sell", protectionPrice: "100.01" }, "block"],
     ["a market order without one", { type: "market" }, "block"],
     ["a stop whose trigger is within it", { type: "stop", stopPrice: "110", protectionPrice: "113.3" }, "allow"],
+    ["a market buy whose protection price is at the limit", { type: "market", protectionPrice: "103" }, "allow"],
+    ["a market buy that the market left behind", { type: "market", protectionPrice: "103.01" }, "block"],
+    ["a market sell that the market left behind", { type: "market", side: "sell", protectionPrice: "96.9" }, "block"],
+    ["a stop that the market left behind", { type: "stop", stopPrice: "110", protectionPrice: "113.4" }, "block"],
   ])("%s", (_, order, decision) => {
     expect(ask(desk(), order, rule, book("100", "100")).decision).toBe(decision);
+  });
+
+  it("allows a protection price that was rounded to a coarse tick, and says how far it is", () => {
+    const order = { type: "market", protectionPrice: "105" } as const;
+    const coarse = { ...book("100", "100"), instrument: { symbol: "AAPL", tickSize: amount("5") } };
+    expect(ask(desk(), order, rule, coarse)).toMatchObject({
+      decision: "allow",
+      message: "the market is at 100; the protection price 105 is 5 % away (limit 3 %)",
+    });
+    expect(ask(desk(), { ...order, protectionPrice: "105.01" }, rule, coarse).decision).toBe("block");
   });
 });
 
@@ -105,9 +129,9 @@ describe("price-collar of market and stop orders on a wide book", () => {
   const wide = (last?: string) => ({ quote: quote("1", "199", last === undefined ? {} : { last }) });
 
   it.each<[string, TermsDraft]>([
-    ["market buy", { type: "market", protectionPrice: "205" }],
-    ["market sell", { type: "market", side: "sell", protectionPrice: "0.97" }],
-    ["stop buy", { type: "stop", stopPrice: "100", protectionPrice: "205" }],
+    ["market buy", { type: "market", protectionPrice: "204" }],
+    ["market sell", { type: "market", side: "sell", protectionPrice: "0.98" }],
+    ["stop buy", { type: "stop", stopPrice: "100", protectionPrice: "204" }],
     ["limit buy at the ask", { limitPrice: "199" }],
   ])("blocks a %s on a book of 1/199 without a last price, and with a last price far from its price", (_, order) => {
     expect(ask(desk(), order, rule, wide()).code).toBe("PRICE_COLLAR_UNAVAILABLE");
@@ -116,7 +140,7 @@ describe("price-collar of market and stop orders on a wide book", () => {
   });
 
   it("passes a market order whose price agrees with the last price", () => {
-    const buy = { type: "market", protectionPrice: "105" } as const;
+    const buy = { type: "market", protectionPrice: "104" } as const;
     const book = (last: string) => ({ quote: quote("90", "102", { last }) });
     expect(ask(desk(), buy, rule, book("100"))).toMatchObject({ decision: "allow" });
     expect(ask(desk(), buy, rule, book("99"))).toMatchObject({
@@ -130,7 +154,7 @@ describe("price-collar of market and stop orders on a wide book", () => {
     fc.assert(
       fc.property(cents(100, 9_999), cents(10_000, 19_900), fc.option(cents(100, 20_000)), (bid, askPrice, last) => {
         const book = { quote: quote(bid, askPrice, last === null ? {} : { last }) };
-        const market = ask(desk(), { type: "market", protectionPrice: "1000" }, rule, book);
+        const market = ask(desk(), { type: "market", protectionPrice: askPrice }, rule, book);
         const limit = ask(desk(), { limitPrice: askPrice }, rule, book);
         expect([market.decision, market.code]).toEqual([limit.decision, limit.code]);
       }),
