@@ -2,10 +2,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AccountRecord } from "../domain/account.ts";
 import { pairOf } from "../domain/currency.ts";
-import { type Decimal, type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ZERO, decimal, max, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { unexplainedChange } from "../domain/nav-change.ts";
+import { leaves } from "../domain/order-state.ts";
 import { type Quote, mid, validAt } from "../domain/quote.ts";
 import type {
   ReportedAccount,
@@ -163,6 +164,7 @@ export async function markAccount(
   { quoted, isReconciliation = false }: MarkOptions = {},
 ): Promise<MarkedAccount> {
   const { seq } = desk.state;
+  const reserved = heldInFlight(desk, connector);
   const [held, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   // A quote that is being fetched brings the venue's date; without a quote the last date counts.
   await quoted?.catch(() => undefined);
@@ -184,7 +186,7 @@ export async function markAccount(
     isDeepStrictEqual(earlier.account, full) &&
     samePositions(earlier.positions, positions);
   // A venue's own NAV includes what orders hold.
-  const heldByOrders = "nav" in account ? ZERO : heldInFlight(desk, connector);
+  const heldByOrders = "nav" in account ? ZERO : most(reserved, heldInFlight(desk, connector));
   if (earlier !== undefined && !isSimulated(desk, connector))
     explainNav(desk, connector, earlier, { full, positions, held: heldByOrders });
   const isBase = heldByOrders?.eq(ZERO) === true ? undefined : false;
@@ -202,14 +204,20 @@ interface NavFigures {
   readonly held: Decimal | undefined;
 }
 
-/** The most that orders in flight hold of the buying power; undefined if an order has no price. */
+/** Of the orders before and after a request: a fill that arrives meanwhile may be missing in the answer. */
+function most(before: Decimal | undefined, after: Decimal | undefined): Decimal | undefined {
+  return before === undefined || after === undefined ? undefined : max(before, after);
+}
+
+/** The most that the open quantities of orders hold of the buying power; undefined if an order has no price. */
 function heldInFlight({ state }: Pick<Desk, "state">, connector: string): Decimal | undefined {
   let sum = ZERO;
-  for (const { terms } of state.inFlight.values()) {
+  for (const order of state.inFlight.values()) {
+    const { terms } = order;
     if (terms.connector !== connector) continue;
     const price = reservedPrice(terms, state.accounts.get(connector)?.positions.get(terms.symbol)?.markPrice);
     if (price === undefined) return undefined;
-    sum = sum.plus(decimal(terms.quantity).times(price));
+    sum = sum.plus(leaves(order).times(price));
   }
   return sum;
 }

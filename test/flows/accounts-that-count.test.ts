@@ -187,6 +187,48 @@ describe("money that moves without a trade", () => {
     expect(await unexplained()).toBe("0");
   });
 
+  it("of a partly filled order only what is left of it holds buying power", async () => {
+    const venue = adapterSource(`
+      power = 100_000;
+      held = 0;
+      order: any;
+      async getQuote(symbol: string) {
+        if (symbol === "PAY") this.power += 3_000;
+        if (symbol === "FILL") {
+          this.held = 40;
+          this.ctx.emitFill({
+            fillId: "f1", clientOrderId: this.order.clientOrderId, venueOrderId: "v1", symbol: "AAA",
+            side: "buy", quantity: 40, price: 100, timestamp: Date.now(),
+          });
+        }
+        return { symbol, bid: 99, ask: 100, timestamp: Date.now() };
+      }
+      async getBuyingPower() { return this.power - (this.order === undefined ? 0 : 5_000); }
+      async getPositions() {
+        return this.held === 0 ? [] : [{ symbol: "AAA", quantity: 40, averagePrice: 100, markPrice: 100 }];
+      }
+      async placeOrder(order: any) {
+        this.order = order;
+        return { venueOrderId: "v1", status: "acknowledged" };
+      }`);
+    desk = await tempDesk({ files: { "venue.ts": venue }, config: () => connector("venue", 'mode = "paper"') });
+    const unexplained = async (): Promise<string | undefined> => {
+      await markAccount(desk.open.desk, "venue" as ConnectorName);
+      return desk.open.desk.state.accounts.get("venue")?.unexplained.toFixed();
+    };
+    const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
+      ...{ connector: "venue", side: "buy", symbol: "AAA", quantity: "50", type: "limit", limitPrice: "100" },
+      rationale: "x",
+    });
+    await desk.call("approve", { id, digest });
+    await desk.open.fleet.venues.quote("venue", "FILL");
+    await desk.reaches(id, "partially_filled");
+    expect(await unexplained()).toBe("0");
+    // 10 of 50 are left and hold 1,000; of 3,000 that were paid in, 2,000 are more than orders explain.
+    await desk.open.fleet.venues.quote("venue", "PAY");
+    expect(await unexplained()).toBe("2000");
+  });
+
   it.each([
     [{ amount: "0" }, "FLOW_AMOUNT", "the amount is 0", "type: qoc status"],
     [
