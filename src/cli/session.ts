@@ -73,6 +73,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
         throw error;
       }
     },
+    callDesk: (name, input) => callDesk(entryOf(registry, name), input),
     show: (name, value) => print(entryOf(registry, name), value),
     progress,
     redraw: (render) => redraw(io, render(outputStyle(io))),

@@ -63,6 +63,8 @@ export interface CommandSession {
   readonly signal: AbortSignal;
   /** Runs a command at the desk or, if the command runs locally, in this process. Values of a stream are printed. */
   call(command: string, input: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Runs a command at the desk, although it also reads a desk that is down. @throws DESK_DOWN. */
+  callDesk(command: string, input: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Prints a value on standard output, rendered by the named command, or as JSON under --json. */
   show(command: string, value: unknown): Promise<void>;
   /**

@@ -40,7 +40,7 @@ export const command = defineCommand({
 async function waitForShutdown(session: CommandSession): Promise<void> {
   for (let polls = 0; polls < POLLS_MAX; polls++) {
     try {
-      await session.call("connectors list", {});
+      await session.callDesk("connectors list", {});
     } catch (error) {
       if (session.isDeskDown(error)) return;
     }

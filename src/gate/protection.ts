@@ -1,8 +1,8 @@
 /**
  * The protection price: the worst price at which a market or stop order may be sent. The desk derives it from a quote
  * at propose; it is shown to the human and part of the digest. Dispatch is refused while the market is beyond it, and
- * while it is further from the market than the `price-collar` allows. It is set at three quarters of the collar, so
- * that the market may move a little, either way, between a review and the dispatch.
+ * while it is further from the market than the `price-collar` allows. It is set at half of the
+ * collar, so that the market may move as far either way between a review and the dispatch.
  */
 import { type Decimal, type DecimalText, ZERO, decimal, max, min, text } from "../domain/decimal.ts";
 import type { GuardConfig } from "../domain/guard-config.ts";
@@ -39,7 +39,7 @@ export function bestPrice(terms: Priced, quote: VenueQuote): Decimal {
 }
 
 /** The distance at which the protection price is set, as a share of the collar. */
-const SHARE = decimal("0.75");
+const SHARE = decimal("0.5");
 const ONE = decimal("1");
 
 /** A percentage of the collar as an amount at this price. */
@@ -48,9 +48,9 @@ function collarAt(price: Decimal, collar: Decimal, share: Decimal): Decimal {
 }
 
 /**
- * The best price moved by 3/4 of `collar` percent against the order and rounded away from the market to a tick, so that
- * the reserved money is never too little. Undefined for limit and stop-limit orders, which have a limit price, and if
- * the quote is missing, one-sided or crossed: the gate then blocks.
+ * The best price moved by half of `collar` percent against the order and rounded away from the market to a tick, so
+ * that the reserved money is never too little. Undefined for limit and stop-limit orders, which have a limit price, and
+ * if the quote is missing, one-sided or crossed: the gate then blocks.
  */
 export function protectionPrice(
   terms: Priced,

@@ -102,24 +102,24 @@ describe("an approval of a journaled review", () => {
 
 describe("the protection price of a market order", () => {
   it.each([
-    ["down", "89.9", "90", "92.025"],
-    ["up", "101.9", "102", "104.295"],
+    ["down", "89.9", "90", "91.35"],
+    ["up", "101.9", "102", "103.53"],
   ])("follows the market %s in a review, which says so", async (_, bid, ask, price) => {
     await proposed();
     const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "1", type: "market", venue: "NASDAQ" };
     const { id } = await desk.call<{ id: string }>("orders propose", terms);
-    expect((await review(id)).review).toMatchObject({ terms: { protectionPrice: "102.25" }, repriced: null });
+    expect((await review(id)).review).toMatchObject({ terms: { protectionPrice: "101.5" }, repriced: null });
     await market(bid, ask);
     const { review: again } = await review(id);
-    expect(again).toMatchObject({ terms: { protectionPrice: price }, repriced: { from: "102.25" }, venue: "NASDAQ" });
-    expect(again?.prices).toMatchObject([{ what: "protection price", price, market: ask, percent: "2.25" }]);
+    expect(again).toMatchObject({ terms: { protectionPrice: price }, repriced: { from: "101.5" }, venue: "NASDAQ" });
+    expect(again?.prices).toMatchObject([{ what: "protection price", price, market: ask, percent: "1.5" }]);
     await approve(await review(id));
   });
 
   it.each([
-    ["is within the collar", "99.3", "99.4", undefined],
+    ["fell within the collar", "98.7", "98.8", undefined],
     ["fell, so that the price is further away than the collar", "89.9", "90", "DIGEST_MISMATCH"],
-    ["is beyond it", "102.9", "103", "DIGEST_MISMATCH"],
+    ["is beyond it", "101.5", "101.6", "DIGEST_MISMATCH"],
   ])("an approval by digest of a market that %s", async (_, bid, ask, code) => {
     await proposed();
     const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "1", type: "market" };
@@ -129,7 +129,7 @@ describe("the protection price of a market order", () => {
     if (code === undefined) await approved;
     else await expect(approved).rejects.toMatchObject({ code });
     expect(orderOf(id).submitted).toBe(code === undefined);
-    if (code === undefined) expect(orderOf(id).terms.protectionPrice).toBe("102.25");
+    if (code === undefined) expect(orderOf(id).terms.protectionPrice).toBe("101.5");
   });
 });
 

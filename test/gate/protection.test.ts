@@ -13,8 +13,8 @@ function market(side: "buy" | "sell"): Draft {
 function stop(side: "buy" | "sell", price: string): Draft {
   return { type: "stop", side, stopPrice: amount(price) };
 }
-/** The protection price is set at three quarters of the collar: 3 %. */
-const four = decimal("4");
+/** The protection price is set at half of the collar: 3 %. */
+const six = decimal("6");
 
 describe("protectionPrice", () => {
   it.each<[string, Draft, string, string, string | undefined, string | undefined]>([
@@ -33,13 +33,13 @@ describe("protectionPrice", () => {
     ["never less than one tick", market("sell"), "0.01", "0.02", "0.01", "0.01"],
   ])("protectionPrice of %s", (_, terms, bid, ask, tick, expected) => {
     const instrument = tick === undefined ? undefined : { tickSize: amount(tick) };
-    expect(protectionPrice(terms, quote(bid, ask), four, instrument)).toBe(expected);
+    expect(protectionPrice(terms, quote(bid, ask), six, instrument)).toBe(expected);
   });
 
   it("protectionPrice is undefined for orders with a limit price", () => {
-    expect(protectionPrice({ type: "limit", side: "buy" }, quote("99", "100"), four)).toBeUndefined();
+    expect(protectionPrice({ type: "limit", side: "buy" }, quote("99", "100"), six)).toBeUndefined();
     expect(
-      protectionPrice({ type: "stop_limit", side: "buy", stopPrice: amount("1") }, quote("99", "100"), four),
+      protectionPrice({ type: "stop_limit", side: "buy", stopPrice: amount("1") }, quote("99", "100"), six),
     ).toBeUndefined();
     expect(needsProtection({ type: "market" }) && needsProtection({ type: "stop" })).toBe(true);
   });
@@ -50,12 +50,12 @@ describe("protectionPrice", () => {
     ["without an ask", quote("100", "0")],
     ["crossed", quote("101", "100")],
   ])("protectionPrice is undefined if the quote is %s", (_, given) => {
-    expect(protectionPrice(market("buy"), given, four)).toBeUndefined();
+    expect(protectionPrice(market("buy"), given, six)).toBeUndefined();
   });
 
   it("protectionPrice is undefined if it would not be above zero", () => {
-    expect(protectionPrice(market("sell"), quote("100", "101"), decimal("134"))).toBeUndefined();
     expect(protectionPrice(market("sell"), quote("100", "101"), decimal("200"))).toBeUndefined();
+    expect(protectionPrice(market("sell"), quote("100", "101"), decimal("300"))).toBeUndefined();
   });
 
   it("protectionPrice is never better than the market and is on a tick", () => {
@@ -72,7 +72,7 @@ describe("protectionPrice", () => {
             string,
           ];
           const tick = decimal(`${tickCents}e-2`);
-          const price = protectionPrice(market(side), quote(bid, ask), four, { tickSize: amount(tick.toFixed()) });
+          const price = protectionPrice(market(side), quote(bid, ask), six, { tickSize: amount(tick.toFixed()) });
           if (price === undefined) return false;
           expect(decimal(price).mod(tick).toFixed()).toBe("0");
           const beyond = decimal(price).gte(decimal(ask).times(decimal("1.03")));

@@ -13,8 +13,8 @@ export const scheduleArgument = positional(z.string().min(1).max(200), "NAME", "
 export const scheduleSchema = z.looseObject({ name: z.string(), state: z.string(), next: z.array(z.string()) });
 
 /** The schedule as the desk lists it, by its name or its file; undefined if the desk lists no such schedule. */
-export async function listedSchedule(session: Pick<CommandSession, "call">, ref: unknown) {
-  const { schedules } = (await session.call("schedules list", {})) as SchedulesReport;
+export async function listedSchedule(session: Pick<CommandSession, "callDesk">, ref: unknown) {
+  const { schedules } = (await session.callDesk("schedules list", {})) as SchedulesReport;
   return schedules.find(({ name, path }) => name === ref || path === ref);
 }
 
