@@ -3,6 +3,7 @@
  * timers, and implements the desk's venue gateway.
  */
 import type { Desk } from "../trading/desk.ts";
+import { observeRates } from "../trading/exchange-rates.ts";
 import { forgetInstruments, markAccount } from "../trading/market-snapshot.ts";
 import {
   compareOpenOrders,
@@ -183,6 +184,7 @@ class ConnectorFleet implements Fleet {
   #markAndCompare(connector: ConnectorName): Promise<void> {
     const desk = this.#openDesk();
     return paced(desk, connector, async () => {
+      await observeRates(desk, connector);
       await markAccount(desk, connector);
       await compareOpenOrders(desk, connector);
     });

@@ -115,7 +115,7 @@ async function readSettings(options: DeskFolder, root: string, state: DeskState)
     onGuards: none,
     onConnectors: none,
   });
-  const notices = await deskNotices({ config: start.config, configuration, state });
+  const notices = await deskNotices({ clock: options.clock, config: start.config, configuration, state });
   return { config: start.config, notices };
 }
 

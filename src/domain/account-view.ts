@@ -25,6 +25,18 @@ export interface Amount {
   readonly currency: string;
 }
 
+/** A rate that the sums are made with. */
+export interface RateView {
+  readonly pair: string;
+  readonly rate: string;
+  readonly at: string;
+  readonly source: string;
+  /** Too old for guards. */
+  readonly isStale: boolean;
+  /** Of a file: guards do not count by it. */
+  readonly isForDisplay: boolean;
+}
+
 export interface AccountLine {
   readonly connector: string;
   readonly mode: string;
@@ -38,12 +50,16 @@ export interface AccountLine {
   readonly unexplained: string | null;
   /** When the connector last reported the account. */
   readonly asOf: string;
+  /** That was more than five minutes ago. */
+  readonly isStale: boolean;
   /** The connector is enabled and routes orders: guards count the account. */
   readonly isCountedByGuards: boolean;
   /** Positions without a price or an exchange rate, which the NAV leaves out. */
   readonly unvalued: readonly string[];
-  /** The account is part of the sums: it is in their currency. */
+  /** The account is part of the sums: it is in their currency, or there is a rate. */
   readonly isInSum: boolean;
+  /** The NAV in the currency of the sums; null without a rate. */
+  readonly navInSum: string | null;
 }
 
 /** Profit and loss of all positions in one currency, closed ones included. */
@@ -57,11 +73,14 @@ export interface ProfitLine {
 }
 
 export interface AccountView {
-  /** The sums over the accounts in `currency`; null if the accounts have several currencies and none is `currency`. */
+  /** The sums over the accounts that can be converted to `currency`; null if none can. */
   readonly nav: string | null;
   readonly cash: string | null;
+  /** For display: each order has the buying power of its own account. */
   readonly buyingPower: string | null;
   readonly dayPnl: string | null;
+  /** The rates that the sums are made with. */
+  readonly rates: readonly RateView[];
   /** `[account] currency`; the accounts' own if none of them is in it and they have one currency. */
   readonly currency: string;
   /** Time of the oldest account report among the connectors; null without any report. */

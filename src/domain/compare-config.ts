@@ -205,6 +205,10 @@ const SETTING_RULES: Readonly<Record<string, SettingRule>> = {
   "account.currency": { stricter: "none", key: "live", needs: "restart" },
   "account.nav_method": { stricter: { stricter: "live" }, key: "live" },
   "uta.snapshot_interval": { stricter: "lower", key: "live", needs: "restart" },
+  // Guards count the accounts in other currencies by these.
+  "fx.via": { stricter: "none", key: "live" },
+  "fx.pegs": { stricter: "none", key: "live" },
+  "fx.rates": { stricter: "none", key: "live" },
   "connectors.agent": { stricter: "fewer", key: "desk" },
   "schedules.max_runs_per_day": { stricter: "lower", key: "desk" },
   "schedules.max_cost_usd_per_day": { stricter: "lower", key: "desk" },

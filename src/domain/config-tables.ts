@@ -20,6 +20,7 @@ export const SETTINGS = [
   "workspace",
   "account",
   "uta",
+  "fx",
   "connectors",
   "agent",
   "schedules",

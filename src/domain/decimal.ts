@@ -1,8 +1,9 @@
 /**
  * Exact decimals. The only file that imports the decimal library.
  *
- * big.js in strict mode refuses JavaScript numbers and never rounds in `plus`, `minus` and `times`. Only {@link ratio}
- * divides, with an explicit scale. In files and messages a decimal is a string ({@link DecimalText}).
+ * big.js in strict mode refuses JavaScript numbers and never rounds in `plus`, `minus` and `times`. Only {@link ratio},
+ * {@link quotient} and {@link reciprocal} divide, with an explicit scale. In files and messages a decimal is a string
+ * ({@link DecimalText}).
  */
 import { Big } from "big.js";
 
@@ -113,6 +114,11 @@ export function ratio(a: Decimal, b: Decimal, places: number): Decimal {
 export function quotient(a: Decimal, b: Decimal): Decimal {
   const value = a.div(b);
   return rounded(value, Math.min(Strict.DP, 8 + Math.max(0, -value.e)));
+}
+
+/** 1 / value with 24 significant digits, so that an amount of any size that is converted by it is right to the cent. */
+export function reciprocal(value: Decimal): Decimal {
+  return new Strict("1").div(value).prec(24, Strict.roundHalfEven as 2);
 }
 
 /** Rounds a display amount half to even. */

@@ -5,6 +5,7 @@
 import { afterCashEvent, markedAccount } from "./account.ts";
 import { type ActivityState, recordActivity } from "./activity-state.ts";
 import { ZERO, decimal } from "./decimal.ts";
+import { type ExchangeRate, type RateObserved, rateKey } from "./exchange-rate.ts";
 import type { Authority, KeyRole } from "./authority.ts";
 import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
 import type {
@@ -85,6 +86,8 @@ export interface DeskState extends FillState, ActivityState {
   readonly conflicts: Set<string>;
   /** Intents of the last 24 hours, oldest first. */
   readonly intents: IntentRecord[];
+  /** The newest rates of venues, by {@link rateKey}. */
+  readonly rates: Map<string, ExchangeRate>;
   readonly schedules: SchedulesState;
   /** The public keys that the journal names, as PEM. */
   readonly keys: Map<KeyRole, string>;
@@ -128,6 +131,7 @@ export function emptyDeskState(): DeskState {
     conflicts: new Set(),
     epochTag: "",
     intents: [],
+    rates: new Map(),
     runs: new Map(),
     schedules: noSchedules(),
     agents: new Map(),
@@ -173,12 +177,11 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       changeConnector(state, recorded.seq, event);
       return;
     case "account.marked":
-      state.lastRelevantSeq = recorded.seq;
-      markAccount(state, recorded as Recorded<AccountMarked>);
-      return;
     case "nav.unexplained":
     case "cash.moved":
-      moveCash(state, recorded.seq, event);
+    case "fx.observed":
+      state.lastRelevantSeq = recorded.seq;
+      changeAccount(state, recorded, event);
       return;
     case "fill.received":
       state.lastRelevantSeq = recorded.seq;
@@ -273,8 +276,13 @@ function identifyDesk(
   }
 }
 
-function moveCash(state: DeskState, seq: number, event: CashEvent): void {
-  state.lastRelevantSeq = seq;
+function changeAccount(state: DeskState, recorded: Recorded, event: AccountMarked | CashEvent | RateObserved): void {
+  if (event.type === "account.marked") return markAccount(state, recorded as Recorded<AccountMarked>);
+  if (event.type === "fx.observed") {
+    const { type: _type, ...rate } = event;
+    state.rates.set(rateKey(rate), rate);
+    return;
+  }
   const account = state.accounts.get(event.connector);
   if (account === undefined) return;
   state.accounts.set(event.connector, afterCashEvent(account, event));

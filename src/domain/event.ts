@@ -9,6 +9,7 @@ import type { Actor, Channel } from "./actor.ts";
 import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
 import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
 import type { DecimalText } from "./decimal.ts";
+import type { RateObserved } from "./exchange-rate.ts";
 import type { Misfit } from "./fill.ts";
 import type { IdsRetired, JournalGap } from "./journal-head.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
@@ -370,6 +371,7 @@ export type DeskEvent =
   | ConnectorChanged
   | AccountMarked
   | CashEvent
+  | RateObserved
   | OrderEvent
   | FillReceived
   | FillConflicted

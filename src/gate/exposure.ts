@@ -191,7 +191,8 @@ export function quoteOf({ quote, order }: GateInput): Available<Quote> {
 export function priceOf(input: GateInput, exposure: Exposure): Available<Decimal> {
   const { state, order, instrument } = input;
   const { account } = state.accounts.get(order.terms.connector) ?? {};
-  const foreign = foreignCurrency({ symbol: order.terms.symbol, account, instrument });
+  const { exchange, hostNow: now } = input;
+  const foreign = foreignCurrency({ symbol: order.terms.symbol, account, instrument, exchange, now });
   if (foreign !== undefined) return missingInput(foreign);
   const quote = quoteOf(input);
   return orderPrice(

@@ -3,6 +3,7 @@
  * thread, and their results become rows of the verdict.
  */
 import { type Decimal, ZERO, approximate, decimal, text } from "../domain/decimal.ts";
+import { atLeast } from "../domain/exchange-rate.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import { type OrderTerms, instrumentKey, toSdkOrder } from "../domain/order.ts";
 import { averagePrice } from "../domain/position.ts";
@@ -11,8 +12,7 @@ import type { BookPosition, BookSnapshot, Order as SdkOrder } from "../domain/sd
 import type { Check } from "../domain/verdict.ts";
 import { checkContextOf } from "./check-context.ts";
 import type { GateInput } from "./input.ts";
-import { connectorsInScope } from "./nav.ts";
-import { sameCurrency } from "./valuation.ts";
+import { connectorsInScope, guardPath } from "./nav.ts";
 
 /** The order as a custom guard receives it. */
 export type GuardedOrder = SdkOrder & { readonly notional: number };
@@ -34,25 +34,26 @@ function freeze<T extends object>(value: T): Readonly<T> {
 /**
  * The accounts, positions and open orders at the connectors of the order's mode that route orders, as plain frozen data
  * for another thread. Amounts are in the currency of the order's account: an account without an exchange rate counts
- * only if its NAV is below zero.
+ * only if its NAV is below zero. The buying power is that of the order's account alone.
  */
 export function bookSnapshot(input: GateInput): BookSnapshot {
   const { state } = input;
   const counted = new Set(connectorsInScope(input, "desk").map(({ connector }) => connector));
-  const currency = state.accounts.get(input.order.terms.connector)?.account.currency;
-  let [nav, cash, power] = [ZERO, ZERO, ZERO];
+  const own = state.accounts.get(input.order.terms.connector)?.account;
+  const currency = own?.currency ?? "";
+  let [nav, cash] = [ZERO, ZERO];
   for (const [connector, account] of state.accounts) {
-    const isComparable = currency === undefined || sameCurrency(account.account.currency, currency);
-    if (!counted.has(connector) || (!isComparable && account.nav.gte(ZERO))) continue;
-    nav = nav.plus(account.nav);
-    cash = cash.plus(decimal(account.account.cash));
-    power = power.plus(decimal(account.account.buyingPower));
+    if (!counted.has(connector)) continue;
+    const path = guardPath(input, connector, { from: account.account.currency, to: currency });
+    if (path === undefined && account.nav.gte(ZERO)) continue;
+    nav = nav.plus(path === undefined ? account.nav : atLeast(account.nav, path));
+    cash = cash.plus(path === undefined ? ZERO : atLeast(decimal(account.account.cash), path));
   }
   return freeze({
     nav: approximate(nav),
     navText: text(nav),
     cash: approximate(cash),
-    buyingPower: approximate(power),
+    buyingPower: approximate(decimal(own?.buyingPower ?? "0")),
     positions: freeze(positions(input, counted)),
     openOrders: freeze(
       [...state.inFlight.values()]

@@ -6,6 +6,7 @@ import type { DecimalText } from "../domain/decimal.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { GuardConfig } from "../domain/guard-config.ts";
+import type { RateTable } from "../domain/exchange-rate.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Quote } from "../domain/quote.ts";
@@ -59,6 +60,8 @@ export interface GateInput {
   readonly state: Readonly<DeskState>;
   readonly connector: GateConnector;
   readonly routes: readonly OrderRoute[];
+  /** What converts the accounts in other currencies. */
+  readonly exchange: RateTable;
   /** The connector's quote of the order's symbol. */
   readonly quote?: Quote | undefined;
   /**

@@ -1,23 +1,25 @@
 /**
  * NAV and limits on shares of it. NAV comes from the journal only, never from a file. It is a lower bound: only
- * accounts of the order's mode count whose connectors are enabled and route orders.
+ * accounts of the order's mode count whose connectors are enabled and route orders. An account in another currency
+ * counts at less than its rate says.
  */
 import { shownSymbol } from "../domain/untrusted.ts";
 import type { AccountRecord } from "../domain/account.ts";
 import { flowCommand } from "../domain/cash-event.ts";
+import { isSameCode } from "../domain/currency.ts";
 import { type Decimal, ZERO, decimal, min, withinPercent } from "../domain/decimal.ts";
+import { type RatePath, type RateTable, atLeast, isFresh, pairText, ratePath } from "../domain/exchange-rate.ts";
 import type { GuardScope } from "../domain/guard-config.ts";
 import type { UnvaluedPosition } from "../domain/venue.ts";
 import type { Check } from "../domain/verdict.ts";
 import { type Available, block, available, missingInput, pass, unavailable } from "./check-result.ts";
 import { formatDuration, formatMoney, formatPercent, formatShare } from "./format.ts";
 import type { GateInput, OrderRoute } from "./input.ts";
-import { sameCurrency } from "./valuation.ts";
 
 /** An account that was not reported for longer counts at its last value, and the message states its age. */
 const STALE_MS = 5 * 60 * 1000;
 
-type NavInput = Pick<GateInput, "order" | "routes" | "state" | "hostNow">;
+type NavInput = Pick<GateInput, "order" | "routes" | "state" | "hostNow" | "exchange">;
 
 export interface NavSum {
   readonly value: Decimal;
@@ -42,20 +44,20 @@ export function connectorsInScope({ order, routes }: NavInput, scope: GuardScope
   return routes.filter((route) => route.mode === mode && (scope === "desk" || route.connector === own));
 }
 
+interface CountedAccount {
+  readonly account: AccountRecord;
+  readonly connector: string;
+  readonly isStale: boolean;
+  /** To the currency of the order's account; undefined: there is no rate, and the account counts zero. */
+  readonly path: RatePath | undefined;
+}
+
 interface CountedAccounts {
-  /** The order's own account is the first. */
-  readonly accounts: readonly {
-    readonly account: AccountRecord;
-    readonly connector: string;
-    readonly isStale: boolean;
-  }[];
+  readonly accounts: readonly CountedAccount[];
   readonly note: string;
 }
 
-/**
- * The accounts that are added up. An account without a mark or without an exchange rate counts zero; missing if its
- * value is below zero, because zero would then be too much.
- */
+/** The accounts that are added up. An account without a mark or without an exchange rate counts zero. */
 function countedAccounts(input: NavInput, scope: GuardScope): Available<CountedAccounts> {
   const { connector, mode } = input.order.terms;
   const routes = connectorsInScope(input, scope);
@@ -64,20 +66,21 @@ function countedAccounts(input: NavInput, scope: GuardScope): Available<CountedA
   const own = input.state.accounts.get(connector);
   if (own === undefined) return missingInput(`${connector} has not reported its account yet`);
   const notes: string[] = [];
-  const accounts: { account: AccountRecord; connector: string; isStale: boolean }[] = [];
+  const accounts: CountedAccount[] = [];
   for (const route of routes) {
     const account = input.state.accounts.get(route.connector);
     if (account === undefined) {
       notes.push(`${route.connector} has reported no account and counts zero`);
       continue;
     }
-    const { currency } = account.account;
-    if (!sameCurrency(currency, own.account.currency)) {
-      const missing = `no exchange rate from ${currency} to ${own.account.currency} is available for ${route.connector}`;
-      if (account.nav.lt(ZERO) || account.nav.lt(account.dayOpenNav)) return missingInput(missing);
-      notes.push(`${missing}, which counts zero`);
+    const pair = { from: account.account.currency, to: own.account.currency };
+    const path = guardPath(input, route.connector, pair);
+    if (path === undefined) {
+      notes.push(`${noRate(input, route.connector, pair)}, which counts zero`);
+      accounts.push({ account, connector: route.connector, isStale: true, path });
       continue;
     }
+    if (!isSameCode(pair.from, pair.to)) notes.push(conversionNote(route.connector, path));
     const { unvalued = [] } = account.account;
     const short = unvalued.find(({ quantity }) => decimal(quantity).lt(ZERO));
     if (short !== undefined)
@@ -85,7 +88,7 @@ function countedAccounts(input: NavInput, scope: GuardScope): Available<CountedA
     if (unvalued.length > 0) notes.push(`${namesOf(unvalued)} at ${route.connector} has no value and counts zero`);
     const age = input.hostNow - (route.reportedAt ?? account.markedAt);
     if (age > STALE_MS) notes.push(`the account of ${route.connector} is ${formatDuration(age)} old`);
-    accounts.push({ account, connector: route.connector, isStale: age > STALE_MS });
+    accounts.push({ account, connector: route.connector, isStale: age > STALE_MS, path });
   }
   return available({ accounts, note: notes.length === 0 ? "" : ` (${notes.join("; ")})` });
 }
@@ -97,11 +100,58 @@ function namesOf(positions: readonly UnvaluedPosition[]): string {
   return [...names, ...(positions.length > NAMED_MAX ? [`and ${positions.length - NAMED_MAX} more`] : [])].join(", ");
 }
 
+interface CurrencyPair {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The path that guards convert an account of this connector by. */
+export function guardPath(
+  { exchange, hostNow }: Pick<NavInput, "exchange" | "hostNow">,
+  connector: string,
+  pair: CurrencyPair,
+): RatePath | undefined {
+  return ratePath(exchange, { ...pair, now: hostNow, connector, use: "guards" });
+}
+
+/** Names the rate that is too old, if there is one. */
+export function noRate(
+  { exchange, hostNow }: { readonly exchange: RateTable; readonly hostNow: number },
+  connector: string,
+  { from, to }: CurrencyPair,
+): string {
+  const missing = `no exchange rate from ${from} to ${to} is available for ${connector}`;
+  const old = ratePath(exchange, { from, to, now: hostNow, connector, use: "display" })?.rates.find(
+    (rate) => rate.origin !== "file" && !isFresh(rate, hostNow),
+  );
+  if (old === undefined) return missing;
+  return `${missing} (${pairText(old)} of ${old.source} is ${formatDuration(hostNow - old.at)} old)`;
+}
+
+function conversionNote(connector: string, { rates, pegs }: RatePath): string {
+  const by = [
+    ...rates.map((rate) => `${pairText(rate)} ${rate.bid} of ${rate.source}, less 1 %`),
+    ...pegs.map((peg) => `the peg ${peg.base}=${peg.quote}, less 0.5 %`),
+  ];
+  return `${connector} counts by ${by.join(" and ")}`;
+}
+
 export function navOf(input: NavInput, scope: GuardScope): Available<NavSum> {
   const counted = countedAccounts(input, scope);
   if ("missing" in counted) return counted;
   const { accounts, note } = counted.value;
-  return available({ value: accounts.reduce((sum, { account }) => sum.plus(account.nav), ZERO), note });
+  let value = ZERO;
+  for (const { account, connector, path } of accounts) {
+    if (path !== undefined) value = value.plus(atLeast(account.nav, path));
+    else if (account.nav.lt(ZERO)) return missingInput(ownRate(input, connector, account));
+  }
+  return available({ value, note });
+}
+
+/** Zero would be too much for an account that is below zero, and for its loss of today. */
+function ownRate(input: NavInput, connector: string, { account }: AccountRecord): string {
+  const to = input.state.accounts.get(input.order.terms.connector)?.account.currency ?? "";
+  return noRate(input, connector, { from: account.currency, to });
 }
 
 /**
@@ -112,7 +162,7 @@ export function dayResult(input: NavInput, scope: GuardScope): Available<DayResu
   const counted = countedAccounts(input, scope);
   if ("missing" in counted) return counted;
   let [open, pnl] = [ZERO, ZERO];
-  for (const { account, connector, isStale } of counted.value.accounts) {
+  for (const { account, connector, isStale, path } of counted.value.accounts) {
     const { unexplained } = account;
     if (!unexplained.eq(ZERO)) {
       const amount = formatMoney(unexplained, account.account.currency);
@@ -120,8 +170,12 @@ export function dayResult(input: NavInput, scope: GuardScope): Available<DayResu
       return missingInput(`${what}; say what it was: ${flowCommand(connector, unexplained)}`);
     }
     const result = account.nav.minus(account.dayOpenNav);
-    open = open.plus(account.dayOpenNav);
-    pnl = pnl.plus(isStale ? min(ZERO, result) : result);
+    if (path === undefined) {
+      if (result.lt(ZERO) || account.dayOpenNav.lt(ZERO)) return missingInput(ownRate(input, connector, account));
+      continue;
+    }
+    open = open.plus(atLeast(account.dayOpenNav, path));
+    pnl = pnl.plus(atLeast(isStale ? min(ZERO, result) : result, path));
   }
   return available({ open, pnl, note: counted.value.note });
 }

@@ -1,5 +1,6 @@
 /** The conservative price of an order, used by every check and guard that values it. */
 import { pairOf } from "../domain/currency.ts";
+import { type RateTable, isSameMoney } from "../domain/exchange-rate.ts";
 import { type Decimal, ZERO, decimal, max } from "../domain/decimal.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/venue.ts";
@@ -65,20 +66,15 @@ export function highestPrice(texts: readonly (string | undefined)[]): Decimal | 
   return highest(above(texts));
 }
 
-const DOLLARS = new Set(["USD", "USDT", "USDC"]);
-
-/** US dollars and the two dollar coins of crypto venues count as the same currency. Nothing else is converted. */
-export function sameCurrency(a: string, b: string): boolean {
-  const [left, right] = [a.toUpperCase(), b.toUpperCase()];
-  return left === right || (DOLLARS.has(left) && DOLLARS.has(right));
-}
-
 interface PriceSource {
   readonly symbol: string;
   /** The account of the order's connector. */
   readonly account: VenueAccount | undefined;
   /** null if the venue does not list the symbol; undefined if the connector has no `getInstrument`. */
   readonly instrument: VenueInstrument | null | undefined;
+  readonly exchange: RateTable;
+  /** Host's wall clock, ms. */
+  readonly now: number;
 }
 
 /**
@@ -86,7 +82,7 @@ interface PriceSource {
  * word comes first, then the name of a pair. Without `getInstrument` prices are in the account's currency; a venue that
  * lists the instrument without a currency has not said so.
  */
-export function foreignCurrency({ symbol, account, instrument }: PriceSource): string | undefined {
+export function foreignCurrency({ symbol, account, instrument, exchange, now }: PriceSource): string | undefined {
   if (account === undefined) return undefined;
   const currency = instrument?.currency ?? pairOf(symbol)?.quote;
   if (currency === undefined) {
@@ -94,6 +90,6 @@ export function foreignCurrency({ symbol, account, instrument }: PriceSource): s
       ? undefined
       : `the venue lists ${symbol} without a currency, so its price cannot be compared with ${account.currency}`;
   }
-  if (sameCurrency(account.currency, currency)) return undefined;
-  return `${symbol} is priced in ${currency}, the account is in ${account.currency}, and no exchange rate is available`;
+  if (isSameMoney(exchange, { from: currency, to: account.currency, now })) return undefined;
+  return `${symbol} is priced in ${currency}, the account is in ${account.currency}, and no peg of [fx] makes them the same`;
 }

@@ -1,7 +1,7 @@
 /**
- * NAV, cash, buying power and positions for output; amounts are decimal strings. Only amounts of one currency are added
- * up: an account in a currency without a rate is shown by itself. The accounts of connectors that desk.toml does not
- * enable do not count.
+ * NAV, cash, buying power and positions for output; amounts are decimal strings. The sums are in one currency: an
+ * account in another one counts by its exchange rate, and without a rate is shown by itself. The accounts of connectors
+ * that desk.toml does not enable do not count.
  */
 import type {
   AccountLine,
@@ -10,45 +10,75 @@ import type {
   ConnectorStanding,
   PositionView,
   ProfitLine,
+  RateView,
 } from "../domain/account-view.ts";
 import type { AccountRecord } from "../domain/account.ts";
 import { isSameCode } from "../domain/currency.ts";
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
+import {
+  type ExchangeRate,
+  type RatePath,
+  type RateTable,
+  converted,
+  isFresh,
+  ratePath,
+} from "../domain/exchange-rate.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type PositionRecord, averagePrice, unrealizedPnl } from "../domain/position.ts";
 import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
 import { iso } from "../lib/time.ts";
+import { plainPath } from "../workspace/path-policy.ts";
 import type { Desk } from "./desk.ts";
+import { rateTable } from "./exchange-rates.ts";
 
-type ViewedDesk = Pick<Desk, "config" | "state">;
+type ViewedDesk = Pick<Desk, "config" | "state" | "clock">;
 
-/** `askedAt`: when each connector last reported its account; if not known, the time of its last change counts. */
-export function accountView(desk: ViewedDesk, askedAt: ReadonlyMap<string, number> = new Map()): AccountView {
-  const counted = [...desk.state.accounts].filter(([connector]) => standingOf(desk, connector) === "enabled");
+export interface ViewSources {
+  /** When each connector last reported its account; if not known, the time of its last change counts. */
+  readonly askedAt?: ReadonlyMap<string, number> | undefined;
+  /** Rates of files, for display. */
+  readonly fileRates?: readonly ExchangeRate[] | undefined;
+}
+
+/** An account of an enabled connector, and how it is added to the sums. */
+interface ViewedAccount {
+  readonly connector: string;
+  readonly record: AccountRecord;
+  readonly reportedAt: number;
+  readonly path: RatePath | undefined;
+}
+
+const STALE_MS = 5 * 60 * 1000;
+
+export function accountView(desk: ViewedDesk, { askedAt, fileRates = [] }: ViewSources = {}): AccountView {
+  const records = [...desk.state.accounts].filter(([connector]) => standingOf(desk, connector) === "enabled");
+  const { rates, pegs } = rateTable(desk);
+  const table: RateTable = { rates: [...rates, ...fileRates], pegs };
+  const now = desk.clock.now();
+  const pathTo = (to: string, connector: string, from: string): RatePath | undefined =>
+    ratePath(table, { from, to, now, connector, use: "display" });
   const currency = sumCurrency(
     desk.config.account.currency,
-    counted.map(([, { account }]) => account.currency),
+    records.map(([connector, { account }]) => [account.currency, connector] as const),
+    pathTo,
   );
-  const inSum = counted.filter(([, { account }]) => isSameCode(account.currency, currency)).map(([, record]) => record);
-  const reportedAt = (connector: string, { markedAt }: AccountRecord): number => askedAt.get(connector) ?? markedAt;
-  const oldest = Math.min(...counted.map(([connector, record]) => reportedAt(connector, record)));
-  const sum = (amountOf: (record: AccountRecord) => Decimal): string | null =>
-    inSum.length === 0 && counted.length > 0
-      ? null
-      : text(
-          rounded(
-            inSum.reduce((total, record) => total.plus(amountOf(record)), ZERO),
-            8,
-          ),
-        );
+  const accounts = records.map(([connector, record]): ViewedAccount => ({
+    connector,
+    record,
+    reportedAt: askedAt?.get(connector) ?? record.markedAt,
+    path: pathTo(currency, connector, record.account.currency),
+  }));
+  const oldest = Math.min(...accounts.map(({ reportedAt }) => reportedAt));
+  const isKnown = accounts.every(({ record, path }) => path === undefined || isExplained(record));
   return {
-    nav: sum(({ nav }) => nav),
-    cash: sum(({ account }) => decimal(account.cash)),
-    buyingPower: sum(({ account }) => decimal(account.buyingPower)),
-    dayPnl: inSum.every(isExplained) ? sum(dayPnlOf) : null,
+    nav: sumOf(accounts, ({ nav }) => nav),
+    cash: sumOf(accounts, ({ account }) => decimal(account.cash)),
+    buyingPower: sumOf(accounts, ({ account }) => decimal(account.buyingPower)),
+    dayPnl: isKnown ? sumOf(accounts, dayPnlOf) : null,
+    rates: usedRates(accounts, now),
     currency: shownCurrency(currency),
     asOf: Number.isFinite(oldest) ? iso(oldest) : null,
-    accounts: counted.map(([connector, record]) => accountLine(desk, connector, record, { currency, reportedAt })),
+    accounts: accounts.map((account) => accountLine(desk, account, now)),
     profit: profitLines(desk),
     fees: amounts(feesOf(desk)),
     positions: positionViews(desk),
@@ -60,10 +90,40 @@ export function standingOf({ config }: Pick<Desk, "config">, connector: string):
   return known === undefined ? "removed" : known.enabled ? "enabled" : "disabled";
 }
 
-function sumCurrency(base: string, currencies: readonly string[]): string {
-  const [first] = currencies;
-  if (first === undefined || currencies.some((currency) => isSameCode(currency, base))) return base;
-  return currencies.every((currency) => isSameCode(currency, first)) ? first : base;
+/** null if there are accounts, and none of them can be converted. */
+function sumOf(accounts: readonly ViewedAccount[], amountOf: (record: AccountRecord) => Decimal): string | null {
+  const inSum = accounts.filter(({ path }) => path !== undefined);
+  if (inSum.length === 0 && accounts.length > 0) return null;
+  const total = inSum.reduce(
+    (sum, { record, path }) => (path === undefined ? sum : sum.plus(converted(amountOf(record), path))),
+    ZERO,
+  );
+  return text(rounded(total, 8));
+}
+
+function usedRates(accounts: readonly ViewedAccount[], now: number): readonly RateView[] {
+  const used = new Set(accounts.flatMap(({ path }) => path?.rates ?? []));
+  return [...used].map((rate) => ({
+    pair: `${shownCurrency(rate.base)}/${shownCurrency(rate.quote)}`,
+    rate: rate.bid,
+    at: iso(rate.at),
+    source: plainPath(rate.source),
+    isStale: !isFresh(rate, now),
+    isForDisplay: rate.origin === "file",
+  }));
+}
+
+type AccountCurrency = readonly [currency: string, connector: string];
+
+function sumCurrency(
+  base: string,
+  accounts: readonly AccountCurrency[],
+  pathTo: (to: string, connector: string, from: string) => RatePath | undefined,
+): string {
+  const [first] = accounts;
+  if (first === undefined || accounts.some(([currency, connector]) => pathTo(base, connector, currency) !== undefined))
+    return base;
+  return accounts.every(([currency]) => isSameCode(currency, first[0])) ? first[0] : base;
 }
 
 function isExplained({ unexplained }: AccountRecord): boolean {
@@ -76,9 +136,8 @@ function dayPnlOf({ nav, dayOpenNav }: AccountRecord): Decimal {
 
 function accountLine(
   { config, state }: ViewedDesk,
-  connector: string,
-  record: AccountRecord,
-  sums: { readonly currency: string; readonly reportedAt: (connector: string, record: AccountRecord) => number },
+  { connector, record, reportedAt, path }: ViewedAccount,
+  now: number,
 ): AccountLine {
   const { account } = record;
   const settings = config.connectors.find(({ name }) => name === connector);
@@ -91,10 +150,12 @@ function accountLine(
     buyingPower: account.buyingPower,
     dayPnl: isExplained(record) ? text(rounded(dayPnlOf(record), 8)) : null,
     unexplained: isExplained(record) ? null : text(rounded(record.unexplained, 8)),
-    asOf: iso(sums.reportedAt(connector, record)),
+    asOf: iso(reportedAt),
+    isStale: now - reportedAt > STALE_MS,
     isCountedByGuards: settings?.orders === true,
     unvalued: (account.unvalued ?? []).map(({ symbol }) => shownSymbol(symbol)),
-    isInSum: isSameCode(account.currency, sums.currency),
+    isInSum: path !== undefined,
+    navInSum: path === undefined ? null : text(rounded(converted(record.nav, path), 8)),
   };
 }
 

@@ -2,12 +2,12 @@
 import type { Authority } from "../domain/authority.ts";
 import { type CashMoved, type FlowKind, flowCommand } from "../domain/cash-event.ts";
 import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
+import { isSameCode } from "../domain/currency.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import { type ConnectorName, type Digest, suggestion } from "../domain/ids.ts";
 import type { VenueAccount } from "../domain/venue.ts";
-import { sameCurrency } from "../gate/valuation.ts";
 import { keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 
@@ -48,7 +48,7 @@ function checkAmount({ connector, kind, amount, currency }: CashFlow, account: V
     const message = `the amount of a ${kind} is above 0; money that left the account is a withdrawal`;
     throw new QocError("FLOW_AMOUNT", { message, hint });
   }
-  if (currency !== undefined && !sameCurrency(currency, account.currency)) {
+  if (currency !== undefined && !isSameCode(currency, account.currency)) {
     const message = `the account of ${connector} is in ${account.currency}, not in ${currency}`;
     const own = `qoc account flow ${connector} AMOUNT_IN_${account.currency} --kind ${kind} -m "what it was"`;
     throw new QocError("FLOW_AMOUNT", { message, hint: own });

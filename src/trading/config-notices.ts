@@ -2,11 +2,13 @@
 import type { ConfigNotice } from "../domain/status-view.ts";
 import type { ConfigChange } from "../domain/config-field.ts";
 import { type ErrorCode, QocError } from "../domain/error.ts";
+import { ratePath } from "../domain/exchange-rate.ts";
 import { type ConfigStanding, guardsWait } from "./desk-config.ts";
 import { isSameCode } from "../domain/currency.ts";
 import { shownCurrency } from "../domain/untrusted.ts";
 import { localTime } from "../gate/calendar.ts";
 import type { Desk } from "./desk.ts";
+import { rateTable } from "./exchange-rates.ts";
 
 /** Receives the notices about desk.toml that go with an action. */
 export type NoticeListener = (notices: readonly ConfigNotice[]) => void;
@@ -75,10 +77,11 @@ export function changeText(change: Pick<ConfigChange, "path" | "before" | "after
 }
 
 /**
- * `[account] currency` that no account has: every sum would be in a currency that nothing is in. undefined while a
- * connector has not reported its account yet.
+ * `[account] currency` that no account has, and that no rate of [fx] leads to: every sum would be in a currency that
+ * nothing is in. undefined while a connector has not reported its account yet.
  */
-export function currencyNotice({ config, state }: Pick<Desk, "config" | "state">): ConfigNotice | undefined {
+export function currencyNotice(desk: Pick<Desk, "clock" | "config" | "state">): ConfigNotice | undefined {
+  const { config, state } = desk;
   const { currency, currencyAt = "desk.toml" } = config.account;
   const accounts = config.connectors
     .filter(({ enabled }) => enabled)
@@ -87,6 +90,11 @@ export function currencyNotice({ config, state }: Pick<Desk, "config" | "state">
   if (first?.currency === undefined) return undefined;
   if (accounts.some((account) => account.currency === undefined || isSameCode(account.currency, currency)))
     return undefined;
+  const [table, now] = [rateTable(desk), desk.clock.now()];
+  const isConverted = accounts.some(({ name, currency: from = "" }) =>
+    ratePath(table, { from, to: currency, now, connector: name, use: "display" }),
+  );
+  if (isConverted) return undefined;
   const names = accounts.map((account) => `${account.name} is in ${shownCurrency(account.currency ?? "")}`);
   return {
     kind: "currency",
@@ -98,13 +106,16 @@ export function currencyNotice({ config, state }: Pick<Desk, "config" | "state">
 
 /** The notices of a running desk. */
 export async function deskNotices(
-  desk: Pick<Desk, "config" | "configuration" | "state">,
+  desk: Pick<Desk, "clock" | "config" | "configuration" | "state">,
 ): Promise<readonly ConfigNotice[]> {
   return noticesOf(desk, await desk.configuration.standing());
 }
 
 /** The same, for a caller that has read desk.toml. */
-export function noticesOf(desk: Pick<Desk, "config" | "state">, standing: ConfigStanding): readonly ConfigNotice[] {
+export function noticesOf(
+  desk: Pick<Desk, "clock" | "config" | "state">,
+  standing: ConfigStanding,
+): readonly ConfigNotice[] {
   const known = { hasGuards: hasGuards(desk.config), timeOf: localClock };
   const notices = configNotices(standing, known);
   const currency = currencyNotice(desk);

@@ -191,7 +191,9 @@ export function tradingCheck(desk: Pick<Desk, "state">): DoctorCheck {
     : { name: "trading", status: "warn", message: `${state}: ${reason}`, fix: "qoc resume" };
 }
 
-async function configChecks(desk: Pick<Desk, "config" | "configuration" | "state">): Promise<readonly DoctorCheck[]> {
+async function configChecks(
+  desk: Pick<Desk, "clock" | "config" | "configuration" | "state">,
+): Promise<readonly DoctorCheck[]> {
   const notices = await deskNotices(desk);
   if (notices.length === 0) return [{ name: "desk.toml", status: "ok", message: "in force as it is on disk" }];
   return notices.map((notice): DoctorCheck => ({

@@ -10,6 +10,7 @@ import { evaluate } from "../gate/gate.ts";
 import { bookSnapshot, guardedOrder } from "../gate/guard-runner.ts";
 import type { GateInput, OrderRoute } from "../gate/input.ts";
 import type { Desk } from "./desk.ts";
+import { rateTable } from "./exchange-rates.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 
 export function gateInput(
@@ -33,6 +34,7 @@ export function gateInput(
       reportsOrders: status?.methods.includes("getOrder") === true,
     },
     routes: orderRoutes(desk),
+    exchange: rateTable(desk),
     quote: view.quote,
     instrument: view.instrument,
     nearSymbol: view.near,

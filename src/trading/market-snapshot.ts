@@ -4,6 +4,7 @@ import type { AccountRecord } from "../domain/account.ts";
 import { pairOf } from "../domain/currency.ts";
 import { type Decimal, type DecimalText, ZERO, decimal, max, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
+import { converted, ratePath } from "../domain/exchange-rate.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { unexplainedChange } from "../domain/nav-change.ts";
 import { leaves } from "../domain/order-state.ts";
@@ -16,9 +17,10 @@ import type {
   VenuePosition,
 } from "../domain/venue.ts";
 import { localTime } from "../gate/calendar.ts";
-import { reservedPrice, sameCurrency } from "../gate/valuation.ts";
+import { reservedPrice } from "../gate/valuation.ts";
 import { comparePositions } from "./compare-positions.ts";
 import type { Desk } from "./desk.ts";
+import { rateTable } from "./exchange-rates.ts";
 import { nearSymbol } from "./near-symbols.ts";
 
 export interface MarketSnapshot {
@@ -249,7 +251,7 @@ async function accountOf(
 
 /** The account by its parts, and its positions with the marks that were found. */
 async function computeAccount(
-  desk: Pick<Desk, "config" | "log" | "state" | "venues">,
+  desk: Pick<Desk, "clock" | "config" | "log" | "state" | "venues">,
   connector: string,
   buyingPower: VenueAccount["buyingPower"],
   held: readonly VenuePosition[],
@@ -257,6 +259,7 @@ async function computeAccount(
   const { currency } = desk.config.account;
   const positions: VenuePosition[] = [];
   const unvalued: UnvaluedPosition[] = [];
+  const exchange = rateTable(desk);
   let nav: Decimal = decimal(buyingPower);
   for (const position of held) {
     const { symbol, quantity } = position;
@@ -264,8 +267,10 @@ async function computeAccount(
     const price = await priceOfHeld(desk, connector, position);
     positions.push(price === undefined ? position : { ...position, markPrice: text(price) });
     if (decimal(quantity).eq(ZERO)) continue;
-    if (price === undefined || !sameCurrency(pricedIn, currency)) unvalued.push({ symbol, quantity });
-    else nav = nav.plus(decimal(quantity).times(price));
+    const query = { from: pricedIn, to: currency, now: desk.clock.now(), connector, use: "guards" } as const;
+    const path = ratePath(exchange, query);
+    if (price === undefined || path === undefined) unvalued.push({ symbol, quantity });
+    else nav = nav.plus(converted(decimal(quantity).times(price), path));
   }
   const sums = { nav: text(nav), cash: buyingPower, buyingPower, currency };
   return unvalued.length === 0 ? { ...sums, positions } : { ...sums, unvalued, positions };

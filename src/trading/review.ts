@@ -22,6 +22,7 @@ import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { equalProposals, equalSentences } from "./equal-proposals.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
+import { rateTable } from "./exchange-rates.ts";
 import type { MarketSnapshot } from "./market-snapshot.ts";
 import { cancelChanges, targetView, targetWarnings } from "./target-view.ts";
 import { detailOf, orderTexts } from "./order-view.ts";
@@ -111,6 +112,16 @@ async function reviewOrder(
   return { review: reviewOf(desk, order, { verdict, view, notices }), mid: midOf(view.quote) };
 }
 
+function foreignPrice(
+  desk: Desk,
+  { terms }: Readonly<OrderRecord>,
+  { instrument }: MarketSnapshot,
+): string | undefined {
+  const { account } = desk.state.accounts.get(terms.connector) ?? {};
+  const money = { account, exchange: rateTable(desk), now: desk.clock.now() };
+  return foreignCurrency({ symbol: terms.symbol, instrument, ...money });
+}
+
 function reviewOf(
   desk: Desk,
   order: Readonly<OrderRecord>,
@@ -122,8 +133,7 @@ function reviewOf(
 ): Review {
   const { terms } = order;
   const equal = equalProposals(desk, order);
-  const { account } = desk.state.accounts.get(terms.connector) ?? {};
-  const foreign = foreignCurrency({ symbol: terms.symbol, account, instrument: view.instrument });
+  const foreign = foreignPrice(desk, order, view);
   const valued = orderPrice(terms, view.quote, false);
   // A price in another currency than the account's would make wrong amounts.
   const price = foreign === undefined && "value" in valued ? valued.value : undefined;
@@ -165,7 +175,7 @@ function reviewOf(
       price === undefined
         ? null
         : text(price.times(decimal(target?.kind === "cancel" ? target.leaves : terms.quantity))),
-    currency: view.instrument?.currency ?? account?.currency ?? "",
+    currency: view.instrument?.currency ?? desk.state.accounts.get(terms.connector)?.account.currency ?? "",
     typedAbove: desk.config.account.typedAbove,
     warnings: [
       ...notices.map(({ text: notice }) => notice),

@@ -22,7 +22,8 @@ export interface SnapshotView extends AccountView {
 /** `cause`: of a snapshot that a schedule began. */
 export async function takeSnapshot(desk: Desk, actor: Actor, cause?: StartCause): Promise<SnapshotView> {
   const stale = await markAll(desk);
-  const book = accountView(desk, desk.market.askedAt);
+  const fileRates = await desk.workspace.rates.read();
+  const book = accountView(desk, { askedAt: desk.market.askedAt, fileRates });
   const time = iso(desk.clock.now());
   const connectors = desk.config.connectors.filter((connector) => connector.enabled).map((connector) => connector.name);
   const written = await desk.workspace.snapshots.write(
@@ -35,6 +36,7 @@ export async function takeSnapshot(desk: Desk, actor: Actor, cause?: StartCause)
       profit: book.profit,
       fees: book.fees,
       accounts: book.accounts,
+      rates: book.rates,
       connectors,
       stale,
       positions: book.positions.filter(({ standing }) => standing === "enabled"),

@@ -1,6 +1,7 @@
 /** The desk's status: connectors, proposals that wait for a human, orders in flight, positions. */
 import type { ExternalOrderView, PendingProposal, StatusView } from "../domain/status-view.ts";
 import type { DeskState } from "../domain/desk-state.ts";
+import type { ExchangeRate } from "../domain/exchange-rate.ts";
 import { describe, describeOrder } from "../domain/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Mode } from "../domain/venue.ts";
@@ -62,11 +63,13 @@ type ShownDesk = Pick<Desk, "workspace" | "state" | "clock" | "config" | "propos
 interface FileCounts {
   readonly issues: readonly IssueHead[];
   readonly inboxNew: number;
+  readonly fileRates: readonly ExchangeRate[];
 }
 
 async function readFileCounts({ workspace }: Pick<Desk, "workspace">): Promise<FileCounts> {
-  const [issues, inboxNew] = await Promise.all([workspace.issues.heads(), workspace.inbox.countNew()]);
-  return { issues, inboxNew };
+  const { issues: notes, inbox, rates } = workspace;
+  const [issues, inboxNew, fileRates] = await Promise.all([notes.heads(), inbox.countNew(), rates.read()]);
+  return { issues, inboxNew, fileRates };
 }
 
 /** The status from journal and files alone, for a desk that is down. */
@@ -79,7 +82,7 @@ export async function recordedStatus(desk: RecordedDesk): Promise<StatusView> {
 
 function view(
   desk: ShownDesk,
-  { issues, inboxNew, schedules }: FileCounts & Pick<StatusView, "schedules">,
+  { issues, inboxNew, schedules, fileRates }: FileCounts & Pick<StatusView, "schedules">,
 ): StatusView {
   return {
     at: iso(desk.clock.now()),
@@ -113,7 +116,7 @@ function view(
     lastRun: desk.state.lastRun === undefined ? null : { ...desk.state.lastRun, at: iso(desk.state.lastRun.at) },
     agents: [...desk.state.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
     schedules,
-    book: accountView(desk, desk.market?.askedAt),
+    book: accountView(desk, { askedAt: desk.market?.askedAt, fileRates }),
     flagged: [...new Set([...desk.state.flagged.keys(), ...desk.state.disputes.keys()])],
     config: [],
     readOnly: null,

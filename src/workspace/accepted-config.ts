@@ -6,6 +6,7 @@ import { DECIMAL_OPTIONS, type BuiltInGuard, type CustomGuard, type GuardConfig 
 import type { ConnectorName, Digest } from "../domain/ids.ts";
 import { isInside } from "../lib/path-containment.ts";
 import type { AgentConfig, ConnectorConfig, DeskConfig } from "./config.ts";
+import { fxOf, fxTable } from "./fx-config.ts";
 import { type DeskSchedule, deskSchedule, limitsTable, scheduleLimitsSchema } from "./schedule-config.ts";
 
 const MINUTE_MS = 60_000;
@@ -33,6 +34,7 @@ export function tablesOf(config: Omit<DeskConfig, "digest">, root: string): Conf
       type_symbol_above: account.typedAbove,
     },
     uta: { snapshot_interval: uta.snapshotInterval },
+    fx: fxTable(config.fx),
     connectors: { agent: config.agentConnectors },
     agent: agentTable(agent),
     risk: encodeTable(config.risk),
@@ -70,6 +72,7 @@ export function configOf(tables: ConfigTables, root: string): DeskConfig {
       typedAbove: String(account["type_symbol_above"] ?? TYPED_ABOVE),
     },
     uta: { snapshotInterval: member(tables.uta, "snapshot_interval") },
+    fx: fxOf(tables.fx),
     connectors: tables.connector.map((table) => connectorOf(table, root)),
     agentConnectors: member(tables.connectors, "agent"),
     guards: tables.guard.map((table) => guardOf(table, root)),

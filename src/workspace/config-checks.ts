@@ -4,6 +4,7 @@ import type { ErrorCode } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { CONNECTOR_KEYS, ENV_TEXT, UNIMPLEMENTED_TABLES, isSecretName } from "./config-schema.ts";
 import { builtInType } from "./built-in-types.ts";
+import { readFx } from "./fx-config.ts";
 import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
 /** A configuration file; `path` is absolute. */
@@ -62,23 +63,27 @@ export function unimplementedTables(document: TomlTable): readonly ConfigProblem
   });
 }
 
-/** `[connectors] agent` names connectors that exist: another name would silently give agents nothing. */
-export function unknownAgentConnectors(
-  names: readonly string[] | undefined,
-  connectors: readonly NamedConnector[],
-): readonly ConfigProblem[] {
-  const known = connectors.map(({ name }) => name);
-  return (names ?? []).flatMap((name) =>
-    known.includes(name)
-      ? []
-      : [
-          {
-            code: "CONFIG_INVALID",
-            path: ["connectors", "agent"],
-            message: `no connector is named ${JSON.stringify(name)}${suggestion(name, known)}`,
-          },
-        ],
-  );
+/** Names of connectors, in `[connectors] agent` and `[fx] via`, that the file does not have. */
+export function unknownConnectors({
+  connector,
+  connectors: { agent = [] },
+  fx,
+}: {
+  readonly connector: readonly NamedConnector[];
+  readonly connectors: { readonly agent?: readonly string[] | undefined };
+  readonly fx: Parameters<typeof readFx>[0];
+}): readonly ConfigProblem[] {
+  const known = connector.map(({ name }) => name);
+  const named: readonly (readonly [name: string, path: KeyPath])[] = [
+    ...agent.map((name) => [name, ["connectors", "agent"]] as const),
+    ...readFx(fx).via.map((source, index) => [source.connector, ["fx", "via", index]] as const),
+  ];
+  return named
+    .filter(([name]) => !known.includes(name))
+    .map(([name, path]) => {
+      const message = `no connector is named ${JSON.stringify(name)}${suggestion(name, known)}`;
+      return { code: "CONFIG_INVALID", path, message };
+    });
 }
 
 /** Options that are keys of `[[connector]]` one table too low, and those that a built-in connector does not take. */

@@ -4,6 +4,7 @@ import "../lib/schema-words.ts";
 import { decimal } from "../domain/decimal.ts";
 import { decimalOption, isTimeZone } from "../domain/guard-config.ts";
 import { PAGE_SCOPES } from "../domain/page-session.ts";
+import { fxSchema } from "./fx-config.ts";
 import { scheduleLimitsSchema } from "./schedule-config.ts";
 
 /** The source of a secret, never the secret itself. */
@@ -217,6 +218,7 @@ export const deskSchema = z.strictObject({
   workspace: workspaceSchema.prefault({}),
   account: accountSchema.prefault({}),
   uta: utaSchema.prefault({}),
+  fx: fxSchema.prefault({}),
   connector: z.array(connectorSchema).default([]),
   connectors: z.strictObject({ agent: z.array(z.string()).optional() }).prefault({}),
   guard: z.array(z.looseObject({ key: z.string() })).default([]),

@@ -22,7 +22,7 @@ import {
   misplacedReferences,
   placeOf,
   unimplementedTables,
-  unknownAgentConnectors,
+  unknownConnectors,
 } from "./config-checks.ts";
 import {
   type AGENT_RUNTIMES,
@@ -31,6 +31,7 @@ import {
   UNIMPLEMENTED_TABLES,
   deskSchema,
 } from "./config-schema.ts";
+import { type FxConfig, readFx } from "./fx-config.ts";
 import { type ScheduleConfig, type ScheduleLimits, readDeskSchedules } from "./schedule-config.ts";
 import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
@@ -98,6 +99,7 @@ export interface DeskConfig {
     readonly typedAbove: string;
   };
   readonly uta: { readonly snapshotInterval: number };
+  readonly fx: FxConfig;
   readonly connectors: readonly ConnectorConfig[];
   /** The connectors that agents may use; undefined: all enabled ones. */
   readonly agentConnectors?: readonly string[] | undefined;
@@ -149,14 +151,12 @@ export function readConfig(text: string, path: string, globalFile?: ConfigFile):
     problems.push(...found.map((problem) => ({ ...problem, file: globalFile })));
   }
   const connectors = parsed.success ? readConnectors(parsed.data.connector, path, problems) : [];
-  if (parsed.success) problems.push(...unknownAgentConnectors(parsed.data.connectors.agent, parsed.data.connector));
+  if (parsed.success) problems.push(...unknownConnectors(parsed.data));
   const fail = (at: KeyPath, message: string): unknown => problems.push({ code: "CONFIG_INVALID", path: at, message });
   const schedules = parsed.success ? readDeskSchedules(parsed.data, fail) : [];
   if (problems.length > 0 || !parsed.success) throw configError(problems, path, text);
-  const currencyAt = placeOf(
-    ["account", "currency"],
-    [{ path, text }, ...(globalFile === undefined ? [] : [globalFile])],
-  );
+  const files = [{ path, text }, ...(globalFile === undefined ? [] : [globalFile])];
+  const currencyAt = placeOf(["account", "currency"], files);
   return build(parsed.data, { digest: digestOf(text), currencyAt, connectors, guards, schedules });
 }
 
@@ -352,6 +352,7 @@ function build(data: DeskToml, { currencyAt, ...parts }: ConfigParts): DeskConfi
       typedAbove: text(data.account.type_symbol_above),
     },
     uta: { snapshotInterval: data.uta.snapshot_interval },
+    fx: readFx(data.fx),
     agentConnectors: data.connectors.agent,
     agent: buildAgent(data.agent),
     news: data.news.map(({ name, url, every }) => ({ name, url, everyMs: every })),

@@ -27,6 +27,7 @@ export const LAYOUT = {
   ordersCancelled: "orders/cancelled",
   research: "research",
   bars: "research/prices/bars",
+  rates: "research/fx",
   schedules: "schedules",
   snapshots: "snapshots",
   state: ".qoc",

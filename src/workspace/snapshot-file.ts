@@ -20,6 +20,16 @@ export interface SnapshotAccount {
   readonly cash: string;
   /** The account is part of the sums. */
   readonly isInSum: boolean;
+  /** In the currency of the sums; null without a rate. */
+  readonly navInSum: string | null;
+  readonly isStale: boolean;
+}
+
+interface SnapshotRate {
+  readonly pair: string;
+  readonly rate: string;
+  readonly at: string;
+  readonly source: string;
 }
 
 export interface SnapshotProfit {
@@ -39,6 +49,8 @@ export interface SnapshotContents {
   /** null if it is not known: files of earlier versions lack it. */
   readonly buyingPower: string | null;
   readonly accounts: readonly SnapshotAccount[];
+  /** The rates that the sums are made with. */
+  readonly rates: readonly SnapshotRate[];
   readonly profit: readonly SnapshotProfit[];
   readonly fees: readonly { readonly amount: string; readonly currency: string }[];
   readonly connectors: readonly string[];
@@ -79,7 +91,17 @@ export function snapshotText(contents: SnapshotContents): string {
     `connector = ${quoteString(account.connector)}`,
     `currency = ${quoteString(account.currency)}`,
     `nav = "${account.nav}"`,
+    ...(account.navInSum === null || account.currency === currency ? [] : [`nav_converted = "${account.navInSum}"`]),
     `cash = "${account.cash}"`,
+    ...(account.isStale ? ["stale = true"] : []),
+  ]);
+  const rates = contents.rates.flatMap((rate) => [
+    "",
+    "[[rate]]",
+    `pair = ${quoteString(rate.pair)}`,
+    `rate = "${rate.rate}"`,
+    `at = "${rate.at}"`,
+    `source = ${quoteString(rate.source)}`,
   ]);
   const otherProfit = contents.profit
     .filter((line) => line.currency !== currency)
@@ -101,7 +123,7 @@ export function snapshotText(contents: SnapshotContents): string {
     ...(position.markPrice === null ? [] : [`mark = "${position.markPrice}"`]),
     ...(position.unrealizedPnl === null ? [] : [`pnl_open = "${position.unrealizedPnl}"`]),
   ]);
-  return `${[...meta, ...accounts, ...otherProfit, ...positions].join("\n")}\n`;
+  return `${[...meta, ...accounts, ...rates, ...otherProfit, ...positions].join("\n")}\n`;
 }
 
 const amount = z.string().optional();
@@ -153,7 +175,7 @@ export interface SnapshotFile {
   readonly profit: readonly SnapshotProfit[];
   readonly fees: readonly string[];
   readonly stale: readonly string[];
-  readonly accounts: readonly Omit<SnapshotAccount, "isInSum">[];
+  readonly accounts: readonly Pick<SnapshotAccount, "connector" | "currency" | "nav" | "cash">[];
   readonly positions: readonly SnapshotPosition[];
 }
 

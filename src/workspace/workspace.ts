@@ -10,6 +10,7 @@ import { LAYOUT } from "./layout.ts";
 import { NewsStore } from "./news.ts";
 import { OrderFolders } from "./order-folders.ts";
 import { ProposalStore } from "./proposals.ts";
+import { RateFiles } from "./rate-files.ts";
 import { ResearchStore } from "./research.ts";
 import { ScheduleStore } from "./schedules.ts";
 import { RunTranscripts } from "./run-transcripts.ts";
@@ -40,6 +41,7 @@ export interface Workspace {
   readonly orders: OrderFolders;
   /** orders/pending/ and orders/proposed/. */
   readonly proposals: ProposalStore;
+  readonly rates: RateFiles;
   readonly research: ResearchStore;
   readonly schedules: ScheduleStore;
   readonly snapshots: SnapshotStore;
@@ -64,6 +66,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
     news: new NewsStore(options),
     orders: new OrderFolders(options),
     proposals: new ProposalStore(options),
+    rates: new RateFiles(options),
     research: new ResearchStore(options, writer),
     schedules: new ScheduleStore(options),
     snapshots: new SnapshotStore(options),

@@ -232,6 +232,8 @@ describe("a setting", () => {
     ["account.currency", '[account]\ncurrency = "EUR"', LOOSER, LOOSER],
     ["account.nav_method", '[account]\nnav_method = "live"', STRICTER, LAXER],
     ["uta.snapshot_interval", "[uta]\nsnapshot_interval = 30", TIGHTER, LOOSER],
+    ["fx.pegs", '[fx]\npegs = ["USDT=USD"]', LAXER, LAXER],
+    ["fx.rates", '[fx.rates]\nEURUSD = { rate = "1.08", at = "2026-11-27" }', LAXER, LAXER],
     ["connectors.agent", "[connectors]\nagent = []", STRICTER, DESK],
     ["agent.runtime", '[agent]\nruntime = "claude"', LOCAL, LOCAL],
     ["agent.unconfined", "[agent]\nunconfined = true", DESK, STRICTER],

@@ -6,6 +6,8 @@ import type { StatusView } from "../../src/domain/status-view.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import type { QocError } from "../../src/domain/error.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
+import type { AccountView } from "../../src/domain/account-view.ts";
+import { observeRates } from "../../src/trading/exchange-rates.ts";
 import { markAccount } from "../../src/trading/market-snapshot.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
@@ -92,6 +94,60 @@ describe("a connector that is removed from desk.toml", () => {
     expect(desk.read(snapshot.path)).not.toContain("AAA");
     await desk.call("resolve", { id: "venue/AAA", note: "the account is closed" });
     expect((await desk.call<StatusView>("status")).book.positions).toEqual([]);
+  });
+});
+
+describe("an account in another currency", () => {
+  const desks = ["dollars first", "euros first"];
+  const euros = connector("euros", 'mode = "paper"\n[connector.options]\nnav = "1000000.07"\ncurrency = "EUR"');
+  const dollars = connector("dollars", 'mode = "paper"\n[connector.options]\nnav = "500000.10"');
+  const limit = '[[guard]]\nkey = "max-order-nav"\nmax_pct = 5.0\nscope = "desk"\n';
+
+  it.each(desks)("does not stop the others, and counts to the cent once [fx] has a rate: %s", async (order) => {
+    const tables = order === "dollars first" ? dollars + euros : euros + dollars;
+    desk = await tempDesk({ files: { "venue.ts": adapterFixture("scripted-venue") }, config: () => tables + limit });
+    const book = async () => (await desk.call<StatusView>("status")).book;
+    expect(await book()).toMatchObject({ nav: "500000.1", currency: "USD", rates: [] });
+    // 5 % of 500,000.10: the euros count nothing.
+    expect((await propose("dollars", "250")).decision).toBe("allow");
+    expect(guardsOf(await propose("dollars", "251", "BBB"))).toEqual(["max-order-nav"]);
+
+    const today = new Date(desk.open.desk.clock.now()).toISOString().slice(0, 10);
+    await desk.write("desk.toml", `${tables}${limit}[fx.rates]\nEURUSD = { rate = "1.0837", at = "${today}" }\n`);
+    await desk.call("reload");
+    const expected = { nav: "1583700.175859", currency: "USD" };
+    expect(await book()).toMatchObject(expected);
+    const agents = await desk.call<StatusView>("status", {}, { actor: "agent:interactive", channel: "mcp" });
+    expect(agents.book).toMatchObject(expected);
+    const snapshot = await desk.call<AccountView & { path: string }>("snapshot");
+    expect(snapshot).toMatchObject({ ...expected, rates: [{ pair: "EUR/USD", rate: "1.0837", isStale: false }] });
+    const file = desk.read(snapshot.path);
+    expect(file).toContain('nav = "1583700.175859"');
+    expect(file).toContain('nav_converted = "1083700.075859"');
+    expect(file).not.toContain("unconverted");
+    // 5 % of 500,000.10 + 1,000,000.07 × 1.0837 × 0.99 = 78,643.15.
+    expect((await propose("dollars", "786", "CCC")).decision).toBe("allow");
+    const { reasons } = await propose("dollars", "787", "DDD");
+    expect(reasons[0]?.message).toContain("of NAV 1,572,863.18 USD (euros counts by EUR/USD 1.0837 of desk.toml");
+  });
+
+  it("counts by the quotes of the connector that [fx] via names, which are journaled", async () => {
+    const via = '[fx]\nvia = ["dollars:EUR/USD"]\n';
+    desk = await tempDesk({
+      files: { "venue.ts": adapterFixture("scripted-venue") },
+      config: () => dollars + euros + limit + via,
+    });
+    await set("dollars", "bid:1.08");
+    await set("dollars", "ask:1.09");
+    await observeRates(desk.open.desk, "dollars");
+    expect([...desk.open.desk.state.rates.values()]).toMatchObject([{ bid: "1.08", ask: "1.09", source: "dollars" }]);
+    expect((await desk.call<StatusView>("status")).book.nav).toBe("1580000.1756");
+    const { seq } = desk.open.desk.state;
+    await observeRates(desk.open.desk, "dollars");
+    expect(desk.open.desk.state.seq).toBe(seq);
+    await set("dollars", "bid:0");
+    await observeRates(desk.open.desk, "dollars");
+    expect([...desk.open.desk.state.rates.values()]).toMatchObject([{ bid: "1.08" }]);
   });
 });
 

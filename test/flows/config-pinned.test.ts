@@ -311,6 +311,7 @@ describe("qoc reload while the desk is up", () => {
     ["guard (custom)", `${GUARDS}[[guard]]\nkey = "mine"\nadapter = "./guard.ts"\n`, []],
     ["agent", "[agent]\nmax_turns = 3\n", []],
     ["connectors", '[connectors]\nagent = ["paper"]\n', []],
+    ["fx", '[fx]\nvia = ["paper:EUR/USD"]\npegs = ["USDT=USD"]\n', []],
     ["risk", '[risk]\nappetite = "low"\n', []],
     ["context", '[context]\nfiles = ["a.md"]\n', []],
     ["workspace.name", '[workspace]\nname = "other"\n', []],
@@ -346,6 +347,7 @@ describe("qoc reload while the desk is up", () => {
       "workspace.history_enabled": config.workspace.historyEnabled,
       "account.currency": config.account.currency,
       uta: config.uta.snapshotInterval,
+      fx: [config.fx.via.length, config.fx.pegs.length],
       news: config.news.length,
     };
     expect(applied[section]).toEqual(
@@ -358,6 +360,7 @@ describe("qoc reload while the desk is up", () => {
           "workspace.history_enabled": true,
           "account.currency": "USD",
           uta: 60,
+          fx: [1, 1],
           news: 0,
         },
       }[section],

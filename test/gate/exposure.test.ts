@@ -9,7 +9,7 @@ import {
   worstLong,
   worstShort,
 } from "../../src/gate/exposure.ts";
-import { orderPrice, reservedPrice, sameCurrency } from "../../src/gate/valuation.ts";
+import { orderPrice, reservedPrice } from "../../src/gate/valuation.ts";
 import { inputOf, quote } from "../support/gate-case.ts";
 import { type JournalScenario, type TermsDraft, scenario, terms } from "../support/journal-scenario.ts";
 
@@ -144,11 +144,5 @@ describe("orderPrice", () => {
     );
     expect(valuationPrice(inputOf(tale, { type: "market" }, { quote: undefined }))).toBeUndefined();
     expect(shortOpeningQuantity(terms({ side: "sell", quantity: "61" }), exposure(tale)).toFixed()).toBe("1");
-  });
-
-  it("the dollar and its two coins count as one currency, and no others", () => {
-    expect(sameCurrency("USD", "usdt")).toBe(true);
-    expect(sameCurrency("EUR", "eur")).toBe(true);
-    expect(sameCurrency("EUR", "USD")).toBe(false);
   });
 });

@@ -13,12 +13,12 @@ function tale() {
 }
 
 describe("bookSnapshot", () => {
-  it("bookSnapshot has NAV, cash, positions and open orders, as numbers and as exact text", () => {
+  it("bookSnapshot has NAV, cash, positions and open orders, and the buying power of the order's own account", () => {
     expect(bookSnapshot(inputOf(tale(), {}, { venueNow: 7 }))).toEqual({
       nav: 1000.3,
       navText: "1000.3",
       cash: 500.25,
-      buyingPower: 500.25,
+      buyingPower: 500.05,
       positions: [
         {
           connector: "paper",

@@ -1,5 +1,6 @@
 /** Builds a gate input from a journal scenario: everything is healthy and fresh unless the test overrides it. */
 import { GUARD_OPTIONS, type BuiltInGuard, type GuardKey } from "../../src/domain/guard-config.ts";
+import { NO_RATES } from "../../src/domain/exchange-rate.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import type { Check, Verdict } from "../../src/domain/verdict.ts";
@@ -52,6 +53,7 @@ export function inputOf(tale: JournalScenario, order: string | TermsDraft, more:
       connector,
       mode: orderTerms.mode,
     })),
+    exchange: NO_RATES,
     quote: quote("99.99", "100.01", { symbol: orderTerms.symbol, at: tale.now }),
     hostNow: tale.now,
     monoNow: MONO,

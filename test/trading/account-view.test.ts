@@ -1,17 +1,27 @@
 /** The book for output: each amount has its currency, and only enabled connectors count. */
 import { describe, expect, it } from "vitest";
 import { accountView } from "../../src/trading/account-view.ts";
+import type { ExchangeRate } from "../../src/domain/exchange-rate.ts";
 import type { DeskConfig } from "../../src/workspace/config.ts";
-import { type JournalScenario, scenario } from "../support/journal-scenario.ts";
+import type { FxConfig } from "../../src/workspace/fx-config.ts";
+import { fakeClock } from "../support/fake-clock.ts";
+import { type JournalScenario, amount, scenario } from "../support/journal-scenario.ts";
 
 type Settings = readonly (readonly [name: string, enabled?: boolean])[];
 
-function viewOf(tale: JournalScenario, connectors: Settings, currency = "USD") {
+interface Money {
+  readonly currency?: string;
+  readonly fx?: Partial<FxConfig>;
+  readonly fileRates?: readonly ExchangeRate[];
+}
+
+function viewOf(tale: JournalScenario, connectors: Settings, { currency = "USD", fx, fileRates }: Money = {}) {
   const config = {
     account: { currency, navMethod: "live" },
+    fx: { via: [], pegs: [], rates: [], ...fx },
     connectors: connectors.map(([name, enabled = true]) => ({ name, enabled, orders: true })),
   } as unknown as DeskConfig;
-  return accountView({ config, state: tale.state() });
+  return accountView({ config, state: tale.state(), clock: fakeClock(tale.now) }, { fileRates });
 }
 const held = [{ symbol: "SPX", quantity: "3", averagePrice: "100", markPrice: "110" }];
 
@@ -45,7 +55,7 @@ describe("currencies", () => {
   const all: Settings = [["euro"], ["yen"], ["tether"]];
 
   it("adds up one currency only and shows the others by themselves", () => {
-    const view = viewOf(mixed, all, "EUR");
+    const view = viewOf(mixed, all, { currency: "EUR" });
     expect([view.nav, view.currency]).toEqual(["1000", "EUR"]);
     expect(view.accounts.map(({ nav, currency, isInSum }) => [nav, currency, isInSum])).toEqual([
       ["1000", "EUR", true],
@@ -59,7 +69,7 @@ describe("currencies", () => {
   });
 
   it("does not relabel dollars: the sum names the currency of the only account", () => {
-    expect(viewOf(scenario().desk().account("paper", { nav: "5" }), [["paper"]], "EUR")).toMatchObject({
+    expect(viewOf(scenario().desk().account("paper", { nav: "5" }), [["paper"]], { currency: "EUR" })).toMatchObject({
       nav: "5",
       currency: "USD",
     });
@@ -83,6 +93,55 @@ describe("currencies", () => {
       { currency: "USD", realized: "0", unrealized: "30", incomplete: [] },
       { currency: "JPY", realized: "0", unrealized: "200", incomplete: [] },
     ]);
+  });
+});
+
+describe("exchange rates", () => {
+  const both = scenario()
+    .desk()
+    .account("dollars", { nav: "1000000.10", cash: "400000.10" })
+    .account("euros", { nav: "1000000", cash: "250000.05", currency: "EUR" });
+  const all: Settings = [["dollars"], ["euros"]];
+  const stated = (price: string, at: number): ExchangeRate => ({
+    ...{ base: "EUR", quote: "USD", bid: amount(price), ask: amount(price), at },
+    ...{ origin: "configuration", source: "desk.toml" },
+  });
+
+  it.each(["dollars first", "euros first"])("the sums are right to the cent, %s", (order) => {
+    const settings = order === "dollars first" ? all : all.toReversed();
+    const view = viewOf(both, settings, { fx: { rates: [stated("1.0837", both.now)] } });
+    expect(view).toMatchObject({ nav: "2083700.1", cash: "670925.154185", currency: "USD" });
+    expect(view.accounts.map(({ navInSum, isInSum }) => [navInSum, isInSum])).toEqual([
+      ["1000000.1", true],
+      ["1083700", true],
+    ]);
+    expect(view.rates).toMatchObject([{ pair: "EUR/USD", rate: "1.0837", source: "desk.toml", isStale: false }]);
+  });
+
+  it("the sums are in the desk's currency, though no account has it", () => {
+    const euros = scenario().desk().account("euros", { nav: "100", currency: "EUR" });
+    const settings: Settings = [["euros"]];
+    expect(viewOf(euros, settings, { fx: { rates: [stated("1.08", euros.now)] } })).toMatchObject({
+      nav: "108",
+      currency: "USD",
+    });
+    expect(viewOf(euros, settings)).toMatchObject({ nav: "100", currency: "EUR" });
+  });
+
+  it("an old rate and one of a file are shown as such, and never taken for a fresh one", () => {
+    const old = viewOf(both, all, { fx: { rates: [stated("1.08", both.now - 6 * 86_400_000)] } });
+    expect(old).toMatchObject({ nav: "2080000.1", rates: [{ isStale: true, isForDisplay: false }] });
+    const file = { ...stated("1.07", both.now), origin: "file", source: "research/fx/ecb.csv" } as const;
+    expect(viewOf(both, all, { fileRates: [file] })).toMatchObject({
+      nav: "2070000.1",
+      rates: [{ source: "research/fx/ecb.csv", isForDisplay: true }],
+    });
+  });
+
+  it("a missing rate is missing and not zero: the account stays out of the sums", () => {
+    const view = viewOf(both, all);
+    expect(view).toMatchObject({ nav: "1000000.1", rates: [] });
+    expect(view.accounts[1]).toMatchObject({ nav: "1000000", navInSum: null, isInSum: false });
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { currencyNotice } from "../../src/trading/config-notices.ts";
 import { noticeText } from "../../src/trading/notice-text.ts";
 import { readConfig } from "../../src/workspace/config.ts";
+import { fakeClock } from "../support/fake-clock.ts";
 
 const TEXT = `format = 1
 [workspace]
@@ -29,7 +30,7 @@ function noticeOf(currencies: Readonly<Record<string, string>>, text = TEXT, glo
   const accounts = new Map(Object.entries(currencies).map(([name, currency]) => [name, { account: { currency } }]));
   const globalFile = globalText === undefined ? undefined : { path: "/home/u/.qoc/config.toml", text: globalText };
   const config = readConfig(text, "/w/desk.toml", globalFile);
-  return currencyNotice({ config, state: { accounts } } as never);
+  return currencyNotice({ config, state: { accounts, rates: new Map() }, clock: fakeClock() } as never);
 }
 
 describe("a currency that no account has", () => {
@@ -52,4 +53,10 @@ describe("a currency that no account has", () => {
     ["an account is not known yet", { a: "USD" }],
     ["no account is known yet", {}],
   ])("is no notice while %s", (_, currencies) => expect(noticeOf(currencies)).toBeUndefined());
+
+  it("is no notice if [fx] has a rate that leads to it", () => {
+    const fx = '[fx.rates]\nEURUSD = { rate = "1.08", at = "2026-07-06" }\n';
+    expect(noticeOf({ a: "USD", b: "USDT" }, `${TEXT}${fx}`)).toBeUndefined();
+    expect(noticeOf({ a: "JPY", b: "JPY" }, `${TEXT}${fx}`)).toBeDefined();
+  });
 });

@@ -227,6 +227,31 @@ describe("a mistake", () => {
     expect(error.hint).not.toBe("");
   });
 
+  it.each([
+    ['via = ["kraken"]', "fx.via[0]", /CONNECTOR:PAIR/],
+    ['via = ["kraken:EUR/USD"]', "fx.via[0]", /no connector is named "kraken"/],
+    ['pegs = ["USDT"]', "fx.pegs[0]", /CODE=CODE/],
+    ['[fx.rates]\nEURO = { rate = "1.08", at = "2026-11-27" }', "fx.rates.EURO", /must be a pair/],
+    ['[fx.rates]\nEUREUR = { rate = "1.08", at = "2026-11-27" }', "fx.rates.EUREUR", /must be a pair/],
+    ['[fx.rates]\nEURUSD = { rate = "0", at = "2026-11-27" }', "fx.rates.EURUSD.rate", /above 0/],
+    ['[fx.rates]\nEURUSD = { rate = "-1.08", at = "2026-11-27" }', "fx.rates.EURUSD.rate", /must be a number/],
+    ['[fx.rates]\nEURUSD = { rate = "1.08" }', "fx.rates.EURUSD.at", /./],
+    ['[fx.rates]\nEURUSD = { rate = "1.08", at = "yesterday" }', "fx.rates.EURUSD.at", /must be a date/],
+  ])("[fx] with %s is refused at its key", (lines, key, says) => {
+    const { code, details, message } = problem(`[fx]\n${lines}`);
+    expect([code, details["key"]]).toEqual(["CONFIG_INVALID", key]);
+    expect(message).toMatch(says);
+  });
+
+  it("[fx] takes rates with their dates, as text or as dates of TOML, and pairs with or without a slash", () => {
+    const rates =
+      '[fx.rates]\nEURUSD = { rate = "1.08", at = 2026-11-27 }\n"BTC/USD" = { rate = 60000, at = "2026-11-27T10:00:00Z" }';
+    expect(readConfig(rates, FILE).fx.rates).toMatchObject([
+      { base: "EUR", quote: "USD", bid: "1.08", ask: "1.08", at: Date.UTC(2026, 10, 27), origin: "configuration" },
+      { base: "BTC", quote: "USD", bid: "60000", at: Date.UTC(2026, 10, 27, 10) },
+    ]);
+  });
+
   it.each(["webhook", "notify", "data_hub", "tunnel", "ai", "tool"])(
     "[%s] is documented, and reported as not built yet",
     (table) => {

@@ -192,6 +192,7 @@ describe("snapshots", () => {
         cash: "1",
         buyingPower: null,
         accounts: [],
+        rates: [],
         profit: [],
         fees: [],
         connectors: ["paper"],
@@ -204,13 +205,22 @@ describe("snapshots", () => {
   });
 
   it("a snapshot names dollars only for dollars, and says which accounts are not in its sums", async () => {
-    const account = { connector: "yen", currency: "JPY", nav: "1000000", cash: "1000000", isInSum: false };
+    const account = {
+      connector: "yen",
+      currency: "JPY",
+      nav: "1000000",
+      cash: "1000000",
+      isInSum: false,
+      navInSum: null,
+      isStale: false,
+    };
     const { text } = await workspace.snapshots.write(
       {
         ...{ time: "2026-07-01T16:00:00.000Z", currency: "EUR", nav: "1000", cash: "900" },
         buyingPower: "5",
         ...{ accounts: [account], connectors: ["yen"], stale: [], positions: [] },
         fees: [{ amount: "0.08", currency: "BNB" }],
+        rates: [],
         profit: [
           { currency: "EUR", realized: "93", unrealized: "7" },
           { currency: "JPY", realized: "1", unrealized: "2" },

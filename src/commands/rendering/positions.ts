@@ -1,8 +1,8 @@
 /** The book as text: positions for `positions list`, sums and accounts for `status` and `snapshot`. */
-import type { AccountLine, AccountView, PositionView, ProfitLine } from "../../domain/account-view.ts";
+import type { AccountLine, AccountView, PositionView, ProfitLine, RateView } from "../../domain/account-view.ts";
 import { decimal, significant, text } from "../../domain/decimal.ts";
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
-import { shownAge } from "./local-time.ts";
+import { shownAge, shownTime } from "./local-time.ts";
 import { quoteForShell } from "../../lib/shell.ts";
 import { gainShade, money, signedMoney } from "./money.ts";
 import { oneLine } from "./terminal-text.ts";
@@ -55,9 +55,13 @@ function priceCell(price: string | null, { isTty }: OutputStyle): string {
   return isTty && price.length > DIGITS_SHOWN + 1 ? text(significant(decimal(price), DIGITS_SHOWN)) : price;
 }
 
-/** The column of values has the currency. */
+/** Another column of the row has the currency. */
 function gainCell(amount: string | null, currency: string | null, style: OutputStyle): string {
-  return amount === null ? "-" : (signedMoney(amount, currency, style).split(" ")[0] ?? "");
+  return amount === null ? "-" : unlabelled(signedMoney(amount, currency, style));
+}
+
+function unlabelled(amount: string): string {
+  return amount.split(" ")[0] ?? "";
 }
 
 /** The sums of the book, each with its currency, and what is not in them. */
@@ -67,12 +71,13 @@ export function bookSums(book: AccountView, style: OutputStyle, shownAt?: string
     ...keyValueLines(style, [
       ["NAV", money(book.nav, currency, style)],
       ["cash", money(book.cash, currency, style)],
-      ["buying power", money(book.buyingPower, currency, style)],
+      ["buying power", `${money(book.buyingPower, currency, style)}${notPooled(book, style)}`],
       ["today", signedMoney(book.dayPnl, currency, style), gainShade(book.dayPnl)],
       ...book.profit.flatMap((line) => [profitEntry("realized", line, style), profitEntry("unrealized", line, style)]),
       ...(book.fees.length === 0
         ? []
         : [["fees", book.fees.map((fee) => money(fee.amount, fee.currency, style)).join(", ")] as const]),
+      ...book.rates.map((rate) => ["rate", rateText(rate, style)] as const),
       ...(book.asOf === null ? [] : [["as of", shownAge(style, book.asOf, shownAt)] as const]),
     ]),
     ...book.accounts.flatMap(exceptionLines),
@@ -82,13 +87,26 @@ export function bookSums(book: AccountView, style: OutputStyle, shownAt?: string
   ];
 }
 
+/** Each order has the buying power of its own account. */
+function notPooled({ accounts }: AccountView, { isTty }: OutputStyle): string {
+  return isTty && accounts.length > 1 ? ", not transferable between accounts" : "";
+}
+
+function rateText({ pair, rate, at, source, isStale, isForDisplay }: RateView, style: OutputStyle): string {
+  const notes = [...(isStale ? ["old"] : []), ...(isForDisplay ? ["for display only"] : [])];
+  const isKept = isStale || isForDisplay ? `: ${notes.join(", ")}; guards do not count by it` : "";
+  return `${pair} ${rate} of ${source}, ${shownTime(style, at)}${isKept}`;
+}
+
 function profitEntry(name: "realized" | "unrealized", line: ProfitLine, style: OutputStyle) {
   return [name, signedMoney(line[name], line.currency, style), gainShade(line[name])] as const;
 }
 
-function exceptionLines({ connector, nav, currency, isInSum, unvalued, unexplained }: AccountLine): readonly string[] {
+function exceptionLines(line: AccountLine): readonly string[] {
+  const { connector, nav, currency, isInSum, isStale, asOf, unvalued, unexplained } = line;
   return [
     ...(isInSum ? [] : [`! ${connector}: NAV ${nav} ${currency} is not in the sums: no exchange rate`]),
+    ...(isStale ? [`! ${connector}: its last report is of ${shownTime({ isTty: true }, asOf)}`] : []),
     ...(unexplained === null
       ? []
       : [
@@ -103,16 +121,21 @@ function accountColumns(style: OutputStyle): readonly Column<AccountLine>[] {
     { title: "account", cell: ({ connector }) => connector },
     { title: "mode", cell: ({ mode }) => mode },
     { title: "NAV", cell: ({ nav, currency }) => money(nav, currency, style), isNumber: true },
-    { title: "cash", cell: ({ cash, currency }) => money(cash, currency, style), isNumber: true },
+    { title: "cash", cell: ({ cash, currency }) => unlabelled(money(cash, currency, style)), isNumber: true },
+    {
+      title: "buying power",
+      cell: ({ buyingPower, currency }) => unlabelled(money(buyingPower, currency, style)),
+      isNumber: true,
+    },
     {
       title: "today",
-      cell: ({ dayPnl, currency }) => signedMoney(dayPnl, currency, style),
+      cell: ({ dayPnl, currency }) => gainCell(dayPnl, currency, style),
       shade: ({ dayPnl }) => gainShade(dayPnl),
       isNumber: true,
     },
     {
       title: "",
-      cell: ({ isCountedByGuards }) => (isCountedByGuards ? "" : "not counted by guards"),
+      cell: ({ isCountedByGuards }) => (isCountedByGuards ? "" : "guards do not count it"),
       shrinks: true,
     },
   ];

@@ -333,6 +333,11 @@ function bookFacts(book: AccountView): readonly (readonly string[])[] {
     ...book.accounts.map(({ connector, nav, cash, buyingPower, dayPnl, currency, isInSum }) => [
       ...["account", connector, nav, cash, buyingPower, dayPnl ?? "", currency, isInSum ? "" : "no exchange rate"],
     ]),
+    ...book.rates.map(({ pair, rate, at, source, isStale, isForDisplay }) => [
+      ...["rate", pair, rate, at, source],
+      ...(isStale ? ["old"] : []),
+      ...(isForDisplay ? ["for display only"] : []),
+    ]),
     ...book.profit.map(({ currency, realized, unrealized }) => ["profit", currency, realized, unrealized]),
     ...book.fees.map(({ amount, currency }) => ["fees", amount, currency]),
     ...book.positions.map(({ connector, symbol, quantity, value, currency, standing }) => [

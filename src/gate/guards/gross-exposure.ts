@@ -4,11 +4,13 @@ import { type InstrumentKey, instrumentKey, instrumentParts } from "../../domain
 import type { VenueFill } from "../../domain/venue.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
+import { type RatePath, atMost } from "../../domain/exchange-rate.ts";
 import { type Available, available, missingInput, pass } from "../check-result.ts";
 import { exposureOf, worstLong, worstShort } from "../exposure.ts";
-import { connectorsInScope, shareOfNav } from "../nav.ts";
-import { foreignCurrency, highestPrice, reservedPrice, sameCurrency } from "../valuation.ts";
+import { connectorsInScope, guardPath, shareOfNav } from "../nav.ts";
+import { foreignCurrency, highestPrice, reservedPrice } from "../valuation.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
+import type { GateInput } from "../input.ts";
 
 export const grossExposure: Guard<"gross-exposure"> = (options, context) => {
   if (context.reducing) return pass(options.key, "strictly reducing, so it adds no exposure");
@@ -61,17 +63,18 @@ const uncertainFills = function* (
     for (const fill of fills.values()) yield { connector: instrumentParts(key).connector, fill };
 };
 
-/** An account in another currency counts zero in the NAV, and so do its positions here. */
-function isSummed({ input, currency }: CheckContext, connector: string): boolean {
-  const account = input.state.accounts.get(connector)?.account;
-  return account === undefined || sameCurrency(account.currency, currency);
+/** An account without a rate counts zero in the NAV, and so do its positions here: undefined. */
+function accountPath({ input, currency }: CheckContext, connector: string): RatePath | undefined {
+  const from = input.state.accounts.get(connector)?.account.currency ?? currency;
+  return guardPath(input, connector, { from, to: currency });
 }
 
-function foreignPosition(state: Readonly<DeskState>, connector: string, symbol: string): string | undefined {
-  const record = state.accounts.get(connector);
+function foreignPosition(input: GateInput, connector: string, symbol: string): string | undefined {
+  const record = input.state.accounts.get(connector);
   const currency = record?.positions.get(symbol)?.currency;
   const instrument = currency === undefined ? undefined : { symbol, currency };
-  return foreignCurrency({ symbol, account: record?.account, instrument });
+  const { exchange, hostNow: now } = input;
+  return foreignCurrency({ symbol, account: record?.account, instrument, exchange, now });
 }
 
 function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
@@ -90,12 +93,13 @@ function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
   for (const { connector, symbol, prices } of all.values()) {
     const exposure = exposureOf(state, connector, symbol, order.id);
     const worst = max(worstLong(exposure), worstShort(exposure));
-    if (worst.eq(ZERO) || !isSummed(context, connector)) continue;
-    const foreign = foreignPosition(state, connector, symbol);
+    const path = accountPath(context, connector);
+    if (worst.eq(ZERO) || path === undefined) continue;
+    const foreign = foreignPosition(context.input, connector, symbol);
     if (foreign !== undefined) return missingInput(foreign);
     const price = highestPrice(prices);
     if (price === undefined) return missingInput(`${symbol} at ${connector} has no price`);
-    sum = sum.plus(worst.times(price));
+    sum = sum.plus(atMost(worst.times(price), path));
   }
   return available(sum);
 }

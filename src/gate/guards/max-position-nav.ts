@@ -5,11 +5,12 @@
  * can always be reduced.
  */
 import type { DeskState } from "../../domain/desk-state.ts";
-import { type Decimal, ZERO } from "../../domain/decimal.ts";
+import { type Decimal, ZERO, decimal } from "../../domain/decimal.ts";
+import { atMost } from "../../domain/exchange-rate.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";
 import { type Available, available } from "../check-result.ts";
 import { spellingsOf, worstLong, worstOfInstrument, worstShort } from "../exposure.ts";
-import { connectorsInScope, shareOfNav } from "../nav.ts";
+import { connectorsInScope, guardPath, shareOfNav } from "../nav.ts";
 import { highestPrice } from "../valuation.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
 
@@ -25,6 +26,7 @@ export const maxPositionNav: Guard<"max-position-nav"> = (options, context) =>
 function worstValue(context: CheckContext, scope: GuardScope): Available<Decimal> {
   if ("missing" in context.price) return context.price;
   const { order, state } = context.input;
+  const { currency } = context;
   const { connector, symbol, side } = order.terms;
   const own =
     side === "buy" ? worstLong(context.exposure, context.quantity) : worstShort(context.exposure, context.quantity);
@@ -35,14 +37,20 @@ function worstValue(context: CheckContext, scope: GuardScope): Available<Decimal
   for (const { connector: name } of connectorsInScope(context.input, scope)) {
     const more = name === connector ? context.quantity : ZERO;
     const worst = worstOfInstrument(state, { connector: name, symbol, side, more, except: order.id });
-    const marks = marksAt(state, name, symbol);
+    const from = state.accounts.get(name)?.account.currency ?? currency;
+    const path = guardPath(context.input, name, { from, to: currency });
+    // A mark in money that cannot be compared is left out: it is the same instrument, and the order has a price.
+    const marks = path === undefined ? [] : marksAt(state, name, symbol).map((mark) => atMost(mark, path).toFixed());
     sum = sum.plus(worst.times(highestPrice([orderPrice.toFixed(), ask, ...marks]) ?? orderPrice));
   }
   return available(sum);
 }
 
 /** The marks of the instrument at one connector, in all its spellings. */
-function marksAt(state: Readonly<DeskState>, connector: string, symbol: string): readonly (string | undefined)[] {
+function marksAt(state: Readonly<DeskState>, connector: string, symbol: string): readonly Decimal[] {
   const positions = state.accounts.get(connector)?.positions;
-  return [...spellingsOf(state, connector, symbol)].map((spelling) => positions?.get(spelling)?.markPrice);
+  return [...spellingsOf(state, connector, symbol)].flatMap((spelling) => {
+    const mark = positions?.get(spelling)?.markPrice;
+    return mark === undefined ? [] : [decimal(mark)];
+  });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ExchangeRate } from "../../../src/domain/exchange-rate.ts";
 import type { GateInput, OrderRoute } from "../../../src/gate/input.ts";
 import { ask, guard, quote } from "../../support/gate-case.ts";
 import type { ConnectorName, OrderId } from "../../../src/domain/ids.ts";
@@ -93,7 +94,7 @@ describe("max-order-nav", () => {
       code: "MAX_ORDER_NAV_UNAVAILABLE",
     });
     const foreign = { symbol: "AAPL", currency: "EUR" };
-    expect(ask(desk(), { quantity: "1" }, rule, { instrument: foreign }).message).toContain("no exchange rate");
+    expect(ask(desk(), { quantity: "1" }, rule, { instrument: foreign }).message).toContain("AAPL is priced in EUR");
   });
 
   it("blocks for an instrument that the venue lists without a currency, and for a pair in another currency", () => {
@@ -369,9 +370,6 @@ describe('scope = "desk"', () => {
   it("takes the sum of the accounts as the base", () => {
     expect(ask(two(), { quantity: "100" }, rule).decision).toBe("allow");
     expect(ask(two(), { quantity: justOver("100", 12) }, rule).decision).toBe("block");
-    expect(ask(desk().account("coins", { nav: "100000", currency: "USDT" }), { quantity: "100" }, rule).decision).toBe(
-      "allow",
-    );
   });
 
   it.each<[string, readonly OrderRoute[]]>([
@@ -390,6 +388,64 @@ describe('scope = "desk"', () => {
     const euros = ask(desk().account("euros", { currency: "EUR" }), { quantity: "51" }, rule);
     expect(euros.message).toContain("no exchange rate from EUR to USD is available for euros, which counts zero");
     expect(ask(desk().account("euros", { currency: "EUR" }), { quantity: "50" }, rule).decision).toBe("allow");
+  });
+
+  const euroRate = (more: Partial<ExchangeRate> = {}): Partial<GateInput> => ({
+    exchange: {
+      rates: [
+        {
+          ...{ base: "EUR", quote: "USD", bid: amount("1.08"), ask: amount("1.1"), at: SCENARIO_START },
+          ...{ origin: "configuration", source: "desk.toml", ...more },
+        },
+      ],
+      pegs: [],
+    },
+  });
+
+  it("counts an account in another currency at its rate less 1 %, and says so", () => {
+    // 100,000 USD + 100,000 EUR × 1.08 × 0.99 = 206,920; 5 % = 10,346.
+    const tale = desk().account("euros", { currency: "EUR" });
+    const check = ask(tale, { quantity: "103.46" }, rule, euroRate());
+    expect(check).toMatchObject({ decision: "allow", actual: "5 %" });
+    expect(check.message).toContain("206,920.00 USD (euros counts by EUR/USD 1.08 of desk.toml, less 1 %)");
+    expect(ask(tale, { quantity: "103.461" }, rule, euroRate()).decision).toBe("block");
+    // The order's account is in euros: 100,000 EUR + 100,000 USD / 1.1 × 0.99 = 190,000; 5 % = 9,500.
+    expect(ask(tale, { connector: "euros", quantity: "95" }, rule, euroRate()).decision).toBe("allow");
+    expect(ask(tale, { connector: "euros", quantity: "95.01" }, rule, euroRate()).decision).toBe("block");
+  });
+
+  it.each<[string, Partial<ExchangeRate>]>([
+    ["an old rate", { at: SCENARIO_START - 6 * 86_400_000 }],
+    ["a rate of a file", { origin: "file", source: "research/fx/ecb.csv" }],
+    ["another venue's own rate", { origin: "account", source: "paper" }],
+  ])("does not count by %s, and the account of the order trades on", (_, more) => {
+    const tale = desk().account("euros", { currency: "EUR" });
+    const check = ask(tale, { quantity: "51" }, rule, euroRate(more));
+    expect(check.decision).toBe("block");
+    expect(check.message).toContain("no exchange rate from EUR to USD is available for euros");
+    if (more.at !== undefined) expect(check.message).toContain("EUR/USD of desk.toml is 6 d old");
+    expect(ask(tale, { quantity: "50" }, rule, euroRate(more)).decision).toBe("allow");
+  });
+
+  it("day-loss-limit counts a loss in another currency at the ask, more than its rate says", () => {
+    const loss = guard("day-loss-limit", { max_pct: 3, scope: "desk" });
+    const tale = (nav: string) =>
+      desk().account("euros", { currency: "EUR" }).account("euros", { nav, currency: "EUR" });
+    // Opening NAV 206,920; 3 % = 6,207.60 = 5,587.4 EUR × 1.1 × 1.01.
+    expect(ask(tale("94413"), {}, loss, euroRate()).decision).toBe("allow");
+    expect(ask(tale("94412"), {}, loss, euroRate()).decision).toBe("block");
+    expect(ask(tale("94412"), {}, loss).code).toBe("DAY_LOSS_LIMIT_UNAVAILABLE");
+    expect(ask(tale("94412"), {}, guard("day-loss-limit", { max_pct: 3 })).decision).toBe("allow");
+  });
+
+  it("positions in an account of another currency count at the most that they may be worth", () => {
+    const held = [{ symbol: "SAP", quantity: "100", markPrice: "200" }];
+    const tale = desk().account("euros", { currency: "EUR", positions: held });
+    // NAV 206,920; 100 % less 20,000 EUR × 1.1 × 1.01 = 184,700.
+    const gross = guard("gross-exposure", { max_pct: 100, scope: "desk" });
+    const more = { ...euroRate(), quote: quote("100", "100") };
+    expect(ask(tale, { quantity: "1847" }, gross, more).decision).toBe("allow");
+    expect(ask(tale, { quantity: "1847.01" }, gross, more).decision).toBe("block");
   });
 
   it("blocks if an account without an exchange rate is below zero, because zero would be too much", () => {
