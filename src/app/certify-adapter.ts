@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { certify } from "../conformance/certify.ts";
 import { ALPACA_DIALECT } from "../conformance/dialect-alpaca.ts";
-import type { VenueProcess } from "../conformance/hooked-venue.ts";
+import { FakeVenueFault, type VenueProcess } from "../conformance/venue-hooks.ts";
 import type { Report } from "../conformance/report.ts";
 import type { CertifyRequest } from "../commands/command.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk, Ids, Progress } from "../domain/ports.ts";
-import { bundleProgram } from "../host/bundle-program.ts";
+import { type Program, bundleProgram } from "../host/bundle-program.ts";
 import { unlessAborted } from "../lib/aborted.ts";
 import { openEgress } from "../host/egress.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
@@ -92,11 +92,16 @@ function venueStarter(
 ): () => Promise<VenueProcess> {
   // Qoc's own packages, such as ws for a stream: a desk's folder needs none of them.
   const packageFolders = [`${packageRoot}/node_modules`, dirname(packageRoot)];
-  let code: Promise<string> | undefined;
-  return async () => {
-    code ??= bundleProgram({ connector, file, disk, packageFolders });
-    return startVenueProcess({ node: process.execPath, file, code: await code, clock });
+  const bundle = async (): Promise<Program> => {
+    if ((await disk.facts(file))?.kind !== "file") throw new FakeVenueFault(`there is no file ${file}`);
+    try {
+      return await bundleProgram({ connector, file, disk, packageFolders });
+    } catch (error) {
+      throw new FakeVenueFault(messageOf(error), { cause: error });
+    }
   };
+  let program: Promise<Program> | undefined;
+  return async () => startVenueProcess({ node: process.execPath, file, program: await (program ??= bundle()), clock });
 }
 
 /** The target is a file, a folder with an index.ts, or the name of a connector in desk.toml. */

@@ -3,9 +3,11 @@
  * only the files of the module's folder to read. The process may use the network: it is a server.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as z from "zod";
-import type { VenueProcess } from "../conformance/hooked-venue.ts";
+import { FakeVenueFault, HookMissing, type HookName, type VenueProcess } from "../conformance/venue-hooks.ts";
+import type { Program } from "../host/bundle-program.ts";
+import { type StackMapper, stackMapper } from "../host/source-map.ts";
 import { permissionFlag } from "../host/transport.ts";
 import type { Clock } from "../domain/ports.ts";
 
@@ -15,71 +17,117 @@ export interface VenueProcessOptions {
   /** Absolute path of the module. */
   readonly file: string;
   /** The bundled module. */
-  readonly code: string;
+  readonly program: Program;
   readonly clock: Clock;
 }
 
 /** A hook that takes longer has failed. */
 const HOOK_MS = 10_000;
+/** A process that works answers at once. */
+const PING_MS = 2_000;
 const STDERR_CHARS_MAX = 4_000;
+/** The name of the bundled module in stacks. */
+const SCRIPT = "fake-venue-program.cjs";
 
-/** The first message is the code. Every other one is a call: the exported hook runs, and its result is sent back. */
+/**
+ * The first message is the code. Every other one is a call: the exported hook runs, and its result is sent back. A call
+ * without a hook is a ping.
+ */
 const BOOT = `process.once("message",(code)=>{const m={exports:{}};let hooks,broken;
-try{require("vm").runInThisContext("(function(require,module,exports){"+code+"\\n})")(require,m,m.exports);
-hooks=m.exports.default??m.exports}catch(e){broken=e}
-process.on("message",async({id,hook,args})=>{try{if(broken)throw broken;
-if(typeof hooks[hook]!=="function")throw new Error("the module has no hook "+hook+" in its default export");
-process.send({id,value:await hooks[hook](...args)})}catch(e){process.send({id,error:String(e&&e.message||e)})}})});
+try{require("vm").runInThisContext("(function(require,module,exports){\\n"+code+"\\n})",{filename:"${SCRIPT}",
+lineOffset:-1})(require,m,m.exports);hooks=m.exports.default??m.exports}catch(e){broken=e}
+process.on("message",async({id,hook,args})=>{try{if(!hook)return process.send({id});if(broken)throw broken;
+if(typeof hooks[hook]!=="function")return process.send({id,isMissing:true});
+process.send({id,value:await hooks[hook](...args)})}
+catch(e){process.send({id,error:String(e&&e.message||e),stack:String(e&&e.stack||"")})}})});
 process.on("disconnect",()=>process.exit())`;
 
-const replySchema = z.looseObject({ id: z.int(), error: z.string().optional(), value: z.unknown().optional() });
+const replySchema = z.looseObject({
+  id: z.int(),
+  error: z.string().optional(),
+  stack: z.string().default(""),
+  isMissing: z.boolean().default(false),
+  value: z.unknown().optional(),
+});
+type HookReply = z.infer<typeof replySchema>;
 
 /** Starts the process. The module runs at once; an error of it is that of the first call. */
-export function startVenueProcess(options: VenueProcessOptions): VenueProcess {
-  const { node, file, code, clock } = options;
+export function startVenueProcess({ node, file, program, clock }: VenueProcessOptions): VenueProcess {
   const args = [permissionFlag(), `--allow-fs-read=${dirname(file)}/*`, "--no-warnings", "-e", BOOT];
   const child = spawn(node, args, { env: {}, cwd: dirname(file), stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const map = stackMapper(SCRIPT, program.map);
   const output = captureStderr(child);
-  const waiting = new Map<number, (reply: z.infer<typeof replySchema>) => void>();
-  const fail = (reason: string): void => {
-    for (const [id, settle] of waiting) settle({ id, error: reason, value: undefined });
-  };
+  const waiting = new Map<number, (reply: HookReply) => void>();
   let end: string | undefined;
+  let isClosed = false;
   const ended = new Promise<void>((resolve) => {
     const finish = (reason: string): void => {
-      end = `its process ended: ${reason}`;
-      fail(end);
+      end ??= `its process ended: ${reason}`;
+      for (const [id, settle] of waiting) settle(failure(id, end));
       resolve();
     };
-    child.once("error", (error) => finish(error.message));
-    child.once("exit", (exitCode, signal) => finish(output() || `exit code ${exitCode ?? signal}`));
+    child.on("error", (error) => finish(error.message));
+    child.once("close", (exitCode, signal) => finish(lastError(output(), map) ?? `exit code ${exitCode ?? signal}`));
   });
   child.on("message", (message) => {
     const reply = replySchema.safeParse(message);
     if (reply.success) waiting.get(reply.data.id)?.(reply.data);
   });
-  child.send(code);
+  // A process that has ended takes no message: `close` states why.
+  const send = (message: unknown): void => void child.send(message as object, () => undefined);
+  send(program.code);
   let lastId = 0;
+  const request = async (hook: HookName | undefined, hookArgs: readonly unknown[], ms: number): Promise<HookReply> => {
+    if (end !== undefined) return failure(0, end);
+    lastId += 1;
+    const id = lastId;
+    const replied = new Promise<HookReply>((resolve) => waiting.set(id, resolve));
+    const cancel = clock.after(ms, () => waiting.get(id)?.(failure(id, `no answer within ${ms} ms`)));
+    send({ id, hook, args: hookArgs });
+    const reply = await replied;
+    cancel();
+    waiting.delete(id);
+    return reply;
+  };
   return {
+    file,
     call: async (hook, ...hookArgs) => {
-      if (end !== undefined) throw new Error(`${file}: ${end}`);
-      lastId += 1;
-      const id = lastId;
-      const replied = new Promise<z.infer<typeof replySchema>>((resolve) => waiting.set(id, resolve));
-      const reason = `the hook did not return within ${HOOK_MS} ms`;
-      const cancel = clock.after(HOOK_MS, () => waiting.get(id)?.({ id, error: reason, value: undefined }));
-      child.send({ id, hook, args: hookArgs });
-      const { error, value } = await replied;
-      cancel();
-      waiting.delete(id);
-      if (error !== undefined) throw new Error(`${file}: ${hook}: ${error}`);
+      const { error, stack, isMissing, value } = await request(hook, hookArgs, HOOK_MS);
+      if (isMissing) throw new HookMissing(file, hook);
+      const position = join(dirname(file), ownPosition(stack, map) ?? basename(file));
+      if (error !== undefined) throw new FakeVenueFault(`${position}: ${hook}: ${error}`);
       return value;
     },
+    findFault: async () => {
+      if (isClosed) return undefined;
+      const { error } = await request(undefined, [], PING_MS);
+      return error === undefined ? undefined : new FakeVenueFault(`${file}: ${error}`).message;
+    },
     close: async () => {
+      isClosed = true;
       child.kill("SIGKILL");
       await ended;
     },
   };
+}
+
+function failure(id: number, error: string): HookReply {
+  return { id, error, stack: "", isMissing: false, value: undefined };
+}
+
+/** Returns the position of the newest frame of the author's own code, e.g. `fake.ts:12:5`; undefined without one. */
+function ownPosition(stack: string, map: StackMapper): string | undefined {
+  const frames = stack.split("\n").filter((line) => line.includes(`${SCRIPT}:`));
+  const own = frames.map(map).find((line) => !line.includes("node_modules"));
+  return own === undefined ? undefined : /([^\s()]+:\d+:\d+)\)?$/.exec(own)?.[1];
+}
+
+/** Returns the error that ended the process, with its position; undefined if there was none. */
+function lastError(output: string, map: StackMapper): string | undefined {
+  const lines = output.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("Node.js v"));
+  const message = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
+  const position = ownPosition(output, map);
+  return message === undefined || position === undefined ? message : `${message} at ${position}`;
 }
 
 function captureStderr(child: ChildProcess): () => string {
@@ -87,6 +135,5 @@ function captureStderr(child: ChildProcess): () => string {
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     text = (text + chunk).slice(-STDERR_CHARS_MAX);
   });
-  // The first line with an error names it; the lines around it are of the kit's own code.
-  return () => text.split("\n").find((line) => /\w*Error\b/.test(line)) ?? text.trim().split("\n").at(-1) ?? "";
+  return () => text;
 }

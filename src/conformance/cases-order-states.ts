@@ -45,7 +45,7 @@ async function assertStatus(harness: ConformanceHarness, placed: AcknowledgedOrd
 
 async function assertOldOrderWorks(harness: ConformanceHarness): Promise<void> {
   const resting = await placeRestingOrder(harness);
-  const working = await placeUnfilledOrder(harness, units(harness, "1"));
+  const working = await placeUnfilledOrder(harness, "1");
   await killAndRecover(harness);
   const made = await harness.venue.fillOrder(await orderAtVenue(harness, working.order));
   const fills = await waitForFills(harness, working, 1).catch(() => []);
@@ -86,7 +86,7 @@ async function assertOnlyOpenOrders(harness: ConformanceHarness): Promise<void> 
   assert(report !== undefined, `order ${kept.venueOrderId} is open, but getOpenOrders left it out`);
   assertTerms(report, kept.order);
   await harness.calls.cancel("kit", cancelled.venueOrderId);
-  const filled = await placeUnfilledOrder(harness, units(harness, "1"));
+  const filled = await placeUnfilledOrder(harness, "1");
   await harness.venue.fillOrder(await orderAtVenue(harness, filled.order));
   const after = await list();
   assert(
@@ -119,7 +119,7 @@ export const ORDER_STATE_CASES: readonly TestCase[] = [
     proves: "an order that filled or was cancelled while its response was lost is resolved without a person",
     needs: { venue: "hooked", orders: true, methods: ["getOrder"] },
     run: async (harness) => {
-      const filled = await placeUnfilledOrder(harness, units(harness, "1"));
+      const filled = await placeUnfilledOrder(harness, "1");
       await harness.venue.fillOrder(await orderAtVenue(harness, filled.order));
       await waitForFullFill(harness, filled);
       const cancelled = await placeRestingOrder(harness);
@@ -133,16 +133,16 @@ export const ORDER_STATE_CASES: readonly TestCase[] = [
     group: "recovery",
     title: "every status of the venue is reported",
     proves: "an order that ended never looks open, and an order that the venue rejected never looks cancelled",
-    needs: { venue: "kit", orders: true, methods: ["getOrder"] },
+    needs: { venue: "hooked", orders: true, methods: ["getOrder"] },
     run: async (harness) => {
       for (const status of ["rejected", "expired", "cancelled"] as const) {
-        const placed = await placeRestingOrder(harness);
+        const placed = await placeRestingOrder(harness, units(harness, "4"));
         const order = await orderAtVenue(harness, placed.order);
-        if (status === "cancelled") harness.kit.fillSilently(order, { quantity: "0.25" });
-        order.status = status;
+        const filled = status === "cancelled" ? units(harness, "1") : "0";
+        if (status === "cancelled") await harness.venue.fillOrder(order, { quantity: filled });
+        if (!(await harness.venue.endOrder(order, status))) continue;
         await assertStatus(harness, placed, status);
         const [[, report] = []] = await reportsOf(harness, placed);
-        const filled = status === "cancelled" ? "0.25" : "0";
         assert(
           decimal(report?.filledQuantity ?? "0").eq(decimal(filled)),
           `the ${status} order had ${filled} filled, but getOrder returned ${report?.filledQuantity}`,

@@ -1,5 +1,5 @@
 /** Order cases: the venue receives exactly the desk's order, once, and the adapter returns the venue's response. */
-import { decimal } from "../domain/decimal.ts";
+import { decimal, text } from "../domain/decimal.ts";
 import { assert, fail } from "./assert.ts";
 import type { TestCase } from "./test-case.ts";
 import {
@@ -11,9 +11,10 @@ import {
   sendOrder,
   waitForFullFill,
 } from "./place-orders.ts";
-import { fetchQuote, priceAt, timesInForce, units } from "./order-terms.ts";
+import { fetchQuote, otherSymbol, priceAt, timesInForce, units, withAllDigits } from "./order-terms.ts";
 import { reaches } from "./test-venue.ts";
 import type { ConformanceHarness } from "./harness.ts";
+import { FakeVenueFault } from "./venue-hooks.ts";
 
 /** The venue withholds the fill for this long; an acknowledgement that takes longer is waiting for the fill. */
 const ACK_MS = 3_000;
@@ -22,13 +23,52 @@ const ACK_MS = 3_000;
 async function limitOrders(
   harness: ConformanceHarness,
 ): Promise<readonly { readonly quantity: string; readonly limit: string }[]> {
-  const { bid } = await fetchQuote(harness);
-  if (harness.level !== "kit")
-    return [
-      { quantity: units(harness, "1"), limit: priceAt(harness, bid, 49) },
-      { quantity: units(harness, "3"), limit: priceAt(harness, bid, 51) },
-    ];
+  if (harness.level !== "kit") return limitOrdersOnSteps(harness);
   return harness.kit.dialect.traits.limitOrders;
+}
+
+/** With every digit that lot and tick allow: an adapter that rounds passes with fewer. */
+async function limitOrdersOnSteps(
+  harness: ConformanceHarness,
+): Promise<readonly { readonly quantity: string; readonly limit: string }[]> {
+  const { lotSize, tickSize } = await harness.venue.describeInstrument(harness.settings.symbol);
+  const { bid } = await fetchQuote(harness);
+  return (
+    [
+      ["1", 49],
+      ["3", 51],
+    ] as const
+  ).map(([count, percent]) => ({
+    quantity: withAllDigits(decimal(units(harness, count)), lotSize),
+    limit: withAllDigits(decimal(priceAt(harness, bid, percent)), tickSize),
+  }));
+}
+
+const LONGEST = { tickSize: "0.00000000000000001", lotSize: "0.000000000000000001" };
+
+/** Starts the connector, at a venue that takes amounts of 19 digits, and returns such amounts. */
+async function startWithLongestAmounts(
+  harness: ConformanceHarness,
+): Promise<{ readonly quantity: string; readonly limit: string }> {
+  const { venue, settings, level } = harness;
+  // Before the start: an adapter may read the list of instruments once.
+  if (level !== "kit") await venue.describeInstrument(settings.symbol, LONGEST);
+  await harness.start();
+  if (level === "kit") return harness.kit.dialect.traits.longest;
+  const { bid } = await fetchQuote(harness);
+  return {
+    quantity: text(decimal(settings.quantity).plus(decimal(LONGEST.lotSize))),
+    limit: text(decimal(priceAt(harness, bid, 49)).plus(decimal(LONGEST.tickSize))),
+  };
+}
+
+/** The text of an amount in the request that sent the order: then the adapter sent it, and the venue changed it. */
+function assertFakeKeeps({ venue, level }: ConformanceHarness, sent: string, hook: string): void {
+  if (level === "kit") return;
+  const request = venue.requests.findLast(({ route }) => route === "place");
+  const body = typeof request?.body === "string" ? request.body : JSON.stringify(request?.body);
+  if (`${request?.path} ${body}`.includes(sent))
+    throw new FakeVenueFault(`the adapter sent ${sent}, but the hook orders returned ${hook}: keep amounts as text`);
 }
 
 export const ORDER_CASES: readonly TestCase[] = [
@@ -133,6 +173,7 @@ export const ORDER_CASES: readonly TestCase[] = [
       for (const { quantity, limit } of await limitOrders(harness)) {
         const { order } = await placeAcknowledged(harness, { quantity, limit });
         const received = await orderAtVenue(harness, order);
+        if (!decimal(received.quantity).eq(decimal(quantity))) assertFakeKeeps(harness, quantity, received.quantity);
         assert(
           decimal(received.quantity).eq(decimal(quantity)),
           `quantity ${quantity} reached the venue as ${received.quantity}: send order.quantityText`,
@@ -153,11 +194,14 @@ export const ORDER_CASES: readonly TestCase[] = [
     group: "orders",
     title: "the longest amounts that the venue takes reach it exactly",
     proves: "amounts that a JavaScript number cannot hold are sent exactly",
-    needs: { venue: "kit", orders: true, declares: "exactDecimals" },
+    needs: { venue: "hooked", orders: true, declares: "exactDecimals" },
+    startsConnector: true,
     run: async (harness) => {
-      const { quantity, limit } = harness.kit.dialect.traits.longest;
+      const { quantity, limit } = await startWithLongestAmounts(harness);
       const { order } = await placeAcknowledged(harness, { quantity, limit });
       const received = await orderAtVenue(harness, order);
+      if (received.quantity !== quantity) assertFakeKeeps(harness, quantity, received.quantity);
+      if (received.limit_price !== limit) assertFakeKeeps(harness, limit, received.limit_price ?? "none");
       assert(
         received.quantity === quantity && received.limit_price === limit,
         `${quantity} at ${limit} reached the venue as ${received.quantity} at ${received.limit_price}: ` +
@@ -235,8 +279,8 @@ export const ORDER_CASES: readonly TestCase[] = [
     needs: { venue: "hooked", orders: true },
     run: async (harness) => {
       const { symbol: own } = harness.settings;
-      // A venue of the author's lists one symbol that the kit knows, and may sell only what the account holds.
-      const [first, second] = harness.level === "kit" ? ["AAPL", "MSFT"] : [own, own];
+      // A venue of the author's may sell only what the account holds.
+      const [first, second] = harness.level === "kit" ? ["AAPL", "MSFT"] : [own, otherSymbol(harness)];
       if (harness.level !== "kit") await waitForFullFill(harness, await placeAcknowledged(harness));
       for (const [side, symbol] of [
         ["sell", first],

@@ -6,10 +6,12 @@ import { assert, fail, leaveUntried, skip } from "./assert.ts";
 import type { TestCase } from "./test-case.ts";
 import { SYMBOLS } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
-import { priceAt } from "./order-terms.ts";
+import { otherSymbol, priceAt } from "./order-terms.ts";
+import { readUntil } from "./read-money.ts";
 
 /** Maximum difference between a quote's time and the venue's clock. */
 const QUOTE_AGE_MAX_MS = 60_000;
+const EXACT = { bid: "123456789.0123456789", ask: "123456789.0123456791", last: "123456789.012345679" };
 
 /** Returns the parsed quote; fails the case if getQuote throws or returns something else. */
 async function fetchQuote(harness: ConformanceHarness, symbol: string): Promise<VenueQuote> {
@@ -41,6 +43,33 @@ function venueQuote(harness: ConformanceHarness, symbol: string): { readonly bid
 
 function same(a: string, b: string): boolean {
   return decimal(a).eq(decimal(b));
+}
+
+async function assertConcurrentQuotes(harness: ConformanceHarness): Promise<void> {
+  const { symbol: own } = harness.settings;
+  let expected: readonly (readonly [symbol: string, bid: string])[];
+  if (harness.level === "kit") expected = SYMBOLS.map((symbol) => [symbol, venueQuote(harness, symbol).bid]);
+  else {
+    const other = otherSymbol(harness);
+    await harness.venue.setQuote(own, { bid: "100.5", ask: "101.5", last: "101" });
+    await harness.venue.setQuote(other, { bid: "12.5", ask: "12.7", last: "12.6" });
+    for (const symbol of [own, other]) await fetchQuote(harness, symbol);
+    expected = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? [own, "100.5"] : [other, "12.5"]));
+  }
+  const find = async (): Promise<string | undefined> => {
+    const quotes = await Promise.all(expected.map(([symbol]) => fetchQuote(harness, symbol)));
+    const wrong = expected.findIndex(([symbol, bid], index) => {
+      const quote = quotes[index];
+      return quote?.symbol !== symbol || !same(quote.bid, bid);
+    });
+    const [symbol, bid] = expected[wrong] ?? [];
+    return symbol === undefined
+      ? undefined
+      : `of ${expected.length} concurrent quotes, the one for ${symbol} at ${bid} was returned as ` +
+          `${quotes[wrong]?.symbol} at ${quotes[wrong]?.bid}`;
+  };
+  const wrong = await readUntil(harness, find, (problem) => problem === undefined);
+  assert(wrong === undefined, `${wrong}: request the quote of its symbol, and keep the state of no call in a field`);
 }
 
 export const QUOTE_CASES: readonly TestCase[] = [
@@ -113,11 +142,11 @@ export const QUOTE_CASES: readonly TestCase[] = [
         const [newBid, newAsk] = [priceAt(harness, bid, percent), priceAt(harness, ask, percent)];
         await harness.venue.setQuote(symbol, { bid: newBid, ask: newAsk, last: newBid });
         // An adapter that serves quotes from a stream has them a moment later.
-        let second = await fetchQuote(harness, symbol);
-        for (let rest = 20; rest > 0 && !same(second.bid, newBid) && harness.level !== "kit"; rest -= 1) {
-          await harness.sleep(50);
-          second = await fetchQuote(harness, symbol);
-        }
+        const second = await readUntil(
+          harness,
+          () => fetchQuote(harness, symbol),
+          (quote) => same(quote.bid, newBid),
+        );
         assert(
           same(second.bid, newBid) && same(second.ask, newAsk),
           `the venue's prices changed to ${newBid}/${newAsk}, but getQuote returned ${second.bid}/${second.ask}: ` +
@@ -146,37 +175,26 @@ export const QUOTE_CASES: readonly TestCase[] = [
     group: "quotes",
     title: "twenty concurrent quotes each have their own symbol",
     proves: "concurrent responses are not mixed up",
-    needs: { venue: "kit" },
-    run: async (harness) => {
-      const quotes = await Promise.all(SYMBOLS.map((symbol) => fetchQuote(harness, symbol)));
-      for (const [index, quote] of quotes.entries()) {
-        const symbol = SYMBOLS[index] ?? "";
-        const isCorrect = quote.symbol === symbol && same(quote.bid, venueQuote(harness, symbol).bid);
-        assert(
-          isCorrect,
-          `of 20 concurrent quotes, the one for ${symbol} was returned as ${quote.symbol} at ${quote.bid}: ` +
-            `do not keep the state of a call in a field`,
-        );
-      }
-    },
+    needs: { venue: "hooked" },
+    run: assertConcurrentQuotes,
   },
   {
     id: "C17",
     group: "quotes",
     title: "prices keep every digit",
     proves: "prices are exact beyond the precision of a JavaScript number",
-    needs: { venue: "kit", declares: "exactDecimals" },
+    needs: { venue: "hooked", declares: "exactDecimals" },
     run: async (harness) => {
       const { symbol } = harness.settings;
-      harness.kit.state.quotes.set(symbol, {
-        bid: "123456789.0123456789",
-        ask: "123456789.0123456791",
-        last: "123456789.012345679",
-      });
-      const { bid, ask } = await fetchQuote(harness, symbol);
+      await harness.venue.setQuote(symbol, EXACT);
+      const { bid, ask } = await readUntil(
+        harness,
+        () => fetchQuote(harness, symbol),
+        (quote) => quote.bid === EXACT.bid,
+      );
       assert(
-        bid === "123456789.0123456789" && ask === "123456789.0123456791",
-        `the venue sent 123456789.0123456789/…91 but getQuote returned ${bid}/${ask}: ` +
+        bid === EXACT.bid && ask === EXACT.ask,
+        `the venue's prices were set to ${EXACT.bid}/${EXACT.ask}, but getQuote returned ${bid}/${ask}: ` +
           `pass the venue's strings on, without converting them to numbers`,
       );
     },

@@ -2,7 +2,6 @@
 import { decimal } from "../domain/decimal.ts";
 import type { VenueReport } from "../domain/venue.ts";
 import { assert, fail } from "./assert.ts";
-import type { FakeFill } from "./fake-venue-state.ts";
 import type { TestCase } from "./test-case.ts";
 import {
   placeAcknowledged,
@@ -15,6 +14,7 @@ import {
 } from "./place-orders.ts";
 import { type ConformanceHarness, firstLine } from "./harness.ts";
 import { newClientOrderId, units } from "./order-terms.ts";
+import { type MadeFill, reaches } from "./test-venue.ts";
 
 const RESTART_TIMEOUT_MS = 15_000;
 const SETTLE_MS = 1_000;
@@ -96,7 +96,7 @@ export const RECOVERY_CASES: readonly TestCase[] = [
       const placed = await placeAcknowledged(harness, { quantity: units(harness, "2") });
       const order = await orderAtVenue(harness, placed.order);
       const since = harness.venue.now - 1_000;
-      let made: FakeFill | undefined;
+      let made: MadeFill | undefined;
       await killAndRecover(harness, async () => {
         made = await harness.venue.fillOrder(order);
       });
@@ -121,10 +121,13 @@ export const RECOVERY_CASES: readonly TestCase[] = [
     needs: { orders: true, methods: ["getOpenOrders"] },
     run: async (harness) => {
       const { venueOrderId } = await placeRestingOrder(harness);
-      const isKit = harness.level === "kit";
-      const partlyFilled = isKit ? await placeRestingOrder(harness) : undefined;
+      const partlyFilled = reaches(harness.level, "hooked")
+        ? await placeRestingOrder(harness, units(harness, "4"))
+        : undefined;
       if (partlyFilled !== undefined)
-        harness.kit.fillSilently(await orderAtVenue(harness, partlyFilled.order), { quantity: "0.25" });
+        await harness.venue.fillOrder(await orderAtVenue(harness, partlyFilled.order), {
+          quantity: units(harness, "1"),
+        });
       await harness.connector.restart();
       const open = (await harness.calls.openOrders("kit")) ?? [];
       const resting = open.find((report) => report.venueOrderId === venueOrderId);

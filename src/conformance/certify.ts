@@ -13,10 +13,10 @@ import { CASES } from "./cases.ts";
 import type { Dialect } from "./dialect.ts";
 import { KIT_FORMAT_ONLY, guaranteesOf } from "./guarantees.ts";
 import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness } from "./harness.ts";
-import type { VenueProcess } from "./hooked-venue.ts";
 import type { CaseReport, Report } from "./report.ts";
 import type { TestCase } from "./test-case.ts";
 import { reaches, venueLevelOf } from "./test-venue.ts";
+import type { VenueProcess } from "./venue-hooks.ts";
 import { verdictOf } from "./verdict.ts";
 
 export interface CertifyOptions {
@@ -142,14 +142,15 @@ async function outcomeOf(
   try {
     if (testCase.startsConnector !== true) await harness.start();
     await testCase.run(harness);
-    return { outcome: "passed" };
   } catch (error) {
     if (error instanceof CaseSkipped) return { outcome: "skipped", reason: error.message };
     if (error instanceof CaseUntried) return { outcome: "untried", reason: error.message };
     // An adapter call that the case expected to succeed threw; its message is the best description.
-    const reason = harness.hookFailure ?? messageOf(error);
-    return { outcome: "failed", reason };
+    return { outcome: "failed", reason: (await harness.findVenueFault()) ?? messageOf(error) };
   }
+  // What a case saw at a venue that failed meanwhile proves nothing.
+  const reason = await harness.findVenueFault();
+  return reason === undefined ? { outcome: "passed" } : { outcome: "failed", reason };
 }
 
 type Obstacle = Pick<CaseReport, "reason"> & { readonly outcome: "skipped" | "untried" };

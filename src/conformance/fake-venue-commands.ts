@@ -1,11 +1,9 @@
 /** What the fake venue's book makes of a command, in no wire format. */
 import type { VenueCommand, VenueOutcome } from "./dialect.ts";
-import type { FakeFill, FakeOrder, FakeVenueState } from "./fake-venue-state.ts";
+import { type FakeFill, type FakeOrder, type FakeVenueState, USUAL_STEPS } from "./fake-venue-state.ts";
 
 /** Fills in one response. A shorter page is the last one. */
 export const FILLS_PAGE = 100;
-
-const USUAL_STEPS = { tick_size: "0.01", lot_size: "0.001" };
 
 export function perform(state: FakeVenueState, command: VenueCommand): VenueOutcome {
   switch (command.route) {

@@ -1,6 +1,6 @@
 /** Faults that a case arms for the next requests of one route of the venue. */
 
-/** Every HTTP route. VenueRoute also has the stream. */
+/** Every HTTP route of a method. VenueRoute also has the stream. */
 export const REQUEST_ROUTES = [
   "time",
   "quote",
@@ -13,7 +13,8 @@ export const REQUEST_ROUTES = [
   "cancel",
   "fills",
 ] as const;
-export type VenueRoute = (typeof REQUEST_ROUTES)[number] | "stream";
+/** `background`: a request while no method runs, such as the one after a reconnect. Behind the kit's proxy only. */
+export type VenueRoute = (typeof REQUEST_ROUTES)[number] | "stream" | "background";
 
 /**
  * What the venue does instead of responding normally. If `isDone` is true, the request takes effect before the fault.
@@ -24,8 +25,8 @@ export type Fault =
   | { readonly kind: "hang"; readonly isDone?: boolean }
   /** The connection is reset. */
   | { readonly kind: "reset"; readonly isDone?: boolean }
-  /** 500 with a JSON body. */
-  | { readonly kind: "500"; readonly isDone?: boolean }
+  /** 500 with a JSON body, sent after `afterMs` behind the kit's proxy. */
+  | { readonly kind: "500"; readonly isDone?: boolean; readonly afterMs?: number }
   /** 502 and 504, as a proxy in front of the venue sends. */
   | { readonly kind: "502"; readonly isDone?: boolean }
   | { readonly kind: "504"; readonly isDone?: boolean }
@@ -43,7 +44,7 @@ export type Fault =
   | { readonly kind: "duplicate"; readonly isDone?: boolean }
   /** Success status with an order that the venue rejected. Kit's venue only. */
   | { readonly kind: "rejected-body"; readonly isDone?: boolean }
-  /** Success status with another order. Kit's venue only. */
+  /** Success status with another order: behind the kit's proxy, the response to the first order. */
   | { readonly kind: "other-order"; readonly isDone?: boolean }
   /** The correct response, delayed. */
   | { readonly kind: "slow"; readonly ms: number };

@@ -46,6 +46,9 @@ export interface FakeInstrument {
   readonly lot_size: string;
 }
 
+/** The steps of an instrument for which the kit set none. */
+export const USUAL_STEPS: FakeInstrument = { tick_size: "0.01", lot_size: "0.001" };
+
 /** Fields of a fill to make; missing fields are taken from the order and the market. */
 export interface FillTerms {
   readonly quantity?: string;
@@ -53,6 +56,8 @@ export interface FillTerms {
   readonly time?: number;
   readonly fee?: string;
   readonly feeCurrency?: string;
+  /** An id that the venue used before. */
+  readonly fillId?: string;
 }
 
 const INITIAL_CASH = "1000000";
@@ -132,7 +137,7 @@ export class FakeVenueState {
   fill(order: FakeOrder, now: number, terms: FillTerms = {}): FakeFill {
     const remaining = max(decimal(order.quantity).minus(decimal(order.filled_quantity)), ZERO);
     const fill: FakeFill = {
-      fill_id: String(FIRST_FILL_ID + BigInt(this.fills.length)),
+      fill_id: terms.fillId ?? String(FIRST_FILL_ID + BigInt(this.fills.length)),
       order_id: order.order_id,
       client_order_id: order.client_order_id,
       symbol: order.symbol,

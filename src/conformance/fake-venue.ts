@@ -7,7 +7,15 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { Clock, Ids } from "../domain/ports.ts";
-import { type FakeFill, type FakeOrder, type FakeQuote, FakeVenueState, type FillTerms } from "./fake-venue-state.ts";
+import {
+  type FakeFill,
+  type FakeOrder,
+  type FakeQuote,
+  FakeVenueState,
+  type FillTerms,
+  USUAL_STEPS,
+} from "./fake-venue-state.ts";
+import { type HeldMessages, MessageGate } from "./held-messages.ts";
 import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
 import {
   type Dialect,
@@ -29,7 +37,16 @@ import {
   urlOf,
   wireRequestOf,
 } from "./fake-venue-http.ts";
-import type { FillTiming, TestVenue } from "./test-venue.ts";
+import type {
+  FillTiming,
+  InstrumentSteps,
+  MadeFill,
+  StatedAccount,
+  StatedInstrument,
+  TestVenue,
+  TradeTerms,
+  VenueEnding,
+} from "./test-venue.ts";
 
 export interface FakeVenueOptions {
   readonly clock: Clock;
@@ -71,6 +88,7 @@ export class FakeVenue implements TestVenue {
   readonly #streams = new Set<WebSocket>();
   /** Streams that are signed in. */
   readonly #listening = new Set<WebSocket>();
+  readonly #gate = new MessageGate();
   #sequence = 0;
   /** Messages of the stream are sent one after another. */
   #sending = Promise.resolve();
@@ -123,13 +141,60 @@ export class FakeVenue implements TestVenue {
     return Promise.resolve(this.state.orders);
   }
 
-  fillOrder(order: FakeOrder, terms: FillTerms = {}): Promise<FakeFill> {
-    return Promise.resolve(this.fill(order, terms));
+  fillOrder(order: FakeOrder, terms: FillTerms = {}): Promise<MadeFill> {
+    return Promise.resolve(this.#stated(this.fill(order, terms)));
   }
 
-  setQuote(symbol: string, quote: FakeQuote): Promise<void> {
+  /** A wire format without fees states none. */
+  #stated(fill: FakeFill): MadeFill {
+    return this.dialect.traits.hasFillFees ? fill : { ...fill, fee: null, fee_currency: null };
+  }
+
+  get fills(): readonly MadeFill[] {
+    return this.state.fills;
+  }
+
+  setQuote(symbol: string, quote: FakeQuote): Promise<number> {
     this.state.quotes.set(symbol, quote);
+    return Promise.resolve(quote.time ?? this.now);
+  }
+
+  setClock(aheadMs: number): Promise<void> {
+    this.skewMs = aheadMs;
     return Promise.resolve();
+  }
+
+  readAccount(): Promise<StatedAccount> {
+    const { buying_power: buyingPower = "", ...account } = this.state.account();
+    const positions = this.state.positions().map(({ symbol = "", quantity = "", ...position }) => ({
+      symbol,
+      quantity,
+      averagePrice: position["average_price"],
+      markPrice: position["mark_price"],
+      currency: position["currency"],
+    }));
+    return Promise.resolve({ ...account, buyingPower, positions });
+  }
+
+  describeInstrument(symbol: string, steps?: InstrumentSteps): Promise<StatedInstrument> {
+    if (steps !== undefined) this.state.instruments.set(symbol, { tick_size: steps.tickSize, lot_size: steps.lotSize });
+    const { tick_size: tickSize, lot_size: lotSize } = this.state.instruments.get(symbol) ?? USUAL_STEPS;
+    return Promise.resolve({ tickSize, lotSize, currency: this.state.currency });
+  }
+
+  endOrder(order: FakeOrder, status: VenueEnding): Promise<boolean> {
+    order.status = status;
+    return Promise.resolve(true);
+  }
+
+  trade({ price, ...terms }: TradeTerms): Promise<MadeFill | undefined> {
+    const client_order_id = `external-${this.#options.ids.random(4)}`;
+    const order = this.state.place({ ...terms, client_order_id, type: "market", time_in_force: "day" });
+    return Promise.resolve(typeof order === "string" ? undefined : this.#stated(this.fill(order, { price })));
+  }
+
+  holdStreams(): HeldMessages {
+    return this.#gate.hold();
   }
 
   /** Fills an order and sends the fill and the order's state to every stream. */
@@ -167,7 +232,9 @@ export class FakeVenue implements TestVenue {
     this.#sequence += 1;
     this.#sending = this.#sending.then(async () => {
       const message = await this.dialect.event(event);
-      for (const stream of this.#listening) sendTo(stream, message);
+      this.#gate.pass(message.text, () => {
+        for (const stream of this.#listening) sendTo(stream, message);
+      });
     });
   }
 

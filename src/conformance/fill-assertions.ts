@@ -2,17 +2,79 @@
  * Helpers of the fill cases: place an order whose fills the case makes itself, and compare an emitted fill with the
  * venue's.
  */
-import { decimal } from "../domain/decimal.ts";
+import { ZERO, decimal } from "../domain/decimal.ts";
 import type { VenueFill } from "../domain/venue.ts";
-import { assert } from "./assert.ts";
-import type { FakeFill, FakeOrder, FillTerms } from "./fake-venue-state.ts";
+import { assert, fail, leaveUntried } from "./assert.ts";
+import type { FakeOrder, FillTerms } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
+import { fetchQuote, units } from "./order-terms.ts";
 import { type AcknowledgedOrder, placeAcknowledged } from "./place-orders.ts";
+import type { MadeFill } from "./test-venue.ts";
 
-/** Places an order that stays unfilled until the case fills it. */
-export async function placeUnfilledOrder(harness: ConformanceHarness, quantity = "10"): Promise<AcknowledgedOrder> {
+/** Places an order of `count` units that stays unfilled until the case fills it. */
+export async function placeUnfilledOrder(harness: ConformanceHarness, count = "10"): Promise<AcknowledgedOrder> {
   harness.venue.filling = "manual";
-  return placeAcknowledged(harness, { quantity });
+  return placeAcknowledged(harness, { quantity: units(harness, count) });
+}
+
+/**
+ * Trades `count` units in the account without the adapter, at the quoted price by default; returns the fill, undefined
+ * if the venue does not allow the trade.
+ */
+export async function tradeOutsideAdapter(
+  harness: ConformanceHarness,
+  side: "buy" | "sell",
+  count: string,
+  price?: string,
+): Promise<MadeFill | undefined> {
+  const { symbol } = harness.settings;
+  const quoted = price ?? (await fetchQuote(harness))[side === "buy" ? "ask" : "bid"];
+  return harness.venue.trade({ symbol, side, quantity: units(harness, count), price: quoted });
+}
+
+/** Fails the case if the fill has another time than the venue states; a time in whole seconds counts as the same. */
+export function assertSameTime(at: number | undefined, stated: number, label: string): void {
+  const isSame = at !== undefined && (at === stated || (isWholeSecond(at, stated) && Math.abs(at - stated) < 1_000));
+  assert(
+    isSame,
+    `the venue states the time ${stated} for ${label}, but the adapter returned ${at}, ` +
+      `${Math.round(((at ?? 0) - stated) / 1000)} s off: use the venue's time`,
+  );
+}
+
+function isWholeSecond(...times: readonly number[]): boolean {
+  return times.some((time) => time % 1_000 === 0);
+}
+
+/**
+ * Returns the time that the author's venue states for a fill that was to have the time `wanted`; leaves the case
+ * untried if the venue did not use that time.
+ */
+export function statedTime({ time }: MadeFill, wanted: number): number {
+  if (time === undefined) return leaveUntried("the hook fill returned no timestamp: return the time of the fill");
+  if (Math.abs(time - wanted) >= 1_000)
+    leaveUntried(`the hook fill was given the timestamp ${wanted} and used ${time}: use it as the time of the fill`);
+  return time;
+}
+
+/** Fails the case if the fill has another fee than the venue states. */
+export function assertSameFee(fill: VenueFill, { fee, fee_currency }: MadeFill): void {
+  if (fee === undefined)
+    return leaveUntried("the hook fill returned no fee: return fee and feeCurrency, or null if the venue has no fees");
+  const emitted = fill.fee ?? "none";
+  if (fee === null) {
+    assert(fill.fee === undefined || decimal(fill.fee).eq(ZERO), `the venue has no fees, but the fill has ${emitted}`);
+    return;
+  }
+  assert(
+    fill.fee !== undefined && decimal(fill.fee).eq(decimal(fee)),
+    `the venue charged a fee of ${fee}, but the fill was emitted with ${emitted}: set fee and feeCurrency, with the ` +
+      `sign and the unit of the venue`,
+  );
+  assert(
+    fee_currency === undefined || fee_currency === null || fill.feeCurrency === fee_currency,
+    `the venue's fee is in ${fee_currency}, but the fill was emitted with ${fill.feeCurrency}: pass the currency on`,
+  );
 }
 
 /** Cuts the streams and fills the order before the adapter can reconnect. */
@@ -20,14 +82,22 @@ export async function fillInGap(
   harness: ConformanceHarness,
   order: FakeOrder,
   terms: FillTerms = {},
-): Promise<FakeFill> {
+): Promise<MadeFill> {
   if (harness.level !== "kit") harness.venue.armFault("stream", { kind: "reset" }, 1);
   harness.venue.dropStreams();
   return harness.level === "kit" ? harness.kit.fillSilently(order, terms) : harness.venue.fillOrder(order, terms);
 }
 
+/** Returns the first fill that the venue made of the order. */
+export function madeFor({ venue }: ConformanceHarness, { venueOrderId }: AcknowledgedOrder): MadeFill {
+  return (
+    venue.fills.find(({ order_id }) => order_id === venueOrderId) ??
+    fail(`the venue has made no fill of order ${venueOrderId}: acknowledge orders under the venue's id`)
+  );
+}
+
 /** Fails the case if the fill is missing or differs from the venue's. */
-export function assertSameFill(fill: VenueFill | undefined, expected: FakeFill): asserts fill is VenueFill {
+export function assertSameFill(fill: VenueFill | undefined, expected: MadeFill): asserts fill is VenueFill {
   assert(fill !== undefined, `fill ${expected.fill_id} was not emitted`);
   assert(
     fill.fillId === expected.fill_id,

@@ -16,11 +16,12 @@ import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseFailed, assert } from "./assert.ts";
 import type { Dialect } from "./dialect.ts";
 import { FakeVenue, openFakeVenue } from "./fake-venue.ts";
-import { HookedVenue, type VenueProcess, openHookedVenue } from "./hooked-venue.ts";
+import { HookedVenue, openHookedVenue } from "./hooked-venue.ts";
 import { InMemoryStore } from "./in-memory-store.ts";
 import { ProxyVenue } from "./proxy-venue.ts";
 import { type TestVenue, type VenueLevel, venueLevelOf } from "./test-venue.ts";
 import { TransportSpy } from "./transport-spy.ts";
+import type { VenueProcess } from "./venue-hooks.ts";
 
 export interface HarnessDeps {
   readonly settings: CertifySettings;
@@ -189,9 +190,9 @@ export class ConformanceHarness {
     throw new Error("this case needs the kit's own venue");
   }
 
-  /** The error of a hook of the author's venue; undefined if none failed. */
-  get hookFailure(): string | undefined {
-    return this.venue instanceof HookedVenue ? this.venue.hookFailure : undefined;
+  /** Returns a fault of the author's fake venue; undefined if none is known, or the venue is the kit's. */
+  async findVenueFault(): Promise<string | undefined> {
+    return this.venue instanceof HookedVenue ? this.venue.findFault() : undefined;
   }
 
   /** Starts the connector and fails the case if it does not become ready. */

@@ -1,38 +1,36 @@
-/** The author's own fake venue, behind the kit's proxy. Its hooks fill orders, move prices and list orders. */
-import * as z from "zod";
+/** The author's own fake venue, behind the kit's proxy. Its hooks fill orders, set prices and state what it has. */
+import type * as z from "zod";
 import type { Clock } from "../domain/ports.ts";
 import { ZERO, decimal, max, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
-import type { FakeFill, FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
+import type { FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
 import { ProxyVenue, type Upstream } from "./proxy-venue.ts";
+import type {
+  InstrumentSteps,
+  MadeFill,
+  StatedAccount,
+  StatedInstrument,
+  TradeTerms,
+  VenueEnding,
+} from "./test-venue.ts";
+import {
+  type HookName,
+  type VenueProcess,
+  accountSchema,
+  addressesSchema,
+  endingSchema,
+  fillSchema,
+  instrumentSchema,
+  ordersSchema,
+  parseHook,
+  quoteTimeSchema,
+  tradeSchema,
+} from "./venue-hooks.ts";
 
-/** Runs a hook of the author's module, in a process of its own. @throws Error with the hook's error. */
-export interface VenueProcess {
-  call(hook: "start" | "orders" | "fill" | "setQuote", ...args: readonly unknown[]): Promise<unknown>;
-  close(): Promise<void>;
-}
-
-const amount = z.union([z.string(), z.number()]).transform(String);
-const addressSchema = z.looseObject({ url: z.url(), stream: z.url().optional() });
-const orderSchema = z.looseObject({
-  venueOrderId: z.string(),
-  clientOrderId: z.string(),
-  symbol: z.string(),
-  side: z.enum(["buy", "sell"]),
-  quantity: amount,
-  type: z.string(),
-  timeInForce: z.string(),
-  limitPrice: amount.optional(),
-  stopPrice: amount.optional(),
-  filledQuantity: amount,
-  status: z.enum(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"]),
-});
-const fillSchema = z.looseObject({ fillId: z.string(), timestamp: z.number().optional() });
-
-/** @throws Error if the hook `start` fails; the process is ended then. */
+/** @throws FakeVenueFault if the hook `start` fails; the process is ended then. */
 export async function openHookedVenue(clock: Clock, process: VenueProcess): Promise<HookedVenue> {
   try {
-    const addresses = parseHook("start", addressSchema, await process.call("start"));
+    const addresses = parseHook(process.file, "start", addressesSchema, await process.call("start"));
     const venue = new HookedVenue(clock, process, addresses);
     await venue.listen();
     return venue;
@@ -46,16 +44,26 @@ export class HookedVenue extends ProxyVenue {
   readonly #process: VenueProcess;
   readonly #prices = new Map<string, FakeQuote>();
   readonly #filled = new Set<string>();
+  readonly #fills: MadeFill[] = [];
+  #aheadMs = 0;
   /** The error of a hook that the kit called by itself. */
-  hookFailure: string | undefined;
+  #hookFailure: string | undefined;
 
   constructor(clock: Clock, process: VenueProcess, upstream: Upstream) {
     super(clock, upstream);
     this.#process = process;
   }
 
+  override get now(): number {
+    return super.now + this.#aheadMs;
+  }
+
+  override get fills(): readonly MadeFill[] {
+    return this.#fills;
+  }
+
   override async listOrders(): Promise<readonly FakeOrder[]> {
-    const orders = parseHook("orders", z.array(orderSchema), await this.#process.call("orders"));
+    const orders = await this.#call("orders", ordersSchema);
     return orders.map((order) => ({
       order_id: order.venueOrderId,
       client_order_id: order.clientOrderId,
@@ -72,37 +80,78 @@ export class HookedVenue extends ProxyVenue {
     }));
   }
 
-  override async fillOrder(order: FakeOrder, terms: FillTerms = {}): Promise<FakeFill> {
+  override async fillOrder(order: FakeOrder, terms: FillTerms = {}): Promise<MadeFill> {
     const remaining = text(max(decimal(order.quantity).minus(decimal(order.filled_quantity)), ZERO));
     const quantity = terms.quantity ?? remaining;
     const { bid, ask, last = "100" } = this.#prices.get(order.symbol) ?? {};
     const price = terms.price ?? order.limit_price ?? (order.side === "buy" ? ask : bid) ?? last;
-    const request = { venueOrderId: order.order_id, clientOrderId: order.client_order_id, quantity, price };
-    const { fillId, timestamp } = parseHook("fill", fillSchema, await this.#process.call("fill", request));
-    return {
-      fill_id: fillId,
-      order_id: order.order_id,
-      client_order_id: order.client_order_id,
-      symbol: order.symbol,
-      side: order.side,
-      quantity,
-      price,
-      time: timestamp ?? this.now,
-      fee: "0",
-      fee_currency: "",
-    };
+    const { order_id: venueOrderId, client_order_id: clientOrderId, symbol, side } = order;
+    const { time: timestamp, fee, feeCurrency, fillId } = terms;
+    const request = { venueOrderId, clientOrderId, quantity, price, timestamp, fee, feeCurrency, fillId };
+    const made = await this.#call("fill", fillSchema, request);
+    return this.#addFill({ ...made, venueOrderId, clientOrderId }, { symbol, side, quantity, price });
   }
 
-  override async setQuote(symbol: string, quote: FakeQuote): Promise<void> {
-    await this.#process.call("setQuote", { symbol, bid: quote.bid, ask: quote.ask, last: quote.last });
+  override async trade(terms: TradeTerms): Promise<MadeFill | undefined> {
+    const made = await this.#call("trade", tradeSchema.nullish(), terms);
+    return made === null || made === undefined ? undefined : this.#addFill(made, terms);
+  }
+
+  #addFill(made: z.infer<typeof tradeSchema>, { symbol, side, quantity, price }: TradeTerms): MadeFill {
+    const fill: MadeFill = {
+      fill_id: made.fillId,
+      order_id: made.venueOrderId,
+      client_order_id: made.clientOrderId,
+      symbol,
+      side,
+      quantity,
+      price,
+      time: made.timestamp,
+      fee: made.fee,
+      fee_currency: made.feeCurrency,
+    };
+    this.#fills.push(fill);
+    return fill;
+  }
+
+  override async setQuote(symbol: string, quote: FakeQuote): Promise<number | null | undefined> {
+    const { bid, ask, last, time: timestamp } = quote;
+    const stated = await this.#call("setQuote", quoteTimeSchema, { symbol, bid, ask, last, timestamp });
     this.#prices.set(symbol, quote);
+    return stated?.timestamp;
+  }
+
+  override async setClock(aheadMs: number): Promise<void> {
+    await this.#process.call("setClock", { aheadMs });
+    this.#aheadMs = aheadMs;
+  }
+
+  override readAccount(): Promise<StatedAccount> {
+    return this.#call("account", accountSchema);
+  }
+
+  override describeInstrument(symbol: string, steps?: InstrumentSteps): Promise<StatedInstrument> {
+    return this.#call("instrument", instrumentSchema, { symbol, ...steps });
+  }
+
+  override async endOrder(order: FakeOrder, status: VenueEnding): Promise<boolean> {
+    return (await this.#call("endOrder", endingSchema, { venueOrderId: order.order_id, status })) !== false;
+  }
+
+  async #call<T>(hook: HookName, schema: z.ZodType<T>, ...args: readonly unknown[]): Promise<T> {
+    return parseHook(this.#process.file, hook, schema, await this.#process.call(hook, ...args));
+  }
+
+  /** Returns a fault of the author's venue; undefined if none is known. */
+  async findFault(): Promise<string | undefined> {
+    return this.#hookFailure ?? (await this.#process.findFault());
   }
 
   /** Fills a market order as a venue does, unless the case fills by itself. */
   override afterOrder(clientOrderId: string): void {
     if (this.filling !== "after-ack") return;
     this.#fillMarketOrder(clientOrderId).catch((error: unknown) => {
-      this.hookFailure ??= messageOf(error);
+      this.#hookFailure ??= messageOf(error);
     });
   }
 
@@ -120,12 +169,4 @@ export class HookedVenue extends ProxyVenue {
     await super.close();
     await this.#process.close();
   }
-}
-
-function parseHook<T>(hook: string, schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const returned = JSON.stringify(value)?.slice(0, 200) ?? "undefined";
-  throw new Error(`the hook ${hook} returned ${returned}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
 }

@@ -45,9 +45,24 @@ export function priceAt(harness: ConformanceHarness, quoted: string, percent: nu
     : price;
 }
 
+/** Returns the first multiple of the step from `value` on whose last digit is neither 0 nor 5. */
+export function withAllDigits(value: Decimal, step: string): string {
+  const size = decimal(step);
+  let count = floored(ratio(value, size, 8), 0);
+  while (!/[1379]$/.test(text(count))) count = count.plus(decimal("1"));
+  return text(count.times(size));
+}
+
 /** Returns `count` times the quantity of certify.toml; that many units at the kit's own venue. */
 export function units({ level, settings }: ConformanceHarness, count: string): string {
   return level === "kit" ? count : text(decimal(settings.quantity).times(decimal(count)));
+}
+
+/** A second symbol of the venue; leaves the case untried if certify.toml names none. */
+export function otherSymbol({ settings }: ConformanceHarness): string {
+  return (
+    settings.otherSymbol ?? leaveUntried("certify.toml names one symbol: set other_symbol to a second one of the venue")
+  );
 }
 
 export function fetchQuote(harness: ConformanceHarness): Promise<VenueQuote> {

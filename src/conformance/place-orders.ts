@@ -89,8 +89,12 @@ export async function unknownVenueOrderId(harness: ConformanceHarness): Promise<
 }
 
 /** Places a buy limit order that does not fill. */
-export async function placeRestingOrder(harness: ConformanceHarness): Promise<AcknowledgedOrder> {
-  return placeAcknowledged(harness, { limit: await restingPrice(harness), timeInForce: restingTimeInForce(harness) });
+export async function placeRestingOrder(
+  harness: ConformanceHarness,
+  quantity = harness.settings.quantity,
+): Promise<AcknowledgedOrder> {
+  const limit = await restingPrice(harness);
+  return placeAcknowledged(harness, { quantity, limit, timeInForce: restingTimeInForce(harness) });
 }
 
 export function fillsOf(harness: ConformanceHarness, { venueOrderId }: AcknowledgedOrder): readonly VenueFill[] {

@@ -19,10 +19,20 @@ import { tryParseJson } from "../lib/json.ts";
 import type { Method } from "../protocol/messages.ts";
 import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
 import { type VenueRequest, sendFault, targetAt, urlOf } from "./fake-venue-http.ts";
-import type { FakeFill, FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
+import type { FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
 import { carriesId } from "./carries-id.ts";
 import { QOC_DIALECT } from "./dialect-qoc.ts";
-import type { FillTiming, TestVenue } from "./test-venue.ts";
+import { type HeldMessages, MessageGate } from "./held-messages.ts";
+import type {
+  FillTiming,
+  InstrumentSteps,
+  MadeFill,
+  StatedAccount,
+  StatedInstrument,
+  TestVenue,
+  TradeTerms,
+  VenueEnding,
+} from "./test-venue.ts";
 
 export interface Upstream {
   readonly url: string;
@@ -71,6 +81,9 @@ export class ProxyVenue implements TestVenue {
   });
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #streams = new Set<WebSocket>();
+  readonly #gate = new MessageGate();
+  /** The response to the first order that the venue answered. */
+  #firstAnswer: ForwardedResponse | undefined;
 
   constructor(clock: Clock, upstream: Upstream) {
     this.#clock = clock;
@@ -106,6 +119,11 @@ export class ProxyVenue implements TestVenue {
     return this.#streams.size;
   }
 
+  /** The body of the response to the first order; undefined if there was none. */
+  get firstAnswer(): string | undefined {
+    return this.#firstAnswer?.body.toString("utf8");
+  }
+
   /** Attributes the requests of the next moments to a method; returns the function that ends this. */
   begin(method: Method): () => void {
     this.#running.push(method);
@@ -133,16 +151,44 @@ export class ProxyVenue implements TestVenue {
     for (const stream of this.#streams) stream.terminate();
   }
 
+  holdStreams(): HeldMessages {
+    return this.#gate.hold();
+  }
+
+  get fills(): readonly MadeFill[] {
+    return [];
+  }
+
   listOrders(): Promise<readonly FakeOrder[]> {
-    return Promise.reject(new Error("the kit cannot list the orders of an upstream: set venue in certify.toml"));
+    return unavailable("list the orders");
   }
 
-  fillOrder(_order: FakeOrder, _terms?: FillTerms): Promise<FakeFill> {
-    return Promise.reject(new Error("the kit cannot fill orders of an upstream: set venue in certify.toml"));
+  fillOrder(_order: FakeOrder, _terms?: FillTerms): Promise<MadeFill> {
+    return unavailable("fill orders");
   }
 
-  setQuote(_symbol: string, _quote: FakeQuote): Promise<void> {
-    return Promise.reject(new Error("the kit cannot set prices of an upstream: set venue in certify.toml"));
+  setQuote(_symbol: string, _quote: FakeQuote): Promise<number | null | undefined> {
+    return unavailable("set prices");
+  }
+
+  setClock(_aheadMs: number): Promise<void> {
+    return unavailable("set the clock");
+  }
+
+  readAccount(): Promise<StatedAccount> {
+    return unavailable("read the account");
+  }
+
+  describeInstrument(_symbol: string, _steps?: InstrumentSteps): Promise<StatedInstrument> {
+    return unavailable("describe an instrument");
+  }
+
+  endOrder(_order: FakeOrder, _status: VenueEnding): Promise<boolean> {
+    return unavailable("end orders");
+  }
+
+  trade(_terms: TradeTerms): Promise<MadeFill | undefined> {
+    return unavailable("trade");
   }
 
   /** Called after the response to an order was sent. */
@@ -168,7 +214,7 @@ export class ProxyVenue implements TestVenue {
     this.requests.push({ method, path: pathname + search, route, body: parsed, carries, isAuthorized: true });
     const fault = route === "unknown" ? undefined : this.#faults.take(route);
     this.onChange();
-    await this.#respond({ request, response, body, fault });
+    await this.#respond({ request, response, body, route, fault });
     if (route === "place" && carries !== undefined) this.afterOrder(carries);
     this.onChange();
   }
@@ -177,33 +223,44 @@ export class ProxyVenue implements TestVenue {
     request,
     response,
     body,
+    route,
     fault,
   }: {
     request: IncomingMessage;
     response: ServerResponse;
     body: Buffer;
+    route: VenueRequest["route"];
     fault: Fault | undefined;
   }): Promise<void> {
     const send = (): Promise<ForwardedResponse> => this.#forward(request, body);
     if (fault === undefined || fault.kind === "slow" || fault.kind === "duplicate") {
       if (fault?.kind === "duplicate") await send();
       const forwarded = await send();
-      if (fault?.kind === "slow") await new Promise((resolve) => void this.#clock.after(fault.ms, () => resolve(0)));
-      response.writeHead(forwarded.status, forwarded.headers);
-      response.end(forwarded.body);
+      if (route === "place") this.#firstAnswer ??= forwarded;
+      if (fault?.kind === "slow") await this.#sleep(fault.ms);
+      relay(response, forwarded);
+      return;
+    }
+    if (fault.kind === "rejected-body" || (fault.kind === "other-order" && this.#firstAnswer === undefined))
+      throw new Error(`the fault ${fault.kind} needs the kit's own venue, or the response to another order`);
+    if (fault.kind === "other-order") {
+      const forwarded = await send();
+      relay(response, this.#firstAnswer ?? forwarded);
       return;
     }
     // Withheld from the venue, unless the venue is to carry it out or its real response is to be truncated.
     const forwarded =
       fault.isDone === true || fault.kind === "malformed" ? await send().catch(() => undefined) : undefined;
-    if (fault.kind === "rejected-body" || fault.kind === "other-order")
-      throw new Error(`the fault ${fault.kind} needs the kit's own venue`);
+    if (fault.kind === "500" && fault.afterMs !== undefined) await this.#sleep(fault.afterMs);
     if (fault.kind !== "malformed" || forwarded === undefined) {
       sendFault(response, fault, { success: 200, errorBody: QOC_DIALECT.errorBody });
       return;
     }
-    response.writeHead(forwarded.status, forwarded.headers);
-    response.end(forwarded.body.subarray(0, Math.floor(forwarded.body.length / 2)));
+    relay(response, { ...forwarded, body: forwarded.body.subarray(0, Math.floor(forwarded.body.length / 2)) });
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.after(ms, resolve));
   }
 
   async #forward(request: IncomingMessage, body: Buffer): Promise<ForwardedResponse> {
@@ -231,6 +288,7 @@ export class ProxyVenue implements TestVenue {
     if (carries !== undefined && this.#running.includes("placeOrder")) return { route: "place", carries };
     // With several methods at once, the newest one is the likeliest sender.
     const method = this.#running.findLast((name) => ROUTE_OF_METHOD[name] !== undefined);
+    if (this.#running.length === 0) return { route: "background", carries };
     return { route: (method === undefined ? undefined : ROUTE_OF_METHOD[method]) ?? "unknown", carries };
   }
 
@@ -272,7 +330,9 @@ export class ProxyVenue implements TestVenue {
   #join(client: WebSocket, upstream: WebSocket): void {
     this.#streams.add(client);
     this.streamsOpened += 1;
-    upstream.on("message", (data, isBinary) => client.send(data, { binary: isBinary }));
+    upstream.on("message", (data, isBinary) =>
+      this.#gate.pass(textOf(data), () => client.send(data, { binary: isBinary })),
+    );
     client.on("message", (data, isBinary) => upstream.send(data, { binary: isBinary }));
     for (const side of [client, upstream]) side.on("error", () => undefined);
     upstream.on("close", () => client.terminate());
@@ -283,6 +343,19 @@ export class ProxyVenue implements TestVenue {
     });
     this.onChange();
   }
+}
+
+function unavailable(action: string): Promise<never> {
+  return Promise.reject(new Error(`the kit cannot ${action} at an upstream: set venue in certify.toml`));
+}
+
+function relay(response: ServerResponse, { status, headers, body }: ForwardedResponse): void {
+  response.writeHead(status, headers);
+  response.end(body);
+}
+
+function textOf(data: RawData): string {
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
 }
 
 function pathOf(address: string): string {

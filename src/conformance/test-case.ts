@@ -22,8 +22,8 @@ export interface CaseRequirements {
   /** A capability that the adapter declares. */
   readonly declares?: keyof Capabilities;
   /**
-   * What the kit must be able to do at the venue. "proxied": faults. "hooked": fill, set prices, list orders besides.
-   * "kit": what only the kit's own venue can do.
+   * What the kit must be able to do at the venue. "proxied": faults. "hooked": what the hooks of an author's venue do
+   * besides. "kit": what only the kit's own venue can do.
    */
   readonly venue?: Exclude<VenueLevel, "none">;
   /** certify.toml allows orders. */

@@ -5,7 +5,8 @@
 import { type CertifySettings, usesVenue } from "../workspace/certify-settings.ts";
 import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
 import type { VenueRequest } from "./fake-venue-http.ts";
-import type { FakeFill, FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
+import type { FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
+import type { HeldMessages } from "./held-messages.ts";
 
 /** What the kit can do at the venue; each level includes those before it. */
 const LEVELS = ["none", "proxied", "hooked", "kit"] as const;
@@ -14,6 +15,62 @@ export type VenueLevel = (typeof LEVELS)[number];
 /** When a marketable order is filled; "manual": only by the case. */
 export type FillTiming = "after-ack" | "before-ack" | "manual";
 
+/** A fill as the venue states it. */
+export interface MadeFill {
+  readonly fill_id: string;
+  readonly order_id: string;
+  readonly client_order_id: string;
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly quantity: string;
+  readonly price: string;
+  /** Milliseconds; undefined if the author's venue does not state it. */
+  readonly time: number | undefined;
+  /** null if the venue charges no fee; undefined if the author's venue does not state it. */
+  readonly fee: string | null | undefined;
+  readonly fee_currency: string | null | undefined;
+}
+
+export interface StatedPosition {
+  readonly symbol: string;
+  /** Negative for a short position. */
+  readonly quantity: string;
+  readonly averagePrice?: string | undefined;
+  readonly markPrice?: string | undefined;
+  readonly currency?: string | undefined;
+}
+
+/** The account as the venue has it. A member that the venue does not have is undefined. */
+export interface StatedAccount {
+  readonly buyingPower: string;
+  readonly nav?: string | undefined;
+  readonly cash?: string | undefined;
+  readonly currency?: string | undefined;
+  readonly positions: readonly StatedPosition[];
+}
+
+export interface StatedInstrument {
+  readonly tickSize: string;
+  readonly lotSize: string;
+  readonly currency?: string | undefined;
+  /** 1 if undefined. */
+  readonly multiplier?: string | undefined;
+}
+
+export type InstrumentSteps = Pick<StatedInstrument, "tickSize" | "lotSize">;
+
+/** A trade of someone else in the same account. */
+export interface TradeTerms {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly quantity: string;
+  readonly price: string;
+}
+
+/** How an order can end without the adapter. */
+export type VenueEnding = "rejected" | "expired" | "cancelled";
+
+/** Below the level "hooked", the methods that return promises reject with an Error. */
 export interface TestVenue {
   readonly url: string;
   readonly stream: string;
@@ -34,12 +91,28 @@ export interface TestVenue {
   push(text: string): void;
   /** Terminates every stream without a closing handshake. */
   dropStreams(): void;
-  /** Every order that the venue accepted, oldest first. @throws Error below the level "hooked". */
+  /** Holds every message of the streams back from now on. */
+  holdStreams(): HeldMessages;
+  /** Every order that the venue accepted, oldest first. */
   listOrders(): Promise<readonly FakeOrder[]>;
-  /** Fills the order and reports the fill on the streams. @throws Error below the level "hooked". */
-  fillOrder(order: FakeOrder, terms?: FillTerms): Promise<FakeFill>;
-  /** @throws Error below the level "hooked". */
-  setQuote(symbol: string, quote: FakeQuote): Promise<void>;
+  /** Every fill that the kit had the venue make, oldest first. */
+  readonly fills: readonly MadeFill[];
+  /** Fills the order, in any state and for any quantity, and reports the fill on the streams. */
+  fillOrder(order: FakeOrder, terms?: FillTerms): Promise<MadeFill>;
+  /** Returns the time that the venue states for the quote: null if it states none, undefined if that is not known. */
+  setQuote(symbol: string, quote: FakeQuote): Promise<number | null | undefined>;
+  /** Sets how far the venue's clock is ahead of the local one. */
+  setClock(aheadMs: number): Promise<void>;
+  readAccount(): Promise<StatedAccount>;
+  /** Returns the instrument, after its steps were changed to `steps`. */
+  describeInstrument(symbol: string, steps?: InstrumentSteps): Promise<StatedInstrument>;
+  /** Ends the order at the venue; returns whether the venue has such an ending. */
+  endOrder(order: FakeOrder, status: VenueEnding): Promise<boolean>;
+  /**
+   * Places and fills an order that the adapter did not send, and reports the fill on the streams; returns undefined if
+   * the venue does not allow the trade.
+   */
+  trade(terms: TradeTerms): Promise<MadeFill | undefined>;
   /** Can be called more than once. */
   close(): Promise<void>;
 }

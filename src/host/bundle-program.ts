@@ -14,8 +14,14 @@ export interface ProgramRequest {
   readonly packageFolders: readonly string[];
 }
 
+export interface Program {
+  readonly code: string;
+  /** The source map, for positions in stacks. */
+  readonly map: string;
+}
+
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column. */
-export async function bundleProgram({ connector, file, disk, packageFolders }: ProgramRequest): Promise<string> {
+export async function bundleProgram({ connector, file, disk, packageFolders }: ProgramRequest): Promise<Program> {
   if ((await disk.facts(file))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: file });
   const { build } = await import("esbuild");
   try {
@@ -27,6 +33,9 @@ export async function bundleProgram({ connector, file, disk, packageFolders }: P
       format: "cjs",
       platform: "node",
       target: "node20",
+      sourcemap: "external",
+      sourcesContent: false,
+      outfile: "program.cjs",
       logLevel: "silent",
       nodePaths: [...packageFolders],
       // Optional accelerators of the ws package, which it does without.
@@ -37,7 +46,8 @@ export async function bundleProgram({ connector, file, disk, packageFolders }: P
         __filename: JSON.stringify(file),
       },
     });
-    return result.outputFiles[0]?.text ?? "";
+    const output = (suffix: string): string => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
+    return { code: output(".cjs"), map: output(".map") };
   } catch (error) {
     throw bundleError(connector, file, error);
   }

@@ -22,6 +22,8 @@ function address(protocols: readonly string[]) {
 const settingsSchema = z.strictObject({
   /** A symbol that the venue lists. */
   symbol: z.string().min(1).max(64).default("AAPL"),
+  /** A second symbol that the venue lists. */
+  other_symbol: z.string().min(1).max(64).optional(),
   /** A symbol that the venue does not list. */
   unknown_symbol: z.string().min(1).max(64).default("NO-SUCH"),
   /** The quantity of each test order. */
@@ -60,6 +62,7 @@ const settingsSchema = z.strictObject({
 
 export interface CertifySettings {
   readonly symbol: string;
+  readonly otherSymbol?: string | undefined;
   readonly unknownSymbol: string;
   readonly quantity: string;
   readonly timeInForce?: TimeInForce | undefined;
@@ -129,11 +132,12 @@ export function parseCertifySettings(text: string, file: string): CertifySetting
 }
 
 function toSettings(raw: RawSettings, file: string): CertifySettings {
-  const { unknown_symbol, time_in_force, upstream_stream, orders, venue, ...settings } = raw;
+  const { unknown_symbol, other_symbol, time_in_force, upstream_stream, orders, venue, ...settings } = raw;
   const isLocal = raw.upstream === undefined || LOOPBACK.includes(new URL(raw.upstream).hostname);
   return {
     ...settings,
     unknownSymbol: unknown_symbol,
+    otherSymbol: other_symbol,
     orders: orders ?? (settings.grant.length === 0 && isLocal),
     timeInForce: time_in_force,
     upstreamStream: upstream_stream,

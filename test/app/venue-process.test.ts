@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import { startVenueProcess } from "../../src/app/venue-process.ts";
-import type { VenueProcess } from "../../src/conformance/hooked-venue.ts";
+import type { VenueProcess } from "../../src/conformance/venue-hooks.ts";
 import { bundleProgram } from "../../src/host/bundle-program.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
@@ -21,8 +21,8 @@ async function run(source: string): Promise<VenueProcess> {
   writeFileSync(file, source);
   writeFileSync(join(file, "../data.txt"), "recorded");
   const packageFolders = [`${ROOT}/node_modules`];
-  const code = await bundleProgram({ connector: "my-venue", file, disk: nodeDisk(), packageFolders });
-  const process = startVenueProcess({ node: globalThis.process.execPath, file, code, clock: systemClock });
+  const program = await bundleProgram({ connector: "my-venue", file, disk: nodeDisk(), packageFolders });
+  const process = startVenueProcess({ node: globalThis.process.execPath, file, program, clock: systemClock });
   open.push(process);
   return process;
 }
@@ -52,9 +52,13 @@ describe("the process of a fake venue", () => {
   });
 
   it.each([
-    ["throws", "export default { start() { throw new Error('port taken'); } };", /fake\.ts: start: port taken/],
-    ["is missing", "export default {};", /fake\.ts: start: the module has no hook start in its default export/],
-    ["is in a module that throws", "throw new Error('no recording');", /fake\.ts: start: no recording/],
+    [
+      "throws",
+      "export default { start() { throw new Error('port taken'); } };",
+      /not of the adapter: .*fake\.ts:1:34: start: port taken/,
+    ],
+    ["is missing", "export default {};", /fake\.ts has no hook start in its default export/],
+    ["is in a module that throws", "throw new Error('no recording');", /fake\.ts:1:7: start: no recording/],
     ["ends the process", "export default { start() { process.exit(3); } };", /its process ended: exit code 3/],
     [
       "reads a file elsewhere",

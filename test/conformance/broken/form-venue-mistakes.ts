@@ -13,8 +13,8 @@ const EMIT = "private emit(fill: Fill): void {";
 const EMIT_FILL = "    this.ctx.emitFill(fill);\n";
 const MISSED = "for (const fill of await this.getFills(this.gapStart)) this.emit(fill);";
 const PAGE_END = "if (page.length < PAGE) return found.toReversed();";
-const BALANCE_OF_MONEY = 'const { ZUSD } = await this.call<Record<string, string>>("Balance");';
-const BALANCE_OF_COINS = 'const { XXBT = "0" } = await this.call<Record<string, string>>("Balance");';
+const BUYING_POWER = 'return (await this.call<Balance>("Balance")).available;';
+const POSITIONS = 'const positions = await this.call<VenuePosition[]>("Positions");';
 const VENUE_ID = 'return { venueOrderId, status: "acknowledged" };';
 const CONFIRMED = 'if (venueOrderId === undefined) throw new Error("the venue did not confirm the order");';
 const KEY_REFUSED = "throw new VenueError(`the venue refused the key (${response.status})`);";
@@ -324,10 +324,7 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
     name: "zero-balance-for-errors",
     description: "It returns a buying power of 0 if the balance cannot be read.",
     edits: [
-      [
-        BALANCE_OF_MONEY,
-        'const { ZUSD } = await this.call<Record<string, string>>("Balance").catch(() => ({ ZUSD: "0" }));',
-      ],
+      [BUYING_POWER, 'return (await this.call<Balance>("Balance").catch(() => ({ available: "0" }))).available;'],
     ],
     caughtBy: ["C25"],
   },
@@ -335,31 +332,25 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
     name: "no-positions-for-errors",
     description: "It returns no positions if the balance cannot be read.",
     edits: [
-      [
-        BALANCE_OF_COINS,
-        'const { XXBT = "0" } = await this.call<Record<string, string>>("Balance").catch((): Record<string, string> => ({}));',
-      ],
+      [POSITIONS, 'const positions = await this.call<VenuePosition[]>("Positions").catch((): VenuePosition[] => []);'],
     ],
     caughtBy: ["C25"],
   },
   {
     name: "never-any-positions",
     description: "It always returns no positions.",
-    edits: [["return Number(XXBT) === 0 ?", "return Number(XXBT) >= 0 ?"]],
+    edits: [["return positions.map(", "return positions.slice(0, 0).map("]],
     caughtBy: ["C23"],
-    reason: "return every position",
+    reason: "every position",
   },
   {
     name: "positions-of-the-start",
-    description: "It requests the balance once.",
+    description: "It requests the positions once.",
     edits: [
-      [FIELD, `${FIELD}\n  private balance: Promise<Record<string, string>> | undefined;`],
-      [
-        BALANCE_OF_COINS,
-        'const { XXBT = "0" } = await (this.balance ??= this.call<Record<string, string>>("Balance"));',
-      ],
+      [FIELD, `${FIELD}\n  private positions: Promise<VenuePosition[]> | undefined;`],
+      [POSITIONS, 'const positions = await (this.positions ??= this.call<VenuePosition[]>("Positions"));'],
     ],
-    caughtBy: ["C23"],
+    caughtBy: ["C23", "C125"],
   },
   {
     name: "old-ticker",
@@ -421,8 +412,8 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
     description: "It returns trades with the client order id as the venue's order id.",
     edits: [
       [
-        "venueOrderId: txid,\n    clientOrderId: cl_ord_id,\n    symbol:",
-        "venueOrderId: cl_ord_id,\n    clientOrderId: cl_ord_id,\n    symbol:",
+        "venueOrderId: txid,\n    ...ownId(cl_ord_id),\n    symbol: symbolOf(pair),\n    side: type,",
+        "venueOrderId: cl_ord_id,\n    ...ownId(cl_ord_id),\n    symbol: symbolOf(pair),\n    side: type,",
       ],
     ],
     caughtBy: ["C51", "C78"],
@@ -514,7 +505,7 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
   {
     name: "waits-a-second-only",
     description: "Its timeout is shorter than the desk's.",
-    edits: [["const REQUEST_MS = 2_500;", "const REQUEST_MS = 1_000;"]],
+    edits: [["const REQUEST_MS = 4_000;", "const REQUEST_MS = 1_000;"]],
     caughtBy: ["C68"],
   },
   {

@@ -24,7 +24,7 @@ export const MONEY_MISTAKES: readonly Mistake[] = [
     description: "It stamps quotes with the local time, so an old quote looks new.",
     edits: [[QUOTE, QUOTE.replace("timestamp: time", "timestamp: Date.now()")]],
     caughtBy: ["C105"],
-    reason: "not the local clock",
+    reason: "use the venue's time",
   },
   {
     name: "server-clock-on-quotes",
@@ -88,7 +88,7 @@ export const MONEY_MISTAKES: readonly Mistake[] = [
     description: "It returns the same tick and lot for every instrument.",
     edits: [[INSTRUMENT, `const { currency } = instrument;\n    const [tick_size, lot_size] = ["0.01", "0.001"];`]],
     caughtBy: ["C107"],
-    reason: "request both for each symbol",
+    reason: "request them for each symbol",
   },
   {
     name: "swapped-steps",
@@ -263,7 +263,7 @@ export const MONEY_MISTAKES: readonly Mistake[] = [
     description: "It reports nothing as filled for a cancelled order.",
     edits: [[STATUS_FIELD, 'status, filledQuantity: status === "cancelled" ? "0" : filled_quantity }']],
     caughtBy: ["C121"],
-    reason: "had 0.25 filled",
+    reason: "had 1 filled",
   },
   {
     name: "remaining-as-filled",

@@ -90,7 +90,7 @@ export const STREAM_MISTAKES: readonly Mistake[] = [
     description: "It takes the absolute value of a fee, so a rebate is a cost.",
     edits: [[FEE, 'fee: fill.fee.replace("-", ""),']],
     caughtBy: ["C109"],
-    reason: "pass sign and currency on",
+    reason: "sign and the unit of the venue",
   },
   {
     name: "fees-negated",

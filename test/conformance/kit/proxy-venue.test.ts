@@ -128,7 +128,7 @@ describe("the proxy", () => {
     expect((await send("/quotes")).status).toBe(201);
     expect((await send(`/orders?id=${ID}`)).status).toBe(500);
     end();
-    expect(proxy.requests.map(({ route }) => route)).toEqual(["unknown", "unknown", "place"]);
+    expect(proxy.requests.map(({ route }) => route)).toEqual(["background", "unknown", "place"]);
   });
 
   it("attributes other requests to the method that runs", async () => {
