@@ -1,8 +1,10 @@
 // Builds dist/. `dist/src` is the program as a few ES modules: one file per entry point and shared chunks, so that a command
 // loads few files. `dist/sandbox` holds the scripts of the connector worker, of the egress thread, of the guard thread and of
-// the guard process, one file each. `tsc` emits only the type declarations of the SDK.
+// the guard process, one file each. `dist/ui` is the page, with its file names hashed. `tsc` emits only the type declarations
+// of the SDK.
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -45,6 +47,43 @@ await build({
   outExtension: { ".js": ".cjs" },
   format: "cjs",
 });
+
+const page = await build({
+  bundle: true,
+  entryPoints: ["main.tsx", "markdown/markdown-worker.ts", "icon.svg"].map((name) => `${root}src/ui/${name}`),
+  outdir: `${root}dist/ui`,
+  outbase: `${root}src/ui`,
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  loader: { ".svg": "copy" },
+  splitting: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  minify: true,
+  legalComments: "linked",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  metafile: true,
+  logLevel: "warning",
+});
+const outputs = Object.entries(page.metafile.outputs).map(([path, output]) => ({
+  file: relative(`${root}dist/ui`, `${root}${path}`),
+  imports: output.imports.filter(({ kind }) => kind === "import-statement").map((each) => basename(each.path)),
+}));
+/** The built file of an entry point, by its start and its ending. */
+function built(name, ending) {
+  return outputs.find(({ file }) => file.startsWith(`${name}-`) && file.endsWith(ending));
+}
+const main = built("main", ".js");
+const preloads = main.imports.map((file) => `<link rel="modulepreload" href="${file}" />`).join("");
+const shell = readFileSync(`${root}src/ui/index.html`, "utf8")
+  .replace("main.css", built("main", ".css").file)
+  .replace("main.tsx", main.file)
+  .replace("markdown-worker.ts", built("markdown-worker", ".js").file)
+  .replace("icon.svg", built("icon", ".svg").file)
+  .replace("</head>", `${preloads}</head>`);
+writeFileSync(`${root}dist/ui/index.html`, shell);
 // The entries of all commands as JSON: help, completion of words and routing read it instead of importing the commands.
 const { readEntries } = await import("./dist/src/commands/command-index.js");
 writeFileSync(`${root}dist/src/commands/index.json`, JSON.stringify(await readEntries()));

@@ -22,13 +22,13 @@ function filesIn(folder: string, suffixes: readonly string[]): readonly string[]
 const OWN_FILES = ["test/architecture.test.ts", "test/support/architecture-rules.ts"];
 const FILES: readonly SourceFile[] = [
   ...readdirSync(ROOT).filter((name) => /\.(md|ts|mjs)$/.test(name)),
-  ...filesIn("src", [".ts"]),
+  ...filesIn("src", [".ts", ".tsx"]),
   ...filesIn("sandbox", [".ts"]),
   ...filesIn("connectors", [".ts", ".md"]),
   ...filesIn("examples", [".ts", ".md"]),
   ...filesIn("bin", [".mjs"]),
   ...filesIn("docs", [".md"]),
-  ...filesIn("test", [".ts", ".md"]),
+  ...filesIn("test", [".ts", ".tsx", ".md"]),
 ]
   .filter((path) => !OWN_FILES.includes(path))
   .map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }));
@@ -75,6 +75,26 @@ const EXAMPLES: Readonly<Record<RuleKey, Example>> = {
   sandboxImports: {
     breaks: [file("sandbox/a.ts", 'import { b } from "../src/host/b.ts";')],
     passes: [file("sandbox/a.ts", 'import { b } from "../src/protocol/b.ts";', 'import { c } from "./c.ts";')],
+  },
+  pageImports: {
+    breaks: [
+      file("src/ui/a.tsx", 'import { b } from "../lib/b.ts";'),
+      file("src/ui/a.tsx", 'import type { B } from "../trading/b.ts";'),
+      file("src/ui/a.ts", 'import { hash } from "node:crypto";'),
+      file("src/http/a.ts", 'import { b } from "../ui/b.tsx";'),
+    ],
+    passes: [
+      file("src/ui/parts/a.tsx", 'import type { B } from "../../domain/b.ts";', 'import { c } from "../c.ts";'),
+      file("src/ui/a.tsx", 'import { escapeInvisible } from "../lib/invisible-characters.ts";'),
+    ],
+  },
+  htmlSinks: {
+    breaks: [
+      file("src/ui/a.tsx", "element.innerHTML = text;"),
+      file("src/ui/a.tsx", "const a = <p dangerouslySetInnerHTML={{ __html: text }} />;"),
+      file("src/ui/a.ts", "document.write(text);"),
+    ],
+    passes: [file("src/ui/a.tsx", "element.textContent = text;"), file("src/http/a.ts", 'const a = "innerHTML";')],
   },
   connectorsByPath: {
     breaks: [file("src/app/a.ts", 'import paper from "../../connectors/paper/index.ts";')],

@@ -12,6 +12,9 @@ export type StartCause =
   | { readonly by: "schedule"; readonly schedule: string; readonly due: number }
   | { readonly by: "run"; readonly run: string };
 
+/** What a start at a due time, or by a human, led to. */
+export type ScheduleOutcome = "started" | "done" | "failed" | "stopped" | "skipped";
+
 /**
  * A schedule takes force: a file in schedules/ with the signature of the human over its text, or a table of desk.toml
  * without one, because desk.toml is accepted as a whole.

@@ -1,7 +1,7 @@
 /** The part of the desk's state about schedules: which are accepted, their newest due time, and what runs used. */
 import type { DeskEvent, ProposalSeen, Recorded } from "./event.ts";
 import type { Digest } from "./ids.ts";
-import type { ScheduleEvent, StartCause } from "./schedule-event.ts";
+import type { ScheduleEvent, ScheduleOutcome, StartCause } from "./schedule-event.ts";
 
 export interface ScheduleRecord {
   /** Of the text that took force; undefined: removed. */
@@ -20,7 +20,7 @@ export interface ScheduleResult {
   /** Absent: a human started it. */
   readonly due?: number | undefined;
   readonly at: number;
-  readonly outcome: "started" | "done" | "failed" | "stopped" | "skipped";
+  readonly outcome: ScheduleOutcome;
   readonly reason?: string | undefined;
   /** The agent's run; absent for a snapshot. */
   readonly run?: string | undefined;

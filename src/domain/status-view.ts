@@ -1,7 +1,7 @@
 /** The desk's status as commands return it. */
 import type { AccountView } from "./account-view.ts";
 import type { ProposalNeed } from "./order-view.ts";
-import type { ScheduleResult } from "./schedule-state.ts";
+import type { ScheduleOutcome } from "./schedule-event.ts";
 import type { Untrusted } from "./untrusted.ts";
 import type { GuardDecision } from "./verdict.ts";
 
@@ -38,7 +38,7 @@ export interface ScheduleView {
   readonly last: {
     readonly due: string | null;
     readonly at: string;
-    readonly outcome: ScheduleResult["outcome"];
+    readonly outcome: ScheduleOutcome;
     readonly reason: string | null;
     readonly run: string | null;
     readonly path: string | null;

@@ -17,6 +17,7 @@ export interface Rule {
 const LAYERS: readonly (readonly string[])[] = [
   ["src/lib/"],
   ["src/domain/"],
+  ["src/ui/"],
   ["src/protocol/"],
   ["src/egress/"],
   ["src/workspace/"],
@@ -56,7 +57,17 @@ const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   "@clack/prompts": ["src/cli/"],
   citty: ["src/cli/"],
   zod: ["src/", "sandbox/"],
+  preact: ["src/ui/"],
+  "@preact/signals": ["src/ui/"],
+  uplot: ["src/ui/"],
+  marked: ["src/ui/markdown/"],
 };
+
+/** The only modules that the page's code imports: it runs in a browser. */
+const PAGE_IMPORTS = ["src/ui/", "src/domain/", "src/lib/invisible-characters.ts"];
+/** What turns text into HTML or code. The page's policy refuses it, too. */
+const HTML_SINKS =
+  /\b(?:innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|srcdoc|createContextualFragment|DOMParser)\b|\bdocument\.write|\beval\(|new Function\(|javascript:/;
 
 /** Ambient powers: what gives them, and the only modules or files that may use them directly. */
 const AMBIENT_POWERS: readonly {
@@ -69,7 +80,7 @@ const AMBIENT_POWERS: readonly {
     name: "the clock",
     pattern: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bhrtime\b/,
     instead: "take a Clock",
-    allowed: ["src/app/", "src/egress/egress-thread.ts", "sandbox/", "connectors/"],
+    allowed: ["src/app/", "src/egress/egress-thread.ts", "src/ui/browser.ts", "sandbox/", "connectors/"],
   },
   {
     name: "randomness",
@@ -81,7 +92,7 @@ const AMBIENT_POWERS: readonly {
     name: "timers",
     pattern: /(?<!socket\.)\bset(Timeout|Interval)\(/,
     instead: "take a Clock",
-    allowed: ["src/app/", "src/egress/http-exchange.ts", "sandbox/", "connectors/"],
+    allowed: ["src/app/", "src/egress/http-exchange.ts", "src/ui/browser.ts", "sandbox/", "connectors/"],
   },
   {
     name: "files",
@@ -200,11 +211,14 @@ function moduleOf(path: string): string {
 function isUnder(path: string, prefixes: readonly string[]): boolean {
   return prefixes.some((prefix) => path.startsWith(prefix));
 }
+function isTypeScript(path: string): boolean {
+  return /\.tsx?$/.test(path);
+}
 function isSource({ path }: SourceFile): boolean {
-  return isUnder(path, ["src/", "sandbox/", "connectors/"]) && path.endsWith(".ts");
+  return isUnder(path, ["src/", "sandbox/", "connectors/"]) && isTypeScript(path);
 }
 function isHost({ path }: SourceFile): boolean {
-  return isUnder(path, ["src/", "sandbox/"]) && path.endsWith(".ts");
+  return isUnder(path, ["src/", "sandbox/"]) && isTypeScript(path);
 }
 
 /** A rule that looks at one file at a time. */
@@ -241,6 +255,26 @@ const sandboxImports = fileRule(
     importsOf(file)
       .filter(({ isRelative, target }) => isRelative && !isUnder(target, SANDBOX_IMPORTS))
       .map(({ line, target }) => `${file.path}:${line}: the worker's code may not import ${target}`),
+);
+
+const pageImports: Rule = {
+  name: "the page imports only the domain and the invisible characters, and nothing imports the page",
+  check: (files) =>
+    files.filter(isHost).flatMap((file) =>
+      importsOf(file)
+        .filter(({ isRelative, target, from }) =>
+          file.path.startsWith("src/ui/")
+            ? (isRelative && !isUnder(target, PAGE_IMPORTS)) || from.startsWith("node:")
+            : isRelative && target.startsWith("src/ui/"),
+        )
+        .map(({ line, from }) => `${file.path}:${line}: may not import ${from}`),
+    ),
+};
+
+const htmlSinks = fileRule(
+  "the page makes no HTML from text",
+  (file) => isHost(file) && file.path.startsWith("src/ui/"),
+  (file) => codeLines(file, (line) => (HTML_SINKS.test(line) ? "makes HTML or code from text" : undefined)),
 );
 
 const connectorsByPath = fileRule("built-in connectors are loaded by path, like third-party ones", isHost, (file) =>
@@ -330,7 +364,7 @@ const fileLength = fileRule(`a file has at most ${FILE_LINES_MAX} lines`, isSour
 
 const lineLength = fileRule(
   `a line has at most ${COLUMNS_MAX} characters`,
-  ({ path }) => path.endsWith(".ts"),
+  ({ path }) => isTypeScript(path),
   ({ path, text }) => {
     const split = splitSource(text);
     const [code, comments] = [split.code.split("\n"), split.comments.split("\n")];
@@ -409,7 +443,7 @@ const catchAllNames = fileRule("no file is named for odds and ends", isHost, ({ 
 
 const debris = fileRule(
   "no unfinished work is left",
-  ({ path }) => path.endsWith(".ts") || path.endsWith(".mjs"),
+  ({ path }) => isTypeScript(path) || path.endsWith(".mjs"),
   ({ path, text }) => {
     const { code, comments } = splitSource(text);
     const find = (part: string, pattern: RegExp): string[] =>
@@ -474,7 +508,7 @@ const phrases: Rule = {
 
 /** The text to check for phrases: all of a document or source; of a test its comments and the names of its tests. */
 function proseOf({ path, text }: SourceFile): string {
-  if (!path.startsWith("test/") || !path.endsWith(".ts")) return text;
+  if (!path.startsWith("test/") || !isTypeScript(path)) return text;
   const { comments } = splitSource(text);
   const lines = comments.split("\n");
   for (const match of text.matchAll(/\(\s*(["'`])((?:(?!\1)[^\n])+)\1,\s*(?:async\s*)?(?:\(|\w+\s*=>)/g)) {
@@ -487,6 +521,8 @@ function proseOf({ path, text }: SourceFile): string {
 export const RULES = {
   layers,
   sandboxImports,
+  pageImports,
+  htmlSinks,
   connectorsByPath,
   packageOwners,
   importCycles,

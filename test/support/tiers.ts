@@ -27,6 +27,13 @@ const SLOW_TIERS: readonly Tier[] = [
     include: ["test/clients/**/*.test.ts"],
     isDefault: false,
   },
+  {
+    name: "ui",
+    command: "npm run test:ui",
+    covers: "the page in a real browser (skipped without /usr/bin/chromium)",
+    include: ["test/ui/**/*.test.ts"],
+    isDefault: false,
+  },
 ];
 
 const FLOWS: Tier = {

@@ -1,0 +1,61 @@
+/** The frame of every page: header, navigation, and the page of the present route. */
+import type { ComponentChild, JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { PageContext, type PageServices, usePage } from "./page-context.ts";
+import { listenToKeys } from "./keyboard.ts";
+import { FootBar, SideBar } from "./shell/navigation.tsx";
+import { Header } from "./shell/header.tsx";
+import { KeyHelp } from "./shell/key-help.tsx";
+import { LineNotices } from "./shell/line-notices.tsx";
+import { DeskPage } from "./pages/desk.tsx";
+import { LazyPage } from "./pages/lazy-page.tsx";
+import { ReviewPage } from "./review/review-page.tsx";
+import { route } from "./router.ts";
+import { useNotices } from "./status.ts";
+
+export function App({ page }: { readonly page: PageServices }): JSX.Element {
+  return (
+    <PageContext.Provider value={page}>
+      <Frame />
+    </PageContext.Provider>
+  );
+}
+
+function Frame(): JSX.Element {
+  const page = usePage();
+  const [showsKeys, setShowsKeys] = useState(false);
+  useNotices();
+  useEffect(() => listenToKeys(page, { showKeys: () => setShowsKeys(true) }), [page]);
+  const { page: name, id } = route.value;
+  return (
+    <>
+      <a class="skip" href="#main" onClick={skipToMain}>
+        Skip to the page
+      </a>
+      <Header />
+      <div class="shell">
+        <SideBar current={name} />
+        <main id="main" tabIndex={-1} key={name}>
+          <LineNotices />
+          {contentOf(name, id)}
+        </main>
+      </div>
+      <FootBar current={name} />
+      <p class="sr" role="status">
+        {page.announcement.value}
+      </p>
+      {showsKeys ? <KeyHelp onClose={() => setShowsKeys(false)} /> : null}
+    </>
+  );
+}
+
+/** The hash is the route, so the link cannot use it. */
+function skipToMain(event: Event): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>("#main")?.focus();
+}
+
+function contentOf(name: string, id: string): ComponentChild {
+  if (name === "") return <DeskPage />;
+  return name === "review" ? <ReviewPage id={id} /> : <LazyPage name={name} id={id} />;
+}

@@ -1,0 +1,139 @@
+/** Requests of the page to its desk: one command at a time, and the event stream. */
+import type { Browser } from "./browser.ts";
+import type { LoginBody, SessionKey } from "./session-key.ts";
+
+/** An error as the desk reports it, or as the browser reports a request that failed. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  /** The desk's code, for example `DIGEST_MISMATCH`; `NO_ANSWER` if no answer came. */
+  readonly code: string;
+  /** What to do next. */
+  readonly hint: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly data: unknown;
+
+  constructor(
+    error: Pick<RequestError, "code" | "message"> & Partial<Pick<RequestError, "hint" | "details" | "data">>,
+  ) {
+    super(error.message);
+    this.code = error.code;
+    this.hint = error.hint ?? "";
+    this.details = error.details ?? {};
+    this.data = error.data;
+  }
+}
+
+/** The answer to a command. */
+export interface Answer<T> {
+  readonly value: T;
+  /** What a command that streams has emitted. */
+  readonly values: readonly unknown[];
+  /** Lines of progress. */
+  readonly notes: readonly string[];
+}
+
+/** What the pages need from the desk. */
+export interface DeskClient {
+  /** Runs one command of the page's palette. @throws RequestError. */
+  call<T>(command: string, input?: Readonly<Record<string, unknown>>): Promise<Answer<T>>;
+  /** Signs what the human decided, if the desk asks for exactly that. @throws RequestError. */
+  readonly sign: SessionKey["sign"];
+  /** Opens the event stream; calls `onBlock` for each block of text between two empty lines. Resolves at its end. */
+  listen(onBlock: (block: string) => void, signal: AbortSignal): Promise<void>;
+}
+
+export const PAGE_KEY = "qoc.page";
+/** An answer that takes longer is given up. The request may still have taken effect. */
+const ANSWER_MS = 30_000;
+
+export interface LoginAnswer {
+  readonly page: string;
+  /** The session's name: three words, which the terminal shows too. */
+  readonly session: string;
+  readonly expiresAt: string;
+}
+
+/** Talks to the server that served the page. */
+export class HttpDeskClient implements DeskClient {
+  readonly #browser: Browser;
+  readonly #key: SessionKey;
+  readonly #onSignedOut: () => void;
+
+  constructor(browser: Browser, key: SessionKey, onSignedOut: () => void) {
+    this.#browser = browser;
+    this.#key = key;
+    this.#onSignedOut = onSignedOut;
+  }
+
+  get isSignedIn(): boolean {
+    return this.#browser.recall(PAGE_KEY) !== undefined;
+  }
+
+  readonly sign: SessionKey["sign"] = (...args) => this.#key.sign(...args);
+
+  /** Opens a session. @throws RequestError. */
+  async login(request: LoginBody): Promise<LoginAnswer> {
+    const answer = (await this.#post("login", request)) as LoginAnswer;
+    this.#browser.keep(PAGE_KEY, answer.page);
+    return answer;
+  }
+
+  async logout(): Promise<void> {
+    await this.#post("logout", {}).catch(() => undefined);
+    this.signOut();
+  }
+
+  /** Forgets the session in this browser. */
+  signOut(): void {
+    this.#browser.keep(PAGE_KEY, undefined);
+    this.#onSignedOut();
+  }
+
+  async call<T>(command: string, input: Readonly<Record<string, unknown>> = {}): Promise<Answer<T>> {
+    return (await this.#post("command", { command, input })) as Answer<T>;
+  }
+
+  async listen(onBlock: (block: string) => void, signal: AbortSignal): Promise<void> {
+    const response = await fetch("api/events", { headers: this.#headers(), signal, cache: "no-store" });
+    if (response.status === 401) this.signOut();
+    if (!response.ok || response.body === null) throw noAnswer(`the desk refused the stream (${response.status})`);
+    const decoder = new TextDecoder();
+    const reader = response.body.getReader();
+    let pending = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (pending + decoder.decode(value, { stream: true })).split("\n\n");
+      pending = blocks.pop() ?? "";
+      for (const block of blocks) onBlock(block);
+    }
+  }
+
+  #headers(): Record<string, string> {
+    return { "x-qoc-page": this.#browser.recall(PAGE_KEY) ?? "" };
+  }
+
+  async #post(path: string, body: unknown): Promise<unknown> {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const headers = { ...this.#headers(), "content-type": "application/json" };
+    const response = await fetch(`api/${path}`, {
+      ...{ method: "POST", headers, body: JSON.stringify(body), signal, cache: "no-store" },
+    }).catch((error: unknown) => {
+      throw noAnswer(error instanceof Error ? error.message : String(error));
+    });
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer;
+    if (response.status === 401 && path === "command") this.signOut();
+    throw errorOf(answer, response.status);
+  }
+}
+
+function noAnswer(reason: string): RequestError {
+  return new RequestError({ code: "NO_ANSWER", message: `the desk did not answer: ${reason}` });
+}
+
+function errorOf(answer: unknown, status: number): RequestError {
+  const error = (answer ?? {}) as Partial<RequestError>;
+  if (error.code === undefined) return noAnswer(`status ${status}`);
+  return new RequestError({ ...error, code: error.code, message: error.message ?? error.code });
+}

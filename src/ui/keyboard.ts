@@ -1,0 +1,85 @@
+/** Keys of the page. No single key decides anything; keys are off in fields, and can be switched off in Settings. */
+import { useEffect, useRef } from "preact/hooks";
+import type { PageServices } from "./page-context.ts";
+import { PAGES } from "./pages-list.ts";
+import { go } from "./router.ts";
+
+interface KeyCommand {
+  readonly key: string;
+  readonly what: string;
+  readonly run: () => void;
+}
+
+const commands = new Set<KeyCommand>();
+
+/** A key of the component that is on the screen. */
+export function useCommand(key: string, what: string, run: () => void): void {
+  const latest = useRef(run);
+  latest.current = run;
+  useEffect(() => {
+    const command = { key, what, run: () => latest.current() };
+    commands.add(command);
+    return () => void commands.delete(command);
+  }, [key, what]);
+}
+
+/** The keys of the present page. */
+export function presentKeys(): readonly KeyCommand[] {
+  return [...commands];
+}
+
+export interface KeyActions {
+  readonly showKeys: () => void;
+}
+
+/** The second key of `g x` must follow within this time. */
+const SEQUENCE_MS = 1_500;
+
+export function listenToKeys(page: PageServices, { showKeys }: KeyActions): () => void {
+  let hasGo = false;
+  const onKey = (event: KeyboardEvent): void => {
+    if (page.preferences.keys.peek() === "off" || isElsewhere(event)) return;
+    const { key } = event;
+    if (hasGo) {
+      hasGo = false;
+      const target = PAGES.find((candidate) => candidate.key === key);
+      if (target !== undefined) return takeKey(event, () => go(target.page));
+    }
+    if (key === "g") {
+      hasGo = true;
+      page.browser.after(SEQUENCE_MS, () => {
+        hasGo = false;
+      });
+      return;
+    }
+    if (key === "?") return takeKey(event, showKeys);
+    const fixed = FIXED_KEYS[key];
+    if (fixed !== undefined) return takeKey(event, fixed);
+    const command = [...commands].findLast((candidate) => candidate.key === key);
+    if (command !== undefined) takeKey(event, command.run);
+  };
+  document.addEventListener("keydown", onKey);
+  return () => document.removeEventListener("keydown", onKey);
+}
+
+const FIXED_KEYS: Readonly<Record<string, () => void>> = {
+  H: () => focusOn("#halt"),
+  a: () => focusOn("[data-decide], #approve"),
+  x: () => document.querySelector<HTMLElement>("#reject")?.click(),
+  "/": () => focusOn("[data-filter]"),
+};
+
+function focusOn(selector: string): void {
+  document.querySelector<HTMLElement>(selector)?.focus();
+}
+
+function takeKey(event: KeyboardEvent, run: () => void): void {
+  event.preventDefault();
+  run();
+}
+
+/** In a field, in a dialog, or with a key of the browser. */
+function isElsewhere({ target, ctrlKey, altKey, metaKey }: KeyboardEvent): boolean {
+  if (ctrlKey || altKey || metaKey) return true;
+  return target instanceof Element && target.closest("input, textarea, select, dialog, .uplot") !== null;
+}

@@ -1,0 +1,52 @@
+/** What a browser without a session sees. */
+import type { JSX } from "preact";
+import type { RequestError } from "../desk-client.ts";
+
+export type SignedOut =
+  | { readonly kind: "none" }
+  | { readonly kind: "opening" }
+  | { readonly kind: "ended" }
+  | { readonly kind: "refused"; readonly error: RequestError };
+
+export function LoginPage({ state }: { readonly state: SignedOut }): JSX.Element {
+  if (state.kind === "opening")
+    return (
+      <main class="login">
+        <h1>Opening the desk…</h1>
+      </main>
+    );
+  return (
+    <main class="login">
+      <h1 tabIndex={-1}>Open this page from a terminal</h1>
+      <Reason state={state} />
+      <p>In the desk’s folder, type</p>
+      <pre>qoc ui</pre>
+      <p>and open the link that it prints. The link works once, for two minutes.</p>
+      <p class="dim">The page shows three words after that. They are the words that the terminal printed.</p>
+    </main>
+  );
+}
+
+function Reason({ state }: { readonly state: SignedOut }): JSX.Element {
+  if (state.kind === "ended") return <p>This browser’s session has ended, or was revoked.</p>;
+  if (state.kind !== "refused") return <p>This browser is not signed in.</p>;
+  const { error } = state;
+  const usedAt = error.details["at"];
+  return (
+    <div class="notice bad" role="alert">
+      <b class="sign" aria-hidden="true">
+        ✗
+      </b>
+      <div>
+        <strong>{error.message}.</strong> {typeof usedAt === "string" ? `It was used at ${usedAt}. ` : ""}
+        {error.code === "LOGIN_USED" ? (
+          <span>
+            If that was not you, type <code>qoc ui revoke --all</code>.
+          </span>
+        ) : (
+          <span>{error.hint}</span>
+        )}
+      </div>
+    </div>
+  );
+}

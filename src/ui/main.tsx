@@ -1,0 +1,97 @@
+/** Starts the page: takes the code from the address, opens the session, and draws the page. */
+import { effect, signal } from "@preact/signals";
+import { render } from "preact";
+import "uplot/dist/uPlot.min.css";
+import "./page.css";
+import { App } from "./app.tsx";
+import { systemBrowser as browser } from "./browser.ts";
+import { DeskData } from "./desk-data.ts";
+import { RequestError, HttpDeskClient } from "./desk-client.ts";
+import { EventStream, type StreamMessage } from "./event-stream.ts";
+import { LoginPage, type SignedOut } from "./login/login-page.tsx";
+import type { PageServices } from "./page-context.ts";
+import { applyPreferences, loadPreferences } from "./preferences.ts";
+import { followHash } from "./router.ts";
+import { SessionKey } from "./session-key.ts";
+
+/** The code leaves the address, and so the history of the browser, before anything is drawn. */
+const code = /^#login=([\w-]{43})$/.exec(location.hash)?.[1];
+if (code !== undefined) history.replaceState(null, "", location.pathname);
+
+const root = document.querySelector("#app");
+if (root === null) throw new Error("the page has no place to draw in");
+root.replaceChildren();
+
+const key = new SessionKey(browser);
+const signedOut = signal<SignedOut | undefined>(undefined);
+const client = new HttpDeskClient(browser, key, () => {
+  signedOut.value = { kind: "ended" };
+});
+const preferences = loadPreferences(browser);
+applyPreferences(preferences);
+followHash();
+
+async function signIn(loginCode: string): Promise<void> {
+  signedOut.value = { kind: "opening" };
+  try {
+    const { session } = await client.login(await key.loginRequest(loginCode));
+    key.keepName(session);
+    signedOut.value = undefined;
+  } catch (error) {
+    const refused =
+      error instanceof RequestError ? error : new RequestError({ code: "UNEXPECTED", message: String(error) });
+    signedOut.value = { kind: "refused", error: refused };
+  }
+}
+
+function openPage(): { readonly page: PageServices; readonly close: () => void } {
+  const data = new DeskData(browser, client);
+  const isOutdated = signal(false);
+  let asset: string | undefined;
+  const take = (message: StreamMessage): void => {
+    if (message.kind === "ended") client.signOut();
+    if (message.kind === "hello") {
+      asset ??= message.asset;
+      isOutdated.value = asset !== message.asset;
+    }
+    data.take(message);
+  };
+  const stream = new EventStream(browser, client, take);
+  const now = signal(browser.now());
+  let cancelTick: (() => void) | undefined;
+  const tick = (): void => {
+    now.value = browser.now();
+    cancelTick = browser.after(1_000, tick);
+  };
+  tick();
+  stream.start();
+  const { line, contactAt } = stream;
+  const announcement = signal("");
+  const close = (): void => {
+    stream.stop();
+    cancelTick?.();
+  };
+  const session = { name: key.session, signOut: () => client.logout() };
+  const shared = { browser, client, data, preferences, announcement, isOutdated, session };
+  return { page: { ...shared, line, contactAt, now }, close };
+}
+
+function drawSession(place: Element): void {
+  let close: (() => void) | undefined;
+  effect(() => {
+    const state = signedOut.value;
+    close?.();
+    close = undefined;
+    if (state !== undefined) {
+      render(<LoginPage state={state} />, place);
+      return;
+    }
+    const opened = openPage();
+    close = opened.close;
+    render(<App page={opened.page} />, place);
+  });
+}
+
+if (code !== undefined) await signIn(code);
+else if (!client.isSignedIn) signedOut.value = { kind: "none" };
+drawSession(root);

@@ -1,0 +1,67 @@
+/** What a human can do with an order after its decision: ask for its cancel, or resolve it by hand. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { ReviewedOrder } from "../../domain/review-view.ts";
+import { cancel, resolve } from "../decisions.ts";
+import { RequestError } from "../desk-client.ts";
+import { usePage } from "../page-context.ts";
+import { Ask } from "../parts/ask.tsx";
+import { Button } from "../parts/button.tsx";
+import { ErrorNotice } from "../parts/texts.tsx";
+
+const WORKING = ["approved", "submitting", "accepted", "partially_filled", "unknown"];
+
+export function OrderActions({ order }: { readonly order: ReviewedOrder }): JSX.Element | null {
+  const { line, client } = usePage();
+  const [asks, setAsks] = useState<"cancel" | "resolve" | undefined>();
+  const [isSending, setSending] = useState(false);
+  const [error, setError] = useState<RequestError | undefined>();
+  const off = line.value.state === "live" ? undefined : "The connection to the desk is lost.";
+  const send = async (work: () => Promise<unknown>): Promise<void> => {
+    setSending(true);
+    setError(undefined);
+    try {
+      await work();
+      setAsks(undefined);
+    } catch (caught) {
+      setError(
+        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
+      );
+    }
+    setSending(false);
+  };
+  const canResolve = order.state === "unknown" || order.flags.includes("missing");
+  if (!WORKING.includes(order.state) && !canResolve) return null;
+  return (
+    <div class="buttons">
+      {WORKING.includes(order.state) ? (
+        <Button
+          off={off ?? (order.cancelRequested ? "A cancel is on its way." : isSending ? "It is being sent." : undefined)}
+          onPress={() => void send(() => cancel(client, order))}
+        >
+          {order.cancelRequested ? "Cancel requested" : "Ask for a cancel"}
+        </Button>
+      ) : null}
+      {canResolve ? (
+        <Button kind="danger" off={off} onPress={() => setAsks("resolve")}>
+          Resolve by hand…
+        </Button>
+      ) : null}
+      {error !== undefined && asks === undefined ? <ErrorNotice error={error} /> : null}
+      {asks === "resolve" ? (
+        <Ask
+          title={`Resolve ${order.id}`}
+          field="what you saw at the venue"
+          action="Resolve"
+          error={error}
+          isSending={isSending}
+          off={off}
+          onSend={(note) => void send(() => resolve(client, order.id, note))}
+          onClose={() => setAsks(undefined)}
+        >
+          <p>Look at the venue first. The desk closes the order as you say, and trades the instrument again.</p>
+        </Ask>
+      ) : null}
+    </div>
+  );
+}

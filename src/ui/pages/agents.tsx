@@ -1,0 +1,160 @@
+/** Agents with access, runs under way, and schedules. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { StatusView } from "../../domain/status-view.ts";
+import { escapeInvisibleInText } from "../../lib/invisible-characters.ts";
+import { RequestError } from "../desk-client.ts";
+import { usePage, useReading } from "../page-context.ts";
+import { Button } from "../parts/button.tsx";
+import { Card } from "../parts/card.tsx";
+import { Heading } from "../parts/heading.tsx";
+import { Age, Empty, ErrorNotice, SaidLine, Shown, Time } from "../parts/texts.tsx";
+import { hrefOf } from "../router.ts";
+import { STATUS } from "../status.ts";
+import type { RoutedPage } from "../router.ts";
+
+export function AgentsPage({ id }: RoutedPage): JSX.Element {
+  const reading = useReading<StatusView>(STATUS);
+  return (
+    <>
+      <Heading aside={<Age since={reading.askedAt.value} />}>Agents</Heading>
+      {id === "" ? null : <RunLog key={id} run={id} />}
+      <Shown reading={reading} what="the agents">
+        {(status) => (
+          <div class="columns">
+            <RunsCard status={status} />
+            <AccessCard status={status} />
+            <SchedulesCard status={status} />
+          </div>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function RunsCard({ status }: { readonly status: StatusView }): JSX.Element {
+  const { runs, lastRun, queue = [] } = status;
+  return (
+    <Card title="Runs" aside={`program: ${runs.runtime}`}>
+      {runs.unconfined ? <p class="tone-warn">! It runs without a sandbox: it can do what you can.</p> : null}
+      <ul class="plain">
+        {runs.running.map(({ run, issue, since }) => (
+          <li key={run}>
+            <a href={hrefOf("agents", run)}>{run}</a> on {issue}, since <Time at={since} age />
+          </li>
+        ))}
+        {queue.map(({ schedule, task, state, due }) => (
+          <li key={schedule + task}>
+            {task} of {schedule} {state === "waiting" ? "waits" : "runs"}
+            {due === null ? "" : ", due "}
+            {due === null ? null : <Time at={due} />}
+          </li>
+        ))}
+        {lastRun === null ? null : (
+          <li>
+            Last: <a href={hrefOf("agents", lastRun.run)}>{lastRun.run}</a> on {lastRun.issue}, {lastRun.outcome}{" "}
+            <Time at={lastRun.at} age />, <a href={hrefOf("research", lastRun.summary)}>summary</a>
+          </li>
+        )}
+      </ul>
+      {runs.running.length === 0 && lastRun === null ? (
+        <Empty>
+          No run yet. <a href={hrefOf("issues")}>Hand an issue to an agent.</a>
+        </Empty>
+      ) : null}
+    </Card>
+  );
+}
+
+interface RunLogLine {
+  readonly ts: string;
+  readonly message: string;
+}
+
+/** What one run did, line by line, while it works. */
+function RunLog({ run }: { readonly run: string }): JSX.Element {
+  const question = { command: "logs", input: { run, tail: 500 }, topics: [`run:${run}`, "run:"], everyMs: 2_000 };
+  const reading = useReading<readonly RunLogLine[]>(question);
+  return (
+    <Card title={<code>{run}</code>} aside={<Age since={reading.askedAt.value} />}>
+      <Shown reading={reading} what="the run">
+        {(lines) => (
+          <ol class="history run-log" tabIndex={0} aria-label="what the run did">
+            {lines.map(({ ts, message }, index) => (
+              <li key={`${ts}-${index}`}>
+                <Time at={ts} /> {escapeInvisibleInText(message)}
+              </li>
+            ))}
+          </ol>
+        )}
+      </Shown>
+    </Card>
+  );
+}
+
+function AccessCard({ status }: { readonly status: StatusView }): JSX.Element {
+  const { client, data } = usePage();
+  const [error, setError] = useState<RequestError | undefined>();
+  const revoke = async (agent: string): Promise<void> => {
+    setError(undefined);
+    try {
+      await client.call("agents revoke", { name: agent });
+      data.take({ kind: "changed", topics: [""] });
+    } catch (caught) {
+      setError(
+        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
+      );
+    }
+  };
+  return (
+    <Card title="Access of other programs">
+      {status.agents.length === 0 ? (
+        <Empty>
+          No program has a token. <code>qoc agents setup</code> makes one.
+        </Empty>
+      ) : null}
+      <ul class="plain">
+        {status.agents.map(({ agent, client: program, lastSeenAt }) => (
+          <li key={agent}>
+            <strong>{agent}</strong> <SaidLine text={program} />{" "}
+            <span class="dim small">{lastSeenAt === null ? "not seen since the start" : "seen "}</span>
+            {lastSeenAt === null ? null : <Time at={lastSeenAt} age />}{" "}
+            <Button kind="danger" label={`Revoke ${agent}`} onPress={() => void revoke(agent)}>
+              Revoke
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {error === undefined ? null : <ErrorNotice error={error} />}
+    </Card>
+  );
+}
+
+function SchedulesCard({ status }: { readonly status: StatusView }): JSX.Element {
+  return (
+    <Card title="Schedules">
+      {status.schedules.length === 0 ? (
+        <Empty>
+          Nothing runs by itself. <code>qoc schedules add</code> makes a schedule.
+        </Empty>
+      ) : null}
+      <ul class="plain">
+        {status.schedules.map(({ name, path, state, task, next, problem, fix }) => (
+          <li key={path + name}>
+            <strong>{name}</strong> {task ?? ""} <span class="dim">{state}</span>
+            {next[0] === undefined ? null : (
+              <>
+                , next <Time at={next[0]} />
+              </>
+            )}
+            {problem === null ? null : (
+              <p class="tone-warn small">
+                ! {problem} {fix === null ? null : <code>{fix}</code>}
+              </p>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

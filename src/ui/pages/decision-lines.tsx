@@ -1,0 +1,57 @@
+/** The newest decisions, one line each. */
+import type { Untrusted } from "../../domain/untrusted.ts";
+import type { JSX } from "preact";
+import { grouped, money } from "../amounts.ts";
+import { useReading } from "../page-context.ts";
+import { SideWord, StateMark } from "../parts/marks.tsx";
+import { Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
+import { hrefOf } from "../router.ts";
+
+export interface DecisionRow {
+  readonly date: string;
+  readonly decision: "APPROVED" | "REJECTED";
+  readonly id: string;
+  readonly side: string;
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly price: string;
+  readonly state: string;
+  readonly averagePrice: string | null;
+  readonly note: string;
+  readonly untrusted: Untrusted | null;
+}
+
+export function DecisionLines({ limit }: { readonly limit: number }): JSX.Element {
+  const question = { command: "decisions", input: { limit }, topics: ["order:"] };
+  const reading = useReading<readonly DecisionRow[]>(question);
+  return (
+    <Shown reading={reading} what="the decisions">
+      {(rows) =>
+        rows.length === 0 ? (
+          <Empty>Nothing was decided yet.</Empty>
+        ) : (
+          <ul class="plain decisions">
+            {rows.map((row) => (
+              <li key={row.id + row.date}>
+                <b class={row.decision === "APPROVED" ? "tone-good" : "tone-bad"} aria-hidden="true">
+                  {row.decision === "APPROVED" ? "✓" : "✗"}
+                </b>
+                <span>
+                  <span class="sr">{row.decision.toLowerCase()} </span>
+                  <SideWord side={row.side} /> {grouped(row.quantity)} {row.symbol}
+                  {row.averagePrice === null ? "" : ` at ${money(row.averagePrice)}`} <StateMark state={row.state} />
+                  <br />
+                  <small class="dim">
+                    <a href={hrefOf("orders", row.id)}>{row.id}</a>, <Time at={row.date} />
+                    {row.untrusted === null ? "" : ", "}
+                    {row.untrusted === null ? null : <SaidLine text={row.untrusted.text} />}
+                  </small>
+                </span>
+              </li>
+            ))}
+          </ul>
+        )
+      }
+    </Shown>
+  );
+}

@@ -1,0 +1,246 @@
+/** The first page: what waits, how the desk is, and what it has. */
+import type { JSX } from "preact";
+import type { StatusView } from "../../domain/status-view.ts";
+import { compareAmounts, grouped } from "../amounts.ts";
+import { useReading } from "../page-context.ts";
+import { AmountIn, Card, Figure } from "../parts/card.tsx";
+import { Heading } from "../parts/heading.tsx";
+import { Change, ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
+import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
+import { hrefOf } from "../router.ts";
+import { STATUS } from "../status.ts";
+import { DecisionLines } from "./decision-lines.tsx";
+
+export function DeskPage(): JSX.Element {
+  const reading = useReading<StatusView>(STATUS);
+  return (
+    <>
+      <Heading aside={<Age since={reading.askedAt.value} />}>Desk</Heading>
+      <Shown reading={reading} what="the desk">
+        {(status) => (
+          <>
+            <Figures status={status} />
+            <div class="columns">
+              <div>
+                <WaitingCard status={status} />
+                <OrdersCard status={status} />
+                <PositionsCard status={status} />
+              </div>
+              <div>
+                <ConnectorsCard status={status} />
+                <RunsCard status={status} />
+                <Card title="Last decisions" aside={<a href={hrefOf("record")}>all</a>}>
+                  <DecisionLines limit={5} />
+                </Card>
+              </div>
+            </div>
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function Figures({ status }: { readonly status: StatusView }): JSX.Element {
+  const { nav, dayPnl, cash, buyingPower, currency, asOf } = status.book;
+  const money = (value: string | null): JSX.Element =>
+    value === null ? <Unavailable /> : <AmountIn amount={value} unit={currency} />;
+  return (
+    <dl class="figures">
+      <Figure
+        name="NAV"
+        note={
+          asOf === null ? (
+            "no account has reported yet"
+          ) : (
+            <>
+              reported <Time at={asOf} />
+            </>
+          )
+        }
+      >
+        {money(nav)}
+      </Figure>
+      <Figure name="today" note="without deposits and withdrawals">
+        <Change amount={dayPnl} unit={currency} />
+      </Figure>
+      <Figure name="cash">{money(cash)}</Figure>
+      <Figure name="buying power" note="the sum, for display">
+        {money(buyingPower)}
+      </Figure>
+      <Figure name="trading" note={status.trading.reason}>
+        <StateMark state={status.trading.state} />
+      </Figure>
+      <Figure name="inbox" note={<a href={hrefOf("inbox")}>open</a>}>
+        {status.inbox.new} new
+      </Figure>
+    </dl>
+  );
+}
+
+const SHOWN_MAX = 3;
+
+function WaitingCard({ status }: { readonly status: StatusView }): JSX.Element {
+  const { proposals } = status;
+  const silent = status.connectors.filter(({ state }) => state !== "ready");
+  return (
+    <Card
+      class="waiting"
+      title={
+        proposals.length === 0
+          ? "Nothing waits for you"
+          : `${proposals.length} ${proposals.length === 1 ? "waits" : "wait"} for you`
+      }
+      aside={proposals.length > SHOWN_MAX ? <a href={hrefOf("review")}>all {proposals.length}</a> : undefined}
+    >
+      {proposals.length > 0 ? null : silent.length === 0 ? (
+        <Empty>
+          Every connector is ready, and the folder was read at <Time at={status.at} />.
+        </Empty>
+      ) : (
+        <Empty>But {silent.map(({ name, state }) => `${name} is ${state}`).join(", ")}.</Empty>
+      )}
+      <ul class="plain proposals">
+        {proposals.slice(0, SHOWN_MAX).map((proposal) => (
+          <li key={proposal.path}>
+            {proposal.needs === "approval" ? (
+              <a class="proposal" href={hrefOf("review", proposal.id)}>
+                <strong>{proposal.sentence}</strong>
+                <span class="small">
+                  {proposal.id}{" "}
+                  {proposal.decision === "block" ? (
+                    <span class="tone-bad">✗ {proposal.reason ?? "a guard blocks it"}</span>
+                  ) : (
+                    <span class="tone-good">✓ guards pass</span>
+                  )}
+                  {proposal.checkedAt === null ? "" : ", checked "}
+                  {proposal.checkedAt === null ? null : <Time at={proposal.checkedAt} />}
+                </span>
+              </a>
+            ) : (
+              <div class="proposal">
+                <strong>{proposal.path}</strong>
+                <span class="small tone-warn">! needs {proposal.needs.replaceAll("-", " ")}</span>
+                {proposal.untrusted === null ? null : <SaidLine text={proposal.untrusted.text} />}
+              </div>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function OrdersCard({ status }: { readonly status: StatusView }): JSX.Element | null {
+  if (status.orders.length === 0 && status.externalOrders.length === 0) return null;
+  return (
+    <Card title="Orders in flight" aside={<a href={hrefOf("orders")}>all orders</a>}>
+      <ul class="plain">
+        {status.orders.map(({ id, state, sentence, flags }) => (
+          <li key={id}>
+            <a href={hrefOf("orders", id)}>{id}</a> {sentence} <StateMark state={state} />
+            {flags.length === 0 ? null : <span class="tone-warn"> ! {flags.join(", ").replaceAll("_", " ")}</span>}
+          </li>
+        ))}
+        {status.externalOrders.map((order, index) => (
+          <li key={`external-${index}`}>
+            <span class="tone-warn">! not of this desk:</span> {order.side} {order.quantity} {order.symbol} at{" "}
+            {order.connector}
+            {order.limitPrice === null ? "" : `, limit ${order.limitPrice}`}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function PositionsCard({ status }: { readonly status: StatusView }): JSX.Element {
+  const open = status.book.positions
+    .filter(({ quantity, standing }) => standing === "enabled" && /[1-9]/.test(quantity))
+    .toSorted((a, b) => compareAmounts((b.value ?? "0").replace("-", ""), (a.value ?? "0").replace("-", "")));
+  return (
+    <Card title="Positions" aside={<a href={hrefOf("positions")}>all</a>}>
+      {open.length === 0 ? (
+        <Empty>No open position.</Empty>
+      ) : (
+        <table class="book">
+          <thead>
+            <tr>
+              <th scope="col">symbol</th>
+              <th scope="col" class="n">
+                quantity
+              </th>
+              <th scope="col" class="n">
+                value
+              </th>
+              <th scope="col" class="n">
+                unrealized
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {open.slice(0, 8).map(({ connector, symbol, quantity, value, unrealizedPnl, currency }) => (
+              <tr key={`${connector}/${symbol}`}>
+                <th scope="row">
+                  {symbol} <span class="dim small">{connector}</span>
+                </th>
+                <td class="n">{grouped(quantity)}</td>
+                <td class="n">
+                  {value === null ? <Unavailable /> : <AmountIn amount={value} unit={currency ?? ""} />}
+                </td>
+                <td class="n">
+                  <Change amount={unrealizedPnl} unit={currency ?? ""} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Card>
+  );
+}
+
+function ConnectorsCard({ status }: { readonly status: StatusView }): JSX.Element {
+  return (
+    <Card title="Connectors" aside={<a href={hrefOf("connectors")}>details</a>}>
+      {status.connectors.length === 0 ? <Empty>No connector in desk.toml.</Empty> : null}
+      <ul class="plain">
+        {status.connectors.map(({ name, state, mode, venueDate, latencyMs, untrusted }) => (
+          <li key={name} class="connector">
+            <strong>{name}</strong> <ModeTag mode={mode} /> <StateMark state={state} />
+            <span class="dim small">
+              {latencyMs === null ? "" : `p50 ${latencyMs.p50.toFixed(1)} ms`}
+              {venueDate === null ? "" : `, replays ${venueDate}`}
+            </span>
+            {untrusted === null ? null : <SaidLine text={untrusted.text} />}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function RunsCard({ status }: { readonly status: StatusView }): JSX.Element {
+  const { runs, lastRun } = status;
+  return (
+    <Card title="Agents" aside={<a href={hrefOf("agents")}>runs</a>}>
+      {runs.unconfined ? <p class="tone-warn">! The agent program runs without a sandbox.</p> : null}
+      <ul class="plain">
+        {runs.running.map(({ run, issue, since }) => (
+          <li key={run}>
+            <a href={hrefOf("agents", run)}>{issue}</a> since <Time at={since} age />
+          </li>
+        ))}
+      </ul>
+      {runs.running.length > 0 ? null : lastRun === null ? (
+        <Empty>
+          No run yet. <a href={hrefOf("issues")}>Hand an issue to an agent.</a>
+        </Empty>
+      ) : (
+        <p>
+          Last: {lastRun.issue}, {lastRun.outcome} <Time at={lastRun.at} age />
+        </p>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,126 @@
+/** Positions of all connectors, with what they cost and are worth. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { PositionView } from "../../domain/account-view.ts";
+import { grouped, money } from "../amounts.ts";
+import { resolve } from "../decisions.ts";
+import { RequestError } from "../desk-client.ts";
+import { usePage, useReading } from "../page-context.ts";
+import { Ask } from "../parts/ask.tsx";
+import { Button } from "../parts/button.tsx";
+import { type TableColumn, DataTable } from "../parts/data-table.tsx";
+import { Heading } from "../parts/heading.tsx";
+import { Change, Unavailable } from "../parts/marks.tsx";
+import { Age, Empty, Notice, Shown } from "../parts/texts.tsx";
+import { hrefOf } from "../router.ts";
+import { useStatus } from "../status.ts";
+
+const COLUMNS: readonly TableColumn<PositionView>[] = [
+  { title: "symbol", cell: ({ symbol }) => symbol },
+  { title: "quantity", cell: ({ quantity }) => grouped(quantity), isNumber: true },
+  { title: "average", cell: ({ averagePrice }) => price(averagePrice), isNumber: true },
+  { title: "mark", cell: ({ markPrice }) => price(markPrice), isNumber: true },
+  { title: "value", cell: ({ value, currency }) => withCurrency(value, currency), isNumber: true },
+  {
+    title: "unrealized",
+    cell: ({ unrealizedPnl, currency }) => <Change amount={unrealizedPnl} unit={currency ?? ""} />,
+    isNumber: true,
+    phone: "first",
+  },
+  {
+    title: "realized",
+    cell: ({ realizedPnl, currency }) => <Change amount={realizedPnl} unit={currency ?? ""} />,
+    isNumber: true,
+  },
+  {
+    title: "fees",
+    cell: ({ fees }) => fees.map(({ amount, currency }) => `${money(amount)} ${currency}`).join(", ") || "none",
+    isNumber: true,
+  },
+  {
+    title: "connector",
+    cell: ({ connector, standing }) => (standing === "enabled" ? connector : `${connector} (${standing})`),
+  },
+];
+
+function price(amount: string | null): JSX.Element {
+  return amount === null ? <Unavailable /> : <>{money(amount)}</>;
+}
+
+function withCurrency(amount: string | null, currency: string | null): JSX.Element {
+  return amount === null ? <Unavailable /> : <>{`${money(amount)} ${currency ?? ""}`}</>;
+}
+
+export function PositionsPage(): JSX.Element {
+  const question = { command: "positions list", input: {}, topics: ["book", "order:"], everyMs: 15_000 };
+  const reading = useReading<readonly PositionView[]>(question);
+  return (
+    <>
+      <Heading aside={<Age since={reading.askedAt.value} />}>Positions</Heading>
+      <FlaggedInstruments />
+      <Shown reading={reading} what="the positions">
+        {(positions) =>
+          positions.length === 0 ? (
+            <Empty>No position. A filled order makes one.</Empty>
+          ) : (
+            <DataTable
+              caption="positions"
+              columns={COLUMNS}
+              rows={positions}
+              keyOf={({ connector, symbol }) => `${connector}/${symbol}`}
+              hrefOf={({ symbol }) => hrefOf("research", symbol)}
+            />
+          )
+        }
+      </Shown>
+    </>
+  );
+}
+
+/** Instruments whose positions at the venue and in the fills differ: blocked until a human says what happened. */
+function FlaggedInstruments(): JSX.Element {
+  const { client, line } = usePage();
+  const flagged = useStatus()?.flagged ?? [];
+  const [asks, setAsks] = useState<string | undefined>();
+  const [error, setError] = useState<RequestError | undefined>();
+  const [isSending, setSending] = useState(false);
+  const send = async (instrument: string, note: string): Promise<void> => {
+    setSending(true);
+    setError(undefined);
+    try {
+      await resolve(client, instrument, note);
+      setAsks(undefined);
+    } catch (caught) {
+      setError(
+        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
+      );
+    }
+    setSending(false);
+  };
+  return (
+    <>
+      {flagged.map((instrument) => (
+        <Notice key={instrument} tone="warn" title={`${instrument} is blocked.`}>
+          The venue’s position and the fills do not agree.{" "}
+          <Button kind="danger" onPress={() => setAsks(instrument)}>
+            Resolve…
+          </Button>
+        </Notice>
+      ))}
+      {asks === undefined ? null : (
+        <Ask
+          title={`Resolve ${asks}`}
+          field="what you saw at the venue"
+          action="Resolve"
+          error={error}
+          isSending={isSending}
+          off={line.value.state === "live" ? undefined : "The connection to the desk is lost."}
+          onSend={(note) => void send(asks, note)}
+          onClose={() => setAsks(undefined)}
+        >
+          <p>The desk takes the venue’s position as it is now, and trades the instrument again.</p>
+        </Ask>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,91 @@
+/** The record: decisions of humans, and the check of the journal. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { RequestError } from "../desk-client.ts";
+import { usePage } from "../page-context.ts";
+import { Button } from "../parts/button.tsx";
+import { Card } from "../parts/card.tsx";
+import { Heading } from "../parts/heading.tsx";
+import { ErrorNotice, Notice, Time } from "../parts/texts.tsx";
+import { DecisionLines } from "./decision-lines.tsx";
+
+interface JournalAnswer {
+  readonly ok: boolean;
+  readonly records: number;
+  readonly signatures: number;
+  readonly problemCount: number;
+  readonly problems: readonly unknown[];
+  readonly segments: number;
+  readonly head: string;
+  readonly anchors: number;
+}
+
+export function RecordPage(): JSX.Element {
+  return (
+    <>
+      <Heading>Record</Heading>
+      <div class="columns">
+        <Card title="Decisions, newest first">
+          <DecisionLines limit={50} />
+        </Card>
+        <JournalCard />
+      </div>
+    </>
+  );
+}
+
+function JournalCard(): JSX.Element {
+  const { client, browser } = usePage();
+  const [state, setState] = useState<{ readonly at: number; readonly check: JournalAnswer } | undefined>();
+  const [error, setError] = useState<RequestError | undefined>();
+  const [isChecking, setChecking] = useState(false);
+  const verify = async (): Promise<void> => {
+    setChecking(true);
+    setError(undefined);
+    const at = browser.now();
+    try {
+      const { value } = await client.call<JournalAnswer>("journal verify");
+      setState({ at, check: value });
+    } catch (caught) {
+      setError(
+        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
+      );
+    }
+    setChecking(false);
+  };
+  return (
+    <Card title="The journal">
+      <p class="dim">
+        Every record is chained to the one before it, and every decision carries a signature. The check reads all of
+        them.
+      </p>
+      <div class="buttons">
+        <Button kind="go" off={isChecking ? "It is being checked." : undefined} onPress={() => void verify()}>
+          {isChecking ? "Checking…" : "Check the journal"}
+        </Button>
+      </div>
+      {error === undefined ? null : <ErrorNotice error={error} title="The journal has problems." />}
+      {state === undefined ? null : <CheckResult at={state.at} check={state.check} />}
+    </Card>
+  );
+}
+
+function CheckResult({ at, check }: { readonly at: number; readonly check: JournalAnswer }): JSX.Element {
+  return (
+    <Notice tone={check.ok ? "good" : "bad"} role="status" title={check.ok ? "Nothing is wrong." : "It is not intact."}>
+      Checked at <Time at={at} />: {check.records} records in {check.segments} files, {check.signatures} signatures,{" "}
+      {check.anchors} anchors, {check.problemCount} problems.
+      <br />
+      <span class="small">
+        head <code>{check.head}</code>
+      </span>
+      {check.problems.length === 0 ? null : (
+        <ul>
+          {check.problems.map((problem, index) => (
+            <li key={index}>{typeof problem === "string" ? problem : JSON.stringify(problem)}</li>
+          ))}
+        </ul>
+      )}
+    </Notice>
+  );
+}

@@ -1,0 +1,173 @@
+/** Notes and other files of the desk, and the prices of an instrument. */
+import type { Untrusted } from "../../domain/untrusted.ts";
+import type { JSX } from "preact";
+import { useId, useState } from "preact/hooks";
+import { Markdown } from "../markdown/markdown-view.tsx";
+import { useReading } from "../page-context.ts";
+import { Button } from "../parts/button.tsx";
+import { Card } from "../parts/card.tsx";
+import { type TableColumn, DataTable } from "../parts/data-table.tsx";
+import { Heading } from "../parts/heading.tsx";
+import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
+import { PriceCard } from "../plots/price-plot.tsx";
+import { go, hrefOf } from "../router.ts";
+import { useStatus } from "../status.ts";
+import type { RoutedPage } from "../router.ts";
+
+interface NoteRow {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** A path of the workspace has a slash or an ending; else it is a symbol. */
+function isPath(id: string): boolean {
+  return /\.(md|toml|txt|csv|json|ya?ml)$/.test(id);
+}
+
+export function ResearchPage({ id }: RoutedPage): JSX.Element {
+  return (
+    <>
+      <Heading>Research{id === "" || isPath(id) ? "" : `: ${id}`}</Heading>
+      <SymbolForm />
+      {id === "" ? null : isPath(id) ? <NoteCard key={id} path={id} /> : <PriceCard key={id} symbol={id} />}
+      <div class="columns">
+        <NotesCard />
+        <NewsCard />
+      </div>
+    </>
+  );
+}
+
+function SymbolForm(): JSX.Element {
+  const [symbol, setSymbol] = useState("");
+  const field = useId();
+  const known = (useStatus()?.book.positions ?? []).map((position) => position.symbol);
+  return (
+    <form
+      class="filters"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (symbol.trim() !== "") go("research", symbol.trim());
+      }}
+    >
+      <label for={field}>
+        prices of
+        <input
+          id={field}
+          data-filter
+          value={symbol}
+          placeholder="a symbol"
+          onInput={({ currentTarget }) => setSymbol(currentTarget.value)}
+        />
+      </label>
+      <Button type="submit">Show</Button>
+      {[...new Set(known)].slice(0, 8).map((name) => (
+        <a key={name} href={hrefOf("research", name)}>
+          {name}
+        </a>
+      ))}
+    </form>
+  );
+}
+
+const COLUMNS: readonly TableColumn<NoteRow>[] = [
+  { title: "file", cell: ({ path }) => path },
+  { title: "bytes", cell: ({ bytes }) => String(bytes), isNumber: true },
+];
+
+function NotesCard(): JSX.Element {
+  const question = { command: "research list", input: {}, topics: ["research", "run:"] };
+  const reading = useReading<readonly NoteRow[]>(question);
+  return (
+    <Card title="Notes" aside={<Age since={reading.askedAt.value} />}>
+      <Shown reading={reading} what="the notes">
+        {(notes) =>
+          notes.length === 0 ? (
+            <Empty>
+              No note. An agent writes them, or <code>qoc research write</code>.
+            </Empty>
+          ) : (
+            <DataTable
+              caption="notes"
+              columns={COLUMNS}
+              rows={notes}
+              keyOf={({ path }) => path}
+              hrefOf={({ path }) => hrefOf("research", path)}
+            />
+          )
+        }
+      </Shown>
+    </Card>
+  );
+}
+
+interface NoteText {
+  readonly path: string;
+  readonly bytes: number;
+  readonly lines: number;
+  readonly next: unknown;
+  readonly untrusted: Untrusted;
+}
+
+function NoteCard({ path }: { readonly path: string }): JSX.Element {
+  const reading = useReading<NoteText>({ command: "files read", input: { path }, topics: ["research"] });
+  return (
+    <Card title={<code>{path}</code>} aside={<a href={hrefOf("research")}>close</a>}>
+      <Shown reading={reading} what="the file">
+        {({ untrusted, lines, next }) => (
+          <>
+            <Markdown words={untrusted} label="the file’s text" />
+            {next === null ? null : <p class="dim">Only its first {lines} lines are shown.</p>}
+          </>
+        )}
+      </Shown>
+    </Card>
+  );
+}
+
+interface NewsList {
+  readonly items: readonly {
+    readonly path: string;
+    readonly published?: string | null;
+    readonly untrusted: Untrusted;
+  }[];
+  readonly feeds: readonly unknown[];
+}
+
+function NewsCard(): JSX.Element {
+  const reading = useReading<NewsList>({ command: "news list", input: {}, topics: ["inbox"] });
+  return (
+    <Card title="News" aside={<Age since={reading.askedAt.value} />}>
+      <Shown reading={reading} what="the news">
+        {({ items, feeds }) =>
+          items.length === 0 ? (
+            <Empty>
+              {feeds.length === 0 ? (
+                <>
+                  No feed. Add a <code>[[news]]</code> table to desk.toml.
+                </>
+              ) : (
+                "No item yet."
+              )}
+            </Empty>
+          ) : (
+            <ul class="plain">
+              {items.slice(0, 30).map(({ path, published, untrusted }) => (
+                <li key={path}>
+                  <a href={hrefOf("inbox", path)}>
+                    <SaidLine text={untrusted.text} />
+                  </a>{" "}
+                  {published === null || published === undefined ? null : (
+                    <span class="dim small">
+                      <Time at={published} />
+                    </span>
+                  )}
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Card>
+  );
+}

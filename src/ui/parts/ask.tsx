@@ -1,0 +1,81 @@
+/** A dialog that asks for words before something is done, for example a rejection or a resume. */
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { RequestError } from "../desk-client.ts";
+import { Button } from "./button.tsx";
+import { ErrorNotice } from "./texts.tsx";
+
+interface AskProps {
+  readonly title: string;
+  readonly children?: ComponentChildren;
+  /** The name of the text field. */
+  readonly field: string;
+  /** Texts to choose from. */
+  readonly presets?: readonly string[];
+  /** The text is optional. */
+  readonly optional?: boolean;
+  readonly action: string;
+  readonly kind?: "go" | "danger";
+  /** Why it cannot be done now. */
+  readonly off?: string | undefined;
+  readonly error: RequestError | undefined;
+  readonly isSending: boolean;
+  readonly onSend: (text: string) => void;
+  readonly onClose: () => void;
+}
+
+export function Ask(props: AskProps): JSX.Element {
+  const { title, children, field, presets = [], action, kind = "danger", error, isSending, onSend, onClose } = props;
+  const [text, setText] = useState("");
+  const [heading, input, why] = [useId(), useId(), useId()];
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  const missing = props.optional !== true && text.trim().length < 3 ? `write ${field} first` : undefined;
+  const off = props.off ?? (isSending ? "it is being sent" : missing);
+  return (
+    <dialog ref={dialog} class="ask" aria-labelledby={heading} onClose={onClose}>
+      <form
+        method="dialog"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (off === undefined) onSend(text.trim());
+        }}
+      >
+        <h2 id={heading}>{title}</h2>
+        {children}
+        <label for={input}>{field}</label>
+        <textarea
+          id={input}
+          rows={3}
+          value={text}
+          autofocus
+          readOnly={isSending}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        {presets.length === 0 ? null : (
+          <p class="presets">
+            {presets.map((preset) => (
+              <Button key={preset} kind="quiet" onPress={() => setText(preset)}>
+                {preset}
+              </Button>
+            ))}
+          </p>
+        )}
+        {error === undefined ? null : <ErrorNotice error={error} />}
+        <p id={why} class="why" role="status">
+          {off ?? ""}
+        </p>
+        <div class="buttons">
+          <Button kind="plain" onPress={() => dialog.current?.close()}>
+            Back
+          </Button>
+          <Button kind={kind} type="submit" off={off} describedBy={why}>
+            {isSending ? "Sending…" : action}
+          </Button>
+        </div>
+      </form>
+    </dialog>
+  );
+}

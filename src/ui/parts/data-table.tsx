@@ -1,0 +1,191 @@
+/** Rows of data: a table on a wide screen, a list of cards on a phone. Of long lists only what is visible is drawn. */
+import { type Signal, signal } from "@preact/signals";
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+
+export interface TableColumn<T> {
+  readonly title: string;
+  readonly cell: (row: T) => ComponentChildren;
+  /** Aligned to the right, with digits of one width. */
+  readonly isNumber?: boolean;
+  /** On a phone: in the card's first line, in its second line, or left out because another column says it. */
+  readonly phone?: "first" | "second" | "no";
+}
+
+interface DataTableProps<T> {
+  readonly caption: string;
+  readonly columns: readonly TableColumn<T>[];
+  readonly rows: readonly T[];
+  readonly keyOf: (row: T) => string;
+  /** The row opens this address. */
+  readonly hrefOf?: (row: T) => string;
+  readonly toneOf?: (row: T) => string | undefined;
+}
+
+const phoneQuery = matchMedia("(max-width: 720px)");
+const isPhone: Signal<boolean> = signal(phoneQuery.matches);
+phoneQuery.addEventListener("change", ({ matches }) => {
+  isPhone.value = matches;
+});
+
+/** Longer lists scroll in a frame of their own, and only the rows in sight are drawn. */
+const PLAIN_MAX = 60;
+
+export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
+  return props.rows.length > PLAIN_MAX ? <WindowedRows {...props} /> : <PlainRows {...props} />;
+}
+
+function PlainRows<T>(props: DataTableProps<T>): JSX.Element {
+  if (isPhone.value) return <Cards {...props} first={0} total={props.rows.length} />;
+  return (
+    <table class="data">
+      <caption class="sr">{props.caption}</caption>
+      <TableHead columns={props.columns} />
+      <tbody>
+        {props.rows.map((row) => (
+          <TableRow key={props.keyOf(row)} {...props} row={row} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Pixels of one row and of one card: style.css fixes them for long lists. */
+const [ROW_PX, CARD_PX] = [36, 84];
+/** Rows drawn outside the frame, so that a fast scroll shows no gap. */
+const MARGIN_ROWS = 8;
+
+function WindowedRows<T>(props: DataTableProps<T>): JSX.Element {
+  const frame = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(600);
+  const size = isPhone.value ? CARD_PX : ROW_PX;
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(() => setHeight(element.clientHeight));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const { rows } = props;
+  const first = Math.min(Math.max(0, Math.floor(top / size) - MARGIN_ROWS), Math.max(0, rows.length - 1));
+  const count = Math.ceil(height / size) + 2 * MARGIN_ROWS;
+  const shown = rows.slice(first, first + count);
+  const [before, after] = [first * size, Math.max(0, rows.length - first - shown.length) * size];
+  const name = useId();
+  return (
+    <div class="frame-of-rows">
+      <p class="sr" id={name}>
+        {props.caption}
+      </p>
+      <div
+        ref={frame}
+        class="frame"
+        role="region"
+        aria-labelledby={name}
+        tabIndex={0}
+        onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
+      >
+        <div style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}>
+          {isPhone.value ? (
+            <Cards {...props} rows={shown} first={first} total={rows.length} />
+          ) : (
+            <WindowedTable {...props} rows={shown} first={first} total={rows.length} />
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface Windowed {
+  /** The index of the first row that is drawn. */
+  readonly first: number;
+  readonly total: number;
+}
+
+function WindowedTable<T>(props: DataTableProps<T> & Windowed): JSX.Element {
+  const { rows, first, total, columns, caption } = props;
+  return (
+    <table class="data windowed" aria-rowcount={total + 1}>
+      <caption class="sr">{caption}</caption>
+      <TableHead columns={columns} />
+      <tbody>
+        {rows.map((row, index) => (
+          <TableRow key={props.keyOf(row)} {...props} row={row} rowIndex={first + index + 2} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function TableHead<T>({ columns }: { readonly columns: readonly TableColumn<T>[] }): JSX.Element {
+  return (
+    <thead>
+      <tr>
+        {columns.map(({ title, isNumber }) => (
+          <th key={title} scope="col" class={isNumber === true ? "n" : undefined}>
+            {title}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+type RowProps<T> = Pick<DataTableProps<T>, "columns" | "hrefOf" | "toneOf"> & {
+  readonly row: T;
+  readonly rowIndex?: number;
+};
+
+/** The first cell names the row, and is its link. */
+function TableRow<T>({ columns, row, hrefOf, toneOf, rowIndex }: RowProps<T>): JSX.Element {
+  const [head, ...rest] = columns;
+  const name = head?.cell(row);
+  return (
+    <tr class={toneOf?.(row)} aria-rowindex={rowIndex} data-row>
+      <th scope="row">{hrefOf === undefined ? name : <a href={hrefOf(row)}>{name}</a>}</th>
+      {rest.map(({ title, cell, isNumber }) => (
+        <td key={title} class={isNumber === true ? "n" : undefined}>
+          {cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function Cards<T>(props: DataTableProps<T> & Windowed): JSX.Element {
+  const { caption, columns, rows, keyOf, hrefOf, toneOf, first, total } = props;
+  const [head, ...others] = columns;
+  const [firstLine, secondLine] = (["first", "second"] as const).map((line) =>
+    others.filter(({ phone = "second" }) => phone === line),
+  );
+  return (
+    <ul class="cards" aria-label={caption}>
+      {rows.map((row, index) => (
+        <li key={keyOf(row)} class={toneOf?.(row)} aria-setsize={total} aria-posinset={first + index + 1} data-row>
+          <p class="line">
+            <strong>{hrefOf === undefined ? head?.cell(row) : <a href={hrefOf(row)}>{head?.cell(row)}</a>}</strong>
+            {(firstLine ?? []).map((column) => (
+              <CardCell key={column.title} column={column} row={row} />
+            ))}
+          </p>
+          <p class="line small">
+            {(secondLine ?? []).map((column) => (
+              <CardCell key={column.title} column={column} row={row} />
+            ))}
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function CardCell<T>({ column, row }: { readonly column: TableColumn<T>; readonly row: T }): JSX.Element {
+  return (
+    <span>
+      <span class={column.isNumber === true ? "dim" : "sr"}>{column.title} </span>
+      {column.cell(row)}
+    </span>
+  );
+}

@@ -1,0 +1,125 @@
+/** Texts: times with their age, words of others, notices, and what is said if there is nothing. */
+import type { ComponentChildren, JSX } from "preact";
+import type { Untrusted } from "../../domain/untrusted.ts";
+import { escapeInvisible, escapeInvisibleInText } from "../../lib/invisible-characters.ts";
+import type { RequestError } from "../desk-client.ts";
+import type { Reading } from "../desk-data.ts";
+import { usePage } from "../page-context.ts";
+import { ageOf, clockOf, fullTime } from "../times.ts";
+
+/** A time with its zone in the tooltip, and its age beside it. */
+export function Time({ at, age = false }: { readonly at: string | number; readonly age?: boolean }): JSX.Element {
+  const { now } = usePage();
+  const date = new Date(at);
+  const isTime = !Number.isNaN(date.getTime());
+  return (
+    <time dateTime={isTime ? date.toISOString() : undefined} title={fullTime(at)}>
+      {clockOf(at, now.value)}
+      {age && isTime ? <span class="dim"> ({ageOf(now.value - date.getTime())} ago)</span> : null}
+    </time>
+  );
+}
+
+/** How old the values beside it are. */
+export function Age({ since }: { readonly since: number }): JSX.Element {
+  const { now } = usePage();
+  return <span class="age">{since === 0 ? "not read yet" : `as of ${ageOf(now.value - since)} ago`}</span>;
+}
+
+/** Text that somebody else wrote: in a block of its own, as text, with its source. */
+export function Said({ words, label }: { readonly words: Untrusted; readonly label: string }): JSX.Element {
+  return (
+    <figure class="said">
+      <blockquote tabIndex={0} aria-label={label}>
+        {escapeInvisibleInText(words.text)}
+      </blockquote>
+      <figcaption>
+        <code>{escapeInvisible(words.source)}</code>, read <Time at={words.retrievedAt} />
+      </figcaption>
+    </figure>
+  );
+}
+
+/** One line of somebody else, within a line of the page. */
+export function SaidLine({ text }: { readonly text: string }): JSX.Element {
+  return <q class="said-line">{escapeInvisible(text)}</q>;
+}
+
+export type NoticeTone = "info" | "warn" | "bad" | "good";
+interface NoticeProps {
+  readonly tone: NoticeTone;
+  readonly title?: string;
+  readonly role?: "status" | "alert";
+  readonly children?: ComponentChildren;
+}
+const NOTICE_SIGNS = { info: "i", warn: "!", bad: "✗", good: "✓" } as const;
+
+export function Notice({ tone, title, role, children }: NoticeProps): JSX.Element {
+  return (
+    <div class={`notice ${tone}`} role={role}>
+      <b class="sign" aria-hidden="true">
+        {NOTICE_SIGNS[tone]}
+      </b>
+      <div>
+        {title === undefined ? null : <strong>{title}</strong>} {children}
+      </div>
+    </div>
+  );
+}
+
+/** The desk's own sentence, and what to type next. */
+export function ErrorNotice({ error, title }: { readonly error: RequestError; readonly title?: string }): JSX.Element {
+  return (
+    <Notice tone="bad" role="alert" title={title ?? "This could not be done."}>
+      {escapeInvisible(error.message)}.{" "}
+      {error.hint === "" ? null : (
+        <span>
+          Next: <code>{escapeInvisible(error.hint)}</code>
+        </span>
+      )}
+    </Notice>
+  );
+}
+
+export function Empty({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  return <p class="empty">{children}</p>;
+}
+
+/** A still row while the first answer is on its way. */
+export function Loading({ what }: { readonly what: string }): JSX.Element {
+  return (
+    <p class="loading" role="status">
+      Reading {what}…
+    </p>
+  );
+}
+
+/** Shows a reading: what it says while it is read, if it failed, and how old it is. */
+export function Shown<T>({
+  reading,
+  what,
+  children,
+}: {
+  readonly reading: Reading<T>;
+  readonly what: string;
+  readonly children: (value: T) => ComponentChildren;
+}): JSX.Element {
+  const { line } = usePage();
+  const value = reading.value.value;
+  const error = reading.error.value;
+  const isOld = line.value.state !== "live" || error !== undefined;
+  return (
+    <>
+      {error === undefined ? null : (
+        <ErrorNotice error={error} title={value === undefined ? `No answer about ${what}.` : `${what} may be old.`} />
+      )}
+      {value === undefined ? (
+        error === undefined ? (
+          <Loading what={what} />
+        ) : null
+      ) : (
+        <div class={isOld ? "old" : undefined}>{children(value)}</div>
+      )}
+    </>
+  );
+}

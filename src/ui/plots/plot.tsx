@@ -1,0 +1,132 @@
+/** A plot over time, drawn by uPlot: with a sentence for those who cannot see it, and a cursor that keys move. */
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import uPlot from "uplot";
+import { usePage } from "../page-context.ts";
+import { dayOf } from "../times.ts";
+
+export interface PlotSeries {
+  readonly name: string;
+  /** null: no value at this time. */
+  readonly values: readonly (number | null)[];
+  /** The name of a colour of the style sheet. */
+  readonly color: string;
+  /** A filled area below zero on an axis of its own, at the bottom; or marks without a line. */
+  readonly kind?: "line" | "area" | "marks";
+  readonly format: (value: number) => string;
+}
+
+interface PlotProps {
+  /** What the plot says, in one sentence with its numbers. */
+  readonly sentence: string;
+  /** Seconds since 1970, ascending. */
+  readonly times: readonly number[];
+  readonly series: readonly PlotSeries[];
+  readonly height?: number;
+}
+
+export function Plot({ sentence, times, series, height = 280 }: PlotProps): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const [at, setAt] = useState<number | undefined>();
+  const { theme } = usePage().preferences;
+  const look = theme.value;
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return undefined;
+    const drawn = new uPlot(optionsOf(element, series, height, setAt), dataOf(times, series), element);
+    plot.current = drawn;
+    const observer = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      drawn.destroy();
+    };
+  }, [times, series, height, look]);
+  const step = (event: KeyboardEvent): void => {
+    const by = KEY_STEPS[event.key];
+    if (by === undefined || times.length === 0) return;
+    event.preventDefault();
+    const next = Math.min(Math.max((at ?? times.length - 1) + by, 0), times.length - 1);
+    setAt(next);
+    plot.current?.setCursor({ left: plot.current.valToPos(times[next] ?? 0, "x"), top: height / 2 }, false);
+  };
+  return (
+    <div class="plot">
+      <div ref={place} role="img" aria-label={sentence} tabIndex={0} onKeyDown={step} class="uplot-place" />
+      <p class="reading-of-plot small" role="status">
+        {at === undefined ? sentence : readingAt(times, series, at)}
+      </p>
+    </div>
+  );
+}
+
+const KEY_STEPS: Readonly<Record<string, number>> = {
+  ArrowLeft: -1,
+  ArrowRight: 1,
+  PageUp: -20,
+  PageDown: 20,
+  Home: Number.NEGATIVE_INFINITY,
+  End: Number.POSITIVE_INFINITY,
+};
+
+function readingAt(times: readonly number[], series: readonly PlotSeries[], index: number): string {
+  const values = series.flatMap(({ name, values: all, format }) => {
+    const value = all[index] ?? null;
+    return value === null ? [] : [`${name} ${format(value)}`];
+  });
+  return [dayOf((times[index] ?? 0) * 1_000), ...values].join(" · ");
+}
+
+function dataOf(times: readonly number[], series: readonly PlotSeries[]): uPlot.AlignedData {
+  return [[...times], ...series.map(({ values }) => [...values])];
+}
+
+/** uPlot's default axis is too narrow for seven digits: it is as wide as its longest label. */
+function axisSize(values: readonly string[] | null): number {
+  const longest = Math.max(0, ...(values ?? []).map(({ length }) => length));
+  return 16 + longest * 7;
+}
+
+function optionsOf(
+  element: HTMLElement,
+  series: readonly PlotSeries[],
+  height: number,
+  onCursor: (index: number | undefined) => void,
+): uPlot.Options {
+  const style = getComputedStyle(element);
+  const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  const axis = { stroke: color("dim"), grid: { stroke: color("hair"), width: 1 }, ticks: { stroke: color("hair") } };
+  const main = series.find(({ kind }) => kind !== "area");
+  return {
+    width: Math.max(element.clientWidth, 200),
+    height,
+    legend: { show: false },
+    cursor: { points: { size: 7 }, drag: { x: true, y: false } },
+    scales: { x: { time: true }, y: { range: { min: { pad: 0.1 }, max: { pad: 0.1 } } }, area: { range: areaRange } },
+    axes: [
+      { ...axis },
+      {
+        ...axis,
+        size: (_plot, values) => axisSize(values),
+        values: (_plot, ticks) => ticks.map((tick) => main?.format(tick) ?? String(tick)),
+      },
+    ],
+    series: [{}, ...series.map((each) => seriesOptions(each, color))],
+    hooks: { setCursor: [(plot) => onCursor(plot.cursor.idx ?? undefined)] },
+  };
+}
+
+/** A band of losses fills the lower third: the worst of them touches the bottom. */
+function areaRange(_plot: uPlot, min: number | null): uPlot.Range.MinMax {
+  const worst = Math.min(min ?? 0, -0.0001);
+  return [worst, -2 * worst];
+}
+
+function seriesOptions({ name, kind, color: key }: PlotSeries, color: (name: string) => string): uPlot.Series {
+  const stroke = color(key);
+  const base = { label: name, stroke, scale: kind === "area" ? "area" : "y" };
+  if (kind === "marks") return { ...base, paths: () => null, points: { show: true, size: 8, fill: stroke, stroke } };
+  if (kind === "area") return { ...base, width: 1, fill: color("lossfill"), points: { show: false } };
+  return { ...base, width: 1.75, points: { show: false } };
+}

@@ -1,0 +1,190 @@
+/** The bar at the bottom of a review. It never moves, and its last line says why the button is off or what it does. */
+import type { JSX } from "preact";
+import { useId, useState } from "preact/hooks";
+import { usePage } from "../page-context.ts";
+import { Ask } from "../parts/ask.tsx";
+import { withUnit } from "../amounts.ts";
+import { Button } from "../parts/button.tsx";
+import { ModeTag, Unavailable } from "../parts/marks.tsx";
+import { useStatus } from "../status.ts";
+import { type Permission, mustType, permission, shortDigest } from "./can-approve.ts";
+import { OrderSentence } from "./order-sentence.tsx";
+import type { ReviewSession } from "./review-session.ts";
+import type { ReviewReading } from "./review-state.ts";
+
+const REASONS = ["too large", "not now", "not convincing"];
+
+function usePermission(session: ReviewSession, reading: ReviewReading): Permission {
+  const page = usePage();
+  const status = useStatus();
+  const { phase, isSettled, typed, refusal } = session;
+  return permission({
+    reading,
+    isLive: page.line.value.state === "live",
+    trading: status?.trading.state ?? "active",
+    readOnly: status?.readOnly ?? null,
+    isSettled: isSettled.value,
+    isSending: phase.value !== "reading",
+    typed: typed.value,
+    age: page.now.value - reading.askedAt,
+    answered: refusal.value?.code === "PAGE_NOT_ALLOWED" ? `${refusal.value.message}.` : "",
+  });
+}
+
+export function DecisionBar({
+  session,
+  reading,
+}: {
+  readonly session: ReviewSession;
+  readonly reading: ReviewReading;
+}): JSX.Element {
+  const [isRejecting, setRejecting] = useState(false);
+  const [isOpen, setOpen] = useState(false);
+  const page = usePage();
+  const { isOn, sentence } = usePermission(session, reading);
+  const why = useId();
+  const { shown } = reading;
+  const isSending = session.phase.value === "sending" || session.phase.value === "asking";
+  const isLive = page.line.value.state === "live";
+  const cannotReject = isLive ? undefined : "The connection to the desk is lost.";
+  const verb = shown.review.target?.kind === "cancel" ? "Approve the cancel" : "Approve and send";
+  return (
+    <>
+      <form
+        class={`bar ${isOpen ? "open" : ""}`}
+        aria-label={`Decide on ${shown.id}`}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isOn) void session.approve();
+        }}
+      >
+        <div class="summary">
+          <Button kind="plain" onPress={() => openSheet(session, setOpen, !isOpen)}>
+            {isOpen ? "‹ Back to the review" : "Decide…"}
+          </Button>
+          <span class="small dim">
+            {shown.id} · {shortDigest(shown.digest)}
+          </span>
+        </div>
+        <Sheet reading={reading} />
+        <div class="fields">
+          {mustType(shown.review) ? (
+            <SymbolField session={session} symbol={shown.terms.symbol} isSending={isSending} />
+          ) : (
+            <span class="grow">
+              {shown.id}, digest <code>{shortDigest(shown.digest)}</code>
+            </span>
+          )}
+          <Button id="reject" off={cannotReject} onPress={() => setRejecting(true)}>
+            Reject…
+          </Button>
+          <Button kind="go" type="submit" id="approve" off={isOn ? undefined : sentence} describedBy={why}>
+            {isSending ? "Sending…" : verb}
+          </Button>
+        </div>
+        <p class="why" id={why} role="status">
+          {sentence}
+        </p>
+      </form>
+      {isRejecting ? <RejectDialog session={session} reading={reading} onClose={() => setRejecting(false)} /> : null}
+    </>
+  );
+}
+
+/** What a phone shows above the buttons: the order, its worth and the guards, once more. */
+function Sheet({ reading }: { readonly reading: ReviewReading }): JSX.Element {
+  const { shown } = reading;
+  const { review } = shown;
+  const blocks = review.checks.filter(({ decision }) => decision === "block").length;
+  return (
+    <div class="sheet">
+      <h2>
+        <ModeTag mode={review.mode} /> <OrderSentence order={shown} />
+      </h2>
+      <p>
+        Worth {review.notional === null ? <Unavailable /> : withUnit(review.notional, review.currency)}
+        <br />
+        {blocks === 0 ? (
+          <span class="tone-good">✓ all {review.checks.length} guards pass</span>
+        ) : (
+          <span class="tone-bad">
+            ✗ {blocks} of {review.checks.length} guards block
+          </span>
+        )}
+        <br />
+        <code class="digest">{shown.digest}</code>
+      </p>
+    </div>
+  );
+}
+
+/** On a phone the bar opens to a sheet, and its buttons pause like after any other change. */
+function openSheet(session: ReviewSession, setOpen: (isOpen: boolean) => void, isOpen: boolean): void {
+  session.pause();
+  setOpen(isOpen);
+}
+
+function SymbolField({
+  session,
+  symbol,
+  isSending,
+}: {
+  readonly session: ReviewSession;
+  readonly symbol: string;
+  readonly isSending: boolean;
+}): JSX.Element {
+  const id = useId();
+  return (
+    <span class="grow">
+      <label class="sr" for={id}>
+        Type {symbol} to approve
+      </label>
+      <input
+        id={id}
+        data-decide
+        value={session.typed.value}
+        placeholder={`type ${symbol} to approve`}
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck={false}
+        readOnly={isSending}
+        onInput={(event) => {
+          session.typed.value = event.currentTarget.value;
+        }}
+      />
+    </span>
+  );
+}
+
+function RejectDialog({
+  session,
+  reading,
+  onClose,
+}: {
+  readonly session: ReviewSession;
+  readonly reading: ReviewReading;
+  readonly onClose: () => void;
+}): JSX.Element {
+  const page = usePage();
+  const hasChanged = reading.changed !== undefined ? "The terms changed: close this and read them first." : undefined;
+  const isLost = page.line.value.state === "live" ? undefined : "The connection to the desk is lost.";
+  return (
+    <Ask
+      title={`Reject ${reading.shown.id}`}
+      field="your reason"
+      presets={REASONS}
+      action="Reject"
+      error={session.refusal.value}
+      isSending={session.phase.value !== "reading"}
+      off={isLost ?? hasChanged}
+      onSend={(comment) => {
+        void session.reject(comment).then(() => {
+          if (session.phase.peek() === "decided") onClose();
+        });
+      }}
+      onClose={onClose}
+    >
+      <p>The agent’s next run reads your reason.</p>
+    </Ask>
+  );
+}

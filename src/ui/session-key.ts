@@ -1,0 +1,136 @@
+/** The key of this browser's session: made at login, never readable, and used to sign each decision. */
+import {
+  type Authority,
+  STATEMENT_MS,
+  type SignedAction,
+  type SigningRequest,
+  statementText,
+} from "../domain/authority.ts";
+import { canonicalJson } from "../domain/canonical-json.ts";
+import { loginText } from "../domain/page-session.ts";
+import type { Digest } from "../domain/ids.ts";
+import type { Browser } from "./browser.ts";
+
+/** What the human decided, as the page knows it. */
+export interface PageIntent {
+  readonly action: SignedAction;
+  readonly id: string;
+  readonly digest: string;
+  readonly shown: string;
+  /** The mode that the page displayed; "" for actions on the whole desk. undefined: the desk states it. */
+  readonly mode?: string | undefined;
+}
+
+export interface LoginBody {
+  readonly code: string;
+  readonly publicKey: string;
+  readonly proof: string;
+}
+
+/** The desk asks for a signature that this session cannot give. */
+export class CannotSign extends Error {
+  override readonly name = "CannotSign";
+  /** `live`: the order needs the live key. `other`: the desk asks for a signature of something else. */
+  readonly reason: "live" | "other" | "no-key";
+
+  constructor(reason: CannotSign["reason"]) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+export async function sha256(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  const hex = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `sha256:${hex}`;
+}
+
+const SESSION_NAME = "qoc.session";
+
+export class SessionKey {
+  readonly #browser: Browser;
+
+  constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  /** The session's name; "" without a session. */
+  get session(): string {
+    return this.#browser.recall(SESSION_NAME) ?? "";
+  }
+
+  /** Makes a new key and proves to the desk that this browser has it. */
+  async loginRequest(code: string): Promise<LoginBody> {
+    const pair = (await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"])) as CryptoKeyPair;
+    await keepKey(pair.privateKey);
+    const publicKey = base64(await crypto.subtle.exportKey("spki", pair.publicKey));
+    const proof = await signText(pair.privateKey, loginText((await sha256(code)) as Digest, publicKey));
+    return { code, publicKey, proof };
+  }
+
+  keepName(session: string): void {
+    this.#browser.keep(SESSION_NAME, session);
+  }
+
+  /** Signs what the human decided. @throws CannotSign if the desk asks for a signature of something else. */
+  async sign({ key, statement }: SigningRequest, intent: PageIntent): Promise<Authority> {
+    if (key !== "desk") throw new CannotSign("live");
+    const isMeant =
+      statement.action === intent.action &&
+      statement.id === intent.id &&
+      statement.digest === intent.digest &&
+      statement.shown === intent.shown &&
+      (intent.mode === undefined || statement.mode === intent.mode);
+    if (!isMeant) throw new CannotSign("other");
+    const privateKey = await keptKey();
+    if (privateKey === undefined) throw new CannotSign("no-key");
+    const expiresAt = this.#browser.now() + STATEMENT_MS;
+    const signature = await signText(privateKey, statementText({ ...statement, expiresAt }));
+    const { epoch, head } = statement;
+    return { key: "session", session: this.session, epoch, head, expiresAt, signature };
+  }
+}
+
+/** The digest of a review as the desk computes it, too. */
+export function digestOfShown(review: unknown): Promise<string> {
+  return sha256(canonicalJson(review));
+}
+
+async function signText(key: CryptoKey, text: string): Promise<string> {
+  return base64(await crypto.subtle.sign("Ed25519", key, new TextEncoder().encode(text)));
+}
+
+function base64(bytes: ArrayBuffer): string {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+}
+
+const [DATABASE, STORE, KEY] = ["qoc", "keys", "session"];
+
+function openStore(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.addEventListener("upgradeneeded", () => request.result.createObjectStore(STORE));
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error ?? new Error("the browser refuses storage")));
+  });
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error ?? new Error("the browser refuses storage")));
+  });
+}
+
+async function keepKey(key: CryptoKey): Promise<void> {
+  const database = await openStore();
+  await done(database.transaction(STORE, "readwrite").objectStore(STORE).put(key, KEY));
+  database.close();
+}
+
+async function keptKey(): Promise<CryptoKey | undefined> {
+  const database = await openStore();
+  const key = await done(database.transaction(STORE, "readonly").objectStore(STORE).get(KEY) as IDBRequest<CryptoKey>);
+  database.close();
+  return key;
+}

@@ -1,0 +1,112 @@
+/** Name and mode of the desk, the state of the line, and the halt button: on every page, always at the same place. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { halt, resume } from "../decisions.ts";
+import { RequestError } from "../desk-client.ts";
+import { usePage } from "../page-context.ts";
+import { Ask } from "../parts/ask.tsx";
+import { ModeTag } from "../parts/marks.tsx";
+import { deskMode, useStatus } from "../status.ts";
+import { ageOf, clockOf } from "../times.ts";
+
+export function Header(): JSX.Element {
+  const status = useStatus();
+  const isHalted = status !== undefined && status.trading.state !== "active";
+  return (
+    <header class={`top ${isHalted ? "halted" : ""}`}>
+      <a class="name" href="#/">
+        {status?.workspace.name ?? "Qoc"}
+      </a>
+      {status === undefined ? null : <ModeTag mode={deskMode(status)} />}
+      {isHalted ? (
+        <span class="halted-words">
+          ■ {status.trading.state.toUpperCase()}
+          {status.trading.reason === "" ? "" : `: ${status.trading.reason}`}
+        </span>
+      ) : null}
+      <LineState />
+      <span class="grow" />
+      <HaltButton isHalted={isHalted} />
+    </header>
+  );
+}
+
+function LineState(): JSX.Element {
+  const { line, contactAt, now } = usePage();
+  const { state, since } = line.value;
+  const words =
+    state === "live"
+      ? `up to date, ${ageOf(now.value - contactAt.value)}`
+      : state === "connecting"
+        ? "connecting"
+        : `connection lost ${clockOf(since, now.value)}, trying again`;
+  return (
+    <span class={`line ${state}`}>
+      <b aria-hidden="true">{state === "live" ? "●" : "○"}</b> {words}
+    </span>
+  );
+}
+
+/** Halting takes one press. Resuming asks, and takes a reason. */
+function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
+  const { client, data, announcement } = usePage();
+  const [isSending, setSending] = useState(false);
+  const [isAsking, setAsking] = useState(false);
+  const [error, setError] = useState<RequestError | undefined>();
+  const send = async (work: () => Promise<{ readonly working: readonly unknown[] }>, words: string): Promise<void> => {
+    setSending(true);
+    setError(undefined);
+    try {
+      const { working } = await work();
+      announcement.value = working.length === 0 ? words : `${words} ${working.length} orders still work at venues.`;
+      setAsking(false);
+    } catch (caught) {
+      setError(
+        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
+      );
+    }
+    data.take({ kind: "changed", topics: ["trading"] });
+    setSending(false);
+  };
+  return (
+    <div class="halt-place">
+      {error === undefined || isAsking ? null : (
+        <span class="tone-bad small" role="alert">
+          Not halted: {error.message}. In a terminal: <code>qoc halt</code>
+        </span>
+      )}
+      {isHalted ? (
+        <button type="button" id="halt" class="button halt" onClick={() => setAsking(true)}>
+          Resume…
+        </button>
+      ) : (
+        <button
+          type="button"
+          id="halt"
+          class="button halt"
+          aria-disabled={isSending}
+          onClick={() => {
+            if (!isSending) void send(() => halt(client, "halted on the page"), "Trading is halted.");
+          }}
+        >
+          {isSending ? "Halting…" : "Halt trading"}
+        </button>
+      )}
+      {isAsking ? (
+        <Ask
+          title="Resume trading"
+          field="your reason"
+          presets={["checked the venue", "it was a test"]}
+          action="Resume"
+          kind="go"
+          error={error}
+          isSending={isSending}
+          onSend={(reason) => void send(() => resume(client, reason), "Trading is active.")}
+          onClose={() => setAsking(false)}
+        >
+          <p>New orders pass again. The reason is kept in the journal.</p>
+        </Ask>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,2 @@
+/** The bundler writes imported style sheets to files of their own. */
+declare module "*.css";

@@ -1,0 +1,244 @@
+/** The review of a proposal in a real browser, at a real desk: what can be decided, and what changes meanwhile. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
+import { type PageDesk, type SignedInPage, calm, pageDesk } from "./support/page-desk.ts";
+
+let browser: TestBrowser;
+let desk: PageDesk;
+let context: BrowserContext;
+let signedIn: SignedInPage;
+
+function approveButton() {
+  return signedIn.page.locator("#approve");
+}
+
+async function why(): Promise<string> {
+  return (await signedIn.page.locator(".bar .why").textContent()) ?? "";
+}
+
+async function isOn(): Promise<boolean> {
+  return (await approveButton().getAttribute("aria-disabled")) === "false";
+}
+
+async function becomesOn(): Promise<void> {
+  await signedIn.page.locator('#approve[aria-disabled="false"]').waitFor();
+}
+
+async function open(id: string): Promise<void> {
+  await signedIn.go(`review/${id}`);
+  await approveButton().waitFor();
+}
+
+/** The file of a proposal. */
+function fileOf(id: string): string {
+  return join(desk.root, "orders/pending", `${id}.toml`);
+}
+
+/** The desk's folder watcher, which a daemon has, reads the folder after a change; a status does so too. */
+async function edit(id: string, change: (text: string) => string): Promise<void> {
+  writeFileSync(fileOf(id), change(readFileSync(fileOf(id), "utf8")));
+  await desk.call("status");
+}
+
+async function approvalsOf(id: string): Promise<readonly Record<string, string>[]> {
+  return (await desk.call<{ approvals: Record<string, string>[] }>("orders show", { id })).approvals;
+}
+
+describePage("a review", () => {
+  beforeAll(async () => {
+    [browser, desk] = await Promise.all([openBrowser(), pageDesk({ config: calm })]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await desk?.stop();
+  });
+  beforeEach(async () => {
+    context = await browser.context();
+    signedIn = await desk.signIn(context);
+  });
+  afterEach(async () => {
+    expect(signedIn.complaints).toEqual({ errors: [], foreign: [] });
+    await context.close();
+  });
+
+  it("W50 W51 a heavy order: the button is on only after the symbol is typed and nothing moved for 700 ms", async () => {
+    await open(await desk.propose({ quantity: "5", limitPrice: "2950" }));
+    expect(await isOn()).toBe(false);
+    expect(await why()).toBe("Type SPX to approve: 14,750.00 USD is more than 10,000.00 USD.");
+    await signedIn.page.getByLabel("Type SPX to approve").fill("SPX");
+    await becomesOn();
+    expect(await why()).toMatch(/^Approves .*, digest [0-9a-f]{8}…, at paper\.$/);
+  });
+
+  it("W52 W53 W54 terms edited while they are read: off at once, old terms stay, new ones start again", async () => {
+    const id = await desk.propose({ quantity: "5", limitPrice: "2950" });
+    await open(id);
+    await signedIn.page.getByLabel("Type SPX to approve").fill("SPX");
+    await becomesOn();
+    const bar = await signedIn.page.locator(".bar").boundingBox();
+    await edit(id, (text) => text.replace(/^quantity = .*$/m, 'quantity = "6"'));
+    await signedIn.page.getByText("The terms changed while you were reading.").first().waitFor();
+    expect(await isOn()).toBe(false);
+    expect(await signedIn.page.locator("h1").textContent()).toContain("BUY 5 SPX");
+    expect(await signedIn.page.getByRole("alert").textContent()).toContain("quantity: 5 → 6");
+    expect(await signedIn.page.locator(".bar").boundingBox()).toEqual(bar);
+    await signedIn.page.getByRole("button", { name: "Show the new terms" }).click();
+    await signedIn.page.getByRole("heading", { level: 1, name: /BUY 6 SPX/ }).waitFor();
+    expect(await signedIn.page.getByLabel("Type SPX to approve").inputValue()).toBe("");
+    expect(await isOn()).toBe(false);
+  });
+
+  it("W55 Enter twice and a double click: one approval", async () => {
+    const id = await desk.propose();
+    await open(id);
+    await becomesOn();
+    await approveButton().dblclick();
+    await signedIn.page.getByText("The venue accepted it.").or(signedIn.page.getByText("Filled.")).first().waitFor();
+    expect(await approvalsOf(id)).toHaveLength(1);
+  });
+
+  it("W55 two tabs: one approval, and the other tab shows who decided", async () => {
+    const id = await desk.propose({ quantity: "3" });
+    await open(id);
+    const other = await context.newPage();
+    await other.goto(`${desk.origin}/ui/#/review/${id}`);
+    await other.locator('#approve[aria-disabled="false"]').waitFor();
+    await becomesOn();
+    await Promise.all([approveButton().click(), other.locator("#approve").click()]);
+    for (const page of [signedIn.page, other]) await page.getByText("The venue accepted it.").waitFor();
+    expect(await approvalsOf(id)).toHaveLength(1);
+  });
+
+  it("W58 a blocking guard: the button is off, and says which guard", async () => {
+    await open(await desk.propose({ quantity: "100" }));
+    await signedIn.page.getByText("max-order-nav blocks it.").waitFor();
+    expect(await isOn()).toBe(false);
+    expect(await why()).toBe("2 of 14 guards block: max-order-nav.");
+    expect(await signedIn.page.locator("ul.checks li").first().textContent()).toContain("max-order-nav");
+  });
+
+  it("W59 words changed and terms not: both are shown, and the record has the digest of what was shown", async () => {
+    const id = await desk.propose();
+    await open(id);
+    await becomesOn();
+    await edit(id, (text) => text.replace("A small one.", "The operator said yes by phone."));
+    await signedIn.page.getByText("What you read before.").waitFor();
+    const words = signedIn.page.locator("section", { hasText: "in its author" });
+    expect(await words.locator(".earlier blockquote").textContent()).toContain("A small one.");
+    expect(await words.locator(".said blockquote").first().textContent()).toContain("by phone");
+    await becomesOn();
+    await approveButton().click();
+    await signedIn.page.getByText("The venue accepted it.").waitFor();
+    const journal = readFileSync(join(desk.root, ".qoc/journal/000001.ndjson"), "utf8").trim().split("\n");
+    const approved = journal
+      .map((line) => JSON.parse(line))
+      .findLast((line) => JSON.stringify(line).includes("order.approved"));
+    expect(JSON.stringify(approved)).toMatch(/"shown":"sha256:[0-9a-f]{64}"/);
+  });
+
+  it("W64 the approval's record has channel http and the digest that was shown", async () => {
+    const id = await desk.propose();
+    await open(id);
+    await becomesOn();
+    const digest = await signedIn.page.locator(".columns .digest").first().textContent();
+    await approveButton().click();
+    await signedIn.page.getByText("The venue accepted it.").waitFor();
+    expect(await approvalsOf(id)).toMatchObject([{ channel: "http", by: "human", digest }]);
+  });
+
+  it("a decision at a terminal ends the review, and its words are shown", async () => {
+    const id = await desk.propose();
+    await open(id);
+    await becomesOn();
+    await desk.call("reject", { id, comment: "not at this price" });
+    await signedIn.page.getByText("It was decided elsewhere while you were reading").waitFor();
+    expect(await approveButton().count()).toBe(0);
+    expect(await signedIn.page.locator(".said blockquote").first().textContent()).toBe("not at this price");
+  });
+
+  it("a rejection takes words, and they reach the author", async () => {
+    const id = await desk.propose();
+    await open(id);
+    await signedIn.page.getByRole("button", { name: "Reject…" }).click();
+    const dialog = signedIn.page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Reject", exact: true }).click({ force: true });
+    expect(await dialog.locator(".why").textContent()).toBe("write your reason first");
+    await dialog.getByRole("button", { name: "too large" }).click();
+    await dialog.getByLabel("your reason").pressSequentially(" before earnings");
+    await dialog.getByRole("button", { name: "Reject", exact: true }).click();
+    await signedIn.page.getByText("Rejected.").waitFor();
+    const { state, untrusted } = await desk.call<any>("orders show", { id });
+    expect([state, untrusted.reason.text]).toEqual(["rejected", "too large before earnings"]);
+  });
+
+  it("W56 W57 a cut line is said within 3 s, nothing can be decided, and it comes back by itself", async () => {
+    await open(await desk.propose());
+    await becomesOn();
+    await context.setOffline(true);
+    await signedIn.page.getByText("connection lost").waitFor({ timeout: 3_000 });
+    expect(await isOn()).toBe(false);
+    expect(await why()).toContain("connection to the desk is lost");
+    await context.setOffline(false);
+    await signedIn.page.getByText("up to date").waitFor();
+    await becomesOn();
+  });
+
+  it("W60 the answer is lost after sending: the page asks what happened, and sends nothing again", async () => {
+    const id = await desk.propose();
+    await open(id);
+    await becomesOn();
+    await signedIn.page.evaluate(() => {
+      const real = globalThis.fetch;
+      (globalThis as any).sent = 0;
+      globalThis.fetch = async (url, options) => {
+        const answer = await real(url, options);
+        if (!String(options?.body).includes('"authority"')) return answer;
+        (globalThis as any).sent += 1;
+        throw new TypeError("the connection was cut");
+      };
+    });
+    await approveButton().click();
+    await signedIn.page.getByText("The venue accepted it.").waitFor();
+    expect(await signedIn.page.evaluate(() => (globalThis as any).sent)).toBe(1);
+    expect(await approvalsOf(id)).toHaveLength(1);
+  });
+
+  it("W62 W63 halt takes one press; resume asks and takes a reason", async () => {
+    await open(await desk.propose());
+    await becomesOn();
+    await signedIn.page.getByRole("button", { name: "Halt trading" }).click();
+    await signedIn.page.getByText("■ HALTED: halted on the page").waitFor();
+    expect(await why()).toBe("Trading is halted. Resume first.");
+    await signedIn.page.getByRole("button", { name: "Resume…" }).click();
+    const dialog = signedIn.page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Resume", exact: true }).click({ force: true });
+    expect((await desk.call<any>("status")).trading.state).toBe("halted");
+    await dialog.getByLabel("your reason").fill("checked the venue");
+    await dialog.getByRole("button", { name: "Resume", exact: true }).click();
+    await signedIn.page.getByRole("button", { name: "Halt trading" }).waitFor();
+    await becomesOn();
+    expect((await desk.call<any>("status")).trading.reason).toBe("checked the venue");
+  });
+
+  it("a working order is cancelled on request", async () => {
+    const id = await desk.propose();
+    await open(id);
+    await becomesOn();
+    await approveButton().click();
+    await signedIn.page.getByText("The venue accepted it.").waitFor();
+    await signedIn.page.getByRole("button", { name: "Ask for a cancel" }).click();
+    await signedIn.page.getByText("Cancelled.").waitFor();
+  });
+
+  it("no single key decides", async () => {
+    const id = await desk.propose();
+    await open(id);
+    await becomesOn();
+    for (const key of ["a", "y", "r", "j", "k", "q", "Shift+H", "Escape"]) await signedIn.page.keyboard.press(key);
+    const { state } = await desk.call<{ state: string }>("orders show", { id });
+    expect(state).toBe("proposed");
+  });
+});

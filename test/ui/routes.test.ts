@@ -1,0 +1,115 @@
+/** Every route in light and dark, on a desk screen and a phone: accessible, inside its width, and of one origin. */
+import type { BrowserContext } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { PAGES } from "../../src/ui/pages-list.ts";
+import { violations } from "./support/axe.ts";
+import { DESKTOP, PHONE, type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
+import { type PageDesk, type SignedInPage, calm, pageDesk } from "./support/page-desk.ts";
+
+let browser: TestBrowser;
+let desk: PageDesk;
+let filled: string;
+let waiting: string;
+let blocked: string;
+
+function routes(): readonly string[] {
+  return [
+    ...PAGES.map(({ page }) => page),
+    `review/${waiting}`,
+    `review/${blocked}`,
+    `orders/${filled}`,
+    "issues/001",
+    "research/SPX",
+    "inbox/unknown",
+    "no-such-page",
+  ];
+}
+
+/** The page is drawn, and has read what it shows. */
+async function settle({ page }: SignedInPage): Promise<void> {
+  await page.waitForFunction(() => document.querySelector(".loading") === null);
+}
+
+/** What sticks out of the width of the screen, and targets that are too small to hit. */
+async function geometry({ page }: SignedInPage): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const problems: string[] = [];
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth > clientWidth) problems.push(`scrolls sideways: ${scrollWidth} of ${clientWidth}`);
+    for (const element of document.querySelectorAll("button, select, input, summary, nav a")) {
+      const { width, height } = element.getBoundingClientRect();
+      const isShown = width > 0 && getComputedStyle(element).visibility === "visible";
+      if (isShown && (width < 24 || height < 24) && !element.matches('[type="radio"]'))
+        problems.push(`${element.outerHTML.slice(0, 80)} is ${width} by ${height}`);
+    }
+    return problems;
+  });
+}
+
+async function walk(signedIn: SignedInPage, check: (route: string) => Promise<readonly string[]>): Promise<object> {
+  const found: Record<string, readonly string[]> = {};
+  for (const route of routes()) {
+    await signedIn.go(route);
+    await settle(signedIn);
+    const problems = await check(route);
+    if (problems.length > 0) found[route] = problems;
+  }
+  return found;
+}
+
+describePage("every route", () => {
+  beforeAll(async () => {
+    [browser, desk] = await Promise.all([openBrowser(), pageDesk({ config: calm })]);
+    await desk.call("run", { issue: "001" });
+    filled = await desk.propose({ limitPrice: "2940" });
+    waiting = await desk.propose();
+    blocked = await desk.propose({ quantity: "100" });
+    const { digest } = await desk.call<{ digest: string }>("orders show", { id: filled });
+    await desk.call("approve", { id: filled, digest });
+    await desk.reaches(filled, "filled", "accepted");
+    await desk.call("snapshot");
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await desk?.stop();
+  });
+
+  it.each([
+    ["light", "desktop", DESKTOP],
+    ["dark", "desktop", DESKTOP],
+    ["light", "phone", PHONE],
+    ["dark", "phone", PHONE],
+  ] as const)("A02 has no accessibility violation in %s on a %s, and fits it", async (colorScheme, _name, viewport) => {
+    const context = await browser.context({ colorScheme, viewport, bypassCSP: true });
+    const signedIn = await desk.signIn(context);
+    const check = async (): Promise<readonly string[]> => [
+      ...(await violations(signedIn.page, colorScheme === "dark" ? "contrast" : "all")),
+      ...(await geometry(signedIn)),
+    ];
+    expect(await walk(signedIn, check)).toEqual({});
+    await context.close();
+  });
+
+  it("finds a violation on a page that has one", async () => {
+    const context = await browser.context({ bypassCSP: true });
+    const { page } = await desk.signIn(context);
+    await page.evaluate(() => document.querySelector("main")?.append(document.createElement("button")));
+    expect(await violations(page)).toEqual([expect.stringContaining("button-name")]);
+    await context.close();
+  });
+
+  it("W32 W37 W38 asks no other origin, violates no policy, and links nowhere else", async () => {
+    const context: BrowserContext = await browser.context();
+    const signedIn = await desk.signIn(context);
+    const leading = await walk(signedIn, () =>
+      signedIn.page.evaluate(() =>
+        [...document.querySelectorAll("a[href], form[action], iframe, object, embed")]
+          .map((element) => element.getAttribute("href") ?? element.tagName)
+          .filter((href) => !href.startsWith("#")),
+      ),
+    );
+    expect(leading).toEqual({});
+    expect(signedIn.complaints).toEqual({ errors: [], foreign: [] });
+    await context.close();
+  });
+});

@@ -1,0 +1,76 @@
+/** A real browser for the tests of the page. On a machine without one the tests are skipped, and say so. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, type Page, chromium } from "playwright-core";
+import { describe } from "vitest";
+
+const EXECUTABLE = "/usr/bin/chromium";
+const FLAGS = [
+  "--no-sandbox",
+  "--headless",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const hasChromium = existsSync(EXECUTABLE);
+if (!hasChromium)
+  process.stderr.write(`SKIPPED: ${EXECUTABLE} does not exist; the page is not tested. apt-get install chromium\n`);
+
+/** `describe` for tests that need the browser. */
+export const describePage = hasChromium ? describe : describe.skip;
+
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 360, height: 780 };
+
+/** The languages and zones of tests are fixed, so that texts and screenshots are too. */
+const PLACE = { locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce" } as const;
+
+export interface TestBrowser {
+  /** A browser of its own kind: cookies, storage and locks are new. */
+  context(options?: {
+    viewport?: typeof PHONE;
+    colorScheme?: "light" | "dark";
+    bypassCSP?: boolean;
+  }): Promise<BrowserContext>;
+  close(): Promise<void>;
+}
+
+export async function openBrowser(): Promise<TestBrowser> {
+  const folder = mkdtempSync(join(tmpdir(), "qoc-chromium-"));
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: [...FLAGS, `--data-path=${folder}`] });
+  return {
+    context: ({ viewport = DESKTOP, colorScheme = "light", bypassCSP = false } = {}) =>
+      browser.newContext({ ...PLACE, viewport, colorScheme, bypassCSP }),
+    close: async () => {
+      await browser.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Everything that went wrong on a page without a test asking for it. */
+export interface Complaints {
+  readonly errors: string[];
+  /** Requests to another origin. */
+  readonly foreign: string[];
+}
+
+/** Collects errors of scripts, violations of the policy, and requests that leave the page's origin. */
+export function watch(page: Page, origin: string): Complaints {
+  const complaints: Complaints = { errors: [], foreign: [] };
+  page.on("pageerror", (error) => complaints.errors.push(String(error)));
+  page.on("console", (message) => {
+    if (/Content Security Policy|Trusted/i.test(message.text())) complaints.errors.push(message.text());
+  });
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${origin}/`) && !url.startsWith("data:") && !url.startsWith("blob:"))
+      complaints.foreign.push(url);
+  });
+  return complaints;
+}
