@@ -17,6 +17,15 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
   stdio: "inherit",
 });
+// The declarations of the SDK are one file, which a desk's editor reads without any package.
+const declarations = `${root}dist/src/domain/sdk.d.ts`;
+const data = readFileSync(`${root}dist/src/domain/sdk-data.d.ts`, "utf8");
+const own = readFileSync(declarations, "utf8").replaceAll(
+  /^(?:import|export) type [^;]* from "\.\/sdk-data\.ts";\n/gm,
+  "",
+);
+writeFileSync(declarations, own + data);
+rmSync(`${root}dist/src/domain/sdk-data.d.ts`);
 const common = { bundle: true, platform: "node", target: "node20", logLevel: "warning" };
 await build({
   ...common,

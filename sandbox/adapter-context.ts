@@ -1,37 +1,36 @@
-/** Creates `ctx` inside the worker. Fills, logs and requests to the host go as messages over the one port. */
+/** Creates `ctx` inside the worker. What it emits, logs and requests goes as messages over the one port. */
 import { getHeapStatistics } from "node:v8";
-import type { Bar, ConnectorContext, Fill } from "../src/domain/sdk.ts";
+import type { Bar, ConnectorContext } from "../src/domain/sdk.ts";
 import { deepFreeze } from "../src/lib/deep-freeze.ts";
 import { LIMITS } from "../src/protocol/limits.ts";
 import type { AdapterRequest, HostMessage, StartMessage } from "../src/protocol/messages.ts";
-import { payloadSize } from "../src/protocol/payload-size.ts";
-
-export interface Port {
-  post(message: unknown): void;
-}
+import { copyWithin } from "./copy-within.ts";
+import { EmissionQueue } from "./emission-queue.ts";
+import type { Port } from "./port.ts";
+import { QuoteBuffer } from "./quote-buffer.ts";
 
 export interface ContextHandle {
   readonly ctx: ConnectorContext;
   /**
-   * Sends emitted fills, within the window. Called before each method's result, so that a fill arrives before its ack.
+   * Sends what was emitted, within the window. Called before each method's result, so that a fill arrives before its
+   * ack.
    */
   flush(): void;
-  /** Sends all emitted fills, regardless of the window. Called before the worker ends. */
+  /** Sends all emitted fills, reports and activities, regardless of the window. Called before the worker ends. */
   sendAll(): void;
   handle(message: HostMessage): void;
   log(level: "debug" | "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
 }
 
-/** Limit for one fill, and for all fills of one message. */
-const FILLS_CHARS_MAX = LIMITS.fillsChars / 2;
 /** The whole store holds 1 MiB. */
 const VALUE_CHARS_MAX = 1_100_000;
 const KEY_CHARS_MAX = 1_000;
-const DEPTH_MAX = 30;
+const LINK_REASON_CHARS_MAX = 200;
 
 /** `redact` removes secrets from a text. */
 export function createAdapterContext(port: Port, start: StartMessage, redact: (text: string) => string): ContextHandle {
-  const fills = new FillQueue(port);
+  const emissions = new EmissionQueue(port);
+  const quotes = new QuoteBuffer(port);
   const requests = new RequestQueue(port);
   const log: ContextHandle["log"] = (level, message, fields) => {
     port.post({
@@ -56,7 +55,15 @@ export function createAdapterContext(port: Port, start: StartMessage, redact: (t
       warn: (message, fields) => log("warn", message, fields),
       error: (message, fields) => log("error", message, fields),
     },
-    emitFill: (fill) => fills.add(fill),
+    emitFill: (fill) => emissions.add("fills", fill),
+    emitReport: (report) => emissions.add("reports", report),
+    emitActivity: (activity) => emissions.add("activities", activity),
+    emitQuote: (quote) => quotes.add(quote),
+    link: (isUp, reason) => {
+      emissions.flush();
+      const text = reason === undefined ? undefined : redact(String(reason)).slice(0, LINK_REASON_CHARS_MAX);
+      port.post({ e: "link", isUp: isUp === true, reason: text });
+    },
     options: deepFreeze(structuredClone(start.options)),
     store: {
       get: (key) => requests.send("get", key),
@@ -68,10 +75,10 @@ export function createAdapterContext(port: Port, start: StartMessage, redact: (t
   return {
     ctx: Object.freeze(ctx),
     log,
-    flush: () => fills.flush(),
-    sendAll: () => fills.sendAll(),
+    flush: () => emissions.flush(),
+    sendAll: () => emissions.sendAll(),
     handle: (message) => {
-      if (message.e === "ack") fills.acknowledge(message.lastFill);
+      if (message.e === "ack") emissions.acknowledge(message.last);
       else if (message.e === "ping") port.post({ e: "ping-reply", id: message.id, heapMb: heapMb() });
       else requests.settle(message);
     },
@@ -80,35 +87,6 @@ export function createAdapterContext(port: Port, start: StartMessage, redact: (t
 
 function heapMb(): number {
   return Math.round(getHeapStatistics().used_heap_size / 104_857.6) / 10;
-}
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    (levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1)))
-  );
-}
-
-/**
- * Returns a JSON copy of the value and its size. The host would end the worker for a message over its limits; this
- * throws earlier, with a stack that shows the author's line.
- */
-function copyWithin(
-  value: unknown,
-  charsMax: number,
-  label: string,
-): { readonly value: unknown; readonly chars: number } {
-  const json = JSON.stringify(value) as string | undefined;
-  if (json === undefined) return { value: undefined, chars: 0 };
-  const copy = JSON.parse(json) as unknown;
-  if (isDeeperThan(copy, DEPTH_MAX))
-    throw new Error(`${label} is nested too deeply: at most ${DEPTH_MAX} levels are allowed; flatten it`);
-  // The host's own measure, which also counts each element of a list.
-  const chars = payloadSize(copy, Number.MAX_SAFE_INTEGER) ?? Number.MAX_SAFE_INTEGER;
-  if (chars > charsMax)
-    throw new Error(`${label} is too large: ${chars} characters, at most ${charsMax} are allowed; make it smaller`);
-  return { value: copy, chars };
 }
 
 /** What JSON would drop or refuse: errors, big integers, maps and sets. */
@@ -128,64 +106,6 @@ function logFields(fields: Record<string, unknown>): unknown {
     return copyWithin(plain, LIMITS.eventChars / 2, "log fields object").value;
   } catch (error) {
     return { leftOut: String(error) };
-  }
-}
-
-/**
- * Numbers fills, sends them in batches within the window, and queues the others until the host has stored those sent.
- */
-class FillQueue {
-  readonly #port: Port;
-  #queue: { readonly value: unknown; readonly chars: number }[] = [];
-  #sent = 0;
-  #acknowledged = 0;
-  #isFlushScheduled = false;
-
-  constructor(port: Port) {
-    this.#port = port;
-  }
-
-  add(fill: Fill): void {
-    if (this.#queue.length >= LIMITS.fillQueue)
-      throw new Error(
-        `${LIMITS.fillQueue} fills are queued and not yet stored by the desk: emit the next fills more slowly`,
-      );
-    this.#queue.push(copyWithin(fill, FILLS_CHARS_MAX, "fill"));
-    if (this.#isFlushScheduled) return;
-    this.#isFlushScheduled = true;
-    queueMicrotask(() => {
-      this.#isFlushScheduled = false;
-      this.flush();
-    });
-  }
-
-  flush(): void {
-    while (this.#queue.length > 0 && this.#sent - this.#acknowledged < LIMITS.fillWindow) {
-      const countMax = Math.min(LIMITS.fillsPerBatch, LIMITS.fillWindow - (this.#sent - this.#acknowledged));
-      const fills = this.#queue.splice(0, this.#batchSize(countMax)).map(({ value }) => value);
-      this.#port.post({ e: "fills", firstFill: this.#sent + 1, fills });
-      this.#sent += fills.length;
-    }
-  }
-
-  /** Returns how many queued fills fit into one message: at least 1. */
-  #batchSize(countMax: number): number {
-    let chars = 0;
-    const overflow = this.#queue.slice(0, countMax).findIndex((fill) => (chars += fill.chars) > FILLS_CHARS_MAX);
-    return overflow === -1 ? countMax : Math.max(1, overflow);
-  }
-
-  sendAll(): void {
-    this.#acknowledged = this.#sent;
-    while (this.#queue.length > 0) {
-      this.flush();
-      this.#acknowledged = this.#sent;
-    }
-  }
-
-  acknowledge(lastFill: number): void {
-    this.#acknowledged = Math.max(this.#acknowledged, lastFill);
-    this.flush();
   }
 }
 

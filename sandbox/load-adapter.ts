@@ -54,7 +54,7 @@ export function loadAdapter(start: StartMessage, network: NetworkModules): Loade
 }
 
 const BOOLEANS = [true, false] as const;
-const CAPABILITY_VALUES: Readonly<Record<keyof Capabilities, readonly unknown[]>> = {
+const CAPABILITY_VALUES: Readonly<Record<Exclude<keyof Capabilities, "pollSeconds">, readonly unknown[]>> = {
   exactDecimals: BOOLEANS,
   clientIdDedupe: ["forever", "open-only", "none"],
   queryByClientId: BOOLEANS,
@@ -62,7 +62,9 @@ const CAPABILITY_VALUES: Readonly<Record<keyof Capabilities, readonly unknown[]>
   reduceOnly: BOOLEANS,
   simulatedTime: BOOLEANS,
   mode: ["paper", "live"],
+  reports: ["pushed", "polled"],
 };
+const POLL_SECONDS_MAX = 3_600;
 
 function parseCapabilities(declared: unknown): Capabilities {
   if (typeof declared !== "object" || declared === null) return {};
@@ -72,6 +74,12 @@ function parseCapabilities(declared: unknown): Capabilities {
     const choices = allowed.map((choice) => JSON.stringify(choice)).join(" or ");
     throw new AdapterShapeError(`static capabilities: ${name} is ${JSON.stringify(value)}; it must be ${choices}`);
   }
+  const { pollSeconds } = declared as { readonly pollSeconds?: unknown };
+  const isSeconds = typeof pollSeconds === "number" && pollSeconds >= 1 && pollSeconds <= POLL_SECONDS_MAX;
+  if (pollSeconds !== undefined && !isSeconds)
+    throw new AdapterShapeError(
+      `static capabilities: pollSeconds is ${JSON.stringify(pollSeconds)}; it must be a number from 1 to ${POLL_SECONDS_MAX}`,
+    );
   return JSON.parse(JSON.stringify(declared)) as Capabilities;
 }
 

@@ -3,35 +3,40 @@
  * timers, and implements the desk's venue gateway.
  */
 import type { Desk } from "../trading/desk.ts";
-import { observeRates } from "../trading/exchange-rates.ts";
-import { forgetInstruments, markAccount } from "../trading/market-snapshot.ts";
-import {
-  compareOpenOrders,
-  followOrders,
-  markInterruptedUnknown,
-  paced,
-  reconcileConnector,
-} from "../trading/reconcile.ts";
+import { forgetInstruments } from "../trading/market-snapshot.ts";
+import { markInterruptedUnknown, reconcileConnector } from "../trading/reconcile.ts";
+import { followActivities, recordActivities } from "../trading/record-activity.ts";
+import { receiveReports } from "../trading/record-report.ts";
 import { recordFills } from "../trading/record-fill.ts";
 import { signedCode } from "../trading/desk-config.ts";
 import type { ConnectorStatus, VenueGateway } from "../trading/venue-gateway.ts";
 import { QocError, messageOf } from "../domain/error.ts";
-import type { ConnectorName } from "../domain/ids.ts";
-import type { FillBatch } from "../domain/ports.ts";
+import type { FillBatch, PushSink } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode } from "../domain/venue.ts";
-import type { Connector, ConnectorStateChange } from "../host/connector.ts";
+import type { Connector } from "../host/connector.ts";
+import type { ConnectorStateChange } from "../host/connector-options.ts";
 import { inspectMethod } from "../host/inspect-method.ts";
 import { VenueOutage } from "../host/restart-policy.ts";
 import { TurnSlices } from "../host/turn-slices.ts";
 import { openVenueClient } from "../host/venue-client.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { ConnectorLevels } from "./connector-levels.ts";
+import { ConnectorRounds } from "./connector-rounds.ts";
 import { type ConnectorDeps, adapterPath, openConnector } from "./open-connectors.ts";
 
 export interface FleetOptions extends Omit<
   ConnectorDeps,
-  "fillSink" | "onStateChange" | "recordOf" | "signedCode" | "isLive" | "onSources" | "levels" | "admit" | "slices"
+  | "fillSink"
+  | "pushSink"
+  | "onStateChange"
+  | "recordOf"
+  | "signedCode"
+  | "isLive"
+  | "onSources"
+  | "levels"
+  | "admit"
+  | "slices"
 > {
   readonly config: DeskConfig;
   /** Runs the custom guards in a process of their own. Returns why that is not possible. */
@@ -54,9 +59,6 @@ export interface Fleet {
 }
 
 const RECONCILE_AGAIN_MS = 5_000;
-const POLL_ORDERS_MS = 2_000;
-const DEGRADED_PROBE_MS = 5_000;
-const MARK_AFTER_FILL_MS = 100;
 const REASON_CHARS_MAX = 2_000;
 
 export function openFleet(options: FleetOptions): Fleet {
@@ -74,8 +76,7 @@ class ConnectorFleet implements Fleet {
   #adding = Promise.resolve();
   /** Connectors whose start or restart is under way: the code that started them reconciles them. */
   readonly #starting = new Set<string>();
-  /** Connectors whose account is fetched again shortly, after a fill. */
-  readonly #marking = new Set<string>();
+  readonly #rounds: ConnectorRounds;
   /** Connectors that are being moved to a process. */
   readonly #moving = new Set<string>();
   readonly #levels: ConnectorLevels;
@@ -96,6 +97,13 @@ class ConnectorFleet implements Fleet {
       wasLive: ({ name }) => this.#wasLive.has(name),
     });
     this.#slices = new TurnSlices(options.clock);
+    this.#rounds = new ConnectorRounds({
+      clock: options.clock,
+      log: options.log,
+      markMs: options.config.uta.snapshotInterval * 1000,
+      desk: () => this.#openDesk(),
+      isStopping: () => this.#isStopping,
+    });
     this.#open(options.config.connectors);
     const client = openVenueClient(this.#connectors);
     this.venues = {
@@ -131,6 +139,7 @@ class ConnectorFleet implements Fleet {
         levels: this.#levels,
         admit: (connector, capabilities) => this.#admit(connector, capabilities),
         fillSink: { accept: (batch) => this.#acceptFills(config, batch) },
+        pushSink: this.#pushSink(config),
         onStateChange: (change) => this.#recordState(config, change),
         recordOf: (name) => this.#openDesk().state.connectors.get(name),
         signedCode: (name) => signedCode(this.#openDesk().state, name),
@@ -174,20 +183,8 @@ class ConnectorFleet implements Fleet {
       this.#startAndReconcile(config, () => this.#connectors.get(config.name)?.start()),
     );
     // The rounds of one connector do not wait for the start of another.
-    for (const config of configs) {
-      this.#every(POLL_ORDERS_MS, config, () => followOrders(this.#openDesk(), config.name));
-      this.#every(this.#options.config.uta.snapshotInterval * 1000, config, () => this.#markAndCompare(config.name));
-    }
+    for (const { name } of configs) this.#rounds.start(name);
     await Promise.all(starts);
-  }
-
-  #markAndCompare(connector: ConnectorName): Promise<void> {
-    const desk = this.#openDesk();
-    return paced(desk, connector, async () => {
-      await observeRates(desk, connector);
-      await markAccount(desk, connector);
-      await compareOpenOrders(desk, connector);
-    });
   }
 
   async stop(): Promise<void> {
@@ -298,9 +295,28 @@ class ConnectorFleet implements Fleet {
     );
   }
 
-  async #acceptFills(config: ConnectorConfig, batch: FillBatch): Promise<void> {
+  async #acceptFills({ name }: ConnectorConfig, batch: FillBatch): Promise<void> {
     const newFills = await recordFills(this.#openDesk(), batch);
-    if (newFills > 0) this.#markSoon(config);
+    if (newFills > 0) this.#rounds.markSoon(name);
+  }
+
+  #pushSink({ name }: ConnectorConfig): PushSink {
+    return {
+      reports: async (reports) => {
+        const outcome = await receiveReports(this.#openDesk(), name, reports);
+        if (outcome.hasChanges) this.#rounds.markSoon(name);
+        if (outcome.hasUnmatched) this.#openDesk().market.followPace.soon(name);
+        this.#rounds.closeGapsSoon(name, outcome.gaps);
+      },
+      activities: async (activities) => {
+        const fresh = await recordActivities(this.#openDesk(), name, activities);
+        if (fresh > 0) this.#rounds.markSoon(name);
+      },
+      quotes: (quotes) => {
+        const { clock, market } = this.#openDesk();
+        for (const quote of quotes) market.quotes.keep(name, { ...quote, receivedMono: clock.monotonic() });
+      },
+    };
   }
 
   #recordState(config: ConnectorConfig, { state, reason }: ConnectorStateChange): void {
@@ -308,6 +324,8 @@ class ConnectorFleet implements Fleet {
     if (state !== "ready") {
       desk.market.reconciled.delete(config.name);
       desk.market.reconcileProblems.delete(config.name);
+      // Without its stream a connector does not say when a quote has changed.
+      desk.market.quotes.forget(config.name);
     }
     if (state === "starting" || state === "restarting") forgetInstruments(desk, config.name);
     if (state === "stopped" || state === "quarantined" || state === "restarting") this.#levels.end(config.name);
@@ -327,23 +345,9 @@ class ConnectorFleet implements Fleet {
       accountId: state === "ready" ? connection?.accountId : undefined,
       by: state === "quarantined" && this.#quarantining.has(config.name) ? "human" : undefined,
     });
-    if (state === "degraded") this.#options.clock.after(this.#probeMs(config), () => void this.#probeDegraded(config));
+    if (state === "degraded") this.#rounds.probeDegraded(config.name);
     // `start` and `restart` reconcile the connector themselves; every other change to ready is reconciled here.
     if (state === "ready" && !this.#starting.has(config.name)) void this.#reconcile(config);
-  }
-
-  /** A fill changes cash and positions: fetches the account again, once for a burst of fills. */
-  #markSoon(config: ConnectorConfig): void {
-    if (this.#marking.has(config.name) || this.#isStopping) return;
-    this.#marking.add(config.name);
-    this.#options.clock.after(MARK_AFTER_FILL_MS, () => {
-      this.#marking.delete(config.name);
-      if (this.#isStopping || this.#statusOf(config).state !== "ready" || this.#openDesk().readOnly() !== undefined)
-        return;
-      markAccount(this.#openDesk(), config.name).catch((error: unknown) =>
-        this.#options.log.warn(`account of ${config.name}: ${messageOf(error)}`),
-      );
-    });
   }
 
   /** The gate blocks orders to this connector until the reconciliation succeeds. A failed one is repeated. */
@@ -353,40 +357,12 @@ class ConnectorFleet implements Fleet {
     try {
       await reconcileConnector(desk, config.name);
       desk.market.reconcileProblems.delete(config.name);
+      await followActivities(desk, config.name);
     } catch (error) {
       if (this.#isStopping) return;
       desk.market.reconcileProblems.set(config.name, messageOf(error));
       this.#options.log.error(`reconciling ${config.name}: ${messageOf(error)}`, { connector: config.name });
       this.#options.clock.after(RECONCILE_AGAIN_MS, () => void this.#reconcile(config));
     }
-  }
-
-  /** Repeats `work` on a timer of the connector's own, so that a slow venue does not delay the others. */
-  #every(ms: number, config: ConnectorConfig, work: () => Promise<void>): void {
-    const round = async (): Promise<void> => {
-      if (this.#isStopping) return;
-      const desk = this.#openDesk();
-      const isDue = desk.market.polls.waitMs(config.name) === 0;
-      if (isDue && desk.market.reconciled.has(config.name) && desk.readOnly() === undefined) {
-        await work().catch((error: unknown) =>
-          this.#options.log.warn(`${config.name}: ${messageOf(error)}`, { connector: config.name }),
-        );
-      }
-      this.#options.clock.after(ms, () => void round());
-    };
-    this.#options.clock.after(ms, () => void round());
-  }
-
-  /** Calls a degraded connector until it answers in time: the first answer in time makes it ready. */
-  async #probeDegraded(config: ConnectorConfig): Promise<void> {
-    if (this.#isStopping || this.#statusOf(config).state !== "degraded") return;
-    await this.venues.buyingPower(config.name).catch(() => undefined);
-    if (this.#statusOf(config).state === "degraded")
-      this.#options.clock.after(this.#probeMs(config), () => void this.#probeDegraded(config));
-  }
-
-  /** A venue that refuses polls is not asked more often by the probe. */
-  #probeMs({ name }: ConnectorConfig): number {
-    return Math.max(DEGRADED_PROBE_MS, this.#openDesk().market.polls.waitMs(name));
   }
 }

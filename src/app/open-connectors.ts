@@ -4,12 +4,13 @@ import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorRecord } from "../domain/desk-state.ts";
-import type { Clock, Disk, FillSink, Ids, Log } from "../domain/ports.ts";
+import type { Clock, Disk, FillSink, Ids, Log, PushSink } from "../domain/ports.ts";
 import { createRequestHandler } from "../host/adapter-requests.ts";
 import type { Digest } from "../domain/ids.ts";
 import { type Bundle, type BundleRequest, bundleAdapter } from "../host/bundle.ts";
 import { readCertificates } from "../host/certificates.ts";
-import { Connector, type ConnectorOptions } from "../host/connector.ts";
+import { Connector } from "../host/connector.ts";
+import type { ConnectorOptions } from "../host/connector-options.ts";
 import { openStore } from "../host/connector-store.ts";
 import type { Egress } from "../host/egress.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
@@ -55,6 +56,7 @@ export interface ConnectorDeps {
   /** Gets the author's own files of each bundle. */
   readonly onSources: (connector: string, paths: readonly string[]) => void;
   readonly fillSink: FillSink;
+  readonly pushSink: PushSink;
   readonly slices: TurnSlices;
   readonly onStateChange: ConnectorOptions["onStateChange"];
 }
@@ -128,6 +130,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     certificates: () => readCertificates(disk, config.name, certificateFiles(deps, config)),
     transport: (network) => startTransport(deps, config, network),
     fillSink: deps.fillSink,
+    pushSink: deps.pushSink,
     slices: deps.slices,
     requestHandler: createRequestHandler({ store, bars: (symbol) => deps.bars.read(symbol) }),
     onStateChange: deps.onStateChange,

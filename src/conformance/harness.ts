@@ -5,12 +5,13 @@ import { type Envelope, type Method } from "../protocol/messages.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Disk, Ids, Log, LogFields } from "../domain/ports.ts";
-import type { VenueFill, VenueInstrument } from "../domain/venue.ts";
+import type { VenueActivity, VenueFill, VenueInstrument, VenueQuote, VenueReport } from "../domain/venue.ts";
 import { type Bundle, bundleAdapter } from "../host/bundle.ts";
 import { Connector } from "../host/connector.ts";
 import { TurnSlices } from "../host/turn-slices.ts";
 import type { DroppedMembers } from "../host/unknown-members.ts";
 import { openVenueClient } from "../host/venue-client.ts";
+import { readPages } from "../host/venue-pages.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseFailed, assert } from "./assert.ts";
@@ -22,6 +23,25 @@ import { ProxyVenue } from "./proxy-venue.ts";
 import { type TestVenue, type VenueLevel, venueLevelOf } from "./test-venue.ts";
 import { TransportSpy } from "./transport-spy.ts";
 import type { VenueProcess } from "./venue-hooks.ts";
+
+type VenueClient = ReturnType<typeof openVenueClient>;
+
+/** As the desk calls the adapter, with all pages of its fills. */
+interface KitCalls extends Omit<VenueClient, "fills"> {
+  fills(name: string, since: number): Promise<readonly VenueFill[] | undefined>;
+}
+
+async function allFills(
+  client: VenueClient,
+  connector: string,
+  { since, symbol }: { readonly since: number; readonly symbol: string },
+): Promise<readonly VenueFill[] | undefined> {
+  let fills: readonly VenueFill[] | undefined;
+  const read = (cursor: string | undefined) =>
+    client.fills(connector, since, cursor === undefined ? { symbols: [symbol] } : { symbols: [symbol], cursor });
+  for await (const page of readPages({ connector, method: "getFills", read })) fills = [...(fills ?? []), ...page];
+  return fills;
+}
 
 export interface HarnessDeps {
   readonly settings: CertifySettings;
@@ -130,13 +150,17 @@ export class ConformanceHarness {
   readonly ids: Ids;
   readonly connector: ObservedConnector;
   /** The adapter's methods as the desk calls them: results are parsed, and failures throw. */
-  readonly calls: ReturnType<typeof openVenueClient>;
+  readonly calls: KitCalls;
   readonly store = new InMemoryStore();
   readonly spy: TransportSpy;
   /** Members that the SDK does not have, in answers of the cases that have ended. */
   readonly dropped: DroppedMembers[];
   /** Every fill that the adapter emitted, in order. */
   readonly fills: VenueFill[] = [];
+  /** What else the adapter emitted, in order. */
+  readonly reports: VenueReport[] = [];
+  readonly activities: VenueActivity[] = [];
+  readonly quotes: VenueQuote[] = [];
   readonly logLines: { readonly level: string; readonly message: string }[] = [];
   readonly states: { readonly state: ConnectorState; readonly reason: string | undefined }[] = [];
   /** The adapter's secrets; a case replaces them to test wrong or missing ones. */
@@ -173,7 +197,12 @@ export class ConformanceHarness {
       tcp: settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
       transport: (network) => this.spy.watch(deps.transport(MEMORY_MB, network)),
       slices: new TurnSlices(clock),
-      fillSink: { accept: ({ fills }) => Promise.resolve(this.#addFills(fills)) },
+      fillSink: { accept: ({ fills }) => Promise.resolve(this.#push(this.fills, fills)) },
+      pushSink: {
+        reports: (reports) => Promise.resolve(this.#push(this.reports, reports)),
+        activities: (activities) => Promise.resolve(this.#push(this.activities, activities)),
+        quotes: (quotes) => this.#push(this.quotes, quotes),
+      },
       requestHandler: this.store,
       onStateChange: ({ state, reason }) => {
         this.states.push({ state, reason });
@@ -181,7 +210,8 @@ export class ConformanceHarness {
       },
     });
     if (venue instanceof ProxyVenue) this.connector.observer = venue;
-    this.calls = openVenueClient(new Map([["kit", this.connector]]));
+    const client = openVenueClient(new Map([["kit", this.connector]]));
+    this.calls = { ...client, fills: (name, since) => allFills(client, name, { since, symbol: settings.symbol }) };
   }
 
   /** The kit's own venue, for cases that need its wire format. @throws Error at another level. */
@@ -274,8 +304,8 @@ export class ConformanceHarness {
     this.dropped.push(...this.connector.unknownMembers.list);
   }
 
-  #addFills(fills: readonly VenueFill[]): void {
-    this.fills.push(...fills);
+  #push<T>(kept: T[], items: readonly T[]): void {
+    kept.push(...items);
     this.notify();
   }
 

@@ -1,7 +1,9 @@
 /** Events of money that no trade of the desk explains. */
 import type { Authority } from "./authority.ts";
 import { type Decimal, type DecimalText, ZERO, text } from "./decimal.ts";
+import type { RateObserved } from "./exchange-rate.ts";
 import type { ConnectorName } from "./ids.ts";
+import type { ActivityReceived } from "./venue-activity.ts";
 
 /** The NAV changed by this amount in the account's currency, and no trade or price explains it; 0: it is explained. */
 export interface NavUnexplained {
@@ -27,6 +29,7 @@ export interface CashMoved {
 }
 
 export type CashEvent = NavUnexplained | CashMoved;
+export type MoneyEvent = CashEvent | RateObserved | ActivityReceived;
 
 /** The command that says that this amount, signed, was paid in or out. */
 export function flowCommand(connector: string, amount: Decimal): string {

@@ -5,7 +5,7 @@
 import { afterCashEvent, markedAccount } from "./account.ts";
 import { type ActivityState, recordActivity } from "./activity-state.ts";
 import { ZERO, decimal } from "./decimal.ts";
-import { type ExchangeRate, type RateObserved, rateKey } from "./exchange-rate.ts";
+import { type ExchangeRate, rateKey } from "./exchange-rate.ts";
 import type { Authority, KeyRole } from "./authority.ts";
 import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
 import type {
@@ -26,7 +26,7 @@ import type {
   TradingState,
 } from "./event.ts";
 import { type FillState, adoptPosition, clearInstrument, indexOrder, positionOf, receiveFill } from "./fill-state.ts";
-import type { CashEvent } from "./cash-event.ts";
+import type { MoneyEvent } from "./cash-event.ts";
 import { conflictKey } from "./fill.ts";
 import type { Digest, OrderId } from "./ids.ts";
 import { type LostRecords, applyLoss } from "./lost-records.ts";
@@ -42,6 +42,7 @@ import {
   noSchedules,
 } from "./schedule-state.ts";
 import type { Mode } from "./venue.ts";
+import { type ActivitiesByConnector, receiveActivity } from "./venue-activity.ts";
 
 /** One submit intent; read by the guards `order-rate` and `duplicate-order`. */
 export interface IntentRecord {
@@ -84,6 +85,7 @@ export interface DeskState extends FillState, ActivityState {
   epochTag: string;
   /** Fills that came again with another content, by {@link conflictKey}. */
   readonly conflicts: Set<string>;
+  readonly activities: ActivitiesByConnector;
   /** Intents of the last 24 hours, oldest first. */
   readonly intents: IntentRecord[];
   /** The newest rates of venues, by {@link rateKey}. */
@@ -129,6 +131,7 @@ export function emptyDeskState(): DeskState {
     external: new Map(),
     trades: new Map(),
     conflicts: new Set(),
+    activities: new Map(),
     epochTag: "",
     intents: [],
     rates: new Map(),
@@ -180,6 +183,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "nav.unexplained":
     case "cash.moved":
     case "fx.observed":
+    case "venue.activity":
       state.lastRelevantSeq = recorded.seq;
       changeAccount(state, recorded, event);
       return;
@@ -276,8 +280,9 @@ function identifyDesk(
   }
 }
 
-function changeAccount(state: DeskState, recorded: Recorded, event: AccountMarked | CashEvent | RateObserved): void {
+function changeAccount(state: DeskState, recorded: Recorded, event: AccountMarked | MoneyEvent): void {
   if (event.type === "account.marked") return markAccount(state, recorded as Recorded<AccountMarked>);
+  if (event.type === "venue.activity") return receiveActivity(state.activities, event);
   if (event.type === "fx.observed") {
     const { type: _type, ...rate } = event;
     state.rates.set(rateKey(rate), rate);

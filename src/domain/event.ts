@@ -4,12 +4,11 @@
  */
 import type { Authority, KeyReplacement, KeyRole } from "./authority.ts";
 import type { CancelEvent } from "./cancel-event.ts";
-import type { CashEvent } from "./cash-event.ts";
+import type { MoneyEvent } from "./cash-event.ts";
 import type { Actor, Channel } from "./actor.ts";
 import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
 import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
 import type { DecimalText } from "./decimal.ts";
-import type { RateObserved } from "./exchange-rate.ts";
 import type { Misfit } from "./fill.ts";
 import type { IdsRetired, JournalGap } from "./journal-head.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
@@ -228,6 +227,8 @@ export interface OrderReported {
   readonly venueOrderId: VenueOrderId;
   readonly status: OrderReportStatus;
   readonly filledQuantity: DecimalText;
+  /** Why the venue ended the order, in its words. */
+  readonly reason?: string | undefined;
 }
 /** The venue no longer knows an order that it had acknowledged. */
 export interface OrderMissing {
@@ -370,8 +371,7 @@ export type DeskEvent =
   | ConfigWaiting
   | ConnectorChanged
   | AccountMarked
-  | CashEvent
-  | RateObserved
+  | MoneyEvent
   | OrderEvent
   | FillReceived
   | FillConflicted

@@ -1,6 +1,6 @@
 /** Ports: the I/O that the composition root passes in. No lower module uses the clock, randomness or files directly. */
 import type { ConnectorName } from "./ids.ts";
-import type { VenueFill } from "./venue.ts";
+import type { VenueActivity, VenueFill, VenueQuote, VenueReport } from "./venue.ts";
 
 export interface Clock {
   /** Milliseconds since the epoch by the wall clock, which may be set forward or back. */
@@ -99,6 +99,15 @@ export interface FillBatch {
 export interface FillSink {
   /** Called in the order of the fills. Resolves when all of them are on disk; only then are they acknowledged. */
   accept(batch: FillBatch): Promise<void>;
+}
+
+/** Receives what one connector pushes besides fills, parsed, in the order in which it was emitted. */
+export interface PushSink {
+  /** Resolves when what the reports change is on disk. */
+  reports(reports: readonly VenueReport[]): Promise<void>;
+  /** Resolves when the new activities are on disk. */
+  activities(activities: readonly VenueActivity[]): Promise<void>;
+  quotes(quotes: readonly VenueQuote[]): void;
 }
 
 /** Receives lines of progress for a person. Progress is never data. */

@@ -27,3 +27,9 @@ export function isNegative(quote: VenueQuote): boolean {
 export function mid(quote: VenueQuote): Decimal {
   return decimal(quote.bid).plus(decimal(quote.ask)).times(decimal("0.5"));
 }
+
+/** What the connector says about the price: its feed and its notice. */
+export function quoteWords({ feed, notice }: VenueQuote): string | undefined {
+  const words = [...(feed === undefined ? [] : [`feed ${feed}`]), ...(notice === undefined ? [] : [notice])];
+  return words.length === 0 ? undefined : words.join("; ");
+}

@@ -7,162 +7,30 @@
  * instrument's currency.
  */
 
+import type {
+  Account,
+  Activity,
+  Bar,
+  Fill,
+  Instrument,
+  Numeric,
+  Order,
+  OrderAck,
+  OrderReport,
+  Position,
+  Quote,
+  Rate,
+  Session,
+  Side,
+  Timestamp,
+} from "./sdk-data.ts";
+
 /**
  * The version of the protocol between desk and adapter. The desk refuses an adapter that was built for another version.
  */
 export const SDK_VERSION = 1;
 
-/** A number or an exact decimal string. Return the string if the venue sends a string. */
-export type Numeric = number | string;
-/** Milliseconds since the Unix epoch, or an ISO 8601 string such as `2026-07-06T14:00:00Z`. */
-export type Timestamp = number | string;
-
-export type Side = "buy" | "sell";
-export type OrderType = "market" | "limit" | "stop" | "stop_limit";
-export type TimeInForce = "day" | "gtc" | "ioc" | "fok";
-
-export interface Quote {
-  symbol: string;
-  bid: Numeric;
-  ask: Numeric;
-  /** The venue's time of the quote. */
-  timestamp: Timestamp;
-  /**
-   * The venue's time at which it last said that this quote is still valid, on a market where prices do not change.
-   * `quote-freshness` takes the later of this and `timestamp`. Leave it out if the venue does not say so.
-   */
-  asOf?: Timestamp;
-  /** The price of the last trade. */
-  last?: Numeric;
-  bidSize?: Numeric;
-  askSize?: Numeric;
-  /**
-   * What a person must know about this price, in one line of at most 200 characters, for example that the recording of
-   * a replayed market has ended. Shown beside the quote and in reviews.
-   */
-  notice?: string | undefined;
-}
-
-export interface Position {
-  symbol: string;
-  /** In units of the instrument; negative for a short position. */
-  quantity: Numeric;
-  averagePrice?: Numeric;
-  markPrice?: Numeric;
-  currency?: string;
-}
-
-/**
- * An order for the venue. Send `clientOrderId` with the order: 17 of `[a-z0-9]`, unique even across copies of a desk.
- */
-export interface Order {
-  clientOrderId: string;
-  symbol: string;
-  side: Side;
-  /** Above zero, in units of the instrument. */
-  quantity: number;
-  /** The same quantity as an exact decimal string. */
-  quantityText: string;
-  type: OrderType;
-  limitPrice?: number;
-  limitPriceText?: string;
-  stopPrice?: number;
-  stopPriceText?: string;
-  timeInForce: TimeInForce;
-  /** true: the order must not open or increase a position. This version of the desk does not set it. */
-  reduceOnly?: boolean;
-}
-
-/** The venue accepted the order. The desk's state of the order is `accepted` from then on. */
-export interface OrderAck {
-  /** The venue's id of the order. */
-  venueOrderId: string;
-  status: "acknowledged";
-}
-
-export interface Fill {
-  /** The venue's execution id. The desk counts a fill of a symbol with a known id once. */
-  fillId: string;
-  venueOrderId: string;
-  clientOrderId?: string;
-  symbol: string;
-  side: Side;
-  quantity: Numeric;
-  price: Numeric;
-  timestamp: Timestamp;
-  /** Above zero: a cost; below zero: a rebate. */
-  fee?: Numeric;
-  /** Without it the fee is in the currency of the price. A fee in the traded asset reduces the quantity held. */
-  feeCurrency?: string;
-  /** The `fillId` of an earlier fill that this message cancels (trade cancel, FIX ExecType H). */
-  busts?: string;
-  /** The `fillId` of an earlier fill that this message replaces (trade correction, FIX ExecType G). */
-  corrects?: string;
-}
-
-export type OrderReportStatus = "open" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired";
-
-/** The state of an order at the venue. */
-export interface OrderReport {
-  venueOrderId: string;
-  clientOrderId?: string;
-  status: OrderReportStatus;
-  /** The quantity filled so far; the fills themselves come from `emitFill` and `getFills`. */
-  filledQuantity: Numeric;
-  averagePrice?: Numeric;
-  /** What the order is, for orders in `getOpenOrders` that the desk did not send. */
-  symbol?: string;
-  side?: Side;
-  quantity?: Numeric;
-  limitPrice?: Numeric;
-}
-
-/** The account at the venue. All amounts are in `currency`. */
-export interface Account {
-  /** Net asset value: cash plus positions at their marks. */
-  nav: Numeric;
-  cash: Numeric;
-  buyingPower: Numeric;
-  /** ISO 4217 code or the venue's own code, for example `USD` or `USDT`. */
-  currency: string;
-  /**
-   * The venue's time of these amounts. Required with `simulatedTime`: before the first quote the desk has no other
-   * source.
-   */
-  timestamp?: Timestamp;
-  /** What a person must know about this account or its market, in one line. Shown in `qoc status`. */
-  notice?: string | undefined;
-}
-
-export interface Instrument {
-  symbol: string;
-  name?: string;
-  /** Smallest price step. */
-  tickSize?: Numeric;
-  /** Smallest quantity step. */
-  lotSize?: Numeric;
-  minQuantity?: Numeric;
-  maxQuantity?: Numeric;
-  minNotional?: Numeric;
-  /** The currency of its prices. Orders in an instrument without one are blocked. */
-  currency?: string;
-  /** Units of the underlying in one contract: 50 for an ES future. Orders with another one than 1 are blocked. */
-  multiplier?: Numeric;
-  orderTypes?: OrderType[];
-  timesInForce?: TimeInForce[];
-  tradable?: boolean;
-}
-
-export interface Bar {
-  symbol: string;
-  /** The start of the bar. */
-  timestamp: Timestamp;
-  open: Numeric;
-  high: Numeric;
-  low: Numeric;
-  close: Numeric;
-  volume?: Numeric;
-}
+export type * from "./sdk-data.ts";
 
 export interface Logger {
   info(message: string, fields?: Record<string, unknown>): void;
@@ -184,6 +52,24 @@ export interface ConnectorContext {
   readonly logger: Logger;
   /** Sends a fill to the desk and returns at once. The desk acknowledges the fill when it is on disk. */
   emitFill(fill: Fill): void;
+  /**
+   * Sends the new state of an order, which the desk takes as an answer of `getOrder`. In one order with the fills: emit
+   * the fills of an order before the report that it is filled.
+   */
+  emitReport(report: OrderReport): void;
+  /** Sends what changed the account without a trade. The desk acknowledges it when it is on disk. */
+  emitActivity(activity: Activity): void;
+  /**
+   * Sends a streamed quote. The newest of a symbol wins: the desk gets at most 50 a second of one symbol, and 10,000 a
+   * second in total.
+   */
+  emitQuote(quote: Quote): void;
+  /**
+   * Says whether the venue's stream works, for example after a lost connection. `false`: the connector is `degraded`
+   * and gets no orders. `true`: the desk reconciles orders, fills and positions, and trades again; if the link fails
+   * often, the desk waits for up to a minute.
+   */
+  link(isUp: boolean, reason?: string): void;
   /** `[connector.options]`, frozen. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly store: Store;
@@ -208,6 +94,16 @@ export interface Capabilities {
   /** The reported buying power already excludes the cost of open orders. */
   buyingPowerNetsOpenOrders?: boolean;
   reduceOnly?: boolean;
+  /**
+   * `pushed`: each change of an order arrives by `emitReport`, so that the desk asks for open orders only now and then.
+   * Default: `polled`.
+   */
+  reports?: "pushed" | "polled";
+  /**
+   * The seconds between two requests for the state of orders that the venue tolerates, 1 to 3,600. Without it the desk
+   * asks every 2 seconds at first, and less often the longer nothing changes, down to every 30 seconds.
+   */
+  pollSeconds?: number;
   /** The venue replays a market: its current time is the newest timestamp that it returned, not the wall clock. */
   simulatedTime?: boolean;
   /** `paper`: orders move no money. `live`: they do. */
@@ -226,6 +122,29 @@ export interface ConnectReport {
   permissions?: ("read" | "trade" | "withdraw")[];
   /** The venue's clock. A difference of more than five seconds is logged. */
   venueTime?: Timestamp;
+}
+
+/** Names an order. The symbol and the time of submission (ms) are for venues that cannot find an order without them. */
+export interface OrderQuery {
+  venueOrderId?: string;
+  clientOrderId?: string;
+  symbol?: string;
+  submittedAt?: number;
+}
+
+/** For venues that cannot cancel an order by its id alone. */
+export interface CancelHint {
+  clientOrderId: string;
+  symbol: string;
+  side: Side;
+}
+
+/** For venues that list fills by symbol, or in pages. */
+export interface FillsHint {
+  /** The symbols that the desk has traded or holds at this connector. */
+  symbols: readonly string[];
+  /** The cursor of the page before; absent for the first page. */
+  cursor?: string;
 }
 
 /** A connector: the seven required methods and the optional ones. Every method may reject with any error. */
@@ -249,15 +168,27 @@ export interface ConnectorAdapter {
    */
   placeOrder(order: Order): Promise<OrderAck>;
   /** Requests a cancel and resolves when the venue has accepted the request. Rejects if the order is not open. */
-  cancelOrder(venueOrderId: string): Promise<void>;
+  cancelOrder(venueOrderId: string, order?: CancelHint): Promise<void>;
 
   // Optional methods: the desk checks which ones exist.
   /** Resolves to null if the venue does not know the order. */
-  getOrder?(query: { venueOrderId?: string; clientOrderId?: string }): Promise<OrderReport | null>;
+  getOrder?(query: OrderQuery): Promise<OrderReport | null>;
   /** Every open order of the account. The desk asks for this list instead of each order by itself. */
   getOpenOrders?(): Promise<OrderReport[]>;
-  /** All fills since that time (ms), oldest first. */
-  getFills?(since: number): Promise<Fill[]>;
+  /**
+   * All fills since that time (ms), oldest first; or a page of them, with a cursor if there are more. The desk then
+   * calls again with that cursor. A call may take 30 seconds.
+   */
+  getFills?(since: number, hint?: FillsHint): Promise<Fill[] | { fills: Fill[]; cursor?: string }>;
+  /**
+   * All activities since that time (ms), or a page of them as with `getFills`. The desk asks at a start, once an hour,
+   * and if the account changed without a trade.
+   */
+  getActivities?(since: number, cursor?: string): Promise<Activity[] | { activities: Activity[]; cursor?: string }>;
+  /** The rates of pairs such as `EUR/USD`; a pair that the venue does not have is left out. */
+  getRates?(pairs: readonly string[]): Promise<Rate[]>;
+  /** The sessions in which the symbol trades between two times (ms), the first one first; empty if it does not. */
+  getSchedule?(symbol: string, from: number, to: number): Promise<Session[]>;
   getAccount?(): Promise<Account>;
   /** Resolves to null if the venue does not list the symbol. */
   getInstrument?(symbol: string): Promise<Instrument | null>;
@@ -302,7 +233,8 @@ export class NotSent extends Error {
 
 /**
  * Throw from any method but `placeOrder` and `cancelOrder` if the venue refused the request because there were too
- * many. The desk waits this long before its next poll; with 0 it doubles its own pause.
+ * many. The desk sends this connector nothing but orders and cancels for so long (at most 15 minutes), and shows it;
+ * with 0 it doubles the pause between its own polls.
  */
 export class RateLimited extends Error {
   override readonly name = "RateLimited";

@@ -106,6 +106,8 @@ export interface StatusView {
       readonly nextInSeconds: number;
       readonly untrusted: Untrusted;
     } | null;
+    /** The venue asks for a pause: reads are held back until it ends. */
+    readonly readPause: { readonly endsInSeconds: number; readonly untrusted: Untrusted } | null;
     /** Malformed fills since the desk started. */
     readonly refusedFills: number;
     /** The date at the venue, if its market is simulated. */

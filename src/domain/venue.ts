@@ -3,7 +3,7 @@
  * makes these from the types of the SDK ({@link ./sdk.ts}).
  */
 import type { DecimalText } from "./decimal.ts";
-import type { OrderReportStatus, OrderType, Side, TimeInForce } from "./sdk.ts";
+import type { ActivityKind, OrderReportStatus, OrderType, Session, Side, TimeInForce } from "./sdk.ts";
 
 /** paper: orders move no money. live: they do. unstated: the connector does not say; approvals treat it like live. */
 export type Mode = "paper" | "live" | "unstated";
@@ -29,6 +29,8 @@ export interface VenueQuote {
   readonly at: number;
   /** The venue's time at which it last said that the quote is still valid, ms. */
   readonly asOf?: number | undefined;
+  /** Where the price comes from, in the connector's words. */
+  readonly feed?: string | undefined;
   /** What a person must know about the price, in the connector's words. */
   readonly notice?: string;
 }
@@ -70,6 +72,43 @@ export interface VenueReport {
   readonly side?: Side;
   readonly quantity?: DecimalText;
   readonly limitPrice?: DecimalText;
+  /** Why the venue ended the order, in its words. */
+  readonly reason?: string;
+}
+
+/** What changed an account without a trade; see `Activity` in the SDK. */
+export interface VenueActivity {
+  readonly id: string;
+  readonly kind: ActivityKind;
+  readonly at: number;
+  readonly amount?: DecimalText;
+  readonly currency?: string;
+  readonly symbol?: string;
+  readonly ratio?: readonly [after: DecimalText, before: DecimalText];
+  readonly newSymbol?: string;
+  readonly quantity?: DecimalText;
+  readonly corrects?: string;
+  readonly note?: string;
+}
+
+export interface VenueRate {
+  /** `EUR/USD`: the price of one unit of the first currency in the second. */
+  readonly pair: string;
+  readonly rate: DecimalText;
+  readonly at: number;
+}
+
+export interface VenueSession {
+  readonly open: number;
+  readonly close: number;
+  readonly kind: Session["kind"];
+}
+
+/** A part of a list that a venue returns in pages. */
+export interface VenuePage<T> {
+  readonly items: readonly T[];
+  /** Of the next page. */
+  readonly cursor?: string | undefined;
 }
 
 export interface VenueAccount {

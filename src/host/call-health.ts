@@ -12,13 +12,15 @@ const ACCOUNT_CALLS: ReadonlySet<Method> = new Set([
   "getFills",
 ]);
 
+/** Calls whose answer may take long at a venue that works. */
+const SLOW_CALLS: ReadonlySet<Method> = new Set(["getFills", "getActivities", "getBars"]);
+
 export class CallHealth {
   #timeouts = 0;
   #failures = 0;
   #lastFailure = "";
 
-  /** The reason why the connector is degraded after this answer; undefined if it is not. */
-  answered(method: Method, response: Envelope): string | undefined {
+  answered(method: Method, response: Envelope): void {
     this.#timeouts = 0;
     if (response.ok) this.#failures = 0;
     // A venue that asks for a pause works: the desk waits.
@@ -26,15 +28,14 @@ export class CallHealth {
       this.#failures += 1;
       this.#lastFailure = `${method}: ${response.message}`;
     }
-    return this.#problem();
   }
 
-  timedOut(): string | undefined {
-    this.#timeouts += 1;
-    return this.#problem();
+  timedOut(method: Method): void {
+    if (!SLOW_CALLS.has(method)) this.#timeouts += 1;
   }
 
-  #problem(): string | undefined {
+  /** The reason why the connector is degraded; undefined if it is not. */
+  get problem(): string | undefined {
     if (this.#timeouts >= IN_A_ROW_MAX) return `${this.#timeouts} calls in a row timed out`;
     if (this.#failures >= IN_A_ROW_MAX) return `${IN_A_ROW_MAX} calls in a row or more failed; ${this.#lastFailure}`;
     return undefined;

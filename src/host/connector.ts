@@ -4,65 +4,25 @@
  */
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
-import type { ConnectorName } from "../domain/ids.ts";
 import type { VenueConnection } from "../domain/venue.ts";
-import type { Clock, FillSink, Log } from "../domain/ports.ts";
+import type { Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import { unlessAborted } from "../lib/aborted.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
-import type { NetworkPolicy } from "../protocol/egress-messages.ts";
-import { AcceptedAdapter, type AcceptedAdapterOptions } from "./accepted-adapter.ts";
+import { AcceptedAdapter } from "./accepted-adapter.ts";
 import { CallHealth } from "./call-health.ts";
 import type { Envelope, Method } from "../protocol/messages.ts";
-import type { AdapterRequestHandler } from "./adapter-requests.ts";
-import type { Bundle } from "./bundle.ts";
-import { type ConnectionExpectation, readConnection, refuseSimulatedLive } from "./connection.ts";
+import { readConnection, refuseSimulatedLive } from "./connection.ts";
+import type { ConnectorOptions } from "./connector-options.ts";
 import { LatencyWindow } from "./latency-window.ts";
+import { LinkState } from "./link-state.ts";
+import { ReadPause } from "./read-pause.ts";
 import { RestartPolicy, VenueOutage, needsOperator, toOutage } from "./restart-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
 import { createStackMapperCache } from "./source-map.ts";
 import { RefusedFills } from "./refused-fills.ts";
-import type { Transport } from "./transport.ts";
-import type { TurnSlices } from "./turn-slices.ts";
 import { UnknownMembers } from "./unknown-members.ts";
 import { WorkerSession } from "./worker-session.ts";
-
-export interface ConnectorStateChange {
-  readonly connector: ConnectorName;
-  readonly state: ConnectorState;
-  readonly reason: string | undefined;
-}
-
-export interface ConnectorOptions extends AcceptedAdapterOptions, ConnectionExpectation {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Returns numbers from 0 to 1, for jitter. */
-  readonly random: () => number;
-  /** Rejects if the signal aborts. */
-  readonly bundle: (signal: AbortSignal) => Promise<Bundle>;
-  /** Why the operator quarantined the connector; undefined if it is not quarantined. */
-  readonly quarantineReason: () => string | undefined;
-  readonly secrets: () => Promise<Readonly<Record<string, string>>>;
-  /** Removes known secrets from a text. */
-  readonly redact: (text: string) => string;
-  readonly options: Readonly<Record<string, unknown>>;
-  /** The connector routes no orders, and its adapter needs no method for them. */
-  readonly dataOnly?: boolean | undefined;
-  readonly hosts?: readonly string[] | undefined;
-  readonly tcp: readonly string[];
-  /** PEM texts that the connector trusts in addition to the runtime's certificates. */
-  readonly certificates?: (() => Promise<readonly string[]>) | undefined;
-  /** An HTTP proxy, `http://host:port`. */
-  readonly proxy?: string | undefined;
-  readonly transport: (network: NetworkPolicy) => Transport | Promise<Transport>;
-  readonly fillSink: FillSink;
-  /** Shared by all connectors of a desk. */
-  readonly slices: TurnSlices;
-  readonly requestHandler: AdapterRequestHandler;
-  readonly onStateChange: (change: ConnectorStateChange) => void;
-  /** Called before `connect`. @throws VenueOutage if the connector may not start yet; the start is repeated. */
-  readonly admit?: ((capabilities: Capabilities) => Promise<void>) | undefined;
-}
 
 /** A worker becomes unresponsive after this time (ping delay and ping timeout). */
 const UNRESPONSIVE_AFTER_MS = 3_000;
@@ -73,6 +33,8 @@ export class Connector {
   readonly #options: ConnectorOptions;
   readonly #latency = new LatencyWindow();
   #health = new CallHealth();
+  readonly #link: LinkState;
+  readonly #readPause: ReadPause;
   readonly refusedFills: RefusedFills;
   readonly unknownMembers: UnknownMembers;
   readonly #policy: RestartPolicy;
@@ -102,6 +64,8 @@ export class Connector {
     this.#policy = new RestartPolicy(options.random);
     this.#adapter = new AcceptedAdapter(options);
     this.#secretMask = new SecretMask(options.redact);
+    this.#link = new LinkState(options.clock, () => this.#judge(this.#session));
+    this.#readPause = new ReadPause(options.clock);
     this.unknownMembers = new UnknownMembers(options.log, options.redact);
     this.refusedFills = new RefusedFills(options.name, options.log, this.unknownMembers);
   }
@@ -113,7 +77,7 @@ export class Connector {
       restarts: this.#restarts,
       methods: this.#methods,
       capabilities: this.#capabilities,
-      lastError: this.#lastError,
+      lastError: this.#state === "degraded" ? this.#reason : this.#lastError,
       digest: this.#adapter.found,
       connection: this.#connection,
     };
@@ -128,6 +92,7 @@ export class Connector {
       latencyMs: this.#latency.percentiles(),
       refusedFills: this.refusedFills.count,
       unknownMembers: this.unknownMembers.list,
+      readPause: this.#readPause.now,
     };
   }
 
@@ -201,21 +166,29 @@ export class Connector {
 
   async #timedRequest(session: WorkerSession, method: Method, args: readonly unknown[]): Promise<Envelope> {
     const { clock } = this.#options;
+    const paused = this.#readPause.answer(method);
+    if (paused !== undefined) return paused;
     const started = clock.monotonic();
     try {
       const response = await session.request(method, args);
+      this.#readPause.note(response);
       this.#latency.add(clock.monotonic() - started);
-      this.#judge(session, this.#health.answered(method, response));
+      this.#health.answered(method, response);
+      this.#judge(session);
       return response;
     } catch (error) {
-      if (error instanceof QocError && error.code === "CALL_TIMEOUT") this.#judge(session, this.#health.timedOut());
+      if (error instanceof QocError && error.code === "CALL_TIMEOUT") {
+        this.#health.timedOut(method);
+        this.#judge(session);
+      }
       throw error;
     }
   }
 
   /** A degraded connector accepts no orders. */
-  #judge(session: WorkerSession, problem: string | undefined): void {
+  #judge(session: WorkerSession | undefined): void {
     if (session !== this.#session) return;
+    const problem = this.#link.problem ?? this.#health.problem;
     if (this.#state === "ready" && problem !== undefined) this.#changeState("degraded", problem);
     if (this.#state === "degraded" && problem === undefined) this.#changeState("ready", undefined);
   }
@@ -241,6 +214,8 @@ export class Connector {
       this.#health = new CallHealth();
       this.#policy.ready(clock.monotonic());
       this.#changeState("ready", undefined);
+      // The adapter may have said during `connect` that its stream is down.
+      this.#judge(this.#session);
     } catch (error) {
       const session = this.#session;
       this.#session = undefined;
@@ -248,13 +223,15 @@ export class Connector {
       if (!superseded.aborted) logFailure(log, "", (this.#lastError = reason));
       if ((session !== undefined && !(await this.#endSession(session))) || superseded.aborted) return;
       if (session?.cutOffReason !== undefined || needsOperator(error)) this.#changeState("quarantined", reason);
-      else if (error instanceof VenueOutage) this.#scheduleRestart(this.#policy.unreachable().afterMs, reason);
+      else if (error instanceof VenueOutage)
+        this.#scheduleRestart(Math.max(this.#policy.unreachable().afterMs, this.#readPause.now?.waitMs ?? 0), reason);
       else this.#handleCrash(reason);
     }
   }
 
   async #startSession(isByOperator: boolean, superseded: AbortSignal): Promise<void> {
-    const { name, clock, log, options, hosts, tcp, proxy, fillSink, slices, requestHandler, dataOnly } = this.#options;
+    const { name, clock, log, options, hosts, tcp, proxy, dataOnly } = this.#options;
+    const { fillSink, pushSink, slices, requestHandler } = this.#options;
     const generation = (this.#generation += 1);
     const parts = [this.#options.bundle(superseded), this.#options.secrets(), this.#options.certificates?.()] as const;
     const [bundle, secrets, ca] = await unlessAborted(superseded, Promise.all(parts));
@@ -276,6 +253,7 @@ export class Connector {
       cleanText: (text) => this.#options.redact(mapStack(text)),
       secretMask: this.#secretMask,
       fillSink,
+      pushSink,
       refusedFills: this.refusedFills,
       slices,
       requestHandler,
@@ -283,7 +261,11 @@ export class Connector {
         isResponsive = value;
         this.#handleResponsiveChange(session, value);
       },
+      onLink: (isUp, reason) => {
+        if (session === this.#session) this.#link.change(isUp, reason);
+      },
     });
+    this.#link.reset();
     this.#session = session;
     void session.ended.then((reason) => this.#handleExit(session, reason));
     const start = { name, code: bundle.code, filename, secrets, options, tcp, hosts, dataOnly };

@@ -6,13 +6,16 @@ import { type AnswerShape, unknownMembers } from "../protocol/answer-shape.ts";
 import type { Method } from "../protocol/messages.ts";
 import {
   accountSchema,
+  activitySchema,
   barSchema,
   fillSchema,
   fundamentalsSchema,
   instrumentSchema,
   positionSchema,
   quoteSchema,
+  rateSchema,
   reportSchema,
+  sessionSchema,
 } from "../protocol/schemas.ts";
 import type { Connector } from "./connector.ts";
 import { buyingPowerSchema } from "./venue-client.ts";
@@ -40,6 +43,8 @@ interface ReadMethod {
   /** Of the answer, or of each element of it. */
   readonly schema: z.ZodType & { readonly members?: ReadonlySet<string> };
   readonly isList?: boolean;
+  /** The list may be this member of an object, beside a cursor. */
+  readonly page?: string;
   /** Used for arguments that are not given. */
   readonly defaults?: (now: number) => readonly unknown[];
 }
@@ -61,7 +66,13 @@ const READ_METHODS: Readonly<Partial<Record<Method, ReadMethod>>> = {
   getInstrument: { args: 1, takesSymbol: true, schema: orNull(instrumentSchema) },
   getOrder: { args: 1, schema: orNull(reportSchema) },
   getOpenOrders: { args: 0, isList: true, schema: reportSchema },
-  getFills: { args: 1, isList: true, schema: fillSchema, defaults: (now) => [now - DAY_MS] },
+  getFills: {
+    args: 2,
+    isList: true,
+    page: "fills",
+    schema: fillSchema,
+    defaults: (now) => [now - DAY_MS, { symbols: [] }],
+  },
   getBars: {
     args: 2,
     takesSymbol: true,
@@ -75,6 +86,21 @@ const READ_METHODS: Readonly<Partial<Record<Method, ReadMethod>>> = {
     isList: true,
     schema: instrumentSchema,
     defaults: () => [undefined, SEARCH_LIMIT],
+  },
+  getActivities: {
+    args: 2,
+    isList: true,
+    page: "activities",
+    schema: activitySchema,
+    defaults: (now) => [now - DAY_MS, null],
+  },
+  getRates: { args: 1, isList: true, schema: rateSchema },
+  getSchedule: {
+    args: 3,
+    takesSymbol: true,
+    isList: true,
+    schema: sessionSchema,
+    defaults: (now) => [undefined, now, now + DAY_MS],
   },
   getFundamentals: { args: 1, takesSymbol: true, schema: fundamentalsSchema },
 };
@@ -125,17 +151,22 @@ function valueOf(method: string, word: string): unknown {
     return JSON.parse(word) as unknown;
   } catch {
     if (method === "getOrder") return { venueOrderId: word };
-    if (method !== "getFills") return word;
+    if (method !== "getFills" && method !== "getActivities") return word;
     const at = Date.parse(word);
     if (Number.isNaN(at))
-      throw invalid(`getFills: ${JSON.stringify(word)} is not a time: type 2026-07-06, or ms since 1970`);
+      throw invalid(`${method}: ${JSON.stringify(word)} is not a time: type 2026-07-06, or ms since 1970`);
     return at;
   }
 }
 
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
 function judge(method: ReadMethod, value: unknown): Pick<MethodInspection, "dropped" | "refused"> {
-  if (method.isList === true && !Array.isArray(value)) return { dropped: [], refused: ["it is not a list"] };
-  const elements: readonly unknown[] = method.isList === true ? (value as readonly unknown[]) : [value];
+  const content = method.page === undefined || Array.isArray(value) ? value : memberOf(value, method.page);
+  if (method.isList === true && !Array.isArray(content)) return { dropped: [], refused: ["it is not a list"] };
+  const elements: readonly unknown[] = method.isList === true ? (content as readonly unknown[]) : [content];
   const dropped = new Set<string>();
   const refused: string[] = [];
   for (const [index, element] of elements.entries()) {

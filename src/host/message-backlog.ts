@@ -1,4 +1,4 @@
-/** Takes the messages of one worker in the order of their arrival, the fills within the slices of all connectors. */
+/** Takes the messages of one worker in the order of their arrival, its batches within the slices of all connectors. */
 import type { TurnSlices } from "./turn-slices.ts";
 
 export interface MessageBacklogOptions {
@@ -12,7 +12,7 @@ const MESSAGES_MAX = 5_000;
 
 export class MessageBacklog {
   readonly #options: MessageBacklogOptions;
-  /** A batch of fills that waits for the next turn of the event loop, and what arrived behind it. */
+  /** A batch that waits for the next turn of the event loop, and what arrived behind it. */
   #waiting: unknown[] = [];
   #whenEmpty: () => void = () => undefined;
 
@@ -20,11 +20,11 @@ export class MessageBacklog {
     this.#options = options;
   }
 
-  /** Takes the message at once, unless this turn has taken enough fills. */
+  /** Takes the message at once, unless this turn has taken enough. */
   receive(message: unknown): void {
     const { slices, take, overflow } = this.#options;
     if (this.#waiting.length === 0) {
-      if (!isFills(message)) {
+      if (!isBatch(message)) {
         take(message);
         return;
       }
@@ -60,6 +60,8 @@ export class MessageBacklog {
   }
 }
 
-function isFills(message: unknown): boolean {
-  return typeof message === "object" && message !== null && "e" in message && message.e === "fills";
+const BATCHES: ReadonlySet<unknown> = new Set(["fills", "reports", "activities", "quotes"]);
+
+function isBatch(message: unknown): boolean {
+  return typeof message === "object" && message !== null && "e" in message && BATCHES.has(message.e);
 }

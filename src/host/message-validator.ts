@@ -32,6 +32,8 @@ export interface MessageValidator {
 export function createMessageValidator(clock: Clock, redact: (text: string) => string): MessageValidator {
   const messages = new RateWindow({ clock, limit: LIMITS.messagesPerWindow, windowMs: LIMITS.messageWindowMs });
   const chars = new RateWindow({ clock, limit: LIMITS.charsPerWindow, windowMs: LIMITS.charsWindowMs });
+  const quotes = new RateWindow({ clock, limit: LIMITS.quotesPerWindow, windowMs: LIMITS.quotesWindowMs });
+  const links = new RateWindow({ clock, limit: LIMITS.linkChangesPerWindow, windowMs: LIMITS.linkWindowMs });
   let expectedResponses = 0;
   const refuse = (reason: string): CheckedMessage => ({ kind: "refused", reason });
   return {
@@ -56,16 +58,24 @@ export function createMessageValidator(clock: Clock, redact: (text: string) => s
           : refuse(`a malformed response: ${sampleOf(message, redact)}`);
       }
       const parsed = workerEventSchema.safeParse(message);
-      return parsed.success
-        ? { kind: "event", event: parsed.data }
-        : refuse(`a malformed event: ${sampleOf(message, redact)}`);
+      if (!parsed.success) return refuse(`a malformed event: ${sampleOf(message, redact)}`);
+      const event = parsed.data;
+      if (event.e === "quotes" && !quotes.spend(event.quotes.length))
+        return refuse(`more than ${LIMITS.quotesPerWindow} quotes in ${LIMITS.quotesWindowMs} ms`);
+      if (event.e === "link" && !links.spend())
+        return refuse(
+          `more than ${LIMITS.linkChangesPerWindow} changes of its link in ${LIMITS.linkWindowMs / 1000} s`,
+        );
+      return { kind: "event", event };
     },
   };
 }
 
+const BATCHES: ReadonlySet<unknown> = new Set(["fills", "reports", "activities", "quotes"]);
+
 function limitOf(message: object): number {
   if (!("e" in message)) return LIMITS.responseChars;
-  if (message.e === "fills") return LIMITS.fillsChars;
+  if (BATCHES.has(message.e)) return LIMITS.batchChars;
   return message.e === "request" ? LIMITS.requestChars : LIMITS.eventChars;
 }
 

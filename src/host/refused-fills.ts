@@ -1,21 +1,33 @@
-/** Malformed fills: each is refused and logged, and the others go on. A connector that sends many is cut off. */
+/** Malformed fills, reports, activities and quotes: each is refused and logged, and the others go on. */
 import type * as z from "zod";
 import { QocError } from "../domain/error.ts";
 import type { Log } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/venue.ts";
+import type { AnswerShape } from "../protocol/answer-shape.ts";
 import { parseCanonicalFill } from "../protocol/fill-schema.ts";
 import { fillSchema } from "../protocol/schemas.ts";
 import type { UnknownMembers } from "./unknown-members.ts";
 
+/** A connector that sends more malformed items is cut off. */
 const REFUSED_MAX = 1_000;
 const SAMPLE_CHARS_MAX = 300;
+
+export interface ItemForm<T> {
+  readonly method: string;
+  /** For messages: `fill`. */
+  readonly noun: string;
+  readonly shape: AnswerShape<T>;
+}
+
+const FILLS = { noun: "fill", shape: fillSchema };
 
 export class RefusedFills {
   readonly #connector: string;
   readonly #log: Log;
   readonly #unknown: UnknownMembers;
-  /** Since the desk started. */
+  /** Malformed fills since the desk started. */
   count = 0;
+  #others = 0;
   lastReason: string | undefined;
 
   constructor(connector: string, log: Log, unknown: UnknownMembers) {
@@ -28,27 +40,38 @@ export class RefusedFills {
   parse(method: "emitFill" | "getFills", rawFills: readonly unknown[]): readonly VenueFill[] {
     const fills: VenueFill[] = [];
     for (const raw of rawFills) {
-      const fill = parseCanonicalFill(raw) ?? this.#read(method, raw);
+      const fill = parseCanonicalFill(raw) ?? this.#read({ method, ...FILLS }, raw);
       if (fill !== undefined) fills.push(fill);
     }
     return fills;
   }
 
-  #read(method: "emitFill" | "getFills", raw: unknown): VenueFill | undefined {
-    const parsed = fillSchema.safeParse(raw);
-    if (parsed.success) this.#unknown.note(method, raw, fillSchema.members);
-    else this.#refuse(raw, parsed.error.issues[0]);
+  /** The well-formed items of another kind. @throws PROTOCOL for a malformed item over the limit. */
+  parseItems<T>(form: ItemForm<T>, rawItems: readonly unknown[]): readonly T[] {
+    const items: T[] = [];
+    for (const raw of rawItems) {
+      const item = this.#read(form, raw);
+      if (item !== undefined) items.push(item);
+    }
+    return items;
+  }
+
+  #read<T>({ method, noun, shape }: ItemForm<T>, raw: unknown): T | undefined {
+    const parsed = shape.safeParse(raw);
+    if (parsed.success) this.#unknown.note(method, raw, shape.members);
+    else this.#refuse(noun, raw, parsed.error.issues[0]);
     return parsed.data;
   }
 
-  #refuse(raw: unknown, issue: z.core.$ZodIssue | undefined): void {
+  #refuse(noun: string, raw: unknown, issue: z.core.$ZodIssue | undefined): void {
     const message = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
-    const problem = new QocError("PROTOCOL", { connector: this.#connector, what: "fill", message });
-    this.count += 1;
-    this.lastReason = message;
-    this.#log.error(`${problem.message}; it is refused, ${this.count} so far`, {
+    const problem = new QocError("PROTOCOL", { connector: this.#connector, what: noun, message });
+    const isFill = noun === FILLS.noun;
+    const count = isFill ? (this.count += 1) : (this.#others += 1);
+    if (isFill) this.lastReason = message;
+    this.#log.error(`${problem.message}; it is refused, ${count} so far`, {
       sample: String(JSON.stringify(raw)).slice(0, SAMPLE_CHARS_MAX),
     });
-    if (this.count > REFUSED_MAX) throw problem;
+    if (count > REFUSED_MAX) throw problem;
   }
 }

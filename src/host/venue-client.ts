@@ -7,28 +7,35 @@ import {
   ACK_MEMBERS,
   accountSchema,
   ackSchema,
+  activitySchema,
   barSchema,
   compact,
   fundamentalsSchema,
   instrumentSchema,
   positionSchema,
   quoteSchema,
+  rateSchema,
   reportSchema,
+  sessionSchema,
 } from "../protocol/schemas.ts";
 import { type DecimalText, decimal, exactNumber, floored, parseNumeric, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Fundamentals } from "../domain/fundamentals.ts";
 import { type Order, type OrderTerms, toSdkOrder } from "../domain/order.ts";
-import type { Order as SdkOrder } from "../domain/sdk.ts";
+import type { CancelHint, FillsHint, OrderQuery, Order as SdkOrder } from "../domain/sdk.ts";
 import type {
   BarRange,
   ReportedAccount,
+  VenueActivity,
   VenueBar,
   VenueFill,
   VenueInstrument,
+  VenuePage,
   VenuePosition,
   VenueQuote,
+  VenueRate,
   VenueReport,
+  VenueSession,
 } from "../domain/venue.ts";
 import { type Cleared, isCleared } from "../gate/cleared.ts";
 import type { Connector } from "./connector.ts";
@@ -108,6 +115,17 @@ function listOf<T>(schema: z.ZodType<T>): z.ZodType<T[]> {
   return z.array(schema).max(LIMITS.responseChars / 8);
 }
 
+/** A list, or a page of it in this member. */
+function pageOf(member: string): z.ZodType<VenuePage<unknown>> {
+  const page = z
+    .looseObject({ [member]: listOf(z.unknown()), cursor: z.string().min(1).max(CURSOR_CHARS_MAX).nullish() })
+    .transform((value) => ({ items: value[member] as readonly unknown[], cursor: value.cursor ?? undefined }));
+  return z.union([listOf(z.unknown()).transform((items) => ({ items })), page]) as z.ZodType<VenuePage<unknown>>;
+}
+const CURSOR_CHARS_MAX = 2_000;
+const FILL_PAGE = pageOf("fills");
+const ACTIVITY_PAGE = pageOf("activities");
+
 /** Rounded down to cents, so that it never exceeds what the connector returned. */
 export const buyingPowerSchema = z.union([z.number(), z.string()]).transform((raw, context): DecimalText => {
   try {
@@ -136,21 +154,30 @@ export function openVenueClient(connectors: Connectors) {
         args: [words, limit],
         ...list(instrumentSchema),
       }),
-    order: (
-      name: string,
-      query: { venueOrderId?: string; clientOrderId?: string },
-    ): Promise<VenueReport | null | undefined> =>
+    order: (name: string, query: OrderQuery): Promise<VenueReport | null | undefined> =>
       callIfSupported(connectors, name, { method: "getOrder", args: [query], ...oneOrNull(reportSchema) }),
     openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
       callIfSupported(connectors, name, { method: "getOpenOrders", ...list(reportSchema) }),
-    fills: async (name: string, since: number): Promise<readonly VenueFill[] | undefined> => {
-      const raw = await callIfSupported(connectors, name, {
-        method: "getFills",
-        args: [since],
-        schema: listOf(z.unknown()),
-      });
-      return raw && findConnector(connectors, name).refusedFills.parse("getFills", raw);
+    fills: async (name: string, since: number, hint: FillsHint): Promise<VenuePage<VenueFill> | undefined> => {
+      const args = [since, hint];
+      const page = await callIfSupported(connectors, name, { method: "getFills", args, schema: FILL_PAGE });
+      const { refusedFills } = findConnector(connectors, name);
+      return page && { ...page, items: refusedFills.parse("getFills", page.items) };
     },
+    activities: async (name: string, since: number, cursor?: string): Promise<VenuePage<VenueActivity> | undefined> => {
+      const call = { method: "getActivities", args: [since, cursor], schema: ACTIVITY_PAGE } as const;
+      const page = await callIfSupported(connectors, name, call);
+      const form = { method: "getActivities", noun: "activity", shape: activitySchema };
+      return page && { ...page, items: findConnector(connectors, name).refusedFills.parseItems(form, page.items) };
+    },
+    rates: (name: string, pairs: readonly string[]): Promise<readonly VenueRate[] | undefined> =>
+      callIfSupported(connectors, name, { method: "getRates", args: [pairs], ...list(rateSchema) }),
+    schedule: (
+      name: string,
+      symbol: string,
+      { from, to }: Required<BarRange>,
+    ): Promise<readonly VenueSession[] | undefined> =>
+      callIfSupported(connectors, name, { method: "getSchedule", args: [symbol, from, to], ...list(sessionSchema) }),
     bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
       callIfSupported(connectors, name, {
         method: "getBars",
@@ -159,8 +186,10 @@ export function openVenueClient(connectors: Connectors) {
       }),
     fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
       callIfSupported(connectors, name, { method: "getFundamentals", args: [symbol], schema: fundamentalsSchema }),
-    cancel: async (name: string, venueOrderId: string): Promise<void> =>
-      void (await callVenue(connectors, name, { method: "cancelOrder", args: [venueOrderId], schema: z.unknown() })),
+    cancel: async (name: string, venueOrderId: string, order?: CancelHint): Promise<void> => {
+      const args = order === undefined ? [venueOrderId] : [venueOrderId, order];
+      await callVenue(connectors, name, { method: "cancelOrder", args, schema: z.unknown() });
+    },
     place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),
   };
 }

@@ -5,7 +5,7 @@
 import { wrap } from "comlink";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
-import type { Clock, FillSink, Log } from "../domain/ports.ts";
+import type { Clock, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
 import { resolvesWithin } from "../lib/resolves-within.ts";
 import { LIMITS } from "../protocol/limits.ts";
@@ -19,30 +19,28 @@ import {
 } from "../protocol/messages.ts";
 import { envelopeSchema } from "../protocol/schemas.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
+import { type EmissionOptions, Emissions } from "./emissions.ts";
 import { MessageBacklog } from "./message-backlog.ts";
 import { SymbolFailures } from "./symbol-failures.ts";
 import { type MessageValidator, createMessageValidator } from "./message-validator.ts";
-import type { RefusedFills } from "./refused-fills.ts";
 import type { SecretMask } from "./secret-mask.ts";
 import type { Transport } from "./transport.ts";
 import type { TurnSlices } from "./turn-slices.ts";
 
-export interface WorkerSessionOptions {
+export interface WorkerSessionOptions extends Omit<EmissionOptions, "acknowledge" | "cutOff"> {
   readonly name: ConnectorName;
-  /** Number of this session, from 1. */
-  readonly generation: number;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly log: Log;
   /** Replaces positions in the bundle by the author's file and line, and removes secrets. */
   readonly cleanText: (text: string) => string;
   readonly secretMask: SecretMask;
-  readonly fillSink: FillSink;
-  readonly refusedFills: RefusedFills;
   readonly slices: TurnSlices;
   readonly requestHandler: AdapterRequestHandler;
   /** False if the worker has not replied to a ping in time; true after a reply. */
   readonly onResponsiveChange: (isResponsive: boolean) => void;
+  /** The adapter said whether the venue's stream works. */
+  readonly onLink: (isUp: boolean, reason: string | undefined) => void;
 }
 
 export interface Handshake {
@@ -63,7 +61,11 @@ const OUTPUT_CHARS_MAX = 4_000;
 
 const CALL_TIMEOUTS_MS: Partial<Record<Method, number>> = {
   // Orders wait for the venue's own processing.
-  connect: 10_000,
+  connect: 30_000,
+  // Histories are paged or slow at some venues.
+  getFills: 30_000,
+  getActivities: 30_000,
+  getBars: 30_000,
   placeOrder: 10_000,
   replaceOrder: 10_000,
   disconnect: 2_000,
@@ -86,12 +88,11 @@ export class WorkerSession {
   #handshake: { resolve(handshake: Handshake): void; reject(error: QocError): void } | undefined;
   #exitReason: string | undefined;
   #cutOffReason: string | undefined;
-  #fillsStored: Promise<void> = Promise.resolve();
+  readonly #emissions: Emissions;
   readonly #backlog: MessageBacklog;
   #lastPing = 0;
   #lastPingReply = 0;
   #heapMb: number | undefined;
-  #lastFill = 0;
   #pendingRequests = 0;
   /** Resolves when the thread or process is gone. Its last fills may not be on disk yet. */
   readonly #exited: Promise<void>;
@@ -103,6 +104,11 @@ export class WorkerSession {
     this.#validator = createMessageValidator(options.clock, options.secretMask.redact);
     const { transport, log } = options;
     transport.onOutput((line) => log.info(options.cleanText(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }));
+    this.#emissions = new Emissions({
+      ...options,
+      acknowledge: (last) => transport.post({ e: "ack", last }),
+      cutOff: (reason) => this.#cutOff(reason),
+    });
     this.#backlog = new MessageBacklog({
       slices: options.slices,
       take: (message) => this.#take(message),
@@ -116,7 +122,7 @@ export class WorkerSession {
         resolveExited();
         void this.#backlog
           .empty()
-          .then(() => this.#fillsStored)
+          .then(() => this.#emissions.stored)
           .then(() => resolve(this.#end(reason)));
       });
     });
@@ -258,14 +264,22 @@ export class WorkerSession {
   }
 
   #handleEvent(event: WorkerEvent): void {
-    const { log, cleanText, onResponsiveChange } = this.#options;
+    const { log, cleanText, onResponsiveChange, onLink } = this.#options;
     switch (event.e) {
       case "handshake":
       case "failed":
         this.#completeHandshake(event);
         return;
       case "fills":
-        this.#receiveFills(event);
+      case "reports":
+      case "activities":
+        this.#emissions.receive(event);
+        return;
+      case "quotes":
+        this.#emissions.receiveQuotes(event);
+        return;
+      case "link":
+        onLink(event.isUp, event.reason === undefined ? undefined : cleanText(event.reason));
         return;
       case "log":
         log[event.level](cleanText(event.message), event.fields);
@@ -278,36 +292,6 @@ export class WorkerSession {
       case "request":
         this.#handleRequest(event);
     }
-  }
-
-  /** Fills are numbered without gaps, stored in order, and acknowledged when they are on disk. */
-  #receiveFills({ firstFill, fills }: Extract<WorkerEvent, { e: "fills" }>): void {
-    const { transport } = this.#options;
-    const previous = this.#lastFill;
-    if (firstFill !== previous + 1) {
-      this.#cutOff(`fill ${firstFill} arrived after fill ${previous}: fills must be numbered without gaps`);
-      return;
-    }
-    const lastFill = previous + fills.length;
-    this.#lastFill = lastFill;
-    // Stored at once, so that batches of one tick share one flush; acknowledged in order. A batch that could not be
-    // stored is not acknowledged: the session ends, and the next session requests these fills from the venue.
-    const stored = this.#storeFills(fills);
-    stored.catch(() => undefined);
-    this.#fillsStored = this.#fillsStored
-      .then(() => stored)
-      .then(() => transport.post({ e: "ack", lastFill }))
-      .catch((error: unknown) => this.#cutOff(messageOf(error)));
-  }
-
-  /** Stores the well-formed fills. @throws PROTOCOL if too many are malformed. */
-  async #storeFills(rawFills: readonly unknown[]): Promise<void> {
-    const { name, generation, refusedFills, secretMask, fillSink } = this.#options;
-    const fills = refusedFills.parse(
-      "emitFill",
-      rawFills.map((fill) => secretMask.mask(fill)),
-    );
-    if (fills.length > 0) await fillSink.accept({ connector: name, generation, fills });
   }
 
   #handleRequest({ id, operation, key, value }: Extract<WorkerEvent, { e: "request" }>): void {

@@ -2,17 +2,29 @@
 export const LIMITS = {
   /** Text characters of one event, counted by `payloadSize`. */
   eventChars: 64 * 1024,
-  /** Text characters of one batch of fills. */
-  fillsChars: 256 * 1024,
+  /** Text characters of one batch of fills, reports, activities or quotes. */
+  batchChars: 256 * 1024,
   /** Text characters of one request to the host. One `store.put` value may fill the whole store (1 MiB). */
   requestChars: 1_200_000,
   /** Text characters of one method's result. Lists of bars and positions can be long. */
   responseChars: 8 * 1024 * 1024,
-  fillsPerBatch: 32,
-  /** Fills that were sent and are not acknowledged yet. */
-  fillWindow: 512,
-  /** Fills that were emitted and are not sent yet. */
-  fillQueue: 100_000,
+  /** Fills, reports or activities of one message. */
+  batchItems: 32,
+  /** Fills, reports and activities that were sent and are not acknowledged yet. */
+  emissionWindow: 512,
+  /** Fills, reports and activities that were emitted and are not sent yet. */
+  emissionQueue: 100_000,
+  /** Symbols of one connector whose newest streamed quote is kept. */
+  quoteSymbols: 1_000,
+  /** A worker sends its newest quotes this often, so that one symbol has at most 50 a second. */
+  quotesEveryMs: 20,
+  /** Quotes of one message. */
+  quotesPerBatch: 200,
+  quotesPerWindow: 20_000,
+  quotesWindowMs: 1_000,
+  /** A link that goes up and down more often than this within one `linkWindowMs` ends the worker. */
+  linkChangesPerWindow: 100,
+  linkWindowMs: 60_000,
   /** Method calls that wait for their result. */
   pendingCalls: 256,
   /** Requests to the host that wait for a response. The worker queues further requests. */

@@ -26,6 +26,9 @@ export const OPTIONAL_METHODS = [
   "getFundamentals",
   "searchInstruments",
   "replaceOrder",
+  "getActivities",
+  "getRates",
+  "getSchedule",
 ] as const;
 export type Method = (typeof REQUIRED_METHODS)[number] | (typeof OPTIONAL_METHODS)[number];
 export const METHODS: readonly Method[] = [...REQUIRED_METHODS, ...OPTIONAL_METHODS];
@@ -56,9 +59,23 @@ export interface AdapterRequest {
 
 /** From the host to the worker, after the start message. */
 export type HostMessage =
-  | { readonly e: "ack"; readonly lastFill: number }
+  /** Everything up to this number is on disk. */
+  | { readonly e: "ack"; readonly last: number }
   | { readonly e: "ping"; readonly id: number }
   | { readonly e: "response"; readonly id: number; readonly ok: boolean; readonly value?: unknown };
+
+/** What an adapter emits and the host acknowledges. */
+export type EmissionKind = "fills" | "reports" | "activities";
+
+/**
+ * Emitted items of one kind. All kinds share one numbering without gaps from 1 (`first`), so that a report never passes
+ * the fills that were emitted before it.
+ */
+export interface EmittedBatch {
+  readonly e: EmissionKind;
+  readonly first: number;
+  readonly items: readonly unknown[];
+}
 
 /** From the worker to the host. */
 export type WorkerEvent =
@@ -75,7 +92,10 @@ export type WorkerEvent =
       readonly message: string;
       readonly stack?: string | undefined;
     }
-  | { readonly e: "fills"; readonly firstFill: number; readonly fills: readonly unknown[] }
+  | EmittedBatch
+  /** The newest quotes of some symbols. They are not numbered: a later quote replaces a lost one. */
+  | { readonly e: "quotes"; readonly quotes: readonly unknown[] }
+  | { readonly e: "link"; readonly isUp: boolean; readonly reason?: string | undefined }
   | {
       readonly e: "log";
       readonly level: "debug" | "info" | "warn" | "error";

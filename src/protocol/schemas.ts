@@ -6,16 +6,19 @@ import { readFundamentals } from "../domain/fundamentals.ts";
 import type {
   ReportedAccount,
   VenueAck,
+  VenueActivity,
   VenueBar,
   VenueConnection,
   VenueFill,
   VenueInstrument,
   VenuePosition,
   VenueQuote,
+  VenueRate,
   VenueReport,
+  VenueSession,
 } from "../domain/venue.ts";
 import { hasInvisible } from "../lib/invisible-characters.ts";
-import { COST_NAMES, SIDE_NAMES, answerShape } from "./answer-shape.ts";
+import { type AnswerShape, COST_NAMES, SIDE_NAMES, answerShape } from "./answer-shape.ts";
 import { LIMITS } from "./limits.ts";
 import { type Envelope, METHODS, type Method, type WorkerEvent } from "./messages.ts";
 
@@ -30,6 +33,8 @@ const capabilities = z.looseObject({
   reduceOnly: z.boolean().optional(),
   simulatedTime: z.boolean().optional(),
   mode: z.enum(["paper", "live"]).optional(),
+  reports: z.enum(["pushed", "polled"]).optional(),
+  pollSeconds: z.number().min(1).max(3_600).optional(),
 });
 
 export const CAPABILITY_NAMES: ReadonlySet<string> = new Set(Object.keys(capabilities.shape));
@@ -44,10 +49,12 @@ export const workerEventSchema: z.ZodType<WorkerEvent> = z.discriminatedUnion("e
   }),
   z.strictObject({ e: z.literal("failed"), kind: z.enum(["shape", "threw"]), message: text, stack: text.optional() }),
   z.strictObject({
-    e: z.literal("fills"),
-    firstFill: count,
-    fills: z.array(z.unknown()).min(1).max(LIMITS.fillsPerBatch),
+    e: z.literal(["fills", "reports", "activities"]),
+    first: count,
+    items: z.array(z.unknown()).min(1).max(LIMITS.batchItems),
   }),
+  z.strictObject({ e: z.literal("quotes"), quotes: z.array(z.unknown()).max(LIMITS.quotesPerBatch) }),
+  z.strictObject({ e: z.literal("link"), isUp: z.boolean(), reason: z.string().max(200).optional() }),
   z.strictObject({
     e: z.literal("log"),
     level: z.enum(["debug", "info", "warn", "error"]),
@@ -94,6 +101,8 @@ const name = z
   .refine((value) => !hasInvisible(value), "contains a control or invisible character");
 
 const notice = z.string().max(200);
+/** One line in the venue's words. */
+const line = notice.refine((value) => !hasInvisible(value), "contains a control or invisible character");
 
 /** 2200-01-01: later times are refused. */
 export const TIME_MS_MAX = 7_258_118_400_000;
@@ -132,6 +141,7 @@ export const quoteSchema = answerShape(
     last: optional(numeric),
     bidSize: optional(notNegative),
     askSize: optional(notNegative),
+    feed: optional(name.max(40)),
     notice: optional(notice),
   },
   { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueQuote },
@@ -183,6 +193,7 @@ export const reportSchema = answerShape(
     side: optional(z.enum(["buy", "sell"])),
     quantity: optional(positive),
     limitPrice: optional(numeric),
+    reason: optional(line),
   },
   { read: (value) => compact(value) as VenueReport },
 );
@@ -208,6 +219,62 @@ export const connectionSchema = answerShape(
     venueTime: optional(time),
   },
   { read: ({ venueTime, ...members }) => compact({ ...members, at: venueTime }) as VenueConnection },
+);
+
+const MONEY_KINDS = [
+  ...(["deposit", "withdrawal", "transfer", "dividend"] as const),
+  ...(["interest", "fee", "tax", "adjustment"] as const),
+];
+const CORPORATE_KINDS = ["split", "rename", "spinoff", "merger"] as const;
+
+const activityMembers = answerShape(
+  {
+    id: name,
+    kind: z.enum([...MONEY_KINDS, ...CORPORATE_KINDS]),
+    timestamp: time,
+    amount: optional(numeric),
+    currency: optional(name),
+    symbol: optional(name),
+    ratio: optional(z.tuple([positive, positive])),
+    newSymbol: optional(name),
+    quantity: optional(numeric),
+    corrects: optional(name),
+    note: optional(line),
+  },
+  { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueActivity },
+);
+
+/** What an activity of its kind lacks; undefined if it is complete. */
+function activityProblem({ kind, ...activity }: VenueActivity): string | undefined {
+  const { amount, currency, symbol, ratio, newSymbol } = activity;
+  if (amount !== undefined && currency === undefined) return "has an amount without a currency";
+  const isOfMoney = MONEY_KINDS.some((known) => known === kind);
+  if (isOfMoney && amount === undefined) return `is a ${kind} without an amount`;
+  if (kind === "deposit" && amount?.startsWith("-") === true) return "is a deposit below zero";
+  if (kind === "withdrawal" && amount?.startsWith("-") !== true) return "is a withdrawal that is not below zero";
+  if (isOfMoney) return undefined;
+  if (symbol === undefined) return `is a ${kind} without a symbol`;
+  if (kind === "split") return ratio === undefined ? "is a split without a ratio" : undefined;
+  return newSymbol === undefined ? `is a ${kind} without newSymbol` : undefined;
+}
+
+export const activitySchema: AnswerShape<VenueActivity> = Object.assign(
+  activityMembers.superRefine((activity, context) => {
+    const message = activityProblem(activity);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  }),
+  { members: activityMembers.members },
+) as unknown as AnswerShape<VenueActivity>;
+
+const PAIR = /^[A-Z0-9]{2,12}\/[A-Z0-9]{2,12}$/;
+export const rateSchema = answerShape(
+  { pair: z.string().regex(PAIR, "is not a pair such as EUR/USD"), rate: positive, timestamp: time },
+  { read: ({ timestamp, ...members }) => ({ ...members, at: timestamp }) as VenueRate },
+);
+
+export const sessionSchema = answerShape(
+  { open: time, close: time, kind: z.enum(["core", "pre", "post", "overnight"]) },
+  { read: (value) => value as VenueSession },
 );
 
 const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);

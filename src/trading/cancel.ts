@@ -6,6 +6,7 @@ import type { Authority } from "../domain/authority.ts";
 import type { Actor } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
+import type { CancelHint } from "../domain/sdk.ts";
 import type { Decider } from "./decide.ts";
 import type { Desk } from "./desk.ts";
 import { findOrder } from "./find-order.ts";
@@ -111,12 +112,16 @@ export async function requestCancel(
   if (order.venueOrderId === undefined)
     return { kind: "unidentified", reason: "the venue's order id is not known yet" };
   try {
-    await desk.venues.cancel(order.terms.connector, order.venueOrderId);
+    await desk.venues.cancel(order.terms.connector, order.venueOrderId, hintOf(order));
   } catch (error) {
     const lookup = await queryOrderStatus(desk, order).catch(() => undefined);
     return { kind: isRefusal(error, lookup) ? "refused" : "unclear", reason: messageOf(error), error };
   }
   return { kind: "taken", lookup: await queryOrderStatus(desk, order).catch(() => undefined) };
+}
+
+function hintOf({ clientOrderId, terms }: OrderRecord): CancelHint | undefined {
+  return clientOrderId === undefined ? undefined : { clientOrderId, symbol: terms.symbol, side: terms.side };
 }
 
 /** The connector threw and its venue still reports the order, or the connector could not be called. */

@@ -18,7 +18,9 @@ import type { DeskConfiguration } from "./desk-config.ts";
 import type { FillBudgets } from "./fill-budget.ts";
 import type { AnchorFacts } from "./head-anchor.ts";
 import { type OrderAuthors, createOrderAuthors } from "./order-authors.ts";
+import { FollowPace } from "./follow-pace.ts";
 import { PollPace } from "./poll-pace.ts";
+import { QuoteCache } from "./quote-cache.ts";
 import type { VenueGateway } from "./venue-gateway.ts";
 
 export interface Desk {
@@ -77,6 +79,11 @@ export interface MarketCache {
   /** Orders that rest at a venue and are no working orders of this desk, at the last list of each connector. */
   readonly externalOrders: Map<string, readonly ExternalOrder[]>;
   readonly polls: PollPace;
+  readonly followPace: FollowPace;
+  /** Streamed quotes. */
+  readonly quotes: QuoteCache;
+  /** When the activities of each connector were last fetched, monotonic ms. */
+  readonly activitiesAt: Map<string, number>;
   /** Free bytes on the workspace's disk at the last check; undefined if not known. */
   freeBytes: number | undefined;
 }
@@ -147,6 +154,9 @@ export function createMarketCache(clock: Pick<Clock, "monotonic">): MarketCache 
     differences: new Map(),
     externalOrders: new Map(),
     polls: new PollPace(clock),
+    followPace: new FollowPace(clock),
+    quotes: new QuoteCache(),
+    activitiesAt: new Map(),
     freeBytes: undefined,
   };
 }

@@ -4,7 +4,7 @@ import type { DeskState } from "../domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { describe } from "../domain/order.ts";
-import type { VenueFill } from "../domain/venue.ts";
+import type { VenueActivity, VenueFill } from "../domain/venue.ts";
 import { formatMoney } from "../gate/format.ts";
 
 export interface EventLine {
@@ -48,6 +48,8 @@ function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | un
         text: `${event.symbol} at ${event.connector}: the venue has ${event.actual}, the fills say ${event.expected}`,
         level: "warn",
       };
+    case "venue.activity":
+      return { text: activityWords(event.activity) };
     case "fill.received":
       if (event.completes === true) return { text: feeWords(event.fill) };
       return fillWords(event.id, event.fill, state);
@@ -87,7 +89,7 @@ function orderWords(event: DeskEvent): Words | undefined {
       return { text: `cancel failed${forProposal(event.proposal)}${because(event.reason)}`, level: "warn" };
     case "order.reported":
       return event.status === "cancelled" || event.status === "expired" || event.status === "rejected"
-        ? { text: `${event.status} at the venue` }
+        ? { text: `${event.status} at the venue${because(event.reason)}` }
         : undefined;
     case "order.resolved":
       return { text: `resolved by ${event.actor}${because(event.note)}` };
@@ -98,6 +100,16 @@ function orderWords(event: DeskEvent): Words | undefined {
 
 function feeWords({ fillId, fee, feeCurrency = "", symbol }: VenueFill): string {
   return `fee of fill ${fillId} of ${symbol}: ${formatMoney(decimal(fee ?? "0"), feeCurrency)}`;
+}
+
+function activityWords({ id, kind, amount, currency = "", symbol, ratio, newSymbol }: VenueActivity): string {
+  const words = [
+    ...(amount === undefined ? [] : [formatMoney(decimal(amount), currency)]),
+    ...(symbol === undefined ? [] : [`on ${symbol}`]),
+    ...(ratio === undefined ? [] : [ratio.join(":")]),
+    ...(newSymbol === undefined ? [] : [`to ${newSymbol}`]),
+  ];
+  return `${kind} ${id}: ${words.join(" ")}`;
 }
 
 function fillWords(id: OrderId | null, fill: VenueFill, { orders }: Pick<DeskState, "orders">): Words {

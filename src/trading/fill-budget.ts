@@ -1,17 +1,30 @@
-/** How many fills a connector may report. A connector over its budget is cut off. */
+/** How many fills, changes of orders and activities a connector may report. A connector over its budget is cut off. */
 import type { Clock } from "../domain/ports.ts";
 import { RateWindow } from "../lib/rate-window.ts";
 
-/** own: fits its order. misfit: of an order that the desk did not send, disputed, in excess, changed or taken back. */
-export type FillKind = "own" | "misfit";
+/**
+ * own: fits its order. misfit: of an order that the desk did not send, disputed, in excess, changed or taken back.
+ * report: a pushed report that changes an order.
+ */
+export type FillKind = "own" | "misfit" | "report" | "activity";
 
-export const FILLS_PER_HOUR: Readonly<Record<FillKind, number>> = { own: 100_000, misfit: 5_000 };
+export const FILLS_PER_HOUR: Readonly<Record<FillKind, number>> = {
+  own: 100_000,
+  misfit: 5_000,
+  report: 20_000,
+  activity: 5_000,
+};
 const HOUR_MS = 60 * 60 * 1000;
 
-const NOUNS: Readonly<Record<FillKind, string>> = { own: "fills", misfit: "fills that fit no order of this desk" };
+const NOUNS: Readonly<Record<FillKind, string>> = {
+  own: "fills",
+  misfit: "fills that fit no order of this desk",
+  report: "changes of orders",
+  activity: "activities",
+};
 
 export interface FillBudgets {
-  /** Counts one fill. Returns the budget that it exceeds, or undefined. */
+  /** Counts one record. Returns the budget that it exceeds, or undefined. */
   spend(connector: string, kind: FillKind): { readonly limit: number; readonly what: string } | undefined;
   /** The operator started the connector again. */
   reset(connector: string): void;
@@ -25,7 +38,7 @@ export function createFillBudgets(clock: Pick<Clock, "monotonic">): FillBudgets 
     if (known === undefined) {
       const open = (kind: FillKind): RateWindow =>
         new RateWindow({ clock, limit: FILLS_PER_HOUR[kind], windowMs: HOUR_MS });
-      known = { own: open("own"), misfit: open("misfit") };
+      known = { own: open("own"), misfit: open("misfit"), report: open("report"), activity: open("activity") };
       windows.set(connector, known);
     }
     return known;

@@ -56,10 +56,7 @@ export async function fetchMarketSnapshot(
     }
   };
   const buyingPowerSeq = desk.state.seq;
-  const quoted = desk.venues.quote(connector, symbol).then((quote) => {
-    observeVenueTime(desk, connector, validAt(quote));
-    return quote;
-  });
+  const quoted = currentQuote(desk, connector, symbol);
   const [venueQuote, account, instrument] = await Promise.all([
     attempt("quote", quoted),
     attempt("account", accountFor(desk, connector, quoted)),
@@ -68,7 +65,7 @@ export async function fetchMarketSnapshot(
   const near = instrument === null ? await nearSymbol(desk, connector, symbol) : undefined;
   return {
     near,
-    quote: venueQuote === undefined ? undefined : { ...venueQuote, receivedMono: desk.clock.monotonic() },
+    quote: venueQuote,
     instrument,
     buyingPower: account?.buyingPower,
     buyingPowerSeq,
@@ -77,6 +74,21 @@ export async function fetchMarketSnapshot(
       venueQuote !== undefined && isSimulated(desk, connector) ? validAt(venueQuote) : venueNow(desk, connector),
     problems,
   };
+}
+
+/** The quote that the connector streamed within the last second, else the answer of its `getQuote`. */
+export async function currentQuote(
+  desk: Pick<Desk, "clock" | "market" | "venues">,
+  connector: string,
+  symbol: string,
+): Promise<Quote> {
+  const streamed = desk.market.quotes.current(connector, symbol, desk.clock.monotonic());
+  const quote = streamed ?? {
+    ...(await desk.venues.quote(connector, symbol)),
+    receivedMono: desk.clock.monotonic(),
+  };
+  observeVenueTime(desk, connector, validAt(quote));
+  return quote;
 }
 
 /**

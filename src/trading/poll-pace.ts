@@ -1,11 +1,10 @@
 /** When a connector may be polled again: after an error the pause doubles, and a venue may ask for a longer one. */
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
+import { ASKED_PAUSE_MAX_MS } from "../host/read-pause.ts";
 
 const FIRST_PAUSE_MS = 2_000;
 const PAUSE_MAX_MS = 60_000;
-/** The longest pause that a venue can ask for. */
-const ASKED_MAX_MS = 15 * 60_000;
 
 interface Pause {
   readonly failures: number;
@@ -40,7 +39,7 @@ export class PollPace {
   failed(connector: string, error: unknown): number {
     const failures = (this.#pauses.get(connector)?.failures ?? 0) + 1;
     const own = Math.min(PAUSE_MAX_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10));
-    const ms = Math.max(own, Math.min(ASKED_MAX_MS, askedPause(error)));
+    const ms = Math.max(own, Math.min(ASKED_PAUSE_MAX_MS, askedPause(error)));
     this.#pauses.set(connector, { failures, until: this.#clock.monotonic() + ms, reason: messageOf(error) });
     return ms;
   }

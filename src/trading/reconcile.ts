@@ -13,6 +13,9 @@ import type { Desk, ExternalOrder } from "./desk.ts";
 import { markAccount } from "./market-snapshot.ts";
 import { fillKey } from "../domain/fill.ts";
 import { ownerOf } from "../domain/fill-state.ts";
+import { keepExternalOrders } from "./external-orders.ts";
+import { workingOrders } from "./follow-pace.ts";
+import { readPages } from "../host/venue-pages.ts";
 import { judgeEarlyFills, recordFills } from "./record-fill.ts";
 import { settleOpenCancels } from "./settle-cancels.ts";
 
@@ -52,15 +55,32 @@ export async function recoverFills(desk: Desk, connector: ConnectorName): Promis
   const opened = desk.state.accounts.get(connector)?.openedAt;
   if (opened === undefined) return 0;
   const newest = desk.state.lastFillAt.get(connector) ?? opened;
-  const fills = await desk.venues.fills(connector, Math.max(opened, newest - FILLS_OVERLAP_MS));
-  const ours = fills?.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
-  if (ours === undefined) return 0;
+  const since = Math.max(opened, newest - FILLS_OVERLAP_MS);
+  const symbols = knownSymbols(desk, connector);
+  const read = (cursor: string | undefined) =>
+    desk.venues.fills(connector, since, cursor === undefined ? { symbols } : { symbols, cursor });
+  let fresh = 0;
   try {
-    return await recordFills(desk, { connector, generation: 0, fills: ours });
+    for await (const page of readPages({ connector, method: "getFills", read })) {
+      const ours = page.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
+      fresh += await recordFills(desk, { connector, generation: 0, fills: ours });
+    }
   } catch (error) {
     if (error instanceof QocError && error.code === "FILL_FLOOD") await desk.venues.cutOff(connector, error.message);
     throw error;
   }
+  return fresh;
+}
+
+const SYMBOLS_MAX = 1_000;
+
+/** The symbols of orders in flight and of positions, for venues that list fills by symbol. */
+function knownSymbols({ state }: Pick<Desk, "state">, connector: string): readonly string[] {
+  const symbols = new Set<string>();
+  for (const { terms } of state.inFlight.values()) if (terms.connector === connector) symbols.add(terms.symbol);
+  for (const key of state.positions.keys())
+    if (key.startsWith(`${connector}/`)) symbols.add(key.slice(connector.length + 1));
+  return [...symbols].slice(0, SYMBOLS_MAX);
 }
 
 /** Result of an order lookup: the venue reported the order, does not know it, or has no method to look it up. */
@@ -72,6 +92,8 @@ export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<
   const report = await desk.venues.order(connector, {
     venueOrderId: order.venueOrderId,
     clientOrderId: order.clientOrderId,
+    symbol: order.terms.symbol,
+    submittedAt: order.history.find(({ event }) => event === "order.submitting")?.at,
   });
   if (report === undefined) return "unsupported";
   if (report === null) {
@@ -83,28 +105,32 @@ export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<
   return "found";
 }
 
-/** Journals what a report of the venue changes, and fetches the fills that its total contains. */
-export async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
+/** Whether a report says something that the journal does not have. */
+export function isNews(order: OrderRecord, report: VenueReport): boolean {
   const isEnd = report.status !== "open" && report.status !== "partially_filled";
-  const changes =
+  return (
     order.venueOrderId === undefined ||
     order.state === "unknown" ||
     order.state === "submitting" ||
     (isEnd && order.final !== report.status) ||
     order.flags.has("missing") ||
-    decimal(report.filledQuantity).gt(order.reportedFilled);
-  if (!changes && isTerminal(order.state)) return;
+    decimal(report.filledQuantity).gt(order.reportedFilled)
+  );
+}
+
+/** Journals a report. Resolves when it is on disk. */
+export function recordReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<unknown> {
+  const { status, filledQuantity, reason } = report;
+  const venueOrderId = report.venueOrderId as VenueOrderId;
+  if (order.venueOrderId === undefined) judgeEarlyFills(desk, order, venueOrderId);
+  return desk.commit({ type: "order.reported", id: order.id, venueOrderId, status, filledQuantity, reason });
+}
+
+/** Journals what a report of the venue changes, and fetches the fills that its total contains. */
+export async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
   // An unchanged report is not journaled again.
-  if (changes) {
-    if (order.venueOrderId === undefined) judgeEarlyFills(desk, order, report.venueOrderId as VenueOrderId);
-    await desk.commit({
-      type: "order.reported",
-      id: order.id,
-      venueOrderId: report.venueOrderId as VenueOrderId,
-      status: report.status,
-      filledQuantity: report.filledQuantity,
-    });
-  }
+  if (isNews(order, report)) await recordReport(desk, order, report);
+  else if (isTerminal(order.state)) return;
   if (decimal(report.filledQuantity).gt(order.filled)) await closeGap(desk, order, report);
 }
 
@@ -112,7 +138,7 @@ export async function applyReport(desk: Desk, order: OrderRecord, report: VenueR
  * The venue's total exceeds our fills: fetches its fills, or, if the connector has no `getFills`, records one inferred
  * fill at the average price.
  */
-async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
+export async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
   const connector = order.terms.connector;
   await recoverFills(desk, connector);
   // The venue's total may contain the disputed fills, which must not be booked as an inferred fill.
@@ -171,18 +197,20 @@ const missing = new WeakMap<OrderRecord, { readonly count: number; readonly next
 /** Looks up every order of a connector that is in flight. Runs on a timer; errors are logged and delay the next run. */
 export async function followOrders(desk: Desk, connector: ConnectorName): Promise<void> {
   await settleOpenCancels(desk, connector);
-  const working = [...desk.state.inFlight.values()].filter(
-    ({ terms, state }) => terms.connector === connector && state !== "approved" && state !== "submitting",
-  );
-  if (working.length === 0) return;
-  await paced(desk, connector, async () => {
-    const listed = await compareOpenOrders(desk, connector);
-    for (const order of working) {
-      if (isTerminal(order.state) || listed?.has(order.id) === true) continue;
-      if ((missing.get(order)?.next ?? 0) > desk.clock.monotonic()) continue;
-      await followOrder(desk, order);
-    }
-  });
+  if (workingOrders(desk, connector).length === 0) return;
+  await paced(desk, connector, () => followWorking(desk, connector));
+}
+
+/** Lists the open orders, and looks up each working order that the list lacks. @throws the connector's error. */
+export async function followWorking(desk: Desk, connector: ConnectorName): Promise<void> {
+  desk.market.followPace.followed(connector);
+  const working = workingOrders(desk, connector);
+  const listed = await compareOpenOrders(desk, connector);
+  for (const order of working) {
+    if (isTerminal(order.state) || listed?.has(order.id) === true) continue;
+    if ((missing.get(order)?.next ?? 0) > desk.clock.monotonic()) continue;
+    await followOrder(desk, order);
+  }
 }
 
 /** Runs a poll. An error is logged, and the connector is not polled again before its pause ends. Never rejects. */
@@ -240,22 +268,6 @@ export async function compareOpenOrders(
     }
     if (order === undefined || isTerminal(order.state)) others.push({ report, closedHere: order?.id ?? null });
   }
-  keepExternal(desk, connector, others);
+  keepExternalOrders(desk, connector, others);
   return own;
-}
-
-/** While the outcome of an order is open, an order that is new in the list may be that one. */
-function keepExternal(desk: Desk, connector: ConnectorName, others: readonly ExternalOrder[]): void {
-  const { externalOrders } = desk.market;
-  const known = new Set(externalOrders.get(connector)?.map(({ report }) => report.venueOrderId));
-  const isOpen = [...desk.state.inFlight.values()].some(
-    ({ terms, venueOrderId }) => terms.connector === connector && venueOrderId === undefined,
-  );
-  const kept = others.filter(({ report }) => !isOpen || known.has(report.venueOrderId));
-  for (const { report } of kept) if (!known.has(report.venueOrderId)) logExternal(desk, connector, report);
-  externalOrders.set(connector, kept);
-}
-
-function logExternal({ log }: Pick<Desk, "log">, connector: string, { venueOrderId }: VenueReport): void {
-  log.warn(`order ${venueOrderId} rests at ${connector}, and this desk did not send it`, { connector });
 }

@@ -10,7 +10,7 @@ import type { Digest } from "../domain/ids.ts";
 import { describe } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { isRetired } from "../domain/lost-records.ts";
-import { isTwoSided, mid } from "../domain/quote.ts";
+import { isTwoSided, mid, quoteWords } from "../domain/quote.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import type { VenueQuote } from "../domain/venue.ts";
@@ -186,7 +186,7 @@ function reviewOf(
     untrusted: {
       ...orderTexts(order),
       rejection: equal.findLast(({ untrusted: comment }) => comment !== null)?.untrusted ?? null,
-      market: fromConnector(desk, order, view.quote?.notice),
+      market: fromConnector(desk, order, view.quote === undefined ? undefined : quoteWords(view.quote)),
       problems: fromConnector(desk, order, view.problems.join("\n")),
     },
   };

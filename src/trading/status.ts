@@ -18,6 +18,7 @@ import { orderPath } from "./order-files.ts";
 import { recordedScheduleViews, scheduleViews } from "./schedule-views.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
 import { scanProposals } from "./scan-proposals.ts";
+import type { ConnectorStatus } from "./venue-gateway.ts";
 
 export async function deskStatus(desk: Desk): Promise<StatusView> {
   const [counts, schedules, config] = await Promise.all([
@@ -42,6 +43,7 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
     queueDepth: connector.queueDepth ?? 0,
     memoryMb: connector.memoryMb ?? null,
     polls: pollTrouble(desk, connector.name),
+    readPause: readPauseOf(desk, connector),
     refusedFills: connector.refusedFills ?? 0,
     venueDate: isSimulated(desk, connector.name)
       ? dateInZone(desk.config.workspace.timezone, venueNow(desk, connector.name))
@@ -99,6 +101,7 @@ function view(
         queueDepth: 0,
         memoryMb: null,
         polls: null,
+        readPause: null,
         refusedFills: 0,
         venueDate: null,
         notice: null,
@@ -212,6 +215,15 @@ function pollTrouble({ clock, market }: Desk, connector: string): StatusView["co
     nextInSeconds: Math.ceil(market.polls.waitMs(connector) / 1000),
     untrusted: untrusted(connectorSource(connector), clock.now(), trouble.reason),
   };
+}
+
+function readPauseOf(
+  { clock }: Pick<Desk, "clock">,
+  { name, readPause }: ConnectorStatus,
+): StatusView["connectors"][number]["readPause"] {
+  if (readPause === undefined) return null;
+  const endsInSeconds = Math.ceil(readPause.waitMs / 1000);
+  return { endsInSeconds, untrusted: untrusted(connectorSource(name), clock.now(), readPause.reason) };
 }
 
 const EXTERNAL_SHOWN_MAX = 200;

@@ -4,22 +4,27 @@ import type { ConnectorState } from "../domain/event.ts";
 import type { Fundamentals } from "../domain/fundamentals.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Order } from "../domain/order.ts";
-import type { Capabilities } from "../domain/sdk.ts";
+import type { CancelHint, Capabilities, FillsHint } from "../domain/sdk.ts";
 import type {
   BarRange,
   Mode,
   ReportedAccount,
+  VenueActivity,
   VenueBar,
   VenueConnection,
   VenueFill,
   VenueInstrument,
+  VenuePage,
   VenuePosition,
   VenueQuote,
+  VenueRate,
   VenueReport,
+  VenueSession,
 } from "../domain/venue.ts";
 import type { Cleared } from "../gate/cleared.ts";
 import type { DroppedMembers } from "../host/unknown-members.ts";
 import type { MethodInspection } from "../host/inspect-method.ts";
+import type { ReadPauseFacts } from "../host/read-pause.ts";
 import type { PlaceOutcome } from "../host/venue-client.ts";
 
 export type { MethodInspection } from "../host/inspect-method.ts";
@@ -49,6 +54,8 @@ export interface ConnectorStatus extends ConnectorFacts {
   readonly sandboxProblem?: string | undefined;
   readonly latencyMs?: { readonly p50: number; readonly p99: number } | undefined;
   readonly queueDepth?: number | undefined;
+  /** The venue asks for a pause: reads are held back. */
+  readonly readPause?: ReadPauseFacts | undefined;
   readonly memoryMb?: number | undefined;
   /** Malformed fills since the desk started. */
   readonly refusedFills?: number | undefined;
@@ -56,6 +63,15 @@ export interface ConnectorStatus extends ConnectorFacts {
   readonly unknownMembers?: readonly DroppedMembers[] | undefined;
   readonly adapter: string;
   readonly readyInMs?: number | undefined;
+}
+
+/** Names one order to its venue, by its ids and by what some venues need besides. */
+export interface OrderLookUp {
+  readonly venueOrderId?: string | undefined;
+  readonly clientOrderId?: string | undefined;
+  readonly symbol?: string | undefined;
+  /** ms. */
+  readonly submittedAt?: number | undefined;
 }
 
 /** Optional methods resolve with undefined if the connector lacks them. All methods reject with a QocError. */
@@ -73,19 +89,23 @@ export interface VenueGateway {
   /** Instruments near the words, the nearest first. */
   search(connector: string, words: string, limit: number): Promise<readonly VenueInstrument[] | undefined>;
   /** null if the venue does not know the order. */
-  order(
-    connector: string,
-    query: { venueOrderId?: string | undefined; clientOrderId?: string | undefined },
-  ): Promise<VenueReport | null | undefined>;
+  order(connector: string, query: OrderLookUp): Promise<VenueReport | null | undefined>;
   openOrders(connector: string): Promise<readonly VenueReport[] | undefined>;
-  fills(connector: string, since: number): Promise<readonly VenueFill[] | undefined>;
+  /** Fills since a time (ms), one page at a time. */
+  fills(connector: string, since: number, hint: FillsHint): Promise<VenuePage<VenueFill> | undefined>;
+  /** Activities since a time (ms), one page at a time. */
+  activities(connector: string, since: number, cursor?: string): Promise<VenuePage<VenueActivity> | undefined>;
+  /** Exchange rates of pairs such as `EUR/USD`; those that the venue does not have are left out. */
+  rates(connector: string, pairs: readonly string[]): Promise<readonly VenueRate[] | undefined>;
+  /** The sessions of a symbol between two times (ms). */
+  schedule(connector: string, symbol: string, range: Required<BarRange>): Promise<readonly VenueSession[] | undefined>;
   /** Daily bars. The connector may return bars outside the range. */
   bars(connector: string, symbol: string, range?: BarRange): Promise<readonly VenueBar[] | undefined>;
   /** null if the venue has no data for the symbol. */
   fundamentals(connector: string, symbol: string): Promise<Fundamentals | null | undefined>;
   /** Never rejects: a result that is not definite is `unclear`. */
   place(order: Cleared<Order>): Promise<PlaceOutcome>;
-  cancel(connector: string, venueOrderId: string): Promise<void>;
+  cancel(connector: string, venueOrderId: string, order?: CancelHint): Promise<void>;
   /**
    * Calls a method that only reads, for the author of an adapter. Words are JSON or text. @throws INVALID_INPUT for any
    * other method.

@@ -189,6 +189,7 @@ function status(text: string) {
         queueDepth: 3,
         memoryMb: 7.1,
         polls: { failures: 3, nextInSeconds: 8, untrusted: untrustedOf(text) },
+        readPause: { endsInSeconds: 8, untrusted: untrustedOf(text) },
         refusedFills: 1,
         venueDate: "2019-10-15",
         notice: untrustedOf(text),

@@ -7,7 +7,7 @@ import { widthOf } from "../../src/commands/rendering/terminal-text.ts";
 const STYLE = { isTty: true, columns: 80, paint: (_: unknown, text: string) => text };
 const CONNECTOR: StatusView["connectors"][number] = {
   ...{ name: "x", state: "ready", mode: "paper", restarts: 0, isolation: "worker", isolationReason: null },
-  ...{ untrusted: null, latencyMs: null, queueDepth: 0, memoryMb: null, polls: null, refusedFills: 0 },
+  ...{ untrusted: null, latencyMs: null, queueDepth: 0, memoryMb: null, polls: null, readPause: null, refusedFills: 0 },
   ...{ venueDate: null, notice: null },
 };
 

@@ -47,7 +47,7 @@ describe("qoc connectors call", () => {
     ["getQuote", ["005930"], { value: { symbol: "005930", bid: 1 }, dropped: ["venueFlag"], refused: [] }],
     ["getOrder", ["ab-1"], { value: { venueOrderId: '{"venueOrderId":"ab-1"}' }, refused: [] }],
     ["getOrder", ['{"clientOrderId":"c"}'], { args: [{ clientOrderId: "c" }] }],
-    ["getFills", ["1970-01-02"], { args: [86_400_000], value: [{ fillId: 7, since: 86_400_000 }] }],
+    ["getFills", ["1970-01-02"], { args: [86_400_000, { symbols: [] }], value: [{ fillId: 7, since: 86_400_000 }] }],
     ["getBars", ["5"], { args: ["5", { resolution: "1d" }], value: [{ symbol: "51d" }], refused: [] }],
     ["getBars", ["5", '{"resolution":"1h"}'], { value: [{ symbol: "51h" }] }],
   ])("%s %j prints the answer and what the desk drops", async (method, args, expected) => {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";
 
-const COUNT = LIMITS.fillWindow * 2 + 7;
+const COUNT = LIMITS.emissionWindow * 2 + 7;
 const ADAPTER = adapterSource(`
   async disconnect() {
     for (let n = 0; n < ${COUNT}; n++)

@@ -42,10 +42,10 @@ describe("a limit, at N and at N + 1:", () => {
     ],
     [
       "a batch of fills",
-      LIMITS.fillsChars,
+      LIMITS.batchChars,
       (size: number) => {
-        const empty = { e: "fills", firstFill: 1, fills: [""] };
-        return { ...empty, fills: ["x".repeat(size - (payloadSize(empty, 1_000) ?? 0))] };
+        const empty = { e: "fills", first: 1, items: [""] };
+        return { ...empty, items: ["x".repeat(size - (payloadSize(empty, 1_000) ?? 0))] };
       },
       "event",
     ],
@@ -64,10 +64,30 @@ describe("a limit, at N and at N + 1:", () => {
   });
 
   it("the fills of one batch", () => {
-    const batch = (count: number) => ({ e: "fills", firstFill: 1, fills: Array.from({ length: count }, () => ({})) });
-    expect(check(batch(LIMITS.fillsPerBatch))).toHaveProperty("kind", "event");
-    expect(check(batch(LIMITS.fillsPerBatch + 1))).toEqual(refused("a malformed event"));
+    const batch = (count: number) => ({ e: "fills", first: 1, items: Array.from({ length: count }, () => ({})) });
+    expect(check(batch(LIMITS.batchItems))).toHaveProperty("kind", "event");
+    expect(check(batch(LIMITS.batchItems + 1))).toEqual(refused("a malformed event"));
     expect(check(batch(0))).toEqual(refused("a malformed event"));
+  });
+
+  it("the quotes within one window", () => {
+    const clock = fakeClock();
+    const validator = createValidator(clock);
+    const batch = { e: "quotes", quotes: Array.from({ length: LIMITS.quotesPerBatch }, () => ({})) };
+    for (let i = 0; i < LIMITS.quotesPerWindow / LIMITS.quotesPerBatch; i++) {
+      clock.advance(1);
+      expect(validator.check(batch)).toHaveProperty("kind", "event");
+    }
+    expect(validator.check(batch)).toEqual(refused(`more than ${LIMITS.quotesPerWindow} quotes`));
+    const large = { e: "quotes", quotes: Array.from({ length: LIMITS.quotesPerBatch + 1 }, () => ({})) };
+    expect(createValidator().check(large)).toEqual(refused("a malformed event"));
+  });
+
+  it("the changes of the link within one window", () => {
+    const validator = createValidator();
+    const down = { e: "link", isUp: false };
+    for (let i = 0; i < LIMITS.linkChangesPerWindow; i++) expect(validator.check(down)).toHaveProperty("kind", "event");
+    expect(validator.check(down)).toEqual(refused(`more than ${LIMITS.linkChangesPerWindow} changes of its link`));
   });
 
   it("the messages within one window, and again in the next window", () => {

@@ -6,7 +6,8 @@ import { QocError } from "../../src/domain/error.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { FillBatch } from "../../src/domain/ports.ts";
 import { TurnSlices } from "../../src/host/turn-slices.ts";
-import { Connector, type ConnectorOptions } from "../../src/host/connector.ts";
+import { Connector } from "../../src/host/connector.ts";
+import type { ConnectorOptions } from "../../src/host/connector-options.ts";
 import { sampleFill } from "../support/adapter-harness.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import { type FakeTransport, fakeTransport, settle } from "../support/fake-transport.ts";
@@ -56,6 +57,7 @@ function scenario(options: ScenarioOptions = {}): Scenario {
     },
     slices: new TurnSlices(clock),
     fillSink: { accept: (batch) => Promise.resolve(void batches.push(batch)) },
+    pushSink: { reports: () => Promise.resolve(), activities: () => Promise.resolve(), quotes: () => undefined },
     requestHandler: { handle: () => new Promise(() => undefined) },
     onStateChange: ({ state, reason }) =>
       states.push(reason === undefined ? state : `${state}: ${reason.split("\n")[0] ?? ""}`),
@@ -272,12 +274,12 @@ describe("fills", () => {
   it("are stored in order and acknowledged once they are stored", async () => {
     const { storeNext, fillSink } = manualFillSink();
     const { worker } = await startedScenario({ fillSink });
-    worker.receive({ e: "fills", firstFill: 1, fills: [sampleFill("1"), sampleFill("2")] });
+    worker.receive({ e: "fills", first: 1, items: [sampleFill("1"), sampleFill("2")] });
     await settle();
     expect(worker.posted.filter(({ e }) => e === "ack")).toEqual([]);
     storeNext[0]?.();
     await settle();
-    expect(worker.posted.filter(({ e }) => e === "ack")).toEqual([{ e: "ack", lastFill: 2 }]);
+    expect(worker.posted.filter(({ e }) => e === "ack")).toEqual([{ e: "ack", last: 2 }]);
   });
 
   it.each([
@@ -285,8 +287,8 @@ describe("fills", () => {
     ["with a gap", 4],
   ])("numbered %s end the session: the connector is quarantined", async (_name, firstFill) => {
     const { connector, worker, batches } = await startedScenario();
-    worker.receive({ e: "fills", firstFill: 1, fills: [sampleFill("1"), sampleFill("2")] });
-    worker.receive({ e: "fills", firstFill, fills: [sampleFill("3")] });
+    worker.receive({ e: "fills", first: 1, items: [sampleFill("1"), sampleFill("2")] });
+    worker.receive({ e: "fills", first: firstFill, items: [sampleFill("3")] });
     await settle();
     expect(batches).toHaveLength(1);
     expect(connector.status.state).toBe("quarantined");
@@ -296,7 +298,7 @@ describe("fills", () => {
     const { connector, worker } = await startedScenario({
       fillSink: { accept: () => Promise.reject(new Error("no space left")) },
     });
-    worker.receive({ e: "fills", firstFill: 1, fills: [sampleFill("1")] });
+    worker.receive({ e: "fills", first: 1, items: [sampleFill("1")] });
     await settle();
     expect(worker.posted.some(({ e }) => e === "ack")).toBe(false);
     expect(connector.status.lastError).toContain("no space left");
@@ -305,7 +307,7 @@ describe("fills", () => {
   it("sent before the worker ended are stored before the session ends", async () => {
     const { storeNext, fillSink } = manualFillSink();
     const { connector, worker } = await startedScenario({ fillSink });
-    worker.receive({ e: "fills", firstFill: 1, fills: [sampleFill("1")] });
+    worker.receive({ e: "fills", first: 1, items: [sampleFill("1")] });
     worker.exit("gone");
     await settle();
     expect(connector.status.state).toBe("ready");
@@ -435,7 +437,7 @@ describe("a connect that times out", () => {
       const worker = workers.at(-1) as FakeTransport;
       worker.handshake();
       await settle();
-      for (let ms = 0; ms < 10_000; ms += 500) {
+      for (let ms = 0; ms < 30_000; ms += 500) {
         clock.advance(500);
         worker.replyToPing();
       }
@@ -455,7 +457,7 @@ describe("a connect that times out", () => {
       await settle();
       workers.at(-1)?.handshake();
       await settle();
-      clock.advance(10_000);
+      clock.advance(30_000);
       await settle();
       if (i < 2) clock.advance(60_000);
     }
@@ -482,7 +484,7 @@ describe("a disconnect", () => {
     const { connector, clock, worker, states } = await startedScenario({
       fillSink: { accept: () => new Promise(() => undefined) },
     });
-    worker.receive({ e: "fills", firstFill: 1, fills: [sampleFill("1")] });
+    worker.receive({ e: "fills", first: 1, items: [sampleFill("1")] });
     const stop = connector.stop();
     await settle();
     worker.reply("disconnect", { ok: true });
@@ -611,8 +613,8 @@ describe("secrets", () => {
     const ids = ["s3cret-1", "s3cret-2", "s3cret-1", "plain"];
     worker.receive({
       e: "fills",
-      firstFill: 1,
-      fills: ids.map((fillId) => ({ ...sampleFill(fillId), feeCurrency: fillId })),
+      first: 1,
+      items: ids.map((fillId) => ({ ...sampleFill(fillId), feeCurrency: fillId })),
     });
     await settle();
     const storedIds = batches[0]?.fills.map(({ fillId }) => fillId) ?? [];

@@ -42,6 +42,7 @@ it("the transport of an ended session is garbage collected", async () => {
     },
     slices: new TurnSlices(clock),
     fillSink: { accept: () => Promise.resolve() },
+    pushSink: { reports: () => Promise.resolve(), activities: () => Promise.resolve(), quotes: () => undefined },
     requestHandler: { handle: () => new Promise(() => undefined) },
     onStateChange: () => undefined,
   });

@@ -7,8 +7,8 @@ import { fakeClock } from "../support/fake-clock.ts";
 
 interface PostedMessage {
   readonly e: string;
-  readonly firstFill?: number;
-  readonly fills?: readonly unknown[];
+  readonly first?: number;
+  readonly items?: readonly unknown[];
   readonly id?: number;
   readonly key?: string;
   readonly message?: string;
@@ -36,7 +36,7 @@ function createHarness() {
     context,
     ctx: context.ctx,
     fills,
-    sent: () => fills().reduce((sum, batch) => sum + (batch.fills?.length ?? 0), 0),
+    sent: () => fills().reduce((sum, batch) => sum + (batch.items?.length ?? 0), 0),
   };
 }
 function fill(i: number) {
@@ -46,19 +46,38 @@ function fill(i: number) {
 describe("emitted fills", () => {
   it("are numbered without a gap, in batches, up to the window", () => {
     const { ctx, context, fills, sent } = createHarness();
-    for (let i = 0; i < LIMITS.fillWindow + 50; i++) ctx.emitFill(fill(i));
+    for (let i = 0; i < LIMITS.emissionWindow + 50; i++) ctx.emitFill(fill(i));
     context.flush();
-    expect(sent()).toBe(LIMITS.fillWindow);
+    expect(sent()).toBe(LIMITS.emissionWindow);
     let next = 1;
     for (const batch of fills()) {
-      expect(batch.firstFill).toBe(next);
-      expect(batch.fills?.length).toBeLessThanOrEqual(LIMITS.fillsPerBatch);
-      next += batch.fills?.length ?? 0;
+      expect(batch.first).toBe(next);
+      expect(batch.items?.length).toBeLessThanOrEqual(LIMITS.batchItems);
+      next += batch.items?.length ?? 0;
     }
-    context.handle({ e: "ack", lastFill: 32 });
-    expect(sent()).toBe(LIMITS.fillWindow + 32);
-    context.handle({ e: "ack", lastFill: LIMITS.fillWindow });
-    expect(sent()).toBe(LIMITS.fillWindow + 50);
+    context.handle({ e: "ack", last: 32 });
+    expect(sent()).toBe(LIMITS.emissionWindow + 32);
+    context.handle({ e: "ack", last: LIMITS.emissionWindow });
+    expect(sent()).toBe(LIMITS.emissionWindow + 50);
+  });
+
+  it("keep their order with reports and activities, which share their numbers", () => {
+    const { ctx, context, posted } = createHarness();
+    ctx.emitFill(fill(1));
+    ctx.emitFill(fill(2));
+    ctx.emitReport({ venueOrderId: "v" } as never);
+    ctx.emitFill(fill(3));
+    ctx.emitActivity({ id: "a" } as never);
+    ctx.link(false, "s3cret is wrong");
+    context.flush();
+    expect(posted.map(({ e, first, items }) => [e, first, items?.length])).toEqual([
+      ["fills", 1, 2],
+      ["reports", 3, 1],
+      ["fills", 4, 1],
+      ["activities", 5, 1],
+      ["link", undefined, undefined],
+    ]);
+    expect(posted.at(-1)).toEqual({ e: "link", isUp: false, reason: "[secret] is wrong" });
   });
 
   it("are all sent before the worker ends, regardless of the window", () => {
@@ -70,8 +89,8 @@ describe("emitted fills", () => {
 
   it("are queued up to the limit, and one more makes emitFill throw", () => {
     const { ctx } = createHarness();
-    for (let i = 0; i < LIMITS.fillQueue; i++) ctx.emitFill(fill(i));
-    expect(() => ctx.emitFill(fill(1))).toThrow(`${LIMITS.fillQueue} fills are queued`);
+    for (let i = 0; i < LIMITS.emissionQueue; i++) ctx.emitFill(fill(i));
+    expect(() => ctx.emitFill(fill(1))).toThrow(`${LIMITS.emissionQueue} fills are queued`);
   });
 
   it("are copied: a later change by the adapter has no effect", () => {
@@ -80,7 +99,7 @@ describe("emitted fills", () => {
     ctx.emitFill(mutableFill as never);
     mutableFill.quantity = "1000";
     context.flush();
-    expect(fills()[0]?.fills).toEqual([{ fillId: "1", quantity: "1" }]);
+    expect(fills()[0]?.items).toEqual([{ fillId: "1", quantity: "1" }]);
   });
 
   it("that cannot be sent make emitFill throw", () => {
@@ -88,6 +107,26 @@ describe("emitted fills", () => {
     cycle["a"] = cycle;
     expect(() => createHarness().ctx.emitFill(cycle as never)).toThrow("circular");
   });
+});
+
+it("streamed quotes of one symbol are one quote at most every 20 ms, the newest", async () => {
+  const { ctx, posted } = createHarness();
+  for (let bid = 0; bid < 10_000; bid++) ctx.emitQuote({ symbol: "A", bid } as never);
+  ctx.emitQuote({ symbol: "B", bid: 1 } as never);
+  expect(posted).toEqual([]);
+  await expect
+    .poll(() => posted)
+    .toEqual([
+      {
+        e: "quotes",
+        quotes: [
+          { symbol: "A", bid: 9_999 },
+          { symbol: "B", bid: 1 },
+        ],
+      },
+    ]);
+  for (let i = 0; i < LIMITS.quoteSymbols; i++) ctx.emitQuote({ symbol: String(i) } as never);
+  expect(() => ctx.emitQuote({ symbol: "one more" } as never)).toThrow("stream fewer symbols");
 });
 
 it("log fields keep errors with their cause, big integers, maps and sets", () => {
@@ -107,7 +146,7 @@ it("log fields keep errors with their cause, big integers, maps and sets", () =>
 describe("data over the limits of the host", () => {
   it("makes emitFill and store.put fail, and is left out of log lines", async () => {
     const { ctx, posted } = createHarness();
-    expect(() => ctx.emitFill({ fillId: "x".repeat(LIMITS.fillsChars) } as never)).toThrow("fill is too large: ");
+    expect(() => ctx.emitFill({ fillId: "x".repeat(LIMITS.batchChars) } as never)).toThrow("fill is too large: ");
     await expect(ctx.store.put("k", "x".repeat(LIMITS.requestChars))).rejects.toThrow("store value is too large: ");
     let deep: unknown = 1;
     for (let i = 0; i < 40; i++) deep = { deep };
@@ -148,7 +187,7 @@ describe("data over the limits of the host", () => {
     for (let i = 0; i < 32; i++) ctx.emitFill({ fillId: String(i), raw: "x".repeat(10_000) } as never);
     context.flush();
     expect(sent()).toBe(32);
-    for (const batch of fills()) expect(JSON.stringify(batch.fills).length).toBeLessThan(LIMITS.fillsChars);
+    for (const batch of fills()) expect(JSON.stringify(batch.items).length).toBeLessThan(LIMITS.batchChars);
   });
 
   it("never contains half of a secret after a log line was cut", () => {

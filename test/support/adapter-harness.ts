@@ -8,10 +8,11 @@ import type { NetworkPolicy } from "../../src/protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../../src/protocol/limits.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { Clock, FillBatch } from "../../src/domain/ports.ts";
-import type { VenueFill } from "../../src/domain/venue.ts";
+import type { VenueActivity, VenueFill, VenueQuote, VenueReport } from "../../src/domain/venue.ts";
 import { createRequestHandler } from "../../src/host/adapter-requests.ts";
 import { bundleAdapter } from "../../src/host/bundle.ts";
-import { Connector, type ConnectorOptions } from "../../src/host/connector.ts";
+import { Connector } from "../../src/host/connector.ts";
+import type { ConnectorOptions } from "../../src/host/connector-options.ts";
 import { openStore } from "../../src/host/connector-store.ts";
 import { type Egress, openEgress } from "../../src/host/egress.ts";
 import { startProcess } from "../../src/host/process-transport.ts";
@@ -50,6 +51,11 @@ export interface AdapterHarness {
   readonly connector: Connector;
   readonly log: QuietLog;
   readonly fills: VenueFill[];
+  readonly pushed: {
+    readonly reports: VenueReport[];
+    readonly activities: VenueActivity[];
+    readonly quotes: VenueQuote[];
+  };
   readonly states: { state: string; reason: string | undefined }[];
   /** Resolves when the connector is in that state. */
   reached(state: string): Promise<void>;
@@ -111,6 +117,7 @@ export async function adapterHarness(source: string, options: AdapterHarnessOpti
   const log = quietLog();
   const fills: VenueFill[] = [];
   const states: AdapterHarness["states"] = [];
+  const pushed: AdapterHarness["pushed"] = { reports: [], activities: [], quotes: [] };
   const waiters = new Set<() => void>();
   const connector = new Connector({
     name: "harness" as ConnectorName,
@@ -142,6 +149,11 @@ export async function adapterHarness(source: string, options: AdapterHarnessOpti
         fills.push(...batch.fills);
       },
     },
+    pushSink: {
+      reports: (reports) => Promise.resolve(void pushed.reports.push(...reports)),
+      activities: (activities) => Promise.resolve(void pushed.activities.push(...activities)),
+      quotes: (quotes) => void pushed.quotes.push(...quotes),
+    },
     requestHandler:
       options.requestHandler ??
       createRequestHandler({ store: openStore(disk, join(dir, "store")), bars: () => Promise.resolve([]) }),
@@ -160,7 +172,7 @@ export async function adapterHarness(source: string, options: AdapterHarnessOpti
       waiters.add(check);
       check();
     });
-  return { connector, log, fills, states, reached, dir };
+  return { connector, log, fills, pushed, states, reached, dir };
 }
 
 /** A valid fill in the form that adapters emit. */

@@ -335,13 +335,15 @@ function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): readonly (read
 /**
  * The public contract of connectors: its types have the names that authors expect, although the desk has its own types.
  */
-const SDK_FILE = "src/domain/sdk.ts";
+const SDK_FILES = ["src/domain/sdk.ts", "src/domain/sdk-data.ts"];
 
 const typeNames: Rule = {
   name: "a type name is declared once in src/",
   check: (files) => {
     const places = new Map<string, string[]>();
-    for (const { path, text } of files.filter(({ path: file }) => file.startsWith("src/") && file !== SDK_FILE)) {
+    for (const { path, text } of files.filter(
+      ({ path: file }) => file.startsWith("src/") && !SDK_FILES.includes(file),
+    )) {
       const { code } = splitSource(text);
       for (const match of code.matchAll(
         /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|enum) (\w+)/gm,

@@ -6,7 +6,7 @@ export interface PostedMessage {
   readonly e?: string;
   /** Of a Comlink call (text), a ping or a response (number). */
   readonly id?: string | number;
-  readonly lastFill?: number;
+  readonly last?: number;
   readonly path?: readonly string[];
 }
 

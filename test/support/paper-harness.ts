@@ -29,6 +29,10 @@ export function paperContext(given: PaperHarnessOptions, harness: Omit<PaperHarn
       harness.fills.push(fill);
       given.onFill?.(fill);
     },
+    emitReport: () => undefined,
+    emitActivity: () => undefined,
+    emitQuote: () => undefined,
+    link: () => undefined,
     options: Object.freeze({ bar_seconds: 2, ...given.options }),
     store: harness.store,
     bars: (symbol) => Promise.resolve(given.bars?.[symbol] ?? []),

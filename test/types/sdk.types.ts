@@ -1,6 +1,7 @@
 /** Uses that the SDK's types accept and refuse. `types.test.ts` compiles this file as an author's editor would. */
 import {
   type Account,
+  type Activity,
   type Bar,
   type BookSnapshot,
   type Capabilities,
@@ -48,7 +49,22 @@ holds<Same<RequiredKeys<Account>, "nav" | "cash" | "buyingPower" | "currency">>(
 holds<Same<RequiredKeys<Instrument>, "symbol">>();
 holds<Same<RequiredKeys<Bar>, "symbol" | "timestamp" | "open" | "high" | "low" | "close">>();
 holds<Same<RequiredKeys<Capabilities>, never>>();
-holds<Same<RequiredKeys<ConnectorContext>, "secret" | "logger" | "emitFill" | "options" | "store" | "bars">>();
+holds<
+  Same<
+    RequiredKeys<ConnectorContext>,
+    | "secret"
+    | "logger"
+    | "emitFill"
+    | "emitReport"
+    | "emitActivity"
+    | "emitQuote"
+    | "link"
+    | "options"
+    | "store"
+    | "bars"
+  >
+>();
+holds<Same<RequiredKeys<Activity>, "id" | "kind" | "timestamp">>();
 holds<Same<OrderAck["status"], "acknowledged">>();
 holds<Same<Order["side"], "buy" | "sell">>();
 holds<Same<Order["type"], "market" | "limit" | "stop" | "stop_limit">>();

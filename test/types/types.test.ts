@@ -32,7 +32,7 @@ const SHAPES: Readonly<Record<string, string>> = {
   Numeric: "number | string",
   Timestamp: "number | string",
   Quote: `{ symbol: string; bid: N; ask: N; timestamp: T; asOf?: T; last?: N; bidSize?: N; askSize?: N;
-    notice?: string | undefined }`,
+    feed?: string; notice?: string | undefined }`,
   Position: "{ symbol: string; quantity: N; averagePrice?: N; markPrice?: N; currency?: string }",
   Order: `{ clientOrderId: string; symbol: string; side: S.Side; quantity: number; quantityText: string; type: S.OrderType;
     limitPrice?: number; limitPriceText?: string; stopPrice?: number; stopPriceText?: string;
@@ -42,23 +42,40 @@ const SHAPES: Readonly<Record<string, string>> = {
     fee?: N; feeCurrency?: string; busts?: string; corrects?: string }`,
   OrderReport:
     "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N; " +
-    "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N }",
+    "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N; reason?: string }",
   Account: "{ nav: N; cash: N; buyingPower: N; currency: string; timestamp?: T; notice?: string | undefined }",
   Instrument: `{ symbol: string; name?: string; tickSize?: N; lotSize?: N; minQuantity?: N; maxQuantity?: N; minNotional?: N;
     currency?: string; multiplier?: N; orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
+  Activity: `{ id: string; kind: S.ActivityKind; timestamp: T; amount?: N; currency?: string; symbol?: string; ratio?: [N, N];
+    newSymbol?: string; quantity?: N; corrects?: string; note?: string }`,
+  ActivityKind: `"deposit" | "withdrawal" | "transfer" | "dividend" | "interest" | "fee" | "tax" | "adjustment" | "split" |
+    "rename" | "spinoff" | "merger"`,
+  Rate: "{ pair: string; rate: N; timestamp: T }",
+  Session: '{ open: T; close: T; kind: "core" | "pre" | "post" | "overnight" }',
+  OrderQuery: "{ venueOrderId?: string; clientOrderId?: string; symbol?: string; submittedAt?: number }",
+  CancelHint: "{ clientOrderId: string; symbol: string; side: S.Side }",
+  FillsHint: "{ symbols: readonly string[]; cursor?: string }",
+  RateLimited:
+    '{ readonly name: "RateLimited"; readonly retryAfterMs: number; message: string; stack?: string; cause?: unknown }',
   Bar: "{ symbol: string; timestamp: T; open: N; high: N; low: N; close: N; volume?: N }",
   Store: "{ get(key: string): Promise<unknown>; put(key: string, value: unknown): Promise<void> }",
   Logger: `{ info(message: string, fields?: Record<string, unknown>): void; warn(message: string, fields?: Record<string, unknown>): void;
     error(message: string, fields?: Record<string, unknown>): void }`,
   ConnectorContext: `{ secret(name: string): string; readonly logger: S.Logger; emitFill(fill: S.Fill): void;
-    readonly options: Readonly<Record<string, unknown>>; readonly store: S.Store; bars(symbol: string): Promise<S.Bar[]> }`,
+    emitReport(report: S.OrderReport): void; emitActivity(activity: S.Activity): void; emitQuote(quote: S.Quote): void;
+    link(isUp: boolean, reason?: string): void; readonly options: Readonly<Record<string, unknown>>; readonly store: S.Store; bars(symbol: string): Promise<S.Bar[]> }`,
   Capabilities: `{ exactDecimals?: boolean; clientIdDedupe?: "forever" | "open-only" | "none"; queryByClientId?: boolean;
-    buyingPowerNetsOpenOrders?: boolean; reduceOnly?: boolean; simulatedTime?: boolean; mode?: "paper" | "live" }`,
+    buyingPowerNetsOpenOrders?: boolean; reduceOnly?: boolean; reports?: "pushed" | "polled"; pollSeconds?: number;
+    simulatedTime?: boolean; mode?: "paper" | "live" }`,
   ConnectorAdapter: `{ connect(ctx: S.ConnectorContext): Promise<void | S.ConnectReport>; disconnect(): Promise<void>;
     getQuote(symbol: string): Promise<S.Quote>; getPositions(): Promise<S.Position[]>; getBuyingPower(): Promise<N>;
-    placeOrder(order: S.Order): Promise<S.OrderAck>; cancelOrder(venueOrderId: string): Promise<void>;
-    getOrder?(query: { venueOrderId?: string; clientOrderId?: string }): Promise<S.OrderReport | null>;
-    getOpenOrders?(): Promise<S.OrderReport[]>; getFills?(since: number): Promise<S.Fill[]>; getAccount?(): Promise<S.Account>;
+    placeOrder(order: S.Order): Promise<S.OrderAck>; cancelOrder(venueOrderId: string, order?: S.CancelHint): Promise<void>;
+    getOrder?(query: S.OrderQuery): Promise<S.OrderReport | null>;
+    getOpenOrders?(): Promise<S.OrderReport[]>;
+    getFills?(since: number, hint?: S.FillsHint): Promise<S.Fill[] | { fills: S.Fill[]; cursor?: string }>;
+    getActivities?(since: number, cursor?: string): Promise<S.Activity[] | { activities: S.Activity[]; cursor?: string }>;
+    getRates?(pairs: readonly string[]): Promise<S.Rate[]>;
+    getSchedule?(symbol: string, from: number, to: number): Promise<S.Session[]>; getAccount?(): Promise<S.Account>;
     getInstrument?(symbol: string): Promise<S.Instrument | null>;
     getBars?(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<S.Bar[]>;
     searchInstruments?(words: string, limit: number): Promise<S.Instrument[]>;

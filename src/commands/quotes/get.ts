@@ -1,6 +1,9 @@
 import * as z from "zod";
 import { connectorSource, shownSymbol } from "../../domain/untrusted.ts";
+import { quoteWords } from "../../domain/quote.ts";
+import { omitUndefined } from "../../lib/omit-undefined.ts";
 import { iso } from "../../lib/time.ts";
+import { currentQuote } from "../../trading/market-snapshot.ts";
 import { nearSymbol } from "../../trading/near-symbols.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
@@ -41,15 +44,17 @@ export const command = defineCommand({
   run: async ({ symbol: requested, connector: name }, context): Promise<QuoteView> => {
     const { desk } = requireDesk(context);
     const connector = connectorInScope(desk, context.actor, { name, command: NAME });
-    const quote = await orUnavailable(context, connector, () => desk.venues.quote(connector, requested));
+    const quote = await orUnavailable(context, connector, () => currentQuote(desk, connector, requested));
     if (isUnavailable(quote)) {
       const reason = `${quote.reason}${await nearSymbol(desk, connector, requested)}`;
       return { ...quote, reason, symbol: requested, connector };
     }
     context.sources?.add(venueSource(connector, "quote", requested));
-    const { at, asOf, symbol, notice, ...amounts } = quote;
+    const { at, asOf, symbol, bid, ask, last, bidSize, askSize } = quote;
+    const amounts = omitUndefined({ bid, ask, last, bidSize, askSize });
     const validAsOf = asOf === undefined ? undefined : iso(asOf);
-    const untrusted = notice === undefined ? null : untrustedText(context, connectorSource(connector), notice);
+    const words = quoteWords(quote);
+    const untrusted = words === undefined ? null : untrustedText(context, connectorSource(connector), words);
     const facts = { symbol: shownSymbol(symbol), ...amounts, time: iso(at), validAsOf, connector, untrusted };
     return { status: "ready", ...facts };
   },

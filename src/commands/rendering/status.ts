@@ -143,7 +143,7 @@ function ownWords(name: string, error: string): string {
 
 function troubleLines(
   style: OutputStyle,
-  { polls, refusedFills, venueDate, notice }: StatusView["connectors"][number],
+  { polls, readPause, refusedFills, venueDate, notice }: StatusView["connectors"][number],
 ): readonly string[] {
   const market = [
     ...(venueDate === null ? [] : [`its market is simulated; the date there is ${venueDate}`]),
@@ -153,6 +153,9 @@ function troubleLines(
     ...(polls === null
       ? []
       : [`! ${polls.failures} polls failed, the next in ${polls.nextInSeconds} s: ${polls.untrusted.text}`]),
+    ...(readPause === null
+      ? []
+      : [`! the venue asks for a pause; reads go on in ${readPause.endsInSeconds} s: ${readPause.untrusted.text}`]),
     ...(refusedFills === 0 ? [] : [`! ${refusedFills} malformed fills were refused`]),
   ];
   return [
@@ -292,10 +295,11 @@ function renderForProgram(status: StatusView): readonly string[] {
     ...status.externalOrders.map(({ connector, venueOrderId, side, quantity, symbol, limitPrice }) => [
       ...["external-order", connector, venueOrderId ?? "", side ?? "", quantity ?? "", symbol ?? "", limitPrice ?? ""],
     ]),
-    ...status.connectors.flatMap(({ name, polls, refusedFills, venueDate, notice }) => [
+    ...status.connectors.flatMap(({ name, polls, readPause, refusedFills, venueDate, notice }) => [
       ...(venueDate === null ? [] : [["venue-date", name, venueDate]]),
       ...(notice === null ? [] : [["notice", name, notice.text]]),
       ...(polls === null ? [] : [["polls", name, String(polls.failures), polls.untrusted.text]]),
+      ...(readPause === null ? [] : [["read-pause", name, String(readPause.endsInSeconds), readPause.untrusted.text]]),
       ...(refusedFills === 0 ? [] : [["refused-fills", name, String(refusedFills)]]),
     ]),
     ...status.flagged.map((key) => ["flagged", key]),

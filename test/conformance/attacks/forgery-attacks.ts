@@ -167,7 +167,7 @@ export const FORGERY_ATTACKS: readonly Attack[] = [
   streamAttack(
     "E13",
     "a fill just over the size limit",
-    `this.ctx.emitFill({ fillId: "x".repeat(${LIMITS.fillsChars}) }); ${HANG}`,
+    `this.ctx.emitFill({ fillId: "x".repeat(${LIMITS.batchChars}) }); ${HANG}`,
     { expect: "refused" },
   ),
   streamAttack(

@@ -192,7 +192,7 @@ function openPipes(): ReadonlySet<number> {
 }
 
 const CALL = { id: "1", type: "APPLY", path: ["placeOrder"], argumentList: [{ type: "RAW", value: { symbol: "X" } }] };
-const FILLS = { e: "fills", firstFill: 1, fills: [{ fillId: "forged" }] };
+const FILLS = { e: "fills", first: 1, items: [{ fillId: "forged" }] };
 function unsigned(message: object): Buffer {
   const header = Buffer.from(JSON.stringify(message));
   const prefix = Buffer.alloc(30);

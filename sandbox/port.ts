@@ -1,0 +1,4 @@
+/** The port to the host. */
+export interface Port {
+  post(message: unknown): void;
+}

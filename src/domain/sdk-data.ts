@@ -1,0 +1,208 @@
+/** Data of a venue in the SDK: what adapters return and receive. {@link ./sdk.ts} describes amounts and times. */
+
+/** A number or an exact decimal string. Return the string if the venue sends a string. */
+export type Numeric = number | string;
+/** Milliseconds since the Unix epoch, or an ISO 8601 string such as `2026-07-06T14:00:00Z`. */
+export type Timestamp = number | string;
+
+export type Side = "buy" | "sell";
+export type OrderType = "market" | "limit" | "stop" | "stop_limit";
+export type TimeInForce = "day" | "gtc" | "ioc" | "fok";
+
+export interface Quote {
+  symbol: string;
+  bid: Numeric;
+  ask: Numeric;
+  /** The venue's time of the quote. */
+  timestamp: Timestamp;
+  /**
+   * The venue's time at which it last said that this quote is still valid, on a market where prices do not change.
+   * `quote-freshness` takes the later of this and `timestamp`. Leave it out if the venue does not say so.
+   */
+  asOf?: Timestamp;
+  /** The price of the last trade. */
+  last?: Numeric;
+  bidSize?: Numeric;
+  askSize?: Numeric;
+  /** Where the price comes from, for example `iex`, in at most 40 characters. Shown beside the quote and in reviews. */
+  feed?: string;
+  /**
+   * What a person must know about this price, in one line of at most 200 characters, for example that the recording of
+   * a replayed market has ended. Shown beside the quote and in reviews.
+   */
+  notice?: string | undefined;
+}
+
+export interface Position {
+  symbol: string;
+  /** In units of the instrument; negative for a short position. */
+  quantity: Numeric;
+  averagePrice?: Numeric;
+  markPrice?: Numeric;
+  currency?: string;
+}
+
+/**
+ * An order for the venue. Send `clientOrderId` with the order: 17 of `[a-z0-9]`, unique even across copies of a desk.
+ */
+export interface Order {
+  clientOrderId: string;
+  symbol: string;
+  side: Side;
+  /** Above zero, in units of the instrument. */
+  quantity: number;
+  /** The same quantity as an exact decimal string. */
+  quantityText: string;
+  type: OrderType;
+  limitPrice?: number;
+  limitPriceText?: string;
+  stopPrice?: number;
+  stopPriceText?: string;
+  timeInForce: TimeInForce;
+  /** true: the order must not open or increase a position. This version of the desk does not set it. */
+  reduceOnly?: boolean;
+}
+
+/** The venue accepted the order. The desk's state of the order is `accepted` from then on. */
+export interface OrderAck {
+  /** The venue's id of the order. */
+  venueOrderId: string;
+  status: "acknowledged";
+}
+
+export interface Fill {
+  /** The venue's execution id. The desk counts a fill of a symbol with a known id once. */
+  fillId: string;
+  venueOrderId: string;
+  clientOrderId?: string;
+  symbol: string;
+  side: Side;
+  quantity: Numeric;
+  price: Numeric;
+  timestamp: Timestamp;
+  /** Above zero: a cost; below zero: a rebate. */
+  fee?: Numeric;
+  /** Without it the fee is in the currency of the price. A fee in the traded asset reduces the quantity held. */
+  feeCurrency?: string;
+  /** The `fillId` of an earlier fill that this message cancels (trade cancel, FIX ExecType H). */
+  busts?: string;
+  /** The `fillId` of an earlier fill that this message replaces (trade correction, FIX ExecType G). */
+  corrects?: string;
+}
+
+export type OrderReportStatus = "open" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired";
+
+/** The state of an order at the venue. */
+export interface OrderReport {
+  venueOrderId: string;
+  clientOrderId?: string;
+  status: OrderReportStatus;
+  /** The quantity filled so far; the fills themselves come from `emitFill` and `getFills`. */
+  filledQuantity: Numeric;
+  averagePrice?: Numeric;
+  /** What the order is, for orders in `getOpenOrders` that the desk did not send. */
+  symbol?: string;
+  side?: Side;
+  quantity?: Numeric;
+  limitPrice?: Numeric;
+  /** Why the venue ended the order, in its words: one line of at most 200 characters. */
+  reason?: string;
+}
+
+/** The account at the venue. All amounts are in `currency`. */
+export interface Account {
+  /** Net asset value: cash plus positions at their marks. */
+  nav: Numeric;
+  cash: Numeric;
+  buyingPower: Numeric;
+  /** ISO 4217 code or the venue's own code, for example `USD` or `USDT`. */
+  currency: string;
+  /**
+   * The venue's time of these amounts. Required with `simulatedTime`: before the first quote the desk has no other
+   * source.
+   */
+  timestamp?: Timestamp;
+  /** What a person must know about this account or its market, in one line. Shown in `qoc status`. */
+  notice?: string | undefined;
+}
+
+export interface Instrument {
+  symbol: string;
+  name?: string;
+  /** Smallest price step. */
+  tickSize?: Numeric;
+  /** Smallest quantity step. */
+  lotSize?: Numeric;
+  minQuantity?: Numeric;
+  maxQuantity?: Numeric;
+  minNotional?: Numeric;
+  /** The currency of its prices. Orders in an instrument without one are blocked. */
+  currency?: string;
+  /** Units of the underlying in one contract: 50 for an ES future. Orders with another one than 1 are blocked. */
+  multiplier?: Numeric;
+  orderTypes?: OrderType[];
+  timesInForce?: TimeInForce[];
+  tradable?: boolean;
+}
+
+export interface Bar {
+  symbol: string;
+  /** The start of the bar. */
+  timestamp: Timestamp;
+  open: Numeric;
+  high: Numeric;
+  low: Numeric;
+  close: Numeric;
+  volume?: Numeric;
+}
+
+export type ActivityKind =
+  | "deposit"
+  | "withdrawal"
+  | "transfer"
+  | "dividend"
+  | "interest"
+  | "fee"
+  | "tax"
+  | "adjustment"
+  | "split"
+  | "rename"
+  | "spinoff"
+  | "merger";
+
+/** What changed the account without a trade: money that moved, or a corporate action. */
+export interface Activity {
+  /** The venue's id of the activity. The desk counts an id once. */
+  id: string;
+  kind: ActivityKind;
+  timestamp: Timestamp;
+  /** Above zero for money that the account received: a deposit is above zero, a withdrawal below. Needs `currency`. */
+  amount?: Numeric;
+  currency?: string;
+  /** The instrument of a dividend or of a corporate action, before that action. Required for the latter. */
+  symbol?: string;
+  /** Of a split: shares after and shares before, for example `[7, 1]`. Required. */
+  ratio?: [Numeric, Numeric];
+  /** The new name of a renamed instrument, or the instrument that a spin-off or merger gave. Required for those. */
+  newSymbol?: string;
+  /** Units that the account received of `newSymbol`, or of `symbol` without one; below zero: gave away. */
+  quantity?: Numeric;
+  /** The `id` of an earlier activity that this one replaces. */
+  corrects?: string;
+  /** The venue's description: one line of at most 200 characters. */
+  note?: string;
+}
+
+/** The price of one unit of the first currency in the second: `EUR/USD` at `1.08`. */
+export interface Rate {
+  pair: string;
+  rate: Numeric;
+  timestamp: Timestamp;
+}
+
+/** A span of time in which an instrument trades. */
+export interface Session {
+  open: Timestamp;
+  close: Timestamp;
+  kind: "core" | "pre" | "post" | "overnight";
+}

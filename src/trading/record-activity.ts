@@ -1,0 +1,76 @@
+/** Journals each activity of a venue once, whether the connector sent it or the desk fetched it. */
+import { setImmediate } from "node:timers/promises";
+import { ACTIVITY_MEMORY_MS } from "../domain/venue-activity.ts";
+import type { ConnectorName } from "../domain/ids.ts";
+import type { VenueActivity } from "../domain/venue.ts";
+import { ZERO } from "../domain/decimal.ts";
+import { QocError, messageOf } from "../domain/error.ts";
+import { readPages } from "../host/venue-pages.ts";
+import type { Desk } from "./desk.ts";
+
+const PER_SLICE = 64;
+/** The venue books some activities late: the desk asks for those of this time before the newest as well. */
+const OVERLAP_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Resolves, when every new activity is on disk, with their number. @throws FILL_FLOOD over the connector's budget. */
+export async function recordActivities(
+  desk: Pick<Desk, "commit" | "fillBudgets" | "log" | "state">,
+  connector: ConnectorName,
+  activities: readonly VenueActivity[],
+): Promise<number> {
+  // The first mark of the account contains what happened before it.
+  const opened = desk.state.accounts.get(connector)?.openedAt;
+  if (opened === undefined) return 0;
+  let last: Promise<unknown> | undefined;
+  let fresh = 0;
+  for (const [index, activity] of activities.entries()) {
+    if (index > 0 && index % PER_SLICE === 0) await setImmediate();
+    const known = desk.state.activities.get(connector);
+    if (activity.at < opened || known?.ids.has(activity.id) === true) continue;
+    if (known !== undefined && activity.at < known.newestAt - ACTIVITY_MEMORY_MS) {
+      desk.log.warn(
+        `activity ${activity.id} of ${connector} is older than 400 days before the newest, and is left out`,
+      );
+      continue;
+    }
+    const exceeded = desk.fillBudgets.spend(connector, "activity");
+    if (exceeded !== undefined) throw new QocError("FILL_FLOOD", { connector, ...exceeded });
+    fresh += 1;
+    last = desk.commit({ type: "venue.activity", connector, activity });
+  }
+  await last;
+  return fresh;
+}
+
+const ASK_MS = 60 * 60 * 1000;
+/** While a change of the NAV is not explained. */
+const ASK_UNEXPLAINED_MS = 5 * 60 * 1000;
+
+/**
+ * Fetches the activities of a connector if that is due. Returns whether it asked. An error is logged: the account is
+ * right without them, only its changes are not explained.
+ */
+export async function followActivities(desk: Desk, connector: ConnectorName): Promise<boolean> {
+  const { activitiesAt } = desk.market;
+  const account = desk.state.accounts.get(connector);
+  if (account === undefined || desk.venues.facts(connector)?.methods.includes("getActivities") !== true) return false;
+  const now = desk.clock.monotonic();
+  const pause = account.unexplained.eq(ZERO) ? ASK_MS : ASK_UNEXPLAINED_MS;
+  if (now - (activitiesAt.get(connector) ?? Number.NEGATIVE_INFINITY) < pause) return false;
+  activitiesAt.set(connector, now);
+  try {
+    await recoverActivities(desk, connector, account.openedAt);
+  } catch (error) {
+    if (error instanceof QocError && error.code === "FILL_FLOOD") await desk.venues.cutOff(connector, error.message);
+    desk.log.warn(`activities of ${connector}: ${messageOf(error)}`, { connector });
+  }
+  return true;
+}
+
+async function recoverActivities(desk: Desk, connector: ConnectorName, opened: number): Promise<void> {
+  const newest = desk.state.activities.get(connector)?.newestAt ?? opened;
+  const since = Math.max(opened, newest - OVERLAP_MS);
+  const read = (cursor: string | undefined) => desk.venues.activities(connector, since, cursor);
+  for await (const page of readPages({ connector, method: "getActivities", read }))
+    await recordActivities(desk, connector, page);
+}
