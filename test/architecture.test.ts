@@ -102,12 +102,12 @@ const EXAMPLES: Readonly<Record<RuleKey, Example>> = {
   },
   packageOwners: {
     breaks: [
-      file("src/cli/a.ts", 'import Big from "big.js";'),
+      file("src/cli/a.ts", 'import { Cron } from "croner";'),
       file("src/cli/a.ts", 'import { a } from "unlisted/deep";'),
       file("src/host/a.ts", 'import type { Server } from "@modelcontextprotocol/server";'),
     ],
     passes: [
-      file("src/domain/decimal.ts", 'import Big from "big.js";', 'import { hash } from "node:crypto";'),
+      file("src/workspace/cron.ts", 'import { Cron } from "croner";', 'import { hash } from "node:crypto";'),
       file("src/mcp/a.ts", 'import { Server } from "@modelcontextprotocol/server/deep";'),
     ],
   },

@@ -1,11 +1,11 @@
 /** Content digests. The only file of the domain that hashes. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Digest } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
 
 export function sha256Hex(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
+  return hash("sha256", data, "hex");
 }
 
 export function digestOf(data: string | Uint8Array): Digest {

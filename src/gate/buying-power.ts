@@ -2,11 +2,11 @@
 import type { AccountRecord } from "../domain/account.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
-import type { OrderId } from "../domain/ids.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";
 import type { PositionRecord } from "../domain/position.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
-import { exposureOf, othersInFlight } from "./exposure.ts";
+import type { CheckContext } from "./check-context.ts";
+import { exposureAt } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
 import { highestPrice, reservedPrice } from "./valuation.ts";
 
@@ -29,7 +29,7 @@ export function reportedPower(input: GateInput): Available<Decimal> {
  * The buying power that orders in flight reserve. If the reported amount already excludes open orders, an order is
  * skipped if the venue accepted it before the report. An approved, submitting or unknown order is never skipped.
  */
-export function reservedCash(input: GateInput, except: OrderId): Available<Decimal> {
+export function reservedCash({ input, others, open }: CheckContext): Available<Decimal> {
   const { state } = input;
   const { connector } = input.order.terms;
   const account = state.accounts.get(connector);
@@ -37,7 +37,7 @@ export function reservedCash(input: GateInput, except: OrderId): Available<Decim
   const asOf = Math.min(account?.markedSeq ?? 0, input.buyingPowerSeq ?? Number.POSITIVE_INFINITY);
   let sum = ZERO;
   const sells = new Map<string, Decimal>();
-  for (const order of othersInFlight(state, except)) {
+  for (const order of others) {
     if (order.terms.connector !== connector || (nets && acceptedBy(order, asOf))) continue;
     const price = reservedPrice(order.terms, account?.positions.get(order.terms.symbol)?.markPrice);
     if (price === undefined) return missingInput(`order ${order.id} is in flight and has no price for its reservation`);
@@ -45,7 +45,7 @@ export function reservedCash(input: GateInput, except: OrderId): Available<Decim
     else sells.set(order.terms.symbol, max(sells.get(order.terms.symbol) ?? ZERO, price));
   }
   for (const [symbol, price] of sells) {
-    const { low, sells: selling } = exposureOf(state, connector, symbol, except);
+    const { low, sells: selling } = exposureAt(state, { connector, symbol, open });
     const short = max(ZERO, selling.minus(max(ZERO, low)));
     sum = sum.plus(short.times(price));
   }
@@ -73,7 +73,7 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
     const held = account.positions.get(position.symbol);
     const grown = position.quantity.minus(decimal(held?.quantity ?? "0"));
     if (grown.eq(ZERO)) continue;
-    const price = highestPrice([held?.markPrice, position.lots.at(-1)?.price?.toFixed(), lastFillPrice(position)]);
+    const price = highestPrice([held?.markPrice, position.lots.at(-1)?.price, lastFillPrice(position)]);
     const cost = grown.gt(ZERO) ? costOfNewest(position, grown, price) : shortened(position, grown, price);
     if (cost === undefined) return missingInput(`trades in ${position.symbol} since the last mark have no price`);
     spent = spent.plus(cost);
@@ -81,9 +81,9 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
   return available(spent);
 }
 
-function lastFillPrice(position: Readonly<PositionRecord>): string | undefined {
+function lastFillPrice(position: Readonly<PositionRecord>): string | Decimal | undefined {
   const last = position.movements.at(-1);
-  return last?.kind === "fill" ? last.fill.price : last?.price?.toFixed();
+  return last?.kind === "fill" ? last.fill.price : last?.price;
 }
 
 function costOfNewest(

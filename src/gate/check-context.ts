@@ -2,10 +2,23 @@
 import { type Decimal, decimal } from "../domain/decimal.ts";
 import type { GuardKey, GuardOptions, GuardScope } from "../domain/guard-config.ts";
 import type { OrderTerms } from "../domain/order.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { Check, Stage } from "../domain/verdict.ts";
 import { type Available, available } from "./check-result.ts";
-import { type Exposure, disputeOf, exposureOf, flagOf, priceOf, quoteOf, strictlyReducing } from "./exposure.ts";
+import {
+  type Exposure,
+  type OpenQuantities,
+  disputeOf,
+  exposureAt,
+  exposureOf,
+  flagOf,
+  openQuantities,
+  othersInFlight,
+  priceOf,
+  quoteOf,
+  strictlyReducing,
+} from "./exposure.ts";
 import type { GateInput } from "./input.ts";
 import { type NavSum, navOf } from "./nav.ts";
 
@@ -31,6 +44,10 @@ export const EVERY_STAGE: readonly Stage[] = ["propose", "approve", "dispatch"];
 export interface CheckContext {
   readonly input: GateInput;
   readonly quantity: Decimal;
+  /** The orders in flight, without the order itself. */
+  readonly others: readonly Readonly<OrderRecord>[];
+  /** What they may still fill. */
+  readonly open: OpenQuantities;
   /** The exposure in the order's instrument, without the order itself. */
   readonly exposure: Exposure;
   /**
@@ -45,7 +62,7 @@ export interface CheckContext {
   /** quantity × price. */
   readonly notional: Available<Decimal>;
   /** NAV of the order's account, or the sum of the accounts of its mode. */
-  readonly nav: (scope: GuardScope) => Available<NavSum>;
+  nav(scope: GuardScope): Available<NavSum>;
   /**
    * The order can only reduce a position that the venue confirms. Always false if the connector is not ready or not
    * reconciled, or if the instrument is flagged: then the position is unknown.
@@ -56,45 +73,78 @@ export interface CheckContext {
 }
 
 export function checkContextOf(input: GateInput): CheckContext {
-  const memo = new Map<string, unknown>();
-  const once = <T>(name: string, compute: () => T): T => {
-    if (!memo.has(name)) memo.set(name, compute());
-    return memo.get(name) as T;
-  };
-  const context: CheckContext = {
-    input,
-    get quantity() {
-      return once("quantity", () => decimal(input.order.terms.quantity));
-    },
-    get exposure() {
-      const { terms, id } = input.order;
-      return once("exposure", () => exposureOf(input.state, terms.connector, terms.symbol, id));
-    },
-    get exposureWithoutReplaced() {
-      const { terms, id } = input.order;
-      const { connector, symbol, replaces } = terms;
-      if (replaces === undefined) return context.exposure;
-      return once("exposure without replaced", () => exposureOf(input.state, connector, symbol, [id, replaces.id]));
-    },
-    get quote() {
-      return once("quote", () => quoteOf(input));
-    },
-    get price() {
-      return once("price", () => priceOf(input, context.exposure));
-    },
-    get notional() {
-      const { price } = context;
-      return "missing" in price ? price : available(context.quantity.times(price.value));
-    },
-    nav: (scope) => once(`nav ${scope}`, () => navOf(input, scope)),
-    get reducing() {
-      return once("reducing", () => reducing(context));
-    },
-    get currency() {
-      return input.state.accounts.get(input.order.terms.connector)?.account.currency ?? "";
-    },
-  };
-  return context;
+  return new LazyContext(input);
+}
+
+/** Each value is computed when the first check or guard needs it. */
+class LazyContext implements CheckContext {
+  readonly input: GateInput;
+  #quantity: Decimal | undefined;
+  #others: CheckContext["others"] | undefined;
+  #open: OpenQuantities | undefined;
+  #exposure: Exposure | undefined;
+  #withoutReplaced: Exposure | undefined;
+  #price: Available<Decimal> | undefined;
+  #notional: Available<Decimal> | undefined;
+  #reducing: boolean | undefined;
+  readonly #navs: Partial<Record<GuardScope, Available<NavSum>>> = {};
+
+  constructor(input: GateInput) {
+    this.input = input;
+  }
+
+  get quantity(): Decimal {
+    return (this.#quantity ??= decimal(this.input.order.terms.quantity));
+  }
+
+  get others(): CheckContext["others"] {
+    return (this.#others ??= othersInFlight(this.input.state, this.input.order.id));
+  }
+
+  get open(): OpenQuantities {
+    return (this.#open ??= openQuantities(this.others));
+  }
+
+  get exposure(): Exposure {
+    const { connector, symbol } = this.input.order.terms;
+    return (this.#exposure ??= exposureAt(this.input.state, { connector, symbol, open: this.open }));
+  }
+
+  get exposureWithoutReplaced(): Exposure {
+    const { id, terms } = this.input.order;
+    const { connector, symbol, replaces } = terms;
+    if (replaces === undefined) return this.exposure;
+    return (this.#withoutReplaced ??= exposureOf(this.input.state, connector, symbol, [id, replaces.id]));
+  }
+
+  get quote(): Available<Quote> {
+    return quoteOf(this.input);
+  }
+
+  get price(): Available<Decimal> {
+    return (this.#price ??= priceOf(this.input, this.exposure));
+  }
+
+  get notional(): Available<Decimal> {
+    return (this.#notional ??= this.#worth());
+  }
+
+  nav(scope: GuardScope): Available<NavSum> {
+    return (this.#navs[scope] ??= navOf(this.input, scope));
+  }
+
+  get reducing(): boolean {
+    return (this.#reducing ??= reducing(this));
+  }
+
+  get currency(): string {
+    return this.input.state.accounts.get(this.input.order.terms.connector)?.account.currency ?? "";
+  }
+
+  #worth(): Available<Decimal> {
+    const { price } = this;
+    return "missing" in price ? price : available(this.quantity.times(price.value));
+  }
 }
 
 function reducing(context: CheckContext): boolean {

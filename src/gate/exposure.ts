@@ -3,10 +3,11 @@
  * Buys are never netted against sells, because one side may fill alone. If the fills and the venue's last mark differ,
  * the worse of the two counts.
  */
+import type { AccountRecord } from "../domain/account.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import type { OrderId } from "../domain/ids.ts";
-import { type OrderTerms, comparableSymbol, instrumentKey } from "../domain/order.ts";
+import { type InstrumentKey, type OrderTerms, comparableSymbol, instrumentKey } from "../domain/order.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";
 import type { Quote } from "../domain/quote.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
@@ -37,33 +38,61 @@ export interface Exposure {
 export type Excepted = OrderId | readonly OrderId[] | undefined;
 
 /** Orders in flight without the order under evaluation, which must not count against itself. */
-export const othersInFlight = function* (
-  state: Readonly<DeskState>,
-  except: Excepted,
-): Generator<Readonly<OrderRecord>> {
+export function othersInFlight(state: Readonly<DeskState>, except: Excepted): readonly Readonly<OrderRecord>[] {
   const isExcepted = (id: OrderId): boolean => (Array.isArray(except) ? except.includes(id) : id === except);
-  for (const order of state.inFlight.values()) if (!isExcepted(order.id)) yield order;
-};
+  const others: OrderRecord[] = [];
+  for (const order of state.inFlight.values()) if (!isExcepted(order.id)) others.push(order);
+  return others;
+}
 
-export function exposureOf(state: Readonly<DeskState>, connector: string, symbol: string, except: Excepted): Exposure {
-  const own = state.positions.get(instrumentKey(connector, symbol))?.quantity ?? ZERO;
-  const account = state.accounts.get(connector);
-  const venue = account === undefined ? own : decimal(account.positions.get(symbol)?.quantity ?? "0");
-  let [buys, sells] = [ZERO, ZERO];
-  for (const order of othersInFlight(state, except)) {
-    if (order.terms.connector !== connector || order.terms.symbol !== symbol) continue;
-    if (order.terms.side === "buy") buys = buys.plus(leaves(order));
-    else sells = sells.plus(leaves(order));
+/** What orders may still fill, by instrument and side. */
+export type OpenQuantities = ReadonlyMap<InstrumentKey, Pick<Exposure, "buys" | "sells">>;
+
+/** Adds up once what the exposure of each instrument needs. */
+export function openQuantities(orders: readonly Readonly<OrderRecord>[]): OpenQuantities {
+  const open = new Map<InstrumentKey, { buys: Decimal; sells: Decimal }>();
+  for (const order of orders) {
+    const key = instrumentKey(order.terms.connector, order.terms.symbol);
+    const sums = open.get(key) ?? { buys: ZERO, sells: ZERO };
+    open.set(key, sums);
+    const side = order.terms.side === "buy" ? "buys" : "sells";
+    sums[side] = sums[side].plus(leaves(order));
   }
-  const { bought, sold } = uncertainQuantities(state, connector, symbol);
+  return open;
+}
+
+/** The exposure in one instrument; `except` are orders that do not count. */
+export function exposureOf(state: Readonly<DeskState>, connector: string, symbol: string, except: Excepted): Exposure {
+  return exposureAt(state, { connector, symbol, open: openQuantities(othersInFlight(state, except)) });
+}
+
+interface InstrumentExposure {
+  readonly connector: string;
+  readonly symbol: string;
+  readonly open: OpenQuantities;
+}
+
+export function exposureAt(state: Readonly<DeskState>, { connector, symbol, open }: InstrumentExposure): Exposure {
+  const key = instrumentKey(connector, symbol);
+  const own = state.positions.get(key)?.quantity ?? ZERO;
+  const account = state.accounts.get(connector);
+  const venue = account === undefined ? own : quantityAt(account, symbol);
+  const { buys, sells } = open.get(key) ?? NOTHING_OPEN;
+  const { bought, sold } = uncertainQuantities(state, key, symbol);
   const [ownLow, ownHigh] = [own.minus(sold), own.plus(bought)];
   const [low, high] = [min(ownLow, venue), max(ownHigh, venue)];
   return { ownLow, ownHigh, venue, marked: account !== undefined, low, high, buys, sells };
 }
 
+function quantityAt({ positions }: AccountRecord, symbol: string): Decimal {
+  const held = positions.get(symbol);
+  return held === undefined ? ZERO : decimal(held.quantity);
+}
+
+const NOTHING_OPEN = { buys: ZERO, sells: ZERO };
+
 /** A disputed or external fill may be real: limits count it, and nothing is allowed because of it. */
-function uncertainQuantities(state: Readonly<DeskState>, connector: string, symbol: string) {
-  const key = instrumentKey(connector, symbol);
+function uncertainQuantities(state: Readonly<DeskState>, key: InstrumentKey, symbol: string) {
   const external = state.external.get(key);
   let [bought, sold] = [external?.bought ?? ZERO, external?.sold ?? ZERO];
   for (const { kind, fill } of state.disputes.get(key) ?? []) {
@@ -111,10 +140,7 @@ export function flagOf(state: Readonly<DeskState>, connector: string, symbol: st
   return undefined;
 }
 
-interface WorstCase {
-  readonly connector: string;
-  readonly symbol: string;
-  readonly except: OrderId | undefined;
+interface WorstCase extends InstrumentExposure {
   readonly side: OrderTerms["side"];
   /** The quantity of the order under evaluation, in exactly this symbol. */
   readonly more: Decimal;
@@ -124,10 +150,13 @@ interface WorstCase {
  * The largest possible position of an instrument on one side over all its spellings. Spellings are never netted. Fills
  * may use one spelling and marks another, so fills and marks are added up apart, and the larger sum counts.
  */
-export function worstOfInstrument(state: Readonly<DeskState>, { connector, symbol, ...order }: WorstCase): Decimal {
+export function worstOfInstrument(
+  state: Readonly<DeskState>,
+  { connector, symbol, open, ...order }: WorstCase,
+): Decimal {
   let [byFills, byMark] = [ZERO, ZERO];
   for (const spelling of spellingsOf(state, connector, symbol)) {
-    const exposure = exposureOf(state, connector, spelling, order.except);
+    const exposure = exposureAt(state, { connector, symbol: spelling, open });
     const more = spelling === symbol ? order.more : ZERO;
     const worst = (held: Decimal): Decimal =>
       order.side === "buy"
@@ -148,7 +177,7 @@ export function worstLong(exposure: Exposure, more: Decimal = ZERO): Decimal {
  * The size of the largest possible short position: every sell fills and no buy does. Zero if the position stays long.
  */
 export function worstShort(exposure: Exposure, more: Decimal = ZERO): Decimal {
-  return max(ZERO, ZERO.minus(exposure.low.minus(exposure.sells).minus(more)));
+  return max(ZERO, exposure.sells.plus(more).minus(exposure.low));
 }
 
 /** The part of a long position that no other sell in flight can take. */

@@ -14,11 +14,18 @@ export function formatMoney(value: Decimal, currency: string): string {
   const floor = WITH_CENTS.has(currency.toUpperCase()) ? HALF_CENT : ONE;
   const small = value.abs().lt(floor) && !value.eq(ZERO);
   const plain = small ? text(rounded(value, 8)) : value.toFixed(2);
-  const grouped = plain.replace(
-    /^(-?)(\d+)/,
-    (_, sign: string, whole: string) => sign + whole.replace(/\B(?=(\d{3})+$)/g, ","),
-  );
-  return currency === "" ? grouped : `${grouped} ${currency}`;
+  const shown = withThousands(plain);
+  return currency === "" ? shown : `${shown} ${currency}`;
+}
+
+/** "-1234567.5" as "-1,234,567.5". */
+function withThousands(plain: string): string {
+  const first = plain.startsWith("-") ? 1 : 0;
+  const point = plain.indexOf(".");
+  let end = point === -1 ? plain.length : point;
+  let grouped = plain.slice(end);
+  for (; end - first > 3; end -= 3) grouped = `,${plain.slice(end - 3, end)}${grouped}`;
+  return plain.slice(0, end) + grouped;
 }
 
 /**

@@ -190,7 +190,7 @@ export interface ShareRule {
 }
 
 interface NavContext {
-  readonly nav: (scope: GuardScope) => Available<NavSum>;
+  nav(scope: GuardScope): Available<NavSum>;
   /** The order strictly reduces a position. */
   readonly reducing: boolean;
   readonly currency: string;

@@ -1,7 +1,7 @@
 /** The conservative price of an order, used by every check and guard that values it. */
 import { pairOf } from "../domain/currency.ts";
 import { type RateTable, isSameMoney } from "../domain/exchange-rate.ts";
-import { type Decimal, ZERO, decimal, max } from "../domain/decimal.ts";
+import { type Decimal, ZERO, decimal } from "../domain/decimal.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/venue.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
@@ -10,19 +10,15 @@ import { type Available, available, missingInput } from "./check-result.ts";
 const BUY_MARGIN = decimal("1.05");
 const SHORT_MARGIN = decimal("1.03");
 
-/** The sizes of the prices: a unit at -40 may cost or fetch as much as a unit at 40. */
-function above(texts: readonly (string | undefined)[]): Decimal[] {
-  return texts
-    .filter((text) => text !== undefined)
-    .map((price) => decimal(price).abs())
-    .filter((price) => price.gt(ZERO));
-}
-
-function highest(prices: readonly Decimal[]): Decimal | undefined {
-  return prices.reduce<Decimal | undefined>(
-    (best, price) => (best === undefined ? price : max(best, price)),
-    undefined,
-  );
+/** The largest of the prices, by size: a unit at -40 may cost or fetch as much as a unit at 40. Zero is no price. */
+export function highestPrice(prices: readonly (string | Decimal | undefined)[]): Decimal | undefined {
+  let best: Decimal | undefined;
+  for (const stated of prices) {
+    if (stated === undefined) continue;
+    const price = (typeof stated === "string" ? decimal(stated) : stated).abs();
+    if (price.gt(best ?? ZERO)) best = price;
+  }
+  return best;
 }
 
 /**
@@ -38,32 +34,26 @@ export function orderPrice(terms: OrderTerms, quote: VenueQuote | undefined, isS
 }
 
 function buyPrice(terms: OrderTerms, quote: VenueQuote | undefined): Decimal | undefined {
-  if (terms.limitPrice !== undefined) return highest(above([terms.limitPrice]));
-  const margin = above([quote?.ask]).map((ask) => ask.times(BUY_MARGIN));
-  if (terms.type === "market") return highest(above([terms.protectionPrice])) ?? highest(margin);
-  if (terms.protectionPrice !== undefined) return highest(above([terms.protectionPrice, terms.stopPrice, quote?.ask]));
-  return highest([...above([terms.stopPrice]).map((stop) => stop.times(BUY_MARGIN)), ...margin]);
+  if (terms.limitPrice !== undefined) return highestPrice([terms.limitPrice]);
+  const market = withMargin(quote?.ask, BUY_MARGIN);
+  if (terms.type === "market") return highestPrice([terms.protectionPrice]) ?? market;
+  if (terms.protectionPrice !== undefined) return highestPrice([terms.protectionPrice, terms.stopPrice, quote?.ask]);
+  return highestPrice([withMargin(terms.stopPrice, BUY_MARGIN), market]);
 }
 
 function sellPrice(terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Decimal | undefined {
-  const long = above([terms.limitPrice, terms.stopPrice, quote?.bid]);
-  if (!isShort) return highest(long);
-  return highest([...long, ...above([quote?.ask]).map((ask) => ask.times(SHORT_MARGIN))]);
+  const short = isShort ? withMargin(quote?.ask, SHORT_MARGIN) : undefined;
+  return highestPrice([terms.limitPrice, terms.stopPrice, quote?.bid, short]);
+}
+
+function withMargin(price: string | undefined, margin: Decimal): Decimal | undefined {
+  return highestPrice([price])?.times(margin);
 }
 
 /** The price of an order in flight, without a quote: the worst of its terms and the last mark. */
 export function reservedPrice(terms: OrderTerms, mark: string | undefined): Decimal | undefined {
-  if (terms.side === "buy") {
-    return highest(
-      above(terms.limitPrice === undefined ? [terms.protectionPrice, terms.stopPrice, mark] : [terms.limitPrice]),
-    );
-  }
-  return highest(above([terms.limitPrice, terms.stopPrice, terms.protectionPrice, mark]));
-}
-
-/** The highest of these that is above zero. */
-export function highestPrice(texts: readonly (string | undefined)[]): Decimal | undefined {
-  return highest(above(texts));
+  if (terms.side === "buy" && terms.limitPrice !== undefined) return highestPrice([terms.limitPrice]);
+  return highestPrice([terms.limitPrice, terms.stopPrice, terms.protectionPrice, mark]);
 }
 
 interface PriceSource {

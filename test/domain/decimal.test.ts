@@ -1,3 +1,4 @@
+import { Big } from "big.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -9,8 +10,10 @@ import {
   parseNumber,
   parseNumeric,
   parseText,
+  quotient,
   ratio,
   rounded,
+  significant,
   text,
   withinPercent,
 } from "../../src/domain/decimal.ts";
@@ -145,7 +148,10 @@ describe("sums", () => {
   });
 
   it("decimal arithmetic refuses a float", () => {
-    expect(() => decimal("1").plus(0.1)).toThrow();
+    for (const name of ["plus", "minus", "times", "mod", "eq", "lt", "lte", "gt", "gte"] as const)
+      for (const one of ["1", "1.5", "99999999999999999999"])
+        for (const raw of [0, 0.1, 1, Number.NaN, "1", 1n, undefined])
+          expect(() => decimal(one)[name](raw as never), `${one} ${name} ${String(raw)}`).toThrow(TypeError);
   });
 });
 
@@ -182,4 +188,115 @@ it("exactNumber returns a number only if it equals the decimal exactly", () => {
     exactNumber(decimal("0.30000000000000001")),
     exactNumber(decimal("9007199254740993")),
   ]).toEqual([192.4, undefined, undefined]);
+});
+
+/** Decimals of every size: cents, prices, amounts of small coins, and integers far above a safe one. */
+const written = fc.oneof(
+  fc.stringMatching(/^-?(0|[1-9]\d{0,4})(\.\d{1,4})?$/),
+  fc.stringMatching(/^-?(0|[1-9]\d{0,8})(\.\d{1,8})?$/),
+  fc.stringMatching(/^-?(0|[1-9]\d{0,20})(\.\d{1,18})?$/),
+  fc.stringMatching(/^-?[1-9]\d{0,3}e-?[12]?\d$/),
+  // At the edge of safe integers, and halves, which every rounding treats in its own way.
+  fc.bigInt({ min: 2n ** 53n - 3n, max: 2n ** 53n + 3n }).chain((n) => fc.nat(20).map((e) => `${n}e-${e}`)),
+  fc.bigInt({ min: -99_999n, max: 99_999n }).chain((n) => fc.nat(6).map((e) => `${n * 10n + 5n}e-${e}`)),
+);
+
+const Exact = Big();
+Exact.strict = true;
+// Enough that a quotient is not rounded twice.
+Exact.DP = 90;
+const [DOWN, HALF_UP, HALF_EVEN] = [0, 1, 2] as const;
+
+function plain(value: Big): string {
+  return value.eq(new Exact("0")) ? "0" : value.toFixed();
+}
+
+describe("compared with big.js", () => {
+  const same = (check: (a: string, b: string, places: number) => void): void =>
+    fc.assert(fc.property(written, written, fc.integer({ min: 0, max: 12 }), check), { numRuns: 400 });
+
+  it("text, size and sign are the same", () => {
+    same((a) => {
+      const [ours, theirs] = [decimal(a), new Exact(a)];
+      expect(text(ours)).toBe(plain(theirs));
+      expect(text(ours.abs())).toBe(plain(theirs.abs()));
+      expect(String(ours)).toBe(plain(theirs));
+    });
+  });
+
+  it("sums, differences, products and remainders are the same, and nothing is rounded", () => {
+    same((a, b) => {
+      for (const name of ["plus", "minus", "times"] as const)
+        expect(text(decimal(a)[name](decimal(b))), name).toBe(plain(new Exact(a)[name](new Exact(b))));
+      if (decimal(b).eq(decimal("0"))) expect(() => decimal(a).mod(decimal(b))).toThrow(RangeError);
+      else expect(text(decimal(a).mod(decimal(b)))).toBe(plain(new Exact(a).mod(new Exact(b))));
+    });
+  });
+
+  it("comparisons are the same, also of equal decimals that are written differently", () => {
+    same((a, b) => {
+      for (const other of [b, a, `${a.includes("e") ? decimal(a).toFixed() : a}`]) {
+        for (const name of ["eq", "lt", "lte", "gt", "gte"] as const)
+          expect(decimal(a)[name](decimal(other)), `${a} ${name} ${other}`).toBe(new Exact(a)[name](new Exact(other)));
+      }
+    });
+  });
+
+  it("every rounding is the same", () => {
+    same((a, _, places) => {
+      const [ours, theirs] = [decimal(a), new Exact(a)];
+      expect(text(rounded(ours, places))).toBe(plain(theirs.round(places, HALF_EVEN)));
+      expect(text(floored(ours, places))).toBe(plain(theirs.round(places, DOWN)));
+      expect(text(significant(ours, places + 1))).toBe(plain(theirs.prec(places + 1, HALF_UP)));
+      const fixed = theirs.round(places, HALF_UP);
+      expect(ours.toFixed(places)).toBe(
+        fixed.eq(new Exact("0")) ? new Exact("0").toFixed(places) : fixed.toFixed(places),
+      );
+    });
+  });
+
+  it("ratios and quotients are the same", () => {
+    same((a, b, places) => {
+      if (decimal(b).eq(decimal("0"))) {
+        expect(() => ratio(decimal(a), decimal(b), places)).toThrow(RangeError);
+        return;
+      }
+      const exact = new Exact(a).div(new Exact(b));
+      expect(text(ratio(decimal(a), decimal(b), places))).toBe(plain(exact.round(places, HALF_EVEN)));
+      const at30 = exact.round(30, HALF_UP);
+      const decimals = Math.min(30, 8 + Math.max(0, -at30.e));
+      expect(text(quotient(decimal(a), decimal(b)))).toBe(plain(exact.round(decimals, HALF_EVEN)));
+    });
+  });
+
+  it("equal decimals have equal fields, however they were computed", () => {
+    same((a, b) => {
+      const [left, right] = [decimal(a), decimal(b)];
+      expect(left.plus(right).minus(right)).toEqual(left);
+      expect(left.times(right)).toEqual(right.times(left));
+      expect(decimal(text(left))).toStrictEqual(left);
+      expect(left.minus(left)).toStrictEqual(decimal("-0"));
+    });
+  });
+
+  it("the same texts are refused", () => {
+    const noise = fc.oneof(fc.string({ unit: "binary", maxLength: 8 }), fc.stringMatching(/^[-+.eE\d ]{0,8}$/));
+    fc.assert(
+      fc.property(noise, (raw) => {
+        const accepts = (parse: () => unknown): boolean => {
+          try {
+            parse();
+            return true;
+          } catch {
+            return false;
+          }
+        };
+        expect(
+          accepts(() => decimal(raw)),
+          JSON.stringify(raw),
+        ).toBe(accepts(() => new Exact(raw)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 });

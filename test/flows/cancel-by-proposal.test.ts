@@ -4,6 +4,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import type { OrderRecord } from "../../src/domain/order-state.ts";
 import { anchorJournal } from "../support/anchor.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
@@ -372,7 +373,7 @@ describe("a replacement", () => {
     await open();
     const id = await working();
     if (before > 0) await venue(`FILL:v1:${before}`);
-    await expect.poll(() => record(id).filled.toNumber()).toBe(before);
+    await expect.poll(() => record(id).filled.toFixed()).toBe(String(before));
     const replacement = await propose({ replace: id, limitPrice: "98" });
     expect((await show(replacement.id)).terms.quantity).toBe(String(10 - before));
     await venue(`SET:cancel:${how}`);
@@ -380,7 +381,12 @@ describe("a replacement", () => {
     expect(record(replacement.id).state).toBe(state);
     const { orders, last } = await sent();
     expect([orders, last]).toEqual(sends === undefined ? [1, "10"] : [2, sends]);
-    if (sends !== undefined) expect(record(id).filled.plus(record(replacement.id).terms.quantity).toFixed()).toBe("10");
+    if (sends !== undefined)
+      expect(
+        record(id)
+          .filled.plus(decimal(record(replacement.id).terms.quantity))
+          .toFixed(),
+      ).toBe("10");
     await verified();
   });
 

@@ -60,6 +60,30 @@ describe("localTime", () => {
     expect(localTime(Date.parse(iso), zone)).toMatchObject(expected);
   });
 
+  it("localTime equals Intl at any time, also next to a change of the offset", () => {
+    const zones = ["UTC", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Cairo"];
+    // The clocks of New York, Berlin and Lord Howe changed at these times.
+    const changes = ["2026-03-08T07:00Z", "2026-11-01T06:00Z", "2026-03-29T01:00Z", "2026-04-04T15:00Z"].map(
+      Date.parse,
+    );
+    const anyTime = fc.integer({ min: 0, max: Date.UTC(2100, 0, 1) });
+    const nearChange = fc.tuple(fc.constantFrom(...changes), fc.integer({ min: -2_000_000, max: 2_000_000 }));
+    const at = fc.oneof(
+      anyTime,
+      nearChange.map(([change, by]) => change + by),
+    );
+    fc.assert(
+      fc.property(at, fc.constantFrom(...zones), (ms, timeZone) => {
+        const date = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format(ms);
+        const time = { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+        const clock = new Intl.DateTimeFormat("en-GB", time).format(ms);
+        const weekdayName = new Intl.DateTimeFormat("en-US", { timeZone, weekday: "short" }).format(ms);
+        expect(localTime(ms, timeZone)).toMatchObject({ date, clock, weekdayName });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("localTime refuses a value that is not a time and never falls back to the current time", () => {
     for (const nothing of [Number.NaN, undefined, null])
       expect(() => localTime(nothing as unknown as number, "UTC")).toThrow(RangeError);

@@ -38,7 +38,6 @@ const SANDBOX_IMPORTS = ["sandbox/", "src/protocol/", "src/domain/", "src/lib/"]
 
 /** The modules or files that may import an npm package. Connectors and tests are exempt. */
 const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
-  "big.js": ["src/domain/decimal.ts"],
   "smol-toml": ["src/workspace/"],
   yaml: ["src/workspace/"],
   picomatch: ["src/workspace/"],

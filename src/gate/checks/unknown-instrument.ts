@@ -4,7 +4,7 @@
  */
 import { comparableSymbol } from "../../domain/order.ts";
 import { block, pass } from "../check-result.ts";
-import { disputeOf, flagOf, othersInFlight } from "../exposure.ts";
+import { disputeOf, flagOf } from "../exposure.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "unknown-instrument";
@@ -12,7 +12,7 @@ const key = "unknown-instrument";
 export const unknownInstrument: GateCheck = {
   key,
   stages: EVERY_STAGE,
-  evaluate: ({ input: { state, order } }) => {
+  evaluate: ({ input: { state, order }, others }) => {
     const { connector, symbol } = order.terms;
     const flagged = flagOf(state, connector, symbol);
     if (flagged !== undefined) {
@@ -28,12 +28,12 @@ export const unknownInstrument: GateCheck = {
       const advice = `check the venue, then run qoc resolve ${connector}/${dispute.symbol} -m "what you saw"`;
       return block(key, "INSTRUMENT_DISPUTED", `a fill of order ${dispute.order} ${finding}; ${advice}`);
     }
-    for (const other of othersInFlight(state, order.id)) {
+    for (const other of others) {
       if (other.state !== "unknown" && other.state !== "submitting") continue;
       if (other.terms.connector !== connector || comparableSymbol(other.terms.symbol) !== comparableSymbol(symbol))
         continue;
-      const reasprogress = other.unknownReason === undefined ? "" : ` (${other.unknownReason})`;
-      const message = `order ${other.id} of ${other.terms.symbol} at ${connector} is ${other.state}${reasprogress}`;
+      const reason = other.unknownReason === undefined ? "" : ` (${other.unknownReason})`;
+      const message = `order ${other.id} of ${other.terms.symbol} at ${connector} is ${other.state}${reason}`;
       return block(key, "INSTRUMENT_UNKNOWN", message, { actual: other.id });
     }
     return pass(key, `no unknown outcome for ${symbol} at ${connector}`);

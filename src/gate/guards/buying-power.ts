@@ -20,7 +20,7 @@ export const buyingPower: Guard<"buying-power"> = (options, context) => {
   if ("missing" in context.price) return unavailable(key, context.price.missing);
   const reported = reportedPower(context.input);
   if ("missing" in reported) return unavailable(key, reported.missing);
-  const reserved = reservedCash(context.input, order.id);
+  const reserved = reservedCash(context);
   if ("missing" in reserved) return unavailable(key, reserved.missing);
   const need = (side === "buy" ? context.quantity : sold).times(context.price.value);
   const free = reported.value.minus(reserved.value);

@@ -5,7 +5,6 @@
 import { hasSameTerms } from "../../domain/order.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";
-import { othersInFlight } from "../exposure.ts";
 import { recentIntents } from "../recent-intents.ts";
 import type { Guard } from "../check-context.ts";
 
@@ -16,8 +15,8 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, context) => {
   const windowMs = options.window_s * 1000;
   const limit = formatDuration(windowMs);
   const replaced = order.terms.replaces?.id;
-  for (const other of othersInFlight(state, replaced === undefined ? order.id : [order.id, replaced])) {
-    if (hasSameTerms(other.terms, order.terms)) {
+  for (const other of context.others) {
+    if (other.id !== replaced && hasSameTerms(other.terms, order.terms)) {
       return block(key, "DUPLICATE_ORDER", `the same order is in flight as ${other.id} (${other.state})`, {
         limit,
         actual: other.id,

@@ -6,7 +6,7 @@ import type { GuardScope } from "../../domain/guard-config.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
 import { type RatePath, atMost } from "../../domain/exchange-rate.ts";
 import { type Available, available, missingInput, pass } from "../check-result.ts";
-import { exposureOf, worstLong, worstShort } from "../exposure.ts";
+import { exposureAt, worstLong, worstShort } from "../exposure.ts";
 import { connectorsInScope, guardPath, shareOfNav } from "../nav.ts";
 import { foreignCurrency, highestPrice, reservedPrice } from "../valuation.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
@@ -27,27 +27,26 @@ interface PricedInstrument {
   readonly connector: string;
   readonly symbol: string;
   /** All known prices; the highest counts. */
-  readonly prices: (string | undefined)[];
+  readonly prices: (string | Decimal | undefined)[];
 }
 
 /** The instruments in scope with a position by fills or at a venue, an uncertain fill or an order in flight. */
 function instruments({ input }: CheckContext, scope: GuardScope): Map<InstrumentKey, PricedInstrument> {
   const all = new Map<InstrumentKey, PricedInstrument>();
   const counted = new Set(connectorsInScope(input, scope).map(({ connector }) => connector));
-  const add = (connector: string, symbol: string, price: string | undefined): void => {
+  const add = (connector: string, symbol: string, price: string | Decimal | undefined): void => {
     if (!counted.has(connector)) return;
     const key = instrumentKey(connector, symbol);
     const instrument = all.get(key) ?? { connector, symbol, prices: [] };
     all.set(key, instrument);
     instrument.prices.push(price);
   };
-  for (const { connector, symbol, lots } of input.state.positions.values())
-    add(connector, symbol, lots.at(-1)?.price?.toFixed());
+  for (const { connector, symbol, lots } of input.state.positions.values()) add(connector, symbol, lots.at(-1)?.price);
   for (const [connector, account] of input.state.accounts) {
     for (const held of account.positions.values()) add(connector, held.symbol, held.markPrice);
   }
   for (const { terms } of input.state.inFlight.values()) {
-    add(terms.connector, terms.symbol, reservedPrice(terms, undefined)?.toFixed());
+    add(terms.connector, terms.symbol, reservedPrice(terms, undefined));
   }
   for (const { connector, fill } of uncertainFills(input.state)) add(connector, fill.symbol, fill.price);
   return all;
@@ -87,11 +86,10 @@ function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
   all.delete(instrumentKey(terms.connector, terms.symbol));
   const long = worstLong(context.exposure, isBuy ? context.quantity : ZERO);
   const short = worstShort(context.exposure, isBuy ? ZERO : context.quantity);
-  const ownPrice =
-    highestPrice([...(own?.prices ?? []), context.price.value.toFixed(), quote?.ask]) ?? context.price.value;
+  const ownPrice = highestPrice([...(own?.prices ?? []), context.price.value, quote?.ask]) ?? context.price.value;
   let sum = max(long, short).times(ownPrice);
   for (const { connector, symbol, prices } of all.values()) {
-    const exposure = exposureOf(state, connector, symbol, order.id);
+    const exposure = exposureAt(state, { connector, symbol, open: context.open });
     const worst = max(worstLong(exposure), worstShort(exposure));
     const path = accountPath(context, connector);
     if (worst.eq(ZERO) || path === undefined) continue;

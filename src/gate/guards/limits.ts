@@ -2,7 +2,6 @@
 import { text } from "../../domain/decimal.ts";
 import type { Guard } from "../check-context.ts";
 import { block, pass, unavailable } from "../check-result.ts";
-import { othersInFlight } from "../exposure.ts";
 import { formatMoney } from "../format.ts";
 import { shareOfNav } from "../nav.ts";
 
@@ -44,7 +43,7 @@ export const maxOrderQuantity: Guard<"max-order-quantity"> = (options, context) 
 
 /** At most `max` orders are in flight at once, this order included. */
 export const maxOpenOrders: Guard<"max-open-orders"> = (options, context) => {
-  const count = [...othersInFlight(context.input.state, context.input.order.id)].length + 1;
+  const count = context.others.length + 1;
   const figures = { limit: String(options.max), actual: String(count) };
   const message = `order would be number ${count} in flight (limit ${options.max})`;
   if (count <= options.max) return pass(options.key, message, figures);

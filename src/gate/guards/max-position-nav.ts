@@ -36,12 +36,12 @@ function worstValue(context: CheckContext, scope: GuardScope): Available<Decimal
   let sum = ZERO;
   for (const { connector: name } of connectorsInScope(context.input, scope)) {
     const more = name === connector ? context.quantity : ZERO;
-    const worst = worstOfInstrument(state, { connector: name, symbol, side, more, except: order.id });
+    const worst = worstOfInstrument(state, { connector: name, symbol, side, more, open: context.open });
     const from = state.accounts.get(name)?.account.currency ?? currency;
     const path = guardPath(context.input, name, { from, to: currency });
     // A mark in money that cannot be compared is left out: it is the same instrument, and the order has a price.
-    const marks = path === undefined ? [] : marksAt(state, name, symbol).map((mark) => atMost(mark, path).toFixed());
-    sum = sum.plus(worst.times(highestPrice([orderPrice.toFixed(), ask, ...marks]) ?? orderPrice));
+    const marks = path === undefined ? [] : marksAt(state, name, symbol).map((mark) => atMost(mark, path));
+    sum = sum.plus(worst.times(highestPrice([orderPrice, ask, ...marks]) ?? orderPrice));
   }
   return available(sum);
 }
