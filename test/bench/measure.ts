@@ -2,21 +2,39 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
 export interface Row {
+  /** The row of the table of targets. */
   readonly n: number;
+  /** Tells the rows of one number apart; the same in every run. */
+  readonly name: string;
+  /** For people; may state figures. */
   readonly what: string;
   readonly floor: string;
   readonly ours: string;
   readonly base: string;
   readonly ratio: number;
+  /** The largest ratio of the parts of the measurement by the smallest; 1 if it has one part. */
+  readonly spread: number;
   readonly target: string;
 }
-export const SHORT = process.env["BENCH_SHORT"] !== undefined;
+/** Few rounds: it shows that the benchmarks run, and little else. */
+export const SHORT = process.argv.includes("--short");
 
 export function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
 }
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
+}
+/** The ratio of the medians, and its spread over thirds of the measurement. */
+export function ratioOf(
+  ours: readonly number[],
+  floor: readonly number[],
+  of: (values: readonly number[]) => number = median,
+): Pick<Row, "ratio" | "spread"> {
+  const part = (values: readonly number[], third: number): readonly number[] =>
+    values.slice(Math.floor((values.length * third) / 3), Math.floor((values.length * (third + 1)) / 3));
+  const parts = [0, 1, 2].map((third) => of(part(ours, third)) / of(part(floor, third)));
+  return { ratio: of(ours) / of(floor), spread: Math.max(...parts) / Math.min(...parts) };
 }
 export function us(ms: number): string {
   return `${(ms * 1000).toFixed(0)} us`;
