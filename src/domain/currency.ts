@@ -17,7 +17,7 @@ export function pairOf(symbol: string): AssetPair | undefined {
 
 /** The same code, ignoring case. A dollar and a coin that stands for one are two currencies. */
 export function isSameCode(a: string, b: string): boolean {
-  return a.toUpperCase() === b.toUpperCase();
+  return a === b || a.toUpperCase() === b.toUpperCase();
 }
 
 /** The quote asset of a compact pair, such as `USDT` of `BTCUSDT`. */

@@ -103,10 +103,12 @@ const UNIT = decimal("1");
 const PEG_TOLERANCE = decimal("100");
 const ORIGINS: readonly RateOrigin[] = ["account", "quote", "configuration", "file"];
 
+const SAME_CURRENCY: RatePath = { bid: UNIT, ask: UNIT, rates: [], pegs: [] };
+
 /** The shortest path; undefined without one. */
 export function ratePath(table: RateTable, query: PathQuery): RatePath | undefined {
   const { from, to } = query;
-  if (isSameCode(from, to)) return { bid: UNIT, ask: UNIT, rates: [], pegs: [] };
+  if (isSameCode(from, to)) return SAME_CURRENCY;
   if (table.rates.length === 0 && table.pegs.length === 0) return undefined;
   const legs = usableLegs(table, query);
   const seen = new Set([from.toUpperCase()]);
@@ -198,8 +200,13 @@ export function converted(amount: Decimal, path: Pick<RatePath, "bid" | "ask">):
 const RATE_MARGIN = decimal("0.01");
 const PEG_MARGIN = decimal("0.005");
 
+function isSameCurrency({ rates, pegs }: RatePath): boolean {
+  return rates.length === 0 && pegs.length === 0;
+}
+
 /** The amount that is certain: less than what is held, more than what is owed. */
 export function atLeast(amount: Decimal, path: RatePath): Decimal {
+  if (isSameCurrency(path)) return amount;
   const sign = amount.lt(ZERO) ? UNIT : ZERO.minus(UNIT);
   let value = converted(amount, path);
   if (path.rates.length > 0) value = value.times(UNIT.plus(sign.times(RATE_MARGIN)));
@@ -209,6 +216,7 @@ export function atLeast(amount: Decimal, path: RatePath): Decimal {
 
 /** The most that an exposure of this size may be worth. */
 export function atMost(amount: Decimal, path: RatePath): Decimal {
+  if (isSameCurrency(path)) return amount;
   return ZERO.minus(atLeast(ZERO.minus(amount), path));
 }
 

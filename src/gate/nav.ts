@@ -109,9 +109,9 @@ interface CurrencyPair {
 export function guardPath(
   { exchange, hostNow }: Pick<NavInput, "exchange" | "hostNow">,
   connector: string,
-  pair: CurrencyPair,
+  { from, to }: CurrencyPair,
 ): RatePath | undefined {
-  return ratePath(exchange, { ...pair, now: hostNow, connector, use: "guards" });
+  return ratePath(exchange, { from, to, now: hostNow, connector, use: "guards" });
 }
 
 /** Names the rate that is too old, if there is one. */

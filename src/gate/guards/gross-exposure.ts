@@ -62,10 +62,14 @@ const uncertainFills = function* (
     for (const fill of fills.values()) yield { connector: instrumentParts(key).connector, fill };
 };
 
-/** An account without a rate counts zero in the NAV, and so do its positions here: undefined. */
-function accountPath({ input, currency }: CheckContext, connector: string): RatePath | undefined {
-  const from = input.state.accounts.get(connector)?.account.currency ?? currency;
-  return guardPath(input, connector, { from, to: currency });
+/** By connector. An account without a rate counts zero in the NAV, and so do its positions here: undefined. */
+function accountPaths({ input, currency }: CheckContext, scope: GuardScope): Map<string, RatePath | undefined> {
+  return new Map(
+    connectorsInScope(input, scope).map(({ connector }) => {
+      const from = input.state.accounts.get(connector)?.account.currency ?? currency;
+      return [connector, guardPath(input, connector, { from, to: currency })];
+    }),
+  );
 }
 
 function foreignPosition(input: GateInput, connector: string, symbol: string): string | undefined {
@@ -87,11 +91,12 @@ function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
   const long = worstLong(context.exposure, isBuy ? context.quantity : ZERO);
   const short = worstShort(context.exposure, isBuy ? ZERO : context.quantity);
   const ownPrice = highestPrice([...(own?.prices ?? []), context.price.value, quote?.ask]) ?? context.price.value;
+  const paths = accountPaths(context, scope);
   let sum = max(long, short).times(ownPrice);
   for (const { connector, symbol, prices } of all.values()) {
     const exposure = exposureAt(state, { connector, symbol, open: context.open });
     const worst = max(worstLong(exposure), worstShort(exposure));
-    const path = accountPath(context, connector);
+    const path = paths.get(connector);
     if (worst.eq(ZERO) || path === undefined) continue;
     const foreign = foreignPosition(context.input, connector, symbol);
     if (foreign !== undefined) return missingInput(foreign);
