@@ -24,7 +24,7 @@ import { mcpCalls } from "./mcp.ts";
 import { processes } from "./processes.ts";
 import { orderEventsOf } from "./orders-scenario.ts";
 import { finishReport, startReport } from "./report.ts";
-import { PACKAGE_ROOT, adapterOnWorker, instantVenue } from "./harness.ts";
+import { adapterOnWorker, instantVenue } from "./harness.ts";
 
 const ORDER = {
   clientOrderId: "q1-1-1",

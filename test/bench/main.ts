@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --short] [-- --keep] [ROW ...]`: bundles the benchmarks as the program is bundled, because a loader
- * changes what is measured, and runs them. The bundle lies beside `test/support`, whose paths it then shares.
+ * `npm run bench -- [--short] [--keep] [ROW ...]`: bundles the benchmarks as the program is bundled, because a loader
+ * changes what is measured, and runs them. The bundle is in a folder beside `test/support`, so that its paths hold.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 export interface Row {
   /** The row of the table of targets. */
   readonly n: number;
-  /** Tells the rows of one number apart; the same in every run. */
+  /** Identifies the row among those of its number; the same in every run. */
   readonly name: string;
   /** For people; may state figures. */
   readonly what: string;
