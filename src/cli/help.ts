@@ -103,7 +103,12 @@ function firstPage(entries: readonly CommandEntry[]): readonly string[] {
     "",
     ...columns([
       ["others", others.map(({ name }) => name).join(", ")],
-      ["nouns", nounsOf(entries).join(", ")],
+      [
+        "nouns",
+        nounsOf(entries)
+          .filter((noun) => entries.every(({ name }) => name !== noun))
+          .join(", "),
+      ],
       ["topics", TOPICS.map(({ name }) => name).join(", ")],
     ]),
     "",

@@ -1,9 +1,11 @@
 /** The part of the state that no order, guard or position depends on: runs, agents, pages and snapshots. */
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
+import type { DecimalText } from "./decimal.ts";
+import { type EquityPoint, addEquityPoint } from "./equity-series.ts";
 import type { RunEnded, RunStarted } from "./event.ts";
 import type { PageClosed, PageOpened } from "./page-event.ts";
-import { type PageState, applyPageEvent } from "./page-state.ts";
+import { type PageState, applyPageEvent, noPages } from "./page-state.ts";
 import type { SnapshotTaken } from "./schedule-event.ts";
 
 export interface ActivityState {
@@ -12,8 +14,32 @@ export interface ActivityState {
   /** Agents with access, by name. */
   readonly agents: Map<string, AgentRecord>;
   readonly pages: PageState;
+  /** The last runs that ended, the newest at the end. */
+  readonly endedRuns: EndedRun[];
+  /** The NAV of the snapshots, bounded. */
+  readonly equity: EquityPoint[];
   lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
   lastSnapshot?: { path: string; nav: string | null; at: number };
+}
+
+export interface EndedRun {
+  readonly run: string;
+  readonly issue: string;
+  /** "" for a run whose start is not in the journal. */
+  readonly runtime: string;
+  readonly outcome: RunEnded["outcome"];
+  readonly startedAt: number | undefined;
+  readonly at: number;
+  readonly cost: DecimalText | undefined;
+  /** The path of its summary. */
+  readonly summary: string;
+}
+
+const RUNS_KEPT = 100;
+
+/** The state before the first record. */
+export function noActivity(): ActivityState {
+  return { runs: new Map(), agents: new Map(), pages: noPages(), endedRuns: [], equity: [] };
 }
 
 type ActivityEvent = RunStarted | RunEnded | SnapshotTaken | AgentGranted | AgentRevoked | PageOpened | PageClosed;
@@ -24,13 +50,17 @@ export function recordActivity(state: ActivityState, at: number, event: Activity
       state.runs.set(event.run, { issue: event.issue, runtime: event.runtime, at });
       return;
     case "run.ended": {
-      const { run, issue, outcome, summary } = event;
+      const { run, issue, outcome, summary, cost } = event;
+      const { runtime = "", at: startedAt } = state.runs.get(run) ?? {};
       state.runs.delete(run);
+      state.endedRuns.push({ run, issue, runtime, outcome, startedAt, at, cost, summary });
+      if (state.endedRuns.length > RUNS_KEPT) state.endedRuns.shift();
       state.lastRun = { run, issue, outcome, summary, at };
       return;
     }
     case "snapshot.taken":
       state.lastSnapshot = { path: event.path, nav: event.nav, at };
+      if (event.nav !== null) addEquityPoint(state.equity, { at, nav: event.nav });
       return;
     case "agent.granted":
       state.agents.set(event.agent, grantedAgent(event, at));

@@ -3,7 +3,7 @@
  * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
 import { afterCashEvent, markedAccount } from "./account.ts";
-import { type ActivityState, recordActivity } from "./activity-state.ts";
+import { type ActivityState, noActivity, recordActivity } from "./activity-state.ts";
 import { ZERO, decimal } from "./decimal.ts";
 import { type ExchangeRate, rateKey } from "./exchange-rate.ts";
 import type { Authority, KeyRole } from "./authority.ts";
@@ -33,7 +33,6 @@ import { type LostRecords, applyLoss } from "./lost-records.ts";
 import { type OrderTerms, instrumentKey } from "./order.ts";
 import { applyOrderEvent, openOrder } from "./order-state.ts";
 import { openPosition } from "./position.ts";
-import { noPages } from "./page-state.ts";
 import {
   SCHEDULE_EVENTS,
   type SchedulesState,
@@ -135,10 +134,8 @@ export function emptyDeskState(): DeskState {
     epochTag: "",
     intents: [],
     rates: new Map(),
-    runs: new Map(),
+    ...noActivity(),
     schedules: noSchedules(),
-    agents: new Map(),
-    pages: noPages(),
     keys: new Map(),
     config: NO_CONFIG,
     usedSignatures: new Map(),

@@ -126,7 +126,7 @@ export function reasonOf(order: Readonly<OrderRecord>): string | undefined {
   }
 }
 
-function averageOf(order: Readonly<OrderRecord>): string | null {
+export function averageOf(order: Readonly<OrderRecord>): string | null {
   let notional: Decimal = ZERO;
   for (const { fill } of order.fills.values()) {
     if (fill.busts === undefined) notional = notional.plus(decimal(fill.quantity).times(decimal(fill.price)));

@@ -51,6 +51,10 @@ export function ownHeaders(port: number, host = `localhost:${port}`): OutgoingHt
   return { host, "sec-fetch-site": "same-origin", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" };
 }
 
+function originHeaders(origin: string | undefined): OutgoingHttpHeaders {
+  return origin === undefined ? {} : { origin, host: new URL(origin).host };
+}
+
 export function postHeaders(port: number, host = `localhost:${port}`): OutgoingHttpHeaders {
   return { ...ownHeaders(port, host), origin: `http://${host}`, "content-type": "application/json" };
 }
@@ -103,9 +107,12 @@ export class PageClient {
   readonly cookie: string;
   readonly page: string;
   readonly login: HttpAnswer;
+  /** Of the page, as the browser sends it. */
+  readonly origin: string;
 
-  private constructor(port: number, key: PageKey, login: HttpAnswer) {
+  private constructor(port: number, key: PageKey, login: HttpAnswer, origin = `http://localhost:${port}`) {
     this.port = port;
+    this.origin = origin;
     this.key = key;
     this.login = login;
     this.session = String(login.body["session"]);
@@ -113,17 +120,17 @@ export class PageClient {
     this.cookie = login.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
   }
 
-  static async login(desk: TempDesk, scope?: PageScope): Promise<PageClient> {
+  static async login(desk: TempDesk, scope?: PageScope, origin?: string): Promise<PageClient> {
     const [{ code }, key] = await Promise.all([makeCode(desk, scope), makePageKey()]);
     const body = await loginBody(code, key);
     const answer = await send(desk.port, {
       method: "POST",
       path: "/ui/api/login",
-      headers: postHeaders(desk.port),
+      headers: { ...postHeaders(desk.port), ...originHeaders(origin) },
       body,
     });
     if (answer.status !== 200) throw new Error(`the login failed: ${answer.text}`);
-    return new PageClient(desk.port, key, answer);
+    return new PageClient(desk.port, key, answer, origin);
   }
 
   /** The same page after a restart of the desk on another port. */
@@ -132,7 +139,8 @@ export class PageClient {
   }
 
   get headers(): OutgoingHttpHeaders {
-    return { ...postHeaders(this.port), cookie: this.cookie, "x-qoc-page": this.page };
+    const place = { ...postHeaders(this.port), ...originHeaders(this.origin) };
+    return { ...place, cookie: this.cookie, "x-qoc-page": this.page };
   }
 
   /** Sends a command as it is. */

@@ -1,0 +1,32 @@
+/** The output of commands that return a part of a long list. */
+import * as z from "zod";
+import type { Cell, RowPage } from "../domain/row-page.ts";
+import { type OutputStyle, tableOr } from "./rendering/table-text.ts";
+
+/** One check a row: a schema for each cell would take as long as the rest of the answer. */
+const rowSchema = z.custom<readonly Cell[]>(
+  (row) => Array.isArray(row) && row.every((cell) => cell === null || typeof cell === "string"),
+);
+
+export function rowPageSchema<Cursor extends z.ZodType>(cursor: Cursor) {
+  return z.object({
+    columns: z.array(z.string()),
+    rows: z.array(rowSchema),
+    next: cursor.nullable(),
+    total: z.number(),
+  });
+}
+
+/** The rows as a table, without the named columns. */
+export function renderRowPage(
+  { columns, rows }: RowPage<unknown>,
+  style: OutputStyle,
+  { numbers, empty }: { readonly numbers: readonly string[]; readonly empty: string },
+): readonly string[] {
+  const shown = columns.map((title, index) => ({
+    title,
+    cell: (row: readonly (string | null)[]) => row[index] ?? "",
+    isNumber: numbers.includes(title),
+  }));
+  return tableOr(style, shown, rows, empty);
+}

@@ -1,0 +1,63 @@
+/** Orders as rows: the table of the page reads ten thousand of them in parts. */
+import { text } from "../domain/decimal.ts";
+import type { DeskState } from "../domain/desk-state.ts";
+import { QocError } from "../domain/error.ts";
+import type { OrderId } from "../domain/ids.ts";
+import { kindOf } from "../domain/order.ts";
+import type { OrderRecord, OrderState } from "../domain/order-state.ts";
+import type { Cell, RowPage } from "../domain/row-page.ts";
+import { iso } from "../lib/time.ts";
+import { averageOf } from "./order-view.ts";
+
+interface OrderColumn {
+  readonly name: string;
+  readonly cell: (order: Readonly<OrderRecord>) => Cell;
+}
+
+const COLUMNS: readonly OrderColumn[] = [
+  { name: "id", cell: ({ id }) => id },
+  { name: "state", cell: ({ state }) => state },
+  { name: "kind", cell: ({ terms }) => kindOf(terms) },
+  { name: "side", cell: ({ terms }) => terms.side },
+  { name: "quantity", cell: ({ terms }) => terms.quantity },
+  { name: "symbol", cell: ({ terms }) => terms.symbol },
+  { name: "type", cell: ({ terms }) => terms.type },
+  { name: "price", cell: ({ terms }) => terms.limitPrice ?? terms.stopPrice ?? null },
+  { name: "filled", cell: ({ filled }) => text(filled) },
+  { name: "averagePrice", cell: averageOf },
+  { name: "connector", cell: ({ terms }) => terms.connector },
+  { name: "mode", cell: ({ terms }) => terms.mode },
+  { name: "proposedAt", cell: ({ proposedAt }) => iso(proposedAt) },
+  { name: "flags", cell: ({ flags }) => [...flags].join(" ") },
+];
+
+export interface OrderRowsRequest {
+  readonly state?: OrderState | undefined;
+  /** The last order of the part before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** @throws ORDER_NOT_FOUND if `after` is no order. */
+export function orderRows(state: Pick<DeskState, "orders">, request: OrderRowsRequest): RowPage<OrderId> {
+  const { after, limit } = request;
+  if (after !== undefined && !state.orders.has(after as OrderId))
+    throw new QocError("ORDER_NOT_FOUND", { id: after, suggestion: "" });
+  /** The orders before the cursor, whose own order may have left the state since. */
+  const older: OrderRecord[] = [];
+  let total = 0;
+  let isOlder = true;
+  for (const order of state.orders.values()) {
+    if (order.id === after) isOlder = false;
+    if (request.state !== undefined && order.state !== request.state) continue;
+    total += 1;
+    if (isOlder) older.push(order);
+  }
+  const part = older.slice(-limit).toReversed();
+  return {
+    columns: COLUMNS.map(({ name }) => name),
+    rows: part.map((order) => COLUMNS.map(({ cell }) => cell(order))),
+    next: older.length > part.length ? (part.at(-1)?.id ?? null) : null,
+    total,
+  };
+}

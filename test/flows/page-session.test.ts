@@ -1,0 +1,156 @@
+/** A page at a real desk over its life: stream, revocation, restart, copy, and desks that approve nothing by click. */
+import { cpSync } from "node:fs";
+import { request } from "node:http";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { adapterFixture } from "../support/adapter-fixture.ts";
+import { PageClient, ownHeaders } from "../support/page-client.ts";
+import { type TempDesk, discard, protect, tempDesk } from "../support/temp-desk.ts";
+
+const desks: TempDesk[] = [];
+afterEach(async () => {
+  for (const desk of desks.splice(0)) {
+    await desk.stop();
+    await discard(desk);
+  }
+});
+
+async function start(options: Parameters<typeof tempDesk>[0] = {}): Promise<TempDesk> {
+  const desk = await tempDesk(options);
+  desks.push(desk);
+  return desk;
+}
+
+async function restart(desk: TempDesk, root = desk.root): Promise<TempDesk> {
+  await desk.stop();
+  desks.splice(desks.indexOf(desk), 1);
+  return start({ again: { root, home: desk.home } });
+}
+
+async function propose(desk: TempDesk, more: Record<string, unknown> = {}): Promise<{ id: string; digest: string }> {
+  const terms = {
+    side: "buy",
+    symbol: "SPX",
+    quantity: "1",
+    type: "limit",
+    limitPrice: "100",
+    rationale: "x",
+    ...more,
+  };
+  const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", terms);
+  return { id, digest };
+}
+
+/** The stream of a page: `event` resolves with the data of the next event of this name. */
+function openStream(page: PageClient) {
+  const headers = { ...ownHeaders(page.port), cookie: page.cookie, "x-qoc-page": page.page };
+  let text = "";
+  let wake: () => void = () => undefined;
+  let isEnded = false;
+  const call = request({ host: "127.0.0.1", port: page.port, path: "/ui/api/events", headers, agent: false });
+  call.on("response", (response) => {
+    response.setEncoding("utf8").on("data", (part: string) => {
+      text += part;
+      wake();
+    });
+    response.on("close", () => {
+      isEnded = true;
+      wake();
+    });
+  });
+  call.on("error", () => undefined).end();
+  return {
+    event: async (name: string): Promise<Record<string, unknown>> => {
+      for (;;) {
+        const found = new RegExp(`event: ${name}\ndata: (.*)\n\n`).exec(text);
+        if (found !== null) {
+          text = text.slice(found.index + found[0].length);
+          return JSON.parse(found[1] ?? "{}") as Record<string, unknown>;
+        }
+        if (isEnded) throw new Error(`the stream ended without ${name}`);
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+  };
+}
+
+describe("a page", () => {
+  it("follows the desk by its stream, and W65 a revocation cuts it at once while another page goes on", async () => {
+    const desk = await start();
+    const [page, other] = [await PageClient.login(desk), await PageClient.login(desk)];
+    const stream = openStream(page);
+    expect(await stream.event("hello")).toMatchObject({
+      session: page.session,
+      scope: "paper",
+      desk: { id: desk.open.desk.state.deskId },
+    });
+    const { id } = await propose(desk);
+    const { topics } = await stream.event("changed");
+    expect(topics).toContain(`order:${id}`);
+    await desk.call("ui revoke", { session: page.session });
+    expect(await stream.event("ended")).toEqual({ reason: "revoked" });
+    expect((await page.raw("status")).body["code"]).toBe("PAGE_SESSION_ENDED");
+    expect((await other.raw("status")).status).toBe(200);
+    expect((await desk.call<readonly { session: string }[]>("ui list")).map(({ session }) => session)).toEqual([
+      other.session,
+    ]);
+  });
+
+  it("W67 stays logged in over a restart, and a copy of the desk knows it no more", async () => {
+    const first = await start();
+    const before = await PageClient.login(first);
+    const second = await restart(first);
+    const page = before.at(second.port);
+    const { id } = await propose(second);
+    expect((await page.approve(id)).body["value"]).toMatchObject({ id, state: "accepted" });
+    const copy = join(dirname(second.root), "copy");
+    await second.stop();
+    desks.splice(desks.indexOf(second), 1);
+    cpSync(second.root, copy, { recursive: true });
+    const copied = await start({ again: { root: copy, home: second.home } });
+    expect(copied.open.desk.state.trading.state).toBe("halted");
+    expect((await before.at(copied.port).raw("status")).status).toBe(401);
+  });
+
+  it("W68 approves no order that is not paper, whatever it sends, and is sent to the terminal", async () => {
+    const desk = await start({
+      files: { "venue.ts": adapterFixture("scripted-venue") },
+      config: (text) =>
+        `${text}\n[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "live"\n`,
+    });
+    await protect(desk);
+    const page = await PageClient.login(desk);
+    const { id } = await propose(desk, { connector: "broker", symbol: "AAA" });
+    const { signing } = await page.review(id);
+    expect(signing.key).toBe("live");
+    const refused = await page.approve(id);
+    expect(refused).toMatchObject({ status: 409, body: { code: "SIGNATURE_REQUIRED" } });
+    expect(desk.open.desk.state.orders.get(id as never)?.state).toBe("proposed");
+    await page.decide("halt", { reason: "look" });
+    expect((await page.decide("resume", { reason: "go on" })).body["code"]).toBe("SIGNATURE_REQUIRED");
+    expect(desk.open.desk.state.trading.state).toBe("halted");
+  });
+
+  it('W68 with [ui] approve = "none" rejects and halts, and approves and resumes nothing', async () => {
+    const desk = await start({ config: (text) => `${text}\n[ui]\napprove = "none"\n` });
+    const page = await PageClient.login(desk);
+    const [first, second] = [await propose(desk), await propose(desk, { quantity: "2" })];
+    expect((await page.approve(first.id)).body["code"]).toBe("PAGE_NOT_ALLOWED");
+    expect((await page.decide("reject", { ...second, comment: "no" })).status).toBe(200);
+    expect((await page.decide("halt", { reason: "look" })).status).toBe(200);
+    expect((await page.decide("resume", { reason: "go on" })).body["code"]).toBe("PAGE_NOT_ALLOWED");
+  });
+
+  it("under a further origin has a Secure cookie, and no other name is served", async () => {
+    const origin = "https://desk.tailnet.ts.net";
+    const desk = await start({ config: (text) => `${text}\n[ui]\norigins = ["${origin}"]\n` });
+    const page = await PageClient.login(desk, undefined, origin);
+    expect(page.login.headers["set-cookie"]?.[0]).toMatch(
+      /; HttpOnly; SameSite=Strict; Path=\/ui; Max-Age=\d+; Secure$/,
+    );
+    const { id } = await propose(desk);
+    expect((await page.approve(id)).status).toBe(200);
+    expect((await page.raw("status", {}, { host: "other.tailnet.ts.net" })).status).toBe(421);
+    expect((await page.raw("status", {}, { origin: "http://desk.tailnet.ts.net" })).status).toBe(403);
+  });
+});

@@ -1,0 +1,68 @@
+/** Orders and fills in parts: every one comes once, newest first, whatever happens between two parts. */
+import { describe, expect, it } from "vitest";
+import { foldDeskState } from "../../src/domain/desk-state.ts";
+import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
+import { fillRows } from "../../src/trading/fill-rows.ts";
+import { orderRows } from "../../src/trading/order-rows.ts";
+import { scenario } from "../support/journal-scenario.ts";
+
+function orders(count: number): Recorded[] {
+  const journal = scenario().desk().connector("paper");
+  for (let n = 0; n < count; n++) journal.proposed(`20260706-${String(n).padStart(5, "0")}`);
+  return journal.records();
+}
+
+describe("orders in parts", () => {
+  it("come once each, newest first, with the columns' cells", () => {
+    const state = foldDeskState(orders(1_234));
+    const ids: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = orderRows(state, { after, limit: 500 });
+      expect(page.total).toBe(1_234);
+      expect(page.rows.every((row) => row.length === page.columns.length)).toBe(true);
+      ids.push(...page.rows.map(([id]) => String(id)));
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+    expect(ids).toEqual([...state.orders.keys()].toReversed());
+  });
+
+  it("go on behind an order that left the state since", () => {
+    const events = orders(5);
+    const state = foldDeskState(events);
+    const { next } = orderRows(state, { state: "proposed", limit: 2 });
+    const rejected = { type: "order.rejected", id: next as never, by: "human", reason: "", actor: "human" } as const;
+    const later = foldDeskState([...events, { ...(events.at(-1) as Recorded), seq: 99, event: rejected as DeskEvent }]);
+    const page = orderRows(later, { state: "proposed", after: next ?? undefined, limit: 2 });
+    expect(page.rows.map(([id]) => id)).toEqual(["20260706-00002", "20260706-00001"]);
+    expect(() => orderRows(state, { after: "20260101-001", limit: 1 })).toThrow(/no order 20260101-001/);
+  });
+});
+
+describe("fills in parts", () => {
+  it("come once each, newest first, with the order that they fill", () => {
+    const state = foldDeskState(
+      scenario()
+        .desk()
+        .connector("paper")
+        .proposed("a")
+        .approved("a")
+        .submitting("a")
+        .accepted("a")
+        .fill("a", { quantity: "1" })
+        .fill("a", { quantity: "2" })
+        .fill("a", { quantity: "3" })
+        .records(),
+    );
+    const first = fillRows(state, { limit: 2 });
+    expect(first).toMatchObject({ total: 3, next: 1 });
+    const rest = fillRows(state, { limit: 2, after: first.next ?? 0 });
+    expect(rest.next).toBeNull();
+    const quantity = first.columns.indexOf("quantity");
+    expect([...first.rows, ...rest.rows].map((row) => [row[1], row[quantity]])).toEqual([
+      ["a", "3"],
+      ["a", "2"],
+      ["a", "1"],
+    ]);
+  });
+});
