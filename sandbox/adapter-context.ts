@@ -26,6 +26,8 @@ export interface ContextHandle {
 const VALUE_CHARS_MAX = 1_100_000;
 const KEY_CHARS_MAX = 1_000;
 const LINK_REASON_CHARS_MAX = 200;
+const FIELDS_MAX = 100;
+const NOTE_CHARS_MAX = 200;
 
 /** `redact` removes secrets from a text. */
 export function createAdapterContext(port: Port, start: StartMessage, redact: (text: string) => string): ContextHandle {
@@ -90,7 +92,7 @@ function heapMb(): number {
 }
 
 /** What JSON would drop or refuse: errors, big integers, maps and sets. */
-function plainField(_name: string, value: unknown): unknown {
+function plainField(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Error)
     return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
@@ -99,14 +101,35 @@ function plainField(_name: string, value: unknown): unknown {
   return value instanceof Set ? [...(value as Set<unknown>)] : value;
 }
 
-/** A log line must not fail: fields over the limit are replaced by a note. */
+/** Returns a replacer of JSON.stringify that makes values plain, and writes "[circular]" for one inside itself. */
+function plainFields(): (this: unknown, name: string, value: unknown) => unknown {
+  const around: { readonly value: unknown; readonly plain: unknown }[] = [];
+  return function (_name, value) {
+    while (around.length > 0 && around.at(-1)?.plain !== this) around.pop();
+    if (around.some((outer) => outer.value === value)) return "[circular]";
+    const plain = plainField(value);
+    if (typeof plain === "object" && plain !== null) around.push({ value, plain });
+    return plain;
+  };
+}
+
+/** A log line must not fail: a field that cannot be written, or is over the limit, is replaced by a note. */
 function logFields(fields: Record<string, unknown>): unknown {
-  try {
-    const plain = JSON.parse(JSON.stringify(fields, plainField)) as unknown;
-    return copyWithin(plain, LIMITS.eventChars / 2, "log fields object").value;
-  } catch (error) {
-    return { leftOut: String(error) };
-  }
+  const plain = plainField(fields);
+  const [entries, left] = [Object.keys(plain ?? {}), { chars: LIMITS.eventChars / 2 }];
+  if (typeof plain !== "object" || entries.length > FIELDS_MAX) return { leftOut: `${entries.length} fields` };
+  return Object.fromEntries(
+    entries.map((name) => {
+      try {
+        const json = JSON.stringify((plain as Record<string, unknown>)[name], plainFields()) as string | undefined;
+        const copy = copyWithin(json === undefined ? undefined : JSON.parse(json), left.chars, `log field ${name}`);
+        left.chars -= copy.chars + name.length;
+        return [name, copy.value];
+      } catch (error) {
+        return [name, `left out: ${String(error).slice(0, NOTE_CHARS_MAX)}`];
+      }
+    }),
+  );
 }
 
 interface PendingRequest {

@@ -127,8 +127,11 @@ class ObservedConnector extends Connector {
     return this.#during("connect", () => super.restart());
   }
 
-  override invoke(method: Method, args: readonly unknown[]): Promise<Envelope> {
-    return this.#during(method, () => super.invoke(method, args));
+  /** An error of the adapter has the author's line in its message: a case reports the message alone. */
+  override async invoke(method: Method, args: readonly unknown[]): Promise<Envelope> {
+    const response = await this.#during(method, () => super.invoke(method, args));
+    if (response.ok || response.kind !== "error") return response;
+    return { ...response, message: withPosition(response.message, response.stack) };
   }
 
   async #during<T>(method: Method, run: () => Promise<T>): Promise<T> {
@@ -319,8 +322,15 @@ export class ConformanceHarness {
   }
 }
 
+/** Returns the first line, with the author's line if the text is an error with its stack. */
 export function firstLine(text: string): string {
-  return text.split("\n")[0] ?? "";
+  return withPosition(text.split("\n")[0] ?? "", text);
+}
+
+/** Appends the newest position in the author's files, e.g. ` (index.ts:12:5)`; a stack has no other frames. */
+function withPosition(message: string, stack = ""): string {
+  const [, position] = /\n\s*at (?:.* \()?([^\s()]+:\d+:\d+)\)?/.exec(stack) ?? [];
+  return position === undefined || message.includes(position) ? message : `${message} (${position})`;
 }
 
 /** Replaces {venue} and {stream} in every string of the options. */

@@ -76,7 +76,7 @@ export const CONNECTOR_ERRORS = {
     "connector {connector} was built for SDK {theirs}; this desk uses SDK {ours}",
     "install the version that it was built for, or update the connector",
   ),
-  CALL_TIMEOUT: row("{connector}.{method} did not respond within {ms} ms", "qoc connectors list"),
+  CALL_TIMEOUT: row("{connector}.{method} did not respond within {ms} ms{cause}", "qoc connectors list"),
   CALL_DIED: row("connector {connector} stopped during {method}: {reason}", "qoc logs --connector {connector}", {
     untrustedDetail: "reason",
   }),

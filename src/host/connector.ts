@@ -236,6 +236,7 @@ export class Connector {
     const parts = [this.#options.bundle(superseded), this.#options.secrets(), this.#options.certificates?.()] as const;
     const [bundle, secrets, ca] = await unlessAborted(superseded, Promise.all(parts));
     this.#adapter.check(bundle.digest, isByOperator);
+    if (isByOperator) [this.refusedFills, this.unknownMembers].forEach((counted) => counted.reset());
     const filename = `qoc:${name}`;
     const mapStack = this.#stackMapper(filename, bundle);
     let isResponsive = true;

@@ -25,7 +25,7 @@ export class RefusedFills {
   readonly #connector: string;
   readonly #log: Log;
   readonly #unknown: UnknownMembers;
-  /** Malformed fills since the desk started. */
+  /** Malformed fills since the desk started, or the operator restarted the connector. */
   count = 0;
   #others = 0;
   lastReason: string | undefined;
@@ -34,6 +34,13 @@ export class RefusedFills {
     this.#connector = connector;
     this.#log = log;
     this.#unknown = unknown;
+  }
+
+  /** The operator restarts a connector after the adapter was corrected. */
+  reset(): void {
+    this.count = 0;
+    this.#others = 0;
+    this.lastReason = undefined;
   }
 
   /** The well-formed fills of this method. @throws PROTOCOL for a malformed fill over the limit. */

@@ -22,9 +22,14 @@ export class UnknownMembers {
     this.#redact = redact;
   }
 
-  /** Since the desk started. */
+  /** Since the desk started, or the operator restarted the connector. */
   get list(): readonly DroppedMembers[] {
     return [...this.#found].map(([method, members]) => ({ method, members: [...members] }));
+  }
+
+  /** The operator restarts a connector after the adapter was corrected. */
+  reset(): void {
+    this.#found.clear();
   }
 
   /** Notes what `members` lacks of an answer: an object, or a list of objects. */

@@ -54,6 +54,8 @@ const PING_AFTER_MS = 1_000;
 /** Pings without any call, so that an idle adapter in an endless loop is noticed as well. */
 const PING_EVERY_MS = 5_000;
 const PING_TIMEOUT_MS = 2_000;
+/** Less than the time between the ping of a call and the timeout of the shortest call. */
+const BUSY_AFTER_MS = 900;
 const EXIT_TIMEOUT_MS = 5_000;
 /** How long the fills of a worker that is gone may take. The next session requests the others from the venue. */
 const LAST_FILLS_MS = 1_000;
@@ -92,6 +94,8 @@ export class WorkerSession {
   readonly #backlog: MessageBacklog;
   #lastPing = 0;
   #lastPingReply = 0;
+  /** When the oldest ping without a reply was sent. */
+  #unansweredSince = 0;
   #heapMb: number | undefined;
   #pendingRequests = 0;
   /** Resolves when the thread or process is gone. Its last fills may not be on disk yet. */
@@ -148,21 +152,20 @@ export class WorkerSession {
    * CALL_TIMEOUT.
    */
   async start(start: Omit<StartMessage, "e" | "protocol">): Promise<Handshake> {
-    const { name, transport, clock } = this.#options;
+    const { transport, clock } = this.#options;
     const handshake = new Promise<Handshake>((resolve, reject) => {
       this.#handshake = { resolve, reject };
       this.#pending.add(reject);
     });
-    const cancel = clock.after(HANDSHAKE_MS, () =>
-      this.#handshake?.reject(new QocError("CALL_TIMEOUT", { connector: name, method: "start", ms: HANDSHAKE_MS })),
-    );
+    const cancel = clock.after(HANDSHAKE_MS, () => this.#handshake?.reject(this.#timedOut("start", HANDSHAKE_MS)));
     transport.post({ e: "start", protocol: PROTOCOL, ...start } satisfies StartMessage);
+    const cancelPing = clock.after(PING_AFTER_MS, () => this.#sendPing());
     try {
       const result = await handshake;
       this.#pingRegularly();
       return result;
     } finally {
-      cancel();
+      for (const stop of [cancel, cancelPing]) stop();
       if (this.#handshake !== undefined) this.#pending.delete(this.#handshake.reject);
       this.#handshake = undefined;
     }
@@ -189,7 +192,7 @@ export class WorkerSession {
         finish();
       };
       const fail = (error: QocError): void => settle(() => reject(error));
-      const cancelTimeout = clock.after(ms, () => fail(new QocError("CALL_TIMEOUT", { connector: name, method, ms })));
+      const cancelTimeout = clock.after(ms, () => fail(this.#timedOut(method, ms)));
       const cancelPing = clock.after(Math.min(PING_AFTER_MS, ms), () => this.#sendPing());
       this.#pending.add(fail);
       this.#validator.expectResponse();
@@ -204,6 +207,15 @@ export class WorkerSession {
           fail(new QocError("PROTOCOL", { connector: name, what: "response", message: String(error) })),
       );
     });
+  }
+
+  /** A thread that answers no ping is busy: it does not wait for the venue. */
+  #timedOut(method: Method | "start", ms: number): QocError {
+    const { clock, name: connector } = this.#options;
+    const isBusy = this.#lastPingReply < this.#lastPing && clock.monotonic() - this.#unansweredSince >= BUSY_AFTER_MS;
+    const when = method === "start" ? "the file was loaded" : `${method} ran`;
+    const cause = isBusy ? `: its thread was busy while ${when}; look for an endless loop` : "";
+    return new QocError("CALL_TIMEOUT", { connector, method, ms, cause });
   }
 
   /** Ends the worker and waits for its last fills. Returns false if its thread or process does not exit in time. */
@@ -242,6 +254,7 @@ export class WorkerSession {
   #sendPing(): void {
     const { transport, clock, onResponsiveChange } = this.#options;
     if (this.#exitReason !== undefined) return;
+    if (this.#lastPingReply === this.#lastPing) this.#unansweredSince = clock.monotonic();
     this.#lastPing += 1;
     const id = this.#lastPing;
     transport.post({ e: "ping", id });
@@ -286,6 +299,7 @@ export class WorkerSession {
         return;
       case "ping-reply":
         this.#lastPingReply = Math.max(this.#lastPingReply, event.id);
+        this.#unansweredSince = this.#options.clock.monotonic();
         this.#heapMb = event.heapMb;
         onResponsiveChange(true);
         return;

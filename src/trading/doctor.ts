@@ -209,7 +209,10 @@ export function noticeStatus({ kind }: ConfigNotice): DoctorCheck["status"] {
 }
 
 async function keyCheck(desk: Pick<Desk, "authority" | "venues">): Promise<DoctorCheck> {
-  const live = desk.venues.status().some((status) => status.mode !== "paper" && status.orders);
+  // An adapter that was not loaded yet has no methods, and its mode is not known.
+  const live = desk.venues
+    .status()
+    .some(({ mode, orders, methods }) => orders && (mode === "live" || (mode === "unstated" && methods.length > 0)));
   if (await desk.authority.hasLiveKey())
     return { name: "key", status: "ok", message: "the live key is under a passphrase" };
   return live

@@ -57,9 +57,9 @@ export interface ConnectorStatus extends ConnectorFacts {
   /** The venue asks for a pause: reads are held back. */
   readonly readPause?: ReadPauseFacts | undefined;
   readonly memoryMb?: number | undefined;
-  /** Malformed fills since the desk started. */
+  /** Malformed fills since the desk started, or the operator restarted the connector. */
   readonly refusedFills?: number | undefined;
-  /** Members of answers that the SDK does not have, since the desk started. */
+  /** Members of answers that the SDK does not have, since the same time. */
   readonly unknownMembers?: readonly DroppedMembers[] | undefined;
   readonly adapter: string;
   readonly readyInMs?: number | undefined;

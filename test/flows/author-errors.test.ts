@@ -61,6 +61,16 @@ it("a connector that refuses its options is quarantined with its own words, and 
   expect(checks.find(({ name }) => name === "connector v")?.message).toContain(words);
 });
 
+it("doctor asks for no live key while the mode of an adapter that does not load is unknown", async () => {
+  desk = await tempDesk({
+    files: { "venue.ts": "export default class {" },
+    config: (text) => `${text}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\n`,
+  });
+  const { checks } = await desk.call<{ checks: readonly { name: string; status: string }[] }>("doctor");
+  expect(checks).toContainEqual(expect.objectContaining({ name: "connector v", status: "fail" }));
+  expect(checks).toContainEqual(expect.objectContaining({ name: "key", status: "ok" }));
+});
+
 it("a stack has the author's frames only, and one line of it is in status, doctor and the desk's own lines", async () => {
   const source = VENUE.replace("async connect() {}", 'async connect() { throw new Error("no such account"); }');
   desk = await tempDesk({

@@ -117,6 +117,10 @@ it("a malformed fill is refused and counted, and the others are kept", async () 
   await pull("BADFILL");
   await expect.poll(() => desk.open.desk.state.orders.get(id)?.filled.toFixed()).toBe("2");
   expect((await status()).connectors).toMatchObject([{ state: "ready", refusedFills: 1 }]);
+  // A restart follows the correction of the adapter, so the count starts again.
+  await desk.call("connectors restart", { name: "v" });
+  expect((await status()).connectors).toMatchObject([{ state: "ready", refusedFills: 0 }]);
+  expect(JSON.stringify(await desk.call("doctor"))).not.toContain("malformed fills");
 });
 
 it("a capability that the SDK does not have is said too", async () => {

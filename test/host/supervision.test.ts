@@ -244,6 +244,23 @@ describe("method calls", () => {
     expect(connector.status.state).toBe("ready");
   });
 
+  it("that time out while the thread answers no ping name an endless loop, and others do not", async () => {
+    const { connector, clock, worker } = await startedScenario();
+    const order = connector.invoke("placeOrder", [{}]);
+    order.catch(() => undefined);
+    for (let ms = 0; ms < 10_000; ms += 500) {
+      clock.advance(500);
+      worker.replyToPing();
+    }
+    await expect(order).rejects.toThrow(/placeOrder did not respond within 10000 ms$/);
+    const quote = connector.invoke("getQuote", ["X"]);
+    quote.catch(() => undefined);
+    for (let ms = 0; ms < 5_000; ms += 500) clock.advance(500);
+    await expect(quote).rejects.toThrow(
+      /getQuote did not respond within 5000 ms: its thread was busy while getQuote ran; look for an endless loop$/,
+    );
+  });
+
   it("time out after 10 s for placeOrder and after 5 s for getQuote", async () => {
     const { connector, clock, worker } = await startedScenario();
     const order = connector.invoke("placeOrder", [{}]);

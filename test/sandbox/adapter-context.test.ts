@@ -143,6 +143,52 @@ it("log fields keep errors with their cause, big integers, maps and sets", () =>
   });
 });
 
+it("a log field that cannot be written leaves the others as they are", () => {
+  const { ctx, posted } = createHarness();
+  const order: Record<string, unknown> = { id: "o1" };
+  order["self"] = order;
+  const failing = new Error("lost");
+  failing.cause = failing;
+  const shared = { price: "1" };
+  const hostile = {
+    get text(): string {
+      throw new Error("no text");
+    },
+  };
+  ctx.logger.info("x", {
+    id: 7,
+    order,
+    failing,
+    hostile,
+    twice: [shared, shared],
+    body: "y".repeat(70_000),
+    end: true,
+  });
+  expect(posted.at(-1)).toMatchObject({
+    fields: {
+      id: 7,
+      order: { id: "o1", self: "[circular]" },
+      failing: { message: "lost", cause: "[circular]" },
+      hostile: "left out: Error: no text",
+      twice: [shared, shared],
+      body: expect.stringContaining("left out: Error: log field body is too large") as string,
+      end: true,
+    },
+  });
+});
+
+it.each(["text", 12, null, [1, 2], new Map([["a", 1]])])("fields that are no object are no error: %j", (fields) => {
+  const { ctx, posted } = createHarness();
+  ctx.logger.info("x", fields as never);
+  expect(posted.at(-1)).toMatchObject({ e: "log", message: "x" });
+});
+
+it("a log line with 10,000 fields stays within the limit", () => {
+  const { ctx, posted } = createHarness();
+  ctx.logger.info("x", Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`f${index}`, "z".repeat(90)])));
+  expect(posted.at(-1)).toMatchObject({ fields: { leftOut: "10000 fields" } });
+});
+
 describe("data over the limits of the host", () => {
   it("makes emitFill and store.put fail, and is left out of log lines", async () => {
     const { ctx, posted } = createHarness();
@@ -154,7 +200,7 @@ describe("data over the limits of the host", () => {
     ctx.logger.info("page", { body: "x".repeat(LIMITS.eventChars) });
     expect(posted.at(-1)).toMatchObject({
       e: "log",
-      fields: { leftOut: expect.stringContaining("log fields object is too large") as string },
+      fields: { body: expect.stringContaining("log field body is too large") as string },
     });
   });
 

@@ -77,6 +77,24 @@ function editedTemplate(from: string, to: string): string {
 
 const VENUE = '[options]\nurl = "{venue}"\nstream = "{stream}"';
 
+const QUOTE = "async getQuote(symbol: string): Promise<Quote> {";
+const CONNECT = "async connect(ctx: ConnectorContext): Promise<void> {";
+
+it("the reason of a failed case has the author's line, and names an endless loop", { timeout: 120_000 }, async () => {
+  const throwing = await run(editedTemplate(QUOTE, `${QUOTE}\n    this.ctx.secret("none").trim();`), {
+    only: ["C11"],
+    settings: settings(VENUE),
+  });
+  expect(reasonOf(throwing, "C11")).toMatch(/threw: no secret "none".* \(index\.ts:\d+:\d+\)$/);
+  const refused = await run(editedTemplate(CONNECT, `${CONNECT}\n    throw new Error("no");`), {
+    only: ["C02"],
+    settings: settings(VENUE),
+  });
+  expect(reasonOf(refused, "C02")).toMatch(/connect: Error: no \(index\.ts:\d+:11\)$/);
+  const endless = await run(editedTemplate(CONNECT, `static { for (;;) {} }\n  ${CONNECT}`), { only: ["C01"] });
+  expect(reasonOf(endless, "C01")).toMatch(/its thread was busy while the file was loaded; look for an endless loop/);
+});
+
 describe("the cases", () => {
   it("have unique ids and are sorted by id", () => {
     const ids = CASES.map(({ id }) => id);
