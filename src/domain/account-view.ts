@@ -9,6 +9,8 @@ export interface PositionView {
   readonly standing: ConnectorStanding;
   readonly symbol: string;
   readonly quantity: string;
+  /** The units that one of it stands for: 50 for an ES future. */
+  readonly multiplier: string;
   /** Of prices, value and P&L; null if not known. */
   readonly currency: string | null;
   readonly averagePrice: string | null;

@@ -3,6 +3,7 @@ import type { Authority } from "./authority.ts";
 import { type Decimal, type DecimalText, ZERO, text } from "./decimal.ts";
 import type { RateObserved } from "./exchange-rate.ts";
 import type { ConnectorName } from "./ids.ts";
+import type { MultiplierStated } from "./multiplier.ts";
 import type { ActivityReceived } from "./venue-activity.ts";
 
 /** The NAV changed by this amount in the account's currency, and no trade or price explains it; 0: it is explained. */
@@ -29,7 +30,7 @@ export interface CashMoved {
 }
 
 export type CashEvent = NavUnexplained | CashMoved;
-export type MoneyEvent = CashEvent | RateObserved | ActivityReceived;
+export type MoneyEvent = CashEvent | RateObserved | ActivityReceived | MultiplierStated;
 
 /** The command that says that this amount, signed, was paid in or out. */
 export function flowCommand(connector: string, amount: Decimal): string {

@@ -274,7 +274,7 @@ function parseWritten(written: string): Decimal {
 }
 
 export const ZERO: Decimal = decimal("0");
-const ONE: Decimal = decimal("1");
+export const ONE: Decimal = decimal("1");
 export const HUNDRED: Decimal = decimal("100");
 
 /** Plain text without exponent and without trailing zeros. */

@@ -7,6 +7,7 @@ import { type ActivityState, noActivity, recordActivity } from "./activity-state
 import { ZERO, decimal } from "./decimal.ts";
 import { type ExchangeRate, rateKey } from "./exchange-rate.ts";
 import type { Authority, KeyRole } from "./authority.ts";
+import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
 import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
 import type {
   AccountMarked,
@@ -29,6 +30,7 @@ import { type FillState, adoptPosition, clearInstrument, indexOrder, positionOf,
 import type { MoneyEvent } from "./cash-event.ts";
 import { conflictKey } from "./fill.ts";
 import type { Digest, OrderId } from "./ids.ts";
+import { type MultiplierStated, multiplierKey } from "./multiplier.ts";
 import { type LostRecords, applyLoss } from "./lost-records.ts";
 import { type OrderTerms, instrumentKey } from "./order.ts";
 import { applyOrderEvent, openOrder } from "./order-state.ts";
@@ -130,6 +132,7 @@ export function emptyDeskState(): DeskState {
     external: new Map(),
     trades: new Map(),
     conflicts: new Set(),
+    multipliers: new Map(),
     activities: new Map(),
     epochTag: "",
     intents: [],
@@ -180,6 +183,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "nav.unexplained":
     case "cash.moved":
     case "fx.observed":
+    case "instrument.multiplier":
     case "venue.activity":
       state.lastRelevantSeq = recorded.seq;
       changeAccount(state, recorded, event);
@@ -207,9 +211,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       return;
     case "config.accepted":
     case "config.waiting":
-      // The guards may be other ones now.
-      state.lastRelevantSeq = recorded.seq;
-      state.config = foldConfig(state.config, recorded.seq, event);
+      changeConfig(state, recorded.seq, event);
       return;
     case "desk.stopped":
     case "file.written":
@@ -225,6 +227,12 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
 function startEpoch(state: DeskState, epoch: number): void {
   state.epoch = epoch;
   state.pages.sessions.clear();
+}
+
+function changeConfig(state: DeskState, seq: number, event: ConfigAccepted | ConfigWaiting): void {
+  // The guards may be other ones now.
+  state.lastRelevantSeq = seq;
+  state.config = foldConfig(state.config, seq, event);
 }
 
 function changeInstrument(
@@ -277,9 +285,17 @@ function identifyDesk(
   }
 }
 
+function stateMultiplier(state: DeskState, { connector, symbol, multiplier }: MultiplierStated): void {
+  const key = multiplierKey(connector, symbol);
+  state.multipliers.set(key, decimal(multiplier));
+  for (const position of state.positions.values())
+    if (multiplierKey(position.connector, position.symbol) === key) position.multiplier = decimal(multiplier);
+}
+
 function changeAccount(state: DeskState, recorded: Recorded, event: AccountMarked | MoneyEvent): void {
   if (event.type === "account.marked") return markAccount(state, recorded as Recorded<AccountMarked>);
   if (event.type === "venue.activity") return receiveActivity(state.activities, event);
+  if (event.type === "instrument.multiplier") return stateMultiplier(state, event);
   if (event.type === "fx.observed") {
     const { type: _type, ...rate } = event;
     state.rates.set(rateKey(rate), rate);

@@ -6,6 +6,7 @@ import type { FillReceived, Recorded } from "./event.ts";
 import { type ExternalFillsByInstrument, addExternalFill, removeExternalFill } from "./external-fill.ts";
 import { type FillKey, fillKey, laterVersion } from "./fill.ts";
 import type { ClientOrderId, OrderId } from "./ids.ts";
+import { type Multipliers, multiplierOf } from "./multiplier.ts";
 import { type InstrumentKey, instrumentKey } from "./order.ts";
 import { type OrderRecord, applyFill, disputeFill, forgetDisputedFill, isEnded, isInFlight } from "./order-state.ts";
 import { PositionRecord, adoptQuantity } from "./position.ts";
@@ -38,6 +39,7 @@ export interface FillState extends DisputeState {
   /** Fills of orders that this desk did not send, by connector and venue order id. */
   readonly unmatchedFills: Map<string, UnmatchedFill[]>;
   readonly external: ExternalFillsByInstrument;
+  readonly multipliers: Multipliers;
   /** By connector: the fills since the account's base mark, without disputed ones. */
   readonly trades: Map<string, TradeSums>;
 }
@@ -213,6 +215,7 @@ export function positionOf(state: FillState, connector: string, symbol: string):
   let position = state.positions.get(key);
   if (position === undefined) {
     position = new PositionRecord(connector, symbol);
+    position.multiplier = multiplierOf(state, connector, symbol);
     state.positions.set(key, position);
   }
   return position;

@@ -1,5 +1,5 @@
 /** The part of a change of the NAV that neither price moves nor trades explain: money that was paid in or out. */
-import { type Decimal, ZERO, decimal, quotient } from "./decimal.ts";
+import { type Decimal, ONE, ZERO, decimal, quotient } from "./decimal.ts";
 import { comparableSymbol } from "./order.ts";
 import type { TradeSum, TradeSums } from "./trade-sums.ts";
 import type { VenueAccount, VenuePosition } from "./venue.ts";
@@ -33,6 +33,8 @@ interface NavReading {
   readonly trades: TradeSums | undefined;
   /** What orders in flight may hold: a change up to this amount needs no explanation. */
   readonly held?: Decimal | undefined;
+  /** Of an instrument, by {@link comparableSymbol}. Default: 1. */
+  readonly multiplierOf?: ((symbol: string) => Decimal) | undefined;
 }
 
 /**
@@ -42,7 +44,7 @@ interface NavReading {
  */
 export function unexplainedChange(
   base: NavBase,
-  { account, positions, trades, held = ZERO }: NavReading,
+  { account, positions, trades, held = ZERO, multiplierOf = () => ONE }: NavReading,
 ): Decimal | undefined {
   const { currency } = account;
   if (currency !== base.account.currency) return undefined;
@@ -56,7 +58,7 @@ export function unexplainedChange(
   for (const [symbol, part] of parts) {
     const explained = explainedBy(part, trades?.bySymbol.get(symbol));
     if (explained === undefined) return undefined;
-    change = change.minus(explained);
+    change = change.minus(explained.times(multiplierOf(symbol)));
   }
   return change.abs().lte(held) || isNoise(change, base.nav) ? ZERO : change;
 }

@@ -4,7 +4,7 @@
  * quantity held. A bust or a correction replays the instrument.
  */
 import { isBaseOf } from "./currency.ts";
-import { type Decimal, ZERO, decimal, min, quotient } from "./decimal.ts";
+import { type Decimal, ONE, ZERO, decimal, min, quotient } from "./decimal.ts";
 import type { VenueFill } from "./venue.ts";
 
 /**
@@ -44,6 +44,8 @@ function emptyBook(): PositionBook {
 export class PositionRecord {
   readonly connector: string;
   readonly symbol: string;
+  /** The units that one contract stands for. Of all its trades: a venue that corrects it corrects the P&L. */
+  multiplier: Decimal = ONE;
   readonly #movements: PositionChange[] = [];
   readonly #fills = new Map<string, FillChange>();
   #book = emptyBook();
@@ -62,7 +64,7 @@ export class PositionRecord {
   }
   /** Of the closed lots whose price is known. */
   get realizedPnl(): Decimal {
-    return this.#current().realizedPnl;
+    return this.#current().realizedPnl.times(this.multiplier);
   }
   get hasUnknownPnl(): boolean {
     return this.#current().hasUnknownPnl;
@@ -222,7 +224,7 @@ export function averagePrice(position: Readonly<PositionRecord>): Decimal | unde
   return cost === undefined || position.quantity.eq(ZERO) ? undefined : quotient(cost, position.quantity);
 }
 
-/** undefined if the price of a lot is not known. */
+/** Quantity × price of the open lots, without the multiplier; undefined if the price of a lot is not known. */
 export function costBasis(position: Readonly<PositionRecord>): Decimal | undefined {
   let sum = ZERO;
   for (const { quantity, price } of position.lots) {
@@ -235,5 +237,5 @@ export function costBasis(position: Readonly<PositionRecord>): Decimal | undefin
 /** undefined if the price of a lot is not known. */
 export function unrealizedPnl(position: Readonly<PositionRecord>, mark: Decimal): Decimal | undefined {
   const cost = costBasis(position);
-  return cost === undefined ? undefined : position.quantity.times(mark).minus(cost);
+  return cost === undefined ? undefined : position.quantity.times(mark).minus(cost).times(position.multiplier);
 }

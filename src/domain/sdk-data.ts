@@ -138,7 +138,7 @@ export interface Instrument {
   minNotional?: Numeric;
   /** The currency of its prices. Orders in an instrument without one are blocked. */
   currency?: string;
-  /** Units of the underlying in one contract: 50 for an ES future. Orders with another one than 1 are blocked. */
+  /** Units of the underlying in one contract: 50 for an ES future. Values are quantity × price × multiplier. */
   multiplier?: Numeric;
   orderTypes?: OrderType[];
   timesInForce?: TimeInForce[];

@@ -2,6 +2,7 @@
 import type { AccountRecord } from "../domain/account.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
+import { multiplierOf } from "../domain/multiplier.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";
 import type { PositionRecord } from "../domain/position.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
@@ -41,8 +42,9 @@ export function reservedCash({ input, others, open }: CheckContext): Available<D
     if (order.terms.connector !== connector || (nets && acceptedBy(order, asOf))) continue;
     const price = reservedPrice(order.terms, account?.positions.get(order.terms.symbol)?.markPrice);
     if (price === undefined) return missingInput(`order ${order.id} is in flight and has no price for its reservation`);
-    if (order.terms.side === "buy") sum = sum.plus(leaves(order).times(price));
-    else sells.set(order.terms.symbol, max(sells.get(order.terms.symbol) ?? ZERO, price));
+    const unit = price.times(multiplierOf(state, connector, order.terms.symbol));
+    if (order.terms.side === "buy") sum = sum.plus(leaves(order).times(unit));
+    else sells.set(order.terms.symbol, max(sells.get(order.terms.symbol) ?? ZERO, unit));
   }
   for (const [symbol, price] of sells) {
     const { low, sells: selling } = exposureAt(state, { connector, symbol, open });
@@ -76,7 +78,7 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
     const price = highestPrice([held?.markPrice, position.lots.at(-1)?.price, lastFillPrice(position)]);
     const cost = grown.gt(ZERO) ? costOfNewest(position, grown, price) : shortened(position, grown, price);
     if (cost === undefined) return missingInput(`trades in ${position.symbol} since the last mark have no price`);
-    spent = spent.plus(cost);
+    spent = spent.plus(cost.times(position.multiplier));
   }
   return available(spent);
 }

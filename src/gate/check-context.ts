@@ -1,6 +1,7 @@
 /** The input of checks and guards: the gate's input, and values that several of them need, computed at most once. */
 import { type Decimal, decimal } from "../domain/decimal.ts";
 import type { GuardKey, GuardOptions, GuardScope } from "../domain/guard-config.ts";
+import { multiplierOf } from "../domain/multiplier.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Quote } from "../domain/quote.ts";
@@ -59,7 +60,9 @@ export interface CheckContext {
   readonly quote: Available<Quote>;
   /** The worst price of one unit. */
   readonly price: Available<Decimal>;
-  /** quantity × price. */
+  /** quantity × multiplier. */
+  readonly units: Decimal;
+  /** units × price. */
   readonly notional: Available<Decimal>;
   /** NAV of the order's account, or the sum of the accounts of its mode. */
   nav(scope: GuardScope): Available<NavSum>;
@@ -85,6 +88,7 @@ class LazyContext implements CheckContext {
   #exposure: Exposure | undefined;
   #withoutReplaced: Exposure | undefined;
   #price: Available<Decimal> | undefined;
+  #units: Decimal | undefined;
   #notional: Available<Decimal> | undefined;
   #reducing: boolean | undefined;
   readonly #navs: Partial<Record<GuardScope, Available<NavSum>>> = {};
@@ -125,6 +129,11 @@ class LazyContext implements CheckContext {
     return (this.#price ??= priceOf(this.input, this.exposure));
   }
 
+  get units(): Decimal {
+    const { connector, symbol } = this.input.order.terms;
+    return (this.#units ??= this.quantity.times(multiplierOf(this.input.state, connector, symbol)));
+  }
+
   get notional(): Available<Decimal> {
     return (this.#notional ??= this.#worth());
   }
@@ -143,7 +152,7 @@ class LazyContext implements CheckContext {
 
   #worth(): Available<Decimal> {
     const { price } = this;
-    return "missing" in price ? price : available(this.quantity.times(price.value));
+    return "missing" in price ? price : available(this.units.times(price.value));
   }
 }
 

@@ -1,7 +1,5 @@
 /** Formats amounts and shares for people. Formatted values are rounded and never compared. */
-import { type Decimal, HUNDRED, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
-
-const ONE = decimal("1");
+import { type Decimal, HUNDRED, ONE, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
 
 /** Currencies in which a part of a unit is shown in cents too, unless it is less than one. */
 const WITH_CENTS: ReadonlySet<string> = new Set(

@@ -5,6 +5,7 @@
 import { type Decimal, ZERO, approximate, decimal, text } from "../domain/decimal.ts";
 import { atLeast } from "../domain/exchange-rate.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
+import { multiplierOf } from "../domain/multiplier.ts";
 import { type OrderTerms, instrumentKey, toSdkOrder } from "../domain/order.ts";
 import { averagePrice } from "../domain/position.ts";
 import { omitUndefined } from "../lib/omit-undefined.ts";
@@ -85,7 +86,7 @@ function positions({ state }: GateInput, counted: ReadonlySet<string>): BookPosi
           quantityText: text(quantity),
           averagePrice: average === undefined ? undefined : approximate(average),
           markPrice: mark === undefined ? undefined : approximate(decimal(mark)),
-          value: approximate(quantity.times(price ?? ZERO)),
+          value: approximate(quantity.times(price ?? ZERO).times(multiplierOf(state, connector, symbol))),
         }),
       ),
     );

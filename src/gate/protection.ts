@@ -4,7 +4,7 @@
  * while it is further from the market than the `price-collar` allows. It is set at half of the
  * collar, so that the market may move as far either way between a review and the dispatch.
  */
-import { type Decimal, type DecimalText, ZERO, decimal, max, min, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ONE, ZERO, decimal, max, min, text } from "../domain/decimal.ts";
 import type { GuardConfig } from "../domain/guard-config.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import { isNegative, isTwoSided } from "../domain/quote.ts";
@@ -40,7 +40,6 @@ export function bestPrice(terms: Priced, quote: VenueQuote): Decimal {
 
 /** The distance at which the protection price is set, as a share of the collar. */
 const SHARE = decimal("0.5");
-const ONE = decimal("1");
 
 /** A percentage of the collar as an amount at this price. */
 function collarAt(price: Decimal, collar: Decimal, share: Decimal): Decimal {

@@ -64,6 +64,8 @@ export interface DeskRecord {
 /** Market data kept between calls. */
 export interface MarketCache {
   readonly instruments: Map<string, { instrument: VenueInstrument | null; mono: number }>;
+  /** Held instruments that were looked up since their connector started. */
+  readonly sized: Set<InstrumentKey>;
   /** Newest venue time seen per connector, ms. */
   readonly venueTimes: Map<string, number>;
   /** When each connector last reported its account, ms. */
@@ -146,6 +148,7 @@ export function createProposalCache(authors = createOrderAuthors()): ProposalCac
 export function createMarketCache(clock: Pick<Clock, "monotonic">): MarketCache {
   return {
     instruments: new Map(),
+    sized: new Set(),
     venueTimes: new Map(),
     askedAt: new Map(),
     notices: new Map(),

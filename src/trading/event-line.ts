@@ -48,6 +48,8 @@ function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | un
         text: `${event.symbol} at ${event.connector}: the venue has ${event.actual}, the fills say ${event.expected}`,
         level: "warn",
       };
+    case "instrument.multiplier":
+      return { text: `one ${event.symbol} at ${event.connector} stands for ${event.multiplier} units` };
     case "venue.activity":
       return { text: activityWords(event.activity) };
     case "fill.received":

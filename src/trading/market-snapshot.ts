@@ -2,11 +2,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AccountRecord } from "../domain/account.ts";
 import { pairOf } from "../domain/currency.ts";
-import { type Decimal, type DecimalText, ZERO, decimal, max, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ONE, ZERO, decimal, max, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import { converted, ratePath } from "../domain/exchange-rate.ts";
 import type { ConnectorName } from "../domain/ids.ts";
+import { multiplierOf } from "../domain/multiplier.ts";
 import { unexplainedChange } from "../domain/nav-change.ts";
+import { type InstrumentKey, instrumentKey } from "../domain/order.ts";
 import { leaves } from "../domain/order-state.ts";
 import { type Quote, mid, validAt } from "../domain/quote.ts";
 import type {
@@ -137,7 +139,7 @@ export function observeVenueTime(desk: Pick<Desk, "market">, connector: string, 
 }
 
 export async function instrumentOf(
-  desk: Pick<Desk, "clock" | "market" | "venues">,
+  desk: Pick<Desk, "clock" | "market" | "publish" | "readOnly" | "state" | "venues">,
   connector: string,
   symbol: string,
 ): Promise<VenueInstrument | null | undefined> {
@@ -146,13 +148,44 @@ export async function instrumentOf(
   const mono = desk.clock.monotonic();
   if (cached !== undefined && mono - cached.mono < INSTRUMENT_AGE_MAX_MS) return cached.instrument;
   const instrument = await desk.venues.instrument(connector, symbol);
-  if (instrument !== undefined) desk.market.instruments.set(key, { instrument, mono });
+  if (instrument === undefined) return undefined;
+  desk.market.instruments.set(key, { instrument, mono });
+  const { multiplier = text(ONE) } = instrument ?? {};
+  const isNews = instrument !== null && !decimal(multiplier).eq(multiplierOf(desk.state, connector, symbol));
+  if (isNews && desk.readOnly() === undefined)
+    desk.publish({ type: "instrument.multiplier", connector: connector as ConnectorName, symbol, multiplier });
   return instrument;
+}
+
+/** Held instruments that are looked up at the same time. */
+const LOOKED_UP_AT_ONCE = 20;
+
+/** Looks up each held instrument once after a start, because its value depends on its multiplier. */
+async function sizePositions(desk: Desk, connector: ConnectorName, held: readonly VenuePosition[]): Promise<void> {
+  const { sized } = desk.market;
+  if (desk.venues.facts(connector)?.methods.includes("getInstrument") !== true) return;
+  const isOpen = ({ symbol, quantity }: VenuePosition): boolean =>
+    quantity !== "0" && !sized.has(instrumentKey(connector, symbol));
+  const open = held.filter(isOpen);
+  for (let start = 0; start < open.length; start += LOOKED_UP_AT_ONCE) {
+    const slice = open.slice(start, start + LOOKED_UP_AT_ONCE);
+    await Promise.all(
+      slice.map(async ({ symbol }) => {
+        try {
+          await instrumentOf(desk, connector, symbol);
+          sized.add(instrumentKey(connector, symbol));
+        } catch (error) {
+          desk.log.warn(`no instrument ${symbol} at ${connector}: ${messageOf(error)}`, { connector });
+        }
+      }),
+    );
+  }
 }
 
 /** A connector that starts again may have another adapter, venue or account: its instruments are fetched again. */
 export function forgetInstruments({ market }: Pick<Desk, "market">, connector: string): void {
-  for (const key of market.instruments.keys()) if (key.startsWith(`${connector}/`)) market.instruments.delete(key);
+  for (const known of [market.instruments, market.sized])
+    for (const key of known.keys()) if (key.startsWith(`${connector}/`)) known.delete(key as InstrumentKey);
 }
 
 interface MarkOptions {
@@ -180,6 +213,7 @@ export async function markAccount(
   const { seq } = desk.state;
   const reserved = heldInFlight(desk, connector);
   const [held, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
+  await sizePositions(desk, connector, held);
   // A quote that is being fetched brings the venue's date; without a quote the last date counts.
   await quoted?.catch(() => undefined);
   const { positions, at, notice, ...full }: ReportedAccount & { readonly positions: readonly VenuePosition[] } =
@@ -231,7 +265,11 @@ function heldInFlight({ state }: Pick<Desk, "state">, connector: string): Decima
     if (terms.connector !== connector) continue;
     const price = reservedPrice(terms, state.accounts.get(connector)?.positions.get(terms.symbol)?.markPrice);
     if (price === undefined) return undefined;
-    sum = sum.plus(leaves(order).times(price));
+    sum = sum.plus(
+      leaves(order)
+        .times(price)
+        .times(multiplierOf(state, connector, terms.symbol)),
+    );
   }
   return sum;
 }
@@ -248,7 +286,10 @@ function explainNav(
 ): void {
   if (held === undefined) return;
   const trades = desk.state.trades.get(connector);
-  const change = unexplainedChange(earlier.base, { account: full, positions, trades, held });
+  const change = unexplainedChange(earlier.base, {
+    ...{ account: full, positions, trades, held },
+    multiplierOf: (symbol) => multiplierOf(desk.state, connector, symbol),
+  });
   if (change === undefined || text(change) === text(earlier.unexplained)) return;
   desk.publish({ type: "nav.unexplained", connector, amount: text(change) });
 }
@@ -282,7 +323,15 @@ async function computeAccount(
     const query = { from: pricedIn, to: currency, now: desk.clock.now(), connector, use: "guards" } as const;
     const path = ratePath(exchange, query);
     if (price === undefined || path === undefined) unvalued.push({ symbol, quantity });
-    else nav = nav.plus(converted(decimal(quantity).times(price), path));
+    else
+      nav = nav.plus(
+        converted(
+          decimal(quantity)
+            .times(price)
+            .times(multiplierOf(desk.state, connector, symbol)),
+          path,
+        ),
+      );
   }
   const sums = { nav: text(nav), cash: buyingPower, buyingPower, currency };
   return unvalued.length === 0 ? { ...sums, positions } : { ...sums, unvalued, positions };

@@ -16,7 +16,7 @@ import { instrumentOf } from "./market-snapshot.ts";
 import { termsOnTarget } from "./order-target.ts";
 import { routeTargets } from "./route-targets.ts";
 
-type TermsDesk = Pick<Desk, "clock" | "config" | "log" | "market" | "state" | "venues">;
+type TermsDesk = Pick<Desk, "clock" | "config" | "log" | "market" | "publish" | "readOnly" | "state" | "venues">;
 
 export type ProposedTerms =
   | { readonly terms: OrderTerms }

@@ -13,6 +13,7 @@ import {
   text,
 } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
+import { multiplierOf } from "../domain/multiplier.ts";
 import { type OrderTerms, instrumentKey } from "../domain/order.ts";
 import type { Lot } from "../domain/position.ts";
 import { isTwoSided, mid } from "../domain/quote.ts";
@@ -40,11 +41,14 @@ export function bookChanges({ state, terms, quote, price, isForeign }: FiguresIn
   const held = state.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
   const signed = terms.side === "buy" ? decimal(terms.quantity) : ZERO.minus(decimal(terms.quantity));
   const after = held.plus(signed);
+  const multiplier = multiplierOf(state, terms.connector, terms.symbol);
   const mark = isForeign ? undefined : markOf(account?.positions.get(terms.symbol)?.markPrice, quote);
   const nav = account?.account.nav === undefined ? ZERO : decimal(account.account.nav);
   const weight = (quantity: Decimal): DecimalText | null => {
     if (quantity.eq(ZERO)) return text(ZERO);
-    return mark === undefined || !nav.gt(ZERO) ? null : text(ratio(quantity.times(mark).times(HUNDRED), nav, 2));
+    return mark === undefined || !nav.gt(ZERO)
+      ? null
+      : text(ratio(quantity.times(multiplier).times(mark).times(HUNDRED), nav, 2));
   };
   const money = (name: "cash" | "buyingPower", what: string): BookChange => ({
     what,
@@ -52,7 +56,7 @@ export function bookChanges({ state, terms, quote, price, isForeign }: FiguresIn
     after:
       account === undefined || price === undefined || isForeign
         ? null
-        : text(rounded(decimal(account.account[name]).minus(signed.times(price)), 2)),
+        : text(rounded(decimal(account.account[name]).minus(signed.times(multiplier).times(price)), 2)),
     unit: currency,
   });
   return [
@@ -103,7 +107,7 @@ export function realizedEstimate({ state, terms, quote, instrument }: FiguresInp
   const amount = closing.length === 0 ? undefined : closedPnl(closing, decimal(terms.quantity), price);
   if (amount === undefined) return null;
   return {
-    amount: text(rounded(amount, 8)),
+    amount: text(rounded(amount.times(position.multiplier), 8)),
     price: text(price),
     unit: instrument?.currency ?? account?.currency ?? "",
   };

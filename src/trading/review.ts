@@ -1,12 +1,13 @@
 /** The review of one proposal as one value; the terminal and `--json` render it. */
 import type { ConfigNotice } from "../domain/status-view.ts";
 import type { Review, ReviewedOrder } from "../domain/review-view.ts";
-import { type DecimalText, decimal, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ONE, decimal, text } from "../domain/decimal.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Actor, Channel } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
+import { multiplierOf } from "../domain/multiplier.ts";
 import { describe } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { isRetired } from "../domain/lost-records.ts";
@@ -132,6 +133,7 @@ function reviewOf(
   }: { readonly verdict: Verdict; readonly view: MarketSnapshot; readonly notices: readonly ConfigNotice[] },
 ): Review {
   const { terms } = order;
+  const multiplier = multiplierOf(desk.state, terms.connector, terms.symbol);
   const equal = equalProposals(desk, order);
   const foreign = foreignPrice(desk, order, view);
   const valued = orderPrice(terms, view.quote, false);
@@ -141,6 +143,7 @@ function reviewOf(
   const figures = { state: desk.state, terms, quote: view.quote, instrument: view.instrument, price, isForeign };
   const target = targetView(desk.state, terms);
   const isCancel = terms.cancels !== undefined;
+  const quantity = target?.kind === "cancel" ? target.leaves : terms.quantity;
   return {
     id: order.id,
     path: plainPath(orderPath(order)),
@@ -171,15 +174,13 @@ function reviewOf(
             at: iso(view.quote.at),
             asOf: view.quote.asOf === undefined ? undefined : iso(view.quote.asOf),
           },
-    notional:
-      price === undefined
-        ? null
-        : text(price.times(decimal(target?.kind === "cancel" ? target.leaves : terms.quantity))),
+    notional: price === undefined ? null : text(price.times(multiplier).times(decimal(quantity))),
     currency: view.instrument?.currency ?? desk.state.accounts.get(terms.connector)?.account.currency ?? "",
     typedAbove: desk.config.account.typedAbove,
     warnings: [
       ...notices.map(({ text: notice }) => notice),
       ...targetWarnings(target, terms.symbol),
+      ...multiplierSentences(terms.symbol, multiplier),
       ...equalSentences(equal),
       ...warningsOf(order, view.problems.length > 0),
     ],
@@ -190,6 +191,11 @@ function reviewOf(
       problems: fromConnector(desk, order, view.problems.join("\n")),
     },
   };
+}
+
+function multiplierSentences(symbol: string, multiplier: Decimal): readonly string[] {
+  if (multiplier.eq(ONE)) return [];
+  return [`One ${symbol} stands for ${text(multiplier)} units of its price; every amount here counts them.`];
 }
 
 function fromConnector({ clock }: Desk, { terms }: Readonly<OrderRecord>, words = ""): Untrusted | null {

@@ -189,7 +189,7 @@ describe("order-validity", () => {
     expect(of({ quantity: "0.123", limitPrice: "100.061" })).toBe("OK");
     expect(of({ quantity: "0.123", limitPrice: "100.061" }, { symbol: "AAPL" })).toBe("OK");
     expect(of({}, { ...facts, tradable: false })).toBe("NOT_TRADABLE");
-    expect(of({}, { ...facts, multiplier: amount("50") })).toBe("MULTIPLIER_UNSUPPORTED");
+    expect(of({}, { ...facts, multiplier: amount("50") })).toBe("MULTIPLIER_DIFFERS");
     expect(of({}, { ...facts, multiplier: amount("1") })).toBe("OK");
     expect(of({}, null)).toBe("NOT_LISTED");
     expect(of({}, { ...facts, symbol: "MSFT" })).toBe("ORDER_VALIDITY_UNAVAILABLE");

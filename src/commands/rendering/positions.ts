@@ -10,7 +10,11 @@ import { oneLine } from "./terminal-text.ts";
 function columns(style: OutputStyle): readonly Column<PositionView>[] {
   return [
     { title: "symbol", cell: ({ symbol }) => symbol },
-    { title: "quantity", cell: ({ quantity }) => quantity, isNumber: true },
+    {
+      title: "quantity",
+      cell: ({ quantity, multiplier }) => (multiplier === "1" ? quantity : `${quantity} × ${multiplier}`),
+      isNumber: true,
+    },
     { title: "average", cell: ({ averagePrice }) => priceCell(averagePrice, style), isNumber: true },
     { title: "mark", cell: ({ markPrice }) => priceCell(markPrice, style), isNumber: true },
     {

@@ -4,6 +4,7 @@
  * JavaScript number exactly.
  */
 import { type Decimal, ZERO, decimal, exactNumber, onStep } from "../../domain/decimal.ts";
+import { multiplierOf } from "../../domain/multiplier.ts";
 import type { OrderTerms } from "../../domain/order.ts";
 import { isNegative } from "../../domain/quote.ts";
 import type { VenueInstrument } from "../../domain/venue.ts";
@@ -13,7 +14,6 @@ import { highestPrice } from "../valuation.ts";
 import { type CheckContext, EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "order-validity";
-const ONE = decimal("1");
 type Finding = Check | undefined;
 
 export const orderValidity: GateCheck = {
@@ -90,10 +90,12 @@ function fits(terms: OrderTerms, instrument: VenueInstrument, context: CheckCont
   const { orderTypes, timesInForce } = instrument;
   if (instrument.symbol !== terms.symbol)
     return unavailable(key, `the instrument is ${instrument.symbol}, not ${terms.symbol}`);
-  const { multiplier } = instrument;
-  if (multiplier !== undefined && !decimal(multiplier).eq(ONE)) {
-    const message = `one contract of ${terms.symbol} is ${multiplier} units, and the desk values a contract as one unit`;
-    return block(key, "MULTIPLIER_UNSUPPORTED", message, { limit: "1", actual: multiplier });
+  // The value of every order and position is computed with the journal's multiplier.
+  const known = multiplierOf(context.input.state, terms.connector, terms.symbol);
+  const { multiplier = "1" } = instrument;
+  if (!decimal(multiplier).eq(known)) {
+    const message = `one contract of ${terms.symbol} is ${multiplier} units, and the desk counts ${known.toFixed()}`;
+    return block(key, "MULTIPLIER_DIFFERS", message, { limit: known.toFixed(), actual: multiplier });
   }
   if (instrument.tradable === false)
     return block(key, "NOT_TRADABLE", `${terms.symbol} is not tradable at ${terms.connector} now`);
@@ -152,12 +154,12 @@ function sizes(quantity: Decimal, { minQuantity, maxQuantity }: VenueInstrument)
 }
 
 /** For a minimum the conservative price is the low one: the limit, else the trigger, else the bid. */
-function notional({ input, quantity, quote }: CheckContext, { minNotional }: VenueInstrument): Finding {
+function notional({ input, units, quote }: CheckContext, { minNotional }: VenueInstrument): Finding {
   if (minNotional === undefined) return undefined;
   const { limitPrice, stopPrice } = input.order.terms;
   const price = highestPrice([limitPrice ?? stopPrice ?? ("value" in quote ? quote.value.bid : undefined)]);
   if (price === undefined) return unavailable(key, `no price to compare with the minimum of ${minNotional}`);
-  const worth = quantity.times(price);
+  const worth = units.times(price);
   if (worth.gte(decimal(minNotional))) return undefined;
   const figures = { limit: minNotional, actual: worth.toFixed() };
   return block(

@@ -3,6 +3,7 @@
  * back a short position take none; a short sale does.
  */
 import { ZERO } from "../../domain/decimal.ts";
+import { multiplierOf } from "../../domain/multiplier.ts";
 import { reportedPower, reservedCash } from "../buying-power.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatMoney } from "../format.ts";
@@ -22,7 +23,9 @@ export const buyingPower: Guard<"buying-power"> = (options, context) => {
   if ("missing" in reported) return unavailable(key, reported.missing);
   const reserved = reservedCash(context);
   if ("missing" in reserved) return unavailable(key, reserved.missing);
-  const need = (side === "buy" ? context.quantity : sold).times(context.price.value);
+  const { state } = context.input;
+  const multiplier = multiplierOf(state, order.terms.connector, order.terms.symbol);
+  const need = (side === "buy" ? context.quantity : sold).times(multiplier).times(context.price.value);
   const free = reported.value.minus(reserved.value);
   const figures = { limit: formatMoney(free, context.currency), actual: formatMoney(need, context.currency) };
   const reservedNote = reserved.value.eq(ZERO)

@@ -1,5 +1,6 @@
 /** The sum of all positions in scope, long and short, each at its worst, is at most this share of NAV. */
 import type { DeskState } from "../../domain/desk-state.ts";
+import { multiplierOf } from "../../domain/multiplier.ts";
 import { type InstrumentKey, instrumentKey, instrumentParts } from "../../domain/order.ts";
 import type { VenueFill } from "../../domain/venue.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";
@@ -92,7 +93,9 @@ function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
   const short = worstShort(context.exposure, isBuy ? ZERO : context.quantity);
   const ownPrice = highestPrice([...(own?.prices ?? []), context.price.value, quote?.ask]) ?? context.price.value;
   const paths = accountPaths(context, scope);
-  let sum = max(long, short).times(ownPrice);
+  let sum = max(long, short)
+    .times(ownPrice)
+    .times(multiplierOf(state, terms.connector, terms.symbol));
   for (const { connector, symbol, prices } of all.values()) {
     const exposure = exposureAt(state, { connector, symbol, open: context.open });
     const worst = max(worstLong(exposure), worstShort(exposure));
@@ -102,7 +105,8 @@ function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
     if (foreign !== undefined) return missingInput(foreign);
     const price = highestPrice(prices);
     if (price === undefined) return missingInput(`${symbol} at ${connector} has no price`);
-    sum = sum.plus(atMost(worst.times(price), path));
+    const value = worst.times(price).times(multiplierOf(state, connector, symbol));
+    sum = sum.plus(atMost(value, path));
   }
   return available(sum);
 }

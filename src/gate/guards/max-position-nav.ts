@@ -7,6 +7,7 @@
 import type { DeskState } from "../../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal } from "../../domain/decimal.ts";
 import { atMost } from "../../domain/exchange-rate.ts";
+import { multiplierOf } from "../../domain/multiplier.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";
 import { type Available, available } from "../check-result.ts";
 import { spellingsOf, worstLong, worstOfInstrument, worstShort } from "../exposure.ts";
@@ -41,7 +42,8 @@ function worstValue(context: CheckContext, scope: GuardScope): Available<Decimal
     const path = guardPath(context.input, name, { from, to: currency });
     // A mark in money that cannot be compared is left out: it is the same instrument, and the order has a price.
     const marks = path === undefined ? [] : marksAt(state, name, symbol).map((mark) => atMost(mark, path));
-    sum = sum.plus(worst.times(highestPrice([orderPrice, ask, ...marks]) ?? orderPrice));
+    const units = worst.times(multiplierOf(state, name, symbol));
+    sum = sum.plus(units.times(highestPrice([orderPrice, ask, ...marks]) ?? orderPrice));
   }
   return available(sum);
 }
