@@ -63,9 +63,9 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     isTty: io.isTty.out,
     prompter,
     signal,
-    call: async (name, input) => {
+    call: async (name, input, answers) => {
       const entry = entryOf(registry, name);
-      if (entry.runs === "local") return callLocally(entry, input);
+      if (entry.runs === "local") return callLocally(entry, input, answers);
       try {
         return await callDesk(entry, input);
       } catch (error) {
@@ -97,10 +97,11 @@ type CallFacts = Pick<LocalCall, "channel" | "cwd" | "progress" | "signal" | "ca
 
 /** Returns a function that runs a command in this process, and resolves with what is still to be printed. */
 function localCaller(invokeLocal: CliDeps["invokeLocal"], json: boolean, print: Print, facts: CallFacts) {
-  return async (entry: CommandEntry, input: CommandTreeInput): Promise<unknown> => {
+  return async (entry: CommandEntry, input: CommandTreeInput, onAnswer?: () => Promise<void>): Promise<unknown> => {
     let printed: Promise<void> | undefined;
     // A person reads that the desk answers; a program reads one object, when its connectors can take orders.
-    const answers = (report: unknown): void => void (printed = json ? Promise.resolve() : print(entry, report));
+    const answers = (report: unknown): void =>
+      void (printed = json ? Promise.resolve() : print(entry, report).then(onAnswer));
     const ready = (report: unknown): void => void (printed = json ? print(entry, report) : printed);
     const emit = (value: unknown): Promise<void> => print(entry, value);
     const value = await invokeLocal(entry, input, { ...facts, emit, answers, ready });

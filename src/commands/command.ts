@@ -61,8 +61,11 @@ export interface CommandSession {
   /** undefined if no person can answer: not a terminal, `--no-input`, `--json`, or CI. */
   readonly prompter: Prompter | undefined;
   readonly signal: AbortSignal;
-  /** Runs a command at the desk or, if the command runs locally, in this process. Values of a stream are printed. */
-  call(command: string, input: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /**
+   * Runs a command at the desk or, if the command runs locally, in this process. Values of a stream are printed.
+   * `answers` is called after a desk in the foreground has printed that it answers.
+   */
+  call(command: string, input: Readonly<Record<string, unknown>>, answers?: () => Promise<void>): Promise<unknown>;
   /** Runs a command at the desk, although it also reads a desk that is down. @throws DESK_DOWN. */
   callDesk(command: string, input: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Prints a value on standard output, rendered by the named command, or as JSON under --json. */

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { flag, toggle } from "./arguments.ts";
-import { type UpReport, defineCommand, localServices } from "./command.ts";
+import { EXIT, messageOf } from "../domain/error.ts";
+import { type CommandSession, type UpReport, defineCommand, localServices } from "./command.ts";
+import { makeLink } from "./ui.ts";
 import { renderNotices } from "./rendering/config-notices.ts";
 import { badge } from "./rendering/order.ts";
 import { type OutputStyle, keyValueLines } from "./rendering/table-text.ts";
@@ -26,7 +28,7 @@ export const command = defineCommand({
   writes: ["journal"],
   summary: "start the desk and its connectors",
   description:
-    "Runs in the foreground until Ctrl-C. Answers commands at once; connectors start beside it, and --detach and --json wait for them, at most 15 s.",
+    "Runs in the foreground until Ctrl-C. Answers commands at once; connectors start beside it, and --detach and --json wait for them, at most 15 s. Prints a link to the page on a terminal.",
   examples: ["qoc up", "qoc up --halted", "qoc up --detach -C my-desk", "qoc up --port 7171"],
   input: z.strictObject({
     detach: toggle("start it in the background and return when it is ready", { short: "d" }),
@@ -54,4 +56,20 @@ export const command = defineCommand({
       ["trading", trading ?? ""],
     ]),
   ],
+  cli: async (session, input) => {
+    const report = await session.call("up", input, () => showLink(session));
+    if (report !== undefined) await session.show("up", report);
+    if (input["detach"] === true) await showLink(session);
+    return EXIT.done;
+  },
 });
+
+/** A link to the page, on a terminal only: a log must not keep its code. The desk is up without it. */
+async function showLink(session: CommandSession): Promise<void> {
+  if (!session.isTty || session.flags.json || session.flags.quiet) return;
+  try {
+    await session.show("ui", await makeLink(session));
+  } catch (error) {
+    session.progress.line(`no link to the page: ${messageOf(error)}`);
+  }
+}
