@@ -128,7 +128,7 @@ export const FILL_CASES: readonly TestCase[] = [
         clientId === placed.order.clientOrderId,
         `the fill has client order id ${clientId}, but the order has ${placed.order.clientOrderId}`,
       );
-      if (reaches(harness.level, "hooked")) assertSameFill(fill, madeFor(harness, placed));
+      if (reaches(harness.level, "hooked")) assertSameFill(fill, await madeFor(harness, placed));
       if (harness.level !== "kit") assertRecent(harness, fill);
     },
   },
@@ -203,7 +203,7 @@ export const FILL_CASES: readonly TestCase[] = [
       const symbol = harness.level === "kit" ? "MSFT" : harness.settings.symbol;
       const placed = await placeAcknowledged(harness, { side: "sell", symbol });
       const [fill] = await waitForFills(harness, placed, 1);
-      assertSameFill(fill, madeFor(harness, placed));
+      assertSameFill(fill, await madeFor(harness, placed));
       assert(fill.side === "sell", `a sell of ${symbol} was filled as a ${fill.side}`);
     },
   },

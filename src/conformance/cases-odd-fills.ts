@@ -182,7 +182,7 @@ export const ODD_FILL_CASES: readonly TestCase[] = [
         "the venue sent the fill before it confirmed the order, and the fill was never emitted: " +
           "emit it with the venue's order id, even if the adapter does not know the order yet",
       );
-      assertSameFill(fills[0], madeFor(harness, placed));
+      assertSameFill(fills[0], await madeFor(harness, placed));
     },
   },
   {

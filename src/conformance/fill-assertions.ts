@@ -4,7 +4,7 @@
  */
 import { ZERO, decimal } from "../domain/decimal.ts";
 import type { VenueFill } from "../domain/venue.ts";
-import { assert, fail, leaveUntried } from "./assert.ts";
+import { assert, leaveUntried } from "./assert.ts";
 import type { FakeOrder, FillTerms } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 import { fetchQuote, units } from "./order-terms.ts";
@@ -88,11 +88,11 @@ export async function fillInGap(
   return harness.level === "kit" ? harness.kit.fillSilently(order, terms) : harness.venue.fillOrder(order, terms);
 }
 
-/** Returns the first fill that the venue made of the order. */
-export function madeFor({ venue }: ConformanceHarness, { venueOrderId }: AcknowledgedOrder): MadeFill {
-  return (
-    venue.fills.find(({ order_id }) => order_id === venueOrderId) ??
-    fail(`the venue has made no fill of order ${venueOrderId}: acknowledge orders under the venue's id`)
+/** Returns the first fill that the venue made of the order. The hook may return after the fill was emitted. */
+export function madeFor(harness: ConformanceHarness, { venueOrderId }: AcknowledgedOrder): Promise<MadeFill> {
+  return harness.waitFor(
+    () => harness.venue.fills.find(({ order_id }) => order_id === venueOrderId),
+    `the venue has made no fill of order ${venueOrderId}: acknowledge orders under the venue's id`,
   );
 }
 

@@ -29,6 +29,15 @@ const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/
 const GUIDE = readFileSync(`${packageRoot}/docs/connectors.md`, "utf8");
 const ADAPTER = "src/connectors/my-venue/index.ts";
 const SETTINGS = "src/connectors/my-venue/certify.toml";
+const FAKE = "src/connectors/my-venue/fake.ts";
+const CERTIFY = {
+  disk: nodeDisk(),
+  clock: systemClock,
+  ids: systemIds,
+  packageRoot,
+  user: USER,
+  sandbox: findSandbox,
+};
 
 function blocks(language: string): string[] {
   return [...GUIDE.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
@@ -68,7 +77,7 @@ describe("the guide's connector", () => {
           await writeFile(join(root, path), text);
         }
         const report = await certifyAdapter(
-          { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot, user: USER, sandbox: findSandbox },
+          CERTIFY,
           { target: dirname(ADAPTER), from: root, only: [], isolation },
           { line: () => undefined },
         );
@@ -85,9 +94,30 @@ describe("the guide's connector", () => {
     180_000,
   );
 
+  it("the guide's connector is certified over the guide's fake venue", { timeout: 300_000 }, async () => {
+    const root = mkdtempSync(join(tmpdir(), "qoc-guide-"));
+    try {
+      await mkdir(join(root, dirname(ADAPTER)), { recursive: true });
+      await writeFile(join(root, ADAPTER), fileBlock("ts", ADAPTER));
+      await writeFile(join(root, FAKE), fileBlock("ts", FAKE));
+      await writeFile(join(root, SETTINGS), fileBlock("toml", `${SETTINGS}, with a fake venue`));
+      const report = await certifyAdapter(
+        CERTIFY,
+        { target: dirname(ADAPTER), from: root, only: [] },
+        { line: () => undefined },
+      );
+      expect(report.cases.filter(({ outcome }) => outcome === "failed" || outcome === "untried")).toEqual([]);
+      expect(report.certified).toBe(true);
+      expect(report.guarantees.filter(({ given }) => !given)).toEqual([]);
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
+  });
+
   it("the guide's whole connector consists of the code of its steps", () => {
     const whole = fileBlock("ts", ADAPTER);
-    const steps = blocks("ts").filter((text) => text !== whole && !text.startsWith("// for now\n"));
+    const isStep = (text: string): boolean => !/^\/\/ (for now|src\/)/.test(text);
+    const steps = blocks("ts").filter((text) => text !== whole && isStep(text));
     expect(steps.length).toBeGreaterThan(8);
     for (const part of steps.flatMap((text) => text.trimEnd().split("\n\n"))) expect(whole).toContain(part);
   });
