@@ -1,6 +1,5 @@
 /** The human's decisions: each is signed by the session's key, and sent once. */
-import type { SigningRequest } from "../domain/authority.ts";
-import { canonicalJson } from "../domain/canonical-json.ts";
+import { type SigningRequest, rejectionText } from "../domain/authority.ts";
 import type { Review } from "../domain/review-view.ts";
 import { RequestError, type DeskClient } from "./desk-client.ts";
 import { CannotSign, type PageIntent, digestOfShown, sha256 } from "./session-key.ts";
@@ -73,7 +72,7 @@ export async function approve(
 }
 
 export async function reject(client: DeskClient, { id, digest }: ShownOrder, comment: string): Promise<OrderReceipt> {
-  const signedDigest = await sha256(canonicalJson({ digest, comment }));
+  const signedDigest = await sha256(rejectionText(digest, comment));
   const intent: PageIntent = { action: "reject", id, digest: signedDigest, shown: "" };
   return callSigned(client, "reject", { id, digest, comment }, intent);
 }

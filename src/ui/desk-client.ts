@@ -32,10 +32,15 @@ export interface Answer<T> {
   readonly notes: readonly string[];
 }
 
+export interface CallOptions {
+  /** The page reads by itself, without the human: such a read does not keep the session alive. */
+  readonly isAutomatic?: boolean;
+}
+
 /** What the pages need from the desk. */
 export interface DeskClient {
   /** Runs one command of the page's palette. @throws RequestError. */
-  call<T>(command: string, input?: Readonly<Record<string, unknown>>): Promise<Answer<T>>;
+  call<T>(command: string, input?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<Answer<T>>;
   /** Signs what the human decided, if the desk asks for exactly that. @throws RequestError. */
   readonly sign: SessionKey["sign"];
   /** Opens the event stream; calls `onBlock` for each block of text between two empty lines. Resolves at its end. */
@@ -89,8 +94,13 @@ export class HttpDeskClient implements DeskClient {
     this.#onSignedOut();
   }
 
-  async call<T>(command: string, input: Readonly<Record<string, unknown>> = {}): Promise<Answer<T>> {
-    return (await this.#post("command", { command, input })) as Answer<T>;
+  async call<T>(
+    command: string,
+    input: Readonly<Record<string, unknown>> = {},
+    { isAutomatic = false }: CallOptions = {},
+  ): Promise<Answer<T>> {
+    const auto = isAutomatic ? true : undefined;
+    return (await this.#post("command", { command, input, auto })) as Answer<T>;
   }
 
   async listen(onBlock: (block: string) => void, signal: AbortSignal): Promise<void> {

@@ -27,6 +27,8 @@ export class Reading<T> {
   readonly #client: DeskClient;
   readonly question: Question;
   #users = 0;
+  /** The human opened what shows it; every later read is the page's own. */
+  #wasRead = false;
   #isReading = false;
   #isStale = false;
   #cancelNext: (() => void) | undefined;
@@ -64,7 +66,8 @@ export class Reading<T> {
       this.#isStale = false;
       const askedAt = this.#browser.now();
       try {
-        const { value, values } = await this.#client.call<T>(command, input);
+        const { value, values } = await this.#client.call<T>(command, input, { isAutomatic: this.#wasRead });
+        this.#wasRead = true;
         this.#keep(value ?? (values as T), askedAt);
       } catch (error) {
         this.error.value = error instanceof RequestError ? error : unexpected(error);
@@ -102,7 +105,7 @@ export class DeskData {
   readonly #readings = new Map<string, Reading<unknown>>();
   readonly #browser: Browser;
   readonly #client: DeskClient;
-  readonly #listeners = new Map<() => void, readonly string[]>();
+  readonly #listeners = new Map<(topics: ReadonlySet<string>) => void, readonly string[]>();
   #pending = new Set<string>();
 
   constructor(browser: Browser, client: DeskClient) {
@@ -121,9 +124,9 @@ export class DeskData {
     return reading;
   }
 
-  /** Calls `run` after a change of a topic with one of these starts. Returns a function that ends it. */
-  onChange(starts: readonly string[], run: () => void): () => void {
-    const own = (): void => run();
+  /** Calls `run` with all changed topics, if one has such a start; "" among them means that anything may have changed. Returns a function that ends it. */
+  onChange(starts: readonly string[], run: (topics: ReadonlySet<string>) => void): () => void {
+    const own = (topics: ReadonlySet<string>): void => run(topics);
     this.#listeners.set(own, starts);
     return () => this.#listeners.delete(own);
   }
@@ -142,7 +145,7 @@ export class DeskData {
     if (changed.size === 0) return;
     for (const reading of this.#readings.values())
       if (reading.isUsed && concerns(reading.question.topics, changed)) void reading.read();
-    for (const [run, starts] of this.#listeners) if (concerns(starts, changed)) run();
+    for (const [run, starts] of this.#listeners) if (concerns(starts, changed)) run(changed);
   }
 
   #forgetOldest(): void {

@@ -38,6 +38,7 @@ export function hrefOf(page: string, id = "", query: Readonly<Record<string, str
 export const route = signal<PageRoute>(parseRoute(location.hash));
 
 export function followHash(): void {
+  route.value = parseRoute(location.hash);
   addEventListener("hashchange", () => {
     route.value = parseRoute(location.hash);
   });

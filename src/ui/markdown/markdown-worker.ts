@@ -114,3 +114,4 @@ function unescaped(text: string): string {
 addEventListener("message", ({ data }: MessageEvent<string>) => {
   postMessage(new Tree().nodes(lexer(data), 0));
 });
+postMessage("ready");

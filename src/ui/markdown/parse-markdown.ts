@@ -2,7 +2,8 @@
 import type { Browser } from "../browser.ts";
 import type { MarkdownNode } from "./markdown-worker.ts";
 
-const DEADLINE_MS = 500;
+/** For the parser alone; the thread itself may take longer to start on a busy machine. */
+const [DEADLINE_MS, START_MS] = [500, 10_000];
 const TEXT_MAX = 200_000;
 
 /**
@@ -29,12 +30,16 @@ export function parseMarkdown(browser: Browser, text: string): Promise<readonly 
       worker.terminate();
       resolve(nodes);
     };
-    const cancel = browser.after(DEADLINE_MS, () => finish(undefined));
-    worker.addEventListener("message", ({ data }: MessageEvent<readonly MarkdownNode[]>) => finish(data));
+    let cancel = browser.after(START_MS, () => finish(undefined));
+    worker.addEventListener("message", ({ data }: MessageEvent<readonly MarkdownNode[] | "ready">) => {
+      if (data !== "ready") return finish(data);
+      cancel();
+      cancel = browser.after(DEADLINE_MS, () => finish(undefined));
+      worker.postMessage(text);
+    });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       finish(undefined);
     });
-    worker.postMessage(text);
   });
 }

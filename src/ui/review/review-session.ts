@@ -45,7 +45,7 @@ export class ReviewSession {
       line.subscribe(({ state }) => {
         if (state !== "live" || this.reading.peek() === undefined) return;
         this.pause();
-        void this.read();
+        void this.read(true);
       }),
     );
     void this.read();
@@ -58,23 +58,24 @@ export class ReviewSession {
   }
 
   /** Reads the review and has it journaled as shown to a human. */
-  async read(): Promise<void> {
+  async read(isAutomatic = false): Promise<void> {
     this.#isWanted = true;
     if (this.#isReading) return;
     this.#isReading = true;
     this.#cancelQuote?.();
     while (this.#isWanted && !this.#isClosed && this.phase.peek() === "reading") {
       this.#isWanted = false;
-      await this.#readOnce();
+      await this.#readOnce(isAutomatic);
     }
     this.#isReading = false;
     if (!this.#isClosed) this.#cancelQuote = this.#page.browser.after(QUOTE_MS, () => this.#quoteIsOld());
   }
 
-  async #readOnce(): Promise<void> {
+  async #readOnce(isAutomatic: boolean): Promise<void> {
     const askedAt = this.#page.browser.now();
+    const input = { id: this.id, review: true };
     try {
-      const { value } = await this.#page.client.call<ReviewedOrder>("approve", { id: this.id, review: true });
+      const { value } = await this.#page.client.call<ReviewedOrder>("approve", input, { isAutomatic });
       this.#take(value, askedAt);
     } catch (error) {
       await this.#readOnly(error, askedAt);
@@ -90,7 +91,11 @@ export class ReviewSession {
 
   async #show(askedAt: number): Promise<void> {
     try {
-      const { value } = await this.#page.client.call<ReviewedOrder>("orders show", { id: this.id });
+      const { value } = await this.#page.client.call<ReviewedOrder>(
+        "orders show",
+        { id: this.id },
+        { isAutomatic: true },
+      );
       this.#take(value, askedAt);
     } catch (error) {
       this.error.value = asDeskError(error);
@@ -98,7 +103,7 @@ export class ReviewSession {
   }
 
   #quoteIsOld(): void {
-    if (document.visibilityState === "visible" && document.hasFocus()) void this.read();
+    if (document.visibilityState === "visible" && document.hasFocus()) void this.read(true);
     else this.#cancelQuote = this.#page.browser.after(1_000, () => this.#quoteIsOld());
   }
 
@@ -130,12 +135,16 @@ export class ReviewSession {
     if (reading === undefined || this.phase.peek() !== "reading") return;
     const askedAt = this.#page.browser.now();
     try {
-      const { value } = await this.#page.client.call<ReviewedOrder>("orders show", { id: this.id });
+      const { value } = await this.#page.client.call<ReviewedOrder>(
+        "orders show",
+        { id: this.id },
+        { isAutomatic: true },
+      );
       const isSame = isProposal(value) && value.digest === reading.shown.digest;
       if (!isSame) this.#take(value, askedAt);
       const { shown } = reading;
       const isReworded = isSame && wordsOf(value) !== wordsOf(shown);
-      if (isReworded || (isSame && value.review.decision !== shown.review.decision)) await this.read();
+      if (isReworded || (isSame && value.review.decision !== shown.review.decision)) await this.read(true);
     } catch (error) {
       this.error.value = asDeskError(error);
     }
@@ -204,7 +213,11 @@ export class ReviewSession {
     this.phase.value = "asking";
     while (!this.#isClosed) {
       try {
-        const { value } = await this.#page.client.call<ReviewedOrder>("orders show", { id: this.id });
+        const { value } = await this.#page.client.call<ReviewedOrder>(
+          "orders show",
+          { id: this.id },
+          { isAutomatic: true },
+        );
         this.phase.value = value.state === "proposed" ? "sending" : "decided";
         return;
       } catch {

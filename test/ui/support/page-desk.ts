@@ -32,6 +32,7 @@ export async function pageDesk(options: TempDeskOptions = {}): Promise<PageDesk>
     reaches: desk.reaches,
     signIn: async (context) => {
       const page = await context.newPage();
+      page.setDefaultTimeout(10_000);
       const complaints = watch(page, origin);
       await page.goto(await link());
       await page.getByText("up to date").waitFor();

@@ -1,0 +1,181 @@
+/** A session as a user has it: the printed link, decisions, what comes without a reload, a phone, and the end. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { PHONE, type TestBrowser, describePage, openBrowser, watch } from "./support/chromium.ts";
+import { type PageDesk, pageDesk } from "./support/page-desk.ts";
+
+let browser: TestBrowser;
+let desk: PageDesk;
+let context: BrowserContext;
+
+/** A market that moves, so that orders fill. */
+function quick(template: string): string {
+  return template.replace('[[guard]]\nkey = "duplicate-order"\nwindow_s = 600\n', "");
+}
+
+function journal(): string {
+  return readFileSync(join(desk.root, ".qoc/journal/000001.ndjson"), "utf8");
+}
+
+describePage("a session of the page", () => {
+  beforeAll(async () => {
+    [browser, desk] = await Promise.all([openBrowser(), pageDesk({ config: quick })]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await desk?.stop();
+  });
+  beforeEach(async () => {
+    context = await browser.context();
+  });
+  afterEach(() => context.close());
+
+  it("W01 W02 W05 W08 a link opens one session, its code leaves the address, and a second use says so", async () => {
+    const link = await desk.link();
+    const code = link.split("#login=")[1] ?? "";
+    const page = await context.newPage();
+    const requested: string[] = [];
+    page.on("request", (request) => requested.push(`${request.url()} ${request.headers()["referer"] ?? ""}`));
+    await page.goto(link);
+    await page.getByText("up to date").waitFor();
+    expect(page.url()).toBe(`${desk.origin}/ui/`);
+    expect(await page.locator("h1").textContent()).toBe("Desk");
+    expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
+    expect(requested.filter((line) => line.includes(code))).toEqual([]);
+    expect(journal()).not.toContain(code);
+    const other = await browser.context();
+    const second = await other.newPage();
+    await second.goto(link);
+    await second.getByRole("heading", { name: "Open this page from a terminal" }).waitFor();
+    expect(await second.getByRole("alert").textContent()).toContain("qoc ui revoke --all");
+    await other.close();
+  });
+
+  it("a browser without a session says what to type", async () => {
+    const page = await context.newPage();
+    await page.goto(`${desk.origin}/ui/`);
+    expect(await page.locator("main").ariaSnapshot()).toContain('heading "Open this page from a terminal"');
+    expect(await page.locator("pre").textContent()).toBe("qoc ui");
+  });
+
+  it("W65 a revoked session turns its page into the login page, and another one lives", async () => {
+    const { page } = await desk.signIn(context);
+    const others = await browser.context();
+    const { page: other } = await desk.signIn(others);
+    const name = await page.evaluate(() => localStorage.getItem("qoc.session"));
+    await desk.call("ui revoke", { session: name });
+    await page.getByRole("heading", { name: "Open this page from a terminal" }).waitFor();
+    expect(await page.locator("main").textContent()).toContain("session has ended");
+    expect(await other.locator("h1").textContent()).toBe("Desk");
+    await others.close();
+  });
+
+  it("reads, approves, sees the fill without a reload, and counts what waits in the title", async () => {
+    const { page, complaints, go } = await desk.signIn(context);
+    expect(await page.title()).toBe("Qoc");
+    const id = await desk.propose({ limitPrice: "2990", quantity: "3" });
+    await page.getByRole("link", { name: /buy 3 SPX limit 2990/ }).click();
+    await page.waitForFunction(() => document.title === "(1) Qoc");
+    expect(await page.locator('link[rel="icon"]').getAttribute("href")).toMatch(/^data:image\/png/);
+    await page.locator('#approve[aria-disabled="false"]').click();
+    await page.getByText("Filled.").waitFor();
+    await desk.reaches(id, "filled");
+    await page.waitForFunction(() => document.title === "Qoc");
+    await go("positions");
+    await page.getByRole("rowheader", { name: "SPX" }).waitFor();
+    await go("inbox");
+    await page.getByText("Bought 3 SPX").first().click();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.locator("main ul").getByText("Bought 3 SPX").waitFor({ state: "detached" });
+    await go("record");
+    await page.getByRole("button", { name: "Check the journal" }).click();
+    await page.getByText("Nothing is wrong.").waitFor();
+    expect(complaints).toEqual({ errors: [], foreign: [] });
+  });
+
+  it("on a phone: the sheet opens by one tap, pauses, approves, and the bar does not move", async () => {
+    const phone = await browser.context({ viewport: PHONE, colorScheme: "dark" });
+    const { page, go } = await desk.signIn(phone);
+    const id = await desk.propose({ quantity: "1" });
+    await go(`review/${id}`);
+    const bar = page.locator(".bar");
+    const place = await bar.boundingBox();
+    expect(place?.height).toBeLessThan(0.1 * PHONE.height);
+    await page.mouse.wheel(0, 400);
+    expect(await bar.boundingBox()).toEqual(place);
+    await page.getByRole("button", { name: "Decide…" }).click();
+    const approve = page.locator("#approve");
+    expect(await approve.getAttribute("aria-disabled")).toBe("true");
+    expect((await approve.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+    await page.locator('#approve[aria-disabled="false"]').click();
+    await page.getByText("The venue accepted it.").or(page.getByText("Filled.")).first().waitFor();
+    await phone.close();
+  });
+
+  it("keys go to pages, list themselves, and can be switched off", async () => {
+    const { page, go } = await desk.signIn(context);
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
+    await page.getByRole("heading", { name: "Orders", level: 1 }).waitFor();
+    await page.keyboard.press("/");
+    expect(await page.evaluate(() => document.activeElement?.matches("[data-filter]"))).toBe(true);
+    await page.keyboard.press("g");
+    await page.keyboard.press("Escape");
+    await go("settings");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByLabel("off", { exact: true }).first().check();
+    await page.locator("main").focus();
+    await page.keyboard.press("?");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+  });
+
+  it("W10 W11 the cookie alone and the page key alone approve nothing", async () => {
+    const { page } = await desk.signIn(context);
+    const id = await desk.propose();
+    const call = (headers: Record<string, string>): Promise<number> =>
+      page.evaluate(
+        async ([order, extra]) => {
+          const body = JSON.stringify({ command: "approve", input: { id: order, review: true } });
+          const all = { "content-type": "application/json", ...(extra as Record<string, string>) };
+          return (await fetch("api/command", { method: "POST", headers: all, body })).status;
+        },
+        [id, headers] as const,
+      );
+    expect(await call({})).toBe(401);
+    const key = await page.evaluate(() => localStorage.getItem("qoc.page") ?? "");
+    await context.clearCookies();
+    expect(await call({ "x-qoc-page": key })).toBe(401);
+  });
+
+  it("W41 W42 W43 a page of another port reads no key, frames no page and approves nothing", async () => {
+    const { page: own } = await desk.signIn(context);
+    await own.close();
+    const id = await desk.propose();
+    const page = await context.newPage();
+    const complaints = watch(page, desk.origin);
+    const other = `http://localhost:${desk.desk.port === 65_000 ? 65_001 : 65_000}`;
+    await page.route(`${other}/**`, (route) => route.fulfill({ contentType: "text/html", body: "<p>other</p>" }));
+    await page.goto(`${other}/`);
+    expect(await page.evaluate(() => localStorage.getItem("qoc.page"))).toBeNull();
+    await page.evaluate(
+      async ([origin, order]) => {
+        const body = JSON.stringify({ command: "approve", input: { id: order, review: true } });
+        const url = `${origin}/ui/api/command`;
+        await fetch(url, { method: "POST", mode: "no-cors", credentials: "include", body }).catch(() => undefined);
+        navigator.sendBeacon(url, body);
+        const frame = document.createElement("iframe");
+        frame.src = `${origin}/ui/`;
+        document.body.append(frame);
+        await new Promise((resolve) => frame.addEventListener("load", resolve));
+      },
+      [desk.origin, id] as const,
+    );
+    expect(await page.frames().at(-1)?.locator("header.top").count()).toBe(0);
+    expect((await desk.call<{ state: string }>("orders show", { id })).state).toBe("proposed");
+    expect(complaints.foreign.length).toBeGreaterThan(0);
+  });
+});
