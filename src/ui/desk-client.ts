@@ -32,7 +32,7 @@ export interface Answer<T> {
   readonly notes: readonly string[];
 }
 
-export interface CallOptions {
+export interface RequestOptions {
   /** The page reads by itself, without the human: such a read does not keep the session alive. */
   readonly isAutomatic?: boolean;
 }
@@ -40,7 +40,7 @@ export interface CallOptions {
 /** What the pages need from the desk. */
 export interface DeskClient {
   /** Runs one command of the page's palette. @throws RequestError. */
-  call<T>(command: string, input?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<Answer<T>>;
+  call<T>(command: string, input?: Readonly<Record<string, unknown>>, options?: RequestOptions): Promise<Answer<T>>;
   /** Signs what the human decided, if the desk asks for exactly that. @throws RequestError. */
   readonly sign: SessionKey["sign"];
   /** Opens the event stream; calls `onBlock` for each block of text between two empty lines. Resolves at its end. */
@@ -97,7 +97,7 @@ export class HttpDeskClient implements DeskClient {
   async call<T>(
     command: string,
     input: Readonly<Record<string, unknown>> = {},
-    { isAutomatic = false }: CallOptions = {},
+    { isAutomatic = false }: RequestOptions = {},
   ): Promise<Answer<T>> {
     const auto = isAutomatic ? true : undefined;
     return (await this.#post("command", { command, input, auto })) as Answer<T>;

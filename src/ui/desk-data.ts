@@ -124,7 +124,10 @@ export class DeskData {
     return reading;
   }
 
-  /** Calls `run` with all changed topics, if one has such a start; "" among them means that anything may have changed. Returns a function that ends it. */
+  /**
+   * Calls `run` with all changed topics, if one has such a start; "" among them means that anything may have changed.
+   * Returns a function that ends it.
+   */
   onChange(starts: readonly string[], run: (topics: ReadonlySet<string>) => void): () => void {
     const own = (topics: ReadonlySet<string>): void => run(topics);
     this.#listeners.set(own, starts);

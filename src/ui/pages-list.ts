@@ -4,6 +4,8 @@ export const PAGES = [
   { page: "review", title: "Review", key: "v" },
   { page: "orders", title: "Orders", key: "o" },
   { page: "positions", title: "Positions", key: "p" },
+  { page: "equity", title: "Equity", key: "e" },
+  { page: "fills", title: "Fills", key: "f" },
   { page: "inbox", title: "Inbox", key: "i" },
   { page: "issues", title: "Issues", key: "t" },
   { page: "research", title: "Research", key: "a" },

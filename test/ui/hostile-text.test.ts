@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
-import { type PageDesk, type SignedInPage, calm, pageDesk } from "./support/page-desk.ts";
+import { type BrowserDesk, type SignedInPage, calm, browserDesk } from "./support/browser-desk.ts";
 
 const HOSTILE = [
   "<script>globalThis.ran=1</script>",
@@ -18,7 +18,7 @@ const HOSTILE = [
 const LINE = "<script>globalThis.ran=1</script> reversed \u202Etxet and \u200Bunseen [a](javascript:x)";
 
 let browser: TestBrowser;
-let desk: PageDesk;
+let desk: BrowserDesk;
 let context: BrowserContext;
 let signedIn: SignedInPage;
 let id: string;
@@ -36,7 +36,7 @@ const NONE = { ran: 0, elements: 0, links: 0, isHidden: false, errors: [], forei
 
 describePage("hostile text", () => {
   beforeAll(async () => {
-    [browser, desk] = await Promise.all([openBrowser(), pageDesk({ config: calm })]);
+    [browser, desk] = await Promise.all([openBrowser(), browserDesk({ config: calm })]);
     id = await desk.propose();
     const file = join(desk.root, "orders/pending", `${id}.toml`);
     writeFileSync(file, readFileSync(file, "utf8").replace('"A small one."', `'''${HOSTILE}'''`));

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
-import { type PageDesk, type SignedInPage, calm, pageDesk } from "./support/page-desk.ts";
+import { type BrowserDesk, type SignedInPage, calm, browserDesk } from "./support/browser-desk.ts";
 
 let browser: TestBrowser;
-let desk: PageDesk;
+let desk: BrowserDesk;
 let context: BrowserContext;
 let signedIn: SignedInPage;
 
@@ -49,7 +49,7 @@ async function approvalsOf(id: string): Promise<readonly Record<string, string>[
 
 describePage("a review", () => {
   beforeAll(async () => {
-    [browser, desk] = await Promise.all([openBrowser(), pageDesk({ config: calm })]);
+    [browser, desk] = await Promise.all([openBrowser(), browserDesk({ config: calm })]);
   });
   afterAll(async () => {
     await browser?.close();

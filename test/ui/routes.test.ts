@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { PAGES } from "../../src/ui/pages-list.ts";
 import { violations } from "./support/axe.ts";
 import { DESKTOP, PHONE, type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
-import { type PageDesk, type SignedInPage, calm, pageDesk } from "./support/page-desk.ts";
+import { type BrowserDesk, type SignedInPage, calm, browserDesk } from "./support/browser-desk.ts";
 
 let browser: TestBrowser;
-let desk: PageDesk;
+let desk: BrowserDesk;
 let filled: string;
 let waiting: string;
 let blocked: string;
@@ -59,7 +59,7 @@ async function walk(signedIn: SignedInPage, check: (route: string) => Promise<re
 
 describePage("every route", () => {
   beforeAll(async () => {
-    [browser, desk] = await Promise.all([openBrowser(), pageDesk({ config: calm })]);
+    [browser, desk] = await Promise.all([openBrowser(), browserDesk({ config: calm })]);
     await desk.call("run", { issue: "001" });
     filled = await desk.propose({ limitPrice: "2940" });
     waiting = await desk.propose();

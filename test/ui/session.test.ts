@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { PHONE, type TestBrowser, describePage, openBrowser, watch } from "./support/chromium.ts";
-import { type PageDesk, pageDesk } from "./support/page-desk.ts";
+import { type BrowserDesk, browserDesk } from "./support/browser-desk.ts";
 
 let browser: TestBrowser;
-let desk: PageDesk;
+let desk: BrowserDesk;
 let context: BrowserContext;
 
 /** A market that moves, so that orders fill. */
@@ -21,7 +21,7 @@ function journal(): string {
 
 describePage("a session of the page", () => {
   beforeAll(async () => {
-    [browser, desk] = await Promise.all([openBrowser(), pageDesk({ config: quick })]);
+    [browser, desk] = await Promise.all([openBrowser(), browserDesk({ config: quick })]);
   });
   afterAll(async () => {
     await browser?.close();

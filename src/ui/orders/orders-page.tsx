@@ -1,95 +1,105 @@
 /** All orders, newest first, and one order in detail. */
 import type { JSX } from "preact";
 import { useId, useMemo, useState } from "preact/hooks";
-import type { OrderSummary } from "../../domain/order-view.ts";
+import { ORDER_STATES } from "../../domain/order-state-names.ts";
 import { grouped, money } from "../amounts.ts";
-import { useReading } from "../page-context.ts";
-import { type TableColumn, DataTable } from "../parts/data-table.tsx";
+import { DataTable, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { SideWord, StateMark } from "../parts/marks.tsx";
-import { Age, Empty, Shown, Time } from "../parts/texts.tsx";
-import type { RoutedPage } from "../router.ts";
-import { hrefOf } from "../router.ts";
+import { ModeTag, SideWord, StateMark } from "../parts/marks.tsx";
+import { Age, Empty, ErrorNotice, Loading, Time } from "../parts/texts.tsx";
 import { Outcome } from "../review/outcome.tsx";
+import { type RoutedPage, hrefOf } from "../router.ts";
+import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
 
-const COLUMNS: readonly TableColumn<OrderSummary>[] = [
-  { title: "id", cell: ({ id }) => id },
-  { title: "state", cell: ({ state }) => <StateMark state={state} />, phone: "first" },
-  { title: "side", cell: ({ terms }) => <SideWord side={terms.side} /> },
-  { title: "quantity", cell: ({ terms }) => grouped(terms.quantity), isNumber: true },
-  { title: "symbol", cell: ({ terms }) => terms.symbol },
-  { title: "type", cell: ({ terms }) => terms.type.replace("_", "-"), phone: "no" },
-  { title: "price", cell: ({ terms }) => priceOf(terms), isNumber: true },
-  { title: "filled", cell: ({ filled }) => grouped(filled), isNumber: true },
-  { title: "average", cell: ({ averagePrice }) => (averagePrice === null ? "" : money(averagePrice)), isNumber: true },
-  {
-    title: "at",
-    cell: ({ terms }) => `${terms.connector}${terms.mode === "paper" ? "" : ` ${terms.mode.toUpperCase()}`}`,
-  },
-  { title: "proposed", cell: ({ proposedAt }) => <Time at={proposedAt} />, phone: "no" },
+function cellOf(row: NamedRow, name: string): string {
+  return row[name] ?? "";
+}
+
+const COLUMNS: readonly TableColumn<NamedRow>[] = [
+  { title: "id", cell: (row) => cellOf(row, "id") },
+  { title: "state", cell: (row) => <StateMark state={cellOf(row, "state")} />, phone: "first" },
+  { title: "side", cell: (row) => <SideWord side={cellOf(row, "side")} /> },
+  { title: "quantity", cell: (row) => grouped(cellOf(row, "quantity")), isNumber: true },
+  { title: "symbol", cell: (row) => cellOf(row, "symbol") },
+  { title: "type", cell: (row) => typeOf(row), phone: "no" },
+  { title: "price", cell: (row) => (row["price"] === null ? "market" : money(cellOf(row, "price"))), isNumber: true },
+  { title: "filled", cell: (row) => grouped(cellOf(row, "filled")), isNumber: true },
+  { title: "average", cell: (row) => money(cellOf(row, "averagePrice")), isNumber: true, phone: "no" },
+  { title: "at", cell: (row) => <Venue row={row} /> },
+  { title: "proposed", cell: (row) => <Time at={cellOf(row, "proposedAt")} />, phone: "no" },
 ];
 
-function priceOf({ limitPrice, stopPrice }: OrderSummary["terms"]): string {
-  const price = limitPrice ?? stopPrice;
-  return price === undefined ? "market" : money(price);
+function typeOf(row: NamedRow): string {
+  const kind = cellOf(row, "kind");
+  return kind === "order" ? cellOf(row, "type").replace("_", "-") : kind;
+}
+
+function Venue({ row }: { readonly row: NamedRow }): JSX.Element {
+  const mode = cellOf(row, "mode");
+  return (
+    <>
+      {cellOf(row, "connector")} {mode === "paper" ? null : <ModeTag mode={mode} />}
+    </>
+  );
 }
 
 export function OrdersPage({ id }: RoutedPage): JSX.Element {
   return id === "" ? <OrderList /> : <Outcome key={id} id={id} />;
 }
 
-const STATES = ["proposed", "approved", "submitting", "unknown", "accepted", "partially_filled", "filled"] as const;
-const ENDED = ["cancelled", "expired", "rejected", "denied"] as const;
+const ORDERS: RowListOptions = { command: "orders rows", key: "id", topic: "order:" };
 
 function OrderList(): JSX.Element {
-  const question = { command: "orders list", input: { limit: 10_000 }, topics: ["order:"] };
-  const reading = useReading<readonly OrderSummary[]>(question);
+  const list = useRowList(ORDERS);
   const [text, setText] = useState("");
   const [state, setState] = useState("");
-  const all = reading.value.value;
+  const all = list.rows.value;
   const rows = useMemo(() => filtered(all ?? [], text, state), [all, text, state]);
+  const error = list.error.value;
   return (
     <>
-      <Heading aside={<Age since={reading.askedAt.value} />}>Orders</Heading>
+      <Heading aside={<Age since={list.askedAt.value} />}>Orders</Heading>
       <OrderFilters text={text} onText={setText} state={state} onState={setState} />
-      <Shown reading={reading} what="the orders">
-        {(orders) =>
-          orders.length === 0 ? (
-            <Empty>
-              No order yet. An agent or <code>qoc orders propose</code> makes one.
-            </Empty>
-          ) : (
-            <>
-              <p class="dim" role="status">
-                {rows.length === orders.length
-                  ? `${grouped(String(orders.length))} orders, newest first`
-                  : `${grouped(String(rows.length))} of ${grouped(String(orders.length))} orders`}
-              </p>
-              <DataTable
-                caption="orders, newest first"
-                columns={COLUMNS}
-                rows={rows}
-                keyOf={(order) => order.id}
-                hrefOf={(order) => hrefOf(order.state === "proposed" ? "review" : "orders", order.id)}
-                toneOf={(order) => (order.state === "unknown" || order.flags.length > 0 ? "odd-one" : undefined)}
-              />
-            </>
-          )
-        }
-      </Shown>
+      {error === undefined ? null : <ErrorNotice error={error} title="The orders may be old." />}
+      {all === undefined ? error === undefined ? <Loading what="the orders" /> : null : null}
+      {all?.length === 0 ? (
+        <Empty>
+          No order yet. An agent or <code>qoc orders propose</code> makes one.
+        </Empty>
+      ) : null}
+      {all === undefined || all.length === 0 ? null : (
+        <>
+          <p class="dim" role="status">
+            {countOf(rows.length, all.length, list.total.value)}
+          </p>
+          <DataTable
+            caption="orders, newest first"
+            columns={COLUMNS}
+            rows={rows}
+            keyOf={(row) => cellOf(row, "id")}
+            hrefOf={(row) => hrefOf(row["state"] === "proposed" ? "review" : "orders", cellOf(row, "id"))}
+            toneOf={(row) => (row["state"] === "unknown" || cellOf(row, "flags") !== "" ? "odd-one" : undefined)}
+          />
+        </>
+      )}
     </>
   );
 }
 
-function filtered(orders: readonly OrderSummary[], text: string, state: string): readonly OrderSummary[] {
+function countOf(shown: number, read: number, total: number): string {
+  const [some, all] = [grouped(String(shown)), grouped(String(total))];
+  const rest = read < total ? `, ${grouped(String(read))} of them read so far` : "";
+  return shown === total ? `${all} orders, newest first` : `${some} of ${all} orders${rest}`;
+}
+
+function filtered(orders: readonly NamedRow[], text: string, state: string): readonly NamedRow[] {
   const words = text.trim().toLowerCase().split(/\s+/);
-  return orders
-    .filter((order) => state === "" || order.state === state)
-    .filter(({ id, terms }) => {
-      const line = `${id} ${terms.side} ${terms.symbol} ${terms.connector} ${terms.type}`.toLowerCase();
-      return words.every((word) => line.includes(word));
-    })
-    .toReversed();
+  if (words.join("") === "" && state === "") return orders;
+  return orders.filter((row) => {
+    if (state !== "" && row["state"] !== state) return false;
+    const line = `${row["id"]} ${row["side"]} ${row["symbol"]} ${row["connector"]} ${row["type"]}`.toLowerCase();
+    return words.every((word) => line.includes(word));
+  });
 }
 
 interface OrderFiltersProps {
@@ -117,7 +127,7 @@ function OrderFilters({ text, onText, state, onState }: OrderFiltersProps): JSX.
         state
         <select id={stateId} value={state} onChange={({ currentTarget }) => onState(currentTarget.value)}>
           <option value="">any</option>
-          {[...STATES, ...ENDED].map((name) => (
+          {ORDER_STATES.map((name) => (
             <option key={name} value={name}>
               {name.replaceAll("_", " ")}
             </option>

@@ -7,6 +7,7 @@ import { RequestError } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
+import { StateMark } from "../parts/marks.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
@@ -33,16 +34,11 @@ export function AgentsPage({ id }: RoutedPage): JSX.Element {
 }
 
 function RunsCard({ status }: { readonly status: StatusView }): JSX.Element {
-  const { runs, lastRun, queue = [] } = status;
+  const { runs, queue = [] } = status;
   return (
     <Card title="Runs" aside={`program: ${runs.runtime}`}>
       {runs.unconfined ? <p class="tone-warn">! It runs without a sandbox: it can do what you can.</p> : null}
       <ul class="plain">
-        {runs.running.map(({ run, issue, since }) => (
-          <li key={run}>
-            <a href={hrefOf("agents", run)}>{run}</a> on {issue}, since <Time at={since} age />
-          </li>
-        ))}
         {queue.map(({ schedule, task, state, due }) => (
           <li key={schedule + task}>
             {task} of {schedule} {state === "waiting" ? "waits" : "runs"}
@@ -50,19 +46,50 @@ function RunsCard({ status }: { readonly status: StatusView }): JSX.Element {
             {due === null ? null : <Time at={due} />}
           </li>
         ))}
-        {lastRun === null ? null : (
-          <li>
-            Last: <a href={hrefOf("agents", lastRun.run)}>{lastRun.run}</a> on {lastRun.issue}, {lastRun.outcome}{" "}
-            <Time at={lastRun.at} age />, <a href={hrefOf("research", lastRun.summary)}>summary</a>
-          </li>
-        )}
       </ul>
-      {runs.running.length === 0 && lastRun === null ? (
-        <Empty>
-          No run yet. <a href={hrefOf("issues")}>Hand an issue to an agent.</a>
-        </Empty>
-      ) : null}
+      <RunList />
     </Card>
+  );
+}
+
+interface RunRow {
+  readonly run: string;
+  readonly issue: string;
+  readonly state: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly costUsd: string | null;
+  readonly summary: string | null;
+}
+
+function RunList(): JSX.Element {
+  const reading = useReading<readonly RunRow[]>({ command: "runs list", input: {}, topics: ["run:"] });
+  return (
+    <Shown reading={reading} what="the runs">
+      {(rows) =>
+        rows.length === 0 ? (
+          <Empty>
+            No run yet. <a href={hrefOf("issues")}>Hand an issue to an agent.</a>
+          </Empty>
+        ) : (
+          <ul class="plain">
+            {rows.map(({ run, issue, state, startedAt, endedAt, costUsd, summary }) => (
+              <li key={run}>
+                <a href={hrefOf("agents", run)}>{run}</a> <StateMark state={state} />
+                <br />
+                <span class="dim small">
+                  {issue}
+                  {startedAt === null ? "" : ", "}
+                  {startedAt === null ? null : <Time at={startedAt} age={endedAt === null} />}
+                  {costUsd === null ? "" : `, ${costUsd} USD`}
+                </span>{" "}
+                {summary === null ? null : <a href={hrefOf("research", summary)}>summary</a>}
+              </li>
+            ))}
+          </ul>
+        )
+      }
+    </Shown>
   );
 }
 

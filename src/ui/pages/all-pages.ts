@@ -2,6 +2,8 @@
 export { OrdersPage } from "../orders/orders-page.tsx";
 export { AgentsPage } from "./agents.tsx";
 export { ConnectorsPage } from "./connectors.tsx";
+export { EquityPage } from "./equity.tsx";
+export { FillsPage } from "./fills.tsx";
 export { InboxPage } from "./inbox.tsx";
 export { IssuesPage } from "./issues.tsx";
 export { LogsPage } from "./logs.tsx";

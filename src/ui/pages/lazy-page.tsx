@@ -11,6 +11,8 @@ type Routed = ComponentType<RoutedPage>;
 const LOADERS: Readonly<Record<string, () => Promise<Routed>>> = {
   orders: async () => (await import("./all-pages.ts")).OrdersPage,
   positions: async () => (await import("./all-pages.ts")).PositionsPage,
+  equity: async () => (await import("./all-pages.ts")).EquityPage,
+  fills: async () => (await import("./all-pages.ts")).FillsPage,
   inbox: async () => (await import("./all-pages.ts")).InboxPage,
   connectors: async () => (await import("./all-pages.ts")).ConnectorsPage,
   logs: async () => (await import("./all-pages.ts")).LogsPage,

@@ -1,10 +1,10 @@
 /** A whole desk with its page, and a browser that is signed in to it. */
 import type { BrowserContext, Page } from "playwright-core";
-import { makeCode } from "../../support/page-client.ts";
-import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../../support/temp-desk.ts";
+import { pageDesk } from "../../support/page-desk.ts";
+import { type TempDesk, type TempDeskOptions, discard } from "../../support/temp-desk.ts";
 import { type Complaints, watch } from "./chromium.ts";
 
-export interface PageDesk extends Pick<TempDesk, "call" | "write" | "read" | "root" | "reaches"> {
+export interface BrowserDesk extends Pick<TempDesk, "call" | "write" | "read" | "root" | "reaches"> {
   readonly desk: TempDesk;
   readonly origin: string;
   /** The link that `qoc ui` prints. */
@@ -23,10 +23,8 @@ export interface SignedInPage {
   go(route: string): Promise<void>;
 }
 
-export async function pageDesk(options: TempDeskOptions = {}): Promise<PageDesk> {
-  const desk = await tempDesk(options);
-  const origin = `http://localhost:${desk.port}`;
-  const link = async (): Promise<string> => `${origin}/ui/#login=${(await makeCode(desk)).code}`;
+export async function browserDesk(options: TempDeskOptions = {}): Promise<BrowserDesk> {
+  const { desk, origin, link } = await pageDesk(options);
   return {
     ...{ desk, origin, link, call: desk.call, write: desk.write, read: desk.read, root: desk.root },
     reaches: desk.reaches,

@@ -1,0 +1,72 @@
+/** Fills of all orders, newest first. */
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { grouped, money } from "../amounts.ts";
+import { DataTable, type TableColumn } from "../parts/data-table.tsx";
+import { Heading } from "../parts/heading.tsx";
+import { SideWord } from "../parts/marks.tsx";
+import { Age, Empty, ErrorNotice, Loading, Time } from "../parts/texts.tsx";
+import { hrefOf } from "../router.ts";
+import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
+
+export const FILLS: RowListOptions = { command: "fills list", key: "order", topic: "fills" };
+
+interface FillRow {
+  readonly key: string;
+  readonly row: NamedRow;
+}
+
+const COLUMNS: readonly TableColumn<FillRow>[] = [
+  { title: "time", cell: ({ row }) => <Time at={row["time"] ?? ""} /> },
+  { title: "side", cell: ({ row }) => <SideWord side={row["side"] ?? ""} />, phone: "first" },
+  { title: "quantity", cell: ({ row }) => grouped(row["quantity"] ?? ""), isNumber: true, phone: "first" },
+  { title: "symbol", cell: ({ row }) => row["symbol"], phone: "first" },
+  { title: "price", cell: ({ row }) => money(row["price"] ?? ""), isNumber: true },
+  { title: "fee", cell: ({ row }) => feeOf(row), isNumber: true },
+  { title: "order", cell: ({ row }) => <OrderOf row={row} /> },
+  { title: "connector", cell: ({ row }) => row["connector"] },
+  { title: "note", cell: ({ row }) => <Note note={row["note"] ?? ""} /> },
+];
+
+function feeOf({ fee, feeCurrency }: NamedRow): string {
+  return fee === null || fee === undefined ? "" : `${money(fee)} ${feeCurrency ?? ""}`;
+}
+
+function OrderOf({ row }: { readonly row: NamedRow }): JSX.Element {
+  const order = row["order"] ?? null;
+  return order === null ? (
+    <span class="tone-warn">! not of this desk</span>
+  ) : (
+    <a href={hrefOf("orders", order)}>{order}</a>
+  );
+}
+
+function Note({ note }: { readonly note: string }): JSX.Element | null {
+  return note === "" ? null : <span class={note === "busted" ? "tone-bad" : "dim"}>{note}</span>;
+}
+
+export function FillsPage(): JSX.Element {
+  const list = useRowList(FILLS);
+  const all = list.rows.value;
+  const rows = useMemo(
+    () => (all ?? []).map((row, index): FillRow => ({ key: String((all?.length ?? 0) - index), row })),
+    [all],
+  );
+  const error = list.error.value;
+  return (
+    <>
+      <Heading aside={<Age since={list.askedAt.value} />}>Fills</Heading>
+      {error === undefined ? null : <ErrorNotice error={error} title="The fills may be old." />}
+      {all === undefined && error === undefined ? <Loading what="the fills" /> : null}
+      {all?.length === 0 ? <Empty>No fill yet. An order that trades makes one.</Empty> : null}
+      {rows.length === 0 ? null : (
+        <>
+          <p class="dim" role="status">
+            {grouped(String(list.total.value))} fills, newest first
+          </p>
+          <DataTable caption="fills, newest first" columns={COLUMNS} rows={rows} keyOf={({ key }) => key} />
+        </>
+      )}
+    </>
+  );
+}
