@@ -4,15 +4,15 @@ import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { PHONE, type TestBrowser, describePage, openBrowser, watch } from "./support/chromium.ts";
-import { type BrowserDesk, browserDesk } from "./support/browser-desk.ts";
+import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
 
 let browser: TestBrowser;
 let desk: BrowserDesk;
 let context: BrowserContext;
 
-/** A market that moves, so that orders fill. */
-function quick(template: string): string {
-  return template.replace('[[guard]]\nkey = "duplicate-order"\nwindow_s = 600\n', "");
+/** A market that moves slowly: it reaches no other price while the tests run, and fills what it can. */
+function steady(template: string): string {
+  return calm(template).replace("bar_seconds = 600 ", "bar_seconds = 30 ");
 }
 
 function journal(): string {
@@ -21,7 +21,7 @@ function journal(): string {
 
 describePage("a session of the page", () => {
   beforeAll(async () => {
-    [browser, desk] = await Promise.all([openBrowser(), browserDesk({ config: quick })]);
+    [browser, desk] = await Promise.all([openBrowser(), browserDesk({ config: steady })]);
   });
   afterAll(async () => {
     await browser?.close();
