@@ -11,7 +11,7 @@ import type { Digest } from "../domain/ids.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { Capabilities } from "../domain/sdk.ts";
-import type { Mode, VenueInstrument } from "../domain/venue.ts";
+import type { Mode, VenueInstrument, VenueSession } from "../domain/venue.ts";
 import type { Check, Stage } from "../domain/verdict.ts";
 
 /** The current status of the order's connector. */
@@ -26,6 +26,8 @@ interface GateConnector {
   readonly capabilities: Capabilities;
   /** The connector has `getInstrument`: an order needs its result. */
   readonly listsInstruments?: boolean | undefined;
+  /** The connector has `getSchedule`: `market-hours` needs its result. */
+  readonly hasSchedule?: boolean | undefined;
   /** The connector has `getOrder`, so that the end of an order can be confirmed. */
   readonly reportsOrders?: boolean | undefined;
 }
@@ -69,6 +71,8 @@ export interface GateInput {
    * skipped.
    */
   readonly instrument?: VenueInstrument | null | undefined;
+  /** The sessions of the order's instrument by the venue's calendar. */
+  readonly sessions?: readonly VenueSession[] | undefined;
   /** The response to a query for this order. The smaller of this value and the last mark counts. */
   readonly buyingPower?: DecimalText | undefined;
   /**

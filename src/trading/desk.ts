@@ -9,6 +9,7 @@ import type { InstrumentKey } from "../domain/order.ts";
 import type { Digest, OrderId } from "../domain/ids.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import type { VenueInstrument, VenueReport } from "../domain/venue.ts";
+import { LruMap } from "../lib/lru-map.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import type { DeskConfig } from "../workspace/config.ts";
 import type { History } from "../workspace/history.ts";
@@ -21,6 +22,7 @@ import { type OrderAuthors, createOrderAuthors } from "./order-authors.ts";
 import { FollowPace } from "./follow-pace.ts";
 import { PollPace } from "./poll-pace.ts";
 import { QuoteCache } from "./quote-cache.ts";
+import type { KnownSessions } from "./sessions.ts";
 import type { VenueGateway } from "./venue-gateway.ts";
 
 export interface Desk {
@@ -64,6 +66,7 @@ export interface DeskRecord {
 /** Market data kept between calls. */
 export interface MarketCache {
   readonly instruments: Map<string, { instrument: VenueInstrument | null; mono: number }>;
+  readonly sessions: LruMap<string, KnownSessions>;
   /** Held instruments that were looked up since their connector started. */
   readonly sized: Set<InstrumentKey>;
   /** Newest venue time seen per connector, ms. */
@@ -145,9 +148,13 @@ export function createProposalCache(authors = createOrderAuthors()): ProposalCac
   };
 }
 
+/** Instruments whose sessions are kept. */
+const SESSIONS_MAX = 1_000;
+
 export function createMarketCache(clock: Pick<Clock, "monotonic">): MarketCache {
   return {
     instruments: new Map(),
+    sessions: new LruMap(SESSIONS_MAX),
     sized: new Set(),
     venueTimes: new Map(),
     askedAt: new Map(),

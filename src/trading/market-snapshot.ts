@@ -17,6 +17,7 @@ import type {
   VenueAccount,
   VenueInstrument,
   VenuePosition,
+  VenueSession,
 } from "../domain/venue.ts";
 import { localTime } from "../gate/calendar.ts";
 import { reservedPrice } from "../gate/valuation.ts";
@@ -24,11 +25,14 @@ import { comparePositions } from "./compare-positions.ts";
 import type { Desk } from "./desk.ts";
 import { rateTable } from "./exchange-rates.ts";
 import { nearSymbol } from "./near-symbols.ts";
+import { sessionsAround } from "./sessions.ts";
 
 export interface MarketSnapshot {
   readonly quote?: Quote | undefined;
   /** null if the venue does not list the symbol; undefined if the connector has no `getInstrument`. */
   readonly instrument?: VenueInstrument | null | undefined;
+  /** Of the venue's calendar, for `market-hours`. */
+  readonly sessions?: readonly VenueSession[] | undefined;
   /** A suggestion, if the venue does not list the symbol. */
   readonly near?: string | undefined;
   /** The venue's time, ms: the host's clock, or a replayed market's own time. */
@@ -64,6 +68,10 @@ export async function fetchMarketSnapshot(
     attempt("account", accountFor(desk, connector, quoted)),
     attempt("instrument", instrumentOf(desk, connector, symbol)),
   ]);
+  // A replayed market may have advanced during the other calls: guards evaluate at the time of this quote.
+  const now =
+    venueQuote !== undefined && isSimulated(desk, connector) ? validAt(venueQuote) : venueNow(desk, connector);
+  const sessions = await attempt("schedule", sessionsAround(desk, { connector, symbol, at: now }));
   const near = instrument === null ? await nearSymbol(desk, connector, symbol) : undefined;
   return {
     near,
@@ -71,9 +79,8 @@ export async function fetchMarketSnapshot(
     instrument,
     buyingPower: account?.buyingPower,
     buyingPowerSeq,
-    // A replayed market may have advanced during the other calls: guards evaluate at the time of this quote.
-    venueNow:
-      venueQuote !== undefined && isSimulated(desk, connector) ? validAt(venueQuote) : venueNow(desk, connector),
+    sessions,
+    venueNow: now,
     problems,
   };
 }
@@ -184,7 +191,7 @@ async function sizePositions(desk: Desk, connector: ConnectorName, held: readonl
 
 /** A connector that starts again may have another adapter, venue or account: its instruments are fetched again. */
 export function forgetInstruments({ market }: Pick<Desk, "market">, connector: string): void {
-  for (const known of [market.instruments, market.sized])
+  for (const known of [market.instruments, market.sized, market.sessions])
     for (const key of known.keys()) if (key.startsWith(`${connector}/`)) known.delete(key as InstrumentKey);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ask, guard } from "../../support/gate-case.ts";
+import { ask, guard, inputOf } from "../../support/gate-case.ts";
 import { scenario } from "../../support/journal-scenario.ts";
 
 function desk() {
@@ -109,6 +109,41 @@ describe("market-hours", () => {
     expect(at("2026-07-11T03:00:00Z", night)).toBe("allow"); // Saturday, of Friday's session
     expect(at("2026-07-11T23:00:00Z", night)).toBe("block");
     expect(at("2026-07-06T03:00:00Z", night)).toBe("block"); // Monday, of Sunday's
+  });
+
+  describe("with the venue's calendar", () => {
+    const now = Date.parse("2026-11-27T18:30:00Z"); // 13:30 in New York, half an hour after an early close
+    const sessions = [
+      { open: "2026-11-25T14:30:00Z", close: "2026-11-25T21:00:00Z", kind: "core" },
+      { open: "2026-11-27T14:30:00Z", close: "2026-11-27T18:00:00Z", kind: "core" },
+      { open: "2026-11-27T18:00:00Z", close: "2026-11-27T22:00:00Z", kind: "post" },
+      { open: "2026-11-30T14:30:00Z", close: "2026-11-30T21:00:00Z", kind: "core" },
+    ].map(({ open, close, kind }) => ({ open: Date.parse(open), close: Date.parse(close), kind: kind as "core" }));
+    const input = inputOf(desk(), {});
+    const connector = { ...input.connector, hasSchedule: true };
+    const check = (venueNow: number, known: typeof sessions | undefined = sessions) =>
+      ask(desk(), {}, rule, { venueNow, connector, sessions: known });
+
+    it("an early close and a holiday block, and the next session is named", () => {
+      expect(check(now)).toMatchObject({
+        code: "MARKET_CLOSED",
+        limit: "Mon 2026-11-30 09:30",
+        actual: "Fri 2026-11-27 13:30",
+      });
+      expect(check(Date.parse("2026-11-26T16:00:00Z"))).toMatchObject({ limit: "Fri 2026-11-27 09:30" });
+      expect(check(now, [])).toMatchObject({ code: "MARKET_CLOSED", limit: "not within ten days" });
+    });
+
+    it("a core session allows up to its close, within the hours of desk.toml", () => {
+      expect(check(Date.parse("2026-11-27T17:59:59Z")).decision).toBe("allow");
+      expect(check(Date.parse("2026-11-27T14:29:59Z")).code).toBe("MARKET_CLOSED");
+    });
+
+    it("a calendar that could not be read blocks", () => {
+      expect(ask(desk(), {}, rule, { venueNow: Date.parse("2026-11-27T17:00:00Z"), connector }).code).toBe(
+        "MARKET_HOURS_UNAVAILABLE",
+      );
+    });
   });
 
   it("blocks without a time", () => {
