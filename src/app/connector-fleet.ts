@@ -23,6 +23,7 @@ import { openVenueClient } from "../host/venue-client.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { ConnectorLevels } from "./connector-levels.ts";
 import { ConnectorRounds } from "./connector-rounds.ts";
+import { requireComplete } from "./live-requirements.ts";
 import { type ConnectorDeps, adapterPath, openConnector } from "./open-connectors.ts";
 
 export interface FleetOptions extends Omit<
@@ -234,6 +235,7 @@ class ConnectorFleet implements Fleet {
     for (const other of this.#configs) if (other !== config && levels.isMisplaced(other)) this.#move(other);
     if (levels.isMisplaced(config)) throw new VenueOutage(`it moves to a process of its own: ${levels.live} is live`);
     if (!levels.isLive(config)) return;
+    await requireComplete(this.#openDesk(), config, levels.levelOf(config).level);
     const obstacle = (await this.#options.moveGuards()) ?? (await levels.obstacle());
     if (obstacle !== undefined) throw new VenueOutage(`it is live and cannot start: ${obstacle}`);
   }

@@ -8,6 +8,7 @@ import type { Digest } from "./ids.ts";
 import { compareGuards } from "./compare-guards.ts";
 import {
   type ConfigTables,
+  FIRST_ORDER_NOTIONAL,
   SETTINGS,
   type SettingsTable,
   type Table,
@@ -97,6 +98,7 @@ const CONNECTOR_RULES: Readonly<Record<string, Direction>> = {
   venues: "fewer",
   grant: "fewer",
   memory_mb: "lower",
+  first_order_notional: "lower",
   isolation: { stricter: "process" },
 };
 
@@ -157,12 +159,18 @@ function changedConnector(before: Table, after: Table, live: LivePins): readonly
     // `qoc connectors restart` loads the file that was signed.
     if (field === "code") return { ...connectorChange(text, "loosens"), needs: "reload" as const };
     const rule = field === "hosts" ? hostsRule(values) : CONNECTOR_RULES[field];
-    return connectorChange(text, rule === undefined ? "loosens" : judge(rule, values));
+    // The tables leave out the default.
+    const compared = field === "first_order_notional" ? withDefault(values, FIRST_ORDER_NOTIONAL) : values;
+    return connectorChange(text, rule === undefined ? "loosens" : judge(rule, compared));
   });
   // An adapter reported that it is live: desk.toml does not change that.
   const isPinned = live.has(name) && before["mode"] === "paper" && after["mode"] === "paper";
   const pinned = { path: `${path}.mode`, before: valueText("live"), after: valueText("paper") };
   return isPinned ? [...changes, connectorChange(pinned, "loosens")] : changes;
+}
+
+function withDefault({ before, after }: FieldValues, value: TableValue): FieldValues {
+  return { before: before ?? value, after: after ?? value };
 }
 
 /** A first list is not known to tighten: a host that it names may be at a private address, which needs a list. */

@@ -51,6 +51,9 @@ export function settingsOf(tables: ConfigTables, name: SettingsTable): Table {
   return tables[name] ?? (name === "ui" ? UI_DEFAULTS : {});
 }
 
+/** The default of `first_order_notional`, which a connector's table leaves out. */
+export const FIRST_ORDER_NOTIONAL = "100";
+
 /** A longer desk.toml would not fit into a record of the journal, which also lists what changed. */
 export const TABLES_BYTES_MAX = 128 * 1024;
 

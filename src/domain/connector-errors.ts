@@ -42,6 +42,10 @@ export const CONNECTOR_ERRORS = {
     "see docs/connectors.md; then qoc connectors restart {connector}",
     { untrustedDetail: "message" },
   ),
+  LIVE_INCOMPLETE: row(
+    "connector {connector} is live and does not start; it needs {missing}",
+    "add what is missing, then qoc reload (a change of its table: qoc down, qoc up), then qoc connectors restart {connector}",
+  ),
   SIMULATED_LIVE: row(
     "connector {connector} is live and its adapter declares simulatedTime: its quotes could be of any day",
     "remove simulatedTime from the adapter, then qoc connectors restart {connector}",

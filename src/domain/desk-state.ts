@@ -130,6 +130,7 @@ export function emptyDeskState(): DeskState {
     fills: new Map(),
     unmatchedFills: new Map(),
     external: new Map(),
+    liveFilled: new Set(),
     trades: new Map(),
     conflicts: new Set(),
     multipliers: new Map(),

@@ -40,6 +40,8 @@ export interface FillState extends DisputeState {
   readonly unmatchedFills: Map<string, UnmatchedFill[]>;
   readonly external: ExternalFillsByInstrument;
   readonly multipliers: Multipliers;
+  /** Connectors at which an order that is not paper was filled. */
+  readonly liveFilled: Set<string>;
   /** By connector: the fills since the account's base mark, without disputed ones. */
   readonly trades: Map<string, TradeSums>;
 }
@@ -54,6 +56,7 @@ export function indexOrder(state: FillState, order: OrderRecord): void {
     else state.cancels.set(order.id, order);
     return;
   }
+  if (order.state === "filled" && order.terms.mode !== "paper") state.liveFilled.add(order.terms.connector);
   if (isInFlight(order.state)) state.inFlight.set(order.id, order);
   else state.inFlight.delete(order.id);
   if (order.clientOrderId !== undefined) state.byClientOrderId.set(order.clientOrderId, order.id);

@@ -24,6 +24,8 @@ interface GateConnector {
   readonly reconciled: boolean;
   readonly mode: Mode;
   readonly capabilities: Capabilities;
+  /** What an order that is not paper may be worth until one was filled at the connector, in the account's currency. */
+  readonly firstOrderNotional: DecimalText;
   /** The connector has `getInstrument`: an order needs its result. */
   readonly listsInstruments?: boolean | undefined;
   /** The connector has `getSchedule`: `market-hours` needs its result. */

@@ -2,6 +2,8 @@
  * Builds the gate's input from the desk and evaluates it. The result is advice at propose and approve, and final at
  * dispatch.
  */
+import { FIRST_ORDER_NOTIONAL } from "../domain/config-tables.ts";
+import { type DecimalText, decimal, text } from "../domain/decimal.ts";
 import type { GuardsEvaluated } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Stage, Verdict, Check } from "../domain/verdict.ts";
@@ -30,6 +32,7 @@ export function gateInput(
       reconciled: desk.market.reconciled.has(order.terms.connector),
       mode: status?.mode ?? "unstated",
       capabilities: status?.capabilities ?? {},
+      firstOrderNotional: firstOrderNotional(desk, order.terms.connector),
       listsInstruments: status?.methods.includes("getInstrument") === true,
       hasSchedule: status?.methods.includes("getSchedule") === true,
       reportsOrders: status?.methods.includes("getOrder") === true,
@@ -52,6 +55,11 @@ export function gateInput(
     journalHealthy: desk.readOnly() === undefined,
     freeBytes: desk.market.freeBytes,
   };
+}
+
+function firstOrderNotional({ config }: Pick<Desk, "config">, connector: string): DecimalText {
+  const found = config.connectors.find(({ name }) => name === connector)?.firstOrderNotional;
+  return text(decimal(found ?? FIRST_ORDER_NOTIONAL));
 }
 
 /** The connectors whose accounts guards count: enabled in desk.toml and with `orders = true`. */

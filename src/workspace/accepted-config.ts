@@ -1,6 +1,13 @@
 /** Converts between the configuration that the desk uses and the tables that the journal keeps. */
 import { relative, resolve } from "node:path";
-import { type ConfigTables, type Table, type TableValue, digestTables, settingsOf } from "../domain/config-tables.ts";
+import {
+  type ConfigTables,
+  FIRST_ORDER_NOTIONAL,
+  type Table,
+  type TableValue,
+  digestTables,
+  settingsOf,
+} from "../domain/config-tables.ts";
 import { type Decimal, decimal, text } from "../domain/decimal.ts";
 import { DECIMAL_OPTIONS, type BuiltInGuard, type CustomGuard, type GuardConfig } from "../domain/guard-config.ts";
 import type { ConnectorName, Digest } from "../domain/ids.ts";
@@ -104,22 +111,26 @@ function agentOf({ max_turns, max_cost_usd, timeout_minutes, ...agent }: Table):
   return { ...agent, ...limits } as unknown as AgentConfig;
 }
 
-function connectorTable({ memoryMb, ...connector }: ConnectorConfig, root: string): Table {
+function connectorTable({ memoryMb, firstOrderNotional, ...connector }: ConnectorConfig, root: string): Table {
   const { adapter, ca, options, ...rest } = connector;
   return {
     ...rest,
     memory_mb: memoryMb,
+    // Records of earlier versions lack it: the default must not look like a change.
+    first_order_notional: firstOrderNotional === FIRST_ORDER_NOTIONAL ? undefined : firstOrderNotional,
     adapter: relativePath(adapter, root),
     ca: relativePath(ca, root),
     options: encodeTable(options),
   };
 }
 
-function connectorOf({ memory_mb, adapter, ca, options, ...table }: Table, root: string): ConnectorConfig {
+function connectorOf({ memory_mb, first_order_notional, ...connector }: Table, root: string): ConnectorConfig {
+  const { adapter, ca, options, ...table } = connector;
   return {
     ...(table as unknown as ConnectorConfig),
     name: table["name"] as ConnectorName,
     memoryMb: memory_mb as number | undefined,
+    firstOrderNotional: String(first_order_notional ?? FIRST_ORDER_NOTIONAL),
     adapter: absolutePath(adapter, root),
     ca: absolutePath(ca, root),
     options: decodeTable((options ?? {}) as Table),

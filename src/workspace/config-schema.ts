@@ -1,6 +1,7 @@
 /** The schema of desk.toml with all defaults. The options of guards are in `domain/guard-config.ts`. */
 import * as z from "zod";
 import "../lib/schema-words.ts";
+import { FIRST_ORDER_NOTIONAL } from "../domain/config-tables.ts";
 import { decimal } from "../domain/decimal.ts";
 import { decimalOption, isTimeZone } from "../domain/guard-config.ts";
 import { PAGE_SCOPES } from "../domain/page-session.ts";
@@ -119,6 +120,8 @@ const connectorSchema = z.strictObject({
     .optional(),
   /** A PEM file. */
   ca: z.string().min(1).optional(),
+  /** What an order at a connector that is not paper may be worth until one was filled, in the account's currency. */
+  first_order_notional: decimalOption.default(decimal(FIRST_ORDER_NOTIONAL)),
   memory_mb: z.int().min(32).max(8_192).optional(),
   auth: z.record(z.string(), secretRef).default({}),
   options: z.record(z.string(), z.unknown()).default({}),

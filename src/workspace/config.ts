@@ -55,6 +55,8 @@ export interface ConnectorConfig {
   /** Absolute path of a PEM file. */
   readonly ca?: string | undefined;
   readonly memoryMb?: number | undefined;
+  /** A decimal, in the account's currency. */
+  readonly firstOrderNotional: string;
   readonly auth: Readonly<Record<string, SecretRef>>;
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -322,6 +324,7 @@ function readConnectors(
         proxy: entry.proxy,
         ca: entry.ca === undefined ? undefined : absolutePath(file, entry.ca),
         memoryMb: entry.memory_mb,
+        firstOrderNotional: text(entry.first_order_notional),
         auth: entry.auth,
         options: entry.options,
       },

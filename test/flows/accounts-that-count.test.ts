@@ -10,6 +10,7 @@ import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { AccountView } from "../../src/domain/account-view.ts";
 import { observeRates } from "../../src/trading/exchange-rates.ts";
 import { markAccount } from "../../src/trading/market-snapshot.ts";
+import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -47,7 +48,7 @@ function guardsOf(verdict: { reasons: { guard: string }[] }): string[] {
 
 describe("a live account of 5,000 beside the paper connector's million", () => {
   it("blocks an order of three times the live account by every share of NAV", async () => {
-    await open(connector("broker", 'mode = "live"\n[connector.options]\nnav = "5000"'));
+    await open(connector("broker", `mode = "live"\n${LIVE_LINES}[connector.options]\nnav = "5000"${LIVE_GUARD}`));
     const verdict = await propose("broker", "150");
     expect(guardsOf(verdict)).toEqual(["max-order-nav", "max-position-nav"]);
     expect(verdict.reasons[0]?.message).toContain("of NAV 5,000.00 USD");
@@ -55,7 +56,7 @@ describe("a live account of 5,000 beside the paper connector's million", () => {
   });
 
   it("blocks after the live account has lost 80 % of its day's opening NAV", async () => {
-    await open(connector("broker", 'mode = "live"\n[connector.options]\nnav = "5000"'));
+    await open(connector("broker", `mode = "live"\n${LIVE_LINES}[connector.options]\nnav = "5000"${LIVE_GUARD}`));
     await set("broker", "nav:1000");
     await markAccount(desk.open.desk, "broker" as ConnectorName);
     expect(guardsOf(await propose("broker", "0.1"))).toEqual(["day-loss-limit"]);

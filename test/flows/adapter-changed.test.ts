@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { multiplierOf } from "../../src/domain/multiplier.ts";
 import { afterEach, describe, expect, it } from "vitest";
+import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -74,7 +75,7 @@ describe("a changed adapter file", () => {
 });
 
 describe("a changed adapter file of a live connector", () => {
-  const LIVE = `${CONFIG}mode = "live"\n`;
+  const LIVE = `${CONFIG}mode = "live"\n${LIVE_LINES}${LIVE_GUARD}`;
   const openLive = async (again?: TempDesk): Promise<TempDesk> => {
     const from = again === undefined ? {} : { again: { root: again.root, home: again.home } };
     desk = await tempDesk({ config: () => LIVE, files: again === undefined ? { "venue.ts": VENUE } : {}, ...from });

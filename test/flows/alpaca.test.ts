@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import type { FakeVenue } from "../../src/conformance/fake-venue.ts";
 import { ALPACA_ENV, ALPACA_SECRETS, type AlpacaTable, openAlpaca, openAlpacaDesk } from "../support/alpaca-desk.ts";
+import { LIVE_GUARD } from "../support/live-table.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 interface Proposed {
@@ -115,6 +116,23 @@ describe("a connector to Alpaca does not start", () => {
       state: "restarting",
       lastError: expect.stringContaining("Alpaca cannot be reached (ECONNREFUSED)") as string,
     });
+  });
+
+  it("if the account is of the other environment", async () => {
+    const more = 'isolation = "process"';
+    const status = await statusOf({ environment: "live", more, after: LIVE_GUARD });
+    expect(status).toMatchObject({
+      state: "quarantined",
+      mode: "live",
+      lastError: expect.stringContaining('environment = "live", and account PA3T0KIT0001 is a paper account') as string,
+    });
+  });
+
+  it("live without what a live connector needs, and says everything that is missing", async () => {
+    expect((await statusOf({ environment: "live" }))?.lastError).toBe(
+      'connector alpaca is live and does not start; it needs isolation = "process" in its table; ' +
+        'a [[guard]] with key = "max-order-notional"',
+    );
   });
 
   it.each([

@@ -9,6 +9,7 @@ import type { OrderId } from "../../src/domain/ids.ts";
 import { signingRequestOf } from "../../src/commands/signed-call.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
+import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   desk = await tempDesk({
     files: { "venue.ts": adapterFixture("scripted-venue") },
     config: (text) =>
-      `${text}\n[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "live"\n`,
+      `${text}\n[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "live"\n${LIVE_LINES}${LIVE_GUARD}`,
   });
   const terms = { connector: "broker", side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "100" };
   const { id, digest } = await desk.call<typeof proposal>("orders propose", { ...terms, rationale: "x" });

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorStatus } from "../../src/trading/venue-gateway.ts";
 import type { DoctorCheck } from "../../src/trading/doctor.ts";
+import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { findSandbox } from "../support/process-sandbox.ts";
-import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../support/temp-desk.ts";
+import { type TempDesk, type TempDeskOptions, discard, protect, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk | undefined;
 afterEach(async () => {
@@ -45,7 +46,7 @@ async function until(isDone: () => boolean): Promise<void> {
 describe("a desk with a live connector", () => {
   it("runs every adapter that is not built in, and the custom guards, in processes, and says so", async () => {
     const opened = await open(
-      `${connector("venue", 'mode = "live"')}${connector("feed", "orders = false")}${PAPER}${GUARD}`,
+      `${connector("venue", `mode = "live"\n${LIVE_LINES}`)}${connector("feed", "orders = false")}${PAPER}${GUARD}${LIVE_GUARD}`,
     );
     for (const [name, isolation, reason] of [
       ["venue", "process", "venue is live"],
@@ -71,8 +72,12 @@ describe("a desk with a live connector", () => {
 
   it("moves what already runs if only the adapter says that it is live", async () => {
     const opened = await open(
-      `${connector("feed", "orders = false")}${connector("venue").replace("venue.ts", "declares.ts")}${GUARD}`,
+      `${connector("feed", "orders = false")}${connector("venue", LIVE_LINES).replace("venue.ts", "declares.ts")}${GUARD}${LIVE_GUARD}`,
     );
+    // Before its adapter says that it is live, no step needs the live key.
+    await until(() => statusOf(opened, "venue")?.lastError?.includes("the live key (qoc keys protect)") === true);
+    await protect(opened);
+    await opened.call("connectors restart", { name: "venue" });
     await until(() => ["feed", "venue"].every((name) => statusOf(opened, name)?.state === "ready"));
     expect(statusOf(opened, "venue")).toMatchObject({ mode: "live", isolation: "process" });
     expect(statusOf(opened, "feed")).toMatchObject({ isolation: "process", isolationReason: "venue is live" });
@@ -107,7 +112,7 @@ it.skipIf(sandbox.problem !== undefined)(
     );
     chmodSync(program, 0o755);
     const opened = await open(
-      `${connector("venue", 'mode = "live"')}${connector("feed", "orders = false\nmemory_mb = 77")}`,
+      `${connector("venue", `mode = "live"\n${LIVE_LINES}`)}${connector("feed", "orders = false\nmemory_mb = 77")}${LIVE_GUARD}`,
       { env: { PATH: `${folder}:${process.env["PATH"] ?? ""}` } },
     );
     // The feed runs in the desk's process until the live connector is accepted, and is moved then.

@@ -28,6 +28,7 @@ import type { DeskEvent, OrderApproved } from "../../src/domain/event.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { runtimePaths } from "../../src/workspace/runtime-folder.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
+import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Answer, BIN, qocJson } from "../support/qoc-json.ts";
 
@@ -74,9 +75,9 @@ async function start(): Promise<void> {
   await protect(PASSPHRASE);
   for (const mode of ["live", "unstated"]) writeFileSync(join(desk, `${mode}.ts`), venue(mode));
   const connector = (name: string): string =>
-    `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`;
+    `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n${LIVE_LINES}`;
   const toml = readFileSync(join(desk, "desk.toml"), "utf8").replace(/^port = \d+$/m, `port = ${await freePort()}`);
-  writeFileSync(join(desk, "desk.toml"), `${toml}${connector("live")}${connector("unstated")}`);
+  writeFileSync(join(desk, "desk.toml"), `${toml}${connector("live")}${connector("unstated")}${LIVE_GUARD}`);
   expect((await qoc("up", "--detach")).code).toBe(0);
   await allReady();
 }

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import { dateInZone, markAccount, venueNow } from "../../src/trading/market-snapshot.ts";
+import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -40,7 +41,7 @@ describe("an adapter with simulatedTime", () => {
   });
 
   it("a live connector's quote of a later day does not end the day of the day-loss limit", async () => {
-    await open("{}", 'mode = "live"');
+    await open("{}", `mode = "live"\n${LIVE_LINES}${LIVE_GUARD}`);
     const before = desk.open.desk.clock.now();
     desk.open.desk.market.venueTimes.set("broker", before + 86_400_000);
     await markAccount(desk.open.desk, "broker" as ConnectorName);

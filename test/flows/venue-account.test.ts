@@ -1,6 +1,7 @@
 /** The venue's statement of its mode and account is pinned, and another statement refuses the connector. */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
+import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -36,7 +37,7 @@ const PAPER = { mode: "paper", environment: "sandbox", accountId: "P1" };
 
 describe("a venue that says live", () => {
   it("makes the connector live, in a process of its own, though desk.toml states no mode", async () => {
-    const opened = await open(LIVE);
+    const opened = await open(LIVE, `${LIVE_LINES}${LIVE_GUARD}`);
     await expect.poll(() => status(opened)?.state, { timeout: 10_000 }).toBe("ready");
     expect(status(opened)).toMatchObject({ mode: "live", isolation: "process", connection: LIVE });
     const order = { connector: "broker", side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "100" };

@@ -16,10 +16,12 @@ export interface AlpacaTable {
   readonly environment?: string;
   /** Lines of `[[connector]]`. */
   readonly more?: string;
+  /** Tables after it. */
+  readonly after?: string;
 }
 
 /** The connector's table in desk.toml. */
-export function alpacaTable({ venue, environment = "paper", more = "" }: AlpacaTable): string {
+export function alpacaTable({ venue, environment = "paper", more = "", after = "" }: AlpacaTable): string {
   return `[[connector]]
 name = "alpaca"
 type = "alpaca"
@@ -30,7 +32,7 @@ ${more}
   [connector.options]
   environment = "${environment}"
   venue = "${venue}"
-`;
+${after}`;
 }
 
 /** The desk.toml of `init` with Alpaca in place of the paper venue. */

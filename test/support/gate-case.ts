@@ -48,6 +48,7 @@ export function inputOf(tale: JournalScenario, order: string | TermsDraft, more:
       reconciled: true,
       mode: orderTerms.mode,
       capabilities: {},
+      firstOrderNotional: amount("1000000000"),
     },
     routes: [...new Set([orderTerms.connector, ...state.accounts.keys()])].map((connector) => ({
       connector,

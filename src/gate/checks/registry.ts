@@ -4,6 +4,7 @@ import { approvalFreshness } from "./approval-freshness.ts";
 import { connectorReady } from "./connector-ready.ts";
 import { priceDrift } from "./price-drift.ts";
 import { approvedTermsMatch } from "./approved-terms-match.ts";
+import { firstLiveOrder } from "./first-live-order.ts";
 import { journalHealth } from "./journal-health.ts";
 import { marketProtection } from "./market-protection.ts";
 import { orderValidity } from "./order-validity.ts";
@@ -19,6 +20,7 @@ export const CHECKS: readonly GateCheck[] = [
   replacedOrder,
   orderValidity,
   marketProtection,
+  firstLiveOrder,
   approvalFreshness,
   priceDrift,
   approvedTermsMatch,
