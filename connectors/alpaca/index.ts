@@ -1,6 +1,7 @@
 /** Alpaca: US stocks, ETFs and coins, over its trading API, market data API and the stream of trade updates. */
 import {
   type Account,
+  type Activity,
   type Bar,
   type Capabilities,
   ConnectRefused,
@@ -14,8 +15,10 @@ import {
   type OrderReport,
   type Position,
   type Quote,
+  type Session,
   VenueRejection,
 } from "@qoc-app/sdk";
+import { activityOf } from "./activities.ts";
 import {
   type CryptoPairs,
   accountOf,
@@ -29,6 +32,7 @@ import {
   positionOf,
   quoteOf,
   reportOf,
+  sessionsOf,
   timeframeOf,
 } from "./map.ts";
 import { AssetSearch } from "./search.ts";
@@ -36,6 +40,7 @@ import { UpdateStream } from "./updates.ts";
 import {
   AlpacaClient,
   type Answer,
+  type CalendarDay,
   type Settings,
   type TradeUpdate,
   type VenueAccount,
@@ -49,6 +54,7 @@ import {
   settingsOf,
 } from "./wire.ts";
 
+const DAY_MS = 24 * 60 * 60_000;
 /** Account numbers of Alpaca's paper environment begin with this. */
 const PAPER_PREFIX = "PA";
 const STOCK_ASSETS = "/v2/assets?status=active&asset_class=us_equity";
@@ -74,6 +80,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
     clientIdDedupe: "forever",
     queryByClientId: true,
     buyingPowerNetsOpenOrders: true,
+    reports: "pushed",
   };
 
   #ctx!: ConnectorContext;
@@ -258,6 +265,23 @@ export default class AlpacaConnector implements ConnectorAdapter {
       .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
   }
 
+  async getActivities(since: number): Promise<Activity[]> {
+    const until = (await this.#venueTime()) + EVENT_DELAY_MS;
+    const events = await this.#client.activities(new Date(since).toISOString(), new Date(until).toISOString());
+    return events.map((event) => activityOf(event)).filter((activity) => activity !== undefined);
+  }
+
+  /** Coins trade at any time: their one session is the time asked for. */
+  async getSchedule(symbol: string, from: number, to: number): Promise<Session[]> {
+    if (isCrypto(symbol)) return [{ open: from, close: to, kind: "core" }];
+    // A day's sessions may begin on the day before in UTC.
+    const dates = [from - DAY_MS, to + DAY_MS].map((at) => new Date(at).toISOString().slice(0, 10));
+    const query = new URLSearchParams({ start: dates[0] ?? "", end: dates[1] ?? "" });
+    const { calendar } = await this.#client.get<{ calendar: readonly CalendarDay[] }>(`/v3/calendar/NYSE?${query}`);
+    const sessions = calendar.flatMap((day) => sessionsOf(day));
+    return sessions.filter(({ open, close }) => Number(close) > from && Number(open) < to);
+  }
+
   /** Prices of stocks are adjusted for splits, so that a split is no fall. */
   async getBars(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<Bar[]> {
     const query = new URLSearchParams({ timeframe: timeframeOf(options.resolution), limit: String(BARS_PAGE) });
@@ -287,7 +311,10 @@ export default class AlpacaConnector implements ConnectorAdapter {
       key: this.#ctx.secret("api_key"),
       secret: this.#ctx.secret("api_secret"),
       onUpdate: (data) => this.#take(data as TradeUpdate),
-      onDown: () => (this.#gapStart ??= this.#newestFillTime),
+      onDown: () => {
+        this.#gapStart ??= this.#newestFillTime;
+        this.#ctx.link(false, "the stream of trade updates is down");
+      },
       onRestored: () => this.#closeGap(),
       warn: (message, error) =>
         this.#ctx.logger.warn(message, { error: error instanceof Error ? error.message : String(error) }),
@@ -295,14 +322,17 @@ export default class AlpacaConnector implements ConnectorAdapter {
   }
 
   async #closeGap(): Promise<void> {
-    if (this.#gapStart === undefined) return;
-    for (const fill of await this.getFills(this.#gapStart - OVERLAP_MS)) this.#emit(fill);
+    if (this.#gapStart !== undefined)
+      for (const fill of await this.getFills(this.#gapStart - OVERLAP_MS)) this.#emit(fill);
     this.#gapStart = undefined;
+    this.#ctx.link(true);
   }
 
   #take(update: TradeUpdate): void {
     const fill = fillOfUpdate(update, this.#pairs);
     if (fill !== undefined) this.#emit(fill);
+    // The order that continues a replaced one sends updates of its own.
+    if (update.order.status !== "replaced") this.#ctx.emitReport(reportOf(update.order, this.#pairs));
   }
 
   #emit(fill: Fill): void {

@@ -9,10 +9,12 @@ import {
   type OrderReport,
   type Position,
   type Quote,
+  type Session,
   type Side,
 } from "@qoc-app/sdk";
 import type {
   ActivityEvent,
+  CalendarDay,
   Feed,
   TradeUpdate,
   VenueAccount,
@@ -225,6 +227,13 @@ export function instrumentOf(asset: VenueAsset): Instrument | null {
   };
 }
 
+const FEED_NAMES = {
+  iex: "IEX alone",
+  sip: "all exchanges (SIP)",
+  delayed_sip: "all exchanges, delayed",
+  crypto: "Alpaca crypto",
+} as const;
+
 /** A side without a price is 0, as Alpaca sends it after hours. The desk takes no order on such a quote. */
 export function quoteOf(symbol: string, quote: VenueQuote, feed: Feed | "crypto"): Quote {
   const mapped: Quote = {
@@ -234,8 +243,8 @@ export function quoteOf(symbol: string, quote: VenueQuote, feed: Feed | "crypto"
     bidSize: textOf(quote, "bs"),
     askSize: textOf(quote, "as"),
     timestamp: millis(quote.t),
+    feed: FEED_NAMES[feed],
   };
-  if (feed === "iex") mapped.notice = "quote of IEX alone, a small part of the market";
   if (feed === "delayed_sip") mapped.notice = "quote of all exchanges, 15 minutes late";
   return mapped;
 }
@@ -250,6 +259,18 @@ export function barOf(symbol: string, bar: VenueBar): Bar {
     close: textOf(bar, "c"),
     volume: textOf(bar, "v"),
   };
+}
+
+/** The sessions of a day, the first one first. */
+export function sessionsOf(day: CalendarDay): readonly Session[] {
+  const spans = [
+    ["pre", day.pre_start, day.pre_end],
+    ["core", day.core_start, day.core_end],
+    ["post", day.post_start, day.post_end],
+  ] as const;
+  return spans.flatMap(([kind, open, close]) =>
+    open === undefined || close === undefined ? [] : [{ kind, open: millis(open), close: millis(close) }],
+  );
 }
 
 const UNITS: Readonly<Record<string, string>> = { m: "Min", h: "Hour", d: "Day", w: "Week" };

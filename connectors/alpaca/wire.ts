@@ -130,6 +130,16 @@ export interface VenueBar {
   readonly v: string;
 }
 
+/** A day of `/v3/calendar`. A session that the day lacks is absent. */
+export interface CalendarDay {
+  readonly core_start: string;
+  readonly core_end: string;
+  readonly pre_start?: string;
+  readonly pre_end?: string;
+  readonly post_start?: string;
+  readonly post_end?: string;
+}
+
 /** An event of `/v2beta1/events/activities`. */
 export interface ActivityEvent {
   readonly activity_type: string;
@@ -140,8 +150,12 @@ export interface ActivityEvent {
   readonly previous_id?: string;
   readonly at: string;
   readonly executed_at: string;
+  readonly activity_subtype?: string;
+  readonly status: string;
   readonly price?: string;
   readonly qty?: string;
+  readonly net_amount?: string;
+  readonly currency?: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 

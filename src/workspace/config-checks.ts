@@ -86,8 +86,18 @@ export function unknownConnectors({
     });
 }
 
+/** What is wrong with a connector's table beyond the schema. */
+export function connectorProblems(connector: NamedConnector, index: number): readonly ConfigProblem[] {
+  const secrets = literalSecrets(connector.options, ["connector", index, "options"]);
+  return [
+    ...misplacedOptions(connector, index),
+    ...builtInProblems(connector, index),
+    ...secrets.map((path): ConfigProblem => ({ code: "OPTION_SECRET", path, message: "" })),
+  ];
+}
+
 /** Options that are keys of `[[connector]]` one table too low, and those that a built-in connector does not take. */
-export function misplacedOptions(connector: NamedConnector, index: number): readonly ConfigProblem[] {
+function misplacedOptions(connector: NamedConnector, index: number): readonly ConfigProblem[] {
   const { options } = connector;
   const problem = (key: string, message: string): ConfigProblem => ({
     code: "CONFIG_INVALID",
@@ -114,7 +124,7 @@ export function misplacedOptions(connector: NamedConnector, index: number): read
 }
 
 /** A built-in connector knows its mode and its secrets: a key that says otherwise would have no effect. */
-export function builtInProblems(connector: NamedConnector, index: number): readonly ConfigProblem[] {
+function builtInProblems(connector: NamedConnector, index: number): readonly ConfigProblem[] {
   const builtIn = builtInType(connector);
   if (builtIn === undefined) return [];
   const problem = (key: string, message: string): ConfigProblem => ({
@@ -145,7 +155,7 @@ export function misplacedReferences(value: unknown, path: KeyPath = []): readonl
 }
 
 /** The paths of texts in `[connector.options]` that are secrets by their name. Agents can read options. */
-export function literalSecrets(value: unknown, path: KeyPath): readonly KeyPath[] {
+function literalSecrets(value: unknown, path: KeyPath): readonly KeyPath[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => literalSecrets(item, [...path, index]));
   if (!isTable(value)) return [];
   return Object.entries(value).flatMap(([name, option]) => {

@@ -15,10 +15,8 @@ import { builtInType } from "./built-in-types.ts";
 import {
   type ConfigFile,
   type ConfigProblem,
-  builtInProblems,
+  connectorProblems,
   isTable,
-  literalSecrets,
-  misplacedOptions,
   misplacedReferences,
   placeOf,
   unimplementedTables,
@@ -303,9 +301,7 @@ function readConnectors(
       const message = "the file history would store a secret file inside the workspace; move it outside";
       problems.push({ code: "CONFIG_INVALID", path: ["connector", index, "auth", key], message });
     }
-    problems.push(...misplacedOptions(entry, index), ...builtInProblems(entry, index));
-    for (const path of literalSecrets(entry.options, ["connector", index, "options"]))
-      problems.push({ code: "OPTION_SECRET", path, message: "" });
+    problems.push(...connectorProblems(entry, index));
     const builtIn = builtInType(entry);
     if (entry.type !== "custom" && entry.adapter === undefined && builtIn === undefined)
       problems.push({ code: "CONFIG_NOT_YET", path: ["connector", index, "type"], message: "" });

@@ -1,0 +1,111 @@
+/** What changed the account without a trade, from Alpaca's activity events. Pure. */
+import type { Activity, ActivityKind } from "@qoc-app/sdk";
+import { millis } from "./map.ts";
+import type { ActivityEvent } from "./wire.ts";
+
+/** The types of Alpaca's document without trades and options. Any other type is an adjustment. */
+const KINDS: Readonly<Record<string, ActivityKind>> = {
+  CSD: "deposit",
+  CSW: "withdrawal",
+  ACATC: "transfer",
+  ACATS: "transfer",
+  FOPT: "transfer",
+  JNL: "transfer",
+  JNLC: "transfer",
+  JNLS: "transfer",
+  CGD: "dividend",
+  DIV: "dividend",
+  DIVCGL: "dividend",
+  DIVCGS: "dividend",
+  DIVROC: "dividend",
+  DIVTXEX: "dividend",
+  DIVFEE: "fee",
+  CFEE: "fee",
+  FEE: "fee",
+  PTC: "fee",
+  DIVFT: "tax",
+  DIVNRA: "tax",
+  DIVTW: "tax",
+  INTNRA: "tax",
+  INTTW: "tax",
+  INT: "interest",
+  SPLIT: "split",
+  NC: "rename",
+  SPIN: "spinoff",
+  MA: "merger",
+};
+
+type Details = Readonly<Record<string, string | undefined>>;
+
+/** Returns undefined for a trade, which is a fill. */
+export function activityOf(event: ActivityEvent): Activity | undefined {
+  if (event.activity_type === "FILL") return undefined;
+  const details = event.details as Details;
+  const found = KINDS[event.activity_type] ?? "adjustment";
+  const action = corporateActionOf(found, event, details);
+  // A corporate action without what its kind needs is shown, and never taken for another one.
+  const kind = isComplete({ kind: found, ...action }) ? found : "adjustment";
+  const money = amountOf(event, details);
+  const isCorporate = kind === "split" || kind === "rename" || kind === "spinoff" || kind === "merger";
+  const note = [event.activity_type, event.activity_subtype, event.status].filter((word) => word !== undefined);
+  return {
+    id: event.ref_id,
+    kind: signedKind(kind, money.amount),
+    timestamp: millis(event.executed_at),
+    note: note.join(" "),
+    ...(isCorporate ? present(money) : { amount: money.amount ?? "0", currency: money.currency ?? "USD" }),
+    ...present(kind === found ? { ...action } : {}),
+    ...present({ corrects: event.previous_id }),
+  };
+}
+
+/** A deposit that is taken back is a withdrawal, and the other way round. */
+function signedKind(kind: ActivityKind, amount = "0"): ActivityKind {
+  if (kind === "deposit" && amount.startsWith("-")) return "withdrawal";
+  return kind === "withdrawal" && !amount.startsWith("-") ? "deposit" : kind;
+}
+
+type Money = Readonly<Record<"amount" | "currency", string | undefined>>;
+
+/** The fee of a coin is taken in that coin: its quantity leaves the account, and no dollars do. */
+function amountOf({ activity_type, net_amount, currency, qty }: ActivityEvent, { symbol = "" }: Details): Money {
+  const [base = ""] = symbol.split("/");
+  if (activity_type === "CFEE" && qty !== undefined && base !== "") return { amount: qty, currency: base };
+  return { amount: net_amount, currency: net_amount === undefined ? undefined : currency };
+}
+
+function corporateActionOf(kind: ActivityKind, { qty }: ActivityEvent, details: Details): Partial<Activity> {
+  const { symbol, old_symbol, new_symbol, old_rate, new_rate } = details;
+  switch (kind) {
+    case "split": {
+      const before = symbol ?? old_symbol;
+      const ratio = new_rate === undefined || old_rate === undefined ? undefined : [new_rate, old_rate];
+      return present({ symbol: before, ratio, newSymbol: new_symbol === before ? undefined : new_symbol });
+    }
+    case "rename":
+      return present({ symbol: old_symbol, newSymbol: new_symbol });
+    case "spinoff":
+      return present({ symbol: details["source_symbol"], newSymbol: new_symbol, quantity: details["new_qty"] });
+    case "merger": {
+      const { acquiree_symbol, acquirer_symbol, acquirer_qty } = details;
+      return present({ symbol: acquiree_symbol, newSymbol: acquirer_symbol, quantity: acquirer_qty });
+    }
+    case "transfer":
+      return present({ symbol, quantity: qty });
+    case "dividend":
+      return present({ symbol });
+    default:
+      return {};
+  }
+}
+
+function present(members: Readonly<Record<string, unknown>>): Partial<Activity> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== ""));
+}
+
+function isComplete({ kind, symbol, ratio, newSymbol }: Partial<Activity>): boolean {
+  if (kind === "split") return symbol !== undefined && ratio !== undefined;
+  if (kind === "rename" || kind === "spinoff" || kind === "merger")
+    return symbol !== undefined && newSymbol !== undefined;
+  return true;
+}

@@ -1,0 +1,224 @@
+/** The maps of the connector to Alpaca, on the examples of Alpaca's own documents and on hand-made edges. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { activityOf } from "../../connectors/alpaca/activities.ts";
+import {
+  accountOf,
+  barOf,
+  fillOfActivity,
+  fillOfUpdate,
+  millis,
+  orderBody,
+  positionOf,
+  quoteOf,
+  reportOf,
+} from "../../connectors/alpaca/map.ts";
+import { type ActivityEvent, type VenueOrder, parseJson } from "../../connectors/alpaca/wire.ts";
+import type { Order } from "../../src/domain/sdk.ts";
+import { activitySchema } from "../../src/protocol/schemas.ts";
+
+const FOLDER = fileURLToPath(new URL("../../../shared/data/alpaca/", import.meta.url));
+const isThere = existsSync(FOLDER);
+if (!isThere) process.stderr.write(`\nSKIPPED: the documents of Alpaca are not at ${FOLDER}\n\n`);
+
+/** Numbers stay as they are in the file. */
+function read(name: string): any {
+  return parseJson(readFileSync(`${FOLDER}${name}`, "utf8"));
+}
+const NONE = new Map<string, string>();
+
+describe.skipIf(!isThere)("examples of Alpaca's documents", () => {
+  const trading = isThere ? read("trading-api.json") : {};
+  const data = isThere ? read("market-data-api.json") : {};
+  const schemas = trading.components?.schemas ?? {};
+  const example = (path: string): any =>
+    Object.values<any>(data.paths[path].get.responses["200"].content["application/json"].examples)[0].value;
+
+  it("every order keeps its ids, its amounts and its prices", () => {
+    const orders = Object.values<any>(trading.components.examples)
+      .map(({ value }) => value as VenueOrder)
+      .filter(({ client_order_id }) => client_order_id !== undefined);
+    expect(orders.length).toBeGreaterThanOrEqual(5);
+    for (const order of orders) {
+      const { venueOrderId, clientOrderId, symbol, side, quantity, filledQuantity, averagePrice, limitPrice } =
+        reportOf(order, NONE);
+      expect([venueOrderId, clientOrderId, filledQuantity]).toEqual([
+        order.id,
+        order.client_order_id,
+        order.filled_qty,
+      ]);
+      expect([symbol ?? "", side ?? "", quantity ?? null]).toEqual([order.symbol, order.side, order.qty]);
+      expect([averagePrice ?? null, limitPrice ?? null]).toEqual([order.filled_avg_price, order.limit_price]);
+    }
+  });
+
+  it("every documented status is known but replaced, whose order another order continues", () => {
+    const order = trading.components.examples.EquityOrderResponse.value as VenueOrder;
+    for (const status of schemas.OrderStatus.enum as string[]) {
+      const report = (): string => reportOf({ ...order, status }, NONE).status;
+      if (status === "replaced") expect(report).toThrow("does not know");
+      else expect(report()).toMatch(/^(open|partially_filled|filled|cancelled|rejected|expired)$/);
+    }
+  });
+
+  it("the account and the position have the venue's figures", () => {
+    const account = trading.paths["/v2/account"].get.responses["200"].content["application/json"].example;
+    expect(accountOf(account)).toMatchObject({ nav: "123346.11", cash: "122086.5", buyingPower: "245432.61" });
+    const position = schemas.Position["x-examples"]["example-1"];
+    expect(positionOf(position, NONE)).toEqual({
+      symbol: position.symbol,
+      quantity: "5",
+      averagePrice: "100.0",
+      markPrice: "120.0",
+      currency: "USD",
+    });
+  });
+
+  it("quotes and bars keep every digit and their time", () => {
+    const { quote } = example("/v2/stocks/{symbol}/quotes/latest");
+    expect(quoteOf("AAPL", quote, "iex")).toEqual({
+      ...{ symbol: "AAPL", bid: "172.6", ask: "172.7", bidSize: "2", askSize: "1", feed: "IEX alone" },
+      timestamp: Date.parse("2022-08-17T10:09:34.055Z"),
+    });
+    const coins = example("/v1beta3/crypto/{loc}/latest/quotes").quotes;
+    expect(quoteOf("BTC/USD", coins["BTC/USD"], "crypto")).toMatchObject({ bid: "29058", askSize: "3.252" });
+    const [bar] = example("/v2/stocks/{symbol}/bars").bars;
+    expect(barOf("AAPL", bar)).toEqual({
+      ...{ symbol: "AAPL", open: "178.26", high: "178.26", low: "178.21", close: "178.21", volume: "1118" },
+      timestamp: Date.parse("2022-01-03T09:00:00Z"),
+    });
+  });
+
+  it("every documented activity type is a fill or an activity that the desk takes", () => {
+    for (const activity_type of schemas.ActivityType.enum as string[]) {
+      const details = { symbol: "T", old_symbol: "T", new_symbol: "U", old_rate: "1", new_rate: "7" };
+      const more = { source_symbol: "T", acquiree_symbol: "T", acquirer_symbol: "U" };
+      const activity = activityOf({ ...EVENT, activity_type, details: { ...details, ...more } });
+      if (activity_type === "FILL") expect(activity).toBeUndefined();
+      else expect([activity_type, activitySchema.safeParse(activity).success]).toEqual([activity_type, true]);
+    }
+  });
+});
+
+const EVENT: ActivityEvent = {
+  ...{ activity_type: "DIV", event_id: "01M2", ref_id: "r-1", status: "executed", currency: "USD", net_amount: "1.02" },
+  ...{ at: "2026-05-10T14:01:04.650275Z", executed_at: "2026-05-10T14:01:04.650275Z", details: {} },
+};
+
+describe("activities", () => {
+  it.each([
+    [
+      "a 7:1 split",
+      { activity_type: "SPLIT" },
+      { symbol: "AAPL", old_rate: "1", new_rate: "7" },
+      { kind: "split", symbol: "AAPL", ratio: ["7", "1"] },
+    ],
+    [
+      "a new name",
+      { activity_type: "NC" },
+      { old_symbol: "FB", new_symbol: "META" },
+      { kind: "rename", symbol: "FB", newSymbol: "META" },
+    ],
+    ["a withdrawal", { activity_type: "CSW", net_amount: "-500" }, {}, { kind: "withdrawal", amount: "-500" }],
+    ["a deposit taken back", { activity_type: "CSD", net_amount: "-500" }, {}, { kind: "withdrawal", amount: "-500" }],
+    [
+      "the fee of a coin",
+      { activity_type: "CFEE", qty: "-0.0001", net_amount: "0" },
+      { symbol: "BTC/USD" },
+      { kind: "fee", amount: "-0.0001", currency: "BTC" },
+    ],
+    ["a correction", { previous_id: "r-0" }, {}, { kind: "dividend", corrects: "r-0" }],
+    [
+      "a type of a later version",
+      { activity_type: "NEW" },
+      {},
+      { kind: "adjustment", amount: "1.02", note: "NEW executed" },
+    ],
+    [
+      "a split without its rates",
+      { activity_type: "SPLIT" },
+      { symbol: "AAPL" },
+      { kind: "adjustment", note: "SPLIT executed" },
+    ],
+  ])("%s", (_name, members, details, expected) => {
+    const activity = activityOf({ ...EVENT, ...members, details });
+    expect(activity).toMatchObject(expected);
+    expect(activitySchema.safeParse(activity).success).toBe(true);
+  });
+});
+
+describe("fills", () => {
+  const order = {
+    ...{ id: "o-1", client_order_id: "c-1", symbol: "BTCUSD", asset_id: "a-1", asset_class: "crypto", side: "buy" },
+    ...{ status: "filled", qty: "1", filled_qty: "1", filled_avg_price: "2", limit_price: null, replaced_by: null },
+    submitted_at: "",
+  };
+  const update = {
+    event: "fill",
+    execution_id: "e-1",
+    price: "0.1",
+    qty: "0.3",
+    timestamp: "2026-09-18T10:00:00.123456789Z",
+    order,
+  };
+  const pairs = new Map([["a-1", "BTC/USD"]]);
+
+  it("a coin without its slash gets the pair of its asset, and an unknown coin is an error", () => {
+    expect(fillOfUpdate(update, pairs)).toMatchObject({
+      symbol: "BTC/USD",
+      timestamp: Date.parse("2026-09-18T10:00:00.123Z"),
+    });
+    expect(() => fillOfUpdate(update, NONE)).toThrow("BTCUSD");
+  });
+
+  it("another event with an execution id is no fill, and a fill without one is an error", () => {
+    expect(fillOfUpdate({ ...update, event: "new" }, pairs)).toBeUndefined();
+    expect(() => fillOfUpdate({ ...update, execution_id: "" }, pairs)).toThrow("execution_id");
+  });
+
+  it.each([
+    ["trade_bust", { busts: "e-0" }],
+    ["trade_correct", { corrects: "e-0" }],
+  ])("%s names the fill that it concerns", (execution_type, expected) => {
+    const details = { execution_type, order_id: "o-1", symbol: "AAPL", asset_id: "x", side: "sell" };
+    const trade = { ...EVENT, activity_type: "FILL", previous_id: "e-0", qty: "1", price: "2", details };
+    expect(fillOfActivity(trade, NONE)).toMatchObject(expected);
+  });
+});
+
+describe("what is sent", () => {
+  const order: Order = {
+    clientOrderId: "c",
+    symbol: "AAPL",
+    side: "buy",
+    quantity: 1,
+    quantityText: "1",
+    type: "limit",
+    limitPriceText: "100.50",
+    timeInForce: "day",
+  };
+
+  it("the approved text, unchanged", () => {
+    expect(orderBody({ ...order, quantityText: "1.000000001" })).toMatchObject({
+      qty: "1.000000001",
+      limit_price: "100.50",
+    });
+    expect(orderBody({ ...order, limitPriceText: "0.1234" })).toMatchObject({ limit_price: "0.1234" });
+  });
+
+  it.each([
+    ["ten decimals of a quantity", { quantityText: "1.0000000001" }],
+    ["a third decimal of a price", { limitPriceText: "100.123" }],
+    ["a fifth decimal below a dollar", { limitPriceText: "0.12345" }],
+    ["a fraction of a share until cancelled", { quantityText: "0.5", timeInForce: "gtc" }],
+    ["a coin for the day", { symbol: "BTC/USD" }],
+    ["a stop order in a coin", { symbol: "BTC/USD", timeInForce: "gtc", type: "stop" }],
+  ] as const)("not %s", (_name, change) => {
+    expect(() => orderBody({ ...order, ...change })).toThrow(/^Alpaca takes/);
+  });
+
+  it("no time that is not a time", () => {
+    expect(() => millis("soon")).toThrow('"soon"');
+  });
+});
