@@ -26,7 +26,21 @@ const own = readFileSync(declarations, "utf8").replaceAll(
 );
 writeFileSync(declarations, own + data);
 rmSync(`${root}dist/src/domain/sdk-data.d.ts`);
-const common = { bundle: true, platform: "node", target: "node20", logLevel: "warning" };
+/** Zod's messages in fifty languages are half of its code, which nearly every command loads; the desk speaks one. */
+const englishOnly = {
+  name: "english-only",
+  setup: (builder) =>
+    builder.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    })),
+};
+const common = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  logLevel: "warning",
+  plugins: [englishOnly],
+};
 await build({
   ...common,
   entryPoints: ["app/main", "commands/command-index", "domain/sdk", "market-data/feed-worker"].map(
