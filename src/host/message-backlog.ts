@@ -1,20 +1,23 @@
-/** Takes the messages of one worker in the order of their arrival, its batches within the slices of all connectors. */
+/**
+ * Takes the messages of one worker in the order of their arrival. Those that a worker sends on its own are taken within
+ * the slices of all connectors; an answer that the host waits for is taken at once, unless it is behind others.
+ */
 import type { TurnSlices } from "./turn-slices.ts";
 
 export interface MessageBacklogOptions {
   readonly slices: TurnSlices;
   readonly take: (message: unknown) => void;
-  /** Called if too many messages wait. */
-  readonly overflow: (limit: number) => void;
+  /** Called if too many messages wait, and when everything before an `end` is taken. */
+  readonly end: (reason: string) => void;
 }
 
 const MESSAGES_MAX = 5_000;
 
 export class MessageBacklog {
   readonly #options: MessageBacklogOptions;
-  /** A batch that waits for the next turn of the event loop, and what arrived behind it. */
+  /** A message that waits for the next turn of the event loop, and what arrived behind it. */
   #waiting: unknown[] = [];
-  #whenEmpty: () => void = () => undefined;
+  readonly #whenEmpty: (() => void)[] = [];
 
   constructor(options: MessageBacklogOptions) {
     this.#options = options;
@@ -22,9 +25,9 @@ export class MessageBacklog {
 
   /** Takes the message at once, unless this turn has taken enough. */
   receive(message: unknown): void {
-    const { slices, take, overflow } = this.#options;
+    const { slices, take, end } = this.#options;
     if (this.#waiting.length === 0) {
-      if (!isBatch(message)) {
+      if (!isSliced(message)) {
         take(message);
         return;
       }
@@ -32,19 +35,24 @@ export class MessageBacklog {
       slices.wait(() => this.#takeWaiting());
     }
     this.#waiting.push(message);
-    if (this.#waiting.length > MESSAGES_MAX) overflow(MESSAGES_MAX);
+    if (this.#waiting.length > MESSAGES_MAX) end(`more than ${MESSAGES_MAX} messages wait to be processed`);
+  }
+
+  /** Nothing follows. What arrived before, such as fills, is still taken. */
+  end(reason: string): void {
+    void this.empty().then(() => this.#options.end(reason));
   }
 
   /** Resolves when no message waits. */
   empty(): Promise<void> {
     if (this.#waiting.length === 0) return Promise.resolve();
-    return new Promise((resolve) => (this.#whenEmpty = resolve));
+    return new Promise((resolve) => this.#whenEmpty.push(resolve));
   }
 
   /** Drops the messages that wait. */
   clear(): void {
     this.#waiting = [];
-    this.#whenEmpty();
+    this.#emptied();
   }
 
   #takeWaiting(): void {
@@ -56,12 +64,16 @@ export class MessageBacklog {
     if (waiting !== this.#waiting) return;
     waiting.splice(0, taken);
     if (waiting.length > 0) slices.wait(() => this.#takeWaiting());
-    else this.#whenEmpty();
+    else this.#emptied();
+  }
+
+  #emptied(): void {
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 }
 
-const BATCHES: ReadonlySet<unknown> = new Set(["fills", "reports", "activities", "quotes"]);
+const SLICED: ReadonlySet<unknown> = new Set(["fills", "reports", "activities", "quotes", "log", "request"]);
 
-function isBatch(message: unknown): boolean {
-  return typeof message === "object" && message !== null && "e" in message && BATCHES.has(message.e);
+function isSliced(message: unknown): boolean {
+  return typeof message === "object" && message !== null && "e" in message && SLICED.has(message.e);
 }

@@ -26,6 +26,12 @@ export type CheckedMessage =
 export interface MessageValidator {
   /** Call for each method call that is sent: one response is accepted for it, outside of the message limit. */
   expectResponse(): void;
+  /**
+   * Call when a message arrives: it may wait before it is checked, and what waits must not be large. Returns why it is
+   * refused. Never throws.
+   */
+  measure(message: unknown): string | undefined;
+  /** Call for a message that was measured. */
   check(message: unknown): CheckedMessage;
 }
 
@@ -38,21 +44,23 @@ export function createMessageValidator(clock: Clock, redact: (text: string) => s
   const refuse = (reason: string): CheckedMessage => ({ kind: "refused", reason });
   return {
     expectResponse: () => void (expectedResponses += 1),
-    check: (message) => {
-      const isResponse = typeof message === "object" && message !== null && !("e" in message);
-      if (isResponse && expectedResponses === 0) return refuse(`an unexpected response: ${sampleOf(message, redact)}`);
-      if (isResponse) expectedResponses -= 1;
+    measure: (message) => {
+      const isExpected = isResponse(message) && expectedResponses > 0;
+      if (isResponse(message) && !isExpected) return `an unexpected response: ${sampleOf(message, redact)}`;
+      if (isExpected) expectedResponses -= 1;
       else if (!messages.spend(1))
-        return refuse(`more than ${LIMITS.messagesPerWindow} messages in ${LIMITS.messageWindowMs} ms`);
+        return `more than ${LIMITS.messagesPerWindow} messages in ${LIMITS.messageWindowMs} ms`;
       if (typeof message !== "object" || message === null)
-        return refuse(`a message that is not an object: ${sampleOf(message, redact)}`);
+        return `a message that is not an object: ${sampleOf(message, redact)}`;
       const limit = limitOf(message);
       const size = payloadSize(message, limit);
       if (size === undefined)
-        return refuse(`a message of more than ${limit} characters, or not plain data: ${sampleOf(message, redact)}`);
-      if (!chars.spend(size))
-        return refuse(`more than ${LIMITS.charsPerWindow} characters in ${LIMITS.charsWindowMs} ms`);
-      if (isResponse) {
+        return `a message of more than ${limit} characters, or not plain data: ${sampleOf(message, redact)}`;
+      if (!chars.spend(size)) return `more than ${LIMITS.charsPerWindow} characters in ${LIMITS.charsWindowMs} ms`;
+      return undefined;
+    },
+    check: (message) => {
+      if (isResponse(message)) {
         return comlinkResponseSchema.safeParse(message).success
           ? { kind: "response", response: message }
           : refuse(`a malformed response: ${sampleOf(message, redact)}`);
@@ -69,6 +77,10 @@ export function createMessageValidator(clock: Clock, redact: (text: string) => s
       return { kind: "event", event };
     },
   };
+}
+
+function isResponse(message: unknown): boolean {
+  return typeof message === "object" && message !== null && !("e" in message);
 }
 
 const BATCHES: ReadonlySet<unknown> = new Set(["fills", "reports", "activities", "quotes"]);

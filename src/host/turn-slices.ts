@@ -1,6 +1,7 @@
 /**
- * Shares the turns of the event loop between the fills of all connectors. One turn takes fills for a few milliseconds
- * at most; calls, commands and timers run before the next turn, however many connectors send fills.
+ * Shares the turns of the event loop between the messages that connectors send on their own: fills, log lines and
+ * requests. One turn takes them for a few milliseconds at most; calls, commands and timers run before the next turn,
+ * however many connectors send without a pause. Connectors that wait get equal parts of the turn.
  */
 import { setImmediate } from "node:timers";
 import type { Clock } from "../domain/ports.ts";
@@ -9,8 +10,10 @@ const SLICE_MS = 4;
 
 export class TurnSlices {
   readonly #clock: Pick<Clock, "monotonic">;
-  /** The time that was spent in this turn, ms. */
+  /** The time that was spent in this turn, or by the connector that resumes, ms. */
   #spent = 0;
+  /** What may be spent of it, ms. */
+  #limit = SLICE_MS;
   #isScheduled = false;
   /** Called in the next turn, in this order. */
   #waiting: (() => void)[] = [];
@@ -21,7 +24,7 @@ export class TurnSlices {
 
   /** Runs the work now if this turn has time left. Returns false, without running it, otherwise. */
   run(work: () => void): boolean {
-    if (this.#spent >= SLICE_MS) return false;
+    if (this.#spent >= this.#limit) return false;
     const started = this.#clock.monotonic();
     try {
       work();
@@ -43,10 +46,22 @@ export class TurnSlices {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      this.#spent = 0;
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const resume of waiting) resume();
+      this.#resume();
     });
+  }
+
+  /** Each connector that waits takes one message at least, also if those before it took long. */
+  #resume(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#limit = SLICE_MS / Math.max(1, waiting.length);
+    let spent = 0;
+    for (const resume of waiting) {
+      this.#spent = 0;
+      resume();
+      spent += this.#spent;
+    }
+    this.#spent = spent;
+    this.#limit = SLICE_MS;
   }
 }

@@ -21,6 +21,7 @@ import { envelopeSchema } from "../protocol/schemas.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import { type EmissionOptions, Emissions } from "./emissions.ts";
 import { MessageBacklog } from "./message-backlog.ts";
+import { OutputBacklog } from "./output-backlog.ts";
 import { SymbolFailures } from "./symbol-failures.ts";
 import { type MessageValidator, createMessageValidator } from "./message-validator.ts";
 import type { SecretMask } from "./secret-mask.ts";
@@ -107,7 +108,12 @@ export class WorkerSession {
     this.#options = options;
     this.#validator = createMessageValidator(options.clock, options.secretMask.redact);
     const { transport, log } = options;
-    transport.onOutput((line) => log.info(options.cleanText(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }));
+    const output = new OutputBacklog({
+      slices: options.slices,
+      take: (line) => log.info(options.cleanText(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }),
+      dropped: (lines) => log.warn(`${lines} lines of output were dropped`, { stream: "stdout" }),
+    });
+    transport.onOutput((line) => output.receive(line));
     this.#emissions = new Emissions({
       ...options,
       acknowledge: (last) => transport.post({ e: "ack", last }),
@@ -116,9 +122,9 @@ export class WorkerSession {
     this.#backlog = new MessageBacklog({
       slices: options.slices,
       take: (message) => this.#take(message),
-      overflow: (limit) => this.#cutOff(`more than ${limit} messages wait to be processed`),
+      end: (reason) => this.#cutOff(reason),
     });
-    transport.onMessage((message) => this.#backlog.receive(message));
+    transport.onMessage((message) => this.#receive(message));
     let resolveExited: () => void = () => undefined;
     this.#exited = new Promise((resolve) => (resolveExited = resolve));
     this.ended = new Promise((resolve) => {
@@ -261,6 +267,16 @@ export class WorkerSession {
     clock.after(PING_TIMEOUT_MS, () => {
       if (this.#lastPingReply < id && this.#exitReason === undefined) onResponsiveChange(false);
     });
+  }
+
+  #receive(message: unknown): void {
+    const refusal = this.#validator.measure(message);
+    if (refusal === undefined) {
+      this.#backlog.receive(message);
+      return;
+    }
+    this.#options.transport.mute();
+    this.#backlog.end(refusal);
   }
 
   /** A message that makes the host throw ends its worker, not the desk. */

@@ -17,7 +17,7 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
-import { commandsBesideFills } from "./flood.ts";
+import { commandsBesideFloods } from "./flood.ts";
 import { gateEvaluation } from "./gate.ts";
 import { type Row, SHORT, inTurn, median, ratioOf, say, us } from "./measure.ts";
 import { mcpCalls } from "./mcp.ts";
@@ -223,7 +223,7 @@ const measures: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   approvals,
   fills: async () => [await fillsThroughput()],
   spinning: async () => [await spinning()],
-  flood: async () => [await commandsBesideFills()],
+  flood: commandsBesideFloods,
   restart,
   processes,
   memory: async () => [await memoryOfOne()],

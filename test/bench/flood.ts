@@ -1,4 +1,4 @@
-/** Row 10: the wait of a command while another connector sends fills without a pause. */
+/** Row 10: the wait of a command while another connector sends fills, log lines or output without a pause. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OrderId } from "../../src/domain/ids.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
@@ -7,6 +7,9 @@ import { type Row, SHORT, quantile, ratioOf } from "./measure.ts";
 
 const FILLS = SHORT ? 10_000 : 95_000;
 const CALLS = SHORT ? 300 : 1_000;
+/** What the fixture writes. */
+const LINES = { log: "3 k log lines/s", bytes: "8 MB/s of log lines", output: "30 k lines of output/s" } as const;
+const LINES_MS = SHORT ? 1_000 : 4_000;
 
 async function working(desk: TempDesk, connector: string, quantity: number): Promise<string> {
   const terms = { connector, side: "buy", symbol: "AAA", quantity: String(quantity), type: "limit", limitPrice: "100" };
@@ -30,7 +33,29 @@ async function waits(desk: TempDesk, id: string, goesOn: (calls: number) => bool
   return times;
 }
 
-export async function commandsBesideFills(): Promise<Row> {
+function p99(times: readonly number[]): number {
+  return quantile(times, 0.99);
+}
+
+interface Waits {
+  readonly beside: readonly number[];
+  readonly alone: readonly number[];
+}
+
+function row(name: string, rate: string, { beside, alone }: Waits): Row {
+  return {
+    n: 10,
+    name,
+    what: `a command's wait during ${rate}, p99; longest ${Math.max(...beside).toFixed(0)} ms`,
+    floor: "the same with none flooding",
+    ours: `${p99(beside).toFixed(1)} ms`,
+    base: `${p99(alone).toFixed(1)} ms`,
+    ...ratioOf(beside, alone, p99),
+    target: "<= 3, <= 50 ms",
+  };
+}
+
+export async function commandsBesideFloods(): Promise<readonly Row[]> {
   const connector = (name: string): string =>
     `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\nmode = "paper"\n`;
   const desk = await tempDesk({
@@ -41,6 +66,16 @@ export async function commandsBesideFills(): Promise<Row> {
   const flooded = await working(desk, "flood", FILLS);
   await waits(desk, calm, (calls) => calls < 100);
   const alone = await waits(desk, calm, (calls) => calls < CALLS);
+  const rows: Row[] = [];
+  for (const kind of ["log", "bytes", "output"] as const) {
+    await desk.open.fleet.venues.quote("flood", `FLOOD:${kind}:${LINES_MS}`);
+    const until = performance.now() + LINES_MS;
+    const beside = await waits(desk, calm, () => performance.now() < until);
+    const { state, lastError } = desk.open.fleet.venues.facts("flood") ?? { state: "gone" };
+    if (state !== "ready") throw new Error(`the flooding connector is ${state}: ${lastError ?? ""}`);
+    rows.push(row(kind, LINES[kind], { beside, alone }));
+    await sleep(300);
+  }
   await desk.open.fleet.venues.quote("flood", `FLOOD:own:${FILLS}`);
   const started = performance.now();
   const order = desk.open.desk.state.orders.get(flooded as OrderId);
@@ -48,15 +83,5 @@ export async function commandsBesideFills(): Promise<Row> {
   const rate = FILLS / ((performance.now() - started) / 1000);
   await desk.stop();
   await discard(desk);
-  const [ours, base] = [quantile(beside, 0.99), quantile(alone, 0.99)];
-  return {
-    n: 10,
-    name: "fills",
-    what: `a command's wait during ${(rate / 1000).toFixed(0)} k fills/s, p99; longest ${Math.max(...beside).toFixed(0)} ms`,
-    floor: "the same with none flooding",
-    ours: `${ours.toFixed(1)} ms`,
-    base: `${base.toFixed(1)} ms`,
-    ...ratioOf(beside, alone, (times) => quantile(times, 0.99)),
-    target: "<= 3, <= 50 ms",
-  };
+  return [row("fills", `${(rate / 1000).toFixed(0)} k fills/s`, { beside, alone }), ...rows];
 }

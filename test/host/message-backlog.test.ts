@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { MessageBacklog } from "../../src/host/message-backlog.ts";
+import { OutputBacklog } from "../../src/host/output-backlog.ts";
 import { TurnSlices } from "../../src/host/turn-slices.ts";
 
 const FILLS = { e: "fills" };
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+let now = 0;
 /** Each message takes `ms` of the turn. */
 function backlog(ms: number, slices?: TurnSlices) {
-  let now = 0;
   const taken: unknown[] = [];
-  const overflows: number[] = [];
+  const ends: string[] = [];
   const shared = slices ?? new TurnSlices({ monotonic: () => now });
   const messages = new MessageBacklog({
     slices: shared,
@@ -18,9 +19,9 @@ function backlog(ms: number, slices?: TurnSlices) {
       now += ms;
       taken.push(message);
     },
-    overflow: (limit) => overflows.push(limit),
+    end: (reason) => ends.push(reason),
   });
-  return { messages, taken, overflows, slices: shared };
+  return { messages, taken, ends, slices: shared };
 }
 
 describe("messages of a worker", () => {
@@ -39,6 +40,52 @@ describe("messages of a worker", () => {
     expect(taken).toEqual(sent);
   });
 
+  it.each(["fills", "reports", "activities", "quotes", "log", "request"])(
+    "%s messages without a pause leave time for others",
+    async (e) => {
+      const { messages, taken } = backlog(1);
+      for (let i = 0; i < 20; i++) messages.receive({ e });
+      expect(taken).toHaveLength(4);
+      await turn();
+      expect(taken).toHaveLength(8);
+      await messages.empty();
+      expect(taken).toHaveLength(20);
+    },
+  );
+
+  it("a reply to a ping does not wait for another worker's messages", () => {
+    const flood = backlog(5);
+    const calm = backlog(1, flood.slices);
+    flood.messages.receive(FILLS);
+    calm.messages.receive({ e: "ping-reply" });
+    calm.messages.receive({ id: "1" });
+    expect(calm.taken).toHaveLength(2);
+  });
+
+  it("of a calm worker get a fair part of each turn, whichever worker came first", async () => {
+    const flood = backlog(1);
+    const calm = backlog(1, flood.slices);
+    for (let i = 0; i < 100; i++) flood.messages.receive(FILLS);
+    for (let i = 0; i < 6; i++) calm.messages.receive({ e: "log" });
+    expect([flood.taken.length, calm.taken.length]).toEqual([4, 0]);
+    for (const expected of [2, 4, 6]) {
+      await turn();
+      expect(calm.taken).toHaveLength(expected);
+    }
+    expect(flood.taken.length).toBeGreaterThanOrEqual(4 + 3 * 2);
+    await flood.messages.empty();
+  });
+
+  it("before a refused one are taken before the session ends", async () => {
+    const { messages, taken, ends } = backlog(5);
+    for (let i = 0; i < 3; i++) messages.receive(FILLS);
+    messages.end("too large");
+    expect([taken.length, ends]).toEqual([1, []]);
+    await messages.empty();
+    await turn();
+    expect([taken.length, ends]).toEqual([3, ["too large"]]);
+  });
+
   it("of two workers share the turn", async () => {
     const first = backlog(5);
     const second = backlog(5, first.slices);
@@ -52,12 +99,45 @@ describe("messages of a worker", () => {
   });
 
   it("are limited in number while they wait, and dropped when the session ends", async () => {
-    const { messages, taken, overflows } = backlog(5);
+    const { messages, taken, ends } = backlog(5);
     for (let i = 0; i < 5_002; i++) messages.receive(FILLS);
-    expect(overflows).toEqual([5_000]);
+    expect(ends).toEqual(["more than 5000 messages wait to be processed"]);
     messages.clear();
     await messages.empty();
     await turn();
     expect(taken).toHaveLength(1);
+  });
+});
+
+describe("lines of output", () => {
+  function output(ms: number) {
+    const taken: string[] = [];
+    const dropped: number[] = [];
+    const slices = new TurnSlices({ monotonic: () => now });
+    const take = (line: string): void => {
+      now += ms;
+      taken.push(line);
+    };
+    return { taken, dropped, lines: new OutputBacklog({ slices, take, dropped: (n) => dropped.push(n) }) };
+  }
+
+  it("are taken in order, some in each turn", async () => {
+    const { taken, lines } = output(1);
+    const written = Array.from({ length: 12 }, (_, i) => `line ${i}`);
+    for (const line of written) lines.receive(line);
+    for (const count of [4, 8, 12]) {
+      expect(taken).toEqual(written.slice(0, count));
+      await turn();
+    }
+  });
+
+  it("of a flood are dropped, counted, and the later ones are taken again", async () => {
+    const { taken, dropped, lines } = output(4);
+    for (let i = 0; i < 1_501; i++) lines.receive(String(i));
+    while (taken.length < 1_001) await turn();
+    expect(dropped).toEqual([500]);
+    await turn();
+    lines.receive("later");
+    expect(taken.at(-1)).toBe("later");
   });
 });

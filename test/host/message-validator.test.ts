@@ -10,8 +10,14 @@ import {
 } from "../../src/host/message-validator.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
-function createValidator(clock = fakeClock()): MessageValidator {
-  return createMessageValidator(clock, (text) => text);
+/** Measures and checks each message at once, as the host does while no message waits. */
+function createValidator(clock = fakeClock()): Pick<MessageValidator, "check" | "expectResponse"> {
+  const validator = createMessageValidator(clock, (text) => text);
+  const check = (message: unknown): CheckedMessage => {
+    const reason = validator.measure(message);
+    return reason === undefined ? validator.check(message) : { kind: "refused", reason };
+  };
+  return { check, expectResponse: validator.expectResponse };
 }
 /** Checks a message with a validator that expects one response. */
 function check(message: unknown): CheckedMessage {
