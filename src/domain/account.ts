@@ -31,9 +31,14 @@ export function markedAccount(
   const { account, positions, venueTime, venueDate, isBase = true } = event;
   const nav = decimal(account.nav);
   const isNewDay = earlier !== undefined && venueDate > earlier.venueDate;
-  const base = { account, nav, positions: new Map(positions.map((position) => [position.symbol, position])) };
+  const held = new Map<string, VenuePosition>();
+  for (const position of positions) held.set(position.symbol, position);
+  const base: NavBase = { account, nav, positions: held };
+  // Field by field: a spread of `base` took longer than all else here, and a journal has many marks.
   return {
-    ...base,
+    account,
+    nav,
+    positions: held,
     base: earlier === undefined || (isBase && earlier.unexplained.eq(ZERO)) ? base : earlier.base,
     venueTime,
     venueDate: earlier !== undefined && venueDate < earlier.venueDate ? earlier.venueDate : venueDate,
