@@ -3,6 +3,7 @@
  * timers, and implements the desk's venue gateway.
  */
 import type { Desk } from "../trading/desk.ts";
+import { accountTaken } from "../trading/account-owner.ts";
 import { forgetInstruments } from "../trading/market-snapshot.ts";
 import { markInterruptedUnknown, reconcileConnector } from "../trading/reconcile.ts";
 import { followActivities, recordActivities } from "../trading/record-activity.ts";
@@ -31,6 +32,7 @@ export interface FleetOptions extends Omit<
   | "fillSink"
   | "pushSink"
   | "onStateChange"
+  | "accountTakenBy"
   | "recordOf"
   | "signedCode"
   | "isLive"
@@ -143,6 +145,7 @@ class ConnectorFleet implements Fleet {
         pushSink: this.#pushSink(config),
         onStateChange: (change) => this.#recordState(config, change),
         recordOf: (name) => this.#openDesk().state.connectors.get(name),
+        accountTakenBy: (name, found) => accountTaken(this.#openDesk(), { name, found, connectors: this.#connectors }),
         signedCode: (name) => signedCode(this.#openDesk().state, name),
         isLive: (connector) => this.#mode(connector) === "live",
         onSources: (name, paths) => this.#sources.set(name, new Set([...(this.#sources.get(name) ?? []), ...paths])),

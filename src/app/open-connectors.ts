@@ -3,6 +3,7 @@ import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import { messageOf } from "../domain/error.ts";
+import type { VenueConnection } from "../domain/venue.ts";
 import type { ConnectorRecord } from "../domain/desk-state.ts";
 import type { Clock, Disk, FillSink, Ids, Log, PushSink } from "../domain/ports.ts";
 import { createRequestHandler } from "../host/adapter-requests.ts";
@@ -50,6 +51,8 @@ export interface ConnectorDeps {
   readonly recordOf: (
     connector: string,
   ) => Pick<ConnectorRecord, "adapterDigest" | "accountId" | "quarantineReason"> | undefined;
+  /** The other connector that trades the account that this one reached. */
+  readonly accountTakenBy: (connector: string, found: VenueConnection) => string | undefined;
   /** The digest of the adapter file that the live key signed. */
   readonly signedCode: (connector: string) => Digest | undefined;
   readonly isLive: (config: ConnectorConfig) => boolean;
@@ -122,6 +125,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     redact: secrets.redact,
     options: config.options,
     accountId: () => deps.recordOf(config.name)?.accountId,
+    accountTakenBy: (found) => (config.orders ? deps.accountTakenBy(config.name, found) : undefined),
     mode: config.mode,
     hosts: config.hosts,
     dataOnly: !config.orders,

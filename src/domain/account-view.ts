@@ -48,6 +48,8 @@ export interface AccountLine {
   readonly buyingPower: string;
   /** null while a change of the NAV is unexplained. */
   readonly dayPnl: string | null;
+  /** The day of `dayPnl`: the date at the venue, for example 2020-04-20 in a replayed market. */
+  readonly day: string;
   /** The change of the NAV that no trade explains, until a human says what it was. */
   readonly unexplained: string | null;
   /** When the connector last reported the account. */
@@ -58,7 +60,9 @@ export interface AccountLine {
   readonly isCountedByGuards: boolean;
   /** Positions without a price or an exchange rate, which the NAV leaves out. */
   readonly unvalued: readonly string[];
-  /** The account is part of the sums: it is in their currency, or there is a rate. */
+  /** The connector that reaches the same account, whose line counts; null: this line counts. */
+  readonly sharedWith: string | null;
+  /** The account is part of the sums: it is in their currency or there is a rate, and no other line is this account. */
   readonly isInSum: boolean;
   /** The NAV in the currency of the sums; null without a rate. */
   readonly navInSum: string | null;
@@ -81,6 +85,8 @@ export interface AccountView {
   /** For display: each order has the buying power of its own account. */
   readonly buyingPower: string | null;
   readonly dayPnl: string | null;
+  /** The day of `dayPnl`; null if the accounts have several. */
+  readonly day: string | null;
   /** The rates that the sums are made with. */
   readonly rates: readonly RateView[];
   /** `[account] currency`; the accounts' own if none of them is in it and they have one currency. */

@@ -55,6 +55,11 @@ export const CONNECTOR_ERRORS = {
     "use the key of account {pinned}, or give the other account a connector with a name of its own",
     { untrustedDetail: "reason" },
   ),
+  ACCOUNT_SHARED: row(
+    "connector {connector}: it reaches account {reason}, which connector {other} trades; money counts once",
+    "remove one of them, or set orders = false on it; two accounts need ids that differ in their adapters",
+    { untrustedDetail: "reason" },
+  ),
   ADAPTER_CHANGED: row(
     "connector {connector}: its adapter changed: accepted {trusted}, found {found}",
     "review the change, then {signed}qoc connectors restart {connector}",

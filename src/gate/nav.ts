@@ -7,7 +7,7 @@ import { shownSymbol } from "../domain/untrusted.ts";
 import type { AccountRecord } from "../domain/account.ts";
 import { flowCommand } from "../domain/cash-event.ts";
 import { isSameCode } from "../domain/currency.ts";
-import { type Decimal, ZERO, decimal, min, withinPercent } from "../domain/decimal.ts";
+import { type Decimal, ZERO, decimal, max, min, withinPercent } from "../domain/decimal.ts";
 import { type RatePath, type RateTable, atLeast, isFresh, pairText, ratePath } from "../domain/exchange-rate.ts";
 import type { GuardScope } from "../domain/guard-config.ts";
 import type { UnvaluedPosition } from "../domain/venue.ts";
@@ -141,11 +141,17 @@ export function navOf(input: NavInput, scope: GuardScope): Available<NavSum> {
   if ("missing" in counted) return counted;
   const { accounts, note } = counted.value;
   let value = ZERO;
+  let gains = "";
   for (const { account, connector, path } of accounts) {
-    if (path !== undefined) value = value.plus(atLeast(account.nav, path));
-    else if (account.nav.lt(ZERO)) return missingInput(ownRate(input, connector, account));
+    const { nav, unexplained } = account;
+    // A connector could otherwise lift every limit by a number.
+    const explained = nav.minus(max(ZERO, unexplained));
+    if (path !== undefined) value = value.plus(atLeast(explained, path));
+    else if (nav.lt(ZERO)) return missingInput(ownRate(input, connector, account));
+    if (unexplained.gt(ZERO))
+      gains += ` (without ${formatMoney(unexplained, account.account.currency)} at ${connector} that no trade explains)`;
   }
-  return available({ value, note });
+  return available({ value, note: `${note}${gains}` });
 }
 
 /** Zero would be too much for an account that is below zero, and for its loss of today. */

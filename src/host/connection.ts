@@ -15,6 +15,8 @@ export interface ConnectionExpectation {
   readonly log: Pick<Log, "warn">;
   /** The mode in desk.toml, if it states one. */
   readonly mode?: Mode | undefined;
+  /** The connector that trades this account already. */
+  readonly accountTakenBy?: ((found: VenueConnection) => string | undefined) | undefined;
   /** The account that the venue named at an earlier start. */
   readonly accountId?: (() => string | undefined) | undefined;
 }
@@ -38,7 +40,7 @@ export function refuseSimulatedLive(
 
 /**
  * Reads the result of `connect`. Returns undefined if the adapter does not say whom it reached. @throws
- * CONNECT_REFUSED, ACCOUNT_CHANGED, ADAPTER_SHAPE; VenueOutage if the start is to be repeated.
+ * CONNECT_REFUSED, ACCOUNT_CHANGED, ACCOUNT_SHARED, ADAPTER_SHAPE; VenueOutage if the start is to be repeated.
  */
 export function readConnection(
   expected: ConnectionExpectation,
@@ -66,7 +68,7 @@ export function readConnection(
 }
 
 function checkConnection(
-  { name: connector, mode, accountId, clock, log }: ConnectionExpectation,
+  { name: connector, mode, accountId, accountTakenBy, clock, log }: ConnectionExpectation,
   capabilities: Capabilities,
   found: VenueConnection,
 ): void {
@@ -84,6 +86,8 @@ function checkConnection(
   const pinned = accountId?.();
   if (pinned !== undefined && pinned !== found.accountId)
     throw new QocError("ACCOUNT_CHANGED", { connector, pinned, reason: found.accountId });
+  const other = accountTakenBy?.(found);
+  if (other !== undefined) throw new QocError("ACCOUNT_SHARED", { connector, reason: found.accountId, other });
   const difference = found.at === undefined || capabilities.simulatedTime === true ? 0 : found.at - clock.now();
   if (Math.abs(difference) <= CLOCK_DIFFERENCE_MS_MAX) return;
   const seconds = Math.round(Math.abs(difference) / 1_000);

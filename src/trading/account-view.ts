@@ -28,6 +28,7 @@ import { type PositionRecord, averagePrice, unrealizedPnl } from "../domain/posi
 import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
 import { iso } from "../lib/time.ts";
 import { plainPath } from "../workspace/path-policy.ts";
+import { accountOwner } from "./account-owner.ts";
 import type { Desk } from "./desk.ts";
 import { rateTable } from "./exchange-rates.ts";
 
@@ -66,7 +67,8 @@ export function accountView(desk: ViewedDesk, { askedAt, fileRates = [] }: ViewS
     connector,
     record,
     reportedAt: askedAt?.get(connector) ?? record.markedAt,
-    path: pathTo(currency, connector, record.account.currency),
+    // Money that two connectors show counts once.
+    path: isOwner(desk, connector) ? pathTo(currency, connector, record.account.currency) : undefined,
   }));
   const oldest = Math.min(...accounts.map(({ reportedAt }) => reportedAt));
   const isKnown = accounts.every(({ record, path }) => path === undefined || isExplained(record));
@@ -75,6 +77,7 @@ export function accountView(desk: ViewedDesk, { askedAt, fileRates = [] }: ViewS
     cash: sumOf(accounts, ({ account }) => decimal(account.cash)),
     buyingPower: sumOf(accounts, ({ account }) => decimal(account.buyingPower)),
     dayPnl: isKnown ? sumOf(accounts, dayPnlOf) : null,
+    day: commonDay(accounts),
     rates: usedRates(accounts, now),
     currency: shownCurrency(currency),
     asOf: Number.isFinite(oldest) ? iso(oldest) : null,
@@ -88,6 +91,16 @@ export function accountView(desk: ViewedDesk, { askedAt, fileRates = [] }: ViewS
 export function standingOf({ config }: Pick<Desk, "config">, connector: string): ConnectorStanding {
   const known = config.connectors.find(({ name }) => name === connector);
   return known === undefined ? "removed" : known.enabled ? "enabled" : "disabled";
+}
+
+function isOwner(desk: ViewedDesk, connector: string): boolean {
+  return accountOwner(desk, connector) === connector;
+}
+
+function commonDay(accounts: readonly ViewedAccount[]): string | null {
+  const inSum = accounts.filter(({ path }) => path !== undefined);
+  const days = new Set(inSum.map(({ record }) => record.venueDate));
+  return days.size === 1 ? ([...days][0] ?? null) : null;
 }
 
 /** null if there are accounts, and none of them can be converted. */
@@ -135,10 +148,12 @@ function dayPnlOf({ nav, dayOpenNav }: AccountRecord): Decimal {
 }
 
 function accountLine(
-  { config, state }: ViewedDesk,
+  desk: ViewedDesk,
   { connector, record, reportedAt, path }: ViewedAccount,
   now: number,
 ): AccountLine {
+  const { config, state } = desk;
+  const owner = accountOwner(desk, connector);
   const { account } = record;
   const settings = config.connectors.find(({ name }) => name === connector);
   return {
@@ -149,11 +164,13 @@ function accountLine(
     cash: account.cash,
     buyingPower: account.buyingPower,
     dayPnl: isExplained(record) ? text(rounded(dayPnlOf(record), 8)) : null,
+    day: record.venueDate,
     unexplained: isExplained(record) ? null : text(rounded(record.unexplained, 8)),
     asOf: iso(reportedAt),
     isStale: now - reportedAt > STALE_MS,
     isCountedByGuards: settings?.orders === true,
     unvalued: (account.unvalued ?? []).map(({ symbol }) => shownSymbol(symbol)),
+    sharedWith: owner === connector ? null : owner,
     isInSum: path !== undefined,
     navInSum: path === undefined ? null : text(rounded(converted(record.nav, path), 8)),
   };
@@ -171,7 +188,9 @@ function markOf(state: Readonly<DeskState>, { connector, symbol }: Readonly<Posi
 }
 
 function countedPositions(desk: ViewedDesk): readonly PositionRecord[] {
-  return [...desk.state.positions.values()].filter(({ connector }) => standingOf(desk, connector) === "enabled");
+  return [...desk.state.positions.values()].filter(
+    ({ connector }) => standingOf(desk, connector) === "enabled" && isOwner(desk, connector),
+  );
 }
 
 function profitLines(desk: ViewedDesk): readonly ProfitLine[] {

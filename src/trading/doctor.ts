@@ -1,6 +1,7 @@
 /** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
 import type { ConfigNotice } from "../domain/status-view.ts";
 import { messageOf } from "../domain/error.ts";
+import { accountOwner } from "./account-owner.ts";
 import { deskNotices } from "./config-notices.ts";
 import { noticeText } from "./notice-text.ts";
 import type { Desk } from "./desk.ts";
@@ -258,7 +259,7 @@ export function agentCheck(
 }
 
 function connectorChecks(
-  desk: Pick<Desk, "market" | "state">,
+  desk: Pick<Desk, "config" | "market" | "state">,
   status: ReturnType<Desk["venues"]["status"]>[number],
 ): readonly DoctorCheck[] {
   const name = `connector ${status.name}`;
@@ -281,6 +282,9 @@ function connectorChecks(
           fix: `qoc logs --connector ${status.name}`,
         },
   ];
+  const owner = accountOwner(desk, status.name);
+  const shared = `it reaches the same account as ${owner}, which counts once`;
+  if (owner !== status.name) checks.push({ name, status: "warn", message: shared, fix: "remove one from desk.toml" });
   const lost = lostGuarantees(status);
   if (isUp && lost.length > 0)
     checks.push({ name, status: "warn", message: lost.join("; "), fix: "add the optional methods to the adapter" });

@@ -11,6 +11,7 @@ import { evaluateCancel } from "../gate/cancel-check.ts";
 import { evaluate } from "../gate/gate.ts";
 import { bookSnapshot, guardedOrder } from "../gate/guard-runner.ts";
 import type { GateInput, OrderRoute } from "../gate/input.ts";
+import { accountOwner } from "./account-owner.ts";
 import type { Desk } from "./desk.ts";
 import { rateTable } from "./exchange-rates.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
@@ -63,9 +64,10 @@ function firstOrderNotional({ config }: Pick<Desk, "config">, connector: string)
 }
 
 /** The connectors whose accounts guards count: enabled in desk.toml and with `orders = true`. */
-function orderRoutes(desk: Pick<Desk, "config" | "market" | "venues">): readonly OrderRoute[] {
+/** A connector whose account another one trades is no route: its money would count twice. */
+function orderRoutes(desk: Pick<Desk, "config" | "market" | "state" | "venues">): readonly OrderRoute[] {
   return desk.config.connectors
-    .filter(({ enabled, orders }) => enabled && orders)
+    .filter(({ enabled, orders, name }) => enabled && orders && accountOwner(desk, name) === name)
     .map(({ name, mode }) => ({
       connector: name,
       mode: desk.venues.facts(name)?.mode ?? mode ?? "unstated",

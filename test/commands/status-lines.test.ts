@@ -14,7 +14,7 @@ const CONNECTOR: StatusView["connectors"][number] = {
 function shown(part: Partial<StatusView>): readonly string[] {
   const at = "2026-07-05T12:00:00.000Z";
   const book = {
-    ...{ nav: null, cash: null, buyingPower: null, dayPnl: null, asOf: null, currency: "USD" },
+    ...{ nav: null, cash: null, buyingPower: null, dayPnl: null, day: null, asOf: null, currency: "USD" },
     ...{ accounts: [], rates: [], profit: [], fees: [], positions: [] },
   };
   const status: StatusView = {

@@ -161,6 +161,13 @@ describe("money that moves without a trade", () => {
     await mark();
     await desk.call("account flow", { connector: "venue", amount: "-5000", kind: "result", note: "an assignment" });
     expect(guardsOf(await propose("venue", "1", "AAA"))).toEqual(["day-loss-limit"]);
+    await set("venue", "nav:1000000000");
+    await mark();
+    const raised = await propose("venue", "100", "RAISED");
+    expect(guardsOf(raised)).toContain("max-order-nav");
+    expect(raised.reasons.find(({ guard }) => guard === "max-order-nav")?.message).toContain(
+      "of NAV 95,000.00 USD (without 999,905,000.00 USD at venue that no trade explains)",
+    );
     await set("venue", "nav:105000");
     await mark();
     const { reasons } = await propose("venue", "1", "BBB");

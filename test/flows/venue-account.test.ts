@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
+import { bookSums } from "../../src/commands/rendering/positions.ts";
+import type { StatusView } from "../../src/domain/status-view.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -87,5 +89,50 @@ describe("the account of a connector", () => {
     await again.write("venue.ts", venue(PAPER));
     await again.call("connectors restart", { name: "broker" });
     expect(status(again)).toMatchObject({ state: "ready" });
+  });
+});
+
+describe("two connectors of one account", () => {
+  const tables = ["first", "second"]
+    .map((name) => `[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`)
+    .join("");
+  const stateOf = (of: TempDesk, name: string) => of.open.fleet.venues.status().find((found) => found.name === name);
+
+  it("the second is refused by name, and the first keeps its account at each start", async () => {
+    desk = await tempDesk({ config: () => tables, files: { "venue.ts": venue(PAPER) } });
+    const [ready] = desk.open.fleet.venues.status().filter(({ state }) => state === "ready");
+    const [refused] = desk.open.fleet.venues.status().filter(({ state }) => state === "quarantined");
+    expect(refused?.lastError).toContain(`it reaches account P1, which connector ${ready?.name} trades`);
+    const { checks } = await desk.call<{ checks: { name: string; status: string; message: string }[] }>("doctor");
+    expect(checks.find(({ name }) => name === `connector ${refused?.name}`)).toMatchObject({
+      status: "fail",
+      message: expect.stringContaining("money counts once") as string,
+    });
+    const status = await desk.call<{ connectors: { name: string; untrusted: { text: string } | null }[] }>("status");
+    expect(status.connectors.find(({ name }) => name === refused?.name)?.untrusted?.text).toContain(
+      "money counts once",
+    );
+    await desk.stop();
+    desk = await tempDesk({ again: desk, config: () => tables, files: { "venue.ts": venue(PAPER) } });
+    expect(stateOf(desk, ready?.name ?? "")).toMatchObject({ state: "ready" });
+    expect(stateOf(desk, refused?.name ?? "")).toMatchObject({ state: "quarantined" });
+  });
+
+  it("of which one is data only both start, and their money counts once", async () => {
+    const second = tables.replace('name = "second"\n', 'name = "second"\norders = false\n');
+    desk = await tempDesk({ config: () => second, files: { "venue.ts": venue(PAPER) } });
+    expect(desk.open.fleet.venues.status().map(({ state }) => state)).toEqual(["ready", "ready"]);
+    const { book } = await desk.call<StatusView>("status");
+    const accounts = book.accounts.toSorted((a, b) => a.connector.localeCompare(b.connector));
+    expect(accounts.map(({ connector, sharedWith, isInSum }) => [connector, sharedWith, isInSum])).toEqual([
+      ["first", null, true],
+      ["second", "first", false],
+    ]);
+    expect(book.nav).toBe(accounts[0]?.nav);
+    expect(bookSums(book, { isTty: true, columns: 80, paint: (_shade, text) => text }).join("\n")).toContain(
+      "! second: the same account as first; it counts once",
+    );
+    const { checks } = await desk.call<{ checks: { name: string; message: string }[] }>("doctor");
+    expect(checks.map(({ message }) => message)).toContain("it reaches the same account as first, which counts once");
   });
 });

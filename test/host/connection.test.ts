@@ -13,8 +13,9 @@ interface Given {
   readonly mode?: Mode;
   readonly capabilities?: Capabilities;
   readonly pinned?: string;
+  readonly takenBy?: string;
 }
-function read(value: unknown, { mode, capabilities = {}, pinned }: Given = {}) {
+function read(value: unknown, { mode, capabilities = {}, pinned, takenBy }: Given = {}) {
   const warnings: string[] = [];
   const expected = {
     name: "broker" as ConnectorName,
@@ -22,6 +23,7 @@ function read(value: unknown, { mode, capabilities = {}, pinned }: Given = {}) {
     log: { warn: (message: string) => void warnings.push(message) },
     mode,
     accountId: () => pinned,
+    accountTakenBy: () => takenBy,
   };
   const unknownMembers = { note: () => undefined };
   const result = { ok: true as const, value };
@@ -71,6 +73,7 @@ describe("the report of connect", () => {
       "CONNECT_REFUSED",
       "may withdraw",
     ],
+    ["an account of another connector", {}, { takenBy: "a" }, "ACCOUNT_SHARED", "account A1, which connector a trades"],
     ["another account", { accountId: "A2" }, { pinned: "A1" }, "ACCOUNT_CHANGED", "belong to account A1"],
     ["a replayed live market", { mode: "live" }, { capabilities: { simulatedTime: true } }, "SIMULATED_LIVE", "broker"],
     ["no account id", { accountId: "" }, {}, "ADAPTER_SHAPE", "accountId"],

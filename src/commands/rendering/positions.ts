@@ -76,7 +76,7 @@ export function bookSums(book: AccountView, style: OutputStyle, shownAt?: string
       ["NAV", money(book.nav, currency, style)],
       ["cash", money(book.cash, currency, style)],
       ["buying power", `${money(book.buyingPower, currency, style)}${notPooled(book, style)}`],
-      ["today", signedMoney(book.dayPnl, currency, style), gainShade(book.dayPnl)],
+      ["today", todayText(book, style), gainShade(book.dayPnl)],
       ...book.profit.flatMap((line) => [profitEntry("realized", line, style), profitEntry("unrealized", line, style)]),
       ...(book.fees.length === 0
         ? []
@@ -89,6 +89,13 @@ export function bookSums(book: AccountView, style: OutputStyle, shownAt?: string
       .filter(({ incomplete }) => incomplete.length > 0)
       .map(({ incomplete }) => oneLine(`! P&L without ${incomplete.join(", ")}: cost or mark is not known`)),
   ];
+}
+
+/** With its date: the day of a replayed market is not the day of the reader. */
+function todayText({ dayPnl, day, currency, accounts }: AccountView, style: OutputStyle): string {
+  const amount = signedMoney(dayPnl, currency, style);
+  if (day !== null) return style.isTty ? `${amount}  (${day})` : amount;
+  return style.isTty && accounts.length > 1 ? `${amount}  (by the day of each account)` : amount;
 }
 
 /** Each order has the buying power of its own account. */
@@ -107,9 +114,11 @@ function profitEntry(name: "realized" | "unrealized", line: ProfitLine, style: O
 }
 
 function exceptionLines(line: AccountLine): readonly string[] {
-  const { connector, nav, currency, isInSum, isStale, asOf, unvalued, unexplained } = line;
+  const { connector, nav, currency, isInSum, isStale, sharedWith, asOf, unvalued, unexplained } = line;
+  const isMissing = !isInSum && sharedWith === null;
   return [
-    ...(isInSum ? [] : [`! ${connector}: NAV ${nav} ${currency} is not in the sums: no exchange rate`]),
+    ...(sharedWith === null ? [] : [`! ${connector}: the same account as ${sharedWith}; it counts once`]),
+    ...(isMissing ? [`! ${connector}: NAV ${nav} ${currency} is not in the sums: no exchange rate`] : []),
     ...(isStale ? [`! ${connector}: its last report is of ${shownTime({ isTty: true }, asOf)}`] : []),
     ...(unexplained === null
       ? []
@@ -137,6 +146,7 @@ function accountColumns(style: OutputStyle): readonly Column<AccountLine>[] {
       shade: ({ dayPnl }) => gainShade(dayPnl),
       isNumber: true,
     },
+    { title: "day", cell: ({ day }) => day },
     {
       title: "",
       cell: ({ isCountedByGuards }) => (isCountedByGuards ? "" : "guards do not count it"),
