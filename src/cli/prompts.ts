@@ -5,7 +5,7 @@
 import { Writable } from "node:stream";
 import type * as clackPrompts from "@clack/prompts";
 import type { Prompter } from "../commands/command.ts";
-import { oneLine } from "../commands/rendering/terminal-text.ts";
+import { oneLine, widthOf } from "../commands/rendering/terminal-text.ts";
 
 export interface PrompterOptions {
   readonly signal: AbortSignal;
@@ -35,8 +35,8 @@ export function createPrompter(
   output: NodeJS.WriteStream,
   { signal, hasColour }: PrompterOptions,
 ): Prompter {
-  const target = canvas(output, hasColour);
-  const ask = <T>(show: ShowPrompt<T>): Promise<T | undefined> => runPrompt(show, { input, output: target, signal });
+  const canvas = new Canvas(output, hasColour);
+  const ask = <T>(show: ShowPrompt<T>): Promise<T | undefined> => runPrompt(show, { input, canvas, signal });
   return {
     confirm: async (message) =>
       (await ask((clack, streams) => clack.confirm({ ...streams, message: oneLine(message), initialValue: false }))) ===
@@ -56,8 +56,10 @@ export function createPrompter(
 }
 
 /** Runs one prompt. The library returns a symbol for every kind of cancellation; this function distinguishes them. */
-async function runPrompt<T>(show: ShowPrompt<T>, streams: Omit<PromptStreams, "withGuide">): Promise<T | undefined> {
-  const { input, signal } = streams;
+async function runPrompt<T>(
+  show: ShowPrompt<T>,
+  { input, canvas, signal }: Pick<PromptStreams, "input" | "signal"> & { readonly canvas: Canvas },
+): Promise<T | undefined> {
   signal.throwIfAborted();
   const clack = await import("@clack/prompts");
   signal.throwIfAborted();
@@ -76,10 +78,12 @@ async function runPrompt<T>(show: ShowPrompt<T>, streams: Omit<PromptStreams, "w
   input.on("keypress", onKeypress);
   input.on("pause", onPause);
   try {
-    const value = await show(clack, { ...streams, signal: cancel.signal, withGuide: false });
+    const value = await show(clack, { input, output: canvas.stream, signal: cancel.signal, withGuide: false });
     signal.throwIfAborted();
     if (isInterrupted) throw new Interrupted();
-    return clack.isCancel(value) ? undefined : (value as T);
+    if (!clack.isCancel(value)) return value as T;
+    canvas.showCancelled();
+    return undefined;
   } finally {
     isSettled = true;
     signal.removeEventListener("abort", onAbort);
@@ -91,22 +95,48 @@ async function runPrompt<T>(show: ShowPrompt<T>, streams: Omit<PromptStreams, "w
 const COLOUR_CODE = /\u001b\[[\d;]*m/g;
 const COLUMNS_DEFAULT = 80;
 
+/** Erases the screen below: the library begins each frame of a prompt with it. */
+const ERASE_BELOW = "\u001b[J";
+const CONTROL_CODE = /\u001b\[[?\d;]*[A-Za-z]/g;
+
 /**
- * The stream that the library draws on: without colours if they are off, and with a usable width if the terminal
- * reports none. Cursor movements stay: a prompt cannot be redrawn without them.
+ * Where the library draws: without colours if they are off, and with a usable width if the terminal reports none.
+ * Cursor movements stay: a prompt cannot be redrawn without them.
  */
-function canvas(output: NodeJS.WriteStream, hasColour: boolean): Writable {
-  const target = new Writable({
-    decodeStrings: false,
-    write: (chunk: string, _encoding, done) => {
-      const text = String(chunk);
-      output.write(hasColour ? text : text.replace(COLOUR_CODE, ""));
-      // Not at the end of the write: the next line of the command must not overtake the text of the prompt.
-      done();
-    },
-  });
-  return Object.defineProperties(target, {
-    columns: { get: () => output.columns || COLUMNS_DEFAULT },
-    rows: { get: () => output.rows || undefined },
-  });
+class Canvas {
+  readonly stream: Writable;
+  readonly #output: NodeJS.WriteStream;
+  /** What was drawn since the last `ERASE_BELOW`. */
+  #frame = "";
+
+  constructor(output: NodeJS.WriteStream, hasColour: boolean) {
+    this.#output = output;
+    const target = new Writable({
+      decodeStrings: false,
+      write: (chunk: string, _encoding, done) => {
+        const text = String(chunk);
+        const erasedAt = text.lastIndexOf(ERASE_BELOW);
+        this.#frame = erasedAt === -1 ? this.#frame + text : text.slice(erasedAt + ERASE_BELOW.length);
+        output.write(hasColour ? text : text.replace(COLOUR_CODE, ""));
+        // Not at the end of the write: the next line of the command must not overtake the text of the prompt.
+        done();
+      },
+    });
+    this.stream = Object.defineProperties(target, {
+      columns: { get: () => this.#columns },
+      rows: { get: () => output.rows || undefined },
+    });
+  }
+
+  get #columns(): number {
+    return this.#output.columns || COLUMNS_DEFAULT;
+  }
+
+  /** The library leaves the highlighted answer of a prompt that was cancelled: it looks like the answer. */
+  showCancelled(): void {
+    const lines = this.#frame.replace(CONTROL_CODE, "").split("\n").slice(0, -1);
+    const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / this.#columns)), 0);
+    const up = rows === 0 ? "" : `\u001b[${rows}A`;
+    this.#output.write(`${up}\r${ERASE_BELOW}${lines[0] ?? ""}\ncancelled\n`);
+  }
 }

@@ -146,10 +146,11 @@ export class SignatureAudit {
     // The live key that the journal names stays in force, here or not.
     this.#strange = [];
     if (this.#keys === undefined) return [];
-    const { desk, live } = this.#keys;
+    const { desk, host, live } = this.#keys;
     const strange = (message: string): void =>
       void this.#strange.push({ seq, finding: { code: "KEY_INVALID", message } });
     if (desk !== deskPem) strange("the desk key of this machine is not the key that the journal names");
+    if (host.publicPem !== hostPem) strange("the host key of this machine is not the key that the journal names");
     if (live !== undefined && this.#named.live !== undefined && live.publicPem !== this.#named.live)
       strange("the live key of this machine is not the key that the journal names");
     return [];

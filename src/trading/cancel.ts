@@ -96,7 +96,8 @@ interface CancelOrigin {
 
 /**
  * Journals the cancel intent, waits until it is on disk, and sends the cancel. Journals what the venue then reports of
- * the order, and nothing about a cancel that failed. The intent is journaled before the first `await`.
+ * the order, and that a cancel without the venue's id was not sent; nothing about a cancel that failed otherwise. The
+ * intent is journaled before the first `await`.
  */
 export async function requestCancel(
   desk: Desk,
@@ -109,8 +110,11 @@ export async function requestCancel(
     return { kind: "taken", lookup: "found" };
   }
   if (order.venueOrderId === undefined) await queryOrderStatus(desk, order).catch(() => undefined);
-  if (order.venueOrderId === undefined)
-    return { kind: "unidentified", reason: "the venue's order id is not known yet" };
+  if (order.venueOrderId === undefined) {
+    const reason = "the venue's order id is not known yet, so that no cancel was sent";
+    await desk.commit({ type: "cancel.failed", id: order.id, reason });
+    return { kind: "unidentified", reason };
+  }
   try {
     await desk.venues.cancel(order.terms.connector, order.venueOrderId, hintOf(order));
   } catch (error) {

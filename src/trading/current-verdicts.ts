@@ -2,6 +2,7 @@
 import type { OrderId } from "../domain/ids.ts";
 import { instrumentKey } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
+import type { Verdict } from "../domain/verdict.ts";
 import { resolvesWithin } from "../lib/resolves-within.ts";
 import type { Desk } from "./desk.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
@@ -47,9 +48,16 @@ async function evaluate(
   market: Promise<MarketSnapshot> | undefined,
 ): Promise<void> {
   const { verdict } = await evaluateProposal(desk, order, market);
-  const { id, digest } = order;
-  const { clock, proposals, state } = desk;
-  if (state.proposed.has(id)) proposals.verdicts.set(id, { verdict, digest, at: clock.now(), mono: clock.monotonic() });
+  if (desk.state.proposed.has(order.id)) keepVerdict(desk, order, verdict);
+}
+
+/** A list shows this verdict until it is old. */
+export function keepVerdict(
+  { clock, proposals }: Pick<Desk, "clock" | "proposals">,
+  { id, digest }: Readonly<OrderRecord>,
+  verdict: Verdict,
+): void {
+  proposals.verdicts.set(id, { verdict, digest, at: clock.now(), mono: clock.monotonic() });
 }
 
 export interface ShownVerdict {

@@ -98,7 +98,8 @@ function percentOf(price: Decimal, market: Decimal): DecimalText {
  * not known.
  */
 export function realizedEstimate({ state, terms, quote, instrument }: FiguresInput): RealizedEstimate | null {
-  const account = state.accounts.get(terms.connector)?.account;
+  const { account, positions } = state.accounts.get(terms.connector) ?? {};
+  const held = positions?.get(terms.symbol);
   const position = state.positions.get(instrumentKey(terms.connector, terms.symbol));
   const price = likelyPrice(terms, quote);
   if (position === undefined || price === undefined) return null;
@@ -109,7 +110,7 @@ export function realizedEstimate({ state, terms, quote, instrument }: FiguresInp
   return {
     amount: text(rounded(amount.times(position.multiplier), 8)),
     price: text(price),
-    unit: instrument?.currency ?? account?.currency ?? "",
+    unit: instrument?.currency ?? held?.currency ?? account?.currency ?? "",
   };
 }
 

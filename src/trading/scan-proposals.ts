@@ -22,6 +22,7 @@ import {
 } from "../gate/protection.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { ProposalFile, ReadableProposal } from "../workspace/proposals.ts";
+import { keepVerdict } from "./current-verdicts.ts";
 import type { Desk, ProposalProblem } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { fetchMarketSnapshot } from "./market-snapshot.ts";
@@ -102,7 +103,10 @@ async function processFile(desk: Desk, file: ProposalFile, refresh: Refresh): Pr
     const { digest } = order;
     const { verdict } = await evaluateProposal(desk, order);
     // The order may be decided or edited while the market data is fetched.
-    if (isStillOpen(order) && order.digest === digest) desk.publish(guardsEvaluated(order, "propose", verdict));
+    if (isStillOpen(order) && order.digest === digest) {
+      desk.publish(guardsEvaluated(order, "propose", verdict));
+      keepVerdict(desk, order, verdict);
+    }
     return;
   }
   desk.proposals.problems.set(file.path, {

@@ -81,6 +81,32 @@ describe("select", () => {
   });
 });
 
+describe("a cancelled prompt", () => {
+  /** The rows that stay on the screen, as a terminal shows them. */
+  function rowsOf(shown: string): readonly string[] {
+    const rows = [""];
+    let row = 0;
+    for (const [part = ""] of shown.matchAll(/\u001b\[[?\d;]*[A-Za-z]|\n|\r|[^\u001b\n\r]+/g)) {
+      const up = /^\u001b\[(\d+)A$/.exec(part);
+      if (part === "\n") rows[++row] ??= "";
+      else if (up !== null) row -= Number(up[1]);
+      else if (part === "\u001b[J") rows.splice(row, Infinity, "");
+      else if (!part.startsWith("\u001b") && part !== "\r") rows[row] = part;
+    }
+    return rows.filter((text) => text !== "");
+  }
+
+  it.each<[string, (prompter: Prompter) => Promise<unknown>]>([
+    ["select", (prompter) => prompter.select("Question", ["approve", "back"])],
+    ["confirm", (prompter) => prompter.confirm("Question")],
+    ["text", (prompter) => prompter.text("Question")],
+    ["password", (prompter) => prompter.password("Question")],
+  ])("%s leaves the question and the word cancelled, and no answer", async (_name, show) => {
+    const { shown } = await answer(show, ESCAPE);
+    expect(rowsOf(shown)).toEqual([expect.stringContaining("Question"), "cancelled"]);
+  });
+});
+
 describe("password", () => {
   it("returns the typed text and echoes nothing, not even its length", async () => {
     const { value, shown } = await answer((prompter) => prompter.password("Passphrase"), "open sesame", ENTER);

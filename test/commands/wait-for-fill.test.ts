@@ -6,7 +6,9 @@ import { waitForFill } from "../../src/commands/orders/wait-for-fill.ts";
 const RECEIPT = { id: "20260101-001", state: "accepted" };
 
 function sessionThat(call: () => Promise<unknown>, signal = new AbortController().signal): CommandSession {
-  return { isTty: true, flags: { json: false }, call, signal } as unknown as CommandSession;
+  // A desk that stopped is not asked by its journal, which would be read at each poll.
+  const local = (): never => expect.fail("the journal was read");
+  return { isTty: true, flags: { json: false }, call: local, callDesk: call, signal } as unknown as CommandSession;
 }
 
 it("has the fill if it comes", async () => {

@@ -8,6 +8,7 @@ import { decimal } from "../../src/domain/decimal.ts";
 import type { OrderRecord } from "../../src/domain/order-state.ts";
 import { anchorJournal } from "../support/anchor.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
+import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 interface Proposed {
@@ -73,6 +74,56 @@ async function verified(): Promise<void> {
 }
 
 describe("a cancel by proposal", () => {
+  it("of a live order needs the live key, like the order", async () => {
+    desk = await tempDesk({
+      files: { "v.ts": adapterFixture("cancelling-venue") },
+      config: (template) =>
+        `${template.split("\n# Guards are")[0]?.replaceAll("enabled = true", "enabled = false")}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\nmode = "live"\n`,
+    });
+    const review = (id: string) => desk.call<ReviewedOrder>("approve", { id, review: true });
+    const approveSigned = async (id: string, key?: "desk"): Promise<Target> => {
+      const { digest, signing } = await review(id);
+      if (signing === undefined) throw new Error("the review has nothing to sign");
+      const { shown } = signing.statement;
+      const authority = { ...(await desk.sign(signing)), ...(key === undefined ? {} : { key }) };
+      return desk.call<Target>("approve", { id, digest, shown, authority });
+    };
+    const order = await propose(LIMIT);
+    await approveSigned(order.id);
+    const cancel = await propose({ cancel: order.id });
+    expect((await review(cancel.id)).review).toMatchObject({ mode: "live", target: { kind: "cancel" } });
+    const { id, digest } = cancel;
+    await expect(desk.call("approve", { id, digest }, { actor: "human" })).rejects.toMatchObject({
+      code: "SIGNATURE_REQUIRED",
+      details: { key: "live" },
+    });
+    await expect(approveSigned(cancel.id, "desk")).rejects.toMatchObject({ code: "SIGNATURE_REQUIRED" });
+    expect((await sent()).cancels).toBe(0);
+    expect(await approveSigned(cancel.id)).toMatchObject({ target: { id: order.id, state: "cancelled" } });
+    expect((await sent()).cancels).toBe(1);
+    await verified();
+  });
+
+  it("of an order whose venue id is not known sends nothing, and leaves no mark of a cancel", async () => {
+    const silent = adapterSource(`async placeOrder() { throw new Error("the line went dead"); }`);
+    desk = await tempDesk({
+      files: { "v.ts": silent },
+      config: (template) =>
+        `${template.split("\n# Guards are")[0]?.replaceAll("enabled = true", "enabled = false")}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\nmode = "paper"\n`,
+    });
+    const order = await propose(LIMIT);
+    await approve(order).catch(() => undefined);
+    expect(record(order.id).state).toBe("unknown");
+    const unknown = { code: "OUTCOME_UNKNOWN", message: expect.stringContaining("no cancel was sent") as string };
+    await expect(desk.call("cancel", { id: order.id })).rejects.toMatchObject(unknown);
+    expect(record(order.id).cancelRequested).toBeUndefined();
+    const cancel = await propose({ cancel: order.id });
+    await expect(approve(cancel)).rejects.toMatchObject(unknown);
+    expect(record(order.id).cancelRequested).toBeUndefined();
+    expect(record(cancel.id).state).toBe("cancelled");
+    await verified();
+  });
+
   it("is reviewed, approved, sent once, and filed as executed", async () => {
     await open();
     const id = await working();

@@ -67,6 +67,14 @@ describe("the realized P&L of a review", () => {
     expect(realizedEstimate(figures(terms))).toEqual({ amount, price, unit: "USD" });
   });
 
+  it("has the currency of the position if the venue lists no instrument", () => {
+    const input = figures({ side: "sell", type: "market" });
+    const held = { symbol: "SPX", quantity: "20", markPrice: "2873.91", currency: "EUR" };
+    const account = input.state.accounts.get("paper" as never);
+    input.state.accounts.set("paper" as never, { ...account, positions: new Map([["SPX", held]]) } as never);
+    expect(realizedEstimate(input)?.unit).toBe("EUR");
+  });
+
   it("of an order that closes nothing is absent", () => {
     expect(realizedEstimate(figures({ side: "buy", type: "market" }))).toBeNull();
   });

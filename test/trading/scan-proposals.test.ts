@@ -84,6 +84,14 @@ it("status shows the verdict of now, asks once for a symbol, and not again withi
   expect(desk.open.desk.state.orders.get(id as never)?.verdicts).toHaveLength(1);
 });
 
+it("status does not judge again what its scan has just judged", async () => {
+  await quotesOf("status");
+  const terms =
+    'connector = "paper"\nside = "buy"\nsymbol = "SPX"\nquantity = "1"\ntype = "limit"\nlimit_price = "100"\n';
+  await desk.write("orders/pending/by-hand.toml", terms);
+  expect(await quotesOf("status")).toBe(1);
+});
+
 it("status does not wait for a slow venue: it shows the last verdict with its time", async () => {
   const { id } = await propose();
   let open = (): void => undefined;

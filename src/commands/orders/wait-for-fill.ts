@@ -22,7 +22,7 @@ export async function waitForFill(session: CommandSession, value: unknown, secon
   const { id } = receipt.data;
   try {
     for (let polls = Math.ceil((wait * 1000) / POLL_MS); ; polls--) {
-      const order = orderFields.safeParse(await session.call("orders show", { id }));
+      const order = orderFields.safeParse(await session.callDesk("orders show", { id }));
       if (!order.success) return value;
       const { state, filled, averagePrice } = order.data;
       if (!WORKING.has(state) || polls <= 0) return { ...receipt.data, state, filled, averagePrice };
