@@ -18,8 +18,8 @@ process.exitCode = await run(process.argv.slice(2));
 if (process.exitCode === 130) process.exit();
 
 /**
- * Node 22.8 and later can keep what it compiled for the next command. Whoever can write that folder can run code as the
- * operator, so it lies beside the keys and not in a shared folder for temporary files, which is Node's default.
+ * Node 22.8 and later can keep what it compiled for the next command. A user who can write that folder can run code as
+ * the operator, so it lies beside the keys and not in a shared folder for temporary files, which is Node's default.
  */
 function keepCompiledCode() {
   if (nodeModule.enableCompileCache === undefined) return;

@@ -271,10 +271,7 @@ export class WorkerSession {
 
   #receive(message: unknown): void {
     const refusal = this.#validator.measure(message);
-    if (refusal === undefined) {
-      this.#backlog.receive(message);
-      return;
-    }
+    if (refusal === undefined) return this.#backlog.receive(message);
     this.#options.transport.mute();
     this.#backlog.end(refusal);
   }

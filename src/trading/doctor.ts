@@ -72,14 +72,9 @@ export async function runDoctor(
 
 export function nodeCheck(version: string): DoctorCheck {
   const major = Number(version.split(".")[0]);
-  return major >= 22
-    ? { name: "node", status: "ok", message: `Node ${version}` }
-    : {
-        name: "node",
-        status: "warn",
-        message: `Node ${version} works, but it is past its end of life`,
-        fix: "install Node 24 LTS",
-      };
+  if (major >= 22) return { name: "node", status: "ok", message: `Node ${version}` };
+  const message = `Node ${version} works, but it is past its end of life`;
+  return { name: "node", status: "warn", message, fix: "install Node 24 LTS" };
 }
 
 export async function diskCheck(desk: Pick<Desk, "workspace">): Promise<DoctorCheck> {

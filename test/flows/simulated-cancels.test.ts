@@ -1,6 +1,6 @@
 /**
- * Sessions of random proposals, cancels, replacements, fills and restarts, each from a seed: whatever the order of events,
- * each intent is sent once, no cancel is sent without an approval, and the record says what the venue has.
+ * Sessions of random proposals, cancels, replacements, fills and restarts, each from a seed: whatever the order of
+ * events, each intent is sent once, no cancel is sent without an approval, and the record says what the venue has.
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,9 +1,9 @@
 /**
- * Attacks on a desk's port with the source in hand: by an agent with a token, by a web page, and by another user of this
- * machine. None reaches an order, a secret, an approval or the record.
+ * Attacks on a desk's port with the source in hand: by an agent with a token, by a web page, and by another user of
+ * this machine. None reaches an order, a secret, an approval or the record.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -307,10 +307,10 @@ const canBeOther = process.getuid?.() === 0 && spawnSync("setpriv", ["--version"
 if (!canBeOther) console.warn("skipped: another user needs root and setpriv");
 
 describe.skipIf(!canBeOther)("another user of this machine", () => {
-  /** Runs a script as the user `nobody`, and returns what it prints. */
+  /** Runs a script as the user 65534, and returns what it prints. */
   function asOther(script: string, ...words: string[]): string {
-    const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, "-e", script, ...words];
-    return execFileSync("setpriv", nobody, { cwd: "/", encoding: "utf8", env: { PATH: "/usr/bin:/bin" } }).trim();
+    const otherUser = ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, "-e", script, ...words];
+    return execFileSync("setpriv", otherUser, { cwd: "/", encoding: "utf8", env: { PATH: "/usr/bin:/bin" } }).trim();
   }
 
   it("reads no key, journal, order or history, and reaches no socket", () => {
