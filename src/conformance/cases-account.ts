@@ -4,6 +4,7 @@ import { assert, leaveUntried } from "./assert.ts";
 import { tradeOutsideAdapter } from "./fill-assertions.ts";
 import type { TestCase } from "./test-case.ts";
 import type { ConformanceHarness } from "./harness.ts";
+import { otherSymbol } from "./order-terms.ts";
 import { readAccountOf, readOrFail, readUntil } from "./read-money.ts";
 import { reaches } from "./test-venue.ts";
 import { FakeVenueFault } from "./venue-hooks.ts";
@@ -23,8 +24,12 @@ function heldOf(positions: Held, symbol: string): Decimal {
 }
 
 /** Fails the case if getPositions does not come to hold this quantity. */
-async function assertHeld(harness: ConformanceHarness, quantity: Decimal, after: string): Promise<void> {
-  const { symbol } = harness.settings;
+async function assertHeld(
+  harness: ConformanceHarness,
+  symbol: string,
+  quantity: Decimal,
+  after: string,
+): Promise<void> {
   const read = async (): Promise<Decimal> =>
     heldOf(await readOrFail("getPositions", harness.calls.positions("kit")), symbol);
   const held = await readUntil(harness, read, (value) => value.eq(quantity));
@@ -53,8 +58,18 @@ async function assertPositionFollowsTrades(harness: ConformanceHarness): Promise
         `after a ${side} of ${made.quantity} ${symbol} the hook account returned a position of ${text(stated)}, ` +
           `not of ${text(held)}`,
       );
-    await assertHeld(harness, held, `a ${side} of ${made.quantity} ${symbol}`);
+    await assertHeld(harness, symbol, held, `a ${side} of ${made.quantity} ${symbol}`);
   }
+  const other = otherSymbol(harness);
+  const before = heldOf((await harness.venue.readAccount()).positions, other);
+  const bought = await harness.venue.trade({
+    symbol: other,
+    side: "buy",
+    quantity: harness.settings.quantity,
+    price: "1",
+  });
+  if (bought === undefined) return;
+  await assertHeld(harness, other, before.plus(decimal(bought.quantity)), `a buy of ${bought.quantity} ${other}`);
 }
 
 /** Fails the case if getBuyingPower does not come to return the venue's figure. */

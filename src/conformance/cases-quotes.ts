@@ -140,7 +140,8 @@ export const QUOTE_CASES: readonly TestCase[] = [
       for (const percent of [97, 94]) {
         const { bid, ask } = await fetchQuote(harness, symbol);
         const [newBid, newAsk] = [priceAt(harness, bid, percent), priceAt(harness, ask, percent)];
-        await harness.venue.setQuote(symbol, { bid: newBid, ask: newAsk, last: newBid });
+        const newLast = percent === 97 ? newAsk : newBid;
+        await harness.venue.setQuote(symbol, { bid: newBid, ask: newAsk, last: newLast });
         // An adapter that serves quotes from a stream has them a moment later.
         const second = await readUntil(
           harness,
@@ -151,6 +152,10 @@ export const QUOTE_CASES: readonly TestCase[] = [
           same(second.bid, newBid) && same(second.ask, newAsk),
           `the venue's prices changed to ${newBid}/${newAsk}, but getQuote returned ${second.bid}/${second.ask}: ` +
             `request the quote each time`,
+        );
+        assert(
+          second.last === undefined || same(second.last, newLast),
+          `the venue's last price is ${newLast}, but getQuote returned ${second.last}: return the last trade's price`,
         );
       }
     },

@@ -7,7 +7,7 @@ import type { VenueFill } from "../domain/venue.ts";
 import { assert, leaveUntried } from "./assert.ts";
 import type { FakeOrder, FillTerms } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
-import { fetchQuote, units } from "./order-terms.ts";
+import { fetchQuote, units, withAllDigits } from "./order-terms.ts";
 import { type AcknowledgedOrder, placeAcknowledged } from "./place-orders.ts";
 import type { MadeFill } from "./test-venue.ts";
 
@@ -28,8 +28,16 @@ export async function tradeOutsideAdapter(
   price?: string,
 ): Promise<MadeFill | undefined> {
   const { symbol } = harness.settings;
-  const quoted = price ?? (await fetchQuote(harness))[side === "buy" ? "ask" : "bid"];
-  return harness.venue.trade({ symbol, side, quantity: units(harness, count), price: quoted });
+  const quantity = units(harness, count);
+  return harness.venue.trade({ symbol, side, quantity, price: price ?? (await exactPrice(harness, side)) });
+}
+
+/** Returns the quoted price; on a venue with a tick with all of its digits, so that sums have them too. */
+async function exactPrice(harness: ConformanceHarness, side: "buy" | "sell"): Promise<string> {
+  const quoted = (await fetchQuote(harness))[side === "buy" ? "ask" : "bid"];
+  if (harness.level === "kit") return quoted;
+  const { tickSize } = await harness.venue.describeInstrument(harness.settings.symbol);
+  return withAllDigits(decimal(quoted), tickSize);
 }
 
 /** Fails the case if the fill has another time than the venue states; a time in whole seconds counts as the same. */

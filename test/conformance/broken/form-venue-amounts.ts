@@ -75,6 +75,44 @@ export const FORM_VENUE_AMOUNTS: readonly Mistake[] = [
     reason: "in the venue's unit",
   },
   {
+    name: "average-price-to-the-cent",
+    description: "It rounds average prices to cents, which prices of this venue have.",
+    edits: [["averagePrice: avg,", "averagePrice: Number(avg).toFixed(2),"]],
+    caughtBy: ["C110"],
+    reason: "do not round it",
+  },
+  {
+    name: "buying-power-in-whole-dollars",
+    description: "It rounds buying power to whole dollars.",
+    edits: [
+      [
+        'return (await this.call<Balance>("Balance")).available;',
+        'return Number((await this.call<Balance>("Balance")).available).toFixed(0);',
+      ],
+    ],
+    caughtBy: ["C21"],
+  },
+  {
+    name: "one-symbol-for-all-fills",
+    description: "It emits every fill under one symbol.",
+    edits: [["symbol: execution.symbol,", 'symbol: "BTC/USD",']],
+    caughtBy: ["C50"],
+  },
+  {
+    name: "one-symbol-for-all-positions",
+    description: "It returns positions of one symbol only.",
+    edits: [["return positions.map(", 'return positions.filter(({ pair }) => pair === "XBTUSD").map(']],
+    caughtBy: ["C23"],
+    reason: "BTC-PERP",
+  },
+  {
+    name: "bid-as-last-price",
+    description: "It returns the bid as the last price.",
+    edits: [[TICKER, TICKER.replace("ticker.c[0]!", "ticker.b[0]!")]],
+    caughtBy: ["C14"],
+    reason: "last price",
+  },
+  {
     name: "average-price-of-an-order-in-cents",
     description: "It reports the average price of an order in cents.",
     edits: [["{ ...report, averagePrice: price }", "{ ...report, averagePrice: String(Number(price) * 100) }"]],
