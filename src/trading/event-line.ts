@@ -93,6 +93,12 @@ function orderWords(event: DeskEvent): Words | undefined {
       return event.status === "cancelled" || event.status === "expired" || event.status === "rejected"
         ? { text: `${event.status} at the venue${because(event.reason)}` }
         : undefined;
+    case "page.opened":
+      return { text: `page session ${event.session} was opened; it approves ${event.scope}`, level: "warn" };
+    case "page.closed":
+      return { text: `page session ${event.session} ended: ${event.reason}` };
+    case "page.refused":
+      return { text: `${event.count} logins of a page were refused: ${event.reason}`, level: "warn" };
     case "order.resolved":
       return { text: `resolved by ${event.actor}${because(event.note)}` };
     default:

@@ -196,9 +196,8 @@ const newsSchema = z
 function isPageOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, port, origin } = new URL(text);
-  return (
-    origin === text && (protocol === "https:" || (protocol === "http:" && hostname === "localhost" && port !== ""))
-  );
+  if (origin !== text || !HOST_NAME.test(hostname)) return false;
+  return protocol === "https:" || (protocol === "http:" && hostname === "localhost" && port !== "");
 }
 
 const uiSchema = z.strictObject({

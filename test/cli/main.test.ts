@@ -521,6 +521,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
       profit: [],
       fees: [],
       positions: [],
+      rates: [],
     },
     flagged: [],
     config: [],

@@ -239,6 +239,8 @@ describe("a setting", () => {
     ["fx.rates", '[fx.rates]\nEURUSD = { rate = "1.08", at = "2026-11-27" }', LAXER, LAXER],
     ["connectors.agent", "[connectors]\nagent = []", STRICTER, DESK],
     ["agent.runtime", '[agent]\nruntime = "claude"', LOCAL, LOCAL],
+    ["ui.approve", '[ui]\napprove = "none"', STRICTER, DESK],
+    ["ui.origins", '[ui]\norigins = ["https://desk.example"]', DESK, STRICTER],
     ["agent.unconfined", "[agent]\nunconfined = true", DESK, STRICTER],
     ["agent.env", '[agent]\nenv = ["X"]', DESK, STRICTER],
     ["agent.max_turns", "[agent]\nmax_turns = 1", LOCAL, LOCAL],

@@ -19,6 +19,13 @@ describe("the line of an event", () => {
       "info",
       "a-1 proposed by agent:x: buy 9 SPX market day at paper (paper)",
     ],
+    [
+      { type: "page.opened", session: "a-b-c", scope: "paper" },
+      "warn",
+      "page session a-b-c was opened; it approves paper",
+    ],
+    [{ type: "page.closed", session: "a-b-c", reason: "revoked" }, "info", "page session a-b-c ended: revoked"],
+    [{ type: "page.refused", reason: "used code", count: 2 }, "warn", "2 logins of a page were refused: used code"],
     [{ type: "order.accepted", id: "a-1", venueOrderId: "P-1" }, "info", "a-1 accepted by the venue as P-1"],
     [{ type: "fill.received", id: "a-1", fill }, "info", "a-1 bought 9 SPX at 3,119.41 (filled)"],
     [{ type: "fill.received", id: null, fill }, "warn", "fill of an order that is not ours: bought 9 SPX at 3,119.41"],

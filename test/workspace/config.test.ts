@@ -72,6 +72,29 @@ describe("the network of a [[connector]]", () => {
   });
 });
 
+describe("[ui]", () => {
+  it("approves paper orders, under the names of this machine, unless it says otherwise", () => {
+    expect(readConfig("", FILE).ui).toEqual({ approve: "paper", origins: [] });
+    for (const origin of ["https://desk.tailnet.ts.net", "https://desk.example:8443", "http://localhost:8080"])
+      expect(readConfig(`[ui]\norigins = ["${origin}"]`, FILE).ui.origins).toEqual([origin]);
+  });
+
+  it.each([
+    ['approve = "live"', "ui.approve"],
+    ['origins = ["http://desk.example"]', "ui.origins[0]"],
+    ['origins = ["http://localhost"]', "ui.origins[0]"],
+    ['origins = ["https://desk.example/"]', "ui.origins[0]"],
+    ['origins = ["https://desk.example/ui"]', "ui.origins[0]"],
+    ['origins = ["https://*.example"]', "ui.origins[0]"],
+    ['origins = ["https://user@desk.example"]', "ui.origins[0]"],
+    ['origins = ["null"]', "ui.origins[0]"],
+    ['origins = ["https://a.example", "https://b.example"]', "ui.origins"],
+    ['host = "0.0.0.0"', "ui.host"],
+  ])("with %s is refused", (line, key) => {
+    expect(problem(`[ui]\n${line}`)).toMatchObject({ code: "CONFIG_INVALID", details: { key } });
+  });
+});
+
 describe("[[news]]", () => {
   const feed = (more: string): string => `[[news]]\nname = "ft"\nurl = "https://feeds.example/x"\n${more}`;
 
