@@ -26,9 +26,11 @@ export const approvedTermsMatch: GateCheck = {
 };
 
 function termsDiffer({ order, approval }: GateInput, record: Readonly<OrderRecord>): Check | undefined {
-  const digest = digestTerms(approvedTerms(order.terms, record));
+  const terms = approvedTerms(order.terms, record);
+  const digest = digestTerms(terms);
+  const recorded = terms === record.terms ? digest : digestTerms(record.terms);
   const figures = { limit: approval?.digest ?? "no approval", actual: digest };
-  const all = [approval?.digest, record.digest, digestTerms(record.terms)];
+  const all = [approval?.digest, record.digest, recorded];
   if (all.every((other) => other === digest)) return undefined;
   return block(key, "EXIT_TERMS_DIFFER", `the terms of ${order.id} are not the approved terms`, figures);
 }
