@@ -1,6 +1,7 @@
 /** A session as a user has it: the printed link, decisions, what comes without a reload, a phone, and the end. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { PHONE, type TestBrowser, describePage, openBrowser, watch } from "./support/chromium.ts";
@@ -58,6 +59,27 @@ describePage("a session of the page", () => {
     await page.goto(`${desk.origin}/ui/`);
     expect(await page.locator("main").ariaSnapshot()).toContain('heading "Open this page from a terminal"');
     expect(await page.locator("pre").textContent()).toBe("qoc ui");
+  });
+
+  it("W31 the shell holds no secret and nothing of the desk: it is the built file", async () => {
+    const page = await context.newPage();
+    const answer = await page.goto(`${desk.origin}/ui/`);
+    const built = fileURLToPath(new URL("../../dist/ui/index.html", import.meta.url));
+    expect(await answer?.text()).toBe(readFileSync(built, "utf8"));
+  });
+
+  it("W44 a page that opened the desk is cut off from it", async () => {
+    const page = await context.newPage();
+    await page.route("http://localhost:65000/**", (route) =>
+      route.fulfill({ contentType: "text/html", body: "<p>other</p>" }),
+    );
+    await page.goto("http://localhost:65000/");
+    const opened = context.waitForEvent("page");
+    await page.evaluate((url) => {
+      (globalThis as any).handle = open(url);
+    }, `${desk.origin}/ui/`);
+    await (await opened).getByRole("heading", { name: "Open this page from a terminal" }).waitFor();
+    await page.waitForFunction(() => (globalThis as any).handle.closed);
   });
 
   it("W65 a revoked session turns its page into the login page, and another one lives", async () => {

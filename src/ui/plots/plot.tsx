@@ -97,13 +97,14 @@ function optionsOf(
   const style = getComputedStyle(element);
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const axis = { stroke: color("dim"), grid: { stroke: color("hair"), width: 1 }, ticks: { stroke: color("hair") } };
+  const hasArea = series.some(({ kind }) => kind === "area");
   const main = series.find(({ kind }) => kind !== "area");
   return {
     width: Math.max(element.clientWidth, 200),
     height,
     legend: { show: false },
     cursor: { points: { size: 7 }, drag: { x: true, y: false } },
-    scales: { x: { time: true }, y: { range: { min: { pad: 0.1 }, max: { pad: 0.1 } } }, area: { range: areaRange } },
+    scales: { x: { time: true }, y: { range: hasArea ? rangeAboveArea : padded }, area: { range: areaRange } },
     axes: [
       { ...axis },
       {
@@ -117,10 +118,25 @@ function optionsOf(
   };
 }
 
-/** A band of losses fills the lower third: the worst of them touches the bottom. */
-function areaRange(_plot: uPlot, min: number | null): uPlot.Range.MinMax {
+type Limits = readonly [min: number | null, max: number | null];
+
+/** The lines with some space around them. */
+function padded(_plot: uPlot, ...[min, max]: Limits): uPlot.Range.MinMax {
+  const [low, high] = [min ?? 0, max ?? 1];
+  const space = 0.08 * (high - low || Math.abs(high) || 1);
+  return [low - space, high + space];
+}
+
+/** The lines stay above the band of losses. */
+function rangeAboveArea(plot: uPlot, ...limits: Limits): uPlot.Range.MinMax {
+  const [low, high] = padded(plot, ...limits) as [number, number];
+  return [low - 0.35 * (high - low), high];
+}
+
+/** A band of losses fills the lowest quarter: the worst of them touches the bottom. */
+function areaRange(_plot: uPlot, ...[min]: Limits): uPlot.Range.MinMax {
   const worst = Math.min(min ?? 0, -0.0001);
-  return [worst, -2 * worst];
+  return [worst, -3 * worst];
 }
 
 function seriesOptions({ name, kind, color: key }: PlotSeries, color: (name: string) => string): uPlot.Series {

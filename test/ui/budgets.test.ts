@@ -1,0 +1,172 @@
+/** The budgets of the page: bytes, requests, and what drawing and scrolling cost, as ratios in the same browser. */
+import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
+import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
+
+const DIST = fileURLToPath(new URL("../../dist/ui/", import.meta.url));
+
+function zipped(names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + gzipSync(readFileSync(DIST + name), { level: 9 }).length, 0) / 1_000;
+}
+
+const FILES = readdirSync(DIST);
+/** What `index.html` loads: the first route. */
+const FIRST = [...readFileSync(`${DIST}index.html`, "utf8").matchAll(/(?:src|href)="([^"]+)"/g)].map(
+  ([, name]) => name ?? "",
+);
+
+describe("the bytes of the page, compressed", () => {
+  it.each([
+    ["scripts of the first route", FIRST.filter((name) => name.endsWith(".js")), 45],
+    ["all scripts", FILES.filter((name) => name.endsWith(".js")), 110],
+    ["style sheets", FILES.filter((name) => name.endsWith(".css")), 8],
+  ] as const)("%s stay within their budget", (_what, names, budget) => {
+    expect(names.length).toBeGreaterThan(0);
+    expect(zipped(names)).toBeLessThan(budget);
+  });
+});
+
+const ORDERS = 10_000;
+const COLUMNS = ["id", "state", "kind", "side", "quantity", "symbol", "type", "price", "filled", "averagePrice"];
+const MORE_COLUMNS = ["connector", "mode", "proposedAt", "flags"];
+
+/** A part of many orders, as the desk answers. */
+function orderPart(after: string | undefined): object {
+  const start = after === undefined ? 0 : Number(after.slice(2)) + 1;
+  const end = Math.min(start + 500, ORDERS);
+  const rows = Array.from({ length: end - start }, (_, index) => {
+    const number = start + index;
+    const symbol = ["SPX", "AAPL", "MSFT", "BTC/USD"][number % 4];
+    const first = [
+      `O-${number}`,
+      "filled",
+      "order",
+      number % 3 === 0 ? "sell" : "buy",
+      "10",
+      symbol,
+      "limit",
+      "2900.25",
+    ];
+    return [...first, "10", "2899.5", "paper", "paper", "2026-11-28T10:00:00.000Z", ""];
+  });
+  const next = end < ORDERS ? `O-${end - 1}` : null;
+  return { value: { columns: [...COLUMNS, ...MORE_COLUMNS], rows, next, total: ORDERS }, values: [], notes: [] };
+}
+
+describePage("the cost of the page", () => {
+  let browser: TestBrowser;
+  let desk: BrowserDesk;
+  beforeAll(async () => {
+    [browser, desk] = await Promise.all([openBrowser(), browserDesk({ config: calm })]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await desk?.stop();
+  });
+
+  it("the first paint needs four requests, and little more time than an empty page", async () => {
+    const context = await browser.context();
+    const { page } = await desk.signIn(context);
+    const requests: string[] = [];
+    page.on("request", (request) => {
+      if (!request.url().includes("/api/")) requests.push(new URL(request.url()).pathname);
+    });
+    await page.reload();
+    await page.getByText("up to date").waitFor();
+    const own = requests.filter((path) => !path.includes("icon-") && !path.includes("all-pages-"));
+    expect(own.length).toBeLessThanOrEqual(4);
+    const paint = (): Promise<number> =>
+      page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN);
+    const first = await paint();
+    await page.route("**/empty", (route) => route.fulfill({ contentType: "text/html", body: "<p>empty</p>" }));
+    await page.goto(`${desk.origin}/empty`);
+    await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
+    process.stdout.write(
+      `first contentful paint ${first.toFixed(0)} ms; an empty page ${(await paint()).toFixed(0)} ms\n`,
+    );
+    await context.close();
+  });
+
+  it("10,000 orders: 60 rows in the document, a filter within some frames, and no long task while scrolling", async () => {
+    const context = await browser.context();
+    const { page, go } = await desk.signIn(context);
+    await page.route("**/ui/api/command", (route) => {
+      const { command, input } = route.request().postDataJSON() as { command: string; input: { after?: string } };
+      return command === "orders rows" ? route.fulfill({ json: orderPart(input.after) }) : route.continue();
+    });
+    await go("orders");
+    await page.getByText("10,000 orders, newest first").waitFor();
+    expect(await page.locator("[data-row]").count()).toBeLessThan(60);
+    const measured = await page.evaluate(async () => {
+      const nextFrame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
+      /** The median time until the second frame after a change. */
+      const twoFrames = async (times: number, change: (step: number) => void): Promise<number> => {
+        const costs: number[] = [];
+        for (let step = 1; step <= times; step += 1) {
+          const started = performance.now();
+          change(step);
+          await nextFrame();
+          await nextFrame();
+          costs.push(performance.now() - started);
+        }
+        return costs.toSorted((a, b) => a - b)[Math.floor(times / 2)] ?? Number.NaN;
+      };
+      const frame = document.querySelector(".frame");
+      const field = document.querySelector<HTMLInputElement>("[data-filter]");
+      if (frame === null || field === null) throw new Error("no frame of rows, or no filter");
+      // The floor: the same browser copies and lays out the same rows without any program around them.
+      let copy = document.createElement("div");
+      const floor = await twoFrames(20, () => {
+        copy.remove();
+        copy = frame.cloneNode(true) as HTMLDivElement;
+        document.body.append(copy);
+      });
+      copy.remove();
+      const scroll = await twoFrames(40, (step) => {
+        frame.scrollTop = step * 4_000;
+      });
+      const lastRow = document.querySelector("[data-row]:last-child")?.textContent ?? "";
+      const filter = await twoFrames(10, (step) => {
+        field.value = step % 2 === 0 ? "btc sell" : "btc";
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      });
+      return { floor, scroll, filter, lastRow };
+    });
+    expect(measured.lastRow).toMatch(/^O-\d{4}/);
+    await page.getByText(/^[\d,]+ of 10,000 orders$/).waitFor();
+    const { floor, scroll, filter } = measured;
+    const shown = [floor, scroll, filter].map((ms) => ms.toFixed(0)).join(", ");
+    process.stdout.write(`two frames: floor, scroll, filter: ${shown} ms\n`);
+    expect(scroll / floor).toBeLessThan(5);
+    expect(filter / floor).toBeLessThan(8);
+    await context.close();
+  });
+
+  it("five years of the NAV are drawn with their fills, and keys read the curve", async () => {
+    const context = await browser.context();
+    const { page, go } = await desk.signIn(context);
+    const day = 86_400_000;
+    const points = Array.from({ length: 1_826 }, (_, index) => {
+      const nav = 1_000_000 + 300 * index + 40_000 * Math.sin(index / 60);
+      return [new Date(Date.UTC(2021, 10, 28) + index * day).toISOString(), nav.toFixed(2)];
+    });
+    await page.route("**/ui/api/command", (route) => {
+      const { command } = route.request().postDataJSON() as { command: string };
+      if (command !== "equity") return route.continue();
+      return route.fulfill({ json: { value: { currency: "USD", total: 1_826, points }, values: [], notes: [] } });
+    });
+    await go("equity");
+    const plot = page.getByRole("img", { name: /^NAV 1,5/ });
+    await plot.locator("canvas").waitFor();
+    await plot.focus();
+    await page.keyboard.press("End");
+    await page.keyboard.press("ArrowLeft");
+    await page.getByText(/^26 Nov 2026 · NAV 1,\d{3},\d{3} · below its high/).waitFor();
+    await page.getByText("NAV as a table (1826 rows)").click();
+    await page.getByRole("rowheader", { name: /2026-11-27/ }).waitFor();
+    await context.close();
+  });
+});
