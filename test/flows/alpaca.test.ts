@@ -1,4 +1,6 @@
 /** The whole loop of the desk on Alpaca's wire format, by desk.toml alone; and what goes wrong, in clear words. */
+import { type IncomingHttpHeaders, type Server, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import type { FakeVenue } from "../../src/conformance/fake-venue.ts";
@@ -79,6 +81,7 @@ describe("on Alpaca's fake venue", () => {
 describe("a connector to Alpaca does not start", () => {
   let venue: FakeVenue;
   const desks: TempDesk[] = [];
+  const servers: Server[] = [];
   beforeAll(async () => {
     venue = await openAlpaca();
   });
@@ -87,6 +90,7 @@ describe("a connector to Alpaca does not start", () => {
       await desk.stop();
       await discard(desk);
     }
+    for (const server of servers.splice(0)) server.close();
   });
   afterAll(() => venue.close());
 
@@ -115,6 +119,42 @@ describe("a connector to Alpaca does not start", () => {
     expect(down).toMatchObject({
       state: "restarting",
       lastError: expect.stringContaining("Alpaca cannot be reached (ECONNREFUSED)") as string,
+    });
+  });
+
+  /** A server that answers every request in the same way, and keeps the headers of the requests. */
+  async function serve(answer: (response: ServerResponse) => void) {
+    const headers: IncomingHttpHeaders[] = [];
+    const server = createServer((request, response) => {
+      headers.push(request.headers);
+      answer(response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    servers.push(server);
+    return { headers, port: (server.address() as AddressInfo).port };
+  }
+
+  it("if every request is redirected to another host, which never gets the keys", async () => {
+    const other = await serve((response) => response.end("{}"));
+    const location = `http://localhost:${other.port}/`;
+    const redirecting = await serve((response) => response.writeHead(307, { location }).end());
+    const status = await statusOf({
+      venue: `http://127.0.0.1:${redirecting.port}`,
+      more: 'hosts = ["127.0.0.1", "localhost"]',
+    });
+    expect(status?.state).toBe("restarting");
+    expect(redirecting.headers[0]).toMatchObject({ "apca-api-key-id": ALPACA_SECRETS.api_key });
+    expect(other.headers).toEqual([]);
+  });
+
+  it("if an answer of 200 holds an error", async () => {
+    const error = JSON.stringify({ code: 50010000, message: "internal server error occurred" });
+    const venueOfErrors = await serve((response) =>
+      response.writeHead(200, { "content-type": "application/json" }).end(error),
+    );
+    expect(await statusOf({ venue: `http://127.0.0.1:${venueOfErrors.port}` })).toMatchObject({
+      state: "restarting",
+      lastError: expect.stringContaining("request for the account") as string,
     });
   });
 
