@@ -117,7 +117,7 @@ function failure(id: number, error: string): HookReply {
 
 /** Returns the position of the newest frame of the author's own code, e.g. `fake.ts:12:5`; undefined without one. */
 function ownPosition(stack: string, map: StackMapper): string | undefined {
-  const frames = stack.split("\n").filter((line) => line.includes(`${SCRIPT}:`));
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line) && line.includes(`${SCRIPT}:`));
   const own = frames.map(map).find((line) => !line.includes("node_modules"));
   return own === undefined ? undefined : /([^\s()]+:\d+:\d+)\)?$/.exec(own)?.[1];
 }

@@ -75,6 +75,17 @@ describe("the process of a fake venue", () => {
     await expect(venue.call("start")).rejects.toThrow(message);
   });
 
+  it("a module that throws outside of its hooks is a fault with its file and line", async () => {
+    const venue = await run(`export default {
+      start: () => void setImmediate(() => { throw new TypeError("no list"); }),
+    };`);
+    expect(await venue.findFault()).toBeUndefined();
+    await venue.call("start");
+    await expect
+      .poll(() => venue.findFault())
+      .toMatch(/not of the adapter: .*fake\.ts: its process ended: TypeError: no list at fake\.ts:2:\d+$/);
+  });
+
   it("a module that cannot be bundled is an error with file and line", async () => {
     await expect(run("export default {\n  start( };")).rejects.toThrow(/fake\.ts:2:\d+/);
   });
