@@ -101,6 +101,7 @@ function position(text: string) {
     standing: "removed",
     symbol: text,
     quantity: "10",
+    multiplier: "1",
     currency: text,
     averagePrice: "3000",
     markPrice: null,
