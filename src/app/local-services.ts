@@ -39,6 +39,7 @@ import { isInside } from "../lib/path-containment.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { deskIdOf } from "./journal-guard.ts";
 import type { DeskOptions } from "./open-desk.ts";
+import { readLedger } from "./read-ledger.ts";
 import { processSandboxFinder } from "./find-process-sandbox.ts";
 import { nodeProcesses } from "./processes.ts";
 import { verifyJournal } from "./verify-journal.ts";
@@ -121,10 +122,16 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
 }
 
 /** Reads a desk that is down, without writing to it. */
-function readServices(options: LocalServicesOptions): Local<"recordOf" | "inspect" | "verifyOf" | "logsOf"> {
+function readServices(
+  options: LocalServicesOptions,
+): Local<"recordOf" | "ledgerOf" | "inspect" | "verifyOf" | "logsOf"> {
   const { disk, home } = options;
   return {
     recordOf: async (from) => readRecordedDesk(options, (await locateDesk(options, from)).root),
+    ledgerOf: async (from, query) => {
+      const { root } = await locateDesk(options, from);
+      return readLedger(disk, root, { ...query, config: await readableConfig(options, root) });
+    },
     inspect: async (from) => {
       const located = await locateDesk(options, from);
       return inspectDesk({ ...options, ...located, uid: userOf(options).uid });

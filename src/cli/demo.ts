@@ -7,7 +7,7 @@ import { approvalQuestion } from "../commands/orders/approval-flow.ts";
 import { amountText } from "../commands/rendering/money.ts";
 import { wrap } from "../commands/rendering/terminal-text.ts";
 import { quoteForShell } from "../lib/shell.ts";
-import { type PlotPoint, plot } from "./plot.ts";
+import { type PlotPoint, plot } from "../commands/rendering/plot.ts";
 
 const WIDTH = 80;
 const INDENT = "    ";

@@ -20,6 +20,7 @@ import type { AuditResult } from "../trading/audit-result.ts";
 import type { News } from "../trading/news.ts";
 import type { PageSessions } from "../trading/page-sessions.ts";
 import type { RebuildView } from "../trading/rebuild.ts";
+import type { ProfitLedger } from "../trading/profit-ledger.ts";
 import type { RecordedDesk } from "../trading/recorded-desk.ts";
 import type { WorkingOrder } from "../trading/working-orders.ts";
 import type { ReadLog } from "../runs/read-log.ts";
@@ -309,6 +310,19 @@ export interface NewConnectorReport {
   readonly next: string;
 }
 
+/** Whether the fills of these dates, in the desk's time zone, are kept; both ends included. */
+export interface LedgerQuery {
+  readonly trades?: { readonly from?: string | undefined; readonly to?: string | undefined } | undefined;
+}
+
+/** The ledger of a desk, and what is to be said beside it. */
+export interface DeskLedger extends Pick<ProfitLedger, "rows" | "points" | "trades"> {
+  /** `[account] currency`. */
+  readonly currency: string;
+  /** Why the journal is not relied on; null: it is whole. */
+  readonly problem: string | null;
+}
+
 /** What a command uses that runs in the caller's process. The composition root makes it. */
 export interface LocalServices {
   readonly disk: Disk;
@@ -324,6 +338,8 @@ export interface LocalServices {
   ): Promise<UpReport>;
   /** The journal and files of a desk that is down, read-only. */
   recordOf(from: string): Promise<RecordedDesk>;
+  /** Folds the whole journal into its profit and loss, in the caller's process: a running desk does not wait for it. */
+  ledgerOf(from: string, query: LedgerQuery): Promise<DeskLedger>;
   /** Why a desk that is down would not start. */
   inspect(from: string): Promise<{ readonly checks: readonly DoctorCheck[] }>;
   /** Halts a desk that does not answer: by a file that the desk reads at its start and while it runs. */

@@ -82,6 +82,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   "connectors new": () => import("./connectors/new.ts"),
   "connectors test": () => import("./connectors/test.ts"),
   equity: () => import("./equity.ts"),
+  pnl: () => import("./pnl.ts"),
   snapshot: () => import("./snapshot.ts"),
   "snapshots list": () => import("./snapshots/list.ts"),
   decisions: () => import("./decisions.ts"),

@@ -15,6 +15,8 @@ export interface AccountRecord {
   readonly nav: Decimal;
   /** The change of the NAV since `base` that no trade explains, until a human says what it was. */
   readonly unexplained: Decimal;
+  /** The venue's date of the mark that shows the unexplained change first. */
+  readonly unexplainedOn?: string | undefined;
   /** The mark that changes are measured from. It stays during an unexplained change, and by `isBase` of the event. */
   readonly base: NavBase;
   readonly markedAt: number;
@@ -44,6 +46,8 @@ export function markedAccount(
     venueDate: earlier !== undefined && venueDate < earlier.venueDate ? earlier.venueDate : venueDate,
     dayOpenNav: earlier === undefined ? nav : isNewDay ? earlier.nav : earlier.dayOpenNav,
     unexplained: earlier?.unexplained ?? ZERO,
+    unexplainedOn:
+      earlier === undefined || earlier.unexplained.eq(ZERO) ? undefined : (earlier.unexplainedOn ?? venueDate),
     markedAt: at,
     markedSeq: seq,
     openedAt: earlier?.openedAt ?? venueTime,
@@ -51,14 +55,15 @@ export function markedAccount(
 }
 
 /**
- * A deposit or withdrawal is no profit: it changes the base of the day's profit. What a human says explains its own
- * amount; the rest stays unexplained.
+ * A deposit or withdrawal is no profit: it changes the base of the day's profit, unless the NAV changed on an earlier
+ * date. What a human says explains its own amount; the rest stays unexplained.
  */
 export function afterCashEvent(account: AccountRecord, event: CashEvent): AccountRecord {
   const amount = decimal(event.amount);
   if (event.type === "nav.unexplained") return { ...account, unexplained: amount };
-  const { base, unexplained } = account;
-  const dayOpenNav = event.kind === "result" ? account.dayOpenNav : account.dayOpenNav.plus(amount);
+  const { base, unexplained, unexplainedOn = account.venueDate } = account;
+  const isOfToday = event.kind !== "result" && unexplainedOn === account.venueDate;
+  const dayOpenNav = isOfToday ? account.dayOpenNav.plus(amount) : account.dayOpenNav;
   if (unexplained.eq(ZERO)) return { ...account, dayOpenNav };
   const rest = unexplained.minus(amount);
   const explained = isNoise(rest, base.nav) ? unexplained : amount;

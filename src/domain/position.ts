@@ -31,10 +31,12 @@ interface PositionBook {
   /** A lot without a price was closed: what it earned is not known. */
   hasUnknownPnl: boolean;
   fees: Map<string, Decimal>;
+  /** Cost of the units that fees in the traded asset took, in the currency of the price. */
+  assetFeeCost: Decimal;
 }
 
 function emptyBook(): PositionBook {
-  return { quantity: ZERO, lots: [], realizedPnl: ZERO, hasUnknownPnl: false, fees: new Map() };
+  return { quantity: ZERO, lots: [], realizedPnl: ZERO, hasUnknownPnl: false, fees: new Map(), assetFeeCost: ZERO };
 }
 
 /**
@@ -72,6 +74,10 @@ export class PositionRecord {
   /** By currency; "" for fees without one, which are in the currency of the price. */
   get fees(): ReadonlyMap<string, Decimal> {
     return this.#current().fees;
+  }
+  /** Cost of the units that fees in the traded asset took, as far as it is known, in the currency of the price. */
+  get assetFeeCost(): Decimal {
+    return this.#current().assetFeeCost;
   }
   /** All changes, oldest first. */
   get movements(): readonly Readonly<PositionChange>[] {
@@ -194,10 +200,14 @@ function charge(position: PositionBook, fill: VenueFill, fee: Decimal): void {
     const taken = min(rest, lot.quantity);
     rest = rest.minus(taken);
     lot.quantity = lot.quantity.minus(taken);
+    if (lot.price !== undefined) position.assetFeeCost = position.assetFeeCost.plus(taken.times(lot.price));
     if (lot.quantity.eq(ZERO)) position.lots.pop();
   }
   // A rebate adds to the position, and a fee beyond the position is owed.
-  if (!rest.eq(ZERO)) position.lots.push({ quantity: ZERO.minus(rest), price: decimal(fill.price) });
+  if (!rest.eq(ZERO)) {
+    position.lots.push({ quantity: ZERO.minus(rest), price: decimal(fill.price) });
+    position.assetFeeCost = position.assetFeeCost.plus(rest.times(decimal(fill.price)));
+  }
   position.quantity = position.quantity.minus(fee);
 }
 

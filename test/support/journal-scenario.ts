@@ -252,7 +252,15 @@ export class JournalScenario {
   }
 
   /** A fill of an order; defaults to the whole quantity at the limit price, or at 100 without a limit. */
-  fill(id: string, draft: { readonly quantity?: Amount; readonly price?: Amount; readonly fee?: Amount } = {}): this {
+  fill(
+    id: string,
+    draft: {
+      readonly quantity?: Amount;
+      readonly price?: Amount;
+      readonly fee?: Amount;
+      readonly feeCurrency?: string;
+    } = {},
+  ): this {
     const { connector, symbol, side, quantity, limitPrice } = this.termsOf(id);
     const fill: VenueFill = {
       fillId: `f${++this.#fills}`,
@@ -264,6 +272,7 @@ export class JournalScenario {
       price: amount(draft.price ?? limitPrice ?? "100"),
       at: this.#now,
       ...(draft.fee === undefined ? {} : { fee: amount(draft.fee) }),
+      ...(draft.feeCurrency === undefined ? {} : { feeCurrency: draft.feeCurrency }),
     };
     return this.event({ type: "fill.received", id: id as OrderId, connector, fill, generation: 1 });
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type PlotPoint, plot } from "../../src/cli/plot.ts";
+import { type PlotPoint, plot } from "../../src/commands/rendering/plot.ts";
 
 function nav(...values: number[]): PlotPoint[] {
   return values.map((value) => ({ label: "NAV", value }));

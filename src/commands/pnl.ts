@@ -1,0 +1,148 @@
+import * as z from "zod";
+import { decimal } from "../domain/decimal.ts";
+import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
+import { iso } from "../lib/time.ts";
+import type { TradeRow } from "../trading/profit-ledger.ts";
+import { PROFIT_KEYS, type ProfitLines, type ProfitReport, profitReport } from "../trading/profit-report.ts";
+import { flag, toggle } from "./arguments.ts";
+import { defineCommand, usageError } from "./command.ts";
+import { dateRangeInput, isInRange } from "./date-range.ts";
+import { readLedger } from "./read-ledger.ts";
+import { csv } from "./rendering/csv.ts";
+import { gainShade, signedMoney } from "./rendering/money.ts";
+import { type Column, type OutputStyle, keyValueLines, tableOr } from "./rendering/table-text.ts";
+import { oneLine } from "./rendering/terminal-text.ts";
+
+interface TradeLine {
+  readonly time: string;
+  readonly connector: string;
+  readonly order: string;
+  /** fill, correction or bust. */
+  readonly kind: string;
+  readonly symbol: string;
+  readonly side: string;
+  readonly quantity: string;
+  readonly price: string;
+  readonly currency: string;
+  readonly fee: string;
+  readonly feeCurrency: string;
+  readonly realized: string;
+}
+
+interface TradeReport {
+  readonly trades: readonly TradeLine[];
+  readonly format?: "csv" | undefined;
+}
+
+const FIELDS = ["time", "connector", "order", "kind", "symbol", "side", "quantity", "price", "currency"] as const;
+const MONEY_FIELDS = ["fee", "feeCurrency", "realized"] as const;
+
+export const command = defineCommand({
+  name: "pnl",
+  group: "record",
+  audience: "human",
+  runs: "local",
+  writes: [],
+  summary: "show profit and loss by day, connector, symbol or trade",
+  description:
+    "From the journal, also while the desk is down. The lines add up to the change of the NAV less what was paid in or out. --csv prints the fills of a year with fees and realized P&L (first in, first out).",
+  examples: ["qoc pnl", "qoc pnl --by symbol --from 2026-01-01", "qoc pnl --csv --year 2026"],
+  input: z.strictObject({
+    by: flag(z.enum([...PROFIT_KEYS, "trade"]).default("day"), "KEY", "day, connector, symbol or trade"),
+    ...dateRangeInput,
+    year: flag(
+      z
+        .string()
+        .regex(/^\d{4}$/, "must be a year such as 2026")
+        .optional(),
+      "YEAR",
+      "this year alone",
+    ),
+    connector: flag(z.string().optional(), "NAME", "only this connector", { completes: "connector" }),
+    csv: toggle("the fills of --year as CSV, for the tax return"),
+  }),
+  output: z.looseObject({}),
+  run: async (input, context): Promise<ProfitReport | TradeReport> => {
+    const { by, year, connector } = input;
+    if (input.csv && year === undefined) throw usageError("pnl", "--csv needs --year, such as --year 2026");
+    const range = year === undefined ? input : { from: `${year}-01-01`, to: `${year}-12-31` };
+    const isListed = (row: { readonly connector: string }): boolean =>
+      connector === undefined || row.connector === connector;
+    const hasTrades = input.csv || by === "trade";
+    const ledger = await readLedger(context, hasTrades ? { trades: range } : {});
+    if (hasTrades) {
+      const trades = ledger.trades.filter(isListed).filter(({ realized }) => input.csv || !isZero(realized));
+      return { trades: trades.map(tradeLine), format: input.csv ? "csv" : undefined };
+    }
+    const rows = ledger.rows.filter(isListed).filter(({ date }) => isInRange(date, range));
+    return profitReport(rows, { by: by as ProfitReport["by"], currency: ledger.currency });
+  },
+  render: (value, style) => {
+    if ("rows" in value) return renderReport(value, style);
+    return value.format === "csv" ? tradeCsv(value.trades) : tableOr(style, TRADE_COLUMNS, value.trades, "no trade");
+  },
+});
+
+function isZero(amount: TradeRow["realized"]): boolean {
+  return amount.eq(decimal("0"));
+}
+
+function tradeLine({ connector, id, kind, fill, currency, realized }: TradeRow): TradeLine {
+  return {
+    time: iso(fill.at),
+    ...{ connector, order: id ?? "", kind, symbol: shownSymbol(fill.symbol), side: fill.side },
+    ...{ quantity: fill.quantity, price: fill.price, currency: shownCurrency(currency) },
+    fee: fill.fee ?? "0",
+    feeCurrency: shownCurrency(fill.feeCurrency ?? currency),
+    realized: realized.toFixed(),
+  };
+}
+
+function tradeCsv(trades: readonly TradeLine[]): readonly string[] {
+  const header = [...FIELDS, "fee", "fee_currency", "realized"];
+  return csv(
+    header,
+    trades.map((trade) => [...FIELDS, ...MONEY_FIELDS].map((field) => trade[field])),
+  );
+}
+
+const TRADE_COLUMNS: readonly Column<TradeLine>[] = [
+  { title: "time", cell: ({ time }) => time },
+  { title: "symbol", cell: ({ symbol }) => symbol },
+  { title: "side", cell: ({ side }) => side },
+  { title: "quantity", cell: ({ quantity }) => quantity, isNumber: true },
+  { title: "price", cell: ({ price, currency }) => `${price} ${currency}`, isNumber: true },
+  { title: "realized", cell: ({ realized }) => realized, shade: ({ realized }) => gainShade(realized), isNumber: true },
+  { title: "at", cell: ({ connector }) => connector, shrinks: true },
+];
+
+const LINES = ["realized", "unrealized", "fees", "dividends", "fx", "other", "total"] as const;
+type KeyedLines = { readonly key: string } & ProfitLines;
+
+function renderReport(report: ProfitReport, style: OutputStyle): readonly string[] {
+  const rows: readonly KeyedLines[] = [...report.rows, { key: "sum", ...report.total }];
+  const money = (amount: string): string => signedMoney(amount, report.currency, style).split(" ")[0] ?? "";
+  // On a terminal a column without an amount is left out: eight of them do not fit.
+  const shown = LINES.filter((line) => !style.isTty || line === "total" || rows.some((row) => row[line] !== "0"));
+  const columns: readonly Column<KeyedLines>[] = [
+    { title: report.by, cell: ({ key }) => key, shrinks: true },
+    ...shown.map((line): Column<KeyedLines> => ({
+      title: line,
+      cell: (row) => money(row[line]),
+      shade: (row) => gainShade(row[line]),
+      isNumber: true,
+    })),
+  ];
+  return [
+    ...tableOr(style, columns, report.rows.length === 0 ? [] : rows, "no account was reported yet"),
+    ...(style.isTty ? [""] : []),
+    ...keyValueLines(style, [
+      ["currency", report.currency],
+      ["paid in or out", signedMoney(report.flows, report.currency, style)],
+    ]),
+    ...report.unconverted.map((account) => oneLine(`! left out: ${account}, no exchange rate`)),
+    ...(report.incomplete.length === 0
+      ? []
+      : [oneLine(`! in "other": ${report.incomplete.join(", ")}; cost or mark is not known`)]),
+  ];
+}

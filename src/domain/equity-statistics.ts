@@ -1,0 +1,129 @@
+/** Returns and risk of a series of values with flows. Display only: JavaScript numbers, fractions and not percent. */
+
+/** The value before `flow` was paid in or out; `growth`: of the value since the point before. */
+export interface EquityStep {
+  readonly date: string;
+  readonly at: number;
+  readonly value: number;
+  readonly flow: number;
+  /** undefined: it starts a new chain, because the value before it was zero, negative or negligible. */
+  readonly growth: number | undefined;
+}
+
+export interface Drawdown {
+  readonly depth: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface EquityStatistics {
+  readonly days: number;
+  /** Time-weighted, over the whole series; undefined without a day. */
+  readonly timeWeighted: number | undefined;
+  /** The rate at which all flows would have grown to the last value, over the whole series. */
+  readonly moneyWeighted: number | undefined;
+  /** Of the return index, so that a withdrawal is no drawdown. */
+  readonly drawdown: Drawdown | undefined;
+  /** Of daily returns, times the root of 252. */
+  readonly volatility: number | undefined;
+  /** From 60 days on, with its standard error; free of risk is 0. */
+  readonly sharpe: { readonly value: number; readonly error: number } | undefined;
+  /** Of a year, from 180 days on. */
+  readonly annualised: number | undefined;
+}
+
+const YEAR_DAYS = 365.25;
+const TRADING_DAYS = 252;
+const SHARPE_DAYS_MIN = 60;
+const VOLATILITY_DAYS_MIN = 20;
+const ANNUAL_DAYS_MIN = 180;
+const DAY_MS = 86_400_000;
+
+/** The return index at each step, 1 at first. */
+export function returnIndex(steps: readonly EquityStep[]): readonly number[] {
+  let index = 1;
+  return steps.map(({ growth }) => (index *= growth ?? 1));
+}
+
+export function equityStatistics(steps: readonly EquityStep[]): EquityStatistics {
+  const index = returnIndex(steps);
+  const daily = dailyReturns(steps, index);
+  const [first, last] = [steps[0], steps.at(-1)];
+  const span = first === undefined || last === undefined ? 0 : calendarDays(first.date, last.date);
+  const timeWeighted = steps.length < 2 ? undefined : (index.at(-1) ?? 1) - 1;
+  const deviation = deviationOf(daily);
+  return {
+    days: daily.length,
+    timeWeighted,
+    moneyWeighted: moneyWeighted(steps),
+    drawdown: drawdownOf(steps, index),
+    volatility:
+      daily.length < VOLATILITY_DAYS_MIN || deviation === undefined ? undefined : deviation * Math.sqrt(TRADING_DAYS),
+    sharpe: daily.length < SHARPE_DAYS_MIN ? undefined : sharpeOf(daily, deviation),
+    annualised:
+      timeWeighted === undefined || span < ANNUAL_DAYS_MIN || timeWeighted <= -1
+        ? undefined
+        : (1 + timeWeighted) ** (YEAR_DAYS / span) - 1,
+  };
+}
+
+function calendarDays(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / DAY_MS;
+}
+
+/** Each date against the last step of the date before. */
+function dailyReturns(steps: readonly EquityStep[], index: readonly number[]): readonly number[] {
+  const ends = new Map(steps.map(({ date }, i) => [date, index[i] ?? 1]));
+  const values = [...ends.values()];
+  return values.slice(1).map((value, i) => value / (values[i] ?? 1) - 1);
+}
+
+function deviationOf(returns: readonly number[]): number | undefined {
+  if (returns.length < 2) return undefined;
+  const mean = returns.reduce((sum, value) => sum + value, 0) / returns.length;
+  const squares = returns.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (returns.length - 1));
+}
+
+/** The error of the yearly ratio by Lo (2002), for independent returns. */
+function sharpeOf(returns: readonly number[], deviation: number | undefined): EquityStatistics["sharpe"] {
+  if (deviation === undefined || deviation === 0) return undefined;
+  const daily = returns.reduce((sum, value) => sum + value, 0) / returns.length / deviation;
+  const error = Math.sqrt((1 + daily ** 2 / 2) / returns.length);
+  return { value: daily * Math.sqrt(TRADING_DAYS), error: error * Math.sqrt(TRADING_DAYS) };
+}
+
+function drawdownOf(steps: readonly EquityStep[], index: readonly number[]): Drawdown | undefined {
+  let [peak, peakAt] = [Number.NEGATIVE_INFINITY, 0];
+  let deepest: Drawdown | undefined;
+  for (const [i, value] of index.entries()) {
+    if (value >= peak) [peak, peakAt] = [value, i];
+    const depth = 1 - value / peak;
+    if (depth > (deepest?.depth ?? 0)) deepest = { depth, from: steps[peakAt]?.date ?? "", to: steps[i]?.date ?? "" };
+  }
+  return deepest;
+}
+
+const STEPS_OF_SEARCH = 200;
+
+/** By bisection over the growth of the whole span; undefined without a flow, a later value, or a sign change. */
+function moneyWeighted(steps: readonly EquityStep[]): number | undefined {
+  const [first, last] = [steps[0], steps.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const span = Date.parse(last.date) - Date.parse(first.date);
+  if (span <= 0) return undefined;
+  const paid = [
+    { amount: first.value, rest: 1 },
+    ...steps.map(({ date, flow }) => ({ amount: flow, rest: (Date.parse(last.date) - Date.parse(date)) / span })),
+  ].filter(({ amount }) => amount !== 0);
+  const missing = (growth: number): number =>
+    paid.reduce((sum, { amount, rest }) => sum + amount * growth ** rest, 0) - last.value - last.flow;
+  let [low, high] = [1e-9, 1e6];
+  if (missing(low) > 0 || missing(high) < 0) return undefined;
+  for (let i = 0; i < STEPS_OF_SEARCH; i++) {
+    const middle = Math.sqrt(low * high);
+    if (missing(middle) < 0) low = middle;
+    else high = middle;
+  }
+  return high - 1;
+}
