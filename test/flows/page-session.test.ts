@@ -1,5 +1,5 @@
 /** A page at a real desk over its life: stream, revocation, restart, copy, and desks that approve nothing by click. */
-import { cpSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -110,6 +110,23 @@ describe("a page", () => {
     const copied = await start({ again: { root: copy, home: second.home } });
     expect(copied.open.desk.state.trading.state).toBe("halted");
     expect((await before.at(copied.port).raw("status")).status).toBe(401);
+  });
+
+  it("W74 reads a desk that is read-only, is refused its decisions with the reason, and no other page logs in", async () => {
+    const first = await start();
+    const before = await PageClient.login(first);
+    const { id, digest } = await propose(first);
+    await first.stop();
+    desks.splice(desks.indexOf(first), 1);
+    const journal = join(first.root, ".qoc/journal/000001.ndjson");
+    const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
+    writeFileSync(journal, `${[...lines.slice(0, -1), "no record", ...lines.slice(-1)].join("\n")}\n`);
+    const desk = await start({ again: { root: first.root, home: first.home } });
+    const page = before.at(desk.port);
+    expect((await page.raw("orders show", { id })).body["value"]).toMatchObject({ id, state: "proposed" });
+    expect((await page.raw("approve", { id, review: true })).body["code"]).toBe("DESK_READ_ONLY");
+    expect((await page.decide("reject", { id, digest, comment: "no" })).body["code"]).toBe("JOURNAL_CORRUPT");
+    await expect(PageClient.login(desk)).rejects.toThrow(/DESK_READ_ONLY/);
   });
 
   it("W68 approves no order that is not paper, whatever it sends, and is sent to the terminal", async () => {
