@@ -9,6 +9,7 @@ import type { OrderRecord } from "../../src/domain/order-state.ts";
 import { anchorJournal } from "../support/anchor.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
+import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 interface Proposed {
@@ -78,7 +79,7 @@ describe("a cancel by proposal", () => {
     desk = await tempDesk({
       files: { "v.ts": adapterFixture("cancelling-venue") },
       config: (template) =>
-        `${template.split("\n# Guards are")[0]?.replaceAll("enabled = true", "enabled = false")}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\nmode = "live"\n`,
+        `${template.split("\n# Guards are")[0]?.replaceAll("enabled = true", "enabled = false")}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\nmode = "live"\n${LIVE_LINES}${LIVE_GUARD}`,
     });
     const review = (id: string) => desk.call<ReviewedOrder>("approve", { id, review: true });
     const approveSigned = async (id: string, key?: "desk"): Promise<Target> => {

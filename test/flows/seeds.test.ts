@@ -47,7 +47,7 @@ function open(price: number, files: Record<string, string>): Promise<TempDesk> {
     env: { VENUE_KEY: "nasdaq-secret-1" },
     files: { "src/nasdaq.ts": VENUE, ...files },
     config: (text) =>
-      `${text}\n[[connector]]\nname = "main-equities"\ntype = "custom"\nadapter = "./src/nasdaq.ts"\nvenues = ["NASDAQ"]\n  [connector.options]\n  price = ${price}\n  [connector.auth]\n  api_key = { env = "VENUE_KEY" }\n`,
+      `${text}\n[[connector]]\nname = "main-equities"\ntype = "custom"\nadapter = "./src/nasdaq.ts"\nvenues = ["NASDAQ"]\nfirst_order_notional = "20000"\n  [connector.options]\n  price = ${price}\n  [connector.auth]\n  api_key = { env = "VENUE_KEY" }\n`,
   });
 }
 
