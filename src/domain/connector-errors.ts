@@ -44,7 +44,7 @@ export const CONNECTOR_ERRORS = {
   ),
   LIVE_INCOMPLETE: row(
     "connector {connector} is live and does not start; it needs {missing}",
-    "add what is missing, then qoc reload (a change of its table: qoc down, qoc up), then qoc connectors restart {connector}",
+    "add what is missing, then qoc reload; if the table of the connector changed, start the desk again: qoc down, qoc up",
   ),
   SIMULATED_LIVE: row(
     "connector {connector} is live and its adapter declares simulatedTime: its quotes could be of any day",

@@ -30,7 +30,7 @@ async function values(line: string, callDesk: CompletionCall = desk): Promise<st
 describe("completions", () => {
   it.each<[string, readonly string[]]>([
     ["stat", ["status"]],
-    ["orders ", ["propose", "list", "show"]],
+    ["orders ", ["propose", "list", "rows", "show"]],
     ["orders l", ["list"]],
     ["approve ", ["20260705-001"]],
     ["cancel ", ["20260705-001", "20260705-002"]],

@@ -19,14 +19,12 @@ let waiting: string;
 let said: string[];
 
 beforeEach(async () => {
-  desk = await tempDesk({ config: (text) => text.replace("bar_seconds = 2", "bar_seconds = 0.5") });
+  desk = await tempDesk({ config: (text) => text.replace("bar_seconds = 2", "bar_seconds = 60") });
   const terms = { connector: "paper", side: "buy", symbol: "SPX", rationale: "x" };
   const draft = await desk.call<{ id: string; digest: string }>("orders propose", {
     ...{ ...terms, quantity: "2", type: "market" },
   });
-  // The market of this desk is fast: the digest is that of a review of this moment.
-  const { digest } = await desk.call<{ digest: string }>("approve", { id: draft.id, review: true });
-  await desk.call("approve", { id: draft.id, digest });
+  await desk.call("approve", { id: draft.id, digest: draft.digest });
   await desk.reaches(draft.id, "filled");
   filled = draft.id;
   ({ id: waiting } = await desk.call<{ id: string }>("orders propose", {
