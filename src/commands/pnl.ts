@@ -116,7 +116,7 @@ const TRADE_COLUMNS: readonly Column<TradeLine>[] = [
   { title: "at", cell: ({ connector }) => connector, shrinks: true },
 ];
 
-const LINES = ["realized", "unrealized", "fees", "dividends", "fx", "other", "total"] as const;
+const LINES = ["realized", "unrealized", "fees", "dividends", "interest", "fx", "other", "total"] as const;
 type KeyedLines = { readonly key: string } & ProfitLines;
 
 function renderReport(report: ProfitReport, style: OutputStyle): readonly string[] {

@@ -4,6 +4,16 @@ import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { AccountMarked, Recorded } from "./event.ts";
 import { type NavBase, isNoise } from "./nav-change.ts";
 import type { VenueAccount, VenuePosition } from "./venue.ts";
+import {
+  type AnnouncedMoney,
+  type AwaitedMoney,
+  type CountedMoney,
+  type StatedFlow,
+  explains,
+  recentFlows,
+  shownBy,
+  statedBefore,
+} from "./venue-money.ts";
 
 export interface AccountRecord {
   readonly account: VenueAccount;
@@ -23,12 +33,24 @@ export interface AccountRecord {
   readonly markedSeq: number;
   /** The venue's time of the first mark. Fills before this time are part of the opening positions. */
   readonly openedAt: number;
+  /** Money of activities that no mark has shown yet. */
+  readonly awaited: readonly AwaitedMoney[];
+  /** The money of activities that the newest record of the account counted. */
+  readonly counted: readonly CountedMoney[];
+  /** Recent flows of humans that no activity of the venue stated as well. */
+  readonly stated: readonly StatedFlow[];
 }
 
-/** The venue's date never goes back: a late mark of yesterday counts for today. */
+const NONE: readonly never[] = [];
+
+/**
+ * The venue's date never goes back: a late mark of yesterday counts for today. `change`: of the NAV since the base,
+ * without what trades and prices explain; undefined if it is not known.
+ */
 export function markedAccount(
   earlier: AccountRecord | undefined,
   { event, at, seq }: Recorded<AccountMarked>,
+  change: Decimal | undefined,
 ): AccountRecord {
   const { account, positions, venueTime, venueDate, isBase = true } = event;
   const nav = decimal(account.nav);
@@ -36,37 +58,130 @@ export function markedAccount(
   const held = new Map<string, VenuePosition>();
   for (const position of positions) held.set(position.symbol, position);
   const base: NavBase = { account, nav, positions: held };
+  const dayOpenNav = earlier === undefined ? nav : isNewDay ? earlier.nav : earlier.dayOpenNav;
+  const settled = settle(earlier, { change, at, isNewDay });
   // Field by field: a spread of `base` took longer than all else here, and a journal has many marks.
   return {
     account,
     nav,
     positions: held,
-    base: earlier === undefined || (isBase && earlier.unexplained.eq(ZERO)) ? base : earlier.base,
+    base:
+      earlier === undefined || (isBase && earlier.unexplained.eq(ZERO)) ? base : shifted(earlier.base, settled.shown),
     venueTime,
     venueDate: earlier !== undefined && venueDate < earlier.venueDate ? earlier.venueDate : venueDate,
-    dayOpenNav: earlier === undefined ? nav : isNewDay ? earlier.nav : earlier.dayOpenNav,
+    dayOpenNav: settled.counted.length === 0 ? dayOpenNav : dayOpenNav.plus(flowsOf(settled.counted)),
     unexplained: earlier?.unexplained ?? ZERO,
     unexplainedOn:
       earlier === undefined || earlier.unexplained.eq(ZERO) ? undefined : (earlier.unexplainedOn ?? venueDate),
     markedAt: at,
     markedSeq: seq,
     openedAt: earlier?.openedAt ?? venueTime,
+    awaited: settled.awaited,
+    counted: settled.counted,
+    stated: earlier?.stated ?? NONE,
   };
+}
+
+function shifted(base: NavBase, amount: Decimal): NavBase {
+  return amount.eq(ZERO) ? base : { ...base, nav: base.nav.plus(amount) };
+}
+
+function flowsOf(counted: readonly CountedMoney[]): Decimal {
+  let sum = ZERO;
+  for (const { amount, line, isOfEarlierDate } of counted)
+    if (line === "flow" && !isOfEarlierDate) sum = sum.plus(amount);
+  return sum;
+}
+
+interface SettledMoney {
+  /** The sum of what the mark shows. */
+  readonly shown: Decimal;
+  readonly counted: readonly CountedMoney[];
+  readonly awaited: readonly AwaitedMoney[];
+}
+
+const NOTHING_SETTLED: SettledMoney = { shown: ZERO, counted: NONE, awaited: NONE };
+
+interface MarkedChange {
+  readonly change: Decimal | undefined;
+  readonly at: number;
+  readonly isNewDay: boolean;
+}
+
+/**
+ * A mark counts the money that its change of the NAV shows. An earlier mark may have shown an amount that is too small
+ * to be noticed: the next mark counts it in any case.
+ */
+function settle(earlier: AccountRecord | undefined, { change, at, isNewDay }: MarkedChange): SettledMoney {
+  if (earlier === undefined || earlier.awaited.length === 0) return NOTHING_SETTLED;
+  const shown = change === undefined ? new Set(earlier.awaited) : shownBy(change, earlier.awaited).shown;
+  const counted: CountedMoney[] = [];
+  const awaited: AwaitedMoney[] = [];
+  let sum = ZERO;
+  for (const money of earlier.awaited) {
+    if (shown.has(money)) {
+      sum = sum.plus(money.amount);
+      counted.push({ ...money, isOfEarlierDate: false });
+    } else if (at > money.until || isNoise(money.amount, earlier.base.nav))
+      counted.push({ ...money, isOfEarlierDate: isNewDay });
+    else awaited.push(money);
+  }
+  return { shown: sum, counted, awaited };
+}
+
+/** The venue may book the money in its account a few minutes after the activity. */
+const AWAIT_MS = 15 * 60 * 1000;
+
+interface AnnouncedAt {
+  /** Of the activity and of its record, ms. */
+  readonly at: number;
+  readonly recordedAt: number;
+}
+
+/**
+ * The money of an activity explains its part of an unexplained change; otherwise a mark is awaited that shows it. A
+ * flow that a human stated before, with the same amount within a day, counts once.
+ */
+export function afterAnnouncement(
+  account: AccountRecord,
+  money: AnnouncedMoney,
+  { at, recordedAt }: AnnouncedAt,
+): AccountRecord {
+  const found = money.line === "flow" ? statedBefore(account.stated, money.amount, [at, recordedAt]) : undefined;
+  const stated = found === undefined ? account.stated : account.stated.filter((flow) => flow !== found);
+  if (found?.hasExplained === true) return { ...account, stated, counted: NONE };
+  // The human's flow is counted: the money only explains the change.
+  const counting: AnnouncedMoney = found === undefined ? money : { ...money, line: "other" };
+  if (!explains(money.amount, account.unexplained)) {
+    const awaited = [...account.awaited, { ...counting, until: recordedAt + AWAIT_MS }];
+    return { ...account, stated, awaited, counted: NONE };
+  }
+  const isOfEarlierDate = account.unexplainedOn !== undefined && account.unexplainedOn !== account.venueDate;
+  const counted = [{ ...counting, isOfEarlierDate }];
+  const dayOpenNav = account.dayOpenNav.plus(flowsOf(counted));
+  return { ...explained(account, money.amount), stated, dayOpenNav, counted };
+}
+
+/** The amount is explained, and a rest that is noise with it. */
+function explained(account: AccountRecord, amount: Decimal): AccountRecord {
+  const { base, unexplained } = account;
+  if (unexplained.eq(ZERO)) return account;
+  const part = isNoise(unexplained.minus(amount), base.nav) ? unexplained : amount;
+  return { ...account, unexplained: unexplained.minus(part), base: shifted(base, part) };
 }
 
 /**
  * A deposit or withdrawal is no profit: it changes the base of the day's profit, unless the NAV changed on an earlier
  * date. What a human says explains its own amount; the rest stays unexplained.
  */
-export function afterCashEvent(account: AccountRecord, event: CashEvent): AccountRecord {
+export function afterCashEvent(account: AccountRecord, { event, at }: Recorded<CashEvent>): AccountRecord {
   const amount = decimal(event.amount);
-  if (event.type === "nav.unexplained") return { ...account, unexplained: amount };
-  const { base, unexplained, unexplainedOn = account.venueDate } = account;
-  const isOfToday = event.kind !== "result" && unexplainedOn === account.venueDate;
+  if (event.type === "nav.unexplained") return { ...account, unexplained: amount, counted: NONE };
+  const { unexplained, unexplainedOn = account.venueDate } = account;
+  const isFlow = event.kind !== "result";
+  const isOfToday = isFlow && unexplainedOn === account.venueDate;
   const dayOpenNav = isOfToday ? account.dayOpenNav.plus(amount) : account.dayOpenNav;
-  if (unexplained.eq(ZERO)) return { ...account, dayOpenNav };
-  const rest = unexplained.minus(amount);
-  const explained = isNoise(rest, base.nav) ? unexplained : amount;
-  const shifted = { ...base, nav: base.nav.plus(explained) };
-  return { ...account, dayOpenNav, unexplained: unexplained.minus(explained), base: shifted };
+  const flow: StatedFlow = { amount, at, hasExplained: explains(amount, unexplained) };
+  const stated = isFlow ? [...recentFlows(account.stated, at), flow] : account.stated;
+  return { ...explained(account, amount), dayOpenNav, stated, counted: NONE };
 }

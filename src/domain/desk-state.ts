@@ -2,15 +2,13 @@
  * The state of the desk: orders, positions, accounts, flags and counters, folded from the journal without a clock or a
  * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
-import { afterCashEvent, markedAccount } from "./account.ts";
+import { type AccountEvent, type AccountState, applyAccountEvent } from "./account-state.ts";
 import { type ActivityState, noActivity, recordActivity } from "./activity-state.ts";
-import { ZERO, decimal } from "./decimal.ts";
-import { type ExchangeRate, rateKey } from "./exchange-rate.ts";
+import { decimal } from "./decimal.ts";
 import type { Authority, KeyRole } from "./authority.ts";
 import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
 import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
 import type {
-  AccountMarked,
   ConnectorState,
   DeskCreated,
   DeskEvent,
@@ -26,15 +24,12 @@ import type {
   Recorded,
   TradingState,
 } from "./event.ts";
-import { type FillState, adoptPosition, clearInstrument, indexOrder, positionOf, receiveFill } from "./fill-state.ts";
-import type { MoneyEvent } from "./cash-event.ts";
+import { adoptPosition, clearInstrument, indexOrder, receiveFill } from "./fill-state.ts";
 import { conflictKey } from "./fill.ts";
 import type { Digest, OrderId } from "./ids.ts";
-import { type MultiplierStated, multiplierKey } from "./multiplier.ts";
 import { type LostRecords, applyLoss } from "./lost-records.ts";
 import { type OrderTerms, instrumentKey } from "./order.ts";
 import { applyOrderEvent, openOrder } from "./order-state.ts";
-import { openPosition } from "./position.ts";
 import {
   SCHEDULE_EVENTS,
   type SchedulesState,
@@ -43,7 +38,6 @@ import {
   noSchedules,
 } from "./schedule-state.ts";
 import type { Mode } from "./venue.ts";
-import { type ActivitiesByConnector, receiveActivity } from "./venue-activity.ts";
 
 /** One submit intent; read by the guards `order-rate` and `duplicate-order`. */
 export interface IntentRecord {
@@ -65,7 +59,7 @@ export interface ConnectorRecord {
 }
 
 /** Mutable on purpose: the fold owns it. Readers take `Readonly<Book>`. */
-export interface DeskState extends FillState, ActivityState {
+export interface DeskState extends AccountState, ActivityState {
   seq: number;
   /** The newest record that can change the result of a guard: a decision on an order, a fill or an account. */
   lastRelevantSeq: number;
@@ -86,11 +80,8 @@ export interface DeskState extends FillState, ActivityState {
   epochTag: string;
   /** Fills that came again with another content, by {@link conflictKey}. */
   readonly conflicts: Set<string>;
-  readonly activities: ActivitiesByConnector;
   /** Intents of the last 24 hours, oldest first. */
   readonly intents: IntentRecord[];
-  /** The newest rates of venues, by {@link rateKey}. */
-  readonly rates: Map<string, ExchangeRate>;
   readonly schedules: SchedulesState;
   /** The public keys that the journal names, as PEM. */
   readonly keys: Map<KeyRole, string>;
@@ -187,7 +178,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "instrument.multiplier":
     case "venue.activity":
       state.lastRelevantSeq = recorded.seq;
-      changeAccount(state, recorded, event);
+      applyAccountEvent(state, recorded as Recorded<AccountEvent>);
       return;
     case "fill.received":
       state.lastRelevantSeq = recorded.seq;
@@ -286,27 +277,6 @@ function identifyDesk(
   }
 }
 
-function stateMultiplier(state: DeskState, { connector, symbol, multiplier }: MultiplierStated): void {
-  const key = multiplierKey(connector, symbol);
-  state.multipliers.set(key, decimal(multiplier));
-  for (const position of state.positions.values())
-    if (multiplierKey(position.connector, position.symbol) === key) position.multiplier = decimal(multiplier);
-}
-
-function changeAccount(state: DeskState, recorded: Recorded, event: AccountMarked | MoneyEvent): void {
-  if (event.type === "account.marked") return markAccount(state, recorded as Recorded<AccountMarked>);
-  if (event.type === "venue.activity") return receiveActivity(state.activities, event);
-  if (event.type === "instrument.multiplier") return stateMultiplier(state, event);
-  if (event.type === "fx.observed") {
-    const { type: _type, ...rate } = event;
-    state.rates.set(rateKey(rate), rate);
-    return;
-  }
-  const account = state.accounts.get(event.connector);
-  if (account === undefined) return;
-  state.accounts.set(event.connector, afterCashEvent(account, event));
-}
-
 function flagInstrument({ flagged }: DeskState, at: number, event: InstrumentFlagged): void {
   const { connector, symbol, expected, actual } = event;
   flagged.set(instrumentKey(connector, symbol), { expected, actual, at });
@@ -368,28 +338,3 @@ function applyToProposal(state: DeskState, recorded: Recorded<OrderEvent>): void
 
 /** Events of an order that change no guard's result. */
 const WITHOUT_EFFECT: ReadonlySet<DeskEvent["type"]> = new Set(["proposal.seen", "guards.evaluated", "order.reviewed"]);
-
-/**
- * The first mark of a connector opens its positions. Later marks change no position: they are compared with the fills.
- */
-function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void {
-  const { connector, positions } = recorded.event;
-  const earlier = state.accounts.get(connector);
-  if (earlier === undefined) {
-    // The opening positions contain the external fills before the mark.
-    for (const key of state.external.keys()) if (key.startsWith(`${connector}/`)) state.external.delete(key);
-    for (const held of positions) {
-      const quantity = decimal(held.quantity);
-      if (quantity.eq(ZERO)) continue;
-      openPosition(
-        positionOf(state, connector, held.symbol),
-        quantity,
-        held.averagePrice === undefined ? undefined : decimal(held.averagePrice),
-      );
-    }
-  }
-  const marked = markedAccount(earlier, recorded);
-  // The trades before a base mark are part of it.
-  if (marked.base.account === marked.account) state.trades.delete(connector);
-  state.accounts.set(connector, marked);
-}

@@ -3,6 +3,7 @@ import { type Decimal, ONE, ZERO, decimal, quotient } from "./decimal.ts";
 import { comparableSymbol } from "./order.ts";
 import type { TradeSum, TradeSums } from "./trade-sums.ts";
 import type { VenueAccount, VenuePosition } from "./venue.ts";
+import { type AwaitedMoney, shownBy } from "./venue-money.ts";
 
 /** The mark that a change is measured from. */
 export interface NavBase {
@@ -26,25 +27,42 @@ interface NavPart {
   markNow: Decimal | undefined;
 }
 
-interface NavReading {
+export interface NavReading {
   readonly account: VenueAccount;
   readonly positions: readonly VenuePosition[];
   /** Since the base. */
   readonly trades: TradeSums | undefined;
-  /** What orders in flight may hold: a change up to this amount needs no explanation. */
-  readonly held?: Decimal | undefined;
   /** Of an instrument, by {@link comparableSymbol}. Default: 1. */
   readonly multiplierOf?: ((symbol: string) => Decimal) | undefined;
 }
 
-/**
- * 0 if it is noise; undefined if it is not known: a position lacks a mark or has another currency than the account.
- * A trade moves the NAV by the difference of its price and the mark. A quantity that changed without a fill counts as
- * traded at the mark, so that a deposit of coins is a change that nothing explains.
- */
+interface Explanations {
+  /** What orders in flight may hold: a change up to this amount needs no explanation. */
+  readonly held?: Decimal | undefined;
+  /** Money of activities that may be in the account now. */
+  readonly awaited?: readonly AwaitedMoney[] | undefined;
+}
+
+/** The change that neither trades, prices nor activities explain; 0 if it is noise, undefined if it is not known. */
 export function unexplainedChange(
   base: NavBase,
-  { account, positions, trades, held = ZERO, multiplierOf = () => ONE }: NavReading,
+  reading: NavReading,
+  { held = ZERO, awaited = [] }: Explanations = {},
+): Decimal | undefined {
+  const whole = changeWithoutTrades(base, reading);
+  if (whole === undefined) return undefined;
+  const change = awaited.length === 0 ? whole : shownBy(whole, awaited).rest;
+  return change.abs().lte(held) || isNoise(change, base.nav) ? ZERO : change;
+}
+
+/**
+ * Undefined if it is not known: a position lacks a mark or has another currency than the account. A trade moves the NAV
+ * by the difference of its price and the mark. A quantity that changed without a fill counts as traded at the mark, so
+ * that a deposit of coins is a change that nothing explains.
+ */
+export function changeWithoutTrades(
+  base: NavBase,
+  { account, positions, trades, multiplierOf = () => ONE }: NavReading,
 ): Decimal | undefined {
   const { currency } = account;
   if (currency !== base.account.currency) return undefined;
@@ -60,7 +78,7 @@ export function unexplainedChange(
     if (explained === undefined) return undefined;
     change = change.minus(explained.times(multiplierOf(symbol)));
   }
-  return change.abs().lte(held) || isNoise(change, base.nav) ? ZERO : change;
+  return change;
 }
 
 function partOf(parts: Map<string, NavPart>, symbol: string): NavPart {

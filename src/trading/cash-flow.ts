@@ -8,6 +8,8 @@ import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import { type ConnectorName, type Digest, suggestion } from "../domain/ids.ts";
 import type { VenueAccount } from "../domain/venue.ts";
+import { explains } from "../domain/venue-money.ts";
+import { iso } from "../lib/time.ts";
 import { keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
 
@@ -19,6 +21,20 @@ export interface CashFlow {
   /** Checked against the account's, if it is stated. */
   readonly currency?: string | undefined;
   readonly note: string;
+}
+
+const SAME_FLOW_MS = 24 * 60 * 60 * 1000;
+
+/** @throws FLOW_AMOUNT if the venue stated this flow within a day, and no change of the NAV is left to explain. */
+function checkNotStated({ clock, state }: Pick<Desk, "clock" | "state">, { connector, kind, amount }: CashFlow): void {
+  const signed = decimal(signedAmount(kind, amount));
+  if (kind === "result" || explains(signed, state.accounts.get(connector)?.unexplained ?? ZERO)) return;
+  const now = clock.now();
+  for (const { at, money } of state.activities.get(connector)?.ids.values() ?? []) {
+    if (money?.line !== "flow" || !money.amount.eq(signed) || Math.abs(now - at) > SAME_FLOW_MS) continue;
+    const message = `the venue itself stated a ${kind} of ${amount} at ${iso(at)}, which counts already`;
+    throw new QocError("FLOW_AMOUNT", { message, hint: "qoc status" });
+  }
 }
 
 /** What the client signs, and the desk checks. */
@@ -66,7 +82,7 @@ export interface RecordedFlow {
 
 /** @throws CONNECTOR_UNKNOWN, ACCOUNT_UNKNOWN, FLOW_AMOUNT. */
 export async function recordCashFlow(
-  desk: Pick<Desk, "authority" | "commit" | "config" | "state">,
+  desk: Pick<Desk, "authority" | "clock" | "commit" | "config" | "state">,
   flow: CashFlow,
   { actor, authority }: { readonly actor: Actor; readonly authority: Authority | undefined },
 ): Promise<RecordedFlow> {
@@ -78,6 +94,7 @@ export async function recordCashFlow(
     throw new QocError("CONNECTOR_UNKNOWN", { name: connector, suggestion: suggestion(connector, names) });
   }
   checkAmount(flow, account.account);
+  checkNotStated(desk, flow);
   const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
   const subject = { action: "flow", id: connector, digest: flowDigest(flow), shown: "", mode } as const;
   await desk.authority.check({ ...subject, key: keyForMode(mode) }, authority);

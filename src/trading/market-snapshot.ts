@@ -238,6 +238,7 @@ export async function markAccount(
   const same =
     earlier !== undefined &&
     earlier.venueDate === venueDate &&
+    earlier.awaited.length === 0 &&
     isDeepStrictEqual(earlier.account, full) &&
     samePositions(earlier.positions, positions);
   // A venue's own NAV includes what orders hold.
@@ -293,10 +294,9 @@ function explainNav(
 ): void {
   if (held === undefined) return;
   const trades = desk.state.trades.get(connector);
-  const change = unexplainedChange(earlier.base, {
-    ...{ account: full, positions, trades, held },
-    multiplierOf: (symbol) => multiplierOf(desk.state, connector, symbol),
-  });
+  const sizeOf = (symbol: string): Decimal => multiplierOf(desk.state, connector, symbol);
+  const reading = { account: full, positions, trades, multiplierOf: sizeOf };
+  const change = unexplainedChange(earlier.base, reading, { held, awaited: earlier.awaited });
   if (change === undefined || text(change) === text(earlier.unexplained)) return;
   desk.publish({ type: "nav.unexplained", connector, amount: text(change) });
 }

@@ -10,12 +10,21 @@ import type { DeskState } from "../domain/desk-state.ts";
 import type { DeskEvent, FillReceived, Recorded } from "../domain/event.ts";
 import { converted, ratePath } from "../domain/exchange-rate.ts";
 import { type PositionRecord, unrealizedPnl } from "../domain/position.ts";
+import type { CountedMoney } from "../domain/venue-money.ts";
 import { type FxConfig, fxOf } from "../workspace/fx-config.ts";
 
 /** Of one instrument or account; amounts are gains, so that fees are below zero. */
 export interface ProfitParts {
   realized: Decimal;
   unrealized: Decimal;
+  fees: Decimal;
+}
+
+/** What activities of the venue brought, without trades. */
+export interface IncomeParts {
+  dividends: Decimal;
+  interest: Decimal;
+  /** Below zero. */
   fees: Decimal;
 }
 
@@ -30,6 +39,8 @@ export interface ProfitRow {
   /** Paid in less paid out. */
   flow: Decimal;
   readonly symbols: Map<string, ProfitParts>;
+  /** By instrument; "" for what belongs to none. */
+  readonly income: Map<string, IncomeParts>;
   /** Price of one unit of the account's currency in the desk's, at the open and at the close; undefined without one. */
   readonly openRate: Decimal | undefined;
   closeRate: Decimal | undefined;
@@ -90,6 +101,8 @@ export class ProfitLedger {
   readonly #atMark = new Map<string, Cumulative>();
   /** The point of an unexplained change, until a human says what it was. */
   readonly #unexplained = new Map<string, { readonly point: ValuePoint; row: ProfitRow | undefined }>();
+  /** The value before the newest mark of each account that awaits money. */
+  readonly #beforeMoney = new Map<string, ValuePoint>();
   readonly #left = new Set<string>();
   readonly points: ValuePoint[] = [];
   readonly trades: TradeRow[] = [];
@@ -135,12 +148,19 @@ export class ProfitLedger {
     switch (event.type) {
       case "account.marked":
         this.#afterMark(event.connector);
+        this.#count(event.connector, at);
+        return;
+      case "venue.activity":
+        this.#count(event.connector, at);
         return;
       case "fill.received":
         this.#keepTrade(at, event);
         return;
       case "cash.moved":
-        if (event.kind !== "result") this.#addFlow(event.connector, decimal(event.amount), at);
+        if (event.kind !== "result" && this.#state.accounts.has(event.connector)) {
+          this.#addFlow(event.connector, decimal(event.amount), { at });
+          this.#endExplained(event.connector);
+        }
         return;
       case "config.accepted":
         this.#closeLeft(event, at);
@@ -160,6 +180,8 @@ export class ProfitLedger {
       this.#date = venueDate;
     }
     if (account === undefined) return;
+    this.#beforeMoney.delete(connector);
+    if (account.awaited.some(({ line }) => line === "flow")) this.#beforeMoney.set(connector, this.#addPoint(at));
     if (venueDate > account.venueDate) {
       this.#closeParts(connector);
       this.#openRow(connector, venueDate, account);
@@ -192,7 +214,7 @@ export class ProfitLedger {
     const rate = this.#rateOf(connector, account);
     rows.push({
       ...{ connector, date, currency: account.account.currency, open: account.nav, close: account.nav, flow: ZERO },
-      ...{ symbols: new Map(), openRate: rows.at(-1)?.closeRate ?? rate, closeRate: rate },
+      ...{ symbols: new Map(), income: new Map(), openRate: rows.at(-1)?.closeRate ?? rate, closeRate: rate },
       incomplete: new Set(),
     });
   }
@@ -262,15 +284,35 @@ export class ProfitLedger {
   }
 
   /** Money that was paid in or out belongs to the date on which the NAV changed. */
-  #addFlow(connector: string, amount: Decimal, at: number): void {
-    const account = this.#state.accounts.get(connector);
-    if (account === undefined) return;
+  #addFlow(connector: string, amount: Decimal, { at, row }: { readonly at: number; readonly row?: ProfitRow }): void {
     const found = this.#unexplained.get(connector);
-    const row = found?.row ?? this.#rows.get(connector)?.at(-1);
-    if (row !== undefined) row.flow = row.flow.plus(amount);
-    const point = found?.point ?? this.#addPoint(at);
+    const changed = row ?? found?.row ?? this.#rows.get(connector)?.at(-1);
+    if (changed !== undefined) changed.flow = changed.flow.plus(amount);
+    const point = this.#beforeMoney.get(connector) ?? found?.point ?? this.#addPoint(at);
     point.flows.set(connector, (point.flows.get(connector) ?? ZERO).plus(amount));
-    if (account.unexplained.eq(ZERO)) this.#unexplained.delete(connector);
+  }
+
+  #endExplained(connector: string): void {
+    if (this.#state.accounts.get(connector)?.unexplained.eq(ZERO) === true) this.#unexplained.delete(connector);
+  }
+
+  /** The money of activities that this record counted: by a mark, or as a part of an unexplained change. */
+  #count(connector: string, at: number): void {
+    const counted = this.#state.accounts.get(connector)?.counted ?? [];
+    for (const money of counted) {
+      const row = this.#rowOf(connector, money);
+      if (row === undefined || money.line === "other") continue;
+      if (money.line === "flow") this.#addFlow(connector, money.amount, { at, row });
+      else addIncome(row, money.line, money);
+    }
+    this.#beforeMoney.delete(connector);
+    if (counted.length > 0) this.#endExplained(connector);
+  }
+
+  #rowOf(connector: string, { isOfEarlierDate }: CountedMoney): ProfitRow | undefined {
+    const rows = this.#rows.get(connector);
+    if (!isOfEarlierDate) return rows?.at(-1);
+    return this.#unexplained.get(connector)?.row ?? rows?.at(-2) ?? rows?.at(-1);
   }
 
   /** A connector that leaves desk.toml takes its last NAV with it. */
@@ -309,6 +351,12 @@ export class ProfitLedger {
     const path = ratePath(table, query);
     return path && converted(UNIT, path);
   }
+}
+
+function addIncome(row: ProfitRow, line: keyof IncomeParts, { amount, symbol = "" }: CountedMoney): void {
+  const parts = row.income.get(symbol) ?? { dividends: ZERO, interest: ZERO, fees: ZERO };
+  row.income.set(symbol, parts);
+  parts[line] = parts[line].plus(amount);
 }
 
 /** Fees in the account's currency; a fee in the traded asset at the cost of the units that it took. */

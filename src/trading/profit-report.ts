@@ -2,7 +2,7 @@
 import { isSameCode } from "../domain/currency.ts";
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
 import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
-import type { ProfitParts, ProfitRow } from "./profit-ledger.ts";
+import type { IncomeParts, ProfitParts, ProfitRow } from "./profit-ledger.ts";
 
 export const PROFIT_KEYS = ["day", "connector", "symbol"] as const;
 export type ProfitKey = (typeof PROFIT_KEYS)[number];
@@ -13,6 +13,7 @@ export interface ProfitLines {
   readonly unrealized: string;
   readonly fees: string;
   readonly dividends: string;
+  readonly interest: string;
   /** Of the exchange rates, on what an account held at the open of the day. */
   readonly fx: string;
   /** What the venue did not itemise, such as funding, or profit of unknown cost. */
@@ -33,11 +34,12 @@ export interface ProfitReport {
   readonly unconverted: readonly string[];
 }
 
-const LINES = ["realized", "unrealized", "fees", "dividends", "fx", "other"] as const;
+const LINES = ["realized", "unrealized", "fees", "dividends", "interest", "fx", "other"] as const;
 type Sums = Record<(typeof LINES)[number], Decimal>;
 
 function noSums(): Sums {
-  return { realized: ZERO, unrealized: ZERO, fees: ZERO, dividends: ZERO, fx: ZERO, other: ZERO };
+  const income = { dividends: ZERO, interest: ZERO };
+  return { realized: ZERO, unrealized: ZERO, fees: ZERO, ...income, fx: ZERO, other: ZERO };
 }
 
 /** The desk's currency; that of the accounts if none of them can be converted to it and they have one. */
@@ -100,22 +102,28 @@ interface RowRates {
 
 /** The lines of one account and date in the currency of the report, by key. */
 function linesOf(row: ProfitRow, by: ProfitKey, { rate, openRate }: RowRates): readonly (readonly [string, Sums])[] {
-  const sums = sumParts([...row.symbols.values()], rate);
+  const sums = sumParts([...row.symbols.values(), ...row.income.values()], rate);
   const change = row.close.minus(row.open).minus(row.flow).times(rate);
-  const other = change.minus(sums.realized).minus(sums.unrealized).minus(sums.fees);
+  const known = LINES.reduce((sum, line) => sum.plus(sums[line]), ZERO);
+  const other = change.minus(known);
   const fx = openRate === undefined ? ZERO : row.open.times(rate.minus(openRate));
   if (by !== "symbol") return [[by === "day" ? row.date : row.connector, { ...sums, fx, other }]];
+  const account = row.income.get("");
   return [
     ...[...row.symbols].map(([symbol, parts]) => [shownSymbol(symbol), sumParts([parts], rate)] as const),
-    [ACCOUNT_KEY, { ...noSums(), fx, other }],
+    ...[...row.income]
+      .filter(([symbol]) => symbol !== "")
+      .map(([symbol, parts]) => [shownSymbol(symbol), sumParts([parts], rate)] as const),
+    [ACCOUNT_KEY, { ...sumParts(account === undefined ? [] : [account], rate), fx, other }],
   ];
 }
 
-function sumParts(all: readonly ProfitParts[], rate: Decimal): Sums {
+const PART_LINES = ["realized", "unrealized", "fees", "dividends", "interest"] as const;
+
+function sumParts(all: readonly (ProfitParts | IncomeParts)[], rate: Decimal): Sums {
   const sums = noSums();
-  for (const parts of all)
-    for (const line of ["realized", "unrealized", "fees"] as const)
-      sums[line] = sums[line].plus(parts[line].times(rate));
+  for (const parts of all as readonly Partial<ProfitParts & IncomeParts>[])
+    for (const line of PART_LINES) sums[line] = sums[line].plus((parts[line] ?? ZERO).times(rate));
   return sums;
 }
 
@@ -126,6 +134,7 @@ function shown(sums: Sums): ProfitLines {
     unrealized: amount(sums.unrealized),
     fees: amount(sums.fees),
     dividends: amount(sums.dividends),
+    interest: amount(sums.interest),
     fx: amount(sums.fx),
     other: amount(sums.other),
     total: amount(LINES.reduce((sum, line) => sum.plus(sums[line]), ZERO)),

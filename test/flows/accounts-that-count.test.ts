@@ -294,6 +294,57 @@ describe("money that moves without a trade", () => {
     expect(await unexplained()).toBe("2000");
   });
 
+  it("is what an activity of the venue says it is, before or after the mark, and a human's word for it counts once", async () => {
+    const venue = adapterSource(`
+      cash = 100_000;
+      async getQuote(symbol: string) {
+        const [word, amount] = symbol.split(":");
+        if (word === "PAY") this.cash += Number(amount);
+        if (word === "STATE") {
+          const kind = amount.startsWith("-") ? "withdrawal" : "deposit";
+          this.ctx.emitActivity({ id: symbol, kind, timestamp: Date.now() + 1_000, amount, currency: "USD" });
+        }
+        return { symbol, bid: 99, ask: 100, timestamp: Date.now() };
+      }
+      async getAccount() {
+        return { nav: this.cash, cash: this.cash, buyingPower: this.cash, currency: "USD" };
+      }`);
+    desk = await tempDesk({
+      files: { "venue.ts": venue },
+      config: () => `${connector("venue", 'mode = "paper"')}[[guard]]\nkey = "day-loss-limit"\n`,
+    });
+    const { venues } = desk.open.fleet;
+    const account = () => desk.open.desk.state.accounts.get("venue");
+    const dayPnl = () =>
+      account()
+        ?.nav.minus(account()?.dayOpenNav ?? ZERO)
+        .toFixed();
+    const mark = () => markAccount(desk.open.desk, "venue" as ConnectorName);
+    const state = async (amount: string) => {
+      await venues.quote("venue", `STATE:${amount}`);
+      await expect.poll(() => desk.open.desk.state.activities.get("venue")?.ids.has(`STATE:${amount}`)).toBe(true);
+    };
+    // The mark first.
+    await venues.quote("venue", "PAY:-60000.5");
+    await mark();
+    expect(guardsOf(await propose("venue", "1", "AAA"))).toEqual(["day-loss-limit"]);
+    await state("-60000.5");
+    expect([dayPnl(), account()?.unexplained.toFixed()]).toEqual(["0", "0"]);
+    expect((await propose("venue", "1", "BBB")).decision).toBe("allow");
+    // The activity first.
+    await state("10000.25");
+    await venues.quote("venue", "PAY:10000.25");
+    await mark();
+    expect([dayPnl(), account()?.unexplained.toFixed(), account()?.awaited]).toEqual(["0", "0", []]);
+    const said = { connector: "venue", amount: "10000.25", note: "a wire" };
+    await expect(desk.call("account flow", said)).rejects.toMatchObject({
+      code: "FLOW_AMOUNT",
+      message: expect.stringContaining("the venue itself stated a deposit of 10000.25") as string,
+    });
+    expect(dayPnl()).toBe("0");
+    expect(await desk.call("journal verify")).toMatchObject({ ok: true });
+  });
+
   it.each([
     [{ amount: "0" }, "FLOW_AMOUNT", "the amount is 0", "type: qoc status"],
     [

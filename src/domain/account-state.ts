@@ -1,0 +1,105 @@
+/** Accounts, exchange rates and multipliers, folded from marks, activities and what humans state. */
+import { type AccountRecord, afterAnnouncement, afterCashEvent, markedAccount } from "./account.ts";
+import type { MoneyEvent } from "./cash-event.ts";
+import { type Decimal, ZERO, decimal } from "./decimal.ts";
+import type { AccountMarked, Recorded } from "./event.ts";
+import { type ExchangeRate, rateKey } from "./exchange-rate.ts";
+import { type FillState, positionOf } from "./fill-state.ts";
+import { type MultiplierStated, multiplierKey, multiplierOf } from "./multiplier.ts";
+import { type NavReading, changeWithoutTrades } from "./nav-change.ts";
+import { openPosition } from "./position.ts";
+import { type ActivitiesByConnector, type ActivityReceived, receiveActivity } from "./venue-activity.ts";
+import { announcedMoney, correctedMoney } from "./venue-money.ts";
+
+export type AccountEvent = AccountMarked | MoneyEvent;
+
+export interface AccountState extends FillState {
+  readonly activities: ActivitiesByConnector;
+  /** The newest rates of venues, by {@link rateKey}. */
+  readonly rates: Map<string, ExchangeRate>;
+}
+
+export function applyAccountEvent(state: AccountState, recorded: Recorded<AccountEvent>): void {
+  const { event } = recorded;
+  switch (event.type) {
+    case "account.marked":
+      markAccount(state, recorded as Recorded<AccountMarked>);
+      return;
+    case "venue.activity":
+      announce(state, recorded as Recorded<ActivityReceived>);
+      return;
+    case "instrument.multiplier":
+      stateMultiplier(state, event);
+      return;
+    case "fx.observed": {
+      const { type: _type, ...rate } = event;
+      state.rates.set(rateKey(rate), rate);
+      return;
+    }
+    case "nav.unexplained":
+    case "cash.moved": {
+      const account = state.accounts.get(event.connector);
+      if (account !== undefined)
+        state.accounts.set(event.connector, afterCashEvent(account, recorded as Recorded<typeof event>));
+    }
+  }
+}
+
+function stateMultiplier(state: FillState, { connector, symbol, multiplier }: MultiplierStated): void {
+  const key = multiplierKey(connector, symbol);
+  state.multipliers.set(key, decimal(multiplier));
+  for (const position of state.positions.values())
+    if (multiplierKey(position.connector, position.symbol) === key) position.multiplier = decimal(multiplier);
+}
+
+/** The money of an activity, once; an activity that replaces an earlier one counts by the difference. */
+function announce(state: AccountState, { event, at: recordedAt }: Recorded<ActivityReceived>): void {
+  const { connector, activity } = event;
+  const account = state.accounts.get(connector);
+  const known = state.activities.get(connector)?.ids;
+  const isKnown = known?.has(activity.id) === true;
+  const earlier = activity.corrects === undefined ? undefined : known?.get(activity.corrects)?.money;
+  const money = account && announcedMoney(activity, account.account.currency);
+  receiveActivity(state.activities, event, money);
+  if (account === undefined) return;
+  let after: AccountRecord = { ...account, counted: [] };
+  const parts = money === undefined || isKnown ? [] : earlier === undefined ? [money] : correctedMoney(money, earlier);
+  for (const part of parts) {
+    const next = afterAnnouncement(after, part, { at: activity.at, recordedAt });
+    after = { ...next, counted: [...after.counted, ...next.counted] };
+  }
+  state.accounts.set(connector, after);
+}
+
+/**
+ * The first mark of a connector opens its positions. Later marks change no position: they are compared with the fills.
+ */
+function markAccount(state: FillState, recorded: Recorded<AccountMarked>): void {
+  const { connector, account, positions } = recorded.event;
+  const earlier = state.accounts.get(connector);
+  if (earlier === undefined) openPositions(state, recorded.event);
+  let change: Decimal | undefined;
+  if (earlier !== undefined && earlier.awaited.length > 0) {
+    const sizeOf = (symbol: string): Decimal => multiplierOf(state, connector, symbol);
+    const reading: NavReading = { account, positions, trades: state.trades.get(connector), multiplierOf: sizeOf };
+    change = changeWithoutTrades(earlier.base, reading);
+  }
+  const marked = markedAccount(earlier, recorded, change);
+  // The trades before a base mark are part of it.
+  if (marked.base.account === marked.account) state.trades.delete(connector);
+  state.accounts.set(connector, marked);
+}
+
+function openPositions(state: FillState, { connector, positions }: AccountMarked): void {
+  // The opening positions contain the external fills before the mark.
+  for (const key of state.external.keys()) if (key.startsWith(`${connector}/`)) state.external.delete(key);
+  for (const held of positions) {
+    const quantity = decimal(held.quantity);
+    if (quantity.eq(ZERO)) continue;
+    openPosition(
+      positionOf(state, connector, held.symbol),
+      quantity,
+      held.averagePrice === undefined ? undefined : decimal(held.averagePrice),
+    );
+  }
+}
