@@ -27,6 +27,7 @@ import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
+import { connectVenue } from "./connect-venue.ts";
 import { certifyAdapter } from "./certify-adapter.ts";
 import { type DaemonScreen, runDaemon } from "./daemon.ts";
 import { inspectDesk } from "./inspect-desk.ts";
@@ -273,13 +274,17 @@ function keyTransport(options: LocalServicesOptions): Local<"newKeys" | "checkEx
   };
 }
 
-/** For authors of connectors; needs no desk that is up. */
-function adapterServices(options: LocalServicesOptions): Local<"newConnector" | "certify"> {
+/** For authors of connectors, and for a new connector of desk.toml; needs no desk that is up. */
+function adapterServices(options: LocalServicesOptions): Local<"newConnector" | "certify" | "connect"> {
   const sandbox = processSandboxFinder(options.env["PATH"] ?? "", options.clock);
   return {
     newConnector: async ({ name, from }) =>
       newConnector({ ...options, root: await findWorkspace(options.disk, from, userOf(options)), name }),
     certify: (request, progress) => certifyAdapter({ ...options, user: userOf(options), sandbox }, request, progress),
+    connect: async (request, progress) => {
+      const { root } = await locateDesk(options, request.from);
+      return connectVenue({ ...options, root, sandbox }, request, progress);
+    },
   };
 }
 

@@ -28,6 +28,7 @@ import type { Runs } from "../runs/runs.ts";
 import type { McpProgram } from "../workspace/client-config.ts";
 import type { Scheduler } from "../runs/scheduler.ts";
 import type { CommandEntry } from "./command-entry.ts";
+import type { ConnectRequest, ConnectedVenue } from "./connected-venue.ts";
 import { argumentsOf } from "./arguments.ts";
 import { renderFields } from "./rendering/fields.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
@@ -365,6 +366,8 @@ export interface LocalServices {
   /** Serves MCP over standard input and output until the client disconnects. */
   mcp(from: string, signal: AbortSignal): Promise<void>;
   certify(request: CertifyRequest, progress: Progress): Promise<Report>;
+  /** Connects a new connector once, or writes its table. */
+  connect(request: ConnectRequest, progress: Progress): Promise<ConnectedVenue>;
   demo(
     options: { readonly yes: boolean; readonly path?: string | undefined },
     screen: DemoScreen,

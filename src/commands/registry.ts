@@ -73,6 +73,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   "agents setup": () => import("./agents/setup.ts"),
   "agents list": () => import("./agents/list.ts"),
   "agents revoke": () => import("./agents/revoke.ts"),
+  connect: () => import("./connect.ts"),
   "connectors list": () => import("./connectors/list.ts"),
   "connectors restart": () => import("./connectors/restart.ts"),
   "connectors quarantine": () => import("./connectors/quarantine.ts"),

@@ -1,11 +1,10 @@
 import * as z from "zod";
-import { compareConfig, digestChanges } from "../domain/compare-config.ts";
-import { digestTables } from "../domain/config-tables.ts";
 import { EXIT } from "../domain/error.ts";
 import { type ReloadPreview, previewReload, reloadConfig } from "../trading/reload-config.ts";
 import { type CommandSession, defineCommand, requireDesk, usageError } from "./command.ts";
 import { renderChanges, renderReload } from "./rendering/config-changes.ts";
-import { authoritySchema, signIntent } from "./signed-call.ts";
+import { previewedChanges, signReload } from "./sign-reload.ts";
+import { authoritySchema } from "./signed-call.ts";
 
 const NAME = "reload";
 
@@ -38,18 +37,16 @@ export const command = defineCommand({
   cli: reloadInteractively,
 });
 
-/** Signs what this client computed from the tables and displayed, not what the desk says of them. */
 async function reloadInteractively(session: CommandSession): Promise<number> {
-  const { before, after, livePins, signing } = (await session.call(NAME, { preview: true })) as ReloadPreview;
-  const digest = digestTables(after);
-  const changes = compareConfig(before, after, new Map(Object.entries(livePins)));
+  const preview = (await session.call(NAME, { preview: true })) as ReloadPreview;
+  const { signing } = preview;
   if (signing === undefined) {
     await session.show(NAME, await session.call(NAME, {}));
     return EXIT.done;
   }
   const { yes, quiet } = session.flags;
   // A question needs the changes on the screen.
-  if (!yes || !quiet) session.display((style) => [...renderChanges(changes, signing.key, style), ""]);
+  if (!yes || !quiet) session.display((style) => [...renderChanges(previewedChanges(preview), signing.key, style), ""]);
   if (!yes) {
     if (session.prompter === undefined)
       throw usageError(NAME, "no person can answer here: add --yes to accept the changes unseen");
@@ -58,8 +55,6 @@ async function reloadInteractively(session: CommandSession): Promise<number> {
       return EXIT.failed;
     }
   }
-  const shown = digestChanges(changes);
-  const authority = await signIntent(session, signing, { action: NAME, id: "", digest, shown });
-  await session.show(NAME, await session.call(NAME, { digest, shown, authority }));
+  await session.show(NAME, await signReload(session, preview, signing));
   return EXIT.done;
 }

@@ -73,6 +73,19 @@ export const CONNECTOR_ERRORS = {
     untrustedDetail: "message",
   }),
   CONNECTOR_EXISTS: row("{path} already exists; nothing was changed", "choose another name"),
+  CONNECT_NOT_YET: row("{kind} is documented but not implemented yet{instead}", "see what there is: qoc connect", {
+    exit: EXIT.usage,
+  }),
+  CONNECT_SECRETS: row(
+    "connector {connector} needs {missing} in the environment of this terminal; desk.toml was not changed",
+    "set {missing}, or name another prefix: {next}",
+  ),
+  CONNECT_FAILED: row(
+    "connector {connector} could not connect: {message}; desk.toml was not changed",
+    "correct the keys or the network, then: {next}",
+    { untrustedDetail: "message" },
+  ),
+  CONNECT_NOT_WRITTEN: row("desk.toml was not changed: {reason}", "edit desk.toml by hand, then: qoc reload"),
   NOT_CERTIFIED: row(
     "{connector} is not certified: {failed} of {of} cases failed",
     "correct what the report names, then run the test again; docs/connectors.md explains each group",

@@ -6,6 +6,8 @@ export type OptionTable = Readonly<Record<string, unknown>>;
 
 export interface BuiltInType {
   readonly label: string;
+  /** What it trades, for the list of `qoc connect`. */
+  readonly trades: string;
   readonly options: readonly string[];
   /** What the value of this option must be; undefined if it may be the value. A missing option has no value. */
   problem(option: string, value: unknown): string | undefined;
@@ -36,6 +38,7 @@ const ALPACA_RULES: Readonly<Record<string, (value: unknown) => string | undefin
 const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   paper: {
     label: "the paper venue",
+    trades: "a simulated market on recorded prices; no money moves",
     options: PAPER_OPTIONS,
     problem: (option, value) => (value === undefined ? undefined : paperOptionProblem(option, value)),
     secrets: [],
@@ -44,6 +47,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   },
   alpaca: {
     label: "alpaca",
+    trades: "US stocks, ETFs, and coins against USD",
     options: Object.keys(ALPACA_RULES),
     problem: (option, value) => ALPACA_RULES[option]?.(value),
     secrets: ["api_key", "api_secret"],
@@ -62,3 +66,28 @@ export function builtInType(table: {
 }): BuiltInType | undefined {
   return table.adapter === undefined ? BUILT_IN[table.type] : undefined;
 }
+
+/** The types of connectors that are built in. */
+export const BUILT_IN_TYPES: readonly string[] = Object.keys(BUILT_IN);
+
+/** A word of the documentation for what a connector trades, or for a type that is not built in yet. */
+export interface ConnectorKind {
+  /** The built-in type that `qoc connect` proposes. */
+  readonly proposes?: string;
+  /** What there is instead; empty if there is nothing. */
+  readonly instead?: string;
+}
+
+const NO_EXCHANGES = "; alpaca trades coins against USD";
+const NOT_IN_TOTALS = "; alpaca shows the cash of its own account";
+
+export const CONNECTOR_KINDS: Readonly<Record<string, ConnectorKind>> = {
+  equities: { proposes: "alpaca" },
+  crypto: { instead: NO_EXCHANGES },
+  cash: { instead: NOT_IN_TOTALS },
+  options: {},
+  futures: {},
+  ccxt: { instead: NO_EXCHANGES },
+  ibkr: { instead: "; alpaca trades US stocks and ETFs" },
+  replay: { instead: "; paper simulates a market on recorded prices" },
+};

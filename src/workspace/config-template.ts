@@ -2,7 +2,7 @@
 
 /** The arguments are the values of `[workspace]`. */
 export function deskToml({ name, port, timezone }: { name: string; port: number; timezone: string }): string {
-  return `# The desk's configuration. The desk never rewrites it. Check it with: qoc status
+  return `# The desk's configuration. Only qoc connect adds to it. Check it with: qoc status
 format = 1
 
 [workspace]
@@ -95,6 +95,7 @@ key = "no-short"
 # url = "https://feeds.example.com/markets.xml"
 # every = "15m"
 
+# A real venue: qoc connect lists them, and writes a table here.
 # A venue of your own: one TypeScript file, no build step.
 # [[connector]]
 # name = "my-venue"

@@ -1,0 +1,214 @@
+/** `qoc connect`: connects a new connector once, without orders, and appends its table to desk.toml. */
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ConnectRequest, ConnectedVenue } from "../commands/connected-venue.ts";
+import { digestOf } from "../domain/digest.ts";
+import { QocError, messageOf } from "../domain/error.ts";
+import type { Progress } from "../domain/ports.ts";
+import type { Digest } from "../domain/ids.ts";
+import type { Mode } from "../domain/venue.ts";
+import { Connector } from "../host/connector.ts";
+import { openEgress } from "../host/egress.ts";
+import type { ProcessSandbox } from "../host/process-sandbox.ts";
+import { startProcess } from "../host/process-transport.ts";
+import { type SecretStore, openSecretStore } from "../host/secrets.ts";
+import { startWorker } from "../host/transport.ts";
+import { TurnSlices } from "../host/turn-slices.ts";
+import { openVenueClient } from "../host/venue-client.ts";
+import { unlessAborted } from "../lib/aborted.ts";
+import { accountTaken } from "../trading/account-owner.ts";
+import { readPublicKeys } from "../trading/operator-keys.ts";
+import type { RecordedDesk } from "../trading/recorded-desk.ts";
+import { tablesOf } from "../workspace/accepted-config.ts";
+import { CONFIG_BYTES_MAX, type ConnectorConfig, type DeskConfig } from "../workspace/config.ts";
+import { connectorTable, secretVariables, withConnector } from "../workspace/connector-table.ts";
+import { LAYOUT, globalConfigPath, keyPath } from "../workspace/layout.ts";
+import { missingForLive } from "./live-requirements.ts";
+import { bundleOf } from "./open-connectors.ts";
+import type { DeskOptions } from "./open-desk.ts";
+import { residentMb } from "./processes.ts";
+import { readRecordedDesk } from "./read-recorded-desk.ts";
+
+export interface ConnectDeps extends Pick<
+  DeskOptions,
+  "root" | "packageRoot" | "disk" | "clock" | "ids" | "env" | "home"
+> {
+  readonly sandbox: () => Promise<ProcessSandbox>;
+}
+
+const MEMORY_MB = 256;
+
+/**
+ * Connects once, and writes the table if the request has the digest of the desk.toml that was shown.
+ * @throws CONNECTOR_EXISTS, CONNECT_SECRETS, CONNECT_FAILED, CONNECT_NOT_WRITTEN, and the problems of desk.toml.
+ */
+export async function connectVenue(
+  deps: ConnectDeps,
+  request: ConnectRequest,
+  progress: Progress,
+): Promise<ConnectedVenue> {
+  const { disk, root } = deps;
+  const path = `${root}/${LAYOUT.config}`;
+  const text = await disk.readText(path, CONFIG_BYTES_MAX);
+  const extended = withConnector({ path, text }, request, await globalFile(deps));
+  const connector = extended.config.connectors.at(-1);
+  if (connector === undefined) throw new QocError("INTERNAL", { message: "the new connector is not in desk.toml" });
+  const facts = {
+    name: request.name,
+    type: request.type,
+    secrets: secretVariables(request).map(({ variable }) => variable),
+    table: connectorTable(request),
+    line: extended.line,
+    digest: digestOf(text),
+    settings: tablesOf(extended.config, root).connector.at(-1) ?? {},
+  };
+  if (request.digest !== undefined) {
+    if (request.digest !== facts.digest)
+      throw new QocError("CONNECT_NOT_WRITTEN", { reason: "somebody else changed it meanwhile" });
+    await disk.writeAtomic(path, extended.text, (await disk.facts(path))?.mode);
+    return { ...facts, isWritten: true };
+  }
+  const secrets = openSecretStore(disk, deps.env);
+  requireSecrets(deps, request);
+  progress.line(`connecting ${request.name} once, without orders`);
+  const reached = await reach({ ...deps, secrets }, { connector, request, progress });
+  const missing = reached.mode === "live" ? await missingNow(deps, extended.config, connector) : [];
+  return { ...facts, ...reached, missing, isWritten: false };
+}
+
+async function globalFile({ disk, home }: ConnectDeps): Promise<{ path: string; text: string } | undefined> {
+  const path = globalConfigPath(home);
+  if ((await disk.facts(path)) === undefined) return undefined;
+  return { path, text: await disk.readText(path, CONFIG_BYTES_MAX) };
+}
+
+function requireSecrets({ env }: ConnectDeps, request: ConnectRequest): void {
+  const missing = secretVariables(request)
+    .map(({ variable }) => variable)
+    .filter((variable) => (env[variable] ?? "") === "");
+  if (missing.length === 0) return;
+  const details = { connector: request.name, missing: missing.join(" and "), next: request.again };
+  throw new QocError("CONNECT_SECRETS", details);
+}
+
+/** What a live connector lacks, so that the person reads it before the desk refuses to start it. */
+async function missingNow(
+  { disk, home, root }: ConnectDeps,
+  { guards }: DeskConfig,
+  connector: ConnectorConfig,
+): Promise<readonly string[]> {
+  const deskId = (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
+  const { live } = await readPublicKeys(disk, keyPath(home, deskId), deskId);
+  return missingForLive(connector, { isolation: connector.isolation, guards, hasLiveKey: live !== undefined });
+}
+
+type Reached = Pick<ConnectedVenue, "mode" | "environment" | "accountId" | "permissions" | "account" | "positions">;
+
+interface Reach {
+  readonly connector: ConnectorConfig;
+  readonly request: ConnectRequest;
+  readonly progress: Progress;
+}
+
+type ReachDeps = ConnectDeps & { readonly secrets: SecretStore };
+
+/** Starts the connector, reads whom it reached and what is there, and stops it. */
+async function reach(deps: ReachDeps, { connector: config, request, progress }: Reach): Promise<Reached> {
+  const cwd = await mkdtemp(join(tmpdir(), "qoc-connect-"));
+  const egress = openEgress(`${deps.packageRoot}/dist/sandbox/egress-thread.cjs`);
+  const desk = await readRecordedDesk(deps, deps.root);
+  const connector = openOnce(deps, { config, desk, progress, cwd, egress });
+  try {
+    return await unlessAborted(request.signal, readOnce(connector, config, deps.secrets));
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    const message = deps.secrets.redact(reasonOf(error, config.name));
+    const details = { connector: config.name, message, next: request.again };
+    throw new QocError("CONNECT_FAILED", details, { cause: error });
+  } finally {
+    await connector.stop();
+    await egress.close();
+    await rm(cwd, { recursive: true, force: true });
+  }
+}
+
+/** The first line, without what the error around it says too. */
+function reasonOf(error: unknown, name: string): string {
+  const [line = ""] = messageOf(error).split("\n");
+  const prefix = ["connect: ", `connector ${name} refuses to connect: `, `connector ${name}: `];
+  return prefix.reduce((rest, words) => (rest.startsWith(words) ? rest.slice(words.length) : rest), line);
+}
+
+interface OneSession {
+  readonly config: ConnectorConfig;
+  readonly desk: RecordedDesk;
+  readonly progress: Progress;
+  readonly cwd: string;
+  readonly egress: ReturnType<typeof openEgress>;
+}
+
+function openOnce(deps: ReachDeps, { config, desk, progress, cwd, egress }: OneSession): Connector {
+  const { clock, ids, secrets } = deps;
+  const text = readFileSync(`${deps.packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
+  const stored = new Map<string, unknown>();
+  const quiet = (): void => undefined;
+  const warn = (message: string): void => progress.line(secrets.redact(`${config.name}: ${message}`));
+  const log = { debug: quiet, info: quiet, warn, error: quiet, with: () => log };
+  return new Connector({
+    name: config.name,
+    clock,
+    log,
+    random: () => 0,
+    bundle: (signal) => bundleOf(deps, config, { signal }),
+    acceptedDigest: (): Digest | undefined => undefined,
+    quarantineReason: () => undefined,
+    secrets: () => secrets.resolve(config.name, config.auth),
+    redact: secrets.redact,
+    options: config.options,
+    accountId: () => desk.state.connectors.get(config.name)?.accountId,
+    accountTakenBy: (found) => accountTaken(desk, { name: config.name, found, connectors: new Map() }),
+    mode: config.mode,
+    hosts: config.hosts,
+    tcp: [],
+    transport: async (network) => {
+      const connection = egress.connect(network);
+      const common = { text, memoryMb: MEMORY_MB, egress: connection };
+      if (config.isolation !== "process") return startWorker({ ...common, name: config.name });
+      return startProcess({ ...common, cwd, clock, ids, sandbox: await deps.sandbox(), residentMb });
+    },
+    // The desk reads these again when it starts the connector: this session keeps nothing.
+    fillSink: { accept: () => Promise.resolve() },
+    pushSink: { reports: () => Promise.resolve(), activities: () => Promise.resolve(), quotes: quiet },
+    slices: new TurnSlices(clock),
+    requestHandler: {
+      handle: ({ operation, key, value }) => {
+        if (operation === "bars") return desk.workspace.bars.read(key);
+        if (operation === "put") stored.set(key, value);
+        return Promise.resolve(operation === "get" ? stored.get(key) : undefined);
+      },
+    },
+    onStateChange: quiet,
+  });
+}
+
+async function readOnce(connector: Connector, { name, mode }: ConnectorConfig, secrets: SecretStore): Promise<Reached> {
+  await connector.start();
+  const { state, lastError, connection, capabilities } = connector.status;
+  if (state !== "ready") throw new Error(secrets.redact(lastError ?? `it is ${state}`));
+  const client = openVenueClient(new Map([[name, connector]]));
+  const [account, positions] = [await client.account(name), await client.positions(name)];
+  const stated: Mode = connection?.mode ?? capabilities.mode ?? mode ?? "unstated";
+  return {
+    mode: stated,
+    environment: connection?.environment ?? null,
+    accountId: connection?.accountId ?? null,
+    permissions: connection?.permissions ?? null,
+    account:
+      account === undefined
+        ? { currency: null, nav: null, cash: null, buyingPower: await client.buyingPower(name) }
+        : { currency: account.currency, nav: account.nav, cash: account.cash, buyingPower: account.buyingPower },
+    positions: positions.length,
+  };
+}

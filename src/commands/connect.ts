@@ -1,0 +1,202 @@
+import * as z from "zod";
+import { canonicalJson } from "../domain/canonical-json.ts";
+import { digestTables, nameOf } from "../domain/config-tables.ts";
+import { EXIT, QocError } from "../domain/error.ts";
+import { IdError, connectorName, suggestion } from "../domain/ids.ts";
+import type { ReloadPreview } from "../trading/reload-config.ts";
+import { BUILT_IN_TYPES, CONNECTOR_KINDS } from "../workspace/built-in-types.ts";
+import { hasEnvironments, secretVariables } from "../workspace/connector-table.ts";
+import { flag, positional } from "./arguments.ts";
+import { type CommandSession, defineCommand, localServices, usageError } from "./command.ts";
+import type { ConnectedVenue } from "./connected-venue.ts";
+import {
+  type ConnectedView,
+  type ConnectorTypes,
+  connectorTypes,
+  renderChecked,
+  renderConnect,
+} from "./rendering/connect.ts";
+import { signReload } from "./sign-reload.ts";
+
+const NAME = "connect";
+const ENV_PREFIX = /^[A-Za-z_][A-Za-z0-9_]{0,60}$/;
+
+const input = z.strictObject({
+  type: positional(z.string().optional(), "TYPE", "a type of the list that qoc connect prints"),
+  name: flag(z.string().optional(), "NAME", "the connector's name in desk.toml"),
+  envPrefix: flag(z.string().optional(), "PREFIX", "of its variables, as in PREFIX_API_KEY; by default from the name"),
+  environment: flag(z.enum(["paper", "live"]).default("paper"), "WORD", "paper (the default) or live account"),
+  venue: flag(z.string().optional(), "URL", "the address of a fake venue on this machine", { hidden: true }),
+  /** Writes the table, if desk.toml still has this digest. Absent: connects once. */
+  digest: z.string().optional(),
+});
+type Answers = z.output<typeof input>;
+
+export const command = defineCommand({
+  name: NAME,
+  group: "connectors",
+  audience: "human",
+  runs: "local",
+  writes: ["desk.toml"],
+  summary: "add a built-in connector to desk.toml, or list them",
+  description:
+    "Connects once, without orders, and shows the account; then appends a table to desk.toml, and signs the change if the desk is up.",
+  examples: [
+    "qoc connect",
+    "qoc connect alpaca --name alpaca-paper --env-prefix ALPACA_",
+    "qoc connect equities --name eq",
+  ],
+  exits: [5, 7],
+  input,
+  output: z.looseObject({}),
+  run: async (answers, context): Promise<ConnectorTypes | ConnectedVenue> => {
+    if (answers.type === undefined) return connectorTypes();
+    const { type, name, envPrefix } = complete(answers);
+    const { environment, venue, digest } = answers;
+    const request = { type, name, envPrefix, environment, venue, digest, again: fullCommand(answers, context.canAsk) };
+    const { cwd: from, progress, signal } = context;
+    return localServices(context).connect({ ...request, from, signal }, progress);
+  },
+  render: (value: ConnectorTypes | ConnectedView, style) => renderConnect(value, style),
+  cli: connectInteractively,
+});
+
+/** @throws USAGE with the whole command if a word is missing; CONNECT_NOT_YET. */
+function complete(answers: Answers): { readonly type: string; readonly name: string; readonly envPrefix: string } {
+  const { name } = answers;
+  const type = builtIn(answers.type ?? "");
+  if (name === undefined) throw usageError(NAME, `--name is missing; type: ${fullCommand(answers)}`);
+  try {
+    connectorName(name);
+  } catch (error) {
+    if (error instanceof IdError) throw usageError(NAME, error.message);
+    throw error;
+  }
+  if (answers.envPrefix !== undefined && !ENV_PREFIX.test(answers.envPrefix))
+    throw usageError(NAME, `--env-prefix must be the start of a variable's name, such as "EQ_"`);
+  if (answers.environment === "live" && !hasEnvironments(type))
+    throw usageError(NAME, `a connector of type ${type} is always paper`);
+  if (answers.venue !== undefined && !hasEnvironments(type)) throw usageError(NAME, `${type} has no --venue`);
+  return { type, name, envPrefix: answers.envPrefix ?? prefixOf(name) };
+}
+
+/** The built-in type of a word. */
+function builtIn(word: string): string {
+  if (BUILT_IN_TYPES.includes(word)) return word;
+  const kind = CONNECTOR_KINDS[word];
+  if (kind?.proposes !== undefined) return kind.proposes;
+  if (kind !== undefined) throw new QocError("CONNECT_NOT_YET", { kind: word, instead: kind.instead ?? "" });
+  if (word === "custom") throw usageError(NAME, "a connector of your own begins with: qoc connectors new NAME");
+  const words = [...BUILT_IN_TYPES, ...Object.keys(CONNECTOR_KINDS)];
+  throw usageError(NAME, `${JSON.stringify(word)} is no type of connector${suggestion(word, words)}`);
+}
+
+function prefixOf(name: string): string {
+  const prefix = `${name.toUpperCase().replaceAll("-", "_")}_`;
+  return /^\d/.test(prefix) ? `_${prefix}` : prefix;
+}
+
+function proposedName(type: string, environment: string): string {
+  return hasEnvironments(type) ? `${type}-${environment}` : `${type}-2`;
+}
+
+/** The whole command; a program needs --yes, because it cannot answer a question. */
+function fullCommand(answers: Answers, canAsk = false): string {
+  const type = answers.type ?? BUILT_IN_TYPES[0] ?? "";
+  const known = builtIn(type);
+  const name = answers.name ?? proposedName(known, answers.environment);
+  const envPrefix = answers.envPrefix ?? prefixOf(name);
+  const hasSecrets = secretVariables({ type: known, envPrefix }).length > 0;
+  return [
+    `qoc ${NAME} ${type} --name ${name}`,
+    ...(hasSecrets ? [`--env-prefix ${envPrefix}`] : []),
+    ...(answers.environment === "live" ? ["--environment live"] : []),
+    ...(answers.venue === undefined ? [] : [`--venue ${answers.venue}`]),
+    ...(canAsk ? [] : ["--yes"]),
+  ].join(" ");
+}
+
+async function connectInteractively(
+  session: CommandSession,
+  given: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const { prompter, flags, progress } = session;
+  const answers = await ask(session, input.parse(given));
+  if (answers === undefined) return EXIT.done;
+  const { type } = complete(answers);
+  if (type !== answers.type) progress.line(`${answers.type ?? ""}: the built-in connector is ${type}`);
+  if (prompter === undefined && !flags.yes)
+    throw usageError(NAME, `no person can answer here; type: ${fullCommand(answers)}`);
+  const isUp = await isDeskUp(session);
+  const checked = (await session.call(NAME, answers)) as ConnectedVenue;
+  // A question needs the table on the screen.
+  if (!flags.yes || !(flags.quiet || flags.json)) session.display((style) => renderChecked(checked, style));
+  const question = isUp ? "Write this to desk.toml, sign it and put it in force?" : "Write this to desk.toml?";
+  if (!flags.yes && (await prompter?.confirm(question)) !== true) {
+    progress.line("desk.toml was not changed");
+    return EXIT.failed;
+  }
+  await session.call(NAME, { ...answers, digest: checked.digest });
+  if (isUp) await putInForce(session, checked);
+  const needsReload = !isUp && checked.mode !== "paper";
+  const next = isUp ? "qoc connectors list" : needsReload ? "qoc up, then qoc reload" : "qoc up";
+  await session.show(NAME, { ...checked, isWritten: true, inForce: isUp, next } satisfies ConnectedView);
+  return EXIT.done;
+}
+
+/** The answers with what the person at the terminal added; undefined: the types were listed, and none was selected. */
+async function ask(session: CommandSession, answers: Answers): Promise<Answers | undefined> {
+  const { prompter, flags } = session;
+  let { type, name, envPrefix } = answers;
+  if (type === undefined) {
+    if (prompter === undefined && (name !== undefined || envPrefix !== undefined))
+      throw usageError(NAME, `TYPE is missing; type: ${fullCommand(answers)}`);
+    await session.show(NAME, connectorTypes());
+    if (prompter === undefined || flags.yes) return undefined;
+    const selected = await prompter.select("Connect which type? (Escape: none)", BUILT_IN_TYPES);
+    if (selected === undefined) return undefined;
+    type = BUILT_IN_TYPES[selected] ?? "";
+  }
+  const known = builtIn(type);
+  if (name === undefined && prompter !== undefined && !flags.yes) {
+    const proposed = proposedName(known, answers.environment);
+    name = (await prompter.text(`Name of the connector (Enter: ${proposed})`)) || proposed;
+  }
+  if (envPrefix === undefined && name !== undefined && prompter !== undefined && !flags.yes) {
+    const proposed = prefixOf(name);
+    const variables = secretVariables({ type: known, envPrefix: proposed }).map(({ variable }) => variable);
+    if (variables.length > 0)
+      envPrefix =
+        (await prompter.text(`Prefix of its variables (Enter: ${proposed}, ${variables.join(", ")})`)) || proposed;
+  }
+  return input.parse({ ...answers, type, name, envPrefix });
+}
+
+/** @throws CONFIG_STALE: with other changes in desk.toml, one signature would cover more than the new connector. */
+async function isDeskUp(session: CommandSession): Promise<boolean> {
+  try {
+    const { signing } = (await session.call("reload", { preview: true })) as ReloadPreview;
+    if (signing === undefined) return true;
+  } catch (error) {
+    if (session.isDeskDown(error)) return false;
+    throw error;
+  }
+  throw new QocError("CONFIG_STALE", { reason: "desk.toml has other changes, which are not in force yet" });
+}
+
+/** Signs the new connector alone. */
+async function putInForce(session: CommandSession, { name, settings }: ConnectedVenue): Promise<void> {
+  try {
+    const preview = (await session.call("reload", { preview: true })) as ReloadPreview;
+    const { before, after, signing } = preview;
+    const others = { ...after, connector: after.connector.filter((table) => nameOf(table) !== name) };
+    const added = after.connector.find((table) => nameOf(table) === name);
+    const isAsShown = added !== undefined && canonicalJson(added) === canonicalJson(settings);
+    if (signing === undefined || !isAsShown || digestTables(others) !== digestTables(before))
+      throw new QocError("CONFIG_STALE", { reason: "desk.toml was changed again" });
+    await signReload(session, preview, signing);
+  } catch (error) {
+    session.progress.line(`desk.toml has connector ${name}, but it is not in force; put it in force with: qoc reload`);
+    throw error;
+  }
+}

@@ -1,0 +1,92 @@
+/** The `[[connector]]` table that `qoc connect` appends to desk.toml. Every other byte of the file stays. */
+import { isDeepStrictEqual } from "node:util";
+import { QocError } from "../domain/error.ts";
+import { builtInType } from "./built-in-types.ts";
+import type { ConfigFile } from "./config-checks.ts";
+import { type DeskConfig, readConfig } from "./config.ts";
+
+export interface NewConnector {
+  readonly name: string;
+  /** A built-in type. */
+  readonly type: string;
+  /** For types that have paper and live accounts. */
+  readonly environment: "paper" | "live";
+  /** The variable of a secret is the prefix and the secret's name in capitals. */
+  readonly envPrefix: string;
+  /** The address of a fake venue on this machine. */
+  readonly venue?: string | undefined;
+}
+
+/** The environment variable of each secret that the connector needs. */
+export function secretVariables({ type, envPrefix }: Pick<NewConnector, "type" | "envPrefix">): readonly {
+  readonly secret: string;
+  readonly variable: string;
+}[] {
+  const secrets = builtInType({ type })?.secrets ?? [];
+  return secrets.map((secret) => ({ secret, variable: `${envPrefix}${secret.toUpperCase()}` }));
+}
+
+export function hasEnvironments(type: string): boolean {
+  return builtInType({ type })?.options.includes("environment") === true;
+}
+
+/** The lines of the table. */
+export function connectorTable(connector: NewConnector): readonly string[] {
+  const { name, type, environment, venue } = connector;
+  const auth = secretVariables(connector).map(({ secret, variable }) => `  ${secret} = { env = "${variable}" }`);
+  const options = [
+    ...(hasEnvironments(type) ? [`  environment = "${environment}"`] : []),
+    ...(venue === undefined ? [] : [`  venue = ${JSON.stringify(venue)}`]),
+  ];
+  return [
+    "[[connector]]",
+    `name = ${JSON.stringify(name)}`,
+    `type = ${JSON.stringify(type)}`,
+    "enabled = true",
+    // A live connector does not start in a thread.
+    ...(hasEnvironments(type) && environment === "live" ? ['isolation = "process"'] : []),
+    ...(auth.length === 0 ? [] : ["  [connector.auth]", ...auth]),
+    ...(options.length === 0 ? [] : ["  [connector.options]", ...options]),
+  ];
+}
+
+export interface ExtendedConfig {
+  readonly text: string;
+  /** The line of the new table. */
+  readonly line: number;
+  readonly config: DeskConfig;
+}
+
+/**
+ * Returns the file with the connector's table at its end, and what the file then means.
+ * @throws CONNECTOR_EXISTS; CONNECT_NOT_WRITTEN if the table would change anything else; as `readConfig`, for the file
+ * and for the table.
+ */
+export function withConnector(file: ConfigFile, connector: NewConnector, globalFile?: ConfigFile): ExtendedConfig {
+  const before = readConfig(file.text, file.path, globalFile);
+  if (before.connectors.some(({ name }) => name === connector.name))
+    throw new QocError("CONNECTOR_EXISTS", { path: `connector ${connector.name} of desk.toml` });
+  const lineEnd = file.text.includes("\r\n") ? "\r\n" : "\n";
+  const start = file.text === "" || file.text.endsWith("\n") ? file.text : `${file.text}${lineEnd}`;
+  const text = `${start}${["", ...connectorTable(connector), ""].join(lineEnd)}`;
+  const config = readExtended({ path: file.path, text }, globalFile);
+  // The list of desk.toml replaces the one of the global file.
+  if (!isDeepStrictEqual(config.connectors.slice(0, -1), before.connectors))
+    throw new QocError("CONNECT_NOT_WRITTEN", {
+      reason: `the connectors of ${globalFile?.path ?? "the global file"} count only while desk.toml has none`,
+    });
+  return { text, line: start.split("\n").length + 1, config };
+}
+
+function readExtended(file: ConfigFile, globalFile: ConfigFile | undefined): DeskConfig {
+  try {
+    return readConfig(file.text, file.path, globalFile);
+  } catch (error) {
+    if (!(error instanceof QocError)) throw error;
+    const reason =
+      error.code === "CONFIG_SYNTAX"
+        ? "it has its connectors in one list, and a table cannot follow: write each as [[connector]]"
+        : `the new table is not valid: ${error.message}`;
+    throw new QocError("CONNECT_NOT_WRITTEN", { reason }, { cause: error });
+  }
+}

@@ -1,0 +1,97 @@
+/** `qoc connect` with the built program, on Alpaca's wire format, with the desk down and up. */
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { FakeVenue } from "../../src/conformance/fake-venue.ts";
+import { ALPACA_SECRETS, openAlpaca } from "../support/alpaca-desk.ts";
+import { requireBuild } from "../support/built.ts";
+import { type Answer, qocJson } from "../support/qoc-json.ts";
+
+const KEYS = { AL_API_KEY: ALPACA_SECRETS.api_key, AL_API_SECRET: ALPACA_SECRETS.api_secret };
+const base = mkdtempSync(join(tmpdir(), "qoc-connect-"));
+const desk = join(base, "desk");
+let venue: FakeVenue;
+
+function qoc(args: readonly string[], env: Record<string, string> = {}): Promise<Answer> {
+  const own = { PATH: process.env["PATH"] ?? "", HOME: base, XDG_RUNTIME_DIR: join(base, "run") };
+  return qocJson({ args, desk, env: { ...own, ...KEYS, ...env } });
+}
+function connect(args: readonly string[], env: Record<string, string> = {}): Promise<Answer> {
+  return qoc(["connect", ...args, "--yes"], env);
+}
+function alpaca(name: string, ...more: readonly string[]): readonly string[] {
+  return ["alpaca", "--name", name, "--env-prefix", "AL_", "--venue", venue.url, ...more];
+}
+function file(): string {
+  return readFileSync(join(desk, "desk.toml"), "utf8");
+}
+
+beforeAll(async () => {
+  requireBuild();
+  venue = await openAlpaca();
+  await qocJson({ args: ["init", desk], desk: base, env: { PATH: process.env["PATH"] ?? "", HOME: base } });
+});
+afterAll(async () => {
+  await qoc(["down"]);
+  await venue.close();
+  await rm(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+});
+
+it("a missing secret, a refused key and the wrong environment leave desk.toml as it is", async () => {
+  const before = file();
+  expect(await connect(alpaca("al"), { AL_API_KEY: "" })).toMatchObject({
+    code: 1,
+    error: { code: "CONNECT_SECRETS", message: expect.stringContaining("needs AL_API_KEY in") as unknown },
+  });
+  const refused = await connect(alpaca("al"), { AL_API_KEY: "PK-WRONG-KEY-9" });
+  expect(refused).toMatchObject({ code: 1, error: { code: "CONNECT_FAILED" } });
+  expect(refused.error.message).toMatch(/^connector al could not connect: Alpaca's paper environment refused the keys/);
+  expect(JSON.stringify(refused)).not.toContain("PK-WRONG-KEY-9");
+  expect(await connect(alpaca("al", "--environment", "live"))).toMatchObject({ error: { code: "CONNECT_FAILED" } });
+  expect(file()).toBe(before);
+});
+
+it("with the desk down: connects, names the account, appends the table, and the desk starts it", async () => {
+  const before = file();
+  const { code, json } = await connect(alpaca("al"));
+  expect(code).toBe(0);
+  expect(json).toMatchObject({
+    ...{
+      name: "al",
+      mode: "paper",
+      accountId: expect.stringMatching(/^PA/) as unknown,
+      inForce: false,
+      next: "qoc up",
+    },
+    ...{ secrets: ["AL_API_KEY", "AL_API_SECRET"], account: { currency: "USD", cash: venue.state.account()["cash"] } },
+  });
+  expect(file().startsWith(before)).toBe(true);
+  for (const secret of Object.values(KEYS)) expect(`${file()}${JSON.stringify(json)}`).not.toContain(secret);
+  expect(venue.orders).toEqual([]);
+  expect(await connect(alpaca("al"))).toMatchObject({ code: 1, error: { code: "CONNECTOR_EXISTS" } });
+  expect(await qoc(["up", "--detach"])).toMatchObject({ code: 0 });
+  await expect.poll(() => stateOf("al"), { timeout: 15_000 }).toBe("ready");
+});
+
+it("with the desk up: signs once, and the desk starts the connector without a restart", async () => {
+  expect(await connect(["paper", "--name", "second"])).toMatchObject({ code: 0, json: { inForce: true } });
+  await expect.poll(() => stateOf("second"), { timeout: 15_000 }).toBe("ready");
+  expect((await qoc(["journal", "verify"])).json).toMatchObject({ ok: true });
+});
+
+it("an account that another connector trades, and other changes of desk.toml, are refused", async () => {
+  const shared = await connect(alpaca("twin"));
+  expect(shared).toMatchObject({ code: 1, error: { code: "CONNECT_FAILED" } });
+  expect(shared.error.message).toContain("which connector al trades");
+  const edited = file().replace('key = "no-short"', 'key = "no-short"\nenabled = false');
+  writeFileSync(join(desk, "desk.toml"), edited);
+  expect(await connect(["paper", "--name", "third"])).toMatchObject({ code: 7, error: { code: "CONFIG_STALE" } });
+  expect(file()).toBe(edited);
+});
+
+async function stateOf(name: string): Promise<string | undefined> {
+  const { json } = await qoc(["connectors", "list"]);
+  return (json as { name: string; state: string }[]).find((connector) => connector.name === name)?.state;
+}
