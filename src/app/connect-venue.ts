@@ -24,11 +24,12 @@ import type { RecordedDesk } from "../trading/recorded-desk.ts";
 import { tablesOf } from "../workspace/accepted-config.ts";
 import { CONFIG_BYTES_MAX, type ConnectorConfig, type DeskConfig } from "../workspace/config.ts";
 import { connectorTable, secretVariables, withConnector } from "../workspace/connector-table.ts";
-import { LAYOUT, globalConfigPath, keyPath } from "../workspace/layout.ts";
+import { LAYOUT, globalConfigPath, keyPath, readDeskId } from "../workspace/layout.ts";
+import { takeLock } from "../workspace/lock.ts";
 import { missingForLive } from "./live-requirements.ts";
 import { bundleOf } from "./open-connectors.ts";
 import type { DeskOptions } from "./open-desk.ts";
-import { residentMb } from "./processes.ts";
+import { nodeProcesses, residentMb } from "./processes.ts";
 import { readRecordedDesk } from "./read-recorded-desk.ts";
 
 export interface ConnectDeps extends Pick<
@@ -41,7 +42,7 @@ export interface ConnectDeps extends Pick<
 const MEMORY_MB = 256;
 
 /**
- * Connects once, and writes the table if the request has the digest of the desk.toml that was shown.
+ * Connects once, or writes the table if the request has the digest of the desk.toml that was shown.
  * @throws CONNECTOR_EXISTS, CONNECT_SECRETS, CONNECT_FAILED, CONNECT_NOT_WRITTEN, and the problems of desk.toml.
  */
 export async function connectVenue(
@@ -49,33 +50,55 @@ export async function connectVenue(
   request: ConnectRequest,
   progress: Progress,
 ): Promise<ConnectedVenue> {
+  if (request.digest !== undefined) return writeTable(deps, request);
+  const { facts, config } = await extendConfig(deps, request);
+  const connector = config.connectors.at(-1);
+  if (connector === undefined) throw new QocError("INTERNAL", { message: "the new connector is not in desk.toml" });
+  const secrets = openSecretStore(deps.disk, deps.env);
+  requireSecrets(deps, request);
+  progress.line(`connecting ${request.name} once, without orders`);
+  const reached = await reach({ ...deps, secrets }, { connector, request, progress });
+  const missing = reached.mode === "live" ? await missingNow(deps, config, connector) : [];
+  return { ...facts, ...reached, missing, isWritten: false };
+}
+
+/** Reads desk.toml, and what it would be with the connector. */
+async function extendConfig(deps: ConnectDeps, request: ConnectRequest) {
   const { disk, root } = deps;
   const path = `${root}/${LAYOUT.config}`;
-  const text = await disk.readText(path, CONFIG_BYTES_MAX);
-  const extended = withConnector({ path, text }, request, await globalFile(deps));
-  const connector = extended.config.connectors.at(-1);
-  if (connector === undefined) throw new QocError("INTERNAL", { message: "the new connector is not in desk.toml" });
+  const before = await disk.readText(path, CONFIG_BYTES_MAX);
+  const { line, text, config } = withConnector({ path, text: before }, request, await globalFile(deps));
   const facts = {
     name: request.name,
     type: request.type,
     secrets: secretVariables(request).map(({ variable }) => variable),
     table: connectorTable(request),
-    line: extended.line,
-    digest: digestOf(text),
-    settings: tablesOf(extended.config, root).connector.at(-1) ?? {},
+    line,
+    digest: digestOf(before),
+    settings: tablesOf(config, root).connector.at(-1) ?? {},
   };
-  if (request.digest !== undefined) {
-    if (request.digest !== facts.digest)
-      throw new QocError("CONNECT_NOT_WRITTEN", { reason: "somebody else changed it meanwhile" });
-    await disk.writeAtomic(path, extended.text, (await disk.facts(path))?.mode);
+  return { path, facts, text, config };
+}
+
+/** One process at a time reads desk.toml and replaces it, so that two of them lose no table. */
+async function writeTable(deps: ConnectDeps, request: ConnectRequest): Promise<ConnectedVenue> {
+  const { disk, root, ids } = deps;
+  const refuse = (reason: string): never => {
+    throw new QocError("CONNECT_NOT_WRITTEN", { reason, next: `type again: ${request.again}` });
+  };
+  const owner = { root, nonce: ids.random(8), processes: nodeProcesses };
+  const lock = await takeLock(disk, `${root}/${LAYOUT.state}/connect.lock`, owner).catch((error: unknown) => {
+    if (error instanceof QocError && error.code === "LOCKED") return refuse("another qoc connect writes it now");
+    throw error;
+  });
+  try {
+    const { path, facts, text } = await extendConfig(deps, request);
+    if (request.digest !== facts.digest) refuse("it was changed after the table was shown");
+    await disk.writeAtomic(path, text, (await disk.facts(path))?.mode);
     return { ...facts, isWritten: true };
+  } finally {
+    await lock.release();
   }
-  const secrets = openSecretStore(disk, deps.env);
-  requireSecrets(deps, request);
-  progress.line(`connecting ${request.name} once, without orders`);
-  const reached = await reach({ ...deps, secrets }, { connector, request, progress });
-  const missing = reached.mode === "live" ? await missingNow(deps, extended.config, connector) : [];
-  return { ...facts, ...reached, missing, isWritten: false };
 }
 
 async function globalFile({ disk, home }: ConnectDeps): Promise<{ path: string; text: string } | undefined> {
@@ -99,7 +122,7 @@ async function missingNow(
   { guards }: DeskConfig,
   connector: ConnectorConfig,
 ): Promise<readonly string[]> {
-  const deskId = (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
+  const deskId = await readDeskId(disk, root);
   const { live } = await readPublicKeys(disk, keyPath(home, deskId), deskId);
   return missingForLive(connector, { isolation: connector.isolation, guards, hasLiveKey: live !== undefined });
 }

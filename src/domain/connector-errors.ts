@@ -85,7 +85,7 @@ export const CONNECTOR_ERRORS = {
     "correct the keys or the network, then: {next}",
     { untrustedDetail: "message" },
   ),
-  CONNECT_NOT_WRITTEN: row("desk.toml was not changed: {reason}", "edit desk.toml by hand, then: qoc reload"),
+  CONNECT_NOT_WRITTEN: row("desk.toml was not changed: {reason}", "{next}"),
   NOT_CERTIFIED: row(
     "{connector} is not certified: {failed} of {of} cases failed",
     "correct what the report names, then run the test again; docs/connectors.md explains each group",

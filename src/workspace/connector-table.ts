@@ -50,6 +50,8 @@ export function connectorTable(connector: NewConnector): readonly string[] {
   ];
 }
 
+const BY_HAND = "edit desk.toml by hand, then: qoc reload";
+
 export interface ExtendedConfig {
   readonly text: string;
   /** The line of the new table. */
@@ -74,6 +76,7 @@ export function withConnector(file: ConfigFile, connector: NewConnector, globalF
   if (!isDeepStrictEqual(config.connectors.slice(0, -1), before.connectors))
     throw new QocError("CONNECT_NOT_WRITTEN", {
       reason: `the connectors of ${globalFile?.path ?? "the global file"} count only while desk.toml has none`,
+      next: BY_HAND,
     });
   return { text, line: start.split("\n").length + 1, config };
 }
@@ -87,6 +90,6 @@ function readExtended(file: ConfigFile, globalFile: ConfigFile | undefined): Des
       error.code === "CONFIG_SYNTAX"
         ? "it has its connectors in one list, and a table cannot follow: write each as [[connector]]"
         : `the new table is not valid: ${error.message}`;
-    throw new QocError("CONNECT_NOT_WRITTEN", { reason }, { cause: error });
+    throw new QocError("CONNECT_NOT_WRITTEN", { reason, next: BY_HAND }, { cause: error });
   }
 }

@@ -81,6 +81,20 @@ it("with the desk up: signs once, and the desk starts the connector without a re
   expect((await qoc(["journal", "verify"])).json).toMatchObject({ ok: true });
 });
 
+it("two at once lose no table: each is in desk.toml, or says that it is not", async () => {
+  const before = file();
+  const names = ["left", "right"];
+  const answers = await Promise.all(names.map((name) => connect(["paper", "--name", name])));
+  expect(file().startsWith(before)).toBe(true);
+  for (const [index, { code, error }] of answers.entries()) {
+    const isWritten = file().includes(`name = "${names[index] ?? ""}"`);
+    if (isWritten) expect(["", "CONFIG_STALE"]).toContain(code === 0 ? "" : error.code);
+    else expect(["CONNECT_NOT_WRITTEN", "CONFIG_STALE"]).toContain(error.code);
+  }
+  expect(names.filter((name) => file().includes(`name = "${name}"`))).not.toEqual([]);
+  await qoc(["reload", "--yes"]);
+});
+
 it("an account that another connector trades, and other changes of desk.toml, are refused", async () => {
   const shared = await connect(alpaca("twin"));
   expect(shared).toMatchObject({ code: 1, error: { code: "CONNECT_FAILED" } });
