@@ -6,8 +6,10 @@ import type { AccountMarked, Recorded } from "./event.ts";
 import { type ExchangeRate, rateKey } from "./exchange-rate.ts";
 import { type FillState, positionOf } from "./fill-state.ts";
 import { type MultiplierStated, multiplierKey, multiplierOf } from "./multiplier.ts";
-import { type NavReading, changeWithoutTrades } from "./nav-change.ts";
+import { type NavReading, changeWithoutTrades, unexplainedChange } from "./nav-change.ts";
 import { openPosition } from "./position.ts";
+import { splitInstrument } from "./split.ts";
+import { splitRatioOf } from "./split-ratio.ts";
 import { type ActivitiesByConnector, type ActivityReceived, receiveActivity } from "./venue-activity.ts";
 import { announcedMoney, correctedMoney } from "./venue-money.ts";
 
@@ -69,6 +71,24 @@ function announce(state: AccountState, { event, at: recordedAt }: Recorded<Activ
     after = { ...next, counted: [...after.counted, ...next.counted] };
   }
   state.accounts.set(connector, after);
+  const ratio = isKnown ? undefined : splitRatioOf(activity);
+  if (ratio === undefined || activity.symbol === undefined) return;
+  splitInstrument(state, { connector, symbol: activity.symbol, ratio, at: activity.at });
+  explainAgain(state, connector);
+}
+
+/** A mark that showed the split before its activity left a change that nothing explained. */
+function explainAgain(state: FillState, connector: string): void {
+  const account = state.accounts.get(connector);
+  if (account === undefined || account.unexplained.eq(ZERO)) return;
+  const shown = { account: account.account, positions: [...account.positions.values()] };
+  const change = unexplainedChange(account.base, readingOf(state, connector, shown));
+  if (change !== undefined) state.accounts.set(connector, { ...account, unexplained: change });
+}
+
+function readingOf(state: FillState, connector: string, shown: Pick<NavReading, "account" | "positions">): NavReading {
+  const sizeOf = (symbol: string): Decimal => multiplierOf(state, connector, symbol);
+  return { ...shown, trades: state.trades.get(connector), multiplierOf: sizeOf };
 }
 
 /**
@@ -79,11 +99,8 @@ function markAccount(state: FillState, recorded: Recorded<AccountMarked>): void 
   const earlier = state.accounts.get(connector);
   if (earlier === undefined) openPositions(state, recorded.event);
   let change: Decimal | undefined;
-  if (earlier !== undefined && earlier.awaited.length > 0) {
-    const sizeOf = (symbol: string): Decimal => multiplierOf(state, connector, symbol);
-    const reading: NavReading = { account, positions, trades: state.trades.get(connector), multiplierOf: sizeOf };
-    change = changeWithoutTrades(earlier.base, reading);
-  }
+  if (earlier !== undefined && earlier.awaited.length > 0)
+    change = changeWithoutTrades(earlier.base, readingOf(state, connector, { account, positions }));
   const marked = markedAccount(earlier, recorded, change);
   // The trades before a base mark are part of it.
   if (marked.base.account === marked.account) state.trades.delete(connector);

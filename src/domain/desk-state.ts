@@ -237,11 +237,11 @@ function changeInstrument(
       flagInstrument(state, at, event);
       return;
     case "instrument.cleared":
-      clearInstrument(state, { ...event, quantity: decimal(event.quantity) });
+      clearInstrument(state, { ...event, quantity: decimal(event.quantity), at });
       return;
     case "position.adopted":
       state.lastRelevantSeq = seq;
-      adoptPosition(state, { ...event, quantity: decimal(event.quantity) });
+      adoptPosition(state, { ...event, quantity: decimal(event.quantity), at });
   }
 }
 

@@ -228,16 +228,18 @@ interface AdoptedQuantity {
   readonly connector: string;
   readonly symbol: string;
   readonly quantity: Decimal;
+  /** When it was recorded, ms. */
+  readonly at: number;
 }
 
 /** The position follows the venue: external fills come first, so that their prices count, then the venue's quantity. */
-export function adoptPosition(state: FillState, { connector, symbol, quantity }: AdoptedQuantity): void {
+export function adoptPosition(state: FillState, { connector, symbol, quantity, at }: AdoptedQuantity): void {
   const instrument = instrumentKey(connector, symbol);
   const position = positionOf(state, connector, symbol);
   for (const [key, fill] of state.external.get(instrument)?.fills ?? []) position.applyFill(key, fill);
   state.external.delete(instrument);
   const average = state.accounts.get(connector)?.positions.get(symbol)?.averagePrice;
-  adoptQuantity(position, quantity, average === undefined ? undefined : decimal(average));
+  adoptQuantity(position, { quantity, price: average === undefined ? undefined : decimal(average), at });
 }
 
 /** A human or a comparison ends flags and disputes of the instrument, and the venue's quantity counts. */

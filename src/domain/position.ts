@@ -4,7 +4,8 @@
  * quantity held. A bust or a correction replays the instrument.
  */
 import { isBaseOf } from "./currency.ts";
-import { type Decimal, ONE, ZERO, decimal, min, quotient } from "./decimal.ts";
+import { type Decimal, ONE, ZERO, decimal, min, quotient, ratio } from "./decimal.ts";
+import { type SplitRatio, splitQuantity } from "./split-ratio.ts";
 import type { VenueFill } from "./venue.ts";
 
 /**
@@ -14,14 +15,24 @@ import type { VenueFill } from "./venue.ts";
 export interface Lot {
   quantity: Decimal;
   readonly price: Decimal | undefined;
+  /** Of the whole lot. Present after a split, which may leave a price that no decimal states exactly. */
+  cost?: Decimal | undefined;
 }
 
-/** A change of a position: a fill, the opening balance, or the venue's quantity that a human adopted. */
+interface AdoptedBalance {
+  readonly quantity: Decimal;
+  readonly price: Decimal | undefined;
+  /** When the desk recorded it, ms. */
+  readonly at: number;
+}
+
+/** A change of a position: a fill, the opening balance, the venue's quantity that a human adopted, or a split. */
 type FillChange = { readonly kind: "fill"; readonly key: string; fill: VenueFill };
 type PositionChange =
   | FillChange
   | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal | undefined }
-  | { readonly kind: "adopted"; readonly quantity: Decimal; readonly price: Decimal | undefined };
+  | ({ readonly kind: "adopted" } & AdoptedBalance)
+  | { readonly kind: "split"; readonly ratio: SplitRatio; readonly at: number };
 
 /** Quantity, lots, realized P&L and fees after some of the movements. */
 interface PositionBook {
@@ -119,6 +130,14 @@ export class PositionRecord {
     }
   }
 
+  /** Multiplies what was held at that time (ms): later fills are in the new units already. */
+  split(splitRatio: SplitRatio, at: number): void {
+    let place = this.#movements.length;
+    while (place > 0 && timeOf(this.#movements[place - 1]) >= at) place -= 1;
+    this.#movements.splice(place, 0, { kind: "split", ratio: splitRatio, at });
+    this.#isStale = true;
+  }
+
   #current(): PositionBook {
     if (this.#isStale) {
       this.#book = emptyBook();
@@ -127,6 +146,11 @@ export class PositionRecord {
     }
     return this.#book;
   }
+}
+
+function timeOf(change: PositionChange | undefined): number {
+  if (change === undefined || change.kind === "opening") return Number.NEGATIVE_INFINITY;
+  return change.kind === "fill" ? change.fill.at : change.at;
 }
 
 export function openPosition(position: PositionRecord, quantity: Decimal, price: Decimal | undefined): void {
@@ -138,8 +162,8 @@ export function openPosition(position: PositionRecord, quantity: Decimal, price:
  * the newest ones cover a smaller quantity, and a lot without a price is added for a larger one. Realized P&L does not
  * change.
  */
-export function adoptQuantity(position: PositionRecord, quantity: Decimal, price: Decimal | undefined): void {
-  position.add({ kind: "adopted", quantity, price });
+export function adoptQuantity(position: PositionRecord, balance: AdoptedBalance): void {
+  position.add({ kind: "adopted", ...balance });
 }
 
 function move(position: PositionBook, movement: PositionChange): void {
@@ -150,6 +174,9 @@ function move(position: PositionBook, movement: PositionChange): void {
     case "adopted":
       adopt(position, movement.quantity, movement.price);
       return;
+    case "split":
+      splitLots(position, movement.ratio);
+      return;
     case "fill": {
       const { fill } = movement;
       if (fill.busts !== undefined) return;
@@ -158,6 +185,33 @@ function move(position: PositionBook, movement: PositionChange): void {
       if (fill.fee !== undefined) charge(position, fill, decimal(fill.fee));
     }
   }
+}
+
+/** The cost of each lot stays. */
+function splitLots(position: PositionBook, splitRatio: SplitRatio): void {
+  const lots: Lot[] = [];
+  position.quantity = ZERO;
+  for (const lot of position.lots) {
+    const quantity = splitQuantity(lot.quantity, splitRatio);
+    if (quantity.eq(ZERO)) continue;
+    const cost = lot.cost ?? (lot.price === undefined ? undefined : lot.quantity.times(lot.price));
+    lots.push({ quantity, cost, price: cost === undefined ? undefined : quotient(cost, quantity) });
+    position.quantity = position.quantity.plus(quantity);
+  }
+  position.lots = lots;
+}
+
+/** Most decimals of the cost of a part of a split lot. The rest of the lot keeps what is rounded. */
+const PART_PLACES = 8;
+
+/** Removes units, of the sign of the lot, and returns what they cost; undefined if the price is not known. */
+function takeUnits(lot: Lot, units: Decimal): Decimal | undefined {
+  const { quantity, price, cost } = lot;
+  lot.quantity = quantity.minus(units);
+  if (cost === undefined) return price === undefined ? undefined : units.times(price);
+  const taken = units.eq(quantity) ? cost : ratio(cost.times(units), quantity, PART_PLACES);
+  lot.cost = cost.minus(taken);
+  return taken;
 }
 
 function adopt(position: PositionBook, quantity: Decimal, price: Decimal | undefined): void {
@@ -182,7 +236,7 @@ function setQuantity(position: PositionBook, quantity: Decimal): void {
     const [lot] = position.lots as [Lot];
     const removed = min(excess, lot.quantity.abs());
     excess = excess.minus(removed);
-    lot.quantity = lot.quantity.gt(ZERO) ? lot.quantity.minus(removed) : lot.quantity.plus(removed);
+    takeUnits(lot, lot.quantity.gt(ZERO) ? removed : ZERO.minus(removed));
     if (lot.quantity.eq(ZERO)) position.lots.shift();
   }
   position.quantity = quantity;
@@ -199,8 +253,8 @@ function charge(position: PositionBook, fill: VenueFill, fee: Decimal): void {
     if (lot === undefined || lot.quantity.lt(ZERO)) break;
     const taken = min(rest, lot.quantity);
     rest = rest.minus(taken);
-    lot.quantity = lot.quantity.minus(taken);
-    if (lot.price !== undefined) position.assetFeeCost = position.assetFeeCost.plus(taken.times(lot.price));
+    const cost = takeUnits(lot, taken);
+    if (cost !== undefined) position.assetFeeCost = position.assetFeeCost.plus(cost);
     if (lot.quantity.eq(ZERO)) position.lots.pop();
   }
   // A rebate adds to the position, and a fee beyond the position is owed.
@@ -218,10 +272,10 @@ function trade(position: PositionBook, signed: Decimal, price: Decimal | undefin
     const lot = position.lots[0] as Lot;
     if (lot.quantity.gt(ZERO) === remaining.gt(ZERO)) break;
     const closing = lot.quantity.abs().lte(remaining.abs()) ? lot.quantity : ZERO.minus(remaining);
-    if (price === undefined || lot.price === undefined) position.hasUnknownPnl = true;
-    else position.realizedPnl = position.realizedPnl.plus(closing.times(price.minus(lot.price)));
+    const cost = takeUnits(lot, closing);
+    if (price === undefined || cost === undefined) position.hasUnknownPnl = true;
+    else position.realizedPnl = position.realizedPnl.plus(closing.times(price).minus(cost));
     remaining = remaining.plus(closing);
-    lot.quantity = lot.quantity.minus(closing);
     if (lot.quantity.eq(ZERO)) position.lots.shift();
   }
   if (!remaining.eq(ZERO)) position.lots.push({ quantity: remaining, price });
@@ -237,9 +291,9 @@ export function averagePrice(position: Readonly<PositionRecord>): Decimal | unde
 /** Quantity × price of the open lots, without the multiplier; undefined if the price of a lot is not known. */
 export function costBasis(position: Readonly<PositionRecord>): Decimal | undefined {
   let sum = ZERO;
-  for (const { quantity, price } of position.lots) {
+  for (const { quantity, price, cost } of position.lots) {
     if (price === undefined) return undefined;
-    sum = sum.plus(quantity.times(price));
+    sum = sum.plus(cost ?? quantity.times(price));
   }
   return sum;
 }

@@ -1,6 +1,7 @@
 /** What the fills of an account bought since its base mark, by instrument: kept up to date fill by fill. */
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import { comparableSymbol } from "./order.ts";
+import { type SplitRatio, splitFill } from "./split-ratio.ts";
 import type { VenueFill } from "./venue.ts";
 
 /** The trades in one instrument, in all its spellings. */
@@ -36,6 +37,12 @@ export class TradeSums {
     if (fill === undefined) this.#fills.delete(key);
     else this.#fills.set(key, fill);
     this.#count(fill, 1);
+  }
+
+  /** Restates the fills of an instrument, by {@link comparableSymbol}, from before a split in the units after it. */
+  split(name: string, { ratio, at }: { readonly ratio: SplitRatio; readonly at: number }): void {
+    for (const [key, fill] of this.#fills)
+      if (fill.at < at && comparableSymbol(fill.symbol) === name) this.set(key, splitFill(fill, ratio));
   }
 
   #count(fill: VenueFill | undefined, sign: 1 | -1): void {

@@ -85,7 +85,8 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
 
 function lastFillPrice(position: Readonly<PositionRecord>): string | Decimal | undefined {
   const last = position.movements.at(-1);
-  return last?.kind === "fill" ? last.fill.price : last?.price;
+  if (last === undefined || last.kind === "split") return undefined;
+  return last.kind === "fill" ? last.fill.price : last.price;
 }
 
 function costOfNewest(

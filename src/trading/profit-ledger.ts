@@ -306,7 +306,7 @@ export class ProfitLedger {
       else addIncome(row, money.line, money);
     }
     this.#beforeMoney.delete(connector);
-    if (counted.length > 0) this.#endExplained(connector);
+    this.#endExplained(connector);
   }
 
   #rowOf(connector: string, { isOfEarlierDate }: CountedMoney): ProfitRow | undefined {

@@ -188,17 +188,17 @@ describe("a position", () => {
 
   it("adopting the venue's quantity adds no profit, also when the position is replayed", () => {
     const position = positionOf([first]);
-    adoptQuantity(position, decimal("7"), decimal("101"));
+    adoptQuantity(position, { quantity: decimal("7"), price: decimal("101"), at: 0 });
     expect(shown(position)).toMatchObject({ quantity: "7", pnl: "0", lots: ["7@101"] });
     position.applyFill(fillKey("paper", first), buy("10", "100", { busts: first.fillId }));
     expect(shown(position)).toMatchObject({ quantity: "7", pnl: "0", lots: ["7@101"] });
-    adoptQuantity(position, decimal("0"), decimal("0"));
+    adoptQuantity(position, { quantity: decimal("0"), price: decimal("0"), at: 0 });
     expect(shown(position)).toMatchObject({ quantity: "0", pnl: "0", lots: [] });
   });
 
   it("adopting the same quantity keeps the lots", () => {
     const position = positionOf([buy("10", "100"), buy("5", "120")]);
-    adoptQuantity(position, decimal("15"), decimal("1"));
+    adoptQuantity(position, { quantity: decimal("15"), price: decimal("1"), at: 0 });
     expect(shown(position)).toMatchObject({ lots: ["10@100", "5@120"] });
   });
 
@@ -234,8 +234,67 @@ describe("a position", () => {
     ["0", []],
   ])("adopting %s without an average price keeps what is known", (quantity, lots) => {
     const position = positionOf([buy("10", "100"), buy("5", "120")]);
-    adoptQuantity(position, decimal(quantity), undefined);
+    adoptQuantity(position, { quantity: decimal(quantity), price: undefined, at: 0 });
     expect(shown(position)).toMatchObject({ quantity, pnl: "0", lots });
+  });
+});
+
+describe("a split", () => {
+  const ratioOf = (after: string, before: string) => ({ after: decimal(after), before: decimal(before) });
+
+  it("keeps the cost of each lot, and a later sale has the same profit", () => {
+    const position = positionOf([buy("10", "700"), buy("1", "100.01")]);
+    position.split(ratioOf("7", "1"), made + 1);
+    expect(shown(position)).toMatchObject({ quantity: "77", pnl: "0", lots: ["70@100", "7@14.28714286"] });
+    expect(shownOr(costBasis(position))).toBe("7100.01");
+    made += 2;
+    const sold = positionOf([sell("70", "110"), sell("3", "20"), sell("4", "20")], position);
+    // 70 × 10, and 7 × 20 - 100.01.
+    expect(shown(sold)).toMatchObject({ quantity: "0", pnl: "739.99", lots: [] });
+  });
+
+  it("is of what was held at its time: a correction replays it, and a fill of later is in the new units", () => {
+    const [first, later] = [buy("10", "700"), buy("7", "101")];
+    const position = positionOf([first, later]);
+    position.split(ratioOf("7", "1"), later.at);
+    expect(shown(position)).toMatchObject({ quantity: "77", lots: ["70@100", "7@101"] });
+    position.applyFill(fillKey("paper", first), { ...first, corrects: first.fillId, quantity: amount("20") });
+    expect(shown(position)).toMatchObject({ quantity: "147", lots: ["140@100", "7@101"] });
+  });
+
+  it("the other way round, of a short position and to nothing, loses no money", () => {
+    const short = positionOf([sell("70", "10")]);
+    short.split(ratioOf("1", "7"), made + 1);
+    expect(shown(short)).toMatchObject({ quantity: "-10", lots: ["-10@70"] });
+    expect(shownOr(unrealizedPnl(short, decimal("60")))).toBe("100");
+    const dust = positionOf([buy("0.000000000000000001", "1")]);
+    dust.split(ratioOf("1", "100"), made + 1);
+    expect(shown(dust)).toMatchObject({ quantity: "0", lots: [] });
+  });
+
+  it("changes neither the cost nor the sum of profits, at any ratio, however the lots are sold", () => {
+    const lots = fc.array(fc.tuple(fc.integer({ min: 1, max: 900 }), fc.integer({ min: 1, max: 90_000 })), {
+      minLength: 1,
+    });
+    const parts = fc.array(fc.integer({ min: 1, max: 99 }), { maxLength: 10 });
+    fc.assert(
+      fc.property(lots, fc.integer({ min: 1, max: 50 }), parts, (bought, after, sizes) => {
+        const position = positionOf(bought.map(([quantity, cents]) => buy(String(quantity), String(cents / 100))));
+        const cost = costBasis(position);
+        position.split(ratioOf(String(after), "1"), made + 1);
+        expect(shownOr(costBasis(position))).toBe(shownOr(cost));
+        made += 2;
+        for (const size of sizes)
+          if (position.quantity.gt(decimal(String(size)))) positionOf([sell(String(size), "10")], position);
+        const rest = text(position.quantity);
+        positionOf([sell(rest, "10")], position);
+        const all = bought.reduce((sum, [quantity]) => sum + quantity, 0) * after * 10;
+        expect(shown(position)).toMatchObject({
+          quantity: "0",
+          pnl: text(decimal(String(all)).minus(cost ?? decimal("0"))),
+        });
+      }),
+    );
   });
 });
 

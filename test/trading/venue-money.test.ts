@@ -166,6 +166,69 @@ describe.each(ORDERS)("in the order %s,", (order) => {
   });
 });
 
+describe.each(ORDERS)("a 7:1 split in the order %s", (order) => {
+  const split = { kind: "split", symbol: "AAPL", ratio: [amount("7"), amount("1")] } as const;
+  function splitting(venue: Venue, between: () => void = () => undefined): Venue {
+    if (order === "activity, mark") venue.states(split);
+    if (order === "activity, mark") between();
+    venue.held = venue.held.times(decimal("7"));
+    venue.price = decimal("100.01");
+    venue.mark();
+    if (order === "mark, activity") venue.states(split);
+    return venue;
+  }
+
+  it("changes no profit, no NAV and no difference, before the next mark and after it", () => {
+    const venue = new Venue();
+    venue.price = decimal("700.07");
+    venue.mark().buys("100").mark();
+    const nav = text(venue.nav());
+    splitting(venue, () => {
+      expect([venue.report().total.total, venue.report().total.unrealized, venue.dayPnl()]).toEqual(["0", "0", "0"]);
+      expect(venue.account().positions.get("AAPL")).toMatchObject({ quantity: "700", markPrice: "100.01" });
+    });
+    const position = venue.tale.state().positions.get("paper/AAPL" as never);
+    expect(position?.lots.map(({ quantity, price }) => [quantity.toFixed(), price?.toFixed()])).toEqual([
+      ["700", "100.01"],
+    ]);
+    for (let marks = 0; marks < 2; marks++) {
+      expect([venue.dayPnl(), venue.unexplained(), text(venue.account().nav)]).toEqual(["0", "0", nav]);
+      expect(venue.report().total).toMatchObject({ unrealized: "0", realized: "0", other: "0", total: "0" });
+      venue.day += 1;
+      venue.mark();
+    }
+    venue.price = decimal("101.01");
+    venue.mark();
+    expect(venue.report().total).toMatchObject({ unrealized: "700", other: "0", total: "700" });
+  });
+
+  it("ends the block of a difference that it explains", () => {
+    const venue = new Venue().mark().buys("100").mark();
+    if (order === "mark, activity") venue.tale.flagged("paper", "AAPL", "100", "700");
+    splitting(venue);
+    expect(venue.tale.state().flagged.size).toBe(0);
+  });
+
+  it("leaves a quantity that was adopted and fills that are of after the split", () => {
+    const venue = new Venue().mark().buys("100").mark();
+    const at = venue.tale.now;
+    venue.tale.wait(1_000);
+    if (order === "activity, mark") venue.states(split, { at });
+    venue.held = decimal("700");
+    venue.price = decimal("100");
+    venue.mark();
+    if (order === "mark, activity") venue.tale.flagged("paper", "AAPL", "100", "700").cleared("paper", "AAPL", "700");
+    venue.tale.working("late", { quantity: "7", limitPrice: "100" }).fill("late", { price: "100" });
+    if (order === "mark, activity") venue.states(split, { at });
+    expect(
+      venue.tale
+        .state()
+        .positions.get("paper/AAPL" as never)
+        ?.quantity.toFixed(),
+    ).toBe("707");
+  });
+});
+
 describe("a flow that a human states as well", () => {
   it("counts once if the human said it first, after the mark", () => {
     const venue = new Venue().mark();
