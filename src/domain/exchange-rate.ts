@@ -139,7 +139,7 @@ function usableLegs({ rates, pegs }: RateTable, query: PathQuery): readonly Leg[
     if (known === undefined || isBetter(rate, known, query.now)) best.set(pair, rate);
   }
   const links: (AssetPair & { readonly rate?: ExchangeRate })[] = [...best.values()].map((rate) => ({ ...rate, rate }));
-  links.push(...pegs.filter((peg) => !isPegOff(peg, rates, query.now)));
+  links.push(...pegs.filter((peg) => !isPegOff(peg, rates, query)));
   return links.flatMap(({ base, quote, rate }): Leg[] => {
     const [from, to] = [base.toUpperCase(), quote.toUpperCase()];
     return [
@@ -162,13 +162,17 @@ function isBetter(rate: ExchangeRate, than: ExchangeRate, now: number): boolean 
   return isNew && nearer !== 0 ? nearer > 0 : rate.at > than.at;
 }
 
-/** A fresh rate of a venue says that the two are not worth the same. */
-function isPegOff(peg: AssetPair, rates: readonly ExchangeRate[], now: number): boolean {
+/** A fresh rate of a venue says that the two are not worth the same; the rate of an account says it of that account. */
+function isPegOff(
+  peg: AssetPair,
+  rates: readonly ExchangeRate[],
+  { now, connector }: Pick<PathQuery, "now" | "connector">,
+): boolean {
   return rates.some((rate) => {
     const isSamePair =
       (isSameCode(rate.base, peg.base) && isSameCode(rate.quote, peg.quote)) ||
       (isSameCode(rate.base, peg.quote) && isSameCode(rate.quote, peg.base));
-    const isVenues = rate.origin === "quote" || rate.origin === "account";
+    const isVenues = rate.origin === "quote" || (rate.origin === "account" && rate.source === connector);
     if (!isSamePair || !isVenues || !isFresh(rate, now)) return false;
     const middle = decimal(rate.bid).plus(decimal(rate.ask));
     return middle.minus(UNIT.plus(UNIT)).abs().times(PEG_TOLERANCE).gt(UNIT.plus(UNIT));
@@ -221,12 +225,12 @@ export function atMost(amount: Decimal, path: RatePath): Decimal {
 }
 
 /** Whether prices in one currency are money of the other: the same code, or a peg of the operator that holds. */
-export function isSameMoney(table: RateTable, { from, to, now }: Omit<PathQuery, "use">): boolean {
+export function isSameMoney(table: RateTable, { from, to, now, connector }: Omit<PathQuery, "use">): boolean {
   if (isSameCode(from, to)) return true;
   return table.pegs.some(
     (peg) =>
       ((isSameCode(peg.base, from) && isSameCode(peg.quote, to)) ||
         (isSameCode(peg.base, to) && isSameCode(peg.quote, from))) &&
-      !isPegOff(peg, table.rates, now),
+      !isPegOff(peg, table.rates, { now, connector }),
   );
 }

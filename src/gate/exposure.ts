@@ -221,7 +221,8 @@ export function priceOf(input: GateInput, exposure: Exposure): Available<Decimal
   const { state, order, instrument } = input;
   const { account } = state.accounts.get(order.terms.connector) ?? {};
   const { exchange, hostNow: now } = input;
-  const foreign = foreignCurrency({ symbol: order.terms.symbol, account, instrument, exchange, now });
+  const { connector, symbol } = order.terms;
+  const foreign = foreignCurrency({ connector, symbol, account, instrument, exchange, now });
   if (foreign !== undefined) return missingInput(foreign);
   const quote = quoteOf(input);
   return orderPrice(

@@ -57,6 +57,7 @@ export function reservedPrice(terms: OrderTerms, mark: string | undefined): Deci
 }
 
 interface PriceSource {
+  readonly connector: string;
   readonly symbol: string;
   /** The account of the order's connector. */
   readonly account: VenueAccount | undefined;
@@ -72,7 +73,8 @@ interface PriceSource {
  * word comes first, then the name of a pair. Without `getInstrument` prices are in the account's currency; a venue that
  * lists the instrument without a currency has not said so.
  */
-export function foreignCurrency({ symbol, account, instrument, exchange, now }: PriceSource): string | undefined {
+export function foreignCurrency(source: PriceSource): string | undefined {
+  const { connector, symbol, account, instrument, exchange, now } = source;
   if (account === undefined) return undefined;
   const currency = instrument?.currency ?? pairOf(symbol)?.quote;
   if (currency === undefined) {
@@ -80,6 +82,6 @@ export function foreignCurrency({ symbol, account, instrument, exchange, now }: 
       ? undefined
       : `the venue lists ${symbol} without a currency, so its price cannot be compared with ${account.currency}`;
   }
-  if (isSameMoney(exchange, { from: currency, to: account.currency, now })) return undefined;
+  if (isSameMoney(exchange, { from: currency, to: account.currency, now, connector })) return undefined;
   return `${symbol} is priced in ${currency}, the account is in ${account.currency}, and no peg of [fx] makes them the same`;
 }

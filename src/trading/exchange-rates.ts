@@ -1,7 +1,15 @@
 /** The exchange rates of the desk: those in force, and their observation at the venues that quote them. */
+import { isSameCode } from "../domain/currency.ts";
 import { ZERO, decimal } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
-import { type ExchangeRate, type RateObserved, type RateTable, isFresh, rateKey } from "../domain/exchange-rate.ts";
+import {
+  type ExchangeRate,
+  type RateObserved,
+  type RateTable,
+  isFresh,
+  pairText,
+  rateKey,
+} from "../domain/exchange-rate.ts";
 import { validAt } from "../domain/quote.ts";
 import type { Desk } from "./desk.ts";
 
@@ -14,11 +22,14 @@ export function rateTable({ config, state }: Pick<Desk, "config" | "state">): Ra
   return { rates: [...[...state.rates.values()].filter(isNamed), ...rates], pegs };
 }
 
-/** Asks the connector for the quotes that `[fx] via` names. A rate that cannot be read is logged and grows old. */
-export async function observeRates(
-  desk: Pick<Desk, "clock" | "config" | "log" | "publish" | "state" | "venues">,
-  connector: string,
-): Promise<void> {
+type ObservingDesk = Pick<Desk, "clock" | "config" | "log" | "publish" | "state" | "venues">;
+
+/**
+ * Asks the connector for the quotes that `[fx] via` names, and for the rates of its own account. A rate that cannot be
+ * read is logged and grows old.
+ */
+export async function observeRates(desk: ObservingDesk, connector: string): Promise<void> {
+  await observeAccountRates(desk, connector);
   for (const { symbol, base, quote } of desk.config.fx.via.filter((source) => source.connector === connector)) {
     try {
       const found = await desk.venues.quote(connector, symbol);
@@ -29,6 +40,43 @@ export async function observeRates(
     } catch (error) {
       desk.log.warn(`no rate ${symbol} at ${connector}: ${messageOf(error)}`, { connector });
     }
+  }
+}
+
+const PAIR = /^[A-Z0-9]{2,12}\/[A-Z0-9]{2,12}$/;
+/** The rates that one account needs are few. */
+const PAIRS_MAX = 20;
+
+/** The currencies of the account and its positions, in the currency of the account and in the desk's. */
+function accountPairs({ config, state }: Pick<Desk, "config" | "state">, connector: string): ReadonlySet<string> {
+  const record = state.accounts.get(connector);
+  const pairs = new Set<string>();
+  if (record === undefined) return pairs;
+  const own = record.account.currency;
+  const held = [...record.positions.values()].map(({ currency }) => currency ?? own);
+  for (const to of [config.account.currency, own])
+    for (const from of [own, ...held]) {
+      const pair = pairText({ base: from, quote: to }).toUpperCase();
+      if (!isSameCode(from, to) && PAIR.test(pair) && pairs.size < PAIRS_MAX) pairs.add(pair);
+    }
+  return pairs;
+}
+
+/** The venue's own rates convert its own account, and no other one. */
+async function observeAccountRates(desk: ObservingDesk, connector: string): Promise<void> {
+  if (desk.venues.facts(connector)?.methods.includes("getRates") !== true) return;
+  const asked = accountPairs(desk, connector);
+  if (asked.size === 0) return;
+  try {
+    for (const { pair, rate, at } of (await desk.venues.rates(connector, [...asked])) ?? []) {
+      if (!asked.has(pair)) continue;
+      const [base = "", quote = ""] = pair.split("/");
+      // A rate cannot be of later than now: it would stay fresh for longer.
+      const known = { at: Math.min(at, desk.clock.now()), origin: "account", source: connector } as const;
+      record(desk, { base, quote, bid: rate, ask: rate, ...known });
+    }
+  } catch (error) {
+    desk.log.warn(`no rates of the account of ${connector}: ${messageOf(error)}`, { connector });
   }
 }
 

@@ -120,7 +120,8 @@ function foreignPrice(
 ): string | undefined {
   const { account } = desk.state.accounts.get(terms.connector) ?? {};
   const money = { account, exchange: rateTable(desk), now: desk.clock.now() };
-  return foreignCurrency({ symbol: terms.symbol, instrument, ...money });
+  const { connector, symbol } = terms;
+  return foreignCurrency({ connector, symbol, instrument, ...money });
 }
 
 function reviewOf(

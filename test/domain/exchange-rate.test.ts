@@ -140,4 +140,12 @@ describe("a peg", () => {
     expect(isSame([rate("USDT/USD", "0.9", { at: MONDAY - HOUR })])).toBe(true);
     expect(ratePath({ rates: [], pegs }, query("USDT", "USD"))?.pegs).toHaveLength(1);
   });
+
+  it("is off for the account alone whose own rate differs: a venue cannot block the orders at another one", () => {
+    const rates = [rate("USDT/USD", "2", { origin: "account", source: "binance" })];
+    const between = { from: "USD", to: "USDT", now: MONDAY };
+    expect(isSameMoney({ rates, pegs }, { ...between, connector: "binance" })).toBe(false);
+    expect(isSameMoney({ rates, pegs }, { ...between, connector: "kraken" })).toBe(true);
+    expect(ratePath({ rates, pegs }, query("USDT", "USD", "guards", "kraken"))?.pegs).toHaveLength(1);
+  });
 });

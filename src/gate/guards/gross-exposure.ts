@@ -78,7 +78,7 @@ function foreignPosition(input: GateInput, connector: string, symbol: string): s
   const currency = record?.positions.get(symbol)?.currency;
   const instrument = currency === undefined ? undefined : { symbol, currency };
   const { exchange, hostNow: now } = input;
-  return foreignCurrency({ symbol, account: record?.account, instrument, exchange, now });
+  return foreignCurrency({ connector, symbol, account: record?.account, instrument, exchange, now });
 }
 
 function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
