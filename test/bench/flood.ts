@@ -71,17 +71,34 @@ export async function commandsBesideFloods(): Promise<readonly Row[]> {
     await desk.open.fleet.venues.quote("flood", `FLOOD:${kind}:${LINES_MS}`);
     const until = performance.now() + LINES_MS;
     const beside = await waits(desk, calm, () => performance.now() < until);
-    const { state, lastError } = desk.open.fleet.venues.facts("flood") ?? { state: "gone" };
-    if (state !== "ready") throw new Error(`the flooding connector is ${state}: ${lastError ?? ""}`);
+    if (!isReady(desk)) break;
     rows.push(row(kind, LINES[kind], { beside, alone }));
     await sleep(300);
   }
+  if (isReady(desk)) rows.unshift(await fillsRow(desk, { calm, flooded, alone }));
+  await desk.stop();
+  await discard(desk);
+  return rows;
+}
+
+/** On a busy machine the host may stall for so long that the desk cuts the connector off. The other rows are left out. */
+function isReady(desk: TempDesk): boolean {
+  const { state, lastError } = desk.open.fleet.venues.facts("flood") ?? { state: "gone" };
+  if (state !== "ready") console.error(`  SKIPPED: the flooding connector is ${state}: ${lastError ?? ""}`);
+  return state === "ready";
+}
+
+interface Flooded {
+  readonly calm: string;
+  readonly flooded: string;
+  readonly alone: readonly number[];
+}
+
+async function fillsRow(desk: TempDesk, { calm, flooded, alone }: Flooded): Promise<Row> {
   await desk.open.fleet.venues.quote("flood", `FLOOD:own:${FILLS}`);
   const started = performance.now();
   const order = desk.open.desk.state.orders.get(flooded as OrderId);
-  const beside = await waits(desk, calm, () => order?.state !== "filled");
+  const beside = await waits(desk, calm, () => order?.state !== "filled" && isReady(desk));
   const rate = FILLS / ((performance.now() - started) / 1000);
-  await desk.stop();
-  await discard(desk);
-  return [row("fills", `${(rate / 1000).toFixed(0)} k fills/s`, { beside, alone }), ...rows];
+  return row("fills", `${(rate / 1000).toFixed(0)} k fills/s`, { beside, alone });
 }
