@@ -81,7 +81,7 @@ export async function commandsBesideFloods(): Promise<readonly Row[]> {
   return rows;
 }
 
-/** On a busy machine the host may stall for so long that the desk cuts the connector off. The other rows are left out. */
+/** A stalled host cuts the connector off, so that on a busy machine the other rows are left out. */
 function isReady(desk: TempDesk): boolean {
   const { state, lastError } = desk.open.fleet.venues.facts("flood") ?? { state: "gone" };
   if (state !== "ready") console.error(`  SKIPPED: the flooding connector is ${state}: ${lastError ?? ""}`);
