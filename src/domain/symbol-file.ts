@@ -32,7 +32,9 @@ function encode(character: string, characters: readonly string[], index: number)
   const isFirst = index === 0;
   // A first dot hides a file, and Windows drops a last dot.
   const isDotAtEdge = character === "." && (isFirst || index === characters.length - 1);
-  if (PLAIN.test(character) && !isDotAtEdge && !(isFirst && character === "-")) return character;
+  // Paths that commands accept begin with neither.
+  const isRefusedFirst = isFirst && (character === "-" || character === "=");
+  if (PLAIN.test(character) && !isDotAtEdge && !isRefusedFirst) return character;
   if (character === "_") return "__";
   const isBetween = ALPHANUMERIC.test(characters[index - 1] ?? "") && ALPHANUMERIC.test(characters[index + 1] ?? "");
   if (character === "/" && isBetween) return "_";

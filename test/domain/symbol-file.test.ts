@@ -18,6 +18,8 @@ describe("the file of a symbol", () => {
     ["$SPX", "_-24-SPX"],
     ["A//B", "A_-2f-_-2f-B"],
     [".A.", "_-2e-A_-2e-"],
+    ["=F", "_-3d-F"],
+    ["-A=", "_-2d-A="],
     ["币安USDT", "_-5e01-_-5b89-USDT"],
   ])("%s is %s", (symbol, stem) => {
     expect(symbolFileStem(symbol)).toBe(stem);
