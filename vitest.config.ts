@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { SlowFirst } from "./test/support/slow-first.ts";
 import { TierReporter } from "./test/support/tier-reporter.ts";
 import { TIERS, excludedBy } from "./test/support/tiers.ts";
 
@@ -33,6 +34,7 @@ export default defineConfig({
     })),
     reporters: ["default", new TierReporter(), ...jsonReporter],
     globalSetup: ["test/support/temp-folder.ts"],
+    sequence: { sequencer: SlowFirst },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",

@@ -18,16 +18,18 @@ const LEVELS: readonly IsolationLevel[] = [
   "process",
   ...(sandbox.problem === undefined ? (["bubblewrap"] as const) : []),
 ];
-const results = new Map<string, AttackResult>();
 
-beforeAll(async () => {
+/** The results by level and id. The levels run beside each other: an attack mostly waits. */
+async function runLevels(ids: readonly string[], node?: string): Promise<ReadonlyMap<string, AttackResult>> {
   const host = await buildAttackHost();
-  await Promise.all(
-    LEVELS.map(async (level) => {
-      for (const result of await runAttacks({ host, level, ids: ALL_IDS, speed: SPEED }))
-        results.set(`${level} ${result.id}`, result);
-    }),
-  );
+  const runs = LEVELS.map((level) => runAttacks({ host, level, ids, node, speed: SPEED }));
+  const all = (await Promise.all(runs)).flat();
+  return new Map(all.map((result) => [`${result.level} ${result.id}`, result]));
+}
+
+let results: ReadonlyMap<string, AttackResult> = new Map();
+beforeAll(async () => {
+  results = await runLevels(ALL_IDS);
 }, 1_200_000);
 
 it("every attack has a unique id", () => {
@@ -49,19 +51,21 @@ describe.each(LEVELS)("at the %s level", (level) => {
 
 /** Other versions of Node: paths of binaries, separated by colons. */
 const OTHER_NODES = (process.env["QOC_NODES"] ?? "").split(":").filter((path) => path !== "");
-const OTHER_CASES = OTHER_NODES.flatMap((node) => LEVELS.map((level) => [level, node] as const));
 
-describe.each(OTHER_CASES)("at the %s level with %s", (level, node) => {
-  const otherResults = new Map<string, AttackResult>();
+describe.each(OTHER_NODES)("with %s", (node) => {
+  let otherResults: ReadonlyMap<string, AttackResult> = new Map();
   beforeAll(async () => {
-    const ids = NETWORK_ATTACKS.map(({ id }) => id);
-    for (const result of await runAttacks({ host: await buildAttackHost(), level, ids, node, speed: SPEED }))
-      otherResults.set(result.id, result);
+    otherResults = await runLevels(
+      NETWORK_ATTACKS.map(({ id }) => id),
+      node,
+    );
   }, 1_200_000);
 
-  it.each(NETWORK_ATTACKS)("$id ends as expected: $title", (attack) => {
-    const result = otherResults.get(attack.id);
-    expect(expectedOutcomes(attack, level), result?.output).toContain(result?.outcome);
+  describe.each(LEVELS)("at the %s level", (level) => {
+    it.each(NETWORK_ATTACKS)("$id ends as expected: $title", (attack) => {
+      const result = otherResults.get(`${level} ${attack.id}`);
+      expect(expectedOutcomes(attack, level), result?.output).toContain(result?.outcome);
+    });
   });
 });
 

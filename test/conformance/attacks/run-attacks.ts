@@ -32,7 +32,7 @@ export interface RunOptions {
   readonly level: IsolationLevel;
   readonly ids: readonly string[];
   /** Path of a Node binary; the current one by default. */
-  readonly node?: string;
+  readonly node?: string | undefined;
   /** Factor by which pings and back-off are accelerated. */
   readonly speed?: number;
 }
