@@ -28,8 +28,6 @@ export default defineConfig({
         name: tier.name,
         include: [...tier.include],
         exclude: ["**/node_modules/**", ...excludedBy(tier)],
-        // A browser on a busy machine may miss a time limit.
-        retry: tier.name === "ui" ? 2 : 0,
         // The root config's setup runs once for all projects.
         globalSetup: [],
       },
