@@ -23,6 +23,12 @@ export class RequestError extends Error {
   }
 }
 
+/** The error itself, or an `UNEXPECTED` one with its message. */
+export function requestErrorOf(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  return new RequestError({ code: "UNEXPECTED", message: error instanceof Error ? error.message : String(error) });
+}
+
 /** The answer to a command. */
 export interface Answer<T> {
   readonly value: T;

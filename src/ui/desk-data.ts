@@ -4,7 +4,7 @@
  */
 import { type Signal, batch, signal } from "@preact/signals";
 import type { Browser } from "./browser.ts";
-import { type DeskClient, RequestError } from "./desk-client.ts";
+import { type DeskClient, type RequestError, requestErrorOf } from "./desk-client.ts";
 import type { StreamMessage } from "./event-stream.ts";
 
 export interface Question {
@@ -70,7 +70,7 @@ export class Reading<T> {
         this.#wasRead = true;
         this.#keep(value ?? (values as T), askedAt);
       } catch (error) {
-        this.error.value = error instanceof RequestError ? error : unexpected(error);
+        this.error.value = requestErrorOf(error);
       }
     } while (this.#isStale && this.isUsed);
     this.#isReading = false;
@@ -91,10 +91,6 @@ export class Reading<T> {
     if (document.visibilityState === "visible") void this.read();
     else this.#cancelNext = this.#browser.after(1_000, () => this.#tick());
   }
-}
-
-function unexpected(error: unknown): RequestError {
-  return new RequestError({ code: "UNEXPECTED", message: error instanceof Error ? error.message : String(error) });
 }
 
 /** The stream bundles changes four times a second; a value is read at most this often because of them. */

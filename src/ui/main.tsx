@@ -6,7 +6,7 @@ import "./page.css";
 import { App } from "./app.tsx";
 import { systemBrowser as browser } from "./browser.ts";
 import { DeskData } from "./desk-data.ts";
-import { RequestError, HttpDeskClient } from "./desk-client.ts";
+import { HttpDeskClient, requestErrorOf } from "./desk-client.ts";
 import { EventStream, type StreamMessage } from "./event-stream.ts";
 import { LoginPage, type SignedOut } from "./login/login-page.tsx";
 import type { PageServices } from "./page-context.ts";
@@ -38,9 +38,7 @@ async function signIn(loginCode: string): Promise<void> {
     key.keepName(session);
     signedOut.value = undefined;
   } catch (error) {
-    const refused =
-      error instanceof RequestError ? error : new RequestError({ code: "UNEXPECTED", message: String(error) });
-    signedOut.value = { kind: "refused", error: refused };
+    signedOut.value = { kind: "refused", error: requestErrorOf(error) };
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Signal, batch, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { RequestError } from "./desk-client.ts";
+import { type RequestError, requestErrorOf } from "./desk-client.ts";
 import { type PageServices, usePage } from "./page-context.ts";
 
 type RowCell = string | null;
@@ -75,8 +75,7 @@ export class RowList {
       try {
         await read();
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        this.error.value = error instanceof RequestError ? error : new RequestError({ code: "UNEXPECTED", message });
+        this.error.value = requestErrorOf(error);
       }
     });
   }

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ReviewedOrder } from "../../domain/review-view.ts";
 import { cancel, resolve } from "../decisions.ts";
-import { RequestError } from "../desk-client.ts";
+import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
@@ -24,9 +24,7 @@ export function OrderActions({ order }: { readonly order: ReviewedOrder }): JSX.
       await work();
       setAsks(undefined);
     } catch (caught) {
-      setError(
-        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
-      );
+      setError(requestErrorOf(caught));
     }
     setSending(false);
   };

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { StatusView } from "../../domain/status-view.ts";
 import { escapeInvisibleInText } from "../../lib/invisible-characters.ts";
-import { RequestError } from "../desk-client.ts";
+import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -128,9 +128,7 @@ function AccessCard({ status }: { readonly status: StatusView }): JSX.Element {
       await client.call("agents revoke", { name: agent });
       data.take({ kind: "changed", topics: [""] });
     } catch (caught) {
-      setError(
-        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
-      );
+      setError(requestErrorOf(caught));
     }
   };
   return (

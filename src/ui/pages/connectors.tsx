@@ -1,7 +1,7 @@
 /** Connectors: how each one is, what it cannot guarantee, and how to restart it. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { RequestError } from "../desk-client.ts";
+import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
@@ -132,9 +132,7 @@ function ConnectorButtons({ name }: { readonly name: string }): JSX.Element {
       await client.call(command, input);
       setAsks(false);
     } catch (caught) {
-      setError(
-        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
-      );
+      setError(requestErrorOf(caught));
     }
     data.take({ kind: "changed", topics: [`connector:${name}`] });
     setSending(false);

@@ -2,7 +2,7 @@
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { RequestError } from "../desk-client.ts";
+import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -109,9 +109,7 @@ function InboxItem({ path }: { readonly path: string }): JSX.Element {
       await client.call(command, { id: path });
       data.take({ kind: "changed", topics: ["inbox"] });
     } catch (caught) {
-      setError(
-        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
-      );
+      setError(requestErrorOf(caught));
     }
   };
   return (

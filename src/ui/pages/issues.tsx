@@ -2,7 +2,7 @@
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { JSX } from "preact";
 import { useId, useState } from "preact/hooks";
-import { RequestError } from "../desk-client.ts";
+import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { Markdown } from "../markdown/markdown-view.tsx";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
@@ -90,7 +90,7 @@ function NewIssue(): JSX.Element {
       setBody("");
       data.take({ kind: "changed", topics: ["issues"] });
     } catch (caught) {
-      setError(asError(caught));
+      setError(requestErrorOf(caught));
     }
   };
   return (
@@ -117,10 +117,6 @@ function NewIssue(): JSX.Element {
   );
 }
 
-function asError(caught: unknown): RequestError {
-  return caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) });
-}
-
 const STATUSES = ["open", "in-progress", "review", "blocked", "done", "cancelled"];
 
 function OneIssue({ issue }: { readonly issue: IssueRow }): JSX.Element {
@@ -132,7 +128,7 @@ function OneIssue({ issue }: { readonly issue: IssueRow }): JSX.Element {
       await client.call("issues update", { issue: issue.id, status });
       data.take({ kind: "changed", topics: ["issues"] });
     } catch (caught) {
-      setError(asError(caught));
+      setError(requestErrorOf(caught));
     }
   };
   return (
@@ -185,7 +181,8 @@ function HandToAgent({ issue }: { readonly issue: IssueRow }): JSX.Element {
       return (await client.call<T>("run", dryRun ? { issue: issue.id, dryRun } : { issue: issue.id })).value;
     } catch (caught) {
       // The page does not wait for a long run: the stream follows it.
-      if (!(caught instanceof RequestError) || dryRun || caught.code !== "NO_ANSWER") setError(asError(caught));
+      const failed = requestErrorOf(caught);
+      if (dryRun || failed.code !== "NO_ANSWER") setError(failed);
       return undefined;
     }
   };

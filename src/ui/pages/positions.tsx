@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { PositionView } from "../../domain/account-view.ts";
 import { grouped, money } from "../amounts.ts";
 import { resolve } from "../decisions.ts";
-import { RequestError } from "../desk-client.ts";
+import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
@@ -91,9 +91,7 @@ function FlaggedInstruments(): JSX.Element {
       await resolve(client, instrument, note);
       setAsks(undefined);
     } catch (caught) {
-      setError(
-        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
-      );
+      setError(requestErrorOf(caught));
     }
     setSending(false);
   };

@@ -1,7 +1,7 @@
 /** The record: decisions of humans, and the check of the journal. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { RequestError } from "../desk-client.ts";
+import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -47,9 +47,7 @@ function JournalCard(): JSX.Element {
       const { value } = await client.call<JournalAnswer>("journal verify");
       setState({ at, check: value });
     } catch (caught) {
-      setError(
-        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
-      );
+      setError(requestErrorOf(caught));
     }
     setChecking(false);
   };

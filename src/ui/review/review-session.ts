@@ -2,7 +2,7 @@
 import { type Signal, batch, signal } from "@preact/signals";
 import type { ReviewedOrder } from "../../domain/review-view.ts";
 import { type OrderReceipt, approve, reject } from "../decisions.ts";
-import { RequestError } from "../desk-client.ts";
+import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import type { PageServices } from "../page-context.ts";
 import { type ReviewReading, begin, isProposal, takeAnswer, wordsOf } from "./review-state.ts";
 
@@ -84,7 +84,7 @@ export class ReviewSession {
 
   /** A desk that is read-only journals no review; the order can be read all the same. */
   async #readOnly(error: unknown, askedAt: number): Promise<void> {
-    const refused = asDeskError(error);
+    const refused = requestErrorOf(error);
     if (refused.code !== "DESK_READ_ONLY") this.error.value = refused;
     else await this.#show(askedAt);
   }
@@ -98,7 +98,7 @@ export class ReviewSession {
       );
       this.#take(value, askedAt);
     } catch (error) {
-      this.error.value = asDeskError(error);
+      this.error.value = requestErrorOf(error);
     }
   }
 
@@ -146,7 +146,7 @@ export class ReviewSession {
       const isReworded = isSame && wordsOf(value) !== wordsOf(shown);
       if (isReworded || (isSame && value.review.decision !== shown.review.decision)) await this.read(true);
     } catch (error) {
-      this.error.value = asDeskError(error);
+      this.error.value = requestErrorOf(error);
     }
   }
 
@@ -189,7 +189,7 @@ export class ReviewSession {
       await send();
       this.phase.value = "decided";
     } catch (error) {
-      await this.#refused(asDeskError(error));
+      await this.#refused(requestErrorOf(error));
     }
     this.typed.value = "";
   }
@@ -231,10 +231,4 @@ export class ReviewSession {
 function hasState(data: unknown): boolean {
   const { state } = (data ?? {}) as { state?: unknown };
   return typeof state === "string" && state !== "proposed";
-}
-
-function asDeskError(error: unknown): RequestError {
-  if (error instanceof RequestError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new RequestError({ code: "UNEXPECTED", message });
 }

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { halt, resume } from "../decisions.ts";
-import { RequestError } from "../desk-client.ts";
+import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { ModeTag } from "../parts/marks.tsx";
@@ -61,9 +61,7 @@ function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
       announcement.value = working.length === 0 ? words : `${words} ${working.length} orders still work at venues.`;
       setAsking(false);
     } catch (caught) {
-      setError(
-        caught instanceof RequestError ? caught : new RequestError({ code: "UNEXPECTED", message: String(caught) }),
-      );
+      setError(requestErrorOf(caught));
     }
     data.take({ kind: "changed", topics: ["trading"] });
     setSending(false);
