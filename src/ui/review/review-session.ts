@@ -89,14 +89,15 @@ export class ReviewSession {
     else await this.#show(askedAt);
   }
 
+  /** The order as it is now, without a record of a review. */
+  async #readOrder(): Promise<ReviewedOrder> {
+    const { client } = this.#page;
+    return (await client.call<ReviewedOrder>("orders show", { id: this.id }, { isAutomatic: true })).value;
+  }
+
   async #show(askedAt: number): Promise<void> {
     try {
-      const { value } = await this.#page.client.call<ReviewedOrder>(
-        "orders show",
-        { id: this.id },
-        { isAutomatic: true },
-      );
-      this.#take(value, askedAt);
+      this.#take(await this.#readOrder(), askedAt);
     } catch (error) {
       this.error.value = requestErrorOf(error);
     }
@@ -135,11 +136,7 @@ export class ReviewSession {
     if (reading === undefined || this.phase.peek() !== "reading") return;
     const askedAt = this.#page.browser.now();
     try {
-      const { value } = await this.#page.client.call<ReviewedOrder>(
-        "orders show",
-        { id: this.id },
-        { isAutomatic: true },
-      );
+      const value = await this.#readOrder();
       const isSame = isProposal(value) && value.digest === reading.shown.digest;
       if (!isSame) this.#take(value, askedAt);
       const { shown } = reading;
@@ -213,12 +210,8 @@ export class ReviewSession {
     this.phase.value = "asking";
     while (!this.#isClosed) {
       try {
-        const { value } = await this.#page.client.call<ReviewedOrder>(
-          "orders show",
-          { id: this.id },
-          { isAutomatic: true },
-        );
-        this.phase.value = value.state === "proposed" ? "sending" : "decided";
+        const { state } = await this.#readOrder();
+        this.phase.value = state === "proposed" ? "sending" : "decided";
         return;
       } catch {
         await new Promise<void>((resolve) => this.#page.browser.after(1_000, resolve));
