@@ -107,12 +107,9 @@ function base64(bytes: ArrayBuffer): string {
 const [DATABASE, STORE, KEY] = ["qoc", "keys", "session"];
 
 function openStore(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.addEventListener("upgradeneeded", () => request.result.createObjectStore(STORE));
-    request.addEventListener("success", () => resolve(request.result));
-    request.addEventListener("error", () => reject(request.error ?? new Error("the browser refuses storage")));
-  });
+  const request = indexedDB.open(DATABASE, 1);
+  request.addEventListener("upgradeneeded", () => request.result.createObjectStore(STORE));
+  return done(request);
 }
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
