@@ -3,7 +3,7 @@
  * fresh rates of venues and of desk.toml only; rates of files are for display.
  */
 import { type AssetPair, isSameCode } from "./currency.ts";
-import { type Decimal, type DecimalText, ZERO, decimal, reciprocal } from "./decimal.ts";
+import { type Decimal, type DecimalText, ONE, ZERO, decimal, reciprocal } from "./decimal.ts";
 
 /** quote: a connector that `[fx] via` names. account: the venue's rate for its own account. */
 export type RateOrigin = "account" | "quote" | "configuration" | "file";
@@ -98,12 +98,11 @@ export interface PathQuery {
 }
 
 const LEGS_MAX = 3;
-const UNIT = decimal("1");
 /** A peg that a fresh rate contradicts by more is off: 1 / 100. */
 const PEG_TOLERANCE = decimal("100");
 const ORIGINS: readonly RateOrigin[] = ["account", "quote", "configuration", "file"];
 
-const SAME_CURRENCY: RatePath = { bid: UNIT, ask: UNIT, rates: [], pegs: [] };
+const SAME_CURRENCY: RatePath = { bid: ONE, ask: ONE, rates: [], pegs: [] };
 
 /** The shortest path; undefined without one. */
 export function ratePath(table: RateTable, query: PathQuery): RatePath | undefined {
@@ -175,12 +174,12 @@ function isPegOff(
     const isVenues = rate.origin === "quote" || (rate.origin === "account" && rate.source === connector);
     if (!isSamePair || !isVenues || !isFresh(rate, now)) return false;
     const middle = decimal(rate.bid).plus(decimal(rate.ask));
-    return middle.minus(UNIT.plus(UNIT)).abs().times(PEG_TOLERANCE).gt(UNIT.plus(UNIT));
+    return middle.minus(ONE.plus(ONE)).abs().times(PEG_TOLERANCE).gt(ONE.plus(ONE));
   });
 }
 
 function pathOf(legs: readonly Leg[]): RatePath {
-  let [bid, ask] = [UNIT, UNIT];
+  let [bid, ask] = [ONE, ONE];
   for (const { from, rate } of legs) {
     if (rate === undefined) continue;
     const isForward = rate.base.toUpperCase() === from;
@@ -211,10 +210,10 @@ function isSameCurrency({ rates, pegs }: RatePath): boolean {
 /** The amount that is certain: less than what is held, more than what is owed. */
 export function atLeast(amount: Decimal, path: RatePath): Decimal {
   if (isSameCurrency(path)) return amount;
-  const sign = amount.lt(ZERO) ? UNIT : ZERO.minus(UNIT);
+  const sign = amount.lt(ZERO) ? ONE : ZERO.minus(ONE);
   let value = converted(amount, path);
-  if (path.rates.length > 0) value = value.times(UNIT.plus(sign.times(RATE_MARGIN)));
-  for (const _ of path.pegs) value = value.times(UNIT.plus(sign.times(PEG_MARGIN)));
+  if (path.rates.length > 0) value = value.times(ONE.plus(sign.times(RATE_MARGIN)));
+  for (const _ of path.pegs) value = value.times(ONE.plus(sign.times(PEG_MARGIN)));
   return value;
 }
 

@@ -41,9 +41,11 @@ export function bestPrice(terms: Priced, quote: VenueQuote): Decimal {
 /** The distance at which the protection price is set, as a share of the collar. */
 const SHARE = decimal("0.5");
 
-/** A percentage of the collar as an amount at this price. */
+const PERCENT = decimal("0.01");
+
+/** A share of the collar as an amount at this price. */
 function collarAt(price: Decimal, collar: Decimal, share: Decimal): Decimal {
-  return price.abs().times(collar).times(share).times(decimal("0.01"));
+  return price.abs().times(collar).times(share).times(PERCENT);
 }
 
 /**

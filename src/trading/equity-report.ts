@@ -1,5 +1,5 @@
 /** The value of the desk over time in one currency, and its returns, from the points of a ledger. */
-import { type Decimal, ZERO, approximate, decimal, rounded, text } from "../domain/decimal.ts";
+import { type Decimal, ONE, ZERO, approximate, rounded, text } from "../domain/decimal.ts";
 import { type EquityStatistics, type EquityStep, equityStatistics, returnIndex } from "../domain/equity-statistics.ts";
 import { shownCurrency } from "../domain/untrusted.ts";
 import { iso } from "../lib/time.ts";
@@ -34,13 +34,12 @@ interface Valued {
 
 /** A value below this part of the largest starts a new chain: 1 / 100. */
 const NEGLIGIBLE = 0.01;
-const UNIT = decimal("1");
 
 export function equityReport(points: readonly ValuePoint[], base: string): EquityReport {
   const currency = reportCurrency(base, points.at(-1)?.accounts ?? []);
   const isOwn = currency !== base;
   const valued = points.map((point): Valued => {
-    const rated = point.accounts.map((account) => ({ ...account, rate: isOwn ? UNIT : account.rate }));
+    const rated = point.accounts.map((account) => ({ ...account, rate: isOwn ? ONE : account.rate }));
     return {
       point,
       values: new Map(rated.flatMap(({ connector, nav, rate }) => (rate ? [[connector, nav.times(rate)]] : []))),

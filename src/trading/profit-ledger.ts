@@ -5,10 +5,11 @@
 import type { AccountRecord } from "../domain/account.ts";
 import { isSameCode } from "../domain/currency.ts";
 import type { Table } from "../domain/config-tables.ts";
-import { type Decimal, ZERO, decimal } from "../domain/decimal.ts";
+import { type Decimal, ONE, ZERO, decimal } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { DeskEvent, FillReceived, Recorded } from "../domain/event.ts";
 import { converted, ratePath } from "../domain/exchange-rate.ts";
+import { instrumentKey } from "../domain/order.ts";
 import { type PositionRecord, unrealizedPnl } from "../domain/position.ts";
 import type { CountedMoney } from "../domain/venue-money.ts";
 import { type FxConfig, fxOf } from "../workspace/fx-config.ts";
@@ -80,8 +81,6 @@ interface Cumulative {
   readonly symbols: ReadonlyMap<string, ProfitParts>;
   readonly incomplete: ReadonlySet<string>;
 }
-
-const UNIT = decimal("1");
 
 export interface LedgerOptions {
   /** `[account] currency`. */
@@ -269,7 +268,7 @@ export class ProfitLedger {
   }
 
   #positionOf({ connector, fill }: FillReceived): PositionRecord | undefined {
-    return this.#state.positions.get(`${connector}/${fill.symbol}` as never);
+    return this.#state.positions.get(instrumentKey(connector, fill.symbol));
   }
 
   #keepTrade(at: number, event: FillReceived): void {
@@ -342,14 +341,14 @@ export class ProfitLedger {
 
   #rateOf(connector: string, { account }: AccountRecord): Decimal | undefined {
     const { currency: to } = this.#options;
-    if (isSameCode(account.currency, to)) return UNIT;
+    if (isSameCode(account.currency, to)) return ONE;
     const found = this.#state.config.accepted?.tables.fx;
     if (this.#fx.table !== found) this.#fx = { table: found, config: fxOf(found) };
     const { rates, pegs } = this.#fx.config;
     const table = { rates: [...this.#state.rates.values(), ...rates], pegs };
     const query = { from: account.currency, to, now: this.#state.lastAt, connector, use: "display" } as const;
     const path = ratePath(table, query);
-    return path && converted(UNIT, path);
+    return path && converted(ONE, path);
   }
 }
 

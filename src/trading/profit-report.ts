@@ -1,6 +1,6 @@
 /** Adds up a ledger for output: profit by date, connector or instrument, in one currency, with what is not known. */
 import { isSameCode } from "../domain/currency.ts";
-import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
+import { type Decimal, ONE, ZERO, rounded, text } from "../domain/decimal.ts";
 import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
 import type { IncomeParts, ProfitParts, ProfitRow } from "./profit-ledger.ts";
 
@@ -54,7 +54,6 @@ export function reportCurrency(
 
 /** What belongs to no instrument. */
 const ACCOUNT_KEY = "(account)";
-const UNIT = decimal("1");
 
 export function profitReport(
   rows: readonly ProfitRow[],
@@ -67,14 +66,14 @@ export function profitReport(
   const [incomplete, unconverted] = [new Set<string>(), new Set<string>()];
   let flows = ZERO;
   for (const row of rows) {
-    const rate = currency === base ? row.closeRate : UNIT;
+    const rate = currency === base ? row.closeRate : ONE;
     if (rate === undefined) {
       unconverted.add(`${row.connector}: ${shownCurrency(row.currency)}`);
       continue;
     }
     for (const symbol of row.incomplete) incomplete.add(`${row.connector}/${shownSymbol(symbol)}`);
     flows = flows.plus(row.flow.times(rate));
-    for (const [key, sums] of linesOf(row, by, { rate, openRate: currency === base ? row.openRate : UNIT })) {
+    for (const [key, sums] of linesOf(row, by, { rate, openRate: currency === base ? row.openRate : ONE })) {
       const group = groups.get(key) ?? noSums();
       groups.set(key, group);
       for (const line of LINES) {

@@ -4,6 +4,7 @@ import {
   type Decimal,
   type DecimalText,
   HUNDRED,
+  ONE,
   ZERO,
   decimal,
   max,
@@ -103,7 +104,7 @@ export function realizedEstimate({ state, terms, quote, instrument }: FiguresInp
   const position = state.positions.get(instrumentKey(terms.connector, terms.symbol));
   const price = likelyPrice(terms, quote);
   if (position === undefined || price === undefined) return null;
-  const sign = terms.side === "sell" ? decimal("1") : decimal("-1");
+  const sign = terms.side === "sell" ? ONE : ZERO.minus(ONE);
   const closing = position.lots.filter(({ quantity }) => quantity.times(sign).gt(ZERO));
   const amount = closing.length === 0 ? undefined : closedPnl(closing, decimal(terms.quantity), price);
   if (amount === undefined) return null;
