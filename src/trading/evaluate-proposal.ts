@@ -63,8 +63,10 @@ function firstOrderNotional({ config }: Pick<Desk, "config">, connector: string)
   return text(decimal(found ?? FIRST_ORDER_NOTIONAL));
 }
 
-/** The connectors whose accounts guards count: enabled in desk.toml and with `orders = true`. */
-/** A connector whose account another one trades is no route: its money would count twice. */
+/**
+ * The connectors whose accounts guards count: enabled in desk.toml and with `orders = true`. A connector whose account
+ * another one trades is no route: its money would count twice.
+ */
 function orderRoutes(desk: Pick<Desk, "config" | "market" | "state" | "venues">): readonly OrderRoute[] {
   return desk.config.connectors
     .filter(({ enabled, orders, name }) => enabled && orders && accountOwner(desk, name) === name)
