@@ -122,7 +122,7 @@ describe("a forgery", () => {
       "SIGNATURE_INVALID",
       () => opened(desk(), {}, { publicKey: STRANGER.publicKey }),
     ],
-    ["a session with a key that is none", "SIGNATURE_INVALID", () => opened(desk(), {}, { publicKey: "key" })],
+    ["a session whose key is not a key", "SIGNATURE_INVALID", () => opened(desk(), {}, { publicKey: "key" })],
     ["a code that was used twice", "SIGNATURE_STALE", () => opened(opened(desk()), {}, { session: "b-c-d" })],
     ["a code after its end", "SIGNATURE_STALE", () => opened(desk(), { codeEndsAt: 1 })],
     ["a session that ends too late", "SIGNATURE_STALE", () => opened(desk(), { endsAt: 9e15 })],
