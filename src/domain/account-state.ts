@@ -86,7 +86,12 @@ function explainAgain(state: FillState, connector: string): void {
   if (change !== undefined) state.accounts.set(connector, { ...account, unexplained: change });
 }
 
-function readingOf(state: FillState, connector: string, shown: Pick<NavReading, "account" | "positions">): NavReading {
+/** What the venue shows now, with the trades and multipliers that the journal has. */
+export function readingOf(
+  state: Readonly<FillState>,
+  connector: string,
+  shown: Pick<NavReading, "account" | "positions">,
+): NavReading {
   const sizeOf = (symbol: string): Decimal => multiplierOf(state, connector, symbol);
   return { ...shown, trades: state.trades.get(connector), multiplierOf: sizeOf };
 }

@@ -1,6 +1,7 @@
 /** Fetches from a connector the data that the gate needs: quote, account, positions, instrument. */
 import { isDeepStrictEqual } from "node:util";
 import type { AccountRecord } from "../domain/account.ts";
+import { readingOf } from "../domain/account-state.ts";
 import { pairOf } from "../domain/currency.ts";
 import { type Decimal, type DecimalText, ONE, ZERO, decimal, max, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
@@ -293,9 +294,7 @@ function explainNav(
   { full, positions, held }: NavFigures,
 ): void {
   if (held === undefined) return;
-  const trades = desk.state.trades.get(connector);
-  const sizeOf = (symbol: string): Decimal => multiplierOf(desk.state, connector, symbol);
-  const reading = { account: full, positions, trades, multiplierOf: sizeOf };
+  const reading = readingOf(desk.state, connector, { account: full, positions });
   const change = unexplainedChange(earlier.base, reading, { held, awaited: earlier.awaited });
   if (change === undefined || text(change) === text(earlier.unexplained)) return;
   desk.publish({ type: "nav.unexplained", connector, amount: text(change) });
