@@ -87,13 +87,24 @@ export function shownBy(
 
 const SAME_FLOW_MS = 24 * 60 * 60 * 1000;
 
-/** The flow of a human that states this flow of the venue: the same amount within a day. */
+interface FlowAt {
+  readonly amount: Decimal;
+  /** ms. */
+  readonly at: number;
+}
+
+/** Whether a human and a venue state one flow: the same amount within a day. */
+export function isSameFlow(a: FlowAt, b: FlowAt): boolean {
+  return a.amount.eq(b.amount) && Math.abs(a.at - b.at) <= SAME_FLOW_MS;
+}
+
+/** The flow of a human that states this flow of the venue, at one of its times. */
 export function statedBefore(
   stated: readonly StatedFlow[],
   amount: Decimal,
   times: readonly number[],
 ): StatedFlow | undefined {
-  return stated.find((flow) => flow.amount.eq(amount) && times.some((at) => Math.abs(at - flow.at) <= SAME_FLOW_MS));
+  return stated.find((flow) => times.some((at) => isSameFlow(flow, { amount, at })));
 }
 
 /** What is kept of the stated flows at a time: activities arrive up to a week late. */

@@ -8,7 +8,7 @@ import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import { type ConnectorName, type Digest, suggestion } from "../domain/ids.ts";
 import type { VenueAccount } from "../domain/venue.ts";
-import { explains } from "../domain/venue-money.ts";
+import { explains, isSameFlow } from "../domain/venue-money.ts";
 import { iso } from "../lib/time.ts";
 import { keyForMode } from "./authority.ts";
 import type { Desk } from "./desk.ts";
@@ -23,15 +23,13 @@ export interface CashFlow {
   readonly note: string;
 }
 
-const SAME_FLOW_MS = 24 * 60 * 60 * 1000;
-
 /** @throws FLOW_AMOUNT if the venue stated this flow within a day, and no change of the NAV is left to explain. */
 function checkNotStated({ clock, state }: Pick<Desk, "clock" | "state">, { connector, kind, amount }: CashFlow): void {
   const signed = decimal(signedAmount(kind, amount));
   if (kind === "result" || explains(signed, state.accounts.get(connector)?.unexplained ?? ZERO)) return;
-  const now = clock.now();
+  const flow = { amount: signed, at: clock.now() };
   for (const { at, money } of state.activities.get(connector)?.ids.values() ?? []) {
-    if (money?.line !== "flow" || !money.amount.eq(signed) || Math.abs(now - at) > SAME_FLOW_MS) continue;
+    if (money?.line !== "flow" || !isSameFlow({ amount: money.amount, at }, flow)) continue;
     const message = `the venue itself stated a ${kind} of ${amount} at ${iso(at)}, which counts already`;
     throw new QocError("FLOW_AMOUNT", { message, hint: "qoc status" });
   }
