@@ -2,14 +2,13 @@
 import type { AccountRecord } from "../domain/account.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
-import { multiplierOf } from "../domain/multiplier.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";
 import type { PositionRecord } from "../domain/position.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
 import type { CheckContext } from "./check-context.ts";
 import { exposureAt } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
-import { highestPrice, reservedPrice } from "./valuation.ts";
+import { highestPrice, reservedUnit } from "./valuation.ts";
 
 /**
  * Buying power before reservations: the smaller of the last mark and a fresh query, less the cost of fills since the
@@ -40,16 +39,15 @@ export function reservedCash({ input, others, open }: CheckContext): Available<D
   const sells = new Map<string, Decimal>();
   for (const order of others) {
     if (order.terms.connector !== connector || (nets && acceptedBy(order, asOf))) continue;
-    const price = reservedPrice(order.terms, account?.positions.get(order.terms.symbol)?.markPrice);
-    if (price === undefined) return missingInput(`order ${order.id} is in flight and has no price for its reservation`);
-    const unit = price.times(multiplierOf(state, connector, order.terms.symbol));
+    const unit = reservedUnit(state, order.terms);
+    if (unit === undefined) return missingInput(`order ${order.id} is in flight and has no price for its reservation`);
     if (order.terms.side === "buy") sum = sum.plus(leaves(order).times(unit));
     else sells.set(order.terms.symbol, max(sells.get(order.terms.symbol) ?? ZERO, unit));
   }
-  for (const [symbol, price] of sells) {
+  for (const [symbol, unit] of sells) {
     const { low, sells: selling } = exposureAt(state, { connector, symbol, open });
     const short = max(ZERO, selling.minus(max(ZERO, low)));
-    sum = sum.plus(short.times(price));
+    sum = sum.plus(short.times(unit));
   }
   return available(sum);
 }

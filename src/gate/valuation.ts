@@ -2,6 +2,8 @@
 import { pairOf } from "../domain/currency.ts";
 import { type RateTable, isSameMoney } from "../domain/exchange-rate.ts";
 import { type Decimal, ZERO, decimal } from "../domain/decimal.ts";
+import type { DeskState } from "../domain/desk-state.ts";
+import { multiplierOf } from "../domain/multiplier.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/venue.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
@@ -54,6 +56,16 @@ function withMargin(price: string | undefined, margin: Decimal): Decimal | undef
 export function reservedPrice(terms: OrderTerms, mark: string | undefined): Decimal | undefined {
   if (terms.side === "buy" && terms.limitPrice !== undefined) return highestPrice([terms.limitPrice]);
   return highestPrice([terms.limitPrice, terms.stopPrice, terms.protectionPrice, mark]);
+}
+
+/** What one unit of an order in flight reserves: its price times the multiplier. Undefined without a price. */
+export function reservedUnit(
+  state: Pick<DeskState, "accounts" | "multipliers">,
+  terms: OrderTerms,
+): Decimal | undefined {
+  const { connector, symbol } = terms;
+  const mark = state.accounts.get(connector)?.positions.get(symbol)?.markPrice;
+  return reservedPrice(terms, mark)?.times(multiplierOf(state, connector, symbol));
 }
 
 interface PriceSource {

@@ -21,7 +21,7 @@ import type {
   VenueSession,
 } from "../domain/venue.ts";
 import { localTime } from "../gate/calendar.ts";
-import { reservedPrice } from "../gate/valuation.ts";
+import { reservedUnit } from "../gate/valuation.ts";
 import { comparePositions } from "./compare-positions.ts";
 import type { Desk } from "./desk.ts";
 import { rateTable } from "./exchange-rates.ts";
@@ -270,15 +270,10 @@ function most(before: Decimal | undefined, after: Decimal | undefined): Decimal 
 function heldInFlight({ state }: Pick<Desk, "state">, connector: string): Decimal | undefined {
   let sum = ZERO;
   for (const order of state.inFlight.values()) {
-    const { terms } = order;
-    if (terms.connector !== connector) continue;
-    const price = reservedPrice(terms, state.accounts.get(connector)?.positions.get(terms.symbol)?.markPrice);
-    if (price === undefined) return undefined;
-    sum = sum.plus(
-      leaves(order)
-        .times(price)
-        .times(multiplierOf(state, connector, terms.symbol)),
-    );
+    if (order.terms.connector !== connector) continue;
+    const unit = reservedUnit(state, order.terms);
+    if (unit === undefined) return undefined;
+    sum = sum.plus(leaves(order).times(unit));
   }
   return sum;
 }

@@ -2,10 +2,9 @@
 import type { BookChange, TargetView } from "../domain/review-view.ts";
 import { type Decimal, ZERO, min, text } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import { multiplierOf } from "../domain/multiplier.ts";
 import { type OrderTerms, describeOrder, instrumentKey, kindOf } from "../domain/order.ts";
 import { type OrderRecord, isTerminal, leaves, targetRecord } from "../domain/order-state.ts";
-import { reservedPrice } from "../gate/valuation.ts";
+import { reservedUnit } from "../gate/valuation.ts";
 
 /** undefined for a plain order. */
 export function targetView(state: Readonly<DeskState>, terms: OrderTerms): TargetView | undefined {
@@ -55,10 +54,9 @@ export function cancelChanges(state: Readonly<DeskState>, terms: OrderTerms): re
   const target = targetRecord(state, terms);
   const account = state.accounts.get(terms.connector);
   const held = text(state.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO);
-  const price = reservedPrice(terms, account?.positions.get(terms.symbol)?.markPrice);
-  const multiplier = multiplierOf(state, terms.connector, terms.symbol);
+  const unit = reservedUnit(state, terms);
   const open = target === undefined || isTerminal(target.state) ? ZERO : leaves(target);
-  const reserved = price === undefined ? null : text(terms.side === "buy" ? open.times(multiplier).times(price) : ZERO);
+  const reserved = unit === undefined ? null : text(terms.side === "buy" ? open.times(unit) : ZERO);
   return [
     { what: `${terms.symbol} held`, before: held, after: held, unit: "" },
     { what: "left to fill", before: text(open), after: text(ZERO), unit: "" },
