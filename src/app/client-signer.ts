@@ -1,7 +1,6 @@
 /** The client's side of authority: signs what the human decided, with the keys of the desk on this machine. */
-import type { SigningRequest } from "../domain/authority.ts";
 import { basename } from "node:path";
-import { type Authority, STATEMENT_MS, statementText } from "../domain/authority.ts";
+import { type Authority, STATEMENT_MS, type SigningRequest, statementText } from "../domain/authority.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { type KeyServices, deskSigner, liveSigner } from "../trading/operator-keys.ts";

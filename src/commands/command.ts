@@ -3,10 +3,9 @@
  * An interface (command line, MCP) makes `{command, input, actor}` and decides nothing.
  */
 import type { ConfigNotice } from "../domain/status-view.ts";
-import type { SigningRequest } from "../domain/authority.ts";
 import type { OrderId } from "../domain/ids.ts";
 import type * as z from "zod";
-import type { Authority } from "../domain/authority.ts";
+import type { Authority, SigningRequest } from "../domain/authority.ts";
 import type { Actor, Channel, Recorded, TradingState } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import type { GapRange } from "../domain/journal-head.ts";

@@ -1,5 +1,5 @@
-import type { PendingProposal } from "../../domain/status-view.ts";
 /** What a proposal waits for, in words. */
+import type { PendingProposal } from "../../domain/status-view.ts";
 
 export const NEEDS: Readonly<Record<PendingProposal["needs"], string>> = {
   approval: "",
