@@ -2,6 +2,7 @@
 import { scanJournal } from "../bus/journal-read.ts";
 import { openReplay } from "../bus/replay.ts";
 import type { DeskLedger, LedgerQuery } from "../commands/command.ts";
+import { isInRange } from "../commands/date-range.ts";
 import type { Disk } from "../domain/ports.ts";
 import { dateInZone } from "../trading/market-snapshot.ts";
 import { ProfitLedger } from "../trading/profit-ledger.ts";
@@ -16,11 +17,8 @@ export async function readLedger(
 ): Promise<DeskLedger> {
   const { currency } = config.account;
   const { state, take } = openReplay();
-  const isKept = (at: number): boolean => {
-    if (trades === undefined) return false;
-    const date = dateInZone(config.workspace.timezone, at);
-    return date >= (trades.from ?? "") && date <= (trades.to ?? "9999");
-  };
+  const isKept = (at: number): boolean =>
+    trades !== undefined && isInRange(dateInZone(config.workspace.timezone, at), trades);
   const ledger = new ProfitLedger(state, { currency, trades: isKept });
   const { corrupt } = await scanJournal(disk, `${root}/${LAYOUT.journal}`, {
     take: (recorded) => {

@@ -28,6 +28,7 @@ import type { McpProgram } from "../workspace/client-config.ts";
 import type { Scheduler } from "../runs/scheduler.ts";
 import type { CommandEntry } from "./command-entry.ts";
 import type { ConnectRequest, ConnectedVenue } from "./connected-venue.ts";
+import type { DateRange } from "./date-range.ts";
 import { argumentsOf } from "./arguments.ts";
 import { renderFields } from "./rendering/fields.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
@@ -312,7 +313,7 @@ export interface NewConnectorReport {
 
 /** Whether the fills of these dates, in the desk's time zone, are kept; both ends included. */
 export interface LedgerQuery {
-  readonly trades?: { readonly from?: string | undefined; readonly to?: string | undefined } | undefined;
+  readonly trades?: DateRange | undefined;
 }
 
 /** The ledger of a desk, and what is to be said beside it. */

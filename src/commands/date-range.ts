@@ -9,7 +9,8 @@ export const dateRangeInput = {
   to: flag(date.optional(), "DATE", "up to this date, included"),
 };
 
-interface DateRange {
+/** Both ends included; undefined: no end. */
+export interface DateRange {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }
