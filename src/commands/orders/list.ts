@@ -1,6 +1,5 @@
 import type { OrderSummary } from "../../domain/order-view.ts";
 import * as z from "zod";
-import { ORDER_STATES, unknownStateMessage } from "../../domain/order-state.ts";
 import { orderPath } from "../../trading/order-files.ts";
 import { summaryOf } from "../../trading/order-view.ts";
 import { scanProposals } from "../../trading/scan-proposals.ts";
@@ -10,7 +9,7 @@ import { readableDesk } from "../readable-desk.ts";
 import { sideShade } from "../rendering/money.ts";
 import { NEEDS } from "../rendering/proposal-needs.ts";
 import { type Column, tableOr } from "../rendering/table-text.ts";
-import { orderSummarySchema } from "./order-arguments.ts";
+import { orderStateFlag, orderSummarySchema } from "./order-arguments.ts";
 import { isOrderInScope } from "./order-scope.ts";
 
 const ID: Column<OrderSummary> = { title: "id", cell: ({ id }) => id };
@@ -47,13 +46,7 @@ export const command = defineCommand({
   summary: "list orders and proposals, oldest first",
   examples: ["qoc orders list", "qoc orders list --state proposed --json"],
   input: z.strictObject({
-    state: flag(
-      z.enum(ORDER_STATES, { error: ({ input }) => unknownStateMessage(String(input)) }).optional(),
-      "STATE",
-      "only this state: proposed, accepted, filled …",
-      // An earlier state name gets the schema's message, which names the new one.
-      { choices: [] },
-    ),
+    state: orderStateFlag,
     limit: flag(z.coerce.number().int().positive().max(10_000).default(200), "N", "the newest N (200)"),
   }),
   output: z.array(orderSummarySchema),

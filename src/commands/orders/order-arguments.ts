@@ -1,7 +1,7 @@
 /** Schemas that the commands about orders share. */
 import * as z from "zod";
-import { ORDER_STATES } from "../../domain/order-state.ts";
-import { positional } from "../arguments.ts";
+import { ORDER_STATES, unknownStateMessage } from "../../domain/order-state.ts";
+import { flag, positional } from "../arguments.ts";
 
 export const orderRef = positional(z.string(), "ID|FILE", "an order's id, a unique start of it, or its file", {
   completes: "order",
@@ -11,6 +11,14 @@ export const orderRef = positional(z.string(), "ID|FILE", "an order's id, a uniq
 export const proposalRef = positional(z.string(), "ID|FILE", "an order's id, a unique start of it, or its file", {
   completes: "proposal",
 });
+
+export const orderStateFlag = flag(
+  z.enum(ORDER_STATES, { error: ({ input }) => unknownStateMessage(String(input)) }).optional(),
+  "STATE",
+  "only this state: proposed, accepted, filled …",
+  // An earlier state name gets the schema's message, which names the new one.
+  { choices: [] },
+);
 
 export const orderSummarySchema = z.looseObject({
   id: z.string(),

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { ORDER_STATES, unknownStateMessage } from "../../domain/order-state.ts";
 import { ROWS_MAX } from "../../domain/row-page.ts";
 import { orderRows } from "../../trading/order-rows.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
 import { renderRowPage, rowPageSchema } from "../row-page-schema.ts";
+import { orderStateFlag } from "./order-arguments.ts";
 
 export const command = defineCommand({
   name: "orders rows",
@@ -17,12 +17,7 @@ export const command = defineCommand({
   description: "For long lists: the next of a part is the --after of the part behind it.",
   examples: ["qoc orders rows", "qoc orders rows --limit 500 --after 20260705-001 --json"],
   input: z.strictObject({
-    state: flag(
-      z.enum(ORDER_STATES, { error: ({ input }) => unknownStateMessage(String(input)) }).optional(),
-      "STATE",
-      "only this state: proposed, accepted, filled …",
-      { choices: [] },
-    ),
+    state: orderStateFlag,
     limit: flag(z.coerce.number().int().positive().max(ROWS_MAX).default(200), "N", "how many (200)"),
     after: flag(z.string().optional(), "ID", "the orders before this one"),
   }),
