@@ -9,7 +9,7 @@ import { defineCommand, usageError } from "./command.ts";
 import { dateRangeInput, isInRange } from "./date-range.ts";
 import { readLedger } from "./read-ledger.ts";
 import { csv } from "./rendering/csv.ts";
-import { gainShade, signedMoney } from "./rendering/money.ts";
+import { gainShade, signedMoney, unlabelled } from "./rendering/money.ts";
 import { type Column, type OutputStyle, keyValueLines, tableOr } from "./rendering/table-text.ts";
 import { oneLine } from "./rendering/terminal-text.ts";
 
@@ -121,7 +121,7 @@ type KeyedLines = { readonly key: string } & ProfitLines;
 
 function renderReport(report: ProfitReport, style: OutputStyle): readonly string[] {
   const rows: readonly KeyedLines[] = [...report.rows, { key: "sum", ...report.total }];
-  const money = (amount: string): string => signedMoney(amount, report.currency, style).split(" ")[0] ?? "";
+  const money = (amount: string): string => unlabelled(signedMoney(amount, report.currency, style));
   // On a terminal a column without an amount is left out: eight of them do not fit.
   const shown = LINES.filter((line) => !style.isTty || line === "total" || rows.some((row) => row[line] !== "0"));
   const columns: readonly Column<KeyedLines>[] = [

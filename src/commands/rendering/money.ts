@@ -28,6 +28,11 @@ export function signedMoney(amount: string | null, currency: string | null, styl
   return amount === null ? "not known" : signed(money(amount, currency, style));
 }
 
+/** An amount without its currency, for a table that states it elsewhere. */
+export function unlabelled(amount: string): string {
+  return amount.split(" ")[0] ?? "";
+}
+
 /** The colour of a gain or a loss; undefined: neither. */
 export function gainShade(amount: string | null): Shade | undefined {
   if (amount === null || isZero(amount)) return undefined;

@@ -4,7 +4,7 @@ import { decimal, significant, text } from "../../domain/decimal.ts";
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
 import { shownAge, shownTime } from "./local-time.ts";
 import { quoteForShell } from "../../lib/shell.ts";
-import { gainShade, money, signedMoney } from "./money.ts";
+import { gainShade, money, signedMoney, unlabelled } from "./money.ts";
 import { oneLine } from "./terminal-text.ts";
 
 function columns(style: OutputStyle): readonly Column<PositionView>[] {
@@ -62,10 +62,6 @@ function priceCell(price: string | null, { isTty }: OutputStyle): string {
 /** Another column of the row has the currency. */
 function gainCell(amount: string | null, currency: string | null, style: OutputStyle): string {
   return amount === null ? "-" : unlabelled(signedMoney(amount, currency, style));
-}
-
-function unlabelled(amount: string): string {
-  return amount.split(" ")[0] ?? "";
 }
 
 /** The sums of the book, each with its currency, and what is not in them. */
