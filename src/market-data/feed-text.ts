@@ -1,5 +1,6 @@
 /** Plain text from feed items. Each function removes one layer of XML or HTML in one pass over the text. */
 import { decode } from "html-entities";
+import { escapeXml } from "../lib/xml.ts";
 
 /** Removes one layer of entities: those of HTML only, since a document's own declarations are not read. */
 export function decodeEntities(text: string): string {
@@ -7,9 +8,6 @@ export function decodeEntities(text: string): string {
 }
 
 const CDATA = "<![CDATA[";
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
 
 /** Rewrites CDATA sections as escaped XML text. */
 function withoutCdata(xml: string): string {

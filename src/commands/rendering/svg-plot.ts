@@ -1,16 +1,13 @@
 /** A series of values as a picture of its own: no script, no style sheet, nothing from elsewhere. */
-
-export interface SvgPoint {
-  readonly label: string;
-  readonly value: number;
-}
+import { escapeXml } from "../../lib/xml.ts";
+import type { PlotPoint } from "./plot.ts";
 
 const WIDTH = 800;
 const HEIGHT = 320;
 const MARGIN = { left: 90, right: 20, top: 40, bottom: 40 };
 
 /** `title` and the labels are the desk's own words: dates, numbers and codes of currencies. */
-export function svgPlot(title: string, points: readonly SvgPoint[]): readonly string[] {
+export function svgPlot(title: string, points: readonly PlotPoint[]): readonly string[] {
   const values = points.map(({ value }) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const [inner, tall] = [WIDTH - MARGIN.left - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom];
@@ -20,10 +17,10 @@ export function svgPlot(title: string, points: readonly SvgPoint[]): readonly st
   const line = points.map(({ value }, i) => `${x(i)},${y(value)}`).join(" ");
   const bottom = HEIGHT - MARGIN.bottom;
   const text = (at: string, anchor: string, words: string): string =>
-    `  <text ${at} text-anchor="${anchor}" font-family="sans-serif" font-size="12">${escaped(words)}</text>`;
+    `  <text ${at} text-anchor="${anchor}" font-family="sans-serif" font-size="12">${escapeXml(words)}</text>`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img">`,
-    `  <title>${escaped(title)}</title>`,
+    `  <title>${escapeXml(title)}</title>`,
     `  <rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     text(`x="${MARGIN.left}" y="24"`, "start", title),
     text(`x="${MARGIN.left - 8}" y="${MARGIN.top + 4}"`, "end", high.toFixed(2)),
@@ -34,8 +31,4 @@ export function svgPlot(title: string, points: readonly SvgPoint[]): readonly st
     `  <polyline points="${line}" fill="none" stroke="#06c" stroke-width="1.5"/>`,
     "</svg>",
   ];
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
