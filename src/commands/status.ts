@@ -1,7 +1,7 @@
 import type { StatusView } from "../domain/status-view.ts";
 import * as z from "zod";
 import { QocError, EXIT } from "../domain/error.ts";
-import { iso } from "../lib/time.ts";
+import { isoOrNull } from "../lib/time.ts";
 import { type SnapshotFile, snapshotNamed } from "../workspace/snapshot-file.ts";
 import { flag, toggle } from "./arguments.ts";
 import { type CommandContext, defineCommand, localServices } from "./command.ts";
@@ -89,8 +89,4 @@ async function snapshotStatus(context: CommandContext, name: string): Promise<Sn
     isInScope(desk, context.actor, connector);
   const [accounts, positions] = [book.accounts.filter(isVisible), book.positions.filter(isVisible)];
   return { up: context.desk !== undefined, book: { ...book, accounts, positions } };
-}
-
-function isoOrNull(at: number | undefined): string | null {
-  return at === undefined ? null : iso(at);
 }

@@ -2,3 +2,8 @@
 export function iso(at: number): string {
   return new Date(at).toISOString();
 }
+
+/** The same of an instant that may be missing: null, as in JSON. */
+export function isoOrNull(at: number | undefined): string | null {
+  return at === undefined ? null : iso(at);
+}

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { iso } from "../../lib/time.ts";
+import { iso, isoOrNull } from "../../lib/time.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
 import { tableOr } from "../rendering/table-text.ts";
@@ -50,10 +50,6 @@ export const command = defineCommand({
       "no agent may connect yet: qoc agents setup",
     ),
 });
-
-function isoOrNull(at: number | undefined): string | null {
-  return at === undefined ? null : iso(at);
-}
 
 function lastSeenText(at: string | null | undefined): string {
   return at === undefined ? "-" : (at ?? "not since the desk started");

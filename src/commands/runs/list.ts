@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { iso } from "../../lib/time.ts";
+import { iso, isoOrNull } from "../../lib/time.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
@@ -39,7 +39,7 @@ export const command = defineCommand({
     }));
     const ended = state.endedRuns.map(({ run, issue, runtime, outcome, startedAt, at, cost, summary }) => ({
       ...{ run, issue, runtime, state: outcome, costUsd: cost ?? null },
-      startedAt: startedAt === undefined ? null : iso(startedAt),
+      startedAt: isoOrNull(startedAt),
       endedAt: iso(at),
       summary: summary === "" ? null : summary,
     }));
