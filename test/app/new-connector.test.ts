@@ -3,17 +3,12 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { certifyAdapter } from "../../src/app/certify-adapter.ts";
 import { newConnector } from "../../src/app/new-connector.ts";
-import { systemClock, systemIds } from "../../src/app/system.ts";
-import { nodeDisk } from "../../src/workspace/disk.ts";
-import { findSandbox } from "../support/process-sandbox.ts";
+import { CERTIFY_DEPS } from "../support/certify-deps.ts";
 
-const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
-const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
-const disk = nodeDisk();
+const { disk, packageRoot } = CERTIFY_DEPS;
 async function workspace(): Promise<string> {
   const root = mkdtempSync(join(tmpdir(), "qoc-new-"));
   await writeFile(join(root, "desk.toml"), "");
@@ -31,7 +26,7 @@ it("a new connector has its own name and passes certification unchanged", async 
   expect(text).toContain("MY_VENUE_API_KEY");
   expect(text).not.toMatch(/template/i);
   const report = await certifyAdapter(
-    { disk, clock: systemClock, ids: systemIds, packageRoot, user: USER, sandbox: findSandbox },
+    CERTIFY_DEPS,
     { target: "src/connectors/my-venue", from: root, only: [] },
     { line: () => undefined },
   );

@@ -6,7 +6,6 @@ import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ALLOWED_BUILTINS, LIMITS } from "../../src/protocol/limits.ts";
 import { METHODS, OPTIONAL_METHODS, REQUIRED_METHODS } from "../../src/protocol/messages.ts";
@@ -18,26 +17,15 @@ import { ERRORS } from "../../src/domain/error.ts";
 import { STORE_BYTES_MAX } from "../../src/host/connector-store.ts";
 import { callTimeout } from "../../src/host/worker-session.ts";
 import { certifyAdapter } from "../../src/app/certify-adapter.ts";
-import { systemClock, systemIds } from "../../src/app/system.ts";
 import { readConfig } from "../../src/workspace/config.ts";
-import { nodeDisk } from "../../src/workspace/disk.ts";
 import { LAYOUT } from "../../src/workspace/layout.ts";
-import { findSandbox } from "../support/process-sandbox.ts";
+import { CERTIFY_DEPS } from "../support/certify-deps.ts";
 
-const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
-const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+const { packageRoot } = CERTIFY_DEPS;
 const GUIDE = readFileSync(`${packageRoot}/docs/connectors.md`, "utf8");
 const ADAPTER = "src/connectors/my-venue/index.ts";
 const SETTINGS = "src/connectors/my-venue/certify.toml";
 const FAKE = "src/connectors/my-venue/fake.ts";
-const CERTIFY = {
-  disk: nodeDisk(),
-  clock: systemClock,
-  ids: systemIds,
-  packageRoot,
-  user: USER,
-  sandbox: findSandbox,
-};
 
 function blocks(language: string): string[] {
   return [...GUIDE.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
@@ -77,7 +65,7 @@ describe("the guide's connector", () => {
           await writeFile(join(root, path), text);
         }
         const report = await certifyAdapter(
-          CERTIFY,
+          CERTIFY_DEPS,
           { target: dirname(ADAPTER), from: root, only: [], isolation },
           { line: () => undefined },
         );
@@ -102,7 +90,7 @@ describe("the guide's connector", () => {
       await writeFile(join(root, FAKE), fileBlock("ts", FAKE));
       await writeFile(join(root, SETTINGS), fileBlock("toml", `${SETTINGS}, with a fake venue`));
       const report = await certifyAdapter(
-        CERTIFY,
+        CERTIFY_DEPS,
         { target: dirname(ADAPTER), from: root, only: [] },
         { line: () => undefined },
       );

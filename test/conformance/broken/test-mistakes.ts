@@ -2,27 +2,15 @@
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
-import { systemClock, systemIds } from "../../../src/app/system.ts";
-import { nodeDisk } from "../../../src/workspace/disk.ts";
-import { findSandbox } from "../../support/process-sandbox.ts";
+import { CERTIFY_DEPS } from "../../support/certify-deps.ts";
 import { type Mistake, applyMistake } from "./apply-mistake.ts";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+const { packageRoot: ROOT } = CERTIFY_DEPS;
 /** Folders of correct adapters, each over the venue that its certify.toml names. */
 export const TEMPLATE = join(ROOT, "connectors/template");
 export const FORM_VENUE = join(ROOT, "test/fixtures/adapters/form-venue");
-
-const DEPS = {
-  disk: nodeDisk(),
-  clock: systemClock,
-  ids: systemIds,
-  packageRoot: ROOT,
-  user: { uid: process.getuid?.() ?? 0, home: "/absent" },
-  sandbox: findSandbox,
-};
 
 export function sourceOf(folder: string): string {
   return readFileSync(join(folder, "index.ts"), "utf8");
@@ -45,7 +33,11 @@ export function testMistakes(folder: string, mistakes: readonly Mistake[]): void
     async (mistake) => {
       const target = writeAdapter(folder, mistake);
       const { caughtBy, reason: expectedReason = "" } = mistake;
-      const report = await certifyAdapter(DEPS, { target, from: target, only: caughtBy }, { line: () => undefined });
+      const report = await certifyAdapter(
+        CERTIFY_DEPS,
+        { target, from: target, only: caughtBy },
+        { line: () => undefined },
+      );
       const results = report.cases.map(({ id, outcome, reason = "" }) => ({ id, outcome, reason }));
       expect(results.filter(({ outcome }) => outcome !== "failed")).toEqual([]);
       expect(results.map(({ id }) => id).toSorted()).toEqual([...caughtBy].toSorted());

@@ -1,25 +1,14 @@
 /** The connector to Alpaca passes every case that applies, at both isolation levels, against Alpaca's wire format. */
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
-import { systemClock, systemIds } from "../../../src/app/system.ts";
-import { nodeDisk } from "../../../src/workspace/disk.ts";
-import { findSandbox } from "../../support/process-sandbox.ts";
+import { CERTIFY_DEPS } from "../../support/certify-deps.ts";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
-const DEPS = {
-  disk: nodeDisk(),
-  clock: systemClock,
-  ids: systemIds,
-  packageRoot: ROOT,
-  user: { uid: process.getuid?.() ?? 0, home: "/absent" },
-  sandbox: findSandbox,
-};
+const { packageRoot: ROOT } = CERTIFY_DEPS;
 
 describe.each(["worker", "process"] as const)("at the %s level", (isolation) => {
   it("passes every case that applies", { timeout: 240_000 }, async () => {
     const request = { target: "./connectors/alpaca", from: ROOT, isolation, only: [] };
-    const report = await certifyAdapter(DEPS, request, { line: () => undefined });
+    const report = await certifyAdapter(CERTIFY_DEPS, request, { line: () => undefined });
     const of = (outcome: string) =>
       report.cases.filter((one) => one.outcome === outcome).map(({ id, reason }) => `${id}: ${reason}`);
     expect(of("failed")).toEqual([]);

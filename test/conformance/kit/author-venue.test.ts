@@ -4,35 +4,23 @@ import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
-import { systemClock, systemIds } from "../../../src/app/system.ts";
 import { startVenueProcess } from "../../../src/app/venue-process.ts";
 import type { VenueProcess } from "../../../src/conformance/venue-hooks.ts";
 import type { CaseReport, Report } from "../../../src/conformance/report.ts";
 import { bundleProgram } from "../../../src/host/bundle-program.ts";
-import { nodeDisk } from "../../../src/workspace/disk.ts";
-import { findSandbox } from "../../support/process-sandbox.ts";
+import { CERTIFY_DEPS } from "../../support/certify-deps.ts";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+const { disk, clock, packageRoot: ROOT } = CERTIFY_DEPS;
 const FOLDER = join(ROOT, "test/fixtures/adapters/form-venue");
-const disk = nodeDisk();
-const DEPS = {
-  disk,
-  clock: systemClock,
-  ids: systemIds,
-  packageRoot: ROOT,
-  user: { uid: process.getuid?.() ?? 0, home: "/absent" },
-  sandbox: findSandbox,
-};
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
 function certify(target: string, only: readonly string[] = []): Promise<Report> {
-  return certifyAdapter(DEPS, { target, from: ROOT, only }, { line: () => undefined });
+  return certifyAdapter(CERTIFY_DEPS, { target, from: ROOT, only }, { line: () => undefined });
 }
 
 /** The adapter with other settings, in a folder of its own. */
@@ -50,7 +38,7 @@ function withSettings(settings: string, replace: readonly (readonly [string, str
 async function startFake(): Promise<string> {
   const file = join(FOLDER, "fake.ts");
   const program = await bundleProgram({ connector: "v", file, disk, packageFolders: [] });
-  const fake: VenueProcess = startVenueProcess({ node: process.execPath, file, program, clock: systemClock });
+  const fake: VenueProcess = startVenueProcess({ node: process.execPath, file, program, clock });
   closers.push(() => fake.close());
   return ((await fake.call("start")) as { url: string }).url;
 }
@@ -96,7 +84,7 @@ describe("an adapter of another wire format", () => {
     const interrupt = new AbortController();
     const request = { target: FOLDER, from: ROOT, only: [], signal: interrupt.signal };
     const progress = { line: () => interrupt.abort(new Error("interrupted")) };
-    await expect(certifyAdapter(DEPS, request, progress)).rejects.toThrow("interrupted");
+    await expect(certifyAdapter(CERTIFY_DEPS, request, progress)).rejects.toThrow("interrupted");
   });
 
   it("without the kit's proxy its faults are not tried", { timeout: 120_000 }, async () => {

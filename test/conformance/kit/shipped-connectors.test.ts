@@ -2,28 +2,16 @@
  * The shipped connectors are certified at both isolation levels; a skeleton with placeholders is not, and each is
  * named.
  */
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { CASES } from "../../../src/conformance/cases.ts";
 import type { CaseReport, Report } from "../../../src/conformance/report.ts";
 import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
-import { systemClock, systemIds } from "../../../src/app/system.ts";
-import { nodeDisk } from "../../../src/workspace/disk.ts";
-import { findSandbox } from "../../support/process-sandbox.ts";
+import { CERTIFY_DEPS } from "../../support/certify-deps.ts";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
-const USER = { uid: process.getuid?.() ?? 0, home: "/absent" };
-const DEPS = {
-  disk: nodeDisk(),
-  clock: systemClock,
-  ids: systemIds,
-  packageRoot: ROOT,
-  user: USER,
-  sandbox: findSandbox,
-};
+const { packageRoot: ROOT } = CERTIFY_DEPS;
 
 function report(target: string, isolation: "worker" | "process"): Promise<Report> {
-  return certifyAdapter(DEPS, { target, from: ROOT, isolation, only: [] }, { line: () => undefined });
+  return certifyAdapter(CERTIFY_DEPS, { target, from: ROOT, isolation, only: [] }, { line: () => undefined });
 }
 
 function withOutcome({ cases }: Report, expected: CaseReport["outcome"]) {
