@@ -1,6 +1,6 @@
-/** HTTP side of the kit's venues: reading requests, and sending responses and armed faults. */
+/** HTTP side of the kit's venues: reading requests and messages of streams, and sending responses and armed faults. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-
+import type { RawData } from "ws";
 import type { WireRequest, WireResponse } from "./wire-messages.ts";
 import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
 import { tryParseJson } from "../lib/json.ts";
@@ -39,6 +39,11 @@ export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request as AsyncIterable<string>) if (text.length < 1024 * 1024) text += chunk;
   if (text === "") return undefined;
   return tryParseJson(text) ?? text;
+}
+
+/** The text of a message of a stream, text or binary. */
+export function textOf(data: RawData): string {
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
 }
 
 /** The request as a dialect reads it. */

@@ -34,6 +34,7 @@ import {
   bodyOf,
   reply,
   sendFault,
+  textOf,
   urlOf,
   wireRequestOf,
 } from "./fake-venue-http.ts";
@@ -359,8 +360,4 @@ function changedBy(fault: Fault | undefined, outcome: VenueOutcome): VenueOutcom
 
 function sendTo(stream: WebSocket, { text, isBinary = false }: WireMessage): void {
   stream.send(isBinary ? Buffer.from(text) : text, { binary: isBinary });
-}
-
-function textOf(data: RawData): string {
-  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
 }

@@ -18,7 +18,7 @@ import type { Clock } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 import type { Method } from "../protocol/messages.ts";
 import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
-import { type VenueRequest, sendFault, targetAt, urlOf } from "./fake-venue-http.ts";
+import { type VenueRequest, sendFault, targetAt, textOf, urlOf } from "./fake-venue-http.ts";
 import type { FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
 import { carriesId } from "./carries-id.ts";
 import { QOC_DIALECT } from "./dialect-qoc.ts";
@@ -352,10 +352,6 @@ function unavailable(action: string): Promise<never> {
 function relay(response: ServerResponse, { status, headers, body }: ForwardedResponse): void {
   response.writeHead(status, headers);
   response.end(body);
-}
-
-function textOf(data: RawData): string {
-  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
 }
 
 function pathOf(address: string): string {
