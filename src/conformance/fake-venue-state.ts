@@ -83,6 +83,11 @@ function initialQuotes(): Map<string, FakeQuote> {
   return new Map(SYMBOLS.map((symbol, index) => [symbol, initialQuote(100 * (index + 1))]));
 }
 
+/** The quantity that is not filled; 0 after an overfill. */
+export function remainingOf({ quantity, filled_quantity }: FakeOrder): string {
+  return text(max(decimal(quantity).minus(decimal(filled_quantity)), ZERO));
+}
+
 function isClosed(order: FakeOrder): boolean {
   return order.status !== "open" && order.status !== "partially_filled";
 }
@@ -135,14 +140,13 @@ export class FakeVenueState {
 
   /** Fills an order in any state and for any quantity, because cases also simulate a venue that makes mistakes. */
   fill(order: FakeOrder, now: number, terms: FillTerms = {}): FakeFill {
-    const remaining = max(decimal(order.quantity).minus(decimal(order.filled_quantity)), ZERO);
     const fill: FakeFill = {
       fill_id: terms.fillId ?? String(FIRST_FILL_ID + BigInt(this.fills.length)),
       order_id: order.order_id,
       client_order_id: order.client_order_id,
       symbol: order.symbol,
       side: order.side,
-      quantity: terms.quantity ?? text(remaining),
+      quantity: terms.quantity ?? remainingOf(order),
       price: terms.price ?? this.priceFor(order) ?? order.limit_price ?? this.quotes.get(order.symbol)?.last ?? "1",
       time: terms.time ?? now,
       fee: terms.fee ?? FEE,

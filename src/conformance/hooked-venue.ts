@@ -1,9 +1,8 @@
 /** The author's own fake venue, behind the kit's proxy. Its hooks fill orders, set prices and state what it has. */
 import type * as z from "zod";
 import type { Clock } from "../domain/ports.ts";
-import { ZERO, decimal, max, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
-import type { FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
+import { type FakeOrder, type FakeQuote, type FillTerms, remainingOf } from "./fake-venue-state.ts";
 import { ProxyVenue, type Upstream } from "./proxy-venue.ts";
 import type {
   InstrumentSteps,
@@ -81,8 +80,7 @@ export class HookedVenue extends ProxyVenue {
   }
 
   override async fillOrder(order: FakeOrder, terms: FillTerms = {}): Promise<MadeFill> {
-    const remaining = text(max(decimal(order.quantity).minus(decimal(order.filled_quantity)), ZERO));
-    const quantity = terms.quantity ?? remaining;
+    const quantity = terms.quantity ?? remainingOf(order);
     const { bid, ask, last = "100" } = this.#prices.get(order.symbol) ?? {};
     const price = terms.price ?? order.limit_price ?? (order.side === "buy" ? ask : bid) ?? last;
     const { order_id: venueOrderId, client_order_id: clientOrderId, symbol, side } = order;
