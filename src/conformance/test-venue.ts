@@ -5,7 +5,7 @@
 import { type CertifySettings, usesVenue } from "../workspace/certify-settings.ts";
 import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
 import type { VenueRequest } from "./fake-venue-http.ts";
-import type { FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
+import type { FakeFill, FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
 import type { HeldMessages } from "./held-messages.ts";
 
 /** What the kit can do at the venue; each level includes those before it. */
@@ -16,14 +16,7 @@ export type VenueLevel = (typeof LEVELS)[number];
 export type FillTiming = "after-ack" | "before-ack" | "manual";
 
 /** A fill as the venue states it. */
-export interface MadeFill {
-  readonly fill_id: string;
-  readonly order_id: string;
-  readonly client_order_id: string;
-  readonly symbol: string;
-  readonly side: "buy" | "sell";
-  readonly quantity: string;
-  readonly price: string;
+export interface MadeFill extends Omit<FakeFill, "time" | "fee" | "fee_currency"> {
   /** Milliseconds; undefined if the author's venue does not state it. */
   readonly time: number | undefined;
   /** null if the venue charges no fee; undefined if the author's venue does not state it. */
