@@ -14,7 +14,7 @@ import type {
   WireContext,
 } from "./dialect.ts";
 import type { WireRequest, WireResponse } from "./wire-messages.ts";
-import type { FakeFill, FakeOrder, FakeQuote } from "./fake-venue-state.ts";
+import { type FakeFill, type FakeOrder, type FakeQuote, USUAL_STEPS } from "./fake-venue-state.ts";
 import { tryParseJson } from "../lib/json.ts";
 
 export const ALPACA_DIALECT: Dialect = {
@@ -179,9 +179,8 @@ function positionBody({ symbol = "", quantity = "", average_price, mark_price }:
   };
 }
 
-function assetBody(symbol: string, steps?: { readonly tick_size: string; readonly lot_size: string }) {
+function assetBody(symbol: string, { tick_size, lot_size } = USUAL_STEPS) {
   const isCrypto = symbol.includes("/");
-  const { tick_size, lot_size } = steps ?? { tick_size: "0.01", lot_size: "0.001" };
   const common = {
     id: assetIdOf(symbol),
     symbol,
