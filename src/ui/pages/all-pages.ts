@@ -1,13 +1,33 @@
 /** The pages that are loaded together, after the first one. */
-export { OrdersPage } from "../orders/orders-page.tsx";
-export { AgentsPage } from "./agents.tsx";
-export { ConnectorsPage } from "./connectors.tsx";
-export { EquityPage } from "./equity.tsx";
-export { FillsPage } from "./fills.tsx";
-export { InboxPage } from "./inbox.tsx";
-export { IssuesPage } from "./issues.tsx";
-export { LogsPage } from "./logs.tsx";
-export { PositionsPage } from "./positions.tsx";
-export { RecordPage } from "./record.tsx";
-export { ResearchPage } from "./research.tsx";
-export { SettingsPage } from "./settings.tsx";
+import type { ComponentType } from "preact";
+import { OrdersPage } from "../orders/orders-page.tsx";
+import type { PAGES } from "../pages-list.ts";
+import type { RoutedPage } from "../router.ts";
+import { AgentsPage } from "./agents.tsx";
+import { ConnectorsPage } from "./connectors.tsx";
+import { EquityPage } from "./equity.tsx";
+import { FillsPage } from "./fills.tsx";
+import { InboxPage } from "./inbox.tsx";
+import { IssuesPage } from "./issues.tsx";
+import { LogsPage } from "./logs.tsx";
+import { PositionsPage } from "./positions.tsx";
+import { RecordPage } from "./record.tsx";
+import { ResearchPage } from "./research.tsx";
+import { SettingsPage } from "./settings.tsx";
+
+type LazyName = Exclude<(typeof PAGES)[number]["page"], "" | "review">;
+
+export const LAZY_PAGES: Readonly<Record<LazyName, ComponentType<RoutedPage>>> = {
+  orders: OrdersPage,
+  positions: PositionsPage,
+  equity: EquityPage,
+  fills: FillsPage,
+  inbox: InboxPage,
+  issues: IssuesPage,
+  research: ResearchPage,
+  connectors: ConnectorsPage,
+  agents: AgentsPage,
+  logs: LogsPage,
+  record: RecordPage,
+  settings: SettingsPage,
+};

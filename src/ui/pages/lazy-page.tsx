@@ -6,35 +6,15 @@ import { Empty, Loading } from "../parts/texts.tsx";
 import type { RoutedPage } from "../router.ts";
 import { PAGES } from "../pages-list.ts";
 
-type Routed = ComponentType<RoutedPage>;
-
-const LOADERS: Readonly<Record<string, () => Promise<Routed>>> = {
-  orders: async () => (await import("./all-pages.ts")).OrdersPage,
-  positions: async () => (await import("./all-pages.ts")).PositionsPage,
-  equity: async () => (await import("./all-pages.ts")).EquityPage,
-  fills: async () => (await import("./all-pages.ts")).FillsPage,
-  inbox: async () => (await import("./all-pages.ts")).InboxPage,
-  connectors: async () => (await import("./all-pages.ts")).ConnectorsPage,
-  logs: async () => (await import("./all-pages.ts")).LogsPage,
-  issues: async () => (await import("./all-pages.ts")).IssuesPage,
-  agents: async () => (await import("./all-pages.ts")).AgentsPage,
-  settings: async () => (await import("./all-pages.ts")).SettingsPage,
-  research: async () => (await import("./all-pages.ts")).ResearchPage,
-  record: async () => (await import("./all-pages.ts")).RecordPage,
-};
+type Pages = Readonly<Record<string, ComponentType<RoutedPage>>>;
 
 export function LazyPage({ name, id }: { readonly name: string; readonly id: string }): JSX.Element {
-  const [loaded, setLoaded] = useState<{ readonly name: string; readonly Page: Routed } | undefined>();
+  const [pages, setPages] = useState<Pages | undefined>();
   useEffect(() => {
-    let isCurrent = true;
-    void LOADERS[name]?.().then((Page) => {
-      if (isCurrent) setLoaded({ name, Page });
-    });
-    return () => {
-      isCurrent = false;
-    };
-  }, [name]);
-  if (LOADERS[name] === undefined)
+    void import("./all-pages.ts").then(({ LAZY_PAGES }) => setPages(LAZY_PAGES));
+  }, []);
+  const known = PAGES.find(({ page }) => page === name);
+  if (known === undefined)
     return (
       <>
         <Heading>No such page</Heading>
@@ -43,6 +23,6 @@ export function LazyPage({ name, id }: { readonly name: string; readonly id: str
         </Empty>
       </>
     );
-  if (loaded?.name !== name) return <Loading what={PAGES.find(({ page }) => page === name)?.title ?? "the page"} />;
-  return <loaded.Page id={id} />;
+  const Page = pages?.[name];
+  return Page === undefined ? <Loading what={known.title} /> : <Page id={id} />;
 }
