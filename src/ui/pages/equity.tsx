@@ -6,6 +6,7 @@ import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
+import { Choices } from "../parts/choices.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, Shown } from "../parts/texts.tsx";
 import { DataBelow } from "../plots/data-below.tsx";
@@ -35,20 +36,9 @@ export function EquityPage(): JSX.Element {
   return (
     <>
       <Heading aside={<Age since={reading.askedAt.value} />}>Equity</Heading>
-      <div class="buttons" role="group" aria-label="range">
-        {(Object.keys(RANGES) as Range[]).map((name) => (
-          <button
-            key={name}
-            type="button"
-            class="button quiet"
-            aria-pressed={name === range}
-            onClick={() => setRange(name)}
-          >
-            {name}
-          </button>
-        ))}
+      <Choices label="range" choices={Object.keys(RANGES) as Range[]} chosen={range} onChoose={setRange}>
         <TakeSnapshot />
-      </div>
+      </Choices>
       <Shown reading={reading} what="the equity">
         {(answer) => <EquityCard answer={answer} />}
       </Shown>

@@ -6,6 +6,7 @@ import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
+import { Choices } from "../parts/choices.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
@@ -29,19 +30,7 @@ export function InboxPage({ id }: RoutedPage): JSX.Element {
   return (
     <>
       <Heading aside={<Age since={reading.askedAt.value} />}>Inbox</Heading>
-      <div class="buttons" role="group" aria-label="status">
-        {SHOWN.map((name) => (
-          <button
-            key={name}
-            type="button"
-            class="button quiet"
-            aria-pressed={name === status}
-            onClick={() => setStatus(name)}
-          >
-            {name}
-          </button>
-        ))}
-      </div>
+      <Choices label="status" choices={SHOWN} chosen={status} onChoose={setStatus} />
       <div class="columns">
         <Shown reading={reading} what="the inbox">
           {(rows) => <InboxList rows={alertsFirst(rows)} current={id} status={status} />}

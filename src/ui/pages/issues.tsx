@@ -7,6 +7,7 @@ import { Markdown } from "../markdown/markdown-view.tsx";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
+import { Choices } from "../parts/choices.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, Notice, SaidLine, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
@@ -142,19 +143,12 @@ function OneIssue({ issue }: { readonly issue: IssueRow }): JSX.Element {
             <SaidLine text={issue.untrusted.title.text} />
           </h3>
           <Markdown words={issue.untrusted.body} label="the issue’s text" />
-          <div class="buttons" role="group" aria-label="status">
-            {STATUSES.map((status) => (
-              <button
-                key={status}
-                type="button"
-                class="button quiet"
-                aria-pressed={status === issue.status}
-                onClick={() => void setStatus(status)}
-              >
-                {status}
-              </button>
-            ))}
-          </div>
+          <Choices
+            label="status"
+            choices={STATUSES}
+            chosen={issue.status}
+            onChoose={(status) => void setStatus(status)}
+          />
           {error === undefined ? null : <ErrorNotice error={error} />}
         </Card>
         <HandToAgent issue={issue} />
