@@ -3,31 +3,24 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ReviewedOrder } from "../../domain/review-view.ts";
 import { cancel, resolve } from "../decisions.ts";
-import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
 import { ErrorNotice } from "../parts/texts.tsx";
+import { useSending } from "../sending.ts";
 
 const WORKING = ["approved", "submitting", "accepted", "partially_filled", "unknown"];
 
 export function OrderActions({ order }: { readonly order: ReviewedOrder }): JSX.Element | null {
   const { line, client } = usePage();
   const [asks, setAsks] = useState<"cancel" | "resolve" | undefined>();
-  const [isSending, setSending] = useState(false);
-  const [error, setError] = useState<RequestError | undefined>();
+  const { isSending, error, send } = useSending();
   const off = line.value.state === "live" ? undefined : "The connection to the desk is lost.";
-  const send = async (work: () => Promise<unknown>): Promise<void> => {
-    setSending(true);
-    setError(undefined);
-    try {
+  const ask = (work: () => Promise<unknown>): Promise<void> =>
+    send(async () => {
       await work();
       setAsks(undefined);
-    } catch (caught) {
-      setError(requestErrorOf(caught));
-    }
-    setSending(false);
-  };
+    });
   const canResolve = order.state === "unknown" || order.flags.includes("missing");
   if (!WORKING.includes(order.state) && !canResolve) return null;
   return (
@@ -35,7 +28,7 @@ export function OrderActions({ order }: { readonly order: ReviewedOrder }): JSX.
       {WORKING.includes(order.state) ? (
         <Button
           off={off ?? (order.cancelRequested ? "A cancel is on its way." : isSending ? "It is being sent." : undefined)}
-          onPress={() => void send(() => cancel(client, order))}
+          onPress={() => void ask(() => cancel(client, order))}
         >
           {order.cancelRequested ? "Cancel requested" : "Ask for a cancel"}
         </Button>
@@ -54,7 +47,7 @@ export function OrderActions({ order }: { readonly order: ReviewedOrder }): JSX.
           error={error}
           isSending={isSending}
           off={off}
-          onSend={(note) => void send(() => resolve(client, order.id, note))}
+          onSend={(note) => void ask(() => resolve(client, order.id, note))}
           onClose={() => setAsks(undefined)}
         >
           <p>Look at the venue first. The desk closes the order as you say, and trades the instrument again.</p>

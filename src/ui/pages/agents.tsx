@@ -1,9 +1,7 @@
 /** Agents with access, runs under way, and schedules. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import type { StatusView } from "../../domain/status-view.ts";
 import { escapeInvisibleInText } from "../../lib/invisible-characters.ts";
-import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -11,6 +9,7 @@ import { StateMark } from "../parts/marks.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
+import { useSending } from "../sending.ts";
 import { STATUS } from "../status.ts";
 import type { RoutedPage } from "../router.ts";
 
@@ -121,16 +120,12 @@ function RunLog({ run }: { readonly run: string }): JSX.Element {
 
 function AccessCard({ status }: { readonly status: StatusView }): JSX.Element {
   const { client, data } = usePage();
-  const [error, setError] = useState<RequestError | undefined>();
-  const revoke = async (agent: string): Promise<void> => {
-    setError(undefined);
-    try {
+  const { error, send } = useSending();
+  const revoke = (agent: string): Promise<void> =>
+    send(async () => {
       await client.call("agents revoke", { name: agent });
       data.take({ kind: "changed", topics: [""] });
-    } catch (caught) {
-      setError(requestErrorOf(caught));
-    }
-  };
+    });
   return (
     <Card title="Access of other programs">
       {status.agents.length === 0 ? (

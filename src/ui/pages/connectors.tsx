@@ -1,7 +1,6 @@
 /** Connectors: how each one is, what it cannot guarantee, and how to restart it. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
@@ -10,6 +9,7 @@ import { Heading } from "../parts/heading.tsx";
 import { ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
+import { useSending } from "../sending.ts";
 
 interface ConnectorRow {
   readonly name: string;
@@ -122,26 +122,20 @@ function ConnectorFacts({ connector }: { readonly connector: ConnectorRow }): JS
 function ConnectorButtons({ name }: { readonly name: string }): JSX.Element {
   const { client, data, line } = usePage();
   const [asks, setAsks] = useState(false);
-  const [isSending, setSending] = useState(false);
-  const [error, setError] = useState<RequestError | undefined>();
+  const { isSending, error, send } = useSending();
   const off = line.value.state === "live" ? (isSending ? "It is being sent." : undefined) : "The line is cut.";
-  const send = async (command: string, input: Readonly<Record<string, string>>): Promise<void> => {
-    setSending(true);
-    setError(undefined);
-    try {
+  const run = async (command: string, input: Readonly<Record<string, string>>): Promise<void> => {
+    await send(async () => {
       await client.call(command, input);
       setAsks(false);
-    } catch (caught) {
-      setError(requestErrorOf(caught));
-    }
+    });
     data.take({ kind: "changed", topics: [`connector:${name}`] });
-    setSending(false);
   };
   return (
     <>
       {error === undefined || asks ? null : <ErrorNotice error={error} />}
       <div class="buttons">
-        <Button off={off} onPress={() => void send("connectors restart", { name })}>
+        <Button off={off} onPress={() => void run("connectors restart", { name })}>
           Restart
         </Button>
         <Button kind="danger" off={off} onPress={() => setAsks(true)}>
@@ -157,7 +151,7 @@ function ConnectorButtons({ name }: { readonly name: string }): JSX.Element {
           error={error}
           isSending={isSending}
           off={off}
-          onSend={(reason) => void send("connectors quarantine", { name, reason })}
+          onSend={(reason) => void run("connectors quarantine", { name, reason })}
           onClose={() => setAsks(false)}
         >
           <p>Its thread ends, and it stays down until you restart it. Orders at its venue stay there.</p>

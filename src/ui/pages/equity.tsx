@@ -2,7 +2,6 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { grouped, money } from "../amounts.ts";
-import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -14,6 +13,7 @@ import { type EquityCurve, equityCurve } from "../plots/equity-curve.ts";
 import { Plot } from "../plots/plot.tsx";
 import { dayOf, fullTime } from "../times.ts";
 import { useRowList } from "../row-list.ts";
+import { useSending } from "../sending.ts";
 import { FILLS } from "./fills.tsx";
 
 const DAY_MS = 86_400_000;
@@ -48,19 +48,14 @@ export function EquityPage(): JSX.Element {
 
 function TakeSnapshot(): JSX.Element {
   const { client, data } = usePage();
-  const [error, setError] = useState<RequestError | undefined>();
+  const { error, send } = useSending();
   const take = async (): Promise<void> => {
-    setError(undefined);
-    try {
-      await client.call("snapshot");
-      data.take({ kind: "changed", topics: ["equity"] });
-    } catch (caught) {
-      setError(requestErrorOf(caught));
-    }
+    await client.call("snapshot");
+    data.take({ kind: "changed", topics: ["equity"] });
   };
   return (
     <>
-      <Button onPress={() => void take()}>Take a snapshot</Button>
+      <Button onPress={() => void send(take)}>Take a snapshot</Button>
       {error === undefined ? null : <ErrorNotice error={error} />}
     </>
   );

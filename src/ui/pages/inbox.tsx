@@ -2,7 +2,6 @@
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -10,6 +9,7 @@ import { Choices } from "../parts/choices.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
+import { useSending } from "../sending.ts";
 import { Markdown } from "../markdown/markdown-view.tsx";
 import type { RoutedPage } from "../router.ts";
 
@@ -92,15 +92,12 @@ interface InboxText {
 function InboxItem({ path }: { readonly path: string }): JSX.Element {
   const { client, data } = usePage();
   const reading = useReading<InboxText>({ command: "inbox read", input: { id: path }, topics: ["inbox"] });
-  const [error, setError] = useState<RequestError | undefined>();
-  const mark = async (command: string): Promise<void> => {
-    try {
+  const { error, send } = useSending();
+  const mark = (command: string): Promise<void> =>
+    send(async () => {
       await client.call(command, { id: path });
       data.take({ kind: "changed", topics: ["inbox"] });
-    } catch (caught) {
-      setError(requestErrorOf(caught));
-    }
-  };
+    });
   return (
     <Card title={<code>{path}</code>}>
       <Shown reading={reading} what="the item">

@@ -11,6 +11,7 @@ import { Choices } from "../parts/choices.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, Notice, SaidLine, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
+import { useSending } from "../sending.ts";
 import type { RoutedPage } from "../router.ts";
 
 interface IssueRow {
@@ -80,19 +81,14 @@ function NewIssue(): JSX.Element {
   const { client, data } = usePage();
   const [title, setTitle] = useState("");
   const [body, setBody] = useState("");
-  const [error, setError] = useState<RequestError | undefined>();
+  const { error, send } = useSending();
   const [titleId, bodyId] = [useId(), useId()];
   const off = title.trim() === "" ? "write a title first" : undefined;
   const create = async (): Promise<void> => {
-    setError(undefined);
-    try {
-      await client.call("issues new", { title: title.trim(), body: body.trim() === "" ? undefined : body });
-      setTitle("");
-      setBody("");
-      data.take({ kind: "changed", topics: ["issues"] });
-    } catch (caught) {
-      setError(requestErrorOf(caught));
-    }
+    await client.call("issues new", { title: title.trim(), body: body.trim() === "" ? undefined : body });
+    setTitle("");
+    setBody("");
+    data.take({ kind: "changed", topics: ["issues"] });
   };
   return (
     <Card title="A new issue">
@@ -100,7 +96,7 @@ function NewIssue(): JSX.Element {
         class="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          if (off === undefined) void create();
+          if (off === undefined) void send(create);
         }}
       >
         <label for={titleId}>title</label>
@@ -122,16 +118,12 @@ const STATUSES = ["open", "in-progress", "review", "blocked", "done", "cancelled
 
 function OneIssue({ issue }: { readonly issue: IssueRow }): JSX.Element {
   const { client, data } = usePage();
-  const [error, setError] = useState<RequestError | undefined>();
-  const setStatus = async (status: string): Promise<void> => {
-    setError(undefined);
-    try {
+  const { error, send } = useSending();
+  const setStatus = (status: string): Promise<void> =>
+    send(async () => {
       await client.call("issues update", { issue: issue.id, status });
       data.take({ kind: "changed", topics: ["issues"] });
-    } catch (caught) {
-      setError(requestErrorOf(caught));
-    }
-  };
+    });
   return (
     <>
       <p>

@@ -4,7 +4,6 @@ import { useState } from "preact/hooks";
 import type { PositionView } from "../../domain/account-view.ts";
 import { grouped, money } from "../amounts.ts";
 import { resolve } from "../decisions.ts";
-import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
@@ -13,6 +12,7 @@ import { Heading } from "../parts/heading.tsx";
 import { Change, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, Notice, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
+import { useSending } from "../sending.ts";
 import { useStatus } from "../status.ts";
 
 const COLUMNS: readonly TableColumn<PositionView>[] = [
@@ -82,19 +82,12 @@ function FlaggedInstruments(): JSX.Element {
   const { client, line } = usePage();
   const flagged = useStatus()?.flagged ?? [];
   const [asks, setAsks] = useState<string | undefined>();
-  const [error, setError] = useState<RequestError | undefined>();
-  const [isSending, setSending] = useState(false);
-  const send = async (instrument: string, note: string): Promise<void> => {
-    setSending(true);
-    setError(undefined);
-    try {
+  const { isSending, error, send } = useSending();
+  const resolveByHand = (instrument: string, note: string): Promise<void> =>
+    send(async () => {
       await resolve(client, instrument, note);
       setAsks(undefined);
-    } catch (caught) {
-      setError(requestErrorOf(caught));
-    }
-    setSending(false);
-  };
+    });
   return (
     <>
       {flagged.map((instrument) => (
@@ -113,7 +106,7 @@ function FlaggedInstruments(): JSX.Element {
           error={error}
           isSending={isSending}
           off={line.value.state === "live" ? undefined : "The connection to the desk is lost."}
-          onSend={(note) => void send(asks, note)}
+          onSend={(note) => void resolveByHand(asks, note)}
           onClose={() => setAsks(undefined)}
         >
           <p>The desk takes the venue’s position as it is now, and trades the instrument again.</p>

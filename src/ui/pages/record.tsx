@@ -1,12 +1,12 @@
 /** The record: decisions of humans, and the check of the journal. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { usePage } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ErrorNotice, Notice, Time } from "../parts/texts.tsx";
+import { useSending } from "../sending.ts";
 import { DecisionLines } from "./decision-lines.tsx";
 
 interface JournalAnswer {
@@ -37,19 +37,11 @@ export function RecordPage(): JSX.Element {
 function JournalCard(): JSX.Element {
   const { client, browser } = usePage();
   const [state, setState] = useState<{ readonly at: number; readonly check: JournalAnswer } | undefined>();
-  const [error, setError] = useState<RequestError | undefined>();
-  const [isChecking, setChecking] = useState(false);
+  const { isSending: isChecking, error, send } = useSending();
   const verify = async (): Promise<void> => {
-    setChecking(true);
-    setError(undefined);
     const at = browser.now();
-    try {
-      const { value } = await client.call<JournalAnswer>("journal verify");
-      setState({ at, check: value });
-    } catch (caught) {
-      setError(requestErrorOf(caught));
-    }
-    setChecking(false);
+    const { value } = await client.call<JournalAnswer>("journal verify");
+    setState({ at, check: value });
   };
   return (
     <Card title="The journal">
@@ -58,7 +50,7 @@ function JournalCard(): JSX.Element {
         them.
       </p>
       <div class="buttons">
-        <Button kind="go" off={isChecking ? "It is being checked." : undefined} onPress={() => void verify()}>
+        <Button kind="go" off={isChecking ? "It is being checked." : undefined} onPress={() => void send(verify)}>
           {isChecking ? "Checking…" : "Check the journal"}
         </Button>
       </div>

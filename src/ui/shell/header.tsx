@@ -1,11 +1,11 @@
 /** Name and mode of the desk, the state of the line, and the halt button: on every page, always at the same place. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { halt, resume } from "../decisions.ts";
-import { type RequestError, requestErrorOf } from "../desk-client.ts";
+import { type TradingAnswer, halt, resume } from "../decisions.ts";
 import { usePage } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { ModeTag } from "../parts/marks.tsx";
+import { useSending } from "../sending.ts";
 import { deskMode, useStatus } from "../status.ts";
 import { ageOf, clockOf } from "../times.ts";
 
@@ -50,21 +50,15 @@ function LineState(): JSX.Element {
 /** Halting takes one press. Resuming asks, and takes a reason. */
 function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
   const { client, data, announcement } = usePage();
-  const [isSending, setSending] = useState(false);
   const [isAsking, setAsking] = useState(false);
-  const [error, setError] = useState<RequestError | undefined>();
-  const send = async (work: () => Promise<{ readonly working: readonly unknown[] }>, words: string): Promise<void> => {
-    setSending(true);
-    setError(undefined);
-    try {
+  const { isSending, error, send } = useSending();
+  const change = async (work: () => Promise<TradingAnswer>, words: string): Promise<void> => {
+    await send(async () => {
       const { working } = await work();
       announcement.value = working.length === 0 ? words : `${words} ${working.length} orders still work at venues.`;
       setAsking(false);
-    } catch (caught) {
-      setError(requestErrorOf(caught));
-    }
+    });
     data.take({ kind: "changed", topics: ["trading"] });
-    setSending(false);
   };
   return (
     <div class="halt-place">
@@ -84,7 +78,7 @@ function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
           class="button halt"
           aria-disabled={isSending}
           onClick={() => {
-            if (!isSending) void send(() => halt(client, "halted on the page"), "Trading is halted.");
+            if (!isSending) void change(() => halt(client, "halted on the page"), "Trading is halted.");
           }}
         >
           {isSending ? "Halting…" : "Halt trading"}
@@ -99,7 +93,7 @@ function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
           kind="go"
           error={error}
           isSending={isSending}
-          onSend={(reason) => void send(() => resume(client, reason), "Trading is active.")}
+          onSend={(reason) => void change(() => resume(client, reason), "Trading is active.")}
           onClose={() => setAsking(false)}
         >
           <p>New orders pass again. The reason is kept in the journal.</p>
