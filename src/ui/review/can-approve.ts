@@ -1,7 +1,7 @@
 /** Whether the approve button is on, and the sentence below it. */
 import { compareAmounts, withUnit } from "../amounts.ts";
 import type { Review } from "../../domain/review-view.ts";
-import type { ReviewReading } from "./review-state.ts";
+import { type ReviewReading, blockingChecks } from "./review-state.ts";
 
 export interface Moment {
   readonly reading: ReviewReading;
@@ -63,7 +63,7 @@ function refusalOf({ reading, isLive, trading, readOnly, isSending, answered }: 
   if (answered !== "") return answered;
   if (trading === "halted" && shown.review.target?.kind !== "cancel") return "Trading is halted. Resume first.";
   if (shown.refusal !== undefined) return "The guards in force are not those of desk.toml: qoc reload, in a terminal.";
-  const blocks = shown.review.checks.filter(({ decision }) => decision === "block");
+  const blocks = blockingChecks(shown.review);
   const [first] = blocks;
   if (first === undefined) return undefined;
   return `${blocks.length} of ${shown.review.checks.length} guards ${blocks.length === 1 ? "blocks" : "block"}: ${first.guard}.`;

@@ -10,7 +10,7 @@ import { useStatus } from "../status.ts";
 import { type Permission, mustType, permission, shortDigest } from "./can-approve.ts";
 import { OrderSentence } from "./order-sentence.tsx";
 import type { ReviewSession } from "./review-session.ts";
-import type { ReviewReading } from "./review-state.ts";
+import { type ReviewReading, blockingChecks } from "./review-state.ts";
 
 const REASONS = ["too large", "not now", "not convincing"];
 
@@ -95,7 +95,7 @@ export function DecisionBar({
 function Sheet({ reading }: { readonly reading: ReviewReading }): JSX.Element {
   const { shown } = reading;
   const { review } = shown;
-  const blocks = review.checks.filter(({ decision }) => decision === "block").length;
+  const blocks = blockingChecks(review).length;
   return (
     <div class="sheet">
       <h2>

@@ -3,11 +3,12 @@ import type { JSX } from "preact";
 import { useCommand } from "../keyboard.ts";
 import { SaidLine } from "../parts/texts.tsx";
 import { go, hrefOf } from "../router.ts";
-import { useStatus } from "../status.ts";
+import { useStatus, waitingOf } from "../status.ts";
 
 export function Queue({ current }: { readonly current: string }): JSX.Element {
-  const proposals = useStatus()?.proposals ?? [];
-  const open = proposals.filter(({ needs }) => needs === "approval").map(({ id }) => id);
+  const status = useStatus();
+  const proposals = status?.proposals ?? [];
+  const open = waitingOf(status).map(({ id }) => id);
   const at = open.indexOf(current);
   const step = (by: number): void => {
     const next = open[Math.min(Math.max(at + by, 0), open.length - 1)];

@@ -7,7 +7,7 @@ import { Change, Unavailable } from "../parts/marks.tsx";
 import { Said, SaidLine, Time } from "../parts/texts.tsx";
 import { Button } from "../parts/button.tsx";
 import { Age } from "../parts/texts.tsx";
-import { type Proposal, type ReviewReading, sortedChecks } from "./review-state.ts";
+import { type Proposal, type ReviewReading, blockingChecks, sortedChecks } from "./review-state.ts";
 
 export function BookCard({ review }: { readonly review: Review }): JSX.Element {
   return (
@@ -105,7 +105,7 @@ export function MarketCard({
 }
 
 export function GuardsCard({ review }: { readonly review: Review }): JSX.Element {
-  const blocks = review.checks.filter(({ decision }) => decision === "block").length;
+  const blocks = blockingChecks(review).length;
   const total = review.checks.length;
   return (
     <Card

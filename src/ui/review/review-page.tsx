@@ -15,7 +15,7 @@ import { Outcome } from "./outcome.tsx";
 import { BookCard, GuardsCard, HistoryCard, MarketCard, SignedCard, WordsCard } from "./review-cards.tsx";
 import { Queue } from "./queue.tsx";
 import { ReviewSession } from "./review-session.ts";
-import { type Proposal, type ReviewReading, termChanges } from "./review-state.ts";
+import { type Proposal, type ReviewReading, blockingChecks, termChanges } from "./review-state.ts";
 
 export function ReviewPage({ id }: { readonly id: string }): JSX.Element {
   const waiting = waitingOf(useStatus());
@@ -95,7 +95,7 @@ function ReviewNotices({
   readonly reading: ReviewReading;
 }): JSX.Element {
   const { review } = reading.shown;
-  const blocks = review.checks.filter(({ decision }) => decision === "block");
+  const blocks = blockingChecks(review);
   const refusal = session.refusal.value;
   const error = session.error.value;
   return (

@@ -88,6 +88,11 @@ function termTexts({ terms }: Proposal): ReadonlyMap<string, string> {
   );
 }
 
+/** The guards that block, in the order of desk.toml. */
+export function blockingChecks({ checks }: Review): Review["checks"] {
+  return checks.filter(({ decision }) => decision === "block");
+}
+
 /** Guards that block, first; within each part the order of desk.toml. */
 export function sortedChecks<T extends { readonly decision: string }>(checks: readonly T[]): readonly T[] {
   return checks.toSorted((a, b) => Number(a.decision !== "block") - Number(b.decision !== "block"));
