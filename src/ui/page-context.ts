@@ -33,6 +33,12 @@ export function usePage(): PageServices {
   return page;
 }
 
+/** Why nothing can be decided: the connection is lost. undefined while it is live. */
+export function useLostLine(): string | undefined {
+  const { line } = usePage();
+  return line.value.state === "live" ? undefined : "The connection to the desk is lost.";
+}
+
 /** Reads a command's answer while the component is on the screen. */
 export function useReading<T>(question: Question): Reading<T> {
   const page = usePage();

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ReviewedOrder } from "../../domain/review-view.ts";
 import { cancel, resolve } from "../decisions.ts";
-import { usePage } from "../page-context.ts";
+import { useLostLine, usePage } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
 import { ErrorNotice } from "../parts/texts.tsx";
@@ -12,10 +12,10 @@ import { useSending } from "../sending.ts";
 const WORKING = ["approved", "submitting", "accepted", "partially_filled", "unknown"];
 
 export function OrderActions({ order }: { readonly order: ReviewedOrder }): JSX.Element | null {
-  const { line, client } = usePage();
+  const { client } = usePage();
   const [asks, setAsks] = useState<"cancel" | "resolve" | undefined>();
   const { isSending, error, send } = useSending();
-  const off = line.value.state === "live" ? undefined : "The connection to the desk is lost.";
+  const off = useLostLine();
   const ask = (work: () => Promise<unknown>): Promise<void> =>
     send(async () => {
       await work();

@@ -1,7 +1,7 @@
 /** Connectors: how each one is, what it cannot guarantee, and how to restart it. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { usePage, useReading } from "../page-context.ts";
+import { useLostLine, usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -120,10 +120,10 @@ function ConnectorFacts({ connector }: { readonly connector: ConnectorRow }): JS
 }
 
 function ConnectorButtons({ name }: { readonly name: string }): JSX.Element {
-  const { client, data, line } = usePage();
+  const { client, data } = usePage();
   const [asks, setAsks] = useState(false);
   const { isSending, error, send } = useSending();
-  const off = line.value.state === "live" ? (isSending ? "It is being sent." : undefined) : "The line is cut.";
+  const off = useLostLine() ?? (isSending ? "It is being sent." : undefined);
   const run = async (command: string, input: Readonly<Record<string, string>>): Promise<void> => {
     await send(async () => {
       await client.call(command, input);

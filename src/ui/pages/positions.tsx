@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { PositionView } from "../../domain/account-view.ts";
 import { grouped, money } from "../amounts.ts";
 import { resolve } from "../decisions.ts";
-import { usePage, useReading } from "../page-context.ts";
+import { useLostLine, usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
 import { type TableColumn, DataTable } from "../parts/data-table.tsx";
@@ -79,7 +79,8 @@ export function PositionsPage(): JSX.Element {
 
 /** Instruments whose positions at the venue and in the fills differ: blocked until a human says what happened. */
 function FlaggedInstruments(): JSX.Element {
-  const { client, line } = usePage();
+  const { client } = usePage();
+  const lost = useLostLine();
   const flagged = useStatus()?.flagged ?? [];
   const [asks, setAsks] = useState<string | undefined>();
   const { isSending, error, send } = useSending();
@@ -105,7 +106,7 @@ function FlaggedInstruments(): JSX.Element {
           action="Resolve"
           error={error}
           isSending={isSending}
-          off={line.value.state === "live" ? undefined : "The connection to the desk is lost."}
+          off={lost}
           onSend={(note) => void resolveByHand(asks, note)}
           onClose={() => setAsks(undefined)}
         >

@@ -1,7 +1,7 @@
 /** The bar at the bottom of a review. It never moves, and its last line says why the button is off or what it does. */
 import type { JSX } from "preact";
 import { useId, useState } from "preact/hooks";
-import { usePage } from "../page-context.ts";
+import { useLostLine, usePage } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { withUnit } from "../amounts.ts";
 import { Button } from "../parts/button.tsx";
@@ -40,13 +40,11 @@ export function DecisionBar({
 }): JSX.Element {
   const [isRejecting, setRejecting] = useState(false);
   const [isOpen, setOpen] = useState(false);
-  const page = usePage();
   const { isOn, sentence } = usePermission(session, reading);
   const why = useId();
   const { shown } = reading;
   const isSending = session.phase.value === "sending" || session.phase.value === "asking";
-  const isLive = page.line.value.state === "live";
-  const cannotReject = isLive ? undefined : "The connection to the desk is lost.";
+  const cannotReject = useLostLine();
   const verb = shown.review.target?.kind === "cancel" ? "Approve the cancel" : "Approve and send";
   return (
     <>
@@ -165,9 +163,8 @@ function RejectDialog({
   readonly reading: ReviewReading;
   readonly onClose: () => void;
 }): JSX.Element {
-  const page = usePage();
+  const isLost = useLostLine();
   const hasChanged = reading.changed !== undefined ? "The terms changed: close this and read them first." : undefined;
-  const isLost = page.line.value.state === "live" ? undefined : "The connection to the desk is lost.";
   return (
     <Ask
       title={`Reject ${reading.shown.id}`}
