@@ -225,6 +225,26 @@ describePage("a review", () => {
     expect((await desk.call<any>("status")).trading.reason).toBe("checked the venue");
   });
 
+  it("a failed resume is named beside the halt button, until trading is active after all", async () => {
+    const { page } = signedIn;
+    await desk.call("halt", { reason: "a test" });
+    await page.route("**/ui/api/command", (route) =>
+      route.request().postDataJSON().command === "resume" ? route.abort() : route.continue(),
+    );
+    await page.getByRole("button", { name: "Resume…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("your reason").fill("checked the venue");
+    await dialog.getByRole("button", { name: "Resume", exact: true }).click();
+    await dialog.getByRole("alert").waitFor();
+    await dialog.getByRole("button", { name: "Back" }).click();
+    const failure = page.locator(".halt-place").getByRole("alert");
+    expect(await failure.textContent()).toMatch(
+      /^Not resumed: the desk did not answer: .*\. In a terminal: qoc resume$/,
+    );
+    await desk.call("resume", { reason: "in a terminal" });
+    await failure.waitFor({ state: "detached" });
+  });
+
   it("a working order is cancelled on request", async () => {
     const id = await desk.propose();
     await open(id);

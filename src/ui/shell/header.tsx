@@ -52,7 +52,11 @@ function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
   const { client, data, announcement } = usePage();
   const [isAsking, setAsking] = useState(false);
   const { isSending, error, send } = useSending();
-  const change = async (work: () => Promise<TradingAnswer>, words: string): Promise<void> => {
+  const [tried, setTried] = useState<"halt" | "resume">("halt");
+  /** The desk is as the human wanted, whatever the answer was. */
+  const isReached = isHalted === (tried === "halt");
+  const change = async (action: typeof tried, work: () => Promise<TradingAnswer>, words: string): Promise<void> => {
+    setTried(action);
     await send(async () => {
       const { working } = await work();
       announcement.value = working.length === 0 ? words : `${words} ${working.length} orders still work at venues.`;
@@ -62,9 +66,9 @@ function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
   };
   return (
     <div class="halt-place">
-      {error === undefined || isAsking ? null : (
+      {error === undefined || isAsking || isReached ? null : (
         <span class="tone-bad small" role="alert">
-          Not halted: {error.message}. In a terminal: <code>qoc halt</code>
+          Not {tried === "halt" ? "halted" : "resumed"}: {error.message}. In a terminal: <code>qoc {tried}</code>
         </span>
       )}
       {isHalted ? (
@@ -78,7 +82,7 @@ function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
           class="button halt"
           aria-disabled={isSending}
           onClick={() => {
-            if (!isSending) void change(() => halt(client, "halted on the page"), "Trading is halted.");
+            if (!isSending) void change("halt", () => halt(client, "halted on the page"), "Trading is halted.");
           }}
         >
           {isSending ? "Halting…" : "Halt trading"}
@@ -93,7 +97,7 @@ function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
           kind="go"
           error={error}
           isSending={isSending}
-          onSend={(reason) => void change(() => resume(client, reason), "Trading is active.")}
+          onSend={(reason) => void change("resume", () => resume(client, reason), "Trading is active.")}
           onClose={() => setAsking(false)}
         >
           <p>New orders pass again. The reason is kept in the journal.</p>
