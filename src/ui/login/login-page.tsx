@@ -1,6 +1,7 @@
 /** What a browser without a session sees. */
 import type { JSX } from "preact";
 import type { RequestError } from "../desk-client.ts";
+import { Notice } from "../parts/texts.tsx";
 
 export type SignedOut =
   | { readonly kind: "none" }
@@ -33,20 +34,15 @@ function Reason({ state }: { readonly state: SignedOut }): JSX.Element {
   const { error } = state;
   const usedAt = error.details["at"];
   return (
-    <div class="notice bad" role="alert">
-      <b class="sign" aria-hidden="true">
-        ✗
-      </b>
-      <div>
-        <strong>{error.message}.</strong> {typeof usedAt === "string" ? `It was used at ${usedAt}. ` : ""}
-        {error.code === "LOGIN_USED" ? (
-          <span>
-            If that was not you, type <code>qoc ui revoke --all</code>.
-          </span>
-        ) : (
-          <span>{error.hint}</span>
-        )}
-      </div>
-    </div>
+    <Notice tone="bad" role="alert" title={`${error.message}.`}>
+      {typeof usedAt === "string" ? `It was used at ${usedAt}. ` : ""}
+      {error.code === "LOGIN_USED" ? (
+        <span>
+          If that was not you, type <code>qoc ui revoke --all</code>.
+        </span>
+      ) : (
+        <span>{error.hint}</span>
+      )}
+    </Notice>
   );
 }
