@@ -13,7 +13,8 @@ export interface Preferences {
   readonly notices: Signal<"off" | "on">;
 }
 
-const CHOICES = {
+/** What each setting can be; the first is the default. */
+export const CHOICES = {
   theme: ["system", "light", "dark"],
   gains: ["green", "red"],
   density: ["comfortable", "compact"],

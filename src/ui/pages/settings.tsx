@@ -5,6 +5,7 @@ import { usePage } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
+import { CHOICES } from "../preferences.ts";
 import { route } from "../router.ts";
 
 interface ChoiceProps<T extends string> {
@@ -43,14 +44,14 @@ export function SettingsPage(): JSX.Element {
       <Heading>Settings</Heading>
       <div class="columns">
         <Card title="Of this browser">
-          <Choice name="colours" value={preferences.theme} choices={["system", "light", "dark"]} />
-          <Choice name="a gain is" value={preferences.gains} choices={["green", "red"]} />
-          <Choice name="density" value={preferences.density} choices={["comfortable", "compact"]} />
-          <Choice name="single keys" value={preferences.keys} choices={["on", "off"]} />
+          <Choice name="colours" value={preferences.theme} choices={CHOICES.theme} />
+          <Choice name="a gain is" value={preferences.gains} choices={CHOICES.gains} />
+          <Choice name="density" value={preferences.density} choices={CHOICES.density} />
+          <Choice name="single keys" value={preferences.keys} choices={CHOICES.keys} />
           <Choice
             name="notifications"
             value={preferences.notices}
-            choices={["off", "on"]}
+            choices={CHOICES.notices}
             onChoose={(choice) => {
               if (choice === "on" && "Notification" in globalThis) void Notification.requestPermission();
             }}
