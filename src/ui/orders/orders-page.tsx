@@ -61,7 +61,7 @@ function OrderList(): JSX.Element {
       <Heading aside={<Age since={list.askedAt.value} />}>Orders</Heading>
       <OrderFilters text={text} onText={setText} state={state} onState={setState} />
       {error === undefined ? null : <ErrorNotice error={error} title="The orders may be old." />}
-      {all === undefined ? error === undefined ? <Loading what="the orders" /> : null : null}
+      {all === undefined && error === undefined ? <Loading what="the orders" /> : null}
       {all?.length === 0 ? (
         <Empty>
           No order yet. An agent or <code>qoc orders propose</code> makes one.

@@ -99,7 +99,7 @@ interface RunLogLine {
 
 /** What one run did, line by line, while it works. */
 function RunLog({ run }: { readonly run: string }): JSX.Element {
-  const question = { command: "logs", input: { run, tail: 500 }, topics: [`run:${run}`, "run:"], everyMs: 2_000 };
+  const question = { command: "logs", input: { run, tail: 500 }, topics: ["run:"], everyMs: 2_000 };
   const reading = useReading<readonly RunLogLine[]>(question);
   return (
     <Card title={<code>{run}</code>} aside={<Age since={reading.askedAt.value} />}>

@@ -1,6 +1,6 @@
 /** The review of one proposal: all that a decision needs, on one page. */
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { usePage } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Heading } from "../parts/heading.tsx";
@@ -134,9 +134,8 @@ function ChangedTerms({
   readonly before: Proposal;
   readonly after: Proposal;
 }): JSX.Element {
-  const button = useRef<HTMLDivElement>(null);
   return (
-    <div class="changed-terms" role="alert" ref={button}>
+    <div class="changed-terms" role="alert">
       <strong>The terms changed while you were reading.</strong>
       <ul>
         {termChanges(before, after).map(({ name, before: old, after: now }) => (
