@@ -68,6 +68,7 @@ export class Reading<T> {
       try {
         const { value, values } = await this.#client.call<T>(command, input, { isAutomatic: this.#wasRead });
         this.#wasRead = true;
+        // A command that streams has no value: its emitted values are the answer.
         this.#keep(value ?? (values as T), askedAt);
       } catch (error) {
         this.error.value = requestErrorOf(error);
@@ -77,7 +78,6 @@ export class Reading<T> {
     if (everyMs !== undefined && this.isUsed) this.#cancelNext = this.#browser.after(everyMs, () => this.#tick());
   }
 
-  /** A command that streams has no value: its emitted values are the answer. */
   #keep(value: T, askedAt: number): void {
     batch(() => {
       this.value.value = value;

@@ -19,7 +19,7 @@ interface NoteRow {
   readonly bytes: number;
 }
 
-/** A path of the workspace has a slash or an ending; else it is a symbol. */
+/** A path of the workspace has the ending of a text file; everything else is a symbol. */
 function isPath(id: string): boolean {
   return /\.(md|toml|txt|csv|json|ya?ml)$/.test(id);
 }

@@ -50,7 +50,7 @@ function PlainRows<T>(props: DataTableProps<T>): JSX.Element {
   );
 }
 
-/** Pixels of one row and of one card: style.css fixes them for long lists. */
+/** Pixels of one row and of one card: page.css fixes them for long lists. */
 const [ROW_PX, CARD_PX] = [36, 84];
 /** Rows drawn outside the frame, so that a fast scroll shows no gap. */
 const MARGIN_ROWS = 8;
