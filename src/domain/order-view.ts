@@ -73,3 +73,20 @@ export interface OrderDetail extends OrderSummary {
   }[];
   readonly history: readonly { seq: number; at: string; event: string; state: string }[];
 }
+
+/** One decision of the journal. */
+export interface DecisionLine {
+  readonly date: string;
+  readonly decision: "APPROVED" | "REJECTED";
+  readonly id: string;
+  readonly side: string;
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly price: string;
+  readonly state: string;
+  readonly averagePrice: string | null;
+  /** The party that ended the order; `guard: pass` if none did. */
+  readonly note: string;
+  /** The reason in that party's text. */
+  readonly untrusted: Untrusted | null;
+}

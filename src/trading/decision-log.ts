@@ -1,9 +1,8 @@
 /** `qoc decisions`: one line per decision, from the journal's fold, so that it works without git. */
-import type { OrderDetail } from "../domain/order-view.ts";
+import type { DecisionLine, OrderDetail } from "../domain/order-view.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type ProposalKind, kindOf, targetOf } from "../domain/order.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
-import type { Untrusted } from "../domain/untrusted.ts";
 import type { HistoryReader } from "../workspace/history.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
@@ -11,22 +10,6 @@ import { detailOf, orderTexts, summaryOf } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
 import { matchOrder } from "./find-order.ts";
 import { QocError } from "../domain/error.ts";
-
-export interface DecisionLine {
-  readonly date: string;
-  readonly decision: "APPROVED" | "REJECTED";
-  readonly id: string;
-  readonly side: string;
-  readonly symbol: string;
-  readonly quantity: string;
-  readonly price: string;
-  readonly state: string;
-  readonly averagePrice: string | null;
-  /** The party that ended the order; `guard: pass` if none did. */
-  readonly note: string;
-  /** The reason in that party's text. */
-  readonly untrusted: Untrusted | null;
-}
 
 export function decisionLog(state: Readonly<DeskState>, limit: number): readonly DecisionLine[] {
   const decided = [...state.orders.values()].filter((order) => order.approvals.length > 0 || isTerminal(order.state));

@@ -1,5 +1,5 @@
 /** The newest decisions, one line each. */
-import type { Untrusted } from "../../domain/untrusted.ts";
+import type { DecisionLine } from "../../domain/order-view.ts";
 import type { JSX } from "preact";
 import { grouped, money } from "../amounts.ts";
 import { useReading } from "../page-context.ts";
@@ -7,23 +7,9 @@ import { SideWord, StateMark } from "../parts/marks.tsx";
 import { Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 
-export interface DecisionRow {
-  readonly date: string;
-  readonly decision: "APPROVED" | "REJECTED";
-  readonly id: string;
-  readonly side: string;
-  readonly symbol: string;
-  readonly quantity: string;
-  readonly price: string;
-  readonly state: string;
-  readonly averagePrice: string | null;
-  readonly note: string;
-  readonly untrusted: Untrusted | null;
-}
-
 export function DecisionLines({ limit }: { readonly limit: number }): JSX.Element {
   const question = { command: "decisions", input: { limit }, topics: ["order:"] };
-  const reading = useReading<readonly DecisionRow[]>(question);
+  const reading = useReading<readonly DecisionLine[]>(question);
   return (
     <Shown reading={reading} what="the decisions">
       {(rows) =>
