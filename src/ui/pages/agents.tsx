@@ -8,10 +8,9 @@ import { Card } from "../parts/card.tsx";
 import { StateMark } from "../parts/marks.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown, Time } from "../parts/texts.tsx";
-import { hrefOf } from "../router.ts";
+import { type RoutedPage, hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
 import { STATUS } from "../status.ts";
-import type { RoutedPage } from "../router.ts";
 
 export function AgentsPage({ id }: RoutedPage): JSX.Element {
   const reading = useReading<StatusView>(STATUS);

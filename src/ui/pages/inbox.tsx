@@ -8,10 +8,9 @@ import { Card } from "../parts/card.tsx";
 import { Choices } from "../parts/choices.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown } from "../parts/texts.tsx";
-import { hrefOf } from "../router.ts";
+import { type RoutedPage, hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
 import { Markdown } from "../markdown/markdown-view.tsx";
-import type { RoutedPage } from "../router.ts";
 
 interface InboxRow {
   readonly path: string;

@@ -10,9 +10,8 @@ import { Card } from "../parts/card.tsx";
 import { Choices } from "../parts/choices.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, Notice, SaidLine, Shown } from "../parts/texts.tsx";
-import { hrefOf } from "../router.ts";
+import { type RoutedPage, hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
-import type { RoutedPage } from "../router.ts";
 
 interface IssueRow {
   readonly id: string;

@@ -10,9 +10,8 @@ import { type TableColumn, DataTable } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
 import { PriceCard } from "../plots/price-plot.tsx";
-import { go, hrefOf } from "../router.ts";
+import { type RoutedPage, go, hrefOf } from "../router.ts";
 import { useStatus } from "../status.ts";
-import type { RoutedPage } from "../router.ts";
 
 interface NoteRow {
   readonly path: string;

@@ -4,9 +4,8 @@ import type { Review, ReviewedOrder } from "../../domain/review-view.ts";
 import { grouped, money, withUnit } from "../amounts.ts";
 import { Card } from "../parts/card.tsx";
 import { Change, Unavailable } from "../parts/marks.tsx";
-import { Said, SaidLine, Time } from "../parts/texts.tsx";
+import { Age, Said, SaidLine, Time } from "../parts/texts.tsx";
 import { Button } from "../parts/button.tsx";
-import { Age } from "../parts/texts.tsx";
 import { type Proposal, type ReviewReading, blockingChecks, sortedChecks } from "./review-state.ts";
 
 export function BookCard({ review }: { readonly review: Review }): JSX.Element {
