@@ -27,7 +27,7 @@ import { connectorTable, secretVariables, withConnector } from "../workspace/con
 import { LAYOUT, globalConfigPath, keyPath, readDeskId } from "../workspace/layout.ts";
 import { takeLock } from "../workspace/lock.ts";
 import { missingForLive } from "./live-requirements.ts";
-import { bundleOf } from "./open-connectors.ts";
+import { MEMORY_MB, bundleOf } from "./open-connectors.ts";
 import type { DeskOptions } from "./open-desk.ts";
 import { nodeProcesses, residentMb } from "./processes.ts";
 import { readRecordedDesk } from "./read-recorded-desk.ts";
@@ -38,8 +38,6 @@ export interface ConnectDeps extends Pick<
 > {
   readonly sandbox: () => Promise<ProcessSandbox>;
 }
-
-const MEMORY_MB = 256;
 
 /**
  * Connects once, or writes the table if the request has the digest of the desk.toml that was shown.
@@ -139,9 +137,9 @@ type ReachDeps = ConnectDeps & { readonly secrets: SecretStore };
 
 /** Starts the connector, reads whom it reached and what is there, and stops it. */
 async function reach(deps: ReachDeps, { connector: config, request, progress }: Reach): Promise<Reached> {
+  const desk = await readRecordedDesk(deps, deps.root);
   const cwd = await mkdtemp(join(tmpdir(), "qoc-connect-"));
   const egress = openEgress(`${deps.packageRoot}/dist/sandbox/egress-thread.cjs`);
-  const desk = await readRecordedDesk(deps, deps.root);
   const connector = openOnce(deps, { config, desk, progress, cwd, egress });
   try {
     return await unlessAborted(request.signal, readOnce(connector, config, deps.secrets));

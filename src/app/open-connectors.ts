@@ -64,7 +64,8 @@ export interface ConnectorDeps {
   readonly onStateChange: ConnectorOptions["onStateChange"];
 }
 
-const MEMORY_MB = 256;
+/** For a connector whose table states no memory_mb. */
+export const MEMORY_MB = 256;
 const GRANT_TCP = "tcp:";
 
 export function adapterPath(packageRoot: string, config: ConnectorConfig): string {
