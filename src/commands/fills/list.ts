@@ -16,7 +16,11 @@ export const command = defineCommand({
   examples: ["qoc fills list", "qoc fills list --limit 500 --json"],
   input: z.strictObject({
     limit: flag(z.coerce.number().int().positive().max(ROWS_MAX).default(200), "N", "how many (200)"),
-    after: flag(z.coerce.number().int().nonnegative().optional(), "N", "the older fills, from the next of a list on"),
+    after: flag(
+      z.coerce.number().int().nonnegative().optional(),
+      "N",
+      "the older fills: the `next` of the part before",
+    ),
   }),
   output: rowPageSchema(z.number()),
   run: async (request, context) => fillRows((await readableDesk(context)).state, request),
