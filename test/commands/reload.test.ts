@@ -71,6 +71,7 @@ describe("qoc reload", () => {
       '+ "20"',
     ]);
     expect(screen.join("\n")).toContain("workspace.port (after a restart of the desk)");
+    expect(screen.map((line) => line.trim())).toContain("connector.p");
     for (const line of screen) expect(line.length).toBeLessThanOrEqual(80);
     expect(signed).toBe(1);
     expect(sent[1]).toEqual({

@@ -29,7 +29,9 @@ export function renderChanges(
 
 function changeLines({ path, before, after, needs }: ConfigChange, { columns }: OutputStyle): readonly string[] {
   const values = [...valueLines("-", before), ...valueLines("+", after)];
-  const when = needs === "restart" ? " (after a restart of the desk)" : "";
+  // The desk starts an added connector at once. Its `needs` is signed, and stays what earlier records have.
+  const isAddedConnector = before === null && /^connector\.[^.]+$/.test(path);
+  const when = needs === "restart" && !isAddedConnector ? " (after a restart of the desk)" : "";
   const width = columns - INDENT.length * 2;
   return [
     ...wrap(oneLine(`${path}${when}`), width).map((line) => `${INDENT}${line}`),
