@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { isTerminal } from "../../src/domain/order-state.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
+import { seededNumbers } from "../support/seeded-numbers.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const ACTIONS = 18;
@@ -22,17 +23,6 @@ afterEach(async () => {
 
 const config = (template: string): string =>
   `${template.split("\n# Guards are")[0]?.replaceAll("enabled = true", "enabled = false")}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\nmode = "paper"\n`;
-
-/** Numbers from 0 up to `below`, the same for a seed (mulberry32). */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const venue = (words: string) => desk.open.fleet.venues.quote("v", words);
 const orders = () => [...desk.open.desk.state.orders.values()];
@@ -92,7 +82,8 @@ async function journal(): Promise<readonly { type: string; id?: string; proposal
 }
 
 it.each([1, 2, 3])("seed %i: each intent is sent once, and the record is what the venue has", async (seed) => {
-  const next = seeded(seed);
+  const number = seededNumbers(seed);
+  const next = (below: number): number => number() % below;
   desk = await tempDesk({ files: { "v.ts": adapterFixture("cancelling-venue") }, config });
   for (let action = 0; action < ACTIONS; action++) await act(next);
   const { bid: sentOrders, ask: sentCancels } = await venue("SENT");

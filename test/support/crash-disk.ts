@@ -3,6 +3,7 @@
  * appended since. Directory entries and atomic writes are durable immediately, as the `Disk` port promises.
  */
 import type { AppendFile, Disk, DirectoryEntry } from "../../src/domain/ports.ts";
+import { seededNumbers } from "./seeded-numbers.ts";
 
 interface Content {
   bytes: Buffer;
@@ -39,23 +40,13 @@ function errorWith(code: string, message = code): Error {
   return Object.assign(new Error(`${code}: ${message}`), { code });
 }
 
-/** A seeded generator (mulberry32), so that the seed alone reproduces a crash. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
 function survivors(files: ReadonlyMap<string, Content>, seed: number): Map<string, Content> {
-  const random = generator(seed);
+  const next = seededNumbers(seed);
+  const random = (): number => next() / 4_294_967_296;
   const kept = new Map<string, Content>();
   for (const [path, { bytes, durable }] of files) {
     const length = durable + Math.floor(random() * (bytes.length - durable + 1));
