@@ -132,16 +132,15 @@ export class DeskData {
 
   /** Something changed: reads what is on the screen and concerns it. */
   take({ kind, topics }: StreamMessage): void {
+    const isWaiting = this.#pending.size > 0;
     if (kind === "changed") for (const topic of topics) this.#pending.add(topic);
     else if (kind === "hello" || kind === "gap") this.#pending.add("");
-    if (this.#pending.size === 0) return;
-    this.#browser.after(CHANGE_MS, () => this.#readChanged());
+    if (!isWaiting && this.#pending.size > 0) this.#browser.after(CHANGE_MS, () => this.#readChanged());
   }
 
   #readChanged(): void {
     const changed = this.#pending;
     this.#pending = new Set();
-    if (changed.size === 0) return;
     for (const reading of this.#readings.values())
       if (reading.isUsed && concerns(reading.question.topics, changed)) void reading.read();
     for (const [run, starts] of this.#listeners) if (concerns(starts, changed)) run(changed);
