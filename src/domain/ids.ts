@@ -94,7 +94,6 @@ export function closestMatch(word: string, names: Iterable<string>): string | un
   return best;
 }
 
-/** Returns `" (did you mean X?)"` for the end of an unknown-name message, or an empty string. */
 /** The file's stem of a reference to an order: an id, a part of one, or the path of its file. */
 export function refStem(ref: string): string {
   const typed = ref.trim();
@@ -107,6 +106,7 @@ export function isNamedByStem(id: string, stem: string): boolean {
   return part !== "" && (whole.startsWith(part) || whole.endsWith(part));
 }
 
+/** Returns `" (did you mean X?)"` for the end of an unknown-name message, or an empty string. */
 export function suggestion(word: string, names: Iterable<string>): string {
   const name = closestMatch(word, names);
   return name === undefined ? "" : ` (did you mean ${name}?)`;

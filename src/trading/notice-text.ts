@@ -1,5 +1,5 @@
-import type { ConfigNotice } from "../domain/status-view.ts";
 /** A notice about desk.toml in words. Loaded by commands that need nothing else of the desk. */
+import type { ConfigNotice } from "../domain/status-view.ts";
 
 /** So many changes are listed; the others are counted. */
 export const CHANGES_SHOWN = 5;
