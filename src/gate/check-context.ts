@@ -1,5 +1,6 @@
 /** The input of checks and guards: the gate's input, and values that several of them need, computed at most once. */
 import { type Decimal, decimal } from "../domain/decimal.ts";
+import type { RatePath } from "../domain/exchange-rate.ts";
 import type { GuardKey, GuardOptions, GuardScope } from "../domain/guard-config.ts";
 import { multiplierOf } from "../domain/multiplier.ts";
 import type { OrderTerms } from "../domain/order.ts";
@@ -21,7 +22,7 @@ import {
   strictlyReducing,
 } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
-import { type NavSum, navOf } from "./nav.ts";
+import { type NavSum, guardPath, navOf } from "./nav.ts";
 
 /**
  * A built-in guard: takes its options in `desk.toml`, returns one row of the verdict. Pure; if it throws, the gate
@@ -66,6 +67,8 @@ export interface CheckContext {
   readonly notional: Available<Decimal>;
   /** NAV of the order's account, or the sum of the accounts of its mode. */
   nav(scope: GuardScope): Available<NavSum>;
+  /** What converts the account of a connector to the currency of the order's account; undefined without a rate. */
+  pathOf(connector: string): RatePath | undefined;
   /**
    * The order can only reduce a position that the venue confirms. Always false if the connector is not ready or not
    * reconciled, or if the instrument is flagged: then the position is unknown.
@@ -92,6 +95,7 @@ class LazyContext implements CheckContext {
   #notional: Available<Decimal> | undefined;
   #reducing: boolean | undefined;
   readonly #navs: Partial<Record<GuardScope, Available<NavSum>>> = {};
+  readonly #paths = new Map<string, RatePath | undefined>();
 
   constructor(input: GateInput) {
     this.input = input;
@@ -142,12 +146,23 @@ class LazyContext implements CheckContext {
     return (this.#navs[scope] ??= navOf(this.input, scope));
   }
 
+  pathOf(connector: string): RatePath | undefined {
+    if (!this.#paths.has(connector)) this.#paths.set(connector, this.#findPath(connector));
+    return this.#paths.get(connector);
+  }
+
   get reducing(): boolean {
     return (this.#reducing ??= reducing(this));
   }
 
   get currency(): string {
     return this.input.state.accounts.get(this.input.order.terms.connector)?.account.currency ?? "";
+  }
+
+  #findPath(connector: string): RatePath | undefined {
+    const { currency } = this;
+    const from = this.input.state.accounts.get(connector)?.account.currency ?? currency;
+    return guardPath(this.input, connector, { from, to: currency });
   }
 
   #worth(): Available<Decimal> {

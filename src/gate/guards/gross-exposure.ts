@@ -5,10 +5,10 @@ import { type InstrumentKey, instrumentKey, instrumentParts } from "../../domain
 import type { VenueFill } from "../../domain/venue.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
-import { type RatePath, atMost } from "../../domain/exchange-rate.ts";
+import { atMost } from "../../domain/exchange-rate.ts";
 import { type Available, available, missingInput, pass } from "../check-result.ts";
 import { exposureAt, worstLong, worstShort } from "../exposure.ts";
-import { connectorsInScope, guardPath, shareOfNav } from "../nav.ts";
+import { connectorsInScope, shareOfNav } from "../nav.ts";
 import { foreignCurrency, highestPrice, reservedPrice } from "../valuation.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
 import type { GateInput } from "../input.ts";
@@ -63,16 +63,6 @@ const uncertainFills = function* (
     for (const fill of fills.values()) yield { connector: instrumentParts(key).connector, fill };
 };
 
-/** By connector. An account without a rate counts zero in the NAV, and so do its positions here: undefined. */
-function accountPaths({ input, currency }: CheckContext, scope: GuardScope): Map<string, RatePath | undefined> {
-  return new Map(
-    connectorsInScope(input, scope).map(({ connector }) => {
-      const from = input.state.accounts.get(connector)?.account.currency ?? currency;
-      return [connector, guardPath(input, connector, { from, to: currency })];
-    }),
-  );
-}
-
 function foreignPosition(input: GateInput, connector: string, symbol: string): string | undefined {
   const record = input.state.accounts.get(connector);
   const currency = record?.positions.get(symbol)?.currency;
@@ -92,14 +82,14 @@ function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
   const long = worstLong(context.exposure, isBuy ? context.quantity : ZERO);
   const short = worstShort(context.exposure, isBuy ? ZERO : context.quantity);
   const ownPrice = highestPrice([...(own?.prices ?? []), context.price.value, quote?.ask]) ?? context.price.value;
-  const paths = accountPaths(context, scope);
   let sum = max(long, short)
     .times(ownPrice)
     .times(multiplierOf(state, terms.connector, terms.symbol));
   for (const { connector, symbol, prices } of all.values()) {
     const exposure = exposureAt(state, { connector, symbol, open: context.open });
     const worst = max(worstLong(exposure), worstShort(exposure));
-    const path = paths.get(connector);
+    // An account without a rate counts zero in the NAV, and so do its positions here.
+    const path = context.pathOf(connector);
     if (worst.eq(ZERO) || path === undefined) continue;
     const foreign = foreignPosition(context.input, connector, symbol);
     if (foreign !== undefined) return missingInput(foreign);

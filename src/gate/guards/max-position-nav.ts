@@ -11,7 +11,7 @@ import { multiplierOf } from "../../domain/multiplier.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";
 import { type Available, available } from "../check-result.ts";
 import { spellingsOf, worstLong, worstOfInstrument, worstShort } from "../exposure.ts";
-import { connectorsInScope, guardPath, shareOfNav } from "../nav.ts";
+import { connectorsInScope, shareOfNav } from "../nav.ts";
 import { highestPrice } from "../valuation.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
 
@@ -27,7 +27,6 @@ export const maxPositionNav: Guard<"max-position-nav"> = (options, context) =>
 function worstValue(context: CheckContext, scope: GuardScope): Available<Decimal> {
   if ("missing" in context.price) return context.price;
   const { order, state } = context.input;
-  const { currency } = context;
   const { connector, symbol, side } = order.terms;
   const own =
     side === "buy" ? worstLong(context.exposure, context.quantity) : worstShort(context.exposure, context.quantity);
@@ -38,8 +37,7 @@ function worstValue(context: CheckContext, scope: GuardScope): Available<Decimal
   for (const { connector: name } of connectorsInScope(context.input, scope)) {
     const more = name === connector ? context.quantity : ZERO;
     const worst = worstOfInstrument(state, { connector: name, symbol, side, more, open: context.open });
-    const from = state.accounts.get(name)?.account.currency ?? currency;
-    const path = guardPath(context.input, name, { from, to: currency });
+    const path = context.pathOf(name);
     // A mark in money that cannot be compared is left out: it is the same instrument, and the order has a price.
     const marks = path === undefined ? [] : marksAt(state, name, symbol).map((mark) => atMost(mark, path));
     const units = worst.times(multiplierOf(state, name, symbol));
