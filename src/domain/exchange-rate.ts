@@ -233,3 +233,16 @@ export function isSameMoney(table: RateTable, { from, to, now, connector }: Omit
       !isPegOff(peg, table.rates, { now, connector }),
   );
 }
+
+interface RatedAccount {
+  readonly currency: string;
+  /** To the desk's currency; undefined: it cannot be converted. */
+  readonly rate: Decimal | undefined;
+}
+
+/** The currency of sums: the desk's; that of the accounts if none of them can be converted to it and they have one. */
+export function sumCurrency(currency: string, accounts: readonly RatedAccount[]): string {
+  const [first] = accounts;
+  if (first === undefined || accounts.some(({ rate }) => rate !== undefined)) return currency;
+  return accounts.every((account) => isSameCode(account.currency, first.currency)) ? first.currency : currency;
+}

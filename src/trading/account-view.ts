@@ -13,7 +13,6 @@ import type {
   RateView,
 } from "../domain/account-view.ts";
 import type { AccountRecord } from "../domain/account.ts";
-import { isSameCode } from "../domain/currency.ts";
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
 import {
   type ExchangeRate,
@@ -22,6 +21,7 @@ import {
   converted,
   isFresh,
   ratePath,
+  sumCurrency,
 } from "../domain/exchange-rate.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type PositionRecord, averagePrice, unrealizedPnl } from "../domain/position.ts";
@@ -52,24 +52,30 @@ interface ViewedAccount {
 const STALE_MS = 5 * 60 * 1000;
 
 export function accountView(desk: ViewedDesk, { askedAt, fileRates = [] }: ViewSources = {}): AccountView {
-  const records = [...desk.state.accounts].filter(([connector]) => standingOf(desk, connector) === "enabled");
   const { rates, pegs } = rateTable(desk);
   const table: RateTable = { rates: [...rates, ...fileRates], pegs };
   const now = desk.clock.now();
-  const pathTo = (to: string, connector: string, from: string): RatePath | undefined =>
-    ratePath(table, { from, to, now, connector, use: "display" });
+  const base = desk.config.account.currency;
+  const pathTo = (to: string, connector: string, { account }: AccountRecord): RatePath | undefined =>
+    ratePath(table, { from: account.currency, to, now, connector, use: "display" });
+  const enabled = [...desk.state.accounts]
+    .filter(([connector]) => standingOf(desk, connector) === "enabled")
+    .map(([connector, record]) => ({ connector, record, path: pathTo(base, connector, record) }));
   const currency = sumCurrency(
-    desk.config.account.currency,
-    records.map(([connector, { account }]) => [account.currency, connector] as const),
-    pathTo,
+    base,
+    enabled.map(({ record, path }) => ({ currency: record.account.currency, rate: path?.bid })),
   );
-  const accounts = records.map(([connector, record]): ViewedAccount => ({
-    connector,
-    record,
-    reportedAt: askedAt?.get(connector) ?? record.markedAt,
-    // Money that two connectors show counts once.
-    path: isOwner(desk, connector) ? pathTo(currency, connector, record.account.currency) : undefined,
-  }));
+  const accounts = enabled.map(({ connector, record, path }): ViewedAccount => {
+    const toSum = currency === base ? path : pathTo(currency, connector, record);
+    return {
+      connector,
+      record,
+      reportedAt: askedAt?.get(connector) ?? record.markedAt,
+      // Money that two connectors show counts once.
+      path: isOwner(desk, connector) ? toSum : undefined,
+    };
+  });
+  const counted = countedPositions(desk);
   const oldest = Math.min(...accounts.map(({ reportedAt }) => reportedAt));
   const isKnown = accounts.every(({ record, path }) => path === undefined || isExplained(record));
   return {
@@ -82,8 +88,8 @@ export function accountView(desk: ViewedDesk, { askedAt, fileRates = [] }: ViewS
     currency: shownCurrency(currency),
     asOf: Number.isFinite(oldest) ? iso(oldest) : null,
     accounts: accounts.map((account) => accountLine(desk, account, now)),
-    profit: profitLines(desk),
-    fees: amounts(feesOf(desk)),
+    profit: profitLines(desk.state, counted),
+    fees: amounts(feesOf(desk.state, counted)),
     positions: positionViews(desk),
   };
 }
@@ -124,19 +130,6 @@ function usedRates(accounts: readonly ViewedAccount[], now: number): readonly Ra
     isStale: !isFresh(rate, now),
     isForDisplay: rate.origin === "file",
   }));
-}
-
-type AccountCurrency = readonly [currency: string, connector: string];
-
-function sumCurrency(
-  base: string,
-  accounts: readonly AccountCurrency[],
-  pathTo: (to: string, connector: string, from: string) => RatePath | undefined,
-): string {
-  const [first] = accounts;
-  if (first === undefined || accounts.some(([currency, connector]) => pathTo(base, connector, currency) !== undefined))
-    return base;
-  return accounts.every(([currency]) => isSameCode(currency, first[0])) ? first[0] : base;
 }
 
 function isExplained({ unexplained }: AccountRecord): boolean {
@@ -188,15 +181,15 @@ function markOf(state: Readonly<DeskState>, { connector, symbol }: Readonly<Posi
 }
 
 function countedPositions(desk: ViewedDesk): readonly PositionRecord[] {
-  return [...desk.state.positions.values()].filter(
-    ({ connector }) => standingOf(desk, connector) === "enabled" && isOwner(desk, connector),
+  const counted = new Set<string>(
+    desk.config.connectors.filter(({ enabled, name }) => enabled && isOwner(desk, name)).map(({ name }) => name),
   );
+  return [...desk.state.positions.values()].filter(({ connector }) => counted.has(connector));
 }
 
-function profitLines(desk: ViewedDesk): readonly ProfitLine[] {
-  const { state } = desk;
+function profitLines(state: Readonly<DeskState>, counted: readonly PositionRecord[]): readonly ProfitLine[] {
   const sums = new Map<string, { realized: Decimal; unrealized: Decimal; incomplete: string[] }>();
-  for (const position of countedPositions(desk)) {
+  for (const position of counted) {
     const currency = currencyOf(state, position);
     if (currency === undefined) continue;
     const sum = sums.get(currency) ?? { realized: ZERO, unrealized: ZERO, incomplete: [] };
@@ -227,10 +220,10 @@ function namedFees(state: Readonly<DeskState>, position: Readonly<PositionRecord
   return named;
 }
 
-function feesOf(desk: ViewedDesk): ReadonlyMap<string, Decimal> {
+function feesOf(state: Readonly<DeskState>, counted: readonly PositionRecord[]): ReadonlyMap<string, Decimal> {
   const sums = new Map<string, Decimal>();
-  for (const position of countedPositions(desk)) {
-    for (const [currency, fee] of namedFees(desk.state, position))
+  for (const position of counted) {
+    for (const [currency, fee] of namedFees(state, position))
       sums.set(currency, (sums.get(currency) ?? ZERO).plus(fee));
   }
   return sums;

@@ -1,10 +1,10 @@
 /** The value of the desk over time in one currency, and its returns, from the points of a ledger. */
 import { type Decimal, ONE, ZERO, approximate, rounded, text } from "../domain/decimal.ts";
 import { type EquityStatistics, type EquityStep, equityStatistics, returnIndex } from "../domain/equity-statistics.ts";
+import { sumCurrency } from "../domain/exchange-rate.ts";
 import { shownCurrency } from "../domain/untrusted.ts";
 import { iso } from "../lib/time.ts";
 import type { AccountValue, ValuePoint } from "./profit-ledger.ts";
-import { reportCurrency } from "./profit-report.ts";
 
 export interface ReturnPoint {
   readonly date: string;
@@ -36,7 +36,7 @@ interface Valued {
 const NEGLIGIBLE = 0.01;
 
 export function equityReport(points: readonly ValuePoint[], base: string): EquityReport {
-  const currency = reportCurrency(base, points.at(-1)?.accounts ?? []);
+  const currency = sumCurrency(base, points.at(-1)?.accounts ?? []);
   const isOwn = currency !== base;
   const valued = points.map((point): Valued => {
     const rated = point.accounts.map((account) => ({ ...account, rate: isOwn ? ONE : account.rate }));

@@ -1,6 +1,6 @@
 /** Adds up a ledger for output: profit by date, connector or instrument, in one currency, with what is not known. */
-import { isSameCode } from "../domain/currency.ts";
 import { type Decimal, ONE, ZERO, rounded, text } from "../domain/decimal.ts";
+import { sumCurrency } from "../domain/exchange-rate.ts";
 import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
 import type { IncomeParts, ProfitParts, ProfitRow } from "./profit-ledger.ts";
 
@@ -42,16 +42,6 @@ function noSums(): Sums {
   return { realized: ZERO, unrealized: ZERO, fees: ZERO, ...income, fx: ZERO, other: ZERO };
 }
 
-/** The desk's currency; that of the accounts if none of them can be converted to it and they have one. */
-export function reportCurrency(
-  currency: string,
-  accounts: readonly { readonly currency: string; readonly rate: Decimal | undefined }[],
-): string {
-  const [first] = accounts;
-  if (first === undefined || accounts.some(({ rate }) => rate !== undefined)) return currency;
-  return accounts.every((account) => isSameCode(account.currency, first.currency)) ? first.currency : currency;
-}
-
 /** What belongs to no instrument. */
 const ACCOUNT_KEY = "(account)";
 
@@ -60,7 +50,7 @@ export function profitReport(
   { by, currency: base }: { readonly by: ProfitKey; readonly currency: string },
 ): ProfitReport {
   const accounts = rows.map((row) => ({ currency: row.currency, rate: row.closeRate }));
-  const currency = reportCurrency(base, accounts);
+  const currency = sumCurrency(base, accounts);
   const groups = new Map<string, Sums>();
   const total = noSums();
   const [incomplete, unconverted] = [new Set<string>(), new Set<string>()];
