@@ -65,7 +65,6 @@ class EgressThread implements Egress {
 
   #start(): Worker {
     const worker = new Worker(this.#file, { name: "qoc:egress", env: {}, execArgv: ["--no-warnings"], stdin: false });
-    worker.unref();
     let failure = "";
     worker.on("message", ({ connection, reason }: ViolationMessage) => {
       this.#endConnection(connection, `its network messages were invalid: ${reason}`);
@@ -77,6 +76,8 @@ class EgressThread implements Egress {
       const reason = `the egress thread ended: ${failure === "" ? `code ${code}` : failure}`;
       for (const connection of [...this.#connections.keys()]) this.#endConnection(connection, reason);
     });
+    // After the listeners: one for messages makes the thread keep the process alive again.
+    worker.unref();
     return worker;
   }
 

@@ -2,17 +2,20 @@
  * A real egress thread, used by raw messages as a hostile connector would: limits, credit, and the end of a
  * connection.
  */
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { type ServerResponse, createServer as createHttp } from "node:http";
 import { type AddressInfo, type Server, createServer as createTcp } from "node:net";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { serveConnector } from "../../src/egress/connector-network.ts";
 import { type EgressConnection, openEgress } from "../../src/host/egress.ts";
 import { EGRESS_LIMITS, type NetworkPolicy } from "../../src/protocol/egress-messages.ts";
 
+const execute = promisify(execFile);
 const FILE = fileURLToPath(new URL("../../dist/sandbox/egress-thread.cjs", import.meta.url));
 const egress = openEgress(FILE);
 const closers: (() => void)[] = [];
@@ -317,4 +320,17 @@ describe("the end of a connection", () => {
     expect(received).toBeLessThan(EGRESS_LIMITS.windowBytes * 2);
     expect(written).toBeLessThan(2_000);
   });
+});
+
+it("does not keep the process of the host from ending", async () => {
+  const host = fileURLToPath(new URL("../../src/host/egress.ts", import.meta.url));
+  const program = `
+    import { openEgress } from ${JSON.stringify(host)};
+    const connection = openEgress(${JSON.stringify(FILE)}).connect({ hosts: [], tcp: [] });
+    connection.onEnd((reason) => console.log(reason));
+    console.log("last statement");`;
+  const { stdout } = await execute(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program], {
+    timeout: 20_000,
+  });
+  expect(stdout).toBe("last statement\n");
 });
