@@ -37,9 +37,8 @@ export class LinkState {
     this.#cancelTimer();
     const now = this.#clock.monotonic();
     if (!isUp) {
-      const isNew = this.#problem === undefined;
-      this.#problem ??= reason === "" ? "stream down" : `stream down: ${reason}`;
-      if (!isNew) return;
+      if (this.#problem !== undefined) return;
+      this.#problem = reason === "" ? "stream down" : `stream down: ${reason}`;
       this.#failures = [...this.#failures.filter((at) => now - at < MEMORY_MS), now];
       this.#onChange();
       return;

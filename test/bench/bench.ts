@@ -247,7 +247,7 @@ async function measured(name: string, measure: () => Promise<readonly Row[]>): P
 }
 
 const only = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-const isAsked = (name: string): boolean => (only.length === 0 ? true : only.includes(name));
+const isAsked = (name: string): boolean => only.length === 0 || only.includes(name);
 const started = startReport();
 const rows: Row[] = [];
 for (const [name, measure] of Object.entries(measures))
