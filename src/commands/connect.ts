@@ -3,7 +3,6 @@ import { canonicalJson } from "../domain/canonical-json.ts";
 import { digestTables, nameOf } from "../domain/config-tables.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import { IdError, connectorName, suggestion } from "../domain/ids.ts";
-import type { ReloadPreview } from "../trading/reload-config.ts";
 import { BUILT_IN_TYPES, CONNECTOR_KINDS } from "../workspace/built-in-types.ts";
 import { hasEnvironments, secretVariables } from "../workspace/connector-table.ts";
 import { flag, positional } from "./arguments.ts";
@@ -16,7 +15,7 @@ import {
   renderChecked,
   renderConnect,
 } from "./rendering/connect.ts";
-import { signReload } from "./sign-reload.ts";
+import { readPreview, signReload } from "./sign-reload.ts";
 
 const NAME = "connect";
 const ENV_PREFIX = /^[A-Za-z_][A-Za-z0-9_]{0,60}$/;
@@ -175,7 +174,7 @@ async function ask(session: CommandSession, answers: Answers): Promise<Answers |
 /** @throws CONFIG_STALE: with other changes in desk.toml, one signature would cover more than the new connector. */
 async function isDeskUp(session: CommandSession): Promise<boolean> {
   try {
-    const { signing } = (await session.call("reload", { preview: true })) as ReloadPreview;
+    const { signing } = await readPreview(session);
     if (signing === undefined) return true;
   } catch (error) {
     if (session.isDeskDown(error)) return false;
@@ -187,7 +186,7 @@ async function isDeskUp(session: CommandSession): Promise<boolean> {
 /** Signs the new connector alone. */
 async function putInForce(session: CommandSession, { name, settings }: ConnectedVenue): Promise<void> {
   try {
-    const preview = (await session.call("reload", { preview: true })) as ReloadPreview;
+    const preview = await readPreview(session);
     const { before, after, signing } = preview;
     const others = { ...after, connector: after.connector.filter((table) => nameOf(table) !== name) };
     const added = after.connector.find((table) => nameOf(table) === name);

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { EXIT } from "../domain/error.ts";
-import { type ReloadPreview, previewReload, reloadConfig } from "../trading/reload-config.ts";
+import { previewReload, reloadConfig } from "../trading/reload-config.ts";
 import { type CommandSession, defineCommand, requireDesk, usageError } from "./command.ts";
 import { renderChanges, renderReload } from "./rendering/config-changes.ts";
-import { previewedChanges, signReload } from "./sign-reload.ts";
+import { previewedChanges, readPreview, signReload } from "./sign-reload.ts";
 import { authoritySchema } from "./signed-call.ts";
 
 const NAME = "reload";
@@ -38,7 +38,7 @@ export const command = defineCommand({
 });
 
 async function reloadInteractively(session: CommandSession): Promise<number> {
-  const preview = (await session.call(NAME, { preview: true })) as ReloadPreview;
+  const preview = await readPreview(session);
   const { signing } = preview;
   if (signing === undefined) {
     await session.show(NAME, await session.call(NAME, {}));

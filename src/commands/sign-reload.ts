@@ -7,6 +7,11 @@ import type { ReloadPreview } from "../trading/reload-config.ts";
 import type { CommandSession } from "./command.ts";
 import { signIntent } from "./signed-call.ts";
 
+/** What `reload` would accept now, and what to sign. @throws the problems of desk.toml; DESK_DOWN. */
+export async function readPreview(session: Pick<CommandSession, "call">): Promise<ReloadPreview> {
+  return (await session.call("reload", { preview: true })) as ReloadPreview;
+}
+
 export function previewedChanges({ before, after, livePins }: ReloadPreview): readonly ConfigChange[] {
   return compareConfig(before, after, new Map(Object.entries(livePins)));
 }
