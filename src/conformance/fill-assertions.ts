@@ -128,3 +128,11 @@ export function assertSameFill(fill: VenueFill | undefined, expected: MadeFill):
       `a ${fill.side} of ${fill.symbol}`,
   );
 }
+
+/** Fails the case if the fill is not among those of the adapter, or differs from the venue's. */
+export function assertIncludesFill(fills: readonly VenueFill[], expected: MadeFill): void {
+  assertSameFill(
+    fills.find(({ fillId }) => fillId === expected.fill_id),
+    expected,
+  );
+}
