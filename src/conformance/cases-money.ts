@@ -17,6 +17,16 @@ const AS_OF_MS = QUOTE_AGE_MS + 60_000;
 const OLD_QUOTE = { bid: "98.25", ask: "98.75", last: "98.50" };
 const TINY = { bid: "0.00001234", ask: "0.00001236", last: "0.00001235" };
 
+/** The position in the tested symbol as the venue states it. */
+async function statedPosition({ venue, settings }: ConformanceHarness): Promise<StatedPosition | undefined> {
+  return (await venue.readAccount()).positions.find(({ symbol }) => symbol === settings.symbol);
+}
+
+/** The position in the tested symbol as getPositions returns it. */
+async function returnedPosition({ calls, settings }: ConformanceHarness): Promise<StatedPosition | undefined> {
+  return (await calls.positions("kit")).find(({ symbol }) => symbol === settings.symbol);
+}
+
 async function assertCurrencies(harness: ConformanceHarness): Promise<void> {
   const { settings, venue } = harness;
   const { methods } = harness.connector.status;
@@ -28,7 +38,7 @@ async function assertCurrencies(harness: ConformanceHarness): Promise<void> {
   const hint = "pass the venue's currency on";
   const account = await venue.readAccount();
   const held = account.positions.find(({ symbol }) => symbol === settings.symbol)?.currency;
-  const position = (await harness.calls.positions("kit")).find(({ symbol }) => symbol === settings.symbol);
+  const position = await returnedPosition(harness);
   assert(
     position?.currency === undefined || held === undefined || position.currency === held,
     `the venue's position is in ${held}, but getPositions returned ${position?.currency}: ${hint}`,
@@ -107,10 +117,8 @@ async function assertMixedAverage(harness: ConformanceHarness, second: Decimal):
   const { settings, venue } = harness;
   const { tickSize } = await venue.describeInstrument(settings.symbol);
   await tradeOutsideAdapter(harness, "buy", "1", withAllDigits(second, tickSize));
-  const held = (positions: readonly StatedPosition[]): StatedPosition | undefined =>
-    positions.find(({ symbol }) => symbol === settings.symbol);
-  const stated = held((await venue.readAccount()).positions)?.averagePrice;
-  const returned = held(await harness.calls.positions("kit"))?.averagePrice;
+  const stated = (await statedPosition(harness))?.averagePrice;
+  const returned = (await returnedPosition(harness))?.averagePrice;
   if (stated === undefined || returned === undefined) return;
   const difference = decimal(returned).minus(decimal(stated)).abs();
   assert(
@@ -122,14 +130,13 @@ async function assertMixedAverage(harness: ConformanceHarness, second: Decimal):
 async function assertAveragePrices(harness: ConformanceHarness): Promise<void> {
   const { settings, venue } = harness;
   const [price, mark] = await exactPrices(harness);
-  const before = (await venue.readAccount()).positions.find(({ symbol }) => symbol === settings.symbol);
+  const before = await statedPosition(harness);
   if (before !== undefined && !decimal(before.quantity).eq(ZERO))
     leaveUntried(`the fake venue starts with a position of ${settings.symbol}: start with an empty account`);
   const { order_id } = (await tradeOutsideAdapter(harness, "buy", "2", price)) ?? { order_id: "" };
   await venue.setQuote(settings.symbol, { bid: mark, ask: mark, last: mark });
-  const stated = (await venue.readAccount()).positions.find(({ symbol }) => symbol === settings.symbol);
-  const { averagePrice = price, markPrice = mark } = stated ?? {};
-  const position = (await harness.calls.positions("kit")).find(({ symbol }) => symbol === settings.symbol);
+  const { averagePrice = price, markPrice = mark } = (await statedPosition(harness)) ?? {};
+  const position = await returnedPosition(harness);
   assert(
     decimal(position?.averagePrice ?? averagePrice).eq(decimal(averagePrice)) &&
       decimal(position?.markPrice ?? markPrice).eq(decimal(markPrice)),
