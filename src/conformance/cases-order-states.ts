@@ -79,8 +79,6 @@ function assertTerms(report: VenueReport, order: Order): void {
 
 async function assertOnlyOpenOrders(harness: ConformanceHarness): Promise<void> {
   const [kept, cancelled] = [await placeRestingOrder(harness), await placeRestingOrder(harness)];
-  const list = async (): Promise<readonly string[]> =>
-    ((await harness.calls.openOrders("kit")) ?? []).map(({ venueOrderId }) => venueOrderId);
   const reports = (await harness.calls.openOrders("kit")) ?? [];
   const report = reports.find(({ venueOrderId }) => venueOrderId === kept.venueOrderId);
   assert(report !== undefined, `order ${kept.venueOrderId} is open, but getOpenOrders left it out`);
@@ -88,7 +86,7 @@ async function assertOnlyOpenOrders(harness: ConformanceHarness): Promise<void> 
   await harness.calls.cancel("kit", cancelled.venueOrderId);
   const filled = await placeUnfilledOrder(harness, "1");
   await harness.venue.fillOrder(await orderAtVenue(harness, filled.order));
-  const after = await list();
+  const after = ((await harness.calls.openOrders("kit")) ?? []).map(({ venueOrderId }) => venueOrderId);
   assert(
     after.includes(kept.venueOrderId),
     `order ${kept.venueOrderId} is still open, but getOpenOrders left it out after another was cancelled`,
