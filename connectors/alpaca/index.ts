@@ -38,6 +38,7 @@ import {
 import { AssetSearch } from "./search.ts";
 import { UpdateStream } from "./updates.ts";
 import {
+  type ActivityEvent,
   AlpacaClient,
   type Answer,
   type CalendarDay,
@@ -257,18 +258,21 @@ export default class AlpacaConnector implements ConnectorAdapter {
 
   /** Activity events have the execution ids of the stream. The list of activities has others, so it is not used. */
   async getFills(since: number): Promise<Fill[]> {
-    const until = (await this.#venueTime()) + EVENT_DELAY_MS;
-    const events = await this.#client.activities(new Date(since).toISOString(), new Date(until).toISOString());
-    return events
+    return (await this.#eventsSince(since))
       .map((event) => fillOfActivity(event, this.#pairs))
       .filter((fill) => fill !== undefined)
       .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
   }
 
   async getActivities(since: number): Promise<Activity[]> {
+    return (await this.#eventsSince(since))
+      .map((event) => activityOf(event))
+      .filter((activity) => activity !== undefined);
+  }
+
+  async #eventsSince(since: number): Promise<readonly ActivityEvent[]> {
     const until = (await this.#venueTime()) + EVENT_DELAY_MS;
-    const events = await this.#client.activities(new Date(since).toISOString(), new Date(until).toISOString());
-    return events.map((event) => activityOf(event)).filter((activity) => activity !== undefined);
+    return this.#client.activities(new Date(since).toISOString(), new Date(until).toISOString());
   }
 
   /** Coins trade at any time: their one session is the time asked for. */
