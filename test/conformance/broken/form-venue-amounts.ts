@@ -1,10 +1,8 @@
 /** Mistakes with amounts, times and events in an adapter of another wire format, found over its author's fake venue. */
 import type { Mistake } from "./apply-mistake.ts";
+import { BUYING_POWER, EMIT, FIELD, TICKER } from "./form-venue-snippets.ts";
 
-const FIELD = "private isConnected = false;";
-const TICKER = "return { symbol, bid: ticker.b[0]!, ask: ticker.a[0]!, last: ticker.c[0]!, timestamp: ticker.t };";
 const ACCOUNT = "return { nav: equity, cash: ZUSD, buyingPower: available, currency };";
-const EMIT = "private emit(fill: Fill): void {";
 const FEE = "{ fee: fee.qty, feeCurrency: fee.asset }";
 const GAP = "this.gapStart ??= this.newestFillTime;";
 const NEWEST = "this.newestFillTime = Math.max(this.newestFillTime, new Date(fill.timestamp).getTime());";
@@ -84,12 +82,7 @@ export const FORM_VENUE_AMOUNTS: readonly Mistake[] = [
   {
     name: "buying-power-in-whole-dollars",
     description: "It rounds buying power to whole dollars.",
-    edits: [
-      [
-        'return (await this.call<Balance>("Balance")).available;',
-        'return Number((await this.call<Balance>("Balance")).available).toFixed(0);',
-      ],
-    ],
+    edits: [[BUYING_POWER, 'return Number((await this.call<Balance>("Balance")).available).toFixed(0);']],
     caughtBy: ["C21"],
   },
   {
@@ -129,9 +122,7 @@ export const FORM_VENUE_AMOUNTS: readonly Mistake[] = [
   {
     name: "form-cash-as-buying-power",
     description: "It returns all of the cash as buying power.",
-    edits: [
-      ['return (await this.call<Balance>("Balance")).available;', 'return (await this.call<Balance>("Balance")).ZUSD;'],
-    ],
+    edits: [[BUYING_POWER, 'return (await this.call<Balance>("Balance")).ZUSD;']],
     caughtBy: ["C21", "C24"],
     reason: "buying power",
   },

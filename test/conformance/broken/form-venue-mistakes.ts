@@ -1,19 +1,16 @@
 /** Mistakes in an adapter of another wire format, found over the hooks of its author's fake venue. */
 import type { Mistake } from "./apply-mistake.ts";
+import { BUYING_POWER, EMIT, FIELD, TICKER } from "./form-venue-snippets.ts";
 
-const FIELD = "private isConnected = false;";
 const SUBSCRIBED = "    this.isConnected = true;\n    await this.subscribe();";
 const REFUSAL = "if (error instanceof VenueError) throw new VenueRejection(error.message);";
 const ADD_ORDER = 'await this.call<{ txid?: string[] }>("AddOrder", {';
 const CANCEL = 'const { count } = await this.call<{ count?: number }>("CancelOrder", { txid: venueOrderId });';
 const QUERY = 'await this.call<Record<string, VenueOrder>>("QueryOrders", query)';
 const STATUS = 'status: isPartial ? "partially_filled" : statuses[status],';
-const TICKER = "return { symbol, bid: ticker.b[0]!, ask: ticker.a[0]!, last: ticker.c[0]!, timestamp: ticker.t };";
-const EMIT = "private emit(fill: Fill): void {";
 const EMIT_FILL = "    this.ctx.emitFill(fill);\n";
 const MISSED = "for (const fill of await this.getFills(this.gapStart)) this.emit(fill);";
 const PAGE_END = "if (page.length < PAGE) return found.toReversed();";
-const BUYING_POWER = 'return (await this.call<Balance>("Balance")).available;';
 const POSITIONS = 'const positions = await this.call<VenuePosition[]>("Positions");';
 const VENUE_ID = 'return { venueOrderId, status: "acknowledged" };';
 const CONFIRMED = 'if (venueOrderId === undefined) throw new Error("the venue did not confirm the order");';
