@@ -4,7 +4,7 @@
  */
 import type { Desk } from "../trading/desk.ts";
 import { accountTaken } from "../trading/account-owner.ts";
-import { forgetInstruments } from "../trading/market-snapshot.ts";
+import { forgetInstruments } from "../trading/instruments.ts";
 import { markInterruptedUnknown, reconcileConnector } from "../trading/reconcile.ts";
 import { followActivities, recordActivities } from "../trading/record-activity.ts";
 import { receiveReports } from "../trading/record-report.ts";

@@ -24,6 +24,8 @@ export interface RoundOptions {
 const FOLLOW_MS = 2_000;
 const DEGRADED_PROBE_MS = 5_000;
 const MARK_AFTER_FILL_MS = 100;
+/** Besides, for each position: each mark journals all of them. */
+const MARK_PER_POSITION_MS = 1;
 /** The fills of a report that was pushed usually arrive just behind it. */
 const GAP_MS = 1_000;
 
@@ -57,7 +59,8 @@ export class ConnectorRounds {
     const { clock, log, desk, isStopping } = this.#options;
     if (this.#marking.has(connector) || isStopping()) return;
     this.#marking.add(connector);
-    clock.after(MARK_AFTER_FILL_MS, () => {
+    const positions = desk().state.accounts.get(connector)?.positions.size ?? 0;
+    clock.after(MARK_AFTER_FILL_MS + positions * MARK_PER_POSITION_MS, () => {
       this.#marking.delete(connector);
       if (!this.#isUsable(connector)) return;
       markAccount(desk(), connector).catch((error: unknown) =>

@@ -3,7 +3,7 @@ import { type AccountRecord, afterAnnouncement, afterCashEvent, markedAccount } 
 import type { MoneyEvent } from "./cash-event.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { AccountMarked, Recorded } from "./event.ts";
-import { type ExchangeRate, rateKey } from "./exchange-rate.ts";
+import { type ExchangeRate, keepRate } from "./exchange-rate.ts";
 import { type FillState, positionOf } from "./fill-state.ts";
 import { type MultiplierStated, multiplierKey, multiplierOf } from "./multiplier.ts";
 import { type NavReading, changeWithoutTrades, unexplainedChange } from "./nav-change.ts";
@@ -35,7 +35,7 @@ export function applyAccountEvent(state: AccountState, recorded: Recorded<Accoun
       return;
     case "fx.observed": {
       const { type: _type, ...rate } = event;
-      state.rates.set(rateKey(rate), rate);
+      keepRate(state.rates, rate);
       return;
     }
     case "nav.unexplained":
@@ -55,14 +55,15 @@ function stateMultiplier(state: FillState, { connector, symbol, multiplier }: Mu
 }
 
 /** The money of an activity, once; an activity that replaces an earlier one counts by the difference. */
-function announce(state: AccountState, { event, at: recordedAt }: Recorded<ActivityReceived>): void {
+function announce(state: AccountState, recorded: Recorded<ActivityReceived>): void {
+  const { event, at: recordedAt } = recorded;
   const { connector, activity } = event;
   const account = state.accounts.get(connector);
   const known = state.activities.get(connector)?.ids;
   const isKnown = known?.has(activity.id) === true;
   const earlier = activity.corrects === undefined ? undefined : known?.get(activity.corrects)?.money;
   const money = account && announcedMoney(activity, account.account.currency);
-  receiveActivity(state.activities, event, money);
+  receiveActivity(state.activities, recorded, money);
   if (account === undefined) return;
   let after: AccountRecord = { ...account, counted: [] };
   const parts = money === undefined || isKnown ? [] : earlier === undefined ? [money] : correctedMoney(money, earlier);

@@ -54,6 +54,18 @@ export function rateKey({ base, quote, origin, source }: Omit<ExchangeRate, "bid
   return `${pairText({ base, quote })} ${origin} ${source}`;
 }
 
+/** An account needs few rates at a time; a venue may name other currencies at each mark. */
+const RATES_PER_SOURCE = 100;
+
+/** Keeps the rate; of too many, the rate of its source that was observed longest ago is dropped. */
+export function keepRate(rates: Map<string, ExchangeRate>, rate: ExchangeRate): void {
+  const key = rateKey(rate);
+  rates.delete(key);
+  rates.set(key, rate);
+  const ofSource = [...rates].filter(([, { source }]) => source === rate.source);
+  for (const [oldest] of ofSource.slice(0, Math.max(0, ofSource.length - RATES_PER_SOURCE))) rates.delete(oldest);
+}
+
 /** How long the rate is true enough for guards. */
 export function isFresh(rate: Pick<ExchangeRate, "base" | "quote" | "at" | "origin">, now: number): boolean {
   const age = now - rate.at;

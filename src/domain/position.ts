@@ -61,6 +61,7 @@ export class PositionRecord {
   multiplier: Decimal = ONE;
   readonly #movements: PositionChange[] = [];
   readonly #fills = new Map<string, FillChange>();
+  readonly #splitTimes: number[] = [];
   #book = emptyBook();
   #isStale = false;
 
@@ -130,8 +131,14 @@ export class PositionRecord {
     }
   }
 
+  /** Whether a split is dated less than `ms` before or after `at` (ms). */
+  hasSplitWithin(ms: number, at: number): boolean {
+    return this.#splitTimes.some((known) => Math.abs(known - at) < ms);
+  }
+
   /** Multiplies what was held at that time (ms): later fills are in the new units already. */
   split(splitRatio: SplitRatio, at: number): void {
+    this.#splitTimes.push(at);
     let place = this.#movements.length;
     while (place > 0 && timeOf(this.#movements[place - 1]) >= at) place -= 1;
     this.#movements.splice(place, 0, { kind: "split", ratio: splitRatio, at });

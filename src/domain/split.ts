@@ -4,7 +4,7 @@ import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { FillState } from "./fill-state.ts";
 import { comparableSymbol, instrumentKey } from "./order.ts";
 import type { PositionRecord } from "./position.ts";
-import { type SplitRatio, splitPosition } from "./split-ratio.ts";
+import { type SplitRatio, splitPosition, splitQuantity } from "./split-ratio.ts";
 import type { VenuePosition } from "./venue.ts";
 
 interface InstrumentSplit {
@@ -15,11 +15,20 @@ interface InstrumentSplit {
   readonly at: number;
 }
 
+/**
+ * An instrument splits at most once in this time. Each split is replayed with the position, so a venue that stated
+ * thousands would keep the desk busy at every start.
+ */
+const SPLIT_EVERY_MS = 20 * 60 * 60 * 1000;
+/** No connector can report a larger quantity. */
+const QUANTITY_MAX = decimal("1e30");
+
 type Holdings = ReadonlyMap<string, VenuePosition>;
 
 /**
  * Splits the position in all spellings of the instrument, and what the account reported before the split. Quantities
- * tell whether a report is of before or after. A difference of positions that the split explains is no difference.
+ * tell whether a report is of before or after. A difference of positions that the split explains is no difference. A
+ * split that cannot be is left out: the venue's quantity then differs, which blocks the instrument.
  */
 export function splitInstrument(state: FillState, split: InstrumentSplit): void {
   const name = comparableSymbol(split.symbol);
@@ -27,6 +36,8 @@ export function splitInstrument(state: FillState, split: InstrumentSplit): void 
     ({ connector, symbol }) => connector === split.connector && comparableSymbol(symbol) === name,
   );
   const before = quantityOf(positions);
+  if (positions.some((position) => position.hasSplitWithin(SPLIT_EVERY_MS, split.at))) return;
+  if (splitQuantity(before, split.ratio).abs().gt(QUANTITY_MAX)) return;
   for (const position of positions) position.split(split.ratio, split.at);
   const after = quantityOf(positions);
   for (const { symbol, quantity } of positions) {

@@ -14,7 +14,7 @@ export interface ActivityReceived {
 export const ACTIVITY_MEMORY_MS = 400 * 24 * 60 * 60 * 1000;
 
 interface KnownActivity {
-  /** The venue's time, ms. */
+  /** The venue's time, ms, and at most the time of the record. */
   readonly at: number;
   /** In the account's currency; undefined for an activity that is no money of it. */
   readonly money: AnnouncedMoney | undefined;
@@ -23,23 +23,31 @@ interface KnownActivity {
 export interface KnownActivities {
   /** By id; oldest record first. */
   readonly ids: Map<string, KnownActivity>;
-  /** The venue's time of the newest, ms. */
+  /** The venue's time of the newest, ms, and at most the time of its record. */
   newestAt: number;
 }
 
 export type ActivitiesByConnector = Map<string, KnownActivities>;
 
+interface RecordedActivity {
+  readonly event: ActivityReceived;
+  /** When it was recorded, ms. */
+  readonly at: number;
+}
+
 export function receiveActivity(
   known: ActivitiesByConnector,
-  { connector, activity }: ActivityReceived,
+  { event: { connector, activity }, at: recordedAt }: RecordedActivity,
   money: AnnouncedMoney | undefined,
 ): void {
-  const found = known.get(connector) ?? { ids: new Map<string, KnownActivity>(), newestAt: activity.at };
+  // An activity dated ahead must not hide earlier ones from the next request.
+  const at = Math.min(activity.at, recordedAt);
+  const found = known.get(connector) ?? { ids: new Map<string, KnownActivity>(), newestAt: at };
   known.set(connector, found);
-  found.ids.set(activity.id, { at: activity.at, money });
-  found.newestAt = Math.max(found.newestAt, activity.at);
-  for (const [id, { at }] of found.ids) {
-    if (at >= found.newestAt - ACTIVITY_MEMORY_MS) return;
+  found.ids.set(activity.id, { at, money });
+  found.newestAt = Math.max(found.newestAt, at);
+  for (const [id, earlier] of found.ids) {
+    if (earlier.at >= found.newestAt - ACTIVITY_MEMORY_MS) return;
     found.ids.delete(id);
   }
 }

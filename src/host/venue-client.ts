@@ -1,4 +1,5 @@
 /** Calls the venue methods of connectors by name, and parses their results. */
+import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import { LIMITS } from "../protocol/limits.ts";
 import { type Envelope, type Method } from "../protocol/messages.ts";
@@ -108,23 +109,43 @@ function one<T>(shape: AnswerShape<T>): AnswerForm<T> {
 function oneOrNull<T>(shape: AnswerShape<T>): AnswerForm<T | null> {
   return { schema: shape.nullable(), members: shape.members };
 }
-function list<T>(shape: AnswerShape<T>): AnswerForm<T[]> {
-  return { schema: listOf(shape), members: shape.members };
+function list<T>(shape: AnswerShape<T>, max: number): AnswerForm<T[]> {
+  return { schema: listOf(shape, max), members: shape.members };
 }
-function listOf<T>(schema: z.ZodType<T>): z.ZodType<T[]> {
-  return z.array(schema).max(LIMITS.responseChars / 8);
+function listOf<T>(schema: z.ZodType<T>, max: number): z.ZodType<T[]> {
+  return z.array(schema).max(max, `has more than ${max} entries`);
 }
 
 /** A list, or a page of it in this member. */
 function pageOf(member: string): z.ZodType<VenuePage<unknown>> {
   const page = z
-    .looseObject({ [member]: listOf(z.unknown()), cursor: z.string().min(1).max(CURSOR_CHARS_MAX).nullish() })
+    .looseObject({
+      [member]: listOf(z.unknown(), LIMITS.pageItems),
+      cursor: z.string().min(1).max(CURSOR_CHARS_MAX).nullish(),
+    })
     .transform((value) => ({ items: value[member] as readonly unknown[], cursor: value.cursor ?? undefined }));
-  return z.union([listOf(z.unknown()).transform((items) => ({ items })), page]) as z.ZodType<VenuePage<unknown>>;
+  return z.union([listOf(z.unknown(), LIMITS.pageItems).transform((items) => ({ items })), page]) as z.ZodType<
+    VenuePage<unknown>
+  >;
 }
 const CURSOR_CHARS_MAX = 2_000;
 const FILL_PAGE = pageOf("fills");
 const ACTIVITY_PAGE = pageOf("activities");
+
+const ITEMS_PER_SLICE = 256;
+
+/** A page may have ten thousands of items: other work runs between the slices. */
+async function inSlices<T>(
+  items: readonly unknown[],
+  parse: (slice: readonly unknown[]) => readonly T[],
+): Promise<readonly T[]> {
+  const parsed: T[] = [];
+  for (let start = 0; start < items.length; start += ITEMS_PER_SLICE) {
+    if (start > 0) await setImmediate();
+    parsed.push(...parse(items.slice(start, start + ITEMS_PER_SLICE)));
+  }
+  return parsed;
+}
 
 /** Rounded down to cents, so that it never exceeds what the connector returned. */
 export const buyingPowerSchema = z.union([z.number(), z.string()]).transform((raw, context): DecimalText => {
@@ -141,7 +162,7 @@ export function openVenueClient(connectors: Connectors) {
     quote: (name: string, symbol: string): Promise<VenueQuote> =>
       callVenue(connectors, name, { method: "getQuote", args: [symbol], ...one(quoteSchema) }),
     positions: (name: string): Promise<readonly VenuePosition[]> =>
-      callVenue(connectors, name, { method: "getPositions", ...list(positionSchema) }),
+      callVenue(connectors, name, { method: "getPositions", ...list(positionSchema, LIMITS.positions) }),
     buyingPower: (name: string): Promise<DecimalText> =>
       callVenue(connectors, name, { method: "getBuyingPower", schema: buyingPowerSchema }),
     account: (name: string): Promise<ReportedAccount | undefined> =>
@@ -152,37 +173,42 @@ export function openVenueClient(connectors: Connectors) {
       callIfSupported(connectors, name, {
         method: "searchInstruments",
         args: [words, limit],
-        ...list(instrumentSchema),
+        ...list(instrumentSchema, LIMITS.instruments),
       }),
     order: (name: string, query: OrderQuery): Promise<VenueReport | null | undefined> =>
       callIfSupported(connectors, name, { method: "getOrder", args: [query], ...oneOrNull(reportSchema) }),
     openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
-      callIfSupported(connectors, name, { method: "getOpenOrders", ...list(reportSchema) }),
+      callIfSupported(connectors, name, { method: "getOpenOrders", ...list(reportSchema, LIMITS.openOrders) }),
     fills: async (name: string, since: number, hint: FillsHint): Promise<VenuePage<VenueFill> | undefined> => {
       const args = [since, hint];
       const page = await callIfSupported(connectors, name, { method: "getFills", args, schema: FILL_PAGE });
       const { refusedFills } = findConnector(connectors, name);
-      return page && { ...page, items: refusedFills.parse("getFills", page.items) };
+      return page && { ...page, items: await inSlices(page.items, (items) => refusedFills.parse("getFills", items)) };
     },
     activities: async (name: string, since: number, cursor?: string): Promise<VenuePage<VenueActivity> | undefined> => {
       const call = { method: "getActivities", args: [since, cursor], schema: ACTIVITY_PAGE } as const;
       const page = await callIfSupported(connectors, name, call);
       const form = { method: "getActivities", noun: "activity", shape: activitySchema };
-      return page && { ...page, items: findConnector(connectors, name).refusedFills.parseItems(form, page.items) };
+      const { refusedFills } = findConnector(connectors, name);
+      return page && { ...page, items: await inSlices(page.items, (items) => refusedFills.parseItems(form, items)) };
     },
     rates: (name: string, pairs: readonly string[]): Promise<readonly VenueRate[] | undefined> =>
-      callIfSupported(connectors, name, { method: "getRates", args: [pairs], ...list(rateSchema) }),
+      callIfSupported(connectors, name, { method: "getRates", args: [pairs], ...list(rateSchema, LIMITS.rates) }),
     schedule: (
       name: string,
       symbol: string,
       { from, to }: Required<BarRange>,
     ): Promise<readonly VenueSession[] | undefined> =>
-      callIfSupported(connectors, name, { method: "getSchedule", args: [symbol, from, to], ...list(sessionSchema) }),
+      callIfSupported(connectors, name, {
+        method: "getSchedule",
+        args: [symbol, from, to],
+        ...list(sessionSchema, LIMITS.sessions),
+      }),
     bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
       callIfSupported(connectors, name, {
         method: "getBars",
         args: [symbol, compact({ resolution: "1d", ...range })],
-        ...list(barSchema),
+        ...list(barSchema, LIMITS.bars),
       }),
     fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
       callIfSupported(connectors, name, { method: "getFundamentals", args: [symbol], schema: fundamentalsSchema }),

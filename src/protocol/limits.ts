@@ -8,6 +8,15 @@ export const LIMITS = {
   requestChars: 1_200_000,
   /** Text characters of one method's result. Lists of bars and positions can be long. */
   responseChars: 8 * 1024 * 1024,
+  /** Entries of a method's answer. */
+  positions: 10_000,
+  openOrders: 10_000,
+  instruments: 10_000,
+  rates: 1_000,
+  sessions: 10_000,
+  bars: 100_000,
+  /** Of one page of fills or activities. */
+  pageItems: 100_000,
   /** Fills, reports or activities of one message. */
   batchItems: 32,
   /** Fills, reports and activities that were sent and are not acknowledged yet. */

@@ -36,15 +36,28 @@ type ComparingDesk = Pick<Desk, "clock" | "fillBudgets" | "log" | "market" | "pu
 
 export function comparePositions(desk: ComparingDesk, reading: PositionReading): void {
   const theirs = new Map(reading.positions.map(({ symbol, quantity }) => [symbol, decimal(quantity)]));
-  for (const compared of comparedInstruments(desk, reading.connector, theirs)) {
-    const instruments = compared.symbols.map((symbol) => instrumentKey(reading.connector, symbol));
-    const newest = Math.max(0, ...instruments.map((key) => desk.state.lastFill.get(key)?.seq ?? 0));
+  const instruments = comparedInstruments(desk, reading.connector, theirs);
+  forgetDifferences(desk, reading.connector, instruments);
+  for (const compared of instruments) {
+    const keys = compared.symbols.map((symbol) => instrumentKey(reading.connector, symbol));
+    const newest = Math.max(0, ...keys.map((key) => desk.state.lastFill.get(key)?.seq ?? 0));
     // A fill that arrived during the request may be in the response or not: the next mark shows it.
-    if (newest > reading.seq || instruments.some((key) => desk.state.flagged.has(key))) continue;
-    if (instruments.some((key) => desk.state.disputes.has(key))) settleDisputes(desk, reading.connector, compared);
-    else if (instruments.some((key) => desk.state.external.has(key))) followVenue(desk, reading, compared, theirs);
+    if (newest > reading.seq || keys.some((key) => desk.state.flagged.has(key))) continue;
+    if (keys.some((key) => desk.state.disputes.has(key))) settleDisputes(desk, reading.connector, compared);
+    else if (keys.some((key) => desk.state.external.has(key))) followVenue(desk, reading, compared, theirs);
     else flagDifference(desk, reading, compared, theirs);
   }
+}
+
+/** The venue no longer reports these instruments, and no fill is of them. */
+function forgetDifferences(
+  { market }: Pick<Desk, "market">,
+  connector: string,
+  instruments: readonly ComparedInstrument[],
+): void {
+  const compared = new Set(instruments.map(({ key }) => key));
+  for (const key of market.differences.keys())
+    if (key.startsWith(`${connector}/`) && !compared.has(key)) market.differences.delete(key);
 }
 
 function comparedInstruments(

@@ -36,11 +36,16 @@ export async function observeRates(desk: ObservingDesk, connector: string): Prom
       const { bid, ask } = found;
       // A one-sided quote is no rate.
       if (!decimal(bid).gt(ZERO) || decimal(ask).lt(decimal(bid))) throw new Error(`bid ${bid}, ask ${ask}`);
-      record(desk, { base, quote, bid, ask, at: validAt(found), origin: "quote", source: connector });
+      record(desk, { base, quote, bid, ask, at: notAhead(desk, validAt(found)), origin: "quote", source: connector });
     } catch (error) {
       desk.log.warn(`no rate ${symbol} at ${connector}: ${messageOf(error)}`, { connector });
     }
   }
+}
+
+/** A rate of later than now would stay fresh for longer, and hide the rates that follow it. */
+function notAhead({ clock }: Pick<Desk, "clock">, at: number): number {
+  return Math.min(at, clock.now());
 }
 
 const PAIR = /^[A-Z0-9]{2,12}\/[A-Z0-9]{2,12}$/;
@@ -71,8 +76,7 @@ async function observeAccountRates(desk: ObservingDesk, connector: string): Prom
     for (const { pair, rate, at } of (await desk.venues.rates(connector, [...asked])) ?? []) {
       if (!asked.has(pair)) continue;
       const [base = "", quote = ""] = pair.split("/");
-      // A rate cannot be of later than now: it would stay fresh for longer.
-      const known = { at: Math.min(at, desk.clock.now()), origin: "account", source: connector } as const;
+      const known = { at: notAhead(desk, at), origin: "account", source: connector } as const;
       record(desk, { base, quote, bid: rate, ask: rate, ...known });
     }
   } catch (error) {

@@ -4,15 +4,16 @@ import { RateWindow } from "../lib/rate-window.ts";
 
 /**
  * own: fits its order. misfit: of an order that the desk did not send, disputed, in excess, changed or taken back.
- * report: a pushed report that changes an order.
+ * report: a pushed report that changes an order. multiplier: an instrument's, of an answer that changes it.
  */
-export type FillKind = "own" | "misfit" | "report" | "activity";
+export type FillKind = "own" | "misfit" | "report" | "activity" | "multiplier";
 
 export const FILLS_PER_HOUR: Readonly<Record<FillKind, number>> = {
   own: 100_000,
   misfit: 5_000,
   report: 20_000,
   activity: 5_000,
+  multiplier: 5_000,
 };
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -21,6 +22,7 @@ const NOUNS: Readonly<Record<FillKind, string>> = {
   misfit: "fills that fit no order of this desk",
   report: "changes of orders",
   activity: "activities",
+  multiplier: "changes of multipliers",
 };
 
 export interface FillBudgets {
@@ -38,7 +40,10 @@ export function createFillBudgets(clock: Pick<Clock, "monotonic">): FillBudgets 
     if (known === undefined) {
       const open = (kind: FillKind): RateWindow =>
         new RateWindow({ clock, limit: FILLS_PER_HOUR[kind], windowMs: HOUR_MS });
-      known = { own: open("own"), misfit: open("misfit"), report: open("report"), activity: open("activity") };
+      known = {
+        ...{ own: open("own"), misfit: open("misfit"), report: open("report") },
+        ...{ activity: open("activity"), multiplier: open("multiplier") },
+      };
       windows.set(connector, known);
     }
     return known;

@@ -3,13 +3,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { AccountRecord } from "../domain/account.ts";
 import { readingOf } from "../domain/account-state.ts";
 import { pairOf } from "../domain/currency.ts";
-import { type Decimal, type DecimalText, ONE, ZERO, decimal, max, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ZERO, decimal, max, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import { converted, ratePath } from "../domain/exchange-rate.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { multiplierOf } from "../domain/multiplier.ts";
 import { unexplainedChange } from "../domain/nav-change.ts";
-import { type InstrumentKey, instrumentKey } from "../domain/order.ts";
 import { leaves } from "../domain/order-state.ts";
 import { type Quote, mid, validAt } from "../domain/quote.ts";
 import type {
@@ -25,6 +24,7 @@ import { reservedUnit } from "../gate/valuation.ts";
 import { comparePositions } from "./compare-positions.ts";
 import type { Desk } from "./desk.ts";
 import { rateTable } from "./exchange-rates.ts";
+import { instrumentOf, sizePositions } from "./instruments.ts";
 import { nearSymbol } from "./near-symbols.ts";
 import { sessionsAround } from "./sessions.ts";
 
@@ -44,8 +44,6 @@ export interface MarketSnapshot {
   /** One message for each part that could not be fetched. */
   readonly problems: readonly string[];
 }
-
-const INSTRUMENT_AGE_MAX_MS = 10 * 60 * 1000;
 
 /** Never rejects: a part that could not be fetched is listed in `problems`, and the guard that needs it blocks. */
 export async function fetchMarketSnapshot(
@@ -144,56 +142,6 @@ export function isSimulated(desk: Pick<Desk, "venues">, connector: string): bool
 export function observeVenueTime(desk: Pick<Desk, "market">, connector: string, at: number): void {
   const newest = desk.market.venueTimes.get(connector);
   if (newest === undefined || at > newest) desk.market.venueTimes.set(connector, at);
-}
-
-export async function instrumentOf(
-  desk: Pick<Desk, "clock" | "market" | "publish" | "readOnly" | "state" | "venues">,
-  connector: string,
-  symbol: string,
-): Promise<VenueInstrument | null | undefined> {
-  const key = `${connector}/${symbol}`;
-  const cached = desk.market.instruments.get(key);
-  const mono = desk.clock.monotonic();
-  if (cached !== undefined && mono - cached.mono < INSTRUMENT_AGE_MAX_MS) return cached.instrument;
-  const instrument = await desk.venues.instrument(connector, symbol);
-  if (instrument === undefined) return undefined;
-  desk.market.instruments.set(key, { instrument, mono });
-  const { multiplier = text(ONE) } = instrument ?? {};
-  const isNews = instrument !== null && !decimal(multiplier).eq(multiplierOf(desk.state, connector, symbol));
-  if (isNews && desk.readOnly() === undefined)
-    desk.publish({ type: "instrument.multiplier", connector: connector as ConnectorName, symbol, multiplier });
-  return instrument;
-}
-
-/** Held instruments that are looked up at the same time. */
-const LOOKED_UP_AT_ONCE = 20;
-
-/** Looks up each held instrument once after a start, because its value depends on its multiplier. */
-async function sizePositions(desk: Desk, connector: ConnectorName, held: readonly VenuePosition[]): Promise<void> {
-  const { sized } = desk.market;
-  if (desk.venues.facts(connector)?.methods.includes("getInstrument") !== true) return;
-  const isOpen = ({ symbol, quantity }: VenuePosition): boolean =>
-    quantity !== "0" && !sized.has(instrumentKey(connector, symbol));
-  const open = held.filter(isOpen);
-  for (let start = 0; start < open.length; start += LOOKED_UP_AT_ONCE) {
-    const slice = open.slice(start, start + LOOKED_UP_AT_ONCE);
-    await Promise.all(
-      slice.map(async ({ symbol }) => {
-        try {
-          await instrumentOf(desk, connector, symbol);
-          sized.add(instrumentKey(connector, symbol));
-        } catch (error) {
-          desk.log.warn(`no instrument ${symbol} at ${connector}: ${messageOf(error)}`, { connector });
-        }
-      }),
-    );
-  }
-}
-
-/** A connector that starts again may have another adapter, venue or account: its instruments are fetched again. */
-export function forgetInstruments({ market }: Pick<Desk, "market">, connector: string): void {
-  for (const known of [market.instruments, market.sized, market.sessions])
-    for (const key of known.keys()) if (key.startsWith(`${connector}/`)) known.delete(key as InstrumentKey);
 }
 
 interface MarkOptions {

@@ -12,11 +12,11 @@ import {
   termsOf,
 } from "../domain/proposal.ts";
 import type { Desk } from "./desk.ts";
-import { instrumentOf } from "./market-snapshot.ts";
+import { type InstrumentsDesk, instrumentOf } from "./instruments.ts";
 import { termsOnTarget } from "./order-target.ts";
 import { routeTargets } from "./route-targets.ts";
 
-type TermsDesk = Pick<Desk, "clock" | "config" | "log" | "market" | "publish" | "readOnly" | "state" | "venues">;
+type TermsDesk = InstrumentsDesk & Pick<Desk, "config" | "log">;
 
 export type ProposedTerms =
   | { readonly terms: OrderTerms }

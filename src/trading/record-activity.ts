@@ -5,6 +5,7 @@ import type { ConnectorName } from "../domain/ids.ts";
 import type { VenueActivity } from "../domain/venue.ts";
 import { ZERO } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
+import { iso } from "../lib/time.ts";
 import { readPages } from "../host/venue-pages.ts";
 import type { Desk } from "./desk.ts";
 
@@ -14,7 +15,7 @@ const OVERLAP_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Resolves, when every new activity is on disk, with their number. @throws FILL_FLOOD over the connector's budget. */
 export async function recordActivities(
-  desk: Pick<Desk, "commit" | "fillBudgets" | "log" | "state">,
+  desk: Pick<Desk, "clock" | "commit" | "fillBudgets" | "log" | "state">,
   connector: ConnectorName,
   activities: readonly VenueActivity[],
 ): Promise<number> {
@@ -23,14 +24,14 @@ export async function recordActivities(
   if (opened === undefined) return 0;
   let last: Promise<unknown> | undefined;
   let fresh = 0;
+  const leftOut: string[] = [];
   for (const [index, activity] of activities.entries()) {
     if (index > 0 && index % PER_SLICE === 0) await setImmediate();
     const known = desk.state.activities.get(connector);
     if (activity.at < opened || known?.ids.has(activity.id) === true) continue;
-    if (known !== undefined && activity.at < known.newestAt - ACTIVITY_MEMORY_MS) {
-      desk.log.warn(
-        `activity ${activity.id} of ${connector} is older than 400 days before the newest, and is left out`,
-      );
+    const reason = whyLeftOut(activity.at, known?.newestAt, desk.clock.now());
+    if (reason !== undefined) {
+      leftOut.push(`${activity.id} ${reason}`);
       continue;
     }
     const exceeded = desk.fillBudgets.spend(connector, "activity");
@@ -38,8 +39,21 @@ export async function recordActivities(
     fresh += 1;
     last = desk.commit({ type: "venue.activity", connector, activity });
   }
+  if (leftOut.length > 0)
+    desk.log.warn(`${leftOut.length} activities of ${connector} are left out: ${leftOut[0]}`, { connector });
   await last;
   return fresh;
+}
+
+/** A venue's clock may be ahead, and a date without a time is a day in some time zone. */
+const AHEAD_MS = 24 * 60 * 60 * 1000;
+
+/** An activity that is dated ahead is taken when the venue lists it at its time. */
+function whyLeftOut(at: number, newestAt: number | undefined, now: number): string | undefined {
+  if (at > now + AHEAD_MS) return `is dated more than a day ahead (${iso(at)})`;
+  if (newestAt !== undefined && at < newestAt - ACTIVITY_MEMORY_MS)
+    return `is older than 400 days before the newest (${iso(at)})`;
+  return undefined;
 }
 
 const ASK_MS = 60 * 60 * 1000;

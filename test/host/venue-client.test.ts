@@ -1,0 +1,50 @@
+/** Long answers of a venue: lists are bounded, and other work runs while a long page is read. */
+import { describe, expect, it } from "vitest";
+import { openVenueClient } from "../../src/host/venue-client.ts";
+import type { Connector } from "../../src/host/connector.ts";
+import { RefusedFills } from "../../src/host/refused-fills.ts";
+import { UnknownMembers } from "../../src/host/unknown-members.ts";
+import { METHODS } from "../../src/protocol/messages.ts";
+import { quietLog } from "../support/quiet-log.ts";
+
+function clientOf(answer: unknown) {
+  const unknownMembers = new UnknownMembers(quietLog(), (text) => text);
+  const connector = {
+    status: { methods: METHODS, state: "ready", capabilities: {} },
+    unknownMembers,
+    refusedFills: new RefusedFills("v", quietLog(), unknownMembers),
+    invoke: () => Promise.resolve({ ok: true, value: answer }),
+  } as unknown as Connector;
+  return openVenueClient(new Map([["v", connector]]));
+}
+function times<T>(count: number, make: (index: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
+
+describe("a list of too many", () => {
+  const report = { status: "open", filledQuantity: "0" };
+  it.each([
+    ["positions", times(10_001, (i) => ({ symbol: `S${i}`, quantity: "1" }))],
+    ["openOrders", times(10_001, (i) => ({ ...report, venueOrderId: `o${i}` }))],
+  ] as const)("%s is refused with its limit", async (method, answer) => {
+    await expect(clientOf(answer)[method]("v")).rejects.toMatchObject({
+      code: "PROTOCOL",
+      message: expect.stringContaining("has more than 10000 entries") as string,
+    });
+    expect(await clientOf(answer.slice(1))[method]("v")).toHaveLength(10_000);
+  });
+});
+
+it.each([
+  ["fills", { fillId: "f", venueOrderId: "o", symbol: "A", side: "buy", quantity: "1", price: "2", timestamp: 5 }],
+  ["activities", { id: "a", kind: "fee", amount: "-1", currency: "USD", timestamp: 5 }],
+] as const)("a page of 10,000 %s is read in slices, between which other work runs", async (method, item) => {
+  const client = clientOf(times(10_000, () => item));
+  const reading = method === "fills" ? client.fills("v", 0, { symbols: [] }) : client.activities("v", 0);
+  let turns = 0;
+  const count = (): void => void setImmediate(() => ((turns += 1), count()));
+  count();
+  expect((await reading)?.items).toHaveLength(10_000);
+  expect(turns).toBeGreaterThan(30);
+  turns = Number.NEGATIVE_INFINITY;
+});
