@@ -7,7 +7,10 @@ import type { OpenDesk } from "./open-desk.ts";
 import { verifyJournal } from "./verify-journal.ts";
 
 /** Services of the daemon that are not part of the desk. */
-type DaemonServices = Pick<DeskServices, "runs" | "scheduler" | "news" | "lastSeen" | "pages" | "pageAddress" | "stop">;
+type DaemonServices = Pick<
+  DeskServices,
+  "runs" | "scheduler" | "news" | "lastSeen" | "pages" | "passkeys" | "pageAddress" | "stop"
+>;
 
 /** Programs pass only a few of their variables to a server on standard input and output, HOME among them. */
 function mcpProgram({ packageRoot, env, desk }: OpenDesk): DeskServices["mcpProgram"] {

@@ -9,6 +9,7 @@ import { type AgentRuns, openAgentRuns } from "../runs/agent-runs.ts";
 import { type Scheduler, createScheduler } from "../runs/scheduler.ts";
 import { type FeedDeps, startNews } from "../trading/news.ts";
 import { openPageSessions } from "../trading/page-sessions.ts";
+import { openPasskeys } from "../trading/passkeys.ts";
 import { writeRefusalAlert } from "../trading/repeated-refusals-alert.ts";
 import { AgentCommands } from "./agent-commands.ts";
 import { type AgentEndpoint, openAgentEndpoint } from "./agent-endpoint.ts";
@@ -86,7 +87,16 @@ export async function openAgentServices(
   );
   const pageAddress = (): string => `http://localhost:${port()}/ui/`;
   const lastSeen = (agent: string): number | undefined => endpoint.lastSeen(agent);
-  const services = createDeskServices(open, { runs, scheduler, news, lastSeen, pages, pageAddress, stop });
+  const services = createDeskServices(open, {
+    runs,
+    scheduler,
+    news,
+    lastSeen,
+    pages,
+    passkeys: openPasskeys(desk),
+    pageAddress,
+    stop,
+  });
   commands.bind(services);
   return { services, runs, scheduler, endpoint, refusals };
 }

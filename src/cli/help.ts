@@ -97,8 +97,7 @@ function firstPage(entries: readonly CommandEntry[]): readonly string[] {
   const others = entries.filter((entry) => !entry.name.includes(" ") && !first.includes(entry));
   return [
     "qoc: a trading desk in a folder. Agents propose, you approve, guards check.",
-    "usage: qoc <command> [flags]",
-    "first commands",
+    "usage: qoc <command> [flags]; the first commands:",
     ...summaries(first),
     "",
     ...columns([

@@ -47,7 +47,8 @@ export const command = defineCommand({
     const { desk } = requireDesk(context);
     const onNotices: NoticeListener = (notices) =>
       notices.forEach((notice) => context.progress.line(noticeText(notice)));
-    if (review === true) return recordReview(desk, await findOrder(desk, id, "follow"), { actor, channel, onNotices });
+    if (review === true)
+      return recordReview(desk, await findOrder(desk, id, "follow"), { actor, channel, page, onNotices });
     return approveOrder(desk, { id, digest, shown, authority, actor, channel, page, onNotices });
   },
   render: renderReceipt,

@@ -18,6 +18,7 @@ import type { AuditCode } from "../trading/audit-finding.ts";
 import type { AuditResult } from "../trading/audit-result.ts";
 import type { News } from "../trading/news.ts";
 import type { PageSessions } from "../trading/page-sessions.ts";
+import type { Passkeys } from "../trading/passkeys.ts";
 import type { RebuildView } from "../trading/rebuild.ts";
 import type { ProfitLedger } from "../trading/profit-ledger.ts";
 import type { RecordedDesk } from "../trading/recorded-desk.ts";
@@ -219,6 +220,7 @@ export interface DeskServices {
   orderSettled(id: OrderId): Promise<void>;
   readonly runs: Runs;
   readonly pages: PageSessions;
+  readonly passkeys: Passkeys;
   /** The address of the page for a browser of this machine. */
   pageAddress(): string;
   /** How a program on this machine starts `qoc mcp` for this desk. */

@@ -51,4 +51,7 @@ export const PAGE_COMMANDS: readonly string[] = [
   "journal verify",
   "ui list",
   "ui revoke",
+  // A page makes a passkey with it; registering it takes the live key, which no page has.
+  "passkeys add",
+  "passkeys list",
 ];

@@ -7,10 +7,25 @@ import type { CommandSession } from "./command.ts";
 
 const headSchema = z.strictObject({ seq: z.int().nonnegative(), hash: z.string() });
 
+/** Real answers have some hundred bytes. */
+const answerSchema = z.base64().max(4_000);
+const passkeyUseSchema = z.strictObject({
+  name: z.string().max(100),
+  authenticatorData: answerSchema,
+  clientData: answerSchema,
+});
+
+export const passkeyAnswerSchema = z.strictObject({
+  authenticatorData: answerSchema,
+  clientData: answerSchema,
+  signature: answerSchema,
+});
+
 /** The signature that a client sends with a command; has no place on the command line. */
 export const authoritySchema = z.strictObject({
-  key: z.enum(["desk", "live", "session"]),
+  key: z.enum(["desk", "live", "session", "passkey"]),
   session: z.string().optional(),
+  passkey: passkeyUseSchema.optional(),
   epoch: z.int(),
   head: headSchema,
   expiresAt: z.number(),

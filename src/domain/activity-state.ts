@@ -3,9 +3,8 @@ import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
 import type { DecimalText } from "./decimal.ts";
 import { type EquityPoint, addEquityPoint } from "./equity-series.ts";
-import type { RunEnded, RunStarted } from "./event.ts";
-import type { PageClosed, PageOpened } from "./page-event.ts";
-import { type PageState, applyPageEvent, noPages } from "./page-state.ts";
+import type { DeskEvent, RunEnded, RunStarted } from "./event.ts";
+import { type PageState, type PageStateEvent, applyPageEvent, noPages } from "./page-state.ts";
 import type { SnapshotTaken } from "./schedule-event.ts";
 
 export interface ActivityState {
@@ -42,7 +41,23 @@ export function noActivity(): ActivityState {
   return { runs: new Map(), agents: new Map(), pages: noPages(), endedRuns: [], equity: [] };
 }
 
-type ActivityEvent = RunStarted | RunEnded | SnapshotTaken | AgentGranted | AgentRevoked | PageOpened | PageClosed;
+type ActivityEvent = RunStarted | RunEnded | SnapshotTaken | AgentGranted | AgentRevoked | PageStateEvent;
+
+const ACTIVITY: ReadonlySet<DeskEvent["type"]> = new Set<ActivityEvent["type"]>([
+  "run.started",
+  "run.ended",
+  "snapshot.taken",
+  "agent.granted",
+  "agent.revoked",
+  "page.opened",
+  "page.closed",
+  "passkey.added",
+  "passkey.removed",
+]);
+
+export function isActivity(event: DeskEvent): event is ActivityEvent {
+  return ACTIVITY.has(event.type);
+}
 
 export function recordActivity(state: ActivityState, at: number, event: ActivityEvent): void {
   switch (event.type) {

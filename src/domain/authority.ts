@@ -28,6 +28,8 @@ export const SIGNED_ACTIONS = [
   "halt",
   /** Grants a page session. */
   "session",
+  /** Registers a passkey. */
+  "passkey",
 ] as const;
 export type SignedAction = (typeof SIGNED_ACTIONS)[number];
 
@@ -54,7 +56,7 @@ export interface ActionStatement {
   /**
    * approve and cancel: the digest of the terms. reload: of the configuration. resume, resolve and halt: of the reason.
    * schedule: of the text of its file, or of its table in desk.toml. flow: of kind, amount and note. reject: of
-   * {@link rejectionText}. session: of the grant.
+   * {@link rejectionText}. session: of the grant. passkey: of its facts.
    */
   readonly digest: string;
   /** The digest of what the client displayed; "" if nothing was displayed. */
@@ -67,15 +69,26 @@ export interface ActionStatement {
 
 /** What the journal keeps of a signed statement: the members that the event itself does not contain. */
 export interface Authority {
-  /** `session`: the key that a page made at its login, for which the desk key signed a grant. */
-  readonly key: SigningRole | "session";
-  /** The name of the page session; present if `key` is `session`. */
+  /**
+   * `session`: the key that a page made at its login, for which the desk key signed a grant. `passkey`: the live key
+   * signed its registration.
+   */
+  readonly key: SigningRole | "session" | "passkey";
+  /** The name of the page session; present if `key` is `session` or `passkey`. */
   readonly session?: string | undefined;
+  /** Present if `key` is `passkey`: its name, and what its authenticator signed besides the challenge (base64). */
+  readonly passkey?: PasskeyUse | undefined;
   readonly epoch: number;
   readonly head: JournalHead;
   readonly expiresAt: number;
-  /** Base64, Ed25519. */
+  /** Base64; Ed25519, or as the passkey signs. */
   readonly signature: string;
+}
+
+export interface PasskeyUse {
+  readonly name: string;
+  readonly authenticatorData: string;
+  readonly clientData: string;
 }
 
 /** What a client must sign, with which key. The client adds `expiresAt`. */

@@ -3,7 +3,7 @@
  * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
 import { type AccountEvent, type AccountState, applyAccountEvent } from "./account-state.ts";
-import { type ActivityState, noActivity, recordActivity } from "./activity-state.ts";
+import { type ActivityState, isActivity, noActivity, recordActivity } from "./activity-state.ts";
 import { decimal } from "./decimal.ts";
 import type { Authority, KeyRole } from "./authority.ts";
 import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
@@ -37,6 +37,7 @@ import {
   countProposal,
   noSchedules,
 } from "./schedule-state.ts";
+import { endPages, usePasskey } from "./page-state.ts";
 import type { Mode } from "./venue.ts";
 
 /** One submit intent; read by the guards `order-rate` and `duplicate-order`. */
@@ -152,7 +153,8 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
   const { event } = recorded;
   if ("authority" in event && event.authority !== undefined) useSignature(state, event.authority);
   applyScheduleEvent(state.schedules, recorded);
-  if (SCHEDULE_EVENTS.has(event.type)) return;
+  if (isActivity(event)) recordActivity(state, recorded.at, event);
+  if (SCHEDULE_EVENTS.has(event.type) || isActivity(event)) return;
   switch (event.type) {
     case "key.changed":
     case "keys.replaced":
@@ -192,15 +194,6 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "position.adopted":
       changeInstrument(state, recorded, event);
       return;
-    case "run.started":
-    case "run.ended":
-    case "snapshot.taken":
-    case "agent.granted":
-    case "agent.revoked":
-    case "page.opened":
-    case "page.closed":
-      recordActivity(state, recorded.at, event);
-      return;
     case "config.accepted":
     case "config.waiting":
       changeConfig(state, recorded.seq, event);
@@ -218,7 +211,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
 /** The pages of a desk are not those of its copy. */
 function startEpoch(state: DeskState, epoch: number): void {
   state.epoch = epoch;
-  state.pages.sessions.clear();
+  endPages(state.pages);
 }
 
 function changeConfig(state: DeskState, seq: number, event: ConfigAccepted | ConfigWaiting): void {
@@ -255,13 +248,13 @@ function identifyDesk(
       // Its signature is checked where a start compares these keys with those of the machine, and by every audit.
       state.keys.set("desk", event.deskPem);
       state.keys.set("host", event.hostPem);
-      state.pages.sessions.clear();
+      endPages(state.pages);
       return;
     case "key.changed":
       // A second name is no change of keys: anybody who can write the file can append it.
       if (state.keys.has(event.role)) return;
       state.keys.set(event.role, event.publicPem);
-      state.pages.sessions.clear();
+      endPages(state.pages);
       return;
     case "desk.created":
       state.deskId = event.deskId;
@@ -282,7 +275,8 @@ function flagInstrument({ flagged }: DeskState, at: number, event: InstrumentFla
   flagged.set(instrumentKey(connector, symbol), { expected, actual, at });
 }
 
-function useSignature(state: DeskState, { signature, expiresAt }: Authority): void {
+function useSignature(state: DeskState, { signature, expiresAt, passkey }: Authority): void {
+  if (passkey !== undefined) usePasskey(state.pages, passkey);
   for (const [used, end] of state.usedSignatures) if (end <= state.lastAt) state.usedSignatures.delete(used);
   state.usedSignatures.set(signature, expiresAt);
 }

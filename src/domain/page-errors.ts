@@ -17,5 +17,16 @@ export const PAGE_ERRORS = {
     exit: EXIT.notPermitted,
   }),
   NO_BROWSER: row("{program} cannot be started", "qoc ui, and open the link that it prints in a browser"),
+  PASSKEY_REFUSED: row(
+    "the passkey does not count: {reason}",
+    "in a terminal: qoc approve ID; passkeys: qoc passkeys list",
+    {
+      exit: EXIT.notPermitted,
+    },
+  ),
+  PASSKEY_UNKNOWN: row(
+    "no passkey of that {kind} is known: {ref}",
+    "qoc passkeys list; make one on the page, in Settings",
+  ),
   PAGE_SESSION_UNKNOWN: row("no page session is named {name}", "qoc ui list"),
 } as const satisfies Record<string, ErrorDefinition>;

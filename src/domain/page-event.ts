@@ -2,6 +2,7 @@
 import type { Actor } from "./actor.ts";
 import type { Authority } from "./authority.ts";
 import type { PageGrant } from "./page-session.ts";
+import type { PasskeyAssertion, PasskeyFacts } from "./passkey.ts";
 
 /** A page logged in with the code of a grant. */
 export interface PageOpened extends PageGrant {
@@ -31,4 +32,20 @@ export interface PageRefused {
   readonly count: number;
 }
 
-export type PageEvent = PageOpened | PageClosed | PageRefused;
+/** A page made a passkey, and the live key signed it. */
+export interface PasskeyAdded extends PasskeyFacts {
+  readonly type: "passkey.added";
+  /** The page session that made it. */
+  readonly session: string;
+  /** By the passkey, over `passkeyProofText`. */
+  readonly proof: PasskeyAssertion;
+  readonly authority: Authority;
+}
+
+export interface PasskeyRemoved {
+  readonly type: "passkey.removed";
+  readonly name: string;
+  readonly actor: Actor;
+}
+
+export type PageEvent = PageOpened | PageClosed | PageRefused | PasskeyAdded | PasskeyRemoved;

@@ -26,6 +26,8 @@ export interface PageGrant {
 export interface PageCaller {
   readonly session: string;
   readonly scope: PageScope;
+  /** As the browser named it: one of the desk's own origins. */
+  readonly origin: string;
 }
 
 /** A code is good once, within this time. */

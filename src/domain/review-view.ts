@@ -1,5 +1,6 @@
 /** The review of one proposal as one value, which the terminal, the page and `--json` render. */
 import type { SigningRequest } from "./authority.ts";
+import type { PasskeyRequest } from "./passkey.ts";
 import type { ErrorJson } from "./error.ts";
 import type { OrderTerms } from "./order.ts";
 import type { OrderDetail, OrderTexts } from "./order-view.ts";
@@ -104,6 +105,8 @@ export type ReviewedOrder = OrderDetail & {
   readonly review?: Review | null;
   /** What an approval of this review must sign, if the review is journaled. */
   readonly signing?: SigningRequest | undefined;
+  /** The passkeys that may approve this live order at the page that asked; absent: it is approved in a terminal. */
+  readonly passkey?: PasskeyRequest | undefined;
   /** Why the desk approves nothing now, whatever the checks say. */
   readonly refusal?: Pick<ErrorJson, "code" | "details"> | undefined;
   /** A terminal shows every check and the whole text of others. */

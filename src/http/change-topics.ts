@@ -46,6 +46,7 @@ function otherTopics(event: DeskEvent): readonly string[] {
     case "command":
       return ["agents"];
     case "page":
+    case "passkey":
       return ["pages"];
     default:
       return ["desk"];

@@ -12,7 +12,7 @@ import { PAGE_IDLE_MS, PAGE_SESSION_MS, type PageCaller } from "../domain/page-s
 import { PAGE_COMMANDS } from "../commands/page-commands.ts";
 import { iso } from "../lib/time.ts";
 import { tryParseJson } from "../lib/json.ts";
-import type { PageLogin, PageSessions } from "../trading/page-sessions.ts";
+import type { PageIdentity, PageLogin, PageSessions } from "../trading/page-sessions.ts";
 import { readBody } from "./page-body.ts";
 import { PAGE_HEADERS } from "./page-headers.ts";
 import type { PageStreams } from "./page-streams.ts";
@@ -113,7 +113,7 @@ class PageRequests {
     if (text === undefined) throw new Refused(413, "body");
     const body = tryParseJson(text);
     if (pathname === "/ui/api/login") return this.#login(response, body, origin);
-    if (pathname === "/ui/api/command") return this.#command(request, response, body);
+    if (pathname === "/ui/api/command") return this.#command(request, response, { body, origin });
     if (pathname === "/ui/api/logout") return this.#logout(request, response, origin);
     throw new Refused(404, "path");
   }
@@ -170,9 +170,13 @@ class PageRequests {
     respond(response, 200, {}, { "set-cookie": this.#cookie(origin, undefined) });
   }
 
-  async #command(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
+  async #command(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { body, origin }: { readonly body: unknown; readonly origin: string },
+  ): Promise<void> {
     const call = commandSchema.safeParse(body);
-    const page = this.#sessionOf(request, !(call.success && call.data.auto));
+    const page = { ...this.#sessionOf(request, !(call.success && call.data.auto)), origin };
     if (!call.success) throw new Refused(400, "body");
     const { command, input } = call.data;
     if (!PAGE_COMMANDS.includes(command)) throw new QocError("UNKNOWN_COMMAND", { name: command });
@@ -202,7 +206,7 @@ class PageRequests {
   }
 
   /** @throws PAGE_SESSION_ENDED without both halves of one session. */
-  #sessionOf({ headers }: IncomingMessage, isUse: boolean): PageCaller {
+  #sessionOf({ headers }: IncomingMessage, isUse: boolean): PageIdentity {
     const key = headers["x-qoc-page"];
     if (typeof key !== "string") throw new QocError("PAGE_SESSION_ENDED");
     // Any server of this machine can add a cookie of this name, so each is tried.

@@ -21,7 +21,7 @@ export interface FormatCounts {
   heads: number;
   /** Page sessions whose grant and login are valid. */
   pages: number;
-  /** Decisions of pages: those of the signatures that a page's key made. */
+  /** Decisions of pages: those of the signatures that a page's key or a passkey made. */
   byPage: number;
   /** Approvals without a signature, which formats 1 and 2 allow for paper orders. */
   unsigned: number;

@@ -2,8 +2,10 @@
 import { STATEMENT_MS, type SigningRole, replacementText, statementOf, statementText } from "../domain/authority.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { JournalUpgraded, KeyChanged, KeysReplaced, OrderApproved, Recorded } from "../domain/event.ts";
+import { PASSKEY_MS, isStrongEnough } from "../domain/passkey.ts";
 import type { AuditCode, AuditFinding, AuditedDecision } from "./audit-finding.ts";
 import { PageAudit } from "./audit-pages.ts";
+import { PasskeyAudit } from "./audit-passkeys.ts";
 import { type PublicKeys, isCertified, verifySignature } from "./operator-keys.ts";
 
 /** The host checks a statement before guards and venue calls, which take time until the record is written. */
@@ -41,6 +43,7 @@ export class SignatureAudit {
   readonly #hashes = new RecordHashes();
   readonly #used = new Set<string>();
   readonly pages = new PageAudit();
+  readonly passkeys = new PasskeyAudit();
   #seq = 0;
   deskId = "";
 
@@ -72,10 +75,19 @@ export class SignatureAudit {
     const findings: AuditFinding[] = [];
     const stale = (message: string): void => void findings.push({ code: "SIGNATURE_STALE", message });
     const { head, expiresAt, signature } = authority;
-    if (key === "live" && authority.key !== "live")
-      findings.push({ code: "SIGNATURE_INVALID", message: `${name} needs the live key, and the desk key signed it` });
-    const text = statementText(statementOf(this.deskId, subject, authority));
-    if (authority.key === "session") findings.push(...this.#verifyPage({ at, epoch }, decision, text));
+    if (!isStrongEnough(authority.key, key, subject))
+      findings.push({
+        code: "SIGNATURE_INVALID",
+        message: `${name} needs the ${key} key, and the ${authority.key} key signed it`,
+      });
+    const statement = statementOf(this.deskId, subject, authority);
+    const text = statementText(statement);
+    let once = signature;
+    if (authority.key === "passkey") {
+      const checked = this.passkeys.assertion({ at, epoch }, { name, statement, authority }, this.pages);
+      findings.push(...checked.findings);
+      once = checked.once;
+    } else if (authority.key === "session") findings.push(...this.#verifyPage({ at, epoch }, decision, text));
     else findings.push(...this.#verify(name, { role: authority.key, text, signature }));
     if (head.seq >= seq || this.#hashes.at(head.seq) !== head.hash)
       findings.push({ code: "HEAD_UNKNOWN", message: `${name} names record ${head.seq}, which is not before it` });
@@ -83,9 +95,10 @@ export class SignatureAudit {
     if (authority.epoch !== epoch)
       stale(`${name} was signed in epoch ${authority.epoch} and is recorded in epoch ${epoch}`);
     if (expiresAt + RECORDED_LATER_MS <= at) stale(`the signature of ${name} had expired`);
-    if (expiresAt > at + STATEMENT_MS + RECORDED_LATER_MS) stale(`the signature of ${name} expires too late`);
-    if (this.#used.has(signature)) stale(`the signature of ${name} was used before`);
-    this.#used.add(signature);
+    const longest = authority.key === "passkey" ? PASSKEY_MS : STATEMENT_MS;
+    if (expiresAt > at + longest + RECORDED_LATER_MS) stale(`the signature of ${name} expires too late`);
+    if (this.#used.has(once)) stale(`the signature of ${name} was used before`);
+    this.#used.add(once);
     return findings;
   }
 
@@ -111,7 +124,7 @@ export class SignatureAudit {
   /** A key that the journal names for the first time. */
   namedKey(seq: number, { role, publicPem, certificate }: KeyChanged): readonly AuditFinding[] {
     this.#named[role] ??= publicPem;
-    this.pages.closeAll();
+    this.#endPages();
     if (this.#keys === undefined) return [];
     const { desk, host, live } = this.#keys;
     const own = role === "desk" ? desk : (role === "host" ? host : live)?.publicPem;
@@ -142,7 +155,7 @@ export class SignatureAudit {
     if (head.seq >= seq || this.#hashes.at(head.seq) !== head.hash)
       return problem("HEAD_UNKNOWN", `names record ${head.seq}, which is not before it`);
     [this.#named.desk, this.#named.host] = [deskPem, hostPem];
-    this.pages.closeAll();
+    this.#endPages();
     // The live key that the journal names stays in force, here or not.
     this.#strange = [];
     if (this.#keys === undefined) return [];
@@ -159,6 +172,12 @@ export class SignatureAudit {
   /** Keys that no later record replaced. */
   get strangeKeys(): readonly { readonly seq: number; readonly finding: AuditFinding }[] {
     return this.#strange;
+  }
+
+  /** New keys of the desk end all sessions, and no passkey counts any more. */
+  #endPages(): void {
+    this.pages.closeAll();
+    this.passkeys.removeAll();
   }
 
   /** A page's key is in the journal, under a grant that the desk key signed. */

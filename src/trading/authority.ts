@@ -13,11 +13,13 @@ import {
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import type { PageCaller, PageScope } from "../domain/page-session.ts";
+import { PASSKEY_MS, type PasskeyRequest, isStrongEnough } from "../domain/passkey.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { type PublicKeys, verifySignature } from "./operator-keys.ts";
 import { pagePem } from "./page-key.ts";
+import { passkeyCheck, passkeyRequest } from "./passkey-answers.ts";
 
 /** A subject with the key that its action needs. */
 export interface SignedDecision extends ActionSubject {
@@ -35,11 +37,13 @@ export interface DeskAuthority {
    * Resolves if the authority is a valid signature of this decision, by a key at least as strong as the one it needs.
    * A signature passes once, also if the action then fails.
    * @throws SIGNATURE_REQUIRED with the request in `data.signing` if there is no signature or its key is too weak;
-   * SIGNATURE_STALE; SIGNATURE_INVALID; KEY_REQUIRED if the desk has no live key; PAGE_NOT_ALLOWED.
+   * SIGNATURE_STALE; SIGNATURE_INVALID; PASSKEY_REFUSED; KEY_REQUIRED if the desk has no live key; PAGE_NOT_ALLOWED.
    */
   check(decision: SignedDecision, authority: Authority | undefined): Promise<void>;
   /** The same for a decision that a terminal takes without a signature: only a page must sign it. */
   checkPage(decision: SignedDecision, authority: Authority | undefined): Promise<void>;
+  /** The passkeys with which a page may approve a live order now; undefined: none. */
+  passkeysOf(page: PageCaller | undefined): PasskeyRequest | undefined;
   /** Whether the operator has made a live key. */
   hasLiveKey(): Promise<boolean>;
 }
@@ -65,6 +69,7 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
   const heads = new LruMap<number, string>(HEADS_KEPT);
   /** Signatures that passed: the record that uses one up comes later. */
   const passed = new LruMap<string, true>(HEADS_KEPT);
+  const checkPasskey = passkeyCheck(state.pages);
   let known = keys;
   const publicKey = async (key: SigningRole): Promise<string> => {
     if (key === "desk") return known.desk;
@@ -74,7 +79,7 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
     return known.live.publicPem;
   };
   const signerPem = async ({ key, session = "" }: Authority): Promise<string> => {
-    if (key !== "session") return publicKey(key);
+    if (key === "desk" || key === "live") return publicKey(key);
     const record = state.pages.sessions.get(session);
     if (record === undefined) throw new QocError("PAGE_SESSION_ENDED");
     return pagePem(record.publicKey);
@@ -90,18 +95,22 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
     refuseOutOfScope(decision);
     // A live key that is missing is named before anything else.
     await publicKey(key);
-    if (authority === undefined || (key === "live" && authority.key !== "live"))
+    if (authority === undefined || !isStrongEnough(authority.key, key, decision))
       throw new QocError("SIGNATURE_REQUIRED", { action, key }, { data: { signing: request(decision) } });
     const named = authority.head.seq < since ? undefined : heads.get(authority.head.seq);
     const reason = staleness({ state, now: clock.now(), named }, authority);
     if (reason !== undefined) throw new QocError("SIGNATURE_STALE", { action, reason });
-    const text = statementText(statementOf(state.deskId, subject, authority));
-    const isOfCaller = page === undefined ? authority.key !== "session" : authority.session === page.session;
-    if (!isOfCaller || !verifySignature(await signerPem(authority), text, authority.signature))
+    const statement = statementOf(state.deskId, subject, authority);
+    const isOfPage = authority.key === "session" || authority.key === "passkey";
+    const isOfCaller = page === undefined ? !isOfPage : authority.session === page.session;
+    if (!isOfCaller) throw new QocError("SIGNATURE_INVALID", { action, key: authority.key });
+    // An authenticator makes another signature each time: what counts once is what it was asked.
+    let once = authority.signature;
+    if (authority.key === "passkey") once = checkPasskey(statement, authority, page);
+    else if (!verifySignature(await signerPem(authority), statementText(statement), authority.signature))
       throw new QocError("SIGNATURE_INVALID", { action, key: authority.key });
-    if (passed.get(authority.signature) === true)
-      throw new QocError("SIGNATURE_STALE", { action, reason: "it was used before" });
-    passed.set(authority.signature, true);
+    if (passed.get(once) === true) throw new QocError("SIGNATURE_STALE", { action, reason: "it was used before" });
+    passed.set(once, true);
   };
   return {
     request,
@@ -109,6 +118,10 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
     checkPage: async (decision, authority) => {
       if (decision.page !== undefined || authority !== undefined) await check(decision, authority);
     },
+    passkeysOf: (page) =>
+      page === undefined || !isInScope("approve", page.scope)
+        ? undefined
+        : passkeyRequest(state.pages, page.origin, clock.now()),
     hasLiveKey: async () => {
       if (known.live === undefined) known = await readKeys();
       return known.live !== undefined;
@@ -137,11 +150,12 @@ function refuseOutOfScope({ action, page }: SignedDecision): void {
 /** Why a signature does not count any more; undefined if it does. */
 function staleness(
   at: { readonly state: Readonly<DeskState>; readonly now: number; readonly named: string | undefined },
-  { epoch, head, expiresAt, signature }: Authority,
+  { key, epoch, head, expiresAt, signature }: Authority,
 ): string | undefined {
+  const longest = key === "passkey" ? PASSKEY_MS : STATEMENT_MS;
   if (epoch !== at.state.epoch) return `it is of epoch ${epoch}; the desk is in epoch ${at.state.epoch}`;
   if (at.named !== head.hash) return "it is not made at a head of the journal that the desk named for it";
   if (expiresAt <= at.now) return "it has expired";
-  if (expiresAt > at.now + STATEMENT_MS) return `it expires more than ${STATEMENT_MS / 60_000} minutes from now`;
+  if (expiresAt > at.now + longest) return `it expires more than ${longest / 60_000} minutes from now`;
   return at.state.usedSignatures.has(signature) ? "it was used before" : undefined;
 }

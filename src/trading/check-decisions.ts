@@ -19,6 +19,7 @@ const IN_FORCE: ReadonlySet<DeskEvent["type"]> = new Set([
   "journal.gap",
   "keys.replaced",
   "page.opened",
+  "passkey.added",
 ]);
 
 export class DecisionCheck {

@@ -97,6 +97,13 @@ function orderWords(event: DeskEvent): Words | undefined {
       return { text: `page session ${event.session} was opened; it approves ${event.scope}`, level: "warn" };
     case "page.closed":
       return { text: `page session ${event.session} ended: ${event.reason}` };
+    case "passkey.added":
+      return {
+        text: `passkey ${event.name} of ${event.origin} was registered; it approves live orders`,
+        level: "warn",
+      };
+    case "passkey.removed":
+      return { text: `passkey ${event.name} was removed by ${event.actor}` };
     case "page.refused":
       return { text: `${event.count} logins of a page were refused: ${event.reason}`, level: "warn" };
     case "order.resolved":

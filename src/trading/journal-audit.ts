@@ -15,7 +15,7 @@ import {
 import type { ClientOrderId, ConnectorName, OrderId } from "../domain/ids.ts";
 import { gapDigest, gapLabel } from "../domain/journal-head.ts";
 import { instrumentKey, kindOf } from "../domain/order.ts";
-import type { PageOpened } from "../domain/page-event.ts";
+import type { PageOpened, PasskeyAdded } from "../domain/page-event.ts";
 import type { ScheduleAccepted, ScheduleResumed } from "../domain/schedule-event.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { Mode } from "../domain/venue.ts";
@@ -100,6 +100,12 @@ export class JournalAudit {
         return;
       case "page.closed":
         this.#signatures.pages.close(event.session);
+        return;
+      case "passkey.added":
+        this.#addPasskey(recorded as Recorded<typeof event>);
+        return;
+      case "passkey.removed":
+        this.#signatures.passkeys.remove(event.name);
         return;
       case "journal.gap":
         this.#acceptGap(recorded as Recorded<typeof event>);
@@ -220,6 +226,12 @@ export class JournalAudit {
     this.#decide(recorded, pages.grant(recorded.event));
     for (const finding of pages.open(recorded)) this.report(recorded.seq, finding);
     if (this.#problemCount === before) this.#counts.pages += 1;
+  }
+
+  #addPasskey(recorded: Recorded<PasskeyAdded>): void {
+    const { passkeys } = this.#signatures;
+    this.#decide(recorded, passkeys.registration(recorded.event));
+    for (const finding of passkeys.add(recorded)) this.report(recorded.seq, finding);
   }
 
   #acceptGap(recorded: Recorded<Extract<DeskEvent, { type: "journal.gap" }>>): void {
@@ -358,7 +370,8 @@ export class JournalAudit {
   #decide(recorded: Recorded, decision: AuditedDecision): void {
     const findings = this.#signatures.decision(recorded, decision);
     this.#countSigned(recorded.seq, findings, decision.authority?.signature);
-    if (findings.length === 0 && decision.authority?.key === "session") this.#counts.byPage += 1;
+    const isByPage = decision.authority?.key === "session" || decision.authority?.key === "passkey";
+    if (findings.length === 0 && isByPage) this.#counts.byPage += 1;
     if (decision.authority !== undefined && findings.every(({ code }) => code !== "HEAD_UNKNOWN"))
       this.#counts.heads += 1;
   }

@@ -57,6 +57,8 @@ export interface PageLogin {
   readonly page: string;
 }
 
+export type PageIdentity = Omit<PageCaller, "origin">;
+
 export interface PageSessionView {
   readonly session: string;
   readonly scope: PageScope;
@@ -73,7 +75,7 @@ export interface PageSessions {
   /** @throws PAGE_LOGIN_REFUSED, PAGE_LINK_USED, DESK_READ_ONLY. */
   login(request: LoginRequest): Promise<PageLogin>;
   /** The session that has both halves; undefined: none has. `isUse`: the human did something. */
-  find(cookie: string, page: string, isUse: boolean): PageCaller | undefined;
+  find(cookie: string, page: string, isUse: boolean): PageIdentity | undefined;
   list(): readonly PageSessionView[];
   /** Ends a session. @throws PAGE_SESSION_UNKNOWN. */
   close(session: string, reason: "logout" | "revoked"): Promise<void>;
@@ -165,7 +167,7 @@ class DeskPages implements PageSessions {
     return { session, scope: this.#scopeOf(scope), endsAt, ...halves };
   }
 
-  find(cookie: string, page: string, isUse: boolean): PageCaller | undefined {
+  find(cookie: string, page: string, isUse: boolean): PageIdentity | undefined {
     this.#endOld();
     const session = this.#halves.withCookie(sha256Hex(cookie));
     const halves = session === undefined ? undefined : this.#halves.get(session);

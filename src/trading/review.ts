@@ -11,6 +11,7 @@ import { multiplierOf } from "../domain/multiplier.ts";
 import { describe } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { isRetired } from "../domain/lost-records.ts";
+import type { PageCaller } from "../domain/page-session.ts";
 import { isTwoSided, mid, quoteWords } from "../domain/quote.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Verdict } from "../domain/verdict.ts";
@@ -58,6 +59,8 @@ interface ReviewRequest {
   readonly channel: Channel;
   /** Receives the notices about desk.toml, unless the rules have changed: then the refusal says so. */
   readonly onNotices?: NoticeListener | undefined;
+  /** Absent at a terminal. */
+  readonly page?: PageCaller | undefined;
 }
 
 /**
@@ -67,7 +70,7 @@ interface ReviewRequest {
 export async function recordReview(
   desk: Desk,
   current: Readonly<OrderRecord>,
-  { actor, channel, onNotices }: ReviewRequest,
+  { actor, channel, page, onNotices }: ReviewRequest,
 ): Promise<ReviewedOrder> {
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
@@ -85,8 +88,9 @@ export async function recordReview(
   const onDisk = desk.commit({ type: "order.reviewed", id, digest, mid: reviewedMid, shown, actor, channel });
   // The head is the record of the review.
   const signing = desk.authority.request(approvalDecision(order, shown));
+  const passkey = signing.key === "live" ? desk.authority.passkeysOf(page) : undefined;
   await onDisk;
-  const detail = { ...detailOf(order, orderPath(order)), review, signing };
+  const detail = { ...detailOf(order, orderPath(order)), review, signing, passkey };
   return rules === undefined ? detail : { ...detail, refusal: { code: rules.code, details: rules.details } };
 }
 

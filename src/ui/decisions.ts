@@ -1,8 +1,10 @@
 /** The human's decisions: each is signed by the session's key, and sent once. */
-import { type SigningRequest, rejectionText } from "../domain/authority.ts";
-import type { Review } from "../domain/review-view.ts";
+import { type Authority, type SigningRequest, rejectionText } from "../domain/authority.ts";
+import type { PasskeyRequest } from "../domain/passkey.ts";
 import { RequestError, type DeskClient } from "./desk-client.ts";
-import { CannotSign, type PageIntent, digestOfShown, sha256 } from "./session-key.ts";
+import { passkeyAuthority } from "./passkey.ts";
+import type { Proposal } from "./review/review-state.ts";
+import { CannotSign, type PageIntent, digestOfShown, refuseOther, sha256 } from "./session-key.ts";
 
 /** Where an order is after a decision. */
 export interface OrderReceipt {
@@ -23,6 +25,21 @@ async function callSigned<T>(client: DeskClient, command: string, input: Input, 
   }
 }
 
+/** The authority of a live order: a passkey's answer to exactly this review. */
+async function askPasskey(
+  client: DeskClient,
+  { signing, request }: { readonly signing: SigningRequest; readonly request: PasskeyRequest },
+  intent: PageIntent,
+): Promise<Authority> {
+  try {
+    refuseOther(signing.statement, intent);
+    return await passkeyAuthority({ session: client.session, statement: signing.statement, request });
+  } catch (error) {
+    if (error instanceof CannotSign) throw refusalOf(error, intent);
+    throw error;
+  }
+}
+
 async function signed(client: DeskClient, signing: SigningRequest, intent: PageIntent) {
   try {
     return await client.sign(signing, intent);
@@ -38,6 +55,12 @@ function refusalOf({ reason }: CannotSign, { action, id }: PageIntent): RequestE
       code: "LIVE_KEY_REQUIRED",
       message: `nothing was sent: ${action} needs the live key, which this page does not have`,
       hint: `in a terminal: qoc ${action}${id === "" ? "" : ` ${id}`}`,
+    });
+  if (reason === "no-passkey")
+    return new RequestError({
+      code: "PASSKEY_NOT_USED",
+      message: "nothing was sent: the passkey was not used",
+      hint: `try again, or in a terminal: qoc ${action} ${id}`,
     });
   if (reason === "no-key")
     return new RequestError({
@@ -57,17 +80,19 @@ export interface ShownOrder {
   readonly digest: string;
 }
 
-/** Approves exactly the review that was displayed. `signing` came with it. */
+/** Approves exactly the review that was displayed. What is to be signed came with it. */
 export async function approve(
   client: DeskClient,
-  review: Review,
-  signing: SigningRequest | undefined,
+  { review, signing, passkey }: Pick<Proposal, "review" | "signing" | "passkey">,
 ): Promise<OrderReceipt> {
   const { id, digest, mode } = review;
   const shown = await digestOfShown(review);
   const intent: PageIntent = { action: "approve", id, digest, shown, mode };
   if (signing === undefined) return callSigned(client, "approve", { id, digest, shown }, intent);
-  const authority = await signed(client, signing, intent);
+  const authority =
+    passkey === undefined
+      ? await signed(client, signing, intent)
+      : await askPasskey(client, { signing, request: passkey }, intent);
   return (await client.call<OrderReceipt>("approve", { id, digest, shown, authority })).value;
 }
 

@@ -49,6 +49,8 @@ export interface DeskClient {
   call<T>(command: string, input?: Readonly<Record<string, unknown>>, options?: RequestOptions): Promise<Answer<T>>;
   /** Signs what the human decided, if the desk asks for exactly that. @throws RequestError. */
   readonly sign: SessionKey["sign"];
+  /** The session's name. */
+  readonly session: string;
   /** Opens the event stream; calls `onBlock` for each block of text between two empty lines. Resolves at its end. */
   listen(onBlock: (block: string) => void, signal: AbortSignal): Promise<void>;
 }
@@ -78,6 +80,10 @@ export class HttpDeskClient implements DeskClient {
 
   get isSignedIn(): boolean {
     return this.#browser.recall(PAGE_KEY) !== undefined;
+  }
+
+  get session(): string {
+    return this.#key.session;
   }
 
   readonly sign: SessionKey["sign"] = (...args) => this.#key.sign(...args);

@@ -30,8 +30,11 @@ export interface LoginBody {
 /** The desk asks for a signature that this session cannot give. */
 export class CannotSign extends Error {
   override readonly name = "CannotSign";
-  /** `live`: the order needs the live key. `other`: the desk asks for a signature of something else. */
-  readonly reason: "live" | "other" | "no-key";
+  /**
+   * `live`: the order needs the live key. `other`: the desk asks for a signature of something else. `no-passkey`: the
+   * human or the browser gave no passkey.
+   */
+  readonly reason: "live" | "other" | "no-key" | "no-passkey";
 
   constructor(reason: CannotSign["reason"]) {
     super(reason);
@@ -75,13 +78,7 @@ export class SessionKey {
   /** Signs what the human decided. @throws CannotSign if the desk asks for a signature of something else. */
   async sign({ key, statement }: SigningRequest, intent: PageIntent): Promise<Authority> {
     if (key !== "desk") throw new CannotSign("live");
-    const isMeant =
-      statement.action === intent.action &&
-      statement.id === intent.id &&
-      statement.digest === intent.digest &&
-      statement.shown === intent.shown &&
-      (intent.mode === undefined || statement.mode === intent.mode);
-    if (!isMeant) throw new CannotSign("other");
+    refuseOther(statement, intent);
     const privateKey = await keptKey();
     if (privateKey === undefined) throw new CannotSign("no-key");
     const expiresAt = this.#browser.now() + STATEMENT_MS;
@@ -89,6 +86,17 @@ export class SessionKey {
     const { epoch, head } = statement;
     return { key: "session", session: this.session, epoch, head, expiresAt, signature };
   }
+}
+
+/** @throws CannotSign if the desk asks for a signature of something else than the human decided. */
+export function refuseOther(statement: SigningRequest["statement"], intent: PageIntent): void {
+  const isMeant =
+    statement.action === intent.action &&
+    statement.id === intent.id &&
+    statement.digest === intent.digest &&
+    statement.shown === intent.shown &&
+    (intent.mode === undefined || statement.mode === intent.mode);
+  if (!isMeant) throw new CannotSign("other");
 }
 
 /** The digest of a review as the desk computes it, too. */
@@ -100,7 +108,7 @@ async function signText(key: CryptoKey, text: string): Promise<string> {
   return base64(await crypto.subtle.sign("Ed25519", key, new TextEncoder().encode(text)));
 }
 
-function base64(bytes: ArrayBuffer): string {
+export function base64(bytes: ArrayBuffer): string {
   return btoa(String.fromCharCode(...new Uint8Array(bytes)));
 }
 

@@ -1,5 +1,4 @@
 /** `qoc journal verify` and page sessions: what an honest page writes passes, and each forgery has its code. */
-import { generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
   type ActionSubject,
@@ -15,20 +14,13 @@ import { PAGE_CODE_MS, PAGE_SESSION_MS, grantSubject, grantText, loginText } fro
 import { DecisionCheck } from "../../src/trading/check-decisions.ts";
 import { terms } from "../support/journal-scenario.ts";
 import { DESK_ID, KEYS, type SignedJournal, signedJournal } from "../support/signed-journal.ts";
+import { softPageKey } from "../support/soft-page-key.ts";
 
 const SESSION = "amber-kite-oslo";
 const ID = "a" as OrderId;
 const DIGEST = digestTerms(terms());
 
-function pageKey() {
-  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-  return {
-    publicKey: publicKey.export({ type: "spki", format: "der" }).toString("base64"),
-    sign: (text: string): string => sign(null, Buffer.from(text), privateKey).toString("base64"),
-  };
-}
-
-const [PAGE, STRANGER] = [pageKey(), pageKey()];
+const [PAGE, STRANGER] = [softPageKey(), softPageKey()];
 
 /** A login with the code "code"; `changed` replaces members after everything was signed. */
 function opened(

@@ -36,7 +36,7 @@ function Reason({ state }: { readonly state: SignedOut }): JSX.Element {
   return (
     <Notice tone="bad" role="alert" title={`${error.message}.`}>
       {typeof usedAt === "string" ? `It was used at ${usedAt}. ` : ""}
-      {error.code === "LOGIN_USED" ? (
+      {error.code === "PAGE_LINK_USED" ? (
         <span>
           If that was not you, type <code>qoc ui revoke --all</code>.
         </span>

@@ -6,6 +6,7 @@ import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { CHOICES } from "../preferences.ts";
+import { PasskeyCard } from "./passkey-card.tsx";
 import { route } from "../router.ts";
 
 interface ChoiceProps<T extends string> {
@@ -59,6 +60,7 @@ export function SettingsPage(): JSX.Element {
           <p class="dim small">A notification says how many proposals wait. It never shows an order.</p>
         </Card>
         <SessionCard />
+        <PasskeyCard />
       </div>
     </>
   );

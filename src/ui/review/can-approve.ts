@@ -42,7 +42,8 @@ export function permission(moment: Moment): Permission {
   const { review, digest, id } = reading.shown;
   const refusal = refusalOf(moment);
   if (refusal !== undefined) return off(refusal);
-  if (review.mode !== "paper")
+  const hasPasskey = reading.shown.passkey !== undefined;
+  if (review.mode !== "paper" && !hasPasskey)
     return off(`Live orders are approved in a terminal: qoc approve ${id} --digest ${digest}`);
   if (mustType(review) && typed.trim().toUpperCase() !== review.terms.symbol.toUpperCase())
     return off(typeSentence(review));
@@ -50,7 +51,9 @@ export function permission(moment: Moment): Permission {
   if (isSending) return off("Sent to the desk. Waiting for the venue…");
   if (!isSettled) return off("One moment: something on this page has just changed.");
   const what = review.target?.kind === "cancel" ? "Cancels" : "Approves";
-  return { isOn: true, sentence: `${what} ${id}, digest ${shortDigest(digest)}, at ${review.terms.connector}.` };
+  const how = hasPasskey ? ", with your passkey" : "";
+  const { connector } = review.terms;
+  return { isOn: true, sentence: `${what} ${id}, digest ${shortDigest(digest)}, at ${connector}${how}.` };
 }
 
 function refusalOf({ reading, isLive, trading, readOnly, isSending, answered }: Moment): string | undefined {
@@ -69,7 +72,8 @@ function refusalOf({ reading, isLive, trading, readOnly, isSending, answered }: 
   return `${blocks.length} of ${shown.review.checks.length} guards ${blocks.length === 1 ? "blocks" : "block"}: ${first.guard}.`;
 }
 
-function typeSentence({ terms, notional, currency, typedAbove }: Review): string {
+function typeSentence({ terms, mode, notional, currency, typedAbove }: Review): string {
+  if (mode !== "paper") return `Type ${terms.symbol} to approve: it is not a paper order.`;
   if (notional === null) return `Type ${terms.symbol} to approve: what it is worth is not known.`;
   const [worth, limit] = [withUnit(notional, currency), withUnit(typedAbove, currency)];
   return `Type ${terms.symbol} to approve: ${worth} is more than ${limit}.`;

@@ -167,7 +167,7 @@ export class ReviewSession {
   async approve(): Promise<void> {
     const { shown } = this.reading.peek() ?? {};
     if (shown === undefined) return;
-    await this.#decide(() => approve(this.#page.client, shown.review, shown.signing));
+    await this.#decide(() => approve(this.#page.client, shown));
   }
 
   async reject(comment: string): Promise<void> {
