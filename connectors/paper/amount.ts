@@ -62,6 +62,14 @@ export function basisPoints(value: Amount, bps: Amount): Amount {
   return value.times(bps).div(BASIS_POINTS);
 }
 
+/** value × after / before, as the desk computes a split: 18 places, rounded half to even. */
+export function splitRatio(value: Amount, after: Amount, before: Amount): Amount {
+  return value
+    .times(after)
+    .div(before)
+    .round(18, Exact.roundHalfEven as 2);
+}
+
 /** a / b rounded down to eight places: for averages and shares that are displayed, never for cash. */
 export function quotient(a: Amount, b: Amount): Amount {
   return a.div(b).round(8, Exact.roundDown as 0);

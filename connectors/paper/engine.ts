@@ -14,16 +14,18 @@ import {
   applyTrade,
 } from "./book.ts";
 import type { Calendar, Instant } from "./calendar.ts";
-import { type MarketTick, tickOf } from "./market.ts";
+import { type BarSeries, type MarketTick, tickOf } from "./market.ts";
 import { matchOrder } from "./match.ts";
-import type { Recording } from "./recording.ts";
+import { type SplitTerms, applySplit } from "./split.ts";
 import type { EndedOrder, Execution, VenueState, WorkingOrder } from "./state.ts";
 
 /** Prices and calendar for a step. */
 export interface PriceFeed {
   /** Returns undefined if the symbol has no bars; its orders then wait. */
-  cached(symbol: string): Recording | undefined;
+  cached(symbol: string): BarSeries | undefined;
   readonly calendar: Pick<Calendar, "instantOf" | "timeAt">;
+  /** The splits that take force at a tick, before any trade. */
+  splitsAt?(tick: number): readonly SplitTerms[];
 }
 
 export interface StepResult {
@@ -34,9 +36,29 @@ export interface StepResult {
 
 /** Moves the market by one tick. Expired day orders end; each other order trades at most once, the oldest first. */
 export function step(state: VenueState, feed: PriceFeed, rules: Rules): StepResult {
-  const marketStep = new MarketStep({ ...state, tick: state.tick + 1 }, feed, rules);
-  for (const order of state.working) marketStep.process(order);
-  return { state: marketStep.state, executions: marketStep.executions, ended: marketStep.ended };
+  const split = splitAll({ ...state, tick: state.tick + 1 }, feed);
+  const marketStep = new MarketStep(split.state, feed, rules);
+  for (const order of split.state.working) marketStep.process(order);
+  return {
+    state: marketStep.state,
+    executions: marketStep.executions,
+    ended: [...split.ended, ...marketStep.ended],
+  };
+}
+
+/** Orders of a split instrument end: their quantities and prices mean the shares of before. */
+function splitAll(state: VenueState, feed: PriceFeed): { state: VenueState; ended: readonly EndedOrder[] } {
+  const ended: EndedOrder[] = [];
+  let after = state;
+  for (const terms of feed.splitsAt?.(state.tick) ?? []) {
+    for (const order of after.working.filter(({ symbol }) => symbol === terms.symbol)) {
+      const cancelled = cancelOrder(after, order, "cancelled");
+      after = cancelled.state;
+      ended.push(cancelled.ended);
+    }
+    after = applySplit(after, terms);
+  }
+  return { state: after, ended };
 }
 
 /** Removes an order from the working orders. */

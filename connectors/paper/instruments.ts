@@ -53,6 +53,16 @@ export class InstrumentList {
     return recording;
   }
 
+  /** What the log says when the recording of the index changes its direction. */
+  announcementAt(tick: number, tickMs: number): string | undefined {
+    const { day, step, ticks } = this.calendar.instantOf(tick);
+    const direction = step === 0 ? this.index.directionChangeAt(day) : undefined;
+    if (direction === undefined) return undefined;
+    const minutes = Math.round((ticks * tickMs) / 60_000);
+    const change = `the recording of ${INDEX} ended: from ${this.calendar.date(day)} it plays ${direction}`;
+    return `${change}, and dates continue over weekdays; a day takes ${minutes} minutes`;
+  }
+
   /** Every listed symbol that is known without a file of the operator, those that contain the words first. */
   search(words: string, limit: number): readonly string[] {
     const shipped = [...new Set(rows(stocks).map(([name = ""]) => name))];
@@ -118,7 +128,7 @@ function readMonthly(csv: string, symbol: string): RecordedBar[] {
 }
 
 /** Returns the operator's bar with decimal strings; undefined if it is invalid. */
-function readBar(bar: Bar): RecordedBar | undefined {
+export function readBar(bar: Bar): RecordedBar | undefined {
   const at = typeof bar.timestamp === "number" ? bar.timestamp : Date.parse(bar.timestamp);
   const [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(parseAmount);
   if (!Number.isFinite(at) || open === undefined || high === undefined || low === undefined || close === undefined)

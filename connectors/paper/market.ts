@@ -2,7 +2,7 @@
 import { type Amount, ONE, amount, basisPoints, ceilTo, floorTo, min, max, nearest } from "./amount.ts";
 import type { Instant } from "./calendar.ts";
 import { hash32, coinFlip } from "./seeded-random.ts";
-import type { PlayedBar, Recording } from "./recording.ts";
+import type { PlayedBar } from "./recording.ts";
 
 export type Side = "buy" | "sell";
 
@@ -12,6 +12,13 @@ export const LOT: Amount = amount("0.001");
 /** Maximum deviation of a price from the straight line between two turning points, as a share of the bar's range. */
 const DEVIATION = amount("0.04");
 const HALF = amount("0.5");
+
+/** The bars of one instrument, by the venue's days. */
+export interface BarSeries {
+  readonly symbol: string;
+  readonly tickSize: Amount;
+  bar(day: number): PlayedBar;
+}
 
 /** The options that determine prices. */
 export interface Pricing {
@@ -36,16 +43,15 @@ export interface MarketTick {
   readonly available?: Amount | undefined;
 }
 
-export function tickOf(recording: Recording, { day, step, ticks }: Instant, pricing: Pricing): MarketTick {
-  const bar = recording.bar(day);
-  const priceAt = (stepOfDay: number): Amount =>
-    pathPrice(recording, bar, { day, step: stepOfDay, ticks }, pricing.seed);
+export function tickOf(series: BarSeries, { day, step, ticks }: Instant, pricing: Pricing): MarketTick {
+  const bar = series.bar(day);
+  const priceAt = (stepOfDay: number): Amount => pathPrice(series, bar, { day, step: stepOfDay, ticks }, pricing.seed);
   const share = bar.volume?.times(pricing.participation).div(amount(String(ticks)));
   return {
     day,
-    tickSize: recording.tickSize,
+    tickSize: series.tickSize,
     last: priceAt(step),
-    previous: step === 0 ? recording.bar(day - 1).close : priceAt(step - 1),
+    previous: step === 0 ? series.bar(day - 1).close : priceAt(step - 1),
     gap: step === 0,
     low: bar.low,
     high: bar.high,
@@ -54,8 +60,8 @@ export function tickOf(recording: Recording, { day, step, ticks }: Instant, pric
 }
 
 /** Moves from open to one extreme, to the other, to close; the seed decides the order and the deviations. */
-function pathPrice(recording: Recording, bar: PlayedBar, { day, step, ticks }: Instant, seed: number): Amount {
-  const lowFirst = coinFlip(`${recording.symbol}/${day}`, seed);
+function pathPrice(series: BarSeries, bar: PlayedBar, { day, step, ticks }: Instant, seed: number): Amount {
+  const lowFirst = coinFlip(`${series.symbol}/${day}`, seed);
   const turns = lowFirst ? [bar.open, bar.low, bar.high, bar.close] : [bar.open, bar.high, bar.low, bar.close];
   const legTicks = (ticks - 1) / 3;
   const leg = Math.floor(step / legTicks);
@@ -63,9 +69,9 @@ function pathPrice(recording: Recording, bar: PlayedBar, { day, step, ticks }: I
   const offset = step % legTicks;
   if (offset === 0) return from;
   const line = from.plus(to.minus(from).times(amount((offset / legTicks).toFixed(6))));
-  const random = amount((hash32(`${recording.symbol}/${day}/${step}`, seed) / 2 ** 32).toFixed(6)).minus(HALF);
+  const random = amount((hash32(`${series.symbol}/${day}/${step}`, seed) / 2 ** 32).toFixed(6)).minus(HALF);
   const deviation = bar.high.minus(bar.low).times(DEVIATION).times(random);
-  return max(bar.low, min(bar.high, nearest(line.plus(deviation), recording.tickSize)));
+  return max(bar.low, min(bar.high, nearest(line.plus(deviation), series.tickSize)));
 }
 
 /** The ask for a buyer or the bid for a seller: half the spread away from the last price, rounded to a tick. */

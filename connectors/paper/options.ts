@@ -2,10 +2,14 @@
 import { ConnectRefused } from "@qoc-app/sdk";
 import { type Amount, ZERO, amount, parseAmount } from "./amount.ts";
 
-export interface PaperOptions {
+export interface PaperOptions extends SimulationOptions {
   /** ISO date; the venue starts after the close of that day's bar. */
   readonly start: string;
-  /** Wall-clock seconds of one simulated trading day. */
+}
+
+/** The options of every simulated venue. */
+export interface SimulationOptions {
+  /** Wall-clock seconds of one bar. */
   readonly barSeconds: number;
   readonly cash: Amount;
   /** Ask minus bid, in basis points of the price. */
@@ -27,8 +31,7 @@ export const LAST_DATE = "2020-04-17";
 
 type Raw = Readonly<Record<string, unknown>>;
 
-export const OPTION_NAMES = [
-  "start",
+export const SIMULATION_OPTIONS = [
   "bar_seconds",
   "cash",
   "spread_bps",
@@ -40,16 +43,24 @@ export const OPTION_NAMES = [
   "allow_short",
 ];
 
+export const OPTION_NAMES = ["start", ...SIMULATION_OPTIONS];
+
 /** @throws ConnectRefused with the option's name, its value and the allowed values. */
 export function readOptions(raw: Raw): PaperOptions {
-  const unknown = Object.keys(raw).find((key) => !OPTION_NAMES.includes(key));
-  if (unknown !== undefined) {
-    throw new ConnectRefused(
-      `[connector.options] ${unknown} is not an option of the paper venue; it has ${OPTION_NAMES.join(", ")}`,
-    );
-  }
+  assertKnown(raw, OPTION_NAMES, "the paper venue");
+  return { start: readStart(raw["start"]), ...readSimulationOptions(raw) };
+}
+
+/** @throws ConnectRefused for an option that the venue does not have. */
+export function assertKnown(raw: Raw, names: readonly string[], label: string): void {
+  const unknown = Object.keys(raw).find((key) => !names.includes(key));
+  if (unknown === undefined) return;
+  throw new ConnectRefused(`[connector.options] ${unknown} is not an option of ${label}; it has ${names.join(", ")}`);
+}
+
+/** @throws ConnectRefused as `readOptions`. */
+export function readSimulationOptions(raw: Raw): SimulationOptions {
   return {
-    start: readStart(raw["start"]),
     barSeconds: Number(readAmount(raw, "bar_seconds", "60", "0.02", "86400").toFixed()),
     cash: readCash(raw),
     spreadBps: readAmount(raw, "spread_bps", "2", "0", "1000"),
@@ -62,17 +73,24 @@ export function readOptions(raw: Raw): PaperOptions {
   };
 }
 
-function invalidOption(key: string, value: unknown, allowed: string): Error {
+export function invalidOption(key: string, value: unknown, allowed: string): Error {
   return new ConnectRefused(`[connector.options] ${key} is ${JSON.stringify(value)}; it must be ${allowed}`);
 }
 
 function readStart(value: unknown = "2019-10-10"): string {
   const allowed = `a date from ${FIRST_DATE} to ${LAST_DATE}, like "2019-10-10"`;
-  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(value)) throw invalidOption("start", value, allowed);
-  const at = Date.parse(`${value}T00:00:00Z`);
-  const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(value);
-  if (!exists || value < FIRST_DATE || value > LAST_DATE) throw invalidOption("start", value, allowed);
+  if (typeof value !== "string" || value.length !== 10 || timeOf(value) === undefined)
+    throw invalidOption("start", value, allowed);
+  if (value < FIRST_DATE || value > LAST_DATE) throw invalidOption("start", value, allowed);
   return value;
+}
+
+/** Reads a date, or a time of it in UTC such as `2014-05-01T14:30Z`, in ms; undefined for any other value. */
+export function timeOf(value: unknown): number | undefined {
+  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/.test(value)) return undefined;
+  const at = Date.parse(value);
+  const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(value.slice(0, 10));
+  return exists ? at : undefined;
 }
 
 function readAmount(raw: Raw, key: string, defaultValue: string, min: string, max: string): Amount {

@@ -3,9 +3,7 @@ import type { Fill, OrderReport } from "@qoc-app/sdk";
 import { ZERO, amount, quotient, textOf } from "./amount.ts";
 import { type EndedOrder, type Execution, type WorkingOrder, venueId } from "./state.ts";
 
-export const CURRENCY = "USD";
-
-export function toFill(execution: Execution): Fill {
+export function toFill(execution: Execution, currency: string): Fill {
   return {
     fillId: `${venueId(execution.no)}-${execution.nth}`,
     venueOrderId: venueId(execution.no),
@@ -16,7 +14,7 @@ export function toFill(execution: Execution): Fill {
     price: execution.price,
     timestamp: execution.at,
     fee: execution.fee,
-    feeCurrency: CURRENCY,
+    feeCurrency: currency,
   };
 }
 

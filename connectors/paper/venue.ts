@@ -6,11 +6,9 @@ import { type Fill, type Logger, NotSent, type Order, VenueRejection } from "@qo
 import { type Rules, acceptOrder } from "./validate-order.ts";
 import type { Amount } from "./amount.ts";
 import { LATEST_TIME } from "./calendar.ts";
-import { type InstrumentList, INDEX } from "./instruments.ts";
-import { type StepResult, markAt, step, cancelOrder } from "./engine.ts";
+import { type PriceFeed, type StepResult, markAt, step, cancelOrder } from "./engine.ts";
 import { SerialQueue, pause } from "./serial-queue.ts";
-import { tickOf } from "./market.ts";
-import type { Recording } from "./recording.ts";
+import { type BarSeries, tickOf } from "./market.ts";
 import { toFill } from "./report.ts";
 import { type EndedOrder, type VenueState, type WorkingOrder, numberOf, venueId } from "./state.ts";
 import { type Terms, readClientId, readTerms } from "./terms.ts";
@@ -24,12 +22,27 @@ function messageOf(error: unknown): string {
 const IDLE_TICKS_AHEAD = 20;
 const RETRY_MS = 500;
 
+/** What a simulated venue lists, and its prices. */
+export interface Catalogue extends PriceFeed {
+  /** Returns undefined if the symbol is not listed. */
+  find(symbol: string): Promise<BarSeries | undefined>;
+  /** The line for the log at a tick of this length; undefined if nothing begins there. */
+  announcementAt?(tick: number, tickMs: number): string | undefined;
+  /** The prices end at this tick, and the market stands still. */
+  readonly lastTick?: number;
+}
+
 export interface VenueDeps {
   readonly store: VenueStore;
-  readonly instruments: InstrumentList;
+  readonly catalogue: Catalogue;
+  /** What messages call the venue. */
+  readonly label: string;
+  readonly currency: string;
   readonly rules: Rules;
   readonly logger: Logger;
   readonly emit: (fill: Fill) => void;
+  /** Called when the state after a tick is stored and its fills are sent. */
+  readonly onTick?: (tick: number) => void;
   readonly tickMs: number;
   readonly latencyMs: number;
 }
@@ -54,20 +67,26 @@ export class Venue {
   }
 
   get now(): number {
-    return this.#deps.instruments.calendar.timeAt(this.#state.tick);
+    return this.#deps.catalogue.calendar.timeAt(this.#state.tick);
+  }
+
+  /** No price follows. */
+  get hasEnded(): boolean {
+    return this.#state.tick >= (this.#deps.catalogue.lastTick ?? Infinity);
   }
 
   mark = (symbol: string): Amount | undefined =>
-    markAt(this.#deps.instruments, symbol, this.#state.tick, this.#deps.rules);
+    markAt(this.#deps.catalogue, symbol, this.#state.tick, this.#deps.rules);
 
   /**
    * Schedules the next tick. Keeps the interval if a tick's work is shorter than it; does not catch up on missed ticks.
    */
   start(): void {
-    const { instruments, logger, tickMs } = this.#deps;
+    const { catalogue, logger, tickMs } = this.#deps;
+    if (this.hasEnded) return logger.warn(`the prices of ${this.#deps.label} have ended; its market stands still`);
     // The state may be stored IDLE_TICKS_AHEAD ticks ahead, and the desk accepts no time after LATEST_TIME.
-    if (instruments.calendar.timeAt(this.#state.tick + IDLE_TICKS_AHEAD + 1) >= LATEST_TIME) {
-      return logger.error("end of the paper venue's calendar; the market is frozen");
+    if (catalogue.calendar.timeAt(this.#state.tick + IDLE_TICKS_AHEAD + 1) >= LATEST_TIME) {
+      return logger.error(`end of ${this.#deps.label}'s calendar; the market is frozen`);
     }
     const wait = Math.min(tickMs, Math.max(0, this.#nextTickAt + tickMs - Date.now()));
     this.#nextTickAt = Date.now() + wait;
@@ -85,18 +104,18 @@ export class Venue {
 
   /** @throws VenueRejection, or NotSent if the venue closed before the order arrived. */
   async place(order: Order): Promise<WorkingOrder> {
-    const recording = await this.#arrive(order);
-    return this.#queue.run(() => this.#accept(order, recording, this.#state));
+    const series = await this.#arrive(order);
+    return this.#queue.run(() => this.#accept(order, series, this.#state));
   }
 
   /**
    * Cancels an order and accepts another one in the same write. If the new order is rejected, the old one stays open.
    */
   async replace(id: string, order: Order): Promise<WorkingOrder> {
-    const recording = await this.#arrive(order);
+    const series = await this.#arrive(order);
     return this.#queue.run(async () => {
       const { state, ended } = cancelOrder(this.#state, this.#requireWorking(id), "cancelled");
-      return this.#accept(order, recording, state, ended);
+      return this.#accept(order, series, state, ended);
     });
   }
 
@@ -116,19 +135,19 @@ export class Venue {
    * Waits for the simulated latency and returns the recording of the order's symbol. @throws NotSent if the venue
    * closes.
    */
-  async #arrive(order?: Order): Promise<Recording | undefined> {
+  async #arrive(order?: Order): Promise<BarSeries | undefined> {
     if (this.#deps.latencyMs > 0) await pause(this.#deps.latencyMs);
     this.#assertOpen();
     if (order === undefined) return undefined;
     try {
-      return await this.#deps.instruments.find(String(order.symbol));
+      return await this.#deps.catalogue.find(String(order.symbol));
     } catch (error) {
       throw new NotSent(`the bars of ${order.symbol} cannot be read: ${messageOf(error)}`);
     }
   }
 
   #assertOpen(): void {
-    if (this.#stopping) throw new NotSent("the paper venue is closing; nothing was sent");
+    if (this.#stopping) throw new NotSent(`${this.#deps.label} is closing; nothing was sent`);
   }
 
   #requireWorking(id: string): WorkingOrder {
@@ -141,7 +160,7 @@ export class Venue {
 
   async #accept(
     order: Order,
-    recording: Recording | undefined,
+    series: BarSeries | undefined,
     state: VenueState,
     replaced?: EndedOrder,
   ): Promise<WorkingOrder> {
@@ -152,11 +171,11 @@ export class Venue {
       throw new VenueRejection(`duplicate client order id ${clientOrderId}`);
     if (store.clientOrderIdCount >= ORDERS_MAX) {
       throw new VenueRejection(
-        `the paper venue has accepted its maximum of ${ORDERS_MAX} orders; add a paper connector under a new name`,
+        `${this.#deps.label} has accepted its maximum of ${ORDERS_MAX} orders; add a connector under a new name`,
       );
     }
     try {
-      const next = this.#validate(order, recording, state);
+      const next = this.#validate(order, series, state);
       await this.#commit(next, { clientOrderId, ended: replaced === undefined ? [] : [replaced] });
       return next.working.at(-1) as WorkingOrder;
     } catch (error) {
@@ -165,15 +184,15 @@ export class Venue {
     }
   }
 
-  #validate(order: Order, recording: Recording | undefined, state: VenueState): VenueState {
-    const { instruments, rules } = this.#deps;
-    if (recording === undefined)
-      throw new VenueRejection(`${JSON.stringify(order.symbol)} is not listed at the paper venue`);
-    const terms: Terms = readTerms(order, recording.tickSize);
+  #validate(order: Order, series: BarSeries | undefined, state: VenueState): VenueState {
+    const { catalogue, label, rules } = this.#deps;
+    if (series === undefined) throw new VenueRejection(`${JSON.stringify(order.symbol)} is not listed at ${label}`);
+    if (this.hasEnded) throw new VenueRejection(`the prices of ${label} have ended: no order can trade any more`);
+    const terms: Terms = readTerms(order, series.tickSize);
     return acceptOrder(
       state,
       terms,
-      { marks: this.mark, marketTick: tickOf(recording, instruments.calendar.instantOf(state.tick), rules) },
+      { marks: this.mark, marketTick: tickOf(series, catalogue.calendar.instantOf(state.tick), rules) },
       rules,
     );
   }
@@ -200,18 +219,33 @@ export class Venue {
 
   async #advance(): Promise<void> {
     if (this.#stopping) return;
-    const { instruments, rules } = this.#deps;
-    await this.#applyStep(step(this.#state, instruments, rules));
-    this.#logDirectionChange();
+    const { catalogue, logger, rules, tickMs } = this.#deps;
+    await this.#applyStep(step(this.#state, catalogue, rules));
+    this.#deps.onTick?.(this.#state.tick);
+    const announcement = catalogue.announcementAt?.(this.#state.tick, tickMs);
+    if (announcement !== undefined) logger.info(announcement);
   }
 
   async #applyStep({ state, executions, ended }: StepResult): Promise<void> {
-    const { store, emit } = this.#deps;
-    const isIdle = state.working.length === 0 && ended.length === 0;
+    const { store, emit, currency } = this.#deps;
+    const hasSplit = this.#splitsAt(state.tick);
+    const isIdle = state.working.length === 0 && ended.length === 0 && !hasSplit;
     if (!isIdle) await this.#commit(state, { executions, ended });
-    else if (state.tick > store.venue.tick) await this.#write({ ...state, tick: state.tick + IDLE_TICKS_AHEAD }, {});
+    else if (state.tick > store.venue.tick) await this.#write({ ...state, tick: this.#idleUntil(state.tick) }, {});
     this.#state = state;
-    for (const execution of executions) emit(toFill(execution));
+    for (const execution of executions) emit(toFill(execution, currency));
+  }
+
+  #splitsAt(tick: number): boolean {
+    return (this.#deps.catalogue.splitsAt?.(tick) ?? []).length > 0;
+  }
+
+  /** The tick that is stored for an idle market: a venue that is killed goes on there, so no split lies between. */
+  #idleUntil(tick: number): number {
+    const end = Math.min(tick + IDLE_TICKS_AHEAD, Math.max(tick, this.#deps.catalogue.lastTick ?? Infinity));
+    let until = tick;
+    while (until < end && !this.#splitsAt(until + 1)) until += 1;
+    return until;
   }
 
   async #commit(state: VenueState, newRows: NewRows): Promise<void> {
@@ -226,21 +260,13 @@ export class Venue {
         return await this.#deps.store.commit(state, newRows);
       } catch (error) {
         if (this.#stopping)
-          throw new Error(`the paper venue closed before its state was stored: ${messageOf(error)}`, { cause: error });
-        this.#deps.logger.error(`the paper venue cannot store its state and retries: ${messageOf(error)}`);
+          throw new Error(`${this.#deps.label} closed before its state was stored: ${messageOf(error)}`, {
+            cause: error,
+          });
+        this.#deps.logger.error(`${this.#deps.label} cannot store its state and retries: ${messageOf(error)}`);
         await pause(RETRY_MS);
       }
     }
-  }
-
-  #logDirectionChange(): void {
-    const { index, calendar } = this.#deps.instruments;
-    const { day, step: stepOfDay, ticks } = calendar.instantOf(this.#state.tick);
-    const direction = stepOfDay === 0 ? index.directionChangeAt(day) : undefined;
-    if (direction === undefined) return;
-    const minutes = Math.round((ticks * this.#deps.tickMs) / 60_000);
-    const change = `the recording of ${INDEX} ended: from ${calendar.date(day)} it plays ${direction}`;
-    this.#deps.logger.info(`${change}, and dates continue over weekdays; a day takes ${minutes} minutes`);
   }
 
   /** Fields for the log line at the start. */

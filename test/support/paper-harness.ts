@@ -1,6 +1,6 @@
 /** Runs the paper connector with a fake store and a recording log. Use it with fake timers. */
 import PaperVenue from "../../connectors/paper/index.ts";
-import type { Bar, ConnectorContext, Fill } from "../../src/domain/sdk.ts";
+import type { Activity, Bar, ConnectorContext, Fill } from "../../src/domain/sdk.ts";
 import { CrashStore } from "./crash-store.ts";
 
 export interface PaperHarness {
@@ -8,6 +8,7 @@ export interface PaperHarness {
   readonly store: CrashStore;
   readonly fills: Fill[];
   readonly log: string[];
+  readonly activities?: Activity[];
 }
 
 export interface PaperHarnessOptions {
@@ -30,10 +31,10 @@ export function paperContext(given: PaperHarnessOptions, harness: Omit<PaperHarn
       given.onFill?.(fill);
     },
     emitReport: () => undefined,
-    emitActivity: () => undefined,
+    emitActivity: (activity) => void harness.activities?.push(activity),
     emitQuote: () => undefined,
     link: () => undefined,
-    options: Object.freeze({ bar_seconds: 2, ...given.options }),
+    options: Object.freeze({ ...given.options }),
     store: harness.store,
     bars: (symbol) => Promise.resolve(given.bars?.[symbol] ?? []),
   };
@@ -42,6 +43,6 @@ export function paperContext(given: PaperHarnessOptions, harness: Omit<PaperHarn
 export async function openPaper(given: PaperHarnessOptions = {}): Promise<PaperHarness> {
   const harness = { store: given.store ?? new CrashStore(), fills: [] as Fill[], log: [] as string[] };
   const venue = new PaperVenue();
-  await venue.connect(paperContext(given, harness));
+  await venue.connect(paperContext({ ...given, options: { bar_seconds: 2, ...given.options } }, harness));
   return { venue, ...harness };
 }
