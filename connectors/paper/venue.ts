@@ -28,7 +28,7 @@ export interface Catalogue extends PriceFeed {
   find(symbol: string): Promise<BarSeries | undefined>;
   /** The line for the log at a tick of this length; undefined if nothing begins there. */
   announcementAt?(tick: number, tickMs: number): string | undefined;
-  /** The prices end at this tick, and the market stands still. */
+  /** The prices end at this tick, and the market stops. */
   readonly lastTick?: number;
 }
 
@@ -83,7 +83,7 @@ export class Venue {
    */
   start(): void {
     const { catalogue, logger, tickMs } = this.#deps;
-    if (this.hasEnded) return logger.warn(`the prices of ${this.#deps.label} have ended; its market stands still`);
+    if (this.hasEnded) return logger.warn(`the prices of ${this.#deps.label} have ended; its market has stopped`);
     // The state may be stored IDLE_TICKS_AHEAD ticks ahead, and the desk accepts no time after LATEST_TIME.
     if (catalogue.calendar.timeAt(this.#state.tick + IDLE_TICKS_AHEAD + 1) >= LATEST_TIME) {
       return logger.error(`end of ${this.#deps.label}'s calendar; the market is frozen`);

@@ -192,6 +192,7 @@ function openOnce(deps: ReachDeps, { config, desk, progress, cwd, egress }: OneS
     accountTakenBy: (found) => accountTaken(desk, { name: config.name, found, connectors: new Map() }),
     mode: config.mode,
     hosts: config.hosts,
+    dataOnly: !config.orders,
     tcp: [],
     transport: async (network) => {
       const connection = egress.connect(network);

@@ -3,11 +3,11 @@ import { canonicalJson } from "../domain/canonical-json.ts";
 import { digestTables, nameOf } from "../domain/config-tables.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import { IdError, connectorName, suggestion } from "../domain/ids.ts";
-import { BUILT_IN_TYPES, CONNECTOR_KINDS } from "../workspace/built-in-types.ts";
+import { BUILT_IN_TYPES, CONNECTOR_KINDS, builtInType } from "../workspace/built-in-types.ts";
 import { hasEnvironments, secretVariables } from "../workspace/connector-table.ts";
 import { flag, positional } from "./arguments.ts";
 import { type CommandSession, defineCommand, localServices, usageError } from "./command.ts";
-import type { ConnectedVenue } from "./connected-venue.ts";
+import type { ConnectRequest, ConnectedVenue } from "./connected-venue.ts";
 import {
   type ConnectedView,
   type ConnectorTypes,
@@ -25,6 +25,8 @@ const input = z.strictObject({
   name: flag(z.string().optional(), "NAME", "the connector's name in desk.toml"),
   envPrefix: flag(z.string().optional(), "PREFIX", "of its variables, as in PREFIX_API_KEY; by default from the name"),
   environment: flag(z.enum(["paper", "live"]).default("paper"), "WORD", "paper (the default) or live account"),
+  symbols: flag(z.string().optional(), "LIST", "of a replay: the symbols whose bars it plays, such as AAPL,MSFT"),
+  balances: flag(z.string().optional(), "LIST", "of a cash account: its money, such as USD=25000,EUR=1200.50"),
   venue: flag(z.string().optional(), "URL", "the address of a fake venue on this machine", { hidden: true }),
   /** Writes the table, if desk.toml still has this digest. Absent: connects once. */
   digest: z.string().optional(),
@@ -50,9 +52,10 @@ export const command = defineCommand({
   output: z.looseObject({}),
   run: async (answers, context): Promise<ConnectorTypes | ConnectedVenue> => {
     if (answers.type === undefined) return connectorTypes();
-    const { type, name, envPrefix } = complete(answers);
+    const { type, name, envPrefix, needed } = complete(answers);
     const { environment, venue, digest } = answers;
-    const request = { type, name, envPrefix, environment, venue, digest, again: fullCommand(answers, context.canAsk) };
+    const again = fullCommand(answers, context.canAsk);
+    const request = { type, name, envPrefix, environment, venue, needed, digest, again };
     const { cwd: from, progress, signal } = context;
     return localServices(context).connect({ ...request, from, signal }, progress);
   },
@@ -61,7 +64,7 @@ export const command = defineCommand({
 });
 
 /** @throws USAGE with the whole command if a word is missing; CONNECT_NOT_YET. */
-function complete(answers: Answers): { readonly type: string; readonly name: string; readonly envPrefix: string } {
+function complete(answers: Answers): Pick<ConnectRequest, "type" | "name" | "envPrefix" | "needed"> {
   const { name } = answers;
   const type = builtIn(answers.type ?? "");
   if (name === undefined) throw usageError(NAME, `--name is missing; type: ${fullCommand(answers)}`);
@@ -76,7 +79,22 @@ function complete(answers: Answers): { readonly type: string; readonly name: str
   if (answers.environment === "live" && !hasEnvironments(type))
     throw usageError(NAME, `a connector of type ${type} is always paper`);
   if (answers.venue !== undefined && !hasEnvironments(type)) throw usageError(NAME, `${type} has no --venue`);
-  return { type, name, envPrefix: answers.envPrefix ?? prefixOf(name) };
+  return { type, name, envPrefix: answers.envPrefix ?? prefixOf(name), needed: neededWord(type, answers) };
+}
+
+/** The options that a type needs, by the flags of these names. */
+const NEEDED = ["symbols", "balances"] as const;
+
+/** @throws USAGE if the word of the type's flag is missing or wrong, or another type's is there. */
+function neededWord(type: string, answers: Answers): string | undefined {
+  const needs = builtInType({ type })?.needs;
+  const foreign = NEEDED.find((option) => option !== needs?.option && answers[option] !== undefined);
+  if (foreign !== undefined) throw usageError(NAME, `${type} has no --${foreign}`);
+  if (needs === undefined) return undefined;
+  const word = answers[needs.option];
+  if (word === undefined) throw usageError(NAME, `--${needs.option} is missing; type: ${fullCommand(answers)}`);
+  if (needs.toml(word) !== undefined) return word;
+  throw usageError(NAME, `--${needs.option} must be such as ${needs.example}; it is ${JSON.stringify(word)}`);
 }
 
 /** The built-in type of a word. */
@@ -106,10 +124,12 @@ function fullCommand(answers: Answers, canAsk = false): string {
   const name = answers.name ?? proposedName(known, answers.environment);
   const envPrefix = answers.envPrefix ?? prefixOf(name);
   const hasSecrets = secretVariables({ type: known, envPrefix }).length > 0;
+  const needs = builtInType({ type: known })?.needs;
   return [
     `qoc ${NAME} ${type} --name ${name}`,
     ...(hasSecrets ? [`--env-prefix ${envPrefix}`] : []),
     ...(answers.environment === "live" ? ["--environment live"] : []),
+    ...(needs === undefined ? [] : [`--${needs.option} ${answers[needs.option] ?? needs.example}`]),
     ...(answers.venue === undefined ? [] : [`--venue ${answers.venue}`]),
     ...(canAsk ? [] : ["--yes"]),
   ].join(" ");
@@ -168,7 +188,11 @@ async function ask(session: CommandSession, answers: Answers): Promise<Answers |
       envPrefix =
         (await prompter.text(`Prefix of its variables (Enter: ${proposed}, ${variables.join(", ")})`)) || proposed;
   }
-  return input.parse({ ...answers, type, name, envPrefix });
+  const needs = builtInType({ type: known })?.needs;
+  const given = needs === undefined ? {} : { [needs.option]: answers[needs.option] };
+  if (needs !== undefined && given[needs.option] === undefined && prompter !== undefined && !flags.yes)
+    given[needs.option] = await prompter.text(`${needs.question} (for example ${needs.example})`);
+  return input.parse({ ...answers, ...given, type, name, envPrefix });
 }
 
 /** @throws CONFIG_STALE: with other changes in desk.toml, one signature would cover more than the new connector. */

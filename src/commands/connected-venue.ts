@@ -9,6 +9,8 @@ export interface ConnectRequest {
   readonly environment: "paper" | "live";
   readonly envPrefix: string;
   readonly venue?: string | undefined;
+  /** The word for the option that the type needs. */
+  readonly needed?: string | undefined;
   /** Writes the table, if desk.toml still has this digest. Absent: connects once and writes nothing. */
   readonly digest?: string | undefined;
   /** The whole command, for hints. */

@@ -133,6 +133,7 @@ export const ACCOUNT_CASES: readonly TestCase[] = [
         return;
       }
       const power = await buyingPower(harness);
+      if (!harness.connector.status.methods.includes("placeOrder")) return;
       if (!harness.settings.orders) leaveUntried("certify.toml does not allow orders: set orders = true");
       assert(
         decimal(power).gt(ZERO),

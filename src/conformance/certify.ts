@@ -1,4 +1,5 @@
 /** Runs the numbered cases against one adapter and reports which guarantees the desk can give with it. */
+import { basename, dirname } from "node:path";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import type { Method } from "../protocol/messages.ts";
 import { messageOf } from "../domain/error.ts";
@@ -7,12 +8,14 @@ import type { Capabilities } from "../domain/sdk.ts";
 import type { VenueInstrument } from "../domain/venue.ts";
 import type { Bundle } from "../host/bundle.ts";
 import type { Transport } from "../host/transport.ts";
+import { BarStore } from "../workspace/bars.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseSkipped, CaseUntried } from "./assert.ts";
 import { CASES } from "./cases.ts";
 import type { Dialect } from "./dialect.ts";
 import { KIT_FORMAT_ONLY, guaranteesOf } from "./guarantees.ts";
 import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness } from "./harness.ts";
+import type { ReadBars } from "./in-memory-store.ts";
 import type { CaseReport, Report } from "./report.ts";
 import type { TestCase } from "./test-case.ts";
 import { reaches, venueLevelOf } from "./test-venue.ts";
@@ -55,6 +58,7 @@ export async function certify(options: CertifyOptions): Promise<Report> {
     dropped: [],
     dialect,
     startVenue,
+    bars: barsReader(options.disk, settings.bars),
     bundle: () => (bundle ??= bundleForKit(name, adapter, options.disk, settings)),
   };
   const profile = await profileAdapter(deps);
@@ -78,6 +82,13 @@ export async function certify(options: CertifyOptions): Promise<Report> {
   const guarantees = guaranteesOf(profile, cases);
   const verdict = verdictOf(cases, partial);
   return { adapter, name, isolation, digest, methods, capabilities, partial, cases, guarantees, ...verdict };
+}
+
+/** Returns what reads the bars of certify.toml's folder; without one no symbol has bars. */
+function barsReader(disk: Disk, folder: string | undefined): ReadBars {
+  if (folder === undefined) return () => Promise.resolve([]);
+  const store = new BarStore({ disk, root: dirname(folder) }, basename(folder));
+  return (symbol) => store.read(symbol);
 }
 
 interface AdapterProfile {
@@ -162,13 +173,14 @@ const NEXT_LEVEL = {
 
 /** Returns why the case cannot run with this adapter and these settings; undefined if it can. */
 function obstacleOf(
-  { needs, startsConnector }: TestCase,
+  { group, needs, startsConnector }: TestCase,
   settings: CertifySettings,
   { methods, capabilities, startFailure }: AdapterProfile,
 ): Obstacle | undefined {
   const skipped = (reason: string): Obstacle => ({ outcome: "skipped", reason });
   const untried = (reason: string): Obstacle => ({ outcome: "untried", reason });
   if (startFailure !== undefined && startsConnector !== true) return untried(startFailure);
+  if (group === "quotes" && !settings.quotes) return skipped("certify.toml says that the adapter has no quotes");
   if (needs === undefined) return undefined;
   if (needs.orders === true && !settings.orders && !methods.includes("placeOrder"))
     return skipped("the adapter brings data only: it has no placeOrder");

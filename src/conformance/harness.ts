@@ -18,7 +18,7 @@ import { CaseFailed, assert } from "./assert.ts";
 import type { Dialect } from "./dialect.ts";
 import { FakeVenue, openFakeVenue } from "./fake-venue.ts";
 import { HookedVenue, openHookedVenue } from "./hooked-venue.ts";
-import { InMemoryStore } from "./in-memory-store.ts";
+import { InMemoryStore, type ReadBars } from "./in-memory-store.ts";
 import { ProxyVenue } from "./proxy-venue.ts";
 import { type TestVenue, type VenueLevel, venueLevelOf } from "./test-venue.ts";
 import { TransportSpy } from "./transport-spy.ts";
@@ -55,6 +55,7 @@ export interface HarnessDeps {
   readonly instrument?: VenueInstrument | undefined;
   /** The wire format of the kit's own venue; undefined: the kit's. */
   readonly dialect?: Dialect | undefined;
+  readonly bars: ReadBars;
   /** Starts the process of the author's fake venue. */
   readonly startVenue: () => Promise<VenueProcess>;
 }
@@ -154,7 +155,7 @@ export class ConformanceHarness {
   readonly connector: ObservedConnector;
   /** The adapter's methods as the desk calls them: results are parsed, and failures throw. */
   readonly calls: KitCalls;
-  readonly store = new InMemoryStore();
+  readonly store: InMemoryStore;
   readonly spy: TransportSpy;
   /** Members that the SDK does not have, in answers of the cases that have ended. */
   readonly dropped: DroppedMembers[];
@@ -173,6 +174,7 @@ export class ConformanceHarness {
   constructor(deps: HarnessDeps, venue: FakeVenue | ProxyVenue) {
     const { settings, clock, ids, bundle } = deps;
     this.settings = settings;
+    this.store = new InMemoryStore(deps.bars);
     this.dropped = deps.dropped;
     this.level = venueLevelOf(settings);
     this.instrument = deps.instrument;

@@ -2,15 +2,23 @@
 import type { AdapterRequestHandler } from "../host/adapter-requests.ts";
 import type { AdapterRequest } from "../protocol/messages.ts";
 
+/** Returns the bars of a symbol, oldest first. */
+export type ReadBars = (symbol: string) => Promise<readonly unknown[]>;
+
 export class InMemoryStore implements AdapterRequestHandler {
   readonly #values = new Map<string, unknown>();
+  readonly #bars: ReadBars;
   /** Store requests received so far, including failed ones. */
   requestCount = 0;
   /** This many of the next store requests fail. */
   failuresRemaining = 0;
 
+  constructor(bars: ReadBars) {
+    this.#bars = bars;
+  }
+
   async handle({ operation, key, value }: AdapterRequest): Promise<unknown> {
-    if (operation === "bars") return [];
+    if (operation === "bars") return this.#bars(key);
     this.requestCount += 1;
     if (this.failuresRemaining > 0) {
       this.failuresRemaining -= 1;

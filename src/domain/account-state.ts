@@ -62,7 +62,7 @@ function announce(state: AccountState, recorded: Recorded<ActivityReceived>): vo
   const known = state.activities.get(connector)?.ids;
   const isKnown = known?.has(activity.id) === true;
   const earlier = activity.corrects === undefined ? undefined : known?.get(activity.corrects)?.money;
-  const money = account && announcedMoney(activity, account.account.currency);
+  const money = account && announcedMoney(event, account.account.currency);
   receiveActivity(state.activities, recorded, money);
   if (account === undefined) return;
   let after: AccountRecord = { ...account, counted: [] };

@@ -46,6 +46,8 @@ export interface AccountLine {
   readonly nav: string;
   readonly cash: string;
   readonly buyingPower: string;
+  /** Cash in other currencies, which `cash` does not contain; the NAV contains it, unless `unvalued` names it. */
+  readonly balances: readonly Amount[];
   /** null while a change of the NAV is unexplained. */
   readonly dayPnl: string | null;
   /** The day of `dayPnl`: the date at the venue, for example 2020-04-20 in a replayed market. */
@@ -58,7 +60,7 @@ export interface AccountLine {
   readonly isStale: boolean;
   /** The connector is enabled and routes orders: guards count the account. */
   readonly isCountedByGuards: boolean;
-  /** Positions without a price or an exchange rate, which the NAV leaves out. */
+  /** Positions and balances without a price or an exchange rate, which the NAV leaves out. */
   readonly unvalued: readonly string[];
   /** The connector that reaches the same account, whose line counts; null: this line counts. */
   readonly sharedWith: string | null;

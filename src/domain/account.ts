@@ -2,6 +2,7 @@
 import type { CashEvent } from "./cash-event.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { AccountMarked, Recorded } from "./event.ts";
+import { joinedBalances } from "./joined-balances.ts";
 import { type NavBase, isNoise } from "./nav-change.ts";
 import type { VenueAccount, VenuePosition } from "./venue.ts";
 import {
@@ -59,7 +60,7 @@ export function markedAccount(
   for (const position of positions) held.set(position.symbol, position);
   const base: NavBase = { account, nav, positions: held };
   const dayOpenNav = earlier === undefined ? nav : isNewDay ? earlier.nav : earlier.dayOpenNav;
-  const settled = settle(earlier, { change, at, isNewDay });
+  const settled = withJoined(settle(earlier, { change, at, isNewDay }), earlier, account);
   // Field by field: a spread of `base` took longer than all else here, and a journal has many marks.
   return {
     account,
@@ -127,6 +128,14 @@ function settle(earlier: AccountRecord | undefined, { change, at, isNewDay }: Ma
     else awaited.push(money);
   }
   return { shown: sum, counted, awaited };
+}
+
+/** A balance that has got an exchange rate since the mark before is no profit. */
+function withJoined(settled: SettledMoney, earlier: AccountRecord | undefined, now: VenueAccount): SettledMoney {
+  if (now.balances === undefined || earlier === undefined) return settled;
+  const amount = joinedBalances(earlier.account, now);
+  if (amount.eq(ZERO)) return settled;
+  return { ...settled, counted: [...settled.counted, { amount, line: "flow", isOfEarlierDate: false }] };
 }
 
 /** The venue may book the money in its account a few minutes after the activity. */

@@ -70,6 +70,7 @@ export function changeWithoutTrades(
   const all = [...base.positions.values(), ...positions].filter(({ quantity }) => quantity !== "0");
   if (all.some((position) => (position.currency ?? currency) !== currency)) return undefined;
   const parts = partsOf(base, positions);
+  if (!addBalances(parts, base.account, account)) return undefined;
   let change = decimal(account.nav).minus(base.nav);
   change = change.plus(trades?.feesIn(currency) ?? ZERO);
   for (const symbol of trades?.bySymbol.keys() ?? []) partOf(parts, symbol);
@@ -103,6 +104,30 @@ function partsOf(base: NavBase, positions: readonly VenuePosition[]): Map<string
     part.markNow ??= markPrice === undefined ? undefined : decimal(markPrice);
   }
   return parts;
+}
+
+/**
+ * Cash in other currencies, by its rates. Returns false if a balance that the NAV contains now was left out before, or
+ * the other way round.
+ */
+function addBalances(parts: Map<string, NavPart>, before: VenueAccount, now: VenueAccount): boolean {
+  const known = new Map((before.balances ?? []).map((balance) => [balance.currency, balance]));
+  const found = new Map((now.balances ?? []).map((balance) => [balance.currency, balance]));
+  for (const currency of new Set([...known.keys(), ...found.keys()])) {
+    const [earlier, later] = [known.get(currency), found.get(currency)];
+    const isBoth = earlier !== undefined && later !== undefined;
+    if (isBoth && (earlier.rate === undefined) !== (later.rate === undefined)) return false;
+    const [rateBefore, rateNow] = [earlier?.rate ?? later?.rate, later?.rate ?? earlier?.rate];
+    if (rateBefore === undefined || rateNow === undefined) continue;
+    // No instrument has a space in its name.
+    parts.set(`${currency} cash`, {
+      before: decimal(earlier?.total ?? "0"),
+      now: decimal(later?.total ?? "0"),
+      markBefore: decimal(rateBefore),
+      markNow: decimal(rateNow),
+    });
+  }
+  return true;
 }
 
 const NO_TRADE: Readonly<TradeSum> = { traded: ZERO, cost: ZERO, lastPrice: undefined };

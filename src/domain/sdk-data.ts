@@ -118,12 +118,24 @@ export interface Account {
   /** ISO 4217 code or the venue's own code, for example `USD` or `USDT`. */
   currency: string;
   /**
+   * Cash in further currencies, which `nav` and `cash` do not contain. The desk adds it to the NAV by its own exchange
+   * rates; a balance without a rate is shown and left out. Leave it out if the venue's `nav` contains all currencies.
+   */
+  balances?: Balance[];
+  /**
    * The venue's time of these amounts. Required with `simulatedTime`: before the first quote the desk has no other
    * source.
    */
   timestamp?: Timestamp;
   /** What a person must know about this account or its market, in one line. Shown in `qoc status`. */
   notice?: string | undefined;
+}
+
+/** Cash in one currency. */
+export interface Balance {
+  currency: string;
+  /** Below zero: owed. */
+  total: Numeric;
 }
 
 export interface Instrument {

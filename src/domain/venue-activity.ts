@@ -1,4 +1,5 @@
 /** The activities of a connector that the journal has, so that each counts once. */
+import type { DecimalText } from "./decimal.ts";
 import type { ConnectorName } from "./ids.ts";
 import type { VenueActivity } from "./venue.ts";
 import type { AnnouncedMoney } from "./venue-money.ts";
@@ -8,6 +9,8 @@ export interface ActivityReceived {
   readonly type: "venue.activity";
   readonly connector: ConnectorName;
   readonly activity: VenueActivity;
+  /** Of money in another currency: the price of one unit in the account's. Without it the money is not counted. */
+  readonly rate?: DecimalText | undefined;
 }
 
 /** Older ids are forgotten, and an activity of an unknown id that is older is not recorded. */

@@ -2,7 +2,7 @@
  * Money that a venue's activities announce, until a mark of the account shows it. An activity may arrive before or
  * after the mark that shows its money; each is counted once, on the date of that mark.
  */
-import { type Decimal, ZERO, decimal } from "./decimal.ts";
+import { type Decimal, type DecimalText, ZERO, decimal } from "./decimal.ts";
 import { isSameCode } from "./currency.ts";
 import type { ActivityKind } from "./sdk.ts";
 import type { VenueActivity } from "./venue.ts";
@@ -48,12 +48,23 @@ const LINES: Readonly<Partial<Record<ActivityKind, MoneyLine>>> = {
   adjustment: "other",
 };
 
-/** undefined for what is no money of the account's currency: no exchange rate is assumed. */
-export function announcedMoney(activity: VenueActivity, accountCurrency: string): AnnouncedMoney | undefined {
+/**
+ * Money in another currency counts by the rate that was recorded with it; without one it is no money of the account.
+ */
+export function announcedMoney(
+  { activity, rate }: { readonly activity: VenueActivity; readonly rate?: DecimalText | undefined },
+  accountCurrency: string,
+): AnnouncedMoney | undefined {
   const { kind, amount, currency, symbol } = activity;
   const line = LINES[kind];
-  if (line === undefined || amount === undefined || !isSameCode(currency ?? "", accountCurrency)) return undefined;
-  return { amount: decimal(amount), line, symbol };
+  if (line === undefined || amount === undefined) return undefined;
+  if (isSameCode(currency ?? "", accountCurrency)) return { amount: decimal(amount), line, symbol };
+  return rate === undefined ? undefined : { amount: decimal(amount).times(decimal(rate)), line, symbol };
+}
+
+/** Whether an activity is money of another currency than the account's. */
+export function isForeignMoney({ kind, amount, currency }: VenueActivity, accountCurrency: string): boolean {
+  return LINES[kind] !== undefined && amount !== undefined && !isSameCode(currency ?? "", accountCurrency);
 }
 
 /** The money of an activity that replaces an earlier one. */

@@ -111,6 +111,14 @@ export interface VenuePage<T> {
   readonly cursor?: string | undefined;
 }
 
+/** Cash in another currency than the account's. */
+export interface VenueBalance {
+  readonly currency: string;
+  readonly total: DecimalText;
+  /** The rate that the NAV counts it by, in the account's currency; absent: the NAV leaves it out. */
+  readonly rate?: DecimalText | undefined;
+}
+
 export interface VenueAccount {
   readonly nav: DecimalText;
   readonly cash: DecimalText;
@@ -118,6 +126,8 @@ export interface VenueAccount {
   readonly currency: string;
   /** Positions that the NAV leaves out, because the desk found no price of them or no exchange rate. */
   readonly unvalued?: readonly UnvaluedPosition[] | undefined;
+  /** The NAV contains those with a rate. */
+  readonly balances?: readonly VenueBalance[] | undefined;
 }
 
 export interface UnvaluedPosition {

@@ -19,6 +19,8 @@ export const LIMITS = {
   pageItems: 100_000,
   /** Fills, reports or activities of one message. */
   batchItems: 32,
+  /** Currencies of one account. */
+  balances: 200,
   /** Fills, reports and activities that were sent and are not acknowledged yet. */
   emissionWindow: 512,
   /** Fills, reports and activities that were emitted and are not sent yet. */

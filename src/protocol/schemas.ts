@@ -7,6 +7,7 @@ import type {
   ReportedAccount,
   VenueAck,
   VenueActivity,
+  VenueBalance,
   VenueBar,
   VenueConnection,
   VenueFill,
@@ -198,12 +199,18 @@ export const reportSchema = answerShape(
   { read: (value) => compact(value) as VenueReport },
 );
 
+const balanceSchema = answerShape(
+  { currency: name, total: numeric },
+  { read: (value) => compact(value) as VenueBalance },
+);
+
 export const accountSchema = answerShape(
   {
     nav: numeric,
     cash: numeric,
     buyingPower: numeric,
     currency: name,
+    balances: optional(z.array(balanceSchema).max(LIMITS.balances)),
     timestamp: optional(time),
     notice: optional(notice),
   },

@@ -156,6 +156,10 @@ function accountLine(
     nav: text(rounded(record.nav, 8)),
     cash: account.cash,
     buyingPower: account.buyingPower,
+    balances: (account.balances ?? []).map(({ total, currency }) => ({
+      amount: total,
+      currency: shownCurrency(currency),
+    })),
     dayPnl: isExplained(record) ? text(rounded(dayPnlOf(record), 8)) : null,
     day: record.venueDate,
     unexplained: isExplained(record) ? null : text(rounded(record.unexplained, 8)),

@@ -58,7 +58,8 @@ function accountPairs({ config, state }: Pick<Desk, "config" | "state">, connect
   const pairs = new Set<string>();
   if (record === undefined) return pairs;
   const own = record.account.currency;
-  const held = [...record.positions.values()].map(({ currency }) => currency ?? own);
+  const cash = (record.account.balances ?? []).map(({ currency }) => currency);
+  const held = [...[...record.positions.values()].map(({ currency }) => currency ?? own), ...cash];
   for (const to of [config.account.currency, own])
     for (const from of [own, ...held]) {
       const pair = pairText({ base: from, quote: to }).toUpperCase();

@@ -27,6 +27,7 @@ import { rateTable } from "./exchange-rates.ts";
 import { instrumentOf, sizePositions } from "./instruments.ts";
 import { nearSymbol } from "./near-symbols.ts";
 import { sessionsAround } from "./sessions.ts";
+import { withBalances } from "./value-balances.ts";
 
 export interface MarketSnapshot {
   readonly quote?: Quote | undefined;
@@ -174,7 +175,7 @@ export async function markAccount(
   await quoted?.catch(() => undefined);
   const { positions, at, notice, ...full }: ReportedAccount & { readonly positions: readonly VenuePosition[] } =
     "nav" in account
-      ? { ...account, positions: held }
+      ? { ...withBalances(desk, connector, account), positions: held }
       : await computeAccount(desk, connector, account.buyingPower, held);
   if (at !== undefined) observeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());

@@ -12,6 +12,7 @@ import { converted, ratePath } from "../domain/exchange-rate.ts";
 import { instrumentKey } from "../domain/order.ts";
 import { type PositionRecord, unrealizedPnl } from "../domain/position.ts";
 import type { CountedMoney } from "../domain/venue-money.ts";
+import type { VenueBalance } from "../domain/venue.ts";
 import { type FxConfig, fxOf } from "../workspace/fx-config.ts";
 
 /** Of one instrument or account; amounts are gains, so that fees are below zero. */
@@ -45,6 +46,8 @@ export interface ProfitRow {
   /** Price of one unit of the account's currency in the desk's, at the open and at the close; undefined without one. */
   readonly openRate: Decimal | undefined;
   closeRate: Decimal | undefined;
+  /** Of the exchange rates, on the account's balances in other currencies. */
+  balanceFx: Decimal;
   /** Instruments whose cost or mark is not known: their profit is in `other`. */
   readonly incomplete: Set<string>;
 }
@@ -102,6 +105,8 @@ export class ProfitLedger {
   readonly #unexplained = new Map<string, { readonly point: ValuePoint; row: ProfitRow | undefined }>();
   /** The value before the newest mark of each account that awaits money. */
   readonly #beforeMoney = new Map<string, ValuePoint>();
+  /** The balances in other currencies at the last mark, by connector. */
+  readonly #balances = new Map<string, readonly VenueBalance[]>();
   readonly #left = new Set<string>();
   readonly points: ValuePoint[] = [];
   readonly trades: TradeRow[] = [];
@@ -202,6 +207,9 @@ export class ProfitLedger {
     // The mark that follows shows the change first.
     const found = this.#unexplained.get(connector);
     if (found !== undefined) found.row ??= row;
+    const balances = account.account.balances ?? [];
+    row.balanceFx = row.balanceFx.plus(rateGain(this.#balances.get(connector) ?? [], balances));
+    this.#balances.set(connector, balances);
     row.close = account.nav;
     row.closeRate = this.#rateOf(connector, account) ?? row.closeRate;
     this.#atMark.delete(connector);
@@ -214,7 +222,7 @@ export class ProfitLedger {
     rows.push({
       ...{ connector, date, currency: account.account.currency, open: account.nav, close: account.nav, flow: ZERO },
       ...{ symbols: new Map(), income: new Map(), openRate: rows.at(-1)?.closeRate ?? rate, closeRate: rate },
-      incomplete: new Set(),
+      ...{ balanceFx: ZERO, incomplete: new Set<string>() },
     });
   }
 
@@ -350,6 +358,18 @@ export class ProfitLedger {
     const path = ratePath(table, query);
     return path && converted(ONE, path);
   }
+}
+
+/** What the balances of before gained since by their rates. */
+function rateGain(before: readonly VenueBalance[], now: readonly VenueBalance[]): Decimal {
+  const rates = new Map(now.map(({ currency, rate }) => [currency, rate]));
+  let sum = ZERO;
+  for (const { currency, total, rate } of before) {
+    const later = rates.get(currency);
+    if (rate !== undefined && later !== undefined)
+      sum = sum.plus(decimal(total).times(decimal(later).minus(decimal(rate))));
+  }
+  return sum;
 }
 
 function addIncome(row: ProfitRow, line: keyof IncomeParts, { amount, symbol = "" }: CountedMoney): void {

@@ -14,7 +14,7 @@ export interface ProfitLines {
   readonly fees: string;
   readonly dividends: string;
   readonly interest: string;
-  /** Of the exchange rates, on what an account held at the open of the day. */
+  /** Of the exchange rates: on what an account held at the open of the day, and on its balances in other currencies. */
   readonly fx: string;
   /** What the venue did not itemise, such as funding, or profit of unknown cost. */
   readonly other: string;
@@ -94,8 +94,9 @@ function linesOf(row: ProfitRow, by: ProfitKey, { rate, openRate }: RowRates): r
   const sums = sumParts([...row.symbols.values(), ...row.income.values()], rate);
   const change = row.close.minus(row.open).minus(row.flow).times(rate);
   const known = LINES.reduce((sum, line) => sum.plus(sums[line]), ZERO);
-  const other = change.minus(known);
-  const fx = openRate === undefined ? ZERO : row.open.times(rate.minus(openRate));
+  const ownFx = row.balanceFx.times(rate);
+  const other = change.minus(known).minus(ownFx);
+  const fx = openRate === undefined ? ownFx : row.open.times(rate.minus(openRate)).plus(ownFx);
   if (by !== "symbol") return [[by === "day" ? row.date : row.connector, { ...sums, fx, other }]];
   const account = row.income.get("");
   return [

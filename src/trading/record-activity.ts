@@ -3,11 +3,15 @@ import { setImmediate } from "node:timers/promises";
 import { ACTIVITY_MEMORY_MS } from "../domain/venue-activity.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { VenueActivity } from "../domain/venue.ts";
-import { ZERO } from "../domain/decimal.ts";
+import { isSameCode } from "../domain/currency.ts";
+import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { iso } from "../lib/time.ts";
+import { ratePath } from "../domain/exchange-rate.ts";
+import { isForeignMoney } from "../domain/venue-money.ts";
 import { readPages } from "../host/venue-pages.ts";
 import type { Desk } from "./desk.ts";
+import { rateTable } from "./exchange-rates.ts";
 
 const PER_SLICE = 64;
 /** The venue books some activities late: the desk asks for those of this time before the newest as well. */
@@ -15,7 +19,7 @@ const OVERLAP_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Resolves, when every new activity is on disk, with their number. @throws FILL_FLOOD over the connector's budget. */
 export async function recordActivities(
-  desk: Pick<Desk, "clock" | "commit" | "fillBudgets" | "log" | "state">,
+  desk: Pick<Desk, "clock" | "commit" | "config" | "fillBudgets" | "log" | "state">,
   connector: ConnectorName,
   activities: readonly VenueActivity[],
 ): Promise<number> {
@@ -37,7 +41,7 @@ export async function recordActivities(
     const exceeded = desk.fillBudgets.spend(connector, "activity");
     if (exceeded !== undefined) throw new QocError("FILL_FLOOD", { connector, ...exceeded });
     fresh += 1;
-    last = desk.commit({ type: "venue.activity", connector, activity });
+    last = desk.commit({ type: "venue.activity", connector, activity, rate: rateOf(desk, connector, activity) });
   }
   if (leftOut.length > 0)
     desk.log.warn(`${leftOut.length} activities of ${connector} are left out: ${leftOut[0]}`, { connector });
@@ -53,6 +57,29 @@ function whyLeftOut(at: number, newestAt: number | undefined, now: number): stri
   if (at > now + AHEAD_MS) return `is dated more than a day ahead (${iso(at)})`;
   if (newestAt !== undefined && at < newestAt - ACTIVITY_MEMORY_MS)
     return `is older than 400 days before the newest (${iso(at)})`;
+  return undefined;
+}
+
+/** The rate by which money of another currency counts; undefined if it needs no rate, or no rate is known. */
+function rateOf(
+  desk: Pick<Desk, "clock" | "config" | "log" | "state">,
+  connector: ConnectorName,
+  activity: VenueActivity,
+): DecimalText | undefined {
+  const account = desk.state.accounts.get(connector)?.account;
+  const { amount = "0", currency: from = "" } = activity;
+  if (account === undefined || !isForeignMoney(activity, account.currency)) return undefined;
+  // As the NAV counts the balance of this currency.
+  const known = account.balances?.find(({ currency }) => isSameCode(currency, from))?.rate;
+  if (known !== undefined) return known;
+  const query = { from, to: account.currency, now: desk.clock.now(), connector, use: "guards" } as const;
+  const path = ratePath(rateTable(desk), query);
+  if (path !== undefined) return text(decimal(amount).lt(ZERO) ? path.ask : path.bid);
+  desk.log.warn(
+    `activity ${activity.id} of ${connector}: ${amount} ${from} is not counted, because there is no rate to ` +
+      `${account.currency}`,
+    { connector },
+  );
   return undefined;
 }
 

@@ -15,19 +15,21 @@ export function barsPath(symbol: string): string {
 export class BarStore {
   readonly #disk: Disk;
   readonly #root: string;
+  readonly #folder: string;
 
-  constructor({ disk, root }: WorkspaceRoot) {
+  constructor({ disk, root }: WorkspaceRoot, folder: string = LAYOUT.bars) {
     this.#disk = disk;
     this.#root = root;
+    this.#folder = folder;
   }
 
   /** Reads a symbol's bars, oldest first; empty if there is no file. @throws BARS_INVALID with the line. */
   async read(symbol: string): Promise<readonly Bar[]> {
-    const path = barsPath(symbol);
+    const path = `${this.#folder}/${symbolFileStem(symbol)}.csv`;
     if ((await this.#disk.facts(`${this.#root}/${path}`))?.kind !== "file") return [];
     // On a disk that ignores case, the file of `BTC` must not answer for `btc`.
-    const names = await this.#disk.list(`${this.#root}/${LAYOUT.bars}`);
-    if (!names.some(({ name }) => `${LAYOUT.bars}/${name}` === path)) return [];
+    const names = await this.#disk.list(`${this.#root}/${this.#folder}`);
+    if (!names.some(({ name }) => `${this.#folder}/${name}` === path)) return [];
     return parseBars(await this.#disk.readText(`${this.#root}/${path}`, BYTES_MAX), { path, symbol });
   }
 }

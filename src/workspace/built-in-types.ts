@@ -1,16 +1,30 @@
 /** The built-in connectors: their options, checked with desk.toml, their secrets and the hosts that each reaches. */
 import type { Mode } from "../domain/venue.ts";
-import { PAPER_OPTIONS, paperOptionProblem } from "./paper-options.ts";
+import { CASH_RULES, balancesToml } from "./cash-options.ts";
+import { PAPER_RULES, REPLAY_RULES } from "./paper-options.ts";
 
 export type OptionTable = Readonly<Record<string, unknown>>;
 
+/** An option that a person gives to `qoc connect` as one word. */
+export interface NeededOption {
+  readonly option: "symbols" | "balances";
+  readonly example: string;
+  readonly question: string;
+  /** The lines of `[connector.options]`; undefined if the word has another form. */
+  toml(word: string): readonly string[] | undefined;
+}
+
 export interface BuiltInType {
   readonly label: string;
+  /** It takes no orders, whatever desk.toml says. */
+  readonly isDataOnly?: true;
   /** What it trades, for the list of `qoc connect`. */
   readonly trades: string;
   readonly options: readonly string[];
   /** What the value of this option must be; undefined if it may be the value. A missing option has no value. */
-  problem(option: string, value: unknown): string | undefined;
+  problem(option: string, value: unknown, options: OptionTable): string | undefined;
+  /** The option that `qoc connect` takes as a flag of this name, because no value fits every desk. */
+  readonly needs?: NeededOption;
   /** The names of the secrets that it needs. */
   readonly secrets: readonly string[];
   mode(options: OptionTable): Mode | undefined;
@@ -35,12 +49,22 @@ const ALPACA_RULES: Readonly<Record<string, (value: unknown) => string | undefin
   venue: (value) => (value === undefined ? undefined : fakeVenue(value)),
 };
 
+function symbolsToml(word: string): readonly string[] | undefined {
+  if (!/^[^\s,]{1,40}(,[^\s,]{1,40})*$/.test(word)) return undefined;
+  return [
+    `symbols = [${word
+      .split(",")
+      .map((symbol) => JSON.stringify(symbol))
+      .join(", ")}]`,
+  ];
+}
+
 const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   paper: {
     label: "the paper venue",
     trades: "a simulated market on recorded prices; no money moves",
-    options: PAPER_OPTIONS,
-    problem: (option, value) => (value === undefined ? undefined : paperOptionProblem(option, value)),
+    options: Object.keys(PAPER_RULES),
+    problem: (option, value) => (value === undefined ? undefined : PAPER_RULES[option]?.(value)),
     secrets: [],
     mode: () => undefined,
     hosts: () => undefined,
@@ -56,6 +80,40 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
       typeof venue === "string"
         ? [new URL(venue).hostname]
         : [environment === "live" ? "api.alpaca.markets" : "paper-api.alpaca.markets", "data.alpaca.markets"],
+  },
+  cash: {
+    label: "the cash account",
+    isDataOnly: true,
+    trades: "nothing: cash of a bank or broker that you state in desk.toml",
+    options: Object.keys(CASH_RULES),
+    problem: (option, value, options) =>
+      value === undefined && option === "as_of" ? undefined : CASH_RULES[option]?.(value, options),
+    needs: {
+      option: "balances",
+      example: "USD=25000",
+      question: "Balances by currency, separated by commas",
+      toml: balancesToml,
+    },
+    secrets: [],
+    // No order can move its money.
+    mode: () => "paper",
+    hosts: () => undefined,
+  },
+  replay: {
+    label: "the replay",
+    trades: "your own bars of research/prices/bars as a market; no money moves",
+    options: Object.keys(REPLAY_RULES),
+    problem: (option, value) =>
+      value === undefined && option !== "symbols" ? undefined : REPLAY_RULES[option]?.(value),
+    needs: {
+      option: "symbols",
+      example: "AAPL,MSFT",
+      question: "Symbols to replay, separated by commas",
+      toml: symbolsToml,
+    },
+    secrets: [],
+    mode: () => "paper",
+    hosts: () => undefined,
   },
 };
 
@@ -79,15 +137,12 @@ export interface ConnectorKind {
 }
 
 const NO_EXCHANGES = "; alpaca trades coins against USD";
-const NOT_IN_TOTALS = "; alpaca shows the cash of its own account";
 
 export const CONNECTOR_KINDS: Readonly<Record<string, ConnectorKind>> = {
   equities: { proposes: "alpaca" },
   crypto: { instead: NO_EXCHANGES },
-  cash: { instead: NOT_IN_TOTALS },
   options: {},
   futures: {},
   ccxt: { instead: NO_EXCHANGES },
   ibkr: { instead: "; alpaca trades US stocks and ETFs" },
-  replay: { instead: "; paper simulates a market on recorded prices" },
 };

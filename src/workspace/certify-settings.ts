@@ -49,8 +49,15 @@ const settingsSchema = z.strictObject({
   upstream: address(["http:", "https:"]).optional(),
   /** The address of its stream, if it is not the upstream's. */
   upstream_stream: address(["ws:", "wss:"]).optional(),
+  /** A folder with a CSV file of bars for each symbol, which `ctx.bars` returns during the run. */
+  bars: z
+    .string()
+    .regex(/^\.\.?\//, 'must be a path that starts with "./"')
+    .optional(),
   /** false: the adapter simulates its own market. The kit then lets it open no connection. */
   network: z.boolean().default(true),
+  /** false: the adapter brings accounts only. It then places no orders either. */
+  quotes: z.boolean().default(true),
   /** true: the venue accepts one session at a time, for example because its nonces must increase. */
   serial: z.boolean().default(false),
   /** Additional addresses that the sandbox allows, such as `tcp:127.0.0.1:4002`. */
@@ -72,7 +79,10 @@ export interface CertifySettings {
   readonly dialect?: "alpaca" | undefined;
   readonly upstream?: string | undefined;
   readonly upstreamStream?: string | undefined;
+  /** Absolute path of the folder with bars. */
+  readonly bars?: string | undefined;
   readonly network: boolean;
+  readonly quotes: boolean;
   readonly serial: boolean;
   readonly grant: readonly string[];
   /** In strings, `{venue}` and `{stream}` are replaced by the addresses of the fake venue. */
@@ -110,6 +120,8 @@ function contradiction(raw: RawSettings): readonly [key: string, message: string
   const isUsed = usesVenue(options);
   if (isProxied && !isUsed)
     return [behindProxy, "no option contains {venue} or {stream}, so no request would reach the kit's proxy"];
+  if (!raw.quotes && raw.orders !== false)
+    return ["quotes", "an adapter without quotes takes no orders: set orders = false"];
   if (!network && (isProxied || isUsed || raw.grant.length > 0))
     return ["network", "an adapter without a network reaches no venue"];
   return undefined;
@@ -132,7 +144,7 @@ export function parseCertifySettings(text: string, file: string): CertifySetting
 }
 
 function toSettings(raw: RawSettings, file: string): CertifySettings {
-  const { unknown_symbol, other_symbol, time_in_force, upstream_stream, orders, venue, ...settings } = raw;
+  const { unknown_symbol, other_symbol, time_in_force, upstream_stream, orders, venue, bars, ...settings } = raw;
   const isLocal = raw.upstream === undefined || LOOPBACK.includes(new URL(raw.upstream).hostname);
   return {
     ...settings,
@@ -142,5 +154,6 @@ function toSettings(raw: RawSettings, file: string): CertifySettings {
     timeInForce: time_in_force,
     upstreamStream: upstream_stream,
     venue: venue === undefined ? undefined : resolve(dirname(file), venue),
+    bars: bars === undefined ? undefined : resolve(dirname(file), bars),
   };
 }

@@ -115,7 +115,7 @@ function misplacedOptions(connector: NamedConnector, index: number): readonly Co
     problems.push(problem(key, `is not an option of ${builtIn.label}${suggestion(key, builtIn.options)}`));
   }
   for (const key of builtIn.options) {
-    const allowed = builtIn.problem(key, options[key]);
+    const allowed = builtIn.problem(key, options[key], options);
     if (allowed === undefined) continue;
     const found = options[key] === undefined ? "missing" : JSON.stringify(options[key]);
     problems.push(problem(key, `must be ${allowed}; it is ${found}`));

@@ -312,7 +312,7 @@ function readConnectors(
         enabled: entry.enabled,
         adapter: entry.adapter === undefined ? undefined : absolutePath(file, entry.adapter),
         mode: entry.mode ?? builtIn?.mode(entry.options),
-        orders: entry.orders,
+        orders: entry.orders && builtIn?.isDataOnly !== true,
         venues: entry.venues,
         isolation: entry.isolation,
         hosts: entry.hosts ?? builtIn?.hosts(entry.options),

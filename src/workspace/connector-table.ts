@@ -15,6 +15,8 @@ export interface NewConnector {
   readonly envPrefix: string;
   /** The address of a fake venue on this machine. */
   readonly venue?: string | undefined;
+  /** The word for the option that the type needs. */
+  readonly needed?: string | undefined;
 }
 
 /** The environment variable of each secret that the connector needs. */
@@ -32,11 +34,13 @@ export function hasEnvironments(type: string): boolean {
 
 /** The lines of the table. */
 export function connectorTable(connector: NewConnector): readonly string[] {
-  const { name, type, environment, venue } = connector;
+  const { name, type, environment, venue, needed = "" } = connector;
+  const { needs } = builtInType({ type }) ?? {};
   const auth = secretVariables(connector).map(({ secret, variable }) => `  ${secret} = { env = "${variable}" }`);
   const options = [
     ...(hasEnvironments(type) ? [`  environment = "${environment}"`] : []),
     ...(venue === undefined ? [] : [`  venue = ${JSON.stringify(venue)}`]),
+    ...(needs === undefined ? [] : (needs.toml(needed) ?? [])).map((line) => `  ${line}`),
   ];
   return [
     "[[connector]]",

@@ -1,6 +1,6 @@
 /**
- * The options of the built-in paper venue, checked with desk.toml: the venue itself could refuse them only by failing
- * to start. A test compares these rules with the venue's.
+ * The options of the built-in simulated venues, checked with desk.toml: a venue itself could refuse them only by
+ * failing to start. A test compares these rules with the venues'.
  */
 import { DecimalError, HUNDRED, ZERO, decimal, parseText } from "../domain/decimal.ts";
 
@@ -45,16 +45,20 @@ const cash: OptionRule = (value) => {
 const share: OptionRule = (value) =>
   numberFrom("0", "1")(value) ?? (amount(value)?.eq(ZERO) === true ? "above 0 and at most 1" : undefined);
 
+/** A date, or a time of it in UTC, without the 30th of February. */
+export function existsInCalendar(text: unknown): boolean {
+  if (typeof text !== "string" || !/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/.test(text)) return false;
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text.slice(0, 10));
+}
+
 const date: OptionRule = (value) => {
   const allowed = `a date from ${FIRST_DATE} to ${LAST_DATE}, such as "2019-10-10"`;
-  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return allowed;
-  const at = Date.parse(`${value}T00:00:00Z`);
-  const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(value);
-  return exists && value >= FIRST_DATE && value <= LAST_DATE ? undefined : allowed;
+  if (typeof value !== "string" || value.length !== 10) return allowed;
+  return existsInCalendar(value) && value >= FIRST_DATE && value <= LAST_DATE ? undefined : allowed;
 };
 
-const RULES: Readonly<Record<string, OptionRule>> = {
-  start: date,
+const SIMULATION_RULES: Readonly<Record<string, OptionRule>> = {
   bar_seconds: numberFrom("0.02", "86400"),
   cash,
   spread_bps: numberFrom("0", "1000"),
@@ -66,9 +70,39 @@ const RULES: Readonly<Record<string, OptionRule>> = {
   allow_short: (value) => (typeof value === "boolean" ? undefined : "true or false"),
 };
 
-export const PAPER_OPTIONS: readonly string[] = Object.keys(RULES);
+export const PAPER_RULES: Readonly<Record<string, OptionRule>> = { start: date, ...SIMULATION_RULES };
 
-/** What the value of this option must be; undefined if it may be the value. */
-export function paperOptionProblem(name: string, value: unknown): string | undefined {
-  return RULES[name]?.(value);
-}
+const SYMBOLS_MAX = 64;
+const SPLITS_MAX = 256;
+
+const symbols: OptionRule = (value) => {
+  const isSymbol = (symbol: unknown): boolean => typeof symbol === "string" && /^\S{1,40}$/.test(symbol);
+  const isList = Array.isArray(value) && value.length > 0 && value.length <= SYMBOLS_MAX && value.every(isSymbol);
+  return isList ? undefined : `a list of 1 to ${SYMBOLS_MAX} symbols, such as ["AAPL"]`;
+};
+
+const startTime: OptionRule = (value) =>
+  existsInCalendar(value) ? undefined : 'a date such as "2014-05-01", or a time such as "2014-05-01T14:30Z"';
+
+const currencyCode: OptionRule = (value) =>
+  typeof value === "string" && /^[A-Z0-9]{2,12}$/.test(value) ? undefined : 'a code such as "USD"';
+
+const SPLIT = /^\S{1,40} (\d{4}-\d{2}-\d{2}) (\d{1,9}(?:\.\d{1,9})?):(\d{1,9}(?:\.\d{1,9})?)$/;
+
+const splits: OptionRule = (value) => {
+  const isSplit = (text: unknown): boolean => {
+    const [, day = "", after, before] = SPLIT.exec(String(text)) ?? [];
+    return existsInCalendar(day) && Number(after) > 0 && Number(before) > 0;
+  };
+  const isList = Array.isArray(value) && value.length <= SPLITS_MAX && value.every(isSplit);
+  return isList ? undefined : 'a list such as ["AAPL 2014-06-09 7:1"]: symbol, date, shares after for shares before';
+};
+
+/** `symbols` is required. */
+export const REPLAY_RULES: Readonly<Record<string, OptionRule>> = {
+  symbols,
+  start: startTime,
+  currency: currencyCode,
+  splits,
+  ...SIMULATION_RULES,
+};

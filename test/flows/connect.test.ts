@@ -1,5 +1,5 @@
 /** `qoc connect` with the built program, on Alpaca's wire format, with the desk down and up. */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +73,26 @@ it("with the desk down: connects, names the account, appends the table, and the 
   expect(await connect(alpaca("al"))).toMatchObject({ code: 1, error: { code: "CONNECTOR_EXISTS" } });
   expect(await qoc(["up", "--detach"])).toMatchObject({ code: 0 });
   await expect.poll(() => stateOf("al"), { timeout: 15_000 }).toBe("ready");
+});
+
+it("cash and a replay take the word that their table needs, and refuse another one", async () => {
+  const cash = ["cash", "--name", "savings", "--balances", "USD=25000,EUR=1200.50"];
+  expect(await connect(cash.slice(0, 3))).toMatchObject({
+    code: 2,
+    error: { message: expect.stringContaining("--balances is missing; type: qoc connect cash --name") as unknown },
+  });
+  expect(await connect([...cash.slice(0, 4), "USD"])).toMatchObject({ code: 2 });
+  expect(await connect([...cash, "--symbols", "A"])).toMatchObject({ code: 2 });
+  expect(await connect(cash)).toMatchObject({ code: 0, json: { account: { currency: "USD", cash: "25000" } } });
+  expect(file()).toContain('  currency = "USD"\n  balances = { USD = "25000", EUR = "1200.50" }\n');
+  const replay = ["replay", "--name", "past", "--symbols", "ACME"];
+  expect(await connect(replay)).toMatchObject({
+    code: 1,
+    error: { message: expect.stringContaining("has 0 bars of ACME") as unknown },
+  });
+  mkdirSync(join(desk, "research/prices/bars"), { recursive: true });
+  writeFileSync(join(desk, "research/prices/bars/ACME.csv"), "date,close\n2014-01-02,10\n2014-01-03,11\n");
+  expect(await connect(replay)).toMatchObject({ code: 0, json: { mode: "paper", account: { nav: "1000000" } } });
 });
 
 it("with the desk up: signs once, and the desk starts the connector without a restart", async () => {

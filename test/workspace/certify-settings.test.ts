@@ -13,6 +13,7 @@ const DEFAULTS = {
   grant: [],
   network: true,
   serial: false,
+  quotes: true,
   options: {},
   auth: { api_key: "test-key-of-the-kit" },
 };
