@@ -24,6 +24,7 @@ import { mcpCalls } from "./mcp.ts";
 import { processes } from "./processes.ts";
 import { orderEventsOf } from "./orders-scenario.ts";
 import { finishReport, startReport } from "./report.ts";
+import { alpacaOrders, ordersBesideQuotes } from "./venues.ts";
 import { adapterOnWorker, instantVenue } from "./harness.ts";
 
 const ORDER = {
@@ -228,6 +229,8 @@ const measures: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   processes,
   memory: async () => [await memoryOfOne()],
   mcp: mcpCalls,
+  alpaca: alpacaOrders,
+  quotes: ordersBesideQuotes,
 };
 
 /** Above this spread a row is measured again. */

@@ -19,10 +19,12 @@ const GUARDS = [
   "no-short",
 ];
 
+export const GUARD_TABLES = GUARDS.map((key) => `[[guard]]\nkey = "${key}"\n`).join("");
+
 export const instantVenue: TempDeskOptions = {
   files: { "instant.ts": VENUE },
   config: () =>
-    `[workspace]\nhistory_enabled = false\n[[connector]]\nname = "instant"\ntype = "custom"\nadapter = "./instant.ts"\n${GUARDS.map((key) => `[[guard]]\nkey = "${key}"\n`).join("")}`,
+    `[workspace]\nhistory_enabled = false\n[[connector]]\nname = "instant"\ntype = "custom"\nadapter = "./instant.ts"\n${GUARD_TABLES}`,
 };
 
 export async function adapterOnWorker() {
