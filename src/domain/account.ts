@@ -123,7 +123,7 @@ function settle(earlier: AccountRecord | undefined, { change, at, isNewDay }: Ma
     if (shown.has(money)) {
       sum = sum.plus(money.amount);
       counted.push({ ...money, isOfEarlierDate: false });
-    } else if (at > money.until || isNoise(money.amount, earlier.base.nav))
+    } else if (at > money.until || wasUnnoticed(money.amount, earlier.base.nav))
       counted.push({ ...money, isOfEarlierDate: isNewDay });
     else awaited.push(money);
   }
@@ -136,6 +136,11 @@ function withJoined(settled: SettledMoney, earlier: AccountRecord | undefined, n
   const amount = joinedBalances(earlier.account, now);
   if (amount.eq(ZERO)) return settled;
   return { ...settled, counted: [...settled.counted, { amount, line: "flow", isOfEarlierDate: false }] };
+}
+
+/** The base may be the mark that showed the amount: it was noise of the NAV before it. */
+function wasUnnoticed(amount: Decimal, nav: Decimal): boolean {
+  return isNoise(amount, nav) || isNoise(amount, nav.minus(amount));
 }
 
 /** The venue may book the money in its account a few minutes after the activity. */

@@ -282,6 +282,11 @@ it("money in another currency than the account's explains nothing", () => {
   expect(venue.mark().unexplained()).toBe("10800");
 });
 
+it("a withdrawal that is noise of the NAV before it, and none of the NAV after it, is no loss", () => {
+  const venue = new Venue().mark().pays("withdrawal", "-498.5", "mark, activity");
+  expect([venue.dayPnl(), venue.unexplained(), venue.account().awaited]).toEqual(["0", "0", []]);
+});
+
 it("any flows in any order are no profit, and an activity that came twice counts once", () => {
   const flow = fc.record({ cents: fc.integer({ min: -900_000, max: 2_000_000 }), order: fc.constantFrom(...ORDERS) });
   fc.assert(
