@@ -23,8 +23,9 @@ function venue(report: object): string {
 function config(mode: string): string {
   return `[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\n${mode}\n`;
 }
-async function open(report: object, mode = "", again?: TempDesk): Promise<TempDesk> {
+async function open(report: { mode: string }, mode = "", again?: TempDesk): Promise<TempDesk> {
   desk = await tempDesk({
+    hasLiveKey: report.mode === "live",
     config: () => config(mode),
     files: { "venue.ts": venue(report) },
     ...(again === undefined ? {} : { again }),

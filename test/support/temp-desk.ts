@@ -76,6 +76,8 @@ export interface TempDeskOptions {
   readonly liveEnv?: Record<string, string | undefined>;
   readonly clock?: Clock;
   readonly disk?: Disk;
+  /** true: the live key is made before the connectors start, because a venue, not desk.toml, says that it is live. */
+  readonly hasLiveKey?: boolean;
   /** false: a new desk's live connectors wait for a signature. By default the live key signs them. */
   readonly accept?: boolean;
   /** Folders of an earlier desk, to open it again. */
@@ -117,6 +119,7 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     throw error;
   });
   open.desk.market.freeBytes = await disk.free(root);
+  if (options.hasLiveKey === true) await protect({ home, open });
   await open.fleet.start();
   const agents = await openAgentServices(
     open,
