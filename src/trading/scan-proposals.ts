@@ -26,7 +26,7 @@ import { keepVerdict } from "./current-verdicts.ts";
 import type { Desk, ProposalProblem } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { fetchMarketSnapshot } from "./market-snapshot.ts";
-import { writeAlert } from "./order-files.ts";
+import { orderPath, writeAlert } from "./order-files.ts";
 import { proposedTerms } from "./proposed-terms.ts";
 
 /** A file must be missing this long, over two scans, before its absence is a rejection. */
@@ -155,6 +155,7 @@ export async function ingestProposal(
   const id = file.id as OrderId;
   const known = desk.state.orders.get(id);
   if (known !== undefined && known.state !== "proposed") {
+    if (await isOwnFile(desk, known, file)) return undefined;
     desk.proposals.problems.set(file.path, {
       id,
       path: file.path,
@@ -203,6 +204,19 @@ export async function ingestProposal(
     sources: sourcesRead.length === 0 ? undefined : sourcesRead,
   });
   return desk.state.orders.get(id);
+}
+
+/** A file that was decided moves to the folder of its state soon after the decision. */
+const MOVED_MS = 5_000;
+
+/** The file of a decided order that the desk has not moved yet, not one that was written again under its name. */
+async function isOwnFile(
+  { clock, workspace }: Pick<Desk, "clock" | "workspace">,
+  order: Readonly<OrderRecord>,
+  { path, text }: ReadableProposal,
+): Promise<boolean> {
+  if (order.path !== path || order.source !== text) return false;
+  return clock.now() - (order.history.at(-1)?.at ?? 0) < MOVED_MS || !(await workspace.orders.has(orderPath(order)));
 }
 
 /**

@@ -24,6 +24,12 @@ export type ProposalFile =
   | { readonly kind: "bad"; readonly id: string; readonly path: string; readonly message: string }
   | { readonly kind: "duplicate"; readonly id: string; readonly path: string; readonly others: readonly string[] };
 
+/** A file that a move, for example to orders/executed, removed after its folder was listed. */
+interface GoneFile {
+  readonly kind: "gone";
+  readonly path: string;
+}
+
 /** The fields of an order that decide whether its file name is taken. */
 export type StemHolder = Pick<OrderRecord, "id" | "path" | "state">;
 
@@ -41,7 +47,7 @@ export class ProposalStore {
   readonly #disk: Disk;
   readonly #root: string;
   readonly #folders: OrderFolders;
-  readonly #cache: FileCache<ProposalFile>;
+  readonly #cache: FileCache<ProposalFile | GoneFile>;
   /** The last number used on each day. The search for a free one starts there, so its cost does not grow. */
   readonly #lastNumbers = new Map<string, number>();
 
@@ -63,7 +69,8 @@ export class ProposalStore {
       (groups.get(file.id.toLowerCase()) ?? []).filter((twin) => twin !== file);
     const unique = files.filter((file) => twinsOf(file).length === 0).map(({ path }) => path);
     const proposals = new Map((await this.#cache.all(unique)).map((proposal) => [proposal.path, proposal]));
-    return files.map((file) => proposals.get(file.path) ?? duplicate(file, twinsOf(file)));
+    const listed = files.map((file) => proposals.get(file.path) ?? duplicate(file, twinsOf(file)));
+    return listed.filter((file) => file.kind !== "gone");
   }
 
   /**
@@ -76,7 +83,8 @@ export class ProposalStore {
     const [file, ...twins] = files.filter((candidate) => isSameStem(candidate.id, id));
     if (file === undefined) return undefined;
     if (twins.length > 0) return duplicate(file, twins);
-    return file.path === read?.path ? read : this.#read(file);
+    const found = file.path === read?.path ? read : await this.#read(file);
+    return found.kind === "gone" ? undefined : found;
   }
 
   /**
@@ -128,14 +136,14 @@ export class ProposalStore {
     return (await Promise.all(PROPOSAL_FOLDERS.map((folder) => this.#folders.list(folder)))).flat();
   }
 
-  async #read({ id, name, path }: OrderFile): Promise<ProposalFile> {
+  async #read({ id, name, path }: OrderFile): Promise<ProposalFile | GoneFile> {
     const bad = (message: string): ProposalFile => ({ kind: "bad", id, path, message });
     if (!isFileStem(id)) return bad("the file name contains characters other than letters, digits, . _ and -");
     const opened = this.#disk.read(`${this.#root}/${path}`, PROPOSAL_BYTES_MAX);
     // What is wrong with the file comes before what is wrong with reading it.
     opened.catch(() => undefined);
     const stats = await this.#disk.facts(`${this.#root}/${path}`);
-    if (stats === undefined) return bad("the file was removed while it was read");
+    if (stats === undefined) return { kind: "gone", path };
     if (stats.kind !== "file") return bad(`the file is a ${stats.kind}, not a regular file`);
     if (stats.links !== 1) return bad("the file has more than one hard link");
     try {

@@ -14,6 +14,9 @@ afterEach(async () => {
   desk = undefined;
 });
 
+const LIVE = { mode: "live", environment: "production", accountId: "U1" };
+const PAPER = { mode: "paper", environment: "sandbox", accountId: "P1" };
+
 function venue(report: object): string {
   return adapterFixture("scripted-venue")
     .replace("connect(ctx: ConnectorContext): Promise<void>", "connect(ctx: ConnectorContext): Promise<ConnectReport>")
@@ -23,7 +26,7 @@ function venue(report: object): string {
 function config(mode: string): string {
   return `[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\n${mode}\n`;
 }
-async function open(report: { mode: string }, mode = "", again?: TempDesk): Promise<TempDesk> {
+async function open(report: typeof LIVE, mode = "", again?: TempDesk): Promise<TempDesk> {
   desk = await tempDesk({
     hasLiveKey: report.mode === "live",
     config: () => config(mode),
@@ -35,9 +38,6 @@ async function open(report: { mode: string }, mode = "", again?: TempDesk): Prom
 function status(of: TempDesk) {
   return of.open.fleet.venues.status().find(({ name }) => name === "broker");
 }
-const LIVE = { mode: "live", environment: "production", accountId: "U1" };
-const PAPER = { mode: "paper", environment: "sandbox", accountId: "P1" };
-
 describe("a venue that says live", () => {
   it("makes the connector live, in a process of its own, though desk.toml states no mode", async () => {
     const opened = await open(LIVE, `${LIVE_LINES}${LIVE_GUARD}`);

@@ -19,7 +19,7 @@ beforeEach(async () => {
   [asked, later, gate, price] = [[], 0, Promise.resolve(), "3000"];
   const open = desk.open.desk as { -readonly [K in keyof Desk]: Desk[K] };
   const { clock, venues } = open;
-  open.clock = { ...clock, monotonic: () => clock.monotonic() + later };
+  open.clock = { ...clock, now: () => clock.now() + later, monotonic: () => clock.monotonic() + later };
   open.venues = {
     ...venues,
     quote: async (connector, symbol) => {
@@ -154,4 +154,17 @@ it("a proposal whose file was removed is journaled as removed by the desk, witho
     state: "rejected",
     untrusted: { reason: { source: "desk", text: "its file was removed" } },
   });
+});
+
+it("the file of an approved order that is not moved yet is no error; the same file written again later is one", async () => {
+  const { id, digest } = await propose();
+  const path = `orders/pending/${id}.toml`;
+  const text = desk.read(path);
+  const problems = async (): Promise<unknown> => (await desk.call<Waiting>("status")).proposals;
+  await desk.call("approve", { id, digest });
+  await desk.settled();
+  await desk.write(path, text);
+  expect(await problems()).toEqual([]);
+  later += 5_000;
+  expect(await problems()).toMatchObject([{ id, needs: "another-name" }]);
 });

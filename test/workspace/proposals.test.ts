@@ -33,6 +33,15 @@ async function only() {
   return (await look())[0];
 }
 
+it("a file that is moved away while the folder is read is not a proposal with an error", async () => {
+  put("a.toml", GOOD);
+  put("b.toml", GOOD);
+  const facts = async (path: string) => (path.endsWith("a.toml") ? undefined : disk.facts(path));
+  const moving = new ProposalStore({ disk: { ...disk, facts }, root, clock: { now: Date.now } });
+  expect(await moving.list()).toMatchObject([{ kind: "ok", id: "b" }]);
+  expect(await moving.find("a", "orders/pending/a.toml")).toBeUndefined();
+});
+
 describe("a good file", () => {
   it.each([
     ["a.toml", GOOD],
