@@ -102,7 +102,7 @@ export async function alpacaOrders(): Promise<readonly Row[]> {
   ];
 }
 
-/** Orders at one connector, alone and beside another one that streams quotes of 200 symbols. */
+/** Orders at one connector, alone and while another streams quotes of 200 symbols. */
 export async function ordersBesideQuotes(): Promise<readonly Row[]> {
   const streaming = `[[connector]]\nname = "stream"\ntype = "custom"\nadapter = "./stream.ts"\n`;
   const desk = await tempDesk({
