@@ -209,7 +209,7 @@ export async function ingestProposal(
 /** A file that was decided moves to the folder of its state soon after the decision. */
 const MOVED_MS = 5_000;
 
-/** The file of a decided order that the desk has not moved yet, not one that was written again under its name. */
+/** The file of a decided order that the desk has not moved yet. A file that is written later is a new proposal. */
 async function isOwnFile(
   { clock, workspace }: Pick<Desk, "clock" | "workspace">,
   order: Readonly<OrderRecord>,
