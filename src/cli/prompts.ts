@@ -36,33 +36,42 @@ export function createPrompter(
   { signal, hasColour }: PrompterOptions,
 ): Prompter {
   const canvas = new Canvas(output, hasColour);
-  const ask = <T>(show: ShowPrompt<T>): Promise<T | undefined> => runPrompt(show, { input, canvas, signal });
+  const ask = <T>(show: ShowPrompt<T>, withdrawn?: AbortSignal): Promise<T | undefined> =>
+    runPrompt(show, { input, canvas, signal, withdrawn });
   return {
     confirm: async (message) =>
       (await ask((clack, streams) => clack.confirm({ ...streams, message: oneLine(message), initialValue: false }))) ===
       true,
     text: async (message) =>
       ((await ask((clack, streams) => clack.text({ ...streams, message: oneLine(message) }))) ?? "").trim(),
-    select: (message, labels) =>
-      ask((clack, streams) =>
-        clack.select({
-          ...streams,
-          message: oneLine(message),
-          options: labels.map((label, value) => ({ value, label: oneLine(label) })),
-        }),
+    select: (message, labels, withdrawn) =>
+      ask(
+        (clack, streams) =>
+          clack.select({
+            ...streams,
+            message: oneLine(message),
+            options: labels.map((label, value) => ({ value, label: oneLine(label) })),
+          }),
+        withdrawn,
       ),
     password: (message) => ask((clack, streams) => clack.password({ ...streams, message: oneLine(message), mask: "" })),
   };
 }
 
+interface PromptRun extends Pick<PromptStreams, "input" | "signal"> {
+  readonly canvas: Canvas;
+  readonly withdrawn: AbortSignal | undefined;
+}
+
 /** Runs one prompt. The library returns a symbol for every kind of cancellation; this function distinguishes them. */
 async function runPrompt<T>(
   show: ShowPrompt<T>,
-  { input, canvas, signal }: Pick<PromptStreams, "input" | "signal"> & { readonly canvas: Canvas },
+  { input, canvas, signal, withdrawn }: PromptRun,
 ): Promise<T | undefined> {
   signal.throwIfAborted();
   const clack = await import("@clack/prompts");
   signal.throwIfAborted();
+  if (isWithdrawn(withdrawn)) return undefined;
   if (input.readableEnded || input.destroyed) return undefined;
   const cancel = new AbortController();
   let isInterrupted = false;
@@ -75,6 +84,7 @@ async function runPrompt<T>(
   // too, but settles the prompt before the next turn of the event loop.
   const onPause = (): void => void setImmediate(() => isSettled || cancel.abort());
   signal.addEventListener("abort", onAbort, { once: true });
+  withdrawn?.addEventListener("abort", onAbort, { once: true });
   input.on("keypress", onKeypress);
   input.on("pause", onPause);
   try {
@@ -82,14 +92,20 @@ async function runPrompt<T>(
     signal.throwIfAborted();
     if (isInterrupted) throw new Interrupted();
     if (!clack.isCancel(value)) return value as T;
-    canvas.showCancelled();
+    if (isWithdrawn(withdrawn)) canvas.erase();
+    else canvas.showCancelled();
     return undefined;
   } finally {
     isSettled = true;
     signal.removeEventListener("abort", onAbort);
+    withdrawn?.removeEventListener("abort", onAbort);
     input.off("keypress", onKeypress);
     input.off("pause", onPause);
   }
+}
+
+function isWithdrawn(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }
 
 const COLOUR_CODE = /\u001b\[[\d;]*m/g;
@@ -134,9 +150,16 @@ class Canvas {
 
   /** The library leaves the highlighted answer of a prompt that was cancelled: it looks like the answer. */
   showCancelled(): void {
+    const [message = ""] = this.erase();
+    this.#output.write(`${message}\ncancelled\n`);
+  }
+
+  /** Removes the prompt from the screen; returns its lines. */
+  erase(): readonly string[] {
     const lines = this.#frame.replace(CONTROL_CODE, "").split("\n").slice(0, -1);
     const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / this.#columns)), 0);
     const up = rows === 0 ? "" : `\u001b[${rows}A`;
-    this.#output.write(`${up}\r${ERASE_BELOW}${lines[0] ?? ""}\ncancelled\n`);
+    this.#output.write(`${up}\r${ERASE_BELOW}`);
+    return lines;
   }
 }

@@ -50,8 +50,11 @@ export interface Prompter {
   confirm(message: string): Promise<boolean>;
   /** Returns the typed line, trimmed. Escape, Ctrl-D and the end of the input return "". */
   text(message: string): Promise<string>;
-  /** Returns the index of the selected label. Escape, Ctrl-D and the end of the input return undefined. */
-  select(message: string, labels: readonly string[]): Promise<number | undefined>;
+  /**
+   * Returns the index of the selected label. Escape, Ctrl-D and the end of the input return undefined. An abort of
+   * `withdrawn` removes the question from the screen and returns undefined, too.
+   */
+  select(message: string, labels: readonly string[], withdrawn?: AbortSignal): Promise<number | undefined>;
   /** Returns the typed text, which is not echoed. Escape, Ctrl-D and the end of the input return undefined. */
   password(message: string): Promise<string | undefined>;
 }

@@ -96,6 +96,23 @@ describe("a cancelled prompt", () => {
     return rows.filter((text) => text !== "");
   }
 
+  it("a withdrawn question leaves nothing on the screen, and no listener", async () => {
+    const { prompter, input, screen } = terminal();
+    const withdrawn = new AbortController();
+    const result = prompter.select("Question", ["approve", "back"], withdrawn.signal);
+    let shown = "";
+    while (!shown.includes("back")) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      shown += screen();
+    }
+    withdrawn.abort();
+    expect(await result).toBeUndefined();
+    expect(rowsOf(shown + screen())).toEqual([]);
+    expect(input.listenerCount("keypress")).toBe(0);
+    expect(await prompter.select("Question", ["approve"], withdrawn.signal)).toBeUndefined();
+    expect(screen()).toBe("");
+  });
+
   it.each<[string, (prompter: Prompter) => Promise<unknown>]>([
     ["select", (prompter) => prompter.select("Question", ["approve", "back"])],
     ["confirm", (prompter) => prompter.confirm("Question")],

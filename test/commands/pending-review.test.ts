@@ -1,5 +1,5 @@
 /** The menu of `qoc status`: what another terminal does meanwhile is seen. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CommandSession, Prompter } from "../../src/commands/command.ts";
 import { reviewPending } from "../../src/commands/orders/pending-review.ts";
 import { QocError } from "../../src/domain/error.ts";
@@ -21,6 +21,7 @@ function menu(lists: readonly (readonly string[])[], states: Readonly<Record<str
   const lines: string[] = [];
   let looks = 0;
   const session = {
+    signal: new AbortController().signal,
     progress: { line: (line: string) => void lines.push(line) },
     display: () => undefined,
     remoteError: () => undefined,
@@ -30,18 +31,80 @@ function menu(lists: readonly (readonly string[])[], states: Readonly<Record<str
       if (state instanceof QocError) return Promise.reject(state);
       return Promise.resolve({ id, state, review: state === "proposed" ? { checks: [] } : null });
     },
-    callDesk: () => Promise.resolve({ proposals: (lists[++looks] ?? []).map(proposal) }),
+    callDesk: () => {
+      const list = lists[++looks];
+      return list === undefined ? Promise.reject(DOWN) : Promise.resolve({ proposals: list.map(proposal) });
+    },
   } as unknown as CommandSession;
-  const prompter = {
+  const quick = {
     select: (message: string, labels: readonly string[]) => {
       if (message === "Action") return Promise.resolve(labels.indexOf("back"));
       shown.push(labels.map((label) => label.split(" ")[0] ?? ""));
       return Promise.resolve(0);
     },
   } as unknown as Prompter;
-  const run = () => reviewPending(session, prompter, (lists[0] ?? []).map(proposal));
+  const run = (prompter = quick) =>
+    reviewPending(session, prompter, (lists[0] ?? []).map(proposal), { everyMs: prompter === quick ? 60_000 : 1 });
   return { run, shown, lines };
 }
+
+const DOWN = new QocError("DESK_DOWN", {});
+
+/** A person who answers with the next of `answers`, and with "wait" not before the question is withdrawn. */
+function person(...answers: readonly (number | "wait")[]) {
+  const asked: (readonly string[])[] = [];
+  const select: Prompter["select"] = async (_message, labels, withdrawn) => {
+    asked.push(labels.map((label) => label.split(" ")[0] ?? ""));
+    const answer = answers[asked.length - 1] ?? labels.length - 1;
+    if (answer !== "wait") return answer;
+    await new Promise((resolve) => withdrawn?.addEventListener("abort", resolve, { once: true }));
+    return undefined;
+  };
+  return { asked, prompter: { select } as unknown as Prompter };
+}
+
+describe("a menu that waits", () => {
+  it("shows what waits now when another terminal decides or an agent proposes, and goes on", async () => {
+    const { run, lines } = menu(
+      [
+        ["a", "b"],
+        ["a", "b"],
+        ["b", "c"],
+      ],
+      {},
+    );
+    const { asked, prompter } = person("wait");
+    await run(prompter);
+    expect(asked).toEqual([
+      ["a", "b", "done"],
+      ["b", "c", "done"],
+    ]);
+    expect(lines).toEqual(["a no longer waits: it was decided or withdrawn elsewhere", "c waits now too"]);
+  });
+
+  it("ends when nothing waits any more", async () => {
+    const { run, lines } = menu([["a"], []], {});
+    await run(person("wait").prompter);
+    expect(lines).toEqual(["a no longer waits: it was decided or withdrawn elsewhere"]);
+  });
+
+  it("asks for no action on an order that was decided meanwhile", async () => {
+    const { run, lines } = menu([["a", "b"], ["a", "b"], ["b"], ["b"]], {});
+    const { asked, prompter } = person(0, "wait");
+    await run(prompter);
+    expect(asked).toEqual([
+      ["a", "b", "done"],
+      ["approve", "reject", "back"],
+      ["b", "done"],
+    ]);
+    expect(lines).toEqual(["a no longer waits: it was decided or withdrawn elsewhere"]);
+  });
+
+  it("ends with the reason if the desk goes down", async () => {
+    const { run } = menu([["a"]], {});
+    await expect(run(person("wait").prompter)).rejects.toBe(DOWN);
+  });
+});
 
 it("lists what waits now after each look at an order", async () => {
   const { run, shown } = menu([["a", "b"], ["b", "c"], []], {});
