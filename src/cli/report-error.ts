@@ -7,6 +7,7 @@ import { EXIT, QocError } from "../domain/error.ts";
 import { knownError } from "../domain/known-error.ts";
 import { Interrupted } from "./prompts.ts";
 import { RemoteError } from "./client.ts";
+import { shownTimes } from "../commands/rendering/local-time.ts";
 import { oneLine, wrap } from "../commands/rendering/terminal-text.ts";
 import type { Io } from "./io.ts";
 import { painter } from "../commands/rendering/paint.ts";
@@ -63,7 +64,7 @@ function linesFor(error: QocError | RemoteError, io: Io, isVerbose: boolean): re
   const paint = painter(io.colour.err);
   const { details } = error.toJSON();
   const width = io.isTty.err ? io.columns : Infinity;
-  const [message = "", ...more] = wrap(oneLine(error.message), width - 2);
+  const [message = "", ...more] = wrap(oneLine(shownTimes({ isTty: io.isTty.err }, error.message)), width - 2);
   return [
     `${paint("red", "✗")} ${message}`,
     ...more.map((line) => `  ${line}`),

@@ -13,6 +13,7 @@ import type { CliDeps, LocalCall } from "./cli-deps.ts";
 import { RemoteError, callDaemon, isDeskDown } from "./client.ts";
 import { canPrompt } from "./io.ts";
 import { Interrupted } from "./prompts.ts";
+import { shownTimes } from "../commands/rendering/local-time.ts";
 import { outputStyle, redraw, renderValue } from "./render.ts";
 
 export interface SessionOptions {
@@ -28,8 +29,9 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
   const cwd = resolve(deps.cwd, globals.workspace ?? ".");
   const canAsk = canPrompt(io, deps.env, globals.noInput);
   const progress: Progress = {
-    line: (text) => {
+    line: (sentence) => {
       if (quiet || json) return;
+      const text = shownTimes({ isTty: io.isTty.err }, sentence);
       const lines = io.isTty.err ? wrap(oneLine(text), io.columns - INDENT.length) : [oneLine(text)];
       io.err(lines.map((line, index) => `${index === 0 ? "" : INDENT}${line}\n`).join(""));
     },

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { EXIT } from "../domain/error.ts";
 import { type DoctorCheck, runDoctor } from "../trading/doctor.ts";
 import { defineCommand, localServices } from "./command.ts";
+import { shownTimes } from "./rendering/local-time.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
 import { oneLine, wrap } from "./rendering/terminal-text.ts";
 
@@ -40,7 +41,7 @@ function renderDoctor({ checks }: DoctorReport, style: OutputStyle): readonly st
   const failures = checks.filter(({ status }) => status === "fail").length;
   const lines = checks.flatMap(({ status, name, message, fix }) => {
     const [shade, sign] = SIGNS[status];
-    const [first = "", ...continuation] = wrap(oneLine(`${name}: ${message}`), style.columns - 2);
+    const [first = "", ...continuation] = wrap(oneLine(`${name}: ${shownTimes(style, message)}`), style.columns - 2);
     return [
       `${style.paint(shade, sign)} ${first}`,
       ...continuation.map((line) => `  ${line}`),

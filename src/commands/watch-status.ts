@@ -10,12 +10,12 @@ import { oneLine } from "./rendering/terminal-text.ts";
 const EVERY_MS = 2_000;
 
 /** Rejects when the session's signal aborts. */
-export async function watchStatus(session: CommandSession): Promise<never> {
+export async function watchStatus(session: CommandSession, everyMs = EVERY_MS): Promise<never> {
   for (;;) {
     const status = (await session.call("status", {})) as StatusView;
     if (session.flags.json) await session.show("status", status);
     else await session.redraw((style) => (style.isTty ? screen(status, style) : [line(status)]));
-    await sleep(EVERY_MS, undefined, { signal: session.signal });
+    await sleep(everyMs, undefined, { signal: session.signal });
   }
 }
 
@@ -32,7 +32,8 @@ function line({ at, up, trading, book, proposals, orders, connectors, flagged }:
     up ? "up" : "down",
     `trading ${trading.state}`,
     `NAV ${money(book.nav, book.currency, exact)}`,
-    `today ${signedMoney(book.dayPnl, book.currency, exact)}`,
+    // With its date: the day of a simulated market, or of a venue elsewhere, is not the day of the reader.
+    `today ${signedMoney(book.dayPnl, book.currency, exact)}${book.day === null ? "" : ` (${book.day})`}`,
     `${proposals.length} waiting`,
     `${orders.length} in flight`,
     ...(flagged.length === 0 ? [] : [`${flagged.length} blocked`]),

@@ -289,6 +289,14 @@ describe("errors", () => {
     expect(piped.err().split("\n")[0]).toBe(`✗ another desk (pid 1) is running on ${path}`);
   });
 
+  it("show times as the clock of the reader on a terminal, and in UTC elsewhere", async () => {
+    const at = "2026-07-05T22:30:07.000Z";
+    const failure = throws("FLOW_AMOUNT", { message: `the venue stated it at ${at}` });
+    const local = new Date(at).toLocaleString("sv", { dateStyle: "short", timeStyle: "medium" });
+    expect((await qoc(["watch"], failure, { isTty: true, answers: [] })).err()).toContain(`stated it at ${local}`);
+    expect((await qoc(["watch"], failure)).err()).toContain(`stated it at ${at}`);
+  });
+
   it("if the desk dies during a call: the outcome of an approval is unknown, a read fails with DESK_DOWN", async () => {
     const exit: Handle = async () => {
       throw new QocError("INTERNAL", { message: "x" });

@@ -6,6 +6,7 @@ import { CLIENTS, clientCommand, clientConfig, prepareClientFile } from "../../w
 import { iso } from "../../lib/time.ts";
 import { flag, positional, toggle } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
+import { shownTime } from "../rendering/local-time.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 
@@ -96,7 +97,7 @@ function renderSetup(
 ): readonly string[] {
   if (written || config === null)
     return [
-      `${style.paint("green", "✓")} ${agent} may connect${expiresAt === null ? "" : ` until ${expiresAt}`}: ${oneLine(file)}`,
+      `${style.paint("green", "✓")} ${agent} may connect${expiresAt === null ? "" : ` until ${shownTime(style, expiresAt)}`}: ${oneLine(file)}`,
       `next: start ${client} in its folder`,
     ];
   const entry = config.trimEnd().split("\n");

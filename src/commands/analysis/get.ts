@@ -23,6 +23,7 @@ import {
 } from "../bars/find-bars.ts";
 import { defineCommand } from "../command.ts";
 import { isUnavailable } from "../data-unavailable.ts";
+import { localMinute } from "../rendering/local-time.ts";
 import { type MarketData, renderUnavailable } from "../rendering/market-data.ts";
 import { type Column, type OutputStyle, table } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
@@ -131,7 +132,7 @@ function indicatorRequests(list: string) {
 function renderAnalysis(view: AnalysisView, style: OutputStyle): readonly string[] {
   if (view.indicators === undefined) return renderUnavailable(view, style);
   const isDaily = view.over?.resolution.endsWith("d") !== false;
-  const timeText = (time: string): string => (isDaily ? time.slice(0, 10) : time.slice(0, 16).replace("T", " "));
+  const timeText = (time: string): string => isDaily ? time.slice(0, 10) : style.isTty ? localMinute(time) : time;
   const rows = view.indicators.flatMap(({ name, status, reason = "", values }) =>
     values === undefined
       ? [{ name, time: status, value: reason }]
@@ -139,7 +140,7 @@ function renderAnalysis(view: AnalysisView, style: OutputStyle): readonly string
   );
   const columns: readonly Column<(typeof rows)[number]>[] = [
     { title: "indicator", cell: ({ name }) => name },
-    { title: isDaily ? "day" : "time (UTC)", cell: ({ time }) => time },
+    { title: isDaily ? "day" : "time", cell: ({ time }) => time },
     { title: "value", cell: ({ value }) => value, shrinks: true },
   ];
   return [...table(style, columns, rows), ...(view.signals ?? []).map((signal) => `! ${oneLine(signal)}`)];

@@ -4,6 +4,7 @@ import { iso } from "../../lib/time.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { isUnavailable } from "../data-unavailable.ts";
+import { localMinute } from "../rendering/local-time.ts";
 import { type MarketData, renderUnavailable } from "../rendering/market-data.ts";
 import { type Column, type OutputStyle, table } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
@@ -77,11 +78,11 @@ function barView({ at, symbol: _symbol, ...amounts }: VenueBar): BarView {
   return { time: iso(at), ...amounts };
 }
 
-/** Daily bars have a day, others a time in UTC. */
-const timeColumn = (resolution: string): Column<BarView> =>
-  resolution.endsWith("d")
-    ? { title: "day", cell: ({ time }) => time.slice(0, 10) }
-    : { title: "time (UTC)", cell: ({ time }) => time.slice(0, 16).replace("T", " ") };
+/** Daily bars have a day, others a time. */
+function timeColumn(style: OutputStyle, resolution: string): Column<BarView> {
+  if (resolution.endsWith("d")) return { title: "day", cell: ({ time }) => time.slice(0, 10) };
+  return { title: "time", cell: ({ time }) => (style.isTty ? localMinute(time) : time) };
+}
 
 const AMOUNTS: readonly Column<BarView>[] = [
   { title: "open", cell: ({ open }) => open, isNumber: true },
@@ -95,7 +96,7 @@ function renderBars(view: BarsView, style: OutputStyle): readonly string[] {
   return view.bars === undefined
     ? renderUnavailable(view, style)
     : [
-        ...table(style, [timeColumn(view.resolution ?? "1d"), ...AMOUNTS], view.bars),
+        ...table(style, [timeColumn(style, view.resolution ?? "1d"), ...AMOUNTS], view.bars),
         ...(style.isTty ? [oneLine(originLine(view))] : []),
       ];
 }

@@ -3,6 +3,7 @@ import { EXIT } from "../../domain/error.ts";
 import { gapLabel } from "../../domain/journal-head.ts";
 import { iso } from "../../lib/time.ts";
 import { type JournalReport, defineCommand, localServices } from "../command.ts";
+import { shownTime, shownTimes } from "../rendering/local-time.ts";
 import { type OutputStyle, keyValueLines } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 
@@ -30,7 +31,7 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
   const { ok, code, problem, problemCount, records, segments, head, formats, anchors, gaps, torn } = report;
   const more = problemCount > 1 ? ` (and ${problemCount - 1} more: --json)` : "";
   const rows: (readonly [string, string])[] = [
-    ...(problem === undefined ? [] : [["problem", `${code}: ${oneLine(problem)}${more}`] as const]),
+    ...(problem === undefined ? [] : [["problem", `${code}: ${oneLine(shownTimes(style, problem))}${more}`] as const]),
     ["records", String(records)],
     ["segments", String(segments)],
     ["head", head],
@@ -39,9 +40,9 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
     ...(report.waiting === 0 ? [] : [["desk.toml", `${report.waiting} changes wait for qoc reload`] as const]),
     ...report.keysReplaced.map(
       ({ seq, at }) =>
-        ["keys", `record ${seq} (${iso(at)}): new keys took the place of lost ones (qoc keys new)`] as const,
+        ["keys", `record ${seq} (${shownTime(style, iso(at))}): new keys took the place of lost ones (qoc keys new)`] as const,
     ),
-    ...gaps.map((gap) => ["gap", `record ${gap.seq} (${iso(gap.at)}): went on without ${gapLabel(gap)}`] as const),
+    ...gaps.map((gap) => ["gap", `record ${gap.seq} (${shownTime(style, iso(gap.at))}): went on without ${gapLabel(gap)}`] as const),
     ...(torn === null
       ? []
       : [

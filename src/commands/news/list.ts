@@ -4,6 +4,7 @@ import type { NewsEntry } from "../../workspace/news.ts";
 import { flag } from "../arguments.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { type ReadableDesk, readableDesk } from "../readable-desk.ts";
+import { localMinute } from "../rendering/local-time.ts";
 import { type OutputStyle, tableOr } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 import { untrustedSchemaFor, untrustedText } from "../untrusted-text.ts";
@@ -79,7 +80,7 @@ function renderNews({ items, feeds }: z.output<typeof outputSchema>, style: Outp
     ...tableOr(
       style,
       [
-        { title: "published", cell: ({ published }) => published.slice(0, 16) },
+        { title: "published", cell: ({ published }) => (style.isTty ? localMinute(published) : published) },
         { title: "source", cell: ({ source }) => source },
         { title: "title", cell: ({ untrusted }) => untrusted.text, shrinks: true },
         { title: "path", cell: ({ path }) => path },

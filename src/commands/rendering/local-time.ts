@@ -7,6 +7,7 @@ interface Output {
 }
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
+const ISO_TIMES = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z\b/g;
 
 /** `2026-11-30 07:30`; "never" for no time. */
 export function localMinute(time: string | undefined): string {
@@ -18,6 +19,11 @@ export function localMinute(time: string | undefined): string {
 export function shownTime({ isTty }: Output, text: string): string {
   if (!isTty || !ISO_TIME.test(text)) return text;
   return new Date(text).toLocaleString("sv", { dateStyle: "short", timeStyle: "medium" });
+}
+
+/** A sentence whose ISO times are shown as `shownTime` shows them. */
+export function shownTimes(output: Output, sentence: string): string {
+  return sentence.replaceAll(ISO_TIMES, (time) => shownTime(output, time));
 }
 
 /** `07:30:05` of an ISO time. */

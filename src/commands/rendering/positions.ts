@@ -73,6 +73,7 @@ export function bookSums(book: AccountView, style: OutputStyle, shownAt?: string
       ["cash", money(book.cash, currency, style)],
       ["buying power", `${money(book.buyingPower, currency, style)}${notPooled(book, style)}`],
       ["today", todayText(book, style), gainShade(book.dayPnl)],
+      ...(style.isTty || book.day === null ? [] : [["day", book.day] as const]),
       ...book.profit.flatMap((line) => [profitEntry("realized", line, style), profitEntry("unrealized", line, style)]),
       ...(book.fees.length === 0
         ? []

@@ -2,7 +2,7 @@
 import type { PendingProposal, StatusView } from "../../domain/status-view.ts";
 import type { AccountView } from "../../domain/account-view.ts";
 import { renderNotices } from "./config-notices.ts";
-import { localMinute, shownAge, shownTime } from "./local-time.ts";
+import { localMinute, shownAge, shownTime, shownTimes } from "./local-time.ts";
 import { badge } from "./order.ts";
 import { NEEDS } from "./proposal-needs.ts";
 import { accountTable, bookSums, positionTable, strandedLines } from "./positions.ts";
@@ -19,7 +19,7 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
   return [
     headline(style, status),
     ...portLine(status),
-    ...(status.readOnly === null ? [] : [style.paint("red", `✗ read-only: ${oneLine(status.readOnly)}`)]),
+    ...(status.readOnly === null ? [] : [style.paint("red", `✗ read-only: ${oneLine(shownTimes(style, status.readOnly))}`)]),
     ...renderNotices(status.config, style),
     "",
     ...block(
@@ -333,9 +333,10 @@ function bookFacts(book: AccountView): readonly (readonly string[])[] {
       book.dayPnl ?? "",
       book.currency,
       book.asOf ?? "",
+      book.day ?? "",
     ],
-    ...book.accounts.map(({ connector, nav, cash, buyingPower, dayPnl, currency, isInSum }) => [
-      ...["account", connector, nav, cash, buyingPower, dayPnl ?? "", currency, isInSum ? "" : "no exchange rate"],
+    ...book.accounts.map(({ connector, nav, cash, buyingPower, dayPnl, currency, isInSum, day }) => [
+      ...["account", connector, nav, cash, buyingPower, dayPnl ?? "", currency, isInSum ? "" : "no exchange rate", day],
     ]),
     ...book.rates.map(({ pair, rate, at, source, isStale, isForDisplay }) => [
       ...["rate", pair, rate, at, source],
