@@ -51,6 +51,8 @@ const terms = {
   timeInForce: "day",
 };
 const digest = `sha256:${"ab".repeat(32)}`;
+/** Any time of the day, in the form of programs. */
+const AT = "2026-07-05T22:30:07.000Z";
 /** An untrusted text, here with the characters that the desk would have escaped. */
 function untrustedOf(text: string) {
   return { source: text, retrievedAt: "2026-07-05T10:00:00.000Z", text };
@@ -247,7 +249,7 @@ function status(text: string) {
 }
 
 function feedOf(text: string) {
-  return { name: text, status: "failing", filed: 3, fetchedAt: null, nextAt: text, untrusted: untrustedOf(text) };
+  return { name: text, status: "failing", filed: 3, fetchedAt: AT, nextAt: AT, untrusted: untrustedOf(text) };
 }
 
 /** The value of a market data command without data. */
@@ -267,7 +269,7 @@ const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
     config: null,
     command: null,
   }),
-  "agents list": (text) => [{ agent: text, client: text, grantedAt: text, lastSeenAt: text }],
+  "agents list": (text) => [{ agent: text, client: text, grantedAt: AT, lastSeenAt: AT }],
   doctor: (text) => ({ checks: [{ name: text, status: "fail", message: text, fix: text }] }),
   "orders propose": (text) => ({
     id: text,
@@ -275,12 +277,13 @@ const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
     digest,
     verdict: { decision: "block", reasons: [{ guard: text, code: "X", message: text }] },
     equal: [{ id: text, state: "rejected", untrusted: untrustedOf(text) }],
+    refusal: { code: "RULES_CHANGED", hint: text },
   }),
   "orders list": (text) => [order(text)],
   "orders show": (text) => ({ ...order(text), review: null }),
   approve: (text) => ({ id: text, state: "accepted", clientOrderId: text, venueOrderId: text }),
-  "files list": (text) => ({ entries: [{ path: text, bytes: 1, modified: text }], next: text, partial: true }),
-  "quotes get": (text) => ({ status: "ready", symbol: text, bid: "1", ask: "2", time: "t", connector: text }),
+  "files list": (text) => ({ entries: [{ path: text, bytes: 1, modified: AT }], next: text, partial: true }),
+  "quotes get": (text) => ({ status: "ready", symbol: text, bid: "1", ask: "2", time: AT, connector: text }),
   "bars get": (text) => ({
     ...{ status: "ready", symbol: text, source: text, note: text, earlier: 3, untrusted: null },
     bars: [{ time: "2026-07-05T00:00:00.000Z", open: "1", high: "2", low: "1", close: "2" }],
@@ -300,7 +303,7 @@ const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
     untrusted: untrustedOf(text),
   }),
   "news list": (text) => ({
-    items: [{ path: text, source: text, published: text, untrusted: untrustedOf(text) }],
+    items: [{ path: text, source: text, published: AT, untrusted: untrustedOf(text) }],
     feeds: [feedOf(text)],
   }),
   "news fetch": (text) => [feedOf(text)],
@@ -359,7 +362,7 @@ const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
       lost: [text],
     },
   ],
-  snapshot: (text) => ({ ...book(text), path: text, time: "t", connectors: [text], stale: [text] }),
+  snapshot: (text) => ({ ...book(text), path: text, time: AT, connectors: [text], stale: [text] }),
   decisions: (text) => [
     {
       date: "2026-07-05T10:00:00.000Z",
@@ -508,6 +511,61 @@ describe("render", () => {
     expect(await render(entryOf(name), [], io(false), true)).toBe("[]\n");
   });
 
+  it.each(Object.keys(VALUES).filter((name) => name !== "logs"))(
+    "%s shows a person the time of one zone",
+    async (name) => {
+      const shown = await render(entryOf(name), VALUES[name]?.("short"), io(true), false);
+      expect(shown).not.toMatch(/\d{4}-\d\d-\d\dT\d\d:|\d:\d\dZ|\bUTC\b/);
+    },
+  );
+
+  it.each([
+    [
+      "bars get",
+      {
+        status: "ready",
+        symbol: "X",
+        source: "f",
+        resolution: "1h",
+        bars: [{ time: AT, open: "1", high: "2", low: "1", close: "2" }],
+        untrusted: null,
+      },
+    ],
+    [
+      "analysis get",
+      {
+        ...{ status: "ready", symbol: "X", source: "f", over: { resolution: "1h", bars: 1, from: AT, to: AT } },
+        indicators: [{ name: "sma:20", status: "ready", values: [{ time: AT, value: "1" }] }],
+      },
+    ],
+    ["doctor", { checks: [{ name: "journal", status: "fail", message: `record 9 of ${AT} is missing` }] }],
+    ["status", { ...status("x"), readOnly: `record 9 of ${AT} is missing` }],
+    ["agents setup", { agent: "a", client: "claude", file: "f", written: true, config: null, expiresAt: AT }],
+    [
+      "journal verify",
+      {
+        ...{ ok: true, records: 1, segments: 1, head: "x", formats: [], anchors: 1, waiting: 0, torn: null },
+        ...{ keysReplaced: [{ seq: 1, at: Date.parse(AT) }], gaps: [{ seq: 2, at: Date.parse(AT), fromSeq: 1 }] },
+        ...{ problem: `the journal ends with record 8 (${AT})`, code: "JOURNAL_BEHIND", problemCount: 1 },
+      },
+    ],
+  ])("%s shows every time as the clock of the reader, also within a sentence", async (name, value) => {
+    const local = new Date(AT).toLocaleString("sv", { dateStyle: "short", timeStyle: "short" });
+    const shown = await render(entryOf(name), value, io(true), false);
+    expect(shown).toContain(local);
+    expect(shown).not.toMatch(/\d{4}-\d\d-\d\dT\d\d:|\bUTC\b/);
+    const piped = await render(entryOf(name), value, io(false), false);
+    if (name !== "agents setup") expect(piped).toContain("T22:30:07.000Z");
+  });
+
+  it("files list is a table with a title row on a terminal", async () => {
+    const lines = (await render(entryOf("files list"), VALUES["files list"]?.("research/a.md"), io(true), false)).split(
+      "\n",
+    );
+    expect(lines[0]).toMatch(/^PATH +BYTES +MODIFIED$/i);
+    expect(lines[1]).toMatch(/^research\/a\.md +1 +\d{4}-\d\d-\d\d \d\d:\d\d:07$/);
+  });
+
   it("marks live trading by a word, also without colour", async () => {
     expect(await render(entryOf("orders show"), { ...order("x"), review: review("x") }, io(true), false)).toContain(
       "LIVE",
@@ -536,6 +594,61 @@ describe("render", () => {
     expect(text).not.toMatch(UNESCAPED);
     expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
   });
+});
+
+describe("colours", () => {
+  /** The painted parts of what a command prints on a terminal with colours. */
+  async function painted(name: string, value: unknown): Promise<readonly string[]> {
+    const text = await render(entryOf(name), value, io(true, true), false);
+    const colours: Readonly<Record<string, string>> = {
+      31: "red",
+      32: "green",
+      35: "magenta",
+      36: "cyan",
+      7: "inverse",
+    };
+    return [...text.matchAll(/\u001b\[(\d+)m([^\u001b]*)\u001b/g)]
+      .filter(([, code = ""]) => code in colours)
+      .map(([, code = "", part = ""]) => `${colours[code] ?? ""}: ${part.trim()}`);
+  }
+
+  const sides = { buy: "cyan", sell: "magenta" } as const;
+
+  it.each(["live", "paper", "unstated"])("the mode %s differs from the others", async (mode) => {
+    const of = async (shown: string) =>
+      render(entryOf("orders show"), { ...order("x"), terms: { ...terms, mode: shown } }, io(true, true), false);
+    const others = ["live", "paper", "unstated"].filter((other) => other !== mode);
+    const word = {
+      live: /\u001b\[(\d+)m ?LIVE/,
+      paper: /\u001b\[(\d+)mPAPER/,
+      unstated: /\u001b\[(\d+)mMODE UNSTATED/,
+    };
+    const codeOf = async (shown: string) => word[shown as keyof typeof word].exec(await of(shown))?.[1];
+    expect(await codeOf(mode)).toBeDefined();
+    for (const other of others) expect(await codeOf(other)).not.toBe(await codeOf(mode));
+  });
+
+  it.each(Object.entries(sides))("a %s is %s in lists and in the order", async (side, colour) => {
+    const one = { ...order("x"), terms: { ...terms, side } };
+    expect(await painted("orders list", [one])).toContain(`${colour}: ${side.toUpperCase()}`);
+    expect(await painted("orders show", { ...one, review: null })).toContain(`${colour}: ${side.toUpperCase()}`);
+    const decision = { date: AT, decision: "APPROVED", id: "x", side, symbol: "X", quantity: "1", price: "2" };
+    const facts = { ...decision, state: "filled", averagePrice: null, note: "", untrusted: null };
+    expect(await painted("decisions", [facts])).toContain(`${colour}: ${side.toUpperCase()}`);
+  });
+
+  it.each([
+    ["a gain", "12.5", "green: +12.50"],
+    ["a loss", "-12.5", "red: -12.50"],
+  ])("%s has its colour in the book and in the positions", async (_, amount, shown) => {
+    const held = { ...position("x"), unrealizedPnl: amount, realizedPnl: "0", currency: "USD" };
+    expect(await painted("positions list", [held])).toEqual([shown]);
+    expect(await painted("snapshot", { ...book("x"), dayPnl: amount, ...MARKED })).toContain(
+      `${shown} USD  (2020-04-20)`,
+    );
+  });
+
+  const MARKED = { path: "p", time: AT, connectors: [], stale: [], accounts: [], positions: [], profit: [] };
 });
 
 describe("jsonText", () => {

@@ -58,7 +58,12 @@ async function notices(of: TempDesk): Promise<Record<string, readonly string[]>>
   const { config } = await of.call<Status>("status");
   return Object.fromEntries(config.map(({ kind, changes }) => [kind, changes]));
 }
-async function propose(of: TempDesk, connector: string, symbol = "AAA"): Promise<{ id: string; digest: string }> {
+interface Draft {
+  readonly id: string;
+  readonly digest: string;
+  readonly refusal: unknown;
+}
+async function propose(of: TempDesk, connector: string, symbol = "AAA"): Promise<Draft> {
   const order = { connector, side: "buy", symbol, quantity: "1", type: "limit", limitPrice: "100", rationale: "x" };
   return of.call("orders propose", order);
 }
@@ -246,8 +251,13 @@ describe("qoc reload while the desk is up", () => {
 
   it("an edited guard is not in force, nothing is approved, and the reload puts it in force", async () => {
     const opened = await open(PAPER + GUARDS);
-    const { id, digest } = await propose(opened, "paper", "SPX");
+    const { id, digest, refusal: before } = await propose(opened, "paper", "SPX");
+    expect(before).toBeNull();
     await opened.write("desk.toml", PAPER + WIDER);
+    expect(await propose(opened, "paper", "SPX")).toMatchObject({
+      verdict: { decision: "allow" },
+      refusal: { code: "RULES_CHANGED", hint: expect.stringContaining("qoc reload") as string },
+    });
     expect((await notices(opened))["waiting"]).toEqual(['guard.max-order-notional.max_notional "1000" → "2000"']);
     const refusal = { code: "RULES_CHANGED", details: { next: expect.stringContaining("qoc reload") as string } };
     await expect(opened.call("approve", { id, digest })).rejects.toMatchObject(refusal);
@@ -267,6 +277,16 @@ describe("qoc reload while the desk is up", () => {
     expect(await opened.call("approve", { id, digest })).toMatchObject({ state: "accepted" });
     expect(await opened.call("journal verify")).toMatchObject({ ok: true });
     expect(await opened.call<ReloadReport>("reload")).toMatchObject({ accepted: false, changes: [] });
+  });
+
+  it("run says that the agent and the guards of desk.toml are not in force, before the agent starts", async () => {
+    const opened = await open(PAPER + GUARDS);
+    await opened.call("issues new", { title: "look around" });
+    await opened.write("desk.toml", `${PAPER}${WIDER}[agent]\nmax_turns = 3\n`);
+    await opened.call("run", { issue: "001", dryRun: true });
+    expect(opened.said).toEqual([
+      expect.stringMatching(/^desk\.toml changed at .* and is not in force: .*max_notional.*max_turns/s),
+    ]);
   });
 
   it("put back, the file is in force again without a reload", async () => {

@@ -1,9 +1,13 @@
 import * as z from "zod";
+import { hintForAgent } from "../../domain/error-for-agent.ts";
 import { QocError } from "../../domain/error.ts";
+import type { Actor } from "../../domain/event.ts";
 import type { Verdict } from "../../domain/verdict.ts";
+import { changedRules } from "../../trading/config-notices.ts";
+import type { Desk } from "../../trading/desk.ts";
 import { orderPath } from "../../trading/order-files.ts";
 import { type EqualProposal, equalSentences } from "../../trading/equal-proposals.ts";
-import { proposeOrder } from "../../trading/propose.ts";
+import { type ProposedOrder, proposeOrder } from "../../trading/propose.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { causesOf, foldedText } from "../rendering/guard-reasons.ts";
@@ -49,6 +53,8 @@ export const proposalReportSchema = z.object({
   digest: z.string(),
   verdict: verdictSchema,
   equal: z.array(equalSchema),
+  /** Why an approval would be refused whatever the guards say: desk.toml differs from the rules in force. */
+  refusal: z.object({ code: z.string(), hint: z.string() }).nullable(),
 });
 
 export const command = defineCommand({
@@ -95,7 +101,7 @@ export const command = defineCommand({
     const { cancel, replace, connector, limitPrice, stopPrice, timeInForce, researchRef, ...sameNames } = input;
     const ref = targetIn(input);
     const target = ref === undefined ? undefined : (await findOrderInScope(desk, context.actor, ref)).id;
-    const { order, verdict, equal } = await proposeOrder(
+    const proposed = await proposeOrder(
       desk,
       {
         ...sameNames,
@@ -111,7 +117,7 @@ export const command = defineCommand({
       context.actor,
       context.sources?.list(),
     );
-    return { id: order.id, path: orderPath(order), digest: order.digest, verdict, equal };
+    return proposalReport(desk, proposed, context.actor);
   },
   render: renderProposal,
 });
@@ -141,11 +147,25 @@ interface ProposalReport {
   readonly digest: string;
   readonly verdict: Verdict;
   readonly equal: readonly EqualProposal[];
+  readonly refusal: { readonly code: string; readonly hint: string } | null;
+}
+
+export async function proposalReport(
+  desk: Desk,
+  { order, verdict, equal }: ProposedOrder,
+  actor: Actor,
+): Promise<ProposalReport> {
+  // No guard stops a cancel, whatever desk.toml says.
+  const isCancel = order.terms.cancels !== undefined;
+  const changed = isCancel ? undefined : changedRules(await desk.configuration.standing());
+  const hint = actor === "human" ? changed?.hint : changed && hintForAgent(changed);
+  const refusal = changed === undefined ? null : { code: changed.code, hint: hint ?? "" };
+  return { id: order.id, path: orderPath(order), digest: order.digest, verdict, equal, refusal };
 }
 
 /** Where the draft waits, and what the guards would decide on it now. */
 export function renderProposal(
-  { id, path, digest, verdict, equal }: ProposalReport,
+  { id, path, digest, verdict, equal, refusal }: ProposalReport,
   style: OutputStyle,
 ): readonly string[] {
   const { shown, folded } = style.isTty ? causesOf(verdict.reasons) : { shown: verdict.reasons, folded: 0 };
@@ -157,8 +177,11 @@ export function renderProposal(
   return [
     `${style.paint("bold", oneLine(id))} waits in ${oneLine(path)}`,
     ...(verdict.decision === "allow"
-      ? [`${style.paint("green", "✓")} the guards would pass it now`]
+      ? [`${style.paint("green", "✓")} the guards ${refusal === null ? "" : "in force "}would pass it now`]
       : blocks.flatMap((text) => lines(style.paint("red", "✗"), text))),
+    ...(refusal === null
+      ? []
+      : lines(style.paint("red", "✗"), `approve would refuse it now (${refusal.code}); ${refusal.hint}`)),
     ...equalSentences(equal).flatMap((sentence) => lines(style.paint("yellow", "!"), sentence)),
     `${style.paint("dim", "digest")} ${oneLine(digest)}`,
   ];

@@ -1,9 +1,8 @@
 import * as z from "zod";
 import { closePositions } from "../../trading/close-positions.ts";
-import { orderPath } from "../../trading/order-files.ts";
 import { flag, positional, toggle } from "../arguments.ts";
 import { defineCommand, requireDesk, usageError } from "../command.ts";
-import { proposalReportSchema, renderProposal } from "../orders/propose.ts";
+import { proposalReport, proposalReportSchema, renderProposal } from "../orders/propose.ts";
 
 export const command = defineCommand({
   name: "positions close",
@@ -23,14 +22,9 @@ export const command = defineCommand({
   output: z.array(proposalReportSchema),
   run: async ({ symbol, all, connector }, context) => {
     if (all === (symbol !== undefined)) throw usageError("positions close", "name a symbol, or --all");
-    const proposed = await closePositions(requireDesk(context).desk, { symbol, connector, actor: context.actor });
-    return proposed.map(({ order, verdict, equal }) => ({
-      id: order.id,
-      path: orderPath(order),
-      digest: order.digest,
-      verdict,
-      equal,
-    }));
+    const { desk } = requireDesk(context);
+    const proposed = await closePositions(desk, { symbol, connector, actor: context.actor });
+    return Promise.all(proposed.map((draft) => proposalReport(desk, draft, context.actor)));
   },
   render: (drafts, style) => drafts.flatMap((draft) => renderProposal(draft, style)),
 });
