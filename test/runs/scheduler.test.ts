@@ -38,6 +38,8 @@ interface Rig {
   scheduler: Scheduler;
   /** Ends the run that is under way; undefined: runs end at once. */
   hold: Promise<void> | undefined;
+  /** The longest time of each run that was started, ms. */
+  readonly limits: (number | undefined)[];
   /** As after kill -9: the same journal, another process. */
   restart(): void;
   started(): readonly number[];
@@ -71,8 +73,10 @@ function rig(config = "", clock = fakeClock(START)): Rig {
   const report = (issue: string): RunReport => ({ issue, outcome: "done", queued: [] }) as unknown as RunReport;
   const agentRuns = {
     idle: () => Promise.resolve(),
-    start: async (issue: Issue["path"], _progress: unknown, _signal: unknown, { cause }: StartOptions = {}) => {
+    start: async (issue: Issue["path"], _progress: unknown, _signal: unknown, options: StartOptions = {}) => {
+      const { cause } = options;
       const run = `run-${++runs}`;
+      made.limits.push(options.timeoutMs);
       publish({ type: "run.started", run, issue, runtime: "demo", cause });
       await made.hold;
       publish({ type: "run.ended", run, issue, outcome: "done", summary: "" });
@@ -84,6 +88,7 @@ function rig(config = "", clock = fakeClock(START)): Rig {
     records,
     desk,
     hold: undefined,
+    limits: [],
     scheduler: createScheduler({ desk, runs: agentRuns }),
     restart: () => {
       state = emptyDeskState();
@@ -176,6 +181,35 @@ describe("a due time", () => {
       ),
       { numRuns: 25 },
     );
+  });
+});
+
+describe("the keys of a schedule", () => {
+  const TOKYO = 'cron = "31 22 * * *"\ntask = "look"\n';
+  it.each([
+    ["timezone", `${TOKYO}timezone = "Asia/Tokyo"\n`, 1],
+    ["tz", `${TOKYO}tz = "Asia/Tokyo"\n`, 1],
+    ["another timezone", `${TOKYO}timezone = "Asia/Kolkata"\n`, 0],
+    ["the desk's timezone", TOKYO, 0],
+    ["enabled = true", `${EACH_MINUTE}enabled = true\n`, 1],
+    ["enabled = false", `${EACH_MINUTE}enabled = false\n`, 0],
+  ])("%s decides when the task starts", async (_, text, count) => {
+    const signed = rig();
+    await sign(signed, "look", text);
+    await pass(signed, 31_000);
+    expect(signed.started()).toHaveLength(count);
+    await rm(join(root, "schedules/look.toml"));
+    const listed = rig(`[[schedule]]\n${text}`);
+    await pass(listed, 1);
+    await pass(listed, 31_000);
+    expect(listed.started()).toHaveLength(count);
+  });
+
+  it("timeout_minutes is the longest time of its run", async () => {
+    const desk = rig();
+    await sign(desk, "look", `${EACH_MINUTE}timeout_minutes = 20\n`);
+    await pass(desk, 31_000);
+    expect(desk.limits).toEqual([20 * MINUTE]);
   });
 });
 
