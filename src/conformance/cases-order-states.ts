@@ -101,6 +101,20 @@ async function assertOnlyOpenOrders(harness: ConformanceHarness): Promise<void> 
     );
 }
 
+/** More than most venues list on one page. */
+const MANY_ORDERS = 60;
+
+async function assertEveryPageIsRead(harness: ConformanceHarness): Promise<void> {
+  const placed: string[] = [];
+  while (placed.length < MANY_ORDERS) placed.push((await placeRestingOrder(harness)).venueOrderId);
+  const listed = new Set(((await harness.calls.openOrders("kit")) ?? []).map(({ venueOrderId }) => venueOrderId));
+  const missing = placed.filter((id) => !listed.has(id));
+  assert(
+    missing.length === 0,
+    `${MANY_ORDERS} orders are open, but getOpenOrders left out ${missing.length}: read every page`,
+  );
+}
+
 export const ORDER_STATE_CASES: readonly TestCase[] = [
   {
     id: "C119",
@@ -155,6 +169,14 @@ export const ORDER_STATE_CASES: readonly TestCase[] = [
     proves: "the desk sees neither ghosts of closed orders nor an old list",
     needs: { venue: "hooked", orders: true, methods: ["getOpenOrders"] },
     run: assertOnlyOpenOrders,
+  },
+  {
+    id: "C129",
+    group: "recovery",
+    title: `each of ${MANY_ORDERS} resting orders is listed`,
+    proves: "getOpenOrders reads every page, so that no working order is taken for one that its venue has lost",
+    needs: { venue: "hooked", orders: true, methods: ["getOpenOrders"] },
+    run: assertEveryPageIsRead,
   },
   {
     id: "C123",

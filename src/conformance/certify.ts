@@ -13,7 +13,7 @@ import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseSkipped, CaseUntried } from "./assert.ts";
 import { CASES } from "./cases.ts";
 import type { Dialect } from "./dialect.ts";
-import { KIT_FORMAT_ONLY, guaranteesOf } from "./guarantees.ts";
+import { guaranteesOf } from "./guarantees.ts";
 import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness } from "./harness.ts";
 import type { ReadBars } from "./in-memory-store.ts";
 import type { CaseReport, Report } from "./report.ts";
@@ -191,8 +191,7 @@ function obstacleOf(
     return skipped(`the adapter does not declare ${needs.declares}`);
   const level = venueLevelOf(settings);
   if (needs.venue !== undefined && !settings.network) return skipped("the adapter has no network, so no venue to fail");
-  if (needs.venue !== undefined && !reaches(level, needs.venue))
-    return needs.venue === "kit" ? skipped(KIT_FORMAT_ONLY) : untried(NEXT_LEVEL[needs.venue]);
+  if (needs.venue !== undefined && !reaches(level, needs.venue)) return untried(NEXT_LEVEL[needs.venue]);
   if (needs.orders === true && !settings.orders)
     return untried("certify.toml does not allow orders: set orders = true if the venue is a fake or a test net");
   // The adapter started, so it needs no secret.

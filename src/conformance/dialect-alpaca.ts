@@ -100,6 +100,15 @@ function orderBody(order: FakeOrder, now: number) {
   };
 }
 
+const ORDERS_PAGE = 50;
+const ORDERS_PAGE_MAX = 500;
+
+/** The newest first, unless the request asks for the oldest first. */
+function pageOf(orders: readonly FakeOrder[], query: WireRequest["query"]): readonly FakeOrder[] {
+  const count = Math.min(Number(query["limit"] ?? ORDERS_PAGE), ORDERS_PAGE_MAX);
+  return (query["direction"] === "asc" ? orders : orders.toReversed()).slice(0, count);
+}
+
 function write({ request, outcome, now }: WireContext): WireResponse {
   switch (outcome.kind) {
     case "time": {
@@ -118,7 +127,7 @@ function write({ request, outcome, now }: WireContext): WireResponse {
     case "order":
       return { status: 200, body: orderBody(outcome.order, now) };
     case "orders":
-      return { status: 200, body: outcome.orders.map((order) => orderBody(order, now)) };
+      return { status: 200, body: pageOf(outcome.orders, request.query).map((order) => orderBody(order, now)) };
     case "cancelled":
       return { status: 204 };
     case "fills":

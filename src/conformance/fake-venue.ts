@@ -188,6 +188,11 @@ export class FakeVenue implements TestVenue {
     return Promise.resolve(true);
   }
 
+  rejectNext(): Promise<boolean> {
+    this.armFault("place", { kind: "rejected-body", isDone: true });
+    return Promise.resolve(true);
+  }
+
   trade({ price, ...terms }: TradeTerms): Promise<MadeFill | undefined> {
     const client_order_id = `external-${this.#options.ids.random(4)}`;
     const order = this.state.place({ ...terms, client_order_id, type: "market", time_in_force: "day" });

@@ -15,9 +15,9 @@ import type {
 import {
   type HookName,
   type VenueProcess,
+  abilitySchema,
   accountSchema,
   addressesSchema,
-  endingSchema,
   fillSchema,
   instrumentSchema,
   ordersSchema,
@@ -133,7 +133,11 @@ export class HookedVenue extends ProxyVenue {
   }
 
   override async endOrder(order: FakeOrder, status: VenueEnding): Promise<boolean> {
-    return (await this.#call("endOrder", endingSchema, { venueOrderId: order.order_id, status })) !== false;
+    return (await this.#call("endOrder", abilitySchema, { venueOrderId: order.order_id, status })) !== false;
+  }
+
+  override async rejectNext(): Promise<boolean> {
+    return (await this.#call("rejectNext", abilitySchema)) !== false;
   }
 
   async #call<T>(hook: HookName, schema: z.ZodType<T>, ...args: readonly unknown[]): Promise<T> {

@@ -187,6 +187,10 @@ export class ProxyVenue implements TestVenue {
     return unavailable("end orders");
   }
 
+  rejectNext(): Promise<boolean> {
+    return unavailable("reject an order in its answer");
+  }
+
   trade(_terms: TradeTerms): Promise<MadeFill | undefined> {
     return unavailable("trade");
   }

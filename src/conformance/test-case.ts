@@ -23,9 +23,9 @@ export interface CaseRequirements {
   readonly declares?: keyof Capabilities;
   /**
    * What the kit must be able to do at the venue. "proxied": faults. "hooked": what the hooks of an author's venue do
-   * besides. "kit": what only the kit's own venue can do.
+   * besides.
    */
-  readonly venue?: Exclude<VenueLevel, "none">;
+  readonly venue?: Exclude<VenueLevel, "none" | "kit">;
   /** certify.toml allows orders. */
   readonly orders?: true;
   /** certify.toml has at least one secret. */

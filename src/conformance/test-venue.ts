@@ -102,6 +102,11 @@ export interface TestVenue {
   /** Ends the order at the venue; returns whether the venue has such an ending. */
   endOrder(order: FakeOrder, status: VenueEnding): Promise<boolean>;
   /**
+   * The answer to the next order has a success status and calls the order rejected; returns whether the venue has such
+   * an answer.
+   */
+  rejectNext(): Promise<boolean>;
+  /**
    * Places and fills an order that the adapter did not send, and reports the fill on the streams; returns undefined if
    * the venue does not allow the trade.
    */

@@ -11,6 +11,7 @@ export type HookName =
   | "account"
   | "instrument"
   | "endOrder"
+  | "rejectNext"
   | "trade";
 
 /** Runs the author's module in a process of its own. */
@@ -93,7 +94,8 @@ export const instrumentSchema = z.looseObject({
   multiplier: amount.optional(),
 });
 
-export const endingSchema = z.boolean().optional();
+/** `false`: the venue has no such ending or answer. */
+export const abilitySchema = z.boolean().optional();
 
 /** @throws FakeVenueFault if the hook returned something else. */
 export function parseHook<T>(file: string, hook: HookName, schema: z.ZodType<T>, value: unknown): T {

@@ -8,6 +8,7 @@ import {
   type ConnectorAdapter,
   type ConnectorClass,
   type ConnectorContext,
+  type FakeVenueHooks,
   type Fill,
   type GuardAdapter,
   type GuardResult,
@@ -155,3 +156,20 @@ export class Rule implements GuardAdapter {
 }
 // @ts-expect-error a guard is synchronous
 export const later: GuardAdapter = { key: "k", description: "", evaluate: async () => ({ result: "allow" }) };
+
+export const hooks: FakeVenueHooks = {
+  start: async () => ({ url: "http://127.0.0.1:1" }),
+  orders: () => [],
+  fill: ({ quantity, price, timestamp = 0 }) => ({ fillId: `${quantity} at ${price}`, timestamp, fee: null }),
+  setQuote: ({ bid }) => ({ timestamp: bid === null ? null : 0 }),
+  setClock: ({ aheadMs }) => void aheadMs,
+  account: () => ({ buyingPower: "1", positions: [{ symbol: "X", quantity: "-1" }] }),
+  instrument: ({ tickSize = "0.01" }) => ({ tickSize, lotSize: "1" }),
+  endOrder: ({ status }) => status !== "expired",
+  rejectNext: () => false,
+  trade: () => null,
+};
+// @ts-expect-error a fill has an id
+export const unnamed: FakeVenueHooks = { ...hooks, fill: () => ({ timestamp: 0 }) };
+// @ts-expect-error a venue starts
+export const idle: FakeVenueHooks = { orders: () => [] };

@@ -132,7 +132,7 @@ function indicatorRequests(list: string) {
 function renderAnalysis(view: AnalysisView, style: OutputStyle): readonly string[] {
   if (view.indicators === undefined) return renderUnavailable(view, style);
   const isDaily = view.over?.resolution.endsWith("d") !== false;
-  const timeText = (time: string): string => isDaily ? time.slice(0, 10) : style.isTty ? localMinute(time) : time;
+  const timeText = (time: string): string => (isDaily ? time.slice(0, 10) : style.isTty ? localMinute(time) : time);
   const rows = view.indicators.flatMap(({ name, status, reason = "", values }) =>
     values === undefined
       ? [{ name, time: status, value: reason }]

@@ -40,9 +40,15 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
     ...(report.waiting === 0 ? [] : [["desk.toml", `${report.waiting} changes wait for qoc reload`] as const]),
     ...report.keysReplaced.map(
       ({ seq, at }) =>
-        ["keys", `record ${seq} (${shownTime(style, iso(at))}): new keys took the place of lost ones (qoc keys new)`] as const,
+        [
+          "keys",
+          `record ${seq} (${shownTime(style, iso(at))}): new keys took the place of lost ones (qoc keys new)`,
+        ] as const,
     ),
-    ...gaps.map((gap) => ["gap", `record ${gap.seq} (${shownTime(style, iso(gap.at))}): went on without ${gapLabel(gap)}`] as const),
+    ...gaps.map(
+      (gap) =>
+        ["gap", `record ${gap.seq} (${shownTime(style, iso(gap.at))}): went on without ${gapLabel(gap)}`] as const,
+    ),
     ...(torn === null
       ? []
       : [

@@ -19,7 +19,9 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
   return [
     headline(style, status),
     ...portLine(status),
-    ...(status.readOnly === null ? [] : [style.paint("red", `✗ read-only: ${oneLine(shownTimes(style, status.readOnly))}`)]),
+    ...(status.readOnly === null
+      ? []
+      : [style.paint("red", `✗ read-only: ${oneLine(shownTimes(style, status.readOnly))}`)]),
     ...renderNotices(status.config, style),
     "",
     ...block(

@@ -4,7 +4,7 @@ import { BUYING_POWER, EMIT, FIELD, TICKER } from "./form-venue-snippets.ts";
 
 const SUBSCRIBED = "    this.isConnected = true;\n    await this.subscribe();";
 const REFUSAL = "if (error instanceof VenueError) throw new VenueRejection(error.message);";
-const ADD_ORDER = 'await this.call<{ txid?: string[] }>("AddOrder", {';
+const ADD_ORDER = 'await this.call<{ txid?: string[]; status?: string }>("AddOrder", {';
 const CANCEL = 'const { count } = await this.call<{ count?: number }>("CancelOrder", { txid: venueOrderId });';
 const QUERY = 'await this.call<Record<string, VenueOrder>>("QueryOrders", query)';
 const STATUS = 'status: isPartial ? "partially_filled" : statuses[status],';
@@ -56,7 +56,7 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
     name: "sends-again-under-the-same-id",
     description: "It sends an order again whose response was lost; the venue takes both.",
     edits: [
-      [ADD_ORDER, `await this.send<{ txid?: string[] }>({`],
+      [ADD_ORDER, `await this.send<{ txid?: string[]; status?: string }>({`],
       [
         "  async cancelOrder(",
         `  private send<T>(fields: Record<string, string | undefined>): Promise<T> {
@@ -76,7 +76,7 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
     name: "sends-again-under-a-new-id",
     description: "It sends an order whose response was lost again under another id.",
     edits: [
-      [ADD_ORDER, `await this.send<{ txid?: string[] }>({`],
+      [ADD_ORDER, `await this.send<{ txid?: string[]; status?: string }>({`],
       [
         "  async cancelOrder(",
         `  private send<T>(fields: Record<string, string | undefined>): Promise<T> {
@@ -305,7 +305,7 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
     description: "It returns no open orders if they cannot be read.",
     edits: [
       [
-        'await this.call<{ open: Record<string, VenueOrder> }>("OpenOrders");',
+        'await this.call<{ open: Record<string, VenueOrder> }>("OpenOrders", { ofs: String(offset) });',
         'await this.call<{ open: Record<string, VenueOrder> }>("OpenOrders").catch(() => ({ open: {} }));',
       ],
     ],
@@ -376,6 +376,20 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
     edits: [[PAGE_END, "return found.toReversed();"]],
     caughtBy: ["C113"],
     reason: "request every page",
+  },
+  {
+    name: "first-page-of-open-orders",
+    description: "It reads the first page of the open orders only.",
+    edits: [["      if (page.length < PAGE) return found;\n", "      return found;\n"]],
+    caughtBy: ["C129"],
+    reason: "read every page",
+  },
+  {
+    name: "success-is-an-acknowledgement",
+    description: "It takes an answer without an error for an acknowledgement, also if it calls the order rejected.",
+    edits: [['if (status === "rejected") throw', 'if (status === "never") throw']],
+    caughtBy: ["C101"],
+    reason: "an order that it calls rejected",
   },
   {
     name: "newest-trades-first",
