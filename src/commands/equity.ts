@@ -1,11 +1,9 @@
 import * as z from "zod";
-import { thinnedPoints } from "../domain/equity-series.ts";
 import type { EquityStatistics } from "../domain/equity-statistics.ts";
-import { iso } from "../lib/time.ts";
 import { type ReturnPoint, type EquityReport, equityReport } from "../trading/equity-report.ts";
-import { flag, toggle } from "./arguments.ts";
-import { type DeskServices, defineCommand, usageError } from "./command.ts";
-import { isInRange } from "./date-range.ts";
+import { toggle } from "./arguments.ts";
+import { defineCommand, usageError } from "./command.ts";
+import { dateRangeInput, isInRange } from "./date-range.ts";
 import { readLedger } from "./read-ledger.ts";
 import { csv } from "./rendering/csv.ts";
 import { gainShade, money, signedMoney } from "./rendering/money.ts";
@@ -13,16 +11,6 @@ import { plot } from "./rendering/plot.ts";
 import { svgPlot } from "./rendering/svg-plot.ts";
 import { type OutputStyle, keyValueLines } from "./rendering/table-text.ts";
 import { oneLine } from "./rendering/terminal-text.ts";
-
-const time = z.iso.datetime({ offset: true }).or(z.iso.date());
-
-/** The NAV of the snapshots, which the running desk has in memory: what the page draws. */
-interface SnapshotSeries {
-  readonly currency: string;
-  /** The number of points before they were thinned. */
-  readonly total: number;
-  readonly points: readonly (readonly [at: string, nav: string])[];
-}
 
 interface ShownEquity extends EquityReport {
   readonly format?: "csv" | "svg" | undefined;
@@ -39,42 +27,24 @@ export const command = defineCommand({
     "From the journal, also while the desk is down. Returns and drawdown leave out what was paid in or out. A point is the end of a date, or the moment before money moved.",
   examples: ["qoc equity", "qoc equity --from 2026-01-01 --csv", "qoc equity --svg"],
   input: z.strictObject({
-    from: flag(time.optional(), "DATE", "from this date on"),
-    to: flag(time.optional(), "DATE", "up to this date, included"),
-    points: flag(z.coerce.number().int().min(2).max(2_000).default(500), "N", "of snapshots, at most N (500)", {
-      hidden: true,
-    }),
+    ...dateRangeInput,
     csv: toggle("the points as CSV"),
     svg: toggle("the plot as an SVG picture"),
   }),
   output: z.looseObject({ currency: z.string(), points: z.array(z.unknown()) }),
-  run: async ({ csv: isCsv, svg, points: most, ...range }, context): Promise<ShownEquity | SnapshotSeries> => {
-    // The page is served by the running desk, which must not fold its whole journal for it.
-    if (context.desk !== undefined) return snapshotSeries(context.desk, { ...range, most });
+  run: async ({ csv: isCsv, svg, ...range }, context): Promise<ShownEquity> => {
     if (isCsv && svg) throw usageError("equity", "--csv and --svg print different things: choose one of them");
     const { points, currency } = await readLedger(context, {});
-    const [from, to] = [range.from?.slice(0, 10), range.to?.slice(0, 10)];
-    const chosen = points.filter(({ date }) => isInRange(date, { from, to }));
+    const chosen = points.filter(({ date }) => isInRange(date, range));
     const report = equityReport(chosen, currency);
     return { ...report, format: isCsv ? "csv" : svg ? "svg" : undefined };
   },
   render: (report, style) => {
-    if (!("statistics" in report)) return report.points.map((point) => point.join("\t"));
     if (report.format === "csv") return pointsCsv(report.points);
     if (report.points.length === 0) return ["no account was reported yet"];
     return report.format === "svg" ? picture(report) : renderEquity(report, style);
   },
 });
-
-function snapshotSeries(
-  { desk }: DeskServices,
-  { from, to, most }: { readonly from?: string | undefined; readonly to?: string | undefined; readonly most: number },
-): SnapshotSeries {
-  const [first, last] = [from === undefined ? 0 : Date.parse(from), to === undefined ? Infinity : Date.parse(to)];
-  const chosen = desk.state.equity.filter(({ at }) => at >= first && at <= last);
-  const points = thinnedPoints(chosen, most).map(({ at, nav }): [string, string] => [iso(at), nav]);
-  return { currency: desk.config.account.currency, total: chosen.length, points };
-}
 
 function pointsCsv(points: readonly ReturnPoint[]): readonly string[] {
   return csv(

@@ -45,7 +45,7 @@ export const PAGE_COMMANDS: readonly string[] = [
   "connectors logs",
   "snapshot",
   "snapshots list",
-  "equity",
+  "snapshots nav",
   "decisions",
   "logs",
   "journal verify",

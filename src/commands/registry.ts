@@ -89,6 +89,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   pnl: () => import("./pnl.ts"),
   snapshot: () => import("./snapshot.ts"),
   "snapshots list": () => import("./snapshots/list.ts"),
+  "snapshots nav": () => import("./snapshots/nav.ts"),
   decisions: () => import("./decisions.ts"),
   logs: () => import("./logs.ts"),
   "history list": () => import("./history/list.ts"),

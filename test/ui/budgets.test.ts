@@ -155,7 +155,7 @@ describePage("the cost of the page", () => {
     });
     await page.route("**/ui/api/command", (route) => {
       const { command } = route.request().postDataJSON() as { command: string };
-      if (command !== "equity") return route.continue();
+      if (command !== "snapshots nav") return route.continue();
       return route.fulfill({ json: { value: { currency: "USD", total: 1_826, points }, values: [], notes: [] } });
     });
     await go("equity");

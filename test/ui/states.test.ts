@@ -149,7 +149,7 @@ describePage("a state of the page", () => {
       const nav = 1_000_000 + 260 * day + 45_000 * Math.sin(day / 70) + 9_000 * Math.sin(day / 9);
       return [new Date(Date.UTC(2021, 10, 28) + day * 86_400_000).toISOString(), nav.toFixed(2)];
     });
-    await change(page, { equity: { total: points.length, points } });
+    await change(page, { "snapshots nav": { total: points.length, points } });
     await go("equity");
     await page.locator("canvas").waitFor();
     await keep(page, "equity");

@@ -32,7 +32,7 @@ export function EquityPage(): JSX.Element {
   const days = RANGES[range];
   const from = useMemo(() => new Date(browser.now() - days * DAY_MS).toISOString(), [browser, days]);
   const input = days === 0 ? { points: 2_000 } : { points: 2_000, from };
-  const reading = useReading<EquityAnswer>({ command: "equity", input, topics: ["equity"] });
+  const reading = useReading<EquityAnswer>({ command: "snapshots nav", input, topics: ["equity"] });
   return (
     <>
       <Heading aside={<Age since={reading.askedAt.value} />}>Equity</Heading>

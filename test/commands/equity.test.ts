@@ -1,0 +1,55 @@
+/** `equity` is of the journal's ledger, `snapshots nav` of the recorded snapshots: each has one source. */
+import { expect, it } from "vitest";
+import type { CommandContext } from "../../src/commands/command.ts";
+import { command as equity } from "../../src/commands/equity.ts";
+import { command as nav } from "../../src/commands/snapshots/nav.ts";
+import { decimal } from "../../src/domain/decimal.ts";
+
+const DAY = 86_400_000;
+const START = Date.parse("2026-01-01T12:00:00.000Z");
+const RECORDED = ["100", "90", "120", "80", "110"].map((value, day) => ({ at: START + day * DAY, nav: value }));
+
+/** A desk that is up, with snapshots, and a ledger of two dates. */
+const context = {
+  cwd: "/w",
+  progress: { line: () => undefined },
+  desk: { desk: { state: { equity: RECORDED }, config: { account: { currency: "USD" } } } },
+  local: {
+    ledgerOf: () =>
+      Promise.resolve({
+        problem: null,
+        currency: "USD",
+        points: ["1000", "1000", "1010"].map((value, day) => ({
+          date: `2026-01-0${day + 1}`,
+          at: START + day * DAY,
+          accounts: [{ connector: "paper", nav: decimal(value), currency: "USD", rate: decimal("1") }],
+          flows: new Map(),
+        })),
+      }),
+  },
+} as unknown as CommandContext;
+
+it("equity reads the ledger, also beside a running desk", async () => {
+  const report = await equity.run({ csv: false, svg: false }, context);
+  expect(report).toMatchObject({
+    points: [{ nav: "1000" }, { nav: "1010" }],
+    statistics: { timeWeighted: expect.closeTo(0.01) as number },
+  });
+});
+
+it("snapshots nav lists recorded values, those of a range, and of many the lowest and the highest", async () => {
+  const all = { from: undefined, to: undefined, points: 500 };
+  expect(await nav.run(all, context)).toEqual({
+    currency: "USD",
+    total: 5,
+    points: RECORDED.map(({ at, nav: value }) => [new Date(at).toISOString(), value]),
+  });
+  const range = { ...all, from: "2026-01-02", to: "2026-01-04" };
+  const chosen = (await nav.run(range, context)) as { readonly points: string[][] };
+  expect(chosen.points.map(([, value]) => value)).toEqual(["90", "120"]);
+  const thinned = (await nav.run({ ...all, points: 4 }, context)) as {
+    readonly total: number;
+    readonly points: string[][];
+  };
+  expect([thinned.total, thinned.points.map(([, value]) => value)]).toEqual([5, ["100", "120", "80", "110"]]);
+});
