@@ -174,7 +174,7 @@ export const ORDER_STATE_CASES: readonly TestCase[] = [
     id: "C129",
     group: "recovery",
     title: `each of ${MANY_ORDERS} resting orders is listed`,
-    proves: "getOpenOrders reads every page, so that no working order is taken for one that its venue has lost",
+    proves: "getOpenOrders reads every page, so that the desk misses no working order",
     needs: { venue: "hooked", orders: true, methods: ["getOpenOrders"] },
     run: assertEveryPageIsRead,
   },

@@ -277,7 +277,7 @@ export interface FakeVenueHooks {
   orders?(): FakeVenueOrder[] | Promise<FakeVenueOrder[]>;
   /** Fills the order, in any state and for any quantity, and reports the fill as the venue does. */
   fill?(terms: FakeVenueFillTerms): FakeVenueFill | Promise<FakeVenueFill>;
-  /** null: the market has no such price. Returns the time that the venue states for the quote, null if it states none. */
+  /** null: the market has no such price. Returns the time that the venue states; null: it states none. */
   setQuote?(quote: {
     symbol: string;
     bid: string | null;

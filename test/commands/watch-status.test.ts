@@ -40,7 +40,7 @@ async function watched(isTty: boolean, statuses: readonly StatusView[]) {
 }
 
 describe("status --watch", () => {
-  it("draws the whole status anew on a terminal, and says how it ends", async () => {
+  it("draws the whole status again on a terminal, and says how it ends", async () => {
     const [first = [], second = []] = await watched(true, [statusOf(["a"]), statusOf(["a", "b"])]);
     expect(first.join("\n")).toContain("buy 1 a");
     expect(first.join("\n")).not.toContain("buy 1 b");

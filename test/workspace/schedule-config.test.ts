@@ -7,7 +7,7 @@ import { type ScheduleConfig, readScheduleFile } from "../../src/workspace/sched
 const CRON = 'cron = "30 7 * * 1-5"';
 const TASK = 'task = "morning-review"';
 
-/** The schedule of the lines, in each of the places where one may be written; its first line follows `lead` lines. */
+/** The schedule of the lines, in each place for schedules; its first line follows `lead` lines. */
 const PLACES = [
   { place: "[schedule]", file: "desk.toml", lead: 3, read: (lines: string) => ofDesk("[schedule]", lines) },
   { place: "[[schedule]]", file: "desk.toml", lead: 3, read: (lines: string) => ofDesk("[[schedule]]", lines) },

@@ -51,7 +51,7 @@ export async function reviewPending(
   }
 }
 
-type Answer = { readonly index: number | undefined } | { readonly changed: Pending };
+type MenuAnswer = { readonly index: number | undefined } | { readonly changed: Pending };
 
 /** The selected label, or what waits now if `isCurrent` is false for it before the person has chosen. */
 async function selectUntil(
@@ -59,7 +59,7 @@ async function selectUntil(
   message: string,
   labels: readonly string[],
   isCurrent: (now: Pending) => boolean,
-): Promise<Answer> {
+): Promise<MenuAnswer> {
   const chosen = new AbortController();
   const withdrawn = new AbortController();
   const signal = AbortSignal.any([chosen.signal, session.signal]);
