@@ -137,7 +137,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     fillSink: deps.fillSink,
     pushSink: deps.pushSink,
     slices: deps.slices,
-    requestHandler: createRequestHandler({ store, bars: (symbol) => deps.bars.read(symbol) }),
+    requestHandler: createRequestHandler({ clock: deps.clock, store, bars: (symbol) => deps.bars.read(symbol) }),
     onStateChange: deps.onStateChange,
     admit: (capabilities) => deps.admit(config, capabilities),
   });

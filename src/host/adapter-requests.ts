@@ -1,4 +1,6 @@
 /** Handles what adapters request from the host: values of their store and the operator's bars. */
+import type { Clock } from "../domain/ports.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
 import type { AdapterRequest } from "../protocol/messages.ts";
 import type { ConnectorStore } from "./connector-store.ts";
 
@@ -8,15 +10,32 @@ export interface AdapterRequestHandler {
 }
 
 export interface AdapterRequestSources {
+  readonly clock: Pick<Clock, "monotonic" | "after">;
   readonly store: ConnectorStore;
   readonly bars: (symbol: string) => Promise<unknown>;
 }
 
-export function createRequestHandler({ store, bars }: AdapterRequestSources): AdapterRequestHandler {
+/** A file of bars is parsed whole, so an adapter that asks again and again must not keep the desk busy with it. */
+const REST_PER_READ = 3;
+const REST_MS_MAX = 1_000;
+
+/** The requests of one connector. Its bars are read one after the other, with a rest of three times the read. */
+export function createRequestHandler({ clock, store, bars }: AdapterRequestSources): AdapterRequestHandler {
+  const reads = new SerialQueue();
+  let restMs = 0;
+  const readBars = async (symbol: string): Promise<unknown> => {
+    if (restMs >= 1) await new Promise<void>((resolve) => void clock.after(restMs, resolve));
+    const started = clock.monotonic();
+    try {
+      return await bars(symbol);
+    } finally {
+      restMs = Math.min(REST_MS_MAX, (clock.monotonic() - started) * REST_PER_READ);
+    }
+  };
   return {
     handle: ({ operation, key, value }) => {
       if (operation === "get") return store.get(key);
-      return operation === "put" ? store.put(key, value) : bars(key);
+      return operation === "put" ? store.put(key, value) : reads.run(() => readBars(key));
     },
   };
 }

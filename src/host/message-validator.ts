@@ -93,15 +93,32 @@ function limitOf(message: object): number {
 
 const SAMPLE_CHARS_MAX = 300;
 const SAMPLE_VALUE_CHARS_MAX = 100;
+/** Of a text before secrets are removed from it. */
+const SAMPLE_TEXT_CHARS_MAX = 10_000;
+const SAMPLE_MEMBERS_MAX = 10;
+const SAMPLE_VALUES_MAX = 100;
+const SAMPLE_DEPTH_MAX = 5;
 
-/** Returns the beginning of the message as text. Never throws. Secrets are removed before the text is cut. */
+/**
+ * Returns the beginning of a message that may be of any size, or contain itself, as text. Never throws. Secrets are
+ * removed before the text is cut.
+ */
 function sampleOf(message: unknown, redact: (text: string) => string): string {
+  let values = 0;
+  const cut = (text: string): string => redact(text.slice(0, SAMPLE_TEXT_CHARS_MAX)).slice(0, SAMPLE_VALUE_CHARS_MAX);
+  const beginningOf = (value: unknown, depth: number): unknown => {
+    values += 1;
+    if (typeof value === "string") return cut(value);
+    if (typeof value === "bigint") return "a big integer";
+    if (typeof value !== "object" || value === null) return value;
+    if (values > SAMPLE_VALUES_MAX || depth > SAMPLE_DEPTH_MAX) return "…";
+    if (Array.isArray(value))
+      return value.slice(0, SAMPLE_MEMBERS_MAX).map((member: unknown) => beginningOf(member, depth + 1));
+    const members = Object.entries(value).slice(0, SAMPLE_MEMBERS_MAX);
+    return Object.fromEntries(members.map(([name, member]) => [cut(name), beginningOf(member, depth + 1)]));
+  };
   try {
-    const json = JSON.stringify(message, (_key, value: unknown) => {
-      if (typeof value === "bigint") return `${value}n`;
-      return typeof value === "string" ? redact(value).slice(0, SAMPLE_VALUE_CHARS_MAX) : value;
-    });
-    return redact(String(json)).slice(0, SAMPLE_CHARS_MAX);
+    return redact(String(JSON.stringify(beginningOf(message, 0)))).slice(0, SAMPLE_CHARS_MAX);
   } catch {
     return `a ${typeof message} that cannot be shown`;
   }

@@ -22,6 +22,8 @@ export function payloadSize(value: unknown, limit: number): number | undefined {
         Object.getPrototypeOf(part) !== null
       )
         return false;
+      // Holes have no keys, but other code counts to the length.
+      if (Array.isArray(part) && part.length * VALUE_CHARS > remaining) return false;
       for (const key of Object.keys(part)) {
         remaining -= key.length;
         if (remaining < 0 || !walk((part as Record<string, unknown>)[key], depth + 1)) return false;

@@ -103,6 +103,11 @@ describe("a request that is refused", () => {
       { headers: [["a", "x".repeat(EGRESS_LIMITS.headerChars)]] },
       "headers have more",
     ],
+    [
+      "a list of holes for headers",
+      { headers: Object.assign([], { length: 2 ** 32 - 1 }) },
+      "must be a list of at most",
+    ],
     ["too long a URL", { url: `http://127.0.0.1/${"x".repeat(EGRESS_LIMITS.urlChars)}` }, "request is invalid: url"],
     ["shared memory", { d: new Uint8Array(new SharedArrayBuffer(4)) }, "memory that is not shared"],
   ])("gets an error and frees its id: %s", async (_name, more, message) => {

@@ -242,7 +242,8 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       const harness = await started(`async cancelOrder(id: string) { for (;;) this.ctx.logger.info("flood"); }`);
       harness.connector.invoke("cancelOrder", ["1"]).catch(() => undefined);
       await harness.reached("quarantined");
-      expect(harness.connector.status.lastError).toContain("messages in 100 ms");
+      // Which limit is reached first depends on the machine.
+      expect(harness.connector.status.lastError).toMatch(/messages in 100 ms|messages wait to be processed/);
     });
 
     it("returns plain data: a date becomes text, a function is dropped, a cycle is an error", async () => {
@@ -297,5 +298,22 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
         true,
       );
     });
+  });
+});
+
+describe("an adapter that replaces JSON.parse in its thread", () => {
+  it.each([
+    ["a list of holes", "const list: any[] = []; list.length = 4_294_967_295; return list;"],
+    [
+      "lists that contain each other",
+      "let list: any = 1; for (let i = 0; i < 31; i++) list = [list, list]; return list;",
+    ],
+  ])("to send %s is cut off, and the host goes on", async (_what, code) => {
+    const head = `JSON.parse = (() => { ${code} }) as any;`;
+    const harness = await adapterHarness(adapterSource("", head));
+    await harness.connector.start();
+    await expect(harness.connector.invoke("getQuote", ["X"])).rejects.toMatchObject({ code: "CALL_DIED" });
+    expect(harness.log.text()).toContain("cut off: a message of more than 8388608 characters, or not plain data");
+    await harness.connector.stop();
   });
 });

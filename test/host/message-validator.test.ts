@@ -134,6 +134,19 @@ describe("a limit, at N and at N + 1:", () => {
   });
 });
 
+/** The longest list of JavaScript, without entries. */
+function holes(): unknown[] {
+  const list: unknown[] = [];
+  list.length = 2 ** 32 - 1;
+  return list;
+}
+/** Lists of two, each twice in the next: `depth` lists with 2 ** depth values. */
+function doubling(depth: number): unknown {
+  let value: unknown = 1;
+  for (let i = 0; i < depth; i++) value = [value, value];
+  return value;
+}
+
 describe("a message outside of the protocol:", () => {
   const cycle: Record<string, unknown> = { e: "log", level: "info", message: "" };
   cycle["fields"] = cycle;
@@ -143,6 +156,10 @@ describe("a message outside of the protocol:", () => {
     ["an unknown event", { e: "open-sesame" }, "malformed event"],
     ["an event with an extra member", { e: "ping-reply", id: 1, heapMb: 1, extra: true }, "malformed event"],
     ["a cycle", cycle, "not plain data"],
+    // Short to send, and without end for code that goes through it.
+    ["a list of holes", { id: "1", type: "RAW", value: holes() }, "not plain data"],
+    ["a list of holes in a fill", { e: "fills", first: 1, items: [holes()] }, "not plain data"],
+    ["lists that contain each other's parts", { id: "1", type: "RAW", value: doubling(31) }, "not plain data"],
     ["a map", { e: "log", level: "info", message: "", fields: new Map() }, "not plain data"],
     ["a date", { id: "1", type: "RAW", value: new Date(0) }, "not plain data"],
     ["shared memory", { id: "1", type: "RAW", value: new SharedArrayBuffer(8) }, "not plain data"],

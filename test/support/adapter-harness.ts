@@ -156,7 +156,11 @@ export async function adapterHarness(source: string, options: AdapterHarnessOpti
     },
     requestHandler:
       options.requestHandler ??
-      createRequestHandler({ store: openStore(disk, join(dir, "store")), bars: () => Promise.resolve([]) }),
+      createRequestHandler({
+        clock: options.clock ?? systemClock,
+        store: openStore(disk, join(dir, "store")),
+        bars: () => Promise.resolve([]),
+      }),
     onStateChange: ({ state, reason }) => {
       states.push({ state, reason });
       for (const check of waiters) check();
