@@ -165,15 +165,18 @@ export const ACCOUNT_CASES: readonly TestCase[] = [
         before.length === 0,
         `the venue has no positions, but getPositions returned ${before.map(({ symbol }) => symbol).join(", ")}`,
       );
-      await harness.kit.trade({ symbol: "AAPL", side: "buy", quantity: "3.25", price: "100.50" });
-      await harness.kit.trade({ symbol: "MSFT", side: "sell", quantity: "2", price: "199.50" });
+      const [first, second] = [harness.settings.symbol, otherSymbol(harness)];
+      const { hasShorts } = harness.kit.dialect.traits;
+      const held = hasShorts ? "-2" : "2";
+      await harness.kit.trade({ symbol: first, side: "buy", quantity: "3.25", price: "100.50" });
+      await harness.kit.trade({ symbol: second, side: hasShorts ? "sell" : "buy", quantity: "2", price: "199.50" });
       const positions = await readOrFail("getPositions", harness.calls.positions("kit"));
       const of = (symbol: string): string =>
         positions.find((position) => position.symbol === symbol)?.quantity ?? "none";
       assert(
-        of("AAPL") === "3.25" && of("MSFT") === "-2",
-        `the venue's positions are 3.25 AAPL and -2 MSFT, but getPositions returned ${of("AAPL")} and ` +
-          `${of("MSFT")}: request ` +
+        of(first) === "3.25" && of(second) === held,
+        `the venue's positions are 3.25 ${first} and ${held} ${second}, but getPositions returned ${of(first)} and ` +
+          `${of(second)}: request ` +
           `them from the venue, and keep the minus sign of a short position`,
       );
     },

@@ -4,7 +4,6 @@ import { ZERO, decimal } from "../domain/decimal.ts";
 import type { VenueQuote } from "../domain/venue.ts";
 import { assert, fail, leaveUntried, skip } from "./assert.ts";
 import type { TestCase } from "./test-case.ts";
-import { SYMBOLS } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 import { otherSymbol, priceAt } from "./order-terms.ts";
 import { readUntil } from "./read-money.ts";
@@ -34,10 +33,16 @@ function hintFor(message: string): string {
     : "";
 }
 
+function listedBy({ kit }: ConformanceHarness): readonly string[] {
+  return kit.dialect.traits.symbols;
+}
+
 function venueQuote(harness: ConformanceHarness, symbol: string): { readonly bid: string; readonly ask: string } {
   const { bid, ask } = harness.kit.state.quotes.get(symbol) ?? {};
   return bid === undefined || bid === null || ask === undefined || ask === null
-    ? leaveUntried(`the kit's venue lists ${SYMBOLS.slice(0, 2).join(", ")} and others: set symbol to one of them`)
+    ? leaveUntried(
+        `the kit's venue lists ${listedBy(harness).slice(0, 2).join(", ")} and others: set symbol to one of them`,
+      )
     : { bid, ask };
 }
 
@@ -48,7 +53,7 @@ function same(a: string, b: string): boolean {
 async function assertConcurrentQuotes(harness: ConformanceHarness): Promise<void> {
   const { symbol: own } = harness.settings;
   let expected: readonly (readonly [symbol: string, bid: string])[];
-  if (harness.level === "kit") expected = SYMBOLS.map((symbol) => [symbol, venueQuote(harness, symbol).bid]);
+  if (harness.level === "kit") expected = listedBy(harness).map((symbol) => [symbol, venueQuote(harness, symbol).bid]);
   else {
     const other = otherSymbol(harness);
     await harness.venue.setQuote(own, { bid: "100.5", ask: "101.5", last: "101" });

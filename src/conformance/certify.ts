@@ -31,7 +31,7 @@ export interface CertifyOptions {
   /** Creates the transport of a new worker session at that isolation level. */
   readonly transport: (memoryMb: number, network: NetworkPolicy) => Transport;
   /** The wire format of the kit's own venue; undefined: the kit's. */
-  readonly dialect?: Dialect | undefined;
+  readonly dialect?: (() => Dialect) | undefined;
   /** Starts the process of the author's fake venue; called only with `venue` in the settings. */
   readonly startVenue: () => Promise<VenueProcess>;
   readonly disk: Disk;

@@ -15,6 +15,7 @@ import type {
 } from "./dialect.ts";
 import type { WireRequest, WireResponse } from "./wire-messages.ts";
 import { type FakeFill, type FakeOrder, type FakeQuote, USUAL_STEPS } from "./fake-venue-state.ts";
+import { USUAL_TRAITS } from "./dialect-qoc.ts";
 import { tryParseJson } from "../lib/json.ts";
 
 export const ALPACA_DIALECT: Dialect = {
@@ -30,9 +31,10 @@ export const ALPACA_DIALECT: Dialect = {
     ],
     longest: { quantity: "1.000000001", limit: "0.1234" },
     hasFillFees: false,
-    isDollarsOnly: true,
+    hasOneCurrency: true,
     // Alpaca lists the steps of coins alone.
     steppedSymbols: ["BTC/USD", "BTC/USD"],
+    ...USUAL_TRAITS,
   },
   read: readRequest,
   write,
@@ -241,9 +243,10 @@ function activities(fills: readonly FakeFill[]): WireResponse {
 /** Requests that need no book. */
 function otherResponse(
   { query }: WireRequest,
-  { name, symbols }: Extract<VenueOutcome, { kind: "other" }>,
+  { name, quotes }: Extract<VenueOutcome, { kind: "other" }>,
   now: number,
 ): WireResponse {
+  const symbols = Object.keys(quotes);
   const [kind = "", subject = ""] = name.split(":");
   if (kind === "assets") {
     const listed = symbols.filter((symbol) => symbol.includes("/") === (subject === "crypto"));

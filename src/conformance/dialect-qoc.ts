@@ -1,6 +1,6 @@
 /** The kit's own wire format: plain JSON over HTTP and a stream, which the template of `qoc connectors new` speaks. */
 import * as z from "zod";
-import type { Dialect, Secrets, StreamEvent, VenueCommand, WireContext } from "./dialect.ts";
+import type { Dialect, DialectTraits, Secrets, StreamEvent, VenueCommand, WireContext } from "./dialect.ts";
 import type { WireRequest, WireResponse } from "./wire-messages.ts";
 import { FILLS_PAGE } from "./fake-venue-commands.ts";
 import type { VenueRoute } from "./fake-venue-faults.ts";
@@ -31,6 +31,18 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, route: VenueRout
   ["GET", /^\/fills$/, "fills"],
 ];
 
+/** Twenty symbols with different prices. The slash must be escaped in a path. */
+const SYMBOLS = ["AAPL", "MSFT", ...Array.from({ length: 17 }, (_, index) => `SYM${index + 1}`), "BTC/USD"] as const;
+
+/** A venue of stocks in dollars, whose answers state everything that cases ask for. */
+export const USUAL_TRAITS = {
+  symbols: SYMBOLS,
+  currency: "USD",
+  hasShorts: true,
+  statesQuoteTime: true,
+  confirmsId: true,
+} satisfies Partial<DialectTraits>;
+
 export const QOC_DIALECT: Dialect = {
   streamPath: "/stream",
   traits: {
@@ -44,8 +56,9 @@ export const QOC_DIALECT: Dialect = {
     ],
     longest: { quantity: "1.000000000000000001", limit: "49.12345678901234567" },
     hasFillFees: true,
-    isDollarsOnly: false,
+    hasOneCurrency: false,
     steppedSymbols: ["AAPL", "MSFT"],
+    ...USUAL_TRAITS,
   },
   read,
   write,

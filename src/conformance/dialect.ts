@@ -4,6 +4,7 @@
  */
 import type { FakeFill, FakeInstrument, FakeOrder, FakeQuote } from "./fake-venue-state.ts";
 import type { VenueRoute } from "./fake-venue-faults.ts";
+import type { InstrumentSteps } from "./test-venue.ts";
 import type { WireMessage, WireRequest, WireResponse } from "./wire-messages.ts";
 
 /** An order as a client sent it. */
@@ -36,20 +37,23 @@ export type RefusalReason =
 
 /** What the book made of a command. */
 export type VenueOutcome =
-  | { readonly kind: "time" | "cancelled" }
+  | { readonly kind: "time" }
   | { readonly kind: "quote"; readonly symbol: string; readonly quote: FakeQuote }
-  | { readonly kind: "account"; readonly account: Readonly<Record<string, string>> }
-  | { readonly kind: "positions"; readonly positions: readonly Readonly<Record<string, string>>[] }
+  | {
+      readonly kind: "account" | "positions";
+      readonly account: Readonly<Record<string, string>>;
+      readonly positions: readonly Readonly<Record<string, string>>[];
+    }
   | {
       readonly kind: "instrument";
       readonly symbol: string;
       readonly steps: FakeInstrument;
       readonly currency: string;
     }
-  | { readonly kind: "placed" | "order"; readonly order: FakeOrder }
+  | { readonly kind: "placed" | "order" | "cancelled"; readonly order: FakeOrder }
   | { readonly kind: "orders"; readonly orders: readonly FakeOrder[] }
   | { readonly kind: "fills"; readonly fills: readonly FakeFill[] }
-  | { readonly kind: "other"; readonly name: string; readonly symbols: readonly string[] }
+  | { readonly kind: "other"; readonly name: string; readonly quotes: Readonly<Record<string, FakeQuote>> }
   | {
       readonly kind: "refused";
       readonly reason: RefusalReason;
@@ -89,14 +93,24 @@ export interface DialectTraits {
   readonly insufficientFunds: string;
   /** Limit orders below the market, with ordinary and with extreme amounts that the venue takes as they are. */
   readonly limitOrders: readonly { readonly quantity: string; readonly limit: string }[];
-  /** The longest amounts that the venue takes. */
-  readonly longest: { readonly quantity: string; readonly limit: string };
+  /** The longest amounts that the venue takes, and the steps of the tested symbol that allow them. */
+  readonly longest: { readonly quantity: string; readonly limit: string; readonly steps?: InstrumentSteps };
   /** The messages of fills name a fee. */
   readonly hasFillFees: boolean;
-  /** The account and all instruments of the venue are in dollars. */
-  readonly isDollarsOnly: boolean;
+  /** The account and all instruments of the venue are in one currency. */
+  readonly hasOneCurrency: boolean;
   /** Two symbols whose steps the venue lists; they may be equal. */
   readonly steppedSymbols: readonly [string, string];
+  /** Every symbol of the venue; cases trade the first two. */
+  readonly symbols: readonly [string, string, ...string[]];
+  /** The currency of the account and of prices. */
+  readonly currency: string;
+  /** An account may hold less than nothing of an instrument. */
+  readonly hasShorts: boolean;
+  /** Quotes have a time of their own; else a quote has the time of its answer. */
+  readonly statesQuoteTime: boolean;
+  /** The answer to an order names the client order id. */
+  readonly confirmsId: boolean;
 }
 
 export interface Dialect {

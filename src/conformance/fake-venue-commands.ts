@@ -15,9 +15,8 @@ export function perform(state: FakeVenueState, command: VenueCommand): VenueOutc
       return quote === undefined ? unknownSymbol(symbol) : { kind: "quote", symbol, quote };
     }
     case "account":
-      return { kind: "account", account: state.account() };
     case "positions":
-      return { kind: "positions", positions: state.positions() };
+      return { kind: command.route, account: state.account(), positions: state.positions() };
     case "instrument": {
       const { symbol } = command;
       const steps = state.instruments.get(symbol) ?? USUAL_STEPS;
@@ -35,13 +34,13 @@ export function perform(state: FakeVenueState, command: VenueCommand): VenueOutc
       const order = state.findOrder(command);
       if (order === undefined) return orderOutcome(order, command.orderId);
       return state.cancel(order)
-        ? { kind: "cancelled" }
+        ? { kind: "cancelled", order }
         : { kind: "refused", reason: "not-open", subject: order.status, order };
     }
     case "fills":
       return { kind: "fills", fills: selectFills(state, command) };
     case "other":
-      return { kind: "other", name: command.name, symbols: [...state.quotes.keys()] };
+      return { kind: "other", name: command.name, quotes: Object.fromEntries(state.quotes) };
     default:
       return { kind: "refused", reason: "unknown-route", subject: "" };
   }

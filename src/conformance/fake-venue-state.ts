@@ -67,20 +67,13 @@ const FEE = "0.01";
 const FIRST_ORDER_ID = 7_000_000_000_000_000_001n;
 const FIRST_FILL_ID = 8_000_000_000_000_000_001n;
 
-/** Twenty symbols with different prices. The slash must be escaped in a path. */
-export const SYMBOLS: readonly string[] = [
-  "AAPL",
-  "MSFT",
-  ...Array.from({ length: 17 }, (_, index) => `SYM${index + 1}`),
-  "BTC/USD",
-];
-
 function initialQuote(price: number): FakeQuote {
   return { bid: `${price - 1}.50`, ask: `${price}.50`, last: `${price}.00` };
 }
 
-function initialQuotes(): Map<string, FakeQuote> {
-  return new Map(SYMBOLS.map((symbol, index) => [symbol, initialQuote(100 * (index + 1))]));
+/** The symbols have different prices. */
+function initialQuotes(symbols: readonly string[]): Map<string, FakeQuote> {
+  return new Map(symbols.map((symbol, index) => [symbol, initialQuote(100 * (index + 1))]));
 }
 
 /** The quantity that is not filled; 0 after an overfill. */
@@ -93,15 +86,20 @@ function isClosed(order: FakeOrder): boolean {
 }
 
 export class FakeVenueState {
-  readonly quotes = initialQuotes();
+  readonly quotes: Map<string, FakeQuote>;
   /** Steps of instruments that differ from the usual ones. */
   readonly instruments = new Map<string, FakeInstrument>();
-  currency = "USD";
+  currency: string;
   /** Whether a second order with the same client order id is refused. */
   refusesDuplicates = true;
   readonly orders: FakeOrder[] = [];
   readonly fills: FakeFill[] = [];
   #cash: Decimal = decimal(INITIAL_CASH);
+
+  constructor({ symbols, currency }: { readonly symbols: readonly string[]; readonly currency: string }) {
+    this.quotes = initialQuotes(symbols);
+    this.currency = currency;
+  }
 
   get cash(): string {
     return text(this.#cash);

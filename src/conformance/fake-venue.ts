@@ -72,7 +72,7 @@ const ACK_AFTER_MS = 50;
 export class FakeVenue implements TestVenue {
   readonly secrets: Secrets;
   readonly dialect: Dialect;
-  readonly state = new FakeVenueState();
+  readonly state: FakeVenueState;
   readonly requests: VenueRequest[] = [];
   /** How far the venue's clock is ahead. */
   skewMs = 0;
@@ -98,6 +98,7 @@ export class FakeVenue implements TestVenue {
     this.#options = options;
     this.secrets = options.secrets ?? { api_key: options.ids.random(16) };
     this.dialect = options.dialect ?? QOC_DIALECT;
+    this.state = new FakeVenueState(this.dialect.traits);
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -155,9 +156,9 @@ export class FakeVenue implements TestVenue {
     return this.state.fills;
   }
 
-  setQuote(symbol: string, quote: FakeQuote): Promise<number> {
+  setQuote(symbol: string, quote: FakeQuote): Promise<number | null> {
     this.state.quotes.set(symbol, quote);
-    return Promise.resolve(quote.time ?? this.now);
+    return Promise.resolve(this.dialect.traits.statesQuoteTime ? (quote.time ?? this.now) : null);
   }
 
   setClock(aheadMs: number): Promise<void> {

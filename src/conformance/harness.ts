@@ -1,13 +1,16 @@
 /** The harness of one case: a real connector that runs the adapter, a venue, and a record of what both did. */
+import { dirname } from "node:path";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
 import { type Envelope, type Method } from "../protocol/messages.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Disk, Ids, Log, LogFields } from "../domain/ports.ts";
+import type { CancelHint, Order, OrderQuery } from "../domain/sdk.ts";
 import type { VenueActivity, VenueFill, VenueInstrument, VenueQuote, VenueReport } from "../domain/venue.ts";
 import { type Bundle, bundleAdapter } from "../host/bundle.ts";
 import { Connector } from "../host/connector.ts";
+import type { ExchangeRequest } from "../host/exchange-module.ts";
 import { TurnSlices } from "../host/turn-slices.ts";
 import type { DroppedMembers } from "../host/unknown-members.ts";
 import { openVenueClient } from "../host/venue-client.ts";
@@ -26,9 +29,11 @@ import type { VenueProcess } from "./venue-hooks.ts";
 
 type VenueClient = ReturnType<typeof openVenueClient>;
 
-/** As the desk calls the adapter, with all pages of its fills. */
-interface KitCalls extends Omit<VenueClient, "fills"> {
+/** As the desk calls the adapter: with all pages of its fills, and with what venues need to find an order. */
+interface KitCalls extends Omit<VenueClient, "fills" | "order" | "cancel"> {
   fills(name: string, since: number): Promise<readonly VenueFill[] | undefined>;
+  order(name: string, query: OrderQuery): Promise<VenueReport | null | undefined>;
+  cancel(name: string, venueOrderId: string): Promise<void>;
 }
 
 async function allFills(
@@ -54,7 +59,7 @@ export interface HarnessDeps {
   /** The instrument of the tested symbol; undefined if the adapter does not describe it. */
   readonly instrument?: VenueInstrument | undefined;
   /** The wire format of the kit's own venue; undefined: the kit's. */
-  readonly dialect?: Dialect | undefined;
+  readonly dialect?: (() => Dialect) | undefined;
   readonly bars: ReadBars;
   /** Starts the process of the author's fake venue. */
   readonly startVenue: () => Promise<VenueProcess>;
@@ -91,12 +96,19 @@ export async function bundleForKit(
     disk,
     allowed: ALLOWED_BUILTINS,
     tcp: settings.grant.length > 0,
+    exchange: exchangeOf(adapter, settings),
   });
   // Prepended to the first line, so that line numbers in stack traces stay correct.
   const code = bundle.code.startsWith(USE_STRICT)
     ? `${USE_STRICT}${OFFLINE_PRELUDE}${bundle.code}`
     : `${OFFLINE_PRELUDE}${bundle.code}`;
   return { ...bundle, code };
+}
+
+/** The exchange that certify.toml names, for an adapter that imports one. */
+function exchangeOf(adapter: string, { options }: CertifySettings): ExchangeRequest | undefined {
+  const { exchange } = options;
+  return typeof exchange === "string" ? { id: exchange, folders: [dirname(adapter)] } : undefined;
 }
 
 export async function openHarness(deps: HarnessDeps): Promise<ConformanceHarness> {
@@ -109,7 +121,7 @@ export async function openHarness(deps: HarnessDeps): Promise<ConformanceHarness
 async function openVenue({ clock, ids, settings, startVenue, dialect }: HarnessDeps): Promise<FakeVenue | ProxyVenue> {
   const { auth, upstream, upstreamStream, venue } = settings;
   if (venue !== undefined) return openHookedVenue(clock, await startVenue());
-  if (upstream === undefined) return openFakeVenue({ clock, ids, secrets: auth, dialect });
+  if (upstream === undefined) return openFakeVenue({ clock, ids, secrets: auth, dialect: dialect?.() });
   const proxy = new ProxyVenue(clock, { url: upstream, stream: upstreamStream });
   await proxy.listen();
   return proxy;
@@ -170,6 +182,8 @@ export class ConformanceHarness {
   /** The adapter's secrets; a case replaces them to test wrong or missing ones. */
   secrets: Readonly<Record<string, string>>;
   readonly #waiters = new Set<() => void>();
+  /** The orders that the venue acknowledged, by the venue's id. */
+  readonly #acknowledged = new Map<string, Order>();
 
   constructor(deps: HarnessDeps, venue: FakeVenue | ProxyVenue) {
     const { settings, clock, ids, bundle } = deps;
@@ -216,7 +230,12 @@ export class ConformanceHarness {
     });
     if (venue instanceof ProxyVenue) this.connector.observer = venue;
     const client = openVenueClient(new Map([["kit", this.connector]]));
-    this.calls = { ...client, fills: (name, since) => allFills(client, name, { since, symbol: settings.symbol }) };
+    this.calls = {
+      ...client,
+      fills: (name, since) => allFills(client, name, { since, symbol: settings.symbol }),
+      order: (name, query) => client.order(name, this.#orderQuery(query)),
+      cancel: (name, venueOrderId) => client.cancel(name, venueOrderId, this.#cancelHint(venueOrderId)),
+    };
   }
 
   /** The kit's own venue, for cases that need its wire format. @throws Error at another level. */
@@ -245,8 +264,32 @@ export class ConformanceHarness {
     this.connector.observer?.expectOrder(clientOrderId);
   }
 
+  /** Keeps an order whose id the venue stated: the desk names such an order with its symbol. */
+  noteAcknowledged(venueOrderId: string, order: Order): void {
+    this.#acknowledged.set(venueOrderId, order);
+  }
+
+  /** Adds what the desk passes besides the first argument. */
   call(method: Method, ...args: readonly unknown[]): Promise<Envelope> {
+    const [first] = args;
+    if (method === "getOrder") return this.connector.invoke(method, [this.#orderQuery(first as OrderQuery)]);
+    if (method === "cancelOrder") return this.connector.invoke(method, [first, this.#cancelHint(String(first))]);
+    if (method === "getFills") return this.connector.invoke(method, [first, { symbols: [this.settings.symbol] }]);
     return this.connector.invoke(method, args);
+  }
+
+  #orderQuery(query: OrderQuery): OrderQuery {
+    const { symbol } = this.#acknowledged.get(query.venueOrderId ?? "") ?? this.settings;
+    return { symbol, ...query };
+  }
+
+  #cancelHint(venueOrderId: string): CancelHint {
+    const { symbol, side, clientOrderId } = this.#acknowledged.get(venueOrderId) ?? {
+      symbol: this.settings.symbol,
+      side: "buy" as const,
+      clientOrderId: "q0000000000000000",
+    };
+    return { symbol, side, clientOrderId };
   }
 
   /**

@@ -58,8 +58,13 @@ export function units({ level, settings }: ConformanceHarness, count: string): s
   return level === "kit" ? count : text(decimal(settings.quantity).times(decimal(count)));
 }
 
-/** A second symbol of the venue; leaves the case untried if certify.toml names none. */
-export function otherSymbol({ settings }: ConformanceHarness): string {
+/** A second symbol of the venue; leaves the case untried if certify.toml names none and the venue is not the kit's. */
+export function otherSymbol(harness: ConformanceHarness): string {
+  const { settings, level } = harness;
+  if (level === "kit") {
+    const [first, second] = harness.kit.dialect.traits.symbols;
+    return settings.symbol === second ? first : second;
+  }
   return (
     settings.otherSymbol ?? leaveUntried("certify.toml names one symbol: set other_symbol to a second one of the venue")
   );

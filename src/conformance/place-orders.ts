@@ -41,9 +41,11 @@ export function orderFor(harness: ConformanceHarness, request: OrderRequest = {}
 }
 
 /** Calls placeOrder, and classifies its outcome as the desk does. */
-export function sendOrder(harness: ConformanceHarness, order: Order): Promise<PlaceOutcome> {
+export async function sendOrder(harness: ConformanceHarness, order: Order): Promise<PlaceOutcome> {
   harness.expectOrder(order.clientOrderId);
-  return placeAt(harness.connector, order);
+  const outcome = await placeAt(harness.connector, order);
+  if (outcome.kind === "accepted") harness.noteAcknowledged(outcome.venueOrderId, order);
+  return outcome;
 }
 
 export interface AcknowledgedOrder {

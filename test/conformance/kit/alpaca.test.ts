@@ -16,7 +16,7 @@ describe.each(["worker", "process"] as const)("at the %s level", (isolation) => 
     expect(of("skipped")).toEqual([
       "C92: the adapter does not use ctx.store",
       "C98: the adapter declares that the venue refuses a second order with the same id",
-      "C108: this venue has accounts and instruments in dollars only",
+      "C108: the account and all instruments of this venue are in one currency",
       "C109: the messages of fills of this venue name no fee",
     ]);
     expect(report).toMatchObject({ certified: true, isolation });
