@@ -76,6 +76,13 @@ function tcpOf({ grant }: ConnectorConfig): readonly string[] {
   return grant.filter((entry) => entry.startsWith(GRANT_TCP)).map((entry) => entry.slice(GRANT_TCP.length));
 }
 
+/** The exchange of a built-in ccxt connector. The package is the user's, in the desk's folder or beside Qoc. */
+function exchangeOf({ type, adapter, options }: ConnectorConfig, folders: readonly string[]) {
+  const { exchange } = options;
+  const isBuiltIn = type === "ccxt" && adapter === undefined;
+  return isBuiltIn && typeof exchange === "string" ? { id: exchange, folders } : undefined;
+}
+
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE. */
 export function bundleOf(
   { root, packageRoot, disk }: Pick<ConnectorDeps, "root" | "packageRoot" | "disk">,
@@ -88,6 +95,7 @@ export function bundleOf(
     disk,
     allowed: ALLOWED_BUILTINS,
     tcp: tcpOf(config).length > 0,
+    exchange: exchangeOf(config, [root, packageRoot]),
     cacheDir: `${root}/${LAYOUT.bundles}`,
     ...more,
   });

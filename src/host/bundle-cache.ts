@@ -30,6 +30,8 @@ export interface BundleCacheKey {
   readonly adapter: string;
   /** Versions and options of the bundler and of the import policy. */
   readonly builder: string;
+  /** The part of the adapter that is chosen by its options, such as an exchange; empty if there is no choice. */
+  readonly variant: string;
 }
 
 const FILES_MAX = 32;
@@ -47,8 +49,8 @@ const headerSchema = z.strictObject({
   folders: z.array(z.tuple([z.string(), z.boolean(), z.string()])).min(1),
 });
 
-function cachePath({ folder, adapter }: BundleCacheKey): string {
-  return `${folder}/${sha256Hex(adapter).slice(0, 32)}.bundle`;
+function cachePath({ folder, adapter, variant }: BundleCacheKey): string {
+  return `${folder}/${sha256Hex(variant === "" ? adapter : `${adapter} ${variant}`).slice(0, 32)}.bundle`;
 }
 
 /** Returns undefined if there is no cached bundle or it cannot be used. */

@@ -10,6 +10,7 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { type Bundle, readBundle, writeBundle } from "./bundle-cache.ts";
 import { type FingerprintRecorder, ownFiles, recordFingerprint } from "./bundle-fingerprint.ts";
+import { type ExchangeFile, type ExchangeRequest, findExchange } from "./exchange-module.ts";
 import { importPolicyPlugin } from "./import-policy.ts";
 
 export type { Bundle } from "./bundle-cache.ts";
@@ -22,6 +23,8 @@ export interface BundleRequest {
   /** Built-in modules that the sandbox provides. */
   readonly allowed: readonly string[];
   readonly tcp: boolean;
+  /** The exchange of a ccxt connector. */
+  readonly exchange?: ExchangeRequest | undefined;
   /** Folder for finished bundles; without it each start bundles again. */
   readonly cacheDir?: string | undefined;
   /** Gets the author's own files, also if the bundle fails. */
@@ -38,21 +41,35 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const { connector, adapter, disk } = request;
   if ((await disk.facts(adapter))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: adapter });
   const { version } = await import("esbuild");
-  const builder = `${IMPORT_POLICY_VERSION} ${version} ${request.tcp ? "tcp" : ""} ${request.allowed.join(",")}`;
-  const key = request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, builder };
+  const exchange = request.exchange === undefined ? undefined : await findExchange(disk, request.exchange);
+  const options = [request.tcp ? "tcp" : "", request.allowed.join(","), JSON.stringify(exchange ?? "")];
+  const builder = [IMPORT_POLICY_VERSION, version, ...options].join(" ");
+  const variant = request.exchange?.id ?? "";
+  const key =
+    request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, builder, variant };
   const cached = key === undefined ? undefined : await readBundle(key);
   if (cached !== undefined) {
     request.onSources?.(cached.sources);
     return cached.bundle;
   }
   const recorder = recordFingerprint(disk);
-  const bundle = await buildBundle(request, recorder).finally(() => request.onSources?.(ownFiles(recorder.paths())));
+  const bundle = await buildBundle({ ...request, found: exchange }, recorder).finally(() =>
+    request.onSources?.(ownFiles(recorder.paths())),
+  );
   if (key !== undefined) await writeBundle(key, bundle, recorder);
   return bundle;
 }
 
 async function buildBundle(
-  { connector, adapter, disk, allowed, tcp, signal }: BundleRequest,
+  {
+    connector,
+    adapter,
+    disk,
+    allowed,
+    tcp,
+    signal,
+    found,
+  }: BundleRequest & { readonly found: ExchangeFile | undefined },
   { onFile, onLink }: FingerprintRecorder,
 ): Promise<Bundle> {
   const { context } = await import("esbuild");
@@ -76,7 +93,7 @@ async function buildBundle(
       supported: { "dynamic-import": false },
       // A bundle has no path on the disk, but packages that read their own path while loading must not fail.
       define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
-      plugins: [importPolicyPlugin({ disk, allowed, tcp, onFile, onLink })],
+      plugins: [importPolicyPlugin({ disk, allowed, tcp, exchange: found, onFile, onLink })],
     });
     signal?.throwIfAborted();
     signal?.addEventListener("abort", cancel, { once: true });

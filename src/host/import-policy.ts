@@ -8,6 +8,7 @@ import { isBuiltin } from "node:module";
 import { dirname, extname, resolve as resolvePath } from "node:path";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Disk } from "../domain/ports.ts";
+import { EXCHANGE_MODULE, type ExchangeFile, exchangeSource } from "./exchange-module.ts";
 import {
   FS_STUB,
   FS_PROMISES_STUB,
@@ -23,6 +24,8 @@ export interface ImportPolicyOptions {
   /** Built-in modules that the sandbox provides. */
   readonly allowed: readonly string[];
   readonly tcp: boolean;
+  /** What `qoc:exchange` is; undefined: there is no such module. */
+  readonly exchange?: ExchangeFile | undefined;
   /**
    * Called for each file before its imports are resolved, with its real path and the root of the author's own files.
    */
@@ -77,11 +80,13 @@ export function importPolicyPlugin(options: ImportPolicyOptions): Plugin {
           return undefined;
         }
         return (
+          resolveExchange(options, args) ??
           resolveProvided(options, args) ??
           (isPackaged(args.importer) ? resolveFromPackage(build, args) : resolveFromOwnFile(options, build, args, root))
         );
       });
       build.onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => loadFile(options, path, root));
+      build.onLoad({ filter: /.*/, namespace: EXCHANGE_MODULE }, ({ path }) => ({ contents: exchangeSource(path) }));
       for (const [namespace, stub] of Object.entries(STUBS))
         build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: stub(path), loader: "js" }));
     },
@@ -99,6 +104,13 @@ const STUBS: Readonly<Record<string, (name: string) => string>> = {
 
 function resolveImport(build: PluginBuild, { path, importer, resolveDir, kind, with: attributes }: OnResolveArgs) {
   return build.resolve(path, { importer, resolveDir, kind, with: attributes, pluginData: RESOLVED_HERE });
+}
+
+/** Resolves the module of one exchange, and its import of the exchange's file. */
+function resolveExchange({ exchange }: ImportPolicyOptions, { path, namespace }: OnResolveArgs) {
+  if (path !== EXCHANGE_MODULE || exchange === undefined) return undefined;
+  if ("problem" in exchange) return { errors: [{ text: exchange.problem }] };
+  return namespace === EXCHANGE_MODULE ? { path: exchange.path } : { path: exchange.id, namespace: EXCHANGE_MODULE };
 }
 
 /** Resolves modules that the sandbox or Node provides. */

@@ -1,0 +1,54 @@
+/**
+ * The module `qoc:exchange` of the ccxt connector: one exchange of the package ccxt, which is found as Node finds
+ * packages. The package's main file imports a hundred exchanges, and its exports name no single one.
+ */
+import { basename, dirname } from "node:path";
+import { suggestion } from "../domain/ids.ts";
+import type { Disk } from "../domain/ports.ts";
+
+export const EXCHANGE_MODULE = "qoc:exchange";
+
+export interface ExchangeRequest {
+  /** The exchange's id at ccxt, for example `kraken`. */
+  readonly id: string;
+  /** Folders in which, and above which, the package may be installed; the first of them is the user's. */
+  readonly folders: readonly string[];
+}
+
+/** The file of the exchange, or why it was not found. */
+export type ExchangeFile = { readonly id: string; readonly path: string } | { readonly problem: string };
+
+const PACKAGE = "node_modules/ccxt";
+/** The version whose files and signatures the connector was written for. */
+const MAJOR = "4";
+
+export async function findExchange(disk: Disk, { id, folders }: ExchangeRequest): Promise<ExchangeFile> {
+  const [own = "."] = folders;
+  const install = `run npm install ccxt@${MAJOR} in ${own}`;
+  for (const folder of folders) {
+    const root = await findPackage(disk, folder);
+    if (root === undefined) continue;
+    const { version } = JSON.parse(await disk.readText(`${root}/package.json`)) as { version?: string };
+    if (version?.startsWith(`${MAJOR}.`) !== true)
+      return { problem: `${root} is version ${version}, and this connector needs version ${MAJOR}: ${install}` };
+    const ids = (await disk.list(`${root}/js/src`))
+      .filter(({ name, kind }) => kind === "file" && name.endsWith(".js"))
+      .map(({ name }) => basename(name, ".js"));
+    if (ids.includes(id)) return { id, path: `${root}/js/src/${id}.js` };
+    return { problem: `ccxt ${version} has no exchange ${JSON.stringify(id)}${suggestion(id, ids)}` };
+  }
+  return { problem: `package ccxt is not installed: ${install}` };
+}
+
+async function findPackage(disk: Disk, start: string): Promise<string | undefined> {
+  for (let folder = start, previous = ""; folder !== previous; previous = folder, folder = dirname(folder)) {
+    const root = `${folder === "/" ? "" : folder}/${PACKAGE}`;
+    if ((await disk.facts(`${root}/js/src`))?.kind === "directory") return root;
+  }
+  return undefined;
+}
+
+/** The text of the module. */
+export function exchangeSource(id: string): string {
+  return `export { default as Exchange } from "${EXCHANGE_MODULE}";\nexport const id = ${JSON.stringify(id)};\n`;
+}
