@@ -1,12 +1,11 @@
 /** Search in Alpaca's list of assets: about twelve thousand, of which symbol and name are kept. */
 import type { Instrument } from "@qoc-app/sdk";
+import { isNear } from "../near-symbol.ts";
 import { instrumentOf } from "./map.ts";
 import type { VenueAsset } from "./wire.ts";
 
 /** The list changes with listings, a few times a week. */
 const REFRESH_MS = 24 * 60 * 60_000;
-/** Symbols differ by one letter: added, left out, changed, or two exchanged. */
-const EDITS_MAX = 1;
 
 interface ListedAsset {
   readonly symbol: string;
@@ -66,14 +65,4 @@ function rankOf({ symbol, lowerName }: ListedAsset, sought: string, lowerWords: 
   if (isNear(symbol, sought)) return 2;
   if (lowerName.startsWith(lowerWords)) return 3;
   return lowerWords.length > 2 && lowerName.includes(lowerWords) ? 4 : undefined;
-}
-
-function isNear(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > EDITS_MAX) return false;
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start += 1;
-  const restOf = (text: string, skip: number): string => text.slice(start + skip);
-  if (restOf(a, 1) === restOf(b, 1) || restOf(a, 1) === restOf(b, 0) || restOf(a, 0) === restOf(b, 1)) return true;
-  const isExchanged = a[start] === b[start + 1] && a[start + 1] === b[start];
-  return isExchanged && restOf(a, 2) === restOf(b, 2);
 }

@@ -1,6 +1,6 @@
 /** The stream `trade_updates`: signs in by a message, notices a dead connection, and opens again after a cut. */
 import { type RawData, WebSocket } from "ws";
-import { parseJson } from "./wire.ts";
+import { parseJson } from "../exact-json.ts";
 
 const SIGN_IN_MS = 4_000;
 const PING_EVERY_MS = 10_000;

@@ -2,6 +2,7 @@
  * Requests to Alpaca and the shapes of its answers. Source: Alpaca's OpenAPI documents, trading API 2.0.1 and market
  * data API 1.1. Numbers without quotes are kept as text, because a JavaScript number cannot hold every price.
  */
+import { parseJson } from "../exact-json.ts";
 import { ConnectRefused, type ConnectorContext, NotSent, RateLimited } from "@qoc-app/sdk";
 
 export type Environment = "paper" | "live";
@@ -298,14 +299,6 @@ function errorIn(body: unknown): VenueError | undefined {
   const { code, message } = body as { code?: unknown; message?: unknown };
   if (typeof message !== "string" || (typeof code !== "string" && code !== undefined)) return undefined;
   return { code: code ?? "", message };
-}
-
-/** A text in quotes, or a number without them. */
-const QUOTED_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-
-/** Parses JSON and keeps the text of every number. @throws SyntaxError. */
-export function parseJson(text: string): unknown {
-  return JSON.parse(text.replace(QUOTED_OR_NUMBER, (found) => (found.startsWith('"') ? found : `"${found}"`)));
 }
 
 /** Comments say that events are missing: a list with a gap is not the list. @throws Error, SyntaxError. */

@@ -4,6 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { certify } from "../conformance/certify.ts";
+import type { Dialect } from "../conformance/dialect.ts";
+import { binanceDialect } from "../conformance/dialect-binance.ts";
 import { ALPACA_DIALECT } from "../conformance/dialect-alpaca.ts";
 import { FakeVenueFault, type VenueProcess } from "../conformance/venue-hooks.ts";
 import type { Report } from "../conformance/report.ts";
@@ -18,13 +20,18 @@ import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { startProcess } from "../host/process-transport.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
-import { readCertifySettings } from "../workspace/certify-settings.ts";
+import { type CertifySettings, readCertifySettings } from "../workspace/certify-settings.ts";
 import { loadConfig } from "../workspace/config.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { type WorkspaceUser, findWorkspace } from "../workspace/workspace-trust.ts";
 import { adapterPath } from "./open-connectors.ts";
 import { residentMb } from "./processes.ts";
 import { startVenueProcess } from "./venue-process.ts";
+
+const DIALECTS: Readonly<Record<NonNullable<CertifySettings["dialect"]>, () => Dialect>> = {
+  alpaca: () => ALPACA_DIALECT,
+  binance: binanceDialect,
+};
 
 export interface CertifyDeps {
   readonly disk: Disk;
@@ -63,7 +70,7 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? undefined : request.only;
     const startVenue = venueStarter(deps, target.name, settings.venue);
-    const dialect = settings.dialect === "alpaca" ? ALPACA_DIALECT : undefined;
+    const dialect = settings.dialect === undefined ? undefined : DIALECTS[settings.dialect];
     const work = certify({
       ...target,
       only,

@@ -27,6 +27,7 @@ const input = z.strictObject({
   environment: flag(z.enum(["paper", "live"]).default("paper"), "WORD", "paper (the default) or live account"),
   symbols: flag(z.string().optional(), "LIST", "of a replay: the symbols whose bars it plays, such as AAPL,MSFT"),
   balances: flag(z.string().optional(), "LIST", "of a cash account: its money, such as USD=25000,EUR=1200.50"),
+  exchange: flag(z.string().optional(), "ID", "of ccxt: the exchange, such as binance"),
   venue: flag(z.string().optional(), "URL", "the address of a fake venue on this machine", { hidden: true }),
   /** Writes the table, if desk.toml still has this digest. Absent: connects once. */
   digest: z.string().optional(),
@@ -45,6 +46,7 @@ export const command = defineCommand({
   examples: [
     "qoc connect",
     "qoc connect alpaca --name alpaca-paper --env-prefix ALPACA_",
+    "qoc connect ccxt --name binance-paper --exchange binance",
     "qoc connect equities --name eq",
   ],
   exits: [5, 7],
@@ -83,7 +85,7 @@ function complete(answers: Answers): Pick<ConnectRequest, "type" | "name" | "env
 }
 
 /** The options that a type needs, by the flags of these names. */
-const NEEDED = ["symbols", "balances"] as const;
+const NEEDED = ["symbols", "balances", "exchange"] as const;
 
 /** @throws USAGE if the word of the type's flag is missing or wrong, or another type's is there. */
 function neededWord(type: string, answers: Answers): string | undefined {
@@ -113,15 +115,18 @@ function prefixOf(name: string): string {
   return /^\d/.test(prefix) ? `_${prefix}` : prefix;
 }
 
-function proposedName(type: string, environment: string): string {
-  return hasEnvironments(type) ? `${type}-${environment}` : `${type}-2`;
+/** Paper and live of one venue are two connectors, and so are two exchanges. */
+function proposedName(type: string, answers: Answers): string {
+  const needs = builtInType({ type })?.needs;
+  const venue = needs?.option === "exchange" ? (answers.exchange ?? needs.example) : type;
+  return hasEnvironments(type) ? `${venue}-${answers.environment}` : `${venue}-2`;
 }
 
 /** The whole command; a program needs --yes, because it cannot answer a question. */
 function fullCommand(answers: Answers, canAsk = false): string {
   const type = answers.type ?? BUILT_IN_TYPES[0] ?? "";
   const known = builtIn(type);
-  const name = answers.name ?? proposedName(known, answers.environment);
+  const name = answers.name ?? proposedName(known, answers);
   const envPrefix = answers.envPrefix ?? prefixOf(name);
   const hasSecrets = secretVariables({ type: known, envPrefix }).length > 0;
   const needs = builtInType({ type: known })?.needs;
@@ -177,8 +182,12 @@ async function ask(session: CommandSession, answers: Answers): Promise<Answers |
     type = BUILT_IN_TYPES[selected] ?? "";
   }
   const known = builtIn(type);
+  const needs = builtInType({ type: known })?.needs;
+  const given = needs === undefined ? {} : { [needs.option]: answers[needs.option] };
+  if (needs !== undefined && given[needs.option] === undefined && prompter !== undefined && !flags.yes)
+    given[needs.option] = await prompter.text(`${needs.question} (for example ${needs.example})`);
   if (name === undefined && prompter !== undefined && !flags.yes) {
-    const proposed = proposedName(known, answers.environment);
+    const proposed = proposedName(known, { ...answers, ...given });
     name = (await prompter.text(`Name of the connector (Enter: ${proposed})`)) || proposed;
   }
   if (envPrefix === undefined && name !== undefined && prompter !== undefined && !flags.yes) {
@@ -188,10 +197,6 @@ async function ask(session: CommandSession, answers: Answers): Promise<Answers |
       envPrefix =
         (await prompter.text(`Prefix of its variables (Enter: ${proposed}, ${variables.join(", ")})`)) || proposed;
   }
-  const needs = builtInType({ type: known })?.needs;
-  const given = needs === undefined ? {} : { [needs.option]: answers[needs.option] };
-  if (needs !== undefined && given[needs.option] === undefined && prompter !== undefined && !flags.yes)
-    given[needs.option] = await prompter.text(`${needs.question} (for example ${needs.example})`);
   return input.parse({ ...answers, ...given, type, name, envPrefix });
 }
 

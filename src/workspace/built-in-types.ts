@@ -7,7 +7,7 @@ export type OptionTable = Readonly<Record<string, unknown>>;
 
 /** An option that a person gives to `qoc connect` as one word. */
 export interface NeededOption {
-  readonly option: "symbols" | "balances";
+  readonly option: "symbols" | "balances" | "exchange";
   readonly example: string;
   readonly question: string;
   /** The lines of `[connector.options]`; undefined if the word has another form. */
@@ -28,7 +28,7 @@ export interface BuiltInType {
   /** The names of the secrets that it needs. */
   readonly secrets: readonly string[];
   mode(options: OptionTable): Mode | undefined;
-  /** The hosts that it may reach if desk.toml names none; undefined: it uses no network. */
+  /** The hosts that it may reach if desk.toml names none; undefined: it names none of its own. */
   hosts(options: OptionTable): readonly string[] | undefined;
 }
 
@@ -46,6 +46,26 @@ function fakeVenue(value: unknown): string | undefined {
 const ALPACA_RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = {
   environment: oneOf(["paper", "live"]),
   feed: (value) => (value === undefined ? undefined : oneOf(["iex", "sip", "delayed_sip"])(value)),
+  venue: (value) => (value === undefined ? undefined : fakeVenue(value)),
+};
+
+/** The hosts of the exchanges whose orders were reviewed, by environment. */
+const EXCHANGE_HOSTS: Readonly<Record<string, Readonly<Partial<Record<Mode, readonly string[]>>>>> = {
+  binance: {
+    live: ["api.binance.com", "ws-api.binance.com"],
+    paper: ["testnet.binance.vision", "ws-api.testnet.binance.vision"],
+  },
+};
+
+const EXCHANGE_ID = /^[a-z0-9]{2,40}$/;
+const CCXT_RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = {
+  exchange: (value) =>
+    typeof value === "string" && EXCHANGE_ID.test(value) ? undefined : 'an exchange of ccxt, such as "binance"',
+  environment: oneOf(["paper", "live"]),
+  currency: (value) =>
+    value === undefined || (typeof value === "string" && /^[A-Z0-9]{2,12}$/.test(value))
+      ? undefined
+      : 'the currency of the account, such as "USDT"',
   venue: (value) => (value === undefined ? undefined : fakeVenue(value)),
 };
 
@@ -80,6 +100,25 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
       typeof venue === "string"
         ? [new URL(venue).hostname]
         : [environment === "live" ? "api.alpaca.markets" : "paper-api.alpaca.markets", "data.alpaca.markets"],
+  },
+  ccxt: {
+    label: "ccxt",
+    trades: "coins at one exchange: binance; others are only read",
+    options: Object.keys(CCXT_RULES),
+    problem: (option, value) => CCXT_RULES[option]?.(value),
+    needs: {
+      option: "exchange",
+      example: "binance",
+      question: "Which exchange?",
+      toml: (word) => (EXCHANGE_ID.test(word) ? [`exchange = "${word}"`] : undefined),
+    },
+    secrets: ["api_key", "api_secret"],
+    mode: ({ environment }) => (environment === "live" ? "live" : "paper"),
+    // An exchange that is only read has hosts that ccxt alone knows: its table names them.
+    hosts: ({ exchange, environment, venue }) =>
+      typeof venue === "string"
+        ? [new URL(venue).hostname]
+        : EXCHANGE_HOSTS[String(exchange)]?.[environment === "live" ? "live" : "paper"],
   },
   cash: {
     label: "the cash account",
@@ -136,13 +175,10 @@ export interface ConnectorKind {
   readonly instead?: string;
 }
 
-const NO_EXCHANGES = "; alpaca trades coins against USD";
-
 export const CONNECTOR_KINDS: Readonly<Record<string, ConnectorKind>> = {
   equities: { proposes: "alpaca" },
-  crypto: { instead: NO_EXCHANGES },
+  crypto: { proposes: "ccxt" },
   options: {},
   futures: {},
-  ccxt: { instead: NO_EXCHANGES },
   ibkr: { instead: "; alpaca trades US stocks and ETFs" },
 };

@@ -7,6 +7,9 @@ import type { Disk } from "../domain/ports.ts";
 import type { TimeInForce } from "../domain/sdk.ts";
 import { formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
+/** Wire formats of the kit's own venue besides its usual one. */
+const DIALECTS = ["alpaca", "binance"] as const;
+
 export const CERTIFY_FILE = "certify.toml";
 const CERTIFY_BYTES_MAX = 64 * 1024;
 
@@ -44,7 +47,7 @@ const settingsSchema = z.strictObject({
     .regex(/^\.\.?\//, 'must be a path that starts with "./"')
     .optional(),
   /** The wire format of the kit's own venue; by default the one of the template. */
-  dialect: z.enum(["alpaca"]).optional(),
+  dialect: z.enum(DIALECTS).optional(),
   /** The address of a running fake venue or test net. The kit's proxy forwards every request to it. */
   upstream: address(["http:", "https:"]).optional(),
   /** The address of its stream, if it is not the upstream's. */
@@ -76,7 +79,7 @@ export interface CertifySettings {
   readonly orders: boolean;
   /** Absolute path of the module with the hooks of the author's fake venue. */
   readonly venue?: string | undefined;
-  readonly dialect?: "alpaca" | undefined;
+  readonly dialect?: (typeof DIALECTS)[number] | undefined;
   readonly upstream?: string | undefined;
   readonly upstreamStream?: string | undefined;
   /** Absolute path of the folder with bars. */

@@ -106,7 +106,14 @@ describe("qoc connect off a terminal", () => {
     [{ type: "custom", name: "a" }, "USAGE", "qoc connectors new NAME"],
     [{ type: "paper", name: "a", environment: "live" }, "USAGE", "is always paper"],
     [{ type: "paper", name: "a", venue: "http://127.0.0.1:1" }, "USAGE", "has no --venue"],
-    [{ type: "crypto", name: "a" }, "CONNECT_NOT_YET", "crypto is documented but not implemented yet; alpaca"],
+    [
+      { type: "crypto" },
+      "USAGE",
+      "qoc connect crypto --name binance-paper --env-prefix BINANCE_PAPER_ --exchange binance",
+    ],
+    [{ type: "ccxt", name: "a" }, "USAGE", "--exchange is missing; type: qoc connect ccxt --name a"],
+    [{ type: "alpaca", name: "a", exchange: "binance" }, "USAGE", "alpaca has no --exchange"],
+    [{ type: "ccxt", name: "a", exchange: "../x" }, "USAGE", "--exchange must be such as binance"],
     [{ type: "options" }, "CONNECT_NOT_YET", "options is documented but not implemented yet"],
   ])("%j fails with exit 2 and connects nothing", async (input, errorCode, words) => {
     const { code, calls } = await play(input);
@@ -150,6 +157,15 @@ describe("qoc connect on a terminal", () => {
       "a guard",
     ])
       expect(text).toContain(words);
+  });
+
+  it("asks which exchange, and names the connector after it", async () => {
+    const { asked, calls } = await play({ type: "ccxt" }, { answers: ["kraken", "", "", "y"] });
+    expect(asked.slice(0, 2)).toEqual([
+      "Which exchange? (for example binance)",
+      "Name of the connector (Enter: kraken-paper)",
+    ]);
+    expect(calls[1]?.[1]).toMatchObject({ type: "ccxt", name: "kraken-paper", exchange: "kraken" });
   });
 
   it.each([

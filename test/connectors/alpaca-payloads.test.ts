@@ -14,7 +14,8 @@ import {
   quoteOf,
   reportOf,
 } from "../../connectors/alpaca/map.ts";
-import { type ActivityEvent, type VenueOrder, parseJson } from "../../connectors/alpaca/wire.ts";
+import { type ActivityEvent, type VenueOrder } from "../../connectors/alpaca/wire.ts";
+import { parseJson } from "../../connectors/exact-json.ts";
 import type { Order } from "../../src/domain/sdk.ts";
 import { activitySchema } from "../../src/protocol/schemas.ts";
 

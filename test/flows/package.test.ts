@@ -86,6 +86,7 @@ describe("the package", () => {
       "dist/ui/index.html",
       "connectors/alpaca/index.ts",
       "connectors/cash/index.ts",
+      "connectors/ccxt/index.ts",
       "connectors/paper/index.ts",
       "connectors/replay/index.ts",
       "connectors/template/index.ts",

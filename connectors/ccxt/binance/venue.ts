@@ -1,0 +1,354 @@
+/** Binance spot: REST API v3, and the user data stream of the WebSocket API. */
+import { createHmac, sign } from "node:crypto";
+import {
+  type Bar,
+  type CancelHint,
+  ConnectRefused,
+  type Fill,
+  type FillsHint,
+  type Order,
+  type OrderAck,
+  type OrderQuery,
+  type OrderReport,
+  type Quote,
+  VenueRejection,
+} from "@qoc-app/sdk";
+import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
+import { type Body, amountIn, bodyOf, foundOr, listOf, lookUp, millisIn, textIn } from "../fields.ts";
+import type {
+  Balance,
+  BarRange,
+  FillPage,
+  Market,
+  Profile,
+  Session,
+  StreamStep,
+  TradingVenue,
+  Venue,
+} from "../venue.ts";
+import {
+  CLOCK_CODE,
+  DUPLICATE_ORDER,
+  NO_SUCH_ORDER,
+  NO_SUCH_SYMBOL,
+  balancesOf,
+  barOf,
+  eventFillOf,
+  eventReportOf,
+  fillOf,
+  klineParams,
+  marketOf,
+  orderParams,
+  quoteOf,
+  refusalIn,
+  reportOf,
+} from "./map.ts";
+
+const DAY_MS = 24 * 60 * 60_000;
+/** Trades in one answer. */
+const TRADES_PAGE = 1_000;
+const CLOCK_AGE_MS = 60 * 60_000;
+/** How much older than Binance's clock a request may be when it arrives. */
+const RECEIVE_WINDOW_MS = 10_000;
+const MARKETS_MAX = 5_000;
+
+export const BINANCE: Profile = {
+  facts: {
+    name: "Binance",
+    currency: "USDT",
+    environments: {
+      live: { rest: "https://api.binance.com", stream: "wss://ws-api.binance.com/ws-api/v3" },
+      paper: { rest: "https://testnet.binance.vision", stream: "wss://ws-api.testnet.binance.vision/ws-api/v3" },
+    },
+    streamPath: "/ws-api/v3",
+  },
+  capabilities: {
+    exactDecimals: true,
+    clientIdDedupe: "open-only",
+    queryByClientId: true,
+    buyingPowerNetsOpenOrders: true,
+    reports: "pushed",
+  },
+  open: (session) => new BinanceVenue(session),
+};
+
+class BinanceVenue implements Venue, TradingVenue {
+  readonly trading = this;
+  readonly #session: Session;
+  readonly #client: ExchangeClient;
+  /** Markets by Binance's id. A symbol of Binance does not say where its quote currency begins. */
+  readonly #markets = new Map<string, Market>();
+  readonly #reading = new Map<string, Promise<Market>>();
+  /** Coins that Binance does not trade against the account's currency, by the time at which that was read. */
+  readonly #unlisted = new Map<string, number>();
+  #clockReadAt = 0;
+
+  constructor(session: Session) {
+    const { exchange, settings } = session;
+    const rest = settings.origins?.rest ?? "";
+    exchange.urls["api"] = { public: `${rest}/api/v3`, private: `${rest}/api/v3`, sapi: `${rest}/sapi/v1` };
+    // Without the options, ccxt adds its own name to client order ids.
+    Object.assign(exchange.options, { recvWindow: RECEIVE_WINDOW_MS, broker: {} });
+    this.#session = session;
+    this.#client = new ExchangeClient({
+      name: "Binance",
+      exchange,
+      refusalIn: ({ status, body }) => refusalIn(status, body),
+    });
+  }
+
+  async signIn() {
+    const { environment } = this.#session.settings;
+    const venueTime = await this.#readClock();
+    const account = await this.#signed(() => this.#client.call<Body>({ api: "private", path: "account" }));
+    if (account["canTrade"] === false) throw new ConnectRefused("Binance does not let this account trade");
+    const mayWithdraw = environment === "live" && (await this.#mayWithdraw());
+    if (mayWithdraw)
+      throw new ConnectRefused("this key may withdraw: make one without withdrawals, at Binance's API management");
+    return {
+      mode: environment,
+      environment: environment === "live" ? "Binance" : "Binance's test network",
+      accountId: textIn(account, "uid"),
+      permissions: ["read" as const, "trade" as const],
+      venueTime,
+    };
+  }
+
+  /** The test network has no withdrawals, and does not have this request. */
+  async #mayWithdraw(): Promise<boolean> {
+    const restrictions = await this.#signed(() =>
+      this.#client.call<Body>({ api: "sapi", path: "account/apiRestrictions" }),
+    );
+    const { enableWithdrawals, enableSpotAndMarginTrading } = restrictions;
+    if (typeof enableWithdrawals !== "boolean") throw new Error("Binance does not say whether this key may withdraw");
+    if (enableSpotAndMarginTrading === false)
+      throw new ConnectRefused("this key may not trade: allow spot trading for it, at Binance's API management");
+    return enableWithdrawals;
+  }
+
+  /** @throws ConnectRefused if Binance refuses the keys. */
+  async #signed<T>(request: () => Promise<T>): Promise<T> {
+    const { environment } = this.#session.settings;
+    try {
+      return await request();
+    } catch (error) {
+      if (!(error instanceof ExchangeError) || error.refusal.kind !== "keys") throw error;
+      const { words, code } = error.refusal;
+      throw new ConnectRefused(
+        `Binance's ${environment} environment refused the keys: ${words} (${code}); each environment has keys of its ` +
+          `own; check api_key, api_secret and the addresses that the key allows`,
+      );
+    }
+  }
+
+  /** Requests carry Binance's time, so that a wrong local clock does no harm. */
+  async #readClock(): Promise<number> {
+    const serverTime = millisIn(await this.#client.call<Body>({ api: "public", path: "time" }), "serverTime");
+    this.#session.exchange.options["timeDifference"] = Date.now() - serverTime;
+    this.#clockReadAt = Date.now();
+    return serverTime;
+  }
+
+  /** A signed request. After an error of the clock it is not repeated; the next request has the right time. */
+  async #call<T>(call: Omit<Call, "api">): Promise<T> {
+    if (Date.now() - this.#clockReadAt > CLOCK_AGE_MS) await this.#readClock();
+    try {
+      return await this.#client.call<T>({ ...call, api: "private" });
+    } catch (error) {
+      if (error instanceof ExchangeError && error.refusal.code === CLOCK_CODE) this.#clockReadAt = 0;
+      throw error;
+    }
+  }
+
+  async quote(symbol: string): Promise<Quote> {
+    const params = { symbol: idOf(symbol) };
+    // BTCU/SDT has the id of BTC/USDT.
+    if ((await this.#marketOfId(params.symbol)).symbol !== symbol) throw new Error(`Binance does not list ${symbol}`);
+    return quoteOf(symbol, await this.#client.call<Body>({ api: "public", path: "ticker/24hr", params }));
+  }
+
+  async market(symbol: string): Promise<Market | null> {
+    const market = await foundOr(this.#readMarket(idOf(symbol)), [NO_SUCH_SYMBOL, "-1100"]);
+    return market?.symbol === symbol ? market : null;
+  }
+
+  async #readMarket(id: string): Promise<Market> {
+    const info = await this.#client.call<Body>({ api: "public", path: "exchangeInfo", params: { symbol: id } });
+    const [symbol] = listOf(info["symbols"]);
+    if (symbol?.["symbol"] !== id) throw new Error(`Binance did not describe ${id}`);
+    const market = marketOf(symbol);
+    if (this.#markets.size >= MARKETS_MAX) this.#markets.clear();
+    this.#markets.set(id, market);
+    return market;
+  }
+
+  /** Calls at the same time share one request. */
+  async #marketOfId(id: string): Promise<Market> {
+    const known = this.#markets.get(id);
+    if (known !== undefined) return known;
+    const reading = this.#reading.get(id) ?? this.#readMarket(id).finally(() => this.#reading.delete(id));
+    this.#reading.set(id, reading);
+    return reading;
+  }
+
+  async symbols(): Promise<readonly string[]> {
+    const params = { permissions: "SPOT", showPermissionSets: "false" };
+    const info = await this.#client.call<Body>({ api: "public", path: "exchangeInfo", params });
+    return listOf(info["symbols"])
+      .filter(({ status }) => status === "TRADING")
+      .map((symbol) => `${textIn(symbol, "baseAsset")}/${textIn(symbol, "quoteAsset")}`);
+  }
+
+  async balances(): Promise<readonly Balance[]> {
+    return balancesOf(await this.#call<Body>({ path: "account", params: { omitZeroBalances: "true" } }));
+  }
+
+  async prices(symbols: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const markets = await Promise.all(symbols.map((symbol) => this.#listed(symbol)));
+    const ids = markets.flatMap((market) => (market === null ? [] : [market.id]));
+    if (ids.length === 0) return new Map();
+    const params = { symbols: JSON.stringify(ids) };
+    const prices = listOf(await this.#client.call({ api: "public", path: "ticker/price", params }));
+    return new Map(
+      prices.map((price) => [this.#markets.get(textIn(price, "symbol"))?.symbol ?? "", amountIn(price, "price")]),
+    );
+  }
+
+  async #listed(symbol: string): Promise<Market | null> {
+    const known = this.#markets.get(idOf(symbol));
+    if (known?.symbol === symbol) return known;
+    const readAt = this.#unlisted.get(symbol);
+    if (readAt !== undefined && Date.now() - readAt < DAY_MS) return null;
+    const market = await this.market(symbol);
+    if (market === null) this.#unlisted.set(symbol, Date.now());
+    return market;
+  }
+
+  async bars(symbol: string, range: BarRange): Promise<Bar[]> {
+    const params = klineParams(range, idOf(symbol));
+    const klines = await this.#client.call<unknown>({ api: "public", path: "klines", params });
+    if (!Array.isArray(klines)) throw new Error("Binance answered with no list of bars");
+    return klines.map((kline) => barOf(symbol, kline as readonly unknown[]));
+  }
+
+  async place(order: Order, market: Market): Promise<OrderAck> {
+    const params = orderParams(order, market);
+    let placed: Body;
+    try {
+      placed = await this.#call<Body>({ method: "POST", path: "order", params, isUrgent: true });
+    } catch (error) {
+      if (!(error instanceof ExchangeError) || !DUPLICATE_ORDER.test(error.refusal.words)) throw error;
+      return lookUp(this.#acknowledgeTwin(order));
+    }
+    if (placed["clientOrderId"] !== order.clientOrderId) throw new Error("Binance did not confirm the order");
+    if (placed["status"] === "REJECTED") throw new VenueRejection("Binance rejected the order");
+    return { venueOrderId: textIn(placed, "orderId"), status: "acknowledged" };
+  }
+
+  /** The desk never repeats an id, so the order that has it is this order. */
+  async #acknowledgeTwin({ clientOrderId, symbol }: Order): Promise<OrderAck> {
+    const twin = await this.order({ clientOrderId, symbol });
+    if (twin === null) throw new Error("Binance has an order with this client order id, and does not find it");
+    return { venueOrderId: twin.venueOrderId, status: "acknowledged" };
+  }
+
+  async cancel(venueOrderId: string, { symbol }: CancelHint): Promise<void> {
+    const params = { symbol: idOf(symbol), orderId: venueOrderId };
+    const cancelled = await this.#call<Body>({ method: "DELETE", path: "order", params, isUrgent: true });
+    if (cancelled["orderId"] !== venueOrderId || cancelled["status"] !== "CANCELED")
+      throw new Error(`Binance did not confirm the cancel of ${venueOrderId}`);
+  }
+
+  async order({ venueOrderId, clientOrderId, symbol }: OrderQuery): Promise<OrderReport | null> {
+    if (symbol === undefined) throw new Error("Binance finds an order only with its symbol");
+    const id = venueOrderId === undefined ? { origClientOrderId: clientOrderId } : { orderId: venueOrderId };
+    const params = { symbol: idOf(symbol), ...id };
+    const found = await foundOr(this.#call<Body>({ path: "order", params }), [NO_SUCH_ORDER]);
+    return found === null ? null : reportOf(found, symbol);
+  }
+
+  async openOrders(): Promise<OrderReport[]> {
+    const orders = listOf(await this.#call({ path: "openOrders" }));
+    const reports: OrderReport[] = [];
+    for (const order of orders) reports.push(reportOf(order, (await this.#marketOfId(textIn(order, "symbol"))).symbol));
+    return reports;
+  }
+
+  /** Each symbol by itself. The cursor is a symbol, and the trade with which its next page begins. */
+  async fills(since: number, { symbols, cursor }: FillsHint): Promise<FillPage> {
+    const all = symbols.toSorted();
+    const [from = all[0], nextId] = cursor?.split(" ") ?? [];
+    if (from === undefined) return { fills: [] };
+    const { fills, next } = await this.#page(from, since, nextId);
+    const after = all.find((symbol) => symbol > from);
+    if (next !== undefined) return { fills, cursor: `${from} ${next}` };
+    return after === undefined ? { fills } : { fills, cursor: after };
+  }
+
+  async #page(symbol: string, since: number, fromId?: string): Promise<{ fills: Fill[]; next?: string }> {
+    if (fromId !== undefined) return this.#pageFrom(symbol, since, fromId);
+    const newest = await this.#trades(symbol, {});
+    const [oldest] = newest;
+    if (oldest === undefined || newest.length < TRADES_PAGE || millisIn(oldest, "time") < since)
+      return { fills: fillsOf(newest, symbol, since) };
+    // Binance searches by time in windows of a day.
+    for (let start = Math.floor(since); start < millisIn(oldest, "time"); start += DAY_MS) {
+      const window = { startTime: start, endTime: start + DAY_MS - 1, limit: 1 };
+      const [trade] = await this.#trades(symbol, window);
+      if (trade !== undefined) return this.#pageFrom(symbol, since, textIn(trade, "id"));
+    }
+    return this.#pageFrom(symbol, since, textIn(oldest, "id"));
+  }
+
+  async #pageFrom(symbol: string, since: number, fromId: string): Promise<{ fills: Fill[]; next?: string }> {
+    const trades = await this.#trades(symbol, { fromId });
+    const fills = fillsOf(trades, symbol, since);
+    const last = trades.at(-1);
+    if (last === undefined || trades.length < TRADES_PAGE) return { fills };
+    return { fills, next: String(BigInt(textIn(last, "id")) + 1n) };
+  }
+
+  /** By default the newest trades. */
+  async #trades(symbol: string, params: Readonly<Record<string, unknown>>): Promise<readonly Body[]> {
+    const all = { symbol: idOf(symbol), limit: TRADES_PAGE, ...params };
+    return listOf(await this.#call({ path: "myTrades", params: all }));
+  }
+
+  async subscription(): Promise<readonly string[]> {
+    const { exchange, key, secret } = this.#session;
+    if (Date.now() - this.#clockReadAt > CLOCK_AGE_MS) await this.#readClock();
+    const timestamp = exchange.nonce();
+    const signature = signatureOf(`apiKey=${key}&timestamp=${timestamp}`, secret);
+    const params = { apiKey: key, timestamp, signature };
+    return [JSON.stringify({ id: "orders", method: "userDataStream.subscribe.signature", params })];
+  }
+
+  async read(message: unknown): Promise<StreamStep> {
+    const { id, status, error, event } = bodyOf(message);
+    if (id === "orders" && status === "200") return { kind: "subscribed" };
+    if (id === "orders") return { kind: "refused", words: String((error as Body | undefined)?.["msg"] ?? status) };
+    if (typeof event !== "object" || event === null) return { kind: "other" };
+    const report = bodyOf(event);
+    // Binance ends the subscription, not the connection.
+    if (report["e"] === "eventStreamTerminated") return { kind: "refused", words: "Binance ended the subscription" };
+    if (report["e"] !== "executionReport") return { kind: "other" };
+    const { symbol } = await this.#marketOfId(textIn(report, "s"));
+    const fill = eventFillOf(report, symbol);
+    return { kind: "events", fills: fill === undefined ? [] : [fill], reports: [eventReportOf(report, symbol)] };
+  }
+}
+
+function fillsOf(trades: readonly Body[], symbol: string, since: number): Fill[] {
+  return trades.map((trade) => fillOf(trade, symbol)).filter(({ timestamp }) => Number(timestamp) >= since);
+}
+
+function idOf(symbol: string): string {
+  return symbol.replace("/", "");
+}
+
+/** HMAC for a secret of letters and digits, else the signature of a private key (RSA, Ed25519). */
+function signatureOf(text: string, secret: string): string {
+  if (!secret.includes("PRIVATE KEY")) return createHmac("sha256", secret).update(text).digest("hex");
+  const isRsa = secret.includes("RSA") || secret.length > 120;
+  return sign(isRsa ? "sha256" : null, Buffer.from(text), secret).toString("base64");
+}

@@ -1,0 +1,310 @@
+/** The connector to one exchange: the same for all, over what `Venue` says of each. */
+import {
+  type Account,
+  type Bar,
+  type CancelHint,
+  type Capabilities,
+  type ConnectReport,
+  type ConnectorAdapter,
+  type ConnectorContext,
+  type Fill,
+  type FillsHint,
+  type Instrument,
+  NotSent,
+  type Order,
+  type OrderAck,
+  type OrderQuery,
+  type OrderReport,
+  type Position,
+  type Quote,
+  RateLimited,
+  type Session as TradingSession,
+  VenueRejection,
+} from "@qoc-app/sdk";
+import { isNear } from "../near-symbol.ts";
+import type { ExchangeClass } from "./ccxt.ts";
+import { checkOrder } from "./check-order.ts";
+import { definitely } from "./client.ts";
+import { accountOf, coinsOf, marketOfCoin, positionsOf } from "./holdings.ts";
+import { type Settings, settingsOf } from "./settings.ts";
+import { AccountStream } from "./stream.ts";
+import type { BarRange, FillPage, Market, Profile, TradingVenue, Venue } from "./venue.ts";
+
+/** A market that was read this recently is not read again before an order. The desk reads it for each proposal. */
+const MARKET_AGE_MS = 60 * 60_000;
+const MARKETS_MAX = 1_000;
+const SYMBOLS_AGE_MS = 6 * 60 * 60_000;
+/** Fills are read again from a little before the newest one: the desk drops those that it knows. */
+const OVERLAP_MS = 60_000;
+
+interface Holdings {
+  readonly account: Account;
+  readonly positions: Position[];
+}
+
+/** Returns the class of the connector to this exchange. */
+export function connectorFor(Exchange: ExchangeClass, profile: Profile) {
+  return class extends SpotConnector {
+    static readonly sdk = 1;
+    static readonly capabilities: Capabilities = profile.capabilities;
+
+    constructor() {
+      super(Exchange, profile);
+    }
+  };
+}
+
+class SpotConnector implements ConnectorAdapter {
+  readonly #Exchange: ExchangeClass;
+  readonly #profile: Profile;
+  #ctx!: ConnectorContext;
+  #settings!: Settings;
+  #venue!: Venue;
+  #stream: AccountStream | undefined;
+  readonly #markets = new Map<string, { readonly market: Market; readonly at: number }>();
+  #symbols: { readonly list: Promise<readonly string[]>; readonly at: number } | undefined;
+  /** Symbols whose fills are read after a gap in the stream. */
+  readonly #traded = new Set<string>();
+  #reading: Promise<Holdings> | undefined;
+  /** The exchange's time of the newest fill, or of the start. */
+  #newestFillTime = 0;
+  /** Start of a gap in the stream whose fills were not read yet; undefined without a gap. */
+  #gapStart: number | undefined;
+  /** Counts the gaps: after a gap that begins while fills are read, they are read again. */
+  #gaps = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(Exchange: ExchangeClass, profile: Profile) {
+    this.#Exchange = Exchange;
+    this.#profile = profile;
+  }
+
+  async connect(ctx: ConnectorContext): Promise<ConnectReport> {
+    this.#ctx = ctx;
+    this.#settings = settingsOf(ctx.options, this.#profile.facts);
+    const [key, secret] = [ctx.secret("api_key"), ctx.secret("api_secret")];
+    // Amounts stay text.
+    const exchange = new this.#Exchange({ apiKey: key, secret, number: String });
+    this.#venue = this.#profile.open({ exchange, settings: this.#settings, key, secret, logger: ctx.logger });
+    const report = await this.#venue.signIn();
+    this.#newestFillTime = report.venueTime;
+    if (this.#venue.trading !== undefined) {
+      this.#stream = this.#openStream(this.#venue.trading);
+      await this.#stream.open();
+    }
+    ctx.logger.info(`connected to ${report.environment}`, { account: report.accountId });
+    return report;
+  }
+
+  disconnect(): Promise<void> {
+    this.#stream?.close();
+    return Promise.resolve();
+  }
+
+  getQuote(symbol: string): Promise<Quote> {
+    return this.#venue.quote(symbol);
+  }
+
+  async getPositions(): Promise<Position[]> {
+    return (await this.#holdings()).positions;
+  }
+
+  async getAccount(): Promise<Account> {
+    return (await this.#holdings()).account;
+  }
+
+  async getBuyingPower(): Promise<string> {
+    return String((await this.#holdings()).account.buyingPower);
+  }
+
+  /** The desk asks for account and positions at the same time: one reading serves both. */
+  #holdings(): Promise<Holdings> {
+    this.#reading ??= this.#readHoldings().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  async #readHoldings(): Promise<Holdings> {
+    const { currency } = this.#settings;
+    const balances = await this.#venue.balances();
+    const coins = coinsOf(balances, currency);
+    const symbols = coins.map(({ asset }) => marketOfCoin(asset, currency));
+    const prices = symbols.length === 0 ? new Map<string, string>() : await this.#venue.prices(symbols);
+    for (const symbol of prices.keys()) this.#traded.add(symbol);
+    return { account: accountOf(balances, currency, prices), positions: positionsOf(coins, currency, prices) };
+  }
+
+  async getInstrument(symbol: string): Promise<Instrument | null> {
+    return (await this.#readMarket(symbol))?.instrument ?? null;
+  }
+
+  async #readMarket(symbol: string): Promise<Market | null> {
+    const market = await this.#venue.market(symbol);
+    if (this.#markets.size >= MARKETS_MAX) this.#markets.clear();
+    if (market === null) this.#markets.delete(symbol);
+    else this.#markets.set(symbol, { market, at: Date.now() });
+    return market;
+  }
+
+  /** The nearest first: the symbol itself, symbols that begin with the words, near symbols, symbols with the words. */
+  async searchInstruments(words: string, limit: number): Promise<Instrument[]> {
+    const sought = words.trim().toUpperCase();
+    if (sought === "") return [];
+    const { currency } = this.#settings;
+    const ranks = [
+      (symbol: string) => symbol === sought || symbol === `${sought}/${currency}`,
+      (symbol: string) => symbol.startsWith(sought),
+      (symbol: string) => isNear(symbol, sought),
+      (symbol: string) => symbol.includes(sought),
+    ];
+    const ranked = (await this.#listedSymbols()).flatMap((symbol) => {
+      const rank = symbol.endsWith(`/${currency}`) ? ranks.findIndex((matches) => matches(symbol)) : -1;
+      return rank === -1 ? [] : [{ rank, symbol }];
+    });
+    return ranked
+      .toSorted((a, b) => a.rank - b.rank || a.symbol.length - b.symbol.length)
+      .slice(0, limit)
+      .map(({ symbol }) => ({ symbol, currency }));
+  }
+
+  #listedSymbols(): Promise<readonly string[]> {
+    if (this.#symbols !== undefined && Date.now() - this.#symbols.at < SYMBOLS_AGE_MS) return this.#symbols.list;
+    const list = this.#venue.symbols();
+    // A failure is not kept.
+    list.catch(() => (this.#symbols = undefined));
+    this.#symbols = { list, at: Date.now() };
+    return list;
+  }
+
+  getBars(symbol: string, range: BarRange): Promise<Bar[]> {
+    return this.#venue.bars(symbol, range);
+  }
+
+  /** Coins trade at any time: the one session is the time asked for. */
+  getSchedule(_symbol: string, from: number, to: number): Promise<TradingSession[]> {
+    return Promise.resolve([{ open: from, close: to, kind: "core" }]);
+  }
+
+  /** @throws NotSent at an exchange that is only read. */
+  get #trading(): TradingVenue {
+    const { trading } = this.#venue;
+    if (trading !== undefined) return trading;
+    throw new NotSent(
+      `${this.#profile.facts.name} is only read: its orders were not reviewed, so this connector sends none`,
+    );
+  }
+
+  async placeOrder(order: Order): Promise<OrderAck> {
+    const trading = this.#trading;
+    const { name } = this.#profile.facts;
+    const market = await this.#marketFor(order.symbol);
+    checkOrder(order, { name, market, currency: this.#settings.currency });
+    this.#traded.add(order.symbol);
+    return definitely(name, trading.place(order, market));
+  }
+
+  /** The market of an order. Without it, the order was not sent. */
+  async #marketFor(symbol: string): Promise<Market> {
+    const { name } = this.#profile.facts;
+    const known = this.#markets.get(symbol);
+    if (known !== undefined && Date.now() - known.at < MARKET_AGE_MS) return known.market;
+    const market = await this.#readMarket(symbol).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new NotSent(`the steps of ${symbol} could not be read: ${reason}`);
+    });
+    if (market === null) throw new NotSent(`${name} does not list ${symbol}`);
+    return market;
+  }
+
+  async cancelOrder(venueOrderId: string, hint?: CancelHint): Promise<void> {
+    if (hint === undefined) throw new Error(`${this.#profile.facts.name} needs the symbol of an order to cancel it`);
+    try {
+      await this.#trading.cancel(venueOrderId, hint);
+    } catch (error) {
+      // The desk takes these from other methods alone.
+      if (error instanceof RateLimited || error instanceof VenueRejection)
+        throw new Error(error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  getOrder(query: OrderQuery): Promise<OrderReport | null> {
+    return this.#trading.order(query);
+  }
+
+  async getOpenOrders(): Promise<OrderReport[]> {
+    if (this.#venue.trading === undefined) return [];
+    const orders = await this.#trading.openOrders();
+    for (const { symbol } of orders) if (symbol !== undefined) this.#traded.add(symbol);
+    return orders;
+  }
+
+  getFills(since: number, hint: FillsHint = { symbols: [] }): Promise<FillPage> {
+    if (this.#venue.trading === undefined) return Promise.resolve({ fills: [] });
+    for (const symbol of hint.symbols) this.#traded.add(symbol);
+    return this.#trading.fills(since, hint);
+  }
+
+  #openStream(trading: TradingVenue): AccountStream {
+    return new AccountStream({
+      url: this.#settings.origins?.stream ?? "",
+      subscription: () => trading.subscription(),
+      read: (message) => trading.read(message),
+      onEvents: ({ fills, reports }) => {
+        for (const fill of fills) this.#emit(fill);
+        for (const report of reports) this.#ctx.emitReport(report);
+      },
+      onDown: () => {
+        this.#beginGap();
+        this.#ctx.link(false, "the stream of orders and fills is down");
+      },
+      onRestored: async () => {
+        await this.#closeGap();
+        this.#ctx.link(true);
+      },
+      onLost: () => {
+        this.#beginGap();
+        this.#closeGap().catch((error: unknown) => this.#warn("the fills cannot be read", error));
+      },
+      warn: (message, error) => this.#warn(message, error),
+    });
+  }
+
+  #warn(message: string, error: unknown): void {
+    this.#ctx.logger.warn(message, { error: error instanceof Error ? error.message : String(error) });
+  }
+
+  #beginGap(): void {
+    this.#gapStart ??= this.#newestFillTime;
+    this.#gaps += 1;
+  }
+
+  /** Emits the fills since the start of the gap. The start is kept until they were read. */
+  #closeGap(): Promise<void> {
+    this.#closing ??= this.#readGap().finally(() => (this.#closing = undefined));
+    return this.#closing;
+  }
+
+  async #readGap(): Promise<void> {
+    for (let read = -1; this.#gapStart !== undefined && read !== this.#gaps;) {
+      read = this.#gaps;
+      await this.#emitFillsSince(this.#gapStart - OVERLAP_MS);
+      if (read === this.#gaps) this.#gapStart = undefined;
+    }
+  }
+
+  async #emitFillsSince(since: number): Promise<void> {
+    let cursor: string | undefined;
+    do {
+      const symbols = [...this.#traded];
+      const page = await this.#trading.fills(since, cursor === undefined ? { symbols } : { symbols, cursor });
+      for (const fill of page.fills) this.#emit(fill);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  #emit(fill: Fill): void {
+    this.#traded.add(fill.symbol);
+    this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
+    this.#ctx.emitFill(fill);
+  }
+}

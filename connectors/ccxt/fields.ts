@@ -1,0 +1,70 @@
+/** Members of answers. An answer that lacks one is an error, and never an empty value. Pure. */
+import { VenueRejection, type Side } from "@qoc-app/sdk";
+import { ExchangeError } from "./client.ts";
+
+export type Body = Readonly<Record<string, unknown>>;
+
+/** @throws Error if the value is no object. */
+export function bodyOf(value: unknown): Body {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error("the answer is not an object");
+  return value as Body;
+}
+
+/** @throws Error if the value is no list. */
+export function listOf(value: unknown): readonly Body[] {
+  if (!Array.isArray(value)) throw new Error("the answer is not a list");
+  return value.map(bodyOf);
+}
+
+/** @throws Error for a member that is missing or empty. */
+export function textIn(body: Body, name: string): string {
+  const value = body[name];
+  if (typeof value !== "string" || value === "") throw new Error(`the answer has no ${name}`);
+  return value;
+}
+
+/** @throws Error for a member that is no decimal number. */
+export function amountIn(body: Body, name: string): string {
+  const value = textIn(body, name);
+  if (!/^-?\d+(\.\d+)?([eE][-+]?\d{1,2})?$/.test(value)) throw new Error(`the answer has ${value} as ${name}`);
+  return value;
+}
+
+/** Milliseconds, as a number or as text. @throws Error. */
+export function millisIn(body: Body, name: string): number {
+  const value = textIn(body, name);
+  const ms = /^\d+$/.test(value) ? Number(value) : Date.parse(value.replace(/(\.\d{3})\d+/, "$1"));
+  if (Number.isNaN(ms)) throw new Error(`the answer has ${value} as ${name}`);
+  return ms;
+}
+
+/** @throws Error. */
+export function sideIn(body: Body, name: string): Side {
+  const side = textIn(body, name).toLowerCase();
+  if (side !== "buy" && side !== "sell") throw new Error(`the answer has ${side} as ${name}`);
+  return side;
+}
+
+/** What a request found; null if the exchange says by one of these codes that there is nothing. */
+export async function foundOr<T>(request: Promise<T>, codes: readonly string[]): Promise<T | null> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof ExchangeError && codes.includes(error.refusal.code)) return null;
+    throw error;
+  }
+}
+
+/**
+ * A look-up after an order that may exist. Its own failure says nothing about the order, so every error becomes a plain
+ * one. @throws Error.
+ */
+export async function lookUp<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof VenueRejection) throw error;
+    throw new Error(`the order is at the exchange, and was not found: ${String(error)}`, { cause: error });
+  }
+}

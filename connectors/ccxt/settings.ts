@@ -1,0 +1,58 @@
+/** The options of the connector, and what each reviewed exchange has for them. */
+import { ConnectRefused, type ConnectorContext } from "@qoc-app/sdk";
+
+export type Environment = "paper" | "live";
+
+/** The addresses of one environment of an exchange, without a path. */
+export interface Origins {
+  readonly rest: string;
+  readonly stream: string;
+}
+
+export interface Settings {
+  readonly environment: Environment;
+  /** The currency of the account: what other coins are valued in, and traded against. */
+  readonly currency: string;
+  /** Undefined for an exchange without a review. */
+  readonly origins: Origins | undefined;
+}
+
+export interface ExchangeFacts {
+  readonly name: string;
+  /** The currency of the account if the options name none. */
+  readonly currency?: string | undefined;
+  readonly environments: Readonly<Partial<Record<Environment, Origins>>>;
+  /** The path of the stream. */
+  readonly streamPath: string;
+  /** What to do instead, if the exchange has no paper environment. */
+  readonly withoutPaper?: string | undefined;
+}
+
+const OPTIONS = ["exchange", "environment", "currency", "venue"];
+
+/** @throws ConnectRefused for an option that is missing or wrong. */
+export function settingsOf(options: ConnectorContext["options"], facts: ExchangeFacts): Settings {
+  const { environment, venue, currency = facts.currency } = options;
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) throw new ConnectRefused(`${unknown} is not an option of ccxt: ${OPTIONS.join(", ")}`);
+  if (environment !== "paper" && environment !== "live")
+    throw new ConnectRefused('ccxt needs environment = "paper" or environment = "live" in [connector.options]');
+  if (typeof currency !== "string" || !/^[A-Z0-9]{2,12}$/.test(currency))
+    throw new ConnectRefused(
+      `${facts.name} needs the currency of the account in [connector.options], such as currency = "USDT"`,
+    );
+  const origins = facts.environments[environment];
+  if (origins === undefined && facts.withoutPaper !== undefined)
+    throw new ConnectRefused(`${facts.name} has no environment "${environment}": ${facts.withoutPaper}`);
+  if (venue === undefined || origins === undefined) return { environment, currency, origins };
+  return { environment, currency, origins: fakeOrigins(String(venue), facts) };
+}
+
+/** A fake venue for tests. Only this machine: no option may send the keys to another host. */
+function fakeOrigins(venue: string, { streamPath }: ExchangeFacts): Origins {
+  if (!/^http:\/\/(?:127\.0\.0\.1|localhost):\d+$/.test(venue))
+    throw new ConnectRefused(
+      `venue is ${JSON.stringify(venue)}: it must be a fake venue on this machine, http://127.0.0.1:PORT`,
+    );
+  return { rest: venue, stream: `${venue.replace("http", "ws")}${streamPath}` };
+}

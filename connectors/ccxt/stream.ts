@@ -1,0 +1,150 @@
+/** The stream of an account: subscribes, notices a dead connection, and opens again after a cut. */
+import { type RawData, WebSocket } from "ws";
+import { parseJson } from "../exact-json.ts";
+import type { StreamStep } from "./venue.ts";
+
+const SUBSCRIBE_MS = 4_000;
+const PING_EVERY_MS = 15_000;
+const PONG_MS = 5_000;
+const RETRY_MS = { min: 500, max: 64_000 };
+/** Messages of a burst that were not read yet. Past this the connection is given up, and the fills are read instead. */
+const BACKLOG_MAX = 10_000;
+
+type Events = Extract<StreamStep, { kind: "events" }>;
+
+export interface AccountStreamOptions {
+  readonly url: string;
+  readonly subscription: () => Promise<readonly string[]>;
+  readonly read: (message: unknown) => StreamStep | Promise<StreamStep>;
+  readonly onEvents: (events: Events) => void;
+  /** Called when the stream was cut. */
+  readonly onDown: () => void;
+  /** Called when the stream works again; if it rejects, the stream is opened again. */
+  readonly onRestored: () => Promise<void>;
+  /** Called when a message was not understood, which may have been a fill. */
+  readonly onLost: () => void;
+  readonly warn: (message: string, error: unknown) => void;
+}
+
+export class AccountStream {
+  readonly #options: AccountStreamOptions;
+  #socket: WebSocket | undefined;
+  #isClosed = false;
+  #retryMs = RETRY_MS.min;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: AccountStreamOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the exchange has confirmed the subscription. */
+  async open(): Promise<void> {
+    const messages = await this.#options.subscription();
+    if (this.#isClosed) throw new Error("the stream was closed");
+    const socket = new WebSocket(this.#options.url);
+    this.#socket = socket;
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => socket.terminate(), SUBSCRIBE_MS);
+      let stopPings = (): void => undefined;
+      let refusal: string | undefined;
+      let isSubscribed = false;
+      socket.on("error", (error) => (refusal ??= error.message));
+      socket.on("open", () => {
+        for (const message of messages) socket.send(message);
+      });
+      this.#readInOrder(socket, (step) => {
+        if (step.kind === "events") this.#options.onEvents(step);
+        else if (step.kind === "refused") {
+          refusal = step.words;
+          socket.close();
+        } else if (step.kind === "subscribed" && !isSubscribed) {
+          isSubscribed = true;
+          clearTimeout(late);
+          stopPings = keepAlive(socket);
+          resolve();
+        }
+      });
+      socket.on("close", () => {
+        clearTimeout(late);
+        stopPings();
+        reject(new Error(`the stream was closed${refusal === undefined ? "" : `: ${refusal}`}`));
+        if (this.#isClosed || this.#socket !== socket || !isSubscribed) return;
+        this.#options.onDown();
+        this.#openLater();
+      });
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    this.#socket?.terminate();
+  }
+
+  /** A message may need a request before it is understood; the messages after it wait. */
+  #readInOrder(socket: WebSocket, take: (step: StreamStep) => void): void {
+    let reading = Promise.resolve();
+    let backlog = 0;
+    socket.on("message", (data) => {
+      backlog += 1;
+      if (backlog > BACKLOG_MAX) socket.terminate();
+      reading = reading
+        .then(async () => {
+          if (socket === this.#socket && !this.#isClosed) await this.#readOne(textOf(data), take);
+        })
+        .finally(() => (backlog -= 1));
+    });
+  }
+
+  /** A message that cannot be read must not end the stream. */
+  async #readOne(text: string, take: (step: StreamStep) => void): Promise<void> {
+    let message: unknown;
+    try {
+      message = parseJson(text);
+      take(await this.#options.read(message));
+    } catch (error) {
+      this.#options.warn("a message of the stream cannot be read", error);
+      if (message !== undefined) this.#options.onLost();
+    }
+  }
+
+  #openLater(): void {
+    this.#retry = setTimeout(() => void this.#reopen(), this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.max);
+  }
+
+  async #reopen(): Promise<void> {
+    try {
+      await this.open();
+      await this.#options.onRestored();
+      this.#retryMs = RETRY_MS.min;
+    } catch (error) {
+      if (this.#isClosed) return;
+      this.#options.warn("the stream is not back", error);
+      // The close of this socket must not open a second one.
+      const socket = this.#socket;
+      this.#socket = undefined;
+      socket?.terminate();
+      this.#openLater();
+    }
+  }
+}
+
+function textOf(data: RawData): string {
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
+}
+
+/** Ends a connection that no longer answers: it would look like a quiet day. Returns the function that stops this. */
+function keepAlive(socket: WebSocket): () => void {
+  let deadline: NodeJS.Timeout | undefined;
+  const pings = setInterval(() => {
+    clearTimeout(deadline);
+    deadline = setTimeout(() => socket.terminate(), PONG_MS);
+    socket.ping();
+  }, PING_EVERY_MS);
+  socket.on("pong", () => clearTimeout(deadline));
+  return () => {
+    clearInterval(pings);
+    clearTimeout(deadline);
+  };
+}

@@ -1,0 +1,28 @@
+/** What the wire formats of coin exchanges have in common. */
+import type { DialectTraits } from "./dialect.ts";
+
+/** Twenty markets against one currency. */
+export function coinSymbols(currency: string): readonly [string, string, ...string[]] {
+  const others = Array.from({ length: 18 }, (_, index) => `COIN${index + 1}/${currency}`);
+  return [`BTC/${currency}`, `ETH/${currency}`, ...others];
+}
+
+/** Amounts have at most eight decimals. */
+export const COIN_TRAITS = {
+  limitOrders: [
+    { quantity: "0.1", limit: "49.07" },
+    { quantity: "3", limit: "50" },
+    { quantity: "1000.25", limit: "0.29" },
+    { quantity: "0.001", limit: "48" },
+  ],
+  longest: {
+    quantity: "1234.12345678",
+    limit: "0.12345678",
+    steps: { tickSize: "0.00000001", lotSize: "0.00000001" },
+  },
+  hasFillFees: true,
+  hasOneCurrency: true,
+  hasShorts: false,
+  statesQuoteTime: false,
+  confirmsId: true,
+} satisfies Partial<DialectTraits>;

@@ -1,0 +1,45 @@
+/** Desks on the kit's venues that speak the wire formats of coin exchanges. */
+import { systemClock, systemIds } from "../../src/app/system.ts";
+import { binanceDialect } from "../../src/conformance/dialect-binance.ts";
+import type { Dialect } from "../../src/conformance/dialect.ts";
+import { type FakeVenue, openFakeVenue } from "../../src/conformance/fake-venue.ts";
+import { type TempDesk, tempDesk } from "./temp-desk.ts";
+
+const SECRETS = { api_key: "KEY-OF-THE-TEST", api_secret: "secret-of-the-test" };
+export const CCXT_ENV = { COIN_KEY: SECRETS.api_key, COIN_SECRET: SECRETS.api_secret };
+
+const DIALECTS = { binance: binanceDialect } satisfies Record<string, () => Dialect>;
+export type FakeExchange = keyof typeof DIALECTS;
+
+export function openExchange(exchange: FakeExchange): Promise<FakeVenue> {
+  const options = { clock: systemClock, ids: systemIds, secrets: SECRETS };
+  return openFakeVenue({ ...options, dialect: DIALECTS[exchange]() });
+}
+
+export interface CcxtTable {
+  readonly exchange: string;
+  readonly venue?: string;
+  readonly environment?: string;
+  /** Lines of `[connector.options]`. */
+  readonly more?: string;
+}
+
+/** The desk.toml of `init` with an exchange in place of the paper venue. */
+export function openCcxtDesk(table: CcxtTable, env: Record<string, string> = CCXT_ENV): Promise<TempDesk> {
+  const { exchange, venue, environment = "paper", more = "" } = table;
+  const lines = `[[connector]]
+name = "coins"
+type = "ccxt"
+  [connector.auth]
+  api_key = { env = "COIN_KEY" }
+  api_secret = { env = "COIN_SECRET" }
+  [connector.options]
+  exchange = "${exchange}"
+  environment = "${environment}"
+${venue === undefined ? "" : `  venue = "${venue}"\n`}${more}`;
+  const config = (template: string): string => {
+    const [before = "", rest = ""] = template.split("# A simulated venue");
+    return `${before}${lines}\n[fx]\npegs = ["USDT=USD"]\n# Guards${rest.split("# Guards").slice(1).join("# Guards")}`;
+  };
+  return tempDesk({ config, env });
+}
