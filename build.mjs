@@ -3,7 +3,7 @@
 // the guard process, one file each. `dist/ui` is the page, with its file names hashed. `tsc` emits only the type declarations
 // of the SDK.
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -107,6 +107,20 @@ const shell = readFileSync(`${root}src/ui/index.html`, "utf8")
   .replace("icon.svg", built("icon", ".svg").file)
   .replace("</head>", `${preloads}</head>`);
 writeFileSync(`${root}dist/ui/index.html`, shell);
+writeFileSync(`${root}dist/ui/THIRD-PARTY.txt`, licencesOf(Object.keys(page.metafile.inputs)));
+
+/** The licences of the packages whose files are in a bundle: they require that their text goes with it. */
+function licencesOf(files) {
+  const folders = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  const packages = [...new Set(folders.filter((folder) => folder !== undefined))].toSorted();
+  const notices = packages.map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(`${root}${folder}/package.json`, "utf8"));
+    const file = readdirSync(root + folder).find((each) => /^licen[cs]e/i.test(each));
+    if (file === undefined) throw new Error(`${name} has no file with its licence`);
+    return `${name} ${version} (${license})\n\n${readFileSync(`${root}${folder}/${file}`, "utf8").trim()}\n`;
+  });
+  return `The page contains parts of these packages.\n\n${notices.join(`\n${"-".repeat(72)}\n\n`)}`;
+}
 // The entries of all commands as JSON: help, completion of words and routing read it instead of importing the commands.
 const { readEntries } = await import("./dist/src/commands/command-index.js");
 writeFileSync(`${root}dist/src/commands/index.json`, JSON.stringify(await readEntries()));

@@ -27,6 +27,7 @@ export const PAGE_COMMANDS: readonly string[] = [
   "issues update",
   "run",
   "runs list",
+  "runs stop",
   "schedules list",
   "files list",
   "files read",

@@ -55,6 +55,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   "issues update": () => import("./issues/update.ts"),
   run: () => import("./run.ts"),
   "runs list": () => import("./runs/list.ts"),
+  "runs stop": () => import("./runs/stop.ts"),
   "schedules list": () => import("./schedules/list.ts"),
   "schedules add": () => import("./schedules/add.ts"),
   "schedules accept": () => import("./schedules/accept.ts"),

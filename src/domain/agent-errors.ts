@@ -56,6 +56,7 @@ export const AGENT_ERRORS = {
     { exit: EXIT.notPermitted, hintForAgents: "stop here, and leave the rest to the human" },
   ),
   RUN_FAILED: row("{run} {outcome}: {reason}", "read {path}, or qoc logs --run {run}"),
+  RUN_NOT_RUNNING: row("no run {run} is under way", "qoc runs list"),
   RUN_OVER: row("this run has ended", "see its results: qoc status", {
     exit: EXIT.notPermitted,
     hintForAgents: "stop",

@@ -53,6 +53,8 @@ interface Chain {
   /** The actor of the run that is under way. */
   actor: Actor;
   readonly issues: Issue[];
+  /** The human stops it. */
+  readonly stop: AbortController;
 }
 
 /** The limits of a chain: those of `[agent]`, or lower ones. */
@@ -92,13 +94,14 @@ class DeskAgentRuns implements AgentRuns {
     // If closing began during the await above, `close` does not wait for this run.
     if (this.#stopping.signal.aborted) throw new QocError("DESK_DOWN");
     if (this.#isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
-    const signal = AbortSignal.any([caller, this.#stopping.signal]);
+    const stop = new AbortController();
+    const signal = AbortSignal.any([caller, this.#stopping.signal, stop.signal]);
     const { cause = { by: "human" }, timeoutMs = Infinity, maxCostUsd = Infinity } = options;
     const limits = {
       timeoutMs: Math.min(this.#settings.timeoutMs, timeoutMs),
       maxCostUsd: Math.min(this.#settings.maxCostUsd, maxCostUsd),
     };
-    const chain: Chain = { actor: "host", issues: [issue], cause, limits };
+    const chain: Chain = { actor: "host", issues: [issue], cause, limits, stop };
     const working = this.#runChain(chain, progress, signal).finally(() => this.#chains.delete(chain));
     this.#chains.set(chain, working);
     return working;
@@ -135,6 +138,13 @@ class DeskAgentRuns implements AgentRuns {
     if (chain.issues.length >= CHAIN_MAX) throw new QocError("QUEUE_FULL", { limit: CHAIN_MAX });
     chain.issues.push(issue);
     return { issue: issue.path, queued: chain.issues.length - 1 };
+  }
+
+  async stop(run: string): Promise<void> {
+    const [chain, working] = [...this.#chains].find(([{ actor }]) => actor === `agent:${run}`) ?? [];
+    if (chain === undefined) throw new QocError("RUN_NOT_RUNNING", { run });
+    chain.stop.abort();
+    await Promise.allSettled([working]);
   }
 
   async endInterrupted(): Promise<void> {

@@ -23,6 +23,11 @@ export interface Runs {
   dry(issue: string): Promise<DryRun>;
   /** Checks whether the configured agent program can be started on this machine. */
   check(): Promise<AgentFacts>;
+  /**
+   * Stops a run and drops what it queued; resolves when its end is recorded. What it proposed stays.
+   * @throws RUN_NOT_RUNNING.
+   */
+  stop(run: string): Promise<void>;
   /** Adds an issue to the queue of the actor's run. @throws NO_RUN, QUEUE_FULL. */
   queue(actor: Actor, issue: string): Promise<Queued>;
 }

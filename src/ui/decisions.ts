@@ -1,7 +1,7 @@
 /** The human's decisions: each is signed by the session's key, and sent once. */
 import { type Authority, type SigningRequest, rejectionText } from "../domain/authority.ts";
 import type { PasskeyRequest } from "../domain/passkey.ts";
-import { RequestError, type DeskClient } from "./desk-client.ts";
+import { RequestError, type DeskClient, requestErrorOf } from "./desk-client.ts";
 import { passkeyAuthority } from "./passkey.ts";
 import type { Proposal } from "./review/review-state.ts";
 import { CannotSign, type PageIntent, digestOfShown, refuseOther, sha256 } from "./session-key.ts";
@@ -105,6 +105,26 @@ export async function reject(client: DeskClient, { id, digest }: ShownOrder, com
 /** Asks the venue to cancel a working order. */
 export function cancel(client: DeskClient, { id, digest }: ShownOrder): Promise<unknown> {
   return callSigned(client, "cancel", { id }, { action: "cancel", id, digest, shown: "" });
+}
+
+/** Cancels under way at the same time: a session may run 16 commands, and the page reads meanwhile. */
+const CANCELS_AT_ONCE = 4;
+
+/** Asks for the cancel of each order, with a signature for each. Returns a sentence for each that was not taken. */
+export async function cancelAll(client: DeskClient, ids: readonly string[]): Promise<readonly string[]> {
+  const waiting = [...ids];
+  const failures: string[] = [];
+  const work = async (): Promise<void> => {
+    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+      try {
+        await cancel(client, (await client.call<ShownOrder>("orders show", { id })).value);
+      } catch (error) {
+        failures.push(`${id}: ${requestErrorOf(error).message}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: CANCELS_AT_ONCE }, work));
+  return failures;
 }
 
 /** Closes an unknown or lost order by hand, or a flagged instrument. */

@@ -226,6 +226,19 @@ describe("a run by an agent program", () => {
     expect(await first).toMatchObject({ outcome: "stopped" });
   });
 
+  it("runs stop ends the program, drops what it queued, and keeps what it proposed", async () => {
+    plan([["qoc_run", { issue: "002" }], PROPOSAL], { hang: true });
+    const working = run().catch((error: unknown) => error);
+    await expect.poll(() => desk.open.desk.state.proposed.size, { timeout: 20_000 }).toBe(1);
+    const [id = ""] = desk.open.desk.state.runs.keys();
+    expect(await desk.call("runs stop", { run: id })).toBe(id);
+    expect(await working).toMatchObject({ code: "RUN_FAILED", details: { outcome: "stopped" } });
+    const [row, ...others] = await desk.call<{ run: string; state: string }[]>("runs list");
+    expect([row, others]).toMatchObject([{ run: id, state: "stopped" }, []]);
+    expect(await desk.call("orders list")).toMatchObject([{ state: "proposed" }]);
+    await expect(desk.call("runs stop", { run: id })).rejects.toMatchObject({ code: "RUN_NOT_RUNNING" });
+  });
+
   it("doctor checks the agent program before a run needs it", async () => {
     const { checks } = await desk.call<{ checks: readonly { name: string; message: string }[] }>("doctor");
     expect(checks.find(({ name }) => name === "agent")?.message).toMatch(/^command: /);

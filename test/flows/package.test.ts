@@ -84,6 +84,7 @@ describe("the package", () => {
       "dist/sandbox/guard-worker.cjs",
       "dist/src/market-data/feed-worker.js",
       "dist/ui/index.html",
+      "dist/ui/THIRD-PARTY.txt",
       "connectors/alpaca/index.ts",
       "connectors/cash/index.ts",
       "connectors/ccxt/index.ts",
@@ -98,6 +99,13 @@ describe("the package", () => {
       expect(paths).toContain(needed);
     expect(paths.filter((path) => /^(test|src|sandbox|\.ci|dist\/(bench|attacks))\//.test(path))).toEqual([]);
     expect(packed.size).toBeLessThan(SIZE_MAX);
+  });
+
+  it("the page's packages go with the text of their licences", () => {
+    const notices = readFileSync(join(app, "node_modules/qoc/dist/ui/THIRD-PARTY.txt"), "utf8");
+    const named = [...notices.matchAll(/^(\S+) [\d.]+ \(MIT\)$/gm)].map(([, name]) => name);
+    expect(named).toEqual(["@preact/signals", "@preact/signals-core", "marked", "preact", "uplot"]);
+    expect(notices.match(/Permission is hereby granted/g)).toHaveLength(named.length);
   });
 
   it("the package creates a desk and a connector, certifies the connector, and trades on it", async () => {

@@ -11,9 +11,12 @@ let browser: TestBrowser;
 let desk: BrowserDesk;
 let context: BrowserContext;
 
+/** A program that works without end. */
+const HANGING = `\n[agent]\nruntime = "command"\ncommand = ${JSON.stringify([process.execPath, "-e", "setInterval(() => {}, 1000)"])}\nunconfined = true\n`;
+
 /** A market that moves slowly: it reaches no other price while the tests run, and fills what it can. */
 function steady(template: string): string {
-  return calm(template).replace("bar_seconds = 600 ", "bar_seconds = 30 ");
+  return `${calm(template).replace("bar_seconds = 600 ", "bar_seconds = 30 ")}${HANGING}`;
 }
 
 function journal(): string {
@@ -92,6 +95,46 @@ describePage("a session of the page", () => {
     expect(await page.locator("main").textContent()).toContain("session has ended");
     expect(await other.locator("h1").textContent()).toBe("Desk");
     await others.close();
+  });
+
+  it("W65 the settings list the other sessions, and revoke one", async () => {
+    const { page, go } = await desk.signIn(context);
+    const others = await browser.context();
+    const { page: other } = await desk.signIn(others);
+    const name = await other.evaluate(() => localStorage.getItem("qoc.session"));
+    await go("settings");
+    await page.getByRole("button", { name: `Revoke ${name}` }).click();
+    await other.getByRole("heading", { name: "Open this page from a terminal" }).waitFor();
+    await page.getByRole("button", { name: `Revoke ${name}` }).waitFor({ state: "detached" });
+    expect(await page.locator("h1").textContent()).toBe("Settings");
+    await others.close();
+  });
+
+  it("cancels every order in flight after a second press, each with a signature of its own", async () => {
+    const { page, go } = await desk.signIn(context);
+    const ids = [await desk.propose({ limitPrice: "1000" }), await desk.propose({ limitPrice: "1001" })];
+    for (const id of ids) {
+      const { digest } = await desk.call<{ digest: string }>("orders show", { id });
+      await desk.call("approve", { id, digest });
+    }
+    await go("");
+    await page.getByRole("button", { name: "Cancel all…" }).click();
+    await page.getByRole("button", { name: "Ask for the cancel of 2 orders" }).click();
+    for (const id of ids) await desk.reaches(id, "cancelled");
+    await page.getByText("Orders in flight").waitFor({ state: "detached" });
+    const signed = journal()
+      .split("\n")
+      .filter((line) => line.includes('"cancel.requested"') && line.includes('"key":"session"'));
+    expect(signed).toHaveLength(2);
+  });
+
+  it("stops an agent's run", async () => {
+    const { page, go } = await desk.signIn(context);
+    const working = desk.call("run", { issue: "001" }).catch((error: unknown) => error);
+    await go("agents");
+    await page.getByRole("button", { name: /^Stop run-/ }).click();
+    await page.getByText("stopped").first().waitFor();
+    expect(await working).toMatchObject({ code: "RUN_FAILED", details: { outcome: "stopped" } });
   });
 
   it("reads, approves, sees the fill without a reload, and counts what waits in the title", async () => {

@@ -73,7 +73,8 @@ function RunList(): JSX.Element {
           <ul class="plain">
             {rows.map(({ run, issue, state, startedAt, endedAt, costUsd, summary }) => (
               <li key={run}>
-                <a href={hrefOf("agents", run)}>{run}</a> <StateMark state={state} />
+                <a href={hrefOf("agents", run)}>{run}</a> <StateMark state={state} />{" "}
+                {state === "running" ? <StopRun run={run} /> : null}
                 <br />
                 <span class="dim small">
                   {issue}
@@ -88,6 +89,29 @@ function RunList(): JSX.Element {
         )
       }
     </Shown>
+  );
+}
+
+function StopRun({ run }: { readonly run: string }): JSX.Element {
+  const { client, data } = usePage();
+  const { isSending, error, send } = useSending();
+  const stop = (): Promise<void> =>
+    send(async () => {
+      await client.call("runs stop", { run });
+      data.take({ kind: "changed", topics: [`run:${run}`] });
+    });
+  return (
+    <>
+      <Button
+        kind="danger"
+        label={`Stop ${run}`}
+        off={isSending ? "It is being stopped." : undefined}
+        onPress={() => void stop()}
+      >
+        Stop
+      </Button>
+      {error === undefined ? null : <ErrorNotice error={error} />}
+    </>
   );
 }
 

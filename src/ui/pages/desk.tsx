@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import type { StatusView } from "../../domain/status-view.ts";
 import { compareAmounts, grouped } from "../amounts.ts";
 import { useReading } from "../page-context.ts";
+import { CancelAll } from "../orders/cancel-all.tsx";
 import { AmountIn, Card, Figure } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Change, ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
@@ -150,6 +151,7 @@ function OrdersCard({ status }: { readonly status: StatusView }): JSX.Element | 
           </li>
         ))}
       </ul>
+      <CancelAll ids={status.orders.map(({ id }) => id)} />
     </Card>
   );
 }

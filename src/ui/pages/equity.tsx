@@ -18,6 +18,8 @@ import { FILLS } from "./fills.tsx";
 
 const DAY_MS = 86_400_000;
 const RANGES = { "1W": 7, "1M": 31, "3M": 92, "1Y": 366, "5Y": 1_827, all: 0 } as const;
+/** An answer of so many points has less than 60 kB, and no screen has as many pixels. */
+const POINTS = 1_000;
 type Range = keyof typeof RANGES;
 
 interface EquityAnswer {
@@ -31,7 +33,7 @@ export function EquityPage(): JSX.Element {
   const [range, setRange] = useState<Range>("all");
   const days = RANGES[range];
   const from = useMemo(() => new Date(browser.now() - days * DAY_MS).toISOString(), [browser, days]);
-  const input = days === 0 ? { points: 2_000 } : { points: 2_000, from };
+  const input = days === 0 ? { points: POINTS } : { points: POINTS, from };
   const reading = useReading<EquityAnswer>({ command: "snapshots nav", input, topics: ["equity"] });
   return (
     <>

@@ -1,13 +1,15 @@
 /** Settings of this browser, and its session. */
 import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { usePage } from "../page-context.ts";
+import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
+import { ErrorNotice, Shown, Time } from "../parts/texts.tsx";
 import { CHOICES } from "../preferences.ts";
 import { PasskeyCard } from "./passkey-card.tsx";
 import { route } from "../router.ts";
+import { useSending } from "../sending.ts";
 
 interface ChoiceProps<T extends string> {
   readonly name: string;
@@ -66,17 +68,55 @@ export function SettingsPage(): JSX.Element {
   );
 }
 
+interface SessionRow {
+  readonly session: string;
+  readonly scope: string;
+  readonly openedAt: string;
+  readonly usedAt: string;
+}
+
+const SESSIONS = { command: "ui list", input: {}, topics: ["pages"], everyMs: 60_000 };
+
 function SessionCard(): JSX.Element {
-  const { session } = usePage();
+  const { client, session } = usePage();
+  const known = useReading<readonly SessionRow[]>(SESSIONS);
+  const { isSending, error, send } = useSending();
+  const revoke = (name: string): Promise<void> =>
+    send(async () => {
+      await client.call("ui revoke", { session: name });
+      await known.read();
+    });
   return (
-    <Card title="Session">
+    <Card title="Sessions">
       <p>
         This browser’s session is <strong>{session.name.replaceAll("-", " ")}</strong>: the words that the terminal
         showed.
       </p>
-      <p class="dim">
-        All sessions: <code>qoc ui list</code>. To end one or all: <code>qoc ui revoke</code>.
-      </p>
+      <Shown reading={known} what="the sessions">
+        {(rows) => (
+          <ul class="plain">
+            {rows
+              .filter((row) => row.session !== session.name)
+              .map((row) => (
+                <li key={row.session}>
+                  <strong>{row.session.replaceAll("-", " ")}</strong>{" "}
+                  <span class="dim small">
+                    approves {row.scope}, opened <Time at={row.openedAt} />, used <Time at={row.usedAt} age />
+                  </span>{" "}
+                  <Button
+                    kind="danger"
+                    label={`Revoke ${row.session}`}
+                    off={isSending ? "It is being revoked." : undefined}
+                    onPress={() => void revoke(row.session)}
+                  >
+                    Revoke
+                  </Button>
+                </li>
+              ))}
+          </ul>
+        )}
+      </Shown>
+      {error === undefined ? null : <ErrorNotice error={error} />}
       <Button
         kind="danger"
         onPress={() => {
