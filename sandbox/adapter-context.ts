@@ -1,6 +1,6 @@
 /** Creates `ctx` inside the worker. What it emits, logs and requests goes as messages over the one port. */
 import { getHeapStatistics } from "node:v8";
-import type { Bar, ConnectorContext } from "../src/domain/sdk.ts";
+import type { Bar, ConnectorContext, Instrument, Quote } from "../src/domain/sdk.ts";
 import { deepFreeze } from "../src/lib/deep-freeze.ts";
 import { LIMITS } from "../src/protocol/limits.ts";
 import type { AdapterRequest, HostMessage, StartMessage } from "../src/protocol/messages.ts";
@@ -73,6 +73,11 @@ export function createAdapterContext(port: Port, start: StartMessage, redact: (t
         void (await requests.send("put", key, copyWithin(value, VALUE_CHARS_MAX, "store value").value)),
     },
     bars: async (symbol) => (await requests.send("bars", symbol)) as Bar[],
+    source: Object.freeze({
+      quote: async (symbol: string) => (await requests.send("quote", symbol)) as Quote,
+      instrument: async (symbol: string) =>
+        (await requests.send("instrument", symbol)) as Instrument | null | undefined,
+    }),
   };
   return {
     ctx: Object.freeze(ctx),
@@ -157,7 +162,9 @@ class RequestQueue {
       );
     if (this.#queue.length >= LIMITS.requestQueue)
       return Promise.reject(
-        new Error(`${LIMITS.requestQueue} requests are queued: await earlier ctx.store and ctx.bars calls first`),
+        new Error(
+          `${LIMITS.requestQueue} requests are queued: await earlier calls of ctx.store, ctx.bars and ctx.source first`,
+        ),
       );
     this.#lastId += 1;
     const message = { e: "request", id: this.#lastId, operation, key, value };

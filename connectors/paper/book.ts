@@ -1,6 +1,6 @@
 /** Cash and positions: their value, the cash reserved for open orders, available cash, and the effect of a trade. */
 import { type Amount, ONE, ZERO, amount, basisPoints, floorTo, min, max, nearest, quotient, textOf } from "./amount.ts";
-import { LOT, type Side } from "./market.ts";
+import type { Side } from "./market.ts";
 import type { Holding, VenueState, WorkingOrder } from "./state.ts";
 
 const CENT = amount("0.01");
@@ -71,15 +71,23 @@ export function netValue(book: VenueBook, marks: Marks): Amount {
   return book.holdings.reduce((sum, holding) => sum.plus(valueOf(holding, marks)), amount(book.cash));
 }
 
-/** The quantity in whole lots that `cash` buys at a price, including commission; at most `maxQuantity`. */
-export function affordable(cash: Amount, price: Amount, maxQuantity: Amount, commissionBps: Amount): Amount {
+export interface Purchase {
+  readonly cash: Amount;
+  readonly price: Amount;
+  /** The largest quantity. */
+  readonly most: Amount;
+  readonly lot: Amount;
+}
+
+/** The quantity in whole lots that `cash` buys at a price, including commission. */
+export function affordable({ cash, price, most, lot }: Purchase, commissionBps: Amount): Amount {
   const fits = (quantity: Amount): boolean => {
     const notional = quantity.times(price);
     return notional.plus(feeOn(notional, commissionBps)).lte(cash);
   };
-  if (fits(maxQuantity)) return maxQuantity;
+  if (fits(most)) return most;
   const unit = price.times(ONE.plus(basisPoints(ONE, commissionBps)));
-  const lots = (sum: Amount): Amount => min(maxQuantity, floorTo(max(ZERO, quotient(sum, unit)), LOT));
+  const lots = (sum: Amount): Amount => min(most, floorTo(max(ZERO, quotient(sum, unit)), lot));
   const quantity = lots(cash);
   // The fee is rounded to a cent, so the last lot may be too expensive.
   return fits(quantity) ? quantity : lots(cash.minus(CENT));

@@ -14,7 +14,7 @@ import {
   applyTrade,
 } from "./book.ts";
 import type { Calendar, Instant } from "./calendar.ts";
-import { type BarSeries, type MarketTick, tickOf } from "./market.ts";
+import { LOT, type MarketTick, type PriceSeries, tickOf } from "./market.ts";
 import { matchOrder } from "./match.ts";
 import { type SplitTerms, applySplit } from "./split.ts";
 import type { EndedOrder, Execution, VenueState, WorkingOrder } from "./state.ts";
@@ -22,8 +22,10 @@ import type { EndedOrder, Execution, VenueState, WorkingOrder } from "./state.ts
 /** Prices and calendar for a step. */
 export interface PriceFeed {
   /** Returns undefined if the symbol has no bars; its orders then wait. */
-  cached(symbol: string): BarSeries | undefined;
+  cached(symbol: string): PriceSeries | undefined;
   readonly calendar: Pick<Calendar, "instantOf" | "timeAt">;
+  /** How many days a day order is good for after the one on which it was accepted. Default: 1. */
+  readonly dayOrderDays?: number;
   /** The splits that take force at a tick, before any trade. */
   splitsAt?(tick: number): readonly SplitTerms[];
 }
@@ -84,9 +86,8 @@ export function markAt(feed: PriceFeed, symbol: string, tick: number, rules: Rul
   return recording === undefined ? undefined : tickOf(recording, feed.calendar.instantOf(tick), rules).last;
 }
 
-/** A day order is good for the day it was accepted on and the whole next day. */
-function isExpired(order: WorkingOrder, today: number): boolean {
-  return order.timeInForce === "day" && today > order.day + 1;
+function isExpired(order: WorkingOrder, today: number, { dayOrderDays = 1 }: PriceFeed): boolean {
+  return order.timeInForce === "day" && today > order.day + dayOrderDays;
 }
 
 class MarketStep {
@@ -97,7 +98,7 @@ class MarketStep {
   readonly #rules: Rules;
   readonly #now: Instant;
   readonly #ticks = new Map<string, MarketTick>();
-  /** Remaining volume of each symbol at this tick. */
+  /** Remaining volume of each symbol at this tick, of a quoted market by side. */
   readonly #remainingVolume = new Map<string, Amount>();
 
   constructor(state: VenueState, feed: PriceFeed, rules: Rules) {
@@ -108,9 +109,9 @@ class MarketStep {
   }
 
   process(order: WorkingOrder): void {
-    if (isExpired(order, this.#now.day)) return this.#end(order, "expired");
+    if (isExpired(order, this.#now.day, this.#feed)) return this.#end(order, "expired");
     const marketTick = this.#tickFor(order.symbol);
-    if (marketTick === undefined) return;
+    if (marketTick === undefined || marketTick.closed === true) return;
     const { triggered, price } = matchOrder(order, marketTick, this.#rules);
     const current: WorkingOrder = triggered ? { ...order, triggered } : order;
     const next = price === undefined ? current : this.#trade(current, price, marketTick);
@@ -123,13 +124,18 @@ class MarketStep {
   #trade(order: WorkingOrder, price: Amount, marketTick: MarketTick): WorkingOrder | undefined {
     const remaining = remainingQuantity(order);
     const allowed = this.#allowed(order, price, remaining);
-    const quantity = min(allowed, this.#remainingVolume.get(order.symbol) ?? marketTick.available ?? allowed);
+    const quantity = min(allowed, this.#volumeFor(order, marketTick) ?? allowed);
     if (quantity.lt(remaining) && order.timeInForce === "fok") return order;
     const after = quantity.gt(ZERO) ? this.#fill(order, quantity, price, marketTick) : order;
     if (remainingQuantity(after).eq(ZERO)) return void this.#end(after, "filled");
     // The account's cash or position limited the trade, not the volume: waiting would not help.
     if (allowed.lt(remaining) && quantity.eq(allowed)) return void this.#end(after, "cancelled");
     return after;
+  }
+
+  #volumeFor(order: WorkingOrder, marketTick: MarketTick): Amount | undefined {
+    const whole = marketTick.sizes === undefined ? marketTick.available : marketTick.sizes[order.side];
+    return this.#remainingVolume.get(volumeKey(order, marketTick)) ?? whole;
   }
 
   /**
@@ -143,14 +149,15 @@ class MarketStep {
     if (order.side === "sell" && !this.#rules.allowShort) return closing;
     const others = { ...this.state, working: this.state.working.filter(({ no }) => no !== order.no) };
     const free = availableCash(others, (symbol) => this.#tickFor(symbol)?.last, this.#rules.commissionBps);
-    return closing.plus(affordable(free, price, opening, this.#rules.commissionBps));
+    const lot = this.#tickFor(order.symbol)?.lot ?? LOT;
+    return closing.plus(affordable({ cash: free, price, most: opening, lot }, this.#rules.commissionBps));
   }
 
   #fill(order: WorkingOrder, quantity: Amount, price: Amount, marketTick: MarketTick): WorkingOrder {
     const notional = quantity.times(price);
     const fee = feeOn(notional, this.#rules.commissionBps);
-    const volume = this.#remainingVolume.get(order.symbol) ?? marketTick.available;
-    if (volume !== undefined) this.#remainingVolume.set(order.symbol, volume.minus(quantity));
+    const volume = this.#volumeFor(order, marketTick);
+    if (volume !== undefined) this.#remainingVolume.set(volumeKey(order, marketTick), volume.minus(quantity));
     const after: WorkingOrder = {
       ...order,
       filled: textOf(amount(order.filled).plus(quantity)),
@@ -191,4 +198,8 @@ class MarketStep {
     this.#ticks.set(symbol, marketTick);
     return marketTick;
   }
+}
+
+function volumeKey({ symbol, side }: WorkingOrder, { sizes }: MarketTick): string {
+  return sizes === undefined ? symbol : `${symbol} ${side}`;
 }

@@ -20,6 +20,16 @@ export interface BarSeries {
   bar(day: number): PlayedBar;
 }
 
+/** The quotes of one instrument at another venue. */
+export interface QuoteSeries {
+  readonly symbol: string;
+  readonly tickSize: Amount;
+  /** The newest quote; {@link MarketTick.closed} if nothing can trade on it. */
+  quoted(day: number): MarketTick;
+}
+
+export type PriceSeries = BarSeries | QuoteSeries;
+
 /** The options that determine prices. */
 export interface Pricing {
   readonly seed: number;
@@ -41,9 +51,18 @@ export interface MarketTick {
   readonly high: Amount;
   /** Quantity that this account can trade at this tick; undefined if the bar has no volume. */
   readonly available?: Amount | undefined;
+  /** The best prices of a quoted market; of a market of bars they are {@link bestPrice}. */
+  readonly quoted?: { readonly buy: Amount; readonly sell: Amount } | undefined;
+  /** What a buyer and a seller can trade on this quote; undefined: not known. */
+  readonly sizes?: { readonly buy: Amount | undefined; readonly sell: Amount | undefined } | undefined;
+  /** The smallest step of a quantity, if it is not {@link LOT}. */
+  readonly lot?: Amount | undefined;
+  /** No order trades at this tick. */
+  readonly closed?: true | undefined;
 }
 
-export function tickOf(series: BarSeries, { day, step, ticks }: Instant, pricing: Pricing): MarketTick {
+export function tickOf(series: PriceSeries, { day, step, ticks }: Instant, pricing: Pricing): MarketTick {
+  if ("quoted" in series) return series.quoted(day);
   const bar = series.bar(day);
   const priceAt = (stepOfDay: number): Amount => pathPrice(series, bar, { day, step: stepOfDay, ticks }, pricing.seed);
   const share = bar.volume?.times(pricing.participation).div(amount(String(ticks)));
@@ -78,6 +97,11 @@ function pathPrice(series: BarSeries, bar: PlayedBar, { day, step, ticks }: Inst
 export function bestPrice(side: Side, last: Amount, tickSize: Amount, spreadBps: Amount): Amount {
   const half = basisPoints(last, spreadBps).times(HALF);
   return side === "buy" ? ceilTo(last.plus(half), tickSize) : max(tickSize, floorTo(last.minus(half), tickSize));
+}
+
+/** The best price of a side if the last price is `from`: the quoted one, or {@link bestPrice}. */
+export function bestAt(side: Side, from: Amount, tick: MarketTick, spreadBps: Amount): Amount {
+  return tick.quoted?.[side] ?? bestPrice(side, from, tick.tickSize, spreadBps);
 }
 
 /** The price made worse by the slippage, rounded to a tick. */

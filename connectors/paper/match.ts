@@ -3,7 +3,7 @@
  * straight line; between a close and the next open it jumps, and no trade happens at prices in between.
  */
 import { type Amount, amount } from "./amount.ts";
-import { type MarketTick, type Pricing, type Side, withSlippage, bestPrice, withinBar } from "./market.ts";
+import { type MarketTick, type Pricing, type Side, withSlippage, bestAt, withinBar } from "./market.ts";
 import type { WorkingOrder } from "./state.ts";
 
 export interface Match {
@@ -44,20 +44,20 @@ function atTrigger(order: MatchTerms, stop: Amount, marketTick: MarketTick, pric
   if (!isReached(order.side, marketTick.last, stop)) return { triggered: false };
   const from = marketTick.gap ? marketTick.last : stop;
   if (order.limitPrice === undefined) return { triggered: true, price: atMarket(order.side, from, marketTick, prices) };
-  const price = bestPrice(order.side, from, marketTick.tickSize, prices.spreadBps);
+  const price = bestAt(order.side, from, marketTick, prices.spreadBps);
   return isWithin(order.side, price, amount(order.limitPrice))
     ? { triggered: true, price: withinBar(price, marketTick) }
     : { triggered: true };
 }
 
 function atMarket(side: Side, from: Amount, marketTick: MarketTick, prices: Prices): Amount {
-  const price = withinBar(bestPrice(side, from, marketTick.tickSize, prices.spreadBps), marketTick);
+  const price = withinBar(bestAt(side, from, marketTick, prices.spreadBps), marketTick);
   return withSlippage(side, price, marketTick.tickSize, prices.slippageBps);
 }
 
 function atLimit(order: MatchTerms, marketTick: MarketTick, prices: Prices): Amount | undefined {
   const limit = amount(order.limitPrice as string);
-  const priceAt = (last: Amount): Amount => bestPrice(order.side, last, marketTick.tickSize, prices.spreadBps);
+  const priceAt = (last: Amount): Amount => bestAt(order.side, last, marketTick, prices.spreadBps);
   const current = priceAt(marketTick.last);
   if (!isWithin(order.side, current, limit)) return undefined;
   const reachedLimit = !marketTick.gap && !isWithin(order.side, priceAt(marketTick.previous), limit);

@@ -25,7 +25,7 @@ export function readClientId(order: Order): string {
 }
 
 /** @throws VenueRejection with the invalid field and the allowed values. */
-export function readTerms(order: Order, tickSize: Amount): Terms {
+export function readTerms(order: Order, tickSize: Amount, lot: Amount = LOT): Terms {
   const { side, type, timeInForce, symbol } = order;
   if (side !== "buy" && side !== "sell")
     throw new VenueRejection(`side ${JSON.stringify(side)} is neither buy nor sell`);
@@ -56,7 +56,7 @@ export function readTerms(order: Order, tickSize: Amount): Terms {
     side,
     type,
     timeInForce,
-    quantity: readQuantity(order.quantityText ?? order.quantity),
+    quantity: readQuantity(order.quantityText ?? order.quantity, lot),
     limitPrice,
     stopPrice,
     reduceOnly: order.reduceOnly === true ? true : undefined,
@@ -68,14 +68,14 @@ function assertOneOf(label: string, value: string, allowed: readonly string[]): 
     throw new VenueRejection(`${label} ${JSON.stringify(value)} is not one of ${allowed.join(", ")}`);
 }
 
-function readQuantity(raw: unknown): string {
+function readQuantity(raw: unknown, lot: Amount): string {
   const quantity = parseAmount(raw);
   if (quantity === undefined || quantity.lte(ZERO))
     throw new VenueRejection(`quantity ${JSON.stringify(raw)} is not a number above zero`);
   if (quantity.gt(QUANTITY_MAX))
     throw new VenueRejection(`quantity ${textOf(quantity)} is above the venue's ${textOf(QUANTITY_MAX)}`);
-  if (!quantity.mod(LOT).eq(ZERO))
-    throw new VenueRejection(`quantity ${textOf(quantity)} is not a multiple of the lot, ${textOf(LOT)}`);
+  if (!quantity.mod(lot).eq(ZERO))
+    throw new VenueRejection(`quantity ${textOf(quantity)} is not a multiple of the lot, ${textOf(lot)}`);
   return textOf(quantity);
 }
 

@@ -2,7 +2,7 @@
 import { VenueRejection } from "@qoc-app/sdk";
 import { type Amount, ZERO, amount, max, textOf } from "./amount.ts";
 import { type Marks, reducibleQuantity, availableCash, reservedCash, positionOf, remainingQuantity } from "./book.ts";
-import { type MarketTick, type Pricing, withSlippage, bestPrice } from "./market.ts";
+import { type MarketTick, type Pricing, withSlippage, bestAt } from "./market.ts";
 import { isReached } from "./match.ts";
 import type { VenueState, WorkingOrder } from "./state.ts";
 import type { Terms } from "./terms.ts";
@@ -54,12 +54,14 @@ function toWorkingOrder(state: VenueState, terms: Terms, marketTick: MarketTick,
 }
 
 /** The limit price; without a limit, the higher of ask and stop price, plus slippage. */
-function reservePrice(terms: Terms, { last, tickSize }: MarketTick, rules: Rules): Amount {
+function reservePrice(terms: Terms, marketTick: MarketTick, rules: Rules): Amount {
   if (terms.limitPrice !== undefined) return amount(terms.limitPrice);
-  const ask = bestPrice("buy", last, tickSize, rules.spreadBps);
+  const ask = bestAt("buy", marketTick.last, marketTick, rules.spreadBps);
   const stop =
-    terms.stopPrice === undefined ? ask : bestPrice("buy", amount(terms.stopPrice), tickSize, rules.spreadBps);
-  return withSlippage("buy", max(ask, stop), tickSize, rules.slippageBps);
+    terms.stopPrice === undefined
+      ? ask
+      : max(amount(terms.stopPrice), bestAt("buy", amount(terms.stopPrice), marketTick, rules.spreadBps));
+  return withSlippage("buy", max(ask, stop), marketTick.tickSize, rules.slippageBps);
 }
 
 /** Remaining quantity of open orders of the same side and symbol. */

@@ -8,7 +8,7 @@ import type { Amount } from "./amount.ts";
 import { LATEST_TIME } from "./calendar.ts";
 import { type PriceFeed, type StepResult, markAt, step, cancelOrder } from "./engine.ts";
 import { SerialQueue, pause } from "./serial-queue.ts";
-import { type BarSeries, tickOf } from "./market.ts";
+import { type PriceSeries, tickOf } from "./market.ts";
 import { toFill } from "./report.ts";
 import { type EndedOrder, type VenueState, type WorkingOrder, numberOf, venueId } from "./state.ts";
 import { type Terms, readClientId, readTerms } from "./terms.ts";
@@ -25,9 +25,13 @@ const RETRY_MS = 500;
 /** What a simulated venue lists, and its prices. */
 export interface Catalogue extends PriceFeed {
   /** Returns undefined if the symbol is not listed. */
-  find(symbol: string): Promise<BarSeries | undefined>;
+  find(symbol: string): Promise<PriceSeries | undefined>;
   /** The line for the log at a tick of this length; undefined if nothing begins there. */
   announcementAt?(tick: number, tickMs: number): string | undefined;
+  /** Called before each tick, without a change of the venue's state until it resolves. Does not reject. */
+  refresh?(state: VenueState): Promise<void>;
+  /** The ticks are moments of the wall clock: they need no place in the store. */
+  readonly isWallClock?: true;
   /** The prices end at this tick, and the market stops. */
   readonly lastTick?: number;
 }
@@ -135,14 +139,14 @@ export class Venue {
    * Waits for the simulated latency and returns the recording of the order's symbol. @throws NotSent if the venue
    * closes.
    */
-  async #arrive(order?: Order): Promise<BarSeries | undefined> {
+  async #arrive(order?: Order): Promise<PriceSeries | undefined> {
     if (this.#deps.latencyMs > 0) await pause(this.#deps.latencyMs);
     this.#assertOpen();
     if (order === undefined) return undefined;
     try {
       return await this.#deps.catalogue.find(String(order.symbol));
     } catch (error) {
-      throw new NotSent(`the bars of ${order.symbol} cannot be read: ${messageOf(error)}`);
+      throw new NotSent(`${order.symbol} has no price: ${messageOf(error)}`);
     }
   }
 
@@ -160,7 +164,7 @@ export class Venue {
 
   async #accept(
     order: Order,
-    series: BarSeries | undefined,
+    series: PriceSeries | undefined,
     state: VenueState,
     replaced?: EndedOrder,
   ): Promise<WorkingOrder> {
@@ -184,17 +188,13 @@ export class Venue {
     }
   }
 
-  #validate(order: Order, series: BarSeries | undefined, state: VenueState): VenueState {
+  #validate(order: Order, series: PriceSeries | undefined, state: VenueState): VenueState {
     const { catalogue, label, rules } = this.#deps;
     if (series === undefined) throw new VenueRejection(`${JSON.stringify(order.symbol)} is not listed at ${label}`);
     if (this.hasEnded) throw new VenueRejection(`the prices of ${label} have ended: no order can trade any more`);
-    const terms: Terms = readTerms(order, series.tickSize);
-    return acceptOrder(
-      state,
-      terms,
-      { marks: this.mark, marketTick: tickOf(series, catalogue.calendar.instantOf(state.tick), rules) },
-      rules,
-    );
+    const marketTick = tickOf(series, catalogue.calendar.instantOf(state.tick), rules);
+    const terms: Terms = readTerms(order, series.tickSize, marketTick.lot);
+    return acceptOrder(state, terms, { marks: this.mark, marketTick }, rules);
   }
 
   /** Stores a rejected order with its number and id, so that a desk that missed the response can query it. */
@@ -204,6 +204,7 @@ export class Venue {
   }
 
   async #onTimer(): Promise<void> {
+    await this.#deps.catalogue.refresh?.(this.#state);
     // A response of this turn of the event loop must be sent before the fills of this tick.
     const isBusy = this.#queue.isBusy;
     try {
@@ -231,7 +232,8 @@ export class Venue {
     const hasSplit = this.#splitsAt(state.tick);
     const isIdle = state.working.length === 0 && ended.length === 0 && !hasSplit;
     if (!isIdle) await this.#commit(state, { executions, ended });
-    else if (state.tick > store.venue.tick) await this.#write({ ...state, tick: this.#idleUntil(state.tick) }, {});
+    else if (state.tick > store.venue.tick && this.#deps.catalogue.isWallClock !== true)
+      await this.#write({ ...state, tick: this.#idleUntil(state.tick) }, {});
     this.#state = state;
     for (const execution of executions) emit(toFill(execution, currency));
   }

@@ -207,6 +207,8 @@ function openOnce(deps: ReachDeps, { config, desk, progress, cwd, egress }: OneS
     requestHandler: {
       handle: ({ operation, key, value }) => {
         if (operation === "bars") return desk.workspace.bars.read(key);
+        if (operation === "quote" || operation === "instrument")
+          return Promise.reject(new Error("the connector that quotes names runs in the desk alone"));
         if (operation === "put") stored.set(key, value);
         return Promise.resolve(operation === "get" ? stored.get(key) : undefined);
       },

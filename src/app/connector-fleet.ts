@@ -25,6 +25,7 @@ import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { ConnectorLevels } from "./connector-levels.ts";
 import { ConnectorRounds } from "./connector-rounds.ts";
 import { requireComplete } from "./live-requirements.ts";
+import { quoteSource } from "../trading/quote-source.ts";
 import { type ConnectorDeps, adapterPath, openConnector } from "./open-connectors.ts";
 
 export interface FleetOptions extends Omit<
@@ -40,6 +41,7 @@ export interface FleetOptions extends Omit<
   | "levels"
   | "admit"
   | "slices"
+  | "sourceOf"
 > {
   readonly config: DeskConfig;
   /** Runs the custom guards in a process of their own. Returns why that is not possible. */
@@ -148,6 +150,7 @@ class ConnectorFleet implements Fleet {
         accountTakenBy: (name, found) => accountTaken(this.#openDesk(), { name, found, connectors: this.#connectors }),
         signedCode: (name) => signedCode(this.#openDesk().state, name),
         isLive: (connector) => this.#mode(connector) === "live",
+        sourceOf: (name) => quoteSource(() => this.#openDesk(), name),
         onSources: (name, paths) => this.#sources.set(name, new Set([...(this.#sources.get(name) ?? []), ...paths])),
       };
       this.#configs.push(config);

@@ -19,6 +19,7 @@ import { startProcess } from "../host/process-transport.ts";
 import type { SecretStore } from "../host/secrets.ts";
 import type { TurnSlices } from "../host/turn-slices.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
+import type { QuoteSource } from "../domain/sdk.ts";
 import type { BarStore } from "../workspace/bars.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 import { LAYOUT } from "../workspace/layout.ts";
@@ -30,6 +31,8 @@ export interface ConnectorDeps {
   readonly packageRoot: string;
   readonly disk: Disk;
   readonly bars: BarStore;
+  /** What the connector of this name quotes. */
+  readonly sourceOf: (connector: string) => QuoteSource;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -69,7 +72,8 @@ export const MEMORY_MB = 256;
 const GRANT_TCP = "tcp:";
 
 export function adapterPath(packageRoot: string, config: ConnectorConfig): string {
-  return config.adapter ?? `${packageRoot}/connectors/${config.type}/index.ts`;
+  const folder = config.quotes === undefined ? config.type : `${config.type}-on-quotes`;
+  return config.adapter ?? `${packageRoot}/connectors/${folder}/index.ts`;
 }
 
 function tcpOf({ grant }: ConnectorConfig): readonly string[] {
@@ -145,7 +149,12 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     fillSink: deps.fillSink,
     pushSink: deps.pushSink,
     slices: deps.slices,
-    requestHandler: createRequestHandler({ clock: deps.clock, store, bars: (symbol) => deps.bars.read(symbol) }),
+    requestHandler: createRequestHandler({
+      clock: deps.clock,
+      store,
+      bars: (symbol) => deps.bars.read(symbol),
+      source: config.quotes === undefined ? undefined : deps.sourceOf(config.quotes),
+    }),
     onStateChange: deps.onStateChange,
     admit: (capabilities) => deps.admit(config, capabilities),
   });

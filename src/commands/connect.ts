@@ -28,6 +28,7 @@ const input = z.strictObject({
   symbols: flag(z.string().optional(), "LIST", "of a replay: the symbols whose bars it plays, such as AAPL,MSFT"),
   balances: flag(z.string().optional(), "LIST", "of a cash account: its money, such as USD=25000,EUR=1200.50"),
   exchange: flag(z.string().optional(), "ID", "of ccxt: the exchange, such as binance"),
+  quotes: flag(z.string().optional(), "NAME", "of a paper venue: the connector on whose quotes it trades"),
   venue: flag(z.string().optional(), "URL", "the address of a fake venue on this machine", { hidden: true }),
   /** Writes the table, if desk.toml still has this digest. Absent: connects once. */
   digest: z.string().optional(),
@@ -55,9 +56,9 @@ export const command = defineCommand({
   run: async (answers, context): Promise<ConnectorTypes | ConnectedVenue> => {
     if (answers.type === undefined) return connectorTypes();
     const { type, name, envPrefix, needed } = complete(answers);
-    const { environment, venue, digest } = answers;
+    const { environment, venue, quotes, digest } = answers;
     const again = fullCommand(answers, context.canAsk);
-    const request = { type, name, envPrefix, environment, venue, needed, digest, again };
+    const request = { type, name, envPrefix, environment, venue, needed, quotes, digest, again };
     const { cwd: from, progress, signal } = context;
     return localServices(context).connect({ ...request, from, signal }, progress);
   },
@@ -81,6 +82,7 @@ function complete(answers: Answers): Pick<ConnectRequest, "type" | "name" | "env
   if (answers.environment === "live" && !hasEnvironments(type))
     throw usageError(NAME, `a connector of type ${type} is always paper`);
   if (answers.venue !== undefined && !hasEnvironments(type)) throw usageError(NAME, `${type} has no --venue`);
+  if (answers.quotes !== undefined && type !== "paper") throw usageError(NAME, `${type} has no --quotes`);
   return { type, name, envPrefix: answers.envPrefix ?? prefixOf(name), needed: neededWord(type, answers) };
 }
 
@@ -134,6 +136,7 @@ function fullCommand(answers: Answers, canAsk = false): string {
     `qoc ${NAME} ${type} --name ${name}`,
     ...(hasSecrets ? [`--env-prefix ${envPrefix}`] : []),
     ...(answers.environment === "live" ? ["--environment live"] : []),
+    ...(answers.quotes === undefined ? [] : [`--quotes ${answers.quotes}`]),
     ...(needs === undefined ? [] : [`--${needs.option} ${answers[needs.option] ?? needs.example}`]),
     ...(answers.venue === undefined ? [] : [`--venue ${answers.venue}`]),
     ...(canAsk ? [] : ["--yes"]),

@@ -11,6 +11,8 @@ export interface ConnectRequest {
   readonly venue?: string | undefined;
   /** The word for the option that the type needs. */
   readonly needed?: string | undefined;
+  /** Of a paper venue: the connector on whose quotes it trades. */
+  readonly quotes?: string | undefined;
   /** Writes the table, if desk.toml still has this digest. Absent: connects once and writes nothing. */
   readonly digest?: string | undefined;
   /** The whole command, for hints. */

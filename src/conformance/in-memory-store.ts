@@ -19,6 +19,7 @@ export class InMemoryStore implements AdapterRequestHandler {
 
   async handle({ operation, key, value }: AdapterRequest): Promise<unknown> {
     if (operation === "bars") return this.#bars(key);
+    if (operation === "quote" || operation === "instrument") throw new Error("the kit has no other connector");
     this.requestCount += 1;
     if (this.failuresRemaining > 0) {
       this.failuresRemaining -= 1;

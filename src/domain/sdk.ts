@@ -78,6 +78,16 @@ export interface ConnectorContext {
    * `BTC_USD.csv`.
    */
   bars(symbol: string): Promise<Bar[]>;
+  /** Prices for a simulated venue. */
+  readonly source: QuoteSource;
+}
+
+/** The quotes and instruments of the connector that `quotes` of desk.toml names. */
+export interface QuoteSource {
+  /** Rejects if desk.toml names no connector, or it has no quote now. */
+  quote(symbol: string): Promise<Quote>;
+  /** null if the venue does not list the symbol; undefined if it lists no instruments; rejects as `quote`. */
+  instrument(symbol: string): Promise<Instrument | null | undefined>;
 }
 
 /** Optional features of a venue. `qoc connectors list` names the guarantee that each missing feature costs. */

@@ -1,7 +1,8 @@
-/** Handles what adapters request from the host: values of their store and the operator's bars. */
+/** Handles what adapters request from the host: values of their store, the operator's bars, and another's quotes. */
 import type { Clock } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import type { AdapterRequest } from "../protocol/messages.ts";
+import type { QuoteSource } from "../domain/sdk.ts";
 import type { ConnectorStore } from "./connector-store.ts";
 
 export interface AdapterRequestHandler {
@@ -13,6 +14,8 @@ export interface AdapterRequestSources {
   readonly clock: Pick<Clock, "monotonic" | "after">;
   readonly store: ConnectorStore;
   readonly bars: (symbol: string) => Promise<unknown>;
+  /** The connector that `quotes` names; undefined: desk.toml names no connector. */
+  readonly source: QuoteSource | undefined;
 }
 
 /** A file of bars is parsed whole, so an adapter that asks again and again must not keep the desk busy with it. */
@@ -20,7 +23,7 @@ const REST_PER_READ = 3;
 const REST_MS_MAX = 1_000;
 
 /** The requests of one connector. Its bars are read one after the other, with a rest of three times the read. */
-export function createRequestHandler({ clock, store, bars }: AdapterRequestSources): AdapterRequestHandler {
+export function createRequestHandler({ clock, store, bars, source }: AdapterRequestSources): AdapterRequestHandler {
   const reads = new SerialQueue();
   let restMs = 0;
   const readBars = async (symbol: string): Promise<unknown> => {
@@ -33,9 +36,19 @@ export function createRequestHandler({ clock, store, bars }: AdapterRequestSourc
     }
   };
   return {
-    handle: ({ operation, key, value }) => {
-      if (operation === "get") return store.get(key);
-      return operation === "put" ? store.put(key, value) : reads.run(() => readBars(key));
+    handle: async ({ operation, key, value }) => {
+      switch (operation) {
+        case "get":
+          return store.get(key);
+        case "put":
+          return store.put(key, value);
+        case "bars":
+          return reads.run(() => readBars(key));
+        case "quote":
+        case "instrument":
+          if (source === undefined) throw new Error("desk.toml names no connector in quotes");
+          return source[operation](key);
+      }
     },
   };
 }

@@ -50,9 +50,12 @@ export interface StartMessage {
   readonly dataOnly?: boolean | undefined;
 }
 
-/** What an adapter requests from the host: a stored value (`get`, `put`) or the operator's bars of a symbol. */
+/**
+ * What an adapter requests from the host: a stored value (`get`, `put`), the operator's bars of a symbol, or what the
+ * connector that `quotes` names says of it.
+ */
 export interface AdapterRequest {
-  readonly operation: "get" | "put" | "bars";
+  readonly operation: "get" | "put" | "bars" | "quote" | "instrument";
   readonly key: string;
   readonly value?: unknown;
 }

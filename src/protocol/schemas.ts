@@ -66,7 +66,7 @@ export const workerEventSchema: z.ZodType<WorkerEvent> = z.discriminatedUnion("e
   z.strictObject({
     e: z.literal("request"),
     id: count,
-    operation: z.enum(["get", "put", "bars"]),
+    operation: z.enum(["get", "put", "bars", "quote", "instrument"]),
     key: text,
     value: z.unknown().optional(),
   }),

@@ -1,7 +1,7 @@
 /** The built-in connectors: their options, checked with desk.toml, their secrets and the hosts that each reaches. */
 import type { Mode } from "../domain/venue.ts";
 import { CASH_RULES, balancesToml } from "./cash-options.ts";
-import { PAPER_RULES, REPLAY_RULES } from "./paper-options.ts";
+import { PAPER_RULES, REPLAY_RULES, SOURCE_RULES } from "./paper-options.ts";
 
 export type OptionTable = Readonly<Record<string, unknown>>;
 
@@ -18,6 +18,8 @@ export interface BuiltInType {
   readonly label: string;
   /** It takes no orders, whatever desk.toml says. */
   readonly isDataOnly?: true;
+  /** A paper venue can trade on its quotes. */
+  readonly hasLiveQuotes?: true;
   /** What it trades, for the list of `qoc connect`. */
   readonly trades: string;
   readonly options: readonly string[];
@@ -91,6 +93,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   },
   alpaca: {
     label: "alpaca",
+    hasLiveQuotes: true,
     trades: "US stocks, ETFs, and coins against USD",
     options: Object.keys(ALPACA_RULES),
     problem: (option, value) => ALPACA_RULES[option]?.(value),
@@ -103,6 +106,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   },
   ccxt: {
     label: "ccxt",
+    hasLiveQuotes: true,
     trades: "coins at one exchange: binance; others are only read",
     options: Object.keys(CCXT_RULES),
     problem: (option, value) => CCXT_RULES[option]?.(value),
@@ -156,12 +160,25 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   },
 };
 
+/** `type = "paper"` with `quotes`. */
+const PAPER_ON_QUOTES: BuiltInType = {
+  label: "a paper venue with quotes",
+  trades: "on the live quotes of another connector; no money moves",
+  options: Object.keys(SOURCE_RULES),
+  problem: (option, value) => (value === undefined ? undefined : SOURCE_RULES[option]?.(value)),
+  secrets: [],
+  mode: () => undefined,
+  hosts: () => undefined,
+};
+
 /** The built-in connector of a table; undefined if the table names a file, or a type that is not built in. */
 export function builtInType(table: {
   readonly type: string;
   readonly adapter?: string | undefined;
+  readonly quotes?: string | undefined;
 }): BuiltInType | undefined {
-  return table.adapter === undefined ? BUILT_IN[table.type] : undefined;
+  if (table.adapter !== undefined) return undefined;
+  return table.type === "paper" && table.quotes !== undefined ? PAPER_ON_QUOTES : BUILT_IN[table.type];
 }
 
 /** The types of connectors that are built in. */

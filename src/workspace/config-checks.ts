@@ -26,6 +26,8 @@ interface NamedConnector {
   readonly type: string;
   readonly adapter?: string | undefined;
   readonly mode?: string | undefined;
+  readonly enabled?: boolean | undefined;
+  readonly quotes?: string | undefined;
   readonly auth: Readonly<Record<string, unknown>>;
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -63,7 +65,7 @@ export function unimplementedTables(document: TomlTable): readonly ConfigProblem
   });
 }
 
-/** Names of connectors, in `[connectors] agent` and `[fx] via`, that the file does not have. */
+/** Names of connectors, in `[connectors] agent`, `[fx] via` and `quotes`, that the file does not have or cannot use. */
 export function unknownConnectors({
   connector,
   connectors: { agent = [] },
@@ -78,12 +80,34 @@ export function unknownConnectors({
     ...agent.map((name) => [name, ["connectors", "agent"]] as const),
     ...readFx(fx).via.map((source, index) => [source.connector, ["fx", "via", index]] as const),
   ];
-  return named
+  const unknown = named
     .filter(([name]) => !known.includes(name))
-    .map(([name, path]) => {
-      const message = `no connector is named ${JSON.stringify(name)}${suggestion(name, known)}`;
-      return { code: "CONFIG_INVALID", path, message };
-    });
+    .map(([name, path]): ConfigProblem => ({ code: "CONFIG_INVALID", path, message: unknownName(name, known) }));
+  return [...unknown, ...wrongQuoteSources(connector)];
+}
+
+function unknownName(name: string, known: readonly string[]): string {
+  return `no connector is named ${JSON.stringify(name)}${suggestion(name, known)}`;
+}
+
+/** Connectors whose `quotes` names a connector without live quotes. */
+function wrongQuoteSources(connectors: readonly NamedConnector[]): readonly ConfigProblem[] {
+  const names = connectors.map(({ name }) => name);
+  return connectors.flatMap(({ quotes }, index): readonly ConfigProblem[] => {
+    if (quotes === undefined) return [];
+    const source = connectors.find(({ name }) => name === quotes);
+    const message = whyNoSource(quotes, source, names);
+    return message === undefined ? [] : [{ code: "CONFIG_INVALID", path: ["connector", index, "quotes"], message }];
+  });
+}
+
+function whyNoSource(name: string, source: NamedConnector | undefined, names: readonly string[]): string | undefined {
+  if (source === undefined) return unknownName(name, names);
+  if (source.enabled === false) return `connector ${name} has enabled = false, so it gives no quotes`;
+  const builtIn = builtInType(source);
+  return builtIn === undefined || builtIn.hasLiveQuotes === true
+    ? undefined
+    : `connector ${name} gives no live quotes: ${builtIn.label} does not reach a market`;
 }
 
 /** What is wrong with a connector's table beyond the schema. */
@@ -92,6 +116,15 @@ export function connectorProblems(connector: NamedConnector, index: number): rea
   return [
     ...misplacedOptions(connector, index),
     ...builtInProblems(connector, index),
+    ...(connector.quotes === undefined || (connector.type === "paper" && connector.adapter === undefined)
+      ? []
+      : [
+          {
+            code: "CONFIG_INVALID" as const,
+            path: ["connector", index, "quotes"],
+            message: 'is for type = "paper", which then trades on the quotes of that connector',
+          },
+        ]),
     ...secrets.map((path): ConfigProblem => ({ code: "OPTION_SECRET", path, message: "" })),
   ];
 }

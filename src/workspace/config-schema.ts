@@ -108,6 +108,8 @@ const connectorSchema = z.strictObject({
   adapter: z.string().min(1).optional(),
   mode: z.enum(["paper", "live"]).optional(),
   orders: z.boolean().default(true),
+  /** For type = "paper": the connector on whose quotes it trades. */
+  quotes: z.string().optional(),
   venues: z.array(z.string().min(1)).default([]),
   isolation: z.enum(["worker", "process"]).default("worker"),
   hosts: z.array(hostName).optional(),

@@ -45,6 +45,7 @@ export interface ConnectorConfig {
   readonly adapter?: string | undefined;
   readonly mode?: Mode | undefined;
   readonly orders: boolean;
+  readonly quotes?: string | undefined;
   readonly venues: readonly string[];
   readonly isolation: "worker" | "process";
   readonly hosts?: readonly string[] | undefined;
@@ -313,6 +314,7 @@ function readConnectors(
         adapter: entry.adapter === undefined ? undefined : absolutePath(file, entry.adapter),
         mode: entry.mode ?? builtIn?.mode(entry.options),
         orders: entry.orders && builtIn?.isDataOnly !== true,
+        quotes: entry.quotes,
         venues: entry.venues,
         isolation: entry.isolation,
         hosts: entry.hosts ?? builtIn?.hosts(entry.options),

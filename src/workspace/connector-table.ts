@@ -17,6 +17,8 @@ export interface NewConnector {
   readonly venue?: string | undefined;
   /** The word for the option that the type needs. */
   readonly needed?: string | undefined;
+  /** Of a paper venue: the connector on whose quotes it trades. */
+  readonly quotes?: string | undefined;
 }
 
 /** The environment variable of each secret that the connector needs. */
@@ -34,7 +36,7 @@ export function hasEnvironments(type: string): boolean {
 
 /** The lines of the table. */
 export function connectorTable(connector: NewConnector): readonly string[] {
-  const { name, type, environment, venue, needed = "" } = connector;
+  const { name, type, environment, venue, needed = "", quotes } = connector;
   const { needs } = builtInType({ type }) ?? {};
   const auth = secretVariables(connector).map(({ secret, variable }) => `  ${secret} = { env = "${variable}" }`);
   const options = [
@@ -47,6 +49,7 @@ export function connectorTable(connector: NewConnector): readonly string[] {
     `name = ${JSON.stringify(name)}`,
     `type = ${JSON.stringify(type)}`,
     "enabled = true",
+    ...(quotes === undefined ? [] : [`quotes = ${JSON.stringify(quotes)}`]),
     // A live connector does not start in a thread.
     ...(hasEnvironments(type) && environment === "live" ? ['isolation = "process"'] : []),
     ...(auth.length === 0 ? [] : ["  [connector.auth]", ...auth]),

@@ -106,3 +106,15 @@ export const REPLAY_RULES: Readonly<Record<string, OptionRule>> = {
   splits,
   ...SIMULATION_RULES,
 };
+
+const { cash: ofCash, slippage_bps, commission_bps, latency_ms, allow_short } = SIMULATION_RULES;
+
+/** Of a paper venue on the quotes of another connector. */
+export const SOURCE_RULES: Readonly<Record<string, OptionRule | undefined>> = {
+  currency: currencyCode,
+  cash: ofCash,
+  slippage_bps,
+  commission_bps,
+  latency_ms,
+  allow_short,
+};

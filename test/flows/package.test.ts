@@ -89,6 +89,7 @@ describe("the package", () => {
       "connectors/cash/index.ts",
       "connectors/ccxt/index.ts",
       "connectors/paper/index.ts",
+      "connectors/paper-on-quotes/index.ts",
       "connectors/replay/index.ts",
       "connectors/template/index.ts",
       "docs/connectors.md",

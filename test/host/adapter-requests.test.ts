@@ -9,6 +9,7 @@ it("bars are read one after the other, with a rest of three times the read betwe
   const handler = createRequestHandler({
     clock,
     store: { get: () => Promise.resolve(undefined), put: () => Promise.resolve() },
+    source: undefined,
     // A file that takes 100 ms.
     bars: async (symbol) => {
       clock.advance(100);

@@ -160,6 +160,7 @@ export async function adapterHarness(source: string, options: AdapterHarnessOpti
         clock: options.clock ?? systemClock,
         store: openStore(disk, join(dir, "store")),
         bars: () => Promise.resolve([]),
+        source: undefined,
       }),
     onStateChange: ({ state, reason }) => {
       states.push({ state, reason });

@@ -16,7 +16,14 @@ export interface PaperHarnessOptions {
   readonly store?: CrashStore;
   readonly bars?: Record<string, Bar[]>;
   readonly onFill?: (fill: Fill) => void;
+  /** The venue whose quotes are taken. */
+  readonly source?: ConnectorContext["source"];
 }
+
+const NO_SOURCE: ConnectorContext["source"] = {
+  quote: () => Promise.reject(new Error("no source")),
+  instrument: () => Promise.reject(new Error("no source")),
+};
 
 /** Only the context, for tests that do not connect the venue. */
 export function paperContext(given: PaperHarnessOptions, harness: Omit<PaperHarness, "venue">): ConnectorContext {
@@ -37,6 +44,7 @@ export function paperContext(given: PaperHarnessOptions, harness: Omit<PaperHarn
     options: Object.freeze({ ...given.options }),
     store: harness.store,
     bars: (symbol) => Promise.resolve(given.bars?.[symbol] ?? []),
+    source: given.source ?? NO_SOURCE,
   };
 }
 

@@ -59,6 +59,7 @@ holds<
     | "emitReport"
     | "emitActivity"
     | "emitQuote"
+    | "source"
     | "link"
     | "options"
     | "store"

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OPTION_NAMES as CASH_OPTION_NAMES, readOptions as readCashOptions } from "../../connectors/cash/balances.ts";
 import { OPTION_NAMES, readOptions } from "../../connectors/paper/options.ts";
+import { OPTION_NAMES as SOURCE_OPTION_NAMES } from "../../connectors/paper-on-quotes/options.ts";
 import {
   OPTION_NAMES as REPLAY_OPTION_NAMES,
   readOptions as readReplayOptions,
@@ -11,7 +12,7 @@ import { QocError } from "../../src/domain/error.ts";
 import { CONNECTOR_KEYS } from "../../src/workspace/config-schema.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 import { CASH_RULES } from "../../src/workspace/cash-options.ts";
-import { PAPER_RULES, REPLAY_RULES } from "../../src/workspace/paper-options.ts";
+import { PAPER_RULES, REPLAY_RULES, SOURCE_RULES } from "../../src/workspace/paper-options.ts";
 
 const CUSTOM = '[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\n';
 const REPLAY = '[[connector]]\nname = "r"\ntype = "replay"\n[connector.options]\n';
@@ -115,6 +116,7 @@ describe("desk.toml is accepted with", () => {
   it("the options that cash and the replay have", () => {
     expect(Object.keys(CASH_RULES)).toEqual(CASH_OPTION_NAMES);
     expect(Object.keys(REPLAY_RULES)).toEqual(REPLAY_OPTION_NAMES);
+    expect(Object.keys(SOURCE_RULES)).toEqual(SOURCE_OPTION_NAMES);
   });
 
   it.each([

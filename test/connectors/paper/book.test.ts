@@ -18,7 +18,7 @@ describe("affordable", () => {
       fc.property(money, price, lots, fc.constantFrom("0", "1", "33.3", "100"), (m, p, w, b) => {
         const [sum, each, wanted, bps] = [cents(m), cents(p), amount(String(w)).times(LOT), amount(b)];
         const cost = (quantity: typeof sum) => quantity.times(each).plus(feeOn(quantity.times(each), bps));
-        const bought = affordable(sum, each, wanted, bps);
+        const bought = affordable({ cash: sum, price: each, most: wanted, lot: LOT }, bps);
         expect(bought.gte(ZERO) && bought.lte(wanted) && bought.mod(LOT).eq(ZERO)).toBe(true);
         if (bought.gt(ZERO)) expect(cost(bought).lte(sum)).toBe(true);
         // The fee's rounding may leave a cent unspent, never two.
@@ -29,8 +29,10 @@ describe("affordable", () => {
   });
 
   it("returns zero or a part if the cash is not enough for a lot at this price", () => {
-    expect(String(affordable(cents(-5), cents(100), amount("1"), ZERO))).toBe("0");
-    expect(String(affordable(cents(1), cents(100), amount("1"), amount("100")))).toBe("0.009");
+    expect(String(affordable({ cash: cents(-5), price: cents(100), most: amount("1"), lot: LOT }, ZERO))).toBe("0");
+    expect(String(affordable({ cash: cents(1), price: cents(100), most: amount("1"), lot: LOT }, amount("100")))).toBe(
+      "0.009",
+    );
   });
 });
 
