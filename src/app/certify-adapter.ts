@@ -28,7 +28,8 @@ import { adapterPath } from "./open-connectors.ts";
 import { residentMb } from "./processes.ts";
 import { startVenueProcess } from "./venue-process.ts";
 
-const DIALECTS: Readonly<Record<NonNullable<CertifySettings["dialect"]>, () => Dialect>> = {
+/** Those over HTTP; the gateway of Interactive Brokers has its own venue. */
+const DIALECTS: Readonly<Partial<Record<NonNullable<CertifySettings["dialect"]>, () => Dialect>>> = {
   alpaca: () => ALPACA_DIALECT,
   binance: binanceDialect,
 };

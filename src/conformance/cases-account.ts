@@ -166,7 +166,7 @@ export const ACCOUNT_CASES: readonly TestCase[] = [
         `the venue has no positions, but getPositions returned ${before.map(({ symbol }) => symbol).join(", ")}`,
       );
       const [first, second] = [harness.settings.symbol, otherSymbol(harness)];
-      const { hasShorts } = harness.kit.dialect.traits;
+      const { hasShorts } = harness.kit.traits;
       const held = hasShorts ? "-2" : "2";
       await harness.kit.trade({ symbol: first, side: "buy", quantity: "3.25", price: "100.50" });
       await harness.kit.trade({ symbol: second, side: hasShorts ? "sell" : "buy", quantity: "2", price: "199.50" });

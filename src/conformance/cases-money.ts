@@ -31,8 +31,7 @@ async function assertCurrencies(harness: ConformanceHarness): Promise<void> {
   const { settings, venue } = harness;
   const { methods } = harness.connector.status;
   if (harness.level === "kit") {
-    if (harness.kit.dialect.traits.hasOneCurrency)
-      skip("the account and all instruments of this venue are in one currency");
+    if (harness.kit.traits.hasOneCurrency) skip("the account and all instruments of this venue are in one currency");
     harness.kit.state.currency = "EUR";
   }
   await tradeOutsideAdapter(harness, "buy", "1");
@@ -72,7 +71,7 @@ async function assertSteps(harness: ConformanceHarness): Promise<void> {
   const read = async (symbol: string) => (await harness.calls.instrument("kit", symbol)) ?? undefined;
   if (level === "kit") {
     await harness.start();
-    for (const [index, symbol] of harness.kit.dialect.traits.steppedSymbols.entries())
+    for (const [index, symbol] of harness.kit.traits.steppedSymbols.entries())
       assertInstrument(symbol, await venue.describeInstrument(symbol, STEPS[index]), await read(symbol));
     return;
   }

@@ -3,7 +3,7 @@ import { assert, fail, skip } from "./assert.ts";
 import { sendWithFault } from "./cases-order-faults.ts";
 import { exercise } from "./exercise.ts";
 import { REQUEST_ROUTES } from "./fake-venue-faults.ts";
-import { FakeVenue } from "./fake-venue.ts";
+import { BookVenue } from "./book-venue.ts";
 import { type ConformanceHarness, firstLine } from "./harness.ts";
 import { assertOrderWasSent, orderRequests } from "./order-requests.ts";
 import { assertNotAcknowledged, assertUnclear, orderFor, placeAcknowledged, sendOrder } from "./place-orders.ts";
@@ -18,7 +18,7 @@ const LIMITED = { ms: 900, requests: 3 };
 
 /** Fails the case if the order was sent more than once to a venue that would accept it twice. */
 async function assertSentOnce(harness: ConformanceHarness): Promise<void> {
-  if (harness.venue instanceof FakeVenue) harness.venue.state.refusesDuplicates = false;
+  if (harness.venue instanceof BookVenue) harness.venue.state.refusesDuplicates = false;
   harness.venue.filling = "manual";
   for (const fault of [{ kind: "reset" }, { kind: "500" }, { kind: "504" }, { kind: "hang" }] as const) {
     harness.venue.clearFaults();
@@ -98,7 +98,7 @@ export const MORE_FAULT_CASES: readonly TestCase[] = [
     needs: { venue: "proxied", orders: true },
     run: async (harness) => {
       const { venue } = harness;
-      if (harness.level === "kit" && !harness.kit.dialect.traits.confirmsId)
+      if (harness.level === "kit" && !harness.kit.traits.confirmsId)
         skip("the venue's answer to an order does not name its id");
       venue.filling = "manual";
       const first = await placeAcknowledged(harness);

@@ -24,7 +24,7 @@ async function limitOrders(
   harness: ConformanceHarness,
 ): Promise<readonly { readonly quantity: string; readonly limit: string }[]> {
   if (harness.level !== "kit") return limitOrdersOnSteps(harness);
-  return harness.kit.dialect.traits.limitOrders;
+  return harness.kit.traits.limitOrders;
 }
 
 /** With every digit that lot and tick allow: an adapter that rounds passes with fewer. */
@@ -52,10 +52,10 @@ async function startWithLongestAmounts(
 ): Promise<{ readonly quantity: string; readonly limit: string }> {
   const { venue, settings, level } = harness;
   // Before the start: an adapter may read the list of instruments once.
-  const steps = level === "kit" ? harness.kit.dialect.traits.longest.steps : LONGEST;
+  const steps = level === "kit" ? harness.kit.traits.longest.steps : LONGEST;
   if (steps !== undefined) await venue.describeInstrument(settings.symbol, steps);
   await harness.start();
-  if (level === "kit") return harness.kit.dialect.traits.longest;
+  if (level === "kit") return harness.kit.traits.longest;
   const { bid } = await fetchQuote(harness);
   return {
     quantity: text(decimal(settings.quantity).plus(decimal(LONGEST.lotSize))),
@@ -309,7 +309,7 @@ export const ORDER_CASES: readonly TestCase[] = [
             `throw new VenueRejection(the venue's message)`,
         );
       else if (harness.level === "kit") {
-        const words = harness.kit.dialect.traits.insufficientFunds;
+        const words = harness.kit.traits.insufficientFunds;
         assert(
           outcome.reason.includes(words),
           `the venue's message is "${words}", but the rejection has ${JSON.stringify(outcome.reason)}: ` +

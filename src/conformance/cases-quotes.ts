@@ -34,7 +34,7 @@ function hintFor(message: string): string {
 }
 
 function listedBy({ kit }: ConformanceHarness): readonly string[] {
-  return kit.dialect.traits.symbols;
+  return kit.traits.symbols;
 }
 
 function venueQuote(harness: ConformanceHarness, symbol: string): { readonly bid: string; readonly ask: string } {

@@ -63,9 +63,17 @@ export interface FillTerms {
 const INITIAL_CASH = "1000000";
 const HELD_BACK = "250.25";
 const FEE = "0.01";
+/** The ids that the venue gives to its orders and fills, which it counts from 0. */
+export interface VenueIds {
+  readonly order: (count: number) => string;
+  readonly fill: (count: number) => string;
+}
+
 /** Ids have 19 digits, which a JavaScript number cannot hold exactly. */
-const FIRST_ORDER_ID = 7_000_000_000_000_000_001n;
-const FIRST_FILL_ID = 8_000_000_000_000_000_001n;
+const LONG_IDS: VenueIds = {
+  order: (count) => String(7_000_000_000_000_000_001n + BigInt(count)),
+  fill: (count) => String(8_000_000_000_000_000_001n + BigInt(count)),
+};
 
 function initialQuote(price: number): FakeQuote {
   return { bid: `${price - 1}.50`, ask: `${price}.50`, last: `${price}.00` };
@@ -94,9 +102,14 @@ export class FakeVenueState {
   refusesDuplicates = true;
   readonly orders: FakeOrder[] = [];
   readonly fills: FakeFill[] = [];
+  readonly #ids: VenueIds;
   #cash: Decimal = decimal(INITIAL_CASH);
 
-  constructor({ symbols, currency }: { readonly symbols: readonly string[]; readonly currency: string }) {
+  constructor(
+    { symbols, currency }: { readonly symbols: readonly string[]; readonly currency: string },
+    ids: VenueIds = LONG_IDS,
+  ) {
+    this.#ids = ids;
     this.quotes = initialQuotes(symbols);
     this.currency = currency;
   }
@@ -130,7 +143,7 @@ export class FakeVenueState {
     if (quote === undefined) return "unknown symbol";
     const price = decimal(terms.limit_price ?? quote.ask ?? quote.last);
     if (terms.side === "buy" && decimal(terms.quantity).times(price).gt(this.#cash)) return "insufficient funds";
-    const order_id = String(FIRST_ORDER_ID + BigInt(this.orders.length));
+    const order_id = this.#ids.order(this.orders.length);
     const order: FakeOrder = { ...terms, order_id, filled_quantity: "0", average_price: null, status: "open" };
     this.orders.push(order);
     return order;
@@ -139,7 +152,7 @@ export class FakeVenueState {
   /** Fills an order in any state and for any quantity, because cases also simulate a venue that makes mistakes. */
   fill(order: FakeOrder, now: number, terms: FillTerms = {}): FakeFill {
     const fill: FakeFill = {
-      fill_id: terms.fillId ?? String(FIRST_FILL_ID + BigInt(this.fills.length)),
+      fill_id: terms.fillId ?? this.#ids.fill(this.fills.length),
       order_id: order.order_id,
       client_order_id: order.client_order_id,
       symbol: order.symbol,

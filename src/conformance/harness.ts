@@ -19,7 +19,9 @@ import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseFailed, assert } from "./assert.ts";
 import type { Dialect } from "./dialect.ts";
-import { FakeVenue, openFakeVenue } from "./fake-venue.ts";
+import { BookVenue } from "./book-venue.ts";
+import { openFakeVenue } from "./fake-venue.ts";
+import { TwsGateway, openTwsGateway } from "./tws-gateway.ts";
 import { HookedVenue, openHookedVenue } from "./hooked-venue.ts";
 import { InMemoryStore, type ReadBars } from "./in-memory-store.ts";
 import { ProxyVenue } from "./proxy-venue.ts";
@@ -95,7 +97,7 @@ export async function bundleForKit(
     adapter,
     disk,
     allowed: ALLOWED_BUILTINS,
-    tcp: settings.grant.length > 0,
+    tcp: settings.grant.length > 0 || settings.dialect === "ibkr",
     exchange: exchangeOf(adapter, settings),
   });
   // Prepended to the first line, so that line numbers in stack traces stay correct.
@@ -118,9 +120,10 @@ export async function openHarness(deps: HarnessDeps): Promise<ConformanceHarness
   return harness;
 }
 
-async function openVenue({ clock, ids, settings, startVenue, dialect }: HarnessDeps): Promise<FakeVenue | ProxyVenue> {
+async function openVenue({ clock, ids, settings, startVenue, dialect }: HarnessDeps): Promise<BookVenue | ProxyVenue> {
   const { auth, upstream, upstreamStream, venue } = settings;
   if (venue !== undefined) return openHookedVenue(clock, await startVenue());
+  if (settings.dialect === "ibkr") return openTwsGateway({ clock, ids });
   if (upstream === undefined) return openFakeVenue({ clock, ids, secrets: auth, dialect: dialect?.() });
   const proxy = new ProxyVenue(clock, { url: upstream, stream: upstreamStream });
   await proxy.listen();
@@ -185,7 +188,7 @@ export class ConformanceHarness {
   /** The orders that the venue acknowledged, by the venue's id. */
   readonly #acknowledged = new Map<string, Order>();
 
-  constructor(deps: HarnessDeps, venue: FakeVenue | ProxyVenue) {
+  constructor(deps: HarnessDeps, venue: BookVenue | ProxyVenue) {
     const { settings, clock, ids, bundle } = deps;
     this.settings = settings;
     this.store = new InMemoryStore(deps.bars);
@@ -213,7 +216,10 @@ export class ConformanceHarness {
       hosts: settings.network ? LOOPBACK : [UNREACHABLE],
       // An adapter without methods for orders is loaded if certify.toml says that it routes none.
       dataOnly: !settings.orders,
-      tcp: settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
+      tcp: [
+        ...settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
+        ...(venue instanceof TwsGateway ? [venue.url] : []),
+      ],
       transport: (network) => this.spy.watch(deps.transport(MEMORY_MB, network)),
       slices: new TurnSlices(clock),
       fillSink: { accept: ({ fills }) => Promise.resolve(this.#push(this.fills, fills)) },
@@ -239,8 +245,8 @@ export class ConformanceHarness {
   }
 
   /** The kit's own venue, for cases that need its wire format. @throws Error at another level. */
-  get kit(): FakeVenue {
-    if (this.venue instanceof FakeVenue) return this.venue;
+  get kit(): BookVenue {
+    if (this.venue instanceof BookVenue) return this.venue;
     throw new Error("this case needs the kit's own venue");
   }
 

@@ -62,7 +62,7 @@ export function units({ level, settings }: ConformanceHarness, count: string): s
 export function otherSymbol(harness: ConformanceHarness): string {
   const { settings, level } = harness;
   if (level === "kit") {
-    const [first, second] = harness.kit.dialect.traits.symbols;
+    const [first, second] = harness.kit.traits.symbols;
     return settings.symbol === second ? first : second;
   }
   return (
