@@ -27,7 +27,7 @@ import { connectorTable, secretVariables, withConnector } from "../workspace/con
 import { LAYOUT, globalConfigPath, keyPath, readDeskId } from "../workspace/layout.ts";
 import { takeLock } from "../workspace/lock.ts";
 import { missingForLive } from "./live-requirements.ts";
-import { MEMORY_MB, bundleOf } from "./open-connectors.ts";
+import { MEMORY_MB, bundleOf, tcpOf } from "./open-connectors.ts";
 import type { DeskOptions } from "./open-desk.ts";
 import { nodeProcesses, residentMb } from "./processes.ts";
 import { readRecordedDesk } from "./read-recorded-desk.ts";
@@ -193,7 +193,7 @@ function openOnce(deps: ReachDeps, { config, desk, progress, cwd, egress }: OneS
     mode: config.mode,
     hosts: config.hosts,
     dataOnly: !config.orders,
-    tcp: [],
+    tcp: tcpOf(config),
     transport: async (network) => {
       const connection = egress.connect(network);
       const common = { text, memoryMb: MEMORY_MB, egress: connection };

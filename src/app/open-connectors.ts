@@ -21,6 +21,7 @@ import type { TurnSlices } from "../host/turn-slices.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
 import type { QuoteSource } from "../domain/sdk.ts";
 import type { BarStore } from "../workspace/bars.ts";
+import { builtInType } from "../workspace/built-in-types.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { ConnectorLevels } from "./connector-levels.ts";
@@ -76,7 +77,8 @@ export function adapterPath(packageRoot: string, config: ConnectorConfig): strin
   return config.adapter ?? `${packageRoot}/connectors/${folder}/index.ts`;
 }
 
-function tcpOf({ grant }: ConnectorConfig): readonly string[] {
+/** The addresses that a connector may connect to by TCP. */
+export function tcpOf({ grant }: ConnectorConfig): readonly string[] {
   return grant.filter((entry) => entry.startsWith(GRANT_TCP)).map((entry) => entry.slice(GRANT_TCP.length));
 }
 
@@ -100,6 +102,7 @@ export function bundleOf(
     allowed: ALLOWED_BUILTINS,
     tcp: tcpOf(config).length > 0,
     exchange: exchangeOf(config, [root, packageRoot]),
+    packages: { wanted: builtInType(config)?.packages ?? [], folder: root },
     cacheDir: `${root}/${LAYOUT.bundles}`,
     ...more,
   });

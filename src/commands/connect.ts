@@ -4,7 +4,7 @@ import { digestTables, nameOf } from "../domain/config-tables.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import { IdError, connectorName, suggestion } from "../domain/ids.ts";
 import { BUILT_IN_TYPES, CONNECTOR_KINDS, builtInType } from "../workspace/built-in-types.ts";
-import { hasEnvironments, secretVariables } from "../workspace/connector-table.ts";
+import { hasEnvironments, hasOption, secretVariables } from "../workspace/connector-table.ts";
 import { flag, positional } from "./arguments.ts";
 import { type CommandSession, defineCommand, localServices, usageError } from "./command.ts";
 import type { ConnectRequest, ConnectedVenue } from "./connected-venue.ts";
@@ -29,6 +29,7 @@ const input = z.strictObject({
   balances: flag(z.string().optional(), "LIST", "of a cash account: its money, such as USD=25000,EUR=1200.50"),
   exchange: flag(z.string().optional(), "ID", "of ccxt: the exchange, such as binance"),
   quotes: flag(z.string().optional(), "NAME", "of a paper venue: the connector on whose quotes it trades"),
+  address: flag(z.string().optional(), "HOST:PORT", "of ibkr: where TWS or IB Gateway listens"),
   venue: flag(z.string().optional(), "URL", "the address of a fake venue on this machine", { hidden: true }),
   /** Writes the table, if desk.toml still has this digest. Absent: connects once. */
   digest: z.string().optional(),
@@ -49,6 +50,7 @@ export const command = defineCommand({
     "qoc connect alpaca --name alpaca-paper --env-prefix ALPACA_",
     "qoc connect ccxt --name binance-paper --exchange binance",
     "qoc connect equities --name eq",
+    "qoc connect ibkr --name ib-paper --address 127.0.0.1:7497",
   ],
   exits: [5, 7],
   input,
@@ -56,9 +58,9 @@ export const command = defineCommand({
   run: async (answers, context): Promise<ConnectorTypes | ConnectedVenue> => {
     if (answers.type === undefined) return connectorTypes();
     const { type, name, envPrefix, needed } = complete(answers);
-    const { environment, venue, quotes, digest } = answers;
+    const { environment, address, venue, quotes, digest } = answers;
     const again = fullCommand(answers, context.canAsk);
-    const request = { type, name, envPrefix, environment, venue, needed, quotes, digest, again };
+    const request = { type, name, envPrefix, environment, address, venue, needed, quotes, digest, again };
     const { cwd: from, progress, signal } = context;
     return localServices(context).connect({ ...request, from, signal }, progress);
   },
@@ -81,8 +83,9 @@ function complete(answers: Answers): Pick<ConnectRequest, "type" | "name" | "env
     throw usageError(NAME, `--env-prefix must be the start of a variable's name, such as "EQ_"`);
   if (answers.environment === "live" && !hasEnvironments(type))
     throw usageError(NAME, `a connector of type ${type} is always paper`);
-  if (answers.venue !== undefined && !hasEnvironments(type)) throw usageError(NAME, `${type} has no --venue`);
   if (answers.quotes !== undefined && type !== "paper") throw usageError(NAME, `${type} has no --quotes`);
+  for (const option of ["address", "venue"] as const)
+    if (answers[option] !== undefined && !hasOption(type, option)) throw usageError(NAME, `${type} has no --${option}`);
   return { type, name, envPrefix: answers.envPrefix ?? prefixOf(name), needed: neededWord(type, answers) };
 }
 
@@ -138,6 +141,7 @@ function fullCommand(answers: Answers, canAsk = false): string {
     ...(answers.environment === "live" ? ["--environment live"] : []),
     ...(answers.quotes === undefined ? [] : [`--quotes ${answers.quotes}`]),
     ...(needs === undefined ? [] : [`--${needs.option} ${answers[needs.option] ?? needs.example}`]),
+    ...(answers.address === undefined ? [] : [`--address ${answers.address}`]),
     ...(answers.venue === undefined ? [] : [`--venue ${answers.venue}`]),
     ...(canAsk ? [] : ["--yes"]),
   ].join(" ");

@@ -8,6 +8,7 @@ export interface ConnectRequest {
   readonly type: string;
   readonly environment: "paper" | "live";
   readonly envPrefix: string;
+  readonly address?: string | undefined;
   readonly venue?: string | undefined;
   /** The word for the option that the type needs. */
   readonly needed?: string | undefined;

@@ -194,7 +194,7 @@ export class TwsGateway extends BookVenue {
       return;
     }
     const request = readTwsRequest(fields, {
-      symbolOf: (conId) => this.#symbols[conId - FIRST_CON_ID],
+      symbolOf: (conId) => TRAITS.symbols[conId - FIRST_CON_ID],
       permIdOf: (orderId) => this.#permIdOf(client, orderId),
     });
     const { name, route } = request;
@@ -285,12 +285,12 @@ export class TwsGateway extends BookVenue {
     if (name === "reqMarketDataType") client.isDelayed = fields[2] === "3";
     if (name !== "reqMarketRule") return [];
     const rule = Number(fields[1]);
-    return [marketRule(rule, this.#stepsOf(this.#symbols[rule - FIRST_RULE] ?? "").tick_size)];
+    return [marketRule(rule, this.#stepsOf(TRAITS.symbols[rule - FIRST_RULE] ?? "").tick_size)];
   }
 
   /** Each symbol has a market rule of its own, because cases change the steps of one. */
   #contractData(id: number, { symbol, steps }: { readonly symbol: string; readonly steps: FakeInstrument }): TwsFields {
-    const rule = FIRST_RULE + this.#symbols.indexOf(symbol);
+    const rule = FIRST_RULE + TRAITS.symbols.indexOf(symbol);
     return contractData(id, this.#contractOf(symbol), { steps, rule });
   }
 
@@ -361,13 +361,9 @@ export class TwsGateway extends BookVenue {
     return this.accounts[0] ?? "";
   }
 
-  get #symbols(): readonly string[] {
-    return TRAITS.symbols;
-  }
-
   #contractOf(symbol: string): TwsContract {
     const [name = "", quote] = symbol.split("/");
-    const conId = FIRST_CON_ID + this.#symbols.indexOf(symbol);
+    const conId = FIRST_CON_ID + TRAITS.symbols.indexOf(symbol);
     return quote === undefined
       ? { conId, symbol: name, secType: "STK", exchange: "SMART", currency: this.state.currency }
       : { conId, symbol: name, secType: "CRYPTO", exchange: "PAXOS", currency: quote };

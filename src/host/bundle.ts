@@ -25,6 +25,8 @@ export interface BundleRequest {
   readonly tcp: boolean;
   /** The exchange of a ccxt connector. */
   readonly exchange?: ExchangeRequest | undefined;
+  /** The npm packages of a built-in connector, and the desk's folder, where the user installs them. */
+  readonly packages?: { readonly wanted: readonly string[]; readonly folder: string } | undefined;
   /** Folder for finished bundles; without it each start bundles again. */
   readonly cacheDir?: string | undefined;
   /** Gets the author's own files, also if the bundle fails. */
@@ -40,6 +42,7 @@ const IMPORT_POLICY_VERSION = 1;
 export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const { connector, adapter, disk } = request;
   if ((await disk.facts(adapter))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: adapter });
+  await requirePackages(request);
   const { version } = await import("esbuild");
   const exchange = request.exchange === undefined ? undefined : await findExchange(disk, request.exchange);
   const options = [request.tcp ? "tcp" : "", request.allowed.join(","), JSON.stringify(exchange ?? "")];
@@ -60,6 +63,24 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   return bundle;
 }
 
+/** @throws ADAPTER_BUNDLE if a package is neither in the desk's folder nor beside the connector. */
+async function requirePackages({ connector, adapter, disk, packages }: BundleRequest): Promise<void> {
+  const { wanted = [], folder: desk = "" } = packages ?? {};
+  const folders = [desk, ...parentsOf(dirname(adapter))];
+  for (const versioned of wanted) {
+    const name = versioned.replace(/@[^@]*$/, "");
+    const found = await Promise.all(folders.map((folder) => disk.facts(`${folder}/node_modules/${name}/package.json`)));
+    if (found.some((facts) => facts !== undefined)) continue;
+    const message = `package ${name} is not installed; type: npm install --prefix ${desk} ${versioned}`;
+    throw new QocError("ADAPTER_BUNDLE", { connector, file: adapter, line: 1, column: 1, message });
+  }
+}
+
+function parentsOf(folder: string): readonly string[] {
+  const parent = dirname(folder);
+  return parent === folder ? [folder] : [folder, ...parentsOf(parent)];
+}
+
 async function buildBundle(
   {
     connector,
@@ -67,6 +88,7 @@ async function buildBundle(
     disk,
     allowed,
     tcp,
+    packages,
     signal,
     found,
   }: BundleRequest & { readonly found: ExchangeFile | undefined },
@@ -89,6 +111,7 @@ async function buildBundle(
       sourcesContent: false,
       outfile: "adapter.cjs",
       logLevel: "silent",
+      nodePaths: packages === undefined ? [] : [`${packages.folder}/node_modules`],
       loader: { ".csv": "text", ".txt": "text" },
       supported: { "dynamic-import": false },
       // A bundle has no path on the disk, but packages that read their own path while loading must not fail.

@@ -30,6 +30,10 @@ export interface BuiltInType {
   /** The names of the secrets that it needs. */
   readonly secrets: readonly string[];
   mode(options: OptionTable): Mode | undefined;
+  /** The npm packages that it needs, with their versions. The user installs them. */
+  readonly packages?: readonly string[];
+  /** The addresses that it may connect to by TCP, besides those of `grant`. */
+  grants?(options: OptionTable): readonly string[];
   /** The hosts that it may reach if desk.toml names none; undefined: it names none of its own. */
   hosts(options: OptionTable): readonly string[] | undefined;
 }
@@ -80,6 +84,23 @@ function symbolsToml(word: string): readonly string[] | undefined {
       .join(", ")}]`,
   ];
 }
+
+/** IB Gateway's own ports. TWS has 7497 and 7496. */
+const GATEWAYS = { paper: "127.0.0.1:4002", live: "127.0.0.1:4001" } as const;
+const IBKR_RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = {
+  environment: oneOf(["paper", "live"]),
+  address: (value) =>
+    value === undefined || (typeof value === "string" && /^(?:[^\s:[\]]+|\[[0-9a-f:.]+\]):\d{1,5}$/.test(value))
+      ? undefined
+      : "the host and port of TWS or IB Gateway, such as 127.0.0.1:4002",
+  client_id: (value) =>
+    value === undefined || (Number.isInteger(value) && Number(value) > 0) ? undefined : "a whole number above 0",
+  account: (value) =>
+    value === undefined || (typeof value === "string" && /^[A-Z]{1,3}\d+$/.test(value))
+      ? undefined
+      : "an account of the login, such as DU1234567",
+  market_data: (value) => (value === undefined ? undefined : oneOf(["live", "delayed"])(value)),
+};
 
 const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   paper: {
@@ -158,6 +179,19 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
     mode: () => "paper",
     hosts: () => undefined,
   },
+  ibkr: {
+    label: "ibkr",
+    trades: "stocks, ETFs and futures at Interactive Brokers, through TWS or IB Gateway",
+    options: Object.keys(IBKR_RULES),
+    problem: (option, value) => IBKR_RULES[option]?.(value),
+    secrets: [],
+    packages: ["@stoqey/ib@1.6"],
+    mode: ({ environment }) => (environment === "live" ? "live" : "paper"),
+    hosts: () => [],
+    grants: ({ environment, address = GATEWAYS[environment === "live" ? "live" : "paper"] }) => [
+      `tcp:${String(address)}`,
+    ],
+  },
 };
 
 /** `type = "paper"` with `quotes`. */
@@ -196,6 +230,5 @@ export const CONNECTOR_KINDS: Readonly<Record<string, ConnectorKind>> = {
   equities: { proposes: "alpaca" },
   crypto: { proposes: "ccxt" },
   options: {},
-  futures: {},
-  ibkr: { instead: "; alpaca trades US stocks and ETFs" },
+  futures: { proposes: "ibkr" },
 };

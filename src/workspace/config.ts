@@ -318,7 +318,7 @@ function readConnectors(
         venues: entry.venues,
         isolation: entry.isolation,
         hosts: entry.hosts ?? builtIn?.hosts(entry.options),
-        grant: entry.grant,
+        grant: [...new Set([...(builtIn?.grants?.(entry.options) ?? []), ...entry.grant])],
         proxy: entry.proxy,
         ca: entry.ca === undefined ? undefined : absolutePath(file, entry.ca),
         memoryMb: entry.memory_mb,

@@ -13,6 +13,8 @@ export interface NewConnector {
   readonly environment: "paper" | "live";
   /** The variable of a secret is the prefix and the secret's name in capitals. */
   readonly envPrefix: string;
+  /** Where TWS or IB Gateway listens, as host and port. */
+  readonly address?: string | undefined;
   /** The address of a fake venue on this machine. */
   readonly venue?: string | undefined;
   /** The word for the option that the type needs. */
@@ -31,16 +33,21 @@ export function secretVariables({ type, envPrefix }: Pick<NewConnector, "type" |
 }
 
 export function hasEnvironments(type: string): boolean {
-  return builtInType({ type })?.options.includes("environment") === true;
+  return hasOption(type, "environment");
+}
+
+export function hasOption(type: string, option: string): boolean {
+  return builtInType({ type })?.options.includes(option) === true;
 }
 
 /** The lines of the table. */
 export function connectorTable(connector: NewConnector): readonly string[] {
-  const { name, type, environment, venue, needed = "", quotes } = connector;
+  const { name, type, environment, address, venue, needed = "", quotes } = connector;
   const { needs } = builtInType({ type }) ?? {};
   const auth = secretVariables(connector).map(({ secret, variable }) => `  ${secret} = { env = "${variable}" }`);
   const options = [
     ...(hasEnvironments(type) ? [`  environment = "${environment}"`] : []),
+    ...(address === undefined ? [] : [`  address = ${JSON.stringify(address)}`]),
     ...(venue === undefined ? [] : [`  venue = ${JSON.stringify(venue)}`]),
     ...(needs === undefined ? [] : (needs.toml(needed) ?? [])).map((line) => `  ${line}`),
   ];

@@ -86,7 +86,8 @@ describe("qoc connect off a terminal", () => {
       types: expect.arrayContaining([
         expect.objectContaining({ type: "alpaca", state: "built in" }),
         expect.objectContaining({ type: "equities", about: "by alpaca" }),
-        expect.objectContaining({ type: "futures", state: "not yet" }),
+        expect.objectContaining({ type: "ibkr", state: "built in" }),
+        expect.objectContaining({ type: "futures", about: "by ibkr" }),
       ]) as unknown,
     });
   });
@@ -114,6 +115,13 @@ describe("qoc connect off a terminal", () => {
     [{ type: "ccxt", name: "a" }, "USAGE", "--exchange is missing; type: qoc connect ccxt --name a"],
     [{ type: "alpaca", name: "a", exchange: "binance" }, "USAGE", "alpaca has no --exchange"],
     [{ type: "ccxt", name: "a", exchange: "../x" }, "USAGE", "--exchange must be such as binance"],
+    [{ type: "alpaca", name: "a", address: "127.0.0.1:4002" }, "USAGE", "alpaca has no --address"],
+    [{ type: "ibkr", name: "a", venue: "http://127.0.0.1:1" }, "USAGE", "ibkr has no --venue"],
+    [
+      { type: "ibkr", address: "127.0.0.1:7497" },
+      "USAGE",
+      "qoc connect ibkr --name ibkr-paper --address 127.0.0.1:7497",
+    ],
     [{ type: "options" }, "CONNECT_NOT_YET", "options is documented but not implemented yet"],
   ])("%j fails with exit 2 and connects nothing", async (input, errorCode, words) => {
     const { code, calls } = await play(input);

@@ -4,7 +4,9 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { systemClock, systemIds } from "../../src/app/system.ts";
 import type { FakeVenue } from "../../src/conformance/fake-venue.ts";
+import { openTwsGateway } from "../../src/conformance/tws-gateway.ts";
 import { ALPACA_SECRETS, openAlpaca } from "../support/alpaca-desk.ts";
 import { requireBuild } from "../support/built.ts";
 import { type Answer, qocJson } from "../support/qoc-json.ts";
@@ -93,6 +95,17 @@ it("cash and a replay take the word that their table needs, and refuse another o
   mkdirSync(join(desk, "research/prices/bars"), { recursive: true });
   writeFileSync(join(desk, "research/prices/bars/ACME.csv"), "date,close\n2014-01-02,10\n2014-01-03,11\n");
   expect(await connect(replay)).toMatchObject({ code: 0, json: { mode: "paper", account: { nav: "1000000" } } });
+});
+
+it("a gateway of Interactive Brokers is reached at its address, which the table then grants", async () => {
+  const gateway = await openTwsGateway({ clock: systemClock, ids: systemIds });
+  const address = gateway.url;
+  const { code, json } = await connect(["ibkr", "--name", "ib", "--address", address]);
+  await gateway.close();
+  expect(code).toBe(0);
+  expect(json).toMatchObject({ mode: "paper", accountId: "DU1234567", secrets: [], account: { currency: "USD" } });
+  expect(file()).toContain(`address = "${address}"`);
+  expect(gateway.orders).toEqual([]);
 });
 
 it("with the desk up: signs once, and the desk starts the connector without a restart", async () => {

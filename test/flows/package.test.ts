@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -88,6 +89,7 @@ describe("the package", () => {
       "connectors/alpaca/index.ts",
       "connectors/cash/index.ts",
       "connectors/ccxt/index.ts",
+      "connectors/ibkr/index.ts",
       "connectors/paper/index.ts",
       "connectors/paper-on-quotes/index.ts",
       "connectors/replay/index.ts",
@@ -167,6 +169,22 @@ describe("the package", () => {
     } finally {
       qoc(desk, "down");
     }
+  });
+
+  it("a built-in connector without its npm package names the line that installs it, and finds it in the desk", () => {
+    qoc(app, "init", "other-desk");
+    const desk = realpathSync(join(app, "other-desk"));
+    const connect = (): string => {
+      try {
+        return qoc(desk, "connect", "ibkr", "--name", "ib", "--address", "127.0.0.1:1", "--yes");
+      } catch (error) {
+        return (error as { stderr: string }).stderr;
+      }
+    };
+    expect(connect()).toContain(`type: npm install --prefix ${desk} @stoqey/ib@1.6`);
+    mkdirSync(join(desk, "node_modules/@stoqey"), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules/@stoqey/ib"), join(desk, "node_modules/@stoqey/ib"));
+    expect(connect()).toContain("start TWS or IB Gateway");
   });
 
   it("the package exports the SDK's values by name", () => {

@@ -296,7 +296,7 @@ describe("a mistake", () => {
     });
   });
 
-  it.each([["a built-in connector that does not exist", 'type = "ibkr"']])(
+  it.each([["a built-in connector that does not exist", 'type = "options"']])(
     "%s is reported as not built yet",
     (_name, line) => {
       const text = `[[connector]]\nname = "a"\n${line}`;

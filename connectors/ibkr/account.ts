@@ -1,0 +1,80 @@
+/** The account: its amounts in each currency, and its positions. Pure. */
+import type { Account, Position, Rate } from "@qoc-app/sdk";
+import { plain } from "./amounts.ts";
+import { multiplierOf } from "./contracts.ts";
+import type { AccountRow } from "./rows.ts";
+
+/** TWS states the sum over all currencies under this word, besides the amount of each currency. */
+const ALL = "BASE";
+const AMOUNT = /^-?\d+(?:\.\d+)?$/;
+
+export interface AccountValues {
+  /** The currency that the account is kept in. */
+  readonly currency: string;
+  readonly nav: string;
+  readonly cash: string;
+  readonly availableFunds: string;
+  /** The price of a unit of each other currency in that currency. */
+  readonly rates: ReadonlyMap<string, string>;
+}
+
+/** @throws Error if TWS is starting, or if an amount is missing: nothing is taken for 0. */
+export function accountValues(rows: readonly AccountRow[]): AccountValues {
+  const values = rows.filter((row) => row.kind === "value");
+  const of = (key: string) => values.filter((row) => row.key === key && row.currency !== ALL);
+  if (of("AccountReady").some(({ value }) => value === "false"))
+    throw new Error("the gateway is reading the account from IBKR: its amounts are not complete");
+  const rates = new Map(of("ExchangeRate").map(({ value, currency }) => [currency, value]));
+  const currency = baseOf(of("NetLiquidation"), rates);
+  const amount = (key: string): string => {
+    const found = of(key).find((row) => row.currency === currency)?.value;
+    if (found === undefined || !AMOUNT.test(found)) throw new Error(`the gateway does not state ${key} of the account`);
+    return found;
+  };
+  rates.delete(currency);
+  return {
+    currency,
+    nav: amount("NetLiquidation"),
+    cash: amount("TotalCashValue"),
+    availableFunds: amount("AvailableFunds"),
+    rates,
+  };
+}
+
+/** The account's own currency is the one whose rate is 1, if TWS states its NAV in several. */
+function baseOf(navs: readonly { readonly currency: string }[], rates: ReadonlyMap<string, string>): string {
+  const [only] = navs;
+  const base = navs.length > 1 ? navs.find(({ currency }) => Number(rates.get(currency)) === 1) : only;
+  if (base === undefined || base.currency === "")
+    throw new Error("the gateway does not state the currency of the account");
+  return base.currency;
+}
+
+/** Available funds are not leveraged, as `BuyingPower` of TWS is. Below 0 nothing can be spent. */
+export function accountFrom({ currency, nav, cash, availableFunds }: AccountValues): Account {
+  return { nav, cash, buyingPower: availableFunds.startsWith("-") ? "0" : availableFunds, currency };
+}
+
+/** The rates of those pairs whose second currency is the account's. */
+export function ratesFrom({ currency, rates }: AccountValues, pairs: readonly string[], at: number): Rate[] {
+  return pairs.flatMap((pair) => {
+    const [base = "", quote = ""] = pair.split("/");
+    const rate = quote === currency ? rates.get(base) : undefined;
+    return rate === undefined || !AMOUNT.test(rate) || Number(rate) === 0 ? [] : [{ pair, rate, timestamp: at }];
+  });
+}
+
+type HeldRow = Extract<AccountRow, { kind: "position" }>;
+
+export function positionRows(rows: readonly AccountRow[]): readonly HeldRow[] {
+  return rows.filter((row) => row.kind === "position").filter(({ quantity }) => quantity !== 0);
+}
+
+/** The average cost of TWS includes the multiplier; the desk's price does not. */
+export function positionOf({ contract, quantity, marketPrice, averageCost }: HeldRow, symbol: string): Position {
+  const position: Position = { symbol, quantity: plain(quantity) };
+  if (averageCost > 0) position.averagePrice = plain(averageCost / multiplierOf(contract));
+  if (marketPrice > 0) position.markPrice = plain(marketPrice);
+  if (contract.currency !== undefined) position.currency = contract.currency;
+  return position;
+}

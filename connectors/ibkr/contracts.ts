@@ -1,0 +1,196 @@
+/** The desk's symbols and IBKR's contracts. A symbol has one form, so that a fill has the symbol of its order. */
+import { type Instrument, NotSent, type Order, type OrderType } from "@qoc-app/sdk";
+import { type Contract, type ContractDetails, type PriceIncrement, SecType } from "@stoqey/ib";
+import { isLess, isMultiple, plain } from "./amounts.ts";
+import { GatewayError } from "./answers.ts";
+import type { GatewaySession } from "./session.ts";
+
+/** A price step that holds from a price on. */
+export interface Band {
+  readonly from: string;
+  readonly step: string;
+}
+
+export interface Listed {
+  readonly symbol: string;
+  readonly contract: Contract;
+  readonly details: ContractDetails;
+  /** At least one, the lowest first. */
+  readonly bands: readonly Band[];
+  /** In whole units of currency and shares; kinds that this connector does not send orders for are not. */
+  readonly isTradable: boolean;
+}
+
+/** The gateway has no security definition for the contract. */
+const UNKNOWN_CONTRACT = 200;
+const SMART = "SMART";
+const FUTURE = /^([A-Z0-9.]+)=(\d{6}|\d{8})@([A-Z0-9.]+)$/;
+const PAIR = /^([A-Z0-9]{2,6})\/([A-Z]{3})$/;
+const BY_ID = /^[A-Z0-9.]+#(\d+)$/;
+const FOREIGN = /^([A-Z0-9.\-&]+)@([A-Z0-9.]+)\/([A-Z]{3})$/;
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+const ORDER_TYPES: Readonly<Record<string, OrderType>> = {
+  MKT: "market",
+  LMT: "limit",
+  STP: "stop",
+  STPLMT: "stop_limit",
+};
+
+/** What to ask for. A class of shares has a space at IBKR: `BRK B` is `BRK.B`. */
+function queryOf(symbol: string): Contract {
+  const [, conId] = BY_ID.exec(symbol) ?? [];
+  if (conId !== undefined) return { conId: Number(conId) };
+  const [, root, month, exchange] = FUTURE.exec(symbol) ?? [];
+  if (root !== undefined && month !== undefined && exchange !== undefined)
+    return { symbol: root, secType: SecType.FUT, lastTradeDateOrContractMonth: month, exchange };
+  const [, base, quote] = PAIR.exec(symbol) ?? [];
+  if (base !== undefined && quote !== undefined) {
+    const isForex = CURRENCIES.has(base) && CURRENCIES.has(quote);
+    const secType = isForex ? SecType.CASH : SecType.CRYPTO;
+    return { symbol: base, secType, exchange: isForex ? "IDEALPRO" : "PAXOS", currency: quote };
+  }
+  const [, name, primaryExch, currency] = FOREIGN.exec(symbol) ?? [];
+  if (name !== undefined && primaryExch !== undefined && currency !== undefined)
+    return { symbol: name, secType: SecType.STK, exchange: SMART, primaryExch, currency };
+  return { symbol: symbol.replaceAll(".", " "), secType: SecType.STK, exchange: SMART, currency: "USD" };
+}
+
+/** The symbol of a contract whose members say it all; undefined if its details are needed. */
+function plainSymbol({ symbol = "", secType, currency = "" }: Contract): string | undefined {
+  if (secType === SecType.STK && currency === "USD") return symbol.replaceAll(" ", ".");
+  return secType === SecType.CASH || secType === SecType.CRYPTO ? `${symbol}/${currency}` : undefined;
+}
+
+function symbolOf({ contract, contractMonth = "" }: ContractDetails): string {
+  const { symbol = "", secType, exchange = "", primaryExch = "", currency = "", conId = 0 } = contract;
+  const simple = plainSymbol(contract);
+  if (simple !== undefined) return simple;
+  if (secType === SecType.STK && primaryExch !== "" && !symbol.includes(" "))
+    return `${symbol}@${primaryExch}/${currency}`;
+  if (secType === SecType.FUT && contractMonth !== "") return `${symbol}=${contractMonth}@${exchange}`;
+  return nameById(symbol, conId);
+}
+
+/** For kinds of contracts without a symbol of their own, such as options. */
+function nameById(symbol: string, conId: number): string {
+  return `${symbol.toUpperCase().replaceAll(/[^A-Z0-9]/g, "")}#${conId}`;
+}
+
+export class Contracts {
+  readonly #listed = new Map<string, Listed>();
+  readonly #symbols = new Map<number, string>();
+
+  /** Asks the gateway. Resolves to undefined if it does not list the symbol. @throws Error if it names several. */
+  async find(session: GatewaySession, symbol: string): Promise<Listed | undefined> {
+    let found: readonly ContractDetails[];
+    try {
+      found = await session.details(queryOf(symbol));
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === UNKNOWN_CONTRACT) return undefined;
+      throw error;
+    }
+    const named = found.filter((details) => symbolOf(details) === symbol || BY_ID.test(symbol));
+    const [details] = named;
+    if (details === undefined) return undefined;
+    if (named.length > 1) {
+      const names = named.map(({ contract }) => nameById(contract.symbol ?? "", contract.conId ?? 0)).join(", ");
+      throw new Error(`${symbol} names ${named.length} contracts at IBKR: ${names}`);
+    }
+    const listed = await listedOf(session, symbol, details);
+    this.#listed.set(symbol, listed);
+    if (listed.contract.conId !== undefined) this.#symbols.set(listed.contract.conId, symbol);
+    return listed;
+  }
+
+  /** As `find`, from memory if the symbol was asked for before. @throws Error if the symbol is not listed. */
+  async get(session: GatewaySession, symbol: string): Promise<Listed> {
+    const listed = this.#listed.get(symbol) ?? (await this.find(session, symbol));
+    if (listed === undefined) throw new Error(`IBKR does not list ${symbol}`);
+    return listed;
+  }
+
+  /** The symbol of a contract, if no request is needed. */
+  known(contract: Contract): string | undefined {
+    return plainSymbol(contract) ?? this.#symbols.get(contract.conId ?? -1);
+  }
+
+  async symbolOf(session: GatewaySession, contract: Contract): Promise<string> {
+    const known = this.known(contract);
+    if (known !== undefined) return known;
+    const { conId = 0, symbol = "" } = contract;
+    const [details] = await session.details({ conId });
+    const found = details === undefined ? nameById(symbol, conId) : symbolOf(details);
+    this.#symbols.set(conId, found);
+    return found;
+  }
+}
+
+async function listedOf(session: GatewaySession, symbol: string, details: ContractDetails): Promise<Listed> {
+  const { contract, priceMagnifier = 1 } = details;
+  const { secType } = contract;
+  const rule = ruleOf(details);
+  const bands = rule === undefined ? [] : (await session.marketRule(rule)).map(bandOf);
+  return {
+    symbol,
+    details,
+    // The id says everything but the route.
+    contract: { ...contract, exchange: secType === SecType.STK ? SMART : (contract.exchange ?? SMART) },
+    bands: bands.length > 0 ? bands : [{ from: "0", step: plain(details.minTick ?? 0) }],
+    isTradable: (secType === SecType.STK || secType === SecType.FUT) && priceMagnifier === 1,
+  };
+}
+
+/** The rule of the exchange that orders go to. Rules are listed as the exchanges are. */
+function ruleOf({ contract, marketRuleIds = "", validExchanges = "" }: ContractDetails): number | undefined {
+  const exchanges = validExchanges.split(",");
+  const wanted = exchanges.indexOf(SMART) >= 0 && contract.secType === SecType.STK ? SMART : (contract.exchange ?? "");
+  const id = marketRuleIds.split(",")[Math.max(exchanges.indexOf(wanted), 0)] ?? "";
+  return /^\d+$/.test(id) ? Number(id) : undefined;
+}
+
+function bandOf({ lowEdge = 0, increment = 0 }: PriceIncrement): Band {
+  return { from: plain(lowEdge), step: plain(increment) };
+}
+
+/** The contract that orders and subscriptions name. */
+export function wireContract({ conId, symbol, secType, exchange, currency }: Contract): Contract {
+  return { conId, symbol, secType, exchange, currency } as Contract;
+}
+
+export function instrumentOf({ symbol, details, bands, isTradable }: Listed): Instrument {
+  const { contract, longName, orderTypes = "", minSize, sizeIncrement } = details;
+  const steps = bands.map(({ step }) => step);
+  const smallest = steps.reduce((least, step) => (isLess(step, least) ? step : least), steps[0] ?? "0");
+  const types = orderTypes.split(",").flatMap((type) => ORDER_TYPES[type] ?? []);
+  const instrument: Instrument = {
+    symbol,
+    tickSize: smallest,
+    lotSize: plain(sizeIncrement ?? 1),
+    currency: contract.currency ?? "",
+    multiplier: multiplierOf(contract),
+    timesInForce: ["day", "gtc", "ioc", "fok"],
+    tradable: isTradable,
+  };
+  if (longName !== undefined && longName !== "") instrument.name = longName;
+  if (minSize !== undefined) instrument.minQuantity = plain(minSize);
+  if (types.length > 0) instrument.orderTypes = types;
+  return instrument;
+}
+
+/** TWS writes 0, or nothing, for a contract that has no multiplier. */
+export function multiplierOf({ multiplier }: Contract): number {
+  const number = Number(multiplier ?? 0);
+  return number === 0 ? 1 : number;
+}
+
+/** What is approved is what is sent. @throws NotSent for an order that IBKR would round or that cannot be sent. */
+export function assertSendable({ symbol, details, bands, isTradable }: Listed, order: Order): void {
+  if (!isTradable) throw new NotSent(`this connector sends orders in stocks and futures, and ${symbol} is neither`);
+  const lot = plain(details.sizeIncrement ?? 1);
+  if (!isMultiple(order.quantityText, lot)) throw new NotSent(`${order.quantityText} is not a multiple of ${lot}`);
+  for (const price of [order.limitPriceText, order.stopPriceText]) {
+    if (price === undefined) continue;
+    const { step } = bands.findLast(({ from }) => !isLess(price, from)) ?? { step: "0" };
+    if (!isMultiple(price, step)) throw new NotSent(`${price} is not a multiple of ${step}, the step at this price`);
+  }
+}

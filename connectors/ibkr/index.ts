@@ -1,0 +1,326 @@
+/** Interactive Brokers: stocks, ETFs and futures, through TWS or IB Gateway on this machine. */
+import {
+  type Account,
+  type Capabilities,
+  type ConnectReport,
+  type ConnectorAdapter,
+  type ConnectorContext,
+  type Fill,
+  type Instrument,
+  NotSent,
+  type Order,
+  type OrderAck,
+  type OrderQuery,
+  type OrderReport,
+  type Position,
+  type Quote,
+  type Rate,
+  type Session,
+} from "@qoc-app/sdk";
+import { accountFrom, accountValues, positionOf, positionRows, ratesFrom } from "./account.ts";
+import { SharedRead } from "./answers.ts";
+import { Contracts, assertSendable, instrumentOf } from "./contracts.ts";
+import { FillFeed, cumulatedOf, feeOf, fillOf } from "./fills.ts";
+import { GatewayLink } from "./link.ts";
+import { Orders } from "./orders.ts";
+import { Quotes } from "./quotes.ts";
+import type { ExecutionRow, SessionEvents } from "./rows.ts";
+import type { GatewaySession } from "./session.ts";
+import { type Settings, accountOf, settingsOf } from "./settings.ts";
+import { sessionOf } from "./times.ts";
+
+const SECOND_MS = 1_000;
+/** Fills are read again from a little before the newest one: the desk drops those that it knows. */
+const OVERLAP_MS = 60_000;
+const SYNC_PAUSE_MS = 1_000;
+const SYNC_PAUSE_MAX_MS = 30_000;
+/** Commissions follow the list of executions. */
+const COMMISSIONS_MS = 150;
+const COMMISSIONS_MAX = 10_000;
+/** The store's key of the highest order id that was used. */
+const LAST_ORDER_ID = "lastOrderId";
+
+export default class IbkrConnector implements ConnectorAdapter {
+  static readonly sdk = 1;
+  static readonly capabilities: Capabilities = {
+    clientIdDedupe: "none",
+    queryByClientId: true,
+    reports: "pushed",
+  };
+
+  #ctx!: ConnectorContext;
+  #settings!: Settings;
+  #link!: GatewayLink;
+  #account = "";
+  /** How far the gateway's time zone is ahead of UTC. */
+  #zoneOffsetMs = 0;
+  readonly #contracts = new Contracts();
+  #quotes!: Quotes;
+  #orders!: Orders;
+  #feed!: FillFeed;
+  readonly #accountRead = new SharedRead(() => this.#read((session) => session.account(this.#account)));
+  #lastOrderId = 0;
+  /** The venue's time of the newest fill, or of the start. */
+  #newestFillTime = 0;
+  /** Start of a gap whose fills were not read yet; undefined without a gap. */
+  #gapStart: number | undefined;
+  #sync: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  readonly #commissions = new Map<string, { readonly fee: string; readonly feeCurrency: string }>();
+
+  async connect(ctx: ConnectorContext): Promise<ConnectReport> {
+    this.#ctx = ctx;
+    this.#settings = settingsOf(ctx.options);
+    const { environment, clientId, isDelayed, host, port } = this.#settings;
+    this.#lastOrderId = Number((await ctx.store.get(LAST_ORDER_ID)) ?? 0);
+    this.#quotes = new Quotes(this.#contracts, isDelayed);
+    this.#feed = new FillFeed({
+      emitFill: (fill) => this.#emit(fill),
+      emitReport: (report) => ctx.emitReport(report),
+    });
+    this.#orders = new Orders({
+      contracts: this.#contracts,
+      clientId,
+      account: () => this.#account,
+      report: (report) => this.#feed.addReport(report),
+      warn: (message) => ctx.logger.warn(message),
+    });
+    this.#link = new GatewayLink({
+      settings: this.#settings,
+      events: this.#events(),
+      accept: (session) => this.#accept(session),
+      onDown: (reason) => this.#down(reason),
+      onRestored: () => this.#restore(),
+    });
+    const session = await this.#link.open();
+    this.#newestFillTime = session.now();
+    ctx.logger.info(`connected to ${host}:${port}`, { account: this.#account, clientId });
+    return {
+      mode: environment,
+      environment: `ibkr ${environment}`,
+      accountId: this.#account,
+      venueTime: session.now(),
+    };
+  }
+
+  disconnect(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#sync);
+    this.#feed.close();
+    this.#link.close();
+    return Promise.resolve();
+  }
+
+  #events(): Omit<SessionEvents, "onEnd"> {
+    return {
+      onOrder: (row) => this.#orders.onOrder(row),
+      onExecution: (row) => this.#take(row),
+      onCommission: (report) => {
+        this.#keepCommission(report.execId, feeOf(report));
+        this.#feed.addCommission(report);
+      },
+      onTick: (id, type, value) => this.#quotes.onTick(id, type, value),
+      onDataType: (id, type) => this.#quotes.onDataType(id, type),
+      onError: (id, error) => {
+        if (!this.#quotes.onError(id, error)) this.#orders.onError(id, error);
+      },
+      onUnreadable: () => {
+        this.#orders.fail("a message of the gateway could not be read");
+        this.#ctx.logger.warn("a message of the gateway could not be read");
+        // It may have been an execution.
+        this.#gapStart ??= this.#newestFillTime;
+        this.#restore();
+      },
+      onLink: (isUp, reason, isDataLost) => {
+        if (isDataLost) this.#quotes.clear();
+        if (isUp) this.#restore();
+        else this.#down(reason);
+      },
+    };
+  }
+
+  /** The gateway may have come back with another login. @throws ConnectRefused. */
+  async #accept(session: GatewaySession): Promise<void> {
+    const account = accountOf(session.accounts, this.#settings);
+    // A gateway that is read-only refuses this, and answers everything that concerns no order.
+    await session.openOrders.read();
+    this.#account = account;
+    this.#zoneOffsetMs = session.zoneOffsetMs;
+  }
+
+  #down(reason: string): void {
+    this.#gapStart ??= this.#newestFillTime;
+    this.#orders.fail(reason);
+    this.#quotes.clear();
+    this.#ctx.logger.warn(`no orders until the gateway is back: ${reason}`);
+    this.#ctx.link(false, reason);
+  }
+
+  /** Reads what was missed, and tries again until it has succeeded; then the desk trades again. */
+  #restore(pauseMs = SYNC_PAUSE_MS): void {
+    clearTimeout(this.#sync);
+    this.#closeGap().catch((error: unknown) => {
+      this.#ctx.logger.warn("the fills of a gap cannot be read yet", { error: String(error) });
+      if (this.#isClosed) return;
+      this.#sync = setTimeout(() => this.#restore(Math.min(pauseMs * 2, SYNC_PAUSE_MAX_MS)), pauseMs);
+    });
+  }
+
+  async #closeGap(): Promise<void> {
+    const session = await this.#link.ready();
+    const start = this.#gapStart;
+    if (start !== undefined) for (const fill of await this.#fillsSince(session, start - OVERLAP_MS)) this.#emit(fill);
+    if (this.#gapStart === start) this.#gapStart = undefined;
+    this.#ctx.link(true);
+  }
+
+  /** A read that is cut off by the end of a connection is made again, once. */
+  async #read<T>(run: (session: GatewaySession) => Promise<T>): Promise<T> {
+    const session = await this.#link.ready();
+    try {
+      return await run(session);
+    } catch (error) {
+      if (!session.hasEnded || this.#isClosed) throw error;
+      return run(await this.#link.ready());
+    }
+  }
+
+  getQuote(symbol: string): Promise<Quote> {
+    return this.#read((session) => this.#quotes.get(session, symbol));
+  }
+
+  async getPositions(): Promise<Position[]> {
+    const session = await this.#link.ready();
+    const rows = positionRows(await this.#accountRead.read());
+    return Promise.all(rows.map(async (row) => positionOf(row, await this.#contracts.symbolOf(session, row.contract))));
+  }
+
+  async getBuyingPower(): Promise<string> {
+    return String((await this.getAccount()).buyingPower);
+  }
+
+  async getAccount(): Promise<Account> {
+    return accountFrom(accountValues(await this.#accountRead.read()));
+  }
+
+  async getRates(pairs: readonly string[]): Promise<Rate[]> {
+    const session = await this.#link.ready();
+    return ratesFrom(accountValues(await this.#accountRead.read()), pairs, session.now());
+  }
+
+  async getInstrument(symbol: string): Promise<Instrument | null> {
+    const listed = await this.#read((session) => this.#contracts.find(session, symbol));
+    return listed === undefined ? null : instrumentOf(listed);
+  }
+
+  async getSchedule(symbol: string, from: number, to: number): Promise<Session[]> {
+    const session = await this.#link.ready();
+    const { details } = await this.#contracts.get(session, symbol);
+    const { liquidHours = "", timeZoneId = "" } = details;
+    return liquidHours
+      .split(";")
+      .map((text) => sessionOf(text, timeZoneId, session.zoneOffsetMs))
+      .filter((span) => span !== undefined)
+      .filter(({ open, close }) => close > from && open < to)
+      .map((span) => ({ ...span, kind: "core" }));
+  }
+
+  /** Whatever fails before the order is written is NotSent. */
+  async placeOrder(order: Order): Promise<OrderAck> {
+    const { session, listed, orderId } = await this.#prepare(order).catch((error: unknown) => {
+      throw error instanceof NotSent ? error : new NotSent((error as Error).message);
+    });
+    return { venueOrderId: await this.#orders.place(session, order, { orderId, listed }), status: "acknowledged" };
+  }
+
+  async #prepare(order: Order) {
+    const session = await this.#link.ready();
+    const listed = await this.#contracts.get(session, order.symbol);
+    assertSendable(listed, order);
+    // A gateway can accept bytes and answer nothing: then it gets no order.
+    await session.alive();
+    return { session, listed, orderId: await this.#takeOrderId(session) };
+  }
+
+  /** On disk before the order is sent: an id that is used again changes the order that has it. */
+  async #takeOrderId({ nextOrderId }: GatewaySession): Promise<number> {
+    const orderId = Math.max(nextOrderId, this.#lastOrderId + 1);
+    this.#lastOrderId = orderId;
+    await this.#ctx.store.put(LAST_ORDER_ID, orderId);
+    return orderId;
+  }
+
+  async cancelOrder(venueOrderId: string): Promise<void> {
+    const session = await this.#link.ready();
+    await session.alive();
+    await this.#orders.cancel(session, venueOrderId);
+  }
+
+  async getOrder({ venueOrderId, clientOrderId }: OrderQuery): Promise<OrderReport | null> {
+    const matches = (report: OrderReport): boolean =>
+      venueOrderId === undefined ? report.clientOrderId === clientOrderId : report.venueOrderId === venueOrderId;
+    return (await this.#read((session) => this.#orders.find(session, matches))) ?? null;
+  }
+
+  getOpenOrders(): Promise<OrderReport[]> {
+    return this.#read((session) => this.#orders.openReports(session));
+  }
+
+  /** TWS lists the executions of this day, or of a week if its trade log is set so. */
+  getFills(since: number): Promise<Fill[]> {
+    return this.#read((session) => this.#fillsSince(session, since));
+  }
+
+  async #fillsSince(session: GatewaySession, since: number): Promise<Fill[]> {
+    const rows = await session.executions(this.#account);
+    if (rows.length > 0) await new Promise((resolve) => setTimeout(resolve, COMMISSIONS_MS));
+    // TWS states whole seconds.
+    const from = Math.floor(since / SECOND_MS) * SECOND_MS;
+    const fills = await Promise.all(rows.map((row) => this.#fillOf(session, row)));
+    return fills
+      .filter(({ timestamp }) => Number(timestamp) >= from)
+      .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+  }
+
+  async #fillOf(session: GatewaySession, row: ExecutionRow): Promise<Fill> {
+    const symbol = await this.#contracts.symbolOf(session, row.contract);
+    const fill = fillOf(row, symbol, session.zoneOffsetMs);
+    return { ...fill, ...this.#commissions.get(fill.fillId) };
+  }
+
+  #keepCommission(execId = "", fee: { readonly fee: string; readonly feeCurrency: string } | undefined): void {
+    if (fee === undefined) return;
+    this.#commissions.delete(execId);
+    this.#commissions.set(execId, fee);
+    if (this.#commissions.size > COMMISSIONS_MAX)
+      for (const oldest of this.#commissions.keys()) return void this.#commissions.delete(oldest);
+  }
+
+  /** An execution of now. One of another account of the login is not ours. */
+  #take(row: ExecutionRow): void {
+    if ((row.execution.acctNumber ?? this.#account) !== this.#account) return;
+    const known = this.#contracts.known(row.contract);
+    const add = (symbol: string, zoneOffsetMs: number): void =>
+      this.#feed.addFill(fillOf(row, symbol, zoneOffsetMs), cumulatedOf(row.execution));
+    const failed = (error: unknown): void => {
+      this.#ctx.logger.warn("an execution could not be read; it is read again", { error: String(error) });
+      this.#gapStart ??= this.#newestFillTime;
+      this.#restore();
+    };
+    try {
+      if (known !== undefined) add(known, this.#zoneOffsetMs);
+      else
+        this.#link
+          .ready()
+          .then(async (session) => add(await this.#contracts.symbolOf(session, row.contract), session.zoneOffsetMs))
+          .catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #emit(fill: Fill): void {
+    this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
+    this.#ctx.emitFill(fill);
+  }
+}

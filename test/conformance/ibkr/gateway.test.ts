@@ -1,0 +1,292 @@
+/** The connector to Interactive Brokers at a gateway that misbehaves as real ones do. */
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { systemClock, systemIds } from "../../../src/app/system.ts";
+import type { TwsGateway } from "../../../src/conformance/tws-gateway.ts";
+import { openTwsGateway } from "../../../src/conformance/tws-gateway.ts";
+import { type AdapterHarness, adapterHarness } from "../../support/adapter-harness.ts";
+
+const ADAPTER = fileURLToPath(new URL("../../../connectors/ibkr/index.ts", import.meta.url));
+const ORDER = {
+  clientOrderId: "q0123456789abcdef",
+  symbol: "AAPL",
+  side: "buy",
+  quantity: 10,
+  quantityText: "10",
+  type: "limit",
+  limitPrice: 50,
+  limitPriceText: "50.00",
+  timeInForce: "day",
+} as const;
+
+let gateway: TwsGateway;
+const harnesses: AdapterHarness[] = [];
+afterEach(async () => {
+  await Promise.all(harnesses.splice(0).map(({ connector }) => connector.stop()));
+  await gateway.close();
+});
+
+async function start(options: Record<string, unknown> = {}, prepare: (gateway: TwsGateway) => void = () => undefined) {
+  gateway = await openTwsGateway({ clock: systemClock, ids: systemIds });
+  gateway.filling = "manual";
+  prepare(gateway);
+  const tcp = [gateway.url];
+  const harness = await adapterHarness("", {
+    file: ADAPTER,
+    tcp,
+    memoryMb: 128,
+    options: { environment: "paper", address: gateway.url, ...options },
+  });
+  harnesses.push(harness);
+  await harness.connector.start();
+  return harness;
+}
+
+async function lastError(options: Record<string, unknown>, prepare?: (gateway: TwsGateway) => void) {
+  const { connector } = await start(options, prepare);
+  const { state, lastError: message = "" } = connector.status;
+  return { state, message };
+}
+
+describe("a connector does not start", () => {
+  it.each([
+    ["at a live account as paper", {}, (one: TwsGateway) => void (one.accounts = ["U1234567"]), "is a live account"],
+    ["at a paper account as live", { environment: "live" }, undefined, "is a paper account"],
+    ["at another login's account", { account: "DU9" }, undefined, "has no account DU9: it has DU1234567"],
+    ["at a login with several accounts", {}, (one: TwsGateway) => void (one.accounts = ["DU1", "DU2"]), "DU1, DU2"],
+    ["at a gateway that is read-only", {}, (one: TwsGateway) => void (one.isReadOnly = true), "untick Read-Only API"],
+  ])("%s, and is not tried again", async (_name, options, prepare, words) => {
+    expect(await lastError(options, prepare)).toEqual({
+      state: "quarantined",
+      message: expect.stringContaining(words) as string,
+    });
+  });
+
+  it("at a gateway that accepts the connection and answers nothing; the error says to restart it", async () => {
+    expect(await lastError({}, (one) => void (one.isSilent = true))).toEqual({
+      state: "restarting",
+      message: expect.stringContaining("answers nothing: restart it") as string,
+    });
+  });
+
+  it("at a port without a gateway; the error names what to start and what to compare", async () => {
+    gateway = await openTwsGateway({ clock: systemClock, ids: systemIds });
+    const address = gateway.url;
+    await gateway.close();
+    const harness = await adapterHarness("", {
+      file: ADAPTER,
+      tcp: [address],
+      memoryMb: 128,
+      options: { environment: "paper", address },
+    });
+    harnesses.push(harness);
+    await harness.connector.start();
+    expect(harness.connector.status.lastError).toMatch(/ECONNREFUSED.*start TWS or IB Gateway.*address/s);
+  });
+
+  it("with a client id that another program uses", async () => {
+    const first = await start();
+    const address = gateway.url;
+    const second = await adapterHarness("", {
+      file: ADAPTER,
+      tcp: [address],
+      memoryMb: 128,
+      options: { environment: "paper", address },
+    });
+    harnesses.push(second);
+    await second.connector.start();
+    expect(second.connector.status.lastError).toContain("client id 71 is in use");
+    expect(first.connector.status.state).toBe("ready");
+  });
+});
+
+describe("an order", () => {
+  it("is not sent by a gateway that stopped answering, and none reaches it later", async () => {
+    const { connector } = await start();
+    gateway.isSilent = true;
+    expect(await connector.invoke("placeOrder", [ORDER])).toMatchObject({ ok: false, kind: "not-sent" });
+    expect(gateway.orders).toEqual([]);
+  });
+
+  it("is not sent while the gateway has lost IBKR, and is sent after that", async () => {
+    const { connector, states } = await start();
+    gateway.announce(1100, "Connectivity between IBKR and Trader Workstation has been lost.");
+    await expect.poll(() => connector.status.state).toBe("degraded");
+    expect(await connector.invoke("placeOrder", [ORDER])).toMatchObject({ ok: false, kind: "not-sent" });
+    gateway.announce(1101, "Connectivity has been restored - data lost.");
+    await expect.poll(() => connector.status.state).toBe("ready");
+    expect(await connector.invoke("placeOrder", [ORDER])).toMatchObject({ ok: true });
+    expect(states.map(({ state }) => state)).toContain("degraded");
+    expect(gateway.orders).toHaveLength(1);
+  });
+
+  it("whose answer is cut off by 1100 is unknown, and is found by its own id", async () => {
+    const { connector } = await start();
+    gateway.armFault("place", { kind: "html", isDone: true });
+    expect(await connector.invoke("placeOrder", [ORDER])).toMatchObject({ ok: false, kind: "error" });
+    const { clientOrderId } = ORDER;
+    await expect
+      .poll(() => connector.invoke("getOrder", [{ clientOrderId }]))
+      .toMatchObject({ ok: true, value: { clientOrderId, status: "open", quantity: "10", limitPrice: "50" } });
+    expect(gateway.orders).toHaveLength(1);
+  });
+
+  it("that waits for the market to open is no rejection", async () => {
+    const { connector } = await start();
+    gateway.armFault("place", { kind: "slow", ms: 200 });
+    const pending = connector.invoke("placeOrder", [ORDER]);
+    await expect.poll(() => gateway.orders.length).toBe(1);
+    gateway.announce(399, "Order Message: your order will not be placed at the exchange until 09:30", 1);
+    expect(await pending).toMatchObject({ ok: true });
+  });
+
+  it("with an id that the gateway knows is unknown, never rejected, and the next one has another id", async () => {
+    const { connector } = await start();
+    expect(await connector.invoke("placeOrder", [ORDER])).toMatchObject({ ok: true });
+    gateway.armFault("place", { kind: "hang" });
+    const pending = connector.invoke("placeOrder", [{ ...ORDER, clientOrderId: "q0000000000000001" }]);
+    await expect.poll(() => gateway.requests.filter(({ route }) => route === "place").length).toBe(2);
+    gateway.announce(103, "Duplicate order id", 2);
+    expect(await pending).toMatchObject({ ok: false, kind: "error" });
+    expect(await connector.invoke("placeOrder", [{ ...ORDER, clientOrderId: "q0000000000000002" }])).toMatchObject({
+      ok: true,
+    });
+    const ids = gateway.requests.filter(({ route }) => route === "place").map(({ body }) => orderIdOf(body));
+    expect(ids).toEqual(["1", "2", "3"]);
+  });
+
+  it("never has the id of an earlier one after a restart, whatever the gateway proposes", async () => {
+    const { connector } = await start();
+    expect(await connector.invoke("placeOrder", [ORDER])).toMatchObject({ ok: true });
+    await connector.stop();
+    gateway.nextValidId = 1;
+    await connector.start();
+    expect(await connector.invoke("placeOrder", [{ ...ORDER, clientOrderId: "q0000000000000001" }])).toMatchObject({
+      ok: true,
+    });
+    expect(gateway.orders).toHaveLength(2);
+  });
+
+  it("off the step of its price is not sent, and the reason names the step", async () => {
+    const { connector } = await start();
+    const order = { ...ORDER, limitPrice: 50.005, limitPriceText: "50.005" };
+    expect(await connector.invoke("placeOrder", [order])).toMatchObject({
+      ok: false,
+      kind: "not-sent",
+      message: expect.stringContaining("50.005 is not a multiple of 0.01") as string,
+    });
+    expect(gateway.requests.filter(({ route }) => route === "place")).toEqual([]);
+  });
+
+  it("that was placed by hand is listed, and cannot be cancelled here", async () => {
+    const { connector } = await start();
+    gateway.state.place({ ...AT_VENUE, client_order_id: "" });
+    const open = await connector.invoke("getOpenOrders", []);
+    expect(open).toMatchObject({
+      ok: true,
+      value: [{ symbol: "AAPL", side: "sell", quantity: "3", limitPrice: "500" }],
+    });
+    const id = gateway.orders[0]?.order_id;
+    expect(await connector.invoke("cancelOrder", [id])).toMatchObject({
+      ok: false,
+      message: expect.stringContaining("placed by hand") as string,
+    });
+  });
+});
+
+const AT_VENUE = {
+  symbol: "AAPL",
+  side: "sell",
+  quantity: "3",
+  type: "limit",
+  limit_price: "500",
+  time_in_force: "day",
+} as const;
+
+function orderIdOf(body: unknown): string | undefined {
+  return (body as { fields: string }).fields.split(" ")[1];
+}
+
+describe("fills and reports", () => {
+  it("parts, a correction and the final state arrive in order, each with its commission", async () => {
+    const { connector, fills, pushed } = await start();
+    await connector.invoke("placeOrder", [ORDER]);
+    const [order] = gateway.orders;
+    if (order === undefined) throw new Error("the gateway has no order");
+    gateway.fill(order, { quantity: "4", price: "49.5", fee: "1.05" });
+    gateway.fill(order, { quantity: "4", price: "49.6", fee: "1.05", fillId: "0000e0d5.65440000.01.02" });
+    gateway.fill(order, { quantity: "6", price: "49.9", fee: "-0.2" });
+    await expect.poll(() => pushed.reports.at(-1)?.status).toBe("filled");
+    expect(
+      fills.map(({ fillId, quantity, price, fee, corrects }) => [fillId.slice(-5), quantity, price, fee, corrects]),
+    ).toEqual([
+      ["01.01", "4", "49.5", "1.05", undefined],
+      ["01.02", "4", "49.6", "1.05", "0000e0d5.65440000.01.01"],
+      ["01.01", "6", "49.9", "-0.2", undefined],
+    ]);
+  });
+
+  it("a gateway that restarts with another login gets no order until a person has looked", async () => {
+    const { connector, log } = await start();
+    gateway.accounts = ["U7654321"];
+    gateway.dropStreams();
+    await expect.poll(() => log.text()).toContain("is a live account");
+    expect(await connector.invoke("placeOrder", [ORDER])).toMatchObject({ ok: false, kind: "not-sent" });
+    gateway.accounts = ["DU1234567"];
+    await expect.poll(() => connector.status.state, { timeout: 5_000 }).toBe("ready");
+    expect(gateway.orders).toEqual([]);
+  });
+});
+
+describe("quotes", () => {
+  it("that are late say so, and have the time of 15 minutes ago", async () => {
+    const { connector } = await start({ market_data: "delayed" });
+    const response = await connector.invoke("getQuote", ["AAPL"]);
+    expect(response).toMatchObject({ ok: true, value: { bid: "99.5", ask: "100.5", feed: "delayed" } });
+    const { timestamp } = (response as { value: { timestamp: number } }).value;
+    expect(Math.round((systemClock.now() - timestamp) / 60_000)).toBe(15);
+  });
+
+  it("of a gateway that stopped answering are an error, not the last price", async () => {
+    const { connector } = await start();
+    expect(await connector.invoke("getQuote", ["AAPL"])).toMatchObject({ ok: true });
+    gateway.isSilent = true;
+    expect(await connector.invoke("getQuote", ["AAPL"])).toMatchObject({ ok: false });
+  });
+
+  it("of a market without permission name what to subscribe to or to set", async () => {
+    const { connector } = await start();
+    gateway.armFault("quote", { kind: "hang" });
+    const pending = connector.invoke("getQuote", ["AAPL"]);
+    await expect.poll(() => gateway.requests.some(({ route }) => route === "quote")).toBe(true);
+    // The id of the first request after those of connect and of the contract.
+    gateway.announce(354, "Requested market data is not subscribed.", FIRST_SUBSCRIPTION);
+    expect(await pending).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('market_data = "delayed"') as string,
+    });
+  });
+});
+
+const FIRST_SUBSCRIPTION = 1_000_000_002;
+
+describe("messages", () => {
+  it("stay under TWS's limit of 50 a second: reads wait, and an order goes between them", async () => {
+    const { connector } = await start();
+    // The desk has asked for the instrument before it sends an order.
+    await connector.invoke("getInstrument", ["AAPL"]);
+    const before = gateway.requests.length;
+    const times: number[] = [];
+    gateway.onChange = () => {
+      while (times.length < gateway.requests.length) times.push(systemClock.monotonic());
+    };
+    const reads = Array.from({ length: 200 }, () => connector.invoke("getInstrument", ["AAPL"]));
+    await expect.poll(() => gateway.requests.length - before).toBeGreaterThan(30);
+    const order = connector.invoke("placeOrder", [ORDER]);
+    const answers = await Promise.all(reads);
+    expect(answers.some((answer) => !answer.ok && answer.message.includes("50 messages a second"))).toBe(true);
+    expect(await order).toMatchObject({ ok: true });
+    const inOneSecond = times.map((from) => times.filter((at) => at >= from && at < from + 950).length);
+    expect(Math.max(...inOneSecond)).toBeLessThanOrEqual(50);
+  });
+});

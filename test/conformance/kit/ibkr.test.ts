@@ -1,0 +1,33 @@
+/** The connector to Interactive Brokers passes every case that applies, at both isolation levels, over TWS's API. */
+import { describe, expect, it } from "vitest";
+import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
+import { CERTIFY_DEPS } from "../../support/certify-deps.ts";
+
+const { packageRoot: ROOT } = CERTIFY_DEPS;
+const NUMBERS = "the adapter does not declare exactDecimals";
+const NO_SECRET = "certify.toml has no secret";
+
+describe.each(["worker", "process"] as const)("at the %s level", (isolation) => {
+  it("passes every case that applies", { timeout: 240_000 }, async () => {
+    const request = { target: "./connectors/ibkr", from: ROOT, isolation, only: [] };
+    const report = await certifyAdapter(CERTIFY_DEPS, request, { line: () => undefined });
+    const of = (outcome: string) =>
+      report.cases.filter((one) => one.outcome === outcome).map(({ id, reason }) => `${id}: ${reason}`);
+    expect(of("failed")).toEqual([]);
+    expect(of("untried")).toEqual([]);
+    expect(of("skipped")).toEqual([
+      `C05: ${NO_SECRET}`,
+      `C17: ${NUMBERS}`,
+      `C32: ${NUMBERS}`,
+      "C37: the adapter does not declare clientIdDedupe",
+      `C42: ${NUMBERS}`,
+      `C84: ${NO_SECRET}`,
+      `C85: ${NO_SECRET}`,
+      `C86: ${NO_SECRET}`,
+      `C87: ${NO_SECRET}`,
+      "C99: the adapter does not declare clientIdDedupe",
+      "C108: the account and all instruments of this venue are in one currency",
+    ]);
+    expect(report).toMatchObject({ certified: true, isolation });
+  });
+});

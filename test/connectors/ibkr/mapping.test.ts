@@ -1,0 +1,300 @@
+/** What TWS states, as the desk's values: amounts, times, accounts, orders, fills, prices. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { accountFrom, accountValues, positionOf, ratesFrom } from "../../../connectors/ibkr/account.ts";
+import { isLess, isMultiple, plain } from "../../../connectors/ibkr/amounts.ts";
+import { assertSendable, instrumentOf, type Listed } from "../../../connectors/ibkr/contracts.ts";
+import { FillFeed, feeOf, fillOf } from "../../../connectors/ibkr/fills.ts";
+import { completedReport, statusOf } from "../../../connectors/ibkr/orders.ts";
+import type { AccountRow, CompletedRow, ExecutionRow } from "../../../connectors/ibkr/rows.ts";
+import { accountOf, settingsOf } from "../../../connectors/ibkr/settings.ts";
+import { gatewayOffset, millisOf, sessionOf } from "../../../connectors/ibkr/times.ts";
+import { decimal, text } from "../../../src/domain/decimal.ts";
+
+describe("amounts", () => {
+  it("every number that TWS can send has a decimal text of the same value", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e20, max: 1e20 }), (number) => {
+        const written = plain(number);
+        expect(written).toMatch(/^-?\d+(?:\.\d+)?$/);
+        expect(Number(written)).toBe(number === 0 ? 0 : number);
+      }),
+    );
+    expect([1e-7, 1.234e-5, 1e21, 1.5e22, 0.1].map(plain)).toEqual([
+      "0.0000001",
+      "0.00001234",
+      "1000000000000000000000",
+      "15000000000000000000000",
+      "0.1",
+    ]);
+  });
+
+  it("steps and comparisons are those of exact decimals", () => {
+    const amount = fc.tuple(fc.integer({ min: 0, max: 1e9 }), fc.integer({ min: 0, max: 8 }));
+    fc.assert(
+      fc.property(amount, amount, ([a, aPlaces], [b, bPlaces]) => {
+        const [left, right] = [
+          text(decimal((a / 10 ** aPlaces).toFixed(aPlaces))),
+          text(decimal((b / 10 ** bPlaces).toFixed(bPlaces))),
+        ];
+        expect(isLess(left, right)).toBe(decimal(left).lt(decimal(right)));
+        if (b > 0) expect(isMultiple(text(decimal(left).times(decimal(right))), right)).toBe(!left.includes("."));
+      }),
+    );
+    expect([isMultiple("192.41", "0.01"), isMultiple("192.415", "0.01"), isMultiple("0.3", "0.1")]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe("times", () => {
+  it.each([
+    ["20261128 15:39:30 US/Eastern", "2026-11-28T20:39:30Z"],
+    ["20260728 15:39:30 America/New_York", "2026-07-28T19:39:30Z"],
+    ["20261128-20:39:30", "2026-11-28T20:39:30Z"],
+    ["20261128  15:39:30", "2026-11-28T20:39:30Z"],
+    ["20261128 15:39:30 Eastern Standard Time", "2026-11-28T20:39:30Z"],
+    // The clocks of New York go back at 2:00 on this day.
+    ["20261101 03:00:00 US/Eastern", "2026-11-01T08:00:00Z"],
+    ["20261101 00:30:00 US/Eastern", "2026-11-01T04:30:00Z"],
+    ["20261129 09:00:00 Asia/Hong_Kong", "2026-11-29T01:00:00Z"],
+  ])("%s is %s", (stated, expected) => {
+    expect(new Date(millisOf(stated, -5 * 3_600_000)).toISOString()).toBe(expected.replace("Z", ".000Z"));
+  });
+
+  it("a text that is no time is an error", () => {
+    for (const stated of ["", "now", "2026-11-28T15:39:30Z", "20261128"]) expect(() => millisOf(stated, 0)).toThrow();
+  });
+
+  it("the gateway's own zone is what its greeting differs from UTC by", () => {
+    const now = Date.parse("2026-11-28T20:39:33Z");
+    expect(gatewayOffset("20261128 15:39:30 Eastern Standard Time", now)).toBe(-5 * 3_600_000);
+    expect(gatewayOffset("20261129 02:09:31 IST", now)).toBe(5.5 * 3_600_000);
+    expect(gatewayOffset("?", now)).toBe(0);
+  });
+
+  it("sessions are those of the exchange's zone, and a closed day has none", () => {
+    expect(sessionOf("20261130:0930-20261130:1600", "US/Eastern", 0)).toEqual({
+      open: Date.parse("2026-11-30T14:30:00Z"),
+      close: Date.parse("2026-11-30T21:00:00Z"),
+    });
+    expect(sessionOf("20261202:CLOSED", "US/Eastern", 0)).toBeUndefined();
+  });
+});
+
+describe("options and accounts", () => {
+  const paper = settingsOf({ environment: "paper" });
+
+  it("the address is that of the environment's gateway, if none is set", () => {
+    expect(paper).toMatchObject({ host: "127.0.0.1", port: 4002 });
+    expect(settingsOf({ environment: "live" })).toMatchObject({ port: 4001 });
+    expect(settingsOf({ environment: "paper", address: "gateway:7497" })).toMatchObject({
+      host: "gateway",
+      port: 7497,
+    });
+  });
+
+  it.each([
+    [{}, "environment"],
+    [{ environment: "paper", address: "4002" }, "host:port"],
+    [{ environment: "paper", client_id: 0 }, "client_id"],
+    [{ environment: "paper", market_data: "frozen" }, "market_data"],
+  ])("%j is refused", (options, words) => {
+    expect(() => settingsOf(options)).toThrow(words);
+  });
+
+  it.each([
+    [["DU1234567"], {}, "DU1234567"],
+    [["DU1", "DU2"], { account: "DU2" }, "DU2"],
+    [["DU1", "DU2"], {}, /set account = "DU1", or another/],
+    [["DU1"], { account: "DU9" }, /has no account DU9/],
+    [["U1234567"], {}, /environment = "paper", and account U1234567 at the gateway is a live account/],
+    [[], {}, /names no account/],
+  ])("a login with %j and options %j", (accounts, options, expected) => {
+    const settings = { ...paper, ...options };
+    if (typeof expected === "string") expect(accountOf(accounts, settings)).toBe(expected);
+    else expect(() => accountOf(accounts, settings)).toThrow(expected);
+  });
+});
+
+describe("the account", () => {
+  const value = (key: string, amount: string, currency: string): AccountRow => ({
+    kind: "value",
+    key,
+    value: amount,
+    currency,
+  });
+  const rows = [
+    value("NetLiquidation", "25000.10", "EUR"),
+    value("TotalCashValue", "9000.5", "EUR"),
+    value("AvailableFunds", "8000.25", "EUR"),
+    value("CashBalance", "5000", "EUR"),
+    value("CashBalance", "4500", "USD"),
+    value("CashBalance", "9000.5", "BASE"),
+    value("ExchangeRate", "1.00", "EUR"),
+    value("ExchangeRate", "0.9001", "USD"),
+    value("ExchangeRate", "1.00", "BASE"),
+    value("TotalCashValue", "1", "BASE"),
+  ];
+
+  it("is in its own currency, in whatever order the rows of two currencies come", () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(rows, { minLength: rows.length }), (shuffled) => {
+        const values = accountValues(shuffled);
+        expect(accountFrom(values)).toEqual({
+          nav: "25000.10",
+          cash: "9000.5",
+          buyingPower: "8000.25",
+          currency: "EUR",
+        });
+        expect(ratesFrom(values, ["USD/EUR", "EUR/USD", "GBP/EUR"], 7)).toEqual([
+          { pair: "USD/EUR", rate: "0.9001", timestamp: 7 },
+        ]);
+      }),
+    );
+  });
+
+  it("with a NAV in two currencies is in the one whose rate is 1", () => {
+    expect(accountValues([value("NetLiquidation", "27000", "USD"), ...rows]).currency).toBe("EUR");
+  });
+
+  it.each([
+    ["a missing amount", rows.filter((row) => row.kind !== "value" || row.key !== "AvailableFunds"), "AvailableFunds"],
+    ["an amount that is no number", [value("NetLiquidation", "N/A", "EUR")], "NetLiquidation"],
+    ["an account that is not ready", [value("AccountReady", "false", ""), ...rows], "not complete"],
+    ["no row", [], "currency"],
+  ])("%s is an error, never 0", (_name, found, words) => {
+    expect(() => accountValues(found)).toThrow(words);
+  });
+
+  it("a future's average cost includes its multiplier, the desk's price does not", () => {
+    const contract = { symbol: "ES", secType: "FUT", multiplier: 50, currency: "USD" } as never;
+    const row = { kind: "position", contract, quantity: -2, marketPrice: 5001.25, averageCost: 250_012.5 } as const;
+    expect(positionOf(row, "ES=202612@CME")).toEqual({
+      symbol: "ES=202612@CME",
+      quantity: "-2",
+      averagePrice: "5000.25",
+      markPrice: "5001.25",
+      currency: "USD",
+    });
+  });
+});
+
+describe("orders", () => {
+  it.each([
+    ["PendingSubmit", 0, "open"],
+    ["Submitted", 3, "partially_filled"],
+    ["Inactive", 0, "open"],
+    ["Filled", 5, "filled"],
+    ["ApiCancelled", 1, "cancelled"],
+  ])("%s with %d filled is %s", (status, filled, expected) => {
+    expect(statusOf(status, filled)).toBe(expected);
+  });
+
+  it("a state that is not known is an error", () => {
+    expect(() => statusOf("Teleported", 0)).toThrow("Teleported");
+  });
+
+  it.each([
+    ["Filled", "Filled Size: 10", "filled"],
+    ["Cancelled", "Cancelled by Trader", "cancelled"],
+    ["Cancelled", "Cancelled: the order expired", "expired"],
+    ["Inactive", "", "rejected"],
+    ["Cancelled", "Rejected by System: no permissions", "rejected"],
+  ])("a completed order that is %s, %s, is %s", (status, completedStatus, expected) => {
+    const order = { permId: 12, orderRef: "q1", filledQuantity: 10 };
+    const row = { contract: {}, order, state: { status, completedStatus } } as unknown as CompletedRow;
+    expect(completedReport(row)).toMatchObject({ venueOrderId: "12", clientOrderId: "q1", status: expected });
+  });
+});
+
+describe("what is approved is what is sent", () => {
+  const listed = (secType = "STK", priceMagnifier = 1): Listed => ({
+    symbol: "AAPL",
+    contract: {},
+    details: { contract: { secType, currency: "USD" }, sizeIncrement: 1, minSize: 1, priceMagnifier } as never,
+    bands: [
+      { from: "0", step: "0.0001" },
+      { from: "1", step: "0.01" },
+    ],
+    isTradable: secType === "STK" && priceMagnifier === 1,
+  });
+  const order = (quantityText: string, limitPriceText: string) => ({ quantityText, limitPriceText }) as never;
+
+  it.each([
+    ["1", "192.41", undefined],
+    ["1", "192.415", "192.415 is not a multiple of 0.01, the step at this price"],
+    ["1", "0.1234", undefined],
+    ["1", "1.0001", "1.0001 is not a multiple of 0.01"],
+    ["0.5", "192.41", "0.5 is not a multiple of 1"],
+  ])("%s at %s", (quantity, limit, words) => {
+    const check = () => assertSendable(listed(), order(quantity, limit));
+    if (words === undefined) expect(check).not.toThrow();
+    else expect(check).toThrow(words);
+  });
+
+  it("other kinds than stocks and futures, and prices in hundredths, are not sent", () => {
+    expect(() => assertSendable(listed("OPT"), order("1", "5"))).toThrow("neither");
+    expect(() => assertSendable(listed("STK", 100), order("1", "5"))).toThrow("neither");
+    expect(instrumentOf(listed()).tickSize).toBe("0.0001");
+  });
+});
+
+describe("fills", () => {
+  const row = (execution: object): ExecutionRow => ({
+    contract: {},
+    execution: {
+      execId: "0000e0d5.1234.01.01",
+      permId: 7,
+      orderRef: "q1",
+      side: "BOT",
+      shares: 0.1,
+      price: 100.123456,
+      time: "20261128-20:39:30",
+      ...execution,
+    },
+  });
+
+  it("a correction names what it corrects", () => {
+    expect(fillOf(row({}), "AAPL", 0)).toEqual({
+      fillId: "0000e0d5.1234.01.01",
+      venueOrderId: "7",
+      clientOrderId: "q1",
+      symbol: "AAPL",
+      side: "buy",
+      quantity: "0.1",
+      price: "100.123456",
+      timestamp: Date.parse("2026-11-28T20:39:30Z"),
+    });
+    expect(fillOf(row({ execId: "0000e0d5.1234.01.02" }), "AAPL", 0).corrects).toBe("0000e0d5.1234.01.01");
+    expect(() => fillOf(row({ side: "?" }), "AAPL", 0)).toThrow("side");
+    expect(() => fillOf(row({ execId: "" }), "AAPL", 0)).toThrow("lacks");
+  });
+
+  it("a commission that is not set is no commission", () => {
+    expect(feeOf({ execId: "1", commission: undefined as never, currency: "USD" })).toBeUndefined();
+    expect(feeOf({ execId: "1", commission: 1.7976931348623157e308, currency: "USD" })).toBeUndefined();
+    expect(feeOf({ execId: "1", commission: -0.35, currency: "USD" })).toEqual({ fee: "-0.35", feeCurrency: "USD" });
+  });
+
+  it("a commission completes its fill whether it comes before or after, and the report follows the fills", () => {
+    const emitted: string[] = [];
+    const feed = new FillFeed({
+      emitFill: ({ fillId, fee }) => emitted.push(`${fillId} ${String(fee ?? "none")}`),
+      emitReport: ({ status }) => emitted.push(status),
+    });
+    const fill = (fillId: string) => ({ ...fillOf(row({}), "AAPL", 0), fillId });
+    feed.addReport({ venueOrderId: "7", status: "filled", filledQuantity: "3" });
+    feed.addCommission({ execId: "b.01", commission: 2, currency: "USD" });
+    feed.addFill(fill("a.01"), "1");
+    feed.addFill(fill("b.01"), "3");
+    expect(emitted).toEqual(["b.01 2"]);
+    feed.addCommission({ execId: "a.01", commission: 1, currency: "USD" });
+    expect(emitted).toEqual(["b.01 2", "a.01 1", "filled"]);
+    feed.addReport({ venueOrderId: "7", status: "filled", filledQuantity: "3" });
+    expect(emitted).toHaveLength(3);
+    feed.close();
+  });
+});
