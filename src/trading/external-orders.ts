@@ -6,19 +6,26 @@ import type { Desk, ExternalOrder } from "./desk.ts";
 /** More external orders of a connector come with its next list. */
 const PUSHED_MAX = 1_000;
 
+/** New orders of one list that are logged by their ids. */
+const LOGGED_MAX = 10;
+
 type ExternalOrdersDesk = Pick<Desk, "log" | "market" | "state">;
 
 /** The newest list of a venue. While the outcome of an order is open, an order that is new in it may be that one. */
 export function keepExternalOrders(
   desk: ExternalOrdersDesk,
   connector: ConnectorName,
-  others: readonly ExternalOrder[],
+  listed: readonly ExternalOrder[],
 ): void {
   const { externalOrders } = desk.market;
   const known = new Set(externalOrders.get(connector)?.map(({ report }) => report.venueOrderId));
   const isOpen = hasOpenOutcome(desk, connector);
-  const kept = others.filter(({ report }) => !isOpen || known.has(report.venueOrderId));
-  for (const { report } of kept) if (!known.has(report.venueOrderId)) logExternal(desk, connector, report);
+  const kept = listed.filter(({ report }) => !isOpen || known.has(report.venueOrderId));
+  const fresh = kept.filter(({ report }) => !known.has(report.venueOrderId));
+  for (const { report } of fresh.slice(0, LOGGED_MAX)) logExternal(desk, connector, report);
+  const others = fresh.length - LOGGED_MAX;
+  if (others > 0)
+    desk.log.warn(`${others} more orders rest at ${connector}, and this desk did not send them`, { connector });
   externalOrders.set(connector, kept);
 }
 

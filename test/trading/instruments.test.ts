@@ -3,13 +3,13 @@ import { expect, it } from "vitest";
 import type { DeskEvent } from "../../src/domain/event.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import { comparePositions } from "../../src/trading/compare-positions.ts";
+import { keepExternalOrders } from "../../src/trading/external-orders.ts";
 import { createMarketCache } from "../../src/trading/desk.ts";
 import { createFillBudgets } from "../../src/trading/fill-budget.ts";
 import { type InstrumentsDesk, instrumentOf, sizePositions } from "../../src/trading/instruments.ts";
-import type { Desk } from "../../src/trading/desk.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { amount, scenario } from "../support/journal-scenario.ts";
-import { quietLog } from "../support/quiet-log.ts";
+import { type QuietLog, quietLog } from "../support/quiet-log.ts";
 
 const connector = "v" as ConnectorName;
 
@@ -30,7 +30,7 @@ function fakeDesk(multiplier = "1") {
       instrument: (_: string, symbol: string) => Promise.resolve({ symbol, multiplier: amount(multiplier) }),
       cutOff: (_: string, reason: string) => Promise.resolve(void cutOffs.push(reason)),
     },
-  } as unknown as InstrumentsDesk & Pick<Desk, "log">;
+  } as unknown as InstrumentsDesk & { readonly log: QuietLog };
   return { desk, events, cutOffs };
 }
 function positions(from: number, count: number) {
@@ -50,6 +50,24 @@ it("a venue that changes multipliers without end is cut off at its budget", asyn
   await sizePositions(desk, connector, positions(0, 5_001));
   expect(events).toHaveLength(5_000);
   expect(cutOffs).toEqual([expect.stringContaining("5000 changes of multipliers")]);
+});
+
+it("of a list of thousands of orders of others, ten are logged by their ids", () => {
+  const { desk } = fakeDesk();
+  const listed = (from: number) =>
+    Array.from({ length: 5_000 }, (_, index) => ({
+      report: { venueOrderId: `o${from + index}`, status: "open", filledQuantity: amount("0") } as const,
+      closedHere: null,
+    }));
+  keepExternalOrders(desk, connector, listed(0));
+  keepExternalOrders(desk, connector, listed(1));
+  const lines = desk.log.lines.map(({ message }) => message);
+  expect(lines).toHaveLength(12);
+  expect(lines.slice(9)).toEqual([
+    "order o9 rests at v, and this desk did not send it",
+    "4990 more orders rest at v, and this desk did not send them",
+    "order o5000 rests at v, and this desk did not send it",
+  ]);
 });
 
 it("differences of positions that a venue no longer reports are forgotten", () => {
