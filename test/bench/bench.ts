@@ -21,6 +21,7 @@ import { commandsBesideFloods } from "./flood.ts";
 import { gateEvaluation } from "./gate.ts";
 import { type Row, SHORT, inTurn, median, ratioOf, say, us } from "./measure.ts";
 import { mcpCalls } from "./mcp.ts";
+import { network } from "./network.ts";
 import { processes } from "./processes.ts";
 import { orderEventsOf } from "./orders-scenario.ts";
 import { finishReport, startReport } from "./report.ts";
@@ -256,7 +257,7 @@ const rows: Row[] = [];
 for (const [name, measure] of Object.entries(measures))
   if (isAsked(name)) rows.push(...(await measured(name, measure)));
 finishReport(started, rows);
-for (const [name, measure] of Object.entries({ levels, hundred })) {
+for (const [name, measure] of Object.entries({ levels, hundred, network })) {
   if (!isAsked(name) || (SHORT && only.length === 0)) continue;
   say(`${name} ...`);
   process.stdout.write(`\n${await measure()}\n`);
