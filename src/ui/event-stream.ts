@@ -52,6 +52,10 @@ const LOCK = "qoc.stream";
 interface Relayed {
   readonly line?: LineStatus["state"];
   readonly message?: StreamMessage;
+  /** When the desk last sent anything to the leading tab, ms. */
+  readonly contactAt?: number;
+  /** A new tab asks for the state of the line: the desk may send nothing for 15 s. */
+  readonly asks?: true;
 }
 
 export class EventStream {
@@ -81,6 +85,7 @@ export class EventStream {
     addEventListener("online", () => void this.#lead(true));
     document.addEventListener("visibilitychange", () => this.#lookAwake());
     this.#watchSilence();
+    this.#channel.postMessage({ asks: true } satisfies Relayed);
     void this.#lead(false);
   }
 
@@ -140,13 +145,24 @@ export class EventStream {
     this.#take(relayed);
   }
 
-  #take({ line, message }: Relayed): void {
+  #take({ line, message, contactAt, asks }: Relayed): void {
+    if (asks === true) {
+      this.#sendState();
+      return;
+    }
+    if (contactAt !== undefined) this.contactAt.value = contactAt;
     if (message !== undefined) this.contactAt.value = this.#browser.now();
     if (line !== undefined) this.#setLine(line);
     if (message !== undefined) {
       this.#watchSilence();
       this.#onMessage(message);
     }
+  }
+
+  /** Only the tab with the connection knows it. */
+  #sendState(): void {
+    if (this.#leading?.signal.aborted !== false || this.line.peek().state !== "live") return;
+    this.#channel.postMessage({ line: "live", contactAt: this.contactAt.peek() } satisfies Relayed);
   }
 
   #setLine(state: LineStatus["state"]): void {

@@ -56,6 +56,10 @@ function orderPart(after: string | undefined): object {
   return { value: { columns: [...COLUMNS, ...MORE_COLUMNS], rows, next, total: ORDERS }, values: [], notes: [] };
 }
 
+it("an answer of 500 orders has less than 70 kB", () => {
+  expect(JSON.stringify(orderPart("O-8999")).length).toBeLessThan(70_000);
+});
+
 describePage("the cost of the page", () => {
   let browser: TestBrowser;
   let desk: BrowserDesk;
@@ -153,14 +157,21 @@ describePage("the cost of the page", () => {
       const nav = 1_000_000 + 300 * index + 40_000 * Math.sin(index / 60);
       return [new Date(Date.UTC(2021, 10, 28) + index * day).toISOString(), nav.toFixed(2)];
     });
+    let asked = 0;
     await page.route("**/ui/api/command", (route) => {
-      const { command } = route.request().postDataJSON() as { command: string };
+      const { command, input } = route.request().postDataJSON() as { command: string; input: { points?: number } };
       if (command !== "snapshots nav") return route.continue();
+      asked = input.points ?? Infinity;
       return route.fulfill({ json: { value: { currency: "USD", total: 1_826, points }, values: [], notes: [] } });
     });
     await go("equity");
     const plot = page.getByRole("img", { name: /^NAV 1,5/ });
     await plot.locator("canvas").waitFor();
+    // The desk sends at most so many points.
+    const largest = JSON.stringify(
+      Array.from({ length: asked }, () => ["2026-11-28T10:00:00.000Z", "123456789.12345678"]),
+    );
+    expect(largest.length).toBeLessThan(60_000);
     await plot.focus();
     await page.keyboard.press("End");
     await page.keyboard.press("ArrowLeft");
