@@ -28,6 +28,7 @@ export default defineConfig({
         name: tier.name,
         include: [...tier.include],
         exclude: ["**/node_modules/**", ...excludedBy(tier)],
+        isolate: tier.sharesModules !== true,
         // The root config's setup runs once for all projects.
         globalSetup: [],
       },

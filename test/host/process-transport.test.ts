@@ -1,9 +1,10 @@
 /** Processes that cannot be started, and the reasons of processes that end. */
-import type ChildProcessModule from "node:child_process";
+import childProcess from "node:child_process";
 import { EventEmitter } from "node:events";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { MessageChannel } from "node:worker_threads";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { EgressConnection } from "../../src/host/egress.ts";
 import { startProcess } from "../../src/host/process-transport.ts";
 import type { Transport } from "../../src/host/transport.ts";
@@ -12,19 +13,12 @@ import { fakeClock } from "../support/fake-clock.ts";
 import { PLAIN } from "../support/process-sandbox.ts";
 import { systemIds } from "../../src/app/system.ts";
 
-const spawning = vi.hoisted(() => ({ isRefused: false }));
-
-vi.mock("node:child_process", async (original) => {
-  const real = await original<typeof ChildProcessModule>();
-  /** What Node returns if no file descriptor is left: a child without pipes that emits an error later. */
-  const refused = (): object => {
-    const child = new EventEmitter();
-    process.nextTick(() => child.emit("error", Object.assign(new Error("spawn EMFILE"), { code: "EMFILE" })));
-    return child;
-  };
-  const spawn = (...args: Parameters<typeof real.spawn>) => (spawning.isRefused ? refused() : real.spawn(...args));
-  return { ...real, spawn };
-});
+/** What Node returns if no file descriptor is left: a child without pipes that emits an error later. */
+function refusedChild(): EventEmitter {
+  const child = new EventEmitter();
+  process.nextTick(() => child.emit("error", Object.assign(new Error("spawn EMFILE"), { code: "EMFILE" })));
+  return child;
+}
 
 function start(cwd: string, text = "", egress: EgressConnection = sharedEgress.connect({ tcp: [] })) {
   const residentMb = (): Promise<undefined> => Promise.resolve(undefined);
@@ -45,10 +39,15 @@ function endOf(transport: Transport): Promise<string> {
 }
 
 describe("a process that cannot be started", () => {
-  beforeEach(() => void (spawning.isRefused = false));
+  const { spawn } = childProcess;
+  afterEach(() => {
+    childProcess.spawn = spawn;
+    syncBuiltinESMExports();
+  });
 
   it("because no file descriptor is left makes startProcess throw, and does not crash the host", async () => {
-    spawning.isRefused = true;
+    childProcess.spawn = refusedChild as never;
+    syncBuiltinESMExports();
     expect(() => start(tmpdir())).toThrow("its process could not be started: check the process limit");
     // Node emits the error event later: without a listener it would end the desk.
     await new Promise((resolve) => setImmediate(resolve));

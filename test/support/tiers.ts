@@ -10,6 +10,8 @@ export interface Tier {
   readonly include: readonly string[];
   /** `npm test` runs this tier. */
   readonly isDefault: boolean;
+  /** Its files share loaded modules, because loading them takes longer than their tests. */
+  readonly sharesModules?: boolean;
 }
 
 const SLOW_TIERS: readonly Tier[] = [
@@ -50,6 +52,7 @@ const UNIT: Tier = {
   covers: "every other test: one module each",
   include: ["test/**/*.test.ts"],
   isDefault: true,
+  sharesModules: true,
 };
 
 export const TIERS: readonly Tier[] = [...SLOW_TIERS, FLOWS, UNIT];

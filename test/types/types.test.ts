@@ -43,7 +43,9 @@ const SHAPES: Readonly<Record<string, string>> = {
   OrderReport:
     "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N; " +
     "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N; reason?: string }",
-  Account: "{ nav: N; cash: N; buyingPower: N; currency: string; timestamp?: T; notice?: string | undefined }",
+  Account: `{ nav: N; cash: N; buyingPower: N; currency: string; balances?: S.Balance[]; timestamp?: T;
+    notice?: string | undefined }`,
+  Balance: "{ currency: string; total: N }",
   Instrument: `{ symbol: string; name?: string; tickSize?: N; lotSize?: N; minQuantity?: N; maxQuantity?: N; minNotional?: N;
     currency?: string; multiplier?: N; orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
   Activity: `{ id: string; kind: S.ActivityKind; timestamp: T; amount?: N; currency?: string; symbol?: string; ratio?: [N, N];
