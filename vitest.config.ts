@@ -29,6 +29,7 @@ export default defineConfig({
         include: [...tier.include],
         exclude: ["**/node_modules/**", ...excludedBy(tier)],
         isolate: tier.sharesModules !== true,
+        setupFiles: tier.sharesModules === true ? ["test/support/real-timers.ts"] : [],
         // The root config's setup runs once for all projects.
         globalSetup: [],
       },

@@ -21,6 +21,7 @@ const WRITES: Readonly<Record<string, Record<string, unknown>>> = {
   "research write": { name: "n", text: "t" },
   "history restore": { path: "research/kept.md", at: "HEAD" },
   run: { issue: "008" },
+  "runs stop": { run: "run-x" },
   snapshot: {},
   "schedules add": { name: "x", cron: "* * * * *", task: "snapshot" },
   "schedules remove": { name: "x" },

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import Cash from "../../../connectors/cash/index.ts";
 import { type Activity, ConnectRefused } from "../../../src/domain/sdk.ts";
 import { CrashStore } from "../../support/crash-store.ts";
@@ -8,6 +8,7 @@ const FIRST = { balances: { USD: "25000", EUR: "1200.50" }, currency: "USD" };
 const NOW = Date.UTC(2026, 10, 28, 12);
 
 beforeEach(() => void vi.useFakeTimers({ now: NOW }));
+afterEach(() => void vi.useRealTimers());
 
 async function open(options: object, store = new CrashStore()) {
   const activities: Activity[] = [];
