@@ -710,6 +710,9 @@ describe("approve", () => {
     expect(seen.out()).toContain("is filled: 1 at 3,119.41");
     const piped = await qoc(["approve", "2026", "--digest", READ, "--json"], filling);
     expect([polls, JSON.parse(piped.out())]).toEqual([3, receipt]);
+    polls = 0;
+    const picked = await qoc(["status"], filling, { isTty: true, answers: ["20260705-001", "approve", "y", "done"] });
+    expect(picked.out()).toContain("is filled: 1 at 3,119.41");
   });
 
   it("shows the order that a cancel names, and not the market; it waits for no fill", async () => {

@@ -5,6 +5,7 @@ import type { PendingProposal, StatusView } from "../../domain/status-view.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandSession, Prompter } from "../command.ts";
 import { approveReviewed, displayOrder, refusalOf } from "./approval-flow.ts";
+import { waitForFill } from "./wait-for-fill.ts";
 
 const ACTIONS = ["approve", "reject", "back"] as const;
 /** Of an order that would be refused. */
@@ -129,9 +130,10 @@ async function askAction(menu: Menu, order: ReviewedOrder): Promise<void> {
   if ("changed" in answer) return session.progress.line(goneLine(id));
   const action = actions[answer.index ?? actions.length - 1];
   if (action !== "approve" && action !== "reject") return;
-  const receipt =
-    action === "approve"
-      ? await approveReviewed(session, prompter, order)
-      : await session.call("reject", { id, comment: await prompter.text("Comment for the agent (optional)") });
-  if (receipt !== undefined) await session.show(action, receipt);
+  if (action === "reject") {
+    const comment = await prompter.text("Comment for the agent (optional)");
+    return session.show(action, await session.call("reject", { id, comment }));
+  }
+  const receipt = await approveReviewed(session, prompter, order);
+  if (receipt !== undefined) await session.show(action, await waitForFill(session, receipt));
 }

@@ -14,7 +14,7 @@ const WORKING = new Set(["approved", "submitting", "accepted", "partially_filled
  * terminal waits and a program does not. An order that still works keeps its state. The order is sent: a person who
  * stops waiting, and a desk that stops, still leave the receipt.
  */
-export async function waitForFill(session: CommandSession, value: unknown, seconds: unknown): Promise<unknown> {
+export async function waitForFill(session: CommandSession, value: unknown, seconds?: unknown): Promise<unknown> {
   const wait = seconds === undefined ? (session.isTty && !session.flags.json ? ON_TERMINAL_S : 0) : Number(seconds);
   const receipt = receiptFields.safeParse(value);
   // A cancel has no fills.
