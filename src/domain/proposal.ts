@@ -123,7 +123,8 @@ function textOf(fields: Map<string, string | number>, names: readonly string[]):
 
 function choice<T extends string>(raw: string | undefined, name: string, allowed: readonly T[]): T {
   const found = optionalChoice(raw, name, allowed);
-  if (found === undefined) throw new ProposalError(`${name} is missing (one of ${allowed.join(", ")})`);
+  if (found === undefined)
+    throw new ProposalError(`${name.replace("order_type", "type")} is missing (one of ${allowed.join(", ")})`);
   return found;
 }
 

@@ -19,6 +19,12 @@ export function orderFileAt(path: string): OrderFile {
   return { id: name.slice(0, name.lastIndexOf(".")), name, path };
 }
 
+const EDITOR_FILE = /^[.#]|~$|\.(?:tmp|swp|bak)$/;
+
+function isOrderFile(name: string): boolean {
+  return PROPOSAL_EXTENSIONS.some((extension) => name.endsWith(extension));
+}
+
 export class OrderFolders {
   readonly #workspace: WorkspaceRoot;
 
@@ -31,13 +37,17 @@ export class OrderFolders {
     const { disk, root } = this.#workspace;
     const entries = await disk.list(`${root}/${folder}`);
     return entries
-      .filter(
-        (entry) =>
-          entry.kind !== "directory" &&
-          !entry.name.startsWith(".") &&
-          PROPOSAL_EXTENSIONS.some((extension) => entry.name.endsWith(extension)),
-      )
+      .filter(({ kind, name }) => kind !== "directory" && !name.startsWith(".") && isOrderFile(name))
       .map((entry) => orderFileAt(`${folder}/${entry.name}`))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  /** Lists the files of a folder that are no order files, without those that an editor keeps beside a file. */
+  async others(folder: string): Promise<readonly OrderFile[]> {
+    const { disk, root } = this.#workspace;
+    return (await disk.list(`${root}/${folder}`))
+      .filter(({ kind, name }) => kind !== "directory" && !EDITOR_FILE.test(name) && !isOrderFile(name))
+      .map(({ name }) => ({ id: name, name, path: `${folder}/${name}` }))
       .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 

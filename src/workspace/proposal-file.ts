@@ -11,6 +11,7 @@ export const PROPOSAL_EXTENSIONS = [".toml", ".yaml", ".yml", ".json", ".md"] as
 /** @throws ProposalError, with the line if the parser of the format reports it. */
 export function parseProposalFile(name: string, bytes: Uint8Array): { text: string; document: unknown } {
   const text = decodeText(bytes);
+  if (text.trim() === "") throw new ProposalError("is empty");
   if (isTooDeep(text)) throw new ProposalError("is nested too deeply");
   if (name.endsWith(".md")) return { text, document: parseMarkdownDocument(text) };
   return { text, document: name.endsWith(".toml") ? parseTomlDocument(text) : parseYamlDocument(text) };

@@ -9,7 +9,7 @@ import { FileCache } from "./file-cache.ts";
 import { LAYOUT, PROPOSAL_FOLDERS, type WorkspaceRoot } from "./layout.ts";
 import { readRegularText } from "./open-directory.ts";
 import { type OrderFile, OrderFolders, orderFileAt } from "./order-folders.ts";
-import { parseProposalFile, renderProposal } from "./proposal-file.ts";
+import { PROPOSAL_EXTENSIONS, parseProposalFile, renderProposal } from "./proposal-file.ts";
 
 export interface ReadableProposal {
   readonly kind: "ok";
@@ -70,7 +70,8 @@ export class ProposalStore {
     const unique = files.filter((file) => twinsOf(file).length === 0).map(({ path }) => path);
     const proposals = new Map((await this.#cache.all(unique)).map((proposal) => [proposal.path, proposal]));
     const listed = files.map((file) => proposals.get(file.path) ?? duplicate(file, twinsOf(file)));
-    return listed.filter((file) => file.kind !== "gone");
+    const others = (await Promise.all(PROPOSAL_FOLDERS.map((folder) => this.#folders.others(folder)))).flat();
+    return [...listed.filter((file) => file.kind !== "gone"), ...others.map(notRead)];
   }
 
   /**
@@ -106,7 +107,7 @@ export class ProposalStore {
   async create(draft: ProposalDraft, day: string, isUsed: (stem: string) => boolean): Promise<ReadableProposal> {
     const taken = new Set((await this.#files()).map((file) => file.id.toLowerCase()));
     const author = draft.proposedBy === "" ? "a human" : draft.proposedBy;
-    const text = renderProposal(draft, `Proposed by ${author}; waits for a human's approval.`);
+    const text = renderProposal(draft, `Proposed by ${author}; nothing is sent before a human approves it.`);
     const size = Buffer.byteLength(text);
     // A larger file could not be read back, and so not approved.
     if (size > PROPOSAL_BYTES_MAX)
@@ -156,6 +157,10 @@ export class ProposalStore {
       return bad(error instanceof Error ? error.message : "the file is unreadable");
     }
   }
+}
+
+function notRead({ id, path }: OrderFile): ProposalFile {
+  return { kind: "bad", id, path, message: `is not read: a proposal's name ends in ${PROPOSAL_EXTENSIONS.join(", ")}` };
 }
 
 function duplicate({ id, path }: OrderFile, twins: readonly OrderFile[]): ProposalFile {

@@ -21,9 +21,13 @@ export function parseToml(text: string, file: string): TomlTable {
   }
 }
 
+/** The parser stops at the line end of a text that is not closed. */
+const UNCLOSED_TEXT = "control characters are not allowed in strings";
+
 /** Returns the first line of the parser's message, without its prefix and the excerpt that follows. */
 export function tomlErrorMessage(error: TomlError): string {
-  return (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+  const message = (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+  return message === UNCLOSED_TEXT ? "a text has no closing quote, or contains a control character" : message;
 }
 
 /** Formats a path as `connector[0].auth.api_key`. */

@@ -132,7 +132,7 @@ const BAD: readonly { name: string; document: unknown; says: RegExp }[] = [
   { name: "a hidden space", document: { ...FLAT, symbol: "AA\u200bPL" }, says: /U\+200B/ },
   { name: "no symbol", document: WITHOUT_SYMBOL, says: /symbol is missing/ },
   { name: "no side", document: WITHOUT_SIDE, says: /side is missing/ },
-  { name: "no type", document: WITHOUT_TYPE, says: /order_type is missing/ },
+  { name: "no type", document: WITHOUT_TYPE, says: /^type is missing \(one of market, limit/ },
   { name: "a side that is none", document: { ...FLAT, action: "short" }, says: /side "short" is not one of buy, sell/ },
   { name: "a type that is none", document: { ...FLAT, order_type: "iceberg" }, says: /order_type "iceberg"/ },
   { name: "a time that is none", document: { ...FLAT, time_in_force: "gtd" }, says: /time_in_force "gtd"/ },

@@ -253,6 +253,28 @@ describe("a bad file is listed with what is wrong", () => {
     expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining(`not valid YAML at ${words}`) });
   });
 
+  it.each([
+    ["a.toml", 'side = "buy\nsymbol = "SPX"\n', "line 1, column 12: not valid TOML: a text has no closing quote"],
+    ["a.toml", " \n", "is empty"],
+    ["a.yaml", "", "is empty"],
+    ["note.txt", "buy SPX", "is not read: a proposal's name ends in .toml, .yaml, .yml, .json, .md"],
+    ["order", GOOD, "is not read"],
+  ])("the file %s with the text %j is listed with its problem", async (name, text, words) => {
+    put(name, text);
+    expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining(words) });
+  });
+
+  it("the head of a file that the desk writes stays true when the order has ended", async () => {
+    const [draft] = [readProposal({ side: "buy", symbol: "SPX", quantity: "1", type: "market" }, "")];
+    const { text } = await store().create(draft, "20260705", () => false);
+    expect(text.split("\n")[0]).toBe("# Proposed by a human; nothing is sent before a human approves it.");
+  });
+
+  it("files that an editor keeps beside a proposal are no proposals", async () => {
+    for (const name of [".a.toml.swp", "a.toml~", "#a.toml#", "a.tmp", ".keep"]) put(name, "x");
+    expect(await look()).toEqual([]);
+  });
+
   it("a YAML alias is refused in plain words", async () => {
     put("a.yaml", "side: *buy\n");
     const message = "not valid YAML: has an alias; a text that begins with * needs quotes";
