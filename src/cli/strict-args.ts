@@ -45,6 +45,9 @@ export function usage(entry: Pick<CommandEntry, "name"> | undefined, message: st
   });
 }
 
+/** With one of these a noun alone asks about the noun. */
+const NEEDS_NO_VERB: ReadonlySet<string> = new Set(["--help", "-h", "--version", "-V"]);
+
 /**
  * Checks a whole command line. With --help or --version, missing arguments are not an error.
  * @throws QocError UNKNOWN_COMMAND or USAGE, both with exit code 2.
@@ -54,13 +57,15 @@ export function checkCommandLine<Entry extends CommandSyntax>(
   entries: readonly Entry[],
 ): CheckedLine<Entry> {
   const { entry, noun, remaining } = commandOfLine(argv, entries);
+  // A noun alone lists, with the flags of its list.
+  const list = entry === undefined && noun !== undefined ? findCommand(entries, `${noun} list`) : undefined;
+  if (list !== undefined && !remaining.some((word) => NEEDS_NO_VERB.has(word)))
+    return checkCommandLine([...list.name.split(" "), ...remaining], entries);
   const flags = [...GLOBAL_FLAGS, ...(entry?.args.filter(({ kind }) => kind === "flag") ?? [])];
   const { values, positionals } = readWords(entry, remaining, flags);
   const globals = globalsFrom(values);
   const needsNothing = globals.help || globals.version;
   if (entry === undefined) {
-    const list = noun === undefined ? undefined : findCommand(entries, `${noun} list`);
-    if (list !== undefined && !needsNothing) return checkCommandLine([...list.name.split(" "), ...remaining], entries);
     if (noun !== undefined && !needsNothing) throw new MissingVerb(noun, namesOf(noun, entries));
     if (positionals[0] !== undefined) throw unknownCommand(positionals[0], entries);
     return { entry, noun, globals, words: [] };

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import type { CommandContext } from "../../src/commands/command.ts";
+import { command } from "../../src/commands/init.ts";
 import { initDesk } from "../../src/app/init.ts";
 import { systemIds } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
@@ -30,6 +32,14 @@ describe("qoc init", () => {
     await expect(init(join(used, "main.py"))).rejects.toMatchObject({ code: "FOLDER_REFUSED" });
     await expect(init(used)).rejects.toMatchObject({ code: "FOLDER_NOT_EMPTY", details: { names: "main.py" } });
     expect(readdirSync(used).toSorted()).toEqual(["README.md", "main.py"]);
+  });
+
+  it("with --template is refused as not implemented yet", async () => {
+    const run = (): Promise<unknown> => command.run({ path: ".", template: "macro" }, {} as CommandContext);
+    await expect(run()).rejects.toMatchObject({
+      code: "USAGE",
+      message: expect.stringContaining("--template") as string,
+    });
   });
 
   it("takes an empty repository, keeps its files, and writes .gitignore", async () => {

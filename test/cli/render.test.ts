@@ -566,6 +566,53 @@ describe("render", () => {
     expect(lines[1]).toMatch(/^research\/a\.md +1 +\d{4}-\d\d-\d\d \d\d:\d\d:07$/);
   });
 
+  it("status says what the book is worth and how old it is, and where the date is simulated", async () => {
+    const held = { ...book("USD"), asOf: "2026-07-05T11:59:30.000Z", rates: [], accounts: [], positions: [] };
+    const lines = await render(entryOf("status"), { ...status("x"), book: held }, io(true), false);
+    expect(lines).toMatch(/ as of +\d{4}-\d\d-\d\d \d\d:59:30 \(30 s ago\)/);
+    expect(lines).toMatch(/ today +-12\.50 USD {2}\(2020-04-20\)/);
+    expect(lines).toMatch(/ realized +\+1\.00 USD\n +unrealized +\+2\.00 USD\n +fees +1\.00 USD/);
+    expect(lines).toContain("its market is simulated; the date there is 2019-10-15");
+    const piped = await render(entryOf("status"), { ...status("x"), book: held }, io(false), false);
+    expect(piped).toContain("\nprofit\tUSD\t1\t2\n");
+    expect(piped).toMatch(/^book\t.*\t2020-04-20$/m);
+  });
+
+  it("status has the first reason of a block and the whole error of a wrong proposal", async () => {
+    const waits = { checkedAt: "2026-07-05T11:59:59.000Z", digest, sentence: "buy 94 SPX market", untrusted: null };
+    const words = "quantity is missing, and so is the price of this limit order, which has a rationale of its own";
+    const proposals = [
+      { ...waits, id: "a", path: "p/a.toml", decision: "block", needs: "approval", reason: "order is 29.3 % of NAV" },
+      { ...waits, id: "b", path: "p/b.toml", decision: null, needs: "correction", untrusted: untrustedOf(words) },
+    ];
+    const shown = await render(entryOf("status"), { ...status("x"), proposals }, io(true), false);
+    expect(shown).toMatch(/✗ {2}a {2}buy 94 SPX market\n +order is 29\.3 % of NAV\n/);
+    expect(shown.replaceAll(/\s+/g, " ")).toContain(words);
+  });
+
+  it("a review says when its protection price was set again, and from which", async () => {
+    const prices = [{ what: "protection price", price: "3050", side: "ask", market: "3000", percent: "1.67" }];
+    const again = { ...review("x"), prices, repriced: { at: AT, from: "3394.68" } };
+    const shown = await render(entryOf("orders show"), { ...order("x"), review: again }, io(true), false);
+    const clock = new Date(AT).toLocaleString("sv", { timeStyle: "medium" });
+    expect(shown.replaceAll(/\s+/g, " ")).toContain(`3050, 1.67 % above the ask 3000; re-priced ${clock}, was 3394.68`);
+  });
+
+  it("an order shows the note of the human who resolved it", async () => {
+    const note = { ...order("x"), resolvedBy: "human", review: null };
+    const value = { ...note, untrusted: { ...note.untrusted, resolveNote: untrustedOf("the venue page is empty") } };
+    const shown = await render(entryOf("orders show"), value, io(true), false);
+    expect(shown).toMatch(/^resolved by +human: the venue page is empty$/m);
+  });
+
+  it("decisions have the price of the fills, and fit a terminal with ordinary ids", async () => {
+    const facts = { decision: "APPROVED", side: "buy", symbol: "BTC/USDT", quantity: "0.25", note: "guard: pass" };
+    const filled = { ...facts, id: "20260705-001", price: "market", averagePrice: "62110.123456", state: "filled" };
+    const shown = await render(entryOf("decisions"), [{ ...filled, date: AT, untrusted: null }], io(true), false);
+    expect(shown).toMatch(/20260705-001 +BUY +0\.25 +BTC\/USDT +62110\.1235 +filled +guard: pass/);
+    for (const line of shown.split("\n")) expect(widthOf(line)).toBeLessThanOrEqual(80);
+  });
+
   it("marks live trading by a word, also without colour", async () => {
     expect(await render(entryOf("orders show"), { ...order("x"), review: review("x") }, io(true), false)).toContain(
       "LIVE",

@@ -4,6 +4,7 @@ import {
   IdError,
   closestMatch,
   connectorName,
+  isNamedByStem,
   isDigest,
   isFileStem,
   suggestion,
@@ -126,6 +127,22 @@ describe("digests", () => {
       "0a".repeat(32),
     ],
   );
+});
+
+describe("an id", () => {
+  it.each([
+    ["20260705-001", true],
+    ["2026", true],
+    ["006", false],
+    ["001", true],
+    ["-001", true],
+    ["0705", false],
+    ["", false],
+  ])("20260705-001 is named by %j: %s", (stem, isNamed) => {
+    expect(isNamedByStem("20260705-001", stem)).toBe(isNamed);
+  });
+
+  it("is named by a part in any case", () => expect(isNamedByStem("Trim-Tech", "TECH")).toBe(true));
 });
 
 describe("did you mean", () => {

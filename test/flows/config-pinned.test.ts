@@ -467,5 +467,11 @@ describe("qoc reload while the desk is up", () => {
     expect(checks.find(({ name }) => name === "desk.toml")).toMatchObject({
       message: expect.stringContaining("no guard") as string,
     });
+    const { id } = await propose(opened, "paper", "SPX");
+    expect(await opened.call("orders show", { id })).toMatchObject({
+      review: { warnings: [expect.stringContaining("no guard is in force") as string] },
+    });
+    await opened.call("approve", { id, review: true });
+    expect(opened.said).toEqual([expect.stringContaining("no guard is in force")]);
   });
 });
