@@ -89,7 +89,8 @@ export class Contracts {
       if (error instanceof GatewayError && error.code === UNKNOWN_CONTRACT) return undefined;
       throw error;
     }
-    const named = found.filter((details) => symbolOf(details) === symbol || BY_ID.test(symbol));
+    // A contract has one symbol. Under another, its fills would not fit its orders.
+    const named = found.filter((details) => symbolOf(details) === symbol);
     const [details] = named;
     if (details === undefined) return undefined;
     if (named.length > 1) {

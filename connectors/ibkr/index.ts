@@ -106,8 +106,10 @@ export default class IbkrConnector implements ConnectorAdapter {
   disconnect(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#sync);
-    this.#feed.close();
     this.#link.close();
+    this.#orders.fail("the connector is stopped");
+    this.#quotes.clear();
+    this.#feed.close();
     return Promise.resolve();
   }
 
@@ -131,8 +133,7 @@ export default class IbkrConnector implements ConnectorAdapter {
         this.#gapStart ??= this.#newestFillTime;
         this.#restore();
       },
-      onLink: (isUp, reason, isDataLost) => {
-        if (isDataLost) this.#quotes.clear();
+      onLink: (isUp, reason) => {
         if (isUp) this.#restore();
         else this.#down(reason);
       },

@@ -6,6 +6,8 @@ import type { Settings } from "./settings.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
+/** A connection that ends sooner counts as a failure. */
+const STABLE_MS = 30_000;
 /** Calls wait for the end of a gap that is not older than this, such as that of a reset connection. */
 const SHORT_GAP_MS = 2_000;
 const HEARTBEAT_MS = 45_000;
@@ -26,6 +28,7 @@ export class GatewayLink {
   #opening: GatewaySession | undefined;
   #downReason = "the gateway is not connected yet";
   #downAt = 0;
+  #connectedAt = 0;
   #isClosed = false;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -94,7 +97,7 @@ export class GatewayLink {
     }
     if (session.hasEnded) throw new Error("the gateway closed the connection");
     this.#session = session;
-    this.#failures = 0;
+    this.#connectedAt = Date.now();
     for (const done of [...this.#waiters]) done();
     return session;
   }
@@ -104,6 +107,7 @@ export class GatewayLink {
     this.#session = undefined;
     this.#downReason = reason;
     this.#downAt = Date.now();
+    if (this.#downAt - this.#connectedAt > STABLE_MS) this.#failures = 0;
     if (this.#isClosed) return;
     this.#options.onDown(reason);
     this.#later();

@@ -39,8 +39,8 @@ const TIMES: Readonly<Record<Order["timeInForce"], WireTif>> = {
   fok: WireTif.FOK,
 };
 
-/** States of an order that IBKR has taken. `PendingSubmit` is on its way to the exchange. */
-const TAKEN = ["PreSubmitted", "Submitted", "Filled", "PendingCancel"];
+/** States of an order that IBKR has taken, and may have ended since. `PendingSubmit` is on its way to the exchange. */
+const TAKEN = ["PreSubmitted", "Submitted", "Filled", "PendingCancel", "Cancelled", "ApiCancelled"];
 const OPEN = ["ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "PendingCancel", "Inactive"];
 const CANCELLED = ["Cancelled", "ApiCancelled"];
 /** Errors that say of a new order: it was refused, and no part of it can fill. */
@@ -265,6 +265,8 @@ export class Orders {
     } else cancelling?.(code === RATE_EXCEEDED ? new RateLimited(message, 1_000) : error);
     const isRefused = REFUSALS.includes(code);
     const placing = this.#placing.get(orderId);
+    // The order was taken and ended at once; its state says so in a message of its own.
+    if (code === ORDER_CANCELLED) return;
     if (placing !== undefined)
       placing.settle(isRefused ? new VenueRejection(error.message) : new Error(error.message, { cause: error }));
     else if (cancelling === undefined && isRefused) this.#reject(orderId, message);

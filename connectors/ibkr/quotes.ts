@@ -53,18 +53,20 @@ export class Quotes {
   #session: GatewaySession | undefined;
   readonly #bySymbol = new Map<string, Promise<Subscription>>();
   readonly #byId = new Map<number, Subscription>();
+  /** Subscriptions of this session that were forgotten, and that the gateway may still have. */
+  readonly #leftOver: number[] = [];
 
   constructor(contracts: Contracts, wantsDelayed: boolean) {
     this.#contracts = contracts;
     this.#wantsDelayed = wantsDelayed;
   }
 
-  /** Forgets every subscription: the gateway has, too. */
+  /** Forgets every price: others may be true by now. The gateway may go on with their subscriptions. */
   clear(): void {
     const lost = [...this.#byId.values()];
+    this.#leftOver.push(...this.#byId.keys());
     this.#bySymbol.clear();
     this.#byId.clear();
-    this.#session = undefined;
     for (const { settle } of lost) settle(new Error("the subscription to prices was lost"));
   }
 
@@ -90,13 +92,22 @@ export class Quotes {
 
   async #subscribe(session: GatewaySession, symbol: string): Promise<Subscription> {
     const { contract } = await this.#contracts.get(session, symbol);
-    if (this.#session !== session && this.#wantsDelayed)
-      await session.send("read", (api) => api.reqMarketDataType(DELAYED_REQUEST));
-    this.#session = session;
+    await this.#prepare(session);
     const subscription = newSubscription(session.nextRequestId(), symbol);
     this.#byId.set(subscription.id, subscription);
     await session.send("read", (api) => api.reqMktData(subscription.id, wireContract(contract), "", false, false));
     return subscription;
+  }
+
+  async #prepare(session: GatewaySession): Promise<void> {
+    if (this.#session === session) {
+      for (const id of this.#leftOver.splice(0)) await session.send("read", (api) => api.cancelMktData(id));
+      return;
+    }
+    // A new session has no subscriptions.
+    this.#session = session;
+    this.#leftOver.length = 0;
+    if (this.#wantsDelayed) await session.send("read", (api) => api.reqMarketDataType(DELAYED_REQUEST));
   }
 
   #forget(symbol: string, pending: Promise<Subscription> | undefined): void {

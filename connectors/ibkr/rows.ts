@@ -52,6 +52,6 @@ export interface SessionEvents {
   /** A message that could not be read: anything may be missing. */
   onUnreadable(): void;
   /** The gateway's own link to IBKR. */
-  onLink(isUp: boolean, reason: string, isDataLost: boolean): void;
+  onLink(isUp: boolean, reason: string): void;
   onEnd(reason: string): void;
 }

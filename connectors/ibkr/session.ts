@@ -22,7 +22,6 @@ const SAME_CLOCK_MS = 1_500;
 const NEVER_QUEUED = 1_000;
 
 const LINK_LOST = [1100, 2110];
-const DATA_LOST = 1101;
 const LINK_RESTORED = [1101, 1102];
 const CLIENT_ID_IN_USE = 326;
 export const RATE_EXCEEDED = 100;
@@ -302,7 +301,7 @@ export class GatewaySession {
     } else if (LINK_LOST.includes(code)) this.#lose(message);
     else if (LINK_RESTORED.includes(code)) {
       this.linkProblem = undefined;
-      this.#events.onLink(true, message, code === DATA_LOST);
+      this.#events.onLink(true, message);
     } else if (NOTICES(code)) return;
     else if (id > FIRST_REQUEST_ID && this.answers.fail(this.#names.get(id) ?? "", failureOf(error))) return;
     else if (id >= 0) this.#events.onError(id, error);
@@ -313,7 +312,7 @@ export class GatewaySession {
     this.linkProblem = message;
     // Answers that are under way may be incomplete.
     this.answers.failAll(new Error(message));
-    this.#events.onLink(false, message, false);
+    this.#events.onLink(false, message);
   }
 
   /** An error that names no request concerns one of those without an id. */

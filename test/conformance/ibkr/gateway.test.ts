@@ -238,7 +238,34 @@ describe("fills and reports", () => {
   });
 });
 
+describe("the connection", () => {
+  it("to a gateway that closes each one is made again after longer and longer pauses", async () => {
+    const { connector } = await start();
+    const before = gateway.streamsOpened;
+    gateway.onChange = () => {
+      if (gateway.streams > 0) gateway.dropStreams();
+    };
+    gateway.dropStreams();
+    await new Promise((resolve) => void systemClock.after(2_000, () => resolve(undefined)));
+    expect(gateway.streamsOpened - before).toBeLessThanOrEqual(4);
+    expect(connector.status.state).toBe("degraded");
+  });
+});
+
 describe("quotes", () => {
+  it("after a lost link are asked for again, and the old subscription is ended", async () => {
+    const { connector } = await start();
+    await connector.invoke("getQuote", ["AAPL"]);
+    gateway.announce(1100, "Connectivity between IBKR and Trader Workstation has been lost.");
+    await expect.poll(() => connector.status.state).toBe("degraded");
+    expect(await connector.invoke("getQuote", ["AAPL"])).toMatchObject({ ok: false });
+    gateway.announce(1102, "Connectivity has been restored - data maintained.");
+    await expect.poll(() => connector.status.state).toBe("ready");
+    gateway.state.quotes.set("AAPL", { bid: "90", ask: "91", last: "90.5" });
+    expect(await connector.invoke("getQuote", ["AAPL"])).toMatchObject({ ok: true, value: { bid: "90", ask: "91" } });
+    expect(gateway.requests.map(({ path }) => path)).toContain("/cancelMktData");
+  });
+
   it("that are late say so, and have the time of 15 minutes ago", async () => {
     const { connector } = await start({ market_data: "delayed" });
     const response = await connector.invoke("getQuote", ["AAPL"]);
