@@ -65,7 +65,9 @@ const SHAPES: Readonly<Record<string, string>> = {
     error(message: string, fields?: Record<string, unknown>): void }`,
   ConnectorContext: `{ secret(name: string): string; readonly logger: S.Logger; emitFill(fill: S.Fill): void;
     emitReport(report: S.OrderReport): void; emitActivity(activity: S.Activity): void; emitQuote(quote: S.Quote): void;
-    link(isUp: boolean, reason?: string): void; readonly options: Readonly<Record<string, unknown>>; readonly store: S.Store; bars(symbol: string): Promise<S.Bar[]> }`,
+    link(isUp: boolean, reason?: string): void; readonly options: Readonly<Record<string, unknown>>; readonly store: S.Store; bars(symbol: string): Promise<S.Bar[]>;
+    readonly source: S.QuoteSource }`,
+  QuoteSource: `{ quote(symbol: string): Promise<S.Quote>; instrument(symbol: string): Promise<S.Instrument | null | undefined> }`,
   Capabilities: `{ exactDecimals?: boolean; clientIdDedupe?: "forever" | "open-only" | "none"; queryByClientId?: boolean;
     buyingPowerNetsOpenOrders?: boolean; reduceOnly?: boolean; reports?: "pushed" | "polled"; pollSeconds?: number;
     simulatedTime?: boolean; mode?: "paper" | "live" }`,
