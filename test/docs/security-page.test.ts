@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PAGE = readFileSync(`${ROOT}SECURITY.md`, "utf8");
-const SHELL = readFileSync(`${ROOT}test/flows/own-shell.test.ts`, "utf8");
+const SHELL = readFileSync(`${ROOT}test/programs/own-shell.test.ts`, "utf8");
 
 describe("SECURITY.md", () => {
   it("SECURITY.md names files that exist", () => {

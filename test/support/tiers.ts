@@ -23,6 +23,13 @@ const SLOW_TIERS: readonly Tier[] = [
     isDefault: false,
   },
   {
+    name: "programs",
+    command: "npm run test:programs",
+    covers: "the program in processes of its own, at terminals, killed and upgraded; command-line sessions",
+    include: ["test/programs/**/*.test.ts", "test/transcripts/**/*.test.ts"],
+    isDefault: false,
+  },
+  {
     name: "clients",
     command: "npm run test:clients",
     covers: "real agent programs and MCP checkers (install them first: npm run clients -- --install)",
@@ -41,8 +48,8 @@ const SLOW_TIERS: readonly Tier[] = [
 const FLOWS: Tier = {
   name: "flows",
   command: "npm test",
-  covers: "whole desks: real files, workers, sockets and processes",
-  include: ["test/flows/**/*.test.ts", "test/transcripts/**/*.test.ts"],
+  covers: "whole desks: real files, workers and sockets",
+  include: ["test/flows/**/*.test.ts"],
   isDefault: true,
 };
 
