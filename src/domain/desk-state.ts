@@ -276,7 +276,7 @@ function flagInstrument({ flagged }: DeskState, at: number, event: InstrumentFla
 }
 
 function useSignature(state: DeskState, { signature, expiresAt, passkey }: Authority): void {
-  if (passkey !== undefined) usePasskey(state.pages, passkey);
+  usePasskey(state.pages, passkey);
   for (const [used, end] of state.usedSignatures) if (end <= state.lastAt) state.usedSignatures.delete(used);
   state.usedSignatures.set(signature, expiresAt);
 }

@@ -62,8 +62,8 @@ export function applyPageEvent(state: PageState, at: number, event: PageStateEve
 }
 
 /** A decision has this answer of a passkey. */
-export function usePasskey({ passkeys }: PageState, { name, ...answer }: PasskeyUse): void {
-  const passkey = passkeys.get(name);
+export function usePasskey({ passkeys }: PageState, answer: PasskeyUse | undefined): void {
+  const passkey = passkeys.get(String(answer?.name));
   if (passkey !== undefined) passkey.counter = Math.max(passkey.counter, counterOf(answer));
 }
 

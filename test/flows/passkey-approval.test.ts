@@ -192,6 +192,20 @@ describe("a passkey", () => {
     await expect(desk.call("passkeys remove", { name })).rejects.toMatchObject({ code: "PASSKEY_UNKNOWN" });
     expect(await desk.call("journal verify")).toMatchObject({ ok: true });
   });
+  it("stays registered over a restart, at which the desk checks its registration", async () => {
+    key = authenticator();
+    const { digest } = (await offer()).body["value"] as PasskeyView;
+    const { name: other } = await desk.call<PasskeyView>("passkeys add", { digest });
+    await desk.stop();
+    desk = await tempDesk({ again: { root: desk.root, home: desk.home } });
+    expect(desk.open.desk.readOnly()).toBeUndefined();
+    expect(await desk.call("passkeys list")).toMatchObject([{ state: "in force", name: other }]);
+    // The page is at another port now: the passkey is for the one before.
+    page = page.at(desk.port);
+    expect((await review(await propose())).passkey).toBeUndefined();
+    const again = await offer(authenticator());
+    expect(again.body["value"]).toMatchObject({ state: "offered", origin: page.origin });
+  });
 });
 
 /** The other valid signature of ECDSA: (r, n - s) for (r, s). */

@@ -1,6 +1,7 @@
 /** `qoc journal verify` and passkeys, offline: an honest approval passes, and each forgery has its code. */
 import { describe, expect, it } from "vitest";
 import { type Authority, STATEMENT_MS, statementOf } from "../../src/domain/authority.ts";
+import { foldDeskState } from "../../src/domain/desk-state.ts";
 import { digestOf, digestTerms } from "../../src/domain/digest.ts";
 import type { PasskeyAdded } from "../../src/domain/page-event.ts";
 import { PAGE_CODE_MS, PAGE_SESSION_MS, grantSubject, grantText, loginText } from "../../src/domain/page-session.ts";
@@ -80,6 +81,29 @@ describe("an honest passkey", () => {
   it("passes without a counter, as a passkey in the cloud does", () => {
     const uncounted = { answer: { counter: 0 } };
     expect(approvedBy(approvedBy(added(), "a", uncounted), "b", uncounted).codes()).toEqual([]);
+  });
+});
+
+describe("the state after a restart", () => {
+  it("has the passkey and the highest counter of its answers, and a copy of the desk has none", () => {
+    const counted = (counter: number) => ({ answer: { counter } });
+    const journal = approvedBy(approvedBy(added(), "a", counted(900)), "b", counted(800));
+    const state = foldDeskState(journal.lines.map(({ recorded }) => recorded));
+    expect(state.pages.passkeys.get(NAME)).toMatchObject({ origin: ORIGIN, counter: 900 });
+    journal.epoch = 2;
+    journal.started("machine-2");
+    const copy = foldDeskState(journal.lines.map(({ recorded }) => recorded));
+    expect(copy.pages.passkeys.size).toBe(0);
+  });
+
+  it("does not fail for a forged registration without its proof", () => {
+    for (const proof of [undefined, null, "proof", { authenticatorData: null }]) {
+      const journal = approvedBy(added(desk(), { proof: proof as never }), "a", {
+        authority: { passkey: null as never },
+      });
+      expect(foldDeskState(journal.lines.map(({ recorded }) => recorded)).pages.passkeys.size).toBe(1);
+      expect(journal.codes()).toContain("SIGNATURE_INVALID");
+    }
   });
 });
 
