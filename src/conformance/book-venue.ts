@@ -132,6 +132,7 @@ export abstract class BookVenue implements TestVenue {
   }
 
   endOrder(order: FakeOrder, status: VenueEnding): Promise<boolean> {
+    if (!this.traits.endings.includes(status)) return Promise.resolve(false);
     order.status = status;
     return Promise.resolve(true);
   }

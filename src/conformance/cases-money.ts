@@ -72,7 +72,11 @@ async function assertSteps(harness: ConformanceHarness): Promise<void> {
   if (level === "kit") {
     await harness.start();
     for (const [index, symbol] of harness.kit.traits.steppedSymbols.entries())
-      assertInstrument(symbol, await venue.describeInstrument(symbol, STEPS[index]), await read(symbol));
+      assertInstrument(
+        symbol,
+        await venue.describeInstrument(symbol, harness.kit.traits.steps[index]),
+        await read(symbol),
+      );
     return;
   }
   const symbols = [settings.symbol, otherSymbol(harness)];

@@ -1,10 +1,9 @@
 /** The requests of a client of Alpaca, and the rules of Alpaca that depend on an order alone. */
 import * as z from "zod";
-import type { Secrets, VenueCommand } from "./dialect.ts";
+import type { Secrets, UnsignedCommand, VenueCommand } from "./dialect.ts";
 import type { WireRequest } from "./wire-messages.ts";
 
-type Read = (parts: readonly string[], request: WireRequest) => Unauthorized<VenueCommand>;
-type Unauthorized<T> = T extends unknown ? Omit<T, "isAuthorized"> : never;
+type Read = (parts: readonly string[], request: WireRequest) => UnsignedCommand;
 
 const ROUTES: readonly (readonly [method: string, path: RegExp, read: Read])[] = [
   ["GET", /^\/v2\/clock$/, () => ({ route: "time" })],
@@ -70,14 +69,14 @@ const orderRequest = z.strictObject({
 });
 
 /** The rules of Alpaca that depend on the order alone. Each refusal has the words of Alpaca. */
-function readOrder(body: unknown): Unauthorized<VenueCommand> {
+function readOrder(body: unknown): UnsignedCommand {
   const parsed = orderRequest.safeParse(body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return { route: "place", invalid: `invalid ${issue?.path.join(".") ?? "request body"}` };
   }
   const { qty: quantity, extended_hours: _, ...terms } = parsed.data;
-  const refuse = (invalid: string): Unauthorized<VenueCommand> => ({ route: "place", invalid });
+  const refuse = (invalid: string): UnsignedCommand => ({ route: "place", invalid });
   const isCrypto = terms.symbol.includes("/");
   if (isCrypto && terms.time_in_force !== "gtc" && terms.time_in_force !== "ioc")
     return refuse("invalid crypto time_in_force");
@@ -93,7 +92,7 @@ function readOrder(body: unknown): Unauthorized<VenueCommand> {
   return { route: "place", terms: { ...terms, quantity } };
 }
 
-function readActivities({ since, until }: Readonly<Record<string, string>>): Unauthorized<VenueCommand> {
+function readActivities({ since, until }: Readonly<Record<string, string>>): UnsignedCommand {
   // Alpaca answers nothing of the past without `since`, and holds the response open without `until`.
   if (since === undefined || until === undefined) return { route: "unknown" };
   return { route: "fills", since: Date.parse(since), until: Date.parse(until) };

@@ -1,7 +1,7 @@
 /** The requests of a client of Binance, and what their signatures cover. */
 import { createHmac } from "node:crypto";
 import * as z from "zod";
-import type { Secrets, VenueCommand } from "./dialect.ts";
+import type { Secrets, UnsignedCommand, VenueCommand } from "./dialect.ts";
 import { coinSymbols } from "./dialect-coins.ts";
 import type { WireRequest } from "./wire-messages.ts";
 
@@ -23,7 +23,6 @@ export function symbolOf(id = ""): string {
 }
 
 export type BinanceFields = Readonly<Record<string, string>>;
-type Unsigned<T> = T extends unknown ? Omit<T, "isAuthorized"> : never;
 
 /** The parameters of a request, and the text that its signature covers. */
 export function parametersOf({ method, query, body }: WireRequest): {
@@ -53,7 +52,7 @@ export function signatureOf(signed: string, secrets: Secrets): string {
     .digest("hex");
 }
 
-function publicCommand(path: string, { symbol, symbols }: BinanceFields): Unsigned<VenueCommand> | undefined {
+function publicCommand(path: string, { symbol, symbols }: BinanceFields): UnsignedCommand | undefined {
   if (path === "time") return { route: "time" };
   if (path === "ticker/24hr") return { route: "quote", symbol: symbolOf(symbol) };
   if (path === "exchangeInfo")
@@ -64,7 +63,7 @@ function publicCommand(path: string, { symbol, symbols }: BinanceFields): Unsign
   return path === "klines" ? { route: "other", name: `bars:${symbol ?? ""}` } : undefined;
 }
 
-function signedCommand(request: string, fields: BinanceFields): Unsigned<VenueCommand> {
+function signedCommand(request: string, fields: BinanceFields): UnsignedCommand {
   const { orderId, origClientOrderId, symbol, startTime, endTime, fromId } = fields;
   switch (request) {
     case "GET account":
@@ -103,7 +102,7 @@ const orderRequest = z.object({
   timeInForce: z.enum(["GTC", "IOC", "FOK"]).optional(),
 });
 
-function readOrder(fields: BinanceFields): Unsigned<VenueCommand> {
+function readOrder(fields: BinanceFields): UnsignedCommand {
   const parsed = orderRequest.safeParse(fields);
   if (!parsed.success) {
     const name = parsed.error.issues[0]?.path.join(".") ?? "";

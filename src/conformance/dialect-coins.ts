@@ -25,4 +25,9 @@ export const COIN_TRAITS = {
   hasShorts: false,
   statesQuoteTime: false,
   confirmsId: true,
+  endings: ["rejected", "expired", "cancelled"],
+  steps: [
+    { tickSize: "0.05", lotSize: "0.5" },
+    { tickSize: "0.0001", lotSize: "10" },
+  ],
 } satisfies Partial<DialectTraits>;

@@ -41,6 +41,11 @@ export const USUAL_TRAITS = {
   hasShorts: true,
   statesQuoteTime: true,
   confirmsId: true,
+  endings: ["rejected", "expired", "cancelled"],
+  steps: [
+    { tickSize: "0.05", lotSize: "0.5" },
+    { tickSize: "0.0001", lotSize: "10" },
+  ],
 } satisfies Partial<DialectTraits>;
 
 export const QOC_DIALECT: Dialect = {

@@ -4,7 +4,7 @@
  */
 import type { FakeFill, FakeInstrument, FakeOrder, FakeQuote } from "./fake-venue-state.ts";
 import type { VenueRoute } from "./fake-venue-faults.ts";
-import type { InstrumentSteps } from "./test-venue.ts";
+import type { InstrumentSteps, VenueEnding } from "./test-venue.ts";
 import type { WireMessage, WireRequest, WireResponse } from "./wire-messages.ts";
 
 /** An order as a client sent it. */
@@ -24,6 +24,10 @@ export type VenueCommand = { readonly isAuthorized: boolean } & (
   /** A request that the dialect answers without the book, such as a calendar. */
   | { readonly route: "other"; readonly name: string }
 );
+
+type WithoutAuthorization<T> = T extends unknown ? Omit<T, "isAuthorized"> : never;
+/** A command before its keys were checked. */
+export type UnsignedCommand = WithoutAuthorization<VenueCommand>;
 
 export type RefusalReason =
   | "unauthorized"
@@ -111,6 +115,10 @@ export interface DialectTraits {
   readonly statesQuoteTime: boolean;
   /** The answer to an order names the client order id. */
   readonly confirmsId: boolean;
+  /** How the venue can end an order without the client. */
+  readonly endings: readonly VenueEnding[];
+  /** Steps that the venue can state, for two symbols. */
+  readonly steps: readonly [InstrumentSteps, InstrumentSteps];
 }
 
 export interface Dialect {

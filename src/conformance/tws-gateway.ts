@@ -5,6 +5,7 @@
 import { type AddressInfo, type Socket, createServer } from "node:net";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { BookVenue } from "./book-venue.ts";
+import { USUAL_TRAITS } from "./dialect-qoc.ts";
 import type { DialectTraits, StreamEvent, VenueOutcome } from "./dialect.ts";
 import {
   type FakeInstrument,
@@ -53,6 +54,8 @@ const TRAITS: DialectTraits = {
   hasFillFees: true,
   // A symbol of the connector without a currency is in dollars.
   hasOneCurrency: true,
+  endings: USUAL_TRAITS.endings,
+  steps: USUAL_TRAITS.steps,
   symbols: ["AAPL", "MSFT", ...Array.from({ length: 17 }, (_, index) => `SYM${index + 1}`), "BTC/USD"],
   currency: "USD",
   hasShorts: true,

@@ -88,6 +88,13 @@ describe("a connector to an exchange does not start", () => {
     await venue.close();
   });
 
+  it("for paper trading at an exchange without a test network, and says what to do instead", async () => {
+    expect(await statusOf({ exchange: "kraken" })).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("Kraken has no test network for spot trading; to practise") as string,
+    });
+  });
+
   it("for an exchange that ccxt does not have, and names a near one", async () => {
     expect(await statusOf({ exchange: "binanc", more: '  currency = "USDT"' })).toMatchObject({
       lastError: expect.stringContaining('has no exchange "binanc" (did you mean binance?)') as string,

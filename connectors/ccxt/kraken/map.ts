@@ -1,0 +1,243 @@
+/** Kraken's answers as the desk's types, and the desk's orders as Kraken's. Source: docs.kraken.com. Pure. */
+import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
+import { ZERO, amount, textOf as amountText } from "../../paper/amount.ts";
+import type { Refusal } from "../client.ts";
+import { type Body, amountIn, bodyOf, millisIn, sideIn, textIn } from "../fields.ts";
+import type { Balance, BarRange, Market } from "../venue.ts";
+
+const ORDER_TYPES = {
+  market: "market",
+  limit: "limit",
+  stop: "stop-loss",
+  stop_limit: "stop-loss-limit",
+} as const satisfies Record<Order["type"], string>;
+
+export const NO_SUCH_PAIR = "EQuery:Unknown asset pair";
+export const NO_SUCH_ORDER = ["EOrder:Unknown order", "EOrder:Invalid order", "EGeneral:Invalid arguments:txid"];
+/** An order with this client order id is open: it is this order, because the desk repeats no id. */
+export const DUPLICATE_ORDER = /cl_ord_id.*(?:exist|duplicate|unique|in use)|duplicate.*cl_ord_id/i;
+
+/** The request was not carried out: it was invalid, not allowed, or refused by the matching engine. */
+const DEFINITE =
+  /^(?:EOrder:|EGeneral:(?:Invalid arguments|Permission denied|Unknown method)|EAPI:|EQuery:|EFunding:|EService:Market in (?:cancel_only|post_only|limit_only) mode)/;
+const KEYS = /^EAPI:Invalid (?:key|signature)|^EGeneral:Permission denied/;
+const LIMITS = /^E(?:API|Order|General):(?:Rate limit exceeded|Temporary lockout|Too many requests)/;
+
+/** Kraken answers 200 with a list of errors. With another status, or a warning alone, it says nothing definite. */
+export function refusalIn(status: number, body: unknown): Refusal | undefined {
+  if (typeof body !== "object" || body === null) return undefined;
+  const { error } = body as { error?: unknown };
+  if (!Array.isArray(error)) return undefined;
+  const [first] = error.filter((one): one is string => typeof one === "string" && one.startsWith("E"));
+  if (first === undefined) return undefined;
+  const words = error.join("; ").slice(0, 300);
+  if (status >= 500) return { code: first, words, kind: "unclear" };
+  if (LIMITS.test(first)) return { code: first, words, kind: "limit" };
+  if (DUPLICATE_ORDER.test(first)) return { code: first, words, kind: "unclear" };
+  if (KEYS.test(first)) return { code: first, words, kind: "keys" };
+  return { code: first, words, kind: DEFINITE.test(first) ? "definite" : "unclear" };
+}
+
+/** Kraken's older names of coins. */
+export function coinOf(name: string): string {
+  if (name === "XBT") return "BTC";
+  return name === "XDG" ? "DOGE" : name;
+}
+
+function step(decimals: string): string {
+  return amountText(amount(`1e-${decimals}`));
+}
+
+/** One entry of `AssetPairs`; undefined for a pair of the dark pool, which has no name. */
+export function marketOf(id: string, pair: Body): Market | undefined {
+  const { wsname } = pair;
+  if (typeof wsname !== "string") return undefined;
+  const [base = "", quote = ""] = wsname.split("/").map(coinOf);
+  const symbol = `${base}/${quote}`;
+  const instrument: Instrument = {
+    symbol,
+    currency: quote,
+    tickSize: amountIn(pair, "tick_size"),
+    lotSize: step(textIn(pair, "lot_decimals")),
+    minQuantity: amountIn(pair, "ordermin"),
+    orderTypes: ["market", "limit", "stop", "stop_limit"],
+    timesInForce: ["gtc", "ioc"],
+    tradable: pair["status"] === undefined || pair["status"] === "online",
+  };
+  if (typeof pair["costmin"] === "string") instrument.minNotional = pair["costmin"];
+  return { symbol, id, base, quote, instrument };
+}
+
+function firstOf(ticker: Body, name: string, index = 0): string {
+  const values = ticker[name];
+  const value: unknown = Array.isArray(values) ? values[index] : undefined;
+  return amountIn({ [name]: value }, name);
+}
+
+/** Kraken states no time of its quotes: they have the time of the answer. */
+export function quoteOf(symbol: string, ticker: Body, timestamp: number): Quote {
+  return {
+    symbol,
+    bid: firstOf(ticker, "b"),
+    ask: firstOf(ticker, "a"),
+    bidSize: firstOf(ticker, "b", 2),
+    askSize: firstOf(ticker, "a", 2),
+    last: firstOf(ticker, "c"),
+    timestamp,
+  };
+}
+
+export function lastPriceOf(ticker: Body): string {
+  return firstOf(ticker, "c");
+}
+
+/** `assets`: the desk's name of each of Kraken's. Names such as `XBT.F` are coins that earn, and cannot be sold. */
+export function balancesOf(balances: Body, assets: ReadonlyMap<string, string>): readonly Balance[] {
+  return Object.entries(balances).flatMap(([name, value]) => {
+    const balance = bodyOf(value);
+    const total = amountIn(balance, "balance");
+    const held = typeof balance["hold_trade"] === "string" ? balance["hold_trade"] : "0";
+    const free = amountText(amount(total).minus(amount(held)));
+    return amount(total).eq(ZERO) ? [] : [{ asset: assets.get(name) ?? coinOf(name), total, free }];
+  });
+}
+
+/** The parameters of an order. @throws NotSent for a time in force that Kraken lacks. */
+export function orderParams(order: Order, { id }: Market): Readonly<Record<string, string>> {
+  const { type, timeInForce, limitPriceText, stopPriceText } = order;
+  if (timeInForce !== "gtc" && timeInForce !== "ioc") throw new NotSent(`Kraken takes gtc, ioc, not ${timeInForce}`);
+  const params: Record<string, string> = {
+    pair: id,
+    type: order.side,
+    ordertype: ORDER_TYPES[type],
+    volume: order.quantityText,
+    cl_ord_id: order.clientOrderId,
+    // The fee is in the quote currency, so that it never changes the quantity that was bought.
+    oflags: "fciq",
+  };
+  // A stop-limit order has its stop price as price, and its limit as price2.
+  const prices = [stopPriceText, limitPriceText].filter((price) => price !== undefined);
+  if (prices[0] !== undefined) params["price"] = prices[0];
+  if (prices[1] !== undefined) params["price2"] = prices[1];
+  if (limitPriceText !== undefined) params["timeinforce"] = timeInForce.toUpperCase();
+  return params;
+}
+
+/** An order that is closed is filled only if all of it was executed. */
+function statusOf(status: string, filled: string, total: string): OrderReport["status"] {
+  const isFilled = amount(filled).gte(amount(total));
+  switch (status) {
+    case "pending":
+    case "open":
+    case "pending_new":
+    case "new":
+    case "partially_filled":
+      return amount(filled).gt(ZERO) ? "partially_filled" : "open";
+    case "closed":
+    case "filled":
+      return isFilled ? "filled" : "cancelled";
+    case "canceled":
+      return "cancelled";
+    case "expired":
+      return "expired";
+    default:
+      throw new Error(`an order is ${status} at Kraken, which the connector does not know`);
+  }
+}
+
+/** An order of the REST API. */
+export function reportOf(id: string, order: Body, symbol: string): OrderReport {
+  const terms = bodyOf(order["descr"]);
+  const [filled, total] = [amountIn(order, "vol_exec"), amountIn(order, "vol")];
+  const report: OrderReport = {
+    venueOrderId: id,
+    status: statusOf(textIn(order, "status"), filled, total),
+    filledQuantity: filled,
+    quantity: total,
+    symbol,
+    side: sideIn(terms, "type"),
+  };
+  if (typeof order["cl_ord_id"] === "string" && order["cl_ord_id"] !== "") report.clientOrderId = order["cl_ord_id"];
+  const [average, limit] = [amountIn(order, "price"), limitOf(terms)];
+  if (amount(average).gt(ZERO)) report.averagePrice = average;
+  if (limit !== undefined) report.limitPrice = limit;
+  const reason = order["reason"];
+  if (typeof reason === "string" && reason !== "") report.reason = reason.slice(0, 200);
+  return report;
+}
+
+function limitOf(terms: Body): string | undefined {
+  const type = textIn(terms, "ordertype");
+  if (type === "limit") return amountIn(terms, "price");
+  return type === "stop-loss-limit" ? amountIn(terms, "price2") : undefined;
+}
+
+/** Milliseconds of seconds with decimals. */
+function millisOfSeconds(body: Body, name: string): number {
+  return Math.round(Number(amountIn(body, name)) * 1_000);
+}
+
+/** A trade of `TradesHistory`. */
+export function fillOf(id: string, trade: Body, symbol: string, quote: string): Fill {
+  return {
+    fillId: id,
+    venueOrderId: textIn(trade, "ordertxid"),
+    symbol,
+    side: sideIn(trade, "type"),
+    quantity: amountIn(trade, "vol"),
+    price: amountIn(trade, "price"),
+    timestamp: millisOfSeconds(trade, "time"),
+    fee: amountIn(trade, "fee"),
+    feeCurrency: quote,
+  };
+}
+
+/** The fill of an execution; undefined if it reports none. */
+export function eventFillOf(event: Body): Fill | undefined {
+  if (event["exec_type"] !== "trade") return undefined;
+  const fill: Fill = {
+    fillId: textIn(event, "exec_id"),
+    venueOrderId: textIn(event, "order_id"),
+    symbol: textIn(event, "symbol"),
+    side: sideIn(event, "side"),
+    quantity: amountIn(event, "last_qty"),
+    price: amountIn(event, "last_price"),
+    timestamp: millisIn(event, "timestamp"),
+  };
+  if (typeof event["cl_ord_id"] === "string" && event["cl_ord_id"] !== "") fill.clientOrderId = event["cl_ord_id"];
+  const fees = event["fees"];
+  if (Array.isArray(fees) && fees.length > 1) throw new Error("an execution has fees in several assets");
+  if (Array.isArray(fees) && fees.length === 1) {
+    const fee = bodyOf(fees[0]);
+    fill.fee = amountIn(fee, "qty");
+    fill.feeCurrency = textIn(fee, "asset");
+  }
+  return fill;
+}
+
+const INTERVALS: Readonly<Record<string, string>> = {
+  ...{ "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "1440", "1w": "10080" },
+};
+
+/** @throws Error for a resolution that Kraken lacks. */
+export function ohlcParams({ resolution, from }: BarRange, id: string): Readonly<Record<string, string>> {
+  const interval = INTERVALS[resolution];
+  if (interval === undefined)
+    throw new Error(`Kraken has no bars of ${resolution}: use ${Object.keys(INTERVALS).join(", ")}`);
+  const params = { pair: id, interval };
+  return from === undefined ? params : { ...params, since: String(Math.floor(from / 1_000) - 1) };
+}
+
+export function barOf(symbol: string, entry: readonly unknown[]): Bar {
+  const [time, open, high, low, close, , volume] = entry;
+  const bar = bodyOf({ time, open, high, low, close, volume });
+  return {
+    symbol,
+    timestamp: millisOfSeconds(bar, "time"),
+    open: amountIn(bar, "open"),
+    high: amountIn(bar, "high"),
+    low: amountIn(bar, "low"),
+    close: amountIn(bar, "close"),
+    volume: amountIn(bar, "volume"),
+  };
+}

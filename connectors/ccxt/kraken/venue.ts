@@ -1,0 +1,330 @@
+/** Kraken spot: the REST API, and the channel `executions` of the WebSocket API v2. */
+import { createHash } from "node:crypto";
+import {
+  type Bar,
+  ConnectRefused,
+  type Fill,
+  type FillsHint,
+  type Order,
+  type OrderAck,
+  type OrderQuery,
+  type OrderReport,
+  type Quote,
+} from "@qoc-app/sdk";
+import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
+import { type Body, amountIn, bodyOf, foundOr, lookUp, textIn } from "../fields.ts";
+import type {
+  Balance,
+  BarRange,
+  FillPage,
+  Market,
+  Profile,
+  Session,
+  StreamStep,
+  TradingVenue,
+  Venue,
+} from "../venue.ts";
+import {
+  DUPLICATE_ORDER,
+  NO_SUCH_ORDER,
+  NO_SUCH_PAIR,
+  balancesOf,
+  barOf,
+  coinOf,
+  eventFillOf,
+  fillOf,
+  lastPriceOf,
+  marketOf,
+  ohlcParams,
+  orderParams,
+  quoteOf,
+  refusalIn,
+  reportOf,
+} from "./map.ts";
+
+/** Trades in one answer, the newest first. */
+const TRADES_PAGE = 50;
+/** A symbol that is not in the list may be new if the list is older. */
+const PAIRS_AGE_MS = 10 * 60_000;
+const ORDER_ENDS = ["filled", "canceled", "expired"];
+
+export const KRAKEN: Profile = {
+  facts: {
+    name: "Kraken",
+    currency: "USD",
+    environments: { live: { rest: "https://api.kraken.com", stream: "wss://ws-auth.kraken.com/v2" } },
+    streamPath: "/v2",
+    withoutPaper:
+      'Kraken has no test network for spot trading; to practise, use a connector of type = "paper" whose option quotes ' +
+      "names a Kraken connector with orders = false",
+  },
+  capabilities: {
+    exactDecimals: true,
+    clientIdDedupe: "open-only",
+    queryByClientId: true,
+    buyingPowerNetsOpenOrders: true,
+    reports: "pushed",
+  },
+  open: (session) => new KrakenVenue(session),
+};
+
+class KrakenVenue implements Venue, TradingVenue {
+  readonly trading = this;
+  readonly #session: Session;
+  readonly #client: ExchangeClient;
+  /** By the symbol, Kraken's id and its short name. */
+  readonly #markets = new Map<string, Market>();
+  /** The desk's names of Kraken's assets. */
+  readonly #assets = new Map<string, string>();
+  #pairsReadAt = 0;
+  #lastNonce = 0;
+
+  constructor(session: Session) {
+    const { exchange, settings } = session;
+    const rest = settings.origins?.rest ?? "";
+    exchange.urls["api"] = { public: rest, private: rest };
+    // Two requests in one millisecond need two nonces.
+    exchange.nonce = () => (this.#lastNonce = Math.max(this.#lastNonce + 1, Date.now()));
+    this.#session = session;
+    this.#client = new ExchangeClient({
+      name: "Kraken",
+      exchange,
+      refusalIn: ({ status, body }) => refusalIn(status, body),
+      // A request that overtakes another has the higher nonce, and the other one is refused.
+      isSerial: ({ api }) => api === "private",
+    });
+  }
+
+  async signIn() {
+    const venueTime = Number(amountIn(await this.#public("Time"), "unixtime")) * 1_000;
+    const info = await this.#checkKey();
+    await this.#readPairs();
+    const { environment } = this.#session.settings;
+    const { iban } = info;
+    const key = createHash("sha256").update(this.#session.key).digest("hex").slice(0, 12);
+    return {
+      mode: environment,
+      environment: "Kraken",
+      accountId: typeof iban === "string" && iban !== "" ? iban : `Kraken key ${key}`,
+      permissions: ["read" as const, "trade" as const],
+      venueTime,
+    };
+  }
+
+  /** @throws ConnectRefused if Kraken refuses the key, or if it may withdraw. */
+  async #checkKey(): Promise<Body> {
+    const info = await this.#private("GetApiKeyInfo").catch((error: unknown) => {
+      if (!(error instanceof ExchangeError) || error.refusal.kind !== "keys") throw error;
+      throw new ConnectRefused(`Kraken refused the keys: ${error.refusal.words}; check api_key and api_secret`);
+    });
+    const { permissions } = info;
+    if (!Array.isArray(permissions)) throw new Error("Kraken does not say whether this key may withdraw");
+    if (permissions.some((permission) => /withdraw/i.test(String(permission))))
+      throw new ConnectRefused("this key may withdraw: make one without withdrawals, in Kraken's API settings");
+    return info;
+  }
+
+  #public(path: string, params: Readonly<Record<string, unknown>> = {}): Promise<Body> {
+    return this.#result({ api: "public", path, params });
+  }
+
+  #private(path: string, params: Readonly<Record<string, unknown>> = {}, isUrgent = false): Promise<Body> {
+    return this.#result({ method: "POST", api: "private", path, params, isUrgent });
+  }
+
+  /** @throws Error for a success without a result. */
+  async #result(call: Call): Promise<Body> {
+    return bodyOf((await this.#client.call<Body>(call))["result"]);
+  }
+
+  async #readPairs(): Promise<void> {
+    const pairs = await this.#public("AssetPairs");
+    for (const [id, value] of Object.entries(pairs)) {
+      const pair = bodyOf(value);
+      const market = marketOf(id, pair);
+      if (market === undefined) continue;
+      for (const name of [market.symbol, id, String(pair["altname"])]) this.#markets.set(name, market);
+      this.#assets.set(String(pair["base"]), market.base);
+      this.#assets.set(String(pair["quote"]), market.quote);
+    }
+    this.#pairsReadAt = Date.now();
+  }
+
+  async #find(name: string): Promise<Market | undefined> {
+    const known = this.#markets.get(name);
+    if (known !== undefined || Date.now() - this.#pairsReadAt < PAIRS_AGE_MS) return known;
+    await this.#readPairs();
+    return this.#markets.get(name);
+  }
+
+  /** @throws Error if Kraken does not list it. */
+  async #marketOf(name: string): Promise<Market> {
+    const market = await this.#find(name);
+    if (market === undefined) throw new Error(`Kraken does not list ${name}`);
+    return market;
+  }
+
+  async market(symbol: string): Promise<Market | null> {
+    const known = await this.#find(symbol);
+    if (known?.symbol !== symbol) return null;
+    const pairs = await foundOr(this.#public("AssetPairs", { pair: known.id }), [NO_SUCH_PAIR]);
+    return pairs === null ? null : (marketOf(known.id, bodyOf(pairs[known.id])) ?? null);
+  }
+
+  async symbols(): Promise<readonly string[]> {
+    const pairs = await this.#public("AssetPairs");
+    return Object.entries(pairs).flatMap(([id, pair]) => marketOf(id, bodyOf(pair))?.symbol ?? []);
+  }
+
+  async quote(symbol: string): Promise<Quote> {
+    const { id } = await this.#marketOf(symbol);
+    const { body, date } = await this.#client.send({ api: "public", path: "Ticker", params: { pair: id } });
+    const tickers = bodyOf(bodyOf(body)["result"]);
+    if (date === undefined) throw new Error("Kraken's answer has no time");
+    return quoteOf(symbol, bodyOf(tickers[id]), date);
+  }
+
+  async prices(symbols: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const markets = (await Promise.all(symbols.map((symbol) => this.#find(symbol)))).filter(
+      (market) => market !== undefined,
+    );
+    if (markets.length === 0) return new Map();
+    const tickers = await this.#public("Ticker", { pair: markets.map(({ id }) => id).join(",") });
+    return new Map(markets.map(({ symbol, id }) => [symbol, lastPriceOf(bodyOf(tickers[id]))]));
+  }
+
+  async balances(): Promise<readonly Balance[]> {
+    return balancesOf(await this.#private("BalanceEx"), this.#assets);
+  }
+
+  async bars(symbol: string, range: BarRange): Promise<Bar[]> {
+    const { id } = await this.#marketOf(symbol);
+    const entries = (await this.#public("OHLC", ohlcParams(range, id)))[id];
+    if (!Array.isArray(entries)) throw new Error("Kraken answered with no list of bars");
+    const bars = entries.map((entry) => barOf(symbol, entry as readonly unknown[]));
+    return bars.filter(({ timestamp }) => range.to === undefined || Number(timestamp) <= range.to);
+  }
+
+  /** The answer does not name the client order id: it belongs to the one request that waits for it. */
+  async place(order: Order, market: Market): Promise<OrderAck> {
+    let placed: Body;
+    try {
+      placed = await this.#private("AddOrder", orderParams(order, market), true);
+    } catch (error) {
+      if (!(error instanceof ExchangeError) || !DUPLICATE_ORDER.test(error.refusal.words)) throw error;
+      return lookUp(this.#acknowledgeTwin(order));
+    }
+    const { txid } = placed;
+    if (!Array.isArray(txid) || txid.length !== 1) throw new Error("Kraken did not confirm the order");
+    return { venueOrderId: textIn({ txid: txid[0] as unknown }, "txid"), status: "acknowledged" };
+  }
+
+  /** The desk never repeats an id, so the order that has it is this order. */
+  async #acknowledgeTwin({ clientOrderId }: Order): Promise<OrderAck> {
+    const twin = await this.order({ clientOrderId });
+    if (twin === null) throw new Error("Kraken has an order with this client order id, and does not find it");
+    return { venueOrderId: twin.venueOrderId, status: "acknowledged" };
+  }
+
+  async cancel(venueOrderId: string): Promise<void> {
+    const { count } = await this.#private("CancelOrder", { txid: venueOrderId }, true);
+    if (count !== "1") throw new Error(`Kraken did not confirm the cancel of ${venueOrderId}`);
+  }
+
+  /** By the client order id, an order is looked for among the open ones, then among the closed ones. */
+  async order({ venueOrderId, clientOrderId = "" }: OrderQuery): Promise<OrderReport | null> {
+    if (venueOrderId !== undefined) {
+      const found = await foundOr(this.#private("QueryOrders", { txid: venueOrderId }), NO_SUCH_ORDER);
+      const order = found?.[venueOrderId];
+      return order === undefined ? null : this.#report(venueOrderId, bodyOf(order));
+    }
+    const params = { cl_ord_id: clientOrderId };
+    for (const [path, member] of [
+      ["OpenOrders", "open"],
+      ["ClosedOrders", "closed"],
+    ] as const) {
+      const orders = Object.entries(bodyOf((await this.#private(path, params))[member]));
+      const own = orders.find(([, order]) => bodyOf(order)["cl_ord_id"] === clientOrderId);
+      if (own !== undefined) return this.#report(own[0], bodyOf(own[1]));
+    }
+    return null;
+  }
+
+  async #report(id: string, order: Body): Promise<OrderReport> {
+    const pair = textIn(bodyOf(order["descr"]), "pair");
+    return reportOf(id, order, (await this.#marketOf(pair)).symbol);
+  }
+
+  async openOrders(): Promise<OrderReport[]> {
+    const orders = Object.entries(bodyOf((await this.#private("OpenOrders"))["open"]));
+    const reports: OrderReport[] = [];
+    for (const [id, order] of orders) reports.push(await this.#report(id, bodyOf(order)));
+    return reports;
+  }
+
+  /**
+   * Kraken's pages begin with the newest trade. They are read from the last one on, over a fixed time, so that the
+   * oldest fills come first. The cursor is the end of that time, and how many trades were not read yet.
+   */
+  async fills(since: number, { cursor }: FillsHint): Promise<FillPage> {
+    const start = Math.floor(since / 1_000) - 1;
+    const [end, left] = (cursor ?? "").split(" ");
+    if (end === undefined || end === "") {
+      const { fills, count, last } = await this.#trades({ start });
+      if (count <= fills.length || last === undefined) return { fills: fills.filter((fill) => isSince(fill, since)) };
+      const until = String(Math.ceil(last / 1_000));
+      const total = (await this.#trades({ start, end: until })).count;
+      return { fills: [], cursor: `${until} ${total}` };
+    }
+    const rest = Number(left);
+    const offset = Math.max(0, rest - TRADES_PAGE);
+    const { fills } = await this.#trades({ start, end, ofs: offset });
+    // The page of the newest trades also has some that the page before it had.
+    const unread = fills.slice(Math.max(0, fills.length - (rest - offset)));
+    const page = unread.filter((fill) => isSince(fill, since));
+    return offset === 0 ? { fills: page } : { fills: page, cursor: `${end} ${offset}` };
+  }
+
+  /** One page, the oldest first. Trades of one order are not added up: each has the id of the stream. */
+  async #trades(params: Readonly<Record<string, unknown>>) {
+    const result = await this.#private("TradesHistory", { ...params, consolidate_taker: "false" });
+    const fills: Fill[] = [];
+    for (const [id, value] of Object.entries(bodyOf(result["trades"]))) {
+      const trade = bodyOf(value);
+      const { symbol, quote } = await this.#marketOf(textIn(trade, "pair"));
+      fills.push(fillOf(id, trade, symbol, quote));
+    }
+    fills.reverse();
+    return { fills, count: Number(amountIn(result, "count")), last: Number(fills.at(-1)?.timestamp ?? 0) || undefined };
+  }
+
+  async subscription(): Promise<readonly string[]> {
+    const token = textIn(await this.#private("GetWebSocketsToken"), "token");
+    const params = { channel: "executions", token, snap_orders: false, snap_trades: false };
+    return [JSON.stringify({ method: "subscribe", params })];
+  }
+
+  async read(message: unknown): Promise<StreamStep> {
+    const { method, success, error, channel, data } = bodyOf(message);
+    if (method === "subscribe" && success === true) return { kind: "subscribed" };
+    if (method === "subscribe") return { kind: "refused", words: String(error) };
+    if (channel !== "executions" || !Array.isArray(data)) return { kind: "other" };
+    const fills: Fill[] = [];
+    const reports: OrderReport[] = [];
+    for (const one of data) {
+      const event = bodyOf(one);
+      const fill = eventFillOf(event);
+      if (fill !== undefined) fills.push({ ...fill, symbol: fill.symbol.split("/").map(coinOf).join("/") });
+      // A message does not have all members of its order, so the end of an order is read from the order.
+      if (ORDER_ENDS.includes(String(event["exec_type"]))) {
+        const report = await this.order({ venueOrderId: textIn(event, "order_id") });
+        if (report !== null) reports.push(report);
+      }
+    }
+    return { kind: "events", fills, reports };
+  }
+}
+
+function isSince({ timestamp }: Fill, since: number): boolean {
+  return Number(timestamp) >= since;
+}
