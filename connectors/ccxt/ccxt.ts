@@ -38,6 +38,8 @@ export interface Exchange {
   nonce: () => number;
   seconds: () => number;
   sign(path: string, api: string | readonly string[], method: string, params: object): SignedRequest;
+  /** Coinbase alone: a token that signs a subscription. */
+  createAuthToken(seconds: number): string;
   setSandboxMode(isOn: boolean): void;
   loadMarkets(): Promise<unknown>;
   fetchTicker(symbol: string): Promise<UnifiedTicker>;

@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { certify } from "../conformance/certify.ts";
 import type { Dialect } from "../conformance/dialect.ts";
 import { binanceDialect } from "../conformance/dialect-binance.ts";
+import { coinbaseDialect } from "../conformance/dialect-coinbase.ts";
 import { krakenDialect } from "../conformance/dialect-kraken.ts";
 import { ALPACA_DIALECT } from "../conformance/dialect-alpaca.ts";
 import { FakeVenueFault, type VenueProcess } from "../conformance/venue-hooks.ts";
@@ -33,6 +34,7 @@ import { startVenueProcess } from "./venue-process.ts";
 const DIALECTS: Readonly<Partial<Record<NonNullable<CertifySettings["dialect"]>, () => Dialect>>> = {
   alpaca: () => ALPACA_DIALECT,
   binance: binanceDialect,
+  coinbase: coinbaseDialect,
   kraken: krakenDialect,
 };
 

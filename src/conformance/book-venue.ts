@@ -172,7 +172,9 @@ export abstract class BookVenue implements TestVenue {
 
   /** Fills an order without sending anything to the streams. */
   fillSilently(order: FakeOrder, terms: FillTerms = {}): FakeFill {
-    return this.state.fill(order, this.now, terms);
+    const { feeCurrency, ...others } = terms;
+    const hasOther = feeCurrency !== undefined && this.traits.hasFeeCurrencies;
+    return this.state.fill(order, this.now, hasOther ? terms : others);
   }
 
   /** Gives a request to the book, unless an armed fault keeps it from it. */

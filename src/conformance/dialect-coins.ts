@@ -25,6 +25,7 @@ export const COIN_TRAITS = {
   hasShorts: false,
   statesQuoteTime: false,
   confirmsId: true,
+  hasFeeCurrencies: true,
   endings: ["rejected", "expired", "cancelled"],
   steps: [
     { tickSize: "0.05", lotSize: "0.5" },

@@ -41,6 +41,7 @@ export const USUAL_TRAITS = {
   hasShorts: true,
   statesQuoteTime: true,
   confirmsId: true,
+  hasFeeCurrencies: true,
   endings: ["rejected", "expired", "cancelled"],
   steps: [
     { tickSize: "0.05", lotSize: "0.5" },

@@ -101,6 +101,8 @@ export interface DialectTraits {
   readonly longest: { readonly quantity: string; readonly limit: string; readonly steps?: InstrumentSteps };
   /** The messages of fills name a fee. */
   readonly hasFillFees: boolean;
+  /** A fee can be in another currency than the price. */
+  readonly hasFeeCurrencies: boolean;
   /** The account and all instruments of the venue are in one currency. */
   readonly hasOneCurrency: boolean;
   /** Two symbols whose steps the venue lists; they may be equal. */

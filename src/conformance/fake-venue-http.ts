@@ -52,7 +52,7 @@ export function wireRequestOf(request: IncomingMessage, url: URL, body: unknown)
   return {
     method: request.method ?? "GET",
     path: url.pathname,
-    query: Object.fromEntries(url.searchParams),
+    query: Object.fromEntries([...url.searchParams.keys()].map((name) => [name, url.searchParams.getAll(name).join()])),
     headers: Object.fromEntries(headers),
     body,
   };

@@ -43,6 +43,7 @@ const FIRST_PERM_ID = 1_200_000_001;
 const REFUSED =
   "YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE MUST EXCEED THE INITIAL MARGIN";
 const TRAITS: DialectTraits = {
+  ...USUAL_TRAITS,
   insufficientFunds: "MUST EXCEED THE INITIAL MARGIN",
   limitOrders: [
     { quantity: "1", limit: "49.07" },
@@ -54,13 +55,7 @@ const TRAITS: DialectTraits = {
   hasFillFees: true,
   // A symbol of the connector without a currency is in dollars.
   hasOneCurrency: true,
-  endings: USUAL_TRAITS.endings,
-  steps: USUAL_TRAITS.steps,
-  symbols: ["AAPL", "MSFT", ...Array.from({ length: 17 }, (_, index) => `SYM${index + 1}`), "BTC/USD"],
-  currency: "USD",
-  hasShorts: true,
   statesQuoteTime: false,
-  confirmsId: true,
   steppedSymbols: ["AAPL", "MSFT"],
 };
 

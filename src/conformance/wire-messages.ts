@@ -4,6 +4,7 @@
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
+  /** The values of a name that is repeated are joined by commas. */
   readonly query: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
   /** Parsed if it is JSON, otherwise text; undefined if it is empty. */

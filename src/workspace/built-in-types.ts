@@ -61,6 +61,7 @@ const EXCHANGE_HOSTS: Readonly<Record<string, Readonly<Partial<Record<Mode, read
     live: ["api.binance.com", "ws-api.binance.com"],
     paper: ["testnet.binance.vision", "ws-api.testnet.binance.vision"],
   },
+  coinbase: { live: ["api.coinbase.com", "advanced-trade-ws-user.coinbase.com"] },
   kraken: { live: ["api.kraken.com", "ws-auth.kraken.com"] },
 };
 
@@ -129,7 +130,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   ccxt: {
     label: "ccxt",
     hasLiveQuotes: true,
-    trades: "coins at one exchange: binance, kraken; others are only read",
+    trades: "coins at one exchange: binance, coinbase, kraken; others are only read",
     options: Object.keys(CCXT_RULES),
     problem: (option, value) => CCXT_RULES[option]?.(value),
     needs: {

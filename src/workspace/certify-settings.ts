@@ -8,7 +8,7 @@ import type { TimeInForce } from "../domain/sdk.ts";
 import { formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
 /** Wire formats of the kit's own venue besides its usual one. */
-const DIALECTS = ["alpaca", "binance", "kraken", "ibkr"] as const;
+const DIALECTS = ["alpaca", "binance", "coinbase", "kraken", "ibkr"] as const;
 
 export const CERTIFY_FILE = "certify.toml";
 const CERTIFY_BYTES_MAX = 64 * 1024;

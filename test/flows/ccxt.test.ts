@@ -88,11 +88,12 @@ describe("a connector to an exchange does not start", () => {
     await venue.close();
   });
 
-  it("for paper trading at an exchange without a test network, and says what to do instead", async () => {
-    expect(await statusOf({ exchange: "kraken" })).toMatchObject({
-      state: "quarantined",
-      lastError: expect.stringContaining("Kraken has no test network for spot trading; to practise") as string,
-    });
+  it.each([
+    ["kraken", "Kraken has no test network for spot trading; to practise"],
+    ["coinbase", "its sandbox has fixed answers and no market; to practise"],
+  ])("for paper trading at %s, and says what to do instead", async (exchange, words) => {
+    const lastError = expect.stringContaining(words) as string;
+    expect(await statusOf({ exchange })).toMatchObject({ state: "quarantined", lastError });
   });
 
   it("for an exchange that ccxt does not have, and names a near one", async () => {

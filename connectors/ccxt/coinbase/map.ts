@@ -1,0 +1,242 @@
+/** Coinbase's answers as the desk's types, and the desk's orders as Coinbase's. Source: docs.cdp.coinbase.com. Pure. */
+import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
+import { ZERO, amount, textOf as amountText } from "../../paper/amount.ts";
+import type { Refusal } from "../client.ts";
+import { type Body, amountIn, bodyOf, listOf, millisIn, sideIn, textIn } from "../fields.ts";
+import type { Balance, BarRange, Market } from "../venue.ts";
+
+const STATUSES: Readonly<Record<string, OrderReport["status"]>> = {
+  PENDING: "open",
+  QUEUED: "open",
+  OPEN: "open",
+  CANCEL_QUEUED: "open",
+  EDIT_QUEUED: "open",
+  FILLED: "filled",
+  CANCELLED: "cancelled",
+  EXPIRED: "expired",
+  FAILED: "rejected",
+};
+
+/** Of quantities that are computed from an amount of money. */
+const QUANTITY_DECIMALS = 12;
+export const NOTHING_THERE = ["NOT_FOUND", "INVALID_ARGUMENT"];
+
+/** The error in an answer whose status is no success. A refused order has status 200: `failureOf` reads it. */
+export function refusalIn(status: number, body: unknown): Refusal | undefined {
+  // The gateway answers so before it passes the request on.
+  if (status === 401) return { code: "401", words: "the key or its signature is not valid", kind: "keys" };
+  if (status < 400 || typeof body !== "object" || body === null) return undefined;
+  const { error, message, error_details: details } = body as Body;
+  if (typeof error !== "string") return undefined;
+  const words = [message, details, error].find((text) => typeof text === "string" && text !== "") as string;
+  const code = error;
+  if (status >= 500) return { code, words, kind: "unclear" };
+  if (status === 429) return { code, words, kind: "limit" };
+  return { code, words, kind: status === 403 ? "keys" : "definite" };
+}
+
+/** Why an order was refused by an answer with status 200; undefined if it was accepted. */
+export function failureOf(answer: Body): Refusal | undefined {
+  if (answer["success"] === true) return undefined;
+  const response = bodyOf(answer["error_response"] ?? {});
+  const reasons = ["error", "preview_failure_reason", "new_order_failure_reason"].map((name) => response[name]);
+  const known = reasons.filter((reason): reason is string => typeof reason === "string" && isReason(reason));
+  const { message } = response;
+  const words = typeof message === "string" && message !== "" ? message : (known[0] ?? "no reason");
+  // Without a reason of its own, Coinbase does not say whether the order exists.
+  return { code: known[0] ?? "unknown", words, kind: known.length > 0 ? "definite" : "unclear" };
+}
+
+function isReason(text: string): boolean {
+  return text !== "" && !/^UNKNOWN|_UNKNOWN|UNSPECIFIED/.test(text);
+}
+
+export function idOf(symbol: string): string {
+  return symbol.replace("/", "-");
+}
+
+export function symbolOf(id: string): string {
+  return id.replace("-", "/");
+}
+
+/** A product; undefined if it is no spot market. */
+export function marketOf(product: Body): Market | undefined {
+  if (product["product_type"] !== "SPOT") return undefined;
+  const id = textIn(product, "product_id");
+  const [base, quote] = [textIn(product, "base_currency_id"), textIn(product, "quote_currency_id")];
+  const isOff = ["is_disabled", "trading_disabled", "cancel_only", "view_only", "auction_mode"].some(
+    (name) => product[name] === true,
+  );
+  const instrument: Instrument = {
+    symbol: symbolOf(id),
+    currency: quote,
+    tickSize: amountIn(product, "price_increment"),
+    lotSize: amountIn(product, "base_increment"),
+    minQuantity: amountIn(product, "base_min_size"),
+    minNotional: amountIn(product, "quote_min_size"),
+    orderTypes: product["limit_only"] === true ? ["limit"] : ["market", "limit"],
+    timesInForce: ["gtc", "ioc", "fok"],
+    tradable: !isOff,
+  };
+  return { symbol: symbolOf(id), id, base, quote, instrument };
+}
+
+/** The best prices of the book. A side without a price is 0. */
+export function quoteOf(symbol: string, answer: Body): Quote {
+  const book = bodyOf(answer["pricebook"]);
+  if (book["product_id"] !== idOf(symbol)) throw new Error("the answer has the book of another product");
+  const [bid, ask] = ["bids", "asks"].map((side) => listOf(book[side])[0]);
+  const quote: Quote = {
+    symbol,
+    bid: bid === undefined ? "0" : amountIn(bid, "price"),
+    ask: ask === undefined ? "0" : amountIn(ask, "price"),
+    timestamp: millisIn(book, "time"),
+  };
+  if (bid !== undefined) quote.bidSize = amountIn(bid, "size");
+  if (ask !== undefined) quote.askSize = amountIn(ask, "size");
+  return quote;
+}
+
+/** The wallets of one currency are one balance. */
+export function balancesOf(accounts: readonly Body[]): readonly Balance[] {
+  const balances = new Map<string, Balance>();
+  for (const account of accounts) {
+    const asset = textIn(account, "currency");
+    const free = amount(amountIn(bodyOf(account["available_balance"]), "value"));
+    const total = free.plus(amount(amountIn(bodyOf(account["hold"]), "value")));
+    const sum = balances.get(asset) ?? { total: "0", free: "0" };
+    balances.set(asset, {
+      asset,
+      total: amountText(amount(sum.total).plus(total)),
+      free: amountText(amount(sum.free).plus(free)),
+    });
+  }
+  return [...balances.values()];
+}
+
+/** The body of an order. @throws NotSent for terms that Coinbase lacks. */
+export function orderBody(order: Order, { id }: Market): Readonly<Record<string, unknown>> {
+  return {
+    client_order_id: order.clientOrderId,
+    product_id: id,
+    side: order.side.toUpperCase(),
+    order_configuration: configurationOf(order),
+  };
+}
+
+function configurationOf({ type, timeInForce, quantityText: base_size, limitPriceText: limit_price }: Order): object {
+  if (type === "market" && timeInForce !== "fok") return { market_market_ioc: { base_size } };
+  if (type === "limit" && timeInForce === "gtc")
+    return { limit_limit_gtc: { base_size, limit_price, post_only: false } };
+  if (type === "limit" && timeInForce === "ioc") return { sor_limit_ioc: { base_size, limit_price } };
+  if (type === "limit" && timeInForce === "fok") return { limit_limit_fok: { base_size, limit_price } };
+  throw new NotSent(`Coinbase takes no ${type} order with ${timeInForce}`);
+}
+
+/** A status that the desk does not know is an error: it must not look open, and not ended either. */
+function statusOf(status: string, filled: string): OrderReport["status"] {
+  const found = STATUSES[status];
+  if (found === undefined) throw new Error(`an order is ${status} at Coinbase, which the connector does not know`);
+  return found === "open" && amount(filled).gt(ZERO) ? "partially_filled" : found;
+}
+
+function optionalText(body: Body, name: string): string | undefined {
+  const value = body[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** An order of the REST API. An order by an amount of money has no quantity. */
+export function reportOf(order: Body): OrderReport {
+  const filled = amountIn(order, "filled_size");
+  const [terms = {}] = Object.values(bodyOf(order["order_configuration"])).map(bodyOf);
+  const report: OrderReport = {
+    venueOrderId: textIn(order, "order_id"),
+    status: statusOf(textIn(order, "status"), filled),
+    filledQuantity: filled,
+    symbol: symbolOf(textIn(order, "product_id")),
+    side: sideIn(order, "side"),
+  };
+  const [clientId, quantity] = [optionalText(order, "client_order_id"), optionalText(terms, "base_size")];
+  const [limit, average] = [optionalText(terms, "limit_price"), optionalText(order, "average_filled_price")];
+  const reason = optionalText(order, "reject_message") ?? optionalText(order, "cancel_message");
+  if (clientId !== undefined) report.clientOrderId = clientId;
+  if (quantity !== undefined) report.quantity = quantity;
+  if (limit !== undefined) report.limitPrice = limit;
+  if (average !== undefined && amount(average).gt(ZERO)) report.averagePrice = average;
+  if (reason !== undefined) report.reason = reason.slice(0, 200);
+  return report;
+}
+
+/** An order of the stream, whose amounts are sums over its fills. */
+export function eventReportOf(order: Body): OrderReport {
+  const filled = amountIn(order, "cumulative_quantity");
+  const report: OrderReport = {
+    venueOrderId: textIn(order, "order_id"),
+    status: statusOf(textIn(order, "status"), filled),
+    filledQuantity: filled,
+    symbol: symbolOf(textIn(order, "product_id")),
+    side: sideIn(order, "order_side"),
+  };
+  const [clientId, average] = [optionalText(order, "client_order_id"), optionalText(order, "avg_price")];
+  const reason = optionalText(order, "reject_reason") ?? optionalText(order, "cancel_reason");
+  if (clientId !== undefined) report.clientOrderId = clientId;
+  if (average !== undefined && amount(average).gt(ZERO)) report.averagePrice = average;
+  if (reason !== undefined) report.reason = reason.slice(0, 200);
+  return report;
+}
+
+/**
+ * A fill; undefined for an entry that reverses or corrects another one: it does not say which. The comparison of
+ * positions then finds the difference.
+ */
+export function fillOf(fill: Body): Fill | undefined {
+  if (fill["trade_type"] !== "FILL") return undefined;
+  const symbol = symbolOf(textIn(fill, "product_id"));
+  const [size, price] = [amountIn(fill, "size"), amountIn(fill, "price")];
+  const isMoney = fill["size_in_quote"] === true;
+  return {
+    fillId: textIn(fill, "entry_id"),
+    venueOrderId: textIn(fill, "order_id"),
+    symbol,
+    side: sideIn(fill, "side"),
+    quantity: isMoney ? amountText(amount(size).div(amount(price)).round(QUANTITY_DECIMALS)) : size,
+    price,
+    timestamp: millisIn(fill, "trade_time"),
+    fee: amountIn(fill, "commission"),
+    feeCurrency: symbol.split("/")[1] ?? "",
+  };
+}
+
+const GRANULARITIES: Readonly<Record<string, readonly [name: string, seconds: number]>> = {
+  "1m": ["ONE_MINUTE", 60],
+  "5m": ["FIVE_MINUTE", 300],
+  "15m": ["FIFTEEN_MINUTE", 900],
+  "30m": ["THIRTY_MINUTE", 1_800],
+  "1h": ["ONE_HOUR", 3_600],
+  "2h": ["TWO_HOUR", 7_200],
+  "6h": ["SIX_HOUR", 21_600],
+  "1d": ["ONE_DAY", 86_400],
+};
+const CANDLES_MAX = 300;
+
+/** At most 300 candles up to the end. @throws Error for a resolution that Coinbase lacks. */
+export function candleParams({ resolution, from, to }: BarRange, now: number): Readonly<Record<string, string>> {
+  const [granularity, seconds] = GRANULARITIES[resolution] ?? [];
+  if (granularity === undefined || seconds === undefined)
+    throw new Error(`Coinbase has no bars of ${resolution}: use ${Object.keys(GRANULARITIES).join(", ")}`);
+  const end = Math.floor((to ?? now) / 1_000);
+  const start = Math.max(Math.floor((from ?? 0) / 1_000), end - CANDLES_MAX * seconds);
+  return { granularity, start: String(start), end: String(end) };
+}
+
+export function barOf(symbol: string, candle: Body): Bar {
+  return {
+    symbol,
+    timestamp: Number(amountIn(candle, "start")) * 1_000,
+    open: amountIn(candle, "open"),
+    high: amountIn(candle, "high"),
+    low: amountIn(candle, "low"),
+    close: amountIn(candle, "close"),
+    volume: amountIn(candle, "volume"),
+  };
+}

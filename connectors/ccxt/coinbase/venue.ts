@@ -1,0 +1,320 @@
+/** Coinbase Advanced Trade: its REST API, and the channel `user` of its WebSocket. */
+import {
+  type Bar,
+  ConnectRefused,
+  type Fill,
+  type FillsHint,
+  type Order,
+  type OrderAck,
+  type OrderQuery,
+  type OrderReport,
+  type Quote,
+} from "@qoc-app/sdk";
+import { amount, textOf } from "../../paper/amount.ts";
+import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
+import { type Body, amountIn, bodyOf, foundOr, listOf, textIn } from "../fields.ts";
+import type {
+  Balance,
+  BarRange,
+  FillPage,
+  Market,
+  Profile,
+  Session,
+  StreamStep,
+  TradingVenue,
+  Venue,
+} from "../venue.ts";
+import {
+  NOTHING_THERE,
+  balancesOf,
+  barOf,
+  candleParams,
+  eventReportOf,
+  failureOf,
+  fillOf,
+  idOf,
+  marketOf,
+  orderBody,
+  quoteOf,
+  refusalIn,
+  reportOf,
+  symbolOf,
+} from "./map.ts";
+
+const PAGE = 250;
+/** An endless list is an error, not a loop. */
+const PAGES_MAX = 400;
+const CLOCK_AGE_MS = 60 * 60_000;
+/** How far before its submission an order is looked for. */
+const LOOK_BACK_MS = 60_000;
+const DAY_MS = 24 * 60 * 60_000;
+/** Orders whose fills are known, the newest ones. */
+const ORDERS_MAX = 1_000;
+
+export const COINBASE: Profile = {
+  facts: {
+    name: "Coinbase",
+    currency: "USD",
+    environments: {
+      live: { rest: "https://api.coinbase.com", stream: "wss://advanced-trade-ws-user.coinbase.com" },
+    },
+    streamPath: "/",
+    withoutPaper:
+      'its sandbox has fixed answers and no market; to practise, use a connector of type = "paper" whose option quotes ' +
+      "names a Coinbase connector with orders = false",
+  },
+  capabilities: {
+    exactDecimals: true,
+    clientIdDedupe: "none",
+    queryByClientId: true,
+    buyingPowerNetsOpenOrders: true,
+    reports: "pushed",
+  },
+  open: (session) => new CoinbaseVenue(session),
+};
+
+/** The fills of an order that were emitted, and their sum. */
+interface Emitted {
+  readonly keys: Set<string>;
+  quantity: string;
+}
+
+class CoinbaseVenue implements Venue, TradingVenue {
+  readonly trading = this;
+  readonly #session: Session;
+  readonly #client: ExchangeClient;
+  readonly #emitted = new Map<string, Emitted>();
+  #clockReadAt = 0;
+  /** How far the local clock is ahead. */
+  #aheadMs = 0;
+
+  constructor(session: Session) {
+    const { exchange, settings } = session;
+    exchange.urls["api"] = { rest: settings.origins?.rest ?? "" };
+    exchange.seconds = () => Math.floor((Date.now() - this.#aheadMs) / 1_000);
+    this.#session = session;
+    this.#client = new ExchangeClient({
+      name: "Coinbase",
+      exchange,
+      refusalIn: ({ status, body }) => refusalIn(status, body),
+    });
+  }
+
+  async signIn() {
+    const venueTime = await this.#readClock();
+    const { environment } = this.#session.settings;
+    const key = await this.#private<Body>({ path: "brokerage/key_permissions" }).catch((error: unknown) => {
+      if (!(error instanceof ExchangeError) || error.refusal.kind !== "keys") throw error;
+      throw new ConnectRefused(`Coinbase refused the keys: ${error.refusal.words}; check api_key and api_secret`);
+    });
+    if (typeof key["can_transfer"] !== "boolean")
+      throw new Error("Coinbase does not say whether this key may withdraw");
+    if (key["can_transfer"])
+      throw new ConnectRefused("this key may withdraw: make one without the permission Transfer, at Coinbase");
+    if (key["can_trade"] !== true)
+      throw new ConnectRefused("this key may not trade: make one with the permission Trade, at Coinbase");
+    return {
+      mode: environment,
+      environment: "Coinbase",
+      accountId: textIn(key, "portfolio_uuid"),
+      permissions: ["read" as const, "trade" as const],
+      venueTime,
+    };
+  }
+
+  /** Signatures carry Coinbase's time, so that a wrong local clock does no harm. */
+  async #readClock(): Promise<number> {
+    const venueTime = Number(amountIn(await this.#public<Body>("brokerage/time"), "epochMillis"));
+    this.#aheadMs = Date.now() - venueTime;
+    this.#clockReadAt = Date.now();
+    return venueTime;
+  }
+
+  #public<T>(path: string, params: Readonly<Record<string, unknown>> = {}): Promise<T> {
+    return this.#client.call<T>({ api: ["v3", "public"], path, params });
+  }
+
+  async #private<T>(call: Omit<Call, "api">): Promise<T> {
+    if (Date.now() - this.#clockReadAt > CLOCK_AGE_MS) await this.#readClock();
+    return this.#client.call<T>({ ...call, api: ["v3", "private"] });
+  }
+
+  /** Every item of a list that comes in pages. */
+  async #all(path: string, member: string, params: Readonly<Record<string, unknown>> = {}): Promise<readonly Body[]> {
+    const items: Body[] = [];
+    let cursor = "";
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      const all = { ...params, limit: PAGE, ...(cursor === "" ? undefined : { cursor }) };
+      const answer = await this.#private<Body>({ path, params: all });
+      items.push(...listOf(answer[member]));
+      const next = answer["cursor"];
+      if (typeof next !== "string" || next === "" || next === cursor || answer["has_next"] === false) return items;
+      cursor = next;
+    }
+    throw new Error(`Coinbase's list of ${member} does not end`);
+  }
+
+  async quote(symbol: string): Promise<Quote> {
+    const params = { product_id: idOf(symbol), limit: 1 };
+    return quoteOf(symbol, await this.#public<Body>("brokerage/market/product_book", params));
+  }
+
+  async market(symbol: string): Promise<Market | null> {
+    const request = this.#public<Body>("brokerage/market/products/{product_id}", { product_id: idOf(symbol) });
+    const product = await foundOr(request, NOTHING_THERE);
+    const market = product === null ? undefined : marketOf(product);
+    return market?.symbol === symbol ? market : null;
+  }
+
+  async symbols(): Promise<readonly string[]> {
+    return (await this.#products({ product_type: "SPOT" })).flatMap((product) =>
+      product["is_disabled"] === true ? [] : symbolOf(textIn(product, "product_id")),
+    );
+  }
+
+  async #products(params: Readonly<Record<string, unknown>>): Promise<readonly Body[]> {
+    return listOf((await this.#public<Body>("brokerage/market/products", params))["products"]);
+  }
+
+  async prices(symbols: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const products = await this.#products({ product_ids: symbols.map(idOf) });
+    // Coinbase leaves out products that it does not list, and a new one has no price.
+    return new Map(
+      products.flatMap((product) =>
+        product["price"] === "" ? [] : [[symbolOf(textIn(product, "product_id")), amountIn(product, "price")] as const],
+      ),
+    );
+  }
+
+  async balances(): Promise<readonly Balance[]> {
+    return balancesOf(await this.#all("brokerage/accounts", "accounts"));
+  }
+
+  async bars(symbol: string, range: BarRange): Promise<Bar[]> {
+    const params = { product_id: idOf(symbol), ...candleParams(range, Date.now() - this.#aheadMs) };
+    const answer = await this.#public<Body>("brokerage/market/products/{product_id}/candles", params);
+    // The newest first.
+    return listOf(answer["candles"])
+      .map((candle) => barOf(symbol, candle))
+      .toReversed();
+  }
+
+  async place(order: Order, market: Market): Promise<OrderAck> {
+    const params = orderBody(order, market);
+    const placed = await this.#private<Body>({ method: "POST", path: "brokerage/orders", params, isUrgent: true });
+    const failure = failureOf(placed);
+    if (failure !== undefined) throw new ExchangeError("Coinbase", failure);
+    const confirmed = bodyOf(placed["success_response"]);
+    if (confirmed["client_order_id"] !== order.clientOrderId) throw new Error("Coinbase did not confirm the order");
+    return { venueOrderId: textIn(confirmed, "order_id"), status: "acknowledged" };
+  }
+
+  async cancel(venueOrderId: string): Promise<void> {
+    const params = { order_ids: [venueOrderId] };
+    const answer = await this.#private<Body>({
+      method: "POST",
+      path: "brokerage/orders/batch_cancel",
+      params,
+      isUrgent: true,
+    });
+    const [result] = listOf(answer["results"]);
+    if (result?.["success"] !== true || result["order_id"] !== venueOrderId)
+      throw new Error(`Coinbase did not cancel ${venueOrderId}: ${String(result?.["failure_reason"] ?? "no reason")}`);
+  }
+
+  /** Coinbase finds no order by its client order id: all orders since its submission are read. */
+  async order({ venueOrderId, clientOrderId, submittedAt }: OrderQuery): Promise<OrderReport | null> {
+    if (venueOrderId !== undefined) {
+      const params = { order_id: venueOrderId };
+      const found = await foundOr(
+        this.#private<Body>({ path: "brokerage/orders/historical/{order_id}", params }),
+        NOTHING_THERE,
+      );
+      return found === null ? null : reportOf(bodyOf(found["order"]));
+    }
+    const since = submittedAt === undefined ? Date.now() - DAY_MS : submittedAt - LOOK_BACK_MS;
+    const params = { start_date: new Date(since - this.#aheadMs).toISOString() };
+    const orders = await this.#all("brokerage/orders/historical/batch", "orders", params);
+    const own = orders.find((order) => order["client_order_id"] === clientOrderId);
+    return own === undefined ? null : reportOf(own);
+  }
+
+  async openOrders(): Promise<OrderReport[]> {
+    const params = { order_status: ["OPEN"] };
+    return (await this.#all("brokerage/orders/historical/batch", "orders", params)).map(reportOf);
+  }
+
+  async fills(since: number, _hint: FillsHint): Promise<FillPage> {
+    const start_sequence_timestamp = new Date(since).toISOString();
+    const fills = await this.#fillsOf({ start_sequence_timestamp });
+    return { fills: fills.filter(({ timestamp }) => Number(timestamp) >= since) };
+  }
+
+  /** Coinbase's pages begin with the newest fill. */
+  async #fillsOf(params: Readonly<Record<string, unknown>>): Promise<Fill[]> {
+    const fills: Fill[] = [];
+    for (const entry of (await this.#all("brokerage/orders/historical/fills", "fills", params)).toReversed()) {
+      const fill = fillOf(entry);
+      if (fill !== undefined) fills.push(fill);
+      else
+        this.#session.logger.warn("Coinbase reversed or corrected a trade: compare the position", {
+          entry: textIn(entry, "entry_id"),
+          type: String(entry["trade_type"]),
+        });
+    }
+    return fills.toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+  }
+
+  subscription(): Promise<readonly string[]> {
+    const { exchange } = this.#session;
+    const message = (channel: string): string =>
+      JSON.stringify({ type: "subscribe", channel, jwt: exchange.createAuthToken(exchange.seconds()) });
+    // Without heartbeats Coinbase closes a quiet stream.
+    return Promise.resolve([message("user"), message("heartbeats")]);
+  }
+
+  async read(message: unknown): Promise<StreamStep> {
+    const { type, channel, events, message: words } = bodyOf(message);
+    if (type === "error") return { kind: "refused", words: String(words) };
+    if (!Array.isArray(events)) return { kind: "other" };
+    const parts = events.map(bodyOf);
+    if (channel === "subscriptions") {
+      const isUser = parts.some(({ subscriptions }) => bodyOf(subscriptions)["user"] !== undefined);
+      return { kind: isUser ? "subscribed" : "other" };
+    }
+    if (channel !== "user") return { kind: "other" };
+    const fills: Fill[] = [];
+    const reports: OrderReport[] = [];
+    for (const { orders } of parts)
+      for (const order of listOf(orders ?? [])) {
+        const report = eventReportOf(order);
+        fills.push(...(await this.#newFillsOf(report)));
+        reports.push(report);
+      }
+    return { kind: "events", fills, reports };
+  }
+
+  /**
+   * The stream has sums, and no fills. The fills are read if the sum is above what was emitted: one request for all
+   * messages of a burst.
+   */
+  async #newFillsOf({ venueOrderId, filledQuantity }: OrderReport): Promise<Fill[]> {
+    const emitted = this.#emitted.get(venueOrderId) ?? { keys: new Set<string>(), quantity: "0" };
+    if (amount(String(filledQuantity)).lte(amount(emitted.quantity))) return [];
+    const fills = await this.#fillsOf({ order_ids: [venueOrderId] });
+    const unknown = fills.filter((fill) => !emitted.keys.has(keyOf(fill)));
+    for (const fill of unknown) {
+      emitted.keys.add(keyOf(fill));
+      emitted.quantity = textOf(amount(emitted.quantity).plus(amount(String(fill.quantity))));
+    }
+    this.#emitted.delete(venueOrderId);
+    this.#emitted.set(venueOrderId, emitted);
+    const [oldest] = this.#emitted.keys();
+    if (this.#emitted.size > ORDERS_MAX && oldest !== undefined) this.#emitted.delete(oldest);
+    return unknown;
+  }
+}
+
+function keyOf({ fillId, quantity, price }: Fill): string {
+  return `${fillId} ${quantity} ${price}`;
+}
