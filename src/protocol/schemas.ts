@@ -83,7 +83,14 @@ export const envelopeSchema: z.ZodType<Envelope> = z.discriminatedUnion("ok", [
   }),
 ]);
 
-const numeric = z.union([z.string(), z.number()]).transform((raw, context): DecimalText => {
+/** What an author reads of a value that is neither number nor text. Answers are JSON, which has no NaN. */
+function noAmount({ input }: { readonly input?: unknown }): string {
+  if (input === undefined) return "is missing";
+  const found = input === null ? "null, as NaN and Infinity are in JSON" : `a value of type ${typeof input}`;
+  return `must be a finite number or a decimal as text, not ${found}`;
+}
+
+const numeric = z.union([z.string(), z.number()], { error: noAmount }).transform((raw, context): DecimalText => {
   try {
     return canonicalText(raw);
   } catch (error) {
