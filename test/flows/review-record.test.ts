@@ -2,7 +2,7 @@
 import type { ReviewedOrder } from "../../src/domain/review-view.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import type { Disk } from "../../src/domain/ports.ts";
@@ -168,6 +168,26 @@ it("an approval reads desk.toml and its proposal once, and writes no order's fil
   expect(before.toSorted()).toEqual(["read desk.toml", `read orders/pending/${id}.toml`]);
   await desk.settled();
   expect(desk.read(`orders/approved/${id}.toml`)).toContain("accepted");
+});
+
+it("orders show answers one digest if the proposal is edited while the quote is fetched", async () => {
+  const id = await proposed();
+  const { path } = await desk.call<{ path: string }>("orders show", { id });
+  const edited = desk.read(path).replace(/quantity = "\d+"/, 'quantity = "7"');
+  const { venues } = desk.open.desk;
+  const { quote } = venues;
+  const later: string[] = [];
+  vi.spyOn(venues, "quote").mockImplementation(async (...args) => {
+    if (later.length === 0) {
+      later.push("asked");
+      writeFileSync(join(desk.root, path), edited);
+      later.push((await desk.call<ReviewedOrder>("orders show", { id })).digest);
+    }
+    return quote(...args);
+  });
+  const { digest, terms, review } = await desk.call<ReviewedOrder>("orders show", { id });
+  expect([review?.digest, review?.terms]).toEqual([digest, terms]);
+  expect(later[1]).not.toBe(digest);
 });
 
 it("orders show answers one digest while the proposal's file is being edited", async () => {

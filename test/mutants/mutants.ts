@@ -200,7 +200,7 @@ const GUARDS: readonly Mutant[] = [
     search: "if (Array.isArray(part) && part.length * VALUE_CHARS > remaining) return false;",
     replace: "",
     test: "test/host/message-validator.test.ts",
-    fails: "a list of holes is refused, with a sample",
+    fails: "a list of holes is refused before anything goes through it",
   },
   {
     name: "6f",
@@ -209,7 +209,7 @@ const GUARDS: readonly Mutant[] = [
     search: "if (Array.isArray(part) && part.length * VALUE_CHARS > remaining) return false;",
     replace: "",
     test: "test/host/message-validator.test.ts",
-    fails: "a list of holes in a fill is refused, with a sample",
+    fails: "a fill with a list of holes is refused before anything goes through it",
   },
   {
     name: "7a",
@@ -495,13 +495,10 @@ const MACHINE: readonly Mutant[] = [
     name: "15a",
     removes: "the one moment of an answer",
     file: "src/trading/review.ts",
-    search: "const detail = detailOf(order, orderPath(order));",
-    // The answer of before: its terms are of one moment, and its review of a later one.
-    replace:
-      "const detail = detailOf({ ...order }, orderPath(order));\n" +
-      "  await new Promise((resolve) => setTimeout(resolve, 20));\n  Object.assign(order, current);",
+    search: "const order = { ...current };\n  const detail",
+    replace: "const order = current as OrderRecord;\n  const detail",
     test: REVIEW,
-    fails: "orders show answers one digest while the proposal's file is being edited",
+    fails: "orders show answers one digest if the proposal is edited while the quote is fetched",
   },
   {
     name: "16a",
@@ -623,13 +620,12 @@ const MACHINE: readonly Mutant[] = [
   },
   {
     name: "17l",
-    removes: "the place of a new connection among silent ones",
-    file: "src/cli/server.ts",
-    search: "if (waiting.size >= WAITING_MAX && oldest !== undefined) refuse(",
-    replace:
-      'if (waiting.size >= 130) return (refuse(socket, "full"), () => undefined);\n      if (waiting.size >= WAITING_MAX && oldest !== undefined) refuse(',
-    test: SOCKET,
-    fails: "serves a client while 700 silent connections and wrong proofs are open or come in",
+    removes: "the end of the oldest silent connection to the port",
+    file: "src/http/server.ts",
+    search: "if (this.#silent.size > SILENT_MAX) oldest?.destroy();",
+    replace: "if (oldest === undefined) return;",
+    test: "test/http/server.test.ts",
+    fails: "answers a request while a stranger holds three hundred silent connections",
   },
 ];
 
