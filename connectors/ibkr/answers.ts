@@ -66,21 +66,25 @@ export class Answers {
 /** A read that the gateway answers once at a time. Callers that come while it runs share the next one. */
 export class SharedRead<T> {
   readonly #run: () => Promise<T>;
+  readonly #gatherMs: number;
   #running: Promise<T> | undefined;
   #next: Promise<T> | undefined;
 
-  constructor(run: () => Promise<T>) {
+  /** The first caller waits for `gatherMs`, so that others of the same moment share its answer. */
+  constructor(run: () => Promise<T>, gatherMs = 0) {
     this.#run = run;
+    this.#gatherMs = gatherMs;
   }
 
   /** Resolves with an answer that was asked for after this call. */
   read(): Promise<T> {
-    if (this.#running === undefined && this.#next === undefined) return this.#start();
+    if (this.#running === undefined && this.#next === undefined && this.#gatherMs === 0) return this.#start();
     this.#next ??= this.#afterRunning();
     return this.#next;
   }
 
   async #afterRunning(): Promise<T> {
+    if (this.#gatherMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#gatherMs));
     await this.#running?.catch(() => undefined);
     this.#next = undefined;
     return this.#start();

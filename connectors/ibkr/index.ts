@@ -34,6 +34,8 @@ const SECOND_MS = 1_000;
 const OVERLAP_MS = 60_000;
 const SYNC_PAUSE_MS = 1_000;
 const SYNC_PAUSE_MAX_MS = 30_000;
+/** The desk asks for the account and its positions at the same time, and TWS answers both at once. */
+const GATHER_MS = 10;
 /** Commissions follow the list of executions. */
 const COMMISSIONS_MS = 150;
 const COMMISSIONS_MAX = 10_000;
@@ -58,7 +60,7 @@ export default class IbkrConnector implements ConnectorAdapter {
   #quotes!: Quotes;
   #orders!: Orders;
   #feed!: FillFeed;
-  readonly #accountRead = new SharedRead(() => this.#read((session) => session.account(this.#account)));
+  readonly #accountRead = new SharedRead(() => this.#read((session) => session.account(this.#account)), GATHER_MS);
   #lastOrderId = 0;
   /** The venue's time of the newest fill, or of the start. */
   #newestFillTime = 0;
