@@ -17,7 +17,9 @@ import { ORDER_CASES } from "./cases-orders.ts";
 import { ODD_FILL_CASES } from "./cases-odd-fills.ts";
 import { QUOTE_CASES } from "./cases-quotes.ts";
 import { RECOVERY_CASES } from "./cases-recovery.ts";
+import { PUSH_CASES } from "./cases-pushes.ts";
 import { SECRET_CASES } from "./cases-secrets.ts";
+import { WIRE_FAULT_CASES } from "./cases-wire-faults.ts";
 
 export const CASES: readonly TestCase[] = [
   ...LOAD_CASES,
@@ -37,5 +39,7 @@ export const CASES: readonly TestCase[] = [
   ...RECOVERY_CASES,
   ...SECRET_CASES,
   ...LIMIT_CASES,
+  ...PUSH_CASES,
+  ...WIRE_FAULT_CASES,
   ...MEMBER_CASES,
 ].toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

@@ -1,6 +1,14 @@
 /** The kit's own wire format: plain JSON over HTTP and a stream, which the template of `qoc connectors new` speaks. */
 import * as z from "zod";
-import type { Dialect, DialectTraits, Secrets, StreamEvent, VenueCommand, WireContext } from "./dialect.ts";
+import type {
+  VenueOutcome,
+  Dialect,
+  DialectTraits,
+  Secrets,
+  StreamEvent,
+  VenueCommand,
+  WireContext,
+} from "./dialect.ts";
 import type { WireRequest, WireResponse } from "./wire-messages.ts";
 import { FILLS_PAGE } from "./fake-venue-commands.ts";
 import type { VenueRoute } from "./fake-venue-faults.ts";
@@ -79,6 +87,22 @@ export const QOC_DIALECT: Dialect = {
   }),
 };
 
+/** What the book does not need. */
+const OTHER_PATHS: readonly string[] = ["/activities", "/rates", "/schedule"];
+
+function otherBody(
+  { path, query }: WireRequest,
+  { activities, rates, sessions }: Extract<VenueOutcome, { kind: "other" }>["state"],
+): unknown {
+  if (path === "/activities") return activities.filter(({ time }) => time >= Number(query["since"] ?? "0"));
+  if (path === "/schedule") return sessions;
+  const asked = (query["pairs"] ?? "").split(",");
+  return asked.flatMap((pair) => {
+    const known = rates.get(pair);
+    return known === undefined ? [] : [{ pair, ...known }];
+  });
+}
+
 const ERRORS: Readonly<Record<number, string>> = {
   401: "the key was revoked",
   429: "slow down",
@@ -119,7 +143,9 @@ function read({ method, path, query, headers, body }: WireRequest, secrets: Secr
       return { isAuthorized, route, invalid: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}` };
     }
     default:
-      return { isAuthorized, route: "unknown" };
+      return method === "GET" && OTHER_PATHS.includes(path)
+        ? { isAuthorized, route: "other", name: path }
+        : { isAuthorized, route: "unknown" };
   }
 }
 
@@ -149,7 +175,7 @@ function write({ request, outcome, now }: WireContext): WireResponse {
     case "fills":
       return { status: 200, body: outcome.fills.slice(0, FILLS_PAGE) };
     case "other":
-      return { status: 404, body: { error: `no route ${request.path}` } };
+      return { status: 200, body: otherBody(request, outcome.state) };
     default:
       return refusal(request.path, outcome);
   }

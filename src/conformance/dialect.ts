@@ -2,7 +2,7 @@
  * The wire format of a venue: how the kit's fake venue reads requests and writes answers. The book, the faults and the
  * cases are the same for every dialect. All values are plain data, because a dialect of an author runs in a process.
  */
-import type { FakeFill, FakeInstrument, FakeOrder, FakeQuote } from "./fake-venue-state.ts";
+import type { FakeVenueState, FakeFill, FakeInstrument, FakeOrder, FakeQuote } from "./fake-venue-state.ts";
 import type { VenueRoute } from "./fake-venue-faults.ts";
 import type { InstrumentSteps, VenueEnding } from "./test-venue.ts";
 import type { WireMessage, WireRequest, WireResponse } from "./wire-messages.ts";
@@ -57,7 +57,12 @@ export type VenueOutcome =
   | { readonly kind: "placed" | "order" | "cancelled"; readonly order: FakeOrder }
   | { readonly kind: "orders"; readonly orders: readonly FakeOrder[] }
   | { readonly kind: "fills"; readonly fills: readonly FakeFill[] }
-  | { readonly kind: "other"; readonly name: string; readonly quotes: Readonly<Record<string, FakeQuote>> }
+  | {
+      readonly kind: "other";
+      readonly name: string;
+      readonly quotes: Readonly<Record<string, FakeQuote>>;
+      readonly state: Pick<FakeVenueState, "activities" | "rates" | "sessions">;
+    }
   | {
       readonly kind: "refused";
       readonly reason: RefusalReason;

@@ -40,7 +40,7 @@ export function perform(state: FakeVenueState, command: VenueCommand): VenueOutc
     case "fills":
       return { kind: "fills", fills: selectFills(state, command) };
     case "other":
-      return { kind: "other", name: command.name, quotes: Object.fromEntries(state.quotes) };
+      return { kind: "other", name: command.name, quotes: Object.fromEntries(state.quotes), state };
     default:
       return { kind: "refused", reason: "unknown-route", subject: "" };
   }
@@ -59,7 +59,12 @@ function placeOrder(state: FakeVenueState, command: Extract<VenueCommand, { rout
   const { limit_price, stop_price, ...fields } = command.terms;
   const duplicate = state.findOrder({ clientOrderId: fields.client_order_id });
   if (duplicate !== undefined && state.refusesDuplicates)
-    return { kind: "refused", reason: "duplicate-id", subject: fields.client_order_id, order: duplicate };
+    return {
+      kind: "refused",
+      reason: "duplicate-id",
+      subject: fields.client_order_id,
+      order: state.hidesDuplicates ? undefined : duplicate,
+    };
   const placed = state.place({ ...fields, limit_price, stop_price });
   if (placed === "unknown symbol") return unknownSymbol(fields.symbol);
   return typeof placed === "string"

@@ -105,6 +105,15 @@ export function sendFault(
     case "429":
       sendError(429, { "retry-after": "1" });
       return;
+    case "418":
+      sendError(418, { "retry-after": "60" });
+      return;
+    case "error-in-200":
+      reply(response, { status: 200, body: errorBody(500) });
+      return;
+    case "redirect":
+      reply(response, { status: 307, headers: { location: `${fault.to}/` } });
+      return;
     case "401":
       sendError(401);
       return;

@@ -46,6 +46,23 @@ export interface FakeInstrument {
   readonly lot_size: string;
 }
 
+/** What changed the account without a trade; amounts are signed. */
+export interface FakeActivity {
+  readonly id: string;
+  readonly kind: string;
+  readonly time: number;
+  readonly amount?: string;
+  readonly currency?: string;
+  readonly symbol?: string;
+  readonly ratio?: readonly [string, string];
+}
+
+interface FakeSession {
+  readonly kind: string;
+  readonly open: number;
+  readonly close: number;
+}
+
 /** The steps of an instrument for which the kit set none. */
 export const USUAL_STEPS: FakeInstrument = { tick_size: "0.01", lot_size: "0.001" };
 
@@ -100,6 +117,13 @@ export class FakeVenueState {
   currency: string;
   /** Whether a second order with the same client order id is refused. */
   refusesDuplicates = true;
+  /** Its refusal does not name the order that is there. */
+  hidesDuplicates = false;
+  /** Oldest first. */
+  readonly activities: FakeActivity[] = [];
+  /** By pair, such as `EUR/USD`. */
+  readonly rates = new Map<string, { readonly rate: string; readonly time: number }>();
+  readonly sessions: FakeSession[] = [];
   readonly orders: FakeOrder[] = [];
   readonly fills: FakeFill[] = [];
   readonly #ids: VenueIds;

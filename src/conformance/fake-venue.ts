@@ -102,6 +102,16 @@ export class FakeVenue extends BookVenue {
     });
   }
 
+  /** Sends a binary frame to every stream. */
+  pushBinary(frame: Buffer): void {
+    for (const stream of this.#streams) stream.send(frame, { binary: true });
+  }
+
+  /** Number of streams that are signed in. */
+  get listening(): number {
+    return this.#listening.size;
+  }
+
   /** Terminates every stream without a closing handshake. */
   dropStreams(): void {
     for (const stream of this.#streams) stream.terminate();

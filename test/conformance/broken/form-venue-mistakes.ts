@@ -99,7 +99,7 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
       [CONFIRMED, ""],
       [VENUE_ID, 'return { venueOrderId: venueOrderId ?? order.clientOrderId, status: "acknowledged" };'],
       ['if (answer.result === undefined) throw new Error("the venue sent no result");', ""],
-      ["const { txid } = await", "const { txid } = (await"],
+      ["const { txid, status } = await", "const { txid, status } = (await"],
       [
         "price2: isStop ? order.limitPriceText : undefined,\n      });",
         "price2: isStop ? order.limitPriceText : undefined,\n      })) ?? {};",

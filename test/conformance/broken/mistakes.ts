@@ -3,6 +3,7 @@ import type { Mistake } from "./apply-mistake.ts";
 import { FILL_MISTAKES } from "./fill-mistakes.ts";
 import { MONEY_MISTAKES } from "./money-mistakes.ts";
 import { ORDER_MISTAKES } from "./order-mistakes.ts";
+import { PUSH_MISTAKES } from "./push-mistakes.ts";
 import { RARE_MISTAKES } from "./rare-mistakes.ts";
 import { READ_MISTAKES } from "./read-mistakes.ts";
 import { RESEND_MISTAKES } from "./resend-mistakes.ts";
@@ -10,6 +11,7 @@ import { SECRET_MISTAKES } from "./secret-mistakes.ts";
 import { SESSION_MISTAKES } from "./session-mistakes.ts";
 import { STREAM_MISTAKES } from "./stream-mistakes.ts";
 import { TERM_MISTAKES } from "./term-mistakes.ts";
+import { WIRE_MISTAKES } from "./wire-mistakes.ts";
 
 export const TEMPLATE_MISTAKES: readonly Mistake[] = [
   ...ORDER_MISTAKES,
@@ -22,4 +24,6 @@ export const TEMPLATE_MISTAKES: readonly Mistake[] = [
   ...SESSION_MISTAKES,
   ...SECRET_MISTAKES,
   ...RARE_MISTAKES,
+  ...PUSH_MISTAKES,
+  ...WIRE_MISTAKES,
 ];

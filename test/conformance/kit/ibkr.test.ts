@@ -15,7 +15,9 @@ describe.each(["worker", "process"] as const)("at the %s level", (isolation) => 
       report.cases.filter((one) => one.outcome === outcome).map(({ id, reason }) => `${id}: ${reason}`);
     expect(of("failed")).toEqual([]);
     expect(of("untried")).toEqual([]);
-    expect(of("skipped")).toEqual([
+    const others = ["only the kit's own HTTP venue can", "the adapter has no get"];
+    const isOther = (text: string) => others.some((words) => text.includes(words));
+    expect(of("skipped").filter((text) => !isOther(text))).toEqual([
       `C05: ${NO_SECRET}`,
       `C17: ${NUMBERS}`,
       `C32: ${NUMBERS}`,

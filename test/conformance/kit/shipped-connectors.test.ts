@@ -20,6 +20,17 @@ function withOutcome({ cases }: Report, expected: CaseReport["outcome"]) {
     .map(({ id, reason }) => (reason === undefined ? id : `${id}: ${reason}`));
 }
 
+/** The template has none of the optional members for streams of reports and quotes, and for what changes an account. */
+const UNUSED_MEMBERS = [
+  "C130: the adapter emits no reports",
+  "C131: the adapter emits no quotes",
+  "C132: the adapter has no getActivities",
+  "C133: the adapter has no getRates",
+  "C134: the adapter has no getSchedule",
+  "C135: the adapter does not use ctx.link",
+  "C136: getBuyingPower does not throw RateLimited",
+  "C137: getFills returns a list, not pages with a cursor",
+];
 const LEVELS = ["worker", "process"] as const;
 
 describe.each(LEVELS)("at the %s level", (level) => {
@@ -29,9 +40,10 @@ describe.each(LEVELS)("at the %s level", (level) => {
     expect(withOutcome(template, "skipped")).toEqual([
       "C92: the adapter does not use ctx.store",
       "C98: the adapter declares that the venue refuses a second order with the same id",
+      ...UNUSED_MEMBERS,
     ]);
     expect(template).toMatchObject({ certified: true, isolation: level, name: "template" });
-    expect(template.counts.passed).toBe(CASES.length - 2);
+    expect(template.counts.passed).toBe(CASES.length - 2 - UNUSED_MEMBERS.length);
     expect(template.guarantees.filter(({ given }) => !given)).toEqual([]);
   });
 
