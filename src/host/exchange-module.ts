@@ -8,6 +8,9 @@ import type { Disk } from "../domain/ports.ts";
 
 export const EXCHANGE_MODULE = "qoc:exchange";
 
+export const NO_EXCHANGE =
+  "no exchange is chosen: set exchange in [connector.options], or in [options] of certify.toml";
+
 export interface ExchangeRequest {
   /** The exchange's id at ccxt, for example `kraken`. */
   readonly id: string;

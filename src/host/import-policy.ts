@@ -8,7 +8,7 @@ import { isBuiltin } from "node:module";
 import { dirname, extname, resolve as resolvePath } from "node:path";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Disk } from "../domain/ports.ts";
-import { EXCHANGE_MODULE, type ExchangeFile, exchangeSource } from "./exchange-module.ts";
+import { EXCHANGE_MODULE, type ExchangeFile, NO_EXCHANGE, exchangeSource } from "./exchange-module.ts";
 import {
   FS_STUB,
   FS_PROMISES_STUB,
@@ -24,7 +24,7 @@ export interface ImportPolicyOptions {
   /** Built-in modules that the sandbox provides. */
   readonly allowed: readonly string[];
   readonly tcp: boolean;
-  /** What `qoc:exchange` is; undefined: there is no such module. */
+  /** What `qoc:exchange` is; undefined: no exchange was chosen. */
   readonly exchange?: ExchangeFile | undefined;
   /**
    * Called for each file before its imports are resolved, with its real path and the root of the author's own files.
@@ -108,7 +108,8 @@ function resolveImport(build: PluginBuild, { path, importer, resolveDir, kind, w
 
 /** Resolves the module of one exchange, and its import of the exchange's file. */
 function resolveExchange({ exchange }: ImportPolicyOptions, { path, namespace }: OnResolveArgs) {
-  if (path !== EXCHANGE_MODULE || exchange === undefined) return undefined;
+  if (path !== EXCHANGE_MODULE) return undefined;
+  if (exchange === undefined) return { errors: [{ text: NO_EXCHANGE }] };
   if ("problem" in exchange) return { errors: [{ text: exchange.problem }] };
   return namespace === EXCHANGE_MODULE ? { path: exchange.path } : { path: exchange.id, namespace: EXCHANGE_MODULE };
 }

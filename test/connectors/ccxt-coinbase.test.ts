@@ -191,6 +191,15 @@ function venue(reply: (request: SentRequest) => Reply | Promise<Reply>) {
   });
 }
 
+it("a symbol that is no pair is not listed, and never becomes part of an address", async () => {
+  const { venue: coinbase, sent } = venue(() => ({ body: {} }));
+  for (const symbol of ["NO-SUCH", "a/../../brokerage/accounts", "BTC/USD?x=1", "../..", ""]) {
+    expect(await coinbase.market(symbol)).toBeNull();
+    await expect(coinbase.quote(symbol)).rejects.toThrow("does not list");
+  }
+  expect(sent).toEqual([]);
+});
+
 describe("connect", () => {
   const signIn = (key: Reply) => venue(() => key).venue.signIn();
 

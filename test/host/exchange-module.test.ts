@@ -25,14 +25,14 @@ async function folder(ccxt?: "installed" | "5.0.0"): Promise<string> {
   return root;
 }
 
-function bundle(root: string, id: string, cacheDir?: string): Promise<Bundle> {
+function bundle(root: string, id?: string, cacheDir?: string): Promise<Bundle> {
   return bundleAdapter({
     connector: "coins",
     adapter: join(root, "adapter.ts"),
     disk: nodeDisk(),
     allowed: ALLOWED_BUILTINS,
     tcp: false,
-    exchange: { id, folders: [root] },
+    exchange: id === undefined ? undefined : { id, folders: [root] },
     cacheDir,
   });
 }
@@ -76,6 +76,13 @@ it("without ccxt says what to type, and where", async () => {
   const message = await messageOf(bundle(root, "binance"));
   expect(message).toContain("adapter.ts");
   expect(message).toContain(`package ccxt is not installed: run npm install ccxt@4 in ${root}`);
+});
+
+it("without a chosen exchange says where it is set", async () => {
+  const root = await folder("installed");
+  expect(await messageOf(bundle(root))).toContain(
+    "set exchange in [connector.options], or in [options] of certify.toml",
+  );
 });
 
 it("refuses a version that it was not written for", async () => {

@@ -51,8 +51,14 @@ function isReason(text: string): boolean {
   return text !== "" && !/^UNKNOWN|_UNKNOWN|UNSPECIFIED/.test(text);
 }
 
+/** The id becomes part of a path. @throws Error for a symbol that is no pair of two names. */
 export function idOf(symbol: string): string {
+  if (!isPair(symbol)) throw new Error(`Coinbase does not list ${symbol}`);
   return symbol.replace("/", "-");
+}
+
+export function isPair(symbol: string): boolean {
+  return /^[A-Z0-9]+\/[A-Z0-9]+$/.test(symbol);
 }
 
 export function symbolOf(id: string): string {

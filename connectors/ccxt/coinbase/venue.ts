@@ -33,6 +33,7 @@ import {
   failureOf,
   fillOf,
   idOf,
+  isPair,
   marketOf,
   orderBody,
   quoteOf,
@@ -160,6 +161,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
   }
 
   async market(symbol: string): Promise<Market | null> {
+    if (!isPair(symbol)) return null;
     const request = this.#public<Body>("brokerage/market/products/{product_id}", { product_id: idOf(symbol) });
     const product = await foundOr(request, NOTHING_THERE);
     const market = product === null ? undefined : marketOf(product);
@@ -177,7 +179,9 @@ class CoinbaseVenue implements Venue, TradingVenue {
   }
 
   async prices(symbols: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const products = await this.#products({ product_ids: symbols.map(idOf) });
+    const ids = symbols.filter(isPair).map(idOf);
+    if (ids.length === 0) return new Map();
+    const products = await this.#products({ product_ids: ids });
     // Coinbase leaves out products that it does not list, and a new one has no price.
     return new Map(
       products.flatMap((product) =>
