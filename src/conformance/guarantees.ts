@@ -52,9 +52,11 @@ const RULES: readonly GuaranteeRule[] = [
   {
     guarantee: "the venue rejects an order that is sent twice",
     missing: ({ capabilities }) =>
-      capabilities.clientIdDedupe === "forever" || capabilities.clientIdDedupe === "open-only"
+      capabilities.clientIdDedupe === "forever"
         ? undefined
-        : "the adapter does not declare clientIdDedupe; the desk itself never sends an order twice",
+        : capabilities.clientIdDedupe === "open-only"
+          ? "the venue takes an id again once its first order has ended; the desk itself never sends an order twice"
+          : "the adapter does not declare clientIdDedupe; the desk itself never sends an order twice",
     because: "the venue accepts a client order id only once",
     cases: ["C37", "C99"],
   },

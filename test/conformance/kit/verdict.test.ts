@@ -1,5 +1,6 @@
 /** The verdict says what was tried, and certifies only what was tried whole. */
 import { describe, expect, it } from "vitest";
+import { guaranteesOf } from "../../../src/conformance/guarantees.ts";
 import type { CaseOutcome, CaseReport } from "../../../src/conformance/report.ts";
 import { verdictOf } from "../../../src/conformance/verdict.ts";
 
@@ -52,5 +53,29 @@ describe("verdictOf", () => {
   it("each reason for an untried case is a next step, once", () => {
     const reports = cases(["fills", "untried", "a"], ["faults", "untried", "b"], ["faults", "untried", "a"]);
     expect(verdictOf(reports, false)).toMatchObject({ next: ["a", "b"], untriedGroups: ["fills", "faults"] });
+  });
+});
+
+describe("a guarantee", () => {
+  const C37: CaseReport = {
+    id: "C37",
+    group: "orders",
+    title: "t",
+    proves: "p",
+    outcome: "passed",
+    reason: undefined,
+    ms: 0,
+  };
+
+  it.each([
+    ["forever", true, "the venue accepts a client order id only once"],
+    ["open-only", false, "the venue takes an id again once its first order has ended"],
+    ["none", false, "does not declare clientIdDedupe"],
+  ] as const)("of a venue that refuses an id %s", (clientIdDedupe, given, because) => {
+    const found = guaranteesOf({ methods: [], capabilities: { clientIdDedupe } }, [C37]);
+    expect(found.find(({ guarantee }) => guarantee.includes("sent twice"))).toMatchObject({
+      given,
+      because: expect.stringContaining(because) as string,
+    });
   });
 });
