@@ -159,6 +159,12 @@ export interface BarRange {
   readonly to?: number | undefined;
 }
 
+/** Which bars of a symbol. */
+export interface BarSelection extends BarRange {
+  /** The length of a bar, such as `5m` or `1h`; by default a day. */
+  readonly resolution?: string | undefined;
+}
+
 export interface VenueBar {
   readonly symbol: string;
   readonly at: number;

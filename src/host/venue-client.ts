@@ -26,6 +26,7 @@ import { type Order, type OrderTerms, toSdkOrder } from "../domain/order.ts";
 import type { CancelHint, FillsHint, OrderQuery, Order as SdkOrder } from "../domain/sdk.ts";
 import type {
   BarRange,
+  BarSelection,
   ReportedAccount,
   VenueActivity,
   VenueBar,
@@ -204,10 +205,10 @@ export function openVenueClient(connectors: Connectors) {
         args: [symbol, from, to],
         ...list(sessionSchema, LIMITS.sessions),
       }),
-    bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
+    bars: (name: string, symbol: string, selection: BarSelection = {}): Promise<readonly VenueBar[] | undefined> =>
       callIfSupported(connectors, name, {
         method: "getBars",
-        args: [symbol, compact({ resolution: "1d", ...range })],
+        args: [symbol, compact({ ...selection, resolution: selection.resolution ?? "1d" })],
         ...list(barSchema, LIMITS.bars),
       }),
     fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>

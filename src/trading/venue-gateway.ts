@@ -7,6 +7,7 @@ import type { Order } from "../domain/order.ts";
 import type { CancelHint, Capabilities, FillsHint } from "../domain/sdk.ts";
 import type {
   BarRange,
+  BarSelection,
   Mode,
   ReportedAccount,
   VenueActivity,
@@ -99,8 +100,8 @@ export interface VenueGateway {
   rates(connector: string, pairs: readonly string[]): Promise<readonly VenueRate[] | undefined>;
   /** The sessions of a symbol between two times (ms). */
   schedule(connector: string, symbol: string, range: Required<BarRange>): Promise<readonly VenueSession[] | undefined>;
-  /** Daily bars. The connector may return bars outside the range. */
-  bars(connector: string, symbol: string, range?: BarRange): Promise<readonly VenueBar[] | undefined>;
+  /** The connector may return bars outside the range. */
+  bars(connector: string, symbol: string, selection?: BarSelection): Promise<readonly VenueBar[] | undefined>;
   /** null if the venue has no data for the symbol. */
   fundamentals(connector: string, symbol: string): Promise<Fundamentals | null | undefined>;
   /** Never rejects: a result that is not definite is `unclear`. */

@@ -61,6 +61,23 @@ it("cash in another currency counts from its rate on, an edit is a transfer, and
   expect(report.total).toMatchObject({ fx: "44.01", other: "0", total: "44.01" });
 });
 
+it("bars get takes a resolution, and says which lengths there are if there is no such bar", async () => {
+  const rows = Array.from({ length: 40 }, (_, n) => {
+    const time = new Date(Date.UTC(2014, 4, 1, 14, 5 * n)).toISOString().slice(0, 16);
+    return `${time}Z,10,10,10,10`;
+  });
+  desk = await tempDesk({
+    config: () =>
+      '[[connector]]\nname = "past"\ntype = "replay"\n[connector.options]\nsymbols = ["ACME"]\nbar_seconds = 0.1\n',
+    files: { "research/prices/bars/ACME.csv": ["time,open,high,low,close", ...rows].join("\n") },
+  });
+  const get = (resolution: string) => desk?.call("bars get", { symbol: "ACME", connector: "past", resolution });
+  expect(await get("5m")).toMatchObject({ status: "ready", source: "past", resolution: "5m" });
+  const pending = await get("1h");
+  expect(pending).toMatchObject({ status: "data_pending" });
+  expect(JSON.stringify(pending)).toContain("has bars of 5m, not of 1h");
+});
+
 it("a split of a replay multiplies the position and changes no profit", async () => {
   const rows = Array.from({ length: 60 }, (_, n) => {
     const date = new Date(Date.UTC(2014, 4, 1 + n)).toISOString().slice(0, 10);

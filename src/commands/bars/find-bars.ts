@@ -1,8 +1,8 @@
-/** Daily bars of a connector or of the operator's CSV file, for `bars get` and `analysis get`. */
+/** Bars of a connector or of the operator's CSV file, for `bars get` and `analysis get`. */
 import * as z from "zod";
 import { type DecimalText, parseNumeric, text } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/error.ts";
-import type { BarRange, VenueBar } from "../../domain/venue.ts";
+import type { BarRange, BarSelection, VenueBar } from "../../domain/venue.ts";
 import type { Bar } from "../../domain/sdk.ts";
 import { barsPath } from "../../workspace/bars.ts";
 import { nearSymbol } from "../../trading/near-symbols.ts";
@@ -47,7 +47,7 @@ interface BarRequest {
   readonly command: string;
   readonly symbol: string;
   readonly connector: string | undefined;
-  readonly range: BarRange;
+  readonly range: BarSelection;
 }
 
 /**
@@ -66,7 +66,9 @@ export async function findBars(
     connector === undefined
       ? unavailable("no connector was named")
       : await venueBars(context, connector, symbol, range);
-  const bars = isUnavailable(found) ? barsOrReasons(await fileBars(context, desk, symbol), found) : found;
+  const bars = isUnavailable(found)
+    ? barsOrReasons(await fileBars(context, desk, { symbol, resolution: range.resolution }), found)
+    : found;
   if (isUnavailable(bars)) {
     const up = context.desk?.desk;
     const near = connector === undefined || up === undefined ? "" : await nearSymbol(up, connector, symbol);
@@ -81,7 +83,7 @@ async function venueBars(
   context: CommandContext,
   connector: string,
   symbol: string,
-  range: BarRange,
+  range: BarSelection,
 ): Promise<DailyBars | DataUnavailable> {
   if (context.desk === undefined) return unavailable("the desk is down, so no connector was asked");
   const { venues } = context.desk.desk;
@@ -103,14 +105,18 @@ function barsOrReasons(bars: DailyBars | DataUnavailable, fallback: DataUnavaila
 async function fileBars(
   context: CommandContext,
   desk: ReadableDesk,
-  symbol: string,
+  { symbol, resolution }: { readonly symbol: string; readonly resolution: string | undefined },
 ): Promise<DailyBars | DataUnavailable> {
   const path = barsPath(symbol);
   try {
     const bars = await desk.workspace.bars.read(symbol);
     if (bars.length === 0) return unavailable(`there is no ${path}`);
+    const found = bars.map(barOf);
+    const length = resolutionOf(found);
+    if (resolution !== undefined && length !== resolution)
+      return unavailable(`${path} has bars of ${length}, not of ${resolution}`);
     context.sources?.add(path);
-    return { source: path, bars: bars.map(barOf) };
+    return { source: path, bars: found };
   } catch (error) {
     if (!(error instanceof QocError)) throw error;
     return unavailable(`${path} cannot be read`, untrustedText(context, path, error.message));

@@ -27,14 +27,26 @@ export const command = defineCommand({
   audience: "both",
   runs: "local-if-down",
   writes: [],
-  summary: "get daily bars of a connector or a CSV file",
+  summary: "get bars of a connector or a CSV file",
   description: "Returns data_pending with the reason if there are no bars.",
-  examples: ["qoc bars get SPX", "qoc bars get AAPL --connector paper --from 2026-01-01 --limit 20"],
+  examples: [
+    "qoc bars get SPX",
+    "qoc bars get AAPL --connector paper --from 2026-01-01 --limit 20",
+    "qoc bars get AAPL --connector alpaca --resolution 5m",
+  ],
   input: z.strictObject({
     symbol: symbolArgument,
     connector: connectorFlag,
     from: flag(daySchema.optional(), "DATE", "the first day"),
     to: flag(daySchema.optional(), "DATE", "the last day"),
+    resolution: flag(
+      z
+        .string()
+        .regex(/^[1-9]\d{0,2}[mhdw]$/, "must be such as 5m, 1h or 1d")
+        .optional(),
+      "LENGTH",
+      "of a bar, such as 5m or 1h; by default a day",
+    ),
     limit: flag(
       z.coerce.number().int().min(1).max(BARS_MAX).default(100),
       "N",
@@ -43,8 +55,8 @@ export const command = defineCommand({
   }),
   output: barDataSchema,
   mcp: { openWorld: true },
-  run: async ({ symbol, connector, from, to, limit }, context): Promise<BarsView> => {
-    const range = rangeOf({ from, to });
+  run: async ({ symbol, connector, from, to, resolution, limit }, context): Promise<BarsView> => {
+    const range = { ...rangeOf({ from, to }), resolution };
     const found = await findBars(context, { command: "bars get", symbol, connector, range });
     if (isUnavailable(found)) return { ...found, symbol };
     const bars = found.bars.slice(-limit);
@@ -52,7 +64,8 @@ export const command = defineCommand({
       status: "ready",
       symbol,
       ...sourceFields(found),
-      resolution: resolutionOf(found.bars),
+      // One bar alone does not show its length.
+      resolution: found.bars.length === 1 ? (resolution ?? "1d") : resolutionOf(found.bars),
       bars: bars.map(barView),
       earlier: found.bars.length - bars.length,
     };
