@@ -1,0 +1,3 @@
+import { certifyExchange } from "../../support/certify-exchange.ts";
+
+certifyExchange("binance");
