@@ -29,6 +29,7 @@ describe.each(["worker", "process"] as const)("at the %s level", (isolation) => 
       `C87: ${NO_SECRET}`,
       "C99: the adapter does not declare clientIdDedupe",
       "C108: the account and all instruments of this venue are in one currency",
+      `C141: ${NO_SECRET}`,
     ]);
     expect(report).toMatchObject({ certified: true, isolation });
   });
