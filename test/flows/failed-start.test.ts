@@ -108,7 +108,7 @@ function canListen(): Promise<boolean> {
 
 /** What keeps a process alive or holds the desk: threads, servers, file watchers, children. */
 async function settledResources(): Promise<readonly string[]> {
-  // A handle that was closed leaves the list one turn of the event loop later.
+  // A handle that was closed leaves the list one turn of the event loop later, a process when it has ended.
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
   return resources();
@@ -134,7 +134,7 @@ describe("a start of the daemon", () => {
     await start(lifecycle, ready, stop.signal);
     expect(lifecycle.opened).toEqual(STEPS);
     expect(whileUp).toEqual(expect.arrayContaining(["MessagePort", "PipeWrap", "TCPServerWrap"]));
-    expect(await settledResources()).toEqual(before);
+    await expect.poll(settledResources).toEqual(before);
   });
 
   it.each(STEPS)("that fails at the step %s leaves no lock, socket, port, worker or handle", async (step) => {
@@ -148,7 +148,7 @@ describe("a start of the daemon", () => {
     expect(existsSync(paths.socket)).toBe(false);
     expect(await canListen()).toBe(true);
     expect(process.cwd()).toBe(folder);
-    expect(await settledResources()).toEqual(before);
+    await expect.poll(settledResources).toEqual(before);
   });
 
   it("is refused while a desk with another runtime folder has the workspace open", async () => {
