@@ -186,5 +186,7 @@ it("status --watch prints one line each time in a pipe, and Ctrl-C ends it", asy
   watch.kill("SIGINT");
   expect((await once(watch, "exit"))[0]).toBe(130);
   for (const line of lines)
-    expect(line).toMatch(/^\d{4}-\S+Z {2}down {2}trading active {2}NAV \d\S* USD {2}today \S+ USD {2}\d waiting/);
+    expect(line).toMatch(
+      /^\d{4}-\S+Z {2}down {2}trading active {2}NAV \d\S* USD {2}today \S+ USD \(2019-\d\d-\d\d\) {2}\d waiting/,
+    );
 });
