@@ -48,6 +48,7 @@ describe("a desk with a live connector", () => {
     const opened = await open(
       `${connector("venue", `mode = "live"\n${LIVE_LINES}`)}${connector("feed", "orders = false")}${PAPER}${GUARD}${LIVE_GUARD}`,
     );
+    await until(() => ["venue", "feed", "paper"].every((name) => statusOf(opened, name)?.state === "ready"));
     for (const [name, isolation, reason] of [
       ["venue", "process", "venue is live"],
       ["feed", "process", "venue is live"],
@@ -73,6 +74,7 @@ describe("a desk with a live connector", () => {
   it("moves what already runs if only the adapter says that it is live", async () => {
     const opened = await open(
       `${connector("feed", "orders = false")}${connector("venue", LIVE_LINES).replace("venue.ts", "declares.ts")}${GUARD}${LIVE_GUARD}`,
+      { accept: false },
     );
     // Before its adapter says that it is live, no step needs the live key.
     await until(() => statusOf(opened, "venue")?.lastError?.includes("the live key (qoc keys protect)") === true);
