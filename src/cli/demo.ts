@@ -155,13 +155,13 @@ async function approveAndWait(
   curve: PlotPoint[],
 ): Promise<string | null> {
   const { print } = deps;
-  const { id, digest, review } = order;
+  const { id, digest } = order;
   printStep(`Approve ${id} by its digest.`, `qoc approve ${id} --digest ${digest.slice(0, 15)}...`);
-  if (review === null || !(await isConfirmed(deps, review))) {
+  const receipt = await approveShown(deps, order);
+  if (receipt === undefined) {
     print(`${INDENT}Not approved. No order was sent.`);
     return null;
   }
-  const receipt = (await runOk(deps, ["approve", id, "--digest", digest])) as { state: string; venueOrderId: string };
   print(`${INDENT}The order is ${receipt.state}. Its id at the venue is ${receipt.venueOrderId}.`);
   printStep("The venue reports the fill.", `qoc orders show ${id}`);
   let current = order;
@@ -176,6 +176,27 @@ async function approveAndWait(
   const inbox = (await runOk(deps, ["inbox", "list", "--status", "new"])) as { path: string }[];
   for (const { path } of inbox) print(`${INDENT}New in the inbox: ${path}`);
   return id;
+}
+
+const REVIEWS_MAX = 10;
+
+/** Shows the order again as often as the market changes its terms before the answer. Returns undefined if refused. */
+async function approveShown(
+  deps: DemoDeps,
+  order: OrderJson,
+): Promise<{ readonly state: string; readonly venueOrderId: string } | undefined> {
+  let shown = order;
+  for (let reviews = 1; ; reviews++) {
+    const { id, digest, review } = shown;
+    if (review === null || !(await isConfirmed(deps, review))) return undefined;
+    const args = ["approve", id, "--digest", digest];
+    const { code, json, text } = await deps.runCli(args);
+    if (code === 0) return json as { state: string; venueOrderId: string };
+    if (reviews === REVIEWS_MAX || !text.includes('"DIGEST_MISMATCH"')) throw failureOf(args, { code, text });
+    printWrapped(deps.print, INDENT, "The market left the order's protection price, so the order has new terms:");
+    shown = (await runOk(deps, ["orders", "show", id])) as OrderJson;
+    printProposal(deps.print, shown);
+  }
 }
 
 /** The question of `qoc approve`. */
@@ -225,6 +246,10 @@ async function readNav(deps: DemoDeps): Promise<PlotPoint> {
 /** Runs a command and returns its value. @throws Error if its exit code is not 0. */
 async function runOk(deps: DemoDeps, args: readonly string[], onLine?: (line: string) => void): Promise<unknown> {
   const { code, json, text } = await deps.runCli(args, onLine);
-  if (code !== 0) throw new Error(`qoc ${args.join(" ")} failed with exit code ${code}: ${text.trim()}`);
+  if (code !== 0) throw failureOf(args, { code, text });
   return json;
+}
+
+function failureOf(args: readonly string[], { code, text }: Pick<CliResult, "code" | "text">): Error {
+  return new Error(`qoc ${args.join(" ")} failed with exit code ${code}: ${text.trim()}`);
 }

@@ -1,0 +1,50 @@
+/** The demo's script, with scripted answers of the program. */
+import { expect, it } from "vitest";
+import { type CliResult, runDemoScript } from "../../src/cli/demo.ts";
+
+function ok(json: unknown): CliResult {
+  return { code: 0, json, text: "" };
+}
+function orderWith(digest: string, price: string, state = "proposed") {
+  const terms = { connector: "paper", mode: "paper", side: "buy", symbol: "SPX", quantity: "9", type: "market" };
+  const review = {
+    ...{ decision: "allow", sentence: `buy 9 SPX market, at most ${price}`, book: [], checks: [], facts: [] },
+    ...{ mode: "paper", notional: "27000", currency: "USD", typedAbove: "100000", terms },
+  };
+  return { id: "1", state, path: "orders/executed/1.toml", digest, fills: [], review };
+}
+
+it("shows the order again if the market changed its terms before the approval, and approves what was shown", async () => {
+  const printed: string[] = [];
+  const approvals: string[] = [];
+  let shows = 0;
+  const shown = [orderWith("sha256:a", "3000"), orderWith("sha256:b", "3010"), orderWith("sha256:b", "3010", "filled")];
+  const answers: Readonly<Record<string, (args: readonly string[]) => CliResult>> = {
+    "orders list": () => ok([{ id: "1" }]),
+    "orders show": () => ok(shown[Math.min(shows++, shown.length - 1)]),
+    approve: ([, , , digest = ""]) => {
+      approvals.push(digest);
+      return digest === "sha256:a"
+        ? { code: 7, json: undefined, text: '{"code":"DIGEST_MISMATCH","message":"1 changed after it was shown"}' }
+        : ok({ state: "accepted", venueOrderId: "V1" });
+    },
+    status: () => ok({ book: { nav: "1000000" } }),
+    snapshot: () => ok({ nav: "1000000", path: "snapshots/a.toml" }),
+  };
+  const { approved } = await runDemoScript({
+    dir: "/desk",
+    runCli: async (args) => {
+      const answer = answers[args.slice(0, 2).join(" ")] ?? answers[args[0] ?? ""];
+      return answer?.(args) ?? ok(args[0] === "up" ? {} : []);
+    },
+    print: (line) => void printed.push(line),
+    ask: async () => undefined,
+    wait: async () => undefined,
+    seconds: () => 0,
+    speedUp: async () => undefined,
+    qoc: "qoc",
+  });
+  expect(approved).toBe("1");
+  expect(approvals).toEqual(["sha256:a", "sha256:b"]);
+  expect(printed.join("\n")).toContain("new terms:\n    1: buy 9 SPX market, at most 3010");
+});
