@@ -38,7 +38,8 @@ export default defineConfig({
     globalSetup: ["test/support/temp-folder.ts"],
     sequence: { sequencer: SlowFirst },
     testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Hooks start desks, browsers and programs, which takes long if all processors are busy.
+    hookTimeout: 120_000,
     pool: "forks",
     // Tests spend much of their time waiting: one worker more than there are cores.
     maxWorkers: availableParallelism() + 1,
