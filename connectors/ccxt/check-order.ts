@@ -1,6 +1,6 @@
 /** What is approved is what is sent: an order that the exchange would round or refuse is not sent. Pure. */
 import { type Instrument, NotSent, type Numeric, type Order } from "@qoc-app/sdk";
-import { ZERO, amount } from "../paper/amount.ts";
+import { ZERO, amount } from "../amount.ts";
 import type { Market } from "./venue.ts";
 
 interface Checked {

@@ -1,6 +1,6 @@
 /** Balances of a spot exchange as an account and its positions. Pure. */
 import type { Account, Position } from "@qoc-app/sdk";
-import { ZERO, amount, textOf } from "../paper/amount.ts";
+import { ZERO, amount, textOf } from "../amount.ts";
 import type { Balance } from "./venue.ts";
 
 /** A coin that is held is a position in its market against the account's currency. */

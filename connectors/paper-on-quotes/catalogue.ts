@@ -1,6 +1,6 @@
 /** Instruments and quotes of the source, as the market of the paper engine. */
 import type { Fill, Instrument, Logger, Quote, QuoteSource } from "@qoc-app/sdk";
-import { type Amount, ZERO, amount, max, parseAmount } from "../paper/amount.ts";
+import { type Amount, ZERO, amount, max, parseAmount } from "../amount.ts";
 import type { MarketTick, QuoteSeries } from "../paper/market.ts";
 import type { VenueState } from "../paper/state.ts";
 import type { Catalogue } from "../paper/venue.ts";

@@ -1,6 +1,6 @@
 /** The paper engine on the live quotes of another connector. README.md documents it. */
 import { type Capabilities, ConnectRefused, type ConnectorContext, type Instrument, type Quote } from "@qoc-app/sdk";
-import { ZERO, textOf } from "../paper/amount.ts";
+import { ZERO, textOf } from "../amount.ts";
 import { SIMULATED, SimulatedVenue } from "../paper/simulated-venue.ts";
 import { initialState } from "../paper/state.ts";
 import { ORDER_TYPES, TIMES_IN_FORCE } from "../paper/terms.ts";

@@ -3,7 +3,7 @@
  * days after the end of a recording. The operator's own bars come back as they are.
  */
 import type { Bar } from "@qoc-app/sdk";
-import { textOf } from "./amount.ts";
+import { textOf } from "../amount.ts";
 import { type Calendar, sessionStart } from "./calendar.ts";
 import type { RecordedBar, Recording } from "./recording.ts";
 

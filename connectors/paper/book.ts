@@ -1,5 +1,17 @@
 /** Cash and positions: their value, the cash reserved for open orders, available cash, and the effect of a trade. */
-import { type Amount, ONE, ZERO, amount, basisPoints, floorTo, min, max, nearest, quotient, textOf } from "./amount.ts";
+import {
+  type Amount,
+  ONE,
+  ZERO,
+  amount,
+  basisPoints,
+  floorTo,
+  min,
+  max,
+  nearest,
+  quotient,
+  textOf,
+} from "../amount.ts";
 import type { Side } from "./market.ts";
 import type { Holding, VenueState, WorkingOrder } from "./state.ts";
 

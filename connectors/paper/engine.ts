@@ -2,7 +2,7 @@
  * The matching engine applies one tick of the market to the state. It is pure: no clock, no store, and randomness only
  * from the seed. Tests move the market by calling `step`.
  */
-import { type Amount, ZERO, amount, min, textOf } from "./amount.ts";
+import { type Amount, ZERO, amount, min, textOf } from "../amount.ts";
 import type { Rules } from "./validate-order.ts";
 import {
   affordable,

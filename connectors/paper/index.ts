@@ -1,7 +1,7 @@
 /** The paper venue: a simulated exchange inside one connector. README.md documents its behaviour. */
 import type { Bar, Capabilities, ConnectorContext, Instrument, Quote } from "@qoc-app/sdk";
 import type { Rules } from "./validate-order.ts";
-import { textOf } from "./amount.ts";
+import { textOf } from "../amount.ts";
 import { playedBars } from "./bars.ts";
 import { TICKS_PER_DAY_MIN, dayTicksFor, lateTicksFor } from "./calendar.ts";
 import { InstrumentList } from "./instruments.ts";

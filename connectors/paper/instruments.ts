@@ -1,6 +1,6 @@
 /** The listed instruments: two recordings shipped with the connector, and symbols for which the operator has bars. */
 import type { Bar, Logger } from "@qoc-app/sdk";
-import { ZERO, parseAmount, textOf } from "./amount.ts";
+import { ZERO, parseAmount, textOf } from "../amount.ts";
 import { Calendar, type TicksOfDays, sessionStart } from "./calendar.ts";
 import spx from "./data/sp500-2000.csv";
 import stocks from "./data/stocks.csv";

@@ -1,5 +1,5 @@
 /** Prices at a tick: the last price, bid and ask, and the share of the bar's volume that this account can trade. */
-import { type Amount, ONE, amount, basisPoints, ceilTo, floorTo, min, max, nearest } from "./amount.ts";
+import { type Amount, ONE, amount, basisPoints, ceilTo, floorTo, min, max, nearest } from "../amount.ts";
 import type { Instant } from "./calendar.ts";
 import { hash32, coinFlip } from "./seeded-random.ts";
 import type { PlayedBar } from "./recording.ts";

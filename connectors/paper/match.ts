@@ -2,7 +2,7 @@
  * Decides whether an order trades at a tick, and at which price. Between two ticks of a day the price moves in a
  * straight line; between a close and the next open it jumps, and no trade happens at prices in between.
  */
-import { type Amount, amount } from "./amount.ts";
+import { type Amount, amount } from "../amount.ts";
 import { type MarketTick, type Pricing, type Side, withSlippage, bestAt, withinBar } from "./market.ts";
 import type { WorkingOrder } from "./state.ts";
 

@@ -1,6 +1,6 @@
 /** `[connector.options]` of the paper venue, validated by hand to keep the bundle small. */
 import { ConnectRefused } from "@qoc-app/sdk";
-import { type Amount, ZERO, amount, parseAmount } from "./amount.ts";
+import { type Amount, ZERO, amount, parseAmount } from "../amount.ts";
 
 export interface PaperOptions extends SimulationOptions {
   /** ISO date; the venue starts after the close of that day's bar. */

@@ -2,7 +2,7 @@
  * The recorded bars of one instrument, played forwards to the last bar, then backwards with open and close swapped, and
  * so on. At each change of direction the next bar opens exactly at the last close.
  */
-import { type Amount, amount, nearest } from "./amount.ts";
+import { type Amount, amount, nearest } from "../amount.ts";
 
 export interface RecordedBar {
   /** Start of the bar as recorded, ms. */

@@ -1,6 +1,6 @@
 /** Converts the venue's records to SDK types. */
 import type { Fill, OrderReport } from "@qoc-app/sdk";
-import { ZERO, amount, quotient, textOf } from "./amount.ts";
+import { ZERO, amount, quotient, textOf } from "../amount.ts";
 import { type EndedOrder, type Execution, type WorkingOrder, venueId } from "./state.ts";
 
 export function toFill(execution: Execution, currency: string): Fill {

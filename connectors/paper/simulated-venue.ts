@@ -13,7 +13,7 @@ import type {
   Quote,
 } from "@qoc-app/sdk";
 import type { Rules } from "./validate-order.ts";
-import { type Amount, ZERO, max, textOf } from "./amount.ts";
+import { type Amount, ZERO, max, textOf } from "../amount.ts";
 import { availableCash, netValue } from "./book.ts";
 import { LOT } from "./market.ts";
 import { toFill, toReport } from "./report.ts";

@@ -1,5 +1,5 @@
 /** A split of an instrument: positions change by its ratio, and their value and cost stay. */
-import { type Amount, amount, splitRatio, textOf } from "./amount.ts";
+import { type Amount, amount, splitRatio, textOf } from "../amount.ts";
 import type { VenueState } from "./state.ts";
 
 export interface SplitTerms {

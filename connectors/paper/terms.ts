@@ -1,6 +1,6 @@
 /** Validates an order's fields: known values, whole ticks and lots, and supported combinations. */
 import { type Order, VenueRejection } from "@qoc-app/sdk";
-import { type Amount, ZERO, amount, parseAmount, textOf } from "./amount.ts";
+import { type Amount, ZERO, amount, parseAmount, textOf } from "../amount.ts";
 import { LOT } from "./market.ts";
 import type { WorkingOrder } from "./state.ts";
 

@@ -1,6 +1,6 @@
 /** Validates a new order. Pure: returns the state with the order, or throws VenueRejection. */
 import { VenueRejection } from "@qoc-app/sdk";
-import { type Amount, ZERO, amount, max, textOf } from "./amount.ts";
+import { type Amount, ZERO, amount, max, textOf } from "../amount.ts";
 import { type Marks, reducibleQuantity, availableCash, reservedCash, positionOf, remainingQuantity } from "./book.ts";
 import { type MarketTick, type Pricing, withSlippage, bestAt } from "./market.ts";
 import { isReached } from "./match.ts";

@@ -4,7 +4,7 @@
  */
 import { type Fill, type Logger, NotSent, type Order, VenueRejection } from "@qoc-app/sdk";
 import { type Rules, acceptOrder } from "./validate-order.ts";
-import type { Amount } from "./amount.ts";
+import type { Amount } from "../amount.ts";
 import { LATEST_TIME } from "./calendar.ts";
 import { type PriceFeed, type StepResult, markAt, step, cancelOrder } from "./engine.ts";
 import { SerialQueue, pause } from "./serial-queue.ts";

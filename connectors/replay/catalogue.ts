@@ -1,6 +1,6 @@
 /** The replayed symbols. A symbol without a bar where others have one keeps its last close and does not trade. */
 import type { Activity, Bar } from "@qoc-app/sdk";
-import { type Amount, ZERO, amount, textOf } from "../paper/amount.ts";
+import { type Amount, ZERO, amount, textOf } from "../amount.ts";
 import { readBar } from "../paper/instruments.ts";
 import type { BarSeries } from "../paper/market.ts";
 import type { PlayedBar, RecordedBar } from "../paper/recording.ts";

@@ -8,7 +8,7 @@ import {
   type Instrument,
   type Quote,
 } from "@qoc-app/sdk";
-import { textOf } from "../paper/amount.ts";
+import { textOf } from "../amount.ts";
 import { BARS_MAX } from "../paper/bars.ts";
 import { dayTicksFor } from "../paper/calendar.ts";
 import { bestPrice, tickOf } from "../paper/market.ts";

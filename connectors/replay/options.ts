@@ -1,6 +1,6 @@
 /** `[connector.options]` of the replay. */
 import { ConnectRefused } from "@qoc-app/sdk";
-import { ZERO, parseAmount } from "../paper/amount.ts";
+import { ZERO, parseAmount } from "../amount.ts";
 import {
   SIMULATION_OPTIONS,
   type SimulationOptions,

@@ -1,7 +1,7 @@
 /** A market small enough to compute by hand: named bars, four ticks a day, and rules without spread or cost. */
 import type { Rules } from "../../connectors/paper/validate-order.ts";
 import { acceptOrder } from "../../connectors/paper/validate-order.ts";
-import { amount } from "../../connectors/paper/amount.ts";
+import { amount } from "../../connectors/amount.ts";
 import { Calendar, sessionStart } from "../../connectors/paper/calendar.ts";
 import { coinFlip } from "../../connectors/paper/seeded-random.ts";
 import { type StepResult, type PriceFeed, markAt, step } from "../../connectors/paper/engine.ts";

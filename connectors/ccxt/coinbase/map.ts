@@ -1,6 +1,6 @@
 /** Coinbase's answers as the desk's types, and the desk's orders as Coinbase's. Source: docs.cdp.coinbase.com. Pure. */
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
-import { ZERO, amount, textOf as amountText } from "../../paper/amount.ts";
+import { ZERO, amount, textOf as amountText } from "../../amount.ts";
 import type { Refusal } from "../client.ts";
 import { type Body, amountIn, bodyOf, listOf, millisIn, sideIn, textIn } from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";

@@ -10,7 +10,7 @@ import {
   type OrderReport,
   type Quote,
 } from "@qoc-app/sdk";
-import { amount, textOf } from "../../paper/amount.ts";
+import { amount, textOf } from "../../amount.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { type Body, amountIn, bodyOf, foundOr, listOf, textIn } from "../fields.ts";
 import type {

@@ -1,6 +1,6 @@
 /** Kraken's answers as the desk's types, and the desk's orders as Kraken's. Source: docs.kraken.com. Pure. */
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
-import { ZERO, amount, textOf as amountText } from "../../paper/amount.ts";
+import { ZERO, amount, textOf as amountText } from "../../amount.ts";
 import type { Refusal } from "../client.ts";
 import { type Body, amountIn, bodyOf, millisIn, sideIn, textIn } from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ZERO, amount } from "../../../connectors/paper/amount.ts";
+import { ZERO, amount } from "../../../connectors/amount.ts";
 import { affordable, feeOn, applyTrade } from "../../../connectors/paper/book.ts";
 import { LOT, type Side } from "../../../connectors/paper/market.ts";
 import type { Holding } from "../../../connectors/paper/state.ts";

@@ -4,7 +4,7 @@
  */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { amount, textOf } from "../../../connectors/paper/amount.ts";
+import { amount, textOf } from "../../../connectors/amount.ts";
 import { availableCash } from "../../../connectors/paper/book.ts";
 import { tickOf, withSlippage } from "../../../connectors/paper/market.ts";
 import type { Execution } from "../../../connectors/paper/state.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Amount, amount, basisPoints } from "../../../connectors/paper/amount.ts";
+import { type Amount, amount, basisPoints } from "../../../connectors/amount.ts";
 import { LATEST_TIME, lateTicksFor } from "../../../connectors/paper/calendar.ts";
 import { InstrumentList } from "../../../connectors/paper/instruments.ts";
 import { tickOf, bestPrice } from "../../../connectors/paper/market.ts";
