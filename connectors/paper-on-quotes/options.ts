@@ -1,5 +1,5 @@
 /** `[connector.options]` of a paper venue on the quotes of another connector. */
-import { assertKnown, invalidOption, readSimulationOptions, type SimulationOptions } from "../paper/options.ts";
+import { assertKnown, readCurrency, readSimulationOptions, type SimulationOptions } from "../paper/options.ts";
 
 type SourceOptions = Pick<SimulationOptions, "cash" | "slippageBps" | "commissionBps" | "latencyMs" | "allowShort"> & {
   readonly currency: string;
@@ -10,8 +10,5 @@ export const OPTION_NAMES = ["currency", "cash", "slippage_bps", "commission_bps
 /** @throws ConnectRefused with the option's name, its value and the allowed values. */
 export function readOptions(raw: Readonly<Record<string, unknown>>): SourceOptions {
   assertKnown(raw, OPTION_NAMES, "a paper venue with quotes");
-  const { currency = "USD", ...simulation } = raw;
-  if (typeof currency !== "string" || !/^[A-Z0-9]{2,12}$/.test(currency))
-    throw invalidOption("currency", currency, 'a code like "USD"');
-  return { currency, ...readSimulationOptions(simulation) };
+  return { currency: readCurrency(raw["currency"]), ...readSimulationOptions(raw) };
 }

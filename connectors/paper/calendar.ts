@@ -8,6 +8,8 @@
 export const TICKS_PER_DAY_MIN = 4;
 /** A longer day has about one tick in this time, so that an order does not wait for the next quarter of the day. */
 const TICK_SECONDS = 1;
+/** The shortest tick: that of the fastest speed of a new venue. */
+const TICK_MS_MIN = 5;
 /** Minimum wall-clock seconds of a day after the end of the recording. */
 export const LATE_DAY_SECONDS_MIN = 1200;
 /**
@@ -18,7 +20,7 @@ export const LATEST_TIME = Date.UTC(2200, 0, 1);
 const DAY_MS = 86_400_000;
 /** 14:30 to 19:59 UTC is within 09:30 to 16:00 in New York all year. */
 const OPEN_MS = (14 * 60 + 30) * 60_000;
-const SESSION_MS = (5 * 60 + 29) * 60_000;
+export const SESSION_MS = (5 * 60 + 29) * 60_000;
 
 export interface Instant {
   readonly day: number;
@@ -31,6 +33,11 @@ export interface Instant {
 /** Start of the session on an ISO date, ms. */
 export function sessionStart(date: string): number {
   return Date.parse(`${date}T00:00:00Z`) + OPEN_MS;
+}
+
+/** Wall-clock time of a tick. A day that became shorter keeps its ticks, but none is shorter than this allows. */
+export function tickMsFor(barSeconds: number, dayTicks = TICKS_PER_DAY_MIN): number {
+  return Math.max(TICK_MS_MIN, (barSeconds * 1000) / dayTicks);
 }
 
 /** Ticks of a recorded day. One more than a multiple of three, so that both extremes are on a tick. */

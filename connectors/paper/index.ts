@@ -3,10 +3,9 @@ import type { Bar, Capabilities, ConnectorContext, Instrument, Quote } from "@qo
 import type { Rules } from "./validate-order.ts";
 import { textOf } from "../amount.ts";
 import { playedBars } from "./bars.ts";
-import { TICKS_PER_DAY_MIN, dayTicksFor, lateTicksFor } from "./calendar.ts";
+import { dayTicksFor, lateTicksFor, tickMsFor } from "./calendar.ts";
 import { InstrumentList } from "./instruments.ts";
-import { tickOf, bestPrice } from "./market.ts";
-import { type PaperOptions, readOptions } from "./options.ts";
+import { readOptions } from "./options.ts";
 import type { Recording } from "./recording.ts";
 import { SIMULATED, SimulatedVenue, loadTradedInstruments, warnOfChangedOptions } from "./simulated-venue.ts";
 import { initialState } from "./state.ts";
@@ -38,7 +37,8 @@ export default class PaperVenue extends SimulatedVenue<InstrumentList> {
       rules,
       logger: ctx.logger,
       emit: (fill) => ctx.emitFill(fill),
-      ...timing(options, store.origin),
+      tickMs: tickMsFor(barSeconds, store.origin.dayTicks),
+      latencyMs: options.latencyMs,
     });
     this.openVenue = { venue, store, catalogue, rules, currency: CURRENCY };
     ctx.logger.info("the paper venue is open", venue.summary);
@@ -46,20 +46,8 @@ export default class PaperVenue extends SimulatedVenue<InstrumentList> {
   }
 
   async getQuote(symbol: string): Promise<Quote> {
-    const { venue, rules, catalogue } = this.requireOpen();
     const recording = await this.#requireListed(symbol);
-    const { last, tickSize, available } = tickOf(recording, catalogue.calendar.instantOf(venue.state.tick), rules);
-    const notice = this.#endNotice(recording);
-    const bookSize = available === undefined ? {} : { bidSize: textOf(available), askSize: textOf(available) };
-    return {
-      symbol,
-      bid: textOf(bestPrice("sell", last, tickSize, rules.spreadBps)),
-      ask: textOf(bestPrice("buy", last, tickSize, rules.spreadBps)),
-      timestamp: venue.now,
-      last: textOf(last),
-      ...bookSize,
-      notice,
-    };
+    return this.quoteOf(recording, this.#endNotice(recording));
   }
 
   /** The words for a recording that has ended; undefined: it has not. */
@@ -95,11 +83,4 @@ export default class PaperVenue extends SimulatedVenue<InstrumentList> {
     if (recording === undefined) throw this.notListed(symbol);
     return recording;
   }
-}
-
-/** A day that became shorter keeps its ticks, but none is shorter than at the fastest speed of a new venue. */
-const TICK_MS_MIN = 5;
-
-function timing({ barSeconds, latencyMs }: PaperOptions, { dayTicks = TICKS_PER_DAY_MIN }: StartingState) {
-  return { tickMs: Math.max(TICK_MS_MIN, (barSeconds * 1000) / dayTicks), latencyMs };
 }

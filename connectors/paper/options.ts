@@ -77,6 +77,12 @@ export function invalidOption(key: string, value: unknown, allowed: string): Err
   return new ConnectRefused(`[connector.options] ${key} is ${JSON.stringify(value)}; it must be ${allowed}`);
 }
 
+/** The currency of an account. @throws ConnectRefused as `readOptions`. */
+export function readCurrency(value: unknown = "USD"): string {
+  if (typeof value === "string" && /^[A-Z0-9]{2,12}$/.test(value)) return value;
+  throw invalidOption("currency", value, 'a code like "USD"');
+}
+
 function readStart(value: unknown = "2019-10-10"): string {
   const allowed = `a date from ${FIRST_DATE} to ${LAST_DATE}, like "2019-10-10"`;
   if (typeof value !== "string" || value.length !== 10 || timeOf(value) === undefined)

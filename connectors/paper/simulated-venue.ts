@@ -15,7 +15,7 @@ import type {
 import type { Rules } from "./validate-order.ts";
 import { type Amount, ZERO, max, textOf } from "../amount.ts";
 import { availableCash, netValue } from "./book.ts";
-import { LOT } from "./market.ts";
+import { type BarSeries, LOT, bestPrice, tickOf } from "./market.ts";
 import { toFill, toReport } from "./report.ts";
 import { numberOf, venueId } from "./state.ts";
 import { ORDER_TYPES, QUANTITY_MAX, TIMES_IN_FORCE } from "./terms.ts";
@@ -124,6 +124,22 @@ export abstract class SimulatedVenue<C extends Catalogue> implements ConnectorAd
   protected requireOpen(): OpenVenue<C> {
     if (this.openVenue === undefined) throw new Error(`${this.label} is not connected`);
     return this.openVenue;
+  }
+
+  /** The prices of a market of bars at this tick. */
+  protected quoteOf(series: BarSeries, notice: string | undefined): Quote {
+    const { venue, rules, catalogue } = this.requireOpen();
+    const { last, tickSize, available } = tickOf(series, catalogue.calendar.instantOf(venue.state.tick), rules);
+    const bookSize = available === undefined ? {} : { bidSize: textOf(available), askSize: textOf(available) };
+    return {
+      symbol: series.symbol,
+      bid: textOf(bestPrice("sell", last, tickSize, rules.spreadBps)),
+      ask: textOf(bestPrice("buy", last, tickSize, rules.spreadBps)),
+      timestamp: venue.now,
+      last: textOf(last),
+      ...bookSize,
+      notice,
+    };
   }
 
   protected instrument(symbol: string, name: string, tickSize: Amount): Instrument {

@@ -1,11 +1,9 @@
 /** The time of a replay: the bars of all its symbols, each passed in the same number of ticks. */
-import { type Instant, TICKS_PER_DAY_MIN, sessionStart } from "../paper/calendar.ts";
+import { type Instant, SESSION_MS, TICKS_PER_DAY_MIN, sessionStart } from "../paper/calendar.ts";
 
 const DAY_MS = 86_400_000;
 /** Bars of a day or longer have a date, not a time: their prices pass in one trading session. */
 const DATED_GAP_MS = 20 * 3_600_000;
-/** Almost six hours after the start, as at the paper venue. */
-const SESSION_MS = (5 * 60 + 29) * 60_000;
 
 export class ReplayCalendar {
   readonly #times: readonly number[];

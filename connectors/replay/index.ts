@@ -10,8 +10,7 @@ import {
 } from "@qoc-app/sdk";
 import { textOf } from "../amount.ts";
 import { BARS_MAX } from "../paper/bars.ts";
-import { dayTicksFor } from "../paper/calendar.ts";
-import { bestPrice, tickOf } from "../paper/market.ts";
+import { dayTicksFor, tickMsFor } from "../paper/calendar.ts";
 import type { RecordedBar } from "../paper/recording.ts";
 import { SIMULATED, SimulatedVenue, loadTradedInstruments, warnOfChangedOptions } from "../paper/simulated-venue.ts";
 import { initialState } from "../paper/state.ts";
@@ -20,9 +19,6 @@ import { Venue } from "../paper/venue.ts";
 import { ReplayCalendar } from "./calendar.ts";
 import { ReplayCatalogue, ReplaySeries, usableBars } from "./catalogue.ts";
 import { type ReplayOptions, readOptions } from "./options.ts";
-
-/** The shortest tick, ms. */
-const TICK_MS_MIN = 5;
 
 export default class Replay extends SimulatedVenue<ReplayCatalogue> {
   static readonly capabilities: Capabilities = { ...SIMULATED, simulatedTime: true };
@@ -57,7 +53,7 @@ export default class Replay extends SimulatedVenue<ReplayCatalogue> {
       onTick: (tick) => {
         for (const split of catalogue.splitsAt(tick)) ctx.emitActivity(catalogue.activityOf(split));
       },
-      tickMs: Math.max(TICK_MS_MIN, (barSeconds * 1000) / (store.origin.dayTicks ?? dayTicks)),
+      tickMs: tickMsFor(barSeconds, store.origin.dayTicks),
       latencyMs,
     });
     this.openVenue = { venue, store, catalogue, rules, currency };
@@ -66,19 +62,8 @@ export default class Replay extends SimulatedVenue<ReplayCatalogue> {
   }
 
   async getQuote(symbol: string): Promise<Quote> {
-    const { venue, rules, catalogue } = this.requireOpen();
     const series = this.#requireListed(symbol);
-    const { last, tickSize, available } = tickOf(series, catalogue.calendar.instantOf(venue.state.tick), rules);
-    const bookSize = available === undefined ? {} : { bidSize: textOf(available), askSize: textOf(available) };
-    return {
-      symbol,
-      bid: textOf(bestPrice("sell", last, tickSize, rules.spreadBps)),
-      ask: textOf(bestPrice("buy", last, tickSize, rules.spreadBps)),
-      timestamp: venue.now,
-      last: textOf(last),
-      ...bookSize,
-      notice: this.accountNotice() ?? this.#endOf(series),
-    };
+    return this.quoteOf(series, this.accountNotice() ?? this.#endOf(series));
   }
 
   protected accountNotice(): string | undefined {

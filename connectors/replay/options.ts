@@ -6,6 +6,7 @@ import {
   type SimulationOptions,
   assertKnown,
   invalidOption,
+  readCurrency,
   readSimulationOptions,
   timeOf,
 } from "../paper/options.ts";
@@ -61,11 +62,6 @@ function readStart(value: unknown): number | undefined {
     throw invalidOption("start", value, 'a date like "2014-05-01" or a time like "2014-05-01T14:30Z"');
   // A date alone includes the bars of that day.
   return String(value).length === 10 ? at + DAY_MS - 1000 : at;
-}
-
-function readCurrency(value: unknown = "USD"): string {
-  if (typeof value === "string" && /^[A-Z0-9]{2,12}$/.test(value)) return value;
-  throw invalidOption("currency", value, 'a code like "USD"');
 }
 
 const SPLIT = /^(\S{1,40}) (\d{4}-\d{2}-\d{2}) (\d{1,9}(?:\.\d{1,9})?):(\d{1,9}(?:\.\d{1,9})?)$/;
