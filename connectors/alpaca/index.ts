@@ -35,8 +35,8 @@ import {
   sessionsOf,
   timeframeOf,
 } from "./map.ts";
+import { type StreamStep, AccountStream } from "../account-stream.ts";
 import { AssetSearch } from "./search.ts";
-import { UpdateStream } from "./updates.ts";
 import {
   type ActivityEvent,
   AlpacaClient,
@@ -68,6 +68,8 @@ const BAR_PAGES_MAX = 10;
 const REPLACEMENTS_MAX = 20;
 /** Fills are read again from a little before the newest one: the desk drops those that it knows. */
 const OVERLAP_MS = 60_000;
+const STREAM = "the stream of trade updates";
+const PING_EVERY_MS = 10_000;
 /** Events are published a moment after what they report. */
 const EVENT_DELAY_MS = 1_000;
 /** Alpaca's statuses that say: this request was refused, and no order exists. Others may be a gateway's. */
@@ -87,7 +89,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
   #ctx!: ConnectorContext;
   #settings!: Settings;
   #client!: AlpacaClient;
-  #stream: UpdateStream | undefined;
+  #stream: AccountStream | undefined;
   readonly #search = new AssetSearch(() => this.#assets());
   #pairs: CryptoPairs = new Map();
   /** The venue's time of the newest fill, or of the start. */
@@ -309,20 +311,32 @@ export default class AlpacaConnector implements ConnectorAdapter {
     );
   }
 
-  #openStream(): UpdateStream {
-    return new UpdateStream({
+  #openStream(): AccountStream {
+    const [key, secret] = [this.#ctx.secret("api_key"), this.#ctx.secret("api_secret")];
+    return new AccountStream({
+      name: STREAM,
       url: this.#settings.stream,
-      key: this.#ctx.secret("api_key"),
-      secret: this.#ctx.secret("api_secret"),
-      onUpdate: (data) => this.#take(data as TradeUpdate),
+      pingEveryMs: PING_EVERY_MS,
+      opening: () => [JSON.stringify({ action: "auth", key, secret })],
+      read: (message) => this.#read(message as { stream?: string; data?: unknown }),
       onDown: () => {
         this.#gapStart ??= this.#newestFillTime;
-        this.#ctx.link(false, "the stream of trade updates is down");
+        this.#ctx.link(false, `${STREAM} is down`);
       },
       onRestored: () => this.#closeGap(),
       warn: (message, error) =>
         this.#ctx.logger.warn(message, { error: error instanceof Error ? error.message : String(error) }),
     });
+  }
+
+  /** Alpaca confirms the keys first, then the subscription. */
+  #read({ stream, data }: { readonly stream?: string; readonly data?: unknown }): StreamStep {
+    if (stream === "trade_updates") this.#take(data as TradeUpdate);
+    if (stream === "listening") return { kind: "subscribed" };
+    const status = stream === "authorization" ? (data as { status?: string } | undefined)?.status : undefined;
+    if (status === "unauthorized") return { kind: "refused", words: "Alpaca refused the keys" };
+    if (status !== "authorized") return { kind: "other" };
+    return { kind: "reply", message: JSON.stringify({ action: "listen", data: { streams: ["trade_updates"] } }) };
   }
 
   async #closeGap(): Promise<void> {

@@ -21,13 +21,13 @@ import {
   type Session as TradingSession,
   VenueRejection,
 } from "@qoc-app/sdk";
+import { AccountStream } from "../account-stream.ts";
 import { isNear } from "../near-symbol.ts";
 import type { ExchangeClass } from "./ccxt.ts";
 import { checkOrder } from "./check-order.ts";
 import { definitely } from "./client.ts";
 import { accountOf, coinsOf, marketOfCoin, positionsOf } from "./holdings.ts";
 import { type Settings, settingsOf } from "./settings.ts";
-import { AccountStream } from "./stream.ts";
 import type { BarRange, FillPage, Market, Profile, TradingVenue, Venue } from "./venue.ts";
 
 /** A market that was read this recently is not read again before an order. The desk reads it for each proposal. */
@@ -36,6 +36,8 @@ const MARKETS_MAX = 1_000;
 const SYMBOLS_AGE_MS = 6 * 60 * 60_000;
 /** Fills are read again from a little before the newest one: the desk drops those that it knows. */
 const OVERLAP_MS = 60_000;
+const STREAM = "the stream of orders and fills";
+const PING_EVERY_MS = 15_000;
 
 interface Holdings {
   readonly account: Account;
@@ -246,16 +248,20 @@ class SpotConnector implements ConnectorAdapter {
 
   #openStream(trading: TradingVenue): AccountStream {
     return new AccountStream({
+      name: STREAM,
       url: this.#settings.origins?.stream ?? "",
-      subscription: () => trading.subscription(),
-      read: (message) => trading.read(message),
-      onEvents: ({ fills, reports }) => {
-        for (const fill of fills) this.#emit(fill);
-        for (const report of reports) this.#ctx.emitReport(report);
+      pingEveryMs: PING_EVERY_MS,
+      opening: () => trading.subscription(),
+      read: async (message) => {
+        const step = await trading.read(message);
+        if (step.kind !== "events") return step;
+        for (const fill of step.fills) this.#emit(fill);
+        for (const report of step.reports) this.#ctx.emitReport(report);
+        return { kind: "other" };
       },
       onDown: () => {
         this.#beginGap();
-        this.#ctx.link(false, "the stream of orders and fills is down");
+        this.#ctx.link(false, `${STREAM} is down`);
       },
       onRestored: async () => {
         await this.#closeGap();

@@ -14,6 +14,7 @@ import type {
   OrderReport,
   Quote,
 } from "@qoc-app/sdk";
+import type { StreamStep } from "../account-stream.ts";
 import type { Exchange } from "./ccxt.ts";
 import type { ExchangeFacts, Settings } from "./settings.ts";
 
@@ -36,9 +37,8 @@ export interface Balance {
 }
 
 /** What a message of the stream is. Fills come before the reports that contain them. */
-export type StreamStep =
-  | { readonly kind: "other" | "subscribed" }
-  | { readonly kind: "refused"; readonly words: string }
+export type StreamMessage =
+  | StreamStep
   | { readonly kind: "events"; readonly fills: readonly Fill[]; readonly reports: readonly OrderReport[] };
 
 export interface FillPage {
@@ -79,7 +79,7 @@ export interface TradingVenue {
   fills(since: number, hint: FillsHint): Promise<FillPage>;
   /** The messages that subscribe to orders and fills. */
   subscription(): Promise<readonly string[]>;
-  read(message: unknown): StreamStep | Promise<StreamStep>;
+  read(message: unknown): StreamMessage | Promise<StreamMessage>;
 }
 
 export interface Session {

@@ -22,7 +22,7 @@ import type {
   Market,
   Profile,
   Session,
-  StreamStep,
+  StreamMessage,
   TradingVenue,
   Venue,
 } from "../venue.ts";
@@ -323,7 +323,7 @@ class BinanceVenue implements Venue, TradingVenue {
     return [JSON.stringify({ id: "orders", method: "userDataStream.subscribe.signature", params })];
   }
 
-  async read(message: unknown): Promise<StreamStep> {
+  async read(message: unknown): Promise<StreamMessage> {
     const { id, status, error, event } = bodyOf(message);
     if (id === "orders" && status === "200") return { kind: "subscribed" };
     if (id === "orders") return { kind: "refused", words: String((error as Body | undefined)?.["msg"] ?? status) };

@@ -20,7 +20,7 @@ import type {
   Market,
   Profile,
   Session,
-  StreamStep,
+  StreamMessage,
   TradingVenue,
   Venue,
 } from "../venue.ts";
@@ -277,7 +277,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
     return Promise.resolve([message("user"), message("heartbeats")]);
   }
 
-  async read(message: unknown): Promise<StreamStep> {
+  async read(message: unknown): Promise<StreamMessage> {
     const { type, channel, events, message: words } = bodyOf(message);
     if (type === "error") return { kind: "refused", words: String(words) };
     if (!Array.isArray(events)) return { kind: "other" };

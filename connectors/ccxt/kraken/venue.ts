@@ -20,7 +20,7 @@ import type {
   Market,
   Profile,
   Session,
-  StreamStep,
+  StreamMessage,
   TradingVenue,
   Venue,
 } from "../venue.ts";
@@ -304,7 +304,7 @@ class KrakenVenue implements Venue, TradingVenue {
     return [JSON.stringify({ method: "subscribe", params })];
   }
 
-  async read(message: unknown): Promise<StreamStep> {
+  async read(message: unknown): Promise<StreamMessage> {
     const { method, success, error, channel, data } = bodyOf(message);
     if (method === "subscribe" && success === true) return { kind: "subscribed" };
     if (method === "subscribe") return { kind: "refused", words: String(error) };

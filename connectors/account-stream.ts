@@ -1,28 +1,34 @@
-/** The stream of an account: subscribes, notices a dead connection, and opens again after a cut. */
+/** The stream of an account: signs in or subscribes, notices a dead connection, and opens again after a cut. */
 import { type RawData, WebSocket } from "ws";
-import { parseJson } from "../exact-json.ts";
-import type { StreamStep } from "./venue.ts";
+import { parseJson } from "./exact-json.ts";
 
 const SUBSCRIBE_MS = 4_000;
-const PING_EVERY_MS = 15_000;
 const PONG_MS = 5_000;
 const RETRY_MS = { min: 500, max: 64_000 };
 /** Messages of a burst that were not read yet. Past this the connection is given up, and the fills are read instead. */
 const BACKLOG_MAX = 10_000;
 
-type Events = Extract<StreamStep, { kind: "events" }>;
+/** What a message means for the connection. */
+export type StreamStep =
+  | { readonly kind: "other" | "subscribed" }
+  | { readonly kind: "refused"; readonly words: string }
+  | { readonly kind: "reply"; readonly message: string };
 
 export interface AccountStreamOptions {
+  /** Begins sentences: `the stream of trade updates`. */
+  readonly name: string;
   readonly url: string;
-  readonly subscription: () => Promise<readonly string[]>;
+  readonly pingEveryMs: number;
+  /** The first messages of a connection. */
+  readonly opening: () => readonly string[] | Promise<readonly string[]>;
+  /** Reads the message, and takes the events in it. */
   readonly read: (message: unknown) => StreamStep | Promise<StreamStep>;
-  readonly onEvents: (events: Events) => void;
   /** Called when the stream was cut. */
   readonly onDown: () => void;
   /** Called when the stream works again; if it rejects, the stream is opened again. */
   readonly onRestored: () => Promise<void>;
   /** Called when a message was not understood, which may have been a fill. */
-  readonly onLost: () => void;
+  readonly onLost?: () => void;
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -37,11 +43,12 @@ export class AccountStream {
     this.#options = options;
   }
 
-  /** Resolves when the exchange has confirmed the subscription. */
+  /** Resolves when the venue has confirmed the subscription. */
   async open(): Promise<void> {
-    const messages = await this.#options.subscription();
-    if (this.#isClosed) throw new Error("the stream was closed");
-    const socket = new WebSocket(this.#options.url);
+    const messages = await this.#options.opening();
+    const { name, url, pingEveryMs } = this.#options;
+    if (this.#isClosed) throw new Error(`${name} was closed`);
+    const socket = new WebSocket(url);
     this.#socket = socket;
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => socket.terminate(), SUBSCRIBE_MS);
@@ -53,21 +60,21 @@ export class AccountStream {
         for (const message of messages) socket.send(message);
       });
       this.#readInOrder(socket, (step) => {
-        if (step.kind === "events") this.#options.onEvents(step);
+        if (step.kind === "reply") socket.send(step.message);
         else if (step.kind === "refused") {
           refusal = step.words;
           socket.close();
         } else if (step.kind === "subscribed" && !isSubscribed) {
           isSubscribed = true;
           clearTimeout(late);
-          stopPings = keepAlive(socket);
+          stopPings = keepAlive(socket, pingEveryMs);
           resolve();
         }
       });
       socket.on("close", () => {
         clearTimeout(late);
         stopPings();
-        reject(new Error(`the stream was closed${refusal === undefined ? "" : `: ${refusal}`}`));
+        reject(new Error(`${name} was closed${refusal === undefined ? "" : `: ${refusal}`}`));
         if (this.#isClosed || this.#socket !== socket || !isSubscribed) return;
         this.#options.onDown();
         this.#openLater();
@@ -103,8 +110,8 @@ export class AccountStream {
       message = parseJson(text);
       take(await this.#options.read(message));
     } catch (error) {
-      this.#options.warn("a message of the stream cannot be read", error);
-      if (message !== undefined) this.#options.onLost();
+      this.#options.warn(`a message of ${this.#options.name} cannot be read`, error);
+      if (message !== undefined) this.#options.onLost?.();
     }
   }
 
@@ -120,7 +127,7 @@ export class AccountStream {
       this.#retryMs = RETRY_MS.min;
     } catch (error) {
       if (this.#isClosed) return;
-      this.#options.warn("the stream is not back", error);
+      this.#options.warn(`${this.#options.name} is not back`, error);
       // The close of this socket must not open a second one.
       const socket = this.#socket;
       this.#socket = undefined;
@@ -130,18 +137,19 @@ export class AccountStream {
   }
 }
 
+/** Alpaca's paper host sends binary messages. */
 function textOf(data: RawData): string {
   return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
 }
 
 /** Ends a connection that no longer answers: it would look like a quiet day. Returns the function that stops this. */
-function keepAlive(socket: WebSocket): () => void {
+function keepAlive(socket: WebSocket, everyMs: number): () => void {
   let deadline: NodeJS.Timeout | undefined;
   const pings = setInterval(() => {
     clearTimeout(deadline);
     deadline = setTimeout(() => socket.terminate(), PONG_MS);
     socket.ping();
-  }, PING_EVERY_MS);
+  }, everyMs);
   socket.on("pong", () => clearTimeout(deadline));
   return () => {
     clearInterval(pings);
