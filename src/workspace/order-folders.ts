@@ -25,6 +25,13 @@ function isOrderFile(name: string): boolean {
   return PROPOSAL_EXTENSIONS.some((extension) => name.endsWith(extension));
 }
 
+/** The files of one folder, each list in order of its paths. */
+export interface FolderFiles {
+  readonly orders: readonly OrderFile[];
+  /** No order files. */
+  readonly others: readonly OrderFile[];
+}
+
 export class OrderFolders {
   readonly #workspace: WorkspaceRoot;
 
@@ -34,21 +41,23 @@ export class OrderFolders {
 
   /** Lists the order files of one folder in order of their paths. */
   async list(folder: string): Promise<readonly OrderFile[]> {
-    const { disk, root } = this.#workspace;
-    const entries = await disk.list(`${root}/${folder}`);
-    return entries
-      .filter(({ kind, name }) => kind !== "directory" && !name.startsWith(".") && isOrderFile(name))
-      .map((entry) => orderFileAt(`${folder}/${entry.name}`))
-      .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    return (await this.listAll(folder)).orders;
   }
 
-  /** Lists the files of a folder that are no order files, without those that an editor keeps beside a file. */
-  async others(folder: string): Promise<readonly OrderFile[]> {
+  /** Lists the order files of a folder, and its other files without those that an editor keeps beside a file. */
+  async listAll(folder: string): Promise<FolderFiles> {
     const { disk, root } = this.#workspace;
-    return (await disk.list(`${root}/${folder}`))
-      .filter(({ kind, name }) => kind !== "directory" && !EDITOR_FILE.test(name) && !isOrderFile(name))
-      .map(({ name }) => ({ id: name, name, path: `${folder}/${name}` }))
-      .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    const names = (await disk.list(`${root}/${folder}`))
+      .flatMap(({ kind, name }) => (kind === "directory" ? [] : [name]))
+      .toSorted((a, b) => (a < b ? -1 : 1));
+    return {
+      orders: names
+        .filter((name) => !name.startsWith(".") && isOrderFile(name))
+        .map((name) => orderFileAt(`${folder}/${name}`)),
+      others: names
+        .filter((name) => !EDITOR_FILE.test(name) && !isOrderFile(name))
+        .map((name) => ({ id: name, name, path: `${folder}/${name}` })),
+    };
   }
 
   /** Writes an order's file: the text of its author, then the desk's comments. */

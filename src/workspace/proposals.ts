@@ -8,7 +8,7 @@ import { isInside } from "../lib/path-containment.ts";
 import { FileCache } from "./file-cache.ts";
 import { LAYOUT, PROPOSAL_FOLDERS, type WorkspaceRoot } from "./layout.ts";
 import { readRegularText } from "./open-directory.ts";
-import { type OrderFile, OrderFolders, orderFileAt } from "./order-folders.ts";
+import { type FolderFiles, type OrderFile, OrderFolders, orderFileAt } from "./order-folders.ts";
 import { PROPOSAL_EXTENSIONS, parseProposalFile, renderProposal } from "./proposal-file.ts";
 
 export interface ReadableProposal {
@@ -63,14 +63,15 @@ export class ProposalStore {
    * stem, ignoring case and extension, are both duplicates.
    */
   async list(): Promise<readonly ProposalFile[]> {
-    const files = await this.#files();
+    const folders = await this.#listFolders();
+    const files = folders.flatMap(({ orders }) => orders);
     const groups = groupByStem(files);
     const twinsOf = (file: OrderFile): readonly OrderFile[] =>
       (groups.get(file.id.toLowerCase()) ?? []).filter((twin) => twin !== file);
     const unique = files.filter((file) => twinsOf(file).length === 0).map(({ path }) => path);
     const proposals = new Map((await this.#cache.all(unique)).map((proposal) => [proposal.path, proposal]));
     const listed = files.map((file) => proposals.get(file.path) ?? duplicate(file, twinsOf(file)));
-    const others = (await Promise.all(PROPOSAL_FOLDERS.map((folder) => this.#folders.others(folder)))).flat();
+    const others = folders.flatMap((folder) => folder.others);
     return [...listed.filter((file) => file.kind !== "gone"), ...others.map(notRead)];
   }
 
@@ -134,7 +135,11 @@ export class ProposalStore {
   }
 
   async #files(): Promise<readonly OrderFile[]> {
-    return (await Promise.all(PROPOSAL_FOLDERS.map((folder) => this.#folders.list(folder)))).flat();
+    return (await this.#listFolders()).flatMap(({ orders }) => orders);
+  }
+
+  #listFolders(): Promise<readonly FolderFiles[]> {
+    return Promise.all(PROPOSAL_FOLDERS.map((folder) => this.#folders.listAll(folder)));
   }
 
   async #read({ id, name, path }: OrderFile): Promise<ProposalFile | GoneFile> {
