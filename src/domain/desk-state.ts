@@ -153,8 +153,11 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
   const { event } = recorded;
   if ("authority" in event && event.authority !== undefined) useSignature(state, event.authority);
   applyScheduleEvent(state.schedules, recorded);
-  if (isActivity(event)) recordActivity(state, recorded.at, event);
-  if (SCHEDULE_EVENTS.has(event.type) || isActivity(event)) return;
+  if (SCHEDULE_EVENTS.has(event.type)) return;
+  if (isActivity(event)) {
+    recordActivity(state, recorded.at, event);
+    return;
+  }
   switch (event.type) {
     case "key.changed":
     case "keys.replaced":

@@ -62,6 +62,8 @@ export function keepRate(rates: Map<string, ExchangeRate>, rate: ExchangeRate): 
   const key = rateKey(rate);
   rates.delete(key);
   rates.set(key, rate);
+  // Each record of a rate comes here, also at a start: most desks have few rates.
+  if (rates.size <= RATES_PER_SOURCE) return;
   const ofSource = [...rates].filter(([, { source }]) => source === rate.source);
   for (const [oldest] of ofSource.slice(0, Math.max(0, ofSource.length - RATES_PER_SOURCE))) rates.delete(oldest);
 }
