@@ -209,8 +209,12 @@ function pathOf(legs: readonly Leg[]): RatePath {
 }
 
 /** Money that is held fetches the bid; what is owed costs the ask. */
+export function rateFor(amount: Decimal, { bid, ask }: Pick<RatePath, "bid" | "ask">): Decimal {
+  return amount.lt(ZERO) ? ask : bid;
+}
+
 export function converted(amount: Decimal, path: Pick<RatePath, "bid" | "ask">): Decimal {
-  return amount.times(amount.lt(ZERO) ? path.ask : path.bid);
+  return amount.times(rateFor(amount, path));
 }
 
 /** What guards leave out of a converted amount: 1 % for a rate, and 0.5 % for each peg. */

@@ -7,7 +7,7 @@ import { isSameCode } from "../domain/currency.ts";
 import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { iso } from "../lib/time.ts";
-import { ratePath } from "../domain/exchange-rate.ts";
+import { rateFor, ratePath } from "../domain/exchange-rate.ts";
 import { isForeignMoney } from "../domain/venue-money.ts";
 import { readPages } from "../host/venue-pages.ts";
 import type { Desk } from "./desk.ts";
@@ -74,7 +74,7 @@ function rateOf(
   if (known !== undefined) return known;
   const query = { from, to: account.currency, now: desk.clock.now(), connector, use: "guards" } as const;
   const path = ratePath(rateTable(desk), query);
-  if (path !== undefined) return text(decimal(amount).lt(ZERO) ? path.ask : path.bid);
+  if (path !== undefined) return text(rateFor(decimal(amount), path));
   desk.log.warn(
     `activity ${activity.id} of ${connector}: ${amount} ${from} is not counted, because there is no rate to ` +
       `${account.currency}`,

@@ -1,6 +1,6 @@
 /** Adds the balances in other currencies to the NAV that a venue states in its own. */
-import { type Decimal, ZERO, decimal, text } from "../domain/decimal.ts";
-import { converted, ratePath } from "../domain/exchange-rate.ts";
+import { ZERO, decimal, text } from "../domain/decimal.ts";
+import { rateFor, ratePath } from "../domain/exchange-rate.ts";
 import type { ReportedAccount, UnvaluedPosition, VenueBalance } from "../domain/venue.ts";
 import type { Desk } from "./desk.ts";
 import { rateTable } from "./exchange-rates.ts";
@@ -24,12 +24,9 @@ export function withBalances(
       if (!total.eq(ZERO)) unvalued.push({ symbol: balance.currency, quantity: balance.total });
       return balance;
     }
-    nav = nav.plus(converted(total, path));
-    return { ...balance, rate: text(rateOf(total, path)) };
+    const rate = rateFor(total, path);
+    nav = nav.plus(total.times(rate));
+    return { ...balance, rate: text(rate) };
   });
   return { ...account, nav: text(nav), balances: rated, ...(unvalued.length > 0 && { unvalued }) };
-}
-
-function rateOf(total: Decimal, path: { readonly bid: Decimal; readonly ask: Decimal }): Decimal {
-  return total.lt(ZERO) ? path.ask : path.bid;
 }
