@@ -7,6 +7,7 @@ import {
   type ActionStatement,
   type ActionSubject,
   type Authority,
+  STATEMENT_MS,
   type SigningRole,
   statementText,
 } from "./authority.ts";
@@ -44,6 +45,16 @@ export interface PasskeyRequest {
 
 /** An assertion must reach the desk within this time after the review was made. */
 export const PASSKEY_MS = 2 * 60 * 1000;
+
+/** The longest time that a statement under this key may count, ms. */
+export function longestStatementMs(signer: Authority["key"]): number {
+  return signer === "passkey" ? PASSKEY_MS : STATEMENT_MS;
+}
+
+/** Whether a page signed with this key, and not a terminal. */
+export function isKeyOfPage(signer: Authority["key"] | undefined): boolean {
+  return signer === "session" || signer === "passkey";
+}
 
 /** Where an answer has its counter: after the hash of the host and the flags. */
 const COUNTER_AT = 33;

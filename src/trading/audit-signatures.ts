@@ -1,8 +1,8 @@
 /** Checks the signatures of one journal, record by record: key, statement, place on the chain, single use. */
-import { STATEMENT_MS, type SigningRole, replacementText, statementOf, statementText } from "../domain/authority.ts";
+import { type SigningRole, replacementText, statementOf, statementText } from "../domain/authority.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { JournalUpgraded, KeyChanged, KeysReplaced, OrderApproved, Recorded } from "../domain/event.ts";
-import { PASSKEY_MS, isStrongEnough } from "../domain/passkey.ts";
+import { isStrongEnough, longestStatementMs } from "../domain/passkey.ts";
 import type { AuditCode, AuditFinding, AuditedDecision } from "./audit-finding.ts";
 import { PageAudit } from "./audit-pages.ts";
 import { PasskeyAudit } from "./audit-passkeys.ts";
@@ -95,8 +95,8 @@ export class SignatureAudit {
     if (authority.epoch !== epoch)
       stale(`${name} was signed in epoch ${authority.epoch} and is recorded in epoch ${epoch}`);
     if (expiresAt + RECORDED_LATER_MS <= at) stale(`the signature of ${name} had expired`);
-    const longest = authority.key === "passkey" ? PASSKEY_MS : STATEMENT_MS;
-    if (expiresAt > at + longest + RECORDED_LATER_MS) stale(`the signature of ${name} expires too late`);
+    if (expiresAt > at + longestStatementMs(authority.key) + RECORDED_LATER_MS)
+      stale(`the signature of ${name} expires too late`);
     if (this.#used.has(once)) stale(`the signature of ${name} was used before`);
     this.#used.add(once);
     return findings;

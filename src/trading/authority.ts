@@ -4,7 +4,6 @@ import {
   type ActionSubject,
   type Authority,
   type JournalHead,
-  STATEMENT_MS,
   type SignedAction,
   type SigningRole,
   statementOf,
@@ -13,7 +12,7 @@ import {
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import type { PageCaller, PageScope } from "../domain/page-session.ts";
-import { PASSKEY_MS, type PasskeyRequest, isStrongEnough } from "../domain/passkey.ts";
+import { type PasskeyRequest, isKeyOfPage, isStrongEnough, longestStatementMs } from "../domain/passkey.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
 import { LruMap } from "../lib/lru-map.ts";
@@ -101,8 +100,7 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
     const reason = staleness({ state, now: clock.now(), named }, authority);
     if (reason !== undefined) throw new QocError("SIGNATURE_STALE", { action, reason });
     const statement = statementOf(state.deskId, subject, authority);
-    const isOfPage = authority.key === "session" || authority.key === "passkey";
-    const isOfCaller = page === undefined ? !isOfPage : authority.session === page.session;
+    const isOfCaller = page === undefined ? !isKeyOfPage(authority.key) : authority.session === page.session;
     if (!isOfCaller) throw new QocError("SIGNATURE_INVALID", { action, key: authority.key });
     // An authenticator makes another signature each time: what counts once is what it was asked.
     let once = authority.signature;
@@ -152,7 +150,7 @@ function staleness(
   at: { readonly state: Readonly<DeskState>; readonly now: number; readonly named: string | undefined },
   { key, epoch, head, expiresAt, signature }: Authority,
 ): string | undefined {
-  const longest = key === "passkey" ? PASSKEY_MS : STATEMENT_MS;
+  const longest = longestStatementMs(key);
   if (epoch !== at.state.epoch) return `it is of epoch ${epoch}; the desk is in epoch ${at.state.epoch}`;
   if (at.named !== head.hash) return "it is not made at a head of the journal that the desk named for it";
   if (expiresAt <= at.now) return "it has expired";

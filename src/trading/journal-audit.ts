@@ -16,6 +16,7 @@ import type { ClientOrderId, ConnectorName, OrderId } from "../domain/ids.ts";
 import { gapDigest, gapLabel } from "../domain/journal-head.ts";
 import { instrumentKey, kindOf } from "../domain/order.ts";
 import type { PageOpened, PasskeyAdded } from "../domain/page-event.ts";
+import { isKeyOfPage } from "../domain/passkey.ts";
 import type { ScheduleAccepted, ScheduleResumed } from "../domain/schedule-event.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { Mode } from "../domain/venue.ts";
@@ -370,8 +371,7 @@ export class JournalAudit {
   #decide(recorded: Recorded, decision: AuditedDecision): void {
     const findings = this.#signatures.decision(recorded, decision);
     this.#countSigned(recorded.seq, findings, decision.authority?.signature);
-    const isByPage = decision.authority?.key === "session" || decision.authority?.key === "passkey";
-    if (findings.length === 0 && isByPage) this.#counts.byPage += 1;
+    if (findings.length === 0 && isKeyOfPage(decision.authority?.key)) this.#counts.byPage += 1;
     if (decision.authority !== undefined && findings.every(({ code }) => code !== "HEAD_UNKNOWN"))
       this.#counts.heads += 1;
   }
