@@ -4,7 +4,6 @@ import { QocError } from "../../domain/error.ts";
 import type { Actor } from "../../domain/event.ts";
 import type { Verdict } from "../../domain/verdict.ts";
 import { changedRules } from "../../trading/config-notices.ts";
-import type { Desk } from "../../trading/desk.ts";
 import { orderPath } from "../../trading/order-files.ts";
 import { type EqualProposal, equalSentences } from "../../trading/equal-proposals.ts";
 import { type ProposedOrder, proposeOrder } from "../../trading/propose.ts";
@@ -117,7 +116,7 @@ export const command = defineCommand({
       context.actor,
       context.sources?.list(),
     );
-    return proposalReport(desk, proposed, context.actor);
+    return proposalReport(proposed, context.actor, changedRules(await desk.configuration.standing()));
   },
   render: renderProposal,
 });
@@ -150,16 +149,16 @@ interface ProposalReport {
   readonly refusal: { readonly code: string; readonly hint: string } | null;
 }
 
-export async function proposalReport(
-  desk: Desk,
+/** `changed`: why an approval would be refused whatever the guards say. */
+export function proposalReport(
   { order, verdict, equal }: ProposedOrder,
   actor: Actor,
-): Promise<ProposalReport> {
+  changed: QocError | undefined,
+): ProposalReport {
   // No guard stops a cancel, whatever desk.toml says.
-  const isCancel = order.terms.cancels !== undefined;
-  const changed = isCancel ? undefined : changedRules(await desk.configuration.standing());
-  const hint = actor === "human" ? changed?.hint : changed && hintForAgent(changed);
-  const refusal = changed === undefined ? null : { code: changed.code, hint: hint ?? "" };
+  const refusing = order.terms.cancels === undefined ? changed : undefined;
+  const hint = actor === "human" ? refusing?.hint : refusing && hintForAgent(refusing);
+  const refusal = refusing === undefined ? null : { code: refusing.code, hint: hint ?? "" };
   return { id: order.id, path: orderPath(order), digest: order.digest, verdict, equal, refusal };
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { changedRules } from "../../trading/config-notices.ts";
 import { closePositions } from "../../trading/close-positions.ts";
 import { flag, positional, toggle } from "../arguments.ts";
 import { defineCommand, requireDesk, usageError } from "../command.ts";
@@ -24,7 +25,8 @@ export const command = defineCommand({
     if (all === (symbol !== undefined)) throw usageError("positions close", "name a symbol, or --all");
     const { desk } = requireDesk(context);
     const proposed = await closePositions(desk, { symbol, connector, actor: context.actor });
-    return Promise.all(proposed.map((draft) => proposalReport(desk, draft, context.actor)));
+    const changed = changedRules(await desk.configuration.standing());
+    return proposed.map((draft) => proposalReport(draft, context.actor, changed));
   },
   render: (drafts, style) => drafts.flatMap((draft) => renderProposal(draft, style)),
 });
