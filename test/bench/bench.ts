@@ -2,7 +2,6 @@
  * Measures each row as a ratio to a floor measured in the same run. Absolute times depend on the machine; the ratios
  * depend on the code. A row whose parts differ too much is measured again. Fails on errors only, never on times.
  */
-import type { SigningRequest } from "../../src/domain/authority.ts";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,10 +15,11 @@ import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { quietLog } from "../support/quiet-log.ts";
+import { approvalTime, openFloor, propose } from "./approval.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
 import { commandsBesideFloods } from "./flood.ts";
 import { gateEvaluation } from "./gate.ts";
-import { type Row, SHORT, inTurn, median, ratioOf, say, us } from "./measure.ts";
+import { type Row, SHORT, inTurn, median, ratioOf, say, timed, us } from "./measure.ts";
 import { mcpCalls } from "./mcp.ts";
 import { network } from "./network.ts";
 import { processes } from "./processes.ts";
@@ -89,30 +89,16 @@ async function rpc(): Promise<readonly Row[]> {
 async function approvals(): Promise<readonly Row[]> {
   const desk = await tempDesk(instantVenue);
   const raw = rawEcho();
-  const disk = nodeDisk();
-  const { journal } = await openJournal({
-    disk,
-    dir: join(mkdtempSync(join(tmpdir(), "qoc-bench-")), "journal"),
-    clock: systemClock,
-    log: quietLog(),
-  });
-  const flush = (): Promise<void> | undefined =>
-    journal?.append({ type: "order.accepted", id: "x" as never, venueOrderId: "y" as never }, { durable: true })
-      .committed;
-  const floor = async (): Promise<void> => {
-    await flush();
-    await raw.call();
-    await flush();
-  };
+  const floor = await openFloor(raw.call);
   const count = SHORT ? 40 : 300;
-  const first = await series(desk, 0, count, floor);
+  const first = await series(desk, 0, count, floor.run);
   say(`  ${BETWEEN + 300} orders ...`);
   await series(desk, 300, BETWEEN, undefined);
-  const late = await series(desk, 10_000, count, floor);
+  const late = await series(desk, 10_000, count, floor.run);
   await desk.stop();
   await discard(desk);
   await raw.close();
-  await journal?.close();
+  await floor.close();
   return [
     {
       n: 2,
@@ -149,31 +135,15 @@ async function series(
   const ours: number[] = [];
   const base: number[] = [];
   for (let i = 0; i < count; i++) {
-    const made = await desk.call<{ id: string; digest: string }>("orders propose", {
-      side: "buy",
-      symbol: `S${(from + i) % 50}`,
-      quantity: "1",
-      type: "limit",
-      limitPrice: "100",
-      rationale: "bench",
-    });
+    const symbol = `S${(from + i) % 50}`;
+    const draft = await propose(desk, { side: "buy", symbol, quantity: "1", type: "limit", limitPrice: "100" });
     if (floor === undefined && i % 10 !== 0) {
-      await desk.call("reject", { id: made.id });
+      await desk.call("reject", { id: draft.id });
       continue;
     }
-    // Projections are written after the response; those of the previous order must not count for this one.
-    await desk.settled();
     while (desk.open.desk.state.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    // The review and the client's signature come before the decision that is measured.
-    const { signing } = await desk.call<{ signing: SigningRequest }>("approve", { id: made.id, review: true });
-    const signed = { shown: signing.statement.shown, authority: await desk.sign(signing) };
-    let started = performance.now();
-    await desk.call("approve", { id: made.id, digest: made.digest, ...signed });
-    ours.push(performance.now() - started);
-    if (floor === undefined) continue;
-    started = performance.now();
-    await floor();
-    base.push(performance.now() - started);
+    ours.push(await approvalTime(desk, draft));
+    if (floor !== undefined) base.push(...(await timed(1, floor)));
   }
   return { ours: ours.slice(Math.min(30, ours.length / 10)), floor: base.slice(Math.min(30, base.length / 10)) };
 }

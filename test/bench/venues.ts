@@ -1,15 +1,8 @@
 /** Row 12: an order on a venue's own protocol. Row 13: an order while another connector streams quotes. */
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { SigningRequest } from "../../src/domain/authority.ts";
-import { systemClock } from "../../src/app/system.ts";
-import { type Journal, openJournal } from "../../src/bus/journal.ts";
-import { nodeDisk } from "../../src/workspace/disk.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { ALPACA_ENV, ALPACA_SECRETS, alpacaTable, openAlpaca } from "../support/alpaca-desk.ts";
-import { quietLog } from "../support/quiet-log.ts";
-import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+import { discard, tempDesk } from "../support/temp-desk.ts";
+import { approvalTime, openFloor, propose } from "./approval.ts";
 import { GUARD_TABLES, instantVenue } from "./harness.ts";
 import { type Row, SHORT, median, quantile, ratioOf, timed, us } from "./measure.ts";
 
@@ -17,42 +10,15 @@ const ROUNDS = SHORT ? 40 : 300;
 
 const QUOTES_A_SECOND = 10_000;
 
-type Terms = Readonly<Record<string, string>>;
-
-/** The time from the decision to the venue's acknowledgement, ms. The review and the signature come before it. */
-async function approvalTime(desk: TempDesk, terms: Terms): Promise<number> {
-  const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", terms);
-  await desk.settled();
-  const { signing } = await desk.call<{ signing: SigningRequest }>("approve", { id, review: true });
-  const signed = { shown: signing.statement.shown, authority: await desk.sign(signing) };
-  const started = performance.now();
-  await desk.call("approve", { id, digest, ...signed });
-  return performance.now() - started;
-}
-
 /** The history repository is not part of what is measured. */
 function withoutHistory(tables: string): string {
   return `[workspace]\nhistory_enabled = false\n${tables}\n${GUARD_TABLES}`;
-}
-
-function flushedTwice(journal: Journal | undefined, between: () => Promise<unknown>): () => Promise<void> {
-  const flush = (): Promise<void> | undefined =>
-    journal?.append({ type: "order.accepted", id: "x" as never, venueOrderId: "y" as never }, { durable: true })
-      .committed;
-  return async () => {
-    await flush();
-    await between();
-    await flush();
-  };
 }
 
 /** The order of the desk and the bare request of its floor are sent to the same venue. */
 export async function alpacaOrders(): Promise<readonly Row[]> {
   const venue = await openAlpaca();
   const desk = await tempDesk({ config: () => withoutHistory(alpacaTable({ venue: venue.url })), env: ALPACA_ENV });
-  const disk = nodeDisk();
-  const dir = join(mkdtempSync(join(tmpdir(), "qoc-bench-")), "journal");
-  const { journal } = await openJournal({ disk, dir, clock: systemClock, log: quietLog() });
   const headers = {
     "APCA-API-KEY-ID": ALPACA_SECRETS.api_key,
     "APCA-API-SECRET-KEY": ALPACA_SECRETS.api_secret,
@@ -74,19 +40,20 @@ export async function alpacaOrders(): Promise<readonly Row[]> {
     if (!response.ok) throw new Error(`the venue responded ${response.status}: ${await response.text()}`);
     await response.json();
   };
-  const terms = { connector: "alpaca", side: "buy", symbol: "AAPL", quantity: "1", type: "limit", rationale: "bench" };
+  const terms = { connector: "alpaca", side: "buy", symbol: "AAPL", quantity: "1", type: "limit" };
   const ours: number[] = [];
-  const floor: number[] = [];
-  const measureFloor = flushedTwice(journal, bare);
+  const base: number[] = [];
+  const floor = await openFloor(bare);
   for (let i = 0; i < ROUNDS; i++) {
-    ours.push(await approvalTime(desk, { ...terms, limitPrice: String(80 + (i % 10)) }));
+    const draft = await propose(desk, { ...terms, limitPrice: String(80 + (i % 10)) });
+    ours.push(await approvalTime(desk, draft));
     // A working order would be judged with each further one.
     await desk.call("cancel", { all: true });
-    floor.push(...(await timed(1, measureFloor)));
+    base.push(...(await timed(1, floor.run)));
   }
   await desk.stop();
   await discard(desk);
-  await journal?.close();
+  await floor.close();
   await venue.close();
   return [
     {
@@ -95,8 +62,8 @@ export async function alpacaOrders(): Promise<readonly Row[]> {
       what: "approve to Alpaca's acknowledgement, p50",
       floor: "two flushes and the bare request",
       ours: us(median(ours)),
-      base: us(median(floor)),
-      ...ratioOf(ours, floor),
+      base: us(median(base)),
+      ...ratioOf(ours, base),
       target: "<= 1.3",
     },
   ];
@@ -114,7 +81,7 @@ export async function ordersBesideQuotes(): Promise<readonly Row[]> {
   const order = async (): Promise<number> => {
     sent += 1;
     const terms = { connector: "instant", side: "buy", quantity: "1", type: "limit", limitPrice: "100" };
-    return approvalTime(desk, { ...terms, symbol: `S${sent % 50}`, rationale: "bench" });
+    return approvalTime(desk, await propose(desk, { ...terms, symbol: `S${sent % 50}` }));
   };
   const orders = async (): Promise<readonly number[]> => {
     const times: number[] = [];
