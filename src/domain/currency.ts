@@ -15,6 +15,11 @@ export function pairOf(symbol: string): AssetPair | undefined {
   return base === undefined || quote === undefined ? undefined : { base, quote };
 }
 
+/** A code of a currency or a coin, in capitals. */
+export function isCurrencyCode(value: unknown): value is string {
+  return typeof value === "string" && /^[A-Z0-9]{2,12}$/.test(value);
+}
+
 /** The same code, ignoring case. A dollar and a coin that stands for one are two currencies. */
 export function isSameCode(a: string, b: string): boolean {
   return a === b || a.toUpperCase() === b.toUpperCase();

@@ -1,4 +1,5 @@
 /** The built-in connectors: their options, checked with desk.toml, their secrets and the hosts that each reaches. */
+import { isCurrencyCode } from "../domain/currency.ts";
 import type { Mode } from "../domain/venue.ts";
 import { CASH_RULES, balancesToml } from "./cash-options.ts";
 import { PAPER_RULES, REPLAY_RULES, SOURCE_RULES } from "./paper-options.ts";
@@ -49,11 +50,38 @@ function fakeVenue(value: unknown): string | undefined {
   return isLocal ? undefined : "the address of a fake venue on this machine, such as http://127.0.0.1:18350";
 }
 
-const ALPACA_RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = {
-  environment: oneOf(["paper", "live"]),
-  feed: (value) => (value === undefined ? undefined : oneOf(["iex", "sip", "delayed_sip"])(value)),
-  venue: (value) => (value === undefined ? undefined : fakeVenue(value)),
+type OptionRules = Readonly<Record<string, ((value: unknown, options: OptionTable) => string | undefined) | undefined>>;
+
+/** The options of these rules. Only a required option must have a value. */
+function withRules(rules: OptionRules, required: readonly string[] = []): Pick<BuiltInType, "options" | "problem"> {
+  return {
+    options: Object.keys(rules),
+    problem: (option, value, options) =>
+      value === undefined && !required.includes(option) ? undefined : rules[option]?.(value, options),
+  };
+}
+
+const ENVIRONMENT = oneOf(["paper", "live"]);
+
+/** The host of the fake venue that the options name. */
+function fakeHosts({ venue }: OptionTable): readonly string[] | undefined {
+  return typeof venue === "string" ? [new URL(venue).hostname] : undefined;
+}
+
+function environmentOf(options: OptionTable): "paper" | "live" {
+  return options["environment"] === "live" ? "live" : "paper";
+}
+
+const ALPACA_RULES: OptionRules = {
+  environment: ENVIRONMENT,
+  feed: oneOf(["iex", "sip", "delayed_sip"]),
+  venue: fakeVenue,
 };
+
+const ALPACA_HOSTS = {
+  paper: ["paper-api.alpaca.markets", "data.alpaca.markets"],
+  live: ["api.alpaca.markets", "data.alpaca.markets"],
+} as const;
 
 /** The hosts of the exchanges whose orders were reviewed, by environment. */
 const EXCHANGE_HOSTS: Readonly<Record<string, Readonly<Partial<Record<Mode, readonly string[]>>>>> = {
@@ -66,15 +94,12 @@ const EXCHANGE_HOSTS: Readonly<Record<string, Readonly<Partial<Record<Mode, read
 };
 
 const EXCHANGE_ID = /^[a-z0-9]{2,40}$/;
-const CCXT_RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = {
+const CCXT_RULES: OptionRules = {
   exchange: (value) =>
     typeof value === "string" && EXCHANGE_ID.test(value) ? undefined : 'an exchange of ccxt, such as "binance"',
-  environment: oneOf(["paper", "live"]),
-  currency: (value) =>
-    value === undefined || (typeof value === "string" && /^[A-Z0-9]{2,12}$/.test(value))
-      ? undefined
-      : 'the currency of the account, such as "USDT"',
-  venue: (value) => (value === undefined ? undefined : fakeVenue(value)),
+  environment: ENVIRONMENT,
+  currency: (value) => (isCurrencyCode(value) ? undefined : 'the currency of the account, such as "USDT"'),
+  venue: fakeVenue,
 };
 
 function symbolsToml(word: string): readonly string[] | undefined {
@@ -89,27 +114,25 @@ function symbolsToml(word: string): readonly string[] | undefined {
 
 /** IB Gateway's own ports. TWS has 7497 and 7496. */
 const GATEWAYS = { paper: "127.0.0.1:4002", live: "127.0.0.1:4001" } as const;
-const IBKR_RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = {
-  environment: oneOf(["paper", "live"]),
+const IBKR_RULES: OptionRules = {
+  environment: ENVIRONMENT,
   address: (value) =>
-    value === undefined || (typeof value === "string" && /^(?:[^\s:[\]]+|\[[0-9a-f:.]+\]):\d{1,5}$/.test(value))
+    typeof value === "string" && /^(?:[^\s:[\]]+|\[[0-9a-f:.]+\]):\d{1,5}$/.test(value)
       ? undefined
       : "the host and port of TWS or IB Gateway, such as 127.0.0.1:4002",
-  client_id: (value) =>
-    value === undefined || (Number.isInteger(value) && Number(value) > 0) ? undefined : "a whole number above 0",
+  client_id: (value) => (Number.isInteger(value) && Number(value) > 0 ? undefined : "a whole number above 0"),
   account: (value) =>
-    value === undefined || (typeof value === "string" && /^[A-Z]{1,3}\d+$/.test(value))
+    typeof value === "string" && /^[A-Z]{1,3}\d+$/.test(value)
       ? undefined
       : "an account of the login, such as DU1234567",
-  market_data: (value) => (value === undefined ? undefined : oneOf(["live", "delayed"])(value)),
+  market_data: oneOf(["live", "delayed"]),
 };
 
 const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   paper: {
     label: "the paper venue",
     trades: "a simulated market on recorded prices; no money moves",
-    options: Object.keys(PAPER_RULES),
-    problem: (option, value) => (value === undefined ? undefined : PAPER_RULES[option]?.(value)),
+    ...withRules(PAPER_RULES),
     secrets: [],
     mode: () => undefined,
     hosts: () => undefined,
@@ -118,21 +141,16 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
     label: "alpaca",
     hasLiveQuotes: true,
     trades: "US stocks, ETFs, and coins against USD",
-    options: Object.keys(ALPACA_RULES),
-    problem: (option, value) => ALPACA_RULES[option]?.(value),
+    ...withRules(ALPACA_RULES, ["environment"]),
     secrets: ["api_key", "api_secret"],
-    mode: ({ environment }) => (environment === "live" ? "live" : "paper"),
-    hosts: ({ environment, venue }) =>
-      typeof venue === "string"
-        ? [new URL(venue).hostname]
-        : [environment === "live" ? "api.alpaca.markets" : "paper-api.alpaca.markets", "data.alpaca.markets"],
+    mode: environmentOf,
+    hosts: (options) => fakeHosts(options) ?? ALPACA_HOSTS[environmentOf(options)],
   },
   ccxt: {
     label: "ccxt",
     hasLiveQuotes: true,
     trades: "coins at one exchange: binance, coinbase, kraken; others are only read",
-    options: Object.keys(CCXT_RULES),
-    problem: (option, value) => CCXT_RULES[option]?.(value),
+    ...withRules(CCXT_RULES, ["exchange", "environment"]),
     needs: {
       option: "exchange",
       example: "binance",
@@ -140,20 +158,16 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
       toml: (word) => (EXCHANGE_ID.test(word) ? [`exchange = "${word}"`] : undefined),
     },
     secrets: ["api_key", "api_secret"],
-    mode: ({ environment }) => (environment === "live" ? "live" : "paper"),
+    mode: environmentOf,
     // An exchange that is only read has hosts that ccxt alone knows: its table names them.
-    hosts: ({ exchange, environment, venue }) =>
-      typeof venue === "string"
-        ? [new URL(venue).hostname]
-        : EXCHANGE_HOSTS[String(exchange)]?.[environment === "live" ? "live" : "paper"],
+    hosts: (options) => fakeHosts(options) ?? EXCHANGE_HOSTS[String(options["exchange"])]?.[environmentOf(options)],
   },
   cash: {
     label: "the cash account",
     isDataOnly: true,
     trades: "nothing: cash of a bank or broker that you state in desk.toml",
-    options: Object.keys(CASH_RULES),
-    problem: (option, value, options) =>
-      value === undefined && option === "as_of" ? undefined : CASH_RULES[option]?.(value, options),
+    // The rule of `currency` allows a missing value beside one balance.
+    ...withRules(CASH_RULES, ["balances", "currency"]),
     needs: {
       option: "balances",
       example: "USD=25000",
@@ -168,9 +182,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   replay: {
     label: "the replay",
     trades: "your own bars of research/prices/bars as a market; no money moves",
-    options: Object.keys(REPLAY_RULES),
-    problem: (option, value) =>
-      value === undefined && option !== "symbols" ? undefined : REPLAY_RULES[option]?.(value),
+    ...withRules(REPLAY_RULES, ["symbols"]),
     needs: {
       option: "symbols",
       example: "AAPL,MSFT",
@@ -184,15 +196,12 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
   ibkr: {
     label: "ibkr",
     trades: "stocks, ETFs and futures at Interactive Brokers, through TWS or IB Gateway",
-    options: Object.keys(IBKR_RULES),
-    problem: (option, value) => IBKR_RULES[option]?.(value),
+    ...withRules(IBKR_RULES, ["environment"]),
     secrets: [],
     packages: ["@stoqey/ib@1.6"],
-    mode: ({ environment }) => (environment === "live" ? "live" : "paper"),
+    mode: environmentOf,
     hosts: () => [],
-    grants: ({ environment, address = GATEWAYS[environment === "live" ? "live" : "paper"] }) => [
-      `tcp:${String(address)}`,
-    ],
+    grants: (options) => [`tcp:${String(options["address"] ?? GATEWAYS[environmentOf(options)])}`],
   },
 };
 
@@ -200,8 +209,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
 const PAPER_ON_QUOTES: BuiltInType = {
   label: "a paper venue with quotes",
   trades: "on the live quotes of another connector; no money moves",
-  options: Object.keys(SOURCE_RULES),
-  problem: (option, value) => (value === undefined ? undefined : SOURCE_RULES[option]?.(value)),
+  ...withRules(SOURCE_RULES),
   secrets: [],
   mode: () => undefined,
   hosts: () => undefined,

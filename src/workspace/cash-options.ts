@@ -1,14 +1,14 @@
 /** The options of the built-in cash account, checked with desk.toml. A test compares these rules with its own. */
+import { isCurrencyCode } from "../domain/currency.ts";
 import { existsInCalendar } from "./paper-options.ts";
 
 type CashRule = (value: unknown, options: Readonly<Record<string, unknown>>) => string | undefined;
 
 const BALANCES_MAX = 50;
-const CODE = /^[A-Z0-9]{2,12}$/;
 const AMOUNT = /^-?\d{1,15}(\.\d{1,12})?$/;
 
 function isBalance([code, amount]: readonly [string, unknown]): boolean {
-  return CODE.test(code) && typeof amount === "string" && AMOUNT.test(amount);
+  return isCurrencyCode(code) && typeof amount === "string" && AMOUNT.test(amount);
 }
 
 function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {

@@ -2,6 +2,7 @@
  * The options of the built-in simulated venues, checked with desk.toml: a venue itself could refuse them only by
  * failing to start. A test compares these rules with the venues'.
  */
+import { isCurrencyCode } from "../domain/currency.ts";
 import { DecimalError, HUNDRED, ZERO, decimal, parseText } from "../domain/decimal.ts";
 
 type OptionRule = (value: unknown) => string | undefined;
@@ -84,8 +85,7 @@ const symbols: OptionRule = (value) => {
 const startTime: OptionRule = (value) =>
   existsInCalendar(value) ? undefined : 'a date such as "2014-05-01", or a time such as "2014-05-01T14:30Z"';
 
-const currencyCode: OptionRule = (value) =>
-  typeof value === "string" && /^[A-Z0-9]{2,12}$/.test(value) ? undefined : 'a code such as "USD"';
+const currencyCode: OptionRule = (value) => (isCurrencyCode(value) ? undefined : 'a code such as "USD"');
 
 const SPLIT = /^\S{1,40} (\d{4}-\d{2}-\d{2}) (\d{1,9}(?:\.\d{1,9})?):(\d{1,9}(?:\.\d{1,9})?)$/;
 
