@@ -22,6 +22,8 @@ function address(protocols: readonly string[]) {
     );
 }
 
+const relativePath = z.string().regex(/^\.\.?\//, 'must be a path that starts with "./"');
+
 const settingsSchema = z.strictObject({
   /** A symbol that the venue lists. */
   symbol: z.string().min(1).max(64).default("AAPL"),
@@ -42,10 +44,7 @@ const settingsSchema = z.strictObject({
    */
   orders: z.boolean().optional(),
   /** A module that runs the author's own fake venue: docs/connectors.md describes its hooks. */
-  venue: z
-    .string()
-    .regex(/^\.\.?\//, 'must be a path that starts with "./"')
-    .optional(),
+  venue: relativePath.optional(),
   /** The wire format of the kit's own venue; by default the one of the template. */
   dialect: z.enum(DIALECTS).optional(),
   /** The address of a running fake venue or test net. The kit's proxy forwards every request to it. */
@@ -53,10 +52,7 @@ const settingsSchema = z.strictObject({
   /** The address of its stream, if it is not the upstream's. */
   upstream_stream: address(["ws:", "wss:"]).optional(),
   /** A folder with a CSV file of bars for each symbol, which `ctx.bars` returns during the run. */
-  bars: z
-    .string()
-    .regex(/^\.\.?\//, 'must be a path that starts with "./"')
-    .optional(),
+  bars: relativePath.optional(),
   /** false: the adapter simulates its own market. The kit then lets it open no connection. */
   network: z.boolean().default(true),
   /** false: the adapter brings accounts only. It then places no orders either. */

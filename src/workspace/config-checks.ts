@@ -116,17 +116,15 @@ export function connectorProblems(connector: NamedConnector, index: number): rea
   return [
     ...misplacedOptions(connector, index),
     ...builtInProblems(connector, index),
-    ...(connector.quotes === undefined || (connector.type === "paper" && connector.adapter === undefined)
-      ? []
-      : [
-          {
-            code: "CONFIG_INVALID" as const,
-            path: ["connector", index, "quotes"],
-            message: 'is for type = "paper", which then trades on the quotes of that connector',
-          },
-        ]),
+    ...misplacedQuotes(connector, index),
     ...secrets.map((path): ConfigProblem => ({ code: "OPTION_SECRET", path, message: "" })),
   ];
+}
+
+function misplacedQuotes({ type, adapter, quotes }: NamedConnector, index: number): readonly ConfigProblem[] {
+  if (quotes === undefined || (type === "paper" && adapter === undefined)) return [];
+  const message = 'is for type = "paper", which then trades on the quotes of that connector';
+  return [{ code: "CONFIG_INVALID", path: ["connector", index, "quotes"], message }];
 }
 
 /** Options that are keys of `[[connector]]` one table too low, and those that a built-in connector does not take. */
