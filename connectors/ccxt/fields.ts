@@ -1,5 +1,5 @@
 /** Members of answers. An answer that lacks one is an error, and never an empty value. Pure. */
-import { VenueRejection, type Side } from "@qoc-app/sdk";
+import { type Bar, VenueRejection, type Side } from "@qoc-app/sdk";
 import { ExchangeError } from "./client.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
@@ -24,6 +24,12 @@ export function textIn(body: Body, name: string): string {
   return value;
 }
 
+/** A member that an answer may lack: undefined if it is missing, null or empty. */
+export function optionalTextIn(body: Body, name: string): string | undefined {
+  const value = body[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
 /** @throws Error for a member that is no decimal number. */
 export function amountIn(body: Body, name: string): string {
   const value = textIn(body, name);
@@ -44,6 +50,19 @@ export function sideIn(body: Body, name: string): Side {
   const side = textIn(body, name).toLowerCase();
   if (side !== "buy" && side !== "sell") throw new Error(`the answer has ${side} as ${name}`);
   return side;
+}
+
+/** A bar whose prices and volume have the desk's names. @throws Error. */
+export function barIn(body: Body, symbol: string, timestamp: number): Bar {
+  return {
+    symbol,
+    timestamp,
+    open: amountIn(body, "open"),
+    high: amountIn(body, "high"),
+    low: amountIn(body, "low"),
+    close: amountIn(body, "close"),
+    volume: amountIn(body, "volume"),
+  };
 }
 
 /** What a request found; null if the exchange says by one of these codes that there is nothing. */

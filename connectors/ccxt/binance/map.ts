@@ -1,8 +1,8 @@
 /** Binance's answers as the desk's types, and the desk's orders as Binance's. Source: binance-spot-api-docs. Pure. */
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
-import { amount, textOf as amountText } from "../../amount.ts";
+import { ZERO, amount, textOf as amountText } from "../../amount.ts";
 import type { Refusal } from "../client.ts";
-import { type Body, amountIn, bodyOf, listOf, millisIn, sideIn, textIn } from "../fields.ts";
+import { type Body, amountIn, barIn, listOf, millisIn, optionalTextIn, sideIn, textIn } from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";
 
 const STATUSES: Readonly<Record<string, OrderReport["status"]>> = {
@@ -63,7 +63,7 @@ function filterIn(symbol: Body, ...types: readonly string[]): Body | undefined {
 /** A step or limit of zero is no rule. */
 function rule(filter: Body | undefined, name: string): string | undefined {
   const value = filter?.[name];
-  return typeof value === "string" && !amount(value).eq(amount("0")) ? amountText(amount(value)) : undefined;
+  return typeof value === "string" && !amount(value).eq(ZERO) ? amountText(amount(value)) : undefined;
 }
 
 /** One symbol of `exchangeInfo`. */
@@ -147,10 +147,9 @@ interface Terms {
 
 /** Binance sends a price of zero for a market order. */
 function withTerms(report: OrderReport, { filled, paid, limit }: Terms): OrderReport {
-  const zero = amount("0");
-  if (amount(filled).gt(zero) && amount(paid).gt(zero))
+  if (amount(filled).gt(ZERO) && amount(paid).gt(ZERO))
     report.averagePrice = amountText(amount(paid).div(amount(filled)).round(AVERAGE_DECIMALS));
-  if (amount(limit).gt(zero)) report.limitPrice = limit;
+  if (amount(limit).gt(ZERO)) report.limitPrice = limit;
   return report;
 }
 
@@ -171,8 +170,7 @@ export function reportOf(order: Body, symbol: string): OrderReport {
 
 /** The client order id of an execution report: on a cancel, `c` is the id of the cancel. */
 function clientIdIn(event: Body): string {
-  const original = event["C"];
-  return typeof original === "string" && original !== "" ? original : textIn(event, "c");
+  return optionalTextIn(event, "C") ?? textIn(event, "c");
 }
 
 /** An execution report of the stream. */
@@ -187,8 +185,8 @@ export function eventReportOf(event: Body, symbol: string): OrderReport {
     symbol,
     side: sideIn(event, "S"),
   };
-  const reason = event["r"];
-  if (typeof reason === "string" && reason !== "NONE" && reason !== "") report.reason = reason.slice(0, 200);
+  const reason = optionalTextIn(event, "r");
+  if (reason !== undefined && reason !== "NONE") report.reason = reason.slice(0, 200);
   return withTerms(report, { filled, paid: amountIn(event, "Z"), limit: amountIn(event, "p") });
 }
 
@@ -205,9 +203,10 @@ export function eventFillOf(event: Body, symbol: string): Fill | undefined {
     price: amountIn(event, "L"),
     timestamp: millisIn(event, "T"),
   };
-  if (typeof event["N"] === "string" && event["N"] !== "") {
+  const feeCurrency = optionalTextIn(event, "N");
+  if (feeCurrency !== undefined) {
     fill.fee = amountIn(event, "n");
-    fill.feeCurrency = event["N"];
+    fill.feeCurrency = feeCurrency;
   }
   return fill;
 }
@@ -243,14 +242,5 @@ export function klineParams({ resolution, from, to }: BarRange, id: string): Rea
 
 export function barOf(symbol: string, kline: readonly unknown[]): Bar {
   const [time, open, high, low, close, volume] = kline;
-  const bar = bodyOf({ time, open, high, low, close, volume });
-  return {
-    symbol,
-    timestamp: millisIn(bar, "time"),
-    open: amountIn(bar, "open"),
-    high: amountIn(bar, "high"),
-    low: amountIn(bar, "low"),
-    close: amountIn(bar, "close"),
-    volume: amountIn(bar, "volume"),
-  };
+  return barIn({ open, high, low, close, volume }, symbol, millisIn({ time }, "time"));
 }

@@ -2,7 +2,7 @@
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
 import { ZERO, amount, textOf as amountText } from "../../amount.ts";
 import type { Refusal } from "../client.ts";
-import { type Body, amountIn, bodyOf, listOf, millisIn, sideIn, textIn } from "../fields.ts";
+import { type Body, amountIn, barIn, bodyOf, listOf, millisIn, optionalTextIn, sideIn, textIn } from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";
 
 const STATUSES: Readonly<Record<string, OrderReport["status"]>> = {
@@ -146,11 +146,6 @@ function statusOf(status: string, filled: string): OrderReport["status"] {
   return found === "open" && amount(filled).gt(ZERO) ? "partially_filled" : found;
 }
 
-function optionalText(body: Body, name: string): string | undefined {
-  const value = body[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
 /** An order of the REST API. An order by an amount of money has no quantity. */
 export function reportOf(order: Body): OrderReport {
   const filled = amountIn(order, "filled_size");
@@ -162,9 +157,9 @@ export function reportOf(order: Body): OrderReport {
     symbol: symbolOf(textIn(order, "product_id")),
     side: sideIn(order, "side"),
   };
-  const [clientId, quantity] = [optionalText(order, "client_order_id"), optionalText(terms, "base_size")];
-  const [limit, average] = [optionalText(terms, "limit_price"), optionalText(order, "average_filled_price")];
-  const reason = optionalText(order, "reject_message") ?? optionalText(order, "cancel_message");
+  const [clientId, quantity] = [optionalTextIn(order, "client_order_id"), optionalTextIn(terms, "base_size")];
+  const [limit, average] = [optionalTextIn(terms, "limit_price"), optionalTextIn(order, "average_filled_price")];
+  const reason = optionalTextIn(order, "reject_message") ?? optionalTextIn(order, "cancel_message");
   if (clientId !== undefined) report.clientOrderId = clientId;
   if (quantity !== undefined) report.quantity = quantity;
   if (limit !== undefined) report.limitPrice = limit;
@@ -183,8 +178,8 @@ export function eventReportOf(order: Body): OrderReport {
     symbol: symbolOf(textIn(order, "product_id")),
     side: sideIn(order, "order_side"),
   };
-  const [clientId, average] = [optionalText(order, "client_order_id"), optionalText(order, "avg_price")];
-  const reason = optionalText(order, "reject_reason") ?? optionalText(order, "cancel_reason");
+  const [clientId, average] = [optionalTextIn(order, "client_order_id"), optionalTextIn(order, "avg_price")];
+  const reason = optionalTextIn(order, "reject_reason") ?? optionalTextIn(order, "cancel_reason");
   if (clientId !== undefined) report.clientOrderId = clientId;
   if (average !== undefined && amount(average).gt(ZERO)) report.averagePrice = average;
   if (reason !== undefined) report.reason = reason.slice(0, 200);
@@ -236,13 +231,5 @@ export function candleParams({ resolution, from, to }: BarRange, now: number): R
 }
 
 export function barOf(symbol: string, candle: Body): Bar {
-  return {
-    symbol,
-    timestamp: Number(amountIn(candle, "start")) * 1_000,
-    open: amountIn(candle, "open"),
-    high: amountIn(candle, "high"),
-    low: amountIn(candle, "low"),
-    close: amountIn(candle, "close"),
-    volume: amountIn(candle, "volume"),
-  };
+  return barIn(candle, symbol, Number(amountIn(candle, "start")) * 1_000);
 }

@@ -2,7 +2,7 @@
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
 import { ZERO, amount, textOf as amountText } from "../../amount.ts";
 import type { Refusal } from "../client.ts";
-import { type Body, amountIn, bodyOf, millisIn, sideIn, textIn } from "../fields.ts";
+import { type Body, amountIn, barIn, bodyOf, millisIn, optionalTextIn, sideIn, textIn } from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";
 
 const ORDER_TYPES = {
@@ -157,12 +157,12 @@ export function reportOf(id: string, order: Body, symbol: string): OrderReport {
     symbol,
     side: sideIn(terms, "type"),
   };
-  if (typeof order["cl_ord_id"] === "string" && order["cl_ord_id"] !== "") report.clientOrderId = order["cl_ord_id"];
+  const [clientId, reason] = [optionalTextIn(order, "cl_ord_id"), optionalTextIn(order, "reason")];
   const [average, limit] = [amountIn(order, "price"), limitOf(terms)];
+  if (clientId !== undefined) report.clientOrderId = clientId;
   if (amount(average).gt(ZERO)) report.averagePrice = average;
   if (limit !== undefined) report.limitPrice = limit;
-  const reason = order["reason"];
-  if (typeof reason === "string" && reason !== "") report.reason = reason.slice(0, 200);
+  if (reason !== undefined) report.reason = reason.slice(0, 200);
   return report;
 }
 
@@ -204,7 +204,8 @@ export function eventFillOf(event: Body): Fill | undefined {
     price: amountIn(event, "last_price"),
     timestamp: millisIn(event, "timestamp"),
   };
-  if (typeof event["cl_ord_id"] === "string" && event["cl_ord_id"] !== "") fill.clientOrderId = event["cl_ord_id"];
+  const clientId = optionalTextIn(event, "cl_ord_id");
+  if (clientId !== undefined) fill.clientOrderId = clientId;
   const fees = event["fees"];
   if (Array.isArray(fees) && fees.length > 1) throw new Error("an execution has fees in several assets");
   if (Array.isArray(fees) && fees.length === 1) {
@@ -230,14 +231,5 @@ export function ohlcParams({ resolution, from }: BarRange, id: string): Readonly
 
 export function barOf(symbol: string, entry: readonly unknown[]): Bar {
   const [time, open, high, low, close, , volume] = entry;
-  const bar = bodyOf({ time, open, high, low, close, volume });
-  return {
-    symbol,
-    timestamp: millisOfSeconds(bar, "time"),
-    open: amountIn(bar, "open"),
-    high: amountIn(bar, "high"),
-    low: amountIn(bar, "low"),
-    close: amountIn(bar, "close"),
-    volume: amountIn(bar, "volume"),
-  };
+  return barIn({ open, high, low, close, volume }, symbol, millisOfSeconds({ time }, "time"));
 }
