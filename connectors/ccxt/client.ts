@@ -2,7 +2,7 @@
  * Signed requests to an exchange. ccxt signs; everything else is done here, because ccxt rounds amounts, repeats
  * requests, and has errors that do not say whether an order can still exist.
  */
-import { NotSent, RateLimited, VenueRejection } from "@qoc-app/sdk";
+import { NotSent, RateLimited } from "@qoc-app/sdk";
 import { parseJson } from "../exact-json.ts";
 import type { Exchange, SignedRequest } from "./ccxt.ts";
 import { CallQueue } from "./call-queue.ts";
@@ -145,19 +145,4 @@ function parsed(text: string): unknown {
 
 function describe({ status, body }: Answer): string {
   return `${status} and ${body === undefined ? "a body that is not JSON" : "a body that it cannot be"}`;
-}
-
-/**
- * Runs the request of an order, or of its cancel. @throws VenueRejection if the exchange refused it for good; any other
- * error leaves the outcome unknown.
- */
-export async function definitely<T>(name: string, request: Promise<T>): Promise<T> {
-  try {
-    return await request;
-  } catch (error) {
-    // An exchange that limits requests answers before it reads them.
-    if (error instanceof RateLimited) throw new VenueRejection(`${error.message}; nothing was done`);
-    if (!(error instanceof ExchangeError) || error.refusal.kind === "unclear") throw error;
-    throw new VenueRejection(`${name}: ${error.refusal.words} (${error.refusal.code})`);
-  }
 }

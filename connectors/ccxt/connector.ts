@@ -25,8 +25,8 @@ import { AccountStream } from "../account-stream.ts";
 import { isNear } from "../near-symbol.ts";
 import type { ExchangeClass } from "./ccxt.ts";
 import { checkOrder } from "./check-order.ts";
-import { definitely } from "./client.ts";
 import { accountOf, coinsOf, marketOfCoin, positionsOf } from "./holdings.ts";
+import { definitely } from "./outcomes.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import type { BarRange, FillPage, Market, Profile, TradingVenue, Venue } from "./venue.ts";
 

@@ -1,6 +1,5 @@
 /** Members of answers. An answer that lacks one is an error, and never an empty value. Pure. */
-import { type Bar, VenueRejection, type Side } from "@qoc-app/sdk";
-import { ExchangeError } from "./client.ts";
+import type { Bar, Side } from "@qoc-app/sdk";
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -63,27 +62,4 @@ export function barIn(body: Body, symbol: string, timestamp: number): Bar {
     close: amountIn(body, "close"),
     volume: amountIn(body, "volume"),
   };
-}
-
-/** What a request found; null if the exchange says by one of these codes that there is nothing. */
-export async function foundOr<T>(request: Promise<T>, codes: readonly string[]): Promise<T | null> {
-  try {
-    return await request;
-  } catch (error) {
-    if (error instanceof ExchangeError && codes.includes(error.refusal.code)) return null;
-    throw error;
-  }
-}
-
-/**
- * A look-up after an order that may exist. Its own failure says nothing about the order, so every error becomes a plain
- * one. @throws Error.
- */
-export async function lookUp<T>(request: Promise<T>): Promise<T> {
-  try {
-    return await request;
-  } catch (error) {
-    if (error instanceof VenueRejection) throw error;
-    throw new Error(`the order is at the exchange, and was not found: ${String(error)}`, { cause: error });
-  }
 }

@@ -1,4 +1,5 @@
 /** Balances of a spot exchange as an account and its positions. Pure. */
+import { createHash } from "node:crypto";
 import type { Account, Position } from "@qoc-app/sdk";
 import { ZERO, amount, textOf } from "../amount.ts";
 import type { Balance } from "./venue.ts";
@@ -46,4 +47,9 @@ export function accountOf(
     currency,
     notice: named.length === 0 ? undefined : `not in the NAV, for lack of a price in ${currency}: ${named.join(", ")}`,
   };
+}
+
+/** For an exchange that does not name the account: the key stands for it. */
+export function accountIdOf(name: string, key: string): string {
+  return `${name} key ${createHash("sha256").update(key).digest("hex").slice(0, 12)}`;
 }

@@ -1,7 +1,7 @@
 /** Any exchange of ccxt without a review: quotes, balances and bars by ccxt's unified methods, and no orders. */
-import { createHash } from "node:crypto";
 import { type Bar, ConnectRefused, type Instrument, type Quote } from "@qoc-app/sdk";
 import type { Exchange } from "./ccxt.ts";
+import { accountIdOf } from "./holdings.ts";
 import type { Balance, BarRange, Market, Profile, Session, Venue } from "./venue.ts";
 
 const BARS_MAX = 1_000;
@@ -41,8 +41,7 @@ class ReadOnlyVenue implements Venue {
     return {
       mode: environment,
       environment: `${this.#id} ${environment}, only read`,
-      // Most exchanges do not name the account. The key stands for it.
-      accountId: `${this.#id} key ${createHash("sha256").update(this.#session.key).digest("hex").slice(0, 12)}`,
+      accountId: accountIdOf(this.#id, this.#session.key),
       permissions: ["read" as const],
       venueTime: Date.now(),
     };

@@ -1,6 +1,7 @@
 /** What the ccxt connector does for every exchange: checks of orders, balances as an account, the queue of requests. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { CallQueue } from "../../connectors/ccxt/call-queue.ts";
+import { ExchangeClock } from "../../connectors/ccxt/clock.ts";
 import { checkOrder } from "../../connectors/ccxt/check-order.ts";
 import { accountOf, coinsOf, positionsOf } from "../../connectors/ccxt/holdings.ts";
 import { settingsOf } from "../../connectors/ccxt/settings.ts";
@@ -99,4 +100,24 @@ it("requests of a queue are sent one after another, and orders pass reads that w
     "c",
   ]);
   expect(log.every((line, index) => line.endsWith(index % 2 === 0 ? "begins" : "ends"))).toBe(true);
+});
+
+it("the exchange's clock is read once an hour, and after the exchange refused a time", async () => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  try {
+    const ask = vi.fn(async () => Date.now() - 5_000);
+    const clock = new ExchangeClock(ask);
+    expect([await clock.read(), clock.timeAt(), clock.timeAt(900_000)]).toEqual([995_000, 995_000, 895_000]);
+    vi.advanceTimersByTime(3_600_000);
+    await clock.refresh();
+    expect(ask).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1);
+    await clock.refresh();
+    expect(ask).toHaveBeenCalledTimes(2);
+    clock.expire();
+    await clock.refresh();
+    expect(ask).toHaveBeenCalledTimes(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });

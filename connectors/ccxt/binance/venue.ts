@@ -14,7 +14,9 @@ import {
   VenueRejection,
 } from "@qoc-app/sdk";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
-import { type Body, amountIn, bodyOf, foundOr, listOf, lookUp, millisIn, textIn } from "../fields.ts";
+import { ExchangeClock } from "../clock.ts";
+import { type Body, amountIn, bodyOf, listOf, millisIn, textIn } from "../fields.ts";
+import { acknowledgeTwin, foundOr, withKeys } from "../outcomes.ts";
 import type {
   Balance,
   BarRange,
@@ -47,7 +49,6 @@ import {
 const DAY_MS = 24 * 60 * 60_000;
 /** Trades in one answer. */
 const TRADES_PAGE = 1_000;
-const CLOCK_AGE_MS = 60 * 60_000;
 /** How much older than Binance's clock a request may be when it arrives. */
 const RECEIVE_WINDOW_MS = 10_000;
 const MARKETS_MAX = 5_000;
@@ -81,7 +82,7 @@ class BinanceVenue implements Venue, TradingVenue {
   readonly #reading = new Map<string, Promise<Market>>();
   /** Coins that Binance does not trade against the account's currency, by the time at which that was read. */
   readonly #unlisted = new Map<string, number>();
-  #clockReadAt = 0;
+  readonly #clock: ExchangeClock;
 
   constructor(session: Session) {
     const { exchange, settings } = session;
@@ -95,12 +96,16 @@ class BinanceVenue implements Venue, TradingVenue {
       exchange,
       refusalIn: ({ status, body }) => refusalIn(status, body),
     });
+    this.#clock = new ExchangeClock(async () =>
+      millisIn(await this.#client.call<Body>({ api: "public", path: "time" }), "serverTime"),
+    );
+    exchange.nonce = () => this.#clock.timeAt();
   }
 
   async signIn() {
     const { environment } = this.#session.settings;
-    const venueTime = await this.#readClock();
-    const account = await this.#signed(() => this.#client.call<Body>({ api: "private", path: "account" }));
+    const venueTime = await this.#clock.read();
+    const account = await this.#signed({ api: "private", path: "account" });
     if (account["canTrade"] === false) throw new ConnectRefused("Binance does not let this account trade");
     const mayWithdraw = environment === "live" && (await this.#mayWithdraw());
     if (mayWithdraw)
@@ -116,9 +121,7 @@ class BinanceVenue implements Venue, TradingVenue {
 
   /** The test network has no withdrawals, and does not have this request. */
   async #mayWithdraw(): Promise<boolean> {
-    const restrictions = await this.#signed(() =>
-      this.#client.call<Body>({ api: "sapi", path: "account/apiRestrictions" }),
-    );
+    const restrictions = await this.#signed({ api: "sapi", path: "account/apiRestrictions" });
     const { enableWithdrawals, enableSpotAndMarginTrading } = restrictions;
     if (typeof enableWithdrawals !== "boolean") throw new Error("Binance does not say whether this key may withdraw");
     if (enableSpotAndMarginTrading === false)
@@ -127,35 +130,23 @@ class BinanceVenue implements Venue, TradingVenue {
   }
 
   /** @throws ConnectRefused if Binance refuses the keys. */
-  async #signed<T>(request: () => Promise<T>): Promise<T> {
+  #signed(call: Call): Promise<Body> {
     const { environment } = this.#session.settings;
-    try {
-      return await request();
-    } catch (error) {
-      if (!(error instanceof ExchangeError) || error.refusal.kind !== "keys") throw error;
-      const { words, code } = error.refusal;
-      throw new ConnectRefused(
+    return withKeys(
+      this.#client.call<Body>(call),
+      ({ words, code }) =>
         `Binance's ${environment} environment refused the keys: ${words} (${code}); each environment has keys of its ` +
-          `own; check api_key, api_secret and the addresses that the key allows`,
-      );
-    }
-  }
-
-  /** Requests carry Binance's time, so that a wrong local clock does no harm. */
-  async #readClock(): Promise<number> {
-    const serverTime = millisIn(await this.#client.call<Body>({ api: "public", path: "time" }), "serverTime");
-    this.#session.exchange.options["timeDifference"] = Date.now() - serverTime;
-    this.#clockReadAt = Date.now();
-    return serverTime;
+        `own; check api_key, api_secret and the addresses that the key allows`,
+    );
   }
 
   /** A signed request. After an error of the clock it is not repeated; the next request has the right time. */
   async #call<T>(call: Omit<Call, "api">): Promise<T> {
-    if (Date.now() - this.#clockReadAt > CLOCK_AGE_MS) await this.#readClock();
+    await this.#clock.refresh();
     try {
       return await this.#client.call<T>({ ...call, api: "private" });
     } catch (error) {
-      if (error instanceof ExchangeError && error.refusal.code === CLOCK_CODE) this.#clockReadAt = 0;
+      if (error instanceof ExchangeError && error.refusal.code === CLOCK_CODE) this.#clock.expire();
       throw error;
     }
   }
@@ -238,18 +229,11 @@ class BinanceVenue implements Venue, TradingVenue {
       placed = await this.#call<Body>({ method: "POST", path: "order", params, isUrgent: true });
     } catch (error) {
       if (!(error instanceof ExchangeError) || !DUPLICATE_ORDER.test(error.refusal.words)) throw error;
-      return lookUp(this.#acknowledgeTwin(order));
+      return acknowledgeTwin("Binance", this.order({ clientOrderId: order.clientOrderId, symbol: order.symbol }));
     }
     if (placed["clientOrderId"] !== order.clientOrderId) throw new Error("Binance did not confirm the order");
     if (placed["status"] === "REJECTED") throw new VenueRejection("Binance rejected the order");
     return { venueOrderId: textIn(placed, "orderId"), status: "acknowledged" };
-  }
-
-  /** The desk never repeats an id, so the order that has it is this order. */
-  async #acknowledgeTwin({ clientOrderId, symbol }: Order): Promise<OrderAck> {
-    const twin = await this.order({ clientOrderId, symbol });
-    if (twin === null) throw new Error("Binance has an order with this client order id, and does not find it");
-    return { venueOrderId: twin.venueOrderId, status: "acknowledged" };
   }
 
   async cancel(venueOrderId: string, { symbol }: CancelHint): Promise<void> {
@@ -316,7 +300,7 @@ class BinanceVenue implements Venue, TradingVenue {
 
   async subscription(): Promise<readonly string[]> {
     const { exchange, key, secret } = this.#session;
-    if (Date.now() - this.#clockReadAt > CLOCK_AGE_MS) await this.#readClock();
+    await this.#clock.refresh();
     const timestamp = exchange.nonce();
     const signature = signatureOf(`apiKey=${key}&timestamp=${timestamp}`, secret);
     const params = { apiKey: key, timestamp, signature };

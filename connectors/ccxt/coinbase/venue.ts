@@ -12,7 +12,9 @@ import {
 } from "@qoc-app/sdk";
 import { amount, textOf } from "../../amount.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
-import { type Body, amountIn, bodyOf, foundOr, listOf, textIn } from "../fields.ts";
+import { ExchangeClock } from "../clock.ts";
+import { type Body, amountIn, bodyOf, listOf, textIn } from "../fields.ts";
+import { foundOr, withKeys } from "../outcomes.ts";
 import type {
   Balance,
   BarRange,
@@ -45,7 +47,6 @@ import {
 const PAGE = 250;
 /** An endless list is an error, not a loop. */
 const PAGES_MAX = 400;
-const CLOCK_AGE_MS = 60 * 60_000;
 /** How far before its submission an order is looked for. */
 const LOOK_BACK_MS = 60_000;
 const DAY_MS = 24 * 60 * 60_000;
@@ -85,29 +86,30 @@ class CoinbaseVenue implements Venue, TradingVenue {
   readonly #session: Session;
   readonly #client: ExchangeClient;
   readonly #emitted = new Map<string, Emitted>();
-  #clockReadAt = 0;
-  /** How far the local clock is ahead. */
-  #aheadMs = 0;
+  readonly #clock: ExchangeClock;
 
   constructor(session: Session) {
     const { exchange, settings } = session;
     exchange.urls["api"] = { rest: settings.origins?.rest ?? "" };
-    exchange.seconds = () => Math.floor((Date.now() - this.#aheadMs) / 1_000);
+    exchange.seconds = () => Math.floor(this.#clock.timeAt() / 1_000);
     this.#session = session;
     this.#client = new ExchangeClient({
       name: "Coinbase",
       exchange,
       refusalIn: ({ status, body }) => refusalIn(status, body),
     });
+    this.#clock = new ExchangeClock(async () =>
+      Number(amountIn(await this.#public<Body>("brokerage/time"), "epochMillis")),
+    );
   }
 
   async signIn() {
-    const venueTime = await this.#readClock();
+    const venueTime = await this.#clock.read();
     const { environment } = this.#session.settings;
-    const key = await this.#private<Body>({ path: "brokerage/key_permissions" }).catch((error: unknown) => {
-      if (!(error instanceof ExchangeError) || error.refusal.kind !== "keys") throw error;
-      throw new ConnectRefused(`Coinbase refused the keys: ${error.refusal.words}; check api_key and api_secret`);
-    });
+    const key = await withKeys(
+      this.#private<Body>({ path: "brokerage/key_permissions" }),
+      ({ words }) => `Coinbase refused the keys: ${words}; check api_key and api_secret`,
+    );
     if (typeof key["can_transfer"] !== "boolean")
       throw new Error("Coinbase does not say whether this key may withdraw");
     if (key["can_transfer"])
@@ -123,20 +125,12 @@ class CoinbaseVenue implements Venue, TradingVenue {
     };
   }
 
-  /** Signatures carry Coinbase's time, so that a wrong local clock does no harm. */
-  async #readClock(): Promise<number> {
-    const venueTime = Number(amountIn(await this.#public<Body>("brokerage/time"), "epochMillis"));
-    this.#aheadMs = Date.now() - venueTime;
-    this.#clockReadAt = Date.now();
-    return venueTime;
-  }
-
   #public<T>(path: string, params: Readonly<Record<string, unknown>> = {}): Promise<T> {
     return this.#client.call<T>({ api: ["v3", "public"], path, params });
   }
 
   async #private<T>(call: Omit<Call, "api">): Promise<T> {
-    if (Date.now() - this.#clockReadAt > CLOCK_AGE_MS) await this.#readClock();
+    await this.#clock.refresh();
     return this.#client.call<T>({ ...call, api: ["v3", "private"] });
   }
 
@@ -195,7 +189,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
   }
 
   async bars(symbol: string, range: BarRange): Promise<Bar[]> {
-    const params = { product_id: idOf(symbol), ...candleParams(range, Date.now() - this.#aheadMs) };
+    const params = { product_id: idOf(symbol), ...candleParams(range, this.#clock.timeAt()) };
     const answer = await this.#public<Body>("brokerage/market/products/{product_id}/candles", params);
     // The newest first.
     return listOf(answer["candles"])
@@ -237,7 +231,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
       return found === null ? null : reportOf(bodyOf(found["order"]));
     }
     const since = submittedAt === undefined ? Date.now() - DAY_MS : submittedAt - LOOK_BACK_MS;
-    const params = { start_date: new Date(since - this.#aheadMs).toISOString() };
+    const params = { start_date: new Date(this.#clock.timeAt(since)).toISOString() };
     const orders = await this.#all("brokerage/orders/historical/batch", "orders", params);
     const own = orders.find((order) => order["client_order_id"] === clientOrderId);
     return own === undefined ? null : reportOf(own);

@@ -1,5 +1,4 @@
 /** Kraken spot: the REST API, and the channel `executions` of the WebSocket API v2. */
-import { createHash } from "node:crypto";
 import {
   type Bar,
   ConnectRefused,
@@ -12,7 +11,9 @@ import {
   type Quote,
 } from "@qoc-app/sdk";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
-import { type Body, amountIn, bodyOf, foundOr, lookUp, textIn } from "../fields.ts";
+import { type Body, amountIn, bodyOf, optionalTextIn, textIn } from "../fields.ts";
+import { accountIdOf } from "../holdings.ts";
+import { acknowledgeTwin, foundOr, withKeys } from "../outcomes.ts";
 import type {
   Balance,
   BarRange,
@@ -100,12 +101,10 @@ class KrakenVenue implements Venue, TradingVenue {
     const info = await this.#checkKey();
     await this.#readPairs();
     const { environment } = this.#session.settings;
-    const { iban } = info;
-    const key = createHash("sha256").update(this.#session.key).digest("hex").slice(0, 12);
     return {
       mode: environment,
       environment: "Kraken",
-      accountId: typeof iban === "string" && iban !== "" ? iban : `Kraken key ${key}`,
+      accountId: optionalTextIn(info, "iban") ?? accountIdOf("Kraken", this.#session.key),
       permissions: ["read" as const, "trade" as const],
       venueTime,
     };
@@ -113,10 +112,10 @@ class KrakenVenue implements Venue, TradingVenue {
 
   /** @throws ConnectRefused if Kraken refuses the key, or if it may withdraw. */
   async #checkKey(): Promise<Body> {
-    const info = await this.#private("GetApiKeyInfo").catch((error: unknown) => {
-      if (!(error instanceof ExchangeError) || error.refusal.kind !== "keys") throw error;
-      throw new ConnectRefused(`Kraken refused the keys: ${error.refusal.words}; check api_key and api_secret`);
-    });
+    const info = await withKeys(
+      this.#private("GetApiKeyInfo"),
+      ({ words }) => `Kraken refused the keys: ${words}; check api_key and api_secret`,
+    );
     const { permissions } = info;
     if (!Array.isArray(permissions)) throw new Error("Kraken does not say whether this key may withdraw");
     if (permissions.some((permission) => /withdraw/i.test(String(permission))))
@@ -212,18 +211,11 @@ class KrakenVenue implements Venue, TradingVenue {
       placed = await this.#private("AddOrder", orderParams(order, market), true);
     } catch (error) {
       if (!(error instanceof ExchangeError) || !DUPLICATE_ORDER.test(error.refusal.words)) throw error;
-      return lookUp(this.#acknowledgeTwin(order));
+      return acknowledgeTwin("Kraken", this.order({ clientOrderId: order.clientOrderId }));
     }
     const { txid } = placed;
     if (!Array.isArray(txid) || txid.length !== 1) throw new Error("Kraken did not confirm the order");
     return { venueOrderId: textIn({ txid: txid[0] as unknown }, "txid"), status: "acknowledged" };
-  }
-
-  /** The desk never repeats an id, so the order that has it is this order. */
-  async #acknowledgeTwin({ clientOrderId }: Order): Promise<OrderAck> {
-    const twin = await this.order({ clientOrderId });
-    if (twin === null) throw new Error("Kraken has an order with this client order id, and does not find it");
-    return { venueOrderId: twin.venueOrderId, status: "acknowledged" };
   }
 
   async cancel(venueOrderId: string): Promise<void> {
