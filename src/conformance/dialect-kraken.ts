@@ -8,7 +8,14 @@ import { tryParseJson } from "../lib/json.ts";
 import { COIN_TRAITS } from "./dialect-coins.ts";
 import { ORDER_TYPES, PAIRS, SYMBOLS, formOf, pairOf, requestReader } from "./dialect-kraken-requests.ts";
 import type { Dialect, RefusalReason, StreamEvent, StreamReply, VenueOutcome, WireContext } from "./dialect.ts";
-import { type FakeFill, type FakeInstrument, type FakeOrder, type FakeQuote, USUAL_STEPS } from "./fake-venue-state.ts";
+import {
+  type FakeFill,
+  type FakeInstrument,
+  type FakeOrder,
+  type FakeQuote,
+  USUAL_STEPS,
+  isOpen,
+} from "./fake-venue-state.ts";
 import type { WireMessage, WireRequest, WireResponse } from "./wire-messages.ts";
 
 const TRADES_PAGE = 50;
@@ -136,10 +143,9 @@ function pairBody(symbol: string, { tick_size, lot_size }: FakeInstrument = USUA
 
 /** By the client order id, Kraken lists open and closed orders apart. */
 function foundOrder({ path }: WireRequest, order: FakeOrder, now: number): WireResponse {
-  const isOpen = order.status === "open" || order.status === "partially_filled";
   const body = ordersBody([order], now);
-  if (path.endsWith("/OpenOrders")) return ok({ open: isOpen ? body : {} });
-  if (path.endsWith("/ClosedOrders")) return ok({ closed: isOpen ? {} : body, count: isOpen ? 0 : 1 });
+  if (path.endsWith("/OpenOrders")) return ok({ open: isOpen(order) ? body : {} });
+  if (path.endsWith("/ClosedOrders")) return ok(isOpen(order) ? { closed: {}, count: 0 } : { closed: body, count: 1 });
   return ok(body);
 }
 

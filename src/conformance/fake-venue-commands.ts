@@ -1,6 +1,6 @@
 /** What the fake venue's book makes of a command, in no wire format. */
 import type { VenueCommand, VenueOutcome } from "./dialect.ts";
-import { type FakeFill, type FakeOrder, type FakeVenueState, USUAL_STEPS } from "./fake-venue-state.ts";
+import { type FakeFill, type FakeOrder, type FakeVenueState, USUAL_STEPS, isOpen } from "./fake-venue-state.ts";
 
 /** Fills in one response. A shorter page is the last one. */
 export const FILLS_PAGE = 100;
@@ -75,7 +75,6 @@ function placeOrder(state: FakeVenueState, command: Extract<VenueCommand, { rout
 function listOrders(state: FakeVenueState, command: Extract<VenueCommand, { route: "orders" }>): VenueOutcome {
   const { clientOrderId, isOpenOnly } = command;
   if (clientOrderId !== undefined) return orderOutcome(state.findOrder({ clientOrderId }), clientOrderId);
-  const isOpen = ({ status }: FakeOrder): boolean => status === "open" || status === "partially_filled";
   return { kind: "orders", orders: isOpenOnly === true ? state.orders.filter(isOpen) : state.orders };
 }
 

@@ -106,8 +106,8 @@ export function remainingOf({ quantity, filled_quantity }: FakeOrder): string {
   return text(max(decimal(quantity).minus(decimal(filled_quantity)), ZERO));
 }
 
-function isClosed(order: FakeOrder): boolean {
-  return order.status !== "open" && order.status !== "partially_filled";
+export function isOpen({ status }: FakeOrder): boolean {
+  return status === "open" || status === "partially_filled";
 }
 
 export class FakeVenueState {
@@ -200,12 +200,12 @@ export class FakeVenueState {
     order.average_price = text(ratio(spent, total, 8));
     order.filled_quantity = text(total);
     if (total.gte(decimal(order.quantity))) order.status = "filled";
-    else if (!isClosed(order)) order.status = "partially_filled";
+    else if (isOpen(order)) order.status = "partially_filled";
     this.#cash = (fill.side === "buy" ? this.#cash.minus(value) : this.#cash.plus(value)).minus(decimal(fill.fee));
   }
 
   cancel(order: FakeOrder): boolean {
-    if (isClosed(order)) return false;
+    if (!isOpen(order)) return false;
     order.status = "cancelled";
     return true;
   }

@@ -13,6 +13,7 @@ import {
   type FakeQuote,
   FakeVenueState,
   USUAL_STEPS,
+  isOpen,
 } from "./fake-venue-state.ts";
 import {
   type TwsContract,
@@ -312,7 +313,7 @@ export class TwsGateway extends BookVenue {
     if (name === "reqAllOpenOrders")
       return orders.flatMap((order) => [this.#openOrder(order), orderStatus(order, this.#originOf(order))]);
     return orders
-      .filter(({ status }) => status !== "open" && status !== "partially_filled")
+      .filter((order) => !isOpen(order))
       .map((order) => completedOrder(order, this.#contractOf(order.symbol), { account: this.#account, now: this.now }));
   }
 
