@@ -15,7 +15,7 @@ import type {
 } from "./dialect.ts";
 import type { WireRequest, WireResponse } from "./wire-messages.ts";
 import { type FakeFill, type FakeOrder, type FakeQuote, USUAL_STEPS } from "./fake-venue-state.ts";
-import { USUAL_TRAITS } from "./dialect-qoc.ts";
+import { STOCK_TRAITS } from "./dialect-qoc.ts";
 import { tryParseJson } from "../lib/json.ts";
 
 export const ALPACA_DIALECT: Dialect = {
@@ -34,7 +34,7 @@ export const ALPACA_DIALECT: Dialect = {
     hasOneCurrency: true,
     // Alpaca lists the steps of coins alone.
     steppedSymbols: ["BTC/USD", "BTC/USD"],
-    ...USUAL_TRAITS,
+    ...STOCK_TRAITS,
   },
   read: readRequest,
   write,

@@ -1,5 +1,5 @@
 /** What the wire formats of coin exchanges have in common. */
-import type { DialectTraits } from "./dialect.ts";
+import { type DialectTraits, USUAL_TRAITS } from "./dialect.ts";
 
 /** Twenty markets against one currency. */
 export function coinSymbols(currency: string): readonly [string, string, ...string[]] {
@@ -9,6 +9,7 @@ export function coinSymbols(currency: string): readonly [string, string, ...stri
 
 /** Amounts have at most eight decimals. */
 export const COIN_TRAITS = {
+  ...USUAL_TRAITS,
   limitOrders: [
     { quantity: "0.1", limit: "49.07" },
     { quantity: "3", limit: "50" },
@@ -24,11 +25,4 @@ export const COIN_TRAITS = {
   hasOneCurrency: true,
   hasShorts: false,
   statesQuoteTime: false,
-  confirmsId: true,
-  hasFeeCurrencies: true,
-  endings: ["rejected", "expired", "cancelled"],
-  steps: [
-    { tickSize: "0.05", lotSize: "0.5" },
-    { tickSize: "0.0001", lotSize: "10" },
-  ],
 } satisfies Partial<DialectTraits>;

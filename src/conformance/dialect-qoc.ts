@@ -1,13 +1,14 @@
 /** The kit's own wire format: plain JSON over HTTP and a stream, which the template of `qoc connectors new` speaks. */
 import * as z from "zod";
-import type {
-  VenueOutcome,
-  Dialect,
-  DialectTraits,
-  Secrets,
-  StreamEvent,
-  VenueCommand,
-  WireContext,
+import {
+  type Dialect,
+  type DialectTraits,
+  type Secrets,
+  type StreamEvent,
+  USUAL_TRAITS,
+  type VenueCommand,
+  type VenueOutcome,
+  type WireContext,
 } from "./dialect.ts";
 import type { WireRequest, WireResponse } from "./wire-messages.ts";
 import { FILLS_PAGE } from "./fake-venue-commands.ts";
@@ -43,18 +44,12 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, route: VenueRout
 const SYMBOLS = ["AAPL", "MSFT", ...Array.from({ length: 17 }, (_, index) => `SYM${index + 1}`), "BTC/USD"] as const;
 
 /** A venue of stocks in dollars, whose answers state everything that cases ask for. */
-export const USUAL_TRAITS = {
+export const STOCK_TRAITS = {
+  ...USUAL_TRAITS,
   symbols: SYMBOLS,
   currency: "USD",
   hasShorts: true,
   statesQuoteTime: true,
-  confirmsId: true,
-  hasFeeCurrencies: true,
-  endings: ["rejected", "expired", "cancelled"],
-  steps: [
-    { tickSize: "0.05", lotSize: "0.5" },
-    { tickSize: "0.0001", lotSize: "10" },
-  ],
 } satisfies Partial<DialectTraits>;
 
 export const QOC_DIALECT: Dialect = {
@@ -72,7 +67,7 @@ export const QOC_DIALECT: Dialect = {
     hasFillFees: true,
     hasOneCurrency: false,
     steppedSymbols: ["AAPL", "MSFT"],
-    ...USUAL_TRAITS,
+    ...STOCK_TRAITS,
   },
   read,
   write,

@@ -128,6 +128,17 @@ export interface DialectTraits {
   readonly steps: readonly [InstrumentSteps, InstrumentSteps];
 }
 
+/** What most venues have in common. */
+export const USUAL_TRAITS = {
+  confirmsId: true,
+  hasFeeCurrencies: true,
+  endings: ["rejected", "expired", "cancelled"],
+  steps: [
+    { tickSize: "0.05", lotSize: "0.5" },
+    { tickSize: "0.0001", lotSize: "10" },
+  ],
+} satisfies Partial<DialectTraits>;
+
 export interface Dialect {
   readonly streamPath: string;
   readonly traits: DialectTraits;

@@ -5,7 +5,7 @@
 import { type AddressInfo, type Socket, createServer } from "node:net";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { BookVenue } from "./book-venue.ts";
-import { USUAL_TRAITS } from "./dialect-qoc.ts";
+import { STOCK_TRAITS } from "./dialect-qoc.ts";
 import type { DialectTraits, StreamEvent, VenueOutcome } from "./dialect.ts";
 import {
   type FakeInstrument,
@@ -44,7 +44,7 @@ const FIRST_PERM_ID = 1_200_000_001;
 const REFUSED =
   "YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE MUST EXCEED THE INITIAL MARGIN";
 const TRAITS: DialectTraits = {
-  ...USUAL_TRAITS,
+  ...STOCK_TRAITS,
   insufficientFunds: "MUST EXCEED THE INITIAL MARGIN",
   limitOrders: [
     { quantity: "1", limit: "49.07" },
