@@ -137,7 +137,7 @@ function write({ request, outcome, now }: WireContext): WireResponse {
     case "other":
       return otherResponse(request, outcome, now);
     default:
-      return refusalResponse(outcome);
+      return REFUSALS[outcome.reason](outcome.subject);
   }
 }
 
@@ -305,10 +305,6 @@ function refuse(status: number, code: number, message: string): WireResponse {
   return { status, body: { code, message } };
 }
 
-function refusalResponse({ reason, subject }: Extract<VenueOutcome, { kind: "refused" }>): WireResponse {
-  return REFUSALS[reason](subject);
-}
-
 const clientMessage = z.looseObject({
   action: z.string(),
   key: z.string().optional(),
@@ -322,7 +318,7 @@ function message(body: object): { readonly text: string; readonly isBinary: bool
 }
 
 function converse(text: string | undefined, secrets: Secrets): StreamReply {
-  const parsed = clientMessage.safeParse(text === undefined ? undefined : tryParseJson(text));
+  const parsed = clientMessage.safeParse(tryParseJson(text ?? ""));
   if (!parsed.success) return { send: [], state: "waiting" };
   const { action, key, secret, data } = parsed.data;
   if (action === "auth") {

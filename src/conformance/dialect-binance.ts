@@ -24,7 +24,7 @@ import {
   signatureOf,
   symbolOf,
 } from "./dialect-binance-requests.ts";
-import { COIN_TRAITS } from "./dialect-coins.ts";
+import { COIN_TRAITS, cashOf } from "./dialect-coins.ts";
 import { type FakeFill, type FakeInstrument, type FakeOrder, USUAL_STEPS } from "./fake-venue-state.ts";
 import type { WireMessage, WireResponse } from "./wire-messages.ts";
 
@@ -37,6 +37,7 @@ const STATUSES: Readonly<Record<string, string>> = {
   expired: "EXPIRED",
 };
 const TRADES_MAX = 1_000;
+const UNAUTHORIZED = { code: -2015, msg: "Invalid API-key, IP, or permissions for action." };
 
 export function binanceDialect(): Dialect {
   return {
@@ -58,16 +59,16 @@ export function binanceDialect(): Dialect {
 }
 
 function errorBody(status: number): unknown {
-  if (status === 401) return { code: -2015, msg: "Invalid API-key, IP, or permissions for action." };
+  if (status === 401) return UNAUTHORIZED;
   if (status === 429) return { code: -1003, msg: "Too much request weight used; current limit is 6000." };
   return { code: -1000, msg: "An unknown error occurred while processing the request." };
 }
 
-/** Ids are numbers of 64 bits on this wire. */
 function json(body: unknown): WireResponse {
   return { status: 200, text: bare(body), type: "application/json" };
 }
 
+/** Ids are numbers of 64 bits on this wire. They are written as text first, because a number would lose digits. */
 function bare(body: unknown): string {
   return JSON.stringify(body).replace(/"(orderId|id|i|t)":"(\d+)"/g, '"$1":$2');
 }
@@ -99,15 +100,15 @@ function write({ request, outcome, now }: WireContext): WireResponse {
     case "placed":
     case "order":
     case "cancelled":
-      return json(orderBody(outcome, now));
+      return json(orderBody(outcome.order, now));
     case "orders":
-      return json(outcome.orders.map((order) => orderOf(order, now)));
+      return json(outcome.orders.map((order) => orderBody(order, now)));
     case "fills":
       return json(tradesBody(outcome.fills, fields));
     case "other":
       return otherResponse(outcome, now);
     default:
-      return refusalResponse(outcome);
+      return REFUSALS[outcome.reason](outcome.subject);
   }
 }
 
@@ -120,14 +121,13 @@ function clockError({ timestamp, recvWindow = "5000" }: BinanceFields, now: numb
 }
 
 function accountBody({ account, positions }: Extract<VenueOutcome, { kind: "account" | "positions" }>) {
-  const { cash = "0", buying_power = "0", currency } = account;
-  const locked = text(decimal(cash).minus(decimal(buying_power)));
+  const { free, held } = cashOf(account);
   const coins = positions.map(({ symbol = "", quantity }) => ({
     asset: symbol.split("/")[0],
     free: quantity,
     locked: "0.00000000",
   }));
-  const balances = [{ asset: currency, free: buying_power, locked }, ...coins];
+  const balances = [{ asset: account["currency"], free, locked: held }, ...coins];
   return { canTrade: true, canWithdraw: true, canDeposit: true, accountType: "SPOT", balances, uid: 354937868 };
 }
 
@@ -151,12 +151,7 @@ function symbolBody(symbol: string, { tick_size, lot_size }: FakeInstrument = US
   };
 }
 
-/** The order of a response; a cancel names the order that it ended. */
-function orderBody(outcome: Extract<VenueOutcome, { kind: "placed" | "order" | "cancelled" }>, now: number) {
-  return orderOf(outcome.order, now);
-}
-
-function orderOf(order: FakeOrder, now: number) {
+function orderBody(order: FakeOrder, now: number) {
   const { filled_quantity, average_price } = order;
   return {
     symbol: idOf(order.symbol),
@@ -220,7 +215,7 @@ function otherResponse({ name, quotes }: Extract<VenueOutcome, { kind: "other" }
 }
 
 const REFUSALS: Readonly<Record<RefusalReason, (subject: string) => WireResponse>> = {
-  unauthorized: () => refuse(401, -2015, "Invalid API-key, IP, or permissions for action."),
+  unauthorized: () => ({ status: 401, body: UNAUTHORIZED }),
   "unknown-route": () => refuse(400, -1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."),
   "unknown-symbol": () => refuse(400, -1121, "Invalid symbol."),
   "unknown-order": () => refuse(400, -2013, "Order does not exist."),
@@ -234,10 +229,6 @@ function refuse(status: number, code: number, msg: string): WireResponse {
   return { status, body: { code, msg } };
 }
 
-function refusalResponse({ reason, subject }: Extract<VenueOutcome, { kind: "refused" }>): WireResponse {
-  return REFUSALS[reason](subject);
-}
-
 const subscription = z.looseObject({
   id: z.string(),
   method: z.literal("userDataStream.subscribe.signature"),
@@ -245,14 +236,14 @@ const subscription = z.looseObject({
 });
 
 function converse(message: string | undefined, secrets: Secrets): StreamReply {
-  const parsed = subscription.safeParse(message === undefined ? undefined : tryParseJson(message));
+  const parsed = subscription.safeParse(tryParseJson(message ?? ""));
   if (!parsed.success) return { send: [], state: "waiting" };
   const { id, params } = parsed.data;
   const signed = `apiKey=${params.apiKey}&timestamp=${params.timestamp}`;
   const isAuthorized = params.apiKey === secrets["api_key"] && params.signature === signatureOf(signed, secrets);
   const answer = isAuthorized
     ? { id, status: 200, result: { subscriptionId: 0 } }
-    : { id, status: 401, error: { code: -2015, msg: "Invalid API-key, IP, or permissions for action." } };
+    : { id, status: 401, error: UNAUTHORIZED };
   return { send: [{ text: JSON.stringify(answer) }], state: isAuthorized ? "signed-in" : "refused" };
 }
 

@@ -3,9 +3,8 @@
  * refusals in a 200, and the channel `user` with sums instead of fills. Source: docs.cdp.coinbase.com.
  */
 import * as z from "zod";
-import { decimal, text } from "../domain/decimal.ts";
 import { tryParseJson } from "../lib/json.ts";
-import { COIN_TRAITS } from "./dialect-coins.ts";
+import { COIN_TRAITS, cashOf } from "./dialect-coins.ts";
 import { SYMBOLS, bearerOf, claimsOf, idOf, isCurrent, readRequest } from "./dialect-coinbase-requests.ts";
 import type { Dialect, Secrets, StreamEvent, StreamReply, VenueOutcome, WireContext } from "./dialect.ts";
 import {
@@ -113,7 +112,7 @@ function bookBody(symbol: string, { bid, ask, last, time }: FakeQuote, now: numb
 }
 
 function accountsBody({ account, positions }: Extract<VenueOutcome, { kind: "account" | "positions" }>) {
-  const { cash = "0", buying_power = "0" } = account;
+  const cash = cashOf(account);
   const wallet = (currency: string, free: string, held: string) => ({
     uuid: `wallet-${currency}`,
     name: `${currency} Wallet`,
@@ -124,9 +123,8 @@ function accountsBody({ account, positions }: Extract<VenueOutcome, { kind: "acc
     ready: true,
     retail_portfolio_id: PORTFOLIO,
   });
-  const held = text(decimal(cash).minus(decimal(buying_power)));
   const coins = positions.map(({ symbol = "", quantity = "0" }) => wallet(symbol.split("/")[0] ?? "", quantity, "0"));
-  return [wallet("USD", buying_power, held), ...coins];
+  return [wallet("USD", cash.free, cash.held), ...coins];
 }
 
 function productBody(symbol: string, { tick_size, lot_size }: FakeInstrument = USUAL_STEPS, price: string) {
@@ -257,7 +255,7 @@ const subscription = z.looseObject({
 });
 
 function converse(message: string | undefined, secrets: Secrets): StreamReply {
-  const parsed = subscription.safeParse(message === undefined ? undefined : tryParseJson(message));
+  const parsed = subscription.safeParse(tryParseJson(message ?? ""));
   if (!parsed.success) return { send: [], state: "waiting" };
   const { channel, jwt } = parsed.data;
   if (claimsOf(jwt, secrets) === undefined)

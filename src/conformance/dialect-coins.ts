@@ -1,10 +1,20 @@
 /** What the wire formats of coin exchanges have in common. */
+import { decimal, text } from "../domain/decimal.ts";
 import { type DialectTraits, USUAL_TRAITS } from "./dialect.ts";
 
 /** Twenty markets against one currency. */
 export function coinSymbols(currency: string): readonly [string, string, ...string[]] {
   const others = Array.from({ length: 18 }, (_, index) => `COIN${index + 1}/${currency}`);
   return [`BTC/${currency}`, `ETH/${currency}`, ...others];
+}
+
+/** The account's cash as exchanges state it: in total, free for new orders, and held back. */
+export function cashOf({ cash = "0", buying_power = "0" }: Readonly<Record<string, string>>): {
+  readonly total: string;
+  readonly free: string;
+  readonly held: string;
+} {
+  return { total: cash, free: buying_power, held: text(decimal(cash).minus(decimal(buying_power))) };
 }
 
 /** Amounts have at most eight decimals. */

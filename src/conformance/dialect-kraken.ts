@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { decimal, text } from "../domain/decimal.ts";
 import { tryParseJson } from "../lib/json.ts";
-import { COIN_TRAITS } from "./dialect-coins.ts";
+import { COIN_TRAITS, cashOf } from "./dialect-coins.ts";
 import { ORDER_TYPES, PAIRS, SYMBOLS, formOf, pairOf, requestReader } from "./dialect-kraken-requests.ts";
 import type { Dialect, RefusalReason, StreamEvent, StreamReply, VenueOutcome, WireContext } from "./dialect.ts";
 import {
@@ -112,13 +112,12 @@ function tickerBody({ bid, ask, last }: FakeQuote) {
 }
 
 function balancesBody({ account, positions }: Extract<VenueOutcome, { kind: "account" | "positions" }>) {
-  const { cash = "0", buying_power = "0" } = account;
-  const held = text(decimal(cash).minus(decimal(buying_power)));
+  const { total, held } = cashOf(account);
   const coins = positions.map(({ symbol = "", quantity }) => [
     pairOf(symbol).base,
     { balance: quantity, hold_trade: "0.0000000000" },
   ]);
-  return { ZUSD: { balance: cash, hold_trade: held }, ...(Object.fromEntries(coins) as object) };
+  return { ZUSD: { balance: total, hold_trade: held }, ...(Object.fromEntries(coins) as object) };
 }
 
 function pairBody(symbol: string, { tick_size, lot_size }: FakeInstrument = USUAL_STEPS) {
@@ -266,7 +265,7 @@ const subscription = z.looseObject({
 
 /** The token was read with a signed request. */
 function converse(message: string | undefined): StreamReply {
-  const parsed = subscription.safeParse(message === undefined ? undefined : tryParseJson(message));
+  const parsed = subscription.safeParse(tryParseJson(message ?? ""));
   if (!parsed.success) return { send: [], state: "waiting" };
   const isAuthorized = parsed.data.params.token === TOKEN;
   const answer = isAuthorized
