@@ -55,6 +55,16 @@ export type Fault =
   /** The correct response, delayed. */
   | { readonly kind: "slow"; readonly ms: number };
 
+/** With these faults the usual answer is sent: late, after a second request, or with a changed order in it. */
+const KEEP_ANSWER = ["slow", "duplicate", "rejected-body", "other-order"] as const;
+
+/** A fault in place of the usual answer. */
+export type ResponseFault = Exclude<Fault, { kind: (typeof KEEP_ANSWER)[number] }>;
+
+export function replacesAnswer(fault: Fault | undefined): fault is ResponseFault {
+  return fault !== undefined && !KEEP_ANSWER.some((kind) => kind === fault.kind);
+}
+
 export class Faults {
   readonly #armed: { route: VenueRoute; fault: Fault; remaining: number }[] = [];
 

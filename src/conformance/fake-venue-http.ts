@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RawData } from "ws";
 import type { WireRequest, WireResponse } from "./wire-messages.ts";
-import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
+import type { ResponseFault, VenueRoute } from "./fake-venue-faults.ts";
 import { tryParseJson } from "../lib/json.ts";
 
 /** One request as the venue received it. */
@@ -64,9 +64,6 @@ export function reply(response: ServerResponse, { status, body, text, type, head
   response.writeHead(status, { ...typed, ...headers });
   response.end(content);
 }
-
-/** Faults that replace the response. */
-export type ResponseFault = Exclude<Fault, { kind: "slow" | "duplicate" | "rejected-body" | "other-order" }>;
 
 const HTML = { type: "text/html" };
 

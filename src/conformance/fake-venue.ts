@@ -9,7 +9,7 @@ import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { BookVenue } from "./book-venue.ts";
 import { FakeVenueState } from "./fake-venue-state.ts";
-import type { Fault } from "./fake-venue-faults.ts";
+import { replacesAnswer } from "./fake-venue-faults.ts";
 import {
   type Dialect,
   type DialectTraits,
@@ -21,7 +21,7 @@ import {
 } from "./dialect.ts";
 import type { WireMessage, WireRequest, WireResponse } from "./wire-messages.ts";
 import { QOC_DIALECT } from "./dialect-qoc.ts";
-import { type ResponseFault, bodyOf, reply, sendFault, textOf, urlOf, wireRequestOf } from "./fake-venue-http.ts";
+import { bodyOf, reply, sendFault, textOf, urlOf, wireRequestOf } from "./fake-venue-http.ts";
 
 export interface FakeVenueOptions {
   readonly clock: Clock;
@@ -148,11 +148,9 @@ export class FakeVenue extends BookVenue {
     const { fault, outcome, answer } = this.handle(faultRouteOf(command), command);
     const normal = outcome === undefined ? { status: 200 } : await this.#write(request, outcome);
     answer(() => {
-      if (fault === undefined || SENT_AS_USUAL.has(fault.kind)) reply(response, normal);
-      else {
-        const success = normal.status < 300 ? normal.status : 200;
-        sendFault(response, fault as ResponseFault, { success, errorBody: this.dialect.errorBody });
-      }
+      const success = normal.status < 300 ? normal.status : 200;
+      if (replacesAnswer(fault)) sendFault(response, fault, { success, errorBody: this.dialect.errorBody });
+      else reply(response, normal);
     });
   }
 
@@ -198,9 +196,6 @@ export class FakeVenue extends BookVenue {
     if (state === "signed-in") this.#listening.add(stream);
   }
 }
-
-/** Faults after which the usual response is sent. */
-const SENT_AS_USUAL: ReadonlySet<Fault["kind"]> = new Set(["slow", "duplicate", "rejected-body", "other-order"]);
 
 function sendTo(stream: WebSocket, { text, isBinary = false }: WireMessage): void {
   stream.send(isBinary ? Buffer.from(text) : text, { binary: isBinary });

@@ -1,7 +1,7 @@
 /** One connection of a client to the kit's gateway, and the faults of its answers. */
 import type { Socket } from "node:net";
 import type { Clock } from "../domain/ports.ts";
-import type { Fault } from "./fake-venue-faults.ts";
+import { type Fault, type ResponseFault, replacesAnswer } from "./fake-venue-faults.ts";
 import { errorMessage } from "./tws-answers.ts";
 import { TwsFrameReader, type TwsFields, frameOf } from "./tws-frames.ts";
 import type { TwsRequest } from "./tws-requests.ts";
@@ -30,7 +30,7 @@ const LINK_MS = 20;
 export const READ_ONLY = "Error validating request.-'bW' : cause - The API interface is currently in Read-Only mode.";
 
 /** Faults that TWS states as an error of the request. */
-const ERRORS: Partial<Record<Fault["kind"], readonly [code: number, text: string]>> = {
+const ERRORS: Partial<Record<ResponseFault["kind"], readonly [code: number, text: string]>> = {
   "500": [322, "Error processing request.-'bN' : cause - null"],
   "502": [320, "Error reading request."],
   "504": [320, "Error reading request."],
@@ -50,8 +50,6 @@ export const END_OF: Readonly<Record<string, (id: number, account: string) => Tw
   reqMktData: (id) => [1, 6, id, 1, -1, 0, 0],
 };
 
-const USUAL: ReadonlySet<Fault["kind"]> = new Set(["slow", "duplicate", "rejected-body", "other-order"]);
-
 /** Sends the usual answer, or what the fault makes of it. */
 export function sendAnswer(
   client: TwsClient,
@@ -59,7 +57,7 @@ export function sendAnswer(
   answer: { readonly fault: Fault | undefined; readonly usual: readonly TwsFields[]; readonly clock: Clock },
 ): void {
   const { fault, usual, clock } = answer;
-  if (fault === undefined || USUAL.has(fault.kind)) {
+  if (!replacesAnswer(fault)) {
     client.send(...usual);
     return;
   }
