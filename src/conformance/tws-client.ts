@@ -39,7 +39,7 @@ const ERRORS: Partial<Record<ResponseFault["kind"], readonly [code: number, text
 };
 
 /** What ends the list that answers a request; for a single answer, one without a value. */
-export const END_OF: Readonly<Record<string, (id: number, account: string) => TwsFields>> = {
+const END_OF: Readonly<Record<string, (id: number, account: string) => TwsFields>> = {
   reqContractDetails: (id) => [52, 1, id],
   reqAllOpenOrders: () => [53, 1],
   reqAccountUpdates: (_id, account) => [54, 1, account],
@@ -50,10 +50,16 @@ export const END_OF: Readonly<Record<string, (id: number, account: string) => Tw
   reqMktData: (id) => [1, 6, id, 1, -1, 0, 0],
 };
 
+/** The end of the answer to a request; no message if nothing ends it. */
+export function endOf({ name, id }: TwsRequest, account: string): readonly TwsFields[] {
+  const end = END_OF[name];
+  return end === undefined ? [] : [end(id, account)];
+}
+
 /** Sends the usual answer, or what the fault makes of it. */
 export function sendAnswer(
   client: TwsClient,
-  { id, name }: TwsRequest,
+  request: TwsRequest,
   answer: { readonly fault: Fault | undefined; readonly usual: readonly TwsFields[]; readonly clock: Clock },
 ): void {
   const { fault, usual, clock } = answer;
@@ -62,17 +68,14 @@ export function sendAnswer(
     return;
   }
   const error = ERRORS[fault.kind];
-  if (error !== undefined) client.send(errorMessage(id, ...error));
+  if (error !== undefined) client.send(errorMessage(request.id, ...error));
   else if (fault.kind === "reset") client.socket.resetAndDestroy();
   else if (fault.kind === "html") {
     client.send(errorMessage(-1, 1100, "Connectivity between IBKR and Trader Workstation has been lost."));
     const restored = errorMessage(-1, 1102, "Connectivity has been restored - data maintained.");
     clock.after(LINK_MS, () => client.send(restored));
   } else if (fault.kind === "malformed") {
-    const [first = [5, id, "", ""]] = usual;
+    const [first = [5, request.id, "", ""]] = usual;
     client.send(first.slice(0, Math.ceil(first.length / 2)));
-  } else if (fault.kind === "empty") {
-    const end = END_OF[name]?.(id, "");
-    if (end !== undefined) client.send(end);
-  }
+  } else if (fault.kind === "empty") client.send(...endOf(request, ""));
 }

@@ -32,7 +32,7 @@ import {
   portfolioValue,
   ticks,
 } from "./tws-answers.ts";
-import { END_OF, READ_ONLY, TwsClient, sendAnswer } from "./tws-client.ts";
+import { READ_ONLY, TwsClient, endOf, sendAnswer } from "./tws-client.ts";
 import type { TwsFields } from "./tws-frames.ts";
 import { type TwsRequest, readTwsRequest } from "./tws-requests.ts";
 
@@ -133,13 +133,12 @@ export class TwsGateway extends BookVenue {
     await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
   }
 
-  /** TWS states no time of a quote. */
-  override setQuote(symbol: string, quote: FakeQuote): Promise<null> {
-    this.state.quotes.set(symbol, quote);
+  /** Sends the ticks to those who subscribed. */
+  override setQuote(symbol: string, quote: FakeQuote): Promise<number | null> {
     for (const client of this.#clients)
       for (const [id, subscribed] of client.quotes)
         if (subscribed === symbol) client.send(...ticks(id, quote, client.isDelayed));
-    return Promise.resolve(null);
+    return super.setQuote(symbol, quote);
   }
 
   protected override send({ kind, fill, order }: Pick<StreamEvent, "kind" | "fill" | "order">): void {
@@ -228,7 +227,7 @@ export class TwsGateway extends BookVenue {
       client.send(errorMessage(id, 321, READ_ONLY));
       return;
     }
-    if (route === "place" && this.#isUsed(client, id)) {
+    if (route === "place" && this.#permIdOf(client, id) !== undefined) {
       client.send(errorMessage(id, 103, "Duplicate order id"));
       return;
     }
@@ -248,7 +247,7 @@ export class TwsGateway extends BookVenue {
   /** The messages that answer a request. */
   #answer(client: TwsClient, request: TwsRequest, outcome: VenueOutcome): readonly TwsFields[] {
     const { id, name } = request;
-    const end = END_OF[name]?.(id, this.#account);
+    const end = endOf(request, this.#account);
     switch (outcome.kind) {
       case "time":
         return [currentTime(this.now)];
@@ -256,18 +255,18 @@ export class TwsGateway extends BookVenue {
         client.quotes.set(id, outcome.symbol);
         return [[58, 1, id, client.isDelayed ? 3 : 1], ...ticks(id, outcome.quote, client.isDelayed)];
       case "instrument":
-        return [this.#contractData(id, outcome), ...(end === undefined ? [] : [end])];
+        return [this.#contractData(id, outcome), ...end];
       case "account":
-        return [...this.#accountMessages(outcome), ...(end === undefined ? [] : [end])];
+        return [...this.#accountMessages(outcome), ...end];
       case "placed":
         return this.#placed(id, client, outcome.order);
       case "orders":
-        return [...this.#orderMessages(name, outcome.orders), ...(end === undefined ? [] : [end])];
+        return [...this.#orderMessages(name, outcome.orders), ...end];
       case "fills":
         // A list has no pages, and the commissions follow it.
         return [
           ...this.state.fills.map((fill) => execution(id, fill, this.#about(this.#orderOf(fill.order_id)))),
-          [55, 1, id],
+          ...end,
           ...this.state.fills.map(commission),
         ];
       case "cancelled":
@@ -370,10 +369,6 @@ export class TwsGateway extends BookVenue {
 
   #permIdOf({ clientId }: TwsClient, orderId: number): string | undefined {
     return [...this.#origins].find(([, origin]) => origin.orderId === orderId && origin.clientId === clientId)?.[0];
-  }
-
-  #isUsed(client: TwsClient, orderId: number): boolean {
-    return this.#permIdOf(client, orderId) !== undefined;
   }
 
   /** Orders that were placed in the gateway's own window have no id of a client. */

@@ -1,5 +1,5 @@
 /** What a client of TWS asks for. Source: the message layout of IBKR's own clients, server version 193. */
-import type { VenueCommand, WireOrder } from "./dialect.ts";
+import { type UnsignedCommand, type VenueCommand, type WireOrder, faultRouteOf } from "./dialect.ts";
 import type { VenueRoute } from "./fake-venue-faults.ts";
 
 /** The names of the messages that the gateway reads. */
@@ -56,8 +56,9 @@ export function readTwsRequest(fields: readonly string[], lookup: TwsLookup): Tw
   const name = NAMES[fields[0] ?? ""] ?? `message ${fields[0] ?? ""}`;
   const place = ID_FIELD[name];
   const id = place === undefined ? -1 : Number(fields[place]);
-  const command = commandOf(name, { fields, id, lookup });
-  return { name, id, route: command.route === "other" ? "unknown" : command.route, command, fields };
+  // TWS has no keys: each client acts for the login of the gateway.
+  const command: VenueCommand = { isAuthorized: true, ...commandOf(name, { fields, id, lookup }) };
+  return { name, id, route: faultRouteOf(command), command, fields };
 }
 
 interface Parts {
@@ -66,32 +67,29 @@ interface Parts {
   readonly lookup: TwsLookup;
 }
 
-function commandOf(name: string, parts: Parts): VenueCommand {
+function commandOf(name: string, parts: Parts): UnsignedCommand {
   const { id, lookup } = parts;
-  const isAuthorized = true;
   switch (name) {
     case "reqCurrentTime":
-      return { isAuthorized, route: "time" };
+      return { route: "time" };
     case "reqAccountUpdates":
-      return parts.fields[2] === "1"
-        ? { isAuthorized, route: "account" }
-        : { isAuthorized, route: "other", name: "stop account updates" };
+      return parts.fields[2] === "1" ? { route: "account" } : { route: "other", name: "stop account updates" };
     case "reqExecutions":
-      return { isAuthorized, route: "fills", since: 0 };
+      return { route: "fills", since: 0 };
     case "reqAllOpenOrders":
-      return { isAuthorized, route: "orders", isOpenOnly: true };
+      return { route: "orders", isOpenOnly: true };
     case "reqCompletedOrders":
-      return { isAuthorized, route: "orders" };
+      return { route: "orders" };
     case "reqMktData":
-      return { isAuthorized, route: "quote", symbol: symbolIn(name, parts) };
+      return { route: "quote", symbol: symbolIn(name, parts) };
     case "reqContractDetails":
-      return { isAuthorized, route: "instrument", symbol: symbolIn(name, parts) };
+      return { route: "instrument", symbol: symbolIn(name, parts) };
     case "cancelOrder":
-      return { isAuthorized, route: "cancel", orderId: lookup.permIdOf(id) ?? "" };
+      return { route: "cancel", orderId: lookup.permIdOf(id) ?? "" };
     case "placeOrder":
-      return { isAuthorized, route: "place", terms: orderIn(parts) };
+      return { route: "place", terms: orderIn(parts) };
     default:
-      return { isAuthorized, route: "other", name };
+      return { route: "other", name };
   }
 }
 
