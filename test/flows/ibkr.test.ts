@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { type TwsGateway, openTwsGateway } from "../../src/conformance/tws-gateway.ts";
-import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+import { type TempDesk, discard, tempDesk, withoutPaper } from "../support/temp-desk.ts";
 
 interface Proposed {
   readonly id: string;
@@ -25,12 +25,7 @@ let desk: TempDesk;
 beforeAll(async () => {
   gateway = await openTwsGateway({ clock: systemClock, ids: systemIds });
   const table = `[[connector]]\nname = "ib"\ntype = "ibkr"\n  [connector.options]\n  environment = "paper"\n  address = "${gateway.url}"\n`;
-  desk = await tempDesk({
-    config: (template) => {
-      const [before = "", rest = ""] = template.split("# A simulated venue");
-      return `${before}${table}\n# Guards${rest.split("# Guards").slice(1).join("# Guards")}`;
-    },
-  });
+  desk = await tempDesk({ config: (template) => withoutPaper(template, table) });
 });
 afterAll(async () => {
   await desk.stop();

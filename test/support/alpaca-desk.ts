@@ -2,7 +2,7 @@
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { ALPACA_DIALECT } from "../../src/conformance/dialect-alpaca.ts";
 import { type FakeVenue, openFakeVenue } from "../../src/conformance/fake-venue.ts";
-import { type TempDesk, tempDesk } from "./temp-desk.ts";
+import { type TempDesk, tempDesk, withoutPaper } from "./temp-desk.ts";
 
 export const ALPACA_SECRETS = { api_key: "PK-OF-THE-TEST", api_secret: "secret-of-the-test" };
 export const ALPACA_ENV = { ALPACA_KEY: ALPACA_SECRETS.api_key, ALPACA_SECRET: ALPACA_SECRETS.api_secret };
@@ -37,8 +37,7 @@ ${after}`;
 
 /** The desk.toml of `init` with Alpaca in place of the paper venue. */
 export function withAlpaca(template: string, table: AlpacaTable): string {
-  const [before = "", rest = ""] = template.split("# A simulated venue");
-  return `${before}${alpacaTable(table)}\n# Guards${rest.split("# Guards").slice(1).join("# Guards")}`;
+  return withoutPaper(template, alpacaTable(table));
 }
 
 export function openAlpacaDesk(table: AlpacaTable, env: Record<string, string> = ALPACA_ENV): Promise<TempDesk> {

@@ -3,7 +3,7 @@ import { systemClock, systemIds } from "../../src/app/system.ts";
 import { binanceDialect } from "../../src/conformance/dialect-binance.ts";
 import type { Dialect } from "../../src/conformance/dialect.ts";
 import { type FakeVenue, openFakeVenue } from "../../src/conformance/fake-venue.ts";
-import { type TempDesk, tempDesk } from "./temp-desk.ts";
+import { type TempDesk, tempDesk, withoutPaper } from "./temp-desk.ts";
 
 const SECRETS = { api_key: "KEY-OF-THE-TEST", api_secret: "secret-of-the-test" };
 export const CCXT_ENV = { COIN_KEY: SECRETS.api_key, COIN_SECRET: SECRETS.api_secret };
@@ -37,9 +37,5 @@ type = "ccxt"
   exchange = "${exchange}"
   environment = "${environment}"
 ${venue === undefined ? "" : `  venue = "${venue}"\n`}${more}`;
-  const config = (template: string): string => {
-    const [before = "", rest = ""] = template.split("# A simulated venue");
-    return `${before}${lines}\n[fx]\npegs = ["USDT=USD"]\n# Guards${rest.split("# Guards").slice(1).join("# Guards")}`;
-  };
-  return tempDesk({ config, env });
+  return tempDesk({ config: (template) => withoutPaper(template, `${lines}\n[fx]\npegs = ["USDT=USD"]`), env });
 }

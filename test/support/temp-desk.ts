@@ -67,6 +67,11 @@ export interface TempDesk {
   stop(): Promise<void>;
 }
 
+/** Returns the desk.toml of `init` with these tables in place of the paper venue. */
+export function withoutPaper(template: string, tables: string): string {
+  return template.replace(/# A simulated venue.*?(?=# Guards)/s, () => `${tables}\n`);
+}
+
 export interface TempDeskOptions {
   /** Returns the desk.toml to use instead of the template. */
   readonly config?: (template: string) => string;
