@@ -1,9 +1,6 @@
 /** Certifies the ccxt connector on the wire format of one exchange, at both isolation levels. */
 import { expect, it } from "vitest";
-import { certifyAdapter } from "../../src/app/certify-adapter.ts";
-import { CERTIFY_DEPS } from "./certify-deps.ts";
-
-const { packageRoot: ROOT } = CERTIFY_DEPS;
+import { LEVELS, certified, withOutcome } from "./certified.ts";
 
 /** Cases that apply to no exchange of coins: one currency, no pushed quotes, no activities, always open. */
 const NEVER_APPLY = [
@@ -20,19 +17,12 @@ const NOT_GIVEN = ["the venue rejects an order that is sent twice"];
 
 /** `skipped`: further cases that do not apply, with their reasons. */
 export function certifyExchange(id: string, skipped: readonly string[] = []): void {
-  it.each(["worker", "process"] as const)(
-    `${id} passes every case that applies, at the %s level`,
-    { timeout: 300_000 },
-    async (isolation) => {
-      const request = { target: `./connectors/ccxt/${id}`, from: ROOT, isolation, only: [] };
-      const report = await certifyAdapter(CERTIFY_DEPS, request, { line: () => undefined });
-      const of = (outcome: string) =>
-        report.cases.filter((one) => one.outcome === outcome).map(({ id: number, reason }) => `${number}: ${reason}`);
-      expect(of("failed")).toEqual([]);
-      expect(of("untried")).toEqual([]);
-      expect(of("skipped").toSorted()).toEqual([...NEVER_APPLY, ...skipped].toSorted());
-      expect(report).toMatchObject({ certified: true, isolation });
-      expect(report.guarantees.filter(({ given }) => !given).map(({ guarantee }) => guarantee)).toEqual(NOT_GIVEN);
-    },
-  );
+  it.each(LEVELS)(`${id} passes every case that applies, at the %s level`, { timeout: 300_000 }, async (isolation) => {
+    const report = await certified(`./connectors/ccxt/${id}`, isolation);
+    expect(withOutcome(report, "failed")).toEqual([]);
+    expect(withOutcome(report, "untried")).toEqual([]);
+    expect(withOutcome(report, "skipped").toSorted()).toEqual([...NEVER_APPLY, ...skipped].toSorted());
+    expect(report).toMatchObject({ certified: true, isolation });
+    expect(report.guarantees.filter(({ given }) => !given).map(({ guarantee }) => guarantee)).toEqual(NOT_GIVEN);
+  });
 }

@@ -1,19 +1,13 @@
 /** The connector to Alpaca passes every case that applies, at both isolation levels, against Alpaca's wire format. */
 import { describe, expect, it } from "vitest";
-import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
-import { CERTIFY_DEPS } from "../../support/certify-deps.ts";
+import { LEVELS, certified, withOutcome } from "../../support/certified.ts";
 
-const { packageRoot: ROOT } = CERTIFY_DEPS;
-
-describe.each(["worker", "process"] as const)("at the %s level", (isolation) => {
+describe.each(LEVELS)("at the %s level", (isolation) => {
   it("passes every case that applies", { timeout: 240_000 }, async () => {
-    const request = { target: "./connectors/alpaca", from: ROOT, isolation, only: [] };
-    const report = await certifyAdapter(CERTIFY_DEPS, request, { line: () => undefined });
-    const of = (outcome: string) =>
-      report.cases.filter((one) => one.outcome === outcome).map(({ id, reason }) => `${id}: ${reason}`);
-    expect(of("failed")).toEqual([]);
-    expect(of("untried")).toEqual([]);
-    expect(of("skipped")).toEqual([
+    const report = await certified("./connectors/alpaca", isolation);
+    expect(withOutcome(report, "failed")).toEqual([]);
+    expect(withOutcome(report, "untried")).toEqual([]);
+    expect(withOutcome(report, "skipped")).toEqual([
       "C92: the adapter does not use ctx.store",
       "C98: the adapter declares that the venue refuses a second order with the same id",
       "C108: the account and all instruments of this venue are in one currency",

@@ -1,23 +1,18 @@
 /** The connector to Interactive Brokers passes every case that applies, at both isolation levels, over TWS's API. */
 import { describe, expect, it } from "vitest";
-import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
-import { CERTIFY_DEPS } from "../../support/certify-deps.ts";
+import { LEVELS, certified, withOutcome } from "../../support/certified.ts";
 
-const { packageRoot: ROOT } = CERTIFY_DEPS;
 const NUMBERS = "the adapter does not declare exactDecimals";
 const NO_SECRET = "certify.toml has no secret";
 
-describe.each(["worker", "process"] as const)("at the %s level", (isolation) => {
+describe.each(LEVELS)("at the %s level", (isolation) => {
   it("passes every case that applies", { timeout: 240_000 }, async () => {
-    const request = { target: "./connectors/ibkr", from: ROOT, isolation, only: [] };
-    const report = await certifyAdapter(CERTIFY_DEPS, request, { line: () => undefined });
-    const of = (outcome: string) =>
-      report.cases.filter((one) => one.outcome === outcome).map(({ id, reason }) => `${id}: ${reason}`);
-    expect(of("failed")).toEqual([]);
-    expect(of("untried")).toEqual([]);
+    const report = await certified("./connectors/ibkr", isolation);
+    expect(withOutcome(report, "failed")).toEqual([]);
+    expect(withOutcome(report, "untried")).toEqual([]);
     const others = ["only the kit's own HTTP venue can", "the adapter has no get"];
     const isOther = (text: string) => others.some((words) => text.includes(words));
-    expect(of("skipped").filter((text) => !isOther(text))).toEqual([
+    expect(withOutcome(report, "skipped").filter((text) => !isOther(text))).toEqual([
       `C05: ${NO_SECRET}`,
       `C17: ${NUMBERS}`,
       `C32: ${NUMBERS}`,

@@ -4,21 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { CASES } from "../../../src/conformance/cases.ts";
-import type { CaseReport, Report } from "../../../src/conformance/report.ts";
-import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
-import { CERTIFY_DEPS } from "../../support/certify-deps.ts";
-
-const { packageRoot: ROOT } = CERTIFY_DEPS;
-
-function report(target: string, isolation: "worker" | "process"): Promise<Report> {
-  return certifyAdapter(CERTIFY_DEPS, { target, from: ROOT, isolation, only: [] }, { line: () => undefined });
-}
-
-function withOutcome({ cases }: Report, expected: CaseReport["outcome"]) {
-  return cases
-    .filter(({ outcome }) => outcome === expected)
-    .map(({ id, reason }) => (reason === undefined ? id : `${id}: ${reason}`));
-}
+import { LEVELS, certified, withOutcome } from "../../support/certified.ts";
 
 /** The template has none of the optional members for streams of reports and quotes, and for what changes an account. */
 const UNUSED_MEMBERS = [
@@ -31,11 +17,10 @@ const UNUSED_MEMBERS = [
   "C136: getBuyingPower does not throw RateLimited",
   "C137: getFills returns a list, not pages with a cursor",
 ];
-const LEVELS = ["worker", "process"] as const;
 
 describe.each(LEVELS)("at the %s level", (level) => {
   it(`certifies the template at the ${level} level with every guarantee`, { timeout: 240_000 }, async () => {
-    const template = await report("./connectors/template", level);
+    const template = await certified("./connectors/template", level);
     expect(withOutcome(template, "failed")).toEqual([]);
     expect(withOutcome(template, "skipped")).toEqual([
       "C92: the adapter does not use ctx.store",
@@ -51,7 +36,7 @@ describe.each(LEVELS)("at the %s level", (level) => {
     `certifies the paper connector at the ${level} level with its own certify.toml`,
     { timeout: 240_000 },
     async () => {
-      const paper = await report("./connectors/paper", level);
+      const paper = await certified("./connectors/paper", level);
       expect(withOutcome(paper, "failed")).toEqual([]);
       expect(paper).toMatchObject({ certified: true, isolation: level, name: "paper" });
       // It does not use the kit's venue. The remaining cases still cover orders, fills, cancels and the store.
@@ -66,7 +51,7 @@ describe("the skeleton", () => {
     "is not certified if its methods are placeholders, and the report names each placeholder",
     { timeout: 240_000 },
     async () => {
-      const skeleton = await report("./test/fixtures/adapters/my-venue", "worker");
+      const skeleton = await certified("./test/fixtures/adapters/my-venue", "worker");
       expect(skeleton.certified).toBe(false);
       const failed = withOutcome(skeleton, "failed");
       expect(failed).toContainEqual(expect.stringMatching(/^C28: .*"placeholder-id": that is a placeholder/));
