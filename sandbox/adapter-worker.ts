@@ -22,6 +22,7 @@ import { installStubs } from "./global-stubs.ts";
 import { grantedNet } from "./granted-net.ts";
 import { AdapterShapeError, type Loaded, loadAdapter } from "./load-adapter.ts";
 import { type WorkerPort, openPipePorts } from "./pipe-channel.ts";
+import { plainJson } from "./plain-json.ts";
 import { webSocketClass, wsModule } from "./websocket.ts";
 
 /** Shorter values would redact ordinary words. */
@@ -122,7 +123,7 @@ function failureOf(error: unknown): Extract<Envelope, { ok: false }> {
 
 /** Converts the result to plain JSON data. A Date becomes ISO text, a function is dropped, and a cycle throws here. */
 function successOf(value: unknown): Envelope {
-  const json = JSON.stringify(value);
+  const json = plainJson(value);
   return json === undefined ? { ok: true } : { ok: true, value: JSON.parse(json) as unknown };
 }
 

@@ -1,5 +1,6 @@
 /** Copies of what an adapter passes to the host, with their size. */
 import { payloadSize } from "../src/protocol/payload-size.ts";
+import { plainJson } from "./plain-json.ts";
 
 const DEPTH_MAX = 30;
 
@@ -20,7 +21,7 @@ export function copyWithin(
   charsMax: number,
   label: string,
 ): { readonly value: unknown; readonly chars: number } {
-  const json = JSON.stringify(value) as string | undefined;
+  const json = plainJson(value);
   if (json === undefined) return { value: undefined, chars: 0 };
   const copy = JSON.parse(json) as unknown;
   if (isDeeperThan(copy, DEPTH_MAX))

@@ -36,6 +36,7 @@ import {
   timeframeOf,
 } from "./map.ts";
 import { type StreamStep, AccountStream } from "../account-stream.ts";
+import { allOpenOrders } from "./open-orders.ts";
 import { AssetSearch } from "./search.ts";
 import {
   type ActivityEvent,
@@ -60,8 +61,6 @@ const DAY_MS = 24 * 60 * 60_000;
 const PAPER_PREFIX = "PA";
 const STOCK_ASSETS = "/v2/assets?status=active&asset_class=us_equity";
 const CRYPTO_ASSETS = "/v2/assets?asset_class=crypto";
-/** Orders in one page of open orders. A shorter page is the last one. */
-const ORDERS_PAGE = 500;
 const BARS_PAGE = 10_000;
 const BAR_PAGES_MAX = 10;
 /** Orders that follow each other by replacement. */
@@ -247,15 +246,8 @@ export default class AlpacaConnector implements ConnectorAdapter {
   }
 
   async getOpenOrders(): Promise<OrderReport[]> {
-    const orders: VenueOrder[] = [];
-    for (;;) {
-      const last = orders.at(-1)?.submitted_at;
-      const after = last === undefined ? "" : `&after=${encodeURIComponent(last)}`;
-      const path = `/v2/orders?status=open&direction=asc&limit=${ORDERS_PAGE}${after}`;
-      const page = await this.#client.get<readonly VenueOrder[]>(path);
-      orders.push(...page);
-      if (page.length < ORDERS_PAGE) return orders.map((order) => reportOf(order, this.#pairs));
-    }
+    const orders = await allOpenOrders((path) => this.#client.get<readonly VenueOrder[]>(path));
+    return orders.map((order) => reportOf(order, this.#pairs));
   }
 
   /** Activity events have the execution ids of the stream. The list of activities has others, so it is not used. */

@@ -77,7 +77,7 @@ export class Connector {
       restarts: this.#restarts,
       methods: this.#methods,
       capabilities: this.#capabilities,
-      lastError: this.#state === "degraded" ? this.#reason : this.#lastError,
+      lastError: this.#state === "degraded" ? (this.#link.problem ?? this.#reason) : this.#lastError,
       digest: this.#adapter.found,
       connection: this.#connection,
     };

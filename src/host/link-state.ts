@@ -37,8 +37,11 @@ export class LinkState {
     this.#cancelTimer();
     const now = this.#clock.monotonic();
     if (!isUp) {
-      if (this.#problem !== undefined) return;
-      this.#problem = reason === "" ? "stream down" : `stream down: ${reason}`;
+      const problem = reason === "" ? "stream down" : `stream down: ${reason}`;
+      const wasDown = this.#problem !== undefined;
+      // The newest reason counts. A link that stays down has not failed again.
+      if (!wasDown || reason !== "") this.#problem = problem;
+      if (wasDown) return;
       this.#failures = [...this.#failures.filter((at) => now - at < MEMORY_MS), now];
       this.#onChange();
       return;

@@ -83,18 +83,23 @@ export const envelopeSchema: z.ZodType<Envelope> = z.discriminatedUnion("ok", [
   }),
 ]);
 
-/** What an author reads of a value that is neither number nor text. Answers are JSON, which has no NaN. */
+/** A worker sends these numbers as text, because JSON has none of them. */
+const NON_FINITE = ["NaN", "Infinity", "-Infinity"];
+
+/** What an author reads of a value that is no amount. */
 function noAmount({ input }: { readonly input?: unknown }): string {
   if (input === undefined) return "is missing";
-  const found = input === null ? "null, as NaN and Infinity are in JSON" : `a value of type ${typeof input}`;
-  return `must be a finite number or a decimal as text, not ${found}`;
+  const isNamed = input === null || NON_FINITE.includes(input as string);
+  return `must be a finite number or a decimal as text, not ${isNamed ? String(input) : `a value of type ${typeof input}`}`;
 }
 
 const numeric = z.union([z.string(), z.number()], { error: noAmount }).transform((raw, context): DecimalText => {
   try {
     return canonicalText(raw);
   } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof DecimalError ? error.message : "is not a number" });
+    const reason = error instanceof DecimalError ? error.message : "is not a number";
+    const message = NON_FINITE.includes(raw as string) ? noAmount({ input: raw }) : reason;
+    context.addIssue({ code: "custom", message });
     return z.NEVER;
   }
 });

@@ -61,7 +61,7 @@ describe("qoc connectors call", () => {
   it("names each member that the desk refuses, and exits with 1", async () => {
     const quote = await call("getQuote", "BAD");
     expect(quote.refused).toEqual([
-      "bid must be a finite number or a decimal as text, not null, as NaN and Infinity are in JSON",
+      "bid must be a finite number or a decimal as text, not NaN",
       'timestamp "noon" is not a time (milliseconds since 1970, or ISO 8601 with its offset)',
     ]);
     expect(command.exitCode?.(quote, {})).toBe(1);

@@ -19,6 +19,16 @@ it("a link that is down has a problem with its reason, and none when it is up ag
   expect(changes).toEqual(["stream down: 1100", undefined]);
 });
 
+it("a link that is down has the newest reason, and none of them is lost to a report without one", () => {
+  const { link, changes } = scenario();
+  link.change(false, "1100");
+  link.change(false, "the gateway was stopped");
+  expect(link.problem).toBe("stream down: the gateway was stopped");
+  link.change(false);
+  expect(link.problem).toBe("stream down: the gateway was stopped");
+  expect(changes).toEqual(["stream down: 1100"]);
+});
+
 it("a link that fails every second is used at most about once a minute, and at once after ten quiet minutes", () => {
   const { link, changes, clock } = scenario();
   for (let second = 0; second < 3_600; second++) {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createAdapterContext } from "../../sandbox/adapter-context.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
+import { fillSchema } from "../../src/protocol/schemas.ts";
 import { createMessageValidator } from "../../src/host/message-validator.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
@@ -277,5 +278,23 @@ describe("the context", () => {
     ctx.logger.info("x".repeat(LIMITS.logChars + 1), { at: new Date(0) });
     expect(posted[0]?.message).toHaveLength(LIMITS.logChars);
     expect(posted[0]).toMatchObject({ fields: { at: "1970-01-01T00:00:00.000Z" } });
+  });
+});
+
+describe("a number that JSON has not", () => {
+  it.each([
+    [Number.NaN, "NaN"],
+    [Number.POSITIVE_INFINITY, "Infinity"],
+    [Number.NEGATIVE_INFINITY, "-Infinity"],
+  ])("%s arrives as text, and the host refuses the member by its name", (fee, text) => {
+    const { ctx, context, fills } = createHarness();
+    ctx.emitFill({ fillId: "f", fee, feeCurrency: null } as never);
+    context.flush();
+    expect(fills()[0]?.items).toEqual([{ fillId: "f", fee: text, feeCurrency: null }]);
+    const all = { fillId: "f", venueOrderId: "o", symbol: "A", side: "buy", quantity: "1", price: "2", timestamp: 1 };
+    expect(fillSchema.safeParse({ ...all, fee: text }).error?.issues).toMatchObject([
+      { path: ["fee"], message: `must be a finite number or a decimal as text, not ${text}` },
+    ]);
+    expect(fillSchema.safeParse({ ...all, fee: null }).success).toBe(true);
   });
 });

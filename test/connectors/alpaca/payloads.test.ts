@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { activityOf } from "../../connectors/alpaca/activities.ts";
+import { activityOf } from "../../../connectors/alpaca/activities.ts";
 import {
   accountOf,
   barOf,
@@ -13,13 +13,13 @@ import {
   positionOf,
   quoteOf,
   reportOf,
-} from "../../connectors/alpaca/map.ts";
-import { type ActivityEvent, type VenueOrder } from "../../connectors/alpaca/wire.ts";
-import { parseJson } from "../../connectors/exact-json.ts";
-import type { Order } from "../../src/domain/sdk.ts";
-import { activitySchema } from "../../src/protocol/schemas.ts";
+} from "../../../connectors/alpaca/map.ts";
+import { type ActivityEvent, type VenueOrder } from "../../../connectors/alpaca/wire.ts";
+import { parseJson } from "../../../connectors/exact-json.ts";
+import type { Order } from "../../../src/domain/sdk.ts";
+import { activitySchema } from "../../../src/protocol/schemas.ts";
 
-const FOLDER = fileURLToPath(new URL("../../../shared/data/alpaca/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../../../shared/data/alpaca/", import.meta.url));
 const isThere = existsSync(FOLDER);
 if (!isThere) process.stderr.write(`\nSKIPPED: the documents of Alpaca are not at ${FOLDER}\n\n`);
 
