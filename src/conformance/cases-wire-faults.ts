@@ -1,9 +1,9 @@
 /** Faults of the wire besides: errors in a success response, refused resends, redirects, bans, odd frames, silence. */
-import { type Server, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { assert, fail, skip } from "./assert.ts";
 import { REQUEST_ROUTES } from "./fake-venue-faults.ts";
 import type { ConformanceHarness } from "./harness.ts";
+import { closeServer, listenOnLoopback, portOf } from "./loopback-server.ts";
 import { orderAtVenue, orderFor, placeAcknowledged, sendOrder, waitForFills } from "./place-orders.ts";
 import { sendWithFault } from "./cases-order-faults.ts";
 import type { CaseRequirements, TestCase } from "./test-case.ts";
@@ -41,17 +41,17 @@ async function assertResendRefused(harness: ConformanceHarness): Promise<void> {
 /** Another address of this machine, which an adapter has no reason to ask. */
 async function withSink(use: (url: string, received: readonly string[]) => Promise<void>): Promise<void> {
   const received: string[] = [];
-  const sink: Server = createServer((request, response) => {
+  const sink = createServer((request, response) => {
     received.push(JSON.stringify([request.url, request.headers]));
     response.writeHead(200, { "content-type": "application/json" });
     response.end("{}");
   });
-  await new Promise<void>((resolve) => void sink.listen(0, "127.0.0.1", resolve));
+  await listenOnLoopback(sink);
   try {
-    await use(`http://127.0.0.1:${(sink.address() as AddressInfo).port}`, received);
+    await use(`http://127.0.0.1:${portOf(sink)}`, received);
   } finally {
     sink.closeAllConnections();
-    await new Promise<void>((resolve) => void sink.close(() => resolve()));
+    await closeServer(sink);
   }
 }
 

@@ -3,7 +3,6 @@
  * a fault. Cases read its orders, its fills and every request it received.
  */
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { Clock, Ids } from "../domain/ports.ts";
@@ -21,6 +20,7 @@ import {
 } from "./dialect.ts";
 import type { WireMessage, WireRequest, WireResponse } from "./wire-messages.ts";
 import { QOC_DIALECT } from "./dialect-qoc.ts";
+import { closeServer, listenOnLoopback, portOf } from "./loopback-server.ts";
 import { bodyOf, reply, sendFault, textOf, urlOf, wireRequestOf } from "./fake-venue-http.ts";
 
 export interface FakeVenueOptions {
@@ -61,14 +61,11 @@ export class FakeVenue extends BookVenue {
   }
 
   listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#http.once("error", reject);
-      this.#http.listen(0, "127.0.0.1", resolve);
-    });
+    return listenOnLoopback(this.#http);
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${portOf(this.#http)}`;
   }
 
   get stream(): string {
@@ -122,7 +119,7 @@ export class FakeVenue extends BookVenue {
     this.dropStreams();
     this.#sockets.close();
     this.#http.closeAllConnections();
-    await new Promise<void>((resolve) => void this.#http.close(() => resolve()));
+    await closeServer(this.#http);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -11,7 +11,6 @@ import {
   request as requestHttp,
 } from "node:http";
 import { request as requestHttps } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../domain/ports.ts";
@@ -23,6 +22,7 @@ import type { FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
 import { carriesId } from "./carries-id.ts";
 import { QOC_DIALECT } from "./dialect-qoc.ts";
 import { type HeldMessages, MessageGate } from "./held-messages.ts";
+import { closeServer, listenOnLoopback, portOf } from "./loopback-server.ts";
 import type {
   FillTiming,
   InstrumentSteps,
@@ -92,23 +92,16 @@ export class ProxyVenue implements TestVenue {
   }
 
   listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#http.once("error", reject);
-      this.#http.listen(0, "127.0.0.1", resolve);
-    });
-  }
-
-  get #port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return listenOnLoopback(this.#http);
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}${pathOf(this.#upstream.url)}`;
+    return `http://127.0.0.1:${portOf(this.#http)}${pathOf(this.#upstream.url)}`;
   }
 
   get stream(): string {
     const { url, stream = url } = this.#upstream;
-    return `ws://127.0.0.1:${this.#port}${pathOf(stream)}`;
+    return `ws://127.0.0.1:${portOf(this.#http)}${pathOf(stream)}`;
   }
 
   get now(): number {
@@ -202,7 +195,7 @@ export class ProxyVenue implements TestVenue {
     this.dropStreams();
     this.#sockets.close();
     this.#http.closeAllConnections();
-    await new Promise<void>((resolve) => void this.#http.close(() => resolve()));
+    await closeServer(this.#http);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,7 +2,7 @@
  * The kit's venue as IB Gateway: a TCP server on the loopback interface that speaks the API of TWS. There is one
  * connection for everything, so what is a stream elsewhere is the connection of a client here.
  */
-import { type AddressInfo, type Socket, createServer } from "node:net";
+import { type Socket, createServer } from "node:net";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { BookVenue } from "./book-venue.ts";
 import { STOCK_TRAITS } from "./dialect-qoc.ts";
@@ -15,6 +15,7 @@ import {
   USUAL_STEPS,
   isOpen,
 } from "./fake-venue-state.ts";
+import { closeServer, listenOnLoopback, portOf } from "./loopback-server.ts";
 import {
   type TwsContract,
   type TwsOrigin,
@@ -97,14 +98,11 @@ export class TwsGateway extends BookVenue {
   }
 
   listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(0, "127.0.0.1", resolve);
-    });
+    return listenOnLoopback(this.#server);
   }
 
   get url(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${portOf(this.#server)}`;
   }
 
   get stream(): string {
@@ -130,7 +128,7 @@ export class TwsGateway extends BookVenue {
 
   async close(): Promise<void> {
     this.dropStreams();
-    await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+    await closeServer(this.#server);
   }
 
   /** Sends the ticks to those who subscribed. */
