@@ -5,11 +5,9 @@ import { QOC_DIALECT } from "./dialect-qoc.ts";
 import type { FakeActivity } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 import { fillsOf, orderAtVenue, placeAcknowledged, placeRestingOrder, waitForFills } from "./place-orders.ts";
-import type { CaseRequirements, TestCase } from "./test-case.ts";
-import { kitOf } from "./kit-venue.ts";
+import { KIT, kitOf } from "./kit-venue.ts";
+import type { TestCase } from "./test-case.ts";
 
-/** Each case needs the kit's own HTTP venue: {@link kitOf} leaves it out at another. */
-const KIT: CaseRequirements = { venue: "hooked" };
 const PUSH_MS = 2_000;
 const LINK_MS = 4_000;
 /** Longer than an adapter's pause before it reconnects. */

@@ -6,11 +6,9 @@ import type { ConformanceHarness } from "./harness.ts";
 import { closeServer, listenOnLoopback, portOf } from "./loopback-server.ts";
 import { orderAtVenue, orderFor, placeAcknowledged, sendOrder, waitForFills } from "./place-orders.ts";
 import { sendWithFault } from "./cases-order-faults.ts";
-import type { CaseRequirements, TestCase } from "./test-case.ts";
-import { kitOf } from "./kit-venue.ts";
+import { KIT, kitOf } from "./kit-venue.ts";
+import type { TestCase } from "./test-case.ts";
 
-/** Each case needs the kit's own HTTP venue: {@link kitOf} leaves it out at another. */
-const KIT: CaseRequirements = { venue: "hooked" };
 const ALWAYS = 1_000;
 /** A client may repeat a refused request a few times, with pauses. */
 const BANNED = { ms: 2_000, requests: 12 };

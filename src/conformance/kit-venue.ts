@@ -2,6 +2,10 @@
 import { skip } from "./assert.ts";
 import { FakeVenue } from "./fake-venue.ts";
 import type { ConformanceHarness } from "./harness.ts";
+import type { CaseRequirements } from "./test-case.ts";
+
+/** What a case needs that calls {@link kitOf}. An author's venue meets it, too: there kitOf skips the case. */
+export const KIT: CaseRequirements = { venue: "hooked" };
 
 /** @throws CaseSkipped if the adapter is tested against another venue. */
 export function kitOf({ venue }: ConformanceHarness): FakeVenue {
