@@ -15,6 +15,7 @@ import { TurnSlices } from "../host/turn-slices.ts";
 import type { DroppedMembers } from "../host/unknown-members.ts";
 import { openVenueClient } from "../host/venue-client.ts";
 import { readPages } from "../host/venue-pages.ts";
+import { omitUndefined } from "../lib/omit-undefined.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseFailed, assert } from "./assert.ts";
@@ -45,7 +46,7 @@ async function allFills(
 ): Promise<readonly VenueFill[] | undefined> {
   let fills: readonly VenueFill[] | undefined;
   const read = (cursor: string | undefined) =>
-    client.fills(connector, since, cursor === undefined ? { symbols: [symbol] } : { symbols: [symbol], cursor });
+    client.fills(connector, since, omitUndefined({ symbols: [symbol], cursor }));
   for await (const page of readPages({ connector, method: "getFills", read })) fills = [...(fills ?? []), ...page];
   return fills;
 }
@@ -244,7 +245,7 @@ export class ConformanceHarness {
     };
   }
 
-  /** The kit's own venue, for cases that need its wire format. @throws Error at another level. */
+  /** The kit's own venue, over HTTP or as a gateway. @throws Error below the level "kit". */
   get kit(): BookVenue {
     if (this.venue instanceof BookVenue) return this.venue;
     throw new Error("this case needs the kit's own venue");
