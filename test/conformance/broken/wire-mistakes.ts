@@ -30,7 +30,7 @@ export const WIRE_MISTAKES: readonly Mistake[] = [
     edits: [
       [
         FETCH,
-        `${FETCH.replace("response = await fetch(", "response = await fetch(").replace("init);", 'init).catch(async (error: unknown) => {\n        if (method !== "POST") throw error;\n        return fetch(`${String(this.ctx.options["url"])}${path}`, init);\n      });')}`,
+        `${FETCH.replace("init);", 'init).catch(async (error: unknown) => {\n        if (method !== "POST") throw error;\n        return fetch(`${String(this.ctx.options["url"])}${path}`, init);\n      });')}`,
       ],
       [
         IS_REJECTED,

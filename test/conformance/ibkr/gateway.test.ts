@@ -2,8 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock, systemIds } from "../../../src/app/system.ts";
-import type { TwsGateway } from "../../../src/conformance/tws-gateway.ts";
-import { openTwsGateway } from "../../../src/conformance/tws-gateway.ts";
+import { type TwsGateway, openTwsGateway } from "../../../src/conformance/tws-gateway.ts";
 import { type AdapterHarness, adapterHarness } from "../../support/adapter-harness.ts";
 
 const ADAPTER = fileURLToPath(new URL("../../../connectors/ibkr/index.ts", import.meta.url));
@@ -26,20 +25,23 @@ afterEach(async () => {
   await gateway.close();
 });
 
-async function start(options: Record<string, unknown> = {}, prepare: (gateway: TwsGateway) => void = () => undefined) {
-  gateway = await openTwsGateway({ clock: systemClock, ids: systemIds });
-  gateway.filling = "manual";
-  prepare(gateway);
-  const tcp = [gateway.url];
+async function connectTo(address: string, options: Record<string, unknown> = {}): Promise<AdapterHarness> {
   const harness = await adapterHarness("", {
     file: ADAPTER,
-    tcp,
+    tcp: [address],
     memoryMb: 128,
-    options: { environment: "paper", address: gateway.url, ...options },
+    options: { environment: "paper", address, ...options },
   });
   harnesses.push(harness);
   await harness.connector.start();
   return harness;
+}
+
+async function start(options: Record<string, unknown> = {}, prepare: (gateway: TwsGateway) => void = () => undefined) {
+  gateway = await openTwsGateway({ clock: systemClock, ids: systemIds });
+  gateway.filling = "manual";
+  prepare(gateway);
+  return connectTo(gateway.url, options);
 }
 
 async function lastError(options: Record<string, unknown>, prepare?: (gateway: TwsGateway) => void) {
@@ -73,28 +75,13 @@ describe("a connector does not start", () => {
     gateway = await openTwsGateway({ clock: systemClock, ids: systemIds });
     const address = gateway.url;
     await gateway.close();
-    const harness = await adapterHarness("", {
-      file: ADAPTER,
-      tcp: [address],
-      memoryMb: 128,
-      options: { environment: "paper", address },
-    });
-    harnesses.push(harness);
-    await harness.connector.start();
+    const harness = await connectTo(address);
     expect(harness.connector.status.lastError).toMatch(/ECONNREFUSED.*start TWS or IB Gateway.*address/s);
   });
 
   it("with a client id that another program uses", async () => {
     const first = await start();
-    const address = gateway.url;
-    const second = await adapterHarness("", {
-      file: ADAPTER,
-      tcp: [address],
-      memoryMb: 128,
-      options: { environment: "paper", address },
-    });
-    harnesses.push(second);
-    await second.connector.start();
+    const second = await connectTo(gateway.url);
     expect(second.connector.status.lastError).toContain("client id 71 is in use");
     expect(first.connector.status.state).toBe("ready");
   });
