@@ -32,6 +32,8 @@ export interface UpFacts {
   readonly socket: string;
   readonly readyMs: number;
   readonly trading: string;
+  /** Why trading is halted or reducing. */
+  readonly tradingReason?: string | undefined;
   readonly config: readonly ConfigNotice[];
   readonly connectors: readonly {
     readonly name: string;
@@ -149,7 +151,7 @@ async function openDaemon(
   );
   await lifecycle.open(
     "desk.toml watcher",
-    () => watchConfig(open),
+    () => watchConfig(open, (text) => screen.line(timedLine(desk.clock.now(), text))),
     (stop) => stop(),
   );
   const readyMs = performance.now() - started;
@@ -191,9 +193,14 @@ function eventLogOf({ desk }: OpenDesk, screen: DaemonScreen): (recorded: Record
     state: desk.state,
     write: ({ level, message, fields }, { at }) => {
       desk.log[level](message, fields);
-      screen.line(`${new Date(at).toTimeString().slice(0, 8)} ${message}`);
+      screen.line(timedLine(at, message));
     },
   });
+}
+
+/** A line for the terminal, with the time of its clock. */
+function timedLine(at: number, text: string): string {
+  return `${new Date(at).toTimeString().slice(0, 8)} ${text}`;
 }
 
 /** What the running desk looks at beside its connectors. */
@@ -300,6 +307,7 @@ function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): Om
     socket,
     readyMs: Math.round(readyMs),
     trading: desk.state.trading.state,
+    tradingReason: desk.state.trading.reason || undefined,
     connectors: fleet.venues.status().map(({ name, state, mode, isolation, readyInMs }) => ({
       name,
       state,

@@ -230,9 +230,9 @@ async function recordStartup(parts: StartupParts): Promise<void> {
   const { publish, commit } = bus;
   const isCopy = state.machine !== "" && state.machine !== machine && accepted === undefined;
   const haltReason = isCopy
-    ? "this desk was copied or moved to another machine; run qoc resume if that is intended"
+    ? "this desk was copied or moved to another machine"
     : replacement !== undefined
-      ? "new keys took the place of lost ones (qoc keys new); run qoc resume if that is intended"
+      ? "new keys took the place of lost ones (qoc keys new)"
       : undefined;
   // A gap was signed in the epoch before; its own new epoch follows its record.
   const isNewEpoch = haltReason !== undefined && accepted === undefined;

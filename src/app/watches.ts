@@ -126,16 +126,19 @@ async function obeyHaltFile(desk: Desk, path: string): Promise<void> {
 const IS_OF_THE_DESK: ReadonlySet<ConfigNotice["kind"]> = new Set(["no-guards", "currency"]);
 
 /**
- * Checks desk.toml after a file event, and every two seconds besides, and logs what it says that is not in force.
- * Returns a function that stops both.
+ * Checks desk.toml after a file event, and every two seconds besides; logs and reports to `line` what it says that is
+ * not in force. Returns a function that stops both.
  */
-export function watchConfig({ desk }: OpenDesk): () => void {
+export function watchConfig({ desk }: OpenDesk, line: (text: string) => void): () => void {
   let said = "";
   const check = async (): Promise<void> => {
     const texts = (await deskNotices(desk)).filter(({ kind }) => !IS_OF_THE_DESK.has(kind)).map(noticeText);
     const text = texts.join("; ");
-    if (text !== said) desk.log.warn(text === "" ? "desk.toml is in force as it is on disk" : text);
+    if (text === said) return;
     said = text;
+    const news = text === "" ? "desk.toml is in force as it is on disk" : text;
+    desk.log.warn(news);
+    line(news);
   };
   return watchAndRepeat(desk, ["."], () => {
     check().catch((error: unknown) => desk.log.warn(`desk.toml: ${messageOf(error)}`));

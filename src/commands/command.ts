@@ -293,6 +293,8 @@ export interface UpReport {
   /** The log file of a desk that was started in the background. */
   readonly log?: string;
   readonly trading?: string;
+  /** Why trading is halted or reducing. */
+  readonly tradingReason?: string | undefined;
   readonly config?: readonly ConfigNotice[];
   readonly connectors?: readonly { readonly name: string; readonly state: string; readonly mode: string }[];
 }

@@ -42,7 +42,7 @@ export const command = defineCommand({
   output: z.unknown(),
   run: ({ detach, halted, port }, context) =>
     localServices(context).up({ detach, halted, port, from: context.cwd }, context.progress, context.signal),
-  render: ({ workspace, path, pid, port, readyMs, trading, connectors, config }, style) => [
+  render: ({ workspace, path, pid, port, readyMs, trading, tradingReason, connectors, config }, style) => [
     `${style.paint("green", "●")} ${oneLine(workspace ?? "the desk")} is up${readyMs === undefined ? "" : ` after ${readyMs} ms`}`,
     ...(connectors ?? []).map(
       ({ name, state, mode }) => `  ${signOf(state, style)} ${oneLine(name)}  ${badge(style, mode)}  ${oneLine(state)}`,
@@ -53,7 +53,7 @@ export const command = defineCommand({
       ["folder", path ?? ""],
       ["pid", String(pid ?? "")],
       ["port", String(port ?? "")],
-      ["trading", trading ?? ""],
+      ["trading", tradingReason === undefined ? (trading ?? "") : `${trading}: ${tradingReason}`],
     ]),
   ],
   cli: async (session, input) => {

@@ -120,8 +120,8 @@ export const ERRORS = {
   // desk
   DESK_DOWN: row("the desk is not up{reason}", "qoc up", { exit: EXIT.deskDown, retryable: true }),
   DESK_UNREACHABLE: row(
-    "the desk runs (pid {pid}), but its socket does not answer",
-    "type the command again: the desk opens its socket again; if it does not, kill {pid} and qoc up",
+    "the desk runs (pid {pid}), but its socket does not answer yet",
+    "type the command again: a desk that starts, or whose socket was removed, opens it within seconds; if it does not, kill {pid} and qoc up",
     { exit: EXIT.deskDown, retryable: true },
   ),
   DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc journal verify"),

@@ -303,7 +303,8 @@ class GitHistory extends GitRevisions implements History {
     this.#isTouched = false;
     this.#reasons = [];
     const title = reasons.length === 1 ? (reasons[0] ?? "") : `${reasons[0] ?? ""} and ${reasons.length - 1} more`;
-    const message = `${title}\n\n${reasons.join("\n")}\n\nJournal-Head: ${head}\n`;
+    const body = reasons.length === 1 ? "" : `${reasons.join("\n")}\n\n`;
+    const message = `${title}\n\n${body}Journal-Head: ${head}\n`;
     try {
       await this.#stage();
       if (await this.#hasNothingStaged()) return;

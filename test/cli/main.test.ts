@@ -176,7 +176,7 @@ describe("a command line", () => {
     expect([result.code, result.out(), result.localCalls]).toEqual([5, "", []]);
     expect(JSON.parse(result.err())).toMatchObject({
       code: "DESK_UNREACHABLE",
-      message: "the desk runs (pid 77), but its socket does not answer",
+      message: "the desk runs (pid 77), but its socket does not answer yet",
     });
   });
 

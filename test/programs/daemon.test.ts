@@ -303,6 +303,46 @@ describe("a connector that takes its time to connect", () => {
   });
 });
 
+describe("a desk in the foreground", () => {
+  it("prints one line an event on its own terminal, and why trading is halted", async () => {
+    const child = spawn(process.execPath, [BIN, "up", "--halted", "-C", desk], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    children.push(child);
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += String(chunk)));
+    const prints = (line: RegExp): Promise<void> => expect.poll(() => said, { timeout: 15_000 }).toMatch(line);
+    await prints(/^trading\thalted: started with --halted$/m);
+    await prints(/^\d\d:\d\d:\d\d paper is ready$/m);
+    await qoc("resume");
+    await prints(/^\d\d:\d\d:\d\d trading is active$/m);
+    const sent = (await qoc("orders", "propose", ...LIMIT)).json;
+    await prints(
+      new RegExp(`^[\\d:]+ ${sent.id} proposed by human: buy 10 SPX limit 2000 day at\\s+paper \\(paper\\)$`, "m"),
+    );
+    await qoc("approve", sent.id, "--digest", sent.digest);
+    await prints(new RegExp(`^[\\d:]+ ${sent.id} approved by human \\(cli\\): buy 10 SPX`, "m"));
+    await prints(new RegExp(`^[\\d:]+ ${sent.id} accepted by the venue as P-000001$`, "m"));
+    const again = (await qoc("orders", "propose", ...LIMIT)).json;
+    await qoc("approve", again.id, "--digest", again.digest);
+    await prints(new RegExp(`^[\\d:]+ ${again.id} blocked at approve by duplicate-order: the same order`, "m"));
+    await qoc("cancel", sent.id);
+    await prints(new RegExp(`^[\\d:]+ ${sent.id} cancelled at the venue$`, "m"));
+    const market = LIMIT.slice(0, -4).map((word) => ({ limit: "market", "10": "1" })[word] ?? word);
+    const filled = (await qoc("orders", "propose", ...market, "--rationale", "TEXT")).json;
+    await qoc("approve", filled.id, "--digest", filled.digest);
+    await prints(new RegExp(`^[\\d:]+ ${filled.id} bought 1 SPX at [\\d,.]+ \\(filled\\)$`, "m"));
+    config((text) => text.replace("max_pct = 5.0", "max_pct = 4.0"));
+    await prints(/^[\d:]+ desk\.toml changed at \d\d:\d\d and is not in force: /m);
+    await qoc("halt", "gone", "home");
+    await prints(/^[\d:]+ trading is halted: gone home$/m);
+    expect((await qoc("down")).code).toBe(0);
+    await ended(child);
+    expect(said.trimEnd().split("\n").at(-1)).toBe("the desk is down");
+  });
+});
+
 describe("stopping", () => {
   it("qoc down and SIGTERM both release the lock", async () => {
     const first = await up();

@@ -9,7 +9,7 @@ export const tradingState: GateCheck = {
   stages: EVERY_STAGE,
   evaluate: (context) => {
     const { state, reason } = context.input.state.trading;
-    const reasprogress = reason === "" ? "" : ` (${reason})`;
+    const because = reason === "" ? "" : ` (${reason})`;
     switch (state) {
       case "active":
         return pass(key, "trading is active");
@@ -18,10 +18,10 @@ export const tradingState: GateCheck = {
         return block(
           key,
           "TRADING_REDUCING",
-          `trading is reducing${reasprogress}: only orders that strictly reduce a position pass`,
+          `trading is reducing${because}: only orders that strictly reduce a position pass`,
         );
       default:
-        return block(key, "TRADING_HALTED", `trading is ${state}${reasprogress}; run qoc resume`);
+        return block(key, "TRADING_HALTED", `trading is ${state}${because}; run qoc resume`);
     }
   },
 };
