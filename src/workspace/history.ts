@@ -166,13 +166,21 @@ function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: stri
     });
 }
 
-/** The first line of git's own message, in words without its prefix. */
+const DAMAGE =
+  /is corrupt|is empty|inflate|unable to (?:read|unpack)|could not read|failed to (?:read|traverse)|not a git repository/i;
+
+/** git's own message, in words without its prefix. */
 function problemOf(stderr: string, fallback: string): string {
-  const line = (stderr.split("\n")[0] || fallback).replace(/^(fatal|error): /, "");
-  const revision = /(?:invalid object name|bad revision|ambiguous argument|bad object) '?([^'\s]+)/i.exec(line)?.[1];
-  if (revision !== undefined) return `there is no revision ${revision.replace(/:.*$/, "")}`;
+  const lines = stderr.split("\n").filter((text) => text !== "" && !/^(warning|hint): /.test(text));
+  const line = (lines[0] ?? fallback).replace(/^(fatal|error): /, "");
+  const revision = /(?:invalid object name|bad revision|ambiguous argument|bad object) '?([^'\s:]+)/i.exec(line)?.[1];
+  if (revision !== undefined) return `there is no revision ${revision.replace(/\.$/, "")}`;
   const file = /path '([^']+)' .*(?:not in|does not exist in) '([^']+)'/.exec(line);
-  return file === null ? line : `${file[1]} is not in revision ${file[2]}`;
+  if (file !== null) return `${file[1]} is not in revision ${file[2]}`;
+  const folder = /^git cat-file ([^:]+):(.+): bad file$/.exec(line);
+  if (folder !== null) return `${folder[2]} is a folder in revision ${folder[1]}, or its text is lost`;
+  if (!DAMAGE.test(line)) return line;
+  return `the files of the history are damaged (${line}); move ${LAYOUT.history} away, and qoc up begins a new history`;
 }
 
 /** Creates the git dir if missing, removes the locks of a killed git, and overwrites the configuration. */

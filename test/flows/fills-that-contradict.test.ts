@@ -150,6 +150,15 @@ it("an overfill is applied, flagged and blocks its instrument", async () => {
   expect(await refusal()).toMatchObject(BLOCKED);
 });
 
+it("an overfill is an alert in the inbox that says what to do", async () => {
+  await filledWith("quantity:1000");
+  await desk.settled();
+  const texts = readdirSync(join(desk.root, "inbox")).map((name) => desk.read(`inbox/${name}`));
+  expect(texts.filter((text) => text.includes("exceeds the open quantity"))).toEqual([
+    expect.stringMatching(/kind: "?alert[^]*is counted, and the instrument is blocked\.[^]*`qoc resolve v\/AAA -m/),
+  ]);
+});
+
 it("a fill that fits fills its order and blocks nothing", async () => {
   const id = await filledWith();
   expect([orderOf(id).state, desk.open.desk.state.disputes.size, position()]).toEqual(["filled", 0, "10"]);

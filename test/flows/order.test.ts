@@ -119,7 +119,7 @@ describe("an order on the paper venue", () => {
     });
   });
 
-  it("an order that is too large is blocked with a reason in numbers, and stays pending", async () => {
+  it("an order that is too large is blocked with a reason in numbers, which its file keeps after the rejection", async () => {
     const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "200" });
     expect(proposed.verdict.decision).toBe("block");
     expect(proposed.verdict.reasons.map((reason) => reason.guard)).toContain("max-order-nav");
@@ -132,6 +132,10 @@ describe("an order on the paper venue", () => {
     expect(readdirSync(`${desk.root}/inbox`).some((name) => name.includes(`blocked-${proposed.id}`))).toBe(true);
     await desk.call("reject", { id: proposed.id, comment: "too large" });
     expect(desk.open.desk.state.orders.get(proposed.id as never)?.rejected.human).toBe("too large");
+    await desk.settled();
+    expect(desk.read(`orders/rejected/${proposed.id}.toml`)).toMatch(
+      /^# guards at approve: block\n# {3}max-order-nav: order of [\d,.]+ USD is [\d.]+ % of NAV [\d,.]+ USD \(limit 5 %\)$/m,
+    );
   });
 
   it("an approval is refused with another digest, without a digest, or if the order is already approved", async () => {

@@ -327,6 +327,8 @@ describe("a desk in the foreground", () => {
     const again = (await qoc("orders", "propose", ...LIMIT)).json;
     await qoc("approve", again.id, "--digest", again.digest);
     await prints(new RegExp(`^[\\d:]+ ${again.id} blocked at approve by duplicate-order: the same order`, "m"));
+    const logged = JSON.stringify((await qoc("logs", "--tail", "50")).json);
+    expect(logged).toContain(`${again.id} blocked at approve by duplicate-order: the same order`);
     await qoc("cancel", sent.id);
     await prints(new RegExp(`^[\\d:]+ ${sent.id} cancelled at the venue$`, "m"));
     const market = LIMIT.slice(0, -4).map((word) => ({ limit: "market", "10": "1" })[word] ?? word);

@@ -129,7 +129,9 @@ describe.skipIf(!hasGit)("history", () => {
 
   it.each([
     ["HEAD~99", "research/a.md", "there is no revision HEAD~99"],
+    ["1234567", "research/a.md", "there is no revision 1234567"],
     ["HEAD", "research/none.md", "research/none.md is not in revision HEAD"],
+    ["HEAD", "research", "research is a folder in revision HEAD, or its text is lost"],
   ])("says in words that %s of %s is missing", async (revision, path, message) => {
     const root = desk();
     const history = await open(root);
@@ -138,6 +140,50 @@ describe.skipIf(!hasGit)("history", () => {
     await history.flush();
     const error = await history.read(revision, path).catch((failure: unknown) => failure);
     expect(error).toMatchObject({ code: "HISTORY_FAILED", message: `history: ${message}` });
+    if (path.endsWith("a.md"))
+      await expect(history.show(revision)).rejects.toMatchObject({ message: `history: ${message}` });
+  });
+
+  it.each([
+    ["is empty", ""],
+    ["holds other bytes", "garbage"],
+    ["is gone", undefined],
+  ])("says in words, without git's own prefix, that a file of the history %s", async (_, content) => {
+    const root = desk();
+    const history = await open(root);
+    for (const text of ["one\n", "two\n"]) {
+      writeFileSync(join(root, "research/a.md"), text);
+      history.request(text.trim());
+      await history.flush();
+    }
+    const git = join(root, ".qoc/history.git");
+    const first = execFileSync("git", ["--git-dir", git, "rev-parse", "desk~1"]).toString().trim();
+    const object = join(git, "objects", first.slice(0, 2), first.slice(2));
+    rmSync(object);
+    if (content !== undefined) writeFileSync(object, content);
+    const answers = await Promise.allSettled([
+      history.list(undefined, 10),
+      history.show("HEAD~1"),
+      history.read("HEAD~1", "research/a.md"),
+    ]);
+    for (const answer of answers) {
+      const { code, message } = (answer as PromiseRejectedResult).reason as { code: string; message: string };
+      expect(code).toBe("HISTORY_FAILED");
+      expect(message).toMatch(/there is no revision HEAD~1|is not in revision HEAD~1|move \.qoc\/history\.git away/);
+      expect(message).not.toMatch(/fatal:|error:/);
+    }
+  });
+
+  it("names one change once in its revision, and lists several", async () => {
+    const root = desk();
+    const history = await open(root);
+    for (const reasons of [["only"], ["first", "second"]]) {
+      writeFileSync(join(root, "research/a.md"), reasons.join());
+      for (const reason of reasons) history.request(reason);
+      await history.flush();
+    }
+    expect((await history.show("HEAD~1")).match(/only/g)).toHaveLength(2);
+    expect(await history.show("HEAD")).toMatch(/first and 1 more\s+first\s+second\s+Journal-Head/);
   });
 
   it("keeps the other files if git cannot take one, and says so once", async () => {
