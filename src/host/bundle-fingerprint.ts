@@ -1,6 +1,6 @@
 /** Records the inputs of a bundle, to find out later whether bundling again would give the same result. */
+import { parentFolders } from "../lib/parent-folders.ts";
 import { isWithin } from "../lib/path-containment.ts";
-import { dirname } from "node:path";
 import { sha256Hex } from "../domain/digest.ts";
 import type { Disk, DirectoryEntry } from "../domain/ports.ts";
 
@@ -96,13 +96,6 @@ export async function fingerprintMatches(disk: Disk, { files, folders }: BundleF
     if (matches.includes(false)) return false;
   }
   return true;
-}
-
-/** Returns all parent folders of a file, up to the root. */
-function parentFolders(path: string): readonly string[] {
-  const parents: string[] = [];
-  for (let folder = dirname(path); folder !== parents.at(-1); folder = dirname(folder)) parents.push(folder);
-  return parents;
 }
 
 async function hasExternalReferences(disk: Disk, folder: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import type { BuildContext } from "esbuild";
 import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
+import { parentFolders } from "../lib/parent-folders.ts";
 import { type Bundle, readBundle, writeBundle } from "./bundle-cache.ts";
 import { type FingerprintRecorder, ownFiles, recordFingerprint } from "./bundle-fingerprint.ts";
 import { type ExchangeFile, type ExchangeRequest, findExchange } from "./exchange-module.ts";
@@ -66,7 +67,7 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
 /** @throws ADAPTER_BUNDLE if a package is neither in the desk's folder nor beside the connector. */
 async function requirePackages({ connector, adapter, disk, packages }: BundleRequest): Promise<void> {
   const { wanted = [], folder: desk = "" } = packages ?? {};
-  const folders = [desk, ...parentsOf(dirname(adapter))];
+  const folders = [desk, ...parentFolders(adapter)];
   for (const versioned of wanted) {
     const name = versioned.replace(/@[^@]*$/, "");
     const found = await Promise.all(folders.map((folder) => disk.facts(`${folder}/node_modules/${name}/package.json`)));
@@ -74,11 +75,6 @@ async function requirePackages({ connector, adapter, disk, packages }: BundleReq
     const message = `package ${name} is not installed; type: npm install --prefix ${desk} ${versioned}`;
     throw new QocError("ADAPTER_BUNDLE", { connector, file: adapter, line: 1, column: 1, message });
   }
-}
-
-function parentsOf(folder: string): readonly string[] {
-  const parent = dirname(folder);
-  return parent === folder ? [folder] : [folder, ...parentsOf(parent)];
 }
 
 async function buildBundle(

@@ -2,9 +2,10 @@
  * The module `qoc:exchange` of the ccxt connector: one exchange of the package ccxt, which is found as Node finds
  * packages. The package's main file imports a hundred exchanges, and its exports name no single one.
  */
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import { suggestion } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
+import { parentFolders } from "../lib/parent-folders.ts";
 
 export const EXCHANGE_MODULE = "qoc:exchange";
 
@@ -44,7 +45,7 @@ export async function findExchange(disk: Disk, { id, folders }: ExchangeRequest)
 }
 
 async function findPackage(disk: Disk, start: string): Promise<string | undefined> {
-  for (let folder = start, previous = ""; folder !== previous; previous = folder, folder = dirname(folder)) {
+  for (const folder of [start, ...parentFolders(start)]) {
     const root = `${folder === "/" ? "" : folder}/${PACKAGE}`;
     if ((await disk.facts(`${root}/js/src`))?.kind === "directory") return root;
   }

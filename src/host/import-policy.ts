@@ -8,6 +8,7 @@ import { isBuiltin } from "node:module";
 import { dirname, extname, resolve as resolvePath } from "node:path";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Disk } from "../domain/ports.ts";
+import { parentFolders } from "../lib/parent-folders.ts";
 import { EXCHANGE_MODULE, type ExchangeFile, NO_EXCHANGE, exchangeSource } from "./exchange-module.ts";
 import {
   FS_STUB,
@@ -57,7 +58,7 @@ function isRelative(path: string): boolean {
 /** Returns the folder whose files may be imported: of the desk, else of the nearest package, else of the adapter. */
 async function rootOf(disk: Disk, folder: string): Promise<string> {
   for (const name of ["desk.toml", "package.json"])
-    for (let parent = folder, previous = ""; parent !== previous; previous = parent, parent = dirname(parent))
+    for (const parent of [folder, ...parentFolders(folder)])
       if ((await disk.facts(`${parent}/${name}`))?.kind === "file") return parent;
   return folder;
 }
