@@ -4,13 +4,14 @@ import { pathToFileURL } from "node:url";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { bundleError } from "./bundle.ts";
+import { ownerCheck, ownerPlugin } from "./file-owners.ts";
 
 export interface ProgramRequest {
   readonly connector: string;
   /** Absolute. */
   readonly file: string;
   readonly disk: Disk;
-  /** Folders with packages that the program may import besides its own. */
+  /** Folders with packages that the program may import besides its own; the first is Qoc's. */
   readonly packageFolders: readonly string[];
 }
 
@@ -24,6 +25,7 @@ export interface Program {
 export async function bundleProgram({ connector, file, disk, packageFolders }: ProgramRequest): Promise<Program> {
   if ((await disk.facts(file))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: file });
   const { build } = await import("esbuild");
+  const checkOwner = await ownerCheck(disk, [file, ...packageFolders.slice(0, 1)]);
   try {
     const result = await build({
       entryPoints: [file],
@@ -38,6 +40,7 @@ export async function bundleProgram({ connector, file, disk, packageFolders }: P
       outfile: "program.cjs",
       logLevel: "silent",
       nodePaths: [...packageFolders],
+      plugins: [ownerPlugin(checkOwner)],
       // Optional accelerators of the ws package, which it does without.
       external: ["bufferutil", "utf-8-validate"],
       define: {

@@ -12,6 +12,7 @@ import { parentFolders } from "../lib/parent-folders.ts";
 import { type Bundle, readBundle, writeBundle } from "./bundle-cache.ts";
 import { type FingerprintRecorder, ownFiles, recordFingerprint } from "./bundle-fingerprint.ts";
 import { type ExchangeFile, type ExchangeRequest, findExchange } from "./exchange-module.ts";
+import { ownerCheck } from "./file-owners.ts";
 import { importPolicyPlugin } from "./import-policy.ts";
 
 export type { Bundle } from "./bundle-cache.ts";
@@ -91,6 +92,7 @@ async function buildBundle(
   { onFile, onLink }: FingerprintRecorder,
 ): Promise<Bundle> {
   const { context } = await import("esbuild");
+  const checkOwner = await ownerCheck(disk, [adapter, ...(packages === undefined ? [] : [packages.folder])]);
   let building: BuildContext<{ write: false }> | undefined;
   const cancel = (): void => void building?.cancel();
   try {
@@ -112,7 +114,7 @@ async function buildBundle(
       supported: { "dynamic-import": false },
       // A bundle has no path on the disk, but packages that read their own path while loading must not fail.
       define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
-      plugins: [importPolicyPlugin({ disk, allowed, tcp, exchange: found, onFile, onLink })],
+      plugins: [importPolicyPlugin({ disk, allowed, tcp, checkOwner, exchange: found, onFile, onLink })],
     });
     signal?.throwIfAborted();
     signal?.addEventListener("abort", cancel, { once: true });

@@ -1,0 +1,130 @@
+/** Packages of another user, above the desk, are not bundled: they would run with the connector's secrets. */
+import { mkdir, mkdtemp, realpath, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Disk } from "../../src/domain/ports.ts";
+import { QocError } from "../../src/domain/error.ts";
+import { bundleAdapter } from "../../src/host/bundle.ts";
+import { bundleGuard } from "../../src/host/bundle-guard.ts";
+import { bundleProgram } from "../../src/host/bundle-program.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+const [OPERATOR, OTHER, ROOT] = [1000, 1001, 0];
+
+/** A shared folder with a desk, and files above it. */
+async function createFiles(files: Readonly<Record<string, string>>): Promise<string> {
+  const shared = await realpath(await mkdtemp(join(tmpdir(), "qoc-owners-")));
+  for (const [name, text] of Object.entries({ "desk/desk.toml": "", ...files })) {
+    await mkdir(dirname(join(shared, name)), { recursive: true });
+    await writeFile(join(shared, name), text);
+  }
+  return shared;
+}
+
+/** The real files, with the owners that these folders name; everything else is the operator's. */
+function diskWithOwners(owners: Readonly<Record<string, number>>): Disk {
+  const disk = nodeDisk();
+  return Object.assign(Object.create(disk) as Disk, {
+    facts: async (path: string) => {
+      const facts = await disk.facts(path);
+      const owner = Object.entries(owners).find(([folder]) => path.startsWith(`${folder}/`))?.[1];
+      return facts === undefined ? undefined : { ...facts, uid: owner ?? OPERATOR };
+    },
+  });
+}
+
+const PACKAGE = {
+  "node_modules/prices/package.json": '{"main": "index.js"}',
+  "node_modules/prices/index.js": "module.exports = 1;",
+};
+
+async function messageOfRefusal(bundling: Promise<unknown>): Promise<string> {
+  const error: unknown = await bundling.then(
+    () => new Error("it was bundled"),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof QocError)) throw error;
+  expect(error.code).toBe("ADAPTER_BUNDLE");
+  return String(error.details["message"]);
+}
+
+describe("a package in a folder above the desk that belongs to", () => {
+  const adapterOf = async (owner: number) => {
+    const shared = await createFiles({
+      ...PACKAGE,
+      "desk/connectors/venue.ts": 'import price from "prices"; export default price;',
+      "desk/fake.ts": 'import price from "prices"; console.log(price);',
+    });
+    return { shared, disk: diskWithOwners({ [join(shared, "node_modules")]: owner }) };
+  };
+  const bundle = (shared: string, disk: Disk) =>
+    bundleAdapter({
+      connector: "venue",
+      adapter: join(shared, "desk/connectors/venue.ts"),
+      disk,
+      allowed: [],
+      tcp: false,
+    });
+
+  it("another user is refused, with the command that accepts it", async () => {
+    const { shared, disk } = await adapterOf(OTHER);
+    const path = join(shared, "node_modules/prices/index.js");
+    expect(await messageOfRefusal(bundle(shared, disk))).toBe(
+      `${path} belongs to user 1001, who is neither root nor the owner of ` +
+        `${join(shared, "desk/connectors/venue.ts")}: install the package beside it, or if you trust the file, ` +
+        `type: sudo chown 1000 ${path}`,
+    );
+  });
+
+  it.each([
+    ["the operator", OPERATOR],
+    ["root", ROOT],
+  ])("%s is bundled", async (_, owner) => {
+    const { shared, disk } = await adapterOf(owner);
+    expect((await bundle(shared, disk)).code).toMatch(/module2?.exports = 1/);
+  });
+
+  it("another user is refused to a guard", async () => {
+    const { shared, disk } = await adapterOf(OTHER);
+    const adapter = join(shared, "desk/connectors/venue.ts");
+    expect(await bundleGuard({ key: "x", adapter } as Parameters<typeof bundleGuard>[0], disk)).toEqual({
+      problem: expect.stringContaining("belongs to user 1001"),
+    });
+  });
+
+  it("another user is refused to an author's fake venue", async () => {
+    const { shared, disk } = await adapterOf(OTHER);
+    const program = { connector: "venue", file: join(shared, "desk/fake.ts"), disk, packageFolders: [] };
+    expect(await messageOfRefusal(bundleProgram(program))).toContain("belongs to user 1001");
+  });
+});
+
+describe("the exchange of a ccxt connector", () => {
+  const connector = "ccxt";
+  const files = {
+    "qoc/connector.ts": 'import { Exchange } from "qoc:exchange"; export default Exchange;',
+    "node_modules/ccxt/package.json": '{"version": "4.0.0"}',
+    "node_modules/ccxt/js/src/kraken.js": "export default 1;",
+  };
+  const bundle = (shared: string, owner: number) =>
+    bundleAdapter({
+      connector,
+      adapter: join(shared, "qoc/connector.ts"),
+      disk: diskWithOwners({ [join(shared, "node_modules")]: owner, [join(shared, "qoc")]: ROOT }),
+      allowed: [],
+      tcp: false,
+      exchange: { id: "kraken", folders: [join(shared, "desk")] },
+      packages: { wanted: [], folder: join(shared, "desk") },
+    });
+
+  it("is refused if another user put it above the desk", async () => {
+    const shared = await createFiles(files);
+    expect(await messageOfRefusal(bundle(shared, OTHER))).toContain("kraken.js belongs to user 1001");
+  });
+
+  it("is taken if the owner of the desk installed it", async () => {
+    const shared = await createFiles(files);
+    expect((await bundle(shared, OPERATOR)).code).toContain("kraken");
+  });
+});
