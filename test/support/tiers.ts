@@ -23,6 +23,14 @@ const SLOW_TIERS: readonly Tier[] = [
     isDefault: false,
   },
   {
+    name: "workers",
+    command: "npm run test:workers",
+    covers: "adapters and guards in real worker threads and processes: bundles, npm packages, the network, supervision",
+    include: ["test/host/{bundle,bundle-cache,connector,guard-pool,guard-process,network,npm-packages,reach}.test.ts"],
+    isDefault: false,
+    sharesModules: true,
+  },
+  {
     name: "programs",
     command: "npm run test:programs",
     covers: "the program in processes of its own, at terminals, killed and upgraded; command-line sessions",
