@@ -120,6 +120,7 @@ export function emptyDeskState(): DeskState {
     lastFillAt: new Map(),
     lastFill: new Map(),
     fills: new Map(),
+    counted: new Map(),
     unmatchedFills: new Map(),
     external: new Map(),
     liveFilled: new Set(),

@@ -16,6 +16,12 @@ import type { VenueFill } from "./venue.ts";
 /** A fill without a known order. An acknowledgement with the fill's venue order id assigns it to its order. */
 export type UnmatchedFill = Recorded<FillReceived>;
 
+/** A position counts this version of a fill. */
+interface CountedFill {
+  readonly instrument: InstrumentKey;
+  readonly fill: VenueFill;
+}
+
 export interface FillState extends DisputeState {
   readonly orders: Map<OrderId, OrderRecord>;
   /** Orders from approval to their end. */
@@ -36,6 +42,8 @@ export interface FillState extends DisputeState {
   readonly lastFill: Map<InstrumentKey, { seq: number; at: number }>;
   /** The version that counts of each fill, disputed and external fills included. */
   readonly fills: Map<FillKey, VenueFill>;
+  /** The position that each fill moved. */
+  readonly counted: Map<FillKey, CountedFill>;
   /** Fills of orders that this desk did not send, by connector and venue order id. */
   readonly unmatchedFills: Map<string, UnmatchedFill[]>;
   readonly external: ExternalFillsByInstrument;
@@ -76,8 +84,16 @@ function assignFill(state: FillState, order: OrderRecord, recorded: UnmatchedFil
   const key = fillKey(connector, fill, order.terms.symbol);
   removeExternalFill(state.external, instrumentKey(connector, fill.symbol), key);
   if (!applyFill(order, recorded)) return;
-  const position = positionOf(state, connector, fill.symbol);
-  if (!position.hasFill(key)) position.applyFill(key, order.fills.get(key)?.fill ?? fill);
+  if (!state.counted.has(key)) countFill(state, connector, key, order.fills.get(key)?.fill ?? fill);
+}
+
+/** A bust or correction may spell the symbol differently: it changes the position that counts the fill. */
+function countFill(state: FillState, connector: string, key: FillKey, fill: VenueFill): void {
+  const counted = state.counted.get(key);
+  const instrument = counted?.instrument ?? instrumentKey(connector, fill.symbol);
+  const position = state.positions.get(instrument) ?? positionOf(state, connector, fill.symbol);
+  position.applyFill(key, fill, counted?.fill);
+  state.counted.set(key, { instrument, fill });
 }
 
 /**
@@ -115,7 +131,11 @@ function completeFill(state: FillState, recorded: Recorded<FillReceived>): boole
   if (laterVersion(known, fill) === known) return true;
   state.fills.set(key, fill);
   if (order?.fills.has(key) === true) applyFill(order, recorded);
-  state.positions.get(instrumentKey(connector, fill.symbol))?.completeFill(key, fill);
+  const counted = state.counted.get(key);
+  if (counted !== undefined) {
+    state.positions.get(counted.instrument)?.completeFill(key, fill);
+    state.counted.set(key, { ...counted, fill });
+  }
   const external = state.external.get(instrumentKey(connector, fill.symbol))?.fills;
   if (external?.has(key) === true) external.set(key, fill);
   const trades = state.trades.get(connector);
@@ -155,7 +175,6 @@ function applyOwnFill(state: FillState, order: OrderRecord, recorded: Recorded<F
     state.fills.set(key, fill);
     return;
   }
-  const earlier = order.fills.get(key)?.fill ?? state.fills.get(key);
   if (!applyFill(order, recorded)) return;
   indexOrder(state, order);
   addDispute(state, order, recorded);
@@ -163,10 +182,7 @@ function applyOwnFill(state: FillState, order: OrderRecord, recorded: Recorded<F
   state.fills.set(key, counted);
   keepTrade(state, connector, key, counted);
   keepTime(state, recorded);
-  // A bust or correction may spell the symbol differently: it changes the position that counts the fill.
-  const counting = earlier && state.positions.get(instrumentKey(connector, earlier.symbol));
-  const position = counting?.hasFill(key) === true ? counting : positionOf(state, connector, fill.symbol);
-  position.applyFill(key, counted);
+  countFill(state, connector, key, counted);
 }
 
 /**
@@ -186,7 +202,7 @@ function keepUnmatched(state: FillState, recorded: Recorded<FillReceived>): void
   keepTrade(state, connector, key, fill);
   keepTime(state, recorded);
   if (finding?.kind === "external") addExternalFill(state.external, key, recorded);
-  else positionOf(state, connector, fill.symbol).applyFill(key, fill);
+  else countFill(state, connector, key, fill);
 }
 
 function keepTrade({ trades }: FillState, connector: string, key: FillKey, fill: VenueFill): void {
@@ -236,7 +252,7 @@ interface AdoptedQuantity {
 export function adoptPosition(state: FillState, { connector, symbol, quantity, at }: AdoptedQuantity): void {
   const instrument = instrumentKey(connector, symbol);
   const position = positionOf(state, connector, symbol);
-  for (const [key, fill] of state.external.get(instrument)?.fills ?? []) position.applyFill(key, fill);
+  for (const [key, fill] of state.external.get(instrument)?.fills ?? []) countFill(state, connector, key, fill);
   state.external.delete(instrument);
   const average = state.accounts.get(connector)?.positions.get(symbol)?.averagePrice;
   adoptQuantity(position, { quantity, price: average === undefined ? undefined : decimal(average), at });

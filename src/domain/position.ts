@@ -1,23 +1,15 @@
 /**
- * Positions as a fold over fills. Lots are first in, first out (FIFO): a sale closes the oldest lot first, so realized
- * P&L needs no division and is exact. Fees are kept apart from P&L, by currency; a fee in the traded asset reduces the
- * quantity held. A bust or a correction replays the instrument.
+ * Positions as a fold over fills. Fees are kept apart from P&L, by currency; a fee in the traded asset reduces the
+ * quantity held. The newest changes are kept: a bust or a correction of one of them replays them. Older changes are
+ * added up in a base, and a bust or a correction of one of them is a reversal: a trade of the opposite side at its
+ * price, which leaves quantity and cash exact. Only the division into realized and unrealized P&L then follows the lots
+ * of today.
  */
 import { isBaseOf } from "./currency.ts";
-import { type Decimal, ONE, ZERO, decimal, min, quotient, ratio } from "./decimal.ts";
-import { type SplitRatio, splitQuantity } from "./split-ratio.ts";
+import { type Decimal, ONE, ZERO, decimal, quotient } from "./decimal.ts";
+import { type Lot, type PositionBook, adopt, charge, copyBook, emptyBook, splitLots, trade } from "./position-book.ts";
+import { type SplitRatio, splitFill } from "./split-ratio.ts";
 import type { VenueFill } from "./venue.ts";
-
-/**
- * `quantity` is signed: below zero for a short lot. `price` is undefined for a balance that the venue reports without
- * an average price.
- */
-export interface Lot {
-  quantity: Decimal;
-  readonly price: Decimal | undefined;
-  /** Of the whole lot. Present after a split, which may leave a price that no decimal states exactly. */
-  cost?: Decimal | undefined;
-}
 
 interface AdoptedBalance {
   readonly quantity: Decimal;
@@ -26,29 +18,26 @@ interface AdoptedBalance {
   readonly at: number;
 }
 
-/** A change of a position: a fill, the opening balance, the venue's quantity that a human adopted, or a split. */
+/**
+ * A change of a position: a fill, the opening balance, the venue's quantity that a human adopted, or a split. Of a fill
+ * in the base: its reversal, or the fee that arrived later.
+ */
 type FillChange = { readonly kind: "fill"; readonly key: string; fill: VenueFill };
 type PositionChange =
   | FillChange
+  | { readonly kind: "reversal" | "fee"; readonly fill: VenueFill }
   | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal | undefined }
   | ({ readonly kind: "adopted" } & AdoptedBalance)
   | { readonly kind: "split"; readonly ratio: SplitRatio; readonly at: number };
 
-/** Quantity, lots, realized P&L and fees after some of the movements. */
-interface PositionBook {
-  quantity: Decimal;
-  lots: Lot[];
-  realizedPnl: Decimal;
-  /** A lot without a price was closed: what it earned is not known. */
-  hasUnknownPnl: boolean;
-  fees: Map<string, Decimal>;
-  /** Cost of the units that fees in the traded asset took, in the currency of the price. */
-  assetFeeCost: Decimal;
+interface DatedSplit {
+  readonly ratio: SplitRatio;
+  /** ms. */
+  readonly at: number;
 }
 
-function emptyBook(): PositionBook {
-  return { quantity: ZERO, lots: [], realizedPnl: ZERO, hasUnknownPnl: false, fees: new Map(), assetFeeCost: ZERO };
-}
+/** At least as many of the newest changes are kept, and at most twice as many. */
+export const CHANGES_KEPT = 256;
 
 /**
  * The position in one instrument. A change of an earlier fill is replayed when the position is read next, so that many
@@ -59,9 +48,13 @@ export class PositionRecord {
   readonly symbol: string;
   /** The units that one contract stands for. Of all its trades: a venue that corrects it corrects the P&L. */
   multiplier: Decimal = ONE;
+  /** After the changes that are not kept. */
+  #base = emptyBook();
+  /** The latest time of a change in the base, ms. */
+  #baseAt = Number.NEGATIVE_INFINITY;
   readonly #movements: PositionChange[] = [];
   readonly #fills = new Map<string, FillChange>();
-  readonly #splitTimes: number[] = [];
+  readonly #splits: DatedSplit[] = [];
   #book = emptyBook();
   #isStale = false;
 
@@ -91,26 +84,24 @@ export class PositionRecord {
   get assetFeeCost(): Decimal {
     return this.#current().assetFeeCost;
   }
-  /** All changes, oldest first. */
+  /** The newest changes, oldest first. */
   get movements(): readonly Readonly<PositionChange>[] {
     return this.#movements;
   }
 
-  /** Whether a version of this fill is one of the changes. */
-  hasFill(key: string): boolean {
-    return this.#fills.has(key);
-  }
-
   add(movement: PositionChange): void {
-    this.#movements.push(movement);
-    if (movement.kind === "fill") this.#fills.set(movement.key, movement);
+    this.#keep(movement);
     if (!this.#isStale) move(this.#book, movement);
+    if (this.#movements.length >= 2 * CHANGES_KEPT) this.#growBase();
   }
 
   /** Adds the fee to a fill that is counted. */
   completeFill(key: string, fill: VenueFill): void {
     const known = this.#fills.get(key);
-    if (known === undefined) return;
+    if (known === undefined) {
+      this.add({ kind: "fee", fill: this.#inUnitsOfNow(fill) });
+      return;
+    }
     const { fee: earlierFee } = known.fill;
     known.fill = fill;
     if (this.#isStale || fill.fee === undefined) return;
@@ -121,33 +112,60 @@ export class PositionRecord {
     else this.#isStale = true;
   }
 
-  /** Counts this version of a fill. A correction or bust replaces the earlier version at its place. */
-  applyFill(key: string, fill: VenueFill): void {
+  /** Counts this version of a fill. `counted`: the version that counts until now, which it replaces. */
+  applyFill(key: string, fill: VenueFill, counted?: VenueFill): void {
     const known = this.#fills.get(key);
-    if (known === undefined) this.add({ kind: "fill", key, fill });
-    else {
+    if (known !== undefined) {
       known.fill = fill;
       this.#isStale = true;
+      return;
     }
+    if (counted !== undefined) this.add({ kind: "reversal", fill: this.#inUnitsOfNow(counted) });
+    this.add({ kind: "fill", key, fill });
   }
 
   /** Whether a split is dated less than `ms` before or after `at` (ms). */
   hasSplitWithin(ms: number, at: number): boolean {
-    return this.#splitTimes.some((known) => Math.abs(known - at) < ms);
+    return this.#splits.some((known) => Math.abs(known.at - at) < ms);
+  }
+
+  /** Whether a change after this time (ms) is in the base, which cannot be divided any more. */
+  hasBaseAfter(at: number): boolean {
+    return this.#baseAt >= at;
   }
 
   /** Multiplies what was held at that time (ms): later fills are in the new units already. */
   split(splitRatio: SplitRatio, at: number): void {
-    this.#splitTimes.push(at);
+    this.#splits.push({ ratio: splitRatio, at });
     let place = this.#movements.length;
     while (place > 0 && timeOf(this.#movements[place - 1]) >= at) place -= 1;
     this.#movements.splice(place, 0, { kind: "split", ratio: splitRatio, at });
     this.#isStale = true;
   }
 
+  #keep(movement: PositionChange): void {
+    this.#movements.push(movement);
+    if (movement.kind === "fill") this.#fills.set(movement.key, movement);
+  }
+
+  /** Moves the older changes into the base. The book stays as it is. */
+  #growBase(): void {
+    for (const movement of this.#movements.splice(0, this.#movements.length - CHANGES_KEPT)) {
+      move(this.#base, movement);
+      if (movement.kind === "fill") this.#fills.delete(movement.key);
+      const at = timeOf(movement);
+      if (Number.isFinite(at)) this.#baseAt = Math.max(this.#baseAt, at);
+    }
+  }
+
+  #inUnitsOfNow(fill: VenueFill): VenueFill {
+    const later = this.#splits.filter(({ at }) => at > fill.at);
+    return later.reduce((units, split) => splitFill(units, split.ratio), fill);
+  }
+
   #current(): PositionBook {
     if (this.#isStale) {
-      this.#book = emptyBook();
+      this.#book = copyBook(this.#base);
       for (const movement of this.#movements) move(this.#book, movement);
       this.#isStale = false;
     }
@@ -155,9 +173,11 @@ export class PositionRecord {
   }
 }
 
+/** A reversal and a late fee are in the units of their records. */
 function timeOf(change: PositionChange | undefined): number {
   if (change === undefined || change.kind === "opening") return Number.NEGATIVE_INFINITY;
-  return change.kind === "fill" ? change.fill.at : change.at;
+  if (change.kind === "reversal" || change.kind === "fee") return Number.POSITIVE_INFINITY;
+  return "fill" in change ? change.fill.at : change.at;
 }
 
 export function openPosition(position: PositionRecord, quantity: Decimal, price: Decimal | undefined): void {
@@ -184,109 +204,22 @@ function move(position: PositionBook, movement: PositionChange): void {
     case "split":
       splitLots(position, movement.ratio);
       return;
-    case "fill": {
-      const { fill } = movement;
-      if (fill.busts !== undefined) return;
-      const quantity = decimal(fill.quantity);
-      trade(position, fill.side === "buy" ? quantity : ZERO.minus(quantity), decimal(fill.price));
-      if (fill.fee !== undefined) charge(position, fill, decimal(fill.fee));
-    }
+    case "fee":
+      charge(position, movement.fill, decimal(movement.fill.fee ?? "0"));
+      return;
+    case "fill":
+      count(position, movement.fill, 1);
+      return;
+    case "reversal":
+      count(position, movement.fill, -1);
   }
 }
 
-/** The cost of each lot stays. */
-function splitLots(position: PositionBook, splitRatio: SplitRatio): void {
-  const lots: Lot[] = [];
-  position.quantity = ZERO;
-  for (const lot of position.lots) {
-    const quantity = splitQuantity(lot.quantity, splitRatio);
-    if (quantity.eq(ZERO)) continue;
-    const cost = lot.cost ?? (lot.price === undefined ? undefined : lot.quantity.times(lot.price));
-    lots.push({ quantity, cost, price: cost === undefined ? undefined : quotient(cost, quantity) });
-    position.quantity = position.quantity.plus(quantity);
-  }
-  position.lots = lots;
-}
-
-/** Most decimals of the cost of a part of a split lot. The rest of the lot keeps what is rounded. */
-const PART_PLACES = 8;
-
-/** Removes units, of the sign of the lot, and returns what they cost; undefined if the price is not known. */
-function takeUnits(lot: Lot, units: Decimal): Decimal | undefined {
-  const { quantity, price, cost } = lot;
-  lot.quantity = quantity.minus(units);
-  if (cost === undefined) return price === undefined ? undefined : units.times(price);
-  const taken = units.eq(quantity) ? cost : ratio(cost.times(units), quantity, PART_PLACES);
-  lot.cost = cost.minus(taken);
-  return taken;
-}
-
-function adopt(position: PositionBook, quantity: Decimal, price: Decimal | undefined): void {
-  if (position.quantity.eq(quantity)) return;
-  if (price !== undefined) position.lots = [{ quantity, price }];
-  else {
-    // A position of the other side keeps nothing.
-    if (position.quantity.times(quantity).lt(ZERO)) setQuantity(position, ZERO);
-    setQuantity(position, quantity);
-  }
-  if (quantity.eq(ZERO)) position.lots = [];
-  position.quantity = quantity;
-}
-
-/** Removes the oldest lots, or adds a lot without a price, until the quantity is this. It is of the same side. */
-function setQuantity(position: PositionBook, quantity: Decimal): void {
-  let excess = position.quantity.abs().minus(quantity.abs());
-  if (excess.lt(ZERO)) {
-    position.lots.push({ quantity: quantity.minus(position.quantity), price: undefined });
-  }
-  while (excess.gt(ZERO) && position.lots[0] !== undefined) {
-    const [lot] = position.lots as [Lot];
-    const removed = min(excess, lot.quantity.abs());
-    excess = excess.minus(removed);
-    takeUnits(lot, lot.quantity.gt(ZERO) ? removed : ZERO.minus(removed));
-    if (lot.quantity.eq(ZERO)) position.lots.shift();
-  }
-  position.quantity = quantity;
-}
-
-/** A fee in the traded asset is taken from the newest lots, at their cost, so that it is no P&L. */
-function charge(position: PositionBook, fill: VenueFill, fee: Decimal): void {
-  const currency = fill.feeCurrency ?? "";
-  position.fees.set(currency, (position.fees.get(currency) ?? ZERO).plus(fee));
-  if (currency === "" || !isBaseOf(fill.symbol, currency)) return;
-  let rest = fee;
-  while (rest.gt(ZERO)) {
-    const lot = position.lots.at(-1);
-    if (lot === undefined || lot.quantity.lt(ZERO)) break;
-    const taken = min(rest, lot.quantity);
-    rest = rest.minus(taken);
-    const cost = takeUnits(lot, taken);
-    if (cost !== undefined) position.assetFeeCost = position.assetFeeCost.plus(cost);
-    if (lot.quantity.eq(ZERO)) position.lots.pop();
-  }
-  // A rebate adds to the position, and a fee beyond the position is owed.
-  if (!rest.eq(ZERO)) {
-    position.lots.push({ quantity: ZERO.minus(rest), price: decimal(fill.price) });
-    position.assetFeeCost = position.assetFeeCost.plus(rest.times(decimal(fill.price)));
-  }
-  position.quantity = position.quantity.minus(fee);
-}
-
-/** Closes the oldest lots of the opposite sign, then opens a lot with the remaining quantity. */
-function trade(position: PositionBook, signed: Decimal, price: Decimal | undefined): void {
-  let remaining = signed;
-  while (!remaining.eq(ZERO) && position.lots.length > 0) {
-    const lot = position.lots[0] as Lot;
-    if (lot.quantity.gt(ZERO) === remaining.gt(ZERO)) break;
-    const closing = lot.quantity.abs().lte(remaining.abs()) ? lot.quantity : ZERO.minus(remaining);
-    const cost = takeUnits(lot, closing);
-    if (price === undefined || cost === undefined) position.hasUnknownPnl = true;
-    else position.realizedPnl = position.realizedPnl.plus(closing.times(price).minus(cost));
-    remaining = remaining.plus(closing);
-    if (lot.quantity.eq(ZERO)) position.lots.shift();
-  }
-  if (!remaining.eq(ZERO)) position.lots.push({ quantity: remaining, price });
-  position.quantity = position.quantity.plus(signed);
+function count(position: PositionBook, fill: VenueFill, sign: 1 | -1): void {
+  if (fill.busts !== undefined) return;
+  const signed = (amount: Decimal, isAdded: boolean): Decimal => (isAdded ? amount : ZERO.minus(amount));
+  trade(position, signed(decimal(fill.quantity), (fill.side === "buy") === (sign === 1)), decimal(fill.price));
+  if (fill.fee !== undefined) charge(position, fill, signed(decimal(fill.fee), sign === 1));
 }
 
 /** Cost of the open lots divided by the quantity, for display; undefined if not known. */

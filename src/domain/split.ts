@@ -37,6 +37,8 @@ export function splitInstrument(state: FillState, split: InstrumentSplit): void 
   );
   const before = quantityOf(positions);
   if (positions.some((position) => position.hasSplitWithin(SPLIT_EVERY_MS, split.at))) return;
+  // The fills of before and after the split are one sum: the venue's quantity differs, and a human adopts it.
+  if (positions.some((position) => position.hasBaseAfter(split.at))) return;
   if (splitQuantity(before, split.ratio).abs().gt(QUANTITY_MAX)) return;
   for (const position of positions) position.split(split.ratio, split.at);
   const after = quantityOf(positions);

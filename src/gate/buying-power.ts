@@ -84,7 +84,7 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
 function lastFillPrice(position: Readonly<PositionRecord>): string | Decimal | undefined {
   const last = position.movements.at(-1);
   if (last === undefined || last.kind === "split") return undefined;
-  return last.kind === "fill" ? last.fill.price : last.price;
+  return "fill" in last ? last.fill.price : last.price;
 }
 
 function costOfNewest(

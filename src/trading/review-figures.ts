@@ -16,7 +16,7 @@ import {
 import type { DeskState } from "../domain/desk-state.ts";
 import { multiplierOf } from "../domain/multiplier.ts";
 import { type OrderTerms, instrumentKey } from "../domain/order.ts";
-import type { Lot } from "../domain/position.ts";
+import type { Lot } from "../domain/position-book.ts";
 import { isTwoSided, mid } from "../domain/quote.ts";
 import type { VenueInstrument, VenueQuote } from "../domain/venue.ts";
 import { bestPrice } from "../gate/protection.ts";

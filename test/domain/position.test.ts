@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Decimal, decimal, text } from "../../src/domain/decimal.ts";
 import { fillKey, laterVersion } from "../../src/domain/fill.ts";
 import {
+  CHANGES_KEPT,
   PositionRecord,
   adoptQuantity,
   averagePrice,
@@ -45,7 +46,7 @@ function positionOf(
     const counts = earlier === undefined ? fill : laterVersion(earlier, fill);
     if (counts === earlier) continue;
     known.set(key, counts);
-    start.applyFill(key, counts);
+    start.applyFill(key, counts, earlier);
   }
   return start;
 }
@@ -366,6 +367,77 @@ describe("fees", () => {
     expect(shown(positionOf(all))).toMatchObject({ quantity: "-0.01", pnl: "10", lots: ["-0.01@110"] });
     const rebate = [buy("1", "100", fee("BTC/USD", "-0.01", "BTC"))];
     expect(shown(positionOf(rebate))).toMatchObject({ quantity: "1.01", pnl: "0" });
+  });
+});
+
+describe("a position with more changes than are kept", () => {
+  const draft = fc.record({
+    side: fc.constantFrom(buy, sell),
+    quantity: fc.integer({ min: 1, max: 9 }),
+    price: fc.integer({ min: 1, max: 9 }),
+    /** How many fills ago the fill was that this one changes; 0: a new fill. */
+    changes: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.nat(4 * CHANGES_KEPT)),
+    isBust: fc.boolean(),
+  });
+  const drafts = fc.array(draft, { minLength: 3 * CHANGES_KEPT, maxLength: 5 * CHANGES_KEPT, size: "max" });
+
+  it("has the quantity, lots and P&L of all its fills", () => {
+    fc.assert(
+      fc.property(drafts, (all) => {
+        const position = positionOf(all.map(({ side, quantity, price }) => side(String(quantity), String(price))));
+        const signed = ({ side, quantity }: (typeof all)[number]): number => (side === buy ? quantity : -quantity);
+        const oracle = unitByUnit(all.map((each) => ({ signed: signed(each), cents: each.price * 100 })));
+        expect(position.movements.length).toBeLessThan(2 * CHANGES_KEPT);
+        expect([text(position.quantity), text(position.realizedPnl.times(decimal("100")))]).toEqual([
+          String(oracle.quantity),
+          String(oracle.pnlCents),
+        ]);
+        expect(shownOr(costBasis(position))).toBe(text(decimal(String(oracle.cost / 100))));
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it("has the quantity and the cash of the versions that count, however late corrections and busts come", () => {
+    fc.assert(
+      fc.property(drafts, (all) => {
+        const position = new PositionRecord("paper", "AAPL");
+        const counted: VenueFill[] = [];
+        for (const { side, quantity, price, changes, isBust } of all) {
+          const place = counted.length - changes;
+          const known = changes === 0 ? undefined : counted[place];
+          const fill = side(String(quantity), String(price));
+          if (known === undefined) {
+            counted.push(fill);
+            position.applyFill(fill.fillId, fill);
+            continue;
+          }
+          const key = known.corrects ?? known.busts ?? known.fillId;
+          const change: VenueFill = isBust ? { ...known, busts: key } : { ...fill, corrects: key };
+          counted[place] = change;
+          position.applyFill(key, change, known);
+        }
+        let [quantity, cash] = [0, 0];
+        for (const fill of counted) {
+          if (fill.busts !== undefined) continue;
+          const signed = fill.side === "buy" ? Number(fill.quantity) : -Number(fill.quantity);
+          quantity += signed;
+          cash -= signed * Number(fill.price);
+        }
+        const paid = costBasis(position)?.minus(position.realizedPnl) ?? decimal("0");
+        expect([text(position.quantity), text(paid)]).toEqual([String(quantity), text(decimal(String(-cash)))]);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it("adds a fee that comes later, and refuses a split from before its base", () => {
+    const [first, ...others] = Array.from({ length: 3 * CHANGES_KEPT }, () => buy("1", "2"));
+    if (first === undefined) throw new Error("no fill");
+    const position = positionOf([first, ...others]);
+    position.completeFill(fillKey("paper", first), { ...first, fee: amount("0.5"), feeCurrency: "USD" });
+    expect([...position.fees].map(([currency, fee]) => [currency, text(fee)])).toEqual([["USD", "0.5"]]);
+    expect([position.hasBaseAfter(first.at), position.hasBaseAfter(made)]).toEqual([true, false]);
   });
 });
 
