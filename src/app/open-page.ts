@@ -37,6 +37,7 @@ export function openPage(parts: PageParts): OpenPage {
     port,
     origins: () => desk.config.ui.origins,
     epoch: () => desk.state.epoch,
+    now: () => desk.clock.now(),
     pages,
     streams,
     log: desk.log,

@@ -45,6 +45,8 @@ export interface PageOptions {
   /** One further origin of the page, from desk.toml. */
   readonly origins: () => readonly string[];
   readonly epoch: () => number;
+  /** The desk's time, which each answer states: a page signs and counts ages by it. */
+  readonly now: () => number;
   readonly pages: PageSessions;
   readonly streams: PageStreams;
   /** Runs a command for the human at a page. */
@@ -86,6 +88,7 @@ class Refused extends Error {
 export function pageHandler(options: PageOptions): PageHandle {
   const requests = new PageRequests(options);
   return (request, response) => {
+    response.setHeader("x-qoc-time", options.now());
     requests.handle(request, response).catch((error: unknown) => respondError(response, error, options.log));
   };
 }

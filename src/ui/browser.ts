@@ -1,7 +1,13 @@
-/** What the page takes from the browser: clock, timers, storage. Tests and stories replace it. */
+/** What the page takes from the browser: clock, timers, storage. */
+import { type BrowserClocks, DeskTime } from "./desk-time.ts";
+
 export interface Browser {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970 by the desk's clock; by the browser's own until the desk has answered. */
   now(): number;
+  /** Milliseconds since any moment. Only differences have a meaning. */
+  elapsed(): number;
+  /** The desk has just answered, at this time by its clock. */
+  learnDeskTime(at: number): void;
   /** Runs once after `ms`. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
   /** undefined: not kept, or the browser refuses storage. */
@@ -10,8 +16,13 @@ export interface Browser {
   keep(key: string, value: string | undefined): void;
 }
 
+const clocks: BrowserClocks = { wall: () => Date.now(), monotonic: () => performance.now() };
+const deskTime = new DeskTime(clocks);
+
 export const systemBrowser: Browser = {
-  now: () => Date.now(),
+  now: () => deskTime.now(),
+  elapsed: () => clocks.monotonic(),
+  learnDeskTime: (at) => deskTime.learn(at),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

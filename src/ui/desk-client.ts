@@ -36,6 +36,8 @@ export interface Answer<T> {
   readonly values: readonly unknown[];
   /** Lines of progress. */
   readonly notes: readonly string[];
+  /** When the desk was asked, ms by its clock: the value is not newer. */
+  readonly askedAt: number;
 }
 
 export interface RequestOptions {
@@ -112,11 +114,16 @@ export class HttpDeskClient implements DeskClient {
     { isAutomatic = false }: RequestOptions = {},
   ): Promise<Answer<T>> {
     const auto = isAutomatic ? true : undefined;
-    return (await this.#post("command", { command, input, auto })) as Answer<T>;
+    const started = this.#browser.elapsed();
+    const answer = (await this.#post("command", { command, input, auto })) as Omit<Answer<T>, "askedAt">;
+    // By the desk's clock, which the first answer states.
+    const took = this.#browser.elapsed() - started;
+    return { ...answer, askedAt: Math.round(this.#browser.now() - took) };
   }
 
   async listen(onBlock: (block: string) => void, signal: AbortSignal): Promise<void> {
     const response = await fetch("api/events", { headers: this.#headers(), signal, cache: "no-store" });
+    this.#learnTime(response);
     if (response.status === 401) this.signOut();
     if (!response.ok || response.body === null) throw noAnswer(`the desk refused the stream (${response.status})`);
     const decoder = new TextDecoder();
@@ -131,6 +138,11 @@ export class HttpDeskClient implements DeskClient {
     }
   }
 
+  #learnTime({ headers }: Response): void {
+    const at = Number(headers.get("x-qoc-time") ?? Number.NaN);
+    if (Number.isSafeInteger(at)) this.#browser.learnDeskTime(at);
+  }
+
   #headers(): Record<string, string> {
     return { "x-qoc-page": this.#browser.recall(PAGE_KEY) ?? "" };
   }
@@ -143,6 +155,7 @@ export class HttpDeskClient implements DeskClient {
     }).catch((error: unknown) => {
       throw noAnswer(error instanceof Error ? error.message : String(error));
     });
+    this.#learnTime(response);
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
     if (response.status === 401 && path === "command") this.signOut();

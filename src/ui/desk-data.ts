@@ -64,9 +64,8 @@ export class Reading<T> {
     const { command, input, everyMs } = this.question;
     do {
       this.#isStale = false;
-      const askedAt = this.#browser.now();
       try {
-        const { value, values } = await this.#client.call<T>(command, input, { isAutomatic: this.#wasRead });
+        const { value, values, askedAt } = await this.#client.call<T>(command, input, { isAutomatic: this.#wasRead });
         this.#wasRead = true;
         // A command that streams has no value: its emitted values are the answer.
         this.#keep(value ?? (values as T), askedAt);

@@ -115,9 +115,9 @@ export class RowList {
   }
 
   async #readPart(after: RowCursor | undefined): Promise<Part> {
-    const askedAt = this.#page.browser.now();
     const input = after === undefined ? { limit: PART_ROWS } : { limit: PART_ROWS, after };
-    const { value } = await this.#page.client.call<RowsAnswer>(this.#options.command, input, { isAutomatic: true });
+    const { client } = this.#page;
+    const { value, askedAt } = await client.call<RowsAnswer>(this.#options.command, input, { isAutomatic: true });
     this.total.value = value.total;
     const rows = value.rows.map((cells) =>
       Object.fromEntries(value.columns.map((name, index) => [name, cells[index] ?? null])),

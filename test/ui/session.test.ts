@@ -179,6 +179,31 @@ describePage("a session of the page", () => {
     await phone.close();
   });
 
+  it.each([
+    ["20 minutes ahead", 20],
+    ["20 minutes behind", -20],
+  ])("a browser whose clock is %s decides, and counts ages by the desk's time", async (_skew, minutes) => {
+    await context.addInitScript((ms: number) => {
+      const real = Date.now.bind(Date);
+      Date.now = () => real() + ms;
+    }, minutes * 60_000);
+    const { page, go } = await desk.signIn(context);
+    const id = await desk.propose({ limitPrice: "1000" });
+    await go(`review/${id}`);
+    await page.locator('#approve[aria-disabled="false"]').click();
+    await page.getByText("The venue accepted it.").waitFor();
+    await page.getByRole("button", { name: "Ask for a cancel" }).click();
+    await desk.reaches(id, "cancelled");
+    await page.getByRole("button", { name: "Halt trading" }).click();
+    await page.getByText("■ HALTED: halted on the page").waitFor();
+    await desk.call("resume", { reason: "a test" });
+    await go(`review/${await desk.propose({ limitPrice: "1001" })}`);
+    const ages = async (): Promise<readonly string[]> =>
+      (await page.locator("main").innerText()).match(/\d+ (?:s|min|h|d)(?= ago)/g) ?? [];
+    await expect.poll(ages).toEqual([expect.stringMatching(/^\d+ s$/), expect.stringMatching(/^\d+ s$/)]);
+    await page.getByText(/^● up to date, \d+ s$/).waitFor();
+  });
+
   it("keys go to pages, list themselves, and can be switched off", async () => {
     const { page, go } = await desk.signIn(context);
     await page.keyboard.press("g");

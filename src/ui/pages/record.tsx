@@ -35,13 +35,12 @@ export function RecordPage(): JSX.Element {
 }
 
 function JournalCard(): JSX.Element {
-  const { client, browser } = usePage();
+  const { client } = usePage();
   const [state, setState] = useState<{ readonly at: number; readonly check: JournalAnswer } | undefined>();
   const { isSending: isChecking, error, send } = useSending();
   const verify = async (): Promise<void> => {
-    const at = browser.now();
-    const { value } = await client.call<JournalAnswer>("journal verify");
-    setState({ at, check: value });
+    const { value, askedAt } = await client.call<JournalAnswer>("journal verify");
+    setState({ at: askedAt, check: value });
   };
   return (
     <Card title="The journal">

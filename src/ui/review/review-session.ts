@@ -2,7 +2,7 @@
 import { type Signal, batch, signal } from "@preact/signals";
 import type { ReviewedOrder } from "../../domain/review-view.ts";
 import { type OrderReceipt, approve, reject } from "../decisions.ts";
-import { type RequestError, requestErrorOf } from "../desk-client.ts";
+import { type Answer, type RequestError, requestErrorOf } from "../desk-client.ts";
 import type { PageServices } from "../page-context.ts";
 import { type ReviewReading, begin, isProposal, takeAnswer, wordsOf } from "./review-state.ts";
 
@@ -72,32 +72,31 @@ export class ReviewSession {
   }
 
   async #readOnce(isAutomatic: boolean): Promise<void> {
-    const askedAt = this.#page.browser.now();
     const input = { id: this.id, review: true };
     try {
-      const { value } = await this.#page.client.call<ReviewedOrder>("approve", input, { isAutomatic });
+      const { value, askedAt } = await this.#page.client.call<ReviewedOrder>("approve", input, { isAutomatic });
       this.#take(value, askedAt);
     } catch (error) {
-      await this.#readOnly(error, askedAt);
+      await this.#readOnly(error);
     }
   }
 
   /** A desk that is read-only journals no review; the order can be read all the same. */
-  async #readOnly(error: unknown, askedAt: number): Promise<void> {
+  async #readOnly(error: unknown): Promise<void> {
     const refused = requestErrorOf(error);
     if (refused.code !== "DESK_READ_ONLY") this.error.value = refused;
-    else await this.#show(askedAt);
+    else await this.#show();
   }
 
   /** The order as it is now, without a record of a review. */
-  async #readOrder(): Promise<ReviewedOrder> {
-    const { client } = this.#page;
-    return (await client.call<ReviewedOrder>("orders show", { id: this.id }, { isAutomatic: true })).value;
+  #readOrder(): Promise<Answer<ReviewedOrder>> {
+    return this.#page.client.call("orders show", { id: this.id }, { isAutomatic: true });
   }
 
-  async #show(askedAt: number): Promise<void> {
+  async #show(): Promise<void> {
     try {
-      this.#take(await this.#readOrder(), askedAt);
+      const { value, askedAt } = await this.#readOrder();
+      this.#take(value, askedAt);
     } catch (error) {
       this.error.value = requestErrorOf(error);
     }
@@ -134,9 +133,8 @@ export class ReviewSession {
   async #look(): Promise<void> {
     const reading = this.reading.peek();
     if (reading === undefined || this.phase.peek() !== "reading") return;
-    const askedAt = this.#page.browser.now();
     try {
-      const value = await this.#readOrder();
+      const { value, askedAt } = await this.#readOrder();
       const isSame = isProposal(value) && value.digest === reading.shown.digest;
       if (!isSame) this.#take(value, askedAt);
       const { shown } = reading;
@@ -210,7 +208,7 @@ export class ReviewSession {
     this.phase.value = "asking";
     while (!this.#isClosed) {
       try {
-        const { state } = await this.#readOrder();
+        const { state } = (await this.#readOrder()).value;
         this.phase.value = state === "proposed" ? "sending" : "decided";
         return;
       } catch {

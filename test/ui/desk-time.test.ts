@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { DeskTime } from "../../src/ui/desk-time.ts";
+
+/** Both clocks of a browser, and the desk's. */
+class Clocks {
+  readonly desk = { at: 1_000_000_000 };
+  readonly #skew: number;
+  #monotonic = 0;
+
+  constructor(skew: number) {
+    this.#skew = skew;
+  }
+
+  #set = 0;
+  wall = (): number => this.desk.at + this.#skew + this.#set;
+  monotonic = (): number => this.#monotonic;
+
+  pass(ms: number): void {
+    this.desk.at += ms;
+    this.#monotonic += ms;
+  }
+
+  /** The machine sleeps: the page's own clock pauses. */
+  sleep(ms: number): void {
+    this.desk.at += ms;
+  }
+
+  /** Somebody sets the clock of the day. */
+  set(ms: number): void {
+    this.#set += ms;
+  }
+}
+
+describe("the desk's time in a browser", () => {
+  it.each([0, -1_200_000, 1_200_000])(
+    "is the desk's after an answer, if the browser's clock is off by %i ms",
+    (skew) => {
+      const clocks = new Clocks(skew);
+      const time = new DeskTime(clocks);
+      time.learn(clocks.desk.at);
+      clocks.pass(5_000);
+      expect(time.now()).toBe(clocks.desk.at);
+      clocks.sleep(60_000);
+      expect(time.now()).toBe(clocks.desk.at);
+    },
+  );
+
+  it("is never before the desk's, so that nothing seems newer than it is, whatever happens to the clocks", () => {
+    const steps = fc.array(fc.tuple(fc.constantFrom("pass", "sleep", "learn"), fc.integer({ min: 0, max: 100_000 })), {
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: -1e7, max: 1e7 }), steps, (skew, taken) => {
+        const clocks = new Clocks(skew);
+        const time = new DeskTime(clocks);
+        time.learn(clocks.desk.at);
+        for (const [step, ms] of taken) {
+          if (step === "learn") time.learn(clocks.desk.at);
+          else clocks[step](ms);
+          expect(time.now()).toBeGreaterThanOrEqual(clocks.desk.at);
+        }
+      }),
+    );
+  });
+
+  it("does not go back if the clock of the day is set back, and is right again after the next answer", () => {
+    const clocks = new Clocks(0);
+    const time = new DeskTime(clocks);
+    time.learn(clocks.desk.at);
+    clocks.pass(10_000);
+    clocks.set(-3_600_000);
+    expect(time.now()).toBe(clocks.desk.at);
+    clocks.set(7_200_000);
+    expect(time.now()).toBeGreaterThan(clocks.desk.at);
+    time.learn(clocks.desk.at);
+    expect(time.now()).toBe(clocks.desk.at);
+  });
+});
