@@ -43,9 +43,13 @@ const common = {
 };
 await build({
   ...common,
-  entryPoints: ["app/main", "commands/command-index", "domain/sdk", "market-data/feed-worker"].map(
-    (name) => `${root}src/${name}.ts`,
-  ),
+  entryPoints: [
+    "app/main",
+    "app/journal-worker",
+    "commands/command-index",
+    "domain/sdk",
+    "market-data/feed-worker",
+  ].map((name) => `${root}src/${name}.ts`),
   outbase: `${root}src`,
   outdir: `${root}dist/src`,
   chunkNames: "chunks/[name]-[hash]",

@@ -4,7 +4,7 @@ import { upgraded } from "../bus/replay.ts";
 import type { DeskServices, LogLine, LogQuery } from "../commands/command.ts";
 import { matchesFilter, readLogs } from "../workspace/logs.ts";
 import type { OpenDesk } from "./open-desk.ts";
-import { verifyJournal } from "./verify-journal.ts";
+import { JournalThread } from "./journal-thread.ts";
 
 /** Services of the daemon that are not part of the desk. */
 type DaemonServices = Pick<
@@ -24,6 +24,7 @@ function mcpProgram({ packageRoot, env, desk }: OpenDesk): DeskServices["mcpProg
 
 export function createDeskServices(open: OpenDesk, daemon: DaemonServices): DeskServices {
   const { desk, logs, logDir, projector, journal } = open;
+  const reader = new JournalThread(open.packageRoot);
   // The record of a journal that cannot be written is what is on disk.
   const flushed = async (): Promise<void> => {
     if (desk.readOnly() === undefined) await journal?.flush();
@@ -37,8 +38,11 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
     },
     verify: async (progress) => {
       await flushed();
-      const { disk, root } = desk.workspace;
-      return verifyJournal({ disk, root, home: open.home, env: open.env }, progress);
+      return reader.verify({ root: desk.workspace.root, home: open.home, env: open.env }, progress);
+    },
+    equity: async (range, most) => {
+      await flushed();
+      return reader.equity({ root: desk.workspace.root, config: desk.config }, range, most);
     },
     readLogs: async (query) => {
       await logs.flush();

@@ -13,7 +13,7 @@ import { LAYOUT } from "../workspace/layout.ts";
 export async function readLedger(
   disk: Disk,
   root: string,
-  { trades, config }: LedgerQuery & { readonly config: DeskConfig },
+  { trades, config }: LedgerQuery & { readonly config: Pick<DeskConfig, "account" | "workspace"> },
 ): Promise<DeskLedger> {
   const { currency } = config.account;
   const { state, take } = openReplay();

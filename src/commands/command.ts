@@ -16,6 +16,7 @@ import type { Desk } from "../trading/desk.ts";
 import type { DoctorCheck } from "../trading/doctor.ts";
 import type { AuditCode } from "../trading/audit-finding.ts";
 import type { AuditResult } from "../trading/audit-result.ts";
+import type { EquityCurve } from "../domain/equity-curve.ts";
 import type { News } from "../trading/news.ts";
 import type { PageSessions } from "../trading/page-sessions.ts";
 import type { Passkeys } from "../trading/passkeys.ts";
@@ -214,6 +215,8 @@ export interface DeskServices {
   /** The whole journal, oldest first. */
   readEvents(): Promise<readonly Recorded[]>;
   verify(progress: Progress): Promise<JournalReport>;
+  /** The equity of these dates in at most `most` points. The journal is read in a thread: the desk does not wait. */
+  equity(range: DateRange, most: number): Promise<EquityCurve>;
   readLogs(options: LogQuery): Promise<readonly LogLine[]>;
   /** Calls `line` for each new log line until the signal aborts. */
   followLogs(options: LogQuery, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void>;

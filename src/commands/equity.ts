@@ -1,10 +1,10 @@
 import * as z from "zod";
 import type { EquityStatistics } from "../domain/equity-statistics.ts";
-import { type ReturnPoint, type EquityReport, equityReport } from "../trading/equity-report.ts";
+import type { EquityReport, ReturnPoint } from "../trading/equity-report.ts";
 import { toggle } from "./arguments.ts";
 import { defineCommand, usageError } from "./command.ts";
-import { dateRangeInput, isInRange } from "./date-range.ts";
-import { readLedger } from "./read-ledger.ts";
+import { dateRangeInput } from "./date-range.ts";
+import { equityOf, readLedger } from "./read-ledger.ts";
 import { csv } from "./rendering/csv.ts";
 import { gainShade, money, signedMoney } from "./rendering/money.ts";
 import { plot } from "./rendering/plot.ts";
@@ -24,7 +24,7 @@ export const command = defineCommand({
   writes: [],
   summary: "plot the NAV over time, with returns and drawdown",
   description:
-    "From the journal, also while the desk is down. Returns and drawdown leave out what was paid in or out. A point is the end of a date, or the moment before money moved.",
+    "From the journal, also while the desk is down. Returns and drawdown leave out what was paid in or out. A point is the end of a date, a snapshot, or the moment before money moved.",
   examples: ["qoc equity", "qoc equity --from 2026-01-01 --csv", "qoc equity --svg"],
   input: z.strictObject({
     ...dateRangeInput,
@@ -34,9 +34,7 @@ export const command = defineCommand({
   output: z.looseObject({ currency: z.string(), points: z.array(z.unknown()) }),
   run: async ({ csv: isCsv, svg, ...range }, context): Promise<ShownEquity> => {
     if (isCsv && svg) throw usageError("equity", "--csv and --svg print different things: choose one of them");
-    const { points, currency } = await readLedger(context, {});
-    const chosen = points.filter(({ date }) => isInRange(date, range));
-    const report = equityReport(chosen, currency);
+    const report = equityOf(await readLedger(context, {}), range);
     return { ...report, format: isCsv ? "csv" : svg ? "svg" : undefined };
   },
   render: (report, style) => {

@@ -46,7 +46,7 @@ export const PAGE_COMMANDS: readonly string[] = [
   "connectors logs",
   "snapshot",
   "snapshots list",
-  "snapshots nav",
+  "equity points",
   "decisions",
   "logs",
   "journal verify",

@@ -1,8 +1,19 @@
 /** The profit and loss of the desk by its journal, read in the caller's process. */
+import { type EquityReport, equityReport } from "../trading/equity-report.ts";
 import { type CommandContext, type DeskLedger, type LedgerQuery, localServices } from "./command.ts";
+import { type DateRange, isInRange } from "./date-range.ts";
 
 export async function readLedger(context: CommandContext, query: LedgerQuery): Promise<DeskLedger> {
   const ledger = await localServices(context).ledgerOf(context.cwd, query);
   if (ledger.problem !== null) context.progress.line(`the journal is not whole: ${ledger.problem}`);
   return ledger;
+}
+
+/** The value of the desk over the points of these dates. */
+export function equityOf(
+  { points, currency }: Pick<DeskLedger, "points" | "currency">,
+  range: DateRange,
+): EquityReport {
+  const chosen = points.filter(({ date }) => isInRange(date, range));
+  return equityReport(chosen, currency);
 }

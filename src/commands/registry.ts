@@ -87,6 +87,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   "connectors new": () => import("./connectors/new.ts"),
   "connectors test": () => import("./connectors/test.ts"),
   equity: () => import("./equity.ts"),
+  "equity points": () => import("./equity/points.ts"),
   pnl: () => import("./pnl.ts"),
   snapshot: () => import("./snapshot.ts"),
   "snapshots list": () => import("./snapshots/list.ts"),

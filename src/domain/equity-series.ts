@@ -25,23 +25,40 @@ export function addEquityPoint(series: EquityPoint[], point: EquityPoint): void 
  * always the first and the last point.
  */
 export function thinnedPoints(points: readonly EquityPoint[], count: number): readonly EquityPoint[] {
+  return thinned(points, { count, perPart: 2, keep: extremes });
+}
+
+export interface Thinning<T> {
+  /** Of the points that stay, two at least. */
+  readonly count: number;
+  /** The most points that `keep` returns. */
+  readonly perPart: number;
+  /** Chooses points of one part of the time, in their order. */
+  readonly keep: (part: readonly T[]) => readonly T[];
+}
+
+/** The first point, the chosen points of each of equal parts of the time, and the last point. */
+export function thinned<T extends { readonly at: number }>(
+  points: readonly T[],
+  { count, perPart, keep }: Thinning<T>,
+): readonly T[] {
   const [first, last] = [points[0], points.at(-1)];
   if (points.length <= count || first === undefined || last === undefined) return points;
-  const parts = Math.floor((count - 2) / 2);
+  const parts = Math.floor((count - 2) / perPart);
   if (parts < 1) return [first, last];
   const width = (last.at - first.at) / parts;
-  const kept: EquityPoint[] = [first];
-  let part: EquityPoint[] = [];
+  const kept: T[] = [first];
+  let part: T[] = [];
   let end = first.at + width;
   for (const point of points.slice(1, -1)) {
     while (point.at > end) {
-      kept.push(...extremes(part));
+      kept.push(...keep(part));
       part = [];
       end += width;
     }
     part.push(point);
   }
-  return [...kept, ...extremes(part), last];
+  return [...kept, ...keep(part), last];
 }
 
 /** The minimum and the maximum in the order of their times. */

@@ -93,12 +93,20 @@ function sharpeOf(returns: readonly number[], deviation: number | undefined): Eq
   return { value: daily * Math.sqrt(TRADING_DAYS), error: error * Math.sqrt(TRADING_DAYS) };
 }
 
+/** How far each value is below the highest before it, as a fraction: 0 at a new high. */
+export function drawdowns(values: readonly number[]): readonly number[] {
+  let peak = Number.NEGATIVE_INFINITY;
+  return values.map((value) => {
+    peak = Math.max(peak, value);
+    return 1 - value / peak;
+  });
+}
+
 function drawdownOf(steps: readonly EquityStep[], index: readonly number[]): Drawdown | undefined {
-  let [peak, peakAt] = [Number.NEGATIVE_INFINITY, 0];
+  let peakAt = 0;
   let deepest: Drawdown | undefined;
-  for (const [i, value] of index.entries()) {
-    if (value >= peak) [peak, peakAt] = [value, i];
-    const depth = 1 - value / peak;
+  for (const [i, depth] of drawdowns(index).entries()) {
+    if (depth === 0) peakAt = i;
     if (depth > (deepest?.depth ?? 0)) deepest = { depth, from: steps[peakAt]?.date ?? "", to: steps[i]?.date ?? "" };
   }
   return deepest;

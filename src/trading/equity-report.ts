@@ -1,6 +1,12 @@
 /** The value of the desk over time in one currency, and its returns, from the points of a ledger. */
 import { type Decimal, ONE, ZERO, approximate, rounded, text } from "../domain/decimal.ts";
-import { type EquityStatistics, type EquityStep, equityStatistics, returnIndex } from "../domain/equity-statistics.ts";
+import {
+  type EquityStatistics,
+  type EquityStep,
+  drawdowns,
+  equityStatistics,
+  returnIndex,
+} from "../domain/equity-statistics.ts";
 import { sumCurrency } from "../domain/exchange-rate.ts";
 import { shownCurrency } from "../domain/untrusted.ts";
 import { iso } from "../lib/time.ts";
@@ -14,6 +20,8 @@ export interface ReturnPoint {
   readonly flow: string;
   /** Of the time-weighted return, 1 at first. */
   readonly index: number;
+  /** How far the index is below its high, as a fraction: 0 at a new high. */
+  readonly drawdown: number;
   /** false: an account without an exchange rate is left out. */
   readonly complete: boolean;
 }
@@ -58,6 +66,7 @@ export function equityReport(points: readonly ValuePoint[], base: string): Equit
   });
   // At the first point the capital is paid in: there is no value yet to show.
   const index = returnIndex(steps);
+  const below = drawdowns(index);
   return {
     currency: shownCurrency(currency),
     points: valued
@@ -67,6 +76,7 @@ export function equityReport(points: readonly ValuePoint[], base: string): Equit
         nav: text(rounded(sumOf(now.values.values()), 8)),
         flow: text(rounded(flowOf(now, valued[i + 1]), 8)),
         index: index[i] ?? 1,
+        drawdown: below[i] ?? 0,
         complete: now.missing.length === 0,
       }))
       .filter((_, i) => i > 0),

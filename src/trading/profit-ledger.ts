@@ -52,7 +52,7 @@ export interface ProfitRow {
   readonly incomplete: Set<string>;
 }
 
-/** The value of every account at one moment: before money was paid in or out, or at the end of a date. */
+/** The value of every account at one moment: before money was paid in or out, at a snapshot, at the end of a date. */
 export interface ValuePoint {
   readonly date: string;
   readonly at: number;
@@ -165,6 +165,9 @@ export class ProfitLedger {
           this.#addFlow(event.connector, decimal(event.amount), { at });
           this.#endExplained(event.connector);
         }
+        return;
+      case "snapshot.taken":
+        if (this.#rows.size > 0) this.#addPoint(at);
         return;
       case "config.accepted":
         this.#closeLeft(event, at);

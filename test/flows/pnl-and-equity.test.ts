@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { requireBuild } from "../support/built.ts";
 import { qocJson } from "../support/qoc-json.ts";
+import { PageClient } from "../support/page-client.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -104,4 +105,20 @@ it("qoc equity ends at the NAV of the desk, and a transfer is no return", async 
   expect(Number(points[0]?.nav) + flows + 98.56).toBeCloseTo(1_020_098.56, 2);
   // 98.56 of 1,025,000, whichever the order of transfer and profit.
   expect(points.at(-1)?.index).toBeCloseTo(1 + 98.56 / 1_025_000, 6);
+});
+
+it("the page shows the numbers of qoc equity: NAV, drawdown, return and what was paid out", async () => {
+  desk = await tempDesk({ config: () => config("20000"), again: desk });
+  const page = await PageClient.login(desk);
+  await page.read("snapshot");
+  const curve = await page.read<Record<string, any>>("equity points", { points: 500 });
+  await desk.stop();
+  const { points, statistics, currency } = (await qoc("equity")) as Record<string, any>;
+  expect(curve).toMatchObject({ currency, total: curve["points"].length });
+  // The desk was up for a moment longer, so that the last point of the command is a later one.
+  const rows = points.map((point: any) => [point.at, point.nav, String(Number(point.drawdown.toFixed(6)))]);
+  expect(rows).toEqual(expect.arrayContaining(curve["points"].slice(0, -1)));
+  expect(curve["points"].at(-1)?.slice(1)).toEqual(rows.at(-1)?.slice(1));
+  expect(curve["flows"]).toEqual(points.filter(({ flow }: any) => flow !== "0").map(({ at, flow }: any) => [at, flow]));
+  expect(curve["statistics"].timeWeighted).toBeCloseTo(statistics.timeWeighted, 12);
 });

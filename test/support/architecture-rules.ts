@@ -125,6 +125,8 @@ const AMBIENT_POWERS: readonly {
     allowed: [
       "src/host/",
       "src/egress/",
+      "src/app/journal-thread.ts",
+      "src/app/journal-worker.ts",
       "src/market-data/feed-thread.ts",
       "src/market-data/feed-worker.ts",
       "sandbox/",

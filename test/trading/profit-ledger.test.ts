@@ -158,6 +158,36 @@ it("a deposit and a withdrawal change no profit, no return and no drawdown", () 
   expect(points.at(-1)).toMatchObject({ nav: "30000", index: 1 });
 });
 
+it("a snapshot is a point: a loss within a day is a drawdown, and a withdrawal is not", () => {
+  const connector = "paper" as ConnectorName;
+  const snapshot = {
+    type: "snapshot.taken" as const,
+    path: "snapshots/x.toml",
+    nav: amount("1"),
+    actor: "human" as const,
+  };
+  const tale = scenario()
+    .desk()
+    .account("paper", { nav: "100000", venueDate: "2026-07-01" })
+    .event(snapshot)
+    .account("paper", { nav: "90000", venueDate: "2026-07-01" })
+    .event(snapshot)
+    .event({ type: "nav.unexplained", connector, amount: amount("-40000") })
+    .account("paper", { nav: "50000", venueDate: "2026-07-01" })
+    .event(moved("withdrawal", "-40000"))
+    .event(snapshot)
+    .account("paper", { nav: "60000", venueDate: "2026-07-01" });
+  const { points, statistics } = equityReport(ledgerOf(tale).points, "USD");
+  expect(points.map(({ nav, drawdown }) => [nav, Number(drawdown.toFixed(4))])).toEqual([
+    ["100000", 0],
+    ["90000", 0.1],
+    ["90000", 0.1],
+    ["50000", 0.1],
+    ["60000", 0],
+  ]);
+  expect(statistics.drawdown?.depth).toBeCloseTo(0.1, 12);
+});
+
 it("money that was explained a day later belongs to the date on which the NAV changed", () => {
   const connector = "paper" as ConnectorName;
   const tale = scenario()

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
 import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
+import { fiveYears } from "./support/equity-scenario.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/ui/", import.meta.url));
 
@@ -149,39 +150,40 @@ describePage("the cost of the page", () => {
     await context.close();
   });
 
-  it("five years of the NAV are drawn with their fills, and keys read the curve", async () => {
+  it("five years of the NAV are drawn with their fills, and the point that a key chose outlives a new drawing", async () => {
     const context = await browser.context();
     const { page, go } = await desk.signIn(context);
-    const day = 86_400_000;
-    const points = Array.from({ length: 1_826 }, (_, index) => {
-      const nav = 1_000_000 + 300 * index + 40_000 * Math.sin(index / 60);
-      return [new Date(Date.UTC(2021, 10, 28) + index * day).toISOString(), nav.toFixed(2)];
-    });
     let asked = 0;
+    let answerFills: (() => void) | undefined;
     await page.route("**/ui/api/command", (route) => {
       const { command, input } = route.request().postDataJSON() as { command: string; input: { points?: number } };
-      if (command !== "snapshots nav") return route.continue();
-      asked = input.points ?? Infinity;
-      return route.fulfill({ json: { value: { currency: "USD", total: 1_826, points }, values: [], notes: [] } });
+      if (command === "fills list") answerFills = () => void route.continue();
+      if (command === "equity points") asked = input.points ?? Infinity;
+      if (command === "equity points") return route.fulfill({ json: { value: fiveYears(), values: [], notes: [] } });
+      return command === "fills list" ? undefined : route.continue();
     });
     await go("equity");
-    const plot = page.getByRole("img", { name: /^NAV 1,5/ });
+    const plot = page.getByRole("img", { name: /^NAV 1,/ });
     await plot.locator("canvas").waitFor();
     // The desk sends at most so many points.
     const largest = JSON.stringify(
-      Array.from({ length: asked }, () => ["2026-11-28T10:00:00.000Z", "123456789.12345678"]),
+      Array.from({ length: asked }, () => ["2026-11-28T10:00:00.000Z", "123456789.12345678", "0.123456"]),
     );
+    process.stdout.write(`${asked} points of the equity: at most ${largest.length} bytes\n`);
     expect(largest.length).toBeLessThan(60_000);
     await plot.focus();
-    const before = page.getByText(/^26 Nov 2026 · NAV 1,\d{3},\d{3} · below its high/);
-    // The plot is drawn again when its fills arrive, which drops the position that a key chose.
-    await expect
-      .poll(async () => {
-        await page.keyboard.press("End");
-        await page.keyboard.press("ArrowLeft");
-        return before.isVisible();
-      })
-      .toBe(true);
+    await page.keyboard.press("End");
+    await page.keyboard.press("ArrowLeft");
+    const before = page.getByText(/^26 Nov 2026 · NAV 1,\d{3},\d{3} · drawdown −?\d+\.\d\d %/);
+    await before.waitFor();
+    const first = await plot.locator("canvas").evaluateHandle((canvas) => canvas);
+    await expect.poll(() => answerFills).toBeDefined();
+    answerFills?.();
+    // The fills have arrived, and the plot is another one.
+    await page.waitForFunction((canvas) => !canvas.isConnected, first);
+    expect(await before.isVisible()).toBe(true);
+    await page.keyboard.press("ArrowLeft");
+    await page.getByText(/^25 Nov 2026 · NAV 1,/).waitFor();
     await page.getByText("NAV as a table (1826 rows)").click();
     await page.getByRole("rowheader", { name: /2026-11-27/ }).waitFor();
     await context.close();

@@ -9,6 +9,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { violations } from "./support/axe.ts";
 import { type BrowserDesk, type SignedInPage, browserDesk, calm } from "./support/browser-desk.ts";
+import { fiveYears } from "./support/equity-scenario.ts";
 import { PHONE, type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
 
 const ARTEFACTS = fileURLToPath(new URL("artefacts/", import.meta.url));
@@ -145,11 +146,7 @@ describePage("a state of the page", () => {
 
   it("the equity of five years, with its drawdown", async () => {
     const { page, go } = await enter();
-    const points = Array.from({ length: 1_826 }, (_, day) => {
-      const nav = 1_000_000 + 260 * day + 45_000 * Math.sin(day / 70) + 9_000 * Math.sin(day / 9);
-      return [new Date(Date.UTC(2021, 10, 28) + day * 86_400_000).toISOString(), nav.toFixed(2)];
-    });
-    await change(page, { "snapshots nav": { total: points.length, points } });
+    await change(page, { "equity points": fiveYears() });
     await go("equity");
     await page.locator("canvas").waitFor();
     await keep(page, "equity");

@@ -179,13 +179,13 @@ const LISTS: readonly Story[] = [
   {
     name: "equity-empty",
     route: "equity",
-    answers: { "snapshots nav": { total: 0, points: [] } },
+    answers: { "equity points": { total: 0, points: [] } },
     says: "No snapshot yet.",
   },
   {
     name: "equity-one",
     route: "equity",
-    answers: { "snapshots nav": { total: 1, points: [["2026-11-28T10:00:00.000Z", "1004210"]] } },
+    answers: { "equity points": { total: 1, points: [["2026-11-28T10:00:00.000Z", "1004210", "0"]] } },
     says: /NAV 1,004,210/,
   },
   { name: "inbox-empty", route: "inbox", answers: { "inbox list": [] }, says: /inbox is|inbox is empty/ },

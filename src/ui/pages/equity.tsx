@@ -1,15 +1,16 @@
-/** The NAV over time, how far it is below its high, and the fills. */
+/** The NAV over time, the drawdown of the time-weighted return, the fills, and what was paid in or out. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import type { EquityCurve } from "../../domain/equity-curve.ts";
 import { grouped, money } from "../amounts.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Choices } from "../parts/choices.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { Age, Empty, ErrorNotice, Shown } from "../parts/texts.tsx";
+import { Age, Empty, ErrorNotice, Notice, Shown } from "../parts/texts.tsx";
 import { DataBelow } from "../plots/data-below.tsx";
-import { type EquityCurve, equityCurve } from "../plots/equity-curve.ts";
+import { type DrawnEquity, drawdownPercent, drawnEquity } from "../plots/equity-curve.ts";
 import { Plot } from "../plots/plot.tsx";
 import { dayOf, fullTime } from "../times.ts";
 import { useRowList } from "../row-list.ts";
@@ -18,23 +19,18 @@ import { FILLS } from "./fills.tsx";
 
 const DAY_MS = 86_400_000;
 const RANGES = { "1W": 7, "1M": 31, "3M": 92, "1Y": 366, "5Y": 1_827, all: 0 } as const;
-/** An answer of so many points has less than 60 kB, and no screen has as many pixels. */
-const POINTS = 1_000;
+/** An answer of so many points has less than 60 kB, and few screens have as many pixels. */
+const POINTS = 950;
 type Range = keyof typeof RANGES;
-
-interface EquityAnswer {
-  readonly currency: string;
-  readonly total: number;
-  readonly points: readonly (readonly [string, string])[];
-}
 
 export function EquityPage(): JSX.Element {
   const { browser } = usePage();
   const [range, setRange] = useState<Range>("all");
   const days = RANGES[range];
-  const from = useMemo(() => new Date(browser.now() - days * DAY_MS).toISOString(), [browser, days]);
+  const from = useMemo(() => new Date(browser.now() - days * DAY_MS).toISOString().slice(0, 10), [browser, days]);
   const input = days === 0 ? { points: POINTS } : { points: POINTS, from };
-  const reading = useReading<EquityAnswer>({ command: "snapshots nav", input, topics: ["equity"] });
+  const question = { command: "equity points", input, topics: ["equity"], everyMs: 60_000 };
+  const reading = useReading<EquityCurve>(question);
   return (
     <>
       <Heading aside={<Age since={reading.askedAt.value} />}>Equity</Heading>
@@ -63,48 +59,83 @@ function TakeSnapshot(): JSX.Element {
   );
 }
 
-function EquityCard({ answer }: { readonly answer: EquityAnswer }): JSX.Element {
+function EquityCard({ answer }: { readonly answer: EquityCurve }): JSX.Element {
   const fills = useRowList(FILLS).rows.value;
-  const { points, currency } = answer;
-  const curve = useMemo(() => equityCurve(points, fills ?? []), [points, fills]);
+  const { points, currency, flows } = answer;
+  const curve = useMemo(() => drawnEquity(answer, fills ?? []), [answer, fills]);
   const last = points.at(-1);
   if (points.length < 2 || last === undefined)
     return (
       <Empty>
-        {last === undefined ? "No snapshot yet." : `NAV ${money(last[1])} ${currency} at ${fullTime(last[0])}.`}{" "}
-        Snapshots make the curve: take one, or let a schedule do it.
+        {last === undefined
+          ? "No account was reported. "
+          : `NAV ${money(last[1])} ${currency} at ${fullTime(last[0])}. `}
+        Snapshots and the ends of days make the curve: take a snapshot, or let a schedule do it.
       </Empty>
     );
   return (
-    <Card title={`NAV in ${currency}`} aside={`${grouped(String(answer.total))} snapshots`}>
-      <Plot sentence={sentenceOf(curve, points, currency)} times={curve.times} series={curve.series} height={340} />
+    <Card title={`NAV in ${currency}`} aside={`${grouped(String(answer.total))} points`}>
+      {answer.unconverted.length === 0 ? null : (
+        <Notice tone="warn" title="Left out, because no exchange rate is known:">
+          {answer.unconverted.join(", ")}
+        </Notice>
+      )}
+      <EquityFigures answer={answer} />
+      <Plot sentence={sentenceOf(curve, answer)} times={curve.times} series={curve.series} height={340} />
       <p class="legend small">
         <span>
           <i class="swatch link" aria-hidden="true" /> NAV
         </span>
         <span>
-          <i class="swatch loss" aria-hidden="true" /> below its high, deposits and withdrawals included
+          <i class="swatch loss" aria-hidden="true" /> drawdown of the time-weighted return
         </span>
         <span>
           <i class="swatch ok" aria-hidden="true" /> fills
         </span>
+        {flows.length === 0 ? null : (
+          <span>
+            <i class="swatch warn" aria-hidden="true" /> paid in or out
+          </span>
+        )}
+        <span class="dim">Return and drawdown leave out what was paid in or out, as in qoc equity.</span>
       </p>
       <DataBelow
         name="NAV"
-        columns={["time", `NAV ${currency}`, "below its high"]}
-        rows={points.map(([at, nav], index) => [at, nav, curve.below[index] ?? ""]).toReversed()}
+        columns={["time", `NAV ${currency}`, "drawdown"]}
+        rows={points.map(([at, nav, drawdown]) => [at, nav, drawdownPercent(Number(drawdown))]).toReversed()}
       />
     </Card>
   );
 }
 
-function sentenceOf(curve: EquityCurve, points: EquityAnswer["points"], currency: string): string {
+function EquityFigures({ answer: { statistics } }: { readonly answer: EquityCurve }): JSX.Element {
+  const { timeWeighted, drawdown } = statistics;
+  return (
+    <dl class="facts">
+      <dt>return, time-weighted</dt>
+      <dd>{timeWeighted === undefined ? "from the second point on" : signedPercent(timeWeighted)}</dd>
+      <dt>worst drawdown</dt>
+      <dd>
+        {drawdown === undefined
+          ? "none"
+          : `${drawdownPercent(drawdown.depth)}, ${dayOf(drawdown.from)} to ${dayOf(drawdown.to)}`}
+      </dd>
+    </dl>
+  );
+}
+
+function signedPercent(fraction: number): string {
+  return `${fraction > 0 ? "+" : ""}${grouped((100 * fraction).toFixed(2))} %`;
+}
+
+function sentenceOf({ low, high }: DrawnEquity, { points, currency, statistics }: EquityCurve): string {
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return "";
+  const { drawdown } = statistics;
   const parts = [
     `NAV ${money(last[1])} ${currency} on ${dayOf(last[0])}`,
-    `low ${money(curve.low)}, high ${money(curve.high)} since ${dayOf(first[0])}`,
-    `at worst ${curve.worst} below its high`,
+    `low ${money(low)}, high ${money(high)} since ${dayOf(first[0])}`,
+    drawdown === undefined ? "no drawdown" : `worst drawdown ${drawdownPercent(drawdown.depth)}`,
   ];
   return parts.join("; ");
 }

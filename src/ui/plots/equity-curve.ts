@@ -1,58 +1,57 @@
 /** The equity curve as series of a plot. Numbers are for drawing alone: the table shows the amounts as they are. */
+import type { EquityCurve } from "../../domain/equity-curve.ts";
 import { compareAmounts, grouped } from "../amounts.ts";
 import type { NamedRow } from "../row-list.ts";
 import type { PlotSeries } from "./plot.tsx";
 
-export interface EquityCurve {
+export interface DrawnEquity {
   /** Seconds since 1970. */
   readonly times: readonly number[];
   readonly series: readonly PlotSeries[];
-  /** How far each point is below the highest before it, for example "−1.90 %". */
-  readonly below: readonly string[];
   readonly low: string;
   readonly high: string;
-  readonly worst: string;
 }
 
-export function equityCurve(points: readonly (readonly [string, string])[], fills: readonly NamedRow[]): EquityCurve {
+export function drawnEquity({ points, flows }: EquityCurve, fills: readonly NamedRow[]): DrawnEquity {
   const times = points.map(([at]) => Date.parse(at) / 1_000);
   const values = points.map(([, nav]) => Number(nav));
-  let peak = Number.NEGATIVE_INFINITY;
-  const drops = values.map((value) => {
-    peak = Math.max(peak, value);
-    return peak > 0 ? (100 * (value - peak)) / peak : 0;
-  });
   const amounts = points.map(([, nav]) => nav).toSorted(compareAmounts);
   const amount = (value: number): string => grouped(value.toFixed(0));
+  const marks = (at: readonly string[]): readonly (number | null)[] => marksOn({ times, values }, at);
   return {
     times,
     series: [
       { name: "NAV", values, color: "link", format: amount },
-      { name: "below its high", values: drops, color: "loss", kind: "area", format: percent },
-      { name: "fills", values: fillMarks(times, values, fills), color: "ok", kind: "marks", format: amount },
+      {
+        name: "drawdown",
+        values: points.map(([, , drawdown]) => -100 * Number(drawdown)),
+        color: "loss",
+        kind: "area",
+        format: (value) => `${grouped(value.toFixed(2))} %`,
+      },
+      { name: "fills", values: marks(fills.map(({ time }) => time ?? "")), color: "ok", kind: "marks", format: amount },
+      { name: "paid in or out", values: marks(flows.map(([at]) => at)), color: "warn", kind: "marks", format: amount },
     ],
-    below: drops.map(percent),
     low: amounts[0] ?? "",
     high: amounts.at(-1) ?? "",
-    worst: percent(Math.min(...drops, 0)),
   };
 }
 
-function percent(value: number): string {
-  return `${grouped(value.toFixed(2))} %`;
+/** A fraction such as "0.0123" as "−1.23 %": the same digits as `qoc equity` prints. */
+export function drawdownPercent(fraction: number): string {
+  return grouped((fraction === 0 ? 0 : -100 * fraction).toFixed(2)) + " %";
 }
 
-/** A mark on the curve at the first point after each fill. */
-function fillMarks(
-  times: readonly number[],
-  values: readonly number[],
-  fills: readonly NamedRow[],
+/** A mark on the curve at the first point that is not before each time. */
+function marksOn(
+  { times, values }: { readonly times: readonly number[]; readonly values: readonly number[] },
+  at: readonly string[],
 ): readonly (number | null)[] {
   const marks: (number | null)[] = times.map(() => null);
-  for (const { time } of fills) {
-    const at = Date.parse(time ?? "") / 1_000;
-    const index = firstFrom(times, at);
-    if (index < times.length && at >= (times[0] ?? 0)) marks[index] = values[index] ?? null;
+  for (const text of at) {
+    const time = Date.parse(text) / 1_000;
+    const index = firstFrom(times, time);
+    if (index < times.length && time >= (times[0] ?? 0)) marks[index] = values[index] ?? null;
   }
   return marks;
 }

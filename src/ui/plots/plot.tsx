@@ -29,13 +29,24 @@ export function Plot({ sentence, times, series, height = 280 }: PlotProps): JSX.
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const [at, setAt] = useState<number | undefined>();
+  /** The time of the chosen point: a plot that is drawn again has other points, and keeps the chosen one. */
+  const chosen = useRef<number | undefined>(undefined);
+  const choose = (index: number | undefined): void => {
+    chosen.current = index === undefined ? undefined : times[index];
+    setAt(index);
+  };
   const { theme } = usePage().preferences;
   const look = theme.value;
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
-    const drawn = new uPlot(optionsOf(element, series, height, setAt), dataOf(times, series), element);
+    const drawn = new uPlot(
+      optionsOf(element, { series, height, onCursor: choose, onReady: (ready) => showTime(ready, chosen.current) }),
+      dataOf(times, series),
+      element,
+    );
     plot.current = drawn;
+    setAt(indexOf(times, chosen.current));
     const observer = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
     return () => {
@@ -48,8 +59,8 @@ export function Plot({ sentence, times, series, height = 280 }: PlotProps): JSX.
     if (by === undefined || times.length === 0) return;
     event.preventDefault();
     const next = Math.min(Math.max((at ?? times.length - 1) + by, 0), times.length - 1);
-    setAt(next);
-    plot.current?.setCursor({ left: plot.current.valToPos(times[next] ?? 0, "x"), top: height / 2 }, false);
+    choose(next);
+    if (plot.current !== undefined) showTime(plot.current, chosen.current);
   };
   return (
     <div class="plot">
@@ -59,6 +70,18 @@ export function Plot({ sentence, times, series, height = 280 }: PlotProps): JSX.
       </p>
     </div>
   );
+}
+
+/** Draws the cursor at a time, without an event. */
+function showTime(plot: uPlot, time: number | undefined): void {
+  if (time !== undefined) plot.setCursor({ left: plot.valToPos(time, "x"), top: plot.height / 2 }, false);
+}
+
+/** The last point that is not after a time. */
+function indexOf(times: readonly number[], time: number | undefined): number | undefined {
+  if (time === undefined) return undefined;
+  const index = times.findLastIndex((each) => each <= time);
+  return index === -1 ? undefined : index;
 }
 
 const KEY_STEPS: Readonly<Record<string, number>> = {
@@ -88,12 +111,18 @@ function axisSize(values: readonly string[] | null): number {
   return 16 + longest * 7;
 }
 
-function optionsOf(
-  element: HTMLElement,
-  series: readonly PlotSeries[],
-  height: number,
-  onCursor: (index: number | undefined) => void,
-): uPlot.Options {
+interface DrawnOptions {
+  readonly series: readonly PlotSeries[];
+  readonly height: number;
+  /** The pointer moved to a point, or left the plot. */
+  readonly onCursor: (index: number | undefined) => void;
+  readonly onReady: (plot: uPlot) => void;
+}
+
+/** uPlot's `status` of a plot whose first drawing has ended. */
+const READY = 1;
+
+function optionsOf(element: HTMLElement, { series, height, onCursor, onReady }: DrawnOptions): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const axis = { stroke: color("dim"), grid: { stroke: color("hair"), width: 1 }, ticks: { stroke: color("hair") } };
@@ -114,7 +143,11 @@ function optionsOf(
       },
     ],
     series: [{}, ...series.map((each) => seriesOptions(each, color))],
-    hooks: { setCursor: [(plot) => onCursor(plot.cursor.idx ?? undefined)] },
+    hooks: {
+      // The first drawing moves no cursor.
+      setCursor: [(plot) => void (plot.status === READY && onCursor(plot.cursor.idx ?? undefined))],
+      ready: [onReady],
+    },
   };
 }
 

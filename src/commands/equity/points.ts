@@ -1,0 +1,50 @@
+import * as z from "zod";
+import type { EquityCurve } from "../../domain/equity-curve.ts";
+import { equityCurve } from "../../trading/equity-curve.ts";
+import { flag } from "../arguments.ts";
+import { defineCommand } from "../command.ts";
+import { dateRangeInput } from "../date-range.ts";
+import { equityOf, readLedger } from "../read-ledger.ts";
+import { money } from "../rendering/money.ts";
+import { tableOr } from "../rendering/table-text.ts";
+
+const POINTS_MAX = 2_000;
+
+export const command = defineCommand({
+  name: "equity points",
+  group: "record",
+  audience: "human",
+  runs: "local",
+  writes: [],
+  summary: "list the NAV and the drawdown over time, in few points",
+  description:
+    "The numbers of `qoc equity`. Of more than --points, the lowest, the highest and the worst drawdown of each part stay.",
+  examples: ["qoc equity points", "qoc equity points --from 2026-01-01 --points 100 --json"],
+  input: z.strictObject({
+    ...dateRangeInput,
+    points: flag(z.coerce.number().int().min(2).max(POINTS_MAX).default(500), "N", "at most so many (500)"),
+  }),
+  output: z.looseObject({
+    currency: z.string(),
+    total: z.number(),
+    points: z.array(z.tuple([z.string(), z.string(), z.string()]).readonly()).readonly(),
+    flows: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
+    unconverted: z.array(z.string()),
+  }),
+  run: async ({ points: most, ...range }, context): Promise<EquityCurve> => {
+    // The page's call: the journal is folded in a thread, because the desk must not wait for it.
+    if (context.desk !== undefined) return context.desk.equity(range, most);
+    return equityCurve(equityOf(await readLedger(context, {}), range), most);
+  },
+  render: ({ currency, points }, style) =>
+    tableOr(
+      style,
+      [
+        { title: "time", cell: ([at]) => at },
+        { title: "NAV", cell: ([, nav]) => money(nav, currency, style), isNumber: true },
+        { title: "drawdown", cell: ([, , drawdown]) => `${(Number(drawdown) * 100).toFixed(2)} %`, isNumber: true },
+      ],
+      points,
+      "no account was reported yet",
+    ),
+});
