@@ -42,7 +42,7 @@ const SILENCE_MS_MAX = 60_000;
 
 export async function runAttacks(options: RunOptions): Promise<readonly AttackResult[]> {
   const results: AttackResult[] = [];
-  for (const batch of batches(options.ids)) {
+  for (const batch of batches(options)) {
     let remaining = batch;
     while (remaining.length > 0) {
       const { completed, exit } = await runHost(options, remaining);
@@ -57,11 +57,12 @@ export async function runAttacks(options: RunOptions): Promise<readonly AttackRe
 }
 
 /**
- * Attacks on threads may leave memory or threads behind, so each has its own host and does not distort other results.
+ * Attacks on threads may leave memory or threads behind in a host whose workers are threads, so each has its own host
+ * there and does not distort other results.
  */
-function batches(ids: readonly string[]): readonly (readonly string[])[] {
-  const isolated = ids.filter((id) => groupOf(id) === "threads");
-  return [...isolated.map((id) => [id]), ids.filter((id) => groupOf(id) !== "threads")];
+function batches({ ids, level }: RunOptions): readonly (readonly string[])[] {
+  const isolated = level === "worker" ? ids.filter((id) => groupOf(id) === "threads") : [];
+  return [...isolated.map((id) => [id]), ids.filter((id) => !isolated.includes(id))];
 }
 
 function groupOf(id: string): string | undefined {

@@ -1,7 +1,4 @@
-/**
- * Runs the kit on whole adapters: the template, the documented skeleton, the paper connector, and adapters that do not
- * start.
- */
+/** What the kit reports of adapters: of the documented skeleton, and of adapters that do not start. */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -120,19 +117,18 @@ describe("the cases", () => {
 });
 
 describe("certify", () => {
-  it("certifies the template with every guarantee", { timeout: 180_000 }, async () => {
+  it("reports the digest, the methods and one line for each case", { timeout: 60_000 }, async () => {
     const lines: string[] = [];
-    const report = await run(TEMPLATE, { progress: { line: (line) => void lines.push(line) } });
-    expect(failures(report)).toEqual([]);
-    // It declares that the venue refuses a second order with the same id, and does not use ctx.store.
-    const unused = ["C130", "C131", "C132", "C133", "C134", "C135", "C136", "C137"];
-    expect(withOutcome(report, "skipped")).toEqual(["C92", "C98", ...unused]);
-    expect(withOutcome(report, "untried")).toEqual([]);
-    expect(report).toMatchObject({ certified: true, name: "my-venue", isolation: "worker", counts: { failed: 0 } });
+    const only = ["C01", "C11", "C92"];
+    const report = await run(TEMPLATE, { only, progress: { line: (line) => void lines.push(line) } });
+    expect(report).toMatchObject({ name: "my-venue", isolation: "worker", partial: true, counts: { failed: 0 } });
     expect(report.digest).toMatch(/^sha256:/);
     expect(report.methods).toContain("getFills");
-    expect(report.guarantees.filter(({ given }) => !given)).toEqual([]);
-    expect(lines).toHaveLength(CASES.length);
+    expect(lines.map((line) => line.split(" ", 2).join(" ")).toSorted()).toEqual([
+      "C01 passed",
+      "C11 passed",
+      "C92 skipped",
+    ]);
   });
 
   it("certifies an adapter in a process like one in a thread", { timeout: 120_000 }, async () => {
@@ -143,16 +139,6 @@ describe("certify", () => {
     expect(report.certified).toBe(false);
   });
 
-  it("certifies the paper connector, which does not use the fake venue", { timeout: 120_000 }, async () => {
-    const paper = 'symbol = "SPX"\nnetwork = false\n[auth]\n[options]\nbar_seconds = 0.05';
-    const report = await run(at("connectors/paper/index.ts"), { settings: settings(paper) });
-    expect(failures(report)).toEqual([]);
-    expect(report.certified).toBe(true);
-    expect(withOutcome(report, "passed")).toEqual(
-      expect.arrayContaining(["C15", "C21", "C28", "C37", "C40", "C51", "C53", "C55", "C79", "C92"]),
-    );
-  });
-
   it("reports the placeholders of the documented skeleton as failures", { timeout: 60_000 }, async () => {
     const only = ["C01", "C02", "C03", "C07", "C08", "C10", "C11", "C21", "C28", "C54", "C84"];
     const report = await run(at("test/fixtures/adapters/my-venue/index.ts"), { settings: settings(""), only });
@@ -160,6 +146,7 @@ describe("certify", () => {
     expect(reasonOf(report, "C11")).toContain("take the address from ctx.options");
     expect(reasonOf(report, "C21")).toContain("looks like a placeholder");
     expect(reasonOf(report, "C28")).toContain('"placeholder-id": that is a placeholder');
+    expect(reasonOf(report, "C54")).toContain("cancelOrder succeeded for an id that the venue never issued");
     expect(report.guarantees.filter(({ given }) => given).map(({ guarantee }) => guarantee)).toEqual([
       "secrets stay out of logs and messages even without the desk's redaction",
     ]);

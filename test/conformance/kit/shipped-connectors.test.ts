@@ -1,7 +1,4 @@
-/**
- * The shipped connectors are certified at both isolation levels; a skeleton with placeholders is not, and each is
- * named.
- */
+/** The template and the paper connector are certified at both isolation levels. */
 import { describe, expect, it } from "vitest";
 import { CASES } from "../../../src/conformance/cases.ts";
 import { LEVELS, certified, withOutcome } from "../../support/certified.ts";
@@ -42,25 +39,6 @@ describe.each(LEVELS)("at the %s level", (level) => {
       // It does not use the kit's venue. The remaining cases still cover orders, fills, cancels and the store.
       const passed = ["C15", "C21", "C28", "C37", "C40", "C51", "C53", "C55", "C79", "C80", "C83", "C92"];
       expect(withOutcome(paper, "passed")).toEqual(expect.arrayContaining(passed));
-    },
-  );
-});
-
-describe("the skeleton", () => {
-  it(
-    "is not certified if its methods are placeholders, and the report names each placeholder",
-    { timeout: 240_000 },
-    async () => {
-      const skeleton = await certified("./test/fixtures/adapters/my-venue", "worker");
-      expect(skeleton.certified).toBe(false);
-      const failed = withOutcome(skeleton, "failed");
-      expect(failed).toContainEqual(expect.stringMatching(/^C28: .*"placeholder-id": that is a placeholder/));
-      expect(failed).toContainEqual(expect.stringMatching(/^C21: .*looks like a placeholder/));
-      expect(failed).toContainEqual(
-        expect.stringMatching(/^C54: .*cancelOrder succeeded for an id that the venue never issued/),
-      );
-      // Its venue address is hard-coded, and cannot be reached from the harness.
-      expect(failed).toContainEqual(expect.stringMatching(/^C11: .*take the address from ctx\.options/));
     },
   );
 });
