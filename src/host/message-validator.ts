@@ -8,6 +8,7 @@ import { LIMITS } from "../protocol/limits.ts";
 import type { WorkerEvent } from "../protocol/messages.ts";
 import { workerEventSchema } from "../protocol/schemas.ts";
 import type { Clock } from "../domain/ports.ts";
+import { RateBucket } from "../lib/rate-bucket.ts";
 import { RateWindow } from "../lib/rate-window.ts";
 
 /** A Comlink response with a plain value. Proxies, handlers and thrown errors are refused. */
@@ -35,10 +36,18 @@ export interface MessageValidator {
   check(message: unknown): CheckedMessage;
 }
 
-export function createMessageValidator(clock: Clock, redact: (text: string) => string): MessageValidator {
-  const messages = new RateWindow({ clock, limit: LIMITS.messagesPerWindow, windowMs: LIMITS.messageWindowMs });
-  const chars = new RateWindow({ clock, limit: LIMITS.charsPerWindow, windowMs: LIMITS.charsWindowMs });
-  const quotes = new RateWindow({ clock, limit: LIMITS.quotesPerWindow, windowMs: LIMITS.quotesWindowMs });
+export interface MessageValidatorOptions {
+  readonly clock: Pick<Clock, "monotonic">;
+  readonly redact: (text: string) => string;
+  /** How long the host could not receive messages a short while ago, ms. */
+  readonly stalledMs: () => number;
+}
+
+export function createMessageValidator({ clock, redact, stalledMs }: MessageValidatorOptions): MessageValidator {
+  const bucket = (limit: number, windowMs: number): RateBucket => new RateBucket({ clock, limit, windowMs, stalledMs });
+  const messages = bucket(LIMITS.messagesPerWindow, LIMITS.messageWindowMs);
+  const chars = bucket(LIMITS.charsPerWindow, LIMITS.charsWindowMs);
+  const quotes = bucket(LIMITS.quotesPerWindow, LIMITS.quotesWindowMs);
   const links = new RateWindow({ clock, limit: LIMITS.linkChangesPerWindow, windowMs: LIMITS.linkWindowMs });
   let expectedResponses = 0;
   const refuse = (reason: string): CheckedMessage => ({ kind: "refused", reason });

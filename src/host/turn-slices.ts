@@ -5,11 +5,14 @@
  */
 import { setImmediate } from "node:timers";
 import type { Clock } from "../domain/ports.ts";
+import { LoopStalls } from "./loop-stalls.ts";
 
 const SLICE_MS = 4;
 
 export class TurnSlices {
-  readonly #clock: Pick<Clock, "monotonic">;
+  readonly #clock: Pick<Clock, "monotonic" | "after">;
+  /** Measured while a session of a connector runs. */
+  readonly stalls: LoopStalls;
   /** The time that was spent in this turn, or by the connector that resumes, ms. */
   #spent = 0;
   /** What may be spent of it, ms. */
@@ -18,8 +21,9 @@ export class TurnSlices {
   /** Called in the next turn, in this order. */
   #waiting: (() => void)[] = [];
 
-  constructor(clock: Pick<Clock, "monotonic">) {
+  constructor(clock: Pick<Clock, "monotonic" | "after">) {
     this.#clock = clock;
+    this.stalls = new LoopStalls(clock);
   }
 
   /** Runs the work now if this turn has time left. Returns false, without running it, otherwise. */

@@ -2,21 +2,13 @@
  * One run of a connector's worker, from start to exit. A method call ends with its response, its timeout or the
  * worker's exit. The worker is untrusted: everything it sends is checked against a schema first.
  */
-import { wrap } from "comlink";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
 import { resolvesWithin } from "../lib/resolves-within.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import {
-  type Envelope,
-  METHODS,
-  type Method,
-  PROTOCOL,
-  type StartMessage,
-  type WorkerEvent,
-} from "../protocol/messages.ts";
+import { type Envelope, type Method, PROTOCOL, type StartMessage, type WorkerEvent } from "../protocol/messages.ts";
 import { envelopeSchema } from "../protocol/schemas.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import { type EmissionOptions, Emissions } from "./emissions.ts";
@@ -27,6 +19,7 @@ import { type MessageValidator, createMessageValidator } from "./message-validat
 import type { SecretMask } from "./secret-mask.ts";
 import type { Transport } from "./transport.ts";
 import type { TurnSlices } from "./turn-slices.ts";
+import { type RemoteMethod, wrapAdapter } from "./wrap-adapter.ts";
 
 export interface WorkerSessionOptions extends Omit<EmissionOptions, "acknowledge" | "cutOff"> {
   readonly name: ConnectorName;
@@ -79,8 +72,6 @@ export function callTimeout(method: Method): number {
   return CALL_TIMEOUTS_MS[method] ?? CALL_TIMEOUT_MS;
 }
 
-type RemoteMethod = (...args: readonly unknown[]) => Promise<unknown>;
-
 export class WorkerSession {
   readonly #options: WorkerSessionOptions;
   readonly #validator: MessageValidator;
@@ -106,10 +97,15 @@ export class WorkerSession {
 
   constructor(options: WorkerSessionOptions) {
     this.#options = options;
-    this.#validator = createMessageValidator(options.clock, options.secretMask.redact);
-    const { transport, log } = options;
+    const { transport, log, slices } = options;
+    const endWatch = slices.stalls.watch();
+    this.#validator = createMessageValidator({
+      clock: options.clock,
+      redact: options.secretMask.redact,
+      stalledMs: () => slices.stalls.longestMs(),
+    });
     const output = new OutputBacklog({
-      slices: options.slices,
+      slices,
       take: (line) => log.info(options.cleanText(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }),
       dropped: (lines) => log.warn(`${lines} lines of output were dropped`, { stream: "stdout" }),
     });
@@ -120,8 +116,9 @@ export class WorkerSession {
       cutOff: (reason) => this.#cutOff(reason),
     });
     this.#backlog = new MessageBacklog({
-      slices: options.slices,
+      slices,
       take: (message) => this.#take(message),
+      dropped: (lines) => log.warn(`${lines} log lines were dropped: the desk was busy`),
       end: (reason) => this.#cutOff(reason),
     });
     transport.onMessage((message) => this.#receive(message));
@@ -130,6 +127,7 @@ export class WorkerSession {
     this.ended = new Promise((resolve) => {
       transport.onExit((reason) => {
         resolveExited();
+        endWatch();
         void this.#backlog
           .empty()
           .then(() => this.#emissions.stored)
@@ -374,26 +372,4 @@ export class WorkerSession {
     const reason = (this.#exitReason ?? "").split("\n")[0] ?? "";
     return new QocError("CALL_DIED", { connector: this.#options.name, method, reason });
   }
-}
-
-/**
- * Adds one Comlink proxy for each method. They are kept for the whole session: Comlink sends the worker a release
- * message when the last proxy is collected. Comlink is used in one direction: the worker exposes methods and the host
- * calls them; no host object is ever given to the worker. Returns a function that passes a checked response to Comlink.
- */
-function wrapAdapter(
-  methods: Map<Method, RemoteMethod>,
-  transport: Pick<Transport, "post">,
-): (response: unknown) => void {
-  let onMessage: (event: { data: unknown }) => void = () => undefined;
-  const remote = wrap<Record<Method, RemoteMethod>>({
-    addEventListener: (_type: string, listener: unknown) => {
-      onMessage = listener as (event: { data: unknown }) => void;
-    },
-    removeEventListener: () => undefined,
-    postMessage: (message: unknown) => transport.post(message),
-    start: () => undefined,
-  } as unknown as Parameters<typeof wrap>[0]);
-  for (const method of METHODS) methods.set(method, remote[method] as unknown as RemoteMethod);
-  return (response) => onMessage({ data: response });
 }

@@ -8,7 +8,7 @@ import { type Row, SHORT, quantile, ratioOf } from "./measure.ts";
 const FILLS = SHORT ? 10_000 : 95_000;
 const CALLS = SHORT ? 300 : 1_000;
 /** What the fixture writes. */
-const LINES = { log: "3 k log lines/s", bytes: "8 MB/s of log lines", output: "30 k lines of output/s" } as const;
+const LINES = { log: "3 k log lines/s", bytes: "8 MB/s of log lines", output: "10 k lines of output/s" } as const;
 const LINES_MS = SHORT ? 1_000 : 4_000;
 
 async function working(desk: TempDesk, connector: string, quantity: number): Promise<string> {

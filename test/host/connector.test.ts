@@ -246,6 +246,22 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       expect(harness.connector.status.lastError).toMatch(/messages in 100 ms|messages wait to be processed/);
     });
 
+    it("that writes to its log goes on after a stall of the host", async () => {
+      // Three quarters of the limit, for longer than its window.
+      const harness = await started(`async cancelOrder(id: string) {
+        for (let i = 0; i < 6_000; i++) {
+          this.ctx.logger.info("line");
+          if (i % 15 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+      }`);
+      await harness.connector.invoke("getQuote", ["X"]);
+      const written = harness.connector.invoke("cancelOrder", ["1"]);
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const until = performance.now() + 1_000; performance.now() < until;);
+      expect(await written).toMatchObject({ ok: true });
+      expect(harness.connector.status.state).toBe("ready");
+    });
+
     it("returns plain data: a date becomes text, a function is dropped, a cycle is an error", async () => {
       const { connector } = await started(`async getQuote(symbol: string): Promise<any> {
         if (symbol === "CYCLE") { const a: any = {}; a.a = a; return a; }

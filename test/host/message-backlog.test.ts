@@ -8,20 +8,23 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 let now = 0;
+const CLOCK = { monotonic: () => now, after: () => () => undefined };
 /** Each message takes `ms` of the turn. */
 function backlog(ms: number, slices?: TurnSlices) {
   const taken: unknown[] = [];
   const ends: string[] = [];
-  const shared = slices ?? new TurnSlices({ monotonic: () => now });
+  const dropped: number[] = [];
+  const shared = slices ?? new TurnSlices(CLOCK);
   const messages = new MessageBacklog({
     slices: shared,
     take: (message) => {
       now += ms;
       taken.push(message);
     },
+    dropped: (lines) => dropped.push(lines),
     end: (reason) => ends.push(reason),
   });
-  return { messages, taken, ends, slices: shared };
+  return { messages, taken, ends, dropped, slices: shared };
 }
 
 describe("messages of a worker", () => {
@@ -109,11 +112,39 @@ describe("messages of a worker", () => {
   });
 });
 
+describe("log lines of a worker", () => {
+  it("that do not fit are dropped and counted, and the worker goes on", async () => {
+    const { messages, taken, ends, dropped } = backlog(1);
+    for (let i = 0; i < 5_000; i++) messages.receive({ e: "log" });
+    messages.receive(FILLS);
+    await messages.empty();
+    expect(taken).toHaveLength(4 + 2_000 + 1);
+    expect(taken.at(-1)).toBe(FILLS);
+    expect([ends, dropped]).toEqual([[], [5_000 - 2_004]]);
+    messages.receive({ e: "log" });
+    expect(taken).toHaveLength(2_006);
+    expect(dropped).toHaveLength(1);
+  });
+
+  it("end a worker that sends more than can wait, unless the host stalled", async () => {
+    const { messages, ends, slices } = backlog(1);
+    const endWatch = slices.stalls.watch();
+    now += 1_050;
+    let waiting = -4;
+    for (; ends.length === 0; waiting++) messages.receive({ e: "log" });
+    expect(waiting).toBe(5_000 + 20 * 1_004 + 1);
+    expect(ends).toEqual(["more than 5000 messages wait to be processed"]);
+    messages.clear();
+    endWatch();
+    await messages.empty();
+  });
+});
+
 describe("lines of output", () => {
   function output(ms: number) {
     const taken: string[] = [];
     const dropped: number[] = [];
-    const slices = new TurnSlices({ monotonic: () => now });
+    const slices = new TurnSlices(CLOCK);
     const take = (line: string): void => {
       now += ms;
       taken.push(line);

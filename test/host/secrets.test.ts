@@ -64,7 +64,7 @@ describe("a resolved secret", () => {
 it("the sample of a malformed message contains no part of a secret, wherever the sample is cut", async () => {
   const { redact } = await openTestStore();
   for (let before = 60; before < 110; before++) {
-    const checked = createMessageValidator(fakeClock(), redact).check({
+    const checked = createMessageValidator({ clock: fakeClock(), redact, stalledMs: () => 0 }).check({
       e: "unknown",
       text: `${"x".repeat(before)}${SECRET}`,
     });

@@ -207,7 +207,11 @@ describe("data over the limits of the host", () => {
 
   it("is measured as the host measures it: the host accepts everything that is sent", async () => {
     const { ctx, posted } = createHarness();
-    const validator = createMessageValidator(fakeClock(), (text) => text);
+    const validator = createMessageValidator({
+      clock: fakeClock(),
+      redact: (text) => text,
+      stalledMs: () => 0,
+    });
     const prices = (count: number): number[] => Array.from({ length: count }, (_, i) => i % 10);
     for (let count = 1_000; count < 600_000; count = Math.floor(count * 1.7)) {
       ctx.logger.info("prices", { prices: prices(count) });
