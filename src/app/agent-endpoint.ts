@@ -88,7 +88,7 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
     onError: (error) => desk.log.warn(`mcp: ${messageOf(error)}`),
   });
   return {
-    tools: [...tools.values()].map(({ wire }) => ({ name: wire.name, description: wire.description ?? "" })),
+    tools: [...tools.values()].map(({ name, description }) => ({ name, description })),
     open: (run, wallMs, sources = createReadLog()) => {
       const { token, session } = tokens.mint({ run, allowedTools: commandNames, limits: { wallMs } });
       const record = records.of(session);
@@ -187,7 +187,7 @@ function connectionSessions(shared: AgentSession): (connection: string) => Agent
 }
 
 function toolNames(tools: ReadonlyMap<string, CommandTool>, { allowedTools }: AgentSession): readonly string[] {
-  return [...tools.values()].filter(({ command }) => allowedTools.has(command)).map(({ wire }) => wire.name);
+  return [...tools.values()].filter(({ command }) => allowedTools.has(command)).map(({ name }) => name);
 }
 
 /** The changes of resources that clients subscribe to, from the records of the journal. */

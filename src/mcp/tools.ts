@@ -6,6 +6,8 @@ import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
 import type { Command, CommandRegistry, McpFacts } from "../commands/command.ts";
 
 export interface CommandTool {
+  readonly name: string;
+  readonly description: string;
   /** The name of the command that the tool calls. */
   readonly command: string;
   readonly entry: CommandEntry;
@@ -13,6 +15,7 @@ export interface CommandTool {
   readonly isList: boolean;
   /** Lists in the value that may be cut, each with the command that returns the whole list. */
   readonly lists: NonNullable<McpFacts["lists"]>;
+  /** What clients get. Its schemas are made at the first use, because most desks start without a client. */
   readonly wire: WireTool;
 }
 
@@ -27,19 +30,40 @@ export function toolName(command: string): string {
 export async function loadTools(registry: CommandRegistry): Promise<ReadonlyMap<string, CommandTool>> {
   const entries = registry.entries.filter(({ audience, streams }) => audience !== "human" && streams !== true);
   const tools = await Promise.all(entries.map(async ({ name }) => toolOf(await registry.load(name))));
-  return new Map(tools.toSorted((a, b) => (a.wire.name < b.wire.name ? -1 : 1)).map((tool) => [tool.wire.name, tool]));
+  return new Map(tools.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((tool) => [tool.name, tool]));
 }
 
-function toolOf({ entry, input, output, mcp }: Command): CommandTool {
+function toolOf(command: Command): CommandTool {
+  const { entry, output, mcp } = command;
+  let wire: WireTool | undefined;
+  const tool = {
+    name: toolName(entry.name),
+    description: describe(entry),
+    command: entry.name,
+    entry,
+    isList: output instanceof z.ZodArray,
+    lists: mcp.lists ?? {},
+  };
+  return {
+    ...tool,
+    get wire() {
+      return (wire ??= wireOf(command, tool));
+    },
+  };
+}
+
+function wireOf(
+  { entry, input, output, mcp }: Command,
+  { name, description, isList }: Pick<CommandTool, "name" | "description" | "isList">,
+): WireTool {
   const agentInput = inputForAgents(input);
   const inputSchema = withDescriptions(jsonSchema(agentInput, "input"), argumentsOf(agentInput));
   const outputSchema = jsonSchema(output, "output");
-  const isList = outputSchema["type"] === "array";
   const isReadOnly = entry.writes.length === 0;
-  const wire = {
-    name: toolName(entry.name),
+  return {
+    name,
     title: entry.name,
-    description: describe(entry),
+    description,
     inputSchema: isList ? withCursor(inputSchema) : inputSchema,
     outputSchema: isList ? pageSchema(outputSchema) : outputSchema,
     annotations: {
@@ -49,7 +73,6 @@ function toolOf({ entry, input, output, mcp }: Command): CommandTool {
       openWorldHint: mcp.openWorld === true,
     },
   } as WireTool;
-  return { command: entry.name, entry, isList, lists: mcp.lists ?? {}, wire };
 }
 
 function describe({ summary, description, summaryForAgents, writes }: CommandEntry): string {

@@ -69,6 +69,8 @@ const HARDENED = [
   "core.autocrlf=false",
   "commit.gpgSign=false",
   "gc.auto=0",
+  // Each commit would start a program that then finds nothing to do.
+  "maintenance.auto=false",
   "advice.addEmbeddedRepo=false",
   "advice.graftFileDeprecated=false",
   "protocol.allow=never",
@@ -94,14 +96,24 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   const gitDir = `${options.root}/${LAYOUT.history}`;
   const git = gitIn(options, gitDir);
   if (!options.enabled) return unavailable(switchedOff());
-  try {
-    await git(["--version"]);
-  } catch {
+  if (!(await isInstalled(options))) {
     options.log.warn("git is not installed; the desk trades without file history");
     return unavailable(new QocError("GIT_MISSING"));
   }
   await prepare(options, gitDir, git);
   return new GitHistory(options, git);
+}
+
+/** Looks for git on the PATH: to start it would take longer than the rest of opening the history. */
+async function isInstalled({ disk, env }: HistoryOptions): Promise<boolean> {
+  const files = searchPath(env)
+    .split(":")
+    .map((folder) => disk.facts(`${folder}/git`).catch(() => undefined));
+  return (await Promise.all(files)).some((facts) => facts !== undefined);
+}
+
+function searchPath(env: HistoryOptions["env"]): string {
+  return env["PATH"] ?? "/usr/bin:/bin";
 }
 
 /** The commits that are searched for a signed head. */
@@ -128,7 +140,7 @@ function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: stri
   return (args) =>
     new Promise((resolve, reject) => {
       const gitEnv = {
-        PATH: env["PATH"] ?? "/usr/bin:/bin",
+        PATH: searchPath(env),
         HOME: gitDir,
         GIT_DIR: gitDir,
         // Otherwise a file `commondir` would name another folder, with a configuration and attributes of its own.
@@ -152,6 +164,7 @@ function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: stri
         { cwd: root, env: gitEnv, maxBuffer: OUTPUT_BYTES_MAX, timeout: 60_000, encoding: "buffer" },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
+          else if (error.code === 1 && stderr.length === 0) reject(new Unchanged());
           else if (error.code === "ENOENT") reject(new QocError("GIT_MISSING", {}, { cause: error }));
           else
             reject(
@@ -165,6 +178,9 @@ function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: stri
       );
     });
 }
+
+/** git answers 1 without a message, for example to a commit without a change. */
+class Unchanged extends Error {}
 
 const DAMAGE =
   /is corrupt|is empty|inflate|unable to (?:read|unpack)|could not read|failed to (?:read|traverse)|not a git repository/i;
@@ -315,9 +331,10 @@ class GitHistory extends GitRevisions implements History {
     const message = `${title}\n\n${body}Journal-Head: ${head}\n`;
     try {
       await this.#stage();
-      if (await this.#hasNothingStaged()) return;
-      await this.#git(["commit", "--quiet", "--no-verify", "--allow-empty-message", "--message", message]);
+      const flags = ["--quiet", "--no-verify", "--allow-empty-message", "--untracked-files=no"];
+      await this.#git(["commit", ...flags, "--message", message]);
     } catch (error) {
+      if (error instanceof Unchanged) return;
       this.#options.log.error(`history: a commit failed: ${messageOf(error)}`);
     }
   }
@@ -333,9 +350,5 @@ class GitHistory extends GitRevisions implements History {
     if (problem !== "" && problem !== this.#stageProblem)
       this.#options.log.warn(`some files are not in the history: ${problem}`);
     this.#stageProblem = problem;
-  }
-
-  async #hasNothingStaged(): Promise<boolean> {
-    return (await this.#git(["diff", "--cached", "--name-only", "--no-ext-diff"])).length === 0;
   }
 }
