@@ -1,7 +1,7 @@
 /** The fills of all orders as rows, in the order of their arrival, the newest first. */
 import type { DeskState } from "../domain/desk-state.ts";
 import { ownerOf } from "../domain/fill-state.ts";
-import type { Cell, RowPage } from "../domain/row-page.ts";
+import { type Cell, RepeatedWords, type RowPage, type SentCell } from "../domain/row-page.ts";
 import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import { iso } from "../lib/time.ts";
@@ -30,21 +30,30 @@ export function fillRows(state: Readonly<DeskState>, { after, limit }: FillRowsR
   const total = state.fills.size;
   const end = Math.min(after ?? total, total);
   const start = Math.max(0, end - limit);
-  const rows: (readonly Cell[])[] = [];
+  const rows: (readonly SentCell[])[] = [];
+  const repeated = new RepeatedWords();
   let place = 0;
   for (const [key, fill] of state.fills) {
     if (place >= end) break;
-    if (place >= start) rows.push(rowOf(state, key.slice(0, key.indexOf("/")), fill));
+    if (place >= start) rows.push(rowOf({ state, repeated }, key.slice(0, key.indexOf("/")), fill));
     place += 1;
   }
-  return { columns: COLUMNS, rows: rows.toReversed(), next: start > 0 ? start : null, total };
+  const { words } = repeated;
+  return { columns: COLUMNS, words, rows: rows.toReversed(), next: start > 0 ? start : null, total };
 }
 
-function rowOf(state: Readonly<DeskState>, connector: string, fill: VenueFill): readonly Cell[] {
+interface RowContext {
+  readonly state: Readonly<DeskState>;
+  readonly repeated: RepeatedWords;
+}
+
+function rowOf({ state, repeated }: RowContext, connector: string, fill: VenueFill): readonly SentCell[] {
   const { at, symbol, side, quantity, price, fee = null, feeCurrency, busts, corrects } = fill;
   const order = ownerOf(state, connector, fill) ?? null;
   const note =
     busts !== undefined ? "busted" : order === null ? "external" : corrects !== undefined ? "corrected" : null;
   const currency = fee === null || feeCurrency === undefined ? null : shownCurrency(feeCurrency);
-  return [iso(at), order, connector, shownSymbol(symbol), side, quantity, price, fee, currency, note];
+  const word = (cell: Cell): SentCell => repeated.placeOf(cell);
+  const first = [iso(at), order, word(connector), word(shownSymbol(symbol)), word(side)];
+  return [...first, quantity, price, fee, word(currency), word(note)];
 }

@@ -5,30 +5,32 @@ import { QocError } from "../domain/error.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { kindOf } from "../domain/order.ts";
 import type { OrderRecord, OrderState } from "../domain/order-state.ts";
-import type { Cell, RowPage } from "../domain/row-page.ts";
+import { type Cell, RepeatedWords, type RowPage } from "../domain/row-page.ts";
 import { iso } from "../lib/time.ts";
 import { averageOf } from "./order-view.ts";
 
 interface OrderColumn {
   readonly name: string;
+  /** Many orders have the same value. */
+  readonly isRepeated?: boolean;
   readonly cell: (order: Readonly<OrderRecord>) => Cell;
 }
 
 const COLUMNS: readonly OrderColumn[] = [
   { name: "id", cell: ({ id }) => id },
-  { name: "state", cell: ({ state }) => state },
-  { name: "kind", cell: ({ terms }) => kindOf(terms) },
-  { name: "side", cell: ({ terms }) => terms.side },
+  { name: "state", isRepeated: true, cell: ({ state }) => state },
+  { name: "kind", isRepeated: true, cell: ({ terms }) => kindOf(terms) },
+  { name: "side", isRepeated: true, cell: ({ terms }) => terms.side },
   { name: "quantity", cell: ({ terms }) => terms.quantity },
-  { name: "symbol", cell: ({ terms }) => terms.symbol },
-  { name: "type", cell: ({ terms }) => terms.type },
+  { name: "symbol", isRepeated: true, cell: ({ terms }) => terms.symbol },
+  { name: "type", isRepeated: true, cell: ({ terms }) => terms.type },
   { name: "price", cell: ({ terms }) => terms.limitPrice ?? terms.stopPrice ?? null },
   { name: "filled", cell: ({ filled }) => text(filled) },
   { name: "averagePrice", cell: averageOf },
-  { name: "connector", cell: ({ terms }) => terms.connector },
-  { name: "mode", cell: ({ terms }) => terms.mode },
+  { name: "connector", isRepeated: true, cell: ({ terms }) => terms.connector },
+  { name: "mode", isRepeated: true, cell: ({ terms }) => terms.mode },
   { name: "proposedAt", cell: ({ proposedAt }) => iso(proposedAt) },
-  { name: "flags", cell: ({ flags }) => [...flags].join(" ") },
+  { name: "flags", isRepeated: true, cell: ({ flags }) => [...flags].join(" ") },
 ];
 
 export interface OrderRowsRequest {
@@ -54,9 +56,14 @@ export function orderRows(state: Pick<DeskState, "orders">, request: OrderRowsRe
     if (isOlder) older.push(order);
   }
   const part = older.slice(-limit).toReversed();
+  const repeated = new RepeatedWords();
+  const rows = part.map((order) =>
+    COLUMNS.map(({ cell, isRepeated }) => (isRepeated === true ? repeated.placeOf(cell(order)) : cell(order))),
+  );
   return {
     columns: COLUMNS.map(({ name }) => name),
-    rows: part.map((order) => COLUMNS.map(({ cell }) => cell(order))),
+    rows,
+    words: repeated.words,
     next: older.length > part.length ? (part.at(-1)?.id ?? null) : null,
     total,
   };

@@ -2,23 +2,18 @@
  * A long list of the desk, read in parts of 500 rows, the newest first. A part is read again when one of its rows has
  * changed, and the first part also when rows are new.
  */
+import { type Cell, type RowPage, cellOf } from "../domain/row-page.ts";
 import { type Signal, batch, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { type RequestError, requestErrorOf } from "./desk-client.ts";
 import { type PageServices, usePage } from "./page-context.ts";
 
-type RowCell = string | null;
 type RowCursor = string | number;
 
-interface RowsAnswer {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly RowCell[])[];
-  readonly next: RowCursor | null;
-  readonly total: number;
-}
+type RowsAnswer = RowPage<RowCursor>;
 
 /** One row by the names of its columns. */
-export type NamedRow = Readonly<Record<string, RowCell>>;
+export type NamedRow = Readonly<Record<string, Cell>>;
 
 const PART_ROWS = 500;
 /** More rows than a human scrolls through. */
@@ -120,7 +115,7 @@ export class RowList {
     const { value, askedAt } = await client.call<RowsAnswer>(this.#options.command, input, { isAutomatic: true });
     this.total.value = value.total;
     const rows = value.rows.map((cells) =>
-      Object.fromEntries(value.columns.map((name, index) => [name, cells[index] ?? null])),
+      Object.fromEntries(value.columns.map((name, index) => [name, cellOf(value, cells[index])])),
     );
     return { after, askedAt, rows, next: value.next };
   }

@@ -22,6 +22,7 @@ import { gateEvaluation } from "./gate.ts";
 import { type Row, SHORT, inTurn, median, ratioOf, say, timed, us } from "./measure.ts";
 import { mcpCalls } from "./mcp.ts";
 import { network } from "./network.ts";
+import { pageReads } from "./page.ts";
 import { processes } from "./processes.ts";
 import { orderEventsOf } from "./orders-scenario.ts";
 import { finishReport, startReport } from "./report.ts";
@@ -202,6 +203,7 @@ const measures: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   mcp: mcpCalls,
   alpaca: alpacaOrders,
   quotes: ordersBesideQuotes,
+  page: pageReads,
 };
 
 /** Above this spread a row is measured again. */

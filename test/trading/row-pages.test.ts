@@ -1,7 +1,9 @@
 /** Orders and fills in parts: every one comes once, newest first, whatever happens between two parts. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { foldDeskState } from "../../src/domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
+import { RepeatedWords, cellOf } from "../../src/domain/row-page.ts";
 import { fillRows } from "../../src/trading/fill-rows.ts";
 import { orderRows } from "../../src/trading/order-rows.ts";
 import { scenario } from "../support/journal-scenario.ts";
@@ -36,6 +38,30 @@ describe("orders in parts", () => {
     const page = orderRows(later, { state: "proposed", after: next ?? undefined, limit: 2 });
     expect(page.rows.map(([id]) => id)).toEqual(["20260706-00002", "20260706-00001"]);
     expect(() => orderRows(state, { after: "20260101-001", limit: 1 })).toThrow(/no order 20260101-001/);
+  });
+});
+
+describe("texts that rows repeat", () => {
+  it("are sent once, and every cell is the same again", () => {
+    const state = foldDeskState(orders(300));
+    const page = orderRows(state, { limit: 300 });
+    expect(page.words.length).toBeLessThan(10);
+    for (const row of page.rows) {
+      const cells = Object.fromEntries(page.columns.map((name, index) => [name, cellOf(page, row[index])]));
+      const { terms } = state.orders.get(cells["id"] as never) ?? {};
+      expect(cells).toMatchObject({ state: "proposed", side: terms?.side, symbol: terms?.symbol, flags: "" });
+    }
+  });
+
+  it("of any rows are the cells that were put in", () => {
+    const cells = fc.array(fc.option(fc.string(), { nil: null }));
+    fc.assert(
+      fc.property(cells, (values) => {
+        const repeated = new RepeatedWords();
+        const sent = values.map((value) => repeated.placeOf(value));
+        expect(sent.map((cell) => cellOf(repeated, cell))).toEqual(values);
+      }),
+    );
   });
 });
 

@@ -14,7 +14,8 @@ export const command = defineCommand({
   runs: "local-if-down",
   writes: [],
   summary: "list orders as rows, newest first, in parts",
-  description: "For long lists. The `next` of a part is the --after of the part that follows it.",
+  description:
+    "For long lists. The `next` of a part is the --after of the part that follows it. A number in a row is a place in `words`.",
   examples: ["qoc orders rows", "qoc orders rows --limit 500 --after 20260705-001 --json"],
   input: z.strictObject({
     state: orderStateFlag,

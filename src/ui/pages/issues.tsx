@@ -12,6 +12,7 @@ import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, Notice, SaidLine, Shown } from "../parts/texts.tsx";
 import { type RoutedPage, hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
+import { useStatus } from "../status.ts";
 
 interface IssueRow {
   readonly id: string;
@@ -158,7 +159,8 @@ interface RunPlan {
 function HandToAgent({ issue }: { readonly issue: IssueRow }): JSX.Element {
   const { client } = usePage();
   const [plan, setPlan] = useState<RunPlan | undefined>();
-  const [state, setState] = useState<"idle" | "running" | "done">("idle");
+  const [isStarted, setStarted] = useState(false);
+  const [isCalling, setCalling] = useState(false);
   const [error, setError] = useState<RequestError | undefined>();
   const call = async <T,>(dryRun: boolean): Promise<T | undefined> => {
     setError(undefined);
@@ -172,10 +174,13 @@ function HandToAgent({ issue }: { readonly issue: IssueRow }): JSX.Element {
     }
   };
   const start = async (): Promise<void> => {
-    setState("running");
+    setStarted(true);
+    setCalling(true);
     await call(false);
-    setState("done");
+    setCalling(false);
   };
+  const running = useStatus()?.runs.running ?? [];
+  const isRunning = isStarted && (isCalling || running.some(({ issue: path }) => path === issue.path));
   return (
     <Card title="Hand it to an agent">
       {plan === undefined ? (
@@ -193,23 +198,19 @@ function HandToAgent({ issue }: { readonly issue: IssueRow }): JSX.Element {
             </pre>
           </details>
           <div class="buttons">
-            <Button
-              kind="go"
-              off={state === "running" ? "The agent is at work." : undefined}
-              onPress={() => void start()}
-            >
-              {state === "running" ? "The agent is at work…" : "Start the agent"}
+            <Button kind="go" off={isRunning ? "The agent is at work." : undefined} onPress={() => void start()}>
+              {isRunning ? "The agent is at work…" : "Start the agent"}
             </Button>
           </div>
         </>
       )}
       {error === undefined ? null : <ErrorNotice error={error} title="The run did not end well." />}
-      {state === "idle" ? null : (
+      {isStarted ? (
         <Notice tone="info" role="status">
-          {state === "running" ? "What it does is on the page" : "It has ended. What it did is on the page"}{" "}
+          {isRunning ? "What it does is on the page" : "It has ended. What it did is on the page"}{" "}
           <a href={hrefOf("agents")}>Agents</a>; what it proposes waits in <a href={hrefOf("review")}>Review</a>.
         </Notice>
-      )}
+      ) : null}
     </Card>
   );
 }

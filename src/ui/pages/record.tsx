@@ -53,7 +53,7 @@ function JournalCard(): JSX.Element {
           {isChecking ? "Checking…" : "Check the journal"}
         </Button>
       </div>
-      {error === undefined ? null : <ErrorNotice error={error} title="The journal has problems." />}
+      {error === undefined ? null : <ErrorNotice error={error} title="The journal was not checked." />}
       {state === undefined ? null : <CheckResult at={state.at} check={state.check} />}
     </Card>
   );
