@@ -1,6 +1,5 @@
 /** `qoc decisions`: one line per decision, from the journal's fold, so that it works without git. */
 import type { DecisionLine, OrderDetail } from "../domain/order-view.ts";
-import type { DeskState } from "../domain/desk-state.ts";
 import { type ProposalKind, kindOf, targetOf } from "../domain/order.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
 import type { HistoryReader } from "../workspace/history.ts";
@@ -11,12 +10,25 @@ import { orderPath } from "./order-files.ts";
 import { matchOrder } from "./find-order.ts";
 import { QocError } from "../domain/error.ts";
 
-export function decisionLog(state: Readonly<DeskState>, limit: number): readonly DecisionLine[] {
-  const decided = [...state.orders.values()].filter((order) => order.approvals.length > 0 || isTerminal(order.state));
-  return decided
-    .toSorted((a, b) => decidedAt(b) - decidedAt(a))
-    .slice(0, limit)
-    .map(lineOf);
+/** The newest `limit` decisions on these orders, newest first. A sort of all orders would hold the desk's loop. */
+export function decisionLog(orders: Iterable<OrderRecord>, limit: number): readonly DecisionLine[] {
+  /** The oldest first; at most twice `limit`. */
+  const kept: { readonly at: number; readonly order: OrderRecord }[] = [];
+  for (const order of orders) {
+    if (order.approvals.length === 0 && !isTerminal(order.state)) continue;
+    const at = decidedAt(order);
+    const oldest = kept.length < limit ? undefined : kept.at(-limit);
+    if (oldest !== undefined && at < oldest.at) continue;
+    // Orders come nearly in the order of their decisions, so that the place is near the end.
+    let place = kept.length;
+    while (place > 0 && (kept[place - 1]?.at ?? 0) > at) place -= 1;
+    kept.splice(place, 0, { at, order });
+    if (kept.length > 2 * limit) kept.splice(0, kept.length - limit);
+  }
+  return kept
+    .slice(-limit)
+    .toReversed()
+    .map(({ order }) => lineOf(order));
 }
 
 function decidedAt(order: Readonly<OrderRecord>): number {
