@@ -12,6 +12,7 @@ import {
   type Session,
   type Side,
 } from "@qoc-app/sdk";
+import { assetOfCoin } from "../coin-asset.ts";
 import type {
   ActivityEvent,
   CalendarDay,
@@ -199,6 +200,11 @@ const EQUITY_TERMS = {
   orderTypes: ["market", "limit", "stop", "stop_limit"],
   timesInForce: ["day", "gtc", "ioc", "fok"],
 } satisfies Pick<Instrument, "orderTypes" | "timesInForce">;
+/** Stocks are priced in cents from one dollar on, and in hundredths of a cent below it. */
+const STOCK_TICKS = [
+  { from: "0", tickSize: "0.0001" },
+  { from: "1", tickSize: "0.01" },
+];
 const CRYPTO_TERMS = {
   orderTypes: ["market", "limit", "stop_limit"],
   timesInForce: ["gtc", "ioc"],
@@ -207,11 +213,13 @@ const CRYPTO_TERMS = {
 /** Returns null for an asset of a class that the connector does not trade. */
 export function instrumentOf(asset: VenueAsset): Instrument | null {
   const symbol = textOf(asset, "symbol");
-  const common = { symbol, name: asset.name ?? symbol, tradable: asset.tradable && asset.status === "active" };
+  const tradable = asset.tradable === true && asset.status === "active";
+  const common = { symbol, name: asset.name ?? symbol, tradable };
   if (asset.class === "crypto")
     return {
       ...common,
       ...CRYPTO_TERMS,
+      asset: assetOfCoin(symbol.split("/")[0] ?? ""),
       currency: symbol.split("/")[1] ?? "",
       tickSize: textOf(asset, "price_increment"),
       lotSize: textOf(asset, "min_trade_increment"),
@@ -221,9 +229,12 @@ export function instrumentOf(asset: VenueAsset): Instrument | null {
   return {
     ...common,
     ...EQUITY_TERMS,
+    asset: { class: "us_equity", id: symbol },
     currency: "USD",
-    tickSize: "0.01",
+    ticks: STOCK_TICKS,
     lotSize: asset.fractionable ? "0.000000001" : "1",
+    // A statement of Alpaca: an answer without it leaves the decision to Alpaca.
+    ...(typeof asset.shortable === "boolean" && { shortable: asset.shortable }),
   };
 }
 
@@ -314,7 +325,6 @@ export function orderBody(order: Order): Readonly<Record<string, string | undefi
   };
 }
 
-/** Stocks are priced in cents from one dollar on, and in hundredths of a cent below it. */
 function assertPenny(price: string): void {
   const allowed = /^0*\./.test(price) || /^0+(?:\.|$)/.test(price) ? 4 : 2;
   if (decimalsOf(price.replace(/0+$/, "")) > allowed && price.includes("."))

@@ -108,6 +108,7 @@ export interface VenueAsset {
   readonly status: string;
   readonly tradable: boolean;
   readonly fractionable: boolean;
+  readonly shortable?: boolean;
   readonly min_order_size?: string;
   readonly min_trade_increment?: string;
   readonly price_increment?: string;

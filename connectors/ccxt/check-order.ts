@@ -33,18 +33,21 @@ function isMultiple(value: string, step: Numeric): boolean {
     .eq(ZERO);
 }
 
-function stepProblem(order: Order, { tickSize, lotSize }: Instrument): string | undefined {
+function stepProblem(order: Order, { tickSize, lotSize, marketLot }: Instrument): string | undefined {
   const { quantityText, limitPriceText, stopPriceText } = order;
-  if (lotSize !== undefined && !isMultiple(quantityText, lotSize))
-    return `the quantity ${quantityText} is not a multiple of ${lotSize}`;
+  for (const lot of [lotSize, order.type === "market" ? marketLot : undefined])
+    if (lot !== undefined && !isMultiple(quantityText, lot))
+      return `the quantity ${quantityText} is not a multiple of ${lot}`;
   for (const price of [limitPriceText, stopPriceText])
     if (price !== undefined && tickSize !== undefined && !isMultiple(price, tickSize))
       return `the price ${price} is not a multiple of ${tickSize}`;
   return undefined;
 }
 
-function sizeProblem(order: Order, { minQuantity, minNotional }: Instrument): string | undefined {
+function sizeProblem(order: Order, { minQuantity, maxQuantity, minNotional }: Instrument): string | undefined {
   const quantity = amount(order.quantityText);
+  if (maxQuantity !== undefined && quantity.gt(amount(String(maxQuantity))))
+    return `the quantity ${order.quantityText} is above the maximum of ${maxQuantity}`;
   if (minQuantity !== undefined && quantity.lt(amount(String(minQuantity))))
     return `the quantity ${order.quantityText} is below the minimum of ${minQuantity}`;
   const price = order.limitPriceText;

@@ -22,6 +22,7 @@ import {
   VenueRejection,
 } from "@qoc-app/sdk";
 import { AccountStream } from "../account-stream.ts";
+import { assetOfCoin } from "../coin-asset.ts";
 import { isNear } from "../near-symbol.ts";
 import type { ExchangeClass } from "./ccxt.ts";
 import { checkOrder } from "./check-order.ts";
@@ -136,7 +137,8 @@ class SpotConnector implements ConnectorAdapter {
   }
 
   async getInstrument(symbol: string): Promise<Instrument | null> {
-    return (await this.#readMarket(symbol))?.instrument ?? null;
+    const market = await this.#readMarket(symbol);
+    return market === null ? null : { ...market.instrument, asset: assetOfCoin(market.base) };
   }
 
   async #readMarket(symbol: string): Promise<Market | null> {

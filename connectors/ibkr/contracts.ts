@@ -1,6 +1,7 @@
 /** The desk's symbols and IBKR's contracts. A symbol has one form, so that a fill has the symbol of its order. */
-import { type Instrument, NotSent, type Order, type OrderType } from "@qoc-app/sdk";
+import { type Asset, type Instrument, NotSent, type Order, type OrderType } from "@qoc-app/sdk";
 import { type Contract, type ContractDetails, type PriceIncrement, SecType } from "@stoqey/ib";
+import { assetOfCoin } from "../coin-asset.ts";
 import { isLess, isMultiple, plain } from "./amounts.ts";
 import { GatewayError } from "./answers.ts";
 import type { GatewaySession } from "./session.ts";
@@ -172,10 +173,22 @@ export function instrumentOf({ symbol, details, bands, isTradable }: Listed): In
     timesInForce: ["day", "gtc", "ioc", "fok"],
     tradable: isTradable,
   };
+  const asset = assetOf(contract);
+  if (asset !== undefined) instrument.asset = asset;
+  if (bands.length > 1) instrument.ticks = bands.map(({ from, step }) => ({ from, tickSize: step }));
   if (longName !== undefined && longName !== "") instrument.name = longName;
   if (minSize !== undefined) instrument.minQuantity = plain(minSize);
   if (types.length > 0) instrument.orderTypes = types;
   return instrument;
+}
+
+const US_EXCHANGES: ReadonlySet<string> = new Set(["NYSE", "NASDAQ", "ARCA", "AMEX", "BATS", "IEX", "PINK"]);
+
+/** A stock in USD can be listed in another country, under a ticker that is another stock's in the US. */
+function assetOf({ symbol = "", secType, primaryExch = "" }: Contract): Asset | undefined {
+  if (secType === SecType.CASH || secType === SecType.CRYPTO) return assetOfCoin(symbol);
+  const isUs = secType === SecType.STK && US_EXCHANGES.has(primaryExch.split(".")[0] ?? "");
+  return isUs ? { class: "us_equity", id: symbol.replaceAll(" ", ".") } : undefined;
 }
 
 /** TWS writes 0, or nothing, for a contract that has no multiplier. */

@@ -70,6 +70,9 @@ export function bookInScope<T extends AccountView>(desk: ScopedDesk, actor: Acto
     accounts: positionsInScope(desk, actor, book.accounts),
     profit: book.profit.map((line) => ({ ...line, incomplete: line.incomplete.filter(isVisible) })),
     positions: positionsInScope(desk, actor, book.positions),
+    exposures: book.exposures
+      .map((exposure) => ({ ...exposure, places: positionsInScope(desk, actor, exposure.places) }))
+      .filter(({ places }) => places.length > 0),
   };
 }
 

@@ -39,6 +39,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   resume: () => import("./resume.ts"),
   "fills list": () => import("./fills/list.ts"),
   "quotes get": () => import("./quotes/get.ts"),
+  "accounts list": () => import("./accounts/list.ts"),
   "positions list": () => import("./positions/list.ts"),
   "positions close": () => import("./positions/close.ts"),
   "inbox list": () => import("./inbox/list.ts"),

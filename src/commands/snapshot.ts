@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type SnapshotView, takeSnapshot } from "../trading/snapshot.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { bookInScope, isInScope } from "./connector-scope.ts";
-import { accountTable, bookSums, renderPositions } from "./rendering/positions.ts";
+import { accountTable, bookSums, holdings, renderPositions } from "./rendering/positions.ts";
 import { type OutputStyle, keyValueLines } from "./rendering/table-text.ts";
 
 export const command = defineCommand({
@@ -40,6 +40,7 @@ export function renderSnapshot(snapshot: SnapshotView, style: OutputStyle): read
       ? []
       : keyValueLines(style, [["not asked", `${snapshot.stale.join(", ")}; at their last known value`]])),
     ...accountTable(snapshot.accounts, style),
+    ...(style.isTty ? holdings(snapshot, style).flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines])) : []),
     ...(style.isTty ? ["", ...renderPositions(snapshot.positions, style)] : []),
   ];
 }

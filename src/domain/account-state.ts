@@ -2,6 +2,7 @@
 import { type AccountRecord, afterAnnouncement, afterCashEvent, markedAccount } from "./account.ts";
 import type { MoneyEvent } from "./cash-event.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
+import { stateAsset } from "./asset.ts";
 import type { AccountMarked, Recorded } from "./event.ts";
 import { type ExchangeRate, keepRate } from "./exchange-rate.ts";
 import { type FillState, positionOf } from "./fill-state.ts";
@@ -32,6 +33,9 @@ export function applyAccountEvent(state: AccountState, recorded: Recorded<Accoun
       return;
     case "instrument.multiplier":
       stateMultiplier(state, event);
+      return;
+    case "instrument.asset":
+      stateAsset(state, event);
       return;
     case "fx.observed": {
       const { type: _type, ...rate } = event;

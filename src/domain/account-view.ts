@@ -22,6 +22,37 @@ export interface PositionView {
   readonly fees: readonly Amount[];
 }
 
+/** One asset over all accounts of a mode: its instruments and its balances. */
+export interface ExposureView {
+  /** For example `BTC`. */
+  readonly asset: string;
+  /** For example `crypto`. */
+  readonly class: string;
+  readonly mode: string;
+  /** In units of the asset. */
+  readonly quantity: string;
+  /** Of the places that have one, in the currency of the sums; null if none has. */
+  readonly value: string | null;
+  /** The value is of all places. */
+  readonly isComplete: boolean;
+  readonly places: readonly ExposurePlace[];
+}
+
+export interface ExposurePlace {
+  readonly connector: string;
+  /** null: a balance of the account. */
+  readonly symbol: string | null;
+  readonly quantity: string;
+  /** In the currency of the sums; null without a mark or an exchange rate. */
+  readonly value: string | null;
+}
+
+/** Cash that an account has besides its own currency. */
+interface BalanceView extends Amount {
+  /** What an order can spend of it; null if the venue does not say. */
+  readonly buyingPower: string | null;
+}
+
 export interface Amount {
   readonly amount: string;
   readonly currency: string;
@@ -47,7 +78,7 @@ export interface AccountLine {
   readonly cash: string;
   readonly buyingPower: string;
   /** Cash in other currencies, which `cash` does not contain; the NAV contains it, unless `unvalued` names it. */
-  readonly balances: readonly Amount[];
+  readonly balances: readonly BalanceView[];
   /** null while a change of the NAV is unexplained. */
   readonly dayPnl: string | null;
   /** The day of `dayPnl`: the date at the venue, for example 2020-04-20 in a replayed market. */
@@ -100,4 +131,6 @@ export interface AccountView {
   /** Of all positions, closed ones included; one line a currency. */
   readonly fees: readonly Amount[];
   readonly positions: readonly PositionView[];
+  /** By asset, of enabled connectors. Instruments whose venue states no asset are not among them. */
+  readonly exposures: readonly ExposureView[];
 }

@@ -1,4 +1,5 @@
 /** Events of money that no trade of the desk explains. */
+import type { AssetStated } from "./asset.ts";
 import type { Authority } from "./authority.ts";
 import { type Decimal, type DecimalText, ZERO, text } from "./decimal.ts";
 import type { RateObserved } from "./exchange-rate.ts";
@@ -30,7 +31,7 @@ export interface CashMoved {
 }
 
 export type CashEvent = NavUnexplained | CashMoved;
-export type MoneyEvent = CashEvent | RateObserved | ActivityReceived | MultiplierStated;
+export type MoneyEvent = CashEvent | RateObserved | ActivityReceived | MultiplierStated | AssetStated;
 
 /** The command that says that this amount, signed, was paid in or out. */
 export function flowCommand(connector: string, amount: Decimal): string {

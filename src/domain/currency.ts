@@ -20,6 +20,13 @@ export function isCurrencyCode(value: unknown): value is string {
   return typeof value === "string" && /^[A-Z0-9]{2,12}$/.test(value);
 }
 
+/** Codes of ISO 4217. Every other code is a coin. */
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+
+export function isCurrency(code: string): boolean {
+  return CURRENCIES.has(code.toUpperCase());
+}
+
 /** The same code, ignoring case. A dollar and a coin that stands for one are two currencies. */
 export function isSameCode(a: string, b: string): boolean {
   return a === b || a.toUpperCase() === b.toUpperCase();

@@ -127,6 +127,7 @@ export function emptyDeskState(): DeskState {
     trades: new Map(),
     conflicts: new Set(),
     multipliers: new Map(),
+    assets: new Map(),
     activities: new Map(),
     epochTag: "",
     intents: [],
@@ -182,6 +183,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "cash.moved":
     case "fx.observed":
     case "instrument.multiplier":
+    case "instrument.asset":
     case "venue.activity":
       state.lastRelevantSeq = recorded.seq;
       applyAccountEvent(state, recorded as Recorded<AccountEvent>);

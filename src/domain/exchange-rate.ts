@@ -2,7 +2,7 @@
  * Exchange rates with their source and age. No rate is invented: an amount without a rate is not converted. Guards use
  * fresh rates of venues and of desk.toml only; rates of files are for display.
  */
-import { type AssetPair, isSameCode } from "./currency.ts";
+import { type AssetPair, isCurrency, isSameCode } from "./currency.ts";
 import { type Decimal, type DecimalText, ONE, ZERO, decimal, reciprocal } from "./decimal.ts";
 
 /** quote: a connector that `[fx] via` names. account: the venue's rate for its own account. */
@@ -43,9 +43,6 @@ const STATED_AGE_MS = 5 * DAY_MS;
 /** Clocks of venues differ, and a stated date is a day in some time zone. */
 const AHEAD_MS = DAY_MS;
 
-/** Codes of ISO 4217. Every other code is a coin. */
-const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
-
 export function pairText({ base, quote }: AssetPair): string {
   return `${base}/${quote}`;
 }
@@ -73,7 +70,7 @@ export function isFresh(rate: Pick<ExchangeRate, "base" | "quote" | "at" | "orig
   const age = now - rate.at;
   if (age < -AHEAD_MS) return false;
   if (rate.origin === "configuration" || rate.origin === "file") return age <= STATED_AGE_MS;
-  const isCoin = [rate.base, rate.quote].some((code) => !CURRENCIES.has(code.toUpperCase()));
+  const isCoin = [rate.base, rate.quote].some((code) => !isCurrency(code));
   if (isCoin) return age <= COIN_AGE_MS;
   return age <= CURRENCY_AGE_MS || (age <= WEEKEND_AGE_MS && isWeekend(rate.at) && isWeekend(now));
 }

@@ -1,5 +1,6 @@
 /** Orders, fills and positions, folded from fills. Each fill counts once, in whatever order its messages arrive. */
 import type { AccountRecord } from "./account.ts";
+import type { Assets } from "./asset.ts";
 import { type Decimal, decimal } from "./decimal.ts";
 import { type DisputeState, addDispute, clearDisputes, removeDispute } from "./dispute.ts";
 import type { FillReceived, Recorded } from "./event.ts";
@@ -48,6 +49,7 @@ export interface FillState extends DisputeState {
   readonly unmatchedFills: Map<string, UnmatchedFill[]>;
   readonly external: ExternalFillsByInstrument;
   readonly multipliers: Multipliers;
+  readonly assets: Assets;
   /** Connectors at which an order that is not paper was filled. */
   readonly liveFilled: Set<string>;
   /** By connector: the fills since the account's base mark, without disputed ones. */

@@ -136,18 +136,44 @@ export interface Balance {
   currency: string;
   /** Below zero: owed. */
   total: Numeric;
+  /** The part that an order can spend now: `total` without what open orders hold. Shown as its buying power. */
+  free?: Numeric;
+}
+
+/** What an instrument stands for. */
+export interface Asset {
+  /** `crypto`, `currency`, `us_equity`, or a name of lower-case letters, digits and `_` for another class. */
+  class: string;
+  /** The coin or currency, such as `BTC`; the ticker of a `us_equity`; else a shared id, such as an ISIN. */
+  id: string;
+}
+
+/** A price step that holds from a price on. */
+export interface TickBand {
+  from: Numeric;
+  tickSize: Numeric;
 }
 
 export interface Instrument {
   symbol: string;
   name?: string;
+  /**
+   * Instruments with an equal asset are one exposure, at whatever venue: BTC as `BTC/USDT`, as `BTC-USD` and as a
+   * balance. Leave it out if a unit of the instrument (after `multiplier`) is no unit of the asset, as with an option.
+   */
+  asset?: Asset;
   /** Smallest price step. */
   tickSize?: Numeric;
+  /** For a step that depends on the price, instead of `tickSize`: at most 100 bands, the lowest first. */
+  ticks?: TickBand[];
   /** Smallest quantity step. */
   lotSize?: Numeric;
   minQuantity?: Numeric;
   maxQuantity?: Numeric;
+  /** A further quantity step, of market orders. */
+  marketLot?: Numeric;
   minNotional?: Numeric;
+  maxNotional?: Numeric;
   /** The currency of its prices. Orders in an instrument without one are blocked. */
   currency?: string;
   /** Units of the underlying in one contract: 50 for an ES future. Values are quantity × price × multiplier. */
@@ -155,6 +181,8 @@ export interface Instrument {
   orderTypes?: OrderType[];
   timesInForce?: TimeInForce[];
   tradable?: boolean;
+  /** false: none of it can be borrowed now, and a sale that opens a short position is blocked. */
+  shortable?: boolean;
 }
 
 export interface Bar {

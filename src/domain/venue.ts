@@ -115,6 +115,8 @@ export interface VenuePage<T> {
 export interface VenueBalance {
   readonly currency: string;
   readonly total: DecimalText;
+  /** What an order can spend of it. */
+  readonly free?: DecimalText | undefined;
   /** The rate that the NAV counts it by, in the account's currency; absent: the NAV leaves it out. */
   readonly rate?: DecimalText | undefined;
 }
@@ -138,19 +140,36 @@ export interface UnvaluedPosition {
 /** An account as a connector reports it, with the venue's time if the connector sends one. */
 export type ReportedAccount = VenueAccount & { readonly at?: number; readonly notice?: string };
 
+/** What an instrument stands for; see `Asset` in the SDK. */
+export interface VenueAsset {
+  readonly class: string;
+  readonly id: string;
+}
+
+interface VenueTickBand {
+  readonly from: DecimalText;
+  readonly tickSize: DecimalText;
+}
+
 export interface VenueInstrument {
   readonly symbol: string;
   readonly name?: string;
+  readonly asset?: VenueAsset;
   readonly tickSize?: DecimalText;
+  /** The lowest first. */
+  readonly ticks?: readonly VenueTickBand[];
   readonly lotSize?: DecimalText;
   readonly minQuantity?: DecimalText;
   readonly maxQuantity?: DecimalText;
+  readonly marketLot?: DecimalText;
   readonly minNotional?: DecimalText;
+  readonly maxNotional?: DecimalText;
   readonly currency?: string;
   readonly multiplier?: DecimalText;
   readonly orderTypes?: readonly OrderType[];
   readonly timesInForce?: readonly TimeInForce[];
   readonly tradable?: boolean;
+  readonly shortable?: boolean;
 }
 
 /** A range of bars in ms, both ends included. */

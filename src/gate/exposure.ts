@@ -4,6 +4,7 @@
  * the worse of the two counts.
  */
 import type { AccountRecord } from "../domain/account.ts";
+import { type AssetKey, assetOf } from "../domain/asset.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import type { OrderId } from "../domain/ids.ts";
@@ -118,7 +119,12 @@ export function disputeOf(state: Readonly<DeskState>, connector: string, symbol:
 export function spellingsOf(state: Readonly<DeskState>, connector: string, symbol: string): ReadonlySet<string> {
   const key = comparableSymbol(symbol);
   const found = new Set([symbol]);
-  const add = (other: string): void => void (comparableSymbol(other) === key && found.add(other));
+  forEachSymbol(state, connector, (other) => void (comparableSymbol(other) === key && found.add(other)));
+  return found;
+}
+
+/** The symbols that positions, marks, orders and uncertain fills at a connector contain; some of them repeatedly. */
+function forEachSymbol(state: Readonly<DeskState>, connector: string, add: (symbol: string) => void): void {
   for (const position of state.positions.values()) if (position.connector === connector) add(position.symbol);
   for (const other of state.accounts.get(connector)?.positions.keys() ?? []) add(other);
   for (const { terms } of state.inFlight.values()) if (terms.connector === connector) add(terms.symbol);
@@ -126,7 +132,25 @@ export function spellingsOf(state: Readonly<DeskState>, connector: string, symbo
     for (const instrument of uncertain.keys())
       if (instrument.startsWith(`${connector}/`)) add(instrument.slice(connector.length + 1));
   }
-  return found;
+}
+
+/**
+ * One symbol of each instrument at a connector that is the same as the order's: by its spelling, or by the asset that
+ * the venues state. The order's own symbol stands for all its spellings.
+ */
+export function sameAssetAt(
+  state: Readonly<DeskState>,
+  connector: string,
+  { symbol, asset }: { readonly symbol: string; readonly asset: AssetKey | undefined },
+): readonly string[] {
+  const found = new Map([[comparableSymbol(symbol), symbol]]);
+  if (asset === undefined) return [symbol];
+  const add = (other: string): void => {
+    const name = comparableSymbol(other);
+    if (!found.has(name) && assetOf(state, connector, other) === asset) found.set(name, other);
+  };
+  forEachSymbol(state, connector, add);
+  return [...found.values()];
 }
 
 /** The flag of the instrument in any spelling, with the symbol that was flagged; undefined without a flag. */

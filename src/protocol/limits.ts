@@ -21,6 +21,8 @@ export const LIMITS = {
   batchItems: 32,
   /** Currencies of one account. */
   balances: 200,
+  /** Price bands of an instrument. */
+  tickBands: 100,
   /** Fills, reports and activities that were sent and are not acknowledged yet. */
   emissionWindow: 512,
   /** Fills, reports and activities that were emitted and are not sent yet. */

@@ -1,7 +1,7 @@
 /** Zod schemas for what a worker sends. Only the host loads them, so that workers do not carry zod. */
 import * as z from "zod";
 import "../lib/schema-words.ts";
-import { DecimalError, type DecimalText, canonicalText } from "../domain/decimal.ts";
+import { DecimalError, type DecimalText, canonicalText, decimal } from "../domain/decimal.ts";
 import { readFundamentals } from "../domain/fundamentals.ts";
 import type {
   ReportedAccount,
@@ -212,7 +212,7 @@ export const reportSchema = answerShape(
 );
 
 const balanceSchema = answerShape(
-  { currency: name, total: numeric },
+  { currency: name, total: numeric, free: optional(notNegative) },
   { read: (value) => compact(value) as VenueBalance },
 );
 
@@ -297,20 +297,40 @@ export const sessionSchema = answerShape(
 );
 
 const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);
+const asset = z.object({
+  class: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, "must be a name of lower-case letters, digits and _"),
+  id: name.max(64),
+});
+/** The lowest first, so that the last band at or below a price is the price's. */
+const ticks = z
+  .array(z.object({ from: notNegative, tickSize: positive }))
+  .min(1)
+  .max(LIMITS.tickBands)
+  .refine(
+    (bands) =>
+      bands.every(({ from }, place) => place === 0 || decimal(from).gt(decimal(bands[place - 1]?.from ?? from))),
+    "must begin with the lowest band",
+  );
+
 export const instrumentSchema = answerShape(
   {
     symbol: name,
     name: optional(z.string().max(200)),
+    asset: optional(asset),
     tickSize: optional(positive),
+    ticks: optional(ticks),
     lotSize: optional(positive),
     minQuantity: optional(notNegative),
     maxQuantity: optional(notNegative),
+    marketLot: optional(positive),
     minNotional: optional(notNegative),
+    maxNotional: optional(positive),
     currency: optional(name),
     multiplier: optional(positive),
     orderTypes: optional(z.array(orderType)),
     timesInForce: optional(z.array(z.enum(["day", "gtc", "ioc", "fok"]))),
     tradable: optional(z.boolean()),
+    shortable: optional(z.boolean()),
   },
   { read: (value) => compact(value) as VenueInstrument },
 );

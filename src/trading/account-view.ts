@@ -31,6 +31,7 @@ import { plainPath } from "../workspace/path-policy.ts";
 import { accountOwner } from "./account-owner.ts";
 import type { Desk } from "./desk.ts";
 import { rateTable } from "./exchange-rates.ts";
+import { exposureViews } from "./exposure-views.ts";
 
 type ViewedDesk = Pick<Desk, "config" | "state" | "clock">;
 
@@ -91,7 +92,19 @@ export function accountView(desk: ViewedDesk, { askedAt, fileRates = [] }: ViewS
     profit: profitLines(desk.state, counted),
     fees: amounts(feesOf(desk.state, counted)),
     positions: positionViews(desk),
+    exposures: exposureViews({
+      state: desk.state,
+      connectors: enabled
+        .filter(({ connector }) => isOwner(desk, connector))
+        .map(({ connector }) => ({ name: connector, mode: modeOf(desk, connector) })),
+      pathTo: (connector, from) => ratePath(table, { from, to: currency, now, connector, use: "display" }),
+    }),
   };
+}
+
+function modeOf({ config, state }: ViewedDesk, connector: string): string {
+  const settings = config.connectors.find(({ name }) => name === connector);
+  return state.connectors.get(connector)?.mode ?? settings?.mode ?? "unstated";
 }
 
 export function standingOf({ config }: Pick<Desk, "config">, connector: string): ConnectorStanding {
@@ -145,20 +158,21 @@ function accountLine(
   { connector, record, reportedAt, path }: ViewedAccount,
   now: number,
 ): AccountLine {
-  const { config, state } = desk;
+  const { config } = desk;
   const owner = accountOwner(desk, connector);
   const { account } = record;
   const settings = config.connectors.find(({ name }) => name === connector);
   return {
     connector,
-    mode: state.connectors.get(connector)?.mode ?? settings?.mode ?? "unstated",
+    mode: modeOf(desk, connector),
     currency: shownCurrency(account.currency),
     nav: text(rounded(record.nav, 8)),
     cash: account.cash,
     buyingPower: account.buyingPower,
-    balances: (account.balances ?? []).map(({ total, currency }) => ({
+    balances: (account.balances ?? []).map(({ total, currency, free = null }) => ({
       amount: total,
       currency: shownCurrency(currency),
+      buyingPower: free,
     })),
     dayPnl: isExplained(record) ? text(rounded(dayPnlOf(record), 8)) : null,
     day: record.venueDate,

@@ -1,4 +1,5 @@
 /** One line for each event that a person at the desk wants to see: in the log, and on the terminal of the desk. */
+import { assetKey } from "../domain/asset.ts";
 import { decimal } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
@@ -50,6 +51,11 @@ function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | un
       };
     case "instrument.multiplier":
       return { text: `one ${event.symbol} at ${event.connector} stands for ${event.multiplier} units` };
+    case "instrument.asset": {
+      const { symbol, connector, asset } = event;
+      const what = asset === null ? "no stated asset" : assetKey(asset);
+      return { text: `${symbol} at ${connector} stands for ${what}` };
+    }
     case "venue.activity":
       return { text: activityWords(event.activity) };
     case "fill.received":

@@ -4,9 +4,9 @@ import { RateWindow } from "../lib/rate-window.ts";
 
 /**
  * own: fits its order. misfit: of an order that the desk did not send, disputed, in excess, changed or taken back.
- * report: a pushed report that changes an order. multiplier: an instrument's, of an answer that changes it.
+ * report: a pushed report that changes an order. multiplier, asset: an instrument's, of an answer that changes it.
  */
-export type FillKind = "own" | "misfit" | "report" | "activity" | "multiplier";
+export type FillKind = "own" | "misfit" | "report" | "activity" | "multiplier" | "asset";
 
 export const FILLS_PER_HOUR: Readonly<Record<FillKind, number>> = {
   own: 100_000,
@@ -14,6 +14,7 @@ export const FILLS_PER_HOUR: Readonly<Record<FillKind, number>> = {
   report: 20_000,
   activity: 5_000,
   multiplier: 5_000,
+  asset: 5_000,
 };
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -23,6 +24,7 @@ const NOUNS: Readonly<Record<FillKind, string>> = {
   report: "changes of orders",
   activity: "activities",
   multiplier: "changes of multipliers",
+  asset: "assets of instruments",
 };
 
 export interface FillBudgets {
@@ -42,7 +44,7 @@ export function createFillBudgets(clock: Pick<Clock, "monotonic">): FillBudgets 
         new RateWindow({ clock, limit: FILLS_PER_HOUR[kind], windowMs: HOUR_MS });
       known = {
         ...{ own: open("own"), misfit: open("misfit"), report: open("report") },
-        ...{ activity: open("activity"), multiplier: open("multiplier") },
+        ...{ activity: open("activity"), multiplier: open("multiplier"), asset: open("asset") },
       };
       windows.set(connector, known);
     }

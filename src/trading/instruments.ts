@@ -1,4 +1,5 @@
 /** The instruments of venues: looked up when they are needed, kept for a while, and the multipliers that they state. */
+import { assetKey, assetOf } from "../domain/asset.ts";
 import { ONE, decimal, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
@@ -13,7 +14,7 @@ const INSTRUMENT_AGE_MAX_MS = 10 * 60 * 1000;
 
 export type InstrumentsDesk = Pick<
   Desk,
-  "clock" | "fillBudgets" | "market" | "publish" | "readOnly" | "state" | "venues"
+  "clock" | "fillBudgets" | "log" | "market" | "publish" | "readOnly" | "state" | "venues"
 >;
 
 export async function instrumentOf(
@@ -28,6 +29,7 @@ export async function instrumentOf(
   const instrument = await desk.venues.instrument(connector, symbol);
   if (instrument === undefined) return undefined;
   keepInstrument(desk, key, { instrument, mono });
+  if (instrument !== null && desk.readOnly() === undefined) stateAsset(desk, connector as ConnectorName, instrument);
   const { multiplier = text(ONE) } = instrument ?? {};
   const isNews = instrument !== null && !decimal(multiplier).eq(multiplierOf(desk.state, connector, symbol));
   if (isNews && desk.readOnly() === undefined)
@@ -62,12 +64,28 @@ function stateMultiplier(
     );
 }
 
+/** A connector that states assets without end is believed up to its budget: an asset only tightens limits. */
+function stateAsset(
+  { fillBudgets, log, publish, state }: Pick<Desk, "fillBudgets" | "log" | "publish" | "state">,
+  connector: ConnectorName,
+  { symbol, asset }: VenueInstrument,
+): void {
+  const known = assetOf(state, connector, symbol);
+  if (known === (asset && assetKey(asset))) return;
+  const exceeded = fillBudgets.spend(connector, "asset");
+  if (exceeded === undefined) publish({ type: "instrument.asset", connector, symbol, asset: asset ?? null });
+  else
+    log.warn(`the asset of ${symbol} is not kept: more than ${exceeded.limit} ${exceeded.what} in an hour`, {
+      connector,
+    });
+}
+
 /** Held instruments that are looked up at the same time. */
 const LOOKED_UP_AT_ONCE = 20;
 
 /** Looks up each held instrument once after a start, because its value depends on its multiplier. */
 export async function sizePositions(
-  desk: InstrumentsDesk & Pick<Desk, "log">,
+  desk: InstrumentsDesk,
   connector: ConnectorName,
   held: readonly VenuePosition[],
 ): Promise<void> {

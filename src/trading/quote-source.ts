@@ -14,9 +14,10 @@ export function quoteSource(desk: () => Desk, connector: string): QuoteSource {
     instrument: async (symbol) => {
       const instrument = await instrumentOf(desk(), connector, symbol);
       if (instrument === null || instrument === undefined) return instrument;
-      const { orderTypes, timesInForce, ...terms } = instrument;
+      const { orderTypes, timesInForce, ticks, ...terms } = instrument;
       return omitUndefined({
         ...terms,
+        ticks: ticks && [...ticks],
         orderTypes: orderTypes && [...orderTypes],
         timesInForce: timesInForce && [...timesInForce],
       });

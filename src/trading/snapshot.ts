@@ -40,6 +40,7 @@ export async function takeSnapshot(desk: Desk, actor: Actor, cause?: StartCause)
       connectors,
       stale,
       positions: book.positions.filter(({ standing }) => standing === "enabled"),
+      exposures: book.exposures,
     },
     desk.config.workspace.historyMaxSnapshots,
   );

@@ -18,11 +18,33 @@ export interface SnapshotAccount {
   readonly currency: string;
   readonly nav: string;
   readonly cash: string;
+  readonly buyingPower: string;
+  /** Cash in further currencies. */
+  readonly balances: readonly {
+    readonly amount: string;
+    readonly currency: string;
+    readonly buyingPower: string | null;
+  }[];
+  /** ISO: when the connector last reported the account. */
+  readonly asOf: string;
   /** The account is part of the sums. */
   readonly isInSum: boolean;
   /** In the currency of the sums; null without a rate. */
   readonly navInSum: string | null;
   readonly isStale: boolean;
+}
+
+interface SnapshotExposure {
+  readonly asset: string;
+  readonly class: string;
+  readonly mode: string;
+  readonly quantity: string;
+  readonly value: string | null;
+  readonly places: readonly {
+    readonly connector: string;
+    readonly symbol: string | null;
+    readonly quantity: string;
+  }[];
 }
 
 interface SnapshotRate {
@@ -56,10 +78,47 @@ export interface SnapshotContents {
   readonly connectors: readonly string[];
   readonly stale: readonly string[];
   readonly positions: readonly SnapshotPosition[];
+  readonly exposures: readonly SnapshotExposure[];
 }
 
 function tomlList(items: readonly string[]): string {
   return `[${items.map((item) => quoteString(item)).join(", ")}]`;
+}
+
+function accountLines(account: SnapshotAccount, currency: string): readonly string[] {
+  return [
+    "",
+    "[[account]]",
+    `connector = ${quoteString(account.connector)}`,
+    `currency = ${quoteString(account.currency)}`,
+    `nav = "${account.nav}"`,
+    ...(account.navInSum === null || account.currency === currency ? [] : [`nav_converted = "${account.navInSum}"`]),
+    `cash = "${account.cash}"`,
+    `buying_power = "${account.buyingPower}"`,
+    `as_of = "${account.asOf}"`,
+    ...(account.isStale ? ["stale = true"] : []),
+    ...account.balances.flatMap((balance) => [
+      "",
+      "[[account.balance]]",
+      `currency = ${quoteString(balance.currency)}`,
+      `total = "${balance.amount}"`,
+      ...(balance.buyingPower === null ? [] : [`buying_power = "${balance.buyingPower}"`]),
+    ]),
+  ];
+}
+
+function exposureLines(exposure: SnapshotExposure): readonly string[] {
+  return [
+    "",
+    "[[exposure]]",
+    `asset = ${quoteString(`${exposure.class}:${exposure.asset}`)}`,
+    `mode = "${exposure.mode}"`,
+    `quantity = "${exposure.quantity}"`,
+    ...(exposure.value === null ? [] : [`value = "${exposure.value}"`]),
+    `places = ${tomlList(
+      exposure.places.map(({ connector, symbol, quantity }) => `${connector} ${symbol ?? "balance"} ${quantity}`),
+    )}`,
+  ];
 }
 
 export function snapshotText(contents: SnapshotContents): string {
@@ -85,16 +144,6 @@ export function snapshotText(contents: SnapshotContents): string {
       ? []
       : [`unconverted = ${tomlList(unconverted.map((account) => `${account.connector}: ${account.currency}`))}`]),
   ];
-  const accounts = contents.accounts.flatMap((account) => [
-    "",
-    "[[account]]",
-    `connector = ${quoteString(account.connector)}`,
-    `currency = ${quoteString(account.currency)}`,
-    `nav = "${account.nav}"`,
-    ...(account.navInSum === null || account.currency === currency ? [] : [`nav_converted = "${account.navInSum}"`]),
-    `cash = "${account.cash}"`,
-    ...(account.isStale ? ["stale = true"] : []),
-  ]);
   const rates = contents.rates.flatMap((rate) => [
     "",
     "[[rate]]",
@@ -123,7 +172,13 @@ export function snapshotText(contents: SnapshotContents): string {
     ...(position.markPrice === null ? [] : [`mark = "${position.markPrice}"`]),
     ...(position.unrealizedPnl === null ? [] : [`pnl_open = "${position.unrealizedPnl}"`]),
   ]);
-  return `${[...meta, ...accounts, ...rates, ...otherProfit, ...positions].join("\n")}\n`;
+  const lines = [
+    ...meta,
+    ...contents.accounts.flatMap((account) => accountLines(account, currency)),
+    ...[...rates, ...otherProfit, ...positions],
+    ...contents.exposures.flatMap(exposureLines),
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 const amount = z.string().optional();

@@ -529,6 +529,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
       profit: [],
       fees: [],
       positions: [],
+      exposures: [],
       rates: [],
     },
     flagged: [],

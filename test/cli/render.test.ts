@@ -695,7 +695,16 @@ describe("colours", () => {
     );
   });
 
-  const MARKED = { path: "p", time: AT, connectors: [], stale: [], accounts: [], positions: [], profit: [] };
+  const MARKED = {
+    path: "p",
+    time: AT,
+    connectors: [],
+    stale: [],
+    accounts: [],
+    positions: [],
+    profit: [],
+    exposures: [],
+  };
 });
 
 describe("jsonText", () => {

@@ -15,7 +15,7 @@ function shown(part: Partial<StatusView>): readonly string[] {
   const at = "2026-07-05T12:00:00.000Z";
   const book = {
     ...{ nav: null, cash: null, buyingPower: null, dayPnl: null, day: null, asOf: null, currency: "USD" },
-    ...{ accounts: [], rates: [], profit: [], fees: [], positions: [] },
+    ...{ accounts: [], rates: [], profit: [], fees: [], positions: [], exposures: [] },
   };
   const status: StatusView = {
     ...{ at, workspace: { name: "desk", path: "/desk" }, up: true, trading: { state: "active", reason: "" } },

@@ -9,7 +9,15 @@ import type { StatusView } from "../../src/domain/status-view.ts";
 function statusOf(ids: readonly string[]): StatusView {
   const book = {
     ...{ nav: "1000", cash: "900", buyingPower: "900", dayPnl: "-5", day: "2020-04-20", currency: "USD" },
-    ...{ asOf: "2026-07-05T22:29:00.000Z", accounts: [], positions: [], profit: [], fees: [], rates: [] },
+    ...{
+      asOf: "2026-07-05T22:29:00.000Z",
+      accounts: [],
+      positions: [],
+      profit: [],
+      fees: [],
+      rates: [],
+      exposures: [],
+    },
   };
   const order = (id: string) => ({ id, state: "accepted", sentence: `buy 1 ${id}`, flags: [] });
   return {

@@ -159,6 +159,32 @@ describe("order-validity", () => {
     timesInForce: ["day", "gtc"],
     tradable: true,
   };
+  it.each<[string, TermsDraft, Partial<VenueInstrument>, string]>([
+    ["on the step of its price", { limitPrice: "0.1234" }, {}, "OK"],
+    ["on a step of lower prices", { limitPrice: "1.2345" }, {}, "OFF_TICK"],
+    ["at the edge of a band", { limitPrice: "1" }, {}, "OK"],
+    ["a trigger off the step", { type: "stop_limit", stopPrice: "1.005", limitPrice: "1.01" }, {}, "OFF_TICK"],
+    ["a limit order off the market lot", { limitPrice: "1", quantity: "15" }, {}, "OK"],
+    ["a market order off the market lot", { type: "market", quantity: "15" }, {}, "OFF_LOT"],
+    ["worth the maximum", { limitPrice: "100", quantity: "10" }, {}, "OK"],
+    ["worth more", { limitPrice: "100.01", quantity: "10" }, {}, "ABOVE_MAX_NOTIONAL"],
+    ["a short sale", { side: "sell", limitPrice: "1", quantity: "500" }, { shortable: false }, "NOT_SHORTABLE"],
+    [
+      "a short sale of shares that can be borrowed",
+      { side: "sell", limitPrice: "1", quantity: "500" },
+      { shortable: true, maxNotional: amount("100000") },
+      "OK",
+    ],
+  ])("%s", (_name, order, more, code) => {
+    const bands = [
+      { from: amount("0"), tickSize: amount("0.0001") },
+      { from: amount("1"), tickSize: amount("0.01") },
+    ];
+    const sizes = { lotSize: amount("1"), marketLot: amount("10"), maxNotional: amount("1000") };
+    const instrument = { symbol: "AAPL", currency: "USD", tickSize: amount("0.0001"), ticks: bands, ...sizes, ...more };
+    expect(ask("order-validity", desk(), order, { instrument }).code).toBe(code);
+  });
+
   const of = (order: TermsDraft, instrument?: VenueInstrument | null, more: Partial<GateInput> = {}) =>
     ask("order-validity", desk(), order, { ...(instrument === undefined ? {} : { instrument }), ...more }).code;
 

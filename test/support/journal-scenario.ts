@@ -11,7 +11,7 @@ import type { ConnectorState, DeskEvent, OrderApproved, Recorded, TradingState }
 import type { ClientOrderId, ConnectorName, OrderId, SymbolName, VenueOrderId } from "../../src/domain/ids.ts";
 import type { OrderTarget, OrderTerms } from "../../src/domain/order.ts";
 import type { OrderReportStatus } from "../../src/domain/sdk.ts";
-import type { Mode, UnvaluedPosition, VenueFill } from "../../src/domain/venue.ts";
+import type { Mode, UnvaluedPosition, VenueBalance, VenueFill } from "../../src/domain/venue.ts";
 
 /** Monday 2026-07-06, 10:00 in New York. */
 export const SCENARIO_START = Date.UTC(2026, 6, 6, 14, 0, 0);
@@ -80,9 +80,14 @@ export interface AccountDraft {
   readonly currency?: string;
   readonly positions?: readonly HeldDraft[];
   readonly unvalued?: readonly UnvaluedPosition[];
+  readonly balances?: readonly { readonly currency: string; readonly total: Amount; readonly free?: Amount }[];
   /** Defaults to the scenario's clock; `venueDate` to its date in UTC. */
   readonly venueTime?: number;
   readonly venueDate?: string;
+}
+
+function balanceOf({ currency, total, free }: NonNullable<AccountDraft["balances"]>[number]): VenueBalance {
+  return { currency, total: amount(total), free: free === undefined ? undefined : amount(free) };
 }
 
 export function scenarioClientId(id: string): ClientOrderId {
@@ -141,6 +146,7 @@ export class JournalScenario {
         buyingPower: amount(draft.buyingPower ?? draft.cash ?? nav),
         currency: draft.currency ?? "USD",
         ...(draft.unvalued === undefined ? {} : { unvalued: draft.unvalued }),
+        ...(draft.balances === undefined ? {} : { balances: draft.balances.map(balanceOf) }),
       },
       positions: (draft.positions ?? []).map(({ symbol, quantity, markPrice, averagePrice, currency }) => ({
         symbol,
@@ -152,6 +158,13 @@ export class JournalScenario {
       venueTime: draft.venueTime ?? this.#now,
       venueDate: draft.venueDate ?? new Date(draft.venueTime ?? this.#now).toISOString().slice(0, 10),
     });
+  }
+
+  /** The asset of an instrument, such as `crypto:BTC`. */
+  asset(connector: string, symbol: string, asset: string): this {
+    const [kind = "", id = ""] = asset.split(":");
+    const name = connector as ConnectorName;
+    return this.event({ type: "instrument.asset", connector: name, symbol, asset: { class: kind, id } });
   }
 
   proposed(id: string, draft: TermsDraft = {}): this {

@@ -165,3 +165,53 @@ it("fees are listed by currency, and a balance of unknown cost is named", () => 
   expect(view.positions[0]).toMatchObject({ symbol: "ETH", averagePrice: null, unrealizedPnl: null, value: "6000" });
   expect(view.profit[0]?.incomplete).toEqual(["paper/ETH", "paper/AAPL"]);
 });
+
+describe("exposure of one asset", () => {
+  const rates = (at: number): readonly ExchangeRate[] => [
+    {
+      base: "EUR",
+      quote: "USD",
+      bid: amount("1.1"),
+      ask: amount("1.1"),
+      at,
+      origin: "configuration",
+      source: "desk.toml",
+    },
+  ];
+  const tale = scenario()
+    .desk()
+    .account("binance", { positions: [{ symbol: "BTC/USDT", quantity: "1.5", markPrice: "60000" }], currency: "USD" })
+    .account("bourse", { positions: [{ symbol: "BTC-EUR", quantity: "0.25", markPrice: "54000" }], currency: "EUR" })
+    .account("wallet", { balances: [{ currency: "BTC", total: "0.1", free: "0.04" }] })
+    .asset("binance", "BTC/USDT", "crypto:BTC")
+    .asset("bourse", "BTC-EUR", "crypto:BTC");
+  const all: Settings = [["binance"], ["bourse"], ["wallet"]];
+
+  it("adds up instruments and balances over venues, and says where each part is", () => {
+    const view = viewOf(tale, all, { fx: { rates: rates(tale.now) } });
+    // 1.5 × 60,000 + 0.25 × 54,000 × 1.10; there is no rate of the balance.
+    expect(view.exposures).toEqual([
+      {
+        ...{ asset: "BTC", class: "crypto", mode: "unstated", quantity: "1.85", value: "104850", isComplete: false },
+        places: [
+          { connector: "binance", symbol: "BTC/USDT", quantity: "1.5", value: "90000" },
+          { connector: "bourse", symbol: "BTC-EUR", quantity: "0.25", value: "14850" },
+          { connector: "wallet", symbol: null, quantity: "0.1", value: null },
+        ],
+      },
+    ]);
+    expect(view.accounts[2]?.balances).toEqual([{ amount: "0.1", currency: "BTC", buyingPower: "0.04" }]);
+  });
+
+  it("leaves out connectors that are not enabled, and keeps paper and live apart", () => {
+    expect(viewOf(tale, [["binance"], ["bourse", false], ["wallet", false]]).exposures).toMatchObject([
+      { quantity: "1.5", places: [{ connector: "binance" }], isComplete: true },
+    ]);
+    const both = viewOf(tale.connector("binance", "ready", "live").connector("wallet", "ready", "paper"), all);
+    expect(both.exposures.map(({ mode, quantity }) => [mode, quantity])).toEqual([
+      ["live", "1.5"],
+      ["unstated", "0.25"],
+      ["paper", "0.1"],
+    ]);
+  });
+});

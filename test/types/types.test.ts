@@ -45,9 +45,12 @@ const SHAPES: Readonly<Record<string, string>> = {
     "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N; reason?: string }",
   Account: `{ nav: N; cash: N; buyingPower: N; currency: string; balances?: S.Balance[]; timestamp?: T;
     notice?: string | undefined }`,
-  Balance: "{ currency: string; total: N }",
-  Instrument: `{ symbol: string; name?: string; tickSize?: N; lotSize?: N; minQuantity?: N; maxQuantity?: N; minNotional?: N;
-    currency?: string; multiplier?: N; orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
+  Balance: "{ currency: string; total: N; free?: N }",
+  Asset: "{ class: string; id: string }",
+  TickBand: "{ from: N; tickSize: N }",
+  Instrument: `{ symbol: string; name?: string; asset?: S.Asset; tickSize?: N; ticks?: S.TickBand[]; lotSize?: N;
+    minQuantity?: N; maxQuantity?: N; marketLot?: N; minNotional?: N; maxNotional?: N; currency?: string; multiplier?: N;
+    orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean; shortable?: boolean }`,
   Activity: `{ id: string; kind: S.ActivityKind; timestamp: T; amount?: N; currency?: string; symbol?: string; ratio?: [N, N];
     newSymbol?: string; quantity?: N; corrects?: string; note?: string }`,
   ActivityKind: `"deposit" | "withdrawal" | "transfer" | "dividend" | "interest" | "fee" | "tax" | "adjustment" | "split" |

@@ -198,6 +198,7 @@ describe("snapshots", () => {
         connectors: ["paper"],
         stale: [],
         positions: [],
+        exposures: [],
       };
       await workspace.snapshots.write(facts, 2);
     }
@@ -213,12 +214,24 @@ describe("snapshots", () => {
       isInSum: false,
       navInSum: null,
       isStale: false,
+      buyingPower: "400",
+      asOf: "2026-07-01T15:59:00.000Z",
+      balances: [{ amount: "12.5", currency: "EUR", buyingPower: "10" }],
     };
+    const exposures = [
+      {
+        ...{ asset: "BTC", class: "crypto", mode: "paper", quantity: "0.7", value: "42000" },
+        places: [
+          { connector: "yen", symbol: "BTC/JPY", quantity: "0.5" },
+          { connector: "other", symbol: null, quantity: "0.2" },
+        ],
+      },
+    ];
     const { text } = await workspace.snapshots.write(
       {
         ...{ time: "2026-07-01T16:00:00.000Z", currency: "EUR", nav: "1000", cash: "900" },
         buyingPower: "5",
-        ...{ accounts: [account], connectors: ["yen"], stale: [], positions: [] },
+        ...{ accounts: [account], connectors: ["yen"], stale: [], positions: [], exposures },
         fees: [{ amount: "0.08", currency: "BNB" }],
         rates: [],
         profit: [
@@ -233,6 +246,10 @@ describe("snapshots", () => {
       /currency = "EUR"\nnav = "1000"\ncash = "900"\nbuying_power = "5"\nrealized_pnl = "93"\nunrealized_pnl = "7"/,
     );
     expect(text).toContain('fees = ["0.08 BNB"]');
+    expect(text).toContain('[[account.balance]]\ncurrency = "EUR"\ntotal = "12.5"\nbuying_power = "10"\n');
+    expect(text).toContain('buying_power = "400"\nas_of = "2026-07-01T15:59:00.000Z"\n');
+    expect(text).toContain('[[exposure]]\nasset = "crypto:BTC"\nmode = "paper"\nquantity = "0.7"\nvalue = "42000"\n');
+    expect(text).toContain('places = ["yen BTC/JPY 0.5", "other balance 0.2"]');
     expect(text).toContain('unconverted = ["yen: JPY"]');
     expect(text).toContain('[[profit]]\ncurrency = "JPY"\nrealized_pnl = "1"');
     expect(await workspace.snapshots.list()).toMatchObject([{ currency: "EUR", nav: "1000", cash: "900" }]);

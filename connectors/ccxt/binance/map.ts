@@ -79,11 +79,15 @@ export function marketOf(symbol: Body): Market {
     timesInForce: ["gtc", "ioc", "fok"],
     tradable: symbol["status"] === "TRADING" && symbol["isSpotTradingAllowed"] !== false,
   };
+  const notional = filterIn(symbol, "NOTIONAL", "MIN_NOTIONAL");
   const steps = {
     tickSize: rule(filterIn(symbol, "PRICE_FILTER"), "tickSize"),
     lotSize: rule(lot, "stepSize"),
+    marketLot: rule(filterIn(symbol, "MARKET_LOT_SIZE"), "stepSize"),
     minQuantity: rule(lot, "minQty"),
-    minNotional: rule(filterIn(symbol, "NOTIONAL", "MIN_NOTIONAL"), "minNotional"),
+    maxQuantity: rule(lot, "maxQty"),
+    minNotional: rule(notional, "minNotional"),
+    maxNotional: rule(notional, "maxNotional"),
   };
   for (const [key, value] of Object.entries(steps))
     if (value !== undefined) Object.assign(instrument, { [key]: value });

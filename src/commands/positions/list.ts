@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { EXIT } from "../../domain/error.ts";
 import { positionViews } from "../../trading/account-view.ts";
 import { markAll } from "../../trading/snapshot.ts";
 import { flag } from "../arguments.ts";
@@ -6,6 +7,7 @@ import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
 import { connectorInScope, isInScope } from "../connector-scope.ts";
 import { renderPositions } from "../rendering/positions.ts";
+import type { AccountsView } from "../accounts/list.ts";
 
 const NAME = "positions list";
 
@@ -34,4 +36,14 @@ export const command = defineCommand({
     return positions;
   },
   render: renderPositions,
+  /** On a terminal also what the accounts hold besides, and how old their reports are. */
+  cli: async (session, input) => {
+    const positions = await session.call(NAME, input);
+    await session.show(NAME, positions);
+    if (!session.isTty || session.flags.json || input["connector"] !== undefined) return EXIT.done;
+    const view = (await session.call("accounts list", {})) as AccountsView;
+    if (view.accounts.some(({ isStale, balances }) => isStale || balances.length > 0) || view.accounts.length > 1)
+      await session.show("accounts list", view);
+    return EXIT.done;
+  },
 });

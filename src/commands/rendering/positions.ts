@@ -4,6 +4,7 @@ import { decimal, significant, text } from "../../domain/decimal.ts";
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
 import { shownAge, shownTime } from "./local-time.ts";
 import { quoteForShell } from "../../lib/shell.ts";
+import { balanceTable, exposureTable } from "./exposures.ts";
 import { gainShade, money, signedMoney, unlabelled } from "./money.ts";
 import { oneLine } from "./terminal-text.ts";
 
@@ -157,6 +158,33 @@ export function accountTable(accounts: readonly AccountLine[], style: OutputStyl
   const [only] = accounts;
   if (accounts.length === 1 && only?.isInSum === true && only.isCountedByGuards) return [];
   return accounts.length === 0 ? [] : table(style, accountColumns(style), accounts);
+}
+
+/** The parts of the book that have lines, each after an empty line. */
+export function holdings(
+  { accounts, exposures, currency }: Pick<AccountView, "accounts" | "exposures" | "currency">,
+  style: OutputStyle,
+): readonly (readonly string[])[] {
+  return [balanceTable(accounts, style), exposureTable(exposures, currency, style)];
+}
+
+/** Every account, what it holds, and what is wrong with it. */
+export function accountLines(
+  view: Pick<AccountView, "accounts" | "exposures" | "currency" | "rates">,
+  style: OutputStyle,
+): readonly string[] {
+  const parts = [
+    tableOr(style, accountColumns(style), view.accounts, "no accounts yet"),
+    ...holdings(view, style),
+    [
+      ...keyValueLines(
+        style,
+        view.rates.map((rate) => ["rate", rateText(rate, style)] as const),
+      ),
+      ...view.accounts.flatMap(exceptionLines),
+    ],
+  ].filter((lines) => lines.length > 0);
+  return parts.flatMap((lines, place) => (place === 0 ? lines : ["", ...lines]));
 }
 
 /** What to do about positions at connectors that desk.toml does not enable. */

@@ -2,10 +2,11 @@
 import type { PendingProposal, StatusView } from "../../domain/status-view.ts";
 import type { AccountView } from "../../domain/account-view.ts";
 import { renderNotices } from "./config-notices.ts";
+import { holdingFacts } from "./exposures.ts";
 import { localMinute, shownAge, shownTime, shownTimes } from "./local-time.ts";
 import { badge } from "./order.ts";
 import { NEEDS } from "./proposal-needs.ts";
-import { accountTable, bookSums, positionTable, strandedLines } from "./positions.ts";
+import { accountTable, bookSums, holdings, positionTable, strandedLines } from "./positions.ts";
 import { INDENT, type OutputStyle, section } from "./table-text.ts";
 import { oneLine, widthOf, wrap } from "./terminal-text.ts";
 
@@ -225,6 +226,7 @@ function proposalLines(
 function bookLines(style: OutputStyle, { at, book }: { at: string; book: AccountView }): readonly string[] {
   const parts = [
     accountTable(book.accounts, style),
+    ...holdings(book, style),
     positionTable(book.positions, style),
     strandedLines(book.positions).map(oneLine),
   ];
@@ -347,6 +349,7 @@ function bookFacts(book: AccountView): readonly (readonly string[])[] {
     ]),
     ...book.profit.map(({ currency, realized, unrealized }) => ["profit", currency, realized, unrealized]),
     ...book.fees.map(({ amount, currency }) => ["fees", amount, currency]),
+    ...holdingFacts(book.accounts, book.exposures),
     ...book.positions.map(({ connector, symbol, quantity, value, currency, standing }) => [
       ...["position", connector, symbol, quantity, value ?? "", currency ?? ""],
       ...(standing === "enabled" ? [] : [standing]),

@@ -10,6 +10,7 @@ import { isNegative } from "../../domain/quote.ts";
 import type { VenueInstrument } from "../../domain/venue.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
+import { shortOpeningQuantity } from "../exposure.ts";
 import { highestPrice } from "../valuation.ts";
 import { type CheckContext, EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
@@ -113,14 +114,36 @@ function fits(terms: OrderTerms, instrument: VenueInstrument, context: CheckCont
       `${terms.symbol} supports ${timesInForce.join(", ")}, not ${terms.timeInForce}`,
     );
   }
-  return steps(terms, instrument) ?? sizes(context.quantity, instrument) ?? notional(context, instrument);
+  return (
+    shortSale(context, instrument) ??
+    steps(terms, instrument) ??
+    sizes(context.quantity, instrument) ??
+    notional(context, instrument)
+  );
 }
 
-function steps(terms: OrderTerms, { tickSize, lotSize }: VenueInstrument): Finding {
+function shortSale({ input, exposure }: CheckContext, { shortable }: VenueInstrument): Finding {
+  const { terms } = input.order;
+  const opening = shortable === false ? shortOpeningQuantity(terms, exposure) : ZERO;
+  if (opening.eq(ZERO)) return undefined;
+  const actual = opening.toFixed();
+  const message = `the order would sell ${actual} ${terms.symbol} short, and none of it can be borrowed at ${terms.connector} now`;
+  return block(key, "NOT_SHORTABLE", message, { limit: "0", actual });
+}
+
+/** The step at this price. */
+function tickAt(price: string | undefined, { ticks, tickSize }: VenueInstrument): string | undefined {
+  if (ticks === undefined || price === undefined) return tickSize;
+  return (ticks.findLast(({ from }) => decimal(price).gte(decimal(from))) ?? ticks[0])?.tickSize;
+}
+
+function steps(terms: OrderTerms, instrument: VenueInstrument): Finding {
+  const { lotSize, marketLot } = instrument;
   for (const [name, amount, step, code] of [
     ["quantity", terms.quantity, lotSize, "OFF_LOT"],
-    ["limit price", terms.limitPrice, tickSize, "OFF_TICK"],
-    ["stop price", terms.stopPrice, tickSize, "OFF_TICK"],
+    ["quantity", terms.quantity, terms.type === "market" ? marketLot : undefined, "OFF_LOT"],
+    ["limit price", terms.limitPrice, tickAt(terms.limitPrice, instrument), "OFF_TICK"],
+    ["stop price", terms.stopPrice, tickAt(terms.stopPrice, instrument), "OFF_TICK"],
   ] as const) {
     if (amount === undefined || step === undefined) continue;
     if (!decimal(step).gt(ZERO)) return unavailable(key, `${terms.connector} states a step of ${step} for the ${name}`);
@@ -153,8 +176,21 @@ function sizes(quantity: Decimal, { minQuantity, maxQuantity }: VenueInstrument)
   return undefined;
 }
 
+function notional(context: CheckContext, instrument: VenueInstrument): Finding {
+  return least(context, instrument) ?? most(context, instrument);
+}
+
+function most({ notional: worth }: CheckContext, { maxNotional }: VenueInstrument): Finding {
+  if (maxNotional === undefined) return undefined;
+  if ("missing" in worth) return unavailable(key, worth.missing);
+  if (worth.value.lte(decimal(maxNotional))) return undefined;
+  const figures = { limit: maxNotional, actual: worth.value.toFixed() };
+  const message = `order is worth ${figures.actual}, above the venue's maximum of ${maxNotional}`;
+  return block(key, "ABOVE_MAX_NOTIONAL", message, figures);
+}
+
 /** For a minimum the conservative price is the low one: the limit, else the trigger, else the bid. */
-function notional({ input, units, quote }: CheckContext, { minNotional }: VenueInstrument): Finding {
+function least({ input, units, quote }: CheckContext, { minNotional }: VenueInstrument): Finding {
   if (minNotional === undefined) return undefined;
   const { limitPrice, stopPrice } = input.order.terms;
   const price = highestPrice([limitPrice ?? stopPrice ?? ("value" in quote ? quote.value.bid : undefined)]);
