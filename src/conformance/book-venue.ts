@@ -4,12 +4,14 @@
  */
 import type { Clock, Ids } from "../domain/ports.ts";
 import type { DialectTraits, StreamEvent, VenueCommand, VenueOutcome } from "./dialect.ts";
-import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
+import { type Fault, Faults, REQUEST_ROUTES, type VenueRoute } from "./fake-venue-faults.ts";
 import type { VenueRequest } from "./fake-venue-http.ts";
 import {
+  type FakeActivity,
   type FakeFill,
   type FakeOrder,
   type FakeQuote,
+  type FakeSession,
   type FakeVenueState,
   type FillTerms,
   USUAL_STEPS,
@@ -22,6 +24,7 @@ import type {
   MadeFill,
   StatedAccount,
   StatedInstrument,
+  StatedRate,
   TestVenue,
   TradeTerms,
   VenueEnding,
@@ -65,6 +68,7 @@ export abstract class BookVenue implements TestVenue {
   abstract get stream(): string;
   abstract get streams(): number;
   abstract push(text: string): void;
+  abstract pushBinary(frame: Buffer): boolean;
   abstract dropStreams(): void;
   abstract close(): Promise<void>;
   /** Sends an event to every stream that is signed in. */
@@ -84,6 +88,14 @@ export abstract class BookVenue implements TestVenue {
 
   clearFaults(): void {
     this.faults.clear();
+  }
+
+  get listening(): number {
+    return this.streams;
+  }
+
+  goSilent(): void {
+    for (const route of REQUEST_ROUTES) this.armFault(route, { kind: "hang" }, Number.POSITIVE_INFINITY);
   }
 
   listOrders(): Promise<readonly FakeOrder[]> {
@@ -163,6 +175,24 @@ export abstract class BookVenue implements TestVenue {
   /** Sends the message of a fill to every stream that is signed in. */
   sendFill(fill: FakeFill): void {
     this.send({ kind: "fill", fill, order: this.state.findOrder({ orderId: fill.order_id }) });
+  }
+
+  resendFills(fills: readonly MadeFill[]): boolean {
+    const ids = new Set(fills.map(({ fill_id }) => fill_id));
+    for (const fill of this.state.fills) if (ids.has(fill.fill_id)) this.sendFill(fill);
+    return true;
+  }
+
+  addActivities(activities: readonly FakeActivity[]): Promise<void> {
+    return Promise.resolve(void this.state.activities.push(...activities));
+  }
+
+  setRate({ pair, rate, time }: StatedRate): Promise<void> {
+    return Promise.resolve(void this.state.rates.set(pair, { rate, time }));
+  }
+
+  setSessions(_symbol: string, sessions: readonly FakeSession[]): Promise<void> {
+    return Promise.resolve(void this.state.sessions.push(...sessions));
   }
 
   /** Sends the order's state to every stream that is signed in. */

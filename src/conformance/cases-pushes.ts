@@ -1,12 +1,17 @@
 /** Cases of what an adapter may send or return besides: reports, quotes, activities, rates, sessions, pages, a link. */
-import { assert, fail, skip } from "./assert.ts";
+import { decimal } from "../domain/decimal.ts";
+import { assert, fail, leaveOut, skip } from "./assert.ts";
+import { BookVenue } from "./book-venue.ts";
 import { omitUndefined } from "../lib/omit-undefined.ts";
-import { QOC_DIALECT } from "./dialect-qoc.ts";
-import type { FakeActivity } from "./fake-venue-state.ts";
+import type { VenueQuote, VenueReport } from "../domain/venue.ts";
+import { FakeVenue } from "./fake-venue.ts";
+import type { FakeActivity, FakeOrder } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 import { fillsOf, orderAtVenue, placeAcknowledged, placeRestingOrder, waitForFills } from "./place-orders.ts";
-import { KIT, kitOf } from "./kit-venue.ts";
+import { requireHttp, requireStatements } from "./kit-venue.ts";
+import { fetchQuote, priceAt, units } from "./order-terms.ts";
 import type { TestCase } from "./test-case.ts";
+import type { TestVenue } from "./test-venue.ts";
 
 const PUSH_MS = 2_000;
 const LINK_MS = 4_000;
@@ -15,22 +20,19 @@ const LINK_UP_MS = 20_000;
 const DAY_MS = 86_400_000;
 const PAGED_FILLS = 230;
 
-/** Only the kit's own wire format has these messages. */
-function requireKitFormat(harness: ConformanceHarness, what: string): void {
-  if (kitOf(harness).dialect !== QOC_DIALECT) skip(`this wire format has no ${what} that the kit can make`);
-}
-
 async function assertReports(harness: ConformanceHarness): Promise<void> {
-  const kit = kitOf(harness);
-  kit.filling = "manual";
+  const { venue } = harness;
+  venue.filling = "manual";
   const resting = await placeRestingOrder(harness);
   const order = await orderAtVenue(harness, resting.order);
-  order.status = "cancelled";
-  kit.sendOrder(order);
+  if (!(await venue.endOrder(order, "cancelled"))) leaveOut("this venue cancels no order by itself");
+  if (venue instanceof BookVenue) venue.sendOrder(order);
   const isOf = ({ venueOrderId }: { readonly venueOrderId: string }) => venueOrderId === resting.venueOrderId;
-  const reported = await harness
-    .waitFor(() => harness.reports.findLast(isOf), "no report", PUSH_MS)
-    .catch(() => undefined);
+  // The first report may say that the order is open.
+  const isEnd = (report: VenueReport): boolean => isOf(report) && report.status === "cancelled";
+  const reported =
+    (await harness.waitFor(() => harness.reports.findLast(isEnd), "no report", PUSH_MS).catch(() => undefined)) ??
+    harness.reports.findLast(isOf);
   if (reported === undefined) {
     if (harness.connector.status.capabilities.reports !== "pushed") skip("the adapter emits no reports");
     return fail(
@@ -44,7 +46,7 @@ async function assertReports(harness: ConformanceHarness): Promise<void> {
       `${filledQuantity} filled`,
   );
   const bought = await placeAcknowledged(harness);
-  kit.fill(await orderAtVenue(harness, bought.order));
+  await venue.fillOrder(await orderAtVenue(harness, bought.order));
   await harness.waitFor(
     () => {
       const isFilled = harness.reports.some(
@@ -59,18 +61,36 @@ async function assertReports(harness: ConformanceHarness): Promise<void> {
   );
 }
 
+/** The venue of the kit streams a price with many digits; another venue streams what its quote was set to. */
+async function streamQuote(
+  harness: ConformanceHarness,
+): Promise<{ readonly bid: string; readonly ask: string; readonly last: string; readonly time: number | undefined }> {
+  const { venue, settings } = harness;
+  if (venue instanceof FakeVenue) {
+    requireStatements(harness, "streamed quotes");
+    const quote = { bid: "49.123456789012345", ask: "49.2", last: "49.15", time: venue.now - 1_234 };
+    venue.push(JSON.stringify({ type: "quote", symbol: settings.symbol, ...quote }));
+    return quote;
+  }
+  const { bid, ask } = await fetchQuote(harness);
+  const quote = { bid: priceAt(harness, bid, 97), ask: priceAt(harness, ask, 97), last: priceAt(harness, ask, 97) };
+  const time = await venue.setQuote(settings.symbol, quote);
+  return { ...quote, time: time ?? undefined };
+}
+
 async function assertStreamedQuote(harness: ConformanceHarness): Promise<void> {
-  requireKitFormat(harness, "streamed quotes");
-  const kit = kitOf(harness);
   const { settings } = harness;
-  const time = kit.now - 1_234;
-  const quote = { bid: "49.123456789012345", ask: "49.2", last: "49.15" };
-  kit.push(JSON.stringify({ type: "quote", symbol: settings.symbol, ...quote, time }));
-  const emitted = await harness.waitFor(() => harness.quotes.at(-1), "no quote", PUSH_MS).catch(() => undefined);
+  const quote = await streamQuote(harness);
+  const isNew = ({ bid, ask }: VenueQuote): boolean =>
+    decimal(bid).eq(decimal(quote.bid)) && decimal(ask).eq(decimal(quote.ask));
+  const emitted =
+    (await harness.waitFor(() => harness.quotes.findLast(isNew), "no quote", PUSH_MS).catch(() => undefined)) ??
+    harness.quotes.at(-1);
   if (emitted === undefined) return skip("the adapter emits no quotes");
   const { symbol, bid, ask, last = quote.last, at } = emitted;
+  const { time = at } = quote;
   assert(
-    symbol === settings.symbol && bid === quote.bid && ask === quote.ask && last === quote.last && at === time,
+    symbol === settings.symbol && isNew(emitted) && decimal(last).eq(decimal(quote.last)) && at === time,
     `the venue streamed ${settings.symbol} at ${quote.bid}/${quote.ask} of the time ${time}, and the adapter emitted ` +
       `${symbol} at ${bid}/${ask} of ${at}: pass each digit and the venue's time on`,
   );
@@ -86,11 +106,11 @@ function activitiesOf(now: number): readonly FakeActivity[] {
 }
 
 async function assertActivities(harness: ConformanceHarness): Promise<void> {
-  requireKitFormat(harness, "activities");
-  const kit = kitOf(harness);
-  const made = activitiesOf(kit.now);
-  kit.state.activities.push(...made);
-  const page = await harness.calls.activities("kit", kit.now - DAY_MS);
+  requireStatements(harness, "activities");
+  const { venue } = harness;
+  const made = activitiesOf(venue.now);
+  await venue.addActivities(made);
+  const page = await harness.calls.activities("kit", venue.now - DAY_MS);
   const found = page?.items ?? [];
   const recent = made.slice(1);
   assert(
@@ -117,10 +137,10 @@ async function assertActivities(harness: ConformanceHarness): Promise<void> {
 }
 
 async function assertRates(harness: ConformanceHarness): Promise<void> {
-  requireKitFormat(harness, "rates");
-  const kit = kitOf(harness);
-  const [rate, time] = ["1.083412345678901234", kit.now - 5_000];
-  kit.state.rates.set("EUR/USD", { rate, time });
+  requireStatements(harness, "rates");
+  const { venue } = harness;
+  const [rate, time] = ["1.083412345678901234", venue.now - 5_000];
+  await venue.setRate({ pair: "EUR/USD", rate, time });
   const found = (await harness.calls.rates("kit", ["EUR/USD", "XXX/YYY"])) ?? [];
   const [only] = found;
   assert(
@@ -136,10 +156,9 @@ async function assertRates(harness: ConformanceHarness): Promise<void> {
 }
 
 async function assertSchedule(harness: ConformanceHarness): Promise<void> {
-  requireKitFormat(harness, "schedule");
-  const kit = kitOf(harness);
-  const { settings } = harness;
-  const day = Math.floor(kit.now / DAY_MS) * DAY_MS;
+  requireStatements(harness, "schedule");
+  const { settings, venue } = harness;
+  const day = Math.floor(venue.now / DAY_MS) * DAY_MS;
   const session = (kind: string, from: number, until: number) => ({
     kind,
     open: day + from * 60_000,
@@ -147,7 +166,7 @@ async function assertSchedule(harness: ConformanceHarness): Promise<void> {
   });
   // A half day.
   const made = [session("pre", 540, 870), session("core", 870, 1_080), session("post", 1_080, 1_320)];
-  kit.state.sessions.push(...made);
+  await venue.setSessions(settings.symbol, made);
   const found = (await harness.calls.schedule("kit", settings.symbol, { from: day, to: day + DAY_MS })) ?? [];
   const words = (sessions: readonly { kind: string; open: number; close: number }[]) =>
     sessions.map(({ kind, open, close }) => `${kind} ${open} to ${close}`).join(", ");
@@ -158,13 +177,13 @@ async function assertSchedule(harness: ConformanceHarness): Promise<void> {
 }
 
 async function assertLink(harness: ConformanceHarness): Promise<void> {
-  const kit = kitOf(harness);
-  if (kit.streamsOpened === 0) skip("the adapter has no stream");
-  kit.armFault("stream", { kind: "reset" }, 3);
-  kit.dropStreams();
+  const { venue } = harness;
+  if (venue.streamsOpened === 0) skip("the adapter has no stream");
+  venue.armFault("stream", { kind: "reset" }, 3);
+  venue.dropStreams();
   const isDown = () => harness.connector.status.state === "degraded";
   const wasDown = await harness.waitFor(isDown, "", LINK_MS).catch(() => false);
-  kit.clearFaults();
+  venue.clearFaults();
   if (!wasDown) skip("the adapter does not use ctx.link");
   await harness.waitFor(
     () => harness.connector.status.state === "ready",
@@ -174,8 +193,12 @@ async function assertLink(harness: ConformanceHarness): Promise<void> {
 }
 
 async function assertRateLimited(harness: ConformanceHarness): Promise<void> {
-  kitOf(harness).armFault("account", { kind: "429" }, 100);
+  requireHttp(harness);
+  harness.venue.armFault("account", { kind: "429" }, 100);
+  const before = harness.venue.requests.length;
   const response = await harness.call("getBuyingPower");
+  if (response.ok && harness.level !== "kit" && harness.venue.requests.length === before)
+    return skip("getBuyingPower answers without a request to the venue");
   if (response.ok) return fail("the venue answered 429, but getBuyingPower returned an amount");
   if (response.kind !== "rate-limited") return skip("getBuyingPower does not throw RateLimited");
   const ms = response.retryAfterMs ?? 0;
@@ -190,20 +213,27 @@ interface FillPage {
   readonly cursor?: string | undefined;
 }
 
+/** Fills the order in many parts. At the kit's own venue no message of a stream says so. */
+async function fillInParts(venue: TestVenue, order: FakeOrder, quantity: string): Promise<void> {
+  for (let n = 0; n < PAGED_FILLS; n++)
+    if (venue instanceof BookVenue) venue.fillSilently(order, { quantity });
+    else await venue.fillOrder(order, { quantity });
+}
+
 async function assertPages(harness: ConformanceHarness): Promise<void> {
-  const kit = kitOf(harness);
-  const { settings } = harness;
-  kit.filling = "manual";
-  const placed = await placeAcknowledged(harness, { quantity: String(PAGED_FILLS) });
-  const order = await orderAtVenue(harness, placed.order);
-  const since = kit.now - 1_000;
-  for (let n = 0; n < PAGED_FILLS; n++) kit.fillSilently(order, { quantity: "1" });
+  const { settings, venue } = harness;
+  const since = venue.now - 1_000;
+  const read = (cursor?: string) =>
+    harness.connector.invoke("getFills", [since, omitUndefined({ symbols: [settings.symbol], cursor })]);
+  const probe = await read();
+  if (probe.ok && Array.isArray(probe.value)) return skip("getFills returns a list, not pages with a cursor");
+  venue.filling = "manual";
+  const placed = await placeAcknowledged(harness, { quantity: units(harness, String(PAGED_FILLS)) });
+  await fillInParts(venue, await orderAtVenue(harness, placed.order), units(harness, "1"));
   const seen: string[] = [];
   for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page++) {
-    const hint = omitUndefined({ symbols: [settings.symbol], cursor });
-    const response = await harness.connector.invoke("getFills", [since, hint]);
+    const response = await read(cursor);
     if (!response.ok) return fail(`getFills threw for page ${page + 1}: ${response.message}`);
-    if (Array.isArray(response.value)) return skip("getFills returns a list, not pages with a cursor");
     const found = response.value as FillPage;
     seen.push(...found.fills.map(({ fillId }) => fillId));
     assert(
@@ -213,7 +243,7 @@ async function assertPages(harness: ConformanceHarness): Promise<void> {
     assert(page < PAGED_FILLS, `getFills returned more than ${PAGED_FILLS} pages for ${PAGED_FILLS} fills`);
     cursor = found.cursor;
   }
-  const expected = kit.fills.map(({ fill_id }) => fill_id);
+  const expected = venue.fills.map(({ fill_id }) => fill_id);
   assert(
     seen.join() === expected.join(),
     `the pages of getFills have ${seen.length} fills (${new Set(seen).size} different ones); the venue made ` +
@@ -223,13 +253,17 @@ async function assertPages(harness: ConformanceHarness): Promise<void> {
 
 /** A later fill arrives, and the message of an earlier one does not. */
 async function assertDroppedFrame(harness: ConformanceHarness): Promise<void> {
-  const kit = kitOf(harness);
-  kit.filling = "manual";
-  const since = kit.now - 1_000;
-  const placed = await placeAcknowledged(harness, { quantity: "3" });
+  const { venue } = harness;
+  venue.filling = "manual";
+  const since = venue.now - 1_000;
+  const placed = await placeAcknowledged(harness, { quantity: units(harness, "3") });
   const order = await orderAtVenue(harness, placed.order);
-  const lost = kit.fillSilently(order, { quantity: "1" });
-  kit.fill(order, { quantity: "2" });
+  const held = venue.holdStreams();
+  const lost = await venue.fillOrder(order, { quantity: units(harness, "1") });
+  const hasMessage = () => Promise.resolve(held.texts.length > 0);
+  await harness.pollFor(hasMessage, "no message", PUSH_MS).catch(() => skip("no stream of the venue states fills"));
+  held.discard();
+  await venue.fillOrder(order, { quantity: units(harness, "2") });
   await waitForFills(harness, placed, 1);
   const fetched = (await harness.calls.fills("kit", since)) ?? [];
   assert(
@@ -245,7 +279,7 @@ export const PUSH_CASES: readonly TestCase[] = [
     group: "recovery",
     title: "a pushed report is the order's state",
     proves: "emitReport and getOrder say the same, and a fill arrives before the report that the order is filled",
-    needs: { ...KIT, orders: true },
+    needs: { venue: "hooked", orders: true },
     run: assertReports,
   },
   {
@@ -253,7 +287,7 @@ export const PUSH_CASES: readonly TestCase[] = [
     group: "quotes",
     title: "a streamed quote is the venue's",
     proves: "emitQuote passes each digit and the venue's time on",
-    needs: KIT,
+    needs: { venue: "hooked" },
     run: assertStreamedQuote,
   },
   {
@@ -261,7 +295,7 @@ export const PUSH_CASES: readonly TestCase[] = [
     group: "account",
     title: "activities are the venue's, since a time",
     proves: "a deposit is no profit, and a split changes no value",
-    needs: { ...KIT, methods: ["getActivities"] },
+    needs: { venue: "hooked", methods: ["getActivities"] },
     run: assertActivities,
   },
   {
@@ -269,7 +303,7 @@ export const PUSH_CASES: readonly TestCase[] = [
     group: "account",
     title: "rates are the venue's, in the direction of the pair",
     proves: "no amount is converted by a made-up or inverted rate",
-    needs: { ...KIT, methods: ["getRates"] },
+    needs: { venue: "hooked", methods: ["getRates"] },
     run: assertRates,
   },
   {
@@ -277,7 +311,7 @@ export const PUSH_CASES: readonly TestCase[] = [
     group: "quotes",
     title: "the schedule has the sessions of a half day",
     proves: "market-hours knows when the venue is open",
-    needs: { ...KIT, methods: ["getSchedule"] },
+    needs: { venue: "hooked", methods: ["getSchedule"] },
     run: assertSchedule,
   },
   {
@@ -285,7 +319,7 @@ export const PUSH_CASES: readonly TestCase[] = [
     group: "faults",
     title: "a link that is down is up again after the stream is",
     proves: "the desk sends no order while the stream is down, and trades again afterwards",
-    needs: KIT,
+    needs: { venue: "proxied" },
     run: assertLink,
   },
   {
@@ -293,7 +327,7 @@ export const PUSH_CASES: readonly TestCase[] = [
     group: "faults",
     title: "RateLimited has the venue's pause",
     proves: "the desk waits as long as the venue asks",
-    needs: KIT,
+    needs: { venue: "proxied" },
     run: assertRateLimited,
   },
   {
@@ -301,7 +335,7 @@ export const PUSH_CASES: readonly TestCase[] = [
     group: "fills",
     title: "the pages of getFills hold each fill once",
     proves: "a cursor neither repeats nor skips fills",
-    needs: { ...KIT, orders: true, methods: ["getFills"] },
+    needs: { venue: "hooked", orders: true, methods: ["getFills"] },
     run: assertPages,
   },
   {
@@ -309,7 +343,7 @@ export const PUSH_CASES: readonly TestCase[] = [
     group: "fills",
     title: "a fill whose message was lost is in getFills",
     proves: "one lost frame loses no fill",
-    needs: { ...KIT, orders: true, methods: ["getFills"] },
+    needs: { venue: "hooked", orders: true, methods: ["getFills"] },
     run: assertDroppedFrame,
   },
 ];

@@ -10,7 +10,7 @@ import type { Bundle } from "../host/bundle.ts";
 import type { Transport } from "../host/transport.ts";
 import { BarStore } from "../workspace/bars.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
-import { CaseSkipped, CaseUntried } from "./assert.ts";
+import { CaseLeftOut, CaseSkipped, CaseUntried } from "./assert.ts";
 import { CASES } from "./cases.ts";
 import type { Dialect } from "./dialect.ts";
 import { guaranteesOf } from "./guarantees.ts";
@@ -134,7 +134,9 @@ async function runCase(testCase: TestCase, deps: HarnessDeps, profile: AdapterPr
   return { id, group, title, proves, ...result, ms: Math.round(deps.clock.monotonic() - startedAt) };
 }
 
-async function runInHarness(testCase: TestCase, deps: HarnessDeps): Promise<Pick<CaseReport, "outcome" | "reason">> {
+type CaseResult = Pick<CaseReport, "outcome" | "reason" | "isLeftOut">;
+
+async function runInHarness(testCase: TestCase, deps: HarnessDeps): Promise<CaseResult> {
   let harness: ConformanceHarness;
   try {
     harness = await openHarness(deps);
@@ -146,15 +148,13 @@ async function runInHarness(testCase: TestCase, deps: HarnessDeps): Promise<Pick
   return result;
 }
 
-async function outcomeOf(
-  testCase: TestCase,
-  harness: ConformanceHarness,
-): Promise<Pick<CaseReport, "outcome" | "reason">> {
+async function outcomeOf(testCase: TestCase, harness: ConformanceHarness): Promise<CaseResult> {
   try {
     if (testCase.startsConnector !== true) await harness.start();
     await testCase.run(harness);
   } catch (error) {
     if (error instanceof CaseSkipped) return { outcome: "skipped", reason: error.message };
+    if (error instanceof CaseLeftOut) return { outcome: "skipped", reason: error.message, isLeftOut: true };
     if (error instanceof CaseUntried) return { outcome: "untried", reason: error.message };
     // An adapter call that the case expected to succeed threw; its message is the best description.
     return { outcome: "failed", reason: (await harness.findVenueFault()) ?? messageOf(error) };

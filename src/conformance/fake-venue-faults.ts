@@ -36,11 +36,11 @@ export type Fault =
   | { readonly kind: "429"; readonly isDone?: boolean }
   /** 401, as after the key was revoked. */
   | { readonly kind: "401"; readonly isDone?: boolean }
-  /** 418 with `retry-after: 60`: the venue has banned the address. Kit's venue only. */
+  /** 418 with `retry-after: 60`: the venue has banned the address. */
   | { readonly kind: "418"; readonly isDone?: boolean }
-  /** 200 with the body of an internal error. Kit's venue only. */
+  /** 200 with the body of an internal error. */
   | { readonly kind: "error-in-200"; readonly isDone?: boolean }
-  /** 307 to another host. Kit's venue only. */
+  /** 307 to another host. */
   | { readonly kind: "redirect"; readonly to: string; readonly isDone?: boolean }
   /** Success status with truncated JSON. */
   | { readonly kind: "malformed"; readonly isDone?: boolean }

@@ -57,7 +57,7 @@ export interface FakeActivity {
   readonly ratio?: readonly [string, string];
 }
 
-interface FakeSession {
+export interface FakeSession {
   readonly kind: string;
   readonly open: number;
   readonly close: number;

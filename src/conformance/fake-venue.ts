@@ -99,13 +99,13 @@ export class FakeVenue extends BookVenue {
     });
   }
 
-  /** Sends a binary frame to every stream. */
-  pushBinary(frame: Buffer): void {
+  pushBinary(frame: Buffer): boolean {
     for (const stream of this.#streams) stream.send(frame, { binary: true });
+    return true;
   }
 
   /** Number of streams that are signed in. */
-  get listening(): number {
+  override get listening(): number {
     return this.#listening.size;
   }
 

@@ -8,6 +8,8 @@ export interface HeldMessages {
   readonly texts: readonly string[];
   /** Sends the held messages and ends the hold. */
   release(order: ReleaseOrder): void;
+  /** Drops the held messages and ends the hold. */
+  discard(): void;
 }
 
 interface HeldMessage {
@@ -36,6 +38,7 @@ export class MessageGate {
         const messages = order === "reversed" ? held.toReversed() : held;
         for (const { send } of order === "twice" ? [...messages, ...messages] : messages) send();
       },
+      discard: () => void (this.#held = undefined),
     };
   }
 }

@@ -2,13 +2,21 @@
 import type * as z from "zod";
 import type { Clock } from "../domain/ports.ts";
 import { messageOf } from "../domain/error.ts";
-import { type FakeOrder, type FakeQuote, type FillTerms, remainingOf } from "./fake-venue-state.ts";
+import {
+  type FakeActivity,
+  type FakeOrder,
+  type FakeQuote,
+  type FakeSession,
+  type FillTerms,
+  remainingOf,
+} from "./fake-venue-state.ts";
 import { ProxyVenue, type Upstream } from "./proxy-venue.ts";
 import type {
   InstrumentSteps,
   MadeFill,
   StatedAccount,
   StatedInstrument,
+  StatedRate,
   TradeTerms,
   VenueEnding,
 } from "./test-venue.ts";
@@ -18,6 +26,7 @@ import {
   abilitySchema,
   accountSchema,
   addressesSchema,
+  doneSchema,
   fillSchema,
   instrumentSchema,
   ordersSchema,
@@ -138,6 +147,19 @@ export class HookedVenue extends ProxyVenue {
 
   override async rejectNext(): Promise<boolean> {
     return (await this.#call("rejectNext", abilitySchema)) !== false;
+  }
+
+  override addActivities(activities: readonly FakeActivity[]): Promise<void> {
+    const stated = activities.map(({ time: timestamp, ...activity }) => ({ ...activity, timestamp }));
+    return this.#call("addActivities", doneSchema, stated);
+  }
+
+  override setRate({ pair, rate, time: timestamp }: StatedRate): Promise<void> {
+    return this.#call("setRate", doneSchema, { pair, rate, timestamp });
+  }
+
+  override setSessions(symbol: string, sessions: readonly FakeSession[]): Promise<void> {
+    return this.#call("setSessions", doneSchema, { symbol, sessions });
   }
 
   async #call<T>(hook: HookName, schema: z.ZodType<T>, ...args: readonly unknown[]): Promise<T> {

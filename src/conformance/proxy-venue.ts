@@ -16,23 +16,14 @@ import { type RawData, WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 import type { Method } from "../protocol/messages.ts";
-import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
+import { type Fault, Faults, REQUEST_ROUTES, type VenueRoute } from "./fake-venue-faults.ts";
 import { type VenueRequest, sendFault, targetAt, textOf, urlOf } from "./fake-venue-http.ts";
-import type { FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
 import { carriesId } from "./carries-id.ts";
 import { QOC_DIALECT } from "./dialect-qoc.ts";
+import { HooklessVenue } from "./hookless-venue.ts";
 import { type HeldMessages, MessageGate } from "./held-messages.ts";
 import { closeServer, listenOnLoopback, portOf } from "./loopback-server.ts";
-import type {
-  FillTiming,
-  InstrumentSteps,
-  MadeFill,
-  StatedAccount,
-  StatedInstrument,
-  TestVenue,
-  TradeTerms,
-  VenueEnding,
-} from "./test-venue.ts";
+import type { FillTiming, MadeFill, TestVenue } from "./test-venue.ts";
 
 export interface Upstream {
   readonly url: string;
@@ -40,6 +31,8 @@ export interface Upstream {
   readonly stream?: string | undefined;
 }
 
+/** Messages of the streams that are kept, to be sent again. */
+const RECENT_MAX = 100;
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 /** Headers of one connection, which the proxy does not forward. */
 const HOP_HEADERS = ["host", "connection", "keep-alive", "transfer-encoding", "content-length", "accept-encoding"];
@@ -66,7 +59,7 @@ interface ForwardedResponse {
   readonly body: Buffer;
 }
 
-export class ProxyVenue implements TestVenue {
+export class ProxyVenue extends HooklessVenue implements TestVenue {
   readonly requests: VenueRequest[] = [];
   filling: FillTiming = "after-ack";
   streamsOpened = 0;
@@ -82,10 +75,13 @@ export class ProxyVenue implements TestVenue {
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #streams = new Set<WebSocket>();
   readonly #gate = new MessageGate();
+  /** The newest messages of the streams. */
+  readonly #recent: { readonly text: string; readonly data: RawData; readonly isBinary: boolean }[] = [];
   /** The response to the first order that the venue answered. */
   #firstAnswer: ForwardedResponse | undefined;
 
   constructor(clock: Clock, upstream: Upstream) {
+    super();
     this.#clock = clock;
     this.#upstream = upstream;
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
@@ -136,6 +132,26 @@ export class ProxyVenue implements TestVenue {
     this.#faults.clear();
   }
 
+  goSilent(): void {
+    for (const route of REQUEST_ROUTES) this.armFault(route, { kind: "hang" }, Number.POSITIVE_INFINITY);
+  }
+
+  get listening(): number {
+    return this.streams;
+  }
+
+  pushBinary(frame: Buffer): boolean {
+    for (const stream of this.#streams) stream.send(frame, { binary: true });
+    return true;
+  }
+
+  resendFills(fills: readonly MadeFill[]): boolean {
+    const ofFills = this.#recent.filter(({ text }) => fills.some(({ fill_id }) => text.includes(fill_id)));
+    for (const { data, isBinary } of ofFills)
+      for (const stream of this.#streams) stream.send(data, { binary: isBinary });
+    return ofFills.length > 0;
+  }
+
   push(text: string): void {
     for (const stream of this.#streams) stream.send(text);
   }
@@ -146,46 +162,6 @@ export class ProxyVenue implements TestVenue {
 
   holdStreams(): HeldMessages {
     return this.#gate.hold();
-  }
-
-  get fills(): readonly MadeFill[] {
-    return [];
-  }
-
-  listOrders(): Promise<readonly FakeOrder[]> {
-    return unavailable("list the orders");
-  }
-
-  fillOrder(_order: FakeOrder, _terms?: FillTerms): Promise<MadeFill> {
-    return unavailable("fill orders");
-  }
-
-  setQuote(_symbol: string, _quote: FakeQuote): Promise<number | null | undefined> {
-    return unavailable("set prices");
-  }
-
-  setClock(_aheadMs: number): Promise<void> {
-    return unavailable("set the clock");
-  }
-
-  readAccount(): Promise<StatedAccount> {
-    return unavailable("read the account");
-  }
-
-  describeInstrument(_symbol: string, _steps?: InstrumentSteps): Promise<StatedInstrument> {
-    return unavailable("describe an instrument");
-  }
-
-  endOrder(_order: FakeOrder, _status: VenueEnding): Promise<boolean> {
-    return unavailable("end orders");
-  }
-
-  rejectNext(): Promise<boolean> {
-    return unavailable("reject an order in its answer");
-  }
-
-  trade(_terms: TradeTerms): Promise<MadeFill | undefined> {
-    return unavailable("trade");
   }
 
   /** Called after the response to an order was sent. */
@@ -327,9 +303,12 @@ export class ProxyVenue implements TestVenue {
   #join(client: WebSocket, upstream: WebSocket): void {
     this.#streams.add(client);
     this.streamsOpened += 1;
-    upstream.on("message", (data, isBinary) =>
-      this.#gate.pass(textOf(data), () => client.send(data, { binary: isBinary })),
-    );
+    upstream.on("message", (data, isBinary) => {
+      const text = textOf(data);
+      this.#recent.push({ text, data, isBinary });
+      if (this.#recent.length > RECENT_MAX) this.#recent.shift();
+      this.#gate.pass(text, () => client.send(data, { binary: isBinary }));
+    });
     client.on("message", (data, isBinary) => upstream.send(data, { binary: isBinary }));
     for (const side of [client, upstream]) side.on("error", () => undefined);
     upstream.on("close", () => client.terminate());
@@ -340,10 +319,6 @@ export class ProxyVenue implements TestVenue {
     });
     this.onChange();
   }
-}
-
-function unavailable(action: string): Promise<never> {
-  return Promise.reject(new Error(`the kit cannot ${action} at an upstream: set venue in certify.toml`));
 }
 
 function relay(response: ServerResponse, { status, headers, body }: ForwardedResponse): void {

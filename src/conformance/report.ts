@@ -14,6 +14,8 @@ export interface CaseReport {
   readonly outcome: CaseOutcome;
   /** Why the case failed or did not run, written for the adapter's author. */
   readonly reason?: string | undefined;
+  /** A skipped case that may concern the adapter: the venue of this run cannot be made to do what the case needs. */
+  readonly isLeftOut?: true | undefined;
   readonly ms: number;
 }
 

@@ -5,7 +5,7 @@
 import { type CertifySettings, usesVenue } from "../workspace/certify-settings.ts";
 import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
 import type { VenueRequest } from "./fake-venue-http.ts";
-import type { FakeFill, FakeOrder, FakeQuote, FillTerms } from "./fake-venue-state.ts";
+import type { FakeActivity, FakeFill, FakeOrder, FakeQuote, FakeSession, FillTerms } from "./fake-venue-state.ts";
 import type { HeldMessages } from "./held-messages.ts";
 
 /** What the kit can do at the venue; each level includes those before it. */
@@ -60,6 +60,13 @@ export interface TradeTerms {
   readonly price: string;
 }
 
+export interface StatedRate {
+  /** Such as `EUR/USD`. */
+  readonly pair: string;
+  readonly rate: string;
+  readonly time: number;
+}
+
 /** How an order can end without the adapter. */
 export type VenueEnding = "rejected" | "expired" | "cancelled";
 
@@ -73,6 +80,8 @@ export interface TestVenue {
   readonly requests: readonly VenueRequest[];
   /** Number of open streams. */
   readonly streams: number;
+  /** Number of streams that are signed in; of open ones, behind the proxy. */
+  readonly listening: number;
   readonly streamsOpened: number;
   filling: FillTiming;
   /** Called after every change: a request, an order event, a stream opened or closed. */
@@ -80,8 +89,14 @@ export interface TestVenue {
   /** Arms a fault for the next `times` requests of the route. */
   armFault(route: VenueRoute, fault: Fault, times?: number): void;
   clearFaults(): void;
+  /** From now on the venue accepts connections, and answers no request. */
+  goSilent(): void;
   /** Sends a text to every stream. */
   push(text: string): void;
+  /** Sends a binary frame to every stream; returns false if the streams of the venue have no frames. */
+  pushBinary(frame: Buffer): boolean;
+  /** Sends the messages of these fills to every stream again; returns false if no message names one of them. */
+  resendFills(fills: readonly MadeFill[]): boolean;
   /** Terminates every stream without a closing handshake. */
   dropStreams(): void;
   /** Holds every message of the streams back from now on. */
@@ -111,6 +126,10 @@ export interface TestVenue {
    * the venue does not allow the trade.
    */
   trade(terms: TradeTerms): Promise<MadeFill | undefined>;
+  addActivities(activities: readonly FakeActivity[]): Promise<void>;
+  /** `rate`: the price of one unit of the pair's first currency in its second. */
+  setRate(rate: StatedRate): Promise<void>;
+  setSessions(symbol: string, sessions: readonly FakeSession[]): Promise<void>;
   /** Can be called more than once. */
   close(): Promise<void>;
 }

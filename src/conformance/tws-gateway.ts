@@ -117,6 +117,15 @@ export class TwsGateway extends BookVenue {
     for (const client of this.#clients) client.send([text]);
   }
 
+  /** Each message of TWS is binary, with its length in front. */
+  pushBinary(): boolean {
+    return false;
+  }
+
+  override goSilent(): void {
+    this.isSilent = true;
+  }
+
   /** Sends an error or a notice, such as 1100, which concerns no request, or 399 for an order. */
   announce(code: number, text: string, id = -1): void {
     for (const client of this.#clients) client.send(errorMessage(id, code, text));

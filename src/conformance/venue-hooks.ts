@@ -12,7 +12,10 @@ export type HookName =
   | "instrument"
   | "endOrder"
   | "rejectNext"
-  | "trade";
+  | "trade"
+  | "addActivities"
+  | "setRate"
+  | "setSessions";
 
 /** Runs the author's module in a process of its own. */
 export interface VenueProcess {
@@ -96,6 +99,9 @@ export const instrumentSchema = z.looseObject({
 
 /** `false`: the venue has no such ending or answer. */
 export const abilitySchema = z.boolean().optional();
+
+/** For a hook whose result does not matter. */
+export const doneSchema = z.unknown().transform(() => undefined);
 
 /** @throws FakeVenueFault if the hook returned something else. */
 export function parseHook<T>(file: string, hook: HookName, schema: z.ZodType<T>, value: unknown): T {

@@ -16,9 +16,12 @@ export function verdictOf(cases: readonly CaseReport[], isPartial: boolean): Cer
   const untriedGroups = [...new Set(untried.map(({ group }) => group))];
   const tried = counts.passed + counts.failed;
   const certified = !isPartial && counts.failed === 0 && counts.untried === 0 && tried > 0;
+  const leftOut = cases.filter(({ isLeftOut }) => isLeftOut === true).map(({ id }) => id);
+  const inapplicable = counts.skipped - leftOut.length;
   const parts = [
     `${tried} of ${cases.length} cases tried`,
-    ...(counts.skipped === 0 ? [] : [`${counts.skipped} ${counts.skipped === 1 ? "does" : "do"} not apply`]),
+    ...(inapplicable === 0 ? [] : [`${inapplicable} ${inapplicable === 1 ? "does" : "do"} not apply`]),
+    ...(leftOut.length === 0 ? [] : [`${leftOut.join(" ")} not possible at this venue`]),
   ];
   const reasons = [
     ...(counts.failed === 0 ? [] : [`${counts.failed} failed`]),

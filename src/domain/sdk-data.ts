@@ -332,6 +332,27 @@ export interface FakeVenueHooks {
     quantity: string;
     price: string;
   }): FakeVenueTrade | Promise<FakeVenueTrade>;
+  /** What changed the account without a trade, oldest first; for an adapter with `getActivities`. */
+  addActivities?(activities: FakeVenueActivity[]): void | Promise<void>;
+  /** The price of one EUR in USD for the pair `EUR/USD`; for an adapter with `getRates`. */
+  setRate?(rate: { pair: string; rate: string; timestamp: number }): void | Promise<void>;
+  /** When the venue trades the symbol; for an adapter with `getSchedule`. */
+  setSessions?(schedule: {
+    symbol: string;
+    sessions: { kind: "core" | "pre" | "post" | "overnight"; open: number; close: number }[];
+  }): void | Promise<void>;
+}
+
+/** Amounts are signed. */
+export interface FakeVenueActivity {
+  id: string;
+  kind: "deposit" | "withdrawal" | "split";
+  timestamp: number;
+  amount?: string;
+  currency?: string;
+  symbol?: string;
+  /** New for old, such as `["7", "1"]`. */
+  ratio?: readonly [string, string];
 }
 
 export type FakeVenueSteps = { tickSize: Numeric; lotSize: Numeric; currency?: string; multiplier?: Numeric };

@@ -24,7 +24,8 @@ export const NOTHING_THERE = ["NOT_FOUND", "INVALID_ARGUMENT"];
 /** The error in an answer whose status is no success. A refused order has status 200: `failureOf` reads it. */
 export function refusalIn(status: number, body: unknown): Refusal | undefined {
   // The gateway answers so before it passes the request on.
-  if (status === 401) return { code: "401", words: "the key or its signature is not valid", kind: "keys" };
+  if (status === 401)
+    return { code: "401", words: "the key, its signature or the time of the request is not valid", kind: "keys" };
   if (status < 400 || typeof body !== "object" || body === null) return undefined;
   const { error, message, error_details: details } = body as Body;
   if (typeof error !== "string") return undefined;

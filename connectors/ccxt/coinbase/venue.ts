@@ -129,9 +129,15 @@ class CoinbaseVenue implements Venue, TradingVenue {
     return this.#client.call<T>({ api: ["v3", "public"], path, params });
   }
 
+  /** A signed request. After a refusal of its token it is not repeated; the next request has the right time. */
   async #private<T>(call: Omit<Call, "api">): Promise<T> {
     await this.#clock.refresh();
-    return this.#client.call<T>({ ...call, api: ["v3", "private"] });
+    try {
+      return await this.#client.call<T>({ ...call, api: ["v3", "private"] });
+    } catch (error) {
+      if (error instanceof ExchangeError && error.refusal.kind === "keys") this.#clock.expire();
+      throw error;
+    }
   }
 
   /** Every item of a list that comes in pages. */

@@ -4,12 +4,16 @@ import { CASES } from "../../../src/conformance/cases.ts";
 import { applyMistake } from "./apply-mistake.ts";
 import { FORM_VENUE_AMOUNTS } from "./form-venue-amounts.ts";
 import { FORM_VENUE_MISTAKES } from "./form-venue-mistakes.ts";
+import { FORM_VENUE_WIRE } from "./form-venue-wire.ts";
 import { TEMPLATE_MISTAKES } from "./mistakes.ts";
 import { FORM_VENUE, TEMPLATE, sourceOf, testMistakes } from "./test-mistakes.ts";
 
 const ALL = [
   ...TEMPLATE_MISTAKES.map((mistake) => ({ ...mistake, folder: TEMPLATE })),
-  ...[...FORM_VENUE_MISTAKES, ...FORM_VENUE_AMOUNTS].map((mistake) => ({ ...mistake, folder: FORM_VENUE })),
+  ...[...FORM_VENUE_MISTAKES, ...FORM_VENUE_AMOUNTS, ...FORM_VENUE_WIRE].map((mistake) => ({
+    ...mistake,
+    folder: FORM_VENUE,
+  })),
 ];
 
 describe("the list of mistakes", () => {

@@ -530,7 +530,7 @@ export const FORM_VENUE_MISTAKES: readonly Mistake[] = [
     description: "It repeats a request at once while the venue answers 429.",
     edits: [
       [
-        "response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_MS) });",
+        'response = await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(REQUEST_MS) });',
         `const send = () => fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_MS) });
       response = await send();
       for (let left = 200; response.status === 429 && left > 0; left -= 1) response = await send();`,

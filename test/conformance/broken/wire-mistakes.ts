@@ -1,7 +1,8 @@
-/** Mistakes with errors in success responses, refused resends, redirects, bans, odd frames and silence. */
+/** Mistakes with errors in success responses, refused resends, redirects, bans, odd frames, silence and clocks. */
 import type { Mistake } from "./apply-mistake.ts";
 import { BUYING_POWER, FETCH, IS_REJECTED, REQUEST_TIME } from "./template-snippets.ts";
 
+const PLACE = 'const { status, body } = await this.request("POST", "/orders", {';
 const OPEN = "    await this.subscribe();\n    ctx";
 
 export const WIRE_MISTAKES: readonly Mistake[] = [
@@ -98,5 +99,29 @@ export const WIRE_MISTAKES: readonly Mistake[] = [
     ],
     caughtBy: ["C145"],
     reason: "must wait for an answer",
+  },
+  {
+    name: "takes-a-wrong-clock-for-an-outage",
+    description: "It does not start if the venue's time is not the machine's, and says that the venue is away.",
+    edits: [
+      [
+        REQUEST_TIME,
+        `${REQUEST_TIME}\n    if (Math.abs(time - Date.now()) > 30_000) throw new Error("the venue is not available");`,
+      ],
+    ],
+    caughtBy: ["C146"],
+    reason: "name the clock",
+  },
+  {
+    name: "leaves-orders-unknown-behind-a-wrong-clock",
+    description: "It reads the venue's time before an order, and throws a plain Error if it is not the machine's.",
+    edits: [
+      [
+        PLACE,
+        `const { time: venueTime } = await this.get<{ time: number }>("/time");\n    if (venueTime < Date.now() - 30_000) throw new Error("the clock is wrong");\n    ${PLACE}`,
+      ],
+    ],
+    caughtBy: ["C146"],
+    reason: "is definite",
   },
 ];

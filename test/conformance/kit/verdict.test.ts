@@ -16,6 +16,10 @@ function cases(...outcomes: readonly (readonly [CaseReport["group"], CaseOutcome
   }));
 }
 
+function leftOut(id: string): readonly CaseReport[] {
+  return cases(["faults", "skipped", "r"]).map((report) => ({ ...report, id, isLeftOut: true }));
+}
+
 describe("verdictOf", () => {
   it.each([
     ["all passed", cases(["load", "passed"], ["faults", "passed"]), "2 of 2 cases tried; certified", true],
@@ -30,6 +34,12 @@ describe("verdictOf", () => {
       cases(["load", "passed"], ["fills", "untried", "a"], ["faults", "untried", "b"], ["faults", "untried", "a"]),
       "1 of 4 cases tried; fills, faults not tried: not certified",
       false,
+    ],
+    [
+      "one is not possible at the venue",
+      [...cases(["load", "passed"], ["quotes", "skipped", "r"]), ...leftOut("C140"), ...leftOut("C131")],
+      "1 of 4 cases tried, 1 does not apply, C140 C131 not possible at this venue; certified",
+      true,
     ],
     ["one failed", cases(["load", "failed", "r"]), "1 of 1 cases tried; 1 failed: not certified", false],
     [
