@@ -1,4 +1,5 @@
 /** What a worker session emits: stores it in the order of its numbers, and acknowledges what is on disk. */
+import { setImmediate } from "node:timers";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { FillSink, PushSink } from "../domain/ports.ts";
@@ -27,6 +28,8 @@ const QUOTE_FORM = { method: "emitQuote", noun: "quote", shape: quoteSchema };
 export class Emissions {
   readonly #options: EmissionOptions;
   #last = 0;
+  /** On disk, and not yet acknowledged. */
+  #toAcknowledge: number | undefined;
   #stored: Promise<void> = Promise.resolve();
 
   constructor(options: EmissionOptions) {
@@ -40,7 +43,7 @@ export class Emissions {
 
   /** Items are numbered without gaps, stored in order, and acknowledged when they are on disk. */
   receive(batch: EmittedBatch): void {
-    const { acknowledge, cutOff } = this.#options;
+    const { cutOff } = this.#options;
     const previous = this.#last;
     if (batch.first !== previous + 1) {
       cutOff(`item ${batch.first} arrived after item ${previous}: what is emitted must be numbered without gaps`);
@@ -54,8 +57,19 @@ export class Emissions {
     stored.catch(() => undefined);
     this.#stored = this.#stored
       .then(() => stored)
-      .then(() => acknowledge(last))
+      .then(() => this.#acknowledgeSoon(last))
       .catch((error: unknown) => cutOff(messageOf(error)));
+  }
+
+  /** The batches of one flush are acknowledged by one message. */
+  #acknowledgeSoon(last: number): void {
+    const isScheduled = this.#toAcknowledge !== undefined;
+    this.#toAcknowledge = last;
+    if (isScheduled) return;
+    setImmediate(() => {
+      this.#options.acknowledge(this.#toAcknowledge ?? last);
+      this.#toAcknowledge = undefined;
+    });
   }
 
   /** @throws PROTOCOL if too many are malformed. */
@@ -78,6 +92,6 @@ export class Emissions {
   }
 
   #masked(items: readonly unknown[]): readonly unknown[] {
-    return items.map((item) => this.#options.secretMask.mask(item));
+    return this.#options.secretMask.mask(items) as readonly unknown[];
   }
 }

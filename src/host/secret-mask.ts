@@ -22,8 +22,16 @@ export class SecretMask {
 
   /** Returns plain data with each text masked that contains a secret, keys included. Changes objects in place. */
   mask(value: unknown): unknown {
+    // One search in all texts, because hardly any contains a secret.
+    const texts: string[] = [];
+    collectTexts(value, texts);
+    const all = texts.join("\n");
+    return this.redact(all) === all ? value : this.#maskTexts(value);
+  }
+
+  #maskTexts(value: unknown): unknown {
     if (typeof value === "string") return this.#maskText(value);
-    if (Array.isArray(value)) return value.map((item) => this.mask(item));
+    if (Array.isArray(value)) return value.map((item) => this.#maskTexts(item));
     if (typeof value !== "object" || value === null) return value;
     const plain = value as Record<string, unknown>;
     for (const key of Object.keys(plain)) {
@@ -31,7 +39,7 @@ export class SecretMask {
       const maskedKey = this.#maskText(key);
       if (maskedKey !== key) delete plain[key];
       if (maskedKey !== key || typeof member === "string" || typeof member === "object")
-        plain[maskedKey] = this.mask(member);
+        plain[maskedKey] = this.#maskTexts(member);
     }
     return plain;
   }
@@ -52,5 +60,16 @@ export class SecretMask {
     const masked = `${redacted.slice(0, charsMax)}#${sha256Hex(text).slice(0, HASH_CHARS)}`;
     this.#originals.set(masked, text);
     return masked;
+  }
+}
+
+function collectTexts(value: unknown, texts: string[]): void {
+  if (typeof value === "string") texts.push(value);
+  else if (Array.isArray(value)) for (const item of value) collectTexts(item, texts);
+  else if (typeof value === "object" && value !== null) {
+    for (const [key, member] of Object.entries(value)) {
+      texts.push(key);
+      if (typeof member === "string" || typeof member === "object") collectTexts(member, texts);
+    }
   }
 }

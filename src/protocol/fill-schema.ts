@@ -7,13 +7,15 @@ import type { VenueFill } from "../domain/venue.ts";
 import { TIME_MS_MAX } from "./schemas.ts";
 
 const NAME = /^[\x20-\x7e]{1,128}$/;
-const REQUIRED_NAMES = ["fillId", "venueOrderId", "symbol"] as const;
 const OPTIONAL_NAMES = ["clientOrderId", "feeCurrency", "busts", "corrects"] as const;
-const AMOUNTS = ["quantity", "price"] as const;
-const MEMBERS = new Set<string>([...REQUIRED_NAMES, ...OPTIONAL_NAMES, ...AMOUNTS, "side", "timestamp", "fee"]);
+const REQUIRED = ["fillId", "venueOrderId", "symbol", "side", "quantity", "price", "timestamp"] as const;
+const MEMBERS = new Set<string>([...REQUIRED, "fee", ...OPTIONAL_NAMES]);
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && NAME.test(value);
+}
+function isAmount(value: unknown): value is string {
+  return isCanonical(value);
 }
 function isTimeMs(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < TIME_MS_MAX;
@@ -23,14 +25,22 @@ function isTimeMs(value: unknown): value is number {
 export function parseCanonicalFill(raw: unknown): VenueFill | undefined {
   if (typeof raw !== "object" || raw === null) return undefined;
   const fill = raw as Record<string, unknown>;
-  for (const member of Object.keys(fill)) if (!MEMBERS.has(member)) return undefined;
-  if (!REQUIRED_NAMES.every((name) => isName(fill[name]))) return undefined;
-  if (!OPTIONAL_NAMES.every((name) => !(name in fill) || isName(fill[name]))) return undefined;
-  if (!AMOUNTS.every((name) => isCanonical(fill[name]))) return undefined;
-  if ("fee" in fill && !isCanonical(fill["fee"])) return undefined;
-  const { timestamp, ...members } = fill;
-  const { quantity, side } = members as { quantity: string; side: unknown };
-  if ((side !== "buy" && side !== "sell") || !isTimeMs(timestamp) || quantity === "0" || quantity.startsWith("-"))
-    return undefined;
-  return { ...members, at: timestamp } as unknown as VenueFill;
+  for (const member in fill) if (!MEMBERS.has(member)) return undefined;
+  const { fillId, venueOrderId, symbol, side, quantity, price, timestamp } = fill;
+  if (!isName(fillId) || !isName(venueOrderId) || !isName(symbol)) return undefined;
+  if (side !== "buy" && side !== "sell") return undefined;
+  if (!isAmount(quantity) || !isAmount(price) || !isTimeMs(timestamp)) return undefined;
+  if (quantity === "0" || quantity.startsWith("-")) return undefined;
+  // Members in one order: objects of one shape are read and written faster.
+  const parsed: Record<string, unknown> = { fillId, venueOrderId, symbol, side, quantity, price, at: timestamp };
+  if ("fee" in fill) {
+    if (!isCanonical(fill["fee"])) return undefined;
+    parsed["fee"] = fill["fee"];
+  }
+  for (const name of OPTIONAL_NAMES) {
+    if (!(name in fill)) continue;
+    if (!isName(fill[name])) return undefined;
+    parsed[name] = fill[name];
+  }
+  return parsed as unknown as VenueFill;
 }

@@ -24,7 +24,7 @@ export const LIMITS = {
   /** Price bands of an instrument. */
   tickBands: 100,
   /** Fills, reports and activities that were sent and are not acknowledged yet. */
-  emissionWindow: 512,
+  emissionWindow: 2_048,
   /** Fills, reports and activities that were emitted and are not sent yet. */
   emissionQueue: 100_000,
   /** Symbols of one connector whose newest streamed quote is kept. */

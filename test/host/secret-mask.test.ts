@@ -19,6 +19,17 @@ describe("mask", () => {
     expect(masked.b).toMatchObject({ c: "x" });
   });
 
+  it("searches once in data without a secret, and returns it as it is", () => {
+    let searches = 0;
+    const mask = new SecretMask((text) => {
+      searches += 1;
+      return text.replaceAll("s3cret", "[secret]");
+    });
+    const clean = [{ a: "s3", cret: ["s3c", "ret"] }, { b: { c: "x" } }];
+    expect(mask.mask(clean)).toBe(clean);
+    expect(searches).toBe(1);
+  });
+
   it("returns the same text for the same id, also from another mask", () => {
     expect(createMask().mask("s3cret-7")).toBe(createMask().mask("s3cret-7"));
   });

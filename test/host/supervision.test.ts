@@ -288,15 +288,24 @@ describe("method calls", () => {
 });
 
 describe("fills", () => {
-  it("are stored in order and acknowledged once they are stored", async () => {
+  it("are acknowledged in order once they are stored, those of one moment together", async () => {
     const { storeNext, fillSink } = manualFillSink();
     const { worker } = await startedScenario({ fillSink });
+    const acknowledged = async () => {
+      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return worker.posted.filter(({ e }) => e === "ack");
+    };
     worker.receive({ e: "fills", first: 1, items: [sampleFill("1"), sampleFill("2")] });
-    await settle();
-    expect(worker.posted.filter(({ e }) => e === "ack")).toEqual([]);
+    for (let i = 3; i <= 5; i++) worker.receive({ e: "fills", first: i, items: [sampleFill(String(i))] });
+    storeNext[1]?.();
+    expect(await acknowledged()).toEqual([]);
     storeNext[0]?.();
-    await settle();
-    expect(worker.posted.filter(({ e }) => e === "ack")).toEqual([{ e: "ack", last: 2 }]);
+    expect(await acknowledged()).toEqual([{ e: "ack", last: 3 }]);
+    for (const store of storeNext.slice(2)) store();
+    expect(await acknowledged()).toEqual([
+      { e: "ack", last: 3 },
+      { e: "ack", last: 5 },
+    ]);
   });
 
   it.each([
