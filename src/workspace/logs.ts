@@ -40,13 +40,24 @@ export interface LogOptions {
 export function openLogs(options: LogOptions): LogFile {
   const writer = new LogWriter(options);
   const withFields = (fields: LogFields): Log => ({
-    debug: (message, extra) => writer.write("debug", message, { ...fields, ...extra }),
-    info: (message, extra) => writer.write("info", message, { ...fields, ...extra }),
-    warn: (message, extra) => writer.write("warn", message, { ...fields, ...extra }),
-    error: (message, extra) => writer.write("error", message, { ...fields, ...extra }),
-    with: (extra) => withFields({ ...fields, ...extra }),
+    debug: (message, extra) => writer.write("debug", message, withExtra(fields, extra)),
+    info: (message, extra) => writer.write("info", message, withExtra(fields, extra)),
+    warn: (message, extra) => writer.write("warn", message, withExtra(fields, extra)),
+    error: (message, extra) => writer.write("error", message, withExtra(fields, extra)),
+    with: (extra) => withFields(withExtra(fields, extra)),
   });
   return { ...withFields({}), watch: (listener) => writer.watch(listener), flush: () => writer.flush() };
+}
+
+/**
+ * An adapter chooses the fields of its lines. A field that would replace one of `fields`, which say when and from where
+ * a line is, gets another name.
+ */
+function withExtra(fields: LogFields, extra: LogFields = {}): LogFields {
+  const added = Object.entries(extra)
+    .filter(([name, value]) => !Object.hasOwn(fields, name) || fields[name] !== value)
+    .map(([name, value]) => [Object.hasOwn(fields, name) ? `_${name}` : name, value]);
+  return { ...fields, ...Object.fromEntries(added) };
 }
 
 /** Queues lines and writes them in batches. If the queue is full, it drops the oldest lines and logs how many. */
@@ -65,9 +76,8 @@ class LogWriter {
     const { clock, redact } = this.#options;
     if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.#options.level)) return;
     const truncated = message.length > MESSAGE_CHARS_MAX ? `${message.slice(0, MESSAGE_CHARS_MAX)}…` : message;
-    const line = escapeInvisibleInJson(
-      redact(JSON.stringify({ ts: new Date(clock.now()).toISOString(), level, message: truncated, ...fields })),
-    );
+    const own = { ts: new Date(clock.now()).toISOString(), level, message: truncated };
+    const line = escapeInvisibleInJson(redact(JSON.stringify(withExtra(own, fields))));
     for (const listener of this.#listeners) listener(JSON.parse(line) as LogEntry);
     if (this.#queue.length >= QUEUE_MAX) {
       this.#queue.shift();

@@ -629,4 +629,17 @@ const MACHINE: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...AUTHORITY, ...GUARDS, ...RECORDS, ...MACHINE];
+/** What the second review found. */
+const SECOND: readonly Mutant[] = [
+  {
+    name: "18a",
+    removes: "the names of the desk's own fields in the log",
+    file: "src/workspace/logs.ts",
+    search: "Object.hasOwn(fields, name) ? `_${name}` : name",
+    replace: "name",
+    test: "test/workspace/logs.test.ts",
+    fails: "take the place of no time, level, message or connector, so that no line is another's or the audit's",
+  },
+];
+
+export const MUTANTS: readonly Mutant[] = [...AUTHORITY, ...GUARDS, ...RECORDS, ...MACHINE, ...SECOND];
