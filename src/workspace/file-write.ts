@@ -42,7 +42,8 @@ const INSTRUCTION_FILES =
   /^(agents|claude|gemini|copilot-instructions|opencode|package|tsconfig|desk)(\.local)?\.(md|json|toml)$/i;
 /** Names of the run summaries that the desk writes. */
 const RUN_SUMMARY = /^snapshots\/\d{8}-\d{4}-/i;
-const PRICES = `${LAYOUT.research}/prices/`;
+/** Prices that venues trade on, and rates that sums are shown by. */
+const OPERATORS = [`${LAYOUT.research}/prices`, LAYOUT.rates];
 
 /** Returns the folder that accepts the path. @throws PATH_REFUSED. */
 function writableFolderOf(path: string, folders: readonly WritableFolder[]): WritableFolder {
@@ -50,7 +51,8 @@ function writableFolderOf(path: string, folders: readonly WritableFolder[]): Wri
   const match = folders.find(({ folder }) => isInside(folder, path));
   if (match === undefined)
     return refusePath(path, `only files in ${folders.map(({ folder }) => folder).join(", ")} can be written`);
-  if (path.toLowerCase().startsWith(PRICES)) return refusePath(path, "only the operator writes research/prices");
+  const operators = OPERATORS.find((folder) => isInside(folder, path.toLowerCase()));
+  if (operators !== undefined) return refusePath(path, `only the operator writes ${operators}`);
   if (isInside(LAYOUT.news, path.toLowerCase())) return refusePath(path, `only the desk writes ${LAYOUT.news}`);
   if (INSTRUCTION_FILES.test(segments.at(-1) ?? ""))
     return refusePath(path, "reserved name: agent programs read this file as instructions");

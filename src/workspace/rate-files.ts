@@ -1,7 +1,7 @@
 /**
- * research/fx/: exchange rates that the operator or the data hub puts there, for display only: agents write below
- * research/, too. A file has the format of the European Central Bank (eurofxref-hist.csv, eurofxref.csv): `Date` and
- * codes in the first line, then for each day the price of one euro.
+ * research/fx/: exchange rates that the operator or the data hub puts there, for display only: no command writes there.
+ * A file has the format of the European Central Bank (eurofxref-hist.csv, eurofxref.csv): `Date` and codes in the first
+ * line, then for each day the price of one euro.
  */
 import { DecimalError, type DecimalText, ZERO, parseText, text } from "../domain/decimal.ts";
 import type { ExchangeRate } from "../domain/exchange-rate.ts";

@@ -174,6 +174,7 @@ describe("an agent with a token", () => {
     ["research/.gitattributes", "* filter=evil\n"],
     ["research/prices/bars/SPX.csv", "date,open,high,low,close\n2026-01-01,1,1,1,1\n"],
     ["RESEARCH/prices/bars/SPX.csv", "x\n"],
+    ["research/fx/ecb.csv", "Date,USD\n2026-11-27,100000\n"],
     ["snapshots/20990101.toml", 'nav = "1000000000"\n'],
     ["snapshots/equity/2026.ndjson", "{}\n"],
     ["inbox/2026-01-01-fill-AAA-BUY-9.md", "---\nkind: fill\nstatus: new\n---\nBought 9 AAA\n"],

@@ -640,6 +640,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/workspace/logs.test.ts",
     fails: "take the place of no time, level, message or connector, so that no line is another's or the audit's",
   },
+  {
+    name: "19a",
+    removes: "the operator's folder of exchange rates",
+    file: "src/workspace/file-write.ts",
+    search: "`${LAYOUT.research}/prices`, LAYOUT.rates]",
+    replace: "`${LAYOUT.research}/prices`]",
+    test: "test/workspace/files.test.ts",
+    fails: "F3 an agent cannot write research/fx/ecb.csv",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [...AUTHORITY, ...GUARDS, ...RECORDS, ...MACHINE, ...SECOND];

@@ -332,6 +332,8 @@ describe("writing", () => {
     ["research/prices/bars/AAPL.csv"],
     ["research/prices/new.md"],
     ["research/Prices/new.md"],
+    ["research/fx/ecb.csv"],
+    ["research/FX/ecb.csv"],
     ["research/run.sh"],
     ["snapshots/2026-07-05.toml"],
     ["snapshots/20261121-1248-001.md"],
