@@ -14,17 +14,15 @@ import type {
   DeskEvent,
   DeskStarted,
   FillReceived,
-  InstrumentCleared,
-  InstrumentFlagged,
   JournalUpgraded,
   KeyChanged,
   KeysReplaced,
   OrderEvent,
-  PositionAdopted,
   Recorded,
   TradingState,
 } from "./event.ts";
-import { adoptPosition, clearInstrument, indexOrder, receiveFill } from "./fill-state.ts";
+import type { InstrumentEvent, InstrumentFlagged } from "./instrument-event.ts";
+import { adoptPosition, clearInstrument, indexOrder, receiveFill, releaseInstrument } from "./fill-state.ts";
 import { conflictKey } from "./fill.ts";
 import type { Digest, OrderId } from "./ids.ts";
 import { type LostRecords, applyLoss } from "./lost-records.ts";
@@ -197,6 +195,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       return;
     case "instrument.flagged":
     case "instrument.cleared":
+    case "instrument.agreed":
     case "position.adopted":
       changeInstrument(state, recorded, event);
       return;
@@ -226,17 +225,17 @@ function changeConfig(state: DeskState, seq: number, event: ConfigAccepted | Con
   state.config = foldConfig(state.config, seq, event);
 }
 
-function changeInstrument(
-  state: DeskState,
-  { seq, at }: Recorded,
-  event: InstrumentFlagged | InstrumentCleared | PositionAdopted,
-): void {
+function changeInstrument(state: DeskState, { seq, at }: Recorded, event: InstrumentEvent): void {
   switch (event.type) {
     case "instrument.flagged":
       flagInstrument(state, at, event);
       return;
     case "instrument.cleared":
       clearInstrument(state, { ...event, quantity: decimal(event.quantity), at });
+      return;
+    case "instrument.agreed":
+      state.lastRelevantSeq = seq;
+      releaseInstrument(state, event);
       return;
     case "position.adopted":
       state.lastRelevantSeq = seq;

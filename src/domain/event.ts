@@ -10,6 +10,7 @@ import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
 import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { Misfit } from "./fill.ts";
+import type { InstrumentEvent } from "./instrument-event.ts";
 import type { IdsRetired, JournalGap } from "./journal-head.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
@@ -278,33 +279,6 @@ export interface FillConflicted {
   readonly fill: VenueFill;
 }
 
-/** The position of the venue differs from the fills. The instrument is blocked until a human clears it. */
-export interface InstrumentFlagged {
-  readonly type: "instrument.flagged";
-  readonly connector: ConnectorName;
-  readonly symbol: string;
-  readonly expected: DecimalText;
-  readonly actual: DecimalText;
-}
-/** A human adopted the venue's quantity, or a comparison found it equal to the fills that count. */
-export interface InstrumentCleared {
-  readonly type: "instrument.cleared";
-  readonly connector: ConnectorName;
-  readonly symbol: string;
-  readonly quantity: DecimalText;
-  readonly note: string;
-  readonly actor: Actor;
-  readonly authority?: Authority | undefined;
-}
-
-/** The position follows the venue's after fills of orders that this desk did not send. */
-export interface PositionAdopted {
-  readonly type: "position.adopted";
-  readonly connector: ConnectorName;
-  readonly symbol: string;
-  readonly quantity: DecimalText;
-}
-
 /** A command wrote a file of the workspace. */
 export interface FileWritten {
   readonly type: "file.written";
@@ -375,9 +349,7 @@ export type DeskEvent =
   | OrderEvent
   | FillReceived
   | FillConflicted
-  | InstrumentFlagged
-  | InstrumentCleared
-  | PositionAdopted
+  | InstrumentEvent
   | FileWritten
   | CommandRefused
   | AgentGranted

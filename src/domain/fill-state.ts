@@ -252,18 +252,35 @@ interface AdoptedQuantity {
 
 /** The position follows the venue: external fills come first, so that their prices count, then the venue's quantity. */
 export function adoptPosition(state: FillState, { connector, symbol, quantity, at }: AdoptedQuantity): void {
-  const instrument = instrumentKey(connector, symbol);
-  const position = positionOf(state, connector, symbol);
-  for (const [key, fill] of state.external.get(instrument)?.fills ?? []) countFill(state, connector, key, fill);
-  state.external.delete(instrument);
+  const position = countExternal(state, connector, symbol);
   const average = state.accounts.get(connector)?.positions.get(symbol)?.averagePrice;
   adoptQuantity(position, { quantity, price: average === undefined ? undefined : decimal(average), at });
 }
 
-/** A human or a comparison ends flags and disputes of the instrument, and the venue's quantity counts. */
-export function clearInstrument(state: FillState, cleared: AdoptedQuantity): void {
-  const instrument = instrumentKey(cleared.connector, cleared.symbol);
+function countExternal(state: FillState, connector: string, symbol: string): PositionRecord {
+  const instrument = instrumentKey(connector, symbol);
+  const position = positionOf(state, connector, symbol);
+  for (const [key, fill] of state.external.get(instrument)?.fills ?? []) countFill(state, connector, key, fill);
+  state.external.delete(instrument);
+  return position;
+}
+
+/** A comparison that agrees ends flags and disputes of the instrument; its external fills count. */
+export function releaseInstrument(
+  state: FillState,
+  { connector, symbol }: Omit<AdoptedQuantity, "quantity" | "at">,
+): void {
+  endBlocks(state, instrumentKey(connector, symbol));
+  countExternal(state, connector, symbol);
+}
+
+function endBlocks(state: FillState, instrument: InstrumentKey): void {
   state.flagged.delete(instrument);
   clearDisputes(state, instrument);
+}
+
+/** A human ends flags and disputes of the instrument, and the venue's quantity counts. */
+export function clearInstrument(state: FillState, cleared: AdoptedQuantity): void {
+  endBlocks(state, instrumentKey(cleared.connector, cleared.symbol));
   adoptPosition(state, cleared);
 }

@@ -15,6 +15,7 @@ export function topicsOf(event: DeskEvent): readonly string[] {
     case "nav.unexplained":
     case "instrument.flagged":
     case "instrument.cleared":
+    case "instrument.agreed":
     case "position.adopted":
       return ["book"];
     case "connector.changed":

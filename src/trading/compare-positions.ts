@@ -42,8 +42,8 @@ export function comparePositions(desk: ComparingDesk, reading: PositionReading):
     const keys = compared.symbols.map((symbol) => instrumentKey(reading.connector, symbol));
     const newest = Math.max(0, ...keys.map((key) => desk.state.lastFill.get(key)?.seq ?? 0));
     // A fill that arrived during the request may be in the response or not: the next mark shows it.
-    if (newest > reading.seq || keys.some((key) => desk.state.flagged.has(key))) continue;
-    if (keys.some((key) => desk.state.disputes.has(key))) settleDisputes(desk, reading.connector, compared);
+    if (newest > reading.seq) continue;
+    if (keys.some((key) => blockedSince(desk, key) !== undefined)) releaseAgreed(desk, reading.connector, compared);
     else if (keys.some((key) => desk.state.external.has(key))) followVenue(desk, reading, compared, theirs);
     else flagDifference(desk, reading, compared, theirs);
   }
@@ -89,19 +89,24 @@ function comparedInstruments(
   });
 }
 
-/** Ends disputes if the venue holds the position without the disputed fills. Otherwise a human resolves them. */
-function settleDisputes(desk: ComparingDesk, connector: ConnectorName, compared: ComparedInstrument): void {
+/**
+ * When the newest flag or dispute of an instrument was recorded; undefined: it is not blocked. Infinity: a person must
+ * look, because an order traded more than was approved.
+ */
+function blockedSince({ state }: ComparingDesk, key: InstrumentKey): number | undefined {
+  const times = (state.disputes.get(key) ?? []).map(({ kind, at }) => (kind === "overfill" ? Infinity : at));
+  const flag = state.flagged.get(key);
+  if (flag !== undefined) times.push(flag.at);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** Ends flags and disputes if the venue holds what the fills that count make. Otherwise a human resolves them. */
+function releaseAgreed(desk: ComparingDesk, connector: ConnectorName, compared: ComparedInstrument): void {
   if (!compared.withExternal.eq(compared.theirs)) return;
   const ripe = desk.clock.now() - SETTLE_MS;
   for (const symbol of compared.symbols) {
-    const key = instrumentKey(connector, symbol);
-    const disputes = desk.state.disputes.get(key);
-    if (disputes === undefined || disputes.some(({ at }) => at > ripe)) continue;
-    const strays = desk.state.external.get(key);
-    const ours = desk.state.positions.get(key)?.quantity ?? ZERO;
-    const quantity = text(ours.plus(strays?.bought ?? ZERO).minus(strays?.sold ?? ZERO));
-    const note = "the venue's position agrees with the fills that count";
-    desk.publish({ type: "instrument.cleared", connector, symbol, quantity, note, actor: "host" });
+    const since = blockedSince(desk, instrumentKey(connector, symbol));
+    if (since !== undefined && since <= ripe) desk.publish({ type: "instrument.agreed", connector, symbol });
   }
 }
 
@@ -123,7 +128,7 @@ function followVenue(
   }
 }
 
-/** A difference that no fill explains blocks the instrument until a human clears it. */
+/** A difference that no fill explains blocks the instrument until it is gone, or a human clears it. */
 function flagDifference(
   desk: ComparingDesk,
   { connector, isReconciliation }: PositionReading,

@@ -49,6 +49,8 @@ function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | un
         text: `${event.symbol} at ${event.connector}: the venue has ${event.actual}, the fills say ${event.expected}`,
         level: "warn",
       };
+    case "instrument.agreed":
+      return { text: `${event.symbol} at ${event.connector}: the venue has what the fills say, and orders pass again` };
     case "instrument.multiplier":
       return { text: `one ${event.symbol} at ${event.connector} stands for ${event.multiplier} units` };
     case "instrument.asset": {

@@ -2,8 +2,9 @@
 import { pairOf } from "../domain/currency.ts";
 import { type Decimal, ZERO, decimal, quotient } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import type { FillConflicted, FillReceived, InstrumentFlagged, Recorded } from "../domain/event.ts";
+import type { FillConflicted, FillReceived, Recorded } from "../domain/event.ts";
 import type { Misfit } from "../domain/fill.ts";
+import type { InstrumentFlagged } from "../domain/instrument-event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { describeOrder } from "../domain/order.ts";

@@ -136,6 +136,7 @@ export class ProfitLedger {
         this.#realizedBefore = this.#positionOf(event)?.realizedPnl ?? ZERO;
         return;
       case "instrument.cleared":
+      case "instrument.agreed":
       case "position.adopted":
         this.#keepMark(event.connector);
         return;

@@ -52,6 +52,13 @@ async function refusal(): Promise<unknown> {
   const { id, digest } = await propose("1");
   return desk.call("approve", { id, digest }).catch((error: unknown) => error);
 }
+/** No human signed the end of the block: the journal is whole without it, now and at the next start. */
+async function staysWhole(): Promise<void> {
+  expect(await desk.call("journal verify")).toMatchObject({ ok: true, problems: [] });
+  await desk.stop();
+  desk = await tempDesk({ again: desk });
+  expect(await desk.call("status")).toMatchObject({ readOnly: null });
+}
 const BLOCKED = { code: "GUARD_BLOCKED", details: { guard: "unknown-instrument" } };
 
 describe("a buy of 10 at 100 is not filled", () => {
@@ -108,6 +115,7 @@ describe("a blocked instrument", () => {
     aheadMs = 6_000;
     await markAccount(desk.open.desk, "v" as ConnectorName);
     expect(desk.open.desk.state.disputes.size).toBe(0);
+    await staysWhole();
   });
 
   it("stays blocked while the venue holds the disputed quantity, until a human resolves it", async () => {
@@ -148,6 +156,12 @@ it("an overfill is applied, flagged and blocks its instrument", async () => {
   expect([orderOf(id).state, [...orderOf(id).flags], position()]).toEqual(["filled", ["overfilled"], "1000"]);
   expect(desk.open.desk.state.disputes.get("v/AAA")).toMatchObject([{ kind: "overfill" }]);
   expect(await refusal()).toMatchObject(BLOCKED);
+  await set("held:1000");
+  aheadMs = 6_000;
+  await markAccount(desk.open.desk, "v" as ConnectorName);
+  expect(await refusal()).toMatchObject(BLOCKED);
+  await desk.call("resolve", { id: "v/AAA", note: "looked at the venue" });
+  expect(desk.open.desk.state.disputes.size).toBe(0);
 });
 
 it("an overfill is an alert in the inbox that says what to do", async () => {
@@ -203,6 +217,21 @@ describe("what happens at the venue without this desk", () => {
     await mark();
     expect(desk.open.desk.state.flagged.get("v/AAA")).toMatchObject({ expected: "10", actual: "12" });
     expect(await refusal()).toMatchObject(BLOCKED);
+  });
+
+  it("a position that agrees again at a later mark is blocked no longer", async () => {
+    await filledWith();
+    for (const held of ["held:12", "held:12", "held:11"]) {
+      await set(held);
+      await mark();
+      aheadMs += 6_000;
+    }
+    expect(desk.open.desk.state.flagged.size).toBe(1);
+    await set("held:10");
+    await mark();
+    expect([position(), desk.open.desk.state.flagged.size]).toEqual(["10", 0]);
+    expect(await refusal()).not.toBeInstanceOf(Error);
+    await staysWhole();
   });
 });
 

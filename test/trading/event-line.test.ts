@@ -54,6 +54,11 @@ describe("the line of an event", () => {
     [{ type: "trading.changed", state: "halted", reason: "lunch" }, "warn", "trading is halted: lunch"],
     [{ type: "connector.changed", connector: "v", state: "ready" }, "info", "v is ready"],
     [
+      { type: "instrument.agreed", connector: "v", symbol: "AAA" },
+      "info",
+      "AAA at v: the venue has what the fills say, and orders pass again",
+    ],
+    [
       { type: "connector.changed", connector: "v", state: "restarting", reason: "exit 7" },
       "warn",
       "v is restarting: exit 7",

@@ -1,0 +1,41 @@
+/** The events of an instrument's position at its venue. */
+import type { Actor } from "./actor.ts";
+import type { Authority } from "./authority.ts";
+import type { DecimalText } from "./decimal.ts";
+import type { ConnectorName } from "./ids.ts";
+
+/** The position of the venue differs from the fills. The instrument is blocked until they agree, or a human clears it. */
+export interface InstrumentFlagged {
+  readonly type: "instrument.flagged";
+  readonly connector: ConnectorName;
+  readonly symbol: string;
+  readonly expected: DecimalText;
+  readonly actual: DecimalText;
+}
+/** A human adopted the venue's quantity, and signed it. */
+export interface InstrumentCleared {
+  readonly type: "instrument.cleared";
+  readonly connector: ConnectorName;
+  readonly symbol: string;
+  readonly quantity: DecimalText;
+  readonly note: string;
+  readonly actor: Actor;
+  readonly authority?: Authority | undefined;
+}
+
+/** A comparison found the venue's quantity equal to the fills that count: no decision, and no change of the quantity. */
+export interface InstrumentAgreed {
+  readonly type: "instrument.agreed";
+  readonly connector: ConnectorName;
+  readonly symbol: string;
+}
+
+/** The position follows the venue's after fills of orders that this desk did not send. */
+export interface PositionAdopted {
+  readonly type: "position.adopted";
+  readonly connector: ConnectorName;
+  readonly symbol: string;
+  readonly quantity: DecimalText;
+}
+
+export type InstrumentEvent = InstrumentFlagged | InstrumentCleared | InstrumentAgreed | PositionAdopted;
