@@ -205,7 +205,7 @@ export const STREAM_MISTAKES: readonly Mistake[] = [
   {
     name: "slow-fill-handler",
     description: "It computes for some milliseconds for each fill and blocks the thread in a busy market.",
-    edits: [[EMIT, `${EMIT}\n    for (const until = Date.now() + 6; Date.now() < until; );`]],
+    edits: [[EMIT, `${EMIT}\n    for (let n = 0, sum = 0; n < 3_000_000; n++) sum = (sum * 31 + n) % 1_000_003;`]],
     caughtBy: ["C118"],
     reason: "busy",
   },
