@@ -8,7 +8,7 @@ const SLOWDOWN_MAX = 10;
 
 /**
  * How many times longer computing takes now than this machine needs for it, from 1 to 10. Needs no known speed: the
- * quickest of many equal pieces is the one that no other program interrupted.
+ * quickest of many equal pieces was not interrupted by another program.
  */
 export function slowdown(clock: Pick<Clock, "monotonic">, compute: () => void = computeChunk): number {
   const times = Array.from({ length: CHUNKS }, () => {

@@ -4,7 +4,7 @@ import type { Authority } from "./authority.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { ConnectorName } from "./ids.ts";
 
-/** The position of the venue differs from the fills. The instrument is blocked until they agree, or a human clears it. */
+/** The position of the venue differs from the fills: the instrument is blocked until they agree or a human says so. */
 export interface InstrumentFlagged {
   readonly type: "instrument.flagged";
   readonly connector: ConnectorName;
@@ -23,7 +23,7 @@ export interface InstrumentCleared {
   readonly authority?: Authority | undefined;
 }
 
-/** A comparison found the venue's quantity equal to the fills that count: no decision, and no change of the quantity. */
+/** A comparison found the venue's quantity equal to the fills that count: no decision, and the quantity stays. */
 export interface InstrumentAgreed {
   readonly type: "instrument.agreed";
   readonly connector: ConnectorName;
