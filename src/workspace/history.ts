@@ -57,6 +57,7 @@ const BRANCH = "refs/heads/desk";
 const BATCH_MS = 2_000;
 const REASONS_MAX = 50;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+const TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
 const REVISION = /^[A-Za-z0-9_][A-Za-z0-9_./~^@{}-]{0,80}$/;
 const HARDENED = [
   "core.hooksPath=/dev/null",
@@ -242,7 +243,7 @@ class GitRevisions {
   }
 
   async show(revision: string): Promise<string> {
-    const args = ["show", "--stat", "--patch", "--no-ext-diff", "--no-textconv", this.#checkRevision(revision), "--"];
+    const args = ["show", "--stat", "--patch", "--no-ext-diff", "--no-textconv", await this.#resolve(revision), "--"];
     return (await this.#git(args)).toString("utf8");
   }
 
@@ -262,7 +263,7 @@ class GitRevisions {
   }
 
   async read(revision: string, path: string): Promise<Uint8Array> {
-    return this.#git(["cat-file", "blob", `${this.#checkRevision(revision)}:${this.#checkPath(path)}`]);
+    return this.#git(["cat-file", "blob", `${await this.#resolve(revision)}:${this.#checkPath(path)}`]);
   }
 
   #checkPath(path: string): string {
@@ -278,6 +279,18 @@ class GitRevisions {
       .split("\0")
       .map((path) => path.trim())
       .filter((path) => path !== "");
+  }
+
+  /** A time, by the clock of the machine unless it states a zone, names the last revision that is not after it. */
+  async #resolve(revision: string): Promise<string> {
+    if (!TIME.test(revision)) return this.#checkRevision(revision);
+    const at = Date.parse(revision.length === "2026-01-31".length ? `${revision}T00:00` : revision.replace(" ", "T"));
+    if (Number.isNaN(at)) throw new QocError("HISTORY_FAILED", { message: `${revision} is no date` });
+    const args = ["rev-list", "--max-count=1", `--before=@${Math.floor(at / 1_000)}`, "desk"];
+    const found = (await this.#git(args)).toString("utf8").trim();
+    if (found === "")
+      throw new QocError("HISTORY_FAILED", { message: `there is no revision of ${revision} or before` });
+    return found;
   }
 
   #checkRevision(revision: string): string {

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { watchFiles } from "../../src/app/watches.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 interface Listed {
@@ -12,6 +13,16 @@ let desk: TempDesk;
 afterEach(async () => {
   await desk.stop();
   await discard(desk);
+});
+
+it("an edit by hand becomes a revision by itself within seconds", async () => {
+  desk = await tempDesk();
+  await desk.open.desk.history.flush();
+  const stop = watchFiles(desk.open);
+  writeFileSync(join(desk.root, "research/mine.md"), "An idea.\n");
+  const revisions = () => desk.call<Listed[]>("history list", { path: "research/mine.md" });
+  await expect.poll(revisions, { timeout: 15_000 }).toMatchObject([{ title: "files changed by hand" }]);
+  stop();
 });
 
 it("an edit by hand is a revision before a restore overwrites it, and a snapshot can be restored", async () => {

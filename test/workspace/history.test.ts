@@ -174,6 +174,24 @@ describe.skipIf(!hasGit)("history", () => {
     }
   });
 
+  it("a time names the last revision that is not after it", async () => {
+    const root = desk();
+    const history = await open(root);
+    writeFileSync(join(root, "research/a.md"), "one\n");
+    history.request("first");
+    await history.flush();
+    const [first] = await history.list(undefined, 1);
+    const at = Date.parse(first?.at ?? "");
+    const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+    for (const time of [first?.at ?? "", local, local.replace("T", " "), "2999-01-01"])
+      expect(textOf(await history.read(time, "research/a.md"))).toBe("one\n");
+    expect(await history.show(local)).toContain("+one");
+    for (const time of [new Date(at - 1_000).toISOString(), "2020-01-01", "2020-13-01"])
+      await expect(history.read(time, "research/a.md")).rejects.toMatchObject({
+        message: `history: ${time === "2020-13-01" ? `${time} is no date` : `there is no revision of ${time} or before`}`,
+      });
+  });
+
   it("names one change once in its revision, and lists several", async () => {
     const root = desk();
     const history = await open(root);

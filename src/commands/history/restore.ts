@@ -15,11 +15,14 @@ export const command = defineCommand({
   writes: ["the file"],
   summary: "restore a file as it was at a revision",
   description: "A proposal is restored under a new id.",
-  examples: ["qoc history restore research/macro-notes.md --at HEAD~3", "qoc history restore desk.toml --at 1a2b3c4"],
+  examples: [
+    "qoc history restore research/macro-notes.md --at HEAD~3",
+    "qoc history restore desk.toml --at 2026-11-27T16:00",
+  ],
   exits: [5],
   input: z.strictObject({
     path: positional(z.string(), "FILE", "a file of the workspace", { completes: "path" }),
-    at: flag(z.string(), "REV", "the revision"),
+    at: flag(z.string(), "REV|TIME", "the revision, or a time: the last revision until then"),
   }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ path, at }, context) => {
