@@ -1,4 +1,5 @@
 /** Creates `ctx` inside the worker. What it emits, logs and requests goes as messages over the one port. */
+import { authorFrames } from "./author-frames.ts";
 import { getHeapStatistics } from "node:v8";
 import type { Bar, ConnectorContext, Instrument, Quote } from "../src/domain/sdk.ts";
 import { deepFreeze } from "../src/lib/deep-freeze.ts";
@@ -100,7 +101,7 @@ function heapMb(): number {
 function plainField(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Error)
-    return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
+    return { name: value.name, message: value.message, stack: authorFrames(value.stack), cause: value.cause };
   if (value instanceof Map)
     return Object.fromEntries([...(value as Map<unknown, unknown>)].map(([key, member]) => [String(key), member]));
   return value instanceof Set ? [...(value as Set<unknown>)] : value;

@@ -4,6 +4,7 @@
  * host.
  */
 // First: it must run before anything reads a lazy global of the runtime.
+import { authorFrames } from "./author-frames.ts";
 import "./runtime-network.ts";
 import { expose } from "comlink";
 import { type MessagePort, workerData } from "node:worker_threads";
@@ -75,11 +76,8 @@ function stackWithCauses(error: Error): string | undefined {
     stack = `${stack ?? ""}\ncaused by ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
     cause = cause instanceof Error ? cause.cause : undefined;
   }
-  return stack?.replaceAll(OWN_FRAME, "");
+  return authorFrames(stack);
 }
-
-/** Frames of this file and of Node below the adapter's, which tell an author nothing. */
-const OWN_FRAME = /\n {4}at [^\n]*(?:\[worker eval\]|evalmachine\.<anonymous>|\(node:internal\/)[^\n]*/g;
 
 /** `fetch failed` alone says nothing: the reason is in the cause. */
 function messageWithCause({ message, cause }: Error): string {

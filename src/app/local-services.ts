@@ -160,7 +160,17 @@ function readableConfig(options: LocalServicesOptions, root: string): Promise<De
 /** Changes files of a desk that is down. */
 function repairServices(
   options: LocalServicesOptions,
-): Local<"haltOf" | "rebuildOf" | "protectKey" | "newKeys" | "checkExport" | "exportKeys" | "importKeys" | "trust"> {
+): Local<
+  | "haltOf"
+  | "rebuildOf"
+  | "protectKey"
+  | "checkNewKeys"
+  | "newKeys"
+  | "checkExport"
+  | "exportKeys"
+  | "importKeys"
+  | "trust"
+> {
   const { disk, clock, home } = options;
   return {
     haltOf: async (from, reason) => {
@@ -243,7 +253,9 @@ async function exportTarget({ disk }: LocalServicesOptions, root: string, file: 
 }
 
 /** Carries the keys of a desk to another machine. */
-function keyTransport(options: LocalServicesOptions): Local<"newKeys" | "checkExport" | "exportKeys" | "importKeys"> {
+function keyTransport(
+  options: LocalServicesOptions,
+): Local<"checkNewKeys" | "newKeys" | "checkExport" | "exportKeys" | "importKeys"> {
   const { disk } = options;
   return {
     checkExport: async (from, file) => {
@@ -259,6 +271,11 @@ function keyTransport(options: LocalServicesOptions): Local<"newKeys" | "checkEx
         file: target,
         next: `copy the desk's folder and this file, then there: qoc keys import ${quoteForShell(file)}`,
       };
+    },
+    checkNewKeys: async (from) => {
+      const { path } = await locateKeys(options, from, true);
+      await refuseKnownKeys(disk, path);
+      return { path };
     },
     newKeys: async (from) => {
       const { root, deskId, path } = await locateKeys(options, from, true);

@@ -5,7 +5,7 @@
 import { Writable } from "node:stream";
 import type * as clackPrompts from "@clack/prompts";
 import type { Prompter } from "../commands/command.ts";
-import { oneLine, widthOf } from "../commands/rendering/terminal-text.ts";
+import { oneLine, widthOf, wrap } from "../commands/rendering/terminal-text.ts";
 
 export interface PrompterOptions {
   readonly signal: AbortSignal;
@@ -40,21 +40,23 @@ export function createPrompter(
     runPrompt(show, { input, canvas, signal, withdrawn });
   return {
     confirm: async (message) =>
-      (await ask((clack, streams) => clack.confirm({ ...streams, message: oneLine(message), initialValue: false }))) ===
-      true,
+      (await ask((clack, streams) =>
+        clack.confirm({ ...streams, message: canvas.question(message), initialValue: false }),
+      )) === true,
     text: async (message) =>
-      ((await ask((clack, streams) => clack.text({ ...streams, message: oneLine(message) }))) ?? "").trim(),
+      ((await ask((clack, streams) => clack.text({ ...streams, message: canvas.question(message) }))) ?? "").trim(),
     select: (message, labels, withdrawn) =>
       ask(
         (clack, streams) =>
           clack.select({
             ...streams,
-            message: oneLine(message),
+            message: canvas.question(message),
             options: labels.map((label, value) => ({ value, label: oneLine(label) })),
           }),
         withdrawn,
       ),
-    password: (message) => ask((clack, streams) => clack.password({ ...streams, message: oneLine(message), mask: "" })),
+    password: (message) =>
+      ask((clack, streams) => clack.password({ ...streams, message: canvas.question(message), mask: "" })),
   };
 }
 
@@ -110,6 +112,8 @@ function isWithdrawn(signal: AbortSignal | undefined): boolean {
 
 const COLOUR_CODE = /\u001b\[[\d;]*m/g;
 const COLUMNS_DEFAULT = 80;
+/** The library writes a mark and two spaces before a question. */
+const MARK_WIDTH = 3;
 
 /** Erases the screen below: the library begins each frame of a prompt with it. */
 const ERASE_BELOW = "\u001b[J";
@@ -142,6 +146,11 @@ class Canvas {
       columns: { get: () => this.#columns },
       rows: { get: () => output.rows || undefined },
     });
+  }
+
+  /** The text of a question, broken at words: a line that fills the terminal would be followed by an empty one. */
+  question(text: string): string {
+    return wrap(oneLine(text), this.#columns - MARK_WIDTH - 1).join("\n");
   }
 
   get #columns(): number {

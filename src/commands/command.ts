@@ -359,6 +359,8 @@ export interface LocalServices {
   rebuildOf(from: string, progress: Progress): Promise<RebuildView>;
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;
   protectKey(from: string, passphrase: string): Promise<unknown>;
+  /** @throws KEY_EXISTS if this machine has the desk's keys. */
+  checkNewKeys(from: string): Promise<{ readonly path: string }>;
   /** Makes new keys on a machine that lacks them. */
   newKeys(from: string): Promise<{ readonly path: string; readonly live: boolean }>;
   /** Whether the keys can be written to this new file. @throws NEW_FILE_REFUSED. */

@@ -2,6 +2,7 @@
  * One run of a connector's worker, from start to exit. A method call ends with its response, its timeout or the
  * worker's exit. The worker is untrusted: everything it sends is checked against a schema first.
  */
+import { cleanStacks } from "./clean-stacks.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Log } from "../domain/ports.ts";
@@ -306,7 +307,7 @@ export class WorkerSession {
         onLink(event.isUp, event.reason === undefined ? undefined : cleanText(event.reason));
         return;
       case "log":
-        log[event.level](cleanText(event.message), event.fields);
+        log[event.level](cleanText(event.message), event.fields && cleanStacks(event.fields, cleanText));
         return;
       case "ping-reply":
         this.#lastPingReply = Math.max(this.#lastPingReply, event.id);

@@ -44,7 +44,7 @@ function issueText(issue: RefusedValue): string {
     case "invalid_format":
       return formatText(issue);
     case "invalid_union":
-      return "has none of the forms that are allowed here";
+      return issue.input === undefined ? "is missing" : "has none of the forms that are allowed here";
     case "invalid_key":
     case "invalid_element":
       return "has an entry that is not allowed";

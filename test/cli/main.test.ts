@@ -68,12 +68,22 @@ const ENTRIES: readonly CommandEntry[] = [
   entryOf("reject", { writes: ["journal"], args: [positional("id", "ID", "which"), flag("comment", "TEXT", "why")] }),
   entryOf("resume", { writes: ["journal"], args: [flag("reason", "TEXT", "why"), flag("gap", "FROM-TO", "lost")] }),
   entryOf("keys protect", { hiddenAliases: ["key protect"], runs: "local" }),
+  entryOf("keys new", { runs: "local" }),
   entryOf("keys export", { runs: "local", args: [positional("file", "FILE", "a new file")] }),
 ];
 
 /** The real command for its `cli` hook and rendering; commands of this file alone print their fields. */
 async function loadCommand(name: string): Promise<Command> {
-  const isReal = ["approve", "reject", "resume", "status", "orders show", "keys protect", "keys export"].includes(name);
+  const isReal = [
+    "approve",
+    "reject",
+    "resume",
+    "status",
+    "orders show",
+    "keys protect",
+    "keys export",
+    "keys new",
+  ].includes(name);
   if (isReal) return createRegistry(ENTRIES).load(name);
   return { render: renderFields } as Command;
 }
@@ -932,6 +942,22 @@ describe("keys protect", () => {
     expect([weak.code, weak.localCalls.length]).toEqual([2, 0]);
     expect(weak.err()).toContain("at least 10 characters");
     expect(weak.err()).not.toContain("Repeat the passphrase");
+  });
+});
+
+describe("keys new", () => {
+  it("asks nothing if the desk's keys are there, and makes keys after a yes", async () => {
+    const refused = await qoc(["keys", "new"], undefined, {
+      ...{ isTty: true, answers: ["y"] },
+      local: () => {
+        throw new QocError("KEY_EXISTS", { path: "k" });
+      },
+    });
+    expect(refused.localCalls.map(({ input }) => input)).toEqual([{}]);
+    expect(refused.err()).toContain("code KEY_EXISTS");
+    expect(refused.err()).not.toContain("make new ones?");
+    const made = await qoc(["keys", "new"], undefined, { isTty: true, answers: ["y"] });
+    expect(made.localCalls.map(({ input }) => input)).toEqual([{}, { confirmed: true }]);
   });
 });
 

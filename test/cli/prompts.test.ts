@@ -51,6 +51,18 @@ describe("confirm", () => {
   });
 });
 
+describe("a question of a whole line", () => {
+  it.each([76, 77, 78, 79, 80, 160])("of %d columns is broken at words, without an empty line", async (width) => {
+    const words = "word ".repeat(width / 5 + 3).slice(0, width - 2);
+    const { shown } = await answer((prompter) => prompter.confirm(`${words}a b`), "y");
+    const lines = shown.replaceAll(/\u001b\[[?\d;]*[A-Za-z]/g, "").split("\n");
+    for (const line of lines) expect(line.length).toBeLessThan(80);
+    const from = lines.findIndex((line) => line.includes("word word"));
+    const to = lines.findIndex((line) => line.includes("a b"));
+    expect(lines.slice(from, to + 1)).not.toContain("");
+  });
+});
+
 describe("text", () => {
   it("returns the typed line, trimmed, and echoes it", async () => {
     const { value, shown } = await answer((prompter) => prompter.text("Comment"), " too dear ", ENTER);

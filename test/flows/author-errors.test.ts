@@ -41,6 +41,17 @@ it("a throw in a method has its cause in the message and its stack in the log; a
   expect(command.exitCode?.(state, {})).toBe(1);
 });
 
+it("an error in a log field names the author's line, and no frame of the sandbox", async () => {
+  const said = 'async connect(ctx: any) {\n    ctx.logger.info("hello", { error: new Error("inner") });\n  }';
+  desk = await tempDesk({
+    files: { "venue.ts": VENUE.replace("async connect() {}", said) },
+    config: (text) => `${text}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
+  });
+  const lines = await desk.services.readLogs({ tail: 50, connector: "v" });
+  const hello = lines.find(({ message }) => message === "hello");
+  expect(hello).toMatchObject({ error: { message: "inner", stack: "Error: inner\n    at V.connect (venue.ts:3:39)" } });
+});
+
 it("a connector that refuses its options is quarantined with its own words, and is not started again and again", async () => {
   const source = VENUE.replace(
     "async connect() {}",

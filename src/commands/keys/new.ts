@@ -15,10 +15,18 @@ export const command = defineCommand({
   description:
     "Only on a machine without the desk's key. Live connectors stay as signed: their orders need the live key that the journal names.",
   examples: ["qoc keys new", "qoc keys new --yes"],
-  input: z.strictObject({}),
-  output: z.looseObject({ path: z.string(), live: z.boolean() }),
-  run: (_input, context) => localServices(context).newKeys(context.cwd),
+  input: z.strictObject({
+    /** Absent: only checks that the keys are lost. */
+    confirmed: z.literal(true).optional(),
+  }),
+  output: z.looseObject({ path: z.string() }),
+  run: ({ confirmed }, context) => {
+    const { checkNewKeys, newKeys } = localServices(context);
+    return confirmed === true ? newKeys(context.cwd) : checkNewKeys(context.cwd);
+  },
   cli: async (session) => {
+    // Before the person answers.
+    await session.call(NAME, {});
     if (!session.flags.yes) {
       if (session.prompter === undefined) throw usageError(NAME, "off a terminal --yes is needed");
       if (!(await session.prompter.confirm(QUESTION))) {
@@ -26,7 +34,7 @@ export const command = defineCommand({
         return EXIT.failed;
       }
     }
-    await session.show(NAME, await session.call(NAME, {}));
+    await session.show(NAME, await session.call(NAME, { confirmed: true }));
     return EXIT.done;
   },
 });
