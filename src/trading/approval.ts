@@ -7,6 +7,7 @@ import type { ClientOrderId } from "../domain/ids.ts";
 import { isRetired } from "../domain/lost-records.ts";
 import type { PageCaller } from "../domain/page-session.ts";
 import { isTargetAsShown, targetOf } from "../domain/order.ts";
+import { PASSKEY_MS } from "../domain/passkey.ts";
 import { type OrderRecord, type ReviewRecord, isTerminal, targetRecord } from "../domain/order-state.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import type { NoticeListener } from "./config-notices.ts";
@@ -105,21 +106,30 @@ function targetFacts(target: Readonly<OrderRecord>): ErrorDetails {
   return { target: id, now, filled: filled.toFixed(), quantity: target.terms.quantity };
 }
 
-/** The journaled review that the human was shown; the signature names it as the head. @throws SIGNATURE_STALE. */
-export function shownReview(order: OrderRecord, { shown, authority }: SignedRequest): ReviewRecord {
+/**
+ * The journaled review that the human was shown; the signature names it as the head. A page chooses the end of what its
+ * passkey answers, so the time of the answer is measured from the review. @throws SIGNATURE_STALE.
+ */
+function shownReview(
+  { clock }: Pick<Desk, "clock">,
+  order: OrderRecord,
+  { shown, authority }: SignedRequest,
+): ReviewRecord {
+  const stale = (reason: string): QocError => refused(order, "SIGNATURE_STALE", { action: "approve", reason });
   const review = order.reviews.findLast(({ seq }) => seq === authority.head.seq);
-  if (review?.digest === order.digest && review.shown === shown) return review;
-  throw refused(order, "SIGNATURE_STALE", { action: "approve", reason: "it names no review of these terms" });
+  if (review?.digest !== order.digest || review.shown !== shown) throw stale("it names no review of these terms");
+  if (authority.key === "passkey" && clock.now() - review.at > PASSKEY_MS) throw stale("its review is too old");
+  return review;
 }
 
 /** The review that the human was shown, or that of a client that displays nothing: made at this moment. */
 export function reviewOf(
-  desk: Pick<Desk, "publish">,
+  desk: Pick<Desk, "clock" | "publish">,
   order: OrderRecord,
   request: SignedRequest,
   mid: DecimalText | undefined,
 ): ReviewRecord {
-  if (request.shown !== undefined) return shownReview(order, request);
+  if (request.shown !== undefined) return shownReview(desk, order, request);
   const { id, digest } = order;
   const { actor, channel } = request;
   const { seq, at } = desk.publish({ type: "order.reviewed", id, digest, mid, actor, channel });

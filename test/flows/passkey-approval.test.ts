@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Authority } from "../../src/domain/authority.ts";
 import { PASSKEY_MS, type PasskeyRequest, passkeyChallengeText, passkeyProofText } from "../../src/domain/passkey.ts";
+import { systemClock } from "../../src/app/system.ts";
 import type { PasskeyView } from "../../src/trading/passkeys.ts";
 import { reviewDigest } from "../../src/trading/review.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
@@ -14,11 +15,14 @@ let desk: TempDesk;
 let page: PageClient;
 let key: Authenticator;
 let name: string;
+/** How far the desk's wall clock is ahead. */
+let aheadMs = 0;
 
 // One desk: starting a live connector and unlocking the live key take a second each.
 beforeAll(async () => {
   desk = await tempDesk({
     files: { "venue.ts": adapterFixture("scripted-venue") },
+    clock: { ...systemClock, now: () => systemClock.now() + aheadMs },
     config: (text) =>
       `${text.replace('[[guard]]\nkey = "duplicate-order"\nwindow_s = 600\n', "")}\n[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "live"\n${LIVE_LINES}${LIVE_GUARD}`,
   });
@@ -144,6 +148,18 @@ describe("a passkey", () => {
     const reviewed = await review(id);
     const { body } = await page.raw("approve", { ...reviewed.input, authority: answer(reviewed, forged) });
     expect(body["code"]).toBe(code);
+    expect(stateOf(id)).toBe("proposed");
+  });
+
+  it("W69 whose end the page moved approves nothing two minutes after its review", async () => {
+    const [id = await propose()] = [...desk.open.desk.state.proposed.keys()];
+    const reviewed = await review(id);
+    const expiresAt = desk.open.desk.clock.now() + 1.5 * PASSKEY_MS;
+    const authority = answer({ ...reviewed, passkey: { passkeys: [], expiresAt } });
+    aheadMs = PASSKEY_MS + 1_000;
+    const { body } = await page.raw("approve", { ...reviewed.input, authority });
+    aheadMs = 0;
+    expect(body["code"]).toBe("SIGNATURE_STALE");
     expect(stateOf(id)).toBe("proposed");
   });
 

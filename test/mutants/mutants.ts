@@ -649,6 +649,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/workspace/files.test.ts",
     fails: "F3 an agent cannot write research/fx/ecb.csv",
   },
+  {
+    name: "20a",
+    removes: "the age of the review that a passkey answers",
+    file: "src/trading/approval.ts",
+    search: 'authority.key === "passkey" && clock.now()',
+    replace: 'authority.key === "host" && clock.now()',
+    test: "test/flows/passkey-approval.test.ts",
+    fails: "W69 whose end the page moved approves nothing two minutes after its review",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [...AUTHORITY, ...GUARDS, ...RECORDS, ...MACHINE, ...SECOND];
