@@ -44,8 +44,8 @@ export function activityOf(event: ActivityEvent): Activity | undefined {
   const found = KINDS[event.activity_type] ?? "adjustment";
   const action = corporateActionOf(found, event, details);
   // A corporate action without what its kind needs is shown, and never taken for another one.
-  const kind = isComplete({ kind: found, ...action }) ? found : "adjustment";
   const money = amountOf(event, details);
+  const kind = isComplete({ kind: found, ...action }, money.amount !== undefined) ? found : "adjustment";
   const isCorporate = kind === "split" || kind === "rename" || kind === "spinoff" || kind === "merger";
   const note = [event.activity_type, event.activity_subtype, event.status].filter((word) => word !== undefined);
   return {
@@ -103,7 +103,8 @@ function present(members: Readonly<Record<string, unknown>>): Partial<Activity> 
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== ""));
 }
 
-function isComplete({ kind, symbol, ratio, newSymbol }: Partial<Activity>): boolean {
+function isComplete({ kind, symbol, ratio, newSymbol }: Partial<Activity>, hasMoney: boolean): boolean {
+  if (kind === "merger" && hasMoney) return symbol !== undefined;
   if (kind === "split") return symbol !== undefined && ratio !== undefined;
   if (kind === "rename" || kind === "spinoff" || kind === "merger")
     return symbol !== undefined && newSymbol !== undefined;

@@ -6,6 +6,7 @@ import { stateAsset } from "./asset.ts";
 import type { AccountMarked, Recorded } from "./event.ts";
 import { type ExchangeRate, keepRate } from "./exchange-rate.ts";
 import { type FillState, positionOf } from "./fill-state.ts";
+import { exchangeInstrument, exchangeOf, exchangedPositions } from "./instrument-exchange.ts";
 import { type MultiplierStated, multiplierKey, multiplierOf } from "./multiplier.ts";
 import { type NavReading, changeWithoutTrades, unexplainedChange } from "./nav-change.ts";
 import { openPosition } from "./position.ts";
@@ -76,10 +77,20 @@ function announce(state: AccountState, recorded: Recorded<ActivityReceived>): vo
     after = { ...next, counted: [...after.counted, ...next.counted] };
   }
   state.accounts.set(connector, after);
-  const ratio = isKnown ? undefined : splitRatioOf(activity);
-  if (ratio === undefined || activity.symbol === undefined) return;
-  splitInstrument(state, { connector, symbol: activity.symbol, ratio, at: activity.at });
-  explainAgain(state, connector);
+  if (isKnown || activity.symbol === undefined) return;
+  const ratio = splitRatioOf(activity);
+  if (ratio !== undefined) splitInstrument(state, { connector, symbol: activity.symbol, ratio, at: activity.at });
+  if (exchange(state, event, money?.amount ?? ZERO) || ratio !== undefined) explainAgain(state, connector);
+}
+
+/** A new name or a merger; returns whether it is one. `cash`: in the account's currency. */
+function exchange(state: FillState, { connector, activity }: ActivityReceived, cash: Decimal): boolean {
+  const { symbol = "", newSymbol } = activity;
+  const old = exchangedPositions(state, { connector, symbol, newSymbol });
+  const held = old.reduce((sum, { quantity }) => sum.plus(quantity), ZERO);
+  const found = exchangeOf({ connector, activity }, { held, cash });
+  if (found !== undefined) exchangeInstrument(state, found);
+  return found !== undefined;
 }
 
 /** A mark that showed the split before its activity left a change that nothing explained. */

@@ -8,6 +8,7 @@
 import { isBaseOf } from "./currency.ts";
 import { type Decimal, ONE, ZERO, decimal, quotient } from "./decimal.ts";
 import { type Lot, type PositionBook, adopt, charge, copyBook, emptyBook, splitLots, trade } from "./position-book.ts";
+import { exchangeLots, giveLots, receiveLots } from "./position-exchange.ts";
 import { type SplitRatio, splitFill } from "./split-ratio.ts";
 import type { VenueFill } from "./venue.ts";
 
@@ -19,8 +20,8 @@ interface AdoptedBalance {
 }
 
 /**
- * A change of a position: a fill, the opening balance, the venue's quantity that a human adopted, or a split. Of a fill
- * in the base: its reversal, or the fee that arrived later.
+ * A change of a position: a fill, the opening balance, the venue's quantity that a human adopted, a split, or lots that
+ * became those of another instrument. Of a fill in the base: its reversal, or the fee that arrived later.
  */
 type FillChange = { readonly kind: "fill"; readonly key: string; fill: VenueFill };
 type PositionChange =
@@ -28,7 +29,17 @@ type PositionChange =
   | { readonly kind: "reversal" | "fee"; readonly fill: VenueFill }
   | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal | undefined }
   | ({ readonly kind: "adopted" } & AdoptedBalance)
-  | { readonly kind: "split"; readonly ratio: SplitRatio; readonly at: number };
+  | { readonly kind: "split"; readonly ratio: SplitRatio; readonly at: number }
+  | { readonly kind: "given"; readonly realized: Decimal; readonly isUnknown: boolean; readonly at: number }
+  | { readonly kind: "received"; readonly lots: readonly Lot[]; readonly at: number };
+
+interface LotExchange {
+  /** undefined: cash alone. */
+  readonly ratio: SplitRatio | undefined;
+  readonly cash: Decimal;
+  /** ms. */
+  readonly at: number;
+}
 
 interface DatedSplit {
   readonly ratio: SplitRatio;
@@ -143,6 +154,18 @@ export class PositionRecord {
     this.#isStale = true;
   }
 
+  /** Takes all lots out: what is received for them, with its cost. Cash above the cost is realized. */
+  exchange({ ratio, cash, at }: LotExchange): readonly Lot[] {
+    const exchanged = exchangeLots(this.#current(), ratio, cash);
+    this.add({ kind: "given", realized: exchanged.realized, isUnknown: exchanged.isUnknown, at });
+    return exchanged.lots;
+  }
+
+  /** Adds lots of another instrument that became this one. */
+  receive(lots: readonly Lot[], at: number): void {
+    this.add({ kind: "received", lots, at });
+  }
+
   #keep(movement: PositionChange): void {
     this.#movements.push(movement);
     if (movement.kind === "fill") this.#fills.set(movement.key, movement);
@@ -203,6 +226,12 @@ function move(position: PositionBook, movement: PositionChange): void {
       return;
     case "split":
       splitLots(position, movement.ratio);
+      return;
+    case "given":
+      giveLots(position, movement);
+      return;
+    case "received":
+      receiveLots(position, movement.lots);
       return;
     case "fee":
       charge(position, movement.fill, decimal(movement.fill.fee ?? "0"));

@@ -221,9 +221,15 @@ export interface Activity {
   currency?: string;
   /** The instrument of a dividend or of a corporate action, before that action. Required for the latter. */
   symbol?: string;
-  /** Of a split: shares after and shares before, for example `[7, 1]`. Required. */
+  /**
+   * Units after and units before, for example `[7, 1]`. Required of a split. Of a rename or merger: units of
+   * `newSymbol` for units of `symbol`; a rename without it is one for one.
+   */
   ratio?: [Numeric, Numeric];
-  /** The new name of a renamed instrument, or the instrument that a spin-off or merger gave. Required for those. */
+  /**
+   * The new name, or the instrument that a spin-off or merger gave. Required of those, but of no
+   * merger for cash alone, whose `amount` is the cash.
+   */
   newSymbol?: string;
   /** Units that the account received of `newSymbol`, or of `symbol` without one; below zero: gave away. */
   quantity?: Numeric;

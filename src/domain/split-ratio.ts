@@ -8,6 +8,8 @@ export interface SplitRatio {
   readonly before: Decimal;
 }
 
+/** No connector can report a larger quantity. */
+export const QUANTITY_MAX = decimal("1e30");
 /** No split multiplies or divides by more. */
 const FACTOR_MAX = decimal("100000");
 

@@ -4,7 +4,7 @@ import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { FillState } from "./fill-state.ts";
 import { comparableSymbol, instrumentKey } from "./order.ts";
 import type { PositionRecord } from "./position.ts";
-import { type SplitRatio, splitPosition, splitQuantity } from "./split-ratio.ts";
+import { QUANTITY_MAX, type SplitRatio, splitPosition, splitQuantity } from "./split-ratio.ts";
 import type { VenuePosition } from "./venue.ts";
 
 interface InstrumentSplit {
@@ -20,9 +20,6 @@ interface InstrumentSplit {
  * thousands would keep the desk busy at every start.
  */
 const SPLIT_EVERY_MS = 20 * 60 * 60 * 1000;
-/** No connector can report a larger quantity. */
-const QUANTITY_MAX = decimal("1e30");
-
 type Holdings = ReadonlyMap<string, VenuePosition>;
 
 /**

@@ -12,6 +12,14 @@ export interface TradeSum {
   lastPrice: Decimal | undefined;
 }
 
+interface ExchangedFills {
+  readonly symbol: string;
+  readonly newSymbol: string | undefined;
+  readonly ratio: SplitRatio | undefined;
+  /** ms. */
+  readonly at: number;
+}
+
 export class TradeSums {
   readonly #fills = new Map<string, VenueFill>();
   readonly #sums = new Map<string, TradeSum>();
@@ -43,6 +51,16 @@ export class TradeSums {
   split(name: string, { ratio, at }: { readonly ratio: SplitRatio; readonly at: number }): void {
     for (const [key, fill] of this.#fills)
       if (fill.at < at && comparableSymbol(fill.symbol) === name) this.set(key, splitFill(fill, ratio));
+  }
+
+  /** Restates the fills of an instrument that became another one; with cash alone they are part of it. */
+  exchange({ symbol, newSymbol, ratio, at }: ExchangedFills): void {
+    const name = comparableSymbol(symbol);
+    for (const [key, fill] of this.#fills) {
+      if (fill.at >= at || fill.symbol === newSymbol || comparableSymbol(fill.symbol) !== name) continue;
+      const isKept = newSymbol !== undefined && ratio !== undefined;
+      this.set(key, isKept ? { ...splitFill(fill, ratio), symbol: newSymbol } : undefined);
+    }
   }
 
   #count(fill: VenueFill | undefined, sign: 1 | -1): void {

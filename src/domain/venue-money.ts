@@ -46,6 +46,11 @@ const LINES: Readonly<Partial<Record<ActivityKind, MoneyLine>>> = {
   fee: "fees",
   tax: "other",
   adjustment: "other",
+  // Cash of a corporate action is no income: it lowers the cost of what is held, or pays for a rest of a share.
+  split: "other",
+  rename: "other",
+  spinoff: "other",
+  merger: "other",
 };
 
 /**

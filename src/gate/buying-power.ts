@@ -83,8 +83,9 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
 
 function lastFillPrice(position: Readonly<PositionRecord>): string | Decimal | undefined {
   const last = position.movements.at(-1);
-  if (last === undefined || last.kind === "split") return undefined;
-  return "fill" in last ? last.fill.price : last.price;
+  if (last === undefined) return undefined;
+  if ("fill" in last) return last.fill.price;
+  return "price" in last ? last.price : undefined;
 }
 
 function costOfNewest(

@@ -274,6 +274,7 @@ function activityProblem({ kind, ...activity }: VenueActivity): string | undefin
   if (isOfMoney) return undefined;
   if (symbol === undefined) return `is a ${kind} without a symbol`;
   if (kind === "split") return ratio === undefined ? "is a split without a ratio" : undefined;
+  if (kind === "merger" && amount !== undefined) return undefined;
   return newSymbol === undefined ? `is a ${kind} without newSymbol` : undefined;
 }
 
