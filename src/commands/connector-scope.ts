@@ -97,6 +97,7 @@ export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor
       ),
     orders: view.orders.filter(isVisibleOrder),
     externalOrders: positionsInScope(desk, actor, view.externalOrders),
+    quotes: positionsInScope(desk, actor, view.quotes),
     // An agent does not see other agents or schedules.
     agents: isAgent(actor) ? [] : view.agents,
     // The changes name connectors and hold values of desk.toml.

@@ -77,6 +77,19 @@ export interface ExternalOrderView {
   readonly closedHere: string | null;
 }
 
+/** The newest quote of a symbol that a connector streams. */
+export interface StreamedQuoteView {
+  readonly connector: string;
+  readonly symbol: string;
+  readonly bid: string;
+  readonly ask: string;
+  readonly last: string | null;
+  /** The venue's time of the price. */
+  readonly at: string;
+  /** Since the venue last said that it holds; on a simulated market by the venue's clock. */
+  readonly ageSeconds: number;
+}
+
 export interface StatusView {
   /** When this status was made. */
   readonly at: string;
@@ -159,6 +172,8 @@ export interface StatusView {
     readonly state: "waiting" | "running";
   }[];
   readonly book: AccountView;
+  /** Those of held and ordered symbols first, then those that arrived last; empty while the desk is down. */
+  readonly quotes: readonly StreamedQuoteView[];
   readonly flagged: readonly string[];
   /** What desk.toml says that is not in force, and other notices of it. */
   readonly config: readonly ConfigNotice[];

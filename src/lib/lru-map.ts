@@ -35,6 +35,11 @@ export class LruMap<K, V> {
     return this.#entries.delete(key);
   }
 
+  /** The values, the one used last first. It is no use of them. */
+  values(): readonly V[] {
+    return [...this.#entries.values()].toReversed();
+  }
+
   /** The keys, the one used last first. */
   keys(): readonly K[] {
     return [...this.#entries.keys()].toReversed();

@@ -23,6 +23,12 @@ export class QuoteCache {
     return quote !== undefined && now - quote.receivedMono <= CURRENT_MS ? quote : undefined;
   }
 
+  /** Every kept quote of a connector, the newest arrival first. */
+  all(connector: string): readonly Quote[] {
+    const kept = this.#quotes.get(connector);
+    return kept === undefined ? [] : kept.values();
+  }
+
   forget(connector: string): void {
     this.#quotes.delete(connector);
   }

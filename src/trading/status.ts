@@ -18,6 +18,7 @@ import { orderPath } from "./order-files.ts";
 import { recordedScheduleViews, scheduleViews } from "./schedule-views.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
 import { scanProposals } from "./scan-proposals.ts";
+import { streamedQuotes } from "./streamed-quotes.ts";
 import type { ConnectorStatus } from "./venue-gateway.ts";
 
 export async function deskStatus(desk: Desk): Promise<StatusView> {
@@ -57,6 +58,7 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
     port,
     connectors,
     config,
+    quotes: streamedQuotes(desk),
     readOnly: desk.readOnly() ?? null,
   };
 }
@@ -120,6 +122,7 @@ function view(
     agents: [...desk.state.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
     schedules,
     book: accountView(desk, { askedAt: desk.market?.askedAt, fileRates }),
+    quotes: [],
     flagged: [...new Set([...desk.state.flagged.keys(), ...desk.state.disputes.keys()])],
     config: [],
     readOnly: null,

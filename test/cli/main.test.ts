@@ -523,6 +523,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
     proposals,
     orders: [],
     externalOrders: [],
+    quotes: [],
     issues: [],
     inbox: { new: 0 },
     runs: { runtime: "demo", unconfined: false, running: [] },

@@ -142,7 +142,17 @@ function book(text: string) {
           unvalued: [text],
           isInSum: false,
           sharedWith: null,
+          balances: [{ amount: "1.5", currency: text, buyingPower: "1" }],
         },
+      },
+    ],
+    exposures: [
+      {
+        ...{ asset: text, class: "crypto", mode: "live", quantity: "2", value: "120000", isComplete: false },
+        places: [
+          { connector: text, symbol: text, quantity: "1.5", value: "90000" },
+          { connector: text, symbol: null, quantity: "0.5", value: null },
+        ],
       },
     ],
     profit: [{ currency: text, realized: "1", unrealized: "2", incomplete: [text] }],
@@ -229,6 +239,7 @@ function status(text: string) {
         ...{ filled: "0", closedHere: text },
       },
     ],
+    quotes: [{ connector: text, symbol: text, bid: "1", ask: "2", last: null, at: text, ageSeconds: 3 }],
     issues: [{ id: text, path: text, status: "open", untrusted: untrustedOf(text) }],
     inbox: { new: 2 },
     lastRun: { run: text, issue: text, outcome: "done", summary: text, at: "2026-07-05T10:00:00.000Z" },

@@ -19,7 +19,16 @@ function shown(part: Partial<StatusView>): readonly string[] {
   };
   const status: StatusView = {
     ...{ at, workspace: { name: "desk", path: "/desk" }, up: true, trading: { state: "active", reason: "" } },
-    ...{ connectors: [], proposals: [], orders: [], externalOrders: [], issues: [], inbox: { new: 0 }, book },
+    ...{
+      connectors: [],
+      proposals: [],
+      orders: [],
+      externalOrders: [],
+      issues: [],
+      inbox: { new: 0 },
+      book,
+      quotes: [],
+    },
     ...{ runs: { runtime: "demo", unconfined: false, running: [] }, lastRun: null, agents: [], schedules: [] },
     ...{ flagged: [], config: [], readOnly: null },
     ...part,

@@ -66,6 +66,14 @@ describe.each(["worker", "process"] as const)("in a %s,", (level) => {
         return desk.call("quotes get", { connector: "v", symbol: "AAA" });
       })
       .toMatchObject({ bid: "98", untrusted: { text: "feed iex" } });
+    const { quotes } = await desk.call<StatusView>("status");
+    expect(quotes).toEqual([
+      {
+        ...{ connector: "v", symbol: "AAA", bid: "98", ask: "99", last: null },
+        at: new Date(quote.timestamp).toISOString(),
+        ageSeconds: expect.toSatisfy((age: number) => age >= 0 && age < 60),
+      },
+    ]);
     await expect.poll(() => desk.open.desk.state.activities.get("v")?.ids.size).toBe(1);
     await desk.settled();
     expect([await counted("order.reported"), await counted("venue.activity")]).toEqual([1, 1]);

@@ -142,9 +142,7 @@ it("a new name ends the blocks of the differences that it explains, and keeps sh
 
 it("a short position is carried over with what it was sold for", () => {
   const tale = scenario().desk().account("paper");
-  tale
-    .working("s", { symbol: "OLD", side: "sell", quantity: "10", limitPrice: "30" })
-    .fill("s", { price: "30" });
+  tale.working("s", { symbol: "OLD", side: "sell", quantity: "10", limitPrice: "30" }).fill("s", { price: "30" });
   act(tale.wait(1_000), { kind: "merger", symbol: "OLD", newSymbol: "NEW", quantity: amount("-5") });
   expect(book(tale, "NEW")).toEqual(["-5", "60", "0"]);
 });

@@ -27,6 +27,13 @@ it("a quote is current for a second, at its own connector, until the connector i
   expect(cache.current("v", "A", 1_000)).toBeUndefined();
 });
 
+it("all quotes of a connector are listed, the newest arrival first", () => {
+  const cache = new QuoteCache();
+  for (const symbol of ["A", "B", "A"]) cache.keep("v", quote(symbol, 5));
+  expect(cache.all("v").map(({ symbol }) => symbol)).toEqual(["A", "B"]);
+  expect(cache.all("w")).toEqual([]);
+});
+
 it("a stream of endless symbols keeps a bounded number", () => {
   const cache = new QuoteCache();
   for (let i = 0; i < 3 * LIMITS.quoteSymbols; i++) cache.keep("v", quote(`S${i}`, 5));

@@ -3,6 +3,7 @@ import type { PendingProposal, StatusView } from "../../domain/status-view.ts";
 import type { AccountView } from "../../domain/account-view.ts";
 import { renderNotices } from "./config-notices.ts";
 import { holdingFacts } from "./exposures.ts";
+import { streamedQuoteLines } from "./streamed-quotes.ts";
 import { localMinute, shownAge, shownTime, shownTimes } from "./local-time.ts";
 import { badge } from "./order.ts";
 import { NEEDS } from "./proposal-needs.ts";
@@ -56,6 +57,7 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
       status.flagged.map((key) => style.paint("red", `✗ ${oneLine(key)}`)),
     ),
     ...block(style, "book", bookLines(inner, status)),
+    ...block(style, "streamed quotes", streamedQuoteLines(inner, status.quotes)),
     ...block(
       style,
       "issues",
@@ -305,6 +307,9 @@ function renderForProgram(status: StatusView): readonly string[] {
       ...(polls === null ? [] : [["polls", name, String(polls.failures), polls.untrusted.text]]),
       ...(readPause === null ? [] : [["read-pause", name, String(readPause.endsInSeconds), readPause.untrusted.text]]),
       ...(refusedFills === 0 ? [] : [["refused-fills", name, String(refusedFills)]]),
+    ]),
+    ...status.quotes.map(({ connector, symbol, bid, ask, last, at, ageSeconds }) => [
+      ...["quote", connector, symbol, bid, ask, last ?? "", at, String(ageSeconds)],
     ]),
     ...status.flagged.map((key) => ["flagged", key]),
     ...bookFacts(status.book),
