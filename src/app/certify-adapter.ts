@@ -1,10 +1,11 @@
 /** `qoc connectors test`: finds the adapter and runs the conformance suite against it at one isolation level. */
+import type { Dialect } from "../domain/sdk-kit.ts";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { openAuthorDialect } from "../conformance/author-dialect.ts";
 import { certify } from "../conformance/certify.ts";
-import type { Dialect } from "../conformance/dialect.ts";
 import { binanceDialect } from "../conformance/dialect-binance.ts";
 import { coinbaseDialect } from "../conformance/dialect-coinbase.ts";
 import { krakenDialect } from "../conformance/dialect-kraken.ts";
@@ -75,7 +76,7 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? undefined : request.only;
     const startVenue = venueStarter(deps, target.name, settings.venue);
-    const dialect = settings.dialect === undefined ? undefined : DIALECTS[settings.dialect];
+    const dialect = dialectOf(deps, target.name, settings);
     const work = certify({
       ...target,
       only,
@@ -96,7 +97,18 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
   }
 }
 
-/** Returns what starts the author's fake venue. The module is bundled once. */
+/** Returns what opens the wire format of the kit's own venue; undefined: the kit's. */
+function dialectOf(
+  deps: CertifyDeps,
+  connector: string,
+  { dialect, dialectFile }: CertifySettings,
+): (() => Dialect | Promise<Dialect>) | undefined {
+  if (dialectFile === undefined) return dialect === undefined ? undefined : DIALECTS[dialect];
+  const start = venueStarter(deps, connector, dialectFile);
+  return async () => openAuthorDialect(await start());
+}
+
+/** Returns what starts the author's fake venue or dialect. The module is bundled once. */
 function venueStarter(
   { disk, clock, packageRoot }: CertifyDeps,
   connector: string,

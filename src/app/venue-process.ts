@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
-import { FakeVenueFault, HookMissing, type HookName, type VenueProcess } from "../conformance/venue-hooks.ts";
+import { FakeVenueFault, HookMissing, type VenueProcess } from "../conformance/venue-hooks.ts";
 import type { Program } from "../host/bundle-program.ts";
 import { type StackMapper, stackMapper } from "../host/source-map.ts";
 import { permissionFlag } from "../host/transport.ts";
@@ -30,15 +30,15 @@ const STDERR_CHARS_MAX = 4_000;
 const SCRIPT = "fake-venue-program.cjs";
 
 /**
- * The first message is the code. Every other one is a call: the exported hook runs, and its result is sent back. A call
- * without a hook is a ping.
+ * The first message is the code. Every other one is a call: the exported hook runs, and its result is sent back; a
+ * member that is no function is sent as it is. A call without a hook is a ping.
  */
 const BOOT = `process.once("message",(code)=>{const m={exports:{}};let hooks,broken;
 try{require("vm").runInThisContext("(function(require,module,exports){\\n"+code+"\\n})",{filename:"${SCRIPT}",
 lineOffset:-1})(require,m,m.exports);hooks=m.exports.default??m.exports}catch(e){broken=e}
 process.on("message",async({id,hook,args})=>{try{if(!hook)return process.send({id});if(broken)throw broken;
-if(typeof hooks[hook]!=="function")return process.send({id,isMissing:true});
-process.send({id,value:await hooks[hook](...args)})}
+const member=hooks[hook];if(member===undefined)return process.send({id,isMissing:true});
+process.send({id,value:typeof member==="function"?await hooks[hook](...args.map((arg)=>arg??undefined)):member})}
 catch(e){process.send({id,error:String(e&&e.message||e),stack:String(e&&e.stack||"")})}})});
 process.on("disconnect",()=>process.exit())`;
 
@@ -77,7 +77,11 @@ export function startVenueProcess({ node, file, program, clock }: VenueProcessOp
   const send = (message: unknown): void => void child.send(message as object, () => undefined);
   send(program.code);
   let lastId = 0;
-  const request = async (hook: HookName | undefined, hookArgs: readonly unknown[], ms: number): Promise<HookReply> => {
+  const request = async (
+    hook: Parameters<VenueProcess["call"]>[0] | undefined,
+    hookArgs: readonly unknown[],
+    ms: number,
+  ): Promise<HookReply> => {
     if (end !== undefined) return failure(0, end);
     lastId += 1;
     const id = lastId;

@@ -2,32 +2,33 @@
  * The part of the kit's own venue that has no wire format: its book, its faults, and what cases do at it. A subclass
  * receives requests and sends answers.
  */
+import type {
+  DialectTraits,
+  FakeActivity,
+  FakeFill,
+  FakeOrder,
+  FakeQuote,
+  FakeSession,
+  InstrumentSteps,
+  StreamEvent,
+  VenueCommand,
+  VenueEnding,
+  VenueOutcome,
+} from "../domain/sdk-kit.ts";
 import type { Clock, Ids } from "../domain/ports.ts";
-import type { DialectTraits, StreamEvent, VenueCommand, VenueOutcome } from "./dialect.ts";
 import { type Fault, Faults, REQUEST_ROUTES, type VenueRoute } from "./fake-venue-faults.ts";
 import type { VenueRequest } from "./fake-venue-http.ts";
-import {
-  type FakeActivity,
-  type FakeFill,
-  type FakeOrder,
-  type FakeQuote,
-  type FakeSession,
-  type FakeVenueState,
-  type FillTerms,
-  USUAL_STEPS,
-} from "./fake-venue-state.ts";
+import { type FakeVenueState, type FillTerms, USUAL_STEPS } from "./fake-venue-state.ts";
 import { perform } from "./fake-venue-commands.ts";
 import { type HeldMessages, MessageGate } from "./held-messages.ts";
 import type {
   FillTiming,
-  InstrumentSteps,
   MadeFill,
   StatedAccount,
   StatedInstrument,
   StatedRate,
   TestVenue,
   TradeTerms,
-  VenueEnding,
 } from "./test-venue.ts";
 
 /** Gives the response time to be sent before the fill. */

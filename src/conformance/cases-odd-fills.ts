@@ -2,10 +2,11 @@
  * Cases of a faulty venue: duplicate, early, late, excess and reordered fills, and reused fill ids. The desk decides
  * what they mean.
  */
+import type { FakeOrder } from "../domain/sdk-kit.ts";
 import { decimal } from "../domain/decimal.ts";
 import { assert, fail, skip } from "./assert.ts";
 import type { TestCase } from "./test-case.ts";
-import type { FakeOrder, FillTerms } from "./fake-venue-state.ts";
+import type { FillTerms } from "./fake-venue-state.ts";
 import {
   assertIncludesFill,
   assertSameFee,

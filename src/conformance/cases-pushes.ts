@@ -1,11 +1,11 @@
 /** Cases of what an adapter may send or return besides: reports, quotes, activities, rates, sessions, pages, a link. */
+import type { FakeActivity, FakeOrder } from "../domain/sdk-kit.ts";
 import { decimal } from "../domain/decimal.ts";
 import { assert, fail, leaveOut, skip } from "./assert.ts";
 import { BookVenue } from "./book-venue.ts";
 import { omitUndefined } from "../lib/omit-undefined.ts";
 import type { VenueQuote, VenueReport } from "../domain/venue.ts";
 import { FakeVenue } from "./fake-venue.ts";
-import type { FakeActivity, FakeOrder } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 import { fillsOf, orderAtVenue, placeAcknowledged, placeRestingOrder, waitForFills } from "./place-orders.ts";
 import { requireHttp, requireStatements } from "./kit-venue.ts";

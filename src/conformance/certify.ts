@@ -1,4 +1,5 @@
 /** Runs the numbered cases against one adapter and reports which guarantees the desk can give with it. */
+import type { Dialect } from "../domain/sdk-kit.ts";
 import { basename, dirname } from "node:path";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import type { Method } from "../protocol/messages.ts";
@@ -12,7 +13,6 @@ import { BarStore } from "../workspace/bars.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseLeftOut, CaseSkipped, CaseUntried } from "./assert.ts";
 import { CASES } from "./cases.ts";
-import type { Dialect } from "./dialect.ts";
 import { guaranteesOf } from "./guarantees.ts";
 import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness } from "./harness.ts";
 import type { ReadBars } from "./in-memory-store.ts";
@@ -31,7 +31,7 @@ export interface CertifyOptions {
   /** Creates the transport of a new worker session at that isolation level. */
   readonly transport: (memoryMb: number, network: NetworkPolicy) => Transport;
   /** The wire format of the kit's own venue; undefined: the kit's. */
-  readonly dialect?: (() => Dialect) | undefined;
+  readonly dialect?: (() => Dialect | Promise<Dialect>) | undefined;
   /** Starts the process of the author's fake venue; called only with `venue` in the settings. */
   readonly startVenue: () => Promise<VenueProcess>;
   readonly disk: Disk;
@@ -115,7 +115,8 @@ async function profileAdapter(deps: HarnessDeps): Promise<AdapterProfile> {
     const startFailure =
       state === "ready"
         ? undefined
-        : `the adapter does not start: ${firstLine(lastError ?? `the connector is ${state}`)}`;
+        : ((await harness.findVenueFault()) ??
+          `the adapter does not start: ${firstLine(lastError ?? `the connector is ${state}`)}`);
     const instrument = methods.includes("getInstrument")
       ? await harness.calls.instrument("kit", deps.settings.symbol).catch(() => undefined)
       : undefined;

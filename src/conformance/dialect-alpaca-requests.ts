@@ -1,7 +1,7 @@
 /** The requests of a client of Alpaca, and the rules of Alpaca that depend on an order alone. */
+import type { Secrets, VenueCommand, WireRequest } from "../domain/sdk-kit.ts";
 import * as z from "zod";
-import type { Secrets, UnsignedCommand, VenueCommand } from "./dialect.ts";
-import type { WireRequest } from "./wire-messages.ts";
+import type { UnsignedCommand } from "./dialect.ts";
 
 type Read = (parts: readonly string[], request: WireRequest) => UnsignedCommand;
 

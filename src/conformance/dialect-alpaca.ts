@@ -2,19 +2,23 @@
  * The wire format of Alpaca, as far as a connector for stocks and crypto uses it: trading API v2, market data,
  * `trade_updates`, activity events and the calendar. Source: Alpaca's OpenAPI documents, versions 2.0.1 and 1.1.
  */
-import * as z from "zod";
-import { assetIdOf, readRequest } from "./dialect-alpaca-requests.ts";
 import type {
   Dialect,
+  FakeFill,
+  FakeOrder,
+  FakeQuote,
   RefusalReason,
   Secrets,
   StreamEvent,
   StreamReply,
   VenueOutcome,
   WireContext,
-} from "./dialect.ts";
-import type { WireRequest, WireResponse } from "./wire-messages.ts";
-import { type FakeFill, type FakeOrder, type FakeQuote, USUAL_STEPS } from "./fake-venue-state.ts";
+  WireRequest,
+  WireResponse,
+} from "../domain/sdk-kit.ts";
+import * as z from "zod";
+import { assetIdOf, readRequest } from "./dialect-alpaca-requests.ts";
+import { USUAL_STEPS } from "./fake-venue-state.ts";
 import { STOCK_TRAITS } from "./dialect-qoc.ts";
 import { tryParseJson } from "../lib/json.ts";
 

@@ -1,9 +1,9 @@
 /** The requests of a client of Binance, and what their signatures cover. */
+import type { Secrets, VenueCommand, WireRequest } from "../domain/sdk-kit.ts";
 import { createHmac } from "node:crypto";
 import * as z from "zod";
-import type { Secrets, UnsignedCommand, VenueCommand } from "./dialect.ts";
+import type { UnsignedCommand } from "./dialect.ts";
 import { coinSymbols } from "./dialect-coins.ts";
-import type { WireRequest } from "./wire-messages.ts";
 
 export const SYMBOLS = coinSymbols("USDT");
 /** Orders that are not market orders have a time in force. */

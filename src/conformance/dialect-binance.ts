@@ -2,18 +2,23 @@
  * The wire format of Binance spot, as far as a connector uses it: REST API v3 with signed requests, and the user data
  * stream of the WebSocket API. Source: binance-spot-api-docs (rest-api.md, errors.md, user-data-stream.md).
  */
-import * as z from "zod";
-import { decimal, text } from "../domain/decimal.ts";
-import { tryParseJson } from "../lib/json.ts";
 import type {
   Dialect,
+  FakeFill,
+  FakeInstrument,
+  FakeOrder,
   RefusalReason,
   Secrets,
   StreamEvent,
   StreamReply,
   VenueOutcome,
   WireContext,
-} from "./dialect.ts";
+  WireMessage,
+  WireResponse,
+} from "../domain/sdk-kit.ts";
+import * as z from "zod";
+import { decimal, text } from "../domain/decimal.ts";
+import { tryParseJson } from "../lib/json.ts";
 import {
   type BinanceFields,
   SYMBOLS,
@@ -25,8 +30,7 @@ import {
   symbolOf,
 } from "./dialect-binance-requests.ts";
 import { COIN_TRAITS, cashOf } from "./dialect-coins.ts";
-import { type FakeFill, type FakeInstrument, type FakeOrder, USUAL_STEPS } from "./fake-venue-state.ts";
-import type { WireMessage, WireResponse } from "./wire-messages.ts";
+import { USUAL_STEPS } from "./fake-venue-state.ts";
 
 const STATUSES: Readonly<Record<string, string>> = {
   open: "NEW",

@@ -1,10 +1,10 @@
 /** The requests of a client of Coinbase Advanced Trade: tokens, products and orders. */
+import type { Secrets, VenueCommand, WireRequest } from "../domain/sdk-kit.ts";
 import { createPrivateKey, createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
 import { tryParseJson } from "../lib/json.ts";
-import type { Secrets, UnsignedCommand, VenueCommand } from "./dialect.ts";
+import type { UnsignedCommand } from "./dialect.ts";
 import { coinSymbols } from "./dialect-coins.ts";
-import type { WireRequest } from "./wire-messages.ts";
 
 export const SYMBOLS = coinSymbols("USD");
 const LIFETIME_S = 120;

@@ -2,20 +2,26 @@
  * The wire format of Coinbase Advanced Trade, as far as a connector uses it: the REST API with signed tokens and
  * refusals in a 200, and the channel `user` with sums instead of fills. Source: docs.cdp.coinbase.com.
  */
+import type {
+  Dialect,
+  FakeFill,
+  FakeInstrument,
+  FakeOrder,
+  FakeQuote,
+  Secrets,
+  StreamEvent,
+  StreamReply,
+  VenueOutcome,
+  WireContext,
+  WireMessage,
+  WireRequest,
+  WireResponse,
+} from "../domain/sdk-kit.ts";
 import * as z from "zod";
 import { tryParseJson } from "../lib/json.ts";
 import { COIN_TRAITS, cashOf } from "./dialect-coins.ts";
 import { SYMBOLS, bearerOf, claimsOf, idOf, isCurrent, readRequest } from "./dialect-coinbase-requests.ts";
-import type { Dialect, Secrets, StreamEvent, StreamReply, VenueOutcome, WireContext } from "./dialect.ts";
-import {
-  type FakeFill,
-  type FakeInstrument,
-  type FakeOrder,
-  type FakeQuote,
-  USUAL_STEPS,
-  remainingOf,
-} from "./fake-venue-state.ts";
-import type { WireMessage, WireRequest, WireResponse } from "./wire-messages.ts";
+import { USUAL_STEPS, remainingOf } from "./fake-venue-state.ts";
 
 const PAGE = 100;
 const PORTFOLIO = "a1b2c3d4-0000-4000-8000-000000000001";

@@ -1,6 +1,7 @@
 /** What the wire formats of coin exchanges have in common. */
+import type { DialectTraits } from "../domain/sdk-kit.ts";
 import { decimal, text } from "../domain/decimal.ts";
-import { type DialectTraits, USUAL_TRAITS } from "./dialect.ts";
+import { USUAL_TRAITS } from "./dialect.ts";
 
 /** Twenty markets against one currency. */
 export function coinSymbols(currency: string): readonly [string, string, ...string[]] {

@@ -1,9 +1,9 @@
 /** The requests of a client of Kraken: signatures, nonces, pairs and orders. */
+import type { Secrets, VenueCommand, WireRequest } from "../domain/sdk-kit.ts";
 import { createHash, createHmac } from "node:crypto";
 import * as z from "zod";
-import type { Secrets, UnsignedCommand, VenueCommand } from "./dialect.ts";
+import type { UnsignedCommand } from "./dialect.ts";
 import { coinSymbols } from "./dialect-coins.ts";
-import type { WireRequest } from "./wire-messages.ts";
 
 export const SYMBOLS = coinSymbols("USD");
 export const ORDER_TYPES: Readonly<Record<string, string>> = {

@@ -2,21 +2,27 @@
  * The wire format of Kraken spot, as far as a connector uses it: the REST API with its nonces and its errors in a 200,
  * and the channel `executions` of the WebSocket API v2. Source: docs.kraken.com.
  */
+import type {
+  Dialect,
+  FakeFill,
+  FakeInstrument,
+  FakeOrder,
+  FakeQuote,
+  RefusalReason,
+  StreamEvent,
+  StreamReply,
+  VenueOutcome,
+  WireContext,
+  WireMessage,
+  WireRequest,
+  WireResponse,
+} from "../domain/sdk-kit.ts";
 import * as z from "zod";
 import { decimal, text } from "../domain/decimal.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { COIN_TRAITS, cashOf } from "./dialect-coins.ts";
 import { ORDER_TYPES, PAIRS, SYMBOLS, formOf, pairOf, requestReader } from "./dialect-kraken-requests.ts";
-import type { Dialect, RefusalReason, StreamEvent, StreamReply, VenueOutcome, WireContext } from "./dialect.ts";
-import {
-  type FakeFill,
-  type FakeInstrument,
-  type FakeOrder,
-  type FakeQuote,
-  USUAL_STEPS,
-  isOpen,
-} from "./fake-venue-state.ts";
-import type { WireMessage, WireRequest, WireResponse } from "./wire-messages.ts";
+import { USUAL_STEPS, isOpen } from "./fake-venue-state.ts";
 
 const TRADES_PAGE = 50;
 const TOKEN = "token-of-the-stream";

@@ -1,19 +1,20 @@
 /** The kit's own wire format: plain JSON over HTTP and a stream, which the template of `qoc connectors new` speaks. */
+import type {
+  Dialect,
+  DialectTraits,
+  FakeOrder,
+  Secrets,
+  StreamEvent,
+  VenueCommand,
+  VenueOutcome,
+  WireContext,
+  WireRequest,
+  WireResponse,
+} from "../domain/sdk-kit.ts";
 import * as z from "zod";
-import {
-  type Dialect,
-  type DialectTraits,
-  type Secrets,
-  type StreamEvent,
-  USUAL_TRAITS,
-  type VenueCommand,
-  type VenueOutcome,
-  type WireContext,
-} from "./dialect.ts";
-import type { WireRequest, WireResponse } from "./wire-messages.ts";
+import { USUAL_TRAITS } from "./dialect.ts";
 import { FILLS_PAGE } from "./fake-venue-commands.ts";
 import type { VenueRoute } from "./fake-venue-faults.ts";
-import type { FakeOrder } from "./fake-venue-state.ts";
 
 const amount = z.string().regex(/^\d+(\.\d+)?$/, "must be a decimal as text");
 const orderRequest = z.object({
@@ -93,7 +94,7 @@ function otherBody(
   if (path === "/schedule") return sessions;
   const asked = (query["pairs"] ?? "").split(",");
   return asked.flatMap((pair) => {
-    const known = rates.get(pair);
+    const known = rates[pair];
     return known === undefined ? [] : [{ pair, ...known }];
   });
 }

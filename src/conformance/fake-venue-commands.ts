@@ -1,6 +1,6 @@
 /** What the fake venue's book makes of a command, in no wire format. */
-import type { VenueCommand, VenueOutcome } from "./dialect.ts";
-import { type FakeFill, type FakeOrder, type FakeVenueState, USUAL_STEPS, isOpen } from "./fake-venue-state.ts";
+import type { FakeFill, FakeOrder, StatedChanges, VenueCommand, VenueOutcome } from "../domain/sdk-kit.ts";
+import { type FakeVenueState, USUAL_STEPS, isOpen } from "./fake-venue-state.ts";
 
 /** Fills in one response. A shorter page is the last one. */
 export const FILLS_PAGE = 100;
@@ -40,10 +40,14 @@ export function perform(state: FakeVenueState, command: VenueCommand): VenueOutc
     case "fills":
       return { kind: "fills", fills: selectFills(state, command) };
     case "other":
-      return { kind: "other", name: command.name, quotes: Object.fromEntries(state.quotes), state };
+      return { kind: "other", name: command.name, quotes: Object.fromEntries(state.quotes), state: changesOf(state) };
     default:
       return { kind: "refused", reason: "unknown-route", subject: "" };
   }
+}
+
+function changesOf({ activities, rates, sessions }: FakeVenueState): StatedChanges {
+  return { activities, rates: Object.fromEntries(rates), sessions };
 }
 
 function unknownSymbol(subject: string): VenueOutcome {

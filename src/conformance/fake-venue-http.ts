@@ -1,7 +1,7 @@
 /** HTTP side of the kit's venues: reading requests and messages of streams, and sending responses and armed faults. */
+import type { WireRequest, WireResponse } from "../domain/sdk-kit.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RawData } from "ws";
-import type { WireRequest, WireResponse } from "./wire-messages.ts";
 import type { ResponseFault, VenueRoute } from "./fake-venue-faults.ts";
 import { tryParseJson } from "../lib/json.ts";
 

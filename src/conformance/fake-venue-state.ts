@@ -1,67 +1,6 @@
 /** State of the fake venue: quotes, orders, fills and cash. Does no I/O; the time is an argument. */
+import type { FakeActivity, FakeFill, FakeInstrument, FakeOrder, FakeQuote, FakeSession } from "../domain/sdk-kit.ts";
 import { type Decimal, ZERO, decimal, max, ratio, text } from "../domain/decimal.ts";
-
-export type OrderStatus = "open" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired";
-
-/** An order; limit_price and stop_price are not part of the venue's responses. */
-export interface FakeOrder {
-  readonly order_id: string;
-  readonly client_order_id: string;
-  readonly symbol: string;
-  readonly side: "buy" | "sell";
-  readonly quantity: string;
-  readonly type: string;
-  readonly limit_price?: string | undefined;
-  readonly stop_price?: string | undefined;
-  readonly time_in_force: string;
-  filled_quantity: string;
-  average_price: string | null;
-  status: OrderStatus;
-}
-
-export interface FakeFill {
-  readonly fill_id: string;
-  readonly order_id: string;
-  readonly client_order_id: string;
-  readonly symbol: string;
-  readonly side: "buy" | "sell";
-  readonly quantity: string;
-  readonly price: string;
-  readonly time: number;
-  readonly fee: string;
-  readonly fee_currency: string;
-}
-
-/** A price is null if there is no bid or no offer. */
-export interface FakeQuote {
-  readonly bid: string | null;
-  readonly ask: string | null;
-  readonly last: string;
-  /** The time of the last change; the venue's current time if undefined. */
-  readonly time?: number;
-}
-
-export interface FakeInstrument {
-  readonly tick_size: string;
-  readonly lot_size: string;
-}
-
-/** What changed the account without a trade; amounts are signed. */
-export interface FakeActivity {
-  readonly id: string;
-  readonly kind: string;
-  readonly time: number;
-  readonly amount?: string;
-  readonly currency?: string;
-  readonly symbol?: string;
-  readonly ratio?: readonly [string, string];
-}
-
-export interface FakeSession {
-  readonly kind: string;
-  readonly open: number;
-  readonly close: number;
-}
 
 /** The steps of an instrument for which the kit set none. */
 export const USUAL_STEPS: FakeInstrument = { tick_size: "0.01", lot_size: "0.001" };

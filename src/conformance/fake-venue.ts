@@ -2,23 +2,26 @@
  * The fake venue: an HTTP and WebSocket server on the loopback interface that follows its protocol unless a case arms
  * a fault. Cases read its orders, its fills and every request it received.
  */
+import type {
+  Dialect,
+  DialectTraits,
+  Secrets,
+  StreamEvent,
+  VenueCommand,
+  VenueOutcome,
+  WireMessage,
+  WireRequest,
+  WireResponse,
+} from "../domain/sdk-kit.ts";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { Clock, Ids } from "../domain/ports.ts";
+import { AuthorDialect } from "./author-dialect.ts";
 import { BookVenue } from "./book-venue.ts";
 import { FakeVenueState } from "./fake-venue-state.ts";
 import { replacesAnswer } from "./fake-venue-faults.ts";
-import {
-  type Dialect,
-  type DialectTraits,
-  type Secrets,
-  type StreamEvent,
-  type VenueCommand,
-  type VenueOutcome,
-  faultRouteOf,
-} from "./dialect.ts";
-import type { WireMessage, WireRequest, WireResponse } from "./wire-messages.ts";
+import { faultRouteOf } from "./dialect.ts";
 import { QOC_DIALECT } from "./dialect-qoc.ts";
 import { closeServer, listenOnLoopback, portOf } from "./loopback-server.ts";
 import { bodyOf, reply, sendFault, textOf, urlOf, wireRequestOf } from "./fake-venue-http.ts";
@@ -91,12 +94,14 @@ export class FakeVenue extends BookVenue {
     const copy = order === undefined ? undefined : { ...order };
     const event: StreamEvent = { kind, fill, order: copy, sequence: this.#sequence, now: this.now };
     this.#sequence += 1;
-    this.#sending = this.#sending.then(async () => {
+    const pass = async (): Promise<void> => {
       const message = await this.dialect.event(event);
       this.gate.pass(message.text, () => {
         for (const stream of this.#listening) sendTo(stream, message);
       });
-    });
+    };
+    // A dialect that throws is at fault: `findFault` says so.
+    this.#sending = this.#sending.then(pass).catch(() => undefined);
   }
 
   pushBinary(frame: Buffer): boolean {
@@ -114,8 +119,14 @@ export class FakeVenue extends BookVenue {
     for (const stream of this.#streams) stream.terminate();
   }
 
+  /** Returns a fault of an author's dialect; undefined if none is known. */
+  async findFault(): Promise<string | undefined> {
+    return this.dialect instanceof AuthorDialect ? this.dialect.findFault() : undefined;
+  }
+
   /** Can be called more than once. */
   async close(): Promise<void> {
+    if (this.dialect instanceof AuthorDialect) await this.dialect.close();
     this.dropStreams();
     this.#sockets.close();
     this.#http.closeAllConnections();
@@ -180,8 +191,10 @@ export class FakeVenue extends BookVenue {
       this.#listening.delete(stream);
       this.onChange();
     });
-    stream.on("message", (data: RawData) => void this.#converse(stream, textOf(data)));
-    void this.#converse(stream, undefined);
+    const converse = (message: string | undefined): void =>
+      void this.#converse(stream, message).catch(() => stream.terminate());
+    stream.on("message", (data: RawData) => converse(textOf(data)));
+    converse(undefined);
     this.onChange();
   }
 

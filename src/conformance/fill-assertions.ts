@@ -2,10 +2,11 @@
  * Helpers of the fill cases: place an order whose fills the case makes itself, and compare an emitted fill with the
  * venue's.
  */
+import type { FakeOrder } from "../domain/sdk-kit.ts";
 import { ZERO, decimal } from "../domain/decimal.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import { assert, leaveUntried } from "./assert.ts";
-import type { FakeOrder, FillTerms } from "./fake-venue-state.ts";
+import type { FillTerms } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 import { fetchQuote, units, withAllDigits } from "./order-terms.ts";
 import { type AcknowledgedOrder, placeAcknowledged } from "./place-orders.ts";

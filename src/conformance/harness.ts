@@ -1,4 +1,5 @@
 /** The harness of one case: a real connector that runs the adapter, a venue, and a record of what both did. */
+import type { Dialect } from "../domain/sdk-kit.ts";
 import { dirname } from "node:path";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
@@ -19,9 +20,8 @@ import { omitUndefined } from "../lib/omit-undefined.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseFailed, assert } from "./assert.ts";
-import type { Dialect } from "./dialect.ts";
 import { BookVenue } from "./book-venue.ts";
-import { openFakeVenue } from "./fake-venue.ts";
+import { FakeVenue, openFakeVenue } from "./fake-venue.ts";
 import { TwsGateway, openTwsGateway } from "./tws-gateway.ts";
 import { HookedVenue, openHookedVenue } from "./hooked-venue.ts";
 import { InMemoryStore, type ReadBars } from "./in-memory-store.ts";
@@ -62,7 +62,7 @@ export interface HarnessDeps {
   /** The instrument of the tested symbol; undefined if the adapter does not describe it. */
   readonly instrument?: VenueInstrument | undefined;
   /** The wire format of the kit's own venue; undefined: the kit's. */
-  readonly dialect?: (() => Dialect) | undefined;
+  readonly dialect?: (() => Dialect | Promise<Dialect>) | undefined;
   readonly bars: ReadBars;
   /** Starts the process of the author's fake venue. */
   readonly startVenue: () => Promise<VenueProcess>;
@@ -125,7 +125,7 @@ async function openVenue({ clock, ids, settings, startVenue, dialect }: HarnessD
   const { auth, upstream, upstreamStream, venue } = settings;
   if (venue !== undefined) return openHookedVenue(clock, await startVenue());
   if (settings.dialect === "ibkr") return openTwsGateway({ clock, ids });
-  if (upstream === undefined) return openFakeVenue({ clock, ids, secrets: auth, dialect: dialect?.() });
+  if (upstream === undefined) return openFakeVenue({ clock, ids, secrets: auth, dialect: await dialect?.() });
   const proxy = new ProxyVenue(clock, { url: upstream, stream: upstreamStream });
   await proxy.listen();
   return proxy;
@@ -251,9 +251,10 @@ export class ConformanceHarness {
     throw new Error("this case needs the kit's own venue");
   }
 
-  /** Returns a fault of the author's fake venue; undefined if none is known, or the venue is the kit's. */
+  /** Returns a fault of the author's fake venue or dialect; undefined if none is known. */
   async findVenueFault(): Promise<string | undefined> {
-    return this.venue instanceof HookedVenue ? this.venue.findFault() : undefined;
+    const { venue } = this;
+    return venue instanceof HookedVenue || venue instanceof FakeVenue ? venue.findFault() : undefined;
   }
 
   /** Starts the connector and fails the case if it does not become ready. */

@@ -1,25 +1,18 @@
 /** The author's own fake venue, behind the kit's proxy. Its hooks fill orders, set prices and state what it has. */
+import type {
+  FakeActivity,
+  FakeOrder,
+  FakeQuote,
+  FakeSession,
+  InstrumentSteps,
+  VenueEnding,
+} from "../domain/sdk-kit.ts";
 import type * as z from "zod";
 import type { Clock } from "../domain/ports.ts";
 import { messageOf } from "../domain/error.ts";
-import {
-  type FakeActivity,
-  type FakeOrder,
-  type FakeQuote,
-  type FakeSession,
-  type FillTerms,
-  remainingOf,
-} from "./fake-venue-state.ts";
+import { type FillTerms, remainingOf } from "./fake-venue-state.ts";
 import { ProxyVenue, type Upstream } from "./proxy-venue.ts";
-import type {
-  InstrumentSteps,
-  MadeFill,
-  StatedAccount,
-  StatedInstrument,
-  StatedRate,
-  TradeTerms,
-  VenueEnding,
-} from "./test-venue.ts";
+import type { MadeFill, StatedAccount, StatedInstrument, StatedRate, TradeTerms } from "./test-venue.ts";
 import {
   type HookName,
   type VenueProcess,

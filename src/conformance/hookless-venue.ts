@@ -1,14 +1,14 @@
 /** What the kit cannot do at a venue that it knows nothing about; an author's venue overrides it by its hooks. */
-import type { FakeActivity, FakeOrder, FakeQuote, FakeSession, FillTerms } from "./fake-venue-state.ts";
 import type {
+  FakeActivity,
+  FakeOrder,
+  FakeQuote,
+  FakeSession,
   InstrumentSteps,
-  MadeFill,
-  StatedAccount,
-  StatedInstrument,
-  StatedRate,
-  TradeTerms,
   VenueEnding,
-} from "./test-venue.ts";
+} from "../domain/sdk-kit.ts";
+import type { FillTerms } from "./fake-venue-state.ts";
+import type { MadeFill, StatedAccount, StatedInstrument, StatedRate, TradeTerms } from "./test-venue.ts";
 
 export class HooklessVenue {
   get fills(): readonly MadeFill[] {

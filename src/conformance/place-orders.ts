@@ -1,10 +1,10 @@
 /** Places orders for the cases as the desk would, and classifies the outcome as the desk would. */
+import type { FakeOrder } from "../domain/sdk-kit.ts";
 import { ZERO, decimal, exactNumber, text } from "../domain/decimal.ts";
 import type { Order } from "../domain/sdk.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import { type PlaceOutcome, placeAt } from "../host/venue-client.ts";
 import { fail } from "./assert.ts";
-import type { FakeOrder } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 import { defaultTimeInForce, newClientOrderId, restingPrice, restingTimeInForce } from "./order-terms.ts";
 

@@ -2,10 +2,19 @@
  * The venue of one case. The kit's own fake venue can do everything; behind the kit's proxy is the author's fake venue,
  * with hooks, or any other venue, without.
  */
+import type {
+  FakeActivity,
+  FakeFill,
+  FakeOrder,
+  FakeQuote,
+  FakeSession,
+  InstrumentSteps,
+  VenueEnding,
+} from "../domain/sdk-kit.ts";
 import { type CertifySettings, usesVenue } from "../workspace/certify-settings.ts";
 import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
 import type { VenueRequest } from "./fake-venue-http.ts";
-import type { FakeActivity, FakeFill, FakeOrder, FakeQuote, FakeSession, FillTerms } from "./fake-venue-state.ts";
+import type { FillTerms } from "./fake-venue-state.ts";
 import type { HeldMessages } from "./held-messages.ts";
 
 /** What the kit can do at the venue; each level includes those before it. */
@@ -50,8 +59,6 @@ export interface StatedInstrument {
   readonly multiplier?: string | undefined;
 }
 
-export type InstrumentSteps = Pick<StatedInstrument, "tickSize" | "lotSize">;
-
 /** A trade of someone else in the same account. */
 export interface TradeTerms {
   readonly symbol: string;
@@ -66,9 +73,6 @@ export interface StatedRate {
   readonly rate: string;
   readonly time: number;
 }
-
-/** How an order can end without the adapter. */
-export type VenueEnding = "rejected" | "expired" | "cancelled";
 
 /** Below the level "hooked", the methods that return promises reject with an Error. */
 export interface TestVenue {

@@ -1,5 +1,6 @@
 /** Messages of TWS as fields, server version 193. Source: the message layout of IBKR's own clients. */
-import { type FakeFill, type FakeInstrument, type FakeOrder, type FakeQuote, remainingOf } from "./fake-venue-state.ts";
+import type { FakeFill, FakeInstrument, FakeOrder, FakeQuote } from "../domain/sdk-kit.ts";
+import { remainingOf } from "./fake-venue-state.ts";
 import type { TwsFields } from "./tws-frames.ts";
 
 /** The contract of a symbol. */

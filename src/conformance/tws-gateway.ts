@@ -2,19 +2,19 @@
  * The kit's venue as IB Gateway: a TCP server on the loopback interface that speaks the API of TWS. There is one
  * connection for everything, so what is a stream elsewhere is the connection of a client here.
  */
+import type {
+  DialectTraits,
+  FakeInstrument,
+  FakeOrder,
+  FakeQuote,
+  StreamEvent,
+  VenueOutcome,
+} from "../domain/sdk-kit.ts";
 import { type Socket, createServer } from "node:net";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { BookVenue } from "./book-venue.ts";
 import { STOCK_TRAITS } from "./dialect-qoc.ts";
-import type { DialectTraits, StreamEvent, VenueOutcome } from "./dialect.ts";
-import {
-  type FakeInstrument,
-  type FakeOrder,
-  type FakeQuote,
-  FakeVenueState,
-  USUAL_STEPS,
-  isOpen,
-} from "./fake-venue-state.ts";
+import { FakeVenueState, USUAL_STEPS, isOpen } from "./fake-venue-state.ts";
 import { closeServer, listenOnLoopback, portOf } from "./loopback-server.ts";
 import {
   type TwsContract,

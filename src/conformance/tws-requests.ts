@@ -1,5 +1,6 @@
 /** What a client of TWS asks for. Source: the message layout of IBKR's own clients, server version 193. */
-import { type UnsignedCommand, type VenueCommand, type WireOrder, faultRouteOf } from "./dialect.ts";
+import type { VenueCommand, WireOrder } from "../domain/sdk-kit.ts";
+import { type UnsignedCommand, faultRouteOf } from "./dialect.ts";
 import type { VenueRoute } from "./fake-venue-faults.ts";
 
 /** The names of the messages that the gateway reads. */

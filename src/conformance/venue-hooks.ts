@@ -1,5 +1,6 @@
 /** The hooks of an author's fake venue: their names, what they return, and how their faults are reported. */
 import * as z from "zod";
+import type { Dialect } from "../domain/sdk-kit.ts";
 import { CaseUntried } from "./assert.ts";
 
 export type HookName =
@@ -21,8 +22,11 @@ export type HookName =
 export interface VenueProcess {
   /** The module's path, for messages. */
   readonly file: string;
-  /** @throws FakeVenueFault if the hook throws or the process has ended; HookMissing if the module has no such hook. */
-  call(hook: HookName, ...args: readonly unknown[]): Promise<unknown>;
+  /**
+   * Calls a function of the module, or reads a member that is data.
+   * @throws FakeVenueFault if the hook throws or the process has ended; HookMissing if the module has no such hook.
+   */
+  call(hook: HookName | keyof Dialect, ...args: readonly unknown[]): Promise<unknown>;
   /** Returns why the process has ended or does not respond; undefined if it works. */
   findFault(): Promise<string | undefined>;
   close(): Promise<void>;
@@ -37,7 +41,7 @@ export class FakeVenueFault extends Error {
 
 /** The case cannot run without the hook. */
 export class HookMissing extends CaseUntried {
-  constructor(file: string, hook: HookName) {
+  constructor(file: string, hook: HookName | keyof Dialect) {
     super(`${file} has no hook ${hook} in its default export; docs/connectors.md describes the hooks`);
   }
 }
@@ -104,7 +108,7 @@ export const abilitySchema = z.boolean().optional();
 export const doneSchema = z.unknown().transform(() => undefined);
 
 /** @throws FakeVenueFault if the hook returned something else. */
-export function parseHook<T>(file: string, hook: HookName, schema: z.ZodType<T>, value: unknown): T {
+export function parseHook<T>(file: string, hook: HookName | keyof Dialect, schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

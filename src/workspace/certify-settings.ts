@@ -45,8 +45,14 @@ const settingsSchema = z.strictObject({
   orders: z.boolean().optional(),
   /** A module that runs the author's own fake venue: docs/connectors.md describes its hooks. */
   venue: relativePath.optional(),
-  /** The wire format of the kit's own venue; by default the one of the template. */
-  dialect: z.enum(DIALECTS).optional(),
+  /** The wire format of the kit's own venue, or a module that describes one; by default the template's. */
+  dialect: z
+    .string()
+    .refine(
+      (text) => DIALECTS.some((name) => name === text) || /^\.\.?\//.test(text),
+      `must be ${DIALECTS.join(", ")}, or a path that starts with "./"`,
+    )
+    .optional(),
   /** The address of a running fake venue or test net. The kit's proxy forwards every request to it. */
   upstream: address(["http:", "https:"]).optional(),
   /** The address of its stream, if it is not the upstream's. */
@@ -66,6 +72,8 @@ const settingsSchema = z.strictObject({
   auth: z.record(z.string(), z.string().min(1)).default({ api_key: "test-key-of-the-kit" }),
 });
 
+type KitDialect = (typeof DIALECTS)[number];
+
 export interface CertifySettings {
   readonly symbol: string;
   readonly otherSymbol?: string | undefined;
@@ -75,7 +83,9 @@ export interface CertifySettings {
   readonly orders: boolean;
   /** Absolute path of the module with the hooks of the author's fake venue. */
   readonly venue?: string | undefined;
-  readonly dialect?: (typeof DIALECTS)[number] | undefined;
+  readonly dialect?: KitDialect | undefined;
+  /** Absolute path of the module with the author's dialect. */
+  readonly dialectFile?: string | undefined;
   readonly upstream?: string | undefined;
   readonly upstreamStream?: string | undefined;
   /** Absolute path of the folder with bars. */
@@ -143,10 +153,14 @@ export function parseCertifySettings(text: string, file: string): CertifySetting
 }
 
 function toSettings(raw: RawSettings, file: string): CertifySettings {
-  const { unknown_symbol, other_symbol, time_in_force, upstream_stream, orders, venue, bars, ...settings } = raw;
+  const { unknown_symbol, other_symbol, time_in_force, upstream_stream, orders, venue, bars, dialect, ...settings } =
+    raw;
+  const kitDialect = DIALECTS.find((name) => name === dialect);
   const isLocal = raw.upstream === undefined || LOOPBACK.includes(new URL(raw.upstream).hostname);
   return {
     ...settings,
+    dialect: kitDialect,
+    dialectFile: dialect === undefined || dialect === kitDialect ? undefined : resolve(dirname(file), dialect),
     unknownSymbol: unknown_symbol,
     otherSymbol: other_symbol,
     orders: orders ?? (settings.grant.length === 0 && isLocal),

@@ -1,7 +1,7 @@
 /** Desks on the kit's venues that speak the wire formats of coin exchanges. */
+import type { Dialect } from "../../src/domain/sdk-kit.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { binanceDialect } from "../../src/conformance/dialect-binance.ts";
-import type { Dialect } from "../../src/conformance/dialect.ts";
 import { type FakeVenue, openFakeVenue } from "../../src/conformance/fake-venue.ts";
 import { type TempDesk, tempDesk, withoutPaper } from "./temp-desk.ts";
 

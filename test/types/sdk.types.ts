@@ -8,6 +8,7 @@ import {
   type ConnectorAdapter,
   type ConnectorClass,
   type ConnectorContext,
+  type Dialect,
   type FakeVenueHooks,
   type Fill,
   type GuardAdapter,
@@ -169,8 +170,29 @@ export const hooks: FakeVenueHooks = {
   endOrder: ({ status }) => status !== "expired",
   rejectNext: () => false,
   trade: () => null,
+  addActivities: (activities) => void activities.filter(({ kind }) => kind === "split"),
+  setRate: ({ pair, rate, timestamp }) => void [pair, rate, timestamp],
+  setSessions: ({ symbol, sessions }) => void [symbol, sessions.map(({ kind }) => kind === "core")],
 };
 // @ts-expect-error a fill has an id
 export const unnamed: FakeVenueHooks = { ...hooks, fill: () => ({ timestamp: 0 }) };
 // @ts-expect-error a venue starts
 export const idle: FakeVenueHooks = { orders: () => [] };
+
+export const dialect: Omit<Dialect, "traits"> = {
+  streamPath: "/ws",
+  read: ({ method, path, query, headers, body }, secrets) =>
+    method === "GET" && body === undefined
+      ? { isAuthorized: headers["key"] === secrets["api_key"], route: "quote", symbol: query["symbol"] ?? path }
+      : { isAuthorized: true, route: "place", invalid: "no order" },
+  write: ({ outcome, now }) =>
+    outcome.kind === "refused" ? { status: 400, body: outcome.reason } : { status: 200, text: String(now) },
+  errorBody: (status) => ({ status }),
+  admits: async () => true,
+  converse: (message) => ({ send: [{ text: message ?? "hello", isBinary: false }], state: "signed-in" }),
+  event: ({ kind, fill, order, sequence }) => ({ text: [kind, fill?.fill_id, order?.status, sequence].join() }),
+};
+// @ts-expect-error a route is one of the book's
+export const elsewhere: Dialect["read"] = () => ({ isAuthorized: true, route: "price" });
+// @ts-expect-error an answer has a status
+export const unstated: Dialect["write"] = () => ({ body: {} });

@@ -51,6 +51,9 @@ describe("certify.toml", () => {
       venue: "/desk/my-venue/fake.ts",
       orders: true,
     });
+    const dialect = (value: string) => parseCertifySettings(`dialect = "${value}"`, "/desk/my-venue/certify.toml");
+    expect(dialect("./dialect.ts")).toMatchObject({ dialect: undefined, dialectFile: "/desk/my-venue/dialect.ts" });
+    expect(dialect("kraken")).toMatchObject({ dialect: "kraken", dialectFile: undefined });
     expect([orders("http://127.0.0.1:18160"), orders("https://sandbox.example.com/v2")]).toEqual([true, false]);
     expect(
       parseCertifySettings(
@@ -68,6 +71,10 @@ describe("certify.toml", () => {
     ['[auth]\napi_key = { env = "REAL" }', "f:2:1: auth.api_key: "],
     ["symbol = ", "f:1:10: not valid TOML"],
     ['time_in_force = "gtd"', "f:1:1: time_in_force: "],
+    [
+      'dialect = "nasdaq"',
+      'f:1:1: dialect: must be alpaca, binance, coinbase, kraken, ibkr, or a path that starts with "./"',
+    ],
     ['venue = "fake.ts"', 'f:1:1: venue: must be a path that starts with "./"'],
     [
       'symbol = "A"\nupstream = "sandbox.example.com"',
