@@ -15,6 +15,7 @@ import type {
   GuardSubject,
   GuardTask,
 } from "../src/protocol/guard-messages.ts";
+import { freezeRealm } from "./freeze-realm.ts";
 import { installStubs } from "./global-stubs.ts";
 import { sdkValues } from "./sdk-values.ts";
 
@@ -37,6 +38,8 @@ for (const name of REMOVED_GLOBALS)
 installStubs((level, ...parts) =>
   logConsole?.(level, parts.map((part) => (typeof part === "string" ? part : asJson(part))).join(" ")),
 );
+// The guards share this realm.
+freezeRealm(sdkValues());
 
 /** Called by the pool once for each order. Posts the results to the task's port; never throws. */
 export function runGuards({ port, guards, subject }: GuardTask): void {

@@ -130,6 +130,45 @@ describe("a result", () => {
     expect((await evaluate(guards))[0]?.message).toBe("1");
   });
 
+  it.each([
+    ["a method of arrays", "Array.prototype.some = () => true;"],
+    ["a method of arrays, by its descriptor", "Object.defineProperty(Array.prototype, 'some', { value: () => true });"],
+    ["the iterator of arrays", "Object.getPrototypeOf([][Symbol.iterator]()).next = () => ({ done: true });"],
+    ["a static method", "JSON.stringify = () => 'x';"],
+    ["a function of numbers", "Math.max = () => 0;"],
+    ["a prototype's member", "(Object.prototype as any).seen = true;"],
+    ["a class", "(globalThis as any).Map = class {};"],
+    ["a class of the web", "(globalThis as any).URL = class {};"],
+    ["a new global", "(globalThis as any).seen = true;"],
+    ["the port of results", "(globalThis as any).MessagePort.prototype.postMessage = () => undefined;"],
+    ["a class of the SDK", "(VenueRejection.prototype as any).seen = true;"],
+    ["the time", "Date.now = () => 5;"],
+    ["the console", "(console as any).log = () => undefined;"],
+    ["the words of errors", "Error.prototype.toString = () => 'x';"],
+    ["a stack", "(Error as any).prepareStackTrace = () => 'x';"],
+  ])("of one guard is not changed by another that replaces %s", async (_, change) => {
+    const first = `import { VenueRejection } from "@qoc-app/sdk";\nvoid VenueRejection;\nexport default class { key = "first";
+      evaluate() { try { ${change} } catch {} return { result: "allow" }; } }`;
+    const second = `import { VenueRejection } from "@qoc-app/sdk";\nexport default class { key = "second"; evaluate(order, book) {
+      const odd = [[1].some((n) => n > 1), JSON.stringify({ a: 1 }), Math.max(1, 2), new Map([[1, 2]]).get(1),
+        [...[1, 2]].length, "seen" in {}, typeof seen, "seen" in VenueRejection.prototype, Date.now() > 10,
+        new URL("http://a/b").pathname, String(new Error("e")), console.log.name === "", typeof new Error("e").stack];
+      return { result: "block", reason: odd.join(" ") }; } }`;
+    const guards = [guardOf("first", first), guardOf("second", second)];
+    const [, alone] = await evaluate([guardOf("first", first.replace(change, "")), guards[1] as never]);
+    await pool?.close();
+    pool = undefined;
+    expect((await evaluate(guards))[1]).toEqual(alone);
+    expect(alone?.message).toBe('false {"a":1} 2 2 2 false undefined false true /b Error: e true string');
+  });
+
+  it("may name its own errors and override what it inherits", async () => {
+    const own =
+      "class Own extends Error { constructor() { super('own'); this.name = 'Own'; } } const o: any = {}; o.toString = () => 'o';";
+    const rule = guard("own", `${own} return { result: "block", reason: \`\${new Own()} \${o}\` };`);
+    expect(await evaluate([rule])).toMatchObject([{ decision: "block", message: "Own: own o" }]);
+  });
+
   it("is accompanied by up to 50 lines of the guard's console", async () => {
     await evaluate([
       guard("talk", 'for (let i = 0; i < 1000; i += 1) console.warn("line", i, { a: 1 }); return { result: "allow" };'),
