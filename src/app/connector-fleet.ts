@@ -21,6 +21,7 @@ import { inspectMethod } from "../host/inspect-method.ts";
 import { VenueOutage } from "../host/restart-policy.ts";
 import { TurnSlices } from "../host/turn-slices.ts";
 import { openVenueClient } from "../host/venue-client.ts";
+import { hasOthersCode } from "../workspace/built-in-types.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { ConnectorLevels } from "./connector-levels.ts";
 import { ConnectorRounds } from "./connector-rounds.ts";
@@ -205,7 +206,7 @@ class ConnectorFleet implements Fleet {
     if (config === undefined || connector === undefined)
       throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
     // A file that may not be loaded must not stop the session that runs.
-    if (config.adapter !== undefined && this.#mode(config) === "live") await connector.checkFile();
+    if (hasOthersCode(config) && this.#mode(config) === "live") await connector.checkFile();
     this.#openDesk().fillBudgets.reset(name);
     await this.#startAndReconcile(config, () => connector.restart());
   }

@@ -1,12 +1,14 @@
 /**
  * The level at which each connector runs. Once a live connector is enabled, every adapter that is not built in runs in
- * a process, and so do custom guards: code of others must not share the process of the desk with real money.
+ * a process, and so do custom guards and built-in adapters that run packages of the user: code of others must not share
+ * the process of the desk with real money.
  */
 import { realpathSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Capabilities } from "../domain/sdk.ts";
 import { isWithin } from "../lib/path-containment.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
+import { hasOthersCode } from "../workspace/built-in-types.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 
 export type IsolationLevel = ConnectorConfig["isolation"];
@@ -132,10 +134,12 @@ export class ConnectorLevels {
     return undefined;
   }
 
+  /** Code of Qoc alone. */
   #isBuiltIn(config: ConnectorConfig): boolean {
     const folder = realOf(this.#options.builtInFolder);
     const path = realOf(this.#options.adapterPath(config));
-    return folder !== undefined && path !== undefined && isWithin(folder, dirname(path));
+    if (folder === undefined || path === undefined || !isWithin(folder, dirname(path))) return false;
+    return !hasOthersCode({ type: basename(dirname(path)) });
   }
 }
 

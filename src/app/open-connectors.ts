@@ -21,7 +21,7 @@ import type { TurnSlices } from "../host/turn-slices.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
 import type { QuoteSource } from "../domain/sdk.ts";
 import type { BarStore } from "../workspace/bars.ts";
-import { builtInType } from "../workspace/built-in-types.ts";
+import { builtInType, hasOthersCode } from "../workspace/built-in-types.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { ConnectorLevels } from "./connector-levels.ts";
@@ -124,18 +124,20 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
   const log = deps.log.with({ connector: config.name });
   const store = openStore(disk, `${root}/${LAYOUT.connectors}/${config.name}`);
   const tcp = tcpOf(config);
+  const needsSignature = (): boolean => hasOthersCode(config) && deps.isLive(config);
   return new Connector({
     name: config.name,
     clock,
     log,
     random: () => Number.parseInt(ids.random(4), 16) / 0xff_ff_ff_ff,
     bundle: (signal) => bundleOf(deps, config, { signal, onSources: (paths) => deps.onSources(config.name, paths) }),
-    // A built-in adapter changes with each version of Qoc, so its digest is not compared.
+    // A built-in adapter changes with each version of Qoc: its digest is compared if it runs packages of the user, and
+    // real money depends on them.
     acceptedDigest: () =>
-      config.adapter === undefined
-        ? undefined
-        : (deps.signedCode(config.name) ?? deps.recordOf(config.name)?.adapterDigest),
-    needsSignature: () => config.adapter !== undefined && deps.isLive(config),
+      config.adapter !== undefined || needsSignature()
+        ? (deps.signedCode(config.name) ?? deps.recordOf(config.name)?.adapterDigest)
+        : undefined,
+    needsSignature,
     quarantineReason: () => deps.recordOf(config.name)?.quarantineReason,
     secrets: () => secrets.resolve(config.name, config.auth),
     redact: secrets.redact,

@@ -225,8 +225,9 @@ async function putInForce(session: CommandSession, { name, settings }: Connected
     const preview = await readPreview(session);
     const { before, after, signing } = preview;
     const others = { ...after, connector: after.connector.filter((table) => nameOf(table) !== name) };
-    const added = after.connector.find((table) => nameOf(table) === name);
-    const isAsShown = added !== undefined && canonicalJson(added) === canonicalJson(settings);
+    const { code: _code, ...added } = after.connector.find((table) => nameOf(table) === name) ?? {};
+    // The desk adds the digest of the code that this command has just run.
+    const isAsShown = canonicalJson(added) === canonicalJson(settings);
     if (signing === undefined || !isAsShown || digestTables(others) !== digestTables(before))
       throw new QocError("CONFIG_STALE", { reason: "desk.toml was changed again" });
     await signReload(session, preview, signing);

@@ -21,6 +21,7 @@ import type { Digest } from "../domain/ids.ts";
 import type { ConfigAccepted, ConfigWaiting } from "../domain/config-event.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import { configOf } from "../workspace/accepted-config.ts";
+import { hasOthersCode } from "../workspace/built-in-types.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 
 /** The desk.toml on disk. */
@@ -94,9 +95,14 @@ export function isUpgraded({ createdFormat, deskId, lost }: PinState): boolean {
 
 type CodeState = Pick<DeskState, "config" | "connectors">;
 
+function codeSource({ type, adapter }: Table): { readonly type: string; readonly adapter: string | undefined } {
+  return { type: String(type), adapter: adapter === undefined ? undefined : String(adapter) };
+}
+
 /**
- * The tables with the digest of each live connector's adapter file; where `codeOf` knows none, with the accepted one.
- * A connector whose table was signed before tables had digests is bound to the file that it ran.
+ * The tables with the digest of each live connector's adapter with its packages, unless all of it is Qoc's; where
+ * `codeOf` knows none, with the accepted one. A connector whose table was signed before tables had digests is bound to
+ * the code that it ran.
  */
 function withCode(
   { config, connectors }: CodeState,
@@ -106,7 +112,7 @@ function withCode(
   const connector = tables.connector.map((table): Table => {
     const name = nameOf(table);
     const isLive = statedMode(table) === "live" || config.livePins.has(name);
-    if (!isLive || table["adapter"] === undefined) return table;
+    if (!isLive || !hasOthersCode(codeSource(table))) return table;
     const before = config.accepted?.tables.connector.find((known) => nameOf(known) === name)?.["code"];
     const code = codeOf(name) ?? before;
     const isAsBefore = before === undefined && code === connectors.get(name)?.adapterDigest;
@@ -215,8 +221,7 @@ export function openConfiguration({ root, state, reader, ...options }: Configura
         const codes = new Map<string, Digest | undefined>();
         for (const connector of found.config.connectors) {
           const isLive = connector.mode === "live" || state.config.livePins.has(connector.name);
-          if (isLive && connector.adapter !== undefined)
-            codes.set(connector.name, await options.adapters.read(connector));
+          if (isLive && hasOthersCode(connector)) codes.set(connector.name, await options.adapters.read(connector));
         }
         return { ...found, tables: withCode(state, found.tables, (name) => codes.get(name)) };
       } catch (error) {

@@ -33,6 +33,8 @@ export interface BuiltInType {
   mode(options: OptionTable): Mode | undefined;
   /** The npm packages that it needs, with their versions. The user installs them. */
   readonly packages?: readonly string[];
+  /** It runs npm packages that the user installs, so its code is not all of Qoc. */
+  readonly hasOthersCode?: true;
   /** The addresses that it may connect to by TCP, besides those of `grant`. */
   grants?(options: OptionTable): readonly string[];
   /** The hosts that it may reach if desk.toml names none; undefined: it names none of its own. */
@@ -158,6 +160,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
       toml: (word) => (EXCHANGE_ID.test(word) ? [`exchange = "${word}"`] : undefined),
     },
     secrets: ["api_key", "api_secret"],
+    hasOthersCode: true,
     mode: environmentOf,
     // An exchange that is only read has hosts that ccxt alone knows: its table names them.
     hosts: (options) => fakeHosts(options) ?? EXCHANGE_HOSTS[String(options["exchange"])]?.[environmentOf(options)],
@@ -199,6 +202,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
     ...withRules(IBKR_RULES, ["environment"]),
     secrets: [],
     packages: ["@stoqey/ib@1.6"],
+    hasOthersCode: true,
     mode: environmentOf,
     hosts: () => [],
     grants: (options) => [`tcp:${String(options["address"] ?? GATEWAYS[environmentOf(options)])}`],
@@ -223,6 +227,11 @@ export function builtInType(table: {
 }): BuiltInType | undefined {
   if (table.adapter !== undefined) return undefined;
   return table.type === "paper" && table.quotes !== undefined ? PAPER_ON_QUOTES : BUILT_IN[table.type];
+}
+
+/** Whether a connector runs code that is not of Qoc: an adapter of the user, or packages that the user installs. */
+export function hasOthersCode(table: Parameters<typeof builtInType>[0]): boolean {
+  return table.adapter !== undefined || builtInType(table)?.hasOthersCode === true;
 }
 
 /** The types of connectors that are built in. */

@@ -9,8 +9,11 @@ import { PLAIN } from "../support/process-sandbox.ts";
 
 const root = mkdtempSync(join(tmpdir(), "qoc-levels-"));
 const builtInFolder = join(root, "connectors");
-mkdirSync(join(builtInFolder, "paper"), { recursive: true });
-for (const path of ["connectors/paper/index.ts", "mine.ts"]) writeFileSync(join(root, path), "");
+for (const type of ["paper", "ccxt", "ibkr"]) {
+  mkdirSync(join(builtInFolder, type), { recursive: true });
+  writeFileSync(join(builtInFolder, type, "index.ts"), "");
+}
+writeFileSync(join(root, "mine.ts"), "");
 symlinkSync(join(root, "mine.ts"), join(builtInFolder, "paper/link.ts"));
 mkdirSync(join(root, "connectors-evil"));
 writeFileSync(join(root, "connectors-evil/index.ts"), "");
@@ -52,6 +55,16 @@ describe("with a live connector", () => {
       "a built-in adapter, named by its path",
       config("p", { adapter: join(builtInFolder, "paper/index.ts") }),
       "worker",
+    ],
+    [
+      "a built-in adapter that runs ccxt, which the user installs",
+      config("c", { adapter: join(builtInFolder, "ccxt/index.ts") }),
+      "process",
+    ],
+    [
+      "a built-in adapter that runs @stoqey/ib, which the user installs",
+      config("i", { adapter: join(builtInFolder, "ibkr/index.ts") }),
+      "process",
     ],
     ["a link in the built-in folder", config("l", { adapter: join(builtInFolder, "paper/link.ts") }), "process"],
     ["a folder with a similar name", config("e", { adapter: join(root, "connectors-evil/index.ts") }), "process"],

@@ -198,6 +198,12 @@ describe("qoc connect with the desk up", () => {
     expect(shown).toMatchObject({ inForce: true });
   });
 
+  it("signs the digest of the code with the new connector, which the desk adds", async () => {
+    const after = { ...AFTER, connector: AFTER.connector.map((table) => ({ ...table, code: "sha256:0" })) };
+    const { code, signed } = await play(again, { yes: true, desk: [quiet, preview(BEFORE, after)] });
+    expect([code, signed]).toEqual([0, 1]);
+  });
+
   it("other changes wait for a signature: it connects nothing", async () => {
     const waiting = preview(BEFORE, tables("[workspace]\nport = 7999"));
     const { code, calls } = await play(again, { yes: true, desk: [waiting, waiting] });

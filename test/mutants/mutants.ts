@@ -658,6 +658,24 @@ const SECOND: readonly Mutant[] = [
     test: "test/flows/passkey-approval.test.ts",
     fails: "W69 whose end the page moved approves nothing two minutes after its review",
   },
+  {
+    name: "21a",
+    removes: "the digest of the packages of a live built-in connector",
+    file: "src/app/open-connectors.ts",
+    search: "hasOthersCode(config) && deps.isLive(config)",
+    replace: "config.adapter !== undefined && deps.isLive(config)",
+    test: "test/flows/packages-changed.test.ts",
+    fails: "a changed package of a live built-in connector is not loaded until the live key signs it",
+  },
+  {
+    name: "21b",
+    removes: "the process of a built-in adapter that runs packages of the user",
+    file: "src/app/connector-levels.ts",
+    search: "return !hasOthersCode({ type: basename(dirname(path)) });",
+    replace: "return true;",
+    test: "test/app/connector-levels.test.ts",
+    fails: "a built-in adapter that runs ccxt, which the user installs",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [...AUTHORITY, ...GUARDS, ...RECORDS, ...MACHINE, ...SECOND];
