@@ -39,7 +39,7 @@ export interface Logger {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** Durable storage of a connector: JSON values, at most 1 MiB in total. The desk keeps them in the workspace. */
+/** Durable storage of a connector: JSON values, at most 1 MiB in total, where each counts at least 1 KiB. */
 export interface Store {
   /** Resolves to undefined if the key has no value. */
   get(key: string): Promise<unknown>;

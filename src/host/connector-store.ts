@@ -1,10 +1,15 @@
-/** `ctx.store` of one connector: JSON values by key, 1 MiB in total. Each key has a file that is written atomically. */
+/**
+ * `ctx.store` of one connector: JSON values by key, 1 MiB in total, where each counts at least 1 KiB. Each key has a
+ * file that is written atomically.
+ */
 import { QocError } from "../domain/error.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import type { Disk } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 
 export const STORE_BYTES_MAX = 1024 * 1024;
+/** A file takes a block of the disk, however short it is, and each start looks at all of them. */
+const VALUE_BYTES_MIN = 1024;
 const KEY_CHARS_MAX = 200;
 
 export interface ConnectorStore {
@@ -21,7 +26,7 @@ export function openStore(disk: Disk, dir: string): ConnectorStore {
     await disk.mkdir(dir, 0o700);
     for (const entry of await disk.list(dir)) {
       if (entry.kind === "file" && entry.name.endsWith(".json"))
-        sizes.set(entry.name, (await disk.facts(`${dir}/${entry.name}`))?.size ?? 0);
+        sizes.set(entry.name, counted((await disk.facts(`${dir}/${entry.name}`))?.size ?? 0));
     }
   };
   const ready = (): Promise<void> => (loaded ??= load());
@@ -35,11 +40,12 @@ export function openStore(disk: Disk, dir: string): ConnectorStore {
     const file = fileOf(key);
     const json = JSON.stringify(value ?? null);
     const otherBytes = [...sizes].reduce((sum, [name, size]) => (name === file ? sum : sum + size), 0);
-    const size = otherBytes + Buffer.byteLength(json);
+    const own = counted(Buffer.byteLength(json));
+    const size = otherBytes + own;
     if (size > STORE_BYTES_MAX)
       throw new QocError("TOO_LARGE", { what: "the connector's store", size, limit: STORE_BYTES_MAX });
     await disk.writeAtomic(`${dir}/${file}`, json, 0o600);
-    sizes.set(file, Buffer.byteLength(json));
+    sizes.set(file, own);
   };
   return {
     get: async (key) => {
@@ -49,4 +55,8 @@ export function openStore(disk: Disk, dir: string): ConnectorStore {
     },
     put: (key, value) => writes.run(() => put(key, value)),
   };
+}
+
+function counted(bytes: number): number {
+  return Math.max(VALUE_BYTES_MIN, bytes);
 }

@@ -676,6 +676,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/app/connector-levels.test.ts",
     fails: "a built-in adapter that runs ccxt, which the user installs",
   },
+  {
+    name: "22a",
+    removes: "the least size of a value in a connector's store",
+    file: "src/host/connector-store.ts",
+    search: "return Math.max(VALUE_BYTES_MIN, bytes);",
+    replace: "return bytes;",
+    test: "test/host/connector-store.test.ts",
+    fails: "a connector's store has no more files than one a KiB, however short their values are",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [...AUTHORITY, ...GUARDS, ...RECORDS, ...MACHINE, ...SECOND];
