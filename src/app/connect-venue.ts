@@ -34,7 +34,7 @@ import { readRecordedDesk } from "./read-recorded-desk.ts";
 
 export interface ConnectDeps extends Pick<
   DeskOptions,
-  "root" | "packageRoot" | "disk" | "clock" | "ids" | "env" | "home"
+  "root" | "packageRoot" | "version" | "disk" | "clock" | "ids" | "env" | "home"
 > {
   readonly sandbox: () => Promise<ProcessSandbox>;
 }

@@ -38,7 +38,10 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
     },
     verify: async (progress) => {
       await flushed();
-      return reader.verify({ root: desk.workspace.root, home: open.home, env: open.env }, progress);
+      return reader.verify(
+        { root: desk.workspace.root, home: open.home, env: open.env, version: desk.version },
+        progress,
+      );
     },
     equity: async (range, most) => {
       await flushed();

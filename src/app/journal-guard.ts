@@ -5,7 +5,7 @@
 import { statSync } from "node:fs";
 import type { Bus } from "../bus/bus.ts";
 import type { Journal } from "../bus/journal.ts";
-import { type JournalScan, journalDeskId } from "../bus/journal-read.ts";
+import { type JournalScan, journalDeskId, recordHashes } from "../bus/journal-read.ts";
 import { GENESIS } from "../bus/journal-record.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { sha256Hex } from "../domain/digest.ts";
@@ -71,6 +71,14 @@ export class JournalCheck {
 
   take({ seq }: Recorded, hash: string): void {
     if (this.#hashes.has(seq)) this.#hashes.set(seq, hash);
+  }
+
+  /** Reads the hashes of the records up to this one, which a start from a checkpoint does not read. */
+  async readEarlier(disk: Disk, dir: string, seq: number, { sealed, head }: JournalScan): Promise<void> {
+    const seqs = [...this.#hashes].flatMap(([each, hash]) => (hash === undefined && each <= seq ? [each] : []));
+    if (seqs.length === 0) return;
+    const segments = [...sealed, { ...head, bytes: 0 }];
+    for (const [each, hash] of await recordHashes(disk, dir, { seqs, sealed: segments })) this.#hashes.set(each, hash);
   }
 
   gap({ head }: JournalScan, state: Readonly<DeskState>): GapRange | undefined {

@@ -9,7 +9,7 @@ import type { Progress } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import type { EquityCurve } from "../domain/equity-curve.ts";
 import type { DeskConfig } from "../workspace/config.ts";
-import type { DeskPlace } from "./journal-guard.ts";
+import type { VerifiedPlace } from "./verify-journal.ts";
 
 interface EquitySource {
   readonly root: string;
@@ -17,7 +17,7 @@ interface EquitySource {
 }
 
 export type JournalTask =
-  | { readonly kind: "verify"; readonly place: Omit<DeskPlace, "disk"> }
+  | { readonly kind: "verify"; readonly place: Omit<VerifiedPlace, "disk"> }
   | (EquitySource & { readonly kind: "equity"; readonly range: DateRange; readonly most: number });
 
 /** What the thread posts: lines of progress, then a result or a problem. */
@@ -35,9 +35,10 @@ export class JournalThread {
     this.#file = `${packageRoot}/dist/src/app/journal-worker.js`;
   }
 
-  verify(place: Omit<DeskPlace, "disk">, progress: Progress): Promise<JournalReport> {
-    const { root, home, env } = place;
-    return this.#run({ kind: "verify", place: { root, home, env: { ...env } } }, progress) as Promise<JournalReport>;
+  verify(place: Omit<VerifiedPlace, "disk">, progress: Progress): Promise<JournalReport> {
+    const { root, home, version, env } = place;
+    const task: JournalTask = { kind: "verify", place: { root, home, version, env: { ...env } } };
+    return this.#run(task, progress) as Promise<JournalReport>;
   }
 
   equity({ root, config }: EquitySource, range: DateRange, most: number): Promise<EquityCurve> {

@@ -209,6 +209,7 @@ function createDesk(
       return services.configuration.inForce;
     },
     state: record.state,
+    archive: record.archive,
     clock: options.clock,
     ids: options.ids,
     log: logs,

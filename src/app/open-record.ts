@@ -1,12 +1,16 @@
 /** Opens the record of a desk: its journal, folded state, bus and keys; and writes the first records of this run. */
+import type { DiskArchive } from "../bus/archive.ts";
 import { openBus } from "../bus/bus.ts";
+import { CHECKPOINT_FILE } from "../bus/checkpoint.ts";
+import { openCheckpointer } from "../bus/checkpointer.ts";
 import { type Journal, openJournal } from "../bus/journal.ts";
-import type { JournalScan } from "../bus/journal-read.ts";
+import { checkEarlierRecords } from "../bus/earlier-records.ts";
+import type { JournalProblem, JournalScan, ScanStart } from "../bus/journal-read.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
 import { openReplay } from "../bus/replay.ts";
 import { type JournalHead, KEY_ROLES, boundaryText } from "../domain/authority.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/error.ts";
 import type { JournalUpgraded, KeyChanged, KeysReplaced, Recorded } from "../domain/event.ts";
 import type { Clock, Ids } from "../domain/ports.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
@@ -16,9 +20,10 @@ import { DecisionCheck } from "../trading/check-decisions.ts";
 import { checkKeyFiles } from "../trading/key-files.ts";
 import { readReplacement, replaces } from "../trading/key-replacement.ts";
 import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/operator-keys.ts";
-import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
+import type { OrderAuthors } from "../trading/order-authors.ts";
 import { LAYOUT, keepDeskId, keyPath, readDeskId } from "../workspace/layout.ts";
 import type { LogFile } from "../workspace/logs.ts";
+import { type FoldStart, checkpointPlace, foldAfterCheckpoint, foldOfAll } from "./desk-checkpoint.ts";
 import {
   type AcceptedRecords,
   type DeskPlace,
@@ -40,6 +45,7 @@ export interface OpenRecord {
   readonly state: DeskState;
   readonly journal: Journal | undefined;
   readonly authors: OrderAuthors;
+  readonly archive: DiskArchive;
   readonly authority: DeskAuthority;
   /** The public desk key. */
   readonly operatorPem: string;
@@ -54,7 +60,7 @@ export interface OpenRecord {
 /** Opens journal, state and bus, and writes the first records of this run. */
 export async function openRecord(options: RecordOptions, logs: LogFile, lifecycle: Lifecycle): Promise<OpenRecord> {
   const { root, disk, clock } = options;
-  const { state, authors, check, scan, journal, problem } = await readRecords(options, logs, lifecycle);
+  const { state, authors, archive, check, scan, journal, from, problem } = await readRecords(options, logs, lifecycle);
   const deskId = await keepDeskId(disk, root, check.deskId);
   const path = keyPath(options.home, deskId);
   await checkKeyFiles(disk, path, process.getuid?.() ?? 0);
@@ -65,7 +71,7 @@ export async function openRecord(options: RecordOptions, logs: LogFile, lifecycl
   const readKeys = keyReader({ disk, path, deskId, naming });
   const authority = openAuthority({ state, clock, head, keys, readKeys });
   if (journal === undefined)
-    return { state, journal, authors, authority, operatorPem: keys.desk, ...corruptRecord(scan, logs) };
+    return { state, journal, authors, archive, authority, operatorPem: keys.desk, ...corruptRecord(scan, logs) };
   const found = await readReplacement(disk, path, deskId);
   const named = { desk: state.keys.get("desk"), head: journal.head };
   const replacement = found !== undefined && replaces(found, named, keys) ? found : undefined;
@@ -82,23 +88,34 @@ export async function openRecord(options: RecordOptions, logs: LogFile, lifecycl
     (opened) => opened.close(),
   );
   const readOnly = (): string | undefined => problem() ?? guarded.refusal();
+  const checkpoints = await lifecycle.open(
+    "checkpoints",
+    async () =>
+      openCheckpointer({
+        ...checkpointPlace({ disk, root, version: options.version, deskId, keys }),
+        ...{ clock, log: logs, journal, state, archive, from: from?.seq ?? 0 },
+        others: { authors: authors.byDigest },
+        sign: await hostSigner(disk, path),
+        mayWrite: () => readOnly() === undefined,
+      }),
+    (opened) => opened.close(),
+  );
+  bus.subscribe("commit", () => checkpoints.take());
   naming.write = async (current) => {
     if (readOnly() !== undefined) return;
     await Promise.all(keyChanges(state, current, path).map((change) => guarded.commit(change)));
   };
   return {
     ...guarded,
-    state,
-    journal,
-    authors,
-    authority,
-    operatorPem: keys.desk,
+    ...{ state, journal, authors, archive, authority, operatorPem: keys.desk },
     readOnly,
     onCommit: (listener) => bus.subscribe("commit", listener),
   };
 }
 
-interface ReadRecords extends Pick<OpenRecord, "state" | "journal" | "authors"> {
+interface ReadRecords extends Pick<OpenRecord, "state" | "journal" | "authors" | "archive"> {
+  /** The record of the checkpoint that was used; undefined without one. */
+  readonly from: ScanStart | undefined;
   readonly check: JournalCheck;
   readonly scan: JournalScan;
   /** Why the journal is not written, or not relied on. */
@@ -111,7 +128,19 @@ async function readRecords(options: RecordOptions, logs: LogFile, lifecycle: Lif
   const onFailure = (failure: QocError): void => {
     problem = failure.message;
   };
-  const { invalid, ...read } = await openJournalOf({ options, logs, lifecycle, onFailure });
+  const onDamage = (damage: QocError): void => {
+    problem = damage.message;
+    logs.error(problem);
+    // The next start then reads the whole journal.
+    void removeCheckpoint(options).catch((error: unknown) => logs.error(messageOf(error)));
+  };
+  const { invalid, ...read } = await openJournalOf({ options, logs, lifecycle, onFailure, onDamage });
+  if (read.from !== undefined) {
+    const onProblem = ({ segment, line, message }: JournalProblem): void =>
+      onDamage(new QocError("JOURNAL_CORRUPT", { segment, line, message }));
+    const { from } = read;
+    await lifecycle.open("check of earlier records", () => checkEarlier({ options, from, onProblem }), stop);
+  }
   if (invalid !== undefined) {
     problem = `${invalid}; read qoc journal verify`;
     logs.error(problem);
@@ -124,48 +153,92 @@ interface JournalOpening {
   readonly logs: LogFile;
   readonly lifecycle: Lifecycle;
   readonly onFailure: (failure: QocError) => void;
+  readonly onDamage: (damage: QocError) => void;
+}
+
+interface EarlierCheck {
+  readonly options: RecordOptions;
+  readonly from: ScanStart;
+  onProblem(problem: JournalProblem): void;
+}
+
+/** The start has not read the records before its checkpoint. Returns the function that ends the check. */
+function checkEarlier({ options, from, onProblem }: EarlierCheck): () => void {
+  const { disk, root, clock } = options;
+  let isStopped = false;
+  const dir = `${root}/${LAYOUT.journal}`;
+  void checkEarlierRecords({ disk, dir, clock, from, isStopped: () => isStopped }).then(
+    (problem) => problem !== undefined && onProblem(problem),
+    (error: unknown) => onProblem({ segment: dir, line: 0, message: messageOf(error) }),
+  );
+  return () => {
+    isStopped = true;
+  };
+}
+
+function stop(end: () => void): void {
+  end();
+}
+
+async function removeCheckpoint({ disk, root }: RecordOptions): Promise<void> {
+  const path = `${root}/${LAYOUT.checkpoints}/${CHECKPOINT_FILE}`;
+  if ((await disk.facts(path)) !== undefined) await disk.remove(path);
 }
 
 /**
- * Reads the journal. Nothing that outlives this call is made here: the checks of a start hold the hashes of all
- * records, and a closure of this function would keep them for as long as the desk runs.
+ * Reads the journal, after its checkpoint if that is good. Nothing that outlives this call is made here: the checks of
+ * a start hold the hashes of all records, and a closure of this function would keep them for as long as the desk runs.
  */
-async function openJournalOf({
-  options,
-  logs,
-  lifecycle,
-  onFailure,
-}: JournalOpening): Promise<Omit<ReadRecords, "problem"> & { readonly invalid: string | undefined }> {
-  const { root, disk, clock } = options;
-  const { state, take } = openReplay();
-  const authors = createOrderAuthors();
+async function openJournalOf(
+  opening: JournalOpening,
+): Promise<Omit<ReadRecords, "problem"> & { readonly invalid: string | undefined }> {
+  const { options, logs, lifecycle, onDamage } = opening;
+  const { disk, root, home, version } = options;
   const check = await JournalCheck.open(options);
-  const decisions = await openDecisionCheck(options, check.deskId);
-  const journalOptions = {
-    take: (recorded: Recorded, hash: string) => {
+  const { deskId } = check;
+  // undefined for keys of an earlier version, which signed no decisions, and for keys that the start refuses later.
+  const keys = await readPublicKeys(disk, keyPath(home, deskId), deskId).catch(() => undefined);
+  return lifecycle.open(
+    "journal",
+    async () => {
+      const start = await foldAfterCheckpoint({ disk, root, version, deskId, keys, onDamage });
+      if (typeof start === "string") logs.warn(`the checkpoint is not used: ${start}`);
+      else if (start !== undefined) {
+        const read = await foldFrom(opening, start, check, keys);
+        if (read.scan.lacksStart !== true) return read;
+        logs.warn(`the checkpoint is not used: the journal does not have its record ${start.from?.seq}`);
+      }
+      return foldFrom(opening, foldOfAll({ disk, root, onDamage }), check, keys);
+    },
+    closeJournal,
+  );
+}
+
+async function foldFrom(
+  { options, logs, onFailure }: JournalOpening,
+  { state, authors, archive, from }: FoldStart,
+  check: JournalCheck,
+  keys: PublicKeys | undefined,
+): Promise<Omit<ReadRecords, "problem"> & { readonly invalid: string | undefined }> {
+  const { root, disk, clock } = options;
+  const { take } = openReplay(state);
+  const decisions = keys === undefined ? undefined : new DecisionCheck(keys);
+  const dir = `${root}/${LAYOUT.journal}`;
+  const { scan, journal } = await openJournal({
+    take: (recorded, hash) => {
       take(recorded);
       authors.take(recorded);
       check.take(recorded, hash);
       decisions?.take(recorded, hash);
     },
-    disk,
-    dir: `${root}/${LAYOUT.journal}`,
-    clock,
-    log: logs,
-    onFailure,
-  };
-  const { scan, journal } = await lifecycle.open("journal", () => openJournal(journalOptions), closeJournal);
-  return { state, authors, check, scan, journal, invalid: decisions?.problem };
+    ...{ disk, dir, clock, from, log: logs, onFailure },
+  });
+  if (from !== undefined) await check.readEarlier(disk, dir, from.seq, scan);
+  return { state, authors, archive, check, scan, journal, from, invalid: decisions?.problem };
 }
 
 async function closeJournal({ journal }: { readonly journal: Journal | undefined }): Promise<void> {
   await journal?.close();
-}
-
-/** undefined for keys of an earlier version, which signed no decisions, and for keys that the start refuses later. */
-async function openDecisionCheck({ disk, home }: RecordOptions, deskId: string): Promise<DecisionCheck | undefined> {
-  const keys = await readPublicKeys(disk, keyPath(home, deskId), deskId).catch(() => undefined);
-  return keys === undefined ? undefined : new DecisionCheck(keys);
 }
 
 /** Journals the keys that the journal does not name yet. Does nothing before the journal is open for writing. */
@@ -192,7 +265,7 @@ function keyReader({ disk, path, deskId, naming }: KeyReaderOptions): () => Prom
 function corruptRecord(
   { corrupt: problem }: JournalScan,
   logs: LogFile,
-): Omit<OpenRecord, "state" | "journal" | "authors" | "authority" | "operatorPem"> {
+): Omit<OpenRecord, "state" | "journal" | "authors" | "archive" | "authority" | "operatorPem"> {
   const { segment, line, message } = problem ?? { segment: "", line: 0, message: "" };
   const corrupt = new QocError("JOURNAL_CORRUPT", { segment, line, message });
   logs.error(corrupt.message);

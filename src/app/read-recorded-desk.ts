@@ -15,6 +15,7 @@ import {
   readProblem,
   startConfig,
 } from "../trading/desk-config.ts";
+import { type PublicKeys, readPublicKeys } from "../trading/operator-keys.ts";
 import { describeGap } from "../trading/journal-gap.ts";
 import { type RecordedDesk, fixerWhileDown, noteProposalFiles } from "../trading/recorded-desk.ts";
 import { configOf } from "../workspace/accepted-config.ts";
@@ -27,9 +28,12 @@ import { openWorkspace } from "../workspace/workspace.ts";
 import { commandRegistry } from "./command-registry.ts";
 import { codeOf } from "./open-connectors.ts";
 import { configReader } from "./config-reader.ts";
+import { type FoldStart, foldAfterCheckpoint, foldOfAll } from "./desk-checkpoint.ts";
 import { type DeskPlace, JournalCheck } from "./journal-guard.ts";
 
 export type DeskFolder = Pick<DeskPlace, "disk" | "home" | "env"> & {
+  /** The version of Qoc. */
+  readonly version: string;
   readonly clock: Clock;
   readonly packageRoot: string;
 };
@@ -37,7 +41,7 @@ export type DeskFolder = Pick<DeskPlace, "disk" | "home" | "env"> & {
 /** A desk.toml that cannot be read does not stop it: the settings are then those that were accepted last. */
 export async function readRecordedDesk(options: DeskFolder, root: string): Promise<RecordedDesk> {
   const { disk, clock } = options;
-  const { state, scan, gap } = await foldJournal(options, root);
+  const { state, archive, scan, gap } = await foldJournal(options, root);
   await takeHaltFile(options, state);
   const { config, notices } = await readSettings(options, root, state);
   const fixWhileDown = fixerWhileDown(await namesThatNeedDesk());
@@ -45,6 +49,7 @@ export async function readRecordedDesk(options: DeskFolder, root: string): Promi
     workspace: openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) }),
     clock,
     state,
+    archive,
     config,
     proposals: createProposalCache(),
     history: recordedHistory({ ...options, root, enabled: config.workspace.historyEnabled }),
@@ -76,15 +81,33 @@ async function takeHaltFile({ disk, home }: DeskFolder, state: DeskState): Promi
 }
 
 async function foldJournal(options: DeskFolder, root: string) {
-  const { state, take } = openReplay();
+  const { disk, home, version } = options;
   const check = await JournalCheck.open({ ...options, root }).catch(() => undefined);
-  const scan = await scanJournal(options.disk, `${root}/${LAYOUT.journal}`, {
-    take: (recorded, hash) => {
-      take(recorded);
-      check?.take(recorded, hash);
-    },
-  });
-  return { state, scan, gap: scan.corrupt === undefined ? check?.gap(scan, state) : undefined };
+  // A look-up that fails is the error of the command.
+  const starting = { disk, root, version, onDamage: () => undefined };
+  const start = check && (await foldAfterCheckpoint({ ...starting, deskId: check.deskId, keys: await keysOf(check) }));
+  if (typeof start === "object") {
+    const folded = await foldFrom(start);
+    if (folded.scan.lacksStart !== true) return folded;
+  }
+  return foldFrom(foldOfAll(starting));
+
+  async function keysOf({ deskId }: JournalCheck): Promise<PublicKeys | undefined> {
+    return readPublicKeys(disk, keyPath(home, deskId), deskId).catch(() => undefined);
+  }
+  async function foldFrom({ state, archive, from }: FoldStart) {
+    const { take } = openReplay(state);
+    const dir = `${root}/${LAYOUT.journal}`;
+    const scan = await scanJournal(disk, dir, {
+      from,
+      take: (recorded, hash) => {
+        take(recorded);
+        check?.take(recorded, hash);
+      },
+    });
+    if (from !== undefined) await check?.readEarlier(disk, dir, from.seq, scan);
+    return { state, archive, scan, gap: scan.corrupt === undefined ? check?.gap(scan, state) : undefined };
+  }
 }
 
 function journalProblem({ corrupt }: JournalScan, gap: GapRange | undefined): string | null {

@@ -9,11 +9,18 @@ import { JournalAudit } from "../trading/journal-audit.ts";
 import { GAP_CODES, type KnownHeads, describeGap, findGap } from "../trading/journal-gap.ts";
 import { type PublicKeys, readPublicKeys } from "../trading/operator-keys.ts";
 import { LAYOUT, keyPath } from "../workspace/layout.ts";
+import { checkpointPlace } from "./desk-checkpoint.ts";
+import { NO_CHECKPOINT, verifyCheckpoint } from "./verify-checkpoint.ts";
 import { type DeskPlace, deskIdOf, readKnownHeads } from "./journal-guard.ts";
 
+export interface VerifiedPlace extends DeskPlace {
+  /** The version of Qoc. */
+  readonly version: string;
+}
+
 /** Never rejects because of the content of a file: what is wrong is in the report. */
-export async function verifyJournal(options: DeskPlace, progress: Progress): Promise<JournalReport> {
-  const { disk, root } = options;
+export async function verifyJournal(options: VerifiedPlace, progress: Progress): Promise<JournalReport> {
+  const { disk, root, version } = options;
   const dir = `${root}/${LAYOUT.journal}`;
   const keys = await readKeys(options);
   const audit = new JournalAudit(keys.keys);
@@ -45,6 +52,12 @@ export async function verifyJournal(options: DeskPlace, progress: Progress): Pro
       message: `${corrupt.segment} line ${corrupt.line} ${corrupt.message}`,
     });
   else if (gap !== undefined) audit.report(head.seq + 1, { code: GAP_CODES[gap.kind], message: describeGap(gap) });
+  const checkpoints = checkpointPlace({ disk, root, version, deskId: keys.deskId, keys: keys.keys });
+  // A corrupt record ends the scan, and without keys no signature can be checked.
+  const isChecked = keys.keys !== undefined && corrupt === undefined;
+  const checkpoint = isChecked ? await verifyCheckpoint(checkpoints, hashAt) : NO_CHECKPOINT;
+  if (checkpoint.problem !== undefined)
+    audit.report(head.seq + 1, { code: "CHECKPOINT_INVALID", message: checkpoint.problem });
   const { formats, gaps, problems, problemCount, waiting, keysReplaced } = audit.result();
   const [first] = problems.toSorted((a, b) => a.seq - b.seq);
   return {
@@ -59,6 +72,7 @@ export async function verifyJournal(options: DeskPlace, progress: Progress): Pro
     segments: segments.length,
     head: `${head.seq} ${head.hash}`,
     anchors: known?.anchors.length ?? 0,
+    checkpoint: checkpoint.seq,
     gaps,
     gap: gap ?? null,
     waiting,

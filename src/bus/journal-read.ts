@@ -1,7 +1,7 @@
 /** Reads and verifies the segments: every hash, the order and the chain. Distinguishes a torn tail from corruption. */
 import type { Recorded } from "../domain/event.ts";
 import type { Disk } from "../domain/ports.ts";
-import { GENESIS, type ReadLine, readLine } from "./journal-record.ts";
+import { GENESIS, LINE_BYTES_MAX, type ReadLine, readLine } from "./journal-record.ts";
 
 const SEGMENT = /^\d{6}\.ndjson$/;
 /** A complete record with more text on its line. A crash cannot cause this: the newline was damaged later. */
@@ -17,10 +17,28 @@ export interface JournalProblem {
   readonly message: string;
 }
 
+/** A segment that is not written any more, with its last record. */
+export interface SealedSegment {
+  readonly bytes: number;
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** A record after which a scan begins, and the segments that are before it as a whole. */
+export interface ScanStart {
+  readonly seq: number;
+  readonly hash: string;
+  readonly segments: readonly SealedSegment[];
+}
+
 export interface JournalScan {
   /** Empty if `take` received the records. */
   readonly events: readonly Recorded[];
   readonly segments: readonly string[];
+  /** The segments before the last. */
+  readonly sealed: readonly SealedSegment[];
+  /** The journal does not have the record after which the scan was to begin: nothing was read. */
+  readonly lacksStart?: true;
   readonly head: { readonly seq: number; readonly hash: string };
   /** An incomplete last line of the last segment, which a crash during a write leaves. It was never acknowledged. */
   readonly torn?: { readonly segment: string; readonly offset: number; readonly bytes: number };
@@ -37,11 +55,36 @@ export async function listSegments(disk: Disk, dir: string): Promise<readonly st
     .toSorted();
 }
 
+/**
+ * The hashes of these records, which are in sealed segments: each segment that has one is read as a whole. A record
+ * that cannot be read has none.
+ */
+export async function recordHashes(
+  disk: Disk,
+  dir: string,
+  { seqs, sealed }: { readonly seqs: readonly number[]; readonly sealed: readonly SealedSegment[] },
+): Promise<ReadonlyMap<number, string>> {
+  const hashes = new Map<number, string>();
+  const wanted = new Set(seqs);
+  for (const [index, { seq: last }] of sealed.entries()) {
+    const first = (sealed[index - 1]?.seq ?? 0) + 1;
+    const inside = [...wanted].filter((seq) => seq >= first && seq <= last);
+    if (inside.length === 0) continue;
+    const bytes = Buffer.from(await disk.read(`${dir}/${segmentName(index + 1)}`));
+    for (const seq of inside) {
+      const hash = lineOf(bytes, seq)?.hash;
+      if (hash !== undefined) hashes.set(seq, hash);
+    }
+  }
+  return hashes;
+}
+
 /** The id of the desk that wrote the journal; undefined if it has no readable first record. */
 export async function journalDeskId(disk: Disk, dir: string): Promise<string | undefined> {
   const [first] = await listSegments(disk, dir);
   if (first === undefined) return undefined;
-  const bytes = Buffer.from(await disk.read(`${dir}/${first}`));
+  const size = (await disk.facts(`${dir}/${first}`))?.size ?? 0;
+  const bytes = Buffer.from(disk.readPart(`${dir}/${first}`, 0, Math.min(size, LINE_BYTES_MAX)));
   const end = bytes.indexOf(10);
   const line = end === -1 ? "has no newline" : readLine(bytes.subarray(0, end));
   return typeof line === "string" || line.recorded.event.type !== "desk.created"
@@ -58,34 +101,77 @@ export interface ScanOptions {
   /** Called after each segment. */
   progress?(done: number, of: number, records: number): void;
   /** Receives each record as it is read. The scan then keeps no records, so that a long journal needs little memory. */
-  take?(recorded: Recorded, hash: string): void;
+  take?: ((recorded: Recorded, hash: string) => void) | undefined;
+  /** Only the records after this one are read and verified. */
+  readonly from?: ScanStart | undefined;
 }
 
 /** Reads one segment at a time. Never rejects because of the content of a file. */
-export async function scanJournal(disk: Disk, dir: string, { progress, take }: ScanOptions = {}): Promise<JournalScan> {
+export async function scanJournal(disk: Disk, dir: string, options: ScanOptions = {}): Promise<JournalScan> {
+  const { progress, take, from } = options;
   const segments = await listSegments(disk, dir);
   const events: Recorded[] = [];
   const keep = take ?? ((recorded: Recorded): void => void events.push(recorded));
-  const cursor: Cursor = { seq: 0, hash: GENESIS };
+  const sealed: SealedSegment[] = [...(from?.segments ?? [])];
+  const cursor: Cursor = { seq: from?.seq ?? 0, hash: from?.hash ?? GENESIS };
+  let isFound = from === undefined || from.hash === sealed.at(-1)?.hash;
   for (const [index, segment] of segments.entries()) {
+    if (index < (from?.segments.length ?? 0)) continue;
     const isLast = index === segments.length - 1;
-    const problem = scanSegment(segment, await disk.read(`${dir}/${segment}`), isLast, cursor, keep);
+    const bytes = Buffer.from(await disk.read(`${dir}/${segment}`));
+    const start = isFound ? 0 : placeAfter(bytes, cursor);
+    if (start === undefined) {
+      const last = isLast ? undefined : lastRecord(bytes);
+      if (last === undefined || last.seq >= cursor.seq) break;
+      sealed.push({ bytes: bytes.length, ...last });
+      continue;
+    }
+    isFound = true;
+    const problem = scanSegment({ segment, bytes, start, isLast, cursor }, keep);
     progress?.(index + 1, segments.length, cursor.seq);
-    if (problem !== undefined) return { events, segments, head: { ...cursor }, ...problem };
+    if (problem !== undefined) return { events, segments, sealed, head: { ...cursor }, ...problem };
+    if (!isLast) sealed.push({ bytes: bytes.length, ...cursor });
   }
-  return { events, segments, head: { ...cursor } };
+  const found = { events, segments, sealed, head: { ...cursor } };
+  return isFound ? found : { ...found, lacksStart: true };
+}
+
+/** The place after the line of this record; undefined if the segment does not have it. */
+function placeAfter(bytes: Buffer, { seq, hash }: Cursor): number | undefined {
+  const line = lineOf(bytes, seq);
+  return line?.hash === hash ? line.end + 1 : undefined;
+}
+
+/** The line of a record in a segment, with the hash that it has. */
+function lineOf(bytes: Buffer, seq: number): { readonly end: number; readonly hash: string } | undefined {
+  const opening = `{"seq":${seq},`;
+  const isFirst = bytes.toString("latin1", 0, opening.length) === opening;
+  const before = isFirst ? -1 : bytes.indexOf(`\n${opening}`);
+  const end = isFirst || before !== -1 ? bytes.indexOf(10, before + 1) : -1;
+  if (end === -1) return undefined;
+  const read = readLine(bytes.subarray(before + 1, end));
+  return typeof read === "string" ? undefined : { end, hash: read.hash };
+}
+
+function lastRecord(bytes: Buffer): Cursor | undefined {
+  const read = readLine(bytes.subarray(bytes.lastIndexOf(10, bytes.length - 2) + 1, bytes.length - 1));
+  return typeof read === "string" ? undefined : { seq: read.recorded.seq, hash: read.hash };
+}
+
+interface SegmentScan {
+  readonly segment: string;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly isLast: boolean;
+  readonly cursor: Cursor;
 }
 
 function scanSegment(
-  segment: string,
-  bytes: Uint8Array,
-  isLast: boolean,
-  cursor: Cursor,
+  { segment, bytes: buffer, start: from, isLast, cursor }: SegmentScan,
   keep: (recorded: Recorded, hash: string) => void,
 ): Pick<JournalScan, "torn" | "corrupt"> | undefined {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let start = 0;
-  for (let line = 1; start < buffer.length; line++) {
+  let start = from;
+  for (let line = 1 + lineCount(buffer, from); start < buffer.length; line++) {
     const newline = buffer.indexOf(10, start);
     const end = newline === -1 ? buffer.length : newline;
     const read = readLine(buffer.subarray(start, end));
@@ -105,6 +191,12 @@ function scanSegment(
     start = end + 1;
   }
   return undefined;
+}
+
+function lineCount(bytes: Buffer, end: number): number {
+  let lines = 0;
+  for (let place = bytes.indexOf(10); place !== -1 && place < end; place = bytes.indexOf(10, place + 1)) lines += 1;
+  return lines;
 }
 
 function chainProblem({ prev, recorded: { seq, event } }: ReadLine, cursor: Cursor): string | undefined {

@@ -69,20 +69,37 @@ export interface ReadLine {
 const HEAD_BYTES = 100;
 const [COMMA, OPEN, CLOSE] = [44, 123, 125];
 
+/** The hash of the line, and that of the line before it, without its event. Returns the problem as text. */
+export function readLinks(line: Buffer): Pick<ReadLine, "prev" | "hash"> | string {
+  const hash = checkedHash(line);
+  if (hash === undefined) return "has no hash";
+  if (hash === "") return "does not match its hash";
+  const prev = line.toString("latin1", line.length - HASH_CHARS - PREV_CHARS, line.length - HASH_CHARS);
+  return prev.startsWith(',"prev":"') ? { hash, prev: prev.slice(9, 73) } : "lacks its fixed fields";
+}
+
+/** The hash of the line; "" if the line does not match it; undefined without one. */
+function checkedHash(line: Buffer): string | undefined {
+  const end = line.length - HASH_CHARS;
+  const tail = end < 0 ? "" : line.toString("latin1", end);
+  if (!tail.startsWith(',"h":"') || !tail.endsWith('"}')) return undefined;
+  const hash = tail.slice(-66, -2);
+  line[end] = CLOSE;
+  const hashed = sha256(line.subarray(0, end + 1));
+  line[end] = COMMA;
+  return hashed === hash ? hash : "";
+}
+
 /**
  * Checks the hash and parses the line. Returns the problem as text if the line is not valid. Most of the start time on
  * a long journal is spent here, so the line is not copied: the hash and the parser read parts of the buffer, after one
  * byte at a time is replaced by a brace. The byte is restored afterwards.
  */
 export function readLine(line: Buffer): ReadLine | string {
+  const hash = checkedHash(line);
+  if (hash === undefined) return "has no hash";
+  if (hash === "") return "does not match its hash";
   const end = line.length - HASH_CHARS;
-  const tail = end < 0 ? "" : line.toString("latin1", end);
-  if (!tail.startsWith(',"h":"') || !tail.endsWith('"}')) return "has no hash";
-  const hash = tail.slice(-66, -2);
-  line[end] = CLOSE;
-  const hashed = sha256(line.subarray(0, end + 1));
-  line[end] = COMMA;
-  if (hashed !== hash) return "does not match its hash";
   const head = HEAD.exec(line.toString("latin1", 0, HEAD_BYTES));
   const cut = end - PREV_CHARS;
   const prev = cut < 0 ? "" : line.toString("latin1", cut, end);

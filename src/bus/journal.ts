@@ -7,7 +7,7 @@
 import { QocError, messageOf } from "../domain/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { AppendFile, Clock, Disk, Log } from "../domain/ports.ts";
-import { type JournalScan, scanJournal, segmentName } from "./journal-read.ts";
+import { type JournalScan, type ScanStart, type SealedSegment, scanJournal, segmentName } from "./journal-read.ts";
 import { writeLine } from "./journal-record.ts";
 
 export interface Appended {
@@ -23,6 +23,8 @@ export interface Journal {
   readonly head: { readonly seq: number; readonly hash: string };
   /** The newest record that is on disk. */
   readonly durable: { readonly seq: number; readonly hash: string };
+  /** The segments that are not written any more. */
+  readonly sealed: readonly SealedSegment[];
   /** The epoch of the records that follow. A copied desk starts a new epoch. */
   epoch: number;
   /** Resolves when everything appended so far is on disk. */
@@ -39,9 +41,12 @@ export interface JournalOptions {
   readonly onFailure?: (failure: QocError) => void;
   /** Receives each existing record as it is read. The scan then keeps no records. */
   readonly take?: (recorded: Recorded, hash: string) => void;
+  /** Only the records after this one are read. */
+  readonly from?: ScanStart | undefined;
 }
 
-const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** A start after a crash reads the records since the last segment began. */
+const SEGMENT_BYTES = 4 * 1024 * 1024;
 /** The latest flush of a record without `durable`. */
 const LAZY_MS = 50;
 
@@ -68,17 +73,17 @@ function openBatch(): Batch {
  */
 export async function openJournal({
   take,
+  from,
   ...options
 }: JournalOptions): Promise<{ scan: JournalScan; journal: Journal | undefined }> {
   const { disk, dir } = options;
   await disk.mkdir(dir);
   // The open journal does not keep `take`, which may refer to all that was read.
-  const scan = await scanJournal(disk, dir, take === undefined ? {} : { take });
-  if (scan.corrupt !== undefined) return { scan, journal: undefined };
+  const scan = await scanJournal(disk, dir, { take, from });
+  if (scan.corrupt !== undefined || scan.lacksStart === true) return { scan, journal: undefined };
   if (scan.torn !== undefined) await setAside(options, scan.torn);
-  const number = Math.max(1, scan.segments.length);
-  const file = await disk.append(`${dir}/${segmentName(number)}`);
-  return { scan, journal: new SegmentedJournal(options, scan.head, number, file) };
+  const file = await disk.append(`${dir}/${segmentName(Math.max(1, scan.segments.length))}`);
+  return { scan, journal: new SegmentedJournal(options, scan, file) };
 }
 
 /** Keeps the torn bytes for inspection. They were never acknowledged. */
@@ -104,14 +109,16 @@ class SegmentedJournal implements Journal {
   #flushing: Promise<void> | undefined;
   #cancelLazy: (() => void) | undefined;
   #failure: QocError | undefined;
+  readonly sealed: SealedSegment[];
   epoch = 0;
 
-  constructor(options: JournalOptions, head: { seq: number; hash: string }, number: number, file: AppendFile) {
+  constructor(options: JournalOptions, { head, sealed, segments }: JournalScan, file: AppendFile) {
     this.#options = options;
+    this.sealed = [...sealed];
     this.#seq = head.seq;
     this.#hash = head.hash;
     this.#durable = head;
-    this.#number = number;
+    this.#number = Math.max(1, segments.length);
     this.#file = file;
   }
 
@@ -189,6 +196,7 @@ class SegmentedJournal implements Journal {
   }
 
   async #roll(): Promise<void> {
+    this.sealed.push({ bytes: this.#file.size, ...this.#durable });
     await this.#file.close();
     this.#number += 1;
     this.#file = await this.#options.disk.append(`${this.#options.dir}/${segmentName(this.#number)}`);

@@ -8,9 +8,9 @@ import { JOURNAL_FORMAT } from "./journal-record.ts";
 type Upgrade = (recorded: Recorded) => Recorded;
 
 /** The records before the first `journal.upgraded` have the format of `desk.created`; then each has the format `to`. */
-function createUpgrade(): Upgrade {
-  let format = JOURNAL_FORMAT;
-  let created = JOURNAL_FORMAT;
+function createUpgrade({ seq, journalFormat, createdFormat }: Readonly<DeskState>): Upgrade {
+  let format = seq === 0 ? JOURNAL_FORMAT : journalFormat;
+  let created = seq === 0 ? JOURNAL_FORMAT : createdFormat;
   return (recorded) => {
     const { event } = recorded;
     if (event.type === "desk.created") format = created = readableFormat(event.format);
@@ -43,7 +43,7 @@ function fromFormat1(event: DeskEvent | Format1Event): DeskEvent {
 
 /** The records of a whole journal as records of this version. @throws QocError FORMAT_TOO_NEW. */
 export function upgraded(events: readonly Recorded[]): readonly Recorded[] {
-  return events.map(createUpgrade());
+  return events.map(createUpgrade(emptyDeskState()));
 }
 
 export interface Replay {
@@ -53,10 +53,9 @@ export interface Replay {
   take(recorded: Recorded): void;
 }
 
-/** Folds records one by one, as they are read. */
-export function openReplay(): Replay {
-  const state = emptyDeskState();
-  const upgrade = createUpgrade();
+/** Folds records one by one, as they are read, into the state before them. */
+export function openReplay(state: DeskState = emptyDeskState()): Replay {
+  const upgrade = createUpgrade(state);
   return {
     state,
     take: (recorded) => applyEvent(state, upgrade(recorded)),

@@ -253,6 +253,8 @@ export interface JournalReport extends AuditResult {
   /** What the journal lacks, and no human accepted. */
   readonly gap: GapRange | null;
   /** An unfinished last line, which a crash leaves; the next start moves it to a file of its own. */
+  /** The record that the checkpoint follows; null without a good one of this version. */
+  readonly checkpoint: number | null;
   readonly torn: { readonly segment: string; readonly bytes: number } | null;
 }
 

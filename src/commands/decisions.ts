@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { decimal, rounded, text } from "../domain/decimal.ts";
 import type { DecisionLine } from "../domain/order-view.ts";
-import type { OrderRecord } from "../domain/order-state.ts";
 import { decisionLog } from "../trading/decision-log.ts";
 import { flag } from "./arguments.ts";
 import { defineCommand } from "./command.ts";
@@ -28,18 +27,10 @@ export const command = defineCommand({
   output: z.array(z.looseObject({ date: z.string(), decision: z.enum(["APPROVED", "REJECTED"]) })),
   run: async ({ limit }, context) => {
     const desk = await readableDesk(context);
-    const isVisible = (order: OrderRecord): boolean => isOrderInScope(desk, context.actor, order);
-    return decisionLog(visibleOf(desk.state.orders.values(), isVisible), limit);
+    return decisionLog(desk, { limit, isInScope: (order) => isOrderInScope(desk, context.actor, order) });
   },
   render: renderDecisions,
 });
-
-function* visibleOf(
-  orders: Iterable<OrderRecord>,
-  isVisible: (order: OrderRecord) => boolean,
-): Generator<OrderRecord, void> {
-  for (const order of orders) if (isVisible(order)) yield order;
-}
 
 const COLUMNS: readonly Column<DecisionLine>[] = [
   { title: "date", cell: ({ date }) => date },

@@ -4,7 +4,10 @@ import type { RecordedDesk } from "../trading/recorded-desk.ts";
 import { type CommandContext, localServices } from "./command.ts";
 
 /** A desk that may be down. */
-export type ReadableDesk = Pick<RecordedDesk, "workspace" | "state" | "clock" | "config" | "proposals" | "history">;
+export type ReadableDesk = Pick<
+  RecordedDesk,
+  "archive" | "workspace" | "state" | "clock" | "config" | "proposals" | "history"
+>;
 
 /** The running desk; its record if it is down. */
 export async function readableDesk(context: CommandContext): Promise<ReadableDesk> {

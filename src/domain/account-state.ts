@@ -1,5 +1,6 @@
 /** Accounts, exchange rates and multipliers, folded from marks, activities and what humans state. */
 import { type AccountRecord, afterAnnouncement, afterCashEvent, markedAccount } from "./account.ts";
+import type { ArchivedMap } from "./archived-map.ts";
 import type { MoneyEvent } from "./cash-event.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import { stateAsset } from "./asset.ts";
@@ -12,13 +13,22 @@ import { type NavReading, changeWithoutTrades, unexplainedChange } from "./nav-c
 import { openPosition } from "./position.ts";
 import { splitInstrument } from "./split.ts";
 import { splitRatioOf } from "./split-ratio.ts";
-import { type ActivitiesByConnector, type ActivityReceived, receiveActivity } from "./venue-activity.ts";
+import {
+  type ActivityKey,
+  type ActivityReceived,
+  type KnownActivity,
+  activityKey,
+  receiveActivity,
+} from "./venue-activity.ts";
 import { announcedMoney, correctedMoney } from "./venue-money.ts";
 
 export type AccountEvent = AccountMarked | MoneyEvent;
 
 export interface AccountState extends FillState {
-  readonly activities: ActivitiesByConnector;
+  /** The activities that the journal has, so that each counts once. */
+  readonly activities: ArchivedMap<ActivityKey, KnownActivity>;
+  /** By connector: the venue's time of the newest activity, ms, and at most the time of its record. */
+  readonly activitiesAt: Map<string, number>;
   /** The newest rates of venues, by {@link rateKey}. */
   readonly rates: Map<string, ExchangeRate>;
 }
@@ -64,11 +74,11 @@ function announce(state: AccountState, recorded: Recorded<ActivityReceived>): vo
   const { event, at: recordedAt } = recorded;
   const { connector, activity } = event;
   const account = state.accounts.get(connector);
-  const known = state.activities.get(connector)?.ids;
-  const isKnown = known?.has(activity.id) === true;
-  const earlier = activity.corrects === undefined ? undefined : known?.get(activity.corrects)?.money;
+  const isKnown = state.activities.has(activityKey(connector, activity.id));
+  const { corrects } = activity;
+  const earlier = corrects === undefined ? undefined : state.activities.get(activityKey(connector, corrects))?.money;
   const money = account && announcedMoney(event, account.account.currency);
-  receiveActivity(state.activities, recorded, money);
+  receiveActivity(state, recorded, money);
   if (account === undefined) return;
   let after: AccountRecord = { ...account, counted: [] };
   const parts = money === undefined || isKnown ? [] : earlier === undefined ? [money] : correctedMoney(money, earlier);

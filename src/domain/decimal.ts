@@ -123,6 +123,8 @@ class ScaledDecimal {
 
 export type Decimal = ScaledDecimal;
 
+export const isDecimal = (value: object): value is Decimal => value instanceof ScaledDecimal;
+
 /** A JavaScript number may have been rounded already. The compiler refuses one, and so does this. */
 function checked(value: Decimal): Decimal {
   if (value instanceof ScaledDecimal) return value;

@@ -3,6 +3,7 @@
  * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
 import { type AccountEvent, type AccountState, applyAccountEvent } from "./account-state.ts";
+import { ArchivedMap } from "./archived-map.ts";
 import { type ActivityState, isActivity, noActivity, recordActivity } from "./activity-state.ts";
 import { decimal } from "./decimal.ts";
 import type { Authority, KeyRole } from "./authority.ts";
@@ -103,12 +104,13 @@ export function emptyDeskState(): DeskState {
     epoch: 0,
     machine: "",
     trading: { state: "active", reason: "", seq: 0 },
-    orders: new Map(),
+    orders: new ArchivedMap("orders", ({ state }) => state),
+    stems: new ArchivedMap("stems"),
     inFlight: new Map(),
     cancels: new Map(),
     proposed: new Map(),
-    byClientOrderId: new Map(),
-    byVenueOrderId: new Map(),
+    byClientOrderId: new ArchivedMap("clientOrderIds"),
+    byVenueOrderId: new ArchivedMap("venueOrderIds"),
     positions: new Map(),
     accounts: new Map(),
     connectors: new Map(),
@@ -117,8 +119,8 @@ export function emptyDeskState(): DeskState {
     disputedFills: new Map(),
     lastFillAt: new Map(),
     lastFill: new Map(),
-    fills: new Map(),
-    counted: new Map(),
+    fills: new ArchivedMap("fills"),
+    counted: new ArchivedMap("counted"),
     unmatchedFills: new Map(),
     external: new Map(),
     liveFilled: new Set(),
@@ -126,7 +128,8 @@ export function emptyDeskState(): DeskState {
     conflicts: new Set(),
     multipliers: new Map(),
     assets: new Map(),
-    activities: new Map(),
+    activities: new ArchivedMap("activities"),
+    activitiesAt: new Map(),
     epochTag: "",
     intents: [],
     rates: new Map(),
@@ -309,11 +312,12 @@ function changeConnector(
 
 function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
   const { event } = recorded;
-  let order = state.orders.get(event.id);
+  let order = state.orders.take(event.id);
   if (order === undefined) {
     if (event.type !== "proposal.seen") return;
     order = openOrder(recorded as Recorded<typeof event>);
     state.orders.set(event.id, order);
+    state.stems.set(event.id.toLowerCase(), event.id);
     countProposal(state.schedules, event);
   }
   applyOrderEvent(order, recorded);
@@ -329,7 +333,7 @@ function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
 /** The cancel of an order also changes the proposal that asks for it. */
 function applyToProposal(state: DeskState, recorded: Recorded<OrderEvent>): void {
   const { event } = recorded;
-  const proposal = "proposal" in event && event.proposal !== undefined ? state.orders.get(event.proposal) : undefined;
+  const proposal = "proposal" in event && event.proposal !== undefined ? state.orders.take(event.proposal) : undefined;
   if (proposal === undefined || proposal.id === event.id) return;
   applyOrderEvent(proposal, recorded);
   indexOrder(state, proposal);

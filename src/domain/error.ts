@@ -116,6 +116,10 @@ export const ERRORS = {
   JOURNAL_CHANGED: row("{reason}; the desk is read-only and halted", GAP_HINT),
   ANCHOR_MISSING: row("{reason}; the desk is read-only and halted", GAP_HINT),
   ANCHOR_INVALID: row("{reason}; the desk is read-only and halted", GAP_HINT),
+  ARCHIVE_DAMAGED: row(
+    "{file} in .qoc/checkpoints: {message}; the desk is read-only",
+    "qoc down, then qoc up: the start makes the archive again from the journal",
+  ),
   JOURNAL_FAILED: row("writing the journal failed: {message}; the desk is halted", "check the disk, then qoc up"),
   // desk
   DESK_DOWN: row("the desk is not up{reason}", "qoc up", { exit: EXIT.deskDown, retryable: true }),

@@ -1,11 +1,12 @@
 /** Orders, fills and positions, folded from fills. Each fill counts once, in whatever order its messages arrive. */
 import type { AccountRecord } from "./account.ts";
+import type { ArchivedMap } from "./archived-map.ts";
 import type { Assets } from "./asset.ts";
 import { type Decimal, decimal } from "./decimal.ts";
 import { type DisputeState, addDispute, clearDisputes, removeDispute } from "./dispute.ts";
 import type { FillReceived, Recorded } from "./event.ts";
 import { type ExternalFillsByInstrument, addExternalFill, removeExternalFill } from "./external-fill.ts";
-import { type FillKey, fillKey, laterVersion } from "./fill.ts";
+import { type FillKey, fillKey, isSameMessage, laterVersion } from "./fill.ts";
 import type { ClientOrderId, OrderId } from "./ids.ts";
 import { type Multipliers, multiplierOf } from "./multiplier.ts";
 import { type InstrumentKey, instrumentKey } from "./order.ts";
@@ -18,21 +19,24 @@ import type { VenueFill } from "./venue.ts";
 export type UnmatchedFill = Recorded<FillReceived>;
 
 /** A position counts this version of a fill. */
-interface CountedFill {
+export interface CountedFill {
   readonly instrument: InstrumentKey;
   readonly fill: VenueFill;
 }
 
 export interface FillState extends DisputeState {
-  readonly orders: Map<OrderId, OrderRecord>;
+  /** Ended orders and older fills leave memory: {@link ArchivedMap}. */
+  readonly orders: ArchivedMap<OrderId, OrderRecord>;
   /** Orders from approval to their end. */
   readonly inFlight: Map<OrderId, OrderRecord>;
   /** Cancels by proposal, from approval to their end. */
   readonly cancels: Map<OrderId, OrderRecord>;
   /** Awaiting a human. */
   readonly proposed: Map<OrderId, OrderRecord>;
-  readonly byClientOrderId: Map<ClientOrderId, OrderId>;
-  readonly byVenueOrderId: Map<string, OrderId>;
+  /** The ids of all orders, by their text in lower case: no two differ by case alone. */
+  readonly stems: ArchivedMap<string, OrderId>;
+  readonly byClientOrderId: ArchivedMap<ClientOrderId, OrderId>;
+  readonly byVenueOrderId: ArchivedMap<string, OrderId>;
   readonly positions: Map<InstrumentKey, PositionRecord>;
   readonly accounts: Map<string, AccountRecord>;
   /** Instruments whose position at the venue differs from the fills, until a human resolves them. */
@@ -42,9 +46,9 @@ export interface FillState extends DisputeState {
   /** The newest record of a fill of each instrument, fitting or not. */
   readonly lastFill: Map<InstrumentKey, { seq: number; at: number }>;
   /** The version that counts of each fill, disputed and external fills included. */
-  readonly fills: Map<FillKey, VenueFill>;
+  readonly fills: ArchivedMap<FillKey, VenueFill>;
   /** The position that each fill moved. */
-  readonly counted: Map<FillKey, CountedFill>;
+  readonly counted: ArchivedMap<FillKey, CountedFill>;
   /** Fills of orders that this desk did not send, by connector and venue order id. */
   readonly unmatchedFills: Map<string, UnmatchedFill[]>;
   readonly external: ExternalFillsByInstrument;
@@ -98,6 +102,12 @@ function countFill(state: FillState, connector: string, key: FillKey, fill: Venu
   state.counted.set(key, { instrument, fill });
 }
 
+/** The order with this id, whatever its case. */
+export function orderOfStem({ orders, stems }: Readonly<FillState>, stem: string): OrderRecord | undefined {
+  const id = stems.get(stem.toLowerCase());
+  return id === undefined ? undefined : orders.get(id);
+}
+
 /**
  * The order of a fill or of a report, by client order id, else by venue order id. Returns undefined if this desk did
  * not send the order.
@@ -117,7 +127,7 @@ export function receiveFill(state: FillState, recorded: Recorded<FillReceived>):
   const { connector, fill, id, finding, completes } = recorded.event;
   if (completes === true && completeFill(state, recorded)) return;
   keepLast(state, instrumentKey(connector, fill.symbol), recorded);
-  const order = id === null ? undefined : state.orders.get(id);
+  const order = id === null ? undefined : state.orders.take(id);
   if (order === undefined) keepUnmatched(state, recorded);
   else if (finding?.kind === "disputed") keepDisputed(state, order, recorded);
   else applyOwnFill(state, order, recorded);
@@ -126,7 +136,7 @@ export function receiveFill(state: FillState, recorded: Recorded<FillReceived>):
 /** Adds the fee to a known fill; what else the desk knows of it stays. Returns false if the fill is not known. */
 function completeFill(state: FillState, recorded: Recorded<FillReceived>): boolean {
   const { connector, fill, id } = recorded.event;
-  const order = id === null ? undefined : state.orders.get(id);
+  const order = id === null ? undefined : state.orders.take(id);
   const key = fillKey(connector, fill, order?.terms.symbol);
   const known = state.fills.get(key);
   if (known === undefined) return false;
@@ -143,7 +153,7 @@ function completeFill(state: FillState, recorded: Recorded<FillReceived>): boole
   const trades = state.trades.get(connector);
   if (trades?.has(key) === true) trades.set(key, fill);
   const unmatched = state.unmatchedFills.get(`${connector}/${fill.venueOrderId}`);
-  const place = unmatched?.findIndex(({ event }) => event.fill === known) ?? -1;
+  const place = unmatched?.findIndex(({ event }) => isSameMessage(event.fill, known)) ?? -1;
   if (unmatched !== undefined && place !== -1)
     unmatched[place] = { ...recorded, event: { ...recorded.event, finding: unmatched[place]?.event.finding } };
   return true;

@@ -1,4 +1,5 @@
 /** The identity of a fill. The desk applies each key once. */
+import { canonicalJson } from "./canonical-json.ts";
 import { comparableSymbol } from "./order.ts";
 import type { VenueFill } from "./venue.ts";
 
@@ -44,6 +45,11 @@ function sameTrade(a: VenueFill, b: VenueFill): boolean {
     a.busts === b.busts &&
     a.corrects === b.corrects
   );
+}
+
+/** Whether all members are equal: a message that was read from disk is another object. */
+export function isSameMessage(a: VenueFill, b: VenueFill): boolean {
+  return a === b || canonicalJson(a) === canonicalJson(b);
 }
 
 /** 0 for the fill itself, 1 for its correction, 2 for its bust. The highest rank counts, in any order of arrival. */

@@ -184,6 +184,11 @@ export function rejectedBy(order: Readonly<OrderRecord>): "human" | "venue" | un
   return order.rejected.venue !== undefined || order.final === "rejected" ? "venue" : "human";
 }
 
+/** The place of an order among all orders: the number of its first record. */
+export function placeOf({ history }: Readonly<OrderRecord>): number {
+  return history[0]?.seq ?? 0;
+}
+
 /** Derives the state from the recorded fields. */
 export function stateOf(order: Readonly<OrderRecord>): OrderState {
   if (order.terms.cancels !== undefined) return cancelStateOf(order);

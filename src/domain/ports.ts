@@ -65,6 +65,11 @@ export interface Disk {
    */
   read(path: string, limit?: number): Promise<Uint8Array>;
   readText(path: string, limit?: number): Promise<string>;
+  /**
+   * Reads a part of a file at once, for look-ups that cannot wait. Does not follow a final symlink. @throws ENOENT and
+   * the like, and RangeError if the file is shorter.
+   */
+  readPart(path: string, offset: number, length: number): Uint8Array;
   list(path: string): Promise<readonly DirectoryEntry[]>;
   /** Does not follow a final symlink. Resolves to undefined if the path does not exist. */
   facts(path: string): Promise<FileFacts | undefined>;

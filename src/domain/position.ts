@@ -50,6 +50,17 @@ interface DatedSplit {
 /** At least as many of the newest changes are kept, and at most twice as many. */
 export const CHANGES_KEPT = 256;
 
+/** The state of a {@link PositionRecord} as plain data. */
+export interface PositionParts {
+  readonly connector: string;
+  readonly symbol: string;
+  readonly multiplier: Decimal;
+  readonly base: PositionBook;
+  readonly baseAt: number | null;
+  readonly movements: readonly PositionChange[];
+  readonly splits: readonly DatedSplit[];
+}
+
 /**
  * The position in one instrument. A change of an earlier fill is replayed when the position is read next, so that many
  * busts and corrections in a row cost one replay.
@@ -72,6 +83,24 @@ export class PositionRecord {
   constructor(connector: string, symbol: string) {
     this.connector = connector;
     this.symbol = symbol;
+  }
+
+  static from({ connector, symbol, multiplier, base, baseAt, movements, splits }: PositionParts): PositionRecord {
+    const position = new PositionRecord(connector, symbol);
+    position.multiplier = multiplier;
+    position.#base = base;
+    position.#baseAt = baseAt ?? Number.NEGATIVE_INFINITY;
+    for (const movement of movements) position.#keep(movement);
+    position.#splits.push(...splits);
+    position.#isStale = true;
+    return position;
+  }
+
+  get parts(): PositionParts {
+    const { connector, symbol, multiplier } = this;
+    const baseAt = Number.isFinite(this.#baseAt) ? this.#baseAt : null;
+    const [base, movements, splits] = [this.#base, this.#movements, this.#splits];
+    return { connector, symbol, multiplier, base, baseAt, movements, splits };
   }
 
   get quantity(): Decimal {

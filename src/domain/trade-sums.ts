@@ -20,10 +20,27 @@ interface ExchangedFills {
   readonly at: number;
 }
 
+/** The state of {@link TradeSums} as plain data. */
+export interface TradeSumsParts {
+  readonly fills: ReadonlyMap<string, VenueFill>;
+  readonly sums: ReadonlyMap<string, TradeSum>;
+  readonly fees: ReadonlyMap<string, Decimal>;
+}
+
 export class TradeSums {
-  readonly #fills = new Map<string, VenueFill>();
-  readonly #sums = new Map<string, TradeSum>();
-  readonly #fees = new Map<string, Decimal>();
+  readonly #fills: Map<string, VenueFill>;
+  readonly #sums: Map<string, TradeSum>;
+  readonly #fees: Map<string, Decimal>;
+
+  constructor(parts: TradeSumsParts = { fills: new Map(), sums: new Map(), fees: new Map() }) {
+    this.#fills = new Map(parts.fills);
+    this.#sums = new Map(parts.sums);
+    this.#fees = new Map(parts.fees);
+  }
+
+  get parts(): TradeSumsParts {
+    return { fills: this.#fills, sums: this.#sums, fees: this.#fees };
+  }
 
   /** By {@link comparableSymbol}. */
   get bySymbol(): ReadonlyMap<string, Readonly<TradeSum>> {

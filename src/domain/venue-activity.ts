@@ -13,24 +13,22 @@ export interface ActivityReceived {
   readonly rate?: DecimalText | undefined;
 }
 
-/** Older ids are forgotten, and an activity of an unknown id that is older is not recorded. */
+/** An activity of an unknown id that is older than this before the newest is not recorded. */
 export const ACTIVITY_MEMORY_MS = 400 * 24 * 60 * 60 * 1000;
 
-interface KnownActivity {
+export interface KnownActivity {
   /** The venue's time, ms, and at most the time of the record. */
   readonly at: number;
   /** In the account's currency; undefined for an activity that is no money of it. */
   readonly money: AnnouncedMoney | undefined;
 }
 
-export interface KnownActivities {
-  /** By id; oldest record first. */
-  readonly ids: Map<string, KnownActivity>;
-  /** The venue's time of the newest, ms, and at most the time of its record. */
-  newestAt: number;
-}
+export type ActivityKey = `${string}/${string}`;
 
-export type ActivitiesByConnector = Map<string, KnownActivities>;
+/** The name of a connector has no slash. */
+export function activityKey(connector: string, id: string): ActivityKey {
+  return `${connector}/${id}`;
+}
 
 interface RecordedActivity {
   readonly event: ActivityReceived;
@@ -38,19 +36,23 @@ interface RecordedActivity {
   readonly at: number;
 }
 
+interface Activities {
+  readonly activities: Map<ActivityKey, KnownActivity>;
+  readonly activitiesAt: Map<string, number>;
+}
+
 export function receiveActivity(
-  known: ActivitiesByConnector,
+  { activities, activitiesAt }: Activities,
   { event: { connector, activity }, at: recordedAt }: RecordedActivity,
   money: AnnouncedMoney | undefined,
 ): void {
   // An activity dated ahead must not hide earlier ones from the next request.
   const at = Math.min(activity.at, recordedAt);
-  const found = known.get(connector) ?? { ids: new Map<string, KnownActivity>(), newestAt: at };
-  known.set(connector, found);
-  found.ids.set(activity.id, { at, money });
-  found.newestAt = Math.max(found.newestAt, at);
-  for (const [id, earlier] of found.ids) {
-    if (earlier.at >= found.newestAt - ACTIVITY_MEMORY_MS) return;
-    found.ids.delete(id);
-  }
+  activities.set(activityKey(connector, activity.id), { at, money });
+  activitiesAt.set(connector, Math.max(activitiesAt.get(connector) ?? at, at));
+}
+
+/** The activities of a connector that are in memory: those of the last week at least. */
+export function recentActivities({ activities }: Pick<Activities, "activities">, connector: string): KnownActivity[] {
+  return [...activities].flatMap(([key, known]) => (key.startsWith(`${connector}/`) ? [known] : []));
 }

@@ -11,6 +11,7 @@ import type { VenueAccount } from "../domain/venue.ts";
 import { explains, isSameFlow } from "../domain/venue-money.ts";
 import { iso } from "../lib/time.ts";
 import { keyForMode } from "./authority.ts";
+import { recentActivities } from "../domain/venue-activity.ts";
 import type { Desk } from "./desk.ts";
 
 export interface CashFlow {
@@ -28,7 +29,7 @@ function checkNotStated({ clock, state }: Pick<Desk, "clock" | "state">, { conne
   const signed = decimal(signedAmount(kind, amount));
   if (kind === "result" || explains(signed, state.accounts.get(connector)?.unexplained ?? ZERO)) return;
   const flow = { amount: signed, at: clock.now() };
-  for (const { at, money } of state.activities.get(connector)?.ids.values() ?? []) {
+  for (const { at, money } of recentActivities(state, connector)) {
     if (money?.line !== "flow" || !isSameFlow({ amount: money.amount, at }, flow)) continue;
     const message = `the venue itself stated a ${kind} of ${amount} at ${iso(at)}, which counts already`;
     throw new QocError("FLOW_AMOUNT", { message, hint: "qoc status" });

@@ -8,27 +8,18 @@ import { iso } from "../lib/time.ts";
 import { detailOf, orderTexts, summaryOf } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
 import { matchOrder } from "./find-order.ts";
+import { newestOrders } from "./newest-orders.ts";
 import { QocError } from "../domain/error.ts";
 
-/** The newest `limit` decisions on these orders, newest first. A sort of all orders would hold the desk's loop. */
-export function decisionLog(orders: Iterable<OrderRecord>, limit: number): readonly DecisionLine[] {
-  /** The oldest first; at most twice `limit`. */
-  const kept: { readonly at: number; readonly order: OrderRecord }[] = [];
-  for (const order of orders) {
-    if (order.approvals.length === 0 && !isTerminal(order.state)) continue;
-    const at = decidedAt(order);
-    const oldest = kept.length < limit ? undefined : kept.at(-limit);
-    if (oldest !== undefined && at < oldest.at) continue;
-    // Orders come nearly in the order of their decisions, so that the place is near the end.
-    let place = kept.length;
-    while (place > 0 && (kept[place - 1]?.at ?? 0) > at) place -= 1;
-    kept.splice(place, 0, { at, order });
-    if (kept.length > 2 * limit) kept.splice(0, kept.length - limit);
-  }
-  return kept
-    .slice(-limit)
-    .toReversed()
-    .map(({ order }) => lineOf(order));
+/** The newest decisions, newest first. */
+export async function decisionLog(
+  desk: Pick<Desk, "archive"> & { readonly state: Pick<Desk["state"], "orders"> },
+  { limit, isInScope }: { readonly limit: number; isInScope(order: Readonly<OrderRecord>): boolean },
+): Promise<readonly DecisionLine[]> {
+  const accepts = (order: Readonly<OrderRecord>): boolean =>
+    (order.approvals.length > 0 || isTerminal(order.state)) && isInScope(order);
+  const rank = { of: decidedAt, most: ({ at }: { readonly at: number }) => at };
+  return (await newestOrders(desk, { limit, rank, accepts })).map(lineOf);
 }
 
 function decidedAt(order: Readonly<OrderRecord>): number {
@@ -70,11 +61,11 @@ const REVISION = /^(HEAD|@|desk\b|[0-9a-f]{7,40}$)/;
 
 /** `qoc history show`: an order by its id, or a revision of the file history. */
 export async function showEntry(
-  desk: Pick<Desk, "proposals" | "state"> & { readonly history: Pick<HistoryReader, "show"> },
+  desk: Pick<Desk, "archive" | "proposals" | "state"> & { readonly history: Pick<HistoryReader, "show"> },
   ref: string,
 ): Promise<HistoryItem> {
   try {
-    const order = matchOrder(desk, ref);
+    const order = await matchOrder(desk, ref);
     return { kind: "order", ...detailOf(order, orderPath(order)) };
   } catch (error) {
     if (!(error instanceof QocError) || error.code !== "ORDER_NOT_FOUND") throw error;

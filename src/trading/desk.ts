@@ -1,4 +1,5 @@
 /** The open desk that use cases work on: its state, the ways to change it, and its services. */
+import type { DiskArchive } from "../bus/archive.ts";
 import type { ProposalNeed } from "../domain/order-view.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { DecimalText } from "../domain/decimal.ts";
@@ -34,6 +35,8 @@ export interface Desk {
   readonly config: DeskConfig;
   readonly configuration: DeskConfiguration;
   readonly state: Readonly<DeskState>;
+  /** What has left the memory of the state: the look-ups of `state` cover it, and lists read it by page. */
+  readonly archive: OrderArchive;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -52,6 +55,9 @@ export interface Desk {
   readOnly(): string | undefined;
   readonly record: DeskRecord;
 }
+
+/** The archived orders and fills, in layers. */
+export type OrderArchive = Pick<DiskArchive, "fills" | "ids" | "layers" | "orders">;
 
 /** The journal as a whole: its anchor, and the gap for which the desk is read-only. */
 export interface DeskRecord {

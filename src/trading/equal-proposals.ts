@@ -1,5 +1,6 @@
 /** Proposals with the same terms: the receipt and the review name those that wait or that the human rejected. */
 import { QocError } from "../domain/error.ts";
+import { REJECTION_MS } from "../domain/eviction.ts";
 import type { Actor } from "../domain/event.ts";
 import { type OrderRecord, rejectedBy } from "../domain/order-state.ts";
 import { type OrderTerms, hasSameTerms, kindOf, targetOf } from "../domain/order.ts";
@@ -7,8 +8,6 @@ import type { Untrusted } from "../domain/untrusted.ts";
 import type { Desk } from "./desk.ts";
 import { orderTexts } from "./order-view.ts";
 
-/** How long a rejection is named. */
-const REJECTION_MS = 7 * 24 * 60 * 60 * 1000;
 const NAMED_MAX = 5;
 /** More proposals than a person reads at once; the agent waits for the decisions. */
 export const WAITING_MAX = 20;

@@ -1,10 +1,12 @@
 /** The fills of all orders as rows, in the order of their arrival, the newest first. */
 import type { DeskState } from "../domain/desk-state.ts";
 import { ownerOf } from "../domain/fill-state.ts";
+import type { FillKey } from "../domain/fill.ts";
 import { type Cell, RepeatedWords, type RowPage, type SentCell } from "../domain/row-page.ts";
 import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import { iso } from "../lib/time.ts";
+import type { Desk } from "./desk.ts";
 
 const COLUMNS = [
   "time",
@@ -25,21 +27,36 @@ export interface FillRowsRequest {
   readonly limit: number;
 }
 
-/** A fill keeps its place when a correction or its fee arrives, so that a place is a cursor. */
-export function fillRows(state: Readonly<DeskState>, { after, limit }: FillRowsRequest): RowPage<number> {
-  const total = state.fills.size;
+/** A place is a cursor: a fill keeps it when a correction or its fee arrives. @throws ARCHIVE_DAMAGED. */
+export async function fillRows(
+  { state, archive }: Pick<Desk, "state" | "archive">,
+  { after, limit }: FillRowsRequest,
+): Promise<RowPage<number>> {
+  const { total, archived } = state.fills;
   const end = Math.min(after ?? total, total);
   const start = Math.max(0, end - limit);
-  const rows: (readonly SentCell[])[] = [];
-  const repeated = new RepeatedWords();
-  let place = 0;
-  for (const [key, fill] of state.fills) {
-    if (place >= end) break;
-    if (place >= start) rows.push(rowOf({ state, repeated }, key.slice(0, key.indexOf("/")), fill));
+  const keys = new Map<number, FillKey>();
+  let place = archived;
+  for (const key of state.fills.keys()) {
+    if (state.fills.isReplaced(key)) continue;
+    if (place >= start && place < end) keys.set(place, key);
     place += 1;
   }
+  for (const layer of archive.layers) {
+    const { firstFill, newFills } = layer;
+    if (firstFill >= end || firstFill + newFills <= start) continue;
+    for (const { key, place: at } of await archive.fills(layer)) if (at >= start && at < end) keys.set(at, key);
+  }
+  const rows: (readonly SentCell[])[] = [];
+  const repeated = new RepeatedWords();
+  for (let at = end - 1; at >= start; at--) {
+    const key = keys.get(at);
+    const fill = key && state.fills.get(key);
+    if (key === undefined || fill === undefined) continue;
+    rows.push(rowOf({ state, repeated }, key.slice(0, key.indexOf("/")), fill));
+  }
   const { words } = repeated;
-  return { columns: COLUMNS, words, rows: rows.toReversed(), next: start > 0 ? start : null, total };
+  return { columns: COLUMNS, words, rows, next: start > 0 ? start : null, total };
 }
 
 interface RowContext {

@@ -14,12 +14,15 @@ export async function findOrder(desk: Desk, ref: string, refresh?: Refresh): Pro
   const known = desk.state.orders.get(refStem(ref) as OrderId);
   if (known === undefined) await scanProposals(desk);
   // A scan skips a file whose stat is unchanged; the requested proposal is always read.
-  const match = known ?? matchOrder(desk, ref);
+  const match = known ?? (await matchOrder(desk, ref));
   if (match.state === "proposed") await rereadProposal(desk, match, refresh);
   return matchOrder(desk, ref);
 }
 
-export function matchOrder(desk: Pick<Desk, "state" | "proposals">, ref: string): OrderRecord {
+export async function matchOrder(
+  desk: Pick<Desk, "archive" | "state" | "proposals">,
+  ref: string,
+): Promise<OrderRecord> {
   const stem = refStem(ref);
   const problem = [...desk.proposals.problems.values()].find((candidate) => candidate.id === stem);
   const exact = desk.state.orders.get(stem as OrderId);
@@ -28,12 +31,13 @@ export function matchOrder(desk: Pick<Desk, "state" | "proposals">, ref: string)
   if (problem !== undefined && !isKnown && (exact?.state ?? "proposed") === "proposed") throw problemError(problem);
   if (problem?.needs === "connector") throw problemError(problem);
   if (exact !== undefined) return exact;
-  const matches = [...desk.state.orders.keys()].filter((id) => isNamedByStem(id, stem));
+  const ids = new Set([...((await desk.archive.ids()) as readonly OrderId[]), ...desk.state.orders.keys()]);
+  const matches = [...ids].filter((id) => isNamedByStem(id, stem));
   const only = matches.length === 1 && matches[0] !== undefined ? desk.state.orders.get(matches[0]) : undefined;
   if (only !== undefined) return only;
   if (matches.length > 1)
     throw new QocError("ID_AMBIGUOUS", { id: stem, count: matches.length, matches: matches.slice(0, 5).join(", ") });
-  throw new QocError("ORDER_NOT_FOUND", { id: ref, suggestion: suggestion(stem, desk.state.orders.keys()) });
+  throw new QocError("ORDER_NOT_FOUND", { id: ref, suggestion: suggestion(stem, ids) });
 }
 
 function problemError(problem: { id: string; path: string; message: string; needs: string }): QocError {

@@ -2,6 +2,7 @@
  * The agents that wrote proposals and issues through the desk, folded from the journal. A file that was not
  * a valid proposal when it was written keeps its author when it becomes one, whatever its text says about its author.
  */
+import { ArchivedMap } from "../domain/archived-map.ts";
 import { digestOf } from "../domain/digest.ts";
 import type { Actor, Recorded } from "../domain/event.ts";
 import { isInside } from "../lib/path-containment.ts";
@@ -15,6 +16,8 @@ export interface OrderAuthor {
 }
 
 export interface OrderAuthors {
+  /** By the digest of the text. */
+  readonly byDigest: ArchivedMap<string, OrderAuthor>;
   take(recorded: Recorded): void;
   /** Names the author before the file is written, so that no reader meets a text without its author. */
   add(text: string, author: OrderAuthor): void;
@@ -23,8 +26,9 @@ export interface OrderAuthors {
 }
 
 export function createOrderAuthors(): OrderAuthors {
-  const byDigest = new Map<string, OrderAuthor>();
+  const byDigest = new ArchivedMap<string, OrderAuthor>("authors");
   return {
+    byDigest,
     take: ({ event }) => {
       if (event.type !== "file.written" || !event.actor.startsWith("agent:")) return;
       if (!isProposalPath(event.path) && !isInside(LAYOUT.issues, event.path)) return;

@@ -5,7 +5,7 @@
 import { messageOf } from "../domain/error.ts";
 import { type OrderRecord, countedFills, isEnded } from "../domain/order-state.ts";
 import { kindOf, targetOf } from "../domain/order.ts";
-import { LAYOUT } from "../workspace/layout.ts";
+import { DECIDED_FOLDERS, LAYOUT } from "../workspace/layout.ts";
 import type { OrderFolders } from "../workspace/order-folders.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
@@ -71,9 +71,14 @@ function labelled(label: string, text: string): readonly string[] {
   return [`${label}: ${first}`, ...further.map((line) => `    > ${line}`)];
 }
 
+/** Every place of the file of an order that was decided. */
+export function decidedPaths(order: Readonly<OrderRecord>): readonly string[] {
+  return DECIDED_FOLDERS.map((folder) => `${folder}/${fileName(order)}`);
+}
+
 interface Projection {
-  /** The path of the file before; undefined if it is not known. */
-  readonly previous?: string | undefined;
+  /** Where the file may have been before. */
+  readonly previous?: readonly string[];
   /** The order is from before a gap in the journal: a file at its path may state the decision that is lost. */
   readonly isRetired?: boolean;
 }
@@ -85,15 +90,13 @@ interface Projection {
 export async function projectOrder(
   orders: OrderFolders,
   order: Readonly<OrderRecord>,
-  { previous, isRetired = false }: Projection = {},
+  { previous = [], isRetired = false }: Projection = {},
 ): Promise<void> {
   if (order.state === "proposed") return;
   const target = orderPath(order);
   if (isRetired && (await orders.has(target))) return orders.remove(order.path);
   await orders.write(target, order.source, orderComments(order));
-  for (const stale of new Set([order.path, previous])) {
-    if (stale !== undefined && stale !== target) await orders.remove(stale);
-  }
+  for (const stale of new Set([order.path, ...previous])) if (stale !== target) await orders.remove(stale);
 }
 
 export interface Alert {

@@ -1,12 +1,13 @@
 /** Orders as rows: the table of the page reads ten thousand of them in parts. */
 import { text } from "../domain/decimal.ts";
-import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { kindOf } from "../domain/order.ts";
-import type { OrderRecord, OrderState } from "../domain/order-state.ts";
+import { type OrderRecord, type OrderState, placeOf } from "../domain/order-state.ts";
 import { type Cell, RepeatedWords, type RowPage } from "../domain/row-page.ts";
 import { iso } from "../lib/time.ts";
+import type { Desk } from "./desk.ts";
+import { newestOrders, orderCount } from "./newest-orders.ts";
 import { averageOf } from "./order-view.ts";
 
 interface OrderColumn {
@@ -41,21 +42,15 @@ export interface OrderRowsRequest {
 }
 
 /** @throws ORDER_NOT_FOUND if `after` is no order. */
-export function orderRows(state: Pick<DeskState, "orders">, request: OrderRowsRequest): RowPage<OrderId> {
-  const { after, limit } = request;
-  if (after !== undefined && !state.orders.has(after as OrderId))
-    throw new QocError("ORDER_NOT_FOUND", { id: after, suggestion: "" });
-  /** The orders before the cursor, whose own order may have left the state since. */
-  const older: OrderRecord[] = [];
-  let total = 0;
-  let isOlder = true;
-  for (const order of state.orders.values()) {
-    if (order.id === after) isOlder = false;
-    if (request.state !== undefined && order.state !== request.state) continue;
-    total += 1;
-    if (isOlder) older.push(order);
-  }
-  const part = older.slice(-limit).toReversed();
+export async function orderRows(
+  desk: Pick<Desk, "archive"> & { readonly state: Pick<Desk["state"], "orders"> },
+  { state, after, limit }: OrderRowsRequest,
+): Promise<RowPage<OrderId>> {
+  const last = after === undefined ? undefined : desk.state.orders.get(after as OrderId);
+  if (after !== undefined && last === undefined) throw new QocError("ORDER_NOT_FOUND", { id: after, suggestion: "" });
+  const before = last === undefined ? undefined : placeOf(last);
+  const found = await newestOrders(desk, { limit: limit + 1, state, before });
+  const part = found.slice(0, limit);
   const repeated = new RepeatedWords();
   const rows = part.map((order) =>
     COLUMNS.map(({ cell, isRepeated }) => (isRepeated === true ? repeated.placeOf(cell(order)) : cell(order))),
@@ -64,7 +59,7 @@ export function orderRows(state: Pick<DeskState, "orders">, request: OrderRowsRe
     columns: COLUMNS.map(({ name }) => name),
     rows,
     words: repeated.words,
-    next: older.length > part.length ? (part.at(-1)?.id ?? null) : null,
-    total,
+    next: found.length > part.length ? (part.at(-1)?.id ?? null) : null,
+    total: orderCount(desk.state, state),
   };
 }

@@ -3,7 +3,7 @@ import type { DeskState } from "../domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { isRetired } from "../domain/lost-records.ts";
-import { targetRecord } from "../domain/order-state.ts";
+import { isEnded, targetRecord } from "../domain/order-state.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
 import { resolvesWithin } from "../lib/resolves-within.ts";
@@ -11,7 +11,7 @@ import { iso } from "../lib/time.ts";
 import type { Desk } from "./desk.ts";
 import type { BurstEvent } from "./fill-summary.ts";
 import { InboxBursts } from "./inbox-bursts.ts";
-import { type Alert, orderPath, projectOrder, writeAlert } from "./order-files.ts";
+import { type Alert, decidedPaths, orderPath, projectOrder, writeAlert } from "./order-files.ts";
 import { ProjectionLane } from "./projection-lane.ts";
 
 export interface Projector {
@@ -33,7 +33,7 @@ const CLOSE_MS = 500;
 
 export function openProjector(desk: ProjectorDesk): Projector {
   const places = new Map<string, string>();
-  for (const order of desk.state.orders.values()) places.set(order.id, orderPath(order));
+  for (const order of desk.state.orders.values()) if (!isEnded(order)) places.set(order.id, orderPath(order));
   const bursts = new InboxBursts(desk.workspace.inbox, desk.state);
   const lanes = new Map<string, ProjectionLane>();
   const writer = { order: (id: OrderId) => projectPlace(desk, places, id), item: (key: string) => bursts.write(key) };
@@ -104,8 +104,10 @@ async function projectPlace(
 ): Promise<void> {
   const order = desk.state.orders.get(id);
   if (order === undefined) return;
-  const previous = places.get(id);
-  places.set(id, orderPath(order));
+  const place = places.get(id);
+  const previous = place === undefined ? decidedPaths(order) : [place];
+  if (isEnded(order)) places.delete(id);
+  else places.set(id, orderPath(order));
   await projectOrder(desk.workspace.orders, order, { previous, isRetired: isRetired(desk.state, id) });
   desk.history.request(`${order.id}: ${order.state}`);
 }

@@ -1,6 +1,6 @@
 /** Journals each activity of a venue once, whether the connector sent it or the desk fetched it. */
 import { setImmediate } from "node:timers/promises";
-import { ACTIVITY_MEMORY_MS } from "../domain/venue-activity.ts";
+import { ACTIVITY_MEMORY_MS, activityKey } from "../domain/venue-activity.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { VenueActivity } from "../domain/venue.ts";
 import { isSameCode } from "../domain/currency.ts";
@@ -31,9 +31,8 @@ export async function recordActivities(
   const leftOut: string[] = [];
   for (const [index, activity] of activities.entries()) {
     if (index > 0 && index % PER_SLICE === 0) await setImmediate();
-    const known = desk.state.activities.get(connector);
-    if (activity.at < opened || known?.ids.has(activity.id) === true) continue;
-    const reason = whyLeftOut(activity.at, known?.newestAt, desk.clock.now());
+    if (activity.at < opened || desk.state.activities.has(activityKey(connector, activity.id))) continue;
+    const reason = whyLeftOut(activity.at, desk.state.activitiesAt.get(connector), desk.clock.now());
     if (reason !== undefined) {
       leftOut.push(`${activity.id} ${reason}`);
       continue;
@@ -109,7 +108,7 @@ export async function followActivities(desk: Desk, connector: ConnectorName): Pr
 }
 
 async function recoverActivities(desk: Desk, connector: ConnectorName, opened: number): Promise<void> {
-  const newest = desk.state.activities.get(connector)?.newestAt ?? opened;
+  const newest = desk.state.activitiesAt.get(connector) ?? opened;
   const since = Math.max(opened, newest - OVERLAP_MS);
   const read = (cursor: string | undefined) => desk.venues.activities(connector, since, cursor);
   for await (const page of readPages({ connector, method: "getActivities", read }))

@@ -5,7 +5,15 @@ import { QocError } from "../domain/error.ts";
 import type { ConnectorName, OrderId, VenueOrderId } from "../domain/ids.ts";
 import type { FillFinding, FillReceived } from "../domain/event.ts";
 import { misfitsOf } from "../domain/fill-fit.ts";
-import { type FillKey, completedFill, conflictKey, fillKey, fillRank, sameContent } from "../domain/fill.ts";
+import {
+  type FillKey,
+  completedFill,
+  conflictKey,
+  fillKey,
+  fillRank,
+  isSameMessage,
+  sameContent,
+} from "../domain/fill.ts";
 import { ownerOf } from "../domain/fill-state.ts";
 import { type OrderRecord, countedQuantity } from "../domain/order-state.ts";
 import type { FillBatch } from "../domain/ports.ts";
@@ -214,7 +222,8 @@ export function judgeEarlyFills(
   for (const { event } of [...early]) {
     const { fill } = event;
     const key = fillKey(connector, fill);
-    if (desk.state.fills.get(key) !== fill || fill.busts !== undefined) continue;
+    const counts = desk.state.fills.get(key);
+    if (counts === undefined || !isSameMessage(counts, fill) || fill.busts !== undefined) continue;
     const misfits = misfitsOf(order, fill, hostTime(desk, connector));
     if (misfits.length === 0) filled = filled.plus(decimal(fill.quantity));
     const isOver = misfits.length === 0 && filled.gt(decimal(order.terms.quantity));

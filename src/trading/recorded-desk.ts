@@ -5,7 +5,7 @@ import type { OrderId } from "../domain/ids.ts";
 import type { HistoryReader } from "../workspace/history.ts";
 import type { Desk } from "./desk.ts";
 
-export interface RecordedDesk extends Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> {
+export interface RecordedDesk extends Pick<Desk, "archive" | "workspace" | "state" | "clock" | "config" | "proposals"> {
   readonly history: HistoryReader;
   /** What is to be said about desk.toml. */
   readonly notices: readonly ConfigNotice[];

@@ -29,7 +29,7 @@ async function freshName(desk: Pick<Desk, "state" | "workspace">, path: string):
   for (let n = 2; ; n++) {
     const candidate = `${path.slice(0, dot)}-r${n}${path.slice(dot)}`;
     const stem = candidate.slice(candidate.lastIndexOf("/") + 1, candidate.lastIndexOf("."));
-    const isTaken = [...desk.state.orders.keys()].some((id) => id.toLowerCase() === stem.toLowerCase());
+    const isTaken = desk.state.stems.has(stem.toLowerCase());
     if (!isTaken && !(await desk.workspace.files.exists(candidate))) return candidate;
   }
 }

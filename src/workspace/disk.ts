@@ -1,5 +1,5 @@
 /** The `Disk` port on Node's file system. A write that has resolved survives a power cut. */
-import { constants } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { QocError } from "../domain/error.ts";
@@ -164,9 +164,26 @@ async function append(path: string): Promise<AppendFile> {
   return new NodeAppendFile(handle, (await handle.stat()).size);
 }
 
+function readPart(path: string, offset: number, length: number): Uint8Array {
+  const part = Buffer.alloc(length);
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    let done = 0;
+    while (done < length) {
+      const read = readSync(file, part, done, length - done, offset + done);
+      if (read === 0) throw new RangeError(`${path} ends before byte ${offset + length}`);
+      done += read;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return part;
+}
+
 export function nodeDisk(): Disk {
   return {
     read,
+    readPart,
     readText: async (path, limit) => Buffer.from(await read(path, limit)).toString("utf8"),
     list: async (path): Promise<readonly DirectoryEntry[]> =>
       (await readdir(path, { withFileTypes: true })).map((entry) => ({ name: entry.name, kind: kindOf(entry) })),

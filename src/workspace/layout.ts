@@ -33,6 +33,7 @@ export const LAYOUT = {
   state: ".qoc",
   lock: ".qoc/lock",
   journal: ".qoc/journal",
+  checkpoints: ".qoc/checkpoints",
   history: ".qoc/history.git",
   connectors: ".qoc/connectors",
   bundles: ".qoc/bundles",

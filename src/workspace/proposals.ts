@@ -93,12 +93,11 @@ export class ProposalStore {
    * Returns whether the stem of `path` belongs to another file or to an order. The file at `path` and its own open
    * proposal do not count.
    */
-  async isStemTaken(path: string, orders: Iterable<StemHolder>): Promise<boolean> {
+  async isStemTaken(path: string, orderOf: (stem: string) => StemHolder | undefined): Promise<boolean> {
     const { id } = orderFileAt(path);
     if ((await this.#files()).some((file) => file.path !== path && isSameStem(file.id, id))) return true;
-    for (const order of orders)
-      if (isSameStem(order.id, id) && (order.state !== "proposed" || order.path !== path)) return true;
-    return false;
+    const order = orderOf(id);
+    return order !== undefined && (order.state !== "proposed" || order.path !== path);
   }
 
   /**

@@ -555,7 +555,17 @@ describe("render", () => {
     [
       "journal verify",
       {
-        ...{ ok: true, records: 1, segments: 1, head: "x", formats: [], anchors: 1, waiting: 0, torn: null },
+        ...{
+          ok: true,
+          records: 1,
+          segments: 1,
+          head: "x",
+          formats: [],
+          anchors: 1,
+          checkpoint: null,
+          waiting: 0,
+          torn: null,
+        },
         ...{ keysReplaced: [{ seq: 1, at: Date.parse(AT) }], gaps: [{ seq: 2, at: Date.parse(AT), fromSeq: 1 }] },
         ...{ problem: `the journal ends with record 8 (${AT})`, code: "JOURNAL_BEHIND", problemCount: 1 },
       },

@@ -322,7 +322,7 @@ describe("money that moves without a trade", () => {
     const mark = () => markAccount(desk.open.desk, "venue" as ConnectorName);
     const state = async (amount: string) => {
       await venues.quote("venue", `STATE:${amount}`);
-      await expect.poll(() => desk.open.desk.state.activities.get("venue")?.ids.has(`STATE:${amount}`)).toBe(true);
+      await expect.poll(() => desk.open.desk.state.activities.has(`venue/STATE:${amount}`)).toBe(true);
     };
     // The mark first.
     await venues.quote("venue", "PAY:-60000.5");

@@ -61,7 +61,7 @@ describe("a journal of format 1", () => {
     const scan = await scanJournal(nodeDisk(), `${EARLIER_DESK}/journal`);
     expect(byNumber([...replay(scan.events).orders.values()])).toEqual(STATES);
     const { root, home } = copyEarlierDesk();
-    const options = { root, home, disk: nodeDisk(), env: { PATH: process.env["PATH"] } };
+    const options = { root, home, disk: nodeDisk(), env: { PATH: process.env["PATH"] }, version: "1" };
     expect(await verifyJournal(options, { line: () => undefined })).toMatchObject({
       ok: true,
       records: RECORDS,

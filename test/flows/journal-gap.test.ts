@@ -283,7 +283,7 @@ async function offlineVerify({ root, home }: TempDesk): Promise<JournalReport> {
   const { verifyJournal } = await import("../../src/app/verify-journal.ts");
   const { nodeDisk } = await import("../../src/workspace/disk.ts");
   const env = { PATH: process.env["PATH"] };
-  return verifyJournal({ root, home, disk: nodeDisk(), env }, { line: () => undefined });
+  return verifyJournal({ root, home, disk: nodeDisk(), env, version: "1" }, { line: () => undefined });
 }
 
 describe("files of a stopped desk", () => {

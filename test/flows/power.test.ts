@@ -8,26 +8,37 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type JournalScan, scanJournal } from "../../src/bus/journal-read.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { openCheckpointed } from "../support/checkpoint-harness.ts";
+import { expectWhole } from "../support/whole-fold.ts";
 
 let folder: string;
 let dir: string;
 let writer: string;
+let checkpointWriter: string;
 let desks = 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "qoc-power-"));
-  writer = join(folder, "writer.mjs");
-  const entry = fileURLToPath(new URL("../support/journal-writer.ts", import.meta.url));
+  [writer, checkpointWriter] = await Promise.all([
+    bundled("journal-writer", new URL("../support/journal-writer.ts", import.meta.url)),
+    bundled("checkpoint-writer", new URL("../support/checkpoint-writer.ts", import.meta.url)),
+  ]);
+});
+
+/** The program of `test/support` as one file. */
+async function bundled(name: string, entry: URL): Promise<string> {
+  const outfile = join(folder, `${name}.mjs`);
   await build({
-    entryPoints: [entry],
-    outfile: writer,
+    entryPoints: [fileURLToPath(entry)],
+    outfile,
     bundle: true,
     platform: "node",
     format: "esm",
     target: "node20",
     logLevel: "silent",
   });
-});
+  return outfile;
+}
 beforeEach(() => {
   desks += 1;
   dir = join(folder, `journal-${desks}`);
@@ -35,9 +46,9 @@ beforeEach(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the writer until it has acknowledged `acks` records, then kills it. Returns every line that it wrote. */
-function killedAfter(acks: number): Promise<string[]> {
+function killedAfter(acks: number, program = writer): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [writer, dir, "100000"], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [program, dir, "100000"], { stdio: ["ignore", "pipe", "inherit"] });
     let out = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       out += chunk;
@@ -78,6 +89,21 @@ describe("kill -9", () => {
     }
     expect(before).toBeGreaterThan(0);
     expect(readdirSync(dir).length, "segments were rolled as well").toBeGreaterThan(1);
+  });
+});
+
+describe("kill -9 while checkpoints are written", () => {
+  it("at any point leaves the state of the journal, with or without the last checkpoint", async () => {
+    let used = 0;
+    for (let round = 0; round < 6; round++) {
+      await killedAfter(Math.floor(Math.random() * 12), checkpointWriter);
+      const desk = await openCheckpointed(nodeDisk(), { root: dir });
+      const { events } = await scanJournal(nodeDisk(), `${dir}/journal`);
+      expectWhole(desk.state, events);
+      used += desk.from === 0 ? 0 : 1;
+      await desk.journal.close();
+    }
+    expect(used).toBeGreaterThan(2);
   });
 });
 

@@ -105,6 +105,12 @@ class MemoryDisk implements CrashDisk {
     return this.#known(path).bytes.toString("utf8");
   }
 
+  readPart(path: string, offset: number, length: number): Uint8Array {
+    const { bytes } = this.#known(path);
+    if (bytes.length < offset + length) throw new RangeError(`${path} ends before byte ${offset + length}`);
+    return Buffer.from(bytes.subarray(offset, offset + length));
+  }
+
   async list(path: string): Promise<readonly DirectoryEntry[]> {
     const inside = (child: string): boolean => child !== path && parentOf(child) === path;
     const entry = (child: string, kind: DirectoryEntry["kind"]): DirectoryEntry => ({

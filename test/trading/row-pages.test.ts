@@ -1,12 +1,19 @@
 /** Orders and fills in parts: every one comes once, newest first, whatever happens between two parts. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { foldDeskState } from "../../src/domain/desk-state.ts";
+import { type DeskState, foldDeskState } from "../../src/domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
 import { RepeatedWords, cellOf } from "../../src/domain/row-page.ts";
+import type { Desk } from "../../src/trading/desk.ts";
 import { fillRows } from "../../src/trading/fill-rows.ts";
 import { orderRows } from "../../src/trading/order-rows.ts";
+import { NO_ARCHIVE } from "../support/no-archive.ts";
 import { scenario } from "../support/journal-scenario.ts";
+
+/** A desk from whose memory nothing has left. */
+function inMemory(state: DeskState): Pick<Desk, "state" | "archive"> {
+  return { state, archive: NO_ARCHIVE };
+}
 
 function orders(count: number): Recorded[] {
   const journal = scenario().desk().connector("paper");
@@ -15,12 +22,12 @@ function orders(count: number): Recorded[] {
 }
 
 describe("orders in parts", () => {
-  it("come once each, newest first, with the columns' cells", () => {
+  it("come once each, newest first, with the columns' cells", async () => {
     const state = foldDeskState(orders(1_234));
     const ids: string[] = [];
     let after: string | undefined;
     do {
-      const page = orderRows(state, { after, limit: 500 });
+      const page = await orderRows(inMemory(state), { after, limit: 500 });
       expect(page.total).toBe(1_234);
       expect(page.rows.every((row) => row.length === page.columns.length)).toBe(true);
       ids.push(...page.rows.map(([id]) => String(id)));
@@ -29,22 +36,24 @@ describe("orders in parts", () => {
     expect(ids).toEqual([...state.orders.keys()].toReversed());
   });
 
-  it("go on behind an order that left the state since", () => {
+  it("go on behind an order that left the state since", async () => {
     const events = orders(5);
     const state = foldDeskState(events);
-    const { next } = orderRows(state, { state: "proposed", limit: 2 });
+    const { next } = await orderRows(inMemory(state), { state: "proposed", limit: 2 });
     const rejected = { type: "order.rejected", id: next as never, by: "human", reason: "", actor: "human" } as const;
     const later = foldDeskState([...events, { ...(events.at(-1) as Recorded), seq: 99, event: rejected as DeskEvent }]);
-    const page = orderRows(later, { state: "proposed", after: next ?? undefined, limit: 2 });
+    const page = await orderRows(inMemory(later), { state: "proposed", after: next ?? undefined, limit: 2 });
     expect(page.rows.map(([id]) => id)).toEqual(["20260706-00002", "20260706-00001"]);
-    expect(() => orderRows(state, { after: "20260101-001", limit: 1 })).toThrow(/no order 20260101-001/);
+    await expect(orderRows(inMemory(state), { after: "20260101-001", limit: 1 })).rejects.toThrow(
+      /no order 20260101-001/,
+    );
   });
 });
 
 describe("texts that rows repeat", () => {
-  it("are sent once, and every cell is the same again", () => {
+  it("are sent once, and every cell is the same again", async () => {
     const state = foldDeskState(orders(300));
-    const page = orderRows(state, { limit: 300 });
+    const page = await orderRows(inMemory(state), { limit: 300 });
     expect(page.words.length).toBeLessThan(10);
     for (const row of page.rows) {
       const cells = Object.fromEntries(page.columns.map((name, index) => [name, cellOf(page, row[index])]));
@@ -66,7 +75,7 @@ describe("texts that rows repeat", () => {
 });
 
 describe("fills in parts", () => {
-  it("come once each, newest first, with the order that they fill", () => {
+  it("come once each, newest first, with the order that they fill", async () => {
     const state = foldDeskState(
       scenario()
         .desk()
@@ -80,9 +89,9 @@ describe("fills in parts", () => {
         .fill("a", { quantity: "3" })
         .records(),
     );
-    const first = fillRows(state, { limit: 2 });
+    const first = await fillRows(inMemory(state), { limit: 2 });
     expect(first).toMatchObject({ total: 3, next: 1 });
-    const rest = fillRows(state, { limit: 2, after: first.next ?? 0 });
+    const rest = await fillRows(inMemory(state), { limit: 2, after: first.next ?? 0 });
     expect(rest.next).toBeNull();
     const quantity = first.columns.indexOf("quantity");
     expect([...first.rows, ...rest.rows].map((row) => [row[1], row[quantity]])).toEqual([

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DeskState, foldDeskState } from "../../src/domain/desk-state.ts";
 import { orderRows } from "../../src/trading/order-rows.ts";
 import { scenario } from "../support/journal-scenario.ts";
+import { NO_ARCHIVE } from "../support/no-archive.ts";
 import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
 import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
 import { fiveYears } from "./support/equity-scenario.ts";
@@ -51,11 +52,11 @@ function tradedOrders(): DeskState {
 
 /** The parts in which the page reads all orders, as the desk's answers. */
 const parts: string[] = [];
-beforeAll(() => {
-  const state = tradedOrders();
+beforeAll(async () => {
+  const desk = { state: tradedOrders(), archive: NO_ARCHIVE };
   let after: string | undefined;
   do {
-    const page = orderRows(state, { after, limit: 500 });
+    const page = await orderRows(desk, { after, limit: 500 });
     parts.push(JSON.stringify({ value: page, values: [], notes: [] }));
     after = page.next ?? undefined;
   } while (after !== undefined);

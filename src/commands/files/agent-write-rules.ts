@@ -11,6 +11,7 @@ import type { FileWrite } from "../../workspace/file-write.ts";
 import { isArchived } from "../../workspace/inbox.ts";
 import { type IssueStore, agentWhoOpened, markOpenedBy, statusIn } from "../../workspace/issues.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
+import { orderOfStem } from "../../domain/fill-state.ts";
 import { plainPath, refusePath } from "../../workspace/path-policy.ts";
 import { isProposalPath } from "../../workspace/proposals.ts";
 import { refuseAgentStatus } from "../issues/agent-status-rules.ts";
@@ -30,7 +31,7 @@ export async function checkAgentWrite(
   if (isProposalPath(path)) refuseDailyProposals(desk, actor);
   if (isArchived(path)) refusePath(path, "only the human files items in the archive");
   // Of two files with one name neither can be approved.
-  if (isProposalPath(path) && (await proposals.isStemTaken(path, desk.state.orders.values()))) {
+  if (isProposalPath(path) && (await proposals.isStemTaken(path, (stem) => orderOfStem(desk.state, stem)))) {
     refusePath(path, "another proposal or an earlier order has this name");
   }
   if (isProposalPath(path)) {

@@ -23,7 +23,7 @@ export const command = defineCommand({
     ),
   }),
   output: rowPageSchema(z.number()),
-  run: async (request, context) => fillRows((await readableDesk(context)).state, request),
+  run: async (request, context) => fillRows(await readableDesk(context), request),
   render: (page, style) =>
     renderRowPage(page, style, { numbers: ["quantity", "price", "fee"], empty: "no order was filled yet" }),
 });

@@ -15,7 +15,8 @@ export const command = defineCommand({
   runs: "local-if-down",
   writes: [],
   summary: "check every record of the journal",
-  description: "Hashes, chain, signatures, an approval before each order, and the signed heads outside the folder.",
+  description:
+    "Hashes, chain, signatures, an approval before each order, the signed heads outside the folder, the checkpoint.",
   examples: ["qoc journal verify", "qoc journal verify --json"],
   input: z.strictObject({}),
   output: z.looseObject({ ok: z.boolean(), records: z.number() }),
@@ -37,6 +38,7 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
     ["head", head],
     ...formats.map((counts) => [`format ${counts.format}`, formatText(counts)] as const),
     ["signed heads", `${anchors} outside the folder`],
+    ...(report.checkpoint === null ? [] : [["checkpoint", `after record ${report.checkpoint}`] as const]),
     ...(report.waiting === 0 ? [] : [["desk.toml", `${report.waiting} changes wait for qoc reload`] as const]),
     ...report.keysReplaced.map(
       ({ seq, at }) =>

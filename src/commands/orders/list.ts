@@ -1,5 +1,7 @@
 import type { OrderSummary } from "../../domain/order-view.ts";
 import * as z from "zod";
+import type { OrderRecord } from "../../domain/order-state.ts";
+import { newestOrders } from "../../trading/newest-orders.ts";
 import { orderPath } from "../../trading/order-files.ts";
 import { summaryOf } from "../../trading/order-view.ts";
 import { scanProposals } from "../../trading/scan-proposals.ts";
@@ -61,14 +63,12 @@ export const command = defineCommand({
     const files = wrong === 1 ? "1 file needs" : `${wrong} files need`;
     if (wrong > 0) context.progress.line(`${files} correction: qoc status`);
     const needs = new Map(problems.map((problem) => [problem.id, problem.needs]));
-    return [...desk.state.orders.values()]
-      .filter((order) => isOrderInScope(desk, context.actor, order))
-      .filter((order) => state === undefined || order.state === state)
-      .slice(-limit)
-      .map((order) => ({
-        ...summaryOf(order, orderPath(order)),
-        needs: order.state === "proposed" ? needs.get(order.id) : undefined,
-      }));
+    const accepts = (order: Readonly<OrderRecord>): boolean => isOrderInScope(desk, context.actor, order);
+    const newest = await newestOrders(desk, { limit, state, accepts });
+    return newest.toReversed().map((order) => ({
+      ...summaryOf(order, orderPath(order)),
+      needs: order.state === "proposed" ? needs.get(order.id) : undefined,
+    }));
   },
   render: (orders, style) => {
     const columns = [ID, style.isTty ? STATE_OR_NEEDS : STATE, ...TERMS];

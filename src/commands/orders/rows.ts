@@ -23,7 +23,7 @@ export const command = defineCommand({
     after: flag(z.string().optional(), "ID", "the orders before this one"),
   }),
   output: rowPageSchema(z.string()),
-  run: async (request, context) => orderRows((await readableDesk(context)).state, request),
+  run: async (request, context) => orderRows(await readableDesk(context), request),
   render: (page, style) =>
     renderRowPage(page, style, { numbers: ["quantity", "price", "filled", "averagePrice"], empty: "no orders" }),
 });

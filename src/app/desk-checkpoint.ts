@@ -1,0 +1,66 @@
+/** Where a fold of the journal begins: at the checkpoint of the desk, or at the first record. */
+import { DiskArchive } from "../bus/archive.ts";
+import { type CheckpointPlace, readCheckpoint, restoreState } from "../bus/checkpoint.ts";
+import type { ScanStart } from "../bus/journal-read.ts";
+import { type DeskState, emptyDeskState } from "../domain/desk-state.ts";
+import { type QocError, messageOf } from "../domain/error.ts";
+import type { Disk } from "../domain/ports.ts";
+import { type PublicKeys, verifySignature } from "../trading/operator-keys.ts";
+import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+
+export interface FoldStart {
+  readonly state: DeskState;
+  readonly authors: OrderAuthors;
+  readonly archive: DiskArchive;
+  /** undefined: the first record. */
+  readonly from: ScanStart | undefined;
+}
+
+export interface FoldStartOptions {
+  readonly disk: Disk;
+  readonly root: string;
+  /** The version of Qoc. */
+  readonly version: string;
+  readonly deskId: string;
+  /** undefined: no checkpoint is used, because its signature cannot be checked. */
+  readonly keys: Pick<PublicKeys, "host"> | undefined;
+  onDamage(error: QocError): void;
+}
+
+export function checkpointPlace({
+  disk,
+  root,
+  version,
+  deskId,
+  keys,
+}: Omit<FoldStartOptions, "onDamage">): CheckpointPlace {
+  return {
+    ...{ disk, deskId, version },
+    dir: `${root}/${LAYOUT.checkpoints}`,
+    journalDir: `${root}/${LAYOUT.journal}`,
+    verify: (text, signature) => keys !== undefined && verifySignature(keys.host.publicPem, text, signature),
+  };
+}
+
+/** The fold of the whole journal. */
+export function foldOfAll({ disk, root, onDamage }: Pick<FoldStartOptions, "disk" | "root" | "onDamage">): FoldStart {
+  const archive = new DiskArchive({ disk, dir: `${root}/${LAYOUT.checkpoints}`, onDamage });
+  return { state: emptyDeskState(), authors: createOrderAuthors(), archive, from: undefined };
+}
+
+/** The fold after the desk's checkpoint; a text why it is not used; undefined without a checkpoint. Never rejects. */
+export async function foldAfterCheckpoint(options: FoldStartOptions): Promise<FoldStart | string | undefined> {
+  const start = foldOfAll(options);
+  const { archive, authors } = start;
+  const found = await readCheckpoint(checkpointPlace(options), archive);
+  if ("reason" in found) return found.kind === "absent" ? undefined : found.reason;
+  const { seq, hash, segments, layers } = found.head;
+  try {
+    archive.use(layers, found.runs);
+    const state = restoreState(found, { authors: authors.byDigest }, archive);
+    return { ...start, state, from: { seq, hash, segments } };
+  } catch (error) {
+    return messageOf(error);
+  }
+}

@@ -1,0 +1,60 @@
+/** What leaves memory as lines of a layer. */
+import type { ArchiveTable } from "../domain/archived-map.ts";
+import type { DeskState } from "../domain/desk-state.ts";
+import type { FillKey } from "../domain/fill.ts";
+import type { OrderId } from "../domain/ids.ts";
+import { type OrderRecord, placeOf } from "../domain/order-state.ts";
+import { type ArchiveLine, type ArchivedFill, aliasOf, lineText } from "./archive.ts";
+
+/** A line of the layer that is to be written. */
+export interface PreparedLine extends Pick<ArchiveLine, "table" | "key" | "aliases"> {
+  readonly text: Buffer;
+  /** The group of the entry in its map. */
+  readonly group: string;
+  /** The lines of a section are in this order. */
+  readonly place: number;
+}
+
+/** By table and key. */
+export type Lines = Map<string, PreparedLine>;
+
+/** The other names by which each order in memory is found. */
+export type OrderNames = ReadonlyMap<OrderId, readonly string[]>;
+
+export function namesOf({ byClientOrderId, byVenueOrderId }: DeskState): OrderNames {
+  const names = new Map<OrderId, string[]>();
+  for (const map of [byClientOrderId, byVenueOrderId] as const)
+    for (const [key, id] of map.entries()) {
+      const known = names.get(id) ?? [];
+      known.push(aliasOf(map.table, key));
+      names.set(id, known);
+    }
+  return names;
+}
+
+export function orderLine(order: Readonly<OrderRecord>, names: readonly string[]): PreparedLine {
+  const aliases = [aliasOf("stems", order.id.toLowerCase()), ...names];
+  const text = Buffer.from(lineText({ table: "orders", key: order.id, value: order, aliases }));
+  return { table: "orders", key: order.id, aliases, text, group: order.state, place: placeOf(order) };
+}
+
+export function fillLine(state: DeskState, key: FillKey, place: number): PreparedLine | undefined {
+  const [fill, counted] = [state.fills.get(key), state.counted.get(key)];
+  if (fill === undefined) return undefined;
+  const aliases = counted === undefined ? [] : [aliasOf("counted", key)];
+  const value: ArchivedFill = { fill, counted, place };
+  return {
+    table: "fills",
+    key,
+    aliases,
+    text: Buffer.from(lineText({ table: "fills", key, value, aliases })),
+    group: "",
+    place,
+  };
+}
+
+export function plainLine(table: ArchiveTable, key: string, value: unknown): PreparedLine | undefined {
+  if (value === undefined) return undefined;
+  const text = Buffer.from(lineText({ table, key, value, aliases: [] }));
+  return { table, key, aliases: [], text, group: "", place: 0 };
+}

@@ -1,0 +1,56 @@
+/** What may leave the desk's memory, because the archive on disk answers for it from then on. */
+import type { DeskState } from "./desk-state.ts";
+import type { ActivityKey } from "./venue-activity.ts";
+import type { FillKey } from "./fill.ts";
+import type { OrderId } from "./ids.ts";
+import { type OrderRecord, isEnded, rejectedBy } from "./order-state.ts";
+
+/** The last messages about an order follow its end closely. */
+const ORDER_MS = 15 * 60 * 1000;
+/** A proposal names an equal proposal that a human rejected within this time. */
+export const REJECTION_MS = 7 * 24 * 60 * 60 * 1000;
+/** Connectors list the activities of the last week again and again. */
+const ACTIVITY_MS = 7 * 24 * 60 * 60 * 1000;
+export interface EvictionLimits {
+  /** The newest fills stay. */
+  readonly fillsKept: number;
+  /** More would make one checkpoint long; the next one takes the others. */
+  readonly ordersAtOnce: number;
+}
+
+export const EVICTION_LIMITS: EvictionLimits = { fillsKept: 1_000, ordersAtOnce: 20_000 };
+
+/** An order that ended, of which nothing is open: no run, no dispute. */
+export function mayLeaveMemory(state: Readonly<DeskState>, order: Readonly<OrderRecord>): boolean {
+  if (!isEnded(order) || order.disputedFills.size > 0) return false;
+  const endedAt = order.history.at(-1)?.at ?? order.proposedAt;
+  const keptMs = rejectedBy(order) === "human" ? REJECTION_MS : ORDER_MS;
+  if (endedAt > state.lastAt - keptMs) return false;
+  return !state.runs.has(order.proposedBy.replace(/^agent:/, ""));
+}
+
+export interface Eviction {
+  readonly orders: readonly OrderId[];
+  readonly fills: readonly FillKey[];
+  readonly activities: readonly ActivityKey[];
+}
+
+/** Whether there may be more orders than one checkpoint takes. */
+export function isFull({ orders }: Eviction, { ordersAtOnce }: EvictionLimits): boolean {
+  return orders.length === ordersAtOnce;
+}
+
+export function planEviction(state: Readonly<DeskState>, limits: EvictionLimits): Eviction {
+  const orders: OrderId[] = [];
+  for (const order of state.orders.values()) {
+    if (orders.length === limits.ordersAtOnce) break;
+    if (mayLeaveMemory(state, order)) orders.push(order.id);
+  }
+  const fills = [...state.fills.keys()].slice(0, Math.max(0, state.fills.size - limits.fillsKept));
+  const activities: ActivityKey[] = [];
+  for (const [key, { at }] of state.activities) {
+    const newest = state.activitiesAt.get(key.slice(0, key.indexOf("/"))) ?? at;
+    if (at < newest - ACTIVITY_MS) activities.push(key);
+  }
+  return { orders, fills, activities };
+}

@@ -1,0 +1,60 @@
+/** A desk with a checkpoint: its next start, `qoc journal verify`, and a program that can write its folder. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { afterEach, expect, it } from "vitest";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk;
+afterEach(async () => {
+  await desk.stop().catch(() => undefined);
+  await discard(desk);
+});
+
+const FILE = ".qoc/checkpoints/checkpoint.json";
+
+/** Enough records for a checkpoint at the stop. */
+async function halted(): Promise<TempDesk> {
+  const opened = await tempDesk({ config: (text) => text.replaceAll("enabled = true", "enabled = false") });
+  await opened.call("halt", { reason: "for the test" });
+  for (let n = 0; n < 1_100; n++)
+    opened.open.desk.publish({ type: "command.refused", command: "x", actor: "agent:a", reason: "no", count: 1 });
+  await opened.stop();
+  return opened;
+}
+
+it("starts from the checkpoint of its stop, and verify checks it", async () => {
+  desk = await halted();
+  expect(existsSync(`${desk.root}/${FILE}`)).toBe(true);
+  expect(statSync(`${desk.root}/${FILE}`).mode & 0o777).toBe(0o600);
+  desk = await tempDesk({ again: desk });
+  const { state } = desk.open.desk;
+  expect([state.trading.state, state.trading.reason]).toEqual(["halted", "for the test"]);
+  expect(state.seq).toBeGreaterThan(1_100);
+  const report = await desk.call<{ ok: boolean; checkpoint: number }>("journal verify", {});
+  expect(report).toMatchObject({ ok: true });
+  expect(report.checkpoint).toBeGreaterThan(1_100);
+});
+
+it("does not believe a checkpoint that a program without the host's key has changed", async () => {
+  desk = await halted();
+  const path = `${desk.root}/${FILE}`;
+  const [head = "", state = ""] = readFileSync(path, "utf8").split("\n");
+  const changed = state.replace('"state":"halted"', '"state":"active"');
+  expect(changed).not.toBe(state);
+  const digest = createHash("sha256").update(changed).digest("hex");
+  writeFileSync(path, `${head.replace(/"state":"[0-9a-f]{64}"/, `"state":"${digest}"`)}\n${changed}\n`);
+  desk = await tempDesk({ again: desk });
+  expect(desk.open.desk.state.trading.state).toBe("halted");
+  await expect(desk.call("journal verify", {})).resolves.toMatchObject({ ok: false, code: "CHECKPOINT_INVALID" });
+});
+
+it("becomes read-only if a record before its checkpoint was changed, and starts read-only then", async () => {
+  desk = await halted();
+  const path = `${desk.root}/.qoc/journal/000001.ndjson`;
+  writeFileSync(path, readFileSync(path, "utf8").replace("for the test", "for the TEST"));
+  desk = await tempDesk({ again: desk });
+  await expect.poll(() => desk.open.desk.readOnly(), { timeout: 20_000 }).toMatch(/does not match its hash/);
+  await desk.stop();
+  desk = await tempDesk({ again: desk });
+  expect(desk.open.desk.readOnly()).toMatch(/does not match its hash/);
+});

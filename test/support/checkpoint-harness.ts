@@ -1,0 +1,101 @@
+/** A journal with its fold and its checkpoints on an in-memory disk, opened as a start of the desk opens them. */
+import { createHash } from "node:crypto";
+import { type Bus, openBus } from "../../src/bus/bus.ts";
+import { DiskArchive } from "../../src/bus/archive.ts";
+import { type CheckpointPlace, readCheckpoint, restoreState } from "../../src/bus/checkpoint.ts";
+import { type Checkpointer, openCheckpointer } from "../../src/bus/checkpointer.ts";
+import { type Journal, openJournal } from "../../src/bus/journal.ts";
+import { openReplay } from "../../src/bus/replay.ts";
+import { ArchivedMap } from "../../src/domain/archived-map.ts";
+import { type DeskState, emptyDeskState } from "../../src/domain/desk-state.ts";
+import type { QocError } from "../../src/domain/error.ts";
+import type { Recorded } from "../../src/domain/event.ts";
+import type { Disk } from "../../src/domain/ports.ts";
+import { fakeClock } from "./fake-clock.ts";
+import { quietLog } from "./quiet-log.ts";
+
+const ROOT = "/desk/.qoc";
+export const CHECKPOINTS = `${ROOT}/checkpoints`;
+
+function signatureOf(text: string): string {
+  return createHash("sha256").update(`the host's key ${text}`).digest("base64");
+}
+
+function placeOf(disk: Disk, { root = ROOT, version = "1.0.0" }: HarnessOptions): CheckpointPlace {
+  const verify = (text: string, signature: string): boolean => signature === signatureOf(text);
+  return { disk, dir: `${root}/checkpoints`, journalDir: `${root}/journal`, deskId: "desk-1", version, verify };
+}
+
+export interface CheckpointedDesk {
+  readonly state: DeskState;
+  readonly authors: ArchivedMap<string, unknown>;
+  readonly archive: DiskArchive;
+  readonly journal: Journal;
+  readonly checkpoints: Checkpointer;
+  /** The record of the checkpoint that was used; 0 without one. */
+  readonly from: number;
+  /** Why the checkpoint was not used. */
+  readonly reason: string | undefined;
+  readonly damage: readonly QocError[];
+  readonly errors: readonly string[];
+  append(recorded: Recorded): void;
+}
+
+export interface HarnessOptions {
+  /** The folder of journal and checkpoints. */
+  readonly root?: string;
+  readonly version?: string;
+  readonly fillsKept?: number;
+  readonly segmentBytes?: number;
+}
+
+export async function openCheckpointed(disk: Disk, options: HarnessOptions = {}): Promise<CheckpointedDesk> {
+  const place = placeOf(disk, options);
+  const { dir, journalDir } = place;
+  const damage: QocError[] = [];
+  const onDamage = (error: QocError): void => void damage.push(error);
+  const newArchive = (): DiskArchive => new DiskArchive({ disk, dir, onDamage });
+  let [archive, authors, state] = [newArchive(), new ArchivedMap<string, unknown>("authors"), emptyDeskState()];
+  const found = await readCheckpoint(place, archive);
+  const clock = fakeClock();
+  const log = quietLog();
+  const common = { disk, dir: journalDir, clock, log, segmentBytes: options.segmentBytes ?? 4_000 };
+  let from = 0;
+  if (!("reason" in found)) {
+    archive.use(found.head.layers, found.runs);
+    state = restoreState(found, { authors }, archive);
+    from = found.head.seq;
+  }
+  const { take } = openReplay(state);
+  let opened = await openJournal({ ...common, take, from: "reason" in found ? undefined : found.head });
+  if (opened.scan.lacksStart === true) {
+    [archive, authors, state, from] = [newArchive(), new ArchivedMap("authors"), emptyDeskState(), 0];
+    opened = await openJournal({ ...common, take: openReplay(state).take });
+  }
+  const { journal } = opened;
+  if (journal === undefined) throw new Error(`the journal is corrupt: ${JSON.stringify(opened.scan.corrupt)}`);
+  const bus: Bus = openBus(journal, state, log);
+  // Each look at the clock ends a slice, so that records come between any two lines of a layer.
+  let elapsed = 0;
+  const restless = { ...clock, monotonic: () => (elapsed += 10) };
+  const limits = { fillsKept: options.fillsKept ?? 0, ordersAtOnce: 1_000 };
+  const checkpoints = openCheckpointer({
+    ...{ disk, dir, clock: restless, log, journal, state, archive, from, limits, deskId: "desk-1" },
+    version: place.version,
+    others: { authors },
+    sign: signatureOf,
+    mayWrite: () => damage.length === 0 && journal.failure === undefined,
+  });
+  return {
+    ...{ state, authors, archive, journal, checkpoints, from, damage },
+    reason: "reason" in found ? found.reason : from === 0 ? "its record is not in the journal" : undefined,
+    get errors() {
+      return log.lines.filter(({ level }) => level === "error").map(({ message }) => message);
+    },
+    append: ({ at, epoch, event }) => {
+      clock.step(at - clock.now());
+      journal.epoch = epoch;
+      bus.publish(event);
+    },
+  };
+}
