@@ -19,6 +19,7 @@ import type { Connector } from "../host/connector.ts";
 import type { ConnectorStateChange } from "../host/connector-options.ts";
 import { inspectMethod } from "../host/inspect-method.ts";
 import { VenueOutage } from "../host/restart-policy.ts";
+import { Slots } from "../lib/slots.ts";
 import { TurnSlices } from "../host/turn-slices.ts";
 import { openVenueClient } from "../host/venue-client.ts";
 import { hasOthersCode } from "../workspace/built-in-types.ts";
@@ -42,6 +43,7 @@ export interface FleetOptions extends Omit<
   | "levels"
   | "admit"
   | "slices"
+  | "starts"
   | "sourceOf"
 > {
   readonly config: DeskConfig;
@@ -65,6 +67,8 @@ export interface Fleet {
 }
 
 const RECONCILE_AGAIN_MS = 5_000;
+/** A hundred workers that start at once are each slower than the time limit of a start. */
+const STARTS_AT_ONCE = 8;
 const REASON_CHARS_MAX = 2_000;
 
 export function openFleet(options: FleetOptions): Fleet {
@@ -87,6 +91,7 @@ class ConnectorFleet implements Fleet {
   readonly #moving = new Set<string>();
   readonly #levels: ConnectorLevels;
   readonly #slices: TurnSlices;
+  readonly #starts = new Slots(STARTS_AT_ONCE);
   /** Connectors that were live by the journal when the desk started. */
   readonly #wasLive = new Set<string>();
   /** The author's own files of each adapter, as far as they were read since the desk started. */
@@ -142,6 +147,7 @@ class ConnectorFleet implements Fleet {
       const parts: ConnectorDeps = {
         ...this.#options,
         slices: this.#slices,
+        starts: this.#starts,
         levels: this.#levels,
         admit: (connector, capabilities) => this.#admit(connector, capabilities),
         fillSink: { accept: (batch) => this.#acceptFills(config, batch) },

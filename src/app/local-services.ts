@@ -28,12 +28,11 @@ import { readLogs } from "../workspace/logs.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
 import { connectVenue } from "./connect-venue.ts";
-import { certifyAdapter } from "./certify-adapter.ts";
 import { type DaemonScreen, runDaemon } from "./daemon.ts";
 import { inspectDesk } from "./inspect-desk.ts";
 import { findJournalGap, readRecordedDesk } from "./read-recorded-desk.ts";
 import { startDaemon } from "./start-daemon.ts";
-import { type RunLine, runDemo } from "./run-demo.ts";
+import type { RunLine } from "./run-demo.ts";
 import { initDesk, makeKeyFolder } from "./init.ts";
 import { newConnector } from "./new-connector.ts";
 import { isInside } from "../lib/path-containment.ts";
@@ -118,7 +117,7 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
       };
       return serveMcpOverStdio({ address, root, version, clock, connection }, signal);
     },
-    demo: (request, screen, signal) => runDemo(options, request, screen, signal),
+    demo: async (request, screen, signal) => (await import("./run-demo.ts")).runDemo(options, request, screen, signal),
   };
 }
 
@@ -297,7 +296,11 @@ function adapterServices(options: LocalServicesOptions): Local<"newConnector" | 
   return {
     newConnector: async ({ name, from }) =>
       newConnector({ ...options, root: await findWorkspace(options.disk, from, userOf(options)), name }),
-    certify: (request, progress) => certifyAdapter({ ...options, user: userOf(options), sandbox }, request, progress),
+    // The kit with its fake venues is a third of the program: the other commands, and a start, do not load it.
+    certify: async (request, progress) => {
+      const { certifyAdapter } = await import("./certify-adapter.ts");
+      return certifyAdapter({ ...options, user: userOf(options), sandbox }, request, progress);
+    },
     connect: async (request, progress) => {
       const { root } = await locateDesk(options, request.from);
       return connectVenue({ ...options, root, sandbox }, request, progress);

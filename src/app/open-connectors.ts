@@ -17,6 +17,7 @@ import type { Egress } from "../host/egress.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { startProcess } from "../host/process-transport.ts";
 import type { SecretStore } from "../host/secrets.ts";
+import type { Slots } from "../lib/slots.ts";
 import type { TurnSlices } from "../host/turn-slices.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
 import type { QuoteSource } from "../domain/sdk.ts";
@@ -65,6 +66,7 @@ export interface ConnectorDeps {
   readonly fillSink: FillSink;
   readonly pushSink: PushSink;
   readonly slices: TurnSlices;
+  readonly starts: Slots;
   readonly onStateChange: ConnectorOptions["onStateChange"];
 }
 
@@ -154,6 +156,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     fillSink: deps.fillSink,
     pushSink: deps.pushSink,
     slices: deps.slices,
+    starts: deps.starts,
     requestHandler: createRequestHandler({
       clock: deps.clock,
       store,

@@ -3,6 +3,7 @@ import type { ConnectorState } from "../domain/event.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, FillSink, Log, PushSink } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
+import type { Slots } from "../lib/slots.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import type { AcceptedAdapterOptions } from "./accepted-adapter.ts";
 import type { AdapterRequestHandler } from "./adapter-requests.ts";
@@ -43,6 +44,8 @@ export interface ConnectorOptions extends AcceptedAdapterOptions, ConnectionExpe
   readonly pushSink: PushSink;
   /** Shared by all connectors of a desk. */
   readonly slices: TurnSlices;
+  /** Limits how many connectors of a desk are bundled and load their adapter at once. */
+  readonly starts?: Slots | undefined;
   readonly requestHandler: AdapterRequestHandler;
   readonly onStateChange: (change: ConnectorStateChange) => void;
   /** Called before `connect`. @throws VenueOutage if the connector may not start yet; the start is repeated. */

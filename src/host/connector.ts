@@ -209,7 +209,8 @@ export class Connector {
     if (superseded.aborted) return;
     if (state === "starting") this.#changeState("starting", undefined);
     try {
-      await this.#startSession(isByOperator, superseded);
+      const endStart = await this.#options.starts?.take(superseded);
+      await this.#startSession({ isByOperator, superseded, onHandshake: endStart }).finally(endStart);
       this.#readyInMs = clock.monotonic() - started;
       this.#health = new CallHealth();
       this.#policy.ready(clock.monotonic());
@@ -229,7 +230,7 @@ export class Connector {
     }
   }
 
-  async #startSession(isByOperator: boolean, superseded: AbortSignal): Promise<void> {
+  async #startSession({ isByOperator, superseded, onHandshake }: SessionStart): Promise<void> {
     const { name, clock, log, options, hosts, tcp, proxy, dataOnly } = this.#options;
     const { fillSink, pushSink, slices, requestHandler } = this.#options;
     const generation = (this.#generation += 1);
@@ -271,6 +272,7 @@ export class Connector {
     void session.ended.then((reason) => this.#handleExit(session, reason));
     const start = { name, code: bundle.code, filename, secrets, options, tcp, hosts, dataOnly };
     const handshake = await session.start(start);
+    onHandshake?.();
     const { capabilities } = handshake;
     refuseSimulatedLive(this.#options, capabilities);
     await unlessAborted(superseded, Promise.resolve(this.#options.admit?.(capabilities)));
@@ -372,6 +374,13 @@ export class Connector {
 function logFailure(log: Log, prefix: string, reason: string): void {
   const [first = ""] = reason.split("\n");
   log.error(`${prefix}${first}`, reason === first ? undefined : { stack: reason });
+}
+
+interface SessionStart {
+  readonly isByOperator: boolean;
+  readonly superseded: AbortSignal;
+  /** Called when the worker has loaded the adapter; what follows waits for the venue. */
+  readonly onHandshake: (() => void) | undefined;
 }
 
 interface StartAttempt {

@@ -132,6 +132,8 @@ export interface ProposalCache {
   /** When a proposal's protection price was last computed, by order id, monotonic ms. */
   readonly refreshedAt: Map<string, number>;
   scanning: Promise<void> | undefined;
+  /** The scan that those share who ask while one runs. */
+  nextScan: Promise<void> | undefined;
 }
 
 export interface CurrentVerdict {
@@ -151,6 +153,7 @@ export function createProposalCache(authors = createOrderAuthors()): ProposalCac
     missing: new Map(),
     refreshedAt: new Map(),
     scanning: undefined,
+    nextScan: undefined,
   };
 }
 

@@ -32,7 +32,7 @@ import { type PageRefusals, openPageRefusals } from "./page-refusals.ts";
 /** Codes that wait for their page. One more drops the oldest. */
 const GRANTS_MAX = 4;
 /** One more ends the session that was used longest ago. */
-const SESSIONS_MAX = 10;
+const SESSIONS_MAX = 24;
 const SWEEP_MS = 60_000;
 
 export interface GrantRequest extends PageGrant {

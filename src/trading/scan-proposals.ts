@@ -41,14 +41,24 @@ const REFRESH_MS = 60_000;
  */
 export type Refresh = "exceeded" | "follow" | "when due";
 
-/** One scan runs at a time. A second caller waits for a new scan, so that it sees files written before its call. */
-export async function scanProposals(desk: Desk): Promise<void> {
-  while (desk.proposals.scanning !== undefined) await desk.proposals.scanning;
-  const running = scanOnce(desk).finally(() => {
-    desk.proposals.scanning = undefined;
+/**
+ * One scan runs at a time. Callers that come meanwhile share the next one, so that each sees the files written before
+ * its call, and none waits for more than two scans.
+ */
+export function scanProposals(desk: Desk): Promise<void> {
+  const { proposals } = desk;
+  proposals.nextScan ??= afterScan(proposals.scanning).then(() => {
+    proposals.nextScan = undefined;
+    const running = scanOnce(desk).finally(() => (proposals.scanning = undefined));
+    proposals.scanning = running;
+    return running;
   });
-  desk.proposals.scanning = running;
-  await running;
+  return proposals.nextScan;
+}
+
+/** The error of a scan is thrown to those that waited for it. */
+async function afterScan(scanning: Promise<void> | undefined): Promise<void> {
+  await scanning?.catch(() => undefined);
 }
 
 /** A file that someone moved into orders/approved approves nothing: it is moved back and waits for a human. */

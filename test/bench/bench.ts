@@ -20,7 +20,9 @@ import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./conne
 import { commandsBesideFloods } from "./flood.ts";
 import { gateEvaluation } from "./gate.ts";
 import { type Row, SHORT, inTurn, median, ratioOf, say, timed, us } from "./measure.ts";
+import { many } from "./many.ts";
 import { mcpCalls } from "./mcp.ts";
+import { peers } from "./peers.ts";
 import { network } from "./network.ts";
 import { pageReads } from "./page.ts";
 import { processes } from "./processes.ts";
@@ -229,7 +231,7 @@ const rows: Row[] = [];
 for (const [name, measure] of Object.entries(measures))
   if (isAsked(name)) rows.push(...(await measured(name, measure)));
 finishReport(started, rows);
-for (const [name, measure] of Object.entries({ levels, hundred, network })) {
+for (const [name, measure] of Object.entries({ levels, hundred, network, many, peers })) {
   if (!isAsked(name) || (SHORT && only.length === 0)) continue;
   say(`${name} ...`);
   process.stdout.write(`\n${await measure()}\n`);

@@ -20,7 +20,7 @@ const CALLS: readonly { readonly command: string; readonly input: Record<string,
     { command: "status", input: {}, works: true },
   ];
 
-async function clientAt(url: string, headers: Record<string, string> = {}): Promise<Client> {
+export async function mcpClient(url: string, headers: Record<string, string> = {}): Promise<Client> {
   const client = new Client({ name: "bench", version: "1" }, { versionNegotiation: { mode: "auto" } });
   await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }));
   return client;
@@ -56,13 +56,13 @@ export async function mcpCalls(): Promise<readonly Row[]> {
   for (const { command, input, works } of CALLS) {
     const name = toolName(command);
     const door = desk.agents.endpoint.open(`run-${rows.length}`, 600_000);
-    const client = await clientAt(door.url, { authorization: `Bearer ${door.token}` });
+    const client = await mcpClient(door.url, { authorization: `Bearer ${door.token}` });
     const call = { name, arguments: input };
     const value = (await client.callTool(call)).structuredContent as Record<string, unknown>;
     const bare = await bareServer(name, () =>
       works ? desk.call(command, input, { actor: "agent:bench", channel: "mcp" }) : Promise.resolve(value),
     );
-    const floor = await clientAt(bare.url);
+    const floor = await mcpClient(bare.url);
     const times = await inTurn(
       ROUNDS,
       () => client.callTool(call),

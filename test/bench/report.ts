@@ -47,8 +47,15 @@ export function finishReport(started: Omit<Report, "rows">, rows: readonly Row[]
   const text = `${JSON.stringify(report, undefined, 2)}\n`;
   mkdirSync(dirname(LATEST), { recursive: true });
   writeFileSync(LATEST, text);
-  if (process.argv.includes("--keep")) writeFileSync(KEPT, text);
+  if (process.argv.includes("--keep")) writeFileSync(KEPT, `${JSON.stringify(withKept(report, kept), undefined, 2)}\n`);
   process.stdout.write(`${[heading(report, kept), "", ...table(rows, kept)].join("\n")}\n`);
+}
+
+/** A run of some rows keeps the others, unless they were measured on another machine or in the other form. */
+function withKept(report: Report, kept: Report | undefined): Report {
+  if (kept?.machine !== report.machine || kept.node !== report.node || kept.short !== report.short) return report;
+  const measured = new Set(report.rows.map(keyOf));
+  return { ...report, rows: [...kept.rows.filter((row) => !measured.has(keyOf(row))), ...report.rows] };
 }
 
 function heading({ node, machine, load, short }: Report, kept: Report | undefined): string {

@@ -6,6 +6,7 @@ import { QocError } from "../../src/domain/error.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { FillBatch } from "../../src/domain/ports.ts";
 import { TurnSlices } from "../../src/host/turn-slices.ts";
+import { Slots } from "../../src/lib/slots.ts";
 import { Connector } from "../../src/host/connector.ts";
 import type { ConnectorOptions } from "../../src/host/connector-options.ts";
 import { sampleFill } from "../support/adapter-harness.ts";
@@ -284,6 +285,29 @@ describe("method calls", () => {
     await settle();
     expect(connector.metrics.queueDepth).toBe(LIMITS.pendingCalls);
     await expect(connector.invoke("getQuote", ["X"])).rejects.toMatchObject({ code: "CONNECTOR_NOT_READY" });
+  });
+});
+
+describe("starts", () => {
+  it("of several connectors wait for each other until the adapter is loaded, and a stop ends the wait", async () => {
+    const starts = new Slots(1);
+    const [first, second, third] = [scenario({ starts }), scenario({ starts }), scenario({ starts })];
+    for (const { connector } of [first, second, third]) void connector.start();
+    await settle();
+    expect([first, second, third].map(({ workers }) => workers.length)).toEqual([1, 0, 0]);
+    await second.connector.stop();
+    first.workers[0]?.handshake();
+    await settle();
+    // The first waits for its venue, and the others go on.
+    expect(first.connector.status.state).toBe("starting");
+    expect([second, third].map(({ workers }) => workers.length)).toEqual([0, 1]);
+    third.workers[0]?.exit("gone");
+    await settle();
+    expect(third.connector.status.state).toBe("restarting");
+    const fourth = scenario({ starts });
+    void fourth.connector.start();
+    await settle();
+    expect(fourth.workers).toHaveLength(1);
   });
 });
 

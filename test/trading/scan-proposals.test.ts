@@ -2,7 +2,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { OrderId } from "../../src/domain/ids.ts";
 import type { Desk } from "../../src/trading/desk.ts";
+import { scanProposals } from "../../src/trading/scan-proposals.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -62,6 +64,33 @@ it("a pending market order requests a quote once a minute, and when a command na
   later = 121_000;
   expect(await quotesOf("orders list")).toBe(2);
   expect(await quotesOf("orders list")).toBe(0);
+});
+
+it("callers that come during a scan share the next one, which sees what was written before their calls", async () => {
+  const { orders, proposals } = desk.open.desk.workspace;
+  const [list, listFolder] = [proposals.list.bind(proposals), orders.list.bind(orders)];
+  let scans = 0;
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  orders.list = async (folder) => {
+    await held;
+    return listFolder(folder);
+  };
+  proposals.list = () => {
+    scans += 1;
+    return list();
+  };
+  const first = scanProposals(desk.open.desk);
+  await new Promise((resolve) => setImmediate(resolve));
+  await desk.write(
+    "orders/proposed/late.yaml",
+    "connector: paper\nside: buy\nsymbol: SPX\nquantity: 1\ntype: market\n",
+  );
+  const others = Array.from({ length: 20 }, () => scanProposals(desk.open.desk));
+  release();
+  await Promise.all([first, ...others]);
+  expect(scans).toBe(2);
+  expect(desk.open.desk.state.orders.get("late" as OrderId)?.state).toBe("proposed");
 });
 
 interface Waiting {
