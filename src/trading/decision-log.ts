@@ -57,7 +57,7 @@ export type HistoryItem =
   | { readonly kind: "revision"; readonly rev: string; readonly text: string };
 
 /** A name of a revision, never of an order. */
-const REVISION = /^(HEAD|@|desk\b|[0-9a-f]{7,40}$)/;
+const REVISION = /^(HEAD|@|desk\b|[0-9a-f]{7,40}$|\d{4}-\d{2}-\d{2})/;
 
 /** `qoc history show`: an order by its id, or a revision of the file history. */
 export async function showEntry(

@@ -110,6 +110,11 @@ function stemOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1, -3);
 }
 
+/** The first heading of the text, without its marks; empty without one. */
+function headingOf(body: string): string {
+  return /^#{1,6} (.+)$/m.exec(body)?.[1]?.trim() ?? "";
+}
+
 function listField(note: Note, key: string): readonly string[] {
   const value = note.fields[key];
   return [...new Set(typeof value === "string" ? (value === "" ? [] : [value]) : (value ?? []))].slice(0, NAMES_MAX);
@@ -148,7 +153,7 @@ export class IssueStore {
     return {
       id: fieldText(note, "id") || (/^\d+/.exec(stem)?.[0] ?? stem),
       path,
-      title: fieldText(note, "title") || stem,
+      title: fieldText(note, "title") || headingOf(note.body) || stem,
       status: statusOf(note),
       priority: fieldText(note, "priority") || "normal",
       symbols: listField(note, "symbols"),

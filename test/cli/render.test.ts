@@ -579,6 +579,15 @@ describe("render", () => {
     if (name !== "agents setup") expect(piped).toContain("T22:30:07.000Z");
   });
 
+  it("issues list says which id several issues have, on a terminal", async () => {
+    const value = VALUES["issues list"]?.("a") as readonly object[];
+    const twice = [...value, ...value];
+    expect(await render(entryOf("issues list"), twice, io(true), false)).toMatch(
+      /^! 2 issues have the id .*: name the file/m,
+    );
+    expect(await render(entryOf("issues list"), value, io(true), false)).not.toContain("!");
+  });
+
   it("files list is a table with a title row on a terminal", async () => {
     const lines = (await render(entryOf("files list"), VALUES["files list"]?.("research/a.md"), io(true), false)).split(
       "\n",

@@ -44,5 +44,7 @@ it("an edit by hand is a revision before a restore overwrites it, and a snapshot
   writeFileSync(join(desk.root, path), "broken");
   await desk.call("history restore", { path, at: "HEAD" });
   expect(desk.read(path)).toBe(written);
+  expect(await desk.call("history show", { id: "2999-01-01" })).toMatchObject({ kind: "revision" });
+  await expect(desk.call("history show", { id: "2020-01-01" })).rejects.toMatchObject({ code: "HISTORY_FAILED" });
   await expect(desk.call("history show", { id: "HEAD~99" })).rejects.toMatchObject({ code: "HISTORY_FAILED" });
 });

@@ -60,6 +60,16 @@ describe("frontmatter", () => {
 });
 
 describe("issues", () => {
+  it("an issue without a title has its first heading, or else the name of its file", async () => {
+    writeFileSync(join(root, "issues/004-hand.md"), "Some words.\r\n\r\n## My heading \r\n\r\n# Later\r\n");
+    writeFileSync(join(root, "issues/005-none.md"), "#no heading\n");
+    const titles = (await workspace.issues.list()).map(({ id, title }) => [id, title]);
+    expect(titles).toEqual([
+      ["004", "My heading"],
+      ["005", "005-none"],
+    ]);
+  });
+
   it("issues are numbered and read, and a status change keeps their author's text", async () => {
     const made = await workspace.issues.create({
       title: "Rebalance: tech!",

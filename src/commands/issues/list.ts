@@ -6,7 +6,8 @@ import { flag } from "../arguments.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
 import { knownWord } from "../known-word.ts";
-import { tableOr } from "../rendering/table-text.ts";
+import { type OutputStyle, tableOr } from "../rendering/table-text.ts";
+import { oneLine } from "../rendering/terminal-text.ts";
 import { untrustedSchema, untrustedText } from "../untrusted-text.ts";
 
 export const command = defineCommand({
@@ -39,8 +40,8 @@ export const command = defineCommand({
       .filter((issue) => status === undefined || issue.status === status)
       .map((issue) => issueView(context, issue));
   },
-  render: (issues, style) =>
-    tableOr(
+  render: (issues, style) => [
+    ...tableOr(
       style,
       [
         { title: "id", cell: ({ id }) => id },
@@ -53,7 +54,21 @@ export const command = defineCommand({
       issues,
       "no issues",
     ),
+    ...twinLines(issues, style),
+  ],
 });
+
+/** An id that several files have names none of them. */
+function twinLines(issues: readonly { readonly id: string; readonly path: string }[], style: OutputStyle) {
+  if (!style.isTty) return [];
+  const paths = new Map<string, string[]>();
+  for (const { id, path } of issues) paths.set(id, [...(paths.get(id) ?? []), path]);
+  return [...paths]
+    .filter(([, named]) => named.length > 1)
+    .map(([id, named]) =>
+      oneLine(`! ${named.length} issues have the id ${id}: name the file, such as ${named[0] ?? ""}`),
+    );
+}
 
 function issueView(context: CommandContext, { id, path, status, priority, symbols, contextFiles, title, body }: Issue) {
   return {
