@@ -8,7 +8,7 @@ import { knownError } from "../domain/known-error.ts";
 import { Interrupted } from "./prompts.ts";
 import { RemoteError } from "./client.ts";
 import { shownTimes } from "../commands/rendering/local-time.ts";
-import { oneLine, wrap } from "../commands/rendering/terminal-text.ts";
+import { labelledParts, oneLine, wrap } from "../commands/rendering/terminal-text.ts";
 import type { Io } from "./io.ts";
 import { painter } from "../commands/rendering/paint.ts";
 import type { CliDeps } from "./cli-deps.ts";
@@ -53,13 +53,6 @@ async function dataText(
   return isResult ? renderValue(data, { entry, registry, io: deps.io, json: mode.json }) : "";
 }
 
-/** A hint that is too long is broken between its parts only: a command stays whole, so that it can be copied. */
-function hintLines(hint: string, width: number): readonly string[] {
-  const label = "next: ";
-  if (label.length + hint.length <= width) return [label + hint];
-  return hint.split(/(?<=[;,]) /).map((part, index) => (index === 0 ? label : " ".repeat(label.length)) + part);
-}
-
 function linesFor(error: QocError | RemoteError, io: Io, isVerbose: boolean): readonly string[] {
   const paint = painter(io.colour.err);
   const { details } = error.toJSON();
@@ -69,7 +62,7 @@ function linesFor(error: QocError | RemoteError, io: Io, isVerbose: boolean): re
     `${paint("red", "✗")} ${message}`,
     ...more.map((line) => `  ${line}`),
     paint("dim", `code ${oneLine(error.code)}`),
-    ...hintLines(oneLine(error.hint.trim()), width),
+    ...labelledParts("next: ", oneLine(error.hint.trim()), width),
     ...(isVerbose && details !== undefined ? [`details: ${jsonText(details, 0)}`] : []),
     ...(isVerbose && error.cause instanceof Error
       ? (error.cause.stack ?? error.cause.message).split("\n").map(oneLine)

@@ -4,7 +4,7 @@ import { type DoctorCheck, runDoctor } from "../trading/doctor.ts";
 import { defineCommand, localServices } from "./command.ts";
 import { shownTimes } from "./rendering/local-time.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
-import { oneLine, wrap } from "./rendering/terminal-text.ts";
+import { labelledParts, oneLine, wrap } from "./rendering/terminal-text.ts";
 
 interface DoctorReport {
   readonly checks: readonly DoctorCheck[];
@@ -45,7 +45,7 @@ function renderDoctor({ checks }: DoctorReport, style: OutputStyle): readonly st
     return [
       `${style.paint(shade, sign)} ${first}`,
       ...continuation.map((line) => `  ${line}`),
-      ...(fix === undefined ? [] : [`  fix: ${oneLine(fix)}`]),
+      ...(fix === undefined ? [] : labelledParts("  fix: ", oneLine(fix), style.columns)),
     ];
   });
   return [...lines, "", failures === 0 ? "nothing is broken" : `${failures} to fix`];

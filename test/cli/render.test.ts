@@ -588,6 +588,16 @@ describe("render", () => {
     expect(await render(entryOf("issues list"), value, io(true), false)).not.toContain("!");
   });
 
+  it("doctor breaks a long fix between its parts, within the terminal", async () => {
+    const fix = "add getAccount to the adapter, or return markPrice in the currency of the account";
+    const value = { checks: [{ name: "connector v", status: "warn", message: "AAA has no value", fix }] };
+    const lines = (await render(entryOf("doctor"), value, io(true), false)).split("\n");
+    expect(lines.slice(1, 3)).toEqual([
+      "  fix: add getAccount to the adapter,",
+      "       or return markPrice in the currency of the account",
+    ]);
+  });
+
   it("files list is a table with a title row on a terminal", async () => {
     const lines = (await render(entryOf("files list"), VALUES["files list"]?.("research/a.md"), io(true), false)).split(
       "\n",

@@ -76,6 +76,12 @@ export function wrap(text: string, width: number): readonly string[] {
   return [...lines, line];
 }
 
+/** A text that is too long is broken between its parts only: a command stays whole, so that it can be copied. */
+export function labelledParts(label: string, text: string, width: number): readonly string[] {
+  if (widthOf(label) + widthOf(text) <= width) return [label + text];
+  return text.split(/(?<=[;,]) /).map((part, index) => (index === 0 ? label : " ".repeat(label.length)) + part);
+}
+
 function pieces(word: string, width: number): readonly string[] {
   if (widthOf(word) <= width) return [word];
   const parts: string[] = [];
