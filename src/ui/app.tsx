@@ -16,9 +16,17 @@ import { useNotices } from "./status.ts";
 export function App({ page }: { readonly page: PageServices }): JSX.Element {
   return (
     <PageContext.Provider value={page}>
-      <Frame />
+      <Drawn />
     </PageContext.Provider>
   );
+}
+
+/**
+ * Is never drawn again. Preact keeps a provider's children as they were drawn first: if the frame were such a child, every
+ * page that was ever opened would stay in memory.
+ */
+function Drawn(): JSX.Element {
+  return <Frame />;
 }
 
 function Frame(): JSX.Element {

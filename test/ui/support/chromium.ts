@@ -36,6 +36,8 @@ export interface TestBrowser {
     viewport?: typeof PHONE;
     colorScheme?: "light" | "dark";
     bypassCSP?: boolean;
+    /** The clocks and timers of its pages run so many times faster, and `skip(ms)` in a page lets time pass. */
+    speed?: number;
   }): Promise<BrowserContext>;
   close(): Promise<void>;
 }
@@ -44,13 +46,26 @@ export async function openBrowser(): Promise<TestBrowser> {
   const folder = mkdtempSync(join(tmpdir(), "qoc-chromium-"));
   const browser = await chromium.launch({ executablePath: EXECUTABLE, args: [...FLAGS, `--data-path=${folder}`] });
   return {
-    context: ({ viewport = DESKTOP, colorScheme = "light", bypassCSP = false } = {}) =>
-      browser.newContext({ ...PLACE, viewport, colorScheme, bypassCSP }),
+    context: async ({ viewport = DESKTOP, colorScheme = "light", bypassCSP = false, speed } = {}) => {
+      const context = await browser.newContext({ ...PLACE, viewport, colorScheme, bypassCSP });
+      if (speed !== undefined) await context.addInitScript(hurry, speed);
+      return context;
+    },
     close: async () => {
       await browser.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function hurry(speed: number): void {
+  const [wall, monotonic, wait] = [Date.now.bind(Date), performance.now.bind(performance), setTimeout];
+  const [from, start] = [wall(), monotonic()];
+  let skipped = 0;
+  Date.now = () => from + (wall() - from) * speed + skipped;
+  performance.now = () => start + (monotonic() - start) * speed;
+  globalThis.setTimeout = ((run: () => void, ms = 0) => wait(run, ms / speed)) as never;
+  Object.assign(globalThis, { skip: (ms: number) => void (skipped += ms) });
 }
 
 /** Everything that went wrong on a page without a test asking for it. */
