@@ -15,6 +15,8 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Names of tests are names of this machine.
+  "--host-resolver-rules=MAP *.test 127.0.0.1",
 ];
 
 const hasChromium = existsSync(EXECUTABLE);
@@ -47,7 +49,12 @@ export async function openBrowser(): Promise<TestBrowser> {
   const browser = await chromium.launch({ executablePath: EXECUTABLE, args: [...FLAGS, `--data-path=${folder}`] });
   return {
     context: async ({ viewport = DESKTOP, colorScheme = "light", bypassCSP = false, speed } = {}) => {
-      const context = await browser.newContext({ ...PLACE, viewport, colorScheme, bypassCSP });
+      const context = await browser.newContext({
+        ...PLACE,
+        ...{ viewport, colorScheme, bypassCSP },
+        // The certificate of a test is its own.
+        ignoreHTTPSErrors: true,
+      });
       if (speed !== undefined) await context.addInitScript(hurry, speed);
       return context;
     },
