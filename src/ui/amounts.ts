@@ -22,6 +22,17 @@ export function withUnit(amount: string, unit: string): string {
   return unit === "%" ? `${grouped(amount)} %` : `${money(amount)} ${unit}`;
 }
 
+/** "1 fill", "2,000 fills": the plural ends with an s. */
+export function counted(count: number, what: string): string {
+  return `${grouped(String(count))} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** A share in percent with one decimal, for display alone; undefined if the whole is zero or less. */
+export function shareOf(part: string, whole: string): string | undefined {
+  const [numerator, denominator] = [Number(part), Number(whole)];
+  return denominator > 0 ? `${grouped(((100 * numerator) / denominator).toFixed(1))} %` : undefined;
+}
+
 /** -1, 0 or 1. */
 export function signOf(amount: string): -1 | 0 | 1 {
   if (!/[1-9]/.test(amount)) return 0;

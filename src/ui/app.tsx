@@ -22,8 +22,8 @@ export function App({ page }: { readonly page: PageServices }): JSX.Element {
 }
 
 /**
- * Is never drawn again. Preact keeps a provider's children as they were drawn first: if the frame were such a child, every
- * page that was ever opened would stay in memory.
+ * Is never drawn again. Preact keeps a provider's children as they were drawn first: if the frame were such a child,
+ * every page that was ever opened would stay in memory.
  */
 function Drawn(): JSX.Element {
   return <Frame />;

@@ -23,6 +23,21 @@ export function dayOf(at: string | number): string {
   return Number.isNaN(date.getTime()) ? String(at) : DAY.format(date);
 }
 
+const [MINUTE_TICK, DAY_TICK, MONTH_TICK] = (
+  [
+    { hour: "2-digit", minute: "2-digit" },
+    { day: "numeric", month: "short" },
+    { month: "short", year: "numeric" },
+  ] as const
+).map((fields) => new Intl.DateTimeFormat("en-GB", fields));
+
+/** The label of an axis whose ticks are `step` seconds apart. */
+export function tickOf(at: number, step: number): string {
+  const [minute, day, month] = [60, 86_400, 28 * 86_400];
+  const format = step < minute ? CLOCK : step < day ? MINUTE_TICK : step < month ? DAY_TICK : MONTH_TICK;
+  return format?.format(at) ?? "";
+}
+
 /** "3 s", "4 min", "2 h", "5 d". */
 export function ageOf(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -134,7 +134,7 @@ describePage("hostile text", () => {
   it.each([
     ["desktop", DESKTOP],
     ["phone", PHONE],
-  ])("words without an end, a megabyte, and names that are none: nothing is pushed off a %s", async (_screen, size) => {
+  ])("words without an end, a megabyte, and symbols that do not exist: nothing is pushed off a %s", async (_screen, size) => {
     const { page, go } = signedIn;
     await page.setViewportSize(size);
     const word = "x".repeat(20_000);

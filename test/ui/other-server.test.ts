@@ -1,6 +1,6 @@
 /**
- * A second server of this machine with everything that an agent may hold: a port and a page of its own in the operator's
- * browser, the cookie that browsers send to it, an agent's token, and the workspace. It gets no order approved.
+ * A second server of this machine with everything that an agent may hold: a port and a page of its own in the
+ * operator's browser, the cookie that browsers send to it, an agent's token, and the workspace. It approves no order.
  */
 import { type IncomingMessage, type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -98,7 +98,7 @@ describePage("a second server of this machine", () => {
             () =>
               new Promise((resolve) => {
                 worker.addEventListener("message", ({ data }) => resolve(data));
-                worker.postMessage([url, { ...post, headers: json }]);
+                worker.postMessage([url, { ...post, headers: json }], []);
               }),
           );
           const [form, field, frame] = ["form", "input", "iframe"].map((tag) => document.createElement(tag)) as any[];

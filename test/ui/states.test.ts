@@ -67,6 +67,9 @@ describePage("a state of the page", () => {
     for (const folder of [ARTEFACTS, IMAGES]) mkdirSync(folder, { recursive: true });
     [browser, desk] = await Promise.all([openBrowser(), browserDesk({ config: calm })]);
     await desk.call("run", { issue: "001" });
+    const id = await desk.propose({ limitPrice: "1000", quantity: "1" });
+    const { digest } = await desk.call<{ digest: string }>("orders show", { id });
+    await desk.call("approve", { id, digest });
   });
   afterAll(async () => {
     await browser?.close();
@@ -75,8 +78,9 @@ describePage("a state of the page", () => {
   afterEach(() => context?.close());
 
   it("the desk, with proposals that wait", async () => {
-    const { page } = await enter();
+    const { page } = await enter({ viewport: { width: 1000, height: 800 } });
     await page.getByText("2 wait for you").waitFor();
+    await page.getByRole("button", { name: "Cancel all…" }).waitFor();
     await keep(page, "desk");
   });
 

@@ -180,7 +180,7 @@ const LISTS: readonly Story[] = [
     name: "equity-empty",
     route: "equity",
     answers: { "equity points": { total: 0, points: [] } },
-    says: "No snapshot yet.",
+    says: "No account was reported.",
   },
   {
     name: "equity-one",

@@ -2,13 +2,13 @@
 import type { JSX } from "preact";
 import { useId, useMemo, useState } from "preact/hooks";
 import { ORDER_STATES } from "../../domain/order-state-names.ts";
-import { grouped, money } from "../amounts.ts";
+import { counted, grouped, money } from "../amounts.ts";
 import { DataTable, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ModeTag, SideWord, StateMark } from "../parts/marks.tsx";
 import { Age, Empty, ErrorNotice, Loading, Time } from "../parts/texts.tsx";
 import { Outcome } from "../review/outcome.tsx";
-import { type RoutedPage, hrefOf } from "../router.ts";
+import { type RoutedPage, hrefOf, route } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
 
 function cellOf(row: NamedRow, name: string): string {
@@ -51,8 +51,8 @@ const ORDERS: RowListOptions = { command: "orders rows", key: "id", topic: "orde
 
 function OrderList(): JSX.Element {
   const list = useRowList(ORDERS);
-  const [text, setText] = useState("");
-  const [state, setState] = useState("");
+  const [text, setText] = useState(route.peek().query.get("symbol") ?? "");
+  const [state, setState] = useState(route.peek().query.get("state") ?? "");
   const all = list.rows.value;
   const rows = useMemo(() => filtered(all ?? [], text, state), [all, text, state]);
   const error = list.error.value;
@@ -89,7 +89,7 @@ function OrderList(): JSX.Element {
 function countOf(shown: number, read: number, total: number): string {
   const [some, all] = [grouped(String(shown)), grouped(String(total))];
   const rest = read < total ? `, ${grouped(String(read))} of them read so far` : "";
-  return shown === total ? `${all} orders, newest first` : `${some} of ${all} orders${rest}`;
+  return shown === total ? `${counted(total, "order")}, newest first` : `${some} of ${all} orders${rest}`;
 }
 
 function filtered(orders: readonly NamedRow[], text: string, state: string): readonly NamedRow[] {

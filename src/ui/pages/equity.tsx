@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { EquityCurve } from "../../domain/equity-curve.ts";
-import { grouped, money } from "../amounts.ts";
+import { counted, grouped, money } from "../amounts.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -15,7 +15,7 @@ import { Plot } from "../plots/plot.tsx";
 import { dayOf, fullTime } from "../times.ts";
 import { useRowList } from "../row-list.ts";
 import { useSending } from "../sending.ts";
-import { FILLS } from "./fills.tsx";
+import { FILLS, VenueTimes } from "./fills.tsx";
 
 const DAY_MS = 86_400_000;
 const RANGES = { "1W": 7, "1M": 31, "3M": 92, "1Y": 366, "5Y": 1_827, all: 0 } as const;
@@ -74,7 +74,7 @@ function EquityCard({ answer }: { readonly answer: EquityCurve }): JSX.Element {
       </Empty>
     );
   return (
-    <Card title={`NAV in ${currency}`} aside={`${grouped(String(answer.total))} points`}>
+    <Card title={`NAV in ${currency}`} aside={counted(answer.total, "point")}>
       {answer.unconverted.length === 0 ? null : (
         <Notice tone="warn" title="Left out, because no exchange rate is known:">
           {answer.unconverted.join(", ")}
@@ -99,6 +99,7 @@ function EquityCard({ answer }: { readonly answer: EquityCurve }): JSX.Element {
         )}
         <span class="dim">Return and drawdown leave out what was paid in or out, as in qoc equity.</span>
       </p>
+      <VenueTimes />
       <DataBelow
         name="NAV"
         columns={["time", `NAV ${currency}`, "drawdown"]}

@@ -1,13 +1,14 @@
 /** Fills of all orders, newest first. */
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { grouped, money } from "../amounts.ts";
+import { counted, grouped, money } from "../amounts.ts";
 import { DataTable, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { SideWord } from "../parts/marks.tsx";
 import { Age, Empty, ErrorNotice, Loading, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
+import { useStatus } from "../status.ts";
 
 export const FILLS: RowListOptions = { command: "fills list", key: "order", topic: "fills" };
 
@@ -45,6 +46,14 @@ function Note({ note }: { readonly note: string }): JSX.Element | null {
   return note === "" ? null : <span class={note === "busted" ? "tone-bad" : "dim"}>{note}</span>;
 }
 
+/** A replayed market has a time of its own. */
+export function VenueTimes(): JSX.Element | null {
+  const replaying = (useStatus()?.connectors ?? []).filter(({ venueDate }) => venueDate !== null);
+  if (replaying.length === 0) return null;
+  const names = replaying.map(({ name, venueDate }) => `${name} (now ${venueDate ?? ""})`);
+  return <p class="dim small">Times of fills are those of the venue. Replayed markets: {names.join(", ")}.</p>;
+}
+
 export function FillsPage(): JSX.Element {
   const list = useRowList(FILLS);
   const all = list.rows.value;
@@ -62,8 +71,9 @@ export function FillsPage(): JSX.Element {
       {rows.length === 0 ? null : (
         <>
           <p class="dim" role="status">
-            {grouped(String(list.total.value))} fills, newest first
+            {counted(list.total.value, "fill")}, newest first
           </p>
+          <VenueTimes />
           <DataTable caption="fills, newest first" columns={COLUMNS} rows={rows} keyOf={({ key }) => key} />
         </>
       )}

@@ -64,7 +64,7 @@ function InboxList({
   if (rows.length === 0)
     return <Empty>{status === "all" ? "The inbox is empty." : `Nothing in the inbox is ${status}.`}</Empty>;
   return (
-    <ul class="plain card">
+    <ul class="plain card items">
       {rows.map(({ path, kind, status: state, untrusted }) => (
         <li key={path}>
           <a href={hrefOf("inbox", path)} aria-current={path === current ? "true" : undefined}>

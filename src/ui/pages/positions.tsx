@@ -1,8 +1,8 @@
 /** Positions of all connectors, with what they cost and are worth. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { PositionView } from "../../domain/account-view.ts";
-import { grouped, money } from "../amounts.ts";
+import { grouped, money, shareOf } from "../amounts.ts";
 import { resolve } from "../decisions.ts";
 import { useLostLine, usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
@@ -14,6 +14,25 @@ import { Age, Empty, Notice, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
 import { useStatus } from "../status.ts";
+
+interface BookTotal {
+  readonly nav: string | null;
+  readonly currency: string;
+}
+
+/** The weight needs the NAV in the position's currency. */
+function columnsOf(book: BookTotal | undefined): readonly TableColumn<PositionView>[] {
+  const weight: TableColumn<PositionView> = {
+    title: "weight",
+    cell: ({ value, currency }) =>
+      (value !== null && book?.nav !== null && book?.currency === currency && shareOf(value, book.nav ?? "0")) || (
+        <Unavailable />
+      ),
+    isNumber: true,
+  };
+  const after = COLUMNS.findIndex(({ title }) => title === "value") + 1;
+  return [...COLUMNS.slice(0, after), weight, ...COLUMNS.slice(after)];
+}
 
 const COLUMNS: readonly TableColumn<PositionView>[] = [
   { title: "symbol", cell: ({ symbol }) => symbol },
@@ -54,6 +73,8 @@ function withCurrency(amount: string | null, currency: string | null): JSX.Eleme
 export function PositionsPage(): JSX.Element {
   const question = { command: "positions list", input: {}, topics: ["book", "order:"], everyMs: 15_000 };
   const reading = useReading<readonly PositionView[]>(question);
+  const book = useStatus()?.book;
+  const columns = useMemo(() => columnsOf(book), [book]);
   return (
     <>
       <Heading aside={<Age since={reading.askedAt.value} />}>Positions</Heading>
@@ -65,7 +86,7 @@ export function PositionsPage(): JSX.Element {
           ) : (
             <DataTable
               caption="positions"
-              columns={COLUMNS}
+              columns={columns}
               rows={positions}
               keyOf={({ connector, symbol }) => `${connector}/${symbol}`}
               hrefOf={({ symbol }) => hrefOf("research", symbol)}

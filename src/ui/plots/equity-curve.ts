@@ -39,7 +39,7 @@ export function drawnEquity({ points, flows }: EquityCurve, fills: readonly Name
 
 /** A fraction such as "0.0123" as "−1.23 %": the same digits as `qoc equity` prints. */
 export function drawdownPercent(fraction: number): string {
-  return grouped((fraction === 0 ? 0 : -100 * fraction).toFixed(2)) + " %";
+  return grouped((fraction === 0 ? 0 : -100 * fraction).toFixed(2)) + "\u00A0%";
 }
 
 /** A mark on the curve at the first point that is not before each time. */

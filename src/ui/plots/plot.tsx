@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { usePage } from "../page-context.ts";
-import { dayOf } from "../times.ts";
+import { dayOf, tickOf } from "../times.ts";
 
 export interface PlotSeries {
   readonly name: string;
@@ -135,7 +135,7 @@ function optionsOf(element: HTMLElement, { series, height, onCursor, onReady }: 
     cursor: { points: { size: 7 }, drag: { x: true, y: false } },
     scales: { x: { time: true }, y: { range: hasArea ? rangeAboveArea : padded }, area: { range: areaRange } },
     axes: [
-      { ...axis },
+      { ...axis, values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => tickOf(tick * 1_000, step)) },
       {
         ...axis,
         size: (_plot, values) => axisSize(values),

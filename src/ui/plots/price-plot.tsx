@@ -6,6 +6,7 @@ import { grouped, money } from "../amounts.ts";
 import { useReading } from "../page-context.ts";
 import { Card } from "../parts/card.tsx";
 import { Age, Said, Shown } from "../parts/texts.tsx";
+import { hrefOf } from "../router.ts";
 import { dayOf } from "../times.ts";
 import { DataBelow } from "./data-below.tsx";
 import { Plot, type PlotSeries } from "./plot.tsx";
@@ -32,7 +33,14 @@ export function PriceCard({ symbol }: { readonly symbol: string }): JSX.Element 
     everyMs: 60_000,
   });
   return (
-    <Card title={`${symbol}, daily`} aside={<Age since={reading.askedAt.value} />}>
+    <Card
+      title={`${symbol}, daily`}
+      aside={
+        <>
+          <a href={hrefOf("orders", "", { symbol })}>its orders</a> <Age since={reading.askedAt.value} />
+        </>
+      }
+    >
       <Shown reading={reading} what={`the prices of ${symbol}`}>
         {(answer) =>
           "bars" in answer ? (

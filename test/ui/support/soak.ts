@@ -33,9 +33,10 @@ export function storm({ desk, call, propose }: BrowserDesk): { count(): number; 
     { type: "file.written", path: "inbox/soak.md", actor: "human" } as unknown as DeskEvent,
     { type: "file.written", path: "issues/soak.md", actor: "human" } as unknown as DeskEvent,
   ];
-  let [count, isStopped] = [0, false];
+  const ended = new AbortController();
+  let count = 0;
   const work = (async () => {
-    for (let round = 0; !isStopped; round += 1) {
+    for (let round = 0; !ended.signal.aborted; round += 1) {
       await Promise.all(Array.from({ length: 50 }, (_, n) => running.commit(kinds[n % kinds.length] as DeskEvent)));
       count += 50;
       if (round % 10 === 0) {
@@ -49,7 +50,7 @@ export function storm({ desk, call, propose }: BrowserDesk): { count(): number; 
   return {
     count: () => count,
     stop: () => {
-      isStopped = true;
+      ended.abort();
       return work;
     },
   };
