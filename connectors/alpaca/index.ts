@@ -27,7 +27,9 @@ import {
   fillOfUpdate,
   instrumentOf,
   isCrypto,
+  isOption,
   millis,
+  optionOf,
   orderBody,
   positionOf,
   quoteOf,
@@ -48,6 +50,7 @@ import {
   type VenueAccount,
   type VenueAsset,
   type VenueBar,
+  type VenueOption,
   type VenueOrder,
   type VenuePosition,
   type VenueQuote,
@@ -184,6 +187,10 @@ export default class AlpacaConnector implements ConnectorAdapter {
   }
 
   async getInstrument(symbol: string): Promise<Instrument | null> {
+    if (isOption(symbol)) {
+      const contract = await this.#client.find<VenueOption>(`/v2/options/contracts/${encodeURIComponent(symbol)}`);
+      return contract === undefined ? null : optionOf(contract);
+    }
     const asset = await this.#client.find<VenueAsset>(`/v2/assets/${encodeURIComponent(symbol)}`);
     return asset === undefined ? null : instrumentOf(asset);
   }

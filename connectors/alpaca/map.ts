@@ -21,6 +21,7 @@ import type {
   VenueAccount,
   VenueAsset,
   VenueBar,
+  VenueOption,
   VenueOrder,
   VenuePosition,
   VenueQuote,
@@ -84,6 +85,11 @@ function textOf<T extends object>(body: T, name: keyof T & string): string {
   return value;
 }
 
+/** Alpaca leaves a member out, or sends null or "", for what an order has not. */
+function isStated(value: string | null | undefined): value is string {
+  return value !== undefined && value !== null && value !== "";
+}
+
 function sideOf(side: string): Side {
   if (side !== "buy" && side !== "sell") throw new Error(`Alpaca sent ${JSON.stringify(side)} as a side`);
   return side;
@@ -100,12 +106,11 @@ export function reportOf(order: VenueOrder, pairs: CryptoPairs): OrderReport {
     status,
     filledQuantity: textOf(order, "filled_qty"),
   };
-  if (order.filled_avg_price !== null) report.averagePrice = order.filled_avg_price;
-  if (order.qty !== null) report.quantity = order.qty;
-  if (order.limit_price !== null) report.limitPrice = order.limit_price;
+  const terms = { averagePrice: order.filled_avg_price, quantity: order.qty, limitPrice: order.limit_price };
+  for (const [name, value] of Object.entries(terms)) if (isStated(value)) Object.assign(report, { [name]: value });
   // An order of several legs has neither symbol nor side.
-  if (order.symbol !== "") report.symbol = symbolOf(order, pairs);
-  if (order.side !== "") report.side = sideOf(order.side);
+  if (isStated(order.symbol)) report.symbol = symbolOf(order, pairs);
+  if (isStated(order.side)) report.side = sideOf(order.side);
   return report;
 }
 
@@ -223,7 +228,7 @@ export function instrumentOf(asset: VenueAsset): Instrument | null {
       currency: symbol.split("/")[1] ?? "",
       tickSize: textOf(asset, "price_increment"),
       lotSize: textOf(asset, "min_trade_increment"),
-      minQuantity: textOf(asset, "min_order_size"),
+      ...(isStated(asset.min_order_size) && { minQuantity: asset.min_order_size }),
     };
   if (asset.class !== "us_equity") return null;
   return {
@@ -236,6 +241,24 @@ export function instrumentOf(asset: VenueAsset): Instrument | null {
     // A statement of Alpaca: an answer without it leaves the decision to Alpaca.
     ...(typeof asset.shortable === "boolean" && { shortable: asset.shortable }),
   };
+}
+
+/** A contract of an option is a number of shares, so that its value is that many times its price. */
+export function optionOf(contract: VenueOption): Instrument {
+  const symbol = textOf(contract, "symbol");
+  return {
+    symbol,
+    name: contract.name ?? symbol,
+    currency: "USD",
+    multiplier: textOf(contract, "multiplier"),
+    // Positions that were opened elsewhere are shown; the connector sends no orders in options.
+    tradable: false,
+  };
+}
+
+/** `AAPL250620C00100000`: underlying, date, call or put, strike. */
+export function isOption(symbol: string): boolean {
+  return /^[A-Z0-9.]{1,7}\d{6}[CP]\d{8}$/.test(symbol);
 }
 
 const FEED_NAMES = {

@@ -114,6 +114,13 @@ export interface VenueAsset {
   readonly price_increment?: string;
 }
 
+/** A contract of `/v2/options/contracts`. */
+export interface VenueOption {
+  readonly symbol: string;
+  readonly name?: string;
+  readonly multiplier: string;
+}
+
 /** Every member is text: market data are numbers without quotes. */
 export interface VenueQuote {
   readonly ap: string;

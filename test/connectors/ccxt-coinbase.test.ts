@@ -93,7 +93,7 @@ describe.skipIf(!HAS_PAYLOADS)("payloads of Coinbase", () => {
     expect(listOf(event?.["orders"]).map(eventReportOf)).toEqual([
       {
         ...{ venueOrderId: "a1b2c3d4-e5f6-7890-abcd-ef1234567890", clientOrderId: "11111-000000-000001" },
-        ...{ status: "open", filledQuantity: "0", symbol: "BTC/USD", side: "buy" },
+        ...{ status: "open", filledQuantity: "0", symbol: "BTC/USD", side: "buy", quantity: "0.001" },
       },
     ]);
     expect(barOf("BTC/USD", listOf(payload("http_candles")["candles"])[0] ?? {})).toEqual({

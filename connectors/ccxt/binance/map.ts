@@ -69,7 +69,9 @@ function rule(filter: Body | undefined, name: string): string | undefined {
 /** One symbol of `exchangeInfo`. */
 export function marketOf(symbol: Body): Market {
   const [base, quote] = [textIn(symbol, "baseAsset"), textIn(symbol, "quoteAsset")];
-  const types = symbol["orderTypes"] as readonly string[];
+  const { orderTypes } = symbol;
+  if (!Array.isArray(orderTypes)) throw new Error("the answer has no orderTypes");
+  const types = orderTypes as readonly string[];
   const lot = filterIn(symbol, "LOT_SIZE");
   const name = `${base}/${quote}`;
   const instrument: Instrument = {

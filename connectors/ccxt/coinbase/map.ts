@@ -62,8 +62,14 @@ export function isPair(symbol: string): boolean {
   return /^[A-Z0-9]+\/[A-Z0-9]+$/.test(symbol);
 }
 
+/** The id of a product that is no spot market, such as `BIT-26APR24-CDE`, stays as it is. */
 export function symbolOf(id: string): string {
-  return id.replace("-", "/");
+  return isSpot(id) ? id.replace("-", "/") : id;
+}
+
+/** The id of a spot market is two names. */
+export function isSpot(id: string): boolean {
+  return /^[A-Z0-9]+-[A-Z0-9]+$/.test(id);
 }
 
 /** A product; undefined if it is no spot market. */
@@ -108,6 +114,8 @@ export function quoteOf(symbol: string, answer: Body): Quote {
 export function balancesOf(accounts: readonly Body[]): readonly Balance[] {
   const balances = new Map<string, Balance>();
   for (const account of accounts) {
+    // Money of futures cannot be spent on spot markets.
+    if (/_(?:CFM|INTX)/.test(optionalTextIn(account, "platform") ?? "")) continue;
     const asset = textIn(account, "currency");
     const free = amount(amountIn(bodyOf(account["available_balance"]), "value"));
     const total = free.plus(amount(amountIn(bodyOf(account["hold"]), "value")));
@@ -150,7 +158,7 @@ function statusOf(status: string, filled: string): OrderReport["status"] {
 /** An order of the REST API. An order by an amount of money has no quantity. */
 export function reportOf(order: Body): OrderReport {
   const filled = amountIn(order, "filled_size");
-  const [terms = {}] = Object.values(bodyOf(order["order_configuration"])).map(bodyOf);
+  const [terms = {}] = Object.values(bodyOf(order["order_configuration"] ?? {})).map(bodyOf);
   const report: OrderReport = {
     venueOrderId: textIn(order, "order_id"),
     status: statusOf(textIn(order, "status"), filled),
@@ -180,6 +188,11 @@ export function eventReportOf(order: Body): OrderReport {
     side: sideIn(order, "order_side"),
   };
   const [clientId, average] = [optionalTextIn(order, "client_order_id"), optionalTextIn(order, "avg_price")];
+  const [left, limit] = [optionalTextIn(order, "leaves_quantity"), optionalTextIn(order, "limit_price")];
+  // What is left of an order that has ended is no part of its quantity any more.
+  if (left !== undefined && (report.status === "open" || report.status === "partially_filled"))
+    report.quantity = amountText(amount(filled).plus(amount(left)));
+  if (limit !== undefined && amount(limit).gt(ZERO)) report.limitPrice = limit;
   const reason = optionalTextIn(order, "reject_reason") ?? optionalTextIn(order, "cancel_reason");
   if (clientId !== undefined) report.clientOrderId = clientId;
   if (average !== undefined && amount(average).gt(ZERO)) report.averagePrice = average;

@@ -36,6 +36,7 @@ import {
   fillOf,
   idOf,
   isPair,
+  isSpot,
   marketOf,
   orderBody,
   quoteOf,
@@ -258,6 +259,8 @@ class CoinbaseVenue implements Venue, TradingVenue {
   async #fillsOf(params: Readonly<Record<string, unknown>>): Promise<Fill[]> {
     const fills: Fill[] = [];
     for (const entry of (await this.#all("brokerage/orders/historical/fills", "fills", params)).toReversed()) {
+      // The positions of this connector are those of spot markets.
+      if (!isSpot(textIn(entry, "product_id"))) continue;
       const fill = fillOf(entry);
       if (fill !== undefined) fills.push(fill);
       else

@@ -12,6 +12,9 @@ const ORDER_TYPES = {
   stop_limit: "stop-loss-limit",
 } as const satisfies Record<Order["type"], string>;
 
+/** Of quantities that are computed from an amount of money. */
+const QUANTITY_DECIMALS = 12;
+
 export const NO_SUCH_PAIR = "EQuery:Unknown asset pair";
 export const NO_SUCH_ORDER = ["EOrder:Unknown order", "EOrder:Invalid order", "EGeneral:Invalid arguments:txid"];
 /** An order with this client order id is open: it is this order, because the desk repeats no id. */
@@ -44,7 +47,9 @@ export function coinOf(name: string): string {
   return name === "XDG" ? "DOGE" : name;
 }
 
+/** @throws Error for what is no number of decimals. */
 function step(decimals: string): string {
+  if (!/^\d{1,2}$/.test(decimals)) throw new Error(`the answer has ${decimals} as a number of decimals`);
   return amountText(amount(`1e-${decimals}`));
 }
 
@@ -57,7 +62,8 @@ export function marketOf(id: string, pair: Body): Market | undefined {
   const instrument: Instrument = {
     symbol,
     currency: quote,
-    tickSize: amountIn(pair, "tick_size"),
+    // A pair without a tick size of its own has the step of its decimals.
+    tickSize: pair["tick_size"] === undefined ? step(textIn(pair, "pair_decimals")) : amountIn(pair, "tick_size"),
     lotSize: step(textIn(pair, "lot_decimals")),
     minQuantity: amountIn(pair, "ordermin"),
     orderTypes: ["market", "limit", "stop", "stop_limit"],
@@ -149,14 +155,15 @@ function statusOf(status: string, filled: string, total: string): OrderReport["s
 export function reportOf(id: string, order: Body, symbol: string): OrderReport {
   const terms = bodyOf(order["descr"]);
   const [filled, total] = [amountIn(order, "vol_exec"), amountIn(order, "vol")];
+  const isByMoney = (optionalTextIn(order, "oflags") ?? "").split(",").includes("viqc");
   const report: OrderReport = {
     venueOrderId: id,
     status: statusOf(textIn(order, "status"), filled, total),
-    filledQuantity: filled,
-    quantity: total,
+    filledQuantity: isByMoney ? boughtFor(filled, amountIn(order, "price")) : filled,
     symbol,
     side: sideIn(terms, "type"),
   };
+  if (!isByMoney) report.quantity = total;
   const [clientId, reason] = [optionalTextIn(order, "cl_ord_id"), optionalTextIn(order, "reason")];
   const [average, limit] = [amountIn(order, "price"), limitOf(terms)];
   if (clientId !== undefined) report.clientOrderId = clientId;
@@ -164,6 +171,12 @@ export function reportOf(id: string, order: Body, symbol: string): OrderReport {
   if (limit !== undefined) report.limitPrice = limit;
   if (reason !== undefined) report.reason = reason.slice(0, 200);
   return report;
+}
+
+/** Of an order by an amount of money, whose volumes are money as well. */
+function boughtFor(money: string, average: string): string {
+  if (amount(average).eq(ZERO)) return "0";
+  return amountText(amount(money).div(amount(average)).round(QUANTITY_DECIMALS));
 }
 
 function limitOf(terms: Body): string | undefined {

@@ -1,0 +1,289 @@
+/**
+ * Each map on answers that it was not written against: every member missing, empty, of another type, with an exponent,
+ * or with an unknown word. The result is an error, or what the desk takes: never a number that the venue did not send.
+ */
+import { describe, expect, it } from "vitest";
+import * as alpaca from "../../connectors/alpaca/map.ts";
+import { parseJson } from "../../connectors/exact-json.ts";
+import * as binance from "../../connectors/ccxt/binance/map.ts";
+import * as coinbase from "../../connectors/ccxt/coinbase/map.ts";
+import { type Body, listOf } from "../../connectors/ccxt/fields.ts";
+import * as kraken from "../../connectors/ccxt/kraken/map.ts";
+import {
+  accountSchema,
+  activitySchema,
+  fillSchema,
+  instrumentSchema,
+  positionSchema,
+  quoteSchema,
+  reportSchema,
+} from "../../src/protocol/schemas.ts";
+import { activityOf } from "../../connectors/alpaca/activities.ts";
+
+const TIME = "2026-05-10T14:01:04.650275123Z";
+const PAIRS = new Map([["a-1", "BTC/USD"]]);
+const BIG_ID = "9223372036854775807123";
+
+const ALPACA_ORDER = {
+  ...{ id: "o-1", client_order_id: "q1", status: "partially_filled", symbol: "BTCUSD", asset_id: "a-1" },
+  ...{ asset_class: "crypto", side: "buy", qty: "0.5", filled_qty: "0.25", filled_avg_price: "0.00012345" },
+  ...{ limit_price: "0.0002", replaced_by: null, submitted_at: TIME },
+};
+const BINANCE_EVENT = {
+  ...{ e: "executionReport", s: "BTCUSDT", c: "q1", C: "", S: "BUY", X: "PARTIALLY_FILLED", x: "TRADE", r: "NONE" },
+  ...{ i: BIG_ID, t: BIG_ID, l: "0.1", L: "60000", T: "1760000000000", n: "0.0001", N: "BTC" },
+  ...{ z: "0.1", q: "0.2", Z: "6000", p: "60000" },
+};
+const KRAKEN_ORDER = {
+  ...{ status: "open", vol: "0.2", vol_exec: "0.1", price: "60000", cl_ord_id: "q1", reason: null, oflags: "fciq" },
+  descr: { type: "buy", ordertype: "limit", price: "60000" },
+};
+const COINBASE_ORDER = {
+  ...{ order_id: "o", client_order_id: "q1", product_id: "BTC-USD", side: "BUY", status: "OPEN" },
+  ...{ filled_size: "0.1", average_filled_price: "60000", reject_message: "", cancel_message: "" },
+  order_configuration: { limit_limit_gtc: { base_size: "0.2", limit_price: "60000" } },
+};
+
+type Map = readonly [name: string, payload: Body, map: (payload: any) => unknown, schema: { safeParse: Function }];
+const MAPS: readonly Map[] = [
+  ["Alpaca: order", ALPACA_ORDER, (order) => alpaca.reportOf(order, PAIRS), reportSchema],
+  [
+    "Alpaca: update",
+    { event: "fill", execution_id: "e", price: "0.00012345", qty: "0.25", timestamp: TIME, order: ALPACA_ORDER },
+    (update) => alpaca.fillOfUpdate(update, PAIRS),
+    fillSchema,
+  ],
+  [
+    "Alpaca: fill activity",
+    {
+      ...{ activity_type: "FILL", event_id: "01", ref_id: "r", status: "executed", at: TIME, executed_at: TIME },
+      ...{ price: "0.00012345", qty: "0.25" },
+      details: {
+        symbol: "BTC/USD",
+        asset_id: "a-1",
+        order_id: "o",
+        side: "buy",
+        execution_type: "fill",
+        commission: "0",
+      },
+    },
+    (event) => alpaca.fillOfActivity(event, PAIRS),
+    fillSchema,
+  ],
+  [
+    "Alpaca: activity",
+    {
+      ...{ activity_type: "MA", event_id: "01", ref_id: "r", status: "executed", at: TIME, executed_at: TIME },
+      ...{ currency: "USD", net_amount: "12.5" },
+      details: { acquiree_symbol: "OLD", acquirer_symbol: "NEW", acquirer_qty: "4" },
+    },
+    activityOf,
+    activitySchema,
+  ],
+  [
+    "Alpaca: position",
+    {
+      ...{ symbol: "BTCUSD", asset_id: "a-1", asset_class: "crypto", qty: "-0.5", side: "short" },
+      ...{ avg_entry_price: "0.00012", current_price: "0.00013" },
+    },
+    (position) => alpaca.positionOf(position, PAIRS),
+    positionSchema,
+  ],
+  [
+    "Alpaca: account",
+    { ...{ account_number: "PA1", currency: "USD", equity: "1.5", cash: "-1", buying_power: "0" } },
+    alpaca.accountOf,
+    accountSchema,
+  ],
+  [
+    "Alpaca: quote",
+    { bp: "0.00012", ap: "0", bs: "1", as: "0", t: TIME },
+    (q) => alpaca.quoteOf("A", q, "iex"),
+    quoteSchema,
+  ],
+  [
+    "Alpaca: coin",
+    {
+      ...{ id: "a", symbol: "BTC/USD", class: "crypto", name: "Bitcoin", status: "active", tradable: true },
+      ...{ fractionable: true, min_order_size: "0.0001", min_trade_increment: "0.0001", price_increment: "0.01" },
+    },
+    alpaca.instrumentOf,
+    instrumentSchema,
+  ],
+  [
+    "Alpaca: option",
+    { symbol: "AAPL250620C00100000", name: "x", multiplier: "100" },
+    alpaca.optionOf,
+    instrumentSchema,
+  ],
+  ["Binance: execution report", BINANCE_EVENT, (event) => binance.eventReportOf(event, "BTC/USDT"), reportSchema],
+  ["Binance: execution", BINANCE_EVENT, (event) => binance.eventFillOf(event, "BTC/USDT"), fillSchema],
+  [
+    "Binance: trade",
+    {
+      ...{ id: BIG_ID, orderId: BIG_ID, qty: "0.1", price: "60000", time: "1760000000000", isBuyer: true },
+      ...{ commission: "0.0001", commissionAsset: "BNB" },
+    },
+    (trade) => binance.fillOf(trade, "BTC/USDT"),
+    fillSchema,
+  ],
+  [
+    "Binance: symbol",
+    {
+      ...{
+        symbol: "BTCUSDT",
+        baseAsset: "BTC",
+        quoteAsset: "USDT",
+        status: "TRADING",
+        orderTypes: ["LIMIT", "MARKET"],
+      },
+      filters: [
+        { filterType: "PRICE_FILTER", tickSize: "0.01" },
+        { filterType: "LOT_SIZE", stepSize: "0.00001", minQty: "0.00001", maxQty: "9000" },
+        { filterType: "MARKET_LOT_SIZE", stepSize: "0.00000000" },
+        { filterType: "NOTIONAL", minNotional: "5", maxNotional: "9000000" },
+      ],
+    },
+    (symbol) => binance.marketOf(symbol).instrument,
+    instrumentSchema,
+  ],
+  ["Kraken: order", KRAKEN_ORDER, (order) => kraken.reportOf("O-1", order, "BTC/USD"), reportSchema],
+  [
+    "Kraken: trade",
+    { ordertxid: "O-1", type: "sell", vol: "0.1", price: "60000", time: "1760000000.1234", fee: "0.1" },
+    (trade) => kraken.fillOf("T-1", trade, "BTC/USD", "USD"),
+    fillSchema,
+  ],
+  [
+    "Kraken: execution",
+    {
+      ...{ exec_type: "trade", exec_id: "T", order_id: "O", symbol: "BTC/USD", side: "buy", last_qty: "0.1" },
+      ...{ last_price: "60000", timestamp: TIME, cl_ord_id: "q1", fees: [{ asset: "USD", qty: "1" }] },
+    },
+    kraken.eventFillOf,
+    fillSchema,
+  ],
+  [
+    "Kraken: pair",
+    {
+      ...{ wsname: "XBT/USD", tick_size: "0.1", pair_decimals: "1", lot_decimals: "8", ordermin: "0.0001" },
+      ...{ costmin: "0.5", status: "online" },
+    },
+    (pair) => kraken.marketOf("XXBTZUSD", pair)?.instrument,
+    instrumentSchema,
+  ],
+  ["Coinbase: order", COINBASE_ORDER, coinbase.reportOf, reportSchema],
+  [
+    "Coinbase: order of the stream",
+    {
+      ...{ order_id: "o", client_order_id: "q1", product_id: "BTC-USD", order_side: "BUY", status: "OPEN" },
+      ...{ cumulative_quantity: "0.1", leaves_quantity: "0.1", avg_price: "60000", limit_price: "60000" },
+    },
+    coinbase.eventReportOf,
+    reportSchema,
+  ],
+  [
+    "Coinbase: fill",
+    {
+      ...{ entry_id: "e", order_id: "o", product_id: "BTC-USD", side: "BUY", price: "60000", size: "0.1" },
+      ...{ commission: "1.14", trade_time: TIME, trade_type: "FILL", size_in_quote: false },
+    },
+    coinbase.fillOf,
+    fillSchema,
+  ],
+  [
+    "Coinbase: product",
+    {
+      ...{ product_id: "BTC-USD", base_currency_id: "BTC", quote_currency_id: "USD", price_increment: "0.01" },
+      ...{ base_increment: "0.00000001", base_min_size: "0.0001", quote_min_size: "1", product_type: "SPOT" },
+    },
+    (product) => coinbase.marketOf(product)?.instrument,
+    instrumentSchema,
+  ],
+];
+
+const WRONG: readonly unknown[] = [undefined, null, "", "abc", "1e-7", "-0", BIG_ID, true, {}, [], [null]];
+
+/** The payload with one member replaced, nested members included. */
+function* edited(payload: Body): Generator<readonly [path: string, value: unknown, payload: Body]> {
+  for (const [name, member] of Object.entries(payload)) {
+    for (const value of WRONG) yield [name, value, { ...payload, [name]: value }];
+    if (typeof member !== "object" || member === null || Array.isArray(member)) continue;
+    for (const [path, value, inner] of edited(member as Body))
+      yield [`${name}.${path}`, value, { ...payload, [name]: inner }];
+  }
+}
+
+describe.each(MAPS)("%s", (_name, payload, map, schema) => {
+  it("as it is, is what the desk takes", () => {
+    expect(schema.safeParse(map(payload)).error).toBeUndefined();
+  });
+
+  it("with any member wrong, is an error, nothing, or what the desk takes", () => {
+    for (const [path, value, wrong] of edited(payload)) {
+      let mapped: unknown;
+      try {
+        mapped = map(wrong);
+      } catch (error) {
+        expect(error, `${path} = ${JSON.stringify(value)}`).toBeInstanceOf(Error);
+        continue;
+      }
+      if (mapped === undefined || mapped === null) continue;
+      const found = schema.safeParse(JSON.parse(JSON.stringify(mapped)));
+      // The desk refuses it with the name of the member: no number is made up.
+      const numbers = JSON.stringify(found.success ? found.data : {});
+      expect(numbers, `${path} = ${JSON.stringify(value)}`).not.toMatch(/NaN|undefined|Infinity/);
+    }
+  });
+});
+
+describe("members that a map was wrong about", () => {
+  it("an order of Alpaca without side, symbol and prices is reported without them", () => {
+    const { side: _side, symbol: _symbol, qty: _qty, ...rest } = ALPACA_ORDER;
+    const order = { ...rest, limit_price: undefined, filled_avg_price: null };
+    expect(alpaca.reportOf(order as never, PAIRS)).toEqual({
+      ...{ venueOrderId: "o-1", clientOrderId: "q1", status: "partially_filled", filledQuantity: "0.25" },
+    });
+  });
+
+  it("an option at Alpaca is a hundred shares, and is not traded", () => {
+    expect(alpaca.isOption("AAPL250620C00100000")).toBe(true);
+    expect(["AAPL", "BRK.B", "BTC/USD", "AAPL250620X00100000"].map(alpaca.isOption)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+    const contract = { symbol: "AAPL250620C00100000", name: "AAPL Jun 20 2025 100 Call", multiplier: "100" };
+    expect(alpaca.optionOf(contract)).toMatchObject({ multiplier: "100", tradable: false, currency: "USD" });
+  });
+
+  it("an order by money at Kraken has no quantity, and what it bought is its money by its price", () => {
+    const order = { ...KRAKEN_ORDER, oflags: "fciq,viqc", vol: "6000", vol_exec: "3000", price: "60000" };
+    const report = kraken.reportOf("O-1", order, "BTC/USD");
+    expect([report.filledQuantity, report.quantity, report.status]).toEqual(["0.05", undefined, "partially_filled"]);
+  });
+
+  it("a future at Coinbase is no spot market, and its wallet is no cash of it", () => {
+    expect([coinbase.symbolOf("BTC-USD"), coinbase.symbolOf("BIT-26APR24-CDE")]).toEqual([
+      "BTC/USD",
+      "BIT-26APR24-CDE",
+    ]);
+    const money = (platform: string) => ({
+      ...{ currency: "USD", available_balance: { value: "10" }, hold: { value: "1" }, platform },
+    });
+    const accounts = [money("ACCOUNT_PLATFORM_CONSUMER"), money("ACCOUNT_PLATFORM_CFM_CONSUMER")];
+    expect(coinbase.balancesOf(accounts)).toEqual([{ asset: "USD", total: "11", free: "10" }]);
+  });
+
+  it("a number without quotes keeps all of its digits, also with an exponent", () => {
+    const [order] = listOf(
+      (parseJson('{"o":[{"id":9223372036854775807,"p":1.2E-7,"q":0.30000000000000004}]}') as Body)["o"],
+    );
+    expect(order).toEqual({ id: "9223372036854775807", p: "1.2E-7", q: "0.30000000000000004" });
+    expect(quoteSchema.safeParse({ symbol: "A", bid: "1.2E-7", ask: "2e-7", timestamp: 1 }).data).toMatchObject({
+      bid: "0.00000012",
+      ask: "0.0000002",
+    });
+  });
+});
