@@ -1,6 +1,7 @@
 /** Interactive Brokers: stocks, ETFs and futures, through TWS or IB Gateway on this machine. */
 import {
   type Account,
+  type Bar,
   type Capabilities,
   type ConnectReport,
   type ConnectorAdapter,
@@ -18,9 +19,10 @@ import {
   type Session,
 } from "@qoc-app/sdk";
 import { accountFrom, accountValues, positionOf, positionRows, ratesFrom } from "./account.ts";
-import { SharedRead } from "./answers.ts";
-import { Contracts, assertSendable, instrumentOf } from "./contracts.ts";
+import { GatewayError, SharedRead } from "./answers.ts";
+import { Contracts, assertSendable, instrumentOf, wireContract } from "./contracts.ts";
 import { FillFeed, cumulatedOf, feeOf, fillOf } from "./fills.ts";
+import { type BarsRange, barOf, barsQuery, matchOf } from "./history.ts";
 import { GatewayLink } from "./link.ts";
 import { Orders } from "./orders.ts";
 import { Quotes } from "./quotes.ts";
@@ -39,6 +41,8 @@ const GATHER_MS = 10;
 /** Commissions follow the list of executions. */
 const COMMISSIONS_MS = 150;
 const COMMISSIONS_MAX = 10_000;
+/** An error of historical data. Its words say why. */
+const NO_BARS = 162;
 /** The store's key of the highest order id that was used. */
 const LAST_ORDER_ID = "lastOrderId";
 
@@ -214,6 +218,25 @@ export default class IbkrConnector implements ConnectorAdapter {
   async getInstrument(symbol: string): Promise<Instrument | null> {
     const listed = await this.#read((session) => this.#contracts.find(session, symbol));
     return listed === undefined ? null : instrumentOf(listed);
+  }
+
+  async getBars(symbol: string, range: BarsRange): Promise<Bar[]> {
+    const rows = await this.#read(async (session) => {
+      const { contract } = await this.#contracts.get(session, symbol);
+      return session.bars(wireContract(contract), barsQuery(range, contract, session.now()));
+    }).catch((error: unknown) => {
+      if (error instanceof GatewayError && error.code === NO_BARS && /no data/i.test(error.message)) return [];
+      throw error;
+    });
+    const { from = 0, to = Number.POSITIVE_INFINITY } = range;
+    const bars = rows.map((row) => barOf(symbol, row));
+    return bars.filter(({ timestamp }) => Number(timestamp) >= from && Number(timestamp) <= to);
+  }
+
+  /** In the order of TWS, the nearest first. */
+  async searchInstruments(words: string, limit: number): Promise<Instrument[]> {
+    const found = await this.#read((session) => session.matches(words.trim()));
+    return found.flatMap((contract) => matchOf(contract) ?? []).slice(0, limit);
   }
 
   async getSchedule(symbol: string, from: number, to: number): Promise<Session[]> {

@@ -3,8 +3,17 @@
  * reach the gateway later.
  */
 import { ConnectRefused, NotSent, RateLimited } from "@qoc-app/sdk";
-import { type Contract, type ContractDetails, EventName, IBApi, type PriceIncrement } from "@stoqey/ib";
+import {
+  type BarSizeSetting,
+  type Contract,
+  type ContractDetails,
+  EventName,
+  IBApi,
+  type PriceIncrement,
+  type WhatToShow,
+} from "@stoqey/ib";
 import { Answers, GatewayError, SharedRead } from "./answers.ts";
+import type { BarRow, BarsQuery } from "./history.ts";
 import type { AccountRow, CompletedRow, ExecutionRow, OpenOrderRow, SessionEvents, StatusRow } from "./rows.ts";
 import type { Settings } from "./settings.ts";
 import { gatewayOffset } from "./times.ts";
@@ -211,6 +220,17 @@ export class GatewaySession {
     return this.request("executions", (api, id) => api.reqExecutions(id, { acctCode: account }));
   }
 
+  bars(contract: Contract, { end, duration, size, prices }: BarsQuery): Promise<readonly BarRow[]> {
+    return this.request("bars", (api, id) =>
+      // Regular hours, times in seconds, and no updates.
+      api.reqHistoricalData(id, contract, end, duration, size as BarSizeSetting, prices as WhatToShow, true, 2, false),
+    );
+  }
+
+  matches(words: string): Promise<readonly Contract[]> {
+    return this.request("a search", (api, id) => api.reqMatchingSymbols(id, words));
+  }
+
   #row(id: number, row: unknown): void {
     this.answers.row(this.#names.get(id) ?? "", row);
   }
@@ -260,6 +280,14 @@ export class GatewaySession {
     });
     api.on(EventName.contractDetails, (id, details) => this.#row(id, details));
     api.on(EventName.contractDetailsEnd, (id) => this.#endOf(id));
+    api.on(EventName.historicalData, (id, time, open, high, low, close, volume) => {
+      if (time.startsWith("finished")) this.#endOf(id);
+      else this.#row(id, { time, open, high, low, close, volume } satisfies BarRow);
+    });
+    api.on(EventName.symbolSamples, (id, found) => {
+      for (const { contract } of found) this.#row(id, contract);
+      this.#endOf(id);
+    });
     api.on(EventName.marketRule, (id, increments) => {
       for (const increment of increments) answers.row(`market rule ${id}`, increment);
       answers.end(`market rule ${id}`);
