@@ -48,7 +48,7 @@ interface DatedSplit {
 }
 
 /** At least as many of the newest changes are kept, and at most twice as many. */
-export const CHANGES_KEPT = 256;
+export const CHANGES_KEPT = 64;
 
 /** The state of a {@link PositionRecord} as plain data. */
 export interface PositionParts {

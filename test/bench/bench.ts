@@ -19,6 +19,7 @@ import { approvalTime, openFloor, propose } from "./approval.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
 import { commandsBesideFloods } from "./flood.ts";
 import { gateEvaluation } from "./gate.ts";
+import { history, startOnce } from "./history.ts";
 import { type Row, SHORT, inTurn, median, ratioOf, say, timed, us } from "./measure.ts";
 import { many } from "./many.ts";
 import { mcpCalls } from "./mcp.ts";
@@ -200,6 +201,7 @@ const measures: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   spinning: async () => [await spinning()],
   flood: commandsBesideFloods,
   restart,
+  history,
   processes,
   memory: async () => [await memoryOfOne()],
   mcp: mcpCalls,
@@ -224,6 +226,11 @@ async function measured(name: string, measure: () => Promise<readonly Row[]>): P
   return best ?? [];
 }
 
+const once = await startOnce();
+if (once !== undefined) {
+  process.stdout.write(JSON.stringify(once));
+  process.exit(0);
+}
 const only = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const isAsked = (name: string): boolean => only.length === 0 || only.includes(name);
 const started = startReport();

@@ -157,6 +157,24 @@ describe("a checkpoint that is not what the desk wrote", () => {
     expectWhole(desk.state, records.slice(0, desk.journal.head.seq));
   });
 
+  it("of a journal with another record at its place is not used", async () => {
+    const oneSegment = { segmentBytes: 10_000_000 };
+    const write = async (reason: string): Promise<{ readonly disk: CrashDisk; readonly records: Recorded[] }> => {
+      const disk = crashDisk();
+      const records = scenario().desk().connector("paper").trading("halted", reason).trading("active").records();
+      const desk = await openCheckpointed(disk, oneSegment);
+      for (const recorded of records) desk.append(recorded);
+      await desk.checkpoints.write();
+      await desk.journal.close();
+      return { disk, records };
+    };
+    const [one, other] = [await write("one"), await write("two")];
+    one.disk.put(SEGMENT, other.disk.peek(SEGMENT));
+    const desk = await openCheckpointed(one.disk, oneSegment);
+    expect(desk.from).toBe(0);
+    expectWhole(desk.state, other.records);
+  });
+
   it.each([
     ["a layer", ".layer"],
     ["a page of the index", ".index"],

@@ -35,7 +35,9 @@ describe("docs/attacks.md", () => {
 
   it("docs/attacks.md names each edit beside its finding and its test", () => {
     const named = FINDINGS.map(([number, , , tests = "", edits = ""]) => ({ number, tests, edits: edits.split(" ") }));
-    expect(named.flatMap(({ edits }) => edits).toSorted()).toEqual(MUTANTS.map(({ name }) => name).toSorted());
+    // The edits c1 to c15 belong to no finding of a review: docs/performance.md.
+    const ofFindings = MUTANTS.map(({ name }) => name).filter((name) => !name.startsWith("c"));
+    expect(named.flatMap(({ edits }) => edits).toSorted()).toEqual(ofFindings.toSorted());
     for (const { number, tests, edits } of named)
       for (const { name, test, fails } of MUTANTS.filter((mutant) => edits.includes(mutant.name))) {
         expect(name).toMatch(new RegExp(`^${number}[a-z]$`));

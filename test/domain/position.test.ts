@@ -416,6 +416,8 @@ describe("a position with more changes than are kept", () => {
           const change: VenueFill = isBust ? { ...known, busts: key } : { ...fill, corrects: key };
           counted[place] = change;
           position.applyFill(key, change, known);
+          // Each look replays what a correction has changed.
+          expect(position.lots.every((lot) => !lot.quantity.eq(decimal("0")))).toBe(true);
         }
         let [quantity, cash] = [0, 0];
         for (const fill of counted) {

@@ -2,8 +2,10 @@
  * Small edits of the code that each take one rule away. `npm run mutants` applies them one at a time, and the named
  * test must fail. docs/attacks.md names them beside what they show.
  */
+import { CHECKPOINT_MUTANTS } from "./checkpoint-mutants.ts";
+
 export interface Mutant {
-  /** The finding that the rule closes, and a letter. */
+  /** The finding that the rule closes, and a letter; `c` and a number for a rule of checkpoints and the fold. */
   readonly name: string;
   /** What holds no more. */
   readonly removes: string;
@@ -687,4 +689,11 @@ const SECOND: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...AUTHORITY, ...GUARDS, ...RECORDS, ...MACHINE, ...SECOND];
+export const MUTANTS: readonly Mutant[] = [
+  ...AUTHORITY,
+  ...GUARDS,
+  ...RECORDS,
+  ...MACHINE,
+  ...SECOND,
+  ...CHECKPOINT_MUTANTS,
+];
