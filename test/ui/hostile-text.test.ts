@@ -134,46 +134,52 @@ describePage("hostile text", () => {
   it.each([
     ["desktop", DESKTOP],
     ["phone", PHONE],
-  ])("words without an end, a megabyte, and symbols that do not exist: nothing is pushed off a %s", async (_screen, size) => {
-    const { page, go } = signedIn;
-    await page.setViewportSize(size);
-    const word = "x".repeat(20_000);
-    const order = (changes: string): string =>
-      `side = "buy"\nsymbol = "SPX"\nquantity = "1"\ntype = "limit"\nlimit_price = "2900"\n${changes}\n`;
-    await desk.write("orders/pending/long-word.toml", order(`rationale = "${word}"\nproposed_by = "${word}"`));
-    await desk.write("orders/pending/megabyte.toml", order(`rationale = "${"many words ".repeat(95_000)}"`));
-    const symbol = order("rationale = 'x'").replace("SPX", "<img src=x onerror=globalThis.ran=1>\\u202E");
-    await desk.write("orders/pending/symbol.toml", symbol);
-    await desk.write(
-      "issues/003-long.md",
-      `---\nid: "003"\ntitle: ${word.slice(0, 3_000)}\nstatus: open\n---\n${word}\n`,
-    );
-    await desk.call("inbox write", { title: word.slice(0, 200), text: word });
-    desk.desk.open.desk.log.info(`the venue says ${word}${word}`);
-    await desk.call("status");
-    const readable = await desk.propose({ rationale: word.slice(0, 4_000), quantity: "1" });
-    for (const route of [
-      "",
-      "review",
-      "review/long-word",
-      `review/${readable}`,
-      "issues",
-      "issues/003",
-      "inbox",
-      "logs",
-      "orders",
-    ]) {
-      await go(route);
-      await page.waitForFunction(() => document.querySelector(".loading") === null);
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect([route, sideways]).toEqual([route, 0]);
-      const halt = await page.locator("#halt").boundingBox();
-      expect([route, (halt?.x ?? -1) >= 0 && (halt?.x ?? 0) + (halt?.width ?? 0) <= size.width]).toEqual([route, true]);
-    }
-    const bar = page.locator(".bar");
-    await go(`review/${readable}`);
-    await bar.waitFor();
-    expect(((await bar.boundingBox())?.height ?? 0) < 0.25 * size.height).toBe(true);
-    expect(await harm()).toEqual(NONE);
-  });
+  ])(
+    "words without an end, a megabyte, and symbols that do not exist: nothing is pushed off a %s",
+    async (_screen, size) => {
+      const { page, go } = signedIn;
+      await page.setViewportSize(size);
+      const word = "x".repeat(20_000);
+      const order = (changes: string): string =>
+        `side = "buy"\nsymbol = "SPX"\nquantity = "1"\ntype = "limit"\nlimit_price = "2900"\n${changes}\n`;
+      await desk.write("orders/pending/long-word.toml", order(`rationale = "${word}"\nproposed_by = "${word}"`));
+      await desk.write("orders/pending/megabyte.toml", order(`rationale = "${"many words ".repeat(95_000)}"`));
+      const symbol = order("rationale = 'x'").replace("SPX", "<img src=x onerror=globalThis.ran=1>\\u202E");
+      await desk.write("orders/pending/symbol.toml", symbol);
+      await desk.write(
+        "issues/003-long.md",
+        `---\nid: "003"\ntitle: ${word.slice(0, 3_000)}\nstatus: open\n---\n${word}\n`,
+      );
+      await desk.call("inbox write", { title: word.slice(0, 200), text: word });
+      desk.desk.open.desk.log.info(`the venue says ${word}${word}`);
+      await desk.call("status");
+      const readable = await desk.propose({ rationale: word.slice(0, 4_000), quantity: "1" });
+      for (const route of [
+        "",
+        "review",
+        "review/long-word",
+        `review/${readable}`,
+        "issues",
+        "issues/003",
+        "inbox",
+        "logs",
+        "orders",
+      ]) {
+        await go(route);
+        await page.waitForFunction(() => document.querySelector(".loading") === null);
+        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect([route, sideways]).toEqual([route, 0]);
+        const halt = await page.locator("#halt").boundingBox();
+        expect([route, (halt?.x ?? -1) >= 0 && (halt?.x ?? 0) + (halt?.width ?? 0) <= size.width]).toEqual([
+          route,
+          true,
+        ]);
+      }
+      const bar = page.locator(".bar");
+      await go(`review/${readable}`);
+      await bar.waitFor();
+      expect(((await bar.boundingBox())?.height ?? 0) < 0.25 * size.height).toBe(true);
+      expect(await harm()).toEqual(NONE);
+    },
+  );
 });
