@@ -1,6 +1,6 @@
 /** Account cases: the money and positions that the guards calculate with. */
 import { type Decimal, ZERO, decimal, floored, text } from "../domain/decimal.ts";
-import { assert, leaveUntried } from "./assert.ts";
+import { assert, leaveOut, leaveUntried } from "./assert.ts";
 import { tradeOutsideAdapter } from "./fill-assertions.ts";
 import type { TestCase } from "./test-case.ts";
 import type { ConformanceHarness } from "./harness.ts";
@@ -109,7 +109,30 @@ async function assertAccount(harness: ConformanceHarness): Promise<void> {
   );
 }
 
+const SMALLEST = "0.000000000000000001";
+
+/** A position of the longest quantity that the venue takes. */
+async function assertPositionKeepsDigits(harness: ConformanceHarness): Promise<void> {
+  const { venue, settings, level } = harness;
+  const { symbol } = settings;
+  if (level !== "kit") await venue.describeInstrument(symbol, { tickSize: "0.01", lotSize: SMALLEST });
+  const quantity =
+    level === "kit" ? harness.kit.traits.longest.quantity : text(decimal(settings.quantity).plus(decimal(SMALLEST)));
+  const before = heldOf((await venue.readAccount()).positions, symbol);
+  const made = await venue.trade({ symbol, side: "buy", quantity, price: "1" });
+  if (made === undefined) return leaveOut("the venue allows no trade by hand");
+  await assertHeld(harness, symbol, before.plus(decimal(made.quantity)), `a buy of ${made.quantity} ${symbol}`);
+}
+
 export const ACCOUNT_CASES: readonly TestCase[] = [
+  {
+    id: "C149",
+    group: "account",
+    title: "a position keeps every digit",
+    proves: "a position can be closed whole, to the last digit",
+    needs: { venue: "hooked", declares: "exactDecimals" },
+    run: assertPositionKeepsDigits,
+  },
   {
     id: "C20",
     group: "account",

@@ -222,7 +222,9 @@ export const ORDER_CASES: readonly TestCase[] = [
       const taken = timesInForce(harness);
       const resting = taken.filter((one) => one === "gtc" || one === "day");
       const requests: readonly OrderRequest[] = [
-        ...taken.filter((one) => one === "ioc").map((timeInForce) => ({ timeInForce })),
+        ...taken
+          .filter((one) => one === "ioc")
+          .flatMap((timeInForce) => [{ timeInForce }, { limit: priceAt(harness, ask, 101), timeInForce }]),
         ...resting.map((timeInForce, index) => ({ limit: priceAt(harness, bid, 49 + index), timeInForce })),
         ...taken
           .filter((one) => one === "fok")

@@ -5,7 +5,7 @@ import type { VenueQuote } from "../domain/venue.ts";
 import { assert, fail, leaveUntried, skip } from "./assert.ts";
 import type { TestCase } from "./test-case.ts";
 import type { ConformanceHarness } from "./harness.ts";
-import { otherSymbol, priceAt } from "./order-terms.ts";
+import { otherSymbol, priceAt, simulatesTime } from "./order-terms.ts";
 import { readUntil } from "./read-money.ts";
 
 /** Maximum difference between a quote's time and the venue's clock. */
@@ -115,8 +115,7 @@ export const QUOTE_CASES: readonly TestCase[] = [
     title: "a quote has the venue's timestamp",
     proves: "the desk can detect stale quotes",
     run: async (harness) => {
-      if (harness.connector.status.capabilities.simulatedTime === true)
-        skip("the adapter declares simulatedTime, so its clock differs from real time");
+      if (simulatesTime(harness)) skip("the adapter declares simulatedTime, so its clock differs from real time");
       const { at } = await fetchQuote(harness, harness.settings.symbol);
       const differenceMs = Math.abs(harness.venue.now - at);
       assert(

@@ -9,6 +9,7 @@ import { FILL_ORDER_CASES } from "./cases-fill-order.ts";
 import { MONEY_CASES } from "./cases-money.ts";
 import { MORE_FAULT_CASES } from "./cases-more-faults.ts";
 import { ORDER_STATE_CASES } from "./cases-order-states.ts";
+import { ENDURANCE_CASES } from "./cases-endurance.ts";
 import { FILL_CASES } from "./cases-fills.ts";
 import { LIMIT_CASES } from "./cases-limits.ts";
 import { LOAD_CASES } from "./cases-load.ts";
@@ -41,5 +42,6 @@ export const CASES: readonly TestCase[] = [
   ...LIMIT_CASES,
   ...PUSH_CASES,
   ...WIRE_FAULT_CASES,
+  ...ENDURANCE_CASES,
   ...MEMBER_CASES,
 ].toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

@@ -41,7 +41,7 @@ const RULES: readonly GuaranteeRule[] = [
     guarantee: "fills missed while the connector was down are recovered",
     missing: requireMethod("getFills"),
     because: "getFills returns them after a restart",
-    cases: ["C51", "C75", "C78", "C113"],
+    cases: ["C51", "C75", "C78", "C113", "C150"],
   },
   {
     guarantee: "a lost response is never taken as an acknowledgement or a rejection",
@@ -67,7 +67,7 @@ const RULES: readonly GuaranteeRule[] = [
         ? undefined
         : "the adapter does not declare exactDecimals: the desk refuses amounts that a number cannot hold",
     because: "quantities and prices are passed as decimal strings",
-    cases: ["C17", "C31", "C32", "C42"],
+    cases: ["C17", "C31", "C32", "C42", "C149"],
   },
   {
     guarantee: "each fill counts once",

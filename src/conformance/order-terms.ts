@@ -5,6 +5,7 @@ import type { TimeInForce } from "../domain/sdk.ts";
 import type { VenueQuote } from "../domain/venue.ts";
 import { leaveUntried } from "./assert.ts";
 import type { ConformanceHarness } from "./harness.ts";
+import { reaches } from "./test-venue.ts";
 
 const TIMES_IN_FORCE: readonly TimeInForce[] = ["day", "gtc", "ioc", "fok"];
 
@@ -51,6 +52,11 @@ export function withAllDigits(value: Decimal, step: string): string {
   let count = floored(ratio(value, size, 8), 0);
   while (!/[1379]$/.test(text(count))) count = count.plus(decimal("1"));
   return text(count.times(size));
+}
+
+/** Whether the kit does not know the venue's time. It knows that of its own venue, and of one with hooks. */
+export function simulatesTime({ connector, level }: ConformanceHarness): boolean {
+  return connector.status.capabilities.simulatedTime === true && !reaches(level, "hooked");
 }
 
 /** Returns `count` times the quantity of certify.toml; that many units at the kit's own venue. */

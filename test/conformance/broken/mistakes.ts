@@ -1,5 +1,6 @@
 /** Mistakes in connectors/template, over the kit's own venue. Each edits the correct adapter into a broken adapter. */
 import type { Mistake } from "./apply-mistake.ts";
+import { ENDURANCE_MISTAKES } from "./endurance-mistakes.ts";
 import { FILL_MISTAKES } from "./fill-mistakes.ts";
 import { MONEY_MISTAKES } from "./money-mistakes.ts";
 import { ORDER_MISTAKES } from "./order-mistakes.ts";
@@ -26,4 +27,5 @@ export const TEMPLATE_MISTAKES: readonly Mistake[] = [
   ...RARE_MISTAKES,
   ...PUSH_MISTAKES,
   ...WIRE_MISTAKES,
+  ...ENDURANCE_MISTAKES,
 ];

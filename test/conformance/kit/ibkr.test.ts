@@ -34,6 +34,7 @@ describe.each(LEVELS)("at the %s level", (isolation) => {
       `C141: ${NO_SECRET}`,
       "C143: the stream of this venue has no frames",
       `C144: ${NO_HTTP}`,
+      `C149: ${NUMBERS}`,
     ]);
     expect(report.summary).toMatch(/, C133 C134 C136 C139 C140 C143 C144 not possible at this venue; certified$/);
     expect(report).toMatchObject({ certified: true, isolation });
