@@ -3,7 +3,7 @@
  * an MCP endpoint that closes with the run, and limits on turns, cost and time. Output of the program is untrusted.
  */
 import { dirname } from "node:path";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { SecretRedactor } from "../lib/secret-redactor.ts";
 import { type SandboxedProgram, checkVersion, prepareSandbox } from "./agent-sandbox.ts";

@@ -4,7 +4,7 @@
  * killed.
  */
 import type { ChildProcess, SpawnOptions } from "node:child_process";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 

@@ -1,6 +1,6 @@
 /** One run of an agent's program: its dependencies, its inputs, and how it is stopped. */
 import type { Disk, Progress } from "../domain/ports.ts";
-import type { RefusalLog } from "../domain/refusal.ts";
+import type { RefusalLog } from "../domain/authority/refusal.ts";
 import type { Transcript } from "../workspace/run-transcripts.ts";
 import type { RunFolders } from "./bubblewrap.ts";
 import type { ProcessDeps, ProcessEnd, RunningProcess } from "./process.ts";

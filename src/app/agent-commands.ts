@@ -4,9 +4,9 @@ import type { CommandContext, DeskServices } from "../commands/command.ts";
 import { invoke } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
 import type { Actor } from "../domain/event.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { ReadLog } from "../runs/read-log.ts";
-import type { RefusalLog } from "../domain/refusal.ts";
+import type { RefusalLog } from "../domain/authority/refusal.ts";
 
 export interface AgentCallOptions {
   readonly actor: Actor;

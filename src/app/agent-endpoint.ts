@@ -9,9 +9,9 @@ import type { ToolDescription } from "../agents/context-bundle.ts";
 import { commandRegistry } from "./command-registry.ts";
 import type { ReadLog } from "../runs/read-log.ts";
 import { createReadLog } from "../runs/read-log.ts";
-import { INTERACTIVE } from "../domain/agent-access.ts";
+import { INTERACTIVE } from "../domain/authority/agent-access.ts";
 import type { Recorded } from "../domain/event.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { ProvenClient } from "../cli/handshake.ts";
 import type { McpCaller, IpcRequest } from "../cli/ipc-protocol.ts";
 import { auditLogger } from "../mcp/audit.ts";
@@ -27,7 +27,7 @@ import { findGrant, onAgentRevoked } from "./agent-grants.ts";
 import type { OpenDesk } from "./open-desk.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { isInside } from "../lib/path-containment.ts";
-import type { RefusalLog } from "../domain/refusal.ts";
+import type { RefusalLog } from "../domain/authority/refusal.ts";
 
 export interface AgentEndpoint {
   /** Names and descriptions of a run's tools, for its context bundle. */

@@ -1,10 +1,10 @@
 /** What a client proves to the desk, from the key files of this user, and what it checks of the desk. */
 import type { ClientCredentials } from "../cli/handshake.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk, Ids } from "../domain/ports.ts";
-import { checkKeyFiles } from "../trading/key-files.ts";
-import { deskSigner, readPublicKeys } from "../trading/operator-keys.ts";
-import { tokenKey } from "../trading/token-key.ts";
+import { checkKeyFiles } from "../trading/keys/key-files.ts";
+import { deskSigner, readPublicKeys } from "../trading/keys/operator-keys.ts";
+import { tokenKey } from "../trading/keys/token-key.ts";
 import { keyPath, readDeskId } from "../workspace/layout.ts";
 
 export interface CredentialOptions {

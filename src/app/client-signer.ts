@@ -1,9 +1,9 @@
 /** The client's side of authority: signs what the human decided, with the keys of the desk on this machine. */
 import { basename } from "node:path";
-import { type Authority, STATEMENT_MS, type SigningRequest, statementText } from "../domain/authority.ts";
-import { QocError } from "../domain/error.ts";
+import { type Authority, STATEMENT_MS, type SigningRequest, statementText } from "../domain/authority/authority.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
-import { type KeyServices, deskSigner, liveSigner } from "../trading/operator-keys.ts";
+import { type KeyServices, deskSigner, liveSigner } from "../trading/keys/operator-keys.ts";
 
 export interface ClientSignerOptions extends KeyServices {
   readonly clock: Pick<Clock, "now">;

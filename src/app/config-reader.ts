@@ -1,10 +1,10 @@
 /** Reads desk.toml with the user's global file, and the code of its custom guards. */
-import { type Table, TABLES_BYTES_MAX } from "../domain/config-tables.ts";
-import { QocError } from "../domain/error.ts";
-import type { CustomGuard, GuardConfig } from "../domain/guard-config.ts";
+import { type Table, TABLES_BYTES_MAX } from "../domain/config/config-tables.ts";
+import { QocError } from "../domain/errors/error.ts";
+import type { CustomGuard, GuardConfig } from "../domain/config/guard-config.ts";
 import type { Disk } from "../domain/ports.ts";
 import { bundleGuard } from "../host/bundle-guard.ts";
-import type { ConfigReader } from "../trading/desk-config.ts";
+import type { ConfigReader } from "../trading/config/desk-config.ts";
 import { tablesOf } from "../workspace/accepted-config.ts";
 import { CONFIG_BYTES_MAX, type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { LAYOUT, globalConfigPath } from "../workspace/layout.ts";

@@ -3,18 +3,18 @@
  * timers, and implements the desk's venue gateway.
  */
 import type { Desk } from "../trading/desk.ts";
-import { accountTaken } from "../trading/account-owner.ts";
-import { forgetInstruments } from "../trading/instruments.ts";
-import { markInterruptedUnknown, reconcileConnector } from "../trading/reconcile.ts";
-import { followActivities, recordActivities } from "../trading/record-activity.ts";
-import { receiveReports } from "../trading/record-report.ts";
-import { recordFills } from "../trading/record-fill.ts";
-import { signedCode } from "../trading/desk-config.ts";
-import type { ConnectorStatus, VenueGateway } from "../trading/venue-gateway.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { accountTaken } from "../trading/account/account-owner.ts";
+import { forgetInstruments } from "../trading/market/instruments.ts";
+import { markInterruptedUnknown, reconcileConnector } from "../trading/orders/reconcile.ts";
+import { followActivities, recordActivities } from "../trading/account/record-activity.ts";
+import { receiveReports } from "../trading/fills/record-report.ts";
+import { recordFills } from "../trading/fills/record-fill.ts";
+import { signedCode } from "../trading/config/desk-config.ts";
+import type { ConnectorStatus, VenueGateway } from "../trading/market/venue-gateway.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { FillBatch, PushSink } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
-import type { Mode } from "../domain/venue.ts";
+import type { Mode } from "../domain/market/venue.ts";
 import type { Connector } from "../host/connector.ts";
 import type { ConnectorStateChange } from "../host/connector-options.ts";
 import { inspectMethod } from "../host/inspect-method.ts";
@@ -27,7 +27,7 @@ import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { ConnectorLevels } from "./connector-levels.ts";
 import { ConnectorRounds } from "./connector-rounds.ts";
 import { requireComplete } from "./live-requirements.ts";
-import { quoteSource } from "../trading/quote-source.ts";
+import { quoteSource } from "../trading/market/quote-source.ts";
 import { type ConnectorDeps, adapterPath, openConnector } from "./open-connectors.ts";
 
 export interface FleetOptions extends Omit<

@@ -2,15 +2,15 @@
  * Work of a connector that runs on timers: following its orders, marking its account, fetching its activities, and
  * calling it while it is degraded. The timers of one connector do not wait for another.
  */
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { Desk } from "../trading/desk.ts";
-import { observeRates } from "../trading/exchange-rates.ts";
-import { markAccount } from "../trading/market-snapshot.ts";
-import { closeGap, followOrders, followWorking, paced } from "../trading/reconcile.ts";
-import { followActivities } from "../trading/record-activity.ts";
-import type { ReportedOrder } from "../trading/record-report.ts";
+import { observeRates } from "../trading/account/exchange-rates.ts";
+import { markAccount } from "../trading/market/market-snapshot.ts";
+import { closeGap, followOrders, followWorking, paced } from "../trading/orders/reconcile.ts";
+import { followActivities } from "../trading/account/record-activity.ts";
+import type { ReportedOrder } from "../trading/fills/record-report.ts";
 
 export interface RoundOptions {
   readonly clock: Clock;

@@ -3,10 +3,10 @@ import { DiskArchive } from "../bus/archive.ts";
 import { type CheckpointPlace, readCheckpoint, restoreState } from "../bus/checkpoint.ts";
 import type { ScanStart } from "../bus/journal-read.ts";
 import { type DeskState, emptyDeskState } from "../domain/desk-state.ts";
-import { type QocError, messageOf } from "../domain/error.ts";
+import { type QocError, messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { type PublicKeys, verifySignature } from "../trading/operator-keys.ts";
-import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
+import { type PublicKeys, verifySignature } from "../trading/keys/operator-keys.ts";
+import { type OrderAuthors, createOrderAuthors } from "../trading/orders/order-authors.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 
 export interface FoldStart {

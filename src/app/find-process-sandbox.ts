@@ -1,7 +1,7 @@
 /** Finds out once whether the desk's processes can run inside bubblewrap on this machine. */
 import { spawn } from "node:child_process";
 import { realpathSync } from "node:fs";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { type ProcessSandbox, bubblewrapSandbox, plainProcesses } from "../host/process-sandbox.ts";
 import { findProgram } from "./find-program.ts";

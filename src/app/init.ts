@@ -1,8 +1,8 @@
 /** `qoc init`: makes a desk folder, and its keys outside it. Existing files are never changed. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { createKeys } from "../trading/operator-keys.ts";
-import { QocError } from "../domain/error.ts";
+import { createKeys } from "../trading/keys/operator-keys.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { freePort } from "./port-owner.ts";
 import type { Disk, Ids } from "../domain/ports.ts";
 import { TSCONFIG, packageJson, refreshTypes } from "../workspace/editor-types.ts";

@@ -1,10 +1,10 @@
 /** `qoc doctor` of a desk that is down: asks the machine what would keep the desk from starting. */
 import { accessSync, constants } from "node:fs";
-import { QocError, messageOf } from "../domain/error.ts";
-import { knownError } from "../domain/known-error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
+import { knownError } from "../domain/errors/known-error.ts";
 import { type StartFacts, inspectRecordedDesk } from "../trading/doctor-down.ts";
 import type { AgentFacts, DoctorCheck } from "../trading/doctor.ts";
-import { checkKeyFiles } from "../trading/key-files.ts";
+import { checkKeyFiles } from "../trading/keys/key-files.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { keyPath } from "../workspace/layout.ts";
 import { isAlive, lockOwner } from "../workspace/lock.ts";

@@ -7,7 +7,7 @@ import type { JournalReport } from "../commands/command.ts";
 import type { DateRange } from "../commands/date-range.ts";
 import type { Progress } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
-import type { EquityCurve } from "../domain/equity-curve.ts";
+import type { EquityCurve } from "../domain/account/equity-curve.ts";
 import type { DeskConfig } from "../workspace/config.ts";
 import type { VerifiedPlace } from "./verify-journal.ts";
 

@@ -1,8 +1,8 @@
 /** Worker thread that reads the whole journal for one task, posts the result and exits. */
 import { parentPort, workerData } from "node:worker_threads";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import { equityOf } from "../commands/read-ledger.ts";
-import { equityCurve } from "../trading/equity-curve.ts";
+import { equityCurve } from "../trading/account/equity-curve.ts";
 import { nodeDisk } from "../workspace/disk.ts";
 import type { JournalMessage, JournalTask } from "./journal-thread.ts";
 import { readLedger } from "./read-ledger.ts";

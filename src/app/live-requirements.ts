@@ -1,6 +1,6 @@
 /** What a live connector needs before it starts. Each is a line in desk.toml, or the live key. */
-import { QocError } from "../domain/error.ts";
-import type { GuardConfig } from "../domain/guard-config.ts";
+import { QocError } from "../domain/errors/error.ts";
+import type { GuardConfig } from "../domain/config/guard-config.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 

@@ -111,7 +111,7 @@ function deskAccess(home: string, user: RuntimeUser): Pick<CliDeps, "deskAt" | "
           import("../workspace/disk.ts"),
           import("../workspace/workspace-trust.ts"),
           import("../workspace/layout.ts"),
-          import("../trading/key-files.ts"),
+          import("../trading/keys/key-files.ts"),
           import("./client-signer.ts"),
           import("./system.ts"),
         ]);

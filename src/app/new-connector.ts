@@ -1,7 +1,7 @@
 /** `qoc connectors new`: copies the template connector, which passes certification unchanged. */
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import { type ConnectorName, connectorName } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 

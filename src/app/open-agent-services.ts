@@ -7,17 +7,17 @@ import { feedFetcher } from "../market-data/feed-fetch.ts";
 import { feedReader } from "../market-data/feed-thread.ts";
 import { type AgentRuns, openAgentRuns } from "../runs/agent-runs.ts";
 import { type Scheduler, createScheduler } from "../runs/scheduler.ts";
-import { type FeedDeps, startNews } from "../trading/news.ts";
-import { openPageSessions } from "../trading/page-sessions.ts";
-import { openPasskeys } from "../trading/passkeys.ts";
-import { writeRefusalAlert } from "../trading/repeated-refusals-alert.ts";
+import { type FeedDeps, startNews } from "../trading/market/news.ts";
+import { openPageSessions } from "../trading/pages/page-sessions.ts";
+import { openPasskeys } from "../trading/pages/passkeys.ts";
+import { writeRefusalAlert } from "../trading/projections/repeated-refusals-alert.ts";
 import { AgentCommands } from "./agent-commands.ts";
 import { type AgentEndpoint, openAgentEndpoint } from "./agent-endpoint.ts";
 import { createDeskServices } from "./desk-services.ts";
 import type { OpenDesk } from "./open-desk.ts";
 import { createLauncher } from "./process-launcher.ts";
 import { createRefusalRecorder } from "./refusal-recorder.ts";
-import type { RefusalLog } from "../domain/refusal.ts";
+import type { RefusalLog } from "../domain/authority/refusal.ts";
 
 export interface AgentServices {
   readonly services: DeskServices;

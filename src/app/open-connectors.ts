@@ -2,8 +2,8 @@
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
 import type { Capabilities } from "../domain/sdk.ts";
-import { messageOf } from "../domain/error.ts";
-import type { VenueConnection } from "../domain/venue.ts";
+import { messageOf } from "../domain/errors/error.ts";
+import type { VenueConnection } from "../domain/market/venue.ts";
 import type { ConnectorRecord } from "../domain/desk-state.ts";
 import type { Clock, Disk, FillSink, Ids, Log, PushSink } from "../domain/ports.ts";
 import { createRequestHandler } from "../host/adapter-requests.ts";

@@ -1,7 +1,7 @@
 /** Opens the page of a desk: its files, its event streams and its commands. */
 import { invoke } from "../commands/invoke.ts";
 import type { DeskServices } from "../commands/command.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { type PageHandle, pageHandler } from "../http/page.ts";
 import { PageStreams } from "../http/page-streams.ts";
 import { commandRegistry } from "./command-registry.ts";

@@ -4,8 +4,8 @@ import { openReplay } from "../bus/replay.ts";
 import type { DeskLedger, LedgerQuery } from "../commands/command.ts";
 import { isInRange } from "../commands/date-range.ts";
 import type { Disk } from "../domain/ports.ts";
-import { dateInZone } from "../trading/market-snapshot.ts";
-import { ProfitLedger } from "../trading/profit-ledger.ts";
+import { dateInZone } from "../trading/market/market-snapshot.ts";
+import { ProfitLedger } from "../trading/account/profit-ledger.ts";
 import type { DeskConfig } from "../workspace/config.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 

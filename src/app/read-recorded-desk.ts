@@ -3,10 +3,10 @@ import type { ConfigNotice } from "../domain/status-view.ts";
 import { type JournalScan, scanJournal } from "../bus/journal-read.ts";
 import { openReplay } from "../bus/replay.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import { QocError } from "../domain/error.ts";
-import type { GapRange } from "../domain/journal-head.ts";
+import { QocError } from "../domain/errors/error.ts";
+import type { GapRange } from "../domain/authority/journal-head.ts";
 import type { Clock } from "../domain/ports.ts";
-import { deskNotices, unreadableNotices } from "../trading/config-notices.ts";
+import { deskNotices, unreadableNotices } from "../trading/config/config-notices.ts";
 import { createProposalCache } from "../trading/desk.ts";
 import {
   type ConfigReader,
@@ -14,9 +14,9 @@ import {
   openConfiguration,
   readProblem,
   startConfig,
-} from "../trading/desk-config.ts";
-import { type PublicKeys, readPublicKeys } from "../trading/operator-keys.ts";
-import { describeGap } from "../trading/journal-gap.ts";
+} from "../trading/config/desk-config.ts";
+import { type PublicKeys, readPublicKeys } from "../trading/keys/operator-keys.ts";
+import { describeGap } from "../trading/audit/journal-gap.ts";
 import { type RecordedDesk, fixerWhileDown, noteProposalFiles } from "../trading/recorded-desk.ts";
 import { configOf } from "../workspace/accepted-config.ts";
 import { CONFIG_FORMAT, type DeskConfig, readConfig } from "../workspace/config.ts";

@@ -2,11 +2,11 @@
  * Records the calls that were refused to agents: one event per minute for each name that an actor tried, and one inbox
  * item if an actor keeps trying. An agent that invents names without end fills neither memory, journal nor inbox.
  */
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Desk } from "../trading/desk.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
-import type { RefusalLog } from "../domain/refusal.ts";
+import type { RefusalLog } from "../domain/authority/refusal.ts";
 
 /** The number of refused calls by name. */
 export type RefusalCounts = ReadonlyMap<string, number>;

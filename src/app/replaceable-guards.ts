@@ -1,6 +1,6 @@
 /** The custom guards of a running desk: `qoc reload` replaces their pool. */
-import type { CustomGuard } from "../domain/guard-config.ts";
-import { QocError } from "../domain/error.ts";
+import type { CustomGuard } from "../domain/config/guard-config.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { GuardPool } from "../host/guard-pool.ts";
 
 export interface ReplaceableGuards extends GuardPool {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import type { UpReport } from "../commands/command.ts";
 import { type DeskAddress, callDaemon } from "../cli/client.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Progress } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
-import { FakeVenueFault, HookMissing, type VenueProcess } from "../conformance/venue-hooks.ts";
+import { FakeVenueFault, HookMissing, type VenueProcess } from "../conformance/venue/venue-hooks.ts";
 import type { Program } from "../host/bundle-program.ts";
 import { type StackMapper, stackMapper } from "../host/source-map.ts";
 import { permissionFlag } from "../host/transport.ts";

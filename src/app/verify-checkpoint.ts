@@ -1,7 +1,7 @@
 /** Checks the checkpoint and the archive for `qoc journal verify`. */
 import { DiskArchive } from "../bus/archive.ts";
 import { CHECKPOINT_FILE, type CheckpointPlace, damagedArchiveFile, readCheckpoint } from "../bus/checkpoint.ts";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 
 export interface CheckpointFinding {
   /** The record that the checkpoint follows; null without a checkpoint that the next start would use. */

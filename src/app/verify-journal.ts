@@ -2,12 +2,12 @@
 import { scanJournal } from "../bus/journal-read.ts";
 import { GENESIS } from "../bus/journal-record.ts";
 import type { JournalReport } from "../commands/command.ts";
-import { SIGNED_FORMAT } from "../domain/authority.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { SIGNED_FORMAT } from "../domain/authority/authority.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Disk, Progress } from "../domain/ports.ts";
-import { JournalAudit } from "../trading/journal-audit.ts";
-import { GAP_CODES, type KnownHeads, describeGap, findGap } from "../trading/journal-gap.ts";
-import { type PublicKeys, readPublicKeys } from "../trading/operator-keys.ts";
+import { JournalAudit } from "../trading/audit/journal-audit.ts";
+import { GAP_CODES, type KnownHeads, describeGap, findGap } from "../trading/audit/journal-gap.ts";
+import { type PublicKeys, readPublicKeys } from "../trading/keys/operator-keys.ts";
 import { LAYOUT, keyPath } from "../workspace/layout.ts";
 import { checkpointPlace } from "./desk-checkpoint.ts";
 import { NO_CHECKPOINT, verifyCheckpoint } from "./verify-checkpoint.ts";

@@ -1,13 +1,13 @@
 /** What a running desk looks at beside its connectors: files, free space, the halt file. */
 import type { ConfigNotice } from "../domain/status-view.ts";
 import { watch } from "node:fs";
-import { messageOf } from "../domain/error.ts";
-import { deskNotices } from "../trading/config-notices.ts";
-import { noticeText } from "../trading/notice-text.ts";
-import { setTrading } from "../trading/decide.ts";
+import { messageOf } from "../domain/errors/error.ts";
+import { deskNotices } from "../trading/config/config-notices.ts";
+import { noticeText } from "../trading/config/notice-text.ts";
+import { setTrading } from "../trading/orders/decide.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Desk } from "../trading/desk.ts";
-import { scanQuietly } from "../trading/scan-proposals.ts";
+import { scanQuietly } from "../trading/orders/scan-proposals.ts";
 import { haltFilePath, readHaltFile } from "../workspace/halt-file.ts";
 import { FOLDERS, LAYOUT, PROPOSAL_FOLDERS, keyPath } from "../workspace/layout.ts";
 import type { OpenDesk } from "./open-desk.ts";

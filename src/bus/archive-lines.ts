@@ -1,9 +1,9 @@
 /** What leaves memory as lines of a layer. */
 import type { ArchiveTable } from "../domain/archived-map.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import type { FillKey } from "../domain/fill.ts";
+import type { FillKey } from "../domain/fills/fill.ts";
 import type { OrderId } from "../domain/ids.ts";
-import { type OrderRecord, placeOf } from "../domain/order-state.ts";
+import { type OrderRecord, placeOf } from "../domain/orders/order-state.ts";
 import { type ArchiveLine, type ArchivedFill, aliasOf, lineText } from "./archive.ts";
 
 /** A line of the layer that is to be written. */

@@ -4,12 +4,12 @@
  * or in the checkpoint, which the host's key signs.
  */
 import { type Archive, type ArchiveTable, ArchivedMap } from "../domain/archived-map.ts";
-import { QocError, messageOf } from "../domain/error.ts";
-import type { FillKey } from "../domain/fill.ts";
-import type { CountedFill } from "../domain/fill-state.ts";
-import type { OrderRecord } from "../domain/order-state.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
+import type { FillKey } from "../domain/fills/fill.ts";
+import type { CountedFill } from "../domain/fills/fill-state.ts";
+import type { OrderRecord } from "../domain/orders/order-state.ts";
 import type { Disk } from "../domain/ports.ts";
-import type { VenueFill } from "../domain/venue.ts";
+import type { VenueFill } from "../domain/market/venue.ts";
 import { type IndexEntry, type IndexRun, LINE_DIGEST_BYTES, aliasHash, sha256 } from "./archive-index.ts";
 import { stateOf, stateText } from "./state-text.ts";
 

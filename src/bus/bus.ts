@@ -5,7 +5,7 @@
  */
 import { EventEmitter } from "eventemitter3";
 import { type DeskState, applyEvent } from "../domain/desk-state.ts";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { Log } from "../domain/ports.ts";
 import type { Appended, Journal } from "./journal.ts";

@@ -8,7 +8,7 @@ import * as z from "zod";
 import type { ArchivedMap } from "../domain/archived-map.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import { type DeskState, emptyDeskState } from "../domain/desk-state.ts";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { type DiskArchive, SECTIONS, archivedMapsIn, layerName } from "./archive.ts";

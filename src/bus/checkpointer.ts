@@ -5,7 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { ArchivedMap } from "../domain/archived-map.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import {
   EVICTION_LIMITS,
   type Eviction,
@@ -14,10 +14,10 @@ import {
   mayLeaveMemory,
   planEviction,
 } from "../domain/eviction.ts";
-import type { FillKey } from "../domain/fill.ts";
+import type { FillKey } from "../domain/fills/fill.ts";
 import type { OrderId } from "../domain/ids.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
-import type { ActivityKey } from "../domain/venue-activity.ts";
+import type { ActivityKey } from "../domain/account/venue-activity.ts";
 import { type DiskArchive, type LayerFacts, aliasOf, archivedMapsIn, layerName } from "./archive.ts";
 import type { IndexRun } from "./archive-index.ts";
 import {

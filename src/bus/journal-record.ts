@@ -3,7 +3,7 @@
  * previous line) and `h` (the SHA-256 of this line without `h`). The newline commits the record.
  */
 import { hash as hashOf } from "node:crypto";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 
 /** The longest line in bytes. A proposal of 64 KiB and its terms fit. */

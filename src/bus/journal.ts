@@ -4,7 +4,7 @@
  * next write. After a failed write or sync the journal acknowledges nothing more, because the kernel may mark lost
  * pages as clean.
  */
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { AppendFile, Clock, Disk, Log } from "../domain/ports.ts";
 import { type JournalScan, type ScanStart, type SealedSegment, scanJournal, segmentName } from "./journal-read.ts";

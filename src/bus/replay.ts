@@ -1,6 +1,6 @@
 /** Folds a journal into the desk's state: checks the format and upgrades the records of older formats. */
 import { type DeskState, applyEvent, emptyDeskState } from "../domain/desk-state.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { DeskEvent, OrderAccepted, OrderRejected, Recorded } from "../domain/event.ts";
 import { JOURNAL_FORMAT } from "./journal-record.ts";
 

@@ -6,8 +6,8 @@
  */
 import { ArchivedMap, type ArchivedMapParts } from "../domain/archived-map.ts";
 import { decimal, isDecimal } from "../domain/decimal.ts";
-import { type PositionParts, PositionRecord } from "../domain/position.ts";
-import { TradeSums, type TradeSumsParts } from "../domain/trade-sums.ts";
+import { type PositionParts, PositionRecord } from "../domain/account/position.ts";
+import { TradeSums, type TradeSumsParts } from "../domain/account/trade-sums.ts";
 
 type Packed = string | number | boolean | null | readonly Packed[] | { readonly [name: string]: Packed };
 

@@ -2,7 +2,7 @@
  * What the composition root passes to the command line. Heavy modules are loaded by functions, so that help starts
  * fast.
  */
-import type { Authority, SigningRequest } from "../domain/authority.ts";
+import type { Authority, SigningRequest } from "../domain/authority/authority.ts";
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandContext, CommandRegistry } from "../commands/command.ts";
 import type { DeskAddress } from "./client.ts";

@@ -2,7 +2,7 @@
 import type { Progress } from "../domain/ports.ts";
 import { type Socket, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import {
   type ClientCredentials,
   type ClientHandshake,

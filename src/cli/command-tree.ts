@@ -4,7 +4,7 @@
  */
 import { type ArgDef, type ArgsDef, type CommandDef, defineCommand, runCommand } from "citty";
 import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
-import { EXIT } from "../domain/error.ts";
+import { EXIT } from "../domain/errors/error.ts";
 import { kebab } from "./flags.ts";
 
 export type CommandTreeInput = Readonly<Record<string, unknown>>;

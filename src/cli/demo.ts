@@ -2,7 +2,7 @@
  * The demo: goes from an empty folder to a filled order on its own desk, by the commands that a user would type. Every
  * line that it prints is read from the result of a command: without a guard in desk.toml, its output is different.
  */
-import type { Review } from "../domain/review-view.ts";
+import type { Review } from "../domain/orders/review-view.ts";
 import { approvalQuestion } from "../commands/orders/approval-flow.ts";
 import { amountText } from "../commands/rendering/money.ts";
 import { wrap } from "../commands/rendering/terminal-text.ts";

@@ -4,9 +4,9 @@
  */
 import { realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type ConnectionIdentity, type Prover, connectionProofText } from "../domain/connection-proof.ts";
+import { type ConnectionIdentity, type Prover, connectionProofText } from "../domain/authority/connection-proof.ts";
 import { tryParseJson } from "../lib/json.ts";
-import { type Signer, verifySignature } from "../trading/operator-keys.ts";
+import { type Signer, verifySignature } from "../trading/keys/operator-keys.ts";
 
 /** The longest line of a handshake, in bytes. */
 export const HANDSHAKE_BYTES_MAX = 2_048;

@@ -2,7 +2,7 @@
  * Help pages that are not about one command. The texts are static; the tables of flags and errors are read from the
  * code.
  */
-import { ERRORS, EXIT } from "../domain/error.ts";
+import { ERRORS, EXIT } from "../domain/errors/error.ts";
 import { GLOBAL_FLAGS, flagRow } from "./flags.ts";
 
 /** Part of a paragraph ("" ends it; a leading space keeps the line separate), or a row of a table. */

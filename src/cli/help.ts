@@ -3,7 +3,7 @@
  * of date.
  */
 import { type ArgumentEntry, type CommandEntry, type CommandGroup, findCommand } from "../commands/command-entry.ts";
-import { EXIT, QocError } from "../domain/error.ts";
+import { EXIT, QocError } from "../domain/errors/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { BUILTIN_COMMANDS } from "./builtin-commands.ts";
 import { GLOBAL_FLAGS, flagRow, flagUsage } from "./flags.ts";

@@ -1,6 +1,6 @@
 /** The protocol of the desk's sockets: one JSON value a line, in both directions, after the handshake. */
 import type { Socket } from "node:net";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 
 /** The longest line of a request, in bytes. */

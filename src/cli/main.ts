@@ -1,7 +1,7 @@
 /** The command line: checks the words, calls the command, prints its value or its error, and returns the exit code. */
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandRegistry } from "../commands/command.ts";
-import { EXIT, QocError } from "../domain/error.ts";
+import { EXIT, QocError } from "../domain/errors/error.ts";
 import { BUILTIN_COMMANDS, COMPLETE_COMMAND, HELP_COMMAND } from "./builtin-commands.ts";
 import type { CliDeps } from "./cli-deps.ts";
 import type { CommandTreeInput } from "./command-tree.ts";

@@ -3,8 +3,8 @@
  * stdout.
  */
 import type { CommandEntry } from "../commands/command-entry.ts";
-import { EXIT, QocError } from "../domain/error.ts";
-import { knownError } from "../domain/known-error.ts";
+import { EXIT, QocError } from "../domain/errors/error.ts";
+import { knownError } from "../domain/errors/known-error.ts";
 import { Interrupted } from "./prompts.ts";
 import { RemoteError } from "./client.ts";
 import { shownTimes } from "../commands/rendering/local-time.ts";

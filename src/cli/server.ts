@@ -6,8 +6,8 @@ import { once } from "node:events";
 import { chmod, unlink } from "node:fs/promises";
 import { type Server, type Socket, createServer } from "node:net";
 import { basename } from "node:path";
-import { QocError, messageOf } from "../domain/error.ts";
-import { knownError } from "../domain/known-error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
+import { knownError } from "../domain/errors/known-error.ts";
 import type { Clock, Log, Progress } from "../domain/ports.ts";
 import { RateWindow } from "../lib/rate-window.ts";
 import {

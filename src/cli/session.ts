@@ -6,7 +6,7 @@ import type { CommandRegistry, CommandSession, Prompter } from "../commands/comm
 import { painter } from "../commands/rendering/paint.ts";
 import { INDENT } from "../commands/rendering/table-text.ts";
 import { oneLine, wrap } from "../commands/rendering/terminal-text.ts";
-import { EXIT, QocError } from "../domain/error.ts";
+import { EXIT, QocError } from "../domain/errors/error.ts";
 import type { CommandTreeInput } from "./command-tree.ts";
 import type { Globals } from "./flags.ts";
 import type { CliDeps, LocalCall } from "./cli-deps.ts";

@@ -3,7 +3,7 @@
  * words; on a command line that moves money each of them must stop the command before it runs. The check reads the
  * words of a shell, finds the command, and returns the same words in a normal form that citty cannot misread.
  */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { type ArgumentEntry, type CommandEntry, findCommand } from "../commands/command-entry.ts";
 import { GLOBAL_FLAGS, type Globals, globalsFrom, kebab } from "./flags.ts";

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { EXIT, QocError } from "../domain/error.ts";
-import { approveOrder } from "../trading/approve.ts";
-import type { NoticeListener } from "../trading/config-notices.ts";
-import { noticeText } from "../trading/notice-text.ts";
-import { findOrder } from "../trading/find-order.ts";
-import { recordReview } from "../trading/review.ts";
+import { EXIT, QocError } from "../domain/errors/error.ts";
+import { approveOrder } from "../trading/orders/approve.ts";
+import type { NoticeListener } from "../trading/config/config-notices.ts";
+import { noticeText } from "../trading/config/notice-text.ts";
+import { findOrder } from "../trading/orders/find-order.ts";
+import { recordReview } from "../trading/orders/review.ts";
 import { authoritySchema } from "./signed-call.ts";
 import { flag, positional, toggle } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";

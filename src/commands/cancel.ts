@@ -1,7 +1,7 @@
-import type { Receipt } from "../domain/order-view.ts";
+import type { Receipt } from "../domain/orders/order-view.ts";
 import * as z from "zod";
-import { EXIT, QocError } from "../domain/error.ts";
-import { type CancelResult, cancelOrder, cancelOrders } from "../trading/cancel.ts";
+import { EXIT, QocError } from "../domain/errors/error.ts";
+import { type CancelResult, cancelOrder, cancelOrders } from "../trading/orders/cancel.ts";
 import { flag, positional, toggle } from "./arguments.ts";
 import { defineCommand, requireDesk, usageError } from "./command.ts";
 import { refuseUnknownConnector } from "./known-word.ts";

@@ -1,6 +1,6 @@
 /** `qoc halt` and `qoc resume` on the command line: a state that allows more than the state before is signed. */
 import { digestOf } from "../domain/digest.ts";
-import { EXIT } from "../domain/error.ts";
+import { EXIT } from "../domain/errors/error.ts";
 import type { CommandSession } from "./command.ts";
 import { callSigned } from "./signed-call.ts";
 

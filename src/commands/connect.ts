@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { canonicalJson } from "../domain/canonical-json.ts";
-import { digestTables, nameOf } from "../domain/config-tables.ts";
-import { EXIT, QocError } from "../domain/error.ts";
+import { digestTables, nameOf } from "../domain/config/config-tables.ts";
+import { EXIT, QocError } from "../domain/errors/error.ts";
 import { IdError, connectorName, suggestion } from "../domain/ids.ts";
 import { BUILT_IN_TYPES, CONNECTOR_KINDS, builtInType } from "../workspace/built-in-types.ts";
 import { hasEnvironments, hasOption, secretVariables } from "../workspace/connector-table.ts";

@@ -1,6 +1,6 @@
 /** What `qoc connect` asks of the caller's process, and what it gets. */
-import type { Table } from "../domain/config-tables.ts";
-import type { Mode } from "../domain/venue.ts";
+import type { Table } from "../domain/config/config-tables.ts";
+import type { Mode } from "../domain/market/venue.ts";
 
 /** A connector for desk.toml, to be connected once, or to be written. */
 export interface ConnectRequest {

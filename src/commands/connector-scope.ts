@@ -3,11 +3,11 @@
  * its scope and a connector that does not exist are the same.
  */
 import type { StatusView } from "../domain/status-view.ts";
-import type { AccountView } from "../domain/account-view.ts";
-import { instrumentParts } from "../domain/order.ts";
+import type { AccountView } from "../domain/account/account-view.ts";
+import { instrumentParts } from "../domain/orders/order.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { Actor } from "../domain/event.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { type OrderId, suggestion } from "../domain/ids.ts";
 
 type ScopedDesk = Pick<Desk, "config">;

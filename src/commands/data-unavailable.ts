@@ -1,5 +1,5 @@
 /** Missing data as a value: the desk's reason and, separately, the connector's text. */
-import { type ErrorCode, QocError } from "../domain/error.ts";
+import { type ErrorCode, QocError } from "../domain/errors/error.ts";
 import { type Untrusted, connectorSource } from "../domain/untrusted.ts";
 import type { CommandContext } from "./command.ts";
 import { untrustedText } from "./untrusted-text.ts";

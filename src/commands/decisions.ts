@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { decimal, rounded, text } from "../domain/decimal.ts";
-import type { DecisionLine } from "../domain/order-view.ts";
-import { decisionLog } from "../trading/decision-log.ts";
+import type { DecisionLine } from "../domain/orders/order-view.ts";
+import { decisionLog } from "../trading/projections/decision-log.ts";
 import { flag } from "./arguments.ts";
 import { defineCommand } from "./command.ts";
 import { readableDesk } from "./readable-desk.ts";

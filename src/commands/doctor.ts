@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { EXIT } from "../domain/error.ts";
+import { EXIT } from "../domain/errors/error.ts";
 import { type DoctorCheck, runDoctor } from "../trading/doctor.ts";
 import { defineCommand, localServices } from "./command.ts";
 import { shownTimes } from "./rendering/local-time.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { EXIT } from "../domain/error.ts";
-import { workingOrders } from "../trading/working-orders.ts";
+import { EXIT } from "../domain/errors/error.ts";
+import { workingOrders } from "../trading/orders/working-orders.ts";
 import { type CommandSession, defineCommand, requireDesk } from "./command.ts";
 import { workingLines } from "./rendering/working-orders.ts";
 import { workingOrdersSchema } from "./working-orders-schema.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { EquityStatistics } from "../domain/equity-statistics.ts";
-import type { EquityReport, ReturnPoint } from "../trading/equity-report.ts";
+import type { EquityStatistics } from "../domain/account/equity-statistics.ts";
+import type { EquityReport, ReturnPoint } from "../trading/account/equity-report.ts";
 import { toggle } from "./arguments.ts";
 import { defineCommand, usageError } from "./command.ts";
 import { dateRangeInput } from "./date-range.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { setTrading } from "../trading/decide.ts";
-import { workingOrders } from "../trading/working-orders.ts";
+import { setTrading } from "../trading/orders/decide.ts";
+import { workingOrders } from "../trading/orders/working-orders.ts";
 import { flag, positional, toggle } from "./arguments.ts";
 import { type CommandSession, defineCommand, localServices } from "./command.ts";
 import { changeTrading } from "./change-trading.ts";

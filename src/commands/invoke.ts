@@ -5,10 +5,10 @@
  */
 import type * as z from "zod";
 import "../lib/schema-words.ts";
-import { QocError } from "../domain/error.ts";
-import { knownError } from "../domain/known-error.ts";
+import { QocError } from "../domain/errors/error.ts";
+import { knownError } from "../domain/errors/known-error.ts";
 import { suggestion } from "../domain/ids.ts";
-import type { RefusalLog } from "../domain/refusal.ts";
+import type { RefusalLog } from "../domain/authority/refusal.ts";
 import { inputForAgents } from "./arguments.ts";
 import { type CommandEntry, findCommand } from "./command-entry.ts";
 import type { CommandContext, CommandRegistry } from "./command.ts";

@@ -1,5 +1,5 @@
 /** Words that must be of a known list: status words of files that others may write, and names of connectors. */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { suggestion } from "../domain/ids.ts";
 
 /** Returns the word if the desk uses it, else "other", so that text of a file never appears as a status. */

@@ -1,6 +1,6 @@
 /** The structured log as a stream of lines, for `logs` and `connectors logs`. */
 import * as z from "zod";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { type CommandContext, type LogQuery, localServices } from "./command.ts";
 import { refuseUnknownConnector } from "./known-word.ts";
 import { shownTime } from "./rendering/local-time.ts";

@@ -1,5 +1,5 @@
 /** The profit and loss of the desk by its journal, read in the caller's process. */
-import { type EquityReport, equityReport } from "../trading/equity-report.ts";
+import { type EquityReport, equityReport } from "../trading/account/equity-report.ts";
 import { type CommandContext, type DeskLedger, type LedgerQuery, localServices } from "./command.ts";
 import { type DateRange, isInRange } from "./date-range.ts";
 

@@ -1,5 +1,5 @@
 /** Commands that only read work with the desk down, too: by its journal and its files. */
-import { noticeText } from "../trading/notice-text.ts";
+import { noticeText } from "../trading/config/notice-text.ts";
 import type { RecordedDesk } from "../trading/recorded-desk.ts";
 import { type CommandContext, localServices } from "./command.ts";
 

@@ -1,7 +1,7 @@
 /** Shared by the commands that write a file of the workspace: the record of the write, and the check of a digest. */
 import * as z from "zod";
 import { digestOf } from "../domain/digest.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { isDigest } from "../domain/ids.ts";
 import { type CommandContext, requireDesk } from "./command.ts";
 

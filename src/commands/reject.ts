@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { rejectOrder } from "../trading/decide.ts";
+import { rejectOrder } from "../trading/orders/decide.ts";
 import { flag } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { proposalRef } from "./orders/order-arguments.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { EXIT } from "../domain/error.ts";
-import { previewReload, reloadConfig } from "../trading/reload-config.ts";
+import { EXIT } from "../domain/errors/error.ts";
+import { previewReload, reloadConfig } from "../trading/config/reload-config.ts";
 import { type CommandSession, defineCommand, requireDesk, usageError } from "./command.ts";
 import { renderChanges, renderReload } from "./rendering/config-changes.ts";
 import { previewedChanges, readPreview, signReload } from "./sign-reload.ts";

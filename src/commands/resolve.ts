@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { resolveOrder } from "../trading/decide.ts";
+import { resolveOrder } from "../trading/orders/decide.ts";
 import { digestOf } from "../domain/digest.ts";
-import { EXIT } from "../domain/error.ts";
+import { EXIT } from "../domain/errors/error.ts";
 import { flag, positional } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { receiptSchema } from "./orders/receipt.ts";

@@ -1,9 +1,9 @@
 /** `qoc resume` on the command line. On a desk whose journal lacks records it first accepts the gap. */
 import * as z from "zod";
 import { digestOf } from "../domain/digest.ts";
-import { EXIT } from "../domain/error.ts";
-import { GAP_KINDS, type GapRange, gapDigest, gapLabel } from "../domain/journal-head.ts";
-import { describeGap } from "../trading/journal-gap.ts";
+import { EXIT } from "../domain/errors/error.ts";
+import { GAP_KINDS, type GapRange, gapDigest, gapLabel } from "../domain/authority/journal-head.ts";
+import { describeGap } from "../trading/audit/journal-gap.ts";
 import { changeTrading } from "./change-trading.ts";
 import type { CommandSession } from "./command.ts";
 import { callSigned } from "./signed-call.ts";

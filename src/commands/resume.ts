@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { setTrading } from "../trading/decide.ts";
-import { workingOrders } from "../trading/working-orders.ts";
+import { setTrading } from "../trading/orders/decide.ts";
+import { workingOrders } from "../trading/orders/working-orders.ts";
 import { flag } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { resumeTrading } from "./resume-trading.ts";

@@ -1,6 +1,6 @@
 /** The output of commands that return a part of a long list. */
 import * as z from "zod";
-import { type RowPage, type SentCell, cellOf } from "../domain/row-page.ts";
+import { type RowPage, type SentCell, cellOf } from "../domain/pages/row-page.ts";
 import { type OutputStyle, tableOr } from "./rendering/table-text.ts";
 
 /** One check a row: a schema for each cell would take as long as the rest of the answer. */

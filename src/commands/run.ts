@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { RunView } from "../runs/run-issue.ts";
-import { deskNotices } from "../trading/config-notices.ts";
-import { noticeText } from "../trading/notice-text.ts";
+import { deskNotices } from "../trading/config/config-notices.ts";
+import { noticeText } from "../trading/config/notice-text.ts";
 import type { DryRun, Queued, RunReport } from "../runs/runs.ts";
 import { positional, toggle } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";

@@ -1,9 +1,9 @@
 /** The client's side of a change of desk.toml: it signs what it computed from the tables, not what the desk says. */
-import type { SigningRequest } from "../domain/authority.ts";
-import { compareConfig, digestChanges } from "../domain/compare-config.ts";
-import type { ConfigChange } from "../domain/config-field.ts";
-import { digestTables } from "../domain/config-tables.ts";
-import type { ReloadPreview } from "../trading/reload-config.ts";
+import type { SigningRequest } from "../domain/authority/authority.ts";
+import { compareConfig, digestChanges } from "../domain/config/compare-config.ts";
+import type { ConfigChange } from "../domain/config/config-field.ts";
+import { digestTables } from "../domain/config/config-tables.ts";
+import type { ReloadPreview } from "../trading/config/reload-config.ts";
 import type { CommandSession } from "./command.ts";
 import { signIntent } from "./signed-call.ts";
 

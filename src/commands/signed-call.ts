@@ -1,7 +1,12 @@
 /** Calls a command whose action needs a signature of the operator. */
 import * as z from "zod";
-import { SIGNED_ACTIONS, type Authority, type SignedAction, type SigningRequest } from "../domain/authority.ts";
-import { QocError } from "../domain/error.ts";
+import {
+  SIGNED_ACTIONS,
+  type Authority,
+  type SignedAction,
+  type SigningRequest,
+} from "../domain/authority/authority.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { isNamedByStem, refStem } from "../domain/ids.ts";
 import type { CommandSession } from "./command.ts";
 

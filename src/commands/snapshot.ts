@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type SnapshotView, takeSnapshot } from "../trading/snapshot.ts";
+import { type SnapshotView, takeSnapshot } from "../trading/account/snapshot.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { bookInScope, isInScope } from "./connector-scope.ts";
 import { accountTable, bookSums, holdings, renderPositions } from "./rendering/positions.ts";

@@ -1,6 +1,6 @@
 import type { StatusView } from "../domain/status-view.ts";
 import * as z from "zod";
-import { QocError, EXIT } from "../domain/error.ts";
+import { QocError, EXIT } from "../domain/errors/error.ts";
 import { isoOrNull } from "../lib/time.ts";
 import { type SnapshotFile, snapshotNamed } from "../workspace/snapshot-file.ts";
 import { flag, toggle } from "./arguments.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { digestOf } from "../domain/digest.ts";
-import { EXIT } from "../domain/error.ts";
+import { EXIT } from "../domain/errors/error.ts";
 import { isDigest } from "../domain/ids.ts";
 import {
   PAGE_CODE_MS,
@@ -9,7 +9,7 @@ import {
   type PageGrant,
   type PageScope,
   grantText,
-} from "../domain/page-session.ts";
+} from "../domain/pages/page-session.ts";
 import { flag, toggle } from "./arguments.ts";
 import { type CommandSession, defineCommand, requireDesk, usageError } from "./command.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { flag, toggle } from "./arguments.ts";
-import { EXIT, messageOf } from "../domain/error.ts";
+import { EXIT, messageOf } from "../domain/errors/error.ts";
 import { type CommandSession, type UpReport, defineCommand, localServices } from "./command.ts";
 import { makeLink } from "./ui.ts";
 import { renderNotices } from "./rendering/config-notices.ts";

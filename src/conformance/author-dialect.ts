@@ -1,6 +1,6 @@
 /** A dialect of an author's: a module whose functions run in a process of its own, and whose results are checked. */
 import * as z from "zod";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type {
   Dialect,
   DialectTraits,
@@ -13,7 +13,7 @@ import type {
   WireRequest,
   WireResponse,
 } from "../domain/sdk-kit.ts";
-import { type VenueProcess, parseHook } from "./venue-hooks.ts";
+import { type VenueProcess, parseHook } from "./venue/venue-hooks.ts";
 
 /** The statuses of errors that concern no command. */
 const ERROR_STATUSES = [401, 418, 429, 500];

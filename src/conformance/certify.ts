@@ -3,10 +3,10 @@ import type { Dialect } from "../domain/sdk-kit.ts";
 import { basename, dirname } from "node:path";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import type { Method } from "../protocol/messages.ts";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { Clock, Disk, Ids, Progress } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
-import type { VenueInstrument } from "../domain/venue.ts";
+import type { VenueInstrument } from "../domain/market/venue.ts";
 import type { Bundle } from "../host/bundle.ts";
 import type { Transport } from "../host/transport.ts";
 import { BarStore } from "../workspace/bars.ts";
@@ -15,11 +15,11 @@ import { CaseLeftOut, CaseSkipped, CaseUntried } from "./assert.ts";
 import { CASES } from "./cases.ts";
 import { guaranteesOf } from "./guarantees.ts";
 import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness } from "./harness.ts";
-import type { ReadBars } from "./in-memory-store.ts";
+import type { ReadBars } from "./venue/in-memory-store.ts";
 import type { CaseReport, Report } from "./report.ts";
 import type { TestCase } from "./test-case.ts";
-import { reaches, venueLevelOf } from "./test-venue.ts";
-import type { VenueProcess } from "./venue-hooks.ts";
+import { reaches, venueLevelOf } from "./venue/test-venue.ts";
+import type { VenueProcess } from "./venue/venue-hooks.ts";
 import { verdictOf } from "./verdict.ts";
 
 export interface CertifyOptions {

@@ -4,13 +4,13 @@
  */
 import type { FakeOrder } from "../domain/sdk-kit.ts";
 import { ZERO, decimal } from "../domain/decimal.ts";
-import type { VenueFill } from "../domain/venue.ts";
+import type { VenueFill } from "../domain/market/venue.ts";
 import { assert, leaveUntried } from "./assert.ts";
-import type { FillTerms } from "./fake-venue-state.ts";
+import type { FillTerms } from "./venue/fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 import { fetchQuote, units, withAllDigits } from "./order-terms.ts";
 import { type AcknowledgedOrder, placeAcknowledged } from "./place-orders.ts";
-import type { MadeFill } from "./test-venue.ts";
+import type { MadeFill } from "./venue/test-venue.ts";
 
 /** Places an order of `count` units that stays unfilled until the case fills it. */
 export async function placeUnfilledOrder(harness: ConformanceHarness, count = "10"): Promise<AcknowledgedOrder> {

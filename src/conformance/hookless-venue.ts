@@ -7,8 +7,8 @@ import type {
   InstrumentSteps,
   VenueEnding,
 } from "../domain/sdk-kit.ts";
-import type { FillTerms } from "./fake-venue-state.ts";
-import type { MadeFill, StatedAccount, StatedInstrument, StatedRate, TradeTerms } from "./test-venue.ts";
+import type { FillTerms } from "./venue/fake-venue-state.ts";
+import type { MadeFill, StatedAccount, StatedInstrument, StatedRate, TradeTerms } from "./venue/test-venue.ts";
 
 export class HooklessVenue {
   get fills(): readonly MadeFill[] {

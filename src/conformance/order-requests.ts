@@ -1,7 +1,7 @@
 /** What the venue received for an order: how often it was sent, and under which ids. */
 import type { Order } from "../domain/sdk.ts";
 import { fail } from "./assert.ts";
-import type { VenueRequest } from "./fake-venue-http.ts";
+import type { VenueRequest } from "./venue/fake-venue-http.ts";
 import type { ConformanceHarness } from "./harness.ts";
 
 /** Two requests of one kind have the same method, path and names of parameters. A look-up differs from an order. */

@@ -1,11 +1,11 @@
 /** Prices, times in force and ids of the kit's test orders, as the tested instrument and the desk need them. */
-import { makeClientOrderId } from "../domain/client-order-id.ts";
+import { makeClientOrderId } from "../domain/orders/client-order-id.ts";
 import { type Decimal, ZERO, decimal, floored, ratio, text } from "../domain/decimal.ts";
 import type { TimeInForce } from "../domain/sdk.ts";
-import type { VenueQuote } from "../domain/venue.ts";
+import type { VenueQuote } from "../domain/market/venue.ts";
 import { leaveUntried } from "./assert.ts";
 import type { ConformanceHarness } from "./harness.ts";
-import { reaches } from "./test-venue.ts";
+import { reaches } from "./venue/test-venue.ts";
 
 const TIMES_IN_FORCE: readonly TimeInForce[] = ["day", "gtc", "ioc", "fok"];
 

@@ -2,7 +2,7 @@
 import type { FakeOrder } from "../domain/sdk-kit.ts";
 import { ZERO, decimal, exactNumber, text } from "../domain/decimal.ts";
 import type { Order } from "../domain/sdk.ts";
-import type { VenueFill } from "../domain/venue.ts";
+import type { VenueFill } from "../domain/market/venue.ts";
 import { type PlaceOutcome, placeAt } from "../host/venue-client.ts";
 import { fail } from "./assert.ts";
 import type { ConformanceHarness } from "./harness.ts";

@@ -1,7 +1,7 @@
 /** Reads quotes, accounts and positions. Behind the author's venue, what a stream brings is there a moment later. */
 import { accountSchema, quoteSchema } from "../protocol/schemas.ts";
-import { messageOf } from "../domain/error.ts";
-import type { VenueQuote } from "../domain/venue.ts";
+import { messageOf } from "../domain/errors/error.ts";
+import type { VenueQuote } from "../domain/market/venue.ts";
 import { fail } from "./assert.ts";
 import type { ConformanceHarness } from "./harness.ts";
 

@@ -2,7 +2,7 @@
 import type { Method } from "../protocol/messages.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { ConformanceHarness } from "./harness.ts";
-import type { VenueLevel } from "./test-venue.ts";
+import type { VenueLevel } from "./venue/test-venue.ts";
 
 export type CaseGroup =
   | "load"

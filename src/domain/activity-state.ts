@@ -1,11 +1,11 @@
 /** The part of the state that no order, guard or position depends on: runs, agents, pages and snapshots. */
-import { type AgentRecord, grantedAgent } from "./agent-access.ts";
-import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
+import { type AgentRecord, grantedAgent } from "./authority/agent-access.ts";
+import type { AgentGranted, AgentRevoked } from "./authority/agent-event.ts";
 import type { DecimalText } from "./decimal.ts";
-import { type EquityPoint, addEquityPoint } from "./equity-series.ts";
+import { type EquityPoint, addEquityPoint } from "./account/equity-series.ts";
 import type { DeskEvent, RunEnded, RunStarted } from "./event.ts";
-import { type PageState, type PageStateEvent, applyPageEvent, noPages } from "./page-state.ts";
-import type { SnapshotTaken } from "./schedule-event.ts";
+import { type PageState, type PageStateEvent, applyPageEvent, noPages } from "./pages/page-state.ts";
+import type { SnapshotTaken } from "./config/schedule-event.ts";
 
 export interface ActivityState {
   /** Agent runs in progress. */

@@ -2,13 +2,13 @@
  * The state of the desk: orders, positions, accounts, flags and counters, folded from the journal without a clock or a
  * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
-import { type AccountEvent, type AccountState, applyAccountEvent } from "./account-state.ts";
+import { type AccountEvent, type AccountState, applyAccountEvent } from "./account/account-state.ts";
 import { ArchivedMap } from "./archived-map.ts";
 import { type ActivityState, isActivity, noActivity, recordActivity } from "./activity-state.ts";
 import { decimal } from "./decimal.ts";
-import type { Authority, KeyRole } from "./authority.ts";
-import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
-import { type ConfigState, NO_CONFIG, foldConfig } from "./config-state.ts";
+import type { Authority, KeyRole } from "./authority/authority.ts";
+import type { ConfigAccepted, ConfigWaiting } from "./config/config-event.ts";
+import { type ConfigState, NO_CONFIG, foldConfig } from "./config/config-state.ts";
 import type {
   ConnectorState,
   DeskCreated,
@@ -22,22 +22,22 @@ import type {
   Recorded,
   TradingState,
 } from "./event.ts";
-import type { InstrumentEvent, InstrumentFlagged } from "./instrument-event.ts";
-import { adoptPosition, clearInstrument, indexOrder, receiveFill, releaseInstrument } from "./fill-state.ts";
-import { conflictKey } from "./fill.ts";
+import type { InstrumentEvent, InstrumentFlagged } from "./market/instrument-event.ts";
+import { adoptPosition, clearInstrument, indexOrder, receiveFill, releaseInstrument } from "./fills/fill-state.ts";
+import { conflictKey } from "./fills/fill.ts";
 import type { Digest, OrderId } from "./ids.ts";
-import { type LostRecords, applyLoss } from "./lost-records.ts";
-import { type OrderTerms, instrumentKey } from "./order.ts";
-import { applyOrderEvent, openOrder } from "./order-state.ts";
+import { type LostRecords, applyLoss } from "./authority/lost-records.ts";
+import { type OrderTerms, instrumentKey } from "./orders/order.ts";
+import { applyOrderEvent, openOrder } from "./orders/order-state.ts";
 import {
   SCHEDULE_EVENTS,
   type SchedulesState,
   applyScheduleEvent,
   countProposal,
   noSchedules,
-} from "./schedule-state.ts";
-import { endPages, usePasskey } from "./page-state.ts";
-import type { Mode } from "./venue.ts";
+} from "./config/schedule-state.ts";
+import { endPages, usePasskey } from "./pages/page-state.ts";
+import type { Mode } from "./market/venue.ts";
 
 /** One submit intent; read by the guards `order-rate` and `duplicate-order`. */
 export interface IntentRecord {

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Digest } from "./ids.ts";
-import type { OrderTerms } from "./order.ts";
+import type { OrderTerms } from "./orders/order.ts";
 
 export function sha256Hex(data: string | Uint8Array): string {
   return hash("sha256", data, "hex");

@@ -2,25 +2,25 @@
  * The events of the desk: the only records of the journal. Orders, positions and files are folded from them. Plain data
  * that survives JSON: decimal strings for amounts, milliseconds for times.
  */
-import type { Authority, KeyReplacement, KeyRole } from "./authority.ts";
-import type { CancelEvent } from "./cancel-event.ts";
-import type { MoneyEvent } from "./cash-event.ts";
-import type { Actor, Channel } from "./actor.ts";
-import type { AgentGranted, AgentRevoked } from "./agent-event.ts";
-import type { ConfigAccepted, ConfigWaiting } from "./config-event.ts";
+import type { Authority, KeyReplacement, KeyRole } from "./authority/authority.ts";
+import type { CancelEvent } from "./orders/cancel-event.ts";
+import type { MoneyEvent } from "./account/cash-event.ts";
+import type { Actor, Channel } from "./authority/actor.ts";
+import type { AgentGranted, AgentRevoked } from "./authority/agent-event.ts";
+import type { ConfigAccepted, ConfigWaiting } from "./config/config-event.ts";
 import type { DecimalText } from "./decimal.ts";
-import type { Misfit } from "./fill.ts";
-import type { InstrumentEvent } from "./instrument-event.ts";
-import type { IdsRetired, JournalGap } from "./journal-head.ts";
+import type { Misfit } from "./fills/fill.ts";
+import type { InstrumentEvent } from "./market/instrument-event.ts";
+import type { IdsRetired, JournalGap } from "./authority/journal-head.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
-import type { OrderTerms } from "./order.ts";
-import type { PageEvent } from "./page-event.ts";
-import type { ScheduleEvent, SnapshotTaken, StartCause } from "./schedule-event.ts";
+import type { OrderTerms } from "./orders/order.ts";
+import type { PageEvent } from "./pages/page-event.ts";
+import type { ScheduleEvent, SnapshotTaken, StartCause } from "./config/schedule-event.ts";
 import type { OrderReportStatus } from "./sdk.ts";
-import type { Check, GuardDecision, Stage } from "./verdict.ts";
-import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
+import type { Check, GuardDecision, Stage } from "./orders/verdict.ts";
+import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./market/venue.ts";
 
-export type { Actor, Channel } from "./actor.ts";
+export type { Actor, Channel } from "./authority/actor.ts";
 /** From the state that allows most to the state that allows least. */
 export const TRADING_STATES = ["active", "reducing", "halted"] as const;
 export type TradingState = (typeof TRADING_STATES)[number];

@@ -1,9 +1,9 @@
 /** What may leave the desk's memory, because the archive on disk answers for it from then on. */
 import type { DeskState } from "./desk-state.ts";
-import type { ActivityKey } from "./venue-activity.ts";
-import type { FillKey } from "./fill.ts";
+import type { ActivityKey } from "./account/venue-activity.ts";
+import type { FillKey } from "./fills/fill.ts";
 import type { OrderId } from "./ids.ts";
-import { type OrderRecord, isEnded, rejectedBy } from "./order-state.ts";
+import { type OrderRecord, isEnded, rejectedBy } from "./orders/order-state.ts";
 
 /** The last messages about an order follow its end closely. */
 const ORDER_MS = 15 * 60 * 1000;

@@ -1,6 +1,6 @@
 /** Ports: the I/O that the composition root passes in. No lower module uses the clock, randomness or files directly. */
 import type { ConnectorName } from "./ids.ts";
-import type { VenueActivity, VenueFill, VenueQuote, VenueReport } from "./venue.ts";
+import type { VenueActivity, VenueFill, VenueQuote, VenueReport } from "./market/venue.ts";
 
 export interface Clock {
   /** Milliseconds since the epoch by the wall clock, which may be set forward or back. */

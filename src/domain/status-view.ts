@@ -1,9 +1,9 @@
 /** The desk's status as commands return it. */
-import type { AccountView } from "./account-view.ts";
-import type { ProposalNeed } from "./order-view.ts";
-import type { ScheduleOutcome } from "./schedule-event.ts";
+import type { AccountView } from "./account/account-view.ts";
+import type { ProposalNeed } from "./orders/order-view.ts";
+import type { ScheduleOutcome } from "./config/schedule-event.ts";
 import type { Untrusted } from "./untrusted.ts";
-import type { GuardDecision } from "./verdict.ts";
+import type { GuardDecision } from "./orders/verdict.ts";
 
 export interface ConfigNotice {
   readonly kind: "upgrade" | "unreadable" | "waiting" | "restart" | "currency" | "no-guards";

@@ -1,9 +1,9 @@
 /** The available buying power of a connector: its reported amount less fills and reservations since then. */
-import type { AccountRecord } from "../domain/account.ts";
+import type { AccountRecord } from "../domain/account/account.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
-import { type OrderRecord, leaves } from "../domain/order-state.ts";
-import type { PositionRecord } from "../domain/position.ts";
+import { type OrderRecord, leaves } from "../domain/orders/order-state.ts";
+import type { PositionRecord } from "../domain/account/position.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
 import type { CheckContext } from "./check-context.ts";
 import { exposureAt } from "./exposure.ts";

@@ -1,9 +1,9 @@
 /** The check of a cancel. No guard and no trading state stops it: the order must be in flight, at the same account. */
 import type { DeskState } from "../domain/desk-state.ts";
-import type { OrderTerms } from "../domain/order.ts";
-import { isTerminal } from "../domain/order-state.ts";
-import { type Check, type Verdict, verdictOf } from "../domain/verdict.ts";
-import type { Mode } from "../domain/venue.ts";
+import type { OrderTerms } from "../domain/orders/order.ts";
+import { isTerminal } from "../domain/orders/order-state.ts";
+import { type Check, type Verdict, verdictOf } from "../domain/orders/verdict.ts";
+import type { Mode } from "../domain/market/venue.ts";
 import { block, pass } from "./check-result.ts";
 
 const key = "cancelled-order";

@@ -1,12 +1,12 @@
 /** The input of checks and guards: the gate's input, and values that several of them need, computed at most once. */
 import { type Decimal, decimal } from "../domain/decimal.ts";
-import type { RatePath } from "../domain/exchange-rate.ts";
-import type { GuardKey, GuardOptions, GuardScope } from "../domain/guard-config.ts";
-import { multiplierOf } from "../domain/multiplier.ts";
-import type { OrderTerms } from "../domain/order.ts";
-import type { OrderRecord } from "../domain/order-state.ts";
-import type { Quote } from "../domain/quote.ts";
-import type { Check, Stage } from "../domain/verdict.ts";
+import type { RatePath } from "../domain/account/exchange-rate.ts";
+import type { GuardKey, GuardOptions, GuardScope } from "../domain/config/guard-config.ts";
+import { multiplierOf } from "../domain/account/multiplier.ts";
+import type { OrderTerms } from "../domain/orders/order.ts";
+import type { OrderRecord } from "../domain/orders/order-state.ts";
+import type { Quote } from "../domain/market/quote.ts";
+import type { Check, Stage } from "../domain/orders/verdict.ts";
 import { type Available, available } from "./check-result.ts";
 import {
   type Exposure,

@@ -1,5 +1,5 @@
 /** Rows of a verdict, and inputs that may be missing. */
-import type { Check } from "../domain/verdict.ts";
+import type { Check } from "../domain/orders/verdict.ts";
 
 /** A value, or the reason why it is missing. */
 export type Available<T> = { readonly value: T } | { readonly missing: string };

@@ -3,14 +3,14 @@
  * Buys are never netted against sells, because one side may fill alone. If the fills and the venue's last mark differ,
  * the worse of the two counts.
  */
-import type { AccountRecord } from "../domain/account.ts";
-import { type AssetKey, assetOf } from "../domain/asset.ts";
+import type { AccountRecord } from "../domain/account/account.ts";
+import { type AssetKey, assetOf } from "../domain/market/asset.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import type { OrderId } from "../domain/ids.ts";
-import { type InstrumentKey, type OrderTerms, comparableSymbol, instrumentKey } from "../domain/order.ts";
-import { type OrderRecord, leaves } from "../domain/order-state.ts";
-import type { Quote } from "../domain/quote.ts";
+import { type InstrumentKey, type OrderTerms, comparableSymbol, instrumentKey } from "../domain/orders/order.ts";
+import { type OrderRecord, leaves } from "../domain/orders/order-state.ts";
+import type { Quote } from "../domain/market/quote.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
 import type { GateInput } from "./input.ts";
 import { foreignCurrency, orderPrice } from "./valuation.ts";

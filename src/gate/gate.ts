@@ -2,9 +2,9 @@
  * The guard gate: evaluates all checks and guards on one order, and is the only maker of cleared orders. Pure: it reads
  * only its input. Any failure inside it blocks the order.
  */
-import type { GuardConfig } from "../domain/guard-config.ts";
-import type { Order } from "../domain/order.ts";
-import { type Check, type Verdict, verdictOf } from "../domain/verdict.ts";
+import type { GuardConfig } from "../domain/config/guard-config.ts";
+import type { Order } from "../domain/orders/order.ts";
+import { type Check, type Verdict, verdictOf } from "../domain/orders/verdict.ts";
 import { failed, unavailable } from "./check-result.ts";
 import { type Cleared, mint } from "./cleared.ts";
 import { type CheckContext, checkContextOf } from "./check-context.ts";

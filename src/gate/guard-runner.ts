@@ -3,14 +3,14 @@
  * thread, and their results become rows of the verdict.
  */
 import { type Decimal, ZERO, approximate, decimal, text } from "../domain/decimal.ts";
-import { atLeast } from "../domain/exchange-rate.ts";
-import type { CustomGuard } from "../domain/guard-config.ts";
-import { multiplierOf } from "../domain/multiplier.ts";
-import { type OrderTerms, instrumentKey, toSdkOrder } from "../domain/order.ts";
-import { averagePrice } from "../domain/position.ts";
+import { atLeast } from "../domain/account/exchange-rate.ts";
+import type { CustomGuard } from "../domain/config/guard-config.ts";
+import { multiplierOf } from "../domain/account/multiplier.ts";
+import { type OrderTerms, instrumentKey, toSdkOrder } from "../domain/orders/order.ts";
+import { averagePrice } from "../domain/account/position.ts";
 import { omitUndefined } from "../lib/omit-undefined.ts";
 import type { BookPosition, BookSnapshot, Order as SdkOrder } from "../domain/sdk.ts";
-import type { Check } from "../domain/verdict.ts";
+import type { Check } from "../domain/orders/verdict.ts";
 import { checkContextOf } from "./check-context.ts";
 import type { GateInput } from "./input.ts";
 import { connectorsInScope, guardPath } from "./nav.ts";

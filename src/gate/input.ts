@@ -5,14 +5,14 @@
 import type { DecimalText } from "../domain/decimal.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import type { GuardConfig } from "../domain/guard-config.ts";
-import type { RateTable } from "../domain/exchange-rate.ts";
+import type { GuardConfig } from "../domain/config/guard-config.ts";
+import type { RateTable } from "../domain/account/exchange-rate.ts";
 import type { Digest } from "../domain/ids.ts";
-import type { OrderRecord } from "../domain/order-state.ts";
-import type { Quote } from "../domain/quote.ts";
+import type { OrderRecord } from "../domain/orders/order-state.ts";
+import type { Quote } from "../domain/market/quote.ts";
 import type { Capabilities } from "../domain/sdk.ts";
-import type { Mode, VenueInstrument, VenueSession } from "../domain/venue.ts";
-import type { Check, Stage } from "../domain/verdict.ts";
+import type { Mode, VenueInstrument, VenueSession } from "../domain/market/venue.ts";
+import type { Check, Stage } from "../domain/orders/verdict.ts";
 
 /** The current status of the order's connector. */
 interface GateConnector {

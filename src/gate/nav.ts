@@ -4,14 +4,21 @@
  * counts at less than its rate says.
  */
 import { shownSymbol } from "../domain/untrusted.ts";
-import type { AccountRecord } from "../domain/account.ts";
-import { flowCommand } from "../domain/cash-event.ts";
-import { isSameCode } from "../domain/currency.ts";
+import type { AccountRecord } from "../domain/account/account.ts";
+import { flowCommand } from "../domain/account/cash-event.ts";
+import { isSameCode } from "../domain/account/currency.ts";
 import { type Decimal, ZERO, decimal, max, min, withinPercent } from "../domain/decimal.ts";
-import { type RatePath, type RateTable, atLeast, isFresh, pairText, ratePath } from "../domain/exchange-rate.ts";
-import type { GuardScope } from "../domain/guard-config.ts";
-import type { UnvaluedPosition } from "../domain/venue.ts";
-import type { Check } from "../domain/verdict.ts";
+import {
+  type RatePath,
+  type RateTable,
+  atLeast,
+  isFresh,
+  pairText,
+  ratePath,
+} from "../domain/account/exchange-rate.ts";
+import type { GuardScope } from "../domain/config/guard-config.ts";
+import type { UnvaluedPosition } from "../domain/market/venue.ts";
+import type { Check } from "../domain/orders/verdict.ts";
 import { type Available, block, available, missingInput, pass, unavailable } from "./check-result.ts";
 import { formatDuration, formatMoney, formatPercent, formatShare } from "./format.ts";
 import type { GateInput, OrderRoute } from "./input.ts";

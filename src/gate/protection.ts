@@ -5,10 +5,10 @@
  * collar, so that the market may move as far either way between a review and the dispatch.
  */
 import { type Decimal, type DecimalText, ONE, ZERO, decimal, max, min, text } from "../domain/decimal.ts";
-import type { GuardConfig } from "../domain/guard-config.ts";
-import type { OrderTerms } from "../domain/order.ts";
-import { isNegative, isTwoSided } from "../domain/quote.ts";
-import type { VenueInstrument, VenueQuote } from "../domain/venue.ts";
+import type { GuardConfig } from "../domain/config/guard-config.ts";
+import type { OrderTerms } from "../domain/orders/order.ts";
+import { isNegative, isTwoSided } from "../domain/market/quote.ts";
+import type { VenueInstrument, VenueQuote } from "../domain/market/venue.ts";
 
 type Priced = Pick<OrderTerms, "type" | "side" | "stopPrice">;
 

@@ -1,11 +1,11 @@
 /** The conservative price of an order, used by every check and guard that values it. */
-import { pairOf } from "../domain/currency.ts";
-import { type RateTable, isSameMoney } from "../domain/exchange-rate.ts";
+import { pairOf } from "../domain/account/currency.ts";
+import { type RateTable, isSameMoney } from "../domain/account/exchange-rate.ts";
 import { type Decimal, ZERO, decimal } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import { multiplierOf } from "../domain/multiplier.ts";
-import type { OrderTerms } from "../domain/order.ts";
-import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/venue.ts";
+import { multiplierOf } from "../domain/account/multiplier.ts";
+import type { OrderTerms } from "../domain/orders/order.ts";
+import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/market/venue.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
 
 /** The margins over the ask for a market buy without a protection price and for a short sale. */

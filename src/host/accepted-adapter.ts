@@ -1,5 +1,5 @@
 /** The adapter file that a connector may run: the operator accepted it, or signed it if the connector is live. */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { ConnectorName, Digest } from "../domain/ids.ts";
 
 export interface AcceptedAdapterOptions {

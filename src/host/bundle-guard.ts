@@ -1,6 +1,6 @@
 /** Bundles a custom guard with the bundler of connectors, and words its errors for guards. */
-import type { CustomGuard } from "../domain/guard-config.ts";
-import { QocError } from "../domain/error.ts";
+import type { CustomGuard } from "../domain/config/guard-config.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { type Bundle, bundleAdapter } from "./bundle.ts";
 

@@ -1,7 +1,7 @@
 /** Bundles a program of the operator's own, such as a fake venue, into one text. It may use every module of Node. */
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { bundleError } from "./bundle.ts";
 import { ownerCheck, ownerPlugin } from "./file-owners.ts";

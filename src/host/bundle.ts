@@ -6,7 +6,7 @@
 import { dirname, resolve } from "node:path";
 import type { BuildContext } from "esbuild";
 import { digestOf } from "../domain/digest.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { parentFolders } from "../lib/parent-folders.ts";
 import { type Bundle, readBundle, writeBundle } from "./bundle-cache.ts";

@@ -1,5 +1,5 @@
 /** Reads the certificate files that a connector trusts in addition to the runtime's certificates. */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 
 const CERTIFICATES_BYTES_MAX = 4 * 1024 * 1024;

@@ -1,9 +1,9 @@
 /** Checks what an adapter and its venue say of a connection against what the operator said. */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
-import type { Mode, VenueConnection } from "../domain/venue.ts";
+import type { Mode, VenueConnection } from "../domain/market/venue.ts";
 import type { Envelope } from "../protocol/messages.ts";
 import { CAPABILITY_NAMES, connectionSchema } from "../protocol/schemas.ts";
 import type { UnknownMembers } from "./unknown-members.ts";

@@ -2,7 +2,7 @@
  * `ctx.store` of one connector: JSON values by key, 1 MiB in total, where each counts at least 1 KiB. Each key has a
  * file that is written atomically.
  */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import type { Disk } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";

@@ -2,9 +2,9 @@
  * Supervises one connector: starts its worker, passes secrets, connects, watches, restarts with back-off, and
  * quarantines it after three crashes in five minutes. A failure affects this connector only.
  */
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
-import type { VenueConnection } from "../domain/venue.ts";
+import type { VenueConnection } from "../domain/market/venue.ts";
 import type { Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import { unlessAborted } from "../lib/aborted.ts";

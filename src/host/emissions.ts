@@ -1,6 +1,6 @@
 /** What a worker session emits: stores it in the order of its numbers, and acknowledges what is on disk. */
 import { setImmediate } from "node:timers";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { FillSink, PushSink } from "../domain/ports.ts";
 import type { EmittedBatch, WorkerEvent } from "../protocol/messages.ts";

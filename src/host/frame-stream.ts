@@ -1,6 +1,6 @@
 /** Reads the frames of a child process from a stream. */
 import type { Readable } from "node:stream";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import { FrameReader, type FrameReaderOptions } from "../protocol/frames.ts";
 
 export interface FrameStreamOptions extends FrameReaderOptions {

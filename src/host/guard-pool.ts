@@ -7,11 +7,11 @@
  */
 import { createRequire } from "node:module";
 import type { GuardResultMessage, GuardSource, GuardSubject } from "../protocol/guard-messages.ts";
-import { messageOf } from "../domain/error.ts";
-import type { CustomGuard } from "../domain/guard-config.ts";
+import { messageOf } from "../domain/errors/error.ts";
+import type { CustomGuard } from "../domain/config/guard-config.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import type { BookSnapshot } from "../domain/sdk.ts";
-import type { Check } from "../domain/verdict.ts";
+import type { Check } from "../domain/orders/verdict.ts";
 import { block, failed, pass } from "../gate/check-result.ts";
 import type { GuardRunner, GuardedOrder } from "../gate/guard-runner.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";

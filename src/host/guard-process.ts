@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import * as z from "zod";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { Ids } from "../domain/ports.ts";
 import { SESSION_KEY_BYTES, frameAuthenticator, frameEncoder } from "../protocol/frames.ts";
 import type { GuardProcessReply, GuardProcessRequest } from "../protocol/guard-messages.ts";

@@ -1,6 +1,6 @@
 /** Calls one read method of an adapter as an author does by hand, and says what the desk takes of the answer. */
 import type * as z from "zod";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { type AnswerShape, unknownMembers } from "../protocol/answer-shape.ts";
 import type { Method } from "../protocol/messages.ts";

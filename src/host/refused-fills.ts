@@ -1,8 +1,8 @@
 /** Malformed fills, reports, activities and quotes: each is refused and logged, and the others go on. */
 import type * as z from "zod";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Log } from "../domain/ports.ts";
-import type { VenueFill } from "../domain/venue.ts";
+import type { VenueFill } from "../domain/market/venue.ts";
 import type { AnswerShape } from "../protocol/answer-shape.ts";
 import { parseCanonicalFill } from "../protocol/fill-schema.ts";
 import { fillSchema } from "../protocol/schemas.ts";

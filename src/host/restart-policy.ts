@@ -1,5 +1,5 @@
 /** When a connector is started again, and when it is given up. Pure: times are arguments. */
-import { type ErrorCode, QocError } from "../domain/error.ts";
+import { type ErrorCode, QocError } from "../domain/errors/error.ts";
 
 const BACKOFF_MS = { first: 500, max: 30_000 };
 const BREAKER = { crashes: 3, windowMs: 5 * 60_000 };

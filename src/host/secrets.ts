@@ -1,5 +1,5 @@
 /** Resolves the secrets of connectors from the environment or from files, and redacts them in texts. */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { SecretRedactor } from "../lib/secret-redactor.ts";
 import type { SecretRef } from "../workspace/config-schema.ts";

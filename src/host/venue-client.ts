@@ -20,9 +20,9 @@ import {
   sessionSchema,
 } from "../protocol/schemas.ts";
 import { type DecimalText, decimal, exactNumber, floored, parseNumeric, text } from "../domain/decimal.ts";
-import { QocError, messageOf } from "../domain/error.ts";
-import type { Fundamentals } from "../domain/fundamentals.ts";
-import { type Order, type OrderTerms, toSdkOrder } from "../domain/order.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
+import type { Fundamentals } from "../domain/market/fundamentals.ts";
+import { type Order, type OrderTerms, toSdkOrder } from "../domain/orders/order.ts";
 import type { CancelHint, FillsHint, OrderQuery, Order as SdkOrder } from "../domain/sdk.ts";
 import type {
   BarRange,
@@ -38,7 +38,7 @@ import type {
   VenueRate,
   VenueReport,
   VenueSession,
-} from "../domain/venue.ts";
+} from "../domain/market/venue.ts";
 import { type Cleared, isCleared } from "../gate/cleared.ts";
 import type { Connector } from "./connector.ts";
 

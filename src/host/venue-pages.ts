@@ -1,6 +1,6 @@
 /** Reads a list that a venue returns in pages. */
-import { QocError } from "../domain/error.ts";
-import type { VenuePage } from "../domain/venue.ts";
+import { QocError } from "../domain/errors/error.ts";
+import type { VenuePage } from "../domain/market/venue.ts";
 
 /** A list of more pages is refused: its cursors may never end. */
 const PAGES_MAX = 1_000;

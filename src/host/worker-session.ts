@@ -3,7 +3,7 @@
  * worker's exit. The worker is untrusted: everything it sends is checked against a schema first.
  */
 import { cleanStacks } from "./clean-stacks.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";

@@ -5,14 +5,14 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
-import { EXIT, QocError, messageOf } from "../domain/error.ts";
-import { knownError } from "../domain/known-error.ts";
+import { EXIT, QocError, messageOf } from "../domain/errors/error.ts";
+import { knownError } from "../domain/errors/known-error.ts";
 import type { Log, Progress } from "../domain/ports.ts";
-import { PAGE_IDLE_MS, PAGE_SESSION_MS, type PageCaller } from "../domain/page-session.ts";
+import { PAGE_IDLE_MS, PAGE_SESSION_MS, type PageCaller } from "../domain/pages/page-session.ts";
 import { PAGE_COMMANDS } from "../commands/page-commands.ts";
 import { iso } from "../lib/time.ts";
 import { tryParseJson } from "../lib/json.ts";
-import type { PageIdentity, PageLogin, PageSessions } from "../trading/page-sessions.ts";
+import type { PageIdentity, PageLogin, PageSessions } from "../trading/pages/page-sessions.ts";
 import { readBody } from "./page-body.ts";
 import { PAGE_HEADERS } from "./page-headers.ts";
 import type { PageStreams } from "./page-streams.ts";

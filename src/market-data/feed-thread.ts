@@ -1,6 +1,6 @@
 /** Parses each feed in its own thread, so that a document that is slow to parse or large does not delay orders. */
 import { Worker } from "node:worker_threads";
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { FeedError, type FeedItem } from "./feed.ts";
 import type { FetchedFeed } from "./feed-fetch.ts";

@@ -4,7 +4,7 @@
  */
 import { ATR, BollingerBands, EMA, MACD, OBV, RSI, SMA, VWAP, WSMA } from "trading-signals";
 import { type DecimalText, parseNumeric, rounded, text } from "../domain/decimal.ts";
-import type { VenueBar } from "../domain/venue.ts";
+import type { VenueBar } from "../domain/market/venue.ts";
 
 /** Digits of a value: enough for a coin at 1e-9, and as many as two computations in floating point agree on. */
 const SIGNIFICANT_DIGITS = 10;

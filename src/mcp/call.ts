@@ -9,14 +9,14 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { CommandEntry } from "../commands/command-entry.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Clock, Progress } from "../domain/ports.ts";
 import { type ToolError, toolResult, errorResult, pageOf, toolErrorOf } from "./tool-result.ts";
 import { type AuditPorts, type AuditRecord, type CallMetadata, startAudit, decisionOf } from "./audit.ts";
 import type { LimitExceeded, AgentSession, Usage } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
-import type { Refusal } from "../domain/refusal.ts";
+import type { Refusal } from "../domain/authority/refusal.ts";
 
 /** Runs a command for a session, through the command table. */
 export type Invoke = (

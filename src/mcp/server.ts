@@ -13,7 +13,7 @@ import {
   ResourceNotFoundError,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import { toolErrorOf } from "./tool-result.ts";
 import { type CallMetadata, startAudit, decisionOf } from "./audit.ts";
 import { type CallPorts, type McpClient, callTool, callMetadata } from "./call.ts";

@@ -4,7 +4,7 @@
  * writes the audit record.
  */
 import type { Progress } from "../domain/ports.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import { type AuditPorts, type CallMetadata, startAudit, decisionOf } from "./audit.ts";
 import { type Invoke, type RefusedCallLog, usageOf } from "./call.ts";
 import type { LimitExceeded, AgentSession, TokenStore } from "./tokens.ts";

@@ -5,8 +5,8 @@
 import { aborted } from "../lib/aborted.ts";
 import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-import { INTERACTIVE } from "../domain/agent-access.ts";
-import { messageOf } from "../domain/error.ts";
+import { INTERACTIVE } from "../domain/authority/agent-access.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { Clock, Progress } from "../domain/ports.ts";
 import type { AuditRecord, CallMetadata } from "./audit.ts";
 import type { RefusedCall } from "./call.ts";

@@ -4,10 +4,10 @@
  * running calls are aborted, too.
  */
 import { setMaxListeners } from "node:events";
-import { newToken, tokenDigest } from "../domain/agent-access.ts";
+import { newToken, tokenDigest } from "../domain/authority/agent-access.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Clock, Ids } from "../domain/ports.ts";
-import { tokenKey } from "../trading/token-key.ts";
+import { tokenKey } from "../trading/keys/token-key.ts";
 
 /** What a call or a session uses, or may use. */
 export interface Usage {

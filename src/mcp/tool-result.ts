@@ -1,7 +1,7 @@
 /** Results of tool calls: an object with the same JSON as text, a page of a list, or an error with a hint. */
 import type { CallToolResult } from "@modelcontextprotocol/server";
-import { ERRORS, type ErrorCode, type ErrorDetails, QocError } from "../domain/error.ts";
-import { errorForAgent, hintForAgent } from "../domain/error-for-agent.ts";
+import { ERRORS, type ErrorCode, type ErrorDetails, QocError } from "../domain/errors/error.ts";
+import { errorForAgent, hintForAgent } from "../domain/errors/error-for-agent.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
 import { truncateLists, truncateStrings } from "./truncate.ts";
 import { escapeInvisibleInValue } from "../lib/invisible-characters.ts";

@@ -3,7 +3,7 @@
  * canonical decimal text) skips the zod schema. All other fills go through the schema, which converts or refuses them.
  */
 import { isCanonical } from "../domain/decimal.ts";
-import type { VenueFill } from "../domain/venue.ts";
+import type { VenueFill } from "../domain/market/venue.ts";
 import { TIME_MS_MAX } from "./schemas.ts";
 
 const NAME = /^[\x20-\x7e]{1,128}$/;

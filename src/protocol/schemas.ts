@@ -2,7 +2,7 @@
 import * as z from "zod";
 import "../lib/schema-words.ts";
 import { DecimalError, type DecimalText, canonicalText, decimal } from "../domain/decimal.ts";
-import { readFundamentals } from "../domain/fundamentals.ts";
+import { readFundamentals } from "../domain/market/fundamentals.ts";
 import type {
   ReportedAccount,
   VenueAck,
@@ -17,7 +17,7 @@ import type {
   VenueRate,
   VenueReport,
   VenueSession,
-} from "../domain/venue.ts";
+} from "../domain/market/venue.ts";
 import { hasInvisible } from "../lib/invisible-characters.ts";
 import { type AnswerShape, COST_NAMES, SIDE_NAMES, answerShape } from "./answer-shape.ts";
 import { LIMITS } from "./limits.ts";

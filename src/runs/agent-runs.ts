@@ -12,14 +12,14 @@ import type { DryRun, Queued, RunReport, Runs, StartOptions } from "./runs.ts";
 import { type ReadLog, createReadLog } from "./read-log.ts";
 import { type RunView, endInterrupted, findRunnableIssue, refuseAgentIssue, newRunId, runIssue } from "./run-issue.ts";
 import { gatherRunContext } from "./gather-context.ts";
-import { remainingCostUsd } from "../trading/daily-limits.ts";
+import { remainingCostUsd } from "../trading/config/daily-limits.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { AgentFacts } from "../trading/doctor.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Actor } from "../domain/event.ts";
-import type { StartCause } from "../domain/schedule-event.ts";
+import type { StartCause } from "../domain/config/schedule-event.ts";
 import type { Clock, Progress } from "../domain/ports.ts";
-import type { RefusalLog } from "../domain/refusal.ts";
+import type { RefusalLog } from "../domain/authority/refusal.ts";
 import type { AgentConfig } from "../workspace/config.ts";
 import type { Issue } from "../workspace/issues.ts";
 

@@ -1,5 +1,5 @@
 /** Decides what is due. Pure: the clock, the schedule and its record are arguments. */
-import type { ScheduleRecord } from "../domain/schedule-state.ts";
+import type { ScheduleRecord } from "../domain/config/schedule-state.ts";
 import { type ScheduleConfig, timesOf } from "../workspace/schedule-config.ts";
 
 /** A due time that is at most this old is on time; an older one was missed. */

@@ -1,5 +1,5 @@
 /** Finds the issue of a schedule's task. */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { plainPath } from "../workspace/path-policy.ts";

@@ -9,10 +9,10 @@ import {
 } from "../agents/context-bundle.ts";
 import { ZERO } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import { QocError } from "../domain/error.ts";
-import type { GuardConfig } from "../domain/guard-config.ts";
-import { describe } from "../domain/order.ts";
-import { type OrderRecord, rejectedBy } from "../domain/order-state.ts";
+import { QocError } from "../domain/errors/error.ts";
+import type { GuardConfig } from "../domain/config/guard-config.ts";
+import { describe } from "../domain/orders/order.ts";
+import { type OrderRecord, rejectedBy } from "../domain/orders/order-state.ts";
 import type { AgentConfig } from "../workspace/config.ts";
 import type { WorkspaceFiles } from "../workspace/files.ts";
 import { LAYOUT } from "../workspace/layout.ts";

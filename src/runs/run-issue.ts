@@ -1,12 +1,12 @@
 /** One agent run on one issue: sets the issue's status, starts the runtime, writes the run summary. */
 import { type DecimalText, decimal, text } from "../domain/decimal.ts";
-import type { StartCause } from "../domain/schedule-event.ts";
+import type { StartCause } from "../domain/config/schedule-event.ts";
 import type { Progress } from "../domain/ports.ts";
 import type { ToolDescription } from "../agents/context-bundle.ts";
 import type { AgentCall, RunResult, RunUse, Runtime } from "../agents/runtime.ts";
 import { dollars } from "../agents/run-meter.ts";
 import { digestOf } from "../domain/digest.ts";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { plainName } from "../domain/untrusted.ts";
 import { plainPath } from "../workspace/path-policy.ts";

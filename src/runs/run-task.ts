@@ -1,11 +1,11 @@
 /** Runs the task of a schedule once: an agent run on an issue, or a snapshot of the book. */
-import { messageOf } from "../domain/error.ts";
-import type { StartCause } from "../domain/schedule-event.ts";
+import { messageOf } from "../domain/errors/error.ts";
+import type { StartCause } from "../domain/config/schedule-event.ts";
 import type { Progress } from "../domain/ports.ts";
 import { iso } from "../lib/time.ts";
-import { remainingCostUsd } from "../trading/daily-limits.ts";
+import { remainingCostUsd } from "../trading/config/daily-limits.ts";
 import type { Desk } from "../trading/desk.ts";
-import { type SnapshotView, takeSnapshot } from "../trading/snapshot.ts";
+import { type SnapshotView, takeSnapshot } from "../trading/account/snapshot.ts";
 import { type ScheduleConfig, SNAPSHOT_TASK } from "../workspace/schedule-config.ts";
 import type { AgentRuns } from "./agent-runs.ts";
 import { findTask } from "./find-task.ts";

@@ -1,7 +1,7 @@
 /** The port through which commands start agent runs, and its results. */
 import type { Progress } from "../domain/ports.ts";
 import type { Actor } from "../domain/event.ts";
-import type { StartCause } from "../domain/schedule-event.ts";
+import type { StartCause } from "../domain/config/schedule-event.ts";
 import type { AgentFacts } from "../trading/doctor.ts";
 import type { RunView } from "./run-issue.ts";
 

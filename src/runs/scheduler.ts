@@ -4,16 +4,16 @@
  */
 import type { ScheduleView } from "../domain/status-view.ts";
 import { aborted } from "../lib/aborted.ts";
-import { QocError, messageOf } from "../domain/error.ts";
-import type { StartCause } from "../domain/schedule-event.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
+import type { StartCause } from "../domain/config/schedule-event.ts";
 import type { Progress } from "../domain/ports.ts";
-import type { ScheduleRecord } from "../domain/schedule-state.ts";
+import type { ScheduleRecord } from "../domain/config/schedule-state.ts";
 import { iso } from "../lib/time.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { type ScheduleConfig, timesOf } from "../workspace/schedule-config.ts";
-import { problemOf, findSchedule } from "../trading/change-schedules.ts";
+import { problemOf, findSchedule } from "../trading/config/change-schedules.ts";
 import type { Desk } from "../trading/desk.ts";
-import { type FoundSchedule, findSchedules, scheduleViews } from "../trading/schedule-views.ts";
+import { type FoundSchedule, findSchedules, scheduleViews } from "../trading/config/schedule-views.ts";
 import type { AgentRuns } from "./agent-runs.ts";
 import { dueNow } from "./due-times.ts";
 import { type TaskReport, runTask } from "./run-task.ts";

@@ -1,30 +1,30 @@
 /** The open desk that use cases work on: its state, the ways to change it, and its services. */
 import type { DiskArchive } from "../bus/archive.ts";
-import type { ProposalNeed } from "../domain/order-view.ts";
+import type { ProposalNeed } from "../domain/orders/order-view.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { DecimalText } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import type { GapRange, JournalGap } from "../domain/journal-head.ts";
+import type { GapRange, JournalGap } from "../domain/authority/journal-head.ts";
 import type { Clock, Ids, Log } from "../domain/ports.ts";
-import type { InstrumentKey } from "../domain/order.ts";
+import type { InstrumentKey } from "../domain/orders/order.ts";
 import type { Digest, OrderId } from "../domain/ids.ts";
-import type { Verdict } from "../domain/verdict.ts";
-import type { VenueInstrument, VenueReport } from "../domain/venue.ts";
+import type { Verdict } from "../domain/orders/verdict.ts";
+import type { VenueInstrument, VenueReport } from "../domain/market/venue.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import type { DeskConfig } from "../workspace/config.ts";
 import type { History } from "../workspace/history.ts";
 import type { Workspace } from "../workspace/workspace.ts";
-import type { DeskAuthority } from "./authority.ts";
-import type { DeskConfiguration } from "./desk-config.ts";
-import type { FillBudgets } from "./fill-budget.ts";
-import type { AnchorFacts } from "./head-anchor.ts";
-import { type OrderAuthors, createOrderAuthors } from "./order-authors.ts";
-import { FollowPace } from "./follow-pace.ts";
-import { PollPace } from "./poll-pace.ts";
-import { QuoteCache } from "./quote-cache.ts";
-import type { KnownSessions } from "./sessions.ts";
-import type { VenueGateway } from "./venue-gateway.ts";
+import type { DeskAuthority } from "./keys/authority.ts";
+import type { DeskConfiguration } from "./config/desk-config.ts";
+import type { FillBudgets } from "./fills/fill-budget.ts";
+import type { AnchorFacts } from "./audit/head-anchor.ts";
+import { type OrderAuthors, createOrderAuthors } from "./orders/order-authors.ts";
+import { FollowPace } from "./orders/follow-pace.ts";
+import { PollPace } from "./orders/poll-pace.ts";
+import { QuoteCache } from "./market/quote-cache.ts";
+import type { KnownSessions } from "./market/sessions.ts";
+import type { VenueGateway } from "./market/venue-gateway.ts";
 
 export interface Desk {
   readonly workspace: Workspace;

@@ -1,5 +1,5 @@
 /** `qoc doctor` of a desk that is down: why it would not start, and what its journal says. Changes nothing. */
-import { noticeText } from "./notice-text.ts";
+import { noticeText } from "./config/notice-text.ts";
 import {
   type AgentFacts,
   type DoctorCheck,

@@ -1,17 +1,17 @@
 /** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
 import type { ConfigNotice } from "../domain/status-view.ts";
-import { messageOf } from "../domain/error.ts";
-import { accountOwner } from "./account-owner.ts";
-import { deskNotices } from "./config-notices.ts";
-import { noticeText } from "./notice-text.ts";
+import { messageOf } from "../domain/errors/error.ts";
+import { accountOwner } from "./account/account-owner.ts";
+import { deskNotices } from "./config/config-notices.ts";
+import { noticeText } from "./config/notice-text.ts";
 import type { Desk } from "./desk.ts";
-import { gapLabel } from "../domain/journal-head.ts";
+import { gapLabel } from "../domain/authority/journal-head.ts";
 import { quoteForShell } from "../lib/shell.ts";
-import { describeGap } from "./journal-gap.ts";
+import { describeGap } from "./audit/journal-gap.ts";
 import { secretFilesOf } from "../workspace/files.ts";
-import { scheduleViews } from "./schedule-views.ts";
+import { scheduleViews } from "./config/schedule-views.ts";
 import { droppedText } from "../host/unknown-members.ts";
-import { lostGuarantees } from "./venue-gateway.ts";
+import { lostGuarantees } from "./market/venue-gateway.ts";
 
 export interface DoctorCheck {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** A desk that is down, as its journal and its files say. Nothing is written. */
 import type { ConfigNotice } from "../domain/status-view.ts";
-import { isRetired } from "../domain/lost-records.ts";
+import { isRetired } from "../domain/authority/lost-records.ts";
 import type { OrderId } from "../domain/ids.ts";
 import type { HistoryReader } from "../workspace/history.ts";
 import type { Desk } from "./desk.ts";

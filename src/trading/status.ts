@@ -1,25 +1,25 @@
 /** The desk's status: connectors, proposals that wait for a human, orders in flight, positions. */
 import type { ExternalOrderView, PendingProposal, StatusView } from "../domain/status-view.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import type { ExchangeRate } from "../domain/exchange-rate.ts";
-import { describe, describeOrder } from "../domain/order.ts";
+import type { ExchangeRate } from "../domain/account/exchange-rate.ts";
+import { describe, describeOrder } from "../domain/orders/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
-import type { Mode } from "../domain/venue.ts";
+import type { Mode } from "../domain/market/venue.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { ISSUE_STATUSES, type IssueHead } from "../workspace/issues.ts";
-import { newestVerdict, refreshVerdicts } from "./current-verdicts.ts";
-import { dateInZone, isSimulated, venueNow } from "./market-snapshot.ts";
-import { accountView } from "./account-view.ts";
-import { deskNotices } from "./config-notices.ts";
+import { newestVerdict, refreshVerdicts } from "./orders/current-verdicts.ts";
+import { dateInZone, isSimulated, venueNow } from "./market/market-snapshot.ts";
+import { accountView } from "./account/account-view.ts";
+import { deskNotices } from "./config/config-notices.ts";
 import type { Desk, ExternalOrder, ProposalProblem } from "./desk.ts";
 import { iso } from "../lib/time.ts";
-import { orderPath } from "./order-files.ts";
-import { recordedScheduleViews, scheduleViews } from "./schedule-views.ts";
+import { orderPath } from "./projections/order-files.ts";
+import { recordedScheduleViews, scheduleViews } from "./config/schedule-views.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
-import { scanProposals } from "./scan-proposals.ts";
-import { streamedQuotes } from "./streamed-quotes.ts";
-import type { ConnectorStatus } from "./venue-gateway.ts";
+import { scanProposals } from "./orders/scan-proposals.ts";
+import { streamedQuotes } from "./market/streamed-quotes.ts";
+import type { ConnectorStatus } from "./market/venue-gateway.ts";
 
 export async function deskStatus(desk: Desk): Promise<StatusView> {
   const [counts, schedules, config] = await Promise.all([

@@ -1,6 +1,6 @@
 /** The human's decisions: each is signed by the session's key, and sent once. */
-import { type Authority, type SigningRequest, rejectionText } from "../domain/authority.ts";
-import type { PasskeyRequest } from "../domain/passkey.ts";
+import { type Authority, type SigningRequest, rejectionText } from "../domain/authority/authority.ts";
+import type { PasskeyRequest } from "../domain/pages/passkey.ts";
 import { RequestError, type DeskClient, requestErrorOf } from "./desk-client.ts";
 import { passkeyAuthority } from "./passkey.ts";
 import type { Proposal } from "./review/review-state.ts";

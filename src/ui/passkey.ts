@@ -1,11 +1,11 @@
 /** Passkeys of this browser (WebAuthn): makes one, and asks one to approve a live order. */
-import type { Authority, SigningRequest } from "../domain/authority.ts";
+import type { Authority, SigningRequest } from "../domain/authority/authority.ts";
 import {
   type PasskeyAssertion,
   type PasskeyRequest,
   passkeyChallengeText,
   passkeyProofText,
-} from "../domain/passkey.ts";
+} from "../domain/pages/passkey.ts";
 import type { DeskClient } from "./desk-client.ts";
 import { CannotSign, base64 } from "./session-key.ts";
 

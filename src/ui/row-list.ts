@@ -2,7 +2,7 @@
  * A long list of the desk, read in parts of 500 rows, the newest first. A part is read again when one of its rows has
  * changed, and the first part also when rows are new.
  */
-import { type Cell, type RowPage, cellOf } from "../domain/row-page.ts";
+import { type Cell, type RowPage, cellOf } from "../domain/pages/row-page.ts";
 import { type Signal, batch, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { type RequestError, requestErrorOf } from "./desk-client.ts";

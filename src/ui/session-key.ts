@@ -5,9 +5,9 @@ import {
   type SignedAction,
   type SigningRequest,
   statementText,
-} from "../domain/authority.ts";
+} from "../domain/authority/authority.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
-import { loginText } from "../domain/page-session.ts";
+import { loginText } from "../domain/pages/page-session.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Browser } from "./browser.ts";
 

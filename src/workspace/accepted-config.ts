@@ -7,9 +7,14 @@ import {
   type TableValue,
   digestTables,
   settingsOf,
-} from "../domain/config-tables.ts";
+} from "../domain/config/config-tables.ts";
 import { type Decimal, decimal, text } from "../domain/decimal.ts";
-import { DECIMAL_OPTIONS, type BuiltInGuard, type CustomGuard, type GuardConfig } from "../domain/guard-config.ts";
+import {
+  DECIMAL_OPTIONS,
+  type BuiltInGuard,
+  type CustomGuard,
+  type GuardConfig,
+} from "../domain/config/guard-config.ts";
 import type { ConnectorName, Digest } from "../domain/ids.ts";
 import { isInside } from "../lib/path-containment.ts";
 import type { AgentConfig, ConnectorConfig, DeskConfig } from "./config.ts";

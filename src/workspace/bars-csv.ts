@@ -3,7 +3,7 @@
  * like any other bar.
  */
 import { type Decimal, DecimalError, ZERO, decimal, max, min, parseText, text } from "../domain/decimal.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Bar } from "../domain/sdk.ts";
 
 const COLUMN_NAMES = {

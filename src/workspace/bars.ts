@@ -1,7 +1,7 @@
 /** research/prices/bars/: the operator's price bars, one CSV file for each symbol with a header line. */
 import type { Disk } from "../domain/ports.ts";
 import type { Bar } from "../domain/sdk.ts";
-import { symbolFileStem } from "../domain/symbol-file.ts";
+import { symbolFileStem } from "../domain/market/symbol-file.ts";
 import { parseBars } from "./bars-csv.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 

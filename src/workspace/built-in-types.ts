@@ -1,6 +1,6 @@
 /** The built-in connectors: their options, checked with desk.toml, their secrets and the hosts that each reaches. */
-import { isCurrencyCode } from "../domain/currency.ts";
-import type { Mode } from "../domain/venue.ts";
+import { isCurrencyCode } from "../domain/account/currency.ts";
+import type { Mode } from "../domain/market/venue.ts";
 import { CASH_RULES, balancesToml } from "./cash-options.ts";
 import { PAPER_RULES, REPLAY_RULES, SOURCE_RULES } from "./paper-options.ts";
 

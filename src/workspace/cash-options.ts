@@ -1,5 +1,5 @@
 /** The options of the built-in cash account, checked with desk.toml. A test compares these rules with its own. */
-import { isCurrencyCode } from "../domain/currency.ts";
+import { isCurrencyCode } from "../domain/account/currency.ts";
 import { existsInCalendar } from "./paper-options.ts";
 
 type CashRule = (value: unknown, options: Readonly<Record<string, unknown>>) => string | undefined;

@@ -2,7 +2,7 @@
 import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import "../lib/schema-words.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { TimeInForce } from "../domain/sdk.ts";
 import { formatKeyPath, locateKey, parseToml } from "./toml.ts";

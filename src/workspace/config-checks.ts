@@ -1,6 +1,6 @@
 /** Checks of desk.toml beyond its schema: what would otherwise be accepted and ignored. */
 import { basename } from "node:path";
-import type { ErrorCode } from "../domain/error.ts";
+import type { ErrorCode } from "../domain/errors/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { CONNECTOR_KEYS, ENV_TEXT, UNIMPLEMENTED_TABLES, isSecretName } from "./config-schema.ts";
 import { builtInType } from "./built-in-types.ts";

@@ -1,10 +1,10 @@
-/** The schema of desk.toml with all defaults. The options of guards are in `domain/guard-config.ts`. */
+/** The schema of desk.toml with all defaults. The options of guards are in `domain/config/guard-config.ts`. */
 import * as z from "zod";
 import "../lib/schema-words.ts";
-import { FIRST_ORDER_NOTIONAL } from "../domain/config-tables.ts";
+import { FIRST_ORDER_NOTIONAL } from "../domain/config/config-tables.ts";
 import { decimal } from "../domain/decimal.ts";
-import { decimalOption, isTimeZone } from "../domain/guard-config.ts";
-import { PAGE_SCOPES } from "../domain/page-session.ts";
+import { decimalOption, isTimeZone } from "../domain/config/guard-config.ts";
+import { PAGE_SCOPES } from "../domain/pages/page-session.ts";
 import { fxSchema } from "./fx-config.ts";
 import { scheduleLimitsSchema } from "./schedule-config.ts";
 

@@ -2,14 +2,14 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import type * as z from "zod";
 import { text } from "../domain/decimal.ts";
-import type { PageScope } from "../domain/page-session.ts";
+import type { PageScope } from "../domain/pages/page-session.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import { digestOf } from "../domain/digest.ts";
-import { QocError } from "../domain/error.ts";
-import { GUARD_KEYS, GUARD_OPTIONS, type GuardConfig, type GuardKey } from "../domain/guard-config.ts";
+import { QocError } from "../domain/errors/error.ts";
+import { GUARD_KEYS, GUARD_OPTIONS, type GuardConfig, type GuardKey } from "../domain/config/guard-config.ts";
 import { type ConnectorName, type Digest, IdError, connectorName, suggestion } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
-import type { Mode } from "../domain/venue.ts";
+import type { Mode } from "../domain/market/venue.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { builtInType } from "./built-in-types.ts";
 import {

@@ -1,6 +1,6 @@
 /** The `[[connector]]` table that `qoc connect` appends to desk.toml. Every other byte of the file stays. */
 import { isDeepStrictEqual } from "node:util";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { builtInType } from "./built-in-types.ts";
 import type { ConfigFile } from "./config-checks.ts";
 import { type DeskConfig, readConfig } from "./config.ts";

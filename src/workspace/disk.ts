@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { AppendFile, Disk, DirectoryEntry, EntryKind, FileFacts } from "../domain/ports.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, O_CREAT, O_EXCL, O_APPEND } = constants;

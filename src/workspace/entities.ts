@@ -5,9 +5,9 @@
 import * as z from "zod";
 import "../lib/schema-words.ts";
 import { digestOf } from "../domain/digest.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { IdError, symbol as symbolName } from "../domain/ids.ts";
-import { symbolFileStem } from "../domain/symbol-file.ts";
+import { symbolFileStem } from "../domain/market/symbol-file.ts";
 import { hasInvisible } from "../lib/invisible-characters.ts";
 import type { FileWriter, WrittenFile } from "./file-write.ts";
 import type { WorkspaceFiles } from "./files.ts";

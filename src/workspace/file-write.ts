@@ -3,7 +3,7 @@
  * read its current text. The folder is kept open from the check to the rename, so it cannot be replaced in between.
  */
 import { digestOf } from "../domain/digest.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { isHostItem } from "./inbox.ts";

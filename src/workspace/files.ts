@@ -6,7 +6,7 @@
 import { lstat, stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { digestOf } from "../domain/digest.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import type { DeskConfig } from "./config.ts";
 import type { FileWrite, FileWriter, WrittenFile } from "./file-write.ts";

@@ -1,11 +1,11 @@
 /** `[fx]` of desk.toml: exchange rates, their sources and pegs. Everything here is the operator's statement. */
 import * as z from "zod";
 import "../lib/schema-words.ts";
-import { type AssetPair, isSameCode } from "../domain/currency.ts";
-import type { Table } from "../domain/config-tables.ts";
+import { type AssetPair, isSameCode } from "../domain/account/currency.ts";
+import type { Table } from "../domain/config/config-tables.ts";
 import { ZERO, text } from "../domain/decimal.ts";
-import { type ExchangeRate, pairText } from "../domain/exchange-rate.ts";
-import { decimalOption } from "../domain/guard-config.ts";
+import { type ExchangeRate, pairText } from "../domain/account/exchange-rate.ts";
+import { decimalOption } from "../domain/config/guard-config.ts";
 
 /** A pair whose quotes are a rate, at the connector that quotes it. */
 export interface RateSource extends AssetPair {

@@ -3,7 +3,7 @@
  * `*.md`, matches file names in every folder; a pattern with a slash matches whole paths.
  */
 import picomatch from "picomatch";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 
 const PATTERN_CHARACTERS_MAX = 200;
 /**

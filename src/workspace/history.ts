@@ -4,7 +4,7 @@
  * are disabled.
  */
 import { execFile } from "node:child_process";
-import { QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { LAYOUT } from "./layout.ts";

@@ -1,5 +1,5 @@
 /** inbox/: fills and alerts that the desk writes, and messages from people and agents. Markdown with frontmatter. */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { isInside } from "../lib/path-containment.ts";

@@ -1,6 +1,6 @@
 /** issues/: tasks for agents, Markdown with frontmatter. */
 import { digestOf } from "../domain/digest.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { quoteString } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";

@@ -1,6 +1,6 @@
 /** Every folder and file name of the workspace, and the paths of a desk's files outside the workspace. */
 import { dirname, join, resolve } from "node:path";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { isWithin } from "../lib/path-containment.ts";
 

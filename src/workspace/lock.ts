@@ -3,7 +3,7 @@
  * time, so a lock left behind by `kill -9` is recognized even if another process has the same pid now.
  */
 import * as z from "zod";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 

@@ -3,7 +3,7 @@
  * that an item whose file was deleted is not filed again.
  */
 import * as z from "zod";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { slugOf } from "../lib/slug.ts";

@@ -4,7 +4,7 @@
  */
 import { constants, existsSync } from "node:fs";
 import { type FileHandle, chmod, mkdir, open } from "node:fs/promises";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants;
 

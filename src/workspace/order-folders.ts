@@ -3,7 +3,7 @@
  */
 import { dirname } from "node:path";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
-import { PROPOSAL_BYTES_MAX } from "../domain/proposal.ts";
+import { PROPOSAL_BYTES_MAX } from "../domain/orders/proposal.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 import { PROPOSAL_EXTENSIONS } from "./proposal-file.ts";
 

@@ -2,7 +2,7 @@
  * The options of the built-in simulated venues, checked with desk.toml: a venue itself could refuse them only by
  * failing to start. A test compares these rules with the venues'.
  */
-import { isCurrencyCode } from "../domain/currency.ts";
+import { isCurrencyCode } from "../domain/account/currency.ts";
 import { DecimalError, HUNDRED, ZERO, decimal, parseText } from "../domain/decimal.ts";
 
 type OptionRule = (value: unknown) => string | undefined;

@@ -1,6 +1,6 @@
 /** The paths that commands accept: relative to the workspace, with no traversal, links, devices, or dot files. */
 import { join } from "node:path";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { UNNAMED } from "../domain/untrusted.ts";
 import { isInside } from "../lib/path-containment.ts";
 import type { WorkspaceRoot } from "./layout.ts";

@@ -1,6 +1,6 @@
 /** Parses a proposal file of any format into a document, and renders the TOML that the desk writes for a draft. */
 import { TomlError, parse as parseToml } from "smol-toml";
-import { PROPOSAL_FIELDS, type ProposalDraft, ProposalError, type ReplaceDraft } from "../domain/proposal.ts";
+import { PROPOSAL_FIELDS, type ProposalDraft, ProposalError, type ReplaceDraft } from "../domain/orders/proposal.ts";
 import { isTooDeep } from "../lib/nesting-limit.ts";
 import { escapeInvisible, quoteString } from "../lib/invisible-characters.ts";
 import { FrontmatterError, parseYaml, splitFrontmatter } from "./frontmatter.ts";

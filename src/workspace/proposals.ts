@@ -1,9 +1,9 @@
 /** orders/pending/ and orders/proposed/: the proposals that wait for a human. */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { isFileStem } from "../domain/ids.ts";
-import type { OrderRecord } from "../domain/order-state.ts";
+import type { OrderRecord } from "../domain/orders/order-state.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
-import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/proposal.ts";
+import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/orders/proposal.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { FileCache } from "./file-cache.ts";
 import { LAYOUT, PROPOSAL_FOLDERS, type WorkspaceRoot } from "./layout.ts";

@@ -4,7 +4,7 @@
  * line, then for each day the price of one euro.
  */
 import { DecimalError, type DecimalText, ZERO, parseText, text } from "../domain/decimal.ts";
-import type { ExchangeRate } from "../domain/exchange-rate.ts";
+import type { ExchangeRate } from "../domain/account/exchange-rate.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { FileCache } from "./file-cache.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";

@@ -1,7 +1,7 @@
 /**
  * .qoc/runs/: the raw output of agent programs, one NDJSON file for each run. For diagnosis only; the journal decides.
  */
-import { messageOf } from "../domain/error.ts";
+import { messageOf } from "../domain/errors/error.ts";
 import type { Disk, Log } from "../domain/ports.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 

@@ -5,7 +5,7 @@
 import { type Stats, chmodSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, parse } from "node:path";
 import { sha256Hex } from "../domain/digest.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { quoteForShell } from "../lib/shell.ts";
 
 /** The process whose folder it is. */

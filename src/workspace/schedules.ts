@@ -1,6 +1,6 @@
 /** schedules/: one TOML file for each unattended run. Commands of the human write here; agents cannot. */
 import type { Clock } from "../domain/ports.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import { FileCache } from "./file-cache.ts";
 import type { WrittenFile } from "./file-write.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";

@@ -1,5 +1,5 @@
 /** snapshots/: the desk's book as TOML, and summaries of agent runs as Markdown. The file names start with the time. */
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { slugOf } from "../lib/slug.ts";
 import type { WrittenFile } from "./file-write.ts";

@@ -1,6 +1,6 @@
 /** Parses the TOML files of a desk, and finds the line and column of a key for messages. */
 import { TomlError, parse } from "smol-toml";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 
 export interface TextPosition {
   readonly line: number;

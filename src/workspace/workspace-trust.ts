@@ -4,7 +4,7 @@
  */
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { QocError } from "../domain/error.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { quoteForShell } from "../lib/shell.ts";

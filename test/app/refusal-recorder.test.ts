@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { writeRefusalAlert } from "../../src/trading/repeated-refusals-alert.ts";
+import { writeRefusalAlert } from "../../src/trading/projections/repeated-refusals-alert.ts";
 import type { Actor, CommandRefused, DeskEvent } from "../../src/domain/event.ts";
 import { OTHER, type RefusalCounts, createRefusalRecorder } from "../../src/app/refusal-recorder.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";

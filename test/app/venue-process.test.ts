@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import { startVenueProcess } from "../../src/app/venue-process.ts";
-import type { VenueProcess } from "../../src/conformance/venue-hooks.ts";
+import type { VenueProcess } from "../../src/conformance/venue/venue-hooks.ts";
 import { bundleProgram } from "../../src/host/bundle-program.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 

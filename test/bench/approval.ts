@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/app/system.ts";
 import { openJournal } from "../../src/bus/journal.ts";
-import type { SigningRequest } from "../../src/domain/authority.ts";
+import type { SigningRequest } from "../../src/domain/authority/authority.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import type { TempDesk } from "../support/temp-desk.ts";

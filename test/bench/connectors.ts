@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { openBus } from "../../src/bus/bus.ts";
 import { openJournal } from "../../src/bus/journal.ts";
-import { recordFills } from "../../src/trading/record-fill.ts";
+import { recordFills } from "../../src/trading/fills/record-fill.ts";
 import type { Desk } from "../../src/trading/desk.ts";
 import { emptyDeskState } from "../../src/domain/desk-state.ts";
 import { residentMb } from "../../src/app/processes.ts";

@@ -1,6 +1,6 @@
 /** Row 11: one evaluation of all checks and all guards at dispatch, with 20 positions and 20 working orders. */
-import { GUARD_KEYS } from "../../src/domain/guard-config.ts";
-import type { VenueInstrument } from "../../src/domain/venue.ts";
+import { GUARD_KEYS } from "../../src/domain/config/guard-config.ts";
+import type { VenueInstrument } from "../../src/domain/market/venue.ts";
 import { evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
 import { guard, inputOf, quote } from "../support/gate-case.ts";

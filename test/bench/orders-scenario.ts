@@ -3,7 +3,7 @@
  */
 import { digestTerms } from "../../src/domain/digest.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
-import type { OrderTerms } from "../../src/domain/order.ts";
+import type { OrderTerms } from "../../src/domain/orders/order.ts";
 
 function account(i: number): DeskEvent {
   return {

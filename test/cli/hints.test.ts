@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { BUILTIN_COMMANDS } from "../../src/cli/builtin-commands.ts";
 import { checkCommandLine } from "../../src/cli/strict-args.ts";
 import { TOPICS } from "../../src/cli/help-topics.ts";
-import { ERRORS, type ErrorCode, type ErrorDefinition, QocError } from "../../src/domain/error.ts";
+import { ERRORS, type ErrorCode, type ErrorDefinition, QocError } from "../../src/domain/errors/error.ts";
 import { COMMANDS } from "../support/commands.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,5 +1,5 @@
-import type { Review, ReviewedOrder, TargetView } from "../../src/domain/review-view.ts";
-import type { SigningRequest } from "../../src/domain/authority.ts";
+import type { Review, ReviewedOrder, TargetView } from "../../src/domain/orders/review-view.ts";
+import type { SigningRequest } from "../../src/domain/authority/authority.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +8,11 @@ import type { ArgumentEntry, CommandEntry } from "../../src/commands/command-ent
 import { createRegistry } from "../../src/commands/command-index.ts";
 import type { Command } from "../../src/commands/command.ts";
 import { renderFields } from "../../src/commands/rendering/fields.ts";
-import type { Authority } from "../../src/domain/authority.ts";
-import { reviewDigest } from "../../src/trading/review.ts";
+import type { Authority } from "../../src/domain/authority/authority.ts";
+import { reviewDigest } from "../../src/trading/orders/review.ts";
 import { digestOf } from "../../src/domain/digest.ts";
-import { gapDigest } from "../../src/domain/journal-head.ts";
-import { ERRORS, type ErrorCode, QocError } from "../../src/domain/error.ts";
+import { gapDigest } from "../../src/domain/authority/journal-head.ts";
+import { ERRORS, type ErrorCode, QocError } from "../../src/domain/errors/error.ts";
 import { main } from "../../src/cli/main.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
 import type { IpcRequest } from "../../src/cli/ipc-protocol.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import type { Log } from "../../src/domain/ports.ts";
 import { RemoteError, callDaemon, isDeskDown } from "../../src/cli/client.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
@@ -16,7 +16,7 @@ import {
   serverHandshake,
 } from "../../src/cli/handshake.ts";
 import { REQUEST_BYTES_MAX, type IpcRequest, readLines, writeLine } from "../../src/cli/ipc-protocol.ts";
-import { tokenKey } from "../../src/trading/token-key.ts";
+import { tokenKey } from "../../src/trading/keys/token-key.ts";
 import { systemClock } from "../../src/app/system.ts";
 import {
   AGENT,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../support/commands.ts";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { type CommandTreeInput, dispatch } from "../../src/cli/command-tree.ts";
 import { GLOBAL_FLAGS, kebab } from "../../src/cli/flags.ts";
 import { checkCommandLine } from "../../src/cli/strict-args.ts";

@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import type { CommandSession } from "../../src/commands/command.ts";
 import { command } from "../../src/commands/connect.ts";
-import { QocError } from "../../src/domain/error.ts";
-import { compareConfig, digestChanges } from "../../src/domain/compare-config.ts";
-import { type ConfigTables, digestTables } from "../../src/domain/config-tables.ts";
-import type { ReloadPreview } from "../../src/trading/reload-config.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
+import { compareConfig, digestChanges } from "../../src/domain/config/compare-config.ts";
+import { type ConfigTables, digestTables } from "../../src/domain/config/config-tables.ts";
+import type { ReloadPreview } from "../../src/trading/config/reload-config.ts";
 import { tablesOf } from "../../src/workspace/accepted-config.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 import { connectorTable } from "../../src/workspace/connector-table.ts";

@@ -1,6 +1,6 @@
 /** Equal proposals are named in the receipt and in the review, and an agent's waiting proposals are bounded. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { WAITING_MAX } from "../../src/trading/equal-proposals.ts";
+import { WAITING_MAX } from "../../src/trading/orders/equal-proposals.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { CommandSession } from "../../src/commands/command.ts";
 import { command as ui } from "../../src/commands/ui.ts";
 import { command as up } from "../../src/commands/up.ts";
-import type { SigningRequest } from "../../src/domain/authority.ts";
+import type { SigningRequest } from "../../src/domain/authority/authority.ts";
 import { digestOf } from "../../src/domain/digest.ts";
-import { QocError } from "../../src/domain/error.ts";
-import { grantText } from "../../src/domain/page-session.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
+import { grantText } from "../../src/domain/pages/page-session.ts";
 
 const CODE = Buffer.from("ab".repeat(32), "hex").toString("base64url");
 const ADDRESS = "http://localhost:7070/ui/";

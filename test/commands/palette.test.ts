@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { statusInScope } from "../../src/commands/connector-scope.ts";
 import { decimal } from "../../src/domain/decimal.ts";
-import { PositionRecord, openPosition } from "../../src/domain/position.ts";
+import { PositionRecord, openPosition } from "../../src/domain/account/position.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 

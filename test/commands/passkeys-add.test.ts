@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import type { CommandSession } from "../../src/commands/command.ts";
 import { command } from "../../src/commands/passkeys/add.ts";
-import type { SigningRequest } from "../../src/domain/authority.ts";
+import type { SigningRequest } from "../../src/domain/authority/authority.ts";
 import { digestOf } from "../../src/domain/digest.ts";
-import { QocError } from "../../src/domain/error.ts";
-import { passkeyText } from "../../src/domain/passkey.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
+import { passkeyText } from "../../src/domain/pages/passkey.ts";
 
 const FACTS = { name: "amber-kite-oslo", credential: "AAAA", publicKey: "a2V5", origin: "http://localhost:7070" };
 const DIGEST = digestOf(passkeyText(FACTS));

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { CommandSession, Prompter } from "../../src/commands/command.ts";
 import { reviewPending } from "../../src/commands/orders/pending-review.ts";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import type { PendingProposal } from "../../src/domain/status-view.ts";
 
 function proposal(id: string): PendingProposal {

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { describe, expect, it } from "vitest";
 import { invoke } from "../../src/commands/invoke.ts";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { fillSchema, quoteSchema } from "../../src/protocol/schemas.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 import { parseCertifySettings } from "../../src/workspace/certify-settings.ts";

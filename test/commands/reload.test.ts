@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import type { CommandSession, Prompter } from "../../src/commands/command.ts";
 import { command } from "../../src/commands/reload.ts";
-import { compareConfig, digestChanges } from "../../src/domain/compare-config.ts";
-import { type ConfigTables, digestTables } from "../../src/domain/config-tables.ts";
-import type { ReloadPreview } from "../../src/trading/reload-config.ts";
+import { compareConfig, digestChanges } from "../../src/domain/config/compare-config.ts";
+import { type ConfigTables, digestTables } from "../../src/domain/config/config-tables.ts";
+import type { ReloadPreview } from "../../src/trading/config/reload-config.ts";
 import { tablesOf } from "../../src/workspace/accepted-config.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 

@@ -4,10 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../support/commands.ts";
-import { QocError } from "../../src/domain/error.ts";
-import { errorForAgent } from "../../src/domain/error-for-agent.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
+import { errorForAgent } from "../../src/domain/errors/error-for-agent.ts";
 import { decimal } from "../../src/domain/decimal.ts";
-import { PositionRecord, openPosition } from "../../src/domain/position.ts";
+import { PositionRecord, openPosition } from "../../src/domain/account/position.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 

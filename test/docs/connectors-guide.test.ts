@@ -13,7 +13,7 @@ import { CASES } from "../../src/conformance/cases.ts";
 import { guaranteesOf } from "../../src/conformance/guarantees.ts";
 import { COMMANDS } from "../support/commands.ts";
 import { checkCommandLine } from "../../src/cli/strict-args.ts";
-import { ERRORS } from "../../src/domain/error.ts";
+import { ERRORS } from "../../src/domain/errors/error.ts";
 import { STORE_BYTES_MAX } from "../../src/host/connector-store.ts";
 import { callTimeout } from "../../src/host/worker-session.ts";
 import { certifyAdapter } from "../../src/app/certify-adapter.ts";

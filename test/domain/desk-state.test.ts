@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type DeskState, applyEvent, foldDeskState } from "../../src/domain/desk-state.ts";
-import { ownerOf } from "../../src/domain/fill-state.ts";
+import { ownerOf } from "../../src/domain/fills/fill-state.ts";
 import { ZERO, decimal, text } from "../../src/domain/decimal.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
 import type { ClientOrderId, ConnectorName, OrderId, VenueOrderId } from "../../src/domain/ids.ts";
-import { isEnded, isInFlight } from "../../src/domain/order-state.ts";
-import type { VenueFill } from "../../src/domain/venue.ts";
+import { isEnded, isInFlight } from "../../src/domain/orders/order-state.ts";
+import type { VenueFill } from "../../src/domain/market/venue.ts";
 import { type JournalScenario, amount, scenario, scenarioClientId } from "../support/journal-scenario.ts";
 
 const HOUR = 3_600_000;

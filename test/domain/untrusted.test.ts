@@ -1,8 +1,8 @@
 /** Text from outside: nothing in it hides, and what passes for a name is no message. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
-import { errorForAgent } from "../../src/domain/error-for-agent.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
+import { errorForAgent } from "../../src/domain/errors/error-for-agent.ts";
 import { plainName, untrusted } from "../../src/domain/untrusted.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../../src/lib/invisible-characters.ts";
 

@@ -5,11 +5,11 @@
 import type { StatusView } from "../../src/domain/status-view.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import { ZERO } from "../../src/domain/decimal.ts";
-import type { QocError } from "../../src/domain/error.ts";
+import type { QocError } from "../../src/domain/errors/error.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
-import type { AccountView } from "../../src/domain/account-view.ts";
-import { observeRates } from "../../src/trading/exchange-rates.ts";
-import { markAccount } from "../../src/trading/market-snapshot.ts";
+import type { AccountView } from "../../src/domain/account/account-view.ts";
+import { observeRates } from "../../src/trading/account/exchange-rates.ts";
+import { markAccount } from "../../src/trading/market/market-snapshot.ts";
 import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { adapterSource } from "../support/adapter-harness.ts";

@@ -1,6 +1,6 @@
 /** A connector's file is trusted as it was at its last start; a changed file needs the operator's consent. */
 import { readdirSync } from "node:fs";
-import { multiplierOf } from "../../src/domain/multiplier.ts";
+import { multiplierOf } from "../../src/domain/account/multiplier.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { adapterSource } from "../support/adapter-harness.ts";

@@ -2,8 +2,8 @@
 import { type IncomingHttpHeaders, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
-import type { FakeVenue } from "../../src/conformance/fake-venue.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
+import type { FakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { ALPACA_ENV, ALPACA_SECRETS, type AlpacaTable, openAlpaca, openAlpacaDesk } from "../support/alpaca-desk.ts";
 import { LIVE_GUARD } from "../support/live-table.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

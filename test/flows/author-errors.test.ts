@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { command } from "../../src/commands/connectors/restart.ts";
-import { createEventLog } from "../../src/trading/event-log.ts";
+import { createEventLog } from "../../src/trading/projections/event-log.ts";
 
 const VENUE = `export default class V {
   async connect() {}

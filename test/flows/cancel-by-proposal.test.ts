@@ -1,11 +1,11 @@
 /** Cancels and replacements by proposal: reviewed, approved and journaled like orders, and nothing is sent twice. */
-import type { ReviewedOrder } from "../../src/domain/review-view.ts";
+import type { ReviewedOrder } from "../../src/domain/orders/review-view.ts";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import { decimal } from "../../src/domain/decimal.ts";
-import type { OrderRecord } from "../../src/domain/order-state.ts";
+import type { OrderRecord } from "../../src/domain/orders/order-state.ts";
 import { anchorJournal } from "../support/anchor.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { adapterSource } from "../support/adapter-harness.ts";

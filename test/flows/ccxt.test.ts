@@ -1,7 +1,7 @@
 /** The whole loop of the desk on the wire formats of coin exchanges, by desk.toml alone; and what goes wrong. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
-import type { FakeVenue } from "../../src/conformance/fake-venue.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
+import type { FakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { CCXT_ENV, type CcxtTable, openCcxtDesk, openExchange } from "../support/ccxt-desk.ts";
 import { type TempDesk, discard } from "../support/temp-desk.ts";
 

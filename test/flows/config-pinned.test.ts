@@ -6,7 +6,7 @@ import type { ConfigNotice } from "../../src/domain/status-view.ts";
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { DoctorCheck } from "../../src/trading/doctor.ts";
-import type { ReloadReport } from "../../src/trading/reload-config.ts";
+import type { ReloadReport } from "../../src/trading/config/reload-config.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, protect, tempDesk } from "../support/temp-desk.ts";
 

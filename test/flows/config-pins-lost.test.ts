@@ -1,7 +1,7 @@
 /** What pins a desk.toml: a connector without a mode does not become paper, and a deleted journal accepts nothing. */
 import { rmSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { type GapRange, gapDigest } from "../../src/domain/journal-head.ts";
+import { type GapRange, gapDigest } from "../../src/domain/authority/journal-head.ts";
 import { LIVE, PAPER, brokerTable, openBrokerDesk, proposeToBroker } from "../support/broker-desk.ts";
 import { type TempDesk, discard } from "../support/temp-desk.ts";
 

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { command } from "../../src/commands/connectors/dev.ts";
-import { messageOf } from "../../src/domain/error.ts";
+import { messageOf } from "../../src/domain/errors/error.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const VENUE = `import { power } from "./lib/power.ts";

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { OrderId } from "../../src/domain/ids.ts";
-import { FILLS_PER_HOUR } from "../../src/trading/fill-budget.ts";
+import { FILLS_PER_HOUR } from "../../src/trading/fills/fill-budget.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 

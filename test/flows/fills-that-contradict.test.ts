@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
-import { markAccount } from "../../src/trading/market-snapshot.ts";
+import { markAccount } from "../../src/trading/market/market-snapshot.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 

@@ -4,8 +4,8 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { createLiveKey } from "../../src/trading/operator-keys.ts";
-import { type ConfigTables, digestTables } from "../../src/domain/config-tables.ts";
+import { createLiveKey } from "../../src/trading/keys/operator-keys.ts";
+import { type ConfigTables, digestTables } from "../../src/domain/config/config-tables.ts";
 import type { DecimalText } from "../../src/domain/decimal.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";

@@ -1,7 +1,7 @@
 /** The whole loop of the desk at a gateway of Interactive Brokers, by desk.toml alone. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemClock, systemIds } from "../../src/app/system.ts";
-import { type TwsGateway, openTwsGateway } from "../../src/conformance/tws-gateway.ts";
+import { type TwsGateway, openTwsGateway } from "../../src/conformance/tws/gateway.ts";
 import { type TempDesk, discard, tempDesk, withoutPaper } from "../support/temp-desk.ts";
 
 interface Proposed {

@@ -2,8 +2,8 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
-import { type GapRange, gapDigest } from "../../src/domain/journal-head.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
+import { type GapRange, gapDigest } from "../../src/domain/authority/journal-head.ts";
 import type { JournalReport } from "../../src/commands/command.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";

@@ -1,10 +1,10 @@
 /** Live orders need the signature of the live key, which a passphrase locks. */
-import type { SigningRequest } from "../../src/domain/authority.ts";
+import type { SigningRequest } from "../../src/domain/authority/authority.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signRequest } from "../../src/app/client-signer.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
-import type { Authority } from "../../src/domain/authority.ts";
-import { QocError } from "../../src/domain/error.ts";
+import type { Authority } from "../../src/domain/authority/authority.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import { signingRequestOf } from "../../src/commands/signed-call.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ConnectorStatus } from "../../src/trading/venue-gateway.ts";
+import type { ConnectorStatus } from "../../src/trading/market/venue-gateway.ts";
 import type { DoctorCheck } from "../../src/trading/doctor.ts";
 import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { adapterSource } from "../support/adapter-harness.ts";

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { systemIds } from "../../src/app/system.ts";
 import type { ServerIdentity } from "../../src/cli/handshake.ts";
-import { hostSigner, readPublicKeys } from "../../src/trading/operator-keys.ts";
+import { hostSigner, readPublicKeys } from "../../src/trading/keys/operator-keys.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { fakeDesk } from "../support/desk-socket.ts";

@@ -1,6 +1,6 @@
 /** An instrument whose contract stands for fifty units, through a real worker: review, book and restart. */
 import { afterEach, expect, it } from "vitest";
-import type { AccountView } from "../../src/domain/account-view.ts";
+import type { AccountView } from "../../src/domain/account/account-view.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

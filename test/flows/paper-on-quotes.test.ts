@@ -1,6 +1,6 @@
 /** type = "paper" with quotes = "NAME": the paper engine on the quotes of another connector of the desk. */
 import { afterEach, describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import type { StatusView } from "../../src/domain/status-view.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";

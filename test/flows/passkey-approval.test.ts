@@ -1,10 +1,15 @@
 /** A live order on the page: the live key registers a passkey once, and each approval is its answer to one review. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Authority } from "../../src/domain/authority.ts";
-import { PASSKEY_MS, type PasskeyRequest, passkeyChallengeText, passkeyProofText } from "../../src/domain/passkey.ts";
+import type { Authority } from "../../src/domain/authority/authority.ts";
+import {
+  PASSKEY_MS,
+  type PasskeyRequest,
+  passkeyChallengeText,
+  passkeyProofText,
+} from "../../src/domain/pages/passkey.ts";
 import { systemClock } from "../../src/app/system.ts";
-import type { PasskeyView } from "../../src/trading/passkeys.ts";
-import { reviewDigest } from "../../src/trading/review.ts";
+import type { PasskeyView } from "../../src/trading/pages/passkeys.ts";
+import { reviewDigest } from "../../src/trading/orders/review.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type Answer, type Authenticator, authenticator } from "../support/authenticator.ts";
 import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";

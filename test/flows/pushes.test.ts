@@ -4,7 +4,7 @@ import { systemClock } from "../../src/app/system.ts";
 import type { Clock } from "../../src/domain/ports.ts";
 import type { StatusView } from "../../src/domain/status-view.ts";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
-import { queryOrderStatus, recoverFills } from "../../src/trading/reconcile.ts";
+import { queryOrderStatus, recoverFills } from "../../src/trading/orders/reconcile.ts";
 import { foldDeskState } from "../../src/domain/desk-state.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

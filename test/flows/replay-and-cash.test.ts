@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from "vitest";
 import { readLedger } from "../../src/app/read-ledger.ts";
 import type { StatusView } from "../../src/domain/status-view.ts";
-import { profitReport } from "../../src/trading/profit-report.ts";
+import { profitReport } from "../../src/trading/account/profit-report.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 

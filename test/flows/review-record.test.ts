@@ -1,5 +1,5 @@
 /** The review that a human was shown is journaled. Drift and age are measured from it; one answer has one digest. */
-import type { ReviewedOrder } from "../../src/domain/review-view.ts";
+import type { ReviewedOrder } from "../../src/domain/orders/review-view.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";

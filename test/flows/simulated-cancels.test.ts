@@ -5,7 +5,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { isTerminal } from "../../src/domain/order-state.ts";
+import { isTerminal } from "../../src/domain/orders/order-state.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { seededNumbers } from "../support/seeded-numbers.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

@@ -1,7 +1,7 @@
 /** A live connector cannot replace the host's time by its own. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorName } from "../../src/domain/ids.ts";
-import { dateInZone, markAccount, venueNow } from "../../src/trading/market-snapshot.ts";
+import { dateInZone, markAccount, venueNow } from "../../src/trading/market/market-snapshot.ts";
 import { LIVE_GUARD, LIVE_LINES } from "../support/live-table.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

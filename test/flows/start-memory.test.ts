@@ -1,7 +1,7 @@
 /** A start checks the whole journal. What it needs for that grows with the history, and is not kept. */
 import { queryObjects } from "node:v8";
 import { afterEach, expect, it } from "vitest";
-import { JournalAudit } from "../../src/trading/journal-audit.ts";
+import { JournalAudit } from "../../src/trading/audit/journal-audit.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;

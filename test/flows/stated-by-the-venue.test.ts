@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { ZERO } from "../../src/domain/decimal.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { StatusView } from "../../src/domain/status-view.ts";
-import { observeRates } from "../../src/trading/exchange-rates.ts";
-import { markAccount } from "../../src/trading/market-snapshot.ts";
+import { observeRates } from "../../src/trading/account/exchange-rates.ts";
+import { markAccount } from "../../src/trading/market/market-snapshot.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 

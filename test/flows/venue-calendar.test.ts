@@ -1,7 +1,7 @@
 /** The guard `market-hours` with a venue's own calendar, through a real worker. */
 import { afterEach, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
-import type { Verdict } from "../../src/domain/verdict.ts";
+import type { Verdict } from "../../src/domain/orders/verdict.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 

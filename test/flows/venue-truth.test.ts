@@ -1,15 +1,15 @@
 /** Venue reports that are late, repeated, unpriced or missing: a fill counts once, and every order can be closed. */
 import type { StatusView } from "../../src/domain/status-view.ts";
-import { gapDigest } from "../../src/domain/journal-head.ts";
+import { gapDigest } from "../../src/domain/authority/journal-head.ts";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Desk } from "../../src/trading/desk.ts";
-import { followOrders, recoverFills } from "../../src/trading/reconcile.ts";
+import { followOrders, recoverFills } from "../../src/trading/orders/reconcile.ts";
 import { foldDeskState } from "../../src/domain/desk-state.ts";
 import { ZERO } from "../../src/domain/decimal.ts";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
-import { countedFills } from "../../src/domain/order-state.ts";
+import { countedFills } from "../../src/domain/orders/order-state.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

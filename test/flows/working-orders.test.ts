@@ -2,7 +2,7 @@
 import type { StatusView } from "../../src/domain/status-view.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
-import { compareOpenOrders, followOrders } from "../../src/trading/reconcile.ts";
+import { compareOpenOrders, followOrders } from "../../src/trading/orders/reconcile.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { OrderId } from "../../src/domain/ids.ts";
 import type { ConnectorState } from "../../src/domain/event.ts";
-import type { VenueInstrument } from "../../src/domain/venue.ts";
+import type { VenueInstrument } from "../../src/domain/market/venue.ts";
 import { evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
 import { checkOf, guard, inputOf, quote } from "../support/gate-case.ts";

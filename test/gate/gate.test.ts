@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { CustomGuard, GuardConfig } from "../../src/domain/guard-config.ts";
-import { GUARD_KEYS } from "../../src/domain/guard-config.ts";
-import { type Order, describe as sentence } from "../../src/domain/order.ts";
-import type { Check } from "../../src/domain/verdict.ts";
+import type { CustomGuard, GuardConfig } from "../../src/domain/config/guard-config.ts";
+import { GUARD_KEYS } from "../../src/domain/config/guard-config.ts";
+import { type Order, describe as sentence } from "../../src/domain/orders/order.ts";
+import type { Check } from "../../src/domain/orders/verdict.ts";
 import { type Cleared, isCleared } from "../../src/gate/cleared.ts";
 import { clear, evaluate } from "../../src/gate/gate.ts";
 import { GUARDS } from "../../src/gate/guards/registry.ts";

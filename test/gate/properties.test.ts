@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decimal } from "../../src/domain/decimal.ts";
-import { GUARD_KEYS } from "../../src/domain/guard-config.ts";
-import { leaves } from "../../src/domain/order-state.ts";
+import { GUARD_KEYS } from "../../src/domain/config/guard-config.ts";
+import { leaves } from "../../src/domain/orders/order-state.ts";
 import { exposureOf, strictlyReducing } from "../../src/gate/exposure.ts";
 import { isCleared } from "../../src/gate/cleared.ts";
 import { clear, evaluate } from "../../src/gate/gate.ts";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decimal } from "../../src/domain/decimal.ts";
-import type { OrderTerms } from "../../src/domain/order.ts";
+import type { OrderTerms } from "../../src/domain/orders/order.ts";
 import { STANDARD_COLLAR, tightestCollar, needsProtection, protectionPrice } from "../../src/gate/protection.ts";
 import { guard, quote } from "../support/gate-case.ts";
 import { amount } from "../support/journal-scenario.ts";

@@ -1,7 +1,7 @@
 /** Spellings of one instrument: rules that limit or block add them up, rules that allow compare the exact symbol. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { comparableSymbol } from "../../src/domain/order.ts";
+import { comparableSymbol } from "../../src/domain/orders/order.ts";
 import { strictlyReducing, exposureOf } from "../../src/gate/exposure.ts";
 import { evaluate } from "../../src/gate/gate.ts";
 import { ask, checkOf, guard, inputOf, quote } from "../support/gate-case.ts";

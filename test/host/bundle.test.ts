@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { ALLOWED_BUILTINS } from "../../src/protocol/limits.ts";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { bundleAdapter } from "../../src/host/bundle.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { Capabilities } from "../../src/domain/sdk.ts";
-import type { Mode } from "../../src/domain/venue.ts";
+import type { Mode } from "../../src/domain/market/venue.ts";
 import { readConnection } from "../../src/host/connection.ts";
 import { VenueOutage } from "../../src/host/restart-policy.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { type Bundle, bundleAdapter } from "../../src/host/bundle.ts";
 import { ALLOWED_BUILTINS } from "../../src/protocol/limits.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Disk } from "../../src/domain/ports.ts";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { bundleAdapter } from "../../src/host/bundle.ts";
 import { bundleGuard } from "../../src/host/bundle-guard.ts";
 import { bundleProgram } from "../../src/host/bundle-program.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { CustomGuard } from "../../src/domain/guard-config.ts";
+import type { CustomGuard } from "../../src/domain/config/guard-config.ts";
 import type { BookSnapshot } from "../../src/domain/sdk.ts";
 import type { GuardedOrder } from "../../src/gate/guard-runner.ts";
 import { type GuardPool, openGuardPool } from "../../src/host/guard-pool.ts";

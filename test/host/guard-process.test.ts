@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import type { CustomGuard } from "../../src/domain/guard-config.ts";
+import type { CustomGuard } from "../../src/domain/config/guard-config.ts";
 import type { BookSnapshot } from "../../src/domain/sdk.ts";
 import { type GuardPool, openGuardPool } from "../../src/host/guard-pool.ts";
 import { startGuardProcess } from "../../src/host/guard-process.ts";

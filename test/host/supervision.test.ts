@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import { digestOf } from "../../src/domain/digest.ts";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { FillBatch } from "../../src/domain/ports.ts";
 import { TurnSlices } from "../../src/host/turn-slices.ts";

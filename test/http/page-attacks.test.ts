@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import { type Socket, connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signingRequestOf } from "../../src/commands/signed-call.ts";
-import { reviewDigest } from "../../src/trading/review.ts";
+import { reviewDigest } from "../../src/trading/orders/review.ts";
 import { PageClient, makeCode, ownHeaders, postHeaders, send } from "../support/page-client.ts";
 import { type PageDesk, pageDesk } from "../support/page-desk.ts";
 import { type TempDesk, discard } from "../support/temp-desk.ts";

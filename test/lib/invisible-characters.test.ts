@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type ContextParts, contextBundle } from "../../src/agents/context-bundle.ts";
 import { jsonText } from "../../src/cli/render.ts";
 import { linesOf, oneLine, quoted } from "../../src/commands/rendering/terminal-text.ts";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { untrusted } from "../../src/domain/untrusted.ts";
 import {
   escapeInvisible,

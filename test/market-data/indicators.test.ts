@@ -8,7 +8,7 @@
  * - OBV: Joseph Granville (1963). VWAP: sum of typical price × volume over sum of volume.
  */
 import { describe, expect, it } from "vitest";
-import type { VenueBar } from "../../src/domain/venue.ts";
+import type { VenueBar } from "../../src/domain/market/venue.ts";
 import {
   type IndicatorSeries,
   IndicatorError,

@@ -4,7 +4,7 @@
  * decimals). It has no VWAP, but typical prices; VWAP is their mean weighted by volume.
  */
 import { describe, expect, it } from "vitest";
-import type { VenueBar } from "../../src/domain/venue.ts";
+import type { VenueBar } from "../../src/domain/market/venue.ts";
 import { indicate, parseIndicators } from "../../src/market-data/indicators.ts";
 
 const OPEN = [81.85, 81.2, 81.55, 82.91, 83.1, 83.41, 82.71, 82.7, 84.2, 84.25, 84.03, 85.45, 86.18, 88, 87.6];

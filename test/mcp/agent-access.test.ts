@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
-import { tokenDigest } from "../../src/domain/agent-access.ts";
-import { tokenKey } from "../../src/trading/token-key.ts";
+import { tokenDigest } from "../../src/domain/authority/agent-access.ts";
+import { tokenKey } from "../../src/trading/keys/token-key.ts";
 import { callAsAgent } from "../support/agent-call.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 

@@ -1,6 +1,6 @@
 /** Tool calls without a desk: allowed tools, limits, errors, size, pages, progress, cancellation, notifications. */
 import { afterEach, describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import type { Invoke } from "../../src/mcp/call.ts";
 import { type McpHarness, WAYS, failureOf, mcpHarness, newClient, oldClient } from "../support/mcp-harness.ts";
 

@@ -1,6 +1,6 @@
 /** The documented resources and the prompts, read by a client, with fake file commands. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { findResource } from "../../src/mcp/resources.ts";
 import { type McpHarness, failureOf, mcpHarness, newClient } from "../support/mcp-harness.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { tokenDigest } from "../../src/domain/agent-access.ts";
+import { tokenDigest } from "../../src/domain/authority/agent-access.ts";
 import { type Grant, HOURLY_LIMITS, type TokenStore, createTokenStore } from "../../src/mcp/tokens.ts";
-import { tokenKey } from "../../src/trading/token-key.ts";
+import { tokenKey } from "../../src/trading/keys/token-key.ts";
 import { systemIds } from "../../src/app/system.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 

@@ -2,7 +2,7 @@
 import type { Mutant } from "./mutants.ts";
 
 const CHECKPOINT = "test/bus/checkpoint.test.ts";
-const POSITION = "test/domain/position.test.ts";
+const POSITION = "test/domain/account/position.test.ts";
 const WHOLE = "has the state of the whole fold, over random journals, checkpoints and starts";
 const UNUSED = "it is not used, and the journal is read as a whole";
 
@@ -109,7 +109,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: "c12",
     removes: "the return of an archived order to memory before a fill changes it",
-    file: "src/domain/fill-state.ts",
+    file: "src/domain/fills/fill-state.ts",
     search: "state.orders.take(id);\n  if (order === undefined) keepUnmatched",
     replace: "state.orders.get(id);\n  if (order === undefined) keepUnmatched",
     test: CHECKPOINT,
@@ -127,7 +127,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: "c14",
     removes: "the reversal of a fill in the base",
-    file: "src/domain/position.ts",
+    file: "src/domain/account/position.ts",
     search: "if (counted !== undefined) this.add(",
     replace: "if (key === fill.venueOrderId) this.add(",
     test: POSITION,
@@ -136,7 +136,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: "c15",
     removes: "the copy of the base",
-    file: "src/domain/position.ts",
+    file: "src/domain/account/position.ts",
     search: "this.#book = copyBook(this.#base);",
     replace: "this.#book = this.#base;",
     test: POSITION,

@@ -23,16 +23,16 @@ const FRAMES = "test/protocol/frames.test.ts";
 const SOCKET = "test/cli/socket.test.ts";
 const NAV = "test/gate/guards/nav.test.ts";
 const PINNED = "test/flows/config-pinned.test.ts";
-const AUDIT = "test/trading/journal-audit.test.ts";
+const AUDIT = "test/trading/audit/journal-audit.test.ts";
 const GAP = "test/flows/journal-gap.test.ts";
 const SPELLINGS = "test/gate/spellings.test.ts";
-const FIT = "test/domain/fill-fit.test.ts";
-const ACTIVITIES = "test/trading/hostile-activities.test.ts";
+const FIT = "test/domain/fills/fill-fit.test.ts";
+const ACTIVITIES = "test/trading/account/hostile-activities.test.ts";
 const REVIEW = "test/flows/review-record.test.ts";
 const RUNTIME = "test/workspace/runtime-folder.test.ts";
 const AUTHORS = "test/commands/agent-authorship.test.ts";
 const TRUST = "test/workspace/workspace-trust.test.ts";
-const LOCKED = "test/trading/locked-key.test.ts";
+const LOCKED = "test/trading/keys/locked-key.test.ts";
 const CONFIG = "test/workspace/config.test.ts";
 const PROPOSALS = "test/workspace/proposals.test.ts";
 
@@ -162,7 +162,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "6a",
     removes: "the budgets of fills",
-    file: "src/trading/fill-budget.ts",
+    file: "src/trading/fills/fill-budget.ts",
     search: "windowsOf(connector)[kind].spend() ? undefined",
     replace: "windowsOf(connector)[kind] ? undefined",
     test: "test/flows/fill-flood.test.ts",
@@ -171,7 +171,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "6b",
     removes: "one split a day",
-    file: "src/domain/split.ts",
+    file: "src/domain/account/split.ts",
     search: "if (positions.some((position) => position.hasSplitWithin(SPLIT_EVERY_MS, split.at))) return;",
     replace: "",
     test: ACTIVITIES,
@@ -180,7 +180,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "6c",
     removes: "the limit of a quantity after a split",
-    file: "src/domain/split.ts",
+    file: "src/domain/account/split.ts",
     search: "if (splitQuantity(before, split.ratio).abs().gt(QUANTITY_MAX)) return;",
     replace: "",
     test: ACTIVITIES,
@@ -216,7 +216,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "7a",
     removes: "the key of an instrument",
-    file: "src/domain/order.ts",
+    file: "src/domain/orders/order.ts",
     search: 'const key = letters === "" ? upper : letters;',
     replace: "const key = symbol;",
     test: SPELLINGS,
@@ -225,7 +225,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "7b",
     removes: "the key of an instrument",
-    file: "src/domain/order.ts",
+    file: "src/domain/orders/order.ts",
     search: 'const key = letters === "" ? upper : letters;',
     replace: "const key = symbol;",
     test: SPELLINGS,
@@ -234,7 +234,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "7c",
     removes: "the side of a fill",
-    file: "src/domain/fill-fit.ts",
+    file: "src/domain/fills/fill-fit.ts",
     search: 'if (fill.side !== terms.side) misfits.push("side");',
     replace: "",
     test: FIT,
@@ -243,7 +243,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "7d",
     removes: "the symbol of a fill",
-    file: "src/domain/fill-fit.ts",
+    file: "src/domain/fills/fill-fit.ts",
     search: 'misfits.push("symbol")',
     replace: "misfits.push()",
     test: FIT,
@@ -252,7 +252,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "7e",
     removes: "the price of a fill",
-    file: "src/domain/fill-fit.ts",
+    file: "src/domain/fills/fill-fit.ts",
     search: 'misfits.push("price")',
     replace: "misfits.push()",
     test: FIT,
@@ -261,7 +261,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "7f",
     removes: "the time of a fill",
-    file: "src/domain/fill-fit.ts",
+    file: "src/domain/fills/fill-fit.ts",
     search: "fill.at > now + AHEAD_MS",
     replace: "false",
     test: FIT,
@@ -270,7 +270,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "7g",
     removes: "the quantity of a fill",
-    file: "src/trading/record-fill.ts",
+    file: "src/trading/fills/record-fill.ts",
     search: 'return filled.gt(decimal(order.terms.quantity)) ? { kind: "overfill", misfits: [] } : undefined;',
     replace: "return undefined;",
     test: "test/flows/fills-that-contradict.test.ts",
@@ -279,7 +279,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "7h",
     removes: "the bound on the time of the newest activity",
-    file: "src/domain/venue-activity.ts",
+    file: "src/domain/account/venue-activity.ts",
     search: "const at = Math.min(activity.at, recordedAt);",
     replace: "const { at } = activity;",
     test: ACTIVITIES,
@@ -297,7 +297,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "8b",
     removes: "the host's date of a connector that is not paper",
-    file: "src/trading/market-snapshot.ts",
+    file: "src/trading/market/market-snapshot.ts",
     search: 'facts?.mode === "paper" && facts',
     replace: "facts !== undefined && facts",
     test: "test/flows/simulated-live.test.ts",
@@ -306,7 +306,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "10a",
     removes: "the review as the start of drift and age",
-    file: "src/trading/approve.ts",
+    file: "src/trading/orders/approve.ts",
     search: "const review = reviewOf(desk, order, request, midOf(view.quote));",
     replace:
       "const review = { ...reviewOf(desk, order, request, midOf(view.quote)), at: desk.clock.now(), mid: midOf(view.quote) };",
@@ -316,7 +316,7 @@ const GUARDS: readonly Mutant[] = [
   {
     name: "10b",
     removes: "the review as the start of drift and age",
-    file: "src/trading/approve.ts",
+    file: "src/trading/orders/approve.ts",
     search: "const review = reviewOf(desk, order, request, midOf(view.quote));",
     replace:
       "const review = { ...reviewOf(desk, order, request, midOf(view.quote)), at: desk.clock.now(), mid: midOf(view.quote) };",
@@ -339,7 +339,7 @@ const RECORDS: readonly Mutant[] = [
   {
     name: "4a",
     removes: "the signature of a change of a live connector",
-    file: "src/domain/compare-config.ts",
+    file: "src/domain/config/compare-config.ts",
     search: 'return connectorChange(text, rule === undefined ? "loosens" : judge(rule, compared));',
     replace: 'return connectorChange(text, "neutral");',
     test: PINNED,
@@ -357,7 +357,7 @@ const RECORDS: readonly Mutant[] = [
   {
     name: "4c",
     removes: "the refusal to approve under edited guards",
-    file: "src/trading/approve.ts",
+    file: "src/trading/orders/approve.ts",
     search: "else if (!isCancel) throw rules;",
     replace: "",
     test: PINNED,
@@ -366,7 +366,7 @@ const RECORDS: readonly Mutant[] = [
   {
     name: "5a",
     removes: "the approval before an intent",
-    file: "src/trading/journal-audit.ts",
+    file: "src/trading/audit/journal-audit.ts",
     search: "this.#intend(seq, submitFindings(this.#order(event.id), event));",
     replace: "this.#intend(seq, submitFindings(this.#order(event.id), event).slice(0, 0));",
     test: AUDIT,
@@ -375,7 +375,7 @@ const RECORDS: readonly Mutant[] = [
   {
     name: "5b",
     removes: "the mode of an approval",
-    file: "src/trading/journal-audit.ts",
+    file: "src/trading/audit/journal-audit.ts",
     search: "if (known !== mode && (known !== undefined || this.#isSigned))",
     replace: "if (known === null)",
     test: AUDIT,
@@ -384,7 +384,7 @@ const RECORDS: readonly Mutant[] = [
   {
     name: "5c",
     removes: "the single use of an approval",
-    file: "src/trading/journal-audit.ts",
+    file: "src/trading/audit/journal-audit.ts",
     search: "if (order.approval !== undefined)\n      this.report(seq, {",
     replace: "if (order.approval === null)\n      this.report(seq, {",
     test: AUDIT,
@@ -393,7 +393,7 @@ const RECORDS: readonly Mutant[] = [
   {
     name: "5d",
     removes: "the signature of a resume",
-    file: "src/trading/journal-audit.ts",
+    file: "src/trading/audit/journal-audit.ts",
     search: "if (this.#isSigned && allows < this.#trading.allows) {",
     replace: "if (this.#isSigned && allows === null) {",
     test: AUDIT,
@@ -402,7 +402,7 @@ const RECORDS: readonly Mutant[] = [
   {
     name: "5e",
     removes: "the comparison with the signed heads",
-    file: "src/trading/journal-gap.ts",
+    file: "src/trading/audit/journal-gap.ts",
     search: "const isHeld = ({ seq, hash }: SignedHead): boolean => journal.hashAt(seq) === hash;",
     replace: "const isHeld = ({ seq }: SignedHead): boolean => seq >= 0;",
     test: GAP,
@@ -411,7 +411,7 @@ const RECORDS: readonly Mutant[] = [
   {
     name: "5f",
     removes: "the comparison with the signed heads",
-    file: "src/trading/journal-gap.ts",
+    file: "src/trading/audit/journal-gap.ts",
     search: "const isHeld = ({ seq, hash }: SignedHead): boolean => journal.hashAt(seq) === hash;",
     replace: "const isHeld = ({ seq }: SignedHead): boolean => seq >= 0;",
     test: GAP,
@@ -496,7 +496,7 @@ const MACHINE: readonly Mutant[] = [
   {
     name: "15a",
     removes: "the one moment of an answer",
-    file: "src/trading/review.ts",
+    file: "src/trading/orders/review.ts",
     search: "const order = { ...current };\n  const detail",
     replace: "const order = current as OrderRecord;\n  const detail",
     test: REVIEW,
@@ -541,7 +541,7 @@ const MACHINE: readonly Mutant[] = [
   {
     name: "17c",
     removes: "the cost of a guess",
-    file: "src/trading/locked-key.ts",
+    file: "src/trading/keys/locked-key.ts",
     search: "const SCRYPT = { N: 2 ** 17,",
     replace: "const SCRYPT = { N: 2 ** 11,",
     test: LOCKED,
@@ -550,7 +550,7 @@ const MACHINE: readonly Mutant[] = [
   {
     name: "17d",
     removes: "the list of common passphrases",
-    file: "src/trading/locked-key.ts",
+    file: "src/trading/keys/locked-key.ts",
     search: 'return COMMON.has(plain) || COMMON.has(word) ? "the passphrase is a common one" : undefined;',
     replace: "return undefined;",
     test: LOCKED,
@@ -595,7 +595,7 @@ const MACHINE: readonly Mutant[] = [
   {
     name: "17i",
     removes: "the refusal of a key __proto__",
-    file: "src/domain/proposal.ts",
+    file: "src/domain/orders/proposal.ts",
     search: 'const RESERVED_KEY = "__proto__";',
     replace: 'const RESERVED_KEY = "";',
     test: PROPOSALS,
@@ -654,7 +654,7 @@ const SECOND: readonly Mutant[] = [
   {
     name: "20a",
     removes: "the age of the review that a passkey answers",
-    file: "src/trading/approval.ts",
+    file: "src/trading/orders/approval.ts",
     search: 'authority.key === "passkey" && clock.now()',
     replace: 'authority.key === "host" && clock.now()',
     test: "test/flows/passkey-approval.test.ts",

@@ -2,15 +2,15 @@
  * P5: a proposal carries what its author had read, as the host saw it, to the file, the journal and the eyes of who
  * approves.
  */
-import type { Review } from "../../src/domain/review-view.ts";
-import type { OrderDetail } from "../../src/domain/order-view.ts";
+import type { Review } from "../../src/domain/orders/review-view.ts";
+import type { OrderDetail } from "../../src/domain/orders/order-view.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ReadLog } from "../../src/runs/read-log.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { createReadLog } from "../../src/runs/read-log.ts";
 import { callAsAgent } from "../support/agent-call.ts";
 import { REGISTRY } from "../support/commands.ts";
-import { proposeOrder, ingestWrittenProposal } from "../../src/trading/propose.ts";
+import { proposeOrder, ingestWrittenProposal } from "../../src/trading/orders/propose.ts";
 import { renderOrder } from "../../src/commands/rendering/order.ts";
 import { parseProposalFile } from "../../src/workspace/proposal-file.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

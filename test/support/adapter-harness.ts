@@ -8,7 +8,7 @@ import type { NetworkPolicy } from "../../src/protocol/egress-messages.ts";
 import { ALLOWED_BUILTINS } from "../../src/protocol/limits.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { Clock, FillBatch } from "../../src/domain/ports.ts";
-import type { VenueActivity, VenueFill, VenueQuote, VenueReport } from "../../src/domain/venue.ts";
+import type { VenueActivity, VenueFill, VenueQuote, VenueReport } from "../../src/domain/market/venue.ts";
 import { createRequestHandler } from "../../src/host/adapter-requests.ts";
 import { bundleAdapter } from "../../src/host/bundle.ts";
 import { Connector } from "../../src/host/connector.ts";

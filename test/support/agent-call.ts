@@ -1,6 +1,6 @@
 /** One call on the agents' socket of a desk in this process, by a client that has proved the key of its token. */
 import type { McpCaller } from "../../src/cli/ipc-protocol.ts";
-import { tokenKey } from "../../src/trading/token-key.ts";
+import { tokenKey } from "../../src/trading/keys/token-key.ts";
 import type { TempDesk } from "./temp-desk.ts";
 
 export interface AgentCall {

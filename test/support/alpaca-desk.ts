@@ -1,7 +1,7 @@
 /** Desks on the kit's venue that speaks Alpaca's wire format. */
 import { systemClock, systemIds } from "../../src/app/system.ts";
-import { ALPACA_DIALECT } from "../../src/conformance/dialect-alpaca.ts";
-import { type FakeVenue, openFakeVenue } from "../../src/conformance/fake-venue.ts";
+import { ALPACA_DIALECT } from "../../src/conformance/dialects/alpaca.ts";
+import { type FakeVenue, openFakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { type TempDesk, tempDesk, withoutPaper } from "./temp-desk.ts";
 
 export const ALPACA_SECRETS = { api_key: "PK-OF-THE-TEST", api_secret: "secret-of-the-test" };

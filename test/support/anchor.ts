@@ -2,9 +2,9 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { placeOf } from "../../src/app/journal-guard.ts";
 import { scanJournal } from "../../src/bus/journal-read.ts";
-import { headText } from "../../src/domain/journal-head.ts";
-import { anchorPath } from "../../src/trading/head-anchor.ts";
-import { hostSigner } from "../../src/trading/operator-keys.ts";
+import { headText } from "../../src/domain/authority/journal-head.ts";
+import { anchorPath } from "../../src/trading/audit/head-anchor.ts";
+import { hostSigner } from "../../src/trading/keys/operator-keys.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { LAYOUT, keyPath } from "../../src/workspace/layout.ts";
 

@@ -1,7 +1,7 @@
 /** Appends a record to the journal of a desk that is down, as a process of the same user can. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { readLine, writeLine } from "../../src/bus/journal-record.ts";
-import type { JournalHead } from "../../src/domain/authority.ts";
+import type { JournalHead } from "../../src/domain/authority/authority.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
 
 /** Returns the new head. */

@@ -1,6 +1,6 @@
 /** An authenticator in software: it answers as a real one does, or with one member forged. */
 import { type KeyObject, createHash, generateKeyPairSync, sign } from "node:crypto";
-import type { PasskeyAssertion } from "../../src/domain/passkey.ts";
+import type { PasskeyAssertion } from "../../src/domain/pages/passkey.ts";
 
 /** What an answer contains; each member can be replaced. */
 export interface Answer {

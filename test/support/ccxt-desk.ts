@@ -1,8 +1,8 @@
 /** Desks on the kit's venues that speak the wire formats of coin exchanges. */
 import type { Dialect } from "../../src/domain/sdk-kit.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
-import { binanceDialect } from "../../src/conformance/dialect-binance.ts";
-import { type FakeVenue, openFakeVenue } from "../../src/conformance/fake-venue.ts";
+import { binanceDialect } from "../../src/conformance/dialects/binance.ts";
+import { type FakeVenue, openFakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { type TempDesk, tempDesk, withoutPaper } from "./temp-desk.ts";
 
 const SECRETS = { api_key: "KEY-OF-THE-TEST", api_secret: "secret-of-the-test" };

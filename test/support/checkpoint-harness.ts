@@ -8,7 +8,7 @@ import { type Journal, openJournal } from "../../src/bus/journal.ts";
 import { openReplay } from "../../src/bus/replay.ts";
 import { ArchivedMap } from "../../src/domain/archived-map.ts";
 import { type DeskState, emptyDeskState } from "../../src/domain/desk-state.ts";
-import type { QocError } from "../../src/domain/error.ts";
+import type { QocError } from "../../src/domain/errors/error.ts";
 import type { Recorded } from "../../src/domain/event.ts";
 import type { Disk } from "../../src/domain/ports.ts";
 import { fakeClock } from "./fake-clock.ts";

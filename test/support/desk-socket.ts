@@ -11,7 +11,7 @@ import {
 } from "../../src/cli/handshake.ts";
 import { REQUEST_BYTES_MAX, readLines, writeLine } from "../../src/cli/ipc-protocol.ts";
 import { systemIds } from "../../src/app/system.ts";
-import { signerOf } from "../../src/trading/operator-keys.ts";
+import { signerOf } from "../../src/trading/keys/operator-keys.ts";
 
 export const DESK_ID = "d".repeat(32);
 

@@ -1,9 +1,9 @@
 /** Builds a gate input from a journal scenario: everything is healthy and fresh unless the test overrides it. */
-import { GUARD_OPTIONS, type BuiltInGuard, type GuardKey } from "../../src/domain/guard-config.ts";
-import { NO_RATES } from "../../src/domain/exchange-rate.ts";
+import { GUARD_OPTIONS, type BuiltInGuard, type GuardKey } from "../../src/domain/config/guard-config.ts";
+import { NO_RATES } from "../../src/domain/account/exchange-rate.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
-import type { Quote } from "../../src/domain/quote.ts";
-import type { Check, Verdict } from "../../src/domain/verdict.ts";
+import type { Quote } from "../../src/domain/market/quote.ts";
+import type { Check, Verdict } from "../../src/domain/orders/verdict.ts";
 import { evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
 import { type JournalScenario, type TermsDraft, amount, scenarioClientId, terms } from "./journal-scenario.ts";

@@ -1,7 +1,7 @@
 /** Opens a journal on an in-memory disk, and creates small events for it. */
 import { type Journal, openJournal } from "../../src/bus/journal.ts";
 import type { JournalScan } from "../../src/bus/journal-read.ts";
-import type { QocError } from "../../src/domain/error.ts";
+import type { QocError } from "../../src/domain/errors/error.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
 import { type CrashDisk, crashDisk } from "./crash-disk.ts";
 import { type FakeClock, fakeClock } from "./fake-clock.ts";

@@ -9,9 +9,9 @@ import { type DecimalText, decimal, parseText, text } from "../../src/domain/dec
 import { digestTerms } from "../../src/domain/digest.ts";
 import type { ConnectorState, DeskEvent, OrderApproved, Recorded, TradingState } from "../../src/domain/event.ts";
 import type { ClientOrderId, ConnectorName, OrderId, SymbolName, VenueOrderId } from "../../src/domain/ids.ts";
-import type { OrderTarget, OrderTerms } from "../../src/domain/order.ts";
+import type { OrderTarget, OrderTerms } from "../../src/domain/orders/order.ts";
 import type { OrderReportStatus } from "../../src/domain/sdk.ts";
-import type { Mode, UnvaluedPosition, VenueBalance, VenueFill } from "../../src/domain/venue.ts";
+import type { Mode, UnvaluedPosition, VenueBalance, VenueFill } from "../../src/domain/market/venue.ts";
 
 /** Monday 2026-07-06, 10:00 in New York. */
 export const SCENARIO_START = Date.UTC(2026, 6, 6, 14, 0, 0);

@@ -4,7 +4,7 @@
  */
 import { writeSync } from "node:fs";
 import { openJournal } from "../../src/bus/journal.ts";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { quietLog } from "./quiet-log.ts";
 

@@ -2,12 +2,17 @@
 import { type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
 import { makeLink } from "../../src/commands/ui.ts";
 import { signingRequestOf } from "../../src/commands/signed-call.ts";
-import { type Authority, STATEMENT_MS, type SigningRequest, statementText } from "../../src/domain/authority.ts";
+import {
+  type Authority,
+  STATEMENT_MS,
+  type SigningRequest,
+  statementText,
+} from "../../src/domain/authority/authority.ts";
 import { digestOf } from "../../src/domain/digest.ts";
-import { QocError } from "../../src/domain/error.ts";
-import { type PageScope, loginText } from "../../src/domain/page-session.ts";
-import type { Review, ReviewedOrder } from "../../src/domain/review-view.ts";
-import { reviewDigest } from "../../src/trading/review.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
+import { type PageScope, loginText } from "../../src/domain/pages/page-session.ts";
+import type { Review, ReviewedOrder } from "../../src/domain/orders/review-view.ts";
+import { reviewDigest } from "../../src/trading/orders/review.ts";
 import { randomBytes, type webcrypto } from "node:crypto";
 import type { TempDesk } from "./temp-desk.ts";
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { FillFinding } from "../../src/domain/event.ts";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
-import type { VenueFill } from "../../src/domain/venue.ts";
+import type { VenueFill } from "../../src/domain/market/venue.ts";
 import { type JournalScenario, SCENARIO_START, amount, scenario } from "./journal-scenario.ts";
 
 const HOUR = 3_600_000;

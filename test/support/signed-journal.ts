@@ -2,7 +2,7 @@
  * Builds the records of a journal of format 3 as the desk and its clients write them: real keys, real statements, real
  * lines. A test forges a record with `event` or `rewrite`; the chain of hashes is always that of the real writer.
  */
-import { flowDigest } from "../../src/trading/cash-flow.ts";
+import { flowDigest } from "../../src/trading/account/cash-flow.ts";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { GENESIS, readLine, writeLine } from "../../src/bus/journal-record.ts";
 import {
@@ -16,16 +16,16 @@ import {
   certificateText,
   statementOf,
   statementText,
-} from "../../src/domain/authority.ts";
+} from "../../src/domain/authority/authority.ts";
 import { digestOf, digestTerms } from "../../src/domain/digest.ts";
 import type { DeskEvent, Recorded, TradingState } from "../../src/domain/event.ts";
 import type { ConnectorName, Digest, OrderId, SymbolName, VenueOrderId } from "../../src/domain/ids.ts";
-import { type GapRange, gapDigest } from "../../src/domain/journal-head.ts";
-import type { Mode } from "../../src/domain/venue.ts";
-import type { AuditResult } from "../../src/trading/audit-result.ts";
-import { JournalAudit } from "../../src/trading/journal-audit.ts";
-import { keyForMode } from "../../src/trading/authority.ts";
-import type { PublicKeys } from "../../src/trading/operator-keys.ts";
+import { type GapRange, gapDigest } from "../../src/domain/authority/journal-head.ts";
+import type { Mode } from "../../src/domain/market/venue.ts";
+import type { AuditResult } from "../../src/trading/audit/audit-result.ts";
+import { JournalAudit } from "../../src/trading/audit/journal-audit.ts";
+import { keyForMode } from "../../src/trading/keys/authority.ts";
+import type { PublicKeys } from "../../src/trading/keys/operator-keys.ts";
 import { SCENARIO_START, type TermsDraft, amount, scenarioClientId, terms } from "./journal-scenario.ts";
 
 export const DESK_ID = "0123456789abcdef0123456789abcdef";

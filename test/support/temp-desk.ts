@@ -1,5 +1,5 @@
 /** Opens a whole desk in a temporary folder, in this process: real files, workers, gate, bus and journal. */
-import type { SigningRequest } from "../../src/domain/authority.ts";
+import type { SigningRequest } from "../../src/domain/authority/authority.ts";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,9 +10,9 @@ import { invoke } from "../../src/commands/invoke.ts";
 import { signingRequestOf } from "../../src/commands/signed-call.ts";
 import { REGISTRY } from "./commands.ts";
 import { signRequest } from "../../src/app/client-signer.ts";
-import type { Authority } from "../../src/domain/authority.ts";
-import { QocError } from "../../src/domain/error.ts";
-import { createLiveKey } from "../../src/trading/operator-keys.ts";
+import type { Authority } from "../../src/domain/authority/authority.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
+import { createLiveKey } from "../../src/trading/keys/operator-keys.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import type { Actor, Channel } from "../../src/domain/event.ts";
 import type { Clock, Disk } from "../../src/domain/ports.ts";

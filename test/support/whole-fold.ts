@@ -4,8 +4,8 @@ import { ArchivedMap } from "../../src/domain/archived-map.ts";
 import { isDecimal } from "../../src/domain/decimal.ts";
 import { type DeskState, foldDeskState } from "../../src/domain/desk-state.ts";
 import type { Recorded } from "../../src/domain/event.ts";
-import { PositionRecord } from "../../src/domain/position.ts";
-import { TradeSums } from "../../src/domain/trade-sums.ts";
+import { PositionRecord } from "../../src/domain/account/position.ts";
+import { TradeSums } from "../../src/domain/account/trade-sums.ts";
 
 /** The value as plain data. Of an archived map: what it finds for the keys of the map of the whole fold. */
 function plain(value: unknown, whole: unknown): unknown {

@@ -1,10 +1,10 @@
 /** New names and mergers: the position becomes the new one with its cost, and no profit is made up. Sums by hand. */
 import { describe, expect, it } from "vitest";
 import type { ConnectorName } from "../../src/domain/ids.ts";
-import { unexplainedChange } from "../../src/domain/nav-change.ts";
+import { unexplainedChange } from "../../src/domain/account/nav-change.ts";
 import { decimal, text } from "../../src/domain/decimal.ts";
-import { averagePrice } from "../../src/domain/position.ts";
-import type { VenueActivity } from "../../src/domain/venue.ts";
+import { averagePrice } from "../../src/domain/account/position.ts";
+import type { VenueActivity } from "../../src/domain/market/venue.ts";
 import { type HeldDraft, type JournalScenario, amount, scenario } from "../support/journal-scenario.ts";
 
 const connector = "paper" as ConnectorName;

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DeskState, foldDeskState } from "../../src/domain/desk-state.ts";
-import { orderRows } from "../../src/trading/order-rows.ts";
+import { orderRows } from "../../src/trading/orders/order-rows.ts";
 import { scenario } from "../support/journal-scenario.ts";
 import { NO_ARCHIVE } from "../support/no-archive.ts";
 import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";

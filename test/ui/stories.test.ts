@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BrowserContext, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ORDER_STATES } from "../../src/domain/order-state-names.ts";
+import { ORDER_STATES } from "../../src/domain/orders/order-state-names.ts";
 import { PAGES } from "../../src/ui/pages-list.ts";
 import { REGISTRY } from "../support/commands.ts";
 import { type BrowserDesk, type SignedInPage, browserDesk, calm } from "./support/browser-desk.ts";

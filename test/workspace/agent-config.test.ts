@@ -1,6 +1,6 @@
 /** `[agent]` of desk.toml: each mistake is reported with its key and line, and no value is guessed. */
 import { describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 
 function agentOf(lines: string) {

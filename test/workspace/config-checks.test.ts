@@ -8,7 +8,7 @@ import {
   OPTION_NAMES as REPLAY_OPTION_NAMES,
   readOptions as readReplayOptions,
 } from "../../connectors/replay/options.ts";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { CONNECTOR_KEYS } from "../../src/workspace/config-schema.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 import { CASH_RULES } from "../../src/workspace/cash-options.ts";

@@ -1,7 +1,7 @@
 /** desk.toml: every mistake is reported with file, line, column and key; no key is ignored. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 import { deskToml } from "../../src/workspace/config-template.ts";
 

@@ -1,6 +1,6 @@
 /** The table of `qoc connect`: every other byte of desk.toml stays, and nothing else changes its meaning. */
 import { describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 import { type NewConnector, connectorTable, withConnector } from "../../src/workspace/connector-table.ts";
 import { deskToml } from "../../src/workspace/config-template.ts";

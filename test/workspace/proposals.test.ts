@@ -5,7 +5,7 @@ import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { readProposal } from "../../src/domain/proposal.ts";
+import { readProposal } from "../../src/domain/orders/proposal.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { parseProposalFile, renderProposal } from "../../src/workspace/proposal-file.ts";
 import { OrderFolders } from "../../src/workspace/order-folders.ts";

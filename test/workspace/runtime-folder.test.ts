@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { QocError } from "../../src/domain/error.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 import { type RuntimeUser, checkSockets, makeRuntimeFolder, runtimePaths } from "../../src/workspace/runtime-folder.ts";
 
 const uid = process.getuid?.() ?? 0;

@@ -1,6 +1,6 @@
 /** Each documented key of `[schedule]`, `[[schedule]]` and schedules/*.toml: it is taken, or refused with its line. */
 import { describe, expect, it } from "vitest";
-import type { QocError } from "../../src/domain/error.ts";
+import type { QocError } from "../../src/domain/errors/error.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 import { type ScheduleConfig, readScheduleFile } from "../../src/workspace/schedule-config.ts";
 

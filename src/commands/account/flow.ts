@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { FLOW_KINDS } from "../../domain/cash-event.ts";
+import { FLOW_KINDS } from "../../domain/account/cash-event.ts";
 import { DecimalError, type DecimalText, parseText, text } from "../../domain/decimal.ts";
-import { EXIT } from "../../domain/error.ts";
+import { EXIT } from "../../domain/errors/error.ts";
 import type { ConnectorName } from "../../domain/ids.ts";
-import { type CashFlow, flowDigest, recordCashFlow } from "../../trading/cash-flow.ts";
+import { type CashFlow, flowDigest, recordCashFlow } from "../../trading/account/cash-flow.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { authoritySchema, callSigned } from "../signed-call.ts";

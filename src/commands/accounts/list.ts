@@ -1,7 +1,7 @@
 import * as z from "zod";
-import type { AccountView } from "../../domain/account-view.ts";
-import { accountView } from "../../trading/account-view.ts";
-import { markAll } from "../../trading/snapshot.ts";
+import type { AccountView } from "../../domain/account/account-view.ts";
+import { accountView } from "../../trading/account/account-view.ts";
+import { markAll } from "../../trading/account/snapshot.ts";
 import { defineCommand } from "../command.ts";
 import { bookInScope } from "../connector-scope.ts";
 import { readableDesk } from "../readable-desk.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { revokeAgent } from "../../trading/agent-access.ts";
+import { revokeAgent } from "../../trading/keys/agent-access.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import * as z from "zod";
-import { newToken } from "../../domain/agent-access.ts";
-import { grantAgent, revokeAgent } from "../../trading/agent-access.ts";
+import { newToken } from "../../domain/authority/agent-access.ts";
+import { grantAgent, revokeAgent } from "../../trading/keys/agent-access.ts";
 import { CLIENTS, clientCommand, clientConfig, prepareClientFile } from "../../workspace/client-config.ts";
 import { iso } from "../../lib/time.ts";
 import { flag, positional, toggle } from "../arguments.ts";

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
-import { QocError } from "../../domain/error.ts";
+import { QocError } from "../../domain/errors/error.ts";
 import {
   IndicatorError,
   type IndicatorSeries,

@@ -1,11 +1,11 @@
 /** Bars of a connector or of the operator's CSV file, for `bars get` and `analysis get`. */
 import * as z from "zod";
 import { type DecimalText, parseNumeric, text } from "../../domain/decimal.ts";
-import { QocError } from "../../domain/error.ts";
-import type { BarRange, BarSelection, VenueBar } from "../../domain/venue.ts";
+import { QocError } from "../../domain/errors/error.ts";
+import type { BarRange, BarSelection, VenueBar } from "../../domain/market/venue.ts";
 import type { Bar } from "../../domain/sdk.ts";
 import { barsPath } from "../../workspace/bars.ts";
-import { nearSymbol } from "../../trading/near-symbols.ts";
+import { nearSymbol } from "../../trading/market/near-symbols.ts";
 import { flag, positional } from "../arguments.ts";
 import type { CommandContext } from "../command.ts";
 import { connectorInScope, connectorsInScope } from "../connector-scope.ts";

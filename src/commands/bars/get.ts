@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { VenueBar } from "../../domain/venue.ts";
+import type { VenueBar } from "../../domain/market/venue.ts";
 import { iso } from "../../lib/time.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";

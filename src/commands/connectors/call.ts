@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { EXIT } from "../../domain/error.ts";
-import type { MethodInspection } from "../../trading/venue-gateway.ts";
+import { EXIT } from "../../domain/errors/error.ts";
+import type { MethodInspection } from "../../trading/market/venue-gateway.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { connectorInScope } from "../connector-scope.ts";

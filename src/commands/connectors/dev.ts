@@ -1,9 +1,9 @@
 import { relative } from "node:path";
 import * as z from "zod";
-import { QocError, messageOf } from "../../domain/error.ts";
+import { QocError, messageOf } from "../../domain/errors/error.ts";
 import type { Desk } from "../../trading/desk.ts";
-import type { ConnectorStatus } from "../../trading/venue-gateway.ts";
-import { type SourceState, differs, sourceState } from "../../trading/watch-sources.ts";
+import type { ConnectorStatus } from "../../trading/market/venue-gateway.ts";
+import { type SourceState, differs, sourceState } from "../../trading/config/watch-sources.ts";
 import { type CommandContext, type LogLine, defineCommand, requireDesk } from "../command.ts";
 import { connectorInScope } from "../connector-scope.ts";
 import { renderLogLine } from "../log-stream.ts";

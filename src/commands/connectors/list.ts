@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { droppedText } from "../../host/unknown-members.ts";
-import { type ConnectorStatus, lostGuarantees } from "../../trading/venue-gateway.ts";
+import { type ConnectorStatus, lostGuarantees } from "../../trading/market/venue-gateway.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
 import { type Column, type OutputStyle, tableOr } from "../rendering/table-text.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { EXIT } from "../../domain/error.ts";
+import { EXIT } from "../../domain/errors/error.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { connectorInScope } from "../connector-scope.ts";
 import { connectorArgument, connectorState, connectorStateSchema } from "./connector-state.ts";

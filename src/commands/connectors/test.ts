@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CaseReport, Report } from "../../conformance/report.ts";
-import { QocError } from "../../domain/error.ts";
+import { QocError } from "../../domain/errors/error.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, localServices } from "../command.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";

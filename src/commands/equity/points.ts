@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { EquityCurve } from "../../domain/equity-curve.ts";
-import { equityCurve } from "../../trading/equity-curve.ts";
+import type { EquityCurve } from "../../domain/account/equity-curve.ts";
+import { equityCurve } from "../../trading/account/equity-curve.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { dateRangeInput } from "../date-range.ts";

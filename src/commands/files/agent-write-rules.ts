@@ -1,17 +1,17 @@
 /** Rules of `files write` for an agent, in addition to the rules of `FileWriter` for everyone. */
 import { digestOf } from "../../domain/digest.ts";
-import { QocError } from "../../domain/error.ts";
+import { QocError } from "../../domain/errors/error.ts";
 import type { Actor } from "../../domain/event.ts";
 import { plainName } from "../../domain/untrusted.ts";
 import { isInside } from "../../lib/path-containment.ts";
-import { refuseDailyProposals } from "../../trading/daily-limits.ts";
+import { refuseDailyProposals } from "../../trading/config/daily-limits.ts";
 import type { Desk } from "../../trading/desk.ts";
-import { refuseTooManyWaiting } from "../../trading/equal-proposals.ts";
+import { refuseTooManyWaiting } from "../../trading/orders/equal-proposals.ts";
 import type { FileWrite } from "../../workspace/file-write.ts";
 import { isArchived } from "../../workspace/inbox.ts";
 import { type IssueStore, agentWhoOpened, markOpenedBy, statusIn } from "../../workspace/issues.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
-import { orderOfStem } from "../../domain/fill-state.ts";
+import { orderOfStem } from "../../domain/fills/fill-state.ts";
 import { plainPath, refusePath } from "../../workspace/path-policy.ts";
 import { isProposalPath } from "../../workspace/proposals.ts";
 import { refuseAgentStatus } from "../issues/agent-status-rules.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { boundedList } from "../../domain/bounded-list.ts";
-import { ingestWrittenProposal } from "../../trading/propose.ts";
+import { ingestWrittenProposal } from "../../trading/orders/propose.ts";
 import { isProposalPath } from "../../workspace/proposals.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { ROWS_MAX } from "../../domain/row-page.ts";
-import { fillRows } from "../../trading/fill-rows.ts";
+import { ROWS_MAX } from "../../domain/pages/row-page.ts";
+import { fillRows } from "../../trading/fills/fill-rows.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Fundamentals } from "../../domain/fundamentals.ts";
+import type { Fundamentals } from "../../domain/market/fundamentals.ts";
 import { connectorSource } from "../../domain/untrusted.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { digestOf } from "../../domain/digest.ts";
-import { restoreFile } from "../../trading/restore.ts";
-import { scanProposals } from "../../trading/scan-proposals.ts";
+import { restoreFile } from "../../trading/projections/restore.ts";
+import { scanProposals } from "../../trading/orders/scan-proposals.ts";
 import { pathFromHere } from "./path-from-here.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { showEntry } from "../../trading/decision-log.ts";
+import { showEntry } from "../../trading/projections/decision-log.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";

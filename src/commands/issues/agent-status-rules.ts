@@ -1,5 +1,5 @@
 /** The changes of an issue's status that an agent may make. */
-import { QocError } from "../../domain/error.ts";
+import { QocError } from "../../domain/errors/error.ts";
 import type { Actor } from "../../domain/event.ts";
 import { ISSUE_STATUSES, mayAgentSetStatus } from "../../workspace/issues.ts";
 import { plainPath } from "../../workspace/path-policy.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { QocError } from "../../domain/error.ts";
+import { QocError } from "../../domain/errors/error.ts";
 import { findIssue } from "../../runs/run-issue.ts";
 import { iso } from "../../lib/time.ts";
 import { AGENT_STATUSES, ISSUE_STATUSES } from "../../workspace/issues.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { gapError } from "../../trading/accept-gap.ts";
-import { rebuild } from "../../trading/rebuild.ts";
+import { gapError } from "../../trading/audit/accept-gap.ts";
+import { rebuild } from "../../trading/projections/rebuild.ts";
 import { defineCommand, localServices } from "../command.ts";
 
 export const command = defineCommand({

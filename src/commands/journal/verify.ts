@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { EXIT } from "../../domain/error.ts";
-import { gapLabel } from "../../domain/journal-head.ts";
+import { EXIT } from "../../domain/errors/error.ts";
+import { gapLabel } from "../../domain/authority/journal-head.ts";
 import { iso } from "../../lib/time.ts";
 import { type JournalReport, defineCommand, localServices } from "../command.ts";
 import { shownTime, shownTimes } from "../rendering/local-time.ts";

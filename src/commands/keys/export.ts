@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { EXIT } from "../../domain/error.ts";
+import { EXIT } from "../../domain/errors/error.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand, localServices } from "../command.ts";
 import { newPassphrase, refuseWeakPassphrase } from "./new-passphrase.ts";

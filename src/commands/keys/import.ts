@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { EXIT } from "../../domain/error.ts";
+import { EXIT } from "../../domain/errors/error.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand, localServices, usageError } from "../command.ts";
 

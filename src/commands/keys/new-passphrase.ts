@@ -1,5 +1,5 @@
 /** Asks for a new passphrase. */
-import { PASSPHRASE_CHARS_MIN, passphraseProblem } from "../../trading/locked-key.ts";
+import { PASSPHRASE_CHARS_MIN, passphraseProblem } from "../../trading/keys/locked-key.ts";
 import { type CommandSession, usageError } from "../command.ts";
 
 /** From --passphrase-fd, or typed twice. @throws USAGE if it is weak, the two differ, or no person can be asked. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { QocError } from "../../domain/error.ts";
+import { QocError } from "../../domain/errors/error.ts";
 import { suggestion } from "../../domain/ids.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";

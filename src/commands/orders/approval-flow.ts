@@ -1,9 +1,9 @@
 /** Approval at a terminal: the person reads the whole review, and approves the digest of that review. */
-import type { Review, ReviewedOrder, TargetView } from "../../domain/review-view.ts";
+import type { Review, ReviewedOrder, TargetView } from "../../domain/orders/review-view.ts";
 import { decimal } from "../../domain/decimal.ts";
-import { QocError } from "../../domain/error.ts";
-import { refusalDetails } from "../../trading/guard-refusal.ts";
-import { reviewDigest } from "../../trading/review.ts";
+import { QocError } from "../../domain/errors/error.ts";
+import { refusalDetails } from "../../trading/orders/guard-refusal.ts";
+import { reviewDigest } from "../../trading/orders/review.ts";
 import { type CommandSession, type Prompter, usageError } from "../command.ts";
 import { amountText } from "../rendering/money.ts";
 import { renderOrder } from "../rendering/order.ts";

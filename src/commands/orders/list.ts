@@ -1,10 +1,10 @@
-import type { OrderSummary } from "../../domain/order-view.ts";
+import type { OrderSummary } from "../../domain/orders/order-view.ts";
 import * as z from "zod";
-import type { OrderRecord } from "../../domain/order-state.ts";
-import { newestOrders } from "../../trading/newest-orders.ts";
-import { orderPath } from "../../trading/order-files.ts";
-import { summaryOf } from "../../trading/order-view.ts";
-import { scanProposals } from "../../trading/scan-proposals.ts";
+import type { OrderRecord } from "../../domain/orders/order-state.ts";
+import { newestOrders } from "../../trading/orders/newest-orders.ts";
+import { orderPath } from "../../trading/projections/order-files.ts";
+import { summaryOf } from "../../trading/orders/order-view.ts";
+import { scanProposals } from "../../trading/orders/scan-proposals.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";

@@ -1,6 +1,6 @@
 /** Schemas that the commands about orders share. */
 import * as z from "zod";
-import { ORDER_STATES, unknownStateMessage } from "../../domain/order-state.ts";
+import { ORDER_STATES, unknownStateMessage } from "../../domain/orders/order-state.ts";
 import { flag, positional } from "../arguments.ts";
 
 export const orderRef = positional(z.string(), "ID|FILE", "an order's id, a unique start of it, or its file", {

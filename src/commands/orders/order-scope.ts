@@ -4,13 +4,13 @@
  */
 import { basename } from "node:path";
 import type { Desk } from "../../trading/desk.ts";
-import { findOrder } from "../../trading/find-order.ts";
-import { routeTargets } from "../../trading/route-targets.ts";
-import { QocError } from "../../domain/error.ts";
+import { findOrder } from "../../trading/orders/find-order.ts";
+import { routeTargets } from "../../trading/orders/route-targets.ts";
+import { QocError } from "../../domain/errors/error.ts";
 import type { Actor } from "../../domain/event.ts";
 import { suggestion } from "../../domain/ids.ts";
-import type { OrderRecord } from "../../domain/order-state.ts";
-import { type ProposalDraft, type RouteTarget, readProposal, routeProposal } from "../../domain/proposal.ts";
+import type { OrderRecord } from "../../domain/orders/order-state.ts";
+import { type ProposalDraft, type RouteTarget, readProposal, routeProposal } from "../../domain/orders/proposal.ts";
 import { parseProposalFile } from "../../workspace/proposal-file.ts";
 import { isInScope, isLimited } from "../connector-scope.ts";
 

@@ -1,6 +1,6 @@
 /** `qoc status` on a terminal: select a proposal, read its review, approve or reject it, until the user is done. */
-import { QocError } from "../../domain/error.ts";
-import type { ReviewedOrder } from "../../domain/review-view.ts";
+import { QocError } from "../../domain/errors/error.ts";
+import type { ReviewedOrder } from "../../domain/orders/review-view.ts";
 import type { PendingProposal, StatusView } from "../../domain/status-view.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandSession, Prompter } from "../command.ts";

@@ -1,7 +1,7 @@
 /** The output of the commands that decide on an order. */
-import type { Receipt } from "../../domain/order-view.ts";
+import type { Receipt } from "../../domain/orders/order-view.ts";
 import * as z from "zod";
-import { ORDER_STATES } from "../../domain/order-state.ts";
+import { ORDER_STATES } from "../../domain/orders/order-state.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
 import { amountText } from "../rendering/money.ts";
 import { oneLine } from "../rendering/terminal-text.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { ROWS_MAX } from "../../domain/row-page.ts";
-import { orderRows } from "../../trading/order-rows.ts";
+import { ROWS_MAX } from "../../domain/pages/row-page.ts";
+import { orderRows } from "../../trading/orders/order-rows.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";

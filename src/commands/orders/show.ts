@@ -1,9 +1,9 @@
-import type { ReviewedOrder } from "../../domain/review-view.ts";
+import type { ReviewedOrder } from "../../domain/orders/review-view.ts";
 import * as z from "zod";
-import { showOrder } from "../../trading/review.ts";
-import { matchOrder } from "../../trading/find-order.ts";
-import { orderPath } from "../../trading/order-files.ts";
-import { detailOf } from "../../trading/order-view.ts";
+import { showOrder } from "../../trading/orders/review.ts";
+import { matchOrder } from "../../trading/orders/find-order.ts";
+import { orderPath } from "../../trading/projections/order-files.ts";
+import { detailOf } from "../../trading/orders/order-view.ts";
 import { toggle } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { digestOf } from "../../domain/digest.ts";
-import { EXIT, QocError } from "../../domain/error.ts";
-import { passkeyText } from "../../domain/passkey.ts";
+import { EXIT, QocError } from "../../domain/errors/error.ts";
+import { passkeyText } from "../../domain/pages/passkey.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand, requireDesk, usageError } from "../command.ts";
 import { authoritySchema, callSigned, passkeyAnswerSchema } from "../signed-call.ts";

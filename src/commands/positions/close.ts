@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { changedRules } from "../../trading/config-notices.ts";
-import { closePositions } from "../../trading/close-positions.ts";
+import { changedRules } from "../../trading/config/config-notices.ts";
+import { closePositions } from "../../trading/orders/close-positions.ts";
 import { flag, positional, toggle } from "../arguments.ts";
 import { defineCommand, requireDesk, usageError } from "../command.ts";
 import { proposalReport, proposalReportSchema, renderProposal } from "../orders/propose.ts";

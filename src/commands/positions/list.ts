@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { EXIT } from "../../domain/error.ts";
-import { positionViews } from "../../trading/account-view.ts";
-import { markAll } from "../../trading/snapshot.ts";
+import { EXIT } from "../../domain/errors/error.ts";
+import { positionViews } from "../../trading/account/account-view.ts";
+import { markAll } from "../../trading/account/snapshot.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";

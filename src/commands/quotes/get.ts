@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { connectorSource, shownSymbol } from "../../domain/untrusted.ts";
-import { quoteWords } from "../../domain/quote.ts";
+import { quoteWords } from "../../domain/market/quote.ts";
 import { omitUndefined } from "../../lib/omit-undefined.ts";
 import { iso } from "../../lib/time.ts";
-import { currentQuote } from "../../trading/market-snapshot.ts";
-import { nearSymbol } from "../../trading/near-symbols.ts";
+import { currentQuote } from "../../trading/market/market-snapshot.ts";
+import { nearSymbol } from "../../trading/market/near-symbols.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { connectorInScope } from "../connector-scope.ts";

@@ -1,7 +1,7 @@
 /** The changes of desk.toml as lines for a person or a program. */
-import type { SigningRole } from "../../domain/authority.ts";
-import type { ConfigChange } from "../../domain/config-field.ts";
-import type { ReloadReport } from "../../trading/reload-config.ts";
+import type { SigningRole } from "../../domain/authority/authority.ts";
+import type { ConfigChange } from "../../domain/config/config-field.ts";
+import type { ReloadReport } from "../../trading/config/reload-config.ts";
 import { INDENT, type OutputStyle } from "./table-text.ts";
 import { oneLine, wrap } from "./terminal-text.ts";
 

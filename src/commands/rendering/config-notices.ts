@@ -1,6 +1,6 @@
 /** The notices about desk.toml as lines for a person. */
 import type { ConfigNotice } from "../../domain/status-view.ts";
-import { CHANGES_SHOWN } from "../../trading/notice-text.ts";
+import { CHANGES_SHOWN } from "../../trading/config/notice-text.ts";
 import { INDENT, type OutputStyle } from "./table-text.ts";
 import { oneLine, wrap } from "./terminal-text.ts";
 

@@ -1,5 +1,5 @@
 /** What accounts hold besides their own currency, and what is held of each asset over all venues, as text. */
-import type { AccountLine, ExposurePlace, ExposureView } from "../../domain/account-view.ts";
+import type { AccountLine, ExposurePlace, ExposureView } from "../../domain/account/account-view.ts";
 import { money, unlabelled } from "./money.ts";
 import { type OutputStyle, table } from "./table-text.ts";
 

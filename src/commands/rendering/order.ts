@@ -1,8 +1,8 @@
 /** One order for the person who decides on it: terms, guard results, the book after it, its author and rationale. */
-import type { PriceDistance, Review, ReviewedOrder } from "../../domain/review-view.ts";
-import type { OrderDetail } from "../../domain/order-view.ts";
+import type { PriceDistance, Review, ReviewedOrder } from "../../domain/orders/review-view.ts";
+import type { OrderDetail } from "../../domain/orders/order-view.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
-import { kindOf, targetOf } from "../../domain/order.ts";
+import { kindOf, targetOf } from "../../domain/orders/order.ts";
 import { eventWords } from "./event-words.ts";
 import { causesOf, foldedText } from "./guard-reasons.ts";
 import { localClock, shownTime } from "./local-time.ts";

@@ -1,5 +1,11 @@
 /** The book as text: positions for `positions list`, sums and accounts for `status` and `snapshot`. */
-import type { AccountLine, AccountView, PositionView, ProfitLine, RateView } from "../../domain/account-view.ts";
+import type {
+  AccountLine,
+  AccountView,
+  PositionView,
+  ProfitLine,
+  RateView,
+} from "../../domain/account/account-view.ts";
 import { decimal, significant, text } from "../../domain/decimal.ts";
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
 import { shownAge, shownTime } from "./local-time.ts";

@@ -1,6 +1,6 @@
 /** The status of the desk as text: sections for a person, one fact a line for a program. */
 import type { PendingProposal, StatusView } from "../../domain/status-view.ts";
-import type { AccountView } from "../../domain/account-view.ts";
+import type { AccountView } from "../../domain/account/account-view.ts";
 import { renderNotices } from "./config-notices.ts";
 import { holdingFacts } from "./exposures.ts";
 import { streamedQuoteLines } from "./streamed-quotes.ts";

@@ -1,5 +1,5 @@
 /** The orders that still work at their venues, after `halt`, `down` and Ctrl-C. */
-import type { WorkingOrder } from "../../trading/working-orders.ts";
+import type { WorkingOrder } from "../../trading/orders/working-orders.ts";
 import { oneLine } from "./terminal-text.ts";
 
 /** Empty if no order works. `isUp`: whether the desk takes the command that cancels them. */

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { acceptSchedule } from "../../trading/change-schedules.ts";
-import { scheduleView } from "../../trading/schedule-views.ts";
+import { acceptSchedule } from "../../trading/config/change-schedules.ts";
+import { scheduleView } from "../../trading/config/schedule-views.ts";
 import { digestOf } from "../../domain/digest.ts";
-import { EXIT } from "../../domain/error.ts";
+import { EXIT } from "../../domain/errors/error.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand, requireDesk, usageError } from "../command.ts";
 import { authoritySchema, callSigned } from "../signed-call.ts";

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { findTask } from "../../runs/find-task.ts";
-import { addSchedule } from "../../trading/change-schedules.ts";
-import { scheduleView } from "../../trading/schedule-views.ts";
+import { addSchedule } from "../../trading/config/change-schedules.ts";
+import { scheduleView } from "../../trading/config/schedule-views.ts";
 import { digestOf } from "../../domain/digest.ts";
-import { EXIT } from "../../domain/error.ts";
+import { EXIT } from "../../domain/errors/error.ts";
 import { MISSED_POLICIES, SNAPSHOT_TASK, scheduleText, taskName } from "../../workspace/schedule-config.ts";
 import { flag, positional, toggle } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";

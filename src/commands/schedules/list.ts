@@ -21,7 +21,7 @@ export const command = defineCommand({
   output: z.object({ schedules: z.array(scheduleSchema), queue: z.array(z.looseObject({ schedule: z.string() })) }),
   run: async (_input, context): Promise<SchedulesReport> => {
     if (context.desk !== undefined) return context.desk.scheduler.report();
-    const { recordedScheduleViews } = await import("../../trading/schedule-views.ts");
+    const { recordedScheduleViews } = await import("../../trading/config/schedule-views.ts");
     return { schedules: await recordedScheduleViews(await recordedDesk(context)), queue: [] };
   },
   render: renderSchedules,

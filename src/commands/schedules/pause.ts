@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { pauseSchedule } from "../../trading/change-schedules.ts";
-import { scheduleView } from "../../trading/schedule-views.ts";
+import { pauseSchedule } from "../../trading/config/change-schedules.ts";
+import { scheduleView } from "../../trading/config/schedule-views.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { renderSchedule, scheduleArgument, scheduleSchema } from "./schedule-lines.ts";
 

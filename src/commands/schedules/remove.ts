@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { removeSchedule } from "../../trading/change-schedules.ts";
+import { removeSchedule } from "../../trading/config/change-schedules.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { scheduleArgument } from "./schedule-lines.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { resumeSchedule } from "../../trading/change-schedules.ts";
-import { scheduleView } from "../../trading/schedule-views.ts";
-import { EXIT } from "../../domain/error.ts";
+import { resumeSchedule } from "../../trading/config/change-schedules.ts";
+import { scheduleView } from "../../trading/config/schedule-views.ts";
+import { EXIT } from "../../domain/errors/error.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { authoritySchema, callSigned } from "../signed-call.ts";
 import { listedSchedule, renderSchedule, scheduleArgument, scheduleSchema } from "./schedule-lines.ts";

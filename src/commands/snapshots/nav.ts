@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { thinnedPoints } from "../../domain/equity-series.ts";
+import { thinnedPoints } from "../../domain/account/equity-series.ts";
 import { iso } from "../../lib/time.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { symbolOfFileStem } from "../../domain/symbol-file.ts";
+import { symbolOfFileStem } from "../../domain/market/symbol-file.ts";
 import { UNNAMED, shownSymbol } from "../../domain/untrusted.ts";
 import type { FilePage, ListedFile, WorkspaceFiles } from "../../workspace/files.ts";
 import { LAYOUT } from "../../workspace/layout.ts";

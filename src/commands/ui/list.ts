@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { PAGE_SCOPES } from "../../domain/page-session.ts";
+import { PAGE_SCOPES } from "../../domain/pages/page-session.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { tableOr } from "../rendering/table-text.ts";
 

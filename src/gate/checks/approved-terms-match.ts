@@ -4,9 +4,9 @@
  */
 import { decimal } from "../../domain/decimal.ts";
 import { digestTerms } from "../../domain/digest.ts";
-import type { OrderTerms } from "../../domain/order.ts";
-import type { OrderRecord } from "../../domain/order-state.ts";
-import type { Check } from "../../domain/verdict.ts";
+import type { OrderTerms } from "../../domain/orders/order.ts";
+import type { OrderRecord } from "../../domain/orders/order-state.ts";
+import type { Check } from "../../domain/orders/verdict.ts";
 import { block, pass } from "../check-result.ts";
 import type { GateInput } from "../input.ts";
 import type { GateCheck } from "../check-context.ts";

@@ -1,6 +1,6 @@
 /** A market or stop order needs a protection price, and is not sent while the market is beyond that price. */
 import { decimal } from "../../domain/decimal.ts";
-import { isTwoSided } from "../../domain/quote.ts";
+import { isTwoSided } from "../../domain/market/quote.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { isWorseThan, needsProtection, bestPrice } from "../protection.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";

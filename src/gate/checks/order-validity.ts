@@ -4,11 +4,11 @@
  * JavaScript number exactly.
  */
 import { type Decimal, ZERO, decimal, exactNumber, onStep } from "../../domain/decimal.ts";
-import { multiplierOf } from "../../domain/multiplier.ts";
-import type { OrderTerms } from "../../domain/order.ts";
-import { isNegative } from "../../domain/quote.ts";
-import type { VenueInstrument } from "../../domain/venue.ts";
-import type { Check } from "../../domain/verdict.ts";
+import { multiplierOf } from "../../domain/account/multiplier.ts";
+import type { OrderTerms } from "../../domain/orders/order.ts";
+import { isNegative } from "../../domain/market/quote.ts";
+import type { VenueInstrument } from "../../domain/market/venue.ts";
+import type { Check } from "../../domain/orders/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { shortOpeningQuantity } from "../exposure.ts";
 import { highestPrice } from "../valuation.ts";

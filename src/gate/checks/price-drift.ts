@@ -1,6 +1,6 @@
 /** The market has not moved more than 1 % from the price that the human saw. */
 import { ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
-import { isTwoSided, mid } from "../../domain/quote.ts";
+import { isTwoSided, mid } from "../../domain/market/quote.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatPercent, formatShare } from "../format.ts";
 import type { GateCheck } from "../check-context.ts";

@@ -4,10 +4,10 @@
  * was approved.
  */
 import { type Decimal, decimal } from "../../domain/decimal.ts";
-import { type OrderTarget, type OrderTerms, isTargetAsShown } from "../../domain/order.ts";
-import { filledAtVenue, isEndConfirmed } from "../../domain/cancel-request.ts";
-import type { OrderRecord } from "../../domain/order-state.ts";
-import type { Check } from "../../domain/verdict.ts";
+import { type OrderTarget, type OrderTerms, isTargetAsShown } from "../../domain/orders/order.ts";
+import { filledAtVenue, isEndConfirmed } from "../../domain/orders/cancel-request.ts";
+import type { OrderRecord } from "../../domain/orders/order-state.ts";
+import type { Check } from "../../domain/orders/verdict.ts";
 import { block, pass } from "../check-result.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 import type { GateInput } from "../input.ts";

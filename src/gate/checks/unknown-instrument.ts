@@ -2,7 +2,7 @@
  * Blocks an instrument while the outcome of one of its orders is unknown, or while the venue's position differs from
  * the fills: in both cases the position is unknown.
  */
-import { comparableSymbol } from "../../domain/order.ts";
+import { comparableSymbol } from "../../domain/orders/order.ts";
 import { block, pass } from "../check-result.ts";
 import { disputeOf, flagOf } from "../exposure.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";

@@ -3,7 +3,7 @@
  * back a short position take none; a short sale does.
  */
 import { ZERO } from "../../domain/decimal.ts";
-import { multiplierOf } from "../../domain/multiplier.ts";
+import { multiplierOf } from "../../domain/account/multiplier.ts";
 import { reportedPower, reservedCash } from "../buying-power.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatMoney } from "../format.ts";

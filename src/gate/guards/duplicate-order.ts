@@ -2,7 +2,7 @@
  * Blocks an order with the same terms as an order in flight or an order that was sent within the window, whatever its
  * end. File name, rationale and the spelling of numbers do not count, and neither does the order that it replaces.
  */
-import { hasSameTerms } from "../../domain/order.ts";
+import { hasSameTerms } from "../../domain/orders/order.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";
 import { recentIntents } from "../recent-intents.ts";

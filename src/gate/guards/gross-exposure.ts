@@ -1,11 +1,11 @@
 /** The sum of all positions in scope, long and short, each at its worst, is at most this share of NAV. */
 import type { DeskState } from "../../domain/desk-state.ts";
-import { multiplierOf } from "../../domain/multiplier.ts";
-import { type InstrumentKey, instrumentKey, instrumentParts } from "../../domain/order.ts";
-import type { VenueFill } from "../../domain/venue.ts";
-import type { GuardScope } from "../../domain/guard-config.ts";
+import { multiplierOf } from "../../domain/account/multiplier.ts";
+import { type InstrumentKey, instrumentKey, instrumentParts } from "../../domain/orders/order.ts";
+import type { VenueFill } from "../../domain/market/venue.ts";
+import type { GuardScope } from "../../domain/config/guard-config.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
-import { atMost } from "../../domain/exchange-rate.ts";
+import { atMost } from "../../domain/account/exchange-rate.ts";
 import { type Available, available, missingInput, pass } from "../check-result.ts";
 import { exposureAt, worstLong, worstShort } from "../exposure.ts";
 import { connectorsInScope, shareOfNav } from "../nav.ts";

@@ -4,7 +4,7 @@
  * (`getSchedule`) must have a core session at that time as well: so a holiday or an early close blocks.
  */
 import { localTime, minutesOf } from "../calendar.ts";
-import type { Check } from "../../domain/verdict.ts";
+import type { Check } from "../../domain/orders/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import type { Guard } from "../check-context.ts";
 import type { GateInput } from "../input.ts";

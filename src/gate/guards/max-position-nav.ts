@@ -4,12 +4,12 @@
  * with `scope = "desk"` those on other connectors as well. Only the side that the order increases counts, so that a
  * position that has grown too large can always be reduced.
  */
-import { type AssetKey, assetOf, assetOfBalance } from "../../domain/asset.ts";
+import { type AssetKey, assetOf, assetOfBalance } from "../../domain/market/asset.ts";
 import type { DeskState } from "../../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max } from "../../domain/decimal.ts";
-import { atMost } from "../../domain/exchange-rate.ts";
-import { multiplierOf } from "../../domain/multiplier.ts";
-import type { GuardScope } from "../../domain/guard-config.ts";
+import { atMost } from "../../domain/account/exchange-rate.ts";
+import { multiplierOf } from "../../domain/account/multiplier.ts";
+import type { GuardScope } from "../../domain/config/guard-config.ts";
 import { type Available, available } from "../check-result.ts";
 import { sameAssetAt, spellingsOf, worstLong, worstOfInstrument, worstShort } from "../exposure.ts";
 import { connectorsInScope, shareOfNav } from "../nav.ts";

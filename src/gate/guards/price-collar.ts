@@ -5,8 +5,8 @@
  * and the last price must agree too, for every type of order.
  */
 import { type Decimal, ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
-import { type Quote, isTwoSided, mid } from "../../domain/quote.ts";
-import type { Check } from "../../domain/verdict.ts";
+import { type Quote, isTwoSided, mid } from "../../domain/market/quote.ts";
+import type { Check } from "../../domain/orders/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatPercent, formatShare } from "../format.ts";
 import { bestPrice, isBeyondCollar, isWorseThan, needsProtection } from "../protection.ts";

@@ -3,7 +3,7 @@
  * and by the venue's timestamp, which exposes a sleeping laptop, a cache or a delayed feed. A timestamp in the future
  * blocks. On a quiet market the venue's word that the quote is still valid (`asOf`) counts as its timestamp.
  */
-import { validAt } from "../../domain/quote.ts";
+import { validAt } from "../../domain/market/quote.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";
 import type { Guard } from "../check-context.ts";

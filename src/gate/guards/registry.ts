@@ -1,9 +1,9 @@
 /**
  * The built-in guards by their keys in `desk.toml`. To add a guard: write its function in this folder, add its options
- * to `domain/guard-config.ts` and its key here. The compiler refuses a key without a guard.
+ * to `domain/config/guard-config.ts` and its key here. The compiler refuses a key without a guard.
  */
-import type { BuiltInGuard, GuardKey, GuardOptions } from "../../domain/guard-config.ts";
-import type { Check } from "../../domain/verdict.ts";
+import type { BuiltInGuard, GuardKey, GuardOptions } from "../../domain/config/guard-config.ts";
+import type { Check } from "../../domain/orders/verdict.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
 import { unavailable } from "../check-result.ts";
 import { buyingPower } from "./buying-power.ts";

@@ -1,5 +1,5 @@
 /** These symbols are blocked in any spelling: `BRK.B` also blocks `brk-b`, `^BRKB`, `BRKB=` and full-width letters. */
-import { comparableSymbol } from "../../domain/order.ts";
+import { comparableSymbol } from "../../domain/orders/order.ts";
 import { block, pass } from "../check-result.ts";
 import type { Guard } from "../check-context.ts";
 

@@ -1,7 +1,7 @@
 /** What a human can do with an order after its decision: ask for its cancel, or resolve it by hand. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { ReviewedOrder } from "../../domain/review-view.ts";
+import type { ReviewedOrder } from "../../domain/orders/review-view.ts";
 import { cancel, resolve } from "../decisions.ts";
 import { useLostLine, usePage } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";

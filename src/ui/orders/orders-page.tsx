@@ -1,7 +1,7 @@
 /** All orders, newest first, and one order in detail. */
 import type { JSX } from "preact";
 import { useId, useMemo, useState } from "preact/hooks";
-import { ORDER_STATES } from "../../domain/order-state-names.ts";
+import { ORDER_STATES } from "../../domain/orders/order-state-names.ts";
 import { counted, grouped, money } from "../amounts.ts";
 import { DataTable, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";

@@ -1,5 +1,5 @@
 /** The newest decisions, one line each. */
-import type { DecisionLine } from "../../domain/order-view.ts";
+import type { DecisionLine } from "../../domain/orders/order-view.ts";
 import type { JSX } from "preact";
 import { grouped, money } from "../amounts.ts";
 import { useReading } from "../page-context.ts";

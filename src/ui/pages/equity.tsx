@@ -1,7 +1,7 @@
 /** The NAV over time, the drawdown of the time-weighted return, the fills, and what was paid in or out. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import type { EquityCurve } from "../../domain/equity-curve.ts";
+import type { EquityCurve } from "../../domain/account/equity-curve.ts";
 import { counted, grouped, money } from "../amounts.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";

@@ -1,7 +1,7 @@
 /** Positions of all connectors, with what they cost and are worth. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import type { PositionView } from "../../domain/account-view.ts";
+import type { PositionView } from "../../domain/account/account-view.ts";
 import { grouped, money, shareOf } from "../amounts.ts";
 import { resolve } from "../decisions.ts";
 import { useLostLine, usePage, useReading } from "../page-context.ts";

@@ -1,5 +1,5 @@
 /** The equity curve as series of a plot. Numbers are for drawing alone: the table shows the amounts as they are. */
-import type { EquityCurve } from "../../domain/equity-curve.ts";
+import type { EquityCurve } from "../../domain/account/equity-curve.ts";
 import { compareAmounts, grouped } from "../amounts.ts";
 import type { NamedRow } from "../row-list.ts";
 import type { PlotSeries } from "./plot.tsx";

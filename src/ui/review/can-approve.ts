@@ -1,6 +1,6 @@
 /** Whether the approve button is on, and the sentence below it. */
 import { compareAmounts, withUnit } from "../amounts.ts";
-import type { Review } from "../../domain/review-view.ts";
+import type { Review } from "../../domain/orders/review-view.ts";
 import { type ReviewReading, blockingChecks } from "./review-state.ts";
 
 export interface Moment {

@@ -1,6 +1,6 @@
 /** An order in one line, for a heading. */
 import type { JSX } from "preact";
-import type { OrderTerms } from "../../domain/order.ts";
+import type { OrderTerms } from "../../domain/orders/order.ts";
 import { money } from "../amounts.ts";
 import { SideWord } from "../parts/marks.tsx";
 

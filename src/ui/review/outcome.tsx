@@ -1,6 +1,6 @@
 /** An order after its decision: what the desk and the venue say, followed until it ends. */
 import type { JSX } from "preact";
-import type { ReviewedOrder } from "../../domain/review-view.ts";
+import type { ReviewedOrder } from "../../domain/orders/review-view.ts";
 import { grouped, money } from "../amounts.ts";
 import type { RequestError } from "../desk-client.ts";
 import { useReading } from "../page-context.ts";

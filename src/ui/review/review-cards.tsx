@@ -1,6 +1,6 @@
 /** The parts of a review: book, market, guards, the author's words, and what is signed. */
 import type { JSX } from "preact";
-import type { Review, ReviewedOrder } from "../../domain/review-view.ts";
+import type { Review, ReviewedOrder } from "../../domain/orders/review-view.ts";
 import { grouped, money, withUnit } from "../amounts.ts";
 import { Card } from "../parts/card.tsx";
 import { Change, Unavailable } from "../parts/marks.tsx";

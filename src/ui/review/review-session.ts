@@ -1,6 +1,6 @@
 /** One human reading one proposal: reads it, follows its changes, and sends at most one decision at a time. */
 import { type Signal, batch, signal } from "@preact/signals";
-import type { ReviewedOrder } from "../../domain/review-view.ts";
+import type { ReviewedOrder } from "../../domain/orders/review-view.ts";
 import { type OrderReceipt, approve, reject } from "../decisions.ts";
 import { type Answer, type RequestError, requestErrorOf } from "../desk-client.ts";
 import type { PageServices } from "../page-context.ts";

@@ -2,7 +2,7 @@
  * What a human reads while they decide on one proposal, and what has changed since. Pure: the same answers of the desk
  * in the same order give the same state.
  */
-import type { Review, ReviewedOrder } from "../../domain/review-view.ts";
+import type { Review, ReviewedOrder } from "../../domain/orders/review-view.ts";
 
 /** An order that waits for a decision, with its review. */
 export type Proposal = ReviewedOrder & { readonly review: Review };

@@ -1,7 +1,7 @@
 /** What a hostile connector can do to a whole desk with fills, at both levels. The order is to buy 10 AAA at 100. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { OrderId } from "../../../src/domain/ids.ts";
-import { FILLS_PER_HOUR } from "../../../src/trading/fill-budget.ts";
+import { FILLS_PER_HOUR } from "../../../src/trading/fills/fill-budget.ts";
 import { adapterSource } from "../../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../../support/temp-desk.ts";
 

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock, systemIds } from "../../../src/app/system.ts";
-import { type TwsGateway, openTwsGateway } from "../../../src/conformance/tws-gateway.ts";
+import { type TwsGateway, openTwsGateway } from "../../../src/conformance/tws/gateway.ts";
 import { type AdapterHarness, adapterHarness } from "../../support/adapter-harness.ts";
 
 const ADAPTER = fileURLToPath(new URL("../../../connectors/ibkr/index.ts", import.meta.url));

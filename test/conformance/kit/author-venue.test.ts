@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
 import { startVenueProcess } from "../../../src/app/venue-process.ts";
-import type { VenueProcess } from "../../../src/conformance/venue-hooks.ts";
+import type { VenueProcess } from "../../../src/conformance/venue/venue-hooks.ts";
 import type { Report } from "../../../src/conformance/report.ts";
 import { bundleProgram } from "../../../src/host/bundle-program.ts";
 import { CERTIFY_DEPS } from "../../support/certify-deps.ts";

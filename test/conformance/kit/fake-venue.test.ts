@@ -2,8 +2,8 @@
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { type FakeVenue, openFakeVenue } from "../../../src/conformance/fake-venue.ts";
-import type { Fault } from "../../../src/conformance/fake-venue-faults.ts";
+import { type FakeVenue, openFakeVenue } from "../../../src/conformance/venue/fake-venue.ts";
+import type { Fault } from "../../../src/conformance/venue/fake-venue-faults.ts";
 import { systemClock, systemIds } from "../../../src/app/system.ts";
 
 let venue: FakeVenue;

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { systemClock } from "../../../src/app/system.ts";
 import { carriesId } from "../../../src/conformance/carries-id.ts";
-import type { Fault } from "../../../src/conformance/fake-venue-faults.ts";
-import { ProxyVenue } from "../../../src/conformance/proxy-venue.ts";
+import type { Fault } from "../../../src/conformance/venue/fake-venue-faults.ts";
+import { ProxyVenue } from "../../../src/conformance/venue/proxy-venue.ts";
 
 const ID = "q00abcde000001xyz";
 let received: { method: string; url: string; body: string; headers: IncomingMessage["headers"] }[];

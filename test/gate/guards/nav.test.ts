@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ExchangeRate } from "../../../src/domain/exchange-rate.ts";
+import type { ExchangeRate } from "../../../src/domain/account/exchange-rate.ts";
 import type { GateInput, OrderRoute } from "../../../src/gate/input.ts";
 import { ask, guard, quote } from "../../support/gate-case.ts";
 import type { ConnectorName, OrderId } from "../../../src/domain/ids.ts";

@@ -1,5 +1,5 @@
 /** Five years of daily points, with a deposit, as `equity points` answers. */
-import { drawdowns, returnIndex } from "../../../src/domain/equity-statistics.ts";
+import { drawdowns, returnIndex } from "../../../src/domain/account/equity-statistics.ts";
 
 const [DAYS, DAY_MS, PAID_IN] = [1_826, 86_400_000, 200_000];
 

@@ -1,0 +1,364 @@
+/**
+ * The wire format of Alpaca, as far as a connector for stocks and crypto uses it: trading API v2, market data,
+ * `trade_updates`, activity events and the calendar. Source: Alpaca's OpenAPI documents, versions 2.0.1 and 1.1.
+ */
+import type {
+  Dialect,
+  FakeFill,
+  FakeOrder,
+  FakeQuote,
+  RefusalReason,
+  Secrets,
+  StreamEvent,
+  StreamReply,
+  VenueOutcome,
+  WireContext,
+  WireRequest,
+  WireResponse,
+} from "../../domain/sdk-kit.ts";
+import * as z from "zod";
+import { assetIdOf, readRequest } from "./alpaca-requests.ts";
+import { USUAL_STEPS } from "../venue/fake-venue-state.ts";
+import { STOCK_TRAITS } from "./qoc.ts";
+import { tryParseJson } from "../../lib/json.ts";
+
+export const ALPACA_DIALECT: Dialect = {
+  streamPath: "/stream",
+  traits: {
+    insufficientFunds: "insufficient buying power",
+    limitOrders: [
+      { quantity: "0.1", limit: "49.07" },
+      { quantity: "3", limit: "50" },
+      { quantity: "1000.25", limit: "0.29" },
+      { quantity: "0.0000001", limit: "48" },
+      { quantity: "5.5", limit: "0.0012" },
+    ],
+    longest: { quantity: "1.000000001", limit: "0.1234" },
+    hasFillFees: false,
+    hasOneCurrency: true,
+    // Alpaca lists the steps of coins alone.
+    steppedSymbols: ["BTC/USD", "BTC/USD"],
+    ...STOCK_TRAITS,
+  },
+  read: readRequest,
+  write,
+  errorBody,
+  admits: () => true,
+  converse,
+  event,
+};
+
+function errorBody(status: number): unknown {
+  if (status === 401) return { code: 40110000, message: "access key verification failed" };
+  if (status === 429) return { code: 42910000, message: "rate limit exceeded" };
+  return { code: 50010000, message: "internal server error occurred" };
+}
+
+/** Alpaca sends nanoseconds. */
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString().replace("Z", "123456Z");
+}
+
+const STATUSES: Readonly<Record<string, string>> = { open: "new", cancelled: "canceled" };
+
+function statusOf({ status }: Pick<FakeOrder, "status">): string {
+  return STATUSES[status] ?? status;
+}
+
+function orderBody(order: FakeOrder, now: number) {
+  const { symbol } = order;
+  const at = isoTime(now);
+  return {
+    id: order.order_id,
+    client_order_id: order.client_order_id,
+    created_at: at,
+    updated_at: at,
+    submitted_at: at,
+    filled_at: order.status === "filled" ? at : null,
+    expired_at: null,
+    canceled_at: null,
+    failed_at: null,
+    replaced_at: null,
+    replaced_by: null,
+    replaces: null,
+    asset_id: assetIdOf(symbol),
+    symbol,
+    asset_class: symbol.includes("/") ? "crypto" : "us_equity",
+    notional: null,
+    qty: order.quantity,
+    filled_qty: order.filled_quantity,
+    filled_avg_price: order.average_price,
+    order_class: "",
+    order_type: order.type,
+    type: order.type,
+    side: order.side,
+    time_in_force: order.time_in_force,
+    limit_price: order.limit_price ?? null,
+    stop_price: order.stop_price ?? null,
+    status: statusOf(order),
+    extended_hours: false,
+    legs: null,
+    trail_percent: null,
+    trail_price: null,
+    hwm: null,
+    source: null,
+    subtag: null,
+  };
+}
+
+const ORDERS_PAGE = 50;
+const ORDERS_PAGE_MAX = 500;
+
+/** The newest first, unless the request asks for the oldest first. */
+function pageOf(orders: readonly FakeOrder[], query: WireRequest["query"]): readonly FakeOrder[] {
+  const count = Math.min(Number(query["limit"] ?? ORDERS_PAGE), ORDERS_PAGE_MAX);
+  return (query["direction"] === "asc" ? orders : orders.toReversed()).slice(0, count);
+}
+
+function write({ request, outcome, now }: WireContext): WireResponse {
+  switch (outcome.kind) {
+    case "time": {
+      const at = isoTime(now);
+      return { status: 200, body: { timestamp: at, is_open: true, next_open: at, next_close: at } };
+    }
+    case "quote":
+      return quoteResponse(outcome.symbol, outcome.quote, now);
+    case "account":
+      return { status: 200, body: accountBody(outcome.account) };
+    case "positions":
+      return { status: 200, body: outcome.positions.map(positionBody) };
+    case "instrument":
+      return { status: 200, body: assetBody(outcome.symbol, outcome.steps) };
+    case "placed":
+    case "order":
+      return { status: 200, body: orderBody(outcome.order, now) };
+    case "orders":
+      return { status: 200, body: pageOf(outcome.orders, request.query).map((order) => orderBody(order, now)) };
+    case "cancelled":
+      return { status: 204 };
+    case "fills":
+      return activities(outcome.fills);
+    case "other":
+      return otherResponse(request, outcome, now);
+    default:
+      return REFUSALS[outcome.reason](outcome.subject);
+  }
+}
+
+/** Market data are numbers without quotes. They are written as text, because a number would lose digits. */
+function quoteResponse(symbol: string, { bid, ask, time }: FakeQuote, now: number): WireResponse {
+  const at = isoTime(time ?? now);
+  // A side without a price is 0.
+  const prices = `"ap":${ask ?? "0"},"as":${ask === null ? 0 : 3},"bp":${bid ?? "0"},"bs":${bid === null ? 0 : 2},"t":"${at}"`;
+  return symbol.includes("/")
+    ? { status: 200, text: `{"quotes":{"${symbol}":{${prices}}}}` }
+    : { status: 200, text: `{"symbol":"${symbol}","quote":{${prices},"ax":"V","bx":"V","c":["R"],"z":"C"}}` };
+}
+
+function accountBody({ nav, cash, buying_power, currency }: Readonly<Record<string, string>>) {
+  return {
+    id: "1d9eed04-be39-4e01-9b84-a48ac5bbafcf",
+    account_number: "PA3T0KIT0001",
+    status: "ACTIVE",
+    crypto_status: "ACTIVE",
+    currency,
+    equity: nav,
+    portfolio_value: nav,
+    cash,
+    buying_power,
+    regt_buying_power: buying_power,
+    non_marginable_buying_power: buying_power,
+    initial_margin: "0",
+    multiplier: "1",
+    shorting_enabled: true,
+    trading_blocked: false,
+    transfers_blocked: false,
+    account_blocked: false,
+    trade_suspended_by_user: false,
+    created_at: "2023-01-01T18:20:20.272275Z",
+  };
+}
+
+function positionBody({ symbol = "", quantity = "", average_price, mark_price }: Readonly<Record<string, string>>) {
+  return {
+    asset_id: assetIdOf(symbol),
+    // Alpaca writes the pair BTC/USD without its slash here.
+    symbol: symbol.replace("/", ""),
+    asset_class: symbol.includes("/") ? "crypto" : "us_equity",
+    exchange: symbol.includes("/") ? "CRYPTO" : "NASDAQ",
+    qty: quantity,
+    qty_available: quantity,
+    side: quantity.startsWith("-") ? "short" : "long",
+    avg_entry_price: average_price,
+    current_price: mark_price,
+  };
+}
+
+function assetBody(symbol: string, { tick_size, lot_size } = USUAL_STEPS) {
+  const isCrypto = symbol.includes("/");
+  const common = {
+    id: assetIdOf(symbol),
+    symbol,
+    status: "active",
+    tradable: true,
+    fractionable: true,
+  };
+  if (isCrypto) {
+    const increments = { min_order_size: lot_size, min_trade_increment: lot_size, price_increment: tick_size };
+    return { ...common, class: "crypto", exchange: "CRYPTO", name: symbol, shortable: false, ...increments };
+  }
+  const shorting = { shortable: true, borrow_status: "easy_to_borrow", attributes: ["has_options"] };
+  return { ...common, class: "us_equity", exchange: "NASDAQ", name: `${symbol} Inc. Common Stock`, ...shorting };
+}
+
+function fillEvent(fill: FakeFill, index: number) {
+  const { symbol, side, quantity, order_id, client_order_id } = fill;
+  const at = isoTime(fill.time);
+  return {
+    activity_type: "FILL",
+    event_id: `01M2TB1W7J21FPR8S4CT${String(index).padStart(6, "0")}`,
+    ref_id: fill.fill_id,
+    at,
+    executed_at: at,
+    status: "executed",
+    settle_date: at.slice(0, 10),
+    currency: "USD",
+    price: fill.price,
+    qty: quantity,
+    details: {
+      execution_type: "fill",
+      order_id,
+      client_order_id,
+      asset_id: assetIdOf(symbol),
+      symbol,
+      side,
+      cum_qty: quantity,
+      leaves_qty: "0",
+      order_status: "filled",
+    },
+  };
+}
+
+function activities(fills: readonly FakeFill[]): WireResponse {
+  const events = fills.map((fill, index) => `data: ${JSON.stringify(fillEvent(fill, index))}\n\n`).join("");
+  return { status: 200, text: `: welcome\n\n${events}`, type: "text/event-stream" };
+}
+
+/** Requests that need no book. */
+function otherResponse(
+  { query }: WireRequest,
+  { name, quotes }: Extract<VenueOutcome, { kind: "other" }>,
+  now: number,
+): WireResponse {
+  const symbols = Object.keys(quotes);
+  const [kind = "", subject = ""] = name.split(":");
+  if (kind === "assets") {
+    const listed = symbols.filter((symbol) => symbol.includes("/") === (subject === "crypto"));
+    return { status: 200, body: listed.map((symbol) => assetBody(symbol)) };
+  }
+  if (kind === "calendar") return { status: 200, body: calendarBody(query["start"] ?? "", query["end"] ?? "") };
+  const bar = `{"t":"${isoTime(now - (now % 60_000) - 60_000)}","o":99.5,"h":101.25,"l":99,"c":100.1,"v":1118,"n":65,"vw":100.01}`;
+  return symbols.includes(subject)
+    ? {
+        status: 200,
+        text: subject.includes("/")
+          ? `{"bars":{"${subject}":[${bar}]},"next_page_token":null}`
+          : `{"bars":[${bar}],"symbol":"${subject}","next_page_token":null}`,
+      }
+    : { status: 400, body: { code: 40010001, message: `invalid symbol: ${subject}` } };
+}
+
+const DAY_MS = 86_400_000;
+const DAYS_MAX = 400;
+
+/** Weekdays without holidays, all in winter time. */
+function calendarBody(start: string, end: string) {
+  const days: object[] = [];
+  for (let at = Date.parse(start); at <= Date.parse(end) && days.length < DAYS_MAX; at += DAY_MS) {
+    const weekday = new Date(at).getUTCDay();
+    if (weekday === 0 || weekday === 6) continue;
+    const date = new Date(at).toISOString().slice(0, 10);
+    const time = (clock: string): string => `${date}T${clock}:00-05:00`;
+    days.push({
+      date,
+      settlement_date: date,
+      pre_start: time("04:00"),
+      pre_end: time("09:30"),
+      core_start: time("09:30"),
+      core_end: time("16:00"),
+      post_start: time("16:00"),
+      post_end: time("20:00"),
+    });
+  }
+  const market = { mic: "XNYS", acronym: "NYSE", name: "New York Stock Exchange", timezone: "America/New_York" };
+  return { market, calendar: days };
+}
+
+const REFUSALS: Readonly<Record<RefusalReason, (subject: string) => WireResponse>> = {
+  unauthorized: () => ({ status: 401, body: { message: "unauthorized." } }),
+  "unknown-route": () => refuse(404, 40410000, "endpoint not found"),
+  "unknown-symbol": (symbol) => refuse(404, 40410000, `asset not found for ${symbol}`),
+  "unknown-order": (id) => refuse(404, 40410000, `order not found for ${id}`),
+  invalid: (words) => refuse(422, 42210000, words),
+  "insufficient-funds": () => refuse(403, 40310000, "insufficient buying power"),
+  "duplicate-id": () => refuse(422, 40010001, "client_order_id must be unique"),
+  "not-open": (status) => refuse(422, 42210000, `order is already in "${STATUSES[status] ?? status}" state`),
+};
+
+function refuse(status: number, code: number, message: string): WireResponse {
+  return { status, body: { code, message } };
+}
+
+const clientMessage = z.looseObject({
+  action: z.string(),
+  key: z.string().optional(),
+  secret: z.string().optional(),
+  data: z.looseObject({ streams: z.array(z.string()) }).optional(),
+});
+
+/** The paper host sends binary messages. */
+function message(body: object): { readonly text: string; readonly isBinary: boolean } {
+  return { text: JSON.stringify(body), isBinary: true };
+}
+
+function converse(text: string | undefined, secrets: Secrets): StreamReply {
+  const parsed = clientMessage.safeParse(tryParseJson(text ?? ""));
+  if (!parsed.success) return { send: [], state: "waiting" };
+  const { action, key, secret, data } = parsed.data;
+  if (action === "auth") {
+    const isAuthorized = key === secrets["api_key"] && secret === secrets["api_secret"];
+    const status = isAuthorized ? "authorized" : "unauthorized";
+    const reply = message({ stream: "authorization", data: { action: "authenticate", status } });
+    return { send: [reply], state: isAuthorized ? "waiting" : "refused" };
+  }
+  if (action !== "listen") return { send: [], state: "waiting" };
+  const streams = data?.streams ?? [];
+  return { send: [message({ stream: "listening", data: { streams } })], state: "signed-in" };
+}
+
+function event({ kind, fill, order, sequence, now }: StreamEvent) {
+  const body = order === undefined ? {} : orderBody(order, now);
+  const common = { event_id: `01M2TB1W7J21FPR8S4CT${String(sequence).padStart(6, "0")}`, at: isoTime(now) };
+  const data =
+    kind === "fill" && fill !== undefined
+      ? {
+          ...common,
+          event: order?.status === "filled" ? "fill" : "partial_fill",
+          execution_id: fill.fill_id,
+          timestamp: isoTime(fill.time),
+          price: fill.price,
+          qty: fill.quantity,
+          position_qty: fill.quantity,
+          order: body,
+        }
+      : // An event that is no fill has an execution id, too.
+        {
+          ...common,
+          event: order === undefined ? "new" : statusOf(order),
+          execution_id: `e-${sequence}`,
+          timestamp: isoTime(now),
+          order: body,
+        };
+  // The live host sends text, the paper host binary messages: a connector must read both.
+  return { text: JSON.stringify({ stream: "trade_updates", data }), isBinary: sequence % 2 === 0 };
+}

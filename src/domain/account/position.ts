@@ -1,0 +1,303 @@
+/**
+ * Positions as a fold over fills. Fees are kept apart from P&L, by currency; a fee in the traded asset reduces the
+ * quantity held. The newest changes are kept: a bust or a correction of one of them replays them. Older changes are
+ * added up in a base, and a bust or a correction of one of them is a reversal: a trade of the opposite side at its
+ * price, which leaves quantity and cash exact. Only the division into realized and unrealized P&L then follows the lots
+ * of today.
+ */
+import { isBaseOf } from "./currency.ts";
+import { type Decimal, ONE, ZERO, decimal, quotient } from "../decimal.ts";
+import { type Lot, type PositionBook, adopt, charge, copyBook, emptyBook, splitLots, trade } from "./position-book.ts";
+import { exchangeLots, giveLots, receiveLots } from "./position-exchange.ts";
+import { type SplitRatio, splitFill } from "./split-ratio.ts";
+import type { VenueFill } from "../market/venue.ts";
+
+interface AdoptedBalance {
+  readonly quantity: Decimal;
+  readonly price: Decimal | undefined;
+  /** When the desk recorded it, ms. */
+  readonly at: number;
+}
+
+/**
+ * A change of a position: a fill, the opening balance, the venue's quantity that a human adopted, a split, or lots that
+ * became those of another instrument. Of a fill in the base: its reversal, or the fee that arrived later.
+ */
+type FillChange = { readonly kind: "fill"; readonly key: string; fill: VenueFill };
+type PositionChange =
+  | FillChange
+  | { readonly kind: "reversal" | "fee"; readonly fill: VenueFill }
+  | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal | undefined }
+  | ({ readonly kind: "adopted" } & AdoptedBalance)
+  | { readonly kind: "split"; readonly ratio: SplitRatio; readonly at: number }
+  | { readonly kind: "given"; readonly realized: Decimal; readonly isUnknown: boolean; readonly at: number }
+  | { readonly kind: "received"; readonly lots: readonly Lot[]; readonly at: number };
+
+interface LotExchange {
+  /** undefined: cash alone. */
+  readonly ratio: SplitRatio | undefined;
+  readonly cash: Decimal;
+  /** ms. */
+  readonly at: number;
+}
+
+interface DatedSplit {
+  readonly ratio: SplitRatio;
+  /** ms. */
+  readonly at: number;
+}
+
+/** At least as many of the newest changes are kept, and at most twice as many. */
+export const CHANGES_KEPT = 64;
+
+/** The state of a {@link PositionRecord} as plain data. */
+export interface PositionParts {
+  readonly connector: string;
+  readonly symbol: string;
+  readonly multiplier: Decimal;
+  readonly base: PositionBook;
+  readonly baseAt: number | null;
+  readonly movements: readonly PositionChange[];
+  readonly splits: readonly DatedSplit[];
+}
+
+/**
+ * The position in one instrument. A change of an earlier fill is replayed when the position is read next, so that many
+ * busts and corrections in a row cost one replay.
+ */
+export class PositionRecord {
+  readonly connector: string;
+  readonly symbol: string;
+  /** The units that one contract stands for. Of all its trades: a venue that corrects it corrects the P&L. */
+  multiplier: Decimal = ONE;
+  /** After the changes that are not kept. */
+  #base = emptyBook();
+  /** The latest time of a change in the base, ms. */
+  #baseAt = Number.NEGATIVE_INFINITY;
+  readonly #movements: PositionChange[] = [];
+  readonly #fills = new Map<string, FillChange>();
+  readonly #splits: DatedSplit[] = [];
+  #book = emptyBook();
+  #isStale = false;
+
+  constructor(connector: string, symbol: string) {
+    this.connector = connector;
+    this.symbol = symbol;
+  }
+
+  static from({ connector, symbol, multiplier, base, baseAt, movements, splits }: PositionParts): PositionRecord {
+    const position = new PositionRecord(connector, symbol);
+    position.multiplier = multiplier;
+    position.#base = base;
+    position.#baseAt = baseAt ?? Number.NEGATIVE_INFINITY;
+    for (const movement of movements) position.#keep(movement);
+    position.#splits.push(...splits);
+    position.#isStale = true;
+    return position;
+  }
+
+  get parts(): PositionParts {
+    const { connector, symbol, multiplier } = this;
+    const baseAt = Number.isFinite(this.#baseAt) ? this.#baseAt : null;
+    const [base, movements, splits] = [this.#base, this.#movements, this.#splits];
+    return { connector, symbol, multiplier, base, baseAt, movements, splits };
+  }
+
+  get quantity(): Decimal {
+    return this.#current().quantity;
+  }
+  get lots(): readonly Readonly<Lot>[] {
+    return this.#current().lots;
+  }
+  /** Of the closed lots whose price is known. */
+  get realizedPnl(): Decimal {
+    return this.#current().realizedPnl.times(this.multiplier);
+  }
+  get hasUnknownPnl(): boolean {
+    return this.#current().hasUnknownPnl;
+  }
+  /** By currency; "" for fees without one, which are in the currency of the price. */
+  get fees(): ReadonlyMap<string, Decimal> {
+    return this.#current().fees;
+  }
+  /** Cost of the units that fees in the traded asset took, as far as it is known, in the currency of the price. */
+  get assetFeeCost(): Decimal {
+    return this.#current().assetFeeCost;
+  }
+  /** The newest changes, oldest first. */
+  get movements(): readonly Readonly<PositionChange>[] {
+    return this.#movements;
+  }
+
+  add(movement: PositionChange): void {
+    this.#keep(movement);
+    if (!this.#isStale) move(this.#book, movement);
+    if (this.#movements.length >= 2 * CHANGES_KEPT) this.#growBase();
+  }
+
+  /** Adds the fee to a fill that is counted. */
+  completeFill(key: string, fill: VenueFill): void {
+    const known = this.#fills.get(key);
+    if (known === undefined) {
+      this.add({ kind: "fee", fill: this.#inUnitsOfNow(fill) });
+      return;
+    }
+    const { fee: earlierFee } = known.fill;
+    known.fill = fill;
+    if (this.#isStale || fill.fee === undefined) return;
+    // To replay all fills for each fee would cost their square. Only a fee in the traded asset changes lots.
+    const isLast = known === this.#movements.at(-1);
+    if (earlierFee === undefined && (isLast || !isBaseOf(fill.symbol, fill.feeCurrency ?? "")))
+      charge(this.#book, fill, decimal(fill.fee));
+    else this.#isStale = true;
+  }
+
+  /** Counts this version of a fill. `counted`: the version that counts until now, which it replaces. */
+  applyFill(key: string, fill: VenueFill, counted?: VenueFill): void {
+    const known = this.#fills.get(key);
+    if (known !== undefined) {
+      known.fill = fill;
+      this.#isStale = true;
+      return;
+    }
+    if (counted !== undefined) this.add({ kind: "reversal", fill: this.#inUnitsOfNow(counted) });
+    this.add({ kind: "fill", key, fill });
+  }
+
+  /** Whether a split is dated less than `ms` before or after `at` (ms). */
+  hasSplitWithin(ms: number, at: number): boolean {
+    return this.#splits.some((known) => Math.abs(known.at - at) < ms);
+  }
+
+  /** Whether a change after this time (ms) is in the base, which cannot be divided any more. */
+  hasBaseAfter(at: number): boolean {
+    return this.#baseAt >= at;
+  }
+
+  /** Multiplies what was held at that time (ms): later fills are in the new units already. */
+  split(splitRatio: SplitRatio, at: number): void {
+    this.#splits.push({ ratio: splitRatio, at });
+    let place = this.#movements.length;
+    while (place > 0 && timeOf(this.#movements[place - 1]) >= at) place -= 1;
+    this.#movements.splice(place, 0, { kind: "split", ratio: splitRatio, at });
+    this.#isStale = true;
+  }
+
+  /** Takes all lots out: what is received for them, with its cost. Cash above the cost is realized. */
+  exchange({ ratio, cash, at }: LotExchange): readonly Lot[] {
+    const exchanged = exchangeLots(this.#current(), ratio, cash);
+    this.add({ kind: "given", realized: exchanged.realized, isUnknown: exchanged.isUnknown, at });
+    return exchanged.lots;
+  }
+
+  /** Adds lots of another instrument that became this one. */
+  receive(lots: readonly Lot[], at: number): void {
+    this.add({ kind: "received", lots, at });
+  }
+
+  #keep(movement: PositionChange): void {
+    this.#movements.push(movement);
+    if (movement.kind === "fill") this.#fills.set(movement.key, movement);
+  }
+
+  /** Moves the older changes into the base. The book stays as it is. */
+  #growBase(): void {
+    for (const movement of this.#movements.splice(0, this.#movements.length - CHANGES_KEPT)) {
+      move(this.#base, movement);
+      if (movement.kind === "fill") this.#fills.delete(movement.key);
+      const at = timeOf(movement);
+      if (Number.isFinite(at)) this.#baseAt = Math.max(this.#baseAt, at);
+    }
+  }
+
+  #inUnitsOfNow(fill: VenueFill): VenueFill {
+    const later = this.#splits.filter(({ at }) => at > fill.at);
+    return later.reduce((units, split) => splitFill(units, split.ratio), fill);
+  }
+
+  #current(): PositionBook {
+    if (this.#isStale) {
+      this.#book = copyBook(this.#base);
+      for (const movement of this.#movements) move(this.#book, movement);
+      this.#isStale = false;
+    }
+    return this.#book;
+  }
+}
+
+/** A reversal and a late fee are in the units of their records. */
+function timeOf(change: PositionChange | undefined): number {
+  if (change === undefined || change.kind === "opening") return Number.NEGATIVE_INFINITY;
+  if (change.kind === "reversal" || change.kind === "fee") return Number.POSITIVE_INFINITY;
+  return "fill" in change ? change.fill.at : change.at;
+}
+
+export function openPosition(position: PositionRecord, quantity: Decimal, price: Decimal | undefined): void {
+  position.add({ kind: "opening", quantity, price });
+}
+
+/**
+ * Takes the venue's quantity, as one lot at the venue's average price. Without an average price the known lots stay:
+ * the newest ones cover a smaller quantity, and a lot without a price is added for a larger one. Realized P&L does not
+ * change.
+ */
+export function adoptQuantity(position: PositionRecord, balance: AdoptedBalance): void {
+  position.add({ kind: "adopted", ...balance });
+}
+
+function move(position: PositionBook, movement: PositionChange): void {
+  switch (movement.kind) {
+    case "opening":
+      trade(position, movement.quantity, movement.price);
+      return;
+    case "adopted":
+      adopt(position, movement.quantity, movement.price);
+      return;
+    case "split":
+      splitLots(position, movement.ratio);
+      return;
+    case "given":
+      giveLots(position, movement);
+      return;
+    case "received":
+      receiveLots(position, movement.lots);
+      return;
+    case "fee":
+      charge(position, movement.fill, decimal(movement.fill.fee ?? "0"));
+      return;
+    case "fill":
+      count(position, movement.fill, 1);
+      return;
+    case "reversal":
+      count(position, movement.fill, -1);
+  }
+}
+
+function count(position: PositionBook, fill: VenueFill, sign: 1 | -1): void {
+  if (fill.busts !== undefined) return;
+  const signed = (amount: Decimal, isAdded: boolean): Decimal => (isAdded ? amount : ZERO.minus(amount));
+  trade(position, signed(decimal(fill.quantity), (fill.side === "buy") === (sign === 1)), decimal(fill.price));
+  if (fill.fee !== undefined) charge(position, fill, signed(decimal(fill.fee), sign === 1));
+}
+
+/** Cost of the open lots divided by the quantity, for display; undefined if not known. */
+export function averagePrice(position: Readonly<PositionRecord>): Decimal | undefined {
+  const cost = costBasis(position);
+  return cost === undefined || position.quantity.eq(ZERO) ? undefined : quotient(cost, position.quantity);
+}
+
+/** Quantity × price of the open lots, without the multiplier; undefined if the price of a lot is not known. */
+export function costBasis(position: Readonly<PositionRecord>): Decimal | undefined {
+  let sum = ZERO;
+  for (const { quantity, price, cost } of position.lots) {
+    if (price === undefined) return undefined;
+    sum = sum.plus(cost ?? quantity.times(price));
+  }
+  return sum;
+}
+
+/** undefined if the price of a lot is not known. */
+export function unrealizedPnl(position: Readonly<PositionRecord>, mark: Decimal): Decimal | undefined {
+  const cost = costBasis(position);
+  return cost === undefined ? undefined : position.quantity.times(mark).minus(cost).times(position.multiplier);
+}

@@ -1,0 +1,46 @@
+/** The ratio of a split, and what it makes of quantities and prices. */
+import { type Decimal, decimal, ratio, text } from "../decimal.ts";
+import type { VenueActivity, VenueFill, VenuePosition } from "../market/venue.ts";
+
+/** Units after for units before: 7 for 1. */
+export interface SplitRatio {
+  readonly after: Decimal;
+  readonly before: Decimal;
+}
+
+/** No connector can report a larger quantity. */
+export const QUANTITY_MAX = decimal("1e30");
+/** No split multiplies or divides by more. */
+const FACTOR_MAX = decimal("100000");
+
+/** undefined if the activity is no split, or states a ratio that no split has: the quantities then differ. */
+export function splitRatioOf({ kind, ratio: stated }: VenueActivity): SplitRatio | undefined {
+  if (kind !== "split" || stated === undefined) return undefined;
+  const [after, before] = [decimal(stated[0]), decimal(stated[1])];
+  if (after.gt(before.times(FACTOR_MAX)) || before.gt(after.times(FACTOR_MAX))) return undefined;
+  return { after, before };
+}
+
+/** Most decimals of a quantity or price that the ratio does not divide. */
+const PLACES = 18;
+
+export function splitQuantity(quantity: Decimal, { after, before }: SplitRatio): Decimal {
+  return ratio(quantity.times(after), before, PLACES);
+}
+
+function splitPrice(price: Decimal, { after, before }: SplitRatio): Decimal {
+  return ratio(price.times(before), after, PLACES);
+}
+
+export function splitPosition(position: VenuePosition, split: SplitRatio): VenuePosition {
+  const { quantity, markPrice, averagePrice } = position;
+  let after: VenuePosition = { ...position, quantity: text(splitQuantity(decimal(quantity), split)) };
+  if (markPrice !== undefined) after = { ...after, markPrice: text(splitPrice(decimal(markPrice), split)) };
+  if (averagePrice !== undefined) after = { ...after, averagePrice: text(splitPrice(decimal(averagePrice), split)) };
+  return after;
+}
+
+export function splitFill(fill: VenueFill, split: SplitRatio): VenueFill {
+  const quantity = text(splitQuantity(decimal(fill.quantity), split));
+  return { ...fill, quantity, price: text(splitPrice(decimal(fill.price), split)) };
+}

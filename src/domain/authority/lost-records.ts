@@ -1,0 +1,31 @@
+/** What a desk knows of the records that its journal lacks, after a human accepted the gap. */
+import type { TradingState } from "../event.ts";
+import { type IdsRetired, type JournalGap, gapLabel } from "./journal-head.ts";
+
+export interface LostRecords {
+  /** Hashes of the signed heads that the journal lacks. */
+  readonly heads: Set<string>;
+  /** Ids of before the gap, in lower case: they cannot be approved, and no new order gets one. */
+  readonly ids: Set<string>;
+}
+
+interface StateAfterLoss {
+  trading: { state: TradingState; reason: string; seq: number };
+  epochTag: string;
+  readonly lost: LostRecords;
+}
+
+export function isRetired({ lost }: { readonly lost: LostRecords }, id: string): boolean {
+  return lost.ids.has(id.toLowerCase());
+}
+
+export function applyLoss(state: StateAfterLoss, seq: number, event: JournalGap | IdsRetired): void {
+  if (event.type === "ids.retired") {
+    for (const id of event.ids) state.lost.ids.add(id.toLowerCase());
+    return;
+  }
+  state.trading = { state: "halted", reason: `records ${gapLabel(event)} of the journal are lost`, seq };
+  // The next start makes a new tag: client order ids of the lost records must not be used again.
+  state.epochTag = "";
+  for (const { hash } of event.heads) state.lost.heads.add(hash);
+}

@@ -1,0 +1,52 @@
+/**
+ * The fundamentals of a company or fund as a venue reports them: exact numbers by name, and all other values as text.
+ * Nothing is computed.
+ */
+import { DecimalError, type DecimalText, canonicalText } from "../decimal.ts";
+import { plainName } from "../untrusted.ts";
+
+export interface Fundamentals {
+  /** For example `pe_ttm`. Names of nested members are joined by dots: `earnings.last_eps_actual`. */
+  readonly numbers: Readonly<Record<string, DecimalText>>;
+  /** Values that are not numbers, and all values whose name is not a plain name. */
+  readonly words: readonly { readonly name: string; readonly text: string }[];
+}
+
+const MEMBERS_MAX = 300;
+const DEPTH_MAX = 3;
+const TEXT_CHARS_MAX = 4_000;
+const NUMBER = /^-?\d{1,30}(\.\d{1,30})?$/;
+
+/** Ignores empty members, members nested deeper than 3 levels, and members beyond the first 300. */
+export function readFundamentals(response: Readonly<Record<string, unknown>>): Fundamentals {
+  const numbers = new Map<string, DecimalText>();
+  const words: { name: string; text: string }[] = [];
+  const put = (name: string, value: unknown): void => {
+    if (numbers.size + words.length >= MEMBERS_MAX) return;
+    const number = plainName(name) === null ? undefined : numberOf(value);
+    if (number !== undefined) numbers.set(name, number);
+    else if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+      if (value !== "") words.push({ name, text: String(value).slice(0, TEXT_CHARS_MAX) });
+    }
+  };
+  const walk = (table: Readonly<Record<string, unknown>>, prefix: string, depth: number): void => {
+    for (const [key, value] of Object.entries(table)) {
+      const name = `${prefix}${key}`;
+      if (typeof value !== "object" || value === null) put(name, value);
+      else if (depth < DEPTH_MAX) walk(value as Readonly<Record<string, unknown>>, `${name}.`, depth + 1);
+    }
+  };
+  walk(response, "", 1);
+  return { numbers: Object.fromEntries(numbers), words };
+}
+
+/** Returns undefined for NaN and infinities, which are then kept as text. */
+function numberOf(value: unknown): DecimalText | undefined {
+  if (typeof value !== "number" && !(typeof value === "string" && NUMBER.test(value))) return undefined;
+  try {
+    return canonicalText(value);
+  } catch (error) {
+    if (error instanceof DecimalError) return undefined;
+    throw error;
+  }
+}

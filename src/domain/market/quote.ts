@@ -1,0 +1,35 @@
+/** A quote with its time of receipt, and the prices that checks use. */
+import { type Decimal, ZERO, decimal } from "../decimal.ts";
+import type { VenueQuote } from "./venue.ts";
+
+export interface Quote extends VenueQuote {
+  /** The time of receipt by the host's monotonic clock, ms. */
+  readonly receivedMono: number;
+}
+
+/** The venue's time at which the quote was valid: of its last change, or of its last confirmation. */
+export function validAt({ at, asOf = at }: VenueQuote): number {
+  return Math.max(at, asOf);
+}
+
+/** Bid and ask are there and not crossed. Zero is a side without orders. */
+export function isTwoSided(quote: VenueQuote): boolean {
+  const bid = decimal(quote.bid);
+  const ask = decimal(quote.ask);
+  return !bid.eq(ZERO) && !ask.eq(ZERO) && bid.lte(ask);
+}
+
+/** Spreads, power and oil may trade below zero: the desk then only closes positions. */
+export function isNegative(quote: VenueQuote): boolean {
+  return decimal(quote.bid).lt(ZERO) || decimal(quote.ask).lt(ZERO);
+}
+
+export function mid(quote: VenueQuote): Decimal {
+  return decimal(quote.bid).plus(decimal(quote.ask)).times(decimal("0.5"));
+}
+
+/** What the connector says about the price: its feed and its notice. */
+export function quoteWords({ feed, notice }: VenueQuote): string | undefined {
+  const words = [...(feed === undefined ? [] : [`feed ${feed}`]), ...(notice === undefined ? [] : [notice])];
+  return words.length === 0 ? undefined : words.join("; ");
+}

@@ -1,0 +1,195 @@
+/**
+ * Data of a venue after validation: decimal strings for amounts, milliseconds for times. `src/protocol/schemas.ts`
+ * makes these from the types of the SDK ({@link ./sdk.ts}).
+ */
+import type { DecimalText } from "../decimal.ts";
+import type { ActivityKind, OrderReportStatus, OrderType, Session, Side, TimeInForce } from "../sdk.ts";
+
+/** paper: orders move no money. live: they do. unstated: the connector does not say; approvals treat it like live. */
+export type Mode = "paper" | "live" | "unstated";
+
+/** Whom a connector reached, as the venue says. */
+export interface VenueConnection {
+  readonly mode: "paper" | "live";
+  readonly environment: string;
+  readonly accountId: string;
+  readonly permissions?: readonly ("read" | "trade" | "withdraw")[];
+  /** The venue's time, ms. */
+  readonly at?: number;
+}
+
+export interface VenueQuote {
+  readonly symbol: string;
+  readonly bid: DecimalText;
+  readonly ask: DecimalText;
+  readonly last?: DecimalText;
+  readonly bidSize?: DecimalText;
+  readonly askSize?: DecimalText;
+  /** The venue's time, ms. */
+  readonly at: number;
+  /** The venue's time at which it last said that the quote is still valid, ms. */
+  readonly asOf?: number | undefined;
+  /** Where the price comes from, in the connector's words. */
+  readonly feed?: string | undefined;
+  /** What a person must know about the price, in the connector's words. */
+  readonly notice?: string;
+}
+
+export interface VenuePosition {
+  readonly symbol: string;
+  readonly quantity: DecimalText;
+  readonly averagePrice?: DecimalText;
+  readonly markPrice?: DecimalText;
+  readonly currency?: string;
+}
+
+export interface VenueAck {
+  readonly venueOrderId: string;
+}
+
+export interface VenueFill {
+  readonly fillId: string;
+  readonly venueOrderId: string;
+  readonly clientOrderId?: string | undefined;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly quantity: DecimalText;
+  readonly price: DecimalText;
+  readonly at: number;
+  readonly fee?: DecimalText | undefined;
+  readonly feeCurrency?: string | undefined;
+  readonly busts?: string;
+  readonly corrects?: string;
+}
+
+export interface VenueReport {
+  readonly venueOrderId: string;
+  readonly clientOrderId?: string | undefined;
+  readonly status: OrderReportStatus;
+  readonly filledQuantity: DecimalText;
+  readonly averagePrice?: DecimalText;
+  readonly symbol?: string;
+  readonly side?: Side;
+  readonly quantity?: DecimalText;
+  readonly limitPrice?: DecimalText;
+  /** Why the venue ended the order, in its words. */
+  readonly reason?: string;
+}
+
+/** What changed an account without a trade; see `Activity` in the SDK. */
+export interface VenueActivity {
+  readonly id: string;
+  readonly kind: ActivityKind;
+  readonly at: number;
+  readonly amount?: DecimalText;
+  readonly currency?: string;
+  readonly symbol?: string;
+  readonly ratio?: readonly [after: DecimalText, before: DecimalText];
+  readonly newSymbol?: string;
+  readonly quantity?: DecimalText;
+  readonly corrects?: string;
+  readonly note?: string;
+}
+
+export interface VenueRate {
+  /** `EUR/USD`: the price of one unit of the first currency in the second. */
+  readonly pair: string;
+  readonly rate: DecimalText;
+  readonly at: number;
+}
+
+export interface VenueSession {
+  readonly open: number;
+  readonly close: number;
+  readonly kind: Session["kind"];
+}
+
+/** A part of a list that a venue returns in pages. */
+export interface VenuePage<T> {
+  readonly items: readonly T[];
+  /** Of the next page. */
+  readonly cursor?: string | undefined;
+}
+
+/** Cash in another currency than the account's. */
+export interface VenueBalance {
+  readonly currency: string;
+  readonly total: DecimalText;
+  /** What an order can spend of it. */
+  readonly free?: DecimalText | undefined;
+  /** The rate that the NAV counts it by, in the account's currency; absent: the NAV leaves it out. */
+  readonly rate?: DecimalText | undefined;
+}
+
+export interface VenueAccount {
+  readonly nav: DecimalText;
+  readonly cash: DecimalText;
+  readonly buyingPower: DecimalText;
+  readonly currency: string;
+  /** Positions that the NAV leaves out, because the desk found no price of them or no exchange rate. */
+  readonly unvalued?: readonly UnvaluedPosition[] | undefined;
+  /** The NAV contains those with a rate. */
+  readonly balances?: readonly VenueBalance[] | undefined;
+}
+
+export interface UnvaluedPosition {
+  readonly symbol: string;
+  readonly quantity: DecimalText;
+}
+
+/** An account as a connector reports it, with the venue's time if the connector sends one. */
+export type ReportedAccount = VenueAccount & { readonly at?: number; readonly notice?: string };
+
+/** What an instrument stands for; see `Asset` in the SDK. */
+export interface VenueAsset {
+  readonly class: string;
+  readonly id: string;
+}
+
+interface VenueTickBand {
+  readonly from: DecimalText;
+  readonly tickSize: DecimalText;
+}
+
+export interface VenueInstrument {
+  readonly symbol: string;
+  readonly name?: string;
+  readonly asset?: VenueAsset;
+  readonly tickSize?: DecimalText;
+  /** The lowest first. */
+  readonly ticks?: readonly VenueTickBand[];
+  readonly lotSize?: DecimalText;
+  readonly minQuantity?: DecimalText;
+  readonly maxQuantity?: DecimalText;
+  readonly marketLot?: DecimalText;
+  readonly minNotional?: DecimalText;
+  readonly maxNotional?: DecimalText;
+  readonly currency?: string;
+  readonly multiplier?: DecimalText;
+  readonly orderTypes?: readonly OrderType[];
+  readonly timesInForce?: readonly TimeInForce[];
+  readonly tradable?: boolean;
+  readonly shortable?: boolean;
+}
+
+/** A range of bars in ms, both ends included. */
+export interface BarRange {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** Which bars of a symbol. */
+export interface BarSelection extends BarRange {
+  /** The length of a bar, such as `5m` or `1h`; by default a day. */
+  readonly resolution?: string | undefined;
+}
+
+export interface VenueBar {
+  readonly symbol: string;
+  readonly at: number;
+  readonly open: DecimalText;
+  readonly high: DecimalText;
+  readonly low: DecimalText;
+  readonly close: DecimalText;
+  readonly volume?: DecimalText | undefined;
+}

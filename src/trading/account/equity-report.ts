@@ -1,0 +1,121 @@
+/** The value of the desk over time in one currency, and its returns, from the points of a ledger. */
+import { type Decimal, ONE, ZERO, approximate, rounded, text } from "../../domain/decimal.ts";
+import {
+  type EquityStatistics,
+  type EquityStep,
+  drawdowns,
+  equityStatistics,
+  returnIndex,
+} from "../../domain/account/equity-statistics.ts";
+import { sumCurrency } from "../../domain/account/exchange-rate.ts";
+import { shownCurrency } from "../../domain/untrusted.ts";
+import { iso } from "../../lib/time.ts";
+import type { AccountValue, ValuePoint } from "./profit-ledger.ts";
+
+export interface ReturnPoint {
+  readonly date: string;
+  readonly at: string;
+  readonly nav: string;
+  /** Paid in or out right after. */
+  readonly flow: string;
+  /** Of the time-weighted return, 1 at first. */
+  readonly index: number;
+  /** How far the index is below its high, as a fraction: 0 at a new high. */
+  readonly drawdown: number;
+  /** false: an account without an exchange rate is left out. */
+  readonly complete: boolean;
+}
+
+export interface EquityReport {
+  readonly currency: string;
+  readonly points: readonly ReturnPoint[];
+  readonly statistics: EquityStatistics;
+  readonly unconverted: readonly string[];
+}
+
+interface Valued {
+  readonly point: ValuePoint;
+  readonly values: ReadonlyMap<string, Decimal>;
+  readonly rates: ReadonlyMap<string, Decimal>;
+  readonly missing: readonly AccountValue[];
+}
+
+/** A value below this part of the largest starts a new chain: 1 / 100. */
+const NEGLIGIBLE = 0.01;
+
+export function equityReport(points: readonly ValuePoint[], base: string): EquityReport {
+  const currency = sumCurrency(base, points.at(-1)?.accounts ?? []);
+  const isOwn = currency !== base;
+  const valued = points.map((point): Valued => {
+    const rated = point.accounts.map((account) => ({ ...account, rate: isOwn ? ONE : account.rate }));
+    return {
+      point,
+      values: new Map(rated.flatMap(({ connector, nav, rate }) => (rate ? [[connector, nav.times(rate)]] : []))),
+      rates: new Map(rated.flatMap(({ connector, rate }) => (rate ? [[connector, rate]] : []))),
+      missing: rated.filter(({ rate }) => rate === undefined),
+    };
+  });
+  let largest = 0;
+  const steps = valued.map((now, i): EquityStep => {
+    const value = approximate(sumOf(now.values.values()));
+    const before = valued[i - 1];
+    const growth = before === undefined ? undefined : growthBetween(before, now, largest * NEGLIGIBLE);
+    largest = Math.max(largest, value);
+    const { date, at } = now.point;
+    return { date, at, value, flow: approximate(flowOf(now, valued[i + 1])), growth };
+  });
+  // At the first point the capital is paid in: there is no value yet to show.
+  const index = returnIndex(steps);
+  const below = drawdowns(index);
+  return {
+    currency: shownCurrency(currency),
+    points: valued
+      .map((now, i) => ({
+        date: now.point.date,
+        at: iso(now.point.at),
+        nav: text(rounded(sumOf(now.values.values()), 8)),
+        flow: text(rounded(flowOf(now, valued[i + 1]), 8)),
+        index: index[i] ?? 1,
+        drawdown: below[i] ?? 0,
+        complete: now.missing.length === 0,
+      }))
+      .filter((_, i) => i > 0),
+    statistics: equityStatistics(steps),
+    unconverted: [
+      ...new Set(
+        valued.flatMap(({ missing }) =>
+          missing.map((account) => `${account.connector}: ${shownCurrency(account.currency)}`),
+        ),
+      ),
+    ],
+  };
+}
+
+function sumOf(values: Iterable<Decimal>): Decimal {
+  let sum = ZERO;
+  for (const value of values) sum = sum.plus(value);
+  return sum;
+}
+
+/** In the report's currency, at the rate of this point or, for an account that joins, of the next. */
+function flowOf({ point, rates }: Valued, next: Valued | undefined): Decimal {
+  let sum = ZERO;
+  for (const [connector, amount] of point.flows)
+    sum = sum.plus(amount.times(rates.get(connector) ?? next?.rates.get(connector) ?? ZERO));
+  return sum;
+}
+
+/** Only accounts that both points can value count: the first rate of an account is no profit. */
+function growthBetween(before: Valued, now: Valued, least: number): number | undefined {
+  let [start, end] = [ZERO, ZERO];
+  for (const [connector, value] of now.values) {
+    const flow = before.point.flows.get(connector) ?? ZERO;
+    const known = before.values.get(connector);
+    if (known === undefined && flow.eq(ZERO)) continue;
+    const rate = before.rates.get(connector) ?? now.rates.get(connector) ?? ZERO;
+    start = start.plus(known ?? ZERO).plus(flow.times(rate));
+    end = end.plus(value);
+  }
+  const [from, to] = [approximate(start), approximate(end)];
+  return from <= 0 || from < least || to < 0 ? undefined : to / from;
+}

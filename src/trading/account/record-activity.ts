@@ -1,0 +1,116 @@
+/** Journals each activity of a venue once, whether the connector sent it or the desk fetched it. */
+import { setImmediate } from "node:timers/promises";
+import { ACTIVITY_MEMORY_MS, activityKey } from "../../domain/account/venue-activity.ts";
+import type { ConnectorName } from "../../domain/ids.ts";
+import type { VenueActivity } from "../../domain/market/venue.ts";
+import { isSameCode } from "../../domain/account/currency.ts";
+import { type DecimalText, ZERO, decimal, text } from "../../domain/decimal.ts";
+import { QocError, messageOf } from "../../domain/errors/error.ts";
+import { iso } from "../../lib/time.ts";
+import { rateFor, ratePath } from "../../domain/account/exchange-rate.ts";
+import { isForeignMoney } from "../../domain/account/venue-money.ts";
+import { readPages } from "../../host/venue-pages.ts";
+import type { Desk } from "../desk.ts";
+import { rateTable } from "./exchange-rates.ts";
+
+const PER_SLICE = 64;
+/** The venue books some activities late: the desk asks for those of this time before the newest as well. */
+const OVERLAP_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Resolves, when every new activity is on disk, with their number. @throws FILL_FLOOD over the connector's budget. */
+export async function recordActivities(
+  desk: Pick<Desk, "clock" | "commit" | "config" | "fillBudgets" | "log" | "state">,
+  connector: ConnectorName,
+  activities: readonly VenueActivity[],
+): Promise<number> {
+  // The first mark of the account contains what happened before it.
+  const opened = desk.state.accounts.get(connector)?.openedAt;
+  if (opened === undefined) return 0;
+  let last: Promise<unknown> | undefined;
+  let fresh = 0;
+  const leftOut: string[] = [];
+  for (const [index, activity] of activities.entries()) {
+    if (index > 0 && index % PER_SLICE === 0) await setImmediate();
+    if (activity.at < opened || desk.state.activities.has(activityKey(connector, activity.id))) continue;
+    const reason = whyLeftOut(activity.at, desk.state.activitiesAt.get(connector), desk.clock.now());
+    if (reason !== undefined) {
+      leftOut.push(`${activity.id} ${reason}`);
+      continue;
+    }
+    const exceeded = desk.fillBudgets.spend(connector, "activity");
+    if (exceeded !== undefined) throw new QocError("FILL_FLOOD", { connector, ...exceeded });
+    fresh += 1;
+    last = desk.commit({ type: "venue.activity", connector, activity, rate: rateOf(desk, connector, activity) });
+  }
+  if (leftOut.length > 0)
+    desk.log.warn(`${leftOut.length} activities of ${connector} are left out: ${leftOut[0]}`, { connector });
+  await last;
+  return fresh;
+}
+
+/** A venue's clock may be ahead, and a date without a time is a day in some time zone. */
+const AHEAD_MS = 24 * 60 * 60 * 1000;
+
+/** An activity that is dated ahead is taken when the venue lists it at its time. */
+function whyLeftOut(at: number, newestAt: number | undefined, now: number): string | undefined {
+  if (at > now + AHEAD_MS) return `is dated more than a day ahead (${iso(at)})`;
+  if (newestAt !== undefined && at < newestAt - ACTIVITY_MEMORY_MS)
+    return `is older than 400 days before the newest (${iso(at)})`;
+  return undefined;
+}
+
+/** The rate by which money of another currency counts; undefined if it needs no rate, or no rate is known. */
+function rateOf(
+  desk: Pick<Desk, "clock" | "config" | "log" | "state">,
+  connector: ConnectorName,
+  activity: VenueActivity,
+): DecimalText | undefined {
+  const account = desk.state.accounts.get(connector)?.account;
+  const { amount = "0", currency: from = "" } = activity;
+  if (account === undefined || !isForeignMoney(activity, account.currency)) return undefined;
+  // As the NAV counts the balance of this currency.
+  const known = account.balances?.find(({ currency }) => isSameCode(currency, from))?.rate;
+  if (known !== undefined) return known;
+  const query = { from, to: account.currency, now: desk.clock.now(), connector, use: "guards" } as const;
+  const path = ratePath(rateTable(desk), query);
+  if (path !== undefined) return text(rateFor(decimal(amount), path));
+  desk.log.warn(
+    `activity ${activity.id} of ${connector}: ${amount} ${from} is not counted, because there is no rate to ` +
+      `${account.currency}`,
+    { connector },
+  );
+  return undefined;
+}
+
+const ASK_MS = 60 * 60 * 1000;
+/** While a change of the NAV is not explained. */
+const ASK_UNEXPLAINED_MS = 5 * 60 * 1000;
+
+/**
+ * Fetches the activities of a connector if that is due. Returns whether it asked. An error is logged: the account is
+ * right without them, only its changes are not explained.
+ */
+export async function followActivities(desk: Desk, connector: ConnectorName): Promise<boolean> {
+  const { activitiesAt } = desk.market;
+  const account = desk.state.accounts.get(connector);
+  if (account === undefined || desk.venues.facts(connector)?.methods.includes("getActivities") !== true) return false;
+  const now = desk.clock.monotonic();
+  const pause = account.unexplained.eq(ZERO) ? ASK_MS : ASK_UNEXPLAINED_MS;
+  if (now - (activitiesAt.get(connector) ?? Number.NEGATIVE_INFINITY) < pause) return false;
+  activitiesAt.set(connector, now);
+  try {
+    await recoverActivities(desk, connector, account.openedAt);
+  } catch (error) {
+    if (error instanceof QocError && error.code === "FILL_FLOOD") await desk.venues.cutOff(connector, error.message);
+    desk.log.warn(`activities of ${connector}: ${messageOf(error)}`, { connector });
+  }
+  return true;
+}
+
+async function recoverActivities(desk: Desk, connector: ConnectorName, opened: number): Promise<void> {
+  const newest = desk.state.activitiesAt.get(connector) ?? opened;
+  const since = Math.max(opened, newest - OVERLAP_MS);
+  const read = (cursor: string | undefined) => desk.venues.activities(connector, since, cursor);
+  for await (const page of readPages({ connector, method: "getActivities", read }))
+    await recordActivities(desk, connector, page);
+}

@@ -1,0 +1,45 @@
+/**
+ * Checks at a start the signed decisions of the journal that are still in force: the accepted desk.toml, the trading
+ * state, resolutions, cash flows, schedules and gaps. The hashes of the journal are no secret, so that a process of the
+ * same user can append a record; the anchor may lag behind the journal, and does not notice that.
+ */
+import type { DeskEvent, Recorded } from "../../domain/event.ts";
+import { JournalAudit } from "./journal-audit.ts";
+import type { PublicKeys } from "../keys/operator-keys.ts";
+
+/** An approval is not among them: without its intent nothing is sent, and an order is never sent again. */
+const IN_FORCE: ReadonlySet<DeskEvent["type"]> = new Set([
+  "config.accepted",
+  "trading.changed",
+  "order.resolved",
+  "instrument.cleared",
+  "cash.moved",
+  "schedule.accepted",
+  "schedule.resumed",
+  "journal.gap",
+  "keys.replaced",
+  "page.opened",
+  "passkey.added",
+]);
+
+export class DecisionCheck {
+  readonly #audit: JournalAudit;
+  #problem: string | undefined;
+
+  constructor(keys: PublicKeys) {
+    this.#audit = new JournalAudit(keys, { checksApprovals: false });
+  }
+
+  /** Why the first decision without a valid signature does not count; undefined if all do. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  take(recorded: Recorded, hash: string): void {
+    const before = this.#audit.problemCount;
+    this.#audit.take(recorded, hash);
+    if (this.#problem !== undefined || this.#audit.problemCount === before) return;
+    const { seq, event } = recorded;
+    if (IN_FORCE.has(event.type)) this.#problem = `record ${seq} (${event.type}) has no valid signature`;
+  }
+}

@@ -1,0 +1,76 @@
+/** The fills of all orders as rows, in the order of their arrival, the newest first. */
+import type { DeskState } from "../../domain/desk-state.ts";
+import { ownerOf } from "../../domain/fills/fill-state.ts";
+import type { FillKey } from "../../domain/fills/fill.ts";
+import { type Cell, RepeatedWords, type RowPage, type SentCell } from "../../domain/pages/row-page.ts";
+import { shownCurrency, shownSymbol } from "../../domain/untrusted.ts";
+import type { VenueFill } from "../../domain/market/venue.ts";
+import { iso } from "../../lib/time.ts";
+import type { Desk } from "../desk.ts";
+
+const COLUMNS = [
+  "time",
+  "order",
+  "connector",
+  "symbol",
+  "side",
+  "quantity",
+  "price",
+  "fee",
+  "feeCurrency",
+  "note",
+] as const;
+
+export interface FillRowsRequest {
+  /** The cursor of the part before. */
+  readonly after?: number | undefined;
+  readonly limit: number;
+}
+
+/** A place is a cursor: a fill keeps it when a correction or its fee arrives. @throws ARCHIVE_DAMAGED. */
+export async function fillRows(
+  { state, archive }: Pick<Desk, "state" | "archive">,
+  { after, limit }: FillRowsRequest,
+): Promise<RowPage<number>> {
+  const { total, archived } = state.fills;
+  const end = Math.min(after ?? total, total);
+  const start = Math.max(0, end - limit);
+  const keys = new Map<number, FillKey>();
+  let place = archived;
+  for (const key of state.fills.keys()) {
+    if (state.fills.isReplaced(key)) continue;
+    if (place >= start && place < end) keys.set(place, key);
+    place += 1;
+  }
+  for (const layer of archive.layers) {
+    const { firstFill, newFills } = layer;
+    if (firstFill >= end || firstFill + newFills <= start) continue;
+    for (const { key, place: at } of await archive.fills(layer)) if (at >= start && at < end) keys.set(at, key);
+  }
+  const rows: (readonly SentCell[])[] = [];
+  const repeated = new RepeatedWords();
+  for (let at = end - 1; at >= start; at--) {
+    const key = keys.get(at);
+    const fill = key && state.fills.get(key);
+    if (key === undefined || fill === undefined) continue;
+    rows.push(rowOf({ state, repeated }, key.slice(0, key.indexOf("/")), fill));
+  }
+  const { words } = repeated;
+  return { columns: COLUMNS, words, rows, next: start > 0 ? start : null, total };
+}
+
+interface RowContext {
+  readonly state: Readonly<DeskState>;
+  readonly repeated: RepeatedWords;
+}
+
+function rowOf({ state, repeated }: RowContext, connector: string, fill: VenueFill): readonly SentCell[] {
+  const { at, symbol, side, quantity, price, fee = null, feeCurrency, busts, corrects } = fill;
+  const order = ownerOf(state, connector, fill) ?? null;
+  const note =
+    busts !== undefined ? "busted" : order === null ? "external" : corrects !== undefined ? "corrected" : null;
+  const currency = fee === null || feeCurrency === undefined ? null : shownCurrency(feeCurrency);
+  const word = (cell: Cell): SentCell => repeated.placeOf(cell);
+  const first = [iso(at), order, word(connector), word(shownSymbol(symbol)), word(side)];
+  return [...first, quantity, price, fee, word(currency), word(note)];
+}

@@ -1,0 +1,63 @@
+/** Proposals with the same terms: the receipt and the review name those that wait or that the human rejected. */
+import { QocError } from "../../domain/errors/error.ts";
+import { REJECTION_MS } from "../../domain/eviction.ts";
+import type { Actor } from "../../domain/event.ts";
+import { type OrderRecord, rejectedBy } from "../../domain/orders/order-state.ts";
+import { type OrderTerms, hasSameTerms, kindOf, targetOf } from "../../domain/orders/order.ts";
+import type { Untrusted } from "../../domain/untrusted.ts";
+import type { Desk } from "../desk.ts";
+import { orderTexts } from "./order-view.ts";
+
+const NAMED_MAX = 5;
+/** More proposals than a person reads at once; the agent waits for the decisions. */
+export const WAITING_MAX = 20;
+
+export interface EqualProposal {
+  readonly id: string;
+  readonly state: "proposed" | "rejected";
+  /** The human's comment on the rejection. */
+  readonly untrusted: Untrusted | null;
+}
+
+/** The newest proposals with the terms of `order` that wait, or that a human rejected within a week. */
+export function equalProposals(
+  { state, clock }: Pick<Desk, "state" | "clock">,
+  order: Readonly<OrderRecord>,
+): readonly EqualProposal[] {
+  return [...state.orders.values()]
+    .filter((other) => other.id !== order.id && isSameProposal(other.terms, order.terms))
+    .flatMap((other): readonly EqualProposal[] => {
+      if (other.state === "proposed") return [{ id: other.id, state: "proposed", untrusted: null }];
+      const at = other.history.at(-1)?.at ?? other.proposedAt;
+      const isRecent = other.state === "rejected" && clock.now() - at < REJECTION_MS;
+      if (!isRecent || rejectedBy(other) !== "human") return [];
+      return [{ id: other.id, state: "rejected", untrusted: orderTexts(other).reason }];
+    })
+    .slice(-NAMED_MAX);
+}
+
+/** Two cancels of one order are equal; a replacement is equal to another of the same order only. */
+function isSameProposal(a: OrderTerms, b: OrderTerms): boolean {
+  return (
+    kindOf(a) === kindOf(b) && targetOf(a)?.id === targetOf(b)?.id && (a.cancels !== undefined || hasSameTerms(a, b))
+  );
+}
+
+/** One sentence for each, without the human's comment. */
+export function equalSentences(equal: readonly EqualProposal[]): readonly string[] {
+  return equal.map(({ id, state }) =>
+    state === "proposed" ? `the same order waits as ${id}` : `the same order was rejected as ${id}`,
+  );
+}
+
+/** @throws TOO_MANY_WAITING if the agent has as many open proposals as one may have. All runs are one agent. */
+export function refuseTooManyWaiting({ state }: Pick<Desk, "state">, actor: Actor): void {
+  if (!actor.startsWith("agent:")) return;
+  const agent = agentOf(actor);
+  const count = [...state.proposed.values()].filter(({ proposedBy }) => agentOf(proposedBy) === agent).length;
+  if (count >= WAITING_MAX) throw new QocError("TOO_MANY_WAITING", { agent, count, limit: WAITING_MAX });
+}
+
+function agentOf(actor: string): string {
+  return actor.startsWith("agent:run-") ? "agent:run" : actor;
+}

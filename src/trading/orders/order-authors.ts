@@ -1,0 +1,40 @@
+/**
+ * The agents that wrote proposals and issues through the desk, folded from the journal. A file that was not
+ * a valid proposal when it was written keeps its author when it becomes one, whatever its text says about its author.
+ */
+import { ArchivedMap } from "../../domain/archived-map.ts";
+import { digestOf } from "../../domain/digest.ts";
+import type { Actor, Recorded } from "../../domain/event.ts";
+import { isInside } from "../../lib/path-containment.ts";
+import { LAYOUT } from "../../workspace/layout.ts";
+import { isProposalPath } from "../../workspace/proposals.ts";
+
+export interface OrderAuthor {
+  readonly actor: Actor;
+  /** The sources that the agent had read before it wrote the file. */
+  readonly sources: readonly string[];
+}
+
+export interface OrderAuthors {
+  /** By the digest of the text. */
+  readonly byDigest: ArchivedMap<string, OrderAuthor>;
+  take(recorded: Recorded): void;
+  /** Names the author before the file is written, so that no reader meets a text without its author. */
+  add(text: string, author: OrderAuthor): void;
+  /** The author of exactly this text, under any file name; undefined if no agent wrote it. */
+  of(text: string): OrderAuthor | undefined;
+}
+
+export function createOrderAuthors(): OrderAuthors {
+  const byDigest = new ArchivedMap<string, OrderAuthor>("authors");
+  return {
+    byDigest,
+    take: ({ event }) => {
+      if (event.type !== "file.written" || !event.actor.startsWith("agent:")) return;
+      if (!isProposalPath(event.path) && !isInside(LAYOUT.issues, event.path)) return;
+      byDigest.set(event.digest, { actor: event.actor, sources: event.sources ?? [] });
+    },
+    add: (text, author) => void byDigest.set(digestOf(text), author),
+    of: (text) => byDigest.get(digestOf(text)),
+  };
+}

@@ -1,0 +1,273 @@
+/**
+ * Reconciles orders, fills and positions with the venue after a crash, a reconnect or an unknown outcome, and follows
+ * working orders. Nothing is sent again and nothing is invented; an order that the venue cannot settle stays `unknown`
+ * for a human. Orders are followed by one list of open orders a cycle where the connector has `getOpenOrders`, and by a
+ * look-up for each order that the list lacks. The list also shows orders that this desk did not send.
+ */
+import { type DecimalText, ZERO, decimal, text } from "../../domain/decimal.ts";
+import { QocError, messageOf } from "../../domain/errors/error.ts";
+import type { ConnectorName, OrderId, VenueOrderId } from "../../domain/ids.ts";
+import { type OrderRecord, disputedQuantity, isTerminal } from "../../domain/orders/order-state.ts";
+import type { VenueFill, VenueReport } from "../../domain/market/venue.ts";
+import type { Desk, ExternalOrder } from "../desk.ts";
+import { markAccount } from "../market/market-snapshot.ts";
+import { fillKey } from "../../domain/fills/fill.ts";
+import { ownerOf } from "../../domain/fills/fill-state.ts";
+import { keepExternalOrders } from "./external-orders.ts";
+import { workingOrders } from "./follow-pace.ts";
+import { readPages } from "../../host/venue-pages.ts";
+import { judgeEarlyFills, recordFills } from "../fills/record-fill.ts";
+import { settleOpenCancels } from "./settle-cancels.ts";
+
+const FILLS_OVERLAP_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Orders and cancels with an intent from an earlier run of the desk and no result: the venue may have them. An approved
+ * order without an intent was not sent, and is not sent after a restart.
+ */
+export async function markInterruptedUnknown(desk: Pick<Desk, "commit" | "state">): Promise<void> {
+  let last: Promise<unknown> | undefined;
+  for (const order of [...desk.state.inFlight.values(), ...desk.state.cancels.values()]) {
+    const { id, state } = order;
+    if (state === "submitting")
+      last = desk.commit({ type: "order.unknown", id, reason: "the desk stopped before the venue answered" });
+    else if (state === "approved")
+      last = desk.commit({ type: "order.not_sent", id, reason: "the desk stopped before it was sent" });
+  }
+  await last;
+}
+
+/** Start-up and reconnect: fills first, then orders, then positions. Only then may the connector trade. */
+export async function reconcileConnector(desk: Desk, connector: ConnectorName): Promise<void> {
+  await recoverFills(desk, connector);
+  const listed = await compareOpenOrders(desk, connector);
+  for (const order of [...desk.state.inFlight.values()]) {
+    if (order.terms.connector !== connector || order.state === "approved" || listed?.has(order.id) === true) continue;
+    await queryOrderStatus(desk, order);
+  }
+  await settleOpenCancels(desk, connector);
+  await markAccount(desk, connector, { isReconciliation: true });
+  desk.market.reconciled.add(connector);
+}
+
+/** Fetches the venue's fills since one day before our newest fill; duplicates are dropped by fill key. */
+export async function recoverFills(desk: Desk, connector: ConnectorName): Promise<number> {
+  const opened = desk.state.accounts.get(connector)?.openedAt;
+  if (opened === undefined) return 0;
+  const newest = desk.state.lastFillAt.get(connector) ?? opened;
+  const since = Math.max(opened, newest - FILLS_OVERLAP_MS);
+  const symbols = knownSymbols(desk, connector);
+  const read = (cursor: string | undefined) =>
+    desk.venues.fills(connector, since, cursor === undefined ? { symbols } : { symbols, cursor });
+  let fresh = 0;
+  try {
+    for await (const page of readPages({ connector, method: "getFills", read })) {
+      const ours = page.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
+      fresh += await recordFills(desk, { connector, generation: 0, fills: ours });
+    }
+  } catch (error) {
+    if (error instanceof QocError && error.code === "FILL_FLOOD") await desk.venues.cutOff(connector, error.message);
+    throw error;
+  }
+  return fresh;
+}
+
+const SYMBOLS_MAX = 1_000;
+
+/** The symbols of orders in flight and of positions, for venues that list fills by symbol. */
+function knownSymbols({ state }: Pick<Desk, "state">, connector: string): readonly string[] {
+  const symbols = new Set<string>();
+  for (const { terms } of state.inFlight.values()) if (terms.connector === connector) symbols.add(terms.symbol);
+  for (const key of state.positions.keys())
+    if (key.startsWith(`${connector}/`)) symbols.add(key.slice(connector.length + 1));
+  return [...symbols].slice(0, SYMBOLS_MAX);
+}
+
+/** Result of an order lookup: the venue reported the order, does not know it, or has no method to look it up. */
+export type OrderLookup = "found" | "not-found" | "unsupported";
+
+/** Looks up one order at the venue and journals its report. @throws the connector's error. */
+export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<OrderLookup> {
+  const { connector } = order.terms;
+  const report = await desk.venues.order(connector, {
+    venueOrderId: order.venueOrderId,
+    clientOrderId: order.clientOrderId,
+    symbol: order.terms.symbol,
+    submittedAt: order.history.find(({ event }) => event === "order.submitting")?.at,
+  });
+  if (report === undefined) return "unsupported";
+  if (report === null) {
+    if (order.state === "unknown")
+      warnRarely(desk, order, `${connector} does not know ${order.id}; it stays unknown until a human resolves it`);
+    return "not-found";
+  }
+  await applyReport(desk, order, report);
+  return "found";
+}
+
+/** Whether a report says something that the journal does not have. */
+export function isNews(order: OrderRecord, report: VenueReport): boolean {
+  const isEnd = report.status !== "open" && report.status !== "partially_filled";
+  return (
+    order.venueOrderId === undefined ||
+    order.state === "unknown" ||
+    order.state === "submitting" ||
+    (isEnd && order.final !== report.status) ||
+    order.flags.has("missing") ||
+    decimal(report.filledQuantity).gt(order.reportedFilled)
+  );
+}
+
+/** Journals a report. Resolves when it is on disk. */
+export function recordReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<unknown> {
+  const { status, filledQuantity, reason } = report;
+  const venueOrderId = report.venueOrderId as VenueOrderId;
+  if (order.venueOrderId === undefined) judgeEarlyFills(desk, order, venueOrderId);
+  return desk.commit({ type: "order.reported", id: order.id, venueOrderId, status, filledQuantity, reason });
+}
+
+/** Journals what a report of the venue changes, and fetches the fills that its total contains. */
+export async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
+  // An unchanged report is not journaled again.
+  if (isNews(order, report)) await recordReport(desk, order, report);
+  else if (isTerminal(order.state)) return;
+  if (decimal(report.filledQuantity).gt(order.filled)) await closeGap(desk, order, report);
+}
+
+/**
+ * The venue's total exceeds our fills: fetches its fills, or, if the connector has no `getFills`, records one inferred
+ * fill at the average price.
+ */
+export async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
+  const connector = order.terms.connector;
+  await recoverFills(desk, connector);
+  // The venue's total may contain the disputed fills, which must not be booked as an inferred fill.
+  const gap = decimal(report.filledQuantity).minus(order.filled).minus(disputedQuantity(order));
+  if (!gap.gt(ZERO) || report.averagePrice === undefined) return;
+  if (hasMethod(desk, connector, "getFills")) return;
+  const total = `inferred-${order.id}-${report.filledQuantity}`;
+  // After a trade cancel the venue's total can reach the same number twice.
+  const fill = { ...inferredFill(order, report, text(gap), desk.clock.now()), fillId: total };
+  const isKnown = desk.state.fills.has(fillKey(connector, fill));
+  const fills = [isKnown ? { ...fill, fillId: `${total}-${order.fills.size}` } : fill];
+  await recordFills(desk, { connector, generation: 0, inferred: true, fills });
+}
+
+function hasMethod(desk: Pick<Desk, "venues">, connector: string, method: string): boolean {
+  return desk.venues.facts(connector)?.methods.includes(method) === true;
+}
+
+function inferredFill(
+  order: OrderRecord,
+  report: VenueReport,
+  quantity: DecimalText,
+  at: number,
+): Omit<VenueFill, "fillId"> {
+  return {
+    venueOrderId: report.venueOrderId,
+    clientOrderId: order.clientOrderId,
+    symbol: order.terms.symbol,
+    side: order.terms.side,
+    quantity,
+    price: report.averagePrice as DecimalText,
+    at,
+  };
+}
+
+const WARNING_MS = 3_600_000;
+/** The state and the time (monotonic, ms) of the last warning about an order. */
+const lastWarnings = new WeakMap<OrderRecord, { readonly state: string; readonly at: number }>();
+
+/** Orders are looked up every two seconds: logs a warning once for each state of the order, then once an hour. */
+function warnRarely(desk: Pick<Desk, "clock" | "log">, order: OrderRecord, message: string): void {
+  const at = desk.clock.monotonic();
+  const last = lastWarnings.get(order);
+  if (last?.state === order.state && at - last.at < WARNING_MS) return;
+  lastWarnings.set(order, { state: order.state, at });
+  desk.log.warn(message);
+}
+
+/** An acknowledged order is flagged after this many answers that the venue does not know it. */
+const MISSING_AFTER = 3;
+const RECHECK_MAX_MS = 60_000;
+
+/** Answers "not found" in a row, and when the venue is asked again, monotonic ms. */
+const missing = new WeakMap<OrderRecord, { readonly count: number; readonly next: number }>();
+
+/** Looks up every order of a connector that is in flight. Runs on a timer; errors are logged and delay the next run. */
+export async function followOrders(desk: Desk, connector: ConnectorName): Promise<void> {
+  await settleOpenCancels(desk, connector);
+  if (workingOrders(desk, connector).length === 0) return;
+  await paced(desk, connector, () => followWorking(desk, connector));
+}
+
+/** Lists the open orders, and looks up each working order that the list lacks. @throws the connector's error. */
+export async function followWorking(desk: Desk, connector: ConnectorName): Promise<void> {
+  desk.market.followPace.followed(connector);
+  const working = workingOrders(desk, connector);
+  const listed = await compareOpenOrders(desk, connector);
+  for (const order of working) {
+    if (isTerminal(order.state) || listed?.has(order.id) === true) continue;
+    if ((missing.get(order)?.next ?? 0) > desk.clock.monotonic()) continue;
+    await followOrder(desk, order);
+  }
+}
+
+/** Runs a poll. An error is logged, and the connector is not polled again before its pause ends. Never rejects. */
+export async function paced(
+  desk: Pick<Desk, "log" | "market">,
+  connector: ConnectorName,
+  poll: () => Promise<void>,
+): Promise<void> {
+  const { polls } = desk.market;
+  try {
+    await poll();
+    polls.succeeded(connector);
+  } catch (error) {
+    const ms = polls.failed(connector, error);
+    desk.log.warn(`polling ${connector} failed, the next poll is in ${Math.round(ms / 1000)} s: ${messageOf(error)}`, {
+      connector,
+    });
+  }
+}
+
+/** An order that its venue does not know is asked for more and more rarely. */
+async function followOrder(desk: Desk, order: OrderRecord): Promise<void> {
+  const lookup = await queryOrderStatus(desk, order);
+  if (lookup !== "not-found") {
+    missing.delete(order);
+    return;
+  }
+  const count = (missing.get(order)?.count ?? 0) + 1;
+  const pause = count < MISSING_AFTER ? 0 : Math.min(RECHECK_MAX_MS, 1_000 * 2 ** Math.min(count, 10));
+  missing.set(order, { count, next: desk.clock.monotonic() + pause });
+  const isAcknowledged = order.state === "accepted" || order.state === "partially_filled";
+  if (count < MISSING_AFTER || !isAcknowledged || order.flags.has("missing")) return;
+  desk.log.error(`${order.terms.connector} does not know ${order.id}, which it had acknowledged`);
+  await desk.commit({ type: "order.missing", id: order.id });
+}
+
+/**
+ * Compares the venue's open orders with ours. Returns ours among them, with their reports applied; undefined if the
+ * connector cannot list its orders. The absence of an order means nothing: it may have ended, or be too new.
+ */
+export async function compareOpenOrders(
+  desk: Desk,
+  connector: ConnectorName,
+): Promise<ReadonlySet<OrderId> | undefined> {
+  const reports = await desk.venues.openOrders(connector);
+  if (reports === undefined) return undefined;
+  const own = new Set<OrderId>();
+  const others: ExternalOrder[] = [];
+  for (const report of reports) {
+    const id = ownerOf(desk.state, connector, report);
+    const order = id === undefined ? undefined : desk.state.orders.get(id);
+    if (order !== undefined) {
+      own.add(order.id);
+      await applyReport(desk, order, report);
+    }
+    if (order === undefined || isTerminal(order.state)) others.push({ report, closedHere: order?.id ?? null });
+  }
+  keepExternalOrders(desk, connector, others);
+  return own;
+}

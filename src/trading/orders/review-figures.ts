@@ -1,0 +1,139 @@
+/** The figures of a review: the book before and after the order, its prices against the market, and realized P&L. */
+import type { BookChange, PriceDistance, RealizedEstimate } from "../../domain/orders/review-view.ts";
+import {
+  type Decimal,
+  type DecimalText,
+  HUNDRED,
+  ONE,
+  ZERO,
+  decimal,
+  max,
+  min,
+  ratio,
+  rounded,
+  text,
+} from "../../domain/decimal.ts";
+import type { DeskState } from "../../domain/desk-state.ts";
+import { multiplierOf } from "../../domain/account/multiplier.ts";
+import { type OrderTerms, instrumentKey } from "../../domain/orders/order.ts";
+import type { Lot } from "../../domain/account/position-book.ts";
+import { isTwoSided, mid } from "../../domain/market/quote.ts";
+import type { VenueInstrument, VenueQuote } from "../../domain/market/venue.ts";
+import { bestPrice } from "../../gate/protection.ts";
+
+export interface FiguresInput {
+  readonly state: Readonly<DeskState>;
+  readonly terms: OrderTerms;
+  readonly quote: VenueQuote | undefined;
+  readonly instrument: VenueInstrument | null | undefined;
+  /** The gate's conservative price of one unit; undefined: none. */
+  readonly price: Decimal | undefined;
+  /** The instrument is priced in another currency than the account. */
+  readonly isForeign: boolean;
+}
+
+/**
+ * The position at its mark, which is also the price in NAV, and the money at the order's conservative price. Nothing is
+ * computed across currencies.
+ */
+export function bookChanges({ state, terms, quote, price, isForeign }: FiguresInput): readonly BookChange[] {
+  const account = state.accounts.get(terms.connector);
+  const currency = account?.account.currency ?? "";
+  const held = state.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
+  const signed = terms.side === "buy" ? decimal(terms.quantity) : ZERO.minus(decimal(terms.quantity));
+  const after = held.plus(signed);
+  const multiplier = multiplierOf(state, terms.connector, terms.symbol);
+  const mark = isForeign ? undefined : markOf(account?.positions.get(terms.symbol)?.markPrice, quote);
+  const nav = account?.account.nav === undefined ? ZERO : decimal(account.account.nav);
+  const weight = (quantity: Decimal): DecimalText | null => {
+    if (quantity.eq(ZERO)) return text(ZERO);
+    return mark === undefined || !nav.gt(ZERO)
+      ? null
+      : text(ratio(quantity.times(multiplier).times(mark).times(HUNDRED), nav, 2));
+  };
+  const money = (name: "cash" | "buyingPower", what: string): BookChange => ({
+    what,
+    before: account?.account[name] ?? null,
+    after:
+      account === undefined || price === undefined || isForeign
+        ? null
+        : text(rounded(decimal(account.account[name]).minus(signed.times(multiplier).times(price)), 2)),
+    unit: currency,
+  });
+  return [
+    { what: `${terms.symbol} held`, before: text(held), after: text(after), unit: "" },
+    { what: `${terms.symbol} weight`, before: weight(held), after: weight(after), unit: "%" },
+    money("cash", "cash"),
+    money("buyingPower", "buying power"),
+  ];
+}
+
+function markOf(venueMark: string | undefined, quote: VenueQuote | undefined): Decimal | undefined {
+  if (venueMark !== undefined) return decimal(venueMark);
+  return quote === undefined || !isTwoSided(quote) ? undefined : mid(quote);
+}
+
+/** Limit, stop and protection price in percent of the market; empty without a two-sided quote. */
+export function priceDistances({ terms, quote }: Pick<FiguresInput, "terms" | "quote">): readonly PriceDistance[] {
+  if (quote === undefined || !isTwoSided(quote)) return [];
+  const side = terms.side === "buy" ? "ask" : "bid";
+  const market = decimal(quote[side]);
+  const named = [
+    ["limit", terms.limitPrice],
+    ["stop", terms.stopPrice],
+    ["protection price", terms.protectionPrice],
+  ] as const;
+  return named.flatMap(([what, price]) =>
+    price === undefined || market.eq(ZERO)
+      ? []
+      : [{ what, price, side, market: text(market), percent: percentOf(decimal(price), market) }],
+  );
+}
+
+function percentOf(price: Decimal, market: Decimal): DecimalText {
+  return text(ratio(price.minus(market).times(HUNDRED), market.abs(), 2));
+}
+
+/**
+ * The P&L that the order realizes at its likely price, first in, first out; null if it closes no lot, or if a price is
+ * not known.
+ */
+export function realizedEstimate({ state, terms, quote, instrument }: FiguresInput): RealizedEstimate | null {
+  const { account, positions } = state.accounts.get(terms.connector) ?? {};
+  const held = positions?.get(terms.symbol);
+  const position = state.positions.get(instrumentKey(terms.connector, terms.symbol));
+  const price = likelyPrice(terms, quote);
+  if (position === undefined || price === undefined) return null;
+  const sign = terms.side === "sell" ? ONE : ZERO.minus(ONE);
+  const closing = position.lots.filter(({ quantity }) => quantity.times(sign).gt(ZERO));
+  const amount = closing.length === 0 ? undefined : closedPnl(closing, decimal(terms.quantity), price);
+  if (amount === undefined) return null;
+  return {
+    amount: text(rounded(amount.times(position.multiplier), 8)),
+    price: text(price),
+    unit: instrument?.currency ?? held?.currency ?? account?.currency ?? "",
+  };
+}
+
+/** undefined: the price of a lot is not known. */
+function closedPnl(lots: readonly Readonly<Lot>[], quantity: Decimal, price: Decimal): Decimal | undefined {
+  let [remaining, pnl] = [quantity, ZERO];
+  for (const lot of lots) {
+    if (remaining.eq(ZERO)) break;
+    if (lot.price === undefined) return undefined;
+    const closed = min(remaining, lot.quantity.abs());
+    const gain = lot.quantity.gt(ZERO) ? price.minus(lot.price) : lot.price.minus(price);
+    pnl = pnl.plus(closed.times(gain));
+    remaining = remaining.minus(closed);
+  }
+  return pnl;
+}
+
+/** A limit order trades at the market if that is better than its limit; a stop order at its trigger. */
+function likelyPrice(terms: OrderTerms, quote: VenueQuote | undefined): Decimal | undefined {
+  const market = quote === undefined || !isTwoSided(quote) ? undefined : bestPrice(terms, quote);
+  if (terms.limitPrice === undefined) return market;
+  const limit = decimal(terms.limitPrice);
+  if (market === undefined) return limit;
+  return terms.side === "buy" ? min(limit, market) : max(limit, market);
+}

@@ -1,0 +1,127 @@
+/** A change of the NAV is explained by price moves and trades; the rest is money that was paid in or out. */
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decimal, text } from "../../../src/domain/decimal.ts";
+import { unexplainedChange } from "../../../src/domain/account/nav-change.ts";
+import { TradeSums } from "../../../src/domain/account/trade-sums.ts";
+import type { VenueAccount, VenueFill, VenuePosition } from "../../../src/domain/market/venue.ts";
+
+type Held = readonly [quantity: number, mark?: number];
+
+function positionsOf(held: Readonly<Record<string, Held>>): VenuePosition[] {
+  return Object.entries(held).map(([symbol, [quantity, mark]]) => {
+    const position = { symbol, quantity: text(decimal(String(quantity))) };
+    return mark === undefined ? position : { ...position, markPrice: text(decimal(String(mark))) };
+  });
+}
+function accountOf(nav: number, currency = "USD"): VenueAccount {
+  const amount = text(decimal(String(nav)));
+  return { nav: amount, cash: amount, buyingPower: amount, currency };
+}
+function fill(side: "buy" | "sell", quantity: number, price: number, more: Partial<VenueFill> = {}): VenueFill {
+  const amounts = { quantity: String(quantity), price: String(price) } as Pick<VenueFill, "quantity" | "price">;
+  return { fillId: `${side}-${quantity}-${price}`, venueOrderId: "o", symbol: "A", side, at: 1, ...amounts, ...more };
+}
+
+interface Case {
+  readonly before: readonly [nav: number, held: Readonly<Record<string, Held>>];
+  readonly now: readonly [nav: number, held: Readonly<Record<string, Held>>];
+  readonly trades?: readonly VenueFill[];
+}
+function unexplained({ before, now, trades = [] }: Case): string | undefined {
+  const positions = new Map(positionsOf(before[1]).map((position) => [position.symbol, position]));
+  const base = { account: accountOf(before[0]), nav: decimal(String(before[0])), positions };
+  const sums = new TradeSums();
+  for (const trade of trades) sums.set(trade.fillId, trade);
+  const change = unexplainedChange(base, { account: accountOf(now[0]), positions: positionsOf(now[1]), trades: sums });
+  return change && text(change);
+}
+
+describe("the change of the NAV that nothing explains", () => {
+  it.each<[string, Case, string | undefined]>([
+    ["a deposit without a trade", { before: [1000, {}], now: [1500, {}] }, "500"],
+    ["a price move", { before: [1000, { A: [10, 50] }], now: [1200, { A: [10, 70] }] }, "0"],
+    [
+      "a deposit between two fills",
+      { before: [1000, {}], now: [1520, { A: [10, 52] }], trades: [fill("buy", 10, 50)] },
+      "500",
+    ],
+    ["a buy at the mark", { before: [1000, {}], now: [1000, { A: [10, 50] }], trades: [fill("buy", 10, 50)] }, "0"],
+    [
+      "a sale of everything, whose mark is gone",
+      { before: [1000, { A: [10, 50] }], now: [1100, {}], trades: [fill("sell", 10, 60)] },
+      "0",
+    ],
+    [
+      "a withdrawal beside a round trip with a loss",
+      { before: [1000, {}], now: [400, {}], trades: [fill("buy", 10, 50), fill("sell", 10, 40)] },
+      "-500",
+    ],
+    [
+      "a fee of 2 %",
+      { before: [1000, {}], now: [980, {}], trades: [fill("buy", 1, 50, { fee: "20" as never }), fill("sell", 1, 50)] },
+      "0",
+    ],
+    [
+      "a fill that arrives after the mark that contains it",
+      { before: [1000, { A: [10, 50] }], now: [1010, { A: [10, 51] }], trades: [fill("buy", 10, 50)] },
+      "0",
+    ],
+    ["a bust", { before: [1000, {}], now: [1000, {}], trades: [fill("buy", 10, 50, { busts: "x" })] }, "0"],
+    ["coins that were paid in", { before: [1000, {}], now: [1500, { A: [10, 50] }] }, "500"],
+    ["coins that were bought in the venue's own app", { before: [1000, {}], now: [1000, { A: [10, 50] }] }, "0"],
+    ["coins that were paid out", { before: [1000, { A: [10, 50] }], now: [500, {}] }, "-500"],
+    [
+      "another spelling of the symbol in fills",
+      {
+        before: [1000, {}],
+        now: [1000, { "B/USD": [10, 50] }],
+        trades: [fill("buy", 10, 50, { symbol: "B-USD" })],
+      },
+      "0",
+    ],
+    ["half a percent", { before: [1000, {}], now: [1005, {}] }, "0"],
+    ["a position without a mark", { before: [1000, { A: [10] }], now: [1500, { A: [10] }] }, undefined],
+  ])("%s", (_, change, expected) => expect(unexplained(change)).toBe(expected));
+
+  it("is the deposit, whatever was traded at whatever price", () => {
+    const trade = fc.record({ side: fc.constantFrom("buy", "sell"), quantity: fc.nat(50), price: fc.nat(200) });
+    const marks = fc.record({ before: fc.integer({ min: 1, max: 200 }), now: fc.integer({ min: 1, max: 200 }) });
+    fc.assert(
+      fc.property(fc.array(trade), marks, fc.integer({ min: -50_000, max: 50_000 }), (trades, mark, deposit) => {
+        const fills = trades.map(({ side, quantity, price }, n) =>
+          fill(side as "buy" | "sell", quantity + 1, price + 1, { fillId: String(n) }),
+        );
+        let [cash, held] = [100_000 - 100 * mark.before + deposit, 100];
+        for (const { side, quantity, price } of fills) {
+          const signed = side === "buy" ? Number(quantity) : -Number(quantity);
+          [cash, held] = [cash - signed * Number(price), held + signed];
+        }
+        // A closed position has no mark at the venue any more.
+        const now: Readonly<Record<string, Held>> = held === 0 ? {} : { A: [held, mark.now] };
+        const found = unexplained({
+          before: [100_000, { A: [100, mark.before] }],
+          now: [cash + held * mark.now, now],
+          trades: fills,
+        });
+        expect(found).toBe(Math.abs(deposit) <= 500 ? "0" : String(deposit));
+      }),
+    );
+  });
+});
+
+describe("the sums of trades", () => {
+  it("count each fill once: a correction, a bust, a later fee or a dispute replaces what was counted", () => {
+    const sums = new TradeSums();
+    const shown = () => [...sums.bySymbol.values()].map(({ traded, cost }) => `${text(traded)} for ${text(cost)}`);
+    sums.set("a", fill("buy", 10, 50));
+    sums.set("b", fill("sell", 4, 60));
+    expect(shown()).toEqual(["6 for 260"]);
+    sums.set("a", fill("buy", 8, 50, { fee: "1.5" as never }));
+    expect([shown(), text(sums.feesIn("USD")), text(sums.feesIn("EUR"))]).toEqual([["4 for 160"], "1.5", "1.5"]);
+    sums.set("b", fill("sell", 4, 60, { busts: "b" }));
+    expect(shown()).toEqual(["8 for 400"]);
+    sums.set("a", undefined);
+    expect([shown(), text(sums.feesIn("USD")), sums.has("a")]).toEqual([["0 for 0"], "0", false]);
+  });
+});

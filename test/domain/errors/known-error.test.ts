@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { QocError } from "../../../src/domain/errors/error.ts";
+import { knownError } from "../../../src/domain/errors/known-error.ts";
+
+function systemError(code: string, path?: string): Error {
+  return Object.assign(new Error(`${code}: some words, open '${path ?? ""}'`), { code, path });
+}
+
+describe("an error that has no code of ours", () => {
+  it.each([
+    ["EROFS", "its file system is read-only"],
+    ["EACCES", "your user may not read or write it"],
+    ["EPERM", "your user may not change it"],
+    ["ENOSPC", "the disk is full"],
+  ])("%s of a file is said in words, with the path and what to do", (code, words) => {
+    const error = knownError(systemError(code, "/desks/a/.qoc/lock"));
+    expect(error).toMatchObject({ code: "DISK_REFUSED", message: `/desks/a/.qoc/lock cannot be used: ${words}` });
+    expect(error.hint).toContain("make /desks/a/.qoc writable for your user");
+    const temporary = knownError(systemError(code, "/desks/a/.qoc/.123-4.tmp"));
+    expect(temporary.message).toBe(`/desks/a/.qoc cannot be used: ${words}`);
+    expect(error.message).not.toContain(code);
+  });
+
+  it.each([systemError("EPERM"), systemError("toString", "/x"), new TypeError("no"), undefined, "text"])(
+    "%s is internal",
+    (thrown) => {
+      expect(knownError(thrown).code).toBe("INTERNAL");
+    },
+  );
+
+  it("of ours stays as it is", () => {
+    const error = new QocError("DESK_DOWN");
+    expect(knownError(error)).toBe(error);
+  });
+});
