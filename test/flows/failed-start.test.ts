@@ -22,6 +22,7 @@ const STEPS = [
   "logs",
   "journal",
   "anchor",
+  "checkpoints",
   "history",
   "egress",
   "projections",
