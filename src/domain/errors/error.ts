@@ -118,7 +118,7 @@ export const ERRORS = {
   ANCHOR_INVALID: row("{reason}; the desk is read-only and halted", GAP_HINT),
   ARCHIVE_DAMAGED: row(
     "{file} in .qoc/checkpoints: {message}; the desk is read-only",
-    "qoc down, then qoc up: the start makes the archive again from the journal",
+    "the next start makes the archive again from the journal: type qoc down, then qoc up",
   ),
   JOURNAL_FAILED: row("writing the journal failed: {message}; the desk is halted", "check the disk, then qoc up"),
   // desk
