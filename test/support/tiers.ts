@@ -31,6 +31,16 @@ const SLOW_TIERS: readonly Tier[] = [
     sharesModules: true,
   },
   {
+    name: "live",
+    command: "npm run test:live",
+    covers: "desks with live connectors, each in a process of its own, and with the live key",
+    include: [
+      "test/flows/{accounts-that-count,adapter-changed,alpaca,cancel-by-proposal,config-pinned,keys-travel}.test.ts",
+      "test/flows/{live-approval,live-levels,packages-changed,passkey-approval,simulated-live,venue-account}.test.ts",
+    ],
+    isDefault: false,
+  },
+  {
     name: "programs",
     command: "npm run test:programs",
     covers: "the program in processes of its own, at terminals, killed and upgraded; command-line sessions",
