@@ -2,6 +2,7 @@
 import { makeClientOrderId } from "../domain/orders/client-order-id.ts";
 import { type Decimal, ZERO, decimal, floored, ratio, text } from "../domain/decimal.ts";
 import type { TimeInForce } from "../domain/sdk.ts";
+import { tickAt } from "../domain/market/tick-size.ts";
 import type { VenueQuote } from "../domain/market/venue.ts";
 import { leaveUntried } from "./assert.ts";
 import type { ConformanceHarness } from "./harness.ts";
@@ -33,8 +34,9 @@ export function restingTimeInForce(harness: ConformanceHarness): TimeInForce {
 /** Rounds a price down to the instrument's tick, or to as many places as the quote has. */
 export function onTick({ instrument }: ConformanceHarness, price: Decimal, like: string): string {
   const places = like.split(".")[1]?.length ?? 0;
-  if (instrument?.tickSize === undefined) return text(floored(price, Math.max(places, 2)));
-  const tick = decimal(instrument.tickSize);
+  const step = instrument === undefined ? undefined : tickAt(text(price), instrument);
+  if (step === undefined) return text(floored(price, Math.max(places, 2)));
+  const tick = decimal(step);
   return text(floored(ratio(price, tick, 8), 0).times(tick));
 }
 

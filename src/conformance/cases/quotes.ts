@@ -221,8 +221,8 @@ export const QUOTE_CASES: readonly TestCase[] = [
         return fail(`getInstrument(${JSON.stringify(symbol)}) returned null for the symbol in certify.toml`);
       assert(instrument.symbol === symbol, `getInstrument(${symbol}) returned the instrument ${instrument.symbol}`);
       assert(
-        instrument.tickSize !== undefined && instrument.lotSize !== undefined,
-        "getInstrument returned no tickSize or no lotSize: without them the desk cannot check orders",
+        (instrument.tickSize ?? instrument.ticks) !== undefined && instrument.lotSize !== undefined,
+        "getInstrument returned neither tickSize nor ticks, or no lotSize: without them the desk cannot check orders",
       );
     },
   },

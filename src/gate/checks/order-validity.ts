@@ -7,6 +7,7 @@ import { type Decimal, ZERO, decimal, exactNumber, onStep } from "../../domain/d
 import { multiplierOf } from "../../domain/account/multiplier.ts";
 import type { OrderTerms } from "../../domain/orders/order.ts";
 import { isNegative } from "../../domain/market/quote.ts";
+import { tickAt } from "../../domain/market/tick-size.ts";
 import type { VenueInstrument } from "../../domain/market/venue.ts";
 import type { Check } from "../../domain/orders/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
@@ -129,12 +130,6 @@ function shortSale({ input, exposure }: CheckContext, { shortable }: VenueInstru
   const actual = opening.toFixed();
   const message = `the order would sell ${actual} ${terms.symbol} short, and none of it can be borrowed at ${terms.connector} now`;
   return block(key, "NOT_SHORTABLE", message, { limit: "0", actual });
-}
-
-/** The step at this price. */
-function tickAt(price: string | undefined, { ticks, tickSize }: VenueInstrument): string | undefined {
-  if (ticks === undefined || price === undefined) return tickSize;
-  return (ticks.findLast(({ from }) => decimal(price).gte(decimal(from))) ?? ticks[0])?.tickSize;
 }
 
 function steps(terms: OrderTerms, instrument: VenueInstrument): Finding {
