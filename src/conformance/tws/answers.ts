@@ -220,8 +220,48 @@ export function marketRule(id: number, tickSize: string): TwsFields {
   return [93, id, 1, 0, tickSize];
 }
 
-export function accountValue(account: string, [key, value, currency]: readonly [string, string, string]): TwsFields {
-  return [6, 2, key, value, currency, account];
+const DAY_MS = 24 * 60 * 60 * 1000;
+const BARS = 3;
+
+/** Three bars that end now, at the last price: a day each, or an hour. */
+export function bars(id: number, { last }: Pick<FakeQuote, "last">, { size, now }: { size: string; now: number }) {
+  const isDaily = size === "1 day";
+  const times = Array.from({ length: BARS }, (_, index) => now - (BARS - index) * (isDaily ? DAY_MS : DAY_MS / 24));
+  const rows = times.flatMap((at) => {
+    const time = isDaily ? new Date(at).toISOString().slice(0, 10).replaceAll("-", "") : Math.floor(at / 1000);
+    return [time, last, last, last, last, 100, last, 10];
+  });
+  return [17, id, easternTime(times[0] ?? now), easternTime(now), BARS, ...rows] satisfies TwsFields;
+}
+
+/** What a search has found. */
+export function symbolSamples(id: number, contracts: readonly TwsContract[]): TwsFields {
+  const rows = contracts.flatMap(({ conId, symbol, secType, currency }) => [
+    ...[conId, symbol, secType, "NASDAQ.NMS", currency],
+    ...[0, `${symbol} INC`, ""],
+  ]);
+  return [79, id, contracts.length, ...rows];
+}
+
+/** TWS states a key once for each currency, and in words for the sum of all: `BASE`. Their order is not fixed. */
+export function accountValues(
+  account: string,
+  { nav = "", cash = "", buying_power = "", currency = "" }: Readonly<Record<string, string>>,
+): readonly TwsFields[] {
+  const values: readonly (readonly [string, string, string])[] = [
+    ["AccountReady", "true", ""],
+    ["CashBalance", "1200.50", "CHF"],
+    ["ExchangeRate", "1.15", "CHF"],
+    ["CashBalance", cash, currency],
+    ["ExchangeRate", "1.00", currency],
+    ["CashBalance", cash, "BASE"],
+    ["ExchangeRate", "1.00", "BASE"],
+    ["NetLiquidation", nav, currency],
+    ["TotalCashValue", cash, currency],
+    ["AvailableFunds", buying_power, currency],
+    ["BuyingPower", `${buying_power}0`, currency],
+  ];
+  return values.map(([key, value, valueCurrency]) => [6, 2, key, value, valueCurrency, account]);
 }
 
 export function portfolioValue(

@@ -19,7 +19,8 @@ import { closeServer, listenOnLoopback, portOf } from "../venue/loopback-server.
 import {
   type TwsContract,
   type TwsOrigin,
-  accountValue,
+  accountValues,
+  bars,
   commission,
   completedOrder,
   contractData,
@@ -31,6 +32,7 @@ import {
   openOrder,
   orderStatus,
   portfolioValue,
+  symbolSamples,
   ticks,
 } from "./answers.ts";
 import { READ_ONLY, TwsClient, endOf, sendAnswer } from "./client.ts";
@@ -285,9 +287,21 @@ export class TwsGateway extends BookVenue {
     }
   }
 
-  #other(client: TwsClient, { id, name, fields }: TwsRequest): readonly TwsFields[] {
+  #other(client: TwsClient, { id, name, symbol, fields }: TwsRequest): readonly TwsFields[] {
     if (name === "cancelMktData") client.quotes.delete(id);
     if (name === "reqMarketDataType") client.isDelayed = fields[2] === "3";
+    if (name === "reqMatchingSymbols") {
+      const words = (fields[2] ?? "").toUpperCase();
+      const found = TRAITS.symbols.filter((listed) => listed.startsWith(words));
+      const contracts = found.map((listed) => this.#contractOf(listed));
+      return [symbolSamples(id, contracts)];
+    }
+    if (name === "reqHistoricalData") {
+      const quote = this.state.quotes.get(symbol);
+      if (quote === undefined)
+        return [this.#refusal(id, { kind: "refused", reason: "unknown-symbol", subject: symbol })];
+      return [bars(id, quote, { size: fields[16] ?? "", now: this.now })];
+    }
     if (name !== "reqMarketRule") return [];
     const rule = Number(fields[1]);
     return [marketRule(rule, this.#stepsOf(TRAITS.symbols[rule - FIRST_RULE] ?? "").tick_size)];
@@ -323,24 +337,9 @@ export class TwsGateway extends BookVenue {
       .map((order) => completedOrder(order, this.#contractOf(order.symbol), { account: this.#account, now: this.now }));
   }
 
-  /** TWS states a key once for each currency, and in words for the sum of all: `BASE`. Their order is not fixed. */
   #accountMessages({ account, positions }: Extract<VenueOutcome, { kind: "account" | "positions" }>) {
-    const { nav = "", cash = "", buying_power = "", currency = "" } = account;
-    const values: readonly (readonly [string, string, string])[] = [
-      ["AccountReady", "true", ""],
-      ["CashBalance", "1200.50", "CHF"],
-      ["ExchangeRate", "1.15", "CHF"],
-      ["CashBalance", cash, currency],
-      ["ExchangeRate", "1.00", currency],
-      ["CashBalance", cash, "BASE"],
-      ["ExchangeRate", "1.00", "BASE"],
-      ["NetLiquidation", nav, currency],
-      ["TotalCashValue", cash, currency],
-      ["AvailableFunds", buying_power, currency],
-      ["BuyingPower", `${buying_power}0`, currency],
-    ];
     return [
-      ...values.map((value) => accountValue(this.#account, value)),
+      ...accountValues(this.#account, account),
       ...positions.map((position) =>
         portfolioValue(this.#account, this.#contractOf(position["symbol"] ?? ""), position),
       ),

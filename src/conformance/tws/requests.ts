@@ -28,6 +28,8 @@ export interface TwsRequest {
   readonly id: number;
   readonly route: VenueRoute | "unknown";
   readonly command: VenueCommand;
+  /** The kit's symbol of the contract in the request; "" for requests without one. */
+  readonly symbol: string;
   readonly fields: readonly string[];
 }
 
@@ -40,7 +42,12 @@ export interface TwsLookup {
 }
 
 const TYPES: Readonly<Record<string, string>> = { MKT: "market", LMT: "limit", STP: "stop", "STP LMT": "stop_limit" };
-const FIRST_CONTRACT_FIELD: Readonly<Record<string, number>> = { reqMktData: 3, reqContractDetails: 3, placeOrder: 2 };
+const FIRST_CONTRACT_FIELD: Readonly<Record<string, number>> = {
+  reqMktData: 3,
+  reqContractDetails: 3,
+  placeOrder: 2,
+  reqHistoricalData: 2,
+};
 /** The place of the id among the fields. */
 const ID_FIELD: Readonly<Record<string, number>> = {
   reqMktData: 2,
@@ -59,7 +66,8 @@ export function readTwsRequest(fields: readonly string[], lookup: TwsLookup): Tw
   const id = place === undefined ? -1 : Number(fields[place]);
   // TWS has no keys: each client acts for the login of the gateway.
   const command: VenueCommand = { isAuthorized: true, ...commandOf(name, { fields, id, lookup }) };
-  return { name, id, route: faultRouteOf(command), command, fields };
+  const symbol = FIRST_CONTRACT_FIELD[name] === undefined ? "" : symbolIn(name, { fields, id, lookup });
+  return { name, id, route: faultRouteOf(command), command, symbol, fields };
 }
 
 interface Parts {

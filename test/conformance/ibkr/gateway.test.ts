@@ -305,3 +305,31 @@ describe("messages", () => {
     expect(times.length).toBeLessThanOrEqual(50 * (1 + seconds));
   });
 });
+
+describe("market data of a gateway", () => {
+  it.each([
+    ["1d", 24 * 60 * 60 * 1000],
+    ["1h", 60 * 60 * 1000],
+  ])("bars of %s come with their times and prices", async (resolution, step) => {
+    const { connector } = await start();
+    const { last } = gateway.state.quotes.get("AAPL") ?? {};
+    const response = await connector.invoke("getBars", ["AAPL", { resolution }]);
+    if (!response.ok) throw new Error(response.message);
+    const bars = response.value as readonly { timestamp: number; close: string; volume: string }[];
+    expect(bars.map(({ close, volume }) => [Number(close), Number(volume)])).toEqual(
+      Array(3).fill([Number(last), 100]),
+    );
+    expect(bars.slice(1).map(({ timestamp }, index) => timestamp - (bars[index]?.timestamp ?? 0))).toEqual([
+      step,
+      step,
+    ]);
+  });
+
+  it("a search finds stocks by the start of their symbol", async () => {
+    const { connector } = await start();
+    expect(await connector.invoke("searchInstruments", ["AAP"])).toMatchObject({
+      ok: true,
+      value: [{ symbol: "AAPL", currency: "USD" }],
+    });
+  });
+});
