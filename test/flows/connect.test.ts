@@ -8,6 +8,7 @@ import { systemClock, systemIds } from "../../src/app/system.ts";
 import type { FakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { openTwsGateway } from "../../src/conformance/tws/gateway.ts";
 import { ALPACA_SECRETS, openAlpaca } from "../support/alpaca-desk.ts";
+import { freePort } from "../support/free-port.ts";
 import { requireBuild } from "../support/built.ts";
 import { type Answer, qocJson } from "../support/qoc-json.ts";
 
@@ -34,6 +35,8 @@ beforeAll(async () => {
   requireBuild();
   venue = await openAlpaca();
   await qocJson({ args: ["init", desk], desk: base, env: { PATH: process.env["PATH"] ?? "", HOME: base } });
+  // The port that init found free may be another test's by now.
+  writeFileSync(join(desk, "desk.toml"), file().replace(/^port = \d+$/m, `port = ${await freePort()}`));
 });
 afterAll(async () => {
   await qoc(["down"]);
