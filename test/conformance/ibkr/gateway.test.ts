@@ -316,8 +316,9 @@ describe("market data of a gateway", () => {
     const response = await connector.invoke("getBars", ["AAPL", { resolution }]);
     if (!response.ok) throw new Error(response.message);
     const bars = response.value as readonly { timestamp: number; close: string; volume: string }[];
+    expect(bars).toHaveLength(3);
     expect(bars.map(({ close, volume }) => [Number(close), Number(volume)])).toEqual(
-      Array(3).fill([Number(last), 100]),
+      bars.map(() => [Number(last), 100]),
     );
     expect(bars.slice(1).map(({ timestamp }, index) => timestamp - (bars[index]?.timestamp ?? 0))).toEqual([
       step,
