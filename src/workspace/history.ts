@@ -97,24 +97,15 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   const gitDir = `${options.root}/${LAYOUT.history}`;
   const git = gitIn(options, gitDir);
   if (!options.enabled) return unavailable(switchedOff());
-  if (!(await isInstalled(options))) {
+  try {
+    // A program of this name may be there and not run: macOS has one that asks for its developer tools.
+    await git(["--version"]);
+  } catch {
     options.log.warn("git is not installed; the desk trades without file history");
     return unavailable(new QocError("GIT_MISSING"));
   }
   await prepare(options, gitDir, git);
   return new GitHistory(options, git);
-}
-
-/** Looks for git on the PATH: to start it would take longer than the rest of opening the history. */
-async function isInstalled({ disk, env }: HistoryOptions): Promise<boolean> {
-  const files = searchPath(env)
-    .split(":")
-    .map((folder) => disk.facts(`${folder}/git`).catch(() => undefined));
-  return (await Promise.all(files)).some((facts) => facts !== undefined);
-}
-
-function searchPath(env: HistoryOptions["env"]): string {
-  return env["PATH"] ?? "/usr/bin:/bin";
 }
 
 /** The commits that are searched for a signed head. */
@@ -141,7 +132,7 @@ function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: stri
   return (args) =>
     new Promise((resolve, reject) => {
       const gitEnv = {
-        PATH: searchPath(env),
+        PATH: env["PATH"] ?? "/usr/bin:/bin",
         HOME: gitDir,
         GIT_DIR: gitDir,
         // Otherwise a file `commondir` would name another folder, with a configuration and attributes of its own.
@@ -165,7 +156,8 @@ function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: stri
         { cwd: root, env: gitEnv, maxBuffer: OUTPUT_BYTES_MAX, timeout: 60_000, encoding: "buffer" },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
-          else if (error.code === 1 && stderr.length === 0) reject(new Unchanged());
+          else if (error.code === 1 && stderr.length === 0)
+            reject(new Unchanged("HISTORY_FAILED", { message: error.message }, { cause: error }));
           else if (error.code === "ENOENT") reject(new QocError("GIT_MISSING", {}, { cause: error }));
           else
             reject(
@@ -181,7 +173,7 @@ function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: stri
 }
 
 /** git answers 1 without a message, for example to a commit without a change. */
-class Unchanged extends Error {}
+class Unchanged extends QocError {}
 
 const DAMAGE =
   /is corrupt|is empty|inflate|unable to (?:read|unpack)|could not read|failed to (?:read|traverse)|not a git repository/i;

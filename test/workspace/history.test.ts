@@ -303,6 +303,16 @@ describe.skipIf(!hasGit)("history", () => {
 });
 
 describe("without git", () => {
+  it("a program of that name that does not run is no git, and the desk starts", async () => {
+    const root = desk();
+    const path = join(root, "bin");
+    mkdirSync(path);
+    writeFileSync(join(path, "git"), "#!/bin/sh\necho no developer tools >&2\nexit 1\n", { mode: 0o755 });
+    const history = await open(root, { path: `${path}:${process.env["PATH"]}` });
+    expect(history.available).toBe(false);
+    await expect(history.show("HEAD")).rejects.toMatchObject({ code: "GIT_MISSING" });
+  });
+
   it("without git the history is not available, and reports that git is missing only when it is used", async () => {
     const root = desk();
     const history = await open(root, { path: join(root, "empty") });
