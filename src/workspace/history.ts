@@ -98,7 +98,7 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   const git = gitIn(options, gitDir);
   if (!options.enabled) return unavailable(switchedOff());
   try {
-    // A program of this name may be there and not run: macOS has one that asks for its developer tools.
+    // The file may exist and fail: the git of macOS does without the developer tools.
     await git(["--version"]);
   } catch {
     options.log.warn("git is not installed; the desk trades without file history");

@@ -303,11 +303,11 @@ describe.skipIf(!hasGit)("history", () => {
 });
 
 describe("without git", () => {
-  it("a program of that name that does not run is no git, and the desk starts", async () => {
+  it("a git that does not run counts as missing, and the desk starts", async () => {
     const root = desk();
     const path = join(root, "bin");
     mkdirSync(path);
-    writeFileSync(join(path, "git"), "#!/bin/sh\necho no developer tools >&2\nexit 1\n", { mode: 0o755 });
+    writeFileSync(join(path, "git"), "#!/bin/sh\necho developer tools are missing >&2\nexit 1\n", { mode: 0o755 });
     const history = await open(root, { path: `${path}:${process.env["PATH"]}` });
     expect(history.available).toBe(false);
     await expect(history.show("HEAD")).rejects.toMatchObject({ code: "GIT_MISSING" });

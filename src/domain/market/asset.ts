@@ -22,7 +22,7 @@ export function assetKey({ class: kind, id }: VenueAsset): AssetKey {
   return `${kind}:${id.toUpperCase()}`;
 }
 
-/** undefined if the venue did not state it: the instrument then stands for itself at its venue alone. */
+/** Returns undefined if the venue did not state the asset. Only the same symbol at this connector then counts as it. */
 export function assetOf(
   { assets }: { readonly assets: ReadonlyMap<string, AssetKey> },
   connector: string,

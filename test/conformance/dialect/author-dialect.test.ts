@@ -66,7 +66,7 @@ describe("an author's dialect", () => {
       "function read(): never { throw new Error('no route'); }\nfunction unused(",
       /dialect\.ts:\d+:\d+: read: no route/,
     ],
-    ["a command that is none", 'route: "quote"', 'route: "price"', /dialect\.ts: read returned .*"route":"price"/],
+    ["an unknown command", 'route: "quote"', 'route: "price"', /dialect\.ts: read returned .*"route":"price"/],
     ["a trait that is no amount", '"49.07"', "49.07", /dialect\.ts: traits returned .* limitOrders\.0\.limit/],
     ["a missing function", "  converse,\n  event,", "  event,", /dialect\.ts has no hook converse/],
   ])("is at fault for %s, and not the adapter", { timeout: 60_000 }, async (_name, find, by, reason) => {
