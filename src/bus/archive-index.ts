@@ -6,6 +6,7 @@
  * An entry: 6 bytes of the key's hash, 4 bytes layer, 5 bytes offset, 4 bytes length, 13 bytes of the line's digest.
  */
 import { createHash } from "node:crypto";
+import { sha256Hex } from "../domain/digest.ts";
 import { LruMap } from "../lib/lru-map.ts";
 
 export const ENTRY_BYTES = 32;
@@ -102,7 +103,7 @@ export type ReadPart = (name: string, offset: number, length: number) => Uint8Ar
 /** @throws RangeError if the file is shorter; returns undefined if the table is not that of the facts. */
 export function openRun(facts: RunFacts, read: ReadPart): IndexRun | undefined {
   const table = Buffer.from(read(facts.name, facts.entries * ENTRY_BYTES, tableBytes(facts.entries)));
-  return sha256(table).toString("hex") === facts.sha256 ? new IndexRun(facts, table, read) : undefined;
+  return sha256Hex(table) === facts.sha256 ? new IndexRun(facts, table, read) : undefined;
 }
 
 const PAGES_KEPT = 128;

@@ -1,6 +1,7 @@
 /** Writes a layer of the archive and its part of the index. */
 import { setImmediate } from "node:timers/promises";
 import type { ArchiveTable } from "../domain/archived-map.ts";
+import { sha256Hex } from "../domain/digest.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import {
   type DiskArchive,
@@ -18,7 +19,6 @@ import {
   type RunFacts,
   aliasHash,
   mergedEntries,
-  sha256,
   sortedEntries,
   tableOf,
   writeEntry,
@@ -55,7 +55,7 @@ export async function writeLayer(
   let offset = 0;
   const sections: Record<string, SectionFacts> = {};
   const end = (name: SectionName, from: number, section: readonly Buffer[]): void => {
-    sections[name] = { from, bytes: offset - from, sha256: sha256(Buffer.concat(section)).toString("hex") };
+    sections[name] = { from, bytes: offset - from, sha256: sha256Hex(Buffer.concat(section)) };
     parts.push(...section);
   };
   const bySection = { orders: linesOf(lines, "orders"), fills: linesOf(lines, "fills"), others: otherLines(lines) };
@@ -104,7 +104,7 @@ export async function writeRuns(
   const table = tableOf(entries);
   const name = `${padded(first)}-${padded(number)}.index`;
   await disk.writeAtomic(`${dir}/${name}`, Buffer.concat([entries, table]));
-  const facts: RunFacts = { name, entries: entries.length / ENTRY_BYTES, sha256: sha256(table).toString("hex") };
+  const facts: RunFacts = { name, entries: entries.length / ENTRY_BYTES, sha256: sha256Hex(table) };
   return [new IndexRun(facts, table, archive.read), ...older];
 }
 

@@ -4,6 +4,7 @@
  * or in the checkpoint, which the host's key signs.
  */
 import { type Archive, type ArchiveTable, ArchivedMap } from "../domain/archived-map.ts";
+import { sha256Hex } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { FillKey } from "../domain/fills/fill.ts";
 import type { CountedFill } from "../domain/fills/fill-state.ts";
@@ -114,7 +115,7 @@ export class DiskArchive implements Archive {
 
   /** The orders of a layer of which it has the newest version, those that were proposed last first. */
   async orders(layer: LayerFacts): Promise<Iterable<OrderRecord>> {
-    const section = await this.#section(layer, "orders");
+    const section = this.#section(layer, "orders");
     const { from } = layer.sections.orders;
     const isNewest = ({ id }: OrderRecord, offset: number): boolean => {
       const entry = this.#findLine("orders", id)?.entry;
@@ -130,7 +131,7 @@ export class DiskArchive implements Archive {
 
   /** The fills that were new in this layer, in the order of their arrival, as they were then. */
   async fills(layer: LayerFacts): Promise<readonly (ArchivedFill & { readonly key: FillKey })[]> {
-    const section = await this.#section(layer, "fills");
+    const section = this.#section(layer, "fills");
     const fills = [...linesBackward(section)].map(({ text }) => {
       const { key, value } = stateOf(text) as ArchiveLine;
       return { ...(value as ArchivedFill), key: key as FillKey };
@@ -140,17 +141,15 @@ export class DiskArchive implements Archive {
 
   /** The ids of all archived orders; an id may be named twice. */
   async ids(): Promise<readonly string[]> {
-    const sections = await Promise.all(this.#layers.map((layer) => this.#section(layer, "ids")));
-    return sections.flatMap((section) => section.toString("utf8").split("\n").slice(0, -1));
+    return this.#layers.flatMap((layer) => this.#section(layer, "ids").toString("utf8").split("\n").slice(0, -1));
   }
 
-  async #section(layer: LayerFacts, name: SectionName): Promise<Buffer> {
+  #section(layer: LayerFacts, name: SectionName): Buffer {
     const { from, bytes, sha256: digest } = layer.sections[name];
     const file = layerName(layer.number);
     try {
-      const whole = Buffer.from(await this.#options.disk.read(`${this.#options.dir}/${file}`));
-      const section = whole.subarray(from, from + bytes);
-      if (sha256(section).toString("hex") !== digest) throw new Error(`its ${name} are not those that were written`);
+      const section = Buffer.from(this.read(file, from, bytes));
+      if (sha256Hex(section) !== digest) throw new Error(`its ${name} are not those that were written`);
       return section;
     } catch (error) {
       throw this.#damaged(file, error);

@@ -8,11 +8,12 @@ import * as z from "zod";
 import type { ArchivedMap } from "../domain/archived-map.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import { type DeskState, emptyDeskState } from "../domain/desk-state.ts";
+import { sha256Hex } from "../domain/digest.ts";
 import { messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { type DiskArchive, SECTIONS, archivedMapsIn, layerName } from "./archive.ts";
-import { type IndexRun, openRun, runBytes, sha256 } from "./archive-index.ts";
+import { type IndexRun, openRun, runBytes } from "./archive-index.ts";
 import { segmentName } from "./journal-read.ts";
 import { stateOf } from "./state-text.ts";
 
@@ -59,7 +60,7 @@ export type CheckpointFacts = Omit<CheckpointHead, "format" | "state" | "signatu
 
 /** The whole file. */
 export function checkpointText(facts: CheckpointFacts, state: string, sign: (text: string) => string): string {
-  const head = { ...facts, format: CHECKPOINT_FORMAT, state: sha256(state).toString("hex"), signature: "" };
+  const head = { ...facts, format: CHECKPOINT_FORMAT, state: sha256Hex(state), signature: "" };
   return `${JSON.stringify({ ...head, signature: sign(signedText(head)) })}\n${state}\n`;
 }
 
@@ -124,7 +125,7 @@ async function checkFile(
   if (head.desk !== place.deskId) return bad("it is of another desk");
   if (!place.verify(signedText(head), head.signature)) return bad("the host's key did not sign it");
   const state = bytes.toString("utf8", end + 1, bytes.length - 1);
-  if (sha256(state).toString("hex") !== head.state) return bad("its state is not the state that was signed");
+  if (sha256Hex(state) !== head.state) return bad("its state is not the state that was signed");
   const missing = await missingFile(place, head);
   if (missing !== undefined) return bad(`${missing} is missing or has another size`);
   const runs = head.runs.map((facts) => openRun(facts, archive.read));
@@ -173,7 +174,7 @@ export async function damagedArchiveFile(
     const whole = Buffer.from(await disk.read(`${dir}/${layerName(layer.number)}`));
     const isWhole = SECTIONS.every((name) => {
       const { from, bytes, sha256: digest } = layer.sections[name];
-      return sha256(whole.subarray(from, from + bytes)).toString("hex") === digest;
+      return sha256Hex(whole.subarray(from, from + bytes)) === digest;
     });
     if (!isWhole) return layerName(layer.number);
   }

@@ -22,7 +22,7 @@ export function assetKey({ class: kind, id }: VenueAsset): AssetKey {
   return `${kind}:${id.toUpperCase()}`;
 }
 
-/** Returns undefined if the venue did not state the asset. Only the same symbol at this connector then counts as it. */
+/** Returns undefined if the venue did not state it: the instrument then counts by its symbol, at this venue only. */
 export function assetOf(
   { assets }: { readonly assets: ReadonlyMap<string, AssetKey> },
   connector: string,
