@@ -4,6 +4,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { ArchivedMap } from "../domain/archived-map.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { messageOf } from "../domain/errors/error.ts";
 import {
@@ -81,7 +82,7 @@ class SegmentCheckpointer implements Checkpointer {
   readonly #maps: readonly ArchivedMap<string, unknown>[];
   #lastSeq: number;
   #segments: number;
-  #writing: Promise<void> | undefined;
+  readonly #writes = new SerialQueue();
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
@@ -93,21 +94,17 @@ class SegmentCheckpointer implements Checkpointer {
 
   take(): void {
     const { sealed } = this.#options.journal;
-    if (sealed.length <= this.#segments || this.#writing !== undefined) return;
+    if (sealed.length <= this.#segments || this.#writes.isBusy) return;
     this.#segments = sealed.length;
     void this.write();
   }
 
-  async write(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
-    this.#writing = this.#write().finally(() => {
-      this.#writing = undefined;
-    });
-    await this.#writing;
+  write(): Promise<void> {
+    return this.#writes.run(() => this.#write());
   }
 
   async close(): Promise<void> {
-    await this.#writing;
+    await this.#writes.idle();
     if (this.#options.journal.head.seq - this.#lastSeq >= RECORDS_MIN) await this.write();
   }
 

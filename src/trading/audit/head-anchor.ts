@@ -5,6 +5,7 @@
  * A desk's folder can be copied, and the copies share id and keys. So each place (machine and journal folder) has a
  * file of its own, `ID.heads/PLACE.json`, which only the desk at that place writes.
  */
+import { SerialQueue } from "../../lib/serial-queue.ts";
 import * as z from "zod";
 import type { JournalHead } from "../../domain/authority/authority.ts";
 import { messageOf } from "../../domain/errors/error.ts";
@@ -131,7 +132,7 @@ class FileAnchor implements HeadAnchor {
   readonly #options: HeadAnchorOptions;
   #head: SignedHead | undefined;
   #failure: string | undefined;
-  #writing: Promise<void> | undefined;
+  readonly #writes = new SerialQueue();
   #timer: { readonly due: number; readonly latest: number; readonly cancel: () => void } | undefined;
   #isClosed = false;
 
@@ -160,12 +161,8 @@ class FileAnchor implements HeadAnchor {
     return { ...head, signature: sign(headText(deskId, head)) };
   }
 
-  async write(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
-    this.#writing = this.#write().finally(() => {
-      this.#writing = undefined;
-    });
-    await this.#writing;
+  write(): Promise<void> {
+    return this.#writes.run(() => this.#write());
   }
 
   async close(): Promise<void> {
