@@ -11,7 +11,7 @@ import { DeskPage } from "./pages/desk.tsx";
 import { LazyPage } from "./pages/lazy-page.tsx";
 import { ReviewPage } from "./review/review-page.tsx";
 import { route } from "./router.ts";
-import { useNotices } from "./status.ts";
+import { useNotices } from "./notices.ts";
 
 export function App({ page }: { readonly page: PageServices }): JSX.Element {
   return (

@@ -53,10 +53,9 @@ export function listenToKeys(page: PageServices, { showKeys }: KeyActions): () =
       return;
     }
     if (key === "?") return takeKey(event, showKeys);
-    const fixed = FIXED_KEYS[key];
-    if (fixed !== undefined) return takeKey(event, fixed);
     const command = [...commands].findLast((candidate) => candidate.key === key);
-    if (command !== undefined) takeKey(event, command.run);
+    const run = command?.run ?? FIXED_KEYS[key];
+    if (run !== undefined) takeKey(event, run);
   };
   document.addEventListener("keydown", onKey);
   return () => document.removeEventListener("keydown", onKey);
@@ -67,7 +66,24 @@ const FIXED_KEYS: Readonly<Record<string, () => void>> = {
   a: () => focusOn("[data-decide], #approve"),
   x: () => document.querySelector<HTMLElement>("#reject")?.click(),
   "/": () => focusOn("[data-filter]"),
+  j: () => stepFocus([...document.querySelectorAll<HTMLElement>("main [data-row]")], 1),
+  k: () => stepFocus([...document.querySelectorAll<HTMLElement>("main [data-row]")], -1),
 };
+
+/** Moves the focus to the link of the next row in that direction; to that of the first row in sight if none has it. */
+export function stepFocus(rows: readonly HTMLElement[], by: 1 | -1): void {
+  const links = rows.flatMap((row) => row.querySelector<HTMLElement>("a") ?? []);
+  const at = links.findIndex((link) => link === document.activeElement);
+  const inSight = links.find((link) => link.getBoundingClientRect().top >= topOfRows(link));
+  (at === -1 ? inSight : links[at + by])?.focus();
+}
+
+/** Where the rows in sight begin: below the header of the page, and below that of a list with a frame of its own. */
+function topOfRows(link: HTMLElement): number {
+  const header = document.querySelector("header.top")?.getBoundingClientRect().bottom ?? 0;
+  const frame = link.closest(".frame")?.querySelector("thead")?.getBoundingClientRect().bottom ?? 0;
+  return Math.max(header, frame);
+}
 
 function focusOn(selector: string): void {
   document.querySelector<HTMLElement>(selector)?.focus();

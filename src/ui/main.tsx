@@ -15,8 +15,13 @@ import { followHash } from "./router.ts";
 import { SessionKey } from "./session-key.ts";
 
 /** The code leaves the address, and so the history of the browser, before anything is drawn. */
-const code = /^#login=([\w-]{43})$/.exec(location.hash)?.[1];
-if (code !== undefined) history.replaceState(null, "", location.pathname);
+const code = takeCode();
+
+function takeCode(): string | undefined {
+  const found = /^#login=([\w-]{43})$/.exec(location.hash)?.[1];
+  if (found !== undefined) history.replaceState(null, "", location.pathname);
+  return found;
+}
 
 const root = document.querySelector("#app");
 if (root === null) throw new Error("the page has no place to draw in");
@@ -29,6 +34,11 @@ const client = new HttpDeskClient(browser, key, () => {
 });
 const preferences = loadPreferences(browser);
 applyPreferences(preferences);
+// A link that is opened in a tab of the page changes the hash alone, and loads nothing.
+addEventListener("hashchange", () => {
+  const pasted = takeCode();
+  if (pasted !== undefined) void signIn(pasted);
+});
 followHash();
 
 async function signIn(loginCode: string): Promise<void> {

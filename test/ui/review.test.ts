@@ -84,6 +84,7 @@ describePage("a review", () => {
     expect(await isOn()).toBe(false);
     expect(await signedIn.page.locator("h1").textContent()).toContain("BUY 5 SPX");
     expect(await signedIn.page.getByRole("alert").textContent()).toContain("quantity: 5 → 6");
+    await signedIn.page.locator(".heading").getByText("its terms changed").waitFor();
     expect(await signedIn.page.locator(".bar").boundingBox()).toEqual(bar);
     await signedIn.page.getByRole("button", { name: "Show the new terms" }).click();
     await signedIn.page.getByRole("heading", { level: 1, name: /BUY 6 SPX/ }).waitFor();
@@ -91,12 +92,30 @@ describePage("a review", () => {
     expect(await isOn()).toBe(false);
   });
 
-  it("W55 Enter twice and a double click: one approval", async () => {
+  it("W55 a double click: one approval", async () => {
     const id = await desk.propose();
     await open(id);
     await becomesOn();
     await approveButton().dblclick();
     await signedIn.page.getByText("The venue accepted it.").or(signedIn.page.getByText("Filled.")).first().waitFor();
+    expect(await approvalsOf(id)).toHaveLength(1);
+  });
+
+  it("W55 Enter twice in the field that `a` goes to: one approval; Escape leaves the field", async () => {
+    const id = await desk.propose({ quantity: "5", limitPrice: "2950" });
+    await open(id);
+    const { keyboard } = signedIn.page;
+    const field = signedIn.page.getByLabel("Type SPX to approve");
+    const hasFocus = (): Promise<boolean> => field.evaluate((element) => element === document.activeElement);
+    await keyboard.press("a");
+    expect(await hasFocus()).toBe(true);
+    await keyboard.press("Escape");
+    expect(await hasFocus()).toBe(false);
+    await keyboard.press("a");
+    await keyboard.type("spx");
+    await becomesOn();
+    await Promise.all([keyboard.press("Enter"), keyboard.press("Enter")]);
+    await signedIn.page.getByText("The venue accepted it.").waitFor();
     expect(await approvalsOf(id)).toHaveLength(1);
   });
 
@@ -130,6 +149,10 @@ describePage("a review", () => {
     await signedIn.page.getByText("What you read before.").waitFor();
     const words = signedIn.page.locator("section", { hasText: "in its author" });
     expect(await words.locator(".earlier blockquote").textContent()).toContain("A small one.");
+    await signedIn.page.keyboard.press("w");
+    await words.locator(".earlier blockquote").waitFor({ state: "detached" });
+    await signedIn.page.keyboard.press("w");
+    await words.locator(".earlier blockquote").waitFor();
     expect(await words.locator(".said blockquote").first().textContent()).toContain("by phone");
     await becomesOn();
     await approveButton().click();
@@ -174,6 +197,64 @@ describePage("a review", () => {
     await signedIn.page.getByText("Rejected.").waitFor();
     const { state, untrusted } = await desk.call<any>("orders show", { id });
     expect([state, untrusted.reason.text]).toEqual(["rejected", "too large before earnings"]);
+  });
+
+  it("a decision elsewhere keeps the reason that was being written", async () => {
+    const id = await desk.propose();
+    await open(id);
+    await becomesOn();
+    await signedIn.page.keyboard.press("x");
+    await signedIn.page.getByLabel("your reason").fill("the earnings come tomorrow");
+    await desk.call("reject", { id, comment: "not at this price" });
+    const kept = signedIn.page.locator(".notice", { hasText: "What you had written was not sent:" });
+    await kept.getByText("the earnings come tomorrow").waitFor();
+    await kept.getByRole("button", { name: "Copy it" }).waitFor();
+  });
+
+  it("the queue is walked with j, k and the arrow keys, and lists what was decided today", async () => {
+    const [first, second] = [await desk.propose({ limitPrice: "1001" }), await desk.propose({ limitPrice: "1002" })];
+    await open(first);
+    const { page } = signedIn;
+    const heading = page.getByRole("heading", { level: 1, name: /1,002/ });
+    await page.locator(`.queue a[href$="${second}"]`).waitFor();
+    await page.keyboard.press("j");
+    await heading.waitFor();
+    await page.keyboard.press("k");
+    await page.getByRole("heading", { level: 1, name: /1,001/ }).waitFor();
+    await page.locator(`.queue a[href$="${first}"]`).focus();
+    await page.keyboard.press("ArrowDown");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain(second);
+    await page.keyboard.press("Enter");
+    await heading.waitFor();
+    await desk.call("reject", { id: second, comment: "a test" });
+    const decided = page.locator(`.queue .decided a[href="#/orders/${second}"]`);
+    await decided.getByText("rejected: ").waitFor({ state: "attached" });
+  });
+
+  it("a number that moves while it is read has a dot for 3 seconds, and nothing else moves", async () => {
+    const id = await desk.propose({ limitPrice: "1003" });
+    await open(id);
+    await becomesOn();
+    const { page } = signedIn;
+    const [bid, dot] = [page.locator(".quote dd").first(), page.locator(".quote dd .moved").first()];
+    const [place, before] = [await bid.boundingBox(), await bid.textContent()];
+    expect(await dot.count()).toBe(0);
+    await page.evaluate(() => {
+      const real = globalThis.fetch;
+      globalThis.fetch = async (url, options) => {
+        const answer = await real(url, options);
+        if (!String(options?.body).includes('"review":true')) return answer;
+        const body = (await answer.json()) as any;
+        body.value.review.quote.bid = "1.25";
+        return Response.json(body);
+      };
+    });
+    await page.keyboard.press("q");
+    await bid.getByText("1.25").waitFor();
+    expect(before).not.toBe("1.25");
+    expect(await dot.textContent()).toBe("1.25");
+    expect(await bid.boundingBox()).toEqual(place);
+    await dot.waitFor({ state: "detached" });
   });
 
   it("W56 W57 a cut line is said within 3 s, nothing can be decided, and it comes back by itself", async () => {
@@ -255,11 +336,32 @@ describePage("a review", () => {
     await signedIn.page.getByText("Cancelled.").waitFor();
   });
 
+  it("W62 orders in flight are listed and cancelled from every page", async () => {
+    const ids = [await desk.propose({ limitPrice: "1000" }), await desk.propose({ limitPrice: "999" })];
+    for (const id of ids) {
+      const { digest } = await desk.call<{ digest: string }>("orders show", { id });
+      await desk.call("approve", { id, digest });
+    }
+    const { page, go } = signedIn;
+    await go("settings");
+    await page.getByRole("button", { name: /in flight: list and cancel/ }).click();
+    const dialog = page.getByRole("dialog", { name: "Orders in flight" });
+    await dialog.getByRole("button", { name: `Cancel ${ids[0]}` }).click();
+    await desk.reaches(ids[0] ?? "", "cancelled");
+    await dialog.getByText(ids[0] ?? "").waitFor({ state: "detached" });
+    await dialog.getByRole("button", { name: "Cancel all…" }).click();
+    await dialog.getByRole("button", { name: /^Ask for the cancel of / }).click();
+    await desk.reaches(ids[1] ?? "", "cancelled");
+    await dialog.getByText("None is left.").waitFor();
+    await dialog.getByRole("button", { name: "Close", exact: true }).click();
+    await page.getByRole("button", { name: /in flight: list and cancel/ }).waitFor({ state: "detached" });
+  });
+
   it("no single key decides", async () => {
     const id = await desk.propose();
     await open(id);
     await becomesOn();
-    for (const key of ["a", "y", "r", "j", "k", "q", "Shift+H", "Escape"]) await signedIn.page.keyboard.press(key);
+    for (const key of ["a", "y", "r", "w", "j", "k", "q", "Shift+H", "Escape"]) await signedIn.page.keyboard.press(key);
     const { state } = await desk.call<{ state: string }>("orders show", { id });
     expect(state).toBe("proposed");
   });

@@ -97,6 +97,17 @@ describePage("a session of the page", () => {
     await others.close();
   });
 
+  it("W65 a new link signs in the tab whose session has ended", async () => {
+    const { page } = await desk.signIn(context);
+    await page.getByText("up to date").waitFor();
+    await desk.call("ui revoke", { all: true });
+    await page.getByRole("heading", { name: "Open this page from a terminal" }).waitFor();
+    const link = await desk.link();
+    await page.evaluate((address) => void (location.href = address), link);
+    await page.getByText("up to date").waitFor();
+    expect(page.url()).toBe(`${desk.origin}/ui/`);
+  });
+
   it("W65 the settings list the other sessions, and revoke one", async () => {
     const { page, go } = await desk.signIn(context);
     const others = await browser.context();
@@ -118,6 +129,7 @@ describePage("a session of the page", () => {
       await desk.call("approve", { id, digest });
     }
     await go("");
+    await page.getByRole("button", { name: "2 in flight" }).waitFor();
     await page.getByRole("button", { name: "Cancel all…" }).click();
     await page.getByRole("button", { name: "Ask for the cancel of 2 orders" }).click();
     for (const id of ids) await desk.reaches(id, "cancelled");
@@ -165,6 +177,13 @@ describePage("a session of the page", () => {
     const { page, go } = await desk.signIn(phone);
     const id = await desk.propose({ quantity: "1" });
     await go(`review/${id}`);
+    await page.getByText("1 of 1 waiting").waitFor();
+    const second = await desk.propose({ quantity: "1", limitPrice: "1200" });
+    await page.getByText("1 of 2 waiting").waitFor();
+    await page.getByRole("button", { name: "Next proposal" }).click();
+    await page.getByRole("heading", { level: 1, name: /1,200/ }).waitFor();
+    await desk.call("reject", { id: second, comment: "a test" });
+    await go(`review/${id}`);
     const bar = page.locator(".bar");
     const place = await bar.boundingBox();
     expect(place?.height).toBeLessThan(0.1 * PHONE.height);
@@ -173,6 +192,9 @@ describePage("a session of the page", () => {
     await page.getByRole("button", { name: "Decide…" }).click();
     const approve = page.locator("#approve");
     expect(await approve.getAttribute("aria-disabled")).toBe("true");
+    await page.getByText(/ · \d+(?:\.\d)? % of NAV/).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Decide…" }).click();
     expect((await approve.boundingBox())?.height).toBeGreaterThanOrEqual(44);
     await page.locator('#approve[aria-disabled="false"]').click();
     await page.getByText("The venue accepted it.").or(page.getByText("Filled.")).first().waitFor();
@@ -212,7 +234,19 @@ describePage("a session of the page", () => {
     await page.keyboard.press("/");
     expect(await page.evaluate(() => document.activeElement?.matches("[data-filter]"))).toBe(true);
     await page.keyboard.press("g");
+    await page.locator("[data-filter]").fill("");
+    await page.locator("h1").focus();
+    await desk.propose({ limitPrice: "1100" });
+    await page.locator("[data-row]").first().waitFor();
+    await page.keyboard.press("j");
+    const first = await page.evaluate(() => document.activeElement?.getAttribute("href"));
+    expect(first).toBe(await page.locator("[data-row] a").first().getAttribute("href"));
+    await page.keyboard.press("Enter");
+    await page.waitForFunction((href) => location.hash === href, first);
+    await go(`orders/${(first ?? "").split("/").at(-1)}`);
+    await page.getByRole("heading", { level: 1, name: /SPX/ }).waitFor();
     await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: "Orders", level: 1 }).waitFor();
     await go("settings");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();

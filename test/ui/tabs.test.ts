@@ -123,6 +123,25 @@ describePage("tabs and addresses", () => {
     await hide("hidden");
     await desk.propose({ quantity: "4" });
     await expect.poll(shown, PATIENT).toEqual(["Qoc: 3 proposals wait"]);
+    // Of several tabs one names a proposal; while a tab is looked at, none does.
+    const second = await tab();
+    const told = async (): Promise<number> =>
+      (await Promise.all([page, second].map((each) => each.evaluate(() => (globalThis as any).shown.length)))).reduce(
+        (sum, count) => sum + count,
+      );
+    await desk.propose({ quantity: "5" });
+    for (const each of [page, second]) await each.waitForFunction(() => document.title === "(4) Qoc");
+    await second.waitForFunction(() => localStorage.getItem("qoc.named")?.split(" ").length === 4);
+    expect(await told()).toBe(1);
+    await second.evaluate(() => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "hidden" });
+    });
+    await desk.propose({ quantity: "6" });
+    for (const each of [page, second]) await each.waitForFunction(() => document.title === "(5) Qoc");
+    await expect.poll(told, PATIENT).toBe(2);
+    // The other tab takes its turn, and finds the proposal named.
+    await second.evaluate(() => navigator.locks.request("qoc.named", () => undefined));
+    expect(await told()).toBe(2);
   });
 
   it("works at a forwarded port that [ui] origins names: signs in, follows the desk, and approves", async () => {

@@ -3,12 +3,13 @@ import type { JSX } from "preact";
 import { useId, useMemo, useState } from "preact/hooks";
 import { ORDER_STATES } from "../../domain/orders/order-state-names.ts";
 import { counted, grouped, money } from "../amounts.ts";
+import { useCommand } from "../keyboard.ts";
 import { DataTable, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ModeTag, SideWord, StateMark } from "../parts/marks.tsx";
 import { Age, Empty, ErrorNotice, Loading, Time } from "../parts/texts.tsx";
 import { Outcome } from "../review/outcome.tsx";
-import { type RoutedPage, hrefOf, route } from "../router.ts";
+import { type RoutedPage, go, hrefOf, route } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
 
 function cellOf(row: NamedRow, name: string): string {
@@ -44,22 +45,39 @@ function Venue({ row }: { readonly row: NamedRow }): JSX.Element {
 }
 
 export function OrdersPage({ id }: RoutedPage): JSX.Element {
-  return id === "" ? <OrderList /> : <Outcome key={id} id={id} />;
+  return id === "" ? <OrderList /> : <OneOrder key={id} id={id} />;
+}
+
+function OneOrder({ id }: RoutedPage): JSX.Element {
+  useCommand("Escape", "back to the orders", () => go("orders"));
+  return <Outcome id={id} />;
 }
 
 const ORDERS: RowListOptions = { command: "orders rows", key: "id", topic: "order:" };
 
+/** What a human has chosen to see. */
+interface OrderFilter {
+  readonly text: string;
+  readonly state: string;
+  readonly connector: string;
+}
+
+function filterOfRoute(): OrderFilter {
+  const { query } = route.peek();
+  return { text: query.get("symbol") ?? "", state: query.get("state") ?? "", connector: query.get("connector") ?? "" };
+}
+
 function OrderList(): JSX.Element {
   const list = useRowList(ORDERS);
-  const [text, setText] = useState(route.peek().query.get("symbol") ?? "");
-  const [state, setState] = useState(route.peek().query.get("state") ?? "");
+  const [filter, setFilter] = useState(filterOfRoute);
   const all = list.rows.value;
-  const rows = useMemo(() => filtered(all ?? [], text, state), [all, text, state]);
+  const rows = useMemo(() => filtered(all ?? [], filter), [all, filter]);
+  const connectors = useMemo(() => [...new Set((all ?? []).map((row) => cellOf(row, "connector")))].toSorted(), [all]);
   const error = list.error.value;
   return (
     <>
       <Heading aside={<Age since={list.askedAt.value} />}>Orders</Heading>
-      <OrderFilters text={text} onText={setText} state={state} onState={setState} />
+      <OrderFilters filter={filter} onFilter={setFilter} connectors={connectors} />
       {error === undefined ? null : <ErrorNotice error={error} title="The orders may be old." />}
       {all === undefined && error === undefined ? <Loading what="the orders" /> : null}
       {all?.length === 0 ? (
@@ -92,25 +110,25 @@ function countOf(shown: number, read: number, total: number): string {
   return shown === total ? `${counted(total, "order")}, newest first` : `${some} of ${all} orders${rest}`;
 }
 
-function filtered(orders: readonly NamedRow[], text: string, state: string): readonly NamedRow[] {
+function filtered(orders: readonly NamedRow[], { text, state, connector }: OrderFilter): readonly NamedRow[] {
   const words = text.trim().toLowerCase().split(/\s+/);
-  if (words.join("") === "" && state === "") return orders;
+  if (words.join("") === "" && state === "" && connector === "") return orders;
   return orders.filter((row) => {
     if (state !== "" && row["state"] !== state) return false;
+    if (connector !== "" && row["connector"] !== connector) return false;
     const line = `${row["id"]} ${row["side"]} ${row["symbol"]} ${row["connector"]} ${row["type"]}`.toLowerCase();
     return words.every((word) => line.includes(word));
   });
 }
 
 interface OrderFiltersProps {
-  readonly text: string;
-  readonly onText: (text: string) => void;
-  readonly state: string;
-  readonly onState: (state: string) => void;
+  readonly filter: OrderFilter;
+  readonly onFilter: (filter: OrderFilter) => void;
+  readonly connectors: readonly string[];
 }
 
-function OrderFilters({ text, onText, state, onState }: OrderFiltersProps): JSX.Element {
-  const [textId, stateId] = [useId(), useId()];
+function OrderFilters({ filter, onFilter, connectors }: OrderFiltersProps): JSX.Element {
+  const [textId, stateId, connectorId] = [useId(), useId(), useId()];
   return (
     <div class="filters">
       <label for={textId}>
@@ -118,19 +136,36 @@ function OrderFilters({ text, onText, state, onState }: OrderFiltersProps): JSX.
         <input
           id={textId}
           data-filter
-          value={text}
+          value={filter.text}
           placeholder="id, symbol, side or connector"
-          onInput={({ currentTarget }) => onText(currentTarget.value)}
+          onInput={({ currentTarget }) => onFilter({ ...filter, text: currentTarget.value })}
         />
       </label>
       <label for={stateId}>
         state
-        <select id={stateId} value={state} onChange={({ currentTarget }) => onState(currentTarget.value)}>
+        <select
+          id={stateId}
+          value={filter.state}
+          onChange={({ currentTarget }) => onFilter({ ...filter, state: currentTarget.value })}
+        >
           <option value="">any</option>
           {ORDER_STATES.map((name) => (
             <option key={name} value={name}>
               {name.replaceAll("_", " ")}
             </option>
+          ))}
+        </select>
+      </label>
+      <label for={connectorId}>
+        connector
+        <select
+          id={connectorId}
+          value={filter.connector}
+          onChange={({ currentTarget }) => onFilter({ ...filter, connector: currentTarget.value })}
+        >
+          <option value="">all</option>
+          {connectors.map((name) => (
+            <option key={name}>{name}</option>
           ))}
         </select>
       </label>

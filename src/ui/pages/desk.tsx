@@ -4,6 +4,7 @@ import type { StatusView } from "../../domain/status-view.ts";
 import { compareAmounts, grouped } from "../amounts.ts";
 import { useReading } from "../page-context.ts";
 import { CancelAll } from "../orders/cancel-all.tsx";
+import { InFlightList } from "../orders/in-flight.tsx";
 import { AmountIn, Card, Figure } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Change, ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
@@ -136,13 +137,8 @@ function OrdersCard({ status }: { readonly status: StatusView }): JSX.Element | 
   if (status.orders.length === 0 && status.externalOrders.length === 0) return null;
   return (
     <Card title="Orders in flight" aside={<a href={hrefOf("orders")}>all orders</a>}>
+      <InFlightList orders={status.orders} />
       <ul class="plain">
-        {status.orders.map(({ id, state, sentence, flags }) => (
-          <li key={id}>
-            <a href={hrefOf("orders", id)}>{id}</a> {sentence} <StateMark state={state} />
-            {flags.length === 0 ? null : <span class="tone-warn"> ! {flags.join(", ").replaceAll("_", " ")}</span>}
-          </li>
-        ))}
         {status.externalOrders.map((order, index) => (
           <li key={`external-${index}`}>
             <span class="tone-warn">! not of this desk:</span> {order.side} {order.quantity} {order.symbol} at{" "}

@@ -1,6 +1,7 @@
 /** A dialog that asks for words before something is done, for example a rejection or a resume. */
+import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import type { RequestError } from "../desk-client.ts";
 import { Button } from "./button.tsx";
 import { ErrorNotice } from "./texts.tsx";
@@ -12,8 +13,8 @@ interface AskProps {
   readonly field: string;
   /** Texts to choose from. */
   readonly presets?: readonly string[];
-  /** The text is optional. */
-  readonly optional?: boolean;
+  /** Keeps the text while the dialog is closed, or goes. */
+  readonly draft?: Signal<string>;
   readonly action: string;
   readonly kind?: "go" | "danger";
   /** Why it cannot be done now. */
@@ -26,13 +27,18 @@ interface AskProps {
 
 export function Ask(props: AskProps): JSX.Element {
   const { title, children, field, presets = [], action, kind = "danger", error, isSending, onSend, onClose } = props;
-  const [text, setText] = useState("");
+  const own = useSignal("");
+  const { draft = own } = props;
+  const text = draft.value;
+  const setText = (changed: string): void => {
+    draft.value = changed;
+  };
   const [heading, input, why] = [useId(), useId(), useId()];
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
-  const missing = props.optional !== true && text.trim().length < 3 ? `write ${field} first` : undefined;
+  const missing = text.trim().length < 3 ? `write ${field} first` : undefined;
   const off = props.off ?? (isSending ? "it is being sent" : missing);
   return (
     <dialog ref={dialog} class="ask" aria-labelledby={heading} onClose={onClose}>

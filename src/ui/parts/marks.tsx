@@ -1,6 +1,8 @@
 /** Small marks of state: always a sign and a word, and a colour besides. */
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { money, signOf } from "../amounts.ts";
+import { usePage } from "../page-context.ts";
 
 const MODE_WORDS: Readonly<Record<string, string>> = { paper: "PAPER", live: "LIVE", unstated: "MODE UNSTATED" };
 
@@ -64,6 +66,29 @@ export function Change({ amount, unit }: { readonly amount: string | null; reado
       {money(amount)} <span class="unit">{unit}</span>
     </span>
   );
+}
+
+/** The mark of a change stays so long. */
+const MOVED_MS = 3_000;
+
+/** A value that moves in place while it is read: a dot beside it says so for a while. */
+export function Moving({
+  value,
+  children,
+}: {
+  readonly value: string;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  const { browser } = usePage();
+  const before = useRef(value);
+  const [isMoved, setMoved] = useState(false);
+  useEffect(() => {
+    if (before.current === value) return undefined;
+    before.current = value;
+    setMoved(true);
+    return browser.after(MOVED_MS, () => setMoved(false));
+  }, [browser, value]);
+  return <span class={isMoved ? "moved" : undefined}>{children}</span>;
 }
 
 export function Unavailable(): JSX.Element {

@@ -3,12 +3,13 @@ import type { JSX } from "preact";
 import { useId, useState } from "preact/hooks";
 import { useLostLine, usePage } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
-import { withUnit } from "../amounts.ts";
+import { shareOf, withUnit } from "../amounts.ts";
 import { Button } from "../parts/button.tsx";
 import { ModeTag, Unavailable } from "../parts/marks.tsx";
 import { useStatus } from "../status.ts";
 import { type Permission, mustType, permission, shortDigest } from "./can-approve.ts";
 import { OrderSentence } from "./order-sentence.tsx";
+import { useQueuePlace } from "./queue.tsx";
 import type { ReviewSession } from "./review-session.ts";
 import { type ReviewReading, blockingChecks } from "./review-state.ts";
 
@@ -55,14 +56,17 @@ export function DecisionBar({
           event.preventDefault();
           if (isOn) void session.approve();
         }}
+        onKeyDown={({ key, target }) => {
+          if (key !== "Escape") return;
+          if (isOpen) openSheet(session, setOpen, false);
+          if (target instanceof HTMLInputElement) target.blur();
+        }}
       >
         <div class="summary">
           <Button kind="plain" onPress={() => openSheet(session, setOpen, !isOpen)}>
             {isOpen ? "‹ Back to the review" : "Decide…"}
           </Button>
-          <span class="small dim">
-            {shown.id} · {shortDigest(shown.digest)}
-          </span>
+          {isOpen ? null : <Stepper id={shown.id} />}
         </div>
         <Sheet reading={reading} />
         <div class="fields">
@@ -89,11 +93,33 @@ export function DecisionBar({
   );
 }
 
+/** A phone has no queue beside the review. */
+function Stepper({ id }: { readonly id: string }): JSX.Element | null {
+  const { at, count, step } = useQueuePlace(id);
+  if (at === -1) return null;
+  return (
+    <span class="stepper">
+      <span class="small dim">
+        {at + 1} of {count} waiting
+      </span>
+      <Button label="Previous proposal" off={at === 0 ? "It is the first." : undefined} onPress={() => step(-1)}>
+        ‹
+      </Button>
+      <Button label="Next proposal" off={at === count - 1 ? "It is the last." : undefined} onPress={() => step(1)}>
+        ›
+      </Button>
+    </span>
+  );
+}
+
 /** What a phone shows above the buttons: the order, its worth and the guards, once more. */
 function Sheet({ reading }: { readonly reading: ReviewReading }): JSX.Element {
   const { shown } = reading;
   const { review } = shown;
   const blocks = blockingChecks(review).length;
+  const { nav, currency } = useStatus()?.book ?? { nav: null, currency: "" };
+  const isComparable = nav !== null && review.notional !== null && review.currency === currency;
+  const share = isComparable ? shareOf(review.notional.replace("-", ""), nav) : undefined;
   return (
     <div class="sheet">
       <h2>
@@ -101,6 +127,7 @@ function Sheet({ reading }: { readonly reading: ReviewReading }): JSX.Element {
       </h2>
       <p>
         Worth {review.notional === null ? <Unavailable /> : withUnit(review.notional, review.currency)}
+        {share === undefined ? null : ` · ${share} of NAV`}
         <br />
         {blocks === 0 ? (
           <span class="tone-good">✓ all {review.checks.length} guards pass</span>
@@ -174,6 +201,7 @@ function RejectDialog({
       error={session.refusal.value}
       isSending={session.phase.value !== "reading"}
       off={isLost ?? hasChanged}
+      draft={session.comment}
       onSend={(comment) => {
         void session.reject(comment).then(() => {
           if (session.phase.peek() === "decided") onClose();

@@ -1,9 +1,11 @@
 /** An order after its decision: what the desk and the venue say, followed until it ends. */
 import type { JSX } from "preact";
 import type { ReviewedOrder } from "../../domain/orders/review-view.ts";
+import type { Check } from "../../domain/orders/verdict.ts";
 import { grouped, money } from "../amounts.ts";
 import type { RequestError } from "../desk-client.ts";
 import { useReading } from "../page-context.ts";
+import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ModeTag, StateMark } from "../parts/marks.tsx";
@@ -19,9 +21,11 @@ interface OutcomeProps {
   readonly refusal?: RequestError | undefined;
   /** Another terminal or tab decided, or the file is gone. */
   readonly decidedElsewhere?: boolean;
+  /** The reason that the human had begun to write. */
+  readonly unsent?: string;
 }
 
-export function Outcome({ id, refusal, decidedElsewhere = false }: OutcomeProps): JSX.Element {
+export function Outcome({ id, refusal, decidedElsewhere = false, unsent = "" }: OutcomeProps): JSX.Element {
   const question = { command: "orders show", input: { id }, topics: [`order:${id}`, "connector:"] };
   const reading = useReading<ReviewedOrder>(question);
   return (
@@ -33,6 +37,7 @@ export function Outcome({ id, refusal, decidedElsewhere = false }: OutcomeProps)
               <ModeTag mode={order.terms.mode} /> <OrderSentence order={order} />
             </Heading>
             <OutcomeNotice order={order} decidedElsewhere={decidedElsewhere} />
+            {unsent === "" ? null : <UnsentComment text={unsent} />}
             {refusal === undefined ? null : <ErrorNotice error={refusal} title="The desk says:" />}
             <OrderActions order={order} />
             <div class="columns">
@@ -41,6 +46,7 @@ export function Outcome({ id, refusal, decidedElsewhere = false }: OutcomeProps)
                 <FillsCard order={order} />
               </div>
               <div>
+                <VerdictsCard order={order} />
                 <HistoryCard order={order} />
               </div>
             </div>
@@ -53,6 +59,12 @@ export function Outcome({ id, refusal, decidedElsewhere = false }: OutcomeProps)
     </div>
   );
 }
+
+const STAGES: Readonly<Record<string, string>> = {
+  propose: "at the proposal",
+  approve: "at the approval",
+  dispatch: "right before it was sent",
+};
 
 const SENTENCES: Readonly<Record<string, readonly [NoticeTone, string, string]>> = {
   proposed: ["info", "It waits for a decision.", ""],
@@ -89,6 +101,18 @@ function OutcomeNotice({
       ) : null}
       {decidedElsewhere ? "." : ""}
       {order.untrusted.reason === null ? null : <Said words={order.untrusted.reason} label="the reason" />}
+    </Notice>
+  );
+}
+
+/** A decision elsewhere takes nothing away that the human wrote. */
+function UnsentComment({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <Notice tone="info" title="What you had written was not sent:">
+      <p class="unsent">{text}</p>
+      <Button kind="quiet" onPress={() => void navigator.clipboard.writeText(text)}>
+        Copy it
+      </Button>
     </Notice>
   );
 }
@@ -137,6 +161,31 @@ export function ApprovalCard({ order }: { readonly order: ReviewedOrder }): JSX.
           <Said words={order.untrusted.rationale} label="rationale, written by the author" />
         </details>
       )}
+    </Card>
+  );
+}
+
+/** What the guards said, and when; the reasons of each block. */
+function VerdictsCard({ order }: { readonly order: ReviewedOrder }): JSX.Element | null {
+  if (order.verdicts.length === 0) return null;
+  return (
+    <Card title="Guards">
+      <ul class="plain">
+        {order.verdicts.map(({ at, stage, decision, reasons }) => (
+          <li key={`${at} ${stage}`}>
+            <Time at={at} />{" "}
+            <span class={decision === "allow" ? "tone-good" : "tone-bad"}>
+              {decision === "allow" ? "✓ all pass" : "✗ blocked"}
+            </span>{" "}
+            <span class="dim">{STAGES[stage] ?? stage}</span>
+            {(reasons as readonly Check[]).map(({ guard, message }) => (
+              <p key={guard} class="small">
+                <strong>{guard}</strong> {message}
+              </p>
+            ))}
+          </li>
+        ))}
+      </ul>
     </Card>
   );
 }

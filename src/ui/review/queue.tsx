@@ -1,19 +1,38 @@
-/** The proposals that wait, beside the review of one. */
+/** The proposals that wait, beside the review of one, and what was decided today. */
 import type { JSX } from "preact";
-import { useCommand } from "../keyboard.ts";
-import { SaidLine } from "../parts/texts.tsx";
+import type { DecisionLine } from "../../domain/orders/order-view.ts";
+import { stepFocus, useCommand } from "../keyboard.ts";
+import { usePage, useReading } from "../page-context.ts";
+import { SideWord } from "../parts/marks.tsx";
+import { SaidLine, Shown } from "../parts/texts.tsx";
 import { go, hrefOf } from "../router.ts";
 import { useStatus, waitingOf } from "../status.ts";
+import { dayOf } from "../times.ts";
 
-export function Queue({ current }: { readonly current: string }): JSX.Element {
-  const status = useStatus();
-  const proposals = status?.proposals ?? [];
-  const open = waitingOf(status).map(({ id }) => id);
+/** Where a proposal is among those that wait. */
+export interface QueuePlace {
+  /** From 0; -1 if it does not wait. */
+  readonly at: number;
+  readonly count: number;
+  /** Opens the review of the next proposal in that direction. */
+  readonly step: (by: 1 | -1) => void;
+}
+
+export function useQueuePlace(current: string): QueuePlace {
+  const open = waitingOf(useStatus()).map(({ id }) => id);
   const at = open.indexOf(current);
-  const step = (by: number): void => {
+  const step = (by: 1 | -1): void => {
     const next = open[Math.min(Math.max(at + by, 0), open.length - 1)];
     if (next !== undefined && next !== current) go("review", next);
   };
+  return { at, count: open.length, step };
+}
+
+const ARROWS: Readonly<Record<string, 1 | -1>> = { ArrowDown: 1, ArrowUp: -1 };
+
+export function Queue({ current }: { readonly current: string }): JSX.Element {
+  const proposals = useStatus()?.proposals ?? [];
+  const { step } = useQueuePlace(current);
   useCommand("j", "next in the list", () => step(1));
   useCommand("k", "previous in the list", () => step(-1));
   return (
@@ -22,7 +41,14 @@ export function Queue({ current }: { readonly current: string }): JSX.Element {
         Waits for you <span class="dim">{proposals.length}</span>
       </h2>
       {proposals.length === 0 ? <p class="dim small">Nothing.</p> : null}
-      <ul>
+      <ul
+        onKeyDown={(event) => {
+          const by = ARROWS[event.key];
+          if (by === undefined) return;
+          event.preventDefault();
+          stepFocus([...event.currentTarget.querySelectorAll("li")], by);
+        }}
+      >
         {proposals.map((proposal) => (
           <li key={proposal.path}>
             {proposal.needs === "approval" ? (
@@ -45,6 +71,42 @@ export function Queue({ current }: { readonly current: string }): JSX.Element {
           </li>
         ))}
       </ul>
+      <DecidedToday />
     </nav>
+  );
+}
+
+const DECIDED_MAX = 8;
+
+function DecidedToday(): JSX.Element {
+  const { now } = usePage();
+  const question = { command: "decisions", input: { limit: DECIDED_MAX }, topics: ["order:"] };
+  const reading = useReading<readonly DecisionLine[]>(question);
+  const today = dayOf(now.value);
+  return (
+    <Shown reading={reading} what="the decisions">
+      {(rows) => {
+        const decided = rows.filter(({ date }) => dayOf(date) === today);
+        if (decided.length === 0) return null;
+        return (
+          <>
+            <h2>Decided today</h2>
+            <ul class="decided">
+              {decided.map(({ id, date, decision, side, quantity, symbol, state }) => (
+                <li key={id + date}>
+                  <a href={hrefOf("orders", id)}>
+                    <b class={decision === "APPROVED" ? "tone-good" : "tone-bad"} aria-hidden="true">
+                      {decision === "APPROVED" ? "✓" : "✗"}
+                    </b>{" "}
+                    <span class="sr">{decision.toLowerCase()}: </span>
+                    <SideWord side={side} /> {quantity} {symbol} <span class="dim">{state.replaceAll("_", " ")}</span>
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </>
+        );
+      }}
+    </Shown>
   );
 }

@@ -1,9 +1,12 @@
 /** The parts of a review: book, market, guards, the author's words, and what is signed. */
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { escapeInvisible, escapeInvisibleInText } from "../../lib/invisible-characters.ts";
+import { useCommand } from "../keyboard.ts";
 import type { Review, ReviewedOrder } from "../../domain/orders/review-view.ts";
 import { grouped, money, withUnit } from "../amounts.ts";
 import { Card } from "../parts/card.tsx";
-import { Change, Unavailable } from "../parts/marks.tsx";
+import { Change, Moving, Unavailable } from "../parts/marks.tsx";
 import { Age, Said, SaidLine, Time } from "../parts/texts.tsx";
 import { Button } from "../parts/button.tsx";
 import { type Proposal, type ReviewReading, blockingChecks, sortedChecks } from "./review-state.ts";
@@ -29,9 +32,11 @@ export function BookCard({ review }: { readonly review: Review }): JSX.Element {
               <th scope="row">
                 {what} <span class="unit">{unit === "%" ? "" : unit}</span>
               </th>
-              <td class="n">{before === null ? <Unavailable /> : inBook(before, unit)}</td>
+              <td class="n">
+                <InBook amount={before} unit={unit} />
+              </td>
               <td class={`n after ${before === after ? "same" : ""}`}>
-                {after === null ? <Unavailable /> : inBook(after, unit)}
+                <InBook amount={after} unit={unit} />
               </td>
             </tr>
           ))}
@@ -47,9 +52,15 @@ export function BookCard({ review }: { readonly review: Review }): JSX.Element {
   );
 }
 
-/** The currency is in the row's name. */
-function inBook(amount: string, unit: string): string {
-  return unit === "" || unit === "%" ? withUnit(amount, unit) : money(amount);
+interface InBookProps {
+  readonly amount: string | null;
+  /** A currency is in the row's name. */
+  readonly unit: string;
+}
+
+function InBook({ amount, unit }: InBookProps): JSX.Element {
+  if (amount === null) return <Unavailable />;
+  return <Moving value={amount}>{unit === "" || unit === "%" ? withUnit(amount, unit) : money(amount)}</Moving>;
 }
 
 export function MarketCard({
@@ -71,7 +82,9 @@ export function MarketCard({
           {(["bid", "ask", "last"] as const).map((side) => (
             <div key={side}>
               <dt>{side}</dt>
-              <dd>{quote[side] === null ? <Unavailable /> : money(quote[side])}</dd>
+              <dd>
+                {quote[side] === null ? <Unavailable /> : <Moving value={quote[side]}>{money(quote[side])}</Moving>}
+              </dd>
             </div>
           ))}
         </dl>
@@ -141,17 +154,7 @@ export function WordsCard({ reading }: { readonly reading: ReviewReading }): JSX
         It is not the desk’s word, and nothing in it is checked.
       </p>
       {reading.earlierWords === undefined ? null : (
-        <div class="earlier">
-          <h3>
-            What you read before. Its author changed it
-            {reading.changedAt === undefined ? "" : " at "}
-            {reading.changedAt === undefined ? null : <Time at={reading.changedAt} />}.
-          </h3>
-          <blockquote tabIndex={0} aria-label="the author’s earlier words">
-            {reading.earlierWords}
-          </blockquote>
-          <h3>What it says now</h3>
-        </div>
+        <EarlierWords words={reading.earlierWords} changedAt={reading.changedAt} />
       )}
       {rationale === null ? (
         <p class="unavailable">No rationale was given.</p>
@@ -168,6 +171,35 @@ export function WordsCard({ reading }: { readonly reading: ReviewReading }): JSX
       {problems === null ? null : <Said words={problems} label="errors of the connector" />}
       <Sources review={review} />
     </Card>
+  );
+}
+
+interface EarlierWordsProps {
+  readonly words: string;
+  readonly changedAt: number | undefined;
+}
+
+function EarlierWords({ words, changedAt }: EarlierWordsProps): JSX.Element {
+  const [isShown, setShown] = useState(true);
+  const toggle = (): void => setShown(!isShown);
+  useCommand("w", "show or hide the words that you read before", toggle);
+  return (
+    <div class="earlier">
+      <h3>
+        What you read before. Its author changed it
+        {changedAt === undefined ? "" : " at "}
+        {changedAt === undefined ? null : <Time at={changedAt} />}.
+      </h3>
+      {isShown ? (
+        <blockquote tabIndex={0} aria-label="the author’s earlier words">
+          {escapeInvisibleInText(words)}
+        </blockquote>
+      ) : null}
+      <Button kind="quiet" onPress={toggle}>
+        {isShown ? "Hide" : "Show"} the earlier words <kbd>w</kbd>
+      </Button>
+      <h3>What it says now</h3>
+    </div>
   );
 }
 
@@ -188,7 +220,7 @@ function Sources({ review }: { readonly review: Review }): JSX.Element {
       )}
       {review.researchRef === null ? null : (
         <p>
-          Research: <code>{review.researchRef}</code>
+          Research: <code>{escapeInvisible(review.researchRef)}</code>
         </p>
       )}
     </details>

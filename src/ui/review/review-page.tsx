@@ -68,10 +68,10 @@ function OneReview({ id }: { readonly id: string }): JSX.Element {
         {error === undefined ? <Loading what="the proposal" /> : <ErrorNotice error={error} title="No review." />}
       </div>
     );
-  if (reading.ended !== undefined) return <Outcome id={id} decidedElsewhere />;
+  if (reading.ended !== undefined) return <Outcome id={id} decidedElsewhere unsent={session.comment.value} />;
   return (
     <div class="review">
-      <ReviewHead proposal={reading.shown} />
+      <ReviewHead reading={reading} />
       <ReviewNotices session={session} reading={reading} />
       <ReviewBody session={session} reading={reading} />
       <DecisionBar session={session} reading={reading} />
@@ -79,10 +79,10 @@ function OneReview({ id }: { readonly id: string }): JSX.Element {
   );
 }
 
-function ReviewHead({ proposal }: { readonly proposal: Proposal }): JSX.Element {
+function ReviewHead({ reading: { shown, changed } }: { readonly reading: ReviewReading }): JSX.Element {
   return (
-    <Heading>
-      <ModeTag mode={proposal.review.mode} /> <OrderSentence order={proposal} />
+    <Heading aside={changed === undefined ? undefined : <span class="tone-warn">! its terms changed</span>}>
+      <ModeTag mode={shown.review.mode} /> <OrderSentence order={shown} />
     </Heading>
   );
 }

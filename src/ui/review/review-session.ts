@@ -22,6 +22,8 @@ export class ReviewSession {
   readonly phase: Signal<Phase> = signal("reading");
   readonly isSettled = signal(false);
   readonly typed = signal("");
+  /** The reason of a rejection that was not sent yet. */
+  readonly comment = signal("");
   /** What the desk answered to an attempt that decided nothing. */
   readonly refusal: Signal<RequestError | undefined> = signal(undefined);
   readonly #page: PageServices;

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { type TradingAnswer, halt, resume } from "../decisions.ts";
+import { InFlightButton } from "../orders/in-flight.tsx";
 import { usePage } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { ModeTag } from "../parts/marks.tsx";
@@ -25,6 +26,7 @@ export function Header(): JSX.Element {
         </span>
       ) : null}
       <LineState />
+      <InFlightButton />
       <span class="grow" />
       <HaltButton isHalted={isHalted} />
     </header>

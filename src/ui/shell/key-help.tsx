@@ -8,16 +8,19 @@ import { PAGES } from "../pages-list.ts";
 const ALWAYS = [
   ["?", "this list"],
   ["/", "filter the list"],
+  ["j", "next in the list"],
+  ["k", "previous in the list"],
+  ["Enter", "open"],
   ["a", "go to the field or button that approves; approves nothing"],
   ["x", "open the rejection"],
   ["Shift H", "go to the halt button"],
-  ["Esc", "close; never decides"],
+  ["Escape", "close, back; never decides"],
 ] as const;
 
 export function KeyHelp({ onClose }: { readonly onClose: () => void }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
-  const rows = [...ALWAYS, ...presentKeys().map(({ key, what }) => [key, what] as const)];
+  const rows = [...new Map([...ALWAYS, ...presentKeys().map(({ key, what }) => [key, what] as const)])];
   return (
     <dialog ref={dialog} class="ask keys" aria-labelledby="keys-title" onClose={onClose}>
       <h2 id="keys-title">Keys</h2>
