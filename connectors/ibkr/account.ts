@@ -1,6 +1,7 @@
 /** The account: its amounts in each currency, and its positions. Pure. */
 import type { Account, Position, Rate } from "@qoc-app/sdk";
-import { plain } from "./amounts.ts";
+import { ZERO, amount, max, quotient, textOf } from "../amount.ts";
+import { divided, plain } from "./amounts.ts";
 import { multiplierOf } from "./contracts.ts";
 import type { AccountRow } from "./rows.ts";
 
@@ -67,14 +68,33 @@ export function ratesFrom({ currency, rates }: AccountValues, pairs: readonly st
 type HeldRow = Extract<AccountRow, { kind: "position" }>;
 
 export function positionRows(rows: readonly AccountRow[]): readonly HeldRow[] {
-  return rows.filter((row) => row.kind === "position").filter(({ quantity }) => quantity !== 0);
+  return rows.filter((row) => row.kind === "position").filter(({ quantity }) => plain(quantity) !== "0");
 }
 
 /** The average cost of TWS includes the multiplier; the desk's price does not. */
-export function positionOf({ contract, quantity, marketPrice, averageCost }: HeldRow, symbol: string): Position {
+export function positionOf(row: HeldRow, symbol: string): Position {
+  const { contract, quantity, averageCost } = row;
   const position: Position = { symbol, quantity: plain(quantity) };
-  if (averageCost > 0) position.averagePrice = plain(averageCost / multiplierOf(contract));
-  if (marketPrice > 0) position.markPrice = plain(marketPrice);
+  const mark = markOf(row);
+  if (Number(averageCost) > 0) position.averagePrice = divided(averageCost, multiplierOf(contract));
+  if (mark !== undefined) position.markPrice = mark;
   if (contract.currency !== undefined) position.currency = contract.currency;
   return position;
+}
+
+/** The largest difference that rounding makes: as a part of the value, and in the currency. */
+const ROUNDING = { part: amount("0.005"), least: amount("0.01") };
+
+/**
+ * The price of a unit in the currency of the contract. TWS states some prices in a smaller unit, such as pence, or in
+ * percent, as those of bonds; the value of the position is in the currency in any case.
+ */
+function markOf({ contract, quantity, marketPrice, marketValue = 0 }: HeldRow): string | undefined {
+  if (Number(marketPrice) <= 0) return undefined;
+  const mark = plain(marketPrice);
+  const value = amount(plain(marketValue));
+  const units = amount(plain(quantity)).times(amount(plain(multiplierOf(contract))));
+  const difference = value.minus(units.times(amount(mark))).abs();
+  const isSame = difference.lte(max(value.abs().times(ROUNDING.part), ROUNDING.least));
+  return isSame || value.eq(ZERO) ? mark : textOf(quotient(value, units));
 }

@@ -1,39 +1,32 @@
-/** Numbers of TWS as decimal text, and steps without floating-point arithmetic. Pure. */
+/** Numbers of TWS as decimal text, and exact arithmetic with them. Pure. */
+import { ZERO, amount, textOf } from "../amount.ts";
 
-/** The decimal text of a number as TWS sent it, without an exponent: `1.234e-5` is `0.00001234`. */
-export function plain(value: number): string {
+/** The text that TWS sent (`digits.ts`); a number where the library made the value itself, such as 0 for no text. */
+export type TwsNumber = number | string;
+
+/** How Java writes a number. */
+export const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/**
+ * Decimal text without an exponent and without zeros at its end: `1.234E-5` is `0.00001234`.
+ * @throws Error for a text that is no number.
+ */
+export function plain(value: TwsNumber): string {
   const text = String(value);
-  const [, sign = "", whole = "", fraction = "", exponent] = /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(text) ?? [];
-  if (exponent === undefined) return text;
-  const digits = whole + fraction;
-  const point = whole.length + Number(exponent);
-  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
-  return `${sign}${digits.slice(0, point).padEnd(point, "0")}${point < digits.length ? `.${digits.slice(point)}` : ""}`;
-}
-
-interface Scaled {
-  readonly value: bigint;
-  readonly places: number;
-}
-
-function scaled(text: string): Scaled {
-  const [whole = "", fraction = ""] = text.split(".");
-  return { value: BigInt(whole + fraction), places: fraction.length };
-}
-
-function aligned(a: string, b: string): readonly [bigint, bigint] {
-  const [left, right] = [scaled(a), scaled(b)];
-  const places = Math.max(left.places, right.places);
-  const at = ({ value, places: own }: Scaled): bigint => value * 10n ** BigInt(places - own);
-  return [at(left), at(right)];
+  if (!NUMBER.test(text)) throw new Error(`the gateway states ${JSON.stringify(text)} where a number belongs`);
+  return textOf(amount(text));
 }
 
 export function isMultiple(text: string, step: string): boolean {
-  const [value, size] = aligned(text, step);
-  return size === 0n || value % size === 0n;
+  const size = amount(step);
+  return size.eq(ZERO) || amount(text).mod(size).eq(ZERO);
 }
 
 export function isLess(a: string, b: string): boolean {
-  const [left, right] = aligned(a, b);
-  return left < right;
+  return amount(a).lt(amount(b));
+}
+
+/** a / b, exact if that takes at most 24 places. */
+export function divided(a: TwsNumber, b: TwsNumber): string {
+  return textOf(amount(plain(a)).div(amount(plain(b))));
 }

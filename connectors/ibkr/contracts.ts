@@ -2,7 +2,7 @@
 import { type Asset, type Instrument, NotSent, type Order, type OrderType } from "@qoc-app/sdk";
 import { type Contract, type ContractDetails, type PriceIncrement, SecType } from "@stoqey/ib";
 import { assetOfCoin } from "../coin-asset.ts";
-import { isLess, isMultiple, plain } from "./amounts.ts";
+import { type TwsNumber, divided, isLess, isMultiple, plain } from "./amounts.ts";
 import { GatewayError } from "./answers.ts";
 import type { GatewaySession } from "./session.ts";
 
@@ -12,8 +12,16 @@ export interface Band {
   readonly step: string;
 }
 
-export interface Listed {
+/**
+ * What TWS calls a contract on the desk. TWS states the prices of some in a unit below their currency, such as pence:
+ * `magnifier` of that unit are one of the currency.
+ */
+export interface NamedContract {
   readonly symbol: string;
+  readonly magnifier: number;
+}
+
+export interface Listed extends NamedContract {
   readonly contract: Contract;
   readonly details: ContractDetails;
   /** At least one, the lowest first. */
@@ -79,17 +87,11 @@ function nameById(symbol: string, conId: number): string {
 
 export class Contracts {
   readonly #listed = new Map<string, Listed>();
-  readonly #symbols = new Map<number, string>();
+  readonly #names = new Map<number, NamedContract>();
 
   /** Asks the gateway. Resolves to undefined if it does not list the symbol. @throws Error if it names several. */
   async find(session: GatewaySession, symbol: string): Promise<Listed | undefined> {
-    let found: readonly ContractDetails[];
-    try {
-      found = await session.details(queryOf(symbol));
-    } catch (error) {
-      if (error instanceof GatewayError && error.code === UNKNOWN_CONTRACT) return undefined;
-      throw error;
-    }
+    const found = await detailsOf(session, queryOf(symbol));
     // A contract has one symbol. Under another, its fills would not fit its orders.
     const named = found.filter((details) => symbolOf(details) === symbol);
     const [details] = named;
@@ -100,7 +102,7 @@ export class Contracts {
     }
     const listed = await listedOf(session, symbol, details);
     this.#listed.set(symbol, listed);
-    if (listed.contract.conId !== undefined) this.#symbols.set(listed.contract.conId, symbol);
+    if (listed.contract.conId !== undefined) this.#names.set(listed.contract.conId, listed);
     return listed;
   }
 
@@ -111,34 +113,71 @@ export class Contracts {
     return listed;
   }
 
-  /** The symbol of a contract, if no request is needed. */
-  known(contract: Contract): string | undefined {
-    return plainSymbol(contract) ?? this.#symbols.get(contract.conId ?? -1);
+  /** As `get`, for what needs prices in a currency. @throws Error for a bond, too. */
+  async priced(session: GatewaySession, symbol: string): Promise<Listed> {
+    const listed = await this.get(session, symbol);
+    if (listed.contract.secType === SecType.BOND)
+      throw new Error(`IBKR states the prices of bonds in percent: ${symbol} has a value as a position, and no quote`);
+    return listed;
   }
 
-  async symbolOf(session: GatewaySession, contract: Contract): Promise<string> {
+  /** The name of a contract, if no request is needed. */
+  known(contract: Contract): NamedContract | undefined {
+    const { conId = -1, secType, symbol = "" } = contract;
+    if (secType === SecType.BAG) return { symbol: nameById(symbol, Math.max(conId, 0)), magnifier: 1 };
+    const simple = plainSymbol(contract);
+    return simple === undefined ? this.#names.get(conId) : { symbol: simple, magnifier: 1 };
+  }
+
+  /** A contract that IBKR lists no longer, such as an option that has expired, is named by its id. */
+  async nameOf(session: GatewaySession, contract: Contract): Promise<NamedContract> {
     const known = this.known(contract);
     if (known !== undefined) return known;
     const { conId = 0, symbol = "" } = contract;
-    const [details] = await session.details({ conId });
-    const found = details === undefined ? nameById(symbol, conId) : symbolOf(details);
-    this.#symbols.set(conId, found);
+    const [details] = await detailsOf(session, { conId });
+    const found = {
+      symbol: details === undefined ? nameById(symbol, conId) : symbolOf(details),
+      magnifier: magnifierOf(details),
+    };
+    this.#names.set(conId, found);
     return found;
   }
 }
 
+/** None if IBKR does not list the contract. */
+async function detailsOf(session: GatewaySession, contract: Contract): Promise<readonly ContractDetails[]> {
+  try {
+    return await session.details(contract);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === UNKNOWN_CONTRACT) return [];
+    throw error;
+  }
+}
+
+/** TWS writes 0, or nothing, for a contract whose prices are in its currency. */
+function magnifierOf(details: ContractDetails | undefined): number {
+  return Math.max(details?.priceMagnifier ?? 1, 1);
+}
+
+/** A price in the currency of its contract. */
+export function priceOf(price: TwsNumber, { magnifier }: Pick<NamedContract, "magnifier">): string {
+  return magnifier === 1 ? plain(price) : divided(price, magnifier);
+}
+
 async function listedOf(session: GatewaySession, symbol: string, details: ContractDetails): Promise<Listed> {
-  const { contract, priceMagnifier = 1 } = details;
+  const { contract } = details;
   const { secType } = contract;
+  const magnifier = magnifierOf(details);
   const rule = ruleOf(details);
-  const bands = rule === undefined ? [] : (await session.marketRule(rule)).map(bandOf);
+  const bands = rule === undefined ? [] : (await session.marketRule(rule)).map((band) => bandOf(band, magnifier));
   return {
     symbol,
+    magnifier,
     details,
     // The id says everything but the route.
     contract: { ...contract, exchange: secType === SecType.STK ? SMART : (contract.exchange ?? SMART) },
-    bands: bands.length > 0 ? bands : [{ from: "0", step: plain(details.minTick ?? 0) }],
-    isTradable: (secType === SecType.STK || secType === SecType.FUT) && priceMagnifier === 1,
+    bands: bands.length > 0 ? bands : [{ from: "0", step: divided(details.minTick ?? 0, magnifier) }],
+    isTradable: (secType === SecType.STK || secType === SecType.FUT) && magnifier === 1,
   };
 }
 
@@ -150,8 +189,8 @@ function ruleOf({ contract, marketRuleIds = "", validExchanges = "" }: ContractD
   return /^\d+$/.test(id) ? Number(id) : undefined;
 }
 
-function bandOf({ lowEdge = 0, increment = 0 }: PriceIncrement): Band {
-  return { from: plain(lowEdge), step: plain(increment) };
+function bandOf({ lowEdge = 0, increment = 0 }: PriceIncrement, magnifier: number): Band {
+  return { from: divided(lowEdge, magnifier), step: divided(increment, magnifier) };
 }
 
 /** The contract that orders and subscriptions name. */

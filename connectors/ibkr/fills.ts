@@ -1,7 +1,8 @@
 /** Executions as fills. The commission of an execution comes in a message of its own, a moment later. */
 import type { Fill, OrderReport } from "@qoc-app/sdk";
-import type { CommissionReport, Execution } from "@stoqey/ib";
+import { type CommissionReport, type Execution, SecType } from "@stoqey/ib";
 import { isLess, plain } from "./amounts.ts";
+import { type NamedContract, priceOf } from "./contracts.ts";
 import type { ExecutionRow } from "./rows.ts";
 import { millisOf } from "./times.ts";
 
@@ -133,9 +134,9 @@ function keep<T>(map: Map<string, T>, key: string, value: T): void {
   if (map.size > KEPT_MAX) for (const oldest of map.keys()) return void map.delete(oldest);
 }
 
-/** The venue writes the largest number for a commission that is not set; the library leaves that out. */
+/** A commission that is not set is undefined. */
 export function feeOf({ commission, currency = "" }: CommissionReport): Fee | undefined {
-  if (commission === undefined || !Number.isFinite(commission) || Math.abs(commission) > 1e300) return undefined;
+  if (commission === undefined) return undefined;
   return { fee: plain(commission), feeCurrency: currency };
 }
 
@@ -145,25 +146,37 @@ function correctedBy(execId: string): string | undefined {
   return Number(last) > 1 ? `${stem}${String(Number(last) - 1).padStart(last.length, "0")}` : undefined;
 }
 
-/** @throws Error if the execution lacks what a fill needs. */
-export function fillOf({ execution }: ExecutionRow, symbol: string, zoneOffsetMs: number): Fill {
+/**
+ * An execution without an order, such as the assignment of an option, has an order of its own.
+ * @throws Error if the execution lacks what a fill needs.
+ */
+export function fillOf({ execution }: ExecutionRow, named: NamedContract, zoneOffsetMs: number): Fill {
+  const { symbol } = named;
   const { execId = "", permId = 0, orderRef = "", side, shares, price, time = "" } = execution;
-  if (execId === "" || permId === 0 || shares === undefined || price === undefined)
-    throw new Error(`an execution of ${symbol} lacks its id, its order or its amounts`);
+  if (execId === "" || shares === undefined || price === undefined)
+    throw new Error(`an execution of ${symbol} lacks its id or its amounts`);
   if (side !== "BOT" && side !== "SLD") throw new Error(`execution ${execId} has the side ${JSON.stringify(side)}`);
   const fill: Fill = {
     fillId: execId,
-    venueOrderId: String(permId),
+    venueOrderId: permId === 0 ? `execution ${execId}` : String(permId),
     symbol,
     side: side === "BOT" ? "buy" : "sell",
     quantity: plain(shares),
-    price: plain(price),
+    price: priceOf(price, named),
     timestamp: millisOf(time, zoneOffsetMs),
   };
   const corrects = correctedBy(execId);
   if (orderRef !== "") fill.clientOrderId = orderRef;
   if (corrects !== undefined) fill.corrects = corrects;
   return fill;
+}
+
+/**
+ * Whether an execution is a fill of the desk. That of a combination holds nothing: its legs have executions of their
+ * own. That of a bond has a price in percent: the desk sees the position instead, which has a value.
+ */
+export function isFill({ contract }: ExecutionRow): boolean {
+  return contract.secType !== SecType.BAG && contract.secType !== SecType.BOND;
 }
 
 /** What is filled of the order with this execution, as text. */

@@ -1,7 +1,8 @@
 /** Bars and the search of TWS: what to ask for, and what its rows are. Pure. */
 import type { Bar, Instrument } from "@qoc-app/sdk";
 import { type Contract, SecType } from "@stoqey/ib";
-import { plain } from "./amounts.ts";
+import { type TwsNumber, plain } from "./amounts.ts";
+import { type NamedContract, priceOf } from "./contracts.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -54,23 +55,24 @@ export function barsQuery({ resolution, from, to }: BarsRange, contract: Contrac
 export interface BarRow {
   /** Seconds, or `20261130` for a day and a week. */
   readonly time: string;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
+  readonly open: TwsNumber;
+  readonly high: TwsNumber;
+  readonly low: TwsNumber;
+  readonly close: TwsNumber;
   /** -1 for prices without trades. */
-  readonly volume: number | undefined;
+  readonly volume: TwsNumber | undefined;
 }
 
 /** @throws Error for a bar whose time or prices cannot be read. */
-export function barOf(symbol: string, { time, open, high, low, close, volume = -1 }: BarRow): Bar {
+export function barOf(named: NamedContract, { time, open, high, low, close, volume = -1 }: BarRow): Bar {
+  const { symbol } = named;
   const date = /^(\d{4})(\d{2})(\d{2})$/.exec(time);
   const timestamp =
     date === null ? Number(time) * 1_000 : Date.UTC(Number(date[1]), Number(date[2]) - 1, Number(date[3]));
-  if (!/^\d+$/.test(time) || ![open, high, low, close].every((price) => Number.isFinite(price)))
-    throw new Error(`the gateway states a bar of ${symbol} that cannot be read (time ${time})`);
-  const bar: Bar = { symbol, timestamp, open: plain(open), high: plain(high), low: plain(low), close: plain(close) };
-  if (volume >= 0) bar.volume = plain(volume);
+  if (!/^\d+$/.test(time)) throw new Error(`the gateway states a bar of ${symbol} at ${time}, which is no time`);
+  const price = (value: TwsNumber): string => priceOf(value, named);
+  const bar: Bar = { symbol, timestamp, open: price(open), high: price(high), low: price(low), close: price(close) };
+  if (Number(volume) >= 0) bar.volume = plain(volume);
   return bar;
 }
 

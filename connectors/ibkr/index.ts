@@ -20,8 +20,8 @@ import {
 } from "@qoc-app/sdk";
 import { accountFrom, accountValues, positionOf, positionRows, ratesFrom } from "./account.ts";
 import { GatewayError, SharedRead } from "./answers.ts";
-import { Contracts, assertSendable, instrumentOf, wireContract } from "./contracts.ts";
-import { FillFeed, cumulatedOf, feeOf, fillOf } from "./fills.ts";
+import { Contracts, type NamedContract, assertSendable, instrumentOf, wireContract } from "./contracts.ts";
+import { FillFeed, cumulatedOf, feeOf, fillOf, isFill } from "./fills.ts";
 import { type BarsRange, barOf, barsQuery, matchOf } from "./history.ts";
 import { GatewayLink } from "./link.ts";
 import { Orders } from "./orders.ts";
@@ -29,7 +29,7 @@ import { Quotes } from "./quotes.ts";
 import type { ExecutionRow, SessionEvents } from "./rows.ts";
 import type { GatewaySession } from "./session.ts";
 import { type Settings, accountOf, settingsOf } from "./settings.ts";
-import { sessionOf } from "./times.ts";
+import { sessionsOf } from "./times.ts";
 
 const SECOND_MS = 1_000;
 /** Fills are read again from a little before the newest one: the desk drops those that it knows. */
@@ -49,6 +49,7 @@ const LAST_ORDER_ID = "lastOrderId";
 export default class IbkrConnector implements ConnectorAdapter {
   static readonly sdk = 1;
   static readonly capabilities: Capabilities = {
+    exactDecimals: true,
     clientIdDedupe: "none",
     queryByClientId: true,
     reports: "pushed",
@@ -199,7 +200,9 @@ export default class IbkrConnector implements ConnectorAdapter {
   async getPositions(): Promise<Position[]> {
     const session = await this.#link.ready();
     const rows = positionRows(await this.#accountRead.read());
-    return Promise.all(rows.map(async (row) => positionOf(row, await this.#contracts.symbolOf(session, row.contract))));
+    return Promise.all(
+      rows.map(async (row) => positionOf(row, (await this.#contracts.nameOf(session, row.contract)).symbol)),
+    );
   }
 
   async getBuyingPower(): Promise<string> {
@@ -221,15 +224,16 @@ export default class IbkrConnector implements ConnectorAdapter {
   }
 
   async getBars(symbol: string, range: BarsRange): Promise<Bar[]> {
-    const rows = await this.#read(async (session) => {
-      const { contract } = await this.#contracts.get(session, symbol);
-      return session.bars(wireContract(contract), barsQuery(range, contract, session.now()));
+    const bars = await this.#read(async (session) => {
+      const listed = await this.#contracts.priced(session, symbol);
+      const { contract } = listed;
+      const rows = await session.bars(wireContract(contract), barsQuery(range, contract, session.now()));
+      return rows.map((row) => barOf(listed, row));
     }).catch((error: unknown) => {
       if (error instanceof GatewayError && error.code === NO_BARS && /no data/i.test(error.message)) return [];
       throw error;
     });
     const { from = 0, to = Number.POSITIVE_INFINITY } = range;
-    const bars = rows.map((row) => barOf(symbol, row));
     return bars.filter(({ timestamp }) => Number(timestamp) >= from && Number(timestamp) <= to);
   }
 
@@ -241,14 +245,11 @@ export default class IbkrConnector implements ConnectorAdapter {
 
   async getSchedule(symbol: string, from: number, to: number): Promise<Session[]> {
     const session = await this.#link.ready();
-    const { details } = await this.#contracts.get(session, symbol);
-    const { liquidHours = "", timeZoneId = "" } = details;
-    return liquidHours
-      .split(";")
-      .map((text) => sessionOf(text, timeZoneId, session.zoneOffsetMs))
-      .filter((span) => span !== undefined)
-      .filter(({ open, close }) => close > from && open < to)
-      .map((span) => ({ ...span, kind: "core" }));
+    // Asked for again: TWS states the hours of the next days only.
+    const listed = await this.#contracts.find(session, symbol);
+    if (listed === undefined) throw new Error(`IBKR does not list ${symbol}`);
+    const sessions = sessionsOf(listed.details, session.zoneOffsetMs);
+    return sessions.filter(({ open, close }) => close > from && open < to);
   }
 
   /** Whatever fails before the order is written is NotSent. */
@@ -298,7 +299,7 @@ export default class IbkrConnector implements ConnectorAdapter {
   }
 
   async #fillsSince(session: GatewaySession, since: number): Promise<Fill[]> {
-    const rows = await session.executions(this.#account);
+    const rows = (await session.executions(this.#account)).filter(isFill);
     if (rows.length > 0) await new Promise((resolve) => setTimeout(resolve, COMMISSIONS_MS));
     // TWS states whole seconds.
     const from = Math.floor(since / SECOND_MS) * SECOND_MS;
@@ -309,8 +310,8 @@ export default class IbkrConnector implements ConnectorAdapter {
   }
 
   async #fillOf(session: GatewaySession, row: ExecutionRow): Promise<Fill> {
-    const symbol = await this.#contracts.symbolOf(session, row.contract);
-    const fill = fillOf(row, symbol, session.zoneOffsetMs);
+    const named = await this.#contracts.nameOf(session, row.contract);
+    const fill = fillOf(row, named, session.zoneOffsetMs);
     return { ...fill, ...this.#commissions.get(fill.fillId) };
   }
 
@@ -324,10 +325,10 @@ export default class IbkrConnector implements ConnectorAdapter {
 
   /** An execution of now. One of another account of the login is not ours. */
   #take(row: ExecutionRow): void {
-    if ((row.execution.acctNumber ?? this.#account) !== this.#account) return;
+    if ((row.execution.acctNumber ?? this.#account) !== this.#account || !isFill(row)) return;
     const known = this.#contracts.known(row.contract);
-    const add = (symbol: string, zoneOffsetMs: number): void =>
-      this.#feed.addFill(fillOf(row, symbol, zoneOffsetMs), cumulatedOf(row.execution));
+    const add = (named: NamedContract, zoneOffsetMs: number): void =>
+      this.#feed.addFill(fillOf(row, named, zoneOffsetMs), cumulatedOf(row.execution));
     const failed = (error: unknown): void => {
       this.#ctx.logger.warn("an execution could not be read; it is read again", { error: String(error) });
       this.#gapStart ??= this.#newestFillTime;
@@ -338,7 +339,7 @@ export default class IbkrConnector implements ConnectorAdapter {
       else
         this.#link
           .ready()
-          .then(async (session) => add(await this.#contracts.symbolOf(session, row.contract), session.zoneOffsetMs))
+          .then(async (session) => add(await this.#contracts.nameOf(session, row.contract), session.zoneOffsetMs))
           .catch(failed);
     } catch (error) {
       failed(error);

@@ -15,9 +15,9 @@ import {
   OrderType as WireType,
   TimeInForce as WireTif,
 } from "@stoqey/ib";
-import { plain } from "./amounts.ts";
+import { type TwsNumber, plain } from "./amounts.ts";
 import type { GatewayError } from "./answers.ts";
-import { type Contracts, type Listed, wireContract } from "./contracts.ts";
+import { type Contracts, type Listed, type NamedContract, priceOf, wireContract } from "./contracts.ts";
 import type { CompletedRow, OpenOrderRow, StatusRow } from "./rows.ts";
 import { type GatewaySession, RATE_EXCEEDED } from "./session.ts";
 
@@ -54,7 +54,9 @@ interface Known {
   readonly orderId: number;
   readonly clientId: number;
   readonly clientOrderId: string;
-  filled: number;
+  /** undefined: prices of the order cannot be read before its contract was asked for. */
+  readonly named: NamedContract | undefined;
+  filled: TwsNumber;
 }
 
 interface Placing {
@@ -187,7 +189,7 @@ export class Orders {
 
   async #reportOf(session: GatewaySession, row: OpenOrderRow, status: StatusRow | undefined): Promise<OrderReport> {
     const { contract, order, state } = row;
-    const symbol = await this.#options.contracts.symbolOf(session, contract);
+    const named = await this.#options.contracts.nameOf(session, contract);
     const filled = status?.filled ?? 0;
     const words = status?.status ?? String(state.status);
     const report = reportFrom({
@@ -195,12 +197,13 @@ export class Orders {
       clientOrderId: order.orderRef ?? "",
       status: statusOf(words, filled),
       filled,
-      average: status?.averagePrice ?? 0,
+      average: priceOf(status?.averagePrice ?? 0, named),
     });
-    report.symbol = symbol;
+    report.symbol = named.symbol;
     report.side = order.action === OrderAction.SELL ? "sell" : "buy";
     if (order.totalQuantity !== undefined) report.quantity = plain(order.totalQuantity);
-    if (order.lmtPrice !== undefined && order.lmtPrice !== 0) report.limitPrice = plain(order.lmtPrice);
+    if (order.lmtPrice !== undefined && Number(order.lmtPrice) !== 0)
+      report.limitPrice = priceOf(order.lmtPrice, named);
     return report;
   }
 
@@ -209,12 +212,13 @@ export class Orders {
     else this.#takeStatus(row);
   }
 
-  #takeOrder({ order, state }: OpenOrderRow): void {
+  #takeOrder({ contract, order, state }: OpenOrderRow): void {
     const { orderId = 0, clientId = 0, permId = 0, orderRef = "" } = order;
     if (permId === 0 || !this.#isOurAccount(order)) return;
     const filled = this.#known.get(permId)?.filled ?? 0;
     this.#known.delete(permId);
-    this.#known.set(permId, { orderId, clientId, clientOrderId: orderRef, filled });
+    const named = this.#options.contracts.known(contract);
+    this.#known.set(permId, { orderId, clientId, clientOrderId: orderRef, named, filled });
     if (this.#known.size > KNOWN_MAX) for (const oldest of this.#known.keys()) return void this.#known.delete(oldest);
     if (clientId === this.#options.clientId)
       this.#acknowledge(orderId, { permId, orderRef, status: String(state.status) });
@@ -228,11 +232,12 @@ export class Orders {
     const known = this.#known.get(permId);
     if (known === undefined) return;
     known.filled = filled;
-    const { clientOrderId } = known;
+    const { clientOrderId, named } = known;
+    const average = named === undefined ? 0 : priceOf(averagePrice, named);
     const reason = isOurs ? (this.#reasons.get(orderId) ?? "") : "";
     try {
       const words = statusOf(status, filled);
-      this.#options.report(reportFrom({ permId, clientOrderId, status: words, filled, average: averagePrice, reason }));
+      this.#options.report(reportFrom({ permId, clientOrderId, status: words, filled, average, reason }));
     } catch (error) {
       this.#options.warn((error as Error).message);
     }
@@ -280,7 +285,7 @@ export class Orders {
     const [permId, known] = [...this.#known].find(isIt) ?? [];
     if (permId === undefined || known === undefined) return;
     const { clientOrderId, filled } = known;
-    const status = filled > 0 ? "cancelled" : "rejected";
+    const status = Number(filled) > 0 ? "cancelled" : "rejected";
     this.#options.report(reportFrom({ permId, clientOrderId, status, filled, average: 0, reason: message }));
   }
 }
@@ -305,8 +310,8 @@ function wireOrder(order: Order, account: string): WireOrder {
 }
 
 /** @throws Error for a state that is not known: it must not look like another. */
-export function statusOf(status: string, filled: number): OrderReportStatus {
-  if (OPEN.includes(status)) return filled > 0 ? "partially_filled" : "open";
+export function statusOf(status: string, filled: TwsNumber): OrderReportStatus {
+  if (OPEN.includes(status)) return Number(filled) > 0 ? "partially_filled" : "open";
   if (status === "Filled") return "filled";
   if (CANCELLED.includes(status)) return "cancelled";
   throw new Error(`IBKR states ${JSON.stringify(status)} for an order, which this connector does not know`);
@@ -335,16 +340,16 @@ interface ReportParts {
   /** Empty for an order that was not placed by this connector. */
   readonly clientOrderId: string;
   readonly status: OrderReportStatus;
-  readonly filled: number;
-  /** 0 without fills. */
-  readonly average: number;
+  readonly filled: TwsNumber;
+  /** In the currency of the contract; 0 without fills. */
+  readonly average: TwsNumber;
   readonly reason?: string | undefined;
 }
 
 function reportFrom({ permId, clientOrderId, status, filled, average, reason = "" }: ReportParts): OrderReport {
   const report: OrderReport = { venueOrderId: String(permId), status, filledQuantity: plain(filled) };
   if (clientOrderId !== "") report.clientOrderId = clientOrderId;
-  if (filled > 0 && average > 0) report.averagePrice = plain(average);
+  if (Number(filled) > 0 && Number(average) > 0) report.averagePrice = plain(average);
   if (reason !== "") report.reason = oneLine(reason);
   return report;
 }

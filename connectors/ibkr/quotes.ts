@@ -1,8 +1,8 @@
 /** Quotes by subscription: the gateway sends the prices at first, and then each change. */
 import { type Quote, RateLimited } from "@qoc-app/sdk";
-import { plain } from "./amounts.ts";
+import { type TwsNumber, plain } from "./amounts.ts";
 import type { GatewayError } from "./answers.ts";
-import { type Contracts, wireContract } from "./contracts.ts";
+import { type Contracts, type NamedContract, priceOf, wireContract } from "./contracts.ts";
 import { type GatewaySession, RATE_EXCEEDED } from "./session.ts";
 
 const FIRST_PRICES_MS = 3_500;
@@ -33,9 +33,8 @@ const NO_PERMISSION = [354, 10_089, 10_091, 10_168, 10_186, 10_197];
 const TOO_MANY_LINES = 101;
 const UNKNOWN_CONTRACT = 200;
 
-interface Subscription {
+interface Subscription extends NamedContract {
   readonly id: number;
-  readonly symbol: string;
   /** A side without a price is undefined. */
   readonly prices: Partial<Record<"bid" | "ask" | "last" | "bidSize" | "askSize", string | undefined>>;
   isDelayed: boolean;
@@ -91,9 +90,10 @@ export class Quotes {
   }
 
   async #subscribe(session: GatewaySession, symbol: string): Promise<Subscription> {
-    const { contract } = await this.#contracts.get(session, symbol);
+    const listed = await this.#contracts.priced(session, symbol);
+    const { contract } = listed;
     await this.#prepare(session);
-    const subscription = newSubscription(session.nextRequestId(), symbol);
+    const subscription = newSubscription(session.nextRequestId(), listed);
     this.#byId.set(subscription.id, subscription);
     await session.send("read", (api) => api.reqMktData(subscription.id, wireContract(contract), "", false, false));
     return subscription;
@@ -128,13 +128,14 @@ export class Quotes {
     }
   }
 
-  onTick(id: number, type: number, value: number): void {
+  onTick(id: number, type: number, value: TwsNumber): void {
     const subscription = this.#byId.get(id);
     const field = FIELDS[type];
     if (subscription === undefined || field === undefined) return;
     const isPrice = field === "bid" || field === "ask" || field === "last";
     // -1 says that there is no price, and so does 0.
-    subscription.prices[field] = isPrice && value <= 0 ? undefined : plain(value);
+    const price = Number(value) > 0 ? priceOf(value, subscription) : undefined;
+    subscription.prices[field] = isPrice ? price : plain(value);
     if (field !== "last") subscription.changedAt = Date.now();
     if (type > 65) subscription.isDelayed = true;
     if ("bid" in subscription.prices && "ask" in subscription.prices) subscription.settle();
@@ -158,7 +159,7 @@ export class Quotes {
   }
 }
 
-function newSubscription(id: number, symbol: string): Subscription {
+function newSubscription(id: number, { symbol, magnifier }: NamedContract): Subscription {
   let settle!: (error?: Error) => void;
   const first = new Promise<void>((resolve, reject) => {
     const silence = new Error(`the gateway stated no bid and ask of ${symbol} within ${FIRST_PRICES_MS / 1000} s`);
@@ -170,7 +171,7 @@ function newSubscription(id: number, symbol: string): Subscription {
     };
   });
   first.catch(() => undefined);
-  return { id, symbol, prices: {}, isDelayed: false, changedAt: 0, usedAt: Date.now(), first, settle };
+  return { id, symbol, magnifier, prices: {}, isDelayed: false, changedAt: 0, usedAt: Date.now(), first, settle };
 }
 
 function quoteError(error: GatewayError, symbol: string): Error {

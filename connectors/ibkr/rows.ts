@@ -1,5 +1,6 @@
 /** What the gateway states: rows of its lists, and what it says by itself. */
 import type { CommissionReport, Contract, Execution, Order, OrderState } from "@stoqey/ib";
+import type { TwsNumber } from "./amounts.ts";
 import type { GatewayError } from "./answers.ts";
 
 export interface OpenOrderRow {
@@ -15,8 +16,8 @@ export interface StatusRow {
   readonly clientId: number;
   readonly permId: number;
   readonly status: string;
-  readonly filled: number;
-  readonly averagePrice: number;
+  readonly filled: TwsNumber;
+  readonly averagePrice: TwsNumber;
 }
 
 export interface CompletedRow {
@@ -35,9 +36,12 @@ export type AccountRow =
   | {
       readonly kind: "position";
       readonly contract: Contract;
-      readonly quantity: number;
-      readonly marketPrice: number;
-      readonly averageCost: number;
+      readonly quantity: TwsNumber;
+      readonly marketPrice: TwsNumber;
+      /** Of the position, in the currency of the contract; undefined or 0 if TWS does not state it. */
+      readonly marketValue: TwsNumber | undefined;
+      /** Of a unit, with the multiplier, in the currency of the contract. */
+      readonly averageCost: TwsNumber;
     };
 
 /** What the gateway says by itself, or of an order. */
@@ -45,7 +49,7 @@ export interface SessionEvents {
   onOrder(row: OpenOrderRow | StatusRow): void;
   onExecution(row: ExecutionRow): void;
   onCommission(report: CommissionReport): void;
-  onTick(id: number, type: number, value: number): void;
+  onTick(id: number, type: number, value: TwsNumber): void;
   onDataType(id: number, type: number): void;
   /** An error or warning whose id is that of an order or of a subscription. */
   onError(id: number, error: GatewayError): void;

@@ -13,6 +13,7 @@ import {
   type WhatToShow,
 } from "@stoqey/ib";
 import { Answers, GatewayError, SharedRead } from "./answers.ts";
+import { keepDigits } from "./digits.ts";
 import type { BarRow, BarsQuery } from "./history.ts";
 import type { AccountRow, CompletedRow, ExecutionRow, OpenOrderRow, SessionEvents, StatusRow } from "./rows.ts";
 import type { Settings } from "./settings.ts";
@@ -81,6 +82,7 @@ export class GatewaySession {
     this.#events = events;
     this.lastReceived = Date.now();
     this.api = new IBApi({ host, port, clientId, maxReqPerSec: NEVER_QUEUED });
+    keepDigits(this.api);
     this.#time = new SharedRead(() => this.#readTime());
     this.openOrders = new SharedRead(() => this.#list("open orders", (api) => api.reqAllOpenOrders()));
     this.completedOrders = new SharedRead(() => this.#list("completed orders", (api) => api.reqCompletedOrders(false)));
@@ -279,6 +281,7 @@ export class GatewaySession {
       answers.end("a request for the time");
     });
     api.on(EventName.contractDetails, (id, details) => this.#row(id, details));
+    api.on(EventName.bondContractDetails, (id, details) => this.#row(id, details));
     api.on(EventName.contractDetailsEnd, (id) => this.#endOf(id));
     api.on(EventName.historicalData, (id, time, open, high, low, close, volume) => {
       if (time.startsWith("finished")) this.#endOf(id);
@@ -295,8 +298,8 @@ export class GatewaySession {
     api.on(EventName.updateAccountValue, (key, value, currency) =>
       answers.row("the account", { kind: "value", key, value, currency }),
     );
-    api.on(EventName.updatePortfolio, (contract, quantity, marketPrice, _value, averageCost = 0) =>
-      answers.row("the account", { kind: "position", contract, quantity, marketPrice, averageCost }),
+    api.on(EventName.updatePortfolio, (contract, quantity, marketPrice, marketValue, averageCost = 0) =>
+      answers.row("the account", { kind: "position", contract, quantity, marketPrice, marketValue, averageCost }),
     );
     api.on(EventName.accountDownloadEnd, () => answers.end("the account"));
     api.on(EventName.tickPrice, (id, type, value) => this.#events.onTick(id, type, value));

@@ -78,3 +78,38 @@ export function sessionOf(
     millisOf(`${part.slice(0, 8)} ${part.slice(9, 11)}:${part.slice(11)}:00 ${zone}`, gatewayOffsetMs);
   return { open: at(from), close: at(to) };
 }
+
+interface Hours {
+  readonly tradingHours?: string | undefined;
+  readonly liquidHours?: string | undefined;
+  readonly timeZoneId?: string | undefined;
+}
+
+interface Span {
+  readonly open: number;
+  readonly close: number;
+}
+
+/** The liquid hours, and what the trading hours have before and after them. */
+export function sessionsOf(
+  { tradingHours = "", liquidHours = "", timeZoneId = "" }: Hours,
+  gatewayOffsetMs: number,
+): readonly (Span & { readonly kind: "pre" | "core" | "post" })[] {
+  const spansOf = (hours: string): readonly Span[] =>
+    hours
+      .split(";")
+      .map((text) => sessionOf(text, timeZoneId, gatewayOffsetMs))
+      .filter((span) => span !== undefined);
+  const core = spansOf(liquidHours);
+  const around = spansOf(tradingHours).flatMap(({ open, close }) => {
+    const within = core.filter((span) => span.open < close && span.close > open);
+    const first = within[0] ?? { open: close, close };
+    const last = within.at(-1) ?? { open: close, close };
+    return [
+      { open, close: first.open, kind: "pre" as const },
+      { open: last.close, close, kind: "post" as const },
+    ];
+  });
+  const sessions = [...core.map((span) => ({ ...span, kind: "core" as const })), ...around];
+  return sessions.filter(({ open, close }) => open < close).toSorted((a, b) => a.open - b.open);
+}

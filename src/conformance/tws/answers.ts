@@ -1,5 +1,6 @@
 /** Messages of TWS as fields, server version 193. Source: the message layout of IBKR's own clients. */
-import type { FakeFill, FakeInstrument, FakeOrder, FakeQuote } from "../../domain/sdk-kit.ts";
+import type { FakeFill, FakeInstrument, FakeOrder, FakeQuote, FakeSession } from "../../domain/sdk-kit.ts";
+import { decimal, text } from "../../domain/decimal.ts";
 import { remainingOf } from "../venue/fake-venue-state.ts";
 import type { TwsFields } from "./frames.ts";
 
@@ -200,20 +201,46 @@ export function commission({ fill_id, fee, fee_currency }: FakeFill): TwsFields 
 
 const LIQUID_HOURS =
   "20261130:0930-20261130:1600;20261201:0930-20261201:1600;20261202:CLOSED;20261203:0930-20261203:1300";
+const USUAL_HOURS = [LIQUID_HOURS.replaceAll("0930", "0400").replaceAll("1600", "2000"), LIQUID_HOURS] as const;
+
+/** `20261130:0930-20261130:1600` */
+function spanText({ open, close }: Pick<FakeSession, "open" | "close">): string {
+  const at = (ms: number): string => {
+    const [day = "", time = ""] = easternTime(ms).split(" ");
+    return `${day}:${time.slice(0, 2)}${time.slice(3, 5)}`;
+  };
+  return `${at(open)}-${at(close)}`;
+}
+
+/** Sessions without a pause between them are one span of the trading hours. */
+function hoursOf(sessions: readonly FakeSession[]): readonly [trading: string, liquid: string] {
+  if (sessions.length === 0) return USUAL_HOURS;
+  const spans: { open: number; close: number }[] = [];
+  for (const { open, close } of sessions) {
+    const last = spans.at(-1);
+    if (last?.close === open) last.close = close;
+    else spans.push({ open, close });
+  }
+  const core = sessions.filter(({ kind }) => kind === "core");
+  return [spans.map(spanText).join(";"), core.map(spanText).join(";")];
+}
 
 export function contractData(
   id: number,
   contract: TwsContract,
-  { steps, rule }: { readonly steps: FakeInstrument; readonly rule: number },
+  {
+    steps,
+    rule,
+    sessions,
+  }: { readonly steps: FakeInstrument; readonly rule: number; readonly sessions: readonly FakeSession[] },
 ): TwsFields {
   const { lot_size, tick_size } = steps;
   const { conId, symbol, secType, exchange, currency } = contract;
   const name = [symbol, secType, "", "", 0, "", exchange, currency, symbol, symbol, symbol, conId, tick_size, ""];
   const trading = ["ACTIVETIM,DAY,GTC,IOC,LMT,MKT,STP,STPLMT", "SMART,NASDAQ,NYSE", 1, 0];
   const about = [`${symbol} INC`, "NASDAQ", "", "Technology", "Computers", "Computers", "US/Eastern"];
-  const hours = [LIQUID_HOURS.replaceAll("0930", "0400").replaceAll("1600", "2000"), LIQUID_HOURS];
   const rules = [1, "", "", `${rule},${rule},${rule}`, "", "COMMON", lot_size, lot_size, 100, 0];
-  return [10, id, ...name, ...trading, ...about, ...hours, "", 0, 0, ...rules];
+  return [10, id, ...name, ...trading, ...about, ...hoursOf(sessions), "", 0, 0, ...rules];
 }
 
 export function marketRule(id: number, tickSize: string): TwsFields {
@@ -243,15 +270,21 @@ export function symbolSamples(id: number, contracts: readonly TwsContract[]): Tw
   return [79, id, contracts.length, ...rows];
 }
 
-/** TWS states a key once for each currency, and in words for the sum of all: `BASE`. Their order is not fixed. */
+/**
+ * TWS states a key once for each currency, and in words for the sum of all: `BASE`. Their order is not fixed. `rates`:
+ * by pair; TWS states no time of them.
+ */
 export function accountValues(
   account: string,
   { nav = "", cash = "", buying_power = "", currency = "" }: Readonly<Record<string, string>>,
+  rates: ReadonlyMap<string, { readonly rate: string }>,
 ): readonly TwsFields[] {
+  const others = [...rates].filter(([pair]) => pair.endsWith(`/${currency}`));
   const values: readonly (readonly [string, string, string])[] = [
     ["AccountReady", "true", ""],
     ["CashBalance", "1200.50", "CHF"],
     ["ExchangeRate", "1.15", "CHF"],
+    ...others.map(([pair, { rate }]) => ["ExchangeRate", rate, pair.split("/")[0] ?? ""] as const),
     ["CashBalance", cash, currency],
     ["ExchangeRate", "1.00", currency],
     ["CashBalance", cash, "BASE"],
@@ -270,6 +303,7 @@ export function portfolioValue(
   { quantity = "", average_price = "", mark_price = "" }: Readonly<Record<string, string>>,
 ): TwsFields {
   const { conId, symbol, secType, currency } = contract;
-  const held = [quantity, mark_price, 0, average_price, 0, 0, account];
+  const value = text(decimal(quantity).times(decimal(mark_price)));
+  const held = [quantity, mark_price, value, average_price, 0, 0, account];
   return [7, 8, conId, symbol, secType, "", 0, "", "", "NASDAQ", currency, symbol, symbol, ...held];
 }

@@ -1,6 +1,7 @@
 /** One connection of a client to the kit's gateway, and the faults of its answers. */
 import type { Socket } from "node:net";
 import type { Clock } from "../../domain/ports.ts";
+import type { VenueOutcome } from "../../domain/sdk-kit.ts";
 import { type Fault, type ResponseFault, replacesAnswer } from "../venue/fake-venue-faults.ts";
 import { errorMessage } from "./answers.ts";
 import { TwsFrameReader, type TwsFields, frameOf } from "./frames.ts";
@@ -78,4 +79,17 @@ export function sendAnswer(
     const [first = [5, request.id, "", ""]] = usual;
     client.send(first.slice(0, Math.ceil(first.length / 2)));
   } else if (fault.kind === "empty") client.send(...endOf(request, ""));
+}
+
+const REFUSED =
+  "YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE MUST EXCEED THE INITIAL MARGIN";
+
+export function refusal(id: number, { reason, subject }: Extract<VenueOutcome, { kind: "refused" }>): TwsFields {
+  if (reason === "unknown-symbol")
+    return errorMessage(id, 200, "No security definition has been found for the request");
+  if (reason === "unknown-order")
+    return errorMessage(id, 10_147, `OrderId ${id} that needs to be cancelled is not found.`);
+  if (reason === "not-open")
+    return errorMessage(id, 10_148, `OrderId ${id} that needs to be cancelled cannot be cancelled, state: ${subject}.`);
+  return errorMessage(id, 201, `Order rejected - reason:${REFUSED}`);
 }

@@ -35,7 +35,7 @@ import {
   symbolSamples,
   ticks,
 } from "./answers.ts";
-import { READ_ONLY, TwsClient, endOf, sendAnswer } from "./client.ts";
+import { READ_ONLY, TwsClient, endOf, refusal, sendAnswer } from "./client.ts";
 import type { TwsFields } from "./frames.ts";
 import { type TwsRequest, readTwsRequest } from "./requests.ts";
 
@@ -44,8 +44,6 @@ const SERVER_VERSION = 193;
 const FIRST_CON_ID = 265_598;
 const FIRST_RULE = 26;
 const FIRST_PERM_ID = 1_200_000_001;
-const REFUSED =
-  "YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE MUST EXCEED THE INITIAL MARGIN";
 const TRAITS: DialectTraits = {
   ...STOCK_TRAITS,
   insufficientFunds: "MUST EXCEED THE INITIAL MARGIN",
@@ -55,7 +53,11 @@ const TRAITS: DialectTraits = {
     { quantity: "1000.25", limit: "0.29" },
     { quantity: "0.001", limit: "48" },
   ],
-  longest: { quantity: "1234567.891", limit: "0.12" },
+  longest: {
+    quantity: "1.000000000000000001",
+    limit: "49.12345678901234567",
+    steps: { tickSize: "0.00000000000000001", lotSize: "0.000000000000000001" },
+  },
   hasFillFees: true,
   // A symbol of the connector without a currency is in dollars.
   hasOneCurrency: true,
@@ -82,6 +84,8 @@ export class TwsGateway extends BookVenue {
   isReadOnly = false;
   /** The gateway accepts connections and bytes, and answers nothing. */
   isSilent = false;
+  /** Contracts that the gateway names in orders and executions, and does not list, by symbol of the venue. */
+  readonly unlisted = new Map<string, TwsContract>();
   /** The next ids that the gateway gives. */
   nextValidId = 1;
   readonly #clients = new Set<TwsClient>();
@@ -281,7 +285,7 @@ export class TwsGateway extends BookVenue {
       case "cancelled":
         return this.#cancelled(id, outcome.order);
       case "refused":
-        return [this.#refusal(id, outcome)];
+        return [refusal(id, outcome)];
       default:
         return this.#other(client, request);
     }
@@ -298,8 +302,7 @@ export class TwsGateway extends BookVenue {
     }
     if (name === "reqHistoricalData") {
       const quote = this.state.quotes.get(symbol);
-      if (quote === undefined)
-        return [this.#refusal(id, { kind: "refused", reason: "unknown-symbol", subject: symbol })];
+      if (quote === undefined) return [refusal(id, { kind: "refused", reason: "unknown-symbol", subject: symbol })];
       return [bars(id, quote, { size: fields[16] ?? "", now: this.now })];
     }
     if (name !== "reqMarketRule") return [];
@@ -310,7 +313,7 @@ export class TwsGateway extends BookVenue {
   /** Each symbol has a market rule of its own, because cases change the steps of one. */
   #contractData(id: number, { symbol, steps }: { readonly symbol: string; readonly steps: FakeInstrument }): TwsFields {
     const rule = FIRST_RULE + TRAITS.symbols.indexOf(symbol);
-    return contractData(id, this.#contractOf(symbol), { steps, rule });
+    return contractData(id, this.#contractOf(symbol), { steps, rule, sessions: this.state.sessions });
   }
 
   #stepsOf(symbol: string): FakeInstrument {
@@ -339,7 +342,7 @@ export class TwsGateway extends BookVenue {
 
   #accountMessages({ account, positions }: Extract<VenueOutcome, { kind: "account" | "positions" }>) {
     return [
-      ...accountValues(this.#account, account),
+      ...accountValues(this.#account, account, this.state.rates),
       ...positions.map((position) =>
         portfolioValue(this.#account, this.#contractOf(position["symbol"] ?? ""), position),
       ),
@@ -347,25 +350,13 @@ export class TwsGateway extends BookVenue {
     ];
   }
 
-  #refusal(id: number, { reason, subject }: Extract<VenueOutcome, { kind: "refused" }>): TwsFields {
-    if (reason === "unknown-symbol")
-      return errorMessage(id, 200, "No security definition has been found for the request");
-    if (reason === "unknown-order")
-      return errorMessage(id, 10_147, `OrderId ${id} that needs to be cancelled is not found.`);
-    if (reason === "not-open")
-      return errorMessage(
-        id,
-        10_148,
-        `OrderId ${id} that needs to be cancelled cannot be cancelled, state: ${subject}.`,
-      );
-    return errorMessage(id, 201, `Order rejected - reason:${REFUSED}`);
-  }
-
   get #account(): string {
     return this.accounts[0] ?? "";
   }
 
   #contractOf(symbol: string): TwsContract {
+    const unlisted = this.unlisted.get(symbol);
+    if (unlisted !== undefined) return unlisted;
     const [name = "", quote] = symbol.split("/");
     const conId = FIRST_CON_ID + TRAITS.symbols.indexOf(symbol);
     return quote === undefined

@@ -16,8 +16,17 @@ export function requireHttp({ venue }: ConformanceHarness): void {
   if (venue instanceof TwsGateway) leaveOut("requests of this venue are not HTTP");
 }
 
+/** What the kit can make the gateway of TWS state. */
+const TWS_STATEMENTS: readonly string[] = ["rates", "schedule"];
+
 /** For what the kit's own venue has in its own wire format only; an author's venue has a hook. @throws CaseLeftOut. */
 export function requireStatements({ venue }: ConformanceHarness, what: string): void {
   const isOther = venue instanceof FakeVenue ? venue.dialect !== QOC_DIALECT : venue instanceof BookVenue;
-  if (isOther) leaveOut(`this wire format has no ${what} that the kit can make`);
+  if (isOther && !(venue instanceof TwsGateway && TWS_STATEMENTS.includes(what)))
+    leaveOut(`this wire format has no ${what} that the kit can make`);
+}
+
+/** Whether the venue states the time of an exchange rate; else a rate has the time of its answer. */
+export function statesRateTime({ venue }: ConformanceHarness): boolean {
+  return !(venue instanceof TwsGateway);
 }

@@ -181,6 +181,23 @@ describe("an order", () => {
   });
 });
 
+describe("contracts that the desk does not trade", () => {
+  it("a combination and an option that has expired stop no list, and the combination is no fill", async () => {
+    const { connector, fills } = await start({}, (one) => {
+      const more = { symbol: "SPY", exchange: "SMART", currency: "USD" };
+      one.unlisted.set("SYM3", { ...more, conId: 28_812_380, secType: "BAG" });
+      one.unlisted.set("SYM4", { ...more, conId: 612_345_678, secType: "OPT" });
+      for (const symbol of ["SYM3", "SYM4", "AAPL"]) one.state.place({ ...AT_VENUE, symbol, client_order_id: "" });
+    });
+    const named = ["SPY#28812380", "SPY#612345678", "AAPL"].map((symbol) => ({ symbol, quantity: "3" }));
+    expect(await connector.invoke("getOpenOrders", [])).toMatchObject({ ok: true, value: named });
+    for (const order of gateway.orders) gateway.fill(order, { quantity: "1", price: "2.5" });
+    await expect.poll(() => fills.map(({ symbol }) => symbol).toSorted()).toEqual(["AAPL", "SPY#612345678"]);
+    const stated = await connector.invoke("getFills", [0]);
+    expect(stated).toMatchObject({ ok: true, value: [{ symbol: "SPY#612345678" }, { symbol: "AAPL" }] });
+  });
+});
+
 const AT_VENUE = {
   symbol: "AAPL",
   side: "sell",

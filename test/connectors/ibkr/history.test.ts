@@ -29,22 +29,26 @@ describe("what is asked for", () => {
   });
 });
 
+const A = { symbol: "A", magnifier: 1 };
 const ROW = { open: 1.1, high: 1.2, low: 0.00001, close: 1, volume: 1e21 };
 
 it("a row is a bar with its time and every digit", () => {
   const prices = { open: "1.1", high: "1.2", low: "0.00001", close: "1", volume: "1000000000000000000000" };
-  expect(barOf("A", { ...ROW, time: "1796049000" })).toEqual({ symbol: "A", timestamp: 1_796_049_000_000, ...prices });
-  expect(barOf("A", { ...ROW, time: "20261130", volume: -1 })).toEqual({
+  const long = { ...ROW, time: "20261130", close: "1.23456789012345678901", volume: "1.0E-4" };
+  expect(barOf(A, long)).toMatchObject({ close: "1.23456789012345678901", volume: "0.0001" });
+  expect(barOf({ symbol: "A", magnifier: 100 }, long)).toMatchObject({ close: "0.0123456789012345678901" });
+  expect(barOf(A, { ...ROW, time: "1796049000" })).toEqual({ symbol: "A", timestamp: 1_796_049_000_000, ...prices });
+  expect(barOf(A, { ...ROW, time: "20261130", volume: -1 })).toEqual({
     ...{ symbol: "A", timestamp: Date.UTC(2026, 10, 30), open: "1.1", high: "1.2", low: "0.00001", close: "1" },
   });
 });
 
 it.each([
-  ["no time", { ...ROW, time: "" }],
-  ["a time in words", { ...ROW, time: "finished-a-b" }],
-  ["no price", { ...ROW, time: "20261130", close: Number.NaN }],
-])("a row with %s is an error", (_name, row) => {
-  expect(() => barOf("A", row)).toThrow("a bar of A that cannot be read");
+  ["no time", { ...ROW, time: "" }, "which is no time"],
+  ["a time in words", { ...ROW, time: "finished-a-b" }, "which is no time"],
+  ["no price", { ...ROW, time: "20261130", close: Number.NaN }, "where a number belongs"],
+])("a row with %s is an error", (_name, row, words) => {
+  expect(() => barOf(A, row)).toThrow(words);
 });
 
 it("a search has stocks under the names that the connector takes, and nothing else", () => {

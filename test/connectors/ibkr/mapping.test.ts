@@ -8,7 +8,7 @@ import { FillFeed, feeOf, fillOf } from "../../../connectors/ibkr/fills.ts";
 import { completedReport, statusOf } from "../../../connectors/ibkr/orders.ts";
 import type { AccountRow, CompletedRow, ExecutionRow } from "../../../connectors/ibkr/rows.ts";
 import { accountOf, settingsOf } from "../../../connectors/ibkr/settings.ts";
-import { gatewayOffset, millisOf, sessionOf } from "../../../connectors/ibkr/times.ts";
+import { gatewayOffset, millisOf, sessionOf, sessionsOf } from "../../../connectors/ibkr/times.ts";
 import { decimal, text } from "../../../src/domain/decimal.ts";
 
 describe("amounts", () => {
@@ -81,6 +81,27 @@ describe("times", () => {
       close: Date.parse("2026-11-30T21:00:00Z"),
     });
     expect(sessionOf("20261202:CLOSED", "US/Eastern", 0)).toBeUndefined();
+  });
+
+  it.each([
+    ["a half day", "20261127:0400-20261127:1700", "20261127:0930-20261127:1300", "pre 4-9.5, core 9.5-13, post 13-17"],
+    [
+      "a break at noon",
+      "20261127:0930-20261127:1200;20261127:1300-20261127:1600",
+      "20261127:0930-20261127:1200;20261127:1300-20261127:1600",
+      "core 9.5-12, core 13-16",
+    ],
+    [
+      "a future that opens the evening before",
+      "20261126:1700-20261127:1600",
+      "20261127:0830-20261127:1500",
+      "pre -7-8.5, core 8.5-15, post 15-16",
+    ],
+    ["a holiday", "20261127:CLOSED", "20261127:CLOSED", ""],
+  ])("the hours of %s are sessions", (_name, tradingHours, liquidHours, expected) => {
+    const sessions = sessionsOf({ tradingHours, liquidHours, timeZoneId: "UTC" }, 0);
+    const hour = (at: number): number => (at - Date.UTC(2026, 10, 27)) / 3_600_000;
+    expect(sessions.map(({ kind, open, close }) => `${kind} ${hour(open)}-${hour(close)}`).join(", ")).toBe(expected);
   });
 });
 
@@ -171,7 +192,14 @@ describe("the account", () => {
 
   it("a future's average cost includes its multiplier, the desk's price does not", () => {
     const contract = { symbol: "ES", secType: "FUT", multiplier: 50, currency: "USD" } as never;
-    const row = { kind: "position", contract, quantity: -2, marketPrice: 5001.25, averageCost: 250_012.5 } as const;
+    const row = {
+      kind: "position",
+      contract,
+      quantity: -2,
+      marketPrice: 5001.25,
+      marketValue: -500_125,
+      averageCost: 250_012.5,
+    } as const;
     expect(positionOf(row, "ES=202612@CME")).toEqual({
       symbol: "ES=202612@CME",
       quantity: "-2",
@@ -213,6 +241,7 @@ describe("orders", () => {
 describe("what is approved is what is sent", () => {
   const listed = (secType = "STK", priceMagnifier = 1): Listed => ({
     symbol: "AAPL",
+    magnifier: priceMagnifier,
     contract: {},
     details: { contract: { secType, currency: "USD" }, sizeIncrement: 1, minSize: 1, priceMagnifier } as never,
     bands: [
@@ -242,6 +271,8 @@ describe("what is approved is what is sent", () => {
   });
 });
 
+const AAPL = { symbol: "AAPL", magnifier: 1 };
+
 describe("fills", () => {
   const row = (execution: object): ExecutionRow => ({
     contract: {},
@@ -258,7 +289,7 @@ describe("fills", () => {
   });
 
   it("a correction names what it corrects", () => {
-    expect(fillOf(row({}), "AAPL", 0)).toEqual({
+    expect(fillOf(row({}), AAPL, 0)).toEqual({
       fillId: "0000e0d5.1234.01.01",
       venueOrderId: "7",
       clientOrderId: "q1",
@@ -268,14 +299,13 @@ describe("fills", () => {
       price: "100.123456",
       timestamp: Date.parse("2026-11-28T20:39:30Z"),
     });
-    expect(fillOf(row({ execId: "0000e0d5.1234.01.02" }), "AAPL", 0).corrects).toBe("0000e0d5.1234.01.01");
-    expect(() => fillOf(row({ side: "?" }), "AAPL", 0)).toThrow("side");
-    expect(() => fillOf(row({ execId: "" }), "AAPL", 0)).toThrow("lacks");
+    expect(fillOf(row({ execId: "0000e0d5.1234.01.02" }), AAPL, 0).corrects).toBe("0000e0d5.1234.01.01");
+    expect(() => fillOf(row({ side: "?" }), AAPL, 0)).toThrow("side");
+    expect(() => fillOf(row({ execId: "" }), AAPL, 0)).toThrow("lacks");
   });
 
   it("a commission that is not set is no commission", () => {
     expect(feeOf({ execId: "1", commission: undefined as never, currency: "USD" })).toBeUndefined();
-    expect(feeOf({ execId: "1", commission: 1.7976931348623157e308, currency: "USD" })).toBeUndefined();
     expect(feeOf({ execId: "1", commission: -0.35, currency: "USD" })).toEqual({ fee: "-0.35", feeCurrency: "USD" });
   });
 
@@ -285,7 +315,7 @@ describe("fills", () => {
       emitFill: ({ fillId, fee }) => emitted.push(`${fillId} ${String(fee ?? "none")}`),
       emitReport: ({ status }) => emitted.push(status),
     });
-    const fill = (fillId: string) => ({ ...fillOf(row({}), "AAPL", 0), fillId });
+    const fill = (fillId: string) => ({ ...fillOf(row({}), AAPL, 0), fillId });
     feed.addReport({ venueOrderId: "7", status: "filled", filledQuantity: "3" });
     feed.addCommission({ execId: "b.01", commission: 2, currency: "USD" });
     feed.addFill(fill("a.01"), "1");

@@ -1,0 +1,33 @@
+/** The library reads each decimal number as a double. Here its reader passes on the text that TWS sent instead. */
+import { ConnectRefused } from "@qoc-app/sdk";
+import type { IBApi } from "@stoqey/ib";
+import { NUMBER } from "./amounts.ts";
+
+/** The methods that read a decimal number, and what each returns for a field without a text. */
+const READERS = { readDouble: 0, readDoubleOrUndefined: undefined, readDecimal: undefined } as const;
+
+type Reader = Record<keyof typeof READERS, () => unknown> & { readStr: () => string };
+
+/** TWS writes the largest number of Java, or infinity, for a number that is not set. */
+const UNSET = 1e300;
+
+/** @throws ConnectRefused if the library has no such reader: its numbers would lose digits. */
+export function keepDigits(api: IBApi): void {
+  const { decoder } = (api as unknown as { controller?: { decoder?: Partial<Reader> } }).controller ?? {};
+  for (const [name, empty] of Object.entries(READERS) as [keyof typeof READERS, number | undefined][]) {
+    if (typeof decoder?.[name] !== "function" || decoder.readStr === undefined)
+      throw new ConnectRefused(
+        "this version of @stoqey/ib reads numbers in a way that Qoc does not know: install @stoqey/ib@1.6",
+      );
+    const readText = decoder.readStr.bind(decoder);
+    decoder[name] = () => numberIn(readText(), empty);
+  }
+}
+
+/** Some amounts have commas between thousands. A text that is no number is refused where it is used. */
+function numberIn(token: string, empty: number | undefined): string | number | undefined {
+  if (token === "") return empty;
+  const text = token.replaceAll(",", "");
+  const isUnset = text.includes("Infinity") || (NUMBER.test(text) && Math.abs(Number(text)) > UNSET);
+  return isUnset ? undefined : text;
+}

@@ -1,0 +1,138 @@
+/** Messages of TWS about what the desk does not trade, read by the library as the connector uses it. */
+import { EventName, IBApi } from "@stoqey/ib";
+import { describe, expect, it } from "vitest";
+import { positionOf } from "../../../connectors/ibkr/account.ts";
+import { keepDigits } from "../../../connectors/ibkr/digits.ts";
+import { feeOf, fillOf, isFill } from "../../../connectors/ibkr/fills.ts";
+import type { AccountRow } from "../../../connectors/ibkr/rows.ts";
+
+interface Library {
+  readonly controller: {
+    readonly socket: { _serverVersion: number };
+    onMessage(tokens: readonly string[]): void;
+    processIngressQueue(): void;
+  };
+}
+
+/** The arguments of the events that the library makes of a message. */
+function read(event: EventName, message: readonly (string | number)[]): readonly unknown[] {
+  const api = new IBApi({});
+  keepDigits(api);
+  const found: unknown[] = [];
+  api.on(event as never, (...args: unknown[]) => void found.push(...args));
+  api.on(EventName.error, (error) => {
+    throw error;
+  });
+  const { controller } = api as unknown as Library;
+  controller.socket._serverVersion = 193;
+  controller.onMessage(message.map(String));
+  controller.processIngressQueue();
+  return found;
+}
+
+interface Holding {
+  readonly secType: string;
+  readonly currency?: string;
+  readonly multiplier?: string;
+  readonly quantity: string;
+  readonly mark: string;
+  readonly value: string;
+  readonly cost: string;
+}
+
+function held({ secType, currency = "USD", multiplier = "", quantity, mark, value, cost }: Holding) {
+  const contract = [672_387_468, "X", secType, "", 0, "", multiplier, "NYSE", currency, "X", "X"];
+  const [found, amount, marketPrice, marketValue, averageCost] = read(EventName.updatePortfolio, [
+    ...[7, 8, ...contract, quantity, mark, value, cost, 0, 0, "DU1"],
+  ]);
+  const row = { kind: "position", contract: found, quantity: amount, marketPrice, marketValue, averageCost };
+  return positionOf(row as Extract<AccountRow, { kind: "position" }>, "X");
+}
+
+describe("a position", () => {
+  it.each<[string, Holding, { mark: string; average: string; currency?: string }]>([
+    [
+      "of a part of a share keeps every digit",
+      { secType: "STK", quantity: "0.123456789012345678", mark: "1.0E-4", value: "0", cost: "0.00012345678901234567" },
+      { mark: "0.0001", average: "0.00012345678901234567" },
+    ],
+    [
+      "at a price in pence is in pounds",
+      { secType: "STK", currency: "GBP", quantity: "1000", mark: "950.25", value: "9502.50", cost: "9.1" },
+      { mark: "9.5025", average: "9.1", currency: "GBP" },
+    ],
+    [
+      "at a price in cents, of a future, is in dollars",
+      { secType: "FUT", multiplier: "5000", quantity: "-1", mark: "450.25", value: "-22512.5", cost: "22600" },
+      { mark: "4.5025", average: "4.52" },
+    ],
+    [
+      "in bonds, whose price is in percent, has the value of a unit",
+      { secType: "BOND", quantity: "10", mark: "98.5", value: "9850", cost: "991.25" },
+      { mark: "985", average: "991.25" },
+    ],
+    [
+      "in options has the price of a share",
+      { secType: "OPT", multiplier: "100", quantity: "-3", mark: "2.5000001", value: "-750", cost: "260.75" },
+      { mark: "2.5000001", average: "2.6075" },
+    ],
+    [
+      "with a value of a thousand and more, which some TWS write with commas",
+      { secType: "STK", quantity: "1,000", mark: "12.5", value: "12500", cost: "12" },
+      { mark: "12.5", average: "12" },
+    ],
+  ])("%s", (_name, holding, { mark, average, currency = "USD" }) => {
+    const quantity = holding.quantity.replace(",", "");
+    expect(held(holding)).toEqual({ symbol: "X", quantity, markPrice: mark, averagePrice: average, currency });
+  });
+
+  it("whose mark is no number is an error, never 0", () => {
+    const holding = { secType: "STK", quantity: "NaN", mark: "1", value: "1", cost: "1" };
+    expect(() => held(holding)).toThrow('"NaN" where a number belongs');
+  });
+});
+
+describe("an execution", () => {
+  const execution = (secType: string, { permId, price }: { permId: number; price: string }) => {
+    const contract = [265_598, "AAPL", secType, "20261218", "150.0", "C", "100", "AMEX", "USD", "AAPL", "AAPL"];
+    const made = ["0001.01.01", "20261128-20:39:30", "DU1", "AMEX", "SLD", "1.000000000000000001", price];
+    const [, found, row] = read(EventName.execDetails, [
+      ...[11, -1, 0, ...contract, ...made, permId, 0, 0, 1, price, "", "", "", "", 2, 0],
+    ]);
+    return { contract: found, execution: row } as Parameters<typeof fillOf>[0];
+  };
+
+  it("of an assignment, which has no order and no price, is a fill", () => {
+    const fill = fillOf(execution("OPT", { permId: 0, price: "0.0" }), { symbol: "AAPL#1", magnifier: 1 }, 0);
+    expect(fill).toMatchObject({ venueOrderId: "execution 0001.01.01", quantity: "1.000000000000000001", price: "0" });
+    expect(fill).not.toHaveProperty("clientOrderId");
+  });
+
+  it("at a price in pence is in pounds", () => {
+    const row = execution("STK", { permId: 7, price: "950.255" });
+    expect(fillOf(row, { symbol: "VOD@LSE/GBP", magnifier: 100 }, 0).price).toBe("9.50255");
+  });
+
+  it.each([
+    ["STK", true],
+    ["OPT", true],
+    ["BAG", false],
+    ["BOND", false],
+  ])("of %s is a fill: %s", (secType, expected) => {
+    expect(isFill(execution(secType, { permId: 7, price: "98.5" }))).toBe(expected);
+  });
+});
+
+it.each([
+  ["1.7976931348623157E308", undefined],
+  ["Infinity", undefined],
+  ["-0.350000000000000001", "-0.350000000000000001"],
+  ["1,234.50", "1234.5"],
+])("a commission of %s is %s", (stated, expected) => {
+  const [report] = read(EventName.commissionReport, [59, 1, "0001.01.01", stated, "USD", "", "", ""]);
+  expect(feeOf(report as Parameters<typeof feeOf>[0])?.fee).toBe(expected);
+});
+
+it("a library whose reader has other names is refused, and not read as doubles", () => {
+  expect(() => keepDigits({ controller: { decoder: {} } } as unknown as IBApi)).toThrow("install @stoqey/ib@1.6");
+});
