@@ -5,6 +5,7 @@
  *
  * An entry: 6 bytes of the key's hash, 4 bytes layer, 5 bytes offset, 4 bytes length, 13 bytes of the line's digest.
  */
+import { bufferView } from "../lib/buffer-view.ts";
 import { createHash } from "node:crypto";
 import { sha256Hex } from "../domain/digest.ts";
 import { LruMap } from "../lib/lru-map.ts";
@@ -135,7 +136,7 @@ export class IndexRun {
   /** Reads all pages. @throws Error if a page is not that of the table. */
   wholeEntries(): Buffer {
     const { name, entries } = this.facts;
-    const read = Buffer.from(this.#read(name, 0, entries * ENTRY_BYTES));
+    const read = bufferView(this.#read(name, 0, entries * ENTRY_BYTES));
     if (!tableOf(read).equals(this.#table)) throw new Error(`${name} is not the file that was written`);
     return read;
   }
@@ -164,7 +165,7 @@ export class IndexRun {
     if (kept !== undefined) return kept;
     const { name, entries } = this.facts;
     const start = page * PAGE_BYTES;
-    const read = Buffer.from(this.#read(name, start, Math.min(PAGE_BYTES, entries * ENTRY_BYTES - start)));
+    const read = bufferView(this.#read(name, start, Math.min(PAGE_BYTES, entries * ENTRY_BYTES - start)));
     const digest = this.#table.subarray(page * ROW_BYTES + HASH_BYTES, (page + 1) * ROW_BYTES);
     if (!sha256(read).equals(digest)) throw new Error(`${name}: page ${page} is not the page that was written`);
     this.#pages.set(page, read);

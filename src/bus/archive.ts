@@ -3,6 +3,7 @@
  * which is never changed; a later version of an entry is in a later layer. Digests of all that is read are in the index
  * or in the checkpoint, which the host's key signs.
  */
+import { bufferView } from "../lib/buffer-view.ts";
 import { type Archive, type ArchiveTable, ArchivedMap } from "../domain/archived-map.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
@@ -148,7 +149,7 @@ export class DiskArchive implements Archive {
     const { from, bytes, sha256: digest } = layer.sections[name];
     const file = layerName(layer.number);
     try {
-      const section = Buffer.from(this.read(file, from, bytes));
+      const section = bufferView(this.read(file, from, bytes));
       if (sha256Hex(section) !== digest) throw new Error(`its ${name} are not those that were written`);
       return section;
     } catch (error) {
@@ -174,7 +175,7 @@ export class DiskArchive implements Archive {
   }
 
   #line({ layer, offset, length, digest }: IndexEntry): ArchiveLine {
-    const bytes = Buffer.from(this.read(layerName(layer), offset, length));
+    const bytes = bufferView(this.read(layerName(layer), offset, length));
     if (!lineDigest(bytes).equals(digest)) throw new Error(`byte ${offset} of layer ${layer} is not what was written`);
     return stateOf(bytes.toString("utf8")) as ArchiveLine;
   }

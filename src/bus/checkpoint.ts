@@ -1,9 +1,10 @@
 /**
  * A checkpoint: the state after one record of the journal, so that a start reads the records after it only. Its head
- * names the record by number and hash, and the digests of the state and of the archive; the host's key signs it. A
+ * names the record by number and hash, and the digest of all that follows it; the host's key signs it. A
  * checkpoint that is absent, damaged, of another version or not of this journal is not used: the start reads the whole
  * journal, and the next checkpoint replaces it.
  */
+import { bufferView } from "../lib/buffer-view.ts";
 import * as z from "zod";
 import type { ArchivedMap } from "../domain/archived-map.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
@@ -12,29 +13,16 @@ import { sha256Hex } from "../domain/digest.ts";
 import { messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
-import { type DiskArchive, SECTIONS, archivedMapsIn, layerName } from "./archive.ts";
-import { type IndexRun, openRun, runBytes } from "./archive-index.ts";
-import { segmentName } from "./journal-read.ts";
+import { type DiskArchive, type LayerFacts, SECTIONS, archivedMapsIn, layerName } from "./archive.ts";
+import { type IndexRun, type RunFacts, openRun, runBytes } from "./archive-index.ts";
+import { type SealedSegment, segmentName } from "./journal-read.ts";
 import { stateOf } from "./state-text.ts";
 
 /** Changes with the meaning of the state's text. The version of Qoc is in the head besides. */
-const CHECKPOINT_FORMAT = 1;
+const CHECKPOINT_FORMAT = 2;
 export const CHECKPOINT_FILE = "checkpoint.json";
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
-const count = z.int().nonnegative();
-const sectionSchema = z.strictObject({ from: count, bytes: count, sha256: hex });
-const layerSchema = z.strictObject({
-  number: z.int().positive(),
-  bytes: count,
-  seq: count,
-  at: z.int(),
-  sections: z.strictObject({ orders: sectionSchema, fills: sectionSchema, others: sectionSchema, ids: sectionSchema }),
-  firstPlace: count,
-  states: z.record(z.string(), count),
-  firstFill: count,
-  newFills: count,
-});
 const headSchema = z.strictObject({
   format: z.int(),
   version: z.string(),
@@ -42,26 +30,36 @@ const headSchema = z.strictObject({
   seq: z.int().positive(),
   hash: hex,
   at: z.int(),
-  state: hex,
-  segments: z.array(z.strictObject({ bytes: count, seq: count, hash: hex })),
-  layers: z.array(layerSchema),
-  runs: z.array(z.strictObject({ name: z.string().regex(/^\d{6,}-\d{6,}\.index$/), entries: count, sha256: hex })),
+  /** The digest of all that follows the first line. */
+  contents: hex,
   signature: z.base64(),
 });
 
-export type CheckpointHead = Readonly<z.infer<typeof headSchema>>;
+type CheckpointHead = Readonly<z.infer<typeof headSchema>>;
+
+/** The second line. Its digest is signed, so it is what the desk wrote: no schema checks the lists, which grow. */
+interface CheckpointLists {
+  readonly segments: readonly SealedSegment[];
+  readonly layers: readonly LayerFacts[];
+  readonly runs: readonly RunFacts[];
+}
 
 /** The text that the host's key signs. */
 function signedText(head: CheckpointHead): string {
-  return `qoc checkpoint 1\n${canonicalJson({ ...head, signature: undefined })}`;
+  return `qoc checkpoint 2\n${canonicalJson({ ...head, signature: undefined })}`;
 }
 
-export type CheckpointFacts = Omit<CheckpointHead, "format" | "state" | "signature">;
+export type CheckpointFacts = Omit<CheckpointHead, "format" | "contents" | "signature"> & CheckpointLists;
 
 /** The whole file. */
-export function checkpointText(facts: CheckpointFacts, state: string, sign: (text: string) => string): string {
-  const head = { ...facts, format: CHECKPOINT_FORMAT, state: sha256Hex(state), signature: "" };
-  return `${JSON.stringify({ ...head, signature: sign(signedText(head)) })}\n${state}\n`;
+export function checkpointText(
+  { segments, layers, runs, ...place }: CheckpointFacts,
+  state: string,
+  sign: (text: string) => string,
+): string {
+  const contents = `${JSON.stringify({ segments, layers, runs } satisfies CheckpointLists)}\n${state}\n`;
+  const head = { ...place, format: CHECKPOINT_FORMAT, contents: sha256Hex(contents), signature: "" };
+  return `${JSON.stringify({ ...head, signature: sign(signedText(head)) })}\n${contents}`;
 }
 
 /** What a checkpoint has to agree with. */
@@ -78,7 +76,7 @@ export interface CheckpointPlace {
 }
 
 export interface FoundCheckpoint {
-  readonly head: CheckpointHead;
+  readonly head: CheckpointFacts;
   readonly runs: readonly IndexRun[];
   /** The text of the state. */
   readonly state: string;
@@ -98,7 +96,7 @@ export async function readCheckpoint(
   const path = `${place.dir}/${CHECKPOINT_FILE}`;
   try {
     if ((await place.disk.facts(path)) === undefined) return { kind: "absent", reason: "there is no checkpoint" };
-    const bytes = Buffer.from(await place.disk.read(path));
+    const bytes = bufferView(await place.disk.read(path));
     return (await checkFile(place, archive, bytes)) ?? bad("it is cut off");
   } catch (error) {
     return bad(messageOf(error));
@@ -124,24 +122,26 @@ async function checkFile(
   if (head === undefined) return bad("its first line is not that of a checkpoint");
   if (head.desk !== place.deskId) return bad("it is of another desk");
   if (!place.verify(signedText(head), head.signature)) return bad("the host's key did not sign it");
-  const state = bytes.toString("utf8", end + 1, bytes.length - 1);
-  if (sha256Hex(state) !== head.state) return bad("its state is not the state that was signed");
-  const missing = await missingFile(place, head);
+  const contents = bytes.subarray(end + 1);
+  if (sha256Hex(contents) !== head.contents) return bad("its contents are not those that were signed");
+  const listsEnd = contents.indexOf(10);
+  const lists = JSON.parse(contents.toString("utf8", 0, listsEnd)) as CheckpointLists;
+  const missing = await missingFile(place, lists);
   if (missing !== undefined) return bad(`${missing} is missing or has another size`);
-  const runs = head.runs.map((facts) => openRun(facts, archive.read));
+  const runs = lists.runs.map((facts) => openRun(facts, archive.read));
   if (!runs.every((run) => run !== undefined)) return bad("a table of its index is not the table that was signed");
-  return { head, runs, state };
+  return { head: { ...head, ...lists }, runs, state: contents.toString("utf8", listsEnd + 1, contents.length - 1) };
 }
 
 /** The first file that is not there with the size of the head. */
 async function missingFile(
   { disk, dir, journalDir }: CheckpointPlace,
-  head: CheckpointHead,
+  lists: CheckpointLists,
 ): Promise<string | undefined> {
   const files = [
-    ...head.segments.map(({ bytes }, index) => ({ path: `${journalDir}/${segmentName(index + 1)}`, bytes })),
-    ...head.layers.map(({ number, bytes }) => ({ path: `${dir}/${layerName(number)}`, bytes })),
-    ...head.runs.map((run) => ({ path: `${dir}/${run.name}`, bytes: runBytes(run) })),
+    ...lists.segments.map(({ bytes }, index) => ({ path: `${journalDir}/${segmentName(index + 1)}`, bytes })),
+    ...lists.layers.map(({ number, bytes }) => ({ path: `${dir}/${layerName(number)}`, bytes })),
+    ...lists.runs.map((run) => ({ path: `${dir}/${run.name}`, bytes: runBytes(run) })),
   ];
   const sizes = await Promise.all(files.map(async ({ path }) => (await disk.facts(path))?.size));
   return files.find(({ bytes }, index) => sizes[index] !== bytes)?.path;
@@ -171,7 +171,7 @@ export async function damagedArchiveFile(
   { head, runs }: FoundCheckpoint,
 ): Promise<string | undefined> {
   for (const layer of head.layers) {
-    const whole = Buffer.from(await disk.read(`${dir}/${layerName(layer.number)}`));
+    const whole = bufferView(await disk.read(`${dir}/${layerName(layer.number)}`));
     const isWhole = SECTIONS.every((name) => {
       const { from, bytes, sha256: digest } = layer.sections[name];
       return sha256Hex(whole.subarray(from, from + bytes)) === digest;

@@ -1,4 +1,5 @@
 /** Checks the records that a start from a checkpoint does not read, while the desk runs. */
+import { bufferView } from "../lib/buffer-view.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { type JournalProblem, type ScanStart, listSegments } from "./journal-read.ts";
 import { GENESIS, readLinks } from "./journal-record.ts";
@@ -30,7 +31,7 @@ export async function checkEarlierRecords({
   let prev = GENESIS;
   let sliceEnd = clock.monotonic() + SLICE_MS;
   for (const segment of await listSegments(disk, dir)) {
-    const bytes = Buffer.from(await disk.read(`${dir}/${segment}`));
+    const bytes = bufferView(await disk.read(`${dir}/${segment}`));
     let start = 0;
     for (let line = 1; start < bytes.length; line++) {
       if (clock.monotonic() > sliceEnd) {

@@ -1,4 +1,5 @@
 /** Reads and verifies the segments: every hash, the order and the chain. Distinguishes a torn tail from corruption. */
+import { bufferView } from "../lib/buffer-view.ts";
 import type { Recorded } from "../domain/event.ts";
 import type { Disk } from "../domain/ports.ts";
 import { GENESIS, LINE_BYTES_MAX, type ReadLine, readLine } from "./journal-record.ts";
@@ -70,7 +71,7 @@ export async function recordHashes(
     const first = (sealed[index - 1]?.seq ?? 0) + 1;
     const inside = [...wanted].filter((seq) => seq >= first && seq <= last);
     if (inside.length === 0) continue;
-    const bytes = Buffer.from(await disk.read(`${dir}/${segmentName(index + 1)}`));
+    const bytes = bufferView(await disk.read(`${dir}/${segmentName(index + 1)}`));
     for (const seq of inside) {
       const hash = lineOf(bytes, seq)?.hash;
       if (hash !== undefined) hashes.set(seq, hash);
@@ -84,7 +85,7 @@ export async function journalDeskId(disk: Disk, dir: string): Promise<string | u
   const [first] = await listSegments(disk, dir);
   if (first === undefined) return undefined;
   const size = (await disk.facts(`${dir}/${first}`))?.size ?? 0;
-  const bytes = Buffer.from(disk.readPart(`${dir}/${first}`, 0, Math.min(size, LINE_BYTES_MAX)));
+  const bytes = bufferView(disk.readPart(`${dir}/${first}`, 0, Math.min(size, LINE_BYTES_MAX)));
   const end = bytes.indexOf(10);
   const line = end === -1 ? "has no newline" : readLine(bytes.subarray(0, end));
   return typeof line === "string" || line.recorded.event.type !== "desk.created"
@@ -118,7 +119,7 @@ export async function scanJournal(disk: Disk, dir: string, options: ScanOptions 
   for (const [index, segment] of segments.entries()) {
     if (index < (from?.segments.length ?? 0)) continue;
     const isLast = index === segments.length - 1;
-    const bytes = Buffer.from(await disk.read(`${dir}/${segment}`));
+    const bytes = bufferView(await disk.read(`${dir}/${segment}`));
     const start = isFound ? 0 : placeAfter(bytes, cursor);
     if (start === undefined) {
       const last = isLast ? undefined : lastRecord(bytes);

@@ -2,11 +2,17 @@
  * The text of a value of the desk's state, and the value of such a text. Unlike JSON, the text keeps maps, sets,
  * decimals, `undefined`, and which objects are one: an order in flight is the same object in two maps.
  *
- * A plain object is a JSON object. Everything else is an array whose first element names its kind.
+ * A plain object is a JSON object. Everything else is an array whose first element names its kind. The changes of each
+ * position are a line of their own, which is read when the position changes.
  */
 import { ArchivedMap, type ArchivedMapParts } from "../domain/archived-map.ts";
 import { decimal, isDecimal } from "../domain/decimal.ts";
-import { type PositionParts, PositionRecord } from "../domain/account/position.ts";
+import {
+  type PositionChange,
+  type PositionParts,
+  PositionRecord,
+  type UnreadChanges,
+} from "../domain/account/position.ts";
 import { TradeSums, type TradeSumsParts } from "../domain/account/trade-sums.ts";
 
 type Packed = string | number | boolean | null | readonly Packed[] | { readonly [name: string]: Packed };
@@ -21,6 +27,7 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** @throws TypeError for a value of another kind, and for a number that JSON does not hold. */
 export function stateText(value: unknown, { evictedOf = () => NOTHING }: WriteOptions = {}): string {
   const places = new Map<object, number>();
+  const deferred: string[] = [];
   const pack = (each: unknown): Packed => {
     if (each === undefined) return ["u"];
     if (each === null || typeof each === "string" || typeof each === "boolean") return each;
@@ -35,7 +42,8 @@ export function stateText(value: unknown, { evictedOf = () => NOTHING }: WriteOp
   const packObject = (each: object): Packed => {
     if (Array.isArray(each)) return ["a", ...each.map(pack)];
     if (each instanceof ArchivedMap) return ["archived", each.table, pack(each.partsWithout(evictedOf(each)))];
-    if (each instanceof PositionRecord) return ["position", pack(each.parts)];
+    if (each instanceof PositionRecord)
+      return ["position", pack(each.parts), deferred.push(each.changesText((changes) => stateText(changes)))];
     if (each instanceof TradeSums) return ["trades", pack(each.parts)];
     if (each instanceof Map) return ["m", ...[...each].flat().map(pack)];
     if (each instanceof Set) return ["s", ...[...each].map(pack)];
@@ -44,7 +52,7 @@ export function stateText(value: unknown, { evictedOf = () => NOTHING }: WriteOp
       throw new TypeError(`a state has no ${each.constructor.name}`);
     return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, pack(member)]));
   };
-  return JSON.stringify(pack(value));
+  return [JSON.stringify(pack(value)), ...deferred].join("\n");
 }
 
 /**
@@ -52,6 +60,7 @@ export function stateText(value: unknown, { evictedOf = () => NOTHING }: WriteOp
  * @throws TypeError or SyntaxError for a text that {@link stateText} did not write.
  */
 export function stateOf(text: string, maps: readonly ArchivedMap<string, unknown>[] = []): unknown {
+  const lines = text.split("\n");
   const built: unknown[] = [];
   const keep = <T>(place: number, value: T): T => {
     built[place] = value;
@@ -59,56 +68,61 @@ export function stateOf(text: string, maps: readonly ArchivedMap<string, unknown
   };
   const unpack = (packed: Packed): unknown => {
     if (typeof packed !== "object" || packed === null) return packed;
-    if (!Array.isArray(packed)) return unpackObject(packed as { readonly [name: string]: Packed });
-    const [kind, ...parts] = packed as readonly Packed[];
+    if (!Array.isArray(packed)) return unpackObject(packed as Record<string, unknown>);
+    const [kind, part] = packed as readonly Packed[];
     if (kind === "u") return undefined;
-    if (kind === "d") return decimal(String(parts[0]));
-    if (kind === "=") return built[Number(parts[0])];
-    return unpackList(String(kind), parts);
+    if (kind === "d") return decimal(String(part));
+    if (kind === "=") return built[Number(part)];
+    return unpackList(packed as readonly Packed[]);
   };
-  const unpackObject = (packed: { readonly [name: string]: Packed }): unknown => {
-    const object: Record<string, unknown> = {};
+  // The parsed object becomes the value: a copy of each would take as long as the parsing.
+  const unpackObject = (object: Record<string, unknown>): unknown => {
     built.push(object);
-    for (const [name, member] of Object.entries(packed))
-      Object.defineProperty(object, name, {
-        value: unpack(member),
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+    for (const name in object) {
+      const member = object[name];
+      if (typeof member === "object" && member !== null) object[name] = unpack(member as Packed);
+    }
     return object;
   };
-  const unpackList = (kind: string, parts: readonly Packed[]): unknown => {
+  const unpackList = (packed: readonly Packed[]): unknown => {
+    const [kind, part] = packed;
     const place = built.push(undefined) - 1;
+    const at = (index: number): unknown => unpack(packed[index] as Packed);
     switch (kind) {
       case "a": {
         const list = keep<unknown[]>(place, []);
-        for (const part of parts) list.push(unpack(part));
+        for (let i = 1; i < packed.length; i++) list.push(at(i));
         return list;
       }
       case "m": {
         const map = keep(place, new Map<unknown, unknown>());
-        for (let i = 0; i < parts.length; i += 2) map.set(unpack(parts[i] as Packed), unpack(parts[i + 1] as Packed));
+        for (let i = 1; i < packed.length; i += 2) map.set(at(i), at(i + 1));
         return map;
       }
       case "s": {
         const set = keep(place, new Set<unknown>());
-        for (const part of parts) set.add(unpack(part));
+        for (let i = 1; i < packed.length; i++) set.add(at(i));
         return set;
       }
       case "archived": {
-        const map = maps.find(({ table }) => table === parts[0]);
-        if (map === undefined) throw new TypeError(`there is no archived map ${String(parts[0])}`);
-        keep(place, map).restore(unpack(parts[1] as Packed) as ArchivedMapParts<string, unknown>);
+        const map = maps.find(({ table }) => table === part);
+        if (map === undefined) throw new TypeError(`there is no archived map ${String(part)}`);
+        keep(place, map).restore(at(2) as ArchivedMapParts<string, unknown>);
         return map;
       }
       case "position":
-        return keep(place, PositionRecord.from(unpack(parts[0] as Packed) as PositionParts));
+        return keep(place, PositionRecord.from(at(1) as PositionParts, changesOf(lines[Number(packed[2])])));
       case "trades":
-        return keep(place, new TradeSums(unpack(parts[0] as Packed) as TradeSumsParts));
+        return keep(place, new TradeSums(at(1) as TradeSumsParts));
       default:
-        throw new TypeError(`a state has no ${kind}`);
+        throw new TypeError(`a state has no ${String(kind)}`);
     }
   };
-  return unpack(JSON.parse(text) as Packed);
+  return unpack(JSON.parse(lines[0] ?? "") as Packed);
+}
+
+/** @throws TypeError if there is no such line. */
+function changesOf(text: string | undefined): UnreadChanges {
+  if (text === undefined) throw new TypeError("a position has no changes");
+  return { text, read: () => stateOf(text) as readonly PositionChange[] };
 }

@@ -18,7 +18,7 @@ export interface EvictionLimits {
   readonly ordersAtOnce: number;
 }
 
-export const EVICTION_LIMITS: EvictionLimits = { fillsKept: 1_000, ordersAtOnce: 20_000 };
+export const EVICTION_LIMITS: EvictionLimits = { fillsKept: 200, ordersAtOnce: 20_000 };
 
 /** An order that ended, of which nothing is open: no run, no dispute. */
 export function mayLeaveMemory(state: Readonly<DeskState>, order: Readonly<OrderRecord>): boolean {

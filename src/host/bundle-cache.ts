@@ -3,6 +3,7 @@
  * unchanged: each file's content, and each folder in which module resolution could now find another file first. In
  * doubt, the adapter is bundled again.
  */
+import { bufferView } from "../lib/buffer-view.ts";
 import * as z from "zod";
 import { digestOf, sha256Hex } from "../domain/digest.ts";
 import type { Digest } from "../domain/ids.ts";
@@ -56,7 +57,7 @@ function cachePath({ folder, adapter, variant }: BundleCacheKey): string {
 /** Returns undefined if there is no cached bundle or it cannot be used. */
 export async function readBundle(key: BundleCacheKey): Promise<CachedBundle | undefined> {
   try {
-    const bytes = Buffer.from(await key.disk.read(cachePath(key), BYTES_MAX));
+    const bytes = bufferView(await key.disk.read(cachePath(key), BYTES_MAX));
     const end = bytes.indexOf(LINE_FEED);
     const { builder, adapter, code, map, files, folders } = headerSchema.parse(
       JSON.parse(bytes.toString("utf8", 0, end)),

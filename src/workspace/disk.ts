@@ -1,4 +1,5 @@
 /** The `Disk` port on Node's file system. A write that has resolved survives a power cut. */
+import { bufferView } from "../lib/buffer-view.ts";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -184,7 +185,7 @@ export function nodeDisk(): Disk {
   return {
     read,
     readPart,
-    readText: async (path, limit) => Buffer.from(await read(path, limit)).toString("utf8"),
+    readText: async (path, limit) => bufferView(await read(path, limit)).toString("utf8"),
     list: async (path): Promise<readonly DirectoryEntry[]> =>
       (await readdir(path, { withFileTypes: true })).map((entry) => ({ name: entry.name, kind: kindOf(entry) })),
     facts,

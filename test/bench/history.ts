@@ -14,7 +14,7 @@ import { orderEventsOf } from "./orders-scenario.ts";
 const LONG = SHORT ? 20_000 : 1_000_000;
 const FEW = 1_000;
 const ROUNDS = SHORT ? 3 : 15;
-const OPTIONS = { segmentBytes: 4 * 1024 * 1024, fillsKept: 1_000 };
+const OPTIONS = { segmentBytes: 4 * 1024 * 1024, fillsKept: 200 };
 /** Between two records, ms: orders leave memory a quarter of an hour after their end. */
 const STEP_MS = 5_000;
 /** Records between two flushes, and between two checkpoints: about a segment. */

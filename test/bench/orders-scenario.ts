@@ -5,6 +5,9 @@ import { digestTerms } from "../../src/domain/digest.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
 import type { OrderTerms } from "../../src/domain/orders/order.ts";
 
+/** Each is bought and sold in turn, so that positions are closed again. */
+const SYMBOLS = 40;
+
 function account(i: number): DeskEvent {
   return {
     type: "account.marked",
@@ -20,8 +23,8 @@ function orderEvents(i: number): readonly DeskEvent[] {
   const terms = {
     connector: "paper",
     mode: "paper",
-    symbol: `S${i % 40}`,
-    side: i % 2 === 0 ? "buy" : "sell",
+    symbol: `S${i % SYMBOLS}`,
+    side: Math.floor(i / SYMBOLS) % 2 === 0 ? "buy" : "sell",
     quantity: "10",
     type: "limit",
     limitPrice: "100.5",

@@ -98,10 +98,12 @@ function cut(bytes: Buffer): Buffer {
 }
 /** As a program without the host's key can: the digest of the state is right, and its signature is not. */
 function resealState(disk: CrashDisk): void {
-  const [head = "", state = ""] = disk.peek(FILE).toString("utf8").split("\n");
-  const changed = state.replace('"halted"', '"active"');
+  const text = disk.peek(FILE).toString("utf8");
+  const end = text.indexOf("\n") + 1;
+  const changed = text.slice(end).replace('"halted"', '"active"');
   const digest = createHash("sha256").update(changed).digest("hex");
-  disk.put(FILE, `${head.replace(/"state":"[0-9a-f]{64}"/, `"state":"${digest}"`)}\n${changed}\n`);
+  const head = text.slice(0, end).replace(/"contents":"[0-9a-f]{64}"/, `"contents":"${digest}"`);
+  disk.put(FILE, `${head}${changed}`);
 }
 const FILE = `${CHECKPOINTS}/${CHECKPOINT_FILE}`;
 async function nameOf(disk: CrashDisk, end: string): Promise<string> {
@@ -113,8 +115,12 @@ describe("a checkpoint that is not what the desk wrote", () => {
   it.each<[string, RegExp, (disk: CrashDisk) => unknown]>([
     ["is absent", /no checkpoint/, (disk) => disk.remove(FILE)],
     ["is empty", /cut off/, (disk) => disk.put(FILE, "")],
-    ["is cut off", /cut off|not the state/, (disk) => change(disk, FILE, (bytes) => bytes.subarray(0, -200))],
-    ["has another state", /not the state that was signed/, (disk) => change(disk, FILE, flipped(-300))],
+    [
+      "is cut off",
+      /cut off|not those that were signed/,
+      (disk) => change(disk, FILE, (bytes) => bytes.subarray(0, -200)),
+    ],
+    ["has another state", /not those that were signed/, (disk) => change(disk, FILE, flipped(-300))],
     ["has another state with its digest", /did not sign/, resealState],
     ["names another record", /did not sign/, (disk) => change(disk, FILE, inHead(/"seq":(\d+)/, '"seq":1$1'))],
     ["is of another desk", /another desk/, (disk) => change(disk, FILE, inHead("desk-1", "desk-2"))],
@@ -144,7 +150,7 @@ describe("a checkpoint that is not what the desk wrote", () => {
   it("of another version of Qoc is not used", async () => {
     const { disk, records } = await archivedDesk();
     const desk = await openCheckpointed(disk, { version: "1.0.1" });
-    expect([desk.from, desk.reason]).toEqual([0, "it is of Qoc 1.0.0, format 1"]);
+    expect([desk.from, desk.reason]).toEqual([0, "it is of Qoc 1.0.0, format 2"]);
     expectWhole(desk.state, records);
   });
 

@@ -130,6 +130,14 @@ export function trade(position: PositionBook, signed: Decimal, price: Decimal | 
     remaining = remaining.plus(closing);
     if (lot.quantity.eq(ZERO)) position.lots.shift();
   }
-  if (!remaining.eq(ZERO)) position.lots.push({ quantity: remaining, price });
+  if (!remaining.eq(ZERO)) openLot(position, remaining, price);
   position.quantity = position.quantity.plus(signed);
+}
+
+/** Lots of one price that follow each other are one lot, so that what is bought again and again stays small. */
+function openLot({ lots }: PositionBook, quantity: Decimal, price: Decimal | undefined): void {
+  const last = lots.at(-1);
+  const isSame = price !== undefined && last?.price?.eq(price) === true && last.cost === undefined;
+  if (isSame) last.quantity = last.quantity.plus(quantity);
+  else lots.push({ quantity, price });
 }

@@ -24,7 +24,7 @@ interface AdoptedBalance {
  * became those of another instrument. Of a fill in the base: its reversal, or the fee that arrived later.
  */
 type FillChange = { readonly kind: "fill"; readonly key: string; fill: VenueFill };
-type PositionChange =
+export type PositionChange =
   | FillChange
   | { readonly kind: "reversal" | "fee"; readonly fill: VenueFill }
   | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal | undefined }
@@ -50,14 +50,20 @@ interface DatedSplit {
 /** At least as many of the newest changes are kept, and at most twice as many. */
 export const CHANGES_KEPT = 64;
 
+/** Changes as a checkpoint has them. Most positions do not change for long, and then nothing reads their changes. */
+export interface UnreadChanges {
+  readonly text: string;
+  read(): readonly PositionChange[];
+}
+
 /** The state of a {@link PositionRecord} as plain data. */
 export interface PositionParts {
   readonly connector: string;
   readonly symbol: string;
   readonly multiplier: Decimal;
+  readonly book: PositionBook;
   readonly base: PositionBook;
   readonly baseAt: number | null;
-  readonly movements: readonly PositionChange[];
   readonly splits: readonly DatedSplit[];
 }
 
@@ -74,7 +80,8 @@ export class PositionRecord {
   #base = emptyBook();
   /** The latest time of a change in the base, ms. */
   #baseAt = Number.NEGATIVE_INFINITY;
-  readonly #movements: PositionChange[] = [];
+  readonly #kept: PositionChange[] = [];
+  #unread: UnreadChanges | undefined;
   readonly #fills = new Map<string, FillChange>();
   readonly #splits: DatedSplit[] = [];
   #book = emptyBook();
@@ -85,22 +92,27 @@ export class PositionRecord {
     this.symbol = symbol;
   }
 
-  static from({ connector, symbol, multiplier, base, baseAt, movements, splits }: PositionParts): PositionRecord {
-    const position = new PositionRecord(connector, symbol);
-    position.multiplier = multiplier;
-    position.#base = base;
-    position.#baseAt = baseAt ?? Number.NEGATIVE_INFINITY;
-    for (const movement of movements) position.#keep(movement);
-    position.#splits.push(...splits);
-    position.#isStale = true;
+  /** `changes`: those that {@link changesText} has returned. */
+  static from(parts: PositionParts, changes: UnreadChanges): PositionRecord {
+    const position = new PositionRecord(parts.connector, parts.symbol);
+    position.multiplier = parts.multiplier;
+    position.#book = parts.book;
+    position.#base = parts.base;
+    position.#baseAt = parts.baseAt ?? Number.NEGATIVE_INFINITY;
+    position.#splits.push(...parts.splits);
+    position.#unread = changes;
     return position;
   }
 
+  /** All but the changes. */
   get parts(): PositionParts {
     const { connector, symbol, multiplier } = this;
     const baseAt = Number.isFinite(this.#baseAt) ? this.#baseAt : null;
-    const [base, movements, splits] = [this.#base, this.#movements, this.#splits];
-    return { connector, symbol, multiplier, base, baseAt, movements, splits };
+    return { connector, symbol, multiplier, book: this.#current(), base: this.#base, baseAt, splits: this.#splits };
+  }
+
+  changesText(write: (changes: readonly PositionChange[]) => string): string {
+    return this.#unread?.text ?? write(this.#kept);
   }
 
   get quantity(): Decimal {
@@ -126,18 +138,19 @@ export class PositionRecord {
   }
   /** The newest changes, oldest first. */
   get movements(): readonly Readonly<PositionChange>[] {
-    return this.#movements;
+    return this.#changes();
   }
 
   add(movement: PositionChange): void {
+    this.#changes();
     this.#keep(movement);
     if (!this.#isStale) move(this.#book, movement);
-    if (this.#movements.length >= 2 * CHANGES_KEPT) this.#growBase();
+    if (this.#changes().length >= 2 * CHANGES_KEPT) this.#growBase();
   }
 
   /** Adds the fee to a fill that is counted. */
   completeFill(key: string, fill: VenueFill): void {
-    const known = this.#fills.get(key);
+    const known = this.#changeOf(key);
     if (known === undefined) {
       this.add({ kind: "fee", fill: this.#inUnitsOfNow(fill) });
       return;
@@ -146,7 +159,7 @@ export class PositionRecord {
     known.fill = fill;
     if (this.#isStale || fill.fee === undefined) return;
     // To replay all fills for each fee would cost their square. Only a fee in the traded asset changes lots.
-    const isLast = known === this.#movements.at(-1);
+    const isLast = known === this.#changes().at(-1);
     if (earlierFee === undefined && (isLast || !isBaseOf(fill.symbol, fill.feeCurrency ?? "")))
       charge(this.#book, fill, decimal(fill.fee));
     else this.#isStale = true;
@@ -154,7 +167,7 @@ export class PositionRecord {
 
   /** Counts this version of a fill. `counted`: the version that counts until now, which it replaces. */
   applyFill(key: string, fill: VenueFill, counted?: VenueFill): void {
-    const known = this.#fills.get(key);
+    const known = this.#changeOf(key);
     if (known !== undefined) {
       known.fill = fill;
       this.#isStale = true;
@@ -177,9 +190,10 @@ export class PositionRecord {
   /** Multiplies what was held at that time (ms): later fills are in the new units already. */
   split(splitRatio: SplitRatio, at: number): void {
     this.#splits.push({ ratio: splitRatio, at });
-    let place = this.#movements.length;
-    while (place > 0 && timeOf(this.#movements[place - 1]) >= at) place -= 1;
-    this.#movements.splice(place, 0, { kind: "split", ratio: splitRatio, at });
+    const kept = this.#changes();
+    let place = kept.length;
+    while (place > 0 && timeOf(kept[place - 1]) >= at) place -= 1;
+    kept.splice(place, 0, { kind: "split", ratio: splitRatio, at });
     this.#isStale = true;
   }
 
@@ -195,14 +209,27 @@ export class PositionRecord {
     this.add({ kind: "received", lots, at });
   }
 
+  #changeOf(key: string): FillChange | undefined {
+    this.#changes();
+    return this.#fills.get(key);
+  }
+
+  #changes(): PositionChange[] {
+    const unread = this.#unread;
+    this.#unread = undefined;
+    for (const change of unread?.read() ?? []) this.#keep(change);
+    return this.#kept;
+  }
+
   #keep(movement: PositionChange): void {
-    this.#movements.push(movement);
+    this.#kept.push(movement);
     if (movement.kind === "fill") this.#fills.set(movement.key, movement);
   }
 
   /** Moves the older changes into the base. The book stays as it is. */
   #growBase(): void {
-    for (const movement of this.#movements.splice(0, this.#movements.length - CHANGES_KEPT)) {
+    const kept = this.#changes();
+    for (const movement of kept.splice(0, kept.length - CHANGES_KEPT)) {
       move(this.#base, movement);
       if (movement.kind === "fill") this.#fills.delete(movement.key);
       const at = timeOf(movement);
@@ -218,7 +245,7 @@ export class PositionRecord {
   #current(): PositionBook {
     if (this.#isStale) {
       this.#book = copyBook(this.#base);
-      for (const movement of this.#movements) move(this.#book, movement);
+      for (const movement of this.#changes()) move(this.#book, movement);
       this.#isStale = false;
     }
     return this.#book;

@@ -75,6 +75,13 @@ const EXAMPLES: readonly {
   { name: "nothing", fills: [], quantity: "0", pnl: "0", lots: [] },
   { name: "two lots", fills: [buy("10", "100"), buy("5", "120")], quantity: "15", pnl: "0", lots: ["10@100", "5@120"] },
   {
+    name: "lots of one price that follow each other are one",
+    fills: [buy("10", "100"), buy("5", "100"), buy("5", "120"), buy("2", "100"), sell("12", "130")],
+    quantity: "10",
+    pnl: "360",
+    lots: ["3@100", "5@120", "2@100"],
+  },
+  {
     name: "the oldest lot is sold first",
     fills: [buy("10", "100"), buy("5", "120"), sell("4", "130")],
     quantity: "11",
