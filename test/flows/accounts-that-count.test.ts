@@ -252,6 +252,39 @@ describe("money that moves without a trade", () => {
     expect(await unexplained()).toBe("0");
   });
 
+  it("is not taken for profit beside a position without a mark, and a quote of that position explains it", async () => {
+    const venue = adapterSource(`
+      nav = 100_000;
+      bid = 0;
+      async getQuote(symbol: string) {
+        const [what, amount] = symbol.split(":");
+        if (what === "NAV") this.nav = Number(amount);
+        if (what === "BID") this.bid = Number(amount);
+        if (symbol === "HELD" && this.bid === 0) throw new Error("no quote of HELD");
+        return { symbol, bid: this.bid || 99, ask: this.bid || 99, timestamp: Date.now() };
+      }
+      async getPositions() { return [{ symbol: "HELD", quantity: 100 }]; }
+      async getBuyingPower() { return 50_000; }
+      async getAccount() { return { nav: this.nav, cash: 50_000, buyingPower: 50_000, currency: "USD" }; }`);
+    desk = await tempDesk({
+      files: { "venue.ts": venue },
+      config: () => `${connector("venue", 'mode = "paper"')}[[guard]]\nkey = "day-loss-limit"\n`,
+    });
+    const unexplained = async (...symbols: readonly string[]): Promise<string | undefined> => {
+      for (const symbol of symbols) await desk.open.fleet.venues.quote("venue", symbol);
+      await markAccount(desk.open.desk, "venue" as ConnectorName);
+      return desk.open.desk.state.accounts.get("venue")?.unexplained.toFixed();
+    };
+    expect(await unexplained()).toBe("0");
+    expect(await unexplained("NAV:110000")).toBe("10000");
+    expect((await propose("venue", "1", "BBB")).reasons[0]?.message).toContain(
+      "changed by 10,000.00 USD that no trade",
+    );
+    await desk.call("account flow", { connector: "venue", amount: "10000", note: "a wire" });
+    expect(await unexplained("BID:500")).toBe("0");
+    expect(await unexplained("NAV:120000", "BID:600")).toBe("0");
+  });
+
   it("of a partly filled order only what is left of it holds buying power", async () => {
     const venue = adapterSource(`
       power = 100_000;

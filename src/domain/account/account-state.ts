@@ -2,10 +2,10 @@
 import { type AccountRecord, afterAnnouncement, afterCashEvent, markedAccount } from "./account.ts";
 import type { ArchivedMap } from "../archived-map.ts";
 import type { MoneyEvent } from "./cash-event.ts";
-import { type Decimal, ZERO, decimal } from "../decimal.ts";
+import { type Decimal, ONE, ZERO, decimal } from "../decimal.ts";
 import { stateAsset } from "../market/asset.ts";
 import type { AccountMarked, Recorded } from "../event.ts";
-import { type ExchangeRate, keepRate } from "./exchange-rate.ts";
+import { type ExchangeRate, converted, keepRate, ratePath } from "./exchange-rate.ts";
 import { type FillState, positionOf } from "../fills/fill-state.ts";
 import { exchangeInstrument, exchangeOf, exchangedPositions } from "./instrument-exchange.ts";
 import { type MultiplierStated, multiplierKey, multiplierOf } from "./multiplier.ts";
@@ -90,7 +90,7 @@ function announce(state: AccountState, recorded: Recorded<ActivityReceived>): vo
   if (isKnown || activity.symbol === undefined) return;
   const ratio = splitRatioOf(activity);
   if (ratio !== undefined) splitInstrument(state, { connector, symbol: activity.symbol, ratio, at: activity.at });
-  if (exchange(state, event, money?.amount ?? ZERO) || ratio !== undefined) explainAgain(state, connector);
+  if (exchange(state, event, money?.amount ?? ZERO) || ratio !== undefined) explainAgain(state, connector, recordedAt);
 }
 
 /** A new name or a merger; returns whether it is one. `cash`: in the account's currency. */
@@ -104,34 +104,39 @@ function exchange(state: FillState, { connector, activity }: ActivityReceived, c
 }
 
 /** A mark that showed the split before its activity left a change that nothing explained. */
-function explainAgain(state: FillState, connector: string): void {
+function explainAgain(state: AccountState, connector: string, at: number): void {
   const account = state.accounts.get(connector);
   if (account === undefined || account.unexplained.eq(ZERO)) return;
-  const shown = { account: account.account, positions: [...account.positions.values()] };
+  const shown = { account: account.account, positions: [...account.positions.values()], at };
   const change = unexplainedChange(account.base, readingOf(state, connector, shown));
   if (change !== undefined) state.accounts.set(connector, { ...account, unexplained: change });
 }
 
-/** What the venue shows now, with the trades and multipliers that the journal has. */
+/** What the venue shows now, with the trades, multipliers and exchange rates that the journal has. */
 export function readingOf(
-  state: Readonly<FillState>,
+  state: Readonly<Pick<AccountState, "multipliers" | "rates" | "trades">>,
   connector: string,
-  shown: Pick<NavReading, "account" | "positions">,
+  { account, positions, at }: Pick<NavReading, "account" | "positions"> & { readonly at: number },
 ): NavReading {
   const sizeOf = (symbol: string): Decimal => multiplierOf(state, connector, symbol);
-  return { ...shown, trades: state.trades.get(connector), multiplierOf: sizeOf };
+  const rateOf = (from: string): Decimal | undefined => {
+    const table = { rates: [...state.rates.values()], pegs: [] };
+    const path = ratePath(table, { from, to: account.currency, now: at, connector, use: "display" });
+    return path && converted(ONE, path);
+  };
+  return { account, positions, trades: state.trades.get(connector), multiplierOf: sizeOf, rateOf };
 }
 
 /**
  * The first mark of a connector opens its positions. Later marks change no position: they are compared with the fills.
  */
-function markAccount(state: FillState, recorded: Recorded<AccountMarked>): void {
+function markAccount(state: AccountState, recorded: Recorded<AccountMarked>): void {
   const { connector, account, positions } = recorded.event;
   const earlier = state.accounts.get(connector);
   if (earlier === undefined) openPositions(state, recorded.event);
   let change: Decimal | undefined;
   if (earlier !== undefined && earlier.awaited.length > 0)
-    change = changeWithoutTrades(earlier.base, readingOf(state, connector, { account, positions }));
+    change = changeWithoutTrades(earlier.base, readingOf(state, connector, { account, positions, at: recorded.at }));
   const marked = markedAccount(earlier, recorded, change);
   // The trades before a base mark are part of it.
   if (marked.base.account === marked.account) state.trades.delete(connector);

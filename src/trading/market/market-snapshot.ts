@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { AccountRecord } from "../../domain/account/account.ts";
 import { readingOf } from "../../domain/account/account-state.ts";
 import { pairOf } from "../../domain/account/currency.ts";
-import { type Decimal, type DecimalText, ZERO, decimal, max, text } from "../../domain/decimal.ts";
+import { type Decimal, type DecimalText, ONE, ZERO, decimal, max, text } from "../../domain/decimal.ts";
 import { messageOf } from "../../domain/errors/error.ts";
 import { converted, ratePath } from "../../domain/account/exchange-rate.ts";
 import type { ConnectorName } from "../../domain/ids.ts";
@@ -175,7 +175,7 @@ export async function markAccount(
   await quoted?.catch(() => undefined);
   const { positions, at, notice, ...full }: ReportedAccount & { readonly positions: readonly VenuePosition[] } =
     "nav" in account
-      ? { ...withBalances(desk, connector, account), positions: held }
+      ? { ...withBalances(desk, connector, account), positions: await withMarks(desk, connector, held) }
       : await computeAccount(desk, connector, account.buyingPower, held);
   if (at !== undefined) observeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());
@@ -232,14 +232,19 @@ function heldInFlight({ state }: Pick<Desk, "state">, connector: string): Decima
  * come from two requests, so a change that a later mark explains is taken back.
  */
 function explainNav(
-  desk: Pick<Desk, "publish" | "state">,
+  desk: Pick<Desk, "clock" | "config" | "publish" | "state">,
   connector: ConnectorName,
   earlier: AccountRecord,
   { full, positions, held }: NavFigures,
 ): void {
   if (held === undefined) return;
-  const reading = readingOf(desk.state, connector, { account: full, positions });
-  const change = unexplainedChange(earlier.base, reading, { held, awaited: earlier.awaited });
+  const now = desk.clock.now();
+  const reading = readingOf(desk.state, connector, { account: full, positions, at: now });
+  const rateOf = (from: string): Decimal | undefined => {
+    const path = ratePath(rateTable(desk), { from, to: full.currency, now, connector, use: "display" });
+    return path && converted(ONE, path);
+  };
+  const change = unexplainedChange(earlier.base, { ...reading, rateOf }, { held, awaited: earlier.awaited });
   if (change === undefined || text(change) === text(earlier.unexplained)) return;
   desk.publish({ type: "nav.unexplained", connector, amount: text(change) });
 }
@@ -287,16 +292,42 @@ async function computeAccount(
   return unvalued.length === 0 ? { ...sums, positions } : { ...sums, unvalued, positions };
 }
 
-/** The venue's mark, else the mid of a quote, else the last mark, else the average price. */
+/** A position that the venue states no mark for has the mid of a quote, so that its price moves explain the NAV. */
+function withMarks(
+  desk: Pick<Desk, "log" | "venues">,
+  connector: string,
+  held: readonly VenuePosition[],
+): Promise<readonly VenuePosition[]> {
+  const marked = async (position: VenuePosition): Promise<VenuePosition> => {
+    try {
+      const price = await markOfHeld(desk, connector, position);
+      return price === undefined ? position : { ...position, markPrice: text(price) };
+    } catch (error) {
+      desk.log.warn(`no mark for ${position.symbol} at ${connector}: ${messageOf(error)}`);
+      return position;
+    }
+  };
+  return Promise.all(held.map(marked));
+}
+
+/** The venue's mark, else the mid of a quote; undefined if nothing is held. @throws the connector's error. */
+async function markOfHeld(
+  desk: Pick<Desk, "venues">,
+  connector: string,
+  held: VenuePosition,
+): Promise<Decimal | undefined> {
+  if (held.markPrice !== undefined) return decimal(held.markPrice);
+  return decimal(held.quantity).eq(ZERO) ? undefined : mid(await desk.venues.quote(connector, held.symbol));
+}
+
+/** As {@link markOfHeld}, else the last mark, else the average price. */
 async function priceOfHeld(
   desk: Pick<Desk, "log" | "state" | "venues">,
   connector: string,
   held: VenuePosition,
 ): Promise<Decimal | undefined> {
-  if (held.markPrice !== undefined) return decimal(held.markPrice);
-  if (decimal(held.quantity).eq(ZERO)) return undefined;
   try {
-    return mid(await desk.venues.quote(connector, held.symbol));
+    return await markOfHeld(desk, connector, held);
   } catch (error) {
     const known = desk.state.accounts.get(connector)?.positions.get(held.symbol)?.markPrice ?? held.averagePrice;
     const instead = known === undefined ? "it has no value" : `${known} counts`;

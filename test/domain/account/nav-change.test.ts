@@ -81,7 +81,20 @@ describe("the change of the NAV that nothing explains", () => {
       "0",
     ],
     ["half a percent", { before: [1000, {}], now: [1005, {}] }, "0"],
-    ["a position without a mark", { before: [1000, { A: [10] }], now: [1500, { A: [10] }] }, undefined],
+    ["a jump beside a position without a mark", { before: [1000, { A: [10] }], now: [1500, { A: [10] }] }, "500"],
+    ["little beside a position without a mark", { before: [1000, { A: [10] }], now: [1004, { A: [10] }] }, "0"],
+    ["a jump beside a mark that came", { before: [1000, { A: [10] }], now: [1500, { A: [10, 70] }] }, "500"],
+    ["a jump beside a mark that went", { before: [1000, { A: [10, 50] }], now: [1500, { A: [10] }] }, "500"],
+    [
+      "a price move and a jump beside a position without a mark",
+      { before: [1000, { A: [10, 50], B: [5] }], now: [1700, { A: [10, 70], B: [5] }] },
+      "500",
+    ],
+    [
+      "a buy of an instrument without a mark",
+      { before: [1000, {}], now: [1000, { A: [10] }], trades: [fill("buy", 10, 50)] },
+      "0",
+    ],
   ])("%s", (_, change, expected) => expect(unexplained(change)).toBe(expected));
 
   it("is the deposit, whatever was traded at whatever price", () => {
@@ -107,6 +120,48 @@ describe("the change of the NAV that nothing explains", () => {
         expect(found).toBe(Math.abs(deposit) <= 500 ? "0" : String(deposit));
       }),
     );
+  });
+});
+
+describe("what is held in another currency", () => {
+  const held = (mark: string, more: Partial<VenuePosition> = {}): VenuePosition[] => [
+    { symbol: "A", quantity: "100", markPrice: mark, currency: "EUR", ...more } as VenuePosition,
+  ];
+  const change = (now: number, { mark, rate }: { readonly mark: string; readonly rate: string | undefined }) => {
+    const positions = new Map(held("50").map((position) => [position.symbol, position]));
+    const base = { account: accountOf(10_000), nav: decimal("10000"), positions };
+    const rateOf = (currency: string) => (currency === "EUR" && rate !== undefined ? decimal(rate) : undefined);
+    const found = unexplainedChange(base, {
+      account: accountOf(now),
+      positions: held(mark),
+      trades: undefined,
+      rateOf,
+    });
+    return found && text(found);
+  };
+
+  it.each<[string, number, { mark: string; rate: string | undefined }, string]>([
+    ["a price move, by the rate", 11_100, { mark: "60", rate: "1.1" }, "0"],
+    ["a deposit beside a price move", 13_100, { mark: "60", rate: "1.1" }, "2000"],
+    ["what a rate may have moved, up to 1 % of what is held", 10_054, { mark: "50", rate: "1.1" }, "0"],
+    ["a jump without a rate, which no price move explains", 11_100, { mark: "60", rate: undefined }, "1100"],
+  ])("%s", (_name, now, terms, expected) => expect(change(now, terms)).toBe(expected));
+
+  it("a position that gets, or loses, its value is a jump that a human explains, and no profit", () => {
+    const unvalued = [{ symbol: "A", quantity: "100" }] as const;
+    const base = (account: VenueAccount) => ({
+      account,
+      nav: decimal(account.nav),
+      positions: new Map(held("50").map((position) => [position.symbol, position])),
+    });
+    const [without, whole] = [{ ...accountOf(1_000), unvalued } as unknown as VenueAccount, accountOf(6_500)];
+    const reading = { positions: held("50"), trades: undefined, rateOf: () => decimal("1.1") };
+    const found = [
+      unexplainedChange(base(without), { ...reading, account: whole }),
+      unexplainedChange(base(whole), { ...reading, account: without }),
+      unexplainedChange(base(without), { ...reading, account: without }),
+    ];
+    expect(found.map((amount) => amount && text(amount))).toEqual(["5500", "-5500", "0"]);
   });
 });
 
