@@ -82,6 +82,7 @@ export function bookInScope<T extends AccountView>(desk: ScopedDesk, actor: Acto
  */
 export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor, view: StatusView): StatusView {
   const isVisible = (connector: string): boolean => isInScope(desk, actor, connector);
+  const isVisibleInstrument = (key: string): boolean => isVisible(instrumentParts(key).connector);
   const isVisibleOrder = ({ id }: { readonly id: string }): boolean => {
     const order = desk.state.orders.get(id as OrderId);
     return order === undefined || isVisible(order.terms.connector);
@@ -104,7 +105,10 @@ export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor
     config: isAgent(actor) ? view.config.map((notice) => ({ ...notice, changes: [] })) : view.config,
     schedules: isAgent(actor) ? [] : view.schedules,
     queue: isAgent(actor) ? [] : (view.queue ?? []),
-    flagged: view.flagged.filter((instrument) => isVisible(instrumentParts(instrument).connector)),
+    flagged: view.flagged.filter(isVisibleInstrument),
+    ...(view.flagReasons !== undefined && {
+      flagReasons: Object.fromEntries(Object.entries(view.flagReasons).filter(([key]) => isVisibleInstrument(key))),
+    }),
     book: bookInScope(desk, actor, view.book),
   };
 }

@@ -175,6 +175,8 @@ export interface StatusView {
   /** Those of held and ordered symbols first, then those that arrived last; empty while the desk is down. */
   readonly quotes: readonly StreamedQuoteView[];
   readonly flagged: readonly string[];
+  /** Why each flagged instrument is blocked; absent if none is. */
+  readonly flagReasons?: Readonly<Record<string, string>> | undefined;
   /** What desk.toml says that is not in force, and other notices of it. */
   readonly config: readonly ConfigNotice[];
   readonly readOnly: string | null;

@@ -123,7 +123,7 @@ function view(
     schedules,
     book: accountView(desk, { askedAt: desk.market?.askedAt, fileRates }),
     quotes: [],
-    flagged: [...new Set([...desk.state.flagged.keys(), ...desk.state.disputes.keys()])],
+    ...flaggedInstruments(desk),
     config: [],
     readOnly: null,
   };
@@ -246,4 +246,19 @@ function externalOrders(all: ReadonlyMap<string, readonly ExternalOrder[]>): rea
       })),
     )
     .slice(0, EXTERNAL_SHOWN_MAX);
+}
+
+/** The instruments that are blocked until a comparison agrees or a person resolves them, and why. */
+function flaggedInstruments({ state }: Pick<Desk, "state">): Pick<StatusView, "flagged" | "flagReasons"> {
+  const reasons = new Map<string, string>();
+  for (const [key, { expected, actual }] of state.flagged)
+    reasons.set(key, `the venue has ${actual}, our fills make ${expected}`);
+  for (const [key, disputes] of state.disputes) {
+    const orders = [...new Set(disputes.map(({ order }) => order))].join(", ");
+    const isExcess = disputes.every(({ kind }) => kind === "overfill");
+    const fills = `${disputes.length} ${disputes.length === 1 ? "fill" : "fills"} of ${orders}`;
+    const reason = isExcess ? `${fills}: more than was ordered` : `${fills}: not as ordered`;
+    reasons.set(key, [reasons.get(key), reason].filter((part) => part !== undefined).join("; "));
+  }
+  return { flagged: [...reasons.keys()], ...(reasons.size > 0 && { flagReasons: Object.fromEntries(reasons) }) };
 }

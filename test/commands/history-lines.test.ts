@@ -12,7 +12,14 @@ it("the history of an order has words on a terminal and names off it", async () 
   const { render } = await REGISTRY.load("orders show");
   const at = "2026-07-05T10:00:00.000Z";
   const terms = { connector: "paper", mode: "paper", symbol: "SPX", side: "buy", quantity: "1", type: "market" };
-  const events = ["proposal.seen", "guards.evaluated", "order.submitting", "fill.received"];
+  const events = [
+    "proposal.seen",
+    "guards.evaluated",
+    "order.submitting",
+    "fill.received",
+    "fill.disputed",
+    "fill.busted",
+  ];
   const order = {
     ...{ id: "20260705-001", state: "filled", path: "p", digest: "d", terms, filled: "1", averagePrice: "3000" },
     ...{ flags: [], rejectedBy: null, resolvedBy: null, proposedBy: "human", proposedAt: at, issue: null },

@@ -25,6 +25,13 @@ async function propose(quantity: string, symbol = "AAA"): Promise<{ id: string; 
 }
 /** An order to buy 10 AAA at 100, which the venue fills at once with the settings of the test. */
 async function filledWith(...settings: readonly string[]): Promise<string> {
+  await startDesk();
+  for (const setting of ["fills:on", ...settings]) await set(setting);
+  const { id, digest } = await propose("10");
+  await desk.call("approve", { id, digest });
+  return id;
+}
+async function startDesk(): Promise<void> {
   desk = await tempDesk({
     files: { "venue.ts": adapterFixture("scripted-venue") },
     clock: {
@@ -35,10 +42,6 @@ async function filledWith(...settings: readonly string[]): Promise<string> {
     config: (template) =>
       `${template.split("\n# Guards are")[0]}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
   });
-  for (const setting of ["fills:on", ...settings]) await set(setting);
-  const { id, digest } = await propose("10");
-  await desk.call("approve", { id, digest });
-  return id;
 }
 function orderOf(id: string) {
   const order = desk.open.desk.state.orders.get(id as OrderId);
@@ -81,7 +84,14 @@ describe("a buy of 10 at 100 is not filled", () => {
     expect(await refusal()).toMatchObject(BLOCKED);
     await desk.settled();
     const [item] = readdirSync(join(desk.root, "inbox")).filter((name) => name.includes("-fill-"));
-    expect(desk.read(`inbox/${item}`)).toMatch(/kind: "?alert[^]*It contradicts its order/);
+    expect(desk.read(`inbox/${item}`)).toMatch(
+      /kind: "?alert[^]*title: "?Disputed, not counted: [^]*It contradicts its order/,
+    );
+    expect(await desk.call("orders show", { id })).toMatchObject({ filled: "0", fills: [], disputed: "10" });
+    const { words, rows } = await desk.call<{ words: string[]; rows: number[][] }>("fills list");
+    expect(rows.map((row) => words[row.at(-1) ?? 0])).toEqual(["disputed"]);
+    const { flagReasons } = await desk.call<{ flagReasons: Record<string, string> }>("status");
+    expect(flagReasons["v/AAA"]).toBe(`1 fill of ${id}: not as ordered`);
     expect(desk.open.desk.state.lastFillAt.get("v") ?? 0).toBeLessThanOrEqual(Date.now());
   });
 });
@@ -169,7 +179,9 @@ it("an overfill is an alert in the inbox that says what to do", async () => {
   await desk.settled();
   const texts = readdirSync(join(desk.root, "inbox")).map((name) => desk.read(`inbox/${name}`));
   expect(texts.filter((text) => text.includes("exceeds the open quantity"))).toEqual([
-    expect.stringMatching(/kind: "?alert[^]*is counted, and the instrument is blocked\.[^]*`qoc resolve v\/AAA -m/),
+    expect.stringMatching(
+      /kind: "?alert[^]*title: "?More than the order: [^]*is counted, and the instrument is blocked\.[^]*`qoc resolve v\/AAA -m/,
+    ),
   ]);
 });
 
@@ -231,6 +243,23 @@ describe("what happens at the venue without this desk", () => {
     await mark();
     expect([position(), desk.open.desk.state.flagged.size]).toEqual(["10", 0]);
     expect(await refusal()).not.toBeInstanceOf(Error);
+    await staysWhole();
+  });
+
+  it("a position that this desk never traded, and that the venue lists no longer, is blocked no longer", async () => {
+    await startDesk();
+    for (const held of ["held:1", "held:1"]) {
+      await set(held);
+      await mark();
+      aheadMs += 6_000;
+    }
+    expect(await desk.call("status")).toMatchObject({
+      flagged: ["v/AAA"],
+      flagReasons: { "v/AAA": "the venue has 1, our fills make 0" },
+    });
+    await set("held:none");
+    await mark();
+    expect(await desk.call("status")).toMatchObject({ flagged: [] });
     await staysWhole();
   });
 });

@@ -6,7 +6,10 @@ type HistoryEvent = Extract<
   `order.${string}` | `cancel.${string}` | `fill.${string}` | "proposal.seen" | "guards.evaluated"
 >;
 
-const WORDS: Readonly<Record<HistoryEvent, string>> = {
+/** What an order's history calls a fill that is not an ordinary one. */
+type FillVariant = "fill.disputed" | "fill.busted" | "fill.completed";
+
+const WORDS: Readonly<Record<HistoryEvent | FillVariant, string>> = {
   "proposal.seen": "proposed",
   "guards.evaluated": "guards checked",
   "order.approved": "approved",
@@ -21,6 +24,9 @@ const WORDS: Readonly<Record<HistoryEvent, string>> = {
   "order.missing": "not known at the venue",
   "order.resolved": "resolved by hand",
   "fill.received": "filled",
+  "fill.disputed": "fill disputed, not counted",
+  "fill.busted": "fill taken back by the venue",
+  "fill.completed": "fee of a fill added",
   "fill.conflicted": "fill came again with other content",
   "cancel.requested": "cancel requested",
   "cancel.accepted": "cancel accepted",
@@ -29,5 +35,5 @@ const WORDS: Readonly<Record<HistoryEvent, string>> = {
 
 /** The name itself if it has no words here. */
 export function eventWords(event: string): string {
-  return Object.hasOwn(WORDS, event) ? WORDS[event as HistoryEvent] : event;
+  return Object.hasOwn(WORDS, event) ? WORDS[event as keyof typeof WORDS] : event;
 }

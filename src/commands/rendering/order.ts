@@ -43,6 +43,12 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
           ? null
           : `${order.filled} of ${terms.quantity}${order.averagePrice === null ? "" : ` at ${order.averagePrice}`}`,
       ],
+      [
+        "disputed",
+        order.disputed === undefined
+          ? null
+          : `${order.disputed} in fills that contradict the order and do not count: qoc fills list`,
+      ],
       ["reason", reason === null ? null : `${order.rejectedBy === null ? "" : `${order.rejectedBy}: `}${reason.text}`],
       ["resolved by", order.resolvedBy === null ? null : resolvedText(order.resolvedBy, order.untrusted.resolveNote)],
       ["client order id", order.clientOrderId],

@@ -5,6 +5,7 @@ import { renderNotices } from "./config-notices.ts";
 import { holdingFacts } from "./exposures.ts";
 import { streamedQuoteLines } from "./streamed-quotes.ts";
 import { localMinute, shownAge, shownTime, shownTimes } from "./local-time.ts";
+import { quoteForShell } from "../../lib/shell.ts";
 import { badge } from "./order.ts";
 import { NEEDS } from "./proposal-needs.ts";
 import { accountTable, bookSums, holdings, positionTable, strandedLines } from "./positions.ts";
@@ -46,7 +47,8 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
       style,
       "in flight",
       status.orders.map(({ id, state, sentence, flags }) => {
-        const line = oneLine(`${id}  ${state}  ${sentence}`);
+        const odd = flags.filter((flag) => flag === "disputed" || flag === "overfilled");
+        const line = oneLine(`${id}  ${[state, ...odd].join(", ")}  ${sentence}`);
         return flags.includes("missing") ? style.paint("red", `✗ ${line}: its venue does not know it`) : line;
       }),
     ),
@@ -54,7 +56,7 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
     ...block(
       style,
       "blocked instruments",
-      status.flagged.map((key) => style.paint("red", `✗ ${oneLine(key)}`)),
+      status.flagged.flatMap((key) => blockedLines(key, status.flagReasons?.[key], style)),
     ),
     ...block(style, "book", bookLines(inner, status)),
     ...block(style, "streamed quotes", streamedQuoteLines(inner, status.quotes)),
@@ -371,4 +373,14 @@ function block(
 ): readonly string[] {
   if (lines.length > 0 || emptyLine === undefined) return section(style, title, lines);
   return [`${style.paint("dim", title)}  ${emptyLine}`, ""];
+}
+
+/** Why an instrument is blocked, and the command that ends it. */
+function blockedLines(key: string, reason: string | undefined, style: OutputStyle): readonly string[] {
+  const line = `✗ ${key}${reason === undefined ? "" : `: ${reason}`}`;
+  const command = `qoc resolve ${quoteForShell(key)} -m "what you saw"`;
+  return [
+    ...wrap(oneLine(line), style.columns - INDENT.length).map((part) => style.paint("red", part)),
+    `${INDENT}${oneLine(command)}`,
+  ];
 }

@@ -59,6 +59,8 @@ export interface OrderTexts {
 
 /** Bounded: an order may have tens of thousands of fills. The newest fills and the newest events are shown. */
 export interface OrderDetail extends OrderSummary {
+  /** The quantity of fills that contradict the order, which do not count; absent without such fills. */
+  readonly disputed?: string | undefined;
   readonly fillCount: number;
   readonly historyCount: number;
   readonly fills: readonly {

@@ -67,8 +67,9 @@ function comparedInstruments(
 ): readonly ComparedInstrument[] {
   const symbols = new Set(theirs.keys());
   const prefix = `${connector}/`;
-  for (const keys of [state.positions.keys(), state.external.keys(), state.disputes.keys()])
-    for (const key of keys) if (key.startsWith(prefix)) symbols.add(key.slice(prefix.length));
+  // A flagged instrument may have neither: its venue held it for a while, and no fill is of it.
+  for (const map of [state.positions, state.external, state.disputes, state.flagged])
+    for (const key of map.keys()) if (key.startsWith(prefix)) symbols.add(key.slice(prefix.length));
   const groups = new Map<string, string[]>();
   for (const symbol of symbols) {
     const group = groups.get(comparableSymbol(symbol));

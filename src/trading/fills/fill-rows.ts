@@ -2,6 +2,7 @@
 import type { DeskState } from "../../domain/desk-state.ts";
 import { ownerOf } from "../../domain/fills/fill-state.ts";
 import type { FillKey } from "../../domain/fills/fill.ts";
+import type { OrderId } from "../../domain/ids.ts";
 import { type Cell, RepeatedWords, type RowPage, type SentCell } from "../../domain/pages/row-page.ts";
 import { shownCurrency, shownSymbol } from "../../domain/untrusted.ts";
 import type { VenueFill } from "../../domain/market/venue.ts";
@@ -53,7 +54,7 @@ export async function fillRows(
     const key = keys.get(at);
     const fill = key && state.fills.get(key);
     if (key === undefined || fill === undefined) continue;
-    rows.push(rowOf({ state, repeated }, key.slice(0, key.indexOf("/")), fill));
+    rows.push(rowOf({ state, repeated }, key, fill));
   }
   const { words } = repeated;
   return { columns: COLUMNS, words, rows, next: start > 0 ? start : null, total };
@@ -64,13 +65,28 @@ interface RowContext {
   readonly repeated: RepeatedWords;
 }
 
-function rowOf({ state, repeated }: RowContext, connector: string, fill: VenueFill): readonly SentCell[] {
+function rowOf({ state, repeated }: RowContext, key: FillKey, fill: VenueFill): readonly SentCell[] {
+  const connector = key.slice(0, key.indexOf("/"));
   const { at, symbol, side, quantity, price, fee = null, feeCurrency, busts, corrects } = fill;
   const order = ownerOf(state, connector, fill) ?? null;
   const note =
-    busts !== undefined ? "busted" : order === null ? "external" : corrects !== undefined ? "corrected" : null;
+    busts !== undefined
+      ? "busted"
+      : order === null
+        ? "external"
+        : isDisputed(state, order, key)
+          ? "disputed"
+          : corrects !== undefined
+            ? "corrected"
+            : null;
   const currency = fee === null || feeCurrency === undefined ? null : shownCurrency(feeCurrency);
   const word = (cell: Cell): SentCell => repeated.placeOf(cell);
   const first = [iso(at), order, word(connector), word(shownSymbol(symbol)), word(side)];
   return [...first, quantity, price, fee, word(currency), word(note)];
+}
+
+/** The fill contradicts its order: it fills nothing and changes no position. */
+function isDisputed({ orders }: Readonly<DeskState>, id: OrderId, key: FillKey): boolean {
+  const order = orders.get(id);
+  return order !== undefined && order.disputedFills.has(key) && !order.fills.has(key);
 }

@@ -114,6 +114,12 @@ export function burstItem(summary: BurstSummary, state: Readonly<DeskState>): Ho
   return fillItem(summary, first as Recorded<FillReceived>, state, kind);
 }
 
+/** A title says that a fill does not count, or exceeds its order. */
+const TITLE_PREFIX: Readonly<Partial<Record<BurstKind, string>>> = {
+  disputed: "Disputed, not counted: ",
+  overfill: "More than the order: ",
+};
+
 function fillItem(
   summary: BurstSummary,
   { seq, at, event }: Recorded<FillReceived>,
@@ -142,7 +148,7 @@ function fillItem(
     frontmatter: {
       kind: order === undefined || although !== undefined || (kind !== "fill" && kind !== "bust") ? "alert" : "fill",
       status: "new",
-      title: escapeInvisible(`${fillSentence(summary, fill.busts, shownPrice)}${resolved}`),
+      title: escapeInvisible(`${TITLE_PREFIX[kind] ?? ""}${fillSentence(summary, fill.busts, shownPrice)}${resolved}`),
       ...one,
       fills: String(summary.count),
       order_id: id ?? "",

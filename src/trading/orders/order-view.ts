@@ -1,7 +1,13 @@
 /** Orders for output: decimal strings, ISO times, whole digests. */
 import type { OrderDetail, OrderSummary, OrderTexts, Receipt } from "../../domain/orders/order-view.ts";
 import { type Decimal, ZERO, decimal, quotient, text } from "../../domain/decimal.ts";
-import { type OrderRecord, countedFills, leaves, rejectedBy } from "../../domain/orders/order-state.ts";
+import {
+  type OrderRecord,
+  countedFills,
+  disputedQuantity,
+  leaves,
+  rejectedBy,
+} from "../../domain/orders/order-state.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../../domain/untrusted.ts";
 import { plainPath } from "../../workspace/path-policy.ts";
 import { iso } from "../../lib/time.ts";
@@ -79,8 +85,10 @@ export function orderTexts(order: Readonly<OrderRecord>): OrderTexts {
 
 export function detailOf(order: Readonly<OrderRecord>, path: string): OrderDetail {
   const fills = countedFills(order);
+  const disputed = disputedQuantity(order);
   return {
     ...summaryOf(order, path),
+    ...(disputed.gt(ZERO) && { disputed: text(disputed) }),
     fillCount: fills.length,
     historyCount: order.history.length,
     fills: fills.slice(-FILLS_SHOWN_MAX).map(({ fill, inferred }) => ({

@@ -2,7 +2,7 @@
 import { assetKey } from "../../domain/market/asset.ts";
 import { decimal } from "../../domain/decimal.ts";
 import type { DeskState } from "../../domain/desk-state.ts";
-import type { DeskEvent, Recorded } from "../../domain/event.ts";
+import type { DeskEvent, FillReceived, Recorded } from "../../domain/event.ts";
 import type { OrderId } from "../../domain/ids.ts";
 import { describe } from "../../domain/orders/order.ts";
 import type { VenueActivity, VenueFill } from "../../domain/market/venue.ts";
@@ -62,7 +62,7 @@ function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | un
       return { text: activityWords(event.activity) };
     case "fill.received":
       if (event.completes === true) return { text: feeWords(event.fill) };
-      return fillWords(event.id, event.fill, state);
+      return fillWords(event, state);
     default:
       return orderWords(event);
   }
@@ -135,10 +135,17 @@ function activityWords({ id, kind, amount, currency = "", symbol, ratio, newSymb
   return `${kind} ${id}: ${words.join(" ")}`;
 }
 
-function fillWords(id: OrderId | null, fill: VenueFill, { orders }: Pick<DeskState, "orders">): Words {
+function fillWords({ id, fill, finding }: FillReceived, { orders }: Pick<DeskState, "orders">): Words {
   const what = `${fill.quantity} ${fill.symbol} at ${formatMoney(decimal(fill.price), "")}`;
   const verb = fill.busts === undefined ? (fill.side === "buy" ? "bought" : "sold") : "busted";
   if (id === null) return { text: `fill of an order that is not ours: ${verb} ${what}`, level: "warn" };
+  if (finding?.kind === "disputed")
+    return {
+      text: `disputed fill, not counted, ${fill.symbol} is blocked: ${verb} ${what} contradicts the order (${finding.misfits.join(", ")})`,
+      level: "warn",
+    };
+  if (finding?.kind === "overfill")
+    return { text: `${verb} ${what}: more than the order, ${fill.symbol} is blocked`, level: "warn" };
   return { text: `${verb} ${what} (${orders.get(id)?.state ?? "unknown"})` };
 }
 

@@ -28,6 +28,16 @@ describe("the line of an event", () => {
     [{ type: "page.refused", reason: "used code", count: 2 }, "warn", "2 logins of a page were refused: used code"],
     [{ type: "order.accepted", id: "a-1", venueOrderId: "P-1" }, "info", "a-1 accepted by the venue as P-1"],
     [{ type: "fill.received", id: "a-1", fill }, "info", "a-1 bought 9 SPX at 3,119.41 (filled)"],
+    [
+      { type: "fill.received", id: "a-1", fill, finding: { kind: "disputed", misfits: ["price"] } },
+      "warn",
+      "a-1 disputed fill, not counted, SPX is blocked: bought 9 SPX at 3,119.41 contradicts the order (price)",
+    ],
+    [
+      { type: "fill.received", id: "a-1", fill, finding: { kind: "overfill", misfits: [] } },
+      "warn",
+      "a-1 bought 9 SPX at 3,119.41: more than the order, SPX is blocked",
+    ],
     [{ type: "fill.received", id: null, fill }, "warn", "fill of an order that is not ours: bought 9 SPX at 3,119.41"],
     [
       { type: "guards.evaluated", id: "a-1", stage: "approve", reasons },
