@@ -38,11 +38,14 @@ it("starts from the checkpoint of its stop, and verify checks it", async () => {
 it("does not believe a checkpoint that a program without the host's key has changed", async () => {
   desk = await halted();
   const path = `${desk.root}/${FILE}`;
-  const [head = "", state = ""] = readFileSync(path, "utf8").split("\n");
-  const changed = state.replace('"state":"halted"', '"state":"active"');
-  expect(changed).not.toBe(state);
+  const text = readFileSync(path, "utf8");
+  const end = text.indexOf("\n") + 1;
+  const changed = text.slice(end).replace('"state":"halted"', '"state":"active"');
+  expect(changed).not.toBe(text.slice(end));
   const digest = createHash("sha256").update(changed).digest("hex");
-  writeFileSync(path, `${head.replace(/"state":"[0-9a-f]{64}"/, `"state":"${digest}"`)}\n${changed}\n`);
+  const head = text.slice(0, end).replace(/"contents":"[0-9a-f]{64}"/, `"contents":"${digest}"`);
+  expect(head).toContain(digest);
+  writeFileSync(path, `${head}${changed}`);
   desk = await tempDesk({ again: desk });
   expect(desk.open.desk.state.trading.state).toBe("halted");
   await expect(desk.call("journal verify", {})).resolves.toMatchObject({ ok: false, code: "CHECKPOINT_INVALID" });
