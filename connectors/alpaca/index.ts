@@ -15,13 +15,14 @@ import {
   type OrderReport,
   type Position,
   type Quote,
+  type Rate,
   type Session,
   VenueRejection,
 } from "@qoc-app/sdk";
 import { activityOf } from "./activities.ts";
 import {
-  type CryptoPairs,
   accountOf,
+  assetOfTrade,
   barOf,
   fillOfActivity,
   fillOfUpdate,
@@ -33,11 +34,13 @@ import {
   orderBody,
   positionOf,
   quoteOf,
+  rateOf,
   reportOf,
   sessionsOf,
   timeframeOf,
 } from "./map.ts";
 import { type StreamStep, AccountStream } from "../account-stream.ts";
+import { CoinPairs } from "./coins.ts";
 import { allOpenOrders } from "./open-orders.ts";
 import { AssetSearch } from "./search.ts";
 import {
@@ -54,6 +57,7 @@ import {
   type VenueOrder,
   type VenuePosition,
   type VenueQuote,
+  type VenueRate,
   errorOf,
   parsedOf,
   settingsOf,
@@ -93,7 +97,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
   #client!: AlpacaClient;
   #stream: AccountStream | undefined;
   readonly #search = new AssetSearch(() => this.#assets());
-  #pairs: CryptoPairs = new Map();
+  readonly #coins = new CoinPairs(() => this.#client.get<readonly VenueAsset[]>(CRYPTO_ASSETS));
   /** The venue's time of the newest fill, or of the start. */
   #newestFillTime = 0;
   /** Start of a gap in the stream whose fills were not read yet; undefined without a gap. */
@@ -106,8 +110,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
     const account = await this.#signIn();
     const venueTime = await this.#venueTime();
     this.#newestFillTime = venueTime;
-    const coins = await this.#client.get<readonly VenueAsset[]>(CRYPTO_ASSETS);
-    this.#pairs = new Map(coins.map(({ id, symbol }) => [id, symbol]));
+    await this.#coins.refresh();
     this.#stream = this.#openStream();
     await this.#stream.open();
     const { environment, feed } = this.#settings;
@@ -175,7 +178,8 @@ export default class AlpacaConnector implements ConnectorAdapter {
 
   async getPositions(): Promise<Position[]> {
     const positions = await this.#client.get<readonly VenuePosition[]>("/v2/positions");
-    return positions.map((position) => positionOf(position, this.#pairs));
+    const pairs = await this.#coins.covering(positions);
+    return positions.map((position) => positionOf(position, pairs));
   }
 
   async getBuyingPower(): Promise<string> {
@@ -241,7 +245,8 @@ export default class AlpacaConnector implements ConnectorAdapter {
         throw new Error(`order ${asked.id} was replaced at Alpaca, and the order that continues it is not found`);
       order = next;
     }
-    return { ...reportOf(order, this.#pairs), venueOrderId: asked.id, clientOrderId: asked.client_order_id };
+    const report = reportOf(order, await this.#coins.covering([order]));
+    return { ...report, venueOrderId: asked.id, clientOrderId: asked.client_order_id };
   }
 
   #find({ venueOrderId, clientOrderId = "" }: { venueOrderId?: string; clientOrderId?: string }) {
@@ -254,13 +259,16 @@ export default class AlpacaConnector implements ConnectorAdapter {
 
   async getOpenOrders(): Promise<OrderReport[]> {
     const orders = await allOpenOrders((path) => this.#client.get<readonly VenueOrder[]>(path));
-    return orders.map((order) => reportOf(order, this.#pairs));
+    const pairs = await this.#coins.covering(orders);
+    return orders.map((order) => reportOf(order, pairs));
   }
 
   /** Activity events have the execution ids of the stream. The list of activities has others, so it is not used. */
   async getFills(since: number): Promise<Fill[]> {
-    return (await this.#eventsSince(since))
-      .map((event) => fillOfActivity(event, this.#pairs))
+    const events = await this.#eventsSince(since);
+    const pairs = await this.#coins.covering(events.flatMap(assetOfTrade));
+    return events
+      .map((event) => fillOfActivity(event, pairs))
       .filter((fill) => fill !== undefined)
       .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
   }
@@ -274,6 +282,17 @@ export default class AlpacaConnector implements ConnectorAdapter {
   async #eventsSince(since: number): Promise<readonly ActivityEvent[]> {
     const until = (await this.#venueTime()) + EVENT_DELAY_MS;
     return this.#client.activities(new Date(since).toISOString(), new Date(until).toISOString());
+  }
+
+  /** Alpaca leaves out a pair that it does not have. */
+  async getRates(pairs: readonly string[]): Promise<Rate[]> {
+    const names = pairs.map((pair) => pair.replace("/", ""));
+    const query = new URLSearchParams({ currency_pairs: names.join(",") });
+    const { rates = {} } = await this.#client.get<RatesAnswer>(`/v1beta1/forex/latest/rates?${query}`, "data");
+    return pairs.flatMap((pair, index) => {
+      const found = rates[names[index] ?? ""];
+      return found === undefined ? [] : [rateOf(pair, found)];
+    });
   }
 
   /** Coins trade at any time: their one session is the time asked for. */
@@ -329,8 +348,8 @@ export default class AlpacaConnector implements ConnectorAdapter {
   }
 
   /** Alpaca confirms the keys first, then the subscription. */
-  #read({ stream, data }: { readonly stream?: string; readonly data?: unknown }): StreamStep {
-    if (stream === "trade_updates") this.#take(data as TradeUpdate);
+  async #read({ stream, data }: { readonly stream?: string; readonly data?: unknown }): Promise<StreamStep> {
+    if (stream === "trade_updates") await this.#take(data as TradeUpdate);
     if (stream === "listening") return { kind: "subscribed" };
     const status = stream === "authorization" ? (data as { status?: string } | undefined)?.status : undefined;
     if (status === "unauthorized") return { kind: "refused", words: "Alpaca refused the keys" };
@@ -345,17 +364,22 @@ export default class AlpacaConnector implements ConnectorAdapter {
     this.#ctx.link(true);
   }
 
-  #take(update: TradeUpdate): void {
-    const fill = fillOfUpdate(update, this.#pairs);
+  async #take(update: TradeUpdate): Promise<void> {
+    const pairs = await this.#coins.covering([update.order]);
+    const fill = fillOfUpdate(update, pairs);
     if (fill !== undefined) this.#emit(fill);
     // The order that continues a replaced one sends updates of its own.
-    if (update.order.status !== "replaced") this.#ctx.emitReport(reportOf(update.order, this.#pairs));
+    if (update.order.status !== "replaced") this.#ctx.emitReport(reportOf(update.order, pairs));
   }
 
   #emit(fill: Fill): void {
     this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
     this.#ctx.emitFill(fill);
   }
+}
+
+interface RatesAnswer {
+  readonly rates?: Readonly<Record<string, VenueRate>>;
 }
 
 interface BarsPage {

@@ -9,6 +9,7 @@ import {
   type OrderReport,
   type Position,
   type Quote,
+  type Rate,
   type Session,
   type Side,
 } from "@qoc-app/sdk";
@@ -25,6 +26,7 @@ import type {
   VenueOrder,
   VenuePosition,
   VenueQuote,
+  VenueRate,
 } from "./wire.ts";
 
 /** Alpaca takes quantities with at most nine decimals. */
@@ -53,7 +55,7 @@ const STATUSES: Readonly<Record<string, OrderReport["status"]>> = {
 /** The pair of each crypto asset, by asset id: some of Alpaca's answers write BTC/USD as BTCUSD. */
 export type CryptoPairs = ReadonlyMap<string, string>;
 
-interface NamedAsset {
+export interface NamedAsset {
   readonly symbol: string;
   readonly asset_id: string;
   readonly asset_class: string;
@@ -160,6 +162,14 @@ export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill |
     fill.feeCurrency = "USD";
   }
   return fill;
+}
+
+/** What a trade is of, to find its pair; none for another activity. */
+export function assetOfTrade({ activity_type, details }: ActivityEvent): readonly NamedAsset[] {
+  const { symbol = "", asset_id = "" } = details as Readonly<Record<string, string | undefined>>;
+  // The event does not say whether it is a coin. A coin's name has its currency at the end: `BTCUSD`.
+  const asset_class = /^[A-Z0-9]{2,}(?:USD|USDC|USDT|BTC)$/.test(symbol) ? "crypto" : "";
+  return activity_type === "FILL" ? [{ symbol, asset_id, asset_class }] : [];
 }
 
 function isZero(amount: string): boolean {
@@ -281,6 +291,11 @@ export function quoteOf(symbol: string, quote: VenueQuote, feed: Feed | "crypto"
   };
   if (feed === "delayed_sip") mapped.notice = "quote of all exchanges, 15 minutes late";
   return mapped;
+}
+
+/** The middle of bid and ask, as Alpaca states it. */
+export function rateOf(pair: string, rate: VenueRate): Rate {
+  return { pair, rate: textOf(rate, "mp"), timestamp: millis(rate.t) };
 }
 
 export function barOf(symbol: string, bar: VenueBar): Bar {

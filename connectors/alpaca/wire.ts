@@ -130,6 +130,12 @@ export interface VenueQuote {
   readonly t: string;
 }
 
+/** A rate of two currencies. Every member is text. */
+export interface VenueRate {
+  readonly mp: string;
+  readonly t: string;
+}
+
 export interface VenueBar {
   readonly t: string;
   readonly o: string;

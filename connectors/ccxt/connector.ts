@@ -1,6 +1,7 @@
 /** The connector to one exchange: the same for all, over what `Venue` says of each. */
 import {
   type Account,
+  type Activity,
   type Bar,
   type CancelHint,
   type Capabilities,
@@ -17,6 +18,7 @@ import {
   type OrderReport,
   type Position,
   type Quote,
+  type Rate,
   RateLimited,
   type Session as TradingSession,
   VenueRejection,
@@ -28,6 +30,7 @@ import type { ExchangeClass } from "./ccxt.ts";
 import { checkOrder } from "./check-order.ts";
 import { accountOf, coinsOf, marketOfCoin, positionsOf } from "./holdings.ts";
 import { definitely } from "./outcomes.ts";
+import { PairRates } from "./pair-rates.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import type { BarRange, FillPage, Market, Profile, TradingVenue, Venue } from "./venue.ts";
 
@@ -47,7 +50,9 @@ interface Holdings {
 
 /** Returns the class of the connector to this exchange. */
 export function connectorFor(Exchange: ExchangeClass, profile: Profile) {
-  return class extends SpotConnector {
+  // An exchange that is only read itemises nothing, so its connector must not seem to.
+  const Base = profile.isReviewed === true ? ReviewedConnector : SpotConnector;
+  return class extends Base {
     static readonly sdk = 1;
     static readonly capabilities: Capabilities = profile.capabilities;
 
@@ -69,6 +74,7 @@ class SpotConnector implements ConnectorAdapter {
   /** Symbols whose fills are read after a gap in the stream. */
   readonly #traded = new Set<string>();
   #reading: Promise<Holdings> | undefined;
+  #rates: PairRates | undefined;
   /** The exchange's time of the newest fill, or of the start. */
   #newestFillTime = 0;
   /** Start of a gap in the stream whose fills were not read yet; undefined without a gap. */
@@ -179,6 +185,12 @@ class SpotConnector implements ConnectorAdapter {
     return list;
   }
 
+  /** A pair that the exchange does not list, or that has one side alone, has no rate. */
+  async getRates(pairs: readonly string[]): Promise<Rate[]> {
+    this.#rates ??= new PairRates(this.#venue);
+    return this.#rates.read(pairs);
+  }
+
   getBars(symbol: string, range: BarRange): Promise<Bar[]> {
     return this.#venue.bars(symbol, range);
   }
@@ -189,7 +201,7 @@ class SpotConnector implements ConnectorAdapter {
   }
 
   /** @throws NotSent at an exchange that is only read. */
-  get #trading(): TradingVenue {
+  protected get trading(): TradingVenue {
     const { trading } = this.#venue;
     if (trading !== undefined) return trading;
     throw new NotSent(
@@ -198,7 +210,7 @@ class SpotConnector implements ConnectorAdapter {
   }
 
   async placeOrder(order: Order): Promise<OrderAck> {
-    const trading = this.#trading;
+    const trading = this.trading;
     const { name } = this.#profile.facts;
     const market = await this.#marketFor(order.symbol);
     checkOrder(order, { name, market, currency: this.#settings.currency });
@@ -222,7 +234,7 @@ class SpotConnector implements ConnectorAdapter {
   async cancelOrder(venueOrderId: string, hint?: CancelHint): Promise<void> {
     if (hint === undefined) throw new Error(`${this.#profile.facts.name} needs the symbol of an order to cancel it`);
     try {
-      await this.#trading.cancel(venueOrderId, hint);
+      await this.trading.cancel(venueOrderId, hint);
     } catch (error) {
       // The desk takes these from other methods alone.
       if (error instanceof RateLimited || error instanceof VenueRejection)
@@ -232,12 +244,12 @@ class SpotConnector implements ConnectorAdapter {
   }
 
   getOrder(query: OrderQuery): Promise<OrderReport | null> {
-    return this.#trading.order(query);
+    return this.trading.order(query);
   }
 
   async getOpenOrders(): Promise<OrderReport[]> {
     if (this.#venue.trading === undefined) return [];
-    const orders = await this.#trading.openOrders();
+    const orders = await this.trading.openOrders();
     for (const { symbol } of orders) if (symbol !== undefined) this.#traded.add(symbol);
     return orders;
   }
@@ -245,7 +257,7 @@ class SpotConnector implements ConnectorAdapter {
   getFills(since: number, hint: FillsHint = { symbols: [] }): Promise<FillPage> {
     if (this.#venue.trading === undefined) return Promise.resolve({ fills: [] });
     for (const symbol of hint.symbols) this.#traded.add(symbol);
-    return this.#trading.fills(since, hint);
+    return this.trading.fills(since, hint);
   }
 
   #openStream(trading: TradingVenue): AccountStream {
@@ -304,7 +316,7 @@ class SpotConnector implements ConnectorAdapter {
     let cursor: string | undefined;
     do {
       const symbols = [...this.#traded];
-      const page = await this.#trading.fills(since, cursor === undefined ? { symbols } : { symbols, cursor });
+      const page = await this.trading.fills(since, cursor === undefined ? { symbols } : { symbols, cursor });
       for (const fill of page.fills) this.#emit(fill);
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -314,5 +326,12 @@ class SpotConnector implements ConnectorAdapter {
     this.#traded.add(fill.symbol);
     this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
     this.#ctx.emitFill(fill);
+  }
+}
+
+/** A connector to an exchange whose account was reviewed, too. */
+class ReviewedConnector extends SpotConnector {
+  getActivities(since: number): Promise<Activity[]> {
+    return this.trading.activities(since);
   }
 }

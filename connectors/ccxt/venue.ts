@@ -1,5 +1,6 @@
 /** What the connector needs of an exchange. One class for each reviewed exchange, and one for all others. */
 import type {
+  Activity,
   Bar,
   CancelHint,
   Capabilities,
@@ -77,6 +78,8 @@ export interface TradingVenue {
   openOrders(): Promise<OrderReport[]>;
   /** Oldest first. */
   fills(since: number, hint: FillsHint): Promise<FillPage>;
+  /** What changed the account without a trade since that time (ms), oldest first. */
+  activities(since: number): Promise<Activity[]>;
   /** The messages that subscribe to orders and fills. */
   subscription(): Promise<readonly string[]>;
   read(message: unknown): StreamMessage | Promise<StreamMessage>;
@@ -92,6 +95,8 @@ export interface Session {
 
 export interface Profile {
   readonly facts: ExchangeFacts;
+  /** false or absent: the exchange is only read. */
+  readonly isReviewed?: boolean;
   readonly capabilities: Capabilities;
   open(session: Session): Venue;
 }

@@ -66,6 +66,23 @@ const replySchema = z.object({
   state: z.enum(["waiting", "signed-in", "refused"]),
 });
 const pathSchema = z.string().startsWith("/");
+const signedAmount = z.string().regex(/^-?\d+(\.\d+)?$/, "must be a decimal as text");
+const statementsSchema = z.object({
+  activities: z
+    .array(
+      z.object({
+        kind: z.string(),
+        amount: signedAmount.optional(),
+        currency: z.string().optional(),
+        symbol: symbol.optional(),
+        ratio: z.tuple([amount, amount]).optional(),
+      }),
+    )
+    .min(1)
+    .optional(),
+  rate: z.object({ pair: symbol, rate: amount }).optional(),
+  schedule: z.enum(["sessions", "always"]).optional(),
+});
 const traitsSchema = z.object({
   insufficientFunds: z.string().min(1),
   limitOrders: z.array(z.object({ quantity: amount, limit: amount })).min(1),
@@ -85,6 +102,7 @@ const traitsSchema = z.object({
   confirmsId: z.boolean(),
   endings: z.array(z.enum(["rejected", "expired", "cancelled"])),
   steps: z.tuple([steps, steps]),
+  statements: statementsSchema.optional(),
 });
 
 /** @throws FakeVenueFault if a member of the module is missing or wrong; the process is ended then. */

@@ -81,10 +81,10 @@ export interface FakeActivity {
   readonly id: string;
   readonly kind: string;
   readonly time: number;
-  readonly amount?: string;
-  readonly currency?: string;
-  readonly symbol?: string;
-  readonly ratio?: readonly [string, string];
+  readonly amount?: string | undefined;
+  readonly currency?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly ratio?: readonly [string, string] | undefined;
 }
 
 export interface FakeSession {
@@ -107,6 +107,16 @@ export interface StatedChanges {
   readonly activities: readonly FakeActivity[];
   readonly rates: Readonly<Record<string, { readonly rate: string; readonly time: number }>>;
   readonly sessions: readonly FakeSession[];
+}
+
+/** What a wire format can say for the optional methods; a case of what is absent is left out. */
+export interface DialectStatements {
+  /** For getActivities: what it can state of the account, oldest first. The kit adds the ids and times. */
+  readonly activities?: readonly Omit<FakeActivity, "id" | "time">[] | undefined;
+  /** For getRates: a pair that it lists, and a rate of it. */
+  readonly rate?: { readonly pair: string; readonly rate: string } | undefined;
+  /** For getSchedule: `always` if the venue trades at any time. */
+  readonly schedule?: "sessions" | "always" | undefined;
 }
 
 /** An order as a client sent it. */
@@ -154,7 +164,7 @@ export type VenueOutcome =
     }
   | { readonly kind: "placed" | "order" | "cancelled"; readonly order: FakeOrder }
   | { readonly kind: "orders"; readonly orders: readonly FakeOrder[] }
-  | { readonly kind: "fills"; readonly fills: readonly FakeFill[] }
+  | { readonly kind: "fills"; readonly fills: readonly FakeFill[]; readonly state: StatedChanges }
   | {
       readonly kind: "other";
       readonly name: string;
@@ -224,6 +234,7 @@ export interface DialectTraits {
   readonly endings: readonly VenueEnding[];
   /** Steps that the venue can state, for two symbols. */
   readonly steps: readonly [InstrumentSteps, InstrumentSteps];
+  readonly statements?: DialectStatements | undefined;
 }
 
 /** The secrets that the venue accepts, by the names in certify.toml. */

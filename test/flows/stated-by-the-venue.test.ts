@@ -4,6 +4,7 @@ import { ZERO } from "../../src/domain/decimal.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { StatusView } from "../../src/domain/status-view.ts";
 import { observeRates } from "../../src/trading/account/exchange-rates.ts";
+import { followActivities } from "../../src/trading/account/record-activity.ts";
 import { markAccount } from "../../src/trading/market/market-snapshot.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -96,5 +97,25 @@ describe("the rates of an account", () => {
     await observeRates(desk.open.desk, "own");
     expect(desk.open.desk.state.rates.size).toBe(0);
     expect(desk.open.desk.venues.facts("own")?.state).toBe("ready");
+  });
+
+  it("are asked for the money of a coin that is received, which counts by them", async () => {
+    const own = VENUE(`
+      async getRates(pairs: readonly string[]) {
+        return pairs.filter((pair) => pair === "BTC/EUR").map((pair) => ({ pair, rate: "50000.5", timestamp: Date.now() }));
+      }
+      async getActivities(since: number) {
+        const coin = { kind: "deposit", timestamp: Date.now() };
+        return [
+          { id: "d1", amount: "0.25", currency: "BTC", ...coin },
+          { id: "d2", amount: "7", currency: "XYZ", ...coin },
+        ];
+      }`);
+    desk = await tempDesk({ files: { "own.ts": own }, config: () => table("own") });
+    await markAccount(desk.open.desk, "own" as ConnectorName);
+    await followActivities(desk.open.desk, "own" as ConnectorName);
+    const { activities } = desk.open.desk.state;
+    expect(activities.get("own/d1")?.money?.amount.toString()).toBe("12500.125");
+    expect(activities.get("own/d2")?.money).toBeUndefined();
   });
 });

@@ -2,14 +2,11 @@
 import { expect, it } from "vitest";
 import { LEVELS, certified, withOutcome } from "./certified.ts";
 
-/** Cases that apply to no exchange of coins: one currency, no pushed quotes, no activities, always open. */
+/** Cases that apply to no exchange of coins: one currency, no pushed quotes. */
 const NEVER_APPLY = [
   "C92: the adapter does not use ctx.store",
   "C108: the account and all instruments of this venue are in one currency",
   "C131: this wire format has no streamed quotes that the kit can make",
-  "C132: the adapter has no getActivities",
-  "C133: the adapter has no getRates",
-  "C134: this wire format has no schedule that the kit can make",
 ];
 
 /** An exchange takes an id again once its order has ended. The desk itself never sends an order twice. */

@@ -1,6 +1,7 @@
 /** Binance spot: REST API v3, and the user data stream of the WebSocket API. */
 import { createHmac, sign } from "node:crypto";
 import {
+  type Activity,
   type Bar,
   type CancelHint,
   ConnectRefused,
@@ -13,6 +14,7 @@ import {
   type Quote,
   VenueRejection,
 } from "@qoc-app/sdk";
+import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { ExchangeClock } from "../clock.ts";
 import { type Body, amountIn, bodyOf, listOf, millisIn, textIn } from "../fields.ts";
@@ -70,6 +72,7 @@ export const BINANCE: Profile = {
     buyingPowerNetsOpenOrders: true,
     reports: "pushed",
   },
+  isReviewed: true,
   open: (session) => new BinanceVenue(session),
 };
 
@@ -141,10 +144,10 @@ class BinanceVenue implements Venue, TradingVenue {
   }
 
   /** A signed request. After an error of the clock it is not repeated; the next request has the right time. */
-  async #call<T>(call: Omit<Call, "api">): Promise<T> {
+  async #call<T>(call: Omit<Call, "api">, api: "private" | "sapi" = "private"): Promise<T> {
     await this.#clock.refresh();
     try {
-      return await this.#client.call<T>({ ...call, api: "private" });
+      return await this.#client.call<T>({ ...call, api });
     } catch (error) {
       if (error instanceof ExchangeError && error.refusal.code === CLOCK_CODE) this.#clock.expire();
       throw error;
@@ -290,6 +293,14 @@ class BinanceVenue implements Venue, TradingVenue {
     const last = trades.at(-1);
     if (last === undefined || trades.length < TRADES_PAGE) return { fills };
     return { fills, next: String(BigInt(textIn(last, "id")) + 1n) };
+  }
+
+  /** The test network has no deposits and no withdrawals, and does not have these requests. */
+  async activities(since: number): Promise<Activity[]> {
+    if (this.#session.settings.environment === "paper") return [];
+    const ask = (path: string, params: Readonly<Record<string, unknown>>) =>
+      this.#call<unknown>({ path, params }, "sapi");
+    return readActivities(ask, since, this.#clock.timeAt());
   }
 
   /** By default the newest trades. */

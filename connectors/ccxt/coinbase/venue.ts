@@ -1,5 +1,6 @@
 /** Coinbase Advanced Trade: its REST API, and the channel `user` of its WebSocket. */
 import {
+  type Activity,
   type Bar,
   ConnectRefused,
   type Fill,
@@ -11,6 +12,7 @@ import {
   type Quote,
 } from "@qoc-app/sdk";
 import { amount, textOf } from "../../amount.ts";
+import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { ExchangeClock } from "../clock.ts";
 import { type Body, amountIn, bodyOf, listOf, textIn } from "../fields.ts";
@@ -73,6 +75,7 @@ export const COINBASE: Profile = {
     buyingPowerNetsOpenOrders: true,
     reports: "pushed",
   },
+  isReviewed: true,
   open: (session) => new CoinbaseVenue(session),
 };
 
@@ -131,10 +134,10 @@ class CoinbaseVenue implements Venue, TradingVenue {
   }
 
   /** A signed request. After a refusal of its token it is not repeated; the next request has the right time. */
-  async #private<T>(call: Omit<Call, "api">): Promise<T> {
+  async #private<T>(call: Omit<Call, "api">, version: "v2" | "v3" = "v3"): Promise<T> {
     await this.#clock.refresh();
     try {
-      return await this.#client.call<T>({ ...call, api: ["v3", "private"] });
+      return await this.#client.call<T>({ ...call, api: [version, "private"] });
     } catch (error) {
       if (error instanceof ExchangeError && error.refusal.kind === "keys") this.#clock.expire();
       throw error;
@@ -253,6 +256,12 @@ class CoinbaseVenue implements Venue, TradingVenue {
     const start_sequence_timestamp = new Date(since).toISOString();
     const fills = await this.#fillsOf({ start_sequence_timestamp });
     return { fills: fills.filter(({ timestamp }) => Number(timestamp) >= since) };
+  }
+
+  async activities(since: number): Promise<Activity[]> {
+    const ask = (account_id: string, params: Readonly<Record<string, unknown>>) =>
+      this.#private<Body>({ path: "accounts/{account_id}/transactions", params: { account_id, ...params } }, "v2");
+    return readActivities(ask, await this.#all("brokerage/accounts", "accounts"), since);
   }
 
   /** Coinbase's pages begin with the newest fill. */

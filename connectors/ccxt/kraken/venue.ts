@@ -1,5 +1,6 @@
 /** Kraken spot: the REST API, and the channel `executions` of the WebSocket API v2. */
 import {
+  type Activity,
   type Bar,
   ConnectRefused,
   type Fill,
@@ -10,6 +11,7 @@ import {
   type OrderReport,
   type Quote,
 } from "@qoc-app/sdk";
+import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { type Body, amountIn, bodyOf, optionalTextIn, textIn } from "../fields.ts";
 import { accountIdOf } from "../holdings.ts";
@@ -66,6 +68,7 @@ export const KRAKEN: Profile = {
     buyingPowerNetsOpenOrders: true,
     reports: "pushed",
   },
+  isReviewed: true,
   open: (session) => new KrakenVenue(session),
 };
 
@@ -275,6 +278,11 @@ class KrakenVenue implements Venue, TradingVenue {
     const unread = fills.slice(Math.max(0, fills.length - (rest - offset)));
     const page = unread.filter((fill) => isSince(fill, since));
     return offset === 0 ? { fills: page } : { fills: page, cursor: `${end} ${offset}` };
+  }
+
+  activities(since: number): Promise<Activity[]> {
+    const coin = (asset: string): string => this.#assets.get(asset) ?? coinOf(asset);
+    return readActivities((params) => this.#private("Ledgers", params), since, coin);
   }
 
   /** One page, the oldest first. Trades of one order are not added up: each has the id of the stream. */

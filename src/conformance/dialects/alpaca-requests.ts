@@ -22,6 +22,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, read: Read])[] =
     (_, { query }) => ({ route: "other", name: `assets:${query["asset_class"] ?? "us_equity"}` }),
   ],
   ["GET", /^\/v3\/calendar\/NYSE$/, () => ({ route: "other", name: "calendar" })],
+  ["GET", /^\/v1beta1\/forex\/latest\/rates$/, () => ({ route: "other", name: "rates" })],
   ["GET", /^\/v2\/stocks\/([^/]+)\/bars$/, ([symbol = ""]) => ({ route: "other", name: `bars:${symbol}` })],
   [
     "GET",

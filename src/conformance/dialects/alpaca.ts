@@ -4,22 +4,20 @@
  */
 import type {
   Dialect,
-  FakeFill,
   FakeOrder,
   FakeQuote,
   RefusalReason,
   Secrets,
   StreamEvent,
   StreamReply,
-  VenueOutcome,
   WireContext,
   WireRequest,
   WireResponse,
 } from "../../domain/sdk-kit.ts";
 import * as z from "zod";
+import { activities, assetBody, isoTime, otherResponse } from "./alpaca-others.ts";
 import { assetIdOf, readRequest } from "./alpaca-requests.ts";
-import { USUAL_STEPS } from "../venue/fake-venue-state.ts";
-import { STOCK_TRAITS } from "./qoc.ts";
+import { STATEMENTS, STOCK_TRAITS } from "./qoc.ts";
 import { tryParseJson } from "../../lib/json.ts";
 
 export const ALPACA_DIALECT: Dialect = {
@@ -39,6 +37,7 @@ export const ALPACA_DIALECT: Dialect = {
     // Alpaca lists the steps of coins alone.
     steppedSymbols: ["BTC/USD", "BTC/USD"],
     ...STOCK_TRAITS,
+    statements: STATEMENTS,
   },
   read: readRequest,
   write,
@@ -52,11 +51,6 @@ function errorBody(status: number): unknown {
   if (status === 401) return { code: 40110000, message: "access key verification failed" };
   if (status === 429) return { code: 42910000, message: "rate limit exceeded" };
   return { code: 50010000, message: "internal server error occurred" };
-}
-
-/** Alpaca sends nanoseconds. */
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString().replace("Z", "123456Z");
 }
 
 const STATUSES: Readonly<Record<string, string>> = { open: "new", cancelled: "canceled" };
@@ -137,7 +131,7 @@ function write({ request, outcome, now }: WireContext): WireResponse {
     case "cancelled":
       return { status: 204 };
     case "fills":
-      return activities(outcome.fills);
+      return activities(outcome, request.query);
     case "other":
       return otherResponse(request, outcome, now);
     default:
@@ -192,106 +186,6 @@ function positionBody({ symbol = "", quantity = "", average_price, mark_price }:
     avg_entry_price: average_price,
     current_price: mark_price,
   };
-}
-
-function assetBody(symbol: string, { tick_size, lot_size } = USUAL_STEPS) {
-  const isCrypto = symbol.includes("/");
-  const common = {
-    id: assetIdOf(symbol),
-    symbol,
-    status: "active",
-    tradable: true,
-    fractionable: true,
-  };
-  if (isCrypto) {
-    const increments = { min_order_size: lot_size, min_trade_increment: lot_size, price_increment: tick_size };
-    return { ...common, class: "crypto", exchange: "CRYPTO", name: symbol, shortable: false, ...increments };
-  }
-  const shorting = { shortable: true, borrow_status: "easy_to_borrow", attributes: ["has_options"] };
-  return { ...common, class: "us_equity", exchange: "NASDAQ", name: `${symbol} Inc. Common Stock`, ...shorting };
-}
-
-function fillEvent(fill: FakeFill, index: number) {
-  const { symbol, side, quantity, order_id, client_order_id } = fill;
-  const at = isoTime(fill.time);
-  return {
-    activity_type: "FILL",
-    event_id: `01M2TB1W7J21FPR8S4CT${String(index).padStart(6, "0")}`,
-    ref_id: fill.fill_id,
-    at,
-    executed_at: at,
-    status: "executed",
-    settle_date: at.slice(0, 10),
-    currency: "USD",
-    price: fill.price,
-    qty: quantity,
-    details: {
-      execution_type: "fill",
-      order_id,
-      client_order_id,
-      asset_id: assetIdOf(symbol),
-      symbol,
-      side,
-      cum_qty: quantity,
-      leaves_qty: "0",
-      order_status: "filled",
-    },
-  };
-}
-
-function activities(fills: readonly FakeFill[]): WireResponse {
-  const events = fills.map((fill, index) => `data: ${JSON.stringify(fillEvent(fill, index))}\n\n`).join("");
-  return { status: 200, text: `: welcome\n\n${events}`, type: "text/event-stream" };
-}
-
-/** Requests that need no book. */
-function otherResponse(
-  { query }: WireRequest,
-  { name, quotes }: Extract<VenueOutcome, { kind: "other" }>,
-  now: number,
-): WireResponse {
-  const symbols = Object.keys(quotes);
-  const [kind = "", subject = ""] = name.split(":");
-  if (kind === "assets") {
-    const listed = symbols.filter((symbol) => symbol.includes("/") === (subject === "crypto"));
-    return { status: 200, body: listed.map((symbol) => assetBody(symbol)) };
-  }
-  if (kind === "calendar") return { status: 200, body: calendarBody(query["start"] ?? "", query["end"] ?? "") };
-  const bar = `{"t":"${isoTime(now - (now % 60_000) - 60_000)}","o":99.5,"h":101.25,"l":99,"c":100.1,"v":1118,"n":65,"vw":100.01}`;
-  return symbols.includes(subject)
-    ? {
-        status: 200,
-        text: subject.includes("/")
-          ? `{"bars":{"${subject}":[${bar}]},"next_page_token":null}`
-          : `{"bars":[${bar}],"symbol":"${subject}","next_page_token":null}`,
-      }
-    : { status: 400, body: { code: 40010001, message: `invalid symbol: ${subject}` } };
-}
-
-const DAY_MS = 86_400_000;
-const DAYS_MAX = 400;
-
-/** Weekdays without holidays, all in winter time. */
-function calendarBody(start: string, end: string) {
-  const days: object[] = [];
-  for (let at = Date.parse(start); at <= Date.parse(end) && days.length < DAYS_MAX; at += DAY_MS) {
-    const weekday = new Date(at).getUTCDay();
-    if (weekday === 0 || weekday === 6) continue;
-    const date = new Date(at).toISOString().slice(0, 10);
-    const time = (clock: string): string => `${date}T${clock}:00-05:00`;
-    days.push({
-      date,
-      settlement_date: date,
-      pre_start: time("04:00"),
-      pre_end: time("09:30"),
-      core_start: time("09:30"),
-      core_end: time("16:00"),
-      post_start: time("16:00"),
-      post_end: time("20:00"),
-    });
-  }
-  const market = { mic: "XNYS", acronym: "NYSE", name: "New York Stock Exchange", timezone: "America/New_York" };
-  return { market, calendar: days };
 }
 
 const REFUSALS: Readonly<Record<RefusalReason, (subject: string) => WireResponse>> = {

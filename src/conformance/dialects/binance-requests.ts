@@ -38,7 +38,7 @@ export function parametersOf({ method, query, body }: WireRequest): {
 
 export function readRequest(request: WireRequest, secrets: Secrets): VenueCommand {
   const { fields, signed } = parametersOf(request);
-  const path = request.path.replace(/^\/api\/v3\//, "");
+  const path = request.path.replace(/^\/(?:api\/v3|sapi\/v1)\//, "");
   const open = publicCommand(path, fields);
   if (open !== undefined) return { isAuthorized: true, ...open };
   const hasKey = request.headers["x-mbx-apikey"] === secrets["api_key"];
@@ -77,6 +77,12 @@ function signedCommand(request: string, fields: BinanceFields): UnsignedCommand 
         : { route: "order", orderId };
     case "DELETE order":
       return symbol === undefined ? { route: "unknown" } : { route: "cancel", orderId: orderId ?? "" };
+    case "GET account/apiRestrictions":
+      return { route: "other", name: "restrictions" };
+    case "GET capital/deposit/hisrec":
+    case "GET capital/withdraw/history":
+    case "GET asset/assetDividend":
+      return { route: "other", name: `moved:${request.slice("GET ".length)}` };
     case "GET openOrders":
       return { route: "orders", isOpenOnly: true };
     case "GET myTrades":

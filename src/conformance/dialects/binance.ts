@@ -4,6 +4,7 @@
  */
 import type {
   Dialect,
+  FakeActivity,
   FakeFill,
   FakeInstrument,
   FakeOrder,
@@ -29,7 +30,7 @@ import {
   signatureOf,
   symbolOf,
 } from "./binance-requests.ts";
-import { COIN_TRAITS, cashOf } from "./coins.ts";
+import { COIN_TRAITS, cashOf, coinStatements } from "./coins.ts";
 import { USUAL_STEPS } from "../venue/fake-venue-state.ts";
 
 const STATUSES: Readonly<Record<string, string>> = {
@@ -52,6 +53,7 @@ export function binanceDialect(): Dialect {
       symbols: SYMBOLS,
       currency: "USDT",
       steppedSymbols: [SYMBOLS[0], SYMBOLS[1]],
+      statements: coinStatements("USDT"),
     },
     read: readRequest,
     write,
@@ -110,7 +112,7 @@ function write({ request, outcome, now }: WireContext): WireResponse {
     case "fills":
       return json(tradesBody(outcome.fills, fields));
     case "other":
-      return otherResponse(outcome, now);
+      return otherResponse(fields, outcome, now);
     default:
       return REFUSALS[outcome.reason](outcome.subject);
   }
@@ -204,8 +206,41 @@ function tradesBody(fills: readonly FakeFill[], { symbol, fromId, limit }: Binan
   }));
 }
 
-function otherResponse({ name, quotes }: Extract<VenueOutcome, { kind: "other" }>, now: number): WireResponse {
+/** Three lists, each in its own form, over at most ninety days. */
+function movedBody(list: string, activities: readonly FakeActivity[], fields: BinanceFields): WireResponse {
+  const { startTime = "0", endTime = "0", offset = "0" } = fields;
+  if (Number(endTime) - Number(startTime) >= 90 * 86_400_000)
+    return refuse(400, -4047, "Time interval must be within 0-90 days");
+  const [kind = ""] = Object.entries(MOVED).find(([, path]) => path === list) ?? [];
+  const found = activities
+    .filter((moved) => moved.kind === kind && moved.time >= Number(startTime) && moved.time <= Number(endTime))
+    .toReversed();
+  const text = (time: number): string => new Date(time).toISOString().slice(0, 19).replace("T", " ");
+  const bodies = found.map(({ id, time, amount = "0", currency }) =>
+    kind === "deposit"
+      ? { id, amount, coin: currency, status: 1, insertTime: time, completeTime: time, txId: `tx-${id}` }
+      : kind === "withdrawal"
+        ? { id, amount: amount.slice(1), transactionFee: "0", coin: currency, status: 6, applyTime: text(time) }
+        : { id: Number(id.slice(1)), tranId: 2_968_885_920, amount, asset: currency, divTime: time, enInfo: "Earn" },
+  );
+  return json(kind === "interest" ? { rows: bodies, total: bodies.length } : bodies.slice(Number(offset)));
+}
+
+const MOVED: Readonly<Record<string, string>> = {
+  deposit: "capital/deposit/hisrec",
+  withdrawal: "capital/withdraw/history",
+  interest: "asset/assetDividend",
+};
+
+function otherResponse(
+  fields: BinanceFields,
+  { name, quotes, state }: Extract<VenueOutcome, { kind: "other" }>,
+  now: number,
+): WireResponse {
   const [, kind, subject = ""] = /^(\w+):?(.*)$/.exec(name) ?? [];
+  if (kind === "restrictions")
+    return json({ ipRestrict: true, enableWithdrawals: false, enableSpotAndMarginTrading: true });
+  if (kind === "moved") return movedBody(subject, state.activities, fields);
   const symbols = Object.keys(quotes);
   if (kind === "symbols") return json({ serverTime: now, symbols: symbols.map((symbol) => symbolBody(symbol)) });
   if (kind === "prices") {

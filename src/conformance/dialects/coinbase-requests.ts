@@ -44,6 +44,8 @@ export function bearerOf({ headers }: WireRequest): string {
   return (headers["authorization"] ?? "").replace(/^Bearer /, "");
 }
 
+const TRANSACTIONS = /^\/v2\/accounts\/wallet-(\w+)\/transactions$/;
+
 export function readRequest(request: WireRequest, secrets: Secrets): VenueCommand {
   const path = request.path.startsWith(BASE) ? request.path.slice(BASE.length) : "";
   const open = publicCommand(path, request.query);
@@ -51,6 +53,8 @@ export function readRequest(request: WireRequest, secrets: Secrets): VenueComman
   const token = claimsOf(bearerOf(request), secrets);
   // A token is made for one method and path.
   const isAuthorized = token?.uri?.startsWith(`${request.method} `) === true && token.uri.endsWith(request.path);
+  const [, wallet] = TRANSACTIONS.exec(request.path) ?? [];
+  if (wallet !== undefined) return { isAuthorized, route: "other", name: `transactions:${wallet}` };
   return { isAuthorized, ...privateCommand(request, path) };
 }
 

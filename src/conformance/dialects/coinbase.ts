@@ -4,6 +4,7 @@
  */
 import type {
   Dialect,
+  FakeActivity,
   FakeFill,
   FakeInstrument,
   FakeOrder,
@@ -19,11 +20,14 @@ import type {
 } from "../../domain/sdk-kit.ts";
 import * as z from "zod";
 import { tryParseJson } from "../../lib/json.ts";
-import { COIN_TRAITS, cashOf } from "./coins.ts";
+import { COIN_TRAITS, cashOf, coinStatements } from "./coins.ts";
 import { SYMBOLS, bearerOf, claimsOf, idOf, isCurrent, readRequest } from "./coinbase-requests.ts";
 import { USUAL_STEPS, remainingOf } from "../venue/fake-venue-state.ts";
 
 const PAGE = 100;
+/** Less than a client may ask for, so that it must read several pages. */
+const TRANSACTIONS_PAGE = 1;
+type Query = WireRequest["query"];
 const PORTFOLIO = "a1b2c3d4-0000-4000-8000-000000000001";
 const STATUSES: Readonly<Record<string, string>> = {
   open: "OPEN",
@@ -49,6 +53,7 @@ export function coinbaseDialect(): Dialect {
       currency: "USD",
       steppedSymbols: [SYMBOLS[0], SYMBOLS[1]],
       statesQuoteTime: true,
+      statements: coinStatements("USD"),
       // Commissions are in the currency of the price.
       hasFeeCurrencies: false,
     },
@@ -91,7 +96,7 @@ function write({ request, outcome, now }: WireContext): WireResponse {
       return ok(bookBody(outcome.symbol, outcome.quote, now));
     case "account":
     case "positions":
-      return ok({ accounts: accountsBody(outcome), has_next: false, cursor: "", size: 1 });
+      return ok({ accounts: accountsBody(outcome, now), has_next: false, cursor: "", size: 1 });
     case "instrument":
       return ok(productBody(outcome.symbol, outcome.steps, "100"));
     case "placed":
@@ -105,7 +110,7 @@ function write({ request, outcome, now }: WireContext): WireResponse {
     case "fills":
       return ok(fillsBody(outcome.fills, request));
     case "other":
-      return otherResponse(outcome, now);
+      return otherResponse(request, outcome, now);
     default:
       return refusalResponse(request, outcome);
   }
@@ -117,8 +122,9 @@ function bookBody(symbol: string, { bid, ask, last, time }: FakeQuote, now: numb
   return { pricebook: { product_id: idOf(symbol), bids: side(bid), asks: side(ask), time: at }, last };
 }
 
-function accountsBody({ account, positions }: Extract<VenueOutcome, { kind: "account" | "positions" }>) {
+function accountsBody({ account, positions }: Extract<VenueOutcome, { kind: "account" | "positions" }>, now: number) {
   const cash = cashOf(account);
+  const updated_at = new Date(now).toISOString();
   const wallet = (currency: string, free: string, held: string) => ({
     uuid: `wallet-${currency}`,
     name: `${currency} Wallet`,
@@ -127,10 +133,13 @@ function accountsBody({ account, positions }: Extract<VenueOutcome, { kind: "acc
     hold: { value: held, currency },
     active: true,
     ready: true,
+    updated_at,
     retail_portfolio_id: PORTFOLIO,
   });
   const coins = positions.map(({ symbol = "", quantity = "0" }) => wallet(symbol.split("/")[0] ?? "", quantity, "0"));
-  return [wallet("USD", cash.free, cash.held), ...coins];
+  // The wallet of bitcoin is there before and after its coins.
+  const hasBitcoin = coins.some(({ currency }) => currency === "BTC");
+  return [wallet("USD", cash.free, cash.held), ...(hasBitcoin ? [] : [wallet("BTC", "0", "0")]), ...coins];
 }
 
 function productBody(symbol: string, { tick_size, lot_size }: FakeInstrument = USUAL_STEPS, price: string) {
@@ -212,8 +221,38 @@ function fillsBody(fills: readonly FakeFill[], { query }: WireRequest) {
   return { fills: page, cursor: end < own.length ? String(end) : "" };
 }
 
-function otherResponse({ name, quotes }: Extract<VenueOutcome, { kind: "other" }>, now: number): WireResponse {
+const TRANSACTION_TYPES: Readonly<Record<string, string>> = {
+  deposit: "fiat_deposit",
+  withdrawal: "send",
+  interest: "interest",
+};
+
+/** A page of the transactions of a wallet, the newest first, and those of trades between them. */
+function transactionsBody(currency: string, activities: readonly FakeActivity[], { starting_after }: Query) {
+  const own = activities.filter((activity) => activity.currency === currency).toReversed();
+  const start = own.findIndex(({ id }) => id === starting_after) + 1;
+  const page = own.slice(start, start + TRANSACTIONS_PAGE);
+  const data = page.map(({ id, kind, time, amount = "0" }) => ({
+    id,
+    type: TRANSACTION_TYPES[kind],
+    status: "completed",
+    amount: { amount, currency },
+    native_amount: { amount, currency: "USD" },
+    description: null,
+    created_at: new Date(time).toISOString().replace(".000Z", "Z"),
+    resource: "transaction",
+  }));
+  const hasMore = start + TRANSACTIONS_PAGE < own.length;
+  return { pagination: { next_starting_after: hasMore ? page.at(-1)?.id : null, order: "desc" }, data };
+}
+
+function otherResponse(
+  { query }: WireRequest,
+  { name, quotes, state }: Extract<VenueOutcome, { kind: "other" }>,
+  now: number,
+): WireResponse {
   const [kind, subject = ""] = name.split(":");
+  if (kind === "transactions") return ok(transactionsBody(subject, state.activities, query));
   if (kind === "key")
     return ok({
       can_view: true,

@@ -1,5 +1,5 @@
 /** What the wire formats of coin exchanges have in common. */
-import type { DialectTraits } from "../../domain/sdk-kit.ts";
+import type { DialectStatements, DialectTraits } from "../../domain/sdk-kit.ts";
 import { decimal, text } from "../../domain/decimal.ts";
 import { USUAL_TRAITS } from "./dialect.ts";
 
@@ -7,6 +7,19 @@ import { USUAL_TRAITS } from "./dialect.ts";
 export function coinSymbols(currency: string): readonly [string, string, ...string[]] {
   const others = Array.from({ length: 18 }, (_, index) => `COIN${index + 1}/${currency}`);
   return [`BTC/${currency}`, `ETH/${currency}`, ...others];
+}
+
+/** Money in two currencies, a rate of a market that the venue lists, and no hours. */
+export function coinStatements(currency: string): DialectStatements {
+  return {
+    activities: [
+      { kind: "deposit", amount: "250.50", currency },
+      { kind: "withdrawal", amount: "-100.12345678", currency: "BTC" },
+      { kind: "interest", amount: "0.00000001", currency: "BTC" },
+    ],
+    rate: { pair: `BTC/${currency}`, rate: "60123.456789012345" },
+    schedule: "always",
+  };
 }
 
 /** The account's cash as exchanges state it: in total, free for new orders, and held back. */

@@ -106,6 +106,8 @@ function privateCommand(name: string, form: Form): UnsignedCommand {
         since: Number(start) * 1_000 + 1,
         until: end === undefined ? Number.POSITIVE_INFINITY : Number(end) * 1_000,
       };
+    case "Ledgers":
+      return { route: "other", name: "ledger" };
     case "GetApiKeyInfo":
       return { route: "other", name: "key" };
     case "GetWebSocketsToken":

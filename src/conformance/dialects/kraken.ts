@@ -4,6 +4,7 @@
  */
 import type {
   Dialect,
+  FakeActivity,
   FakeFill,
   FakeInstrument,
   FakeOrder,
@@ -20,7 +21,7 @@ import type {
 import * as z from "zod";
 import { decimal, text } from "../../domain/decimal.ts";
 import { tryParseJson } from "../../lib/json.ts";
-import { COIN_TRAITS, cashOf } from "./coins.ts";
+import { COIN_TRAITS, cashOf, coinStatements } from "./coins.ts";
 import { ORDER_TYPES, PAIRS, SYMBOLS, formOf, pairOf, requestReader } from "./kraken-requests.ts";
 import { USUAL_STEPS, isOpen } from "../venue/fake-venue-state.ts";
 
@@ -44,6 +45,7 @@ export function krakenDialect(): Dialect {
       symbols: SYMBOLS,
       currency: "USD",
       steppedSymbols: [SYMBOLS[0], SYMBOLS[1]],
+      statements: coinStatements("USD"),
       confirmsId: false,
       endings: ["expired", "cancelled"],
       // Lots are stated as a number of decimals.
@@ -105,7 +107,7 @@ function written(request: WireRequest, outcome: VenueOutcome, now: number): Wire
     case "fills":
       return ok(tradesBody(outcome.fills, Number(formOf(request)["ofs"] ?? "0")));
     case "other":
-      return otherResponse(outcome, now);
+      return otherResponse(request, outcome, now);
     default:
       return refusalResponse(request, outcome);
   }
@@ -209,9 +211,39 @@ function tradesBody(fills: readonly FakeFill[], offset: number) {
   return { trades: Object.fromEntries(trades) as object, count: fills.length };
 }
 
-function otherResponse({ name, quotes }: Extract<VenueOutcome, { kind: "other" }>, now: number): WireResponse {
+const LEDGER_TYPES: Readonly<Record<string, string>> = { interest: "staking" };
+
+/** Fifty entries from an offset, the newest first. The start is exclusive. */
+function ledgerBody(activities: readonly FakeActivity[], { start = "0", ofs = "0" }: Readonly<Record<string, string>>) {
+  const found = activities.filter(({ time }) => time > Number(start) * 1_000).toReversed();
+  const page = found
+    .slice(Number(ofs), Number(ofs) + TRADES_PAGE)
+    .map(({ id, kind, time, amount = "0", currency = "" }) => [
+      id,
+      {
+        refid: `ref-${id}`,
+        time: time / 1_000,
+        type: LEDGER_TYPES[kind] ?? kind,
+        subtype: "",
+        aclass: "currency",
+        asset: currency === "BTC" ? "XXBT" : `Z${currency}`,
+        amount,
+        fee: "0.0000000000",
+        balance: amount,
+      },
+    ]);
+  return { ledger: Object.fromEntries(page) as object, count: found.length };
+}
+
+function otherResponse(
+  request: WireRequest,
+  { name, quotes, state }: Extract<VenueOutcome, { kind: "other" }>,
+  now: number,
+): WireResponse {
   const [kind, subject = ""] = name.split(":");
   switch (kind) {
+    case "ledger":
+      return ok(ledgerBody(state.activities, formOf(request)));
     case "nonce":
       return refuse("EAPI:Invalid nonce");
     case "key":

@@ -1,6 +1,7 @@
 /** The kit's own wire format: plain JSON over HTTP and a stream, which the template of `qoc connectors new` speaks. */
 import type {
   Dialect,
+  DialectStatements,
   DialectTraits,
   FakeOrder,
   Secrets,
@@ -53,6 +54,17 @@ export const STOCK_TRAITS = {
   statesQuoteTime: true,
 } satisfies Partial<DialectTraits>;
 
+/** What the kit states at its own venue, and by the hooks of an author's. */
+export const STATEMENTS = {
+  activities: [
+    { kind: "deposit", amount: "250.50", currency: "USD" },
+    { kind: "withdrawal", amount: "-100.000000000000000001", currency: "EUR" },
+    { kind: "split", symbol: "AAPL", ratio: ["7", "1"] },
+  ],
+  rate: { pair: "EUR/USD", rate: "1.083412345678901234" },
+  schedule: "sessions",
+} satisfies DialectStatements;
+
 export const QOC_DIALECT: Dialect = {
   streamPath: "/stream",
   traits: {
@@ -69,6 +81,7 @@ export const QOC_DIALECT: Dialect = {
     hasOneCurrency: false,
     steppedSymbols: ["AAPL", "MSFT"],
     ...STOCK_TRAITS,
+    statements: STATEMENTS,
   },
   read,
   write,

@@ -13,7 +13,7 @@ import type {
 import { type Socket, createServer } from "node:net";
 import type { Clock, Ids } from "../../domain/ports.ts";
 import { BookVenue } from "../venue/book-venue.ts";
-import { STOCK_TRAITS } from "../dialects/qoc.ts";
+import { STATEMENTS, STOCK_TRAITS } from "../dialects/qoc.ts";
 import { FakeVenueState, USUAL_STEPS, isOpen } from "../venue/fake-venue-state.ts";
 import { closeServer, listenOnLoopback, portOf } from "../venue/loopback-server.ts";
 import {
@@ -63,6 +63,7 @@ const TRAITS: DialectTraits = {
   hasOneCurrency: true,
   statesQuoteTime: false,
   steppedSymbols: ["AAPL", "MSFT"],
+  statements: { rate: STATEMENTS.rate, schedule: STATEMENTS.schedule },
 };
 
 export interface TwsGatewayOptions {

@@ -188,7 +188,9 @@ export abstract class BookVenue implements TestVenue {
     return Promise.resolve(void this.state.activities.push(...activities));
   }
 
+  /** A venue that lists the pair as an instrument states the rate as its price. */
   setRate({ pair, rate, time }: StatedRate): Promise<void> {
+    if (this.state.quotes.has(pair)) this.state.quotes.set(pair, { bid: rate, ask: rate, last: rate, time });
     return Promise.resolve(void this.state.rates.set(pair, { rate, time }));
   }
 

@@ -38,7 +38,7 @@ export function perform(state: FakeVenueState, command: VenueCommand): VenueOutc
         : { kind: "refused", reason: "not-open", subject: order.status, order };
     }
     case "fills":
-      return { kind: "fills", fills: selectFills(state, command) };
+      return { kind: "fills", fills: selectFills(state, command), state: changesOf(state) };
     case "other":
       return { kind: "other", name: command.name, quotes: Object.fromEntries(state.quotes), state: changesOf(state) };
     default:

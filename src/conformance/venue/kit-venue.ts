@@ -1,7 +1,8 @@
 /** What a case needs of the venue besides its level, and that not each kind of venue has. */
+import type { DialectStatements } from "../../domain/sdk-kit.ts";
 import { leaveOut } from "../assert.ts";
 import { BookVenue } from "./book-venue.ts";
-import { QOC_DIALECT } from "../dialects/qoc.ts";
+import { QOC_DIALECT, STATEMENTS } from "../dialects/qoc.ts";
 import { FakeVenue } from "./fake-venue.ts";
 import type { ConformanceHarness } from "../harness.ts";
 import { TwsGateway } from "../tws/gateway.ts";
@@ -16,17 +17,22 @@ export function requireHttp({ venue }: ConformanceHarness): void {
   if (venue instanceof TwsGateway) leaveOut("requests of this venue are not HTTP");
 }
 
-/** What the kit can make the gateway of TWS state. */
-const TWS_STATEMENTS: readonly string[] = ["rates", "schedule"];
-
-/** For what the kit's own venue has in its own wire format only; an author's venue has a hook. @throws CaseLeftOut. */
-export function requireStatements({ venue }: ConformanceHarness, what: string): void {
+/** Streamed quotes are in the kit's own wire format only; an author's venue has a hook. @throws CaseLeftOut. */
+export function requireStreamedQuotes({ venue }: ConformanceHarness): void {
   const isOther = venue instanceof FakeVenue ? venue.dialect !== QOC_DIALECT : venue instanceof BookVenue;
-  if (isOther && !(venue instanceof TwsGateway && TWS_STATEMENTS.includes(what)))
-    leaveOut(`this wire format has no ${what} that the kit can make`);
+  if (isOther) leaveOut("this wire format has no streamed quotes that the kit can make");
 }
 
-/** Whether the venue states the time of an exchange rate; else a rate has the time of its answer. */
-export function statesRateTime({ venue }: ConformanceHarness): boolean {
-  return !(venue instanceof TwsGateway);
+/** What the wire format can state for an optional method. @throws CaseLeftOut if that is nothing. */
+export function statementOf<K extends keyof DialectStatements>(
+  { venue }: ConformanceHarness,
+  name: K,
+): NonNullable<DialectStatements[K]> {
+  const statements: DialectStatements = venue instanceof BookVenue ? (venue.traits.statements ?? {}) : STATEMENTS;
+  return statements[name] ?? leaveOut(`this wire format has no ${NAMES[name]} that the kit can make`);
 }
+
+const NAMES = { activities: "activities", rate: "rates", schedule: "schedule" } satisfies Record<
+  keyof DialectStatements,
+  string
+>;

@@ -68,11 +68,25 @@ function accountPairs({ config, state }: Pick<Desk, "config" | "state">, connect
   return pairs;
 }
 
-/** The venue's own rates convert its own account, and no other one. */
 async function observeAccountRates(desk: ObservingDesk, connector: string): Promise<void> {
-  if (desk.venues.facts(connector)?.methods.includes("getRates") !== true) return;
-  const asked = accountPairs(desk, connector);
-  if (asked.size === 0) return;
+  await observePairs(desk, connector, accountPairs(desk, connector));
+}
+
+/** Asks for the rates of money in these currencies to the account's: it need not be held when it is recorded. */
+export async function observeRatesOf(
+  desk: ObservingDesk,
+  connector: string,
+  currencies: ReadonlySet<string>,
+): Promise<void> {
+  const own = desk.state.accounts.get(connector)?.account.currency;
+  if (own === undefined) return;
+  const pairs = [...currencies].map((from) => pairText({ base: from, quote: own }).toUpperCase());
+  await observePairs(desk, connector, new Set(pairs.filter((pair) => PAIR.test(pair)).slice(0, PAIRS_MAX)));
+}
+
+/** The venue's own rates convert its own account, and no other one. */
+async function observePairs(desk: ObservingDesk, connector: string, asked: ReadonlySet<string>): Promise<void> {
+  if (asked.size === 0 || desk.venues.facts(connector)?.methods.includes("getRates") !== true) return;
   try {
     for (const { pair, rate, at } of (await desk.venues.rates(connector, [...asked])) ?? []) {
       if (!asked.has(pair)) continue;

@@ -11,21 +11,24 @@ import { rateFor, ratePath } from "../../domain/account/exchange-rate.ts";
 import { isForeignMoney } from "../../domain/account/venue-money.ts";
 import { readPages } from "../../host/venue-pages.ts";
 import type { Desk } from "../desk.ts";
-import { rateTable } from "./exchange-rates.ts";
+import { observeRatesOf, rateTable } from "./exchange-rates.ts";
 
 const PER_SLICE = 64;
 /** The venue books some activities late: the desk asks for those of this time before the newest as well. */
 const OVERLAP_MS = 7 * 24 * 60 * 60 * 1000;
 
+type RecordingDesk = Pick<Desk, "clock" | "commit" | "config" | "fillBudgets" | "log" | "publish" | "state" | "venues">;
+
 /** Resolves, when every new activity is on disk, with their number. @throws FILL_FLOOD over the connector's budget. */
 export async function recordActivities(
-  desk: Pick<Desk, "clock" | "commit" | "config" | "fillBudgets" | "log" | "state">,
+  desk: RecordingDesk,
   connector: ConnectorName,
   activities: readonly VenueActivity[],
 ): Promise<number> {
   // The first mark of the account contains what happened before it.
   const opened = desk.state.accounts.get(connector)?.openedAt;
   if (opened === undefined) return 0;
+  await observeMissingRates(desk, connector, activities);
   let last: Promise<unknown> | undefined;
   let fresh = 0;
   const leftOut: string[] = [];
@@ -59,6 +62,22 @@ function whyLeftOut(at: number, newestAt: number | undefined, now: number): stri
   return undefined;
 }
 
+/** Money without a rate is not counted, so the venue is asked for the rates that are missing. */
+async function observeMissingRates(
+  desk: RecordingDesk,
+  connector: ConnectorName,
+  activities: readonly VenueActivity[],
+): Promise<void> {
+  const own = desk.state.accounts.get(connector)?.account.currency;
+  if (own === undefined) return;
+  const missing = new Set<string>();
+  for (const activity of activities) {
+    if (desk.state.activities.has(activityKey(connector, activity.id)) || !isForeignMoney(activity, own)) continue;
+    if (knownRate(desk, connector, activity) === undefined) missing.add(activity.currency ?? "");
+  }
+  if (missing.size > 0) await observeRatesOf(desk, connector, missing);
+}
+
 /** The rate by which money of another currency counts; undefined if it needs no rate, or no rate is known. */
 function rateOf(
   desk: Pick<Desk, "clock" | "config" | "log" | "state">,
@@ -66,20 +85,31 @@ function rateOf(
   activity: VenueActivity,
 ): DecimalText | undefined {
   const account = desk.state.accounts.get(connector)?.account;
-  const { amount = "0", currency: from = "" } = activity;
   if (account === undefined || !isForeignMoney(activity, account.currency)) return undefined;
+  const known = knownRate(desk, connector, activity);
+  if (known !== undefined) return known;
+  const { amount = "0", currency = "" } = activity;
+  desk.log.warn(
+    `activity ${activity.id} of ${connector}: ${amount} ${currency} is not counted, because there is no rate to ` +
+      `${account.currency}`,
+    { connector },
+  );
+  return undefined;
+}
+
+function knownRate(
+  desk: Pick<Desk, "clock" | "config" | "state">,
+  connector: ConnectorName,
+  { amount, currency: from = "" }: VenueActivity,
+): DecimalText | undefined {
+  const account = desk.state.accounts.get(connector)?.account;
+  if (account === undefined) return undefined;
   // As the NAV counts the balance of this currency.
   const known = account.balances?.find(({ currency }) => isSameCode(currency, from))?.rate;
   if (known !== undefined) return known;
   const query = { from, to: account.currency, now: desk.clock.now(), connector, use: "guards" } as const;
   const path = ratePath(rateTable(desk), query);
-  if (path !== undefined) return text(rateFor(decimal(amount), path));
-  desk.log.warn(
-    `activity ${activity.id} of ${connector}: ${amount} ${from} is not counted, because there is no rate to ` +
-      `${account.currency}`,
-    { connector },
-  );
-  return undefined;
+  return path === undefined ? undefined : text(rateFor(amount === undefined ? ZERO : decimal(amount), path));
 }
 
 const ASK_MS = 60 * 60 * 1000;

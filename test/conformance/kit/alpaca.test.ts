@@ -13,9 +13,6 @@ describe.each(LEVELS)("at the %s level", (isolation) => {
       "C108: the account and all instruments of this venue are in one currency",
       "C109: the messages of fills of this venue name no fee",
       "C131: this wire format has no streamed quotes that the kit can make",
-      "C132: this wire format has no activities that the kit can make",
-      "C133: the adapter has no getRates",
-      "C134: this wire format has no schedule that the kit can make",
       "C137: getFills returns a list, not pages with a cursor",
     ]);
     expect(report).toMatchObject({ certified: true, isolation });

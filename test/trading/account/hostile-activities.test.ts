@@ -67,7 +67,7 @@ it("activities of the year 2199 are left out with one line in the log, and those
     log,
     fillBudgets: createFillBudgets(clock),
     state: {
-      accounts: new Map([["paper", { openedAt: clock.now() - DAY_MS }]]),
+      accounts: new Map([["paper", { openedAt: clock.now() - DAY_MS, account: { currency: "USD" } }]]),
       activities: new Map(),
       activitiesAt: new Map(),
     },
