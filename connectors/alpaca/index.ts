@@ -19,11 +19,12 @@ import {
   type Session,
   VenueRejection,
 } from "@qoc-app/sdk";
+import { ZERO, amount } from "../amount.ts";
 import { activityOf } from "./activities.ts";
 import {
   accountOf,
   assetOfTrade,
-  barOf,
+  continued,
   fillOfActivity,
   fillOfUpdate,
   instrumentOf,
@@ -37,9 +38,9 @@ import {
   rateOf,
   reportOf,
   sessionsOf,
-  timeframeOf,
 } from "./map.ts";
 import { type StreamStep, AccountStream } from "../account-stream.ts";
+import { type BarsPage, type BarsQuery, readBars } from "./bars.ts";
 import { CoinPairs } from "./coins.ts";
 import { allOpenOrders } from "./open-orders.ts";
 import { AssetSearch } from "./search.ts";
@@ -52,7 +53,6 @@ import {
   type TradeUpdate,
   type VenueAccount,
   type VenueAsset,
-  type VenueBar,
   type VenueOption,
   type VenueOrder,
   type VenuePosition,
@@ -68,8 +68,6 @@ const DAY_MS = 24 * 60 * 60_000;
 const PAPER_PREFIX = "PA";
 const STOCK_ASSETS = "/v2/assets?status=active&asset_class=us_equity";
 const CRYPTO_ASSETS = "/v2/assets?asset_class=crypto";
-const BARS_PAGE = 10_000;
-const BAR_PAGES_MAX = 10;
 /** Orders that follow each other by replacement. */
 const REPLACEMENTS_MAX = 20;
 /** Fills are read again from a little before the newest one: the desk drops those that it knows. */
@@ -239,14 +237,16 @@ export default class AlpacaConnector implements ConnectorAdapter {
     const asked = await this.#find(query);
     if (asked === undefined) return null;
     let order = asked;
+    let earlier = ZERO;
     for (let step = 0; order.status === "replaced"; step += 1) {
+      earlier = earlier.plus(amount(order.filled_qty));
       const next = order.replaced_by === null ? undefined : await this.#find({ venueOrderId: order.replaced_by });
       if (next === undefined || step === REPLACEMENTS_MAX)
         throw new Error(`order ${asked.id} was replaced at Alpaca, and the order that continues it is not found`);
       order = next;
     }
     const report = reportOf(order, await this.#coins.covering([order]));
-    return { ...report, venueOrderId: asked.id, clientOrderId: asked.client_order_id };
+    return order === asked ? report : continued(report, asked, earlier);
   }
 
   #find({ venueOrderId, clientOrderId = "" }: { venueOrderId?: string; clientOrderId?: string }) {
@@ -306,27 +306,9 @@ export default class AlpacaConnector implements ConnectorAdapter {
     return sessions.filter(({ open, close }) => Number(close) > from && Number(open) < to);
   }
 
-  /** Prices of stocks are adjusted for splits, so that a split is no fall. */
-  async getBars(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<Bar[]> {
-    const query = new URLSearchParams({ timeframe: timeframeOf(options.resolution), limit: String(BARS_PAGE) });
-    if (options.from !== undefined) query.set("start", new Date(options.from).toISOString());
-    if (options.to !== undefined) query.set("end", new Date(options.to).toISOString());
-    if (isCrypto(symbol)) query.set("symbols", symbol);
-    else {
-      query.set("feed", this.#settings.feed === "iex" ? "iex" : "sip");
-      query.set("adjustment", "split");
-    }
-    const base = isCrypto(symbol) ? "/v1beta3/crypto/us/bars" : `/v2/stocks/${encodeURIComponent(symbol)}/bars`;
-    const bars: Bar[] = [];
-    for (let page = 0; page < BAR_PAGES_MAX; page += 1) {
-      const answer = await this.#client.get<BarsPage>(`${base}?${query}`, "data");
-      bars.push(...barsOf(answer, symbol).map((bar) => barOf(symbol, bar)));
-      if (answer.next_page_token === null || answer.next_page_token === undefined) return bars;
-      query.set("page_token", answer.next_page_token);
-    }
-    throw new Error(
-      `Alpaca has more than ${BARS_PAGE * BAR_PAGES_MAX} bars of ${symbol} there: ask for a shorter time`,
-    );
+  getBars(symbol: string, options: BarsQuery): Promise<Bar[]> {
+    const { feed } = this.#settings;
+    return readBars((path) => this.#client.get<BarsPage>(path, "data"), { symbol, feed, ...options });
   }
 
   #openStream(): AccountStream {
@@ -368,8 +350,9 @@ export default class AlpacaConnector implements ConnectorAdapter {
     const pairs = await this.#coins.covering([update.order]);
     const fill = fillOfUpdate(update, pairs);
     if (fill !== undefined) this.#emit(fill);
-    // The order that continues a replaced one sends updates of its own.
-    if (update.order.status !== "replaced") this.#ctx.emitReport(reportOf(update.order, pairs));
+    const { status, id } = update.order;
+    const report = status === "replaced" ? await this.getOrder({ venueOrderId: id }) : reportOf(update.order, pairs);
+    if (report !== null) this.#ctx.emitReport(report);
   }
 
   #emit(fill: Fill): void {
@@ -380,17 +363,6 @@ export default class AlpacaConnector implements ConnectorAdapter {
 
 interface RatesAnswer {
   readonly rates?: Readonly<Record<string, VenueRate>>;
-}
-
-interface BarsPage {
-  readonly bars?: readonly VenueBar[] | Readonly<Record<string, readonly VenueBar[]>> | null;
-  readonly next_page_token?: string | null;
-}
-
-/** The bars of stocks are a list, those of coins a list for each symbol. */
-function barsOf({ bars }: BarsPage, symbol: string): readonly VenueBar[] {
-  if (bars === undefined || bars === null) return [];
-  return "length" in bars ? (bars as readonly VenueBar[]) : (bars[symbol] ?? []);
 }
 
 function describe(answer: Answer): string {

@@ -5,6 +5,7 @@ import {
   type Fill,
   type Instrument,
   NotSent,
+  type Numeric,
   type Order,
   type OrderReport,
   type Position,
@@ -13,6 +14,7 @@ import {
   type Session,
   type Side,
 } from "@qoc-app/sdk";
+import { type Amount, amount, textOf as amountText } from "../amount.ts";
 import { assetOfCoin } from "../coin-asset.ts";
 import type {
   ActivityEvent,
@@ -114,6 +116,19 @@ export function reportOf(order: VenueOrder, pairs: CryptoPairs): OrderReport {
   if (isStated(order.symbol)) report.symbol = symbolOf(order, pairs);
   if (isStated(order.side)) report.side = sideOf(order.side);
   return report;
+}
+
+/** An order with the state of the order that continues it. `earlier`: what was filled before it was replaced. */
+export function continued(report: OrderReport, asked: VenueOrder, earlier: Amount): OrderReport {
+  const total = (quantity: Numeric): string => amountText(earlier.plus(amount(String(quantity))));
+  return {
+    ...report,
+    venueOrderId: asked.id,
+    clientOrderId: asked.client_order_id,
+    replacedBy: report.venueOrderId,
+    filledQuantity: total(report.filledQuantity),
+    ...(report.quantity !== undefined && { quantity: total(report.quantity) }),
+  };
 }
 
 /** The fill of a message of `trade_updates`; undefined if the event is no fill. @throws Error. */

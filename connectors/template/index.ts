@@ -33,7 +33,9 @@ const FILLS_PAGE = 100;
 interface VenueOrder {
   order_id: string;
   client_order_id: string;
-  status: OrderReport["status"];
+  status: OrderReport["status"] | "replaced";
+  replaced_by?: string;
+  quantity: string;
   filled_quantity: string;
   average_price: string | null;
 }
@@ -193,7 +195,18 @@ export default class TemplateConnector implements ConnectorAdapter {
         ? `/orders?client_order_id=${encodeURIComponent(clientOrderId ?? "")}`
         : `/orders/${encodeURIComponent(venueOrderId)}`;
     const order = await this.getOrNull<VenueOrder>(path);
-    return order === null ? null : toReport(order);
+    return order === null ? null : this.follow(order);
+  }
+
+  /** A venue may replace an order by itself, for example after a split: the order that continues it is reported. */
+  private async follow(order: VenueOrder): Promise<OrderReport> {
+    let last = order;
+    while (last.status === "replaced")
+      last = await this.get<VenueOrder>(`/orders/${encodeURIComponent(last.replaced_by ?? "")}`);
+    const report = toReport(last);
+    if (last === order) return report;
+    const { order_id: venueOrderId, client_order_id: clientOrderId } = order;
+    return { ...report, venueOrderId, clientOrderId, replacedBy: last.order_id, quantity: last.quantity };
   }
 
   async getOpenOrders(): Promise<OrderReport[]> {
@@ -313,6 +326,7 @@ function errorMessage(body: unknown): string | undefined {
 }
 
 function toReport({ order_id, client_order_id, status, filled_quantity, average_price }: VenueOrder): OrderReport {
+  if (status === "replaced") throw new Error(`another order continues ${order_id}`);
   const report = { venueOrderId: order_id, clientOrderId: client_order_id, status, filledQuantity: filled_quantity };
   return average_price === null ? report : { ...report, averagePrice: average_price };
 }

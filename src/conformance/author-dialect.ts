@@ -81,6 +81,7 @@ const statementsSchema = z.object({
     .min(1)
     .optional(),
   rate: z.object({ pair: symbol, rate: amount }).optional(),
+  replacesOrders: z.literal(true).optional(),
   schedule: z.enum(["sessions", "always"]).optional(),
 });
 const traitsSchema = z.object({

@@ -20,6 +20,7 @@ import { QUOTE_CASES } from "./cases/quotes.ts";
 import { RECOVERY_CASES } from "./cases/recovery.ts";
 import { PUSH_CASES } from "./cases/pushes.ts";
 import { SECRET_CASES } from "./cases/secrets.ts";
+import { VENUE_ACTION_CASES } from "./cases/venue-actions.ts";
 import { WIRE_FAULT_CASES } from "./cases/wire-faults.ts";
 
 export const CASES: readonly TestCase[] = [
@@ -44,4 +45,5 @@ export const CASES: readonly TestCase[] = [
   ...WIRE_FAULT_CASES,
   ...ENDURANCE_CASES,
   ...MEMBER_CASES,
+  ...VENUE_ACTION_CASES,
 ].toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

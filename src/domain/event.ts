@@ -230,6 +230,15 @@ export interface OrderReported {
   readonly filledQuantity: DecimalText;
   /** Why the venue ended the order, in its words. */
   readonly reason?: string | undefined;
+  /** The venue's time of this state, ms. */
+  readonly updatedAt?: number | undefined;
+  readonly replacement?: OrderReplacement | undefined;
+}
+/** The order that continues another one at the venue, with the terms of both together. */
+export interface OrderReplacement {
+  readonly venueOrderId: VenueOrderId;
+  readonly quantity?: DecimalText | undefined;
+  readonly limitPrice?: DecimalText | undefined;
 }
 /** The venue no longer knows an order that it had acknowledged. */
 export interface OrderMissing {

@@ -107,6 +107,14 @@ export interface OrderReport {
   limitPrice?: Numeric;
   /** Why the venue ended the order, in its words: one line of at most 200 characters. */
   reason?: string;
+  /** The venue's time of this state. The desk drops a report that is older than the last. */
+  updatedAt?: Timestamp;
+  /**
+   * The venue's id of the order that continues this one, for example after a split. The desk then follows and cancels
+   * that order, and takes its fills, as this one. `quantity` and `limitPrice` are the terms that are in force then, and
+   * `filledQuantity` is of both together.
+   */
+  replacedBy?: string;
 }
 
 /** The account at the venue. All amounts are in `currency`. */

@@ -31,7 +31,8 @@ export interface WireMessage {
   readonly isBinary?: boolean | undefined;
 }
 
-export type OrderStatus = "open" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired";
+/** `replaced`: the order with the id `replaced_by` continues it. */
+export type OrderStatus = "open" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired" | "replaced";
 
 /** An order; limit_price and stop_price are not part of the venue's responses. */
 export interface FakeOrder {
@@ -47,6 +48,7 @@ export interface FakeOrder {
   filled_quantity: string;
   average_price: string | null;
   status: OrderStatus;
+  replaced_by?: string | undefined;
 }
 
 export interface FakeFill {
@@ -115,6 +117,8 @@ export interface DialectStatements {
   readonly activities?: readonly Omit<FakeActivity, "id" | "time">[] | undefined;
   /** For getRates: a pair that it lists, and a rate of it. */
   readonly rate?: { readonly pair: string; readonly rate: string } | undefined;
+  /** Orders that the venue replaces by itself, such as those of an instrument that splits. */
+  readonly replacesOrders?: true | undefined;
   /** For getSchedule: `always` if the venue trades at any time. */
   readonly schedule?: "sessions" | "always" | undefined;
 }

@@ -207,6 +207,8 @@ export const reportSchema = answerShape(
     quantity: optional(positive),
     limitPrice: optional(numeric),
     reason: optional(line),
+    updatedAt: optional(time),
+    replacedBy: optional(name),
   },
   { read: (value) => compact(value) as VenueReport },
 );

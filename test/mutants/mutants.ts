@@ -271,7 +271,7 @@ const GUARDS: readonly Mutant[] = [
     name: "7g",
     removes: "the quantity of a fill",
     file: "src/trading/fills/record-fill.ts",
-    search: 'return filled.gt(decimal(order.terms.quantity)) ? { kind: "overfill", misfits: [] } : undefined;',
+    search: 'return filled.gt(totalQuantity(order)) ? { kind: "overfill", misfits: [] } : undefined;',
     replace: "return undefined;",
     test: "test/flows/fills-that-contradict.test.ts",
     fails: "an overfill is applied, flagged and blocks its instrument",

@@ -6,6 +6,7 @@ import { LEVELS, certified, withOutcome } from "./certified.ts";
 const NEVER_APPLY = [
   "C92: the adapter does not use ctx.store",
   "C108: the account and all instruments of this venue are in one currency",
+  "C152: this wire format has no replaced orders that the kit can make",
   "C131: this wire format has no streamed quotes that the kit can make",
 ];
 

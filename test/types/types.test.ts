@@ -42,7 +42,7 @@ const SHAPES: Readonly<Record<string, string>> = {
     fee?: N; feeCurrency?: string; busts?: string; corrects?: string }`,
   OrderReport:
     "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N; " +
-    "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N; reason?: string }",
+    "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N; reason?: string; updatedAt?: T; replacedBy?: string }",
   Account: `{ nav: N; cash: N; buyingPower: N; currency: string; balances?: S.Balance[]; timestamp?: T;
     notice?: string | undefined }`,
   Balance: "{ currency: string; total: N; free?: N }",

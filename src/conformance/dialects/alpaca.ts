@@ -73,7 +73,7 @@ function orderBody(order: FakeOrder, now: number) {
     canceled_at: null,
     failed_at: null,
     replaced_at: null,
-    replaced_by: null,
+    replaced_by: order.replaced_by ?? null,
     replaces: null,
     asset_id: assetIdOf(symbol),
     symbol,

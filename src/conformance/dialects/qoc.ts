@@ -63,6 +63,7 @@ export const STATEMENTS = {
   ],
   rate: { pair: "EUR/USD", rate: "1.083412345678901234" },
   schedule: "sessions",
+  replacesOrders: true,
 } satisfies DialectStatements;
 
 export const QOC_DIALECT: Dialect = {
@@ -219,6 +220,8 @@ function refusal(
 
 /** The fields of an order that responses contain: limit and stop price are left out. */
 function orderBody(order: FakeOrder) {
-  const { order_id, client_order_id, symbol, side, quantity, filled_quantity, average_price, status } = order;
-  return { order_id, client_order_id, symbol, side, quantity, filled_quantity, average_price, status };
+  const { order_id, client_order_id, symbol, side, quantity, filled_quantity, average_price, status, replaced_by } =
+    order;
+  const body = { order_id, client_order_id, symbol, side, quantity, filled_quantity, average_price, status };
+  return replaced_by === undefined ? body : { ...body, replaced_by };
 }

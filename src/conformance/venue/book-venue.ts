@@ -95,6 +95,11 @@ export abstract class BookVenue implements TestVenue {
     return this.streams;
   }
 
+  /** Streams of another kind have neither codes nor reasons. */
+  closeStreams(_code: number, _reason: string): boolean {
+    return false;
+  }
+
   goSilent(): void {
     for (const route of REQUEST_ROUTES) this.armFault(route, { kind: "hang" }, Number.POSITIVE_INFINITY);
   }
@@ -148,6 +153,14 @@ export abstract class BookVenue implements TestVenue {
     if (!this.traits.endings.includes(status)) return Promise.resolve(false);
     order.status = status;
     return Promise.resolve(true);
+  }
+
+  /** Splits the order's instrument, and says so of the order and of the order that continues it. */
+  split(order: FakeOrder, ratio: number, quote: FakeQuote): FakeOrder {
+    const next = this.state.split(order, ratio, quote);
+    this.sendOrder(order);
+    this.sendOrder(next);
+    return next;
   }
 
   rejectNext(): Promise<boolean> {

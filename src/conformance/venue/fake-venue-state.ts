@@ -7,7 +7,7 @@ import type {
   FakeQuote,
   FakeSession,
 } from "../../domain/sdk-kit.ts";
-import { type Decimal, ZERO, decimal, max, ratio, text } from "../../domain/decimal.ts";
+import { type Decimal, ZERO, decimal, max, ratio as divided, text } from "../../domain/decimal.ts";
 
 /** The steps of an instrument for which the kit set none. */
 export const USUAL_STEPS: FakeInstrument = { tick_size: "0.01", lot_size: "0.001" };
@@ -73,6 +73,7 @@ export class FakeVenueState {
   readonly orders: FakeOrder[] = [];
   readonly fills: FakeFill[] = [];
   readonly #ids: VenueIds;
+  readonly #splits: { readonly symbol: string; readonly ratio: Decimal; readonly fills: number }[] = [];
   #cash: Decimal = decimal(INITIAL_CASH);
 
   constructor(
@@ -143,11 +144,30 @@ export class FakeVenueState {
     const value = quantity.times(decimal(fill.price));
     const total = before.plus(quantity);
     const spent = before.times(decimal(order.average_price ?? "0")).plus(value);
-    order.average_price = text(ratio(spent, total, 8));
+    order.average_price = text(divided(spent, total, 8));
     order.filled_quantity = text(total);
     if (total.gte(decimal(order.quantity))) order.status = "filled";
     else if (isOpen(order)) order.status = "partially_filled";
     this.#cash = (fill.side === "buy" ? this.#cash.minus(value) : this.#cash.plus(value)).minus(decimal(fill.fee));
+  }
+
+  /** Splits an instrument. An open order of it is replaced by another one, with other ids and the new terms. */
+  split(order: FakeOrder, ratio: number, quote: FakeQuote): FakeOrder {
+    const by = decimal(String(ratio));
+    const { limit_price, quantity, symbol } = order;
+    const next: FakeOrder = {
+      ...order,
+      order_id: this.#ids.order(this.orders.length),
+      client_order_id: `by-the-venue-${this.orders.length}`,
+      quantity: text(decimal(quantity).times(by)),
+      limit_price: limit_price === undefined ? undefined : text(divided(decimal(limit_price), by, 8)),
+    };
+    this.orders.push(next);
+    order.status = "replaced";
+    order.replaced_by = next.order_id;
+    this.#splits.push({ symbol, ratio: by, fills: this.fills.length });
+    this.quotes.set(symbol, quote);
+    return next;
   }
 
   cancel(order: FakeOrder): boolean {
@@ -174,12 +194,15 @@ export class FakeVenueState {
     return { nav: text(this.#cash.plus(positions)), cash: this.cash, buying_power, currency: this.currency };
   }
 
+  /** A split multiplies what was held before it. */
   #positionOf(symbol: string): Decimal {
-    return this.fills
-      .filter((fill) => fill.symbol === symbol)
-      .reduce(
-        (sum, fill) => (fill.side === "buy" ? sum.plus(decimal(fill.quantity)) : sum.minus(decimal(fill.quantity))),
-        ZERO,
-      );
+    let sum = ZERO;
+    for (const [index, fill] of this.fills.entries()) {
+      if (fill.symbol !== symbol) continue;
+      const later = this.#splits.filter((split) => split.symbol === symbol && split.fills > index);
+      const quantity = later.reduce((units, split) => units.times(split.ratio), decimal(fill.quantity));
+      sum = fill.side === "buy" ? sum.plus(quantity) : sum.minus(quantity);
+    }
+    return sum;
   }
 }

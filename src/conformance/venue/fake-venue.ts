@@ -119,6 +119,11 @@ export class FakeVenue extends BookVenue {
     for (const stream of this.#streams) stream.terminate();
   }
 
+  override closeStreams(code: number, reason: string): boolean {
+    for (const stream of this.#streams) stream.close(code, reason);
+    return true;
+  }
+
   /** Returns a fault of an author's dialect; undefined if none is known. */
   async findFault(): Promise<string | undefined> {
     return this.dialect instanceof AuthorDialect ? this.dialect.findFault() : undefined;

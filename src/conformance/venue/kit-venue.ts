@@ -32,7 +32,9 @@ export function statementOf<K extends keyof DialectStatements>(
   return statements[name] ?? leaveOut(`this wire format has no ${NAMES[name]} that the kit can make`);
 }
 
-const NAMES = { activities: "activities", rate: "rates", schedule: "schedule" } satisfies Record<
-  keyof DialectStatements,
-  string
->;
+const NAMES = {
+  activities: "activities",
+  rate: "rates",
+  schedule: "schedule",
+  replacesOrders: "replaced orders",
+} satisfies Record<keyof DialectStatements, string>;

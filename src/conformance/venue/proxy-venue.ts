@@ -160,6 +160,11 @@ export class ProxyVenue extends HooklessVenue implements TestVenue {
     for (const stream of this.#streams) stream.terminate();
   }
 
+  closeStreams(code: number, reason: string): boolean {
+    for (const stream of this.#streams) stream.close(code, reason);
+    return true;
+  }
+
   holdStreams(): HeldMessages {
     return this.#gate.hold();
   }

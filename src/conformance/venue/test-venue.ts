@@ -103,6 +103,8 @@ export interface TestVenue {
   resendFills(fills: readonly MadeFill[]): boolean;
   /** Terminates every stream without a closing handshake. */
   dropStreams(): void;
+  /** Closes every stream with this code and reason; returns false if streams of this venue have none. */
+  closeStreams(code: number, reason: string): boolean;
   /** Holds every message of the streams back from now on. */
   holdStreams(): HeldMessages;
   /** Every order that the venue accepted, oldest first. */

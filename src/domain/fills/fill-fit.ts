@@ -2,6 +2,7 @@
 import { ZERO, decimal } from "../decimal.ts";
 import type { Misfit } from "./fill.ts";
 import type { OrderRecord } from "../orders/order-state.ts";
+import { limitInForce } from "../orders/replaced-order.ts";
 import { comparableSymbol } from "../orders/order.ts";
 import type { VenueFill } from "../market/venue.ts";
 
@@ -21,7 +22,8 @@ export function misfitsOf(order: Readonly<OrderRecord>, fill: VenueFill, now: nu
   if (comparableSymbol(fill.symbol) !== comparableSymbol(terms.symbol)) misfits.push("symbol");
   if (fill.side !== terms.side) misfits.push("side");
   const price = decimal(fill.price);
-  const limit = terms.limitPrice === undefined ? undefined : decimal(terms.limitPrice);
+  const inForce = limitInForce(order);
+  const limit = inForce === undefined ? undefined : decimal(inForce);
   const isWorse = limit !== undefined && (terms.side === "buy" ? price.gt(limit) : price.lt(limit));
   // Only an order that was priced below zero, to close a position, fills there.
   const isPricedAboveZero = terms.protectionPrice === undefined || decimal(terms.protectionPrice).gt(ZERO);

@@ -81,8 +81,16 @@ export function indexOrder(state: FillState, order: OrderRecord): void {
   if (isInFlight(order.state)) state.inFlight.set(order.id, order);
   else state.inFlight.delete(order.id);
   if (order.clientOrderId !== undefined) state.byClientOrderId.set(order.clientOrderId, order.id);
-  if (order.venueOrderId === undefined) return;
-  const venueKey = `${order.terms.connector}/${order.venueOrderId}`;
+  for (const venueOrderId of venueIdsOf(order)) claimFills(state, order, venueOrderId);
+}
+
+/** The id of the order that works, and of those that it continues. */
+function venueIdsOf({ venueOrderId, replaced }: OrderRecord): readonly string[] {
+  return [...(venueOrderId === undefined ? [] : [venueOrderId]), ...(replaced?.ids ?? [])];
+}
+
+function claimFills(state: FillState, order: OrderRecord, venueOrderId: string): void {
+  const venueKey = `${order.terms.connector}/${venueOrderId}`;
   state.byVenueOrderId.set(venueKey, order.id);
   const unmatched = state.unmatchedFills.get(venueKey);
   if (unmatched === undefined) return;

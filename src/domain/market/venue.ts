@@ -74,6 +74,10 @@ export interface VenueReport {
   readonly limitPrice?: DecimalText;
   /** Why the venue ended the order, in its words. */
   readonly reason?: string;
+  /** The venue's time of this state, ms. */
+  readonly updatedAt?: number;
+  /** The venue's id of the order that continues this one. */
+  readonly replacedBy?: string;
 }
 
 /** What changed an account without a trade; see `Activity` in the SDK. */

@@ -16,6 +16,7 @@ import {
 } from "./cancel-request.ts";
 import { type OrderTerms, targetOf } from "./order.ts";
 import { type OrderState, isTerminal } from "./order-state-names.ts";
+import { type VenueReplacement, continueOrder, totalQuantity } from "./replaced-order.ts";
 import type { OrderReportStatus } from "../sdk.ts";
 import type { Check, GuardDecision, Stage } from "./verdict.ts";
 import type { VenueFill } from "../market/venue.ts";
@@ -86,7 +87,8 @@ export type OrderFlag =
   | "inferred_fill"
   | "contradicted"
   | "disputed"
-  | "missing";
+  | "missing"
+  | "replaced";
 type VenueFinal = Extract<OrderReportStatus, "filled" | "cancelled" | "rejected" | "expired">;
 
 /** Mutated by the fold only; all other code takes `Readonly<OrderRecord>`. */
@@ -112,6 +114,9 @@ export interface OrderRecord {
   verdicts: VerdictRecord[];
   clientOrderId?: ClientOrderId;
   venueOrderId?: VenueOrderId;
+  /** The venue's time of the newest report, ms. */
+  reportedAt?: number;
+  replaced?: VenueReplacement;
   submitted: boolean;
   accepted: boolean;
   unknownReason?: string;
@@ -173,7 +178,7 @@ export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.
 
 /** The open quantity (FIX LeavesQty); zero if the order is overfilled. */
 export function leaves(order: Readonly<OrderRecord>): Decimal {
-  const remaining = decimal(order.terms.quantity).minus(order.filled);
+  const remaining = totalQuantity(order).minus(order.filled);
   return remaining.gt(ZERO) ? remaining : ZERO;
 }
 
@@ -193,7 +198,7 @@ export function placeOf({ history }: Readonly<OrderRecord>): number {
 export function stateOf(order: Readonly<OrderRecord>): OrderState {
   if (order.terms.cancels !== undefined) return cancelStateOf(order);
   const sent = order.submitted || order.accepted || order.fills.size > 0 || order.final !== undefined;
-  if (sent && order.fills.size > 0 && order.filled.gte(decimal(order.terms.quantity))) return "filled";
+  if (sent && order.fills.size > 0 && order.filled.gte(totalQuantity(order))) return "filled";
   if (order.resolved !== undefined) return "cancelled";
   if (order.final === "cancelled" || order.final === "expired") return order.final;
   const venueRejected = order.rejected.venue !== undefined || order.final === "rejected";
@@ -259,7 +264,7 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
       return;
     case "order.accepted":
       order.accepted = true;
-      order.venueOrderId = event.venueOrderId;
+      if (order.replaced?.ids.has(event.venueOrderId) !== true) order.venueOrderId = event.venueOrderId;
       return;
     case "order.unknown":
       order.unknownReason ??= event.reason;
@@ -315,6 +320,11 @@ function approve(order: OrderRecord, at: number, event: Extract<OrderEvent, { ty
 function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.reported" }>): void {
   order.flags.delete("missing");
   order.venueOrderId ??= event.venueOrderId;
+  if (event.updatedAt !== undefined) order.reportedAt = Math.max(event.updatedAt, order.reportedAt ?? 0);
+  if (event.replacement !== undefined) {
+    order.flags.add("replaced");
+    continueOrder(order, event.venueOrderId, event.replacement);
+  }
   const reported = decimal(event.filledQuantity);
   if (reported.gt(order.reportedFilled)) order.reportedFilled = reported;
   if (event.status === "open" || event.status === "partially_filled") {
@@ -340,7 +350,7 @@ export function applyFill(order: OrderRecord, recorded: Recorded<FillReceived>):
   order.venueOrderId ??= fill.venueOrderId as VenueOrderId;
   if (inferred === true) order.flags.add("inferred_fill");
   if (fill.busts !== undefined) order.flags.add("busted");
-  if (order.filled.gt(decimal(order.terms.quantity))) order.flags.add("overfilled");
+  if (order.filled.gt(totalQuantity(order))) order.flags.add("overfilled");
   else order.flags.delete("overfilled");
   if (order.notSent !== undefined || order.rejected.venue !== undefined) order.flags.add("contradicted");
   const history = recorded.event.completes === true ? "fill.completed" : "fill.received";

@@ -16,6 +16,7 @@ import {
 } from "../../domain/fills/fill.ts";
 import { ownerOf } from "../../domain/fills/fill-state.ts";
 import { type OrderRecord, countedQuantity } from "../../domain/orders/order-state.ts";
+import { totalQuantity } from "../../domain/orders/replaced-order.ts";
 import type { FillBatch } from "../../domain/ports.ts";
 import type { VenueFill } from "../../domain/market/venue.ts";
 import type { Desk } from "../desk.ts";
@@ -169,7 +170,7 @@ function findingOn(
   if (fill.busts !== undefined) return undefined;
   let filled = order.filled.minus(countedQuantity(order.fills.get(key)?.fill)).plus(decimal(fill.quantity));
   for (const { by } of reductions) filled = filled.minus(by);
-  return filled.gt(decimal(order.terms.quantity)) ? { kind: "overfill", misfits: [] } : undefined;
+  return filled.gt(totalQuantity(order)) ? { kind: "overfill", misfits: [] } : undefined;
 }
 
 interface InferredReduction {
@@ -226,7 +227,7 @@ export function judgeEarlyFills(
     if (counts === undefined || !isSameMessage(counts, fill) || fill.busts !== undefined) continue;
     const misfits = misfitsOf(order, fill, hostTime(desk, connector));
     if (misfits.length === 0) filled = filled.plus(decimal(fill.quantity));
-    const isOver = misfits.length === 0 && filled.gt(decimal(order.terms.quantity));
+    const isOver = misfits.length === 0 && filled.gt(totalQuantity(order));
     if (misfits.length === 0 && !isOver) continue;
     const finding: FillFinding = { kind: isOver ? "overfill" : "disputed", misfits };
     void desk.commit({ ...event, id: order.id as OrderId, finding });

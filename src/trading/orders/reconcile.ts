@@ -108,22 +108,33 @@ export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<
 /** Whether a report says something that the journal does not have. */
 export function isNews(order: OrderRecord, report: VenueReport): boolean {
   const isEnd = report.status !== "open" && report.status !== "partially_filled";
+  // An order that is not settled takes each report: its state must not wait for a clock.
+  if (
+    order.state !== "unknown" &&
+    order.state !== "submitting" &&
+    (report.updatedAt ?? Infinity) < (order.reportedAt ?? 0)
+  )
+    return false;
   return (
     order.venueOrderId === undefined ||
     order.state === "unknown" ||
     order.state === "submitting" ||
     (isEnd && order.final !== report.status) ||
     order.flags.has("missing") ||
+    (report.replacedBy !== undefined && order.replaced?.ids.has(report.venueOrderId) !== true) ||
     decimal(report.filledQuantity).gt(order.reportedFilled)
   );
 }
 
 /** Journals a report. Resolves when it is on disk. */
 export function recordReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<unknown> {
-  const { status, filledQuantity, reason } = report;
+  const { status, filledQuantity, reason, updatedAt, replacedBy, quantity, limitPrice } = report;
   const venueOrderId = report.venueOrderId as VenueOrderId;
   if (order.venueOrderId === undefined) judgeEarlyFills(desk, order, venueOrderId);
-  return desk.commit({ type: "order.reported", id: order.id, venueOrderId, status, filledQuantity, reason });
+  const replacement =
+    replacedBy === undefined ? undefined : { venueOrderId: replacedBy as VenueOrderId, quantity, limitPrice };
+  const said = { status, filledQuantity, reason, updatedAt, replacement };
+  return desk.commit({ type: "order.reported", id: order.id, venueOrderId, ...said });
 }
 
 /** Journals what a report of the venue changes, and fetches the fills that its total contains. */

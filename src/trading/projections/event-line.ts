@@ -2,7 +2,7 @@
 import { assetKey } from "../../domain/market/asset.ts";
 import { decimal } from "../../domain/decimal.ts";
 import type { DeskState } from "../../domain/desk-state.ts";
-import type { DeskEvent, FillReceived, Recorded } from "../../domain/event.ts";
+import type { DeskEvent, FillReceived, OrderReplacement, Recorded } from "../../domain/event.ts";
 import type { OrderId } from "../../domain/ids.ts";
 import { describe } from "../../domain/orders/order.ts";
 import type { VenueActivity, VenueFill } from "../../domain/market/venue.ts";
@@ -98,6 +98,7 @@ function orderWords(event: DeskEvent): Words | undefined {
     case "cancel.failed":
       return { text: `cancel failed${forProposal(event.proposal)}${because(event.reason)}`, level: "warn" };
     case "order.reported":
+      if (event.replacement !== undefined) return { text: replacedText(event.replacement), level: "warn" };
       return event.status === "cancelled" || event.status === "expired" || event.status === "rejected"
         ? { text: `${event.status} at the venue${because(event.reason)}` }
         : undefined;
@@ -151,6 +152,11 @@ function fillWords({ id, fill, finding }: FillReceived, { orders }: Pick<DeskSta
 
 function forProposal(proposal: OrderId | undefined): string {
   return proposal === undefined ? "" : ` for ${proposal}`;
+}
+
+function replacedText({ venueOrderId, quantity, limitPrice }: OrderReplacement): string {
+  const terms = [quantity && `quantity ${quantity}`, limitPrice && `limit ${limitPrice}`].filter(Boolean).join(", ");
+  return `replaced by the venue with ${venueOrderId}${terms === "" ? "" : `: ${terms}`}`;
 }
 
 function because(reason: string | undefined): string {

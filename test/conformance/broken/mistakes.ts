@@ -12,6 +12,7 @@ import { SECRET_MISTAKES } from "./secret-mistakes.ts";
 import { SESSION_MISTAKES } from "./session-mistakes.ts";
 import { STREAM_MISTAKES } from "./stream-mistakes.ts";
 import { TERM_MISTAKES } from "./term-mistakes.ts";
+import { VENUE_ACTION_MISTAKES } from "./venue-action-mistakes.ts";
 import { WIRE_MISTAKES } from "./wire-mistakes.ts";
 
 export const TEMPLATE_MISTAKES: readonly Mistake[] = [
@@ -28,4 +29,5 @@ export const TEMPLATE_MISTAKES: readonly Mistake[] = [
   ...PUSH_MISTAKES,
   ...WIRE_MISTAKES,
   ...ENDURANCE_MISTAKES,
+  ...VENUE_ACTION_MISTAKES,
 ];

@@ -1,0 +1,44 @@
+/** Mistakes with what a venue does by itself: it ends a stream in order, and replaces an order after a split. */
+import type { Mistake } from "./apply-mistake.ts";
+
+const CLOSE = 'stream.addEventListener("close", () => {';
+const AGAIN = "if (this.isConnected && this.stream === stream) this.scheduleReconnect();";
+const FOLLOW = "return order === null ? null : this.follow(order);";
+const REPLACED = 'if (status === "replaced") throw new Error(`another order continues ${order_id}`);';
+
+export const VENUE_ACTION_MISTAKES: readonly Mistake[] = [
+  {
+    name: "takes-a-close-with-a-code-for-the-end",
+    description: "It opens a stream again only if the connection was cut.",
+    edits: [
+      [CLOSE, 'stream.addEventListener("close", ({ code }) => {'],
+      [AGAIN, AGAIN.replace("this.isConnected &&", "this.isConnected && code !== 1013 &&")],
+    ],
+    caughtBy: ["C151"],
+    reason: "opened no other",
+  },
+  {
+    name: "storms-a-venue-that-restarts",
+    description: "It opens a stream again at once, however often that fails.",
+    edits: [["this.retryMs = Math.min(this.retryMs * 2, RECONNECT_MS.max);", "this.retryMs = 10;"]],
+    caughtBy: ["C151"],
+    reason: "wait longer after each failure",
+  },
+  {
+    name: "takes-a-replaced-order-for-a-cancelled-one",
+    description: "It reports an order that another one continues as cancelled.",
+    edits: [
+      [FOLLOW, "return order === null ? null : toReport(order);"],
+      [REPLACED, 'if (status === "replaced") status = "cancelled";'],
+    ],
+    caughtBy: ["C152"],
+    reason: "the order works on",
+  },
+  {
+    name: "hides-the-order-that-continues-another-one",
+    description: "It reports the state of the order that continues another one, and does not name that order.",
+    edits: [[", replacedBy: last.order_id, quantity", ", quantity"]],
+    caughtBy: ["C152"],
+    reason: "return the new id as replacedBy",
+  },
+];
