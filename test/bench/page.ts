@@ -24,7 +24,7 @@ function readsOf(middle: string): readonly (readonly [command: string, input: Re
     ["inbox list", {}],
     ["issues list", {}],
     ["connectors list", {}],
-    ["equity points", { points: 950 }],
+    ["equity points", { points: 800 }],
     ["journal verify", {}],
   ];
 }

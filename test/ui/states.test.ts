@@ -150,7 +150,7 @@ describePage("a state of the page", () => {
 
   it("the equity of five years, with its drawdown", async () => {
     const { page, go } = await enter();
-    await change(page, { "equity points": fiveYears() });
+    await change(page, { "equity points": fiveYears(800) });
     await go("equity");
     await page.locator("canvas").waitFor();
     await keep(page, "equity");

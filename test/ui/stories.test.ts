@@ -35,6 +35,19 @@ interface Story {
 
 const NOTHING = { proposals: [], orders: [], runs: { running: [] }, lastRun: null, agents: [], schedules: [] };
 const SAID = { source: "connector:paper", at: "2026-11-28T10:00:00.000Z", text: "timeout, says the venue" };
+/** One asset at two venues, and as a balance. */
+const BITCOIN = {
+  ...{ asset: "BTC", class: "crypto", mode: "paper", quantity: "0.85", value: "54400", isComplete: false },
+  places: [
+    { connector: "kraken", symbol: "BTC/USD", quantity: "0.5", value: "32000" },
+    { connector: "kraken", symbol: null, quantity: "0.25", value: "16000" },
+    { connector: "coinbase", symbol: "BTC-USD", quantity: "0.1", value: null },
+  ],
+};
+const STREAMED = {
+  ...{ connector: "kraken", symbol: "BTC/USD", bid: "64000.25", ask: "64001.5", last: null },
+  ...{ at: "2026-11-28T10:00:00.000Z", ageSeconds: 3 },
+};
 const NO_ROWS = { rows: [], next: null, total: 0 };
 
 function connector(changes: object): Readonly<Record<string, object>> {
@@ -175,6 +188,28 @@ const LISTS: readonly Story[] = [
     route: "positions",
     answers: { "positions list": [] },
     says: "No position.",
+  },
+  {
+    name: "positions-exposure",
+    route: "positions",
+    answers: { status: { book: { exposures: [BITCOIN] } } },
+    says: "kraken 0.5 BTC/USD, kraken 0.25 as a balance, coinbase 0.1 BTC-USD",
+  },
+  {
+    name: "positions-quotes",
+    route: "positions",
+    answers: { status: { quotes: [STREAMED] } },
+    says: "64,001.50",
+  },
+  {
+    name: "positions-account-old",
+    route: "positions",
+    answers: {
+      status: {
+        book: { accounts: [{ isStale: true, balances: [{ amount: "12.5", currency: "EUR", buyingPower: null }] }] },
+      },
+    },
+    says: "12.5 EUR",
   },
   {
     name: "equity-empty",

@@ -28,6 +28,7 @@ export const command = defineCommand({
     currency: z.string(),
     total: z.number(),
     points: z.array(z.tuple([z.string(), z.string(), z.string()]).readonly()).readonly(),
+    fills: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
     flows: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
     unconverted: z.array(z.string()),
   }),

@@ -9,6 +9,11 @@ export interface EquityCurve {
   /** The number of points before they were thinned. */
   readonly total: number;
   readonly points: readonly CurvePoint[];
+  /**
+   * How many fills the desk recorded up to a point since the point before, by the point's index. A replayed market
+   * dates its fills with its own past, so that their own times are no times of the curve.
+   */
+  readonly fills: readonly (readonly [index: number, count: number])[];
   /** Money paid in, or out if negative, right after a moment: the newest of them. */
   readonly flows: readonly (readonly [at: string, amount: string])[];
   /** Of all points. */

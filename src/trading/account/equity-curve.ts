@@ -13,11 +13,27 @@ export function equityCurve({ points, ...report }: EquityReport, most: number): 
     ...{ currency, statistics, unconverted },
     total: points.length,
     points: kept.map(({ point: { at, nav, drawdown } }): CurvePoint => [at, nav, String(Number(drawdown.toFixed(6)))]),
+    fills: fillsUpTo(kept, points),
     flows: points
       .filter(({ flow }) => flow !== "0")
       .slice(-FLOWS_MAX)
       .map(({ at, flow }) => [at, flow]),
   };
+}
+
+/** Each kept point has the fills since the kept point before. Points without fills are left out. */
+function fillsUpTo(kept: readonly TimedPoint[], points: readonly ReturnPoint[]): EquityCurve["fills"] {
+  const fills: (readonly [index: number, count: number])[] = [];
+  let at = 0;
+  for (const [index, { point }] of kept.entries()) {
+    let count = 0;
+    for (let isReached = false; !isReached && at < points.length; at += 1) {
+      count += points[at]?.fills ?? 0;
+      isReached = points[at] === point;
+    }
+    if (count > 0) fills.push([index, count]);
+  }
+  return fills;
 }
 
 interface TimedPoint {

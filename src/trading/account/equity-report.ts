@@ -18,6 +18,8 @@ export interface ReturnPoint {
   readonly nav: string;
   /** Paid in or out right after. */
   readonly flow: string;
+  /** The number of fills since the point before. */
+  readonly fills: number;
   /** Of the time-weighted return, 1 at first. */
   readonly index: number;
   /** How far the index is below its high, as a fraction: 0 at a new high. */
@@ -75,6 +77,7 @@ export function equityReport(points: readonly ValuePoint[], base: string): Equit
         at: iso(now.point.at),
         nav: text(rounded(sumOf(now.values.values()), 8)),
         flow: text(rounded(flowOf(now, valued[i + 1]), 8)),
+        fills: now.point.fills,
         index: index[i] ?? 1,
         drawdown: below[i] ?? 0,
         complete: now.missing.length === 0,

@@ -59,6 +59,8 @@ export interface ValuePoint {
   readonly accounts: readonly AccountValue[];
   /** Paid in or out right after, by connector. */
   readonly flows: Map<string, Decimal>;
+  /** The number of fills that the desk recorded since the point before, whatever their venues' dates. */
+  readonly fills: number;
 }
 
 export interface AccountValue {
@@ -110,6 +112,8 @@ export class ProfitLedger {
   readonly #left = new Set<string>();
   readonly points: ValuePoint[] = [];
   readonly trades: TradeRow[] = [];
+  /** Since the newest point. */
+  #fills = 0;
   #date = "";
   /** `[fx]` as it was accepted last. */
   #fx: { readonly table: Table | undefined; readonly config: FxConfig } = { table: undefined, config: fxOf(undefined) };
@@ -284,6 +288,9 @@ export class ProfitLedger {
   }
 
   #keepTrade(at: number, event: FillReceived): void {
+    const { busts, corrects } = event.fill;
+    const isNew = busts === undefined && corrects === undefined && event.completes !== true;
+    if (isNew && event.finding?.kind !== "disputed") this.#fills += 1;
     if (!this.#options.trades(event.fill.at) || event.finding?.kind === "disputed") return;
     const { connector, fill, id } = event;
     const realized = (this.#positionOf(event)?.realizedPnl ?? ZERO).minus(this.#realizedBefore);
@@ -346,7 +353,8 @@ export class ProfitLedger {
       const rate = this.#rateOf(connector, account);
       accounts.push({ connector, nav: account.nav, currency: account.account.currency, rate });
     }
-    const point: ValuePoint = { date: this.#date, at, accounts, flows: new Map() };
+    const point: ValuePoint = { date: this.#date, at, accounts, flows: new Map(), fills: this.#fills };
+    this.#fills = 0;
     this.points.push(point);
     return point;
   }

@@ -13,14 +13,12 @@ import { DataBelow } from "../plots/data-below.tsx";
 import { type DrawnEquity, drawdownPercent, drawnEquity } from "../plots/equity-curve.ts";
 import { Plot } from "../plots/plot.tsx";
 import { dayOf, fullTime } from "../times.ts";
-import { useRowList } from "../row-list.ts";
 import { useSending } from "../sending.ts";
-import { FILLS, VenueTimes } from "./fills.tsx";
 
 const DAY_MS = 86_400_000;
 const RANGES = { "1W": 7, "1M": 31, "3M": 92, "1Y": 366, "5Y": 1_827, all: 0 } as const;
-/** An answer of so many points has less than 60 kB, and few screens have as many pixels. */
-const POINTS = 950;
+/** An answer of so many points with fills has less than 60 kB, and few screens have more pixels to draw them. */
+const POINTS = 800;
 type Range = keyof typeof RANGES;
 
 export function EquityPage(): JSX.Element {
@@ -60,9 +58,8 @@ function TakeSnapshot(): JSX.Element {
 }
 
 function EquityCard({ answer }: { readonly answer: EquityCurve }): JSX.Element {
-  const fills = useRowList(FILLS).rows.value;
   const { points, currency, flows } = answer;
-  const curve = useMemo(() => drawnEquity(answer, fills ?? []), [answer, fills]);
+  const curve = useMemo(() => drawnEquity(answer), [answer]);
   const last = points.at(-1);
   if (points.length < 2 || last === undefined)
     return (
@@ -90,7 +87,7 @@ function EquityCard({ answer }: { readonly answer: EquityCurve }): JSX.Element {
           <i class="swatch loss" aria-hidden="true" /> drawdown of the time-weighted return
         </span>
         <span>
-          <i class="swatch ok" aria-hidden="true" /> fills
+          <i class="swatch ok" aria-hidden="true" /> fills, when the desk recorded them
         </span>
         {flows.length === 0 ? null : (
           <span>
@@ -99,11 +96,11 @@ function EquityCard({ answer }: { readonly answer: EquityCurve }): JSX.Element {
         )}
         <span class="dim">Return and drawdown leave out what was paid in or out, as in qoc equity.</span>
       </p>
-      <VenueTimes />
       <DataBelow
         name="NAV"
         columns={["time", `NAV ${currency}`, "drawdown"]}
-        rows={points.map(([at, nav, drawdown]) => [at, nav, drawdownPercent(Number(drawdown))]).toReversed()}
+        count={points.length}
+        rows={() => points.map(([at, nav, drawdown]) => [at, nav, drawdownPercent(Number(drawdown))]).toReversed()}
       />
     </Card>
   );

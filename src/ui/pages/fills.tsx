@@ -10,7 +10,7 @@ import { hrefOf } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
 import { useStatus } from "../status.ts";
 
-export const FILLS: RowListOptions = { command: "fills list", key: "order", topic: "fills" };
+const FILLS: RowListOptions = { command: "fills list", key: "order", topic: "fills" };
 
 interface FillRow {
   readonly key: string;
@@ -47,7 +47,7 @@ function Note({ note }: { readonly note: string }): JSX.Element | null {
 }
 
 /** A replayed market has a time of its own. */
-export function VenueTimes(): JSX.Element | null {
+function VenueTimes(): JSX.Element | null {
   const replaying = (useStatus()?.connectors ?? []).filter(({ venueDate }) => venueDate !== null);
   if (replaying.length === 0) return null;
   const names = replaying.map(({ name, venueDate }) => `${name} (now ${venueDate ?? ""})`);

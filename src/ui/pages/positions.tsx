@@ -1,12 +1,13 @@
 /** Positions of all connectors, with what they cost and are worth. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import type { PositionView } from "../../domain/account/account-view.ts";
+import type { Amount, PositionView } from "../../domain/account/account-view.ts";
 import { grouped, money, shareOf } from "../amounts.ts";
 import { resolve } from "../decisions.ts";
 import { useLostLine, usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
+import { AmountIn } from "../parts/card.tsx";
 import { type TableColumn, DataTable } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Change, Unavailable } from "../parts/marks.tsx";
@@ -14,6 +15,7 @@ import { Age, Empty, Notice, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
 import { useStatus } from "../status.ts";
+import { HoldingsCards } from "./holdings.tsx";
 
 interface BookTotal {
   readonly nav: string | null;
@@ -53,7 +55,7 @@ const COLUMNS: readonly TableColumn<PositionView>[] = [
   },
   {
     title: "fees",
-    cell: ({ fees }) => fees.map(({ amount, currency }) => `${money(amount)} ${currency}`).join(", ") || "none",
+    cell: ({ fees }) => (fees.length === 0 ? "none" : fees.map((fee) => <Fee key={fee.currency} fee={fee} />)),
     isNumber: true,
   },
   {
@@ -62,12 +64,20 @@ const COLUMNS: readonly TableColumn<PositionView>[] = [
   },
 ];
 
+function Fee({ fee: { amount, currency } }: { readonly fee: Amount }): JSX.Element {
+  return (
+    <span class="amount">
+      <AmountIn amount={amount} unit={currency} />
+    </span>
+  );
+}
+
 function price(amount: string | null): JSX.Element {
   return amount === null ? <Unavailable /> : <>{money(amount)}</>;
 }
 
 function withCurrency(amount: string | null, currency: string | null): JSX.Element {
-  return amount === null ? <Unavailable /> : <>{`${money(amount)} ${currency ?? ""}`}</>;
+  return amount === null ? <Unavailable /> : <AmountIn amount={amount} unit={currency ?? ""} />;
 }
 
 export function PositionsPage(): JSX.Element {
@@ -94,6 +104,7 @@ export function PositionsPage(): JSX.Element {
           )
         }
       </Shown>
+      <HoldingsCards />
     </>
   );
 }

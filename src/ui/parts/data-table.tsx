@@ -22,11 +22,19 @@ interface DataTableProps<T> {
   readonly toneOf?: (row: T) => string | undefined;
 }
 
-const phoneQuery = matchMedia("(max-width: 720px)");
-const isPhone: Signal<boolean> = signal(phoneQuery.matches);
-phoneQuery.addEventListener("change", ({ matches }) => {
-  isPhone.value = matches;
-});
+const isPhone = mediaSignal("(max-width: 720px)");
+/** Too narrow for a table of many columns. */
+const isNarrow = mediaSignal("(max-width: 1160px)");
+const COLUMNS_NARROW_MAX = 8;
+
+function mediaSignal(condition: string): Signal<boolean> {
+  const query = matchMedia(condition);
+  const matches = signal(query.matches);
+  query.addEventListener("change", () => {
+    matches.value = query.matches;
+  });
+  return matches;
+}
 
 /** Longer lists scroll in a frame of their own, and only the rows in sight are drawn. */
 const PLAIN_MAX = 60;
@@ -36,7 +44,8 @@ export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
 }
 
 function PlainRows<T>(props: DataTableProps<T>): JSX.Element {
-  if (isPhone.value) return <Cards {...props} first={0} total={props.rows.length} />;
+  const isWide = props.columns.length > COLUMNS_NARROW_MAX;
+  if (isPhone.value || (isWide && isNarrow.value)) return <Cards {...props} first={0} total={props.rows.length} />;
   return (
     <table class="data">
       <caption class="sr">{props.caption}</caption>

@@ -1,32 +1,38 @@
 /** The data of a plot as a table, and as a file. */
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { type TableColumn, DataTable } from "../parts/data-table.tsx";
 import { Button } from "../parts/button.tsx";
 
 interface DataBelowProps {
   readonly name: string;
   readonly columns: readonly string[];
-  /** The newest first; the first cell names the row. */
-  readonly rows: readonly (readonly string[])[];
+  readonly count: number;
+  /** The newest first; the first cell names the row. They are made when they are asked for. */
+  readonly rows: () => readonly (readonly string[])[];
 }
 
-export function DataBelow({ name, columns, rows }: DataBelowProps): JSX.Element {
-  const cells: readonly TableColumn<readonly string[]>[] = columns.map((title, index) => ({
-    title,
-    cell: (row) => row[index] ?? "",
-    isNumber: index > 0,
-  }));
+export function DataBelow({ name, columns, count, rows }: DataBelowProps): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
   return (
-    <details class="data-below">
+    <details class="data-below" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>
-        {name} as a table ({rows.length} rows)
+        {name} as a table ({count} rows)
       </summary>
-      <Button kind="quiet" onPress={() => download(name, [columns, ...rows])}>
-        Download CSV
-      </Button>
-      <DataTable caption={name} columns={cells} rows={rows} keyOf={(row) => row.join(" ")} />
+      {isOpen ? (
+        <>
+          <Button kind="quiet" onPress={() => download(name, [columns, ...rows()])}>
+            Download CSV
+          </Button>
+          <DataTable caption={name} columns={cellsOf(columns)} rows={rows()} keyOf={(row) => row.join(" ")} />
+        </>
+      ) : null}
     </details>
   );
+}
+
+function cellsOf(columns: readonly string[]): readonly TableColumn<readonly string[]>[] {
+  return columns.map((title, index) => ({ title, cell: (row) => row[index] ?? "", isNumber: index > 0 }));
 }
 
 function download(name: string, rows: readonly (readonly string[])[]): void {

@@ -1,7 +1,6 @@
 /** The equity curve as series of a plot. Numbers are for drawing alone: the table shows the amounts as they are. */
 import type { EquityCurve } from "../../domain/account/equity-curve.ts";
-import { compareAmounts, grouped } from "../amounts.ts";
-import type { NamedRow } from "../row-list.ts";
+import { counted, grouped, money, signOf } from "../amounts.ts";
 import type { PlotSeries } from "./plot.tsx";
 
 export interface DrawnEquity {
@@ -12,12 +11,15 @@ export interface DrawnEquity {
   readonly high: string;
 }
 
-export function drawnEquity({ points, flows }: EquityCurve, fills: readonly NamedRow[]): DrawnEquity {
+export function drawnEquity({ points, flows, fills }: EquityCurve): DrawnEquity {
   const times = points.map(([at]) => Date.parse(at) / 1_000);
   const values = points.map(([, nav]) => Number(nav));
-  const amounts = points.map(([, nav]) => nav).toSorted(compareAmounts);
   const amount = (value: number): string => grouped(value.toFixed(0));
-  const marks = (at: readonly string[]): readonly (number | null)[] => marksOn({ times, values }, at);
+  const [filled, paid] = [new Map(fills), new Map(flows.map(([at, sum]) => [pointAt(times, at), sum]))];
+  const marks = (at: ReadonlyMap<number, unknown>): readonly (number | null)[] =>
+    values.map((value, index) => (at.has(index) ? value : null));
+  // A rounded number chooses the point, whose own amount is shown.
+  const amountOf = (value: number): string => points[values.indexOf(value)]?.[1] ?? "";
   return {
     times,
     series: [
@@ -29,12 +31,22 @@ export function drawnEquity({ points, flows }: EquityCurve, fills: readonly Name
         kind: "area",
         format: (value) => `${grouped(value.toFixed(2))} %`,
       },
-      { name: "fills", values: marks(fills.map(({ time }) => time ?? "")), color: "ok", kind: "marks", format: amount },
-      { name: "paid in or out", values: marks(flows.map(([at]) => at)), color: "warn", kind: "marks", format: amount },
+      {
+        ...{ name: "fills", values: marks(filled), color: "ok", kind: "marks", format: amount },
+        said: (index) => counted(filled.get(index) ?? 0, "fill"),
+      },
+      {
+        ...{ name: "paid in or out", values: marks(paid), color: "warn", kind: "marks", format: amount },
+        said: (index) => flowWords(paid.get(index) ?? "0"),
+      },
     ],
-    low: amounts[0] ?? "",
-    high: amounts.at(-1) ?? "",
+    low: amountOf(Math.min(...values)),
+    high: amountOf(Math.max(...values)),
   };
+}
+
+function flowWords(amount: string): string {
+  return signOf(amount) === -1 ? `paid out ${money(amount.slice(1))}` : `paid in ${money(amount)}`;
 }
 
 /** A fraction such as "0.0123" as "−1.23 %": the same digits as `qoc equity` prints. */
@@ -42,18 +54,9 @@ export function drawdownPercent(fraction: number): string {
   return grouped((fraction === 0 ? 0 : -100 * fraction).toFixed(2)) + "\u00A0%";
 }
 
-/** A mark on the curve at the first point that is not before each time. */
-function marksOn(
-  { times, values }: { readonly times: readonly number[]; readonly values: readonly number[] },
-  at: readonly string[],
-): readonly (number | null)[] {
-  const marks: (number | null)[] = times.map(() => null);
-  for (const text of at) {
-    const time = Date.parse(text) / 1_000;
-    const index = firstFrom(times, time);
-    if (index < times.length && time >= (times[0] ?? 0)) marks[index] = values[index] ?? null;
-  }
-  return marks;
+/** The index of the first point that is not before a time; that of no point after the last one. */
+function pointAt(times: readonly number[], at: string): number {
+  return firstFrom(times, Date.parse(at) / 1_000);
 }
 
 /** The index of the first time that is not before `at`, by halving. */

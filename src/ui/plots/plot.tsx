@@ -14,6 +14,8 @@ export interface PlotSeries {
   /** A filled area below zero on an axis of its own, at the bottom; or marks without a line. */
   readonly kind?: "line" | "area" | "marks";
   readonly format: (value: number) => string;
+  /** What the reading says at an index, instead of the name and the value. */
+  readonly said?: (index: number) => string;
 }
 
 interface PlotProps {
@@ -94,9 +96,9 @@ const KEY_STEPS: Readonly<Record<string, number>> = {
 };
 
 function readingAt(times: readonly number[], series: readonly PlotSeries[], index: number): string {
-  const values = series.flatMap(({ name, values: all, format }) => {
+  const values = series.flatMap(({ name, values: all, format, said }) => {
     const value = all[index] ?? null;
-    return value === null ? [] : [`${name} ${format(value)}`];
+    return value === null ? [] : [said?.(index) ?? `${name} ${format(value)}`];
   });
   return [dayOf((times[index] ?? 0) * 1_000), ...values].join(" · ");
 }

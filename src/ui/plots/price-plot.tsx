@@ -85,9 +85,12 @@ function PricePlot({ symbol, source, bars }: PricePlotProps): JSX.Element {
       <DataBelow
         name={`${symbol} prices`}
         columns={["day", "open", "high", "low", "close", "volume"]}
-        rows={bars
-          .map((bar) => [bar.time.slice(0, 10), bar.open, bar.high, bar.low, bar.close, bar.volume ?? ""])
-          .toReversed()}
+        count={bars.length}
+        rows={() =>
+          bars
+            .map((bar) => [bar.time.slice(0, 10), bar.open, bar.high, bar.low, bar.close, bar.volume ?? ""])
+            .toReversed()
+        }
       />
     </>
   );

@@ -158,6 +158,21 @@ it("a deposit and a withdrawal change no profit, no return and no drawdown", () 
   expect(points.at(-1)).toMatchObject({ nav: "30000", index: 1 });
 });
 
+it("a point counts the fills that were recorded since the point before, however old their venue dates them", () => {
+  const start = (): JournalScenario =>
+    scenario().desk().account("paper", { nav: "100000", venueDate: "2020-04-20" }).working("001");
+  const received = start().fill("001").records().at(-1)?.event;
+  if (received?.type !== "fill.received") throw new Error("no fill");
+  const fill = { ...received.fill, at: Date.parse("2020-04-20T14:00:00Z") };
+  const snapshot = { type: "snapshot.taken" as const, path: "snapshots/x.toml", nav: amount("1") };
+  const tale = start()
+    .event({ ...received, fill })
+    .event(snapshot)
+    .event(snapshot);
+  const { points } = equityReport(ledgerOf(tale).points, "USD");
+  expect(points.map(({ fills }) => fills)).toEqual([1, 0, 0]);
+});
+
 it("a snapshot is a point: a loss within a day is a drawdown, and a withdrawal is not", () => {
   const connector = "paper" as ConnectorName;
   const snapshot = {

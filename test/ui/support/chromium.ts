@@ -41,7 +41,23 @@ export interface TestBrowser {
     /** The clocks and timers of its pages run so many times faster, and `skip(ms)` in a page lets time pass. */
     speed?: number;
   }): Promise<BrowserContext>;
+  /**
+   * Runs `work`, and returns the CPU time of each task of the page's main thread meanwhile, in ms. Elapsed time would
+   * count other programs of a busy machine, too.
+   */
+  tasks(page: Page, work: () => Promise<void>): Promise<readonly number[]>;
   close(): Promise<void>;
+}
+
+/** A mark of the main thread of one page: a browser has many threads. */
+const MAIN_THREAD = "qoc-main-thread";
+
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** CPU time, µs. */
+  readonly tdur?: number;
 }
 
 export async function openBrowser(): Promise<TestBrowser> {
@@ -57,6 +73,16 @@ export async function openBrowser(): Promise<TestBrowser> {
       });
       if (speed !== undefined) await context.addInitScript(hurry, speed);
       return context;
+    },
+    tasks: async (page, work) => {
+      await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing", "-*"] });
+      await page.evaluate((name) => void performance.mark(name), MAIN_THREAD);
+      await work();
+      const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+      const own = traceEvents.find(({ name }) => name === MAIN_THREAD);
+      return traceEvents.flatMap(({ name, pid, tid, tdur = 0 }) =>
+        name.endsWith("RunTask") && pid === own?.pid && tid === own.tid ? [tdur / 1_000] : [],
+      );
     },
     close: async () => {
       await browser.close();

@@ -1,39 +1,34 @@
-/** Five years of daily points, with a deposit, as `equity points` answers. */
-import { drawdowns, returnIndex } from "../../../src/domain/account/equity-statistics.ts";
+/** Five years of points, with a deposit and fills, as `equity points` answers. */
+import type { EquityCurve } from "../../../src/domain/account/equity-curve.ts";
+import { drawdowns, equityStatistics, returnIndex } from "../../../src/domain/account/equity-statistics.ts";
+import { equityCurve } from "../../../src/trading/account/equity-curve.ts";
 
-const [DAYS, DAY_MS, PAID_IN] = [1_826, 86_400_000, 200_000];
+const [DAYS, DAY_MS, PAID_IN, PAID_ON] = [1_826, 86_400_000, 200_000, 900];
+/** A fill at each third point. */
+const FILLS_EACH = 3;
 
-export function fiveYears() {
-  const values = Array.from(
-    { length: DAYS },
-    (_, day) => 1_000_000 + 260 * day + 45_000 * Math.sin(day / 70) + 9_000 * Math.sin(day / 9),
-  );
-  const steps = values.map((value, day) => ({
-    ...{ date: "", at: day, value, flow: 0 },
-    growth: day === 0 ? undefined : value / (values[day - 1] ?? value),
+/** At most so many points, of one or more a day. */
+export function fiveYears(most: number, perDay = 1): EquityCurve {
+  const values = Array.from({ length: DAYS * perDay }, (_, index) => valueOn(index / perDay));
+  const at = (index: number): number => Date.UTC(2021, 10, 28) + (index * DAY_MS) / perDay;
+  const dateOf = (index: number): string => new Date(at(index)).toISOString().slice(0, 10);
+  const steps = values.map((value, i) => ({
+    ...{ date: dateOf(i), at: at(i), value, flow: 0 },
+    growth: i === 0 ? undefined : value / (values[i - 1] ?? value),
   }));
-  const depths = drawdowns(returnIndex(steps));
-  const at = (day: number): string => new Date(Date.UTC(2021, 10, 28) + day * DAY_MS).toISOString();
-  const paidOn = 900;
-  const worst = depths.indexOf(Math.max(...depths));
-  return {
-    currency: "USD",
-    total: DAYS,
-    points: values.map((value, day) => [
-      at(day),
-      (value + (day > paidOn ? PAID_IN : 0)).toFixed(2),
-      (depths[day] ?? 0).toFixed(6),
-    ]),
-    flows: [[at(paidOn), String(PAID_IN)]],
-    statistics: {
-      days: DAYS - 1,
-      timeWeighted: (values.at(-1) ?? 0) / (values[0] ?? 1) - 1,
-      drawdown: {
-        depth: depths[worst] ?? 0,
-        from: at(depths.lastIndexOf(0, worst)).slice(0, 10),
-        to: at(worst).slice(0, 10),
-      },
-    },
-    unconverted: [],
-  };
+  const index = returnIndex(steps);
+  const depths = drawdowns(index);
+  const points = values.map((value, i) => ({
+    ...{ date: dateOf(i), at: new Date(at(i)).toISOString(), complete: true },
+    nav: (value + (i > PAID_ON * perDay ? PAID_IN : 0)).toFixed(2),
+    flow: i === PAID_ON * perDay ? String(PAID_IN) : "0",
+    fills: i % FILLS_EACH === 0 ? 1 : 0,
+    index: index[i] ?? 1,
+    drawdown: depths[i] ?? 0,
+  }));
+  return equityCurve({ currency: "USD", points, statistics: equityStatistics(steps), unconverted: [] }, most);
+}
+
+function valueOn(day: number): number {
+  return 1_000_000 + 260 * day + 45_000 * Math.sin(day / 70) + 9_000 * Math.sin(day / 9);
 }
