@@ -1,20 +1,20 @@
 /**
- * The ports of a connector in a child process. Messages of the host are received on standard input and sent on
- * descriptor 3; egress messages are sent on descriptor 4 and received on descriptor 5. All are authenticated frames.
- * Writes block until the kernel has the bytes. So everything that was posted before the process ended reaches the host,
- * and a slow host slows this process down instead of filling its memory. No stream object is used: an adapter could get
- * hold of it.
+ * The ports of a connector in a child process. Messages of the host are received and sent on descriptor 3, egress
+ * messages on descriptor 0. All are authenticated frames. Writes block until the kernel has the bytes. So everything
+ * that was posted before the process ended reaches the host, and a slow desk slows this process down instead of filling
+ * its memory. No stream object is used: an adapter could get hold of it.
  */
-import type { createHmac as createHmacType } from "node:crypto";
 import { read, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { EGRESS_LIMITS, type EgressReply } from "../src/protocol/egress-messages.ts";
 import {
   type FrameAuthenticator,
   type FrameChannel,
+  type FrameCrypto,
   FrameError,
   FrameReader,
   SESSION_KEY_BYTES,
+  WORKER_HEADER_BYTES,
   frameAuthenticator,
   frameEncoder,
 } from "../src/protocol/frames.ts";
@@ -27,31 +27,33 @@ export interface WorkerPort {
   announceExit(): void;
 }
 
-const [INPUT_FD, ERROR_FD, OUTPUT_FD, EGRESS_OUTPUT_FD, EGRESS_INPUT_FD] = [0, 2, 3, 4, 5];
-const BUFFER_BYTES = 64 * 1024;
+const [EGRESS_FD, ERROR_FD, HOST_FD] = [0, 2, 3];
+/** The most that the kernel keeps for this process at a time, or more: one read takes it. */
+const BUFFER_BYTES = 256 * 1024;
 
-/** Reads the key of the session, which follows the worker's code on standard input, and opens both ports. */
+/** Reads the key of the session, which follows the worker's code, and opens both ports. */
 export function openPipePorts(): { readonly port: WorkerPort; readonly egress: EgressPort } {
   const key = readSessionKey();
   // Loaded here: a worker thread needs no frames.
-  const { createHmac } = createRequire("/sandbox.cjs")("node:crypto") as { readonly createHmac: typeof createHmacType };
-  const authenticator = (channel: FrameChannel): FrameAuthenticator => frameAuthenticator(createHmac, key, channel);
-  const post = blockingWriter(OUTPUT_FD, authenticator("worker-to-host"));
+  const { createHmac, createCipheriv } = createRequire("/sandbox.cjs")("node:crypto") as FrameCrypto;
+  const authenticator = (channel: FrameChannel): FrameAuthenticator =>
+    frameAuthenticator({ createHmac, createCipheriv }, key, channel);
+  const post = blockingWriter(HOST_FD, authenticator("worker-to-host"));
   const port: WorkerPort = {
     post: (message) => post(message as object),
     onMessage: (listener) =>
-      readFrames(INPUT_FD, {
+      readFrames(HOST_FD, {
         authenticator: authenticator("host-to-worker"),
-        headerBytesMax: Number.POSITIVE_INFINITY,
+        headerBytesMax: WORKER_HEADER_BYTES,
         onMessage: listener,
       }),
-    // Node waits for pending reads before it ends: the host then closes both input pipes.
+    // Node waits for pending reads before it ends: the desk then closes both descriptors.
     announceExit: () => post({ e: "exit" }),
   };
   const egress: EgressPort = {
-    post: blockingWriter(EGRESS_OUTPUT_FD, authenticator("worker-to-egress")),
+    post: blockingWriter(EGRESS_FD, authenticator("worker-to-egress")),
     onMessage: (listener) =>
-      readFrames(EGRESS_INPUT_FD, {
+      readFrames(EGRESS_FD, {
         authenticator: authenticator("egress-to-worker"),
         headerBytesMax: EGRESS_LIMITS.frameHeaderBytes,
         onMessage: (reply) => listener(reply as EgressReply),
@@ -63,7 +65,7 @@ export function openPipePorts(): { readonly port: WorkerPort; readonly egress: E
 function readSessionKey(): Uint8Array {
   const key = Buffer.alloc(SESSION_KEY_BYTES);
   for (let at = 0; at < key.byteLength;) {
-    const count = readSync(INPUT_FD, key, at, key.byteLength - at, null);
+    const count = readSync(HOST_FD, key, at, key.byteLength - at, null);
     if (count === 0) process.exit(0);
     at += count;
   }
@@ -76,17 +78,18 @@ function readSessionKey(): Uint8Array {
  */
 function readFrames(fd: number, options: ConstructorParameters<typeof FrameReader>[0]): void {
   const exit = process.exit.bind(process);
+  const later = setImmediate;
   const frames = new FrameReader(options);
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   const next = (): void =>
     read(fd, buffer, 0, BUFFER_BYTES, null, (error, count) => {
       if (error !== null || count === 0) {
-        if (fd === INPUT_FD) exit(0);
+        if (fd === HOST_FD) exit(0);
         return;
       }
-      // The reader keeps a chunk that holds a part of a frame.
-      push(Buffer.from(buffer.subarray(0, count)));
-      next();
+      push(buffer.subarray(0, count));
+      // Not at once: the next read wakes a thread, and the adapter has its answer before that.
+      later(next);
     });
   const push = (chunk: Buffer): void => {
     try {

@@ -66,12 +66,10 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
   const cwd = await mkdtemp(join(tmpdir(), "qoc-certify-"));
   const egress = openEgress(`${packageRoot}/dist/sandbox/egress-thread.cjs`);
   const sandbox = await deps.sandbox();
-  const transport = (memoryMb: number, network: NetworkPolicy): Transport => {
-    const connection = egress.connect(network);
-    return isolation === "process"
-      ? startProcess({ text: workerText, memoryMb, cwd, clock, ids, sandbox, residentMb, egress: connection })
-      : startWorker({ text: workerText, name: target.name, memoryMb, egress: connection });
-  };
+  const transport = async (memoryMb: number, network: NetworkPolicy): Promise<Transport> =>
+    isolation === "process"
+      ? startProcess({ text: workerText, memoryMb, cwd, clock, ids, sandbox, residentMb, egress, network })
+      : startWorker({ text: workerText, name: target.name, memoryMb, egress: egress.connect(network) });
   try {
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? undefined : request.only;

@@ -195,10 +195,10 @@ function openOnce(deps: ReachDeps, { config, desk, progress, cwd, egress }: OneS
     dataOnly: !config.orders,
     tcp: tcpOf(config),
     transport: async (network) => {
-      const connection = egress.connect(network);
-      const common = { text, memoryMb: MEMORY_MB, egress: connection };
-      if (config.isolation !== "process") return startWorker({ ...common, name: config.name });
-      return startProcess({ ...common, cwd, clock, ids, sandbox: await deps.sandbox(), residentMb });
+      const common = { text, memoryMb: MEMORY_MB };
+      if (config.isolation !== "process")
+        return startWorker({ ...common, name: config.name, egress: egress.connect(network) });
+      return startProcess({ ...common, cwd, clock, ids, sandbox: await deps.sandbox(), residentMb, egress, network });
     },
     // The desk reads these again when it starts the connector: this session keeps nothing.
     fillSink: { accept: () => Promise.resolve() },

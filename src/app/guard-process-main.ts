@@ -2,9 +2,15 @@
  * Entry point of the process of custom guards: runs their thread, and gives it the tasks that the desk sends on
  * standard input. Replies go to standard output. Both are authenticated frames; the key comes first.
  */
-import { createHmac } from "node:crypto";
+import { createCipheriv, createHmac } from "node:crypto";
 import { type GuardThread, startGuardThread } from "../host/guard-thread.ts";
-import { FrameReader, SESSION_KEY_BYTES, frameAuthenticator, frameEncoder } from "../protocol/frames.ts";
+import {
+  FrameReader,
+  SESSION_KEY_BYTES,
+  WORKER_HEADER_BYTES,
+  frameAuthenticator,
+  frameEncoder,
+} from "../protocol/frames.ts";
 import type { GuardProcessReply, GuardProcessRequest } from "../protocol/guard-messages.ts";
 import { systemClock } from "./system.ts";
 
@@ -14,11 +20,11 @@ let thread: GuardThread | undefined;
 let send: (reply: GuardProcessReply) => void = () => undefined;
 
 function openSession(key: Uint8Array): FrameReader {
-  const encode = frameEncoder(frameAuthenticator(createHmac, key, "worker-to-host"));
+  const encode = frameEncoder(frameAuthenticator({ createHmac, createCipheriv }, key, "worker-to-host"));
   send = (reply) => encode(reply).forEach((part) => void process.stdout.write(part));
   return new FrameReader({
-    authenticator: frameAuthenticator(createHmac, key, "host-to-worker"),
-    headerBytesMax: Number.POSITIVE_INFINITY,
+    authenticator: frameAuthenticator({ createHmac, createCipheriv }, key, "host-to-worker"),
+    headerBytesMax: WORKER_HEADER_BYTES,
     onMessage: (message) => void handle(message as GuardProcessRequest),
   });
 }

@@ -178,17 +178,16 @@ async function startTransport(
   const memoryMb = config.memoryMb ?? MEMORY_MB;
   const { level } = levels.levelOf(config);
   const sandbox = level === "process" ? await deps.sandbox() : undefined;
-  const egress = deps.egress.connect(network);
-  try {
-    if (sandbox !== undefined) {
-      const onStart = (failure: string | undefined): void => levels.place(config, { sandbox, failure });
-      return startProcess({ text, memoryMb, cwd, clock, ids, sandbox, residentMb, egress, onStart });
-    }
+  const { egress } = deps;
+  if (sandbox === undefined) {
     levels.place(config, { sandbox, failure: undefined });
-    return startWorker({ text, name: config.name, memoryMb, egress });
+    return startWorker({ text, name: config.name, memoryMb, egress: egress.connect(network) });
+  }
+  const onStart = (failure: string | undefined): void => levels.place(config, { sandbox, failure });
+  try {
+    return await startProcess({ text, memoryMb, cwd, clock, ids, sandbox, residentMb, egress, network, onStart });
   } catch (error) {
-    if (sandbox !== undefined) levels.place(config, { sandbox, failure: messageOf(error) });
-    egress.close();
+    levels.place(config, { sandbox, failure: messageOf(error) });
     throw error;
   }
 }

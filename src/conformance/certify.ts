@@ -29,7 +29,7 @@ export interface CertifyOptions {
   readonly settings: CertifySettings;
   readonly isolation: "worker" | "process";
   /** Creates the transport of a new worker session at that isolation level. */
-  readonly transport: (memoryMb: number, network: NetworkPolicy) => Transport;
+  readonly transport: (memoryMb: number, network: NetworkPolicy) => Promise<Transport>;
   /** The wire format of the kit's own venue; undefined: the kit's. */
   readonly dialect?: (() => Dialect | Promise<Dialect>) | undefined;
   /** Starts the process of the author's fake venue; called only with `venue` in the settings. */

@@ -56,7 +56,7 @@ export interface HarnessDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly bundle: () => Promise<Bundle>;
-  readonly transport: (memoryMb: number, network: NetworkPolicy) => Transport;
+  readonly transport: (memoryMb: number, network: NetworkPolicy) => Promise<Transport>;
   /** What the cases saw so far: each harness adds its own when it closes. */
   readonly dropped: DroppedMembers[];
   /** The instrument of the tested symbol; undefined if the adapter does not describe it. */
@@ -221,7 +221,7 @@ export class ConformanceHarness {
         ...settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
         ...(venue instanceof TwsGateway ? [venue.url] : []),
       ],
-      transport: (network) => this.spy.watch(deps.transport(MEMORY_MB, network)),
+      transport: async (network) => this.spy.watch(await deps.transport(MEMORY_MB, network)),
       slices: new TurnSlices(clock),
       fillSink: { accept: ({ fills }) => Promise.resolve(this.#push(this.fills, fills)) },
       pushSink: {

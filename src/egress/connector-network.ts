@@ -1,5 +1,4 @@
 /** The network of one connector: checks every message that arrives on its port, and owns its sockets. */
-import type { MessagePort } from "node:worker_threads";
 import {
   EGRESS_LIMITS,
   type EgressReply,
@@ -7,8 +6,9 @@ import {
   type NetworkPolicy,
 } from "../protocol/egress-messages.ts";
 import { egressRequestSchema } from "../protocol/egress-schemas.ts";
-import { RateWindow } from "../lib/rate-window.ts";
+import type { RateBucket } from "../lib/rate-bucket.ts";
 import { AddressPolicy, networkError } from "./address-policy.ts";
+import type { ConnectorPort } from "./connector-port.ts";
 import { Dialer } from "./dialer.ts";
 import { CreditViolation, type Exchange, type Outlet } from "./exchange.ts";
 import { HttpExchange } from "./http-exchange.ts";
@@ -25,9 +25,10 @@ function isOpenRequest(message: EgressRequest): message is OpenRequest {
 }
 
 export interface ConnectorNetworkOptions {
-  readonly port: MessagePort;
+  readonly port: ConnectorPort;
   readonly policy: NetworkPolicy;
-  readonly clock: { monotonic(): number };
+  /** For the messages of the connector. */
+  readonly messagesRate: RateBucket;
   /** A server may be silent for this long. */
   readonly responseMs: number;
   /** Called once if the connector violates the protocol. Its port is closed then. */
@@ -44,7 +45,6 @@ class ConnectorNetwork {
   readonly #options: ConnectorNetworkOptions;
   readonly #policy: AddressPolicy;
   readonly #dialer: Dialer;
-  readonly #rate: RateWindow;
   readonly #exchanges = new Map<number, Exchange>();
   readonly #sockets = new Set<number>();
   #isClosed = false;
@@ -53,20 +53,19 @@ class ConnectorNetwork {
     this.#options = options;
     this.#policy = new AddressPolicy(options.policy);
     this.#dialer = new Dialer(options.policy, this.#policy);
-    this.#rate = new RateWindow({ clock: options.clock, limit: EGRESS_LIMITS.messagesPerSecond, windowMs: 1_000 });
   }
 
   listen(): void {
-    const { port } = this.#options;
-    port.on("message", (message: unknown) => this.#receive(message));
-    port.on("messageerror", () => this.#violate("it sent a message that cannot be read"));
-    // The port closes when the connector's worker ends.
-    port.on("close", () => this.#close());
+    this.#options.port.listen({
+      message: (message) => this.#receive(message),
+      invalid: (reason) => this.#violate(reason),
+      closed: () => this.#close(),
+    });
   }
 
   #receive(raw: unknown): void {
     if (this.#isClosed) return;
-    if (!this.#rate.spend()) {
+    if (!this.#options.messagesRate.spend()) {
       this.#violate(`it sent more than ${EGRESS_LIMITS.messagesPerSecond} messages a second`);
       return;
     }
@@ -130,9 +129,7 @@ class ConnectorNetwork {
   }
 
   #post(reply: EgressReply): void {
-    if (this.#isClosed) return;
-    const bytes = "d" in reply ? reply.d : undefined;
-    this.#options.port.postMessage(reply, bytes === undefined ? [] : [bytes.buffer as ArrayBuffer]);
+    if (!this.#isClosed) this.#options.port.post(reply);
   }
 
   #fail(id: number, error: unknown): void {

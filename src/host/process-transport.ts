@@ -4,11 +4,10 @@
  * bubblewrap it is also alone.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHmac } from "node:crypto";
-import type { Readable, Writable } from "node:stream";
+import { createCipheriv, createHmac } from "node:crypto";
+import type { Duplex, Readable } from "node:stream";
 import type { Clock, Ids } from "../domain/ports.ts";
-import { RateWindow } from "../lib/rate-window.ts";
-import { EGRESS_LIMITS, type EgressReply } from "../protocol/egress-messages.ts";
+import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import {
   type FrameAuthenticator,
   type FrameChannel,
@@ -16,7 +15,7 @@ import {
   frameAuthenticator,
   frameEncoder,
 } from "../protocol/frames.ts";
-import type { EgressConnection } from "./egress.ts";
+import type { Egress, ProcessConnection } from "./egress.ts";
 import { readFrames } from "./frame-stream.ts";
 import type { ProcessSandbox } from "./process-sandbox.ts";
 import { type Transport, createTransportEvents, permissionFlag, readOutput } from "./transport.ts";
@@ -25,16 +24,20 @@ export interface ProcessOptions {
   /** The worker's code, as for a thread. */
   readonly text: string;
   readonly memoryMb: number;
-  /** An empty folder. It must exist as long as the process runs. */
+  /**
+   * An empty folder, which only this user can enter. It must exist as long as the process runs. The path of a socket is
+   * in it before.
+   */
   readonly cwd: string;
   readonly clock: Clock;
-  /** Makes the key of the session. */
+  /** Makes the key of the session, and the name of the socket. */
   readonly ids: Ids;
   readonly sandbox: ProcessSandbox;
   /** Returns the resident memory of a process, MB; undefined if the system does not report it. */
   readonly residentMb: (pid: number) => Promise<number | undefined>;
-  /** The process's frames are passed on to its port. */
-  readonly egress: EgressConnection;
+  /** The process's network. */
+  readonly egress: Egress;
+  readonly network: NetworkPolicy;
   /** Called once, when the worker's code runs: undefined; or with the reason if the process ended before by itself. */
   readonly onStart?: ((failure: string | undefined) => void) | undefined;
 }
@@ -46,35 +49,40 @@ const NON_HEAP_MB = 192;
 const MEMORY_CHECK_MS = 500;
 const STDERR_CHARS_MAX = 4_000;
 
-/** Bytes of egress frames that a process may write each second. */
-const EGRESS_BYTES_PER_SECOND = 256 * 1024 * 1024;
-/** Bytes of egress frames that a process has not read. The windows of 64 ids, and a few of the largest messages. */
-const EGRESS_UNREAD_MAX = 64 * 1024 * 1024;
 /**
  * The child's reads of its two input pipes each block a thread of Node's pool. Adapters keep the default number of
  * threads.
  */
 const THREAD_POOL_SIZE = "6";
 
+/** The name of a socket is no longer than that of the desk's own, whose length is checked. */
+const SOCKET_NAME_BYTES = 2;
+
 /**
- * Reads a length and that many bytes of code from standard input, and runs the code. Short, because it is an argument.
+ * Reads a length and that many bytes of code from descriptor 3, and runs the code. Short, because it is an argument.
  */
 const BOOT = `const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);
-for(let i=0;i<n;){const k=f.readSync(0,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
+for(let i=0;i<n;){const k=f.readSync(3,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
 require("vm").runInThisContext("\\"use strict\\";(function(require,module,exports){"+r(Number(r(12)))+"\\n})")(require,module,exports)`;
 
 interface ChildPipes {
   readonly child: ChildProcess;
-  readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  readonly messages: Readable;
-  readonly egressOutput: Readable;
-  readonly egressInput: Writable;
+  /** Messages in both directions. */
+  readonly messages: Duplex;
 }
 
-/** @throws Error if the process gets no pipes. */
-function spawnChild(options: ProcessOptions, onError: (error: Error) => void): ChildPipes {
+/**
+ * Descriptor 0 is the network: Node makes the first three block, which the process needs. Descriptor 3 has the
+ * messages.
+ * @throws Error if the process gets no pipes.
+ */
+function spawnChild(
+  options: ProcessOptions,
+  { socket }: ProcessConnection,
+  onError: (error: Error) => void,
+): ChildPipes {
   const { program, args, env, cwd } = options.sandbox.commandOf({
     args: [permissionFlag(), "--no-warnings", "--no-addons", `--max-old-space-size=${options.memoryMb}`, "-e", BOOT],
     readable: [],
@@ -83,39 +91,46 @@ function spawnChild(options: ProcessOptions, onError: (error: Error) => void): C
     folder: options.cwd,
   });
   // Detached: Ctrl-C in the terminal must end only the desk, which then disconnects each connector.
-  const stdio = ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"] as const;
-  const child = spawn(program, args, { env, cwd, stdio: [...stdio], detached: true });
+  const child = spawn(program, args, { env, cwd, stdio: [socket, "pipe", "pipe", "pipe"], detached: true });
+  // The process has its own descriptor of it.
+  socket.destroy();
   // If the process cannot be started, `child` emits an error and has no pipes.
   child.on("error", onError);
   if (!Array.isArray(child.stdio))
     throw new Error("its process could not be started: check the process limit of this machine (ulimit -u)");
-  const [stdin, stdout, stderr, messages, egressOutput, egressInput] = child.stdio as readonly unknown[] as [
-    Writable,
-    Readable,
-    Readable,
-    Readable,
-    Readable,
-    Writable,
-  ];
+  const [, stdout, stderr, messages] = child.stdio as readonly unknown[] as [null, Readable, Readable, Duplex];
   // Writing to a process that has ended fails; `exit` reports the end.
-  stdin.on("error", () => undefined);
-  return { child, stdin, stdout, stderr, messages, egressOutput, egressInput };
+  messages.on("error", () => undefined);
+  return { child, stdout, stderr, messages };
 }
 
-export function startProcess(options: ProcessOptions): Transport {
+/** @throws Error if the process cannot be started. */
+export async function startProcess(options: ProcessOptions): Promise<Transport> {
+  const { egress, network, ids, cwd } = options;
+  // The key is known to the ends only: it is neither an argument nor a variable, which other processes can read.
+  const sessionKey = Buffer.from(ids.random(SESSION_KEY_BYTES), "hex");
+  const path = `${cwd}/${ids.random(SOCKET_NAME_BYTES)}`;
+  const connection = await egress.connectProcess(network, { path, sessionKey });
+  try {
+    return runProcess(options, connection, sessionKey);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+function runProcess(options: ProcessOptions, connection: ProcessConnection, sessionKey: Buffer): Transport {
   let endReason = "";
-  const { child, stdin, stdout, stderr, messages, egressOutput, egressInput } = spawnChild(options, (error) => {
+  const { child, stdout, stderr, messages } = spawnChild(options, connection, (error) => {
     endReason ||= `its process could not be started: ${error.message}`;
   });
   const events = createTransportEvents();
   const code = Buffer.from(options.text);
-  // The key is known to the two ends only: it is neither an argument nor a variable, which other processes can read.
-  const sessionKey = Buffer.from(options.ids.random(SESSION_KEY_BYTES), "hex");
   const authenticator = (channel: FrameChannel): FrameAuthenticator =>
-    frameAuthenticator(createHmac, sessionKey, channel);
-  stdin.write(String(code.length).padStart(12, "0"));
-  stdin.write(code);
-  stdin.write(sessionKey);
+    frameAuthenticator({ createHmac, createCipheriv }, sessionKey, channel);
+  messages.write(String(code.length).padStart(12, "0"));
+  messages.write(code);
+  messages.write(sessionKey);
   let isReported = false;
   const reportStart = (failure: string | undefined): void => {
     if (!isReported) options.onStart?.(failure);
@@ -126,8 +141,8 @@ export function startProcess(options: ProcessOptions): Transport {
     child.kill("SIGKILL");
   };
   const endInput = (): void => {
-    stdin.end();
-    egressInput.end();
+    messages.end();
+    connection.close();
   };
   readMessages(messages, {
     authenticator: authenticator("worker-to-host"),
@@ -138,7 +153,7 @@ export function startProcess(options: ProcessOptions): Transport {
     },
     onInvalid: killFor,
   });
-  relayEgress({ options, authenticator, output: egressOutput, input: egressInput, onEnd: killFor });
+  connection.onEnd(killFor);
   const errorOutput = captureOutput(stdout, stderr, events.output);
   const stopWatching = watchMemory(child, options, (residentMb) =>
     killFor(
@@ -147,7 +162,7 @@ export function startProcess(options: ProcessOptions): Transport {
   );
   onceEnded(child, [messages, stdout, stderr], (exitCode, signal) => {
     stopWatching();
-    options.egress.close();
+    connection.close();
     const ending = signal === null ? `ended with code ${exitCode ?? 0}` : `was ended by ${signal}`;
     const reason = endReason || errorOutput() || `its process ${ending}`;
     reportStart(signal === null ? reason : undefined);
@@ -156,7 +171,7 @@ export function startProcess(options: ProcessOptions): Transport {
   const encode = frameEncoder(authenticator("host-to-worker"));
   return {
     post: (message) => {
-      for (const part of encode(message as object)) stdin.write(part);
+      for (const part of encode(message as object)) messages.write(part);
     },
     ...events.subscriptions,
     kill: () =>
@@ -175,57 +190,6 @@ export function startProcess(options: ProcessOptions): Transport {
 /** A worker announces its end: it waits for its input pipes to be closed. */
 function isExit(message: unknown): boolean {
   return typeof message === "object" && message !== null && "e" in message && message.e === "exit";
-}
-
-interface EgressRelay {
-  readonly options: ProcessOptions;
-  readonly authenticator: (channel: FrameChannel) => FrameAuthenticator;
-  readonly output: Readable;
-  readonly input: Writable;
-  /** Called if the process violates the protocol, or if the egress thread has ended the connection. */
-  readonly onEnd: (reason: string) => void;
-}
-
-/** Passes egress messages between the process's pipes and its port. The egress thread checks their content. */
-function relayEgress({ options: { egress, clock }, authenticator, output, input, onEnd }: EgressRelay): void {
-  const messageRate = new RateWindow({ clock, limit: EGRESS_LIMITS.messagesPerSecond, windowMs: 1_000 });
-  const byteRate = new RateWindow({ clock, limit: EGRESS_BYTES_PER_SECOND, windowMs: 1_000 });
-  input.on("error", () => undefined);
-  readFrames(output, {
-    authenticator: authenticator("worker-to-egress"),
-    headerBytesMax: EGRESS_LIMITS.frameHeaderBytes,
-    admit: (bytes) => {
-      if (!byteRate.spend(bytes)) throw new Error(`more than ${EGRESS_BYTES_PER_SECOND} bytes a second`);
-    },
-    onMessage: (message) => {
-      if (!messageRate.spend()) throw new Error(`more than ${EGRESS_LIMITS.messagesPerSecond} frames a second`);
-      egress.port.postMessage(message, []);
-    },
-    onInvalid: (reason) => onEnd(`it sent invalid egress frames: ${reason}`),
-  });
-  const encode = frameEncoder(authenticator("egress-to-worker"));
-  const writeSoon = batchedWriter(input);
-  egress.port.on("message", (reply: EgressReply) => {
-    if (input.writableLength > EGRESS_UNREAD_MAX) onEnd(`it did not read ${EGRESS_UNREAD_MAX} bytes of network data`);
-    else writeSoon(encode(reply));
-  });
-  egress.onEnd(onEnd);
-}
-
-/** Writes what it gets in one round of the event loop at once: a feed sends many small frames. */
-function batchedWriter(stream: Writable): (parts: readonly Uint8Array[]) => void {
-  let isCorked = false;
-  return (parts) => {
-    if (!isCorked) {
-      isCorked = true;
-      stream.cork();
-      setImmediate(() => {
-        isCorked = false;
-        stream.uncork();
-      });
-    }
-    for (const part of parts) stream.write(part);
-  };
 }
 
 /** Calls `run` once, after the process has ended and all of its output was read. */

@@ -5,7 +5,7 @@
  */
 import { setImmediate } from "node:timers";
 import type { Clock } from "../domain/ports.ts";
-import { LoopStalls } from "./loop-stalls.ts";
+import { LoopStalls } from "../lib/loop-stalls.ts";
 
 const SLICE_MS = 4;
 

@@ -27,6 +27,8 @@ export const EGRESS_LIMITS = {
   /** A longer request body follows its request as parts. */
   inlineBodyBytes: 1024 * 1024,
   messagesPerSecond: 20_000,
+  /** Bytes of frames that a process may send. */
+  processBytesPerSecond: 256 * 1024 * 1024,
   /** JSON header of one frame on a pipe, bytes. */
   frameHeaderBytes: 256 * 1024,
   subprotocols: 20,
@@ -137,11 +139,22 @@ export interface NetworkPolicy {
   readonly ca?: readonly string[] | undefined;
 }
 
-/** From the host to the egress thread: serve one connector. The port is transferred with it. */
+/**
+ * From the host to the egress thread: serve one connector. A port is transferred with it: that of the connector's
+ * thread, or for a process, a port that closes when the host ends the connection.
+ */
 export interface ServeMessage {
   readonly type: "serve";
   readonly connection: number;
   readonly policy: NetworkPolicy;
+  readonly process?: ProcessSocket | undefined;
+}
+
+/** The messages of a process are frames on a socket. */
+export interface ProcessSocket {
+  /** The thread connects to it. */
+  readonly path: string;
+  readonly sessionKey: Uint8Array;
 }
 
 /** From the egress thread to the host: a connector violated the protocol, and its port was closed. */

@@ -12,8 +12,11 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { serveConnector } from "../../src/egress/connector-network.ts";
+import { threadPort } from "../../src/egress/connector-port.ts";
 import { type EgressConnection, openEgress } from "../../src/host/egress.ts";
+import { RateBucket } from "../../src/lib/rate-bucket.ts";
 import { EGRESS_LIMITS, type NetworkPolicy } from "../../src/protocol/egress-messages.ts";
+import { fakeClock } from "../support/fake-clock.ts";
 
 const execute = promisify(execFile);
 const FILE = fileURLToPath(new URL("../../dist/sandbox/egress-thread.cjs", import.meta.url));
@@ -273,9 +276,9 @@ describe("a server that is silent", () => {
     const { port1, port2 } = new MessageChannel();
     closers.push(() => port2.close());
     serveConnector({
-      port: port1,
+      port: threadPort(port1),
       policy: { hosts: ["127.0.0.1"], tcp: [] },
-      clock: { monotonic: () => 0 },
+      messagesRate: new RateBucket({ clock: fakeClock(), limit: 1_000, windowMs: 1_000, stalledMs: () => 0 }),
       responseMs: 100,
       onViolation: () => undefined,
     });

@@ -1,11 +1,11 @@
 /** Processes that cannot be started, and the reasons of processes that end. */
 import childProcess from "node:child_process";
 import { EventEmitter } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
-import { MessageChannel } from "node:worker_threads";
-import { afterEach, describe, expect, it } from "vitest";
-import type { EgressConnection } from "../../src/host/egress.ts";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { startProcess } from "../../src/host/process-transport.ts";
 import type { Transport } from "../../src/host/transport.ts";
 import { sharedEgress } from "../support/adapter-harness.ts";
@@ -20,7 +20,10 @@ function refusedChild(): EventEmitter {
   return child;
 }
 
-function start(cwd: string, text = "", egress: EgressConnection = sharedEgress.connect({ tcp: [] })) {
+const folder = mkdtempSync(join(tmpdir(), "qoc-process-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function start(text = "", cwd = folder): Promise<Transport> {
   const residentMb = (): Promise<undefined> => Promise.resolve(undefined);
   return startProcess({
     text,
@@ -30,7 +33,8 @@ function start(cwd: string, text = "", egress: EgressConnection = sharedEgress.c
     ids: systemIds,
     sandbox: PLAIN,
     residentMb,
-    egress,
+    egress: sharedEgress,
+    network: { tcp: [] },
   });
 }
 
@@ -45,28 +49,33 @@ describe("a process that cannot be started", () => {
     syncBuiltinESMExports();
   });
 
-  it("because no file descriptor is left makes startProcess throw, and does not crash the host", async () => {
+  it("because no file descriptor is left makes startProcess reject, and does not crash the host", async () => {
     childProcess.spawn = refusedChild as never;
     syncBuiltinESMExports();
-    expect(() => start(tmpdir())).toThrow("its process could not be started: check the process limit");
+    await expect(start()).rejects.toThrow("its process could not be started: check the process limit");
     // Node emits the error event later: without a listener it would end the desk.
     await new Promise((resolve) => setImmediate(resolve));
   });
 
   it("because its folder is missing ends with the reason, and can be killed", async () => {
-    const transport = start(`${tmpdir()}/qoc-no-such-folder/x`);
+    childProcess.spawn = ((program: string, args: string[], options: object) =>
+      spawn(program, args, { ...options, cwd: `${folder}/missing` })) as never;
+    syncBuiltinESMExports();
+    const transport = await start();
     transport.post({ e: "ping", id: 1 });
     expect(await endOf(transport)).toMatch(/^its process could not be started: spawn .*ENOENT/);
     await transport.kill();
   });
 });
 
-it("a process that does not read its network data is ended before the data fill the desk's memory", async () => {
-  const { port1, port2 } = new MessageChannel();
-  const egress = { port: port1, onEnd: () => undefined, close: () => port1.close() };
-  const transport = start(tmpdir(), "setInterval(() => {}, 1_000);", egress);
-  for (let sent = 0; sent < 100; sent++) port2.postMessage({ type: "data", id: 1, d: new Uint8Array(1024 * 1024) });
-  expect(await endOf(transport)).toBe("it did not read 67108864 bytes of network data");
+it("the path of the socket to the egress thread is gone when the process runs", async () => {
+  const transport = await start("setInterval(() => {}, 1_000);");
+  expect(readdirSync(folder)).toEqual([]);
+  await transport.kill();
+});
+
+it("a folder in which no socket can be made makes startProcess reject", async () => {
+  await expect(start("", `${folder}/missing`)).rejects.toThrow("listen E");
 });
 
 describe("the reason of an ended process", () => {
@@ -83,6 +92,6 @@ describe("the reason of an ended process", () => {
     ],
     ["is its exit code if stderr is empty", "process.exit(7);", "its process ended with code 7"],
   ])("%s", async (_name, text, reason) => {
-    expect(await endOf(start(tmpdir(), text))).toBe(reason);
+    expect(await endOf(await start(text))).toBe(reason);
   });
 });

@@ -1,5 +1,5 @@
 /** Frames on a pipe: what is written is read; what is over a limit, forged, repeated or out of order is refused. */
-import { createHmac } from "node:crypto";
+import { createCipheriv, createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EGRESS_LIMITS, type EgressRequest } from "../../src/protocol/egress-messages.ts";
@@ -11,6 +11,7 @@ import {
   frameEncoder,
 } from "../../src/protocol/frames.ts";
 
+const CRYPTO = { createCipheriv, createHmac };
 const KEY = Buffer.alloc(32, 7);
 const CHANNEL = "worker-to-egress";
 const MESSAGES: readonly EgressRequest[] = [
@@ -21,12 +22,12 @@ const MESSAGES: readonly EgressRequest[] = [
 ];
 
 function encoder({ key = KEY, channel = CHANNEL as FrameChannel } = {}): (message: object) => Buffer {
-  const encode = frameEncoder(frameAuthenticator(createHmac, key, channel));
+  const encode = frameEncoder(frameAuthenticator(CRYPTO, key, channel));
   return (message) => Buffer.concat(encode(message));
 }
 
 function readerOf(onMessage: (message: object) => void = () => undefined): FrameReader {
-  const authenticator = frameAuthenticator(createHmac, KEY, CHANNEL);
+  const authenticator = frameAuthenticator(CRYPTO, KEY, CHANNEL);
   return new FrameReader({ authenticator, headerBytesMax: EGRESS_LIMITS.frameHeaderBytes, onMessage });
 }
 
@@ -46,6 +47,16 @@ describe("a reader of frames", () => {
     expect(read).toEqual(MESSAGES);
   });
 
+  it("keeps nothing of a chunk, which may be used again", () => {
+    const bytes = Buffer.concat(MESSAGES.map(encoder()));
+    const read: unknown[] = [];
+    const reader = readerOf((message) => read.push(message));
+    const chunk = Buffer.alloc(7);
+    for (let at = 0; at < bytes.length; at += chunk.length)
+      reader.push(chunk.subarray(0, bytes.copy(chunk, 0, at, at + chunk.length)));
+    expect(read).toEqual(MESSAGES);
+  });
+
   it("refuses lengths over the limits at once", () => {
     expect(() => readerOf().push(prefix(EGRESS_LIMITS.frameHeaderBytes + 1, 0))).toThrow("over the limit");
     expect(() => readerOf().push(prefix(2, EGRESS_LIMITS.frameBytes + 1))).toThrow("over the limit");
@@ -57,7 +68,7 @@ describe("a reader of frames", () => {
     counted.writeUInt32LE(header.length, 0);
     counted.writeUIntLE(1, 8, 6);
     const content = Buffer.from(header);
-    const authenticator = frameAuthenticator(createHmac, KEY, CHANNEL)([counted, content]);
+    const authenticator = frameAuthenticator(CRYPTO, KEY, CHANNEL)(1, [counted, content]);
     expect(() => readerOf().push(Buffer.concat([counted, authenticator, content]))).toThrow(
       "a frame's header is not an object",
     );

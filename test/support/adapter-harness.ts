@@ -94,7 +94,7 @@ const EMPTY_DIR = mkdtempSync(join(tmpdir(), "qoc-empty-"));
 /** One egress thread for all harnesses of a test file, as in a desk. */
 export const sharedEgress: Egress = openEgress(`${ROOT}dist/sandbox/egress-thread.cjs`);
 
-function startTransport(options: AdapterHarnessOptions, network: NetworkPolicy): Transport {
+async function startTransport(options: AdapterHarnessOptions, network: NetworkPolicy): Promise<Transport> {
   const {
     isolation,
     memoryMb = 64,
@@ -103,10 +103,9 @@ function startTransport(options: AdapterHarnessOptions, network: NetworkPolicy):
     workerText: text = WORKER_TEXT,
     sandbox = PLAIN,
   } = options;
-  const connection = egress.connect(network);
   return isolation === "process"
-    ? startProcess({ text, memoryMb, cwd: EMPTY_DIR, clock, ids: systemIds, sandbox, residentMb, egress: connection })
-    : startWorker({ text, name: "harness", memoryMb, egress: connection });
+    ? startProcess({ text, memoryMb, cwd: EMPTY_DIR, clock, ids: systemIds, sandbox, residentMb, egress, network })
+    : startWorker({ text, name: "harness", memoryMb, egress: egress.connect(network) });
 }
 
 export async function adapterHarness(source: string, options: AdapterHarnessOptions = {}): Promise<AdapterHarness> {

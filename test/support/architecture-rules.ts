@@ -91,7 +91,14 @@ const AMBIENT_POWERS: readonly {
     name: "timers",
     pattern: /(?<!socket\.)\bset(Timeout|Interval)\(/,
     instead: "take a Clock",
-    allowed: ["src/app/", "src/egress/http-exchange.ts", "src/ui/browser.ts", "sandbox/", "connectors/"],
+    allowed: [
+      "src/app/",
+      "src/egress/egress-thread.ts",
+      "src/egress/http-exchange.ts",
+      "src/ui/browser.ts",
+      "sandbox/",
+      "connectors/",
+    ],
   },
   {
     name: "files",

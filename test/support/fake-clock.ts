@@ -4,6 +4,8 @@ import type { Clock } from "../../src/domain/ports.ts";
 export interface FakeClock extends Clock {
   /** Moves both clocks and runs the timers that fall due, in order of due time, then of creation. */
   advance(ms: number): void;
+  /** Moves both clocks, and runs no timer: the event loop did not turn. */
+  stall(ms: number): void;
   /** Steps the wall clock only, as a time server may; timers are not affected. */
   step(ms: number): void;
   /** Number of pending timers. */
@@ -46,6 +48,7 @@ export function fakeClock(startMs = Date.parse("2026-07-06T13:30:00.000Z")): Fak
       }
       moveTo(until);
     },
+    stall: (ms) => moveTo(elapsed + ms),
     step: (ms) => {
       wall += ms;
     },

@@ -26,12 +26,10 @@ const PROCESS = { text: WORKER_TEXT, cwd: EMPTY, clock: systemClock, ids: system
 
 async function run(adapter: string, overrides: Partial<CertifyOptions> = {}): Promise<Report> {
   const isolation = overrides.isolation ?? "worker";
-  const transport: CertifyOptions["transport"] = (memoryMb, network) => {
-    const egress = sharedEgress.connect(network);
-    return isolation === "process"
-      ? startProcess({ ...PROCESS, memoryMb, egress })
-      : startWorker({ text: WORKER_TEXT, name: "kit", memoryMb, egress });
-  };
+  const transport: CertifyOptions["transport"] = async (memoryMb, network) =>
+    isolation === "process"
+      ? startProcess({ ...PROCESS, memoryMb, egress: sharedEgress, network })
+      : startWorker({ text: WORKER_TEXT, name: "kit", memoryMb, egress: sharedEgress.connect(network) });
   return certify({
     adapter,
     name: "my-venue",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
-import { LoopStalls } from "../../src/host/loop-stalls.ts";
+import { LoopStalls } from "../../src/lib/loop-stalls.ts";
 
 /** The loop turns when the test says so: only then a timer that is due runs. */
 function measured() {

@@ -2,20 +2,25 @@
  * Measures how long the event loop did not turn. What connectors sent meanwhile arrives at once afterwards, and is no
  * flood.
  */
-import type { Clock } from "../domain/ports.ts";
+
+export interface StallClock {
+  monotonic(): number;
+  /** Runs once, later. Returns a function that cancels it. */
+  after(ms: number, run: () => void): () => void;
+}
 
 const TICK_MS = 50;
 /** What arrived during a stall is read within this time after it. */
 const RECENT_MS = 1_000;
 
 export class LoopStalls {
-  readonly #clock: Pick<Clock, "monotonic" | "after">;
+  readonly #clock: StallClock;
   #watchers = 0;
   #cancelTick: (() => void) | undefined;
   #tickedAt = 0;
   #longest = { ms: 0, endedAt: 0 };
 
-  constructor(clock: Pick<Clock, "monotonic" | "after">) {
+  constructor(clock: StallClock) {
     this.#clock = clock;
   }
 
