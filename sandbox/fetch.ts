@@ -5,6 +5,7 @@
 import { EGRESS_LIMITS, type EgressReply, type HeaderList } from "../src/protocol/egress-messages.ts";
 import { CreditSender, type EgressLink, copyBytes } from "./egress-link.ts";
 import { type Hosts, assertHost } from "./hosts-check.ts";
+import { type RequestFacts, plainRequest } from "./plain-request.ts";
 
 type Reply<T extends EgressReply["type"]> = Extract<EgressReply, { type: T }>;
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -22,14 +23,20 @@ interface RequestBody {
 
 export function createFetch(link: EgressLink, hosts: Hosts): Fetch {
   return async function fetch(input, init) {
-    const request = new Request(targetOf(input), init);
-    assertHost(hosts, new URL(request.url));
+    const plain = plainRequest(input, init);
+    const request = plain === undefined ? new Request(targetOf(input), init) : undefined;
+    const facts = plain ?? factsOf(request as Request);
+    assertHost(hosts, new URL(facts.url));
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     signal?.throwIfAborted();
-    const body = await bodyOf(request, init?.body);
+    const body = request === undefined ? textBody(init?.body) : await bodyOf(request, init?.body);
     signal?.throwIfAborted();
-    return new Promise((resolve, reject) => new FetchExchange({ link, request, body, signal, resolve, reject }));
+    return new Promise((resolve, reject) => new FetchExchange({ link, facts, body, signal, resolve, reject }));
   };
+}
+
+function factsOf({ url, method, headers, redirect }: Request): RequestFacts {
+  return { url, method, headers: [...headers] as unknown as HeaderList, redirect };
 }
 
 /** An object with a `url` is accepted as an address. It is read once: it could return another address the next time. */
@@ -40,12 +47,17 @@ function targetOf(input: string | URL | Request): string | URL | Request {
 
 async function bodyOf(request: Request, given: unknown): Promise<RequestBody | undefined> {
   if (request.method === "GET" || request.method === "HEAD") return undefined;
-  if (typeof given === "string") return withBytes(new TextEncoder().encode(given));
+  const text = textBody(given);
+  if (text !== undefined) return text;
   if (request.body === null) return undefined;
   const isStream =
     given === undefined || given === null || (typeof given === "object" && Symbol.asyncIterator in given);
   if (isStream) return { parts: request.body as AsyncIterable<Uint8Array>, length: -1 };
   return withBytes(new Uint8Array(await request.arrayBuffer()));
+}
+
+function textBody(given: unknown): RequestBody | undefined {
+  return typeof given === "string" ? withBytes(new TextEncoder().encode(given)) : undefined;
 }
 
 function withBytes(bytes: Uint8Array): RequestBody {
@@ -59,7 +71,7 @@ async function* partsOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 interface ExchangeOptions {
   readonly link: EgressLink;
-  readonly request: Request;
+  readonly facts: RequestFacts;
   readonly body: RequestBody | undefined;
   readonly signal: AbortSignal | null | undefined;
   resolve(response: Response): void;
@@ -78,15 +90,12 @@ class FetchExchange {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    const { link, request, body, signal } = options;
+    const { link, facts, body, signal } = options;
     this.#sender = new CreditSender();
     this.#id = link.open(
       {
         type: "fetch",
-        url: request.url,
-        method: request.method,
-        headers: [...request.headers] as unknown as HeaderList,
-        redirect: request.redirect,
+        ...facts,
         bodyLength: body?.parts === undefined ? undefined : body.length,
         d: body?.bytes === undefined ? undefined : copyBytes(body.bytes),
       },
