@@ -1,13 +1,13 @@
 /** What the page takes from the browser: clock, timers, storage. */
-import { type BrowserClocks, DeskTime } from "./desk-time.ts";
+import { type BrowserClocks, DeskTime, stopwatch } from "./desk-time.ts";
 
 export interface Browser {
   /** Milliseconds since 1970 by the desk's clock; by the browser's own until the desk has answered. */
   now(): number;
-  /** Milliseconds since any moment. Only differences have a meaning. */
-  elapsed(): number;
-  /** The desk has just answered, at this time by its clock. */
-  learnDeskTime(at: number): void;
+  /** Starts to measure. The function returns the milliseconds since. */
+  stopwatch(): () => number;
+  /** The desk has answered at this time by its clock, `took` ms after it was asked. */
+  learnDeskTime(at: number, took: number): void;
   /** Runs once after `ms`. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
   /** undefined: not kept, or the browser refuses storage. */
@@ -21,8 +21,8 @@ const deskTime = new DeskTime(clocks);
 
 export const systemBrowser: Browser = {
   now: () => deskTime.now(),
-  elapsed: () => clocks.monotonic(),
-  learnDeskTime: (at) => deskTime.learn(at),
+  stopwatch: () => stopwatch(clocks),
+  learnDeskTime: (at, took) => deskTime.learn(at, took),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

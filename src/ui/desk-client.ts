@@ -114,16 +114,16 @@ export class HttpDeskClient implements DeskClient {
     { isAutomatic = false }: RequestOptions = {},
   ): Promise<Answer<T>> {
     const auto = isAutomatic ? true : undefined;
-    const started = this.#browser.elapsed();
+    const passed = this.#browser.stopwatch();
     const answer = (await this.#post("command", { command, input, auto })) as Omit<Answer<T>, "askedAt">;
     // By the desk's clock, which the first answer states.
-    const took = this.#browser.elapsed() - started;
-    return { ...answer, askedAt: Math.round(this.#browser.now() - took) };
+    return { ...answer, askedAt: Math.round(this.#browser.now() - passed()) };
   }
 
   async listen(onBlock: (block: string) => void, signal: AbortSignal): Promise<void> {
+    const passed = this.#browser.stopwatch();
     const response = await fetch("api/events", { headers: this.#headers(), signal, cache: "no-store" });
-    this.#learnTime(response);
+    this.#learnTime(response, passed());
     if (response.status === 401) this.signOut();
     if (!response.ok || response.body === null) throw noAnswer(`the desk refused the stream (${response.status})`);
     const decoder = new TextDecoder();
@@ -138,9 +138,9 @@ export class HttpDeskClient implements DeskClient {
     }
   }
 
-  #learnTime({ headers }: Response): void {
+  #learnTime({ headers }: Response, took: number): void {
     const at = Number(headers.get("x-qoc-time") ?? Number.NaN);
-    if (Number.isSafeInteger(at)) this.#browser.learnDeskTime(at);
+    if (Number.isSafeInteger(at)) this.#browser.learnDeskTime(at, took);
   }
 
   #headers(): Record<string, string> {
@@ -149,13 +149,14 @@ export class HttpDeskClient implements DeskClient {
 
   async #post(path: string, body: unknown): Promise<unknown> {
     const signal = AbortSignal.timeout(ANSWER_MS);
+    const passed = this.#browser.stopwatch();
     const headers = { ...this.#headers(), "content-type": "application/json" };
     const response = await fetch(`api/${path}`, {
       ...{ method: "POST", headers, body: JSON.stringify(body), signal, cache: "no-store" },
     }).catch((error: unknown) => {
       throw noAnswer(error instanceof Error ? error.message : String(error));
     });
-    this.#learnTime(response);
+    this.#learnTime(response, passed());
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
     if (response.status === 401 && path === "command") this.signOut();

@@ -9,23 +9,36 @@ export interface BrowserClocks {
   monotonic(): number;
 }
 
+/** Returns a function of the milliseconds that have passed since: the longer time of both clocks. */
+export function stopwatch({ wall, monotonic }: BrowserClocks): () => number {
+  const [wallAt, monotonicAt] = [wall(), monotonic()];
+  return () => Math.max(wall() - wallAt, monotonic() - monotonicAt, 0);
+}
+
+/** The time of an answer that took longer may be long past: the machine may have slept before the page read it. */
+const SLOW_MS = 5_000;
+
 export class DeskTime {
   readonly #clocks: BrowserClocks;
-  #known: { readonly desk: number; readonly wall: number; readonly monotonic: number };
+  #known: { readonly desk: number; readonly passed: () => number };
+  #isLearned = false;
 
   constructor(clocks: BrowserClocks) {
     this.#clocks = clocks;
-    this.#known = { desk: clocks.wall(), wall: clocks.wall(), monotonic: clocks.monotonic() };
+    this.#known = { desk: clocks.wall(), passed: stopwatch(clocks) };
   }
 
-  /** Milliseconds since 1970 by the desk's clock. What passed since its last answer is the longer of both clocks. */
+  /** Milliseconds since 1970 by the desk's clock. */
   now(): number {
-    const { desk, wall, monotonic } = this.#known;
-    return Math.round(desk + Math.max(this.#clocks.wall() - wall, this.#clocks.monotonic() - monotonic, 0));
+    const { desk, passed } = this.#known;
+    return Math.round(desk + passed());
   }
 
-  /** The desk has just answered, at `desk` by its clock. */
-  learn(desk: number): void {
-    this.#known = { desk, wall: this.#clocks.wall(), monotonic: this.#clocks.monotonic() };
+  /** The desk has answered at `desk` by its clock; the answer is here after `took` ms. */
+  learn(desk: number, took: number): void {
+    const isSlow = took > SLOW_MS;
+    if (isSlow && this.#isLearned) return;
+    this.#known = { desk: isSlow ? desk + took : desk, passed: stopwatch(this.#clocks) };
+    this.#isLearned = true;
   }
 }

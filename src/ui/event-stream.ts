@@ -83,7 +83,6 @@ export class EventStream {
     this.#channel.addEventListener("message", ({ data }: MessageEvent<Relayed>) => this.#take(data));
     addEventListener("offline", () => this.#setLine("lost"));
     addEventListener("online", () => void this.#lead(true));
-    document.addEventListener("visibilitychange", () => this.#lookAwake());
     this.#watchSilence();
     this.#channel.postMessage({ asks: true } satisfies Relayed);
     void this.#lead(false);
@@ -132,10 +131,10 @@ export class EventStream {
     return new Promise((resolve) => void this.#browser.after(ms, resolve));
   }
 
-  /** The machine may have slept: nothing that is shown is from now. */
-  #lookAwake(): void {
-    if (document.visibilityState !== "visible") return;
-    if (this.#browser.now() - this.contactAt.peek() <= SILENCE_MS) return;
+  /** The machine may have slept: then nothing that is shown is from now, and the timers have not counted the time. */
+  look(): void {
+    const { state } = this.line.peek();
+    if (state !== "live" || this.#browser.now() - this.contactAt.peek() <= SILENCE_MS) return;
     this.#setLine("lost");
     void this.#lead(true);
   }

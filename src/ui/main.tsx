@@ -68,15 +68,20 @@ function openPage(): { readonly page: PageServices; readonly close: () => void }
   const now = signal(browser.now());
   let cancelTick: (() => void) | undefined;
   const tick = (): void => {
+    cancelTick?.();
     now.value = browser.now();
+    stream.look();
     cancelTick = browser.after(1_000, tick);
   };
   tick();
+  // A tab that was hidden, or slept, must not show the ages of before.
+  document.addEventListener("visibilitychange", tick);
   stream.start();
   const { line, contactAt } = stream;
   const announcement = signal("");
   const close = (): void => {
     stream.stop();
+    document.removeEventListener("visibilitychange", tick);
     cancelTick?.();
   };
   const session = { name: key.session, signOut: () => client.logout() };

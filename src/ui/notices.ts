@@ -53,9 +53,9 @@ let [announcedAt, announced] = [Number.NEGATIVE_INFINITY, 0];
 
 function announceLater({ browser, announcement }: PageServices, waiting: number): (() => void) | undefined {
   if (waiting === announced) return undefined;
-  const wait = Math.max(0, announcedAt + ANNOUNCE_MS - browser.elapsed());
+  const wait = Math.max(0, announcedAt + ANNOUNCE_MS - browser.now());
   return browser.after(wait, () => {
-    [announcedAt, announced] = [browser.elapsed(), waiting];
+    [announcedAt, announced] = [browser.now(), waiting];
     announcement.value = `${sentenceOf(waiting)}.`;
   });
 }

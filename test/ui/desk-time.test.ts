@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DeskTime } from "../../src/ui/desk-time.ts";
+import { DeskTime, stopwatch } from "../../src/ui/desk-time.ts";
 
 /** Both clocks of a browser, and the desk's. */
 class Clocks {
@@ -38,7 +38,7 @@ describe("the desk's time in a browser", () => {
     (skew) => {
       const clocks = new Clocks(skew);
       const time = new DeskTime(clocks);
-      time.learn(clocks.desk.at);
+      time.learn(clocks.desk.at, 0);
       clocks.pass(5_000);
       expect(time.now()).toBe(clocks.desk.at);
       clocks.sleep(60_000);
@@ -54,9 +54,9 @@ describe("the desk's time in a browser", () => {
       fc.property(fc.integer({ min: -1e7, max: 1e7 }), steps, (skew, taken) => {
         const clocks = new Clocks(skew);
         const time = new DeskTime(clocks);
-        time.learn(clocks.desk.at);
+        time.learn(clocks.desk.at, 0);
         for (const [step, ms] of taken) {
-          if (step === "learn") time.learn(clocks.desk.at);
+          if (step === "learn") time.learn(clocks.desk.at, 0);
           else clocks[step](ms);
           expect(time.now()).toBeGreaterThanOrEqual(clocks.desk.at);
         }
@@ -64,16 +64,29 @@ describe("the desk's time in a browser", () => {
     );
   });
 
+  it("an answer that was read long after it was sent does not set the clock back", () => {
+    const clocks = new Clocks(0);
+    const time = new DeskTime(clocks);
+    const passed = stopwatch(clocks);
+    const sent = clocks.desk.at;
+    clocks.sleep(3_600_000);
+    time.learn(sent, passed());
+    expect([passed(), time.now()]).toEqual([3_600_000, clocks.desk.at]);
+    time.learn(clocks.desk.at, 20);
+    time.learn(sent, passed());
+    expect(time.now()).toBe(clocks.desk.at);
+  });
+
   it("does not go back if the clock of the day is set back, and is right again after the next answer", () => {
     const clocks = new Clocks(0);
     const time = new DeskTime(clocks);
-    time.learn(clocks.desk.at);
+    time.learn(clocks.desk.at, 0);
     clocks.pass(10_000);
     clocks.set(-3_600_000);
     expect(time.now()).toBe(clocks.desk.at);
     clocks.set(7_200_000);
     expect(time.now()).toBeGreaterThan(clocks.desk.at);
-    time.learn(clocks.desk.at);
+    time.learn(clocks.desk.at, 0);
     expect(time.now()).toBe(clocks.desk.at);
   });
 });

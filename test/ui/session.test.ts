@@ -225,7 +225,8 @@ describePage("a session of the page", () => {
     await go(`review/${await desk.propose({ limitPrice: "1001" })}`);
     const ages = async (): Promise<readonly string[]> =>
       (await page.locator("main").innerText()).match(/\d+ (?:s|min|h|d)(?= ago)/g) ?? [];
-    await expect.poll(ages).toEqual([expect.stringMatching(/^\d+ s$/), expect.stringMatching(/^\d+ s$/)]);
+    await expect.poll(async () => (await ages()).length).toBeGreaterThan(1);
+    expect((await ages()).filter((age) => !/^\d+ s$/.test(age))).toEqual([]);
     await page.getByText(/^● up to date, \d+ s$/).waitFor();
   });
 

@@ -83,6 +83,12 @@ const DESK: readonly Story[] = [
     answers: { status: { connectors: "none" } },
     says: "No connector in desk.toml.",
   },
+  {
+    name: "desk-account-old",
+    route: "",
+    answers: { status: { book: { accounts: [{ isStale: true }] } } },
+    says: "! old",
+  },
   { name: "desk-live", route: "", answers: connector({ mode: "live" }), says: "LIVE" },
   { name: "desk-unstated", route: "", answers: connector({ mode: "unstated" }), says: "MODE UNSTATED" },
   {

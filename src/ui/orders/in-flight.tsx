@@ -3,13 +3,13 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { StatusView } from "../../domain/status-view.ts";
 import { cancelAll } from "../decisions.ts";
-import { useLostLine, usePage } from "../page-context.ts";
+import { useLostLine, usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { StateMark } from "../parts/marks.tsx";
-import { ErrorNotice, Notice } from "../parts/texts.tsx";
+import { Age, ErrorNotice, Notice } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
-import { useStatus } from "../status.ts";
+import { STATUS, useStatus } from "../status.ts";
 import { CancelAll } from "./cancel-all.tsx";
 
 type InFlightOrder = StatusView["orders"][number];
@@ -35,12 +35,16 @@ interface InFlightDialogProps {
 }
 
 function InFlightDialog({ orders, onClose }: InFlightDialogProps): JSX.Element {
+  const asked = useReading<StatusView>(STATUS).askedAt.value;
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} class="ask" aria-labelledby="in-flight-title" onClose={onClose}>
       <h2 id="in-flight-title">Orders in flight</h2>
       {orders.length === 0 ? <p class="dim">None is left.</p> : null}
+      <p class="dim small">
+        <Age since={asked} />
+      </p>
       <InFlightList orders={orders} onLeave={() => dialog.current?.close()} />
       <CancelAll ids={orders.map(({ id }) => id)} />
       <div class="buttons">

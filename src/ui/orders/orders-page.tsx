@@ -86,7 +86,7 @@ function OrderList(): JSX.Element {
         </Empty>
       ) : null}
       {all === undefined || all.length === 0 ? null : (
-        <>
+        <div data-as-of={list.askedAt.value}>
           <p class="dim" role="status">
             {countOf(rows.length, all.length, list.total.value)}
           </p>
@@ -98,7 +98,7 @@ function OrderList(): JSX.Element {
             hrefOf={(row) => hrefOf(row["state"] === "proposed" ? "review" : "orders", cellOf(row, "id"))}
             toneOf={(row) => (row["state"] === "unknown" || cellOf(row, "flags") !== "" ? "odd-one" : undefined)}
           />
-        </>
+        </div>
       )}
     </>
   );

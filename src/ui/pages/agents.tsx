@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import type { StatusView } from "../../domain/status-view.ts";
 import { escapeInvisibleInText } from "../../lib/invisible-characters.ts";
+import type { Reading } from "../desk-data.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -21,7 +22,7 @@ export function AgentsPage({ id }: RoutedPage): JSX.Element {
       <Shown reading={reading} what="the agents">
         {(status) => (
           <div class="columns">
-            <RunsCard status={status} />
+            <RunsCard status={status} askedAt={reading.askedAt.value} />
             <AccessCard status={status} />
             <SchedulesCard status={status} />
           </div>
@@ -31,10 +32,18 @@ export function AgentsPage({ id }: RoutedPage): JSX.Element {
   );
 }
 
-function RunsCard({ status }: { readonly status: StatusView }): JSX.Element {
+interface RunsCardProps {
+  readonly status: StatusView;
+  /** When the status was asked for. */
+  readonly askedAt: number;
+}
+
+function RunsCard({ status, askedAt }: RunsCardProps): JSX.Element {
   const { runs, queue = [] } = status;
+  const list = useReading<readonly RunRow[]>({ command: "runs list", input: {}, topics: ["run:"] });
   return (
-    <Card title="Runs" aside={`program: ${runs.runtime}`}>
+    <Card title="Runs" aside={<Age since={[askedAt, list.askedAt.value]} />}>
+      <p class="dim">Program: {runs.runtime}</p>
       {runs.unconfined ? <p class="tone-warn">! It runs without a sandbox: it can do what you can.</p> : null}
       <ul class="plain">
         {queue.map(({ schedule, task, state, due }) => (
@@ -45,7 +54,7 @@ function RunsCard({ status }: { readonly status: StatusView }): JSX.Element {
           </li>
         ))}
       </ul>
-      <RunList />
+      <RunList reading={list} />
     </Card>
   );
 }
@@ -60,8 +69,7 @@ interface RunRow {
   readonly summary: string | null;
 }
 
-function RunList(): JSX.Element {
-  const reading = useReading<readonly RunRow[]>({ command: "runs list", input: {}, topics: ["run:"] });
+function RunList({ reading }: { readonly reading: Reading<readonly RunRow[]> }): JSX.Element {
   return (
     <Shown reading={reading} what="the runs">
       {(rows) =>

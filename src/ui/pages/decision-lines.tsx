@@ -2,14 +2,38 @@
 import type { DecisionLine } from "../../domain/orders/order-view.ts";
 import type { JSX } from "preact";
 import { grouped, money } from "../amounts.ts";
+import type { Reading } from "../desk-data.ts";
 import { useReading } from "../page-context.ts";
+import { Card } from "../parts/card.tsx";
 import { SideWord, StateMark } from "../parts/marks.tsx";
-import { Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
+import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 
-export function DecisionLines({ limit }: { readonly limit: number }): JSX.Element {
+interface DecisionsCardProps {
+  readonly title: string;
+  readonly limit: number;
+  readonly link?: JSX.Element;
+}
+
+export function DecisionsCard({ title, limit, link }: DecisionsCardProps): JSX.Element {
   const question = { command: "decisions", input: { limit }, topics: ["order:"] };
   const reading = useReading<readonly DecisionLine[]>(question);
+  const age = <Age since={reading.askedAt.value} />;
+  return (
+    <Card
+      title={title}
+      aside={
+        <>
+          {age} {link}
+        </>
+      }
+    >
+      <DecisionLines reading={reading} />
+    </Card>
+  );
+}
+
+function DecisionLines({ reading }: { readonly reading: Reading<readonly DecisionLine[]> }): JSX.Element {
   return (
     <Shown reading={reading} what="the decisions">
       {(rows) =>

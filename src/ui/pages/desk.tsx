@@ -11,7 +11,7 @@ import { Change, ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { STATUS } from "../status.ts";
-import { DecisionLines } from "./decision-lines.tsx";
+import { DecisionsCard } from "./decision-lines.tsx";
 
 export function DeskPage(): JSX.Element {
   const reading = useReading<StatusView>(STATUS);
@@ -31,9 +31,7 @@ export function DeskPage(): JSX.Element {
               <div>
                 <ConnectorsCard status={status} />
                 <RunsCard status={status} />
-                <Card title="Last decisions" aside={<a href={hrefOf("record")}>all</a>}>
-                  <DecisionLines limit={5} />
-                </Card>
+                <DecisionsCard title="Last decisions" limit={5} link={<a href={hrefOf("record")}>all</a>} />
               </div>
             </div>
           </>
@@ -44,7 +42,7 @@ export function DeskPage(): JSX.Element {
 }
 
 function Figures({ status }: { readonly status: StatusView }): JSX.Element {
-  const { nav, dayPnl, cash, buyingPower, currency, asOf } = status.book;
+  const { nav, dayPnl, cash, buyingPower, currency, asOf, accounts } = status.book;
   const money = (value: string | null): JSX.Element =>
     value === null ? <Unavailable /> : <AmountIn amount={value} unit={currency} />;
   return (
@@ -56,7 +54,8 @@ function Figures({ status }: { readonly status: StatusView }): JSX.Element {
             "no account has reported yet"
           ) : (
             <>
-              reported <Time at={asOf} />
+              reported <Time at={asOf} age />
+              {accounts.some(({ isStale }) => isStale) ? <span class="tone-warn"> ! old</span> : null}
             </>
           )
         }

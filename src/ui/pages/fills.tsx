@@ -1,14 +1,16 @@
 /** Fills of all orders, newest first. */
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import type { StatusView } from "../../domain/status-view.ts";
 import { counted, grouped, money } from "../amounts.ts";
+import { useReading } from "../page-context.ts";
 import { DataTable, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { SideWord } from "../parts/marks.tsx";
 import { Age, Empty, ErrorNotice, Loading, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
-import { useStatus } from "../status.ts";
+import { STATUS } from "../status.ts";
 
 const FILLS: RowListOptions = { command: "fills list", key: "order", topic: "fills" };
 
@@ -47,8 +49,8 @@ function Note({ note }: { readonly note: string }): JSX.Element | null {
 }
 
 /** A replayed market has a time of its own. */
-function VenueTimes(): JSX.Element | null {
-  const replaying = (useStatus()?.connectors ?? []).filter(({ venueDate }) => venueDate !== null);
+function VenueTimes({ connectors }: Pick<StatusView, "connectors">): JSX.Element | null {
+  const replaying = connectors.filter(({ venueDate }) => venueDate !== null);
   if (replaying.length === 0) return null;
   const names = replaying.map(({ name, venueDate }) => `${name} (now ${venueDate ?? ""})`);
   return <p class="dim small">Times of fills are those of the venue. Replayed markets: {names.join(", ")}.</p>;
@@ -56,6 +58,7 @@ function VenueTimes(): JSX.Element | null {
 
 export function FillsPage(): JSX.Element {
   const list = useRowList(FILLS);
+  const status = useReading<StatusView>(STATUS);
   const all = list.rows.value;
   const rows = useMemo(
     () => (all ?? []).map((row, index): FillRow => ({ key: String((all?.length ?? 0) - index), row })),
@@ -64,18 +67,18 @@ export function FillsPage(): JSX.Element {
   const error = list.error.value;
   return (
     <>
-      <Heading aside={<Age since={list.askedAt.value} />}>Fills</Heading>
+      <Heading aside={<Age since={[list.askedAt.value, status.askedAt.value]} />}>Fills</Heading>
       {error === undefined ? null : <ErrorNotice error={error} title="The fills may be old." />}
       {all === undefined && error === undefined ? <Loading what="the fills" /> : null}
       {all?.length === 0 ? <Empty>No fill yet. An order that trades makes one.</Empty> : null}
       {rows.length === 0 ? null : (
-        <>
+        <div data-as-of={list.askedAt.value}>
           <p class="dim" role="status">
             {counted(list.total.value, "fill")}, newest first
           </p>
-          <VenueTimes />
+          <VenueTimes connectors={status.value.value?.connectors ?? []} />
           <DataTable caption="fills, newest first" columns={COLUMNS} rows={rows} keyOf={({ key }) => key} />
-        </>
+        </div>
       )}
     </>
   );

@@ -55,7 +55,7 @@ function balancesOf(balances: AccountLine["balances"]): string {
 }
 
 /** The account, its marks and its profit are as old as the venue's report of them. */
-function Reported({ account }: { readonly account: AccountLine }): JSX.Element {
+export function Reported({ account }: { readonly account: AccountLine }): JSX.Element {
   return (
     <>
       <Time at={account.asOf} age /> {account.isStale ? <span class="tone-warn">! old</span> : null}

@@ -1,6 +1,7 @@
 /** Fills, alerts and messages. */
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { JSX } from "preact";
+import { escapeInvisible } from "../../lib/invisible-characters.ts";
 import { useState } from "preact/hooks";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
@@ -98,7 +99,7 @@ function InboxItem({ path }: { readonly path: string }): JSX.Element {
       data.take({ kind: "changed", topics: ["inbox"] });
     });
   return (
-    <Card title={<code>{path}</code>}>
+    <Card title={<code>{escapeInvisible(path)}</code>} aside={<Age since={reading.askedAt.value} />}>
       <Shown reading={reading} what="the item">
         {({ untrusted }) => <Markdown words={untrusted} label="the item’s text" />}
       </Shown>

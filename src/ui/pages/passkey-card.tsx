@@ -6,7 +6,7 @@ import { usePage, useReading } from "../page-context.ts";
 import { type OfferedPasskey, makePasskey, noPasskeys } from "../passkey.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
-import { ErrorNotice } from "../parts/texts.tsx";
+import { Age, ErrorNotice } from "../parts/texts.tsx";
 import { CannotSign } from "../session-key.ts";
 import { useSending } from "../sending.ts";
 import { useStatus } from "../status.ts";
@@ -45,8 +45,8 @@ export function PasskeyCard(): JSX.Element {
   const mine = rows.find((row) => row.digest === digest && row.state === "offered");
   const reason = noPasskeys() ?? (isSending ? "The browser is asking you." : undefined);
   return (
-    <Card title="Passkeys for live orders">
-      <ul>
+    <Card title="Passkeys for live orders" aside={<Age since={known.askedAt.value} />}>
+      <ul data-as-of={known.askedAt.value}>
         {rows.map((row) => (
           <li key={row.digest}>
             <strong>{row.name.replaceAll("-", " ")}</strong> <span class="dim">{row.origin}</span>,{" "}

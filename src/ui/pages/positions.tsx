@@ -1,7 +1,8 @@
 /** Positions of all connectors, with what they cost and are worth. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import type { Amount, PositionView } from "../../domain/account/account-view.ts";
+import type { AccountView, Amount, PositionView } from "../../domain/account/account-view.ts";
+import type { StatusView } from "../../domain/status-view.ts";
 import { grouped, money, shareOf } from "../amounts.ts";
 import { resolve } from "../decisions.ts";
 import { useLostLine, usePage, useReading } from "../page-context.ts";
@@ -14,16 +15,13 @@ import { Change, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, Notice, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
-import { useStatus } from "../status.ts";
-import { HoldingsCards } from "./holdings.tsx";
+import { STATUS } from "../status.ts";
+import { HoldingsCards, Reported } from "./holdings.tsx";
 
-interface BookTotal {
-  readonly nav: string | null;
-  readonly currency: string;
-}
+type Book = Pick<AccountView, "nav" | "currency" | "accounts">;
 
-/** The weight needs the NAV in the position's currency. */
-function columnsOf(book: BookTotal | undefined): readonly TableColumn<PositionView>[] {
+/** The weight needs the NAV in the position's currency; the mark is as old as the report of its account. */
+function columnsOf(book: Book | undefined): readonly TableColumn<PositionView>[] {
   const weight: TableColumn<PositionView> = {
     title: "weight",
     cell: ({ value, currency }) =>
@@ -33,7 +31,14 @@ function columnsOf(book: BookTotal | undefined): readonly TableColumn<PositionVi
     isNumber: true,
   };
   const after = COLUMNS.findIndex(({ title }) => title === "value") + 1;
-  return [...COLUMNS.slice(0, after), weight, ...COLUMNS.slice(after)];
+  const reported: TableColumn<PositionView> = {
+    title: "reported",
+    cell: ({ connector }) => {
+      const account = book?.accounts.find((each) => each.connector === connector);
+      return account === undefined ? <Unavailable /> : <Reported account={account} />;
+    },
+  };
+  return [...COLUMNS.slice(0, after), weight, ...COLUMNS.slice(after), reported];
 }
 
 const COLUMNS: readonly TableColumn<PositionView>[] = [
@@ -83,12 +88,13 @@ function withCurrency(amount: string | null, currency: string | null): JSX.Eleme
 export function PositionsPage(): JSX.Element {
   const question = { command: "positions list", input: {}, topics: ["book", "order:"], everyMs: 15_000 };
   const reading = useReading<readonly PositionView[]>(question);
-  const book = useStatus()?.book;
+  const status = useReading<StatusView>(STATUS);
+  const book = status.value.value?.book;
   const columns = useMemo(() => columnsOf(book), [book]);
   return (
     <>
-      <Heading aside={<Age since={reading.askedAt.value} />}>Positions</Heading>
-      <FlaggedInstruments />
+      <Heading aside={<Age since={[reading.askedAt.value, status.askedAt.value]} />}>Positions</Heading>
+      <FlaggedInstruments flagged={status.value.value?.flagged ?? []} />
       <Shown reading={reading} what="the positions">
         {(positions) =>
           positions.length === 0 ? (
@@ -110,10 +116,9 @@ export function PositionsPage(): JSX.Element {
 }
 
 /** Instruments whose positions at the venue and in the fills differ: blocked until a human says what happened. */
-function FlaggedInstruments(): JSX.Element {
+function FlaggedInstruments({ flagged }: Pick<StatusView, "flagged">): JSX.Element {
   const { client } = usePage();
   const lost = useLostLine();
-  const flagged = useStatus()?.flagged ?? [];
   const [asks, setAsks] = useState<string | undefined>();
   const { isSending, error, send } = useSending();
   const resolveByHand = (instrument: string, note: string): Promise<void> =>

@@ -7,7 +7,7 @@ import { Card } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ErrorNotice, Notice, Time } from "../parts/texts.tsx";
 import { useSending } from "../sending.ts";
-import { DecisionLines } from "./decision-lines.tsx";
+import { DecisionsCard } from "./decision-lines.tsx";
 
 interface JournalAnswer {
   readonly ok: boolean;
@@ -25,9 +25,7 @@ export function RecordPage(): JSX.Element {
     <>
       <Heading>Record</Heading>
       <div class="columns">
-        <Card title="Decisions, newest first">
-          <DecisionLines limit={50} />
-        </Card>
+        <DecisionsCard title="Decisions, newest first" limit={50} />
         <JournalCard />
       </div>
     </>

@@ -1,6 +1,7 @@
 /** Notes and other files of the desk, and the prices of an instrument. */
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { JSX } from "preact";
+import { escapeInvisible } from "../../lib/invisible-characters.ts";
 import { useId, useState } from "preact/hooks";
 import { Markdown } from "../markdown/markdown-view.tsx";
 import { useReading } from "../page-context.ts";
@@ -70,7 +71,7 @@ function SymbolForm(): JSX.Element {
 }
 
 const COLUMNS: readonly TableColumn<NoteRow>[] = [
-  { title: "file", cell: ({ path }) => path },
+  { title: "file", cell: ({ path }) => escapeInvisible(path) },
   { title: "bytes", cell: ({ bytes }) => String(bytes), isNumber: true },
 ];
 
@@ -111,7 +112,14 @@ interface NoteText {
 function NoteCard({ path }: { readonly path: string }): JSX.Element {
   const reading = useReading<NoteText>({ command: "files read", input: { path }, topics: ["research"] });
   return (
-    <Card title={<code>{path}</code>} aside={<a href={hrefOf("research")}>close</a>}>
+    <Card
+      title={<code>{escapeInvisible(path)}</code>}
+      aside={
+        <>
+          <Age since={reading.askedAt.value} /> <a href={hrefOf("research")}>close</a>
+        </>
+      }
+    >
       <Shown reading={reading} what="the file">
         {({ untrusted, lines, next }) => (
           <>

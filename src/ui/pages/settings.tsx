@@ -5,7 +5,7 @@ import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { ErrorNotice, Shown, Time } from "../parts/texts.tsx";
+import { Age, ErrorNotice, Shown, Time } from "../parts/texts.tsx";
 import { CHOICES } from "../preferences.ts";
 import { PasskeyCard } from "./passkey-card.tsx";
 import { route } from "../router.ts";
@@ -87,7 +87,7 @@ function SessionCard(): JSX.Element {
       await known.read();
     });
   return (
-    <Card title="Sessions">
+    <Card title="Sessions" aside={<Age since={known.askedAt.value} />}>
       <p>
         This browser’s session is <strong>{session.name.replaceAll("-", " ")}</strong>: the words that the terminal
         showed.

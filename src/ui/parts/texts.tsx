@@ -20,10 +20,15 @@ export function Time({ at, age = false }: { readonly at: string | number; readon
   );
 }
 
-/** How old the values beside it are. */
-export function Age({ since }: { readonly since: number }): JSX.Element {
+/** How old the values beside it are; of several times the oldest counts. */
+export function Age({ since }: { readonly since: number | readonly number[] }): JSX.Element {
   const { now } = usePage();
-  return <span class="age">{since === 0 ? "not read yet" : `as of ${ageOf(now.value - since)} ago`}</span>;
+  const oldest = typeof since === "number" ? since : Math.min(...since);
+  return (
+    <span class="age" data-since={oldest}>
+      {oldest === 0 ? "not read yet" : `as of ${ageOf(now.value - oldest)} ago`}
+    </span>
+  );
 }
 
 /** Text that somebody else wrote: in a block of its own, as text, with its source. */
@@ -94,7 +99,10 @@ export function Loading({ what }: { readonly what: string }): JSX.Element {
   );
 }
 
-/** Shows a reading: what it says while it is read, if it failed, and how old it is. */
+/**
+ * Shows a reading: what it says while it is read, and if it failed. Its card, or else its page, has an {@link Age} that
+ * is not less than the reading's.
+ */
 export function Shown<T>({
   reading,
   what,
@@ -118,7 +126,9 @@ export function Shown<T>({
           <Loading what={what} />
         ) : null
       ) : (
-        <div class={isOld ? "old" : undefined}>{children(value)}</div>
+        <div class={isOld ? "old" : undefined} data-as-of={reading.askedAt.value}>
+          {children(value)}
+        </div>
       )}
     </>
   );

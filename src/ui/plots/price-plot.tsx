@@ -3,6 +3,7 @@ import type { Untrusted } from "../../domain/untrusted.ts";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { grouped, money } from "../amounts.ts";
+import type { Reading } from "../desk-data.ts";
 import { useReading } from "../page-context.ts";
 import { Card } from "../parts/card.tsx";
 import { Age, Said, Shown } from "../parts/texts.tsx";
@@ -32,12 +33,15 @@ export function PriceCard({ symbol }: { readonly symbol: string }): JSX.Element 
     topics: [],
     everyMs: 60_000,
   });
+  const input = { symbol, indicators: "sma:20,sma:50,rsi:14,atr:14" };
+  const indicators = useReading<Analysis>({ command: "analysis get", input, topics: [], everyMs: 60_000 });
   return (
     <Card
       title={`${symbol}, daily`}
       aside={
         <>
-          <a href={hrefOf("orders", "", { symbol })}>its orders</a> <Age since={reading.askedAt.value} />
+          <a href={hrefOf("orders", "", { symbol })}>its orders</a>{" "}
+          <Age since={[reading.askedAt.value, indicators.askedAt.value]} />
         </>
       }
     >
@@ -53,7 +57,7 @@ export function PriceCard({ symbol }: { readonly symbol: string }): JSX.Element 
           )
         }
       </Shown>
-      <Indicators symbol={symbol} />
+      <Indicators reading={indicators} />
     </Card>
   );
 }
@@ -128,9 +132,7 @@ interface Analysis {
   }[];
 }
 
-function Indicators({ symbol }: { readonly symbol: string }): JSX.Element {
-  const input = { symbol, indicators: "sma:20,sma:50,rsi:14,atr:14" };
-  const reading = useReading<Analysis>({ command: "analysis get", input, topics: [], everyMs: 60_000 });
+function Indicators({ reading }: { readonly reading: Reading<Analysis> }): JSX.Element {
   return (
     <Shown reading={reading} what="the indicators">
       {({ indicators = [] }) => (

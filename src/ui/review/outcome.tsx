@@ -9,7 +9,7 @@ import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ModeTag, StateMark } from "../parts/marks.tsx";
-import { ErrorNotice, Notice, type NoticeTone, Said, Shown, Time } from "../parts/texts.tsx";
+import { Age, ErrorNotice, Notice, type NoticeTone, Said, Shown, Time } from "../parts/texts.tsx";
 import { OrderActions } from "../orders/order-actions.tsx";
 import { hrefOf } from "../router.ts";
 import { HistoryCard } from "./review-cards.tsx";
@@ -33,7 +33,13 @@ export function Outcome({ id, refusal, decidedElsewhere = false, unsent = "" }: 
       <Shown reading={reading} what="the order">
         {(order) => (
           <>
-            <Heading aside={<StateMark state={order.state} />}>
+            <Heading
+              aside={
+                <>
+                  <StateMark state={order.state} /> <Age since={reading.askedAt.value} />
+                </>
+              }
+            >
               <ModeTag mode={order.terms.mode} /> <OrderSentence order={order} />
             </Heading>
             <OutcomeNotice order={order} decidedElsewhere={decidedElsewhere} />

@@ -1,12 +1,13 @@
 /** The proposals that wait, beside the review of one, and what was decided today. */
 import type { JSX } from "preact";
 import type { DecisionLine } from "../../domain/orders/order-view.ts";
+import type { StatusView } from "../../domain/status-view.ts";
 import { stepFocus, useCommand } from "../keyboard.ts";
 import { usePage, useReading } from "../page-context.ts";
 import { SideWord } from "../parts/marks.tsx";
-import { SaidLine, Shown } from "../parts/texts.tsx";
+import { Age, SaidLine, Shown } from "../parts/texts.tsx";
 import { go, hrefOf } from "../router.ts";
-import { useStatus, waitingOf } from "../status.ts";
+import { STATUS, useStatus, waitingOf } from "../status.ts";
 import { dayOf } from "../times.ts";
 
 /** Where a proposal is among those that wait. */
@@ -31,15 +32,19 @@ export function useQueuePlace(current: string): QueuePlace {
 const ARROWS: Readonly<Record<string, 1 | -1>> = { ArrowDown: 1, ArrowUp: -1 };
 
 export function Queue({ current }: { readonly current: string }): JSX.Element {
-  const proposals = useStatus()?.proposals ?? [];
+  const status = useReading<StatusView>(STATUS);
+  const proposals = status.value.value?.proposals ?? [];
   const { step } = useQueuePlace(current);
   useCommand("j", "next in the list", () => step(1));
   useCommand("k", "previous in the list", () => step(-1));
   return (
-    <nav class="queue" aria-label="Proposals that wait">
+    <nav class="queue" aria-label="Proposals that wait" data-as-of={status.askedAt.value}>
       <h2>
         Waits for you <span class="dim">{proposals.length}</span>
       </h2>
+      <p class="dim small">
+        <Age since={status.askedAt.value} />
+      </p>
       {proposals.length === 0 ? <p class="dim small">Nothing.</p> : null}
       <ul
         onKeyDown={(event) => {
@@ -91,6 +96,9 @@ function DecidedToday(): JSX.Element {
         return (
           <>
             <h2>Decided today</h2>
+            <p class="dim small">
+              <Age since={reading.askedAt.value} />
+            </p>
             <ul class="decided">
               {decided.map(({ id, date, decision, side, quantity, symbol, state }) => (
                 <li key={id + date}>

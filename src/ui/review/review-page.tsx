@@ -5,7 +5,7 @@ import { usePage } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ModeTag } from "../parts/marks.tsx";
-import { Empty, ErrorNotice, Loading, Notice, SaidLine, Time } from "../parts/texts.tsx";
+import { Age, Empty, ErrorNotice, Loading, Notice, SaidLine, Time } from "../parts/texts.tsx";
 import { go } from "../router.ts";
 import { useStatus, waitingOf } from "../status.ts";
 import { useCommand } from "../keyboard.ts";
@@ -79,9 +79,16 @@ function OneReview({ id }: { readonly id: string }): JSX.Element {
   );
 }
 
-function ReviewHead({ reading: { shown, changed } }: { readonly reading: ReviewReading }): JSX.Element {
+function ReviewHead({ reading: { shown, changed, askedAt } }: { readonly reading: ReviewReading }): JSX.Element {
   return (
-    <Heading aside={changed === undefined ? undefined : <span class="tone-warn">! its terms changed</span>}>
+    <Heading
+      aside={
+        <>
+          {changed === undefined ? null : <span class="tone-warn">! its terms changed </span>}
+          <Age since={askedAt} />
+        </>
+      }
+    >
       <ModeTag mode={shown.review.mode} /> <OrderSentence order={shown} />
     </Heading>
   );
@@ -161,7 +168,7 @@ function ReviewBody({
   const { shown, askedAt } = reading;
   const { line } = usePage();
   return (
-    <div class={`columns ${line.value.state === "live" ? "" : "old"}`}>
+    <div class={`columns ${line.value.state === "live" ? "" : "old"}`} data-as-of={askedAt}>
       <div>
         <BookCard review={shown.review} />
         <MarketCard review={shown.review} askedAt={askedAt} onRefresh={() => void session.read()} />

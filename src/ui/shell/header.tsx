@@ -1,13 +1,14 @@
 /** Name and mode of the desk, the state of the line, and the halt button: on every page, always at the same place. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { StatusView } from "../../domain/status-view.ts";
 import { type TradingAnswer, halt, resume } from "../decisions.ts";
 import { InFlightButton } from "../orders/in-flight.tsx";
-import { usePage } from "../page-context.ts";
+import { usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { ModeTag } from "../parts/marks.tsx";
 import { useSending } from "../sending.ts";
-import { deskMode, useStatus } from "../status.ts";
+import { STATUS, deskMode, useStatus } from "../status.ts";
 import { ageOf, clockOf } from "../times.ts";
 
 export function Header(): JSX.Element {
@@ -33,18 +34,27 @@ export function Header(): JSX.Element {
   );
 }
 
+/** The desk sends something each 15 seconds, and its status is read as often: an older one is not up to date. */
+const FRESH_MS = 20_000;
+
+/** The state of the line; and the age of the status, which counts and states all over the page come from. */
 function LineState(): JSX.Element {
   const { line, contactAt, now } = usePage();
+  const asked = useReading<StatusView>(STATUS).askedAt.value;
   const { state, since } = line.value;
+  const isOld = asked !== 0 && now.value - asked > FRESH_MS;
   const words =
-    state === "live"
-      ? `up to date, ${ageOf(now.value - contactAt.value)}`
-      : state === "connecting"
-        ? "connecting"
-        : `connection lost ${clockOf(since, now.value)}, trying again`;
+    state === "connecting"
+      ? "connecting"
+      : state === "lost"
+        ? `connection lost ${clockOf(since, now.value)}, trying again`
+        : isOld
+          ? `as of ${ageOf(now.value - asked)} ago`
+          : `up to date, ${ageOf(now.value - contactAt.value)}`;
+  const isFresh = state === "live" && !isOld;
   return (
-    <span class={`line ${state}`}>
-      <b aria-hidden="true">{state === "live" ? "●" : "○"}</b> {words}
+    <span class={`line ${isFresh ? "live" : state === "connecting" ? state : "lost"}`} data-since={asked}>
+      <b aria-hidden="true">{isFresh ? "●" : "○"}</b> {words}
     </span>
   );
 }
