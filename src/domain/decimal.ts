@@ -36,6 +36,7 @@ class ScaledDecimal {
 
   plus(other: Decimal): Decimal {
     if (other.units === 0) return this;
+    if (this.units === 0) return checked(other);
     const scale = commonScale(this, other);
     const sum = unitsAt(this, scale) + unitsAt(other, scale);
     return sum <= SAFE && sum >= -SAFE
@@ -53,6 +54,7 @@ class ScaledDecimal {
   }
 
   times(other: Decimal): Decimal {
+    if (other.units === 1 && other.scale === 0) return this;
     const scale = this.scale + checked(other).scale;
     const product = this.units * other.units;
     // A product that was rounded is above the largest safe integer.
@@ -113,6 +115,7 @@ class ScaledDecimal {
 
   /** Below, at or above zero. */
   private compare(other: Decimal): number {
+    if (other.units === 0) return Number(this.large ?? this.units);
     const scale = commonScale(this, other);
     const difference = unitsAt(this, scale) - unitsAt(other, scale);
     if (!Number.isNaN(difference)) return difference;
@@ -172,15 +175,11 @@ function digitsOf({ units, large }: Decimal): string {
   return large === undefined ? String(Math.abs(units)) : String(large < 0n ? -large : large);
 }
 
-function isNegative({ units, large }: Decimal): boolean {
-  return large === undefined ? units < 0 : large < 0n;
-}
-
 /** `scale` is not smaller than the scale of the value. */
 function textAt(value: Decimal, scale: number): string {
   if (scale === 0) return String(value.large ?? value.units);
   const digits = (digitsOf(value) + "0".repeat(scale - value.scale)).padStart(scale + 1, "0");
-  const sign = isNegative(value) ? "-" : "";
+  const sign = (value.large ?? value.units) < 0 ? "-" : "";
   return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 

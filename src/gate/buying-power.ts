@@ -73,7 +73,7 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
     const held = account.positions.get(position.symbol);
     const grown = position.quantity.minus(decimal(held?.quantity ?? "0"));
     if (grown.eq(ZERO)) continue;
-    const price = highestPrice([held?.markPrice, position.lots.at(-1)?.price, lastFillPrice(position)]);
+    const price = highestPrice(held?.markPrice, position.lots.at(-1)?.price, lastFillPrice(position));
     const cost = grown.gt(ZERO) ? costOfNewest(position, grown, price) : shortened(position, grown, price);
     if (cost === undefined) return missingInput(`trades in ${position.symbol} since the last mark have no price`);
     spent = spent.plus(cost.times(position.multiplier));

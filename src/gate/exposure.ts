@@ -165,6 +165,8 @@ export function flagOf(state: Readonly<DeskState>, connector: string, symbol: st
 }
 
 interface WorstCase extends InstrumentExposure {
+  /** Of {@link spellingsOf}. */
+  readonly spellings: Iterable<string>;
   readonly side: OrderTerms["side"];
   /** The quantity of the order under evaluation, in exactly this symbol. */
   readonly more: Decimal;
@@ -176,10 +178,10 @@ interface WorstCase extends InstrumentExposure {
  */
 export function worstOfInstrument(
   state: Readonly<DeskState>,
-  { connector, symbol, open, ...order }: WorstCase,
+  { connector, symbol, spellings, open, ...order }: WorstCase,
 ): Decimal {
   let [byFills, byMark] = [ZERO, ZERO];
-  for (const spelling of spellingsOf(state, connector, symbol)) {
+  for (const spelling of spellings) {
     const exposure = exposureAt(state, { connector, symbol: spelling, open });
     const more = spelling === symbol ? order.more : ZERO;
     const worst = (held: Decimal): Decimal =>

@@ -13,7 +13,7 @@ const BUY_MARGIN = decimal("1.05");
 const SHORT_MARGIN = decimal("1.03");
 
 /** The largest of the prices, by size: a unit at -40 may cost or fetch as much as a unit at 40. Zero is no price. */
-export function highestPrice(prices: readonly (string | Decimal | undefined)[]): Decimal | undefined {
+export function highestPrice(...prices: readonly (string | Decimal | undefined)[]): Decimal | undefined {
   let best: Decimal | undefined;
   for (const stated of prices) {
     if (stated === undefined) continue;
@@ -36,26 +36,26 @@ export function orderPrice(terms: OrderTerms, quote: VenueQuote | undefined, isS
 }
 
 function buyPrice(terms: OrderTerms, quote: VenueQuote | undefined): Decimal | undefined {
-  if (terms.limitPrice !== undefined) return highestPrice([terms.limitPrice]);
+  if (terms.limitPrice !== undefined) return highestPrice(terms.limitPrice);
   const market = withMargin(quote?.ask, BUY_MARGIN);
-  if (terms.type === "market") return highestPrice([terms.protectionPrice]) ?? market;
-  if (terms.protectionPrice !== undefined) return highestPrice([terms.protectionPrice, terms.stopPrice, quote?.ask]);
-  return highestPrice([withMargin(terms.stopPrice, BUY_MARGIN), market]);
+  if (terms.type === "market") return highestPrice(terms.protectionPrice) ?? market;
+  if (terms.protectionPrice !== undefined) return highestPrice(terms.protectionPrice, terms.stopPrice, quote?.ask);
+  return highestPrice(withMargin(terms.stopPrice, BUY_MARGIN), market);
 }
 
 function sellPrice(terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Decimal | undefined {
   const short = isShort ? withMargin(quote?.ask, SHORT_MARGIN) : undefined;
-  return highestPrice([terms.limitPrice, terms.stopPrice, quote?.bid, short]);
+  return highestPrice(terms.limitPrice, terms.stopPrice, quote?.bid, short);
 }
 
 function withMargin(price: string | undefined, margin: Decimal): Decimal | undefined {
-  return highestPrice([price])?.times(margin);
+  return highestPrice(price)?.times(margin);
 }
 
 /** The price of an order in flight, without a quote: the worst of its terms and the last mark. */
 export function reservedPrice(terms: OrderTerms, mark: string | undefined): Decimal | undefined {
-  if (terms.side === "buy" && terms.limitPrice !== undefined) return highestPrice([terms.limitPrice]);
-  return highestPrice([terms.limitPrice, terms.stopPrice, terms.protectionPrice, mark]);
+  if (terms.side === "buy" && terms.limitPrice !== undefined) return highestPrice(terms.limitPrice);
+  return highestPrice(terms.limitPrice, terms.stopPrice, terms.protectionPrice, mark);
 }
 
 /** What one unit of an order in flight reserves: its price times the multiplier. Undefined without a price. */

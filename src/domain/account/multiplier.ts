@@ -1,4 +1,5 @@
 /** The units of an instrument that one contract stands for: its value is quantity × price × multiplier. */
+import { JoinedKeys } from "../../lib/joined-keys.ts";
 import { type Decimal, type DecimalText, ONE } from "../decimal.ts";
 import type { ConnectorName } from "../ids.ts";
 import { comparableSymbol } from "../orders/order.ts";
@@ -15,8 +16,10 @@ export interface MultiplierStated {
 export type Multipliers = Map<string, Decimal>;
 
 export function multiplierKey(connector: string, symbol: string): string {
-  return `${connector}/${comparableSymbol(symbol)}`;
+  return multiplierKeys.of(connector, comparableSymbol(symbol));
 }
+
+const multiplierKeys = new JoinedKeys((connector, name) => `${connector}/${name}`);
 
 export function multiplierOf(
   { multipliers }: { readonly multipliers: ReadonlyMap<string, Decimal> },

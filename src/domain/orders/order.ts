@@ -1,4 +1,5 @@
 /** Order terms: exactly what a human approves and a venue receives. */
+import { JoinedKeys } from "../../lib/joined-keys.ts";
 import { omitUndefined } from "../../lib/omit-undefined.ts";
 import { type Decimal, type DecimalText, decimal } from "../decimal.ts";
 import type { ClientOrderId, ConnectorName, OrderId, SymbolName } from "../ids.ts";
@@ -92,8 +93,9 @@ export function toSdkOrder(
 
 /** Connector and symbol: the key of positions, blocks and reservations. */
 export type InstrumentKey = `${string}/${string}`;
+const instrumentKeys = new JoinedKeys<InstrumentKey>((connector, symbol) => `${connector}/${symbol}`);
 export function instrumentKey(connector: string, symbol: string): InstrumentKey {
-  return `${connector}/${symbol}`;
+  return instrumentKeys.of(connector, symbol);
 }
 
 /** The parts of an instrument's key: a symbol may contain a slash, and the name of a connector does not. */

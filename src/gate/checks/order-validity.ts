@@ -188,7 +188,7 @@ function most({ notional: worth }: CheckContext, { maxNotional }: VenueInstrumen
 function least({ input, units, quote }: CheckContext, { minNotional }: VenueInstrument): Finding {
   if (minNotional === undefined) return undefined;
   const { limitPrice, stopPrice } = input.order.terms;
-  const price = highestPrice([limitPrice ?? stopPrice ?? ("value" in quote ? quote.value.bid : undefined)]);
+  const price = highestPrice(limitPrice ?? stopPrice ?? ("value" in quote ? quote.value.bid : undefined));
   if (price === undefined) return unavailable(key, `no price to compare with the minimum of ${minNotional}`);
   const worth = units.times(price);
   if (worth.gte(decimal(minNotional))) return undefined;

@@ -27,8 +27,8 @@ export const grossExposure: Guard<"gross-exposure"> = (options, context) => {
 interface PricedInstrument {
   readonly connector: string;
   readonly symbol: string;
-  /** All known prices; the highest counts. */
-  readonly prices: (string | Decimal | undefined)[];
+  /** The highest of all known prices. */
+  price: Decimal | undefined;
 }
 
 /** The instruments in scope with a position by fills or at a venue, an uncertain fill or an order in flight. */
@@ -38,9 +38,9 @@ function instruments({ input }: CheckContext, scope: GuardScope): Map<Instrument
   const add = (connector: string, symbol: string, price: string | Decimal | undefined): void => {
     if (!counted.has(connector)) return;
     const key = instrumentKey(connector, symbol);
-    const instrument = all.get(key) ?? { connector, symbol, prices: [] };
-    all.set(key, instrument);
-    instrument.prices.push(price);
+    const known = all.get(key);
+    if (known === undefined) all.set(key, { connector, symbol, price: highestPrice(price) });
+    else known.price = highestPrice(known.price, price);
   };
   for (const { connector, symbol, lots } of input.state.positions.values()) add(connector, symbol, lots.at(-1)?.price);
   for (const [connector, account] of input.state.accounts) {
@@ -81,11 +81,11 @@ function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
   all.delete(instrumentKey(terms.connector, terms.symbol));
   const long = worstLong(context.exposure, isBuy ? context.quantity : ZERO);
   const short = worstShort(context.exposure, isBuy ? ZERO : context.quantity);
-  const ownPrice = highestPrice([...(own?.prices ?? []), context.price.value, quote?.ask]) ?? context.price.value;
+  const ownPrice = highestPrice(own?.price, context.price.value, quote?.ask) ?? context.price.value;
   let sum = max(long, short)
     .times(ownPrice)
     .times(multiplierOf(state, terms.connector, terms.symbol));
-  for (const { connector, symbol, prices } of all.values()) {
+  for (const { connector, symbol, price } of all.values()) {
     const exposure = exposureAt(state, { connector, symbol, open: context.open });
     const worst = max(worstLong(exposure), worstShort(exposure));
     // An account without a rate counts zero in the NAV, and so do its positions here.
@@ -93,7 +93,6 @@ function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
     if (worst.eq(ZERO) || path === undefined) continue;
     const foreign = foreignPosition(context.input, connector, symbol);
     if (foreign !== undefined) return missingInput(foreign);
-    const price = highestPrice(prices);
     if (price === undefined) return missingInput(`${symbol} at ${connector} has no price`);
     const value = worst.times(price).times(multiplierOf(state, connector, symbol));
     sum = sum.plus(atMost(value, path));

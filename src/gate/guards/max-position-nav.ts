@@ -79,15 +79,16 @@ function worstOfPart(
   const { state, order } = context.input;
   const { terms } = order;
   const more = connector === terms.connector && symbol === terms.symbol ? context.quantity : ZERO;
-  const worst = worstOfInstrument(state, { connector, symbol, side: terms.side, more, open: context.open });
+  const spellings = spellingsOf(state, connector, symbol);
+  const worst = worstOfInstrument(state, { connector, symbol, spellings, side: terms.side, more, open: context.open });
   if (worst.eq(ZERO)) return ZERO;
   const ask = "value" in context.quote ? context.quote.value.ask : undefined;
   const path = context.pathOf(connector);
   // A mark in money that cannot be compared is left out: it is the same asset, and the order has a price.
-  const marks = path === undefined ? [] : marksAt(state, connector, symbol).map((mark) => atMost(mark, path));
+  const marks = path === undefined ? [] : marksAt(state, connector, spellings).map((mark) => atMost(mark, path));
   return worst
     .times(multiplierOf(state, connector, symbol))
-    .times(highestPrice([orderPrice, ask, ...marks]) ?? orderPrice);
+    .times(highestPrice(orderPrice, ask, ...marks) ?? orderPrice);
 }
 
 /** The asset as a balance of an account: held on the side of the order. */
@@ -105,9 +106,9 @@ function balancesOf(
 }
 
 /** The marks of the instrument at one connector, in all its spellings. */
-function marksAt(state: Readonly<DeskState>, connector: string, symbol: string): readonly Decimal[] {
+function marksAt(state: Readonly<DeskState>, connector: string, spellings: ReadonlySet<string>): readonly Decimal[] {
   const positions = state.accounts.get(connector)?.positions;
-  return [...spellingsOf(state, connector, symbol)].flatMap((spelling) => {
+  return [...spellings].flatMap((spelling) => {
     const mark = positions?.get(spelling)?.markPrice;
     return mark === undefined ? [] : [decimal(mark)];
   });
