@@ -103,8 +103,13 @@ const FAILURES: Readonly<Record<string, Extract<Envelope, { ok: false }>["kind"]
   DDoSProtection: "rate-limited",
 };
 
+/** A value that was thrown and is no Error has no stack: the text says why no line is shown. */
+function thrownText(value: unknown): string {
+  return `${asText(value)} (thrown without new Error, so its line is not known)`;
+}
+
 function failureOf(error: unknown): Extract<Envelope, { ok: false }> {
-  const message = redact(error instanceof Error ? messageWithCause(error) : String(error));
+  const message = redact(error instanceof Error ? messageWithCause(error) : thrownText(error));
   const name = error instanceof Error ? error.name : "";
   const kind = FAILURES[name] ?? "error";
   const { retryAfterMs } = error instanceof Error ? (error as { readonly retryAfterMs?: unknown }) : {};
@@ -120,9 +125,20 @@ function failureOf(error: unknown): Extract<Envelope, { ok: false }> {
 }
 
 /** Converts the result to plain JSON data. A Date becomes ISO text, a function is dropped, and a cycle throws here. */
-function successOf(value: unknown): Envelope {
-  const json = plainJson(value);
+function successOf(method: Method, value: unknown): Envelope {
+  const json = resultJson(method, value);
   return json === undefined ? { ok: true } : { ok: true, value: JSON.parse(json) as unknown };
+}
+
+function resultJson(method: Method, value: unknown): string | undefined {
+  try {
+    return plainJson(value);
+  } catch (error) {
+    throw new TypeError(
+      `the result of ${method} cannot be sent: ${error instanceof Error ? error.message : asText(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 function exposeMethods({ adapter, methods }: Loaded, context: ContextHandle): void {
@@ -132,7 +148,7 @@ function exposeMethods({ adapter, methods }: Loaded, context: ContextHandle): vo
     exposed[method] = async (...args) => {
       try {
         const run = (adapter as unknown as Record<Method, (...args: unknown[]) => Promise<unknown>>)[method];
-        const envelope = successOf(await run.apply(adapter, method === "connect" ? [context.ctx] : args));
+        const envelope = successOf(method, await run.apply(adapter, method === "connect" ? [context.ctx] : args));
         // The host ends the worker after `disconnect`: send all emitted fills first.
         if (method === "disconnect") context.sendAll();
         context.flush();
@@ -148,7 +164,7 @@ function exposeMethods({ adapter, methods }: Loaded, context: ContextHandle): vo
 
 function asText(part: unknown): string {
   if (typeof part === "string") return part;
-  if (part instanceof Error) return part.stack ?? part.message;
+  if (part instanceof Error) return `${part.name}: ${messageWithCause(part)}`;
   try {
     return JSON.stringify(part) ?? String(part);
   } catch {
@@ -164,7 +180,11 @@ function startAdapter(start: StartMessage): ContextHandle {
     context.sendAll();
     announceExit();
   });
-  installStubs((level, ...parts) => context.log(level, parts.map(asText).join(" ")));
+  installStubs((level, ...parts) => {
+    const error = parts.find((part) => part instanceof Error);
+    const stack = error === undefined ? undefined : stackWithCauses(error);
+    context.log(level, parts.map(asText).join(" "), stack === undefined ? undefined : { stack });
+  });
   const link = new EgressLink(ports.egress);
   const WebSocket = webSocketClass(link, start.hosts);
   Object.assign(globalThis, { WebSocket, fetch: createFetch(link, start.hosts) });
@@ -178,6 +198,8 @@ function startAdapter(start: StartMessage): ContextHandle {
       sdk: loaded.sdk,
       methods: loaded.methods,
       capabilities: loaded.capabilities,
+      otherMethods: loaded.otherMethods,
+      notStatic: loaded.notStatic,
     });
   } catch (error) {
     const { message, stack } = failureOf(error);

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
 import { type Capabilities, type ConnectorAdapter, SDK_VERSION } from "../src/domain/sdk.ts";
-import { ALLOWED_BUILTINS } from "../src/protocol/limits.ts";
+import { ALLOWED_BUILTINS, METHOD_NAMES } from "../src/protocol/limits.ts";
 import { DATA_METHODS, METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "../src/protocol/messages.ts";
 import { sdkValues } from "./sdk-values.ts";
 
@@ -22,6 +22,8 @@ export interface Loaded {
   readonly capabilities: Capabilities;
   /** The SDK version of the adapter (`static readonly sdk = 1`); this SDK's version if the adapter has none. */
   readonly sdk: number;
+  readonly otherMethods: readonly string[];
+  readonly notStatic: readonly ("capabilities" | "sdk")[];
 }
 
 /** @throws AdapterShapeError if an export or a method is missing; and whatever the adapter's top-level code throws. */
@@ -50,7 +52,23 @@ export function loadAdapter(start: StartMessage, network: NetworkModules): Loade
     adapter,
     methods: METHODS.filter(has),
     capabilities: parseCapabilities(capabilities),
+    otherMethods: otherMethodsOf(adapter),
+    notStatic: STATIC_NAMES.filter((name) => Object.hasOwn(adapter, name) && !(name in Adapter)),
   };
+}
+
+const STATIC_NAMES = ["capabilities", "sdk"] as const;
+
+/** Names of functions of the adapter and its classes that the SDK does not have. */
+function otherMethodsOf(adapter: object): readonly string[] {
+  const names = new Set<string>();
+  let holder: object | null = adapter;
+  while (holder !== null && holder !== Object.prototype) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder)))
+      if (typeof value === "function" && name !== "constructor" && !METHODS.includes(name as Method)) names.add(name);
+    holder = Object.getPrototypeOf(holder) as object | null;
+  }
+  return [...names].filter((name) => name.length <= METHOD_NAMES.chars).slice(0, METHOD_NAMES.count);
 }
 
 const BOOLEANS = [true, false] as const;

@@ -83,10 +83,10 @@ export function isDigest(raw: string): raw is Digest {
   return DIGEST.test(raw);
 }
 
-/** Returns the closest of `names` within two edits, for "did you mean". */
-export function closestMatch(word: string, names: Iterable<string>): string | undefined {
+/** Returns the closest of `names` within so many edits, for "did you mean". */
+export function closestMatch(word: string, names: Iterable<string>, edits = 2): string | undefined {
   let best: string | undefined;
-  let bestDistance = 3;
+  let bestDistance = edits + 1;
   for (const name of names) {
     const distance = editDistance(word.toLowerCase(), name.toLowerCase(), bestDistance);
     if (distance < bestDistance) [best, bestDistance] = [name, distance];

@@ -1,5 +1,6 @@
 /** Checks what an adapter and its venue say of a connection against what the operator said. */
 import { QocError } from "../domain/errors/error.ts";
+import { answerIssue } from "./answer-issue.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
@@ -57,8 +58,7 @@ export function readConnection(
   unknownMembers.note("connect", result.value, connectionSchema.members);
   const parsed = connectionSchema.safeParse(result.value);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const message = `the report of connect: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
+    const message = `the report of connect: ${answerIssue(parsed.error, result.value)}`;
     throw new QocError("ADAPTER_SHAPE", { connector, message });
   }
   const connection = parsed.data;

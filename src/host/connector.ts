@@ -274,6 +274,7 @@ export class Connector {
     const handshake = await session.start(start);
     onHandshake?.();
     const { capabilities } = handshake;
+    this.unknownMembers.noteClass(handshake);
     refuseSimulatedLive(this.#options, capabilities);
     await unlessAborted(superseded, Promise.resolve(this.#options.admit?.(capabilities)));
     [this.#methods, this.#capabilities] = [handshake.methods, capabilities];

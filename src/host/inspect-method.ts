@@ -17,6 +17,7 @@ import {
   reportSchema,
   sessionSchema,
 } from "../protocol/schemas.ts";
+import { issueText } from "./answer-issue.ts";
 import type { Connector } from "./connector.ts";
 import { buyingPowerSchema } from "./venue-client.ts";
 
@@ -164,6 +165,7 @@ function memberOf(value: unknown, name: string): unknown {
 }
 
 function judge(method: ReadMethod, value: unknown): Pick<MethodInspection, "dropped" | "refused"> {
+  if (value === undefined) return { dropped: [], refused: ["it returned nothing"] };
   const content = method.page === undefined || Array.isArray(value) ? value : memberOf(value, method.page);
   if (method.isList === true && !Array.isArray(content)) return { dropped: [], refused: ["it is not a list"] };
   const elements: readonly unknown[] = method.isList === true ? (content as readonly unknown[]) : [content];
@@ -175,8 +177,7 @@ function judge(method: ReadMethod, value: unknown): Pick<MethodInspection, "drop
     const { members } = method.schema;
     if (parsed.success && members !== undefined)
       for (const member of unknownMembers(element, members)) dropped.add(member);
-    if (!parsed.success)
-      refused.push(...parsed.error.issues.map(({ path, message }) => `${at}${path.join(".")} ${message}`.trim()));
+    if (!parsed.success) refused.push(...parsed.error.issues.map((issue) => `${at}${issueText(issue, element)}`));
   }
   const more = refused.length - LISTED_MAX;
   return {

@@ -1,6 +1,6 @@
 /** Malformed fills, reports, activities and quotes: each is refused and logged, and the others go on. */
-import type * as z from "zod";
 import { QocError } from "../domain/errors/error.ts";
+import { answerIssue } from "./answer-issue.ts";
 import type { Log } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/market/venue.ts";
 import type { AnswerShape } from "../protocol/answer-shape.ts";
@@ -66,12 +66,11 @@ export class RefusedFills {
   #read<T>({ method, noun, shape }: ItemForm<T>, raw: unknown): T | undefined {
     const parsed = shape.safeParse(raw);
     if (parsed.success) this.#unknown.note(method, raw, shape.members);
-    else this.#refuse(noun, raw, parsed.error.issues[0]);
+    else this.#refuse(noun, raw, answerIssue(parsed.error, raw));
     return parsed.data;
   }
 
-  #refuse(noun: string, raw: unknown, issue: z.core.$ZodIssue | undefined): void {
-    const message = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
+  #refuse(noun: string, raw: unknown, message: string): void {
     const problem = new QocError("PROTOCOL", { connector: this.#connector, what: noun, message });
     const isFill = noun === FILLS.noun;
     const count = isFill ? (this.count += 1) : (this.#others += 1);

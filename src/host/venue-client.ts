@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import { LIMITS } from "../protocol/limits.ts";
 import { type Envelope, type Method } from "../protocol/messages.ts";
+import { answerIssue } from "./answer-issue.ts";
 import type { AnswerShape } from "../protocol/answer-shape.ts";
 import {
   ACK_MEMBERS,
@@ -87,12 +88,10 @@ async function callVenue<T>(
     if (members !== undefined) connector.unknownMembers.note(method, response.value, members);
     return parsed.data;
   }
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.join(".") ?? "";
   throw new QocError("PROTOCOL", {
     connector: name,
     what: `result of ${method}`,
-    message: `${path === "" ? "" : `${path} `}${issue?.message ?? ""}`,
+    message: answerIssue(parsed.error, response.value),
   });
 }
 
@@ -253,7 +252,7 @@ export async function placeAt(connector: Connector, order: SdkOrder): Promise<Pl
     if (ack.success) return { kind: "accepted", venueOrderId: ack.data.venueOrderId };
     return {
       kind: "unclear",
-      reason: `its acknowledgement is malformed: ${ack.error.issues[0]?.path.join(".") ?? ""} ${ack.error.issues[0]?.message ?? ""}`,
+      reason: `its acknowledgement is malformed: ${answerIssue(ack.error, response.value)}`,
     };
   } catch (error) {
     if (error instanceof QocError && error.code === "CONNECTOR_NOT_READY")

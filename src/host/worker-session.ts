@@ -41,6 +41,8 @@ export interface WorkerSessionOptions extends Omit<EmissionOptions, "acknowledge
 export interface Handshake {
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
+  readonly otherMethods: readonly string[];
+  readonly notStatic: readonly ("capabilities" | "sdk")[];
 }
 
 const HANDSHAKE_MS = 10_000;
@@ -348,7 +350,11 @@ export class WorkerSession {
       this.#handshake?.reject(new QocError("PROTOCOL", { connector, what: "handshake", message }));
     } else if (event.sdk !== SDK_VERSION) {
       this.#handshake?.reject(new QocError("SDK_MISMATCH", { connector, theirs: event.sdk, ours: SDK_VERSION }));
-    } else this.#handshake?.resolve({ methods: event.methods, capabilities: event.capabilities as Capabilities });
+    } else {
+      const { methods, otherMethods, notStatic } = event;
+      const capabilities = event.capabilities as Capabilities;
+      this.#handshake?.resolve({ methods, capabilities, otherMethods, notStatic });
+    }
   }
 
   /** Ends the worker for a violation of the protocol or of a limit. Its further messages are ignored. */

@@ -51,6 +51,9 @@ export const LIMITS = {
   logChars: 4_000,
 } as const;
 
+/** Names of an adapter's own methods that its worker sends, in which the host looks for misspelt ones. */
+export const METHOD_NAMES = { chars: 100, count: 200 } as const;
+
 /**
  * Built-in modules without access to files, processes, threads or sockets. The bundler refuses every other built-in.
  */

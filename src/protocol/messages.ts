@@ -88,6 +88,10 @@ export type WorkerEvent =
       readonly sdk: number;
       readonly methods: readonly Method[];
       readonly capabilities: Readonly<Record<string, unknown>>;
+      /** Names of other methods of the adapter, in which the host looks for misspelt ones. */
+      readonly otherMethods: readonly string[];
+      /** What the SDK reads of the class, and the adapter declares without `static`. */
+      readonly notStatic: readonly ("capabilities" | "sdk")[];
     }
   | {
       readonly e: "failed";

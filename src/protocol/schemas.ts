@@ -20,7 +20,7 @@ import type {
 } from "../domain/market/venue.ts";
 import { hasInvisible } from "../lib/invisible-characters.ts";
 import { type AnswerShape, COST_NAMES, SIDE_NAMES, answerShape } from "./answer-shape.ts";
-import { LIMITS } from "./limits.ts";
+import { LIMITS, METHOD_NAMES } from "./limits.ts";
 import { type Envelope, METHODS, type Method, type WorkerEvent } from "./messages.ts";
 
 const text = z.string().max(LIMITS.eventChars);
@@ -47,6 +47,8 @@ export const workerEventSchema: z.ZodType<WorkerEvent> = z.discriminatedUnion("e
     sdk: z.int(),
     methods: z.array(z.enum(METHODS as [Method, ...Method[]])).max(METHODS.length),
     capabilities,
+    otherMethods: z.array(z.string().max(METHOD_NAMES.chars)).max(METHOD_NAMES.count),
+    notStatic: z.array(z.enum(["capabilities", "sdk"])).max(2),
   }),
   z.strictObject({ e: z.literal("failed"), kind: z.enum(["shape", "threw"]), message: text, stack: text.optional() }),
   z.strictObject({

@@ -120,3 +120,97 @@ it("a connector that cannot be compared with its venue is named with the reason"
     expect.objectContaining({ name: "v", state: "ready", lastError: reason }),
   );
 });
+
+const CUSTOM = '[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n';
+async function startWith(source: string): Promise<void> {
+  desk = await tempDesk({
+    files: { "venue.ts": source },
+    config: (text) => `${text.split("\n# Guards are")[0]}\n${CUSTOM}`,
+  });
+}
+
+const ODD_ANSWERS = `switch (symbol) {
+    case "TEXT": throw "plain text";
+    case "OBJECT": throw { code: 42 };
+    case "BIG": return { symbol, bid: 1n, ask: "2", timestamp: 1 };
+    case "SELF": { const quote: any = { symbol, sizes: [{}] }; quote.sizes[0].quote = quote; return quote; }
+    case "NULL": return { symbol, bid: null, ask: 2, timestamp: false };
+    default: return undefined;
+  }`;
+
+it("what a method throws or returns that is no plain data is named, with its member", async () => {
+  await startWith(
+    VENUE.replace(/async getQuote\(\) \{.*\}/, `async getQuote(symbol: string): Promise<any> { ${ODD_ANSWERS} }`),
+  );
+  const call = (symbol: string): Promise<{ error?: { message: string }; refused: readonly string[] }> =>
+    desk.call("connectors call", { name: "v", method: "getQuote", args: [symbol] });
+  const messageOf = async (symbol: string): Promise<string | undefined> => (await call(symbol)).error?.message;
+  expect(await messageOf("TEXT")).toBe("plain text (thrown without new Error, so its line is not known)");
+  expect(await messageOf("OBJECT")).toBe('{"code":42} (thrown without new Error, so its line is not known)');
+  expect(await messageOf("BIG")).toBe("the result of getQuote cannot be sent: bid is a big integer: pass it as text");
+  expect(await messageOf("SELF")).toBe(
+    "the result of getQuote cannot be sent: sizes.0.quote is an object that contains itself: pass plain data",
+  );
+  expect((await call("NULL")).refused).toContain("timestamp has none of the forms that are allowed here");
+  expect((await call("NOTHING")).refused).toEqual(["it returned nothing"]);
+});
+
+it("an error on the console has the author's lines, each by itself", async () => {
+  await startWith(
+    VENUE.replace("async connect() {}", 'async connect() {\n    console.error("seen", new Error("odd"));\n  }'),
+  );
+  const lines = await desk.services.readLogs({ tail: 50, connector: "v" });
+  expect(lines.find(({ message }) => String(message).startsWith("seen"))).toMatchObject({
+    level: "error",
+    message: "seen Error: odd",
+    stack: "Error: odd\n    at V.connect (venue.ts:3:27)",
+  });
+});
+
+it("a misspelt method or capability, and what lacks static, is named with the right name", async () => {
+  const members = `readonly sdk = 1;
+  static readonly capabilities = { exactDecimal: true };
+  async getOpenOrder() { return []; }
+  async getTrades() { return []; }`;
+  await startWith(VENUE.replace("async connect() {}", `${members}\n  async connect() {}`));
+  const listed = await desk.call<readonly { name: string; unknownMembers: unknown }[]>("connectors list");
+  expect(listed.find(({ name }) => name === "v")?.unknownMembers).toEqual([
+    {
+      method: "the class",
+      members: ["getOpenOrder", "sdk"],
+      near: { getOpenOrder: "getOpenOrders", sdk: "static sdk" },
+    },
+    { method: "static capabilities", members: ["exactDecimal"], near: { exactDecimal: "exactDecimals" } },
+  ]);
+  const { checks } = await desk.call<{ checks: { message: string }[] }>("doctor");
+  expect(checks.map(({ message }) => message)).toContain(
+    'the class: the SDK has no "getOpenOrder" (did you mean getOpenOrders?), "sdk" (did you mean static sdk?), so the desk drops them',
+  );
+});
+
+it("an acknowledgement or a fill that is refused names the value that it has", async () => {
+  const emits = "ctx.emitFill(undefined); ctx.emitFill({ fillId: 12 });";
+  const place = "async placeOrder() { return { venueOrderId: 12345, status: 'acknowledged' }; }";
+  await startWith(
+    VENUE.replace("async connect() {}", `async connect(ctx: any) { ${emits} }`)
+      .replace(
+        /async getQuote\(\) \{.*\}/,
+        "async getQuote(symbol: string) { return { symbol, bid: 9, ask: 10, timestamp: Date.now() }; }",
+      )
+      .replace(/async placeOrder\(\) \{.*\}/, place),
+  );
+  const said = async (): Promise<string> =>
+    (await desk.services.readLogs({ tail: 50, connector: "v" })).map(({ message }) => message).join("\n");
+  await expect.poll(said).toContain("malformed fill: it is missing; it is refused, 1 so far");
+  await expect.poll(said).toContain("malformed fill: fillId must be a text, not 12; it is refused, 2 so far");
+  const order = { connector: "v", side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "10" };
+  const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
+    ...order,
+    rationale: "x",
+  });
+  await desk.call("approve", { id, digest }).catch(() => undefined);
+  expect(await desk.call("orders show", { id })).toMatchObject({
+    state: "unknown",
+    untrusted: { reason: { text: "its acknowledgement is malformed: venueOrderId must be a text, not 12345" } },
+  });
+});

@@ -106,7 +106,7 @@ describe("emitted fills", () => {
   it("that cannot be sent make emitFill throw", () => {
     const cycle: Record<string, unknown> = {};
     cycle["a"] = cycle;
-    expect(() => createHarness().ctx.emitFill(cycle as never)).toThrow("circular");
+    expect(() => createHarness().ctx.emitFill(cycle as never)).toThrow("a is an object that contains itself");
   });
 });
 

@@ -60,6 +60,8 @@ export function fakeTransport(options: FakeTransportOptions = {}): FakeTransport
         sdk: 1,
         methods: [...METHODS],
         capabilities: {},
+        otherMethods: [],
+        notStatic: [],
         ...overrides,
       }),
     callsOf: (method) => posted.filter(({ path }) => path?.[0] === method),

@@ -50,7 +50,7 @@ function renderInspection(report: MethodInspection, style: OutputStyle): readonl
   const { value, ms, dropped, refused, error } = report;
   const facts = (sign: string, words: string): readonly string[] =>
     style.isTty ? wrap(oneLine(`${sign} ${words}`), style.columns) : [oneLine(words)];
-  const answer = error === undefined ? linesOf(JSON.stringify(value ?? null, undefined, 2)) : [];
+  const answer = value === undefined ? [] : linesOf(JSON.stringify(value, undefined, 2));
   return [
     ...answer,
     ...(error === undefined

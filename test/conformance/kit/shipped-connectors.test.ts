@@ -6,7 +6,7 @@ import { LEVELS, certified, withOutcome } from "../../support/certified.ts";
 /** The template has none of the optional members for streams of reports and quotes, and for what changes an account. */
 const UNUSED_MEMBERS = [
   "C130: the adapter emits no reports",
-  "C131: the adapter emits no quotes",
+  "C131: no streamed quote arrived: the adapter emits none, or the venue streams none",
   "C132: the adapter has no getActivities",
   "C133: the adapter has no getRates",
   "C134: the adapter has no getSchedule",

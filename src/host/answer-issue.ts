@@ -1,0 +1,21 @@
+/** The words for an answer of an adapter that the desk refuses. */
+import type * as z from "zod";
+
+/**
+ * The first reason, with the member that it concerns, and the value of that member if it is a number, a boolean or
+ * null: `venueOrderId must be a text, not 12345`. An answer that is not there at all: `it is missing`.
+ */
+export function answerIssue({ issues: [issue] }: z.ZodError, answer: unknown): string {
+  return issue === undefined ? "it is not allowed" : issueText(issue, answer);
+}
+
+export function issueText({ path, message }: z.core.$ZodIssue, answer: unknown): string {
+  const value = path.reduce<unknown>(
+    (outer, name) =>
+      typeof outer === "object" && outer !== null ? (outer as Record<PropertyKey, unknown>)[name] : outer,
+    answer,
+  );
+  const isShort = typeof value === "number" || typeof value === "boolean" || value === null;
+  const found = isShort && message.startsWith("must be") && !message.includes(", not ") ? `, not ${String(value)}` : "";
+  return `${path.length === 0 ? "it" : path.join(".")} ${message}${found}`;
+}
