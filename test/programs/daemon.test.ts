@@ -358,6 +358,25 @@ describe("stopping", () => {
   });
 });
 
+describe("a connector that floods the desk with fills", () => {
+  it("does not delay the end at SIGTERM, and the journal is whole", async () => {
+    writeFileSync(join(desk, "flood.ts"), adapterFixture("flooding-venue"));
+    config((text) => `${text}\n[[connector]]\nname = "flood"\ntype = "custom"\nadapter = "./flood.ts"\n`);
+    const child = await up();
+    await expect.poll(async () => (await qoc("quotes", "get", "AAA", "--connector", "flood")).code).toBe(0);
+    await qoc("quotes", "get", "FLOOD:stray:140000", "--connector", "flood");
+    const journal = join(desk, ".qoc/journal/000001.ndjson");
+    await expect.poll(() => readFileSync(journal, "utf8").split('"fill.received"').length).toBeGreaterThan(100);
+    const started = performance.now();
+    child.kill("SIGTERM");
+    await ended(child);
+    // Two seconds on a free core; a flood once delayed it for half an hour.
+    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(child.signalCode).toBeNull();
+    expect((await qoc("journal", "verify")).json).toMatchObject({ ok: true });
+  });
+});
+
 describe("a halt of a desk that is down", () => {
   it("is a file outside the workspace that halts the next start, once, and also a running desk", async () => {
     const down = await qoc("halt", "venue", "is", "odd");
