@@ -29,6 +29,7 @@ import { LAYOUT } from "../workspace/layout.ts";
 import { type WorkspaceUser, findWorkspace } from "../workspace/workspace-trust.ts";
 import { adapterPath } from "./open-connectors.ts";
 import { residentMb } from "./processes.ts";
+import { filesBeside } from "./venue-files.ts";
 import { startVenueProcess } from "./venue-process.ts";
 
 /** Those over HTTP; the gateway of Interactive Brokers has its own venue. */
@@ -73,7 +74,7 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
   try {
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? undefined : request.only;
-    const startVenue = venueStarter(deps, target.name, settings.venue);
+    const startVenue = venueStarter(deps, target.name, { file: settings.venue ?? "", readsFiles: true });
     const dialect = dialectOf(deps, target.name, settings);
     const work = certify({
       ...target,
@@ -102,15 +103,21 @@ function dialectOf(
   { dialect, dialectFile }: CertifySettings,
 ): (() => Dialect | Promise<Dialect>) | undefined {
   if (dialectFile === undefined) return dialect === undefined ? undefined : DIALECTS[dialect];
-  const start = venueStarter(deps, connector, dialectFile);
+  const start = venueStarter(deps, connector, { file: dialectFile, readsFiles: false });
   return async () => openAuthorDialect(await start());
+}
+
+interface AuthorModule {
+  readonly file: string;
+  /** The files of its folder: a dialect reads none. */
+  readonly readsFiles: boolean;
 }
 
 /** Returns what starts the author's fake venue or dialect. The module is bundled once. */
 function venueStarter(
   { disk, clock, packageRoot }: CertifyDeps,
   connector: string,
-  file = "",
+  { file, readsFiles }: AuthorModule,
 ): () => Promise<VenueProcess> {
   // Qoc's own packages, such as ws for a stream: a desk's folder needs none of them.
   const packageFolders = [`${packageRoot}/node_modules`, dirname(packageRoot)];
@@ -122,8 +129,12 @@ function venueStarter(
       throw new FakeVenueFault(messageOf(error), { cause: error });
     }
   };
-  let program: Promise<Program> | undefined;
-  return async () => startVenueProcess({ node: process.execPath, file, program: await (program ??= bundle()), clock });
+  let bundled: Promise<Program> | undefined;
+  return async () => {
+    const program = await (bundled ??= bundle());
+    const readable = readsFiles ? await filesBeside(disk, file) : [];
+    return startVenueProcess({ node: process.execPath, file, program, readable, clock });
+  };
 }
 
 /** The target is a file, a folder with an index.ts, or the name of a connector in desk.toml. */

@@ -1,6 +1,6 @@
 /**
- * Runs the author's fake venue of certify.toml in a process of its own: Node's permission model, no environment, and
- * only the files of the module's folder to read. The process may use the network: it is a server.
+ * Runs the author's fake venue or dialect of certify.toml in a process of its own: Node's permission model, no
+ * environment, and only the listed files to read. The process may use the network: a fake venue is a server.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { basename, dirname, join } from "node:path";
@@ -18,6 +18,8 @@ export interface VenueProcessOptions {
   readonly file: string;
   /** The bundled module. */
   readonly program: Program;
+  /** Absolute paths of the files that it may read. */
+  readonly readable: readonly string[];
   readonly clock: Clock;
 }
 
@@ -52,8 +54,9 @@ const replySchema = z.looseObject({
 type HookReply = z.infer<typeof replySchema>;
 
 /** Starts the process. The module runs at once; an error of it is that of the first call. */
-export function startVenueProcess({ node, file, program, clock }: VenueProcessOptions): VenueProcess {
-  const args = [permissionFlag(), `--allow-fs-read=${dirname(file)}/*`, "--no-warnings", "-e", BOOT];
+export function startVenueProcess({ node, file, program, readable, clock }: VenueProcessOptions): VenueProcess {
+  const rights = readable.map((path) => `--allow-fs-read=${path}`);
+  const args = [permissionFlag(), ...rights, "--no-warnings", "-e", BOOT];
   const child = spawn(node, args, { env: {}, cwd: dirname(file), stdio: ["ignore", "ignore", "pipe", "ipc"] });
   const map = stackMapper(SCRIPT, program.map);
   const output = captureStderr(child);

@@ -28,13 +28,15 @@ const RESOLUTION_ENTRIES: readonly string[] = [
   NODE_MODULES,
   "package.json",
   "tsconfig.json",
+  "jsconfig.json",
   ".pnp.cjs",
   ".pnp.js",
   ".pnp.data.json",
 ];
 /** Entries whose content matters. */
-const CONFIG_FILES: ReadonlySet<string> = new Set(["package.json", "tsconfig.json"]);
-/** A tsconfig with one of these options refers to files and folders that are not recorded. */
+const CONFIG_FILES: ReadonlySet<string> = new Set(["package.json", "tsconfig.json", "jsconfig.json"]);
+const COMPILER_FILES: readonly string[] = ["tsconfig.json", "jsconfig.json"];
+/** A file of the compiler's options with one of these options refers to files and folders that are not recorded. */
 const EXTERNAL_REFERENCES = /"(extends|paths|baseUrl|rootDirs)"/;
 /** Files that are open at the same time. */
 const FILES_AT_ONCE = 32;
@@ -99,8 +101,9 @@ export async function fingerprintMatches(disk: Disk, { files, folders }: BundleF
 }
 
 async function hasExternalReferences(disk: Disk, folder: string): Promise<boolean> {
-  const path = pathIn(folder, "tsconfig.json");
-  return (await disk.facts(path)) !== undefined && EXTERNAL_REFERENCES.test(await disk.readText(path));
+  for (const path of COMPILER_FILES.map((name) => pathIn(folder, name)))
+    if ((await disk.facts(path)) !== undefined && EXTERNAL_REFERENCES.test(await disk.readText(path))) return true;
+  return false;
 }
 
 async function stateOf(disk: Disk, folder: string, isWhole: boolean): Promise<string> {

@@ -12,7 +12,7 @@ import { parentFolders } from "../lib/parent-folders.ts";
 import { type Bundle, readBundle, writeBundle } from "./bundle-cache.ts";
 import { type FingerprintRecorder, ownFiles, recordFingerprint } from "./bundle-fingerprint.ts";
 import { type ExchangeFile, type ExchangeRequest, findExchange } from "./exchange-module.ts";
-import { ownerCheck } from "./file-owners.ts";
+import { ownerCheck, ownerPlugin } from "./file-owners.ts";
 import { importPolicyPlugin } from "./import-policy.ts";
 
 export type { Bundle } from "./bundle-cache.ts";
@@ -38,7 +38,7 @@ export interface BundleRequest {
 }
 
 /** Increment it with each change that affects the text of bundles: the import policy, the stubs, the options below. */
-const IMPORT_POLICY_VERSION = 1;
+const IMPORT_POLICY_VERSION = 2;
 
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column; the signal's reason if it aborts. */
 export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
@@ -114,7 +114,7 @@ async function buildBundle(
       supported: { "dynamic-import": false },
       // A bundle has no path on the disk, but packages that read their own path while loading must not fail.
       define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
-      plugins: [importPolicyPlugin({ disk, allowed, tcp, checkOwner, exchange: found, onFile, onLink })],
+      plugins: [ownerPlugin(checkOwner), importPolicyPlugin({ disk, allowed, tcp, exchange: found, onFile, onLink })],
     });
     signal?.throwIfAborted();
     signal?.addEventListener("abort", cancel, { once: true });

@@ -1,9 +1,12 @@
 /**
  * Refuses files of other users in a bundle. Packages are found in every folder above the importing file, as Node finds
- * them, so another user who can write to one of these folders could put a package there.
+ * them, so another user who can write to one of these folders could put a package there, a link to one, or a file in
+ * which the bundler reads where imports lead.
  */
+import { dirname } from "node:path";
 import type { Plugin } from "esbuild";
 import type { Disk } from "../domain/ports.ts";
+import { parentFolders } from "../lib/parent-folders.ts";
 import { quoteForShell } from "../lib/shell.ts";
 
 const ROOT_UID = 0;
@@ -21,19 +24,43 @@ export async function ownerCheck(disk: Disk, trusted: readonly string[]): Promis
     if (owner === undefined || owners.has(owner)) return undefined;
     return (
       `${path} belongs to user ${owner}, who is neither root nor the owner of ${trusted[0]}: install the package ` +
-      `beside it, or if you trust the file, type: sudo chown ${first} ${quoteForShell(path)}`
+      `beside it, or if you trust the file, type: sudo chown -h ${first} ${quoteForShell(path)}`
     );
   };
 }
 
-/** For bundles without another policy of imports. */
-export function ownerPlugin(check: OwnerCheck): Plugin {
+/** The bundler reads them in the folder of each file and in every folder above. */
+const BUNDLER_FILES: readonly string[] = ["tsconfig.json", "jsconfig.json", "package.json"];
+const PACKAGE = /^(@[^/]+\/)?[^./@][^/]*/;
+const PACKAGE_ENTRY = /^.*\/node_modules\/(@[^/]+\/)?[^/]+/;
+
+/** Put it before other plugins: it decides nothing but refusals. */
+export function ownerPlugin(checkOwner: OwnerCheck): Plugin {
+  const known = new Map<string, Promise<string | undefined>>();
+  const check: OwnerCheck = (path) => {
+    const checked = known.get(path) ?? checkOwner(path);
+    known.set(path, checked);
+    return checked;
+  };
+  const firstProblem = async (paths: readonly string[]): Promise<string | undefined> =>
+    (await Promise.all(paths.map(check))).find((problem) => problem !== undefined);
+  const refusal = (problem: string | undefined) =>
+    problem === undefined ? undefined : { errors: [{ text: problem }] };
   return {
     name: "qoc-file-owners",
     setup: (build) => {
+      build.onResolve({ filter: PACKAGE }, async ({ path, resolveDir }) => {
+        if (resolveDir === "") return undefined;
+        const [name] = PACKAGE.exec(path) ?? [];
+        const entries = [resolveDir, ...parentFolders(resolveDir)].map((folder) => `${folder}/node_modules/${name}`);
+        return refusal(await firstProblem(entries.flatMap((entry) => [entry, `${entry}/package.json`])));
+      });
       build.onLoad({ filter: /.*/, namespace: "file" }, async ({ path }) => {
-        const problem = await check(path);
-        return problem === undefined ? undefined : { errors: [{ text: problem }] };
+        const [entry = path] = PACKAGE_ENTRY.exec(path) ?? [];
+        const read = [dirname(path), ...parentFolders(dirname(path))].flatMap((folder) =>
+          BUNDLER_FILES.map((name) => `${folder === "/" ? "" : folder}/${name}`),
+        );
+        return refusal(await firstProblem([path, entry, ...read]));
       });
     },
   };

@@ -9,7 +9,6 @@ import { dirname, extname, resolve as resolvePath } from "node:path";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Disk } from "../domain/ports.ts";
 import { parentFolders } from "../lib/parent-folders.ts";
-import type { OwnerCheck } from "./file-owners.ts";
 import { EXCHANGE_MODULE, type ExchangeFile, NO_EXCHANGE, exchangeSource } from "./exchange-module.ts";
 import {
   FS_STUB,
@@ -26,7 +25,6 @@ export interface ImportPolicyOptions {
   /** Built-in modules that the sandbox provides. */
   readonly allowed: readonly string[];
   readonly tcp: boolean;
-  readonly checkOwner: OwnerCheck;
   /** What `qoc:exchange` is; undefined: no exchange was chosen. */
   readonly exchange?: ExchangeFile | undefined;
   /**
@@ -174,11 +172,7 @@ async function resolveFromOwnFile(
   };
 }
 
-async function loadFile(
-  { disk, checkOwner, onFile }: ImportPolicyOptions,
-  path: string,
-  root: string,
-): Promise<OnLoadResult> {
+async function loadFile({ disk, onFile }: ImportPolicyOptions, path: string, root: string): Promise<OnLoadResult> {
   // Relative imports of packages were not checked by `onResolve`.
   if (!isOwnFile(root, path) && !isPackaged(path))
     return {
@@ -191,8 +185,6 @@ async function loadFile(
       errors: [{ text: `${path} has an extension that a connector cannot import: use .ts, .js, .json, .csv or .txt` }],
     };
   }
-  const foreign = await checkOwner(path);
-  if (foreign !== undefined) return { errors: [{ text: foreign }] };
   const contents = await disk.read(path);
   await onFile(path, contents, root);
   return { contents, loader: "default", resolveDir: dirname(path) };

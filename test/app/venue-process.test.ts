@@ -1,10 +1,11 @@
 /** The process of an author's fake venue: hooks return values and errors, and the process has no more than it needs. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
+import { filesBeside } from "../../src/app/venue-files.ts";
 import { startVenueProcess } from "../../src/app/venue-process.ts";
 import type { VenueProcess } from "../../src/conformance/venue/venue-hooks.ts";
 import { bundleProgram } from "../../src/host/bundle-program.ts";
@@ -20,9 +21,15 @@ async function run(source: string): Promise<VenueProcess> {
   const file = join(mkdtempSync(join(tmpdir(), "qoc-venue-")), "fake.ts");
   writeFileSync(file, source);
   writeFileSync(join(file, "../data.txt"), "recorded");
+  for (const [name, target] of [
+    ["link", "/etc"],
+    ["link.txt", "/etc/hostname"],
+  ] as const)
+    symlinkSync(target, join(file, "..", name));
   const packageFolders = [`${ROOT}/node_modules`];
   const program = await bundleProgram({ connector: "my-venue", file, disk: nodeDisk(), packageFolders });
-  const process = startVenueProcess({ node: globalThis.process.execPath, file, program, clock: systemClock });
+  const readable = await filesBeside(nodeDisk(), file);
+  const process = startVenueProcess({ node: globalThis.process.execPath, file, program, readable, clock: systemClock });
   open.push(process);
   return process;
 }
@@ -66,6 +73,16 @@ describe("the process of a fake venue", () => {
       /Access to this API has been restricted/,
     ],
     [
+      "reads a file by a link to its folder",
+      "import { readFileSync } from 'node:fs'; export default { start: () => readFileSync(__dirname + '/link/hostname', 'utf8') };",
+      /Access to this API has been restricted/,
+    ],
+    [
+      "reads a file by a link to it",
+      "import { readFileSync } from 'node:fs'; export default { start: () => readFileSync(__dirname + '/link.txt', 'utf8') };",
+      /Access to this API has been restricted/,
+    ],
+    [
       "starts a program",
       "import { spawnSync } from 'node:child_process'; export default { start: () => spawnSync('id') };",
       /Access to this API has been restricted/,
@@ -88,5 +105,27 @@ describe("the process of a fake venue", () => {
 
   it("a module that cannot be bundled is an error with file and line", async () => {
     await expect(run("export default {\n  start( };")).rejects.toThrow(/fake\.ts:2:\d+/);
+  });
+});
+
+describe("the files that a fake venue may read", () => {
+  const folder = mkdtempSync(join(tmpdir(), "qoc-files-"));
+  const put = (path: string): void => {
+    mkdirSync(join(folder, path, ".."), { recursive: true });
+    writeFileSync(join(folder, path), "x");
+  };
+
+  it("are those of its folder, without links, hidden files, packages and names that Node reads as a pattern", async () => {
+    for (const path of ["fake.ts", "data/a.json", ".env", ".keys/a", "node_modules/p/a.js", "*", "a,/etc/hostname"])
+      put(path);
+    symlinkSync("/", join(folder, "root"));
+    symlinkSync("fake.ts", join(folder, "link.ts"));
+    const files = await filesBeside(nodeDisk(), join(folder, "fake.ts"));
+    expect(files.map((path) => path.slice(folder.length + 1))).toEqual(["fake.ts", "data/a.json"]);
+  });
+
+  it("are at most a thousand, so that they are not those of a home folder", async () => {
+    for (let n = 0; n < 1_000; n++) put(`many/${n}.txt`);
+    await expect(filesBeside(nodeDisk(), join(folder, "fake.ts"))).rejects.toThrow("give it a folder of its own");
   });
 });

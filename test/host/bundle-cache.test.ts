@@ -198,6 +198,15 @@ describe("the adapter is bundled again after a change:", () => {
     expect((await desk.bundle()).code).toBe(bundle.code);
   });
 
+  it.each(["tsconfig.json", "jsconfig.json"])("of a %s above the adapter", async (name) => {
+    const options = '{ "compilerOptions": { "useDefineForClassFields": true } }';
+    const desk = await createDesk({ [name]: options });
+    await desk.bundle();
+    expect(await desk.isCached()).toBe(true);
+    await inPlace(desk, name, "true", "null");
+    expect(await desk.bundle()).toEqual(await fresh(desk));
+  });
+
   it("of the options of the import policy", async () => {
     const desk = await prepared();
     expect((await desk.bundle({ tcp: true })).code).not.toContain(MARK);
@@ -276,10 +285,12 @@ describe("a bundle is not cached", () => {
     `"compilerOptions": { "paths": {} }`,
     `"compilerOptions": { "baseUrl": "." }`,
     `"compilerOptions": { "rootDirs": [] }`,
-  ])("under a tsconfig with %s", async (setting) => {
-    const desk = await createDesk({ "tsconfig.json": `{ ${setting} }`, "base.json": "{}" });
-    await desk.bundle();
-    expect(await desk.isCached()).toBe(false);
+  ])("under a tsconfig or a jsconfig with %s", async (setting) => {
+    for (const name of ["tsconfig.json", "jsconfig.json"]) {
+      const desk = await createDesk({ [name]: `{ ${setting} }`, "base.json": "{}" });
+      await desk.bundle();
+      expect(await desk.isCached()).toBe(false);
+    }
   });
 
   it("if an import of the author leads through a symbolic link", async () => {

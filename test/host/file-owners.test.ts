@@ -1,5 +1,5 @@
 /** Packages of another user, above the desk, are not bundled: they would run with the connector's secrets. */
-import { mkdir, mkdtemp, realpath, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -69,11 +69,11 @@ describe("a package in a folder above the desk that belongs to", () => {
 
   it("another user is refused, with the command that accepts it", async () => {
     const { shared, disk } = await adapterOf(OTHER);
-    const path = join(shared, "node_modules/prices/index.js");
+    const path = join(shared, "node_modules/prices");
     expect(await messageOfRefusal(bundle(shared, disk))).toBe(
       `${path} belongs to user 1001, who is neither root nor the owner of ` +
         `${join(shared, "desk/connectors/venue.ts")}: install the package beside it, or if you trust the file, ` +
-        `type: sudo chown 1000 ${path}`,
+        `type: sudo chown -h 1000 ${path}`,
     );
   });
 
@@ -100,6 +100,61 @@ describe("a package in a folder above the desk that belongs to", () => {
   });
 });
 
+describe("a file above the desk that says where imports lead, and belongs to", () => {
+  const ADAPTER = 'import price from "prices"; export default price;';
+  const own = "desk/node_modules/prices/index.js";
+  const files = { [own]: "module.exports = 1;", "desk/other/index.js": "module.exports = 2;", "desk/a.ts": ADAPTER };
+  const bundle = (shared: string, owner: number) => {
+    const foreign = ["tsconfig.json", "package.json", "node_modules"].map(
+      (name) => [join(shared, name), owner] as const,
+    );
+    const disk = nodeDisk();
+    const facts: Disk["facts"] = async (path) => {
+      const found = await disk.facts(path);
+      const [, uid = OPERATOR] = foreign.find(([part]) => path === part || path.startsWith(`${part}/`)) ?? [];
+      return found === undefined ? undefined : { ...found, uid };
+    };
+    const withOwners = Object.assign(Object.create(disk) as Disk, { facts });
+    return bundleAdapter({
+      connector: "venue",
+      adapter: join(shared, "desk/a.ts"),
+      disk: withOwners,
+      allowed: [],
+      tcp: false,
+    });
+  };
+  const PATHS = '{"compilerOptions": {"baseUrl": ".", "paths": {"prices": ["./desk/other/index.js"]}}}';
+
+  it.each([
+    ["tsconfig.json", PATHS],
+    ["package.json", '{"sideEffects": false}'],
+  ])("another user is refused: %s", async (name, text) => {
+    const shared = await createFiles({ ...files, [name]: text });
+    expect(await messageOfRefusal(bundle(shared, OTHER))).toContain(`${join(shared, name)} belongs to user 1001`);
+    expect((await bundle(shared, OPERATOR)).code).toMatch(/module2?.exports = [12]/);
+  });
+
+  it.each([
+    [
+      "a link to a folder of the operator",
+      async (shared: string) => symlink("../desk/other", join(shared, "node_modules/prices")),
+    ],
+    [
+      "a package whose main is a file of the operator",
+      async (shared: string) => {
+        await mkdir(join(shared, "node_modules/prices"));
+        await writeFile(join(shared, "node_modules/prices/package.json"), '{"main": "../../desk/other/index.js"}');
+      },
+    ],
+  ])("another user is refused: %s", async (_what, make) => {
+    const shared = await createFiles({ "desk/other/index.js": "module.exports = 2;", "desk/a.ts": ADAPTER });
+    await mkdir(join(shared, "node_modules"));
+    await make(shared);
+    expect(await messageOfRefusal(bundle(shared, OTHER))).toContain("belongs to user 1001");
+    expect((await bundle(shared, OPERATOR)).code).toContain("module2.exports = 2");
+  });
+});
+
 describe("the exchange of a ccxt connector", () => {
   const connector = "ccxt";
   const files = {
@@ -120,7 +175,9 @@ describe("the exchange of a ccxt connector", () => {
 
   it("is refused if another user put it above the desk", async () => {
     const shared = await createFiles(files);
-    expect(await messageOfRefusal(bundle(shared, OTHER))).toContain("kraken.js belongs to user 1001");
+    expect(await messageOfRefusal(bundle(shared, OTHER))).toContain(
+      "node_modules/ccxt/js/src/kraken.js belongs to user 1001",
+    );
   });
 
   it("is taken if the owner of the desk installed it", async () => {

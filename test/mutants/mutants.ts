@@ -687,6 +687,24 @@ const SECOND: readonly Mutant[] = [
     test: "test/host/connector-store.test.ts",
     fails: "a connector's store has no more files than one a KiB, however short their values are",
   },
+  {
+    name: "23a",
+    removes: "the files of a fake venue without links",
+    file: "src/app/venue-files.ts",
+    search: 'else if (kind === "file") files.push(path);',
+    replace: "else files.push(path);",
+    test: "test/app/venue-process.test.ts",
+    fails: "a hook that reads a file by a link to it is an error with the reason",
+  },
+  {
+    name: "24a",
+    removes: "the owners of the files that say where imports lead",
+    file: "src/host/file-owners.ts",
+    search: "return refusal(await firstProblem([path, entry, ...read]));",
+    replace: "return refusal(await firstProblem([path, entry]));",
+    test: "test/host/file-owners.test.ts",
+    fails: "another user is refused: tsconfig.json",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [
