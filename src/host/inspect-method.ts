@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import { QocError } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
-import { type AnswerShape, unknownMembers } from "../protocol/answer-shape.ts";
+import { type AnswerMembers, type AnswerShape, CHANGES_VALUE, unknownMembers } from "../protocol/answer-shape.ts";
 import type { Method } from "../protocol/messages.ts";
 import {
   accountSchema,
@@ -42,7 +42,7 @@ interface ReadMethod {
   /** By how many arguments the method is called. */
   readonly args: number;
   /** Of the answer, or of each element of it. */
-  readonly schema: z.ZodType & { readonly members?: ReadonlySet<string> };
+  readonly schema: z.ZodType & Partial<AnswerMembers>;
   readonly isList?: boolean;
   /** The list may be this member of an object, beside a cursor. */
   readonly page?: string;
@@ -55,7 +55,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** null: the venue does not know it. */
 function orNull(shape: AnswerShape<unknown>): ReadMethod["schema"] {
-  return Object.assign(shape.nullable(), { members: shape.members });
+  return Object.assign(shape.nullable(), { members: shape.members, changing: shape.changing });
 }
 
 /** The methods that change nothing at the venue. */
@@ -174,10 +174,17 @@ function judge(method: ReadMethod, value: unknown): Pick<MethodInspection, "drop
   for (const [index, element] of elements.entries()) {
     const at = method.isList === true ? `[${index}] ` : "";
     const parsed = method.schema.safeParse(element);
-    const { members } = method.schema;
-    if (parsed.success && members !== undefined)
-      for (const member of unknownMembers(element, members)) dropped.add(member);
-    if (!parsed.success) refused.push(...parsed.error.issues.map((issue) => `${at}${issueText(issue, element)}`));
+    const { members = new Set(), changing = () => [] } = method.schema;
+    const changes = changing(element);
+    if (method.schema.members !== undefined)
+      for (const member of unknownMembers(element, members)) if (!changes.includes(member)) dropped.add(member);
+    if (parsed.success) continue;
+    // The schema looks at members that it does not know only if all others are right.
+    const words = new Set([
+      ...parsed.error.issues.map((issue) => issueText(issue, element)),
+      ...changes.map((member) => `${member} ${CHANGES_VALUE}`),
+    ]);
+    refused.push(...[...words].map((problem) => `${at}${problem}`));
   }
   const more = refused.length - LISTED_MAX;
   return {

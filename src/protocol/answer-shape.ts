@@ -24,8 +24,18 @@ function comparable(member: string): string {
   return member.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }
 
-/** A schema of an object, with the names of the members that it reads. */
-export type AnswerShape<T> = z.ZodType<T> & { readonly members: ReadonlySet<string> };
+export interface AnswerMembers {
+  /** The names of the members that the schema reads. */
+  readonly members: ReadonlySet<string>;
+  /** The names of other members of an answer that change a value: it is refused for each. */
+  readonly changing: (answer: unknown) => readonly string[];
+}
+
+/** A schema of an object, with what it knows of members. */
+export type AnswerShape<T> = z.ZodType<T> & AnswerMembers;
+
+/** Why an answer with a member of {@link AnswerMembers.changing} is refused. */
+export const CHANGES_VALUE = "is not a member that the desk knows, and it changes a value";
 
 function hasValue(value: unknown): boolean {
   return value !== undefined && value !== null;
@@ -43,17 +53,15 @@ export function answerShape<T extends z.ZodRawShape, R>(
   { read, refused = [] }: AnswerRules<T, R>,
 ): AnswerShape<R> {
   const members: ReadonlySet<string> = new Set(Object.keys(shape));
-  const changing = new Set([...CHANGES_A_VALUE, ...refused]);
+  const names = new Set([...CHANGES_A_VALUE, ...refused]);
+  const changing = (answer: unknown): readonly string[] =>
+    [...unknownMembers(answer, members)].filter((member) => names.has(comparable(member)));
   const schema = z.looseObject(shape).transform((value, context): R => {
-    for (const [member, content] of Object.entries(value)) {
-      if (members.has(member) || !hasValue(content) || !changing.has(comparable(member))) continue;
-      const message = "is not a member that the desk knows, and it changes a value";
-      context.addIssue({ code: "custom", path: [member], message });
-    }
+    for (const member of changing(value)) context.addIssue({ code: "custom", path: [member], message: CHANGES_VALUE });
     const known = Object.entries(value).filter(([member]) => members.has(member));
     return read(Object.fromEntries(known) as z.output<z.ZodObject<T>>);
   });
-  return Object.assign(schema, { members }) as unknown as AnswerShape<R>;
+  return Object.assign(schema, { members, changing }) as unknown as AnswerShape<R>;
 }
 
 /** The names of members with a value that the shape drops, of an answer that is one object or a list of objects. */

@@ -267,27 +267,29 @@ const activityMembers = answerShape(
   { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueActivity },
 );
 
-/** What an activity of its kind lacks; undefined if it is complete. */
-function activityProblem({ kind, ...activity }: VenueActivity): string | undefined {
+/** What an activity of its kind lacks; none if it is complete. */
+function activityProblems({ kind, ...activity }: VenueActivity): readonly string[] {
   const { amount, currency, symbol, ratio, newSymbol } = activity;
-  if (amount !== undefined && currency === undefined) return "has an amount without a currency";
   const isOfMoney = MONEY_KINDS.some((known) => known === kind);
-  if (isOfMoney && amount === undefined) return `is a ${kind} without an amount`;
-  if (kind === "deposit" && amount?.startsWith("-") === true) return "is a deposit below zero";
-  if (kind === "withdrawal" && amount?.startsWith("-") !== true) return "is a withdrawal that is not below zero";
-  if (isOfMoney) return undefined;
-  if (symbol === undefined) return `is a ${kind} without a symbol`;
-  if (kind === "split") return ratio === undefined ? "is a split without a ratio" : undefined;
-  if (kind === "merger" && amount !== undefined) return undefined;
-  return newSymbol === undefined ? `is a ${kind} without newSymbol` : undefined;
+  const isNegative = amount?.startsWith("-") === true;
+  const needsName = !isOfMoney && kind !== "split" && !(kind === "merger" && amount !== undefined);
+  const problems: readonly (readonly [hasIt: boolean, words: string])[] = [
+    [amount !== undefined && currency === undefined, "has an amount without a currency"],
+    [isOfMoney && amount === undefined, `is a ${kind} without an amount`],
+    [kind === "deposit" && isNegative, "is a deposit below zero"],
+    [kind === "withdrawal" && amount !== undefined && !isNegative, "is a withdrawal that is not below zero"],
+    [!isOfMoney && symbol === undefined, `is a ${kind} without a symbol`],
+    [kind === "split" && ratio === undefined, "is a split without a ratio"],
+    [needsName && newSymbol === undefined, `is a ${kind} without newSymbol`],
+  ];
+  return problems.flatMap(([hasIt, words]) => (hasIt ? [words] : []));
 }
 
 export const activitySchema: AnswerShape<VenueActivity> = Object.assign(
   activityMembers.superRefine((activity, context) => {
-    const message = activityProblem(activity);
-    if (message !== undefined) context.addIssue({ code: "custom", message });
+    for (const message of activityProblems(activity)) context.addIssue({ code: "custom", message });
   }),
-  { members: activityMembers.members },
+  { members: activityMembers.members, changing: activityMembers.changing },
 ) as unknown as AnswerShape<VenueActivity>;
 
 const PAIR = /^[A-Z0-9]{2,12}\/[A-Z0-9]{2,12}$/;

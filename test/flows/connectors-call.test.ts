@@ -11,6 +11,7 @@ export default class V {
   async disconnect() {}
   async getQuote(symbol: string) {
     if (symbol === "BAD") return { symbol, bid: Number.NaN, ask: 1, timestamp: "noon" };
+    if (symbol === "WORSE") return { bid: "1,5", currency: "EUR", units: "lots", shade: "red", last: 1 };
     if (symbol === "X") return JSON.parse("{}").quote.bid;
     return { symbol, bid: 1, ask: 2, timestamp: 1000, venueFlag: true };
   }
@@ -20,6 +21,10 @@ export default class V {
   async getFills(since: number) { return [{ fillId: 7, since }]; }
   async getBars(symbol: string, options: any) {
     return [{ symbol: symbol + options.resolution, timestamp: 1, open: 1, high: 1, low: 1, close: 1 }];
+  }
+  async getActivities() {
+    const deposit = { id: "1", kind: "deposit", timestamp: 1, amount: -5 };
+    return [deposit, { id: "2", kind: "rename", timestamp: 1 }];
   }
   async placeOrder() { sent += 1; return { venueOrderId: "1", status: "acknowledged" }; }
   async cancelOrder() { sent += 1; }
@@ -69,13 +74,27 @@ describe("qoc connectors call", () => {
     expect((await call("getFills", "0")).refused[0]).toMatch(/^\[0\] fillId /);
   });
 
+  it("names all that it refuses of an answer at once, and what it drops beside that", async () => {
+    const { refused, dropped } = await call("getQuote", "WORSE");
+    expect(refused.map((reason: string) => reason.split(" ")[0])).toEqual([
+      ...["symbol", "bid", "ask", "timestamp", "currency", "units"],
+    ]);
+    expect(dropped).toEqual(["shade"]);
+    expect((await call("getActivities")).refused).toEqual([
+      "[0] has an amount without a currency",
+      "[0] is a deposit below zero",
+      "[1] is a rename without a symbol",
+      "[1] is a rename without newSymbol",
+    ]);
+  });
+
   it("prints what a method throws, with the author's line", async () => {
     const thrown = await call("getQuote", "X");
-    expect(thrown).toMatchObject({ error: { kind: "error", stack: expect.stringMatching(/venue\.ts:7:\d+/) } });
+    expect(thrown).toMatchObject({ error: { kind: "error", stack: expect.stringMatching(/venue\.ts:8:\d+/) } });
     const lines = command.render(thrown, { isTty: false, columns: 80, paint: (_shade, text) => text });
     expect(lines.slice(0, 2)).toEqual([
       expect.stringMatching(/threw \(error\): Cannot read/),
-      expect.stringMatching(/venue\.ts:7/),
+      expect.stringMatching(/venue\.ts:8/),
     ]);
   });
 
