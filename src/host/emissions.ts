@@ -4,6 +4,7 @@ import { messageOf } from "../domain/errors/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { FillSink, PushSink } from "../domain/ports.ts";
 import type { EmittedBatch, WorkerEvent } from "../protocol/messages.ts";
+import { parseCanonicalQuote } from "../protocol/quote-schema.ts";
 import { activitySchema, quoteSchema, reportSchema } from "../protocol/schemas.ts";
 import type { RefusedFills } from "./refused-fills.ts";
 import type { SecretMask } from "./secret-mask.ts";
@@ -23,7 +24,12 @@ export interface EmissionOptions {
 
 const REPORT_FORM = { method: "emitReport", noun: "report", shape: reportSchema };
 const ACTIVITY_FORM = { method: "emitActivity", noun: "activity", shape: activitySchema };
-const QUOTE_FORM = { method: "emitQuote", noun: "quote", shape: quoteSchema };
+const QUOTE_FORM = {
+  method: "emitQuote",
+  noun: "quote",
+  shape: quoteSchema,
+  readCanonical: parseCanonicalQuote,
+};
 
 export class Emissions {
   readonly #options: EmissionOptions;

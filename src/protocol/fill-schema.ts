@@ -11,13 +11,14 @@ const OPTIONAL_NAMES = ["clientOrderId", "feeCurrency", "busts", "corrects"] as 
 const REQUIRED = ["fillId", "venueOrderId", "symbol", "side", "quantity", "price", "timestamp"] as const;
 const MEMBERS = new Set<string>([...REQUIRED, "fee", ...OPTIONAL_NAMES]);
 
-function isName(value: unknown): value is string {
+/** One line of ASCII: the schema looks at what other texts contain. */
+export function isName(value: unknown): value is string {
   return typeof value === "string" && NAME.test(value);
 }
 function isAmount(value: unknown): value is string {
   return isCanonical(value);
 }
-function isTimeMs(value: unknown): value is number {
+export function isTimeMs(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < TIME_MS_MAX;
 }
 
