@@ -34,8 +34,11 @@ interface Floor {
   readonly close: () => Promise<void>;
 }
 
-/** `request` between two flushes of a journal of its own. */
-export async function openFloor(request: () => Promise<unknown>): Promise<Floor> {
+/** `request` between two flushes of a journal of its own, after `read`. */
+export async function openFloor(
+  request: () => Promise<unknown>,
+  read: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<Floor> {
   const dir = join(mkdtempSync(join(tmpdir(), "qoc-bench-")), "journal");
   const { journal } = await openJournal({ disk: nodeDisk(), dir, clock: systemClock, log: quietLog() });
   const flush = (): Promise<void> | undefined =>
@@ -43,6 +46,7 @@ export async function openFloor(request: () => Promise<unknown>): Promise<Floor>
       .committed;
   return {
     run: async () => {
+      await read();
       await flush();
       await request();
       await flush();

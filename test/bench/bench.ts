@@ -29,7 +29,7 @@ import { pageReads } from "./page.ts";
 import { processes } from "./processes.ts";
 import { orderEventsOf } from "./orders-scenario.ts";
 import { finishReport, startReport } from "./report.ts";
-import { alpacaOrders, ordersBesideQuotes } from "./venues.ts";
+import { ordersBesideQuotes, venueOrders } from "./venues.ts";
 import { adapterOnWorker, instantVenue } from "./harness.ts";
 
 const ORDER = {
@@ -205,7 +205,7 @@ const measures: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   processes,
   memory: async () => [await memoryOfOne()],
   mcp: mcpCalls,
-  alpaca: alpacaOrders,
+  venues: venueOrders,
   quotes: ordersBesideQuotes,
   page: pageReads,
 };

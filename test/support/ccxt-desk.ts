@@ -5,14 +5,14 @@ import { binanceDialect } from "../../src/conformance/dialects/binance.ts";
 import { type FakeVenue, openFakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { type TempDesk, tempDesk, withoutPaper } from "./temp-desk.ts";
 
-const SECRETS = { api_key: "KEY-OF-THE-TEST", api_secret: "secret-of-the-test" };
-export const CCXT_ENV = { COIN_KEY: SECRETS.api_key, COIN_SECRET: SECRETS.api_secret };
+export const CCXT_SECRETS = { api_key: "KEY-OF-THE-TEST", api_secret: "secret-of-the-test" };
+export const CCXT_ENV = { COIN_KEY: CCXT_SECRETS.api_key, COIN_SECRET: CCXT_SECRETS.api_secret };
 
 const DIALECTS = { binance: binanceDialect } satisfies Record<string, () => Dialect>;
 export type FakeExchange = keyof typeof DIALECTS;
 
 export function openExchange(exchange: FakeExchange): Promise<FakeVenue> {
-  const options = { clock: systemClock, ids: systemIds, secrets: SECRETS };
+  const options = { clock: systemClock, ids: systemIds, secrets: CCXT_SECRETS };
   return openFakeVenue({ ...options, dialect: DIALECTS[exchange]() });
 }
 
@@ -24,10 +24,9 @@ export interface CcxtTable {
   readonly more?: string;
 }
 
-/** The desk.toml of `init` with an exchange in place of the paper venue. */
-export function openCcxtDesk(table: CcxtTable, env: Record<string, string> = CCXT_ENV): Promise<TempDesk> {
-  const { exchange, venue, environment = "paper", more = "" } = table;
-  const lines = `[[connector]]
+/** The connector's table in desk.toml, and the peg that its quotes need. */
+export function ccxtTable({ exchange, venue, environment = "paper", more = "" }: CcxtTable): string {
+  return `[[connector]]
 name = "coins"
 type = "ccxt"
   [connector.auth]
@@ -36,6 +35,12 @@ type = "ccxt"
   [connector.options]
   exchange = "${exchange}"
   environment = "${environment}"
-${venue === undefined ? "" : `  venue = "${venue}"\n`}${more}`;
-  return tempDesk({ config: (template) => withoutPaper(template, `${lines}\n[fx]\npegs = ["USDT=USD"]`), env });
+${venue === undefined ? "" : `  venue = "${venue}"\n`}${more}
+[fx]
+pegs = ["USDT=USD"]`;
+}
+
+/** The desk.toml of `init` with an exchange in place of the paper venue. */
+export function openCcxtDesk(table: CcxtTable, env: Record<string, string> = CCXT_ENV): Promise<TempDesk> {
+  return tempDesk({ config: (template) => withoutPaper(template, ccxtTable(table)), env });
 }
