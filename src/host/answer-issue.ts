@@ -9,7 +9,7 @@ export function answerIssue({ issues: [issue] }: z.ZodError, answer: unknown): s
   return issue === undefined ? "it is not allowed" : issueText(issue, answer);
 }
 
-export function issueText({ path, message }: z.core.$ZodIssue, answer: unknown): string {
+export function issueText({ path, message }: Pick<z.core.$ZodIssue, "message" | "path">, answer: unknown): string {
   const value = path.reduce<unknown>(
     (outer, name) =>
       typeof outer === "object" && outer !== null ? (outer as Record<PropertyKey, unknown>)[name] : outer,

@@ -182,7 +182,7 @@ function judge(method: ReadMethod, value: unknown): Pick<MethodInspection, "drop
     // The schema looks at members that it does not know only if all others are right.
     const words = new Set([
       ...parsed.error.issues.map((issue) => issueText(issue, element)),
-      ...changes.map((member) => `${member} ${CHANGES_VALUE}`),
+      ...changes.map((member) => issueText({ path: [member], message: CHANGES_VALUE }, element)),
     ]);
     refused.push(...[...words].map((problem) => `${at}${problem}`));
   }

@@ -81,10 +81,10 @@ describe("qoc connectors call", () => {
     ]);
     expect(dropped).toEqual(["shade"]);
     expect((await call("getActivities")).refused).toEqual([
-      "[0] has an amount without a currency",
-      "[0] is a deposit below zero",
-      "[1] is a rename without a symbol",
-      "[1] is a rename without newSymbol",
+      "[0] it has an amount without a currency",
+      "[0] it is a deposit below zero",
+      "[1] it is a rename without a symbol",
+      "[1] it is a rename without newSymbol",
     ]);
   });
 
