@@ -1,6 +1,6 @@
 /**
- * Parses quotes. Connectors can stream ten thousand a second, so a quote in canonical form skips the zod schema: amounts
- * are canonical decimal text or numbers that are written as such. All others go through the schema.
+ * Parses quotes. Connectors can stream ten thousand a second, so a quote in canonical form skips the zod schema: its
+ * amounts are canonical decimal text, or numbers that are written as such. All others go through the schema.
  */
 import { isCanonical } from "../domain/decimal.ts";
 import type { VenueQuote } from "../domain/market/venue.ts";
