@@ -51,7 +51,7 @@ export function loadAdapter(start: StartMessage, network: NetworkModules): Loade
     sdk: typeof sdk === "number" ? Math.round(sdk) : SDK_VERSION,
     adapter,
     methods: METHODS.filter(has),
-    capabilities: parseCapabilities(capabilities),
+    capabilities: requireAccount(parseCapabilities(capabilities), has("getAccount")),
     otherMethods: otherMethodsOf(adapter),
     notStatic: STATIC_NAMES.filter((name) => Object.hasOwn(adapter, name) && !(name in Adapter)),
   };
@@ -71,8 +71,16 @@ function otherMethodsOf(adapter: object): readonly string[] {
   return [...names].filter((name) => name.length <= METHOD_NAMES.chars).slice(0, METHOD_NAMES.count);
 }
 
+function requireAccount(capabilities: Capabilities, hasAccount: boolean): Capabilities {
+  if (capabilities.marginAccount === true && !hasAccount)
+    throw new AdapterShapeError("static capabilities: marginAccount needs getAccount, because buying power is no NAV");
+  return capabilities;
+}
+
 const BOOLEANS = [true, false] as const;
-const CAPABILITY_VALUES: Readonly<Record<Exclude<keyof Capabilities, "pollSeconds">, readonly unknown[]>> = {
+const CAPABILITY_VALUES: Readonly<
+  Record<Exclude<keyof Capabilities, "pollSeconds" | "fillsReachBackMs">, readonly unknown[]>
+> = {
   exactDecimals: BOOLEANS,
   clientIdDedupe: ["forever", "open-only", "none"],
   queryByClientId: BOOLEANS,
@@ -81,6 +89,7 @@ const CAPABILITY_VALUES: Readonly<Record<Exclude<keyof Capabilities, "pollSecond
   simulatedTime: BOOLEANS,
   mode: ["paper", "live"],
   reports: ["pushed", "polled"],
+  marginAccount: BOOLEANS,
 };
 const POLL_SECONDS_MAX = 3_600;
 
@@ -92,7 +101,11 @@ function parseCapabilities(declared: unknown): Capabilities {
     const choices = allowed.map((choice) => JSON.stringify(choice)).join(" or ");
     throw new AdapterShapeError(`static capabilities: ${name} is ${JSON.stringify(value)}; it must be ${choices}`);
   }
-  const { pollSeconds } = declared as { readonly pollSeconds?: unknown };
+  const { pollSeconds, fillsReachBackMs } = declared as Readonly<Record<string, unknown>>;
+  if (fillsReachBackMs !== undefined && !(typeof fillsReachBackMs === "number" && fillsReachBackMs > 0))
+    throw new AdapterShapeError(
+      `static capabilities: fillsReachBackMs is ${JSON.stringify(fillsReachBackMs)}; it must be a number above 0`,
+    );
   const isSeconds = typeof pollSeconds === "number" && pollSeconds >= 1 && pollSeconds <= POLL_SECONDS_MAX;
   if (pollSeconds !== undefined && !isSeconds)
     throw new AdapterShapeError(

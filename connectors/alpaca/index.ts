@@ -32,7 +32,6 @@ import {
   isOption,
   millis,
   optionOf,
-  orderBody,
   positionOf,
   quoteOf,
   rateOf,
@@ -43,6 +42,7 @@ import { type StreamStep, AccountStream } from "../account-stream.ts";
 import { type BarsPage, type BarsQuery, readBars } from "./bars.ts";
 import { CoinPairs } from "./coins.ts";
 import { allOpenOrders } from "./open-orders.ts";
+import { orderBody } from "./order-body.ts";
 import { AssetSearch } from "./search.ts";
 import {
   type ActivityEvent,

@@ -4,9 +4,7 @@ import {
   type Bar,
   type Fill,
   type Instrument,
-  NotSent,
   type Numeric,
-  type Order,
   type OrderReport,
   type Position,
   type Quote,
@@ -30,9 +28,6 @@ import type {
   VenueQuote,
   VenueRate,
 } from "./wire.ts";
-
-/** Alpaca takes quantities with at most nine decimals. */
-const QUANTITY_DECIMALS = 9;
 
 /** Every status of Alpaca's document but `replaced`, which another order continues. */
 const STATUSES: Readonly<Record<string, OrderReport["status"]>> = {
@@ -226,16 +221,17 @@ export function accountOf(account: VenueAccount): Account {
   };
 }
 
-const EQUITY_TERMS = {
+export const EQUITY_TERMS = {
   orderTypes: ["market", "limit", "stop", "stop_limit"],
   timesInForce: ["day", "gtc", "ioc", "fok"],
-} satisfies Pick<Instrument, "orderTypes" | "timesInForce">;
+  orderFlags: ["session", "positionIntent"],
+} satisfies Pick<Instrument, "orderTypes" | "timesInForce" | "orderFlags">;
 /** Stocks are priced in cents from one dollar on, and in hundredths of a cent below it. */
 const STOCK_TICKS = [
   { from: "0", tickSize: "0.0001" },
   { from: "1", tickSize: "0.01" },
 ];
-const CRYPTO_TERMS = {
+export const CRYPTO_TERMS = {
   orderTypes: ["market", "limit", "stop_limit"],
   timesInForce: ["gtc", "ioc"],
 } satisfies Pick<Instrument, "orderTypes" | "timesInForce">;
@@ -286,6 +282,8 @@ export function isOption(symbol: string): boolean {
   return /^[A-Z0-9.]{1,7}\d{6}[CP]\d{8}$/.test(symbol);
 }
 
+/** Of the free feed of all exchanges. */
+const SIP_DELAY_MS = 15 * 60_000;
 const FEED_NAMES = {
   iex: "IEX alone",
   sip: "all exchanges (SIP)",
@@ -304,7 +302,8 @@ export function quoteOf(symbol: string, quote: VenueQuote, feed: Feed | "crypto"
     timestamp: millis(quote.t),
     feed: FEED_NAMES[feed],
   };
-  if (feed === "delayed_sip") mapped.notice = "quote of all exchanges, 15 minutes late";
+  if (feed === "delayed_sip") mapped.delayedMs = SIP_DELAY_MS;
+  if (feed === "iex") mapped.coverage = "partial";
   return mapped;
 }
 
@@ -345,41 +344,4 @@ export function timeframeOf(resolution: string): string {
   const name = UNITS[unit];
   if (name === undefined) throw new Error(`Alpaca has no bars of ${resolution}: use 1m to 59m, 1h to 23h, 1d or 1w`);
   return `${count}${name}`;
-}
-
-function decimalsOf(amount: string): number {
-  return amount.split(".")[1]?.length ?? 0;
-}
-
-/** The body of an order. @throws NotSent for what Alpaca would refuse, round or not understand. */
-export function orderBody(order: Order): Readonly<Record<string, string | undefined>> {
-  const { symbol, quantityText, limitPriceText, stopPriceText, type, timeInForce } = order;
-  if (decimalsOf(quantityText) > QUANTITY_DECIMALS)
-    throw new NotSent(`Alpaca takes quantities with at most ${QUANTITY_DECIMALS} decimals, not ${quantityText}`);
-  const { orderTypes, timesInForce } = isCrypto(symbol) ? CRYPTO_TERMS : EQUITY_TERMS;
-  if (!orderTypes.some((allowed) => allowed === type))
-    throw new NotSent(`Alpaca takes ${orderTypes.join(", ")} orders in ${symbol}, not ${type}`);
-  if (!timesInForce.some((allowed) => allowed === timeInForce))
-    throw new NotSent(`Alpaca takes ${timesInForce.join(", ")} for ${symbol}, not ${timeInForce}`);
-  if (!isCrypto(symbol)) {
-    for (const price of [limitPriceText, stopPriceText]) if (price !== undefined) assertPenny(price);
-    if (/\.\d*[1-9]/.test(quantityText) && timeInForce !== "day")
-      throw new NotSent(`Alpaca takes a fraction of a share (${quantityText}) with day only, not ${timeInForce}`);
-  }
-  return {
-    client_order_id: order.clientOrderId,
-    symbol,
-    side: order.side,
-    qty: quantityText,
-    type,
-    time_in_force: timeInForce,
-    limit_price: limitPriceText,
-    stop_price: stopPriceText,
-  };
-}
-
-function assertPenny(price: string): void {
-  const allowed = /^0*\./.test(price) || /^0+(?:\.|$)/.test(price) ? 4 : 2;
-  if (decimalsOf(price.replace(/0+$/, "")) > allowed && price.includes("."))
-    throw new NotSent(`Alpaca takes prices with at most ${allowed} decimals here, not ${price}`);
 }

@@ -23,6 +23,9 @@ export function checkOrder(order: Order, { name, market, currency }: Checked): v
     refuse(`${symbol} takes ${instrument.orderTypes?.join(", ") ?? "no"} orders, not ${order.type}`);
   if (instrument.timesInForce?.includes(order.timeInForce) !== true)
     refuse(`${symbol} takes ${instrument.timesInForce?.join(", ") ?? "no time in force"}, not ${order.timeInForce}`);
+  for (const flag of ["session", "positionIntent", "postOnly"] as const)
+    if (order[flag] !== undefined && instrument.orderFlags?.includes(flag) !== true)
+      refuse(`${symbol} takes no order with ${flag}`);
   const why = stepProblem(order, instrument) ?? sizeProblem(order, instrument);
   if (why !== undefined) refuse(`${symbol}: ${why}`);
 }

@@ -30,6 +30,9 @@ const termsSchema = z.object({
   time_in_force: z.string(),
   limit_price: amount.optional(),
   stop_price: amount.optional(),
+  session: z.enum(["regular", "extended"]).optional(),
+  position_intent: z.enum(["open", "close"]).optional(),
+  post_only: z.boolean().optional(),
 });
 const isAuthorized = z.boolean();
 const commandSchema = z.union([

@@ -3,6 +3,7 @@ import type { TestCase } from "./test-case.ts";
 import { ACCOUNT_CASES } from "./cases/account.ts";
 import { CANCEL_CASES } from "./cases/cancel.ts";
 import { FAULT_CASES } from "./cases/faults.ts";
+import { ORDER_FLAG_CASES } from "./cases/order-flags.ts";
 import { ORDER_FAULT_CASES } from "./cases/order-faults.ts";
 import { READ_FAULT_CASES } from "./cases/read-faults.ts";
 import { FILL_ORDER_CASES } from "./cases/fill-order.ts";
@@ -46,4 +47,5 @@ export const CASES: readonly TestCase[] = [
   ...ENDURANCE_CASES,
   ...MEMBER_CASES,
   ...VENUE_ACTION_CASES,
+  ...ORDER_FLAG_CASES,
 ].toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

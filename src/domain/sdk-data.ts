@@ -8,6 +8,8 @@ export type Timestamp = number | string;
 export type Side = "buy" | "sell";
 export type OrderType = "market" | "limit" | "stop" | "stop_limit";
 export type TimeInForce = "day" | "gtc" | "ioc" | "fok";
+/** What an order may ask for besides its terms. An order that has one is blocked unless its instrument names it. */
+export type OrderFlagName = "session" | "positionIntent" | "postOnly";
 
 export interface Quote {
   symbol: string;
@@ -20,6 +22,12 @@ export interface Quote {
    * `quote-freshness` takes the later of this and `timestamp`. Leave it out if the venue does not say so.
    */
   asOf?: Timestamp;
+  /** `received`: the venue states no time, and `timestamp` is that of the receipt. */
+  timeSource?: "venue" | "received";
+  /** How late the feed is. The desk shows such a price, and takes no order by it. */
+  delayedMs?: number;
+  /** `partial`: of some of the markets on which the instrument trades. */
+  coverage?: "full" | "partial";
   /** The price of the last trade. */
   last?: Numeric;
   bidSize?: Numeric;
@@ -61,6 +69,12 @@ export interface Order {
   timeInForce: TimeInForce;
   /** true: the order must not open or increase a position. This version of the desk does not set it. */
   reduceOnly?: boolean;
+  /** `extended`: the order may trade before and after the regular hours, too. */
+  session?: "regular" | "extended";
+  /** What the order does to the position: the venue refuses an order that would do the other. */
+  positionIntent?: "open" | "close";
+  /** true: the order must not take from the book; the venue refuses or cancels it if it would. */
+  postOnly?: boolean;
 }
 
 /** The venue accepted the order. The desk's state of the order is `accepted` from then on. */
@@ -135,6 +149,8 @@ export interface Account {
    * source.
    */
   timestamp?: Timestamp;
+  /** Compared with that of `connect`: the desk cuts off a connector whose account is another one. */
+  accountId?: string;
   /** What a person must know about this account or its market, in one line. Shown in `qoc status`. */
   notice?: string | undefined;
 }
@@ -188,7 +204,13 @@ export interface Instrument {
   multiplier?: Numeric;
   orderTypes?: OrderType[];
   timesInForce?: TimeInForce[];
+  /** The flags of {@link Order} that the adapter passes on. Orders with any other flag are blocked. */
+  orderFlags?: OrderFlagName[];
   tradable?: boolean;
+  /** false: quantities are whole numbers. */
+  fractional?: boolean;
+  /** The end of its last trading day, of an option or a future. Orders after it are blocked. */
+  expires?: Timestamp;
   /** false: none of it can be borrowed now, and a sale that opens a short position is blocked. */
   shortable?: boolean;
 }

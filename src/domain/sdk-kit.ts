@@ -45,6 +45,9 @@ export interface FakeOrder {
   readonly limit_price?: string | undefined;
   readonly stop_price?: string | undefined;
   readonly time_in_force: string;
+  readonly session?: "regular" | "extended" | undefined;
+  readonly position_intent?: "open" | "close" | undefined;
+  readonly post_only?: boolean | undefined;
   filled_quantity: string;
   average_price: string | null;
   status: OrderStatus;
@@ -125,7 +128,7 @@ export interface DialectStatements {
 
 /** An order as a client sent it. */
 export type WireOrder = Pick<FakeOrder, "client_order_id" | "symbol" | "side" | "quantity" | "type" | "time_in_force"> &
-  Partial<Pick<FakeOrder, "limit_price" | "stop_price">>;
+  Partial<Pick<FakeOrder, "limit_price" | "stop_price" | "session" | "position_intent" | "post_only">>;
 
 /** What a request asks for. `isAuthorized`: it carries the venue's keys. */
 export type VenueCommand = { readonly isAuthorized: boolean } & (

@@ -115,6 +115,13 @@ export interface Capabilities {
    * asks every 2 seconds at first, and less often the longer nothing changes, down to every 30 seconds.
    */
   pollSeconds?: number;
+  /**
+   * How far back `getFills` reaches, ms: an empty list says nothing of older fills, and the desk says so after a longer
+   * gap. Without it the desk takes the list as complete.
+   */
+  fillsReachBackMs?: number;
+  /** Buying power is leveraged, so that it is no NAV: the adapter must have `getAccount`. */
+  marginAccount?: boolean;
   /** The venue replays a market: its current time is the newest timestamp that it returned, not the wall clock. */
   simulatedTime?: boolean;
   /** `paper`: orders move no money. `live`: they do. */

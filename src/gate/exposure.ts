@@ -10,7 +10,7 @@ import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { type InstrumentKey, type OrderTerms, comparableSymbol, instrumentKey } from "../domain/orders/order.ts";
 import { type OrderRecord, leaves } from "../domain/orders/order-state.ts";
-import type { Quote } from "../domain/market/quote.ts";
+import { type Quote, isDelayed, quoteWords } from "../domain/market/quote.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
 import type { GateInput } from "./input.ts";
 import { foreignCurrency, orderPrice } from "./valuation.ts";
@@ -239,6 +239,8 @@ export function quoteOf({ quote, order }: GateInput): Available<Quote> {
   if (quote === undefined) return missingInput(`no quote for ${order.terms.symbol}`);
   if (quote.symbol !== order.terms.symbol)
     return missingInput(`the quote is for ${quote.symbol}, not for ${order.terms.symbol}`);
+  if (isDelayed(quote))
+    return missingInput(`the quote of ${quote.symbol} is ${quoteWords(quote)}: no order is taken by it`);
   return available(quote);
 }
 

@@ -36,6 +36,8 @@ const capabilities = z.looseObject({
   mode: z.enum(["paper", "live"]).optional(),
   reports: z.enum(["pushed", "polled"]).optional(),
   pollSeconds: z.number().min(1).max(3_600).optional(),
+  fillsReachBackMs: z.number().positive().optional(),
+  marginAccount: z.boolean().optional(),
 });
 
 export const CAPABILITY_NAMES: ReadonlySet<string> = new Set(Object.keys(capabilities.shape));
@@ -153,6 +155,9 @@ export const quoteSchema = answerShape(
     ask: numeric,
     timestamp: time,
     asOf: optional(time),
+    timeSource: optional(z.enum(["venue", "received"])),
+    delayedMs: optional(z.number().nonnegative().max(TIME_MS_MAX)),
+    coverage: optional(z.enum(["full", "partial"])),
     last: optional(numeric),
     bidSize: optional(notNegative),
     askSize: optional(notNegative),
@@ -229,6 +234,7 @@ export const accountSchema = answerShape(
     balances: optional(z.array(balanceSchema).max(LIMITS.balances)),
     timestamp: optional(time),
     notice: optional(notice),
+    accountId: optional(name),
   },
   { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as ReportedAccount },
 );
@@ -336,7 +342,10 @@ export const instrumentSchema = answerShape(
     multiplier: optional(positive),
     orderTypes: optional(z.array(orderType)),
     timesInForce: optional(z.array(z.enum(["day", "gtc", "ioc", "fok"]))),
+    orderFlags: optional(z.array(z.enum(["session", "positionIntent", "postOnly"]))),
     tradable: optional(z.boolean()),
+    fractional: optional(z.boolean()),
+    expires: optional(time),
     shortable: optional(z.boolean()),
   },
   { read: (value) => compact(value) as VenueInstrument },

@@ -225,6 +225,60 @@ describe("order-validity", () => {
     );
   });
 
+  it.each<[string, TermsDraft, Partial<VenueInstrument>, string]>([
+    ["post-only where the instrument names it", { flags: { postOnly: true } }, { orderFlags: ["postOnly"] }, "OK"],
+    [
+      "post-only where it names another",
+      { flags: { postOnly: true } },
+      { orderFlags: ["session"] },
+      "FLAG_NOT_SUPPORTED",
+    ],
+    ["extended hours where it names none", { flags: { session: "extended" } }, {}, "FLAG_NOT_SUPPORTED"],
+    ["regular hours where it names none", { flags: { session: "regular" } }, {}, "FLAG_NOT_SUPPORTED"],
+    [
+      "a sale of what is held to close",
+      { side: "sell", quantity: "10", flags: { positionIntent: "close" } },
+      { orderFlags: ["positionIntent"] },
+      "OK",
+    ],
+    [
+      "a purchase to close a long position",
+      { flags: { positionIntent: "close" } },
+      { orderFlags: ["positionIntent"] },
+      "POSITION_INTENT_WRONG",
+    ],
+    [
+      "a sale of what is held to open",
+      { side: "sell", quantity: "10", flags: { positionIntent: "open" } },
+      { orderFlags: ["positionIntent"] },
+      "POSITION_INTENT_WRONG",
+    ],
+    ["a fraction of a whole number", { quantity: "1.5" }, { fractional: false }, "OFF_LOT"],
+    ["a whole number with zeros", { quantity: "15" }, { fractional: false }, "OK"],
+    ["after the last trading day", {}, { expires: 0 }, "INSTRUMENT_EXPIRED"],
+    ["before the last trading day", {}, { expires: Number.MAX_SAFE_INTEGER }, "OK"],
+  ])("order-validity of %s: %s", (_, order, more, code) => {
+    expect(of(order, { symbol: "AAPL", ...more })).toBe(code);
+  });
+
+  it("order-validity refuses a flag of a connector without instruments, which could not pass it on", () => {
+    expect(of({ flags: { postOnly: true } })).toBe("FLAG_NOT_SUPPORTED");
+  });
+
+  it("no order is taken by a price that is late, and a limit order needs none", () => {
+    const late = { quote: quote("99", "100", { delayedMs: 900_000 }) };
+    expect(of({ type: "market" }, undefined, late)).toBe("QUOTE_DELAYED");
+    expect(of({ limitPrice: "100" }, undefined, late)).toBe("OK");
+    const { code, message } = ask(
+      "price-collar",
+      desk(),
+      { limitPrice: "100" },
+      { ...late, guards: [guard("price-collar")] },
+    );
+    expect(code).toBe("PRICE_COLLAR_UNAVAILABLE");
+    expect(message).toContain("900 s late");
+  });
+
   it("order-validity refuses an amount without an exact number, unless the connector takes exact decimals", () => {
     const { connector } = inputOf(desk(), {});
     const exact = { connector: { ...connector, capabilities: { exactDecimals: true } } };

@@ -33,6 +33,7 @@ export interface TermsDraft {
   readonly stopPrice?: Amount;
   readonly protectionPrice?: Amount;
   readonly timeInForce?: OrderTerms["timeInForce"];
+  readonly flags?: Pick<OrderTerms, "session" | "positionIntent" | "postOnly">;
   /** The id of a working order that nothing has filled, or `id filled`. */
   readonly cancels?: string;
   readonly replaces?: string;
@@ -59,6 +60,7 @@ export function terms(draft: TermsDraft = {}): OrderTerms {
     ...(limitPrice === undefined ? {} : { limitPrice: amount(limitPrice) }),
     ...(draft.stopPrice === undefined ? {} : { stopPrice: amount(draft.stopPrice) }),
     timeInForce: draft.timeInForce ?? "day",
+    ...draft.flags,
     ...(draft.protectionPrice === undefined ? {} : { protectionPrice: amount(draft.protectionPrice) }),
     ...(draft.cancels === undefined ? {} : { cancels: target(draft.cancels, false) }),
     ...(draft.replaces === undefined ? {} : { replaces: target(draft.replaces, true) }),

@@ -31,26 +31,29 @@ function compile(sdk: string, files: readonly string[]): string {
 const SHAPES: Readonly<Record<string, string>> = {
   Numeric: "number | string",
   Timestamp: "number | string",
-  Quote: `{ symbol: string; bid: N; ask: N; timestamp: T; asOf?: T; last?: N; bidSize?: N; askSize?: N;
+  Quote: `{ symbol: string; bid: N; ask: N; timestamp: T; asOf?: T; timeSource?: "venue" | "received"; delayedMs?: number;
+    coverage?: "full" | "partial"; last?: N; bidSize?: N; askSize?: N;
     feed?: string; notice?: string | undefined }`,
   Position: "{ symbol: string; quantity: N; averagePrice?: N; markPrice?: N; currency?: string }",
   Order: `{ clientOrderId: string; symbol: string; side: S.Side; quantity: number; quantityText: string; type: S.OrderType;
     limitPrice?: number; limitPriceText?: string; stopPrice?: number; stopPriceText?: string;
-    timeInForce: S.TimeInForce; reduceOnly?: boolean }`,
+    timeInForce: S.TimeInForce; reduceOnly?: boolean; session?: "regular" | "extended"; positionIntent?: "open" | "close";
+    postOnly?: boolean }`,
   OrderAck: '{ venueOrderId: string; status: "acknowledged" }',
   Fill: `{ fillId: string; venueOrderId: string; clientOrderId?: string; symbol: string; side: S.Side; quantity: N; price: N; timestamp: T;
     fee?: N; feeCurrency?: string; busts?: string; corrects?: string }`,
   OrderReport:
     "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N; " +
     "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N; reason?: string; updatedAt?: T; replacedBy?: string }",
-  Account: `{ nav: N; cash: N; buyingPower: N; currency: string; balances?: S.Balance[]; timestamp?: T;
+  Account: `{ nav: N; cash: N; buyingPower: N; currency: string; balances?: S.Balance[]; timestamp?: T; accountId?: string;
     notice?: string | undefined }`,
   Balance: "{ currency: string; total: N; free?: N }",
   Asset: "{ class: string; id: string }",
   TickBand: "{ from: N; tickSize: N }",
   Instrument: `{ symbol: string; name?: string; asset?: S.Asset; tickSize?: N; ticks?: S.TickBand[]; lotSize?: N;
     minQuantity?: N; maxQuantity?: N; marketLot?: N; minNotional?: N; maxNotional?: N; currency?: string; multiplier?: N;
-    orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean; shortable?: boolean }`,
+    orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; orderFlags?: S.OrderFlagName[];
+    tradable?: boolean; fractional?: boolean; expires?: T; shortable?: boolean }`,
   Activity: `{ id: string; kind: S.ActivityKind; timestamp: T; amount?: N; currency?: string; symbol?: string; ratio?: [N, N];
     newSymbol?: string; quantity?: N; corrects?: string; note?: string }`,
   ActivityKind: `"deposit" | "withdrawal" | "transfer" | "dividend" | "interest" | "fee" | "tax" | "adjustment" | "split" |
@@ -73,7 +76,7 @@ const SHAPES: Readonly<Record<string, string>> = {
   QuoteSource: `{ quote(symbol: string): Promise<S.Quote>; instrument(symbol: string): Promise<S.Instrument | null | undefined> }`,
   Capabilities: `{ exactDecimals?: boolean; clientIdDedupe?: "forever" | "open-only" | "none"; queryByClientId?: boolean;
     buyingPowerNetsOpenOrders?: boolean; reduceOnly?: boolean; reports?: "pushed" | "polled"; pollSeconds?: number;
-    simulatedTime?: boolean; mode?: "paper" | "live" }`,
+    fillsReachBackMs?: number; marginAccount?: boolean; simulatedTime?: boolean; mode?: "paper" | "live" }`,
   ConnectorAdapter: `{ connect(ctx: S.ConnectorContext): Promise<void | S.ConnectReport>; disconnect(): Promise<void>;
     getQuote(symbol: string): Promise<S.Quote>; getPositions(): Promise<S.Position[]>; getBuyingPower(): Promise<N>;
     placeOrder(order: S.Order): Promise<S.OrderAck>; cancelOrder(venueOrderId: string, order?: S.CancelHint): Promise<void>;

@@ -24,6 +24,9 @@ const ORDER_TYPES = {
   stop_limit: "STOP_LOSS_LIMIT",
 } as const satisfies Record<Order["type"], string>;
 
+/** The type of a limit order that must not take from the book. */
+const POST_ONLY = "LIMIT_MAKER";
+
 /** Of average prices, which are shown and never calculated with. */
 const AVERAGE_DECIMALS = 12;
 
@@ -79,6 +82,7 @@ export function marketOf(symbol: Body): Market {
     currency: quote,
     orderTypes: (Object.keys(ORDER_TYPES) as Order["type"][]).filter((type) => types.includes(ORDER_TYPES[type])),
     timesInForce: ["gtc", "ioc", "fok"],
+    orderFlags: types.includes(POST_ONLY) ? ["postOnly"] : [],
     tradable: symbol["status"] === "TRADING" && symbol["isSpotTradingAllowed"] !== false,
   };
   const notional = filterIn(symbol, "NOTIONAL", "MIN_NOTIONAL");
@@ -130,6 +134,11 @@ export function orderParams(order: Order, { id }: Market): Readonly<Record<strin
   };
   if (limitPriceText !== undefined) params["price"] = limitPriceText;
   if (stopPriceText !== undefined) params["stopPrice"] = stopPriceText;
+  if (order.postOnly === true) {
+    if (type !== "limit" || timeInForce !== "gtc")
+      throw new NotSent(`Binance takes post-only for limit orders with gtc, not ${type} with ${timeInForce}`);
+    return { ...params, type: POST_ONLY };
+  }
   // A market order has no time in force at Binance: what the book cannot fill at once expires.
   if (limitPriceText !== undefined) params["timeInForce"] = timeInForce.toUpperCase();
   else if (timeInForce === "fok")

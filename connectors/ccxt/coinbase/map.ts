@@ -89,6 +89,7 @@ export function marketOf(product: Body): Market | undefined {
     minNotional: amountIn(product, "quote_min_size"),
     orderTypes: product["limit_only"] === true ? ["limit"] : ["market", "limit"],
     timesInForce: ["gtc", "ioc", "fok"],
+    orderFlags: ["postOnly"],
     tradable: !isOff,
   };
   return { symbol: symbolOf(id), id, base, quote, instrument };
@@ -139,10 +140,13 @@ export function orderBody(order: Order, { id }: Market): Readonly<Record<string,
   };
 }
 
-function configurationOf({ type, timeInForce, quantityText: base_size, limitPriceText: limit_price }: Order): object {
+function configurationOf(order: Order): object {
+  const { type, timeInForce, quantityText: base_size, limitPriceText: limit_price, postOnly = false } = order;
+  if (postOnly && (type !== "limit" || timeInForce !== "gtc"))
+    throw new NotSent(`Coinbase takes post-only for limit orders with gtc, not ${type} with ${timeInForce}`);
   if (type === "market" && timeInForce !== "fok") return { market_market_ioc: { base_size } };
   if (type === "limit" && timeInForce === "gtc")
-    return { limit_limit_gtc: { base_size, limit_price, post_only: false } };
+    return { limit_limit_gtc: { base_size, limit_price, post_only: postOnly } };
   if (type === "limit" && timeInForce === "ioc") return { sor_limit_ioc: { base_size, limit_price } };
   if (type === "limit" && timeInForce === "fok") return { limit_limit_fok: { base_size, limit_price } };
   throw new NotSent(`Coinbase takes no ${type} order with ${timeInForce}`);

@@ -68,6 +68,7 @@ export function marketOf(id: string, pair: Body): Market | undefined {
     minQuantity: amountIn(pair, "ordermin"),
     orderTypes: ["market", "limit", "stop", "stop_limit"],
     timesInForce: ["gtc", "ioc"],
+    orderFlags: ["postOnly"],
     tradable: pair["status"] === undefined || pair["status"] === "online",
   };
   if (typeof pair["costmin"] === "string") instrument.minNotional = pair["costmin"];
@@ -121,6 +122,11 @@ export function orderParams(order: Order, { id }: Market): Readonly<Record<strin
     // The fee is in the quote currency, so that it never changes the quantity that was bought.
     oflags: "fciq",
   };
+  if (order.postOnly === true) {
+    if (type !== "limit" || timeInForce !== "gtc")
+      throw new NotSent(`Kraken takes post-only for limit orders with gtc, not ${type} with ${timeInForce}`);
+    params["oflags"] = "fciq,post";
+  }
   // A stop-limit order has its stop price as price, and its limit as price2.
   const prices = [stopPriceText, limitPriceText].filter((price) => price !== undefined);
   if (prices[0] !== undefined) params["price"] = prices[0];

@@ -1,4 +1,5 @@
 /** Approval at a terminal: the person reads the whole review, and approves the digest of that review. */
+import { flagWords } from "../../domain/orders/order.ts";
 import type { Review, ReviewedOrder, TargetView } from "../../domain/orders/review-view.ts";
 import { decimal } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/errors/error.ts";
@@ -102,7 +103,8 @@ function orderSentence({ mode, terms, notional, currency, target }: Review): str
   const worth = notional === null ? "of unknown worth" : `about ${amountText(notional, currency)}`;
   const order = `${side.toUpperCase()} ${quantity} ${symbol} ${price.join(" ")}`;
   const lead = target === undefined ? "" : `REPLACE ${target.id} by `;
-  return oneLine(`${MODE_WORDS[mode]}: ${lead}${order}, ${worth}, ${timeInForce}, at ${connector}`);
+  const rules = [timeInForce, ...flagWords(terms)].join(", ");
+  return oneLine(`${MODE_WORDS[mode]}: ${lead}${order}, ${worth}, ${rules}, at ${connector}`);
 }
 
 /** A guard blocks the order, or the desk approves nothing now: the person is not asked. */

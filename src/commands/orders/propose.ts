@@ -7,7 +7,7 @@ import { changedRules } from "../../trading/config/config-notices.ts";
 import { orderPath } from "../../trading/projections/order-files.ts";
 import { type EqualProposal, equalSentences } from "../../trading/orders/equal-proposals.ts";
 import { type ProposedOrder, proposeOrder } from "../../trading/orders/propose.ts";
-import { flag } from "../arguments.ts";
+import { flag, toggle } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { causesOf, foldedText } from "../rendering/guard-reasons.ts";
 import { type OutputStyle, hanging } from "../rendering/table-text.ts";
@@ -85,6 +85,13 @@ export const command = defineCommand({
     timeInForce: flag(z.string().optional(), "TIF", "day, gtc, ioc or fok; default: what the instrument takes", {
       choices: ["day", "gtc", "ioc", "fok"],
     }),
+    session: flag(z.string().optional(), "HOURS", "regular or extended, where the instrument takes it", {
+      choices: ["regular", "extended"],
+    }),
+    positionIntent: flag(z.string().optional(), "INTENT", "open or close, where the instrument takes it", {
+      choices: ["open", "close"],
+    }),
+    postOnly: toggle("a limit order that must not take from the book"),
     rationale: flag(z.string().optional(), "TEXT", "the reason, shown in the review"),
     researchRef: flag(nameSchema.optional(), "FILE", "the research note behind it"),
     issue: flag(nameSchema.optional(), "ID", "the issue it answers", { completes: "issue" }),
@@ -97,7 +104,8 @@ export const command = defineCommand({
   mcp: { openWorld: true },
   run: async (input, context): Promise<ProposalReport> => {
     const { desk } = requireDesk(context);
-    const { cancel, replace, connector, limitPrice, stopPrice, timeInForce, researchRef, ...sameNames } = input;
+    const { cancel, replace, connector, limitPrice, stopPrice, timeInForce, researchRef, ...rest } = input;
+    const { positionIntent, postOnly, ...sameNames } = rest;
     const ref = targetIn(input);
     const target = ref === undefined ? undefined : (await findOrderInScope(desk, context.actor, ref)).id;
     const proposed = await proposeOrder(
@@ -111,6 +119,8 @@ export const command = defineCommand({
         limit_price: limitPrice,
         stop_price: stopPrice,
         time_in_force: timeInForce,
+        position_intent: positionIntent,
+        post_only: postOnly ? "true" : undefined,
         research_ref: researchRef,
       },
       context.actor,

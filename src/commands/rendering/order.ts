@@ -2,7 +2,7 @@
 import type { PriceDistance, Review, ReviewedOrder } from "../../domain/orders/review-view.ts";
 import type { OrderDetail } from "../../domain/orders/order-view.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
-import { kindOf, targetOf } from "../../domain/orders/order.ts";
+import { flagWords, kindOf, targetOf } from "../../domain/orders/order.ts";
 import { eventWords } from "./event-words.ts";
 import { causesOf, foldedText } from "./guard-reasons.ts";
 import { localClock, shownTime } from "./local-time.ts";
@@ -30,7 +30,16 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
   const target = targetOf(terms);
   const action =
     target === undefined ? "" : `${kindOf(terms)} ${oneLine(target.id)}${kindOf(terms) === "cancel" ? ":" : " by"} `;
-  const termWords = [terms.quantity, terms.symbol, terms.type, price, terms.timeInForce, "at", terms.connector];
+  const termWords = [
+    terms.quantity,
+    terms.symbol,
+    terms.type,
+    price,
+    terms.timeInForce,
+    ...flagWords(terms),
+    "at",
+    terms.connector,
+  ];
   const flags = order.flags.length === 0 ? "" : ` (${oneLine(order.flags.join(", "))})`;
   return [
     `${style.paint("bold", oneLine(order.id))}  ${badge(style, terms.mode)}  ${oneLine(order.state)}${flags}`,

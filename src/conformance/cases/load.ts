@@ -12,7 +12,7 @@ const DISCONNECT_MS = 2_000;
 const STAY_UP_MS = 500;
 
 /** Each capability and its allowed values. */
-const ALLOWED_VALUES: Record<Exclude<keyof Capabilities, "pollSeconds">, readonly unknown[]> = {
+const ALLOWED_VALUES: Record<Exclude<keyof Capabilities, "pollSeconds" | "fillsReachBackMs">, readonly unknown[]> = {
   exactDecimals: [true, false],
   clientIdDedupe: ["forever", "open-only", "none"],
   queryByClientId: [true, false],
@@ -21,6 +21,7 @@ const ALLOWED_VALUES: Record<Exclude<keyof Capabilities, "pollSeconds">, readonl
   simulatedTime: [true, false],
   mode: ["paper", "live"],
   reports: ["pushed", "polled"],
+  marginAccount: [true, false],
 };
 
 async function disconnect(harness: ConformanceHarness): Promise<void> {

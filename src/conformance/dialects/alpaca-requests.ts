@@ -67,6 +67,7 @@ const orderRequest = z.strictObject({
   limit_price: amount.optional(),
   stop_price: amount.optional(),
   extended_hours: z.boolean().optional(),
+  position_intent: z.enum(["buy_to_open", "buy_to_close", "sell_to_open", "sell_to_close"]).optional(),
 });
 
 /** The rules of Alpaca that depend on the order alone. Each refusal has the words of Alpaca. */
@@ -76,7 +77,7 @@ function readOrder(body: unknown): UnsignedCommand {
     const [issue] = parsed.error.issues;
     return { route: "place", invalid: `invalid ${issue?.path.join(".") ?? "request body"}` };
   }
-  const { qty: quantity, extended_hours: _, ...terms } = parsed.data;
+  const { qty: quantity, extended_hours, position_intent, ...terms } = parsed.data;
   const refuse = (invalid: string): UnsignedCommand => ({ route: "place", invalid });
   const isCrypto = terms.symbol.includes("/");
   if (isCrypto && terms.time_in_force !== "gtc" && terms.time_in_force !== "ioc")
@@ -90,7 +91,11 @@ function readOrder(body: unknown): UnsignedCommand {
   }
   if (!isCrypto && quantity.includes(".") && terms.time_in_force !== "day")
     return refuse("fractional orders must be DAY orders");
-  return { route: "place", terms: { ...terms, quantity } };
+  if (extended_hours === true && terms.type !== "limit") return refuse("extended hours order must be DAY limit orders");
+  const session = extended_hours === undefined ? undefined : extended_hours ? "extended" : "regular";
+  const intent = position_intent?.endsWith("close") === true ? "close" : "open";
+  const flags = { session, position_intent: position_intent === undefined ? undefined : intent } as const;
+  return { route: "place", terms: { ...terms, quantity, ...flags } };
 }
 
 function readActivities({ since, until }: Readonly<Record<string, string>>): UnsignedCommand {

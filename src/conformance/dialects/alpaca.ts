@@ -90,7 +90,7 @@ function orderBody(order: FakeOrder, now: number) {
     limit_price: order.limit_price ?? null,
     stop_price: order.stop_price ?? null,
     status: statusOf(order),
-    extended_hours: false,
+    extended_hours: order.session === "extended",
     legs: null,
     trail_percent: null,
     trail_price: null,

@@ -101,7 +101,7 @@ const orderRequest = z.object({
   newClientOrderId: z.string().regex(/^[.A-Z:/a-z0-9_-]{1,36}$/),
   symbol: z.string().min(1),
   side: z.enum(["BUY", "SELL"]),
-  type: z.enum(["MARKET", "LIMIT", "STOP_LOSS", "STOP_LOSS_LIMIT"]),
+  type: z.enum(["MARKET", "LIMIT", "LIMIT_MAKER", "STOP_LOSS", "STOP_LOSS_LIMIT"]),
   quantity: amount,
   price: amount.optional(),
   stopPrice: amount.optional(),
@@ -125,11 +125,12 @@ function readOrder(fields: BinanceFields): UnsignedCommand {
       symbol: symbolOf(symbol),
       side: side === "BUY" ? "buy" : "sell",
       quantity,
-      type: TYPES[type] ?? "",
+      type: TYPES[type] ?? "limit",
+      post_only: type === "LIMIT_MAKER" ? true : undefined,
       limit_price: price,
       stop_price: stopPrice,
       // What a market order cannot fill at once expires.
-      time_in_force: timeInForce?.toLowerCase() ?? "ioc",
+      time_in_force: timeInForce?.toLowerCase() ?? (type === "LIMIT_MAKER" ? "gtc" : "ioc"),
     },
   };
 }

@@ -102,7 +102,7 @@ const orderRequest = z.strictObject({
   side: z.enum(["BUY", "SELL"]),
   order_configuration: z.union([
     z.strictObject({ market_market_ioc: z.strictObject(size) }),
-    z.strictObject({ limit_limit_gtc: z.strictObject({ ...priced, post_only: z.literal(false) }) }),
+    z.strictObject({ limit_limit_gtc: z.strictObject({ ...priced, post_only: z.boolean() }) }),
     z.strictObject({ limit_limit_fok: z.strictObject(priced) }),
     z.strictObject({ sor_limit_ioc: z.strictObject(priced) }),
   ]),
@@ -124,6 +124,7 @@ function readOrder(body: unknown): UnsignedCommand {
       quantity: terms.base_size,
       type: name === "market_market_ioc" ? "market" : "limit",
       limit_price: typeof limit === "string" ? limit : undefined,
+      post_only: "post_only" in terms && terms.post_only ? true : undefined,
       time_in_force: TIMES_IN_FORCE[name] ?? "ioc",
     },
   };

@@ -128,14 +128,14 @@ const orderRequest = z.strictObject({
   price2: amount.optional(),
   timeinforce: z.enum(["GTC", "IOC"]).optional(),
   cl_ord_id: z.string().regex(/^[\w-]{1,18}$/),
-  oflags: z.literal("fciq"),
+  oflags: z.enum(["fciq", "fciq,post"]),
 });
 
 function readOrder(form: Form): UnsignedCommand {
   const parsed = orderRequest.safeParse(form);
   if (!parsed.success)
     return { route: "place", invalid: `EGeneral:Invalid arguments:${parsed.error.issues[0]?.path.join(".") ?? ""}` };
-  const { pair, type, ordertype, volume, price, price2, timeinforce, cl_ord_id } = parsed.data;
+  const { pair, type, ordertype, volume, price, price2, timeinforce, cl_ord_id, oflags } = parsed.data;
   const isStop = ordertype.startsWith("stop");
   return {
     route: "place",
@@ -147,6 +147,7 @@ function readOrder(form: Form): UnsignedCommand {
       type: ORDER_TYPES[ordertype] ?? "",
       limit_price: isStop ? price2 : price,
       stop_price: isStop ? price : undefined,
+      post_only: oflags === "fciq,post" ? true : undefined,
       // What a market order cannot fill at once is cancelled.
       time_in_force: timeinforce?.toLowerCase() ?? "ioc",
     },

@@ -27,6 +27,9 @@ const orderRequest = z.object({
   limit_price: amount.optional(),
   stop_price: amount.optional(),
   time_in_force: z.enum(["day", "gtc", "ioc", "fok"]),
+  session: z.enum(["regular", "extended"]).optional(),
+  position_intent: z.enum(["open", "close"]).optional(),
+  post_only: z.boolean().optional(),
 });
 
 const ROUTES: readonly (readonly [method: string, path: RegExp, route: VenueRoute])[] = [

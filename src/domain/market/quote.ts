@@ -28,8 +28,19 @@ export function mid(quote: VenueQuote): Decimal {
   return decimal(quote.bid).plus(decimal(quote.ask)).times(decimal("0.5"));
 }
 
-/** What the connector says about the price: its feed and its notice. */
-export function quoteWords({ feed, notice }: VenueQuote): string | undefined {
-  const words = [...(feed === undefined ? [] : [`feed ${feed}`]), ...(notice === undefined ? [] : [notice])];
+/** Prices of a feed that is late are shown, and no order is taken by them. */
+export function isDelayed({ delayedMs = 0 }: VenueQuote): boolean {
+  return delayedMs > 0;
+}
+
+/** What the connector says about the price: its feed, how far it can be trusted, and its notice. */
+export function quoteWords({ feed, notice, delayedMs = 0, coverage, timeSource }: VenueQuote): string | undefined {
+  const words = [
+    ...(feed === undefined ? [] : [`feed ${feed}`]),
+    ...(delayedMs > 0 ? [`${Math.round(delayedMs / 1000)} s late`] : []),
+    ...(coverage === "partial" ? ["of a part of the market"] : []),
+    ...(timeSource === "received" ? ["the time is that of the receipt"] : []),
+    ...(notice === undefined ? [] : [notice]),
+  ];
   return words.length === 0 ? undefined : words.join("; ");
 }

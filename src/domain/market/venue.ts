@@ -3,7 +3,7 @@
  * makes these from the types of the SDK ({@link ./sdk.ts}).
  */
 import type { DecimalText } from "../decimal.ts";
-import type { ActivityKind, OrderReportStatus, OrderType, Session, Side, TimeInForce } from "../sdk.ts";
+import type { ActivityKind, OrderFlagName, OrderReportStatus, OrderType, Session, Side, TimeInForce } from "../sdk.ts";
 
 /** paper: orders move no money. live: they do. unstated: the connector does not say; approvals treat it like live. */
 export type Mode = "paper" | "live" | "unstated";
@@ -29,6 +29,10 @@ export interface VenueQuote {
   readonly at: number;
   /** The venue's time at which it last said that the quote is still valid, ms. */
   readonly asOf?: number | undefined;
+  readonly timeSource?: "venue" | "received";
+  /** How late the feed is, ms. */
+  readonly delayedMs?: number;
+  readonly coverage?: "full" | "partial";
   /** Where the price comes from, in the connector's words. */
   readonly feed?: string | undefined;
   /** What a person must know about the price, in the connector's words. */
@@ -142,7 +146,11 @@ export interface UnvaluedPosition {
 }
 
 /** An account as a connector reports it, with the venue's time if the connector sends one. */
-export type ReportedAccount = VenueAccount & { readonly at?: number; readonly notice?: string };
+export type ReportedAccount = VenueAccount & {
+  readonly at?: number;
+  readonly notice?: string;
+  readonly accountId?: string;
+};
 
 /** What an instrument stands for; see `Asset` in the SDK. */
 export interface VenueAsset {
@@ -172,7 +180,11 @@ export interface VenueInstrument {
   readonly multiplier?: DecimalText;
   readonly orderTypes?: readonly OrderType[];
   readonly timesInForce?: readonly TimeInForce[];
+  readonly orderFlags?: readonly OrderFlagName[];
   readonly tradable?: boolean;
+  readonly fractional?: boolean;
+  /** ms. */
+  readonly expires?: number;
   readonly shortable?: boolean;
 }
 

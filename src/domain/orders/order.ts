@@ -3,7 +3,7 @@ import { JoinedKeys } from "../../lib/joined-keys.ts";
 import { omitUndefined } from "../../lib/omit-undefined.ts";
 import { type Decimal, type DecimalText, decimal } from "../decimal.ts";
 import type { ClientOrderId, ConnectorName, OrderId, SymbolName } from "../ids.ts";
-import type { OrderType, Order as SdkOrder, Side, TimeInForce } from "../sdk.ts";
+import type { OrderFlagName, OrderType, Order as SdkOrder, Side, TimeInForce } from "../sdk.ts";
 import type { Mode } from "../market/venue.ts";
 
 export type { OrderType, Side, TimeInForce } from "../sdk.ts";
@@ -12,8 +12,36 @@ export const SIDES = ["buy", "sell"] as const satisfies readonly Side[];
 export const ORDER_TYPES = ["market", "limit", "stop", "stop_limit"] as const satisfies readonly OrderType[];
 export const TIMES_IN_FORCE = ["day", "gtc", "ioc", "fok"] as const satisfies readonly TimeInForce[];
 
+export const SESSIONS = ["regular", "extended"] as const satisfies readonly SdkOrder["session"][];
+export const POSITION_INTENTS = ["open", "close"] as const satisfies readonly SdkOrder["positionIntent"][];
+
+/** What an order asks for besides. Its instrument must name each. */
+export interface OrderWishes {
+  readonly session?: (typeof SESSIONS)[number] | undefined;
+  readonly positionIntent?: (typeof POSITION_INTENTS)[number] | undefined;
+  readonly postOnly?: true | undefined;
+}
+
+/** The flags that an order has. */
+export function flagsOf({ session, positionIntent, postOnly }: OrderWishes): readonly OrderFlagName[] {
+  return [
+    ...(session === undefined ? [] : ["session" as const]),
+    ...(positionIntent === undefined ? [] : ["positionIntent" as const]),
+    ...(postOnly === undefined ? [] : ["postOnly" as const]),
+  ];
+}
+
+/** The flags in words, for a sentence about the order. */
+export function flagWords({ session, positionIntent, postOnly }: OrderWishes): readonly string[] {
+  return [
+    ...(session === undefined ? [] : [`${session} hours`]),
+    ...(positionIntent === undefined ? [] : [`to ${positionIntent}`]),
+    ...(postOnly === undefined ? [] : ["post-only"]),
+  ];
+}
+
 /** Canonical terms: the digest, the approval, the journal and the venue all use this object. */
-export interface OrderTerms {
+export interface OrderTerms extends OrderWishes {
   readonly connector: ConnectorName;
   readonly mode: Mode;
   readonly symbol: SymbolName;
@@ -76,6 +104,7 @@ export function toSdkOrder(
   toNumber: (amount: DecimalText) => number,
 ): SdkOrder {
   const { symbol, side, quantity, type, limitPrice, stopPrice, timeInForce } = terms;
+  const { session, positionIntent, postOnly } = terms;
   return omitUndefined({
     clientOrderId,
     symbol,
@@ -88,6 +117,9 @@ export function toSdkOrder(
     stopPrice: stopPrice === undefined ? undefined : toNumber(stopPrice),
     stopPriceText: stopPrice,
     timeInForce,
+    session,
+    positionIntent,
+    postOnly,
   });
 }
 
@@ -124,6 +156,7 @@ export function describeOrder(terms: OrderTerms): string {
     terms.stopPrice === undefined ? "" : `stop ${terms.stopPrice}`,
     terms.limitPrice ?? "",
     terms.timeInForce,
+    ...flagWords(terms),
     `at ${terms.connector}`,
   ]
     .filter((word) => word !== "")

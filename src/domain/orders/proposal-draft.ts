@@ -1,7 +1,7 @@
 /** What a proposal's file asks for: an order, a cancel, or a replacement. */
 import type { DecimalText } from "../decimal.ts";
 import type { SymbolName } from "../ids.ts";
-import type { OrderType, Side, TimeInForce } from "./order.ts";
+import type { OrderType, OrderWishes, Side, TimeInForce } from "./order.ts";
 
 export interface DraftBase {
   readonly connector?: string | undefined;
@@ -14,7 +14,7 @@ export interface DraftBase {
   readonly sources?: readonly string[];
 }
 
-export interface OrderDraft extends DraftBase {
+export interface OrderDraft extends DraftBase, OrderWishes {
   readonly symbol: SymbolName;
   readonly side: Side;
   readonly quantity: DecimalText;
@@ -32,7 +32,7 @@ export interface CancelDraft extends DraftBase {
 }
 
 /** Asks to replace a working order. What is absent stays as it is in that order. */
-export interface ReplaceDraft extends DraftBase {
+export interface ReplaceDraft extends DraftBase, Omit<OrderWishes, "postOnly"> {
   /** The order's id. */
   readonly replaces: string;
   readonly symbol?: SymbolName | undefined;
@@ -43,6 +43,7 @@ export interface ReplaceDraft extends DraftBase {
   readonly limitPrice?: DecimalText | undefined;
   readonly stopPrice?: DecimalText | undefined;
   readonly timeInForce?: TimeInForce | undefined;
+  readonly postOnly?: boolean | undefined;
 }
 
 export type ProposalDraft = OrderDraft | CancelDraft | ReplaceDraft;

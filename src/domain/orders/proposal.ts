@@ -10,7 +10,10 @@ import {
   ORDER_TYPES,
   type OrderTerms,
   type OrderType,
+  type OrderWishes,
+  POSITION_INTENTS,
   type ProposalKind,
+  SESSIONS,
   SIDES,
   TIMES_IN_FORCE,
   type TimeInForce,
@@ -48,6 +51,9 @@ export const PROPOSAL_FIELDS = [
   "limit_price",
   "stop_price",
   "time_in_force",
+  "session",
+  "position_intent",
+  "post_only",
   "rationale",
   "summary",
   "research_ref",
@@ -217,6 +223,9 @@ const TERMS_FIELDS = [
   "limit_price",
   "stop_price",
   "time_in_force",
+  "session",
+  "position_intent",
+  "post_only",
 ] as const;
 
 function readCancel(fields: Map<string, string | number>, base: DraftBase): CancelDraft {
@@ -244,6 +253,7 @@ function readReplacement(fields: Map<string, string | number>, base: DraftBase):
     limitPrice: amount(fields, "limit_price"),
     stopPrice: amount(fields, "stop_price"),
     timeInForce: timeInForce === undefined ? undefined : choice(timeInForce, "time_in_force", TIMES_IN_FORCE),
+    ...readWishes(fields),
   };
 }
 
@@ -254,7 +264,11 @@ function readOrder(fields: Map<string, string | number>): Omit<OrderDraft, keyof
   const limitPrice = amount(fields, "limit_price");
   const stopPrice = amount(fields, "stop_price");
   checkPrices(type, limitPrice, stopPrice);
+  const { postOnly, ...wishes } = readWishes(fields);
+  if (postOnly === true) checkPostOnly(type);
   return {
+    ...wishes,
+    postOnly: postOnly === true ? true : undefined,
     symbol: readSymbol(textOf(fields, ["symbol"])),
     side: choice(textOf(fields, ["action", "side"]), "side", SIDES),
     quantity,
@@ -263,6 +277,21 @@ function readOrder(fields: Map<string, string | number>): Omit<OrderDraft, keyof
     limitPrice,
     stopPrice,
   };
+}
+
+function readWishes(fields: Map<string, string | number>): Omit<OrderWishes, "postOnly"> & { postOnly?: boolean } {
+  const postOnly = optionalChoice(textOf(fields, ["post_only"]), "post_only", ["true", "false"]);
+  return {
+    session: optionalChoice(textOf(fields, ["session"]), "session", SESSIONS),
+    positionIntent: optionalChoice(textOf(fields, ["position_intent"]), "position_intent", POSITION_INTENTS),
+    ...(postOnly !== undefined && { postOnly: postOnly === "true" }),
+  };
+}
+
+/** @throws ProposalError if an order that takes from the book must not. */
+export function checkPostOnly(type: OrderType): void {
+  if (type !== "limit")
+    throw new ProposalError(`post_only needs a limit order: a ${type.replace("_", "-")} order takes from the book`);
 }
 
 /** @throws ProposalError if the prices are not those of the order type. */
@@ -360,6 +389,9 @@ export function termsOf(draft: CompleteDraft, target: RouteTarget, protectionPri
     limitPrice: draft.limitPrice,
     stopPrice: draft.stopPrice,
     timeInForce: draft.timeInForce,
+    session: draft.session,
+    positionIntent: draft.positionIntent,
+    postOnly: draft.postOnly,
     protectionPrice,
   });
 }

@@ -5,11 +5,12 @@
  */
 import { type Decimal, ZERO, decimal, exactNumber, onStep } from "../../domain/decimal.ts";
 import { multiplierOf } from "../../domain/account/multiplier.ts";
-import type { OrderTerms } from "../../domain/orders/order.ts";
-import { isNegative } from "../../domain/market/quote.ts";
+import { type OrderTerms, flagsOf } from "../../domain/orders/order.ts";
+import { isDelayed, isNegative, quoteWords } from "../../domain/market/quote.ts";
 import { tickAt } from "../../domain/market/tick-size.ts";
 import type { VenueInstrument } from "../../domain/market/venue.ts";
 import type { Check } from "../../domain/orders/verdict.ts";
+import { iso } from "../../lib/time.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { shortOpeningQuantity } from "../exposure.ts";
 import { highestPrice } from "../valuation.ts";
@@ -28,6 +29,8 @@ export const orderValidity: GateCheck = {
       amounts(terms) ??
       belowZero(context) ??
       (connector.capabilities.exactDecimals === true ? undefined : representable(terms)) ??
+      delayedPrice(context) ??
+      unsupportedFlag(terms, instrument) ??
       (instrument === undefined
         ? notReturned(context)
         : instrument === null
@@ -40,6 +43,33 @@ export const orderValidity: GateCheck = {
     );
   },
 };
+
+/** A market or stop order trades at what the market is now, which a late feed does not say. */
+function delayedPrice({ input: { order, quote } }: CheckContext): Finding {
+  const { type, symbol } = order.terms;
+  if (quote === undefined || !isDelayed(quote) || type === "limit" || type === "stop_limit") return undefined;
+  return block(key, "QUOTE_DELAYED", `the quote of ${symbol} is ${quoteWords(quote)}; send a limit order`);
+}
+
+/** A flag that a connector does not pass on would be an order without it. */
+function unsupportedFlag(terms: OrderTerms, instrument: VenueInstrument | null | undefined): Finding {
+  if (instrument === null) return undefined;
+  const taken = instrument?.orderFlags ?? [];
+  const flag = flagsOf(terms).find((asked) => !taken.includes(asked));
+  if (flag === undefined) return undefined;
+  const all = taken.length === 0 ? "none" : taken.join(", ");
+  const message = `${terms.symbol} at ${terms.connector} takes no order with ${flag} (it takes ${all})`;
+  return block(key, "FLAG_NOT_SUPPORTED", message, { actual: flag });
+}
+
+/** An order to close that would open is refused here, before its venue refuses it. */
+function wrongIntent({ input, reducing }: CheckContext): Finding {
+  const { positionIntent, symbol } = input.order.terms;
+  if (positionIntent === undefined || (positionIntent === "close") === reducing) return undefined;
+  const does = reducing ? "reduces" : "does not only reduce";
+  const message = `the order is to ${positionIntent}, and it ${does} the position in ${symbol}`;
+  return block(key, "POSITION_INTENT_WRONG", message, { actual: positionIntent });
+}
 
 /** A venue that lists instruments did not return this one, so nothing shows that it lists the symbol. */
 function notReturned({ input: { connector, order } }: CheckContext): Finding {
@@ -101,6 +131,13 @@ function fits(terms: OrderTerms, instrument: VenueInstrument, context: CheckCont
   }
   if (instrument.tradable === false)
     return block(key, "NOT_TRADABLE", `${terms.symbol} is not tradable at ${terms.connector} now`);
+  if (instrument.fractional === false && /\.\d*[1-9]/.test(terms.quantity))
+    return block(key, "OFF_LOT", `quantity ${terms.quantity} is not a whole number`, {
+      limit: "1",
+      actual: terms.quantity,
+    });
+  if (instrument.expires !== undefined && context.input.venueNow >= instrument.expires)
+    return block(key, "INSTRUMENT_EXPIRED", `${terms.symbol} expired at ${iso(instrument.expires)}`);
   if (orderTypes !== undefined && !orderTypes.includes(terms.type)) {
     return block(
       key,
@@ -116,6 +153,7 @@ function fits(terms: OrderTerms, instrument: VenueInstrument, context: CheckCont
     );
   }
   return (
+    wrongIntent(context) ??
     shortSale(context, instrument) ??
     steps(terms, instrument) ??
     sizes(context.quantity, instrument) ??

@@ -4,7 +4,7 @@ import type { AccountRecord } from "../../domain/account/account.ts";
 import { readingOf } from "../../domain/account/account-state.ts";
 import { pairOf } from "../../domain/account/currency.ts";
 import { type Decimal, type DecimalText, ONE, ZERO, decimal, max, text } from "../../domain/decimal.ts";
-import { messageOf } from "../../domain/errors/error.ts";
+import { QocError, messageOf } from "../../domain/errors/error.ts";
 import { converted, ratePath } from "../../domain/account/exchange-rate.ts";
 import type { ConnectorName } from "../../domain/ids.ts";
 import { multiplierOf } from "../../domain/account/multiplier.ts";
@@ -173,10 +173,16 @@ export async function markAccount(
   await sizePositions(desk, connector, held);
   // A quote that is being fetched brings the venue's date; without a quote the last date counts.
   await quoted?.catch(() => undefined);
-  const { positions, at, notice, ...full }: ReportedAccount & { readonly positions: readonly VenuePosition[] } =
-    "nav" in account
-      ? { ...withBalances(desk, connector, account), positions: await withMarks(desk, connector, held) }
-      : await computeAccount(desk, connector, account.buyingPower, held);
+  await requireOwnAccount(desk, connector, account);
+  const {
+    positions,
+    at,
+    notice,
+    accountId: _accountId,
+    ...full
+  }: ReportedAccount & { readonly positions: readonly VenuePosition[] } = "nav" in account
+    ? { ...withBalances(desk, connector, account), positions: await withMarks(desk, connector, held) }
+    : await computeAccount(desk, connector, account.buyingPower, held);
   if (at !== undefined) observeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());
   if (notice === undefined) desk.market.notices.delete(connector);
@@ -247,6 +253,20 @@ function explainNav(
   const change = unexplainedChange(earlier.base, { ...reading, rateOf }, { held, awaited: earlier.awaited });
   if (change === undefined || text(change) === text(earlier.unexplained)) return;
   desk.publish({ type: "nav.unexplained", connector, amount: text(change) });
+}
+
+/** @throws ACCOUNT_CHANGED, after the connector was cut off. */
+async function requireOwnAccount(
+  desk: Pick<Desk, "state" | "venues">,
+  connector: ConnectorName,
+  account: ReportedAccount | { readonly buyingPower: VenueAccount["buyingPower"] },
+): Promise<void> {
+  const reason = "nav" in account ? account.accountId : undefined;
+  const pinned = desk.state.connectors.get(connector)?.accountId;
+  if (reason === undefined || pinned === undefined || pinned === reason) return;
+  const error = new QocError("ACCOUNT_CHANGED", { connector, pinned, reason });
+  await desk.venues.cutOff(connector, error.message);
+  throw error;
 }
 
 async function accountOf(

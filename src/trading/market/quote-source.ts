@@ -14,12 +14,13 @@ export function quoteSource(desk: () => Desk, connector: string): QuoteSource {
     instrument: async (symbol) => {
       const instrument = await instrumentOf(desk(), connector, symbol);
       if (instrument === null || instrument === undefined) return instrument;
-      const { orderTypes, timesInForce, ticks, ...terms } = instrument;
+      const { orderTypes, timesInForce, orderFlags, ticks, ...terms } = instrument;
       return omitUndefined({
         ...terms,
         ticks: ticks && [...ticks],
         orderTypes: orderTypes && [...orderTypes],
         timesInForce: timesInForce && [...timesInForce],
+        orderFlags: orderFlags && [...orderFlags],
       });
     },
   };

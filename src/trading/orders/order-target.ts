@@ -4,12 +4,13 @@
  */
 import { ZERO, decimal, text } from "../../domain/decimal.ts";
 import type { OrderId } from "../../domain/ids.ts";
-import { type OrderTarget, type OrderTerms, hasSameTerms } from "../../domain/orders/order.ts";
+import { type OrderTarget, type OrderTerms, flagWords, hasSameTerms } from "../../domain/orders/order.ts";
 import { type OrderRecord, isTerminal } from "../../domain/orders/order-state.ts";
 import {
   type CancelDraft,
   ProposalError,
   type ReplaceDraft,
+  checkPostOnly,
   checkPrices,
   pricesOf,
 } from "../../domain/orders/proposal.ts";
@@ -56,17 +57,26 @@ function replacementTerms(draft: ReplaceDraft, { target, plain, now, known }: Re
   const { limit, stop } = pricesOf(type);
   const limitPrice = draft.limitPrice ?? (limit ? plain.limitPrice : undefined);
   const stopPrice = draft.stopPrice ?? (stop ? plain.stopPrice : undefined);
+  const isPostOnly = draft.postOnly ?? plain.postOnly ?? false;
   try {
     checkPrices(type, limitPrice, stopPrice);
+    if (isPostOnly) checkPostOnly(type);
   } catch (error) {
     if (error instanceof ProposalError) return error.message;
     throw error;
   }
   const total = draft.quantity ?? plain.quantity;
   const timeInForce = draft.timeInForce ?? plain.timeInForce;
-  const { limitPrice: _limit, stopPrice: _stop, ...rest } = plain;
-  const changed: OrderTerms = omitUndefined({ ...rest, quantity: total, type, limitPrice, stopPrice, timeInForce });
-  if (hasSameTerms(changed, plain)) return `the replacement of ${id} changes nothing`;
+  const { limitPrice: _limit, stopPrice: _stop, postOnly: _postOnly, ...rest } = plain;
+  const wishes = {
+    session: draft.session ?? plain.session,
+    positionIntent: draft.positionIntent ?? plain.positionIntent,
+    postOnly: isPostOnly ? (true as const) : undefined,
+  };
+  const prices = { limitPrice, stopPrice };
+  const changed: OrderTerms = omitUndefined({ ...rest, quantity: total, type, ...prices, timeInForce, ...wishes });
+  if (hasSameTerms(changed, plain) && flagWords(changed).join() === flagWords(plain).join())
+    return `the replacement of ${id} changes nothing`;
   const left = decimal(total).minus(target.filled);
   if (!left.gt(ZERO) && known === undefined)
     return `${id} has filled ${text(target.filled)}; a quantity of ${total} leaves nothing to send`;

@@ -5,6 +5,7 @@
  * look-up for each order that the list lacks. The list also shows orders that this desk did not send.
  */
 import { type DecimalText, ZERO, decimal, text } from "../../domain/decimal.ts";
+import { iso } from "../../lib/time.ts";
 import { QocError, messageOf } from "../../domain/errors/error.ts";
 import type { ConnectorName, OrderId, VenueOrderId } from "../../domain/ids.ts";
 import { type OrderRecord, disputedQuantity, isTerminal } from "../../domain/orders/order-state.ts";
@@ -56,6 +57,7 @@ export async function recoverFills(desk: Desk, connector: ConnectorName): Promis
   if (opened === undefined) return 0;
   const newest = desk.state.lastFillAt.get(connector) ?? opened;
   const since = Math.max(opened, newest - FILLS_OVERLAP_MS);
+  warnOfReach(desk, connector, since);
   const symbols = knownSymbols(desk, connector);
   const read = (cursor: string | undefined) =>
     desk.venues.fills(connector, since, cursor === undefined ? { symbols } : { symbols, cursor });
@@ -70,6 +72,19 @@ export async function recoverFills(desk: Desk, connector: ConnectorName): Promis
     throw error;
   }
   return fresh;
+}
+
+/** A venue that itemises the fills of some time alone says nothing of older ones. */
+function warnOfReach(desk: Pick<Desk, "clock" | "log" | "state" | "venues">, connector: string, since: number): void {
+  const { fillsReachBackMs } = desk.venues.facts(connector)?.capabilities ?? {};
+  const newest = desk.state.lastFillAt.get(connector) ?? since;
+  const reach = fillsReachBackMs === undefined ? 0 : desk.clock.now() - fillsReachBackMs;
+  if (newest >= reach) return;
+  desk.log.warn(
+    `${connector} itemises fills since ${iso(reach)} alone, and the last one known is of ${iso(newest)}: a fill in between ` +
+      `shows as a difference of positions`,
+    { connector },
+  );
 }
 
 const SYMBOLS_MAX = 1_000;

@@ -1,6 +1,6 @@
 /** An order in one line, for a heading. */
 import type { JSX } from "preact";
-import type { OrderTerms } from "../../domain/orders/order.ts";
+import { type OrderTerms, flagWords } from "../../domain/orders/order.ts";
 import { money } from "../amounts.ts";
 import { SideWord } from "../parts/marks.tsx";
 
@@ -13,6 +13,7 @@ export function OrderSentence({ order }: { readonly order: { readonly terms: Ord
     terms.limitPrice === undefined ? "" : money(terms.limitPrice),
     terms.protectionPrice === undefined ? "" : `(worst ${money(terms.protectionPrice)})`,
     terms.timeInForce,
+    ...flagWords(terms),
     `at ${terms.connector}`,
   ].filter((word) => word !== "");
   return (

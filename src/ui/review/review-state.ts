@@ -65,6 +65,8 @@ const TERM_WORDS: Readonly<Record<string, string>> = {
   limitPrice: "limit price",
   stopPrice: "stop price",
   timeInForce: "time in force",
+  positionIntent: "position intent",
+  postOnly: "post-only",
   protectionPrice: "protection price",
 };
 

@@ -61,6 +61,18 @@ export const EVERYTHING: readonly Edit[] = [
     "    this.gapStart ??= this.newestFillTime;",
     '    this.gapStart ??= this.newestFillTime;\n    this.ctx.link(false, "the stream closed");',
   ],
+  [
+    "return { symbol, tickSize: tick_size, lotSize: lot_size, currency };",
+    'return { symbol, tickSize: tick_size, lotSize: lot_size, currency, orderFlags: ["session", "positionIntent", "postOnly"] };',
+  ],
+  [
+    "      time_in_force: order.timeInForce,\n",
+    `      time_in_force: order.timeInForce,
+      session: order.session,
+      position_intent: order.positionIntent,
+      post_only: order.postOnly,
+`,
+  ],
   ["      this.gapStart = undefined;\n", "      this.gapStart = undefined;\n      this.ctx.link(true);\n"],
 ];
 

@@ -8,6 +8,18 @@ const REPLACED = 'if (status === "replaced") throw new Error(`another order cont
 
 export const VENUE_ACTION_MISTAKES: readonly Mistake[] = [
   {
+    name: "names-a-flag-and-does-not-send-it",
+    description: "Its instrument takes post-only orders, and it sends them as ordinary ones.",
+    edits: [
+      [
+        "return { symbol, tickSize: tick_size, lotSize: lot_size, currency };",
+        'return { symbol, tickSize: tick_size, lotSize: lot_size, currency, orderFlags: ["postOnly"] };',
+      ],
+    ],
+    caughtBy: ["C153"],
+    reason: "arrived at the venue without it",
+  },
+  {
     name: "takes-a-close-with-a-code-for-the-end",
     description: "It opens a stream again only if the connection was cut.",
     edits: [

@@ -55,8 +55,10 @@ describe("an author's dialect", () => {
       "C133",
       "C134",
       "C137",
+      "C152",
+      "C153",
     ]);
-    expect(report.summary).toContain("C131 not possible at this venue");
+    expect(report.summary).toContain("C131 C152 not possible at this venue");
   });
 
   it.each([

@@ -61,8 +61,10 @@ describe("an adapter of another wire format", () => {
       "getBuyingPower does not throw RateLimited",
       "getFills returns a list, not pages with a cursor",
       "only the kit's own HTTP venue can be made to do this",
+      "the venue replaces no order by itself",
+      "the instrument names no order flags",
     ]);
-    expect(report.summary).toMatch(/, C140 not possible at this venue; certified$/);
+    expect(report.summary).toMatch(/, C140 C152 not possible at this venue; certified$/);
     const missing = report.guarantees.filter(({ given }) => !given).map(({ because }) => because);
     expect(missing).toEqual([expect.stringContaining("does not declare clientIdDedupe")]);
   });

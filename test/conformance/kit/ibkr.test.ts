@@ -30,6 +30,7 @@ describe.each(LEVELS)("at the %s level", (isolation) => {
       `C144: ${NO_HTTP}`,
       "C151: the stream of this venue has no code for its end",
       "C152: this wire format has no replaced orders that the kit can make",
+      "C153: the instrument names no order flags",
     ]);
     expect(report.summary).toMatch(/, C136 C139 C140 C143 C144 C151 C152 not possible at this venue; certified$/);
     expect(report).toMatchObject({ certified: true, isolation });

@@ -9,11 +9,11 @@ import {
   fillOfActivity,
   fillOfUpdate,
   millis,
-  orderBody,
   positionOf,
   quoteOf,
   reportOf,
 } from "../../../connectors/alpaca/map.ts";
+import { orderBody } from "../../../connectors/alpaca/order-body.ts";
 import { type ActivityEvent, type VenueOrder } from "../../../connectors/alpaca/wire.ts";
 import { parseJson } from "../../../connectors/exact-json.ts";
 import type { Order } from "../../../src/domain/sdk.ts";
@@ -80,6 +80,7 @@ describe.skipIf(!isThere)("examples of Alpaca's documents", () => {
     const { quote } = example("/v2/stocks/{symbol}/quotes/latest");
     expect(quoteOf("AAPL", quote, "iex")).toEqual({
       ...{ symbol: "AAPL", bid: "172.6", ask: "172.7", bidSize: "2", askSize: "1", feed: "IEX alone" },
+      coverage: "partial",
       timestamp: Date.parse("2022-08-17T10:09:34.055Z"),
     });
     const coins = example("/v1beta3/crypto/{loc}/latest/quotes").quotes;

@@ -69,6 +69,21 @@ describe("the documented formats", () => {
     });
   });
 
+  it("readProposal reads session, position intent and post-only, of a bare word too", () => {
+    const flags = { session: "Extended", position_intent: "close", post_only: true };
+    expect(readProposal({ ...FLAT, ...flags }, "x")).toMatchObject({
+      session: "extended",
+      positionIntent: "close",
+      postOnly: true,
+    });
+    expect(readProposal({ ...FLAT, post_only: false }, "x")).toMatchObject({ postOnly: undefined });
+    expect(() => readProposal({ ...FLAT, session: "night" }, "x")).toThrow(
+      'session "night" is not one of regular, extended',
+    );
+    const market = { ...FLAT, order_type: "market", limit_price: "", post_only: "true" };
+    expect(() => readProposal(market, "x")).toThrow("post_only needs a limit order");
+  });
+
   it("readProposal accepts the proposal's own id, sources, and both spellings of types", () => {
     const draft = readProposal(
       {
