@@ -66,8 +66,8 @@ export interface Checkpointer {
 
 /** Fewer records are read faster than a checkpoint is written. */
 const RECORDS_MIN = 1_000;
-/** Texts of agents that are kept in memory. */
-const AUTHORS_KEPT = 500;
+/** Of texts of agents that are kept in memory; a proposal has two. */
+const AUTHORS_KEPT = 1_000;
 
 export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   return new SegmentCheckpointer(options);

@@ -72,6 +72,13 @@ describe("a proposal", () => {
     }
   });
 
+  it("that the human wrote is not an agent's because that agent wrote the same text elsewhere", async () => {
+    await desk.write("orders/proposed/draft.toml", broken);
+    await write("orders/pending/copy.toml", broken, BETA);
+    await expect(write("orders/proposed/draft.toml", ORDER, BETA)).rejects.toMatchObject({ code: "NOT_YOURS" });
+    expect(desk.read("orders/proposed/draft.toml")).toBe(broken);
+  });
+
   it("of an agent is changed by that agent and by the human", async () => {
     await write("orders/pending/mine.toml", ORDER, ALPHA);
     await write("orders/pending/mine.toml", ORDER.replace('"2"', '"3"'), ALPHA);

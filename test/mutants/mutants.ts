@@ -705,6 +705,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/host/file-owners.test.ts",
     fails: "another user is refused: tsconfig.json",
   },
+  {
+    name: "25a",
+    removes: "the place of a text of an agent",
+    file: "src/trading/orders/order-authors.ts",
+    search: "ofProposal: (path, text) => byDigest.get(placeKey(path, digestOf(text))),",
+    replace: "ofProposal: (_path, text) => byDigest.get(digestOf(text)),",
+    test: "test/commands/agent-authorship.test.ts",
+    fails: "that the human wrote is not an agent's because that agent wrote the same text elsewhere",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

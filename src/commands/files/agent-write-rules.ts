@@ -53,7 +53,7 @@ async function refuseForeignProposal(
   const open = [...desk.state.proposed.values()].find((order) => order.path === path);
   const text = await desk.workspace.proposals.readText(path);
   if (open === undefined && text === undefined) return;
-  const writer = text === undefined ? undefined : desk.proposals.authors.of(text)?.actor;
+  const writer = text === undefined ? undefined : desk.proposals.authors.ofProposal(path, text)?.actor;
   const author = open?.proposedBy ?? writer ?? "human";
   if (author !== actor)
     throw new QocError("NOT_YOURS", { path: plainPath(path), author: plainName(author) ?? "another author" });

@@ -5,6 +5,7 @@
 import { ArchivedMap } from "../../domain/archived-map.ts";
 import { digestOf } from "../../domain/digest.ts";
 import type { Actor, Recorded } from "../../domain/event.ts";
+import type { Digest } from "../../domain/ids.ts";
 import { isInside } from "../../lib/path-containment.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
 import { isProposalPath } from "../../workspace/proposals.ts";
@@ -16,13 +17,19 @@ export interface OrderAuthor {
 }
 
 export interface OrderAuthors {
-  /** By the digest of the text. */
+  /** By the digest of the text, and of a proposal by digest and path too. */
   readonly byDigest: ArchivedMap<string, OrderAuthor>;
   take(recorded: Recorded): void;
   /** Names the author before the file is written, so that no reader meets a text without its author. */
   add(text: string, author: OrderAuthor): void;
   /** The author of exactly this text, under any file name; undefined if no agent wrote it. */
   of(text: string): OrderAuthor | undefined;
+  /** The author of exactly this text in this proposal: an agent may write the text of another author elsewhere. */
+  ofProposal(path: string, text: string): OrderAuthor | undefined;
+}
+
+function placeKey(path: string, digest: Digest): string {
+  return `${digest} ${path}`;
 }
 
 export function createOrderAuthors(): OrderAuthors {
@@ -32,9 +39,12 @@ export function createOrderAuthors(): OrderAuthors {
     take: ({ event }) => {
       if (event.type !== "file.written" || !event.actor.startsWith("agent:")) return;
       if (!isProposalPath(event.path) && !isInside(LAYOUT.issues, event.path)) return;
-      byDigest.set(event.digest, { actor: event.actor, sources: event.sources ?? [] });
+      const author = { actor: event.actor, sources: event.sources ?? [] };
+      byDigest.set(event.digest, author);
+      if (isProposalPath(event.path)) byDigest.set(placeKey(event.path, event.digest), author);
     },
     add: (text, author) => void byDigest.set(digestOf(text), author),
     of: (text) => byDigest.get(digestOf(text)),
+    ofProposal: (path, text) => byDigest.get(placeKey(path, digestOf(text))),
   };
 }
