@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { PAGES } from "../../src/ui/pages-list.ts";
 import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
 import { type BrowserDesk, type SignedInPage, calm, browserDesk } from "./support/browser-desk.ts";
 
@@ -304,6 +305,33 @@ describePage("a review", () => {
     await signedIn.page.getByRole("button", { name: "Halt trading" }).waitFor();
     await becomesOn();
     expect((await desk.call<any>("status")).trading.reason).toBe("checked the venue");
+  });
+
+  it("W62 halts on every page, while nothing is answered, with the stream cut, and over an open dialog", async () => {
+    const { page, go } = signedIn;
+    const halted = async (press: () => Promise<void>): Promise<void> => {
+      await press();
+      await expect.poll(async () => (await desk.call<any>("status")).trading.state).toBe("halted");
+      await desk.call("resume", { reason: "a test" });
+    };
+    const button = page.locator("header").getByRole("button", { name: "Halt trading" });
+    for (const { page: route } of PAGES) {
+      await go(route);
+      await halted(() => button.click());
+    }
+    await open(await desk.propose({ limitPrice: "1004" }));
+    await button.waitFor();
+    await page.keyboard.press("x");
+    const dialog = page.getByRole("dialog", { name: /^Reject/ });
+    await halted(() => dialog.getByRole("button", { name: "Halt trading" }).click());
+    await page.keyboard.press("Escape");
+    await page.route("**/ui/api/events*", (route) => route.abort());
+    await page.route("**/ui/api/command", (route) =>
+      route.request().postDataJSON().command === "halt" ? route.continue() : undefined,
+    );
+    await page.reload();
+    await page.getByText("Reading the proposal…").waitFor();
+    await halted(() => button.click());
   });
 
   it("a failed resume is named beside the halt button, until trading is active after all", async () => {

@@ -1,10 +1,11 @@
 /** The orders in flight, each with its cancel: on the Desk, and in a dialog that opens from every page. */
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { StatusView } from "../../domain/status-view.ts";
 import { cancelAll } from "../decisions.ts";
 import { useLostLine, usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 import { StateMark } from "../parts/marks.tsx";
 import { Age, ErrorNotice, Notice } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
@@ -36,21 +37,22 @@ interface InFlightDialogProps {
 
 function InFlightDialog({ orders, onClose }: InFlightDialogProps): JSX.Element {
   const asked = useReading<StatusView>(STATUS).askedAt.value;
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="ask" aria-labelledby="in-flight-title" onClose={onClose}>
-      <h2 id="in-flight-title">Orders in flight</h2>
-      {orders.length === 0 ? <p class="dim">None is left.</p> : null}
-      <p class="dim small">
-        <Age since={asked} />
-      </p>
-      <InFlightList orders={orders} onLeave={() => dialog.current?.close()} />
-      <CancelAll ids={orders.map(({ id }) => id)} />
-      <div class="buttons">
-        <Button onPress={() => dialog.current?.close()}>Close</Button>
-      </div>
-    </dialog>
+    <Dialog title="Orders in flight" onClose={onClose}>
+      {(close) => (
+        <>
+          {orders.length === 0 ? <p class="dim">None is left.</p> : null}
+          <p class="dim small">
+            <Age since={asked} />
+          </p>
+          <InFlightList orders={orders} onLeave={close} />
+          <CancelAll ids={orders.map(({ id }) => id)} />
+          <div class="buttons">
+            <Button onPress={close}>Close</Button>
+          </div>
+        </>
+      )}
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
 /** A dialog that asks for words before something is done, for example a rejection or a resume. */
 import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 import type { RequestError } from "../desk-client.ts";
 import { Button } from "./button.tsx";
+import { Dialog } from "./dialog.tsx";
 import { ErrorNotice } from "./texts.tsx";
 
 interface AskProps {
@@ -33,55 +34,52 @@ export function Ask(props: AskProps): JSX.Element {
   const setText = (changed: string): void => {
     draft.value = changed;
   };
-  const [heading, input, why] = [useId(), useId(), useId()];
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
+  const [input, why] = [useId(), useId()];
   const missing = text.trim().length < 3 ? `write ${field} first` : undefined;
   const off = props.off ?? (isSending ? "it is being sent" : missing);
   return (
-    <dialog ref={dialog} class="ask" aria-labelledby={heading} onClose={onClose}>
-      <form
-        method="dialog"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (off === undefined) onSend(text.trim());
-        }}
-      >
-        <h2 id={heading}>{title}</h2>
-        {children}
-        <label for={input}>{field}</label>
-        <textarea
-          id={input}
-          rows={3}
-          value={text}
-          autofocus
-          readOnly={isSending}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        {presets.length === 0 ? null : (
-          <p class="presets">
-            {presets.map((preset) => (
-              <Button key={preset} kind="quiet" onPress={() => setText(preset)}>
-                {preset}
-              </Button>
-            ))}
+    <Dialog title={title} onClose={onClose}>
+      {(close) => (
+        <form
+          method="dialog"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (off === undefined) onSend(text.trim());
+          }}
+        >
+          {children}
+          <label for={input}>{field}</label>
+          <textarea
+            id={input}
+            rows={3}
+            value={text}
+            autofocus
+            readOnly={isSending}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+          {presets.length === 0 ? null : (
+            <p class="presets">
+              {presets.map((preset) => (
+                <Button key={preset} kind="quiet" onPress={() => setText(preset)}>
+                  {preset}
+                </Button>
+              ))}
+            </p>
+          )}
+          {error === undefined ? null : <ErrorNotice error={error} />}
+          <p id={why} class="why" role="status">
+            {off ?? ""}
           </p>
-        )}
-        {error === undefined ? null : <ErrorNotice error={error} />}
-        <p id={why} class="why" role="status">
-          {off ?? ""}
-        </p>
-        <div class="buttons">
-          <Button kind="plain" onPress={() => dialog.current?.close()}>
-            Back
-          </Button>
-          <Button kind={kind} type="submit" off={off} describedBy={why}>
-            {isSending ? "Sending…" : action}
-          </Button>
-        </div>
-      </form>
-    </dialog>
+          <div class="buttons">
+            <Button kind="plain" onPress={close}>
+              Back
+            </Button>
+            <Button kind={kind} type="submit" off={off} describedBy={why}>
+              {isSending ? "Sending…" : action}
+            </Button>
+          </div>
+        </form>
+      )}
+    </Dialog>
   );
 }

@@ -4,7 +4,7 @@ import { useId } from "preact/hooks";
 
 interface ButtonProps {
   readonly children: ComponentChildren;
-  readonly kind?: "plain" | "go" | "danger" | "quiet";
+  readonly kind?: "plain" | "go" | "danger" | "quiet" | "halt";
   readonly type?: "button" | "submit";
   /** Why it is off; undefined: it is on. */
   readonly off?: string | undefined;

@@ -1,8 +1,8 @@
 /** The list of keys. */
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
 import { presentKeys } from "../keyboard.ts";
 import { Button } from "../parts/button.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 import { PAGES } from "../pages-list.ts";
 
 const ALWAYS = [
@@ -18,20 +18,21 @@ const ALWAYS = [
 ] as const;
 
 export function KeyHelp({ onClose }: { readonly onClose: () => void }): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   const rows = [...new Map([...ALWAYS, ...presentKeys().map(({ key, what }) => [key, what] as const)])];
   return (
-    <dialog ref={dialog} class="ask keys" aria-labelledby="keys-title" onClose={onClose}>
-      <h2 id="keys-title">Keys</h2>
-      <div class="columns">
-        <KeyList rows={rows} />
-        <KeyList rows={PAGES.map(({ key, title }) => [`g ${key}`, title] as const)} />
-      </div>
-      <div class="buttons">
-        <Button onPress={() => dialog.current?.close()}>Close</Button>
-      </div>
-    </dialog>
+    <Dialog title="Keys" class="keys" onClose={onClose}>
+      {(close) => (
+        <>
+          <div class="columns">
+            <KeyList rows={rows} />
+            <KeyList rows={PAGES.map(({ key, title }) => [`g ${key}`, title] as const)} />
+          </div>
+          <div class="buttons">
+            <Button onPress={close}>Close</Button>
+          </div>
+        </>
+      )}
+    </Dialog>
   );
 }
 
