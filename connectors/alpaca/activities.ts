@@ -1,5 +1,6 @@
 /** What changed the account without a trade, from Alpaca's activity events. Pure. */
 import type { Activity, ActivityKind } from "@qoc-app/sdk";
+import { type Amount, ONE, ZERO, parseAmount, textOf } from "../amount.ts";
 import { millis } from "./map.ts";
 import type { ActivityEvent } from "./wire.ts";
 
@@ -85,7 +86,12 @@ function corporateActionOf(kind: ActivityKind, { qty }: ActivityEvent, details: 
     case "rename":
       return present({ symbol: old_symbol, newSymbol: new_symbol });
     case "spinoff":
-      return present({ symbol: details["source_symbol"], newSymbol: new_symbol, quantity: details["new_qty"] });
+      return present({
+        symbol: details["source_symbol"],
+        newSymbol: new_symbol,
+        quantity: details["new_qty"],
+        costShare: costShareOf(details),
+      });
     case "merger": {
       const { acquiree_symbol, acquirer_symbol, acquirer_qty } = details;
       return present({ symbol: acquiree_symbol, newSymbol: acquirer_symbol, quantity: acquirer_qty });
@@ -97,6 +103,21 @@ function corporateActionOf(kind: ActivityKind, { qty }: ActivityEvent, details: 
     default:
       return {};
   }
+}
+
+const SHARE_DECIMALS = 18;
+
+/** What the new shares are worth, of what the old ones were worth before: Alpaca states both prices. */
+function costShareOf({ new_price, new_qty, source_price, source_qty }: Details): string | undefined {
+  const [received, held] = [valueOf(new_price, new_qty), valueOf(source_price, source_qty)];
+  if (received === undefined || held === undefined || held.lte(ZERO)) return undefined;
+  const share = received.div(held).round(SHARE_DECIMALS);
+  return share.gt(ZERO) && share.lt(ONE) ? textOf(share) : undefined;
+}
+
+function valueOf(price: string | undefined, quantity: string | undefined): Amount | undefined {
+  const [each, count] = [parseAmount(price), parseAmount(quantity)];
+  return each === undefined || count === undefined ? undefined : each.times(count).abs();
 }
 
 function present(members: Readonly<Record<string, unknown>>): Partial<Activity> {

@@ -252,8 +252,8 @@ export interface Activity {
   /** The instrument of a dividend or of a corporate action, before that action. Required for the latter. */
   symbol?: string;
   /**
-   * Units after and units before, for example `[7, 1]`. Required of a split. Of a rename or merger: units of
-   * `newSymbol` for units of `symbol`; a rename without it is one for one.
+   * Units after and units before, for example `[7, 1]`. Required of a split. Of a rename, merger or spin-off: units
+   * of `newSymbol` for units of `symbol`; a rename without it is one for one.
    */
   ratio?: [Numeric, Numeric];
   /**
@@ -261,6 +261,11 @@ export interface Activity {
    * merger for cash alone, whose `amount` is the cash.
    */
   newSymbol?: string;
+  /**
+   * Of a spin-off: the share of the cost of `symbol` that `newSymbol` takes, between 0 and 1. Without it the desk moves
+   * nothing, and the positions differ until a human adopts them.
+   */
+  costShare?: Numeric;
   /** Units that the account received of `newSymbol`, or of `symbol` without one; below zero: gave away. */
   quantity?: Numeric;
   /** The `id` of an earlier activity that this one replaces. */

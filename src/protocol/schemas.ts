@@ -1,7 +1,7 @@
 /** Zod schemas for what a worker sends. Only the host loads them, so that workers do not carry zod. */
 import * as z from "zod";
 import "../lib/schema-words.ts";
-import { DecimalError, type DecimalText, canonicalText, decimal } from "../domain/decimal.ts";
+import { DecimalError, type DecimalText, ONE, canonicalText, decimal } from "../domain/decimal.ts";
 import { readFundamentals } from "../domain/market/fundamentals.ts";
 import type {
   ReportedAccount,
@@ -109,6 +109,8 @@ const numeric = z.union([z.string(), z.number()], { error: noAmount }).transform
 });
 const positive = numeric.refine((value) => value !== "0" && !value.startsWith("-"), "must be above zero");
 const notNegative = numeric.refine((value) => !value.startsWith("-"), "must not be below zero");
+
+const share = positive.refine((value) => decimal(value).lt(ONE), "must be below 1");
 
 /** An id or a symbol: one line of visible text, 128 characters at most. */
 const name = z
@@ -266,6 +268,7 @@ const activityMembers = answerShape(
     symbol: optional(name),
     ratio: optional(z.tuple([positive, positive])),
     newSymbol: optional(name),
+    costShare: optional(share),
     quantity: optional(numeric),
     corrects: optional(name),
     note: optional(line),

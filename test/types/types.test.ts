@@ -55,7 +55,7 @@ const SHAPES: Readonly<Record<string, string>> = {
     orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; orderFlags?: S.OrderFlagName[];
     tradable?: boolean; fractional?: boolean; expires?: T; shortable?: boolean }`,
   Activity: `{ id: string; kind: S.ActivityKind; timestamp: T; amount?: N; currency?: string; symbol?: string; ratio?: [N, N];
-    newSymbol?: string; quantity?: N; corrects?: string; note?: string }`,
+    newSymbol?: string; costShare?: N; quantity?: N; corrects?: string; note?: string }`,
   ActivityKind: `"deposit" | "withdrawal" | "transfer" | "dividend" | "interest" | "fee" | "tax" | "adjustment" | "split" |
     "rename" | "spinoff" | "merger"`,
   Rate: "{ pair: string; rate: N; timestamp: T }",

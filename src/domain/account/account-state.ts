@@ -11,6 +11,7 @@ import { exchangeInstrument, exchangeOf, exchangedPositions } from "./instrument
 import { type MultiplierStated, multiplierKey, multiplierOf } from "./multiplier.ts";
 import { type NavReading, changeWithoutTrades, unexplainedChange } from "./nav-change.ts";
 import { openPosition } from "./position.ts";
+import { spinOffInstrument, spinOffOf } from "./spin-off.ts";
 import { splitInstrument } from "./split.ts";
 import { splitRatioOf } from "./split-ratio.ts";
 import {
@@ -93,14 +94,16 @@ function announce(state: AccountState, recorded: Recorded<ActivityReceived>): vo
   if (exchange(state, event, money?.amount ?? ZERO) || ratio !== undefined) explainAgain(state, connector, recordedAt);
 }
 
-/** A new name or a merger; returns whether it is one. `cash`: in the account's currency. */
+/** A new name, a merger or a spin-off; returns whether it is one of these. `cash`: in the account's currency. */
 function exchange(state: FillState, { connector, activity }: ActivityReceived, cash: Decimal): boolean {
   const { symbol = "", newSymbol } = activity;
   const old = exchangedPositions(state, { connector, symbol, newSymbol });
   const held = old.reduce((sum, { quantity }) => sum.plus(quantity), ZERO);
   const found = exchangeOf({ connector, activity }, { held, cash });
   if (found !== undefined) exchangeInstrument(state, found);
-  return found !== undefined;
+  const spinOff = spinOffOf({ connector, activity }, { held, cash });
+  if (spinOff !== undefined) spinOffInstrument(state, spinOff);
+  return found !== undefined || spinOff !== undefined;
 }
 
 /** A mark that showed the split before its activity left a change that nothing explained. */

@@ -81,7 +81,7 @@ export function exchangeInstrument(state: FillState, exchange: InstrumentExchang
 }
 
 /** A difference that the exchange explains is no difference. */
-function clearFlag(state: FillState, connector: string, symbol: string): void {
+export function clearFlag(state: FillState, connector: string, symbol: string): void {
   const key = instrumentKey(connector, symbol);
   const flag = state.flagged.get(key);
   const quantity = state.positions.get(key)?.quantity ?? ZERO;

@@ -1,5 +1,5 @@
 /** The lots of an instrument that became another one. */
-import { type Decimal, ZERO, quotient, ratio as divided } from "../decimal.ts";
+import { type Decimal, ONE, ZERO, quotient, ratio as divided } from "../decimal.ts";
 import { type Lot, type PositionBook, trade } from "./position-book.ts";
 import { type SplitRatio, splitQuantity } from "./split-ratio.ts";
 
@@ -34,6 +34,26 @@ export function exchangeLots(book: PositionBook, splitRatio: SplitRatio | undefi
     lots.push({ quantity, cost, price: cost === undefined ? undefined : quotient(cost, quantity) });
   }
   return { lots, realized, isUnknown };
+}
+
+/** The lots that a spin-off takes out of these: the same units, with this share of their cost. */
+export function carveLots(lots: readonly Readonly<Lot>[], share: Decimal): readonly Lot[] {
+  return lots.map(({ quantity, price, cost: stated }) => {
+    const cost = (stated ?? (price === undefined ? undefined : quantity.times(price)))?.times(share);
+    return { quantity, cost, price: cost === undefined ? undefined : quotient(cost, quantity) };
+  });
+}
+
+/** Leaves the rest of the cost. What cash in lieu realized is of this instrument. */
+export function keepShare(
+  book: PositionBook,
+  { share, realized, isUnknown }: { readonly share: Decimal } & Pick<ExchangedLots, "realized" | "isUnknown">,
+): void {
+  book.realizedPnl = book.realizedPnl.plus(realized);
+  if (isUnknown) book.hasUnknownPnl = true;
+  const rest = ONE.minus(share);
+  // The share that is kept and the share that leaves are products, so that no digit of the cost is lost.
+  book.lots = carveLots(book.lots, rest).map((lot) => ({ ...lot }));
 }
 
 export function giveLots(

@@ -8,7 +8,7 @@
 import { isBaseOf } from "./currency.ts";
 import { type Decimal, ONE, ZERO, decimal, quotient } from "../decimal.ts";
 import { type Lot, type PositionBook, adopt, charge, copyBook, emptyBook, splitLots, trade } from "./position-book.ts";
-import { exchangeLots, giveLots, receiveLots } from "./position-exchange.ts";
+import { carveLots, exchangeLots, giveLots, keepShare, receiveLots } from "./position-exchange.ts";
 import { type SplitRatio, splitFill } from "./split-ratio.ts";
 import type { VenueFill } from "../market/venue.ts";
 
@@ -31,7 +31,17 @@ export type PositionChange =
   | ({ readonly kind: "adopted" } & AdoptedBalance)
   | { readonly kind: "split"; readonly ratio: SplitRatio; readonly at: number }
   | { readonly kind: "given"; readonly realized: Decimal; readonly isUnknown: boolean; readonly at: number }
-  | { readonly kind: "received"; readonly lots: readonly Lot[]; readonly at: number };
+  | { readonly kind: "received"; readonly lots: readonly Lot[]; readonly at: number }
+  | ({ readonly kind: "carved" } & CarvedShare);
+
+/** What a spin-off took out. */
+interface CarvedShare {
+  readonly share: Decimal;
+  readonly realized: Decimal;
+  readonly isUnknown: boolean;
+  /** ms. */
+  readonly at: number;
+}
 
 interface LotExchange {
   /** undefined: cash alone. */
@@ -204,6 +214,15 @@ export class PositionRecord {
     return exchanged.lots;
   }
 
+  /** Takes a share of the cost out: what is received for it. The units stay. */
+  spinOff({ ratio, cash, at, share }: LotExchange & { readonly share: Decimal }): readonly Lot[] {
+    const { lots, quantity } = this.#current();
+    const carved = { ...emptyBook(), quantity, lots: [...carveLots(lots, share)] };
+    const { lots: received, realized, isUnknown } = exchangeLots(carved, ratio, cash);
+    this.add({ kind: "carved", share, realized, isUnknown, at });
+    return received;
+  }
+
   /** Adds lots of another instrument that became this one. */
   receive(lots: readonly Lot[], at: number): void {
     this.add({ kind: "received", lots, at });
@@ -285,6 +304,9 @@ function move(position: PositionBook, movement: PositionChange): void {
       return;
     case "given":
       giveLots(position, movement);
+      return;
+    case "carved":
+      keepShare(position, movement);
       return;
     case "received":
       receiveLots(position, movement.lots);

@@ -94,6 +94,7 @@ export interface VenueActivity {
   readonly symbol?: string;
   readonly ratio?: readonly [after: DecimalText, before: DecimalText];
   readonly newSymbol?: string;
+  readonly costShare?: DecimalText;
   readonly quantity?: DecimalText;
   readonly corrects?: string;
   readonly note?: string;
