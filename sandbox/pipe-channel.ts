@@ -35,9 +35,9 @@ const BUFFER_BYTES = 256 * 1024;
 export function openPipePorts(): { readonly port: WorkerPort; readonly egress: EgressPort } {
   const key = readSessionKey();
   // Loaded here: a worker thread needs no frames.
-  const { createHmac, createCipheriv } = createRequire("/sandbox.cjs")("node:crypto") as FrameCrypto;
+  const { createHmac, createCipheriv, createSecretKey } = createRequire("/sandbox.cjs")("node:crypto") as FrameCrypto;
   const authenticator = (channel: FrameChannel): FrameAuthenticator =>
-    frameAuthenticator({ createHmac, createCipheriv }, key, channel);
+    frameAuthenticator({ createHmac, createCipheriv, createSecretKey }, key, channel);
   const post = blockingWriter(HOST_FD, authenticator("worker-to-host"));
   const port: WorkerPort = {
     post: (message) => post(message as object),

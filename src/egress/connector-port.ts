@@ -2,7 +2,7 @@
  * The egress thread's end of a connector: a message port to its thread, or a socket to its process, with authenticated
  * frames.
  */
-import { createCipheriv, createHmac } from "node:crypto";
+import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
 import type { Socket } from "node:net";
 import type { MessagePort } from "node:worker_threads";
 import type { RateBucket } from "../lib/rate-bucket.ts";
@@ -57,7 +57,7 @@ export interface ProcessPortOptions {
 
 export function processPort({ socket, sessionKey, control, bytesRate }: ProcessPortOptions): ConnectorPort {
   const authenticator = (channel: FrameChannel) =>
-    frameAuthenticator({ createHmac, createCipheriv }, sessionKey, channel);
+    frameAuthenticator({ createHmac, createCipheriv, createSecretKey }, sessionKey, channel);
   const encode = frameEncoder(authenticator("egress-to-worker"));
   const flushSoon = corkedUntilNextTick(socket);
   let listeners: PortListeners | undefined;

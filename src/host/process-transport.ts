@@ -4,7 +4,7 @@
  * bubblewrap it is also alone.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createCipheriv, createHmac } from "node:crypto";
+import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
 import type { Duplex, Readable } from "node:stream";
 import type { Clock, Ids } from "../domain/ports.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
@@ -127,7 +127,7 @@ function runProcess(options: ProcessOptions, connection: ProcessConnection, sess
   const events = createTransportEvents();
   const code = Buffer.from(options.text);
   const authenticator = (channel: FrameChannel): FrameAuthenticator =>
-    frameAuthenticator({ createHmac, createCipheriv }, sessionKey, channel);
+    frameAuthenticator({ createHmac, createCipheriv, createSecretKey }, sessionKey, channel);
   messages.write(String(code.length).padStart(12, "0"));
   messages.write(code);
   messages.write(sessionKey);

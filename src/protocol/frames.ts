@@ -7,7 +7,7 @@
  * them. Only the two ends know the key of the session: a frame that is forged, repeated or out of order makes the
  * reader throw.
  */
-import type { createCipheriv, createHmac } from "node:crypto";
+import type { createCipheriv, createHmac, createSecretKey } from "node:crypto";
 import { tryParseJson } from "../lib/json.ts";
 import { EGRESS_LIMITS } from "./egress-messages.ts";
 
@@ -21,6 +21,7 @@ export type FrameAuthenticator = (number: number, parts: readonly Uint8Array[]) 
 export interface FrameCrypto {
   readonly createHmac: typeof createHmac;
   readonly createCipheriv: typeof createCipheriv;
+  readonly createSecretKey: typeof createSecretKey;
 }
 
 export const SESSION_KEY_BYTES = 32;
@@ -39,11 +40,12 @@ export class FrameError extends Error {}
  * The number of a frame is its nonce, and each channel has a key of its own, so none is used twice.
  */
 export function frameAuthenticator(
-  { createHmac: hmac, createCipheriv: cipher }: FrameCrypto,
+  { createHmac: hmac, createCipheriv: cipher, createSecretKey: secretKey }: FrameCrypto,
   sessionKey: Uint8Array,
   channel: FrameChannel,
 ): FrameAuthenticator {
-  const key = hmac("sha256", sessionKey).update(channel).digest();
+  // Node 24 takes five times as long with the bytes of a key.
+  const key = secretKey(hmac("sha256", sessionKey).update(channel).digest());
   return (number, parts) => {
     const nonce = Buffer.alloc(NONCE_BYTES);
     nonce.writeUIntLE(number, 0, NUMBER_BYTES);

@@ -1,5 +1,5 @@
 /** The egress thread's end of a process, and its limits while the thread or the machine is slow. */
-import { createCipheriv, createHmac } from "node:crypto";
+import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
 import { once } from "node:events";
 import { type Socket, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { FrameReader, frameAuthenticator, frameEncoder } from "../../src/protoco
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 
 const KEY = Buffer.alloc(32, 1);
-const CRYPTO = { createCipheriv, createHmac };
+const CRYPTO = { createCipheriv, createHmac, createSecretKey };
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();

@@ -1,5 +1,5 @@
 /** Frames on a pipe: what is written is read; what is over a limit, forged, repeated or out of order is refused. */
-import { createCipheriv, createHmac } from "node:crypto";
+import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EGRESS_LIMITS, type EgressRequest } from "../../src/protocol/egress-messages.ts";
@@ -11,7 +11,7 @@ import {
   frameEncoder,
 } from "../../src/protocol/frames.ts";
 
-const CRYPTO = { createCipheriv, createHmac };
+const CRYPTO = { createCipheriv, createHmac, createSecretKey };
 const KEY = Buffer.alloc(32, 7);
 const CHANNEL = "worker-to-egress";
 const MESSAGES: readonly EgressRequest[] = [
