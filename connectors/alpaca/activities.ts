@@ -8,6 +8,7 @@ import type { ActivityEvent } from "./wire.ts";
 const KINDS: Readonly<Record<string, ActivityKind>> = {
   CSD: "deposit",
   CSW: "withdrawal",
+  TRANS: "deposit",
   ACATC: "transfer",
   ACATS: "transfer",
   FOPT: "transfer",
@@ -42,7 +43,7 @@ type Details = Readonly<Record<string, string | undefined>>;
 export function activityOf(event: ActivityEvent): Activity | undefined {
   if (event.activity_type === "FILL") return undefined;
   const details = event.details as Details;
-  const found = KINDS[event.activity_type] ?? "adjustment";
+  const found = kindOf(event, details);
   const action = corporateActionOf(found, event, details);
   // A corporate action without what its kind needs is shown, and never taken for another one.
   const money = amountOf(event, details);
@@ -60,6 +61,19 @@ export function activityOf(event: ActivityEvent): Activity | undefined {
   };
 }
 
+/** Kinds that the type alone does not say. */
+function kindOf({ activity_type, activity_subtype }: ActivityEvent, details: Details): ActivityKind {
+  // A dividend in shares of the same instrument multiplies what is held, as a split does.
+  if (activity_type === "DIV" && activity_subtype === "SDIV") return "split";
+  if (activity_type === "SPLIT") {
+    // Units of two instruments for one: the positions then differ, and a human adopts them.
+    if (details["alternate_symbol"] !== undefined) return "adjustment";
+    const { symbol, old_symbol = symbol, new_symbol = old_symbol } = details;
+    if (new_symbol !== old_symbol) return "rename";
+  }
+  return KINDS[activity_type] ?? "adjustment";
+}
+
 /** A deposit that is taken back is a withdrawal, and the other way round. */
 function signedKind(kind: ActivityKind, amount = "0"): ActivityKind {
   if (kind === "deposit" && amount.startsWith("-")) return "withdrawal";
@@ -69,22 +83,24 @@ function signedKind(kind: ActivityKind, amount = "0"): ActivityKind {
 type Money = Readonly<Record<"amount" | "currency", string | undefined>>;
 
 /** The fee of a coin is taken in that coin: its quantity leaves the account, and no dollars do. */
-function amountOf({ activity_type, net_amount, currency, qty }: ActivityEvent, { symbol = "" }: Details): Money {
+function amountOf({ activity_type, net_amount, currency, qty }: ActivityEvent, details: Details): Money {
+  const { symbol = "" } = details;
   const [base = ""] = symbol.split("/");
   if (activity_type === "CFEE" && qty !== undefined && base !== "") return { amount: qty, currency: base };
-  return { amount: net_amount, currency: net_amount === undefined ? undefined : currency };
+  const money = net_amount ?? details["cash_payout"];
+  return { amount: money, currency: money === undefined ? undefined : currency };
 }
 
 function corporateActionOf(kind: ActivityKind, { qty }: ActivityEvent, details: Details): Partial<Activity> {
   const { symbol, old_symbol, new_symbol, old_rate, new_rate } = details;
   switch (kind) {
     case "split": {
-      const before = symbol ?? old_symbol;
-      const ratio = new_rate === undefined || old_rate === undefined ? undefined : [new_rate, old_rate];
-      return present({ symbol: before, ratio, newSymbol: new_symbol === before ? undefined : new_symbol });
+      const { entitled_qty, new_qty } = details;
+      const [after, before] = new_rate === undefined ? [new_qty, entitled_qty] : [new_rate, old_rate];
+      return present({ symbol: symbol ?? old_symbol, ratio: ratioOf(after, before) });
     }
     case "rename":
-      return present({ symbol: old_symbol, newSymbol: new_symbol });
+      return present({ symbol: old_symbol ?? symbol, newSymbol: new_symbol, ratio: ratioOf(new_rate, old_rate) });
     case "spinoff":
       return present({
         symbol: details["source_symbol"],
@@ -98,11 +114,13 @@ function corporateActionOf(kind: ActivityKind, { qty }: ActivityEvent, details: 
     }
     case "transfer":
       return present({ symbol, quantity: qty });
-    case "dividend":
-      return present({ symbol });
     default:
-      return {};
+      return present({ symbol, quantity: details["removed_qty"] && `-${details["removed_qty"]}` });
   }
+}
+
+function ratioOf(after: string | undefined, before: string | undefined): [string, string] | undefined {
+  return after === undefined || before === undefined ? undefined : [after, before];
 }
 
 const SHARE_DECIMALS = 18;
@@ -125,6 +143,7 @@ function present(members: Readonly<Record<string, unknown>>): Partial<Activity> 
 }
 
 function isComplete({ kind, symbol, ratio, newSymbol }: Partial<Activity>, hasMoney: boolean): boolean {
+  if (kind === "deposit" || kind === "withdrawal") return hasMoney;
   if (kind === "merger" && hasMoney) return symbol !== undefined;
   if (kind === "split") return symbol !== undefined && ratio !== undefined;
   if (kind === "rename" || kind === "spinoff" || kind === "merger")

@@ -169,7 +169,7 @@ export interface ActivityEvent {
   readonly status: string;
   readonly price?: string;
   readonly qty?: string;
-  readonly net_amount?: string;
+  readonly net_amount?: string | undefined;
   readonly currency?: string;
   readonly details: Readonly<Record<string, unknown>>;
 }

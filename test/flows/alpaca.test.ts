@@ -1,11 +1,11 @@
 /** The whole loop of the desk on Alpaca's wire format, by desk.toml alone; and what goes wrong, in clear words. */
-import { type IncomingHttpHeaders, type Server, type ServerResponse, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Server, ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/errors/error.ts";
 import type { FakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { ALPACA_ENV, ALPACA_SECRETS, type AlpacaTable, openAlpaca, openAlpacaDesk } from "../support/alpaca-desk.ts";
 import { LIVE_GUARD } from "../support/live-table.ts";
+import { sameAnswer } from "../support/same-answer.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 interface Proposed {
@@ -122,16 +122,10 @@ describe("a connector to Alpaca does not start", () => {
     });
   });
 
-  /** A server that answers every request in the same way, and keeps the headers of the requests. */
   async function serve(answer: (response: ServerResponse) => void) {
-    const headers: IncomingHttpHeaders[] = [];
-    const server = createServer((request, response) => {
-      headers.push(request.headers);
-      answer(response);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    servers.push(server);
-    return { headers, port: (server.address() as AddressInfo).port };
+    const served = await sameAnswer(answer);
+    servers.push(served.server);
+    return served;
   }
 
   it("if every request is redirected to another host, which never gets the keys", async () => {

@@ -1,8 +1,10 @@
 /** The whole loop of the desk on the wire formats of coin exchanges, by desk.toml alone; and what goes wrong. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Server, ServerResponse } from "node:http";
 import { QocError } from "../../src/domain/errors/error.ts";
 import type { FakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { CCXT_ENV, type CcxtTable, openCcxtDesk, openExchange } from "../support/ccxt-desk.ts";
+import { sameAnswer } from "../support/same-answer.ts";
 import { type TempDesk, discard } from "../support/temp-desk.ts";
 
 interface Proposed {
@@ -52,6 +54,8 @@ describe.each([{ exchange: "binance", symbol: "BTC/USDT" }] as const)("on the fa
     ["a symbol that is not listed", { symbol: symbol.replace("BTC", "BTCC") }, `(did you mean ${symbol}?)`],
     ["a price off the tick", { limitPrice: "100.123" }, "100.123 is not a multiple of 0.01"],
     ["a quantity off the step", { quantity: "0.00055" }, "0.001"],
+    ["an order below the minimum of money", { quantity: "0.001", limitPrice: "0.01" }, "the venue's minimum of 0.0001"],
+    ["a flag that the exchange lacks", { session: "extended" }, "takes no order with session (it takes postOnly)"],
     ["a time in force that the exchange lacks", { timeInForce: "day" }, "gtc, ioc, fok"],
   ])("%s is blocked, and the reason names what to change", async (_name, terms, words) => {
     const outcome = await desk.call<Proposed>("orders propose", { ...ORDER, ...terms }).then(
@@ -64,12 +68,20 @@ describe.each([{ exchange: "binance", symbol: "BTC/USDT" }] as const)("on the fa
 
 describe("a connector to an exchange does not start", () => {
   const desks: TempDesk[] = [];
+  const servers: Server[] = [];
   afterEach(async () => {
     for (const desk of desks.splice(0)) {
       await desk.stop();
       await discard(desk);
     }
+    for (const server of servers.splice(0)) server.close();
   });
+
+  async function serve(answer: (response: ServerResponse) => void) {
+    const served = await sameAnswer(answer);
+    servers.push(served.server);
+    return served;
+  }
 
   async function statusOf(table: CcxtTable, env: Record<string, string> = CCXT_ENV) {
     const desk = await openCcxtDesk(table, env);
@@ -86,6 +98,47 @@ describe("a connector to an exchange does not start", () => {
     });
     expect(JSON.stringify(status)).not.toContain("another");
     await venue.close();
+  });
+
+  it("without its keys, and names the variable", async () => {
+    const status = await statusOf({ exchange: "binance", venue: "http://127.0.0.1:1" }, { COIN_KEY: "key" });
+    expect(status).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("COIN_SECRET") as string,
+    });
+  });
+
+  it("with an environment that there is not: the line of desk.toml names both", async () => {
+    await expect(statusOf({ exchange: "binance", environment: "sandbox" })).rejects.toThrow(
+      'options.environment: must be "paper" or "live"; it is "sandbox"',
+    );
+  });
+
+  it("while the exchange is down, and is tried again", async () => {
+    expect(await statusOf({ exchange: "binance", venue: "http://127.0.0.1:1" })).toMatchObject({
+      state: "restarting",
+      lastError: expect.stringContaining("Binance cannot be reached (ECONNREFUSED)") as string,
+    });
+  });
+
+  it("if every request is redirected to another host, which never gets the key", async () => {
+    const other = await serve((response) => response.end("{}"));
+    const location = `http://localhost:${other.port}/`;
+    const redirecting = await serve((response) => response.writeHead(307, { location }).end());
+    const status = await statusOf({ exchange: "binance", venue: `http://127.0.0.1:${redirecting.port}` });
+    expect(status?.state).toBe("restarting");
+    expect(redirecting.headers).not.toEqual([]);
+    expect(other.headers).toEqual([]);
+  });
+
+  it("if an answer of 200 holds an error", async () => {
+    const error = JSON.stringify({ code: -1000, msg: "An unknown error occurred while processing the request." });
+    const answer = { "content-type": "application/json" };
+    const venue = await serve((response) => response.writeHead(200, answer).end(error));
+    expect(await statusOf({ exchange: "binance", venue: `http://127.0.0.1:${venue.port}` })).toMatchObject({
+      state: "restarting",
+      lastError: expect.stringContaining("the answer has no serverTime") as string,
+    });
   });
 
   it.each([

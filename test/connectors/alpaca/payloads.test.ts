@@ -54,6 +54,27 @@ describe.skipIf(!isThere)("examples of Alpaca's documents", () => {
     }
   });
 
+  it("every documented kind of activity is taken, with each member filled or each one missing", () => {
+    const named = (schema: any): any => (schema.$ref === undefined ? schema : schemas[schema.$ref.split("/").at(-1)]);
+    const membersOf = (schema: any): readonly string[] => [
+      ...Object.keys(named(schema).properties ?? {}),
+      ...(named(schema).allOf ?? []).flatMap(membersOf),
+    ];
+    const forms: readonly any[] = schemas.ActivityV2DetailNTA.allOf.flatMap((part: any) => part.oneOf ?? []);
+    expect(forms.length).toBeGreaterThan(30);
+    const types = (schemas.ActivityType.enum as string[]).filter((type) => type !== "FILL");
+    for (const form of forms)
+      for (const activity_type of types)
+        for (const hasMembers of [true, false]) {
+          const value = (name: string): string => (name.includes("symbol") ? name.toUpperCase() : "2");
+          const names = hasMembers ? membersOf(form) : [];
+          const details = Object.fromEntries(names.map((name) => [name, value(name)]));
+          const activity = activityOf({ ...EVENT, activity_type, details });
+          const parsed = activitySchema.safeParse(activity);
+          expect(parsed.error?.issues, `${activity_type} ${JSON.stringify(details)}`).toBeUndefined();
+        }
+  });
+
   it("every documented status is known but replaced, whose order another order continues", () => {
     const order = trading.components.examples.EquityOrderResponse.value as VenueOrder;
     for (const status of schemas.OrderStatus.enum as string[]) {
@@ -136,6 +157,50 @@ describe("activities", () => {
       { activity_type: "NEW" },
       {},
       { kind: "adjustment", amount: "1.02", note: "NEW executed" },
+    ],
+    [
+      "a reverse split with a new symbol",
+      { activity_type: "SPLIT", activity_subtype: "RSPLIT" },
+      { symbol: "OLD", new_symbol: "NEW", old_rate: "10", new_rate: "1", old_qty: "100", new_qty: "10" },
+      { kind: "rename", symbol: "OLD", newSymbol: "NEW", ratio: ["1", "10"] },
+    ],
+    [
+      "a dividend in shares",
+      { activity_type: "DIV", activity_subtype: "SDIV" },
+      { symbol: "AAPL", rate: "0.05", entitled_qty: "100", paid_qty: "5", new_qty: "105" },
+      { kind: "split", symbol: "AAPL", ratio: ["105", "100"] },
+    ],
+    [
+      "units of two instruments for one",
+      { activity_type: "SPLIT", activity_subtype: "USPLIT" },
+      {
+        old_symbol: "UNIT",
+        new_symbol: "A",
+        alternate_symbol: "W",
+        old_rate: "1",
+        new_rate: "1",
+        alternate_rate: "0.5",
+      },
+      { kind: "adjustment", note: "SPLIT USPLIT executed" },
+    ],
+    [
+      "a dividend whose money is in the details alone",
+      { activity_type: "DIV", net_amount: undefined },
+      { symbol: "AAPL", cash_payout: "12.5" },
+      { kind: "dividend", symbol: "AAPL", amount: "12.5", currency: "USD" },
+    ],
+    [
+      "shares that are removed as worthless",
+      { activity_type: "REORG", activity_subtype: "WRM" },
+      { symbol: "GONE", removed_qty: "40" },
+      { kind: "adjustment", symbol: "GONE", quantity: "-40" },
+    ],
+    ["a transfer of cash", { activity_type: "TRANS", net_amount: "-3" }, {}, { kind: "withdrawal", amount: "-3" }],
+    [
+      "a deposit without an amount",
+      { activity_type: "CSD", net_amount: undefined },
+      {},
+      { kind: "adjustment", amount: "0" },
     ],
     [
       "a split without its rates",
