@@ -45,6 +45,8 @@ const ORDER_TYPES: Readonly<Record<string, OrderType>> = {
   STPLMT: "stop_limit",
 };
 
+const TIMES_IN_FORCE = ["day", "gtc", "ioc", "fok"] as const;
+
 /** What to ask for. A class of shares has a space at IBKR: `BRK B` is `BRK.B`. */
 function queryOf(symbol: string): Contract {
   const [, conId] = BY_ID.exec(symbol) ?? [];
@@ -209,7 +211,7 @@ export function instrumentOf({ symbol, details, bands, isTradable }: Listed): In
     lotSize: plain(sizeIncrement ?? 1),
     currency: contract.currency ?? "",
     multiplier: multiplierOf(contract),
-    timesInForce: ["day", "gtc", "ioc", "fok"],
+    timesInForce: timesOf(orderTypes.split(",")),
     tradable: isTradable,
   };
   const asset = assetOf(contract);
@@ -219,6 +221,12 @@ export function instrumentOf({ symbol, details, bands, isTradable }: Listed): In
   if (minSize !== undefined) instrument.minQuantity = plain(minSize);
   if (types.length > 0) instrument.orderTypes = types;
   return instrument;
+}
+
+/** TWS lists times in force among the types of orders; where it lists none, all are tried. */
+function timesOf(orderTypes: readonly string[]): (typeof TIMES_IN_FORCE)[number][] {
+  const listed = TIMES_IN_FORCE.filter((time) => orderTypes.includes(time.toUpperCase()));
+  return listed.length > 0 ? listed : [...TIMES_IN_FORCE];
 }
 
 const US_EXCHANGES: ReadonlySet<string> = new Set(["NYSE", "NASDAQ", "ARCA", "AMEX", "BATS", "IEX", "PINK"]);

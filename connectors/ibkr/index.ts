@@ -237,9 +237,12 @@ export default class IbkrConnector implements ConnectorAdapter {
     return bars.filter(({ timestamp }) => Number(timestamp) >= from && Number(timestamp) <= to);
   }
 
-  /** In the order of TWS, the nearest first. */
+  /** In the order of TWS, the nearest first. It knows beginnings only: of a symbol with a wrong end, the rest is tried. */
   async searchInstruments(words: string, limit: number): Promise<Instrument[]> {
-    const found = await this.#read((session) => session.matches(words.trim()));
+    const wanted = words.trim();
+    let found = await this.#read((session) => session.matches(wanted));
+    if (found.length === 0 && wanted.length > 2)
+      found = await this.#read((session) => session.matches(wanted.slice(0, -1)));
     return found.flatMap((contract) => matchOf(contract) ?? []).slice(0, limit);
   }
 

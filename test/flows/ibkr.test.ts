@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { type TwsGateway, openTwsGateway } from "../../src/conformance/tws/gateway.ts";
+import { freePort } from "../support/free-port.ts";
 import { type TempDesk, discard, tempDesk, withoutPaper } from "../support/temp-desk.ts";
 
 interface Proposed {
@@ -20,12 +21,15 @@ const LIMIT = {
   rationale: "earnings",
 };
 
+function tableOf(address: string): string {
+  return `[[connector]]\nname = "ib"\ntype = "ibkr"\n  [connector.options]\n  environment = "paper"\n  address = "${address}"\n`;
+}
+
 let gateway: TwsGateway;
 let desk: TempDesk;
 beforeAll(async () => {
   gateway = await openTwsGateway({ clock: systemClock, ids: systemIds });
-  const table = `[[connector]]\nname = "ib"\ntype = "ibkr"\n  [connector.options]\n  environment = "paper"\n  address = "${gateway.url}"\n`;
-  desk = await tempDesk({ config: (template) => withoutPaper(template, table) });
+  desk = await tempDesk({ config: (template) => withoutPaper(template, tableOf(gateway.url)) });
 });
 afterAll(async () => {
   await desk.stop();
@@ -44,6 +48,35 @@ it("an order is proposed, approved, filled with its commission, and held", async
   expect(await desk.call("positions list")).toMatchObject([{ symbol: "AAPL", quantity: "10", currency: "USD" }]);
   const status = desk.open.fleet.venues.status().find(({ name }) => name === "ib");
   expect(status).toMatchObject({ state: "ready", mode: "paper" });
+});
+
+it("a symbol that IBKR does not list is blocked, with a suggestion", async () => {
+  const { verdict } = await desk.call<Proposed>("orders propose", { ...LIMIT, symbol: "MSFTX" });
+  expect(verdict.decision).toBe("block");
+  expect(verdict.reasons.map(({ message }) => message).join("; ")).toContain("did you mean MSFT?");
+});
+
+it("a gateway that is down at the start, and again later, is connected to once it answers", async () => {
+  const port = await freePort();
+  const open = () => openTwsGateway({ clock: systemClock, ids: systemIds, port });
+  const other = await tempDesk({ config: (template) => withoutPaper(template, tableOf(`127.0.0.1:${port}`)) });
+  const status = () => other.open.fleet.venues.status().find(({ name }) => name === "ib");
+  const reaches = (state: string) => expect.poll(() => status()?.state, { timeout: 15_000 }).toBe(state);
+  expect(status()).toMatchObject({
+    state: "restarting",
+    lastError: expect.stringMatching(/ECONNREFUSED.*start TWS or IB Gateway/s) as string,
+  });
+  const { verdict } = await other.call<Proposed>("orders propose", LIMIT);
+  expect(verdict.decision).toBe("block");
+  const first = await open();
+  await reaches("ready");
+  await first.close();
+  await reaches("degraded");
+  const second = await open();
+  await reaches("ready");
+  await other.stop();
+  await discard(other);
+  await second.close();
 });
 
 it("a price off the step is blocked, and the reason names the step", async () => {

@@ -69,11 +69,13 @@ const TRAITS: DialectTraits = {
 export interface TwsGatewayOptions {
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Default: a free one. */
+  readonly port?: number;
 }
 
 export async function openTwsGateway(options: TwsGatewayOptions): Promise<TwsGateway> {
   const gateway = new TwsGateway(options);
-  await gateway.listen();
+  await gateway.listen(options.port);
   return gateway;
 }
 
@@ -104,8 +106,8 @@ export class TwsGateway extends BookVenue {
     super({ clock, ids, state });
   }
 
-  listen(): Promise<void> {
-    return listenOnLoopback(this.#server);
+  listen(port?: number): Promise<void> {
+    return listenOnLoopback(this.#server, port);
   }
 
   get url(): string {

@@ -1,11 +1,11 @@
-/** Servers of the kit listen on a free port of the loopback interface. */
+/** Servers of the kit listen on a port of the loopback interface. */
 import type { AddressInfo, Server } from "node:net";
 
-/** @throws the error of the socket. */
-export function listenOnLoopback(server: Server): Promise<void> {
+/** `port`: default a free one. @throws the error of the socket. */
+export function listenOnLoopback(server: Server, port = 0): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, "127.0.0.1", resolve);
   });
 }
 

@@ -264,6 +264,14 @@ describe("what is approved is what is sent", () => {
     else expect(check).toThrow(words);
   });
 
+  it.each([
+    ["ACTIVETIM,DAY,GTC,GTD,IOC,LMT,MKT", ["day", "gtc", "ioc"]],
+    ["LMT,MKT", ["day", "gtc", "ioc", "fok"]],
+  ])("an instrument with the orders %s has the times in force %j", (orderTypes, expected) => {
+    const details = { contract: { secType: "STK", currency: "USD" }, orderTypes } as never;
+    expect(instrumentOf({ ...listed(), details }).timesInForce).toEqual(expected);
+  });
+
   it("other kinds than stocks and futures, and prices in hundredths, are not sent", () => {
     expect(() => assertSendable(listed("OPT"), order("1", "5"))).toThrow("neither");
     expect(() => assertSendable(listed("STK", 100), order("1", "5"))).toThrow("neither");
