@@ -16,6 +16,7 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { approvalTime, openFloor, propose } from "./approval.ts";
+import { builtIns } from "./built-in.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
 import { commandsBesideFloods } from "./flood.ts";
 import { gateEvaluation } from "./gate.ts";
@@ -238,7 +239,7 @@ const rows: Row[] = [];
 for (const [name, measure] of Object.entries(measures))
   if (isAsked(name)) rows.push(...(await measured(name, measure)));
 finishReport(started, rows);
-for (const [name, measure] of Object.entries({ levels, hundred, network, many, peers })) {
+for (const [name, measure] of Object.entries({ levels, hundred, builtIns, network, many, peers })) {
   if (!isAsked(name) || (SHORT && only.length === 0)) continue;
   say(`${name} ...`);
   process.stdout.write(`\n${await measure()}\n`);
