@@ -1,4 +1,5 @@
 /** The whole loop of the desk on Alpaca's wire format, by desk.toml alone; and what goes wrong, in clear words. */
+import { readdirSync, writeFileSync } from "node:fs";
 import type { Server, ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/errors/error.ts";
@@ -48,6 +49,31 @@ describe("on Alpaca's fake venue", () => {
     expect(text).toContain('"AAPL"');
     expect(text).toContain(`nav_usd = "${venue.state.account()["nav"] ?? ""}"`);
   });
+
+  it("an agent works on an issue, a human approves, and the fill is in files, inbox and snapshot: desk.toml alone", async () => {
+    const issue =
+      '---\nid: "042"\ntitle: "A look at Microsoft"\nstatus: open\nsymbols: [MSFT]\n---\nBuy little of it.\n';
+    writeFileSync(`${desk.root}/issues/042-a-look-at-microsoft.md`, issue);
+    const { proposals, path } = await desk.call<{ proposals: string[]; path: string }>("run", { issue: "042" });
+    const [small = "", large = ""] = proposals;
+    expect(desk.read(path)).toContain("Looked at MSFT and proposed two orders");
+    await expect(desk.call("approve", await shown(large))).rejects.toMatchObject({ code: "GUARD_BLOCKED" });
+    await desk.call("approve", await shown(small));
+    await desk.reaches(small, "filled");
+    await desk.settled();
+    const made = venue.orders.filter(({ symbol }) => symbol === "MSFT");
+    expect(made).toMatchObject([{ status: "filled", side: "buy" }]);
+    expect(desk.read(`orders/executed/${small}.toml`)).toContain(`# filled ${made[0]?.quantity ?? ""} @ `);
+    expect(readdirSync(`${desk.root}/inbox`).filter((name) => name.includes("fill-MSFT-BUY"))).toHaveLength(1);
+    const { path: snapshot } = await desk.call<{ path: string }>("snapshot");
+    expect(desk.read(snapshot)).toContain('"MSFT"');
+    expect(await desk.call("journal verify")).toMatchObject({ ok: true });
+  });
+
+  async function shown(id: string): Promise<{ readonly id: string; readonly digest: string }> {
+    const { digest } = await desk.call<{ digest: string }>("orders show", { id });
+    return { id, digest };
+  }
 
   it("a coin is bought under its pair, and held under it although Alpaca's positions leave out the slash", async () => {
     const coin = { ...LIMIT, symbol: "BTC/USD", quantity: "0.001", limitPrice: "2000.50", timeInForce: "gtc" };
