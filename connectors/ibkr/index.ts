@@ -237,7 +237,7 @@ export default class IbkrConnector implements ConnectorAdapter {
     return bars.filter(({ timestamp }) => Number(timestamp) >= from && Number(timestamp) <= to);
   }
 
-  /** In the order of TWS, the nearest first. It knows beginnings only: of a symbol with a wrong end, the rest is tried. */
+  /** In the order of TWS. It knows beginnings only: of a symbol with a wrong end, the rest is tried. */
   async searchInstruments(words: string, limit: number): Promise<Instrument[]> {
     const wanted = words.trim();
     let found = await this.#read((session) => session.matches(wanted));
