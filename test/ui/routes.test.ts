@@ -45,6 +45,10 @@ async function geometry({ page }: SignedInPage): Promise<readonly string[]> {
       if (isShown && (width < 24 || height < 24) && !element.matches('[type="radio"]'))
         problems.push(`${element.outerHTML.slice(0, 80)} is ${width} by ${height}`);
     }
+    for (const table of document.querySelectorAll("main table")) {
+      const { right } = table.getBoundingClientRect();
+      if (right > clientWidth + 1) problems.push(`a table ends at ${Math.round(right)} of ${clientWidth}`);
+    }
     return problems;
   });
 }
@@ -92,6 +96,18 @@ describePage("every route", () => {
         ...(await geometry(signedIn)),
       ];
       expect(await walk(signedIn, check)).toEqual({});
+      await context.close();
+    },
+    WALK_MS,
+  );
+
+  // The first is a desk screen at 400 percent.
+  it.each([320, 800, 1_000])(
+    "A01 fits a width of %i",
+    async (width) => {
+      const context = await browser.context({ viewport: { width, height: 640 } });
+      const signedIn = await desk.signIn(context);
+      expect(await walk(signedIn, () => geometry(signedIn))).toEqual({});
       await context.close();
     },
     WALK_MS,

@@ -47,7 +47,7 @@ const ACCOUNTS: readonly TableColumn<AccountLine>[] = [
     isNumber: true,
   },
   { title: "balances", cell: ({ balances }) => balancesOf(balances), isNumber: true },
-  { title: "reported", cell: (account) => <Reported account={account} /> },
+  { title: "reported", cell: (account) => <Reported account={account} />, isNamed: true },
 ];
 
 function balancesOf(balances: AccountLine["balances"]): string {

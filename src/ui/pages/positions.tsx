@@ -33,6 +33,7 @@ function columnsOf(book: Book | undefined): readonly TableColumn<PositionView>[]
   const after = COLUMNS.findIndex(({ title }) => title === "value") + 1;
   const reported: TableColumn<PositionView> = {
     title: "reported",
+    isNamed: true,
     cell: ({ connector }) => {
       const account = book?.accounts.find((each) => each.connector === connector);
       return account === undefined ? <Unavailable /> : <Reported account={account} />;

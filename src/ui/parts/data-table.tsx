@@ -1,5 +1,5 @@
 /** Rows of data: a table on a wide screen, a list of cards on a phone. Of long lists only what is visible is drawn. */
-import { type Signal, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 
@@ -8,6 +8,8 @@ export interface TableColumn<T> {
   readonly cell: (row: T) => ComponentChildren;
   /** Aligned to the right, with digits of one width. */
   readonly isNumber?: boolean;
+  /** On a phone the title is before the value; always so for a number. */
+  readonly isNamed?: boolean;
   /** On a phone: in the card's first line, in its second line, or left out because another column says it. */
   readonly phone?: "first" | "second" | "no";
 }
@@ -22,18 +24,19 @@ interface DataTableProps<T> {
   readonly toneOf?: (row: T) => string | undefined;
 }
 
-const isPhone = mediaSignal("(max-width: 720px)");
-/** Too narrow for a table of many columns. */
-const isNarrow = mediaSignal("(max-width: 1160px)");
-const COLUMNS_NARROW_MAX = 8;
+const PHONE_PX = 720;
+/** What is beside the tables of a wide screen, and the least width of a column. */
+const [SIDE_PX, COLUMN_PX] = [256, 90];
 
-function mediaSignal(condition: string): Signal<boolean> {
-  const query = matchMedia(condition);
-  const matches = signal(query.matches);
-  query.addEventListener("change", () => {
-    matches.value = query.matches;
-  });
-  return matches;
+const windowPx = signal(innerWidth);
+addEventListener("resize", () => {
+  windowPx.value = innerWidth;
+});
+const isPhone = computed(() => windowPx.value <= PHONE_PX);
+
+/** A table of so many columns fits the window. */
+function fits(columns: number): boolean {
+  return !isPhone.value && SIDE_PX + columns * COLUMN_PX <= windowPx.value;
 }
 
 /** Longer lists scroll in a frame of their own, and only the rows in sight are drawn. */
@@ -44,8 +47,7 @@ export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
 }
 
 function PlainRows<T>(props: DataTableProps<T>): JSX.Element {
-  const isWide = props.columns.length > COLUMNS_NARROW_MAX;
-  if (isPhone.value || (isWide && isNarrow.value)) return <Cards {...props} first={0} total={props.rows.length} />;
+  if (!fits(props.columns.length)) return <Cards {...props} first={0} total={props.rows.length} />;
   return (
     <table class="data">
       <caption class="sr">{props.caption}</caption>
@@ -193,7 +195,7 @@ function Cards<T>(props: DataTableProps<T> & Windowed): JSX.Element {
 function CardCell<T>({ column, row }: { readonly column: TableColumn<T>; readonly row: T }): JSX.Element {
   return (
     <span>
-      <span class={column.isNumber === true ? "dim" : "sr"}>{column.title} </span>
+      <span class={column.isNumber === true || column.isNamed === true ? "dim" : "sr"}>{column.title} </span>
       {column.cell(row)}
     </span>
   );

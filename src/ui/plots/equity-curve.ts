@@ -11,6 +11,9 @@ export interface DrawnEquity {
   readonly high: string;
 }
 
+/** More marks than this would cover the curve: they lie along the bottom instead, at this part of the height. */
+const [MARKS_MAX, RUG_AT] = [60, 0.02];
+
 export function drawnEquity({ points, flows, fills }: EquityCurve): DrawnEquity {
   const times = points.map(([at]) => Date.parse(at) / 1_000);
   const values = points.map(([, nav]) => Number(nav));
@@ -32,7 +35,10 @@ export function drawnEquity({ points, flows, fills }: EquityCurve): DrawnEquity 
         format: (value) => `${grouped(value.toFixed(2))} %`,
       },
       {
-        ...{ name: "fills", values: marks(filled), color: "ok", kind: "marks", format: amount },
+        ...{ name: "fills", color: "ok", format: amount },
+        ...(filled.size > MARKS_MAX
+          ? { kind: "rug", values: marks(filled).map((mark) => (mark === null ? null : RUG_AT)) }
+          : { kind: "marks", values: marks(filled) }),
         said: (index) => counted(filled.get(index) ?? 0, "fill"),
       },
       {
@@ -49,8 +55,12 @@ function flowWords(amount: string): string {
   return signOf(amount) === -1 ? `paid out ${money(amount.slice(1))}` : `paid in ${money(amount)}`;
 }
 
+/** Less than this is 0.00 % and still a loss. */
+const SHOWN_MIN = 0.000_05;
+
 /** A fraction such as "0.0123" as "−1.23 %": the same digits as `qoc equity` prints. */
 export function drawdownPercent(fraction: number): string {
+  if (fraction > 0 && fraction < SHOWN_MIN) return "under 0.01\u00A0%";
   return grouped((fraction === 0 ? 0 : -100 * fraction).toFixed(2)) + "\u00A0%";
 }
 

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
+import { grouped } from "../amounts.ts";
 import { usePage } from "../page-context.ts";
 import { dayOf, tickOf } from "../times.ts";
 
@@ -11,8 +12,11 @@ export interface PlotSeries {
   readonly values: readonly (number | null)[];
   /** The name of a colour of the style sheet. */
   readonly color: string;
-  /** A filled area below zero on an axis of its own, at the bottom; or marks without a line. */
-  readonly kind?: "line" | "area" | "marks";
+  /**
+   * `area`: filled, below zero on an axis of its own, at the bottom. `marks`: without a line. `rug`: marks along the
+   * bottom, of which only the times count.
+   */
+  readonly kind?: "line" | "area" | "marks" | "rug";
   readonly format: (value: number) => string;
   /** What the reading says at an index, instead of the name and the value. */
   readonly said?: (index: number) => string;
@@ -121,6 +125,9 @@ interface DrawnOptions {
   readonly onReady: (plot: uPlot) => void;
 }
 
+/** From one tick of the time to the next: a label such as "04:53:30" or "Sept 2019" fits. */
+const TICK_PX = 80;
+
 /** uPlot's `status` of a plot whose first drawing has ended. */
 const READY = 1;
 
@@ -129,19 +136,27 @@ function optionsOf(element: HTMLElement, { series, height, onCursor, onReady }: 
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const axis = { stroke: color("dim"), grid: { stroke: color("hair"), width: 1 }, ticks: { stroke: color("hair") } };
   const hasArea = series.some(({ kind }) => kind === "area");
-  const main = series.find(({ kind }) => kind !== "area");
   return {
     width: Math.max(element.clientWidth, 200),
     height,
     legend: { show: false },
     cursor: { points: { size: 7 }, drag: { x: true, y: false } },
-    scales: { x: { time: true }, y: { range: hasArea ? rangeAboveArea : padded }, area: { range: areaRange } },
+    scales: {
+      x: { time: true },
+      y: { range: hasArea ? rangeAboveArea : padded },
+      area: { range: areaRange },
+      rug: { range: [0, 1] },
+    },
     axes: [
-      { ...axis, values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => tickOf(tick * 1_000, step)) },
+      {
+        ...axis,
+        space: TICK_PX,
+        values: (_plot, ticks, _axis, _space, step) => unrepeated(ticks.map((tick) => tickOf(tick * 1_000, step))),
+      },
       {
         ...axis,
         size: (_plot, values) => axisSize(values),
-        values: (_plot, ticks) => ticks.map((tick) => main?.format(tick) ?? String(tick)),
+        values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => grouped(tick.toFixed(digitsOf(step)))),
       },
     ],
     series: [{}, ...series.map((each) => seriesOptions(each, color))],
@@ -151,6 +166,16 @@ function optionsOf(element: HTMLElement, { series, height, onCursor, onReady }: 
       ready: [onReady],
     },
   };
+}
+
+/** As many digits after the point as tell the ticks of an axis apart. */
+function digitsOf(step: number): number {
+  return Math.min(8, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+}
+
+/** Of equal labels that follow each other the first one: a step below a second gives several. */
+function unrepeated(labels: readonly string[]): string[] {
+  return labels.map((label, index) => (label === labels[index - 1] ? "" : label));
 }
 
 type Limits = readonly [min: number | null, max: number | null];
@@ -177,6 +202,8 @@ function areaRange(_plot: uPlot, ...[min]: Limits): uPlot.Range.MinMax {
 function seriesOptions({ name, kind, color: key }: PlotSeries, color: (name: string) => string): uPlot.Series {
   const stroke = color(key);
   const base = { label: name, stroke, scale: kind === "area" ? "area" : "y" };
+  if (kind === "rug")
+    return { ...base, scale: "rug", paths: () => null, points: { show: true, size: 4, fill: stroke, stroke } };
   if (kind === "marks") return { ...base, paths: () => null, points: { show: true, size: 8, fill: stroke, stroke } };
   if (kind === "area") return { ...base, width: 1, fill: color("lossfill"), points: { show: false } };
   return { ...base, width: 1.75, points: { show: false } };

@@ -6,6 +6,7 @@ import { grouped, money } from "../amounts.ts";
 import type { Reading } from "../desk-data.ts";
 import { useReading } from "../page-context.ts";
 import { Card } from "../parts/card.tsx";
+import { Unavailable } from "../parts/marks.tsx";
 import { Age, Said, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { dayOf } from "../times.ts";
@@ -123,6 +124,11 @@ export function average(values: readonly number[], count: number): readonly (num
   });
 }
 
+/** An indicator is no amount: two digits say enough. */
+function indicatorText(value: string | undefined): JSX.Element {
+  return value === undefined ? <Unavailable /> : <>{grouped(Number(value).toFixed(2))}</>;
+}
+
 interface Analysis {
   readonly indicators?: readonly {
     readonly name: string;
@@ -140,7 +146,7 @@ function Indicators({ reading }: { readonly reading: Reading<Analysis> }): JSX.E
           {indicators.map(({ name, about, values }) => (
             <div key={name}>
               <dt title={about}>{name}</dt>
-              <dd>{grouped(values?.at(-1)?.value ?? "unavailable")}</dd>
+              <dd>{indicatorText(values?.at(-1)?.value)}</dd>
             </div>
           ))}
         </dl>

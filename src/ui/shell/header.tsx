@@ -1,6 +1,6 @@
 /** Name and mode of the desk, the state of the line, and the halt button: on every page, always at the same place. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { StatusView } from "../../domain/status-view.ts";
 import { type TradingAnswer, halt, resume } from "../decisions.ts";
 import { InFlightButton } from "../orders/in-flight.tsx";
@@ -14,8 +14,10 @@ import { ageOf, clockOf } from "../times.ts";
 export function Header(): JSX.Element {
   const status = useStatus();
   const isHalted = status !== undefined && status.trading.state !== "active";
+  const header = useRef<HTMLElement>(null);
+  useEffect(() => measured(header.current), []);
   return (
-    <header class={`top ${isHalted ? "halted" : ""}`}>
+    <header ref={header} class={`top ${isHalted ? "halted" : ""}`}>
       <a class="name" href="#/">
         {status?.workspace.name ?? "Qoc"}
       </a>
@@ -36,6 +38,16 @@ export function Header(): JSX.Element {
 
 /** The desk sends something each 15 seconds, and its status is read as often: an older one is not up to date. */
 const FRESH_MS = 20_000;
+
+/** What covers a phone begins below the header: the halt button stays. */
+function measured(header: HTMLElement | null): (() => void) | undefined {
+  if (header === null) return undefined;
+  const observer = new ResizeObserver(() =>
+    document.documentElement.style.setProperty("--header", `${header.offsetHeight}px`),
+  );
+  observer.observe(header);
+  return () => observer.disconnect();
+}
 
 /** The state of the line; and the age of the status, which counts and states all over the page come from. */
 function LineState(): JSX.Element {
