@@ -344,11 +344,12 @@ class ConnectorFleet implements Fleet {
     }
     if (state === "starting" || state === "restarting") forgetInstruments(desk, config.name);
     if (state === "stopped" || state === "quarantined" || state === "restarting") this.#levels.end(config.name);
-    this.#options.log.info(`connector ${config.name}: ${state}`, {
-      connector: config.name,
-      reason: reason?.split("\n")[0],
-    });
-    if (desk.readOnly() !== undefined) return;
+    if (desk.readOnly() !== undefined) {
+      // Otherwise the event has a line of its own.
+      const fields = { connector: config.name, reason: reason?.split("\n")[0] };
+      this.#options.log.info(`connector ${config.name}: ${state}`, fields);
+      return;
+    }
     const { digest, connection } = this.#statusOf(config);
     desk.publish({
       type: "connector.changed",

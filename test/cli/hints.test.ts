@@ -6,43 +6,10 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { BUILTIN_COMMANDS } from "../../src/cli/builtin-commands.ts";
-import { checkCommandLine } from "../../src/cli/strict-args.ts";
-import { TOPICS } from "../../src/cli/help-topics.ts";
 import { ERRORS, type ErrorCode, type ErrorDefinition, QocError } from "../../src/domain/errors/error.ts";
-import { COMMANDS } from "../support/commands.ts";
+import { problemsIn } from "../support/hint-problems.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const ENTRIES = [...COMMANDS, ...BUILTIN_COMMANDS];
-const WORD = /\s*((?:"[^"]*"|'[^']*'|[^\s"',;])+)/y;
-
-/** The words after each `qoc` of a hint, as a shell splits them. */
-function commandsIn(text: string): readonly (readonly string[])[] {
-  return [...text.matchAll(/(?<![\w./-])qoc(?= )/g)].map(({ index }) => {
-    const words: string[] = [];
-    WORD.lastIndex = index + "qoc".length;
-    for (let match = WORD.exec(text); match !== null; match = WORD.exec(text))
-      words.push((match[1] ?? "").replace(/["']/g, ""));
-    const end = words.findIndex((word) => ["&&", "|", "(", "#", "│"].some((sign) => word.startsWith(sign)));
-    return end === -1 ? words : words.slice(0, end);
-  });
-}
-
-/** Why a command of the text does not parse; empty if each does. */
-function problemsIn(text: string): readonly string[] {
-  return commandsIn(text).flatMap((words) => {
-    try {
-      const { entry } = checkCommandLine(words, ENTRIES);
-      const page = entry?.name === "help" ? words.slice(1).join(" ") : "";
-      const isPage =
-        page === "" || [...ENTRIES, ...TOPICS].some(({ name }) => name === page || name.startsWith(`${page} `));
-      return isPage ? [] : [`qoc ${words.join(" ")}: no such page`];
-    } catch (error) {
-      return [`qoc ${words.join(" ")}: ${error instanceof Error ? error.message : String(error)}`];
-    }
-  });
-}
-
 /** A path with a space shows whether a hint quotes it. */
 const DETAILS = {
   ...{ path: "/a b/desk", file: "/a b/desk/desk.toml", quoted: "'/a b'", id: "20260705-001", connector: "paper" },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS, REGISTRY } from "../support/commands.ts";
+import { problemsIn } from "../support/hint-problems.ts";
 import type { CommandEntry } from "../../src/commands/command-entry.ts";
 import { findCommand } from "../../src/commands/command-entry.ts";
 import { painter } from "../../src/commands/rendering/paint.ts";
@@ -491,6 +492,11 @@ describe("render", () => {
     expect(text).not.toMatch(/^ *✓ guards: all pass/m);
   });
 
+  it.each(Object.keys(VALUES))("each command that %s prints can be pasted", async (name) => {
+    const text = await render(entryOf(name), VALUES[name]?.("short"), { ...io(true), columns: 400 }, false);
+    expect(text.split("\n").flatMap(problemsIn)).toEqual([]);
+  });
+
   it.each(Object.keys(VALUES))("%s fits 80 columns if its texts are short", async (name) => {
     const text = await render(entryOf(name), VALUES[name]?.("short"), io(true), false);
     for (const line of text.split("\n"))
@@ -661,8 +667,8 @@ describe("render", () => {
   });
 
   it.each([
-    [true, "running: x  (qoc logs --run x -f)", "running\tx"],
-    [false, "was running when the desk went down: x  (qoc logs --run x)", "interrupted\tx"],
+    [true, "running: x  qoc logs --run x -f", "running\tx"],
+    [false, "was running when the desk went down: x  qoc logs --run x", "interrupted\tx"],
   ])("prints in the status whether a run is still running (desk up: %s)", async (up, line, cells) => {
     expect(await render(entryOf("status"), { ...status("x"), up }, io(true), false)).toContain(line);
     expect(await render(entryOf("status"), { ...status("x"), up }, io(false), false)).toContain(cells);

@@ -42,3 +42,25 @@ it("a fill's title is a sentence; done and snooze set its status and nothing els
   await desk.call("inbox snooze", { id: path });
   expect(await desk.call("inbox list", { status: "snoozed" })).toMatchObject([{ path }]);
 });
+
+it("a connector that is quarantined again and again is one item that counts, until a person finishes it", async () => {
+  desk = await tempDesk();
+  const quarantine = async (): Promise<void> => {
+    await desk.call("connectors quarantine", { name: "paper" });
+    await desk.call("connectors restart", { name: "paper" });
+    await desk.settled();
+  };
+  const items = async (): Promise<Item[]> =>
+    (await desk.call<Item[]>("inbox list")).filter(
+      ({ untrusted }) => untrusted.text === "Connector paper is quarantined",
+    );
+  await quarantine();
+  const [first] = await items();
+  expect(desk.read(first?.path ?? "")).not.toContain("times since");
+  for (let count = 2; count <= 3; count++) await quarantine();
+  expect((await items()).map(({ path }) => path)).toEqual([first?.path]);
+  expect(desk.read(first?.path ?? "")).toMatch(/^3 times since .*Z; the latest:$/m);
+  await desk.call("inbox done", { id: first?.path });
+  await quarantine();
+  expect((await items()).map(({ status }) => status).toSorted()).toEqual(["done", "new"]);
+});

@@ -6,6 +6,7 @@ import type {
   ProfitLine,
   RateView,
 } from "../../domain/account/account-view.ts";
+import { flowCommand } from "../../domain/account/cash-event.ts";
 import { decimal, significant, text } from "../../domain/decimal.ts";
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
 import { shownAge, shownTime } from "./local-time.ts";
@@ -122,12 +123,15 @@ function exceptionLines(line: AccountLine): readonly string[] {
   const isMissing = !isInSum && sharedWith === null;
   return [
     ...(sharedWith === null ? [] : [`! ${connector}: the same account as ${sharedWith}; it counts once`]),
-    ...(isMissing ? [`! ${connector}: NAV ${nav} ${currency} is not in the sums: no exchange rate`] : []),
+    ...(isMissing
+      ? [`! ${connector}: NAV ${money(nav, currency, { isTty: true })} is not in the sums: no exchange rate`]
+      : []),
     ...(isStale ? [`! ${connector}: its last report is of ${shownTime({ isTty: true }, asOf)}`] : []),
     ...(unexplained === null
       ? []
       : [
-          `! ${connector}: NAV changed by ${unexplained} ${currency} that no trade explains: qoc account flow ${connector}`,
+          `! ${connector}: NAV changed by ${money(unexplained, currency, { isTty: true })} that no trade explains`,
+          `  ${flowCommand(connector, decimal(unexplained))}`,
         ]),
     ...(unvalued.length === 0 ? [] : [`! ${connector}: no value for ${unvalued.join(", ")}; its NAV leaves that out`]),
   ].map(oneLine);

@@ -261,8 +261,8 @@ function lastLines(style: OutputStyle, status: StatusView): readonly string[] {
     ...status.runs.running.map(({ run, issue }) =>
       oneLine(
         status.up
-          ? `running: ${issue}  (qoc logs --run ${run} -f)`
-          : `was running when the desk went down: ${issue}  (qoc logs --run ${run})`,
+          ? `running: ${issue}  qoc logs --run ${run} -f`
+          : `was running when the desk went down: ${issue}  qoc logs --run ${run}`,
       ),
     ),
     ...(status.lastRun === null

@@ -6,6 +6,7 @@ import { messageOf } from "../../domain/errors/error.ts";
 import { type OrderRecord, countedFills, isEnded } from "../../domain/orders/order-state.ts";
 import { kindOf, targetOf } from "../../domain/orders/order.ts";
 import { DECIDED_FOLDERS, LAYOUT } from "../../workspace/layout.ts";
+import type { HostItem } from "../../workspace/inbox.ts";
 import type { OrderFolders } from "../../workspace/order-folders.ts";
 import type { Desk } from "../desk.ts";
 import { iso } from "../../lib/time.ts";
@@ -111,20 +112,46 @@ export interface Alert {
   readonly text: string;
 }
 
+/** An alert that was written, with the alerts of the same topic that it stands for. */
+export interface WrittenAlert {
+  readonly name: string;
+  /** What the file holds, unless a person changed it. */
+  readonly text: string;
+  readonly firstAt: number;
+  readonly count: number;
+}
+
 /**
- * Writes an inbox alert: a blocked order, an unknown outcome, a stopped connector. Never rejects; a failure is logged.
+ * Writes an inbox alert: a blocked order, an unknown outcome, a stopped connector. An earlier alert of the topic that no
+ * person changed is replaced, and says how many there were. Never rejects; a failure is logged.
  */
 export async function writeAlert(
   desk: Pick<Desk, "workspace" | "log">,
-  { at, seq, topic, title, text }: Alert,
-): Promise<void> {
+  alert: Alert,
+  earlier?: WrittenAlert,
+): Promise<WrittenAlert | undefined> {
+  const { at, seq, topic } = alert;
   try {
-    await desk.workspace.inbox.writeHostItem({
-      name: `${iso(at).slice(0, 10)}-alert-${topic}-${seq}`,
-      frontmatter: { kind: "alert", status: "new", title, at: iso(at) },
-      body: `## ${escapeInvisible(title)}\n\n${escapeInvisibleInText(text)}\n`,
-    });
+    if (earlier !== undefined) {
+      const count = earlier.count + 1;
+      const since = `${count} times since ${iso(earlier.firstAt)}; the latest:`;
+      const text = await desk.workspace.inbox.writeHostItem(alertItem(alert, earlier.name, since), earlier.text);
+      if (text !== undefined) return { ...earlier, text, count };
+    }
+    const name = `${iso(at).slice(0, 10)}-alert-${topic}-${seq}`;
+    const text = await desk.workspace.inbox.writeHostItem(alertItem(alert, name));
+    return text === undefined ? undefined : { name, text, firstAt: at, count: 1 };
   } catch (error) {
     desk.log.error(`inbox: ${messageOf(error)}`);
+    return undefined;
   }
+}
+
+function alertItem({ at, title, text }: Alert, name: string, since?: string): HostItem {
+  const lead = since === undefined ? "" : `${since}\n\n`;
+  return {
+    name,
+    frontmatter: { kind: "alert", status: "new", title, at: iso(at) },
+    body: `## ${escapeInvisible(title)}\n\n${lead}${escapeInvisibleInText(text)}\n`,
+  };
 }

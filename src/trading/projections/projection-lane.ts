@@ -24,7 +24,7 @@ const PACE_MS = 250;
 export class ProjectionLane {
   readonly #options: LaneOptions;
   readonly #orders = new Set<OrderId>();
-  readonly #alerts: (() => Promise<void>)[] = [];
+  readonly #alerts: (() => Promise<unknown>)[] = [];
   readonly #items = new Set<string>();
   /** What fills have changed since `#pacedAt`, and orders that are on their way. */
   readonly #later = { orders: new Set<OrderId>(), items: new Set<string>() };
@@ -54,7 +54,7 @@ export class ProjectionLane {
     this.#writeLaterAfter(PACE_MS);
   }
 
-  addAlert(write: () => Promise<void>): void {
+  addAlert(write: () => Promise<unknown>): void {
     this.#alerts.push(write);
     this.#run();
   }
@@ -166,7 +166,7 @@ export class ProjectionLane {
   }
 
   /** A failure is logged; `qoc journal rebuild` repairs it. */
-  async #logged(what: string, write: () => Promise<void>): Promise<void> {
+  async #logged(what: string, write: () => Promise<unknown>): Promise<void> {
     try {
       await write();
     } catch (error) {

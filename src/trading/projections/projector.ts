@@ -11,7 +11,7 @@ import { iso } from "../../lib/time.ts";
 import type { Desk } from "../desk.ts";
 import type { BurstEvent } from "../fills/fill-summary.ts";
 import { InboxBursts } from "./inbox-bursts.ts";
-import { type Alert, decidedPaths, orderPath, projectOrder, writeAlert } from "./order-files.ts";
+import { type Alert, type WrittenAlert, decidedPaths, orderPath, projectOrder, writeAlert } from "./order-files.ts";
 import { ProjectionLane } from "./projection-lane.ts";
 
 export interface Projector {
@@ -46,6 +46,12 @@ export function openProjector(desk: ProjectorDesk): Projector {
     return lane;
   };
   const laneOfOrder = (id: OrderId): ProjectionLane => laneOf(desk.state.orders.get(id)?.terms.connector ?? "");
+  // A connector that an author repairs is quarantined again and again: one item, as with the fills of an order.
+  const connectorAlerts = new Map<string, WrittenAlert>();
+  const connectorAlert = async (alert: Alert): Promise<void> => {
+    const written = await writeAlert(desk, alert, connectorAlerts.get(alert.topic));
+    if (written !== undefined) connectorAlerts.set(alert.topic, written);
+  };
   let lastSeq = 0;
   const all = (run: (lane: ProjectionLane) => Promise<unknown>): Promise<unknown> =>
     Promise.all([...lanes.values()].map(run));
@@ -67,7 +73,7 @@ export function openProjector(desk: ProjectorDesk): Projector {
       const alert = alertOf(recorded, desk.state) ?? replacementAlert(recorded, desk.state);
       if (alert === undefined) return;
       const lane = id === undefined ? laneOf("connector" in event ? event.connector : "") : laneOfOrder(id);
-      lane.addAlert(() => writeAlert(desk, alert));
+      lane.addAlert(() => (event.type === "connector.changed" ? connectorAlert(alert) : writeAlert(desk, alert)));
     },
     settled: async () => void (await all((lane) => lane.settled())),
     orderSettled: (id) => laneOfOrder(id).orderSettled(id),
