@@ -68,3 +68,18 @@ it("the error of a connector wraps at words within the terminal, without the con
   const short = { ...failing, untrusted: { ...untrusted, text: "connector x: no route" } };
   expect(shown({ connectors: [short] }).join("\n")).toContain("✗ x  PAPER  stopped: no route\n");
 });
+
+it("accounts of a million each fit 80 columns", () => {
+  const account = (connector: string): StatusView["book"]["accounts"][number] =>
+    ({
+      ...{ connector, mode: "paper", nav: "1000000", cash: "1000000", buyingPower: "1000000", currency: "USD" },
+      ...{ dayPnl: "-699.3", day: "2026-07-05", asOf: null, isInSum: true, isCountedByGuards: true, isStale: false },
+      ...{ sharedWith: null, unvalued: [], unexplained: null, balances: [] },
+    }) as never;
+  const accounts = [account("alpaca-paper"), account("paper")];
+  const book = { nav: "2000000", cash: "2000000", buyingPower: "2000000", dayPnl: "0", day: null, asOf: null };
+  const rest = { currency: "USD", rates: [], profit: [], fees: [], positions: [], exposures: [] };
+  const lines = shown({ book: { ...book, ...rest, accounts } as never });
+  for (const line of lines) expect(widthOf(line), line).toBeLessThanOrEqual(80);
+  expect(lines.join("\n")).toMatch(/paper +paper +1,000,000.00 USD +1,000,000.00 +1,000,000.00 +-699.30 +07-05/);
+});

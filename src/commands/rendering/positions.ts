@@ -137,9 +137,12 @@ function exceptionLines(line: AccountLine): readonly string[] {
   ].map(oneLine);
 }
 
+/** A terminal with fewer columns shows days without their year. */
+const DAY_COLUMNS = 100;
+
 function accountColumns(style: OutputStyle): readonly Column<AccountLine>[] {
   return [
-    { title: "account", cell: ({ connector }) => connector },
+    { title: "account", cell: ({ connector }) => connector, shrinks: true },
     { title: "mode", cell: ({ mode }) => mode },
     { title: "NAV", cell: ({ nav, currency }) => money(nav, currency, style), isNumber: true },
     { title: "cash", cell: ({ cash, currency }) => unlabelled(money(cash, currency, style)), isNumber: true },
@@ -154,7 +157,8 @@ function accountColumns(style: OutputStyle): readonly Column<AccountLine>[] {
       shade: ({ dayPnl }) => gainShade(dayPnl),
       isNumber: true,
     },
-    { title: "day", cell: ({ day }) => day },
+    // Two accounts of a million fit into 80 columns without the year.
+    { title: "day", cell: ({ day }) => (style.isTty && style.columns < DAY_COLUMNS ? day.slice("2026-".length) : day) },
     {
       title: "",
       cell: ({ isCountedByGuards }) => (isCountedByGuards ? "" : "guards do not count it"),
