@@ -3,6 +3,7 @@ import type { StatusView } from "../../src/domain/status-view.ts";
 import { expect, it } from "vitest";
 import { renderStatus } from "../../src/commands/rendering/status.ts";
 import { widthOf } from "../../src/commands/rendering/terminal-text.ts";
+import { REGISTRY } from "../support/commands.ts";
 
 const STYLE = { isTty: true, columns: 80, paint: (_: unknown, text: string) => text };
 const CONNECTOR: StatusView["connectors"][number] = {
@@ -82,4 +83,11 @@ it("accounts of a million each fit 80 columns", () => {
   const lines = shown({ book: { ...book, ...rest, accounts } as never });
   for (const line of lines) expect(widthOf(line), line).toBeLessThanOrEqual(80);
   expect(lines.join("\n")).toMatch(/paper +paper +1,000,000.00 USD +1,000,000.00 +1,000,000.00 +-699.30 +07-05/);
+});
+
+it("the banner of a desk without a guard says so", async () => {
+  const { render } = await REGISTRY.load("up");
+  const notice = { kind: "no-guards", text: "no guard is in force: nothing limits an order", changes: [], fix: null };
+  const report = { workspace: "desk", path: "/desk", pid: 1, port: 7070, trading: "active", config: [notice] };
+  expect(render(report, STYLE)).toContain("! no guard is in force: nothing limits an order");
 });

@@ -122,8 +122,8 @@ export interface WrittenAlert {
 }
 
 /**
- * Writes an inbox alert: a blocked order, an unknown outcome, a stopped connector. An earlier alert of the topic that no
- * person changed is replaced, and says how many there were. Never rejects; a failure is logged.
+ * Writes an inbox alert: a blocked order, an unknown outcome, a stopped connector. An earlier alert of the topic that
+ * no person changed is replaced, and says how many there were. Never rejects; a failure is logged.
  */
 export async function writeAlert(
   desk: Pick<Desk, "workspace" | "log">,
