@@ -19,12 +19,10 @@ execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", 
 });
 // The declarations of the SDK are one file, which a desk's editor reads without any package.
 const declarations = `${root}dist/src/domain/sdk.d.ts`;
-const parts = ["sdk-data", "sdk-kit"].map((name) => `${root}dist/src/domain/${name}.d.ts`);
-const own = readFileSync(declarations, "utf8").replaceAll(
-  /^(?:import|export) type [^;]* from "\.\/sdk-(?:data|kit)\.ts";\n/gm,
-  "",
-);
-writeFileSync(declarations, own + parts.map((file) => readFileSync(file, "utf8")).join(""));
+const parts = ["sdk-data", "sdk-hooks", "sdk-kit"].map((name) => `${root}dist/src/domain/${name}.d.ts`);
+const joined = [declarations, ...parts].map((file) => readFileSync(file, "utf8")).join("");
+const ofParts = /^(?:import|export) type [^;]* from "\.\/sdk-(?:data|hooks|kit)\.ts";\n/gm;
+writeFileSync(declarations, joined.replaceAll(ofParts, ""));
 for (const file of parts) rmSync(file);
 /** Zod's messages in fifty languages are half of its code, which nearly every command loads; the desk speaks one. */
 const englishOnly = {

@@ -31,6 +31,7 @@ import type {
 export const SDK_VERSION = 1;
 
 export type * from "./sdk-data.ts";
+export type * from "./sdk-hooks.ts";
 export type * from "./sdk-kit.ts";
 
 export interface Logger {

@@ -1,13 +1,22 @@
 /** Zod schemas for what a worker sends. Only the host loads them, so that workers do not carry zod. */
 import * as z from "zod";
 import "../lib/schema-words.ts";
-import { DecimalError, type DecimalText, ONE, canonicalText, decimal } from "../domain/decimal.ts";
+import {
+  DecimalError,
+  type DecimalText,
+  ONE,
+  ZERO,
+  canonicalText,
+  decimal,
+  max,
+  text as decimalText,
+} from "../domain/decimal.ts";
 import { readFundamentals } from "../domain/market/fundamentals.ts";
 import type {
   ReportedAccount,
   VenueAck,
   VenueActivity,
-  VenueBalance,
+  ReportedBalance,
   VenueBar,
   VenueConnection,
   VenueFill,
@@ -223,9 +232,24 @@ export const reportSchema = answerShape(
 );
 
 const balanceSchema = answerShape(
-  { currency: name, total: numeric, free: optional(notNegative) },
-  { read: (value) => compact(value) as VenueBalance },
+  {
+    currency: name,
+    total: numeric,
+    free: optional(notNegative),
+    locked: optional(notNegative),
+    rateToAccount: optional(positive),
+    rateAt: optional(time),
+  },
+  {
+    read: ({ locked, free, ...balance }) =>
+      compact({ ...balance, free: free ?? (locked && unheld(balance.total, locked)) }) as ReportedBalance,
+  },
 );
+
+/** What an order can spend, of a balance that states what orders hold. */
+function unheld(total: DecimalText, locked: DecimalText): DecimalText {
+  return decimalText(max(decimal(total).minus(decimal(locked)), ZERO));
+}
 
 export const accountSchema = answerShape(
   {

@@ -118,4 +118,21 @@ describe("the rates of an account", () => {
     expect(activities.get("own/d1")?.money?.amount.toString()).toBe("12500.125");
     expect(activities.get("own/d2")?.money).toBeUndefined();
   });
+
+  it("that a balance states convert it, and what orders hold of it cannot be spent", async () => {
+    const own = adapterSource(`
+      async getAccount() {
+        const EUR = { currency: "EUR", total: "100", locked: "30", rateToAccount: "1.0825" };
+        return { nav: 1000, cash: 1000, buyingPower: 1000, currency: "USD", balances: [EUR] };
+      }`);
+    desk = await tempDesk({ files: { "own.ts": own }, config: () => table("own") });
+    await markAccount(desk.open.desk, "own" as ConnectorName);
+    const { accounts, rates } = desk.open.desk.state;
+    expect([...rates.values()]).toMatchObject([{ base: "EUR", quote: "USD", bid: "1.0825", origin: "account" }]);
+    expect(accounts.get("own")?.account).toMatchObject({
+      nav: "1108.25",
+      balances: [{ currency: "EUR", total: "100", free: "70", rate: "1.0825" }],
+    });
+    expect(JSON.stringify(accounts.get("own")?.account)).not.toContain("rateToAccount");
+  });
 });

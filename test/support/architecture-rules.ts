@@ -343,7 +343,7 @@ function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): readonly (read
 /**
  * The public contract of connectors: its types have the names that authors expect, although the desk has its own types.
  */
-const SDK_FILES = ["src/domain/sdk.ts", "src/domain/sdk-data.ts"];
+const SDK_FILES = ["src/domain/sdk.ts", "src/domain/sdk-data.ts", "src/domain/sdk-hooks.ts"];
 
 const typeNames: Rule = {
   name: "a type name is declared once in src/",

@@ -47,7 +47,7 @@ const SHAPES: Readonly<Record<string, string>> = {
     "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N; reason?: string; updatedAt?: T; replacedBy?: string }",
   Account: `{ nav: N; cash: N; buyingPower: N; currency: string; balances?: S.Balance[]; timestamp?: T; accountId?: string;
     notice?: string | undefined }`,
-  Balance: "{ currency: string; total: N; free?: N }",
+  Balance: "{ currency: string; total: N; free?: N; locked?: N; rateToAccount?: N; rateAt?: T }",
   Asset: "{ class: string; id: string }",
   TickBand: "{ from: N; tickSize: N }",
   Instrument: `{ symbol: string; name?: string; asset?: S.Asset; tickSize?: N; ticks?: S.TickBand[]; lotSize?: N;

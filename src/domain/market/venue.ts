@@ -130,6 +130,13 @@ export interface VenueBalance {
   readonly rate?: DecimalText | undefined;
 }
 
+/** A balance as a connector reports it, with the venue's own rate if it has one. */
+export interface ReportedBalance extends VenueBalance {
+  readonly rateToAccount?: DecimalText | undefined;
+  /** ms. */
+  readonly rateAt?: number | undefined;
+}
+
 export interface VenueAccount {
   readonly nav: DecimalText;
   readonly cash: DecimalText;
@@ -147,7 +154,8 @@ export interface UnvaluedPosition {
 }
 
 /** An account as a connector reports it, with the venue's time if the connector sends one. */
-export type ReportedAccount = VenueAccount & {
+export type ReportedAccount = Omit<VenueAccount, "balances"> & {
+  readonly balances?: readonly ReportedBalance[] | undefined;
   readonly at?: number;
   readonly notice?: string;
   readonly accountId?: string;

@@ -11,6 +11,7 @@ import {
   rateKey,
 } from "../../domain/account/exchange-rate.ts";
 import { validAt } from "../../domain/market/quote.ts";
+import type { VenueRate } from "../../domain/market/venue.ts";
 import type { Desk } from "../desk.ts";
 
 /** The rates of venues, as far as desk.toml still names their source, and those of desk.toml. */
@@ -89,14 +90,22 @@ async function observePairs(desk: ObservingDesk, connector: string, asked: Reado
   if (asked.size === 0 || desk.venues.facts(connector)?.methods.includes("getRates") !== true) return;
   try {
     for (const { pair, rate, at } of (await desk.venues.rates(connector, [...asked])) ?? []) {
-      if (!asked.has(pair)) continue;
-      const [base = "", quote = ""] = pair.split("/");
-      const known = { at: notAhead(desk, at), origin: "account", source: connector } as const;
-      record(desk, { base, quote, bid: rate, ask: rate, ...known });
+      if (asked.has(pair)) recordRate(desk, connector, { pair, rate, at });
     }
   } catch (error) {
     desk.log.warn(`no rates of the account of ${connector}: ${messageOf(error)}`, { connector });
   }
+}
+
+/** Keeps a rate of the venue's own account. */
+export function recordRate(
+  desk: Pick<Desk, "clock" | "publish" | "state">,
+  connector: string,
+  { pair, rate, at }: VenueRate,
+): void {
+  const [base = "", quote = ""] = pair.split("/");
+  if (!PAIR.test(pair)) return;
+  record(desk, { base, quote, bid: rate, ask: rate, at: notAhead(desk, at), origin: "account", source: connector });
 }
 
 /** A rate is journaled if it moved by more than 1 / 10,000 of the last one, or that is halfway to being too old. */

@@ -3,21 +3,34 @@ import { ZERO, decimal, text } from "../../domain/decimal.ts";
 import { rateFor, ratePath } from "../../domain/account/exchange-rate.ts";
 import type { ReportedAccount, UnvaluedPosition, VenueBalance } from "../../domain/market/venue.ts";
 import type { Desk } from "../desk.ts";
-import { rateTable } from "./exchange-rates.ts";
+import { isSameCode } from "../../domain/account/currency.ts";
+import { recordRate, rateTable } from "./exchange-rates.ts";
+
+/** The venue's own rates are the first source of its own account. */
+function recordOwnRates(
+  desk: Pick<Desk, "clock" | "publish" | "state">,
+  connector: string,
+  { balances = [], currency, at = desk.clock.now() }: ReportedAccount,
+): void {
+  for (const { currency: from, rateToAccount, rateAt = at } of balances)
+    if (rateToAccount !== undefined && !isSameCode(from, currency))
+      recordRate(desk, connector, { pair: `${from}/${currency}`.toUpperCase(), rate: rateToAccount, at: rateAt });
+}
 
 /** A balance without a rate has no value: it is listed, and the NAV leaves it out. */
 export function withBalances(
-  desk: Pick<Desk, "clock" | "config" | "state">,
+  desk: Pick<Desk, "clock" | "config" | "publish" | "state">,
   connector: string,
   account: ReportedAccount,
 ): ReportedAccount {
   const { balances = [], currency } = account;
   if (balances.length === 0) return account;
+  recordOwnRates(desk, connector, account);
   const exchange = rateTable(desk);
   const now = desk.clock.now();
   let nav = decimal(account.nav);
   const unvalued: UnvaluedPosition[] = [];
-  const rated = balances.map((balance): VenueBalance => {
+  const rated = balances.map(({ rateToAccount: _own, rateAt: _at, ...balance }): VenueBalance => {
     const path = ratePath(exchange, { from: balance.currency, to: currency, now, connector, use: "guards" });
     const total = decimal(balance.total);
     if (path === undefined) {
