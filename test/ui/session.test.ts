@@ -169,6 +169,12 @@ describePage("a session of the page", () => {
     await page.getByText("Bought 3 SPX").first().click();
     await page.getByRole("button", { name: "Done" }).click();
     await page.locator("main ul").getByText("Bought 3 SPX").waitFor({ state: "detached" });
+    await go("connectors");
+    await page.getByRole("button", { name: "Check the desk" }).click();
+    await page
+      .getByText(/^ok: $/)
+      .first()
+      .waitFor({ state: "attached" });
     await go("record");
     await page.getByRole("button", { name: "Check the journal" }).click();
     await page.getByText("Nothing is wrong.").waitFor();

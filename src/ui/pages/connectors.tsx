@@ -10,6 +10,7 @@ import { ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
+import { DoctorCard } from "./doctor-card.tsx";
 
 interface ConnectorRow {
   readonly name: string;
@@ -54,6 +55,7 @@ export function ConnectorsPage(): JSX.Element {
           )
         }
       </Shown>
+      <DoctorCard />
     </>
   );
 }
