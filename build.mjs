@@ -11,7 +11,19 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL(".", import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 /** Packages that nearly every command loads; as parts of the bundle they cost a few files instead of a hundred. */
-const BUNDLED = ["citty", "zod", "smol-toml", "yaml", "picomatch", "eventemitter3"];
+const BUNDLED = [
+  "citty",
+  "zod",
+  "smol-toml",
+  "yaml",
+  "picomatch",
+  "eventemitter3",
+  "comlink",
+  "croner",
+  "fast-xml-parser",
+  "html-entities",
+  "trading-signals",
+];
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {

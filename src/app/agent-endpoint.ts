@@ -16,7 +16,8 @@ import type { ProvenClient } from "../cli/handshake.ts";
 import type { McpCaller, IpcRequest } from "../cli/ipc-protocol.ts";
 import { auditLogger } from "../mcp/audit.ts";
 import type { CallPorts } from "../mcp/call.ts";
-import { MCP_PATH, mcpHttpHandler } from "../mcp/http.ts";
+import { MCP_PATH } from "../http/server.ts";
+import type { McpHttp, McpHttpOptions } from "../mcp/http.ts";
 import { answerSocketCall } from "../mcp/socket-calls.ts";
 import type { Change } from "../mcp/server.ts";
 import { HOURLY_LIMITS, type AgentSession, rateLimitedSession, createTokenStore } from "../mcp/tokens.ts";
@@ -79,13 +80,14 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
     closing.signal,
   );
   const sessionOf = connectionSessions(interactive);
-  const http = mcpHttpHandler({
+  const onError = (error: unknown): void => desk.log.warn(`mcp: ${messageOf(error)}`);
+  const http = openAtFirstRequest(onError, {
     ...calls,
     tokens,
     version: desk.version,
     changes: changesOf(open),
     onToolsListed: (session) => void (records.of(session).hasListedTools = true),
-    onError: (error) => desk.log.warn(`mcp: ${messageOf(error)}`),
+    onError,
   });
   return {
     tools: [...tools.values()].map(({ name, description }) => ({ name, description })),
@@ -121,6 +123,24 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
       closing.abort();
       await http.close();
     },
+  };
+}
+
+/** The SDK of the protocol is a quarter of what a start would load, so the first request loads it. */
+function openAtFirstRequest(onError: (error: unknown) => void, options: McpHttpOptions): McpHttp {
+  let opened: Promise<McpHttp> | undefined;
+  const open = async (): Promise<McpHttp> => (await import("../mcp/http.ts")).mcpHttpHandler(options);
+  return {
+    handle: (request, response) => {
+      opened ??= open();
+      opened
+        .then((http) => http.handle(request, response))
+        .catch((error: unknown) => {
+          onError(error);
+          response.destroy();
+        });
+    },
+    close: async () => (await opened)?.close(),
   };
 }
 

@@ -8,6 +8,9 @@ import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Log } from "../domain/ports.ts";
 import type { PageHandle } from "./page.ts";
 
+/** Where agents reach the desk. */
+export const MCP_PATH = "/mcp";
+
 export interface HttpServer {
   /** The port that the server listens on. */
   readonly port: number;
@@ -104,7 +107,7 @@ export async function serveHttp({
       };
       if (isOfPage(request)) page(request, response);
       else if (!isTrusted(request, port)) respond(403, { code: "NOT_PERMITTED", message: "unknown host or origin" });
-      else if (request.url === "/mcp") mcp(request, response);
+      else if (request.url === MCP_PATH) mcp(request, response);
       else if (request.method === "GET" && request.url === "/" && wantsPage(request))
         response.writeHead(302, { location: "/ui/", "cache-control": "no-store" }).end();
       else if (request.method === "GET" && request.url === "/") respond(200, status());

@@ -8,13 +8,13 @@ import {
   ProtocolErrorCode,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import type { CommandEntry } from "../commands/command-entry.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Clock, Progress } from "../domain/ports.ts";
 import { type ToolError, toolResult, errorResult, pageOf, toolErrorOf } from "./tool-result.ts";
 import { type AuditPorts, type AuditRecord, type CallMetadata, startAudit, decisionOf } from "./audit.ts";
-import type { LimitExceeded, AgentSession, Usage } from "./tokens.ts";
+import type { LimitExceeded, AgentSession } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
+import { usageOf } from "./usage.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import type { Refusal } from "../domain/authority/refusal.ts";
 
@@ -140,20 +140,6 @@ async function attempt(
       result: errorResult(toolErrorOf(thrown, ports.clock.now())),
     };
   }
-}
-
-function isOrders(path: unknown): boolean {
-  return typeof path === "string" && path.startsWith("orders/");
-}
-
-/**
- * What one call uses of its caller's limits. A call that names a file counts as a proposal only if the file is under
- * orders/.
- */
-export function usageOf({ writes }: Pick<CommandEntry, "writes">, input: unknown, inputBytes: () => number): Usage {
-  const { path } = (input ?? {}) as { readonly path?: unknown };
-  const isProposal = writes.some(isOrders) && (path === undefined || isOrders(path));
-  return { calls: 1, bytes: writes.length === 0 ? 0 : inputBytes(), proposals: isProposal ? 1 : 0 };
 }
 
 const REVOKED: ToolError = { code: "RUN_OVER", message: "this session is over", hint: "stop", retrySafe: false };

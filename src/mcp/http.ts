@@ -11,7 +11,6 @@ import { QocError } from "../domain/errors/error.ts";
 import { iso } from "../lib/time.ts";
 import type { AgentSession, TokenStore } from "./tokens.ts";
 
-export const MCP_PATH = "/mcp";
 export const REQUEST_BYTES_MAX = 1024 * 1024;
 /** Open requests of one session, event streams included. */
 export const CONCURRENT_REQUESTS_MAX = 16;

@@ -6,9 +6,10 @@
 import type { Progress } from "../domain/ports.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import { type AuditPorts, type CallMetadata, startAudit, decisionOf } from "./audit.ts";
-import { type Invoke, type RefusedCallLog, usageOf } from "./call.ts";
+import type { Invoke, RefusedCallLog } from "./call.ts";
 import type { LimitExceeded, AgentSession, TokenStore } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
+import { usageOf } from "./usage.ts";
 
 export interface SocketCall {
   readonly command: string;

@@ -21,8 +21,9 @@ export async function processes(): Promise<readonly Row[]> {
   };
   const once = (...args: readonly string[]): unknown =>
     execFileSync(process.execPath, qoc(...args), { env, stdio: "ignore" });
-  const row = async (name: string, target: string, call: () => Promise<unknown>): Promise<Row> => {
-    const times = await inTurn(ROUNDS, call, run(["-e", "0"]));
+  const row = async (name: string, target: string, call: () => Promise<unknown>): Promise<Row> =>
+    rowOf(name, target, await inTurn(ROUNDS, call, run(["-e", "0"])));
+  const rowOf = (name: string, target: string, times: { readonly a: number[]; readonly b: number[] }): Row => {
     return {
       n: 7,
       name,
@@ -35,7 +36,13 @@ export async function processes(): Promise<readonly Row[]> {
     };
   };
   once("init", desk);
-  const up = await row("qoc up to its first answer", "<= 6", () => untilAnswer(qoc("up", "-C", desk), env));
+  const answers: number[] = [];
+  const starts = await inTurn(
+    ROUNDS,
+    async () => void answers.push(await untilAnswer(qoc("up", "-C", desk), env)),
+    run(["-e", "0"]),
+  );
+  const up = rowOf("qoc up to its first answer", "<= 6", { a: answers.slice(-starts.a.length), b: starts.b });
   once("up", "--detach", "-C", desk);
   const status = await row(
     "qoc status, desk up",
@@ -47,8 +54,9 @@ export async function processes(): Promise<readonly Row[]> {
   return [status, help, up];
 }
 
-/** Resolves when the desk has said that it is up; the desk is then stopped. */
-async function untilAnswer(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+/** The time until the desk says that it is up, ms. Resolves when it is down again. */
+async function untilAnswer(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const started = performance.now();
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await new Promise<void>((resolve, reject) => {
@@ -61,6 +69,8 @@ async function untilAnswer(args: readonly string[], env: NodeJS.ProcessEnv): Pro
     child.stderr.on("data", take);
     void ended.then(() => reject(new Error(said)));
   });
+  const took = performance.now() - started;
   child.kill("SIGTERM");
   await ended;
+  return took;
 }

@@ -1,7 +1,7 @@
 /** Compares the tools' descriptions with their effects. A new tool must be added to these tables. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { REGISTRY } from "../support/commands.ts";
-import { usageOf } from "../../src/mcp/call.ts";
+import { usageOf } from "../../src/mcp/usage.ts";
 import { type CommandTool, loadTools } from "../../src/mcp/tools.ts";
 
 let tools: ReadonlyMap<string, CommandTool>;
