@@ -36,7 +36,7 @@ const termsSchema = z.object({
 });
 const isAuthorized = z.boolean();
 const commandSchema = z.union([
-  z.object({ isAuthorized, route: z.enum(["time", "account", "positions", "unknown"]) }),
+  z.object({ isAuthorized, route: z.enum(["time", "account", "positions", "instruments", "unknown"]) }),
   z.object({ isAuthorized, route: z.enum(["quote", "instrument"]), symbol }),
   z.object({ isAuthorized, route: z.literal("place"), terms: termsSchema }),
   z.object({ isAuthorized, route: z.literal("place"), invalid: z.string() }),

@@ -132,7 +132,7 @@ export type WireOrder = Pick<FakeOrder, "client_order_id" | "symbol" | "side" | 
 
 /** What a request asks for. `isAuthorized`: it carries the venue's keys. */
 export type VenueCommand = { readonly isAuthorized: boolean } & (
-  | { readonly route: "time" | "account" | "positions" | "unknown" }
+  | { readonly route: "time" | "account" | "positions" | "instruments" | "unknown" }
   | { readonly route: "quote" | "instrument"; readonly symbol: string }
   | { readonly route: "place"; readonly terms: WireOrder }
   /** An order that the venue cannot read, and what it says of it. */
@@ -167,6 +167,12 @@ export type VenueOutcome =
       readonly kind: "instrument";
       readonly symbol: string;
       readonly steps: FakeInstrument;
+      readonly currency: string;
+    }
+  /** Every instrument, by symbol. */
+  | {
+      readonly kind: "instruments";
+      readonly steps: Readonly<Record<string, FakeInstrument>>;
       readonly currency: string;
     }
   | { readonly kind: "placed" | "order" | "cancelled"; readonly order: FakeOrder }

@@ -134,6 +134,8 @@ function write({ request, outcome, now }: WireContext): WireResponse {
       return activities(outcome, request.query);
     case "other":
       return otherResponse(request, outcome, now);
+    case "instruments":
+      return REFUSALS["unknown-route"]("");
     default:
       return REFUSALS[outcome.reason](outcome.subject);
   }

@@ -113,6 +113,8 @@ function write({ request, outcome, now }: WireContext): WireResponse {
       return json(tradesBody(outcome.fills, fields));
     case "other":
       return otherResponse(fields, outcome, now);
+    case "instruments":
+      return REFUSALS["unknown-route"]("");
     default:
       return REFUSALS[outcome.reason](outcome.subject);
   }

@@ -111,6 +111,8 @@ function write({ request, outcome, now }: WireContext): WireResponse {
       return ok(fillsBody(outcome.fills, request));
     case "other":
       return otherResponse(request, outcome, now);
+    case "instruments":
+      return refusalResponse(request, { kind: "refused", reason: "unknown-route", subject: "" });
     default:
       return refusalResponse(request, outcome);
   }

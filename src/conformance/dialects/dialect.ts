@@ -22,5 +22,7 @@ export const USUAL_TRAITS = {
 
 /** The route of a command for faults and for the record of requests. */
 export function faultRouteOf({ route }: VenueCommand): VenueRoute | "unknown" {
+  // A venue that lists all instruments in one answer has no other request for them.
+  if (route === "instruments") return "instrument";
   return route === "other" ? "unknown" : route;
 }

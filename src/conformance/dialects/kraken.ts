@@ -108,6 +108,8 @@ function written(request: WireRequest, outcome: VenueOutcome, now: number): Wire
       return ok(tradesBody(outcome.fills, Number(formOf(request)["ofs"] ?? "0")));
     case "other":
       return otherResponse(request, outcome, now);
+    case "instruments":
+      return refusalResponse(request, { kind: "refused", reason: "unknown-route", subject: "" });
     default:
       return refusalResponse(request, outcome);
   }

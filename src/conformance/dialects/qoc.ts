@@ -189,6 +189,8 @@ function write({ request, outcome, now }: WireContext): WireResponse {
       return { status: 200, body: outcome.fills.slice(0, FILLS_PAGE) };
     case "other":
       return { status: 200, body: otherBody(request, outcome.state) };
+    case "instruments":
+      return refusal(request.path, { kind: "refused", reason: "unknown-route", subject: "" });
     default:
       return refusal(request.path, outcome);
   }

@@ -24,6 +24,10 @@ export function perform(state: FakeVenueState, command: VenueCommand): VenueOutc
         ? { kind: "instrument", symbol, steps, currency: state.currency }
         : unknownSymbol(symbol);
     }
+    case "instruments": {
+      const steps = [...state.quotes.keys()].map((symbol) => [symbol, state.instruments.get(symbol) ?? USUAL_STEPS]);
+      return { kind: "instruments", steps: Object.fromEntries(steps), currency: state.currency };
+    }
     case "place":
       return placeOrder(state, command);
     case "order":

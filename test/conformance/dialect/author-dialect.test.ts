@@ -31,10 +31,41 @@ const EDITS = [
   ],
 ] as const;
 
-async function certify(dialect: string, only: readonly string[]): Promise<Report> {
+/** What the template and example.ts change for a venue that lists all instruments in one answer. */
+const LISTED = [
+  ["const path = `/instruments/${encodeURIComponent(symbol)}`;", 'const path = "/instruments";'],
+  [
+    "const instrument = await this.getOrNull<{ tick_size: string; lot_size: string; currency: string }>(path);",
+    "const all = await this.get<Record<string, { tick_size: string; lot_size: string; currency: string }>>(path);\n" +
+      "    const instrument = all[symbol] ?? null;",
+  ],
+] as const;
+const LISTING_DIALECT = DIALECT.replace(
+  'return { route: "instrument", symbol: id };',
+  'return { route: "instruments" };',
+).replace(
+  '    case "placed":',
+  `    case "instruments": {
+      const { steps, currency } = outcome;
+      const all = Object.entries(steps).map(([symbol, one]) => [symbol, { ...one, currency }]);
+      return envelope(200, Object.fromEntries(all));
+    }
+    case "placed":`,
+);
+
+async function certify(
+  dialect: string,
+  only: readonly string[],
+  more: readonly (readonly [string, string])[] = [],
+): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), "qoc-dialect-"));
   cpSync(TEMPLATE, folder, { recursive: true });
-  const adapter = applyMistake(sourceOf(TEMPLATE), { name: "example", description: "", edits: EDITS, caughtBy: [] });
+  const adapter = applyMistake(sourceOf(TEMPLATE), {
+    name: "example",
+    description: "",
+    edits: [...EDITS, ...more],
+    caughtBy: [],
+  });
   writeFileSync(join(folder, "index.ts"), adapter);
   writeFileSync(join(folder, "dialect.ts"), dialect);
   writeFileSync(join(folder, "certify.toml"), `dialect = "./dialect.ts"\n${SETTINGS}`);
@@ -59,6 +90,13 @@ describe("an author's dialect", () => {
       "C153",
     ]);
     expect(report.summary).toContain("C131 C152 not possible at this venue");
+  });
+
+  it("may list all instruments in one answer, whose faults and steps are tried", { timeout: 60_000 }, async () => {
+    const report = await certify(LISTING_DIALECT, ["C18", "C19", "C94", "C107"], LISTED);
+    expect(report.cases.map(({ id, outcome }) => [id, outcome])).toEqual(
+      ["C18", "C19", "C94", "C107"].map((id) => [id, "passed"]),
+    );
   });
 
   it.each([
