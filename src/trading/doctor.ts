@@ -57,7 +57,7 @@ export async function runDoctor(
       ...[...desk.state.disputes].map(([key, disputes]): DoctorCheck => ({
         name: "fills",
         status: "fail",
-        message: `${key}: ${disputes.length} fills do not fit their orders; the instrument is blocked`,
+        message: `${key}: ${disputes.length === 1 ? "1 fill does not fit its order" : `${disputes.length} fills do not fit their orders`}; the instrument is blocked`,
         fix: `compare with the venue's own page, then qoc resolve ${quoteForShell(key)} -m "what you saw"`,
       })),
       ...[...desk.state.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
