@@ -356,7 +356,7 @@ describePage("a story", () => {
     const { page, go } = await desk.signIn(other);
     for (const { page: route } of PAGES) {
       await go(route);
-      await page.waitForFunction(() => document.querySelector(".loading") === null);
+      await page.waitForFunction(() => document.querySelector(".loading, .still") === null);
       await page.screenshot({ path: `${FOLDER}${screen}-${route === "" ? "desk" : route}.png` });
     }
     await other.close();

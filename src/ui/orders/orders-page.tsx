@@ -1,13 +1,13 @@
 /** All orders, newest first, and one order in detail. */
 import type { JSX } from "preact";
-import { useId, useMemo, useState } from "preact/hooks";
+import { useEffect, useId, useMemo, useState } from "preact/hooks";
 import { ORDER_STATES } from "../../domain/orders/order-state-names.ts";
 import { counted, grouped, money } from "../amounts.ts";
 import { useCommand } from "../keyboard.ts";
-import { DataTable, type TableColumn } from "../parts/data-table.tsx";
+import { DataTable, StillRows, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ModeTag, SideWord, StateMark } from "../parts/marks.tsx";
-import { Age, Empty, ErrorNotice, Loading, Time } from "../parts/texts.tsx";
+import { Age, Empty, ErrorNotice, Time } from "../parts/texts.tsx";
 import { Outcome } from "../review/outcome.tsx";
 import { type RoutedPage, go, hrefOf, route } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
@@ -62,14 +62,16 @@ interface OrderFilter {
   readonly connector: string;
 }
 
-function filterOfRoute(): OrderFilter {
-  const { query } = route.peek();
+function filterOf(query: URLSearchParams): OrderFilter {
   return { text: query.get("symbol") ?? "", state: query.get("state") ?? "", connector: query.get("connector") ?? "" };
 }
 
 function OrderList(): JSX.Element {
   const list = useRowList(ORDERS);
-  const [filter, setFilter] = useState(filterOfRoute);
+  const { query } = route.value;
+  const [filter, setFilter] = useState(() => filterOf(query));
+  // The address may change while the list is open: by a link, or by the browser's way back.
+  useEffect(() => setFilter(filterOf(query)), [query]);
   const all = list.rows.value;
   const rows = useMemo(() => filtered(all ?? [], filter), [all, filter]);
   const connectors = useMemo(() => [...new Set((all ?? []).map((row) => cellOf(row, "connector")))].toSorted(), [all]);
@@ -79,28 +81,33 @@ function OrderList(): JSX.Element {
       <Heading aside={<Age since={list.askedAt.value} />}>Orders</Heading>
       <OrderFilters filter={filter} onFilter={setFilter} connectors={connectors} />
       {error === undefined ? null : <ErrorNotice error={error} title="The orders may be old." />}
-      {all === undefined && error === undefined ? <Loading what="the orders" /> : null}
       {all?.length === 0 ? (
         <Empty>
           No order yet. An agent or <code>qoc orders propose</code> makes one.
         </Empty>
       ) : null}
-      {all === undefined || all.length === 0 ? null : (
+      {all?.length === 0 || (all === undefined && error !== undefined) ? null : (
         <div data-as-of={list.askedAt.value}>
           <p class="dim" role="status">
-            {countOf(rows.length, all.length, list.total.value)}
+            {all === undefined ? "Reading the orders…" : countOf(rows.length, all.length, list.total.value)}
           </p>
-          <DataTable
-            caption="orders, newest first"
-            columns={COLUMNS}
-            rows={rows}
-            keyOf={(row) => cellOf(row, "id")}
-            hrefOf={(row) => hrefOf(row["state"] === "proposed" ? "review" : "orders", cellOf(row, "id"))}
-            toneOf={(row) => (row["state"] === "unknown" || cellOf(row, "flags") !== "" ? "odd-one" : undefined)}
-          />
+          {all === undefined ? <StillRows columns={COLUMNS} /> : <OrderTable rows={rows} />}
         </div>
       )}
     </>
+  );
+}
+
+function OrderTable({ rows }: { readonly rows: readonly NamedRow[] }): JSX.Element {
+  return (
+    <DataTable
+      caption="orders, newest first"
+      columns={COLUMNS}
+      rows={rows}
+      keyOf={(row) => cellOf(row, "id")}
+      hrefOf={(row) => hrefOf(row["state"] === "proposed" ? "review" : "orders", cellOf(row, "id"))}
+      toneOf={(row) => (row["state"] === "unknown" || cellOf(row, "flags") !== "" ? "odd-one" : undefined)}
+    />
   );
 }
 

@@ -1,16 +1,17 @@
-/** Fills of all orders, newest first. */
+/** Fills of all orders, newest first, by day. */
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { StatusView } from "../../domain/status-view.ts";
 import { counted, grouped, money } from "../amounts.ts";
 import { useReading } from "../page-context.ts";
-import { DataTable, type TableColumn } from "../parts/data-table.tsx";
+import { DataTable, StillRows, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { SideWord } from "../parts/marks.tsx";
-import { Age, Empty, ErrorNotice, Loading, Time } from "../parts/texts.tsx";
+import { Age, Empty, ErrorNotice, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
 import { STATUS } from "../status.ts";
+import { dayOf } from "../times.ts";
 
 const FILLS: RowListOptions = { command: "fills list", key: "order", topic: "fills" };
 
@@ -20,7 +21,7 @@ interface FillRow {
 }
 
 const COLUMNS: readonly TableColumn<FillRow>[] = [
-  { title: "time", cell: ({ row }) => <Time at={row["time"] ?? ""} /> },
+  { title: "time", cell: ({ row }) => <Time at={row["time"] ?? ""} hasDay /> },
   { title: "side", cell: ({ row }) => <SideWord side={row["side"] ?? ""} />, phone: "first" },
   { title: "quantity", cell: ({ row }) => grouped(row["quantity"] ?? ""), isNumber: true, phone: "first" },
   { title: "symbol", cell: ({ row }) => row["symbol"], phone: "first" },
@@ -56,6 +57,9 @@ function VenueTimes({ connectors }: Pick<StatusView, "connectors">): JSX.Element
   return <p class="dim small">Times of fills are those of the venue. Replayed markets: {names.join(", ")}.</p>;
 }
 
+const keyOf = ({ key }: FillRow): string => key;
+const dayOfFill = ({ row }: FillRow): string => dayOf(row["time"] ?? "");
+
 export function FillsPage(): JSX.Element {
   const list = useRowList(FILLS);
   const status = useReading<StatusView>(STATUS);
@@ -69,15 +73,18 @@ export function FillsPage(): JSX.Element {
     <>
       <Heading aside={<Age since={[list.askedAt.value, status.askedAt.value]} />}>Fills</Heading>
       {error === undefined ? null : <ErrorNotice error={error} title="The fills may be old." />}
-      {all === undefined && error === undefined ? <Loading what="the fills" /> : null}
       {all?.length === 0 ? <Empty>No fill yet. An order that trades makes one.</Empty> : null}
-      {rows.length === 0 ? null : (
+      {all?.length === 0 || (all === undefined && error !== undefined) ? null : (
         <div data-as-of={list.askedAt.value}>
           <p class="dim" role="status">
-            {counted(list.total.value, "fill")}, newest first
+            {all === undefined ? "Reading the fills…" : `${counted(list.total.value, "fill")}, newest first`}
           </p>
           <VenueTimes connectors={status.value.value?.connectors ?? []} />
-          <DataTable caption="fills, newest first" columns={COLUMNS} rows={rows} keyOf={({ key }) => key} />
+          {all === undefined ? (
+            <StillRows columns={COLUMNS} />
+          ) : (
+            <DataTable caption="fills, newest first" columns={COLUMNS} rows={rows} keyOf={keyOf} groupOf={dayOfFill} />
+          )}
         </div>
       )}
     </>

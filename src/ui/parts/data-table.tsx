@@ -1,7 +1,7 @@
 /** Rows of data: a table on a wide screen, a list of cards on a phone. Of long lists only what is visible is drawn. */
 import { computed, signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 
 export interface TableColumn<T> {
   readonly title: string;
@@ -22,6 +22,32 @@ interface DataTableProps<T> {
   /** The row opens this address. */
   readonly hrefOf?: (row: T) => string;
   readonly toneOf?: (row: T) => string | undefined;
+  /** Rows that follow each other and have the same group are under one heading. */
+  readonly groupOf?: (row: T) => string;
+}
+
+/** The heading of a group, drawn in a row of its own. */
+class GroupHead {
+  readonly title: string;
+  readonly key: string;
+
+  constructor(title: string, key: string) {
+    this.title = title;
+    this.key = `group ${key}`;
+  }
+}
+
+/** What is drawn: the rows, and the headings between them. */
+type Drawn<T> = Omit<DataTableProps<T>, "rows"> & { readonly rows: readonly (T | GroupHead)[] };
+
+function withHeads<T>(rows: readonly T[], keyOf: (row: T) => string, groupOf: (row: T) => string): (T | GroupHead)[] {
+  let last: string | undefined;
+  return rows.flatMap((row) => {
+    const group = groupOf(row);
+    if (group === last) return [row];
+    last = group;
+    return [new GroupHead(group, keyOf(row)), row];
+  });
 }
 
 const PHONE_PX = 720;
@@ -43,10 +69,48 @@ function fits(columns: number): boolean {
 const PLAIN_MAX = 60;
 
 export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
-  return props.rows.length > PLAIN_MAX ? <WindowedRows {...props} /> : <PlainRows {...props} />;
+  const { rows: own, keyOf, groupOf } = props;
+  const rows = useMemo(() => (groupOf === undefined ? own : withHeads(own, keyOf, groupOf)), [own, keyOf, groupOf]);
+  return own.length > PLAIN_MAX ? <WindowedRows {...props} rows={rows} /> : <PlainRows {...props} rows={rows} />;
 }
 
-function PlainRows<T>(props: DataTableProps<T>): JSX.Element {
+function keyIn<T>(row: T | GroupHead, keyOf: (row: T) => string): string {
+  return row instanceof GroupHead ? row.key : keyOf(row);
+}
+
+/** Rows of a list that is read for the first time: as high as the real ones, so that nothing moves when they come. */
+const STILL_ROWS = Array.from({ length: 12 }, (_, index) => index);
+
+export function StillRows<T>({ columns }: { readonly columns: readonly TableColumn<T>[] }): JSX.Element {
+  const text = <span class="still-text">{"\u00A0"}</span>;
+  if (!fits(columns.length))
+    return (
+      <ul class="cards still" aria-hidden="true">
+        {STILL_ROWS.map((index) => (
+          <li key={index}>
+            <p class="line">{text}</p>
+            <p class="line small">{text}</p>
+          </li>
+        ))}
+      </ul>
+    );
+  return (
+    <table class="data still" aria-hidden="true">
+      <TableHead columns={columns} />
+      <tbody>
+        {STILL_ROWS.map((index) => (
+          <tr key={index}>
+            {columns.map(({ title }) => (
+              <td key={title}>{text}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function PlainRows<T>(props: Drawn<T>): JSX.Element {
   if (!fits(props.columns.length)) return <Cards {...props} first={0} total={props.rows.length} />;
   return (
     <table class="data">
@@ -54,7 +118,7 @@ function PlainRows<T>(props: DataTableProps<T>): JSX.Element {
       <TableHead columns={props.columns} />
       <tbody>
         {props.rows.map((row) => (
-          <TableRow key={props.keyOf(row)} {...props} row={row} />
+          <TableRow key={keyIn(row, props.keyOf)} {...props} row={row} />
         ))}
       </tbody>
     </table>
@@ -66,7 +130,7 @@ const [ROW_PX, CARD_PX] = [36, 84];
 /** Rows drawn outside the frame, so that a fast scroll shows no gap. */
 const MARGIN_ROWS = 8;
 
-function WindowedRows<T>(props: DataTableProps<T>): JSX.Element {
+function WindowedRows<T>(props: Drawn<T>): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -115,7 +179,7 @@ interface Windowed {
   readonly total: number;
 }
 
-function WindowedTable<T>(props: DataTableProps<T> & Windowed): JSX.Element {
+function WindowedTable<T>(props: Drawn<T> & Windowed): JSX.Element {
   const { rows, first, total, columns, caption } = props;
   return (
     <table class="data windowed" aria-rowcount={total + 1}>
@@ -123,7 +187,7 @@ function WindowedTable<T>(props: DataTableProps<T> & Windowed): JSX.Element {
       <TableHead columns={columns} />
       <tbody>
         {rows.map((row, index) => (
-          <TableRow key={props.keyOf(row)} {...props} row={row} rowIndex={first + index + 2} />
+          <TableRow key={keyIn(row, props.keyOf)} {...props} row={row} rowIndex={first + index + 2} />
         ))}
       </tbody>
     </table>
@@ -145,12 +209,20 @@ function TableHead<T>({ columns }: { readonly columns: readonly TableColumn<T>[]
 }
 
 type RowProps<T> = Pick<DataTableProps<T>, "columns" | "hrefOf" | "toneOf"> & {
-  readonly row: T;
+  readonly row: T | GroupHead;
   readonly rowIndex?: number;
 };
 
 /** The first cell names the row, and is its link. */
 function TableRow<T>({ columns, row, hrefOf, toneOf, rowIndex }: RowProps<T>): JSX.Element {
+  if (row instanceof GroupHead)
+    return (
+      <tr class="group" aria-rowindex={rowIndex}>
+        <th scope="colgroup" colSpan={columns.length}>
+          {row.title}
+        </th>
+      </tr>
+    );
   const [head, ...rest] = columns;
   const name = head?.cell(row);
   return (
@@ -165,30 +237,40 @@ function TableRow<T>({ columns, row, hrefOf, toneOf, rowIndex }: RowProps<T>): J
   );
 }
 
-function Cards<T>(props: DataTableProps<T> & Windowed): JSX.Element {
-  const { caption, columns, rows, keyOf, hrefOf, toneOf, first, total } = props;
-  const [head, ...others] = columns;
-  const [firstLine, secondLine] = (["first", "second"] as const).map((line) =>
-    others.filter(({ phone = "second" }) => phone === line),
-  );
+function Cards<T>(props: Drawn<T> & Windowed): JSX.Element {
+  const { caption, rows, keyOf, first, total } = props;
   return (
     <ul class="cards" aria-label={caption}>
       {rows.map((row, index) => (
-        <li key={keyOf(row)} class={toneOf?.(row)} aria-setsize={total} aria-posinset={first + index + 1} data-row>
-          <p class="line">
-            <strong>{hrefOf === undefined ? head?.cell(row) : <a href={hrefOf(row)}>{head?.cell(row)}</a>}</strong>
-            {(firstLine ?? []).map((column) => (
-              <CardCell key={column.title} column={column} row={row} />
-            ))}
-          </p>
-          <p class="line small">
-            {(secondLine ?? []).map((column) => (
-              <CardCell key={column.title} column={column} row={row} />
-            ))}
-          </p>
-        </li>
+        <RowCard key={keyIn(row, keyOf)} {...props} row={row} place={first + index + 1} total={total} />
       ))}
     </ul>
+  );
+}
+
+type RowCardProps<T> = Omit<RowProps<T>, "rowIndex"> & { readonly place: number; readonly total: number };
+
+function RowCard<T>({ columns, row, hrefOf, toneOf, place, total }: RowCardProps<T>): JSX.Element {
+  if (row instanceof GroupHead)
+    return (
+      <li class="group" aria-setsize={total} aria-posinset={place}>
+        {row.title}
+      </li>
+    );
+  const [head, ...others] = columns;
+  const name = head?.cell(row);
+  const lineOf = (line: "first" | "second"): ComponentChildren =>
+    others
+      .filter(({ phone = "second" }) => phone === line)
+      .map((column) => <CardCell key={column.title} column={column} row={row} />);
+  return (
+    <li class={toneOf?.(row)} aria-setsize={total} aria-posinset={place} data-row>
+      <p class="line">
+        <strong>{hrefOf === undefined ? name : <a href={hrefOf(row)}>{name}</a>}</strong>
+        {lineOf("first")}
+      </p>
+      <p class="line small">{lineOf("second")}</p>
+    </li>
   );
 }
 

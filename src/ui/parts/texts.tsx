@@ -7,14 +7,21 @@ import type { Reading } from "../desk-data.ts";
 import { usePage } from "../page-context.ts";
 import { ageOf, clockOf, fullTime } from "../times.ts";
 
+interface TimeProps {
+  readonly at: string | number;
+  readonly age?: boolean;
+  /** Its day is beside it. */
+  readonly hasDay?: boolean;
+}
+
 /** A time with its zone in the tooltip, and its age beside it. */
-export function Time({ at, age = false }: { readonly at: string | number; readonly age?: boolean }): JSX.Element {
+export function Time({ at, age = false, hasDay = false }: TimeProps): JSX.Element {
   const { now } = usePage();
   const date = new Date(at);
   const isTime = !Number.isNaN(date.getTime());
   return (
     <time dateTime={isTime ? date.toISOString() : undefined} title={fullTime(at)}>
-      {clockOf(at, now.value)}
+      {clockOf(at, hasDay && isTime ? date.getTime() : now.value)}
       {age && isTime ? <span class="dim"> ({ageOf(now.value - date.getTime())} ago)</span> : null}
     </time>
   );
