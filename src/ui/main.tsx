@@ -7,6 +7,7 @@ import { App } from "./app.tsx";
 import { systemBrowser as browser } from "./browser.ts";
 import { DeskData } from "./desk-data.ts";
 import { HttpDeskClient, requestErrorOf } from "./desk-client.ts";
+import { Drafts } from "./drafts.ts";
 import { EventStream, type StreamMessage } from "./event-stream.ts";
 import { LoginPage, type SignedOut } from "./login/login-page.tsx";
 import type { PageServices } from "./page-context.ts";
@@ -34,6 +35,7 @@ const client = new HttpDeskClient(browser, key, () => {
 });
 const preferences = loadPreferences(browser);
 applyPreferences(preferences);
+const drafts = new Drafts(browser);
 // A link that is opened in a tab of the page changes the hash alone, and loads nothing.
 addEventListener("hashchange", () => {
   const pasted = takeCode();
@@ -84,8 +86,12 @@ function openPage(): { readonly page: PageServices; readonly close: () => void }
     document.removeEventListener("visibilitychange", tick);
     cancelTick?.();
   };
-  const session = { name: key.session, signOut: () => client.logout() };
-  const shared = { browser, client, data, preferences, announcement, isOutdated, session };
+  const signOut = (): Promise<void> => {
+    drafts.dropAll();
+    return client.logout();
+  };
+  const session = { name: key.session, signOut };
+  const shared = { browser, client, data, preferences, drafts, announcement, isOutdated, session };
   return { page: { ...shared, line, contactAt, now }, close };
 }
 

@@ -5,6 +5,7 @@ import { useContext, useEffect, useMemo } from "preact/hooks";
 import type { Browser } from "./browser.ts";
 import type { DeskClient } from "./desk-client.ts";
 import type { DeskData, Question, Reading } from "./desk-data.ts";
+import type { Drafts } from "./drafts.ts";
 import type { LineStatus } from "./event-stream.ts";
 import type { Preferences } from "./preferences.ts";
 
@@ -18,6 +19,7 @@ export interface PageServices {
   /** Changes once a second: ages on the screen are counted from it. */
   readonly now: Signal<number>;
   readonly preferences: Preferences;
+  readonly drafts: Drafts;
   /** The polite announcement of the page, for screen readers. */
   readonly announcement: Signal<string>;
   readonly session: { readonly name: string; signOut(): Promise<void> };

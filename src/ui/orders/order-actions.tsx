@@ -12,14 +12,19 @@ import { useSending } from "../sending.ts";
 const WORKING = ["approved", "submitting", "accepted", "partially_filled", "unknown"];
 
 export function OrderActions({ order }: { readonly order: ReviewedOrder }): JSX.Element | null {
-  const { client } = usePage();
+  const { client, drafts } = usePage();
   const [asks, setAsks] = useState<"cancel" | "resolve" | undefined>();
   const { isSending, error, send } = useSending();
   const off = useLostLine();
+  const draft = `resolve ${order.id}`;
+  const close = (): void => {
+    drafts.drop(draft);
+    setAsks(undefined);
+  };
   const ask = (work: () => Promise<unknown>): Promise<void> =>
     send(async () => {
       await work();
-      setAsks(undefined);
+      close();
     });
   const canResolve = order.state === "unknown" || order.flags.includes("missing");
   if (!WORKING.includes(order.state) && !canResolve) return null;
@@ -43,12 +48,13 @@ export function OrderActions({ order }: { readonly order: ReviewedOrder }): JSX.
         <Ask
           title={`Resolve ${order.id}`}
           field="what you saw at the venue"
+          draft={draft}
           action="Resolve"
           error={error}
           isSending={isSending}
           off={off}
           onSend={(note) => void ask(() => resolve(client, order.id, note))}
-          onClose={() => setAsks(undefined)}
+          onClose={close}
         >
           <p>Look at the venue first. The desk closes the order as you say, and trades the instrument again.</p>
         </Ask>

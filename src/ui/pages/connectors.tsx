@@ -122,14 +122,19 @@ function ConnectorFacts({ connector }: { readonly connector: ConnectorRow }): JS
 }
 
 function ConnectorButtons({ name }: { readonly name: string }): JSX.Element {
-  const { client, data } = usePage();
+  const { client, data, drafts } = usePage();
   const [asks, setAsks] = useState(false);
   const { isSending, error, send } = useSending();
   const off = useLostLine() ?? (isSending ? "It is being sent." : undefined);
+  const draft = `quarantine ${name}`;
+  const close = (): void => {
+    drafts.drop(draft);
+    setAsks(false);
+  };
   const run = async (command: string, input: Readonly<Record<string, string>>): Promise<void> => {
     await send(async () => {
       await client.call(command, input);
-      setAsks(false);
+      close();
     });
     data.take({ kind: "changed", topics: [`connector:${name}`] });
   };
@@ -149,12 +154,13 @@ function ConnectorButtons({ name }: { readonly name: string }): JSX.Element {
         <Ask
           title={`Stop ${name}`}
           field="your reason"
+          draft={draft}
           action="Quarantine"
           error={error}
           isSending={isSending}
           off={off}
           onSend={(reason) => void run("connectors quarantine", { name, reason })}
-          onClose={() => setAsks(false)}
+          onClose={close}
         >
           <p>Its thread ends, and it stays down until you restart it. Orders at its venue stay there.</p>
         </Ask>

@@ -78,16 +78,16 @@ function IssueBoard({ issues }: { readonly issues: readonly IssueRow[] }): JSX.E
 }
 
 function NewIssue(): JSX.Element {
-  const { client, data } = usePage();
-  const [title, setTitle] = useState("");
-  const [body, setBody] = useState("");
+  const { client, data, drafts } = usePage();
+  const [titleDraft, bodyDraft] = [drafts.of("issue title"), drafts.of("issue")];
+  const [title, body] = [titleDraft.value, bodyDraft.value];
   const { error, send } = useSending();
   const [titleId, bodyId] = [useId(), useId()];
   const off = title.trim() === "" ? "write a title first" : undefined;
   const create = async (): Promise<void> => {
     await client.call("issues new", { title: title.trim(), body: body.trim() === "" ? undefined : body });
-    setTitle("");
-    setBody("");
+    titleDraft.value = "";
+    bodyDraft.value = "";
     data.take({ kind: "changed", topics: ["issues"] });
   };
   return (
@@ -100,9 +100,22 @@ function NewIssue(): JSX.Element {
         }}
       >
         <label for={titleId}>title</label>
-        <input id={titleId} value={title} onInput={({ currentTarget }) => setTitle(currentTarget.value)} />
+        <input
+          id={titleId}
+          value={title}
+          onInput={({ currentTarget }) => {
+            titleDraft.value = currentTarget.value;
+          }}
+        />
         <label for={bodyId}>goal, constraints, acceptance</label>
-        <textarea id={bodyId} rows={4} value={body} onInput={({ currentTarget }) => setBody(currentTarget.value)} />
+        <textarea
+          id={bodyId}
+          rows={4}
+          value={body}
+          onInput={({ currentTarget }) => {
+            bodyDraft.value = currentTarget.value;
+          }}
+        />
         {error === undefined ? null : <ErrorNotice error={error} />}
         <div class="buttons">
           <Button type="submit" kind="go" off={off}>

@@ -118,14 +118,19 @@ export function PositionsPage(): JSX.Element {
 
 /** Instruments whose positions at the venue and in the fills differ: blocked until a human says what happened. */
 function FlaggedInstruments({ flagged }: Pick<StatusView, "flagged">): JSX.Element {
-  const { client } = usePage();
+  const { client, drafts } = usePage();
   const lost = useLostLine();
   const [asks, setAsks] = useState<string | undefined>();
   const { isSending, error, send } = useSending();
+  const draft = `resolve ${asks ?? ""}`;
+  const close = (): void => {
+    drafts.drop(draft);
+    setAsks(undefined);
+  };
   const resolveByHand = (instrument: string, note: string): Promise<void> =>
     send(async () => {
       await resolve(client, instrument, note);
-      setAsks(undefined);
+      close();
     });
   return (
     <>
@@ -141,12 +146,13 @@ function FlaggedInstruments({ flagged }: Pick<StatusView, "flagged">): JSX.Eleme
         <Ask
           title={`Resolve ${asks}`}
           field="what you saw at the venue"
+          draft={draft}
           action="Resolve"
           error={error}
           isSending={isSending}
           off={lost}
           onSend={(note) => void resolveByHand(asks, note)}
-          onClose={() => setAsks(undefined)}
+          onClose={close}
         >
           <p>The desk takes the venue’s position as it is now, and trades the instrument again.</p>
         </Ask>

@@ -1,8 +1,8 @@
 /** A dialog that asks for words before something is done, for example a rejection or a resume. */
-import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
 import type { RequestError } from "../desk-client.ts";
+import { usePage } from "../page-context.ts";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
 import { ErrorNotice } from "./texts.tsx";
@@ -14,8 +14,8 @@ interface AskProps {
   readonly field: string;
   /** Texts to choose from. */
   readonly presets?: readonly string[];
-  /** Keeps the text while the dialog is closed, or goes. */
-  readonly draft?: Signal<string>;
+  /** The name of the text, which stays until it is dropped. */
+  readonly draft: string;
   readonly action: string;
   readonly kind?: "go" | "danger";
   /** Why it cannot be done now. */
@@ -28,8 +28,7 @@ interface AskProps {
 
 export function Ask(props: AskProps): JSX.Element {
   const { title, children, field, presets = [], action, kind = "danger", error, isSending, onSend, onClose } = props;
-  const own = useSignal("");
-  const { draft = own } = props;
+  const draft = usePage().drafts.of(props.draft);
   const text = draft.value;
   const setText = (changed: string): void => {
     draft.value = changed;

@@ -201,7 +201,7 @@ function RejectDialog({
       error={session.refusal.value}
       isSending={session.phase.value !== "reading"}
       off={isLost ?? hasChanged}
-      draft={session.comment}
+      draft={session.draft}
       onSend={(comment) => {
         void session.reject(comment).then(() => {
           if (session.phase.peek() === "decided") onClose();

@@ -15,6 +15,8 @@ export type Phase = "reading" | "sending" | "asking" | "decided";
 
 export class ReviewSession {
   readonly id: string;
+  /** The name under which the page keeps the comment. */
+  readonly draft: string;
   readonly reading: Signal<ReviewReading | undefined> = signal(undefined);
   /** The order, if it does not wait for a decision. */
   readonly order: Signal<ReviewedOrder | undefined> = signal(undefined);
@@ -23,7 +25,7 @@ export class ReviewSession {
   readonly isSettled = signal(false);
   readonly typed = signal("");
   /** The reason of a rejection that was not sent yet. */
-  readonly comment = signal("");
+  readonly comment: Signal<string>;
   /** What the desk answered to an attempt that decided nothing. */
   readonly refusal: Signal<RequestError | undefined> = signal(undefined);
   readonly #page: PageServices;
@@ -38,6 +40,8 @@ export class ReviewSession {
   constructor(page: PageServices, id: string) {
     this.#page = page;
     this.id = id;
+    this.draft = `reject ${id}`;
+    this.comment = page.drafts.of(this.draft);
   }
 
   open(): () => void {
@@ -188,6 +192,7 @@ export class ReviewSession {
     } catch (error) {
       await this.#refused(requestErrorOf(error));
     }
+    if (this.phase.peek() === "decided") this.#page.drafts.drop(this.draft);
     this.typed.value = "";
   }
 

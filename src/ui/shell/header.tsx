@@ -73,18 +73,22 @@ function LineState(): JSX.Element {
 
 /** Halting takes one press. Resuming asks, and takes a reason. */
 function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
-  const { client, data, announcement } = usePage();
+  const { client, data, announcement, drafts } = usePage();
   const [isAsking, setAsking] = useState(false);
   const { isSending, error, send } = useSending();
   const [tried, setTried] = useState<"halt" | "resume">("halt");
   /** The desk is as the human wanted, whatever the answer was. */
   const isReached = isHalted === (tried === "halt");
+  const close = (): void => {
+    drafts.drop("resume");
+    setAsking(false);
+  };
   const change = async (action: typeof tried, work: () => Promise<TradingAnswer>, words: string): Promise<void> => {
     setTried(action);
     await send(async () => {
       const { working } = await work();
       announcement.value = working.length === 0 ? words : `${words} ${working.length} orders still work at venues.`;
-      setAsking(false);
+      close();
     });
     data.take({ kind: "changed", topics: ["trading"] });
   };
@@ -116,13 +120,14 @@ function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
         <Ask
           title="Resume trading"
           field="your reason"
+          draft="resume"
           presets={["checked the venue", "it was a test"]}
           action="Resume"
           kind="go"
           error={error}
           isSending={isSending}
           onSend={(reason) => void change("resume", () => resume(client, reason), "Trading is active.")}
-          onClose={() => setAsking(false)}
+          onClose={close}
         >
           <p>New orders pass again. The reason is kept in the journal.</p>
         </Ask>
