@@ -77,7 +77,7 @@ export async function findJournalGap(options: DeskFolder, root: string): Promise
 async function takeHaltFile({ disk, home }: DeskFolder, state: DeskState): Promise<void> {
   const reason = await readHaltFile(disk, haltFilePath(keyPath(home, state.deskId)));
   if (reason === undefined || state.trading.state === "halted") return;
-  state.trading = { ...state.trading, state: "halted", reason: reason || "halted by the halt file" };
+  state.trading = { state: "halted", reason: reason || "halted by the halt file", seq: state.trading.seq };
 }
 
 async function foldJournal(options: DeskFolder, root: string) {

@@ -20,13 +20,12 @@ import type {
   KeysReplaced,
   OrderEvent,
   Recorded,
-  TradingState,
 } from "./event.ts";
 import type { InstrumentEvent, InstrumentFlagged } from "./market/instrument-event.ts";
 import { adoptPosition, clearInstrument, indexOrder, receiveFill, releaseInstrument } from "./fills/fill-state.ts";
 import { conflictKey } from "./fills/fill.ts";
 import type { Digest, OrderId } from "./ids.ts";
-import { type LostRecords, applyLoss } from "./authority/lost-records.ts";
+import { type LostRecords, type TradingRecord, applyLoss } from "./authority/lost-records.ts";
 import { type OrderTerms, instrumentKey } from "./orders/order.ts";
 import { applyOrderEvent, openOrder } from "./orders/order-state.ts";
 import {
@@ -70,8 +69,7 @@ export interface DeskState extends AccountState, ActivityState {
   createdFormat: number;
   epoch: number;
   machine: string;
-  /** `seq`: the record that set it; 0 at first. */
-  trading: { state: TradingState; reason: string; seq: number };
+  trading: TradingRecord;
   readonly connectors: Map<string, ConnectorRecord>;
   /**
    * Random, made at the first start of this epoch. Part of each client order id, so that a copy of the desk cannot
@@ -171,10 +169,13 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       return;
     case "journal.gap":
     case "ids.retired":
-      applyLoss(state, recorded.seq, event);
+      applyLoss(state, { seq: recorded.seq, at: recorded.at, event });
       return;
     case "trading.changed":
-      state.trading = { state: event.state, reason: event.reason, seq: recorded.seq };
+      state.trading = {
+        ...{ state: event.state, reason: event.reason, seq: recorded.seq },
+        ...{ at: recorded.at, actor: event.actor },
+      };
       return;
     case "connector.changed":
       changeConnector(state, recorded.seq, event);

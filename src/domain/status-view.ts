@@ -1,5 +1,6 @@
 /** The desk's status as commands return it. */
 import type { AccountView } from "./account/account-view.ts";
+import type { Actor } from "./authority/actor.ts";
 import type { ProposalNeed } from "./orders/order-view.ts";
 import type { ScheduleOutcome } from "./config/schedule-event.ts";
 import type { Untrusted } from "./untrusted.ts";
@@ -95,7 +96,14 @@ export interface StatusView {
   readonly at: string;
   readonly workspace: { readonly name: string; readonly path: string };
   readonly up: boolean;
-  readonly trading: { readonly state: string; readonly reason: string };
+  readonly trading: {
+    readonly state: string;
+    readonly reason: string;
+    /** When it became so; null: at the desk's start, or no record has it. */
+    readonly since: string | null;
+    /** Who changed it: `human`, `host` or `agent:RUN`. */
+    readonly actor: Actor | null;
+  };
   /** The port of this start, and that of desk.toml; absent while the desk is down. */
   readonly port?: { readonly open: number; readonly configured: number } | undefined;
   readonly connectors: readonly {

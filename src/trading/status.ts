@@ -1,6 +1,7 @@
 /** The desk's status: connectors, proposals that wait for a human, orders in flight, positions. */
 import type { ExternalOrderView, PendingProposal, StatusView } from "../domain/status-view.ts";
 import type { DeskState } from "../domain/desk-state.ts";
+import type { TradingRecord } from "../domain/authority/lost-records.ts";
 import type { ExchangeRate } from "../domain/account/exchange-rate.ts";
 import { describe, describeOrder } from "../domain/orders/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
@@ -13,7 +14,7 @@ import { dateInZone, isSimulated, venueNow } from "./market/market-snapshot.ts";
 import { accountView } from "./account/account-view.ts";
 import { deskNotices } from "./config/config-notices.ts";
 import type { Desk, ExternalOrder, ProposalProblem } from "./desk.ts";
-import { iso } from "../lib/time.ts";
+import { iso, isoOrNull } from "../lib/time.ts";
 import { orderPath } from "./projections/order-files.ts";
 import { recordedScheduleViews, scheduleViews } from "./config/schedule-views.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
@@ -84,6 +85,10 @@ export async function recordedStatus(desk: RecordedDesk): Promise<StatusView> {
   return { ...status, readOnly, config: desk.notices };
 }
 
+function tradingView({ state, reason, at, actor }: TradingRecord): StatusView["trading"] {
+  return { state, reason, since: isoOrNull(at), actor: actor ?? null };
+}
+
 function view(
   desk: ShownDesk,
   { issues, inboxNew, schedules, fileRates }: FileCounts & Pick<StatusView, "schedules">,
@@ -92,7 +97,7 @@ function view(
     at: iso(desk.clock.now()),
     workspace: { name: desk.config.workspace.name, path: desk.workspace.root },
     up: false,
-    trading: { state: desk.state.trading.state, reason: desk.state.trading.reason },
+    trading: tradingView(desk.state.trading),
     connectors: desk.config.connectors
       .filter((connector) => connector.enabled)
       .map((connector) => ({

@@ -518,7 +518,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
     at: "2026-07-05T12:00:00.000Z",
     workspace: { name: "w", path: "/w" },
     up: true,
-    trading: { state: "active", reason: "" },
+    trading: { state: "active", reason: "", since: null, actor: null },
     connectors: [],
     proposals,
     orders: [],

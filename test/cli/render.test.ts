@@ -201,7 +201,7 @@ function status(text: string) {
     at: "2026-07-05T12:00:00.000Z",
     workspace: { name: text, path: text },
     up: true,
-    trading: { state: "halted", reason: text },
+    trading: { state: "halted", reason: text, since: "2026-07-05T11:00:00.000Z", actor: "human" },
     connectors: [
       {
         name: text,

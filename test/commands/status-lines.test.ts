@@ -19,7 +19,12 @@ function shown(part: Partial<StatusView>): readonly string[] {
     ...{ accounts: [], rates: [], profit: [], fees: [], positions: [], exposures: [] },
   };
   const status: StatusView = {
-    ...{ at, workspace: { name: "desk", path: "/desk" }, up: true, trading: { state: "active", reason: "" } },
+    ...{
+      at,
+      workspace: { name: "desk", path: "/desk" },
+      up: true,
+      trading: { state: "active", reason: "", since: null, actor: null },
+    },
     ...{
       connectors: [],
       proposals: [],
@@ -90,4 +95,13 @@ it("the banner of a desk without a guard says so", async () => {
   const notice = { kind: "no-guards", text: "no guard is in force: nothing limits an order", changes: [], fix: null };
   const report = { workspace: "desk", path: "/desk", pid: 1, port: 7070, trading: "active", config: [notice] };
   expect(render(report, STYLE)).toContain("! no guard is in force: nothing limits an order");
+});
+
+it("says since when trading is halted, and who halted it", () => {
+  const since = "2026-07-05T11:58:00.000Z";
+  const lines = (actor: StatusView["trading"]["actor"], at: string | null = since): string =>
+    shown({ trading: { state: "halted", reason: "odd prices", since: at, actor } }).join("\n");
+  expect(lines("human")).toMatch(/! halted: odd prices \(since \S+ \S+ by a human\)/);
+  expect(lines("host")).toContain("by the desk)");
+  expect(lines(null, null)).toMatch(/! halted: odd prices$/m);
 });

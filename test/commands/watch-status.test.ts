@@ -22,7 +22,12 @@ function statusOf(ids: readonly string[]): StatusView {
   const order = (id: string) => ({ id, state: "accepted", sentence: `buy 1 ${id}`, flags: [] });
   return {
     ...{ at: "2026-07-05T22:30:07.000Z", workspace: { name: "desk", path: "" }, up: true, readOnly: null },
-    ...{ trading: { state: "active", reason: "" }, connectors: [], proposals: [], orders: ids.map(order) },
+    ...{
+      trading: { state: "active", reason: "", since: null, actor: null },
+      connectors: [],
+      proposals: [],
+      orders: ids.map(order),
+    },
     ...{ externalOrders: [], issues: [], inbox: { new: 0 }, lastRun: null, agents: [], book, flagged: [], quotes: [] },
     ...{ runs: { runtime: "demo", unconfined: false, running: [] }, config: [], schedules: [] },
   } as unknown as StatusView;

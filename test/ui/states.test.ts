@@ -143,7 +143,15 @@ describePage("a state of the page", () => {
   it("a halted desk", async () => {
     const { page } = await enter({ colorScheme: "dark" });
     await page.getByRole("button", { name: "Halt trading" }).click();
-    await page.getByText("■ HALTED: halted on the page").waitFor();
+    const banner = page.getByRole("banner");
+    await banner.getByText(/■ HALTED: halted on the page \(since \d\d:\d\d:\d\d by a human\)/).waitFor();
+    const { trading } = await desk.call<{ trading: { since: string } }>("status");
+    const halt = desk
+      .read(".qoc/journal/000001.ndjson")
+      .split("\n")
+      .findLast((line) => line.includes('"trading.changed"'));
+    expect(await banner.locator("time").getAttribute("datetime")).toBe(trading.since);
+    expect(halt).toContain(`"ts":"${trading.since}"`);
     await keep(page, "halted");
     await desk.call("resume", { reason: "test" });
   });

@@ -1,5 +1,6 @@
 /** The status of the desk as text: sections for a person, one fact a line for a program. */
 import type { PendingProposal, StatusView } from "../../domain/status-view.ts";
+import { actorWords } from "../../domain/authority/actor.ts";
 import type { AccountView } from "../../domain/account/account-view.ts";
 import { renderNotices } from "./config-notices.ts";
 import { holdingFacts } from "./exposures.ts";
@@ -106,11 +107,18 @@ function portLine({ port }: StatusView): readonly string[] {
 }
 
 function headline(style: OutputStyle, status: StatusView): string {
-  const { state, reason } = status.trading;
+  const { state, reason, since, actor } = status.trading;
+  const change = [
+    ...(since === null ? [] : [`since ${shownTime(style, since)}`]),
+    ...(actor === null ? [] : [`by ${actorWords(actor)}`]),
+  ].join(" ");
   const trading =
     state === "active"
       ? "trading active"
-      : style.paint("yellow", `! ${oneLine(state)}${reason === "" ? "" : `: ${oneLine(reason)}`}`);
+      : style.paint(
+          "yellow",
+          oneLine(`! ${state}${reason === "" ? "" : `: ${reason}`}${change === "" ? "" : ` (${change})`}`),
+        );
   const up = status.up ? style.paint("green", "● up") : style.paint("yellow", "○ down");
   return `${style.paint("bold", oneLine(status.workspace.name))}  ${up}  ${trading}`;
 }
@@ -274,10 +282,14 @@ function lastLines(style: OutputStyle, status: StatusView): readonly string[] {
   ];
 }
 
+function tradingCells({ state, reason, since, actor }: StatusView["trading"]): readonly string[] {
+  return ["trading", state, reason, ...(state === "active" ? [] : [since ?? "", actor ?? ""])];
+}
+
 function renderForProgram(status: StatusView): readonly string[] {
   return [
     ["desk", status.workspace.name, status.workspace.path, status.up ? "up" : "down"],
-    ["trading", status.trading.state, status.trading.reason],
+    tradingCells(status.trading),
     ...(status.port === undefined ? [] : [["port", String(status.port.open)]]),
     ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
     ...status.config.map((notice) => ["config", notice.kind, ...[notice.text, ...notice.changes]]),

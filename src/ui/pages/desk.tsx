@@ -9,6 +9,7 @@ import { AmountIn, Card, Figure } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Change, ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
+import { TradingChange } from "../parts/trading-change.tsx";
 import { hrefOf } from "../router.ts";
 import { STATUS } from "../status.ts";
 import { DecisionsCard } from "./decision-lines.tsx";
@@ -69,7 +70,14 @@ function Figures({ status }: { readonly status: StatusView }): JSX.Element {
       <Figure name="buying power" note="the sum, for display">
         {money(buyingPower)}
       </Figure>
-      <Figure name="trading" note={status.trading.reason}>
+      <Figure
+        name="trading"
+        note={
+          <>
+            {status.trading.reason} <TradingChange trading={status.trading} />
+          </>
+        }
+      >
         <StateMark state={status.trading.state} />
       </Figure>
       <Figure name="inbox" note={<a href={hrefOf("inbox")}>open</a>}>

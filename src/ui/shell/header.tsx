@@ -7,6 +7,7 @@ import { InFlightButton } from "../orders/in-flight.tsx";
 import { usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { ModeTag } from "../parts/marks.tsx";
+import { TradingChange } from "../parts/trading-change.tsx";
 import { useSending } from "../sending.ts";
 import { STATUS, deskMode, useStatus } from "../status.ts";
 import { ageOf, clockOf } from "../times.ts";
@@ -25,7 +26,7 @@ export function Header(): JSX.Element {
       {isHalted ? (
         <span class="halted-words">
           ■ {status.trading.state.toUpperCase()}
-          {status.trading.reason === "" ? "" : `: ${status.trading.reason}`}
+          {status.trading.reason === "" ? "" : `: ${status.trading.reason}`} <TradingChange trading={status.trading} />
         </span>
       ) : null}
       <LineState />
