@@ -229,6 +229,26 @@ const LISTS: readonly Story[] = [
     answers: { "equity points": { total: 1, points: [["2026-11-28T10:00:00.000Z", "1004210", "0"]] } },
     says: /NAV 1,004,210/,
   },
+  {
+    name: "equity-replayed",
+    route: "equity",
+    answers: {
+      "equity points": {
+        total: 2,
+        points: [
+          ["2026-11-28T10:00:00.000Z", "1000000", "0"],
+          ["2026-11-28T11:00:00.000Z", "990000", "0.01"],
+        ],
+        statistics: {
+          drawdown: {
+            ...{ depth: 0.01, from: "2019-01-02", to: "2019-01-04" },
+            ...{ fromAt: Date.UTC(2026, 10, 28, 10), toAt: Date.UTC(2026, 10, 28, 11) },
+          },
+        },
+      },
+    },
+    says: /1.00.%, 28 Nov 2026, 10:00:00 UTC to 28 Nov 2026, 11:00:00 UTC/,
+  },
   { name: "inbox-empty", route: "inbox", answers: { "inbox list": [] }, says: /inbox is|inbox is empty/ },
   { name: "issues-empty", route: "issues", answers: { "issues list": [] }, says: "No issue." },
   {

@@ -12,8 +12,12 @@ export interface EquityStep {
 
 export interface Drawdown {
   readonly depth: number;
+  /** Dates of the points: of a replayed market its own. */
   readonly from: string;
   readonly to: string;
+  /** When the desk recorded those points, ms. */
+  readonly fromAt: number;
+  readonly toAt: number;
 }
 
 export interface EquityStatistics {
@@ -107,7 +111,9 @@ function drawdownOf(steps: readonly EquityStep[], index: readonly number[]): Dra
   let deepest: Drawdown | undefined;
   for (const [i, depth] of drawdowns(index).entries()) {
     if (depth === 0) peakAt = i;
-    if (depth > (deepest?.depth ?? 0)) deepest = { depth, from: steps[peakAt]?.date ?? "", to: steps[i]?.date ?? "" };
+    const [peak, low] = [steps[peakAt], steps[i]];
+    if (peak !== undefined && low !== undefined && depth > (deepest?.depth ?? 0))
+      deepest = { depth, from: peak.date, to: low.date, fromAt: peak.at, toAt: low.at };
   }
   return deepest;
 }

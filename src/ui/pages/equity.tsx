@@ -94,6 +94,7 @@ function EquityCard({ answer }: { readonly answer: EquityCurve }): JSX.Element {
             <i class="swatch warn" aria-hidden="true" /> paid in or out
           </span>
         )}
+        <span class="dim">Times are the desk’s, also of a replayed market: when it recorded a value.</span>
         <span class="dim">Return and drawdown leave out what was paid in or out, as in qoc equity.</span>
       </p>
       <DataBelow
@@ -116,7 +117,7 @@ function EquityFigures({ answer: { statistics } }: { readonly answer: EquityCurv
       <dd>
         {drawdown === undefined
           ? "none"
-          : `${drawdownPercent(drawdown.depth)}, ${dayOf(drawdown.from)} to ${dayOf(drawdown.to)}`}
+          : `${drawdownPercent(drawdown.depth)}, ${fullTime(drawdown.fromAt)} to ${fullTime(drawdown.toAt)}`}
       </dd>
     </dl>
   );

@@ -200,7 +200,14 @@ it("a snapshot is a point: a loss within a day is a drawdown, and a withdrawal i
     ["50000", 0.1],
     ["60000", 0],
   ]);
-  expect(statistics.drawdown?.depth).toBeCloseTo(0.1, 12);
+  const { drawdown } = statistics;
+  expect(drawdown?.depth).toBeCloseTo(0.1, 12);
+  // By the desk's clock, as the points are: the venue's date is another one.
+  expect([drawdown?.from, drawdown?.to]).toEqual(["2026-07-01", "2026-07-01"]);
+  expect([drawdown?.fromAt, drawdown?.toAt].map((at) => new Date(at ?? 0).toISOString())).toEqual([
+    points[0]?.at,
+    points[1]?.at,
+  ]);
 });
 
 it("money that was explained a day later belongs to the date on which the NAV changed", () => {
