@@ -1,5 +1,6 @@
 /** Approval at a terminal: the person reads the whole review, and approves the digest of that review. */
-import { flagWords } from "../../domain/orders/order.ts";
+import { describe, flagWords } from "../../domain/orders/order.ts";
+import type { OrderSummary } from "../../domain/orders/order-view.ts";
 import type { Review, ReviewedOrder, TargetView } from "../../domain/orders/review-view.ts";
 import { decimal } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/errors/error.ts";
@@ -17,9 +18,25 @@ type ApprovalInput = Readonly<Record<string, unknown>>;
 export async function approveInteractively(session: CommandSession, input: ApprovalInput): Promise<unknown> {
   const { prompter } = session;
   if (input["all"] === true) throw new QocError("NO_BULK_APPROVAL");
-  if (input["id"] === undefined) throw usageError("approve", "ID|FILE is missing: the one order to approve");
+  if (input["id"] === undefined) throw usageError("approve", await missingId(session));
   if (prompter === undefined || input["digest"] !== undefined) return approveByDigest(session, input);
   return approveReviewed(session, prompter, await displayOrder(session, input["id"]));
+}
+
+const WAITING_NAMED_MAX = 5;
+
+/** Names the proposals that wait, the newest last, if the desk can be asked. */
+async function missingId(session: CommandSession): Promise<string> {
+  const missing = "ID|FILE is missing: the one order to approve";
+  try {
+    const waiting = (await session.call("orders list", { state: "proposed" })) as readonly OrderSummary[];
+    const named = waiting.slice(-WAITING_NAMED_MAX).map(({ id, terms }) => `${id} (${describe(terms)})`);
+    const left = waiting.length - named.length;
+    const names = [...(left === 0 ? [] : [`${left} more`]), ...named].join(", ");
+    return `${missing}; ${waiting.length === 0 ? "no proposal waits" : `waiting: ${oneLine(names)}`}`;
+  } catch {
+    return missing;
+  }
 }
 
 /** Journals the review of one order, prints the order for the person to read, and returns it. */
