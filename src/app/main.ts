@@ -70,7 +70,7 @@ function nodeDeps(): CliDeps {
 }
 
 /** Finds the desk of a folder, its process, its runtime folder, and the keys of its operator. */
-function deskAccess(home: string, user: RuntimeUser): Pick<CliDeps, "deskAt" | "openLink" | "sign" | "deskPid"> {
+function deskAccess(home: string, user: RuntimeUser): Pick<CliDeps, "deskAt" | "openLink" | "sign" | "deskProcess"> {
   return {
     openLink: async (from, link) => {
       const [{ nodeDisk }, { findWorkspace }, { runtimePaths }, { linkOpener, openLink }] = await Promise.all([
@@ -120,18 +120,23 @@ function deskAccess(home: string, user: RuntimeUser): Pick<CliDeps, "deskAt" | "
       await checkKeyFiles(disk, path, user.uid);
       return signer.signRequest({ disk, ids: systemIds, clock: systemClock, path }, request, passphrase);
     },
-    deskPid: async (from) => {
-      const [{ nodeDisk }, { findWorkspace }, { isAlive, lockOwner }, { LAYOUT }, { nodeProcesses }] =
+    deskProcess: async (from) => {
+      const [{ nodeDisk }, { findWorkspace }, { isAlive, lockOwner }, { LAYOUT }, { runtimePaths }, { nodeProcesses }] =
         await Promise.all([
           import("../workspace/disk.ts"),
           import("../workspace/workspace-trust.ts"),
           import("../workspace/lock.ts"),
           import("../workspace/layout.ts"),
+          import("../workspace/runtime-folder.ts"),
           import("./processes.ts"),
         ]);
       const root = realpathSync(await findWorkspace(nodeDisk(), from, user));
       const owner = await lockOwner(nodeDisk(), `${root}/${LAYOUT.lock}`);
-      return owner !== undefined && owner.root === root && isAlive(owner, nodeProcesses) ? owner.pid : undefined;
+      if (owner === undefined || owner.root !== root || !isAlive(owner, nodeProcesses)) return undefined;
+      // A desk of these variables has its second lock beside its socket.
+      const { lock, runtime } = runtimePaths(root, user);
+      const isHere = (await lockOwner(nodeDisk(), lock))?.pid === owner.pid;
+      return { pid: owner.pid, otherFolder: isHere ? undefined : runtime };
     },
   };
 }

@@ -18,6 +18,12 @@ export interface LocalCall extends Omit<CommandContext, "actor" | "desk" | "loca
   ready(facts: unknown): void;
 }
 
+export interface DeskProcess {
+  readonly pid: number;
+  /** The folder of sockets by the variables of this process, if the desk has its sockets in another. */
+  readonly otherFolder?: string | undefined;
+}
+
 export interface CliDeps {
   readonly io: Io;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -39,7 +45,7 @@ export interface CliDeps {
   /** Opens a link to the page of the desk that `from` lies in. @throws QocError NO_BROWSER, NO_WORKSPACE. */
   openLink(from: string, link: string): Promise<void>;
   /** The process that has the lock of that desk, if it is running. */
-  deskPid(from: string): Promise<number | undefined>;
+  deskProcess(from: string): Promise<DeskProcess | undefined>;
   /** Runs a command in this process. @throws the command's errors. */
   invokeLocal(entry: CommandEntry, input: unknown, call: LocalCall): Promise<unknown>;
 }

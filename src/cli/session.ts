@@ -9,7 +9,7 @@ import { oneLine, wrap } from "../commands/rendering/terminal-text.ts";
 import { EXIT, QocError } from "../domain/errors/error.ts";
 import type { CommandTreeInput } from "./command-tree.ts";
 import type { Globals } from "./flags.ts";
-import type { CliDeps, LocalCall } from "./cli-deps.ts";
+import type { CliDeps, DeskProcess, LocalCall } from "./cli-deps.ts";
 import { RemoteError, callDaemon, isDeskDown } from "./client.ts";
 import { canPrompt } from "./io.ts";
 import { Interrupted } from "./prompts.ts";
@@ -55,7 +55,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     } catch (error) {
       if (error instanceof Interrupted && entry.writes.length > 0)
         progress.line("interrupted; the desk may still finish what it has started: qoc status");
-      throw isDeskDown(error) ? await unreachable(error, deps.deskPid(cwd)) : error;
+      throw isDeskDown(error) ? await unreachable(error, deps.deskProcess(cwd)) : error;
     }
   };
   const prompter = canAsk && !json ? io.prompter({ signal, hasColour: io.colour.err }) : undefined;
@@ -113,14 +113,19 @@ function localCaller(invokeLocal: CliDeps["invokeLocal"], json: boolean, print: 
 }
 
 /** A desk whose process runs is not down, although its socket does not answer. */
-async function unreachable(error: unknown, deskPid: Promise<number | undefined>): Promise<unknown> {
-  const pid = await deskPid;
-  return pid === undefined ? error : new QocError("DESK_UNREACHABLE", { pid }, { cause: error });
+async function unreachable(error: unknown, deskProcess: Promise<DeskProcess | undefined>): Promise<unknown> {
+  const found = await deskProcess;
+  if (found === undefined) return error;
+  const { pid, otherFolder } = found;
+  if (otherFolder !== undefined) return new QocError("DESK_ELSEWHERE", { pid, folder: otherFolder }, { cause: error });
+  return new QocError("DESK_UNREACHABLE", { pid }, { cause: error });
 }
+
+const SILENT: ReadonlySet<string> = new Set(["DESK_UNREACHABLE", "DESK_ELSEWHERE"]);
 
 /** Only if no desk answered: a desk that was reached and then went away may have carried out the call. */
 function runsHere({ runs }: CommandEntry, error: unknown): boolean {
-  const isSilent = error instanceof QocError && error.code === "DESK_UNREACHABLE";
+  const isSilent = error instanceof QocError && SILENT.has(error.code);
   return (
     (runs === "local-if-down" && isDeskDown(error)) || (runs === "local-if-silent" && (isDeskDown(error) || isSilent))
   );

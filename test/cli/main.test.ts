@@ -16,7 +16,7 @@ import { ERRORS, type ErrorCode, QocError } from "../../src/domain/errors/error.
 import { main } from "../../src/cli/main.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
 import type { IpcRequest } from "../../src/cli/ipc-protocol.ts";
-import type { CliDeps, LocalCall } from "../../src/cli/cli-deps.ts";
+import type { CliDeps, DeskProcess, LocalCall } from "../../src/cli/cli-deps.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { type BufferIo, type BufferIoOptions, bufferIo } from "../support/buffer-io.ts";
 import { OPERATOR_SOCKET, addressOf, fakeDesk } from "../support/desk-socket.ts";
@@ -110,7 +110,7 @@ interface CliResult extends BufferIo {
 
 interface Options extends BufferIoOptions {
   /** The process that has the desk's lock. */
-  readonly deskPid?: number;
+  readonly deskProcess?: DeskProcess;
   readonly env?: CliDeps["env"];
   local?(command: string, call: LocalCall): unknown;
 }
@@ -152,7 +152,7 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
         throw new QocError("KEY_REQUIRED", { reason: "the passphrase is wrong" });
       return { ...AUTHORITY, key: request.key };
     },
-    deskPid: async () => options.deskPid,
+    deskProcess: async () => options.deskProcess,
     invokeLocal: async (entry, input, call) => {
       localCalls.push({ command: entry.name, input, call });
       return options.local?.(entry.name, call);
@@ -182,11 +182,22 @@ describe("a command line", () => {
   });
 
   it("does not say that the desk is down if it runs and only its socket is gone", async () => {
-    const result = await qoc(["look", "--json"], undefined, { deskPid: 77 });
+    const result = await qoc(["look", "--json"], undefined, { deskProcess: { pid: 77 } });
     expect([result.code, result.out(), result.localCalls]).toEqual([5, "", []]);
     expect(JSON.parse(result.err())).toMatchObject({
       code: "DESK_UNREACHABLE",
       message: "the desk runs (pid 77), but its socket does not answer yet",
+    });
+  });
+
+  it("says that a desk was started with another HOME, and how to find its variables", async () => {
+    const deskProcess = { pid: 77, otherFolder: "/tmp/b/.qoc/run/0" };
+    const result = await qoc(["look", "--json"], undefined, { deskProcess });
+    expect([result.code, result.localCalls]).toEqual([5, []]);
+    expect(JSON.parse(result.err())).toMatchObject({
+      code: "DESK_ELSEWHERE",
+      message: expect.stringContaining("another HOME or XDG_RUNTIME_DIR: its socket is not in /tmp/b/") as string,
+      hint: expect.stringContaining("< /proc/77/environ") as string,
     });
   });
 

@@ -128,6 +128,11 @@ export const ERRORS = {
     "type the command again: a desk that starts, or whose socket was removed, opens it within seconds; if it does not, kill {pid} and qoc up",
     { exit: EXIT.deskDown, retryable: true },
   ),
+  DESK_ELSEWHERE: row(
+    "the desk runs (pid {pid}), but was started with another HOME or XDG_RUNTIME_DIR: its socket is not in {folder}",
+    "type the command with the variables that this prints: tr '\\0' '\\n' < /proc/{pid}/environ | grep -E '^(HOME|XDG_RUNTIME_DIR)='; or kill {pid} and qoc up",
+    { exit: EXIT.deskDown, retryable: true },
+  ),
   DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc journal verify"),
   PORT_TAKEN: row(
     "port {port} on 127.0.0.1 is in use{owner}",
