@@ -271,6 +271,7 @@ class ConnectorFleet implements Fleet {
 
   #fullStatus(config: ConnectorConfig): ConnectorStatus {
     const status = this.#statusOf(config);
+    const problem = this.#desk?.market.reconcileProblems.get(config.name);
     return {
       name: config.name,
       type: config.type,
@@ -279,7 +280,9 @@ class ConnectorFleet implements Fleet {
       ...this.#levels.shown(config),
       adapter: adapterPath(this.#options.packageRoot, config),
       ...status,
-      lastError: status.lastError ?? this.#desk?.market.reconcileProblems.get(config.name),
+      // The problem of now; an error of an earlier session may be left.
+      lastError: problem ?? status.lastError,
+      ...(problem !== undefined && { comparisonFails: true }),
       ...this.#connectors.get(config.name)?.metrics,
     };
   }

@@ -114,6 +114,8 @@ export interface StatusView {
     readonly isolation: string;
     /** Why the connector runs at another level than desk.toml says. */
     readonly isolationReason: string | null;
+    /** The comparison with its venue fails, so that its orders are blocked. */
+    readonly comparisonFails?: boolean | undefined;
     /** The connector's last error. */
     readonly untrusted: Untrusted | null;
     /** Latency of the latest calls, ms; null before the first call. */

@@ -2,6 +2,7 @@
  * Supervises one connector: starts its worker, passes secrets, connects, watches, restarts with back-off, and
  * quarantines it after three crashes in five minutes. A failure affects this connector only.
  */
+import { ownWords } from "../domain/market/own-words.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { VenueConnection } from "../domain/market/venue.ts";
@@ -156,7 +157,7 @@ export class Connector {
     const { name } = this.#options;
     const session = this.#session;
     if (session === undefined || (this.#state !== "ready" && this.#state !== "degraded")) {
-      const reason = this.#lastError === undefined ? "" : `: ${this.#lastError.split("\n")[0] ?? ""}`;
+      const reason = this.#lastError === undefined ? "" : `: ${ownWords(name, this.#lastError.split("\n")[0] ?? "")}`;
       return Promise.reject(new QocError("CONNECTOR_NOT_READY", { connector: name, state: this.#state, reason }));
     }
     if (!this.#methods.includes(method))

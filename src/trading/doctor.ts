@@ -1,6 +1,7 @@
 /** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
 import type { ConfigNotice } from "../domain/status-view.ts";
 import { messageOf } from "../domain/errors/error.ts";
+import { ownWords } from "../domain/market/own-words.ts";
 import { accountOwner } from "./account/account-owner.ts";
 import { deskNotices } from "./config/config-notices.ts";
 import { noticeText } from "./config/notice-text.ts";
@@ -273,7 +274,7 @@ function connectorChecks(
       : {
           name,
           status: "fail",
-          message: `${facts}${status.lastError === undefined ? "" : `: ${status.lastError.split("\n")[0] ?? ""}`}`,
+          message: `${facts}${status.lastError === undefined ? "" : `: ${ownWords(status.name, status.lastError.split("\n")[0] ?? "")}`}`,
           fix: `qoc logs --connector ${status.name}`,
         },
   ];

@@ -33,6 +33,7 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
   const connectors = desk.venues.status().map((connector) => ({
     name: connector.name,
     state: connector.state,
+    ...(connector.comparisonFails === true && { comparisonFails: true }),
     mode: connector.mode,
     restarts: connector.restarts,
     isolation: connector.isolation,

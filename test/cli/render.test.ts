@@ -624,6 +624,23 @@ describe("render", () => {
     expect(piped).toMatch(/^book\t.*\t2020-04-20$/m);
   });
 
+  it("a connector that cannot be compared and an order that contradicts its fills are marked where they are listed", async () => {
+    const trouble = { comparisonFails: true, untrusted: untrustedOf("connector v: contractSize is unknown") };
+    const connectors = status("v").connectors.map((connector) => ({ ...connector, ...trouble, state: "ready" }));
+    for (const isTty of [true, false]) {
+      const shown = await render(entryOf("status"), { ...status("v"), connectors }, io(isTty), false);
+      expect(shown).toContain("ready, orders blocked");
+      expect(shown).toContain("contractSize is unknown");
+    }
+    const rows = (VALUES["connectors list"]?.("v") ?? []) as readonly object[];
+    const row = { ...rows[0], comparisonFails: true, lastError: "connector v: why" };
+    const listed = await render(entryOf("connectors list"), [row], io(true), false);
+    expect(listed).toMatch(/ready, orders blocked .* why$/m);
+    expect(listed).not.toContain("connector v:");
+    const disputed = { ...order("a"), state: "accepted", flags: ["disputed"], needs: undefined };
+    expect(await render(entryOf("orders list"), [disputed], io(true), false)).toContain("accepted, disputed");
+  });
+
   it("status has the first reason of a block and the whole error of a wrong proposal", async () => {
     const waits = { checkedAt: "2026-07-05T11:59:59.000Z", digest, sentence: "buy 94 SPX market", untrusted: null };
     const words = "quantity is missing, and so is the price of this limit order, which has a rationale of its own";

@@ -61,12 +61,12 @@ it("a connector that refuses its options is quarantined with its own words, and 
     files: { "venue.ts": `import { ConnectRefused } from "@qoc-app/sdk";\n${source}` },
     config: (text) => `${text}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
   });
-  const words = "connector v refuses to connect: no option x";
+  const words = "refuses to connect: no option x";
   const status = await desk.call<StatusView>("status");
   expect(status.connectors.find(({ name }) => name === "v")).toMatchObject({
     state: "quarantined",
     restarts: 0,
-    untrusted: { text: words },
+    untrusted: { text: `connector v ${words}` },
   });
   const { checks } = await desk.call<{ checks: readonly { name: string; message: string }[] }>("doctor");
   expect(checks.find(({ name }) => name === "connector v")?.message).toContain(words);
@@ -117,8 +117,10 @@ it("a connector that cannot be compared with its venue is named with the reason"
     expect.objectContaining({ name: "connector v", status: "fail", message: reason, fix: "qoc logs --connector v" }),
   );
   expect(await desk.call("connectors list")).toContainEqual(
-    expect.objectContaining({ name: "v", state: "ready", lastError: reason }),
+    expect.objectContaining({ name: "v", state: "ready", comparisonFails: true, lastError: reason }),
   );
+  const { connectors } = await desk.call<{ connectors: readonly unknown[] }>("status");
+  expect(connectors).toContainEqual(expect.objectContaining({ name: "v", comparisonFails: true }));
 });
 
 const CUSTOM = '[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n';
@@ -128,6 +130,16 @@ async function startWith(source: string): Promise<void> {
     config: (text) => `${text.split("\n# Guards are")[0]}\n${CUSTOM}`,
   });
 }
+
+it("a connector that is not ready has its name once in the refusal and in doctor", async () => {
+  await startWith("this is no adapter");
+  await expect(desk.open.desk.venues.quote("v", "AAA")).rejects.toMatchObject({
+    code: "CONNECTOR_NOT_READY",
+    message: expect.stringMatching(/^connector v is \w+: (?!connector v)\S/) as string,
+  });
+  const { checks } = await desk.call<{ checks: readonly { name: string; message: string }[] }>("doctor");
+  expect(checks.find(({ name }) => name === "connector v")?.message).not.toContain("connector v");
+});
 
 const ODD_ANSWERS = `switch (symbol) {
     case "TEXT": throw "plain text";

@@ -1,8 +1,10 @@
 import * as z from "zod";
+import { ownWords } from "../../domain/market/own-words.ts";
 import { droppedText } from "../../host/unknown-members.ts";
 import { type ConnectorStatus, lostGuarantees } from "../../trading/market/venue-gateway.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
+import { shownConnectorState } from "../rendering/shown-state.ts";
 import { type Column, type OutputStyle, tableOr } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 
@@ -33,7 +35,7 @@ export const command = defineCommand({
 type ShownFacts =
   | ("name" | "type" | "orders" | "state" | "mode" | "isolation" | "restarts")
   // Unknown while the desk is down.
-  | ("latencyMs" | "memoryMb" | "queueDepth" | "connection" | "unknownMembers");
+  | ("comparisonFails" | "latencyMs" | "memoryMb" | "queueDepth" | "connection" | "unknownMembers");
 
 interface ConnectorView extends Pick<ConnectorStatus, ShownFacts> {
   readonly lastError: string | null;
@@ -42,14 +44,14 @@ interface ConnectorView extends Pick<ConnectorStatus, ShownFacts> {
 
 const COLUMNS: readonly Column<ConnectorView>[] = [
   { title: "name", cell: ({ name }) => name },
-  { title: "state", cell: ({ state }) => state },
+  { title: "state", cell: shownConnectorState },
   { title: "mode", cell: ({ mode }) => mode.toUpperCase() },
   { title: "level", cell: ({ isolation }) => isolation },
   { title: "restarts", cell: ({ restarts }) => String(restarts), isNumber: true },
   { title: "p50/p99 ms", cell: ({ latencyMs }) => latencyText(latencyMs), isNumber: true },
   { title: "MB", cell: ({ memoryMb }) => memoryMb?.toFixed(0) ?? "-", isNumber: true },
   { title: "queue", cell: ({ queueDepth }) => String(queueDepth ?? "-"), isNumber: true },
-  { title: "last error", cell: ({ lastError }) => lastError ?? "", shrinks: true },
+  { title: "last error", cell: ({ name, lastError }) => ownWords(name, lastError ?? ""), shrinks: true },
 ];
 
 function latencyText(latency: ConnectorView["latencyMs"]): string {

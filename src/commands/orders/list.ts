@@ -9,17 +9,18 @@ import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
 import { sideShade } from "../rendering/money.ts";
+import { shownOrderState } from "../rendering/shown-state.ts";
 import { NEEDS } from "../rendering/proposal-needs.ts";
 import { type Column, tableOr } from "../rendering/table-text.ts";
 import { orderStateFlag, orderSummarySchema } from "./order-arguments.ts";
 import { isOrderInScope } from "./order-scope.ts";
 
 const ID: Column<OrderSummary> = { title: "id", cell: ({ id }) => id };
-const STATE: Column<OrderSummary> = { title: "state", cell: ({ state }) => state };
+const STATE: Column<OrderSummary> = { title: "state", cell: shownOrderState };
 /** On a terminal: the proposal of a file that is wrong now shows what the file needs. */
 const STATE_OR_NEEDS: Column<OrderSummary> = {
   title: "state",
-  cell: ({ state, needs }) => (needs === undefined ? state : NEEDS[needs]),
+  cell: (order) => (order.needs === undefined ? shownOrderState(order) : NEEDS[order.needs]),
 };
 const TERMS: readonly Column<OrderSummary>[] = [
   {

@@ -2,12 +2,15 @@
 import type { PendingProposal, StatusView } from "../../domain/status-view.ts";
 import { actorWords } from "../../domain/authority/actor.ts";
 import type { AccountView } from "../../domain/account/account-view.ts";
+import { ownWords } from "../../domain/market/own-words.ts";
+
 import { renderNotices } from "./config-notices.ts";
 import { holdingFacts } from "./exposures.ts";
 import { streamedQuoteLines } from "./streamed-quotes.ts";
 import { localMinute, shownAge, shownTime, shownTimes } from "./local-time.ts";
 import { quoteForShell } from "../../lib/shell.ts";
 import { badge } from "./order.ts";
+import { shownConnectorState, shownOrderState } from "./shown-state.ts";
 import { NEEDS } from "./proposal-needs.ts";
 import { accountTable, bookSums, holdings, positionTable, strandedLines } from "./positions.ts";
 import { INDENT, type OutputStyle, section } from "./table-text.ts";
@@ -48,8 +51,7 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
       style,
       "in flight",
       status.orders.map(({ id, state, sentence, flags }) => {
-        const odd = flags.filter((flag) => flag === "disputed" || flag === "overfilled");
-        const line = oneLine(`${id}  ${[state, ...odd].join(", ")}  ${sentence}`);
+        const line = oneLine(`${id}  ${shownOrderState({ state, flags })}  ${sentence}`);
         return flags.includes("missing") ? style.paint("red", `✗ ${line}: its venue does not know it`) : line;
       }),
     ),
@@ -125,7 +127,8 @@ function headline(style: OutputStyle, status: StatusView): string {
 
 /** One line, or with a long error its words below. */
 function connectorLines(style: OutputStyle, connector: StatusView["connectors"][number]): readonly string[] {
-  const { name, state, mode, restarts, untrusted, latencyMs, queueDepth, memoryMb } = connector;
+  const { name, mode, restarts, untrusted, latencyMs, queueDepth, memoryMb } = connector;
+  const state = shownConnectorState(connector);
   const isReady = state === "ready";
   const isStarting = state === "starting";
   const sign = isReady ? style.paint("green", "✓") : untrusted === null || isStarting ? "○" : style.paint("red", "✗");
@@ -146,14 +149,6 @@ function connectorLines(style: OutputStyle, connector: StatusView["connectors"][
     `${sign} ${oneLine(name)}  ${badge(style, mode)}  ${stateText}${inLine}${style.paint("dim", more)}`,
     ...below.map((line) => `${INDENT}${line}`),
   ];
-}
-
-/** The error without "connector NAME" before it: the line has the name. */
-function ownWords(name: string, error: string): string {
-  const subject = `connector ${name}`;
-  if (!error.startsWith(subject)) return error;
-  const rest = error.slice(subject.length);
-  return /^:? /.test(rest) ? rest.replace(/^:? /, "") : error;
 }
 
 function troubleLines(
@@ -293,13 +288,9 @@ function renderForProgram(status: StatusView): readonly string[] {
     ...(status.port === undefined ? [] : [["port", String(status.port.open)]]),
     ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
     ...status.config.map((notice) => ["config", notice.kind, ...[notice.text, ...notice.changes]]),
-    ...status.connectors.map(({ name, state, mode, restarts, untrusted }) => [
-      "connector",
-      name,
-      state,
-      mode,
-      String(restarts),
-      untrusted?.text.split("\n")[0] ?? "",
+    ...status.connectors.map((connector) => [
+      ...["connector", connector.name, shownConnectorState(connector), connector.mode, String(connector.restarts)],
+      connector.untrusted?.text.split("\n")[0] ?? "",
     ]),
     ...status.proposals.map(({ id, decision, needs, path, digest, untrusted }) => [
       ...[

@@ -46,6 +46,8 @@ export interface ConnectorStatus extends ConnectorFacts {
   readonly name: string;
   readonly type: string;
   readonly orders: boolean;
+  /** The comparison with its venue fails, so that its orders are blocked. */
+  readonly comparisonFails?: boolean | undefined;
   readonly restarts: number;
   /** The level as it runs. */
   readonly isolation: "worker" | "process";

@@ -1,4 +1,5 @@
 /** The only module that gives an order to the host. Journals the result: accepted, rejected, not sent or unknown. */
+import { ownWords } from "../../domain/market/own-words.ts";
 import { QocError } from "../../domain/errors/error.ts";
 import type { VenueOrderId } from "../../domain/ids.ts";
 import type { Order } from "../../domain/orders/order.ts";
@@ -34,7 +35,7 @@ export async function submitOrder(
       await desk.commit({ type: "order.not_sent", id: order.id, reason: result.reason });
       throw new QocError(
         "CONNECTOR_NOT_READY",
-        { connector, state: "unable to send", reason: `: ${result.reason}` },
+        { connector, state: "unable to send", reason: `: ${ownWords(connector, result.reason)}` },
         { data: receiptOf(order) },
       );
     case "unclear":
