@@ -56,8 +56,9 @@ interface SnapshotRate {
 
 export interface SnapshotProfit {
   readonly currency: string;
-  readonly realized: string;
-  readonly unrealized: string;
+  /** null: not known. */
+  readonly realized: string | null;
+  readonly unrealized: string | null;
 }
 
 export interface SnapshotContents {
@@ -135,8 +136,7 @@ export function snapshotText(contents: SnapshotContents): string {
     // The documented keys name the dollar, so they stand for dollars only.
     ...(currency !== "USD" || nav === null ? [] : [`nav_usd = "${nav}"`]),
     ...(currency !== "USD" || cash === null ? [] : [`cash_usd = "${cash}"`]),
-    `realized_pnl = "${profit?.realized ?? "0"}"`,
-    `unrealized_pnl = "${profit?.unrealized ?? "0"}"`,
+    ...profitText(profit ?? { realized: "0", unrealized: "0" }),
     `fees = ${tomlList(contents.fees.map((fee) => `${fee.amount} ${fee.currency}`))}`,
     `connectors = ${tomlList(contents.connectors)}`,
     ...(contents.stale.length === 0 ? [] : [`stale = ${tomlList(contents.stale)}`]),
@@ -154,13 +154,7 @@ export function snapshotText(contents: SnapshotContents): string {
   ]);
   const otherProfit = contents.profit
     .filter((line) => line.currency !== currency)
-    .flatMap((line) => [
-      "",
-      "[[profit]]",
-      `currency = ${quoteString(line.currency)}`,
-      `realized_pnl = "${line.realized}"`,
-      `unrealized_pnl = "${line.unrealized}"`,
-    ]);
+    .flatMap((line) => ["", "[[profit]]", `currency = ${quoteString(line.currency)}`, ...profitText(line)]);
   const positions = contents.positions.flatMap((position) => [
     "",
     "[[position]]",
@@ -193,17 +187,15 @@ const snapshotSchema = z.looseObject({
     /** Snapshots of earlier versions have these keys alone. */
     nav_usd: amount,
     cash_usd: amount,
-    realized_pnl: z.string().default("0"),
-    unrealized_pnl: z.string().default("0"),
+    realized_pnl: amount,
+    unrealized_pnl: amount,
     fees: z.array(z.string()).default([]),
     stale: z.array(z.string()).default([]),
   }),
   account: z
     .array(z.looseObject({ connector: z.string(), currency: z.string(), nav: z.string(), cash: z.string() }))
     .default([]),
-  profit: z
-    .array(z.looseObject({ currency: z.string(), realized_pnl: z.string(), unrealized_pnl: z.string() }))
-    .default([]),
+  profit: z.array(z.looseObject({ currency: z.string(), realized_pnl: amount, unrealized_pnl: amount })).default([]),
   position: z
     .array(
       z.looseObject({
@@ -218,6 +210,14 @@ const snapshotSchema = z.looseObject({
     )
     .default([]),
 });
+
+/** What is not known has no key. */
+function profitText({ realized, unrealized }: Omit<SnapshotProfit, "currency">): readonly string[] {
+  return [
+    ...(realized === null ? [] : [`realized_pnl = "${realized}"`]),
+    ...(unrealized === null ? [] : [`unrealized_pnl = "${unrealized}"`]),
+  ];
+}
 
 /** A snapshot that was read from its file. */
 export interface SnapshotFile {
@@ -238,7 +238,7 @@ export interface SnapshotFile {
 export function parseSnapshot(path: string, toml: string): SnapshotFile {
   const { meta, account, profit, position } = snapshotSchema.parse(parse(toml));
   const { currency } = meta;
-  const base = { currency, realized: meta.realized_pnl, unrealized: meta.unrealized_pnl };
+  const base = { currency, realized: meta.realized_pnl ?? null, unrealized: meta.unrealized_pnl ?? null };
   return {
     path,
     time: meta.timestamp,
@@ -250,8 +250,8 @@ export function parseSnapshot(path: string, toml: string): SnapshotFile {
       base,
       ...profit.map((line) => ({
         currency: line.currency,
-        realized: line.realized_pnl,
-        unrealized: line.unrealized_pnl,
+        realized: line.realized_pnl ?? null,
+        unrealized: line.unrealized_pnl ?? null,
       })),
     ],
     fees: meta.fees,

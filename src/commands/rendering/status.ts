@@ -357,7 +357,7 @@ function bookFacts(book: AccountView): readonly (readonly string[])[] {
       ...(isStale ? ["old"] : []),
       ...(isForDisplay ? ["for display only"] : []),
     ]),
-    ...book.profit.map(({ currency, realized, unrealized }) => ["profit", currency, realized, unrealized]),
+    ...book.profit.map(({ currency, realized, unrealized }) => ["profit", currency, realized ?? "", unrealized ?? ""]),
     ...book.fees.map(({ amount, currency }) => ["fees", amount, currency]),
     ...holdingFacts(book.accounts, book.exposures),
     ...book.positions.map(({ connector, symbol, quantity, value, currency, standing }) => [

@@ -104,9 +104,10 @@ export interface AccountLine {
 /** Profit and loss of all positions in one currency, closed ones included. */
 export interface ProfitLine {
   readonly currency: string;
-  readonly realized: string;
-  /** Of the open positions that have a mark. */
-  readonly unrealized: string;
+  /** null if it is not known of any position. */
+  readonly realized: string | null;
+  /** Of the open positions that have a mark; null if there are open positions and it is not known of any. */
+  readonly unrealized: string | null;
   /** Positions whose cost or mark is not known, so that the sums leave a part of them out. */
   readonly incomplete: readonly string[];
 }

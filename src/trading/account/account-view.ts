@@ -205,25 +205,35 @@ function countedPositions(desk: ViewedDesk): readonly PositionRecord[] {
   return [...desk.state.positions.values()].filter(({ connector }) => counted.has(connector));
 }
 
+interface ProfitSums {
+  realized: Decimal | undefined;
+  unrealized: Decimal | undefined;
+  hasOpen: boolean;
+  readonly incomplete: string[];
+}
+
 function profitLines(state: Readonly<DeskState>, counted: readonly PositionRecord[]): readonly ProfitLine[] {
-  const sums = new Map<string, { realized: Decimal; unrealized: Decimal; incomplete: string[] }>();
+  const sums = new Map<string, ProfitSums>();
   for (const position of counted) {
     const currency = currencyOf(state, position);
     if (currency === undefined) continue;
-    const sum = sums.get(currency) ?? { realized: ZERO, unrealized: ZERO, incomplete: [] };
+    const sum = sums.get(currency) ?? { realized: undefined, unrealized: undefined, hasOpen: false, incomplete: [] };
     sums.set(currency, sum);
     const mark = markOf(state, position);
-    const unrealized = mark === undefined ? undefined : unrealizedPnl(position, mark);
-    sum.realized = sum.realized.plus(position.realizedPnl);
-    sum.unrealized = sum.unrealized.plus(unrealized ?? ZERO);
     const isOpen = !position.quantity.eq(ZERO);
+    const unrealized = !isOpen || mark === undefined ? undefined : unrealizedPnl(position, mark);
+    // A part that is known although the cost is not counts too.
+    if (!position.hasUnknownPnl || !position.realizedPnl.eq(ZERO))
+      sum.realized = (sum.realized ?? ZERO).plus(position.realizedPnl);
+    if (unrealized !== undefined) sum.unrealized = (sum.unrealized ?? ZERO).plus(unrealized);
+    sum.hasOpen ||= isOpen;
     if (position.hasUnknownPnl || (isOpen && unrealized === undefined))
       sum.incomplete.push(`${position.connector}/${shownSymbol(position.symbol)}`);
   }
-  return [...sums].map(([currency, { realized, unrealized, incomplete }]) => ({
+  return [...sums].map(([currency, { realized, unrealized, hasOpen, incomplete }]) => ({
     currency: shownCurrency(currency),
-    realized: text(realized),
-    unrealized: text(unrealized),
+    realized: realized === undefined ? null : text(realized),
+    unrealized: unrealized === undefined ? (hasOpen ? null : "0") : text(unrealized),
     incomplete,
   }));
 }

@@ -166,6 +166,17 @@ it("fees are listed by currency, and a balance of unknown cost is named", () => 
   expect(view.profit[0]?.incomplete).toEqual(["paper/ETH", "paper/AAPL"]);
 });
 
+it("profit that is known of no position is not known, and not zero", () => {
+  const held = scenario()
+    .desk()
+    .account("paper", { positions: [{ symbol: "ETH", quantity: "2", markPrice: "3000" }] });
+  expect(viewOf(held, [["paper"]]).profit).toEqual([
+    { currency: "USD", realized: "0", unrealized: null, incomplete: ["paper/ETH"] },
+  ]);
+  const sold = held.filled("a", { side: "sell", symbol: "ETH", quantity: "1" }, "3100");
+  expect(viewOf(sold, [["paper"]]).profit).toMatchObject([{ realized: null, unrealized: null }]);
+});
+
 describe("exposure of one asset", () => {
   const rates = (at: number): readonly ExchangeRate[] => [
     {
