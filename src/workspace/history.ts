@@ -4,6 +4,7 @@
  * are disabled.
  */
 import { execFile } from "node:child_process";
+import { quoteForShell } from "../lib/shell.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
@@ -178,6 +179,11 @@ class Unchanged extends QocError {}
 const DAMAGE =
   /is corrupt|is empty|inflate|unable to (?:read|unpack)|could not read|failed to (?:read|traverse)|not a git repository/i;
 
+/** A whole commit id as lists show it. */
+function shortened(revision: string): string {
+  return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 7) : revision;
+}
+
 /** git's own message, in words without its prefix. */
 function problemOf(stderr: string, fallback: string): string {
   const lines = stderr.split("\n").filter((text) => text !== "" && !/^(warning|hint): /.test(text));
@@ -185,7 +191,10 @@ function problemOf(stderr: string, fallback: string): string {
   const revision = /(?:invalid object name|bad revision|ambiguous argument|bad object) '?([^'\s:]+)/i.exec(line)?.[1];
   if (revision !== undefined) return `there is no revision ${revision.replace(/\.$/, "")}`;
   const file = /path '([^']+)' .*(?:not in|does not exist in) '([^']+)'/.exec(line);
-  if (file !== null) return `${file[1]} is not in revision ${file[2]}`;
+  if (file !== null) {
+    const [, path = "", found = ""] = file;
+    return `${path} is not in revision ${shortened(found)}; qoc history list ${quoteForShell(path)} names those that have it`;
+  }
   const folder = /^git cat-file ([^:]+):(.+): bad file$/.exec(line);
   if (folder !== null) return `${folder[2]} is a folder in revision ${folder[1]}, or its text is lost`;
   if (!DAMAGE.test(line)) return line;

@@ -254,7 +254,10 @@ describe("an order that a cancel or a replacement names", () => {
     await expect(propose({ cancel: cancel.id })).rejects.toThrow(/is itself a cancel/);
     await expect(propose({ cancel: "20200101-001" })).rejects.toMatchObject({ code: "ORDER_NOT_FOUND" });
     await expect(propose({ cancel: id, connector: "w" })).rejects.toThrow(`${id} is at v, not at w`);
-    await expect(desk.call("cancel", { id: cancel.id })).rejects.toMatchObject({ code: "NOT_CANCELLABLE" });
+    await expect(desk.call("cancel", { id: cancel.id })).rejects.toMatchObject({
+      code: "NOT_CANCELLABLE",
+      hint: `qoc reject ${cancel.id}`,
+    });
   });
 
   it("changed between review and approval: stale, with words, and nothing is sent", async () => {

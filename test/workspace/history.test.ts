@@ -130,7 +130,11 @@ describe.skipIf(!hasGit)("history", () => {
   it.each([
     ["HEAD~99", "research/a.md", "there is no revision HEAD~99"],
     ["1234567", "research/a.md", "there is no revision 1234567"],
-    ["HEAD", "research/none.md", "research/none.md is not in revision HEAD"],
+    [
+      "HEAD",
+      "research/none.md",
+      "research/none.md is not in revision HEAD; qoc history list research/none.md names those that have it",
+    ],
     ["HEAD", "research", "research is a folder in revision HEAD, or its text is lost"],
   ])("says in words that %s of %s is missing", async (revision, path, message) => {
     const root = desk();

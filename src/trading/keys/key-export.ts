@@ -68,7 +68,12 @@ export async function importKeys(
   const refuse = (reason: string, cause?: unknown): QocError =>
     new QocError("KEYS_REFUSED", { file, reason }, { cause });
   const text = await disk.readText(file, EXPORT_BYTES_MAX).catch((error: unknown) => {
-    throw refuse(`it cannot be read (${messageOf(error)})`, error);
+    throw refuse(
+      (error as NodeJS.ErrnoException).code === "ENOENT"
+        ? "there is no such file"
+        : `it cannot be read (${messageOf(error)})`,
+      error,
+    );
   });
   const parsed = exportSchema.safeParse(tryParseJson(text));
   if (!parsed.success) throw refuse("it is not a file of qoc keys export");

@@ -35,8 +35,9 @@ export async function cancelOrder(desk: Desk, ref: string, { actor, authority, p
 
 function assertCancellable(order: OrderRecord): void {
   const { id, state, terms } = order;
-  if (state === "proposed" || isTerminal(state) || terms.cancels !== undefined)
-    throw new QocError("NOT_CANCELLABLE", { id, state }, { data: receiptOf(order) });
+  if (state !== "proposed" && !isTerminal(state) && terms.cancels === undefined) return;
+  const next = state === "proposed" ? "reject" : "orders show";
+  throw new QocError("NOT_CANCELLABLE", { id, state, next }, { data: receiptOf(order) });
 }
 
 export function cancelFailure(order: OrderRecord, message: string, cause: unknown): QocError {
