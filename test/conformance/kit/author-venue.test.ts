@@ -58,6 +58,7 @@ describe("an adapter of another wire format", () => {
     const expected = ["the adapter does not ", "the adapter has no get", "the adapter emits no "];
     expect(skipped.filter((reason) => !expected.some((start) => reason?.startsWith(start)))).toEqual([
       "the venue's answer to an order does not name its id",
+      "no streamed quote arrived: the adapter emits none, or the venue streams none",
       "getBuyingPower does not throw RateLimited",
       "getFills returns a list, not pages with a cursor",
       "only the kit's own HTTP venue can be made to do this",
