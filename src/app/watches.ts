@@ -117,7 +117,9 @@ async function obeyHaltFile(desk: Desk, path: string): Promise<void> {
   const disk = desk.workspace.disk;
   const reason = await readHaltFile(disk, path);
   if (reason === undefined || desk.readOnly() !== undefined) return;
-  if (desk.state.trading.state !== "halted")
+  const { trading } = desk.state;
+  // The words of a human say more than a halt that the start has made.
+  if (trading.state !== "halted" || (reason !== "" && reason !== trading.reason))
     await setTrading(desk, { state: "halted", reason: reason || "halted by the halt file", actor: "human" });
   await disk.remove(path);
 }

@@ -412,5 +412,10 @@ describe("a halt of a desk that is down", () => {
     expect((await qoc("status")).json.trading).toMatchObject({ state: "halted", reason: "started with --halted" });
     expect((await qoc("down")).json.working).toMatchObject([{ id: json.id, state: "accepted" }]);
     await ended(again);
+    await qoc("halt", "prices", "are", "odd");
+    const halted = await up("--halted");
+    expect((await qoc("status")).json.trading).toMatchObject({ state: "halted", reason: "prices are odd" });
+    await qoc("down");
+    await ended(halted);
   });
 });
