@@ -36,6 +36,14 @@ describe("trading-state", () => {
     expect(of(desk().trading("halted").trading("active"), {})).toBe("OK");
   });
 
+  it("names the way to close a position while trading is halted", () => {
+    const halted = desk().connector("paper").trading("halted");
+    expect(ask("trading-state", halted, { side: "sell", quantity: "60" }).message).toMatch(
+      /run qoc resume, or qoc halt --reducing, under which orders that only reduce pass$/,
+    );
+    expect(ask("trading-state", halted, { side: "buy" }).message).toMatch(/run qoc resume$/);
+  });
+
   it("trading-state blocks in an unknown state", () => {
     expect(of(desk().trading("mended" as "active"), {})).toBe("TRADING_HALTED");
   });

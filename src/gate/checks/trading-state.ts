@@ -20,8 +20,10 @@ export const tradingState: GateCheck = {
           "TRADING_REDUCING",
           `trading is reducing${because}: only orders that strictly reduce a position pass`,
         );
-      default:
-        return block(key, "TRADING_HALTED", `trading is ${state}${because}; run qoc resume`);
+      default: {
+        const or = context.reducing ? ", or qoc halt --reducing, under which orders that only reduce pass" : "";
+        return block(key, "TRADING_HALTED", `trading is ${state}${because}; run qoc resume${or}`);
+      }
     }
   },
 };
