@@ -155,11 +155,12 @@ async function reach(deps: ReachDeps, { connector: config, request, progress }: 
   }
 }
 
-/** The first line, without what the error around it says too. */
+/** The first line, without what the error around it says too, and without the name of the error's class. */
 function reasonOf(error: unknown, name: string): string {
   const [line = ""] = messageOf(error).split("\n");
   const prefix = ["connect: ", `connector ${name} refuses to connect: `, `connector ${name}: `];
-  return prefix.reduce((rest, words) => (rest.startsWith(words) ? rest.slice(words.length) : rest), line);
+  const reason = prefix.reduce((rest, words) => (rest.startsWith(words) ? rest.slice(words.length) : rest), line);
+  return reason.replace(/^(?:NotSent|VenueRejection|RateLimited|\w*Error): /, "");
 }
 
 interface OneSession {
