@@ -18,7 +18,7 @@ describe("publish", () => {
     const seen: string[] = [];
     bus.subscribe("publish", ({ seq }) => seen.push(`${seq} ${state.trading.state}`));
     const recorded = bus.publish(halted);
-    expect(state.trading).toEqual({ state: "halted", reason: "test", seq: 1 });
+    expect(state.trading).toEqual({ state: "halted", reason: "test", seq: 1, at: recorded.at, actor: "human" });
     expect(state.seq).toBe(recorded.seq);
     expect(seen).toEqual(["1 halted"]);
   });

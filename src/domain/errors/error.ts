@@ -229,7 +229,7 @@ export const ERRORS = {
     "{id} was not sent: {reason}",
     "qoc orders show {id}; propose the order again if it is still wanted",
   ),
-  NOT_CANCELLABLE: row("{id} is {state} and cannot be cancelled", "qoc {next} {id}", { exit: EXIT.stale }),
+  NOT_CANCELLABLE: row("{id} is {state} and cannot be cancelled", "{next}", { exit: EXIT.stale }),
   NOT_UNKNOWN: row(
     "{id} is {state}; only an order that is unknown or lost by its venue can be resolved",
     "qoc orders show {id}",

@@ -36,7 +36,7 @@ export async function cancelOrder(desk: Desk, ref: string, { actor, authority, p
 function assertCancellable(order: OrderRecord): void {
   const { id, state, terms } = order;
   if (state !== "proposed" && !isTerminal(state) && terms.cancels === undefined) return;
-  const next = state === "proposed" ? "reject" : "orders show";
+  const next = state === "proposed" ? `qoc reject ${id}` : `qoc orders show ${id}`;
   throw new QocError("NOT_CANCELLABLE", { id, state, next }, { data: receiptOf(order) });
 }
 
