@@ -12,6 +12,7 @@ import {
   scheduleChecks,
   tradingCheck,
 } from "./doctor.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
 
 /** What only the machine can tell about a desk that is down. */
@@ -19,8 +20,8 @@ export interface StartFacts {
   readonly nodeVersion: string;
   /** Why the desk cannot write its folder; undefined: it can. */
   readonly folderProblem: string | undefined;
-  /** The process that has the lock and runs. */
-  readonly lockedBy: number | undefined;
+  /** The process that has the lock and runs, and the folder of sockets if the desk has its sockets in another. */
+  readonly lockedBy: { readonly pid: number; readonly otherFolder: string | undefined } | undefined;
   readonly isPortFree: boolean;
   /** Why the keys cannot be used; undefined: they can. */
   readonly keyProblem: { readonly message: string; readonly fix: string } | undefined;
@@ -57,8 +58,17 @@ export async function inspectRecordedDesk(
 function deskCheck({ lockedBy }: StartFacts): DoctorCheck {
   const name = "desk";
   if (lockedBy === undefined) return { name, status: "warn", message: "it is not up", fix: "qoc up" };
-  const message = `its process ${lockedBy} runs, but its socket does not answer`;
-  return { name, status: "fail", message, fix: `kill ${lockedBy}, then qoc up` };
+  const { pid, otherFolder } = lockedBy;
+  if (otherFolder !== undefined) {
+    const { message, hint } = new QocError("DESK_ELSEWHERE", { pid, folder: otherFolder });
+    return { name, status: "fail", message, fix: hint };
+  }
+  return {
+    name,
+    status: "fail",
+    message: `its process ${pid} runs, but its socket does not answer`,
+    fix: `kill ${pid}, then qoc up`,
+  };
 }
 
 const FOLDER_FIX = "make the folder writable for your user, or move the desk to another folder; then qoc up";

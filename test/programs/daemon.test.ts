@@ -399,6 +399,20 @@ describe("a halt of a desk that is down", () => {
       });
   });
 
+  it("doctor and approve with another HOME say that the desk runs elsewhere", async () => {
+    await up();
+    const own = env;
+    env = { ...env, HOME: mkdtempSync(join(tmpdir(), "qoc-home-")), XDG_RUNTIME_DIR: "" };
+    const [doctor, approval] = [await qoc("doctor"), await qoc("approve", "20260101-001")];
+    env = own;
+    const { checks } = doctor.json ?? doctor.error;
+    expect(checks.find((check: { name: string }) => check.name === "desk")).toMatchObject({
+      status: "fail",
+      message: expect.stringContaining("was started with another HOME") as unknown,
+    });
+    expect(approval.error).toMatchObject({ code: "DESK_ELSEWHERE" });
+  });
+
   it("up --halted starts halted, and the end names the orders that still work", async () => {
     const child = await up();
     const { json } = await qoc("orders", "propose", ...LIMIT, "--time-in-force", "gtc");
