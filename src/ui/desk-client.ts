@@ -122,9 +122,10 @@ export class HttpDeskClient implements DeskClient {
 
   async listen(onBlock: (block: string) => void, signal: AbortSignal): Promise<void> {
     const passed = this.#browser.stopwatch();
-    const response = await fetch("api/events", { headers: this.#headers(), signal, cache: "no-store" });
+    const half = this.#half;
+    const response = await fetch("api/events", { headers: headersOf(half), signal, cache: "no-store" });
     this.#learnTime(response, passed());
-    if (response.status === 401) this.signOut();
+    if (response.status === 401 && half === this.#half) this.signOut();
     if (!response.ok || response.body === null) throw noAnswer(`the desk refused the stream (${response.status})`);
     const decoder = new TextDecoder();
     const reader = response.body.getReader();
@@ -134,7 +135,11 @@ export class HttpDeskClient implements DeskClient {
       if (done) return;
       const blocks = (pending + decoder.decode(value, { stream: true })).split("\n\n");
       pending = blocks.pop() ?? "";
-      for (const block of blocks) onBlock(block);
+      for (const block of blocks) {
+        // A login in another tab began another session: this stream says the end of the one before.
+        if (half !== this.#half) return;
+        onBlock(block);
+      }
     }
   }
 
@@ -143,14 +148,16 @@ export class HttpDeskClient implements DeskClient {
     if (Number.isSafeInteger(at)) this.#browser.learnDeskTime(at, took);
   }
 
-  #headers(): Record<string, string> {
-    return { "x-qoc-page": this.#browser.recall(PAGE_KEY) ?? "" };
+  /** The page's half of the session that this browser has now. */
+  get #half(): string {
+    return this.#browser.recall(PAGE_KEY) ?? "";
   }
 
   async #post(path: string, body: unknown): Promise<unknown> {
     const signal = AbortSignal.timeout(ANSWER_MS);
     const passed = this.#browser.stopwatch();
-    const headers = { ...this.#headers(), "content-type": "application/json" };
+    const half = this.#half;
+    const headers = { ...headersOf(half), "content-type": "application/json" };
     const response = await fetch(`api/${path}`, {
       ...{ method: "POST", headers, body: JSON.stringify(body), signal, cache: "no-store" },
     }).catch((error: unknown) => {
@@ -159,9 +166,14 @@ export class HttpDeskClient implements DeskClient {
     this.#learnTime(response, passed());
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
-    if (response.status === 401 && path === "command") this.signOut();
+    // An answer to a request of the session before says nothing of this one.
+    if (response.status === 401 && path === "command" && half === this.#half) this.signOut();
     throw errorOf(answer, response.status);
   }
+}
+
+function headersOf(half: string): Record<string, string> {
+  return { "x-qoc-page": half };
 }
 
 function noAnswer(reason: string): RequestError {
