@@ -80,14 +80,13 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
     closing.signal,
   );
   const sessionOf = connectionSessions(interactive);
-  const onError = (error: unknown): void => desk.log.warn(`mcp: ${messageOf(error)}`);
-  const http = openAtFirstRequest(onError, {
+  const http = openAtFirstRequest({
     ...calls,
     tokens,
     version: desk.version,
     changes: changesOf(open),
     onToolsListed: (session) => void (records.of(session).hasListedTools = true),
-    onError,
+    onError: (error) => desk.log.warn(`mcp: ${messageOf(error)}`),
   });
   return {
     tools: [...tools.values()].map(({ name, description }) => ({ name, description })),
@@ -127,7 +126,7 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
 }
 
 /** The SDK of the protocol is a quarter of what a start would load, so the first request loads it. */
-function openAtFirstRequest(onError: (error: unknown) => void, options: McpHttpOptions): McpHttp {
+function openAtFirstRequest(options: McpHttpOptions): McpHttp {
   let opened: Promise<McpHttp> | undefined;
   const open = async (): Promise<McpHttp> => (await import("../mcp/http.ts")).mcpHttpHandler(options);
   return {
@@ -135,8 +134,8 @@ function openAtFirstRequest(onError: (error: unknown) => void, options: McpHttpO
       opened ??= open();
       opened
         .then((http) => http.handle(request, response))
-        .catch((error: unknown) => {
-          onError(error);
+        .catch((error: Error) => {
+          options.onError(error);
           response.destroy();
         });
     },

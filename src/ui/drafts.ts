@@ -6,7 +6,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { Browser } from "./browser.ts";
 
 const KEPT = "qoc.drafts";
-/** Older texts give way. */
+/** The oldest texts are removed. */
 const DRAFTS_MAX = 20;
 
 export class Drafts {

@@ -55,8 +55,8 @@ it("a missing secret, a refused key and the wrong environment leave desk.toml as
   expect(refused.error.message).toMatch(/^connector al could not connect: Alpaca's paper environment refused the keys/);
   expect(JSON.stringify(refused)).not.toContain("PK-WRONG-KEY-9");
   expect(await connect(alpaca("al", "--environment", "live"))).toMatchObject({ error: { code: "CONNECT_FAILED" } });
-  const nobody = `http://127.0.0.1:${await freePort()}`;
-  const unreached = await connect(["alpaca", "--name", "al", "--env-prefix", "AL_", "--venue", nobody]);
+  const unusedAddress = `http://127.0.0.1:${await freePort()}`;
+  const unreached = await connect(["alpaca", "--name", "al", "--env-prefix", "AL_", "--venue", unusedAddress]);
   expect(unreached.error.message).toMatch(/^connector al could not connect: Alpaca cannot be reached/);
   expect(file()).toBe(before);
 });

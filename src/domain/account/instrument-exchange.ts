@@ -8,7 +8,14 @@ import { type FillState, positionOf } from "../fills/fill-state.ts";
 import { multiplierOf } from "./multiplier.ts";
 import { comparableSymbol, instrumentKey } from "../orders/order.ts";
 import type { PositionRecord } from "./position.ts";
-import { QUANTITY_MAX, type SplitRatio, splitPosition, splitQuantity } from "./split-ratio.ts";
+import {
+  QUANTITY_MAX,
+  type SplitRatio,
+  receivedRatio,
+  splitPosition,
+  splitQuantity,
+  statedRatio,
+} from "./split-ratio.ts";
 import type { VenueActivity, VenuePosition } from "../market/venue.ts";
 
 /** What the venue gave for all units of an instrument. */
@@ -33,14 +40,14 @@ export function exchangeOf(
   const { kind, symbol, newSymbol, ratio, quantity, at } = activity;
   if ((kind !== "rename" && kind !== "merger") || symbol === undefined || held.eq(ZERO)) return undefined;
   const stated = { connector, symbol, newSymbol, cash, at };
-  if (ratio !== undefined) return { ...stated, ratio: { after: decimal(ratio[0]), before: decimal(ratio[1]) } };
+  if (ratio !== undefined) return { ...stated, ratio: statedRatio(ratio) };
   if (kind === "rename") return { ...stated, ratio: { after: ONE, before: ONE } };
   const received = decimal(quantity ?? "0");
   if (newSymbol === undefined || received.eq(ZERO))
     return cash.eq(ZERO) ? undefined : { ...stated, newSymbol: undefined, ratio: undefined };
   // A long position becomes no short one.
-  if (received.gt(ZERO) !== held.gt(ZERO)) return undefined;
-  return { ...stated, ratio: { after: received.abs(), before: held.abs() } };
+  const found = receivedRatio(received, held);
+  return found === undefined ? undefined : { ...stated, ratio: found };
 }
 
 /** The positions in all spellings of the old instrument, without the new one. */

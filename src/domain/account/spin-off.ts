@@ -7,7 +7,7 @@ import { type Decimal, ONE, ZERO, decimal, ratio as divided, text } from "../dec
 import { type FillState, positionOf } from "../fills/fill-state.ts";
 import { clearFlag, exchangedPositions } from "./instrument-exchange.ts";
 import { multiplierOf } from "./multiplier.ts";
-import { QUANTITY_MAX, type SplitRatio, splitQuantity } from "./split-ratio.ts";
+import { QUANTITY_MAX, type SplitRatio, receivedRatio, splitQuantity, statedRatio } from "./split-ratio.ts";
 import type { VenueActivity, VenuePosition } from "../market/venue.ts";
 
 interface SpinOff {
@@ -33,11 +33,10 @@ export function spinOffOf(
   const received = decimal(quantity ?? "0");
   const stated = { connector, symbol, newSymbol, share: decimal(costShare), cash, at };
   if (held.eq(ZERO)) return undefined;
-  if (ratio !== undefined && received.eq(ZERO))
-    return { ...stated, ratio: { after: decimal(ratio[0]), before: decimal(ratio[1]) } };
+  if (ratio !== undefined && received.eq(ZERO)) return { ...stated, ratio: statedRatio(ratio) };
   // A long position receives, and a short one owes.
-  if (received.eq(ZERO) || received.gt(ZERO) !== held.gt(ZERO)) return undefined;
-  return { ...stated, ratio: { after: received.abs(), before: held.abs() } };
+  const found = receivedRatio(received, held);
+  return found === undefined ? undefined : { ...stated, ratio: found };
 }
 
 /** A spin-off that cannot be is left out: the venue's quantity then differs, which blocks the instrument. */

@@ -1,5 +1,5 @@
 /** The ratio of a split, and what it makes of quantities and prices. */
-import { type Decimal, decimal, ratio, text } from "../decimal.ts";
+import { type Decimal, ZERO, decimal, ratio, text } from "../decimal.ts";
 import type { VenueActivity, VenueFill, VenuePosition } from "../market/venue.ts";
 
 /** Units after for units before: 7 for 1. */
@@ -16,9 +16,20 @@ const FACTOR_MAX = decimal("100000");
 /** undefined if the activity is no split, or states a ratio that no split has: the quantities then differ. */
 export function splitRatioOf({ kind, ratio: stated }: VenueActivity): SplitRatio | undefined {
   if (kind !== "split" || stated === undefined) return undefined;
-  const [after, before] = [decimal(stated[0]), decimal(stated[1])];
+  const { after, before } = statedRatio(stated);
   if (after.gt(before.times(FACTOR_MAX)) || before.gt(after.times(FACTOR_MAX))) return undefined;
   return { after, before };
+}
+
+/** As a venue states it: units after, units before. */
+export function statedRatio([after, before]: NonNullable<VenueActivity["ratio"]>): SplitRatio {
+  return { after: decimal(after), before: decimal(before) };
+}
+
+/** Units received for units held; undefined for nothing, and for units of the other side. */
+export function receivedRatio(received: Decimal, held: Decimal): SplitRatio | undefined {
+  if (received.eq(ZERO) || received.gt(ZERO) !== held.gt(ZERO)) return undefined;
+  return { after: received.abs(), before: held.abs() };
 }
 
 /** Most decimals of a quantity or price that the ratio does not divide. */
