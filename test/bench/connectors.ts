@@ -178,7 +178,7 @@ export async function memoryOfOne(): Promise<Row> {
   return {
     n: 8,
     name: "memory",
-    what: "one more connector",
+    what: `one more connector: ${(oursMb - emptyMb).toFixed(1)} MB more than the floor`,
     floor: "an empty worker",
     ours: `${oursMb.toFixed(1)} MB`,
     base: `${emptyMb.toFixed(1)} MB`,
