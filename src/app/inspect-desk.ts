@@ -6,8 +6,8 @@ import { type StartFacts, inspectRecordedDesk } from "../trading/doctor-down.ts"
 import type { AgentFacts, DoctorCheck } from "../trading/doctor.ts";
 import { checkKeyFiles } from "../trading/keys/key-files.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
-import { LAYOUT, keyPath } from "../workspace/layout.ts";
-import { isAlive, lockOwner } from "../workspace/lock.ts";
+import { keyPath } from "../workspace/layout.ts";
+import { findDeskProcess } from "../workspace/lock.ts";
 import type { RuntimePaths } from "../workspace/runtime-folder.ts";
 import { findProgram } from "./find-program.ts";
 import { deskIdOf } from "./journal-guard.ts";
@@ -31,22 +31,13 @@ export async function inspectDesk(options: InspectOptions): Promise<{ readonly c
   return inspectRecordedDesk(desk, {
     nodeVersion: process.versions.node,
     folderProblem: folderProblem(root),
-    lockedBy: await ownerOf(options),
+    lockedBy: await findDeskProcess(options, options.paths, nodeProcesses),
     isPortFree: await isPortFree(config.workspace.port),
     keyProblem: await keyProblem(options),
     hasGit: (await findProgram("git", path)) !== undefined,
     agent: await agentFacts(config, path),
     adapterProblems: await adapterProblems(options, config),
   });
-}
-
-/** A desk has two locks: one in its folder, and one beside its sockets, where the variables of its process say. */
-async function ownerOf({ disk, root, paths }: InspectOptions): Promise<StartFacts["lockedBy"]> {
-  const here = await lockOwner(disk, paths.lock);
-  if (here !== undefined && isAlive(here, nodeProcesses)) return { pid: here.pid, otherFolder: undefined };
-  const owner = await lockOwner(disk, `${root}/${LAYOUT.lock}`);
-  const isRunning = owner !== undefined && owner.root === root && isAlive(owner, nodeProcesses);
-  return isRunning ? { pid: owner.pid, otherFolder: paths.runtime } : undefined;
 }
 
 /** In the words of `qoc up`, which could not write the folder either. */

@@ -121,22 +121,17 @@ function deskAccess(home: string, user: RuntimeUser): Pick<CliDeps, "deskAt" | "
       return signer.signRequest({ disk, ids: systemIds, clock: systemClock, path }, request, passphrase);
     },
     deskProcess: async (from) => {
-      const [{ nodeDisk }, { findWorkspace }, { isAlive, lockOwner }, { LAYOUT }, { runtimePaths }, { nodeProcesses }] =
+      const [{ nodeDisk }, { findWorkspace }, { findDeskProcess }, { runtimePaths }, { nodeProcesses }] =
         await Promise.all([
           import("../workspace/disk.ts"),
           import("../workspace/workspace-trust.ts"),
           import("../workspace/lock.ts"),
-          import("../workspace/layout.ts"),
           import("../workspace/runtime-folder.ts"),
           import("./processes.ts"),
         ]);
-      const root = realpathSync(await findWorkspace(nodeDisk(), from, user));
-      const owner = await lockOwner(nodeDisk(), `${root}/${LAYOUT.lock}`);
-      if (owner === undefined || owner.root !== root || !isAlive(owner, nodeProcesses)) return undefined;
-      // A desk of these variables has its second lock beside its socket.
-      const { lock, runtime } = runtimePaths(root, user);
-      const isHere = (await lockOwner(nodeDisk(), lock))?.pid === owner.pid;
-      return { pid: owner.pid, otherFolder: isHere ? undefined : runtime };
+      const disk = nodeDisk();
+      const root = realpathSync(await findWorkspace(disk, from, user));
+      return findDeskProcess({ disk, root }, runtimePaths(root, user), nodeProcesses);
     },
   };
 }

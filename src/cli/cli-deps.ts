@@ -5,6 +5,7 @@
 import type { Authority, SigningRequest } from "../domain/authority/authority.ts";
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandContext, CommandRegistry } from "../commands/command.ts";
+import type { DeskProcess } from "../workspace/lock.ts";
 import type { DeskAddress } from "./client.ts";
 import type { Io } from "./io.ts";
 
@@ -16,12 +17,6 @@ export interface LocalCall extends Omit<CommandContext, "actor" | "desk" | "loca
    */
   answers(facts: unknown): void;
   ready(facts: unknown): void;
-}
-
-export interface DeskProcess {
-  readonly pid: number;
-  /** The folder of sockets by the variables of this process, if the desk has its sockets in another. */
-  readonly otherFolder?: string | undefined;
 }
 
 export interface CliDeps {

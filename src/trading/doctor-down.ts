@@ -14,14 +14,14 @@ import {
 } from "./doctor.ts";
 import { QocError } from "../domain/errors/error.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
+import type { DeskProcess } from "../workspace/lock.ts";
 
 /** What only the machine can tell about a desk that is down. */
 export interface StartFacts {
   readonly nodeVersion: string;
   /** Why the desk cannot write its folder; undefined: it can. */
   readonly folderProblem: string | undefined;
-  /** The process that has the lock and runs, and the folder of sockets if the desk has its sockets in another. */
-  readonly lockedBy: { readonly pid: number; readonly otherFolder: string | undefined } | undefined;
+  readonly lockedBy: DeskProcess | undefined;
   readonly isPortFree: boolean;
   /** Why the keys cannot be used; undefined: they can. */
   readonly keyProblem: { readonly message: string; readonly fix: string } | undefined;

@@ -6,6 +6,8 @@ import * as z from "zod";
 import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
+import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import type { RuntimePaths } from "./runtime-folder.ts";
 
 const LOCK_BYTES_MAX = 4096;
 const ATTEMPTS_MAX = 5;
@@ -29,7 +31,7 @@ const ownerSchema = z.object({
   nonce: z.string(),
   root: z.string(),
 });
-export type LockOwner = z.output<typeof ownerSchema>;
+type LockOwner = z.output<typeof ownerSchema>;
 
 /** Returns the owner, running or not; undefined if the lock file is missing or unreadable. */
 export async function lockOwner(disk: Disk, path: string): Promise<LockOwner | undefined> {
@@ -43,6 +45,32 @@ export async function lockOwner(disk: Disk, path: string): Promise<LockOwner | u
 
 export function isAlive(owner: LockOwner, processes: Processes): boolean {
   return owner.boot === processes.bootId && processes.startOf(owner.pid) === owner.start;
+}
+
+/** The running process of a desk. */
+export interface DeskProcess {
+  readonly pid: number;
+  /** The folder of sockets by the variables of this process, if the desk has its sockets in another. */
+  readonly otherFolder: string | undefined;
+}
+
+/**
+ * Finds the process that has a desk open. A desk has two locks: one in its folder, and one beside its sockets, where
+ * the variables of its process say. `paths`: where the variables of this process say.
+ */
+export async function findDeskProcess(
+  { disk, root }: WorkspaceRoot,
+  paths: Pick<RuntimePaths, "lock" | "runtime">,
+  processes: Processes,
+): Promise<DeskProcess | undefined> {
+  const runningOwner = async (path: string): Promise<LockOwner | undefined> => {
+    const owner = await lockOwner(disk, path);
+    return owner !== undefined && owner.root === root && isAlive(owner, processes) ? owner : undefined;
+  };
+  const here = await runningOwner(paths.lock);
+  if (here !== undefined) return { pid: here.pid, otherFolder: undefined };
+  const elsewhere = await runningOwner(`${root}/${LAYOUT.lock}`);
+  return elsewhere === undefined ? undefined : { pid: elsewhere.pid, otherFolder: paths.runtime };
 }
 
 export interface LockRequest {

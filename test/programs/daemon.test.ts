@@ -399,12 +399,24 @@ describe("a halt of a desk that is down", () => {
       });
   });
 
-  it("doctor and approve with another HOME say that the desk runs elsewhere", async () => {
+  it("doctor, approve, halt, rebuild and new keys with another HOME say that the desk runs elsewhere", async () => {
     await up();
     const own = env;
-    env = { ...env, HOME: mkdtempSync(join(tmpdir(), "qoc-home-")), XDG_RUNTIME_DIR: "" };
+    const elsewhere = mkdtempSync(join(tmpdir(), "qoc-home-"));
+    env = { ...env, HOME: elsewhere, XDG_RUNTIME_DIR: "" };
     const [doctor, approval] = [await qoc("doctor"), await qoc("approve", "20260101-001")];
+    const [halt, rebuild, keys] = [
+      await qoc("halt"),
+      await qoc("journal", "rebuild"),
+      await qoc("keys", "new", "--yes"),
+    ];
     env = own;
+    // The desk would never read a halt file there, and would go on trading.
+    expect(halt.error).toMatchObject({ code: "DESK_ELSEWHERE" });
+    expect((await qoc("status")).json.trading.state).toBe("active");
+    expect(rebuild.error).toMatchObject({ code: "DESK_ELSEWHERE" });
+    expect(keys.error).toMatchObject({ code: "DESK_ELSEWHERE" });
+    expect(existsSync(join(elsewhere, ".qoc/keys"))).toBe(false);
     const { checks } = doctor.json ?? doctor.error;
     expect(checks.find((check: { name: string }) => check.name === "desk")).toMatchObject({
       status: "fail",

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { type Processes, isAlive, lockOwner, takeLock } from "../../src/workspace/lock.ts";
+import { type Processes, findDeskProcess, isAlive, lockOwner, takeLock } from "../../src/workspace/lock.ts";
 
 const disk = nodeDisk();
 function path(): string {
@@ -77,5 +77,36 @@ describe("the lock", () => {
     await takeLock(disk, at, { root: "/desk", nonce: "n2", processes: world({ pid: 200 }, { 200: "t2" }) });
     await lock.release();
     expect(await lockOwner(disk, at)).toMatchObject({ nonce: "n2" });
+  });
+});
+
+describe("the process of a desk", () => {
+  async function lockedDesk() {
+    const root = mkdtempSync(join(tmpdir(), "qoc-lock-"));
+    await disk.mkdir(join(root, ".qoc"));
+    const paths = { runtime: join(root, "run"), lock: join(root, "run/lock") };
+    await disk.mkdir(paths.runtime);
+    return { root, paths, own: join(root, ".qoc/lock") };
+  }
+  const owner = (root: string, pid = 100) => ({ root, nonce: "n", processes: world({ pid }, { [pid]: "t1" }) });
+
+  it("is found by the lock beside its sockets, and by the one in its folder if its sockets are elsewhere", async () => {
+    const { root, paths, own } = await lockedDesk();
+    const find = (processes = world()) => findDeskProcess({ disk, root }, paths, processes);
+    expect(await find()).toBeUndefined();
+    const inFolder = await takeLock(disk, own, owner(root));
+    expect(await find()).toEqual({ pid: 100, otherFolder: paths.runtime });
+    await takeLock(disk, paths.lock, owner(root));
+    expect(await find()).toEqual({ pid: 100, otherFolder: undefined });
+    await inFolder.release();
+    expect(await find()).toEqual({ pid: 100, otherFolder: undefined });
+  });
+
+  it("is not found if it has ended, or if the lock was copied with the folder", async () => {
+    const { root, paths, own } = await lockedDesk();
+    await takeLock(disk, own, owner(root));
+    expect(await findDeskProcess({ disk, root }, paths, world({}, {}))).toBeUndefined();
+    await takeLock(disk, own, owner("/original"));
+    expect(await findDeskProcess({ disk, root }, paths, world())).toBeUndefined();
   });
 });
