@@ -5,7 +5,7 @@ import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-
 import { openReplay, upgraded } from "../bus/replay.ts";
 import type { LocalServices } from "../commands/command.ts";
 import { checkKeyFiles } from "../trading/keys/key-files.ts";
-import { exportKeys, importKeys, refuseKnownKeys } from "../trading/keys/key-export.ts";
+import { exportKeys, importKeys, readExport, refuseKnownKeys } from "../trading/keys/key-export.ts";
 import { type KeylessDesk, replaceKeys } from "../trading/keys/key-replacement.ts";
 import { createLiveKey, readPublicKeys, upgradeKeys } from "../trading/keys/operator-keys.ts";
 import { workingOrders } from "../trading/orders/working-orders.ts";
@@ -23,7 +23,7 @@ import {
   runtimePaths,
 } from "../workspace/runtime-folder.ts";
 import { findWorkspace, trustWorkspace } from "../workspace/workspace-trust.ts";
-import { isAlive, lockOwner } from "../workspace/lock.ts";
+import { type DeskProcess, findDeskProcess } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
@@ -91,11 +91,12 @@ function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mc
   return {
     init: (request) => initDesk({ ...options, ...request }),
     up: async ({ detach, halted, port, from }, progress, signal) => {
-      const { root, paths } = await locateDesk(options, from);
+      const located = await locateDesk(options, from);
+      const { root, paths } = located;
       const { answers, ready } = options;
       const screen = { answers, ready, line: (text: string) => progress.line(text) };
       if (!detach) return runDaemon({ ...options, root, halted, port }, screen, signal);
-      await refuseRunning(options, root, paths.lock);
+      await refuseRunning(options, located);
       makeRuntimeFolder(paths, userOf(options));
       const logFile = `${paths.runtime}/up.log`;
       const address = {
@@ -166,6 +167,7 @@ function repairServices(
   | "checkNewKeys"
   | "newKeys"
   | "checkExport"
+  | "checkImport"
   | "exportKeys"
   | "importKeys"
   | "trust"
@@ -173,16 +175,20 @@ function repairServices(
   const { disk, clock, home } = options;
   return {
     haltOf: async (from, reason) => {
-      const { root } = await locateDesk(options, from);
-      await writeHaltFile(disk, haltFilePath(keyPath(home, await readDeskId(disk, root))), reason);
+      const located = await locateDesk(options, from);
+      const { root } = located;
+      const key = keyPath(home, await readDeskId(disk, root));
+      await refuseForeignHome(options, located, key);
+      await writeHaltFile(disk, haltFilePath(key), reason);
       // The halt is written first: it must not depend on the journal.
       const { state, take } = openReplay();
       await scanOf(options, root, { take }).catch(() => undefined);
       return { trading: "halted", reason, up: false, working: workingOrders(state) };
     },
     rebuildOf: async (from, progress) => {
-      const { root, paths } = await locateDesk(options, from);
-      await refuseRunning(options, root, paths.lock);
+      const located = await locateDesk(options, from);
+      const { root } = located;
+      await refuseRunning(options, located);
       const gap = await findJournalGap(options, root);
       if (gap !== undefined) throw gapError(gap);
       const workspace = openWorkspace({ disk, root, clock, secretFiles: () => [] });
@@ -203,6 +209,26 @@ function repairServices(
     ...keyTransport(options),
     trust: (path, from) => trustWorkspace(disk, resolve(from, path), userOf(options)),
   };
+}
+
+/**
+ * A desk reads the halt file beside its own keys: with another HOME the file would halt nothing. A desk that runs here
+ * and lost its key reads it, too. @throws DESK_ELSEWHERE, KEY_MISSING.
+ */
+async function refuseForeignHome(options: LocalServicesOptions, located: LocatedDesk, key: string): Promise<void> {
+  if ((await options.disk.facts(key)) !== undefined) return;
+  const found = await refuseElsewhere(options, located);
+  if (found === undefined) throw new QocError("KEY_MISSING", { path: key });
+}
+
+/** Returns the desk's process, if it runs with the variables of this one. @throws DESK_ELSEWHERE. */
+async function refuseElsewhere(
+  { disk }: LocalServicesOptions,
+  { root, paths }: LocatedDesk,
+): Promise<DeskProcess | undefined> {
+  const found = await findDeskProcess({ disk, root }, paths, nodeProcesses);
+  if (found?.otherFolder === undefined) return found;
+  throw new QocError("DESK_ELSEWHERE", { pid: found.pid, folder: found.otherFolder });
 }
 
 /** The keys that the journal names, and its head. @throws JOURNAL_CORRUPT. */
@@ -240,6 +266,16 @@ async function locateKeys(options: LocalServicesOptions, from: string, makesFold
   return { root, deskId, path };
 }
 
+/**
+ * Where new keys go. A desk that runs with another HOME has its keys there. @throws KEY_EXISTS, DESK_ELSEWHERE.
+ */
+async function lostKeys(options: LocalServicesOptions, from: string): Promise<LocatedKeys> {
+  await refuseElsewhere(options, await locateDesk(options, from));
+  const located = await locateKeys(options, from, true);
+  await refuseKnownKeys(options.disk, located.path);
+  return located;
+}
+
 /** The path of a new file for the keys. @throws NEW_FILE_REFUSED. */
 async function exportTarget({ disk }: LocalServicesOptions, root: string, file: string): Promise<string> {
   const target = newFileAt(file);
@@ -254,7 +290,7 @@ async function exportTarget({ disk }: LocalServicesOptions, root: string, file: 
 /** Carries the keys of a desk to another machine. */
 function keyTransport(
   options: LocalServicesOptions,
-): Local<"checkNewKeys" | "newKeys" | "checkExport" | "exportKeys" | "importKeys"> {
+): Local<"checkNewKeys" | "newKeys" | "checkExport" | "exportKeys" | "checkImport" | "importKeys"> {
   const { disk } = options;
   return {
     checkExport: async (from, file) => {
@@ -272,15 +308,19 @@ function keyTransport(
       };
     },
     checkNewKeys: async (from) => {
-      const { path } = await locateKeys(options, from, true);
-      await refuseKnownKeys(disk, path);
+      const { path } = await lostKeys(options, from);
       return { path };
     },
     newKeys: async (from) => {
-      const { root, deskId, path } = await locateKeys(options, from, true);
-      await refuseKnownKeys(disk, path);
+      const { root, deskId, path } = await lostKeys(options, from);
       const { hasLive } = await replaceKeys(disk, path, { deskId, ...(await namedKeys(options, root)) });
       return { path, live: hasLive, next: "qoc up, then qoc resume" };
+    },
+    checkImport: async (from, file) => {
+      const { deskId, path } = await locateKeys(options, from, false);
+      const target = resolve(from, file);
+      await readExport(disk, path, { deskId, file: target });
+      return { file: target };
     },
     importKeys: async (from, file, passphrase) => {
       const { deskId, path } = await locateKeys(options, from, true);
@@ -312,8 +352,8 @@ function scanOf(options: LocalServicesOptions, root: string, scan: ScanOptions =
   return scanJournal(options.disk, `${root}/${LAYOUT.journal}`, scan);
 }
 
-async function refuseRunning(options: LocalServicesOptions, root: string, lock: string): Promise<void> {
-  const owner = await lockOwner(options.disk, lock);
-  if (owner !== undefined && isAlive(owner, nodeProcesses))
-    throw new QocError("LOCKED", { pid: owner.pid, path: root });
+/** @throws LOCKED, also if the desk was started with other variables. */
+async function refuseRunning(options: LocalServicesOptions, { root, paths }: LocatedDesk): Promise<void> {
+  const found = await findDeskProcess({ ...options, root }, paths, nodeProcesses);
+  if (found !== undefined) throw new QocError("LOCKED", { pid: found.pid, path: root });
 }

@@ -369,6 +369,8 @@ export interface LocalServices {
   checkExport(from: string, file: string): Promise<{ readonly file: string }>;
   /** Writes the keys to a new file; a relative path starts at `from`. */
   exportKeys(from: string, file: string, passphrase: string): Promise<{ readonly file: string }>;
+  /** Whether this file may hold the keys. @throws KEY_EXISTS, KEYS_REFUSED. */
+  checkImport(from: string, file: string): Promise<{ readonly file: string }>;
   importKeys(
     from: string,
     file: string,

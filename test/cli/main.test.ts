@@ -16,7 +16,8 @@ import { ERRORS, type ErrorCode, QocError } from "../../src/domain/errors/error.
 import { main } from "../../src/cli/main.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
 import type { IpcRequest } from "../../src/cli/ipc-protocol.ts";
-import type { CliDeps, DeskProcess, LocalCall } from "../../src/cli/cli-deps.ts";
+import type { CliDeps, LocalCall } from "../../src/cli/cli-deps.ts";
+import type { DeskProcess } from "../../src/workspace/lock.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { type BufferIo, type BufferIoOptions, bufferIo } from "../support/buffer-io.ts";
 import { OPERATOR_SOCKET, addressOf, fakeDesk } from "../support/desk-socket.ts";
@@ -70,6 +71,7 @@ const ENTRIES: readonly CommandEntry[] = [
   entryOf("keys protect", { hiddenAliases: ["key protect"], runs: "local" }),
   entryOf("keys new", { runs: "local" }),
   entryOf("keys export", { runs: "local", args: [positional("file", "FILE", "a new file")] }),
+  entryOf("keys import", { runs: "local", args: [positional("file", "FILE", "an export")] }),
 ];
 
 /** The real command for its `cli` hook and rendering; commands of this file alone print their fields. */
@@ -82,6 +84,7 @@ async function loadCommand(name: string): Promise<Command> {
     "orders show",
     "keys protect",
     "keys export",
+    "keys import",
     "keys new",
   ].includes(name);
   if (isReal) return createRegistry(ENTRIES).load(name);
@@ -182,7 +185,7 @@ describe("a command line", () => {
   });
 
   it("does not say that the desk is down if it runs and only its socket is gone", async () => {
-    const result = await qoc(["look", "--json"], undefined, { deskProcess: { pid: 77 } });
+    const result = await qoc(["look", "--json"], undefined, { deskProcess: { pid: 77, otherFolder: undefined } });
     expect([result.code, result.out(), result.localCalls]).toEqual([5, "", []]);
     expect(JSON.parse(result.err())).toMatchObject({
       code: "DESK_UNREACHABLE",
@@ -991,5 +994,51 @@ describe("keys export", () => {
       { file: "f" },
       { file: "f", passphrase: "a phrase of tests" },
     ]);
+  });
+});
+
+describe("keys import", () => {
+  /** The first call checks the file; then so many passphrases are wrong. */
+  function importing(wrong: number, more: BufferIoOptions): Promise<CliResult> {
+    let calls = -1;
+    return qoc(["keys", "import", "f"], undefined, {
+      ...more,
+      local: () => {
+        calls += 1;
+        if (calls > 0 && calls <= wrong) throw new QocError("KEYS_PASSPHRASE", { file: "f", tries: "" });
+        return { path: "k", live: false };
+      },
+    });
+  }
+
+  it("asks again after a wrong passphrase, and says how many tries are left", async () => {
+    const result = await importing(1, { isTty: true, answers: ["a wrong phrase", "a phrase of tests"] });
+    expect([result.code, result.localCalls.map(({ input }) => input)]).toEqual([
+      0,
+      [{ file: "f" }, { file: "f", passphrase: "a wrong phrase" }, { file: "f", passphrase: "a phrase of tests" }],
+    ]);
+    expect(result.err()).toContain("the passphrase is wrong; 2 of 3 tries left");
+  });
+
+  it("ends after the third wrong passphrase, and at an empty one, with what to type", async () => {
+    const third = await importing(9, { isTty: true, answers: ["one", "two", "three", "four"] });
+    expect([third.code, third.localCalls.length]).toEqual([1, 4]);
+    expect(third.err()).toContain("f: the passphrase is wrong (3 of 3 tries)");
+    expect(third.err()).toContain("qoc keys import f");
+    const stopped = await importing(9, { isTty: true, answers: [""] });
+    expect([stopped.code, stopped.localCalls.length]).toEqual([1, 2]);
+    const read = await qoc(["keys", "import", "f", "--passphrase-fd", "3"], undefined, { fds: { 3: "secret\n" } });
+    expect(read.localCalls.map(({ input }) => input)).toEqual([{ file: "f" }, { file: "f", passphrase: "secret" }]);
+  });
+
+  it("checks the file before it asks for a passphrase", async () => {
+    const refused = await qoc(["keys", "import", "f"], undefined, {
+      ...{ isTty: true, answers: ["a phrase of tests"] },
+      local: () => {
+        throw new QocError("KEYS_REFUSED", { file: "f", reason: "there is no such file" });
+      },
+    });
+    expect(refused.err()).toContain("there is no such file");
+    expect(refused.err()).not.toContain("Passphrase of the file");
   });
 });

@@ -1,5 +1,5 @@
 /** A desk moves to another machine with its keys, or gets new ones after a loss. */
-import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -121,23 +121,29 @@ describe("qoc keys export and import", () => {
     await expect(here.exportKeys(first.root, file, PASSPHRASE)).rejects.toMatchObject({ code: "NEW_FILE_REFUSED" });
     await expect(here.checkExport(first.root, file)).rejects.toMatchObject({ code: "NEW_FILE_REFUSED" });
     await move();
-    const refusal = async (text: string, passphrase = PASSPHRASE): Promise<string> => {
+    const refusal = async (text: string, passphrase = PASSPHRASE, code = "KEYS_REFUSED"): Promise<string> => {
       writeFileSync(`${file}.bad`, text);
       const error: unknown = await other.importKeys(there.root, `${file}.bad`, passphrase).catch((thrown) => thrown);
-      expect(error).toMatchObject({ code: "KEYS_REFUSED" });
+      expect(error).toMatchObject({ code });
       expect(existsSync(keyOf(there.home))).toBe(false);
       return String(error);
     };
     const good = readFileSync(file, "utf8");
     const { deskId } = first.open.desk.state;
-    expect(await refusal(good, "another passphrase")).toContain("the passphrase is wrong");
+    const wrong = await refusal(good, "another passphrase", "KEYS_PASSPHRASE");
+    expect(wrong).toContain("the passphrase is wrong");
+    await expect(other.checkImport(there.root, file)).resolves.toEqual({ file });
     expect(await refusal(good.replace(deskId, "0".repeat(32)))).toContain("another desk");
     expect(await refusal(good.replace('"format": 1', '"format": 2'))).toContain("format 2");
     expect(await refusal("not an export")).toContain("not a file of qoc keys export");
-    await expect(other.importKeys(there.root, "nowhere", PASSPHRASE)).rejects.toMatchObject({
-      code: "KEYS_REFUSED",
-      message: expect.stringContaining("nowhere: there is no such file; nothing was changed") as string,
-    });
+    for (const refused of [
+      other.checkImport(there.root, "nowhere"),
+      other.importKeys(there.root, "nowhere", PASSPHRASE),
+    ])
+      await expect(refused).rejects.toMatchObject({
+        code: "KEYS_REFUSED",
+        message: expect.stringContaining("nowhere: there is no such file; nothing was changed") as string,
+      });
     await other.importKeys(there.root, file, PASSPHRASE);
     await expect(other.importKeys(there.root, file, PASSPHRASE)).rejects.toMatchObject({ code: "KEY_EXISTS" });
     await expect(other.newKeys(there.root)).rejects.toMatchObject({ code: "KEY_EXISTS" });
@@ -195,7 +201,9 @@ describe("qoc keys new", () => {
     await move();
     const other = servicesOf(there.home);
     await expect(other.protectKey(there.root, PASSPHRASE)).rejects.toMatchObject({ code: "KEY_MISSING" });
-    await other.haltOf(there.root, "makes the folder");
+    // The desk would not read a halt file beside other keys than its own.
+    await expect(other.haltOf(there.root, "odd prices")).rejects.toMatchObject({ code: "KEY_MISSING" });
+    mkdirSync(dirname(keyOf(there.home)), { recursive: true, mode: 0o700 });
     cpSync(`${keyOf(first.home)}.live`, `${keyOf(there.home)}.live`);
     expect(await other.newKeys(there.root)).toMatchObject({ live: true });
     const second = await open(there);

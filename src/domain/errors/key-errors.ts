@@ -22,6 +22,10 @@ export const KEY_ERRORS = {
     "{file}: {reason}; nothing was changed",
     "on the machine that has the keys: qoc keys export FILE; then here: qoc keys import FILE",
   ),
+  KEYS_PASSPHRASE: row(
+    "{file}: the passphrase is wrong{tries}, or the file is damaged; nothing was changed",
+    "type again, with the passphrase that was chosen for this file: qoc keys import {file}; if it is lost, export the keys again",
+  ),
   KEY_INVALID: row("{path}: {reason}", "read the key files of the desk back from a backup, then qoc up"),
   KEY_FILE_UNSAFE: row("{path}: {reason}, so the keys of the desk are not safe there", "type: {fix}"),
   NEW_FILE_REFUSED: row("{path}: {reason}; nothing was written", "name another file: qoc keys export FILE"),

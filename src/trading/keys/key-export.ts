@@ -48,27 +48,21 @@ export async function exportKeys(
   return `${JSON.stringify({ kind: "qoc desk keys", format: FORMAT, desk: deskId, locked }, undefined, 2)}\n`;
 }
 
-export interface KeyImport {
+export interface KeyExport {
   readonly deskId: string;
-  readonly passphrase: string;
   /** The file of `qoc keys export`. */
   readonly file: string;
 }
 
 /**
- * Places the keys of an export. Returns whether the live key is among them. @throws KEY_EXISTS if this machine has the
- * desk's keys; KEYS_REFUSED if the file is not an export of this desk, or the passphrase is wrong.
+ * The locked keys of an export. @throws KEY_EXISTS if this machine has the desk's keys; KEYS_REFUSED if the file is not
+ * an export of this desk.
  */
-export async function importKeys(
-  disk: Disk,
-  path: string,
-  { deskId, passphrase, file }: KeyImport,
-): Promise<{ readonly hasLive: boolean }> {
+export async function readExport(disk: Disk, path: string, { deskId, file }: KeyExport): Promise<string> {
   await refuseKnownKeys(disk, path);
-  const refuse = (reason: string, cause?: unknown): QocError =>
-    new QocError("KEYS_REFUSED", { file, reason }, { cause });
   const text = await disk.readText(file, EXPORT_BYTES_MAX).catch((error: unknown) => {
-    throw refuse(
+    throw refusal(
+      file,
       (error as NodeJS.ErrnoException).code === "ENOENT"
         ? "there is no such file"
         : `it cannot be read (${messageOf(error)})`,
@@ -76,15 +70,32 @@ export async function importKeys(
     );
   });
   const parsed = exportSchema.safeParse(tryParseJson(text));
-  if (!parsed.success) throw refuse("it is not a file of qoc keys export");
+  if (!parsed.success) throw refusal(file, "it is not a file of qoc keys export");
   if (parsed.data.format !== FORMAT)
-    throw refuse(`it has format ${parsed.data.format}, and this version reads ${FORMAT}`);
-  if (parsed.data.desk !== deskId) throw refuse("it holds the keys of another desk");
-  const opened = await unlockKey(JSON.stringify(parsed.data.locked), passphrase).catch((error: unknown) => {
-    throw refuse("the passphrase is wrong, or the file is damaged", error);
+    throw refusal(file, `it has format ${parsed.data.format}, and this version reads ${FORMAT}`);
+  if (parsed.data.desk !== deskId) throw refusal(file, "it holds the keys of another desk");
+  return JSON.stringify(parsed.data.locked);
+}
+
+function refusal(file: string, reason: string, cause?: unknown): QocError {
+  return new QocError("KEYS_REFUSED", { file, reason }, { cause });
+}
+
+/**
+ * Places the keys of an export. Returns whether the live key is among them. @throws what `readExport` throws;
+ * KEYS_PASSPHRASE if the passphrase is wrong.
+ */
+export async function importKeys(
+  disk: Disk,
+  path: string,
+  { deskId, passphrase, file }: KeyExport & { readonly passphrase: string },
+): Promise<{ readonly hasLive: boolean }> {
+  const locked = await readExport(disk, path, { deskId, file });
+  const opened = await unlockKey(locked, passphrase).catch((error: unknown) => {
+    throw new QocError("KEYS_PASSPHRASE", { file, tries: "" }, { cause: error });
   });
   const files = filesSchema.safeParse(tryParseJson(opened));
-  if (!files.success || !isPair(files.data)) throw refuse("the keys in it do not belong together");
+  if (!files.success || !isPair(files.data)) throw refusal(file, "the keys in it do not belong together");
   for (const ending of WRITTEN) {
     const key = files.data[ending];
     if (key !== undefined) await disk.writeAtomic(`${path}${ending}`, key, ending === ".pub" ? 0o644 : 0o600);
