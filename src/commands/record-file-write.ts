@@ -36,7 +36,7 @@ export async function recordFileWrite(
     actor: context.actor,
     sources: sources.length === 0 ? undefined : sources,
   });
-  desk.history.request(`${command} ${file.path}`);
+  desk.history.request(`${command} ${file.path}`, context.actor);
   return { path: file.path, digest };
 }
 

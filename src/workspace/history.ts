@@ -13,16 +13,19 @@ import { LAYOUT } from "./layout.ts";
 export interface History {
   /** false: git is not installed, or the history is disabled. */
   readonly available: boolean;
-  /** Commits the changed files soon; requests within two seconds share one commit. A failure is logged. */
-  request(reason: string): void;
+  /**
+   * Commits the changed files soon; requests within two seconds share one commit. A failure is logged. `by`: an actor,
+   * or the desk itself.
+   */
+  request(reason: string, by?: string): void;
   /** A file changed: commits it soon, if no request has done so. */
   touch(): void;
   /** Commits what was requested or touched, and waits for it. */
   flush(): Promise<void>;
   /** The newest revisions, newest first; of one file if `path` is given. */
   list(path: string | undefined, limit: number): Promise<readonly Revision[]>;
-  /** A revision as a readable diff. */
-  show(revision: string): Promise<string>;
+  /** A revision with a readable diff. */
+  show(revision: string): Promise<ShownRevision>;
   /** Returns the bytes of a file at a revision. */
   read(revision: string, path: string): Promise<Uint8Array>;
   /** Returns the paths of all files that any revision has in a folder, with duplicates. Empty without git. */
@@ -36,8 +39,17 @@ export interface Revision {
   readonly rev: string;
   /** ISO. */
   readonly at: string;
+  /** The actors, the desk itself, or "by hand". */
+  readonly who: string;
   readonly title: string;
   readonly files: number;
+}
+
+export interface ShownRevision extends Omit<Revision, "files"> {
+  /** Each change, if the title names the first of several. */
+  readonly changes: readonly string[];
+  /** The changed files with their numbers of lines, and the difference. */
+  readonly text: string;
 }
 
 export interface HistoryOptions {
@@ -55,8 +67,12 @@ export interface HistoryOptions {
 }
 
 const BRANCH = "refs/heads/desk";
+/** The author of revisions that are the desk's own, also of those that earlier versions made. */
+const DESK = "qoc";
+const HEAD_FORMAT = "%h%x02%cI%x02%an%x02%s%x02%b";
 const BATCH_MS = 2_000;
 const REASONS_MAX = 50;
+const AUTHORS_MAX = 5;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 const TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
 const REVISION = /^[A-Za-z0-9_][A-Za-z0-9_./~^@{}-]{0,80}$/;
@@ -76,7 +92,7 @@ const HARDENED = [
   "advice.addEmbeddedRepo=false",
   "advice.graftFileDeprecated=false",
   "protocol.allow=never",
-  "user.name=qoc",
+  `user.name=${DESK}`,
   "user.email=qoc@localhost",
 ].flatMap((setting) => ["-c", setting]);
 const EXCLUDED = [".qoc/", ".git", "node_modules/", "*.tmp"];
@@ -111,6 +127,7 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
 
 /** The commits that are searched for a signed head. */
 const HEAD_COMMITS = 100;
+const HEAD_PREFIX = "Journal-Head: ";
 const HEAD_LINE = /^Journal-Head: (.*)$/gm;
 
 /** The heads that the newest commits name, newest first. Empty without git or without a history. */
@@ -235,6 +252,10 @@ export function recordedHistory(options: Pick<HistoryOptions, "root" | "disk" | 
   });
 }
 
+function whoOf(author: string): string {
+  return author === DESK ? "desk" : author;
+}
+
 /** The revisions of a git dir. */
 class GitRevisions {
   readonly #git: Git;
@@ -243,13 +264,19 @@ class GitRevisions {
     this.#git = git;
   }
 
-  async show(revision: string): Promise<string> {
-    const args = ["show", "--stat", "--patch", "--no-ext-diff", "--no-textconv", await this.#resolve(revision), "--"];
-    return (await this.#git(args)).toString("utf8");
+  async show(revision: string): Promise<ShownRevision> {
+    const found = await this.#resolve(revision);
+    const format = `--format=%x01${HEAD_FORMAT}%x01`;
+    const args = ["show", format, "--stat", "--patch", "--no-ext-diff", "--no-textconv", found, "--"];
+    const [, head = "", ...rest] = (await this.#git(args)).toString("utf8").split("\u0001");
+    const [rev = "", at = "", author = "", title = "", body = ""] = head.split("\u0002");
+    const changes = body.split("\n").filter((line) => line !== "" && !line.startsWith(HEAD_PREFIX));
+    const text = rest.join("\u0001").replace(/^\n+(?:---\n)?/, "");
+    return { rev, at: new Date(at).toISOString(), who: whoOf(author), title, changes, text };
   }
 
   async list(path: string | undefined, limit: number): Promise<readonly Revision[]> {
-    const format = "--format=%x01%h%x02%cI%x02%s";
+    const format = "--format=%x01%h%x02%cI%x02%an%x02%s";
     const args = ["log", format, "--name-only", "--no-ext-diff", `--max-count=${limit}`, "desk", "--"];
     if (path !== undefined) args.push(`:(literal)${this.#checkPath(path)}`);
     const text = (await this.#git(args)).toString("utf8");
@@ -258,8 +285,8 @@ class GitRevisions {
       .slice(1)
       .map((record) => {
         const [head = "", ...files] = record.split("\n").filter((line) => line !== "");
-        const [rev = "", at = "", title = ""] = head.split("\u0002");
-        return { rev, at: new Date(at).toISOString(), title, files: files.length };
+        const [rev = "", at = "", author = "", title = ""] = head.split("\u0002");
+        return { rev, at: new Date(at).toISOString(), who: whoOf(author), title, files: files.length };
       });
   }
 
@@ -306,6 +333,8 @@ class GitHistory extends GitRevisions implements History {
   readonly #options: HistoryOptions;
   readonly #git: Git;
   #reasons: string[] = [];
+  /** Who made the changes of the next commit. */
+  readonly #authors = new Set<string>();
   #isTouched = false;
   /** The last message about files that git could not take; the same one is not logged again. */
   #stageProblem = "";
@@ -318,8 +347,9 @@ class GitHistory extends GitRevisions implements History {
     this.#git = git;
   }
 
-  request(reason: string): void {
+  request(reason: string, by: string = DESK): void {
     if (this.#reasons.length < REASONS_MAX) this.#reasons.push(reason);
+    if (this.#authors.size < AUTHORS_MAX) this.#authors.add(by);
     this.touch();
   }
 
@@ -338,15 +368,17 @@ class GitHistory extends GitRevisions implements History {
     const reasons = this.#reasons.length === 0 ? ["files changed by hand"] : this.#reasons;
     const head = this.#options.head();
     if (!this.#isTouched || head === undefined) return;
+    const author = this.#authors.size === 0 ? "by hand" : [...this.#authors].map(whoOf).join(", ");
     this.#isTouched = false;
     this.#reasons = [];
+    this.#authors.clear();
     const title = reasons.length === 1 ? (reasons[0] ?? "") : `${reasons[0] ?? ""} and ${reasons.length - 1} more`;
     const body = reasons.length === 1 ? "" : `${reasons.join("\n")}\n\n`;
-    const message = `${title}\n\n${body}Journal-Head: ${head}\n`;
+    const message = `${title}\n\n${body}${HEAD_PREFIX}${head}\n`;
     try {
       await this.#stage();
       const flags = ["--quiet", "--no-verify", "--allow-empty-message", "--untracked-files=no"];
-      await this.#git(["commit", ...flags, "--message", message]);
+      await this.#git(["commit", ...flags, `--author=${author} <qoc@localhost>`, "--message", message]);
     } catch (error) {
       if (error instanceof Unchanged) return;
       this.#options.log.error(`history: a commit failed: ${messageOf(error)}`);

@@ -397,7 +397,10 @@ const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
     connector: text,
     more: { deep: text },
   }),
-  "history show": (text) => ({ kind: "revision", rev: text, text }),
+  "history show": (text) => ({
+    ...{ kind: "revision", rev: text, at: "2026-07-05T10:00:00.000Z", who: text, title: text, changes: [text] },
+    text,
+  }),
   halt: (text) => ({
     trading: "halted",
     reason: text,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { type History, historyHeads, openHistory } from "../../src/workspace/history.ts";
+import { type History, type Revision, historyHeads, openHistory } from "../../src/workspace/history.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 function desk(): string {
@@ -51,8 +51,11 @@ describe.skipIf(!hasGit)("history", () => {
     history.request("second");
     await history.flush();
     expect(textOf(await history.read("HEAD~1", "research/a.md"))).toBe("one\n");
-    expect(await history.show("HEAD")).toContain("Journal-Head: 7 abc");
-    expect(await history.show("HEAD")).toContain("-one\n+two\n");
+    const git = ["--git-dir", join(root, ".qoc/history.git")];
+    expect(execFileSync("git", [...git, "log", "-1", "--format=%B", "desk"]).toString()).toContain(
+      "Journal-Head: 7 abc",
+    );
+    expect((await history.show("HEAD")).text).toContain("-one\n+two\n");
     await expect(history.read("--upload-pack=x", "a")).rejects.toMatchObject({ code: "HISTORY_FAILED" });
     await expect(history.read("HEAD", "../x")).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
@@ -108,9 +111,9 @@ describe.skipIf(!hasGit)("history", () => {
     expect(await history.list("research/p.png", 10)).toMatchObject([{ title: "a picture", files: 1 }]);
     expect(await history.list("nothing.md", 10)).toEqual([]);
     const shown = await history.show("HEAD");
-    expect(shown).toContain("+by hand\n");
-    expect(shown).not.toContain("Binary files");
-    expect(await history.show("HEAD~1")).toContain("Binary files /dev/null and b/research/p.png differ");
+    expect(shown.text).toContain("+by hand\n");
+    expect(shown.text).not.toContain("Binary files");
+    expect((await history.show("HEAD~1")).text).toContain("Binary files /dev/null and b/research/p.png differ");
   });
 
   it.each(["working-tree-encoding=UTF-16LE", "ident", "text eol=crlf"])(
@@ -189,7 +192,7 @@ describe.skipIf(!hasGit)("history", () => {
     const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
     for (const time of [first?.at ?? "", local, local.replace("T", " "), "2999-01-01"])
       expect(textOf(await history.read(time, "research/a.md"))).toBe("one\n");
-    expect(await history.show(local)).toContain("+one");
+    expect((await history.show(local)).text).toContain("+one");
     for (const time of [new Date(at - 1_000).toISOString(), "2020-01-01", "2020-13-01"])
       await expect(history.read(time, "research/a.md")).rejects.toMatchObject({
         message: `history: ${time === "2020-13-01" ? `${time} is no date` : `there is no revision of ${time} or before`}`,
@@ -204,8 +207,32 @@ describe.skipIf(!hasGit)("history", () => {
       for (const reason of reasons) history.request(reason);
       await history.flush();
     }
-    expect((await history.show("HEAD~1")).match(/only/g)).toHaveLength(2);
-    expect(await history.show("HEAD")).toMatch(/first and 1 more\s+first\s+second\s+Journal-Head/);
+    expect(await history.show("HEAD~1")).toMatchObject({ title: "only", changes: [] });
+    expect(await history.show("HEAD")).toMatchObject({ title: "first and 1 more", changes: ["first", "second"] });
+  });
+
+  it("a revision says when, who and what, and has nothing of git's own head", async () => {
+    const root = desk();
+    const history = await open(root);
+    const commit = async (...requests: readonly [string, string?][]): Promise<void> => {
+      writeFileSync(join(root, "research/a.md"), requests.join());
+      for (const [reason, by] of requests) history.request(reason, by);
+      history.touch();
+      await history.flush();
+    };
+    await commit(["20260705-001: filled"]);
+    await commit(["research write a.md", "agent:run-1"], ["snapshot", "human"], ["20260705-002: accepted"]);
+    writeFileSync(join(root, "research/a.md"), "mine");
+    history.touch();
+    await history.flush();
+    const listed = await history.list(undefined, 10);
+    expect(listed.map(({ who }) => who)).toEqual(["by hand", "agent:run-1, human, desk", "desk"]);
+    const shown = await history.show("HEAD~1");
+    const { rev, at, who, title } = listed[1] as Revision;
+    expect(shown).toMatchObject({ rev, at, who, title });
+    expect(shown.changes).toEqual(["research write a.md", "snapshot", "20260705-002: accepted"]);
+    expect(shown.text).toMatch(/^ research\/a\.md \| 2 \+-\n/);
+    expect(JSON.stringify(shown)).not.toMatch(/Author:|Journal-Head|commit [0-9a-f]{40}|localhost/);
   });
 
   it("keeps the other files if git cannot take one, and says so once", async () => {

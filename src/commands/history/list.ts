@@ -18,7 +18,7 @@ export const command = defineCommand({
     path: positional(z.string().optional(), "FILE", "a file of the workspace", { completes: "path" }),
     limit: flag(z.coerce.number().int().positive().max(10_000).default(30), "N", "how many (30)"),
   }),
-  output: z.array(z.object({ rev: z.string(), at: z.string(), title: z.string(), files: z.number() })),
+  output: z.array(z.object({ rev: z.string(), at: z.string(), who: z.string(), title: z.string(), files: z.number() })),
   run: async ({ path, limit }, context) => {
     const { history, workspace } = await readableDesk(context);
     // An edit of this moment is a revision, too.
@@ -33,6 +33,7 @@ export const command = defineCommand({
         { title: "rev", cell: ({ rev }) => rev },
         { title: "at", cell: ({ at }) => at },
         { title: "files", cell: ({ files }) => String(files), isNumber: true },
+        { title: "who", cell: ({ who }) => who, shrinks: true },
         { title: "title", cell: ({ title }) => title, shrinks: true },
       ],
       revisions,

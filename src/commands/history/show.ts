@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { showEntry } from "../../trading/projections/decision-log.ts";
+import type { ShownRevision } from "../../workspace/history.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
 import { renderOrder } from "../rendering/order.ts";
+import { type OutputStyle, keyValueLines } from "../rendering/table-text.ts";
 import { renderText } from "../rendering/terminal-text.ts";
 
 export const command = defineCommand({
@@ -22,5 +24,11 @@ export const command = defineCommand({
   }),
   output: z.looseObject({ kind: z.enum(["order", "revision"]) }),
   run: async ({ id }, context) => showEntry(await readableDesk(context), id),
-  render: (entry, style) => (entry.kind === "revision" ? renderText(entry.text) : renderOrder(entry, style)),
+  render: (entry, style) => (entry.kind === "revision" ? renderRevision(entry, style) : renderOrder(entry, style)),
 });
+
+function renderRevision({ rev, at, who, title, changes, text }: ShownRevision, style: OutputStyle): readonly string[] {
+  const what = (changes.length === 0 ? [title] : changes).map((change) => ["what", change] as const);
+  const head = keyValueLines(style, [["revision", rev], ["when", at], ["who", who], ...what]);
+  return [...head, "", ...renderText(text)];
+}

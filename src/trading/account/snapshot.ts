@@ -52,7 +52,7 @@ export async function takeSnapshot(desk: Desk, actor: Actor, cause?: StartCause)
     actor,
   });
   await desk.commit({ type: "snapshot.taken", path: written.path, nav: book.nav as DecimalText | null, cause });
-  desk.history.request("snapshot");
+  desk.history.request("snapshot", actor);
   return { ...book, path: written.path, time, connectors, stale };
 }
 

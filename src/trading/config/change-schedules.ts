@@ -98,7 +98,7 @@ export async function removeSchedule(desk: Desk, ref: string): Promise<{ name: s
   if (id === "") throw new QocError("SCHEDULE_UNKNOWN", { name: ref, suggestion: "" });
   await desk.commit({ type: "schedule.removed", schedule: id });
   await desk.workspace.schedules.remove(id);
-  desk.history.request(`schedules remove ${id}`);
+  desk.history.request(`schedules remove ${id}`, "human");
   return { name: id, path };
 }
 
@@ -123,5 +123,5 @@ export async function resumeSchedule(desk: Desk, ref: string, { authority }: Sch
 
 function recordFile(desk: Desk, path: string, digest: Digest): void {
   desk.publish({ type: "file.written", path, digest, command: "schedules add", actor: "human" });
-  desk.history.request(`schedules add ${path}`);
+  desk.history.request(`schedules add ${path}`, "human");
 }

@@ -116,7 +116,7 @@ async function rejectFile(
   desk.proposals.problems.delete(problem.path);
   const digest = digestOf(`${problem.path}: ${problem.message}`);
   await desk.commit({ type: "file.written", path: moved.path, digest, command: "reject", actor });
-  desk.history.request(`rejected ${problem.path}`);
+  desk.history.request(`rejected ${problem.path}`, actor);
   const receipt = { id: problem.id, state: "rejected", clientOrderId: null, venueOrderId: null };
   const written = moved.hasComments ? "written" : "not written";
   return { ...receipt, movedFile: { path: moved.path, comment: comment.trim() === "" ? "none" : written } };

@@ -2,7 +2,7 @@
 import type { DecisionLine, OrderDetail } from "../../domain/orders/order-view.ts";
 import { type ProposalKind, kindOf, targetOf } from "../../domain/orders/order.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../../domain/orders/order-state.ts";
-import type { HistoryReader } from "../../workspace/history.ts";
+import type { HistoryReader, ShownRevision } from "../../workspace/history.ts";
 import type { Desk } from "../desk.ts";
 import { iso } from "../../lib/time.ts";
 import { detailOf, orderTexts, summaryOf } from "../orders/order-view.ts";
@@ -52,9 +52,7 @@ function targetNote({ terms }: Readonly<OrderRecord>): string {
   return target === undefined ? "" : `, ${kindOf(terms)}s ${target.id}`;
 }
 
-export type HistoryItem =
-  | ({ readonly kind: "order" } & OrderDetail)
-  | { readonly kind: "revision"; readonly rev: string; readonly text: string };
+export type HistoryItem = ({ readonly kind: "order" } & OrderDetail) | ({ readonly kind: "revision" } & ShownRevision);
 
 /** A name of a revision, never of an order. */
 const REVISION = /^(HEAD|@|desk\b|[0-9a-f]{7,40}$|\d{4}-\d{2}-\d{2})/;
@@ -69,9 +67,9 @@ export async function showEntry(
     return { kind: "order", ...detailOf(order, orderPath(order)) };
   } catch (error) {
     if (!(error instanceof QocError) || error.code !== "ORDER_NOT_FOUND") throw error;
-    const text = await desk.history.show(ref).catch((failure: unknown) => {
+    const shown = await desk.history.show(ref).catch((failure: unknown) => {
       throw REVISION.test(ref) ? failure : error;
     });
-    return { kind: "revision", rev: ref, text };
+    return { kind: "revision", ...shown };
   }
 }

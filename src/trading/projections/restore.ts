@@ -17,7 +17,7 @@ export async function restoreFile(
   desk.history.touch();
   await desk.history.flush();
   await desk.workspace.files.restore(target, bytes);
-  desk.history.request(`restored ${target} from ${revision}`);
+  desk.history.request(`restored ${target} from ${revision}`, "human");
   return { path: target, bytes };
 }
 
