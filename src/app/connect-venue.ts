@@ -12,6 +12,7 @@ import type { Mode } from "../domain/market/venue.ts";
 import { Connector } from "../host/connector.ts";
 import { openEgress } from "../host/egress.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
+import { findExchange } from "../host/exchange-module.ts";
 import { startProcess } from "../host/process-transport.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
 import { startWorker } from "../host/transport.ts";
@@ -27,7 +28,7 @@ import { connectorTable, secretVariables, withConnector } from "../workspace/con
 import { LAYOUT, globalConfigPath, keyPath, readDeskId } from "../workspace/layout.ts";
 import { takeLock } from "../workspace/lock.ts";
 import { missingForLive } from "./live-requirements.ts";
-import { MEMORY_MB, bundleOf, tcpOf } from "./open-connectors.ts";
+import { MEMORY_MB, bundleOf, exchangeOf, tcpOf } from "./open-connectors.ts";
 import type { DeskOptions } from "./open-desk.ts";
 import { nodeProcesses, residentMb } from "./processes.ts";
 import { readRecordedDesk } from "./read-recorded-desk.ts";
@@ -53,6 +54,7 @@ export async function connectVenue(
   const connector = config.connectors.at(-1);
   if (connector === undefined) throw new QocError("INTERNAL", { message: "the new connector is not in desk.toml" });
   const secrets = openSecretStore(deps.disk, deps.env);
+  await requireExchange(deps, connector, request.again);
   requireSecrets(deps, request);
   progress.line(`connecting ${request.name} once, without orders`);
   const reached = await reach({ ...deps, secrets }, { connector, request, progress });
@@ -103,6 +105,17 @@ async function globalFile({ disk, home }: ConnectDeps): Promise<{ path: string; 
   const path = globalConfigPath(home);
   if ((await disk.facts(path)) === undefined) return undefined;
   return { path, text: await disk.readText(path, CONFIG_BYTES_MAX) };
+}
+
+/** Before the secrets: no key helps an exchange that ccxt does not have. @throws CONNECT_NOT_WRITTEN. */
+async function requireExchange(deps: ConnectDeps, config: ConnectorConfig, again: string): Promise<void> {
+  const request = exchangeOf(config, [deps.root, deps.packageRoot]);
+  const found = request === undefined ? undefined : await findExchange(deps.disk, request);
+  if (request === undefined || found === undefined || "path" in found) return;
+  const { problem: reason, near } = found;
+  const flag = (id: string): string => `--exchange ${id}`;
+  const next = near === undefined ? again : again.replace(flag(request.id), flag(near));
+  throw new QocError("CONNECT_NOT_WRITTEN", { reason, next: `correct that, then type: ${next}` });
 }
 
 function requireSecrets({ env }: ConnectDeps, request: ConnectRequest): void {

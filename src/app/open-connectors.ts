@@ -14,6 +14,7 @@ import { Connector } from "../host/connector.ts";
 import type { ConnectorOptions } from "../host/connector-options.ts";
 import { openStore } from "../host/connector-store.ts";
 import type { Egress } from "../host/egress.ts";
+import type { ExchangeRequest } from "../host/exchange-module.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { startProcess } from "../host/process-transport.ts";
 import type { SecretStore } from "../host/secrets.ts";
@@ -85,7 +86,10 @@ export function tcpOf({ grant }: ConnectorConfig): readonly string[] {
 }
 
 /** The exchange of a built-in ccxt connector. The package is the user's, in the desk's folder or beside Qoc. */
-function exchangeOf({ type, adapter, options }: ConnectorConfig, folders: readonly string[]) {
+export function exchangeOf(
+  { type, adapter, options }: ConnectorConfig,
+  folders: readonly string[],
+): ExchangeRequest | undefined {
   const { exchange } = options;
   const isBuiltIn = type === "ccxt" && adapter === undefined;
   return isBuiltIn && typeof exchange === "string" ? { id: exchange, folders } : undefined;

@@ -3,7 +3,7 @@ import { canonicalJson } from "../domain/canonical-json.ts";
 import { digestTables, nameOf } from "../domain/config/config-tables.ts";
 import { EXIT, QocError } from "../domain/errors/error.ts";
 import { IdError, connectorName, suggestion } from "../domain/ids.ts";
-import { BUILT_IN_TYPES, CONNECTOR_KINDS, builtInType } from "../workspace/built-in-types.ts";
+import { BUILT_IN_TYPES, CONNECTOR_KINDS, builtInType, isLiveOnly } from "../workspace/built-in-types.ts";
 import { hasEnvironments, hasOption, secretVariables } from "../workspace/connector-table.ts";
 import { flag, positional } from "./arguments.ts";
 import { type CommandSession, defineCommand, localServices, usageError } from "./command.ts";
@@ -83,6 +83,12 @@ function complete(answers: Answers): Pick<ConnectRequest, "type" | "name" | "env
     throw usageError(NAME, `--env-prefix must be the start of a variable's name, such as "EQ_"`);
   if (answers.environment === "live" && !hasEnvironments(type))
     throw usageError(NAME, `a connector of type ${type} is always paper`);
+  const exchange = answers.exchange ?? "";
+  if (answers.environment === "paper" && isLiveOnly(exchange))
+    throw usageError(
+      NAME,
+      `${exchange} has no paper environment; type: ${fullCommand({ ...answers, environment: "live" })}`,
+    );
   if (answers.quotes !== undefined && type !== "paper") throw usageError(NAME, `${type} has no --quotes`);
   for (const option of ["address", "venue"] as const)
     if (answers[option] !== undefined && !hasOption(type, option)) throw usageError(NAME, `${type} has no --${option}`);

@@ -3,7 +3,7 @@
  * packages. The package's main file imports a hundred exchanges, and its exports name no single one.
  */
 import { basename } from "node:path";
-import { suggestion } from "../domain/ids.ts";
+import { closestMatch, suggestion } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 import { parentFolders } from "../lib/parent-folders.ts";
 
@@ -19,8 +19,10 @@ export interface ExchangeRequest {
   readonly folders: readonly string[];
 }
 
-/** The file of the exchange, or why it was not found. */
-export type ExchangeFile = { readonly id: string; readonly path: string } | { readonly problem: string };
+/** The file of the exchange, or why it was not found, and the nearest exchange that there is. */
+export type ExchangeFile =
+  | { readonly id: string; readonly path: string }
+  | { readonly problem: string; readonly near?: string | undefined };
 
 const PACKAGE = "node_modules/ccxt";
 /** The version whose files and signatures the connector was written for. */
@@ -39,7 +41,8 @@ export async function findExchange(disk: Disk, { id, folders }: ExchangeRequest)
       .filter(({ name, kind }) => kind === "file" && name.endsWith(".js"))
       .map(({ name }) => basename(name, ".js"));
     if (ids.includes(id)) return { id, path: `${root}/js/src/${id}.js` };
-    return { problem: `ccxt ${version} has no exchange ${JSON.stringify(id)}${suggestion(id, ids)}` };
+    const problem = `ccxt ${version} has no exchange ${JSON.stringify(id)}${suggestion(id, ids)}`;
+    return { problem, near: closestMatch(id, ids) };
   }
   return { problem: `package ccxt is not installed: ${install}` };
 }

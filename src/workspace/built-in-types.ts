@@ -95,6 +95,12 @@ const EXCHANGE_HOSTS: Readonly<Record<string, Readonly<Partial<Record<Mode, read
   kraken: { live: ["api.kraken.com", "ws-auth.kraken.com"] },
 };
 
+/** Whether a reviewed exchange has live accounts alone. */
+export function isLiveOnly(exchange: string): boolean {
+  const hosts = EXCHANGE_HOSTS[exchange];
+  return hosts !== undefined && hosts.paper === undefined;
+}
+
 const EXCHANGE_ID = /^[a-z0-9]{2,40}$/;
 const CCXT_RULES: OptionRules = {
   exchange: (value) =>

@@ -61,6 +61,21 @@ it("a missing secret, a refused key and the wrong environment leave desk.toml as
   expect(file()).toBe(before);
 });
 
+it("an exchange that ccxt does not have, or that has no paper account, is named before any secret", async () => {
+  const before = file();
+  const krakn = await connect(["ccxt", "--name", "k", "--exchange", "krakn"]);
+  expect(krakn).toMatchObject({ code: 1, error: { code: "CONNECT_NOT_WRITTEN" } });
+  expect(krakn.error.message).toContain('has no exchange "krakn" (did you mean kraken?)');
+  expect(krakn.error.hint).toContain("type: qoc connect ccxt --name k --env-prefix K_ --exchange kraken --yes");
+  const paper = await connect(["ccxt", "--name", "k", "--exchange", "kraken"]);
+  expect(paper).toMatchObject({ code: 2, error: { code: "USAGE" } });
+  expect(paper.error.message).toContain("kraken has no paper environment; type: qoc connect ccxt --name k");
+  expect(paper.error.message).toContain("--environment live");
+  const binance = await connect(["ccxt", "--name", "k", "--exchange", "binance"]);
+  expect(binance).toMatchObject({ code: 1, error: { code: "CONNECT_SECRETS" } });
+  expect(file()).toBe(before);
+});
+
 it("with the desk down: connects, names the account, appends the table, and the desk starts it", async () => {
   const before = file();
   const { code, json } = await connect(alpaca("al"));
