@@ -4,6 +4,7 @@ import type { ActivityKey } from "./account/venue-activity.ts";
 import type { FillKey } from "./fills/fill.ts";
 import type { OrderId } from "./ids.ts";
 import { type OrderRecord, isEnded, rejectedBy } from "./orders/order-state.ts";
+import { isRepeatedBy } from "./orders/repeated-order.ts";
 
 /** The last messages about an order follow its end closely. */
 const ORDER_MS = 15 * 60 * 1000;
@@ -26,6 +27,8 @@ export function mayLeaveMemory(state: Readonly<DeskState>, order: Readonly<Order
   const endedAt = order.history.at(-1)?.at ?? order.proposedAt;
   const keptMs = rejectedBy(order) === "human" ? REJECTION_MS : ORDER_MS;
   if (endedAt > state.lastAt - keptMs) return false;
+  // A proposal that waits names it.
+  for (const proposal of state.proposed.values()) if (isRepeatedBy(order, proposal)) return false;
   return !state.runs.has(order.proposedBy.replace(/^agent:/, ""));
 }
 

@@ -42,6 +42,33 @@ describe("a proposal", () => {
     expect(review.untrusted).toMatchObject({ rejection: { text: "too big" } });
   });
 
+  it("names the equal order that was sent, also as a replacement, and also after it has filled", async () => {
+    const approve = async ({ id }: Receipt): Promise<void> => {
+      const { digest } = await desk.call<{ digest: string }>("orders show", { id });
+      await desk.call("approve", { id, digest });
+    };
+    const warnings = async ({ id }: Receipt): Promise<readonly string[]> =>
+      (await desk.call<{ review: { warnings: readonly string[] } }>("orders show", { id })).review.warnings;
+    const working = await propose({ limitPrice: "2500" });
+    await approve(working);
+    const waiting = await propose({ limitPrice: "2501" });
+    const replacement = await desk.call<Receipt>("orders propose", {
+      ...{ replace: working.id, limitPrice: "2501", rationale: "follow" },
+    });
+    expect(replacement.equal).toEqual([]);
+    await approve(replacement);
+    const sent = { id: replacement.id, state: "accepted", untrusted: null };
+    expect((await propose({ limitPrice: "2501" })).equal).toContainEqual(sent);
+    expect(await warnings(waiting)).toContain(`the same order was approved as ${replacement.id}, which is accepted`);
+    const atOnce = { limitPrice: "3020" };
+    const late = await propose(atOnce);
+    const filled = await propose(atOnce);
+    await approve(filled);
+    await expect.poll(() => warnings(late)).toContain(`the same order was approved as ${filled.id}, which is filled`);
+    // A later proposal may add to the position.
+    expect((await propose(atOnce)).equal).toEqual([{ id: late.id, state: "proposed", untrusted: null }]);
+  });
+
   it("is refused if too many of the agent wait, in whatever runs and ways it made them", async () => {
     const waiting = desk.open.desk.state.proposed.size;
     for (let n = waiting; n < WAITING_MAX; n++) await propose({ limitPrice: String(1000 + n) }, `agent:run-${n}`);

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { hintForAgent } from "../../domain/errors/error-for-agent.ts";
 import { QocError } from "../../domain/errors/error.ts";
 import type { Actor } from "../../domain/event.ts";
+import { ORDER_STATES } from "../../domain/orders/order-state-names.ts";
 import type { Verdict } from "../../domain/orders/verdict.ts";
 import { changedRules } from "../../trading/config/config-notices.ts";
 import { orderPath } from "../../trading/projections/order-files.ts";
@@ -39,10 +40,10 @@ const verdictSchema = z.object({
   ),
 });
 
-/** A proposal with the same terms that waits, or that the human rejected. */
+/** A proposal with the same terms that waits, that the human rejected, or that was approved. */
 const equalSchema = z.object({
   id: z.string(),
-  state: z.enum(["proposed", "rejected"]),
+  state: z.enum(ORDER_STATES),
   untrusted: untrustedSchemaFor("the human's comment on the rejection").nullable(),
 });
 

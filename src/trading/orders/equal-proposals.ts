@@ -1,9 +1,13 @@
-/** Proposals with the same terms: the receipt and the review name those that wait or that the human rejected. */
+/**
+ * Proposals with the same terms: the receipt and the review name those that wait, those that the human rejected, and
+ * those that were sent.
+ */
 import { QocError } from "../../domain/errors/error.ts";
 import { REJECTION_MS } from "../../domain/eviction.ts";
 import type { Actor } from "../../domain/event.ts";
-import { type OrderRecord, rejectedBy } from "../../domain/orders/order-state.ts";
+import { type OrderRecord, type OrderState, rejectedBy } from "../../domain/orders/order-state.ts";
 import { type OrderTerms, hasSameTerms, kindOf, targetOf } from "../../domain/orders/order.ts";
+import { isRepeatedBy } from "../../domain/orders/repeated-order.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { Desk } from "../desk.ts";
 import { orderTexts } from "./order-view.ts";
@@ -14,19 +18,24 @@ export const WAITING_MAX = 20;
 
 export interface EqualProposal {
   readonly id: string;
-  readonly state: "proposed" | "rejected";
+  /** `proposed`: it waits; `rejected`: by a human; any other state: it was approved. */
+  readonly state: OrderState;
   /** The human's comment on the rejection. */
   readonly untrusted: Untrusted | null;
 }
 
-/** The newest proposals with the terms of `order` that wait, or that a human rejected within a week. */
+/**
+ * The newest proposals with the terms of `order` that wait, that a human rejected within a week, or that were approved
+ * and work, or have filled since `order` was proposed.
+ */
 export function equalProposals(
   { state, clock }: Pick<Desk, "state" | "clock">,
   order: Readonly<OrderRecord>,
 ): readonly EqualProposal[] {
   return [...state.orders.values()]
-    .filter((other) => other.id !== order.id && isSameProposal(other.terms, order.terms))
     .flatMap((other): readonly EqualProposal[] => {
+      if (isRepeatedBy(other, order)) return [{ id: other.id, state: other.state, untrusted: null }];
+      if (other.id === order.id || !isSameProposal(other.terms, order.terms)) return [];
       if (other.state === "proposed") return [{ id: other.id, state: "proposed", untrusted: null }];
       const at = other.history.at(-1)?.at ?? other.proposedAt;
       const isRecent = other.state === "rejected" && clock.now() - at < REJECTION_MS;
@@ -45,9 +54,11 @@ function isSameProposal(a: OrderTerms, b: OrderTerms): boolean {
 
 /** One sentence for each, without the human's comment. */
 export function equalSentences(equal: readonly EqualProposal[]): readonly string[] {
-  return equal.map(({ id, state }) =>
-    state === "proposed" ? `the same order waits as ${id}` : `the same order was rejected as ${id}`,
-  );
+  return equal.map(({ id, state }) => {
+    if (state === "proposed") return `the same order waits as ${id}`;
+    if (state === "rejected") return `the same order was rejected as ${id}`;
+    return `the same order was approved as ${id}, which is ${state.replaceAll("_", " ")}`;
+  });
 }
 
 /** @throws TOO_MANY_WAITING if the agent has as many open proposals as one may have. All runs are one agent. */
