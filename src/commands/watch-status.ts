@@ -3,6 +3,7 @@ import type { StatusView } from "../domain/status-view.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandSession } from "./command.ts";
 import { money, signedMoney } from "./rendering/money.ts";
+import { shownConnectorState } from "./rendering/shown-state.ts";
 import { renderStatus } from "./rendering/status.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
 import { oneLine } from "./rendering/terminal-text.ts";
@@ -26,7 +27,9 @@ function screen(status: StatusView, style: OutputStyle): readonly string[] {
 /** One update in one line: what changes while one waits. */
 function line({ at, up, trading, book, proposals, orders, connectors, flagged }: StatusView): string {
   const exact = { isTty: false };
-  const notReady = connectors.filter(({ state }) => state !== "ready");
+  const notReady = connectors
+    .map((connector) => ({ name: connector.name, state: shownConnectorState(connector) }))
+    .filter(({ state }) => state !== "ready");
   const facts = [
     at,
     up ? "up" : "down",

@@ -19,3 +19,12 @@ export function deskMode({ connectors }: StatusView): string {
   for (const mode of ["live", "unstated"]) if (connectors.some((connector) => connector.mode === mode)) return mode;
   return "paper";
 }
+
+/** Why a connector takes no orders now, as the end of a sentence about it; undefined: it takes them. */
+export function troubleOf({
+  state,
+  comparisonFails = false,
+}: Pick<StatusView["connectors"][number], "state" | "comparisonFails">): string | undefined {
+  if (state !== "ready") return `is ${state}`;
+  return comparisonFails ? "could not be compared with its venue, so its orders are blocked" : undefined;
+}

@@ -61,6 +61,12 @@ describe("status --watch", () => {
     expect(first.at(-1)).toBe("every 2 s; Ctrl-C ends it");
   });
 
+  it("names in a pipe a connector whose orders are blocked although it answers", async () => {
+    const connectors = [{ name: "v", state: "ready", comparisonFails: true }];
+    const [[line = ""] = []] = await watched(false, [{ ...statusOf([]), connectors } as unknown as StatusView]);
+    expect(line).toMatch(/v ready, orders blocked$/);
+  });
+
   it("prints one line each time in a pipe, with the date of the day's result", async () => {
     const drawn = await watched(false, [statusOf([]), statusOf(["a"])]);
     expect(drawn).toEqual([

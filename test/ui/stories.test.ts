@@ -78,6 +78,12 @@ const DESK: readonly Story[] = [
     says: "But paper is unresponsive.",
   },
   {
+    name: "desk-not-compared",
+    route: "",
+    answers: { status: { ...NOTHING, connectors: [{ comparisonFails: true, untrusted: SAID }] } },
+    says: "But paper could not be compared with its venue, so its orders are blocked.",
+  },
+  {
     name: "desk-no-connector",
     route: "",
     answers: { status: { connectors: "none" } },
@@ -256,6 +262,12 @@ const LISTS: readonly Story[] = [
     route: "connectors",
     answers: { "connectors list": [{ state: "quarantined", untrusted: SAID }] },
     says: "quarantined",
+  },
+  {
+    name: "connectors-not-compared",
+    route: "connectors",
+    answers: { "connectors list": [{ comparisonFails: true, lastError: "contractSize is unknown" }] },
+    says: /orders blocked.*could not compare its orders and positions with its venue.*contractSize is unknown/s,
   },
   {
     name: "agents-running",

@@ -6,7 +6,7 @@ import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
+import { ConnectorMark, ModeTag, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
@@ -15,6 +15,8 @@ import { DoctorCard } from "./doctor-card.tsx";
 interface ConnectorRow {
   readonly name: string;
   readonly state: string;
+  /** The desk and its venue could not be compared; `lastError` says why. */
+  readonly comparisonFails?: boolean | undefined;
   readonly type: string;
   readonly mode: string;
   readonly orders: boolean;
@@ -61,9 +63,9 @@ export function ConnectorsPage(): JSX.Element {
 }
 
 function ConnectorCard({ connector }: { readonly connector: ConnectorRow }): JSX.Element {
-  const { name, mode, state, lastError, lost } = connector;
+  const { name, mode, state, comparisonFails = false, lastError, lost } = connector;
   return (
-    <Card title={<span class="fg">{name}</span>} aside={<StateMark state={state} />}>
+    <Card title={<span class="fg">{name}</span>} aside={<ConnectorMark {...{ state, comparisonFails }} />}>
       <p>
         <ModeTag mode={mode} /> {connector.type}, {connector.orders ? "routes orders" : "data only"}, isolation{" "}
         {connector.isolation}
@@ -71,7 +73,10 @@ function ConnectorCard({ connector }: { readonly connector: ConnectorRow }): JSX
       <ConnectorFacts connector={connector} />
       {lastError === null ? null : (
         <p>
-          Its last error: <SaidLine text={lastError} />
+          {comparisonFails
+            ? "The desk could not compare its orders and positions with its venue, so its orders are blocked: "
+            : "Its last error: "}
+          <SaidLine text={lastError} />
         </p>
       )}
       {lost.length === 0 ? null : (

@@ -7,11 +7,11 @@ import { CancelAll } from "../orders/cancel-all.tsx";
 import { InFlightList } from "../orders/in-flight.tsx";
 import { AmountIn, Card, Figure } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { Change, ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
+import { Change, ConnectorMark, ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
 import { TradingChange } from "../parts/trading-change.tsx";
 import { hrefOf } from "../router.ts";
-import { STATUS } from "../status.ts";
+import { STATUS, troubleOf } from "../status.ts";
 import { DecisionsCard } from "./decision-lines.tsx";
 
 export function DeskPage(): JSX.Element {
@@ -91,7 +91,10 @@ const SHOWN_MAX = 3;
 
 function WaitingCard({ status }: { readonly status: StatusView }): JSX.Element {
   const { proposals } = status;
-  const silent = status.connectors.filter(({ state }) => state !== "ready");
+  const troubled = status.connectors.flatMap((connector) => {
+    const trouble = troubleOf(connector);
+    return trouble === undefined ? [] : [`${connector.name} ${trouble}`];
+  });
   return (
     <Card
       class="waiting"
@@ -102,12 +105,12 @@ function WaitingCard({ status }: { readonly status: StatusView }): JSX.Element {
       }
       aside={proposals.length > SHOWN_MAX ? <a href={hrefOf("review")}>all {proposals.length}</a> : undefined}
     >
-      {proposals.length > 0 ? null : silent.length === 0 ? (
+      {proposals.length > 0 ? null : troubled.length === 0 ? (
         <Empty>
           Every connector is ready, and the folder was read at <Time at={status.at} />.
         </Empty>
       ) : (
-        <Empty>But {silent.map(({ name, state }) => `${name} is ${state}`).join(", ")}.</Empty>
+        <Empty>But {troubled.join(", ")}.</Empty>
       )}
       <ul class="plain proposals">
         {proposals.slice(0, SHOWN_MAX).map((proposal) => (
@@ -210,9 +213,9 @@ function ConnectorsCard({ status }: { readonly status: StatusView }): JSX.Elemen
     <Card title="Connectors" aside={<a href={hrefOf("connectors")}>details</a>}>
       {status.connectors.length === 0 ? <Empty>No connector in desk.toml.</Empty> : null}
       <ul class="plain">
-        {status.connectors.map(({ name, state, mode, venueDate, latencyMs, untrusted }) => (
+        {status.connectors.map(({ name, state, comparisonFails, mode, venueDate, latencyMs, untrusted }) => (
           <li key={name} class="connector">
-            <strong>{name}</strong> <ModeTag mode={mode} /> <StateMark state={state} />
+            <strong>{name}</strong> <ModeTag mode={mode} /> <ConnectorMark {...{ state, comparisonFails }} />
             <span class="dim small">
               {latencyMs === null ? "" : `p50 ${latencyMs.p50.toFixed(1)} ms`}
               {venueDate === null ? "" : `, replays ${venueDate}`}

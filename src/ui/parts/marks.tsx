@@ -28,6 +28,7 @@ const STATE_MARKS: Readonly<Record<string, readonly [string, Tone]>> = {
   done: ["●", "good"],
   failed: ["✗", "bad"],
   ready: ["●", "good"],
+  orders_blocked: ["✗", "bad"],
   starting: ["…", "busy"],
   restarting: ["…", "busy"],
   degraded: ["◐", "warn"],
@@ -47,6 +48,21 @@ export function StateMark({ state }: { readonly state: string }): JSX.Element {
     <span class={`state tone-${tone}`}>
       <b aria-hidden="true">{sign}</b> {state.replaceAll("_", " ")}
     </span>
+  );
+}
+
+interface ConnectorMarkProps {
+  readonly state: string;
+  /** The desk and its venue could not be compared, so that its orders are blocked. */
+  readonly comparisonFails?: boolean | undefined;
+}
+
+/** The state of a connector, and whether its orders are blocked although it answers. */
+export function ConnectorMark({ state, comparisonFails = false }: ConnectorMarkProps): JSX.Element {
+  return (
+    <>
+      <StateMark state={state} /> {comparisonFails ? <StateMark state="orders_blocked" /> : null}
+    </>
   );
 }
 
