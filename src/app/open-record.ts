@@ -16,7 +16,7 @@ import type { Clock, Ids } from "../domain/ports.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
 import { type DeskAuthority, openAuthority } from "../trading/keys/authority.ts";
 import type { Desk } from "../trading/desk.ts";
-import { DecisionCheck } from "../trading/audit/check-decisions.ts";
+import { DecisionCheck, isDecision } from "../trading/audit/check-decisions.ts";
 import { checkKeyFiles } from "../trading/keys/key-files.ts";
 import { readReplacement, replaces } from "../trading/keys/key-replacement.ts";
 import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/keys/operator-keys.ts";
@@ -97,10 +97,11 @@ export async function openRecord(options: RecordOptions, logs: LogFile, lifecycl
         others: { authors: authors.byDigest },
         sign: await hostSigner(disk, path),
         mayWrite: () => readOnly() === undefined,
+        needsWholeJournal: isDecision,
       }),
     (opened) => opened.close(),
   );
-  bus.subscribe("commit", () => checkpoints.take());
+  bus.subscribe("commit", (recorded) => checkpoints.take(recorded));
   naming.write = async (current) => {
     if (readOnly() !== undefined) return;
     await Promise.all(keyChanges(state, current, path).map((change) => guarded.commit(change)));
@@ -189,9 +190,7 @@ async function removeCheckpoint({ disk, root }: RecordOptions): Promise<void> {
  * Reads the journal, after its checkpoint if that is good. Nothing that outlives this call is made here: the checks of
  * a start hold the hashes of all records, and a closure of this function would keep them for as long as the desk runs.
  */
-async function openJournalOf(
-  opening: JournalOpening,
-): Promise<Omit<ReadRecords, "problem"> & { readonly invalid: string | undefined }> {
+async function openJournalOf(opening: JournalOpening): Promise<JournalFold> {
   const { options, logs, lifecycle, onDamage } = opening;
   const { disk, root, home, version } = options;
   const check = await JournalCheck.open(options);
@@ -205,8 +204,10 @@ async function openJournalOf(
       if (typeof start === "string") logs.warn(`the checkpoint is not used: ${start}`);
       else if (start !== undefined) {
         const read = await foldFrom(opening, start, check, keys);
-        if (read.scan.lacksStart !== true) return read;
-        logs.warn(`the checkpoint is not used: the journal does not have its record ${start.from?.seq}`);
+        if (read.scan.lacksStart !== true && read.decision === undefined) return read;
+        await closeJournal(read);
+        if (read.scan.lacksStart === true)
+          logs.warn(`the checkpoint is not used: the journal does not have its record ${start.from?.seq}`);
       }
       return foldFrom(opening, foldOfAll({ disk, root, onDamage }), check, keys);
     },
@@ -214,15 +215,25 @@ async function openJournalOf(
   );
 }
 
+interface JournalFold extends Omit<ReadRecords, "problem"> {
+  readonly invalid: string | undefined;
+  /**
+   * The first decision after the checkpoint. Its signature is not checked: that takes what the records before the
+   * checkpoint name.
+   */
+  readonly decision: Recorded | undefined;
+}
+
 async function foldFrom(
   { options, logs, onFailure }: JournalOpening,
   { state, authors, archive, from }: FoldStart,
   check: JournalCheck,
   keys: PublicKeys | undefined,
-): Promise<Omit<ReadRecords, "problem"> & { readonly invalid: string | undefined }> {
+): Promise<JournalFold> {
   const { root, disk, clock } = options;
   const { take } = openReplay(state);
-  const decisions = keys === undefined ? undefined : new DecisionCheck(keys);
+  const decisions = keys === undefined || from !== undefined ? undefined : new DecisionCheck(keys);
+  let decision: Recorded | undefined;
   const dir = `${root}/${LAYOUT.journal}`;
   const { scan, journal } = await openJournal({
     take: (recorded, hash) => {
@@ -230,11 +241,12 @@ async function foldFrom(
       authors.take(recorded);
       check.take(recorded, hash);
       decisions?.take(recorded, hash);
+      if (from !== undefined && isDecision(recorded.event)) decision ??= recorded;
     },
     ...{ disk, dir, clock, from, log: logs, onFailure },
   });
   if (from !== undefined) await check.readEarlier(disk, dir, from.seq, scan);
-  return { state, authors, archive, check, scan, journal, from, invalid: decisions?.problem };
+  return { state, authors, archive, check, scan, journal, from, decision, invalid: decisions?.problem };
 }
 
 async function closeJournal({ journal }: { readonly journal: Journal | undefined }): Promise<void> {

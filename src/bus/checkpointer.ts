@@ -7,6 +7,7 @@ import type { ArchivedMap } from "../domain/archived-map.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { messageOf } from "../domain/errors/error.ts";
+import type { DeskEvent, Recorded } from "../domain/event.ts";
 import {
   EVICTION_LIMITS,
   type Eviction,
@@ -52,15 +53,17 @@ export interface CheckpointerOptions {
   mayWrite(): boolean;
   /** The record of the checkpoint that the start has read; 0 without one. */
   readonly from: number;
+  /** Whether a start that finds the event after its checkpoint reads the whole journal. */
+  readonly needsWholeJournal?: (event: DeskEvent) => boolean;
   readonly limits?: EvictionLimits;
 }
 
 export interface Checkpointer {
   /** Called with each record that is on disk. Returns at once. */
-  take(): void;
+  take(recorded: Recorded): void;
   /** Writes a checkpoint of now. Never rejects: a failure is logged, and the next segment tries again. */
   write(): Promise<void>;
-  /** Writes the last checkpoint, if enough records have followed the one before. */
+  /** Writes the last checkpoint, if enough records, or a decision, have followed the one before. */
   close(): Promise<void>;
 }
 
@@ -82,6 +85,8 @@ class SegmentCheckpointer implements Checkpointer {
   readonly #maps: readonly ArchivedMap<string, unknown>[];
   #lastSeq: number;
   #segments: number;
+  /** The last record that the next start must not find after its checkpoint. */
+  #lastDecision = 0;
   readonly #writes = new SerialQueue();
 
   constructor(options: CheckpointerOptions) {
@@ -92,7 +97,8 @@ class SegmentCheckpointer implements Checkpointer {
     this.#segments = options.from === 0 ? 0 : options.journal.sealed.length;
   }
 
-  take(): void {
+  take({ seq, event }: Recorded): void {
+    if (this.#options.needsWholeJournal?.(event) === true) this.#lastDecision = seq;
     const { sealed } = this.#options.journal;
     if (sealed.length <= this.#segments || this.#writes.isBusy) return;
     this.#segments = sealed.length;
@@ -105,7 +111,8 @@ class SegmentCheckpointer implements Checkpointer {
 
   async close(): Promise<void> {
     await this.#writes.idle();
-    if (this.#options.journal.head.seq - this.#lastSeq >= RECORDS_MIN) await this.write();
+    const isSlow = this.#lastSeq > 0 && this.#lastDecision > this.#lastSeq;
+    if (isSlow || this.#options.journal.head.seq - this.#lastSeq >= RECORDS_MIN) await this.write();
   }
 
   async #write(): Promise<void> {

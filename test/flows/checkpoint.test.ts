@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
+import { appendRecord } from "../support/append-record.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -49,6 +50,28 @@ it("does not believe a checkpoint that a program without the host's key has chan
   desk = await tempDesk({ again: desk });
   expect(desk.open.desk.state.trading.state).toBe("halted");
   await expect(desk.call("journal verify", {})).resolves.toMatchObject({ ok: false, code: "CHECKPOINT_INVALID" });
+});
+
+it("becomes read-only for a resume that a process appended after its checkpoint", async () => {
+  desk = await halted();
+  appendRecord(desk.root, { type: "trading.changed", state: "active", reason: "forged", actor: "human" });
+  desk = await tempDesk({ again: desk });
+  expect(desk.open.desk.readOnly()).toMatch(/\(trading.changed\) has no valid signature/);
+});
+
+it.each(["a stop", "a crash"])("believes a signed resume that follows its checkpoint, after %s", async (end) => {
+  desk = await halted();
+  const path = `${desk.root}/${FILE}`;
+  const ofHalt = readFileSync(path);
+  desk = await tempDesk({ again: desk });
+  await desk.call("resume", { reason: "for the test" });
+  await desk.stop();
+  // The stop writes a checkpoint, so that the next start has no decision to check. A crash writes no checkpoint.
+  expect(readFileSync(path).equals(ofHalt)).toBe(false);
+  if (end === "a crash") writeFileSync(path, ofHalt);
+  desk = await tempDesk({ again: desk });
+  expect([desk.open.desk.readOnly(), desk.open.desk.state.trading.state]).toEqual([undefined, "active"]);
+  expect(await desk.call("journal verify", {})).toMatchObject({ ok: true });
 });
 
 it("becomes read-only if a record before its checkpoint was changed, and starts read-only then", async () => {

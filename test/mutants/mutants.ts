@@ -714,6 +714,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/commands/agent-authorship.test.ts",
     fails: "that the human wrote is not an agent's because that agent wrote the same text elsewhere",
   },
+  {
+    name: "26a",
+    removes: "the read of the whole journal for a decision after the checkpoint",
+    file: "src/app/open-record.ts",
+    search: "if (from !== undefined && isDecision(recorded.event)) decision ??= recorded;",
+    replace: "",
+    test: "test/flows/checkpoint.test.ts",
+    fails: "becomes read-only for a resume that a process appended after its checkpoint",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

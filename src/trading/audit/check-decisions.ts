@@ -22,6 +22,14 @@ const IN_FORCE: ReadonlySet<DeskEvent["type"]> = new Set([
   "passkey.added",
 ]);
 
+/**
+ * Whether a start checks the signature of the event. The check needs all records before it: the keys, what is used, and
+ * the hashes that signatures name.
+ */
+export function isDecision({ type }: DeskEvent): boolean {
+  return IN_FORCE.has(type);
+}
+
 export class DecisionCheck {
   readonly #audit: JournalAudit;
   #problem: string | undefined;
@@ -40,6 +48,6 @@ export class DecisionCheck {
     this.#audit.take(recorded, hash);
     if (this.#problem !== undefined || this.#audit.problemCount === before) return;
     const { seq, event } = recorded;
-    if (IN_FORCE.has(event.type)) this.#problem = `record ${seq} (${event.type}) has no valid signature`;
+    if (isDecision(event)) this.#problem = `record ${seq} (${event.type}) has no valid signature`;
   }
 }
