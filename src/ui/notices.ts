@@ -14,7 +14,10 @@ export function useNotices(): void {
     setIcon(waiting);
   }, [waiting]);
   useEffect(() => (status === undefined ? undefined : announceLater(page, waiting)), [page, waiting]);
-  useEffect(() => (waiting === 0 ? undefined : notifyLater(page, ids)), [page, ids.join(" ")]);
+  useEffect(shareVisibility, []);
+  useEffect(() => {
+    if (waiting > 0) void nameOnce(page, ids);
+  }, [page, ids.join(" ")]);
 }
 
 let iconOfNothing: string | undefined;
@@ -63,23 +66,55 @@ function announceLater({ browser, announcement }: PageServices, waiting: number)
 /** The proposals that a tab of this browser has named, or that a human saw in one. */
 const NAMED = "qoc.named";
 const NAMED_MAX = 200;
-/** A tab that is looked at comes first, and then no other one says anything. */
-const HIDDEN_MS = 1_000;
+/** Each tab that is looked at holds this lock, shared with the others. */
+const LOOKED_AT = "qoc.looked-at";
 
-function notifyLater(page: PageServices, ids: readonly string[]): (() => void) | undefined {
-  if (page.preferences.notices.peek() !== "on") return undefined;
-  const isSeen = document.visibilityState === "visible";
-  return page.browser.after(isSeen ? 0 : HIDDEN_MS, () => void nameOnce(page, ids));
+/** Lets the other tabs know whether this one is looked at. Returns a function that ends it. */
+function shareVisibility(): () => void {
+  let release: (() => void) | undefined;
+  const follow = (): void => {
+    if (document.visibilityState === "visible") {
+      release ??= holdShared(LOOKED_AT);
+      return;
+    }
+    release?.();
+    release = undefined;
+  };
+  follow();
+  document.addEventListener("visibilitychange", follow);
+  return () => {
+    document.removeEventListener("visibilitychange", follow);
+    release?.();
+  };
 }
 
-/** The tabs take turns: the first of them names a proposal, and the others find it named. */
-async function nameOnce({ browser }: PageServices, ids: readonly string[]): Promise<void> {
-  await navigator.locks.request(NAMED, () => {
+/** Returns a function that releases the lock, also if it is not granted yet. */
+function holdShared(name: string): () => void {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  void navigator.locks.request(name, { mode: "shared" }, () => released);
+  return release;
+}
+
+function isAnyTabLookedAt(): Promise<boolean> {
+  return navigator.locks.request(LOOKED_AT, { ifAvailable: true }, (lock) => lock === null);
+}
+
+/**
+ * The tabs take turns: the first of them names a proposal, and the others find it named. A hidden tab says nothing
+ * while another one is looked at, which shows the proposal itself.
+ */
+async function nameOnce({ browser, preferences }: PageServices, ids: readonly string[]): Promise<void> {
+  if (preferences.notices.peek() !== "on") return;
+  await navigator.locks.request(NAMED, async () => {
     const named = browser.recall(NAMED)?.split(" ") ?? [];
     if (ids.every((id) => named.includes(id))) return;
+    const isSeen = document.visibilityState === "visible";
+    if (!isSeen && (await isAnyTabLookedAt())) return;
     browser.keep(NAMED, [...new Set([...named, ...ids])].slice(-NAMED_MAX).join(" "));
-    if (document.visibilityState === "visible") return;
-    if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
+    if (isSeen || !("Notification" in globalThis) || Notification.permission !== "granted") return;
     void new Notification("Qoc", { body: sentenceOf(ids.length), tag: "qoc.waiting" });
   });
 }

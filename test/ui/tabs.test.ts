@@ -43,6 +43,49 @@ function streamsOf(from: BrowserContext): string[] {
   return asked;
 }
 
+/** Keeps the texts of notifications in `globalThis.shown`, and shows none. */
+function recordNotifications(): void {
+  const shown: string[] = [];
+  Object.assign(globalThis, { shown });
+  globalThis.Notification = class extends EventTarget {
+    static readonly permission = "granted";
+    static readonly requestPermission = async (): Promise<string> => "granted";
+    constructor(title: string, options: { readonly body: string }) {
+      super();
+      shown.push(`${title}: ${options.body}`);
+    }
+  } as never;
+}
+
+/** Resolves once so many tabs of the browser say that they are looked at. */
+async function holders(page: Page, count: number): Promise<void> {
+  await page.waitForFunction(async (wanted) => {
+    const { held = [] } = await navigator.locks.query();
+    return held.filter(({ name }) => name === "qoc.looked-at").length === wanted;
+  }, count);
+}
+
+/** A human turns to a tab, or away from it; then so many tabs are looked at. */
+async function look(page: Page, isVisible: boolean, count: number): Promise<void> {
+  await page.evaluate(
+    (state) => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+      document.dispatchEvent(new Event("visibilitychange"));
+    },
+    isVisible ? "visible" : "hidden",
+  );
+  await holders(page, count);
+}
+
+/** Resolves once each tab counts as its title says, and has named what it names. */
+async function haveTitle(tabs: readonly Page[], title: string): Promise<void> {
+  for (const page of tabs) {
+    await page.waitForFunction((wanted) => document.title === wanted, title, PATIENT);
+    // Tabs take turns with this lock, and a tab asks for it in the task in which it sets its title.
+    await page.evaluate(() => navigator.locks.request("qoc.named", () => undefined));
+  }
+}
+
 /** Rejects what waits, so that each test counts from nothing. */
 async function clear(): Promise<void> {
   for (const { id } of await desk.call<{ id: string; state: string }[]>("orders list", { state: "proposed" }))
@@ -94,54 +137,59 @@ describePage("tabs and addresses", () => {
 
   it("a notification is shown by choice, in a tab that is not looked at, and says no more than a number", async () => {
     await context.grantPermissions(["notifications"], { origin: desk.origin });
-    await context.addInitScript(() => {
-      const shown: string[] = [];
-      Object.assign(globalThis, { shown });
-      globalThis.Notification = class extends EventTarget {
-        static readonly permission = "granted";
-        static readonly requestPermission = async (): Promise<string> => "granted";
-        constructor(title: string, options: { readonly body: string }) {
-          super();
-          shown.push(`${title}: ${options.body}`);
-        }
-      } as never;
-    });
+    await context.addInitScript(recordNotifications);
     const { page, go } = await desk.signIn(context);
     const shown = (): Promise<string[]> => page.evaluate(() => (globalThis as any).shown);
-    const hide = (state: string): Promise<void> =>
-      page.evaluate((hidden) => {
-        Object.defineProperty(document, "visibilityState", { configurable: true, get: () => hidden });
-      }, state);
-    await hide("hidden");
+    await look(page, false, 0);
     await desk.propose();
     await page.waitForFunction(() => document.title === "(1) Qoc");
     await go("settings");
     await page.getByRole("group", { name: "notifications" }).getByLabel("on").check();
-    await hide("visible");
+    await look(page, true, 1);
     await desk.propose({ quantity: "3" });
-    await page.waitForFunction(() => document.title === "(2) Qoc");
-    await hide("hidden");
+    await haveTitle([page], "(2) Qoc");
+    await look(page, false, 0);
     await desk.propose({ quantity: "4" });
-    await expect.poll(shown, PATIENT).toEqual(["Qoc: 3 proposals wait"]);
+    await haveTitle([page], "(3) Qoc");
+    expect(await shown()).toEqual(["Qoc: 3 proposals wait"]);
     // Of several tabs one names a proposal; while a tab is looked at, none does.
     const second = await tab();
-    const told = async (): Promise<number> =>
-      (await Promise.all([page, second].map((each) => each.evaluate(() => (globalThis as any).shown.length)))).reduce(
-        (sum, count) => sum + count,
-      );
+    const tabs = [page, second];
+    const told = async (): Promise<readonly string[]> =>
+      (await Promise.all(tabs.map((each) => each.evaluate(() => (globalThis as any).shown as string[])))).flat();
+    await holders(second, 1);
     await desk.propose({ quantity: "5" });
-    for (const each of [page, second]) await each.waitForFunction(() => document.title === "(4) Qoc");
-    await second.waitForFunction(() => localStorage.getItem("qoc.named")?.split(" ").length === 4);
-    expect(await told()).toBe(1);
-    await second.evaluate(() => {
-      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "hidden" });
-    });
+    await haveTitle(tabs, "(4) Qoc");
+    expect(await told()).toEqual(["Qoc: 3 proposals wait"]);
+    await look(second, false, 0);
     await desk.propose({ quantity: "6" });
-    for (const each of [page, second]) await each.waitForFunction(() => document.title === "(5) Qoc");
-    await expect.poll(told, PATIENT).toBe(2);
-    // The other tab takes its turn, and finds the proposal named.
-    await second.evaluate(() => navigator.locks.request("qoc.named", () => undefined));
-    expect(await told()).toBe(2);
+    await haveTitle(tabs, "(5) Qoc");
+    expect((await told()).toSorted()).toEqual(["Qoc: 3 proposals wait", "Qoc: 5 proposals wait"]);
+  });
+
+  it("a hidden tab says nothing of a proposal that the tab which is looked at has not read yet", async () => {
+    await context.grantPermissions(["notifications"], { origin: desk.origin });
+    await context.addInitScript(recordNotifications);
+    const { page: hidden, go } = await desk.signIn(context);
+    await go("settings");
+    await hidden.getByRole("group", { name: "notifications" }).getByLabel("on").check();
+    await look(hidden, false, 0);
+    const seen = await tab();
+    await holders(hidden, 1);
+    // The tab that is looked at gets no answer before the hidden one has shown its count.
+    let arrive = (): void => undefined;
+    const until = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    await seen.route("**/ui/api/command", async (route) => {
+      await until;
+      await route.continue();
+    });
+    await desk.propose();
+    await haveTitle([hidden], "(1) Qoc");
+    arrive();
+    await haveTitle([seen], "(1) Qoc");
+    for (const each of [hidden, seen]) expect(await each.evaluate(() => (globalThis as any).shown)).toEqual([]);
   });
 
   it("works at a forwarded port that [ui] origins names: signs in, follows the desk, and approves", async () => {
