@@ -140,7 +140,13 @@ export function fillOfUpdate(update: TradeUpdate, pairs: CryptoPairs): Fill | un
     quantity: textOf(update, "qty"),
     price: textOf(update, "price"),
     timestamp: millis(update.timestamp),
+    ...settlement(update),
   };
+}
+
+/** Alpaca states the day alone. */
+function settlement({ settle_date }: { readonly settle_date?: string | null }): Pick<Fill, "settlesAt"> {
+  return isStated(settle_date) && /^\d{4}-\d\d-\d\d$/.test(settle_date) ? { settlesAt: millis(settle_date) } : {};
 }
 
 /** The fill of an activity event; undefined if the activity is no trade. @throws Error. */
@@ -158,6 +164,7 @@ export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill |
     quantity: textOf(event, "qty"),
     price: textOf(event, "price"),
     timestamp: millis(event.executed_at),
+    ...settlement(event),
   };
   const clientOrderId = details["client_order_id"];
   if (clientOrderId !== undefined && clientOrderId !== "") fill.clientOrderId = clientOrderId;
@@ -212,13 +219,15 @@ const BLOCKS = [
 export function accountOf(account: VenueAccount): Account {
   const currency = textOf(account, "currency");
   const block = BLOCKS.find(([name]) => account[name]);
-  return {
+  const mapped: Account = {
     nav: textOf(account, "equity"),
     cash: textOf(account, "cash"),
     buyingPower: textOf(account, "buying_power"),
     currency,
     notice: block?.[1],
   };
+  if (isStated(account.initial_margin)) mapped.marginUsed = account.initial_margin;
+  return mapped;
 }
 
 export const EQUITY_TERMS = {

@@ -75,6 +75,8 @@ export interface TradeUpdate {
   readonly price?: string;
   readonly qty?: string;
   readonly timestamp: string;
+  /** A date. */
+  readonly settle_date?: string | null;
   readonly order: VenueOrder;
 }
 
@@ -85,6 +87,7 @@ export interface VenueAccount {
   readonly equity: string;
   readonly cash: string;
   readonly buying_power: string;
+  readonly initial_margin?: string | null;
   readonly trading_blocked: boolean;
   readonly account_blocked: boolean;
   readonly trade_suspended_by_user: boolean;
@@ -167,6 +170,8 @@ export interface ActivityEvent {
   readonly executed_at: string;
   readonly activity_subtype?: string;
   readonly status: string;
+  /** A date. */
+  readonly settle_date?: string | null;
   readonly price?: string;
   readonly qty?: string;
   readonly net_amount?: string | undefined;

@@ -1,5 +1,5 @@
 /** Members of answers. An answer that lacks one is an error, and never an empty value. Pure. */
-import type { Bar, Side } from "@qoc-app/sdk";
+import type { Bar, Fill, Side } from "@qoc-app/sdk";
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -34,6 +34,11 @@ export function amountIn(body: Body, name: string): string {
   const value = textIn(body, name);
   if (!/^-?\d+(\.\d+)?([eE][-+]?\d{1,2})?$/.test(value)) throw new Error(`the answer has ${value} as ${name}`);
   return value;
+}
+
+/** Whether the order was in the book; nothing if the answer does not say it. */
+export function liquidityOf(isMaker: unknown): Pick<Fill, "liquidity"> {
+  return typeof isMaker === "boolean" ? { liquidity: isMaker ? "maker" : "taker" } : {};
 }
 
 /** Milliseconds, as a number or as text. @throws Error. */

@@ -15,6 +15,8 @@ export interface AccountValues {
   readonly nav: string;
   readonly cash: string;
   readonly availableFunds: string;
+  /** Members that TWS does not always state. */
+  readonly stated: Pick<Account, "settledCash" | "marginUsed" | "unrealizedPnl">;
   /** The price of a unit of each other currency in that currency. */
   readonly rates: ReadonlyMap<string, string>;
 }
@@ -38,8 +40,23 @@ export function accountValues(rows: readonly AccountRow[]): AccountValues {
     nav: amount("NetLiquidation"),
     cash: amount("TotalCashValue"),
     availableFunds: amount("AvailableFunds"),
+    stated: statedOf(values, currency),
     rates,
   };
+}
+
+type ValueRow = Extract<AccountRow, { kind: "value" }>;
+
+/** TWS states a P&L in each currency, and the sum of all in the account's own currency as that of `BASE`. */
+function statedOf(values: readonly ValueRow[], currency: string): AccountValues["stated"] {
+  const find = (key: string, of: string): string | undefined =>
+    values.find((row) => row.key === key && row.currency === of && AMOUNT.test(row.value))?.value;
+  const members = {
+    settledCash: find("SettledCash", currency),
+    marginUsed: find("InitMarginReq", currency),
+    unrealizedPnl: find("UnrealizedPnL", ALL),
+  };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 /** The account's own currency is the one whose rate is 1, if TWS states its NAV in several. */
@@ -52,8 +69,8 @@ function baseOf(navs: readonly { readonly currency: string }[], rates: ReadonlyM
 }
 
 /** Available funds are not leveraged, as `BuyingPower` of TWS is. Below 0 nothing can be spent. */
-export function accountFrom({ currency, nav, cash, availableFunds }: AccountValues): Account {
-  return { nav, cash, buyingPower: availableFunds.startsWith("-") ? "0" : availableFunds, currency };
+export function accountFrom({ currency, nav, cash, availableFunds, stated }: AccountValues): Account {
+  return { nav, cash, buyingPower: availableFunds.startsWith("-") ? "0" : availableFunds, currency, ...stated };
 }
 
 /** The rates of those pairs whose second currency is the account's. */

@@ -1,6 +1,6 @@
 /** Executions as fills. The commission of an execution comes in a message of its own, a moment later. */
 import type { Fill, OrderReport } from "@qoc-app/sdk";
-import { type CommissionReport, type Execution, SecType } from "@stoqey/ib";
+import { type CommissionReport, type Execution, Liquidities, SecType } from "@stoqey/ib";
 import { isLess, plain } from "./amounts.ts";
 import { type NamedContract, priceOf } from "./contracts.ts";
 import type { ExecutionRow } from "./rows.ts";
@@ -152,7 +152,7 @@ function correctedBy(execId: string): string | undefined {
  */
 export function fillOf({ execution }: ExecutionRow, named: NamedContract, zoneOffsetMs: number): Fill {
   const { symbol } = named;
-  const { execId = "", permId = 0, orderRef = "", side, shares, price, time = "" } = execution;
+  const { execId = "", permId = 0, orderRef = "", side, shares, price, time = "", lastLiquidity } = execution;
   if (execId === "" || shares === undefined || price === undefined)
     throw new Error(`an execution of ${symbol} lacks its id or its amounts`);
   if (side !== "BOT" && side !== "SLD") throw new Error(`execution ${execId} has the side ${JSON.stringify(side)}`);
@@ -168,6 +168,8 @@ export function fillOf({ execution }: ExecutionRow, named: NamedContract, zoneOf
   const corrects = correctedBy(execId);
   if (orderRef !== "") fill.clientOrderId = orderRef;
   if (corrects !== undefined) fill.corrects = corrects;
+  if (lastLiquidity === Liquidities.Added) fill.liquidity = "maker";
+  if (lastLiquidity === Liquidities.Removed) fill.liquidity = "taker";
   return fill;
 }
 

@@ -27,6 +27,10 @@ interface TradeLine {
   readonly fee: string;
   readonly feeCurrency: string;
   readonly realized: string;
+  /** "maker" or "taker"; "" if the venue does not say it. */
+  readonly liquidity: string;
+  /** A date; "" if the venue does not say it. */
+  readonly settles: string;
 }
 
 interface TradeReport {
@@ -35,7 +39,7 @@ interface TradeReport {
 }
 
 const FIELDS = ["time", "connector", "order", "kind", "symbol", "side", "quantity", "price", "currency"] as const;
-const MONEY_FIELDS = ["fee", "feeCurrency", "realized"] as const;
+const MONEY_FIELDS = ["fee", "feeCurrency", "realized", "liquidity", "settles"] as const;
 
 export const command = defineCommand({
   name: "pnl",
@@ -95,11 +99,13 @@ function tradeLine({ connector, id, kind, fill, currency, realized }: TradeRow):
     fee: fill.fee ?? "0",
     feeCurrency: shownCurrency(fill.feeCurrency ?? currency),
     realized: realized.toFixed(),
+    liquidity: fill.liquidity ?? "",
+    settles: fill.settlesAt === undefined ? "" : iso(fill.settlesAt).slice(0, "2026-01-01".length),
   };
 }
 
 function tradeCsv(trades: readonly TradeLine[]): readonly string[] {
-  const header = [...FIELDS, "fee", "fee_currency", "realized"];
+  const header = [...FIELDS, "fee", "fee_currency", "realized", "liquidity", "settles"];
   return csv(
     header,
     trades.map((trade) => [...FIELDS, ...MONEY_FIELDS].map((field) => trade[field])),

@@ -86,6 +86,15 @@ export function assertSameFee(fill: VenueFill, { fee, fee_currency }: MadeFill):
   );
 }
 
+/** Fails the case if the fill names another liquidity than the venue. A fill without one, or a venue, is no failure. */
+export function assertSameLiquidity(fill: VenueFill, { liquidity }: MadeFill): void {
+  assert(
+    fill.liquidity === undefined || liquidity === undefined || fill.liquidity === liquidity,
+    `the venue calls the fill that of a ${liquidity}, but it was emitted as that of a ${fill.liquidity}: pass the ` +
+      `venue's word on, or leave liquidity out`,
+  );
+}
+
 /** Cuts the streams and fills the order before the adapter can reconnect. */
 export async function fillInGap(
   harness: ConformanceHarness,

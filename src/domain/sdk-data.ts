@@ -98,6 +98,10 @@ export interface Fill {
   fee?: Numeric;
   /** Without it the fee is in the currency of the price. A fee in the traded asset reduces the quantity held. */
   feeCurrency?: string;
+  /** `maker`: the order was in the book. Leave it out if the venue does not say it. */
+  liquidity?: "maker" | "taker";
+  /** When money and instrument change hands. Of a day alone: its midnight in UTC. */
+  settlesAt?: Timestamp;
   /** The `fillId` of an earlier fill that this message cancels (trade cancel, FIX ExecType H). */
   busts?: string;
   /** The `fillId` of an earlier fill that this message replaces (trade correction, FIX ExecType G). */
@@ -144,6 +148,12 @@ export interface Account {
    * rates; a balance without a rate is shown and left out. Leave it out if the venue's `nav` contains all currencies.
    */
   balances?: Balance[];
+  /** The part of `cash` that has settled. What was sold and is not paid yet is not in it. */
+  settledCash?: Numeric;
+  /** What positions and open orders take as initial margin. */
+  marginUsed?: Numeric;
+  /** The venue's own unrealized P&L of all positions, which the desk shows beside the P&L by its own fills. */
+  unrealizedPnl?: Numeric;
   /**
    * The venue's time of these amounts. Required with `simulatedTime`: before the first quote the desk has no other
    * source.

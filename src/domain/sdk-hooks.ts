@@ -31,6 +31,7 @@ export interface FakeVenueFillTerms {
   /** null: the venue takes no fee. */
   fee?: string | null;
   feeCurrency?: string | null;
+  liquidity?: "maker" | "taker";
   fillId?: string;
 }
 
@@ -40,6 +41,7 @@ export interface FakeVenueFill {
   timestamp?: number;
   fee?: Numeric | null;
   feeCurrency?: string | null;
+  liquidity?: "maker" | "taker";
 }
 
 /** What the venue has. Leave out what it does not state. A short position is negative. */
@@ -47,6 +49,9 @@ export interface FakeVenueAccount {
   buyingPower: Numeric;
   nav?: Numeric;
   cash?: Numeric;
+  settledCash?: Numeric;
+  marginUsed?: Numeric;
+  unrealizedPnl?: Numeric;
   currency?: string;
   positions: Position[];
 }

@@ -65,6 +65,7 @@ export interface FakeFill {
   readonly time: number;
   readonly fee: string;
   readonly fee_currency: string;
+  readonly liquidity?: "maker" | "taker" | undefined;
 }
 
 /** A price is null if there is no bid or no offer. */

@@ -9,7 +9,7 @@ import { TIME_MS_MAX } from "./schemas.ts";
 const NAME = /^[\x20-\x7e]{1,128}$/;
 const OPTIONAL_NAMES = ["clientOrderId", "feeCurrency", "busts", "corrects"] as const;
 const REQUIRED = ["fillId", "venueOrderId", "symbol", "side", "quantity", "price", "timestamp"] as const;
-const MEMBERS = new Set<string>([...REQUIRED, "fee", ...OPTIONAL_NAMES]);
+const MEMBERS = new Set<string>([...REQUIRED, "fee", ...OPTIONAL_NAMES, "liquidity", "settlesAt"]);
 
 /** One line of ASCII: the schema looks at what other texts contain. */
 export function isName(value: unknown): value is string {
@@ -43,5 +43,19 @@ export function parseCanonicalFill(raw: unknown): VenueFill | undefined {
     if (!isName(fill[name])) return undefined;
     parsed[name] = fill[name];
   }
-  return parsed as unknown as VenueFill;
+  return addStatements(fill, parsed) ? (parsed as unknown as VenueFill) : undefined;
+}
+
+/** Returns false if a member is not in canonical form. */
+function addStatements(fill: Readonly<Record<string, unknown>>, parsed: Record<string, unknown>): boolean {
+  if ("liquidity" in fill) {
+    const { liquidity } = fill;
+    if (liquidity !== "maker" && liquidity !== "taker") return false;
+    parsed["liquidity"] = liquidity;
+  }
+  if ("settlesAt" in fill) {
+    if (!isTimeMs(fill["settlesAt"])) return false;
+    parsed["settlesAt"] = fill["settlesAt"];
+  }
+  return true;
 }

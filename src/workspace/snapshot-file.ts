@@ -19,6 +19,9 @@ export interface SnapshotAccount {
   readonly nav: string;
   readonly cash: string;
   readonly buyingPower: string;
+  readonly settledCash: string | null;
+  readonly marginUsed: string | null;
+  readonly venueUnrealizedPnl: string | null;
   /** Cash in further currencies. */
   readonly balances: readonly {
     readonly amount: string;
@@ -96,6 +99,9 @@ function accountLines(account: SnapshotAccount, currency: string): readonly stri
     ...(account.navInSum === null || account.currency === currency ? [] : [`nav_converted = "${account.navInSum}"`]),
     `cash = "${account.cash}"`,
     `buying_power = "${account.buyingPower}"`,
+    ...(account.settledCash === null ? [] : [`settled_cash = "${account.settledCash}"`]),
+    ...(account.marginUsed === null ? [] : [`margin_used = "${account.marginUsed}"`]),
+    ...(account.venueUnrealizedPnl === null ? [] : [`pnl_open_by_venue = "${account.venueUnrealizedPnl}"`]),
     `as_of = "${account.asOf}"`,
     ...(account.isStale ? ["stale = true"] : []),
     ...account.balances.flatMap((balance) => [

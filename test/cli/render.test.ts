@@ -89,6 +89,8 @@ function order(text: string) {
         time: "2026-07-05T10:00:00.000Z",
         fee: "1",
         feeCurrency: text,
+        liquidity: null,
+        settlesAt: null,
         busted: false,
         inferred: false,
       },
@@ -138,6 +140,9 @@ function book(text: string) {
         },
         ...{
           asOf: "2026-07-05T12:00:00.000Z",
+          settledCash: null,
+          marginUsed: null,
+          venueUnrealizedPnl: null,
           isCountedByGuards: false,
           unexplained: "5",
           unvalued: [text],

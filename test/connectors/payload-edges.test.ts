@@ -237,6 +237,47 @@ describe.each(MAPS)("%s", (_name, payload, map, schema) => {
   });
 });
 
+describe("maker or taker, and the day of settlement", () => {
+  const payloadOf = (name: string): Body => MAPS.find(([found]) => found === name)?.[1] ?? {};
+
+  it.each<[string, object, (payload: any) => unknown, object]>([
+    ["Binance: execution", { m: true }, (event) => binance.eventFillOf(event, "A/B"), { liquidity: "maker" }],
+    ["Binance: execution", { m: false }, (event) => binance.eventFillOf(event, "A/B"), { liquidity: "taker" }],
+    ["Binance: trade", { isMaker: true }, (trade) => binance.fillOf(trade, "A/B"), { liquidity: "maker" }],
+    ["Kraken: trade", { maker: false }, (trade) => kraken.fillOf("T", trade, "A/B", "B"), { liquidity: "taker" }],
+    ["Kraken: execution", { liquidity_ind: "m" }, kraken.eventFillOf, { liquidity: "maker" }],
+    ["Coinbase: fill", { liquidity_indicator: "MAKER" }, coinbase.fillOf, { liquidity: "maker" }],
+    ["Coinbase: fill", { liquidity_indicator: "TAKER" }, coinbase.fillOf, { liquidity: "taker" }],
+    [
+      "Alpaca: fill activity",
+      { settle_date: "2026-05-11" },
+      (event) => alpaca.fillOfActivity(event, PAIRS),
+      { settlesAt: Date.parse("2026-05-11T00:00:00Z") },
+    ],
+    [
+      "Alpaca: update",
+      { settle_date: "2026-05-11" },
+      (update) => alpaca.fillOfUpdate(update, PAIRS),
+      { settlesAt: Date.parse("2026-05-11T00:00:00Z") },
+    ],
+  ])("%s with %j", (name, members, map, expected) => {
+    expect(map({ ...payloadOf(name), ...members })).toMatchObject(expected);
+  });
+
+  it.each<[string, object, (payload: any) => unknown]>([
+    ["Kraken: execution", { liquidity_ind: "x" }, kraken.eventFillOf],
+    ["Coinbase: fill", { liquidity_indicator: "UNKNOWN_LIQUIDITY_INDICATOR" }, coinbase.fillOf],
+    ["Binance: trade", { isMaker: "true" }, (trade) => binance.fillOf(trade, "A/B")],
+    ["Alpaca: update", { settle_date: "soon" }, (update) => alpaca.fillOfUpdate(update, PAIRS)],
+    ["Alpaca: update", { settle_date: null }, (update) => alpaca.fillOfUpdate(update, PAIRS)],
+  ])("%s with %j says neither", (name, members, map) => {
+    const fill = map({ ...payloadOf(name), ...members });
+    expect(fill).toHaveProperty("fillId");
+    expect(fill).not.toHaveProperty("liquidity");
+    expect(fill).not.toHaveProperty("settlesAt");
+  });
+});
+
 describe("members that a map was wrong about", () => {
   it("an order of Alpaca without side, symbol and prices is reported without them", () => {
     const { side: _side, symbol: _symbol, qty: _qty, ...rest } = ALPACA_ORDER;

@@ -1,13 +1,20 @@
 /** What a venue states of its account: splits and exchange rates, through a real worker. */
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { OutputStyle } from "../../src/commands/rendering/table-text.ts";
 import { ZERO } from "../../src/domain/decimal.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
+import { renderStatus } from "../../src/commands/rendering/status.ts";
+import { type RowPage, cellOf } from "../../src/domain/pages/row-page.ts";
 import type { StatusView } from "../../src/domain/status-view.ts";
 import { observeRates } from "../../src/trading/account/exchange-rates.ts";
 import { followActivities } from "../../src/trading/account/record-activity.ts";
 import { markAccount } from "../../src/trading/market/market-snapshot.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
+import { requireBuild } from "../support/built.ts";
+import { qocJson } from "../support/qoc-json.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+beforeAll(requireBuild);
 
 let desk: TempDesk;
 afterEach(async () => {
@@ -17,6 +24,8 @@ afterEach(async () => {
 
 const table = (name: string): string =>
   `[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\nmode = "paper"\n`;
+
+const style = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as OutputStyle;
 
 describe("a 7:1 split", () => {
   const VENUE = adapterSource(`
@@ -58,6 +67,62 @@ describe("a 7:1 split", () => {
       else await markAccount(desk.open.desk, "venue" as ConnectorName);
     }
     expect(await view()).toMatchObject({ ...same, quantity: "700", averagePrice: "70", unrealizedPnl: "21000" });
+  });
+});
+
+describe("what a venue states besides", () => {
+  const VENUE = adapterSource(`
+    async getQuote(symbol: string) { return { symbol, bid: 99, ask: 100, timestamp: Date.now() }; }
+    async getAccount() {
+      const stated = { settledCash: "800.5", marginUsed: "12.25", unrealizedPnl: "-3.75" };
+      return { nav: 1000, cash: 1000, buyingPower: 1000, currency: "USD", ...stated };
+    }
+    async placeOrder({ clientOrderId, symbol, side }: any) {
+      const fill = { fillId: "F1", venueOrderId: "V1", clientOrderId, symbol, side, quantity: "1", price: "100" };
+      const settlesAt = "2026-12-02T00:00:00Z";
+      setTimeout(() => this.ctx.emitFill({ ...fill, timestamp: Date.now(), liquidity: "maker", settlesAt }), 5);
+      return { venueOrderId: "V1", status: "acknowledged" };
+    }`);
+
+  it("is in status, accounts, review, order, fills, snapshot and CSV", async () => {
+    desk = await tempDesk({ files: { "venue.ts": VENUE }, config: () => table("venue") });
+    await markAccount(desk.open.desk, "venue" as ConnectorName);
+    const status = await desk.call<StatusView>("status");
+    expect(status.book.accounts).toMatchObject([
+      { settledCash: "800.5", marginUsed: "12.25", venueUnrealizedPnl: "-3.75" },
+    ]);
+    const screen = renderStatus(status, style).join("\n");
+    expect(screen).toMatch(/settled cash +800\.50 USD\n +margin used +12\.25 USD\n +unrealized by venue +-3\.75 USD/);
+    expect(renderStatus(status, { ...style, isTty: false })).toContain("settled-cash\tvenue\t800.5\tUSD");
+    const terms = { connector: "venue", symbol: "A", side: "buy", quantity: "1", type: "limit", limitPrice: "100" };
+    const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
+      ...terms,
+      rationale: "x",
+    });
+    expect(await desk.call("orders show", { id })).toMatchObject({
+      review: {
+        book: expect.arrayContaining([
+          { what: "settled cash", before: "800.5", after: "700.5", unit: "USD" },
+        ]) as unknown,
+      },
+    });
+    await desk.call("approve", { id, digest });
+    await desk.reaches(id, "filled");
+    const fill = { liquidity: "maker", settlesAt: "2026-12-02T00:00:00.000Z" };
+    expect(await desk.call("orders show", { id })).toMatchObject({ fills: [fill] });
+    const { columns, rows, words } = await desk.call<RowPage<number>>("fills list");
+    const cells = rows[0]?.map((cell) => cellOf({ words }, cell)) ?? [];
+    expect(Object.fromEntries(columns.map((name, at) => [name, cells[at]]))).toMatchObject(fill);
+    await desk.settled();
+    const args = ["pnl", "--csv", "--year", String(new Date().getUTCFullYear())];
+    const { json } = await qocJson({
+      args,
+      desk: desk.root,
+      env: { HOME: desk.home, PATH: process.env["PATH"] ?? "" },
+    });
+    expect(json).toMatchObject({ trades: [{ liquidity: "maker", settles: "2026-12-02" }] });
+    const { path } = await desk.call<{ path: string }>("snapshot");
+    expect(desk.read(path)).toContain('settled_cash = "800.5"\nmargin_used = "12.25"\npnl_open_by_venue = "-3.75"\n');
   });
 });
 

@@ -48,6 +48,8 @@ const fill = fc.record(
     ),
     fee: fc.option(amount),
     feeCurrency: fc.option(name, { nil: undefined }),
+    liquidity: fc.constantFrom("maker", "taker", "both", "", undefined),
+    settlesAt: fc.oneof(fc.integer(), fc.constantFrom("2026-07-06", "2026-07-05T00:00:00Z", undefined)),
     busts: name,
     corrects: name,
     more: fc.anything(),
@@ -63,6 +65,8 @@ const canonicalFill = fc.record({
   quantity: fc.constantFrom("1", "0.5", "100"),
   price: fc.constantFrom("2938.13", "-37.63", "0", "100"),
   timestamp: fc.integer({ min: 0, max: 7_258_118_399_999 }),
+  liquidity: fc.constantFrom("maker", "taker"),
+  settlesAt: fc.integer({ min: 0, max: 7_258_118_399_999 }),
 });
 
 describe("parseCanonicalFill", () => {

@@ -41,11 +41,11 @@ const SHAPES: Readonly<Record<string, string>> = {
     postOnly?: boolean }`,
   OrderAck: '{ venueOrderId: string; status: "acknowledged" }',
   Fill: `{ fillId: string; venueOrderId: string; clientOrderId?: string; symbol: string; side: S.Side; quantity: N; price: N; timestamp: T;
-    fee?: N; feeCurrency?: string; busts?: string; corrects?: string }`,
+    fee?: N; feeCurrency?: string; liquidity?: "maker" | "taker"; settlesAt?: T; busts?: string; corrects?: string }`,
   OrderReport:
     "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N; " +
     "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N; reason?: string; updatedAt?: T; replacedBy?: string }",
-  Account: `{ nav: N; cash: N; buyingPower: N; currency: string; balances?: S.Balance[]; timestamp?: T; accountId?: string;
+  Account: `{ nav: N; cash: N; buyingPower: N; currency: string; balances?: S.Balance[]; settledCash?: N; marginUsed?: N; unrealizedPnl?: N; timestamp?: T; accountId?: string;
     notice?: string | undefined }`,
   Balance: "{ currency: string; total: N; free?: N; locked?: N; rateToAccount?: N; rateAt?: T }",
   Asset: "{ class: string; id: string }",

@@ -225,6 +225,9 @@ describe("snapshots", () => {
       navInSum: null,
       isStale: false,
       buyingPower: "400",
+      settledCash: "380",
+      marginUsed: "20.5",
+      venueUnrealizedPnl: null,
       asOf: "2026-07-01T15:59:00.000Z",
       balances: [{ amount: "12.5", currency: "EUR", buyingPower: "10" }],
     };
@@ -257,7 +260,9 @@ describe("snapshots", () => {
     );
     expect(text).toContain('fees = ["0.08 BNB"]');
     expect(text).toContain('[[account.balance]]\ncurrency = "EUR"\ntotal = "12.5"\nbuying_power = "10"\n');
-    expect(text).toContain('buying_power = "400"\nas_of = "2026-07-01T15:59:00.000Z"\n');
+    expect(text).toContain(
+      'buying_power = "400"\nsettled_cash = "380"\nmargin_used = "20.5"\nas_of = "2026-07-01T15:59:00.000Z"\n',
+    );
     expect(text).toContain('[[exposure]]\nasset = "crypto:BTC"\nmode = "paper"\nquantity = "0.7"\nvalue = "42000"\n');
     expect(text).toContain('places = ["yen BTC/JPY 0.5", "other balance 0.2"]');
     expect(text).toContain('unconverted = ["yen: JPY"]');

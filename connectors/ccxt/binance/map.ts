@@ -2,7 +2,17 @@
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
 import { ZERO, amount, textOf as amountText } from "../../amount.ts";
 import type { Refusal } from "../client.ts";
-import { type Body, amountIn, barIn, listOf, millisIn, optionalTextIn, sideIn, textIn } from "../fields.ts";
+import {
+  type Body,
+  amountIn,
+  barIn,
+  liquidityOf,
+  listOf,
+  millisIn,
+  optionalTextIn,
+  sideIn,
+  textIn,
+} from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";
 
 const STATUSES: Readonly<Record<string, OrderReport["status"]>> = {
@@ -217,6 +227,7 @@ export function eventFillOf(event: Body, symbol: string): Fill | undefined {
     quantity: amountIn(event, "l"),
     price: amountIn(event, "L"),
     timestamp: millisIn(event, "T"),
+    ...liquidityOf(event["m"]),
   };
   const feeCurrency = optionalTextIn(event, "N");
   if (feeCurrency !== undefined) {
@@ -240,6 +251,7 @@ export function fillOf(trade: Body, symbol: string): Fill {
     timestamp: millisIn(trade, "time"),
     fee: amountIn(trade, "commission"),
     feeCurrency: textIn(trade, "commissionAsset"),
+    ...liquidityOf(trade["isMaker"]),
   };
 }
 

@@ -2,7 +2,18 @@
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
 import { ZERO, amount, textOf as amountText } from "../../amount.ts";
 import type { Refusal } from "../client.ts";
-import { type Body, amountIn, barIn, bodyOf, listOf, millisIn, optionalTextIn, sideIn, textIn } from "../fields.ts";
+import {
+  type Body,
+  amountIn,
+  barIn,
+  bodyOf,
+  liquidityOf,
+  listOf,
+  millisIn,
+  optionalTextIn,
+  sideIn,
+  textIn,
+} from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";
 
 const STATUSES: Readonly<Record<string, OrderReport["status"]>> = {
@@ -223,8 +234,12 @@ export function fillOf(fill: Body): Fill | undefined {
     timestamp: millisIn(fill, "trade_time"),
     fee: amountIn(fill, "commission"),
     feeCurrency: symbol.split("/")[1] ?? "",
+    ...liquidityOf(MAKER[String(fill["liquidity_indicator"])]),
   };
 }
+
+/** Coinbase's indicator of liquidity, and whether it is that of the maker. */
+const MAKER: Readonly<Record<string, boolean>> = { MAKER: true, TAKER: false };
 
 const GRANULARITIES: Readonly<Record<string, readonly [name: string, seconds: number]>> = {
   "1m": ["ONE_MINUTE", 60],

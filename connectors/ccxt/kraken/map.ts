@@ -2,7 +2,17 @@
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
 import { ZERO, amount, textOf as amountText } from "../../amount.ts";
 import type { Refusal } from "../client.ts";
-import { type Body, amountIn, barIn, bodyOf, millisIn, optionalTextIn, sideIn, textIn } from "../fields.ts";
+import {
+  type Body,
+  amountIn,
+  barIn,
+  bodyOf,
+  liquidityOf,
+  millisIn,
+  optionalTextIn,
+  sideIn,
+  textIn,
+} from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";
 
 const ORDER_TYPES = {
@@ -208,8 +218,12 @@ export function fillOf(id: string, trade: Body, symbol: string, quote: string): 
     timestamp: millisOfSeconds(trade, "time"),
     fee: amountIn(trade, "fee"),
     feeCurrency: quote,
+    ...liquidityOf(trade["maker"]),
   };
 }
+
+/** Kraken's indicator of liquidity, and whether it is that of the maker. */
+const MAKER: Readonly<Record<string, boolean>> = { m: true, t: false };
 
 /** The fill of an execution; undefined if it reports none. */
 export function eventFillOf(event: Body): Fill | undefined {
@@ -222,6 +236,7 @@ export function eventFillOf(event: Body): Fill | undefined {
     quantity: amountIn(event, "last_qty"),
     price: amountIn(event, "last_price"),
     timestamp: millisIn(event, "timestamp"),
+    ...liquidityOf(MAKER[String(event["liquidity_ind"])]),
   };
   const clientId = optionalTextIn(event, "cl_ord_id");
   if (clientId !== undefined) fill.clientOrderId = clientId;

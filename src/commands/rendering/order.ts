@@ -93,6 +93,8 @@ function fillLine(fill: OrderDetail["fills"][number], style: OutputStyle): strin
     [
       `${shownTime(style, fill.time)}  ${fill.quantity} at ${fill.price}`,
       ...(fill.fee === null ? [] : [`fee ${money(fill.fee, fill.feeCurrency, style)}`]),
+      ...(fill.liquidity === null ? [] : [fill.liquidity]),
+      ...(fill.settlesAt === null ? [] : [`settles ${fill.settlesAt.slice(0, "2026-01-01".length)}`]),
       ...(fill.inferred ? ["inferred"] : []),
       ...(fill.busted ? ["busted"] : []),
     ].join(", "),

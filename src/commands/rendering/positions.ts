@@ -80,6 +80,7 @@ export function bookSums(book: AccountView, style: OutputStyle, shownAt?: string
       ["NAV", money(book.nav, currency, style)],
       ["cash", money(book.cash, currency, style)],
       ["buying power", `${money(book.buyingPower, currency, style)}${notPooled(book, style)}`],
+      ...statedEntries(book.accounts, style),
       ["today", todayText(book, style), gainShade(book.dayPnl)],
       ...(style.isTty || book.day === null ? [] : [["day", book.day] as const]),
       ...book.profit.flatMap((line) => [profitEntry("realized", line, style), profitEntry("unrealized", line, style)]),
@@ -95,6 +96,23 @@ export function bookSums(book: AccountView, style: OutputStyle, shownAt?: string
       .map(({ incomplete }) => oneLine(`! P&L without ${incomplete.join(", ")}: cost or mark is not known`)),
   ];
 }
+
+/** What venues state of their accounts besides: a line for each account that has one. */
+function statedEntries(accounts: readonly AccountLine[], style: OutputStyle) {
+  return STATED.flatMap(([name, member]) =>
+    accounts.flatMap(({ connector, currency, [member]: amount }) => {
+      if (typeof amount !== "string") return [];
+      const place = accounts.length === 1 ? "" : ` at ${connector}`;
+      return [[name, oneLine(`${money(amount, currency, style)}${place}`)] as const];
+    }),
+  );
+}
+
+const STATED = [
+  ["settled cash", "settledCash"],
+  ["margin used", "marginUsed"],
+  ["unrealized by venue", "venueUnrealizedPnl"],
+] as const;
 
 /** With its date: the day of a replayed market is not the day of the reader. */
 function todayText({ dayPnl, day, currency, accounts }: AccountView, style: OutputStyle): string {
@@ -191,10 +209,10 @@ export function accountLines(
     tableOr(style, accountColumns(style), view.accounts, "no accounts yet"),
     ...holdings(view, style),
     [
-      ...keyValueLines(
-        style,
-        view.rates.map((rate) => ["rate", rateText(rate, style)] as const),
-      ),
+      ...keyValueLines(style, [
+        ...statedEntries(view.accounts, style),
+        ...view.rates.map((rate) => ["rate", rateText(rate, style)] as const),
+      ]),
       ...view.accounts.flatMap(exceptionLines),
     ],
   ].filter((lines) => lines.length > 0);

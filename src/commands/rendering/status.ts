@@ -1,7 +1,7 @@
 /** The status of the desk as text: sections for a person, one fact a line for a program. */
 import type { PendingProposal, StatusView } from "../../domain/status-view.ts";
 import { actorWords } from "../../domain/authority/actor.ts";
-import type { AccountView } from "../../domain/account/account-view.ts";
+import type { AccountLine, AccountView } from "../../domain/account/account-view.ts";
 import { ownWords } from "../../domain/market/own-words.ts";
 
 import { renderNotices } from "./config-notices.ts";
@@ -352,6 +352,7 @@ function bookFacts(book: AccountView): readonly (readonly string[])[] {
     ...book.accounts.map(({ connector, nav, cash, buyingPower, dayPnl, currency, isInSum, day }) => [
       ...["account", connector, nav, cash, buyingPower, dayPnl ?? "", currency, isInSum ? "" : "no exchange rate", day],
     ]),
+    ...book.accounts.flatMap(statedFacts),
     ...book.rates.map(({ pair, rate, at, source, isStale, isForDisplay }) => [
       ...["rate", pair, rate, at, source],
       ...(isStale ? ["old"] : []),
@@ -365,6 +366,13 @@ function bookFacts(book: AccountView): readonly (readonly string[])[] {
       ...(standing === "enabled" ? [] : [standing]),
     ]),
   ];
+}
+
+function statedFacts({ connector, currency, settledCash, marginUsed, venueUnrealizedPnl }: AccountLine) {
+  const facts = { "settled-cash": settledCash, "margin-used": marginUsed, "venue-unrealized": venueUnrealizedPnl };
+  return Object.entries(facts).flatMap(([name, amount]) =>
+    amount === null ? [] : [[name, connector, amount, currency]],
+  );
 }
 
 /** A section; without lines its title and, if there is one, the line for an empty section. */

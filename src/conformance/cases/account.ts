@@ -97,7 +97,8 @@ async function assertAccount(harness: ConformanceHarness): Promise<void> {
   if (!reaches(harness.level, "hooked")) return;
   // With a position, NAV and cash differ.
   await tradeOutsideAdapter(harness, "buy", "3");
-  const { nav, cash } = await harness.venue.readAccount();
+  const stated = await harness.venue.readAccount();
+  const { nav, cash } = stated;
   if (nav === undefined || cash === undefined)
     return leaveUntried("the hook account returned no nav or no cash: return both, because the adapter has getAccount");
   const isSame = (read: { readonly nav: string; readonly cash: string }): boolean =>
@@ -107,6 +108,13 @@ async function assertAccount(harness: ConformanceHarness): Promise<void> {
     isSame(later),
     `the venue's NAV is ${nav} and its cash ${cash}, but getAccount returned ${later.nav} and ${later.cash}`,
   );
+  for (const member of ["settledCash", "marginUsed", "unrealizedPnl"] as const) {
+    const [wanted, returned] = [stated[member], later[member]];
+    assert(
+      wanted === undefined || returned === undefined || decimal(returned).eq(decimal(wanted)),
+      `the venue states ${wanted} as ${member}, but getAccount returned ${returned}: pass its figure on, or leave it out`,
+    );
+  }
 }
 
 const SMALLEST = "0.000000000000000001";

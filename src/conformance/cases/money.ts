@@ -2,7 +2,13 @@
 import { type Decimal, ZERO, decimal, ratio, text } from "../../domain/decimal.ts";
 import type { VenueQuote } from "../../domain/market/venue.ts";
 import { assert, fail, leaveUntried, skip } from "../assert.ts";
-import { assertSameFee, assertSameTime, placeUnfilledOrder, tradeOutsideAdapter } from "../fill-assertions.ts";
+import {
+  assertSameFee,
+  assertSameLiquidity,
+  assertSameTime,
+  placeUnfilledOrder,
+  tradeOutsideAdapter,
+} from "../fill-assertions.ts";
 import type { ConformanceHarness } from "../harness.ts";
 import { orderAtVenue, waitForFills } from "../place-orders.ts";
 import { fetchQuote, otherSymbol, units, withAllDigits, simulatesTime } from "../order-terms.ts";
@@ -193,7 +199,7 @@ async function assertFees(harness: ConformanceHarness): Promise<void> {
   const order = await orderAtVenue(harness, placed.order);
   const quantity = units(harness, "1");
   const made = [
-    await harness.venue.fillOrder(order, { quantity, fee: "-0.02", feeCurrency: "USD" }),
+    await harness.venue.fillOrder(order, { quantity, fee: "-0.02", feeCurrency: "USD", liquidity: "maker" }),
     await harness.venue.fillOrder(order, { quantity, fee: "0.0003", feeCurrency: "BNB" }),
   ];
   const fills = await waitForFills(harness, placed, made.length);
@@ -201,6 +207,7 @@ async function assertFees(harness: ConformanceHarness): Promise<void> {
     const fill = fills.find(({ fillId }) => fillId === expected.fill_id);
     assert(fill !== undefined, `fill ${expected.fill_id} was not emitted`);
     assertSameFee(fill, expected);
+    assertSameLiquidity(fill, expected);
   }
   if (made.every(({ fee }) => fee === null)) skip("the messages of fills of this venue name no fee");
   if (made.some(({ fee }) => typeof fee === "string" && decimal(fee).eq(ZERO)))

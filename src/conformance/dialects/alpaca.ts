@@ -151,7 +151,7 @@ function quoteResponse(symbol: string, { bid, ask, time }: FakeQuote, now: numbe
     : { status: 200, text: `{"symbol":"${symbol}","quote":{${prices},"ax":"V","bx":"V","c":["R"],"z":"C"}}` };
 }
 
-function accountBody({ nav, cash, buying_power, currency }: Readonly<Record<string, string>>) {
+function accountBody({ nav, cash, buying_power, currency, margin_used }: Readonly<Record<string, string>>) {
   return {
     id: "1d9eed04-be39-4e01-9b84-a48ac5bbafcf",
     account_number: "PA3T0KIT0001",
@@ -164,7 +164,7 @@ function accountBody({ nav, cash, buying_power, currency }: Readonly<Record<stri
     buying_power,
     regt_buying_power: buying_power,
     non_marginable_buying_power: buying_power,
-    initial_margin: "0",
+    initial_margin: margin_used,
     multiplier: "1",
     shorting_enabled: true,
     trading_blocked: false,

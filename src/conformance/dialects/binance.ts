@@ -203,7 +203,7 @@ function tradesBody(fills: readonly FakeFill[], { symbol, fromId, limit }: Binan
     commissionAsset: fill.fee_currency,
     time: fill.time,
     isBuyer: fill.side === "buy",
-    isMaker: false,
+    isMaker: fill.liquidity === "maker",
     isBestMatch: true,
   }));
 }
@@ -318,6 +318,7 @@ function event({ kind, fill, order, now, sequence }: StreamEvent): WireMessage {
     N: fill?.fee_currency ?? null,
     T: fill?.time ?? now,
     t: fill?.fill_id ?? "-1",
+    m: fill?.liquidity === "maker",
     Z: text(decimal(filled).times(decimal(order?.average_price ?? fill?.price ?? "0"))),
   };
   return { text: bare({ subscriptionId: 0, event: body }) };

@@ -216,7 +216,7 @@ function fillsBody(fills: readonly FakeFill[], { query }: WireRequest) {
     commission: fill.fee,
     product_id: idOf(fill.symbol),
     sequence_timestamp: new Date(fill.time).toISOString(),
-    liquidity_indicator: "TAKER",
+    liquidity_indicator: fill.liquidity === "maker" ? "MAKER" : "TAKER",
     size_in_quote: false,
     side: fill.side.toUpperCase(),
   }));

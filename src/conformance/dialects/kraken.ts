@@ -206,6 +206,7 @@ function tradesBody(fills: readonly FakeFill[], offset: number) {
       cost: text(decimal(fill.price).times(decimal(fill.quantity))),
       fee: fill.fee,
       vol: fill.quantity,
+      maker: fill.liquidity === "maker",
       margin: "0.00000",
       misc: "",
     },
@@ -333,7 +334,7 @@ function event({ kind, fill, order, sequence, now }: StreamEvent): WireMessage {
           side: fill.side,
           last_qty: fill.quantity,
           last_price: fill.price,
-          liquidity_ind: "t",
+          liquidity_ind: fill.liquidity === "maker" ? "m" : "t",
           // Also if this trade fills the whole order.
           order_status: "partially_filled",
           fees: [{ asset: fill.fee_currency, qty: fill.fee }],

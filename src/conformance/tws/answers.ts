@@ -191,7 +191,8 @@ export function execution(
   const { orderId, clientId, account } = origin;
   const made = [fill.fill_id, easternTime(fill.time), account, "NASDAQ", side, fill.quantity, fill.price];
   const total = [order.filled_quantity, order.average_price ?? 0];
-  const refs = [order.client_order_id, "", "", "", 2, 0];
+  // Liquidity: 1 was added to the book, 2 was taken from it.
+  const refs = [order.client_order_id, "", "", "", fill.liquidity === "maker" ? 1 : 2, 0];
   return [11, id, orderId, ...contractFields(contract), ...made, order.order_id, clientId, 0, ...total, ...refs];
 }
 
@@ -276,7 +277,15 @@ export function symbolSamples(id: number, contracts: readonly TwsContract[]): Tw
  */
 export function accountValues(
   account: string,
-  { nav = "", cash = "", buying_power = "", currency = "" }: Readonly<Record<string, string>>,
+  {
+    nav = "",
+    cash = "",
+    buying_power = "",
+    currency = "",
+    settled_cash = "",
+    margin_used = "",
+    unrealized_pnl = "",
+  }: Readonly<Record<string, string>>,
   rates: ReadonlyMap<string, { readonly rate: string }>,
 ): readonly TwsFields[] {
   const others = [...rates].filter(([pair]) => pair.endsWith(`/${currency}`));
@@ -293,6 +302,11 @@ export function accountValues(
     ["TotalCashValue", cash, currency],
     ["AvailableFunds", buying_power, currency],
     ["BuyingPower", `${buying_power}0`, currency],
+    ["SettledCash", settled_cash, currency],
+    ["InitMarginReq", margin_used, currency],
+    ["UnrealizedPnL", "1.5", "CHF"],
+    ["UnrealizedPnL", unrealized_pnl, currency],
+    ["UnrealizedPnL", unrealized_pnl, "BASE"],
   ];
   return values.map(([key, value, valueCurrency]) => [6, 2, key, value, valueCurrency, account]);
 }

@@ -140,7 +140,8 @@ export abstract class BookVenue implements TestVenue {
       markPrice: position["mark_price"],
       currency: position["currency"],
     }));
-    return Promise.resolve({ ...account, buyingPower, positions });
+    const { settled_cash: settledCash, margin_used: marginUsed, unrealized_pnl: unrealizedPnl } = account;
+    return Promise.resolve({ ...account, buyingPower, settledCash, marginUsed, unrealizedPnl, positions });
   }
 
   describeInstrument(symbol: string, steps?: InstrumentSteps): Promise<StatedInstrument> {

@@ -19,6 +19,7 @@ export interface FillTerms {
   readonly time?: number;
   readonly fee?: string;
   readonly feeCurrency?: string;
+  readonly liquidity?: "maker" | "taker";
   /** An id that the venue used before. */
   readonly fillId?: string;
 }
@@ -26,6 +27,9 @@ export interface FillTerms {
 const INITIAL_CASH = "1000000";
 const HELD_BACK = "250.25";
 const FEE = "0.01";
+/** Figures that differ from all others. */
+const UNSETTLED = "13.75";
+const UNREALIZED = "-7.125";
 /** The ids that the venue gives to its orders and fills, which it counts from 0. */
 export interface VenueIds {
   readonly order: (count: number) => string;
@@ -133,6 +137,7 @@ export class FakeVenueState {
       time: terms.time ?? now,
       fee: terms.fee ?? FEE,
       fee_currency: terms.feeCurrency ?? this.currency,
+      liquidity: terms.liquidity ?? "taker",
     };
     this.fills.push(fill);
     this.#applyFill(order, fill);
@@ -191,7 +196,9 @@ export class FakeVenueState {
     // Not all of the cash: a part of it is held back.
     const buying_power = text(max(this.#cash.minus(decimal(HELD_BACK)), ZERO));
     const positions = [...this.quotes].reduce((sum, [symbol, quote]) => sum.plus(valueOf(symbol, quote)), ZERO);
-    return { nav: text(this.#cash.plus(positions)), cash: this.cash, buying_power, currency: this.currency };
+    const [settled_cash, margin_used] = [text(this.#cash.minus(decimal(UNSETTLED))), text(positions.abs())];
+    const figures = { nav: text(this.#cash.plus(positions)), cash: this.cash, buying_power, currency: this.currency };
+    return { ...figures, settled_cash, margin_used, unrealized_pnl: UNREALIZED };
   }
 
   /** A split multiplies what was held before it. */

@@ -86,8 +86,8 @@ export class HookedVenue extends ProxyVenue {
     const { bid, ask, last = "100" } = this.#prices.get(order.symbol) ?? {};
     const price = terms.price ?? order.limit_price ?? (order.side === "buy" ? ask : bid) ?? last;
     const { order_id: venueOrderId, client_order_id: clientOrderId, symbol, side } = order;
-    const { time: timestamp, fee, feeCurrency, fillId } = terms;
-    const request = { venueOrderId, clientOrderId, quantity, price, timestamp, fee, feeCurrency, fillId };
+    const { time: timestamp, fee, feeCurrency, liquidity, fillId } = terms;
+    const request = { venueOrderId, clientOrderId, quantity, price, timestamp, fee, feeCurrency, liquidity, fillId };
     const made = await this.#call("fill", fillSchema, request);
     return this.#addFill({ ...made, venueOrderId, clientOrderId }, { symbol, side, quantity, price });
   }
@@ -109,6 +109,7 @@ export class HookedVenue extends ProxyVenue {
       time: made.timestamp,
       fee: made.fee,
       fee_currency: made.feeCurrency,
+      liquidity: made.liquidity,
     };
     this.#fills.push(fill);
     return fill;

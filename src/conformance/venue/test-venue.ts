@@ -47,6 +47,9 @@ export interface StatedAccount {
   readonly buyingPower: string;
   readonly nav?: string | undefined;
   readonly cash?: string | undefined;
+  readonly settledCash?: string | undefined;
+  readonly marginUsed?: string | undefined;
+  readonly unrealizedPnl?: string | undefined;
   readonly currency?: string | undefined;
   readonly positions: readonly StatedPosition[];
 }

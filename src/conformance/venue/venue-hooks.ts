@@ -72,6 +72,7 @@ export const fillSchema = z.looseObject({
   timestamp: z.number().optional(),
   fee: amount.nullish(),
   feeCurrency: z.string().nullish(),
+  liquidity: z.enum(["maker", "taker"]).optional(),
 });
 
 export const tradeSchema = fillSchema.extend({ venueOrderId: z.string(), clientOrderId: z.string().default("") });
@@ -82,6 +83,9 @@ export const accountSchema = z.looseObject({
   buyingPower: amount,
   nav: amount.optional(),
   cash: amount.optional(),
+  settledCash: amount.optional(),
+  marginUsed: amount.optional(),
+  unrealizedPnl: amount.optional(),
   currency: z.string().optional(),
   positions: z.array(
     z.looseObject({

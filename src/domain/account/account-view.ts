@@ -77,6 +77,11 @@ export interface AccountLine {
   readonly nav: string;
   readonly cash: string;
   readonly buyingPower: string;
+  /** In the currency of the account; each is null if the venue does not state it. */
+  readonly settledCash: string | null;
+  readonly marginUsed: string | null;
+  /** By the venue, of all positions. */
+  readonly venueUnrealizedPnl: string | null;
   /** Cash in other currencies, which `cash` does not contain; the NAV contains it, unless `unvalued` names it. */
   readonly balances: readonly BalanceView[];
   /** null while a change of the NAV is unexplained. */

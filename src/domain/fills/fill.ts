@@ -25,7 +25,8 @@ function hasFee({ fee }: VenueFill): boolean {
 /** The known fill with the fee of a later message that only adds it; undefined for any other message. */
 export function completedFill(known: VenueFill, later: VenueFill): VenueFill | undefined {
   if (hasFee(known) || !hasFee(later) || !sameTrade(known, later)) return undefined;
-  return { ...known, fee: later.fee, feeCurrency: later.feeCurrency };
+  const { fee, feeCurrency, liquidity = known.liquidity, settlesAt = known.settlesAt } = later;
+  return { ...known, fee, feeCurrency, liquidity, settlesAt };
 }
 
 /** Whether two messages of one fill agree. A message without a fee agrees with a message that has it. */

@@ -62,6 +62,9 @@ export interface VenueFill {
   readonly at: number;
   readonly fee?: DecimalText | undefined;
   readonly feeCurrency?: string | undefined;
+  readonly liquidity?: "maker" | "taker" | undefined;
+  /** ms. */
+  readonly settlesAt?: number | undefined;
   readonly busts?: string;
   readonly corrects?: string;
 }
@@ -146,6 +149,10 @@ export interface VenueAccount {
   readonly unvalued?: readonly UnvaluedPosition[] | undefined;
   /** The NAV contains those with a rate. */
   readonly balances?: readonly VenueBalance[] | undefined;
+  readonly settledCash?: DecimalText | undefined;
+  readonly marginUsed?: DecimalText | undefined;
+  /** Of all positions, by the venue. */
+  readonly unrealizedPnl?: DecimalText | undefined;
 }
 
 export interface UnvaluedPosition {

@@ -70,6 +70,10 @@ export interface OrderDetail extends OrderSummary {
     time: string;
     fee: string | null;
     feeCurrency: string | null;
+    /** null: the venue does not say it. */
+    liquidity: "maker" | "taker" | null;
+    /** null: the venue does not say when. */
+    settlesAt: string | null;
     busted: boolean;
     inferred: boolean;
   }[];

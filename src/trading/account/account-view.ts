@@ -169,6 +169,9 @@ function accountLine(
     nav: text(rounded(record.nav, 8)),
     cash: account.cash,
     buyingPower: account.buyingPower,
+    settledCash: account.settledCash ?? null,
+    marginUsed: account.marginUsed ?? null,
+    venueUnrealizedPnl: account.unrealizedPnl ?? null,
     balances: (account.balances ?? []).map(({ total, currency, free = null }) => ({
       amount: total,
       currency: shownCurrency(currency),

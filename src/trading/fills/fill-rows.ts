@@ -20,6 +20,8 @@ const COLUMNS = [
   "fee",
   "feeCurrency",
   "note",
+  "liquidity",
+  "settlesAt",
 ] as const;
 
 export interface FillRowsRequest {
@@ -68,6 +70,7 @@ interface RowContext {
 function rowOf({ state, repeated }: RowContext, key: FillKey, fill: VenueFill): readonly SentCell[] {
   const connector = key.slice(0, key.indexOf("/"));
   const { at, symbol, side, quantity, price, fee = null, feeCurrency, busts, corrects } = fill;
+  const { liquidity = null, settlesAt } = fill;
   const order = ownerOf(state, connector, fill) ?? null;
   const note =
     busts !== undefined
@@ -82,7 +85,8 @@ function rowOf({ state, repeated }: RowContext, key: FillKey, fill: VenueFill): 
   const currency = fee === null || feeCurrency === undefined ? null : shownCurrency(feeCurrency);
   const word = (cell: Cell): SentCell => repeated.placeOf(cell);
   const first = [iso(at), order, word(connector), word(shownSymbol(symbol)), word(side)];
-  return [...first, quantity, price, fee, word(currency), word(note)];
+  const settles = settlesAt === undefined ? null : iso(settlesAt);
+  return [...first, quantity, price, fee, word(currency), word(note), word(liquidity), word(settles)];
 }
 
 /** The fill contradicts its order: it fills nothing and changes no position. */

@@ -98,6 +98,8 @@ export function detailOf(order: Readonly<OrderRecord>, path: string): OrderDetai
       time: iso(fill.at),
       fee: fill.fee ?? null,
       feeCurrency: fill.fee === undefined ? null : plainName(fill.feeCurrency ?? ""),
+      liquidity: fill.liquidity ?? null,
+      settlesAt: fill.settlesAt === undefined ? null : iso(fill.settlesAt),
       busted: fill.busts !== undefined,
       inferred,
     })),

@@ -51,21 +51,25 @@ export function bookChanges({ state, terms, quote, price, isForeign }: FiguresIn
       ? null
       : text(ratio(quantity.times(multiplier).times(mark).times(HUNDRED), nav, 2));
   };
-  const money = (name: "cash" | "buyingPower", what: string): BookChange => ({
-    what,
-    before: account?.account[name] ?? null,
-    after:
-      account === undefined || price === undefined || isForeign
-        ? null
-        : text(rounded(decimal(account.account[name]).minus(signed.times(multiplier).times(price)), 2)),
-    unit: currency,
-  });
+  const money = (name: "cash" | "buyingPower" | "settledCash", what: string): BookChange => {
+    const before = account?.account[name];
+    const isKnown = before !== undefined && price !== undefined && !isForeign;
+    const after = isKnown ? rounded(decimal(before).minus(signed.times(multiplier).times(price)), 2) : undefined;
+    return { what, before: before ?? null, after: after === undefined ? null : text(after), unit: currency };
+  };
   return [
     { what: `${terms.symbol} held`, before: text(held), after: text(after), unit: "" },
     { what: `${terms.symbol} weight`, before: weight(held), after: weight(after), unit: "%" },
     money("cash", "cash"),
     money("buyingPower", "buying power"),
+    ...settledChange(money("settledCash", "settled cash"), terms.side),
   ];
+}
+
+/** What is sold is not paid at once; what is bought is to be paid. Nothing of a venue that does not state it. */
+function settledChange(change: BookChange, side: OrderTerms["side"]): readonly BookChange[] {
+  if (change.before === null) return [];
+  return [side === "buy" ? change : { ...change, after: change.before }];
 }
 
 function markOf(venueMark: string | undefined, quote: VenueQuote | undefined): Decimal | undefined {

@@ -159,6 +159,13 @@ export const FILL_MISTAKES: readonly Mistake[] = [
     reason: "set fee and feeCurrency",
   },
   {
+    name: "every-fill-is-a-taker",
+    description: "It calls each fill that of a taker, whatever the venue says.",
+    edits: [["    fee: fill.fee,\n", '    liquidity: "taker",\n    fee: fill.fee,\n']],
+    caughtBy: ["C109"],
+    reason: "the venue calls the fill that of a maker",
+  },
+  {
     name: "fills-as-floats",
     description: "It reads the amounts of fills as JavaScript numbers.",
     edits: [

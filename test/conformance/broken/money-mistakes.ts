@@ -127,6 +127,13 @@ export const MONEY_MISTAKES: readonly Mistake[] = [
     reason: "pass the venue's currency on",
   },
   {
+    name: "cash-as-settled-cash",
+    description: "It states all cash as settled.",
+    edits: [[ACCOUNT_RESULT, ACCOUNT_RESULT.replace("cash,", "cash, settledCash: cash,")]],
+    caughtBy: ["C24"],
+    reason: "as settledCash",
+  },
+  {
     name: "cash-and-nav-swapped",
     description: "It swaps cash and NAV.",
     edits: [[ACCOUNT_RESULT, ACCOUNT_RESULT.replace("nav, cash,", "nav: cash, cash: nav,")]],

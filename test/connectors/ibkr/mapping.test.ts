@@ -177,6 +177,19 @@ describe("the account", () => {
     );
   });
 
+  it("has settled cash and margin in its currency, and the P&L of all currencies, where TWS states them", () => {
+    const pnl = [value("UnrealizedPnL", "7", "USD"), value("UnrealizedPnL", "-3", "EUR")];
+    const stated = [value("SettledCash", "8999.5", "EUR"), value("InitMarginReq", "1000.75", "EUR"), ...pnl];
+    const base = value("UnrealizedPnL", "3.30", "BASE");
+    expect(accountFrom(accountValues([...rows, ...stated, base]))).toMatchObject({
+      ...{ settledCash: "8999.5", marginUsed: "1000.75", unrealizedPnl: "3.30" },
+    });
+    // The P&L of one currency is not that of all.
+    expect(accountFrom(accountValues([...rows, ...stated]))).not.toHaveProperty("unrealizedPnl");
+    const odd = [value("SettledCash", "N/A", "EUR"), value("InitMarginReq", "5", "BASE")];
+    expect(Object.keys(accountFrom(accountValues([...rows, ...odd])))).toHaveLength(4);
+  });
+
   it("with a NAV in two currencies is in the one whose rate is 1", () => {
     expect(accountValues([value("NetLiquidation", "27000", "USD"), ...rows]).currency).toBe("EUR");
   });
