@@ -5,6 +5,7 @@ import type { ScanStart } from "../bus/journal-read.ts";
 import { type DeskState, emptyDeskState } from "../domain/desk-state.ts";
 import { type QocError, messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
+import { type LedgerParts, emptyLedger } from "../trading/account/ledger-parts.ts";
 import { type PublicKeys, verifySignature } from "../trading/keys/operator-keys.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/orders/order-authors.ts";
 import { LAYOUT } from "../workspace/layout.ts";
@@ -13,6 +14,8 @@ export interface FoldStart {
   readonly state: DeskState;
   readonly authors: OrderAuthors;
   readonly archive: DiskArchive;
+  /** undefined if no currency was given, or if the desk could not follow its profit and loss. */
+  readonly ledger: LedgerParts | undefined;
   /** undefined: the first record. */
   readonly from: ScanStart | undefined;
 }
@@ -25,6 +28,8 @@ export interface FoldStartOptions {
   readonly deskId: string;
   /** undefined: no checkpoint is used, because its signature cannot be checked. */
   readonly keys: Pick<PublicKeys, "host"> | undefined;
+  /** Of the profit and loss; undefined: nothing reads it. */
+  readonly currency?: string | undefined;
   onDamage(error: QocError): void;
 }
 
@@ -44,9 +49,15 @@ export function checkpointPlace({
 }
 
 /** The fold of the whole journal. */
-export function foldOfAll({ disk, root, onDamage }: Pick<FoldStartOptions, "disk" | "root" | "onDamage">): FoldStart {
+export function foldOfAll({
+  disk,
+  root,
+  currency,
+  onDamage,
+}: Pick<FoldStartOptions, "disk" | "root" | "currency" | "onDamage">): FoldStart {
   const archive = new DiskArchive({ disk, dir: `${root}/${LAYOUT.checkpoints}`, onDamage });
-  return { state: emptyDeskState(), authors: createOrderAuthors(), archive, from: undefined };
+  const ledger = currency === undefined ? undefined : emptyLedger(currency);
+  return { state: emptyDeskState(), authors: createOrderAuthors(), archive, ledger, from: undefined };
 }
 
 /** The fold after the desk's checkpoint; a text why it is not used; undefined without a checkpoint. Never rejects. */
@@ -58,8 +69,12 @@ export async function foldAfterCheckpoint(options: FoldStartOptions): Promise<Fo
   const { seq, hash, segments, layers } = found.head;
   try {
     archive.use(layers, found.runs);
-    const state = restoreState(found, { authors: authors.byDigest }, archive);
-    return { ...start, state, from: { seq, hash, segments } };
+    const { state, kept } = restoreState(found, { authors: authors.byDigest }, archive);
+    const ledger = (kept as LedgerParts | null) ?? undefined;
+    const { currency } = options;
+    if (currency !== undefined && ledger !== undefined && ledger.currency !== currency)
+      return `its profit and loss are in ${ledger.currency}`;
+    return { ...start, state, ledger, from: { seq, hash, segments } };
   } catch (error) {
     return messageOf(error);
   }

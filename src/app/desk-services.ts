@@ -45,7 +45,8 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
     },
     equity: async (range, most) => {
       await flushed();
-      return reader.equity({ root: desk.workspace.root, config: desk.config }, range, most);
+      const place = { root: desk.workspace.root, home: open.home, version: desk.version };
+      return reader.equity({ place, config: desk.config }, range, most);
     },
     readLogs: async (query) => {
       await logs.flush();

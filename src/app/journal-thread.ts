@@ -9,10 +9,11 @@ import type { Progress } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import type { EquityCurve } from "../domain/account/equity-curve.ts";
 import type { DeskConfig } from "../workspace/config.ts";
+import type { LedgerPlace } from "./read-ledger.ts";
 import type { VerifiedPlace } from "./verify-journal.ts";
 
 interface EquitySource {
-  readonly root: string;
+  readonly place: Omit<LedgerPlace, "disk">;
   readonly config: Pick<DeskConfig, "account" | "workspace">;
 }
 
@@ -41,9 +42,9 @@ export class JournalThread {
     return this.#run(task, progress) as Promise<JournalReport>;
   }
 
-  equity({ root, config }: EquitySource, range: DateRange, most: number): Promise<EquityCurve> {
+  equity({ place, config }: EquitySource, range: DateRange, most: number): Promise<EquityCurve> {
     const { account, workspace } = config;
-    const task: JournalTask = { kind: "equity", root, config: { account, workspace }, range, most };
+    const task: JournalTask = { kind: "equity", place, config: { account, workspace }, range, most };
     return this.#run(task) as Promise<EquityCurve>;
   }
 

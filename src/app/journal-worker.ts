@@ -21,8 +21,8 @@ function verify({ place }: Extract<JournalTask, { kind: "verify" }>): Promise<un
   return verifyJournal({ ...place, disk: nodeDisk() }, { line: (line) => post({ line }) });
 }
 
-async function readEquity({ root, config, range, most }: Extract<JournalTask, { kind: "equity" }>): Promise<unknown> {
-  return equityCurve(equityOf(await readLedger(nodeDisk(), root, { config }), range), most);
+async function readEquity({ place, config, range, most }: Extract<JournalTask, { kind: "equity" }>): Promise<unknown> {
+  return equityCurve(equityOf(await readLedger({ ...place, disk: nodeDisk() }, { config }), range), most);
 }
 
 run(workerData as JournalTask).then(

@@ -131,7 +131,7 @@ function readServices(
     recordOf: async (from) => readRecordedDesk(options, (await locateDesk(options, from)).root),
     ledgerOf: async (from, query) => {
       const { root } = await locateDesk(options, from);
-      return readLedger(disk, root, { ...query, config: await readableConfig(options, root) });
+      return readLedger({ ...options, root }, { ...query, config: await readableConfig(options, root) });
     },
     inspect: async (from) => {
       const located = await locateDesk(options, from);

@@ -112,7 +112,8 @@ export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Prom
   await refreshAuthorTypes(disk, root, options.packageRoot).catch((error: unknown) =>
     logs.warn(`types for editors: ${messageOf(error)}`),
   );
-  const record = await openRecord({ ...options, root }, logs, lifecycle);
+  const { currency } = found.config.account;
+  const record = await openRecord({ ...options, root, currency }, logs, lifecycle);
   const start = startConfig(record.state, found, root);
   if (record.readOnly() === undefined) await Promise.all(start.events.map((event) => record.commit(event)));
   const parts = { options: { ...options, root }, config: start.config, found, text, reader, start };

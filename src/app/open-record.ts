@@ -9,12 +9,13 @@ import type { JournalProblem, JournalScan, ScanStart } from "../bus/journal-read
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
 import { openReplay } from "../bus/replay.ts";
 import { type JournalHead, KEY_ROLES, boundaryText } from "../domain/authority/authority.ts";
-import type { DeskState } from "../domain/desk-state.ts";
+import { type DeskState, applyEvent } from "../domain/desk-state.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { JournalUpgraded, KeyChanged, KeysReplaced, Recorded } from "../domain/event.ts";
 import type { Clock, Ids } from "../domain/ports.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
 import { type DeskAuthority, openAuthority } from "../trading/keys/authority.ts";
+import { KeptLedger } from "../trading/account/kept-ledger.ts";
 import type { Desk } from "../trading/desk.ts";
 import { DecisionCheck, isDecision } from "../trading/audit/check-decisions.ts";
 import { checkKeyFiles } from "../trading/keys/key-files.ts";
@@ -37,6 +38,8 @@ export interface RecordOptions extends DeskPlace {
   readonly ids: Ids;
   /** The version of Qoc. */
   readonly version: string;
+  /** `[account] currency`. */
+  readonly currency: string;
   /** Start with trading halted. */
   readonly halted?: boolean | undefined;
 }
@@ -60,7 +63,8 @@ export interface OpenRecord {
 /** Opens journal, state and bus, and writes the first records of this run. */
 export async function openRecord(options: RecordOptions, logs: LogFile, lifecycle: Lifecycle): Promise<OpenRecord> {
   const { root, disk, clock } = options;
-  const { state, authors, archive, check, scan, journal, from, problem } = await readRecords(options, logs, lifecycle);
+  const read = await readRecords(options, logs, lifecycle);
+  const { state, authors, archive, ledger, check, scan, journal, from, problem } = read;
   const deskId = await keepDeskId(disk, root, check.deskId);
   const path = keyPath(options.home, deskId);
   await checkKeyFiles(disk, path, process.getuid?.() ?? 0);
@@ -77,7 +81,11 @@ export async function openRecord(options: RecordOptions, logs: LogFile, lifecycl
   const replacement = found !== undefined && replaces(found, named, keys) ? found : undefined;
   // Refuses other keys before the signed heads are judged with them.
   keyChanges(state, keys, path, replacement);
-  const bus = openBus(journal, state, logs);
+  const bus = openBus(
+    journal,
+    ledger.beside((recorded) => applyEvent(state, recorded)),
+    logs,
+  );
   bus.subscribe("publish", (recorded) => authors.take(recorded));
   const gap = check.gap(scan, state);
   const startup = (accepted?: AcceptedRecords): Promise<void> =>
@@ -95,6 +103,7 @@ export async function openRecord(options: RecordOptions, logs: LogFile, lifecycl
         ...checkpointPlace({ disk, root, version: options.version, deskId, keys }),
         ...{ clock, log: logs, journal, state, archive, from: from?.seq ?? 0 },
         others: { authors: authors.byDigest },
+        kept: ledger,
         sign: await hostSigner(disk, path),
         mayWrite: () => readOnly() === undefined,
         needsWholeJournal: isDecision,
@@ -117,6 +126,7 @@ export async function openRecord(options: RecordOptions, logs: LogFile, lifecycl
 interface ReadRecords extends Pick<OpenRecord, "state" | "journal" | "authors" | "archive"> {
   /** The record of the checkpoint that was used; undefined without one. */
   readonly from: ScanStart | undefined;
+  readonly ledger: KeptLedger;
   readonly check: JournalCheck;
   readonly scan: JournalScan;
   /** Why the journal is not written, or not relied on. */
@@ -192,7 +202,7 @@ async function removeCheckpoint({ disk, root }: RecordOptions): Promise<void> {
  */
 async function openJournalOf(opening: JournalOpening): Promise<JournalFold> {
   const { options, logs, lifecycle, onDamage } = opening;
-  const { disk, root, home, version } = options;
+  const { disk, root, home, version, currency } = options;
   const check = await JournalCheck.open(options);
   const { deskId } = check;
   // undefined for keys of an earlier version, which signed no decisions, and for keys that the start refuses later.
@@ -200,7 +210,7 @@ async function openJournalOf(opening: JournalOpening): Promise<JournalFold> {
   return lifecycle.open(
     "journal",
     async () => {
-      const start = await foldAfterCheckpoint({ disk, root, version, deskId, keys, onDamage });
+      const start = await foldAfterCheckpoint({ disk, root, version, deskId, keys, currency, onDamage });
       if (typeof start === "string") logs.warn(`the checkpoint is not used: ${start}`);
       else if (start !== undefined) {
         const read = await foldFrom(opening, start, check, keys);
@@ -209,7 +219,7 @@ async function openJournalOf(opening: JournalOpening): Promise<JournalFold> {
         if (read.scan.lacksStart === true)
           logs.warn(`the checkpoint is not used: the journal does not have its record ${start.from?.seq}`);
       }
-      return foldFrom(opening, foldOfAll({ disk, root, onDamage }), check, keys);
+      return foldFrom(opening, foldOfAll({ disk, root, currency, onDamage }), check, keys);
     },
     closeJournal,
   );
@@ -226,12 +236,13 @@ interface JournalFold extends Omit<ReadRecords, "problem"> {
 
 async function foldFrom(
   { options, logs, onFailure }: JournalOpening,
-  { state, authors, archive, from }: FoldStart,
+  { state, authors, archive, ledger: parts, from }: FoldStart,
   check: JournalCheck,
   keys: PublicKeys | undefined,
 ): Promise<JournalFold> {
   const { root, disk, clock } = options;
-  const { take } = openReplay(state);
+  const ledger = new KeptLedger(state, parts, logs);
+  const take = ledger.beside(openReplay(state).take);
   const decisions = keys === undefined || from !== undefined ? undefined : new DecisionCheck(keys);
   let decision: Recorded | undefined;
   const dir = `${root}/${LAYOUT.journal}`;
@@ -246,7 +257,8 @@ async function foldFrom(
     ...{ disk, dir, clock, from, log: logs, onFailure },
   });
   if (from !== undefined) await check.readEarlier(disk, dir, from.seq, scan);
-  return { state, authors, archive, check, scan, journal, from, decision, invalid: decisions?.problem };
+  const invalid = decisions?.problem;
+  return { state, authors, archive, ledger, check, scan, journal, from, decision, invalid };
 }
 
 async function closeJournal({ journal }: { readonly journal: Journal | undefined }): Promise<void> {

@@ -1,23 +1,32 @@
 /**
- * The index of the archive: sorted runs of entries in files that are never changed. A run is a list of pages and a
+ * The indexes of the archive: sorted runs of entries in files that are never changed. A run is a list of pages and a
  * table with the first key and the digest of each page; only the table is in memory. Runs of about equal size are
  * merged, so that there are few.
  *
- * An entry: 6 bytes of the key's hash, 4 bytes layer, 5 bytes offset, 4 bytes length, 13 bytes of the line's digest.
+ * An entry: the key, 4 bytes layer, 5 bytes offset, 4 bytes length, 13 bytes of the line's digest. The key is the hash
+ * of a table and a name (6 bytes), or the characters by which an order's id begins or ends.
  */
 import { bufferView } from "../lib/buffer-view.ts";
 import { createHash } from "node:crypto";
 import { sha256Hex } from "../domain/digest.ts";
 import { LruMap } from "../lib/lru-map.ts";
 
-export const ENTRY_BYTES = 32;
+const POINTER_BYTES = 26;
 const PAGE_ENTRIES = 128;
-const PAGE_BYTES = ENTRY_BYTES * PAGE_ENTRIES;
-const HASH_BYTES = 6;
 const DIGEST_BYTES = 32;
-const ROW_BYTES = HASH_BYTES + DIGEST_BYTES;
 /** Of a line's digest, in an entry. */
 export const LINE_DIGEST_BYTES = 13;
+const HASH_BYTES = 6;
+/** Ids that differ only after this many characters are distinguished by their lines. */
+const NAME_BYTES = 38;
+
+/** The length of the keys. The kind is the end of the files. */
+const KEY_BYTES = { index: HASH_BYTES, names: NAME_BYTES } as const;
+export type IndexKind = keyof typeof KEY_BYTES;
+
+function entryBytes(kind: IndexKind): number {
+  return KEY_BYTES[kind] + POINTER_BYTES;
+}
 
 /** Where the archive has a line. */
 export interface IndexEntry {
@@ -32,42 +41,79 @@ export function sha256(bytes: string | Uint8Array): Buffer {
 }
 
 /** `alias`: a table and a key. */
-export function aliasHash(alias: string): number {
-  return sha256(alias).readUIntBE(0, HASH_BYTES);
+export function aliasKey(alias: string): Buffer {
+  return sha256(alias).subarray(0, HASH_BYTES);
 }
 
-export function writeEntry(hash: number, { layer, offset, length, digest }: IndexEntry): Buffer {
-  const entry = Buffer.alloc(ENTRY_BYTES);
-  entry.writeUIntBE(hash, 0, HASH_BYTES);
-  entry.writeUInt32BE(layer, 6);
-  entry.writeUIntBE(offset, 10, 5);
-  entry.writeUInt32BE(length, 15);
-  digest.copy(entry, 19, 0, LINE_DIGEST_BYTES);
+/** The keys of an id, or of a part by which it begins or ends. */
+export function nameKeys(part: string): readonly [beginning: Buffer, end: Buffer] {
+  const word = part.toLowerCase();
+  const reversed = [...word].toReversed().join("");
+  return [nameKey(`<${word}`), nameKey(`>${reversed}`)];
+}
+
+function nameKey(text: string): Buffer {
+  return Buffer.from(text, "utf8").subarray(0, NAME_BYTES);
+}
+
+/** A shorter key is filled up with zeros. */
+export function writeEntry(kind: IndexKind, key: Buffer, { layer, offset, length, digest }: IndexEntry): Buffer {
+  const keyBytes = KEY_BYTES[kind];
+  const entry = Buffer.alloc(keyBytes + POINTER_BYTES);
+  key.copy(entry);
+  entry.writeUInt32BE(layer, keyBytes);
+  entry.writeUIntBE(offset, keyBytes + 4, 5);
+  entry.writeUInt32BE(length, keyBytes + 9);
+  digest.copy(entry, keyBytes + 13, 0, LINE_DIGEST_BYTES);
   return entry;
 }
 
-function hashAt(entries: Buffer, place: number): number {
-  return entries.readUIntBE(place * ENTRY_BYTES, HASH_BYTES);
+/** Entries, and the place of one of them. */
+interface EntryPlace {
+  readonly entries: Buffer;
+  readonly at: number;
 }
 
-/** Sorts entries by their hashes; of equal ones the first stays first. */
-export function sortedEntries(entries: readonly Buffer[]): Buffer {
-  return Buffer.concat(entries.toSorted((a, b) => a.readUIntBE(0, HASH_BYTES) - b.readUIntBE(0, HASH_BYTES)));
+/** Compares the keys of two entries. Most differ in their first bytes, which are compared as a number. */
+function compareEntries(kind: IndexKind, a: EntryPlace, b: EntryPlace): number {
+  const first = a.entries.readUIntBE(a.at, HASH_BYTES) - b.entries.readUIntBE(b.at, HASH_BYTES);
+  const keyBytes = KEY_BYTES[kind];
+  if (first !== 0 || keyBytes === HASH_BYTES) return first;
+  return a.entries.compare(b.entries, b.at, b.at + keyBytes, a.at, a.at + keyBytes);
+}
+
+/** Sorts entries by their keys; of equal ones the first stays first. */
+export function sortedEntries(kind: IndexKind, entries: readonly Buffer[]): Buffer {
+  const sorted = entries.toSorted((a, b) => compareEntries(kind, { entries: a, at: 0 }, { entries: b, at: 0 }));
+  return Buffer.concat(sorted);
 }
 
 /** Entries merged between two pauses. */
 const MERGE_SLICE = 16_384;
 
-/** Of equal hashes those of `newer` come first. */
-export async function mergedEntries(newer: Buffer, older: Buffer, pause: () => Promise<unknown>): Promise<Buffer> {
+export interface MergedEntries {
+  /** Of equal keys those of `newer` come first. */
+  readonly newer: Buffer;
+  readonly older: Buffer;
+}
+
+export async function mergedEntries(
+  kind: IndexKind,
+  { newer, older }: MergedEntries,
+  pause: () => Promise<unknown>,
+): Promise<Buffer> {
   const merged = Buffer.alloc(newer.length + older.length);
-  const [newCount, oldCount] = [newer.length / ENTRY_BYTES, older.length / ENTRY_BYTES];
-  let [n, o] = [0, 0];
-  while (n + o < newCount + oldCount) {
-    if ((n + o) % MERGE_SLICE === MERGE_SLICE - 1) await pause();
-    const isNew = n < newCount && (o === oldCount || hashAt(newer, n) <= hashAt(older, o));
-    const [from, place] = isNew ? [newer, n++] : [older, o++];
-    from.copy(merged, (n + o - 1) * ENTRY_BYTES, place * ENTRY_BYTES, (place + 1) * ENTRY_BYTES);
+  const size = entryBytes(kind);
+  const [next, other] = [
+    { entries: newer, at: 0 },
+    { entries: older, at: 0 },
+  ];
+  for (let to = 0; to < merged.length; to += size) {
+    if (to % (MERGE_SLICE * size) === 0) await pause();
+    const isNew = next.at < newer.length && (other.at === older.length || compareEntries(kind, next, other) <= 0);
+    const from = isNew ? next : other;
+    from.entries.copy(merged, to, from.at, from.at + size);
+    from.at += size;
   }
   return merged;
 }
@@ -75,25 +121,38 @@ export async function mergedEntries(newer: Buffer, older: Buffer, pause: () => P
 /** A run in a checkpoint. */
 export interface RunFacts {
   readonly name: string;
+  readonly kind: IndexKind;
   readonly entries: number;
   /** Of the table. */
   readonly sha256: string;
 }
 
-export function runBytes({ entries }: Pick<RunFacts, "entries">): number {
-  return entries * ENTRY_BYTES + tableBytes(entries);
+type RunSize = Pick<RunFacts, "entries" | "kind">;
+
+export function runBytes(facts: RunSize): number {
+  return entriesBytes(facts) + tableBytes(facts);
 }
 
-function tableBytes(entries: number): number {
-  return Math.ceil(entries / PAGE_ENTRIES) * ROW_BYTES;
+export function entryCount(kind: IndexKind, entries: Buffer): number {
+  return entries.length / entryBytes(kind);
+}
+
+export function entriesBytes({ entries, kind }: RunSize): number {
+  return entries * entryBytes(kind);
+}
+
+function tableBytes({ entries, kind }: RunSize): number {
+  return Math.ceil(entries / PAGE_ENTRIES) * (KEY_BYTES[kind] + DIGEST_BYTES);
 }
 
 /** The table of sorted entries. */
-export function tableOf(entries: Buffer): Buffer {
+export function tableOf(kind: IndexKind, entries: Buffer): Buffer {
+  const keyBytes = KEY_BYTES[kind];
   const rows: Buffer[] = [];
-  for (let start = 0; start < entries.length; start += PAGE_BYTES) {
-    const page = entries.subarray(start, start + PAGE_BYTES);
-    rows.push(page.subarray(0, HASH_BYTES), sha256(page));
+  const pageBytes = PAGE_ENTRIES * entryBytes(kind);
+  for (let start = 0; start < entries.length; start += pageBytes) {
+    const page = entries.subarray(start, start + pageBytes);
+    rows.push(page.subarray(0, keyBytes), sha256(page));
   }
   return Buffer.concat(rows);
 }
@@ -103,7 +162,7 @@ export type ReadPart = (name: string, offset: number, length: number) => Uint8Ar
 
 /** @throws RangeError if the file is shorter; returns undefined if the table is not that of the facts. */
 export function openRun(facts: RunFacts, read: ReadPart): IndexRun | undefined {
-  const table = Buffer.from(read(facts.name, facts.entries * ENTRY_BYTES, tableBytes(facts.entries)));
+  const table = Buffer.from(read(facts.name, entriesBytes(facts), tableBytes(facts)));
   return sha256Hex(table) === facts.sha256 ? new IndexRun(facts, table, read) : undefined;
 }
 
@@ -113,48 +172,57 @@ export class IndexRun {
   readonly facts: RunFacts;
   readonly #table: Buffer;
   readonly #read: ReadPart;
+  readonly #keyBytes: number;
+  readonly #entryBytes: number;
+  readonly #rowBytes: number;
   readonly #pages = new LruMap<number, Buffer>(PAGES_KEPT);
 
   constructor(facts: RunFacts, table: Buffer, read: ReadPart) {
     this.facts = facts;
     this.#table = table;
     this.#read = read;
+    this.#keyBytes = KEY_BYTES[facts.kind];
+    this.#entryBytes = entryBytes(facts.kind);
+    this.#rowBytes = this.#keyBytes + DIGEST_BYTES;
   }
 
-  /** The entries of this hash, the newest first. @throws Error if a page is not that of the table. */
-  find(hash: number): readonly IndexEntry[] {
-    const found: IndexEntry[] = [];
-    for (let page = this.#firstPage(hash); page < this.#pageCount && this.#firstHash(page) <= hash; page++) {
+  /**
+   * The entries whose keys begin with these bytes, of equal keys the newest first. A page is read when its first entry
+   * is asked for. @throws Error if a page is not that of the table.
+   */
+  *find(prefix: Buffer): Iterable<IndexEntry> {
+    const size = this.#entryBytes;
+    const first = this.#firstPage(prefix);
+    for (let page = first; page < this.#pageCount; page++) {
+      const row = page * this.#rowBytes;
+      if (page > first && this.#table.compare(prefix, 0, prefix.length, row, row + prefix.length) !== 0) return;
       const entries = this.#page(page);
-      const count = entries.length / ENTRY_BYTES;
-      for (let place = firstPlace(entries, hash); place < count && hashAt(entries, place) === hash; place++)
-        found.push(entryAt(entries, place));
+      for (let at = firstPlace(entries, prefix, size) * size; at < entries.length; at += size) {
+        if (entries.compare(prefix, 0, prefix.length, at, at + prefix.length) !== 0) return;
+        yield this.#entryAt(entries, at);
+      }
     }
-    return found;
   }
 
   /** Reads all pages. @throws Error if a page is not that of the table. */
   wholeEntries(): Buffer {
-    const { name, entries } = this.facts;
-    const read = bufferView(this.#read(name, 0, entries * ENTRY_BYTES));
-    if (!tableOf(read).equals(this.#table)) throw new Error(`${name} is not the file that was written`);
+    const { name, kind } = this.facts;
+    const read = bufferView(this.#read(name, 0, entriesBytes(this.facts)));
+    if (!tableOf(kind, read).equals(this.#table)) throw new Error(`${name} is not the file that was written`);
     return read;
   }
 
   get #pageCount(): number {
-    return this.#table.length / ROW_BYTES;
+    return this.#table.length / this.#rowBytes;
   }
 
-  #firstHash(page: number): number {
-    return this.#table.readUIntBE(page * ROW_BYTES, HASH_BYTES);
-  }
-
-  /** The last page that begins before the hash: equal hashes may begin at its end. */
-  #firstPage(hash: number): number {
+  /** The last page that begins before the key: equal keys may begin at its end. */
+  #firstPage(key: Buffer): number {
+    const [bytes, keyBytes] = [this.#rowBytes, this.#keyBytes];
     let [low, high] = [0, this.#pageCount - 1];
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      if (this.#firstHash(middle) < hash) low = middle;
+      if (this.#table.compare(key, 0, key.length, middle * bytes, middle * bytes + keyBytes) < 0) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -163,32 +231,34 @@ export class IndexRun {
   #page(page: number): Buffer {
     const kept = this.#pages.get(page);
     if (kept !== undefined) return kept;
-    const { name, entries } = this.facts;
-    const start = page * PAGE_BYTES;
-    const read = bufferView(this.#read(name, start, Math.min(PAGE_BYTES, entries * ENTRY_BYTES - start)));
-    const digest = this.#table.subarray(page * ROW_BYTES + HASH_BYTES, (page + 1) * ROW_BYTES);
+    const { name } = this.facts;
+    const pageBytes = PAGE_ENTRIES * this.#entryBytes;
+    const start = page * pageBytes;
+    const read = bufferView(this.#read(name, start, Math.min(pageBytes, entriesBytes(this.facts) - start)));
+    const row = page * this.#rowBytes;
+    const digest = this.#table.subarray(row + this.#keyBytes, row + this.#rowBytes);
     if (!sha256(read).equals(digest)) throw new Error(`${name}: page ${page} is not the page that was written`);
     this.#pages.set(page, read);
     return read;
   }
+
+  #entryAt(entries: Buffer, start: number): IndexEntry {
+    const at = start + this.#keyBytes;
+    return {
+      layer: entries.readUInt32BE(at),
+      offset: entries.readUIntBE(at + 4, 5),
+      length: entries.readUInt32BE(at + 9),
+      digest: entries.subarray(at + 13, at + POINTER_BYTES),
+    };
+  }
 }
 
-function firstPlace(entries: Buffer, hash: number): number {
-  let [low, high] = [0, entries.length / ENTRY_BYTES];
+function firstPlace(entries: Buffer, key: Buffer, size: number): number {
+  let [low, high] = [0, entries.length / size];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (hashAt(entries, middle) < hash) low = middle + 1;
+    if (entries.compare(key, 0, key.length, middle * size, middle * size + key.length) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
-}
-
-function entryAt(entries: Buffer, place: number): IndexEntry {
-  const at = place * ENTRY_BYTES;
-  return {
-    layer: entries.readUInt32BE(at + 6),
-    offset: entries.readUIntBE(at + 10, 5),
-    length: entries.readUInt32BE(at + 15),
-    digest: entries.subarray(at + 19, at + ENTRY_BYTES),
-  };
 }

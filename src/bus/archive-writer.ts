@@ -11,19 +11,25 @@ import {
   aliasOf,
   layerName,
   lineDigest,
+  runsOf,
 } from "./archive.ts";
 import {
-  ENTRY_BYTES,
   type IndexEntry,
+  type IndexKind,
   IndexRun,
   type RunFacts,
-  aliasHash,
+  aliasKey,
+  entriesBytes,
+  entryCount,
   mergedEntries,
+  nameKeys,
   sortedEntries,
   tableOf,
   writeEntry,
 } from "./archive-index.ts";
 import type { PreparedLine } from "./archive-lines.ts";
+import { PROJECTION_SECTIONS, type ProjectionPlan, type ProjectionSection } from "./kept-projection.ts";
+import { stateText } from "./state-text.ts";
 
 export interface ArchivePlace {
   readonly disk: Disk;
@@ -44,12 +50,40 @@ export function slices(clock: Pick<Clock, "monotonic">): () => Promise<void> | u
     });
   };
 }
+
+/** What moves into one layer. */
+export interface LayerContents {
+  readonly lines: readonly PreparedLine[];
+  readonly sections: SectionLines;
+}
+
+type SectionLines = Readonly<Record<ProjectionSection, readonly Buffer[]>>;
+
+/** Writes down what a projection moves, one value a line. */
+export async function sectionLines(
+  { sections }: ProjectionPlan,
+  clock: Pick<Clock, "monotonic">,
+): Promise<SectionLines> {
+  const pause = slices(clock);
+  const written: Record<ProjectionSection, Buffer[]> = { profitRows: [], valuePoints: [], trades: [] };
+  for (const name of PROJECTION_SECTIONS)
+    for (const value of sections[name]) {
+      written[name].push(Buffer.from(`${stateText(value)}\n`));
+      await pause();
+    }
+  return written;
+}
+
+export function isEmptyLayer({ lines, sections }: LayerContents): boolean {
+  return lines.length === 0 && PROJECTION_SECTIONS.every((name) => sections[name].length === 0);
+}
+
 export async function writeLayer(
   { disk, dir, clock }: ArchivePlace,
-  { number, seq, at }: Pick<LayerFacts, "number" | "seq" | "at">,
-  lines: readonly PreparedLine[],
-): Promise<{ readonly facts: LayerFacts; readonly entries: readonly Buffer[] }> {
-  const entries: Buffer[] = [];
+  place: Pick<LayerFacts, "number" | "seq" | "at" | "tradeTimes">,
+  { lines, sections: moved }: LayerContents,
+): Promise<{ readonly facts: LayerFacts; readonly entries: LayerEntries }> {
+  const entries: Record<IndexKind, Buffer[]> = { index: [], names: [] };
   const parts: Buffer[] = [];
   const pause = slices(clock);
   let offset = 0;
@@ -62,7 +96,7 @@ export async function writeLayer(
   for (const [name, section] of Object.entries(bySection)) {
     const from = offset;
     for (const line of section) {
-      entries.push(...entriesOf(line, number, offset));
+      addEntries(entries, line, { layer: place.number, offset });
       offset += line.text.length;
       await pause();
     }
@@ -73,38 +107,61 @@ export async function writeLayer(
     );
   }
   const { orders, fills } = bySection;
-  const ids = Buffer.from(orders.map(({ key }) => `${key}\n`).join(""));
-  offset += ids.length;
-  end("ids", offset - ids.length, [ids]);
-  await disk.writeAtomic(`${dir}/${layerName(number)}`, Buffer.concat(parts));
+  for (const name of PROJECTION_SECTIONS) {
+    const from = offset;
+    for (const line of moved[name]) offset += line.length;
+    end(name, from, moved[name]);
+  }
+  await disk.writeAtomic(`${dir}/${layerName(place.number)}`, Buffer.concat(parts));
   const states: Record<string, number> = {};
   for (const { group } of orders) states[group] = (states[group] ?? 0) + 1;
   const newFills = fills.filter(({ place }) => place >= 0);
   const facts: LayerFacts = {
-    ...{ number, bytes: offset, seq, at, sections: sections as LayerFacts["sections"], states },
+    ...{ ...place, bytes: offset, sections: sections as LayerFacts["sections"], states },
     ...{ firstPlace: orders[0]?.place ?? 0, firstFill: newFills[0]?.place ?? 0, newFills: newFills.length },
   };
   return { facts, entries };
 }
 
-/** Writes the entries of a layer as a run, and merges runs of about its size with it. */
+/** Of each kind, the entries of a layer. */
+export type LayerEntries = Readonly<Record<IndexKind, readonly Buffer[]>>;
+
+/** All runs after this layer. */
 export async function writeRuns(
+  place: ArchivePlace,
+  number: number,
+  entries: LayerEntries,
+): Promise<readonly IndexRun[]> {
+  return [
+    ...(await writeRun(place, number, { kind: "index", written: entries.index })),
+    ...(await writeRun(place, number, { kind: "names", written: entries.names })),
+  ];
+}
+
+interface RunEntries {
+  readonly kind: IndexKind;
+  readonly written: readonly Buffer[];
+}
+
+/** Writes the entries of a layer as a run, and merges runs of about its size with it. */
+async function writeRun(
   { disk, dir, archive }: ArchivePlace,
   number: number,
-  written: readonly Buffer[],
+  { kind, written }: RunEntries,
 ): Promise<readonly IndexRun[]> {
-  let entries = sortedEntries(written);
-  const older = [...archive.runs];
+  const older = [...runsOf(kind, archive.runs)];
+  if (written.length === 0) return older;
+  let entries = sortedEntries(kind, written);
   let first = number;
   for (let next = older[0]; next !== undefined && isMerged(next, entries); next = older[0]) {
-    entries = await mergedEntries(entries, next.wholeEntries(), setImmediate);
+    entries = await mergedEntries(kind, { newer: entries, older: next.wholeEntries() }, setImmediate);
     first = Number.parseInt(next.facts.name, 10);
     older.shift();
   }
-  const table = tableOf(entries);
-  const name = `${padded(first)}-${padded(number)}.index`;
+  const table = tableOf(kind, entries);
+  const name = `${padded(first)}-${padded(number)}.${kind}`;
   await disk.writeAtomic(`${dir}/${name}`, Buffer.concat([entries, table]));
-  const facts: RunFacts = { name, entries: entries.length / ENTRY_BYTES, sha256: sha256Hex(table) };
+  const facts: RunFacts = { name, kind, entries: entryCount(kind, entries), sha256: sha256Hex(table) };
   return [new IndexRun(facts, table, archive.read), ...older];
 }
 
@@ -113,7 +170,7 @@ function padded(number: number): string {
 }
 
 function isMerged(run: IndexRun, entries: Buffer): boolean {
-  return run.facts.entries * ENTRY_BYTES <= 2 * entries.length;
+  return entriesBytes(run.facts) <= 2 * entries.length;
 }
 
 function linesOf(lines: readonly PreparedLine[], table: ArchiveTable): readonly PreparedLine[] {
@@ -124,7 +181,13 @@ function otherLines(lines: readonly PreparedLine[]): readonly PreparedLine[] {
   return lines.filter(({ table }) => table !== "orders" && table !== "fills");
 }
 
-function entriesOf({ table, key, aliases, text }: PreparedLine, layer: number, offset: number): readonly Buffer[] {
-  const entry: IndexEntry = { layer, offset, length: text.length, digest: lineDigest(text) };
-  return [aliasOf(table, key), ...aliases].map((alias) => writeEntry(aliasHash(alias), entry));
+function addEntries(
+  entries: Record<IndexKind, Buffer[]>,
+  { table, key, aliases, text }: PreparedLine,
+  place: Pick<IndexEntry, "layer" | "offset">,
+): void {
+  const entry: IndexEntry = { ...place, length: text.length, digest: lineDigest(text) };
+  for (const alias of [aliasOf(table, key), ...aliases])
+    entries.index.push(writeEntry("index", aliasKey(alias), entry));
+  if (table === "orders") entries.names.push(...nameKeys(key).map((name) => writeEntry("names", name, entry)));
 }

@@ -12,10 +12,20 @@ import type { CountedFill } from "../domain/fills/fill-state.ts";
 import type { OrderRecord } from "../domain/orders/order-state.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/market/venue.ts";
-import { type IndexEntry, type IndexRun, LINE_DIGEST_BYTES, aliasHash, sha256 } from "./archive-index.ts";
+import { type OrderId, isNamedByStem } from "../domain/ids.ts";
+import {
+  type IndexEntry,
+  type IndexKind,
+  type IndexRun,
+  LINE_DIGEST_BYTES,
+  aliasKey,
+  nameKeys,
+  sha256,
+} from "./archive-index.ts";
+import { PROJECTION_SECTIONS, type ProjectionPlan, type ProjectionSection } from "./kept-projection.ts";
 import { stateOf, stateText } from "./state-text.ts";
 
-export const SECTIONS = ["orders", "fills", "others", "ids"] as const;
+export const SECTIONS = ["orders", "fills", "others", ...PROJECTION_SECTIONS] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 export interface SectionFacts {
@@ -39,6 +49,7 @@ export interface LayerFacts {
   /** The place of its first new fill among all fills, and how many are new. */
   readonly firstFill: number;
   readonly newFills: number;
+  readonly tradeTimes: ProjectionPlan["tradeTimes"];
 }
 
 /** A fill as the archive keeps it. `place`: among all fills, in the order of their arrival; -1 for a later version. */
@@ -65,6 +76,10 @@ export function layerName(number: number): string {
   return `${String(number).padStart(6, "0")}.layer`;
 }
 
+export function runsOf(kind: IndexKind, runs: readonly IndexRun[]): readonly IndexRun[] {
+  return runs.filter(({ facts }) => facts.kind === kind);
+}
+
 export function lineText(line: ArchiveLine): string {
   return `${stateText(line)}\n`;
 }
@@ -83,8 +98,10 @@ export interface ArchiveOptions {
 export class DiskArchive implements Archive {
   readonly #options: ArchiveOptions;
   #layers: readonly LayerFacts[] = [];
-  /** The newest first. */
+  /** The newest of each kind first. */
   #runs: readonly IndexRun[] = [];
+  #index: readonly IndexRun[] = [];
+  #names: readonly IndexRun[] = [];
   #damage: QocError | undefined;
 
   constructor(options: ArchiveOptions) {
@@ -103,6 +120,8 @@ export class DiskArchive implements Archive {
   use(layers: readonly LayerFacts[], runs: readonly IndexRun[]): void {
     this.#layers = layers;
     this.#runs = runs;
+    this.#index = runsOf("index", runs);
+    this.#names = runsOf("names", runs);
   }
 
   /** For the runs of the index. @throws if the file lacks the part. */
@@ -140,9 +159,30 @@ export class DiskArchive implements Archive {
     return fills.filter(({ place }) => place >= 0).toReversed();
   }
 
-  /** The ids of all archived orders; an id may be named twice. */
-  async ids(): Promise<readonly string[]> {
-    return this.#layers.flatMap((layer) => this.#section(layer, "ids").toString("utf8").split("\n").slice(0, -1));
+  /** What a projection has moved into this layer, in its order. */
+  values(layer: LayerFacts, name: ProjectionSection): readonly unknown[] {
+    const lines = this.#section(layer, name).toString("utf8").split("\n");
+    return lines.slice(0, -1).map((line) => stateOf(line));
+  }
+
+  /** The first ids that begin or end with this part. @throws ARCHIVE_DAMAGED. */
+  idsNamedBy(part: string, most: number): readonly OrderId[] {
+    const found = new Set<OrderId>();
+    for (const key of nameKeys(part))
+      for (const run of this.#names)
+        for (const id of this.#idsAt(run, key)) {
+          if (found.size === most) return [...found];
+          if (isNamedByStem(id, part)) found.add(id);
+        }
+    return [...found];
+  }
+
+  *#idsAt(run: IndexRun, key: Buffer): Iterable<OrderId> {
+    try {
+      for (const entry of run.find(key)) yield this.#line(entry).key as OrderId;
+    } catch (error) {
+      throw this.#damaged(run.facts.name, error);
+    }
   }
 
   #section(layer: LayerFacts, name: SectionName): Buffer {
@@ -158,9 +198,9 @@ export class DiskArchive implements Archive {
   }
 
   #findLine(table: ArchiveTable, key: string): { readonly line: ArchiveLine; readonly entry: IndexEntry } | undefined {
-    if (this.#runs.length === 0) return undefined;
-    const hash = aliasHash(aliasOf(table, key));
-    for (const run of this.#runs) {
+    if (this.#index.length === 0) return undefined;
+    const hash = aliasKey(aliasOf(table, key));
+    for (const run of this.#index) {
       try {
         for (const entry of run.find(hash)) {
           const line = this.#line(entry);

@@ -4,7 +4,6 @@
  * number only, so that a later version can move them to another process.
  */
 import { EventEmitter } from "eventemitter3";
-import { type DeskState, applyEvent } from "../domain/desk-state.ts";
 import { messageOf } from "../domain/errors/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { Log } from "../domain/ports.ts";
@@ -31,12 +30,13 @@ export interface Bus {
   subscribe(after: "publish" | "commit", subscriber: Subscriber): () => void;
 }
 
-export function openBus(journal: Pick<Journal, "append">, state: DeskState, log: Log): Bus {
+/** `fold` applies a record to the desk's state. */
+export function openBus(journal: Pick<Journal, "append">, fold: Subscriber, log: Log): Bus {
   const emitter = new EventEmitter<{ publish: [Recorded]; commit: [Recorded] }>();
   const emitOnCommit = createCommitEmitter((recorded) => emitter.emit("commit", recorded));
   const append = (event: DeskEvent, durable: boolean): Appended => {
     const appended = journal.append(event, { durable });
-    applyEvent(state, appended.recorded);
+    fold(appended.recorded);
     emitter.emit("publish", appended.recorded);
     emitOnCommit(appended);
     return appended;

@@ -19,7 +19,7 @@ import { type SealedSegment, segmentName } from "./journal-read.ts";
 import { stateOf } from "./state-text.ts";
 
 /** Changes with the meaning of the state's text. The version of Qoc is in the head besides. */
-const CHECKPOINT_FORMAT = 3;
+const CHECKPOINT_FORMAT = 4;
 export const CHECKPOINT_FILE = "checkpoint.json";
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
@@ -151,18 +151,20 @@ async function missingFile(
 export interface CheckpointState {
   readonly state: DeskState;
   readonly others: { readonly authors: ArchivedMap<string, unknown> };
+  /** Of the projection; null if it was not kept. */
+  readonly kept: unknown;
 }
 
-/** Fills `others` and returns the state; both look up what has left memory in the archive. @throws for a bad text. */
+/** Fills `others`, which looks up what has left memory in the archive, as the state does. @throws for a bad text. */
 export function restoreState(
   { state: text }: Pick<FoundCheckpoint, "state">,
   others: CheckpointState["others"],
   archive: DiskArchive,
-): DeskState {
+): Pick<CheckpointState, "state" | "kept"> {
   const maps = archivedMapsIn(emptyDeskState(), others);
-  const { state } = stateOf(text, maps) as CheckpointState;
+  const { state, kept } = stateOf(text, maps) as CheckpointState;
   for (const map of maps) map.attach(archive);
-  return state;
+  return { state, kept };
 }
 
 /** Reads every file of the archive. Returns the first layer that is not what the head names. @throws for a run. */

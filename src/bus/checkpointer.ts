@@ -31,9 +31,10 @@ import {
   orderLine,
   plainLine,
 } from "./archive-lines.ts";
-import { slices, writeLayer, writeRuns } from "./archive-writer.ts";
+import { isEmptyLayer, sectionLines, slices, writeLayer, writeRuns } from "./archive-writer.ts";
 import { CHECKPOINT_FILE, type CheckpointState, checkpointText } from "./checkpoint.ts";
 import type { Journal } from "./journal.ts";
+import type { KeptProjection } from "./kept-projection.ts";
 import { stateText } from "./state-text.ts";
 
 export interface CheckpointerOptions {
@@ -47,6 +48,7 @@ export interface CheckpointerOptions {
   readonly journal: Pick<Journal, "flush" | "head" | "sealed">;
   readonly state: DeskState;
   readonly others: CheckpointState["others"];
+  readonly kept: KeptProjection;
   readonly archive: DiskArchive;
   sign(text: string): string;
   /** Whether the journal is whole and written. */
@@ -124,28 +126,33 @@ class SegmentCheckpointer implements Checkpointer {
     }
   }
 
-  /** Returns whether more orders may leave memory than one checkpoint takes. */
+  /** Returns whether more may leave memory than one checkpoint takes. */
   async #writeOne(): Promise<boolean> {
     const { disk, dir, journal, state, others, archive, version, deskId, clock, sign } = this.#options;
     const { limits = EVICTION_LIMITS } = this.#options;
     await disk.mkdir(dir);
     for (const map of this.#maps) map.takeTouched();
     const plan = { ...planEviction(state, limits), authors: this.#oldAuthors() };
+    const kept = this.#options.kept.plan();
+    const sections = await sectionLines(kept, clock);
     const lines = await this.#prepare(plan);
     this.#prepareAgain(lines);
     // From here to the text of the state nothing else runs: all of it is of one record.
     const evicted = this.#evictedBy(lines);
     const { seq, hash } = journal.head;
     const at = state.lastAt;
-    const text = stateText({ state, others }, { evictedOf: (map) => new Set(evicted.get(map)?.keys()) });
+    const whole = { state, others, kept: kept.rest() };
+    const text = stateText(whole, { evictedOf: (map) => new Set(evicted.get(map)?.keys()) });
     for (const map of this.#maps) map.takeTouched();
     await journal.flush();
     const segments = journal.sealed.filter((segment) => segment.seq <= seq);
     const number = (archive.layers.at(-1)?.number ?? 0) + 1;
     const layers = [...archive.layers];
     let { runs } = archive;
-    if (lines.size > 0) {
-      const { facts, entries } = await writeLayer(this.#options, { number, seq, at }, [...lines.values()]);
+    const contents = { lines: [...lines.values()], sections };
+    if (!isEmptyLayer(contents)) {
+      const { tradeTimes } = kept;
+      const { facts, entries } = await writeLayer(this.#options, { number, seq, at, tradeTimes }, contents);
       layers.push(facts);
       runs = await writeRuns(this.#options, number, entries);
     }
@@ -166,9 +173,10 @@ class SegmentCheckpointer implements Checkpointer {
       map.attach(archive);
       map.evict(evicted.get(map) ?? new Map(), map.takeTouched());
     }
+    kept.remove();
     this.#lastSeq = seq;
     await this.#removeOthers(layers, runs);
-    return isFull(plan, limits);
+    return kept.isFull || isFull(plan, limits);
   }
 
   /** Writes down what leaves memory, by table and key. */
@@ -251,4 +259,4 @@ class SegmentCheckpointer implements Checkpointer {
   }
 }
 
-const ARCHIVE_FILE = /^\d{6,}(\.layer|-\d{6,}\.index)$/;
+const ARCHIVE_FILE = /^\d{6,}(\.layer|-\d{6,}\.(index|names))$/;

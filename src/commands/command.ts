@@ -21,7 +21,7 @@ import type { News } from "../trading/market/news.ts";
 import type { PageSessions } from "../trading/pages/page-sessions.ts";
 import type { Passkeys } from "../trading/pages/passkeys.ts";
 import type { RebuildView } from "../trading/projections/rebuild.ts";
-import type { ProfitLedger } from "../trading/account/profit-ledger.ts";
+import type { WholeLedger } from "../trading/account/archived-ledger.ts";
 import type { RecordedDesk } from "../trading/recorded-desk.ts";
 import type { WorkingOrder } from "../trading/orders/working-orders.ts";
 import type { ReadLog } from "../runs/read-log.ts";
@@ -329,7 +329,7 @@ export interface LedgerQuery {
 }
 
 /** The ledger of a desk, and what is to be said beside it. */
-export interface DeskLedger extends Pick<ProfitLedger, "rows" | "points" | "trades"> {
+export interface DeskLedger extends WholeLedger {
   /** `[account] currency`. */
   readonly currency: string;
   /** Why the journal is not relied on; null: it is whole. */
@@ -351,7 +351,7 @@ export interface LocalServices {
   ): Promise<UpReport>;
   /** The journal and files of a desk that is down, read-only. */
   recordOf(from: string): Promise<RecordedDesk>;
-  /** Folds the whole journal into its profit and loss, in the caller's process: a running desk does not wait for it. */
+  /** The profit and loss by the journal, read in the caller's process: a running desk does not wait for it. */
   ledgerOf(from: string, query: LedgerQuery): Promise<DeskLedger>;
   /** Why a desk that is down would not start. */
   inspect(from: string): Promise<{ readonly checks: readonly DoctorCheck[] }>;

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { decimal } from "../domain/decimal.ts";
 import { shownCurrency, shownSymbol } from "../domain/untrusted.ts";
 import { iso } from "../lib/time.ts";
-import type { TradeRow } from "../trading/account/profit-ledger.ts";
+import type { TradeRow } from "../trading/account/ledger-parts.ts";
 import { PROFIT_KEYS, type ProfitLines, type ProfitReport, profitReport } from "../trading/account/profit-report.ts";
 import { flag, toggle } from "./arguments.ts";
 import { defineCommand, usageError } from "./command.ts";

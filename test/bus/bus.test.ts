@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { type Bus, openBus } from "../../src/bus/bus.ts";
 import { LINE_BYTES_MAX } from "../../src/bus/journal-record.ts";
-import { type DeskState, emptyDeskState } from "../../src/domain/desk-state.ts";
+import { type DeskState, applyEvent, emptyDeskState } from "../../src/domain/desk-state.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
 import { type JournalHarness, openJournalHarness, outcomeOf, runStarted, settled } from "../support/journal-harness.ts";
 
 async function open(): Promise<JournalHarness & { bus: Bus; state: DeskState }> {
   const stand = await openJournalHarness();
   const state = emptyDeskState();
-  return { ...stand, state, bus: openBus(stand.journal, state, stand.log) };
+  return { ...stand, state, bus: openBus(stand.journal, (recorded) => applyEvent(state, recorded), stand.log) };
 }
 const halted: DeskEvent = { type: "trading.changed", state: "halted", reason: "test", actor: "human" };
 

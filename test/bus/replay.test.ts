@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { replay, upgraded } from "../../src/bus/replay.ts";
 import { JOURNAL_FORMAT, readLine, writeLine } from "../../src/bus/journal-record.ts";
 import { openBus } from "../../src/bus/bus.ts";
-import { emptyDeskState } from "../../src/domain/desk-state.ts";
+import { applyEvent, emptyDeskState } from "../../src/domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
 import { openJournalHarness } from "../support/journal-harness.ts";
 
@@ -94,7 +94,7 @@ it("replay of no records is the empty state", () => {
 it("replay of the journal is the state before the restart", async () => {
   const stand = await openJournalHarness();
   const state = emptyDeskState();
-  const bus = openBus(stand.journal, state, stand.log);
+  const bus = openBus(stand.journal, (recorded) => applyEvent(state, recorded), stand.log);
   stand.journal.epoch = 1;
   bus.publish(created(JOURNAL_FORMAT));
   bus.publish(started);

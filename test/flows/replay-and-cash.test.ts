@@ -51,7 +51,7 @@ it("cash in another currency counts from its rate on, an edit is a transfer, and
   await expect.poll(() => account(edited), { timeout: 10_000 }).toMatchObject({ nav: "22420.55", unexplained: null });
   await edited.settled();
   const { config } = edited.open.desk;
-  const { rows } = await readLedger(nodeDisk(), edited.root, { config });
+  const { rows } = await readLedger({ ...edited.open, disk: nodeDisk(), root: edited.root, version: "" }, { config });
   const report = profitReport(
     rows.filter(({ connector }) => connector === "savings"),
     { by: "connector", currency: "USD" },

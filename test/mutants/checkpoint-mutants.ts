@@ -4,6 +4,8 @@ import type { Mutant } from "./mutants.ts";
 const CHECKPOINT = "test/bus/checkpoint.test.ts";
 const POSITION = "test/domain/account/position.test.ts";
 const WHOLE = "has the state of the whole fold, over random journals, checkpoints and starts";
+const LEDGER = "test/trading/account/archived-ledger.test.ts";
+const WHOLE_LEDGER = "is that of the whole journal, over random journals, checkpoints and starts";
 const UNUSED = "it is not used, and the journal is read as a whole";
 
 export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
@@ -150,5 +152,59 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     replace: "for (const change of [] as PositionChange[])",
     test: "test/bus/state-text.test.ts",
     fails: "takes a fill that is corrected as if it had not been written down",
+  },
+  {
+    name: "c17",
+    removes: "the rule that a row with an unexplained change stays in memory",
+    file: "src/trading/account/ledger-parts.ts",
+    search: "const first = own.findIndex((row) => openRows.has(row));",
+    replace: "const first = -1;",
+    test: LEDGER,
+    fails: WHOLE_LEDGER,
+  },
+  {
+    name: "c18",
+    removes: "the rule that a point that awaits money stays in memory",
+    file: "src/trading/account/ledger-parts.ts",
+    search: "const points = firstPoint === -1 ? parts.points.length : firstPoint;",
+    replace: "const points = parts.points.length;",
+    test: LEDGER,
+    fails: WHOLE_LEDGER,
+  },
+  {
+    name: "c19",
+    removes: "the end of rows, points and trades in memory once the archive has them",
+    file: "src/bus/checkpointer.ts",
+    search: "    kept.remove();\n",
+    replace: "",
+    test: LEDGER,
+    fails: WHOLE_LEDGER,
+  },
+  {
+    name: "c20",
+    removes: "the look at the times of a layer's trades",
+    file: "src/trading/account/archived-ledger.ts",
+    search: "if (range === undefined || to < range.first || from > range.last) continue;",
+    replace: "if (range === undefined) continue;",
+    test: LEDGER,
+    fails: "reads the trades of the layers that have some of the dates alone",
+  },
+  {
+    name: "c21",
+    removes: "the index of ids by their end",
+    file: "src/bus/archive-index.ts",
+    search: 'const reversed = [...word].toReversed().join("");',
+    replace: "const reversed = word;",
+    test: "test/trading/orders/archived-orders.test.ts",
+    fails: "finds an order by its id and by a unique part of it, and names the first of several",
+  },
+  {
+    name: "c22",
+    removes: "the end of a failed ledger",
+    file: "src/trading/account/kept-ledger.ts",
+    search: "      this.#parts = undefined;\n",
+    replace: "",
+    test: LEDGER,
+    fails: "a ledger that fails is not kept, and the state goes on",
   },
 ];

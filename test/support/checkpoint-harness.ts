@@ -7,14 +7,18 @@ import { type Checkpointer, openCheckpointer } from "../../src/bus/checkpointer.
 import { type Journal, openJournal } from "../../src/bus/journal.ts";
 import { openReplay } from "../../src/bus/replay.ts";
 import { ArchivedMap } from "../../src/domain/archived-map.ts";
-import { type DeskState, emptyDeskState } from "../../src/domain/desk-state.ts";
+import { type DeskState, applyEvent, emptyDeskState } from "../../src/domain/desk-state.ts";
 import type { QocError } from "../../src/domain/errors/error.ts";
 import type { Recorded } from "../../src/domain/event.ts";
 import type { Disk } from "../../src/domain/ports.ts";
+import { KeptLedger } from "../../src/trading/account/kept-ledger.ts";
+import { type LedgerParts, emptyLedger } from "../../src/trading/account/ledger-parts.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { quietLog } from "./quiet-log.ts";
 
 const ROOT = "/desk/.qoc";
+/** Of the profit and loss. */
+const CURRENCY = "USD";
 export const CHECKPOINTS = `${ROOT}/checkpoints`;
 
 function signatureOf(text: string): string {
@@ -30,6 +34,8 @@ export interface CheckpointedDesk {
   readonly state: DeskState;
   readonly authors: ArchivedMap<string, unknown>;
   readonly archive: DiskArchive;
+  /** Of the profit and loss. */
+  readonly ledger: LedgerParts;
   readonly journal: Journal;
   readonly checkpoints: Checkpointer;
   /** The record of the checkpoint that was used; 0 without one. */
@@ -61,20 +67,29 @@ export async function openCheckpointed(disk: Disk, options: HarnessOptions = {})
   const log = quietLog();
   const common = { disk, dir: journalDir, clock, log, segmentBytes: options.segmentBytes ?? 4_000 };
   let from = 0;
+  let parts = emptyLedger(CURRENCY);
   if (!("reason" in found)) {
     archive.use(found.head.layers, found.runs);
-    state = restoreState(found, { authors }, archive);
+    const restored = restoreState(found, { authors }, archive);
+    [state, parts] = [restored.state, restored.kept as LedgerParts];
     from = found.head.seq;
   }
-  const { take } = openReplay(state);
-  let opened = await openJournal({ ...common, take, from: "reason" in found ? undefined : found.head });
+  let ledger = new KeptLedger(state, parts, log);
+  let opened = await openJournal({
+    ...common,
+    take: ledger.beside(openReplay(state).take),
+    from: "reason" in found ? undefined : found.head,
+  });
   if (opened.scan.lacksStart === true) {
     [archive, authors, state, from] = [newArchive(), new ArchivedMap("authors"), emptyDeskState(), 0];
-    opened = await openJournal({ ...common, take: openReplay(state).take });
+    parts = emptyLedger(CURRENCY);
+    ledger = new KeptLedger(state, parts, log);
+    opened = await openJournal({ ...common, take: ledger.beside(openReplay(state).take) });
   }
   const { journal } = opened;
   if (journal === undefined) throw new Error(`the journal is corrupt: ${JSON.stringify(opened.scan.corrupt)}`);
-  const bus: Bus = openBus(journal, state, log);
+  const fold = ledger.beside((recorded) => applyEvent(state, recorded));
+  const bus: Bus = openBus(journal, fold, log);
   // Each look at the clock ends a slice, so that records come between any two lines of a layer.
   let elapsed = 0;
   const restless = { ...clock, monotonic: () => (elapsed += 10) };
@@ -83,11 +98,12 @@ export async function openCheckpointed(disk: Disk, options: HarnessOptions = {})
     ...{ disk, dir, clock: restless, log, journal, state, archive, from, limits, deskId: "desk-1" },
     version: place.version,
     others: { authors },
+    kept: ledger,
     sign: signatureOf,
     mayWrite: () => damage.length === 0 && journal.failure === undefined,
   });
   return {
-    ...{ state, authors, archive, journal, checkpoints, from, damage },
+    ...{ state, authors, archive, ledger: parts, journal, checkpoints, from, damage },
     reason: "reason" in found ? found.reason : from === 0 ? "its record is not in the journal" : undefined,
     get errors() {
       return log.lines.filter(({ level }) => level === "error").map(({ message }) => message);

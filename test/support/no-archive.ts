@@ -5,5 +5,5 @@ export const NO_ARCHIVE: OrderArchive = {
   layers: [],
   orders: () => Promise.resolve([]),
   fills: () => Promise.resolve([]),
-  ids: () => Promise.resolve([]),
+  idsNamedBy: () => [],
 };

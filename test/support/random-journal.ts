@@ -48,7 +48,7 @@ const message = fc.record({
   price: fc.integer({ min: 98, max: 101 }),
 });
 
-type Step = (told: JournalScenario) => unknown;
+export type Step = (told: JournalScenario) => unknown;
 
 const orderStep = fc.constantFrom(...IDS).chain((id) =>
   fc.constantFrom<Step>(
@@ -76,31 +76,29 @@ const otherStep = fc.constantFrom<Step>(
     }),
 );
 
-/** A step, and whether it is the end of a day. */
-export const randomSteps = fc.array(
-  fc.oneof(
-    { weight: 4, arbitrary: orderStep },
-    {
-      weight: 5,
-      arbitrary: message.map(
-        (one): Step =>
-          (told) =>
-            fillMessage(told, one, one.id as string as OrderId),
-      ),
-    },
-    {
-      weight: 1,
-      arbitrary: message.map(
-        (one): Step =>
-          (told) =>
-            fillMessage(told, one, null),
-      ),
-    },
-    { weight: 2, arbitrary: otherStep },
-    { weight: 3, arbitrary: fc.constant<Step>((told) => told.wait(9 * 24 * HOUR)) },
-  ),
-  { minLength: 5, maxLength: 40 },
+export const randomStep = fc.oneof(
+  { weight: 4, arbitrary: orderStep },
+  {
+    weight: 5,
+    arbitrary: message.map(
+      (one): Step =>
+        (told) =>
+          fillMessage(told, one, one.id as string as OrderId),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: message.map(
+      (one): Step =>
+        (told) =>
+          fillMessage(told, one, null),
+    ),
+  },
+  { weight: 2, arbitrary: otherStep },
+  { weight: 3, arbitrary: fc.constant<Step>((told) => told.wait(9 * 24 * HOUR)) },
 );
+
+export const randomSteps = fc.array(randomStep, { minLength: 5, maxLength: 40 });
 
 export function journalOf(steps: readonly Step[]): JournalScenario {
   const told = scenario().desk().connector("paper").account("paper");

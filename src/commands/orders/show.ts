@@ -25,7 +25,7 @@ export const command = defineCommand({
   mcp: { openWorld: true },
   run: async ({ id, full }, context): Promise<ReviewedOrder> => {
     if (context.desk === undefined) {
-      const order = await matchOrder(await readableDesk(context), id);
+      const order = matchOrder(await readableDesk(context), id);
       return detailOf(order, orderPath(order));
     }
     const { desk, orderSettled } = context.desk;

@@ -10,7 +10,7 @@ import {
 import { sumCurrency } from "../../domain/account/exchange-rate.ts";
 import { shownCurrency } from "../../domain/untrusted.ts";
 import { iso } from "../../lib/time.ts";
-import type { AccountValue, ValuePoint } from "./profit-ledger.ts";
+import type { AccountValue, ValuePoint } from "./ledger-parts.ts";
 
 export interface ReturnPoint {
   readonly date: string;

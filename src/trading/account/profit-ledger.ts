@@ -14,78 +14,17 @@ import { type PositionRecord, unrealizedPnl } from "../../domain/account/positio
 import type { CountedMoney } from "../../domain/account/venue-money.ts";
 import type { VenueBalance } from "../../domain/market/venue.ts";
 import { type FxConfig, fxOf } from "../../workspace/fx-config.ts";
-
-/** Of one instrument or account; amounts are gains, so that fees are below zero. */
-export interface ProfitParts {
-  realized: Decimal;
-  unrealized: Decimal;
-  fees: Decimal;
-}
-
-/** What activities of the venue brought, without trades. */
-export interface IncomeParts {
-  dividends: Decimal;
-  interest: Decimal;
-  /** Below zero. */
-  fees: Decimal;
-}
-
-/** One account on one date of its venue, in the account's currency. */
-export interface ProfitRow {
-  readonly connector: string;
-  readonly date: string;
-  readonly currency: string;
-  /** NAV at the end of the date before, and the last one of this date. */
-  readonly open: Decimal;
-  close: Decimal;
-  /** Paid in less paid out. */
-  flow: Decimal;
-  readonly symbols: Map<string, ProfitParts>;
-  /** By instrument; "" for what belongs to none. */
-  readonly income: Map<string, IncomeParts>;
-  /** Price of one unit of the account's currency in the desk's, at the open and at the close; undefined without one. */
-  readonly openRate: Decimal | undefined;
-  closeRate: Decimal | undefined;
-  /** Of the exchange rates, on the account's balances in other currencies. */
-  balanceFx: Decimal;
-  /** Instruments whose cost or mark is not known: their profit is in `other`. */
-  readonly incomplete: Set<string>;
-}
-
-/** The value of every account at one moment: before money was paid in or out, at a snapshot, at the end of a date. */
-export interface ValuePoint {
-  readonly date: string;
-  readonly at: number;
-  readonly accounts: readonly AccountValue[];
-  /** Paid in or out right after, by connector. */
-  readonly flows: Map<string, Decimal>;
-  /** The number of fills that the desk recorded since the point before, whatever their venues' dates. */
-  readonly fills: number;
-}
-
-export interface AccountValue {
-  readonly connector: string;
-  readonly nav: Decimal;
-  readonly currency: string;
-  readonly rate: Decimal | undefined;
-}
-
-/** One change of realized P&L: a fill, its correction or its cancellation. */
-export interface TradeRow {
-  readonly at: number;
-  readonly connector: string;
-  readonly id: string | null;
-  readonly kind: "fill" | "correction" | "bust";
-  readonly fill: FillReceived["fill"];
-  readonly currency: string;
-  /** Of the lots that it closed, FIFO. */
-  readonly realized: Decimal;
-}
-
-interface Cumulative {
-  readonly symbols: ReadonlyMap<string, ProfitParts>;
-  readonly incomplete: ReadonlySet<string>;
-}
+import {
+  type AccountValue,
+  type CumulativeProfit,
+  type IncomeParts,
+  type LedgerParts,
+  type ProfitParts,
+  type ProfitRow,
+  type TradeRow,
+  type ValuePoint,
+  emptyLedger,
+} from "./ledger-parts.ts";
 
 export interface LedgerOptions {
   /** `[account] currency`. */
@@ -98,35 +37,29 @@ export interface LedgerOptions {
 export class ProfitLedger {
   readonly #state: Readonly<DeskState>;
   readonly #options: LedgerOptions;
-  readonly #rows = new Map<string, ProfitRow[]>();
-  /** The cumulative parts at the end of the last closed date, by connector. */
-  readonly #closed = new Map<string, Cumulative>();
-  /** The cumulative parts at the last mark, if a position has changed since. */
-  readonly #atMark = new Map<string, Cumulative>();
-  /** The point of an unexplained change, until a human says what it was. */
-  readonly #unexplained = new Map<string, { readonly point: ValuePoint; row: ProfitRow | undefined }>();
-  /** The value before the newest mark of each account that awaits money. */
-  readonly #beforeMoney = new Map<string, ValuePoint>();
-  /** The balances in other currencies at the last mark, by connector. */
-  readonly #balances = new Map<string, readonly VenueBalance[]>();
-  readonly #left = new Set<string>();
-  readonly points: ValuePoint[] = [];
-  readonly trades: TradeRow[] = [];
-  /** Since the newest point. */
-  #fills = 0;
-  #date = "";
+  readonly #parts: LedgerParts;
   /** `[fx]` as it was accepted last. */
   #fx: { readonly table: Table | undefined; readonly config: FxConfig } = { table: undefined, config: fxOf(undefined) };
   #realizedBefore: Decimal = ZERO;
 
-  constructor(state: Readonly<DeskState>, options: LedgerOptions) {
+  /** `parts`: those of the records before. The ledger changes them. */
+  constructor(state: Readonly<DeskState>, options: LedgerOptions, parts = emptyLedger(options.currency)) {
     this.#state = state;
     this.#options = options;
+    this.#parts = parts;
   }
 
-  /** All rows, by connector and date. */
+  /** By connector and date. */
   get rows(): readonly ProfitRow[] {
-    return [...this.#rows.values()].flat();
+    return [...this.#parts.rows.values()].flat();
+  }
+
+  get points(): readonly ValuePoint[] {
+    return this.#parts.points;
+  }
+
+  get trades(): readonly TradeRow[] {
+    return this.#parts.trades;
   }
 
   /** Before the record is applied to the state. */
@@ -146,9 +79,9 @@ export class ProfitLedger {
         return;
       case "nav.unexplained":
         // The account is still as it was before the change.
-        if (event.amount !== "0" && !this.#unexplained.has(event.connector)) {
-          this.#unexplained.set(event.connector, { point: this.#addPoint(at), row: undefined });
-        } else if (event.amount === "0") this.#unexplained.delete(event.connector);
+        if (event.amount !== "0" && !this.#parts.unexplained.has(event.connector)) {
+          this.#parts.unexplained.set(event.connector, { point: this.#addPoint(at), row: undefined });
+        } else if (event.amount === "0") this.#parts.unexplained.delete(event.connector);
     }
   }
 
@@ -172,7 +105,7 @@ export class ProfitLedger {
         }
         return;
       case "snapshot.taken":
-        if (this.#rows.size > 0) this.#addPoint(at);
+        if (this.#parts.rows.size > 0) this.#addPoint(at);
         return;
       case "config.accepted":
         this.#closeLeft(event, at);
@@ -181,19 +114,19 @@ export class ProfitLedger {
 
   /** After the last record: the point of now. */
   finish(): void {
-    for (const connector of this.#rows.keys()) this.#closeParts(connector);
-    if (this.#rows.size > 0) this.#addPoint(this.#state.lastAt);
+    for (const connector of this.#parts.rows.keys()) this.#closeParts(connector);
+    if (this.#parts.rows.size > 0) this.#addPoint(this.#state.lastAt);
   }
 
   #beforeMark(connector: string, venueDate: string, at: number): void {
     const account = this.#state.accounts.get(connector);
-    if (venueDate > this.#date) {
-      if (this.#date !== "") this.#addPoint(at);
-      this.#date = venueDate;
+    if (venueDate > this.#parts.date) {
+      if (this.#parts.date !== "") this.#addPoint(at);
+      this.#parts.date = venueDate;
     }
     if (account === undefined) return;
-    this.#beforeMoney.delete(connector);
-    if (account.awaited.some(({ line }) => line === "flow")) this.#beforeMoney.set(connector, this.#addPoint(at));
+    this.#parts.beforeMoney.delete(connector);
+    if (account.awaited.some(({ line }) => line === "flow")) this.#parts.beforeMoney.set(connector, this.#addPoint(at));
     if (venueDate > account.venueDate) {
       this.#closeParts(connector);
       this.#openRow(connector, venueDate, account);
@@ -203,29 +136,29 @@ export class ProfitLedger {
   #afterMark(connector: string): void {
     const account = this.#state.accounts.get(connector);
     if (account === undefined) return;
-    if (!this.#rows.has(connector) || this.#left.delete(connector)) {
+    if (!this.#parts.rows.has(connector) || this.#parts.left.delete(connector)) {
       // What the account holds at its first mark is capital.
-      this.#closed.set(connector, this.#cumulative(connector));
+      this.#parts.closed.set(connector, this.#cumulative(connector));
       this.#openRow(connector, account.venueDate, account);
       const point = this.#addPoint(account.markedAt, connector);
       point.flows.set(connector, account.nav);
     }
-    const row = this.#rows.get(connector)?.at(-1);
+    const row = this.#parts.rows.get(connector)?.at(-1);
     if (row === undefined) return;
     // The mark that follows shows the change first.
-    const found = this.#unexplained.get(connector);
+    const found = this.#parts.unexplained.get(connector);
     if (found !== undefined) found.row ??= row;
     const balances = account.account.balances ?? [];
-    row.balanceFx = row.balanceFx.plus(rateGain(this.#balances.get(connector) ?? [], balances));
-    this.#balances.set(connector, balances);
+    row.balanceFx = row.balanceFx.plus(rateGain(this.#parts.balances.get(connector) ?? [], balances));
+    this.#parts.balances.set(connector, balances);
     row.close = account.nav;
     row.closeRate = this.#rateOf(connector, account) ?? row.closeRate;
-    this.#atMark.delete(connector);
+    this.#parts.atMark.delete(connector);
   }
 
   #openRow(connector: string, date: string, account: AccountRecord): void {
-    const rows = this.#rows.get(connector) ?? [];
-    this.#rows.set(connector, rows);
+    const rows = this.#parts.rows.get(connector) ?? [];
+    this.#parts.rows.set(connector, rows);
     const rate = this.#rateOf(connector, account);
     rows.push({
       ...{ connector, date, currency: account.account.currency, open: account.nav, close: account.nav, flow: ZERO },
@@ -236,16 +169,16 @@ export class ProfitLedger {
 
   /** The first change of a position since a mark: the parts at the mark are kept, because a date may end there. */
   #keepMark(connector: string): void {
-    if (this.#rows.has(connector) && !this.#atMark.has(connector))
-      this.#atMark.set(connector, this.#cumulative(connector));
+    if (this.#parts.rows.has(connector) && !this.#parts.atMark.has(connector))
+      this.#parts.atMark.set(connector, this.#cumulative(connector));
   }
 
   /** The parts of a row are the change of the cumulative parts since the row before. */
   #closeParts(connector: string): void {
-    const row = this.#rows.get(connector)?.at(-1);
+    const row = this.#parts.rows.get(connector)?.at(-1);
     if (row === undefined) return;
-    const now = this.#atMark.get(connector) ?? this.#cumulative(connector);
-    const earlier = this.#closed.get(connector)?.symbols;
+    const now = this.#parts.atMark.get(connector) ?? this.#cumulative(connector);
+    const earlier = this.#parts.closed.get(connector)?.symbols;
     for (const [symbol, parts] of now.symbols) {
       const before = earlier?.get(symbol);
       const change = {
@@ -256,10 +189,10 @@ export class ProfitLedger {
       if (!Object.values(change).every((amount) => amount.eq(ZERO))) row.symbols.set(symbol, change);
     }
     for (const symbol of now.incomplete) row.incomplete.add(symbol);
-    this.#closed.set(connector, now);
+    this.#parts.closed.set(connector, now);
   }
 
-  #cumulative(connector: string): Cumulative {
+  #cumulative(connector: string): CumulativeProfit {
     const symbols = new Map<string, ProfitParts>();
     const incomplete = new Set<string>();
     const account = this.#state.accounts.get(connector);
@@ -290,7 +223,7 @@ export class ProfitLedger {
   #keepTrade(at: number, event: FillReceived): void {
     const { busts, corrects } = event.fill;
     const isNew = busts === undefined && corrects === undefined && event.completes !== true;
-    if (isNew && event.finding?.kind !== "disputed") this.#fills += 1;
+    if (isNew && event.finding?.kind !== "disputed") this.#parts.fills += 1;
     if (!this.#options.trades(event.fill.at) || event.finding?.kind === "disputed") return;
     const { connector, fill, id } = event;
     const realized = (this.#positionOf(event)?.realizedPnl ?? ZERO).minus(this.#realizedBefore);
@@ -298,20 +231,20 @@ export class ProfitLedger {
     const currency = account?.positions.get(fill.symbol)?.currency ?? account?.account.currency ?? "";
     const kind = fill.busts === undefined ? (fill.corrects === undefined ? "fill" : "correction") : "bust";
     if (event.completes === true) return;
-    this.trades.push({ at, connector, id, kind, fill, currency, realized });
+    this.#parts.trades.push({ at, connector, id, kind, fill, currency, realized });
   }
 
   /** Money that was paid in or out belongs to the date on which the NAV changed. */
   #addFlow(connector: string, amount: Decimal, { at, row }: { readonly at: number; readonly row?: ProfitRow }): void {
-    const found = this.#unexplained.get(connector);
-    const changed = row ?? found?.row ?? this.#rows.get(connector)?.at(-1);
+    const found = this.#parts.unexplained.get(connector);
+    const changed = row ?? found?.row ?? this.#parts.rows.get(connector)?.at(-1);
     if (changed !== undefined) changed.flow = changed.flow.plus(amount);
-    const point = this.#beforeMoney.get(connector) ?? found?.point ?? this.#addPoint(at);
+    const point = this.#parts.beforeMoney.get(connector) ?? found?.point ?? this.#addPoint(at);
     point.flows.set(connector, (point.flows.get(connector) ?? ZERO).plus(amount));
   }
 
   #endExplained(connector: string): void {
-    if (this.#state.accounts.get(connector)?.unexplained.eq(ZERO) === true) this.#unexplained.delete(connector);
+    if (this.#state.accounts.get(connector)?.unexplained.eq(ZERO) === true) this.#parts.unexplained.delete(connector);
   }
 
   /** The money of activities that this record counted: by a mark, or as a part of an unexplained change. */
@@ -323,39 +256,39 @@ export class ProfitLedger {
       if (money.line === "flow") this.#addFlow(connector, money.amount, { at, row });
       else addIncome(row, money.line, money);
     }
-    this.#beforeMoney.delete(connector);
+    this.#parts.beforeMoney.delete(connector);
     this.#endExplained(connector);
   }
 
   #rowOf(connector: string, { isOfEarlierDate }: CountedMoney): ProfitRow | undefined {
-    const rows = this.#rows.get(connector);
+    const rows = this.#parts.rows.get(connector);
     if (!isOfEarlierDate) return rows?.at(-1);
-    return this.#unexplained.get(connector)?.row ?? rows?.at(-2) ?? rows?.at(-1);
+    return this.#parts.unexplained.get(connector)?.row ?? rows?.at(-2) ?? rows?.at(-1);
   }
 
   /** A connector that leaves desk.toml takes its last NAV with it. */
   #closeLeft({ tables }: Extract<DeskEvent, { type: "config.accepted" }>, at: number): void {
     const enabled = new Set(tables.connector.filter((table) => table["enabled"] !== false).map(({ name }) => name));
-    for (const connector of this.#rows.keys()) {
+    for (const connector of this.#parts.rows.keys()) {
       const account = this.#state.accounts.get(connector);
-      if (enabled.has(connector) || this.#left.has(connector) || account === undefined) continue;
+      if (enabled.has(connector) || this.#parts.left.has(connector) || account === undefined) continue;
       this.#closeParts(connector);
       this.#addPoint(at).flows.set(connector, ZERO.minus(account.nav));
-      this.#left.add(connector);
+      this.#parts.left.add(connector);
     }
   }
 
   #addPoint(at: number, without?: string): ValuePoint {
     const accounts: AccountValue[] = [];
-    for (const connector of this.#rows.keys()) {
+    for (const connector of this.#parts.rows.keys()) {
       const account = this.#state.accounts.get(connector);
-      if (account === undefined || connector === without || this.#left.has(connector)) continue;
+      if (account === undefined || connector === without || this.#parts.left.has(connector)) continue;
       const rate = this.#rateOf(connector, account);
       accounts.push({ connector, nav: account.nav, currency: account.account.currency, rate });
     }
-    const point: ValuePoint = { date: this.#date, at, accounts, flows: new Map(), fills: this.#fills };
-    this.#fills = 0;
-    this.points.push(point);
+    const point: ValuePoint = { date: this.#parts.date, at, accounts, flows: new Map(), fills: this.#parts.fills };
+    this.#parts.fills = 0;
+    this.#parts.points.push(point);
     return point;
   }
 

@@ -2,7 +2,7 @@
 import { type Decimal, ONE, ZERO, rounded, text } from "../../domain/decimal.ts";
 import { sumCurrency } from "../../domain/account/exchange-rate.ts";
 import { shownCurrency, shownSymbol } from "../../domain/untrusted.ts";
-import type { IncomeParts, ProfitParts, ProfitRow } from "./profit-ledger.ts";
+import type { IncomeParts, ProfitParts, ProfitRow } from "./ledger-parts.ts";
 
 export const PROFIT_KEYS = ["day", "connector", "symbol"] as const;
 export type ProfitKey = (typeof PROFIT_KEYS)[number];

@@ -149,7 +149,7 @@ export async function resolveOrder(
   if (isWrittenOff(desk, ref)) return writeOff(desk, ref, decision);
   const isBlocked = desk.state.flagged.has(ref as InstrumentKey) || desk.state.disputes.has(ref as InstrumentKey);
   if (isBlocked) return clearInstrument(desk, ref, decision);
-  const order = await matchOrder(desk, ref);
+  const order = matchOrder(desk, ref);
   if (order.state !== "unknown" && !(await isStranded(desk, order))) {
     throw new QocError("NOT_UNKNOWN", { id: order.id, state: order.state }, { data: receiptOf(order) });
   }

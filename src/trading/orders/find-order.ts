@@ -14,15 +14,12 @@ export async function findOrder(desk: Desk, ref: string, refresh?: Refresh): Pro
   const known = desk.state.orders.get(refStem(ref) as OrderId);
   if (known === undefined) await scanProposals(desk);
   // A scan skips a file whose stat is unchanged; the requested proposal is always read.
-  const match = known ?? (await matchOrder(desk, ref));
+  const match = known ?? matchOrder(desk, ref);
   if (match.state === "proposed") await rereadProposal(desk, match, refresh);
   return matchOrder(desk, ref);
 }
 
-export async function matchOrder(
-  desk: Pick<Desk, "archive" | "state" | "proposals">,
-  ref: string,
-): Promise<OrderRecord> {
+export function matchOrder(desk: Pick<Desk, "archive" | "state" | "proposals">, ref: string): OrderRecord {
   const stem = refStem(ref);
   const problem = [...desk.proposals.problems.values()].find((candidate) => candidate.id === stem);
   const exact = desk.state.orders.get(stem as OrderId);
@@ -31,13 +28,33 @@ export async function matchOrder(
   if (problem !== undefined && !isKnown && (exact?.state ?? "proposed") === "proposed") throw problemError(problem);
   if (problem?.needs === "connector") throw problemError(problem);
   if (exact !== undefined) return exact;
-  const ids = new Set([...((await desk.archive.ids()) as readonly OrderId[]), ...desk.state.orders.keys()]);
-  const matches = [...ids].filter((id) => isNamedByStem(id, stem));
+  const matches = idsNamedBy(desk, stem, MATCHES_NAMED + 1);
   const only = matches.length === 1 && matches[0] !== undefined ? desk.state.orders.get(matches[0]) : undefined;
   if (only !== undefined) return only;
-  if (matches.length > 1)
-    throw new QocError("ID_AMBIGUOUS", { id: stem, count: matches.length, matches: matches.slice(0, 5).join(", ") });
-  throw new QocError("ORDER_NOT_FOUND", { id: ref, suggestion: suggestion(stem, ids) });
+  if (matches.length > 1) throw ambiguous(stem, matches);
+  throw new QocError("ORDER_NOT_FOUND", { id: ref, suggestion: suggestion(stem, similarIds(desk, stem)) });
+}
+
+type KnownOrders = Pick<Desk, "archive" | "state">;
+const MATCHES_NAMED = 5;
+
+/** The first ids that begin or end with this part, those in memory before those of the archive. */
+function idsNamedBy({ archive, state }: KnownOrders, part: string, most: number): readonly OrderId[] {
+  const inMemory = [...state.orders.keys()].filter((id) => isNamedByStem(id, part));
+  return [...new Set([...inMemory, ...archive.idsNamedBy(part, most)])].slice(0, most);
+}
+
+function ambiguous(id: string, matches: readonly OrderId[]): QocError {
+  const count = matches.length > MATCHES_NAMED ? `more than ${MATCHES_NAMED}` : matches.length;
+  return new QocError("ID_AMBIGUOUS", { id, count, matches: matches.slice(0, MATCHES_NAMED).join(", ") });
+}
+
+const SIMILAR_MAX = 50;
+
+/** Of the archive: ids with another character among the first two or the last two. */
+function similarIds({ archive, state }: KnownOrders, stem: string): readonly OrderId[] {
+  const parts = [stem.slice(0, -2), stem.slice(2)].filter((part) => part !== "");
+  return [...parts.flatMap((part) => archive.idsNamedBy(part, SIMILAR_MAX)), ...state.orders.keys()];
 }
 
 function problemError(problem: { id: string; path: string; message: string; needs: string }): QocError {

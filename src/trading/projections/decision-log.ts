@@ -63,7 +63,7 @@ export async function showEntry(
   ref: string,
 ): Promise<HistoryItem> {
   try {
-    const order = await matchOrder(desk, ref);
+    const order = matchOrder(desk, ref);
     return { kind: "order", ...detailOf(order, orderPath(order)) };
   } catch (error) {
     if (!(error instanceof QocError) || error.code !== "ORDER_NOT_FOUND") throw error;

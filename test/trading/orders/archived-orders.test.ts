@@ -89,10 +89,17 @@ describe("a desk whose ended orders have left memory", () => {
     );
   });
 
-  it("finds an order by its id and by a unique suffix, and names several", async () => {
+  it("finds an order by its id and by a unique part of it, and names the first of several", () => {
     const desk = { ...archived, proposals: { problems: new Map() } as unknown as Desk["proposals"] };
-    expect((await matchOrder(desk, "o1")).id).toBe("o1");
-    await expect(matchOrder(desk, "zz")).rejects.toMatchObject({ code: "ORDER_NOT_FOUND" });
+    expect(matchOrder(desk, "o1").id).toBe("o1");
+    expect(matchOrder(desk, "O17").id).toBe("o17");
+    expect(matchOrder(desk, "43").id).toBe("o43");
+    const refused = (code: string, message: RegExp) =>
+      expect.objectContaining({ code, message: expect.stringMatching(message) });
+    expect(() => matchOrder(desk, "o")).toThrow(refused("ID_AMBIGUOUS", /^o matches more than 5: (o\d+, ){4}o\d+$/));
+    expect(() => matchOrder(desk, "19")).toThrow(refused("ID_AMBIGUOUS", /^19 matches 2: (o19, o119|o119, o19)$/));
+    expect(() => matchOrder(desk, "zzzzzz")).toThrow(refused("ORDER_NOT_FOUND", /zzzzzz$/));
+    expect(() => matchOrder(desk, "ox17")).toThrow(refused("ORDER_NOT_FOUND", /did you mean o17/));
     expect(archived.state.stems.get("o17")).toBe("o17");
   });
 });

@@ -1,0 +1,207 @@
+/** Profit and loss of a checkpoint, its archive and the records that follow: those of the whole journal. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isDecimal } from "../../../src/domain/decimal.ts";
+import { applyEvent, emptyDeskState } from "../../../src/domain/desk-state.ts";
+import type { Recorded } from "../../../src/domain/event.ts";
+import type { ConnectorName } from "../../../src/domain/ids.ts";
+import { ledgerWithArchive } from "../../../src/trading/account/archived-ledger.ts";
+import { KeptLedger } from "../../../src/trading/account/kept-ledger.ts";
+import { emptyLedger } from "../../../src/trading/account/ledger-parts.ts";
+import { ProfitLedger } from "../../../src/trading/account/profit-ledger.ts";
+import { type CheckpointedDesk, openCheckpointed } from "../../support/checkpoint-harness.ts";
+import { crashDisk } from "../../support/crash-disk.ts";
+import { settled } from "../../support/journal-harness.ts";
+import { amount, scenario } from "../../support/journal-scenario.ts";
+import { quietLog } from "../../support/quiet-log.ts";
+import { type Step, journalOf, randomStep } from "../../support/random-journal.ts";
+
+const DAY = 24 * 3_600_000;
+const PAPER = "paper" as ConnectorName;
+const EVERY_TRADE = {
+  first: Number.NEGATIVE_INFINITY,
+  last: Number.POSITIVE_INFINITY,
+  isKept: () => true,
+};
+
+const marks = fc
+  .record({
+    nav: fc.integer({ min: 1_000, max: 9_000 }),
+    price: fc.integer({ min: 90, max: 110 }),
+    euros: fc.boolean(),
+  })
+  .map(({ nav, price, euros }): Step => {
+    const positions = ["AAPL", "BTC/USD"].map((symbol) => ({ symbol, quantity: "4", markPrice: String(price) }));
+    const balances = [{ currency: "EUR", total: "10", rate: `1.${price}` }];
+    return euros
+      ? (told) => told.account("euros", { nav: String(nav), currency: "EUR" })
+      : (told) => told.account("paper", { nav: String(nav), positions, balances });
+  });
+const days = fc.tuple(marks, marks).map(([first, second]): Step => (told) => {
+  told.wait(DAY);
+  first(told);
+  second(told);
+});
+const money = fc.integer({ min: -50, max: 50 }).map((value): Step => {
+  const said = { type: "cash.moved", connector: PAPER, note: "said", actor: "human" } as const;
+  return (told) =>
+    told.event({ ...said, kind: value < 0 ? "withdrawal" : "deposit", amount: amount(String(value || 1)) });
+});
+const unexplained = fc.constantFrom("70", "0", "-20").map(
+  (value): Step =>
+    (told) =>
+      told.event({ type: "nav.unexplained", connector: PAPER, amount: amount(value) }),
+);
+const flow = fc.nat(9).map(
+  (n): Step =>
+    (told) =>
+      told.event({
+        ...{ type: "venue.activity", connector: PAPER },
+        activity: { id: `flow-${n}`, kind: "deposit", amount: amount("9"), currency: "USD", at: told.now },
+      }),
+);
+const rate = fc.integer({ min: 100, max: 120 }).map((cents): Step => {
+  const price = amount(`1.${cents}`);
+  const pair = { base: "EUR", quote: "USD", bid: price, ask: price, source: "fx", origin: "quote" } as const;
+  return (told) => told.event({ type: "fx.observed", ...pair, at: told.now });
+});
+const ledgerStep = fc.oneof(
+  { weight: 4, arbitrary: marks },
+  { weight: 6, arbitrary: days },
+  { weight: 1, arbitrary: money },
+  { weight: 1, arbitrary: unexplained },
+  { weight: 1, arbitrary: flow },
+  { weight: 1, arbitrary: rate },
+  {
+    weight: 1,
+    arbitrary: fc.constant<Step>((told) =>
+      told.event({ type: "snapshot.taken", path: "snapshots/x.toml", nav: amount("1") }),
+    ),
+  },
+);
+const steps = fc.array(fc.oneof(randomStep, { weight: 3, arbitrary: ledgerStep }), {
+  ...{ minLength: 20, maxLength: 80, size: "max" as const },
+});
+const cuts = fc.array(fc.record({ after: fc.nat(160), isStart: fc.boolean(), meanwhile: fc.nat(6) }), {
+  minLength: 1,
+  maxLength: 6,
+});
+
+function plain(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (isDecimal(value)) return value.toFixed();
+  if (value instanceof Map || value instanceof Set) return [...value].map(plain);
+  if (Array.isArray(value)) return value.map(plain);
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
+}
+
+/** As a report reads it: with the point of now. */
+function read({ archive, state, ledger }: CheckpointedDesk): unknown {
+  new ProfitLedger(state, { currency: ledger.currency, trades: () => true }, ledger).finish();
+  return plain(ledgerWithArchive(archive, ledger, EVERY_TRADE));
+}
+
+function whole(records: readonly Recorded[]): unknown {
+  const state = emptyDeskState();
+  const ledger = new ProfitLedger(state, { currency: "USD", trades: () => true });
+  for (const recorded of records) {
+    ledger.before(recorded);
+    applyEvent(state, recorded);
+    ledger.after(recorded);
+  }
+  ledger.finish();
+  const { rows, points, trades } = ledger;
+  return plain({ rows, points, trades });
+}
+
+describe("the ledger of a checkpoint", () => {
+  it("is that of the whole journal, over random journals, checkpoints and starts", async () => {
+    const archived = { rows: 0, points: 0, trades: 0 };
+    await fc.assert(
+      fc.asyncProperty(steps, cuts, async (random, places) => {
+        const records = journalOf(random).records();
+        const disk = crashDisk();
+        let desk = await openCheckpointed(disk);
+        for (const [index, recorded] of records.entries()) {
+          desk.append(recorded);
+          for (const { after, isStart, meanwhile } of places) {
+            if (after % records.length !== index) continue;
+            const writing = desk.checkpoints.write();
+            for (let turn = 0; turn < meanwhile; turn++) await settled();
+            if (!isStart) continue;
+            await writing;
+            await desk.journal.close();
+            desk = await openCheckpointed(disk);
+          }
+        }
+        await desk.checkpoints.write();
+        await desk.journal.close();
+        const again = await openCheckpointed(disk);
+        expect([again.from, again.errors]).toEqual([records.length, []]);
+        await again.journal.close();
+        expect(read(again)).toEqual(whole(records));
+        for (const layer of again.archive.layers) {
+          archived.rows += again.archive.values(layer, "profitRows").length;
+          archived.points += again.archive.values(layer, "valuePoints").length;
+          archived.trades += again.archive.values(layer, "trades").length;
+        }
+      }),
+      { numRuns: 30, interruptAfterTimeLimit: 20_000 },
+    );
+    expect(archived.rows).toBeGreaterThan(50);
+    expect(archived.points).toBeGreaterThan(100);
+    expect(archived.trades).toBeGreaterThan(30);
+  });
+
+  it("keeps two rows of each account and no point in memory, however many days there were", async () => {
+    const told = scenario().desk();
+    for (let day = 0; day < 100; day++) told.account("paper", { nav: String(1000 + day) }).wait(DAY);
+    const desk = await openCheckpointed(crashDisk());
+    for (const recorded of told.records()) desk.append(recorded);
+    await desk.checkpoints.write();
+    expect([desk.ledger.rows.get("paper")?.length, desk.ledger.points.length]).toEqual([2, 0]);
+  });
+
+  it("reads the trades of the layers that have some of the dates alone", async () => {
+    const told = scenario().desk().account("paper");
+    const desk = await openCheckpointed(crashDisk());
+    const start = told.now;
+    for (let n = 0; n < 5; n++) {
+      const before = told.records().length;
+      told.filled(`o${n}`).wait(10 * DAY);
+      for (const recorded of told.records().slice(n === 0 ? 0 : before)) desk.append(recorded);
+      await desk.checkpoints.write();
+    }
+    const sections: string[] = [];
+    const archive = {
+      layers: desk.archive.layers,
+      values: (...[layer, name]: Parameters<typeof desk.archive.values>) => {
+        if (name === "trades") sections.push(String(layer.number));
+        return desk.archive.values(layer, name);
+      },
+    };
+    const range = { first: start + 19 * DAY, last: start + 22 * DAY };
+    const isKept = (at: number): boolean => at >= range.first && at <= range.last;
+    const { trades } = ledgerWithArchive(archive, desk.ledger, { ...range, isKept });
+    expect([trades.map(({ id }) => id), sections]).toEqual([["o2"], ["3"]]);
+  });
+});
+
+it("a ledger that fails is not kept, and the state goes on", () => {
+  const log = quietLog();
+  const state = emptyDeskState();
+  const parts = emptyLedger("USD");
+  const kept = new KeptLedger(state, parts, log);
+  const fold = kept.beside((recorded) => applyEvent(state, recorded));
+  const records = scenario().desk().account("paper").account("paper", { venueDate: "2027-01-01" }).records();
+  for (const recorded of records.slice(0, -1)) fold(recorded);
+  expect(kept.plan().rest()).toMatchObject({ currency: "USD" });
+  parts.closed.get = () => {
+    throw new Error("no memory");
+  };
+  for (const recorded of records.slice(-1)) fold(recorded);
+  expect([state.seq, kept.plan().rest()]).toEqual([records.length, null]);
+  expect(log.lines.map(({ message }) => message)).toEqual([
+    "profit and loss are not followed; reports read the whole journal: no memory",
+  ]);
+});
