@@ -9,7 +9,7 @@ import { JournalThread } from "./journal-thread.ts";
 /** Services of the daemon that are not part of the desk. */
 type DaemonServices = Pick<
   DeskServices,
-  "runs" | "scheduler" | "news" | "lastSeen" | "pages" | "passkeys" | "pageAddress" | "stop"
+  "runs" | "scheduler" | "news" | "lastSeen" | "unrecordedRefusals" | "pages" | "passkeys" | "pageAddress" | "stop"
 >;
 
 /** Programs pass only a few of their variables to a server on standard input and output, HOME among them. */

@@ -92,6 +92,7 @@ export async function openAgentServices(
     scheduler,
     news,
     lastSeen,
+    unrecordedRefusals: () => refusals.unrecorded(),
     pages,
     passkeys: openPasskeys(desk),
     pageAddress,

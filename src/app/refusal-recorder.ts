@@ -6,7 +6,7 @@ import { messageOf } from "../domain/errors/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Desk } from "../trading/desk.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
-import type { RefusalLog } from "../domain/authority/refusal.ts";
+import type { RefusalLog, RefusedAttempts } from "../domain/authority/refusal.ts";
 
 /** The number of refused calls by name. */
 export type RefusalCounts = ReadonlyMap<string, number>;
@@ -21,6 +21,8 @@ export interface RefusalPorts extends Pick<Desk, "clock" | "log" | "publish"> {
 export interface RefusalRecorder extends RefusalLog {
   /** Publishes the refusals of the current minute; resolves when the inbox items are written. */
   flush(): Promise<void>;
+  /** The refusals of the current minute, which the journal does not have yet. */
+  unrecorded(): readonly RefusedAttempts[];
 }
 
 const WINDOW_MS = 60_000;
@@ -34,6 +36,8 @@ export const OTHER = "(other names)";
 
 interface Attempts {
   count: number;
+  /** The time of the last one, ms. */
+  at: number;
   /** The reason of the first refusal. */
   readonly reason: string;
 }
@@ -89,15 +93,20 @@ export function createRefusalRecorder({ clock, log, publish, onRepeated }: Refus
       const attempts = names.get(name);
       if (attempts !== undefined) {
         attempts.count += 1;
+        attempts.at = clock.now();
         return;
       }
-      names.set(name, { count: 1, reason });
+      names.set(name, { count: 1, at: clock.now(), reason });
       log.warn(`refused ${name} to ${actor}: ${reason}`, { actor, command: name });
     },
     flush: () => {
       for (const [actor, record] of actors) endWindow(actor, record);
       return alerts.idle();
     },
+    unrecorded: () =>
+      [...actors]
+        .flatMap(([actor, { names }]) => [...names].map(([command, attempts]) => ({ actor, command, ...attempts })))
+        .toSorted((a, b) => a.at - b.at),
   };
 }
 

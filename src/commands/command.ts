@@ -8,6 +8,7 @@ import type * as z from "zod";
 import type { Authority, SigningRequest } from "../domain/authority/authority.ts";
 import type { Actor, Channel, Recorded, TradingState } from "../domain/event.ts";
 import { QocError } from "../domain/errors/error.ts";
+import type { RefusedAttempts } from "../domain/authority/refusal.ts";
 import type { GapRange } from "../domain/authority/journal-head.ts";
 import type { PageCaller } from "../domain/pages/page-session.ts";
 import type { Clock, Disk, Progress } from "../domain/ports.ts";
@@ -174,8 +175,7 @@ export function requireDesk(context: CommandContext): DeskServices {
 
 /** The services of a command that runs in the caller's process. */
 export function localServices(context: Pick<CommandContext, "local">): LocalServices {
-  if (context.local === undefined)
-    throw new QocError("INTERNAL", { message: "this command runs in the caller's process only" });
+  if (context.local === undefined) throw new QocError("INTERNAL", { message: "it runs in the caller's process only" });
   return context.local;
 }
 
@@ -234,6 +234,8 @@ export interface DeskServices {
   readonly scheduler: Scheduler;
   /** When an agent's token was last used since the desk started, ms; undefined: not yet. */
   lastSeen(agent: string): number | undefined;
+  /** Calls refused to agents in the current minute, which the journal does not have yet, oldest first. */
+  unrecordedRefusals(): readonly RefusedAttempts[];
   /** Stops the daemon after the response is sent. */
   stop(): void;
 }
@@ -252,9 +254,9 @@ export interface JournalReport extends AuditResult {
   readonly anchors: number;
   /** What the journal lacks, and no human accepted. */
   readonly gap: GapRange | null;
-  /** An unfinished last line, which a crash leaves; the next start moves it to a file of its own. */
   /** The record that the checkpoint follows; null without a good one of this version. */
   readonly checkpoint: number | null;
+  /** An unfinished last line, which a crash leaves; the next start moves it to a file of its own. */
   readonly torn: { readonly segment: string; readonly bytes: number } | null;
 }
 

@@ -40,6 +40,7 @@ export const PAGE_COMMANDS: readonly string[] = [
   "symbols search",
   "agents list",
   "agents revoke",
+  "refusals list",
   "connectors list",
   "connectors restart",
   "connectors quarantine",

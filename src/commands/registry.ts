@@ -57,6 +57,7 @@ export const COMMAND_FILES: Readonly<Record<string, CommandFile>> = {
   run: () => import("./run.ts"),
   "runs list": () => import("./runs/list.ts"),
   "runs stop": () => import("./runs/stop.ts"),
+  "refusals list": () => import("./refusals/list.ts"),
   "schedules list": () => import("./schedules/list.ts"),
   "schedules add": () => import("./schedules/add.ts"),
   "schedules accept": () => import("./schedules/accept.ts"),

@@ -1,9 +1,10 @@
 /** The part of the state that no order, guard or position depends on: runs, agents, pages and snapshots. */
 import { type AgentRecord, grantedAgent } from "./authority/agent-access.ts";
 import type { AgentGranted, AgentRevoked } from "./authority/agent-event.ts";
+import type { RefusedAttempts } from "./authority/refusal.ts";
 import type { DecimalText } from "./decimal.ts";
 import { type EquityPoint, addEquityPoint } from "./account/equity-series.ts";
-import type { DeskEvent, RunEnded, RunStarted } from "./event.ts";
+import type { CommandRefused, DeskEvent, RunEnded, RunStarted } from "./event.ts";
 import { type PageState, type PageStateEvent, applyPageEvent, noPages } from "./pages/page-state.ts";
 import type { SnapshotTaken } from "./config/schedule-event.ts";
 
@@ -15,6 +16,8 @@ export interface ActivityState {
   readonly pages: PageState;
   /** The last runs that ended, the newest at the end. */
   readonly endedRuns: EndedRun[];
+  /** The last calls that agents were refused, the newest at the end. */
+  readonly refusals: RefusedAttempts[];
   /** The NAV of the snapshots, bounded. */
   readonly equity: EquityPoint[];
   lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
@@ -35,13 +38,21 @@ export interface EndedRun {
 }
 
 const RUNS_KEPT = 100;
+const REFUSALS_KEPT = 200;
 
 /** The state before the first record. */
 export function noActivity(): ActivityState {
-  return { runs: new Map(), agents: new Map(), pages: noPages(), endedRuns: [], equity: [] };
+  return { runs: new Map(), agents: new Map(), pages: noPages(), endedRuns: [], refusals: [], equity: [] };
 }
 
-type ActivityEvent = RunStarted | RunEnded | SnapshotTaken | AgentGranted | AgentRevoked | PageStateEvent;
+type ActivityEvent =
+  | RunStarted
+  | RunEnded
+  | SnapshotTaken
+  | AgentGranted
+  | AgentRevoked
+  | CommandRefused
+  | PageStateEvent;
 
 const ACTIVITY: ReadonlySet<DeskEvent["type"]> = new Set<ActivityEvent["type"]>([
   "run.started",
@@ -49,6 +60,7 @@ const ACTIVITY: ReadonlySet<DeskEvent["type"]> = new Set<ActivityEvent["type"]>(
   "snapshot.taken",
   "agent.granted",
   "agent.revoked",
+  "command.refused",
   "page.opened",
   "page.closed",
   "passkey.added",
@@ -83,6 +95,12 @@ export function recordActivity(state: ActivityState, at: number, event: Activity
     case "agent.revoked":
       state.agents.delete(event.agent);
       return;
+    case "command.refused": {
+      const { actor, command, reason, count } = event;
+      state.refusals.push({ actor, command, reason, count, at });
+      if (state.refusals.length > REFUSALS_KEPT) state.refusals.shift();
+      return;
+    }
     default:
       applyPageEvent(state.pages, at, event);
   }

@@ -209,7 +209,6 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       return;
     case "desk.stopped":
     case "file.written":
-    case "command.refused":
     case "page.refused":
       return;
     default:

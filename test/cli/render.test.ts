@@ -287,6 +287,7 @@ const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
     command: null,
   }),
   "agents list": (text) => [{ agent: text, client: text, grantedAt: AT, lastSeenAt: AT }],
+  "refusals list": (text) => [{ at: AT, agent: text, count: 2, reason: "human only", untrusted: untrustedOf(text) }],
   doctor: (text) => ({ checks: [{ name: text, status: "fail", message: text, fix: text }] }),
   "orders propose": (text) => ({
     id: text,

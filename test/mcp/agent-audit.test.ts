@@ -190,6 +190,13 @@ describe("an agent that repeats refused calls", () => {
     const own = await tempDesk();
     const attempt = (command: string): Promise<unknown> => codeOf(callAsAgent(own, { command, caller: { tool: "x" } }));
     for (const command of ["approve", "approve", "halt"]) expect(await attempt(command)).toBe("NOT_PERMITTED");
+    // The journal gets them at the end of the minute; the list has them at once.
+    const refused = { agent: "interactive", reason: expect.any(String) as string };
+    const list = [
+      { ...refused, count: 1, untrusted: { source: "agent:interactive", text: "halt" } },
+      { ...refused, count: 2, untrusted: { source: "agent:interactive", text: "approve" } },
+    ];
+    expect(await own.call("refusals list")).toMatchObject(list);
     await own.stop();
     const again = await tempDesk({ again: own });
     const events = (await again.services.readEvents())
@@ -199,6 +206,8 @@ describe("an agent that repeats refused calls", () => {
       { command: "approve", actor: "agent:interactive", count: 2 },
       { command: "halt", actor: "agent:interactive", count: 1 },
     ]);
+    expect(await again.call("refusals list")).toMatchObject(list);
+    expect(await again.call("refusals list", { limit: 1 })).toMatchObject(list.slice(0, 1));
     const items = await again.call<{ kind: string; path: string }[]>("inbox list", { status: "new" });
     expect(items).toMatchObject([
       { kind: "alert", path: expect.stringContaining("alert-refused-interactive") as string },

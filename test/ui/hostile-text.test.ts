@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { callAsAgent } from "../support/agent-call.ts";
 import { DESKTOP, PHONE, type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
 import { type BrowserDesk, type SignedInPage, calm, browserDesk } from "./support/browser-desk.ts";
 
@@ -52,6 +53,7 @@ describePage("hostile text", () => {
       Array.from({ length: 300 }, (_, depth) => `${"  ".repeat(depth)}- x`).join("\n"),
     );
     desk.desk.open.desk.log.info(`a connector says ${LINE}`);
+    await callAsAgent(desk.desk, { command: LINE, caller: { tool: LINE } }).catch(() => undefined);
     context = await browser.context();
     signedIn = await desk.signIn(context);
   });
@@ -67,6 +69,7 @@ describePage("hostile text", () => {
     ["issue", (): string => "issues/002"],
     ["inbox", (): string => "inbox"],
     ["note", (): string => "research/research%2Fhostile.md"],
+    ["refused attempt", (): string => "agents"],
     ["logs", (): string => "logs"],
   ] as const)("W34 W35 in %s is text, with unseen characters spelled", async (_name, route) => {
     await signedIn.go(route());

@@ -275,6 +275,19 @@ const LISTS: readonly Story[] = [
     answers: { "runs list": [{ state: "running", endedAt: null, summary: null }] },
     says: "Stop",
   },
+  {
+    name: "agents-refused",
+    route: "agents",
+    answers: {
+      "refusals list": [
+        {
+          ...{ at: "2026-11-28T10:00:00.000Z", agent: "claude", count: 3, reason: "human only" },
+          untrusted: { source: "agent:claude", retrievedAt: "2026-11-28T10:00:05.000Z", text: "approve" },
+        },
+      ],
+    },
+    says: /^refused: human only/,
+  },
   { name: "logs-empty", route: "logs", answers: { logs: "none" }, says: "No line of this kind" },
 ];
 

@@ -10,6 +10,13 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** The attempts of one actor at one name within a minute. */
+export interface RefusedAttempts extends Refusal {
+  readonly count: number;
+  /** When they were recorded, ms: at the end of the minute; of attempts that are not recorded yet, the last one. */
+  readonly at: number;
+}
+
 export interface RefusalLog {
   record(refusal: Refusal): void;
 }

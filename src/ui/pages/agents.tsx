@@ -1,6 +1,7 @@
-/** Agents with access, runs under way, and schedules. */
+/** Agents with access, what they were refused, runs under way, and schedules. */
 import type { JSX } from "preact";
 import type { StatusView } from "../../domain/status-view.ts";
+import type { Untrusted } from "../../domain/untrusted.ts";
 import { escapeInvisibleInText } from "../../lib/invisible-characters.ts";
 import type { Reading } from "../desk-data.ts";
 import { usePage, useReading } from "../page-context.ts";
@@ -23,7 +24,10 @@ export function AgentsPage({ id }: RoutedPage): JSX.Element {
         {(status) => (
           <div class="columns">
             <RunsCard status={status} askedAt={reading.askedAt.value} />
-            <AccessCard status={status} />
+            <div>
+              <AccessCard status={status} />
+              <RefusalsCard />
+            </div>
             <SchedulesCard status={status} />
           </div>
         )}
@@ -177,6 +181,48 @@ function AccessCard({ status }: { readonly status: StatusView }): JSX.Element {
         ))}
       </ul>
       {error === undefined ? null : <ErrorNotice error={error} />}
+    </Card>
+  );
+}
+
+interface RefusedRow {
+  readonly at: string;
+  readonly agent: string;
+  readonly count: number;
+  readonly reason: string;
+  /** The name that the agent tried. */
+  readonly untrusted: Untrusted;
+}
+
+/** What agents tried and were refused. The stream names attempts only at the end of their minute: it is read often. */
+function RefusalsCard(): JSX.Element {
+  const question = { command: "refusals list", input: { limit: 20 }, topics: ["agents"], everyMs: 10_000 };
+  const reading = useReading<readonly RefusedRow[]>(question);
+  return (
+    <Card title="Refused attempts" aside={<Age since={reading.askedAt.value} />}>
+      <Shown reading={reading} what="the refused attempts">
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty>No agent has tried anything that it may not do.</Empty>
+          ) : (
+            <ul class="plain">
+              {rows.map(({ at, agent, count, reason, untrusted }) => (
+                <li key={`${at} ${agent} ${untrusted.text}`}>
+                  <span class="tone-warn" aria-hidden="true">
+                    !{" "}
+                  </span>
+                  <strong>{agent}</strong> tried <SaidLine text={untrusted.text} />
+                  {count === 1 ? "" : ` ${count} times`}
+                  <br />
+                  <span class="dim small">
+                    refused: {reason}, <Time at={at} age />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
     </Card>
   );
 }
