@@ -3,6 +3,7 @@ import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import * as z from "zod";
 import { QocError } from "../domain/errors/error.ts";
+import { OWN_ADDRESSES, isAddressAbsent } from "../http/server.ts";
 import { tryParseJson } from "../lib/json.ts";
 
 const ANSWER_MS = 500;
@@ -19,12 +20,17 @@ export async function freePort(first: number): Promise<number> {
   return first;
 }
 
-/** Whether no program listens on the port of this machine. */
-export function isPortFree(port: number): Promise<boolean> {
+/** Whether no program listens on the port of this machine, at either of its own addresses. */
+export async function isPortFree(port: number): Promise<boolean> {
+  const problems = await Promise.all(OWN_ADDRESSES.map((address) => listenProblem(port, address)));
+  return problems.every((problem) => problem === undefined || isAddressAbsent(problem));
+}
+
+function listenProblem(port: number, host: string): Promise<Error | undefined> {
   return new Promise((done) => {
     const probe = createServer();
-    probe.once("error", () => done(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => done(true)));
+    probe.once("error", done);
+    probe.listen(port, host, () => probe.close(() => done(undefined)));
   });
 }
 

@@ -1,13 +1,15 @@
 /**
- * The desk's HTTP server on 127.0.0.1: a status at `/`, MCP at `/mcp`, and the page at `/ui`. Host and Origin are
- * checked first; the page has checks of its own.
+ * The desk's HTTP server on this machine's own addresses, 127.0.0.1 and ::1: a status at `/`, MCP at `/mcp`, and the
+ * page at `/ui`. Host and Origin are checked first; the page has checks of its own.
  */
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import { type AddressInfo, type Server, type Socket, createServer as createSocketServer } from "node:net";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Log } from "../domain/ports.ts";
 import type { PageHandle } from "./page.ts";
 
+/** The desk listens at both: a browser connects to `localhost` at ::1 first. */
+export const OWN_ADDRESSES = ["127.0.0.1", "::1"] as const;
 /** Where agents reach the desk. */
 export const MCP_PATH = "/mcp";
 
@@ -81,7 +83,7 @@ export interface HttpServerOptions {
   readonly log: Pick<Log, "warn">;
 }
 
-/** Listens on 127.0.0.1. @throws PORT_TAKEN. */
+/** Listens on 127.0.0.1 and ::1. @throws PORT_TAKEN. */
 export async function serveHttp({
   port: requestedPort,
   status,
@@ -120,30 +122,66 @@ export async function serveHttp({
     socket.setTimeout(IDLE_MS);
     silent.open(socket);
   });
-  await listen(server, requestedPort);
   // For example if no file descriptor is left for a new connection.
-  server.on("error", (error) => log.warn(`port: ${messageOf(error)}`));
-  ({ port } = server.address() as AddressInfo);
+  const warn = (error: Error): void => log.warn(`port: ${messageOf(error)}`);
+  const second = createSocketServer((socket) => server.emit("connection", socket));
+  second.maxConnections = CONNECTIONS_MAX;
+  port = await listenOnBoth(server, second, requestedPort);
+  server.on("error", warn);
+  second.on("error", warn);
   return {
     port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      const closed = [closeServer(server), closeServer(second)];
+      server.closeAllConnections();
+      await Promise.all(closed);
+    },
   };
 }
 
-function listen(server: Server, port: number): Promise<void> {
+/** Ports that are tried if any free port is requested: it may be taken on the second address. */
+const FREE_PORTS_TRIED = 20;
+
+/**
+ * Another program that listened at one of the addresses, of another user for example, would be the page for a browser
+ * that connects there: it would get the code of a link, or both halves of a session. Returns the port.
+ */
+async function listenOnBoth(first: Server, second: Server, requestedPort: number): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    await listen(first, requestedPort, OWN_ADDRESSES[0]);
+    const { port } = first.address() as AddressInfo;
+    try {
+      await listen(second, port, OWN_ADDRESSES[1]);
+      return port;
+    } catch (error) {
+      // Without IPv6, nothing can listen there.
+      if (isAddressAbsent(error)) return port;
+      await closeServer(first);
+      if (requestedPort !== 0 || attempt === FREE_PORTS_TRIED) throw error;
+    }
+  }
+}
+
+/** Whether listening failed because this machine lacks the address. */
+export function isAddressAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void =>
       reject(
         error.code === "EADDRINUSE" ? new QocError("PORT_TAKEN", { port, free: port + 1 }, { cause: error }) : error,
       );
     server.once("error", fail);
-    server.listen(port, "127.0.0.1", () => {
+    server.listen(port, host, () => {
       server.off("error", fail);
       resolve();
     });
   });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
 }

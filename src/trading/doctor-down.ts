@@ -104,7 +104,7 @@ function portCheck({ config }: RecordedDesk, { isPortFree }: StartFacts): Doctor
     : {
         name: "port",
         status: "fail",
-        message: `${port} on 127.0.0.1 is in use`,
+        message: `${port} of this machine is in use`,
         fix: "set another port under [workspace] in desk.toml, then qoc up",
       };
 }

@@ -1,8 +1,10 @@
 /** The desk's TCP port: trusted hosts and origins, limits on connections, and a taken port. */
 import { once } from "node:events";
 import { Agent, type IncomingMessage, type ServerResponse, request } from "node:http";
-import { Server, connect } from "node:net";
+import { Server, connect, createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import { describe, expect, it, vi } from "vitest";
+import { isPortFree } from "../../src/app/port-owner.ts";
 import { serveHttp } from "../../src/http/server.ts";
 import { freePort } from "../support/free-port.ts";
 import { quietLog } from "../support/quiet-log.ts";
@@ -12,9 +14,9 @@ function noPage(_request: unknown, response: ServerResponse): void {
   response.writeHead(404).end();
 }
 
-function status(port: number, headers: Record<string, string>, path = "/"): Promise<number> {
+function status(port: number, headers: Record<string, string>, path = "/", host = "127.0.0.1"): Promise<number> {
   return new Promise((resolve, reject) => {
-    const call = request({ host: "127.0.0.1", port, path, headers }, (response) => {
+    const call = request({ host, port, path, headers }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     });
@@ -22,6 +24,47 @@ function status(port: number, headers: Record<string, string>, path = "/"): Prom
     call.end();
   });
 }
+
+const hasIpv6 = Object.values(networkInterfaces()).some((found) => found?.some(({ address }) => address === "::1"));
+if (!hasIpv6) console.log("skipped: this machine has no address ::1");
+
+describe.skipIf(!hasIpv6)("the address ::1, where a browser looks for localhost first", () => {
+  it("is the desk's too, with the same checks", async () => {
+    const port = await freePort();
+    const page = (_: unknown, response: ServerResponse): void => void response.writeHead(418).end();
+    const server = await serveHttp({ port, status: () => ({}), mcp: () => undefined, page, log: quietLog() });
+    try {
+      expect(await status(port, { host: `localhost:${port}` }, "/", "::1")).toBe(200);
+      expect(await status(port, { host: `localhost:${port}` }, "/ui/", "::1")).toBe(418);
+      expect(await status(port, { host: `[::1]:${port}` }, "/", "::1")).toBe(403);
+    } finally {
+      await server.close();
+    }
+    await expect(status(port, { host: `localhost:${port}` }, "/", "::1")).rejects.toThrow();
+  });
+
+  it("of another program is PORT_TAKEN: it would be the page for the browser, and get the code of a link", async () => {
+    const port = await freePort();
+    const other = createServer().listen(port, "::1");
+    await once(other, "listening");
+    const options = { status: () => ({}), mcp: () => undefined, page: noPage, log: quietLog() };
+    await expect(serveHttp({ port, ...options })).rejects.toMatchObject({ code: "PORT_TAKEN", details: { port } });
+    expect(await isPortFree(port)).toBe(false);
+    await expect(status(port, {})).rejects.toThrow("ECONNREFUSED");
+    await new Promise((resolve) => other.close(resolve));
+    expect(await isPortFree(port)).toBe(true);
+  });
+
+  it("gives up the connections of a desk that stops", async () => {
+    const page = (): void => undefined;
+    const server = await serveHttp({ port: 0, status: () => ({}), mcp: () => undefined, page, log: quietLog() });
+    const socket = connect(server.port, "::1").on("error", () => undefined);
+    await once(socket, "connect");
+    const ended = once(socket, "close");
+    await server.close();
+    await ended;
+  });
+});
 
 describe("the HTTP server", () => {
   it("answers requests to local names, and refuses every other Host and Origin", async () => {

@@ -55,7 +55,7 @@ const others = Object.values(networkInterfaces())
   .map(({ address }) => address);
 
 describe("the port of a desk", () => {
-  it.each(["127.0.0.2", ...others])("H1 is open on 127.0.0.1 only, not on %s", async (address) => {
+  it.each(["127.0.0.2", ...others])("H1 is open on 127.0.0.1 and ::1 only, not on %s", async (address) => {
     expect(await exchange(address, "")).toMatch(/^E(CONNREFUSED|ADDRNOTAVAIL|NETUNREACH|HOSTUNREACH|INVAL)$/);
   });
 

@@ -723,6 +723,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/flows/checkpoint.test.ts",
     fails: "becomes read-only for a resume that a process appended after its checkpoint",
   },
+  {
+    name: "27a",
+    removes: "the desk's port at the second address",
+    file: "src/http/server.ts",
+    search: "await listen(second, port, OWN_ADDRESSES[1]);",
+    replace: "",
+    test: "test/http/server.test.ts",
+    fails: "is the desk's too, with the same checks",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

@@ -188,7 +188,7 @@ describe("a failing start", () => {
     desk = join(home, "second");
     await qoc("init", desk);
     const second = await qoc("up", "--detach", "--port", String(port));
-    expect(second.error.message).toMatch(`port ${port} on 127.0.0.1 is in use by the desk "desk" (qoc `);
+    expect(second.error.message).toMatch(`port ${port} of this machine is in use by the desk "desk" (qoc `);
     desk = first;
   });
 

@@ -135,7 +135,7 @@ export const ERRORS = {
   ),
   DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc journal verify"),
   PORT_TAKEN: row(
-    "port {port} on 127.0.0.1 is in use{owner}",
+    "port {port} of this machine is in use{owner}",
     "qoc up --port {free}, or set another port under [workspace] in desk.toml",
   ),
   NOT_PERMITTED: row("unknown command: {name}", "qoc help", {
