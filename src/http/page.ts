@@ -89,6 +89,8 @@ export function pageHandler(options: PageOptions): PageHandle {
   const requests = new PageRequests(options);
   return (request, response) => {
     response.setHeader("x-qoc-time", options.now());
+    // The page proves its key for this run.
+    response.setHeader("x-qoc-run", options.pages.run);
     requests.handle(request, response).catch((error: unknown) => respondError(response, error, options.log));
   };
 }
@@ -162,8 +164,8 @@ class PageRequests {
     const request = loginSchema.safeParse(body);
     if (!request.success) throw new Refused(400, "body");
     const login = await this.#options.pages.login(request.data);
-    const { page, session, scope, endsAt } = login;
-    const answer = { page, session, scope, desk: this.#options.desk, expiresAt: iso(endsAt), idleMs: PAGE_IDLE_MS };
+    const { session, scope, endsAt } = login;
+    const answer = { session, scope, desk: this.#options.desk, expiresAt: iso(endsAt), idleMs: PAGE_IDLE_MS };
     respond(response, 200, answer, { "set-cookie": this.#cookie(origin, login) });
   }
 
@@ -210,11 +212,11 @@ class PageRequests {
 
   /** @throws PAGE_SESSION_ENDED without both halves of one session. */
   #sessionOf({ headers }: IncomingMessage, isUse: boolean): PageIdentity {
-    const key = headers["x-qoc-page"];
-    if (typeof key !== "string") throw new QocError("PAGE_SESSION_ENDED");
+    const proof = headers["x-qoc-page"];
+    if (typeof proof !== "string" || proof.length > PROOF_CHARS_MAX) throw new QocError("PAGE_SESSION_ENDED");
     // Any server of this machine can add a cookie of this name, so each is tried.
     for (const cookie of cookiesNamed(headers.cookie ?? "", this.#cookieName)) {
-      const page = this.#options.pages.find(cookie, key, isUse);
+      const page = this.#options.pages.find(cookie, proof, isUse);
       if (page !== undefined) return page;
     }
     throw new QocError("PAGE_SESSION_ENDED");
@@ -233,6 +235,8 @@ class PageRequests {
 }
 
 const COOKIES_TRIED_MAX = 8;
+/** A signature in base64 has 88. */
+const PROOF_CHARS_MAX = 100;
 
 function cookiesNamed(header: string, name: string): readonly string[] {
   return header

@@ -57,12 +57,14 @@ export interface DeskClient {
   listen(onBlock: (block: string) => void, signal: AbortSignal): Promise<void>;
 }
 
-export const PAGE_KEY = "qoc.page";
+/** The name of the session in which this browser is signed in. */
+export const SIGNED_IN = "qoc.page";
+/** The run of the desk that answered last. */
+const RUN = "qoc.run";
 /** An answer that takes longer is given up. The request may still have taken effect. */
 const ANSWER_MS = 30_000;
 
 export interface LoginAnswer {
-  readonly page: string;
   /** The session's name: three words, which the terminal shows too. */
   readonly session: string;
   readonly expiresAt: string;
@@ -73,6 +75,7 @@ export class HttpDeskClient implements DeskClient {
   readonly #browser: Browser;
   readonly #key: SessionKey;
   readonly #onSignedOut: () => void;
+  #proof: { readonly of: string; readonly made: Promise<string | undefined> } | undefined;
 
   constructor(browser: Browser, key: SessionKey, onSignedOut: () => void) {
     this.#browser = browser;
@@ -81,7 +84,7 @@ export class HttpDeskClient implements DeskClient {
   }
 
   get isSignedIn(): boolean {
-    return this.#browser.recall(PAGE_KEY) !== undefined;
+    return this.#browser.recall(SIGNED_IN) !== undefined;
   }
 
   get session(): string {
@@ -93,7 +96,8 @@ export class HttpDeskClient implements DeskClient {
   /** Opens a session. @throws RequestError. */
   async login(request: LoginBody): Promise<LoginAnswer> {
     const answer = (await this.#post("login", request)) as LoginAnswer;
-    this.#browser.keep(PAGE_KEY, answer.page);
+    this.#key.keepName(answer.session);
+    this.#browser.keep(SIGNED_IN, answer.session);
     return answer;
   }
 
@@ -104,7 +108,7 @@ export class HttpDeskClient implements DeskClient {
 
   /** Forgets the session in this browser. */
   signOut(): void {
-    this.#browser.keep(PAGE_KEY, undefined);
+    this.#browser.keep(SIGNED_IN, undefined);
     this.#onSignedOut();
   }
 
@@ -121,10 +125,8 @@ export class HttpDeskClient implements DeskClient {
   }
 
   async listen(onBlock: (block: string) => void, signal: AbortSignal): Promise<void> {
-    const passed = this.#browser.stopwatch();
     const half = this.#half;
-    const response = await fetch("api/events", { headers: headersOf(half), signal, cache: "no-store" });
-    this.#learnTime(response, passed());
+    const response = await this.#fetch("events", { signal });
     if (response.status === 401 && half === this.#half) this.signOut();
     if (!response.ok || response.body === null) throw noAnswer(`the desk refused the stream (${response.status})`);
     const decoder = new TextDecoder();
@@ -143,37 +145,60 @@ export class HttpDeskClient implements DeskClient {
     }
   }
 
-  #learnTime({ headers }: Response, took: number): void {
+  #learn({ headers }: Response, took: number): void {
     const at = Number(headers.get("x-qoc-time") ?? Number.NaN);
     if (Number.isSafeInteger(at)) this.#browser.learnDeskTime(at, took);
+    const run = headers.get("x-qoc-run");
+    if (run !== null && run !== this.#run) this.#browser.keep(RUN, run);
   }
 
-  /** The page's half of the session that this browser has now. */
+  /** The session that this browser has now. */
   get #half(): string {
-    return this.#browser.recall(PAGE_KEY) ?? "";
+    return this.#browser.recall(SIGNED_IN) ?? "";
+  }
+
+  get #run(): string | undefined {
+    return this.#browser.recall(RUN);
+  }
+
+  /** A desk that has started again asks for a proof for its run. */
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    const run = this.#run;
+    const first = await this.#fetchOnce(path, init, run);
+    const isOfEarlierRun = first.status === 401 && path !== "login" && this.#run !== run;
+    return isOfEarlierRun ? this.#fetchOnce(path, init, this.#run) : first;
+  }
+
+  async #fetchOnce(path: string, init: RequestInit, run: string | undefined): Promise<Response> {
+    const proof = run === undefined || path === "login" ? undefined : await this.#proofFor(run);
+    const headers = { ...init.headers, ...(proof !== undefined && { "x-qoc-page": proof }) };
+    const passed = this.#browser.stopwatch();
+    const response = await fetch(`api/${path}`, { ...init, headers, cache: "no-store" });
+    this.#learn(response, passed());
+    return response;
+  }
+
+  /** One signature for each session and run. */
+  #proofFor(run: string): Promise<string | undefined> {
+    const of = `${this.#half} ${run}`;
+    if (this.#proof?.of !== of) this.#proof = { of, made: this.#key.prove(run) };
+    return this.#proof.made;
   }
 
   async #post(path: string, body: unknown): Promise<unknown> {
     const signal = AbortSignal.timeout(ANSWER_MS);
-    const passed = this.#browser.stopwatch();
     const half = this.#half;
-    const headers = { ...headersOf(half), "content-type": "application/json" };
-    const response = await fetch(`api/${path}`, {
-      ...{ method: "POST", headers, body: JSON.stringify(body), signal, cache: "no-store" },
-    }).catch((error: unknown) => {
+    const headers = { "content-type": "application/json" };
+    const request = { method: "POST", headers, body: JSON.stringify(body), signal };
+    const response = await this.#fetch(path, request).catch((error: unknown) => {
       throw noAnswer(error instanceof Error ? error.message : String(error));
     });
-    this.#learnTime(response, passed());
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
     // An answer to a request of the session before says nothing of this one.
     if (response.status === 401 && path === "command" && half === this.#half) this.signOut();
     throw errorOf(answer, response.status);
   }
-}
-
-function headersOf(half: string): Record<string, string> {
-  return { "x-qoc-page": half };
 }
 
 function noAnswer(reason: string): RequestError {

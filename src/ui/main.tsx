@@ -46,8 +46,7 @@ followHash();
 async function signIn(loginCode: string): Promise<void> {
   signedOut.value = { kind: "opening" };
   try {
-    const { session } = await client.login(await key.loginRequest(loginCode));
-    key.keepName(session);
+    await client.login(await key.loginRequest(loginCode));
     signedOut.value = undefined;
   } catch (error) {
     signedOut.value = { kind: "refused", error: requestErrorOf(error) };

@@ -7,7 +7,7 @@ import {
   statementText,
 } from "../domain/authority/authority.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
-import { loginText } from "../domain/pages/page-session.ts";
+import { loginText, runText } from "../domain/pages/page-session.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Browser } from "./browser.ts";
 
@@ -73,6 +73,12 @@ export class SessionKey {
 
   keepName(session: string): void {
     this.#browser.keep(SESSION_NAME, session);
+  }
+
+  /** Proves to a run of the desk that this browser has the key; undefined without a key. */
+  async prove(run: string): Promise<string | undefined> {
+    const privateKey = await keptKey();
+    return privateKey === undefined ? undefined : signText(privateKey, runText(this.session, run));
   }
 
   /** Signs what the human decided. @throws CannotSign if the desk asks for a signature of something else. */

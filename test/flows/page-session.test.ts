@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { adapterFixture } from "../support/adapter-fixture.ts";
-import { PageClient, ownHeaders } from "../support/page-client.ts";
+import { PageClient, ownHeaders, send } from "../support/page-client.ts";
 import { type TempDesk, discard, protect, tempDesk } from "../support/temp-desk.ts";
 
 const desks: TempDesk[] = [];
@@ -100,7 +100,7 @@ describe("a page", () => {
     const first = await start();
     const before = await PageClient.login(first);
     const second = await restart(first);
-    const page = before.at(second.port);
+    const page = await before.at(second.port);
     const { id } = await propose(second);
     expect((await page.approve(id)).body["value"]).toMatchObject({ id, state: "accepted" });
     const copy = join(dirname(second.root), "copy");
@@ -109,7 +109,21 @@ describe("a page", () => {
     cpSync(second.root, copy, { recursive: true });
     const copied = await start({ again: { root: copy, home: second.home } });
     expect(copied.open.desk.state.trading.state).toBe("halted");
-    expect((await before.at(copied.port).raw("status")).status).toBe(401);
+    expect((await (await before.at(copied.port)).raw("status")).status).toBe(401);
+  });
+
+  it("W67 sends nothing, to a program that holds the port while the desk is down, that opens the session later", async () => {
+    const first = await start();
+    const before = await PageClient.login(first);
+    const second = await restart(first);
+    // What the page of before sends to whatever answers at its port, by every header of its own.
+    const heard = { ...before.headers, host: `localhost:${second.port}`, origin: `http://localhost:${second.port}` };
+    for (const command of ["status", "orders list", "issues new", "run"]) {
+      const body = JSON.stringify({ command, input: {} });
+      const answer = await send(second.port, { method: "POST", path: "/ui/api/command", headers: heard, body });
+      expect(answer).toMatchObject({ status: 401, body: { code: "PAGE_SESSION_ENDED" } });
+    }
+    expect((await (await before.at(second.port)).raw("status")).status).toBe(200);
   });
 
   it("W74 reads a desk that is read-only, is refused its decisions with the reason, and no other page logs in", async () => {
@@ -122,7 +136,7 @@ describe("a page", () => {
     const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
     writeFileSync(journal, `${[...lines.slice(0, -1), "no record", ...lines.slice(-1)].join("\n")}\n`);
     const desk = await start({ again: { root: first.root, home: first.home } });
-    const page = before.at(desk.port);
+    const page = await before.at(desk.port);
     expect((await page.raw("orders show", { id })).body["value"]).toMatchObject({ id, state: "proposed" });
     expect((await page.raw("approve", { id, review: true })).body["code"]).toBe("DESK_READ_ONLY");
     expect((await page.decide("reject", { id, digest, comment: "no" })).body["code"]).toBe("JOURNAL_CORRUPT");

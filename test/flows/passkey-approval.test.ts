@@ -222,7 +222,7 @@ describe("a passkey", () => {
     expect(desk.open.desk.readOnly()).toBeUndefined();
     expect(await desk.call("passkeys list")).toMatchObject([{ state: "in force", name: other }]);
     // The page is at another port now: the passkey is for the one before.
-    page = page.at(desk.port);
+    page = await page.at(desk.port);
     expect((await review(await propose())).passkey).toBeUndefined();
     const again = await offer(authenticator());
     expect(again.body["value"]).toMatchObject({ state: "offered", origin: page.origin });

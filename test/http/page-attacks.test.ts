@@ -58,8 +58,8 @@ function withHeaders(changed: OutgoingHttpHeaders): Change {
 describe("a valid approval is refused if it comes", () => {
   it.each<[string, Change, number]>([
     ["W10 with the cookie alone", without("x-qoc-page"), 401],
-    ["W11 with the page key alone", without("cookie"), 401],
-    ["W11 with another page key", withHeaders({ "x-qoc-page": "A".repeat(43) }), 401],
+    ["W11 with the page's proof alone", without("cookie"), 401],
+    ["W11 with another proof", withHeaders({ "x-qoc-page": "A".repeat(43) }), 401],
     ["W12 W45 under a foreign Host with both halves", withHeaders({ host: "evil.example" }), 421],
     ["W12 under a name that ends in localhost", withHeaders({ host: "evil.localhost" }), 421],
     ["W13 from another port", withHeaders({ origin: "http://localhost:1" }), 403],
@@ -280,7 +280,7 @@ describe("W40 another server of this machine", () => {
   });
 });
 
-it("W73 the log and the journal hold no cookie, page key or code", async () => {
+it("W73 the log and the journal hold no cookie, proof or code", async () => {
   const { code } = await makeCode(desk);
   await send(desk.port, { method: "POST", path: "/ui/api/login", headers: postHeaders(desk.port), body: "{" });
   const logged = JSON.stringify(await desk.services.readLogs({ tail: 1_000 }));

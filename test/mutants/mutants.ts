@@ -732,6 +732,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/http/server.test.ts",
     fails: "is the desk's too, with the same checks",
   },
+  {
+    name: "28a",
+    removes: "the run in the page's half of a session",
+    file: "src/trading/pages/page-sessions.ts",
+    search: "this.run = desk.ids.random(RUN_BYTES);",
+    replace: 'this.run = "1";',
+    test: "test/flows/page-session.test.ts",
+    fails: "W67 sends nothing, to a program that holds the port while the desk is down, that opens the session later",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

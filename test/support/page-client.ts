@@ -10,7 +10,7 @@ import {
 } from "../../src/domain/authority/authority.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 import { QocError } from "../../src/domain/errors/error.ts";
-import { type PageScope, loginText } from "../../src/domain/pages/page-session.ts";
+import { type PageScope, loginText, runText } from "../../src/domain/pages/page-session.ts";
 import type { Review, ReviewedOrder } from "../../src/domain/orders/review-view.ts";
 import { reviewDigest } from "../../src/trading/orders/review.ts";
 import { randomBytes, type webcrypto } from "node:crypto";
@@ -104,24 +104,31 @@ export async function loginBody(code: string, key: PageKey): Promise<string> {
   return JSON.stringify({ code, publicKey: key.publicKey, proof });
 }
 
+/** The page's half of its session for the run of the desk that answered. */
+export function proofOf(key: PageKey, session: string, { headers }: Pick<HttpAnswer, "headers">): Promise<string> {
+  return key.sign(runText(session, String(headers["x-qoc-run"])));
+}
+
 /** A page that is logged in. */
 export class PageClient {
   readonly port: number;
   readonly key: PageKey;
   readonly session: string;
   readonly cookie: string;
+  /** The proof of its key for the desk's run. */
   readonly page: string;
   readonly login: HttpAnswer;
   /** Of the page, as the browser sends it. */
   readonly origin: string;
 
-  private constructor(port: number, key: PageKey, login: HttpAnswer, origin = `http://localhost:${port}`) {
+  private constructor(parts: Pick<PageClient, "port" | "key" | "login" | "page"> & { origin?: string | undefined }) {
+    const { port, key, login, page, origin = `http://localhost:${port}` } = parts;
     this.port = port;
     this.origin = origin;
     this.key = key;
     this.login = login;
     this.session = String(login.body["session"]);
-    this.page = String(login.body["page"]);
+    this.page = page;
     this.cookie = login.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
   }
 
@@ -135,12 +142,15 @@ export class PageClient {
       body,
     });
     if (answer.status !== 200) throw new Error(`the login failed: ${answer.text}`);
-    return new PageClient(desk.port, key, answer, origin);
+    const page = await proofOf(key, String(answer.body["session"]), answer);
+    return new PageClient({ port: desk.port, key, login: answer, page, origin });
   }
 
-  /** The same page after a restart of the desk on another port. */
-  at(port: number): PageClient {
-    return new PageClient(port, this.key, this.login);
+  /** The same page after a restart of the desk on another port: it proves its key to the run that answers. */
+  async at(port: number): Promise<PageClient> {
+    const refused = await send(port, { path: "/ui/api/events", headers: ownHeaders(port) });
+    const page = await proofOf(this.key, this.session, refused);
+    return new PageClient({ port, key: this.key, login: this.login, page });
   }
 
   get headers(): OutgoingHttpHeaders {

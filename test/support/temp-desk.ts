@@ -87,6 +87,8 @@ export interface TempDeskOptions {
   readonly accept?: boolean;
   /** Folders of an earlier desk, to open it again. */
   readonly again?: { readonly root: string; readonly home: string };
+  /** By default any free port. */
+  readonly port?: number;
 }
 
 export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk> {
@@ -135,7 +137,7 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
   const stopping = new AbortController();
   const page = openPage({ open, services: agents.services, port: () => http.port, stopping: stopping.signal });
   const http = await serveHttp({
-    port: 0,
+    port: options.port ?? 0,
     status: () => ({}),
     mcp: agents.endpoint.handle,
     page: page.handle,

@@ -1,11 +1,11 @@
 /** A login in one tab begins another session for all tabs. What is left of the session before does not end it. */
 import { afterEach, expect, it, vi } from "vitest";
 import type { Browser } from "../../src/ui/browser.ts";
-import { HttpDeskClient, PAGE_KEY } from "../../src/ui/desk-client.ts";
+import { HttpDeskClient, SIGNED_IN } from "../../src/ui/desk-client.ts";
 import type { SessionKey } from "../../src/ui/session-key.ts";
 
 function opened() {
-  const kept = new Map([[PAGE_KEY, "old"]]);
+  const kept = new Map([[SIGNED_IN, "old"]]);
   const browser = {
     recall: (name: string) => kept.get(name),
     keep: (name: string, value: string | undefined) =>
@@ -32,7 +32,7 @@ it("an end of the session before does not reach the page", async () => {
   const listening = client.listen((block) => blocks.push(block), signal);
   push("event: hello\ndata: {}\n\n");
   await expect.poll(() => blocks).toHaveLength(1);
-  kept.set(PAGE_KEY, "new");
+  kept.set(SIGNED_IN, "new");
   push("event: ended\ndata: {}\n\n");
   await listening;
   expect(blocks).toHaveLength(1);
@@ -43,12 +43,12 @@ it.each(["call", "listen"] as const)("a late refusal of the session before does 
   const ask = (): Promise<unknown> => (way === "call" ? client.call("status") : client.listen(() => undefined, signal));
   const refuse = (): Response => new Response("{}", { status: 401 });
   vi.stubGlobal("fetch", async () => {
-    kept.set(PAGE_KEY, "new");
+    kept.set(SIGNED_IN, "new");
     return refuse();
   });
   await expect(ask()).rejects.toThrow();
-  expect([kept.get(PAGE_KEY), onSignedOut.mock.calls.length]).toEqual(["new", 0]);
+  expect([kept.get(SIGNED_IN), onSignedOut.mock.calls.length]).toEqual(["new", 0]);
   vi.stubGlobal("fetch", async () => refuse());
   await expect(ask()).rejects.toThrow();
-  expect([kept.get(PAGE_KEY), onSignedOut.mock.calls.length]).toEqual([undefined, 1]);
+  expect([kept.get(SIGNED_IN), onSignedOut.mock.calls.length]).toEqual([undefined, 1]);
 });

@@ -269,7 +269,7 @@ describePage("a session of the page", () => {
     expect(await page.getByRole("dialog").count()).toBe(0);
   });
 
-  it("W10 W11 the cookie alone and the page key alone approve nothing", async () => {
+  it("W10 W11 the cookie alone and the page's proof alone approve nothing", async () => {
     const { page } = await desk.signIn(context);
     const id = await desk.propose();
     const call = (headers: Record<string, string>): Promise<number> =>
@@ -282,9 +282,14 @@ describePage("a session of the page", () => {
         [id, headers] as const,
       );
     expect(await call({})).toBe(401);
-    const key = await page.evaluate(() => localStorage.getItem("qoc.page") ?? "");
+    const [sent] = await Promise.all([
+      page.waitForRequest((request) => "x-qoc-page" in request.headers()),
+      page.reload(),
+    ]);
+    const proof = { "x-qoc-page": sent.headers()["x-qoc-page"] ?? "" };
+    expect(await call(proof)).toBe(200);
     await context.clearCookies();
-    expect(await call({ "x-qoc-page": key })).toBe(401);
+    expect(await call(proof)).toBe(401);
   });
 
   it("W41 W42 W43 a page of another port reads no key, frames no page and approves nothing", async () => {

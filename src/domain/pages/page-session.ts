@@ -41,6 +41,14 @@ export function grantText({ code, scope, codeEndsAt, endsAt }: PageGrant): strin
   return canonicalJson({ code, scope, codeEndsAt, endsAt });
 }
 
+/**
+ * What the page signs once for each run of the desk, as its half of the session. A program that holds the desk's port
+ * while the desk is down gets the signature of the run before, which opens nothing later.
+ */
+export function runText(session: string, run: string): string {
+  return `qoc page run 1\n${canonicalJson({ session, run })}`;
+}
+
 /** The subject of the statement that grants a session. `digest`: of {@link grantText}. */
 export function grantSubject(digest: Digest): ActionSubject {
   return { action: "session", id: "", digest, shown: "", mode: "" };

@@ -1,7 +1,9 @@
 /**
- * The sessions of pages. A session has two halves that only its page sends together, a cookie and a page key; the desk
- * keeps their digests in a file outside the workspace, so that a session survives a restart and no copy of the desk.
- * What a session is, its grant and the public half of its key, is in the journal.
+ * The sessions of pages. A session has two halves that only its page sends together: a cookie, and a proof that the
+ * page has the key of its login. The proof is for one run of the desk.
+ *
+ * The desk keeps the digest of the cookie in a file outside the workspace, so that a session survives a restart and no
+ * copy of the desk. What a session is, its grant and the public half of its key, is in the journal.
  */
 import { timingSafeEqual } from "node:crypto";
 import type { Authority } from "../../domain/authority/authority.ts";
@@ -19,13 +21,14 @@ import {
   grantSubject,
   grantText,
   loginText,
+  runText,
 } from "../../domain/pages/page-session.ts";
 import type { PageRecord } from "../../domain/pages/page-state.ts";
 import { newSessionName } from "../../domain/pages/session-names.ts";
 import { iso } from "../../lib/time.ts";
 import type { Desk } from "../desk.ts";
 import { verifySignature } from "../keys/operator-keys.ts";
-import { type PageHalves, openPageHalves } from "./page-halves.ts";
+import { type PageCookies, openPageCookies } from "./page-cookies.ts";
 import { isPageKey, pagePem } from "./page-key.ts";
 import { type PageRefusals, openPageRefusals } from "./page-refusals.ts";
 
@@ -34,6 +37,8 @@ const GRANTS_MAX = 4;
 /** One more ends the session that was used longest ago. */
 const SESSIONS_MAX = 24;
 const SWEEP_MS = 60_000;
+/** Of the name of a run. */
+const RUN_BYTES = 16;
 
 export interface GrantRequest extends PageGrant {
   readonly authority: Authority | undefined;
@@ -48,13 +53,12 @@ export interface LoginRequest {
   readonly proof: string;
 }
 
-/** A new session, with both halves: the only time that they leave the desk. */
+/** A new session, with its cookie: the only time that it leaves the desk. */
 export interface PageLogin {
   readonly session: string;
   readonly scope: PageScope;
   readonly endsAt: number;
   readonly cookie: string;
-  readonly page: string;
 }
 
 export type PageIdentity = Omit<PageCaller, "origin">;
@@ -74,14 +78,16 @@ export interface PageSessions {
   grant(request: GrantRequest): Promise<{ readonly session: string }>;
   /** @throws PAGE_LOGIN_REFUSED, PAGE_LINK_USED, DESK_READ_ONLY. */
   login(request: LoginRequest): Promise<PageLogin>;
+  /** Names this run of the desk; another run has another name, which is not known before. */
+  readonly run: string;
   /** The session that has both halves; undefined: none has. `isUse`: the human did something. */
-  find(cookie: string, page: string, isUse: boolean): PageIdentity | undefined;
+  find(cookie: string, proof: string, isUse: boolean): PageIdentity | undefined;
   list(): readonly PageSessionView[];
   /** Ends a session. @throws PAGE_SESSION_UNKNOWN. */
   close(session: string, reason: "logout" | "revoked"): Promise<void>;
   /** Calls the listener when a session has ended. Returns a function that removes the listener. */
   onEnd(listener: (session: string, reason: PageEnd) => void): () => void;
-  /** Resolves when refused logins are recorded and the halves are on disk. */
+  /** Resolves when refused logins are recorded and the digests are on disk. */
   stop(): Promise<void>;
 }
 
@@ -97,25 +103,29 @@ interface OpenGrant extends PageGrant {
   readonly authority: Authority;
 }
 
-/** `file`: the digests of the halves, outside the workspace. */
+/** `file`: the digests of the cookies, outside the workspace. */
 export async function openPageSessions(desk: PageDesk, file: string): Promise<PageSessions> {
-  const sessions = new DeskPages(desk, await openPageHalves(desk, file));
+  const sessions = new DeskPages(desk, await openPageCookies(desk, file));
   sessions.start();
   return sessions;
 }
 
 class DeskPages implements PageSessions {
+  readonly run: string;
   readonly #desk: PageDesk;
-  readonly #halves: PageHalves;
+  readonly #cookies: PageCookies;
+  /** The proofs of this run that were verified, by session. */
+  readonly #proofs = new Map<string, string>();
   readonly #refusals: PageRefusals;
   /** By the digest of the code, the oldest first. */
   readonly #grants = new Map<string, OpenGrant>();
   readonly #listeners = new Set<(session: string, reason: PageEnd) => void>();
   #stopSweep: () => void = () => undefined;
 
-  constructor(desk: PageDesk, halves: PageHalves) {
+  constructor(desk: PageDesk, cookies: PageCookies) {
+    this.run = desk.ids.random(RUN_BYTES);
     this.#desk = desk;
-    this.#halves = halves;
+    this.#cookies = cookies;
     this.#refusals = openPageRefusals(desk);
   }
 
@@ -129,7 +139,7 @@ class DeskPages implements PageSessions {
   async stop(): Promise<void> {
     this.#stopSweep();
     this.#refusals.flush();
-    await this.#halves.saved();
+    await this.#cookies.saved();
   }
 
   async grant({ authority, ...grant }: GrantRequest): Promise<{ readonly session: string }> {
@@ -158,33 +168,31 @@ class DeskPages implements PageSessions {
     // Before the first `await`: of two pages with one code, one logs in.
     this.#grants.delete(digest);
     const { session, scope, codeEndsAt, endsAt, authority } = grant;
-    const halves = { cookie: secret(ids.random), page: secret(ids.random) };
+    const cookie = secret(ids.random);
     const opened = { code: digest, scope, codeEndsAt, endsAt, session, publicKey, proof, authority };
     await commit({ type: "page.opened", ...opened });
-    this.#halves.set(session, { cookie: sha256Hex(halves.cookie), page: sha256Hex(halves.page), usedAt: clock.now() });
-    await this.#halves.saved();
+    this.#cookies.set(session, { cookie: sha256Hex(cookie), usedAt: clock.now() });
+    await this.#cookies.saved();
     this.#endSurplus();
-    return { session, scope: this.#scopeOf(scope), endsAt, ...halves };
+    return { session, scope: this.#scopeOf(scope), endsAt, cookie };
   }
 
-  find(cookie: string, page: string, isUse: boolean): PageIdentity | undefined {
+  find(cookie: string, proof: string, isUse: boolean): PageIdentity | undefined {
     this.#endOld();
-    const session = this.#halves.withCookie(sha256Hex(cookie));
-    const halves = session === undefined ? undefined : this.#halves.get(session);
-    if (session === undefined || halves === undefined || !isEqual(sha256Hex(page), halves.page)) return undefined;
-    const record = this.#sessions.get(session);
-    if (record === undefined) return undefined;
-    if (isUse) this.#halves.use(session, this.#desk.clock.now());
+    const session = this.#cookies.withCookie(sha256Hex(cookie));
+    const record = session === undefined ? undefined : this.#sessions.get(session);
+    if (session === undefined || record === undefined || !this.#isProven(session, record, proof)) return undefined;
+    if (isUse) this.#cookies.use(session, this.#desk.clock.now());
     return { session, scope: this.#scopeOf(record.scope) };
   }
 
   list(): readonly PageSessionView[] {
     this.#endOld();
     return [...this.#sessions].flatMap(([session, { scope, openedAt, endsAt }]) => {
-      const halves = this.#halves.get(session);
-      // A session whose halves are lost is open in the journal alone: no page can use it.
-      if (halves === undefined) return [];
-      const times = { openedAt: iso(openedAt), usedAt: iso(halves.usedAt), endsAt: iso(endsAt) };
+      const kept = this.#cookies.get(session);
+      // A session whose cookie is lost is open in the journal alone: no page can use it.
+      if (kept === undefined) return [];
+      const times = { openedAt: iso(openedAt), usedAt: iso(kept.usedAt), endsAt: iso(endsAt) };
       return [{ session, scope: this.#scopeOf(scope), ...times }];
     });
   }
@@ -197,6 +205,15 @@ class DeskPages implements PageSessions {
   onEnd(listener: (session: string, reason: PageEnd) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** A proof is verified once. */
+  #isProven(session: string, { publicKey }: PageRecord, proof: string): boolean {
+    const known = this.#proofs.get(session);
+    if (known !== undefined && isEqual(known, proof)) return true;
+    if (!verifySignature(pagePem(publicKey), runText(session, this.run), proof)) return false;
+    this.#proofs.set(session, proof);
+    return true;
   }
 
   get #sessions(): ReadonlyMap<string, PageRecord> {
@@ -225,23 +242,24 @@ class DeskPages implements PageSessions {
     return new QocError("PAGE_LOGIN_REFUSED", { reason: words });
   }
 
-  /** The halves are removed first: nothing passes while the record is written. */
+  /** The cookie is removed first: nothing passes while the record is written. */
   async #end(session: string, reason: PageClosed["reason"]): Promise<void> {
     this.#forget(session, reason);
     const actor = reason === "logout" || reason === "revoked" ? "human" : "host";
     if (this.#desk.readOnly() === undefined) await this.#desk.commit({ type: "page.closed", session, reason, actor });
-    await this.#halves.saved();
+    await this.#cookies.saved();
   }
 
   #forget(session: string, reason: PageEnd): void {
-    this.#halves.delete(session);
+    this.#cookies.delete(session);
+    this.#proofs.delete(session);
     for (const listener of this.#listeners) listener(session, reason);
   }
 
   /** Ends the sessions that are too old, that were idle for too long, or that the journal does not have any more. */
   #endOld(): void {
     const now = this.#desk.clock.now();
-    for (const [session, { usedAt }] of this.#halves.entries()) {
+    for (const [session, { usedAt }] of this.#cookies.entries()) {
       const record = this.#sessions.get(session);
       if (record === undefined) this.#forget(session, "revoked");
       else if (record.endsAt <= now) this.#forget(session, "expired");
@@ -250,7 +268,7 @@ class DeskPages implements PageSessions {
   }
 
   #endSurplus(): void {
-    const byUse = this.#halves.entries().toSorted(([, a], [, b]) => a.usedAt - b.usedAt);
+    const byUse = this.#cookies.entries().toSorted(([, a], [, b]) => a.usedAt - b.usedAt);
     for (const [session] of byUse.slice(0, Math.max(0, byUse.length - SESSIONS_MAX)))
       this.#endInBackground(session, "replaced");
   }

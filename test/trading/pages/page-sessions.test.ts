@@ -7,11 +7,17 @@ import { systemIds } from "../../../src/app/system.ts";
 import { applyEvent, emptyDeskState } from "../../../src/domain/desk-state.ts";
 import { digestOf } from "../../../src/domain/digest.ts";
 import type { DeskEvent, Recorded } from "../../../src/domain/event.ts";
-import { PAGE_CODE_MS, PAGE_IDLE_MS, PAGE_SESSION_MS, type PageScope } from "../../../src/domain/pages/page-session.ts";
+import {
+  PAGE_CODE_MS,
+  PAGE_IDLE_MS,
+  PAGE_SESSION_MS,
+  type PageScope,
+  runText,
+} from "../../../src/domain/pages/page-session.ts";
 import { type PageSessions, openPageSessions } from "../../../src/trading/pages/page-sessions.ts";
 import { nodeDisk } from "../../../src/workspace/disk.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
-import { loginBody, makePageKey } from "../../support/page-client.ts";
+import { type PageKey, loginBody, makePageKey } from "../../support/page-client.ts";
 import { quietLog } from "../../support/quiet-log.ts";
 
 const AUTHORITY = { key: "desk", epoch: 1, head: { seq: 1, hash: "" }, expiresAt: 0, signature: "" } as const;
@@ -69,7 +75,14 @@ async function grant(code = systemIds.random(16), scope: PageScope = "paper"): P
 }
 
 async function login(code: string) {
-  return pages.login(JSON.parse(await loginBody(code, await makePageKey())));
+  const key = await makePageKey();
+  const opened = await pages.login(JSON.parse(await loginBody(code, key)));
+  return { ...opened, key, page: await proofOf(key, opened.session) };
+}
+
+/** The page's half, as the page makes it for this run of the desk. */
+function proofOf(key: PageKey, session: string): Promise<string> {
+  return key.sign(runText(session, pages.run));
 }
 
 async function open(scope?: PageScope) {
@@ -142,8 +155,9 @@ describe("a session", () => {
   it("W09 has new halves each time, and both must be of one session", async () => {
     const [a, b] = [await open(), await open()];
     expect(new Set([a.cookie, a.page, b.cookie, b.page]).size).toBe(4);
-    expect(find(a)).toEqual({ session: a.session, scope: "paper" });
-    expect(find({ cookie: a.cookie, page: b.page })).toBeUndefined();
+    for (const _ of ["verified", "known"]) expect(find(a)).toEqual({ session: a.session, scope: "paper" });
+    for (const page of [b.page, await proofOf(b.key, a.session), await proofOf(a.key, b.session), "", "x"])
+      expect(find({ cookie: a.cookie, page })).toBeUndefined();
     expect(find({ cookie: a.page, page: a.cookie })).toBeUndefined();
   });
 
@@ -206,10 +220,11 @@ describe("W67 a restart", () => {
     pages = await openPageSessions(m.desk, file);
   }
 
-  it("keeps the sessions: a file of this user with digests alone", async () => {
+  it("keeps the sessions, whose pages prove their keys again: a file of this user with digests alone", async () => {
     const a = await open();
     await restart();
-    expect(find(a)?.session).toBe(a.session);
+    expect(find(a)).toBeUndefined();
+    expect(find({ cookie: a.cookie, page: await proofOf(a.key, a.session) })?.session).toBe(a.session);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const text = readFileSync(file, "utf8");
     expect(text.includes(a.cookie) || text.includes(a.page)).toBe(false);
@@ -226,7 +241,7 @@ describe("W67 a restart", () => {
     await pages.stop();
     change();
     pages = await openPageSessions(m.desk, file);
-    expect(find(a)).toBeUndefined();
+    expect(find({ cookie: a.cookie, page: await proofOf(a.key, a.session) })).toBeUndefined();
     expect(pages.list()).toEqual([]);
   });
 });
