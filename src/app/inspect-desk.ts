@@ -14,7 +14,7 @@ import { deskIdOf } from "./journal-guard.ts";
 import { bundleOf } from "./open-connectors.ts";
 import { isPortFree } from "./port-owner.ts";
 import { nodeProcesses } from "./processes.ts";
-import { type DeskFolder, readRecordedDesk } from "./read-recorded-desk.ts";
+import { type DeskFolder, readRecordedDesk, takeInterrupted } from "./read-recorded-desk.ts";
 
 interface InspectOptions extends DeskFolder {
   readonly root: string;
@@ -27,11 +27,13 @@ export async function inspectDesk(options: InspectOptions): Promise<{ readonly c
   const { root, env } = options;
   const desk = await readRecordedDesk(options, root);
   const { config } = desk;
+  const lockedBy = await findDeskProcess(options, options.paths, nodeProcesses);
+  if (lockedBy === undefined) await takeInterrupted(desk.state);
   const path = env["PATH"] ?? "";
   return inspectRecordedDesk(desk, {
     nodeVersion: process.versions.node,
     folderProblem: folderProblem(root),
-    lockedBy: await findDeskProcess(options, options.paths, nodeProcesses),
+    lockedBy,
     isPortFree: await isPortFree(config.workspace.port),
     keyProblem: await keyProblem(options),
     hasGit: (await findProgram("git", path)) !== undefined,

@@ -30,7 +30,7 @@ import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
 import { connectVenue } from "./connect-venue.ts";
 import { type DaemonScreen, runDaemon } from "./daemon.ts";
 import { inspectDesk } from "./inspect-desk.ts";
-import { findJournalGap, readRecordedDesk } from "./read-recorded-desk.ts";
+import { findJournalGap, readRecordedDesk, takeInterrupted } from "./read-recorded-desk.ts";
 import { startDaemon } from "./start-daemon.ts";
 import type { RunLine } from "./run-demo.ts";
 import { initDesk, makeKeyFolder } from "./init.ts";
@@ -128,7 +128,13 @@ function readServices(
 ): Local<"recordOf" | "ledgerOf" | "inspect" | "verifyOf" | "logsOf"> {
   const { disk, home } = options;
   return {
-    recordOf: async (from) => readRecordedDesk(options, (await locateDesk(options, from)).root),
+    recordOf: async (from) => {
+      const { root, paths } = await locateDesk(options, from);
+      const desk = await readRecordedDesk(options, root);
+      if ((await findDeskProcess({ disk, root }, paths, nodeProcesses)) === undefined)
+        await takeInterrupted(desk.state);
+      return desk;
+    },
     ledgerOf: async (from, query) => {
       const { root } = await locateDesk(options, from);
       return readLedger({ ...options, root }, { ...query, config: await readableConfig(options, root) });

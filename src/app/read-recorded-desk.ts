@@ -2,7 +2,8 @@
 import type { ConfigNotice } from "../domain/status-view.ts";
 import { type JournalScan, scanJournal } from "../bus/journal-read.ts";
 import { openReplay } from "../bus/replay.ts";
-import type { DeskState } from "../domain/desk-state.ts";
+import { type DeskState, applyEvent } from "../domain/desk-state.ts";
+import type { DeskEvent, Recorded } from "../domain/event.ts";
 import { QocError } from "../domain/errors/error.ts";
 import type { GapRange } from "../domain/authority/journal-head.ts";
 import type { Clock } from "../domain/ports.ts";
@@ -17,6 +18,7 @@ import {
 } from "../trading/config/desk-config.ts";
 import { type PublicKeys, readPublicKeys } from "../trading/keys/operator-keys.ts";
 import { describeGap } from "../trading/audit/journal-gap.ts";
+import { markInterruptedUnknown } from "../trading/orders/reconcile.ts";
 import { type RecordedDesk, fixerWhileDown, noteProposalFiles } from "../trading/recorded-desk.ts";
 import { configOf } from "../workspace/accepted-config.ts";
 import { CONFIG_FORMAT, type DeskConfig, readConfig } from "../workspace/config.ts";
@@ -71,6 +73,20 @@ async function namesThatNeedDesk(): Promise<readonly string[]> {
 /** What the journal lacks; undefined: nothing, or it is corrupt. */
 export async function findJournalGap(options: DeskFolder, root: string): Promise<GapRange | undefined> {
   return (await foldJournal(options, root)).gap;
+}
+
+/**
+ * What the next start of a desk that ended without a stop journals first: the outcome of an order that was sent and not
+ * answered is unknown. Call it only if no process has the desk open.
+ */
+export function takeInterrupted(state: DeskState): Promise<void> {
+  const { seq, lastAt: at, epoch } = state;
+  const commit = (event: DeskEvent): Promise<Recorded> => {
+    const recorded: Recorded = { seq, at, epoch, event };
+    applyEvent(state, recorded);
+    return Promise.resolve(recorded);
+  };
+  return markInterruptedUnknown({ state, commit } as Parameters<typeof markInterruptedUnknown>[0]);
 }
 
 /** A desk that was halted while it was down journals the halt at its next start. */

@@ -4,6 +4,7 @@
  * says where the next page starts.
  */
 import { lstat, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/errors/error.ts";
@@ -175,7 +176,9 @@ export class WorkspaceFiles {
 
   /** Replaces a file by an earlier revision of it. @throws PATH_REFUSED. */
   async restore(path: string, bytes: Uint8Array): Promise<void> {
-    await this.#options.disk.writeAtomic(await resolveInWorkspace(this.#options, path), bytes);
+    const target = await resolveInWorkspace(this.#options, path);
+    await this.#options.disk.mkdir(dirname(target));
+    await this.#options.disk.writeAtomic(target, bytes);
   }
 
   async exists(path: string): Promise<boolean> {

@@ -348,7 +348,7 @@ class GitHistory extends GitRevisions implements History {
   }
 
   request(reason: string, by: string = DESK): void {
-    if (this.#reasons.length < REASONS_MAX) this.#reasons.push(reason);
+    if (this.#reasons.length < REASONS_MAX && !this.#reasons.includes(reason)) this.#reasons.push(reason);
     if (this.#authors.size < AUTHORS_MAX) this.#authors.add(by);
     this.touch();
   }

@@ -1,4 +1,5 @@
 /** inbox/: fills and alerts that the desk writes, and messages from people and agents. Markdown with frontmatter. */
+import { dirname } from "node:path";
 import { QocError } from "../domain/errors/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
@@ -8,7 +9,7 @@ import { blockquote } from "../lib/markdown.ts";
 import { slugOf } from "../lib/slug.ts";
 import { FileCache } from "./file-cache.ts";
 import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
-import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { resolveInWorkspace } from "./path-policy.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
@@ -82,6 +83,7 @@ export class Inbox {
     if (isThere !== (written !== undefined)) return undefined;
     if (written !== undefined && (await this.#textOf(path)) !== written) return undefined;
     const text = writeNote({ fields: item.frontmatter, body: item.body });
+    await this.#disk.mkdir(dirname(path));
     await this.#disk.writeAtomic(path, text);
     return text;
   }
@@ -152,6 +154,7 @@ export class Inbox {
       const target = await this.#resolve(path);
       if ((await this.#disk.facts(target)) !== undefined) continue;
       try {
+        await this.#disk.mkdir(dirname(target));
         await this.#disk.create(target, text);
       } catch (error) {
         // Another message with this title was written first.
@@ -167,9 +170,7 @@ export class Inbox {
   }
 
   async #names(): Promise<readonly string[]> {
-    const folder = `${this.#root}/${LAYOUT.inbox}`;
-    if ((await this.#disk.facts(folder))?.kind !== "directory") return [];
-    return (await this.#disk.list(folder))
+    return (await listFolder({ disk: this.#disk, root: this.#root }, LAYOUT.inbox))
       .filter((entry) => entry.kind === "file" && entry.name.endsWith(".md"))
       .map((entry) => entry.name)
       .toSorted();

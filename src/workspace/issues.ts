@@ -1,4 +1,5 @@
 /** issues/: tasks for agents, Markdown with frontmatter. */
+import { dirname } from "node:path";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
@@ -183,7 +184,9 @@ export class IssueStore {
           ? "## Goal\n\n## Constraints\n\n## Acceptance\n\n- [ ]\n"
           : `${issue.body.trimEnd()}\n`,
     });
-    await this.#workspace.disk.create(await resolveInWorkspace(this.#workspace, path, [LAYOUT.issues]), text);
+    const target = await resolveInWorkspace(this.#workspace, path, [LAYOUT.issues]);
+    await this.#workspace.disk.mkdir(dirname(target));
+    await this.#workspace.disk.create(target, text);
     return { path, text };
   }
 

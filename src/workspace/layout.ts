@@ -1,7 +1,7 @@
 /** Every folder and file name of the workspace, and the paths of a desk's files outside the workspace. */
 import { dirname, join, resolve } from "node:path";
 import { QocError } from "../domain/errors/error.ts";
-import type { Disk } from "../domain/ports.ts";
+import type { DirectoryEntry, Disk } from "../domain/ports.ts";
 import { isWithin } from "../lib/path-containment.ts";
 
 /** A workspace: its absolute path, and the disk that holds it. */
@@ -133,12 +133,22 @@ export function globalConfigPath(home: string): string {
 }
 
 /**
+ * The entries of a folder of the workspace. Empty if the folder does not exist: git removes a folder whose last file it
+ * stashes or cleans away.
+ */
+export async function listFolder({ disk, root }: WorkspaceRoot, folder: string): Promise<readonly DirectoryEntry[]> {
+  return disk.list(`${root}/${folder}`).catch((error: unknown) => {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+    throw error;
+  });
+}
+
+/**
  * The paths of the Markdown files in one folder, in order, without subfolders and dot files. Empty if the folder does
  * not exist.
  */
-export async function listMarkdown({ disk, root }: WorkspaceRoot, folder: string): Promise<readonly string[]> {
-  if ((await disk.facts(`${root}/${folder}`))?.kind !== "directory") return [];
-  return (await disk.list(`${root}/${folder}`))
+export async function listMarkdown(workspace: WorkspaceRoot, folder: string): Promise<readonly string[]> {
+  return (await listFolder(workspace, folder))
     .filter((entry) => entry.kind === "file" && entry.name.endsWith(".md") && !entry.name.startsWith("."))
     .map((entry) => `${folder}/${entry.name}`)
     .toSorted();

@@ -9,7 +9,7 @@ import { tryParseJson } from "../lib/json.ts";
 import { slugOf } from "../lib/slug.ts";
 import { blockquote, unquote } from "../lib/markdown.ts";
 import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
-import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { plainPath } from "./path-policy.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
@@ -120,9 +120,7 @@ export class NewsStore {
 
   /** Newest first, according to the names. */
   async #names(): Promise<readonly string[]> {
-    const folder = `${this.#root}/${LAYOUT.news}`;
-    if ((await this.#disk.facts(folder))?.kind !== "directory") return [];
-    return (await this.#disk.list(folder))
+    return (await listFolder({ disk: this.#disk, root: this.#root }, LAYOUT.news))
       .filter(({ kind, name }) => kind === "file" && name.endsWith(".md"))
       .map(({ name }) => name)
       .toSorted()

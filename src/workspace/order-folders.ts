@@ -4,7 +4,7 @@
 import { dirname } from "node:path";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { PROPOSAL_BYTES_MAX } from "../domain/orders/proposal.ts";
-import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { PROPOSAL_EXTENSIONS } from "./proposal-file.ts";
 
 export interface OrderFile {
@@ -46,8 +46,7 @@ export class OrderFolders {
 
   /** Lists the order files of a folder, and its other files without those that an editor keeps beside a file. */
   async listAll(folder: string): Promise<FolderFiles> {
-    const { disk, root } = this.#workspace;
-    const names = (await disk.list(`${root}/${folder}`))
+    const names = (await listFolder(this.#workspace, folder))
       .flatMap(({ kind, name }) => (kind === "directory" ? [] : [name]))
       .toSorted((a, b) => (a < b ? -1 : 1));
     return {
@@ -83,6 +82,7 @@ export class OrderFolders {
     const { disk, root } = this.#workspace;
     const target = `${LAYOUT.ordersProposed}/${name}`;
     if ((await disk.facts(`${root}/${target}`)) !== undefined) return undefined;
+    await disk.mkdir(dirname(`${root}/${target}`));
     await disk.move(`${root}/${path}`, `${root}/${target}`);
     return target;
   }
@@ -100,6 +100,7 @@ export class OrderFolders {
     if (await this.has(target)) return undefined;
     const facts = await disk.facts(`${root}/${path}`);
     if (facts === undefined) return undefined;
+    await disk.mkdir(dirname(`${root}/${target}`));
     await disk.move(`${root}/${path}`, `${root}/${target}`);
     const isAlone = facts.kind === "file" && facts.links === 1 && facts.size <= PROPOSAL_BYTES_MAX;
     if (!isAlone || path.endsWith(".json")) return { path: target, hasComments: false };

@@ -117,6 +117,7 @@ export class ProposalStore {
       if (taken.has(id) || isUsed(id)) continue;
       const path = `${LAYOUT.ordersPending}/${id}.toml`;
       try {
+        await this.#disk.mkdir(`${this.#root}/${LAYOUT.ordersPending}`);
         await this.#disk.create(`${this.#root}/${path}`, text);
       } catch (error) {
         if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;

@@ -7,7 +7,7 @@ import { DecimalError, type DecimalText, ZERO, parseText, text } from "../domain
 import type { ExchangeRate } from "../domain/account/exchange-rate.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { FileCache } from "./file-cache.ts";
-import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 
 const BYTES_MAX = 4 * 1024 * 1024;
 const FILES_MAX = 20;
@@ -26,9 +26,7 @@ export class RateFiles {
 
   /** The newest rates of each file. A file that cannot be read has none. */
   async read(): Promise<readonly ExchangeRate[]> {
-    const folder = `${this.#root}/${LAYOUT.rates}`;
-    if ((await this.#disk.facts(folder))?.kind !== "directory") return [];
-    const names = (await this.#disk.list(folder))
+    const names = (await listFolder({ disk: this.#disk, root: this.#root }, LAYOUT.rates))
       .filter(({ kind, name }) => kind === "file" && name.endsWith(".csv"))
       .map(({ name }) => `${LAYOUT.rates}/${name}`);
     return (await this.#cache.all(names.toSorted().slice(0, FILES_MAX))).flat();

@@ -1,9 +1,10 @@
 /** schedules/: one TOML file for each unattended run. Commands of the human write here; agents cannot. */
+import { dirname } from "node:path";
 import type { Clock } from "../domain/ports.ts";
 import { QocError } from "../domain/errors/error.ts";
 import { FileCache } from "./file-cache.ts";
 import type { WrittenFile } from "./file-write.ts";
-import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { readRegularText } from "./open-directory.ts";
 import { pathProblem, resolveInWorkspace } from "./path-policy.ts";
 import { scheduleIdOf, schedulePath } from "./schedule-config.ts";
@@ -32,9 +33,7 @@ export class ScheduleStore {
 
   /** All files in the order of their names. Dot files and notes (`.md`) are left out. */
   async list(): Promise<readonly ScheduleFile[]> {
-    const { disk, root } = this.#workspace;
-    if ((await disk.facts(`${root}/${LAYOUT.schedules}`))?.kind !== "directory") return [];
-    const paths = (await disk.list(`${root}/${LAYOUT.schedules}`))
+    const paths = (await listFolder(this.#workspace, LAYOUT.schedules))
       .filter(({ name }) => !name.startsWith(".") && !name.endsWith(".md"))
       .map(({ name }) => `${LAYOUT.schedules}/${name}`)
       .toSorted();
@@ -51,6 +50,7 @@ export class ScheduleStore {
     const target = await resolveInWorkspace(this.#workspace, path, [LAYOUT.schedules]);
     if ((await this.#workspace.disk.facts(target)) !== undefined)
       throw new QocError("SCHEDULE_EXISTS", { name: id, path });
+    await this.#workspace.disk.mkdir(dirname(target));
     await this.#workspace.disk.create(target, text);
     return { path, text };
   }

@@ -4,7 +4,7 @@ import type { Disk } from "../domain/ports.ts";
 import { slugOf } from "../lib/slug.ts";
 import type { WrittenFile } from "./file-write.ts";
 import { writeNote } from "./frontmatter.ts";
-import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { type SnapshotContents, type SnapshotFile, parseSnapshot, snapshotText } from "./snapshot-file.ts";
 
 const NAME = /^(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z(-\d+)?\.toml$/;
@@ -79,6 +79,7 @@ export class SnapshotStore {
 
   /** Appends `-2`, `-3` and so on to the stem if the name is taken. */
   async #create(stem: string, extension: string, text: string): Promise<WrittenFile> {
+    await this.#disk.mkdir(`${this.#root}/${LAYOUT.snapshots}`);
     for (let n = 1; ; n++) {
       const path = `${LAYOUT.snapshots}/${stem}${n === 1 ? "" : `-${n}`}${extension}`;
       if ((await this.#disk.facts(`${this.#root}/${path}`)) !== undefined) continue;
@@ -89,7 +90,7 @@ export class SnapshotStore {
 
   /** The names of the snapshots, oldest first. */
   async names(): Promise<readonly string[]> {
-    return (await this.#disk.list(`${this.#root}/${LAYOUT.snapshots}`))
+    return (await listFolder({ disk: this.#disk, root: this.#root }, LAYOUT.snapshots))
       .filter((entry) => entry.kind === "file" && NAME.test(entry.name))
       .map((entry) => entry.name)
       .toSorted();

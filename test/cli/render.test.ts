@@ -621,6 +621,33 @@ describe("render", () => {
     expect(lines[1]).toMatch(/^research\/a\.md +1 +\d{4}-\d\d-\d\d \d\d:\d\d:07$/);
   });
 
+  it("the titles of the inbox and the fills of orders are whole on 80 columns", async () => {
+    const title = "The outcome of order 20260705-002 is unknown";
+    const path = "inbox/2026-07-05-alert-unknown-20260705-002-30.md";
+    const items = [{ path, kind: "alert", status: "new", untrusted: untrustedOf(title) }];
+    const inbox = await render(entryOf("inbox list"), items, io(true), false);
+    expect(inbox).toContain(`alert  ${title}\n  ${path}\n`);
+    expect(await render(entryOf("inbox list"), items, io(false), false)).toBe(`new\talert\t${title}\t${path}\n`);
+    const columns = ["time", "order", "connector", "symbol", "side", "quantity", "price", "fee", "feeCurrency", "note"];
+    const row = [
+      "2026-07-05T10:00:00.000Z",
+      "20260705-001",
+      "my-venue",
+      "AAPL",
+      "buy",
+      "1500",
+      "192.05",
+      "0.35",
+      "USD",
+    ];
+    const page = { columns, words: [], rows: [[...row, null]], next: null, total: 1 };
+    const fills = (await render(entryOf("fills list"), page, io(true), false)).split("\n");
+    expect(fills[1]).toMatch(/^2026-07-05 \d\d:00 .* 0\.35 USD +my-venue$/);
+    expect(Math.max(...fills.map((line) => line.length))).toBeLessThanOrEqual(80);
+    const noted = { ...page, rows: [[...row, "busted"]] };
+    expect(await render(entryOf("fills list"), noted, io(true), false)).toContain("busted");
+  });
+
   it("status says what the book is worth and how old it is, and where the date is simulated", async () => {
     const held = { ...book("USD"), asOf: "2026-07-05T11:59:30.000Z", rates: [], accounts: [], positions: [] };
     const lines = await render(entryOf("status"), { ...status("x"), book: held }, io(true), false);
