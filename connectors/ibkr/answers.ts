@@ -18,6 +18,12 @@ interface Waiting {
 
 export class Answers {
   readonly #waiting = new Map<string, Waiting>();
+  readonly #onSilence: () => void;
+
+  /** `onSilence` is called when the gateway has not answered a request in time. */
+  constructor(onSilence: () => void = () => undefined) {
+    this.#onSilence = onSilence;
+  }
 
   /** Resolves with the rows when the end arrives. `key` names the request until then. */
   expect<Row>(
@@ -33,7 +39,10 @@ export class Answers {
         else reject(error);
       };
       const silence = `the gateway did not answer ${key.replace(/ \d+$/, "")} within ${timeoutMs / 1000} s`;
-      const timer = setTimeout(() => settle(new Error(silence)), timeoutMs);
+      const timer = setTimeout(() => {
+        settle(new Error(silence));
+        this.#onSilence();
+      }, timeoutMs);
       this.#waiting.set(key, { rows, settle });
       send().catch((error: unknown) => settle(error as Error));
     });

@@ -120,7 +120,7 @@ export default class IbkrConnector implements ConnectorAdapter {
     return Promise.resolve();
   }
 
-  #events(): Omit<SessionEvents, "onEnd"> {
+  #events(): Omit<SessionEvents, "onEnd" | "onSilence"> {
     return {
       onOrder: (row) => this.#orders.onOrder(row),
       onExecution: (row) => this.#take(row),

@@ -10,12 +10,13 @@ const LONGEST_PAUSE_MS = 30_000;
 const STABLE_MS = 30_000;
 /** Calls wait for the end of a gap that is not older than this, such as that of a reset connection. */
 const SHORT_GAP_MS = 2_000;
-const HEARTBEAT_MS = 45_000;
+/** Longer than the desk's usual pause between two reads of the account, which are a sign of life as well. */
+const HEARTBEAT_MS = 75_000;
 const HEARTBEAT_CHECK_MS = 15_000;
 
 export interface LinkOptions {
   readonly settings: Settings;
-  readonly events: Omit<SessionEvents, "onEnd">;
+  readonly events: Omit<SessionEvents, "onEnd" | "onSilence">;
   /** Checks a new session before it is used. A session that it rejects is closed. */
   readonly accept: (session: GatewaySession) => Promise<void>;
   readonly onDown: (reason: string) => void;
@@ -33,6 +34,8 @@ export class GatewayLink {
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
+  /** The session that is asked for a sign of life. */
+  #probed: GatewaySession | undefined;
   readonly #waiters = new Set<() => void>();
 
   constructor(options: LinkOptions) {
@@ -83,6 +86,7 @@ export class GatewayLink {
     const { settings, events, accept } = this.#options;
     const session: GatewaySession = new GatewaySession(settings, {
       ...events,
+      onSilence: () => this.#probe(session),
       onEnd: (reason) => this.#ended(session, reason),
     });
     this.#opening = session;
@@ -133,10 +137,18 @@ export class GatewayLink {
     this.#options.onRestored();
   }
 
-  /** A gateway can accept bytes and answer nothing. */
   #beat(): void {
     const session = this.#session;
-    if (session === undefined || Date.now() - session.lastReceived < HEARTBEAT_MS) return;
-    session.alive().catch(() => session.end("the gateway accepts bytes and answers nothing: restart it"));
+    if (session !== undefined && Date.now() - session.lastReceived >= HEARTBEAT_MS) this.#probe(session);
+  }
+
+  /** A gateway can accept bytes and answer nothing. */
+  #probe(session: GatewaySession): void {
+    if (session !== this.#session || session === this.#probed) return;
+    this.#probed = session;
+    session
+      .alive()
+      .then(() => (this.#probed = undefined))
+      .catch(() => session.end("the gateway accepts bytes and answers nothing: restart it"));
   }
 }

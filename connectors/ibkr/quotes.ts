@@ -192,12 +192,13 @@ function quoteOf({ symbol, prices, isDelayed, changedAt }: Subscription, session
   if (bid === undefined || ask === undefined)
     throw new Error(`IBKR has no ${bid === undefined ? "bid" : "ask"} of ${symbol} now`);
   const timestamp = changedAt + session.aheadMs - (isDelayed ? DELAY_MS : 0);
-  const quote: Quote = { symbol, bid, ask, timestamp, feed: isDelayed ? "delayed" : "live" };
+  const feed = isDelayed ? "delayed" : "live";
+  const quote: Quote = { symbol, bid, ask, timestamp, timeSource: "received", feed };
   if (last !== undefined) quote.last = last;
   if (bidSize !== undefined) quote.bidSize = bidSize;
   if (askSize !== undefined) quote.askSize = askSize;
   // The gateway has just answered, and said nothing of another price.
-  if (isDelayed) quote.notice = "prices are 15 minutes late";
+  if (isDelayed) quote.delayedMs = DELAY_MS;
   else quote.asOf = session.now();
   return quote;
 }

@@ -57,5 +57,7 @@ export interface SessionEvents {
   onUnreadable(): void;
   /** The gateway's own link to IBKR. */
   onLink(isUp: boolean, reason: string): void;
+  /** The gateway did not answer a request in time. */
+  onSilence(): void;
   onEnd(reason: string): void;
 }

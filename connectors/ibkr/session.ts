@@ -54,7 +54,7 @@ function readOnlyError(): ConnectRefused {
 
 export class GatewaySession {
   readonly api: IBApi;
-  readonly answers = new Answers();
+  readonly answers = new Answers(() => this.#events.onSilence());
   accounts: readonly string[] = [];
   /** The lowest id that an order may have. */
   nextOrderId = 0;

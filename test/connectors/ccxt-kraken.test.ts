@@ -110,7 +110,7 @@ it("a quote has the best prices and sizes, and the time of the answer", () => {
   const ticker = { a: ["30300.10000", "1", "1.000"], b: ["30300.00000", "2", "2.500"], c: ["30303.2", "0.0006"] };
   expect(quoteOf("BTC/USD", ticker, 7)).toEqual({
     ...{ symbol: "BTC/USD", bid: "30300.00000", ask: "30300.10000", bidSize: "2.500", askSize: "1.000" },
-    ...{ last: "30303.2", timestamp: 7 },
+    ...{ last: "30303.2", timestamp: 7, timeSource: "received" },
   });
   expect(() => quoteOf("BTC/USD", { ...ticker, b: [] }, 7)).toThrow("no b");
 });

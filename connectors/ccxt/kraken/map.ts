@@ -101,6 +101,7 @@ export function quoteOf(symbol: string, ticker: Body, timestamp: number): Quote 
     askSize: firstOf(ticker, "a", 2),
     last: firstOf(ticker, "c"),
     timestamp,
+    timeSource: "received",
   };
 }
 

@@ -254,6 +254,19 @@ describe("the connection", () => {
     expect(gateway.streamsOpened - before).toBeLessThanOrEqual(4);
     expect(connector.status.state).toBe("degraded");
   });
+
+  it("to a gateway that falls silent ends after the first request without an answer, and another is made", async () => {
+    const { connector } = await start();
+    const before = gateway.streamsOpened;
+    gateway.isSilent = true;
+    expect(await connector.invoke("getPositions", [])).toMatchObject({ ok: false });
+    await expect
+      .poll(() => connector.status.lastError, { timeout: 10_000 })
+      .toContain("the gateway accepts bytes and answers nothing: restart it");
+    gateway.isSilent = false;
+    await expect.poll(() => connector.status.state, { timeout: 20_000 }).toBe("ready");
+    expect(gateway.streamsOpened).toBeGreaterThan(before);
+  }, 45_000);
 });
 
 describe("quotes", () => {
@@ -273,7 +286,8 @@ describe("quotes", () => {
   it("that are late say so, and have the time of 15 minutes ago", async () => {
     const { connector } = await start({ market_data: "delayed" });
     const response = await connector.invoke("getQuote", ["AAPL"]);
-    expect(response).toMatchObject({ ok: true, value: { bid: "99.5", ask: "100.5", feed: "delayed" } });
+    const late = { delayedMs: 900_000, timeSource: "received" };
+    expect(response).toMatchObject({ ok: true, value: { bid: "99.5", ask: "100.5", feed: "delayed", ...late } });
     const { timestamp } = (response as { value: { timestamp: number } }).value;
     expect(Math.round((systemClock.now() - timestamp) / 60_000)).toBe(15);
   });
