@@ -5,6 +5,8 @@ import { parseJson } from "./exact-json.ts";
 const SUBSCRIBE_MS = 4_000;
 const PONG_MS = 5_000;
 const RETRY_MS = { min: 500, max: 64_000 };
+/** The same failure is logged again after this time. */
+const SAME_FAILURE_MS = 10 * 60_000;
 /** Messages of a burst that were not read yet. Past this the connection is given up, and the fills are read instead. */
 const BACKLOG_MAX = 10_000;
 
@@ -38,6 +40,8 @@ export class AccountStream {
   #isClosed = false;
   #retryMs = RETRY_MS.min;
   #retry: NodeJS.Timeout | undefined;
+  /** When each failure of this outage was logged. */
+  readonly #logged = new Map<string, number>();
 
   constructor(options: AccountStreamOptions) {
     this.#options = options;
@@ -120,14 +124,22 @@ export class AccountStream {
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.max);
   }
 
+  #warnRarely(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (Date.now() - (this.#logged.get(message) ?? Number.NEGATIVE_INFINITY) < SAME_FAILURE_MS) return;
+    this.#logged.set(message, Date.now());
+    this.#options.warn(`${this.#options.name} is not back`, error);
+  }
+
   async #reopen(): Promise<void> {
     try {
       await this.open();
       await this.#options.onRestored();
       this.#retryMs = RETRY_MS.min;
+      this.#logged.clear();
     } catch (error) {
       if (this.#isClosed) return;
-      this.#options.warn(`${this.#options.name} is not back`, error);
+      this.#warnRarely(error);
       // The close of this socket must not open a second one.
       const socket = this.#socket;
       this.#socket = undefined;

@@ -25,10 +25,11 @@ import { openVenueClient } from "../host/venue-client.ts";
 import { hasOthersCode } from "../workspace/built-in-types.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { ConnectorLevels } from "./connector-levels.ts";
+import { BackOff } from "../lib/back-off.ts";
 import { ConnectorRounds } from "./connector-rounds.ts";
 import { requireComplete } from "./live-requirements.ts";
 import { quoteSource } from "../trading/market/quote-source.ts";
-import { type ConnectorDeps, adapterPath, openConnector } from "./open-connectors.ts";
+import { type ConnectorDeps, adapterPath, openConnector, randomShare } from "./open-connectors.ts";
 
 export interface FleetOptions extends Omit<
   ConnectorDeps,
@@ -66,7 +67,7 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
-const RECONCILE_AGAIN_MS = 5_000;
+const RECONCILE_AGAIN = { firstMs: 5_000, maxMs: 60_000 };
 /** A hundred workers that start at once are each slower than the time limit of a start. */
 const STARTS_AT_ONCE = 8;
 const REASON_CHARS_MAX = 2_000;
@@ -114,6 +115,7 @@ class ConnectorFleet implements Fleet {
       markMs: options.config.uta.snapshotInterval * 1000,
       desk: () => this.#openDesk(),
       isStopping: () => this.#isStopping,
+      random: () => randomShare(options.ids),
     });
     this.#open(options.config.connectors);
     const client = openVenueClient(this.#connectors);
@@ -369,8 +371,11 @@ class ConnectorFleet implements Fleet {
     if (state === "ready" && !this.#starting.has(config.name)) void this.#reconcile(config);
   }
 
-  /** The gate blocks orders to this connector until the reconciliation succeeds. A failed one is repeated. */
-  async #reconcile(config: ConnectorConfig): Promise<void> {
+  /**
+   * The gate blocks orders to this connector until the reconciliation succeeds. A failed one is repeated, more and more
+   * rarely.
+   */
+  async #reconcile(config: ConnectorConfig, pauses = this.#reconcilePauses()): Promise<void> {
     const desk = this.#openDesk();
     if (this.#isStopping || desk.readOnly() !== undefined || this.#statusOf(config).state !== "ready") return;
     try {
@@ -379,9 +384,16 @@ class ConnectorFleet implements Fleet {
       await followActivities(desk, config.name);
     } catch (error) {
       if (this.#isStopping) return;
-      desk.market.reconcileProblems.set(config.name, messageOf(error));
-      this.#options.log.error(`reconciling ${config.name}: ${messageOf(error)}`, { connector: config.name });
-      this.#options.clock.after(RECONCILE_AGAIN_MS, () => void this.#reconcile(config));
+      const { name } = config;
+      const problem = messageOf(error);
+      if (desk.market.reconcileProblems.get(name) !== problem)
+        this.#options.log.error(`reconciling ${name}: ${problem}`, { connector: name });
+      desk.market.reconcileProblems.set(name, problem);
+      this.#options.clock.after(pauses.next(), () => void this.#reconcile(config, pauses));
     }
+  }
+
+  #reconcilePauses(): BackOff {
+    return new BackOff({ ...RECONCILE_AGAIN, random: () => randomShare(this.#options.ids) });
   }
 }

@@ -5,6 +5,7 @@
 import { messageOf } from "../domain/errors/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Log } from "../domain/ports.ts";
+import { BackOff } from "../lib/back-off.ts";
 import type { Desk } from "../trading/desk.ts";
 import { observeRates } from "../trading/account/exchange-rates.ts";
 import { markAccount } from "../trading/market/market-snapshot.ts";
@@ -19,10 +20,12 @@ export interface RoundOptions {
   readonly markMs: number;
   readonly desk: () => Desk;
   readonly isStopping: () => boolean;
+  /** Returns numbers from 0 to 1. */
+  readonly random: () => number;
 }
 
 const FOLLOW_MS = 2_000;
-const DEGRADED_PROBE_MS = 5_000;
+const PROBES = { firstMs: 5_000, maxMs: 60_000 };
 const MARK_AFTER_FILL_MS = 100;
 /** Besides, for each position: each mark journals all of them. */
 const MARK_PER_POSITION_MS = 1;
@@ -87,15 +90,22 @@ export class ConnectorRounds {
     });
   }
 
-  /** Calls a degraded connector until it answers in time: the first answer in time makes it ready. */
+  /**
+   * Calls a degraded connector, more and more rarely, until it answers in time: the first answer makes it ready, unless
+   * its stream is down.
+   */
   probeDegraded(connector: ConnectorName): void {
+    this.#probeAfter(connector, new BackOff({ ...PROBES, random: this.#options.random }));
+  }
+
+  #probeAfter(connector: ConnectorName, pauses: BackOff): void {
     const { clock, desk, isStopping } = this.#options;
     // A venue that refuses polls is not asked more often by the probe.
-    const ms = Math.max(DEGRADED_PROBE_MS, desk().market.polls.waitMs(connector));
+    const ms = Math.max(pauses.next(), desk().market.polls.waitMs(connector));
     clock.after(ms, () => {
       if (isStopping() || !this.#isDegraded(connector)) return;
       const again = (): void => {
-        if (!isStopping() && this.#isDegraded(connector)) this.probeDegraded(connector);
+        if (!isStopping() && this.#isDegraded(connector)) this.#probeAfter(connector, pauses);
       };
       desk().venues.buyingPower(connector).then(again, again);
     });

@@ -125,6 +125,11 @@ export function codeOf(
   );
 }
 
+/** A number from 0 to 1. */
+export function randomShare(ids: Ids): number {
+  return Number.parseInt(ids.random(4), 16) / 0xff_ff_ff_ff;
+}
+
 export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Connector {
   const { root, disk, clock, ids, secrets } = deps;
   const log = deps.log.with({ connector: config.name });
@@ -135,7 +140,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     name: config.name,
     clock,
     log,
-    random: () => Number.parseInt(ids.random(4), 16) / 0xff_ff_ff_ff,
+    random: () => randomShare(ids),
     bundle: (signal) => bundleOf(deps, config, { signal, onSources: (paths) => deps.onSources(config.name, paths) }),
     // A built-in adapter changes with each version of Qoc: its digest is compared if it runs packages of the user, and
     // real money depends on them.

@@ -6,7 +6,6 @@ import { ownWords } from "../domain/market/own-words.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { VenueConnection } from "../domain/market/venue.ts";
-import type { Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import { unlessAborted } from "../lib/aborted.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
@@ -15,6 +14,7 @@ import { CallHealth } from "./call-health.ts";
 import type { Envelope, Method } from "../protocol/messages.ts";
 import { readConnection, refuseSimulatedLive } from "./connection.ts";
 import type { ConnectorOptions } from "./connector-options.ts";
+import { FailureLog } from "./failure-log.ts";
 import { LatencyWindow } from "./latency-window.ts";
 import { LinkState } from "./link-state.ts";
 import { ReadPause } from "./read-pause.ts";
@@ -54,6 +54,7 @@ export class Connector {
   #ending: Promise<boolean> = Promise.resolve(true);
   #cancelTimer: () => void = () => undefined;
   #lastError: string | undefined;
+  readonly #failures: FailureLog;
   #methods: readonly Method[] = [];
   #capabilities: Capabilities = {};
   #connection: VenueConnection | undefined;
@@ -63,6 +64,7 @@ export class Connector {
   constructor(options: ConnectorOptions) {
     this.#options = options;
     this.#policy = new RestartPolicy(options.random);
+    this.#failures = new FailureLog(options.log, options.clock);
     this.#adapter = new AcceptedAdapter(options);
     this.#secretMask = new SecretMask(options.redact);
     this.#link = new LinkState(options.clock, () => this.#judge(this.#session));
@@ -132,6 +134,7 @@ export class Connector {
       if (this.#zombie !== undefined) throw new QocError("CONNECTOR_ZOMBIE", { connector: this.#options.name });
       this.#policy.reset();
       this.#lastError = undefined;
+      this.#failures.forget();
       this.#adapter.forget();
       await this.#attempt({ state: "starting", isByOperator: true, superseded });
     });
@@ -205,7 +208,7 @@ export class Connector {
   }
 
   async #attempt({ state, isByOperator, superseded }: StartAttempt): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock } = this.#options;
     const started = clock.monotonic();
     if (superseded.aborted) return;
     if (state === "starting") this.#changeState("starting", undefined);
@@ -222,7 +225,7 @@ export class Connector {
       const session = this.#session;
       this.#session = undefined;
       const reason = session?.cutOffReason ?? messageOf(error);
-      if (!superseded.aborted) logFailure(log, "", (this.#lastError = reason));
+      if (!superseded.aborted) this.#failures.note((this.#lastError = reason));
       if ((session !== undefined && !(await this.#endSession(session))) || superseded.aborted) return;
       if (session?.cutOffReason !== undefined || needsOperator(error)) this.#changeState("quarantined", reason);
       else if (error instanceof VenueOutage)
@@ -316,7 +319,7 @@ export class Connector {
     this.#session = undefined;
     this.#cancelTimer();
     this.#lastError = reason;
-    logFailure(this.#options.log, "its worker ended: ", reason);
+    this.#failures.add("its worker ended: ", reason);
     if (session.cutOffReason !== undefined) this.#changeState("quarantined", reason);
     else this.#handleCrash(reason);
   }
@@ -360,9 +363,11 @@ export class Connector {
   }
 
   #changeState(state: ConnectorState, reason: string | undefined): void {
-    if (this.#state === state && this.#reason === reason) return;
+    // The lines after the first one are causes, which may alternate during an outage.
+    const isSame = this.#state === state && this.#reason?.split("\n")[0] === reason?.split("\n")[0];
     this.#state = state;
     this.#reason = reason;
+    if (isSame) return;
     try {
       this.#options.onStateChange({ connector: this.#options.name, state, reason });
     } catch (error) {
@@ -370,12 +375,6 @@ export class Connector {
       this.#options.log.error(`state ${state} could not be reported: ${messageOf(error)}`);
     }
   }
-}
-
-/** The stack is a field of its own, which `qoc logs` prints line by line. */
-function logFailure(log: Log, prefix: string, reason: string): void {
-  const [first = ""] = reason.split("\n");
-  log.error(`${prefix}${first}`, reason === first ? undefined : { stack: reason });
 }
 
 interface SessionStart {

@@ -1,7 +1,8 @@
 /** When a connector is started again, and when it is given up. Pure: times are arguments. */
 import { type ErrorCode, QocError } from "../domain/errors/error.ts";
+import { BackOff } from "../lib/back-off.ts";
 
-const BACKOFF_MS = { first: 500, max: 30_000 };
+const BACK_OFF = { firstMs: 500, maxMs: 30_000 };
 const BREAKER = { crashes: 3, windowMs: 5 * 60_000 };
 
 export type RestartDecision =
@@ -9,13 +10,12 @@ export type RestartDecision =
   | { readonly kind: "give-up"; readonly reason: string };
 
 export class RestartPolicy {
-  readonly #random: () => number;
+  readonly #backOff: BackOff;
   #crashes: number[] = [];
-  #waitMs = BACKOFF_MS.first;
 
   /** `random` returns numbers from 0 to 1, so that connectors that crashed together do not restart together. */
   constructor(random: () => number) {
-    this.#random = random;
+    this.#backOff = new BackOff({ ...BACK_OFF, random });
   }
 
   /** The worker crashed. Gives up after three crashes in five minutes. `now` in ms, monotonic. */
@@ -23,31 +23,25 @@ export class RestartPolicy {
     this.#crashes = [...this.#crashes.filter((at) => now - at < BREAKER.windowMs), now];
     if (this.#crashes.length >= BREAKER.crashes)
       return { kind: "give-up", reason: `${this.#crashes.length} crashes in 5 minutes` };
-    if (this.#crashes.length === 1) this.#waitMs = BACKOFF_MS.first;
-    return { kind: "restart", afterMs: this.#nextWait() };
+    if (this.#crashes.length === 1) this.#backOff.reset();
+    return { kind: "restart", afterMs: this.#backOff.next() };
   }
 
   /** The venue cannot be reached. An outage is not a crash: the connector is started again for as long as it lasts. */
   unreachable(): { readonly afterMs: number } {
-    return { afterMs: this.#nextWait() };
+    return { afterMs: this.#backOff.next() };
   }
 
   /** The connector is ready. Resets the back-off, unless it crashed within the last five minutes. */
   ready(now: number): void {
     this.#crashes = this.#crashes.filter((at) => now - at < BREAKER.windowMs);
-    if (this.#crashes.length === 0) this.#waitMs = BACKOFF_MS.first;
+    if (this.#crashes.length === 0) this.#backOff.reset();
   }
 
   /** The operator restarted the connector: forgets its crashes. */
   reset(): void {
     this.#crashes = [];
-    this.#waitMs = BACKOFF_MS.first;
-  }
-
-  #nextWait(): number {
-    const wait = this.#waitMs * (0.75 + this.#random() / 2);
-    this.#waitMs = Math.min(this.#waitMs * 2, BACKOFF_MS.max);
-    return wait;
+    this.#backOff.reset();
   }
 }
 

@@ -15,7 +15,7 @@ import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import { type EmissionOptions, Emissions } from "./emissions.ts";
 import { MessageBacklog } from "./message-backlog.ts";
 import { OutputBacklog } from "./output-backlog.ts";
-import { SymbolFailures } from "./symbol-failures.ts";
+import { RepeatedFailures } from "./repeated-failures.ts";
 import { type MessageValidator, createMessageValidator } from "./message-validator.ts";
 import type { SecretMask } from "./secret-mask.ts";
 import type { Transport } from "./transport.ts";
@@ -79,7 +79,7 @@ export class WorkerSession {
   readonly #options: WorkerSessionOptions;
   readonly #validator: MessageValidator;
   readonly #methods = new Map<Method, RemoteMethod>();
-  readonly #failures = new SymbolFailures();
+  readonly #failures: RepeatedFailures;
   readonly #pending = new Set<(error: QocError) => void>();
   readonly #onResponse: (message: unknown) => void;
   #handshake: { resolve(handshake: Handshake): void; reject(error: QocError): void } | undefined;
@@ -100,6 +100,7 @@ export class WorkerSession {
 
   constructor(options: WorkerSessionOptions) {
     this.#options = options;
+    this.#failures = new RepeatedFailures(options.clock);
     const { transport, log, slices } = options;
     const endWatch = slices.stalls.watch();
     this.#validator = createMessageValidator({

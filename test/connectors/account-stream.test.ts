@@ -1,0 +1,67 @@
+/** The stream of an account while its venue is away: the clock is a fake, and no connection is made. */
+import { EventEmitter } from "node:events";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { AccountStream } from "../../connectors/account-stream.ts";
+
+interface FakeVenue {
+  isAway: boolean;
+  attempts: number;
+  socket: { terminate(): void } | undefined;
+}
+
+const { venue } = vi.hoisted(() => ({ venue: { isAway: false, attempts: 0, socket: undefined } as FakeVenue }));
+vi.mock("ws", () => ({
+  WebSocket: class extends EventEmitter {
+    constructor() {
+      super();
+      venue.attempts += 1;
+      venue.socket = this;
+      setTimeout(() => (venue.isAway ? this.fail() : this.emit("open")), 1);
+    }
+    fail(): void {
+      this.emit("error", new Error(venue.attempts % 2 === 0 ? "refused" : "reset"));
+      this.emit("close");
+    }
+    send(): void {
+      setTimeout(() => this.emit("message", Buffer.from('"subscribed"')), 1);
+    }
+    ping(): void {
+      this.emit("pong");
+    }
+    terminate(): void {
+      this.emit("close");
+    }
+  },
+}));
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+const HOUR_MS = 3_600_000;
+
+it("an hour away: about one attempt a minute, few lines of log, and back within two minutes", async () => {
+  const said: string[] = [];
+  const stream = new AccountStream({
+    ...{ name: "the stream", url: "ws://venue", pingEveryMs: 10_000, opening: () => ["subscribe"] },
+    read: () => ({ kind: "subscribed" }),
+    onDown: () => void said.push("down"),
+    onRestored: () => Promise.resolve(void said.push("up")),
+    warn: (message, error) => void said.push(`${message}: ${String(error)}`),
+  });
+  const opened = stream.open();
+  await vi.advanceTimersByTimeAsync(10);
+  await opened;
+  venue.isAway = true;
+  venue.attempts = 0;
+  venue.socket?.terminate();
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
+  expect(said.filter((line) => line === "down")).toHaveLength(1);
+  expect(venue.attempts).toBeGreaterThan(40);
+  expect(venue.attempts).toBeLessThanOrEqual(90);
+  // Two different failures, six times an hour each.
+  expect(said.length - 1).toBeLessThanOrEqual(2 * 7);
+  venue.isAway = false;
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(said.at(-1)).toBe("up");
+  stream.close();
+});
