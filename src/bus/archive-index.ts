@@ -4,7 +4,8 @@
  * merged, so that there are few.
  *
  * An entry: the key, 4 bytes layer, 5 bytes offset, 4 bytes length, 13 bytes of the line's digest. The key is the hash
- * of a table and a name (6 bytes), or the characters by which an order's id begins or ends.
+ * of a table and a name (6 bytes), or the characters by which an order's id begins or ends, or a list and the place of
+ * an order or fill in it.
  */
 import { bufferView } from "../lib/buffer-view.ts";
 import { createHash } from "node:crypto";
@@ -20,8 +21,12 @@ const HASH_BYTES = 6;
 /** Ids that differ only after this many characters are distinguished by their lines. */
 const NAME_BYTES = 38;
 
+/** A byte of the list, and a number of six bytes. */
+const LIST_BYTES = 7;
+const NUMBER_MAX = 2 ** 48 - 1;
+
 /** The length of the keys. The kind is the end of the files. */
-const KEY_BYTES = { index: HASH_BYTES, names: NAME_BYTES } as const;
+const KEY_BYTES = { index: HASH_BYTES, names: NAME_BYTES, lists: LIST_BYTES } as const;
 export type IndexKind = keyof typeof KEY_BYTES;
 
 function entryBytes(kind: IndexKind): number {
@@ -34,6 +39,11 @@ export interface IndexEntry {
   readonly offset: number;
   readonly length: number;
   readonly digest: Buffer;
+}
+
+export interface ListedEntry {
+  readonly number: number;
+  readonly entry: IndexEntry;
 }
 
 export function sha256(bytes: string | Uint8Array): Buffer {
@@ -54,6 +64,13 @@ export function nameKeys(part: string): readonly [beginning: Buffer, end: Buffer
 
 function nameKey(text: string): Buffer {
   return Buffer.from(text, "utf8").subarray(0, NAME_BYTES);
+}
+
+/** `list`: below 256. */
+export function listKey(list: number, number: number): Buffer {
+  const key = Buffer.alloc(LIST_BYTES, list);
+  key.writeUIntBE(Math.min(number, NUMBER_MAX), 1, LIST_BYTES - 1);
+  return key;
 }
 
 /** A shorter key is filled up with zeros. */
@@ -200,6 +217,18 @@ export class IndexRun {
       for (let at = firstPlace(entries, prefix, size) * size; at < entries.length; at += size) {
         if (entries.compare(prefix, 0, prefix.length, at, at + prefix.length) !== 0) return;
         yield this.#entryAt(entries, at);
+      }
+    }
+  }
+
+  /** The entries of a list before this key, the last first. @throws Error if a page is not that of the table. */
+  *listedBefore(key: Buffer): Iterable<ListedEntry> {
+    const size = this.#entryBytes;
+    for (let page = this.#firstPage(key); page >= 0; page--) {
+      const entries = this.#page(page);
+      for (let at = (firstPlace(entries, key, size) - 1) * size; at >= 0; at -= size) {
+        if (entries[at] !== key[0]) return;
+        yield { number: entries.readUIntBE(at + 1, LIST_BYTES - 1), entry: this.#entryAt(entries, at) };
       }
     }
   }

@@ -3,8 +3,8 @@ import type { ArchiveTable } from "../domain/archived-map.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { FillKey } from "../domain/fills/fill.ts";
 import type { OrderId } from "../domain/ids.ts";
-import { type OrderRecord, placeOf } from "../domain/orders/order-state.ts";
-import { type ArchiveLine, type ArchivedFill, aliasOf, lineText } from "./archive.ts";
+import { type OrderRecord, decidedAt, placeOf } from "../domain/orders/order-state.ts";
+import { type ArchiveLine, type ArchivedFill, type ListName, aliasOf, lineText } from "./archive.ts";
 
 /** A line of the layer that is to be written. */
 export interface PreparedLine extends Pick<ArchiveLine, "table" | "key" | "aliases"> {
@@ -13,6 +13,8 @@ export interface PreparedLine extends Pick<ArchiveLine, "table" | "key" | "alias
   readonly group: string;
   /** The lines of a section are in this order. */
   readonly place: number;
+  /** The lists that have it, with its number in each. */
+  readonly lists: readonly (readonly [list: ListName, number: number])[];
 }
 
 /** By table and key. */
@@ -35,7 +37,9 @@ export function namesOf({ byClientOrderId, byVenueOrderId }: DeskState): OrderNa
 export function orderLine(order: Readonly<OrderRecord>, names: readonly string[]): PreparedLine {
   const aliases = [aliasOf("stems", order.id.toLowerCase()), ...names];
   const text = Buffer.from(lineText({ table: "orders", key: order.id, value: order, aliases }));
-  return { table: "orders", key: order.id, aliases, text, group: order.state, place: placeOf(order) };
+  const place = placeOf(order);
+  const lists = [[order.state, place] as const, ["decided", decidedAt(order)] as const];
+  return { table: "orders", key: order.id, aliases, text, group: order.state, place, lists };
 }
 
 export function fillLine(state: DeskState, key: FillKey, place: number): PreparedLine | undefined {
@@ -50,11 +54,12 @@ export function fillLine(state: DeskState, key: FillKey, place: number): Prepare
     text: Buffer.from(lineText({ table: "fills", key, value, aliases })),
     group: "",
     place,
+    lists: place < 0 ? [] : [["fills", place]],
   };
 }
 
 export function plainLine(table: ArchiveTable, key: string, value: unknown): PreparedLine | undefined {
   if (value === undefined) return undefined;
   const text = Buffer.from(lineText({ table, key, value, aliases: [] }));
-  return { table, key, aliases: [], text, group: "", place: 0 };
+  return { table, key, aliases: [], text, group: "", place: 0, lists: [] };
 }

@@ -11,6 +11,7 @@ import {
   aliasOf,
   layerName,
   lineDigest,
+  listKeyOf,
   runsOf,
 } from "./archive.ts";
 import {
@@ -80,10 +81,10 @@ export function isEmptyLayer({ lines, sections }: LayerContents): boolean {
 
 export async function writeLayer(
   { disk, dir, clock }: ArchivePlace,
-  place: Pick<LayerFacts, "number" | "seq" | "at" | "tradeTimes">,
+  place: Pick<LayerFacts, "number" | "tradeTimes">,
   { lines, sections: moved }: LayerContents,
 ): Promise<{ readonly facts: LayerFacts; readonly entries: LayerEntries }> {
-  const entries: Record<IndexKind, Buffer[]> = { index: [], names: [] };
+  const entries: Record<IndexKind, Buffer[]> = { index: [], names: [], lists: [] };
   const parts: Buffer[] = [];
   const pause = slices(clock);
   let offset = 0;
@@ -106,21 +107,13 @@ export async function writeLayer(
       section.map(({ text }) => text),
     );
   }
-  const { orders, fills } = bySection;
   for (const name of PROJECTION_SECTIONS) {
     const from = offset;
     for (const line of moved[name]) offset += line.length;
     end(name, from, moved[name]);
   }
   await disk.writeAtomic(`${dir}/${layerName(place.number)}`, Buffer.concat(parts));
-  const states: Record<string, number> = {};
-  for (const { group } of orders) states[group] = (states[group] ?? 0) + 1;
-  const newFills = fills.filter(({ place }) => place >= 0);
-  const facts: LayerFacts = {
-    ...{ ...place, bytes: offset, sections: sections as LayerFacts["sections"], states },
-    ...{ firstPlace: orders[0]?.place ?? 0, firstFill: newFills[0]?.place ?? 0, newFills: newFills.length },
-  };
-  return { facts, entries };
+  return { facts: { ...place, bytes: offset, sections: sections as LayerFacts["sections"] }, entries };
 }
 
 /** Of each kind, the entries of a layer. */
@@ -135,6 +128,7 @@ export async function writeRuns(
   return [
     ...(await writeRun(place, number, { kind: "index", written: entries.index })),
     ...(await writeRun(place, number, { kind: "names", written: entries.names })),
+    ...(await writeRun(place, number, { kind: "lists", written: entries.lists })),
   ];
 }
 
@@ -183,11 +177,12 @@ function otherLines(lines: readonly PreparedLine[]): readonly PreparedLine[] {
 
 function addEntries(
   entries: Record<IndexKind, Buffer[]>,
-  { table, key, aliases, text }: PreparedLine,
+  { table, key, aliases, text, lists }: PreparedLine,
   place: Pick<IndexEntry, "layer" | "offset">,
 ): void {
   const entry: IndexEntry = { ...place, length: text.length, digest: lineDigest(text) };
   for (const alias of [aliasOf(table, key), ...aliases])
     entries.index.push(writeEntry("index", aliasKey(alias), entry));
+  entries.lists.push(...lists.map(([list, at]) => writeEntry("lists", listKeyOf(list, at), entry)));
   if (table === "orders") entries.names.push(...nameKeys(key).map((name) => writeEntry("names", name, entry)));
 }

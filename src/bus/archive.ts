@@ -9,7 +9,7 @@ import { sha256Hex } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { FillKey } from "../domain/fills/fill.ts";
 import type { CountedFill } from "../domain/fills/fill-state.ts";
-import type { OrderRecord } from "../domain/orders/order-state.ts";
+import { ORDER_STATES, type OrderRecord } from "../domain/orders/order-state.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/market/venue.ts";
 import { type OrderId, isNamedByStem } from "../domain/ids.ts";
@@ -18,7 +18,9 @@ import {
   type IndexKind,
   type IndexRun,
   LINE_DIGEST_BYTES,
+  type ListedEntry,
   aliasKey,
+  listKey,
   nameKeys,
   sha256,
 } from "./archive-index.ts";
@@ -38,17 +40,7 @@ export interface SectionFacts {
 export interface LayerFacts {
   readonly number: number;
   readonly bytes: number;
-  /** The newest record that its entries contain, and its time, ms. */
-  readonly seq: number;
-  readonly at: number;
   readonly sections: Readonly<Record<SectionName, SectionFacts>>;
-  /** The smallest place of an order, which is the number of its first record; 0 without orders. */
-  readonly firstPlace: number;
-  /** Orders by their state. */
-  readonly states: Readonly<Record<string, number>>;
-  /** The place of its first new fill among all fills, and how many are new. */
-  readonly firstFill: number;
-  readonly newFills: number;
   readonly tradeTimes: ProjectionPlan["tradeTimes"];
 }
 
@@ -66,6 +58,20 @@ export interface ArchiveLine {
   readonly value: unknown;
   /** Table and key, with {@link aliasOf}. */
   readonly aliases: readonly string[];
+}
+
+/** The orders by state and place, the orders by the time of their decision, and the fills by place. */
+const LISTS = [...ORDER_STATES, "decided", "fills"] as const;
+export type ListName = (typeof LISTS)[number];
+
+export function listKeyOf(list: ListName, number: number): Buffer {
+  return listKey(LISTS.indexOf(list), number);
+}
+
+export interface ListedOrders {
+  readonly orders: readonly OrderRecord[];
+  /** The orders that follow are before this number; undefined: no order follows. */
+  readonly next: number | undefined;
 }
 
 export function aliasOf(table: ArchiveTable, key: string): string {
@@ -102,6 +108,7 @@ export class DiskArchive implements Archive {
   #runs: readonly IndexRun[] = [];
   #index: readonly IndexRun[] = [];
   #names: readonly IndexRun[] = [];
+  #lists: readonly IndexRun[] = [];
   #damage: QocError | undefined;
 
   constructor(options: ArchiveOptions) {
@@ -122,6 +129,7 @@ export class DiskArchive implements Archive {
     this.#runs = runs;
     this.#index = runsOf("index", runs);
     this.#names = runsOf("names", runs);
+    this.#lists = runsOf("lists", runs);
   }
 
   /** For the runs of the index. @throws if the file lacks the part. */
@@ -133,30 +141,49 @@ export class DiskArchive implements Archive {
     return found === undefined ? undefined : valueOf(table, found.line);
   }
 
-  /** The orders of a layer of which it has the newest version, those that were proposed last first. */
-  async orders(layer: LayerFacts): Promise<Iterable<OrderRecord>> {
-    const section = this.#section(layer, "orders");
-    const { from } = layer.sections.orders;
-    const isNewest = ({ id }: OrderRecord, offset: number): boolean => {
-      const entry = this.#findLine("orders", id)?.entry;
-      return entry?.layer === layer.number && entry.offset === from + offset;
-    };
-    return (function* () {
-      for (const { text, offset } of linesBackward(section)) {
-        const order = (stateOf(text) as ArchiveLine).value as OrderRecord;
-        if (isNewest(order, offset)) yield order;
-      }
-    })();
+  /**
+   * At least `count` orders of these lists before this number, if there are so many, the greatest number first. An
+   * order is in the lists of its newest version.
+   */
+  orders(lists: readonly ListName[], before: number, count: number): ListedOrders {
+    const listed = this.#listed(lists, before, count);
+    const orders = listed.flatMap(({ entry }) => this.#newestAt(entry) ?? []);
+    return { orders, next: listed.length < count ? undefined : listed.at(-1)?.number };
   }
 
-  /** The fills that were new in this layer, in the order of their arrival, as they were then. */
-  async fills(layer: LayerFacts): Promise<readonly (ArchivedFill & { readonly key: FillKey })[]> {
-    const section = this.#section(layer, "fills");
-    const fills = [...linesBackward(section)].map(({ text }) => {
-      const { key, value } = stateOf(text) as ArchiveLine;
-      return { ...(value as ArchivedFill), key: key as FillKey };
-    });
-    return fills.filter(({ place }) => place >= 0).toReversed();
+  /** The keys of the fills at these places, by place. `end` is not included. */
+  fillKeys(start: number, end: number): ReadonlyMap<number, FillKey> {
+    const keys = new Map<number, FillKey>();
+    for (const { number, entry } of this.#listed(["fills"], end, end - start))
+      if (number >= start) keys.set(number, this.#line(entry).key as FillKey);
+    return keys;
+  }
+
+  /** Entries with one number are returned together, so that the number is a cursor. */
+  #listed(lists: readonly ListName[], before: number, count: number): readonly ListedEntry[] {
+    const found: ListedEntry[] = [];
+    const runs = lists.flatMap((list) => this.#lists.map((run) => run.listedBefore(listKeyOf(list, before))));
+    try {
+      for (const listed of mergedLists(runs)) {
+        if (found.length >= count && listed.number !== found.at(-1)?.number) break;
+        found.push(listed);
+      }
+    } catch (error) {
+      throw this.#damaged("the index of lists", error);
+    }
+    return found;
+  }
+
+  /** undefined if another layer has a newer version of the order. */
+  #newestAt(entry: IndexEntry): OrderRecord | undefined {
+    const { key, value } = this.#line(entry);
+    const hash = aliasKey(aliasOf("orders", key));
+    for (const run of this.#index)
+      for (const { layer, offset, ...other } of run.find(hash)) {
+        if (layer === entry.layer && offset === entry.offset) return value as OrderRecord;
+        if (this.#line({ layer, offset, ...other }).key === key) return undefined;
+      }
+    return undefined;
   }
 
   /** What a projection has moved into this layer, in its order. */
@@ -244,12 +271,20 @@ function valueOf(table: ArchiveTable, { value }: ArchiveLine): unknown {
   }
 }
 
-function* linesBackward(section: Buffer): Iterable<{ readonly text: string; readonly offset: number }> {
-  let end = section.length;
-  while (end > 0) {
-    const start = section.lastIndexOf(10, end - 2) + 1;
-    yield { text: section.toString("utf8", start, end), offset: start };
-    end = start;
+/** The greatest number first. */
+function* mergedLists(lists: readonly Iterable<ListedEntry>[]): Iterable<ListedEntry> {
+  const heads = lists.map((list) => {
+    const entries = list[Symbol.iterator]();
+    return { entries, next: entries.next() };
+  });
+  for (;;) {
+    let first: (typeof heads)[number] | undefined;
+    for (const head of heads)
+      if (head.next.done !== true && (first === undefined || head.next.value.number > first.next.value.number))
+        first = head;
+    if (first === undefined) return;
+    yield first.next.value;
+    first.next = first.entries.next();
   }
 }
 

@@ -140,7 +140,6 @@ class SegmentCheckpointer implements Checkpointer {
     // From here to the text of the state nothing else runs: all of it is of one record.
     const evicted = this.#evictedBy(lines);
     const { seq, hash } = journal.head;
-    const at = state.lastAt;
     const whole = { state, others, kept: kept.rest() };
     const text = stateText(whole, { evictedOf: (map) => new Set(evicted.get(map)?.keys()) });
     for (const map of this.#maps) map.takeTouched();
@@ -152,7 +151,7 @@ class SegmentCheckpointer implements Checkpointer {
     const contents = { lines: [...lines.values()], sections };
     if (!isEmptyLayer(contents)) {
       const { tradeTimes } = kept;
-      const { facts, entries } = await writeLayer(this.#options, { number, seq, at, tradeTimes }, contents);
+      const { facts, entries } = await writeLayer(this.#options, { number, tradeTimes }, contents);
       layers.push(facts);
       runs = await writeRuns(this.#options, number, entries);
     }
@@ -259,4 +258,4 @@ class SegmentCheckpointer implements Checkpointer {
   }
 }
 
-const ARCHIVE_FILE = /^\d{6,}(\.layer|-\d{6,}\.(index|names))$/;
+const ARCHIVE_FILE = /^\d{6,}(\.layer|-\d{6,}\.(index|names|lists))$/;

@@ -57,7 +57,7 @@ export interface Desk {
 }
 
 /** The archived orders and fills, in layers. */
-export type OrderArchive = Pick<DiskArchive, "fills" | "idsNamedBy" | "layers" | "orders">;
+export type OrderArchive = Pick<DiskArchive, "fillKeys" | "idsNamedBy" | "orders">;
 
 /** The journal as a whole: its anchor, and the gap for which the desk is read-only. */
 export interface DeskRecord {

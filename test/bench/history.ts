@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { openCheckpointed } from "../support/checkpoint-harness.ts";
+import { historyReads } from "./history-reads.ts";
 import { type Row, SHORT, median, say } from "./measure.ts";
 import { orderEventsOf } from "./orders-scenario.ts";
 
@@ -67,6 +68,7 @@ export async function history(): Promise<readonly Row[]> {
   await write(long, LONG);
   await write(few, FEW);
   const starts = Array.from({ length: ROUNDS }, () => ({ long: start(long), few: start(few) }));
+  const reads = await historyReads({ long, few }, OPTIONS);
   rmSync(root, { recursive: true });
   const of = (which: "long" | "few", what: keyof Start): number => median(starts.map((each) => each[which][what]));
   const row = (name: string, what: keyof Start, { unit, target }: { unit: string; target: string }): Row => ({
@@ -83,5 +85,6 @@ export async function history(): Promise<readonly Row[]> {
   return [
     row("time", "ms", { unit: "ms", target: "<= 1.5" }),
     row("memory", "megabytes", { unit: "MB", target: "<= 1.3" }),
+    ...reads,
   ];
 }

@@ -5,6 +5,7 @@ const CHECKPOINT = "test/bus/checkpoint.test.ts";
 const POSITION = "test/domain/account/position.test.ts";
 const WHOLE = "has the state of the whole fold, over random journals, checkpoints and starts";
 const LEDGER = "test/trading/account/archived-ledger.test.ts";
+const LISTS = "test/trading/orders/archived-orders.test.ts";
 const WHOLE_LEDGER = "is that of the whole journal, over random journals, checkpoints and starts";
 const UNUSED = "it is not used, and the journal is read as a whole";
 
@@ -195,7 +196,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     file: "src/bus/archive-index.ts",
     search: 'const reversed = [...word].toReversed().join("");',
     replace: "const reversed = word;",
-    test: "test/trading/orders/archived-orders.test.ts",
+    test: LISTS,
     fails: "finds an order by its id and by a unique part of it, and names the first of several",
   },
   {
@@ -206,5 +207,32 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     replace: "",
     test: LEDGER,
     fails: "a ledger that fails is not kept, and the state goes on",
+  },
+  {
+    name: "c23",
+    removes: "the look whether a listed order is the newest version",
+    file: "src/bus/archive.ts",
+    search: "        if (this.#line({ layer, offset, ...other }).key === key) return undefined;\n",
+    replace: "",
+    test: LISTS,
+    fails: "lists all orders in the same pages",
+  },
+  {
+    name: "c24",
+    removes: "the rule that orders of one time are read together",
+    file: "src/bus/archive.ts",
+    search: "if (found.length >= count && listed.number !== found.at(-1)?.number) break;",
+    replace: "if (found.length >= count) break;",
+    test: LISTS,
+    fails: "lists the same newest orders and decisions, whatever the limit",
+  },
+  {
+    name: "c25",
+    removes: "the end of a list in its index",
+    file: "src/bus/archive-index.ts",
+    search: "        if (entries[at] !== key[0]) return;\n",
+    replace: "",
+    test: LISTS,
+    fails: "lists filled orders in the same pages",
   },
 ];

@@ -2,8 +2,7 @@
 import type { OrderArchive } from "../../src/trading/desk.ts";
 
 export const NO_ARCHIVE: OrderArchive = {
-  layers: [],
-  orders: () => Promise.resolve([]),
-  fills: () => Promise.resolve([]),
+  orders: () => ({ orders: [], next: undefined }),
+  fillKeys: () => new Map(),
   idsNamedBy: () => [],
 };

@@ -194,6 +194,11 @@ export function placeOf({ history }: Readonly<OrderRecord>): number {
   return history[0]?.seq ?? 0;
 }
 
+/** The time of its approval, ms; without one, of its end. */
+export function decidedAt(order: Readonly<OrderRecord>): number {
+  return order.approvals.at(-1)?.at ?? order.history.at(-1)?.at ?? order.proposedAt;
+}
+
 /** Derives the state from the recorded fields. */
 export function stateOf(order: Readonly<OrderRecord>): OrderState {
   if (order.terms.cancels !== undefined) return cancelStateOf(order);

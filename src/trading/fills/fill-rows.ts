@@ -1,4 +1,5 @@
 /** The fills of all orders as rows, in the order of their arrival, the newest first. */
+import { setImmediate } from "node:timers/promises";
 import type { DeskState } from "../../domain/desk-state.ts";
 import { ownerOf } from "../../domain/fills/fill-state.ts";
 import type { FillKey } from "../../domain/fills/fill.ts";
@@ -30,6 +31,8 @@ export interface FillRowsRequest {
   readonly limit: number;
 }
 
+const FILLS_PER_SLICE = 4;
+
 /** A place is a cursor: a fill keeps it when a correction or its fee arrives. @throws ARCHIVE_DAMAGED. */
 export async function fillRows(
   { state, archive }: Pick<Desk, "state" | "archive">,
@@ -38,25 +41,25 @@ export async function fillRows(
   const { total, archived } = state.fills;
   const end = Math.min(after ?? total, total);
   const start = Math.max(0, end - limit);
-  const keys = new Map<number, FillKey>();
+  // Fills that leave memory meanwhile are found by their keys.
+  const inMemory = new Map<number, FillKey>();
   let place = archived;
   for (const key of state.fills.keys()) {
     if (state.fills.isReplaced(key)) continue;
-    if (place >= start && place < end) keys.set(place, key);
+    if (place >= start && place < end) inMemory.set(place, key);
     place += 1;
-  }
-  for (const layer of archive.layers) {
-    const { firstFill, newFills } = layer;
-    if (firstFill >= end || firstFill + newFills <= start) continue;
-    for (const { key, place: at } of await archive.fills(layer)) if (at >= start && at < end) keys.set(at, key);
   }
   const rows: (readonly SentCell[])[] = [];
   const repeated = new RepeatedWords();
-  for (let at = end - 1; at >= start; at--) {
-    const key = keys.get(at);
-    const fill = key && state.fills.get(key);
-    if (key === undefined || fill === undefined) continue;
-    rows.push(rowOf({ state, repeated }, key, fill));
+  for (let to = end; to > start; to -= FILLS_PER_SLICE) {
+    const from = Math.max(start, to - FILLS_PER_SLICE);
+    const keys = archive.fillKeys(from, Math.min(to, archived));
+    for (let at = to - 1; at >= from; at--) {
+      const key = inMemory.get(at) ?? keys.get(at);
+      const fill = key && state.fills.get(key);
+      if (key !== undefined && fill !== undefined) rows.push(rowOf({ state, repeated }, key, fill));
+    }
+    await setImmediate();
   }
   const { words } = repeated;
   return { columns: COLUMNS, words, rows, next: start > 0 ? start : null, total };

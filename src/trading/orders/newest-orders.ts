@@ -1,55 +1,54 @@
-/** The newest orders that a list asks for, from memory and from as many layers of the archive as they need. */
+/** The newest orders that a list asks for, from memory and from the lists of the archive. */
 import { setImmediate } from "node:timers/promises";
-import type { LayerFacts } from "../../bus/archive.ts";
-import { type OrderRecord, type OrderState, placeOf } from "../../domain/orders/order-state.ts";
+import type { ListedOrders } from "../../bus/archive.ts";
+import {
+  ORDER_STATES,
+  type OrderRecord,
+  type OrderState,
+  decidedAt,
+  placeOf,
+} from "../../domain/orders/order-state.ts";
 import type { Desk } from "../desk.ts";
 
-/** What makes an order newer than another. */
-interface OrderRank {
-  of(order: Readonly<OrderRecord>): number;
-  /** At least the rank of every order that left memory with this layer. */
-  most(layer: LayerFacts): number;
-}
-
-/** By the number of its first record. */
-const BY_PLACE: OrderRank = { of: placeOf, most: ({ seq }) => seq };
+/** What makes an order newer than another: its proposal, or its approval or end. */
+const ORDERS_BY = {
+  proposal: { of: placeOf, lists: ORDER_STATES },
+  decision: { of: decidedAt, lists: ["decided"] },
+} as const;
 
 export interface NewestOrders {
   readonly limit: number;
   readonly state?: OrderState | undefined;
   /** Only orders before this place. */
   readonly before?: number | undefined;
-  readonly rank?: OrderRank;
+  readonly by?: keyof typeof ORDERS_BY;
   accepts?(order: Readonly<OrderRecord>): boolean;
 }
 
-const ORDERS_PER_SLICE = 32;
+const ORDERS_PER_SLICE = 8;
 
 /** Returns the newest first. @throws ARCHIVE_DAMAGED. */
 export async function newestOrders(
   { state, archive }: Pick<Desk, "archive"> & { readonly state: Pick<Desk["state"], "orders"> },
   query: NewestOrders,
 ): Promise<readonly OrderRecord[]> {
-  const { limit, before = Number.POSITIVE_INFINITY, rank = BY_PLACE, accepts = () => true } = query;
+  const { limit, before = Number.POSITIVE_INFINITY, by = "proposal", accepts = () => true } = query;
+  const rank = ORDERS_BY[by];
   const isAsked = (order: OrderRecord): boolean =>
     placeOf(order) < before && (query.state === undefined || order.state === query.state) && accepts(order);
   // The archive may grow meanwhile: orders that leave memory then are found here already.
   const inMemory = new Set(state.orders.keys());
   let found = newestOf(asked(state.orders.values(), isAsked), limit, rank);
-  for (const layer of archive.layers.toReversed()) {
-    const last = found[limit - 1];
-    if (last !== undefined && rank.of(last) > rank.most(layer)) break;
-    if (layer.firstPlace >= before || (query.state !== undefined && layer.states[query.state] === undefined)) continue;
-    let read = 0;
-    const more: OrderRecord[] = [];
-    for (const order of await archive.orders(layer)) {
-      // The orders of a layer are sorted by place.
-      if (rank === BY_PLACE && more.length === limit) break;
-      if (!inMemory.has(order.id) && isAsked(order)) more.push(order);
-      read += 1;
-      if (read % ORDERS_PER_SLICE === 0) await setImmediate();
-    }
+  const lists = query.state !== undefined && by === "proposal" ? [query.state] : rank.lists;
+  let next: number | undefined = by === "proposal" ? before : Number.POSITIVE_INFINITY;
+  while (next !== undefined) {
+    const part: ListedOrders = archive.orders(lists, next, ORDERS_PER_SLICE);
+    const more = part.orders.filter((order) => !inMemory.has(order.id) && isAsked(order));
     found = newestOf([...more, ...found.toReversed()], limit, rank);
+    const last = found[limit - 1];
+    ({ next } = part);
+    if (last !== undefined && next !== undefined && rank.of(last) >= next) break;
+    await setImmediate();
   }
   return found;
 }
@@ -59,23 +58,38 @@ function* asked(orders: Iterable<OrderRecord>, isAsked: (order: OrderRecord) => 
 }
 
 /** The newest first. A sort of all orders would hold the desk's loop. */
-function newestOf(orders: Iterable<OrderRecord>, limit: number, rank: OrderRank): readonly OrderRecord[] {
+function newestOf(
+  orders: Iterable<OrderRecord>,
+  limit: number,
+  rank: { of(order: Readonly<OrderRecord>): number },
+): readonly OrderRecord[] {
   /** The oldest first; at most twice `limit`. */
-  const kept: { readonly at: number; readonly order: OrderRecord }[] = [];
+  const kept: RankedOrder[] = [];
   for (const order of orders) {
-    const at = rank.of(order);
+    const ranked = { at: rank.of(order), order };
     const oldest = kept.length < limit ? undefined : kept.at(-limit);
-    if (oldest !== undefined && at < oldest.at) continue;
+    if (oldest !== undefined && isNewer(oldest, ranked)) continue;
     // Orders come nearly in this order, so that the place is near the end.
     let place = kept.length;
-    while (place > 0 && (kept[place - 1]?.at ?? 0) > at) place -= 1;
-    kept.splice(place, 0, { at, order });
+    for (let before = kept[place - 1]; before !== undefined && isNewer(before, ranked); before = kept[place - 1])
+      place -= 1;
+    kept.splice(place, 0, ranked);
     if (kept.length > 2 * limit) kept.splice(0, kept.length - limit);
   }
   return kept
     .slice(-limit)
     .toReversed()
     .map(({ order }) => order);
+}
+
+interface RankedOrder {
+  readonly at: number;
+  readonly order: OrderRecord;
+}
+
+/** Of orders of one time, the order that was proposed later is the newer. */
+function isNewer(a: RankedOrder, b: RankedOrder): boolean {
+  return a.at > b.at || (a.at === b.at && placeOf(a.order) > placeOf(b.order));
 }
 
 /** How many orders are in this state; all without one. */

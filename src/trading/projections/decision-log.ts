@@ -1,7 +1,7 @@
 /** `qoc decisions`: one line per decision, from the journal's fold, so that it works without git. */
 import type { DecisionLine, OrderDetail } from "../../domain/orders/order-view.ts";
 import { type ProposalKind, kindOf, targetOf } from "../../domain/orders/order.ts";
-import { type OrderRecord, isTerminal, rejectedBy } from "../../domain/orders/order-state.ts";
+import { type OrderRecord, decidedAt, isTerminal, rejectedBy } from "../../domain/orders/order-state.ts";
 import type { HistoryReader, ShownRevision } from "../../workspace/history.ts";
 import type { Desk } from "../desk.ts";
 import { iso } from "../../lib/time.ts";
@@ -18,12 +18,7 @@ export async function decisionLog(
 ): Promise<readonly DecisionLine[]> {
   const accepts = (order: Readonly<OrderRecord>): boolean =>
     (order.approvals.length > 0 || isTerminal(order.state)) && isInScope(order);
-  const rank = { of: decidedAt, most: ({ at }: { readonly at: number }) => at };
-  return (await newestOrders(desk, { limit, rank, accepts })).map(lineOf);
-}
-
-function decidedAt(order: Readonly<OrderRecord>): number {
-  return order.approvals.at(-1)?.at ?? order.history.at(-1)?.at ?? order.proposedAt;
+  return (await newestOrders(desk, { limit, by: "decision", accepts })).map(lineOf);
 }
 
 function lineOf(order: Readonly<OrderRecord>): DecisionLine {

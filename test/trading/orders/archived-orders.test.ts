@@ -29,9 +29,12 @@ beforeAll(async () => {
     else if (n % 8 === 0) told.working(`o${n}`);
     else told.filled(`o${n}`);
     if (n % 8 === 7 && n >= 56) told.fill(`o${n - 55}`);
-    told.wait(11 * HOUR);
+    // Of o1, o2 and o5 the archive has two versions.
+    if (n === 60) told.fill("o1").fill("o2").fill("o5");
+    if (n % 3 === 2) told.wait(33 * HOUR);
   }
-  const records = told.records();
+  // Three orders each are decided at one time.
+  const records = told.records().map((recorded) => ({ ...recorded, at: Math.floor(recorded.at / HOUR) * HOUR }));
   const desk = await openCheckpointed(crashDisk(), { fillsKept: 5 });
   for (const [index, recorded] of records.entries()) {
     desk.append(recorded);
