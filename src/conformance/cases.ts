@@ -21,6 +21,7 @@ import { QUOTE_CASES } from "./cases/quotes.ts";
 import { RECOVERY_CASES } from "./cases/recovery.ts";
 import { PUSH_CASES } from "./cases/pushes.ts";
 import { SECRET_CASES } from "./cases/secrets.ts";
+import { UNASKED_ORDER_CASES } from "./cases/unasked-orders.ts";
 import { VENUE_ACTION_CASES } from "./cases/venue-actions.ts";
 import { WIRE_FAULT_CASES } from "./cases/wire-faults.ts";
 
@@ -48,4 +49,5 @@ export const CASES: readonly TestCase[] = [
   ...MEMBER_CASES,
   ...VENUE_ACTION_CASES,
   ...ORDER_FLAG_CASES,
+  ...UNASKED_ORDER_CASES,
 ].toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

@@ -6,7 +6,53 @@ const AGAIN = "if (this.isConnected && this.stream === stream) this.scheduleReco
 const FOLLOW = "return order === null ? null : this.follow(order);";
 const REPLACED = 'if (status === "replaced") throw new Error(`another order continues ${order_id}`);';
 
+const SUBSCRIBED = "await this.subscribe();\n    ctx.logger";
+const CLOSED = "this.isConnected = false;\n    this.stream?.close();";
+const CONFIRMED = 'return { venueOrderId: accepted.order_id, status: "acknowledged" };';
+const RECOVERED = "this.gapStart = undefined;\n      this.retryMs";
+
 export const VENUE_ACTION_MISTAKES: readonly Mistake[] = [
+  {
+    name: "tries-an-order-at-connect",
+    description: "It finds out by an order of its own whether it may trade.",
+    edits: [
+      [
+        SUBSCRIBED,
+        SUBSCRIBED.replace(
+          "\n",
+          `\n    await this.request("POST", "/orders", { client_order_id: String(time), symbol: "?", side: "buy" });\n`,
+        ),
+      ],
+    ],
+    caughtBy: ["C154"],
+    reason: "the desk placed one",
+  },
+  {
+    name: "cancels-everything-at-disconnect",
+    description: "It leaves no orders at the venue when it ends.",
+    edits: [
+      [
+        CLOSED,
+        `for (const order of await this.getOpenOrders()) await this.cancelOrder(String(order.venueOrderId));\n    ${CLOSED}`,
+      ],
+    ],
+    caughtBy: ["C154"],
+    reason: "is cancelled at the venue",
+  },
+  {
+    name: "sends-orders-again-after-a-gap",
+    description: "It takes its orders for lost when the stream was cut.",
+    edits: [
+      [CONFIRMED, `this.placed.push(order);\n    ${CONFIRMED}`],
+      [
+        RECOVERED,
+        `for (const order of this.placed.splice(0))\n        await this.placeOrder({ ...order, clientOrderId: \`\${order.clientOrderId}r\` });\n      ${RECOVERED}`,
+      ],
+      ["private isConnected = false;", "private isConnected = false;\n  private readonly placed: Order[] = [];"],
+    ],
+    caughtBy: ["C154"],
+    reason: "that the desk did not place",
+  },
   {
     name: "names-a-flag-and-does-not-send-it",
     description: "Its instrument takes post-only orders, and it sends them as ordinary ones.",
