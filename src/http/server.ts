@@ -7,6 +7,7 @@ import { type AddressInfo, type Server, type Socket, createServer as createSocke
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Log } from "../domain/ports.ts";
 import type { PageHandle } from "./page.ts";
+import { endServiceWorker, isForServiceWorker } from "./service-worker.ts";
 
 /** The desk listens at both: a browser connects to `localhost` at ::1 first. */
 export const OWN_ADDRESSES = ["127.0.0.1", "::1"] as const;
@@ -107,7 +108,8 @@ export async function serveHttp({
         });
         response.end(`${JSON.stringify(body)}\n`);
       };
-      if (isOfPage(request)) page(request, response);
+      if (isForServiceWorker(request)) endServiceWorker(response);
+      else if (isOfPage(request)) page(request, response);
       else if (!isTrusted(request, port)) respond(403, { code: "NOT_PERMITTED", message: "unknown host or origin" });
       else if (request.url === MCP_PATH) mcp(request, response);
       else if (request.method === "GET" && request.url === "/" && wantsPage(request))

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Agent, type IncomingMessage, type ServerResponse, request } from "node:http";
 import { Server, connect, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
+import { Readable } from "node:stream";
 import { describe, expect, it, vi } from "vitest";
 import { isPortFree } from "../../src/app/port-owner.ts";
 import { serveHttp } from "../../src/http/server.ts";
@@ -23,6 +24,13 @@ function status(port: number, headers: Record<string, string>, path = "/", host 
     call.once("error", reject);
     call.end();
   });
+}
+
+async function fetchAll(port: number, path: string, headers: Record<string, string>) {
+  const call = request({ host: "127.0.0.1", port, path, headers, agent: false }).end();
+  const [response] = (await once(call, "response")) as [IncomingMessage];
+  const text = await new Response(Readable.toWeb(response) as ReadableStream).text();
+  return { status: response.statusCode, type: response.headers["content-type"], text };
 }
 
 const hasIpv6 = Object.values(networkInterfaces()).some((found) => found?.some(({ address }) => address === "::1"));
@@ -87,6 +95,26 @@ describe("the HTTP server", () => {
       expect(await status(port, { host: `127.0.0.1:${port}` }, "/orders")).toBe(404);
       expect(await status(port, { host: `127.0.0.1:${port}` }, "/mcp")).toBe(418);
       expect(await status(port, { host: "evil.example" }, "/mcp")).toBe(403);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("gives every service worker a program that ends it, because the page has none", async () => {
+    const server = await serveHttp({
+      port: 0,
+      status: () => ({}),
+      mcp: () => undefined,
+      page: noPage,
+      log: quietLog(),
+    });
+    try {
+      const headers = { host: `localhost:${server.port}`, "service-worker": "script" };
+      for (const path of ["/ui/sw.js", "/sw.js", "/mcp"]) {
+        const response = await fetchAll(server.port, path, headers);
+        expect(response).toMatchObject({ status: 200, type: "text/javascript" });
+        expect(response.text).toContain("registration.unregister()");
+      }
     } finally {
       await server.close();
     }

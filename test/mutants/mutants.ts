@@ -741,6 +741,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/flows/page-session.test.ts",
     fails: "W67 sends nothing, to a program that holds the port while the desk is down, that opens the session later",
   },
+  {
+    name: "29a",
+    removes: "the end of service workers that others left",
+    file: "src/http/server.ts",
+    search: "isForServiceWorker(request)",
+    replace: "false",
+    test: "test/http/server.test.ts",
+    fails: "gives every service worker a program that ends it, because the page has none",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

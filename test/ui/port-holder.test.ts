@@ -4,7 +4,7 @@
  */
 import { type IncomingHttpHeaders, type IncomingMessage, createServer } from "node:http";
 import { once } from "node:events";
-import type { BrowserContext } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { send } from "../support/page-client.ts";
 import { discard, tempDesk } from "../support/temp-desk.ts";
@@ -23,6 +23,26 @@ async function holdPort(port: number): Promise<IncomingHttpHeaders> {
   holder.closeAllConnections();
   await new Promise((resolve) => holder.close(resolve));
   return headers;
+}
+
+/** Serves a page with a service worker, which answers every later request of the browser for a page. */
+async function plantWorker(page: Page, origin: string, port: number): Promise<void> {
+  const html = `<title>planted</title><script>navigator.serviceWorker.register("/ui/sw.js", { scope: "/" })</script>`;
+  const answer = `new Response(${JSON.stringify("<title>planted</title>")}, { headers: { "content-type": "text/html" } })`;
+  const worker = `addEventListener("install", () => skipWaiting());
+    addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+    addEventListener("fetch", (event) => event.request.mode === "navigate" && event.respondWith(${answer}));`;
+  const holder = createServer(({ url }, response) => {
+    const isWorker = url === "/ui/sw.js";
+    const type = isWorker ? "text/javascript" : "text/html";
+    response.writeHead(200, { "content-type": type, "service-worker-allowed": "/" });
+    response.end(isWorker ? worker : html);
+  }).listen(port, "127.0.0.1");
+  await once(holder, "listening");
+  await page.goto(`${origin}/ui/`);
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  holder.closeAllConnections();
+  await new Promise((resolve) => holder.close(resolve));
 }
 
 describePage("a program that holds the port while the desk is down", () => {
@@ -50,6 +70,22 @@ describePage("a program that holds the port while the desk is down", () => {
         ...{ side: "buy", symbol: "SPX", quantity: "2", type: "limit", limitPrice: "2900", rationale: "A small one." },
       });
       await page.getByText(id).first().waitFor();
+    } finally {
+      await again.stop();
+    }
+  });
+
+  it("leaves no service worker in the browser that stays when the desk is up again", async () => {
+    const { port } = desk.desk;
+    const page = await context.newPage();
+    await plantWorker(page, desk.origin, port);
+    const again = await tempDesk({ again: { root: desk.root, home: desk.desk.home }, port });
+    try {
+      await page.goto(`${desk.origin}/ui/`);
+      // The browser asks for the worker's program again after each page, and the desk answers.
+      await page.waitForFunction(() => document.title.includes("Qoc"));
+      const left = await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length);
+      expect(left).toBe(0);
     } finally {
       await again.stop();
       await discard(again);
