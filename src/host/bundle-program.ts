@@ -1,10 +1,14 @@
-/** Bundles a program of the operator's own, such as a fake venue, into one text. It may use every module of Node. */
+/**
+ * Bundles a program beside a connector, such as a fake venue, into one text. It may use every module of Node, and
+ * contains no file but its own.
+ */
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { bundleError } from "./bundle.ts";
 import { ownerCheck, ownerPlugin } from "./file-owners.ts";
+import { programFilesPlugin } from "./import-policy.ts";
 
 export interface ProgramRequest {
   readonly connector: string;
@@ -40,7 +44,7 @@ export async function bundleProgram({ connector, file, disk, packageFolders }: P
       outfile: "program.cjs",
       logLevel: "silent",
       nodePaths: [...packageFolders],
-      plugins: [ownerPlugin(checkOwner)],
+      plugins: [ownerPlugin(checkOwner), programFilesPlugin(disk, file)],
       // Optional accelerators of the ws package, which it does without.
       external: ["bufferutil", "utf-8-validate"],
       define: {

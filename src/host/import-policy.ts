@@ -37,19 +37,8 @@ export interface ImportPolicyOptions {
 
 /** Plugin data of our own `resolve` calls, so that this plugin does not handle them again. */
 const RESOLVED_HERE = Symbol("resolved-here");
-const EXTENSIONS: ReadonlySet<string> = new Set([
-  ".ts",
-  ".mts",
-  ".cts",
-  ".tsx",
-  ".js",
-  ".mjs",
-  ".cjs",
-  ".jsx",
-  ".json",
-  ".csv",
-  ".txt",
-]);
+const CODE: ReadonlySet<string> = new Set([".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"]);
+const DATA: ReadonlySet<string> = new Set([".json", ".csv", ".txt"]);
 
 function isRelative(path: string): boolean {
   return /^\.{0,2}\//.test(path) || path === "." || path === "..";
@@ -178,7 +167,7 @@ async function loadFile({ disk, onFile }: ImportPolicyOptions, path: string, roo
     return {
       errors: [{ text: `${path} is outside of ${root} and not in an npm package: a connector cannot import it` }],
     };
-  if (!EXTENSIONS.has(extname(path))) {
+  if (!CODE.has(extname(path)) && !DATA.has(extname(path))) {
     if (isPackaged(path))
       return { contents: blockedModule(path.slice(path.lastIndexOf("node_modules/"))), loader: "js" };
     return {
@@ -188,4 +177,26 @@ async function loadFile({ disk, onFile }: ImportPolicyOptions, path: string, roo
   const contents = await disk.read(path);
   await onFile(path, contents, root);
   return { contents, loader: "default", resolveDir: dirname(path) };
+}
+
+/**
+ * The files of a fake venue or a dialect, which the bundler reads with the operator's rights: code as an adapter
+ * imports it, and data of the module's own folder. A file elsewhere would be in the program, whatever the program's
+ * process may read.
+ */
+export function programFilesPlugin(disk: Disk, module: string): Plugin {
+  return {
+    name: "qoc-program-files",
+    setup: (build) => {
+      const root = rootOf(disk, dirname(module));
+      build.onLoad({ filter: /.*/, namespace: "file" }, async ({ path, with: attributes }) => {
+        const isData = DATA.has(extname(path));
+        const isOwn = isOwnFile(isData ? dirname(module) : await root, path);
+        const isCode = CODE.has(extname(path)) && Object.keys(attributes).length === 0;
+        if (isPackaged(path) ? isCode || isData : isOwn && (isCode || isData)) return undefined;
+        const allowed = `code under ${await root}, .json, .csv and .txt files beside it, and npm packages`;
+        return { errors: [{ text: `${path} is not a file that ${module} may import: ${allowed}` }] };
+      });
+    },
+  };
 }

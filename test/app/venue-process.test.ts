@@ -1,7 +1,7 @@
 /** The process of an author's fake venue: hooks return values and errors, and the process has no more than it needs. */
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
@@ -34,12 +34,40 @@ async function run(source: string): Promise<VenueProcess> {
   return process;
 }
 
+describe("the program of a fake venue", () => {
+  const folder = mkdtempSync(join(tmpdir(), "qoc-elsewhere-"));
+  writeFileSync(join(folder, "creds.json"), '{"token":"canary"}');
+  writeFileSync(join(folder, "id_ed25519"), "canary");
+  writeFileSync(join(folder, "settings.js"), 'module.exports = "canary"');
+
+  it.each([
+    ["JSON", `import key from "${folder}/creds.json"; export default { start: () => key };`],
+    ["text", `import key from "${folder}/id_ed25519" with { type: "text" }; export default { start: () => key };`],
+    ["bytes", `import key from "${folder}/id_ed25519" with { type: "bytes" }; export default { start: () => key };`],
+    ["code", `import key from "${folder}/settings.js"; export default { start: () => key };`],
+    [
+      "code as text",
+      `import key from "${folder}/settings.js" with { type: "text" }; export default { start: () => key };`,
+    ],
+    ["a pattern", `export default { start: (name) => import(\`../${basename(folder)}/\${name}.json\`) };`],
+    ["a link", 'import key from "./link.txt"; export default { start: () => key };'],
+    ["itself as text", 'import key from "./fake.ts" with { type: "text" }; export default { start: () => key };'],
+  ])("contains no file of elsewhere: %s", async (_name, source) => {
+    await expect(run(source)).rejects.toThrow(/is not a file that .*fake\.ts may import/);
+  });
+
+  it("contains code and data of its folder", async () => {
+    const venue = await run('import text from "./data.txt"; export default { start: () => text };');
+    expect(await venue.call("start")).toBe("recorded");
+  });
+});
+
 describe("the process of a fake venue", () => {
   it("runs hooks, with Node's modules, Qoc's packages and the files beside the module", async () => {
     const venue = await run(`
       import { createServer } from "node:http";
       import { readFileSync } from "node:fs";
-      import { join } from "node:path";
+      import { basename, join } from "node:path";
       import { WebSocketServer } from "ws";
       const server = createServer((_, response) => response.end("from the fake"));
       new WebSocketServer({ server });

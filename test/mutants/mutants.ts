@@ -750,6 +750,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/http/server.test.ts",
     fails: "gives every service worker a program that ends it, because the page has none",
   },
+  {
+    name: "30a",
+    removes: "the files that the program of a fake venue may contain",
+    file: "src/host/bundle-program.ts",
+    search: "ownerPlugin(checkOwner), programFilesPlugin(disk, file)",
+    replace: "ownerPlugin(checkOwner)",
+    test: "test/app/venue-process.test.ts",
+    fails: "contains no file of elsewhere: text",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [
