@@ -1,4 +1,5 @@
 /** The connectors of Qoc, each on the kit's venue: load time, memory, and the requests of an idle desk. */
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { coinbaseDialect } from "../../src/conformance/dialects/coinbase.ts";
@@ -75,10 +76,20 @@ async function ibkr(): Promise<BuiltIn> {
   return { name: "ibkr", connector: "ib", desk, venue, order: STOCK };
 }
 
-async function local(type: string, options = ""): Promise<BuiltIn> {
+async function local(type: string, options = "", files: Readonly<Record<string, string>> = {}): Promise<BuiltIn> {
   const table = `[[connector]]\nname = "${type}"\ntype = "${type}"\n${options}`;
-  const desk = await tempDesk({ config: () => table });
+  const desk = await tempDesk({ config: () => table, files });
   return { name: type, connector: type, desk, venue: undefined, order: undefined };
+}
+
+/** The bars that the kit certifies the replay on. */
+function replay(): Promise<BuiltIn> {
+  const symbols = ["AAPL", "MSFT"];
+  const barsOf = (symbol: string): string =>
+    readFileSync(new URL(`../../connectors/replay/bars/${symbol}.csv`, import.meta.url), "utf8");
+  const files = symbols.map((symbol) => [`research/prices/bars/${symbol}.csv`, barsOf(symbol)]);
+  const options = `  [connector.options]\n  symbols = ${JSON.stringify(symbols)}\n  start = "2013-07-05"\n`;
+  return local("replay", options, Object.fromEntries(files) as Record<string, string>);
 }
 
 interface Costs {
@@ -111,7 +122,7 @@ async function idleRequests({ desk, connector, venue, order }: BuiltIn): Promise
 export async function builtIns(): Promise<string> {
   const opened = [
     ...[await local("paper"), await local("cash", '  [connector.options]\n  balances = { USD = "100" }\n')],
-    ...[await alpaca(), await ibkr()],
+    ...[await replay(), await alpaca(), await ibkr()],
     ...[await exchange("binance", binanceDialect), await exchange("kraken", krakenDialect)],
     await exchange("coinbase", coinbaseDialect),
   ];
