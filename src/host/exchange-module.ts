@@ -55,6 +55,18 @@ async function findPackage(disk: Disk, start: string): Promise<string | undefine
   return undefined;
 }
 
+/** Exchanges that use none of the parts that ccxt's base class loads for others. The connector has a review of each. */
+const PLAIN_EXCHANGES: ReadonlySet<string> = new Set(["binance", "coinbase", "kraken"]);
+const BASE_CLASS = "/node_modules/ccxt/js/src/base/Exchange.js";
+/** Signatures and messages of single exchanges, which are two thirds of a bundle. */
+const PARTS =
+  /^@scure\/starknet$|\/(?:functions\/starknet\.js$|protobuf\/|static_dependencies\/(?:dydx-v4-client|zklink)\/)/;
+
+/** Whether the chosen exchange needs no code of this import of ccxt's base class. */
+export function isPartOfOthers(id: string, { importer, path }: { readonly importer: string; readonly path: string }) {
+  return PLAIN_EXCHANGES.has(id) && importer.endsWith(BASE_CLASS) && PARTS.test(path);
+}
+
 /** The text of the module. */
 export function exchangeSource(id: string): string {
   return `export { default as Exchange } from "${EXCHANGE_MODULE}";\nexport const id = ${JSON.stringify(id)};\n`;

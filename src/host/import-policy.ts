@@ -5,11 +5,11 @@
 import { isInside } from "../lib/path-containment.ts";
 import { isPackaged } from "./bundle-fingerprint.ts";
 import { isBuiltin } from "node:module";
-import { dirname, extname, resolve as resolvePath } from "node:path";
+import { basename, dirname, extname, resolve as resolvePath } from "node:path";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Disk } from "../domain/ports.ts";
 import { parentFolders } from "../lib/parent-folders.ts";
-import { EXCHANGE_MODULE, type ExchangeFile, NO_EXCHANGE, exchangeSource } from "./exchange-module.ts";
+import { EXCHANGE_MODULE, type ExchangeFile, NO_EXCHANGE, exchangeSource, isPartOfOthers } from "./exchange-module.ts";
 import {
   FS_STUB,
   FS_PROMISES_STUB,
@@ -97,7 +97,9 @@ function resolveImport(build: PluginBuild, { path, importer, resolveDir, kind, w
 }
 
 /** Resolves the module of one exchange, and its import of the exchange's file. */
-function resolveExchange({ exchange }: ImportPolicyOptions, { path, namespace }: OnResolveArgs) {
+function resolveExchange({ exchange }: ImportPolicyOptions, { path, namespace, importer }: OnResolveArgs) {
+  if (exchange !== undefined && "id" in exchange && isPartOfOthers(exchange.id, { importer, path }))
+    return { path: basename(path), namespace: "qoc-refused" };
   if (path !== EXCHANGE_MODULE) return undefined;
   if (exchange === undefined) return { errors: [{ text: NO_EXCHANGE }] };
   if ("problem" in exchange) return { errors: [{ text: exchange.problem }] };

@@ -56,10 +56,17 @@ describe("the bundle of a ccxt connector", () => {
     const hosts = ["api.kraken.com", "api.coinbase.com", "api.binance.com"];
     expect(hosts.map((host) => kraken.code.includes(host))).toEqual([true, false, false]);
     // All of ccxt is 14 MB.
-    expect(kraken.code.length).toBeLessThan(2_500_000);
+    expect(kraken.code.length).toBeLessThan(1_000_000);
     expect(coinbase.digest).not.toBe(kraken.digest);
     expect((await bundle(root, "kraken", cacheDir)).digest).toBe(kraken.digest);
     expect(await nodeDisk().list(cacheDir)).toHaveLength(2);
+  });
+
+  it("of a reviewed exchange lacks the parts of others that ccxt's base class loads, and only those", async () => {
+    const [kraken, bybit] = [await bundle(root, "kraken"), await bundle(root, "bybit")];
+    const parts = ["zklink/zklink-sdk-web", "dydx-v4-client/helpers", "protobuf/mexc", "@scure/starknet"];
+    expect(parts.filter((part) => kraken.map.includes(part))).toEqual([]);
+    expect(parts.filter((part) => bybit.map.includes(part))).toEqual(parts);
   });
 
   it("names a near exchange if ccxt has none of this name", async () => {
