@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { EGRESS_LIMITS, type EgressReply, type HeaderList } from "../src/protocol/egress-messages.ts";
 import { CreditSender, type EgressLink, copyBytes } from "./egress-link.ts";
 import { type Hosts, assertHost } from "./hosts-check.ts";
+import { createWebSocketStream } from "./websocket-stream.ts";
 
 type Handler = ((event: unknown) => void) | null;
 type EventListenerLike = ((event: unknown) => void) | { handleEvent(event: unknown): void };
@@ -313,7 +314,7 @@ export function wsModule(WebSocketClass: typeof SandboxWebSocket): unknown {
     default: WebSocketClass,
     Server: refuse("Server"),
     WebSocketServer: refuse("WebSocketServer"),
-    createWebSocketStream: refuse("createWebSocketStream"),
+    createWebSocketStream,
     __esModule: true,
   });
 }

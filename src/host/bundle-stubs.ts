@@ -40,13 +40,13 @@ module.exports = new Proxy(own, { get, getPrototypeOf: () => names });
 
 /** `ws` for each way of importing it. Servers are not available. */
 export const WS_STUB = `
-const { WebSocket } = require("ws");
+const { WebSocket, createWebSocketStream } = require("ws");
 const refuse = (name) => function () { throw new Error("ws." + name + " is not available inside a connector"); };
 module.exports = Object.assign(WebSocket, {
   WebSocket,
   Server: refuse("Server"),
   WebSocketServer: refuse("WebSocketServer"),
-  createWebSocketStream: refuse("createWebSocketStream"),
+  createWebSocketStream,
 });
 `;
 

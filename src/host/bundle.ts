@@ -38,7 +38,7 @@ export interface BundleRequest {
 }
 
 /** Increment it with each change that affects the text of bundles: the import policy, the stubs, the options below. */
-const IMPORT_POLICY_VERSION = 2;
+const IMPORT_POLICY_VERSION = 3;
 
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column; the signal's reason if it aborts. */
 export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {

@@ -2,6 +2,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import type { Server, ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { command } from "../../src/commands/connectors/list.ts";
 import { QocError } from "../../src/domain/errors/error.ts";
 import type { FakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { ALPACA_ENV, ALPACA_SECRETS, type AlpacaTable, openAlpaca, openAlpacaDesk } from "../support/alpaca-desk.ts";
@@ -14,6 +15,8 @@ interface Proposed {
   readonly digest: string;
   readonly verdict: { readonly decision: string; readonly reasons: readonly { code: string; message: string }[] };
 }
+
+const STYLE = { isTty: true, columns: 120, paint: (_shade: unknown, text: string) => text };
 
 const ORDER = { connector: "alpaca", side: "buy", symbol: "AAPL", quantity: "10", rationale: "earnings" };
 const LIMIT = { ...ORDER, type: "limit", limitPrice: "100.50" };
@@ -83,6 +86,13 @@ describe("on Alpaca's fake venue", () => {
     await expect
       .poll(async () => desk.call("positions list"), { timeout: 10_000 })
       .toEqual(expect.arrayContaining([expect.objectContaining({ symbol: "BTC/USD", quantity: "0.001" })]));
+  });
+
+  it("the connector is listed with the hosts that it reaches", async () => {
+    const [listed] = await desk.call<object[]>("connectors list");
+    expect(listed).toMatchObject({ name: "alpaca", hosts: ["127.0.0.1"] });
+    const lines = command.render?.([{ ...listed, hosts: ["paper-api.alpaca.markets", "data.alpaca.markets"] }], STYLE);
+    expect(lines).toContain("alpaca: reaches paper-api.alpaca.markets, data.alpaca.markets");
   });
 
   it.each([

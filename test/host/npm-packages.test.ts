@@ -94,6 +94,29 @@ describe("ws", () => {
     expect(elsewhere.ok ? "" : elsewhere.message).toContain("is not among hosts");
   });
 
+  it("reads and writes a connection as a stream, as ccxt.pro does", async () => {
+    const { connector } = await startAdapter(
+      `async cancelOrder(url: string): Promise<any> {
+        const socket = new Client(url);
+        const stream = createWebSocketStream(socket, { readableObjectMode: true, readableHighWaterMark: 1 });
+        // Before the connection is open.
+        for (const text of ["a", "b", "c"]) stream.write(text);
+        const chunks: unknown[] = [];
+        for await (const chunk of stream) {
+          chunks.push(chunk);
+          if (chunks.length === 3) stream.end();
+        }
+        throw new Error(JSON.stringify([chunks, socket.readyState]));
+      }`,
+      `import Client, { createWebSocketStream } from "ws";`,
+      { hosts: ["127.0.0.1"] },
+    );
+    const response = await connector.invoke("cancelOrder", [await echo()]);
+    expect(response).toMatchObject({ message: JSON.stringify([["echo a", "echo b", "echo c"], 3]) });
+    const lost = await connector.invoke("cancelOrder", ["ws://127.0.0.1:1"]);
+    expect(lost).toMatchObject({ ok: false, message: expect.stringContaining("ECONNREFUSED") as string });
+  });
+
   it("does not provide a server", async () => {
     const { connector } = await startAdapter(
       `async cancelOrder(kind: string) { new ({ a: WebSocketServer, b: Client.Server } as any)[kind]({ port: 0 }); }`,

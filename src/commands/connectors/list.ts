@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ownWords } from "../../domain/market/own-words.ts";
 import { droppedText } from "../../host/unknown-members.ts";
+import type { Desk } from "../../trading/desk.ts";
 import { type ConnectorStatus, lostGuarantees } from "../../trading/market/venue-gateway.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
@@ -15,19 +16,21 @@ export const command = defineCommand({
   runs: "local-if-down",
   writes: [],
   summary: "list the connectors and their state",
-  description: "Restarts, latency, memory, and the guarantees that each connector cannot give.",
+  description: "Restarts, latency, memory, hosts, and the guarantees that each connector cannot give.",
   examples: ["qoc connectors list", "qoc connectors list --json"],
   input: z.strictObject({}),
   output: z.array(z.looseObject({ name: z.string(), state: z.string() })),
   run: async (_input, context): Promise<readonly ConnectorView[]> => {
     if (context.desk === undefined) {
       const { recordedConnectors } = await import("../../trading/status.ts");
-      return recordedConnectors(await readableDesk(context)).map((connector) => ({ ...connector, lost: [] }));
+      const desk = await readableDesk(context);
+      return recordedConnectors(desk).map((connector) => ({ ...connector, hosts: hostsOf(desk, connector), lost: [] }));
     }
-    const { venues } = context.desk.desk;
-    return venues
-      .status()
-      .map((status) => ({ ...status, lastError: status.lastError ?? null, lost: lostGuarantees(status) }));
+    const { desk } = context.desk;
+    return desk.venues.status().map((status) => ({
+      ...status,
+      ...{ lastError: status.lastError ?? null, hosts: hostsOf(desk, status), lost: lostGuarantees(status) },
+    }));
   },
   render: renderConnectors,
 });
@@ -38,8 +41,14 @@ type ShownFacts =
   | ("comparisonFails" | "latencyMs" | "memoryMb" | "queueDepth" | "connection" | "unknownMembers");
 
 interface ConnectorView extends Pick<ConnectorStatus, ShownFacts> {
+  /** The hosts that it may reach, of desk.toml or of the built-in; null: any public one. */
+  readonly hosts: readonly string[] | null;
   readonly lastError: string | null;
   readonly lost: readonly string[];
+}
+
+function hostsOf({ config }: Pick<Desk, "config">, { name }: { readonly name: string }): readonly string[] | null {
+  return config.connectors.find((connector) => connector.name === name)?.hosts ?? null;
 }
 
 const COLUMNS: readonly Column<ConnectorView>[] = [
@@ -58,6 +67,10 @@ function latencyText(latency: ConnectorView["latencyMs"]): string {
   return latency === undefined ? "-" : `${latency.p50.toFixed(1)}/${latency.p99.toFixed(1)}`;
 }
 
+function hostsText({ name, hosts }: ConnectorView): readonly string[] {
+  return hosts === null || hosts.length === 0 ? [] : [oneLine(`${name}: reaches ${hosts.join(", ")}`)];
+}
+
 function accountText({ name, connection }: ConnectorView): readonly string[] {
   if (connection === undefined) return [];
   const { accountId, environment, permissions } = connection;
@@ -70,6 +83,6 @@ function renderConnectors(connectors: readonly ConnectorView[], style: OutputSty
   const warnings = connectors.flatMap(({ name, lost, unknownMembers = [] }) =>
     [...lost, ...unknownMembers.map(droppedText)].map((warning) => `! ${oneLine(`${name}: ${warning}`)}`),
   );
-  const below = style.isTty ? [...connectors.flatMap(accountText), ...warnings] : [];
+  const below = style.isTty ? [...connectors.flatMap(accountText), ...connectors.flatMap(hostsText), ...warnings] : [];
   return [...tableOr(style, COLUMNS, connectors, "no connectors"), ...below];
 }
