@@ -21,7 +21,7 @@ import type { McpHttp, McpHttpOptions } from "../mcp/http.ts";
 import { answerSocketCall } from "../mcp/socket-calls.ts";
 import type { Change } from "../mcp/server.ts";
 import { HOURLY_LIMITS, type AgentSession, rateLimitedSession, createTokenStore } from "../mcp/tokens.ts";
-import { type CommandTool, loadTools, toolName } from "../mcp/tools.ts";
+import { type ListedTool, listTools, loadTools, toolName } from "../mcp/tools.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { AgentCommands } from "./agent-commands.ts";
 import { findGrant, onAgentRevoked } from "./agent-grants.ts";
@@ -60,13 +60,12 @@ export interface AgentEndpointOptions {
 export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<AgentEndpoint> {
   const { open, refusals, port } = options;
   const { desk } = open;
-  const tools = await loadTools(await commandRegistry());
-  const commandNames = [...tools.values()].map(({ command }) => command);
+  const tools = listTools(await commandRegistry());
+  const commandNames = tools.map(({ command }) => command);
   const tokens = createTokenStore(desk.clock, desk.ids, findGrant(desk.state, commandNames));
   const removeListener = onAgentRevoked(open, (agent) => tokens.revoke(agent));
   const records = new SessionRecords();
-  const calls: CallPorts = {
-    tools,
+  const calls: Omit<CallPorts, "tools"> = {
     clock: desk.clock,
     refusals,
     audit: auditLogger(desk.log, desk.clock),
@@ -89,7 +88,7 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
     onError: (error) => desk.log.warn(`mcp: ${messageOf(error)}`),
   });
   return {
-    tools: [...tools.values()].map(({ name, description }) => ({ name, description })),
+    tools: tools.map(({ name, description }) => ({ name, description })),
     open: (run, wallMs, sources = createReadLog()) => {
       const { token, session } = tokens.mint({ run, allowedTools: commandNames, limits: { wallMs } });
       const record = records.of(session);
@@ -115,7 +114,7 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
         ...metadata
       }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
       const call = { command, input, metadata, isRefused, publicPem };
-      return answerSocketCall({ ...calls, tokens, interactive: sessionOf(connection) }, call, signal, progress);
+      return answerSocketCall({ ...calls, tools, tokens, interactive: sessionOf(connection) }, call, signal, progress);
     },
     close: async () => {
       removeListener();
@@ -125,10 +124,16 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
   };
 }
 
-/** The SDK of the protocol is a quarter of what a start would load, so the first request loads it. */
-function openAtFirstRequest(options: McpHttpOptions): McpHttp {
+/**
+ * The SDK of the protocol and the files of the tools' commands are more than a third of what a start would load, so the
+ * first request loads them.
+ */
+function openAtFirstRequest(options: Omit<McpHttpOptions, "tools">): McpHttp {
   let opened: Promise<McpHttp> | undefined;
-  const open = async (): Promise<McpHttp> => (await import("../mcp/http.ts")).mcpHttpHandler(options);
+  const open = async (): Promise<McpHttp> => {
+    const [{ mcpHttpHandler }, registry] = await Promise.all([import("../mcp/http.ts"), commandRegistry()]);
+    return mcpHttpHandler({ ...options, tools: await loadTools(registry) });
+  };
   return {
     handle: (request, response) => {
       opened ??= open();
@@ -205,8 +210,8 @@ function connectionSessions(shared: AgentSession): (connection: string) => Agent
   };
 }
 
-function toolNames(tools: ReadonlyMap<string, CommandTool>, { allowedTools }: AgentSession): readonly string[] {
-  return [...tools.values()].filter(({ command }) => allowedTools.has(command)).map(({ name }) => name);
+function toolNames(tools: readonly ListedTool[], { allowedTools }: AgentSession): readonly string[] {
+  return tools.filter(({ command }) => allowedTools.has(command)).map(({ name }) => name);
 }
 
 /** The changes of resources that clients subscribe to, from the records of the journal. */

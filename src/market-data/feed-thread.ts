@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { messageOf } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
-import { FeedError, type FeedItem } from "./feed.ts";
+import { FeedError, type FeedItem } from "./feed-item.ts";
 import type { FetchedFeed } from "./feed-fetch.ts";
 import type { FeedResult, FeedTask } from "./feed-worker.ts";
 

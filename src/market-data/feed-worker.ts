@@ -1,6 +1,7 @@
 /** Worker thread that parses one feed document, posts the result and exits. */
 import { parentPort, workerData } from "node:worker_threads";
-import { FeedError, type FeedItem, decodeFeed, parseFeed } from "./feed.ts";
+import { FeedError, type FeedItem } from "./feed-item.ts";
+import { decodeFeed, parseFeed } from "./feed.ts";
 import type { FetchedFeed } from "./feed-fetch.ts";
 
 export type FeedTask = Pick<FetchedFeed, "bytes" | "contentType"> & { readonly url: string };

@@ -6,21 +6,8 @@ import { XMLParser } from "fast-xml-parser";
 import * as z from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
+import { FeedError, type FeedItem } from "./feed-item.ts";
 import { htmlOf, textOfHtml } from "./feed-text.ts";
-
-export interface FeedItem {
-  /** An item has the same id in all feeds of one host. */
-  readonly id: string;
-  readonly title: string;
-  /** An http or https URL, or empty. */
-  readonly url: string;
-  /** Milliseconds; undefined if the feed has no date. */
-  readonly published: number | undefined;
-  readonly text: string;
-}
-
-/** The document is not a feed, or not safe to parse. */
-export class FeedError extends Error {}
 
 const ITEMS_MAX = 500;
 const TITLE_CHARACTERS_MAX = 300;

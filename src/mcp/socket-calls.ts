@@ -8,7 +8,7 @@ import { QocError, messageOf } from "../domain/errors/error.ts";
 import { type AuditPorts, type CallMetadata, startAudit, decisionOf } from "./audit.ts";
 import type { Invoke, RefusedCallLog } from "./call.ts";
 import type { LimitExceeded, AgentSession, TokenStore } from "./tokens.ts";
-import type { CommandTool } from "./tools.ts";
+import type { ListedTool } from "./tools.ts";
 import { usageOf } from "./usage.ts";
 
 export interface SocketCall {
@@ -22,7 +22,7 @@ export interface SocketCall {
 }
 
 export interface SocketPorts extends AuditPorts {
-  readonly tools: ReadonlyMap<string, CommandTool>;
+  readonly tools: readonly ListedTool[];
   readonly tokens: Pick<TokenStore, "findByKey">;
   /** The session of calls without a token. */
   readonly interactive: AgentSession;
@@ -52,7 +52,7 @@ export async function answerSocketCall(
     throw limitError(session, exhausted);
   }
   const name = call.isRefused === true ? metadata.tool : call.command;
-  const tool = call.isRefused === true ? undefined : [...ports.tools.values()].find(({ command }) => command === name);
+  const tool = call.isRefused === true ? undefined : ports.tools.find(({ command }) => command === name);
   if (tool === undefined || !session.allowedTools.has(tool.command)) {
     const reason = tool === undefined ? "unknown or human only" : "not allowed for this session";
     ports.refusals.record({ actor: session.actor, command: name, reason, input: {}, metadata });

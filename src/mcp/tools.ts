@@ -5,12 +5,16 @@ import { argumentsOf, inputForAgents } from "../commands/arguments.ts";
 import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
 import type { Command, CommandRegistry, McpFacts } from "../commands/command.ts";
 
-export interface CommandTool {
+/** What is known of a tool without the file of its command. */
+export interface ListedTool {
   readonly name: string;
   readonly description: string;
   /** The name of the command that the tool calls. */
   readonly command: string;
   readonly entry: CommandEntry;
+}
+
+export interface CommandTool extends ListedTool {
   /** Returns a list, which is sent page by page as `{items, nextCursor}`. */
   readonly isList: boolean;
   /** Lists in the value that may be cut, each with the command that returns the whole list. */
@@ -26,24 +30,25 @@ export function toolName(command: string): string {
   return `qoc_${command.replaceAll(/[ -]/g, "_")}`;
 }
 
-/** Every tool that an agent may have, sorted by name. A session has a subset of them. */
-export async function loadTools(registry: CommandRegistry): Promise<ReadonlyMap<string, CommandTool>> {
-  const entries = registry.entries.filter(({ audience, streams }) => audience !== "human" && streams !== true);
-  const tools = await Promise.all(entries.map(async ({ name }) => toolOf(await registry.load(name))));
-  return new Map(tools.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((tool) => [tool.name, tool]));
+/** Every tool that an agent may have, sorted by name. A session has a subset of them. Loads no file of a command. */
+export function listTools({ entries }: Pick<CommandRegistry, "entries">): readonly ListedTool[] {
+  return entries
+    .filter(({ audience, streams }) => audience !== "human" && streams !== true)
+    .map((entry) => ({ name: toolName(entry.name), description: describe(entry), command: entry.name, entry }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function toolOf(command: Command): CommandTool {
-  const { entry, output, mcp } = command;
+/** The same tools, each with the file of its command. */
+export async function loadTools(registry: CommandRegistry): Promise<ReadonlyMap<string, CommandTool>> {
+  const listed = listTools(registry);
+  const tools = await Promise.all(listed.map(async (tool) => toolOf(tool, await registry.load(tool.command))));
+  return new Map(tools.map((tool) => [tool.name, tool]));
+}
+
+function toolOf(listed: ListedTool, command: Command): CommandTool {
+  const { output, mcp } = command;
   let wire: WireTool | undefined;
-  const tool = {
-    name: toolName(entry.name),
-    description: describe(entry),
-    command: entry.name,
-    entry,
-    isList: output instanceof z.ZodArray,
-    lists: mcp.lists ?? {},
-  };
+  const tool = { ...listed, isList: output instanceof z.ZodArray, lists: mcp.lists ?? {} };
   return {
     ...tool,
     get wire() {

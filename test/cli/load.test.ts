@@ -2,27 +2,62 @@
  * The sources that the built program loads: `qoc --help` and completion must not load schemas or commands. The program
  * is bundled; comments in each bundle name the sources in it.
  */
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { COMMAND_FILES } from "../../src/commands/registry.ts";
 import { requireBuild } from "../support/built.ts";
+import { freePort } from "../support/free-port.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const HOOK =
   'export async function load(url, context, next) { process._rawDebug("LOAD " + url); return next(url, context); }';
 
-/** Runs qoc with a loader hook that prints the URL of each module. Returns the sources in the bundles of `dist`. */
-function loadedSources(...args: readonly string[]): readonly string[] {
+/** The arguments of Node that run qoc with a loader hook, which prints the URL of each module. */
+function hooked(args: readonly string[]): readonly string[] {
   const hook = JSON.stringify(`data:text/javascript,${encodeURIComponent(HOOK)}`);
   const register = `import { register } from "node:module"; register(${hook});`;
   const argv = `process.argv = [process.execPath, "qoc", ...${JSON.stringify(args)}];`;
   const script = `${register}\n${argv} await import(${JSON.stringify(`${ROOT}bin/qoc.mjs`)});`;
-  const output = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
-    encoding: "utf8",
-    cwd: ROOT,
-  }).stderr;
+  return ["--input-type=module", "-e", script];
+}
+
+function loadedSources(...args: readonly string[]): readonly string[] {
+  return sourcesOf(spawnSync(process.execPath, hooked(args), { encoding: "utf8", cwd: ROOT }).stderr);
+}
+
+/** The sources that a new desk has loaded when it is up. */
+async function startedSources(): Promise<readonly string[]> {
+  const home = mkdtempSync(join(tmpdir(), "qoc-load-"));
+  const env = { ...process.env, HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
+  const [bin, desk] = [`${ROOT}bin/qoc.mjs`, join(home, "desk")];
+  spawnSync(process.execPath, [bin, "init", desk], { env });
+  const config = join(desk, "desk.toml");
+  writeFileSync(config, readFileSync(config, "utf8").replace(/^port = \d+$/m, `port = ${await freePort()}`));
+  const child = spawn(process.execPath, hooked(["up", "-C", desk]), { env, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const output = await new Promise<string>((resolve) => {
+    let said = "";
+    const take = (data: Buffer): void => {
+      said += data.toString("utf8");
+      if (said.includes(" is up")) resolve(said);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    void ended.then(() => resolve(said));
+  });
+  child.kill("SIGTERM");
+  await ended;
+  rmSync(home, { recursive: true });
+  expect(output).toContain(" is up");
+  return sourcesOf(output);
+}
+
+/** The sources in the bundles of `dist` whose URLs the hook has printed. */
+function sourcesOf(output: string): readonly string[] {
   const urls = [...output.matchAll(/^LOAD (.*)$/gm)].map(([, url]) => url ?? "");
   const unbundled = urls.filter((url) => url.includes("/node_modules/"));
   const bundles = urls.filter((url) => url.startsWith("file:") && url.includes("/dist/"));
@@ -57,5 +92,12 @@ describe("the sources that are loaded", () => {
     const sources = loadedSources("orders", "list", "-C", "/");
     expect(sources).toContain("src/commands/orders/list.ts");
     expect(sources.some((source) => source.includes("node_modules/zod/"))).toBe(true);
+  });
+
+  it("by a start contain neither a command of agents nor the parser of feeds", { timeout: 60_000 }, async () => {
+    const sources = await startedSources();
+    expect(sources).toContain("src/app/agent-endpoint.ts");
+    const commands = ["orders/propose", "orders/list", "status", "snapshot"].map((name) => `src/commands/${name}.ts`);
+    expect(sources.filter((source) => commands.includes(source) || source.includes("fast-xml-parser"))).toEqual([]);
   });
 });

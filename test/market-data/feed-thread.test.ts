@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { FeedError } from "../../src/market-data/feed.ts";
+import { FeedError } from "../../src/market-data/feed-item.ts";
 import { feedReader } from "../../src/market-data/feed-thread.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { fakeClock } from "../support/fake-clock.ts";

@@ -1,7 +1,8 @@
 /** Parsing of feeds: RSS, Atom, RDF, and broken or hostile documents. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FeedError, decodeFeed, parseFeed } from "../../src/market-data/feed.ts";
+import { FeedError } from "../../src/market-data/feed-item.ts";
+import { decodeFeed, parseFeed } from "../../src/market-data/feed.ts";
 import { decodeEntities, htmlOf, textOfHtml } from "../../src/market-data/feed-text.ts";
 
 const URL_OF = "https://news.example/feed.xml";

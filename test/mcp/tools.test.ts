@@ -1,7 +1,7 @@
 /** The tools are derived from the command table, and describe its rows correctly. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS, REGISTRY } from "../support/commands.ts";
-import { type CommandTool, loadTools, toolName } from "../../src/mcp/tools.ts";
+import { type CommandTool, listTools, loadTools, toolName } from "../../src/mcp/tools.ts";
 
 let tools: ReadonlyMap<string, CommandTool>;
 beforeAll(async () => {
@@ -9,6 +9,13 @@ beforeAll(async () => {
 });
 
 describe("the tools", () => {
+  it("are listed by the entries of their commands alone", () => {
+    const listed = [...tools.values()].map(({ name, description, command, entry }) => ({
+      ...{ name, description, command, entry },
+    }));
+    expect(listTools({ entries: COMMANDS })).toEqual(listed);
+  });
+
   it("S1 are exactly the commands of an agent, always in the same order", async () => {
     const forAgents = COMMANDS.filter((row) => row.audience !== "human").map((row) => row.name);
     expect([...tools.values()].map(({ command }) => command).toSorted()).toEqual(forAgents.toSorted());

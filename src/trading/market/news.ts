@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../../domain/errors/error.ts";
 import { type Untrusted, untrusted } from "../../domain/untrusted.ts";
-import { FeedError, type FeedItem } from "../../market-data/feed.ts";
+import { FeedError, type FeedItem } from "../../market-data/feed-item.ts";
 import { FetchError, type FetchFeed, type Validators } from "../../market-data/feed-fetch.ts";
 import type { ReadFeed } from "../../market-data/feed-thread.ts";
 import type { NewsFeed } from "../../workspace/config.ts";
