@@ -23,6 +23,11 @@ function address(protocols: readonly string[]) {
 }
 
 const relativePath = z.string().regex(/^\.\.?\//, 'must be a path that starts with "./"');
+/** The adapter gets what is there: a connector of others must not lead to data of the operator. */
+const ownFolder = relativePath.refine(
+  (path) => !path.split("/").includes(".."),
+  "must be below the connector's folder",
+);
 
 const settingsSchema = z.strictObject({
   /** A symbol that the venue lists. */
@@ -58,7 +63,7 @@ const settingsSchema = z.strictObject({
   /** The address of its stream, if it is not the upstream's. */
   upstream_stream: address(["ws:", "wss:"]).optional(),
   /** A folder with a CSV file of bars for each symbol, which `ctx.bars` returns during the run. */
-  bars: relativePath.optional(),
+  bars: ownFolder.optional(),
   /** false: the adapter simulates its own market. The kit then lets it open no connection. */
   network: z.boolean().default(true),
   /** false: the adapter brings accounts only. It then places no orders either. */
@@ -105,7 +110,20 @@ export interface CertifySettings {
 export async function readCertifySettings(disk: Disk, adapter: string): Promise<CertifySettings> {
   const file = join(dirname(adapter), CERTIFY_FILE);
   const exists = (await disk.facts(file)) !== undefined;
-  return parseCertifySettings(exists ? await disk.readText(file, CERTIFY_BYTES_MAX) : "", file);
+  const text = exists ? await disk.readText(file, CERTIFY_BYTES_MAX) : "";
+  const settings = parseCertifySettings(text, file);
+  if (settings.bars !== undefined && (await leadsThroughLink(disk, dirname(file), settings.bars)))
+    throw invalidKey(text, file, ["bars"], "must not lead through a link");
+  return settings;
+}
+
+async function leadsThroughLink(disk: Disk, folder: string, path: string): Promise<boolean> {
+  for (let at = path; at !== folder; at = dirname(at)) if ((await disk.facts(at))?.kind === "symlink") return true;
+  return false;
+}
+
+function invalidKey(text: string, file: string, path: readonly (string | number)[], message: string): QocError {
+  return new QocError("CONFIG_INVALID", { file, ...locateKey(text, path), key: formatKeyPath(path), message });
 }
 
 type RawSettings = z.infer<typeof settingsSchema>;
@@ -140,7 +158,7 @@ function contradiction(raw: RawSettings): readonly [key: string, message: string
 export function parseCertifySettings(text: string, file: string): CertifySettings {
   const parsed = settingsSchema.safeParse(parseToml(text, file));
   const invalid = (path: readonly (string | number)[], message: string): QocError =>
-    new QocError("CONFIG_INVALID", { file, ...locateKey(text, path), key: formatKeyPath(path), message });
+    invalidKey(text, file, path, message);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];

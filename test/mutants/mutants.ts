@@ -759,6 +759,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/app/venue-process.test.ts",
     fails: "contains no file of elsewhere: text",
   },
+  {
+    name: "30b",
+    removes: "the folder of bars without links",
+    file: "src/workspace/certify-settings.ts",
+    search: 'if ((await disk.facts(at))?.kind === "symlink") return true;',
+    replace: "await disk.facts(at);",
+    test: "test/workspace/certify-settings.test.ts",
+    fails: "the bars are no link to a folder of elsewhere: ./bars",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -34,6 +34,23 @@ describe("certify.toml", () => {
       options: { url: "{venue}" },
       auth: { token: "made-up" },
     });
+  });
+
+  it.each(["./bars", "./link/bars", "./in/link"])("the bars are no link to a folder of elsewhere: %s", async (bars) => {
+    const elsewhere = await mkdtemp(join(tmpdir(), "qoc-bars-"));
+    const dir = await mkdtemp(join(tmpdir(), "qoc-certify-"));
+    await mkdir(join(elsewhere, "bars"));
+    await mkdir(join(dir, "in"));
+    for (const [name, target] of [
+      ["bars", join(elsewhere, "bars")],
+      ["link", elsewhere],
+      ["in/link", elsewhere],
+    ] as const)
+      await symlink(target, join(dir, name));
+    await writeFile(join(dir, CERTIFY_FILE), `bars = "${bars}"`);
+    await expect(readCertifySettings(nodeDisk(), join(dir, "index.ts"))).rejects.toThrow(
+      "must not lead through a link",
+    );
   });
 
   it("certification with a grant places no orders unless certify.toml has orders = true", () => {
@@ -75,6 +92,8 @@ describe("certify.toml", () => {
       'dialect = "nasdaq"',
       'f:1:1: dialect: must be alpaca, binance, coinbase, kraken, ibkr, or a path that starts with "./"',
     ],
+    ['bars = "../../prices"', "f:1:1: bars: must be below the connector's folder"],
+    ['bars = "./a/../../prices"', "f:1:1: bars: must be below the connector's folder"],
     ['venue = "fake.ts"', 'f:1:1: venue: must be a path that starts with "./"'],
     [
       'symbol = "A"\nupstream = "sandbox.example.com"',
