@@ -1,5 +1,5 @@
 /** Creates `ctx` inside the worker. What it emits, logs and requests goes as messages over the one port. */
-import { authorFrames } from "./author-frames.ts";
+import { authorFrames } from "../src/lib/author-frames.ts";
 import { getHeapStatistics } from "node:v8";
 import type { Bar, ConnectorContext, Instrument, Quote } from "../src/domain/sdk.ts";
 import { deepFreeze } from "../src/lib/deep-freeze.ts";

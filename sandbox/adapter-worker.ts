@@ -4,7 +4,7 @@
  * host.
  */
 // First: it must run before anything reads a lazy global of the runtime.
-import { authorFrames } from "./author-frames.ts";
+import { authorFrames } from "../src/lib/author-frames.ts";
 import "./runtime-network.ts";
 import { expose } from "comlink";
 import { type MessagePort, workerData } from "node:worker_threads";

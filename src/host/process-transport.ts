@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
 import type { Duplex, Readable } from "node:stream";
 import type { Clock, Ids } from "../domain/ports.ts";
+import { authorFrames } from "../lib/author-frames.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
 import {
   type FrameAuthenticator,
@@ -239,10 +240,13 @@ function captureOutput(stdout: Readable, stderr: Readable, onLine: (line: string
   return () => errorMessageIn(tail.length < STDERR_CHARS_MAX ? tail : tail.slice(tail.indexOf("\n") + 1));
 }
 
-/** Returns the error message, without the code excerpts and statistics that Node prints before it. */
+/** The last line that Node prints after an error. */
+const VERSION_LINE = /\n+Node\.js v[\d.]+\s*$/;
+
+/** The error message with the author's frames, without what Node prints before and after it. */
 function errorMessageIn(output: string): string {
   const start = output.search(/^(FATAL ERROR: |Uncaught |\w*Error\b)/m);
-  return output.slice(Math.max(0, start)).trim();
+  return authorFrames(output.slice(Math.max(0, start)).replace(VERSION_LINE, "")).trim();
 }
 
 /** Checks the resident memory regularly. Node limits only the heap itself. Returns a function that stops the checks. */

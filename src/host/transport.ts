@@ -1,6 +1,7 @@
 /** Carries messages between the host and one connector's worker, and implements the worker thread level. */
 import type { Readable } from "node:stream";
 import { MessageChannel, Worker } from "node:worker_threads";
+import { authorFrames } from "../lib/author-frames.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 import type { EgressConnection } from "./egress.ts";
 
@@ -104,7 +105,7 @@ export function startWorker({ text, name, memoryMb, egress }: WorkerOptions): Tr
   // A message that cannot be deserialized is handled like a malformed message.
   port1.on("messageerror", () => events.message(undefined));
   worker.on("error", (error: unknown) => {
-    reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    reason = error instanceof Error ? (authorFrames(error.stack) ?? error.message) : String(error);
   });
   // Messages that were posted before `exit` may still be in transit: the port closes after it has delivered all of
   // them.

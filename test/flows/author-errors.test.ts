@@ -82,6 +82,22 @@ it("doctor asks for no live key while the mode of an adapter that does not load 
   expect(checks).toContainEqual(expect.objectContaining({ name: "key", status: "ok" }));
 });
 
+it.each(["worker", "process"])(
+  "an error that ends a %s has the author's frames alone in the log",
+  async (isolation) => {
+    const late = `async connect() { setTimeout(() => { throw new Error("too late"); }, 20); }`;
+    desk = await tempDesk({
+      files: { "venue.ts": VENUE.replace("async connect() {}", late) },
+      config: (text) => `${text.split("\n# Guards are")[0]}\n${CUSTOM}isolation = "${isolation}"\n`,
+    });
+    const stack = async (): Promise<unknown> => {
+      const lines = await desk.services.readLogs({ tail: 200, connector: "v" });
+      return lines.find(({ message }) => String(message).startsWith("its worker ended"))?.["stack"] ?? "";
+    };
+    await expect.poll(stack, { timeout: 15_000 }).toMatch(/^Error: too late\n {4}at \S+ \(venue\.ts:2:\d+\)$/);
+  },
+);
+
 it("a stack has the author's frames only, and one line of it is in status, doctor and the desk's own lines", async () => {
   const source = VENUE.replace("async connect() {}", 'async connect() { throw new Error("no such account"); }');
   desk = await tempDesk({

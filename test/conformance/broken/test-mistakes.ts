@@ -26,7 +26,7 @@ function writeAdapter(folder: string, mistake: Mistake): string {
   return copy;
 }
 
-export function testMistakes(folder: string, mistakes: readonly Mistake[]): void {
+export function testMistakes(folder: string, mistakes: readonly Mistake[], isolation?: "process"): void {
   it.concurrent.each(mistakes)(
     "the kit rejects an adapter with the mistake $name: $description",
     { timeout: 120_000 },
@@ -35,7 +35,7 @@ export function testMistakes(folder: string, mistakes: readonly Mistake[]): void
       const { caughtBy, reason: expectedReason = "" } = mistake;
       const report = await certifyAdapter(
         CERTIFY_DEPS,
-        { target, from: target, only: caughtBy },
+        { target, from: target, only: caughtBy, isolation },
         { line: () => undefined },
       );
       const results = report.cases.map(({ id, outcome, reason = "" }) => ({ id, outcome, reason }));

@@ -1,6 +1,6 @@
 /** The frames that an author reads of a stack, of a thread and of a process. */
 import { expect, it } from "vitest";
-import { authorFrames } from "../../sandbox/author-frames.ts";
+import { authorFrames } from "../../src/lib/author-frames.ts";
 
 it.each([
   ["a thread", "MessagePort.<anonymous> (node:internal/per_context/messageport:23:28)"],

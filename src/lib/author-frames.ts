@@ -2,6 +2,6 @@
 
 const OWN_FRAME = /\n {4}at [^\n]*(?:\[worker eval\]|evalmachine\.<anonymous>|\(?node:[a-z])[^\n]*/g;
 
-export function authorFrames(stack: string | undefined): string | undefined {
-  return stack?.replaceAll(OWN_FRAME, "");
+export function authorFrames<T extends string | undefined>(stack: T): T {
+  return stack?.replaceAll(OWN_FRAME, "") as T;
 }
