@@ -61,7 +61,7 @@ it.each(["allow", "block"] as const)(
   },
 );
 
-it("the error of a connector wraps at words within the terminal, without the connector's name again", () => {
+it("errors and failed polls of a connector wrap at words, without the connector's name again", () => {
   const words = "refuses to connect: the key of this account has no right to read the positions of its parent account";
   const text = `connector x ${words}`;
   const untrusted = { source: "connector:x", retrievedAt: "2026-07-05T12:00:00.000Z", text };
@@ -71,6 +71,7 @@ it("the error of a connector wraps at words within the terminal, without the con
   const lines = shown({ connectors: [failing, troubled] });
   for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(80);
   expect(lines.join(" ").replaceAll(/ +/g, " ")).toContain(`✗ x PAPER stopped: ${words}`);
+  expect(lines.join(" ").replaceAll(/ +/g, " ")).toContain(`! 3 polls failed, the next in 8 s: ${words}`);
   const short = { ...failing, untrusted: { ...untrusted, text: "connector x: no route" } };
   expect(shown({ connectors: [short] }).join("\n")).toContain("✗ x  PAPER  stopped: no route\n");
 });

@@ -88,8 +88,10 @@ describe("a buy of 10 at 100 is not filled", () => {
       /kind: "?alert[^]*title: "?Disputed, not counted: [^]*It contradicts its order/,
     );
     expect(await desk.call("orders show", { id })).toMatchObject({ filled: "0", fills: [], disputed: "10" });
-    const { words, rows } = await desk.call<{ words: string[]; rows: number[][] }>("fills list");
-    expect(rows.map((row) => words[row.at(-1) ?? 0])).toEqual(["disputed"]);
+    const { columns, words, rows } = await desk.call<{ columns: string[]; words: string[]; rows: number[][] }>(
+      "fills list",
+    );
+    expect(rows.map((row) => words[row[columns.indexOf("note")] ?? 0])).toEqual(["disputed"]);
     const { flagReasons } = await desk.call<{ flagReasons: Record<string, string> }>("status");
     expect(flagReasons["v/AAA"]).toBe(`1 fill of ${id}: not as ordered`);
     expect(desk.open.desk.state.lastFillAt.get("v") ?? 0).toBeLessThanOrEqual(Date.now());
@@ -223,8 +225,11 @@ describe("what happens at the venue without this desk", () => {
   it("a position that changes without a fill is flagged at the second mark", async () => {
     await filledWith();
     await set("held:12");
-    await mark();
-    expect(desk.open.desk.state.flagged.size).toBe(0);
+    // A mark that follows at once may still precede the fill.
+    for (const _ of ["first", "at once"]) {
+      await mark();
+      expect(desk.open.desk.state.flagged.size).toBe(0);
+    }
     aheadMs = 6_000;
     await mark();
     expect(desk.open.desk.state.flagged.get("v/AAA")).toMatchObject({ expected: "10", actual: "12" });

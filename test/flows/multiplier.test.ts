@@ -40,6 +40,10 @@ it("the review, the guards and the positions count the units of a contract, also
   const shown = await desk.call<{ review: { notional: string; warnings: string[] } }>("orders show", { id });
   expect(shown.review).toMatchObject({
     notional: "10000",
+    book: expect.arrayContaining([
+      { what: "ESZ6 weight", before: "0", after: "1", unit: "%" },
+      { what: "cash", before: "1000000", after: "990000", unit: "USD" },
+    ]),
     warnings: expect.arrayContaining(["One ESZ6 stands for 50 units of its price; every amount here counts them."]),
   });
   await desk.call("approve", { id, digest });

@@ -104,6 +104,9 @@ describe("the protection price of a market order", () => {
   it.each([
     ["down", "89.9", "90", "91.35"],
     ["up", "101.9", "102", "103.53"],
+    // The price of before is still within the collar.
+    ["a little down", "99.3", "99.4", "100.891"],
+    ["a little up", "100.5", "100.6", "102.109"],
   ])("follows the market %s in a review, which says so", async (_, bid, ask, price) => {
     await proposed();
     const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "1", type: "market", venue: "NASDAQ" };

@@ -63,8 +63,11 @@ describe("a 7:1 split", () => {
     expect(await view()).toMatchObject({ ...same, quantity: "100", averagePrice: "490", unrealizedPnl: "21000" });
     for (const word of words) {
       await desk.open.fleet.venues.quote("venue", word);
-      if (word === "STATE") await expect.poll(() => state.activities.size).toBe(1);
-      else await markAccount(desk.open.desk, "venue" as ConnectorName);
+      if (word === "STATE") {
+        await expect.poll(() => state.activities.size).toBe(1);
+        // At once, not only after the next mark.
+        expect(state.accounts.get("venue")?.unexplained.toFixed()).toBe("0");
+      } else await markAccount(desk.open.desk, "venue" as ConnectorName);
     }
     expect(await view()).toMatchObject({ ...same, quantity: "700", averagePrice: "70", unrealizedPnl: "21000" });
   });

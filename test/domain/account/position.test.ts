@@ -373,7 +373,7 @@ describe("fees", () => {
     const all = [buy("1", "100"), sell("1", "110", fee("BTC/USD", "0.01", "BTC"))];
     expect(shown(positionOf(all))).toMatchObject({ quantity: "-0.01", pnl: "10", lots: ["-0.01@110"] });
     const rebate = [buy("1", "100", fee("BTC/USD", "-0.01", "BTC"))];
-    expect(shown(positionOf(rebate))).toMatchObject({ quantity: "1.01", pnl: "0" });
+    expect(shown(positionOf(rebate))).toMatchObject({ quantity: "1.01", pnl: "0", lots: ["1@100", "0.01@100"] });
   });
 });
 

@@ -159,9 +159,14 @@ it("fees are listed by currency, and a balance of unknown cost is named", () => 
     .desk()
     .account("paper", { positions: [{ symbol: "ETH", quantity: "2", markPrice: "3000" }] })
     .working("a")
-    .fill("a", { fee: "0.5" });
+    .fill("a", { fee: "0.5" })
+    .working("b")
+    .fill("b", { fee: "0.25", feeCurrency: "EUR" });
   const view = viewOf(tale, [["paper"]]);
-  expect(view.fees).toEqual([{ amount: "0.5", currency: "USD" }]);
+  expect(view.fees).toEqual([
+    { amount: "0.5", currency: "USD" },
+    { amount: "0.25", currency: "EUR" },
+  ]);
   expect(view.positions[0]).toMatchObject({ symbol: "ETH", averagePrice: null, unrealizedPnl: null, value: "6000" });
   expect(view.profit[0]?.incomplete).toEqual(["paper/ETH", "paper/AAPL"]);
 });
