@@ -79,6 +79,7 @@ export async function runDaemon(
     if (!stopping.signal.aborted) {
       agents.scheduler.start();
       screen.ready(facts);
+      void loadStopCommands(open);
       // The proposals that were not judged while their connectors started.
       scanQuietly(open.desk);
     }
@@ -97,6 +98,19 @@ export async function runDaemon(
   await lifecycle.close();
   screen.line("the desk is down");
   return facts;
+}
+
+/** What stops trading. */
+const STOP_COMMANDS = ["halt", "cancel", "down"];
+
+/** An update replaces the files of the program while the desk runs: these commands must not need one of them then. */
+async function loadStopCommands({ desk }: OpenDesk): Promise<void> {
+  try {
+    const registry = await commandRegistry();
+    await Promise.all(STOP_COMMANDS.map((name) => registry.load(name)));
+  } catch (error) {
+    desk.log.warn(`the files of the program were replaced while the desk started: ${messageOf(error)}`);
+  }
 }
 
 interface OpenedDaemon {

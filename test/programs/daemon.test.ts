@@ -1,6 +1,16 @@
 /** The real CLI and the real daemon: starts, kill -9 with a working order, a port in use, no git, invalid files. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -48,8 +58,12 @@ function qoc(...args: string[]): Promise<Answer> {
 
 /** Starts `qoc up` in the foreground and resolves when it reports that it is ready. */
 function up(...flags: readonly string[]): Promise<ChildProcess> {
+  return upFrom(BIN, ...flags);
+}
+
+function upFrom(bin: string, ...flags: readonly string[]): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, "up", "--json", "-C", desk, ...flags], {
+    const child = spawn(process.execPath, [bin, "up", "--json", "-C", desk, ...flags], {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -444,4 +458,21 @@ describe("a halt of a desk that is down", () => {
     await qoc("down");
     await ended(halted);
   });
+});
+
+it("a desk whose program was updated halts, cancels and stops, and says so of what it cannot do any more", async () => {
+  const copy = join(home, "program");
+  const root = dirname(dirname(BIN));
+  for (const part of ["bin", "dist", "connectors", "package.json"])
+    cpSync(join(root, part), join(copy, part), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  const child = await upFrom(join(copy, "bin/qoc.mjs"));
+  const { json: order } = await qoc("orders", "propose", ...LIMIT, "--time-in-force", "gtc");
+  await qoc("approve", order.id, "--digest", order.digest);
+  rmSync(join(copy, "dist"), { recursive: true });
+  expect((await qoc("fills", "list")).error).toMatchObject({ code: "PROGRAM_REPLACED" });
+  expect(await qoc("halt", "an", "update")).toMatchObject({ code: 0, json: { trading: "halted" } });
+  expect(await qoc("cancel", order.id)).toMatchObject({ code: 0 });
+  expect(await qoc("down")).toMatchObject({ code: 0 });
+  await ended(child);
 });

@@ -162,6 +162,10 @@ export const ERRORS = {
   ),
   SIGNATURE_STALE: row("the signed {action} is void: {reason}", "qoc {action} again", { exit: EXIT.stale }),
   INTERNAL: row("internal error: {message}", "qoc logs --tail 50"),
+  PROGRAM_REPLACED: row(
+    "the files of Qoc were replaced after this process started, for example by an update; it can still halt, cancel and stop",
+    "qoc down, then qoc up",
+  ),
   TOO_LARGE: row("{what} has {size} bytes; the limit is {limit}", "send less data"),
   // proposals and orders
   PROPOSAL_INVALID: row("{path}: {message}", "edit {path}, or: qoc reject {path}", {

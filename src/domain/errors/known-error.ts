@@ -10,7 +10,7 @@ const DISK_WORDS: Readonly<Record<string, string>> = {
   EDQUOT: "your user's share of the disk is used up",
 };
 
-/** The error itself, if it has a code of ours; DISK_REFUSED; INTERNAL. */
+/** The error itself, if it has a code of ours; DISK_REFUSED; PROGRAM_REPLACED; INTERNAL. */
 export function knownError(error: unknown): QocError {
   if (error instanceof QocError) return error;
   const { code, path } = (error ?? {}) as { readonly code?: unknown; readonly path?: unknown };
@@ -21,5 +21,6 @@ export function knownError(error: unknown): QocError {
     const folder = named === path ? path.slice(0, path.lastIndexOf("/")) : named;
     return new QocError("DISK_REFUSED", { path: named, folder, reason }, { cause: error });
   }
+  if (code === "ERR_MODULE_NOT_FOUND") return new QocError("PROGRAM_REPLACED", {}, { cause: error });
   return new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });
 }

@@ -28,6 +28,13 @@ describe("an error that has no code of ours", () => {
     },
   );
 
+  it("a file of the program that is gone is said in words", () => {
+    const error = Object.assign(new Error("Cannot find module '/x/chunks/list-1.js'"), {
+      code: "ERR_MODULE_NOT_FOUND",
+    });
+    expect(knownError(error)).toMatchObject({ code: "PROGRAM_REPLACED", hint: expect.stringContaining("qoc down") });
+  });
+
   it("of ours stays as it is", () => {
     const error = new QocError("DESK_DOWN");
     expect(knownError(error)).toBe(error);
