@@ -2,15 +2,17 @@
 import { decimal } from "../../domain/decimal.ts";
 import type { Order } from "../../domain/sdk.ts";
 import type { VenueReport } from "../../domain/market/venue.ts";
-import { assert, fail } from "../assert.ts";
+import { assert, fail, skip } from "../assert.ts";
 import { killAndRecover } from "./recovery.ts";
 import { assertSameFill, placeUnfilledOrder } from "../fill-assertions.ts";
 import type { ConformanceHarness } from "../harness.ts";
-import { units } from "../order-terms.ts";
+import { restingPrice, restingTimeInForce, units } from "../order-terms.ts";
 import {
   type AcknowledgedOrder,
   orderAtVenue,
+  orderFor,
   placeRestingOrder,
+  sendOrder,
   waitForFills,
   waitForFullFill,
 } from "../place-orders.ts";
@@ -115,6 +117,21 @@ async function assertEveryPageIsRead(harness: ConformanceHarness): Promise<void>
   );
 }
 
+/** An order as another program or the venue's page makes it: the adapter that lists it has not sent it. */
+async function assertOthersOrdersAreListed(harness: ConformanceHarness): Promise<void> {
+  const limit = await restingPrice(harness);
+  const order = orderFor(harness, { limit, timeInForce: restingTimeInForce(harness) });
+  const outcome = await sendOrder(harness, { ...order, clientOrderId: `X${harness.ids.random(6)}` });
+  if (outcome.kind !== "accepted") return skip(`the venue takes no client order id of another form: ${outcome.reason}`);
+  await killAndRecover(harness);
+  const listed = ((await harness.calls.openOrders("kit")) ?? []).map(({ venueOrderId }) => venueOrderId);
+  assert(
+    listed.includes(outcome.venueOrderId),
+    `order ${outcome.venueOrderId} is open, and getOpenOrders left it out, because its client order id is not of the ` +
+      `desk's form or because the adapter did not send it: list every open order of the account`,
+  );
+}
+
 export const ORDER_STATE_CASES: readonly TestCase[] = [
   {
     id: "C119",
@@ -177,6 +194,14 @@ export const ORDER_STATE_CASES: readonly TestCase[] = [
     proves: "getOpenOrders reads every page, so that the desk misses no working order",
     needs: { venue: "hooked", orders: true, methods: ["getOpenOrders"] },
     run: assertEveryPageIsRead,
+  },
+  {
+    id: "C155",
+    group: "recovery",
+    title: "an order of another program is listed",
+    proves: "the desk sees every order that works in the account, also those that it did not send",
+    needs: { venue: "hooked", orders: true, methods: ["getOpenOrders"] },
+    run: assertOthersOrdersAreListed,
   },
   {
     id: "C123",

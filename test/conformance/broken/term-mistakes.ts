@@ -93,6 +93,12 @@ export const TERM_MISTAKES: readonly Mistake[] = [
     caughtBy: ["C35", "C50"],
   },
   {
+    name: "symbols-without-signs",
+    description: "It sends orders with the letters and digits of the symbol.",
+    edits: [["symbol: order.symbol,\n      side", 'symbol: order.symbol.replace(/\\W/g, ""),\n      side']],
+    caughtBy: ["C35"],
+  },
+  {
     name: "one-symbol-only",
     description: "It sends every order for the symbol of its first one.",
     edits: [

@@ -1,5 +1,6 @@
 /** Mistakes with what a venue does by itself: it ends a stream in order, and replaces an order after a split. */
 import type { Mistake } from "./apply-mistake.ts";
+import { OPEN_ORDERS } from "./template-snippets.ts";
 
 const CLOSE = 'stream.addEventListener("close", () => {';
 const AGAIN = "if (this.isConnected && this.stream === stream) this.scheduleReconnect();";
@@ -12,6 +13,15 @@ const CONFIRMED = 'return { venueOrderId: accepted.order_id, status: "acknowledg
 const RECOVERED = "this.gapStart = undefined;\n      this.retryMs";
 
 export const VENUE_ACTION_MISTAKES: readonly Mistake[] = [
+  {
+    name: "lists-orders-of-the-desks-form-only",
+    description: "It takes orders with another form of client order id for none of its business.",
+    edits: [
+      [OPEN_ORDERS, OPEN_ORDERS.replace(").map(", ').filter((order) => order.client_order_id.startsWith("q")).map(')],
+    ],
+    caughtBy: ["C155"],
+    reason: "list every open order of the account",
+  },
   {
     name: "tries-an-order-at-connect",
     description: "It finds out by an order of its own whether it may trade.",
