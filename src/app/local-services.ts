@@ -30,7 +30,7 @@ import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
 import { connectVenue } from "./connect-venue.ts";
 import { type DaemonScreen, runDaemon } from "./daemon.ts";
 import { inspectDesk } from "./inspect-desk.ts";
-import { findJournalGap, readRecordedDesk, takeInterrupted } from "./read-recorded-desk.ts";
+import { findJournalGap, readRecordedDesk, recordedState, takeInterrupted } from "./read-recorded-desk.ts";
 import { startDaemon } from "./start-daemon.ts";
 import type { RunLine } from "./run-demo.ts";
 import { initDesk, makeKeyFolder } from "./init.ts";
@@ -187,9 +187,8 @@ function repairServices(
       await refuseForeignHome(options, located, key);
       await writeHaltFile(disk, haltFilePath(key), reason);
       // The halt is written first: it must not depend on the journal.
-      const { state, take } = openReplay();
-      await scanOf(options, root, { take }).catch(() => undefined);
-      return { trading: "halted", reason, up: false, working: workingOrders(state) };
+      const working = await recordedState(options, root).then(workingOrders, () => []);
+      return { trading: "halted", reason, up: false, working };
     },
     rebuildOf: async (from, progress) => {
       const located = await locateDesk(options, from);

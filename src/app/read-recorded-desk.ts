@@ -70,6 +70,11 @@ async function namesThatNeedDesk(): Promise<readonly string[]> {
     .flatMap(({ name, aliases = [], hiddenAliases = [] }) => [name, ...aliases, ...hiddenAliases]);
 }
 
+/** What the journal says, up to its first problem. */
+export async function recordedState(options: DeskFolder, root: string): Promise<DeskState> {
+  return (await foldJournal(options, root)).state;
+}
+
 /** What the journal lacks; undefined: nothing, or it is corrupt. */
 export async function findJournalGap(options: DeskFolder, root: string): Promise<GapRange | undefined> {
   return (await foldJournal(options, root)).gap;

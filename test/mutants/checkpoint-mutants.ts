@@ -235,4 +235,13 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     test: LISTS,
     fails: "lists filled orders in the same pages",
   },
+  {
+    name: "c26",
+    removes: "the currency of the profit and loss in a checkpoint",
+    file: "src/app/desk-checkpoint.ts",
+    search: "if (currency !== undefined && ledger !== undefined && ledger.currency !== currency)",
+    replace: 'if (currency === "" && ledger !== undefined)',
+    test: "test/programs/desk-down.test.ts",
+    fails: "a checkpoint is not used for profit and loss in another currency",
+  },
 ];

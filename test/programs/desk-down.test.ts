@@ -4,10 +4,13 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { foldAfterCheckpoint } from "../../src/app/desk-checkpoint.ts";
 import { createLocalServices } from "../../src/app/local-services.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { invoke } from "../../src/commands/invoke.ts";
+import { readPublicKeys } from "../../src/trading/keys/operator-keys.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { keyPath } from "../../src/workspace/layout.ts";
 import { requireBuild } from "../support/built.ts";
 import { REGISTRY } from "../support/commands.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -148,6 +151,36 @@ it("shows a halt of a desk that is down", async () => {
   expect(checks).toContainEqual(
     expect.objectContaining({ name: "trading", message: expect.stringContaining("halted") }),
   );
+});
+
+/** A desk with a checkpoint; its only order works. */
+async function withCheckpoint(): Promise<void> {
+  desk = await tempDesk({ again: desk });
+  const { digest } = await desk.call<{ digest: string }>("orders show", { id: waiting });
+  await desk.call("approve", { id: waiting, digest });
+  await desk.reaches(waiting, "accepted");
+  // Enough records for a checkpoint.
+  for (let n = 0; n < 1_000; n++) desk.open.desk.publish({ type: "snapshot.taken", path: "x.toml", nav: null });
+  await desk.stop();
+}
+
+it("a checkpoint is not used for profit and loss in another currency", async () => {
+  await withCheckpoint();
+  const { deskId } = desk.open.desk.state;
+  const keys = await readPublicKeys(nodeDisk(), keyPath(desk.home, deskId), deskId);
+  const place = { disk: nodeDisk(), root: desk.root, version: "0.0.0", deskId, keys, onDamage: () => undefined };
+  expect(await foldAfterCheckpoint({ ...place, currency: "EUR" })).toBe("its profit and loss are in USD");
+  expect(await foldAfterCheckpoint({ ...place, currency: "USD" })).toMatchObject({ ledger: { currency: "USD" } });
+});
+
+it("names the working orders at a halt, and shows the equity, by the checkpoint", async () => {
+  await withCheckpoint();
+  const equity = await offline("equity points");
+  expect(equity.total).toBeGreaterThan(1_000);
+  const journal = ".qoc/journal/000001.ndjson";
+  await desk.write(journal, desk.read(journal).replace(/"at":\d/, '"at":x'));
+  expect(await offline("halt", { words: ["odd"] })).toMatchObject({ working: [{ id: waiting, state: "accepted" }] });
+  expect(await offline("equity points")).toEqual(equity);
 });
 
 it("doctor says why a desk that is down would not start", async () => {
