@@ -14,6 +14,8 @@ import type { Clock } from "../../src/domain/ports.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+import { KeptLedger } from "../../src/trading/account/kept-ledger.ts";
+import { emptyLedger } from "../../src/trading/account/ledger-parts.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { approvalTime, openFloor, propose } from "./approval.ts";
 import { builtIns } from "./built-in.ts";
@@ -176,7 +178,8 @@ async function restart(): Promise<readonly Row[]> {
   };
   const ours = async (): Promise<void> => {
     const { state, take } = openReplay();
-    await scanJournal(disk, dir, { take });
+    // As a start does: profit and loss are folded beside the state.
+    await scanJournal(disk, dir, { take: new KeptLedger(state, emptyLedger("USD"), quietLog()).beside(take) });
     if (state.seq !== RECORDS) throw new Error("the fold lost records");
   };
   const times = await inTurn(SHORT ? 3 : 12, ours, floor);
