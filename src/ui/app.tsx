@@ -10,6 +10,7 @@ import { LineNotices } from "./shell/line-notices.tsx";
 import { DeskPage } from "./pages/desk.tsx";
 import { LazyPage } from "./pages/lazy-page.tsx";
 import { ReviewPage } from "./review/review-page.tsx";
+import { INNER_PAGES } from "./pages-list.ts";
 import { route } from "./router.ts";
 import { useNotices } from "./notices.ts";
 
@@ -35,6 +36,7 @@ function Frame(): JSX.Element {
   useNotices();
   useEffect(() => listenToKeys(page, { showKeys: () => setShowsKeys(true) }), [page]);
   const { page: name, id } = route.value;
+  const marked = INNER_PAGES.find(({ page: inner }) => inner === name)?.from ?? name;
   return (
     <>
       <a class="skip" href="#main" onClick={skipToMain}>
@@ -42,13 +44,13 @@ function Frame(): JSX.Element {
       </a>
       <Header />
       <div class="shell">
-        <SideBar current={name} />
+        <SideBar current={marked} />
         <main id="main" tabIndex={-1} key={name}>
           <LineNotices />
           {contentOf(name, id)}
         </main>
       </div>
-      <FootBar current={name} />
+      <FootBar current={marked} />
       <p class="sr" role="status">
         {page.announcement.value}
       </p>

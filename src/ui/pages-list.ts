@@ -15,3 +15,6 @@ export const PAGES = [
   { page: "record", title: "Record", key: "r" },
   { page: "settings", title: "Settings", key: "s" },
 ] as const;
+
+/** Pages that are opened from another one, which the navigation marks. */
+export const INNER_PAGES = [{ page: "files", title: "Files", from: "research" }] as const;

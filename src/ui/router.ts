@@ -44,6 +44,6 @@ export function followHash(): void {
   });
 }
 
-export function go(page: string, id = ""): void {
-  location.hash = hrefOf(page, id);
+export function go(page: string, id = "", query: Readonly<Record<string, string>> = {}): void {
+  location.hash = hrefOf(page, id, query);
 }

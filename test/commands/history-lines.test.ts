@@ -1,10 +1,20 @@
 /** Tables on a terminal of 80 columns: the history of an order, and the schedules. */
 import { expect, it } from "vitest";
-import { eventWords } from "../../src/commands/rendering/event-words.ts";
+import type { DeskEvent } from "../../src/domain/event.ts";
+import { EVENT_WORDS, eventWords } from "../../src/domain/orders/event-words.ts";
 import { table } from "../../src/commands/rendering/table-text.ts";
 import { widthOf } from "../../src/commands/rendering/terminal-text.ts";
 import { renderSchedules } from "../../src/commands/schedules/list.ts";
 import { REGISTRY } from "../support/commands.ts";
+
+type HistoryEvent = Extract<
+  DeskEvent["type"],
+  `order.${string}` | `cancel.${string}` | `fill.${string}` | "proposal.seen" | "guards.evaluated"
+>;
+/** What an order's history calls a fill that is not an ordinary one. */
+type FillVariant = "fill.disputed" | "fill.busted" | "fill.completed";
+/** Each event has words: the types are compared. */
+const WORDS: Readonly<Record<HistoryEvent | FillVariant, string>> = EVENT_WORDS;
 
 const STYLE = { isTty: true, columns: 80, paint: (_: unknown, text: string) => text };
 
@@ -33,6 +43,7 @@ it("the history of an order has words on a terminal and names off it", async () 
     expect(shown).not.toContain(event);
     expect(render(order, { ...STYLE, isTty: false }).join("\n")).toContain(`\t${event}`);
   }
+  for (const [event, words] of Object.entries(WORDS)) expect(eventWords(event)).toBe(words);
   expect(eventWords("toString")).toBe("toString");
 });
 

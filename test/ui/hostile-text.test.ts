@@ -47,6 +47,7 @@ describePage("hostile text", () => {
     );
     await desk.call("inbox write", { title: LINE, text: HOSTILE });
     await desk.write("research/hostile.md", HOSTILE);
+    await desk.write("entities/EVIL.md", `---\nsymbol: EVIL\nname: Evil\n---\n${HOSTILE}\n`);
     await desk.write("research/quotes.md", ">".repeat(5_000));
     await desk.write(
       "research/lists.md",
@@ -69,6 +70,9 @@ describePage("hostile text", () => {
     ["issue", (): string => "issues/002"],
     ["inbox", (): string => "inbox"],
     ["note", (): string => "research/research%2Fhostile.md"],
+    ["file", (): string => "files/research%2Fhostile.md"],
+    ["found lines", (): string => "files?find=globalThis"],
+    ["entity", (): string => "research/EVIL"],
     ["refused attempt", (): string => "agents"],
     ["logs", (): string => "logs"],
   ] as const)("W34 W35 in %s is text, with unseen characters spelled", async (_name, route) => {

@@ -95,6 +95,48 @@ describePage("a list of the page", () => {
     expect(await page.getByLabel("state").inputValue()).toBe("");
   });
 
+  it.each(
+    SHORT_LISTS.flatMap(([route, command, answer]) =>
+      [DESKTOP, PHONE].map((screen) => [route, command, screen, answer] as const),
+    ),
+  )(
+    "%s: still rows until the first answer of %s, and then the first row is where they were",
+    async (route, command, screen, answer) => {
+      context = await browser.context({ viewport: screen });
+      const { page, go } = await desk.signIn(context);
+      let arrive = (): void => undefined;
+      const until = new Promise<void>((resolve) => {
+        arrive = resolve;
+      });
+      await page.route("**/ui/api/command", async (asked) => {
+        if ((asked.request().postDataJSON() as { command: string }).command !== command) return asked.continue();
+        await until;
+        return asked.fulfill({ json: { value: answer, values: [], notes: [] } });
+      });
+      await go(route);
+      const rows = page.locator(".still :is(tbody tr, li)");
+      await rows.first().waitFor();
+      // The other lists of the page have their answers.
+      await page.waitForFunction(
+        () => document.querySelectorAll(".still").length === 1 && document.querySelector(".loading") === null,
+      );
+      const place = await rows.first().boundingBox();
+      arrive();
+      await page.waitForFunction(() => document.querySelector(".still") === null);
+      const first = await page.evaluate(
+        ({ x, y }) => {
+          const found = document
+            .elementFromPoint(x + 20, y + 10)
+            ?.closest("tr, li")
+            ?.getBoundingClientRect();
+          return found === undefined ? undefined : [found.x, found.y];
+        },
+        place ?? { x: 0, y: 0 },
+      );
+      expect(first).toEqual([place?.x, place?.y]);
+    },
+  );
+
   it.each([
     ["orders", "orders rows", DESKTOP],
     ["orders", "orders rows", PHONE],
@@ -134,6 +176,68 @@ describePage("a list of the page", () => {
     },
   );
 });
+
+/** An answer of each short list, with one row. */
+const TEXT = { source: "inbox/a.md", retrievedAt: "2026-11-28T10:00:00.000Z", text: "a text" };
+const SHORT_LISTS: readonly (readonly [route: string, command: string, answer: unknown])[] = [
+  ["inbox", "inbox list", [{ path: "inbox/a.md", kind: "message", status: "new", untrusted: TEXT }]],
+  [
+    "issues",
+    "issues list",
+    [
+      {
+        ...{ id: "001", path: "issues/001.md", status: "open", priority: "normal", symbols: ["SPX"], contextFiles: [] },
+        untrusted: { title: TEXT, body: TEXT },
+      },
+    ],
+  ],
+  ["research", "research list", [{ path: "research/a.md", digest: "", bytes: 3 }]],
+  [
+    "research",
+    "entities list",
+    {
+      entries: [{ symbol: "SPX", kind: "index", path: "entities/SPX.md", isReadable: true, untrusted: TEXT }],
+      next: null,
+    },
+  ],
+  [
+    "files",
+    "files list",
+    { entries: [{ path: "a.md", bytes: 3, modified: "2026-11-28T10:00:00.000Z" }], next: null, partial: false },
+  ],
+  [
+    "positions",
+    "positions list",
+    [
+      {
+        ...{ connector: "paper", symbol: "SPX", quantity: "1", averagePrice: "2900", markPrice: "2950", value: "2950" },
+        ...{ currency: "USD", unrealizedPnl: "50", realizedPnl: "0", fees: [], standing: "enabled" },
+      },
+    ],
+  ],
+  [
+    "agents",
+    "refusals list",
+    [{ at: "2026-11-28T10:00:00.000Z", agent: "claude", count: 1, reason: "human only", untrusted: TEXT }],
+  ],
+  [
+    "record",
+    "decisions",
+    [
+      {
+        ...{
+          date: "2026-11-28T10:00:00.000Z",
+          decision: "APPROVED",
+          id: "1",
+          side: "buy",
+          quantity: "1",
+          symbol: "SPX",
+        },
+        ...{ price: "2900", averagePrice: null, state: "accepted", note: "", untrusted: null },
+      },
+    ],
+  ],
+];
 
 async function heightOf(page: Page, selector: string): Promise<number> {
   return (await page.locator(selector).first().boundingBox())?.height ?? 0;

@@ -20,6 +20,9 @@ function routes(): readonly string[] {
     `orders/${filled}`,
     "issues/001",
     "research/SPX",
+    "files",
+    "files?find=SPX",
+    "files/house-rules.md",
     "inbox/unknown",
     "no-such-page",
   ];
@@ -30,7 +33,7 @@ const WALK_MS = 180_000;
 
 /** The page is drawn, and has read what it shows. */
 async function settle({ page }: SignedInPage): Promise<void> {
-  await page.waitForFunction(() => document.querySelector(".loading") === null);
+  await page.waitForFunction(() => document.querySelector(".loading, .still") === null);
 }
 
 /** What sticks out of the width of the screen, and targets that are too small to hit. */
@@ -49,6 +52,10 @@ async function geometry({ page }: SignedInPage): Promise<readonly string[]> {
       const { right } = table.getBoundingClientRect();
       if (right > clientWidth + 1) problems.push(`a table ends at ${Math.round(right)} of ${clientWidth}`);
     }
+    // On a desk screen an amount and its currency are one line.
+    for (const amount of document.querySelectorAll(".figure dd > span[title]"))
+      if (clientWidth >= 1_000 && amount.getClientRects().length > 1)
+        problems.push(`${amount.textContent} is more than one line`);
     return problems;
   });
 }

@@ -3,7 +3,7 @@ import type { PriceDistance, Review, ReviewedOrder } from "../../domain/orders/r
 import type { OrderDetail } from "../../domain/orders/order-view.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
 import { flagWords, kindOf, targetOf } from "../../domain/orders/order.ts";
-import { eventWords } from "./event-words.ts";
+import { eventWords } from "../../domain/orders/event-words.ts";
 import { causesOf, foldedText } from "./guard-reasons.ts";
 import { localClock, shownTime } from "./local-time.ts";
 import { amountText, gainShade, money, sideShade } from "./money.ts";

@@ -9,7 +9,7 @@ import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { StateMark } from "../parts/marks.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { Age, Empty, ErrorNotice, SaidLine, Shown, Time } from "../parts/texts.tsx";
+import { Age, Empty, ErrorNotice, SaidLine, Shown, StillLines, Time } from "../parts/texts.tsx";
 import { type RoutedPage, hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
 import { STATUS } from "../status.ts";
@@ -75,7 +75,7 @@ interface RunRow {
 
 function RunList({ reading }: { readonly reading: Reading<readonly RunRow[]> }): JSX.Element {
   return (
-    <Shown reading={reading} what="the runs">
+    <Shown reading={reading} what="the runs" still={<StillLines isDouble />}>
       {(rows) =>
         rows.length === 0 ? (
           <Empty>
@@ -200,7 +200,7 @@ function RefusalsCard(): JSX.Element {
   const reading = useReading<readonly RefusedRow[]>(question);
   return (
     <Card title="Refused attempts" aside={<Age since={reading.askedAt.value} />}>
-      <Shown reading={reading} what="the refused attempts">
+      <Shown reading={reading} what="the refused attempts" still={<StillLines isDouble />}>
         {(rows) =>
           rows.length === 0 ? (
             <Empty>No agent has tried anything that it may not do.</Empty>

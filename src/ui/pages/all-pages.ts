@@ -1,11 +1,12 @@
 /** The pages that are loaded together, after the first one. */
 import type { ComponentType } from "preact";
 import { OrdersPage } from "../orders/orders-page.tsx";
-import type { PAGES } from "../pages-list.ts";
+import type { INNER_PAGES, PAGES } from "../pages-list.ts";
 import type { RoutedPage } from "../router.ts";
 import { AgentsPage } from "./agents.tsx";
 import { ConnectorsPage } from "./connectors.tsx";
 import { EquityPage } from "./equity.tsx";
+import { FilesPage } from "./files.tsx";
 import { FillsPage } from "./fills.tsx";
 import { InboxPage } from "./inbox.tsx";
 import { IssuesPage } from "./issues.tsx";
@@ -15,7 +16,7 @@ import { RecordPage } from "./record.tsx";
 import { ResearchPage } from "./research.tsx";
 import { SettingsPage } from "./settings.tsx";
 
-type LazyName = Exclude<(typeof PAGES)[number]["page"], "" | "review">;
+type LazyName = Exclude<(typeof PAGES | typeof INNER_PAGES)[number]["page"], "" | "review">;
 
 export const LAZY_PAGES: Readonly<Record<LazyName, ComponentType<RoutedPage>>> = {
   orders: OrdersPage,
@@ -25,6 +26,7 @@ export const LAZY_PAGES: Readonly<Record<LazyName, ComponentType<RoutedPage>>> =
   inbox: InboxPage,
   issues: IssuesPage,
   research: ResearchPage,
+  files: FilesPage,
   connectors: ConnectorsPage,
   agents: AgentsPage,
   logs: LogsPage,

@@ -6,7 +6,7 @@ import type { Reading } from "../desk-data.ts";
 import { useReading } from "../page-context.ts";
 import { Card } from "../parts/card.tsx";
 import { SideWord, StateMark } from "../parts/marks.tsx";
-import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
+import { Age, Empty, SaidLine, Shown, StillLines, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 
 interface DecisionsCardProps {
@@ -35,7 +35,7 @@ export function DecisionsCard({ title, limit, link }: DecisionsCardProps): JSX.E
 
 function DecisionLines({ reading }: { readonly reading: Reading<readonly DecisionLine[]> }): JSX.Element {
   return (
-    <Shown reading={reading} what="the decisions">
+    <Shown reading={reading} what="the decisions" still={<StillLines isDouble />}>
       {(rows) =>
         rows.length === 0 ? (
           <Empty>Nothing was decided yet.</Empty>

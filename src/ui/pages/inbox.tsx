@@ -8,7 +8,7 @@ import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Choices } from "../parts/choices.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { Age, Empty, ErrorNotice, SaidLine, Shown } from "../parts/texts.tsx";
+import { Age, Empty, ErrorNotice, SaidLine, Shown, StillLines } from "../parts/texts.tsx";
 import { type RoutedPage, hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
 import { Markdown } from "../markdown/markdown-view.tsx";
@@ -32,7 +32,15 @@ export function InboxPage({ id }: RoutedPage): JSX.Element {
       <Heading aside={<Age since={reading.askedAt.value} />}>Inbox</Heading>
       <Choices label="status" choices={SHOWN} chosen={status} onChoose={setStatus} />
       <div class="columns">
-        <Shown reading={reading} what="the inbox">
+        <Shown
+          reading={reading}
+          what="the inbox"
+          still={
+            <div class="card items">
+              <StillLines />
+            </div>
+          }
+        >
           {(rows) => <InboxList rows={alertsFirst(rows)} current={id} status={status} />}
         </Shown>
         {id === "" ? null : <InboxItem key={id} path={id} />}

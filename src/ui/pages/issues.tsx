@@ -9,7 +9,7 @@ import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Choices } from "../parts/choices.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { Age, Empty, ErrorNotice, Notice, SaidLine, Shown } from "../parts/texts.tsx";
+import { Age, Empty, ErrorNotice, Notice, SaidLine, Shown, StillLines } from "../parts/texts.tsx";
 import { type RoutedPage, hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
 import { useStatus } from "../status.ts";
@@ -31,7 +31,17 @@ export function IssuesPage({ id }: RoutedPage): JSX.Element {
   return (
     <>
       <Heading aside={<Age since={reading.askedAt.value} />}>Issues</Heading>
-      <Shown reading={reading} what="the issues">
+      <Shown
+        reading={reading}
+        what="the issues"
+        still={
+          <div class="board">
+            <Card title={<span class="still-text">{"\u00A0"}</span>}>
+              <StillLines isDouble />
+            </Card>
+          </div>
+        }
+      >
         {(issues) => {
           const issue = issues.find((each) => each.id === id);
           return issue === undefined ? <IssueBoard issues={issues} /> : <OneIssue issue={issue} />;

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Heading } from "../parts/heading.tsx";
 import { Empty, Loading } from "../parts/texts.tsx";
 import type { RoutedPage } from "../router.ts";
-import { PAGES } from "../pages-list.ts";
+import { INNER_PAGES, PAGES } from "../pages-list.ts";
 
 type Pages = Readonly<Record<string, ComponentType<RoutedPage>>>;
 
@@ -13,7 +13,7 @@ export function LazyPage({ name, id }: { readonly name: string; readonly id: str
   useEffect(() => {
     void import("./all-pages.ts").then(({ LAZY_PAGES }) => setPages(LAZY_PAGES));
   }, []);
-  const known = PAGES.find(({ page }) => page === name);
+  const known = [...PAGES, ...INNER_PAGES].find(({ page }) => page === name);
   if (known === undefined)
     return (
       <>

@@ -66,7 +66,13 @@ export function PasskeyCard(): JSX.Element {
       <Button off={reason} onPress={() => void send(make)}>
         Make a passkey
       </Button>
-      <p class="dim small">{noPasskeys() ?? "The browser asks you twice. To remove one: qoc passkeys remove NAME."}</p>
+      <p class="dim small">
+        {noPasskeys() ?? (
+          <>
+            The browser asks you twice. To remove one: <code>qoc passkeys remove NAME</code>
+          </>
+        )}
+      </p>
     </Card>
   );
 }

@@ -9,7 +9,7 @@ import { useLostLine, usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
 import { AmountIn } from "../parts/card.tsx";
-import { type TableColumn, DataTable } from "../parts/data-table.tsx";
+import { type TableColumn, DataTable, StillRows } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Change, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, Notice, Shown } from "../parts/texts.tsx";
@@ -96,7 +96,7 @@ export function PositionsPage(): JSX.Element {
     <>
       <Heading aside={<Age since={[reading.askedAt.value, status.askedAt.value]} />}>Positions</Heading>
       <FlaggedInstruments flagged={status.value.value?.flagged ?? []} />
-      <Shown reading={reading} what="the positions">
+      <Shown reading={reading} what="the positions" still={<StillRows columns={columns} isShort />}>
         {(positions) =>
           positions.length === 0 ? (
             <Empty>No position. A filled order makes one.</Empty>

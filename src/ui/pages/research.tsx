@@ -1,18 +1,19 @@
-/** Notes and other files of the desk, and the prices of an instrument. */
+/** Notes, entities and news, and the prices of an instrument. */
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { JSX } from "preact";
 import { escapeInvisible } from "../../lib/invisible-characters.ts";
 import { useId, useState } from "preact/hooks";
-import { Markdown } from "../markdown/markdown-view.tsx";
 import { useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
-import { type TableColumn, DataTable } from "../parts/data-table.tsx";
+import { type TableColumn, DataTable, StillRows } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
+import { Age, Empty, SaidLine, Shown, StillLines, Time } from "../parts/texts.tsx";
 import { PriceCard } from "../plots/price-plot.tsx";
 import { type RoutedPage, go, hrefOf } from "../router.ts";
 import { useStatus } from "../status.ts";
+import { EntitiesCard, EntityOf } from "./entities.tsx";
+import { FileCard } from "./file-card.tsx";
 
 interface NoteRow {
   readonly path: string;
@@ -29,9 +30,17 @@ export function ResearchPage({ id }: RoutedPage): JSX.Element {
     <>
       <Heading>Research{id === "" || isPath(id) ? "" : `: ${id}`}</Heading>
       <SymbolForm />
-      {id === "" ? null : isPath(id) ? <NoteCard key={id} path={id} /> : <PriceCard key={id} symbol={id} />}
+      {id === "" ? null : isPath(id) ? (
+        <FileCard key={id} path={id} closeHref={hrefOf("research")} />
+      ) : (
+        <>
+          <EntityOf key={`entity ${id}`} symbol={id} />
+          <PriceCard key={id} symbol={id} />
+        </>
+      )}
       <div class="columns">
         <NotesCard />
+        <EntitiesCard />
         <NewsCard />
       </div>
     </>
@@ -79,8 +88,15 @@ function NotesCard(): JSX.Element {
   const question = { command: "research list", input: {}, topics: ["research", "run:"] };
   const reading = useReading<readonly NoteRow[]>(question);
   return (
-    <Card title="Notes" aside={<Age since={reading.askedAt.value} />}>
-      <Shown reading={reading} what="the notes">
+    <Card
+      title="Notes"
+      aside={
+        <>
+          <Age since={reading.askedAt.value} /> <a href={hrefOf("files")}>all files</a>
+        </>
+      }
+    >
+      <Shown reading={reading} what="the notes" still={<StillRows columns={COLUMNS} isShort />}>
         {(notes) =>
           notes.length === 0 ? (
             <Empty>
@@ -101,37 +117,6 @@ function NotesCard(): JSX.Element {
   );
 }
 
-interface NoteText {
-  readonly path: string;
-  readonly bytes: number;
-  readonly lines: number;
-  readonly next: unknown;
-  readonly untrusted: Untrusted;
-}
-
-function NoteCard({ path }: { readonly path: string }): JSX.Element {
-  const reading = useReading<NoteText>({ command: "files read", input: { path }, topics: ["research"] });
-  return (
-    <Card
-      title={<code>{escapeInvisible(path)}</code>}
-      aside={
-        <>
-          <Age since={reading.askedAt.value} /> <a href={hrefOf("research")}>close</a>
-        </>
-      }
-    >
-      <Shown reading={reading} what="the file">
-        {({ untrusted, lines, next }) => (
-          <>
-            <Markdown words={untrusted} label="the file’s text" />
-            {next === null ? null : <p class="dim">Only its first {lines} lines are shown.</p>}
-          </>
-        )}
-      </Shown>
-    </Card>
-  );
-}
-
 interface NewsList {
   readonly items: readonly {
     readonly path: string;
@@ -145,7 +130,7 @@ function NewsCard(): JSX.Element {
   const reading = useReading<NewsList>({ command: "news list", input: {}, topics: ["inbox"] });
   return (
     <Card title="News" aside={<Age since={reading.askedAt.value} />}>
-      <Shown reading={reading} what="the news">
+      <Shown reading={reading} what="the news" still={<StillLines />}>
         {({ items, feeds }) =>
           items.length === 0 ? (
             <Empty>

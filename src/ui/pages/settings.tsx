@@ -92,6 +92,17 @@ function SessionCard(): JSX.Element {
         This browser’s session is <strong>{session.name.replaceAll("-", " ")}</strong>: the words that the terminal
         showed.
       </p>
+      <div class="buttons">
+        <Button
+          kind="danger"
+          onPress={() => {
+            route.value = { page: "", id: "", query: new URLSearchParams() };
+            void session.signOut();
+          }}
+        >
+          Sign out
+        </Button>
+      </div>
       <Shown reading={known} what="the sessions">
         {(rows) => (
           <ul class="plain">
@@ -117,15 +128,6 @@ function SessionCard(): JSX.Element {
         )}
       </Shown>
       {error === undefined ? null : <ErrorNotice error={error} />}
-      <Button
-        kind="danger"
-        onPress={() => {
-          route.value = { page: "", id: "", query: new URLSearchParams() };
-          void session.signOut();
-        }}
-      >
-        Sign out
-      </Button>
     </Card>
   );
 }

@@ -80,13 +80,21 @@ function keyIn<T>(row: T | GroupHead, keyOf: (row: T) => string): string {
 
 /** Rows of a list that is read for the first time: as high as the real ones, so that nothing moves when they come. */
 const STILL_ROWS = Array.from({ length: 12 }, (_, index) => index);
+/** Of a list that is short on most desks. */
+const FEW_ROWS = STILL_ROWS.slice(0, 3);
 
-export function StillRows<T>({ columns }: { readonly columns: readonly TableColumn<T>[] }): JSX.Element {
+interface StillRowsProps<T> {
+  readonly columns: readonly TableColumn<T>[];
+  readonly isShort?: boolean;
+}
+
+export function StillRows<T>({ columns, isShort = false }: StillRowsProps<T>): JSX.Element {
+  const rows = isShort ? FEW_ROWS : STILL_ROWS;
   const text = <span class="still-text">{"\u00A0"}</span>;
   if (!fits(columns.length))
     return (
       <ul class="cards still" aria-hidden="true">
-        {STILL_ROWS.map((index) => (
+        {rows.map((index) => (
           <li key={index}>
             <p class="line">{text}</p>
             <p class="line small">{text}</p>
@@ -98,7 +106,7 @@ export function StillRows<T>({ columns }: { readonly columns: readonly TableColu
     <table class="data still" aria-hidden="true">
       <TableHead columns={columns} />
       <tbody>
-        {STILL_ROWS.map((index) => (
+        {rows.map((index) => (
           <tr key={index}>
             {columns.map(({ title }) => (
               <td key={title}>{text}</td>

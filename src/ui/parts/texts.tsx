@@ -97,7 +97,23 @@ export function Empty({ children }: { readonly children: ComponentChildren }): J
   return <p class="empty">{children}</p>;
 }
 
-/** A still row while the first answer is on its way. */
+/** Lines of a list that is read for the first time, in the place of the real ones: nothing moves when they come. */
+export function StillLines({ isDouble = false }: { readonly isDouble?: boolean }): JSX.Element {
+  const text = <span class="still-text">{"\u00A0"}</span>;
+  return (
+    <ul class="plain still" aria-hidden="true">
+      {STILL_LINES.map((line) => (
+        <li key={line}>
+          {text}
+          {isDouble ? <small class="still-text">{"\u00A0"}</small> : null}
+        </li>
+      ))}
+    </ul>
+  );
+}
+const STILL_LINES = [1, 2, 3];
+
+/** What is said while the first answer is on its way. */
 export function Loading({ what }: { readonly what: string }): JSX.Element {
   return (
     <p class="loading" role="status">
@@ -113,10 +129,13 @@ export function Loading({ what }: { readonly what: string }): JSX.Element {
 export function Shown<T>({
   reading,
   what,
+  still,
   children,
 }: {
   readonly reading: Reading<T>;
   readonly what: string;
+  /** What is in the place of the first answer; by default a sentence. */
+  readonly still?: JSX.Element | undefined;
   readonly children: (value: T) => ComponentChildren;
 }): JSX.Element {
   const { line } = usePage();
@@ -130,13 +149,25 @@ export function Shown<T>({
       )}
       {value === undefined ? (
         error === undefined ? (
-          <Loading what={what} />
+          <FirstAnswer what={what} still={still} />
         ) : null
       ) : (
         <div class={isOld ? "old" : undefined} data-as-of={reading.askedAt.value}>
           {children(value)}
         </div>
       )}
+    </>
+  );
+}
+
+function FirstAnswer({ what, still }: { readonly what: string; readonly still: JSX.Element | undefined }): JSX.Element {
+  if (still === undefined) return <Loading what={what} />;
+  return (
+    <>
+      <p class="sr" role="status">
+        Reading {what}…
+      </p>
+      {still}
     </>
   );
 }

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { escapeInvisible, escapeInvisibleInText } from "../../lib/invisible-characters.ts";
 import { useCommand } from "../keyboard.ts";
+import { eventWords } from "../../domain/orders/event-words.ts";
 import type { Review, ReviewedOrder } from "../../domain/orders/review-view.ts";
 import { grouped, money, withUnit } from "../amounts.ts";
 import { Card } from "../parts/card.tsx";
@@ -134,7 +135,7 @@ export function GuardsCard({ review }: { readonly review: Review }): JSX.Element
             </span>
             {check.limit === undefined || check.actual === undefined ? null : (
               <span class="limit">
-                {grouped(check.actual)} <span class="dim">of {grouped(check.limit)}</span>
+                {grouped(check.actual)} <span class="dim">limit {grouped(check.limit)}</span>
               </span>
             )}
           </li>
@@ -267,9 +268,12 @@ export function HistoryCard({ order }: { readonly order: ReviewedOrder }): JSX.E
   return (
     <Card title="History">
       <ol class="history">
-        {order.history.map(({ seq, at, event, state }) => (
+        {order.history.map(({ seq, at, event, state }, index) => (
           <li key={seq}>
-            <Time at={at} /> <span>{event.replaceAll(/[._]/g, " ")}</span> <span class="dim">{state}</span>
+            <Time at={at} /> <span>{eventWords(event)}</span>
+            {state === order.history[index - 1]?.state || state === eventWords(event) ? null : (
+              <span class="dim"> {state.replaceAll("_", " ")}</span>
+            )}
           </li>
         ))}
       </ol>

@@ -1,15 +1,8 @@
-/** The events of an order's history in words; programs read their names. */
-import type { DeskEvent } from "../../domain/event.ts";
-
-type HistoryEvent = Extract<
-  DeskEvent["type"],
-  `order.${string}` | `cancel.${string}` | `fill.${string}` | "proposal.seen" | "guards.evaluated"
->;
-
-/** What an order's history calls a fill that is not an ordinary one. */
-type FillVariant = "fill.disputed" | "fill.busted" | "fill.completed";
-
-const WORDS: Readonly<Record<HistoryEvent | FillVariant, string>> = {
+/**
+ * The events of an order's history in words, with fills that are not ordinary ones; programs read their names. The page
+ * uses them, so nothing is imported here; a test compares them with the events.
+ */
+export const EVENT_WORDS = {
   "proposal.seen": "proposed",
   "guards.evaluated": "guards checked",
   "order.approved": "approved",
@@ -31,9 +24,9 @@ const WORDS: Readonly<Record<HistoryEvent | FillVariant, string>> = {
   "cancel.requested": "cancel requested",
   "cancel.accepted": "cancel accepted",
   "cancel.failed": "cancel failed",
-};
+} as const;
 
 /** The name itself if it has no words here. */
 export function eventWords(event: string): string {
-  return Object.hasOwn(WORDS, event) ? WORDS[event as keyof typeof WORDS] : event;
+  return Object.hasOwn(EVENT_WORDS, event) ? EVENT_WORDS[event as keyof typeof EVENT_WORDS] : event;
 }
