@@ -2,6 +2,7 @@
 import type { EquityCurve } from "../../domain/account/equity-curve.ts";
 import { counted, grouped, money, signOf } from "../amounts.ts";
 import type { PlotSeries } from "./plot.tsx";
+import { RUG_AT } from "./plot-ranges.ts";
 
 export interface DrawnEquity {
   /** Seconds since 1970. */
@@ -11,8 +12,8 @@ export interface DrawnEquity {
   readonly high: string;
 }
 
-/** More marks than this would cover the curve: they lie along the bottom instead, at this part of the height. */
-const [MARKS_MAX, RUG_AT] = [60, 0.02];
+/** More marks than this would cover the curve: they lie along the bottom instead. */
+const MARKS_MAX = 60;
 
 export function drawnEquity({ points, flows, fills }: EquityCurve): DrawnEquity {
   const times = points.map(([at]) => Date.parse(at) / 1_000);

@@ -5,6 +5,7 @@ import uPlot from "uplot";
 import { grouped } from "../amounts.ts";
 import { usePage } from "../page-context.ts";
 import { dayOf, tickOf } from "../times.ts";
+import { lossRange } from "./plot-ranges.ts";
 
 export interface PlotSeries {
   readonly name: string;
@@ -193,10 +194,8 @@ function rangeAboveArea(plot: uPlot, ...limits: Limits): uPlot.Range.MinMax {
   return [low - 0.35 * (high - low), high];
 }
 
-/** A band of losses fills the lowest quarter: the worst of them touches the bottom. */
 function areaRange(_plot: uPlot, ...[min]: Limits): uPlot.Range.MinMax {
-  const worst = Math.min(min ?? 0, -0.0001);
-  return [worst, -3 * worst];
+  return lossRange(Math.min(min ?? 0, -0.0001));
 }
 
 function seriesOptions({ name, kind, color: key }: PlotSeries, color: (name: string) => string): uPlot.Series {
