@@ -77,6 +77,16 @@ describePage("a list of the page", () => {
     expect(await page.locator(".group").count()).toBeLessThanOrEqual(2);
   });
 
+  it("a card with a name alone has it at its left", async () => {
+    context = await browser.context({ viewport: PHONE });
+    const { page, go } = await desk.signIn(context);
+    await go("files");
+    const name = page.locator("[data-row] strong").first();
+    await name.waitFor();
+    const [own, card] = [await name.boundingBox(), await page.locator("[data-row]").first().boundingBox()];
+    expect((own?.x ?? 0) - (card?.x ?? 0)).toBeLessThan(20);
+  });
+
   it("a filter of the address is followed while the list is open", async () => {
     context = await browser.context();
     const { page, go } = await desk.signIn(context);

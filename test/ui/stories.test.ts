@@ -182,6 +182,7 @@ const REVIEW: readonly Story[] = [
   },
   { name: "review-reading", route: "review/WAITING", answers: { approve: "waits" }, says: /Reading/ },
   { name: "review-error", route: "review/WAITING", answers: { approve: "fails" }, says: /connector paper is degraded/ },
+  { name: "order-approver", route: "orders/FILLED", says: /Approved by a human in a terminal at/ },
   { name: "order-history", route: "orders/FILLED", says: "accepted by the venue" },
   { name: "review-none", route: "review", answers: { status: NOTHING }, says: "Nothing waits for you." },
   ...ORDER_STATES.filter((state) => state !== "proposed").map((state) => ({

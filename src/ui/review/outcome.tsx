@@ -1,5 +1,6 @@
 /** An order after its decision: what the desk and the venue say, followed until it ends. */
 import type { JSX } from "preact";
+import { type Actor, actorWords } from "../../domain/authority/actor.ts";
 import type { ReviewedOrder } from "../../domain/orders/review-view.ts";
 import type { Check } from "../../domain/orders/verdict.ts";
 import { grouped, money } from "../amounts.ts";
@@ -102,7 +103,7 @@ function OutcomeNotice({
       {decidedElsewhere ? " It was decided elsewhere while you were reading" : ""}
       {decidedElsewhere && approval !== undefined ? (
         <>
-          : approved at <Time at={approval.at} /> by {approval.by} ({approval.channel})
+          : approved at <Time at={approval.at} /> by {approverOf(approval)}
         </>
       ) : null}
       {decidedElsewhere ? "." : ""}
@@ -134,14 +135,24 @@ function UnknownNotice({ order }: { readonly order: ReviewedOrder }): JSX.Elemen
   );
 }
 
+const CHANNEL_WORDS: Readonly<Record<string, string>> = {
+  cli: "in a terminal",
+  tty: "in a terminal",
+  http: "on the page",
+};
+
+function approverOf({ by, channel }: ReviewedOrder["approvals"][number]): string {
+  return `${actorWords(by as Actor)} ${CHANNEL_WORDS[channel] ?? `(${channel})`}`;
+}
+
 export function ApprovalCard({ order }: { readonly order: ReviewedOrder }): JSX.Element {
   return (
     <Card title="Decision">
       {order.approvals.length === 0 ? <p class="dim">It was not approved.</p> : null}
-      {order.approvals.map(({ at, by, channel, digest }) => (
-        <p key={at}>
-          Approved by {by} ({channel}) at <Time at={at} />.<br />
-          <code class="digest">{digest}</code>
+      {order.approvals.map((approval) => (
+        <p key={approval.at}>
+          Approved by {approverOf(approval)} at <Time at={approval.at} />.<br />
+          <code class="digest">{approval.digest}</code>
         </p>
       ))}
       <dl class="facts">

@@ -271,7 +271,7 @@ export function HistoryCard({ order }: { readonly order: ReviewedOrder }): JSX.E
         {order.history.map(({ seq, at, event, state }, index) => (
           <li key={seq}>
             <Time at={at} /> <span>{eventWords(event)}</span>
-            {state === order.history[index - 1]?.state || state === eventWords(event) ? null : (
+            {state === order.history[index - 1]?.state || eventWords(event).startsWith(state) ? null : (
               <span class="dim"> {state.replaceAll("_", " ")}</span>
             )}
           </li>
