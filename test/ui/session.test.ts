@@ -71,6 +71,30 @@ describePage("a session of the page", () => {
     expect(await answer?.text()).toBe(readFileSync(built, "utf8"));
   });
 
+  it("W46 two desks of one machine keep two sessions in one browser", async () => {
+    const other = await browserDesk({ config: steady });
+    try {
+      const pages = [await desk.signIn(context), await other.signIn(context)].map(({ page }) => page);
+      const cookies = (await context.cookies()).map(({ name }) => name).filter((name) => name.startsWith("qoc_ui_"));
+      expect(new Set(cookies).size).toBe(2);
+      const id = await other.propose();
+      for (const page of pages) {
+        await page.reload();
+        await page.getByText("up to date").waitFor();
+      }
+      // Each page shows its own desk.
+      await pages[1]?.getByRole("link", { name: id }).first().waitFor();
+      expect(await pages[0]?.getByRole("link", { name: id }).count()).toBe(0);
+      // One of them signs out, and the other goes on.
+      await other.call("ui revoke", { all: true });
+      await pages[1]?.getByRole("heading", { name: "Open this page from a terminal" }).waitFor();
+      await pages[0]?.reload();
+      await pages[0]?.getByText("up to date").waitFor();
+    } finally {
+      await other.stop();
+    }
+  });
+
   it("W44 a page that opened the desk is cut off from it", async () => {
     const page = await context.newPage();
     await page.route("http://localhost:65000/**", (route) =>
@@ -248,8 +272,8 @@ describePage("a session of the page", () => {
     await page.keyboard.press("g");
     await page.locator("[data-filter]").fill("");
     await page.locator("h1").focus();
-    await desk.propose({ limitPrice: "1100" });
-    await page.locator("[data-row]").first().waitFor();
+    const newest = await desk.propose({ limitPrice: "1100" });
+    await page.locator("[data-row]").first().getByText(newest).waitFor();
     await page.keyboard.press("j");
     const first = await page.evaluate(() => document.activeElement?.getAttribute("href"));
     expect(first).toBe(await page.locator("[data-row] a").first().getAttribute("href"));
