@@ -195,7 +195,7 @@ const REVIEW: readonly Story[] = [
 
 const LISTS: readonly Story[] = [
   { name: "orders-empty", route: "orders", answers: { "orders rows": NO_ROWS }, says: "No order yet." },
-  { name: "orders-error", route: "orders", answers: { "orders rows": "fails" }, says: "The orders may be old." },
+  { name: "orders-error", route: "orders", answers: { "orders rows": "fails" }, says: "No answer about the orders." },
   { name: "fills-empty", route: "fills", answers: { "fills list": NO_ROWS }, says: "No fill yet." },
   {
     name: "positions-empty",

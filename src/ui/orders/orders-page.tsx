@@ -7,7 +7,7 @@ import { useCommand } from "../keyboard.ts";
 import { DataTable, StillRows, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ModeTag, SideWord, StateMark } from "../parts/marks.tsx";
-import { Age, Empty, ErrorNotice, Time } from "../parts/texts.tsx";
+import { Age, Empty, ReadError, Time } from "../parts/texts.tsx";
 import { Outcome } from "../review/outcome.tsx";
 import { type RoutedPage, go, hrefOf, route } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
@@ -80,7 +80,7 @@ function OrderList(): JSX.Element {
     <>
       <Heading aside={<Age since={list.askedAt.value} />}>Orders</Heading>
       <OrderFilters filter={filter} onFilter={setFilter} connectors={connectors} />
-      {error === undefined ? null : <ErrorNotice error={error} title="The orders may be old." />}
+      <ReadError error={error} what="the orders" isKnown={all !== undefined} />
       {all?.length === 0 ? (
         <Empty>
           No order yet. An agent or <code>qoc orders propose</code> makes one.

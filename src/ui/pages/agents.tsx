@@ -23,12 +23,14 @@ export function AgentsPage({ id }: RoutedPage): JSX.Element {
       <Shown reading={reading} what="the agents">
         {(status) => (
           <div class="columns">
-            <RunsCard status={status} askedAt={reading.askedAt.value} />
+            <div>
+              <RunsCard status={status} askedAt={reading.askedAt.value} />
+              <SchedulesCard status={status} />
+            </div>
             <div>
               <AccessCard status={status} />
               <RefusalsCard />
             </div>
-            <SchedulesCard status={status} />
           </div>
         )}
       </Shown>

@@ -7,7 +7,7 @@ import { useReading } from "../page-context.ts";
 import { DataTable, StillRows, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { SideWord } from "../parts/marks.tsx";
-import { Age, Empty, ErrorNotice, Time } from "../parts/texts.tsx";
+import { Age, Empty, ReadError, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
 import { STATUS } from "../status.ts";
@@ -72,7 +72,7 @@ export function FillsPage(): JSX.Element {
   return (
     <>
       <Heading aside={<Age since={[list.askedAt.value, status.askedAt.value]} />}>Fills</Heading>
-      {error === undefined ? null : <ErrorNotice error={error} title="The fills may be old." />}
+      <ReadError error={error} what="the fills" isKnown={all !== undefined} />
       {all?.length === 0 ? <Empty>No fill yet. An order that trades makes one.</Empty> : null}
       {all?.length === 0 || (all === undefined && error !== undefined) ? null : (
         <div data-as-of={list.askedAt.value}>

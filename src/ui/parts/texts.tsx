@@ -93,6 +93,21 @@ export function ErrorNotice({ error, title }: { readonly error: RequestError; re
   );
 }
 
+interface ReadErrorProps {
+  readonly error: RequestError | undefined;
+  readonly what: string;
+  /** There was an answer before. */
+  readonly isKnown: boolean;
+}
+
+/** What is above a value if its last read failed; nothing if it did not. */
+export function ReadError({ error, what, isKnown }: ReadErrorProps): JSX.Element | null {
+  if (error === undefined) return null;
+  return (
+    <ErrorNotice error={error} title={isKnown ? `What is shown of ${what} may be old.` : `No answer about ${what}.`} />
+  );
+}
+
 export function Empty({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return <p class="empty">{children}</p>;
 }
@@ -144,9 +159,7 @@ export function Shown<T>({
   const isOld = line.value.state !== "live" || error !== undefined;
   return (
     <>
-      {error === undefined ? null : (
-        <ErrorNotice error={error} title={value === undefined ? `No answer about ${what}.` : `${what} may be old.`} />
-      )}
+      <ReadError error={error} what={what} isKnown={value !== undefined} />
       {value === undefined ? (
         error === undefined ? (
           <FirstAnswer what={what} still={still} />
