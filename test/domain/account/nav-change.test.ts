@@ -163,6 +163,18 @@ describe("what is held in another currency", () => {
     ];
     expect(found.map((amount) => amount && text(amount))).toEqual(["5500", "-5500", "0"]);
   });
+
+  it("a purchase of what has no value takes its price out of the NAV, and needs no explanation", () => {
+    const accountWith = (nav: number, quantity: string): VenueAccount =>
+      ({ ...accountOf(nav), unvalued: [{ symbol: "A", quantity }] }) as unknown as VenueAccount;
+    const [before, now] = [accountWith(1_000, "100"), accountWith(800, "110")];
+    const positions = new Map(positionsOf({ A: [100] }).map((position) => [position.symbol, position]));
+    const trades = new TradeSums();
+    trades.set("a", fill("buy", 10, 20));
+    const reading = { account: now, positions: positionsOf({ A: [110] }), trades };
+    const change = unexplainedChange({ account: before, nav: decimal(before.nav), positions }, reading);
+    expect(change && text(change)).toBe("0");
+  });
 });
 
 describe("the sums of trades", () => {
