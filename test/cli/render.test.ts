@@ -697,6 +697,23 @@ describe("render", () => {
     expect(shown.replaceAll(/\s+/g, " ")).toContain(`3050, 1.67 % above the ask 3000; re-priced ${clock}, was 3394.68`);
   });
 
+  it("a review says until when its venue confirms the quote", async () => {
+    const quote = {
+      bid: "99",
+      ask: "101",
+      last: null,
+      at: "2026-07-05T09:00:00.000Z",
+      asOf: "2026-07-05T10:00:05.000Z",
+    };
+    const shown = await render(
+      entryOf("orders show"),
+      { ...order("x"), review: { ...review("x"), quote } },
+      io(true),
+      false,
+    );
+    expect(shown.replaceAll(/\s+/g, " ")).toMatch(/, still valid as of 2026-07-05 \d\d:00:05/);
+  });
+
   it("an order shows the note of the human who resolved it", async () => {
     const note = { ...order("x"), resolvedBy: "human", review: null };
     const value = { ...note, untrusted: { ...note.untrusted, resolveNote: untrustedOf("the venue page is empty") } };

@@ -56,6 +56,12 @@ describe("the panic set", () => {
     await paperDesk();
     const bought = await order({ side: "buy", quantity: "8", type: "market" });
     await desk.reaches(bought.id, "filled");
+    // An order in flight closes a part already.
+    const working = await order({ ...far, side: "sell", quantity: "3", limitPrice: "99999" });
+    const [rest] = await desk.call<Draft[]>("positions close", { symbol: "SPX" });
+    expect(desk.open.desk.state.orders.get(rest?.id as never)?.terms.quantity).toBe("5");
+    await desk.call("reject", { id: rest?.id });
+    await desk.call("cancel", { id: working.id });
     (desk.open.desk.config as { guards: unknown }).guards = await guardsOf(SMALL);
     await desk.call("halt", { reducing: true });
     await desk.call("positions list");
