@@ -90,6 +90,7 @@ function isStated(value: string | null | undefined): value is string {
 }
 
 function sideOf(side: string): Side {
+  if (side === "sell_short") return "sell";
   if (side !== "buy" && side !== "sell") throw new Error(`Alpaca sent ${JSON.stringify(side)} as a side`);
   return side;
 }
@@ -103,7 +104,7 @@ export function reportOf(order: VenueOrder, pairs: CryptoPairs): OrderReport {
     venueOrderId: textOf(order, "id"),
     clientOrderId: textOf(order, "client_order_id"),
     status,
-    filledQuantity: textOf(order, "filled_qty"),
+    filledQuantity: filledOf(order, status),
   };
   const terms = { averagePrice: order.filled_avg_price, quantity: order.qty, limitPrice: order.limit_price };
   for (const [name, value] of Object.entries(terms)) if (isStated(value)) Object.assign(report, { [name]: value });
@@ -111,6 +112,12 @@ export function reportOf(order: VenueOrder, pairs: CryptoPairs): OrderReport {
   if (isStated(order.symbol)) report.symbol = symbolOf(order, pairs);
   if (isStated(order.side)) report.side = sideOf(order.side);
   return report;
+}
+
+/** An order that is open, and whose answer says of no fill, has none. @throws Error for any other without it. */
+function filledOf(order: VenueOrder, status: OrderReport["status"]): string {
+  const { filled_qty } = order as { readonly filled_qty?: unknown };
+  return status === "open" && (filled_qty === undefined || filled_qty === null) ? "0" : textOf(order, "filled_qty");
 }
 
 /** An order with the state of the order that continues it. `earlier`: what was filled before it was replaced. */
@@ -176,7 +183,7 @@ export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill |
   // The commission of accounts that pay one. Zero is left out of most events.
   if (details["commission"] !== undefined && !isZero(details["commission"])) {
     fill.fee = details["commission"];
-    fill.feeCurrency = "USD";
+    fill.feeCurrency = event.currency ?? "USD";
   }
   return fill;
 }
@@ -194,18 +201,15 @@ function isZero(amount: string): boolean {
 }
 
 export function positionOf(position: VenuePosition, pairs: CryptoPairs): Position {
-  const quantity = textOf(position, "qty");
-  // Alpaca writes the quantity of a short position with its sign. A side without it is a contradiction.
-  if ((position.side === "short") !== quantity.startsWith("-"))
-    throw new Error(`Alpaca's position in ${position.symbol} is ${quantity} and ${position.side}`);
-  const mapped: Position = {
-    symbol: symbolOf(position, pairs),
-    quantity,
-    averagePrice: textOf(position, "avg_entry_price"),
-    currency: "USD",
-  };
-  if (position.current_price !== null && position.current_price !== undefined)
-    mapped.markPrice = position.current_price;
+  const stated = textOf(position, "qty");
+  const isShort = position.side === "short";
+  // Alpaca writes the quantity of a short position with its sign. A long one with a sign is a contradiction.
+  if (!isShort && stated.startsWith("-"))
+    throw new Error(`Alpaca's position in ${position.symbol} is ${stated} and ${position.side}`);
+  const quantity = isShort && !stated.startsWith("-") ? `-${stated}` : stated;
+  const mapped: Position = { symbol: symbolOf(position, pairs), quantity, currency: "USD" };
+  if (isStated(position.avg_entry_price)) mapped.averagePrice = position.avg_entry_price;
+  if (isStated(position.current_price)) mapped.markPrice = position.current_price;
   return mapped;
 }
 
@@ -306,11 +310,11 @@ export function quoteOf(symbol: string, quote: VenueQuote, feed: Feed | "crypto"
     symbol,
     bid: textOf(quote, "bp"),
     ask: textOf(quote, "ap"),
-    bidSize: textOf(quote, "bs"),
-    askSize: textOf(quote, "as"),
     timestamp: millis(quote.t),
     feed: FEED_NAMES[feed],
   };
+  if (isStated(quote.bs)) mapped.bidSize = quote.bs;
+  if (isStated(quote.as)) mapped.askSize = quote.as;
   if (feed === "delayed_sip") mapped.delayedMs = SIP_DELAY_MS;
   if (feed === "iex") mapped.coverage = "partial";
   return mapped;
@@ -329,7 +333,7 @@ export function barOf(symbol: string, bar: VenueBar): Bar {
     high: textOf(bar, "h"),
     low: textOf(bar, "l"),
     close: textOf(bar, "c"),
-    volume: textOf(bar, "v"),
+    ...(isStated(bar.v) && { volume: bar.v }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Members of answers. An answer that lacks one is an error, and never an empty value. Pure. */
 import type { Bar, Fill, Side } from "@qoc-app/sdk";
+import { ZERO, amount } from "../amount.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -34,6 +35,23 @@ export function amountIn(body: Body, name: string): string {
   const value = textIn(body, name);
   if (!/^-?\d+(\.\d+)?([eE][-+]?\d{1,2})?$/.test(value)) throw new Error(`the answer has ${value} as ${name}`);
   return value;
+}
+
+/** As `amountIn`, for a member that an answer may lack: undefined if it is missing, null or empty. @throws Error. */
+export function optionalAmountIn(body: Body, name: string): string | undefined {
+  return optionalTextIn(body, name) === undefined ? undefined : amountIn(body, name);
+}
+
+/** The quantity of an order; undefined for an order by an amount of money, which some exchanges write as 0. */
+export function quantityIn(body: Body, name: string): string | undefined {
+  const quantity = amountIn(body, name);
+  return amount(quantity).gt(ZERO) ? quantity : undefined;
+}
+
+/** The members that are not undefined. */
+export function stated<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const found = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(found) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 /** Whether the order was in the book; nothing if the answer does not say it. */

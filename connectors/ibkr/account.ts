@@ -1,13 +1,17 @@
 /** The account: its amounts in each currency, and its positions. Pure. */
 import type { Account, Position, Rate } from "@qoc-app/sdk";
 import { ZERO, amount, max, quotient, textOf } from "../amount.ts";
-import { divided, plain } from "./amounts.ts";
+import { NUMBER, divided, plain } from "./amounts.ts";
 import { multiplierOf } from "./contracts.ts";
 import type { AccountRow } from "./rows.ts";
 
 /** TWS states the sum over all currencies under this word, besides the amount of each currency. */
 const ALL = "BASE";
-const AMOUNT = /^-?\d+(?:\.\d+)?$/;
+
+/** Java writes some numbers with an exponent. */
+function isPlain(value: string): boolean {
+  return !/[eE]/.test(value);
+}
 
 export interface AccountValues {
   /** The currency that the account is kept in. */
@@ -31,8 +35,8 @@ export function accountValues(rows: readonly AccountRow[]): AccountValues {
   const currency = baseOf(of("NetLiquidation"), rates);
   const amount = (key: string): string => {
     const found = of(key).find((row) => row.currency === currency)?.value;
-    if (found === undefined || !AMOUNT.test(found)) throw new Error(`the gateway does not state ${key} of the account`);
-    return found;
+    if (found === undefined || !NUMBER.test(found)) throw new Error(`the gateway does not state ${key} of the account`);
+    return isPlain(found) ? found : plain(found);
   };
   rates.delete(currency);
   return {
@@ -50,7 +54,7 @@ type ValueRow = Extract<AccountRow, { kind: "value" }>;
 /** TWS states a P&L in each currency, and the sum of all in the account's own currency as that of `BASE`. */
 function statedOf(values: readonly ValueRow[], currency: string): AccountValues["stated"] {
   const find = (key: string, of: string): string | undefined =>
-    values.find((row) => row.key === key && row.currency === of && AMOUNT.test(row.value))?.value;
+    values.find((row) => row.key === key && row.currency === of && NUMBER.test(row.value))?.value;
   const members = {
     settledCash: find("SettledCash", currency),
     marginUsed: find("InitMarginReq", currency),
@@ -78,7 +82,7 @@ export function ratesFrom({ currency, rates }: AccountValues, pairs: readonly st
   return pairs.flatMap((pair) => {
     const [base = "", quote = ""] = pair.split("/");
     const rate = quote === currency ? rates.get(base) : undefined;
-    return rate === undefined || !AMOUNT.test(rate) || Number(rate) === 0 ? [] : [{ pair, rate, timestamp: at }];
+    return rate === undefined || !NUMBER.test(rate) || Number(rate) === 0 ? [] : [{ pair, rate, timestamp: at }];
   });
 }
 

@@ -53,6 +53,8 @@ export default class IbkrConnector implements ConnectorAdapter {
     clientIdDedupe: "none",
     queryByClientId: true,
     reports: "pushed",
+    // TWS lists the executions of the current day: after a longer gap an empty list says nothing.
+    fillsReachBackMs: 24 * 60 * 60_000,
   };
 
   #ctx!: ConnectorContext;

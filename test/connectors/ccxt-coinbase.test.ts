@@ -77,12 +77,12 @@ describe.skipIf(!HAS_PAYLOADS)("payloads of Coinbase", () => {
     expect(listOf(payload("http_fills")["fills"]).map(fillOf)).toEqual([
       {
         ...{ fillId: "22222-2222222-22222222", venueOrderId: "0000-000000-000000", symbol: "BTC/USD", side: "buy" },
-        ...{ quantity: "0.005", price: "45123.45", fee: "1.14", feeCurrency: "USD" },
+        ...{ quantity: "0.005", price: "45123.45", fee: "1.14", feeCurrency: "USD", liquidity: "maker" },
         timestamp: Date.parse("2024-01-15T10:30:00Z"),
       },
       {
         ...{ fillId: "22222-2222222-22222223", venueOrderId: "0000-000000-000002", symbol: "ETH/USD", side: "sell" },
-        ...{ quantity: "0.0325", price: "3076.92", fee: "0.50", feeCurrency: "USD" },
+        ...{ quantity: "0.0325", price: "3076.92", fee: "0.50", feeCurrency: "USD", liquidity: "taker" },
         timestamp: Date.parse("2024-01-15T10:05:00Z"),
       },
     ]);

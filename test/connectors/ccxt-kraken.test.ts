@@ -158,6 +158,26 @@ function venue(reply: (request: SentRequest) => Reply | Promise<Reply>, environm
 }
 const result = (value: unknown): Reply => ({ body: { error: [], result: value } });
 
+it("a trade or an order in a pair that Kraken lists no longer hides no other", async () => {
+  const trade = { ordertxid: "O", type: "buy", vol: "1", price: "2", time: 1_700_000_000.5, fee: "0.01", maker: true };
+  const order = { status: "open", vol: "1", vol_exec: "0", price: "0", oflags: "fciq" };
+  const { trading } = venue(({ path }) => {
+    if (path === "AssetPairs") return result({ XXBTZUSD: PAIR });
+    if (path === "OpenOrders")
+      return result({ open: { "O-1": { ...order, descr: { pair: "GONEUSD", type: "buy", ordertype: "market" } } } });
+    return result({
+      count: 2,
+      trades: { "T-2": { ...trade, pair: "GONEUSD" }, "T-1": { ...trade, pair: "XXBTZUSD" } },
+    });
+  }).venue as { trading: TradingVenue };
+  const { fills } = await trading.fills(0, { symbols: [] });
+  expect(fills).toMatchObject([
+    { fillId: "T-1", symbol: "BTC/USD", fee: "0.01", feeCurrency: "USD", liquidity: "maker" },
+    { fillId: "T-2", symbol: "GONEUSD", fee: "0.01" },
+  ]);
+  expect(await trading.openOrders()).toMatchObject([{ venueOrderId: "O-1", symbol: "GONEUSD", quantity: "1" }]);
+});
+
 describe("connect", () => {
   const signIn = (info: Reply) =>
     venue(({ path }) => {

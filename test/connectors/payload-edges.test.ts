@@ -278,6 +278,79 @@ describe("maker or taker, and the day of settlement", () => {
   });
 });
 
+describe("members that an answer may lack", () => {
+  const payloadOf = (name: string): Body => MAPS.find(([found]) => found === name)?.[1] ?? {};
+  const NONE = [undefined, null, ""];
+
+  it.each<[string, string, (payload: any) => object, string]>([
+    ["Alpaca: quote", "bs", (quote) => alpaca.quoteOf("A", quote, "iex"), "bidSize"],
+    ["Alpaca: position", "avg_entry_price", (position) => alpaca.positionOf(position, PAIRS), "averagePrice"],
+    ["Alpaca: position", "current_price", (position) => alpaca.positionOf(position, PAIRS), "markPrice"],
+    ["Coinbase: fill", "commission", (fill) => coinbase.fillOf(fill) ?? {}, "fee"],
+  ])("%s without %s keeps all others", (name, member, map, lacking) => {
+    const whole = map(payloadOf(name));
+    expect(whole).toHaveProperty(lacking);
+    for (const value of NONE) {
+      const { [lacking]: _, feeCurrency: __, ...others } = whole as Record<string, unknown>;
+      const found = map({ ...payloadOf(name), [member]: value });
+      expect(found).toMatchObject(others);
+      expect(found).not.toHaveProperty(lacking);
+    }
+  });
+
+  it("a bar of Alpaca without its volume, and a ticker of Binance without sizes, keep their prices", () => {
+    expect(alpaca.barOf("A", { t: TIME, o: "1", h: "2", l: "1e-2", c: "1.5", v: null } as never)).toMatchObject({
+      low: "1e-2",
+      close: "1.5",
+    });
+    const ticker = { bidPrice: "1", askPrice: "2", bidQty: "", closeTime: "1760000000000" };
+    expect(binance.quoteOf("A/B", ticker)).toEqual({ symbol: "A/B", bid: "1", ask: "2", timestamp: 1_760_000_000_000 });
+  });
+
+  it("an order of Alpaca that is open has no fill if none is stated, and any other one is an error", () => {
+    const order = { ...ALPACA_ORDER, status: "accepted", filled_qty: null };
+    expect(alpaca.reportOf(order as never, PAIRS).filledQuantity).toBe("0");
+    expect(() => alpaca.reportOf({ ...order, status: "filled" } as never, PAIRS)).toThrow("filled_qty");
+  });
+
+  it("a short position of Alpaca without a sign is short, and its sale short is a sale", () => {
+    const position = payloadOf("Alpaca: position");
+    expect(alpaca.positionOf({ ...position, qty: "0.5" } as never, PAIRS).quantity).toBe("-0.5");
+    expect(() => alpaca.positionOf({ ...position, side: "long" } as never, PAIRS)).toThrow("-0.5 and long");
+    const event = payloadOf("Alpaca: fill activity");
+    const details = { ...(event["details"] as object), side: "sell_short", commission: "0.5" };
+    expect(alpaca.fillOfActivity({ ...event, currency: "EUR", details } as never, PAIRS)).toMatchObject({
+      ...{ side: "sell", fee: "0.5", feeCurrency: "EUR" },
+    });
+  });
+
+  it("an order by an amount of money at Binance has no quantity, and its report is taken", () => {
+    const event = { ...BINANCE_EVENT, q: "0.00000000", C: "null" };
+    const report = binance.eventReportOf(event, "A/B");
+    expect(report).not.toHaveProperty("quantity");
+    // Some hosts write the word for no id.
+    expect(report.clientOrderId).toBe("q1");
+    expect(reportSchema.safeParse(report).success).toBe(true);
+  });
+
+  it("a trade of Binance without a commission has no asset of it, and a commission without one is an error", () => {
+    const trade = { ...payloadOf("Binance: trade"), commission: "0.00000000", commissionAsset: null };
+    expect(binance.fillOf(trade, "A/B")).not.toHaveProperty("fee");
+    expect(() => binance.fillOf({ ...trade, commission: "0.1" }, "A/B")).toThrow("commissionAsset");
+  });
+
+  it("a trade of Kraken in a pair that it lists no longer has its fee in the currency of the price", () => {
+    const fill = kraken.fillOf("T", payloadOf("Kraken: trade"), "GONEUSD", undefined);
+    expect(fill).toMatchObject({ symbol: "GONEUSD", fee: "0.1" });
+    expect(fill).not.toHaveProperty("feeCurrency");
+  });
+
+  it("a wallet of Coinbase that states no hold holds nothing", () => {
+    const wallet = { currency: "USD", available_balance: { value: "10" }, hold: null };
+    expect(coinbase.balancesOf([wallet])).toEqual([{ asset: "USD", total: "10", free: "10" }]);
+  });
+});
+
 describe("members that a map was wrong about", () => {
   it("an order of Alpaca without side, symbol and prices is reported without them", () => {
     const { side: _side, symbol: _symbol, qty: _qty, ...rest } = ALPACA_ORDER;

@@ -9,8 +9,11 @@ import {
   liquidityOf,
   listOf,
   millisIn,
+  optionalAmountIn,
   optionalTextIn,
+  quantityIn,
   sideIn,
+  stated,
   textIn,
 } from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";
@@ -116,10 +119,12 @@ export function quoteOf(symbol: string, ticker: Body): Quote {
     symbol,
     bid: amountIn(ticker, "bidPrice"),
     ask: amountIn(ticker, "askPrice"),
-    bidSize: amountIn(ticker, "bidQty"),
-    askSize: amountIn(ticker, "askQty"),
-    last: amountIn(ticker, "lastPrice"),
     timestamp: millisIn(ticker, "closeTime"),
+    ...stated({
+      bidSize: optionalAmountIn(ticker, "bidQty"),
+      askSize: optionalAmountIn(ticker, "askQty"),
+      last: optionalAmountIn(ticker, "lastPrice"),
+    }),
   };
 }
 
@@ -186,16 +191,18 @@ export function reportOf(order: Body, symbol: string): OrderReport {
     clientOrderId: textIn(order, "clientOrderId"),
     status: statusOf(textIn(order, "status")),
     filledQuantity: filled,
-    quantity: amountIn(order, "origQty"),
     symbol,
     side: sideIn(order, "side"),
+    ...stated({ quantity: quantityIn(order, "origQty") }),
   };
   return withTerms(report, { filled, paid: amountIn(order, "cummulativeQuoteQty"), limit: amountIn(order, "price") });
 }
 
 /** The client order id of an execution report: on a cancel, `c` is the id of the cancel. */
 function clientIdIn(event: Body): string {
-  return optionalTextIn(event, "C") ?? textIn(event, "c");
+  const cancelled = optionalTextIn(event, "C");
+  // Some hosts write the word for no id.
+  return cancelled === undefined || cancelled === "null" ? textIn(event, "c") : cancelled;
 }
 
 /** An execution report of the stream. */
@@ -206,9 +213,9 @@ export function eventReportOf(event: Body, symbol: string): OrderReport {
     clientOrderId: clientIdIn(event),
     status: statusOf(textIn(event, "X")),
     filledQuantity: filled,
-    quantity: amountIn(event, "q"),
     symbol,
     side: sideIn(event, "S"),
+    ...stated({ quantity: quantityIn(event, "q") }),
   };
   const reason = optionalTextIn(event, "r");
   if (reason !== undefined && reason !== "NONE") report.reason = reason.slice(0, 200);
@@ -249,10 +256,16 @@ export function fillOf(trade: Body, symbol: string): Fill {
     quantity: amountIn(trade, "qty"),
     price: amountIn(trade, "price"),
     timestamp: millisIn(trade, "time"),
-    fee: amountIn(trade, "commission"),
-    feeCurrency: textIn(trade, "commissionAsset"),
+    ...feeOf(trade),
     ...liquidityOf(trade["isMaker"]),
   };
+}
+
+/** Nothing for a trade without a commission, which has no asset. @throws Error for a commission without its asset. */
+function feeOf(trade: Body): Pick<Fill, "fee" | "feeCurrency"> {
+  const fee = amountIn(trade, "commission");
+  const isFree = amount(fee).eq(ZERO) && optionalTextIn(trade, "commissionAsset") === undefined;
+  return isFree ? {} : { fee, feeCurrency: textIn(trade, "commissionAsset") };
 }
 
 const INTERVALS = ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w"];

@@ -10,6 +10,7 @@ import {
   liquidityOf,
   listOf,
   millisIn,
+  optionalAmountIn,
   optionalTextIn,
   sideIn,
   textIn,
@@ -130,7 +131,9 @@ export function balancesOf(accounts: readonly Body[]): readonly Balance[] {
     if (/_(?:CFM|INTX)/.test(optionalTextIn(account, "platform") ?? "")) continue;
     const asset = textIn(account, "currency");
     const free = amount(amountIn(bodyOf(account["available_balance"]), "value"));
-    const total = free.plus(amount(amountIn(bodyOf(account["hold"]), "value")));
+    const { hold } = account;
+    const held = hold === undefined || hold === null ? "0" : amountIn(bodyOf(hold), "value");
+    const total = free.plus(amount(held));
     const sum = balances.get(asset) ?? { total: "0", free: "0" };
     balances.set(asset, {
       asset,
@@ -232,10 +235,15 @@ export function fillOf(fill: Body): Fill | undefined {
     quantity: isMoney ? amountText(amount(size).div(amount(price)).round(QUANTITY_DECIMALS)) : size,
     price,
     timestamp: millisIn(fill, "trade_time"),
-    fee: amountIn(fill, "commission"),
-    feeCurrency: symbol.split("/")[1] ?? "",
+    ...feeOf(fill, symbol),
     ...liquidityOf(MAKER[String(fill["liquidity_indicator"])]),
   };
+}
+
+/** In the currency of the price. A fill without a commission is passed on without a fee. */
+function feeOf(fill: Body, symbol: string): Pick<Fill, "fee" | "feeCurrency"> {
+  const fee = optionalAmountIn(fill, "commission");
+  return fee === undefined ? {} : { fee, feeCurrency: symbol.split("/")[1] ?? "" };
 }
 
 /** Coinbase's indicator of liquidity, and whether it is that of the maker. */

@@ -11,6 +11,7 @@ import {
   millisIn,
   optionalTextIn,
   sideIn,
+  stated,
   textIn,
 } from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";
@@ -180,7 +181,7 @@ export function reportOf(id: string, order: Body, symbol: string): OrderReport {
     symbol,
     side: sideIn(terms, "type"),
   };
-  if (!isByMoney) report.quantity = total;
+  if (!isByMoney && amount(total).gt(ZERO)) report.quantity = total;
   const [clientId, reason] = [optionalTextIn(order, "cl_ord_id"), optionalTextIn(order, "reason")];
   const [average, limit] = [amountIn(order, "price"), limitOf(terms)];
   if (clientId !== undefined) report.clientOrderId = clientId;
@@ -208,7 +209,7 @@ function millisOfSeconds(body: Body, name: string): number {
 }
 
 /** A trade of `TradesHistory`. */
-export function fillOf(id: string, trade: Body, symbol: string, quote: string): Fill {
+export function fillOf(id: string, trade: Body, symbol: string, quote: string | undefined): Fill {
   return {
     fillId: id,
     venueOrderId: textIn(trade, "ordertxid"),
@@ -218,7 +219,8 @@ export function fillOf(id: string, trade: Body, symbol: string, quote: string): 
     price: amountIn(trade, "price"),
     timestamp: millisOfSeconds(trade, "time"),
     fee: amountIn(trade, "fee"),
-    feeCurrency: quote,
+    // Kraken states the fee in the currency of the price.
+    ...stated({ feeCurrency: quote }),
     ...liquidityOf(trade["maker"]),
   };
 }

@@ -247,7 +247,7 @@ class KrakenVenue implements Venue, TradingVenue {
 
   async #report(id: string, order: Body): Promise<OrderReport> {
     const pair = textIn(bodyOf(order["descr"]), "pair");
-    return reportOf(id, order, (await this.#marketOf(pair)).symbol);
+    return reportOf(id, order, (await this.#find(pair))?.symbol ?? pair);
   }
 
   async openOrders(): Promise<OrderReport[]> {
@@ -291,8 +291,10 @@ class KrakenVenue implements Venue, TradingVenue {
     const fills: Fill[] = [];
     for (const [id, value] of Object.entries(bodyOf(result["trades"]))) {
       const trade = bodyOf(value);
-      const { symbol, quote } = await this.#marketOf(textIn(trade, "pair"));
-      fills.push(fillOf(id, trade, symbol, quote));
+      const pair = textIn(trade, "pair");
+      // A pair that Kraken lists no longer keeps Kraken's name: its trades must not hide those of others.
+      const market = await this.#find(pair);
+      fills.push(fillOf(id, trade, market?.symbol ?? pair, market?.quote));
     }
     fills.reverse();
     return { fills, count: Number(amountIn(result, "count")), last: Number(fills.at(-1)?.timestamp ?? 0) || undefined };

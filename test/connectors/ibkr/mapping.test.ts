@@ -1,6 +1,7 @@
 /** What TWS states, as the desk's values: amounts, times, accounts, orders, fills, prices. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import IbkrConnector from "../../../connectors/ibkr/index.ts";
 import { accountFrom, accountValues, positionOf, ratesFrom } from "../../../connectors/ibkr/account.ts";
 import { isLess, isMultiple, plain } from "../../../connectors/ibkr/amounts.ts";
 import { assertSendable, instrumentOf, type Listed } from "../../../connectors/ibkr/contracts.ts";
@@ -140,6 +141,10 @@ describe("options and accounts", () => {
   });
 });
 
+it("a day is what the gateway lists of executions", () => {
+  expect(IbkrConnector.capabilities.fillsReachBackMs).toBe(86_400_000);
+});
+
 describe("the account", () => {
   const value = (key: string, amount: string, currency: string): AccountRow => ({
     kind: "value",
@@ -192,6 +197,13 @@ describe("the account", () => {
 
   it("with a NAV in two currencies is in the one whose rate is 1", () => {
     expect(accountValues([value("NetLiquidation", "27000", "USD"), ...rows]).currency).toBe("EUR");
+  });
+
+  it("of ten millions and more is not an error where Java writes an exponent", () => {
+    const large = rows.map((row) =>
+      row.kind === "value" && row.key === "NetLiquidation" ? { ...row, value: "1.25E7" } : row,
+    );
+    expect(accountValues(large).nav).toBe("12500000");
   });
 
   it.each([
