@@ -239,6 +239,9 @@ export async function followWorking(desk: Desk, connector: ConnectorName): Promi
   }
 }
 
+const LOGGED_FAILURES = 5;
+const LOGGED_EVERY = 10;
+
 /** Runs a poll. An error is logged, and the connector is not polled again before its pause ends. Never rejects. */
 export async function paced(
   desk: Pick<Desk, "log" | "market">,
@@ -251,6 +254,9 @@ export async function paced(
     polls.succeeded(connector);
   } catch (error) {
     const ms = polls.failed(connector, error);
+    const { failures = 0 } = polls.trouble(connector) ?? {};
+    // The pause no longer grows then: during an outage the log has a line in ten minutes.
+    if (failures > LOGGED_FAILURES && failures % LOGGED_EVERY !== 0) return;
     desk.log.warn(`polling ${connector} failed, the next poll is in ${Math.round(ms / 1000)} s: ${messageOf(error)}`, {
       connector,
     });
