@@ -24,6 +24,9 @@ const ALLOWED_VALUES: Record<Exclude<keyof Capabilities, "pollSeconds" | "fillsR
   marginAccount: [true, false],
 };
 
+/** Capabilities whose range the loader checks. */
+const NUMBERS: readonly string[] = ["pollSeconds", "fillsReachBackMs"];
+
 async function disconnect(harness: ConformanceHarness): Promise<void> {
   const startedAt = harness.clock.monotonic();
   try {
@@ -137,10 +140,9 @@ export const LOAD_CASES: readonly TestCase[] = [
     run: async (harness) => {
       const { capabilities, methods } = harness.connector.status;
       for (const [name, value] of Object.entries(capabilities)) {
-        // The loader checks its range.
-        if (name === "pollSeconds") continue;
+        if (NUMBERS.includes(name)) continue;
         const values = ALLOWED_VALUES[name as keyof typeof ALLOWED_VALUES] as readonly unknown[] | undefined;
-        const names = [...Object.keys(ALLOWED_VALUES), "pollSeconds"].join(", ");
+        const names = [...Object.keys(ALLOWED_VALUES), ...NUMBERS].join(", ");
         if (values === undefined) fail(`static capabilities has an unknown key ${name}; allowed are ${names}`);
         const allowed = (values ?? []).map((value) => JSON.stringify(value)).join(" or ");
         assert(
