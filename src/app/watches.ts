@@ -52,12 +52,15 @@ function repeat(clock: Pick<Clock, "after">, ms: number, work: () => Promise<voi
   };
 }
 
+/** Where people and agents write besides the folders that each start makes. */
+const NOTE_FOLDERS: readonly string[] = [LAYOUT.research, LAYOUT.rates];
+
 /**
  * Makes edits by hand revisions of the history within seconds, also in folders that cannot be watched. Returns a
  * function that stops it.
  */
 export function watchFiles({ desk }: OpenDesk): () => void {
-  const folders = ["", ...FOLDERS.filter((folder) => !folder.startsWith(LAYOUT.state))];
+  const folders = ["", ...NOTE_FOLDERS, ...FOLDERS.filter((folder) => !folder.startsWith(LAYOUT.state))];
   const stopWatching = watchFolders(desk, folders, {
     onChange: (name) => {
       if (name === null || !(name.startsWith(".") || name.endsWith(".tmp"))) desk.history.touch();

@@ -20,7 +20,8 @@ it("an edit by hand becomes a revision by itself within seconds", async () => {
   await desk.open.desk.history.flush();
   const stop = watchFiles(desk.open);
   writeFileSync(join(desk.root, "research/mine.md"), "An idea.\n");
-  const revisions = () => desk.call<Listed[]>("history list", { path: "research/mine.md" });
+  // The command would commit the edit itself.
+  const revisions = () => desk.open.desk.history.list("research/mine.md", 10);
   await expect.poll(revisions, { timeout: 15_000 }).toMatchObject([{ title: "files changed by hand" }]);
   stop();
 });
