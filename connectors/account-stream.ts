@@ -36,6 +36,7 @@ export interface AccountStreamOptions {
 
 export class AccountStream {
   readonly #options: AccountStreamOptions;
+  readonly #connect: (url: string) => WebSocket;
   #socket: WebSocket | undefined;
   #isClosed = false;
   #retryMs = RETRY_MS.min;
@@ -43,8 +44,9 @@ export class AccountStream {
   /** When each failure of this outage was logged. */
   readonly #logged = new Map<string, number>();
 
-  constructor(options: AccountStreamOptions) {
+  constructor(options: AccountStreamOptions, connect = (url: string): WebSocket => new WebSocket(url)) {
     this.#options = options;
+    this.#connect = connect;
   }
 
   /** Resolves when the venue has confirmed the subscription. */
@@ -52,7 +54,7 @@ export class AccountStream {
     const messages = await this.#options.opening();
     const { name, url, pingEveryMs } = this.#options;
     if (this.#isClosed) throw new Error(`${name} was closed`);
-    const socket = new WebSocket(url);
+    const socket = this.#connect(url);
     this.#socket = socket;
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => socket.terminate(), SUBSCRIBE_MS);

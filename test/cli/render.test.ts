@@ -377,6 +377,7 @@ const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
       memoryMb: 6.2,
       queueDepth: 0,
       lastError: text,
+      hosts: [text],
       lost: [text],
     },
   ],

@@ -168,12 +168,12 @@ describe("qoc connect on a terminal", () => {
   });
 
   it("asks which exchange, and names the connector after it", async () => {
-    const { asked, calls } = await play({ type: "ccxt" }, { answers: ["kraken", "", "", "y"] });
+    const { asked, calls } = await play({ type: "ccxt" }, { answers: ["binance", "", "", "y"] });
     expect(asked.slice(0, 2)).toEqual([
       "Which exchange? (for example binance)",
-      "Name of the connector (Enter: kraken-paper)",
+      "Name of the connector (Enter: binance-paper)",
     ]);
-    expect(calls[1]?.[1]).toMatchObject({ type: "ccxt", name: "kraken-paper", exchange: "kraken" });
+    expect(calls[1]?.[1]).toMatchObject({ type: "ccxt", name: "binance-paper", exchange: "binance" });
   });
 
   it.each([

@@ -1,38 +1,36 @@
 /** The stream of an account while its venue is away: the clock is a fake, and no connection is made. */
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { AccountStream } from "../../connectors/account-stream.ts";
+import type { WebSocket } from "ws";
+import { AccountStream, type AccountStreamOptions } from "../../connectors/account-stream.ts";
 
-interface FakeVenue {
-  isAway: boolean;
-  attempts: number;
-  socket: { terminate(): void } | undefined;
+const venue: { isAway: boolean; attempts: number; socket: FakeSocket | undefined } = {
+  isAway: false,
+  attempts: 0,
+  socket: undefined,
+};
+
+class FakeSocket extends EventEmitter {
+  constructor() {
+    super();
+    venue.attempts += 1;
+    venue.socket = this;
+    setTimeout(() => (venue.isAway ? this.fail() : this.emit("open")), 1);
+  }
+  fail(): void {
+    this.emit("error", new Error(venue.attempts % 2 === 0 ? "refused" : "reset"));
+    this.emit("close");
+  }
+  send(): void {
+    setTimeout(() => this.emit("message", Buffer.from('"subscribed"')), 1);
+  }
+  ping(): void {
+    this.emit("pong");
+  }
+  terminate(): void {
+    this.emit("close");
+  }
 }
-
-const { venue } = vi.hoisted(() => ({ venue: { isAway: false, attempts: 0, socket: undefined } as FakeVenue }));
-vi.mock("ws", () => ({
-  WebSocket: class extends EventEmitter {
-    constructor() {
-      super();
-      venue.attempts += 1;
-      venue.socket = this;
-      setTimeout(() => (venue.isAway ? this.fail() : this.emit("open")), 1);
-    }
-    fail(): void {
-      this.emit("error", new Error(venue.attempts % 2 === 0 ? "refused" : "reset"));
-      this.emit("close");
-    }
-    send(): void {
-      setTimeout(() => this.emit("message", Buffer.from('"subscribed"')), 1);
-    }
-    ping(): void {
-      this.emit("pong");
-    }
-    terminate(): void {
-      this.emit("close");
-    }
-  },
-}));
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -41,13 +39,14 @@ const HOUR_MS = 3_600_000;
 
 it("an hour away: about one attempt a minute, few lines of log, and back within two minutes", async () => {
   const said: string[] = [];
-  const stream = new AccountStream({
+  const options: AccountStreamOptions = {
     ...{ name: "the stream", url: "ws://venue", pingEveryMs: 10_000, opening: () => ["subscribe"] },
     read: () => ({ kind: "subscribed" }),
     onDown: () => void said.push("down"),
     onRestored: () => Promise.resolve(void said.push("up")),
     warn: (message, error) => void said.push(`${message}: ${String(error)}`),
-  });
+  };
+  const stream = new AccountStream(options, () => new FakeSocket() as unknown as WebSocket);
   const opened = stream.open();
   await vi.advanceTimersByTimeAsync(10);
   await opened;

@@ -38,7 +38,7 @@ it("covers fills, in canonical form and not", () => {
   const fill = { fillId: "f", venueOrderId: "o", symbol: "A", side: "buy", quantity: "1", price: "2", timestamp: 5 };
   expect(fills.parse("emitFill", [fill])).toHaveLength(1);
   expect(unknown.list).toEqual([]);
-  expect(fills.parse("emitFill", [{ ...fill, liquidity: "maker" }])).toHaveLength(1);
+  expect(fills.parse("emitFill", [{ ...fill, liquidity: "maker", tape: "A" }])).toHaveLength(1);
   expect(fills.parse("getFills", [{ ...fill, price: 2, route: "X" }])).toHaveLength(1);
   expect(unknown.list.map(({ method }) => method)).toEqual(["emitFill", "getFills"]);
 });

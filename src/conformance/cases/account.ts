@@ -132,6 +132,28 @@ async function assertPositionKeepsDigits(harness: ConformanceHarness): Promise<v
   await assertHeld(harness, symbol, before.plus(decimal(made.quantity)), `a buy of ${made.quantity} ${symbol}`);
 }
 
+/** Buys every symbol of the kit's venue, the last one by its smallest quantity. */
+async function assertEveryPosition(harness: ConformanceHarness): Promise<void> {
+  if (harness.level !== "kit") leaveOut("a venue of an author may not list this many symbols");
+  const { symbols } = harness.kit.traits;
+  const dust = symbols.at(-1) ?? harness.settings.symbol;
+  const { lotSize } = await harness.venue.describeInstrument(dust);
+  const bought: [symbol: string, quantity: string][] = [];
+  for (const symbol of symbols) {
+    const quantity = symbol === dust ? lotSize : "1";
+    const made = await harness.kit.trade({ symbol, side: "buy", quantity, price: "100" });
+    if (made !== undefined) bought.push([symbol, made.quantity]);
+  }
+  const positions = await readOrFail("getPositions", harness.calls.positions("kit"));
+  const missing = bought.filter(([symbol, quantity]) => !heldOf(positions, symbol).eq(decimal(quantity)));
+  const [[symbol, quantity] = []] = missing;
+  assert(
+    missing.length === 0,
+    `the venue has ${bought.length} positions, but getPositions left out or changed ${missing.length}, such as ` +
+      `${quantity} ${symbol}: return every position, also a small one`,
+  );
+}
+
 export const ACCOUNT_CASES: readonly TestCase[] = [
   {
     id: "C149",
@@ -211,6 +233,14 @@ export const ACCOUNT_CASES: readonly TestCase[] = [
           `them from the venue, and keep the minus sign of a short position`,
       );
     },
+  },
+  {
+    id: "C156",
+    group: "account",
+    title: "every position is returned, also the smallest",
+    proves: "the book has all that the account holds, however many and however small",
+    needs: { venue: "hooked" },
+    run: assertEveryPosition,
   },
   {
     id: "C24",

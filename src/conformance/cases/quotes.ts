@@ -2,7 +2,7 @@
 import { quoteSchema } from "../../protocol/schemas.ts";
 import { ZERO, decimal } from "../../domain/decimal.ts";
 import type { VenueQuote } from "../../domain/market/venue.ts";
-import { assert, fail, leaveUntried, skip } from "../assert.ts";
+import { assert, fail, leaveOut, leaveUntried, skip } from "../assert.ts";
 import type { TestCase } from "../test-case.ts";
 import type { ConformanceHarness } from "../harness.ts";
 import { otherSymbol, priceAt, simulatesTime } from "../order-terms.ts";
@@ -77,7 +77,32 @@ async function assertConcurrentQuotes(harness: ConformanceHarness): Promise<void
   assert(wrong === undefined, `${wrong}: request the quote of its symbol, and keep the state of no call in a field`);
 }
 
+const BELOW_ZERO = { bid: "-5.25", ask: "-5.15", last: "-5.20" };
+
+/** Power, oil and spreads trade below zero. An adapter may refuse such a quote; another price would be traded on. */
+async function assertNegativePrices(harness: ConformanceHarness): Promise<void> {
+  if (harness.level !== "kit") leaveOut("a venue of an author may have no prices below zero");
+  const { symbol } = harness.settings;
+  await harness.venue.setQuote(symbol, BELOW_ZERO);
+  const response = await harness.call("getQuote", symbol);
+  if (!response.ok) return;
+  const { bid, ask } = await fetchQuote(harness, symbol);
+  assert(
+    same(bid, BELOW_ZERO.bid) && same(ask, BELOW_ZERO.ask),
+    `the venue's quote is ${BELOW_ZERO.bid} to ${BELOW_ZERO.ask}, but getQuote returned ${bid} to ${ask}: pass prices ` +
+      `below zero on, or throw`,
+  );
+}
+
 export const QUOTE_CASES: readonly TestCase[] = [
+  {
+    id: "C157",
+    group: "quotes",
+    title: "prices below zero are not changed",
+    proves: "a quote of a spread, of oil or of power is the venue's",
+    needs: { venue: "hooked" },
+    run: assertNegativePrices,
+  },
   {
     id: "C11",
     group: "quotes",

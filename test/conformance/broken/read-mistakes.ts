@@ -18,6 +18,29 @@ function quoteFallback(value: string): string {
 
 export const READ_MISTAKES: readonly Mistake[] = [
   {
+    name: "drops-small-positions",
+    description: "It takes a position of less than a thousandth for a rest that does not count.",
+    edits: [
+      ["return positions.map((", "return positions.filter(({ quantity }) => Math.abs(Number(quantity)) > 0.001).map(("],
+    ],
+    caughtBy: ["C156"],
+    reason: "also a small one",
+  },
+  {
+    name: "first-page-of-positions",
+    description: "It returns the first ten positions.",
+    edits: [["return positions.map((", "return positions.slice(0, 10).map(("]],
+    caughtBy: ["C156"],
+    reason: "left out or changed 10",
+  },
+  {
+    name: "prices-below-zero-as-zero",
+    description: "It takes a price below zero for a missing one.",
+    edits: [[QUOTE, QUOTE.replace("bid, ask,", 'bid: bid?.replace(/^-.*/, "0"), ask: ask?.replace(/^-.*/, "0"),')]],
+    caughtBy: ["C157"],
+    reason: "pass prices below zero on",
+  },
+  {
     name: "invents-quotes",
     description: "It returns a made-up quote for a symbol that the venue does not list.",
     edits: [[QUOTE_PATH, quoteFallback('{ bid: "99", ask: "101", last: "100", time: Date.now() }')]],

@@ -65,7 +65,7 @@ describe("an adapter of another wire format", () => {
       "the venue replaces no order by itself",
       "the instrument names no order flags",
     ]);
-    expect(report.summary).toMatch(/, C140 C152 not possible at this venue; certified$/);
+    expect(report.summary).toMatch(/, C140 C152 C156 C157 not possible at this venue; certified$/);
     const missing = report.guarantees.filter(({ given }) => !given).map(({ because }) => because);
     expect(missing).toEqual([expect.stringContaining("does not declare clientIdDedupe")]);
   });

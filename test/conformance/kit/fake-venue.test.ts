@@ -149,6 +149,9 @@ describe("the protocol", () => {
       cash: "1000000",
       buying_power: "999749.75",
       currency: "USD",
+      settled_cash: "999986.25",
+      margin_used: "0",
+      unrealized_pnl: "-7.125",
     });
     expect((await call("GET", "/positions")).body).toEqual([]);
     expect((await call("GET", "/nothing")).status).toBe(404);
