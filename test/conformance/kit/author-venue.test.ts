@@ -64,6 +64,8 @@ describe("an adapter of another wire format", () => {
       "only the kit's own HTTP venue can be made to do this",
       "the venue replaces no order by itself",
       "the instrument names no order flags",
+      "a venue of an author may not list this many symbols",
+      "a venue of an author may have no prices below zero",
     ]);
     expect(report.summary).toMatch(/, C140 C152 C156 C157 not possible at this venue; certified$/);
     const missing = report.guarantees.filter(({ given }) => !given).map(({ because }) => because);
