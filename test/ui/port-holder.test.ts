@@ -61,7 +61,7 @@ describePage("a program that holds the port while the desk is down", () => {
     const again = await tempDesk({ again: { root: desk.root, home: desk.desk.home }, port });
     try {
       const body = JSON.stringify({ command: "status", input: {} });
-      // What was heard may be a request with another body.
+      // The request of the page may have had another body.
       const length = String(Buffer.byteLength(body));
       const headers = { ...heard, origin: desk.origin, "content-type": "application/json", "content-length": length };
       for (const path of ["/ui/api/command", "/ui/api/logout"])
