@@ -1,4 +1,7 @@
-/** The stream of an account while its venue is away: the clock is a fake, and no connection is made. */
+/**
+ * The stream of an account while its venue is away: the clock is a fake, and no connection is made. In this tier
+ * each file has globals of its own: an hour of a fake clock that unit tests share took longer than a test may.
+ */
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { WebSocket } from "ws";
