@@ -60,7 +60,10 @@ const BACKSLASHES_MAX = 3;
 /** JSON in JSON in JSON in JSON doubles a backslash three times. */
 const BACKSLASHES = "\\\\{1,8}";
 /** Between the characters of a text in UTF-16 that was read byte by byte. */
-const ZERO_BYTE = `(?:\\0|${BACKSLASHES}(?:u0000|x00|0)|%00)?`;
+const ZERO_ESCAPES = "u0000|x00|0";
+const ZERO_BYTE = `(?:\\0|${BACKSLASHES}(?:${ZERO_ESCAPES})|%00)?`;
+/** After the backslashes of a backslash: its last one must not be that of the zero byte which follows. */
+const NO_ZERO_ESCAPE = `(?!${ZERO_ESCAPES})`;
 const NAMED_ENTITIES: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
 const LETTERS_AFTER_BACKSLASH: Readonly<Record<string, string>> = {
   "\n": "n",
@@ -88,8 +91,8 @@ function characterPattern(character: string): string {
     `&#[xX]0*${anyCase(code)};`,
     `&#0*${Number.parseInt(code, 16)};`,
     ...(name === undefined ? [] : [`&${name};`]),
+    ...(character === "\\" ? [`${BACKSLASHES}${NO_ZERO_ESCAPE}`] : []),
     ...(/[\p{L}\p{N}]/u.test(character) ? [] : [`${BACKSLASHES}${escapeRegExp(letter ?? character)}`]),
-    ...(character === "\\" ? [BACKSLASHES] : []),
     escapeRegExp(character),
   ];
   return `(?:${forms.join("|")})`;

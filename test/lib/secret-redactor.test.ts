@@ -51,6 +51,8 @@ describe("a secret redactor", () => {
         redactor.add(secret, "[key]");
         expect(redactor.redact(`<${encode(secret)}>`)).toBe("<[key]>");
       }),
+      // The zero byte of UTF-16 is escaped by the same characters.
+      { examples: [["      \\u"], ["      \\x"], ["      \\0"], ["\\u0000 ab"], ["ab\\0cdef"]] },
     );
   });
 
