@@ -233,7 +233,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     search: "        if (entries[at] !== key[0]) return;\n",
     replace: "",
     test: LISTS,
-    fails: "lists filled orders in the same pages",
+    fails: "lists its fills in the same pages",
   },
   {
     name: "c26",
