@@ -6,9 +6,9 @@ import { CHECKPOINT_FILE } from "../../src/bus/checkpoint.ts";
 import type { Recorded } from "../../src/domain/event.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import type { Disk } from "../../src/domain/ports.ts";
-import { CHECKPOINTS, openCheckpointed } from "../support/checkpoint-harness.ts";
+import { CHECKPOINTS, appendWithCuts, checkpointCuts, openCheckpointed } from "../support/checkpoint-harness.ts";
 import { type CrashDisk, crashDisk } from "../support/crash-disk.ts";
-import { FIRST_SEGMENT as SEGMENT, JOURNAL_DIR as JOURNAL, settled } from "../support/journal-harness.ts";
+import { FIRST_SEGMENT as SEGMENT, JOURNAL_DIR as JOURNAL } from "../support/journal-harness.ts";
 import { scenario } from "../support/journal-scenario.ts";
 import { diskWith, mortalDisk } from "../support/mortal-disk.ts";
 import { journalOf, randomSteps } from "../support/random-journal.ts";
@@ -16,36 +16,16 @@ import { expectWhole } from "../support/whole-fold.ts";
 
 const HOUR = 3_600_000;
 
-/** After so many records: a checkpoint while the next records come, or a start. */
-const cuts = fc.array(fc.record({ after: fc.nat(60), isStart: fc.boolean(), meanwhile: fc.nat(6) }), {
-  minLength: 1,
-  maxLength: 6,
-});
-
 describe("a start from a checkpoint", () => {
   it("has the state of the whole fold, over random journals, checkpoints and starts", async () => {
     let used = 0;
     let archived = 0;
     await fc.assert(
-      fc.asyncProperty(randomSteps, cuts, async (steps, places) => {
+      fc.asyncProperty(randomSteps, checkpointCuts(60), async (steps, places) => {
         const records = journalOf(steps).records();
         const disk = crashDisk();
-        let desk = await openCheckpointed(disk);
-        for (const [index, recorded] of records.entries()) {
-          desk.append(recorded);
-          for (const { after, isStart, meanwhile } of places) {
-            if (after % records.length !== index) continue;
-            const writing = desk.checkpoints.write();
-            for (let turn = 0; turn < meanwhile; turn++) await settled();
-            if (isStart) {
-              await writing;
-              await desk.journal.close();
-              desk = await openCheckpointed(disk);
-              used += desk.from === 0 ? 0 : 1;
-            }
-          }
-        }
-        await desk.checkpoints.write();
+        const { desk, usedCheckpoints } = await appendWithCuts(disk, records, places);
+        used += usedCheckpoints;
         expectWhole(desk.state, records);
         archived += desk.state.orders.archived + desk.state.fills.archived;
         await desk.journal.close();

@@ -1,5 +1,6 @@
 /** A journal with its fold and its checkpoints on an in-memory disk, opened as a start of the desk opens them. */
 import { createHash } from "node:crypto";
+import fc from "fast-check";
 import { type Bus, openBus } from "../../src/bus/bus.ts";
 import { DiskArchive } from "../../src/bus/archive.ts";
 import { type CheckpointPlace, readCheckpoint, restoreState } from "../../src/bus/checkpoint.ts";
@@ -14,6 +15,7 @@ import type { Disk } from "../../src/domain/ports.ts";
 import { KeptLedger } from "../../src/trading/account/kept-ledger.ts";
 import { type LedgerParts, emptyLedger } from "../../src/trading/account/ledger-parts.ts";
 import { fakeClock } from "./fake-clock.ts";
+import { settled } from "./journal-harness.ts";
 import { quietLog } from "./quiet-log.ts";
 
 const ROOT = "/desk/.qoc";
@@ -114,4 +116,43 @@ export async function openCheckpointed(disk: Disk, options: HarnessOptions = {})
       bus.publish(event);
     },
   };
+}
+
+/** A checkpoint after so many records, or a start from it. Meanwhile so many turns of the loop pass. */
+export interface CheckpointCut {
+  readonly after: number;
+  readonly isStart: boolean;
+  readonly meanwhile: number;
+}
+
+export function checkpointCuts(afterMax: number): fc.Arbitrary<CheckpointCut[]> {
+  return fc.array(fc.record({ after: fc.nat(afterMax), isStart: fc.boolean(), meanwhile: fc.nat(6) }), {
+    minLength: 1,
+    maxLength: 6,
+  });
+}
+
+/** Appends the records with these cuts, and writes a last checkpoint. `usedCheckpoints` counts the starts from one. */
+export async function appendWithCuts(
+  disk: Disk,
+  records: readonly Recorded[],
+  cuts: readonly CheckpointCut[],
+): Promise<{ readonly desk: CheckpointedDesk; readonly usedCheckpoints: number }> {
+  let desk = await openCheckpointed(disk);
+  let usedCheckpoints = 0;
+  for (const [index, recorded] of records.entries()) {
+    desk.append(recorded);
+    for (const { after, isStart, meanwhile } of cuts) {
+      if (after % records.length !== index) continue;
+      const writing = desk.checkpoints.write();
+      for (let turn = 0; turn < meanwhile; turn++) await settled();
+      if (!isStart) continue;
+      await writing;
+      await desk.journal.close();
+      desk = await openCheckpointed(disk);
+      usedCheckpoints += desk.from === 0 ? 0 : 1;
+    }
+  }
+  await desk.checkpoints.write();
+  return { desk, usedCheckpoints };
 }

@@ -9,9 +9,13 @@ import { ledgerWithArchive } from "../../../src/trading/account/archived-ledger.
 import { KeptLedger } from "../../../src/trading/account/kept-ledger.ts";
 import { emptyLedger } from "../../../src/trading/account/ledger-parts.ts";
 import { ProfitLedger } from "../../../src/trading/account/profit-ledger.ts";
-import { type CheckpointedDesk, openCheckpointed } from "../../support/checkpoint-harness.ts";
+import {
+  type CheckpointedDesk,
+  appendWithCuts,
+  checkpointCuts,
+  openCheckpointed,
+} from "../../support/checkpoint-harness.ts";
 import { crashDisk } from "../../support/crash-disk.ts";
-import { settled } from "../../support/journal-harness.ts";
 import { amount, scenario } from "../../support/journal-scenario.ts";
 import { quietLog } from "../../support/quiet-log.ts";
 import { type Step, journalOf, randomStep } from "../../support/random-journal.ts";
@@ -82,10 +86,6 @@ const ledgerStep = fc.oneof(
 const steps = fc.array(fc.oneof(randomStep, { weight: 3, arbitrary: ledgerStep }), {
   ...{ minLength: 20, maxLength: 80, size: "max" as const },
 });
-const cuts = fc.array(fc.record({ after: fc.nat(160), isStart: fc.boolean(), meanwhile: fc.nat(6) }), {
-  minLength: 1,
-  maxLength: 6,
-});
 
 function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
@@ -118,23 +118,10 @@ describe("the ledger of a checkpoint", () => {
   it("is that of the whole journal, over random journals, checkpoints and starts", async () => {
     const archived = { rows: 0, points: 0, trades: 0 };
     await fc.assert(
-      fc.asyncProperty(steps, cuts, async (random, places) => {
+      fc.asyncProperty(steps, checkpointCuts(160), async (random, places) => {
         const records = journalOf(random).records();
         const disk = crashDisk();
-        let desk = await openCheckpointed(disk);
-        for (const [index, recorded] of records.entries()) {
-          desk.append(recorded);
-          for (const { after, isStart, meanwhile } of places) {
-            if (after % records.length !== index) continue;
-            const writing = desk.checkpoints.write();
-            for (let turn = 0; turn < meanwhile; turn++) await settled();
-            if (!isStart) continue;
-            await writing;
-            await desk.journal.close();
-            desk = await openCheckpointed(disk);
-          }
-        }
-        await desk.checkpoints.write();
+        const { desk } = await appendWithCuts(disk, records, places);
         await desk.journal.close();
         const again = await openCheckpointed(disk);
         expect([again.from, again.errors]).toEqual([records.length, []]);
