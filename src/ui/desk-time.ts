@@ -15,7 +15,7 @@ export function stopwatch({ wall, monotonic }: BrowserClocks): () => number {
   return () => Math.max(wall() - wallAt, monotonic() - monotonicAt, 0);
 }
 
-/** The time of an answer that took longer may be long past: the machine may have slept before the page read it. */
+/** The time of a first answer that took longer may be long past: the machine may have slept before the page read it. */
 const SLOW_MS = 5_000;
 
 export class DeskTime {
@@ -34,11 +34,14 @@ export class DeskTime {
     return Math.round(desk + passed());
   }
 
-  /** The desk has answered at `desk` by its clock; the answer is here after `took` ms. */
+  /**
+   * The desk has answered at `desk` by its clock; the answer is here after `took` ms. So it is between `desk` and
+   * `desk + took` now. A known time in between stays: an answer that came slowly would set the time back by its delay,
+   * and what was read before it would seem newer than it is.
+   */
   learn(desk: number, took: number): void {
-    const isSlow = took > SLOW_MS;
-    if (isSlow && this.#isLearned) return;
-    this.#known = { desk: isSlow ? desk + took : desk, passed: stopwatch(this.#clocks) };
+    const now = this.#isLearned ? this.now() : took > SLOW_MS ? desk + took : desk;
+    this.#known = { desk: Math.min(Math.max(now, desk), desk + took), passed: stopwatch(this.#clocks) };
     this.#isLearned = true;
   }
 }

@@ -77,6 +77,29 @@ describe("the desk's time in a browser", () => {
     expect(time.now()).toBe(clocks.desk.at);
   });
 
+  it("never makes a value seem newer than it is, however long each request and answer travel", () => {
+    const delay = fc.integer({ min: 0, max: 2_000 });
+    const asked = fc.record({ there: delay, back: delay, pause: fc.integer({ min: 0, max: 20_000 }) });
+    fc.assert(
+      fc.property(fc.integer({ min: -1e7, max: 1e7 }), fc.array(asked, { maxLength: 30 }), (skew, requests) => {
+        const clocks = new Clocks(skew);
+        const time = new DeskTime(clocks);
+        const values: { readonly askedAt: number; readonly isOf: number }[] = [];
+        for (const { there, back, pause } of requests) {
+          const [isOf, passed] = [clocks.desk.at, stopwatch(clocks)];
+          clocks.pass(there);
+          const answered = clocks.desk.at;
+          clocks.pass(back);
+          time.learn(answered, passed());
+          values.push({ askedAt: time.now() - passed(), isOf });
+          clocks.pass(pause);
+          for (const value of values)
+            expect(time.now() - value.askedAt).toBeGreaterThanOrEqual(clocks.desk.at - value.isOf);
+        }
+      }),
+    );
+  });
+
   it("does not go back if the clock of the day is set back, and is right again after the next answer", () => {
     const clocks = new Clocks(0);
     const time = new DeskTime(clocks);
