@@ -1,7 +1,7 @@
 /** The open desk that use cases work on: its state, the ways to change it, and its services. */
 import type { DiskArchive } from "../bus/archive.ts";
 import type { ProposalNeed } from "../domain/orders/order-view.ts";
-import type { DeskEvent, Recorded } from "../domain/event.ts";
+import type { Actor, DeskEvent, Recorded } from "../domain/event.ts";
 import type { DecimalText } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { GapRange, JournalGap } from "../domain/authority/journal-head.ts";
@@ -131,6 +131,8 @@ export interface ProposalCache {
   readonly missing: Map<string, number>;
   /** When a proposal's protection price was last computed, by order id, monotonic ms. */
   readonly refreshedAt: Map<string, number>;
+  /** The agents whose proposals are being written: one element each. */
+  readonly beingWritten: Set<{ readonly actor: Actor }>;
   scanning: Promise<void> | undefined;
   /** The scan that those share who ask while one runs. */
   nextScan: Promise<void> | undefined;
@@ -152,6 +154,7 @@ export function createProposalCache(authors = createOrderAuthors()): ProposalCac
     verdicts: new Map(),
     missing: new Map(),
     refreshedAt: new Map(),
+    beingWritten: new Set(),
     scanning: undefined,
     nextScan: undefined,
   };

@@ -1,5 +1,6 @@
 /** The `Disk` port on Node's file system. A write that has resolved survives a power cut. */
 import { bufferView } from "../lib/buffer-view.ts";
+import { hasCode } from "../lib/error-code.ts";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -35,10 +36,6 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
-}
-
 /** Orders, positions and notes concern the user alone. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -50,7 +47,7 @@ async function makeFolders(path: string, mode = FOLDER_MODE): Promise<void> {
   // One by one: on a read-only file system a recursive call says that the folder does not exist.
   for (const folder of missing) {
     await mkdir(folder, { mode }).catch((error: unknown) => {
-      if (!isCode(error, "EEXIST")) throw error;
+      if (!hasCode(error, "EEXIST")) throw error;
     });
     await chmod(folder, mode);
   }
@@ -152,7 +149,7 @@ async function facts(path: string): Promise<FileFacts | undefined> {
     const mode = stat.mode & 0o7777;
     return { kind: kindOf(stat), size, modifiedMs: mtimeMs, changedMs: ctimeMs, inode: ino, links: nlink, uid, mode };
   } catch (error) {
-    if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return undefined;
+    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return undefined;
     throw error;
   }
 }

@@ -4,6 +4,7 @@
  */
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/errors/error.ts";
+import { hasCode } from "../lib/error-code.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { isHostItem } from "./inbox.ts";
@@ -122,8 +123,7 @@ export class FileWriter {
     try {
       await disk.create(target, text);
     } catch (error) {
-      const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
-      throw exists ? new QocError("FILE_CHANGED", { path }, { cause: error }) : error;
+      throw hasCode(error, "EEXIST") ? new QocError("FILE_CHANGED", { path }, { cause: error }) : error;
     }
   }
 }

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { QocError } from "../domain/errors/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
+import { hasCode } from "../lib/error-code.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
@@ -158,7 +159,7 @@ export class Inbox {
         await this.#disk.create(target, text);
       } catch (error) {
         // Another message with this title was written first.
-        if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;
+        if (hasCode(error, "EEXIST")) continue;
         throw error;
       }
       return { path, text };

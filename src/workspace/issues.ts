@@ -5,6 +5,7 @@ import { QocError } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { quoteString } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
 import { slugOf } from "../lib/slug.ts";
 import { FileCache } from "./file-cache.ts";
 import type { FileWriter, WrittenFile } from "./file-write.ts";
@@ -125,6 +126,7 @@ export class IssueStore {
   readonly #workspace: WorkspaceRoot;
   readonly #writer: FileWriter;
   readonly #heads: FileCache<IssueHead>;
+  readonly #creations = new SerialQueue();
 
   constructor(workspace: WorkspaceRoot & { readonly clock: Pick<Clock, "now"> }, writer: FileWriter) {
     this.#workspace = workspace;
@@ -170,8 +172,12 @@ export class IssueStore {
     return readRegularText(this.#workspace.root, path, ISSUE_BYTES_MAX);
   }
 
-  /** Creates `issues/NNN-slug.md` with the next free number. */
-  async create(issue: NewIssue): Promise<WrittenFile> {
+  /** Creates `issues/NNN-slug.md` with the next free number. Two issues that are made at once get two numbers. */
+  create(issue: NewIssue): Promise<WrittenFile> {
+    return this.#creations.run(() => this.#create(issue));
+  }
+
+  async #create(issue: NewIssue): Promise<WrittenFile> {
     const paths = await listMarkdown(this.#workspace, LAYOUT.issues);
     const numbers = paths.map((path) => Number(/^\d+/.exec(stemOf(path))?.[0] ?? 0));
     const id = String(Math.max(0, ...numbers) + 1).padStart(3, "0");

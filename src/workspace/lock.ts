@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
+import { hasCode } from "../lib/error-code.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 import type { RuntimePaths } from "./runtime-folder.ts";
@@ -93,7 +94,7 @@ export async function takeLock(disk: Disk, path: string, { root, nonce, processe
       await disk.create(path, JSON.stringify(owner), 0o600);
       return { release: () => release(disk, path, nonce) };
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      if (!hasCode(error, "EEXIST")) throw error;
     }
     const current = await lockOwner(disk, path);
     if (current !== undefined && current.root === root && isAlive(current, processes))

@@ -5,6 +5,7 @@
 import { constants, existsSync } from "node:fs";
 import { type FileHandle, chmod, mkdir, open } from "node:fs/promises";
 import { QocError } from "../domain/errors/error.ts";
+import { hasCode } from "../lib/error-code.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants;
 
@@ -22,10 +23,6 @@ export interface OpenedFile {
   readonly bytes: Uint8Array;
   /** Device and inode, as `inodeKey` writes them. */
   readonly identity: string;
-}
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
 function refusal(path: string, reason: string): QocError {

@@ -5,7 +5,8 @@ import { UNNAMED } from "../domain/untrusted.ts";
 import { isInside } from "../lib/path-containment.ts";
 import type { WorkspaceRoot } from "./layout.ts";
 
-const SEGMENT = /^[A-Za-z0-9_^][A-Za-z0-9._^= -]{0,120}$/;
+const SEGMENT = /^[A-Za-z0-9._^= -]*$/;
+const SEGMENT_CHARACTERS_MAX = 121;
 const PATH_CHARACTERS_MAX = 400;
 
 /** Returns why the path is not allowed, or undefined if it is. Looks at the text of the path only, not at the disk. */
@@ -16,8 +17,10 @@ export function pathProblem(path: string): string | undefined {
     if (segment === ".." || segment === "." || segment === "")
       return 'the path must not contain "..", "." or empty segments';
     if (segment.startsWith(".")) return "dot files are not accessible";
-    if (!SEGMENT.test(segment) || segment.endsWith(" ") || segment.endsWith("."))
-      return "file names may contain only letters, digits, spaces, . _ ^ = and -";
+    if (!SEGMENT.test(segment)) return "file names may contain only letters, digits, spaces, . _ ^ = and -";
+    if (/^[ =-]|[ .]$/.test(segment))
+      return "a file name does not begin with a space, = or -, nor end with a space or .";
+    if (segment.length > SEGMENT_CHARACTERS_MAX) return `a file name has at most ${SEGMENT_CHARACTERS_MAX} characters`;
     if (segment.toLowerCase() === "node_modules") return "node_modules is not accessible";
   }
   return undefined;

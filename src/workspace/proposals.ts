@@ -1,9 +1,11 @@
 /** orders/pending/ and orders/proposed/: the proposals that wait for a human. */
 import { QocError } from "../domain/errors/error.ts";
-import { isFileStem } from "../domain/ids.ts";
+import { digestOf } from "../domain/digest.ts";
+import { type Digest, isFileStem } from "../domain/ids.ts";
 import type { OrderRecord } from "../domain/orders/order-state.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/orders/proposal.ts";
+import { hasCode } from "../lib/error-code.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { FileCache } from "./file-cache.ts";
 import { LAYOUT, PROPOSAL_FOLDERS, type WorkspaceRoot } from "./layout.ts";
@@ -19,9 +21,18 @@ export interface ReadableProposal {
   readonly draft: ProposalDraft;
 }
 
+interface UnreadableProposal {
+  readonly kind: "bad";
+  readonly id: string;
+  readonly path: string;
+  readonly message: string;
+  /** Of the bytes, if they were read. */
+  readonly digest?: Digest | undefined;
+}
+
 export type ProposalFile =
   | ReadableProposal
-  | { readonly kind: "bad"; readonly id: string; readonly path: string; readonly message: string }
+  | UnreadableProposal
   | { readonly kind: "duplicate"; readonly id: string; readonly path: string; readonly others: readonly string[] };
 
 /** A file that a move, for example to orders/executed, removed after its folder was listed. */
@@ -120,7 +131,7 @@ export class ProposalStore {
         await this.#disk.mkdir(`${this.#root}/${LAYOUT.ordersPending}`);
         await this.#disk.create(`${this.#root}/${path}`, text);
       } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;
+        if (hasCode(error, "EEXIST")) continue;
         throw error;
       }
       this.#lastNumbers.set(day, n);
@@ -143,7 +154,7 @@ export class ProposalStore {
   }
 
   async #read({ id, name, path }: OrderFile): Promise<ProposalFile | GoneFile> {
-    const bad = (message: string): ProposalFile => ({ kind: "bad", id, path, message });
+    const bad = (message: string, digest?: Digest): ProposalFile => ({ kind: "bad", id, path, message, digest });
     if (!isFileStem(id)) return bad("the file name contains characters other than letters, digits, . _ and -");
     const opened = this.#disk.read(`${this.#root}/${path}`, PROPOSAL_BYTES_MAX);
     // What is wrong with the file comes before what is wrong with reading it.
@@ -156,7 +167,7 @@ export class ProposalStore {
       const { text, document } = parseProposalFile(name, await opened);
       return { kind: "ok", id, path, text, draft: readProposal(document, id) };
     } catch (error) {
-      if (error instanceof ProposalError) return bad(error.message);
+      if (error instanceof ProposalError) return bad(error.message, digestOf(await opened));
       if (error instanceof QocError)
         return bad(`the file has ${error.details["size"]} bytes; the limit is ${error.details["limit"]}`);
       return bad(error instanceof Error ? error.message : "the file is unreadable");

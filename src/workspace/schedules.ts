@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import type { Clock } from "../domain/ports.ts";
 import { QocError } from "../domain/errors/error.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
 import { FileCache } from "./file-cache.ts";
 import type { WrittenFile } from "./file-write.ts";
 import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
@@ -23,6 +24,8 @@ export interface ScheduleFile {
 }
 
 export class ScheduleStore {
+  /** Files are added one after the other. */
+  readonly additions = new SerialQueue();
   readonly #workspace: WorkspaceRoot;
   readonly #files: FileCache<ScheduleFile>;
 

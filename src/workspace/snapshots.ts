@@ -1,6 +1,7 @@
 /** snapshots/: the desk's book as TOML, and summaries of agent runs as Markdown. The file names start with the time. */
 import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
+import { hasCode } from "../lib/error-code.ts";
 import { slugOf } from "../lib/slug.ts";
 import type { WrittenFile } from "./file-write.ts";
 import { writeNote } from "./frontmatter.ts";
@@ -83,7 +84,13 @@ export class SnapshotStore {
     for (let n = 1; ; n++) {
       const path = `${LAYOUT.snapshots}/${stem}${n === 1 ? "" : `-${n}`}${extension}`;
       if ((await this.#disk.facts(`${this.#root}/${path}`)) !== undefined) continue;
-      await this.#disk.create(`${this.#root}/${path}`, text);
+      try {
+        await this.#disk.create(`${this.#root}/${path}`, text);
+      } catch (error) {
+        // Another file of this time was written first.
+        if (hasCode(error, "EEXIST")) continue;
+        throw error;
+      }
       return { path, text };
     }
   }

@@ -1,6 +1,6 @@
 /** Equal proposals are named in the receipt and in the review, and an agent's waiting proposals are bounded. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { WAITING_MAX } from "../../src/trading/orders/equal-proposals.ts";
+import { WAITING_MAX } from "../../src/trading/orders/proposal-limits.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -79,6 +79,17 @@ describe("a proposal", () => {
     const [some = ""] = desk.open.desk.state.proposed.keys();
     await desk.call("reject", { id: some });
     await propose({ limitPrice: "1500" }, "agent:run-x");
+    // Calls at once, and files that are no orders yet, count as those before them.
+    const ofRuns = [...desk.open.desk.state.proposed.values()].filter(({ proposedBy }) => proposedBy !== "human");
+    for (const { id } of ofRuns.slice(0, 3)) await desk.call("reject", { id });
+    const write = (n: number): Promise<unknown> =>
+      desk.call("files write", { path: `orders/proposed/draft-${n}.toml`, text: 'side = "buy"\n' }, agent);
+    await write(0);
+    const atOnce = await Promise.allSettled(
+      [1, 2, 3, 4].flatMap((n) => [write(n), propose({ limitPrice: `15${n}0` })]),
+    );
+    expect(atOnce.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+    await expect(propose({ limitPrice: "1600" })).rejects.toMatchObject({ code: "TOO_MANY_WAITING" });
     // The bound is the agent's: a person proposes on.
     await desk.call("orders propose", { side: "buy", symbol: "SPX", quantity: "2", type: "market", rationale: "mine" });
   });

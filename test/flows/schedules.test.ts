@@ -86,6 +86,17 @@ describe("a file in schedules/", () => {
 });
 
 describe("the human", () => {
+  it("adds one of two schedules with one name at once, as it was signed, and takes two snapshots at once", async () => {
+    const added = (hour: number): Promise<unknown> =>
+      desk.call("schedules add", { name: "twice", cron: `0 ${hour} * * *`, task: "snapshot" });
+    const [first, second] = await Promise.allSettled([added(8), added(9)]);
+    expect([first?.status, second]).toMatchObject(["fulfilled", { reason: { code: "SCHEDULE_EXISTS" } }]);
+    expect(await schedule("twice")).toMatchObject({ state: "active", cron: "0 8 * * *" });
+    await desk.call("schedules remove", { name: "twice" });
+    const snapshots = await Promise.all([1, 2, 3].map(() => desk.call<{ path: string }>("snapshot")));
+    expect(new Set(snapshots.map(({ path }) => path)).size).toBe(3);
+  });
+
   it("runs, pauses, resumes and removes a schedule", async () => {
     const task = await desk.call<TaskReport>("schedules run", { name: "morning" });
     expect(task).toMatchObject({ kind: "run", report: { outcome: "done", issue: "issues/001-first-look.md" } });
@@ -163,7 +174,8 @@ describe("the limit of proposals a day", () => {
     await desk.open.desk.commit(started);
     const scheduled = { actor: "agent:run-s", channel: "mcp" } as const;
     const order = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "Cheap." };
-    await desk.call("orders propose", order, scheduled);
+    const atOnce = await Promise.allSettled([1, 2, 3].map(() => desk.call("orders propose", order, scheduled)));
+    expect(atOnce.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     await expect(desk.call("orders propose", order, scheduled)).rejects.toMatchObject({ code: "DAILY_LIMIT" });
     const file = { path: "orders/pending/x.toml", text: 'side = "buy"\n' };
     await expect(desk.call("files write", file, scheduled)).rejects.toMatchObject({ code: "DAILY_LIMIT" });

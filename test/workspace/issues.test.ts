@@ -60,6 +60,18 @@ describe("frontmatter", () => {
 });
 
 describe("issues", () => {
+  it("that are made at once have numbers and files of their own", async () => {
+    const issue = { title: "Review", body: "x", symbols: [], priority: "normal", opened: "2026-07-05" };
+    const made = await Promise.all(
+      [issue, { ...issue, title: "Trim" }, issue].map((one) => workspace.issues.create(one)),
+    );
+    expect(made.map(({ path }) => path)).toEqual([
+      "issues/001-review.md",
+      "issues/002-trim.md",
+      "issues/003-review.md",
+    ]);
+  });
+
   it("an issue without a title has its first heading, or else the name of its file", async () => {
     writeFileSync(join(root, "issues/004-hand.md"), "Some words.\r\n\r\n## My heading \r\n\r\n# Later\r\n");
     writeFileSync(join(root, "issues/005-none.md"), "#no heading\n");

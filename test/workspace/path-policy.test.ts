@@ -65,6 +65,16 @@ describe("a path", () => {
     });
   });
 
+  it.each([
+    [`${"a".repeat(119)}.md`, "a file name has at most 121 characters"],
+    ["-x.md", "a file name does not begin with a space, = or -, nor end with a space or ."],
+    ["x.md.", "a file name does not begin with a space, = or -, nor end with a space or ."],
+    ["x+y.md", "file names may contain only letters, digits, spaces, . _ ^ = and -"],
+  ])("of which the name %j is refused says why", async (name, reason) => {
+    const refused = resolveInWorkspace({ disk, root }, `research/${name}`, ["research"]);
+    await expect(refused).rejects.toMatchObject({ details: { reason } });
+  });
+
   it("a path outside the allowed folders is refused", async () => {
     await expect(resolveInWorkspace({ disk, root }, "desk.toml", ["research"])).rejects.toMatchObject({
       code: "PATH_REFUSED",

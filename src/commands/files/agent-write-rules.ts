@@ -4,9 +4,7 @@ import { QocError } from "../../domain/errors/error.ts";
 import type { Actor } from "../../domain/event.ts";
 import { plainName } from "../../domain/untrusted.ts";
 import { isInside } from "../../lib/path-containment.ts";
-import { refuseDailyProposals } from "../../trading/config/daily-limits.ts";
 import type { Desk } from "../../trading/desk.ts";
-import { refuseTooManyWaiting } from "../../trading/orders/equal-proposals.ts";
 import type { FileWrite } from "../../workspace/file-write.ts";
 import { isArchived } from "../../workspace/inbox.ts";
 import { type IssueStore, agentWhoOpened, markOpenedBy, statusIn } from "../../workspace/issues.ts";
@@ -18,26 +16,22 @@ import { refuseAgentStatus } from "../issues/agent-status-rules.ts";
 
 /**
  * Returns the file as the desk writes it: an issue that an agent opens is marked with that agent.
- * @throws PATH_REFUSED, INVALID_INPUT, FILE_CHANGED, NOT_YOURS, DAILY_LIMIT.
+ * @throws PATH_REFUSED, INVALID_INPUT, FILE_CHANGED, NOT_YOURS.
  */
 export async function checkAgentWrite(
-  desk: Pick<Desk, "clock" | "config" | "proposals" | "state" | "workspace">,
+  desk: Pick<Desk, "proposals" | "state" | "workspace">,
   actor: Actor,
   file: FileWrite,
 ): Promise<FileWrite> {
   if (actor === "human") return file;
   const { path } = file;
   const { proposals, issues } = desk.workspace;
-  if (isProposalPath(path)) refuseDailyProposals(desk, actor);
   if (isArchived(path)) refusePath(path, "only the human files items in the archive");
   // Of two files with one name neither can be approved.
   if (isProposalPath(path) && (await proposals.isStemTaken(path, (stem) => orderOfStem(desk.state, stem)))) {
     refusePath(path, "another proposal or an earlier order has this name");
   }
-  if (isProposalPath(path)) {
-    await refuseForeignProposal(desk, actor, file);
-    if (file.replaces === undefined) refuseTooManyWaiting(desk, actor);
-  }
+  if (isProposalPath(path)) await refuseForeignProposal(desk, actor, file);
   if (!isInside(LAYOUT.issues, path)) return file;
   const checked = await checkIssue(issues, actor, file);
   desk.proposals.authors.add(checked.text, { actor, sources: [] });

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { boundedList } from "../../domain/bounded-list.ts";
 import { ingestWrittenProposal } from "../../trading/orders/propose.ts";
+import { withinProposalLimits } from "../../trading/orders/proposal-limits.ts";
 import { isProposalPath } from "../../workspace/proposals.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
@@ -35,11 +36,14 @@ export const command = defineCommand({
     const { actor, sources } = context;
     if (isProposalPath(file.path)) refuseFileOutOfScope(desk, actor, file);
     refuseMalformedDigest(NAME, file.replaces);
-    const written = await desk.workspace.files.write(await checkAgentWrite(desk, actor, file));
-    if (actor === "human" || !isProposalPath(written.path)) return recordFileWrite(context, NAME, written);
-    const sourcesRead = boundedList(sources?.list() ?? []);
-    const receipt = await recordFileWrite(context, NAME, written, sourcesRead);
-    await ingestWrittenProposal(desk, written.path, actor, sourcesRead);
-    return receipt;
+    if (actor === "human" || !isProposalPath(file.path))
+      return recordFileWrite(context, NAME, await desk.workspace.files.write(await checkAgentWrite(desk, actor, file)));
+    return withinProposalLimits(desk, { actor, isNew: file.replaces === undefined }, async () => {
+      const written = await desk.workspace.files.write(await checkAgentWrite(desk, actor, file));
+      const sourcesRead = boundedList(sources?.list() ?? []);
+      const receipt = await recordFileWrite(context, NAME, written, sourcesRead);
+      await ingestWrittenProposal(desk, written.path, actor, sourcesRead);
+      return receipt;
+    });
   },
 });

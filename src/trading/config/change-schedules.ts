@@ -34,11 +34,12 @@ export async function findSchedule(desk: Desk, ref: string): Promise<FoundSchedu
  * Writes a file in schedules/, which takes force at once.
  * @throws INVALID_INPUT, CONFIG_INVALID, SCHEDULE_EXISTS, and the errors of a signature.
  */
-export async function addSchedule(
-  desk: Desk,
-  schedule: NewSchedule,
-  decision: ScheduleDecision,
-): Promise<FoundSchedule> {
+export function addSchedule(desk: Desk, schedule: NewSchedule, decision: ScheduleDecision): Promise<FoundSchedule> {
+  // If two files of one name are added at once, the journal must not accept the text that is not written.
+  return desk.workspace.schedules.additions.run(() => writeSchedule(desk, schedule, decision));
+}
+
+async function writeSchedule(desk: Desk, schedule: NewSchedule, decision: ScheduleDecision): Promise<FoundSchedule> {
   const { name } = schedule;
   const path = schedulePath(name);
   if (!isFileStem(name) || name.toLowerCase().endsWith(".toml")) {

@@ -37,11 +37,17 @@ export function remainingCostUsd(desk: LimitedDesk): number {
   return maxCostUsd - costUsd;
 }
 
-/** @throws DAILY_LIMIT if the actor is a scheduled run and no further proposal is allowed today. */
-export function refuseDailyProposals(desk: LimitedDesk, actor: Actor): void {
-  if (!desk.state.schedules.runs.has(actor.replace(/^agent:/, ""))) return;
+/**
+ * Proposals that are being written count, too.
+ * @throws DAILY_LIMIT if the actor is a scheduled run and no further proposal is allowed today.
+ */
+export function refuseDailyProposals(desk: LimitedDesk & Pick<Desk, "proposals">, actor: Actor): void {
+  const isScheduled = (author: Actor): boolean => desk.state.schedules.runs.has(author.replace(/^agent:/, ""));
+  if (!isScheduled(actor)) return;
   const { maxProposals } = desk.config.scheduleLimits;
-  if (dailyUse(desk).proposals >= maxProposals) throw dailyLimit(maxProposals, "proposals", "max_proposals_per_day");
+  const beingWritten = [...desk.proposals.beingWritten].filter((entry) => isScheduled(entry.actor)).length;
+  if (dailyUse(desk).proposals + beingWritten >= maxProposals)
+    throw dailyLimit(maxProposals, "proposals", "max_proposals_per_day");
 }
 
 function dailyLimit(limit: number, of: string, key: string): QocError {

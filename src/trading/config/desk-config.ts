@@ -20,6 +20,7 @@ import { QocError } from "../../domain/errors/error.ts";
 import type { Digest } from "../../domain/ids.ts";
 import type { ConfigAccepted, ConfigWaiting } from "../../domain/config/config-event.ts";
 import type { CustomGuard } from "../../domain/config/guard-config.ts";
+import { hasCode } from "../../lib/error-code.ts";
 import { configOf } from "../../workspace/accepted-config.ts";
 import { hasOthersCode } from "../../workspace/built-in-types.ts";
 import type { ConnectorConfig, DeskConfig } from "../../workspace/config.ts";
@@ -256,8 +257,7 @@ export function openConfiguration({ root, state, reader, ...options }: Configura
 /** The error of a desk.toml that cannot be read. */
 export function readProblem(error: unknown): QocError {
   if (error instanceof QocError) return error;
-  if (error instanceof Error && "code" in error && error.code === "ENOENT")
-    return new QocError("CONFIG_UNREADABLE", { message: "the file does not exist" });
+  if (hasCode(error, "ENOENT")) return new QocError("CONFIG_UNREADABLE", { message: "the file does not exist" });
   return new QocError("CONFIG_UNREADABLE", { message: error instanceof Error ? error.message : String(error) });
 }
 

@@ -2,9 +2,7 @@
  * Proposals with the same terms: the receipt and the review name those that wait, those that the human rejected, and
  * those that were sent.
  */
-import { QocError } from "../../domain/errors/error.ts";
 import { REJECTION_MS } from "../../domain/eviction.ts";
-import type { Actor } from "../../domain/event.ts";
 import { type OrderRecord, type OrderState, rejectedBy } from "../../domain/orders/order-state.ts";
 import { type OrderTerms, hasSameTerms, kindOf, targetOf } from "../../domain/orders/order.ts";
 import { isRepeatedBy } from "../../domain/orders/repeated-order.ts";
@@ -13,8 +11,6 @@ import type { Desk } from "../desk.ts";
 import { orderTexts } from "./order-view.ts";
 
 const NAMED_MAX = 5;
-/** More proposals than a person reads at once; the agent waits for the decisions. */
-export const WAITING_MAX = 20;
 
 export interface EqualProposal {
   readonly id: string;
@@ -59,16 +55,4 @@ export function equalSentences(equal: readonly EqualProposal[]): readonly string
     if (state === "rejected") return `the same order was rejected as ${id}`;
     return `the same order was approved as ${id}, which is ${state.replaceAll("_", " ")}`;
   });
-}
-
-/** @throws TOO_MANY_WAITING if the agent has as many open proposals as one may have. All runs are one agent. */
-export function refuseTooManyWaiting({ state }: Pick<Desk, "state">, actor: Actor): void {
-  if (!actor.startsWith("agent:")) return;
-  const agent = agentOf(actor);
-  const count = [...state.proposed.values()].filter(({ proposedBy }) => agentOf(proposedBy) === agent).length;
-  if (count >= WAITING_MAX) throw new QocError("TOO_MANY_WAITING", { agent, count, limit: WAITING_MAX });
-}
-
-function agentOf(actor: string): string {
-  return actor.startsWith("agent:run-") ? "agent:run" : actor;
 }

@@ -26,6 +26,8 @@ export interface OrderAuthors {
   of(text: string): OrderAuthor | undefined;
   /** The author of exactly this text in this proposal: an agent may write the text of another author elsewhere. */
   ofProposal(path: string, text: string): OrderAuthor | undefined;
+  /** As `ofProposal`, for a file of which only the digest is known. */
+  ofDigest(path: string, digest: Digest): OrderAuthor | undefined;
 }
 
 function placeKey(path: string, digest: Digest): string {
@@ -46,5 +48,6 @@ export function createOrderAuthors(): OrderAuthors {
     add: (text, author) => void byDigest.set(digestOf(text), author),
     of: (text) => byDigest.get(digestOf(text)),
     ofProposal: (path, text) => byDigest.get(placeKey(path, digestOf(text))),
+    ofDigest: (path, digest) => byDigest.get(placeKey(path, digest)),
   };
 }

@@ -8,11 +8,11 @@ import { boundedList } from "../../domain/bounded-list.ts";
 import type { Verdict } from "../../domain/orders/verdict.ts";
 import { quoteForShell } from "../../lib/shell.ts";
 import { omitUndefined } from "../../lib/omit-undefined.ts";
-import { refuseDailyProposals } from "../config/daily-limits.ts";
 import type { Desk } from "../desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
-import { type EqualProposal, equalProposals, refuseTooManyWaiting } from "./equal-proposals.ts";
+import { type EqualProposal, equalProposals } from "./equal-proposals.ts";
 import { dateInZone } from "../market/market-snapshot.ts";
+import { withinProposalLimits } from "./proposal-limits.ts";
 import { proposedTerms } from "./proposed-terms.ts";
 import { ingestProposal } from "./scan-proposals.ts";
 
@@ -33,8 +33,22 @@ export async function proposeOrder(
   actor: Actor,
   read: readonly string[] = [],
 ): Promise<ProposedOrder> {
-  refuseTooManyWaiting(desk, actor);
-  refuseDailyProposals(desk, actor);
+  const order = await withinProposalLimits(desk, { actor, isNew: true }, () =>
+    writeProposal(desk, document, { actor, sources: boundedList(read) }),
+  );
+  const { verdict } = await evaluateProposal(desk, order);
+  desk.publish(guardsEvaluated(order, "propose", verdict));
+  const { path, digest } = order;
+  await desk.commit({ type: "file.written", path, digest, command: "orders propose", actor });
+  return { order, verdict, equal: equalProposals(desk, order) };
+}
+
+/** Writes the file and journals the proposal. */
+async function writeProposal(
+  desk: Desk,
+  document: Readonly<Record<string, string | undefined>>,
+  { actor, sources }: { readonly actor: Actor; readonly sources: readonly string[] },
+): Promise<OrderRecord> {
   const draft = (() => {
     try {
       return readProposal({ ...omitUndefined(document), proposed_by: actor }, "");
@@ -47,7 +61,6 @@ export async function proposeOrder(
   const asked = await proposedTerms(desk, { draft });
   if ("reason" in asked && asked.needs === "correction")
     throw targetRefused(desk, document["cancels"] ?? document["replaces"] ?? "", asked.reason);
-  const sources = boundedList(read);
   const day = dateInZone(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
   const { state } = desk;
   const isUsed = (stem: string): boolean => state.orders.has(stem as OrderRecord["id"]) || isRetired(state, stem);
@@ -64,10 +77,7 @@ export async function proposeOrder(
       reason: problem?.message ?? "the proposal was not accepted",
     });
   }
-  const { verdict } = await evaluateProposal(desk, order);
-  desk.publish(guardsEvaluated(order, "propose", verdict));
-  await desk.commit({ type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor });
-  return { order, verdict, equal: equalProposals(desk, order) };
+  return order;
 }
 
 /** An order that was never sent is rejected. */
