@@ -11,6 +11,9 @@ const jsonFile = process.env["QOC_TEST_REPORT"];
 const jsonReporter: ["json", { outputFile: string }][] =
   jsonFile === undefined ? [] : [["json", { outputFile: jsonFile }]];
 
+/** Tests spend much of their time waiting: one worker more than there are cores. */
+const WORKERS = availableParallelism() + 1;
+
 export default defineConfig({
   resolve: { alias: { "@qoc-app/sdk": fileURLToPath(new URL("./src/domain/sdk.ts", import.meta.url)) } },
   // Connectors import price files as text, as the host's bundler lets them.
@@ -32,6 +35,8 @@ export default defineConfig({
         setupFiles: tier.sharesModules === true ? ["test/support/real-timers.ts"] : [],
         // The root config's setup runs once for all projects.
         globalSetup: [],
+        // Vitest runs projects with other numbers of workers one after the other.
+        ...(tier.mostlyWaits === true && { maxWorkers: 2 * WORKERS, sequence: { groupOrder: 1 } }),
       },
     })),
     reporters: ["default", new TierReporter(), ...jsonReporter],
@@ -41,7 +46,6 @@ export default defineConfig({
     // Hooks start desks, browsers and programs, which takes long if all processors are busy.
     hookTimeout: 120_000,
     pool: "forks",
-    // Tests spend much of their time waiting: one worker more than there are cores.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: WORKERS,
   },
 });

@@ -12,6 +12,8 @@ export interface Tier {
   readonly isDefault: boolean;
   /** Its files share loaded modules, because loading them takes longer than their tests. */
   readonly sharesModules?: boolean;
+  /** Its files mostly wait for time-outs, back-off and other processes, so twice as many of them run at once. */
+  readonly mostlyWaits?: boolean;
 }
 
 const SLOW_TIERS: readonly Tier[] = [
@@ -21,6 +23,7 @@ const SLOW_TIERS: readonly Tier[] = [
     covers: "the certification kit, attacks on the sandbox, broken adapters, the connectors guide",
     include: ["test/conformance/**/*.test.ts", "test/docs/connectors-guide.test.ts", "test/app/new-connector.test.ts"],
     isDefault: false,
+    mostlyWaits: true,
   },
   {
     name: "workers",

@@ -5,11 +5,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AttackResult } from "./attack-host.ts";
 import { ATTACKS, type IsolationLevel, expectedOutcomes } from "./attacks.ts";
-import { NETWORK_ATTACKS } from "./network-attacks.ts";
 import { findSandbox } from "../../support/process-sandbox.ts";
-import { ALL_IDS, buildAttackHost, runAttacks } from "./run-attacks.ts";
+import { ALL_IDS, runLevels } from "./run-attacks.ts";
 
-const SPEED = 3;
 const sandbox = await findSandbox();
 if (sandbox.problem !== undefined)
   process.stderr.write(`\nSKIPPED: the attacks inside bubblewrap: ${sandbox.problem}\n\n`);
@@ -18,18 +16,6 @@ const LEVELS: readonly IsolationLevel[] = [
   "process",
   ...(sandbox.problem === undefined ? (["bubblewrap"] as const) : []),
 ];
-
-/** The results by level and id. The levels run beside each other: an attack mostly waits. */
-async function runLevels(
-  levels: readonly IsolationLevel[],
-  ids: readonly string[],
-  node?: string,
-): Promise<ReadonlyMap<string, AttackResult>> {
-  const host = await buildAttackHost();
-  const runs = levels.map((level) => runAttacks({ host, level, ids, node, speed: SPEED }));
-  const all = (await Promise.all(runs)).flat();
-  return new Map(all.map((result) => [`${result.level} ${result.id}`, result]));
-}
 
 let results: ReadonlyMap<string, AttackResult> = new Map();
 beforeAll(async () => {
@@ -50,29 +36,6 @@ describe.each(LEVELS)("at the %s level", (level) => {
     if (result?.outcome === "host crashes") return;
     expect(result?.otherFailed).toBe(0);
     expect(result?.fillsLost).toBe(0);
-  });
-});
-
-/** Bubblewrap only takes more away from a process; the walk of walker.test.ts starts each version inside it. */
-const OTHER_NODE_LEVELS = ["worker", "process"] as const;
-/** Other versions of Node: paths of binaries, separated by colons. */
-const OTHER_NODES = (process.env["QOC_NODES"] ?? "").split(":").filter((path) => path !== "");
-
-describe.each(OTHER_NODES)("with %s", (node) => {
-  let otherResults: ReadonlyMap<string, AttackResult> = new Map();
-  beforeAll(async () => {
-    otherResults = await runLevels(
-      OTHER_NODE_LEVELS,
-      NETWORK_ATTACKS.map(({ id }) => id),
-      node,
-    );
-  }, 1_200_000);
-
-  describe.each(OTHER_NODE_LEVELS)("at the %s level", (level) => {
-    it.each(NETWORK_ATTACKS)("$id ends as expected: $title", (attack) => {
-      const result = otherResults.get(`${level} ${attack.id}`);
-      expect(expectedOutcomes(attack, level), result?.output).toContain(result?.outcome);
-    });
   });
 });
 

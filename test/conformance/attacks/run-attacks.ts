@@ -11,9 +11,12 @@ import { ATTACKS, type IsolationLevel } from "./attacks.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** Bundles the attack host into one file, because it is also run by other versions of Node. Returns its path. */
-export async function buildAttackHost(): Promise<string> {
-  const outfile = `${ROOT}dist/attacks/attack-host.mjs`;
+/**
+ * Bundles the attack host into one file, because it is also run by other versions of Node. Test files that run at the
+ * same time give different names. Returns its path.
+ */
+export async function buildAttackHost(name = "attack-host"): Promise<string> {
+  const outfile = `${ROOT}dist/attacks/${name}.mjs`;
   await build({
     entryPoints: [`${ROOT}test/conformance/attacks/attack-host.ts`],
     outfile,
@@ -106,6 +109,21 @@ function runHost(options: RunOptions, ids: readonly string[]): Promise<{ complet
       resolve({ completed, exit: `${signal ?? `code ${code ?? 0}`}${lastOutput}` });
     });
   });
+}
+
+/** Pings and back-off are accelerated by this factor in tests. */
+const TEST_SPEED = 3;
+
+/** Runs the levels beside each other, because an attack mostly waits. Returns the results by level and id. */
+export async function runLevels(
+  levels: readonly IsolationLevel[],
+  ids: readonly string[],
+  node?: string,
+): Promise<ReadonlyMap<string, AttackResult>> {
+  const host = await buildAttackHost(node === undefined ? "attack-host" : "attack-host-of-other-nodes");
+  const runs = levels.map((level) => runAttacks({ host, level, ids, node, speed: TEST_SPEED }));
+  const all = (await Promise.all(runs)).flat();
+  return new Map(all.map((result) => [`${result.level} ${result.id}`, result]));
 }
 
 export const ALL_IDS: readonly string[] = ATTACKS.map(({ id }) => id);
