@@ -7,6 +7,7 @@ import { setMaxListeners } from "node:events";
 import { newToken, tokenDigest } from "../domain/authority/agent-access.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Clock, Ids } from "../domain/ports.ts";
+import { Slots } from "../lib/slots.ts";
 import { tokenKey } from "../trading/keys/token-key.ts";
 
 /** What a call or a session uses, or may use. */
@@ -26,6 +27,11 @@ export const RUN_LIMITS: RunLimits = { calls: 500, bytes: 2_000_000, proposals: 
 /** The limits in one hour of an agent whose session does not expire. */
 export const HOURLY_LIMITS: Usage = { calls: 2_000, bytes: 5_000_000, proposals: 60 };
 const HOUR_MS = 3_600_000;
+/**
+ * The calls of one session that run at once. A call yields between its steps, and all calls that run take a step before
+ * a command of the human has its turn.
+ */
+export const CALLS_AT_ONCE = 4;
 
 /** The limit that a call would exceed. */
 export interface LimitExceeded {
@@ -51,6 +57,8 @@ export interface AgentSession {
    * time, too.
    */
   exhausted(): LimitExceeded | undefined;
+  /** Resolves once the call may run, with a function that ends its turn. Rejects if the signal aborts. */
+  takeTurn(signal: AbortSignal): Promise<() => void>;
 }
 
 export interface SessionRequest {
@@ -216,11 +224,13 @@ export function rateLimitedSession(
 type Meter = Pick<AgentSession, "spend" | "refuse" | "exhausted">;
 
 function sessionOf({ run, allowedTools }: SessionRequest, signal: AbortSignal, meter: Meter): AgentSession {
+  const turns = new Slots(CALLS_AT_ONCE);
   return {
     run,
     actor: `agent:${run}`,
     allowedTools: new Set(allowedTools),
     signal,
+    takeTurn: (aborted) => turns.take(aborted),
     ...meter,
   };
 }

@@ -41,6 +41,28 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await Promise.all([narrow.close(), wide.close()]);
   });
 
+  it("waits while four others of its session run", async () => {
+    let running = 0;
+    let most = 0;
+    const ends: (() => void)[] = [];
+    const at = await startHarness(async () => {
+      most = Math.max(most, (running += 1));
+      await new Promise<void>((resolve) => ends.push(resolve));
+      running -= 1;
+      return { up: true };
+    });
+    const client = await connect(at, at.token());
+    const calls = Array.from({ length: 8 }, () => client.callTool({ name: "qoc_status", arguments: {} }));
+    await expect.poll(() => ends.length).toBe(4);
+    for (let ended = 0; ended < calls.length; ended++) {
+      await expect.poll(() => ends.length).toBeGreaterThan(ended);
+      ends[ended]?.();
+    }
+    await Promise.all(calls);
+    expect([most, ends.length]).toEqual([4, 8]);
+    await client.close();
+  });
+
   it.each([
     ["anything", new Error("secret /root/path")],
     ["what the command table wraps", new QocError("INTERNAL", { message: "secret /root/path" })],
