@@ -8,6 +8,7 @@ import type { AdapterRequest, HostMessage, StartMessage } from "../src/protocol/
 import { copyWithin } from "./copy-within.ts";
 import { EmissionQueue } from "./emission-queue.ts";
 import type { Port } from "./port.ts";
+import { storable } from "./plain-json.ts";
 import { QuoteBuffer } from "./quote-buffer.ts";
 
 export interface ContextHandle {
@@ -71,7 +72,7 @@ export function createAdapterContext(port: Port, start: StartMessage, redact: (t
     store: {
       get: (key) => requests.send("get", key),
       put: async (key, value) =>
-        void (await requests.send("put", key, copyWithin(value, VALUE_CHARS_MAX, "store value").value)),
+        void (await requests.send("put", key, copyWithin(storable(value), VALUE_CHARS_MAX, "store value").value)),
     },
     bars: async (symbol) => (await requests.send("bars", symbol)) as Bar[],
     source: Object.freeze({

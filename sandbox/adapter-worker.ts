@@ -124,7 +124,7 @@ function failureOf(error: unknown): Extract<Envelope, { ok: false }> {
   };
 }
 
-/** Converts the result to plain JSON data. A Date becomes ISO text, a function is dropped, and a cycle throws here. */
+/** Converts the result to plain JSON data. A Date becomes ISO text, and a cycle throws here. */
 function successOf(method: Method, value: unknown): Envelope {
   const json = resultJson(method, value);
   return json === undefined ? { ok: true } : { ok: true, value: JSON.parse(json) as unknown };

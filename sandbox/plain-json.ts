@@ -1,15 +1,37 @@
 /** JSON of what an adapter passes to the host. */
+import { isLostValue, sentForLost } from "../src/protocol/lost-values.ts";
 
-/** NaN and Infinity as text, which the host refuses with the name of the member. JSON would make null of them. */
-function withNonFinite(_name: string, value: unknown): unknown {
-  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+/**
+ * What JSON would lose, in a form that the host refuses, or reports as an unknown member, with the name of the member:
+ * NaN and Infinity as text, and an object for a function or a symbol.
+ */
+function withLostValues(_name: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return isLostValue(value) ? sentForLost(value) : value;
 }
 
-/** undefined for a value that has no JSON. @throws TypeError that names the member which has none. */
+/** undefined for no value. @throws TypeError that names what JSON cannot hold. */
 export function plainJson(value: unknown): string | undefined {
+  if (isLostValue(value)) throw unsendable(value, []) ?? new TypeError("pass plain data");
   const json = stringified(value);
-  // A replacer is slow, and few answers have a null.
-  return json?.includes("null") === true ? JSON.stringify(value, withNonFinite) : json;
+  // A replacer is slow, and few answers need it.
+  const isWhole = json?.includes("null") !== true && !losesMember(value);
+  return isWhole ? json : JSON.stringify(value, withLostValues);
+}
+
+/** Returns the value. What is stored is read as it was written. @throws TypeError that names what JSON would lose. */
+export function storable(value: unknown): unknown {
+  if (losesMember(value)) throw unsendable(value, []) ?? new TypeError("pass plain data");
+  return value;
+}
+
+/** Whether JSON leaves a member out that has a value. An object with JSON of its own decides what that is. */
+function losesMember(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return isLostValue(value);
+  if (typeof (value as { readonly toJSON?: unknown }).toJSON === "function") return false;
+  if (Array.isArray(value)) return value.some(losesMember);
+  for (const member in value) if (Object.hasOwn(value, member) && losesMember(value[member as never])) return true;
+  return false;
 }
 
 function stringified(value: unknown): string | undefined {
@@ -25,10 +47,11 @@ interface Holder {
   readonly name: string;
 }
 
-/** Finds the first member that JSON cannot hold: a big integer, or an object that is one of those around it. */
+/** Finds the first member that JSON cannot hold: a big integer, a function, or an object that contains itself. */
 function unsendable(value: unknown, around: readonly Holder[], name = ""): TypeError | undefined {
   const path = [...around.map((holder) => holder.name), name].filter((part) => part !== "").join(".");
   const what = path === "" ? "the value" : path;
+  if (isLostValue(value)) return new TypeError(`${what} is a ${typeof value}: pass plain data`);
   if (typeof value === "bigint") return new TypeError(`${what} is a big integer: pass it as text`);
   if (typeof value !== "object" || value === null) return undefined;
   if (around.some((holder) => holder.value === value))

@@ -1,5 +1,6 @@
 /** Zod schemas for what a worker sends. Only the host loads them, so that workers do not carry zod. */
 import * as z from "zod";
+import { NON_FINITE, noAmount } from "./lost-values.ts";
 import "../lib/schema-words.ts";
 import {
   DecimalError,
@@ -95,16 +96,6 @@ export const envelopeSchema: z.ZodType<Envelope> = z.discriminatedUnion("ok", [
     stack: text.optional(),
   }),
 ]);
-
-/** A worker sends these numbers as text, because JSON has none of them. */
-const NON_FINITE = ["NaN", "Infinity", "-Infinity"];
-
-/** What an author reads of a value that is no amount. */
-function noAmount({ input }: { readonly input?: unknown }): string {
-  if (input === undefined) return "is missing";
-  const isNamed = input === null || NON_FINITE.includes(input as string);
-  return `must be a finite number or a decimal as text, not ${isNamed ? String(input) : `a value of type ${typeof input}`}`;
-}
 
 const numeric = z.union([z.string(), z.number()], { error: noAmount }).transform((raw, context): DecimalText => {
   try {

@@ -162,6 +162,9 @@ const ODD_ANSWERS = `switch (symbol) {
     case "OBJECT": throw { code: 42 };
     case "BIG": return { symbol, bid: 1n, ask: "2", timestamp: 1 };
     case "SELF": { const quote: any = { symbol, sizes: [{}] }; quote.sizes[0].quote = quote; return quote; }
+    case "LOST": return { symbol, bid: () => 9, ask: "2", timestamp: 1 };
+    case "MORE": return { symbol, bid: "1", ask: "2", timestamp: 1, refresh: () => undefined, kind: Symbol("k") };
+    case "CALL": return () => ({ symbol, bid: "1", ask: "2", timestamp: 1 });
     case "NULL": return { symbol, bid: null, ask: 2, timestamp: false };
     default: return undefined;
   }`;
@@ -170,7 +173,8 @@ it("what a method throws or returns that is no plain data is named, with its mem
   await startWith(
     VENUE.replace(/async getQuote\(\) \{.*\}/, `async getQuote(symbol: string): Promise<any> { ${ODD_ANSWERS} }`),
   );
-  const call = (symbol: string): Promise<{ error?: { message: string }; refused: readonly string[] }> =>
+  type Called = Record<"refused" | "dropped", readonly string[]> & { error?: { message: string } };
+  const call = (symbol: string): Promise<Called> =>
     desk.call("connectors call", { name: "v", method: "getQuote", args: [symbol] });
   const messageOf = async (symbol: string): Promise<string | undefined> => (await call(symbol)).error?.message;
   expect(await messageOf("TEXT")).toBe("plain text (thrown without new Error, so its line is not known)");
@@ -179,6 +183,13 @@ it("what a method throws or returns that is no plain data is named, with its mem
   expect(await messageOf("SELF")).toBe(
     "the result of getQuote cannot be sent: sizes.0.quote is an object that contains itself: pass plain data",
   );
+  expect((await call("LOST")).refused).toEqual([
+    expect.stringMatching(/^bid must be .*, not a value of type function$/),
+  ]);
+  expect(await messageOf("CALL")).toBe(
+    "the result of getQuote cannot be sent: the value is a function: pass plain data",
+  );
+  expect((await call("MORE")).dropped).toEqual(["refresh", "kind"]);
   expect((await call("NULL")).refused).toContain("timestamp has none of the forms that are allowed here");
   expect((await call("NOTHING")).refused).toEqual(["it returned nothing"]);
 });

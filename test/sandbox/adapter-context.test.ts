@@ -190,6 +190,16 @@ it("a log line with 10,000 fields stays within the limit", () => {
   expect(posted.at(-1)).toMatchObject({ fields: { leftOut: "10000 fields" } });
 });
 
+it("a function is named: what is stored is refused, and what is emitted keeps its member for the host to report", async () => {
+  const { ctx, context, fills } = createHarness();
+  const odd = { fillId: "f1", fee: () => "1", at: new Date(0) };
+  await expect(ctx.store.put("k", { last: [odd] })).rejects.toThrow("last.0.fee is a function: pass plain data");
+  ctx.emitFill(odd as never);
+  context.flush();
+  const sent = { fillId: "f1", fee: { lost: "function" }, at: "1970-01-01T00:00:00.000Z" };
+  expect(fills().flatMap(({ items }) => items)).toEqual([sent]);
+});
+
 describe("data over the limits of the host", () => {
   it("makes emitFill and store.put fail, and is left out of log lines", async () => {
     const { ctx, posted } = createHarness();
