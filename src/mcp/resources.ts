@@ -28,6 +28,7 @@ const READ_FILE = "files read";
 
 const fileShape = z.object({ untrusted: z.object({ text: z.string() }), next: z.string().nullable() });
 const pathsShape = z.array(z.object({ path: z.string() }));
+const snapshotsShape = z.array(z.object({ path: z.string(), problem: z.string().nullable().default(null) }));
 
 /** The first part of a file, and if there is more, how to read it. */
 async function fileText(run: RunRead, path: string): Promise<string> {
@@ -80,7 +81,8 @@ export const RESOURCES: readonly DeskResource[] = [
     mimeType: "application/toml",
     readCommands: ["snapshots list", READ_FILE],
     read: async (run) => {
-      const [first] = pathsShape.parse(await run("snapshots list", {})).toSorted((a, b) => (a.path < b.path ? 1 : -1));
+      const readable = snapshotsShape.parse(await run("snapshots list", {})).filter(({ problem }) => problem === null);
+      const [first] = readable.toSorted((a, b) => (a.path < b.path ? 1 : -1));
       return first === undefined ? undefined : fileText(run, first.path);
     },
   },

@@ -167,7 +167,7 @@ async function newBriefs({ inbox, files }: Workspace): Promise<readonly SourcedT
 }
 
 async function latestSnapshot({ snapshots, files }: Workspace): Promise<SourcedText | undefined> {
-  const [latest] = await snapshots.list();
+  const latest = await snapshots.latest();
   return latest === undefined ? undefined : { source: latest.path, text: await readOr(files, latest.path) };
 }
 

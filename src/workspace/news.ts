@@ -35,8 +35,10 @@ export interface NewsEntry {
   readonly path: string;
   readonly source: string;
   readonly published: string;
+  /** Or what is wrong with the file. */
   readonly title: string;
   readonly text: string;
+  readonly isReadable: boolean;
 }
 
 /** What the desk stores about its feeds between restarts. */
@@ -89,13 +91,13 @@ export class NewsStore {
     return new Set((await this.#names()).flatMap((name) => ID_IN_NAME.exec(name)?.[1] ?? []));
   }
 
-  /** Returns the newest matching items, at most `limit`. Skips files that are not news items. */
+  /** Returns the newest matching items, at most `limit`. A file that cannot be read says why in place of its title. */
   async list(limit: number, matches: (entry: NewsEntry) => boolean): Promise<readonly NewsEntry[]> {
     const entries: NewsEntry[] = [];
     for (const name of (await this.#names()).slice(0, FILES_READ_MAX)) {
       if (entries.length === limit) break;
       const entry = await this.#readEntry(`${LAYOUT.news}/${name}`);
-      if (entry !== undefined && matches(entry)) entries.push(entry);
+      if (matches(entry)) entries.push(entry);
     }
     return entries;
   }
@@ -127,7 +129,7 @@ export class NewsStore {
       .toReversed();
   }
 
-  async #readEntry(path: string): Promise<NewsEntry | undefined> {
+  async #readEntry(path: string): Promise<NewsEntry> {
     try {
       const note = readNote(await this.#disk.readText(`${this.#root}/${path}`, ITEM_BYTES_MAX));
       return {
@@ -136,10 +138,11 @@ export class NewsStore {
         published: fieldText(note, "published"),
         title: fieldText(note, "title"),
         text: unquote(note.body),
+        isReadable: true,
       };
     } catch (error) {
-      if (error instanceof FrontmatterError || error instanceof QocError) return undefined;
-      throw error;
+      if (!(error instanceof FrontmatterError || error instanceof QocError)) throw error;
+      return { path: plainPath(path), source: "", published: "", title: error.message, text: "", isReadable: false };
     }
   }
 }

@@ -1,7 +1,9 @@
 /** The text of a snapshot: the desk's book as TOML. */
-import { parse } from "smol-toml";
+import { TomlError, parse } from "smol-toml";
 import * as z from "zod";
+import { QocError } from "../domain/errors/error.ts";
 import { quoteString } from "../lib/invisible-characters.ts";
+import { formatKeyPath, tomlErrorMessage } from "./toml.ts";
 
 export interface SnapshotPosition {
   readonly connector: string;
@@ -240,9 +242,9 @@ export interface SnapshotFile {
   readonly positions: readonly SnapshotPosition[];
 }
 
-/** @throws if the text is no snapshot. */
+/** @throws SNAPSHOT_INVALID. */
 export function parseSnapshot(path: string, toml: string): SnapshotFile {
-  const { meta, account, profit, position } = snapshotSchema.parse(parse(toml));
+  const { meta, account, profit, position } = readContents(path, toml);
   const { currency } = meta;
   const base = { currency, realized: meta.realized_pnl ?? null, unrealized: meta.unrealized_pnl ?? null };
   return {
@@ -273,6 +275,21 @@ export function parseSnapshot(path: string, toml: string): SnapshotFile {
       unrealizedPnl: pnl_open ?? null,
     })),
   };
+}
+
+/** The message has words of the desk alone: agents can write the file. */
+function readContents(path: string, toml: string): z.output<typeof snapshotSchema> {
+  try {
+    const parsed = snapshotSchema.safeParse(parse(toml));
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    const key = formatKeyPath(issue?.path.map((part) => (typeof part === "number" ? part : String(part))) ?? []);
+    throw new QocError("SNAPSHOT_INVALID", { path, message: `${key} is missing or has a wrong value` });
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const message = `line ${error.line}: ${tomlErrorMessage(error)}`;
+    throw new QocError("SNAPSHOT_INVALID", { path, message }, { cause: error });
+  }
 }
 
 /** What `latest`, a path, a name or the start of a name means; undefined if no name, or more than one, fits. */

@@ -1,5 +1,5 @@
 /** snapshots/: the desk's book as TOML, and summaries of agent runs as Markdown. The file names start with the time. */
-import { QocError } from "../domain/errors/error.ts";
+import { knownError } from "../domain/errors/known-error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { hasCode } from "../lib/error-code.ts";
 import { slugOf } from "../lib/slug.ts";
@@ -16,6 +16,8 @@ export interface SnapshotEntry {
   readonly currency: string;
   readonly nav: string | null;
   readonly cash: string | null;
+  /** Why the file cannot be read; null if it can. */
+  readonly problem: string | null;
 }
 
 export interface RunSummary {
@@ -44,30 +46,31 @@ export class SnapshotStore {
     return file;
   }
 
-  /** Lists the snapshots, newest first. Other files with such a name are left out. */
+  /** Lists the snapshots, newest first. A file that cannot be read has the time of its name, and says why. */
   async list(): Promise<readonly SnapshotEntry[]> {
     const entries: SnapshotEntry[] = [];
     for (const name of (await this.names()).toReversed()) {
       const path = `${LAYOUT.snapshots}/${name}`;
       try {
         const { time, currency, nav, cash } = await this.read(name);
-        entries.push({ path, time, currency, nav, cash });
-      } catch {
-        continue;
+        entries.push({ path, time, currency, nav, cash, problem: null });
+      } catch (error) {
+        const problem = knownError(error).message;
+        entries.push({ path, time: timeOf(name), currency: "", nav: null, cash: null, problem });
       }
     }
     return entries;
   }
 
-  /** Reads one of {@link names}. @throws SNAPSHOT_NOT_FOUND if it is no snapshot. */
+  /** The newest snapshot that can be read. */
+  async latest(): Promise<SnapshotEntry | undefined> {
+    return (await this.list()).find(({ problem }) => problem === null);
+  }
+
+  /** Reads one of {@link names}. @throws SNAPSHOT_INVALID. */
   async read(name: string): Promise<SnapshotFile> {
     const path = `${LAYOUT.snapshots}/${name}`;
-    const toml = await this.#disk.readText(`${this.#root}/${path}`);
-    try {
-      return parseSnapshot(path, toml);
-    } catch (error) {
-      throw new QocError("SNAPSHOT_NOT_FOUND", { message: `${path} is no snapshot` }, { cause: error });
-    }
+    return parseSnapshot(path, await this.#disk.readText(`${this.#root}/${path}`));
   }
 
   /** Writes `snapshots/YYYYMMDD-HHMM-<task>.md`. */
@@ -110,6 +113,11 @@ export class SnapshotStore {
     for (const name of names)
       if (expired.has(name.slice(0, 10))) await this.#disk.remove(`${this.#root}/${LAYOUT.snapshots}/${name}`);
   }
+}
+
+/** `2026-07-05T08-30-00Z.toml` is of `2026-07-05T08:30:00.000Z`. */
+function timeOf(name: string): string {
+  return name.replace(NAME, "$1T$2:$3:$4.000Z");
 }
 
 function definedFields(facts: RunSummary["facts"]): Readonly<Record<string, string>> {

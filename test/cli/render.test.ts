@@ -622,6 +622,22 @@ describe("render", () => {
     expect(lines[1]).toMatch(/^research\/a\.md +1 +\d{4}-\d\d-\d\d \d\d:\d\d:07$/);
   });
 
+  it("lists name what they cannot read: a snapshot with its error, a note by a word", async () => {
+    const path = "snapshots/2026-07-05T08-30-00Z.toml";
+    const problem = `${path} cannot be read as a snapshot: line 2: a text has no closing quote`;
+    const broken = { path, time: "2026-07-05T08:30:00.000Z", currency: "", nav: null, cash: null, problem };
+    const shown = await render(entryOf("snapshots list"), [broken], io(true), false);
+    expect(shown).toMatch(/2026-07-05 08:30:00 +not known[^]*\n✗ snapshots\/[^]*no closing\s+quote/);
+    expect(await render(entryOf("snapshots list"), [broken], io(false), false)).toContain(problem);
+    const notes = await render(
+      entryOf("research list"),
+      [{ path: "research/a.md", digest: "", bytes: 9 }],
+      io(true),
+      false,
+    );
+    expect(notes).toMatch(/research\/a\.md +9 +unreadable/);
+  });
+
   it("the titles of the inbox and the fills of orders are whole on 80 columns", async () => {
     const title = "The outcome of order 20260705-002 is unknown";
     const path = "inbox/2026-07-05-alert-unknown-20260705-002-30.md";

@@ -1,4 +1,5 @@
 /** News from a server on loopback to what a person and an agent are shown. */
+import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -99,6 +100,15 @@ describe("news", () => {
     const read = await call<{ untrusted: { text: string } }>("files read", { path }, "agent:x", sources);
     expect(read.untrusted.text).toContain("The bank \\u{202e}held them.\n");
     expect(sources.list()).toEqual([path, "news list"]);
+  });
+
+  it("a file of the news folder that cannot be read is listed with what is wrong", async () => {
+    await desk.write("inbox/news/2026-07-05-0900-cut-0123456789abcdef.md", '---\ntitle: "cut\n---\n');
+    const { items } = await call<{ items: readonly unknown[] }>("news list", { limit: 1 });
+    expect(items).toMatchObject([
+      { source: "unreadable", isReadable: false, untrusted: { text: expect.stringMatching(/quote/) as string } },
+    ]);
+    rmSync(`${desk.root}/inbox/news/2026-07-05-0900-cut-0123456789abcdef.md`);
   });
 
   it("P6 news fetch requests no link of a news item", async () => {

@@ -227,6 +227,24 @@ describe("snapshots", () => {
     expect(await workspace.snapshots.list()).toMatchObject([{ nav: "1003" }, { nav: "1002" }]);
   });
 
+  it("a snapshot that cannot be read is listed with what is wrong, and is not the latest", async () => {
+    const put = (hour: string, text: string): void =>
+      writeFileSync(join(root, `snapshots/2026-07-05T${hour}-30-00Z.toml`), text);
+    put("08", '[meta]\ntimestamp = "2026-07-05T08:30:00.000Z"\nnav = "7"\n');
+    put("09", '[meta]\ntimestamp = "2026-07-05T09:30:00.000Z\n');
+    put("10", '[meta]\nnav = "8"\n');
+    expect((await workspace.snapshots.list()).map(({ time, nav, problem }) => [time, nav, problem])).toEqual([
+      [
+        "2026-07-05T10:30:00.000Z",
+        null,
+        expect.stringMatching(/^snapshots\/2026-07-05T10.* meta\.timestamp is missing/),
+      ],
+      ["2026-07-05T09:30:00.000Z", null, expect.stringMatching(/T09.* line 2: a text has no closing quote/)],
+      ["2026-07-05T08:30:00.000Z", "7", null],
+    ]);
+    expect(await workspace.snapshots.latest()).toMatchObject({ nav: "7" });
+  });
+
   it("a snapshot names dollars only for dollars, and says which accounts are not in its sums", async () => {
     const account = {
       connector: "yen",

@@ -16,7 +16,8 @@ const outputSchema = z.object({
       path: z.string(),
       source: z.string(),
       published: z.string(),
-      untrusted: untrustedSchemaFor("its title"),
+      isReadable: z.boolean(),
+      untrusted: untrustedSchemaFor("its title, or what is wrong with its file"),
     }),
   ),
   feeds: z.array(feedStatusSchema),
@@ -48,11 +49,12 @@ export const command = defineCommand({
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-function itemView(context: CommandContext, { path, source, published, title }: NewsEntry) {
+function itemView(context: CommandContext, { path, source, published, title, isReadable }: NewsEntry) {
   return {
     path,
-    source: plainName(source) ?? UNNAMED,
+    source: isReadable ? (plainName(source) ?? UNNAMED) : "unreadable",
     published: ISO.test(published) ? published : "",
+    isReadable,
     untrusted: untrustedText(context, path, title),
   };
 }

@@ -26,7 +26,7 @@ export const command = defineCommand({
       [
         { title: "path", cell: ({ path }) => path },
         { title: "bytes", cell: ({ bytes }) => String(bytes), isNumber: true },
-        { title: "digest", cell: ({ digest }) => digest, shrinks: true },
+        { title: "digest", cell: ({ digest }) => digest || "unreadable", shrinks: true },
       ],
       notes,
       "no research notes",

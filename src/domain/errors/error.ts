@@ -97,6 +97,11 @@ export const ERRORS = {
   SNAPSHOT_NOT_FOUND: row("{message}", "qoc snapshots list; write one: qoc snapshot", {
     hintForAgents: "qoc_snapshots_list",
   }),
+  SNAPSHOT_INVALID: row(
+    "{path} cannot be read as a snapshot: {message}",
+    "bring it back: qoc history {path}; qoc history restore {path} --at REVISION",
+    { hintForAgents: "qoc_snapshots_list" },
+  ),
   FILE_CHANGED: row("{path} changed since it was read", "read the file again, then write it with its new digest", {
     exit: EXIT.stale,
   }),
