@@ -5,7 +5,7 @@ import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { hasCode } from "../lib/error-code.ts";
 import { isInside } from "../lib/path-containment.ts";
-import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
+import { escapeInvisible, escapeInvisibleInText, quoteString } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
 import { slugOf } from "../lib/slug.ts";
 import { FileCache } from "./file-cache.ts";
@@ -14,6 +14,10 @@ import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { resolveInWorkspace } from "./path-policy.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
+/** Of one topic: older items are not read. */
+const RETITLED_MAX = 50;
+/** `2026-07-05` */
+const DATE_CHARS = 10;
 
 export interface InboxEntry {
   readonly path: string;
@@ -28,6 +32,20 @@ export interface HostItem {
   readonly name: string;
   readonly frontmatter: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** A new title of an item, as far as its title asks for one. */
+export interface TitleChange {
+  /** undefined: the item stays as it is. */
+  readonly titleAfter: (title: string) => string | undefined;
+  /** The line that is added at the end. */
+  readonly note: string;
+}
+
+/** The texts of an item before and after a {@link TitleChange}. */
+export interface RetitledItem {
+  readonly before: string;
+  readonly after: string;
 }
 
 /** A message for the human. */
@@ -50,6 +68,24 @@ export function isHostItem(path: string): boolean {
 
 export function isArchived(path: string): boolean {
   return isInside(LAYOUT.inboxArchive, path.toLowerCase());
+}
+
+function plainName(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9._-]/g, "_");
+}
+
+function fileNameOf(item: string): string {
+  return `${plainName(item)}.md`;
+}
+
+/** undefined if the text is no note. */
+function titleOf(text: string): string | undefined {
+  try {
+    return fieldText(readNote(text), "title");
+  } catch (error) {
+    if (error instanceof FrontmatterError) return undefined;
+    throw error;
+  }
 }
 
 function pathOf(name: string): string {
@@ -77,7 +113,7 @@ export class Inbox {
    * that this item had, replaces exactly that text. Returns the new text, or undefined if nothing was written.
    */
   async writeHostItem(item: HostItem, written?: string): Promise<string | undefined> {
-    const name = `${item.name.replaceAll(/[^A-Za-z0-9._-]/g, "_")}.md`;
+    const name = fileNameOf(item.name);
     const path = `${this.#root}/${pathOf(name)}`;
     if ((await this.#disk.facts(`${this.#root}/${LAYOUT.inboxArchive}/${name}`)) !== undefined) return undefined;
     const isThere = (await this.#disk.facts(path)) !== undefined;
@@ -87,6 +123,37 @@ export class Inbox {
     await this.#disk.mkdir(dirname(path));
     await this.#disk.writeAtomic(path, text);
     return text;
+  }
+
+  /** The names of the desk's items of a topic such as `alert-position`, at most the newest {@link RETITLED_MAX}. */
+  async hostItemNames(topic: string): Promise<readonly string[]> {
+    const part = `-${plainName(topic)}-`;
+    const names = (await this.#names()).filter((name) => name.indexOf(part) === DATE_CHARS && /-\d+\.md$/.test(name));
+    return names.map((name) => name.slice(0, -3)).slice(-RETITLED_MAX);
+  }
+
+  /**
+   * Gives items of the desk a new title, in the frontmatter and in the first heading, and leaves every other byte as it
+   * is: a person may have set the status or written below. Returns the texts by the names of the items.
+   */
+  async retitle(
+    names: readonly string[],
+    { titleAfter, note }: TitleChange,
+  ): Promise<ReadonlyMap<string, RetitledItem>> {
+    const changed = new Map<string, RetitledItem>();
+    for (const name of names) {
+      const path = `${this.#root}/${pathOf(fileNameOf(name))}`;
+      const text = (await this.#disk.facts(path)) === undefined ? undefined : await this.#textOf(path);
+      const title = text === undefined ? undefined : titleOf(text);
+      const next = title === undefined ? undefined : titleAfter(title);
+      if (text === undefined || title === undefined || next === undefined) continue;
+      const head = text.replace(`\ntitle: ${quoteString(title)}\n`, () => `\ntitle: ${quoteString(next)}\n`);
+      const whole = head.replace(`\n## ${escapeInvisible(title)}\n`, () => `\n## ${escapeInvisible(next)}\n`);
+      const after = `${whole.trimEnd()}\n\n${note}\n`;
+      await this.#disk.writeAtomic(path, after);
+      changed.set(name, { before: text, after });
+    }
+    return changed;
   }
 
   /** undefined if the file is too large to be an item of the desk. */

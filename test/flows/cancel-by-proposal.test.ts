@@ -201,6 +201,7 @@ describe("a cancel by proposal", () => {
     await venue("END:v1");
     await expect.poll(() => record(cancel.id).state, { timeout: 10_000 }).toBe("accepted");
     expect(record(id).state).toBe("cancelled");
+    expect(await inbox()).toContain(`The outcome of the cancel of ${id} was unknown; it is settled`);
     await verified();
   });
 
@@ -479,7 +480,7 @@ describe("a replacement", () => {
     expect(await approving).toMatchObject({ code });
     expect(record(replacement.id).state).toBe(state);
     expect(await sent()).toMatchObject({ orders: 1 });
-    expect(await inbox()).toContain(`${replacement.id} was not sent, and ${id} is`);
+    expect(await inbox()).toContain(`${replacement.id} was not sent, and ${id} was`);
     await verified();
   });
 
@@ -517,7 +518,7 @@ describe("a replacement", () => {
         message: `${replacement.id} was not sent: ${reason.replace("ID", id)}`,
       });
       expect(record(replacement.id).state).toBe("cancelled");
-      expect(await inbox()).toContain(`${replacement.id} was not sent, and ${id} is`);
+      expect(await inbox()).toContain(`${replacement.id} was not sent, and ${id} was`);
       expect(desk.read(`orders/cancelled/${replacement.id}.toml`)).toContain(`reason: ${reason.replace("ID", id)}`);
       await expect(approve(replacement)).rejects.toMatchObject({ code: "ALREADY_DECIDED" });
       await verified();

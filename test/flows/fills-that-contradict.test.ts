@@ -182,7 +182,7 @@ it("an overfill is an alert in the inbox that says what to do", async () => {
   const texts = readdirSync(join(desk.root, "inbox")).map((name) => desk.read(`inbox/${name}`));
   expect(texts.filter((text) => text.includes("exceeds the open quantity"))).toEqual([
     expect.stringMatching(
-      /kind: "?alert[^]*title: "?More than the order: [^]*is counted, and the instrument is blocked\.[^]*`qoc resolve v\/AAA -m/,
+      /kind: "?alert[^]*title: "?More than the order: [^]*is counted, and the instrument is blocked until a person resolves it\.[^]*`qoc resolve v\/AAA -m/,
     ),
   ]);
 });

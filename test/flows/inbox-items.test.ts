@@ -52,7 +52,7 @@ it("a connector that is quarantined again and again is one item that counts, unt
   };
   const items = async (): Promise<Item[]> =>
     (await desk.call<Item[]>("inbox list")).filter(
-      ({ untrusted }) => untrusted.text === "Connector paper is quarantined",
+      ({ untrusted }) => untrusted.text === "Connector paper was quarantined, and was ready again",
     );
   await quarantine();
   const [first] = await items();

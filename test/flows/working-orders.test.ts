@@ -85,6 +85,8 @@ describe("an acknowledged order that its venue no longer knows", () => {
     expect(JSON.stringify(await desk.call("inbox list"))).toContain(`The venue does not know order ${id}`);
     await desk.call("resolve", { id, note: "the venue purged it" });
     expect(desk.open.desk.state.orders.get(id)?.state).toBe("cancelled");
+    await desk.settled();
+    expect(JSON.stringify(await desk.call("inbox list"))).toContain(`The venue did not know order ${id} for a while`);
   });
 });
 

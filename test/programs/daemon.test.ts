@@ -168,7 +168,7 @@ describe("kill -9", () => {
     expect((await qoc("orders", "show", old.id)).json.state).toBe("accepted");
     await expect
       .poll(async () => JSON.stringify((await qoc("inbox", "list")).json), { timeout: 5_000 })
-      .toContain(`${replacement.id} was not sent, and ${old.id} is accepted`);
+      .toContain(`${replacement.id} was not sent, and ${old.id} was accepted then`);
     expect((await qoc("journal", "verify")).json).toMatchObject({ ok: true });
   });
 });

@@ -7,7 +7,7 @@ import type { Misfit } from "../../domain/fills/fill.ts";
 import type { InstrumentFlagged } from "../../domain/market/instrument-event.ts";
 import type { OrderRecord } from "../../domain/orders/order-state.ts";
 import type { ConnectorName } from "../../domain/ids.ts";
-import { describeOrder } from "../../domain/orders/order.ts";
+import { describeOrder, instrumentKey } from "../../domain/orders/order.ts";
 import { shownCurrency } from "../../domain/untrusted.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../../lib/invisible-characters.ts";
 import { quoteForShell } from "../../lib/shell.ts";
@@ -109,7 +109,7 @@ function lineOf({ event }: Recorded<BurstEvent>): string {
 /** The inbox item, named by the journal sequence of its first event. */
 export function burstItem(summary: BurstSummary, state: Readonly<DeskState>): HostItem {
   const { kind, first } = summary;
-  if (first.event.type === "instrument.flagged") return flagItem(summary, first.event);
+  if (first.event.type === "instrument.flagged") return flagItem(summary, first.event, state);
   if (first.event.type === "fill.conflicted") return conflictItem(summary, first.event);
   return fillItem(summary, first as Recorded<FillReceived>, state, kind);
 }
@@ -222,8 +222,8 @@ function findingText({ kind, count, misfits }: BurstSummary, instrument: string)
   const [they, are] = count === 1 ? ["It", "is"] : ["They", "are"];
   const text =
     kind === "overfill"
-      ? `${they} ${count === 1 ? "exceeds" : "exceed"} the open quantity of the order. ${they} ${are} counted, and the instrument is blocked.`
-      : `${they} ${count === 1 ? "contradicts its" : "contradict their"} order (${[...misfits].join(", ")}). ${they} ${are} not counted, and the instrument is blocked.`;
+      ? `${they} ${count === 1 ? "exceeds" : "exceed"} the open quantity of the order. ${they} ${are} counted, and the instrument is blocked until a person resolves it.`
+      : `${they} ${count === 1 ? "contradicts its" : "contradict their"} order (${[...misfits].join(", ")}). ${they} ${are} not counted, and the instrument is blocked until a comparison agrees or a person resolves it.`;
   return `\n${text} Compare with the venue's own page, then \`qoc resolve ${quoteForShell(instrument)} -m "what you saw"\`.\n`;
 }
 
@@ -237,10 +237,21 @@ function listOf(lines: readonly string[]): string {
   return `\n${lines.map((line) => `- ${escapeInvisible(line)}\n`).join("")}`;
 }
 
-function flagItem(summary: BurstSummary, { connector, symbol, expected, actual }: InstrumentFlagged): HostItem {
+/** In titles: while an instrument is blocked for it, and from then on. */
+export const DISAGREE = "positions disagree";
+export const DISAGREED = "positions disagreed";
+
+function flagItem(
+  summary: BurstSummary,
+  { connector, symbol, expected, actual }: InstrumentFlagged,
+  { flagged }: Pick<DeskState, "flagged">,
+): HostItem {
   const { count, first } = summary;
-  const title =
-    count === 1 ? `${connector}/${symbol}: positions disagree` : `${connector}: ${count} positions disagree`;
+  const isFlagged = summary.latest.some(
+    ({ event }) => event.type === "instrument.flagged" && flagged.has(instrumentKey(connector, event.symbol)),
+  );
+  const words = isFlagged ? DISAGREE : DISAGREED;
+  const title = count === 1 ? `${connector}/${symbol}: ${words}` : `${connector}: ${count} ${words}`;
   const lead = count === 1 ? `Our fills sum to ${expected}, the venue reports ${actual}.` : latestText(summary).trim();
   const advice = `Compare with the venue's own page, then \`qoc resolve ${quoteForShell(`${connector}/${symbol}`)} -m "what you saw"\`.`;
   return alertItem("position", title, { first, text: `${lead}${count === 1 ? " " : "\n\n"}${advice}` });

@@ -130,7 +130,6 @@ export async function writeAlert(
   alert: Alert,
   earlier?: WrittenAlert,
 ): Promise<WrittenAlert | undefined> {
-  const { at, seq, topic } = alert;
   try {
     if (earlier !== undefined) {
       const count = earlier.count + 1;
@@ -138,13 +137,18 @@ export async function writeAlert(
       const text = await desk.workspace.inbox.writeHostItem(alertItem(alert, earlier.name, since), earlier.text);
       if (text !== undefined) return { ...earlier, text, count };
     }
-    const name = `${iso(at).slice(0, 10)}-alert-${topic}-${seq}`;
+    const name = alertName(alert);
     const text = await desk.workspace.inbox.writeHostItem(alertItem(alert, name));
-    return text === undefined ? undefined : { name, text, firstAt: at, count: 1 };
+    return text === undefined ? undefined : { name, text, firstAt: alert.at, count: 1 };
   } catch (error) {
     desk.log.error(`inbox: ${messageOf(error)}`);
     return undefined;
   }
+}
+
+/** The name of the alert's item. */
+export function alertName({ at, seq, topic }: Pick<Alert, "at" | "seq" | "topic">): string {
+  return `${iso(at).slice(0, 10)}-alert-${topic}-${seq}`;
 }
 
 function alertItem({ at, title, text }: Alert, name: string, since?: string): HostItem {
