@@ -1,6 +1,6 @@
 /** The `Disk` port on Node's file system. A write that has resolved survives a power cut. */
 import { bufferView } from "../lib/buffer-view.ts";
-import { hasCode } from "../lib/error-code.ts";
+import { hasCode, withPath } from "../lib/error-code.ts";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -77,28 +77,34 @@ async function writeThenPlace(
     await place(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
-    throw error;
+    throw withPath(error, path);
   }
   await syncDirectory(dirname(path));
 }
 
 class NodeAppendFile implements AppendFile {
+  readonly #path: string;
   readonly #handle: FileHandle;
   size: number;
 
-  constructor(handle: FileHandle, size: number) {
+  constructor(path: string, handle: FileHandle, size: number) {
+    this.#path = path;
     this.#handle = handle;
     this.size = size;
   }
 
   async write(data: string | Uint8Array): Promise<void> {
     const bytes = bytesOf(data);
-    await writeAll(this.#handle, bytes);
+    await writeAll(this.#handle, bytes).catch((error: unknown) => this.#refused(error));
     this.size += bytes.length;
   }
 
   async sync(): Promise<void> {
-    await this.#handle.datasync();
+    await this.#handle.datasync().catch((error: unknown) => this.#refused(error));
+  }
+
+  #refused(error: unknown): never {
+    throw withPath(error, this.#path);
   }
 
   async close(): Promise<void> {
@@ -159,7 +165,7 @@ async function append(path: string): Promise<AppendFile> {
   const handle = await open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, FILE_MODE);
   await handle.chmod(FILE_MODE);
   if (isNew) await syncDirectory(dirname(path));
-  return new NodeAppendFile(handle, (await handle.stat()).size);
+  return new NodeAppendFile(path, handle, (await handle.stat()).size);
 }
 
 function readPart(path: string, offset: number, length: number): Uint8Array {

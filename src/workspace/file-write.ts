@@ -4,7 +4,7 @@
  */
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/errors/error.ts";
-import { hasCode } from "../lib/error-code.ts";
+import { hasCode, withPath } from "../lib/error-code.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { isHostItem } from "./inbox.ts";
@@ -99,10 +99,14 @@ export class FileWriter {
 
   async #write(file: FileWrite, maxBytes: number): Promise<void> {
     const segments = file.path.split("/");
-    const folder = await openDirectory(this.#workspace.root, segments.slice(0, -1), true);
+    const { root } = this.#workspace;
+    const folder = await openDirectory(root, segments.slice(0, -1), true);
     if (folder === undefined) throw new QocError("FILE_NOT_FOUND", { path: file.path });
     try {
       await this.#writeIn(folder, { ...file, name: segments.at(-1) ?? "" }, maxBytes);
+    } catch (error) {
+      // The folder's path here is that of a descriptor.
+      throw withPath(error, `${root}/${file.path}`);
     } finally {
       await folder.close();
     }

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openJournal } from "../../src/bus/journal.ts";
 import { scanJournal } from "../../src/bus/journal-read.ts";
 import { systemClock } from "../../src/app/system.ts";
+import { knownError } from "../../src/domain/errors/known-error.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { openWorkspace } from "../../src/workspace/workspace.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 const disk = nodeDisk();
@@ -92,8 +94,19 @@ describe.skipIf(small === undefined)("a full disk", () => {
     }
     expect(failure).toMatchObject({ code: "JOURNAL_FAILED" });
     expect(() => journal?.append({ type: "desk.stopped" })).toThrow(/writing the journal failed/);
-    await expect(disk.writeAtomic(`${dir}/state`, "n".repeat(300_000))).rejects.toMatchObject({ code: "ENOSPC" });
+    await expect(disk.writeAtomic(`${dir}/state`, "n".repeat(300_000))).rejects.toMatchObject({
+      ...{ code: "ENOSPC", path: `${dir}/state` },
+    });
     expect(readFileSync(`${dir}/state`, "utf8")).toBe("old");
+    const file = await disk.append(`${dir}/log`);
+    await expect(file.write("n".repeat(300_000))).rejects.toMatchObject({ code: "ENOSPC", path: `${dir}/log` });
+    await file.close();
+    const { files } = openWorkspace({ disk, root: dir, clock: systemClock, secretFiles: () => [] });
+    const note = { path: "research/note.md", text: "n".repeat(250_000) };
+    await expect(files.write(note).catch((error: unknown) => Promise.reject(knownError(error)))).rejects.toMatchObject({
+      message: `${dir}/research/note.md cannot be used: the disk is full`,
+      hint: `free some space on the disk of ${dir}/research; then type the command again`,
+    });
     const scan = await scanJournal(disk, `${dir}/journal`);
     expect(scan.corrupt).toBeUndefined();
     expect(scan.events.length).toBeGreaterThanOrEqual(acknowledged);

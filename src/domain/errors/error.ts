@@ -105,10 +105,9 @@ export const ERRORS = {
   FILE_CHANGED: row("{path} changed since it was read", "read the file again, then write it with its new digest", {
     exit: EXIT.stale,
   }),
-  DISK_REFUSED: row(
-    "{path} cannot be used: {reason}",
-    "make {folder} writable for your user, or move the desk to another folder; then type the command again",
-  ),
+  DISK_REFUSED: row("{path} cannot be used: {reason}", "{next}; then type the command again", {
+    hintForAgents: "tell the human: the desk cannot write this file",
+  }),
   HOST_OWNED: row("{path} is written by the desk and cannot be restored", "qoc journal rebuild"),
   GIT_MISSING: row("git is not installed; the desk trades but keeps no file history", "install git, then qoc doctor"),
   HISTORY_FAILED: row("history: {message}", "qoc history list"),

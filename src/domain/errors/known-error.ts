@@ -19,7 +19,11 @@ export function knownError(error: unknown): QocError {
     // A file is written under a temporary name first, which says nothing to a person.
     const named = path.replace(/\/\.[\d-]+\.tmp$/, "");
     const folder = named === path ? path.slice(0, path.lastIndexOf("/")) : named;
-    return new QocError("DISK_REFUSED", { path: named, folder, reason }, { cause: error });
+    const next =
+      code === "ENOSPC" || code === "EDQUOT"
+        ? `free some space on the disk of ${folder}`
+        : `make ${folder} writable for your user, or move the desk to another folder`;
+    return new QocError("DISK_REFUSED", { path: named, reason, next }, { cause: error });
   }
   if (code === "ERR_MODULE_NOT_FOUND") return new QocError("PROGRAM_REPLACED", {}, { cause: error });
   return new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });

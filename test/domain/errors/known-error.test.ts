@@ -8,14 +8,15 @@ function systemError(code: string, path?: string): Error {
 
 describe("an error that has no code of ours", () => {
   it.each([
-    ["EROFS", "its file system is read-only"],
-    ["EACCES", "your user may not read or write it"],
-    ["EPERM", "your user may not change it"],
-    ["ENOSPC", "the disk is full"],
-  ])("%s of a file is said in words, with the path and what to do", (code, words) => {
+    ["EROFS", "its file system is read-only", "make /desks/a/.qoc writable for your user"],
+    ["EACCES", "your user may not read or write it", "make /desks/a/.qoc writable for your user"],
+    ["EPERM", "your user may not change it", "make /desks/a/.qoc writable for your user"],
+    ["ENOSPC", "the disk is full", "free some space on the disk of /desks/a/.qoc"],
+    ["EDQUOT", "your user's share of the disk is used up", "free some space on the disk of /desks/a/.qoc"],
+  ])("%s of a file is said in words, with the path and what to do", (code, words, next) => {
     const error = knownError(systemError(code, "/desks/a/.qoc/lock"));
     expect(error).toMatchObject({ code: "DISK_REFUSED", message: `/desks/a/.qoc/lock cannot be used: ${words}` });
-    expect(error.hint).toContain("make /desks/a/.qoc writable for your user");
+    expect(error.hint).toContain(next);
     const temporary = knownError(systemError(code, "/desks/a/.qoc/.123-4.tmp"));
     expect(temporary.message).toBe(`/desks/a/.qoc cannot be used: ${words}`);
     expect(error.message).not.toContain(code);
