@@ -24,6 +24,7 @@ interface Part {
   readonly askedAt: number;
   readonly rows: readonly NamedRow[];
   readonly next: RowCursor | null;
+  readonly total: number;
 }
 
 export interface RowListOptions {
@@ -113,16 +114,16 @@ export class RowList {
     const input = after === undefined ? { limit: PART_ROWS } : { limit: PART_ROWS, after };
     const { client } = this.#page;
     const { value, askedAt } = await client.call<RowsAnswer>(this.#options.command, input, { isAutomatic: true });
-    this.total.value = value.total;
     const rows = value.rows.map((cells) =>
       Object.fromEntries(value.columns.map((name, index) => [name, cellOf(value, cells[index])])),
     );
-    return { after, askedAt, rows, next: value.next };
+    return { after, askedAt, rows, next: value.next, total: value.total };
   }
 
   #show(): void {
     batch(() => {
       this.rows.value = this.#parts.flatMap(({ rows }) => rows);
+      this.total.value = this.#parts[0]?.total ?? 0;
       this.askedAt.value = Math.min(...this.#parts.map(({ askedAt }) => askedAt));
       this.error.value = undefined;
     });

@@ -105,6 +105,60 @@ describePage("a list of the page", () => {
     expect(await page.getByLabel("state").inputValue()).toBe("");
   });
 
+  it.each(HELD_LISTS)(
+    "%s: rows keep their places under the mouse, and a press hits the row that it was aimed at",
+    async (route, of, change) => {
+      context = await browser.context();
+      const { page, go } = await desk.signIn(context);
+      await change();
+      await go(route);
+      const links = page.locator(`${of} :is(a, button)`);
+      await links.first().waitFor();
+      const aimedAt = await links.first().elementHandle();
+      const place = await aimedAt?.boundingBox();
+      await links.first().hover();
+      await change();
+      await page.locator(".held-note").getByText("1 new", { exact: true }).waitFor();
+      expect(await links.first().evaluate((link, before) => link === before, aimedAt)).toBe(true);
+      expect(await aimedAt?.boundingBox()).toEqual(place);
+      await page.mouse.move(0, 0);
+      await page.locator(".held-note").waitFor({ state: "detached" });
+      expect(await links.first().evaluate((link, before) => link === before, aimedAt)).toBe(false);
+      expect((await aimedAt?.boundingBox())?.y).toBeGreaterThan(place?.y ?? Infinity);
+    },
+  );
+
+  it("a row that ended stays under the mouse, without its link, until the mouse leaves", async () => {
+    context = await browser.context();
+    const { page, go } = await desk.signIn(context);
+    const [first, second] = [await desk.propose(), await desk.propose()];
+    await go("review");
+    const row = page.locator(".queue li").filter({ hasText: first });
+    const below = page.locator(".queue li").filter({ hasText: second });
+    await below.waitFor();
+    const place = await below.boundingBox();
+    await below.hover();
+    await desk.call("reject", { id: first, comment: "not now" });
+    await page.locator(".held-note").getByText("1 ended", { exact: true }).waitFor();
+    expect(await row.evaluate(({ inert }: HTMLElement) => inert)).toBe(true);
+    expect(await below.boundingBox()).toEqual(place);
+    await page.mouse.move(0, 0);
+    await row.waitFor({ state: "detached" });
+  });
+
+  it("a touch right after rows have moved presses nothing", async () => {
+    context = await browser.context();
+    const { page, go } = await desk.signIn(context);
+    await desk.call("inbox write", { title: "before", text: "a text" });
+    await go("inbox");
+    const link = page.locator(".items a").filter({ hasText: "before" });
+    await link.waitFor();
+    const touched = link.evaluate(touchAfterChange);
+    await desk.call("inbox write", { title: "added", text: "a text" });
+    expect(await touched).toBe("#/inbox");
+    await expect.poll(() => link.evaluate(touch)).toContain("#/inbox/");
+  });
+
   it.each(
     SHORT_LISTS.flatMap(([route, command, answer]) =>
       [DESKTOP, PHONE].map((screen) => [route, command, screen, answer] as const),
@@ -186,6 +240,36 @@ describePage("a list of the page", () => {
     },
   );
 });
+
+/** A touch of a link. Returns where the page is after it. */
+function touch(link: HTMLElement | SVGElement): string {
+  link.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, pointerType: "touch" }));
+  link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+  return location.hash;
+}
+
+/** In the page, at the moment at which the link's list has changed. */
+function touchAfterChange(link: HTMLElement | SVGElement): Promise<string> {
+  const list = link.closest("ul");
+  return new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      observer.disconnect();
+      link.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, pointerType: "touch" }));
+      link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+      resolve(location.hash);
+    });
+    if (list !== null) observer.observe(list, { childList: true });
+  });
+}
+
+/** The inbox is in the order of its titles. */
+let itemNumber = 99;
+/** Lists of links and buttons, and what adds a row before their first. */
+const HELD_LISTS: readonly (readonly [route: string, of: string, change: () => Promise<unknown>])[] = [
+  ["orders", "tbody", () => desk.propose()],
+  ["record", ".decisions", async () => desk.call("reject", { id: await desk.propose(), comment: "not now" })],
+  ["inbox", ".items", () => desk.call("inbox write", { title: `an item ${(itemNumber -= 1)}`, text: "a text" })],
+];
 
 /** An answer of each short list, with one row. */
 const TEXT = { source: "inbox/a.md", retrievedAt: "2026-11-28T10:00:00.000Z", text: "a text" };

@@ -376,6 +376,9 @@ describePage("a review", () => {
     const dialog = page.getByRole("dialog", { name: "Orders in flight" });
     await dialog.getByRole("button", { name: `Cancel ${ids[0]}` }).click();
     await desk.reaches(ids[0] ?? "", "cancelled");
+    // The row stays under the mouse, so that a second press cancels no other order.
+    await dialog.locator("li.gone").filter({ hasText: ids[0] ?? "" }).waitFor();
+    await page.mouse.move(0, 0);
     await dialog.getByText(ids[0] ?? "").waitFor({ state: "detached" });
     await dialog.getByRole("button", { name: "Cancel all…" }).click();
     await dialog.getByRole("button", { name: /^Ask for the cancel of / }).click();

@@ -140,6 +140,7 @@ describePage("a session of the page", () => {
     await go("settings");
     await page.getByRole("button", { name: `Revoke ${name}` }).click();
     await other.getByRole("heading", { name: "Open this page from a terminal" }).waitFor();
+    await page.mouse.move(0, 0);
     await page.getByRole("button", { name: `Revoke ${name}` }).waitFor({ state: "detached" });
     expect(await page.locator("h1").textContent()).toBe("Settings");
     await others.close();

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import type { StatusView } from "../../domain/status-view.ts";
 import { cancelAll } from "../decisions.ts";
 import { useLostLine, usePage, useReading } from "../page-context.ts";
+import { HeldList } from "../parts/held-rows.tsx";
 import { Button } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { StateMark } from "../parts/marks.tsx";
@@ -64,9 +65,9 @@ interface InFlightListProps {
 
 export function InFlightList({ orders, onLeave }: InFlightListProps): JSX.Element {
   return (
-    <ul class="plain">
-      {orders.map((order) => (
-        <li key={order.id} class="in-flight">
+    <HeldList rows={orders} keyOf={({ id }) => id} itemClass="in-flight">
+      {(order) => (
+        <>
           <span>
             <a href={hrefOf("orders", order.id)} onClick={onLeave}>
               {order.id}
@@ -77,9 +78,9 @@ export function InFlightList({ orders, onLeave }: InFlightListProps): JSX.Elemen
             )}
           </span>
           <CancelOne id={order.id} />
-        </li>
-      ))}
-    </ul>
+        </>
+      )}
+    </HeldList>
   );
 }
 

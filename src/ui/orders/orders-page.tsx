@@ -91,14 +91,19 @@ function OrderList(): JSX.Element {
           <p class="dim" role="status">
             {all === undefined ? "Reading the orders…" : countOf(rows.length, all.length, list.total.value)}
           </p>
-          {all === undefined ? <StillRows columns={COLUMNS} /> : <OrderTable rows={rows} />}
+          {all === undefined ? <StillRows columns={COLUMNS} /> : <OrderTable rows={rows} filter={filter} />}
         </div>
       )}
     </>
   );
 }
 
-function OrderTable({ rows }: { readonly rows: readonly NamedRow[] }): JSX.Element {
+interface OrderTableProps {
+  readonly rows: readonly NamedRow[];
+  readonly filter: OrderFilter;
+}
+
+function OrderTable({ rows, filter }: OrderTableProps): JSX.Element {
   return (
     <DataTable
       caption="orders, newest first"
@@ -106,6 +111,7 @@ function OrderTable({ rows }: { readonly rows: readonly NamedRow[] }): JSX.Eleme
       rows={rows}
       keyOf={(row) => cellOf(row, "id")}
       hrefOf={(row) => hrefOf(row["state"] === "proposed" ? "review" : "orders", cellOf(row, "id"))}
+      of={JSON.stringify(filter)}
       toneOf={(row) => (row["state"] === "unknown" || cellOf(row, "flags") !== "" ? "odd-one" : undefined)}
     />
   );

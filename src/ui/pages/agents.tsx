@@ -8,6 +8,7 @@ import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { StateMark } from "../parts/marks.tsx";
+import { HeldList } from "../parts/held-rows.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown, StillLines, Time } from "../parts/texts.tsx";
 import { type RoutedPage, hrefOf } from "../router.ts";
@@ -51,15 +52,15 @@ function RunsCard({ status, askedAt }: RunsCardProps): JSX.Element {
     <Card title="Runs" aside={<Age since={[askedAt, list.askedAt.value]} />}>
       <p class="dim">Program: {runs.runtime}</p>
       {runs.unconfined ? <p class="tone-warn">! It runs without a sandbox: it can do what you can.</p> : null}
-      <ul class="plain">
-        {queue.map(({ schedule, task, state, due }) => (
-          <li key={schedule + task}>
+      <HeldList rows={queue} keyOf={({ schedule, task }) => schedule + task}>
+        {({ schedule, task, state, due }) => (
+          <>
             {task} of {schedule} {state === "waiting" ? "waits" : "runs"}
             {due === null ? "" : ", due "}
             {due === null ? null : <Time at={due} />}
-          </li>
-        ))}
-      </ul>
+          </>
+        )}
+      </HeldList>
       <RunList reading={list} />
     </Card>
   );
@@ -78,30 +79,32 @@ interface RunRow {
 function RunList({ reading }: { readonly reading: Reading<readonly RunRow[]> }): JSX.Element {
   return (
     <Shown reading={reading} what="the runs" still={<StillLines isDouble />}>
-      {(rows) =>
-        rows.length === 0 ? (
-          <Empty>
-            No run yet. <a href={hrefOf("issues")}>Hand an issue to an agent.</a>
-          </Empty>
-        ) : (
-          <ul class="plain">
-            {rows.map(({ run, issue, state, startedAt, endedAt, costUsd, summary }) => (
-              <li key={run}>
-                <a href={hrefOf("agents", run)}>{run}</a> <StateMark state={state} />{" "}
-                {state === "running" ? <StopRun run={run} /> : null}
-                <br />
-                <span class="dim small">
-                  {issue}
-                  {startedAt === null ? "" : ", "}
-                  {startedAt === null ? null : <Time at={startedAt} age={endedAt === null} />}
-                  {costUsd === null ? "" : `, ${costUsd} USD`}
-                </span>{" "}
-                {summary === null ? null : <a href={hrefOf("research", summary)}>summary</a>}
-              </li>
-            ))}
-          </ul>
-        )
-      }
+      {(rows) => (
+        <HeldList
+          rows={rows}
+          keyOf={({ run }) => run}
+          empty={
+            <Empty>
+              No run yet. <a href={hrefOf("issues")}>Hand an issue to an agent.</a>
+            </Empty>
+          }
+        >
+          {({ run, issue, state, startedAt, endedAt, costUsd, summary }) => (
+            <>
+              <a href={hrefOf("agents", run)}>{run}</a> <StateMark state={state} />{" "}
+              {state === "running" ? <StopRun run={run} /> : null}
+              <br />
+              <span class="dim small">
+                {issue}
+                {startedAt === null ? "" : ", "}
+                {startedAt === null ? null : <Time at={startedAt} age={endedAt === null} />}
+                {costUsd === null ? "" : `, ${costUsd} USD`}
+              </span>{" "}
+              {summary === null ? null : <a href={hrefOf("research", summary)}>summary</a>}
+            </>
+          )}
+        </HeldList>
+      )}
     </Shown>
   );
 }
@@ -165,23 +168,26 @@ function AccessCard({ status }: { readonly status: StatusView }): JSX.Element {
     });
   return (
     <Card title="Access of other programs">
-      {status.agents.length === 0 ? (
-        <Empty>
-          No program has a token. <code>qoc agents setup</code> makes one.
-        </Empty>
-      ) : null}
-      <ul class="plain">
-        {status.agents.map(({ agent, client: program, lastSeenAt }) => (
-          <li key={agent}>
+      <HeldList
+        rows={status.agents}
+        keyOf={({ agent }) => agent}
+        empty={
+          <Empty>
+            No program has a token. <code>qoc agents setup</code> makes one.
+          </Empty>
+        }
+      >
+        {({ agent, client: program, lastSeenAt }) => (
+          <>
             <strong>{agent}</strong> <SaidLine text={program} />{" "}
             <span class="dim small">{lastSeenAt === null ? "not seen since the start" : "seen "}</span>
             {lastSeenAt === null ? null : <Time at={lastSeenAt} age />}{" "}
             <Button kind="danger" label={`Revoke ${agent}`} onPress={() => void revoke(agent)}>
               Revoke
             </Button>
-          </li>
-        ))}
-      </ul>
+          </>
+        )}
+      </HeldList>
       {error === undefined ? null : <ErrorNotice error={error} />}
     </Card>
   );

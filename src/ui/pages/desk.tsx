@@ -6,6 +6,7 @@ import { useReading } from "../page-context.ts";
 import { CancelAll } from "../orders/cancel-all.tsx";
 import { InFlightList } from "../orders/in-flight.tsx";
 import { AmountIn, Card, Figure } from "../parts/card.tsx";
+import { HeldList } from "../parts/held-rows.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Change, ConnectorMark, ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
@@ -105,40 +106,44 @@ function WaitingCard({ status }: { readonly status: StatusView }): JSX.Element {
       }
       aside={proposals.length > SHOWN_MAX ? <a href={hrefOf("review")}>all {proposals.length}</a> : undefined}
     >
-      {proposals.length > 0 ? null : troubled.length === 0 ? (
-        <Empty>
-          Every connector is ready, and the folder was read at <Time at={status.at} />.
-        </Empty>
-      ) : (
-        <Empty>But {troubled.join(", ")}.</Empty>
-      )}
-      <ul class="plain proposals">
-        {proposals.slice(0, SHOWN_MAX).map((proposal) => (
-          <li key={proposal.path}>
-            {proposal.needs === "approval" ? (
-              <a class="proposal" href={hrefOf("review", proposal.id)}>
-                <strong>{proposal.sentence}</strong>
-                <span class="small">
-                  {proposal.id}{" "}
-                  {proposal.decision === "block" ? (
-                    <span class="tone-bad">✗ {proposal.reason ?? "a guard blocks it"}</span>
-                  ) : (
-                    <span class="tone-good">✓ guards pass</span>
-                  )}
-                  {proposal.checkedAt === null ? "" : ", checked "}
-                  {proposal.checkedAt === null ? null : <Time at={proposal.checkedAt} />}
-                </span>
-              </a>
-            ) : (
-              <div class="proposal">
-                <strong>{proposal.path}</strong>
-                <span class="small tone-warn">! needs {proposal.needs.replaceAll("-", " ")}</span>
-                {proposal.untrusted === null ? null : <SaidLine text={proposal.untrusted.text} />}
-              </div>
-            )}
-          </li>
-        ))}
-      </ul>
+      <HeldList
+        class="plain proposals"
+        rows={proposals.slice(0, SHOWN_MAX)}
+        keyOf={({ path }) => path}
+        empty={
+          troubled.length === 0 ? (
+            <Empty>
+              Every connector is ready, and the folder was read at <Time at={status.at} />.
+            </Empty>
+          ) : (
+            <Empty>But {troubled.join(", ")}.</Empty>
+          )
+        }
+      >
+        {(proposal) =>
+          proposal.needs === "approval" ? (
+            <a class="proposal" href={hrefOf("review", proposal.id)}>
+              <strong>{proposal.sentence}</strong>
+              <span class="small">
+                {proposal.id}{" "}
+                {proposal.decision === "block" ? (
+                  <span class="tone-bad">✗ {proposal.reason ?? "a guard blocks it"}</span>
+                ) : (
+                  <span class="tone-good">✓ guards pass</span>
+                )}
+                {proposal.checkedAt === null ? "" : ", checked "}
+                {proposal.checkedAt === null ? null : <Time at={proposal.checkedAt} />}
+              </span>
+            </a>
+          ) : (
+            <div class="proposal">
+              <strong>{proposal.path}</strong>
+              <span class="small tone-warn">! needs {proposal.needs.replaceAll("-", " ")}</span>
+              {proposal.untrusted === null ? null : <SaidLine text={proposal.untrusted.text} />}
+            </div>
+          )
+        }
+      </HeldList>
     </Card>
   );
 }
@@ -233,13 +238,13 @@ function RunsCard({ status }: { readonly status: StatusView }): JSX.Element {
   return (
     <Card title="Agents" aside={<a href={hrefOf("agents")}>runs</a>}>
       {runs.unconfined ? <p class="tone-warn">! The agent program runs without a sandbox.</p> : null}
-      <ul class="plain">
-        {runs.running.map(({ run, issue, since }) => (
-          <li key={run}>
+      <HeldList rows={runs.running} keyOf={({ run }) => run}>
+        {({ run, issue, since }) => (
+          <>
             <a href={hrefOf("agents", run)}>{issue}</a> since <Time at={since} age />
-          </li>
-        ))}
-      </ul>
+          </>
+        )}
+      </HeldList>
       {runs.running.length > 0 ? null : lastRun === null ? (
         <Empty>
           No run yet. <a href={hrefOf("issues")}>Hand an issue to an agent.</a>

@@ -7,6 +7,7 @@ import { useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { type TableColumn, DataTable, StillRows } from "../parts/data-table.tsx";
+import { HeldList } from "../parts/held-rows.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, SaidLine, Shown, StillLines, Time } from "../parts/texts.tsx";
 import { type RoutedPage, go, hrefOf, route } from "../router.ts";
@@ -154,17 +155,17 @@ function FoundLines({ under, text, after }: Search & { readonly after: string })
         {({ entries, next, partial }) => (
           <>
             {entries.length === 0 ? <Empty>No line contains it.</Empty> : null}
-            <ul class="plain">
-              {entries.map(({ path, line, untrusted }) => (
-                <li key={`${path}:${line}`}>
+            <HeldList rows={entries} keyOf={({ path, line }) => `${path}:${line}`} of={`${text} ${after}`}>
+              {({ path, line, untrusted }) => (
+                <>
                   <a href={hrefOf("files", path)}>
                     {escapeInvisible(path)}, line {line}
                   </a>
                   <br />
                   <SaidLine text={untrusted.text.trim()} />
-                </li>
-              ))}
-            </ul>
+                </>
+              )}
+            </HeldList>
             <PartLinks after={after} next={next} partial={partial} query={{ in: under, find: text }} />
           </>
         )}

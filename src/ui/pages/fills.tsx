@@ -65,7 +65,8 @@ export function FillsPage(): JSX.Element {
   const status = useReading<StatusView>(STATUS);
   const all = list.rows.value;
   const rows = useMemo(
-    () => (all ?? []).map((row, index): FillRow => ({ key: String((all?.length ?? 0) - index), row })),
+    // A fill keeps its number from the oldest, whatever comes after it.
+    () => (all ?? []).map((row, index): FillRow => ({ key: String(list.total.peek() - index), row })),
     [all],
   );
   const error = list.error.value;

@@ -7,6 +7,7 @@ import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Choices } from "../parts/choices.tsx";
+import { HeldList } from "../parts/held-rows.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, SaidLine, Shown, StillLines } from "../parts/texts.tsx";
 import { type RoutedPage, hrefOf } from "../router.ts";
@@ -70,12 +71,16 @@ function InboxList({
   readonly current: string;
   readonly status: ShownStatus;
 }): JSX.Element {
-  if (rows.length === 0)
-    return <Empty>{status === "all" ? "The inbox is empty." : `Nothing in the inbox is ${status}.`}</Empty>;
   return (
-    <ul class="plain card items">
-      {rows.map(({ path, kind, status: state, untrusted }) => (
-        <li key={path}>
+    <HeldList
+      class="plain card items"
+      rows={rows}
+      keyOf={({ path }) => path}
+      of={status}
+      empty={<Empty>{status === "all" ? "The inbox is empty." : `Nothing in the inbox is ${status}.`}</Empty>}
+    >
+      {({ path, kind, status: state, untrusted }) => (
+        <>
           <a href={hrefOf("inbox", path)} aria-current={path === current ? "true" : undefined}>
             <b class={kind === "alert" ? "tone-warn" : "dim"} aria-hidden="true">
               {KIND_SIGNS[kind] ?? "·"}{" "}
@@ -86,9 +91,9 @@ function InboxList({
           <span class="dim small">
             {kind}, {state}
           </span>
-        </li>
-      ))}
-    </ul>
+        </>
+      )}
+    </HeldList>
   );
 }
 

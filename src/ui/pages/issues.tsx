@@ -8,6 +8,7 @@ import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Choices } from "../parts/choices.tsx";
+import { useHeldRows } from "../parts/held-rows.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, ErrorNotice, Notice, SaidLine, Shown, StillLines } from "../parts/texts.tsx";
 import { type RoutedPage, hrefOf } from "../router.ts";
@@ -52,6 +53,8 @@ export function IssuesPage({ id }: RoutedPage): JSX.Element {
 }
 
 function IssueBoard({ issues }: { readonly issues: readonly IssueRow[] }): JSX.Element {
+  // An issue of another status is in another column.
+  const held = useHeldRows({ rows: issues, keyOf: ({ path, status }) => `${status} ${path}` });
   return (
     <>
       {issues.length === 0 ? (
@@ -59,15 +62,16 @@ function IssueBoard({ issues }: { readonly issues: readonly IssueRow[] }): JSX.E
           No issue. Write one below, or type <code>qoc issues new</code>.
         </Empty>
       ) : null}
-      <div class="board">
+      <div class="held board" {...held.area}>
+        {held.note}
         {COLUMNS.map((status) => {
-          const own = issues.filter((issue) => issue.status === status);
+          const own = held.rows.filter((issue) => issue.status === status);
           if (own.length === 0) return null;
           return (
             <Card key={status} title={`${status} ${own.length}`}>
               <ul class="plain">
                 {own.map((issue) => (
-                  <li key={issue.path}>
+                  <li key={issue.path} class={held.isGone(issue) ? "gone" : undefined} inert={held.isGone(issue)}>
                     <a href={hrefOf("issues", issue.id)}>
                       {issue.id} <SaidLine text={issue.untrusted.title.text} />
                     </a>

@@ -10,6 +10,7 @@ import { Ask } from "../parts/ask.tsx";
 import { Button } from "../parts/button.tsx";
 import { AmountIn } from "../parts/card.tsx";
 import { type TableColumn, DataTable, StillRows } from "../parts/data-table.tsx";
+import { HeldList } from "../parts/held-rows.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Change, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, Notice, Shown } from "../parts/texts.tsx";
@@ -134,14 +135,16 @@ function FlaggedInstruments({ flagged }: Pick<StatusView, "flagged">): JSX.Eleme
     });
   return (
     <>
-      {flagged.map((instrument) => (
-        <Notice key={instrument} tone="warn" title={`${instrument} is blocked.`}>
-          The venue’s position and the fills do not agree.{" "}
-          <Button kind="danger" onPress={() => setAsks(instrument)}>
-            Resolve…
-          </Button>
-        </Notice>
-      ))}
+      <HeldList rows={flagged} keyOf={(instrument) => instrument}>
+        {(instrument) => (
+          <Notice tone="warn" title={`${instrument} is blocked.`}>
+            The venue’s position and the fills do not agree.{" "}
+            <Button kind="danger" onPress={() => setAsks(instrument)}>
+              Resolve…
+            </Button>
+          </Notice>
+        )}
+      </HeldList>
       {asks === undefined ? null : (
         <Ask
           title={`Resolve ${asks}`}

@@ -7,6 +7,7 @@ import { useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { type TableColumn, DataTable, StillRows } from "../parts/data-table.tsx";
+import { HeldList } from "../parts/held-rows.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, SaidLine, Shown, StillLines, Time } from "../parts/texts.tsx";
 import { PriceCard } from "../plots/price-plot.tsx";
@@ -143,9 +144,9 @@ function NewsCard(): JSX.Element {
               )}
             </Empty>
           ) : (
-            <ul class="plain">
-              {items.slice(0, 30).map(({ path, published, untrusted }) => (
-                <li key={path}>
+            <HeldList rows={items.slice(0, 30)} keyOf={({ path }) => path}>
+              {({ path, published, untrusted }) => (
+                <>
                   <a href={hrefOf("inbox", path)}>
                     <SaidLine text={untrusted.text} />
                   </a>{" "}
@@ -154,9 +155,9 @@ function NewsCard(): JSX.Element {
                       <Time at={published} />
                     </span>
                   )}
-                </li>
-              ))}
-            </ul>
+                </>
+              )}
+            </HeldList>
           )
         }
       </Shown>

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { usePage, useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
+import { HeldList } from "../parts/held-rows.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Age, ErrorNotice, Shown, Time } from "../parts/texts.tsx";
 import { CHOICES } from "../preferences.ts";
@@ -105,26 +106,24 @@ function SessionCard(): JSX.Element {
       </div>
       <Shown reading={known} what="the sessions">
         {(rows) => (
-          <ul class="plain">
-            {rows
-              .filter((row) => row.session !== session.name)
-              .map((row) => (
-                <li key={row.session}>
-                  <strong>{row.session.replaceAll("-", " ")}</strong>{" "}
-                  <span class="dim small">
-                    approves {row.scope}, opened <Time at={row.openedAt} />, used <Time at={row.usedAt} age />
-                  </span>{" "}
-                  <Button
-                    kind="danger"
-                    label={`Revoke ${row.session}`}
-                    off={isSending ? "It is being revoked." : undefined}
-                    onPress={() => void revoke(row.session)}
-                  >
-                    Revoke
-                  </Button>
-                </li>
-              ))}
-          </ul>
+          <HeldList rows={rows.filter((row) => row.session !== session.name)} keyOf={(row) => row.session}>
+            {(row) => (
+              <>
+                <strong>{row.session.replaceAll("-", " ")}</strong>{" "}
+                <span class="dim small">
+                  approves {row.scope}, opened <Time at={row.openedAt} />, used <Time at={row.usedAt} age />
+                </span>{" "}
+                <Button
+                  kind="danger"
+                  label={`Revoke ${row.session}`}
+                  off={isSending ? "It is being revoked." : undefined}
+                  onPress={() => void revoke(row.session)}
+                >
+                  Revoke
+                </Button>
+              </>
+            )}
+          </HeldList>
         )}
       </Shown>
       {error === undefined ? null : <ErrorNotice error={error} />}

@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
+import { useHeldRows } from "./held-rows.tsx";
 
 export interface TableColumn<T> {
   readonly title: string;
@@ -24,6 +25,8 @@ interface DataTableProps<T> {
   readonly toneOf?: (row: T) => string | undefined;
   /** Rows that follow each other and have the same group are under one heading. */
   readonly groupOf?: (row: T) => string;
+  /** What the rows answer, for example the filter: rows of another answer are shown at once. */
+  readonly of?: string;
 }
 
 /** The heading of a group, drawn in a row of its own. */
@@ -38,7 +41,10 @@ class GroupHead {
 }
 
 /** What is drawn: the rows, and the headings between them. */
-type Drawn<T> = Omit<DataTableProps<T>, "rows"> & { readonly rows: readonly (T | GroupHead)[] };
+type Drawn<T> = Omit<DataTableProps<T>, "rows"> & {
+  readonly rows: readonly (T | GroupHead)[];
+  readonly isGone: (row: T) => boolean;
+};
 
 function withHeads<T>(rows: readonly T[], keyOf: (row: T) => string, groupOf: (row: T) => string): (T | GroupHead)[] {
   let last: string | undefined;
@@ -69,9 +75,19 @@ function fits(columns: number): boolean {
 const PLAIN_MAX = 60;
 
 export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
-  const { rows: own, keyOf, groupOf } = props;
+  const { keyOf, groupOf, of } = props;
+  const [isScrolled, setScrolled] = useState(false);
+  const hasFrame = props.rows.length > PLAIN_MAX;
+  const held = useHeldRows({ rows: props.rows, keyOf, of, hasFrame, isScrolled: hasFrame && isScrolled });
+  const { rows: own, isGone, note, area } = held;
   const rows = useMemo(() => (groupOf === undefined ? own : withHeads(own, keyOf, groupOf)), [own, keyOf, groupOf]);
-  return own.length > PLAIN_MAX ? <WindowedRows {...props} rows={rows} /> : <PlainRows {...props} rows={rows} />;
+  const drawn = { ...props, rows, isGone };
+  return (
+    <div class="held" {...area}>
+      {note}
+      {own.length > PLAIN_MAX ? <WindowedRows {...drawn} onScrolled={setScrolled} /> : <PlainRows {...drawn} />}
+    </div>
+  );
 }
 
 function keyIn<T>(row: T | GroupHead, keyOf: (row: T) => string): string {
@@ -138,7 +154,9 @@ const [ROW_PX, CARD_PX] = [36, 84];
 /** Rows drawn outside the frame, so that a fast scroll shows no gap. */
 const MARGIN_ROWS = 8;
 
-function WindowedRows<T>(props: Drawn<T>): JSX.Element {
+type WindowedRowsProps<T> = Drawn<T> & { readonly onScrolled: (isScrolled: boolean) => void };
+
+function WindowedRows<T>(props: WindowedRowsProps<T>): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -167,7 +185,10 @@ function WindowedRows<T>(props: Drawn<T>): JSX.Element {
         role="region"
         aria-labelledby={name}
         tabIndex={0}
-        onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
+        onScroll={({ currentTarget: { scrollTop } }) => {
+          setTop(scrollTop);
+          props.onScrolled(scrollTop > 0);
+        }}
       >
         <div style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}>
           {isPhone.value ? (
@@ -216,13 +237,13 @@ function TableHead<T>({ columns }: { readonly columns: readonly TableColumn<T>[]
   );
 }
 
-type RowProps<T> = Pick<DataTableProps<T>, "columns" | "hrefOf" | "toneOf"> & {
+type RowProps<T> = Pick<Drawn<T>, "columns" | "hrefOf" | "toneOf" | "isGone"> & {
   readonly row: T | GroupHead;
   readonly rowIndex?: number;
 };
 
 /** The first cell names the row, and is its link. */
-function TableRow<T>({ columns, row, hrefOf, toneOf, rowIndex }: RowProps<T>): JSX.Element {
+function TableRow<T>({ columns, row, hrefOf, toneOf, isGone, rowIndex }: RowProps<T>): JSX.Element {
   if (row instanceof GroupHead)
     return (
       <tr class="group" aria-rowindex={rowIndex}>
@@ -234,7 +255,7 @@ function TableRow<T>({ columns, row, hrefOf, toneOf, rowIndex }: RowProps<T>): J
   const [head, ...rest] = columns;
   const name = head?.cell(row);
   return (
-    <tr class={toneOf?.(row)} aria-rowindex={rowIndex} data-row>
+    <tr class={isGone(row) ? "gone" : toneOf?.(row)} inert={isGone(row)} aria-rowindex={rowIndex} data-row>
       <th scope="row">{hrefOf === undefined ? name : <a href={hrefOf(row)}>{name}</a>}</th>
       {rest.map(({ title, cell, isNumber }) => (
         <td key={title} class={isNumber === true ? "n" : undefined}>
@@ -258,7 +279,7 @@ function Cards<T>(props: Drawn<T> & Windowed): JSX.Element {
 
 type RowCardProps<T> = Omit<RowProps<T>, "rowIndex"> & { readonly place: number; readonly total: number };
 
-function RowCard<T>({ columns, row, hrefOf, toneOf, place, total }: RowCardProps<T>): JSX.Element {
+function RowCard<T>({ columns, row, hrefOf, toneOf, isGone, place, total }: RowCardProps<T>): JSX.Element {
   if (row instanceof GroupHead)
     return (
       <li class="group" aria-setsize={total} aria-posinset={place}>
@@ -272,7 +293,13 @@ function RowCard<T>({ columns, row, hrefOf, toneOf, place, total }: RowCardProps
       .filter(({ phone = "second" }) => phone === line)
       .map((column) => <CardCell key={column.title} column={column} row={row} />);
   return (
-    <li class={toneOf?.(row)} aria-setsize={total} aria-posinset={place} data-row>
+    <li
+      class={isGone(row) ? "gone" : toneOf?.(row)}
+      inert={isGone(row)}
+      aria-setsize={total}
+      aria-posinset={place}
+      data-row
+    >
       <p class="line">
         <strong>{hrefOf === undefined ? name : <a href={hrefOf(row)}>{name}</a>}</strong>
         {lineOf("first")}

@@ -4,6 +4,7 @@ import type { DecisionLine } from "../../domain/orders/order-view.ts";
 import type { StatusView } from "../../domain/status-view.ts";
 import { stepFocus, useCommand } from "../keyboard.ts";
 import { usePage, useReading } from "../page-context.ts";
+import { HeldList } from "../parts/held-rows.tsx";
 import { SideWord } from "../parts/marks.tsx";
 import { Age, SaidLine, Shown } from "../parts/texts.tsx";
 import { go, hrefOf } from "../router.ts";
@@ -45,8 +46,10 @@ export function Queue({ current }: { readonly current: string }): JSX.Element {
       <p class="dim small">
         <Age since={status.askedAt.value} />
       </p>
-      {proposals.length === 0 ? <p class="dim small">Nothing.</p> : null}
-      <ul
+      <HeldList
+        rows={proposals}
+        keyOf={({ path }) => path}
+        empty={<p class="dim small">Nothing.</p>}
         onKeyDown={(event) => {
           const by = ARROWS[event.key];
           if (by === undefined) return;
@@ -54,28 +57,26 @@ export function Queue({ current }: { readonly current: string }): JSX.Element {
           stepFocus([...event.currentTarget.querySelectorAll("li")], by);
         }}
       >
-        {proposals.map((proposal) => (
-          <li key={proposal.path}>
-            {proposal.needs === "approval" ? (
-              <a href={hrefOf("review", proposal.id)} aria-current={proposal.id === current ? "page" : undefined}>
-                <span class="id">{proposal.id}</span>
-                <span>{proposal.sentence}</span>
-                {proposal.decision === "block" ? <span class="tone-bad small">✗ a guard blocks it</span> : null}
-              </a>
-            ) : (
-              <div class="problem">
-                <span class="id">{proposal.id}</span>
-                <span class="tone-warn small">! needs {proposal.needs.replaceAll("-", " ")}</span>
-                {proposal.untrusted === null ? null : (
-                  <span class="small">
-                    <SaidLine text={proposal.untrusted.text} />
-                  </span>
-                )}
-              </div>
-            )}
-          </li>
-        ))}
-      </ul>
+        {(proposal) =>
+          proposal.needs === "approval" ? (
+            <a href={hrefOf("review", proposal.id)} aria-current={proposal.id === current ? "page" : undefined}>
+              <span class="id">{proposal.id}</span>
+              <span>{proposal.sentence}</span>
+              {proposal.decision === "block" ? <span class="tone-bad small">✗ a guard blocks it</span> : null}
+            </a>
+          ) : (
+            <div class="problem">
+              <span class="id">{proposal.id}</span>
+              <span class="tone-warn small">! needs {proposal.needs.replaceAll("-", " ")}</span>
+              {proposal.untrusted === null ? null : (
+                <span class="small">
+                  <SaidLine text={proposal.untrusted.text} />
+                </span>
+              )}
+            </div>
+          )
+        }
+      </HeldList>
       <DecidedToday />
     </nav>
   );
@@ -99,19 +100,17 @@ function DecidedToday(): JSX.Element {
             <p class="dim small">
               <Age since={reading.askedAt.value} />
             </p>
-            <ul class="decided">
-              {decided.map(({ id, date, decision, side, quantity, symbol, state }) => (
-                <li key={id + date}>
-                  <a href={hrefOf("orders", id)}>
-                    <b class={decision === "APPROVED" ? "tone-good" : "tone-bad"} aria-hidden="true">
-                      {decision === "APPROVED" ? "✓" : "✗"}
-                    </b>{" "}
-                    <span class="sr">{decision.toLowerCase()}: </span>
-                    <SideWord side={side} /> {quantity} {symbol} <span class="dim">{state.replaceAll("_", " ")}</span>
-                  </a>
-                </li>
-              ))}
-            </ul>
+            <HeldList class="decided" rows={decided} keyOf={({ id, date }) => id + date}>
+              {({ id, decision, side, quantity, symbol, state }) => (
+                <a href={hrefOf("orders", id)}>
+                  <b class={decision === "APPROVED" ? "tone-good" : "tone-bad"} aria-hidden="true">
+                    {decision === "APPROVED" ? "✓" : "✗"}
+                  </b>{" "}
+                  <span class="sr">{decision.toLowerCase()}: </span>
+                  <SideWord side={side} /> {quantity} {symbol} <span class="dim">{state.replaceAll("_", " ")}</span>
+                </a>
+              )}
+            </HeldList>
           </>
         );
       }}
