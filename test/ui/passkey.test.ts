@@ -92,6 +92,8 @@ describePage("a passkey", () => {
     const id = await propose("1");
     await signedIn.go(`review/${id}`);
     await page.getByText(`Live orders are approved in a terminal: qoc approve ${id} --digest sha256:`).waitFor();
+    // Nothing on the page could be typed or pressed to approve it.
+    expect(await page.locator("[data-decide], #approve").count()).toBe(0);
     await register();
     await open(id);
     await page.getByText(/^Approves .* at broker, with your passkey\.$/).waitFor();

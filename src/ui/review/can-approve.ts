@@ -1,7 +1,7 @@
 /** Whether the approve button is on, and the sentence below it. */
 import { compareAmounts, withUnit } from "../amounts.ts";
 import type { Review } from "../../domain/orders/review-view.ts";
-import { type ReviewReading, blockingChecks } from "./review-state.ts";
+import { type Proposal, type ReviewReading, blockingChecks } from "./review-state.ts";
 
 export interface Moment {
   readonly reading: ReviewReading;
@@ -37,13 +37,17 @@ export function mustType({ mode, notional, typedAbove, target }: Review): boolea
   return notional === null || compareAmounts(notional.replace("-", ""), typedAbove) > 0;
 }
 
+/** Real money and no passkey: the page cannot approve it, and has neither field nor button for that. */
+export function needsTerminal({ review, passkey }: Pick<Proposal, "review" | "passkey">): boolean {
+  return review.mode !== "paper" && passkey === undefined;
+}
+
 export function permission(moment: Moment): Permission {
   const { reading, isLive, isSettled, isSending, typed, age } = moment;
   const { review, digest, id } = reading.shown;
   const refusal = refusalOf(moment);
   if (refusal !== undefined) return off(refusal);
-  const hasPasskey = reading.shown.passkey !== undefined;
-  if (review.mode !== "paper" && !hasPasskey)
+  if (needsTerminal(reading.shown))
     return off(`Live orders are approved in a terminal: qoc approve ${id} --digest ${digest}`);
   if (mustType(review) && typed.trim().toUpperCase() !== review.terms.symbol.toUpperCase())
     return off(typeSentence(review));
@@ -51,7 +55,7 @@ export function permission(moment: Moment): Permission {
   if (isSending) return off("Sent to the desk. Waiting for the venue…");
   if (!isSettled) return off("One moment: something on this page has just changed.");
   const what = review.target?.kind === "cancel" ? "Cancels" : "Approves";
-  const how = hasPasskey ? ", with your passkey" : "";
+  const how = reading.shown.passkey !== undefined ? ", with your passkey" : "";
   const { connector } = review.terms;
   return { isOn: true, sentence: `${what} ${id}, digest ${shortDigest(digest)}, at ${connector}${how}.` };
 }

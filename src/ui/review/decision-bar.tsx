@@ -7,7 +7,7 @@ import { shareOf, withUnit } from "../amounts.ts";
 import { Button } from "../parts/button.tsx";
 import { ModeTag, Unavailable } from "../parts/marks.tsx";
 import { useStatus } from "../status.ts";
-import { type Permission, mustType, permission, shortDigest } from "./can-approve.ts";
+import { type Permission, mustType, needsTerminal, permission, shortDigest } from "./can-approve.ts";
 import { OrderSentence } from "./order-sentence.tsx";
 import { useQueuePlace } from "./queue.tsx";
 import type { ReviewSession } from "./review-session.ts";
@@ -45,6 +45,7 @@ export function DecisionBar({
   const why = useId();
   const { shown } = reading;
   const isSending = session.phase.value === "sending" || session.phase.value === "asking";
+  const inTerminal = needsTerminal(shown);
   const cannotReject = useLostLine();
   const verb = shown.review.target?.kind === "cancel" ? "Approve the cancel" : "Approve and send";
   return (
@@ -70,7 +71,7 @@ export function DecisionBar({
         </div>
         <Sheet reading={reading} />
         <div class="fields">
-          {mustType(shown.review) ? (
+          {mustType(shown.review) && !inTerminal ? (
             <SymbolField session={session} symbol={shown.terms.symbol} isSending={isSending} />
           ) : (
             <span class="grow">
@@ -80,9 +81,11 @@ export function DecisionBar({
           <Button id="reject" off={cannotReject} onPress={() => setRejecting(true)}>
             Reject…
           </Button>
-          <Button kind="go" type="submit" id="approve" off={isOn ? undefined : sentence} describedBy={why}>
-            {isSending ? "Sending…" : verb}
-          </Button>
+          {inTerminal ? null : (
+            <Button kind="go" type="submit" id="approve" off={isOn ? undefined : sentence} describedBy={why}>
+              {isSending ? "Sending…" : verb}
+            </Button>
+          )}
         </div>
         <p class="why" id={why} role="status">
           {sentence}
