@@ -311,7 +311,8 @@ describePage("a review", () => {
     const { page, go } = signedIn;
     const halted = async (press: () => Promise<void>): Promise<void> => {
       await press();
-      await expect.poll(async () => (await desk.call<any>("status")).trading.state).toBe("halted");
+      const state = async (): Promise<string> => (await desk.call<any>("status")).trading.state;
+      await expect.poll(state, { timeout: 10_000 }).toBe("halted");
       await desk.call("resume", { reason: "a test" });
     };
     const button = page.locator("header").getByRole("button", { name: "Halt trading" });
@@ -377,7 +378,10 @@ describePage("a review", () => {
     await dialog.getByRole("button", { name: `Cancel ${ids[0]}` }).click();
     await desk.reaches(ids[0] ?? "", "cancelled");
     // The row stays under the mouse, so that a second press cancels no other order.
-    await dialog.locator("li.gone").filter({ hasText: ids[0] ?? "" }).waitFor();
+    await dialog
+      .locator("li.gone")
+      .filter({ hasText: ids[0] ?? "" })
+      .waitFor();
     await page.mouse.move(0, 0);
     await dialog.getByText(ids[0] ?? "").waitFor({ state: "detached" });
     await dialog.getByRole("button", { name: "Cancel all…" }).click();
