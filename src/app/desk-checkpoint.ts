@@ -1,11 +1,12 @@
 /** Where a fold of the journal begins: at the checkpoint of the desk, or at the first record. */
 import { DiskArchive } from "../bus/archive.ts";
 import { type CheckpointPlace, readCheckpoint, restoreState } from "../bus/checkpoint.ts";
-import type { ScanStart } from "../bus/journal-read.ts";
+import { type JournalScan, type ScanStart, readEarlierRange } from "../bus/journal-read.ts";
 import { type DeskState, emptyDeskState } from "../domain/desk-state.ts";
 import { type QocError, messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { type LedgerParts, emptyLedger } from "../trading/account/ledger-parts.ts";
+import type { DecisionCheck } from "../trading/audit/check-decisions.ts";
 import { type PublicKeys, verifySignature } from "../trading/keys/operator-keys.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/orders/order-authors.ts";
 import { LAYOUT } from "../workspace/layout.ts";
@@ -78,4 +79,31 @@ export async function foldAfterCheckpoint(options: FoldStartOptions): Promise<Fo
   } catch (error) {
     return messageOf(error);
   }
+}
+
+interface TailScan {
+  readonly disk: Disk;
+  readonly dir: string;
+  readonly from: ScanStart;
+  readonly scan: JournalScan;
+}
+
+/**
+ * Why the fold after the checkpoint does not count; undefined if the journal has its record, and the decisions after it
+ * are valid. Their signatures may name earlier records: the journal is read from the first of these on, which an honest
+ * decision follows within minutes.
+ */
+export async function whyUnused(
+  { disk, dir, from, scan }: TailScan,
+  decisions: DecisionCheck | undefined,
+): Promise<string | undefined> {
+  if (scan.lacksStart === true) return `the journal does not have its record ${from.seq}`;
+  const unchecked = "a decision after it takes the whole journal to check";
+  if (decisions?.isSettled !== true) return unchecked;
+  const { earlier } = decisions;
+  const { first } = earlier;
+  if (first === undefined) return undefined;
+  const range = { disk, dir, segments: [...scan.sealed, scan.head], first, last: from };
+  const isChain = await readEarlierRange(range, (recorded, hash) => earlier.take(recorded, hash));
+  return isChain && earlier.areConfirmed ? undefined : unchecked;
 }

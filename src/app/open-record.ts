@@ -17,6 +17,7 @@ import type { Lifecycle } from "../lib/lifecycle.ts";
 import { type DeskAuthority, openAuthority } from "../trading/keys/authority.ts";
 import { KeptLedger } from "../trading/account/kept-ledger.ts";
 import type { Desk } from "../trading/desk.ts";
+import { auditStart } from "../trading/audit/audit-start.ts";
 import { DecisionCheck, isDecision } from "../trading/audit/check-decisions.ts";
 import { checkKeyFiles } from "../trading/keys/key-files.ts";
 import { readReplacement, replaces } from "../trading/keys/key-replacement.ts";
@@ -24,7 +25,7 @@ import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../tra
 import type { OrderAuthors } from "../trading/orders/order-authors.ts";
 import { LAYOUT, keepDeskId, keyPath, readDeskId } from "../workspace/layout.ts";
 import type { LogFile } from "../workspace/logs.ts";
-import { type FoldStart, checkpointPlace, foldAfterCheckpoint, foldOfAll } from "./desk-checkpoint.ts";
+import { type FoldStart, checkpointPlace, foldAfterCheckpoint, foldOfAll, whyUnused } from "./desk-checkpoint.ts";
 import {
   type AcceptedRecords,
   type DeskPlace,
@@ -214,10 +215,9 @@ async function openJournalOf(opening: JournalOpening): Promise<JournalFold> {
       if (typeof start === "string") logs.warn(`the checkpoint is not used: ${start}`);
       else if (start !== undefined) {
         const read = await foldFrom(opening, start, check, keys);
-        if (read.scan.lacksStart !== true && read.decision === undefined) return read;
+        if (read.unused === undefined) return read;
         await closeJournal(read);
-        if (read.scan.lacksStart === true)
-          logs.warn(`the checkpoint is not used: the journal does not have its record ${start.from?.seq}`);
+        logs.warn(`the checkpoint is not used: ${read.unused}`);
       }
       return foldFrom(opening, foldOfAll({ disk, root, currency, onDamage }), check, keys);
     },
@@ -227,11 +227,8 @@ async function openJournalOf(opening: JournalOpening): Promise<JournalFold> {
 
 interface JournalFold extends Omit<ReadRecords, "problem"> {
   readonly invalid: string | undefined;
-  /**
-   * The first decision after the checkpoint. Its signature is not checked: that takes what the records before the
-   * checkpoint name.
-   */
-  readonly decision: Recorded | undefined;
+  /** Why the fold after the checkpoint does not count; undefined if it does. */
+  readonly unused: string | undefined;
 }
 
 async function foldFrom(
@@ -243,22 +240,23 @@ async function foldFrom(
   const { root, disk, clock } = options;
   const ledger = new KeptLedger(state, parts, logs);
   const take = ledger.beside(openReplay(state).take);
-  const decisions = keys === undefined || from !== undefined ? undefined : new DecisionCheck(keys);
-  let decision: Recorded | undefined;
+  const decisions =
+    keys === undefined ? undefined : new DecisionCheck(keys, from === undefined ? undefined : auditStart(from, state));
   const dir = `${root}/${LAYOUT.journal}`;
   const { scan, journal } = await openJournal({
     take: (recorded, hash) => {
+      // Before the fold: the check reads orders as they were at this record.
+      decisions?.take(recorded, hash);
       take(recorded);
       authors.take(recorded);
       check.take(recorded, hash);
-      decisions?.take(recorded, hash);
-      if (from !== undefined && isDecision(recorded.event)) decision ??= recorded;
     },
     ...{ disk, dir, clock, from, log: logs, onFailure },
   });
   if (from !== undefined) await check.readEarlier(disk, dir, from.seq, scan);
+  const unused = from === undefined ? undefined : await whyUnused({ disk, dir, from, scan }, decisions);
   const invalid = decisions?.problem;
-  return { state, authors, archive, ledger, check, scan, journal, from, decision, invalid };
+  return { state, authors, archive, ledger, check, scan, journal, from, unused, invalid };
 }
 
 async function closeJournal({ journal }: { readonly journal: Journal | undefined }): Promise<void> {

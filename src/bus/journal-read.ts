@@ -80,6 +80,40 @@ export async function recordHashes(
   return hashes;
 }
 
+export interface EarlierRange {
+  readonly disk: Disk;
+  readonly dir: string;
+  /** All segments, with the last record of each. */
+  readonly segments: readonly Pick<SealedSegment, "seq">[];
+  /** The first record of the range. */
+  readonly first: number;
+  /** The last. */
+  readonly last: { readonly seq: number; readonly hash: string };
+}
+
+/** Returns whether the journal has the records of the range as a chain that ends with this hash. */
+export async function readEarlierRange(
+  { disk, dir, segments, first, last }: EarlierRange,
+  take: (recorded: Recorded, hash: string) => void,
+): Promise<boolean> {
+  let seq = first;
+  let prev: string | undefined;
+  for (const [index, segment] of segments.entries()) {
+    if (segment.seq < seq) continue;
+    const bytes = bufferView(await disk.read(`${dir}/${segmentName(index + 1)}`));
+    let start = prev === undefined ? lineOf(bytes, seq)?.start : 0;
+    while (start !== undefined && start < bytes.length) {
+      const end = bytes.indexOf(10, start);
+      const read = end === -1 ? "has no newline" : readLine(bytes.subarray(start, end));
+      if (typeof read === "string" || read.recorded.seq !== seq || (prev ?? read.prev) !== read.prev) return false;
+      take(read.recorded, read.hash);
+      if (seq === last.seq) return read.hash === last.hash;
+      [seq, prev, start] = [seq + 1, read.hash, end + 1];
+    }
+  }
+  return false;
+}
+
 /** The id of the desk that wrote the journal; undefined if it has no readable first record. */
 export async function journalDeskId(disk: Disk, dir: string): Promise<string | undefined> {
   const [first] = await listSegments(disk, dir);
@@ -143,15 +177,21 @@ function placeAfter(bytes: Buffer, { seq, hash }: Cursor): number | undefined {
   return line?.hash === hash ? line.end + 1 : undefined;
 }
 
+interface RecordLine {
+  readonly start: number;
+  readonly end: number;
+  readonly hash: string;
+}
+
 /** The line of a record in a segment, with the hash that it has. */
-function lineOf(bytes: Buffer, seq: number): { readonly end: number; readonly hash: string } | undefined {
+function lineOf(bytes: Buffer, seq: number): RecordLine | undefined {
   const opening = `{"seq":${seq},`;
   const isFirst = bytes.toString("latin1", 0, opening.length) === opening;
   const before = isFirst ? -1 : bytes.indexOf(`\n${opening}`);
   const end = isFirst || before !== -1 ? bytes.indexOf(10, before + 1) : -1;
   if (end === -1) return undefined;
   const read = readLine(bytes.subarray(before + 1, end));
-  return typeof read === "string" ? undefined : { end, hash: read.hash };
+  return typeof read === "string" ? undefined : { start: before + 1, end, hash: read.hash };
 }
 
 function lastRecord(bytes: Buffer): Cursor | undefined {

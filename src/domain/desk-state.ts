@@ -70,6 +70,8 @@ export interface DeskState extends AccountState, ActivityState {
   epoch: number;
   machine: string;
   trading: TradingRecord;
+  /** An order that is not paper was approved since the last start: then a resume needs the live key. */
+  hasLiveOrders: boolean;
   readonly connectors: Map<string, ConnectorRecord>;
   /**
    * Random, made at the first start of this epoch. Part of each client order id, so that a copy of the desk cannot
@@ -102,6 +104,7 @@ export function emptyDeskState(): DeskState {
     epoch: 0,
     machine: "",
     trading: { state: "active", reason: "", seq: 0 },
+    hasLiveOrders: false,
     orders: new ArchivedMap("orders", ({ state }) => state),
     stems: new ArchivedMap("stems"),
     inFlight: new Map(),
@@ -273,6 +276,7 @@ function identifyDesk(
       state.journalFormat = event.to;
       return;
     case "desk.started":
+      state.hasLiveOrders = false;
       if (event.machine !== state.machine || state.epochTag === "") state.epochTag = event.nonce;
       state.machine = event.machine;
   }
@@ -312,6 +316,7 @@ function changeConnector(
 
 function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
   const { event } = recorded;
+  if (event.type === "order.approved" && event.terms.mode !== "paper") state.hasLiveOrders = true;
   let order = state.orders.take(event.id);
   if (order === undefined) {
     if (event.type !== "proposal.seen") return;

@@ -23,6 +23,13 @@ async function halted(): Promise<TempDesk> {
   return opened;
 }
 
+/** Whether a start has not used the checkpoint that it found. */
+async function isReadWhole({ open, root }: TempDesk): Promise<boolean> {
+  await open.logs.flush();
+  const path = `${root}/.qoc/logs/desk.log`;
+  return existsSync(path) && readFileSync(path, "utf8").includes("the checkpoint is not used");
+}
+
 it("starts from the checkpoint of its stop, and verify checks it", async () => {
   desk = await halted();
   expect(existsSync(`${desk.root}/${FILE}`)).toBe(true);
@@ -57,6 +64,7 @@ it("becomes read-only for a resume that a process appended after its checkpoint"
   appendRecord(desk.root, { type: "trading.changed", state: "active", reason: "forged", actor: "human" });
   desk = await tempDesk({ again: desk });
   expect(desk.open.desk.readOnly()).toMatch(/\(trading.changed\) has no valid signature/);
+  expect(await isReadWhole(desk)).toBe(true);
 });
 
 it.each(["a stop", "a crash"])("believes a signed resume that follows its checkpoint, after %s", async (end) => {
@@ -71,6 +79,7 @@ it.each(["a stop", "a crash"])("believes a signed resume that follows its checkp
   if (end === "a crash") writeFileSync(path, ofHalt);
   desk = await tempDesk({ again: desk });
   expect([desk.open.desk.readOnly(), desk.open.desk.state.trading.state]).toEqual([undefined, "active"]);
+  expect(await isReadWhole(desk)).toBe(false);
   expect(await desk.call("journal verify", {})).toMatchObject({ ok: true });
 });
 

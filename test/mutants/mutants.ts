@@ -716,9 +716,9 @@ const SECOND: readonly Mutant[] = [
   },
   {
     name: "26a",
-    removes: "the read of the whole journal for a decision after the checkpoint",
+    removes: "the check of the decisions after the checkpoint",
     file: "src/app/open-record.ts",
-    search: "if (from !== undefined && isDecision(recorded.event)) decision ??= recorded;",
+    search: "decisions?.take(recorded, hash);",
     replace: "",
     test: "test/flows/checkpoint.test.ts",
     fails: "becomes read-only for a resume that a process appended after its checkpoint",

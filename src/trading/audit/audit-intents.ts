@@ -10,7 +10,7 @@ export interface AuditedOrder {
   /** The newest reviews by the number of their record. */
   reviews: Map<number, OrderReviewed>;
   approval?: ApprovedTerms;
-  mode?: Mode;
+  mode: Mode | undefined;
   /** The mode of its terms as they were read last. */
   proposedMode?: Mode;
   isSubmitted: boolean;
@@ -25,8 +25,9 @@ interface ApprovedTerms {
   readonly terms: OrderTerms;
 }
 
-export function openAuditedOrder(): AuditedOrder {
-  return { reviews: new Map(), isSubmitted: false, hasCancelled: false };
+/** `mode`: in which the order was approved. */
+export function openAuditedOrder(mode?: Mode): AuditedOrder {
+  return { reviews: new Map(), mode, isSubmitted: false, hasCancelled: false };
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 } from "../../domain/pages/page-session.ts";
 import type { AuditFinding, AuditedDecision } from "./audit-finding.ts";
 import type { AuditedOrder } from "./audit-intents.ts";
+import type { AuditStart } from "./audit-start.ts";
 import { isInScope } from "../keys/authority.ts";
 import { verifySignature } from "../keys/operator-keys.ts";
 import { isPageKey, pagePem } from "../pages/page-key.ts";
@@ -33,7 +34,14 @@ const RECORDED_LATER_MS = 60_000;
 
 export class PageAudit {
   readonly #pages = new Map<string, AuditedPage>();
-  readonly #codes = new Set<string>();
+  readonly #codes: Set<string>;
+
+  constructor(start?: AuditStart) {
+    for (const [name, { publicKey, scope, endsAt }] of start?.sessions ?? [])
+      if (isPageKey(publicKey))
+        this.#pages.set(name, { pem: pagePem(publicKey), scope, epoch: start?.epoch ?? 0, endsAt });
+    this.#codes = new Set(start?.usedCodes);
+  }
 
   /** The grant of a session, to be checked like each decision of the desk key. */
   grant({ session, authority, ...grant }: PageOpened): AuditedDecision {

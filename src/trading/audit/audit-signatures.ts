@@ -1,10 +1,17 @@
 /** Checks the signatures of one journal, record by record: key, statement, place on the chain, single use. */
-import { type SigningRole, replacementText, statementOf, statementText } from "../../domain/authority/authority.ts";
+import {
+  type KeyRole,
+  type SigningRole,
+  replacementText,
+  statementOf,
+  statementText,
+} from "../../domain/authority/authority.ts";
 import { canonicalJson } from "../../domain/canonical-json.ts";
 import type { JournalUpgraded, KeyChanged, KeysReplaced, OrderApproved, Recorded } from "../../domain/event.ts";
 import { isStrongEnough, longestStatementMs } from "../../domain/pages/passkey.ts";
 import type { AuditCode, AuditFinding, AuditedDecision } from "./audit-finding.ts";
 import { PageAudit } from "./audit-pages.ts";
+import { type AuditStart, EarlierHeads } from "./audit-start.ts";
 import { PasskeyAudit } from "./audit-passkeys.ts";
 import { type PublicKeys, isCertified, verifySignature } from "../keys/operator-keys.ts";
 
@@ -12,18 +19,24 @@ import { type PublicKeys, isCertified, verifySignature } from "../keys/operator-
 const RECORDED_LATER_MS = 60_000;
 const HASH_BYTES = 32;
 
-/** The hashes of all records, 32 bytes each: a signature may name any of them. */
+/** The hashes of the records from the first, 32 bytes each: a signature may name any of them. */
 class RecordHashes {
   #bytes = Buffer.alloc(HASH_BYTES * 1024);
+  readonly first: number;
+
+  constructor(first: number) {
+    this.first = first;
+  }
 
   set(seq: number, hash: string): void {
-    const at = seq * HASH_BYTES;
+    const at = (seq - this.first) * HASH_BYTES;
     if (at + HASH_BYTES > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], this.#bytes.length * 2);
     this.#bytes.write(hash, at, "hex");
   }
 
   at(seq: number): string {
-    return this.#bytes.toString("hex", seq * HASH_BYTES, (seq + 1) * HASH_BYTES);
+    const at = (seq - this.first) * HASH_BYTES;
+    return this.#bytes.toString("hex", at, at + HASH_BYTES);
   }
 }
 
@@ -37,19 +50,28 @@ interface NamedKeys {
 export class SignatureAudit {
   /** Those of this machine. */
   readonly #keys: PublicKeys | undefined;
-  readonly #named: NamedKeys = { desk: undefined, host: undefined, live: undefined };
+  readonly #named: NamedKeys;
   /** The keys of the journal that this machine lacks, unless a later record replaces them. */
   #strange: { readonly seq: number; readonly finding: AuditFinding }[] = [];
-  readonly #hashes = new RecordHashes();
+  readonly #hashes: RecordHashes;
   readonly #used = new Set<string>();
-  readonly pages = new PageAudit();
+  /** Of signatures that name records before the start of the audit: not checked here. */
+  readonly earlier = new EarlierHeads();
+  readonly pages: PageAudit;
   readonly passkeys = new PasskeyAudit();
-  #seq = 0;
-  deskId = "";
+  #seq: number;
+  deskId: string;
 
   /** Without keys no signature is valid, and none is reported as invalid. */
-  constructor(keys: PublicKeys | undefined) {
+  constructor(keys: PublicKeys | undefined, start?: AuditStart) {
     this.#keys = keys;
+    const named = (role: KeyRole): string | undefined => start?.keys.get(role);
+    this.#named = { desk: named("desk"), host: named("host"), live: named("live") };
+    this.#hashes = new RecordHashes(start?.head.seq ?? 0);
+    if (start !== undefined) this.#hashes.set(start.head.seq, start.head.hash);
+    this.#seq = start?.head.seq ?? 0;
+    this.pages = new PageAudit(start);
+    this.deskId = start?.deskId ?? "";
   }
 
   /** Whether this machine has the keys that signatures are checked with. */
@@ -89,7 +111,9 @@ export class SignatureAudit {
       once = checked.once;
     } else if (authority.key === "session") findings.push(...this.#verifyPage({ at, epoch }, decision, text));
     else findings.push(...this.#verify(name, { role: authority.key, text, signature }));
-    if (head.seq >= seq || this.#hashes.at(head.seq) !== head.hash)
+    if (head.seq < this.#hashes.first) this.earlier.add(head, once);
+    const isOnChain = head.seq < this.#hashes.first || this.#hashes.at(head.seq) === head.hash;
+    if (head.seq >= seq || !isOnChain)
       findings.push({ code: "HEAD_UNKNOWN", message: `${name} names record ${head.seq}, which is not before it` });
     else if (head.seq < since) stale(`${name} was signed before record ${since}, which it answers`);
     if (authority.epoch !== epoch)

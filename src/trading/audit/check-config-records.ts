@@ -6,6 +6,7 @@ import { type DeskState, applyEvent, emptyDeskState } from "../../domain/desk-st
 import type { ConfigAccepted } from "../../domain/config/config-event.ts";
 import type { Recorded } from "../../domain/event.ts";
 import type { AuditFinding, AuditedDecision } from "./audit-finding.ts";
+import type { AuditStart } from "./audit-start.ts";
 import { acceptedTables, isUpgraded } from "../config/desk-config.ts";
 import { reloadKey } from "../config/reload-config.ts";
 
@@ -17,9 +18,14 @@ export interface ConfigCheck {
 
 /** Folds the records that a configuration depends on, in the order of the journal. */
 export class ConfigAudit {
-  readonly #state = emptyDeskState();
+  readonly #state: DeskState;
   /** Changes of desk.toml that wait for `qoc reload`. */
   waiting = 0;
+
+  constructor(start?: AuditStart) {
+    const { deskId, journalFormat, createdFormat, config, connectors, lost, keys } = start ?? emptyDeskState();
+    this.#state = { ...emptyDeskState(), deskId, journalFormat, createdFormat, config, connectors, lost, keys };
+  }
 
   /** `recorded` has today's format. */
   take(recorded: Recorded): ConfigCheck {

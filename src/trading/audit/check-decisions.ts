@@ -4,6 +4,7 @@
  * same user can append a record; the anchor may lag behind the journal, and does not notice that.
  */
 import type { DeskEvent, Recorded } from "../../domain/event.ts";
+import type { AuditStart, EarlierHeads } from "./audit-start.ts";
 import { JournalAudit } from "./journal-audit.ts";
 import type { PublicKeys } from "../keys/operator-keys.ts";
 
@@ -22,10 +23,10 @@ const IN_FORCE: ReadonlySet<DeskEvent["type"]> = new Set([
   "passkey.added",
 ]);
 
-/**
- * Whether a start checks the signature of the event. The check needs all records before it: the keys, what is used, and
- * the hashes that signatures name.
- */
+/** Their checks need what a checkpoint does not keep: the counters of passkeys, and all heads of before. */
+const NEED_ALL: ReadonlySet<DeskEvent["type"]> = new Set(["journal.gap", "keys.replaced", "passkey.added"]);
+
+/** Whether a start checks the signature of the event. */
 export function isDecision({ type }: DeskEvent): boolean {
   return IN_FORCE.has(type);
 }
@@ -33,9 +34,21 @@ export function isDecision({ type }: DeskEvent): boolean {
 export class DecisionCheck {
   readonly #audit: JournalAudit;
   #problem: string | undefined;
+  #needsAll = false;
 
-  constructor(keys: PublicKeys) {
-    this.#audit = new JournalAudit(keys, { checksApprovals: false });
+  /** `start`: what is known of the records before it; undefined: the first record is given first. */
+  constructor(keys: PublicKeys, start?: AuditStart) {
+    this.#audit = new JournalAudit(keys, { checksApprovals: false, start });
+  }
+
+  /** What the signatures state of records before the start. */
+  get earlier(): EarlierHeads {
+    return this.#audit.earlier;
+  }
+
+  /** Whether all decisions are valid, if what they state of earlier records is. If not, the whole journal decides. */
+  get isSettled(): boolean {
+    return !this.#needsAll && this.#problem === undefined;
   }
 
   /** Why the first decision without a valid signature does not count; undefined if all do. */
@@ -44,6 +57,7 @@ export class DecisionCheck {
   }
 
   take(recorded: Recorded, hash: string): void {
+    if (NEED_ALL.has(recorded.event.type)) this.#needsAll = true;
     const before = this.#audit.problemCount;
     this.#audit.take(recorded, hash);
     if (this.#problem !== undefined || this.#audit.problemCount === before) return;

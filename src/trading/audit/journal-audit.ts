@@ -4,6 +4,7 @@
  */
 import { SIGNED_FORMAT, boundaryText } from "../../domain/authority/authority.ts";
 import type { CashMoved } from "../../domain/account/cash-event.ts";
+import { emptyDeskState } from "../../domain/desk-state.ts";
 import { digestOf, digestTerms } from "../../domain/digest.ts";
 import {
   type DeskEvent,
@@ -13,7 +14,6 @@ import {
   TRADING_STATES,
 } from "../../domain/event.ts";
 import type { ClientOrderId, ConnectorName, OrderId } from "../../domain/ids.ts";
-import { gapDigest, gapLabel } from "../../domain/authority/journal-head.ts";
 import { instrumentKey, kindOf } from "../../domain/orders/order.ts";
 import type { PageOpened, PasskeyAdded } from "../../domain/pages/page-event.ts";
 import { isKeyOfPage } from "../../domain/pages/passkey.ts";
@@ -29,15 +29,23 @@ import {
   emptyCounts,
 } from "./audit-result.ts";
 import type { AuditedDecision, AuditFinding } from "./audit-finding.ts";
+import { flowDecision, gapDecision, haltDecision, resumeDecision, scheduleDecision } from "./audited-decisions.ts";
 import { pageCancel, pageRejection } from "./audit-pages.ts";
 import { SignatureAudit } from "./audit-signatures.ts";
+import type { AuditStart, EarlierHeads } from "./audit-start.ts";
 import { keyForMode } from "../keys/authority.ts";
-import { recordedFlowDigest } from "../account/cash-flow.ts";
 import { ConfigAudit } from "./check-config-records.ts";
 import type { PublicKeys } from "../keys/operator-keys.ts";
 
 export const PROBLEMS_MAX = 100;
 const REVIEWS_MAX = 20;
+
+interface JournalAuditOptions {
+  /** Also the signatures of approvals. */
+  readonly checksApprovals?: boolean | undefined;
+  /** undefined: the audit begins with the first record. */
+  readonly start?: AuditStart | undefined;
+}
 
 export class JournalAudit {
   readonly #signatures: SignatureAudit;
@@ -47,21 +55,30 @@ export class JournalAudit {
   readonly #problems: AuditProblem[] = [];
   readonly #orders = new Map<OrderId, AuditedOrder>();
   readonly #clientOrderIds = new Set<ClientOrderId>();
-  readonly #config = new ConfigAudit();
+  readonly #config: ConfigAudit;
+  readonly #start: AuditStart | undefined;
   /** The mode of each connector at its last change. */
-  readonly #modes = new Map<ConnectorName, Mode>();
-  readonly #namedKeys = new Set<string>();
+  readonly #modes: Map<string, Mode>;
+  readonly #namedKeys: Set<string>;
   readonly #replacements: { readonly seq: number; readonly at: number }[] = [];
   #problemCount = 0;
-  #trading: { allows: number; seq: number } = { allows: 0, seq: 0 };
+  #trading: { allows: number; seq: number };
   /** An order that needs the live key was approved since the desk's last start. */
-  #hasLiveOrders = false;
-  #format = 0;
+  #hasLiveOrders: boolean;
+  #format: number;
 
-  /** `keys`: undefined if this machine lacks them. `checksApprovals`: also the signatures of approvals. */
-  constructor(keys: PublicKeys | undefined, { checksApprovals = true } = {}) {
-    this.#signatures = new SignatureAudit(keys);
+  /** `keys`: undefined if this machine lacks them. */
+  constructor(keys: PublicKeys | undefined, { checksApprovals = true, start }: JournalAuditOptions = {}) {
+    const { trading, hasLiveOrders, journalFormat, connectors, keys: named } = start ?? emptyDeskState();
+    this.#signatures = new SignatureAudit(keys, start);
     this.#checksApprovals = checksApprovals;
+    this.#config = new ConfigAudit(start);
+    this.#start = start;
+    this.#modes = new Map([...connectors].map(([name, { mode }]) => [name, mode]));
+    this.#namedKeys = new Set(named.keys());
+    this.#trading = { allows: TRADING_STATES.indexOf(trading.state), seq: trading.seq };
+    this.#hasLiveOrders = hasLiveOrders;
+    this.#format = journalFormat;
   }
 
   /** Takes the records of a journal in order, as they are written, with the hash of each. */
@@ -114,6 +131,11 @@ export class JournalAudit {
       default:
         this.#takeOrderEvent(recorded);
     }
+  }
+
+  /** What signatures state of records before the start of the audit. */
+  get earlier(): EarlierHeads {
+    return this.#signatures.earlier;
   }
 
   hashAt(seq: number): string | undefined {
@@ -203,21 +225,9 @@ export class JournalAudit {
     const { seq, event } = recorded;
     const allows = TRADING_STATES.indexOf(event.state);
     if (this.#isSigned && allows < this.#trading.allows) {
-      this.#decide(recorded, {
-        name: `the change of trading to ${event.state}`,
-        subject: { action: "resume", id: "", digest: digestOf(event.reason), shown: "", mode: "" },
-        authority: event.authority,
-        key: this.#hasLiveOrders ? "live" : "desk",
-        since: this.#trading.seq,
-      });
-    } else if (event.authority !== undefined) {
-      this.#decide(recorded, {
-        name: `the change of trading to ${event.state}`,
-        subject: { action: "halt", id: "", digest: digestOf(event.reason), shown: "", mode: "" },
-        authority: event.authority,
-        key: "desk",
-      });
-    }
+      const key = this.#hasLiveOrders ? "live" : "desk";
+      this.#decide(recorded, resumeDecision(event, { key, since: this.#trading.seq }));
+    } else if (event.authority !== undefined) this.#decide(recorded, haltDecision(event));
     this.#trading = { allows, seq };
   }
 
@@ -237,13 +247,8 @@ export class JournalAudit {
 
   #acceptGap(recorded: Recorded<Extract<DeskEvent, { type: "journal.gap" }>>): void {
     const { seq, at, event } = recorded;
-    const { type: _type, reason, authority, ...range } = event;
-    this.#decide(recorded, {
-      name: `the gap ${gapLabel(range)}`,
-      subject: { action: "resume", id: "", digest: digestOf(reason), shown: gapDigest(range), mode: "" },
-      authority,
-      key: this.#namedKeys.has("live") ? "live" : "desk",
-    });
+    const { type: _type, reason: _reason, authority: _authority, ...range } = event;
+    this.#decide(recorded, gapDecision(event, this.#namedKeys.has("live") ? "live" : "desk"));
     this.#gaps.push({ seq, at, ...range });
     this.#trading = { allows: TRADING_STATES.indexOf("halted"), seq };
   }
@@ -298,17 +303,11 @@ export class JournalAudit {
   #takeSchedule(recorded: Recorded<ScheduleAccepted | ScheduleResumed>): void {
     const { event } = recorded;
     if (event.type === "schedule.accepted" && event.path === LAYOUT.config) return;
-    const { type, schedule: id, digest, authority } = event;
-    const subject = { action: "schedule", id, digest, shown: "", mode: "" } as const;
-    this.#decide(recorded, { name: `the ${type} of ${id}`, subject, authority, key: "desk" });
+    this.#decide(recorded, scheduleDecision(event));
   }
 
   #takeCashFlow(recorded: Recorded<CashMoved>): void {
-    const { connector, authority } = recorded.event;
-    const mode = this.#modeOf(connector);
-    const digest = recordedFlowDigest(recorded.event);
-    const subject = { action: "flow", id: connector, digest, shown: "", mode } as const;
-    this.#decide(recorded, { name: `the cash flow of ${connector}`, subject, authority, key: keyForMode(mode) });
+    this.#decide(recorded, flowDecision(recorded.event, this.#modeOf(recorded.event.connector)));
   }
 
   #resolve(recorded: Recorded, id: string, { name, mode }: { readonly name: string; readonly mode: Mode }): void {
@@ -389,7 +388,7 @@ export class JournalAudit {
   #order(id: OrderId): AuditedOrder {
     let order = this.#orders.get(id);
     if (order === undefined) {
-      order = openAuditedOrder();
+      order = openAuditedOrder(this.#start?.modeOf(id));
       this.#orders.set(id, order);
     }
     return order;
