@@ -198,20 +198,23 @@ describe("fills since a time", () => {
     ...{ symbol: "BTCUSDT", id: 5_000 + index * 3, orderId: 1, price: "1", qty: "1", commission: "0" },
     ...{ commissionAsset: "BNB", time: START + index * 3_600_000, isBuyer: true },
   }));
-  const venue = () =>
+  /** Without an id, the venue answers with the newest trades of the time. */
+  const venue = (trades: typeof all) =>
     trading(({ path, params }) => {
       if (path === "time") return { body: { serverTime: START } };
       const { fromId, startTime, endTime, limit } = params as Record<string, string | number>;
       if (params["symbol"] !== "BTCUSDT") return { body: [] };
-      if (fromId !== undefined) return { body: all.filter(({ id }) => id >= Number(fromId)).slice(0, Number(limit)) };
-      if (startTime === undefined) return { body: all.slice(-Number(limit)) };
+      if (fromId !== undefined)
+        return { body: trades.filter(({ id }) => id >= Number(fromId)).slice(0, Number(limit)) };
+      if (startTime === undefined) return { body: trades.slice(-Number(limit)) };
       expect(Number(endTime) - Number(startTime)).toBeLessThan(DAY);
-      const within = all.filter(({ time }) => time >= Number(startTime) && time <= Number(endTime));
-      return { body: within.slice(0, Number(limit)) };
+      const within = trades.filter(({ time }) => time >= Number(startTime) && time <= Number(endTime));
+      return { body: within.slice(-Number(limit)) };
     });
 
-  async function read(since: number, symbols = ["ETH/USDT", "BTC/USDT"]) {
-    const { venue: binance, sent } = venue();
+  async function read(since: number, trades = all) {
+    const symbols = ["ETH/USDT", "BTC/USDT"];
+    const { venue: binance, sent } = venue(trades);
     const ids: string[] = [];
     let cursor: string | undefined;
     do {
@@ -230,6 +233,12 @@ describe("fills since a time", () => {
     const result = await read(START + index * 3_600_000);
     expect(result.ids).toEqual(all.slice(Math.max(0, index)).map(({ id }) => String(id)));
     expect(result.requests).toBeLessThanOrEqual(requests);
+  });
+
+  it("a day with more trades than an answer holds is read whole", async () => {
+    const busy = all.map((trade, index) => ({ ...trade, time: START + index * 10_000 }));
+    const { ids } = await read(START + 30 * 10_000, busy);
+    expect(ids).toEqual(busy.slice(30).map(({ id }) => String(id)));
   });
 });
 

@@ -280,11 +280,19 @@ class BinanceVenue implements Venue, TradingVenue {
       return { fills: fillsOf(newest, symbol, since) };
     // Binance searches by time in windows of a day.
     for (let start = Math.floor(since); start < millisIn(oldest, "time"); start += DAY_MS) {
-      const window = { startTime: start, endTime: start + DAY_MS - 1, limit: 1 };
-      const [trade] = await this.#trades(symbol, window);
+      const trade = await this.#oldestOf(symbol, start, start + DAY_MS - 1);
       if (trade !== undefined) return this.#pageFrom(symbol, since, textIn(trade, "id"));
     }
     return this.#pageFrom(symbol, since, textIn(oldest, "id"));
+  }
+
+  /** A full answer may leave the oldest trades of the window out: those up to its first one are asked for again. */
+  async #oldestOf(symbol: string, startTime: number, endTime: number): Promise<Body | undefined> {
+    const trades = await this.#trades(symbol, { startTime, endTime });
+    const [oldest] = trades;
+    if (oldest === undefined || trades.length < TRADES_PAGE) return oldest;
+    const until = millisIn(oldest, "time");
+    return until === endTime ? oldest : this.#oldestOf(symbol, startTime, until);
   }
 
   async #pageFrom(symbol: string, since: number, fromId: string): Promise<{ fills: Fill[]; next?: string }> {
