@@ -103,7 +103,25 @@ export async function fillInGap(
 ): Promise<MadeFill> {
   if (harness.level !== "kit") harness.venue.armFault("stream", { kind: "reset" }, 1);
   harness.venue.dropStreams();
+  return fillUnseen(harness, order, terms);
+}
+
+/** Fills the order; the kit's own venue sends no message of the fill. */
+export async function fillUnseen(harness: ConformanceHarness, order: FakeOrder, terms: FillTerms): Promise<MadeFill> {
   return harness.level === "kit" ? harness.kit.fillSilently(order, terms) : harness.venue.fillOrder(order, terms);
+}
+
+/** Fails the case if the adapter has getFills, and a fill is not among its results or differs there. */
+export async function assertFetched(harness: ConformanceHarness, made: readonly MadeFill[]): Promise<void> {
+  if (!harness.connector.status.methods.includes("getFills")) return;
+  const since = Math.min(...made.map(({ time = harness.venue.now }) => time)) - 1_000;
+  const fetched = (await harness.calls.fills("kit", since)) ?? [];
+  for (const expected of made) {
+    const fill = fetched.find(({ fillId }) => fillId === expected.fill_id);
+    assert(fill !== undefined, `the venue made fill ${expected.fill_id}, but getFills left it out`);
+    assertSameFill(fill, expected);
+    assertSameFee(fill, expected);
+  }
 }
 
 /** Returns the first fill that the venue made of the order. The hook may return after the fill was emitted. */

@@ -42,11 +42,10 @@ interface KitCalls extends Omit<VenueClient, "fills" | "order" | "cancel"> {
 async function allFills(
   client: VenueClient,
   connector: string,
-  { since, symbol }: { readonly since: number; readonly symbol: string },
+  { since, symbols }: { readonly since: number; readonly symbols: readonly string[] },
 ): Promise<readonly VenueFill[] | undefined> {
   let fills: readonly VenueFill[] | undefined;
-  const read = (cursor: string | undefined) =>
-    client.fills(connector, since, omitUndefined({ symbols: [symbol], cursor }));
+  const read = (cursor: string | undefined) => client.fills(connector, since, omitUndefined({ symbols, cursor }));
   for await (const page of readPages({ connector, method: "getFills", read })) fills = [...(fills ?? []), ...page];
   return fills;
 }
@@ -239,7 +238,7 @@ export class ConformanceHarness {
     const client = openVenueClient(new Map([["kit", this.connector]]));
     this.calls = {
       ...client,
-      fills: (name, since) => allFills(client, name, { since, symbol: settings.symbol }),
+      fills: (name, since) => allFills(client, name, { since, symbols: this.#tradedSymbols() }),
       order: (name, query) => client.order(name, this.#orderQuery(query)),
       cancel: (name, venueOrderId) => client.cancel(name, venueOrderId, this.#cancelHint(venueOrderId)),
     };
@@ -289,6 +288,10 @@ export class ConformanceHarness {
   #orderQuery(query: OrderQuery): OrderQuery {
     const { symbol } = this.#acknowledged.get(query.venueOrderId ?? "") ?? this.settings;
     return { symbol, ...query };
+  }
+
+  #tradedSymbols(): readonly string[] {
+    return [...new Set([this.settings.symbol, ...[...this.#acknowledged.values()].map(({ symbol }) => symbol)])];
   }
 
   #cancelHint(venueOrderId: string): CancelHint {

@@ -78,6 +78,14 @@ export function otherSymbol(harness: ConformanceHarness): string {
   );
 }
 
+/** A third symbol of the kit's own venue, with a sign or a small letter: an adapter could change or refuse it. */
+export function signedSymbol(harness: ConformanceHarness): string | undefined {
+  if (harness.level !== "kit") return undefined;
+  const { symbols } = harness.kit.traits;
+  const usual = [harness.settings.symbol, otherSymbol(harness)];
+  return symbols.find((symbol) => /[^A-Z0-9]/.test(symbol) && !usual.includes(symbol));
+}
+
 export function fetchQuote(harness: ConformanceHarness): Promise<VenueQuote> {
   return harness.calls.quote("kit", harness.settings.symbol);
 }

@@ -132,7 +132,7 @@ async function assertPositionKeepsDigits(harness: ConformanceHarness): Promise<v
   await assertHeld(harness, symbol, before.plus(decimal(made.quantity)), `a buy of ${made.quantity} ${symbol}`);
 }
 
-/** Buys every symbol of the kit's venue, the last one by its smallest quantity. */
+/** Buys each symbol of the venue, more than a page of most venues has, and the last one by its smallest quantity. */
 async function assertEveryPosition(harness: ConformanceHarness): Promise<void> {
   if (harness.level !== "kit") leaveOut("a venue of an author may not list this many symbols");
   const { symbols } = harness.kit.traits;

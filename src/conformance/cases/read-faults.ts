@@ -20,7 +20,8 @@ async function assertReadThrows(
   harness: ConformanceHarness,
   { routes, method, argument, hint }: FaultyRead,
 ): Promise<void> {
-  for (const fault of [{ kind: "500" }, { kind: "html" }, { kind: "malformed" }, { kind: "reset" }] as const) {
+  for (const kind of ["500", "html", "malformed", "reset", "429", "401"] as const) {
+    const fault = { kind };
     harness.venue.clearFaults();
     for (const route of routes) harness.venue.armFault(route, fault, ALWAYS);
     const before = harness.venue.requests.length;

@@ -5,12 +5,13 @@ import { disclosedForms } from "../disclosed-forms.ts";
 import { exercise } from "../exercise.ts";
 import { REQUEST_ROUTES } from "../venue/fake-venue-faults.ts";
 import { type ConformanceHarness, firstLine } from "../harness.ts";
+import { orderFor, sendOrder } from "../place-orders.ts";
 
 /** Shorter secrets also occur in ordinary text. */
 const CHARS_MIN = 6;
 /** Long enough for an error to be reported. */
 const REPORT_WAIT_MS = 300;
-const FAULTS = [{ kind: "401" }, { kind: "500" }, { kind: "malformed" }, { kind: "reset" }] as const;
+const FAULTS = ["401", "500", "malformed", "reset", "429", "html"] as const;
 
 /** What the worker runtime replaces a known secret with. */
 const MASK = "[secret]";
@@ -62,6 +63,15 @@ async function refuseStream(harness: ConformanceHarness): Promise<void> {
   await harness.sleep(REPORT_WAIT_MS);
 }
 
+/** Lets a read and an order end by the adapter's own timeouts. */
+async function timeOut(harness: ConformanceHarness): Promise<void> {
+  const { settings, venue } = harness;
+  venue.clearFaults();
+  for (const route of ["quote", "place"] as const) venue.armFault(route, { kind: "hang" }, 100);
+  const read = harness.call("getQuote", settings.symbol);
+  await Promise.allSettled([read, ...(settings.orders ? [sendOrder(harness, orderFor(harness))] : [])]);
+}
+
 export const SECRET_CASES: readonly TestCase[] = [
   {
     id: "C84",
@@ -89,13 +99,14 @@ export const SECRET_CASES: readonly TestCase[] = [
       await connector.start();
       venue.clearFaults();
       await connector.restart();
-      for (const fault of FAULTS) {
+      for (const kind of FAULTS) {
         venue.clearFaults();
-        for (const route of REQUEST_ROUTES) venue.armFault(route, fault, 100);
+        for (const route of REQUEST_ROUTES) venue.armFault(route, { kind }, 100);
         venue.dropStreams();
         await exercise(harness);
       }
       await refuseStream(harness);
+      await timeOut(harness);
       await connector.stop();
       assertNoSecretLeaked(harness, "during faults of the venue");
     },

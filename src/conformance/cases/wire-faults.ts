@@ -31,6 +31,11 @@ async function assertErrorInSuccess(harness: ConformanceHarness): Promise<void> 
   if (!harness.settings.orders) return;
   const condition = "the venue took the order and answered 200 with an internal error";
   await sendWithFault(harness, { kind: "error-in-200", isDone: true }, condition);
+  venue.clearFaults();
+  const { venueOrderId } = await placeAcknowledged(harness);
+  venue.armFault("cancel", { kind: "error-in-200" }, ALWAYS);
+  const response = await harness.call("cancelOrder", venueOrderId);
+  if (response.ok) fail("the venue answered a cancel with 200 and an error, but cancelOrder succeeded: check the body");
 }
 
 /** The twin is refused without a word about the order that is live. */
@@ -208,7 +213,7 @@ export const WIRE_FAULT_CASES: readonly TestCase[] = [
     id: "C139",
     group: "faults",
     title: "an error in a success response is an error",
-    proves: "a 200 that holds an error is neither an answer, nor an acknowledgement, nor a rejection",
+    proves: "a 200 that holds an error is neither an answer, nor an acknowledgement, nor a rejection, nor a cancel",
     needs: { venue: "proxied" },
     run: assertErrorInSuccess,
   },

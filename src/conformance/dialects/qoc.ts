@@ -45,8 +45,15 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, route: VenueRout
   ["GET", /^\/fills$/, "fills"],
 ];
 
-/** Twenty symbols with different prices. The slash must be escaped in a path. */
-const SYMBOLS = ["AAPL", "MSFT", ...Array.from({ length: 17 }, (_, index) => `SYM${index + 1}`), "BTC/USD"] as const;
+/** More than a page of positions, with different prices. A slash must be escaped in a path, and small letters stay. */
+const SYMBOLS = [
+  "AAPL",
+  "MSFT",
+  ...Array.from({ length: 17 }, (_, index) => `SYM${index + 1}`),
+  "stETH/USD",
+  ...Array.from({ length: 100 }, (_, index) => `SYM${index + 18}`),
+  "BTC/USD",
+] as const;
 
 /** A venue of stocks in dollars, whose answers state everything that cases ask for. */
 export const STOCK_TRAITS = {

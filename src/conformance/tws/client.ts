@@ -33,6 +33,7 @@ export const READ_ONLY = "Error validating request.-'bW' : cause - The API inter
 /** Faults that TWS states as an error of the request. */
 const ERRORS: Partial<Record<ResponseFault["kind"], readonly [code: number, text: string]>> = {
   "500": [322, "Error processing request.-'bN' : cause - null"],
+  "408": [320, "Error reading request."],
   "502": [320, "Error reading request."],
   "504": [320, "Error reading request."],
   "429": [100, "Max rate of messages per second has been exceeded:max=50 rec=51 (1)"],

@@ -118,7 +118,7 @@ export abstract class BookVenue implements TestVenue {
   }
 
   get fills(): readonly MadeFill[] {
-    return this.state.fills;
+    return this.state.fills.map((fill) => this.#stated(fill));
   }
 
   setQuote(symbol: string, quote: FakeQuote): Promise<number | null> {

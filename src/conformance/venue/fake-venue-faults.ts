@@ -27,7 +27,8 @@ export type Fault =
   | { readonly kind: "reset"; readonly isDone?: boolean }
   /** 500 with a JSON body, sent after `afterMs` behind the kit's proxy. */
   | { readonly kind: "500"; readonly isDone?: boolean; readonly afterMs?: number }
-  /** 502 and 504, as a proxy in front of the venue sends. */
+  /** 408, 502 and 504, as a proxy in front of the venue sends. */
+  | { readonly kind: "408"; readonly isDone?: boolean }
   | { readonly kind: "502"; readonly isDone?: boolean }
   | { readonly kind: "504"; readonly isDone?: boolean }
   /** 503 with an HTML page, as a proxy sends. */

@@ -88,14 +88,14 @@ export function sendFault(
     case "500":
       sendError(500);
       return;
+    case "408":
     case "502":
-    case "504":
-      reply(response, {
-        status: Number(fault.kind),
-        text: `<html><body><h1>${fault.kind} Bad Gateway</h1></body></html>`,
-        ...HTML,
-      });
+    case "504": {
+      const words = { 408: "Request Timeout", 502: "Bad Gateway", 504: "Gateway Timeout" }[fault.kind];
+      const text = `<html><body><h1>${fault.kind} ${words}</h1></body></html>`;
+      reply(response, { status: Number(fault.kind), text, ...HTML });
       return;
+    }
     case "html":
       reply(response, { status: 503, text: "<html><body><h1>503 Service Unavailable</h1></body></html>", ...HTML });
       return;

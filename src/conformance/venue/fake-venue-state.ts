@@ -65,6 +65,8 @@ export class FakeVenueState {
   /** Steps of instruments that differ from the usual ones. */
   readonly instruments = new Map<string, FakeInstrument>();
   currency: string;
+  /** That of the account, if its positions and fills are in another one. */
+  accountCurrency: string | undefined;
   /** Whether a second order with the same client order id is refused. */
   refusesDuplicates = true;
   /** Its refusal does not name the order that is there. */
@@ -197,8 +199,9 @@ export class FakeVenueState {
     const buying_power = text(max(this.#cash.minus(decimal(HELD_BACK)), ZERO));
     const positions = [...this.quotes].reduce((sum, [symbol, quote]) => sum.plus(valueOf(symbol, quote)), ZERO);
     const [settled_cash, margin_used] = [text(this.#cash.minus(decimal(UNSETTLED))), text(positions.abs())];
-    const figures = { nav: text(this.#cash.plus(positions)), cash: this.cash, buying_power, currency: this.currency };
-    return { ...figures, settled_cash, margin_used, unrealized_pnl: UNREALIZED };
+    const figures = { nav: text(this.#cash.plus(positions)), cash: this.cash, buying_power };
+    const currency = this.accountCurrency ?? this.currency;
+    return { ...figures, currency, settled_cash, margin_used, unrealized_pnl: UNREALIZED };
   }
 
   /** A split multiplies what was held before it. */

@@ -23,6 +23,11 @@ export function requireStreamedQuotes({ venue }: ConformanceHarness): void {
   if (isOther) leaveOut("this wire format has no streamed quotes that the kit can make");
 }
 
+/** Whether the history names the currency of a fee. Kraken names it in the messages of its stream only. */
+export function namesFeesInHistory({ venue }: ConformanceHarness): boolean {
+  return !(venue instanceof FakeVenue) || venue.dialect === QOC_DIALECT;
+}
+
 /** What the wire format can state for an optional method. @throws CaseLeftOut if that is nothing. */
 export function statementOf<K extends keyof DialectStatements>(
   { venue }: ConformanceHarness,

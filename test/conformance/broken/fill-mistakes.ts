@@ -18,6 +18,12 @@ const EMIT_FILL = "    this.ctx.emitFill(fill);\n";
 
 export const FILL_MISTAKES: readonly Mistake[] = [
   {
+    name: "fills-in-capitals",
+    description: "It emits fills under symbols in capital letters.",
+    edits: [["symbol: fill.symbol,", "symbol: fill.symbol.toUpperCase(),"]],
+    caughtBy: ["C50"],
+  },
+  {
     name: "never-emits",
     description: "It reads its stream but emits no fill.",
     edits: [[EMIT_FILL, ""]],

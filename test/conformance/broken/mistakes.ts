@@ -2,6 +2,7 @@
 import type { Mistake } from "./apply-mistake.ts";
 import { ENDURANCE_MISTAKES } from "./endurance-mistakes.ts";
 import { FILL_MISTAKES } from "./fill-mistakes.ts";
+import { HISTORY_MISTAKES } from "./history-mistakes.ts";
 import { MONEY_MISTAKES } from "./money-mistakes.ts";
 import { ORDER_MISTAKES } from "./order-mistakes.ts";
 import { PUSH_MISTAKES } from "./push-mistakes.ts";
@@ -20,6 +21,7 @@ export const TEMPLATE_MISTAKES: readonly Mistake[] = [
   ...RESEND_MISTAKES,
   ...TERM_MISTAKES,
   ...FILL_MISTAKES,
+  ...HISTORY_MISTAKES,
   ...STREAM_MISTAKES,
   ...READ_MISTAKES,
   ...MONEY_MISTAKES,

@@ -20,6 +20,13 @@ function statusAs(from: string, to: string): Mistake["edits"] {
 
 export const MONEY_MISTAKES: readonly Mistake[] = [
   {
+    name: "positions-without-currency",
+    description: "It leaves the currency of positions out, so the desk counts them in the account's.",
+    edits: [["markPrice: mark_price,\n      currency,", "markPrice: mark_price,"]],
+    caughtBy: ["C108"],
+    reason: "no currency",
+  },
+  {
     name: "own-clock-on-quotes",
     description: "It stamps quotes with the local time, so an old quote looks new.",
     edits: [[QUOTE, QUOTE.replace("timestamp: time", "timestamp: Date.now()")]],

@@ -3,6 +3,7 @@ import type { Mistake } from "./apply-mistake.ts";
 import { ACKNOWLEDGE, CANCEL, FIELD, IS_REJECTED, NOT_CONFIRMED, REJECT } from "./template-snippets.ts";
 
 const POST_ORDER = 'const { status, body } = await this.request("POST", "/orders", {';
+const PLACE = "async placeOrder(order: Order): Promise<OrderAck> {";
 const QUANTITY = "quantity: order.quantityText,";
 const ACKNOWLEDGED_ID = "venueOrderId: accepted.order_id,";
 const SAME_CLIENT_ID = "accepted?.client_order_id === order.clientOrderId &&";
@@ -11,6 +12,47 @@ const NOT_CANCELLED =
   "if (status !== 204) throw new Error(`the venue did not cancel ${venueOrderId}: ${errorMessage(body) ?? status}`);";
 
 export const ORDER_MISTAKES: readonly Mistake[] = [
+  {
+    name: "keeps-its-lock-after-an-error",
+    description: "It sends one order at a time, and does not release its lock if an order fails.",
+    edits: [
+      [FIELD, `${FIELD}\n  private lock: Promise<void> = Promise.resolve();`],
+      [
+        PLACE,
+        `${PLACE}
+    const before = this.lock;
+    let release!: () => void;
+    this.lock = new Promise((resolve) => (release = resolve));
+    await before;
+    const ack = await this.placeNow(order);
+    release();
+    return ack;
+  }
+
+  private async placeNow(order: Order): Promise<OrderAck> {`,
+      ],
+    ],
+    caughtBy: ["C36"],
+  },
+  {
+    name: "a-timeout-of-a-proxy-is-a-rejection",
+    description: "It takes each status of 400 to 499 for a rejection, except those of duplicates and of limits.",
+    edits: [[IS_REJECTED, "if (status >= 400 && status < 500 && status !== 409 && status !== 429)"]],
+    caughtBy: ["C97"],
+    reason: "408",
+  },
+  {
+    name: "any-success-is-a-cancel",
+    description: "It takes every success status for a cancel, whatever the body says.",
+    edits: [[NOT_CANCELLED, NOT_CANCELLED.replace("status !== 204", "status < 200 || status > 299")]],
+    caughtBy: ["C139"],
+  },
+  {
+    name: "orders-in-capitals",
+    description: "It sends the symbols of orders in capital letters.",
+    edits: [["symbol: order.symbol,", "symbol: order.symbol.toUpperCase(),"]],
+    caughtBy: ["C35"],
+  },
   {
     name: "constant-order-id",
     description: "It acknowledges every order with the same placeholder id.",

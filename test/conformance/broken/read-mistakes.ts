@@ -4,6 +4,7 @@ import {
   BUYING_POWER,
   FIELD,
   FIND_ORDER,
+  IS_UNKNOWN,
   OPEN_ORDERS,
   POSITIONS,
   QUOTE,
@@ -18,6 +19,25 @@ function quoteFallback(value: string): string {
 
 export const READ_MISTAKES: readonly Mistake[] = [
   {
+    name: "client-errors-as-unknown",
+    description: "It takes every status of 400 to 499 for something that the venue does not know.",
+    edits: [[IS_UNKNOWN, "if (status >= 400 && status < 500) return null;"]],
+    caughtBy: ["C74", "C94"],
+    reason: "429",
+  },
+  {
+    name: "positions-in-capitals",
+    description: "It returns the symbols of positions in capital letters.",
+    edits: [["symbol,\n      quantity,\n", "symbol: symbol.toUpperCase(),\n      quantity,\n"]],
+    caughtBy: ["C156"],
+  },
+  {
+    name: "quotes-in-capitals",
+    description: "It requests quotes of symbols in capital letters.",
+    edits: [[QUOTE_PATH, QUOTE_PATH.replace("(symbol)", "(symbol.toUpperCase())")]],
+    caughtBy: ["C16"],
+  },
+  {
     name: "drops-small-positions",
     description: "It takes a position of less than a thousandth for a rest that does not count.",
     edits: [
@@ -28,10 +48,10 @@ export const READ_MISTAKES: readonly Mistake[] = [
   },
   {
     name: "first-page-of-positions",
-    description: "It returns the first ten positions.",
-    edits: [["return positions.map((", "return positions.slice(0, 10).map(("]],
+    description: "It returns the first hundred positions.",
+    edits: [["return positions.map((", "return positions.slice(0, 100).map(("]],
     caughtBy: ["C156"],
-    reason: "left out or changed 10",
+    reason: "left out or changed 21",
   },
   {
     name: "prices-below-zero-as-zero",

@@ -2,12 +2,31 @@
 import type { Mistake } from "./apply-mistake.ts";
 import { CONNECTED, SECRET, STATUS_ERROR } from "./template-snippets.ts";
 
+const THROW_ERROR = "throw error;";
+const READ_TEXT = "const text = await response.text();";
+
 /** Returns the edit of an adapter that logs an expression at its start. */
 function logs(expression: string): Mistake["edits"] {
   return [[CONNECTED, `${CONNECTED}\n    ctx.logger.info(\`key \${${expression}}\`);`]];
 }
 
 export const SECRET_MISTAKES: readonly Mistake[] = [
+  {
+    name: "logs-its-headers-after-a-timeout",
+    description: "It logs the headers of a request that had no answer in time.",
+    edits: [
+      [THROW_ERROR, `if (String(error).includes("imeout")) this.ctx.logger.warn(path, headers);\n      ${THROW_ERROR}`],
+    ],
+    caughtBy: ["C85"],
+    reason: "as plain text",
+  },
+  {
+    name: "logs-its-headers-if-it-is-limited",
+    description: "It logs the headers of a request that the venue answers with 429.",
+    edits: [[READ_TEXT, `if (response.status === 429) this.ctx.logger.warn(path, headers);\n    ${READ_TEXT}`]],
+    caughtBy: ["C85"],
+    reason: "as plain text",
+  },
   {
     name: "logs-the-start-of-its-secret",
     description: "It logs the first ten characters of its key.",

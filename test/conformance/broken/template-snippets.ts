@@ -30,6 +30,7 @@ export const NOT_CONFIRMED =
 export const ACKNOWLEDGE = 'return { venueOrderId: accepted.order_id, status: "acknowledged" };';
 export const STATUS_ERROR = 'throw new Error(`the venue answered ${status} for ${path}: ${errorMessage(body) ?? ""}`);';
 export const SECRET = 'this.ctx.secret("api_key")';
+export const IS_UNKNOWN = "if (status === 404) return null;";
 export const FETCH = 'response = await fetch(`${String(this.ctx.options["url"])}${path}`, init);';
 export const INVALID_MESSAGE = `    } catch {
       this.ctx.logger.warn("the venue sent an invalid message");

@@ -107,7 +107,7 @@ describe("the proxy", () => {
     [{ kind: "reset", isDone: true }, "no response", 1],
     [{ kind: "500" }, '500 {"error":"internal error"}', 0],
     [{ kind: "502", isDone: true }, "502 <html><body><h1>502 Bad Gateway</h1></body></html>", 1],
-    [{ kind: "504", isDone: true }, "504 <html><body><h1>504 Bad Gateway</h1></body></html>", 1],
+    [{ kind: "504", isDone: true }, "504 <html><body><h1>504 Gateway Timeout</h1></body></html>", 1],
     [{ kind: "html", isDone: true }, "503 <html><body><h1>503 Service Unavailable</h1></body></html>", 1],
     [{ kind: "429" }, '429 {"error":"slow down"}', 0],
     [{ kind: "malformed", isDone: true }, '201 {"order":"', 1],
