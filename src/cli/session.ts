@@ -122,11 +122,12 @@ async function unreachable(error: unknown, deskProcess: Promise<DeskProcess | un
   return new QocError("DESK_UNREACHABLE", { pid }, { cause: error });
 }
 
-const SILENT: ReadonlySet<string> = new Set(["DESK_UNREACHABLE", "DESK_ELSEWHERE"]);
+/** The desk's process runs, and does not answer or cannot record anything. */
+const SILENT: ReadonlySet<string> = new Set(["DESK_UNREACHABLE", "DESK_ELSEWHERE", "JOURNAL_FAILED"]);
 
-/** Only if no desk answered: a desk that was reached and then went away may have carried out the call. */
+/** Only if the desk did not carry out the call: a desk that was reached and then went away may have done so. */
 function runsHere({ runs }: CommandEntry, error: unknown): boolean {
-  const isSilent = error instanceof QocError && SILENT.has(error.code);
+  const isSilent = (error instanceof QocError || error instanceof RemoteError) && SILENT.has(error.code);
   return (
     (runs === "local-if-down" && isDeskDown(error)) || (runs === "local-if-silent" && (isDeskDown(error) || isSilent))
   );

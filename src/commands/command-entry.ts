@@ -65,7 +65,8 @@ export interface CommandEntry {
   /**
    * Where the command runs. `desk`: in the running desk. `local`: in the caller's process (init, up, demo).
    * `local-if-down`: in the running desk, or in the caller's process if the desk is down (status, decisions).
-   * `local-if-silent`: as `local-if-down`, and also if the desk's process runs but does not answer (halt).
+   * `local-if-silent`: as `local-if-down`, and also if the desk's process runs but does not answer or cannot record
+   * (halt).
    */
   readonly runs: "desk" | "local" | "local-if-down" | "local-if-silent";
 }

@@ -53,6 +53,7 @@ const ENTRIES: readonly CommandEntry[] = [
     writes: ["inbox/"],
     args: [flag("text", "TEXT", "words", true), flag("more", "TEXT", "words")],
   }),
+  entryOf("stop trading", { runs: "local-if-silent", writes: ["journal"] }),
   entryOf("watch", { streams: true }),
   entryOf("work", { writes: ["journal"], args: [toggle("dryRun", "show it")] }),
   entryOf("status", { runs: "local-if-down", args: [toggle("exitCode", "8 if proposals wait")] }),
@@ -202,6 +203,13 @@ describe("a command line", () => {
       message: expect.stringContaining("another HOME or XDG_RUNTIME_DIR: its socket is not in /tmp/b/") as string,
       hint: expect.stringContaining("< /proc/77/environ") as string,
     });
+  });
+
+  it("runs here if it must work with the desk silent, and the desk cannot record it", async () => {
+    const refuse = throws("JOURNAL_FAILED", { message: "the disk is full" });
+    const result = await qoc(["stop", "trading", "--json"], refuse, { local: () => ({ trading: "halted" }) });
+    expect([result.code, result.out()]).toEqual([0, '{"trading":"halted"}\n']);
+    expect((await qoc(["work", "--json"], refuse)).code).toBe(1);
   });
 
   it("calls the desk and prints only the value of the reply", async () => {
