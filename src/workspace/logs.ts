@@ -12,6 +12,7 @@ const ROTATE_BYTES = 5 * 1024 * 1024;
 const ROTATED_FILES = 5;
 const MESSAGE_CHARS_MAX = 4_000;
 const QUEUE_MAX = 10_000;
+const LINE_FEED = 0x0a;
 
 export interface LogEntry {
   readonly ts: string;
@@ -60,12 +61,17 @@ function withExtra(fields: LogFields, extra: LogFields = {}): LogFields {
   return { ...fields, ...Object.fromEntries(added) };
 }
 
-/** Queues lines and writes them in batches. If the queue is full, it drops the oldest lines and logs how many. */
+/**
+ * Queues lines and writes them in batches. Drops the oldest lines if the queue is full, and those that cannot be
+ * written; the next lines that are written say how many.
+ */
 class LogWriter {
   readonly #options: LogOptions;
   readonly #listeners = new Set<(entry: LogEntry) => void>();
   #queue: string[] = [];
   #dropped = 0;
+  /** After a crash, or a write that failed, the file may end within a line. */
+  #mayBeTorn = true;
   #draining: Promise<void> | undefined;
 
   constructor(options: LogOptions) {
@@ -73,11 +79,8 @@ class LogWriter {
   }
 
   write(level: Exclude<LogLevel, "trace">, message: string, fields: LogFields): void {
-    const { clock, redact } = this.#options;
     if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.#options.level)) return;
-    const truncated = message.length > MESSAGE_CHARS_MAX ? `${message.slice(0, MESSAGE_CHARS_MAX)}…` : message;
-    const own = { ts: new Date(clock.now()).toISOString(), level, message: truncated };
-    const line = escapeInvisibleInJson(redact(JSON.stringify(withExtra(own, fields))));
+    const line = this.#lineOf(level, message, fields);
     for (const listener of this.#listeners) listener(JSON.parse(line) as LogEntry);
     if (this.#queue.length >= QUEUE_MAX) {
       this.#queue.shift();
@@ -85,6 +88,13 @@ class LogWriter {
     }
     this.#queue.push(line);
     this.#draining ??= this.#drain();
+  }
+
+  #lineOf(level: LogLevel, message: string, fields: LogFields): string {
+    const { clock, redact } = this.#options;
+    const truncated = message.length > MESSAGE_CHARS_MAX ? `${message.slice(0, MESSAGE_CHARS_MAX)}…` : message;
+    const own = { ts: new Date(clock.now()).toISOString(), level, message: truncated };
+    return escapeInvisibleInJson(redact(JSON.stringify(withExtra(own, fields))));
   }
 
   watch(listener: (entry: LogEntry) => void): () => void {
@@ -101,14 +111,15 @@ class LogWriter {
     while (this.#queue.length > 0) {
       const lines = this.#queue;
       this.#queue = [];
-      if (this.#dropped > 0)
-        lines.push(JSON.stringify({ level: "warn", message: `${this.#dropped} log lines were dropped` }));
+      const dropped = this.#dropped;
       this.#dropped = 0;
+      const note = dropped === 0 ? [] : [this.#lineOf("warn", `${dropped} log lines before this one were dropped`, {})];
       try {
-        await this.#append(`${lines.join("\n")}\n`);
+        await this.#append(`${[...note, ...lines].join("\n")}\n`);
       } catch {
         // A full disk must not stop the desk; what matters is in the journal.
-        this.#queue = [];
+        this.#dropped += dropped + lines.length;
+        this.#mayBeTorn = true;
       }
     }
     // No await since the queue was found empty, so the next line starts a new drain.
@@ -118,11 +129,14 @@ class LogWriter {
   async #append(text: string): Promise<void> {
     const { disk, dir } = this.#options;
     await disk.mkdir(dir);
-    const stats = await disk.facts(`${dir}/${FILE}`);
-    if (stats !== undefined && stats.size >= ROTATE_BYTES) await this.#rotate();
-    const file = await disk.append(`${dir}/${FILE}`);
+    const path = filePath(dir, 0);
+    const { size } = (await disk.facts(path)) ?? { size: 0 };
+    const isTorn = this.#mayBeTorn && size > 0 && disk.readPart(path, size - 1, 1)[0] !== LINE_FEED;
+    if (size >= ROTATE_BYTES) await this.#rotate();
+    const file = await disk.append(path);
     try {
-      await file.write(text);
+      await file.write(isTorn ? `\n${text}` : text);
+      this.#mayBeTorn = false;
     } finally {
       await file.close();
     }
