@@ -3,7 +3,7 @@
  * with at most one entry for each schedule. A due time counts once: the record of its start is on disk before the run.
  */
 import type { ScheduleView } from "../domain/status-view.ts";
-import { aborted } from "../lib/aborted.ts";
+import { unlessAborted } from "../lib/aborted.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { StartCause } from "../domain/config/schedule-event.ts";
 import type { Progress } from "../domain/ports.ts";
@@ -55,6 +55,8 @@ interface Entry {
   isRunning: boolean;
   readonly resolve: (report: TaskReport) => void;
   readonly reject: (error: unknown) => void;
+  /** The listener of `signal` that takes the entry out of the queue. */
+  readonly withdraw: () => void;
 }
 
 export interface SchedulerOptions {
@@ -189,9 +191,10 @@ class DeskScheduler implements Scheduler {
     const signal = AbortSignal.any([caller, this.#stopping.signal]);
     if (signal.aborted) return Promise.reject(new QocError("DESK_DOWN"));
     const added = new Promise<TaskReport>((resolve, reject) => {
-      const entry: Entry = { config, cause, progress, signal, isRunning: false, resolve, reject };
+      const withdraw = (): void => this.#withdraw(entry);
+      const entry: Entry = { config, cause, progress, signal, isRunning: false, resolve, reject, withdraw };
       this.#queue.push(entry);
-      signal.addEventListener("abort", () => this.#withdraw(entry), { once: true });
+      signal.addEventListener("abort", withdraw, { once: true });
     });
     this.#working ??= this.#drain().finally(() => (this.#working = undefined));
     return added;
@@ -207,7 +210,7 @@ class DeskScheduler implements Scheduler {
 
   async #drain(): Promise<void> {
     for (let entry = this.#queue[0]; entry !== undefined; entry = this.#queue[0]) {
-      await Promise.race([this.#runs.idle(), aborted(entry.signal)]);
+      await unlessAborted(entry.signal, this.#runs.idle()).catch(() => undefined);
       if (this.#queue[0] !== entry) continue;
       try {
         entry.isRunning = true;
@@ -216,6 +219,8 @@ class DeskScheduler implements Scheduler {
         entry.reject(error);
       }
       this.#queue.shift();
+      // A signal with a listener stays in memory as long as the desk runs.
+      entry.signal.removeEventListener("abort", entry.withdraw);
     }
   }
 

@@ -1,4 +1,5 @@
 /** The scheduler on a folded journal: due times, restarts, sleep, the queue and the limits a day. */
+import { getEventListeners } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -42,6 +43,8 @@ interface Rig {
   readonly limits: (number | undefined)[];
   /** As after kill -9: the same journal, another process. */
   restart(): void;
+  /** Those that the runs were started with. */
+  readonly signals: AbortSignal[];
   started(): readonly number[];
 }
 
@@ -73,10 +76,11 @@ function rig(config = "", clock = fakeClock(START)): Rig {
   const report = (issue: string): RunReport => ({ issue, outcome: "done", queued: [] }) as unknown as RunReport;
   const agentRuns = {
     idle: () => Promise.resolve(),
-    start: async (issue: Issue["path"], _progress: unknown, _signal: unknown, options: StartOptions = {}) => {
+    start: async (issue: Issue["path"], _progress: unknown, signal: AbortSignal, options: StartOptions = {}) => {
       const { cause } = options;
       const run = `run-${++runs}`;
       made.limits.push(options.timeoutMs);
+      made.signals.push(signal);
       publish({ type: "run.started", run, issue, runtime: "demo", cause });
       await made.hold;
       publish({ type: "run.ended", run, issue, outcome: "done", summary: "" });
@@ -89,6 +93,7 @@ function rig(config = "", clock = fakeClock(START)): Rig {
     desk,
     hold: undefined,
     limits: [],
+    signals: [],
     scheduler: createScheduler({ desk, runs: agentRuns }),
     restart: () => {
       state = emptyDeskState();
@@ -263,6 +268,13 @@ describe("the queue", () => {
     await desk.scheduler.idle();
     expect(desk.started()).toHaveLength(2);
     expect((await desk.scheduler.report()).queue).toEqual([]);
+  });
+
+  it("leaves no listener on the signal of a task that has ended", async () => {
+    const desk = rig();
+    await sign(desk, "a", EACH_MINUTE);
+    for (let n = 0; n < 3; n++) await pass(desk, MINUTE);
+    expect(desk.signals.map((signal) => getEventListeners(signal, "abort").length)).toEqual([0, 0, 0]);
   });
 
   it("does not start what was paused or edited while it waited", async () => {
