@@ -53,10 +53,11 @@ export function nodeIo(
     prompter: (options) => createPrompter(stdin, stderr, options),
     isTty,
     get columns() {
-      return isTty.out ? Math.max(COLUMNS_MIN, stdout.columns ?? COLUMNS_OFF_TTY) : COLUMNS_OFF_TTY;
+      // A terminal that does not know its size, such as a serial console, says 0.
+      return isTty.out ? Math.max(COLUMNS_MIN, stdout.columns || COLUMNS_OFF_TTY) : COLUMNS_OFF_TTY;
     },
     get rows() {
-      return stdout.rows ?? ROWS_DEFAULT;
+      return stdout.rows || ROWS_DEFAULT;
     },
     colour: { out: wantsColour(env, isTty.out), err: wantsColour(env, isTty.err) },
   };

@@ -156,7 +156,7 @@ describe("the inbox item", () => {
     const text = await note({ qoc_halt: 1, qoc_approve: 12 });
     expect(text).toMatch(/kind: "?alert/);
     expect(text).toMatch(/run: "?run-1/);
-    expect(text).toContain("- `qoc_approve`: 12 times\n- `qoc_halt`: 1 times");
+    expect(text).toContain("- `qoc_approve`: 12 times\n- `qoc_halt`: once");
     expect(await new Inbox({ disk, root, clock: fakeClock() }).list()).toMatchObject([
       { kind: "alert", status: "new" },
     ]);
@@ -183,7 +183,7 @@ describe("the inbox item", () => {
     expect(body.split("\n").filter((line) => line.startsWith("#"))).toHaveLength(1);
     expect(body).not.toMatch(/[\u0000-\u0008\u001b\u202e]/);
     for (const line of body.split("\n").filter((one) => one.startsWith("- ")))
-      expect(line).toMatch(/^- `[^`]{1,90}`: 1 times$/);
+      expect(line).toMatch(/^- `[^`]{1,90}`: once$/);
   });
 
   it("the inbox item lists twelve names and counts the others", async () => {

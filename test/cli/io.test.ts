@@ -48,10 +48,11 @@ describe("nodeIo", () => {
     io.err("x");
   });
 
-  it("uses the width of the terminal, at least 40 columns, and 80 columns for a pipe", () => {
+  it("uses the width of the terminal, at least 40 columns, and 80 columns for a pipe or an unknown size", () => {
     expect([shell(true, {}, 120).io.columns, shell(true, {}, 10).io.columns, shell(false, {}, 120).io.columns]).toEqual(
       [120, 40, 80],
     );
+    expect(shell(true, {}, 0).io.columns).toBe(80);
   });
 
   it("colours output to a terminal and not output to a pipe", () => {

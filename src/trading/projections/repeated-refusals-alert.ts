@@ -23,8 +23,8 @@ export async function writeRefusalAlert(
   const otherCount = names.slice(NAMES_SHOWN).reduce((sum, [, count]) => sum + count, 0);
   const title = `Repeated refused calls by ${actor}`;
   const lines = [
-    ...names.slice(0, NAMES_SHOWN).map(([name, count]) => `- ${quotedName(name)}: ${count} times`),
-    ...(otherCount === 0 ? [] : [`- other names: ${otherCount} times`]),
+    ...names.slice(0, NAMES_SHOWN).map(([name, count]) => `- ${quotedName(name)}: ${timesText(count)}`),
+    ...(otherCount === 0 ? [] : [`- other names: ${timesText(otherCount)}`]),
   ];
   await inbox.writeHostItem({
     name: `${iso(at).slice(0, 10)}-alert-refused-${actor.replace(/^agent:/, "")}`,
@@ -36,8 +36,12 @@ export async function writeRefusalAlert(
       "",
       ...lines,
       "",
-      "No call succeeded. `qoc logs` has each attempt; `qoc agents revoke` removes the agent's access, and Ctrl-C ends a run.",
+      "None of these calls ran. `qoc logs` has each attempt; `qoc agents revoke` removes the agent's access, and Ctrl-C ends a run.",
       "",
     ].join("\n"),
   });
+}
+
+function timesText(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }
