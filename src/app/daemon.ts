@@ -19,7 +19,7 @@ import { hostSigner } from "../trading/keys/operator-keys.ts";
 import { type SocketHandler, type SocketServer, createSocketServer } from "../cli/server.ts";
 import { serveHttp } from "../http/server.ts";
 import { type AgentServices, openAgentServices } from "./open-agent-services.ts";
-import { watchConfig, watchFiles, watchFreeSpace, watchHaltFile, watchProposals } from "./watches.ts";
+import { watchConfig, watchFiles, watchFreeSpace, watchHaltFile, watchOrderFiles, watchProposals } from "./watches.ts";
 import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
 import { openPage } from "./open-page.ts";
 import { namePortOwner } from "./port-owner.ts";
@@ -161,6 +161,11 @@ async function openDaemon(
   await lifecycle.open(
     "proposal watcher",
     () => watchProposals(open),
+    (stop) => stop(),
+  );
+  await lifecycle.open(
+    "order files",
+    () => watchOrderFiles(open),
     (stop) => stop(),
   );
   await lifecycle.open(

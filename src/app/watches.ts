@@ -7,6 +7,7 @@ import { noticeText } from "../trading/config/notice-text.ts";
 import { setTrading } from "../trading/orders/decide.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Desk } from "../trading/desk.ts";
+import { orderFileRepair } from "../trading/projections/order-file-check.ts";
 import { scanQuietly } from "../trading/orders/scan-proposals.ts";
 import { haltFilePath, readHaltFile } from "../workspace/halt-file.ts";
 import { FOLDERS, LAYOUT, PROPOSAL_FOLDERS, keyPath } from "../workspace/layout.ts";
@@ -155,6 +156,13 @@ export function watchConfig({ desk }: OpenDesk, line: (text: string) => void): (
  */
 export function watchProposals({ desk }: OpenDesk): () => void {
   return watchAndRepeat(desk, PROPOSAL_FOLDERS, () => scanQuietly(desk));
+}
+
+/** Writes the files of orders again that were taken away or brought back. Returns a function that stops the looks. */
+export function watchOrderFiles({ desk, projector }: OpenDesk): () => void {
+  const repair = orderFileRepair(desk, projector);
+  void repair();
+  return repeat(desk.clock, SCAN_MS, repair);
 }
 
 /**

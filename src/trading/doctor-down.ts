@@ -12,6 +12,7 @@ import {
   scheduleChecks,
   tradingCheck,
 } from "./doctor.ts";
+import { orderFileChecks } from "./projections/order-file-check.ts";
 import { QocError } from "../domain/errors/error.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
 import type { DeskProcess } from "../workspace/lock.ts";
@@ -49,6 +50,7 @@ export async function inspectRecordedDesk(
     agentCheck(desk, facts.agent),
     ...(await scheduleChecks(desk)),
     ...(await fileChecks(desk)),
+    ...(await orderFileChecks(desk, 0)),
     ...connectorChecks(desk, facts),
     ...pendingChecks(desk),
   ];

@@ -12,6 +12,7 @@ import { describeGap } from "./audit/journal-gap.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { scheduleViews } from "./config/schedule-views.ts";
 import { droppedText } from "../host/unknown-members.ts";
+import { orderFileChecks } from "./projections/order-file-check.ts";
 import { lostGuarantees } from "./market/venue-gateway.ts";
 
 export interface DoctorCheck {
@@ -53,6 +54,7 @@ export async function runDoctor(
       ...guardChecks(desk),
       ...(await scheduleChecks(desk)),
       ...(await fileChecks(desk)),
+      ...(await orderFileChecks(desk)),
       ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
       ...pendingChecks(desk),
       ...[...desk.state.disputes].map(([key, disputes]): DoctorCheck => ({

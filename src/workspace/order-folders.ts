@@ -66,6 +66,13 @@ export class OrderFolders {
     await disk.writeAtomic(`${root}/${path}`, withVerdict(path, source, comments));
   }
 
+  /** Whether the file has the text that {@link write} writes. False if it cannot be read. */
+  async isWritten(path: string, source: string, comments: readonly string[]): Promise<boolean> {
+    const { disk, root } = this.#workspace;
+    const text = await disk.readText(`${root}/${path}`).catch(() => undefined);
+    return text === withVerdict(path, source, comments);
+  }
+
   async has(path: string): Promise<boolean> {
     const { disk, root } = this.#workspace;
     return (await disk.facts(`${root}/${path}`)) !== undefined;

@@ -448,8 +448,14 @@ describe("a halt of a desk that is down", () => {
     const log = readFileSync(join(desk, ".qoc", "logs", "desk.log"), "utf8");
     for (const words of ["proposed by human", "approved by human (cli)", "accepted by the venue as", "paper is ready"])
       expect(log).toContain(words);
+    const file = join(desk, "orders", "approved", `${json.id}.toml`);
+    rmSync(file);
+    const doctor = await qoc("doctor");
+    expect(JSON.stringify(doctor.json)).toContain(`orders/approved/${json.id}.toml is missing`);
     const again = await up("--halted");
     expect((await qoc("status")).json.trading).toMatchObject({ state: "halted", reason: "started with --halted" });
+    // The file follows the journal.
+    await expect.poll(() => existsSync(file)).toBe(true);
     expect((await qoc("down")).json.working).toMatchObject([{ id: json.id, state: "accepted" }]);
     await ended(again);
     await qoc("halt", "prices", "are", "odd");

@@ -20,6 +20,8 @@ export interface Projector {
   settled(): Promise<void>;
   /** Resolves when the order's file is written. Waits for no inbox item and no other order. */
   orderSettled(id: OrderId): Promise<void>;
+  /** Writes the order's file again, and removes it from the folders where it does not belong. */
+  restore(id: OrderId): void;
   /** Writes the files of orders, and inbox items for half a second at most. */
   close(): Promise<void>;
 }
@@ -72,6 +74,10 @@ export function openProjector(desk: ProjectorDesk): Projector {
     },
     settled: async () => void (await all((lane) => lane.settled())),
     orderSettled: (id) => laneOfOrder(id).orderSettled(id),
+    restore: (id) => {
+      places.delete(id);
+      laneOfOrder(id).addOrder(id);
+    },
     close: async () => {
       await all((lane) => lane.ordersSettled());
       await resolvesWithin(
