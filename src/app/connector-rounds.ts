@@ -9,7 +9,7 @@ import { BackOff } from "../lib/back-off.ts";
 import type { Desk } from "../trading/desk.ts";
 import { observeRates } from "../trading/account/exchange-rates.ts";
 import { markAccount } from "../trading/market/market-snapshot.ts";
-import { closeGap, followOrders, followWorking, paced } from "../trading/orders/reconcile.ts";
+import { askAgain, closeGap, followOrders, followWorking, paced } from "../trading/orders/reconcile.ts";
 import { followActivities } from "../trading/account/record-activity.ts";
 import type { ReportedOrder } from "../trading/fills/record-report.ts";
 
@@ -92,7 +92,7 @@ export class ConnectorRounds {
 
   /**
    * Calls a degraded connector, more and more rarely, until it answers in time: the first answer makes it ready, unless
-   * its stream is down.
+   * its stream is down, or a read that failed before fails again.
    */
   probeDegraded(connector: ConnectorName): void {
     this.#probeAfter(connector, new BackOff({ ...PROBES, random: this.#options.random }));
@@ -107,7 +107,7 @@ export class ConnectorRounds {
       const again = (): void => {
         if (!isStopping() && this.#isDegraded(connector)) this.#probeAfter(connector, pauses);
       };
-      desk().venues.buyingPower(connector).then(again, again);
+      askAgain(desk(), connector).then(again, again);
     });
   }
 

@@ -82,6 +82,7 @@ export class Connector {
       capabilities: this.#capabilities,
       lastError: this.#state === "degraded" ? (this.#link.problem ?? this.#reason) : this.#lastError,
       digest: this.#adapter.found,
+      failingCalls: this.#health.failing,
       connection: this.#connection,
     };
   }

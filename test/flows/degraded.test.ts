@@ -1,5 +1,6 @@
 /** A venue that stops answering for a while and recovers by itself. Timeouts run twenty times as fast. */
 import { afterEach, expect, it } from "vitest";
+import type { StatusView } from "../../src/domain/status-view.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -31,4 +32,45 @@ it("a degraded connector is probed automatically, and is ready and reconciled af
   await Promise.all(quotes);
   await expect.poll(() => states).toEqual(["degraded", "ready"]);
   await expect.poll(() => desk.open.desk.market.reconciled.has("slow")).toBe(true);
+});
+
+/** The desk's pauses, which are never so round, are a fiftieth of their time. Limits of calls and pings are real. */
+function hurried(ms: number): number {
+  return ms % 100 === 0 ? ms : ms / 50;
+}
+
+it("a connector whose fills alone cannot be read is degraded, with its reason, until they can", async () => {
+  desk = await tempDesk({
+    clock: { ...systemClock, after: (ms, run) => systemClock.after(hurried(ms), run) },
+    files: { "v.ts": adapterFixture("fills-refused") },
+    config: (text) =>
+      `${text}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\n`.replaceAll(
+        "enabled = true",
+        "enabled = false",
+      ),
+  });
+  const { venues } = desk.open.fleet;
+  await desk.settled();
+  const states: string[] = [];
+  desk.open.onCommit(({ event }) => void (event.type === "connector.changed" && states.push(event.state)));
+  await venues.quote("v", "REFUSE");
+  await venues.quote("v", "DOWN");
+  await venues.quote("v", "UP");
+  const tried = async (): Promise<number> => Number((await venues.quote("v", "CALLS")).bid);
+  await expect.poll(tried, { timeout: 20_000 }).toBeGreaterThan(6);
+  expect(states).toEqual(["degraded", "ready", "degraded"]);
+  const { connectors } = await desk.call<StatusView>("status");
+  expect(connectors.find(({ name }) => name === "v")).toMatchObject({
+    state: "degraded",
+    untrusted: { text: expect.stringContaining("getFills: the archive of fills is being moved") },
+  });
+  const order = { connector: "v", side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "9" };
+  const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
+    ...terms,
+    rationale: "x",
+  });
+  await expect(desk.call("approve", { id, digest })).rejects.toMatchObject({ code: "GUARD_BLOCKED" });
+  await venues.quote("v", "OK");
+  await expect.poll(() => states, { timeout: 20_000 }).toEqual(["degraded", "ready", "degraded", "ready"]);
+  await expect.poll(() => desk.open.desk.market.reconciled.has("v")).toBe(true);
 });

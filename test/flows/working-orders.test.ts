@@ -102,13 +102,16 @@ describe("a venue that refuses polls", () => {
     await expect(desk.open.fleet.venues.positions("v")).rejects.toMatchObject({ code: "RATE_LIMITED" });
   });
 
-  it("is degraded while every call fails, and ready when a call succeeds", async () => {
+  it("is degraded while every call fails, and ready when what failed succeeds", async () => {
     await open();
     await working("1");
     await pull("FAIL");
     for (let n = 0; n < 3; n++) await follow();
     expect((await status()).connectors).toMatchObject([{ state: "degraded", polls: { failures: 3 } }]);
+    // A quote says nothing of the account.
     await pull("OK");
+    expect((await status()).connectors).toMatchObject([{ state: "degraded" }]);
+    await desk.open.fleet.venues.openOrders("v");
     expect((await status()).connectors).toMatchObject([{ state: "ready" }]);
   });
 });

@@ -36,6 +36,8 @@ export interface ConnectorFacts {
   readonly methods: readonly string[];
   readonly capabilities: Capabilities;
   readonly lastError?: string | undefined;
+  /** Reads of the account that go on failing, while other calls may succeed. */
+  readonly failingCalls?: readonly string[] | undefined;
   /** Digest of the adapter that was loaded last. */
   readonly digest?: Digest | undefined;
   /** Whom it reached, if its adapter says. */

@@ -51,6 +51,21 @@ export async function reconcileConnector(desk: Desk, connector: ConnectorName): 
   desk.market.reconciled.add(connector);
 }
 
+/** Asks a degraded connector, and repeats the reads that go on failing as the desk needs them. @throws its error. */
+export async function askAgain(desk: Desk, connector: ConnectorName): Promise<void> {
+  const { venues, state } = desk;
+  await venues.buyingPower(connector);
+  const failing = new Set(venues.facts(connector)?.failingCalls);
+  if (failing.has("getPositions")) await venues.positions(connector);
+  if (failing.has("getAccount")) await venues.account(connector);
+  if (failing.has("getOpenOrders")) await venues.openOrders(connector);
+  if (!failing.has("getFills")) return;
+  // Without an account the desk has not asked for fills.
+  const isOpen = state.accounts.get(connector)?.openedAt !== undefined && desk.readOnly() === undefined;
+  if (isOpen) await recoverFills(desk, connector);
+  else await venues.fills(connector, desk.clock.now(), { symbols: [] });
+}
+
 /** Fetches the venue's fills since one day before our newest fill; duplicates are dropped by fill key. */
 export async function recoverFills(desk: Desk, connector: ConnectorName): Promise<number> {
   const opened = desk.state.accounts.get(connector)?.openedAt;
