@@ -66,7 +66,7 @@ it("a connector whose fills alone cannot be read is degraded, with its reason, u
   });
   const order = { connector: "v", side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "9" };
   const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
-    ...terms,
+    ...order,
     rationale: "x",
   });
   await expect(desk.call("approve", { id, digest })).rejects.toMatchObject({ code: "GUARD_BLOCKED" });
