@@ -111,6 +111,7 @@ export function reportOf(order: VenueOrder, pairs: CryptoPairs): OrderReport {
   // An order of several legs has neither symbol nor side.
   if (isStated(order.symbol)) report.symbol = symbolOf(order, pairs);
   if (isStated(order.side)) report.side = sideOf(order.side);
+  if (isStated(order.updated_at)) report.updatedAt = millis(order.updated_at);
   return report;
 }
 

@@ -67,6 +67,8 @@ export interface VenueOrder {
   readonly limit_price: string | null;
   readonly replaced_by: string | null;
   readonly submitted_at: string;
+  /** When the order changed last. */
+  readonly updated_at?: string | null;
 }
 
 export interface TradeUpdate {

@@ -67,6 +67,12 @@ export function millisIn(body: Body, name: string): number {
   return ms;
 }
 
+/** As `millisIn`, for a time that an answer may lack: undefined if it is missing, null, empty or not above 0. */
+export function optionalMillisIn(body: Body, name: string): number | undefined {
+  const value = optionalTextIn(body, name);
+  return value === undefined || /^-?0*\.?0*$|^-\d/.test(value) ? undefined : millisIn(body, name);
+}
+
 /** @throws Error. */
 export function sideIn(body: Body, name: string): Side {
   const side = textIn(body, name).toLowerCase();

@@ -20,6 +20,7 @@ import type { GatewayError } from "./answers.ts";
 import { type Contracts, type Listed, type NamedContract, priceOf, wireContract } from "./contracts.ts";
 import type { CompletedRow, OpenOrderRow, StatusRow } from "./rows.ts";
 import { type GatewaySession, RATE_EXCEEDED } from "./session.ts";
+import { optionalMillisOf } from "./times.ts";
 
 /** The desk waits 10 s for an order, and 5 s for a cancel. */
 const PLACE_MS = 6_000;
@@ -179,7 +180,9 @@ export class Orders {
     const open = (await this.openReports(session)).find(matches);
     if (open !== undefined) return open;
     const rows = await session.completedOrders.read();
-    const reports = rows.filter(({ order }) => this.#isOurAccount(order)).map((row) => completedReport(row));
+    const reports = rows
+      .filter(({ order }) => this.#isOurAccount(order))
+      .map((row) => completedReport(row, session.zoneOffsetMs));
     return reports.find(matches);
   }
 
@@ -317,15 +320,21 @@ export function statusOf(status: string, filled: TwsNumber): OrderReportStatus {
   throw new Error(`IBKR states ${JSON.stringify(status)} for an order, which this connector does not know`);
 }
 
-/** TWS says only in words whether a completed order expired or was refused. */
-export function completedReport({ order, state }: CompletedRow): OrderReport {
-  const { completedStatus = "" } = state;
+/**
+ * TWS says only in words whether a completed order expired or was refused. It states when an order ended, and not when
+ * an open one changed.
+ */
+export function completedReport({ order, state }: CompletedRow, zoneOffsetMs: number): OrderReport {
+  const { completedStatus = "", completedTime = "" } = state;
   const words = `${String(state.status)} ${completedStatus}`;
   const filled = order.filledQuantity ?? 0;
   const status = /\bfilled\b/i.test(words) && !/cancel/i.test(words) ? "filled" : endInWords(words);
   const reason = status === "filled" ? "" : completedStatus;
   const { permId = 0, orderRef: clientOrderId = "" } = order;
-  return reportFrom({ permId, clientOrderId, status, filled, average: 0, reason });
+  const report = reportFrom({ permId, clientOrderId, status, filled, average: 0, reason });
+  const endedAt = optionalMillisOf(completedTime, zoneOffsetMs);
+  if (endedAt !== undefined) report.updatedAt = endedAt;
+  return report;
 }
 
 function endInWords(words: string): OrderReportStatus {

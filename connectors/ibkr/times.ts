@@ -60,6 +60,11 @@ export function millisOf(text: string, gatewayOffsetMs: number): number {
   return asUtc - (offset ?? gatewayOffsetMs);
 }
 
+/** As `millisOf`; undefined for a text that is no time. */
+export function optionalMillisOf(text: string, gatewayOffsetMs: number): number | undefined {
+  return parse(text) === undefined ? undefined : millisOf(text, gatewayOffsetMs);
+}
+
 /** How far the gateway's own zone is ahead, from the local time that it greets with, and the time in UTC then. */
 export function gatewayOffset(greeting: string, now: number): number {
   const parsed = parse(greeting);

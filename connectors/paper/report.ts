@@ -18,7 +18,8 @@ export function toFill(execution: Execution, currency: string): Fill {
   };
 }
 
-export function toReport(order: WorkingOrder | EndedOrder): OrderReport {
+/** The venue states its orders as they are at its time `now`. */
+export function toReport(order: WorkingOrder | EndedOrder, now: number): OrderReport {
   const filled = amount(order.filled);
   const openStatus = filled.eq(ZERO) ? "open" : "partially_filled";
   const report: OrderReport = {
@@ -26,6 +27,7 @@ export function toReport(order: WorkingOrder | EndedOrder): OrderReport {
     clientOrderId: order.clientOrderId,
     status: "status" in order ? order.status : openStatus,
     filledQuantity: order.filled,
+    updatedAt: now,
   };
   return filled.eq(ZERO) ? report : { ...report, averagePrice: textOf(quotient(amount(order.value), filled)) };
 }

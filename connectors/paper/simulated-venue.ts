@@ -104,7 +104,7 @@ export abstract class SimulatedVenue<C extends Catalogue> implements ConnectorAd
     if (venueOrderId !== undefined && no === undefined) return null;
     const ended = no === undefined ? store.endedByClientOrderId(clientOrderId ?? "") : store.endedByNumber(no);
     const order = findWorkingOrder(venue.state, { no, clientOrderId }) ?? ended;
-    if (order !== undefined) return toReport(order);
+    if (order !== undefined) return toReport(order, venue.now);
     const wasAccepted =
       no === undefined ? store.isKnownClientOrderId(clientOrderId ?? "") : no >= 1 && no < venue.state.nextNo;
     if (!wasAccepted) return null;
@@ -113,7 +113,8 @@ export abstract class SimulatedVenue<C extends Catalogue> implements ConnectorAd
   }
 
   async getOpenOrders(): Promise<OrderReport[]> {
-    return this.requireOpen().venue.state.working.map(toReport);
+    const { venue } = this.requireOpen();
+    return venue.state.working.map((order) => toReport(order, venue.now));
   }
 
   async getFills(since: number): Promise<Fill[]> {

@@ -89,11 +89,13 @@ describe.skipIf(!HAS_PAYLOADS)("payloads of Coinbase", () => {
   });
 
   it("an order of the stream is reported, and candles are bars", () => {
-    const [event] = listOf(payload("ws_user")["events"]);
-    expect(listOf(event?.["orders"]).map(eventReportOf)).toEqual([
+    const message = payload("ws_user");
+    const [event] = listOf(message["events"]);
+    expect(listOf(event?.["orders"]).map((order) => eventReportOf(order, message))).toEqual([
       {
         ...{ venueOrderId: "a1b2c3d4-e5f6-7890-abcd-ef1234567890", clientOrderId: "11111-000000-000001" },
         ...{ status: "open", filledQuantity: "0", symbol: "BTC/USD", side: "buy", quantity: "0.001" },
+        updatedAt: Date.parse("2026-04-07T14:30:06Z"),
       },
     ]);
     expect(barOf("BTC/USD", listOf(payload("http_candles")["candles"])[0] ?? {})).toEqual({
@@ -123,8 +125,8 @@ it.each([
   ["CANCEL_QUEUED", "open"],
 ])("an order that is %s is %s", (status, expected) => {
   const order = { order_id: "o", product_id: "BTC-USD", order_side: "SELL", cumulative_quantity: "0", status };
-  expect(eventReportOf(order)).toMatchObject({ status: expected });
-  expect(() => eventReportOf({ ...order, status: "UNKNOWN_ORDER_STATUS" })).toThrow("UNKNOWN_ORDER_STATUS");
+  expect(eventReportOf(order, {})).toMatchObject({ status: expected });
+  expect(() => eventReportOf({ ...order, status: "UNKNOWN_ORDER_STATUS" }, {})).toThrow("UNKNOWN_ORDER_STATUS");
 });
 
 const MARKET = { symbol: "BTC/USD", id: "BTC-USD", base: "BTC", quote: "USD", instrument: {} } as unknown as Market;

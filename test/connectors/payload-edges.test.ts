@@ -27,7 +27,7 @@ const BIG_ID = "9223372036854775807123";
 const ALPACA_ORDER = {
   ...{ id: "o-1", client_order_id: "q1", status: "partially_filled", symbol: "BTCUSD", asset_id: "a-1" },
   ...{ asset_class: "crypto", side: "buy", qty: "0.5", filled_qty: "0.25", filled_avg_price: "0.00012345" },
-  ...{ limit_price: "0.0002", replaced_by: null, submitted_at: TIME },
+  ...{ limit_price: "0.0002", replaced_by: null, submitted_at: TIME, updated_at: TIME },
 };
 const BINANCE_EVENT = {
   ...{ e: "executionReport", s: "BTCUSDT", c: "q1", C: "", S: "BUY", X: "PARTIALLY_FILLED", x: "TRADE", r: "NONE" },
@@ -36,6 +36,7 @@ const BINANCE_EVENT = {
 };
 const KRAKEN_ORDER = {
   ...{ status: "open", vol: "0.2", vol_exec: "0.1", price: "60000", cl_ord_id: "q1", reason: null, oflags: "fciq" },
+  closetm: "1760000000.1234",
   descr: { type: "buy", ordertype: "limit", price: "60000" },
 };
 const COINBASE_ORDER = {
@@ -116,6 +117,15 @@ const MAPS: readonly Map[] = [
     alpaca.optionOf,
     instrumentSchema,
   ],
+  [
+    "Binance: order",
+    {
+      ...{ orderId: BIG_ID, clientOrderId: "q1", status: "PARTIALLY_FILLED", executedQty: "0.1", origQty: "0.2" },
+      ...{ side: "BUY", price: "60000", cummulativeQuoteQty: "6000", updateTime: "1760000000123" },
+    },
+    (order) => binance.reportOf(order, "BTC/USDT"),
+    reportSchema,
+  ],
   ["Binance: execution report", BINANCE_EVENT, (event) => binance.eventReportOf(event, "BTC/USDT"), reportSchema],
   ["Binance: execution", BINANCE_EVENT, (event) => binance.eventFillOf(event, "BTC/USDT"), fillSchema],
   [
@@ -178,8 +188,10 @@ const MAPS: readonly Map[] = [
     {
       ...{ order_id: "o", client_order_id: "q1", product_id: "BTC-USD", order_side: "BUY", status: "OPEN" },
       ...{ cumulative_quantity: "0.1", leaves_quantity: "0.1", avg_price: "60000", limit_price: "60000" },
+      // Of the message.
+      timestamp: TIME,
     },
-    coinbase.eventReportOf,
+    (order) => coinbase.eventReportOf(order, order),
     reportSchema,
   ],
   [
@@ -278,6 +290,35 @@ describe("maker or taker, and the day of settlement", () => {
   });
 });
 
+describe("the time of an order's state", () => {
+  const payloadOf = (name: string): Body => MAPS.find(([found]) => found === name)?.[1] ?? {};
+  const AT = Date.parse("2026-05-10T14:01:04.650Z");
+
+  it.each<[string, string, string, (payload: any) => { updatedAt?: unknown }, number]>([
+    ["Alpaca: order", "updated_at", TIME, (order) => alpaca.reportOf(order, PAIRS), AT],
+    ["Binance: order", "updateTime", "1760000000123", (order) => binance.reportOf(order, "A/B"), 1_760_000_000_123],
+    [
+      "Binance: execution report",
+      ...(["T", "1760000000123"] as const),
+      (event) => binance.eventReportOf(event, "A/B"),
+      1_760_000_000_123,
+    ],
+    ["Kraken: order", "closetm", "1760000000.1234", (order) => kraken.reportOf("O", order, "A/B"), 1_760_000_000_123],
+    [
+      "Coinbase: order of the stream",
+      ...(["timestamp", TIME] as const),
+      (order) => coinbase.eventReportOf(order, order),
+      AT,
+    ],
+  ])("%s: is its %s, and is left out if the venue does not state it", (name, member, value, map, expected) => {
+    expect(map({ ...payloadOf(name), [member]: value }).updatedAt).toBe(expected);
+    const missing: readonly unknown[] = [undefined, null, ...(name.startsWith("Kraken") ? ["0"] : [""])];
+    for (const none of missing) expect(map({ ...payloadOf(name), [member]: none })).not.toHaveProperty("updatedAt");
+    if (name.startsWith("Binance"))
+      for (const none of ["-1", "0"]) expect(map({ ...payloadOf(name), [member]: none }).updatedAt).toBeUndefined();
+  });
+});
+
 describe("members that an answer may lack", () => {
   const payloadOf = (name: string): Body => MAPS.find(([found]) => found === name)?.[1] ?? {};
   const NONE = [undefined, null, ""];
@@ -357,6 +398,7 @@ describe("members that a map was wrong about", () => {
     const order = { ...rest, limit_price: undefined, filled_avg_price: null };
     expect(alpaca.reportOf(order as never, PAIRS)).toEqual({
       ...{ venueOrderId: "o-1", clientOrderId: "q1", status: "partially_filled", filledQuantity: "0.25" },
+      updatedAt: Date.parse("2026-05-10T14:01:04.650Z"),
     });
   });
 

@@ -10,6 +10,7 @@ import {
   listOf,
   millisIn,
   optionalAmountIn,
+  optionalMillisIn,
   optionalTextIn,
   quantityIn,
   sideIn,
@@ -193,7 +194,7 @@ export function reportOf(order: Body, symbol: string): OrderReport {
     filledQuantity: filled,
     symbol,
     side: sideIn(order, "side"),
-    ...stated({ quantity: quantityIn(order, "origQty") }),
+    ...stated({ quantity: quantityIn(order, "origQty"), updatedAt: optionalMillisIn(order, "updateTime") }),
   };
   return withTerms(report, { filled, paid: amountIn(order, "cummulativeQuoteQty"), limit: amountIn(order, "price") });
 }
@@ -215,7 +216,8 @@ export function eventReportOf(event: Body, symbol: string): OrderReport {
     filledQuantity: filled,
     symbol,
     side: sideIn(event, "S"),
-    ...stated({ quantity: quantityIn(event, "q") }),
+    // The time of the transaction, which the REST API has as the time of the update.
+    ...stated({ quantity: quantityIn(event, "q"), updatedAt: optionalMillisIn(event, "T") }),
   };
   const reason = optionalTextIn(event, "r");
   if (reason !== undefined && reason !== "NONE") report.reason = reason.slice(0, 200);

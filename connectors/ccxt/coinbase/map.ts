@@ -11,8 +11,10 @@ import {
   listOf,
   millisIn,
   optionalAmountIn,
+  optionalMillisIn,
   optionalTextIn,
   sideIn,
+  stated,
   textIn,
 } from "../fields.ts";
 import type { Balance, BarRange, Market } from "../venue.ts";
@@ -195,8 +197,11 @@ export function reportOf(order: Body): OrderReport {
   return report;
 }
 
-/** An order of the stream, whose amounts are sums over its fills. */
-export function eventReportOf(order: Body): OrderReport {
+/**
+ * An order of the stream, whose amounts are sums over its fills. `message` has the time of this state: an order itself
+ * has that of its creation alone, here and in the REST API.
+ */
+export function eventReportOf(order: Body, message: Body): OrderReport {
   const filled = amountIn(order, "cumulative_quantity");
   const report: OrderReport = {
     venueOrderId: textIn(order, "order_id"),
@@ -204,6 +209,7 @@ export function eventReportOf(order: Body): OrderReport {
     filledQuantity: filled,
     symbol: symbolOf(textIn(order, "product_id")),
     side: sideIn(order, "order_side"),
+    ...stated({ updatedAt: optionalMillisIn(message, "timestamp") }),
   };
   const [clientId, average] = [optionalTextIn(order, "client_order_id"), optionalTextIn(order, "avg_price")];
   const [left, limit] = [optionalTextIn(order, "leaves_quantity"), optionalTextIn(order, "limit_price")];

@@ -290,7 +290,8 @@ class CoinbaseVenue implements Venue, TradingVenue {
   }
 
   async read(message: unknown): Promise<StreamMessage> {
-    const { type, channel, events, message: words } = bodyOf(message);
+    const whole = bodyOf(message);
+    const { type, channel, events, message: words } = whole;
     if (type === "error") return { kind: "refused", words: String(words) };
     if (!Array.isArray(events)) return { kind: "other" };
     const parts = events.map(bodyOf);
@@ -303,7 +304,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
     const reports: OrderReport[] = [];
     for (const { orders } of parts)
       for (const order of listOf(orders ?? [])) {
-        const report = eventReportOf(order);
+        const report = eventReportOf(order, whole);
         fills.push(...(await this.#newFillsOf(report)));
         reports.push(report);
       }

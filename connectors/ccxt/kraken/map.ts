@@ -188,6 +188,10 @@ export function reportOf(id: string, order: Body, symbol: string): OrderReport {
   if (amount(average).gt(ZERO)) report.averagePrice = average;
   if (limit !== undefined) report.limitPrice = limit;
   if (reason !== undefined) report.reason = reason.slice(0, 200);
+  // Kraken states when an order ended, and not when an open one changed.
+  const { closetm } = order;
+  if (closetm !== undefined && closetm !== null && amount(amountIn(order, "closetm")).gt(ZERO))
+    report.updatedAt = millisOfSeconds(order, "closetm");
   return report;
 }
 

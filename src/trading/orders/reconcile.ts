@@ -138,13 +138,11 @@ export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<
 /** Whether a report says something that the journal does not have. */
 export function isNews(order: OrderRecord, report: VenueReport): boolean {
   const isEnd = report.status !== "open" && report.status !== "partially_filled";
-  // An order that is not settled takes each report: its state must not wait for a clock.
-  if (
-    order.state !== "unknown" &&
-    order.state !== "submitting" &&
-    (report.updatedAt ?? Infinity) < (order.reportedAt ?? 0)
-  )
-    return false;
+  // An order that is not settled takes each report: its state must not wait for a clock. Nothing follows the end of an
+  // order: an end with an older time is of a clock that was set back, or of the order before a replacement.
+  const takesOlder =
+    order.state === "unknown" || order.state === "submitting" || (isEnd && order.replaced === undefined);
+  if (!takesOlder && (report.updatedAt ?? Infinity) < (order.reportedAt ?? 0)) return false;
   return (
     order.venueOrderId === undefined ||
     order.state === "unknown" ||

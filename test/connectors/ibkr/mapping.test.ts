@@ -259,7 +259,23 @@ describe("orders", () => {
   ])("a completed order that is %s, %s, is %s", (status, completedStatus, expected) => {
     const order = { permId: 12, orderRef: "q1", filledQuantity: 10 };
     const row = { contract: {}, order, state: { status, completedStatus } } as unknown as CompletedRow;
-    expect(completedReport(row)).toMatchObject({ venueOrderId: "12", clientOrderId: "q1", status: expected });
+    expect(completedReport(row, 0)).toEqual(
+      expect.objectContaining({ venueOrderId: "12", clientOrderId: "q1", status: expected }),
+    );
+    expect(completedReport(row, 0)).not.toHaveProperty("updatedAt");
+  });
+
+  it.each([
+    ["20260706 09:30:05 US/Eastern", "2026-07-06T13:30:05Z"],
+    // Of the gateway's own zone.
+    ["20260706 09:30:05", "2026-07-06T14:30:05Z"],
+    ["soon", undefined],
+  ])("an order that is completed at %s has this time", (completedTime, expected) => {
+    const state = { status: "Filled", completedStatus: "Filled Size: 1", completedTime };
+    const row = { contract: {}, order: { permId: 1, filledQuantity: 1 }, state } as unknown as CompletedRow;
+    expect(completedReport(row, -5 * 3_600_000).updatedAt).toBe(
+      expected === undefined ? undefined : Date.parse(expected),
+    );
   });
 });
 

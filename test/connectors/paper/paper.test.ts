@@ -261,8 +261,9 @@ describe("an order", () => {
     const { venueOrderId } = await venue.placeOrder(spx({ clientOrderId: "a", ...FAR }));
     await venue.placeOrder(spx({ clientOrderId: "b", quantity: "2" }));
     const open = { venueOrderId, clientOrderId: "a", status: "open", filledQuantity: "0" };
-    expect(await venue.getOrder({ venueOrderId })).toEqual(open);
-    expect(await venue.getOrder({ clientOrderId: "a" })).toEqual(open);
+    const first = await venue.getOrder({ venueOrderId });
+    expect(first).toEqual({ ...open, updatedAt: expect.any(Number) });
+    expect(await venue.getOrder({ clientOrderId: "a" })).toEqual(first);
     expect((await venue.getOpenOrders()).map(({ clientOrderId }) => clientOrderId)).toEqual(["a", "b"]);
     await pass(500);
     expect(await venue.getOrder({ clientOrderId: "b" })).toEqual({
@@ -271,8 +272,12 @@ describe("an order", () => {
       status: "filled",
       filledQuantity: "2",
       averagePrice: "2963.67",
+      updatedAt: expect.any(Number),
     });
-    expect(await venue.getOpenOrders()).toEqual([open]);
+    // The time of a state is the venue's own.
+    const [still] = await venue.getOpenOrders();
+    expect(still).toMatchObject(open);
+    expect(still?.updatedAt).toBeGreaterThan(Number(first?.updatedAt));
     for (const query of [
       { clientOrderId: "c" },
       { venueOrderId: "P-000003" },
