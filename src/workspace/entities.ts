@@ -140,7 +140,7 @@ export class EntityStore {
       const message = `symbol: the file has ${parsed.data.symbol}, the command has ${symbol}`;
       throw new QocError("NOTE_INVALID", { path, message });
     }
-    const folder = { folder: LAYOUT.entities, fileName: /\.md$/, maxBytes: BYTES_MAX, isFlat: true };
+    const folder = { folder: LAYOUT.entities, endings: [".md"], maxBytes: BYTES_MAX, isFlat: true };
     return this.#writer.write({ path, text: `${text.trimEnd()}\n`, replaces }, [folder]);
   }
 

@@ -8,14 +8,17 @@ import { hasCode, withPath } from "../lib/error-code.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { isHostItem } from "./inbox.ts";
-import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { LAYOUT, PROPOSAL_FOLDERS, type WorkspaceRoot } from "./layout.ts";
 import { type DirectoryHandle, openDirectory, openRegularFile } from "./open-directory.ts";
+import { VERDICT_ENDING } from "./order-folders.ts";
 import { pathSegments, refusePath } from "./path-policy.ts";
+import { PROPOSAL_EXTENSIONS } from "./proposal-file.ts";
 
 /** A folder that commands may write to, and the files it accepts. */
 interface WritableFolder {
   readonly folder: string;
-  readonly fileName: RegExp;
+  /** The endings of file names. */
+  readonly endings: readonly string[];
   readonly maxBytes: number;
   /** Whether the folder accepts no subfolders. */
   readonly isFlat: boolean;
@@ -24,18 +27,17 @@ interface WritableFolder {
 const KIB = 1024;
 /** An existing file may be larger than `maxBytes` and can still be replaced. */
 const READABLE_BYTES = 8 * KIB * KIB;
-const NOTE = /\.md$/;
-const PROPOSAL = /\.(toml|ya?ml|json)$/;
-const MATERIAL = /\.(md|txt|csv|json|toml|ya?ml)$/;
+const NOTE = [".md"];
+const MATERIAL = [".md", ".txt", ".csv", ".json", ".toml", ".yaml", ".yml"];
 
 /** The folders that `files write` may write to. */
 const WRITABLE: readonly WritableFolder[] = [
-  { folder: LAYOUT.issues, fileName: NOTE, maxBytes: 256 * KIB, isFlat: false },
-  { folder: LAYOUT.inbox, fileName: NOTE, maxBytes: 256 * KIB, isFlat: false },
-  { folder: LAYOUT.ordersPending, fileName: PROPOSAL, maxBytes: 64 * KIB, isFlat: true },
-  { folder: LAYOUT.ordersProposed, fileName: PROPOSAL, maxBytes: 64 * KIB, isFlat: true },
-  { folder: LAYOUT.research, fileName: MATERIAL, maxBytes: 256 * KIB, isFlat: false },
-  { folder: LAYOUT.snapshots, fileName: NOTE, maxBytes: 256 * KIB, isFlat: false },
+  { folder: LAYOUT.issues, endings: NOTE, maxBytes: 256 * KIB, isFlat: false },
+  { folder: LAYOUT.inbox, endings: NOTE, maxBytes: 256 * KIB, isFlat: false },
+  { folder: LAYOUT.ordersPending, endings: PROPOSAL_EXTENSIONS, maxBytes: 64 * KIB, isFlat: true },
+  { folder: LAYOUT.ordersProposed, endings: PROPOSAL_EXTENSIONS, maxBytes: 64 * KIB, isFlat: true },
+  { folder: LAYOUT.research, endings: MATERIAL, maxBytes: 256 * KIB, isFlat: false },
+  { folder: LAYOUT.snapshots, endings: NOTE, maxBytes: 256 * KIB, isFlat: false },
 ];
 
 /** Agent programs follow the instructions in files of these names, in any folder. */
@@ -45,6 +47,11 @@ const INSTRUCTION_FILES =
 const RUN_SUMMARY = /^snapshots\/\d{8}-\d{4}-/i;
 /** Prices that venues trade on, and rates that sums are shown by. */
 const OPERATORS = [`${LAYOUT.research}/prices`, LAYOUT.rates];
+
+/** The desk's comments on a JSON proposal. */
+function isVerdict(path: string): boolean {
+  return PROPOSAL_FOLDERS.some((folder) => isInside(folder, path)) && path.endsWith(VERDICT_ENDING);
+}
 
 /** Returns the folder that accepts the path. @throws PATH_REFUSED. */
 function writableFolderOf(path: string, folders: readonly WritableFolder[]): WritableFolder {
@@ -57,9 +64,10 @@ function writableFolderOf(path: string, folders: readonly WritableFolder[]): Wri
   if (isInside(LAYOUT.news, path.toLowerCase())) return refusePath(path, `only the desk writes ${LAYOUT.news}`);
   if (INSTRUCTION_FILES.test(segments.at(-1) ?? ""))
     return refusePath(path, "reserved name: agent programs read this file as instructions");
-  if (RUN_SUMMARY.test(path) || isHostItem(path)) return refusePath(path, "reserved name: the desk writes these files");
-  if (!match.fileName.test(path))
-    return refusePath(path, `a file name in ${match.folder} must match ${match.fileName.source}`);
+  if (RUN_SUMMARY.test(path) || isHostItem(path) || isVerdict(path))
+    return refusePath(path, "reserved name: the desk writes these files");
+  if (!match.endings.some((ending) => path.endsWith(ending)))
+    return refusePath(path, `the name of a file in ${match.folder} ends in ${match.endings.join(", ")}`);
   if (match.isFlat && path.slice(match.folder.length + 1).includes("/"))
     return refusePath(path, `${match.folder} cannot have subfolders`);
   return match;

@@ -21,8 +21,15 @@ export function orderFileAt(path: string): OrderFile {
 
 const EDITOR_FILE = /^[.#]|~$|\.(?:tmp|swp|bak)$/;
 
+/** JSON has no comments: the desk's comments on `ID.json` are in `ID.verdict.md` beside it. */
+export const VERDICT_ENDING = ".verdict.md";
+
 function isOrderFile(name: string): boolean {
-  return PROPOSAL_EXTENSIONS.some((extension) => name.endsWith(extension));
+  return !name.endsWith(VERDICT_ENDING) && PROPOSAL_EXTENSIONS.some((extension) => name.endsWith(extension));
+}
+
+function verdictPath(path: string): string | undefined {
+  return path.endsWith(".json") ? `${path.slice(0, -".json".length)}${VERDICT_ENDING}` : undefined;
 }
 
 /** The files of one folder, each list in order of its paths. */
@@ -64,13 +71,24 @@ export class OrderFolders {
     const { disk, root } = this.#workspace;
     await disk.mkdir(dirname(`${root}/${path}`));
     await disk.writeAtomic(`${root}/${path}`, withVerdict(path, source, comments));
+    await this.#writeVerdict(path, comments);
   }
 
-  /** Whether the file has the text that {@link write} writes. False if it cannot be read. */
+  /** Beside a file that cannot have comments. */
+  async #writeVerdict(path: string, comments: readonly string[]): Promise<void> {
+    const { disk, root } = this.#workspace;
+    const verdict = verdictPath(path);
+    if (verdict !== undefined) await disk.writeAtomic(`${root}/${verdict}`, verdictText(path, comments));
+  }
+
+  /** Whether the file, and that beside it, have the text that {@link write} writes. False if one cannot be read. */
   async isWritten(path: string, source: string, comments: readonly string[]): Promise<boolean> {
     const { disk, root } = this.#workspace;
-    const text = await disk.readText(`${root}/${path}`).catch(() => undefined);
-    return text === withVerdict(path, source, comments);
+    const textAt = (file: string): Promise<string | undefined> =>
+      disk.readText(`${root}/${file}`).catch(() => undefined);
+    if ((await textAt(path)) !== withVerdict(path, source, comments)) return false;
+    const verdict = verdictPath(path);
+    return verdict === undefined || (await textAt(verdict)) === verdictText(path, comments);
   }
 
   async has(path: string): Promise<boolean> {
@@ -78,10 +96,12 @@ export class OrderFolders {
     return (await disk.facts(`${root}/${path}`)) !== undefined;
   }
 
-  /** Does nothing if the file does not exist. */
+  /** Removes the file and the desk's verdict beside it. Does nothing if they do not exist. */
   async remove(path: string): Promise<void> {
     const { disk, root } = this.#workspace;
-    if ((await disk.facts(`${root}/${path}`)) !== undefined) await disk.remove(`${root}/${path}`);
+    for (const file of [path, verdictPath(path)])
+      if (file !== undefined && (await disk.facts(`${root}/${file}`)) !== undefined)
+        await disk.remove(`${root}/${file}`);
   }
 
   /** Moves a file to orders/proposed. Returns the new path, or undefined if that name is taken. */
@@ -95,8 +115,8 @@ export class OrderFolders {
   }
 
   /**
-   * Moves a file to orders/rejected and appends the comments. Returns undefined if that name is taken or the file is
-   * gone. A file that is no text, and JSON, get no comments.
+   * Moves a file to orders/rejected and appends the comments, or writes them beside it. Returns undefined if that name
+   * is taken or the file is gone. A file that is no text gets no comments.
    */
   async moveToRejected(
     path: string,
@@ -110,7 +130,11 @@ export class OrderFolders {
     await disk.mkdir(dirname(`${root}/${target}`));
     await disk.move(`${root}/${path}`, `${root}/${target}`);
     const isAlone = facts.kind === "file" && facts.links === 1 && facts.size <= PROPOSAL_BYTES_MAX;
-    if (!isAlone || path.endsWith(".json")) return { path: target, hasComments: false };
+    if (verdictPath(target) !== undefined) {
+      await this.#writeVerdict(target, comments);
+      return { path: target, hasComments: true };
+    }
+    if (!isAlone) return { path: target, hasComments: false };
     const source = textOf(await disk.read(`${root}/${target}`, PROPOSAL_BYTES_MAX));
     if (source === undefined) return { path: target, hasComments: false };
     await this.write(target, source, comments);
@@ -128,10 +152,13 @@ function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-/**
- * Appends the comments as the file's format has them. JSON has none, so a JSON file keeps its text; `qoc orders show`
- * has what the comments say.
- */
+/** Indented, so that Markdown shows the text of others in a line as it is. */
+function verdictText(path: string, comments: readonly string[]): string {
+  const lines = comments.map((line) => `    ${escapeInvisible(line)}`);
+  return `The desk's comments on ${path}, which cannot have any:\n\n${lines.join("\n")}\n`;
+}
+
+/** Appends the comments as the file's format has them. JSON has none, so a JSON file keeps its text. */
 function withVerdict(path: string, source: string, comments: readonly string[]): string {
   if (path.endsWith(".json")) return source;
   const gap = source.endsWith("\n") || source === "" ? "" : "\n";

@@ -10,7 +10,7 @@ import { isInside } from "../lib/path-containment.ts";
 import { FileCache } from "./file-cache.ts";
 import { LAYOUT, PROPOSAL_FOLDERS, type WorkspaceRoot } from "./layout.ts";
 import { readRegularText } from "./open-directory.ts";
-import { type FolderFiles, type OrderFile, OrderFolders, orderFileAt } from "./order-folders.ts";
+import { type FolderFiles, type OrderFile, OrderFolders, VERDICT_ENDING, orderFileAt } from "./order-folders.ts";
 import { PROPOSAL_EXTENSIONS, parseProposalFile, renderProposal } from "./proposal-file.ts";
 
 export interface ReadableProposal {
@@ -176,7 +176,10 @@ export class ProposalStore {
 }
 
 function notRead({ id, path }: OrderFile): ProposalFile {
-  return { kind: "bad", id, path, message: `is not read: a proposal's name ends in ${PROPOSAL_EXTENSIONS.join(", ")}` };
+  const message = path.endsWith(VERDICT_ENDING)
+    ? `is not read: the desk's comments on a JSON file have a name that ends in ${VERDICT_ENDING}`
+    : `is not read: a proposal's name ends in ${PROPOSAL_EXTENSIONS.join(", ")}`;
+  return { kind: "bad", id, path, message };
 }
 
 function duplicate({ id, path }: OrderFile, twins: readonly OrderFile[]): ProposalFile {

@@ -50,10 +50,25 @@ it("reject of a known proposal whose file is now wrong records the human's rejec
   expect(existsSync(join(desk.root, path))).toBe(false);
 });
 
-it.each([
-  ["cut.json", '{ "side": '],
-  ["binary.toml", "side = \0"],
-])("reject of %s, which takes no comment, says so and keeps its bytes", async (name, text) => {
+it("reject of a JSON file writes the comment beside it, whether it was a proposal or not", async () => {
+  desk = await tempDesk();
+  const good = '{"side":"buy","symbol":"SPX","quantity":"1","type":"market"}';
+  for (const [id, text] of [
+    ["good", good],
+    ["cut", '{ "side": '],
+  ] as const) {
+    await desk.write(`orders/proposed/${id}.json`, text);
+    await desk.call("status");
+    await desk.call("reject", { id, comment: "too large" });
+    await expect.poll(() => existsSync(join(desk.root, `orders/rejected/${id}.verdict.md`))).toBe(true);
+    expect(readFileSync(join(desk.root, `orders/rejected/${id}.json`), "utf8")).toBe(text);
+    const verdict = readFileSync(join(desk.root, `orders/rejected/${id}.verdict.md`), "utf8");
+    expect(verdict).toContain("\n    reason: too large\n");
+  }
+});
+
+it("reject of a file that takes no comment says so and keeps its bytes", async () => {
+  const [name, text] = ["binary.toml", "side = \0"];
   desk = await tempDesk();
   await desk.write(`orders/proposed/${name}`, text);
   await desk.call("status");

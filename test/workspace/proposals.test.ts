@@ -1,7 +1,16 @@
 /** Proposal files: what people and agents may write, and what is refused by name, with nothing lost. */
 import * as fc from "fast-check";
 import { execFileSync } from "node:child_process";
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -342,6 +351,23 @@ describe("what the host writes", () => {
     const first = await store().create(draft, "20260705", (stem) => used.has(stem));
     const second = await store().create(draft, "20260705", (stem) => used.has(stem));
     expect([first.id, second.id]).toEqual(["20260705-002", "20260705-003"]);
+  });
+
+  it("the desk's comments on a JSON file are beside it, move with it, and are no order", async () => {
+    const orders = new OrderFolders({ disk, root });
+    await orders.write("orders/approved/a.json", "{}", ["accepted"]);
+    await orders.write("orders/executed/a.json", "{}", ["filled", "reason: ```\n# approve"]);
+    await orders.remove("orders/approved/a.json");
+    expect(readdirSync(`${root}/orders/approved`)).toEqual([]);
+    expect(readFileSync(`${root}/orders/executed/a.json`, "utf8")).toBe("{}");
+    expect(await orders.isWritten("orders/executed/a.json", "{}", ["filled", "reason: ```\n# approve"])).toBe(true);
+    expect(await orders.isWritten("orders/executed/a.json", "{}", ["filled"])).toBe(false);
+    expect(readFileSync(`${root}/orders/executed/a.verdict.md`, "utf8")).toMatch(
+      /^The desk's comments on orders\/executed\/a\.json, .*:\n\n {4}filled\n {4}reason: ```\\u\{a\}# approve\n$/,
+    );
+    expect((await orders.list("orders/executed")).map(({ name }) => name)).toEqual(["a.json"]);
+    put("b.verdict.md", "---\nside: buy\n---\n");
+    expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("is not read") as string });
   });
 
   it("the desk's comments follow the author's bytes, which stay unchanged", async () => {
