@@ -312,12 +312,12 @@ class GitRevisions {
   /** A time, by the clock of the machine unless it states a zone, names the last revision that is not after it. */
   async #resolve(revision: string): Promise<string> {
     if (!TIME.test(revision)) return this.#checkRevision(revision);
-    const at = Date.parse(revision.length === "2026-01-31".length ? `${revision}T00:00` : revision.replace(" ", "T"));
+    const time = revision.length === "2026-01-31".length ? `${revision} 00:00` : revision;
+    const at = Date.parse(time.replace(" ", "T"));
     if (Number.isNaN(at)) throw new QocError("HISTORY_FAILED", { message: `${revision} is no date` });
     const args = ["rev-list", "--max-count=1", `--before=@${Math.floor(at / 1_000)}`, "desk"];
     const found = (await this.#git(args)).toString("utf8").trim();
-    if (found === "")
-      throw new QocError("HISTORY_FAILED", { message: `there is no revision of ${revision} or before` });
+    if (found === "") throw new QocError("HISTORY_FAILED", { message: `there is no revision of ${time} or before` });
     return found;
   }
 

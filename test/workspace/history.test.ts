@@ -193,9 +193,14 @@ describe.skipIf(!hasGit)("history", () => {
     for (const time of [first?.at ?? "", local, local.replace("T", " "), "2999-01-01"])
       expect(textOf(await history.read(time, "research/a.md"))).toBe("one\n");
     expect((await history.show(local)).text).toContain("+one");
-    for (const time of [new Date(at - 1_000).toISOString(), "2020-01-01", "2020-13-01"])
+    const before = new Date(at - 1_000).toISOString();
+    for (const [time, message] of [
+      [before, `there is no revision of ${before} or before`],
+      ["2020-01-01", "there is no revision of 2020-01-01 00:00 or before"],
+      ["2020-13-01", "2020-13-01 is no date"],
+    ] as const)
       await expect(history.read(time, "research/a.md")).rejects.toMatchObject({
-        message: `history: ${time === "2020-13-01" ? `${time} is no date` : `there is no revision of ${time} or before`}`,
+        message: `history: ${message}`,
       });
   });
 

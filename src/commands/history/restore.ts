@@ -22,7 +22,7 @@ export const command = defineCommand({
   exits: [5],
   input: z.strictObject({
     path: positional(z.string(), "FILE", "a file of the workspace", { completes: "path" }),
-    at: flag(z.string(), "REV|TIME", "the revision, or a time: the last revision until then"),
+    at: flag(z.string(), "REV|TIME", "the revision, or a time: the last revision until then; a date is its 00:00"),
   }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ path, at }, context) => {
