@@ -210,7 +210,7 @@ export const ERRORS = {
     "qoc orders show {id}",
     { exit: EXIT.stale },
   ),
-  ALREADY_DECIDED: row("{id} is already {state}; nothing was sent again", "qoc orders show {id}", {
+  ALREADY_DECIDED: row("{id} is already {state}; this command sent nothing", "qoc orders show {id}", {
     exit: EXIT.stale,
     hintForAgents: "qoc_orders_show",
   }),
