@@ -17,6 +17,7 @@ import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { KeptLedger } from "../../src/trading/account/kept-ledger.ts";
 import { emptyLedger } from "../../src/trading/account/ledger-parts.ts";
 import { quietLog } from "../support/quiet-log.ts";
+import { aged } from "./aged.ts";
 import { approvalTime, openFloor, propose } from "./approval.ts";
 import { builtIns } from "./built-in.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
@@ -206,6 +207,7 @@ const measures: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   flood: commandsBesideFloods,
   restart,
   history,
+  aged,
   processes,
   memory: async () => [await memoryOfOne()],
   mcp: mcpCalls,

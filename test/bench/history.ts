@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { openCheckpointed } from "../support/checkpoint-harness.ts";
+import { type HarnessOptions, openCheckpointed } from "../support/checkpoint-harness.ts";
 import { historyReads } from "./history-reads.ts";
 import { type Row, SHORT, median, say } from "./measure.ts";
 import { orderEventsOf } from "./orders-scenario.ts";
@@ -24,10 +24,19 @@ const CHECKPOINTED = 10_000;
 /** The argument of the process that starts once. */
 const ONCE = "--start-in=";
 
-async function write(root: string, records: number): Promise<void> {
-  const desk = await openCheckpointed(nodeDisk(), { ...OPTIONS, root });
+export interface WrittenHistory extends Pick<HarnessOptions, "identity" | "version"> {
+  /** The folder of journal and checkpoints. */
+  readonly root: string;
+  readonly records: number;
+}
+
+/** Appends the records to the journal of that folder, and lets what is old leave memory. */
+export async function writeHistory({ records, ...options }: WrittenHistory): Promise<void> {
+  const desk = await openCheckpointed(nodeDisk(), { ...OPTIONS, ...options });
+  const isNew = desk.state.seq === 0;
   let at = Date.UTC(2026, 0, 5);
   for (const event of orderEventsOf(records)) {
+    if (!isNew && (event.type === "desk.created" || event.type === "desk.started")) continue;
     desk.append({ seq: 0, at: (at += STEP_MS), epoch: 1, event });
     const { seq } = desk.state;
     if (seq % FLUSHED === 0) await desk.journal.flush();
@@ -65,8 +74,8 @@ export async function history(): Promise<readonly Row[]> {
   const root = mkdtempSync(join(tmpdir(), "qoc-bench-"));
   const [long, few] = [join(root, "long"), join(root, "few")];
   say(`  ${LONG} records ...`);
-  await write(long, LONG);
-  await write(few, FEW);
+  await writeHistory({ root: long, records: LONG });
+  await writeHistory({ root: few, records: FEW });
   const starts = Array.from({ length: ROUNDS }, () => ({ long: start(long), few: start(few) }));
   const reads = await historyReads({ long, few }, OPTIONS);
   rmSync(root, { recursive: true });

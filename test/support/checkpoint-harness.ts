@@ -27,9 +27,25 @@ function signatureOf(text: string): string {
   return createHash("sha256").update(`the host's key ${text}`).digest("base64");
 }
 
-function placeOf(disk: Disk, { root = ROOT, version = "1.0.0" }: HarnessOptions): CheckpointPlace {
-  const verify = (text: string, signature: string): boolean => signature === signatureOf(text);
-  return { disk, dir: `${root}/checkpoints`, journalDir: `${root}/journal`, deskId: "desk-1", version, verify };
+/** Whose checkpoints they are. */
+export interface HarnessIdentity extends Pick<CheckpointPlace, "deskId" | "verify"> {
+  /** Of the profit and loss. */
+  readonly currency: string;
+  sign(text: string): string;
+}
+
+const TEST_DESK: HarnessIdentity = {
+  deskId: "desk-1",
+  currency: CURRENCY,
+  sign: signatureOf,
+  verify: (text, signature) => signature === signatureOf(text),
+};
+
+function placeOf(
+  disk: Disk,
+  { root = ROOT, version = "1.0.0", identity: { deskId, verify } = TEST_DESK }: HarnessOptions,
+): CheckpointPlace {
+  return { disk, dir: `${root}/checkpoints`, journalDir: `${root}/journal`, deskId, version, verify };
 }
 
 export interface CheckpointedDesk {
@@ -55,11 +71,13 @@ export interface HarnessOptions {
   readonly version?: string;
   readonly fillsKept?: number;
   readonly segmentBytes?: number;
+  readonly identity?: HarnessIdentity;
 }
 
 export async function openCheckpointed(disk: Disk, options: HarnessOptions = {}): Promise<CheckpointedDesk> {
   const place = placeOf(disk, options);
-  const { dir, journalDir } = place;
+  const { dir, journalDir, deskId } = place;
+  const { currency, sign } = options.identity ?? TEST_DESK;
   const damage: QocError[] = [];
   const onDamage = (error: QocError): void => void damage.push(error);
   const newArchive = (): DiskArchive => new DiskArchive({ disk, dir, onDamage });
@@ -69,7 +87,7 @@ export async function openCheckpointed(disk: Disk, options: HarnessOptions = {})
   const log = quietLog();
   const common = { disk, dir: journalDir, clock, log, segmentBytes: options.segmentBytes ?? 4_000 };
   let from = 0;
-  let parts = emptyLedger(CURRENCY);
+  let parts = emptyLedger(currency);
   if (!("reason" in found)) {
     archive.use(found.head.layers, found.runs);
     const restored = restoreState(found, { authors }, archive);
@@ -84,7 +102,7 @@ export async function openCheckpointed(disk: Disk, options: HarnessOptions = {})
   });
   if (opened.scan.lacksStart === true) {
     [archive, authors, state, from] = [newArchive(), new ArchivedMap("authors"), emptyDeskState(), 0];
-    parts = emptyLedger(CURRENCY);
+    parts = emptyLedger(currency);
     ledger = new KeptLedger(state, parts, log);
     opened = await openJournal({ ...common, take: ledger.beside(openReplay(state).take) });
   }
@@ -97,11 +115,11 @@ export async function openCheckpointed(disk: Disk, options: HarnessOptions = {})
   const restless = { ...clock, monotonic: () => (elapsed += 10) };
   const limits = { fillsKept: options.fillsKept ?? 0, ordersAtOnce: 1_000 };
   const checkpoints = openCheckpointer({
-    ...{ disk, dir, clock: restless, log, journal, state, archive, from, limits, deskId: "desk-1" },
+    ...{ disk, dir, clock: restless, log, journal, state, archive, from, limits, deskId },
     version: place.version,
     others: { authors },
     kept: ledger,
-    sign: signatureOf,
+    sign,
     mayWrite: () => damage.length === 0 && journal.failure === undefined,
   });
   return {
