@@ -88,8 +88,17 @@ function argumentOf(
   };
 }
 
-/** The schema that an agent's input is checked against. */
+/** Zod compiles a schema at its first use, which takes as long as a whole call of a command. */
+const AGENT_INPUTS = new WeakMap<z.ZodObject, z.ZodObject>();
+
+/** The schema that an agent's input is checked against; the same object for the same input. */
 export function inputForAgents(input: z.ZodObject): z.ZodObject {
+  const known = AGENT_INPUTS.get(input) ?? withoutHumanFields(input);
+  AGENT_INPUTS.set(input, known);
+  return known;
+}
+
+function withoutHumanFields(input: z.ZodObject): z.ZodObject {
   const fields = Object.entries(input.shape).filter(
     ([, schema]) => ARGUMENTS.get(schema as z.ZodType)?.humanOnly !== true,
   );

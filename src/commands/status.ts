@@ -71,8 +71,7 @@ async function currentStatus(context: CommandContext): Promise<StatusView> {
   const { desk, lastSeen, scheduler } = context.desk;
   const view = await deskStatus(desk);
   const agents = view.agents.map((agent) => ({ ...agent, lastSeenAt: isoOrNull(lastSeen(agent.agent)) }));
-  const { queue } = await scheduler.report();
-  return statusInScope(desk, context.actor, { ...view, agents, queue });
+  return statusInScope(desk, context.actor, { ...view, agents, queue: scheduler.queue() });
 }
 
 /** @throws SNAPSHOT_NOT_FOUND. */

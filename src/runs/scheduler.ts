@@ -29,7 +29,6 @@ export interface QueuedTask {
 
 export interface SchedulesReport {
   readonly schedules: readonly ScheduleView[];
-  /** In the order of their starts. */
   readonly queue: readonly QueuedTask[];
 }
 
@@ -37,6 +36,8 @@ export interface Scheduler {
   /** Starts the timer. */
   start(): void;
   report(): Promise<SchedulesReport>;
+  /** The tasks that wait and run, in the order of their starts. */
+  queue(): readonly QueuedTask[];
   /** Looks at the schedules now; resolves when what is due is in the queue. */
   refresh(): Promise<void>;
   /** Runs the task of one schedule now, after what waits before it, without the limits a day. */
@@ -91,14 +92,17 @@ class DeskScheduler implements Scheduler {
     void this.#tick();
   }
 
-  async report(): Promise<SchedulesReport> {
-    const queue = this.#queue.map(({ config, cause, isRunning }): QueuedTask => ({
+  queue(): readonly QueuedTask[] {
+    return this.#queue.map(({ config, cause, isRunning }): QueuedTask => ({
       schedule: config.id,
       task: config.task,
       due: cause.by === "schedule" ? iso(cause.due) : null,
       state: isRunning ? "running" : "waiting",
     }));
-    return { schedules: await scheduleViews(this.#desk), queue };
+  }
+
+  async report(): Promise<SchedulesReport> {
+    return { schedules: await scheduleViews(this.#desk), queue: this.queue() };
   }
 
   refresh(): Promise<void> {

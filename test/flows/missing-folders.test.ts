@@ -2,6 +2,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import type { Disk } from "../../src/domain/ports.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -30,8 +32,17 @@ const READS = [
   "doctor",
 ];
 
-it("no command that reads fails without the folders of the desk", async () => {
-  desk = await tempDesk();
+it("no command that reads fails without the folders of the desk, of which status lists each once", async () => {
+  const listed: string[] = [];
+  const disk = nodeDisk();
+  const counted: Disk = { ...disk, list: (path) => (listed.push(path), disk.list(path)) };
+  desk = await tempDesk({ disk: counted });
+  listed.length = 0;
+  await desk.call("status");
+  // The inbox is listed for a new item, too.
+  const ofStatus = listed.filter((path) => !path.endsWith("/inbox"));
+  expect(new Set(ofStatus).size).toBeGreaterThan(5);
+  expect(ofStatus).toEqual([...new Set(ofStatus)]);
   removeFolders();
   for (const command of READS) await expect(desk.call(command), command).resolves.toBeDefined();
 });

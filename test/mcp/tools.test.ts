@@ -1,6 +1,7 @@
 /** The tools are derived from the command table, and describe its rows correctly. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS, REGISTRY } from "../support/commands.ts";
+import { inputForAgents } from "../../src/commands/arguments.ts";
 import { type CommandTool, listTools, loadTools, toolName } from "../../src/mcp/tools.ts";
 
 let tools: ReadonlyMap<string, CommandTool>;
@@ -34,6 +35,13 @@ describe("the tools", () => {
       expect(wire.inputSchema, wire.name).toMatchObject({ type: "object", additionalProperties: false });
       expect(wire.outputSchema, wire.name).toMatchObject({ type: "object" });
       expect(JSON.stringify(wire)).not.toContain("$schema");
+    }
+  });
+
+  it("have one schema of their input for all calls: to compile it takes as long as a call", async () => {
+    for (const { name } of COMMANDS) {
+      const { input } = await REGISTRY.load(name);
+      expect(inputForAgents(input), name).toBe(inputForAgents(input));
     }
   });
 

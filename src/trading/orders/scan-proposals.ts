@@ -61,14 +61,19 @@ async function afterScan(scanning: Promise<void> | undefined): Promise<void> {
   await scanning?.catch(() => undefined);
 }
 
-/** A file that someone moved into orders/approved approves nothing: it is moved back and waits for a human. */
-async function returnMisplacedFiles(desk: Pick<Desk, "clock" | "log" | "state" | "workspace">): Promise<void> {
+/**
+ * A file that someone moved into orders/approved approves nothing: it is moved back and waits for a human. Returns
+ * whether a file was moved back.
+ */
+async function returnMisplacedFiles(desk: Pick<Desk, "clock" | "log" | "state" | "workspace">): Promise<boolean> {
+  let isAnyMoved = false;
   for (const file of await desk.workspace.orders.list(LAYOUT.ordersApproved)) {
     const { id, path } = file;
     const order = desk.state.orders.get(id as OrderId);
     if (order !== undefined && order.state !== "proposed") continue;
     const target = await desk.workspace.orders.moveToProposed(file);
     if (target === undefined) continue;
+    isAnyMoved = true;
     desk.log.warn(`${path} was moved there by hand, which approves nothing; it waits in ${target}`);
     const text = `Moving a file approves nothing. It waits in ${target}; read it with \`qoc orders show ${id}\`.`;
     await writeAlert(desk, {
@@ -79,11 +84,13 @@ async function returnMisplacedFiles(desk: Pick<Desk, "clock" | "log" | "state" |
       text,
     });
   }
+  return isAnyMoved;
 }
 
 async function scanOnce(desk: Desk): Promise<void> {
-  await returnMisplacedFiles(desk);
-  const files = await desk.workspace.proposals.list();
+  const { proposals } = desk.workspace;
+  const [isAnyMoved, found] = await Promise.all([returnMisplacedFiles(desk), proposals.list()]);
+  const files = isAnyMoved ? await proposals.list() : found;
   const seen = new Set<string>();
   desk.proposals.problems.clear();
   for (const file of files) {
