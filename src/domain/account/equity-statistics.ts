@@ -28,7 +28,7 @@ export interface EquityStatistics {
   readonly moneyWeighted: number | undefined;
   /** Of the return index, so that a withdrawal is no drawdown. */
   readonly drawdown: Drawdown | undefined;
-  /** Of daily returns, times the root of 252. */
+  /** Of daily returns, times the root of the days of a year that have one: 252, or 365 with those of weekends. */
   readonly volatility: number | undefined;
   /** From 60 days on, with its standard error; free of risk is 0. */
   readonly sharpe: { readonly value: number; readonly error: number } | undefined;
@@ -38,6 +38,7 @@ export interface EquityStatistics {
 
 const YEAR_DAYS = 365.25;
 const TRADING_DAYS = 252;
+const ALL_DAYS = 365;
 const SHARPE_DAYS_MIN = 60;
 const VOLATILITY_DAYS_MIN = 20;
 const ANNUAL_DAYS_MIN = 180;
@@ -55,15 +56,15 @@ export function equityStatistics(steps: readonly EquityStep[]): EquityStatistics
   const [first, last] = [steps[0], steps.at(-1)];
   const span = first === undefined || last === undefined ? 0 : calendarDays(first.date, last.date);
   const timeWeighted = steps.length < 2 ? undefined : (index.at(-1) ?? 1) - 1;
-  const deviation = deviationOf(daily);
+  const deviation = deviationOf(daily.map(({ value }) => value));
+  const root = Math.sqrt(daysOfYear(daily));
   return {
     days: daily.length,
     timeWeighted,
     moneyWeighted: moneyWeighted(steps),
     drawdown: drawdownOf(steps, index),
-    volatility:
-      daily.length < VOLATILITY_DAYS_MIN || deviation === undefined ? undefined : deviation * Math.sqrt(TRADING_DAYS),
-    sharpe: daily.length < SHARPE_DAYS_MIN ? undefined : sharpeOf(daily, deviation),
+    volatility: daily.length < VOLATILITY_DAYS_MIN || deviation === undefined ? undefined : deviation * root,
+    sharpe: daily.length < SHARPE_DAYS_MIN ? undefined : sharpeOf(daily, deviation, root),
     annualised:
       timeWeighted === undefined || span < ANNUAL_DAYS_MIN || timeWeighted <= -1
         ? undefined
@@ -75,11 +76,29 @@ function calendarDays(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / DAY_MS;
 }
 
-/** Each date against the last step of the date before. */
-function dailyReturns(steps: readonly EquityStep[], index: readonly number[]): readonly number[] {
+interface DailyReturn {
+  readonly date: string;
+  readonly value: number;
+}
+
+/** Each date against the last step of the date before. A date on which a new chain starts has no return. */
+function dailyReturns(steps: readonly EquityStep[], index: readonly number[]): readonly DailyReturn[] {
   const ends = new Map(steps.map(({ date }, i) => [date, index[i] ?? 1]));
-  const values = [...ends.values()];
-  return values.slice(1).map((value, i) => value / (values[i] ?? 1) - 1);
+  const broken = new Set(steps.filter(({ growth }) => growth === undefined).map(({ date }) => date));
+  const values = [...ends];
+  return values
+    .slice(1)
+    .map(([date, value], i) => ({ date, value: value / (values[i]?.[1] ?? 1) - 1 }))
+    .filter(({ date }) => !broken.has(date));
+}
+
+/**
+ * Coins trade on every day, and an account of stocks that is also marked on weekends has returns of zero then. A few
+ * dates of weekends are those of snapshots by hand.
+ */
+function daysOfYear(returns: readonly DailyReturn[]): number {
+  const weekends = returns.filter(({ date }) => [0, 6].includes(new Date(date).getUTCDay())).length;
+  return weekends * 7 > returns.length ? ALL_DAYS : TRADING_DAYS;
 }
 
 function deviationOf(returns: readonly number[]): number | undefined {
@@ -90,11 +109,15 @@ function deviationOf(returns: readonly number[]): number | undefined {
 }
 
 /** The error of the yearly ratio by Lo (2002), for independent returns. */
-function sharpeOf(returns: readonly number[], deviation: number | undefined): EquityStatistics["sharpe"] {
+function sharpeOf(
+  returns: readonly DailyReturn[],
+  deviation: number | undefined,
+  root: number,
+): EquityStatistics["sharpe"] {
   if (deviation === undefined || deviation === 0) return undefined;
-  const daily = returns.reduce((sum, value) => sum + value, 0) / returns.length / deviation;
+  const daily = returns.reduce((sum, { value }) => sum + value, 0) / returns.length / deviation;
   const error = Math.sqrt((1 + daily ** 2 / 2) / returns.length);
-  return { value: daily * Math.sqrt(TRADING_DAYS), error: error * Math.sqrt(TRADING_DAYS) };
+  return { value: daily * root, error: error * root };
 }
 
 /** How far each value is below the highest before it, as a fraction: 0 at a new high. */
