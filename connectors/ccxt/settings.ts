@@ -15,6 +15,8 @@ export interface Settings {
   readonly currency: string;
   /** Undefined for an exchange without a review. */
   readonly origins: Origins | undefined;
+  /** The option; undefined: the exchange's first paper environment, or the live one. */
+  readonly network?: string | undefined;
 }
 
 export interface ExchangeFacts {
@@ -22,17 +24,19 @@ export interface ExchangeFacts {
   /** The currency of the account if the options name none. */
   readonly currency?: string | undefined;
   readonly environments: Readonly<Partial<Record<Environment, Origins>>>;
+  /** Other paper environments, by the value of the option `network`. */
+  readonly networks?: Readonly<Record<string, Origins>> | undefined;
   /** The path of the stream. */
   readonly streamPath: string;
   /** What to do instead, if the exchange has no paper environment. */
   readonly withoutPaper?: string | undefined;
 }
 
-const OPTIONS = ["exchange", "environment", "currency", "venue"];
+const OPTIONS = ["exchange", "environment", "network", "currency", "venue"];
 
 /** @throws ConnectRefused for an option that is missing or wrong. */
 export function settingsOf(options: ConnectorContext["options"], facts: ExchangeFacts): Settings {
-  const { environment, venue, currency = facts.currency } = options;
+  const { environment, network, venue, currency = facts.currency } = options;
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
   if (unknown !== undefined) throw new ConnectRefused(`${unknown} is not an option of ccxt: ${OPTIONS.join(", ")}`);
   if (environment !== "paper" && environment !== "live")
@@ -41,11 +45,25 @@ export function settingsOf(options: ConnectorContext["options"], facts: Exchange
     throw new ConnectRefused(
       `${facts.name} needs the currency of the account in [connector.options], such as currency = "USDT"`,
     );
-  const origins = facts.environments[environment];
+  const origins = originsOf(options, environment, facts);
   if (origins === undefined && facts.withoutPaper !== undefined)
     throw new ConnectRefused(`${facts.name} has no environment "${environment}": ${facts.withoutPaper}`);
-  if (venue === undefined || origins === undefined) return { environment, currency, origins };
-  return { environment, currency, origins: fakeOrigins(String(venue), facts) };
+  const name = network === undefined ? undefined : String(network);
+  const found: Settings = { environment, currency, origins, network: name };
+  if (venue === undefined || origins === undefined) return found;
+  return { ...found, origins: fakeOrigins(String(venue), facts) };
+}
+
+/** @throws ConnectRefused for a network that the exchange lacks. */
+function originsOf(
+  { network }: ConnectorContext["options"],
+  environment: Environment,
+  { name, environments, networks = {} }: ExchangeFacts,
+): Origins | undefined {
+  if (network === undefined) return environments[environment];
+  const found = environment === "paper" ? networks[String(network)] : undefined;
+  if (found !== undefined) return found;
+  throw new ConnectRefused(`${name} has no network ${JSON.stringify(network)} with environment = "${environment}"`);
 }
 
 /** A fake venue for tests. Only this machine: no option may send the keys to another host. */

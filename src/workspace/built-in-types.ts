@@ -95,6 +95,17 @@ const EXCHANGE_HOSTS: Readonly<Record<string, Readonly<Partial<Record<Mode, read
   kraken: { live: ["api.kraken.com", "ws-auth.kraken.com"] },
 };
 
+/** The hosts of other paper environments, by the option `network`. */
+const NETWORK_HOSTS: Readonly<Record<string, readonly string[]>> = {
+  demo: ["demo-api.binance.com", "demo-ws-api.binance.com"],
+};
+
+function exchangeHosts(options: OptionTable): readonly string[] | undefined {
+  const { exchange, network } = options;
+  if (exchange === "binance" && typeof network === "string") return NETWORK_HOSTS[network];
+  return EXCHANGE_HOSTS[String(exchange)]?.[environmentOf(options)];
+}
+
 /** Whether a reviewed exchange has live accounts alone. */
 export function isLiveOnly(exchange: string): boolean {
   const hosts = EXCHANGE_HOSTS[exchange];
@@ -106,6 +117,10 @@ const CCXT_RULES: OptionRules = {
   exchange: (value) =>
     typeof value === "string" && EXCHANGE_ID.test(value) ? undefined : 'an exchange of ccxt, such as "binance"',
   environment: ENVIRONMENT,
+  network: (value, { exchange, environment }) =>
+    value === "demo" && exchange === "binance" && environment === "paper"
+      ? undefined
+      : '"demo", with exchange = "binance" and environment = "paper"',
   currency: (value) => (isCurrencyCode(value) ? undefined : 'the currency of the account, such as "USDT"'),
   venue: fakeVenue,
 };
@@ -169,7 +184,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
     hasOthersCode: true,
     mode: environmentOf,
     // An exchange that is only read has hosts that ccxt alone knows: its table names them.
-    hosts: (options) => fakeHosts(options) ?? EXCHANGE_HOSTS[String(options["exchange"])]?.[environmentOf(options)],
+    hosts: (options) => fakeHosts(options) ?? exchangeHosts(options),
   },
   cash: {
     label: "the cash account",

@@ -8,6 +8,7 @@ import { settingsOf } from "../../connectors/ccxt/settings.ts";
 import { BINANCE } from "../../connectors/ccxt/binance/venue.ts";
 import type { Market } from "../../connectors/ccxt/venue.ts";
 import type { Order } from "../../src/domain/sdk.ts";
+import { builtInType } from "../../src/workspace/built-in-types.ts";
 
 const MARKET: Market = {
   ...{ symbol: "BTC/USDT", id: "BTCUSDT", base: "BTC", quote: "USDT" },
@@ -74,8 +75,24 @@ it.each([
   [{ environment: "live", feed: "x" }, "feed is not an option of ccxt"],
   [{ environment: "live", currency: "usd" }, "currency"],
   [{ environment: "live", venue: "https://evil.example" }, "a fake venue on this machine"],
+  [{ environment: "live", network: "demo" }, 'no network "demo" with environment = "live"'],
+  [{ environment: "paper", network: "other" }, 'no network "other"'],
 ])("the options %j are refused", (options, words) => {
   expect(() => settingsOf(options, BINANCE.facts)).toThrow(words);
+});
+
+it("the demo of Binance is a paper environment with hosts of its own, in the connector as in desk.toml", () => {
+  const options = { environment: "paper", network: "demo" };
+  const { origins, environment } = settingsOf(options, BINANCE.facts);
+  expect(environment).toBe("paper");
+  const hosts = Object.values(origins ?? {}).map((origin: string) => new URL(origin).hostname);
+  expect(hosts).toEqual(["demo-api.binance.com", "demo-ws-api.binance.com"]);
+  const type = builtInType({ type: "ccxt" });
+  expect(type?.hosts({ exchange: "binance", ...options })).toEqual(hosts);
+  expect(type?.hosts({ exchange: "binance", environment: "paper" })).toContain("testnet.binance.vision");
+  expect(type?.problem("network", "demo", { exchange: "binance", ...options })).toBeUndefined();
+  expect(type?.problem("network", "demo", { exchange: "binance", environment: "live" })).toContain("demo");
+  expect(type?.problem("network", "demo", { exchange: "kraken", environment: "paper" })).toContain("demo");
 });
 
 it("requests of a queue are sent one after another, and orders pass reads that wait", async () => {

@@ -63,6 +63,9 @@ export const BINANCE: Profile = {
       live: { rest: "https://api.binance.com", stream: "wss://ws-api.binance.com/ws-api/v3" },
       paper: { rest: "https://testnet.binance.vision", stream: "wss://ws-api.testnet.binance.vision/ws-api/v3" },
     },
+    networks: {
+      demo: { rest: "https://demo-api.binance.com", stream: "wss://demo-ws-api.binance.com/ws-api/v3" },
+    },
     streamPath: "/ws-api/v3",
   },
   capabilities: {
@@ -106,7 +109,7 @@ class BinanceVenue implements Venue, TradingVenue {
   }
 
   async signIn() {
-    const { environment } = this.#session.settings;
+    const { environment, network } = this.#session.settings;
     const venueTime = await this.#clock.read();
     const account = await this.#signed({ api: "private", path: "account" });
     if (account["canTrade"] === false) throw new ConnectRefused("Binance does not let this account trade");
@@ -115,7 +118,7 @@ class BinanceVenue implements Venue, TradingVenue {
       throw new ConnectRefused("this key may withdraw: make one without withdrawals, at Binance's API management");
     return {
       mode: environment,
-      environment: environment === "live" ? "Binance" : "Binance's test network",
+      environment: environment === "live" ? "Binance" : `Binance's ${network ?? "test"} network`,
       accountId: textIn(account, "uid"),
       permissions: ["read" as const, "trade" as const],
       venueTime,
