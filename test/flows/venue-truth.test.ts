@@ -3,7 +3,7 @@ import type { StatusView } from "../../src/domain/status-view.ts";
 import { gapDigest } from "../../src/domain/authority/journal-head.ts";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Desk } from "../../src/trading/desk.ts";
 import { followOrders, recoverFills } from "../../src/trading/orders/reconcile.ts";
 import { foldDeskState } from "../../src/domain/desk-state.ts";
@@ -265,6 +265,28 @@ describe("an account", () => {
     expect(book.accounts).toMatchObject([{ connector: "v", nav: "1000000", unvalued: ["ZZZ"] }]);
     expect(book.positions).toMatchObject([{ symbol: "ZZZ", value: null }]);
   });
+});
+
+it("marks of positions are asked for together, and the order's own symbol once", async () => {
+  const venue = adapterSource(`
+    asked = new Set();
+    release;
+    both = new Promise((resolve) => (this.release = resolve));
+    async getPositions() { return ["AAA", "BBB", "CCC"].map((symbol) => ({ symbol, quantity: "1" })); }
+    async getQuote(symbol) {
+      this.asked.add(symbol);
+      if (this.asked.has("BBB") && this.asked.has("CCC")) this.release();
+      if (symbol !== "AAA") await this.both;
+      return { symbol, bid: "9", ask: "11", timestamp: Date.now() };
+    }`);
+  const live = (template: string): string => config(template).replace("[account]", '[account]\nnav_method = "live"');
+  desk = await tempDesk({ files: { "v.ts": venue }, config: live });
+  const quote = vi.spyOn(desk.open.desk.venues, "quote");
+  await desk.call("orders propose", {
+    ...{ connector: "v", side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "10", rationale: "x" },
+  });
+  const asked = quote.mock.calls.map(([, symbol]) => symbol).toSorted();
+  expect(asked).toEqual(["AAA", "BBB", "CCC"]);
 });
 
 describe("the paper venue's own time", () => {

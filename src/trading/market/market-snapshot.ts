@@ -10,7 +10,7 @@ import type { ConnectorName } from "../../domain/ids.ts";
 import { multiplierOf } from "../../domain/account/multiplier.ts";
 import { unexplainedChange } from "../../domain/account/nav-change.ts";
 import { leaves } from "../../domain/orders/order-state.ts";
-import { type Quote, mid, validAt } from "../../domain/market/quote.ts";
+import { type Quote, validAt } from "../../domain/market/quote.ts";
 import type {
   ReportedAccount,
   UnvaluedPosition,
@@ -26,6 +26,7 @@ import type { Desk } from "../desk.ts";
 import { rateTable } from "../account/exchange-rates.ts";
 import { instrumentOf, sizePositions } from "./instruments.ts";
 import { nearSymbol } from "./near-symbols.ts";
+import { type HeldPositions, type QuotedSymbol, priceOfHeld, withMarks } from "./position-marks.ts";
 import { sessionsAround } from "./sessions.ts";
 import { withBalances } from "../account/value-balances.ts";
 
@@ -65,7 +66,7 @@ export async function fetchMarketSnapshot(
   const quoted = currentQuote(desk, connector, symbol);
   const [venueQuote, account, instrument] = await Promise.all([
     attempt("quote", quoted),
-    attempt("account", accountFor(desk, connector, quoted)),
+    attempt("account", accountFor(desk, connector, { symbol, quote: quoted })),
     attempt("instrument", instrumentOf(desk, connector, symbol)),
   ]);
   // A replayed market may have advanced during the other calls: guards evaluate at the time of this quote.
@@ -107,12 +108,12 @@ export async function currentQuote(
 async function accountFor(
   desk: Desk,
   connector: ConnectorName,
-  quoted: Promise<unknown>,
+  quoted: QuotedSymbol,
 ): Promise<{ buyingPower?: DecimalText }> {
   const { navMethod } = desk.config.account;
   const mark = desk.state.accounts.get(connector);
   if (navMethod === "live" || mark === undefined) return markAccount(desk, connector, { quoted });
-  await quoted.catch(() => undefined);
+  await quoted.quote.catch(() => undefined);
   const age = desk.clock.now() - mark.markedAt;
   const isFresh = age >= 0 && age < desk.config.uta.snapshotInterval * 1000;
   const isToday = dateInZone(desk.config.workspace.timezone, venueNow(desk, connector)) === mark.venueDate;
@@ -146,8 +147,8 @@ export function observeVenueTime(desk: Pick<Desk, "market">, connector: string, 
 }
 
 interface MarkOptions {
-  /** A quote that is being fetched, which brings the venue's time. */
-  readonly quoted?: Promise<unknown> | undefined;
+  /** Brings the venue's time, and the mark of a position in the same symbol. */
+  readonly quoted?: QuotedSymbol | undefined;
   /** The venue's fills were fetched before. */
   readonly isReconciliation?: boolean;
 }
@@ -172,7 +173,7 @@ export async function markAccount(
   const [held, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   await sizePositions(desk, connector, held);
   // A quote that is being fetched brings the venue's date; without a quote the last date counts.
-  await quoted?.catch(() => undefined);
+  await quoted?.quote.catch(() => undefined);
   await requireOwnAccount(desk, connector, account);
   const {
     positions,
@@ -181,8 +182,8 @@ export async function markAccount(
     accountId: _accountId,
     ...full
   }: ReportedAccount & { readonly positions: readonly VenuePosition[] } = "nav" in account
-    ? { ...withBalances(desk, connector, account), positions: await withMarks(desk, connector, held) }
-    : await computeAccount(desk, connector, account.buyingPower, held);
+    ? { ...withBalances(desk, connector, account), positions: await withMarks(desk, connector, { held, quoted }) }
+    : await computeAccount(desk, connector, { buyingPower: account.buyingPower, held, quoted });
   if (at !== undefined) observeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());
   if (notice === undefined) desk.market.notices.delete(connector);
@@ -277,22 +278,26 @@ async function accountOf(
   return account ?? { buyingPower: await desk.venues.buyingPower(connector) };
 }
 
+interface AccountParts extends HeldPositions {
+  readonly buyingPower: VenueAccount["buyingPower"];
+}
+
 /** The account by its parts, and its positions with the marks that were found. */
 async function computeAccount(
   desk: Pick<Desk, "clock" | "config" | "log" | "state" | "venues">,
   connector: string,
-  buyingPower: VenueAccount["buyingPower"],
-  held: readonly VenuePosition[],
+  { buyingPower, held, quoted }: AccountParts,
 ): Promise<MarkedAccount> {
   const { currency } = desk.config.account;
   const positions: VenuePosition[] = [];
   const unvalued: UnvaluedPosition[] = [];
+  const prices = await Promise.all(held.map((position) => priceOfHeld(desk, connector, { position, quoted })));
   const exchange = rateTable(desk);
   let nav: Decimal = decimal(buyingPower);
-  for (const position of held) {
+  for (const [index, position] of held.entries()) {
     const { symbol, quantity } = position;
     const pricedIn = position.currency ?? pairOf(symbol)?.quote ?? currency;
-    const price = await priceOfHeld(desk, connector, position);
+    const price = prices[index];
     positions.push(price === undefined ? position : { ...position, markPrice: text(price) });
     if (decimal(quantity).eq(ZERO)) continue;
     const query = { from: pricedIn, to: currency, now: desk.clock.now(), connector, use: "guards" } as const;
@@ -310,50 +315,6 @@ async function computeAccount(
   }
   const sums = { nav: text(nav), cash: buyingPower, buyingPower, currency };
   return unvalued.length === 0 ? { ...sums, positions } : { ...sums, unvalued, positions };
-}
-
-/** A position that the venue states no mark for has the mid of a quote, so that its price moves explain the NAV. */
-function withMarks(
-  desk: Pick<Desk, "log" | "venues">,
-  connector: string,
-  held: readonly VenuePosition[],
-): Promise<readonly VenuePosition[]> {
-  const marked = async (position: VenuePosition): Promise<VenuePosition> => {
-    try {
-      const price = await markOfHeld(desk, connector, position);
-      return price === undefined ? position : { ...position, markPrice: text(price) };
-    } catch (error) {
-      desk.log.warn(`no mark for ${position.symbol} at ${connector}: ${messageOf(error)}`);
-      return position;
-    }
-  };
-  return Promise.all(held.map(marked));
-}
-
-/** The venue's mark, else the mid of a quote; undefined if nothing is held. @throws the connector's error. */
-async function markOfHeld(
-  desk: Pick<Desk, "venues">,
-  connector: string,
-  held: VenuePosition,
-): Promise<Decimal | undefined> {
-  if (held.markPrice !== undefined) return decimal(held.markPrice);
-  return decimal(held.quantity).eq(ZERO) ? undefined : mid(await desk.venues.quote(connector, held.symbol));
-}
-
-/** As {@link markOfHeld}, else the last mark, else the average price. */
-async function priceOfHeld(
-  desk: Pick<Desk, "log" | "state" | "venues">,
-  connector: string,
-  held: VenuePosition,
-): Promise<Decimal | undefined> {
-  try {
-    return await markOfHeld(desk, connector, held);
-  } catch (error) {
-    const known = desk.state.accounts.get(connector)?.positions.get(held.symbol)?.markPrice ?? held.averagePrice;
-    const instead = known === undefined ? "it has no value" : `${known} counts`;
-    desk.log.warn(`no mark for ${held.symbol} at ${connector}, ${instead}: ${messageOf(error)}`);
-    return known === undefined ? undefined : decimal(known);
-  }
 }
 
 function samePositions(known: ReadonlyMap<string, VenuePosition>, now: readonly VenuePosition[]): boolean {
