@@ -93,13 +93,14 @@ describe("completions", () => {
 describe("completionScript", () => {
   it("completes in a bash without the package bash-completion", () => {
     const script = [
-      "qoc() { printf 'status\\tshow\\nstart\\tx\\n:4\\n'; }",
+      "qoc() { printf 'status\\tshow\\nhalt\\ty\\nstart\\tx\\n:4\\n'; }",
       "compopt() { :; }",
       completionScript("bash"),
       "COMP_WORDS=(qoc sta) COMP_CWORD=1",
       '__qoc_complete; echo "${COMPREPLY[*]}"',
     ];
     const shown = execFileSync("bash", ["--norc", "--noprofile"], { input: script.join("\n"), encoding: "utf8" });
+    // The word before the cursor selects: a shell without the function takes it for empty.
     expect(shown.trim().split(/\s+/)).toEqual(["status", "start"]);
   });
 

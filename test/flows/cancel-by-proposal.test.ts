@@ -145,6 +145,8 @@ describe("a cancel by proposal", () => {
     expect(await approve(cancel)).toMatchObject({ state: "accepted", target: { id, state: "cancelled" } });
     await expect(approve(cancel)).rejects.toMatchObject({ code: "ALREADY_DECIDED" });
     expect(await sent()).toMatchObject({ orders: 1, cancels: 1 });
+    expect(record(cancel.id).approvals).toMatchObject([{ by: "human", digest: cancel.digest }]);
+    await verified();
     await desk.settled();
     const file = desk.read(`orders/executed/${cancel.id}.toml`);
     expect(file).toContain(`# cancel ${cancel.id}: accepted\n# cancels order ${id}, client order id`);

@@ -11,11 +11,16 @@ afterEach(async () => {
 
 it("proposes at a connector that has a quote if there are two", async () => {
   desk = await tempDesk({
-    files: { "venue.ts": adapterFixture("scripted-venue") },
+    files: {
+      "venue.ts": adapterFixture("scripted-venue").replace(
+        /async getQuote\(.*\{/,
+        '$&\n    if (symbol === "SPX") throw new Error("no such symbol");',
+      ),
+    },
     config: (text) =>
       text.replace(
         "[[connector]]",
-        '[[connector]]\nname = "other"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\norders = false\n\n[[connector]]',
+        '[[connector]]\nname = "other"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n\n[[connector]]',
       ),
   });
   await desk.call("positions list");

@@ -164,7 +164,7 @@ describe("a market that lasts", () => {
   });
 
   it("a day takes a minute by default, and a market order still fills within two seconds", async () => {
-    const { venue, fills } = await openPaper({ options: { bar_seconds: 60 } });
+    const { venue, fills } = await openPaper({ options: { bar_seconds: undefined } });
     const before = (await venue.getQuote("SPX")).timestamp;
     await venue.placeOrder(spx({ type: "market" }));
     await pass(2_000);
