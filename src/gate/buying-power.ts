@@ -73,7 +73,7 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
     const held = account.positions.get(position.symbol);
     const grown = position.quantity.minus(decimal(held?.quantity ?? "0"));
     if (grown.eq(ZERO)) continue;
-    const price = highestPrice(held?.markPrice, position.lots.at(-1)?.price, lastFillPrice(position));
+    const price = highestPrice(held?.markPrice, position.newestLot?.price, lastFillPrice(position));
     const cost = grown.gt(ZERO) ? costOfNewest(position, grown, price) : shortened(position, grown, price);
     if (cost === undefined) return missingInput(`trades in ${position.symbol} since the last mark have no price`);
     spent = spent.plus(cost.times(position.multiplier));
@@ -94,9 +94,8 @@ function costOfNewest(
   price: Decimal | undefined,
 ): Decimal | undefined {
   let [rest, cost] = [grown, ZERO];
-  for (let i = position.lots.length - 1; i >= 0 && rest.gt(ZERO); i--) {
-    const lot = position.lots[i];
-    if (lot === undefined || lot.quantity.lte(ZERO)) break;
+  for (const lot of position.lotsNewestFirst) {
+    if (rest.lte(ZERO) || lot.quantity.lte(ZERO)) break;
     const take = min(rest, lot.quantity);
     const unit = lot.price ?? price;
     if (unit === undefined) return undefined;

@@ -81,7 +81,7 @@ function toldWith(names: readonly string[]): Recorded[] {
 function positionsOf(state: DeskState): unknown {
   return [...state.positions].map(([key, { quantity, lots, realizedPnl, fees, movements }]) => ({
     ...{ key, quantity: text(quantity), realizedPnl: text(realizedPnl), fees: [...fees], movements },
-    lots: lots.map((lot) => `${text(lot.quantity)}@${lot.price?.toFixed()}`),
+    lots: Array.from(lots, (lot) => `${text(lot.quantity)}@${lot.price?.toFixed()}`),
   }));
 }
 

@@ -280,4 +280,22 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     test: "test/trading/audit/audit-start.test.ts",
     fails: "a gap, and a resume that names the desk's first moment, take the whole journal",
   },
+  {
+    name: "c31",
+    removes: "the cost of a split lot that became a text",
+    file: "src/domain/account/lots.ts",
+    search: 'const whole = cost === undefined ? "" : `=${cost.toFixed()}`;',
+    replace: 'const whole = "";',
+    test: "test/domain/account/lots.test.ts",
+    fails: "are those of a list, whatever is opened and closed at either end",
+  },
+  {
+    name: "c32",
+    removes: "the texts that a base has of its book",
+    file: "src/domain/account/lots.ts",
+    search: "if (equal !== undefined) this.#packed[place] = equal;",
+    replace: "void equal;",
+    test: "test/domain/account/lots.test.ts",
+    fails: "take few bytes each, and a base has the texts of its book",
+  },
 ];

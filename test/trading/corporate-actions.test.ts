@@ -129,12 +129,8 @@ it("a new name ends the blocks of the differences that it explains, and keeps sh
   act(tale, { kind: "rename", symbol: "OLD", newSymbol: "NEW" });
   expect(tale.state().flagged.size).toBe(0);
   // (10 × 24 + 100 × 20) / 110, first in, first out: the lot of 24 was there first.
-  expect(
-    tale
-      .state()
-      .positions.get("paper/NEW")
-      ?.lots.map(({ quantity, price }) => [quantity.toFixed(), price?.toFixed()]),
-  ).toEqual([
+  const lots = tale.state().positions.get("paper/NEW")?.lots ?? [];
+  expect(Array.from(lots, ({ quantity, price }) => [quantity.toFixed(), price?.toFixed()])).toEqual([
     ["10", "24"],
     ["100", "20"],
   ]);

@@ -4,24 +4,14 @@
  */
 import { isBaseOf } from "./currency.ts";
 import { type Decimal, ZERO, decimal, min, quotient, ratio } from "../decimal.ts";
+import { type Lot, Lots, type LotsParts } from "./lots.ts";
 import { type SplitRatio, splitQuantity } from "./split-ratio.ts";
 import type { VenueFill } from "../market/venue.ts";
-
-/**
- * `quantity` is signed: below zero for a short lot. `price` is undefined for a balance that the venue reports without
- * an average price.
- */
-export interface Lot {
-  quantity: Decimal;
-  readonly price: Decimal | undefined;
-  /** Of the whole lot. Present after a split, which may leave a price that no decimal states exactly. */
-  cost?: Decimal | undefined;
-}
 
 /** Quantity, lots, realized P&L and fees after some of the movements. */
 export interface PositionBook {
   quantity: Decimal;
-  lots: Lot[];
+  lots: Lots;
   realizedPnl: Decimal;
   /** A lot without a price was closed: what it earned is not known. */
   hasUnknownPnl: boolean;
@@ -30,18 +20,36 @@ export interface PositionBook {
   assetFeeCost: Decimal;
 }
 
+/** A book as plain data. */
+export type BookParts = Omit<PositionBook, "lots"> & { readonly lots: LotsParts };
+
+export function partsOfBook(book: PositionBook): BookParts {
+  return { ...book, lots: book.lots.parts };
+}
+
+export function bookOf(parts: BookParts): PositionBook {
+  return { ...parts, lots: new Lots(parts.lots) };
+}
+
 export function emptyBook(): PositionBook {
-  return { quantity: ZERO, lots: [], realizedPnl: ZERO, hasUnknownPnl: false, fees: new Map(), assetFeeCost: ZERO };
+  return {
+    quantity: ZERO,
+    lots: new Lots(),
+    realizedPnl: ZERO,
+    hasUnknownPnl: false,
+    fees: new Map(),
+    assetFeeCost: ZERO,
+  };
 }
 
 /** A copy that changes apart from the original. */
 export function copyBook(book: PositionBook): PositionBook {
-  return { ...book, lots: book.lots.map((lot) => ({ ...lot })), fees: new Map(book.fees) };
+  return { ...book, lots: book.lots.copy(), fees: new Map(book.fees) };
 }
 
 /** The cost of each lot stays. */
 export function splitLots(position: PositionBook, splitRatio: SplitRatio): void {
-  const lots: Lot[] = [];
+  const lots = new Lots();
   position.quantity = ZERO;
   for (const lot of position.lots) {
     const quantity = splitQuantity(lot.quantity, splitRatio);
@@ -68,13 +76,13 @@ function takeUnits(lot: Lot, units: Decimal): Decimal | undefined {
 
 export function adopt(position: PositionBook, quantity: Decimal, price: Decimal | undefined): void {
   if (position.quantity.eq(quantity)) return;
-  if (price !== undefined) position.lots = [{ quantity, price }];
+  if (price !== undefined) position.lots = Lots.of([{ quantity, price }]);
   else {
     // A position of the other side keeps nothing.
     if (position.quantity.times(quantity).lt(ZERO)) setQuantity(position, ZERO);
     setQuantity(position, quantity);
   }
-  if (quantity.eq(ZERO)) position.lots = [];
+  if (quantity.eq(ZERO)) position.lots = new Lots();
   position.quantity = quantity;
 }
 
@@ -84,12 +92,11 @@ function setQuantity(position: PositionBook, quantity: Decimal): void {
   if (excess.lt(ZERO)) {
     position.lots.push({ quantity: quantity.minus(position.quantity), price: undefined });
   }
-  while (excess.gt(ZERO) && position.lots[0] !== undefined) {
-    const [lot] = position.lots as [Lot];
+  for (let lot = position.lots.first(); lot !== undefined && excess.gt(ZERO); lot = position.lots.first()) {
     const removed = min(excess, lot.quantity.abs());
     excess = excess.minus(removed);
     takeUnits(lot, lot.quantity.gt(ZERO) ? removed : ZERO.minus(removed));
-    if (lot.quantity.eq(ZERO)) position.lots.shift();
+    if (lot.quantity.eq(ZERO)) position.lots.removeFirst();
   }
   position.quantity = quantity;
 }
@@ -101,13 +108,13 @@ export function charge(position: PositionBook, fill: VenueFill, fee: Decimal): v
   if (currency === "" || !isBaseOf(fill.symbol, currency)) return;
   let rest = fee;
   while (rest.gt(ZERO)) {
-    const lot = position.lots.at(-1);
+    const lot = position.lots.last();
     if (lot === undefined || lot.quantity.lt(ZERO)) break;
     const taken = min(rest, lot.quantity);
     rest = rest.minus(taken);
     const cost = takeUnits(lot, taken);
     if (cost !== undefined) position.assetFeeCost = position.assetFeeCost.plus(cost);
-    if (lot.quantity.eq(ZERO)) position.lots.pop();
+    if (lot.quantity.eq(ZERO)) position.lots.removeLast();
   }
   // A rebate adds to the position, and a fee beyond the position is owed.
   if (!rest.eq(ZERO)) {
@@ -120,15 +127,15 @@ export function charge(position: PositionBook, fill: VenueFill, fee: Decimal): v
 /** Closes the oldest lots of the opposite sign, then opens a lot with the remaining quantity. */
 export function trade(position: PositionBook, signed: Decimal, price: Decimal | undefined): void {
   let remaining = signed;
-  while (!remaining.eq(ZERO) && position.lots.length > 0) {
-    const lot = position.lots[0] as Lot;
-    if (lot.quantity.gt(ZERO) === remaining.gt(ZERO)) break;
+  while (!remaining.eq(ZERO)) {
+    const lot = position.lots.first();
+    if (lot === undefined || lot.quantity.gt(ZERO) === remaining.gt(ZERO)) break;
     const closing = lot.quantity.abs().lte(remaining.abs()) ? lot.quantity : ZERO.minus(remaining);
     const cost = takeUnits(lot, closing);
     if (price === undefined || cost === undefined) position.hasUnknownPnl = true;
     else position.realizedPnl = position.realizedPnl.plus(closing.times(price).minus(cost));
     remaining = remaining.plus(closing);
-    if (lot.quantity.eq(ZERO)) position.lots.shift();
+    if (lot.quantity.eq(ZERO)) position.lots.removeFirst();
   }
   if (!remaining.eq(ZERO)) openLot(position, remaining, price);
   position.quantity = position.quantity.plus(signed);
@@ -136,7 +143,7 @@ export function trade(position: PositionBook, signed: Decimal, price: Decimal | 
 
 /** Lots of one price that follow each other are one lot, so that what is bought again and again stays small. */
 function openLot({ lots }: PositionBook, quantity: Decimal, price: Decimal | undefined): void {
-  const last = lots.at(-1);
+  const last = lots.last();
   const isSame = price !== undefined && last?.price?.eq(price) === true && last.cost === undefined;
   if (isSame) last.quantity = last.quantity.plus(quantity);
   else lots.push({ quantity, price });

@@ -1,6 +1,7 @@
 /** The lots of an instrument that became another one. */
 import { type Decimal, ONE, ZERO, quotient, ratio as divided } from "../decimal.ts";
-import { type Lot, type PositionBook, trade } from "./position-book.ts";
+import { type Lot, Lots } from "./lots.ts";
+import { type PositionBook, trade } from "./position-book.ts";
 import { type SplitRatio, splitQuantity } from "./split-ratio.ts";
 
 interface ExchangedLots {
@@ -18,8 +19,9 @@ const CASH_PLACES = 8;
 export function exchangeLots(book: PositionBook, splitRatio: SplitRatio | undefined, cash: Decimal): ExchangedLots {
   const lots: Lot[] = [];
   let [realized, rest, isUnknown] = [ZERO, cash, false];
-  for (const [place, { quantity: old, price, cost: stated }] of book.lots.entries()) {
-    const isLast = place === book.lots.length - 1;
+  const given = [...book.lots];
+  for (const [place, { quantity: old, price, cost: stated }] of given.entries()) {
+    const isLast = place === given.length - 1;
     const share = isLast ? rest : divided(cash.times(old), book.quantity, CASH_PLACES);
     rest = rest.minus(share);
     const quantity = splitRatio === undefined ? ZERO : splitQuantity(old, splitRatio);
@@ -37,8 +39,8 @@ export function exchangeLots(book: PositionBook, splitRatio: SplitRatio | undefi
 }
 
 /** The lots that a spin-off takes out of these: the same units, with this share of their cost. */
-export function carveLots(lots: readonly Readonly<Lot>[], share: Decimal): readonly Lot[] {
-  return lots.map(({ quantity, price, cost: stated }) => {
+export function carveLots(lots: Iterable<Readonly<Lot>>, share: Decimal): readonly Lot[] {
+  return [...lots].map(({ quantity, price, cost: stated }) => {
     const cost = (stated ?? (price === undefined ? undefined : quantity.times(price)))?.times(share);
     return { quantity, cost, price: cost === undefined ? undefined : quotient(cost, quantity) };
   });
@@ -53,7 +55,7 @@ export function keepShare(
   if (isUnknown) book.hasUnknownPnl = true;
   const rest = ONE.minus(share);
   // The share that is kept and the share that leaves are products, so that no digit of the cost is lost.
-  book.lots = carveLots(book.lots, rest).map((lot) => ({ ...lot }));
+  book.lots = Lots.of(carveLots(book.lots, rest));
 }
 
 export function giveLots(
@@ -62,7 +64,7 @@ export function giveLots(
 ): void {
   book.realizedPnl = book.realizedPnl.plus(realized);
   if (isUnknown) book.hasUnknownPnl = true;
-  book.lots = [];
+  book.lots = new Lots();
   book.quantity = ZERO;
 }
 

@@ -7,7 +7,19 @@
  */
 import { isBaseOf } from "./currency.ts";
 import { type Decimal, ONE, ZERO, decimal, quotient } from "../decimal.ts";
-import { type Lot, type PositionBook, adopt, charge, copyBook, emptyBook, splitLots, trade } from "./position-book.ts";
+import { type Lot, Lots } from "./lots.ts";
+import {
+  type BookParts,
+  adopt,
+  bookOf,
+  charge,
+  copyBook,
+  emptyBook,
+  partsOfBook,
+  type PositionBook,
+  splitLots,
+  trade,
+} from "./position-book.ts";
 import { carveLots, exchangeLots, giveLots, keepShare, receiveLots } from "./position-exchange.ts";
 import { type SplitRatio, splitFill } from "./split-ratio.ts";
 import type { VenueFill } from "../market/venue.ts";
@@ -71,8 +83,8 @@ export interface PositionParts {
   readonly connector: string;
   readonly symbol: string;
   readonly multiplier: Decimal;
-  readonly book: PositionBook;
-  readonly base: PositionBook;
+  readonly book: BookParts;
+  readonly base: BookParts;
   readonly baseAt: number | null;
   readonly splits: readonly DatedSplit[];
 }
@@ -106,8 +118,8 @@ export class PositionRecord {
   static from(parts: PositionParts, changes: UnreadChanges): PositionRecord {
     const position = new PositionRecord(parts.connector, parts.symbol);
     position.multiplier = parts.multiplier;
-    position.#book = parts.book;
-    position.#base = parts.base;
+    position.#book = bookOf(parts.book);
+    position.#base = bookOf(parts.base);
     position.#baseAt = parts.baseAt ?? Number.NEGATIVE_INFINITY;
     position.#splits.push(...parts.splits);
     position.#unread = changes;
@@ -118,7 +130,8 @@ export class PositionRecord {
   get parts(): PositionParts {
     const { connector, symbol, multiplier } = this;
     const baseAt = Number.isFinite(this.#baseAt) ? this.#baseAt : null;
-    return { connector, symbol, multiplier, book: this.#current(), base: this.#base, baseAt, splits: this.#splits };
+    const [book, base] = [partsOfBook(this.#current()), partsOfBook(this.#base)];
+    return { connector, symbol, multiplier, book, base, baseAt, splits: this.#splits };
   }
 
   changesText(write: (changes: readonly PositionChange[]) => string): string {
@@ -128,8 +141,19 @@ export class PositionRecord {
   get quantity(): Decimal {
     return this.#current().quantity;
   }
-  get lots(): readonly Readonly<Lot>[] {
+  /** The oldest first. Most are read from texts: who needs some of them takes them one by one. */
+  get lots(): Iterable<Readonly<Lot>> {
     return this.#current().lots;
+  }
+  get newestLot(): Readonly<Lot> | undefined {
+    return this.#current().lots.newest;
+  }
+  get lotsNewestFirst(): Iterable<Readonly<Lot>> {
+    return this.#current().lots.newestFirst();
+  }
+  /** Quantity × price of the open lots, without the multiplier; undefined if the price of a lot is not known. */
+  get cost(): Decimal | undefined {
+    return this.#current().lots.cost;
   }
   /** Of the closed lots whose price is known. */
   get realizedPnl(): Decimal {
@@ -217,7 +241,7 @@ export class PositionRecord {
   /** Takes a share of the cost out: what is received for it. The units stay. */
   spinOff({ ratio, cash, at, share }: LotExchange & { readonly share: Decimal }): readonly Lot[] {
     const { lots, quantity } = this.#current();
-    const carved = { ...emptyBook(), quantity, lots: [...carveLots(lots, share)] };
+    const carved = { ...emptyBook(), quantity, lots: Lots.of(carveLots(lots, share)) };
     const { lots: received, realized, isUnknown } = exchangeLots(carved, ratio, cash);
     this.add({ kind: "carved", share, realized, isUnknown, at });
     return received;
@@ -254,6 +278,7 @@ export class PositionRecord {
       const at = timeOf(movement);
       if (Number.isFinite(at)) this.#baseAt = Math.max(this.#baseAt, at);
     }
+    this.#base.lots.shareTexts(this.#book.lots);
   }
 
   #inUnitsOfNow(fill: VenueFill): VenueFill {
@@ -337,12 +362,7 @@ export function averagePrice(position: Readonly<PositionRecord>): Decimal | unde
 
 /** Quantity × price of the open lots, without the multiplier; undefined if the price of a lot is not known. */
 export function costBasis(position: Readonly<PositionRecord>): Decimal | undefined {
-  let sum = ZERO;
-  for (const { quantity, price, cost } of position.lots) {
-    if (price === undefined) return undefined;
-    sum = sum.plus(cost ?? quantity.times(price));
-  }
-  return sum;
+  return position.cost;
 }
 
 /** undefined if the price of a lot is not known. */

@@ -42,7 +42,8 @@ function instruments({ input }: CheckContext, scope: GuardScope): Map<Instrument
     if (known === undefined) all.set(key, { connector, symbol, price: highestPrice(price) });
     else known.price = highestPrice(known.price, price);
   };
-  for (const { connector, symbol, lots } of input.state.positions.values()) add(connector, symbol, lots.at(-1)?.price);
+  for (const { connector, symbol, newestLot } of input.state.positions.values())
+    add(connector, symbol, newestLot?.price);
   for (const [connector, account] of input.state.accounts) {
     for (const held of account.positions.values()) add(connector, held.symbol, held.markPrice);
   }

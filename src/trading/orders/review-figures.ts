@@ -16,7 +16,7 @@ import {
 import type { DeskState } from "../../domain/desk-state.ts";
 import { multiplierOf } from "../../domain/account/multiplier.ts";
 import { type OrderTerms, instrumentKey } from "../../domain/orders/order.ts";
-import type { Lot } from "../../domain/account/position-book.ts";
+import type { Lot } from "../../domain/account/lots.ts";
 import { isTwoSided, mid } from "../../domain/market/quote.ts";
 import type { VenueInstrument, VenueQuote } from "../../domain/market/venue.ts";
 import { bestPrice } from "../../gate/protection.ts";
@@ -109,8 +109,7 @@ export function realizedEstimate({ state, terms, quote, instrument }: FiguresInp
   const price = likelyPrice(terms, quote);
   if (position === undefined || price === undefined) return null;
   const sign = terms.side === "sell" ? ONE : ZERO.minus(ONE);
-  const closing = position.lots.filter(({ quantity }) => quantity.times(sign).gt(ZERO));
-  const amount = closing.length === 0 ? undefined : closedPnl(closing, decimal(terms.quantity), price);
+  const amount = closedPnl(position.lots, { sign, quantity: decimal(terms.quantity), price });
   if (amount === undefined) return null;
   return {
     amount: text(rounded(amount.times(position.multiplier), 8)),
@@ -119,15 +118,24 @@ export function realizedEstimate({ state, terms, quote, instrument }: FiguresInp
   };
 }
 
-/** undefined: the price of a lot is not known. */
-function closedPnl(lots: readonly Readonly<Lot>[], quantity: Decimal, price: Decimal): Decimal | undefined {
-  let [remaining, pnl] = [quantity, ZERO];
+interface LotClosing {
+  /** 1 closes long lots, -1 short ones. */
+  readonly sign: Decimal;
+  readonly quantity: Decimal;
+  readonly price: Decimal;
+}
+
+/** undefined: no lot is closed, or the price of one is not known. */
+function closedPnl(lots: Iterable<Readonly<Lot>>, { sign, quantity, price }: LotClosing): Decimal | undefined {
+  let remaining = quantity;
+  let pnl: Decimal | undefined;
   for (const lot of lots) {
     if (remaining.eq(ZERO)) break;
+    if (lot.quantity.times(sign).lte(ZERO)) continue;
     if (lot.price === undefined) return undefined;
     const closed = min(remaining, lot.quantity.abs());
     const gain = lot.quantity.gt(ZERO) ? price.minus(lot.price) : lot.price.minus(price);
-    pnl = pnl.plus(closed.times(gain));
+    pnl = (pnl ?? ZERO).plus(closed.times(gain));
     remaining = remaining.minus(closed);
   }
   return pnl;

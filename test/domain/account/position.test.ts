@@ -58,7 +58,7 @@ function shown(position: PositionRecord): Record<string, unknown> {
     quantity: text(position.quantity),
     pnl: text(position.realizedPnl),
     fees: [...position.fees].map(([currency, fee]) => `${text(fee)} ${currency}`.trim()).join(", ") || "0",
-    lots: position.lots.map(({ quantity, price }) => `${text(quantity)}@${shownOr(price)}`),
+    lots: Array.from(position.lots, ({ quantity, price }) => `${text(quantity)}@${shownOr(price)}`),
   };
 }
 
@@ -424,7 +424,7 @@ describe("a position with more changes than are kept", () => {
           counted[place] = change;
           position.applyFill(key, change, known);
           // Each look replays what a correction has changed.
-          expect(position.lots.every((lot) => !lot.quantity.eq(decimal("0")))).toBe(true);
+          expect([...position.lots].every((lot) => !lot.quantity.eq(decimal("0")))).toBe(true);
         }
         let [quantity, cash] = [0, 0];
         for (const fill of counted) {

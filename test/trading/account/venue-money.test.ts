@@ -188,9 +188,8 @@ describe.each(ORDERS)("a 7:1 split in the order %s", (order) => {
       expect(venue.account().positions.get("AAPL")).toMatchObject({ quantity: "700", markPrice: "100.01" });
     });
     const position = venue.tale.state().positions.get("paper/AAPL" as never);
-    expect(position?.lots.map(({ quantity, price }) => [quantity.toFixed(), price?.toFixed()])).toEqual([
-      ["700", "100.01"],
-    ]);
+    const lots = Array.from(position?.lots ?? [], ({ quantity, price }) => [quantity.toFixed(), price?.toFixed()]);
+    expect(lots).toEqual([["700", "100.01"]]);
     for (let marks = 0; marks < 2; marks++) {
       expect([venue.dayPnl(), venue.unexplained(), text(venue.account().nav)]).toEqual(["0", "0", nav]);
       expect(venue.report().total).toMatchObject({ unrealized: "0", realized: "0", other: "0", total: "0" });
