@@ -102,10 +102,10 @@ async function runCommand(run: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** The first issue with its field, and the number of further issues. */
+/** The first issue with its field, as files have its name, and the number of further issues. */
 function issueMessage(error: z.ZodError, names: readonly string[] = []): string {
   const [first] = error.issues;
-  const path = first?.path.join(".") ?? "";
+  const path = (first?.path.join(".") ?? "").replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const suffix = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : "";
   return `${path === "" ? "" : `${path}: `}${first === undefined ? "is not allowed" : issueWords(first, names)}${suffix}`;
 }

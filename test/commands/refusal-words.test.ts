@@ -57,6 +57,11 @@ describe("the words", () => {
     ["decisions", { limit: 0 }, "decisions: limit: must be above 0"],
     ["decisions", { limit: 1e9 }, "decisions: limit: must be at most 100000"],
     ["decisions", { limit: "x" }, "decisions: limit: must be a number"],
+    [
+      "schedules add",
+      { name: "a", cron: "0 9 * * *", task: "snapshot", timeoutMinutes: 0 },
+      "schedules add: timeout_minutes: must be above 0",
+    ],
     ["approve", { id: "1", wait: 1.5 }, "approve: wait: must be a whole number"],
     ["issues new", { title: "" }, "issues new: title: is empty"],
     ["issues new", { title: 5 }, "issues new: title: must be a text"],

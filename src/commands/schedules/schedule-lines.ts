@@ -28,7 +28,7 @@ export function renderSchedule(schedule: ScheduleView, style: OutputStyle): read
       ["state", state],
       ["task", task ?? ""],
       ["cron", `${cron ?? ""} (${timezone ?? ""})`],
-      ["missed", missed === "once" ? "once: made up for by one run" : "skip: not made up for"],
+      ["missed", missed === "once" ? "once: one run makes up for them" : "skip: no run makes up for them"],
       ...(timeoutMinutes === null ? [] : [["timeout", `${timeoutMinutes} min`] as const]),
       ...(skipIfNoOpenIssues === true ? [["skips", "if no other issue is open"] as const] : []),
       ...(next.length === 0 ? [] : [[style.isTty ? `next (${localZone()})` : "next", times] as const]),
