@@ -117,17 +117,11 @@ async function attempt(
 ): Promise<Outcome> {
   const { cursor, ...commandInput } = input;
   const signal = AbortSignal.any([context.mcpReq.signal, session.signal]);
-  const invokeInTurn = async (): Promise<unknown> => {
-    const endTurn = await session.takeTurn(signal);
-    const progress = progressOf(context, ports.clock);
-    try {
-      return await ports.invoke(tool.command, tool.isList ? commandInput : input, session, signal, progress, metadata);
-    } finally {
-      endTurn();
-    }
-  };
+  const progress = progressOf(context, ports.clock);
   try {
-    const value = await invokeInTurn();
+    const value = await session.inTurn(signal, () =>
+      ports.invoke(tool.command, tool.isList ? commandInput : input, session, signal, progress, metadata),
+    );
     const result = toolResult(
       tool.isList ? pageOf(value as readonly unknown[], cursor, tool.command) : value,
       tool.lists,

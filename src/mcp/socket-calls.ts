@@ -64,13 +64,9 @@ export async function answerSocketCall(
     return refuse(limitError(session, exceeded), `over ${exceeded.of} ${exceeded.limit} an hour`);
   try {
     const eitherSignal = AbortSignal.any([signal, session.signal]);
-    const result = await ports.invoke(
-      tool.command,
-      input as Readonly<Record<string, unknown>>,
-      session,
-      eitherSignal,
-      progress,
-      metadata,
+    const fields = input as Readonly<Record<string, unknown>>;
+    const result = await session.inTurn(eitherSignal, () =>
+      ports.invoke(tool.command, fields, session, eitherSignal, progress, metadata),
     );
     audit("allowed", null);
     return result;

@@ -57,8 +57,8 @@ export interface AgentSession {
    * time, too.
    */
   exhausted(): LimitExceeded | undefined;
-  /** Resolves once the call may run, with a function that ends its turn. Rejects if the signal aborts. */
-  takeTurn(signal: AbortSignal): Promise<() => void>;
+  /** Runs a call once fewer than {@link CALLS_AT_ONCE} others run. Rejects if the signal aborts before. */
+  inTurn<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T>;
 }
 
 export interface SessionRequest {
@@ -230,7 +230,14 @@ function sessionOf({ run, allowedTools }: SessionRequest, signal: AbortSignal, m
     actor: `agent:${run}`,
     allowedTools: new Set(allowedTools),
     signal,
-    takeTurn: (aborted) => turns.take(aborted),
+    inTurn: async (aborted, call) => {
+      const endTurn = await turns.take(aborted);
+      try {
+        return await call();
+      } finally {
+        endTurn();
+      }
+    },
     ...meter,
   };
 }

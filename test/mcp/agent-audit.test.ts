@@ -212,7 +212,7 @@ describe("an agent that repeats refused calls", () => {
     expect(items).toMatchObject([
       { kind: "alert", path: expect.stringContaining("alert-refused-interactive") as string },
     ]);
-    expect(again.read(items[0]?.path ?? "")).toContain("- `approve`: 2 times\n- `halt`: 1 times");
+    expect(again.read(items[0]?.path ?? "")).toContain("- `approve`: 2 times\n- `halt`: once");
     const lines = (await again.services.readLogs({ tail: 200 })).filter(({ decision }) => decision === "refused");
     expect(lines).toHaveLength(3);
     await again.stop();

@@ -1,7 +1,12 @@
 /** Tool calls without a desk: allowed tools, limits, errors, size, pages, progress, cancellation, notifications. */
 import { afterEach, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/errors/error.ts";
+import { systemClock } from "../../src/app/system.ts";
 import type { Invoke } from "../../src/mcp/call.ts";
+import { answerSocketCall } from "../../src/mcp/socket-calls.ts";
+import { HOURLY_LIMITS, rateLimitedSession } from "../../src/mcp/tokens.ts";
+import { loadTools } from "../../src/mcp/tools.ts";
+import { REGISTRY } from "../support/commands.ts";
 import { type McpHarness, WAYS, failureOf, mcpHarness, newClient, oldClient } from "../support/mcp-harness.ts";
 
 let harness: McpHarness | undefined;
@@ -23,6 +28,45 @@ function errorIn(result: unknown): unknown {
 }
 const done: Invoke = () => Promise.resolve({ up: true });
 
+/** Calls that end one by one, when four of them run. */
+function heldCalls() {
+  let running = 0;
+  let most = 0;
+  const ends: (() => void)[] = [];
+  const invoke: Invoke = async () => {
+    most = Math.max(most, (running += 1));
+    await new Promise<void>((resolve) => ends.push(resolve));
+    running -= 1;
+    return { up: true };
+  };
+  const mostAtOnce = async (calls: readonly Promise<unknown>[]): Promise<number> => {
+    await expect.poll(() => ends.length).toBeGreaterThanOrEqual(4);
+    for (let ended = 0; ended < calls.length; ended++) {
+      await expect.poll(() => ends.length).toBeGreaterThan(ended);
+      ends[ended]?.();
+    }
+    await Promise.all(calls);
+    return most;
+  };
+  return { invoke, mostAtOnce };
+}
+
+it("a call over the agents' socket waits while four others of its token run, whatever processes make them", async () => {
+  const held = heldCalls();
+  const { signal } = new AbortController();
+  const session = rateLimitedSession(systemClock, { run: "claude", allowedTools: ["status"] }, HOURLY_LIMITS, signal);
+  const ports = {
+    ...{ clock: systemClock, audit: () => undefined, tools: [...(await loadTools(REGISTRY)).values()] },
+    ...{ tokens: { findByKey: () => session }, interactive: session, invoke: held.invoke },
+    refusals: { record: () => undefined },
+  };
+  const metadata = { tool: "qoc_status", client: "c", era: "modern", toolUseId: null } as const;
+  const call = { command: "status", input: {}, publicPem: "key", metadata };
+  const progress = { line: () => undefined };
+  const calls = Array.from({ length: 8 }, () => answerSocketCall(ports, call, signal, progress));
+  expect(await held.mostAtOnce(calls)).toBe(4);
+});
+
 describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   it("S1 S2 sees only the tools of its own session", async () => {
     const at = await startHarness(done);
@@ -42,24 +86,11 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   });
 
   it("waits while four others of its session run", async () => {
-    let running = 0;
-    let most = 0;
-    const ends: (() => void)[] = [];
-    const at = await startHarness(async () => {
-      most = Math.max(most, (running += 1));
-      await new Promise<void>((resolve) => ends.push(resolve));
-      running -= 1;
-      return { up: true };
-    });
+    const held = heldCalls();
+    const at = await startHarness(held.invoke);
     const client = await connect(at, at.token());
     const calls = Array.from({ length: 8 }, () => client.callTool({ name: "qoc_status", arguments: {} }));
-    await expect.poll(() => ends.length).toBe(4);
-    for (let ended = 0; ended < calls.length; ended++) {
-      await expect.poll(() => ends.length).toBeGreaterThan(ended);
-      ends[ended]?.();
-    }
-    await Promise.all(calls);
-    expect([most, ends.length]).toEqual([4, 8]);
+    expect(await held.mostAtOnce(calls)).toBe(4);
     await client.close();
   });
 
