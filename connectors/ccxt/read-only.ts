@@ -54,7 +54,7 @@ class ReadOnlyVenue implements Venue {
     if (last !== undefined) quote.last = last;
     if (bidVolume !== undefined) quote.bidSize = bidVolume;
     if (askVolume !== undefined) quote.askSize = askVolume;
-    if (timestamp === undefined) quote.notice = `${this.#id} states no time of its quotes`;
+    if (timestamp === undefined) quote.timeSource = "received";
     return quote;
   }
 

@@ -1,0 +1,107 @@
+/** An exchange without a review, by ccxt's own class: answers of OKX and Deribit through the maps that only read. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import ccxt from "ccxt";
+import type { ExchangeClass } from "../../connectors/ccxt/ccxt.ts";
+import { accountOf } from "../../connectors/ccxt/holdings.ts";
+import { readOnlyProfile } from "../../connectors/ccxt/read-only.ts";
+import type { Venue } from "../../connectors/ccxt/venue.ts";
+
+const FOLDER = fileURLToPath(new URL("../../../shared/data/", import.meta.url));
+const HAS_PAYLOADS = existsSync(`${FOLDER}okx`) && existsSync(`${FOLDER}deribit`);
+if (!HAS_PAYLOADS) process.stderr.write(`\nSKIPPED: the payloads of OKX and Deribit are not at ${FOLDER}\n\n`);
+
+function payload(name: string): string {
+  return readFileSync(`${FOLDER}${name}.json`, "utf8");
+}
+
+/** The venue, whose requests are answered by the first entry that is in their address. */
+function venueOf(type: ExchangeClass, id: string, answers: Readonly<Record<string, string>>): Venue {
+  const exchange = new type({ apiKey: "k", secret: "s", number: String });
+  const fetchImplementation = (url: string): Promise<Response> => {
+    const [, text] = Object.entries(answers).find(([part]) => url.includes(part)) ?? [];
+    if (text === undefined) throw new Error(`no answer for ${url}`);
+    return Promise.resolve(new Response(text, { headers: { "content-type": "application/json" } }));
+  };
+  // OKX and Deribit sign with a password besides, which the connector does not have.
+  Object.assign(exchange, { fetchImplementation, password: "p", enableRateLimit: false });
+  const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const settings = { environment: "live", currency: "USDT", origins: undefined } as const;
+  return readOnlyProfile(id).open({ exchange, settings, key: "k", secret: "s", logger });
+}
+
+const NO_ROWS = '{"code":"0","msg":"","data":[]}';
+
+describe.skipIf(!HAS_PAYLOADS)("payloads of OKX", () => {
+  const venue = HAS_PAYLOADS
+    ? venueOf(ccxt.okx as unknown as ExchangeClass, "okx", {
+        "market/ticker?": payload("okx/ws_tickers").replace(/^\{\s*"arg":\s*\{[^}]*\},/, '{"code":"0","msg":"",'),
+        "instType=SPOT": payload("okx/http_get_instruments_spot"),
+        "account/balance": payload("okx/http_get_account_balance"),
+        candles: payload("okx/http_get_candlesticks"),
+        "": NO_ROWS,
+      })
+    : (undefined as never);
+
+  it("are instruments with their exact steps", async () => {
+    const found = await venue.market("BTC/USD");
+    expect(found?.instrument).toMatchObject({
+      ...{ symbol: "BTC/USD", currency: "USD", tickSize: "0.1", lotSize: "0.00000001", minQuantity: "0.00001" },
+      tradable: false,
+    });
+  });
+
+  it("are the balance that the account is worth, with what is free", async () => {
+    const balances = await venue.balances();
+    expect(balances.find(({ asset }) => asset === "USDT")).toEqual({
+      ...{ asset: "USDT", total: "99.89469657000001", free: "94.42612990333333" },
+    });
+    expect(accountOf(balances, "USDT", new Map())).toMatchObject({ nav: "99.89469657000001" });
+  });
+
+  it("are bars with every digit", async () => {
+    expect((await venue.bars("BTC/USD", { resolution: "1m" }))[0]).toEqual({
+      ...{ symbol: "BTC/USD", timestamp: 1_625_097_600_000, open: "33528.6", high: "33870.0", low: "33528.6" },
+      ...{ close: "33783.9", volume: "778.838" },
+    });
+  });
+
+  it("are a quote with its sizes and the exchange's time", async () => {
+    expect(await venue.quote("BTC/USD")).toEqual({
+      ...{ symbol: "BTC/USD", bid: "8888.88", ask: "9999.99", bidSize: "5", askSize: "11", last: "9999.99" },
+      timestamp: 1_597_026_383_085,
+    });
+  });
+});
+
+describe.skipIf(!HAS_PAYLOADS)("payloads of Deribit", () => {
+  it("are the balances of the currencies", async () => {
+    const venue = venueOf(ccxt.deribit as unknown as ExchangeClass, "deribit", {
+      get_account_summaries: HAS_PAYLOADS ? payload("deribit/http_get_account_summaries") : "",
+      "": '{"jsonrpc":"2.0","result":[]}',
+    });
+    const balances = await venue.balances();
+    const { summaries } = JSON.parse(payload("deribit/http_get_account_summaries")).result;
+    for (const { currency, equity } of summaries)
+      expect(balances.find(({ asset }) => asset === currency)?.total).toBe(String(equity));
+  });
+});
+
+it.each([
+  [undefined, "received"],
+  [1_760_000_000_000, undefined],
+])("a quote with the exchange's time %s has its time from: %s", async (timestamp, timeSource) => {
+  const venue = venueOf(
+    class {
+      fetchTicker(): Promise<object> {
+        return Promise.resolve({ bid: "1.5", ask: "1.6", timestamp });
+      }
+    } as unknown as ExchangeClass,
+    "any",
+    {},
+  );
+  const quote = await venue.quote("A/B");
+  expect([quote.bid, quote.timeSource]).toEqual(["1.5", timeSource]);
+  expect(Number(quote.timestamp)).toBeGreaterThanOrEqual(timestamp ?? 1);
+});
