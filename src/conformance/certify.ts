@@ -13,6 +13,7 @@ import { BarStore } from "../workspace/bars.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseLeftOut, CaseSkipped, CaseUntried } from "./assert.ts";
 import { CASES } from "./cases.ts";
+import { assertNoInventedFill } from "./fill-assertions.ts";
 import { guaranteesOf } from "./guarantees.ts";
 import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness } from "./harness.ts";
 import type { ReadBars } from "./venue/in-memory-store.ts";
@@ -153,6 +154,7 @@ async function outcomeOf(testCase: TestCase, harness: ConformanceHarness): Promi
   try {
     if (testCase.startsConnector !== true) await harness.start();
     await testCase.run(harness);
+    assertNoInventedFill(harness);
   } catch (error) {
     if (error instanceof CaseSkipped) return { outcome: "skipped", reason: error.message };
     if (error instanceof CaseLeftOut) return { outcome: "skipped", reason: error.message, isLeftOut: true };

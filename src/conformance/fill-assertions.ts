@@ -111,6 +111,18 @@ export async function fillUnseen(harness: ConformanceHarness, order: FakeOrder, 
   return harness.level === "kit" ? harness.kit.fillSilently(order, terms) : harness.venue.fillOrder(order, terms);
 }
 
+/** Fails the case if the adapter emitted a fill that the kit's own venue did not make. */
+export function assertNoInventedFill({ level, fills, venue }: ConformanceHarness): void {
+  if (level !== "kit") return;
+  const made = new Set(venue.fills.map(({ fill_id }) => fill_id));
+  const invented = fills.find(({ fillId }) => !made.has(fillId));
+  assert(
+    invented === undefined,
+    `fill ${invented?.fillId} of order ${invented?.venueOrderId} was emitted, and the venue made no fill with that id: ` +
+      `emit the venue's fills only, and make up none from an order's filled quantity`,
+  );
+}
+
 /** Fails the case if the adapter has getFills, and a fill is not among its results or differs there. */
 export async function assertFetched(harness: ConformanceHarness, made: readonly MadeFill[]): Promise<void> {
   if (!harness.connector.status.methods.includes("getFills")) return;

@@ -60,6 +60,10 @@ export const CANCEL_CASES: readonly TestCase[] = [
       const response = await harness.call("cancelOrder", await unknownVenueOrderId(harness));
       if (response.ok)
         fail("cancelOrder succeeded for an id that the venue never issued: throw unless the venue confirms the cancel");
+      // A queue or a lock that the error left behind would hold the next cancel back.
+      const { venueOrderId } = await placeRestingOrder(harness);
+      const next = await harness.call("cancelOrder", venueOrderId);
+      if (!next.ok) fail(`a cancel failed, and the next one, of an open order, threw: ${next.message}`);
     },
   },
   {
@@ -76,6 +80,13 @@ export const CANCEL_CASES: readonly TestCase[] = [
       const response = await harness.call("cancelOrder", placed.venueOrderId);
       if (response.ok)
         fail("cancelOrder succeeded for a filled order: throw with the venue's message (409 already filled)");
+      if (!harness.connector.status.methods.includes("getOrder")) return;
+      const report = await harness.calls.order("kit", { venueOrderId: placed.venueOrderId });
+      assert(
+        report?.status === "filled",
+        `a cancel came after the order was filled, and getOrder then returned ${report?.status ?? "null"}: the order ` +
+          `is filled`,
+      );
     },
   },
   {

@@ -1,4 +1,5 @@
 /** Fill cases over several orders, gaps, pages and bursts. */
+import type { FakeOrder } from "../../domain/sdk-kit.ts";
 import { ZERO, decimal, text } from "../../domain/decimal.ts";
 import { messageOf } from "../../domain/errors/error.ts";
 import { CaseFailed, assert, skip } from "../assert.ts";
@@ -18,6 +19,7 @@ import { fetchQuote, priceAt, units, withAllDigits } from "../order-terms.ts";
 import { type AcknowledgedOrder, fillsOf, orderAtVenue, waitForFills } from "../place-orders.ts";
 import { slowdown } from "../slowdown.ts";
 import type { TestCase } from "../test-case.ts";
+import type { VenueRequest } from "../venue/fake-venue-http.ts";
 import type { MadeFill } from "../venue/test-venue.ts";
 
 const GAP_TIMEOUT_MS = 10_000;
@@ -27,6 +29,8 @@ const LIVE_FILL_MS = 500;
 const BURST = 500;
 /** More than a page of most venues, and more than an adapter could take for all that a gap holds. */
 const GAP_FILLS = 120;
+/** Pages of the fills of a gap, and one more. */
+const LOOKUPS = 4;
 /** Longer than ten pages of a hundred fills. */
 const HISTORY = { fills: 1_050, atAnyVenue: 120 };
 /** A stream that is dead and not yet cut. */
@@ -63,9 +67,25 @@ async function assertEmittedAfterGap(
   for (const made of missed) assertIncludesFill(found, made);
 }
 
+/** Fills the order at each request for missed fills, whose answer lacks that fill: a stream must be open by then. */
+async function fillDuringLookups(
+  harness: ConformanceHarness,
+  order: FakeOrder,
+  before: number,
+): Promise<readonly MadeFill[]> {
+  const { venue } = harness;
+  const made: MadeFill[] = [];
+  const isLookup = ({ route }: VenueRequest): boolean => route === "fills" || route === "background";
+  const isAsked = (): boolean => venue.requests.slice(before).filter(isLookup).length > made.length;
+  const wait = (ms: number): Promise<boolean> => harness.waitFor(isAsked, "-", ms).catch(() => false);
+  for (let ms = GAP_TIMEOUT_MS; made.length < LOOKUPS && (await wait(ms)); ms = 2 * LIVE_FILL_MS)
+    made.push(await venue.fillOrder(order, { quantity: units(harness, "1") }));
+  return made;
+}
+
 /** The stream is dead for a moment before it is cut, and the venue goes on filling the order meanwhile. */
 async function assertGapIsWhole(harness: ConformanceHarness): Promise<void> {
-  const placed = await placeUnfilledOrder(harness, String(GAP_FILLS + 1));
+  const placed = await placeUnfilledOrder(harness, String(GAP_FILLS + LOOKUPS + 1));
   const order = await orderAtVenue(harness, placed.order);
   const fill = { quantity: units(harness, "1") };
   const live = await harness.venue.fillOrder(order, fill);
@@ -74,10 +94,13 @@ async function assertGapIsWhole(harness: ConformanceHarness): Promise<void> {
   // The same time as that of the newest fill before the gap.
   const first = await harness.venue.fillOrder(order, live.time === undefined ? fill : { ...fill, time: live.time });
   await harness.sleep(DEAD_STREAM_MS);
+  harness.venue.armFault("fills", { kind: "slow", ms: LIVE_FILL_MS }, LOOKUPS);
+  const before = harness.venue.requests.length;
   const missed: [MadeFill, ...MadeFill[]] = [first, await fillInGap(harness, order, fill)];
   held.discard();
   const make = () => fillUnseen(harness, order, fill);
   while (missed.length < GAP_FILLS) missed.push(await make());
+  missed.push(...(await fillDuringLookups(harness, order, before)));
   const condition = `the venue filled an order ${GAP_FILLS} times while the stream was dead and then cut`;
   await assertEmittedAfterGap(harness, placed, missed, condition);
 }

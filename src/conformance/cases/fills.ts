@@ -206,14 +206,16 @@ export const FILL_CASES: readonly TestCase[] = [
     needs: { venue: "hooked", orders: true, declares: "exactDecimals" },
     run: async (harness) => {
       const placed = await placeUnfilledOrder(harness);
-      const [quantity, price] = ["0.1234567890123456789", "100.4999999999999999"];
-      await harness.venue.fillOrder(await orderAtVenue(harness, placed.order), { quantity, price });
+      const [quantity, price, fee] = ["0.1234567890123456789", "100.4999999999999999", "0.0123456789012345678"];
+      const terms = { quantity, price, fee };
+      const made = await harness.venue.fillOrder(await orderAtVenue(harness, placed.order), terms);
       const [fill] = await waitForFills(harness, placed, 1);
       assert(
         fill?.quantity === quantity && fill.price === price,
         `the venue filled ${quantity} at ${price}, but the fill was emitted as ${fill?.quantity} at ` +
           `${fill?.price}: pass the venue's strings on`,
       );
+      assertSameFee(fill, made);
     },
   },
   {

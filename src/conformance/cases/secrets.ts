@@ -63,6 +63,16 @@ async function refuseStream(harness: ConformanceHarness): Promise<void> {
   await harness.sleep(REPORT_WAIT_MS);
 }
 
+/** Sends an order that the venue rejects, and cancels an open order twice. */
+async function refuseOrders(harness: ConformanceHarness): Promise<void> {
+  if (!harness.settings.orders) return;
+  await sendOrder(harness, orderFor(harness, { quantity: "99999999" }));
+  const outcome = await sendOrder(harness, orderFor(harness));
+  if (outcome.kind !== "accepted") return;
+  for (const _time of ["first", "again"])
+    await harness.call("cancelOrder", outcome.venueOrderId).catch(() => undefined);
+}
+
 /** Lets a read and an order end by the adapter's own timeouts. */
 async function timeOut(harness: ConformanceHarness): Promise<void> {
   const { settings, venue } = harness;
@@ -81,6 +91,7 @@ export const SECRET_CASES: readonly TestCase[] = [
     needs: { auth: true },
     run: async (harness) => {
       await exercise(harness);
+      await refuseOrders(harness);
       await harness.connector.stop();
       assertNoSecretLeaked(harness, "in normal operation");
     },

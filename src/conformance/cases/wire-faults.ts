@@ -47,6 +47,10 @@ async function assertResendRefused(harness: ConformanceHarness): Promise<void> {
     "the answer to an order was lost, and the venue refuses the same id again",
     1,
   );
+  if (harness.connector.status.capabilities.clientIdDedupe !== "forever") return;
+  harness.venue.clearFaults();
+  const condition = "the order reached the venue twice, and the refusal of the second one names no order";
+  await sendWithFault(harness, { kind: "duplicate" }, condition, 1);
 }
 
 /** Another address of this machine, which an adapter has no reason to ask. */

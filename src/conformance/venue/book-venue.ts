@@ -231,13 +231,14 @@ export abstract class BookVenue implements TestVenue {
     const first = isDone ? perform(this.state, command) : undefined;
     const second = fault?.kind === "duplicate" ? perform(this.state, command) : first;
     const placed = first?.kind === "placed" ? first.order : undefined;
+    // Before the answer is written: it says that the order is filled.
+    if (placed !== undefined && this.filling === "before-ack") this.#fillIfMarketable(placed);
     const answer = (send: () => void): void => {
       const finish = (): void => {
         send();
         if (placed !== undefined && this.filling === "after-ack")
           this.clock.after(FILL_AFTER_MS, () => this.#fillIfMarketable(placed));
       };
-      if (placed !== undefined && this.filling === "before-ack") this.#fillIfMarketable(placed);
       if (fault?.kind === "slow") this.clock.after(fault.ms, finish);
       else if (this.filling === "before-ack" && placed !== undefined) this.clock.after(ACK_AFTER_MS, finish);
       else finish();

@@ -6,6 +6,7 @@ import {
   FIELD,
   FILLS,
   FILLS_PAGE_REQUEST,
+  FIND_ORDER,
   INVALID_MESSAGE,
   RECONNECT_ON_CLOSE,
   REQUEST_TIME,
@@ -17,6 +18,32 @@ const HANDLE_FILL = 'if (message.type === "fill") this.emit(toFill(message));';
 const EMIT_FILL = "    this.ctx.emitFill(fill);\n";
 
 export const FILL_MISTAKES: readonly Mistake[] = [
+  {
+    name: "makes-fills-of-reports",
+    description: "It makes a fill of an order's filled quantity if its session saw none of that order.",
+    edits: [
+      [FIELD, `${FIELD}\n  private readonly seen = new Set<string>();`],
+      [EMIT, `${EMIT}\n    this.seen.add(fill.venueOrderId);`],
+      [
+        FIND_ORDER,
+        `${FIND_ORDER}
+    if (order !== null && order.filled_quantity !== "0" && !this.seen.has(order.order_id)) {
+      const { order_id: venueOrderId, filled_quantity: quantity, average_price: price } = order;
+      const { symbol, side } = order as unknown as { symbol: string; side: Side };
+      const timestamp = this.newestFillTime;
+      this.emit({ fillId: venueOrderId + "-1", venueOrderId, symbol, side, quantity, price: price!, timestamp });
+    }`,
+      ],
+    ],
+    caughtBy: ["C78"],
+    reason: "made no fill with that id",
+  },
+  {
+    name: "fees-as-numbers",
+    description: "It emits fees as JavaScript numbers.",
+    edits: [["fee: fill.fee,", "fee: Number(fill.fee),"]],
+    caughtBy: ["C42"],
+  },
   {
     name: "fills-in-capitals",
     description: "It emits fills under symbols in capital letters.",

@@ -30,6 +30,19 @@ export const HISTORY_MISTAKES: readonly Mistake[] = [
     caughtBy: ["C115"],
   },
   {
+    name: "reads-a-gap-before-the-stream-is-open",
+    description: "It requests the missed fills and then opens the stream, so a fill in between is lost.",
+    edits: [
+      [
+        `await this.subscribe();\n      ${GAP_FILLS}`,
+        `const missed = await this.getFills(this.gapStart);
+      await this.subscribe();
+      for (const fill of missed) this.emit(fill);`,
+      ],
+    ],
+    caughtBy: ["C115"],
+  },
+  {
     name: "begins-a-gap-at-the-cut",
     description: "It takes the stream for good until the connection is cut, so what a dead stream lost is not read.",
     edits: [

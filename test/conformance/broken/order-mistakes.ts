@@ -13,6 +13,44 @@ const NOT_CANCELLED =
 
 export const ORDER_MISTAKES: readonly Mistake[] = [
   {
+    name: "keeps-its-lock-after-a-failed-cancel",
+    description: "It sends one cancel at a time, and does not release its lock if a cancel fails.",
+    edits: [
+      [FIELD, `${FIELD}\n  private cancelling: Promise<void> = Promise.resolve();`],
+      [CANCEL, `await this.cancelling;\n    this.cancelling = new Promise(() => undefined);\n    ${CANCEL}`],
+      [NOT_CANCELLED, `${NOT_CANCELLED}\n    this.cancelling = Promise.resolve();`],
+    ],
+    caughtBy: ["C54"],
+  },
+  {
+    name: "filled-at-once-is-a-rejection",
+    description: "It takes an order that the answer does not call open for a rejected one, also if it is filled.",
+    edits: [['accepted?.status === "rejected")', 'accepted?.status !== "open")']],
+    caughtBy: ["C44"],
+  },
+  {
+    name: "too-late-a-cancel-is-a-rejection",
+    description: "It reports an order as rejected whose cancel the venue refused because it is filled.",
+    edits: [
+      [FIELD, `${FIELD}\n  private readonly refused = new Set<string>();`],
+      [NOT_CANCELLED, `if (status === 409) this.refused.add(venueOrderId);\n    ${NOT_CANCELLED}`],
+      [
+        "const report = toReport(last);",
+        'const report = { ...toReport(last), ...(this.refused.has(last.order_id) ? { status: "rejected" as const } : {}) };',
+      ],
+    ],
+    caughtBy: ["C55"],
+  },
+  {
+    name: "a-conflict-is-an-acknowledgement",
+    description: "It takes each 409 for an acknowledgement, under the client order id if the answer names no order.",
+    edits: [
+      [NOT_CONFIRMED, NOT_CONFIRMED.replace("!isConfirmed", "!isConfirmed && status !== 409")],
+      [ACKNOWLEDGED_ID, "venueOrderId: accepted?.order_id ?? order.clientOrderId,"],
+    ],
+    caughtBy: ["C140"],
+  },
+  {
     name: "keeps-its-lock-after-an-error",
     description: "It sends one order at a time, and does not release its lock if an order fails.",
     edits: [

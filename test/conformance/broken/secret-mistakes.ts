@@ -1,6 +1,6 @@
 /** Mistakes that disclose a secret in part or in another form. */
 import type { Mistake } from "./apply-mistake.ts";
-import { CONNECTED, SECRET, STATUS_ERROR } from "./template-snippets.ts";
+import { CONNECTED, IS_REJECTED, SECRET, STATUS_ERROR } from "./template-snippets.ts";
 
 const THROW_ERROR = "throw error;";
 const READ_TEXT = "const text = await response.text();";
@@ -11,6 +11,15 @@ function logs(expression: string): Mistake["edits"] {
 }
 
 export const SECRET_MISTAKES: readonly Mistake[] = [
+  {
+    name: "logs-its-key-with-a-rejection",
+    description: "It logs the authorisation of an order that the venue rejected.",
+    edits: [
+      [IS_REJECTED, `if (status === 422) this.ctx.logger.warn("refused", { auth: ${SECRET} });\n    ${IS_REJECTED}`],
+    ],
+    caughtBy: ["C84"],
+    reason: "as plain text",
+  },
   {
     name: "logs-its-headers-after-a-timeout",
     description: "It logs the headers of a request that had no answer in time.",
