@@ -83,12 +83,15 @@ export class OrderFolders {
 
   /** Whether the file, and that beside it, have the text that {@link write} writes. False if one cannot be read. */
   async isWritten(path: string, source: string, comments: readonly string[]): Promise<boolean> {
-    const { disk, root } = this.#workspace;
-    const textAt = (file: string): Promise<string | undefined> =>
-      disk.readText(`${root}/${file}`).catch(() => undefined);
-    if ((await textAt(path)) !== withVerdict(path, source, comments)) return false;
+    if (!(await this.hasText(path, withVerdict(path, source, comments)))) return false;
     const verdict = verdictPath(path);
-    return verdict === undefined || (await textAt(verdict)) === verdictText(path, comments);
+    return verdict === undefined || this.hasText(verdict, verdictText(path, comments));
+  }
+
+  /** False if the file cannot be read. */
+  async hasText(path: string, text: string): Promise<boolean> {
+    const { disk, root } = this.#workspace;
+    return (await disk.readText(`${root}/${path}`).catch(() => undefined)) === text;
   }
 
   async has(path: string): Promise<boolean> {

@@ -6,7 +6,7 @@ import { isRetired } from "../../domain/authority/lost-records.ts";
 import { messageOf } from "../../domain/errors/error.ts";
 import type { OrderId } from "../../domain/ids.ts";
 import { type OrderRecord, isEnded } from "../../domain/orders/order-state.ts";
-import { DECIDED_FOLDERS, LAYOUT } from "../../workspace/layout.ts";
+import { DECIDED_FOLDERS, LAYOUT, PROPOSAL_FOLDERS } from "../../workspace/layout.ts";
 import type { OrderFolders } from "../../workspace/order-folders.ts";
 import type { Desk } from "../desk.ts";
 import { orderComments, orderPath } from "./order-files.ts";
@@ -43,13 +43,25 @@ export async function wrongOrderFiles(desk: FileDesk, quietMs = WRITTEN_MS): Pro
   return wrong;
 }
 
-/** The wrong names in orders/approved alone, where orders in flight are: it is read every two seconds. */
-async function wrongApprovedFiles({ clock, state, workspace }: FileDesk): Promise<readonly WrongOrderFile[]> {
+/**
+ * The wrong names in orders/approved and in the folders of proposals alone, which are small: they are read every two
+ * seconds. A proposal that is back although it was decided is wrong if the file of its decision is gone; beside that
+ * file it is listed as a second use of its name.
+ */
+async function wrongOpenFiles({ clock, state, workspace }: FileDesk): Promise<readonly WrongOrderFile[]> {
   const isWritten = writtenOrders({ clock, state }, WRITTEN_MS);
-  const { found, wrong } = await readFolders(workspace.orders, [LAYOUT.ordersApproved], (id) => {
+  const { orders } = workspace;
+  const writtenOrder = (id: OrderId): OrderRecord | undefined => {
     const order = state.orders.get(id);
     return order !== undefined && isWritten(order) ? order : undefined;
-  });
+  };
+  const { found, wrong } = await readFolders(orders, [LAYOUT.ordersApproved], writtenOrder);
+  const proposals = await readFolders(orders, PROPOSAL_FOLDERS, writtenOrder);
+  for (const back of proposals.wrong) {
+    const order = state.orders.get(back.id);
+    if (order?.path !== back.path || (await orders.has(orderPath(order)))) continue;
+    if (await orders.hasText(back.path, order.source)) wrong.push(back);
+  }
   for (const order of state.orders.values()) {
     if (isEnded(order) || !isWritten(order)) continue;
     const path = orderPath(order);
@@ -90,7 +102,7 @@ function writtenOrders({ clock, state }: Pick<FileDesk, "clock" | "state">, quie
 }
 
 /**
- * Writes wrong files of orders again: all at the start, later those of orders/approved. Returns a function that does
+ * Writes wrong files of orders again: all at the start, later those of open orders. Returns a function that does
  * one round. Never rejects; a failure is logged.
  */
 export function orderFileRepair(
@@ -103,7 +115,7 @@ export function orderFileRepair(
     if (desk.readOnly() !== undefined) return;
     try {
       const wrong = await check();
-      check = () => wrongApprovedFiles(desk);
+      check = () => wrongOpenFiles(desk);
       for (const { id, path, problem } of wrong) {
         desk.log.warn(`${path} ${problem}; the file of ${id} is written again`);
         projector.restore(id);

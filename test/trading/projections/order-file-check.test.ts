@@ -89,6 +89,24 @@ it("while the desk is up, files of orders/approved are written again, and those 
   expect(["orders/approved/f.toml", FILLED, WORKING].map((path) => existsSync(at(path)))).toEqual([false, true, true]);
 });
 
+it("while the desk is up, a decided proposal that is back goes to the folder of its decision", async () => {
+  const round = orderFileRepair(desk, projector);
+  await repaired(round);
+  const pending = at("orders/pending/f.toml");
+  mkdirSync(dirname(pending), { recursive: true });
+  writeFileSync(pending, "");
+  // Beside the file of the decision it is a second use of the name, which status and orders list.
+  expect(await repaired(round)).toEqual([]);
+  rmSync(at(FILLED));
+  writeFileSync(pending, "another proposal\n");
+  expect(await repaired(round)).toEqual([]);
+  writeFileSync(pending, "");
+  expect(await repaired(round)).toEqual([
+    "orders/pending/f.toml belongs to another folder; the file of f is written again",
+  ]);
+  expect([existsSync(pending), existsSync(at(FILLED))]).toEqual([false, true]);
+});
+
 it("doctor names five wrong files and counts the others", async () => {
   const steps = scenario().desk().account("paper");
   for (const id of ["a", "b", "c", "d", "e", "g", "h"]) steps.working(id);
