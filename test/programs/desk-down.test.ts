@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { foldAfterCheckpoint } from "../../src/app/desk-checkpoint.ts";
@@ -191,6 +192,11 @@ it("doctor says why a desk that is down would not start", async () => {
   const statusOf = async (name: string): Promise<unknown> =>
     (await offline("doctor")).checks.find((check: { name: string }) => check.name === name);
   expect(await statusOf("desk")).toMatchObject({ status: "warn", fix: "qoc up" });
+  const port = /^port = (\d+)/m.exec(desk.read("desk.toml"))?.[1];
+  const other = createServer().listen(Number(port), "127.0.0.1");
+  await once(other, "listening");
+  expect(await statusOf("port")).toMatchObject({ status: "fail", message: `${port} of this machine is in use` });
+  other.close();
   expect(await statusOf("connector x")).toMatchObject({ status: "fail", message: expect.stringContaining("x.ts") });
   expect(await statusOf("connector paper")).toMatchObject({ status: "ok" });
   expect(await statusOf("journal")).toMatchObject({ status: "ok" });
