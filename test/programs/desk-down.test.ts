@@ -46,7 +46,9 @@ beforeEach(async () => {
 });
 afterEach(() => discard(desk));
 
-function offline(command: string, input: Record<string, unknown> = {}): Promise<any> {
+async function offline(command: string, input: Record<string, unknown> = {}): Promise<any> {
+  // The command line asks the desk for any other command.
+  expect((await REGISTRY.load(command)).entry.runs, command).not.toBe("desk");
   said = [];
   const local = createLocalServices({
     ...{ packageRoot: process.cwd(), bin: "", version: "0.0.0", disk: nodeDisk(), clock: systemClock },
