@@ -79,7 +79,7 @@ describe("on Alpaca's fake venue", () => {
   }
 
   it("a coin is bought under its pair, and held under it although Alpaca's positions leave out the slash", async () => {
-    const coin = { ...LIMIT, symbol: "BTC/USD", quantity: "0.001", limitPrice: "2000.50", timeInForce: "gtc" };
+    const coin = { ...LIMIT, symbol: "BTC/USD", quantity: "0.001", limitPrice: "12100.50", timeInForce: "gtc" };
     const { id, digest } = await desk.call<Proposed>("orders propose", coin);
     await desk.call("approve", { id, digest });
     await desk.reaches(id, "filled");

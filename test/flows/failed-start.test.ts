@@ -44,6 +44,7 @@ const STEPS = [
   "connector starts",
   "addresses of the sockets",
   "proposal watcher",
+  "order files",
   "desk.toml watcher",
 ];
 

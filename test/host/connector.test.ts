@@ -262,14 +262,14 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       expect(harness.connector.status.state).toBe("ready");
     });
 
-    it("returns plain data: a date becomes text, a function is dropped, a cycle is an error", async () => {
+    it("returns plain data: a date becomes text, a function is named as lost, a cycle is an error", async () => {
       const { connector } = await started(`async getQuote(symbol: string): Promise<any> {
         if (symbol === "CYCLE") { const a: any = {}; a.a = a; return a; }
         return { bid: () => 1, timestamp: new Date(0) };
       }`);
       expect(await connector.invoke("getQuote", ["X"])).toEqual({
         ok: true,
-        value: { timestamp: "1970-01-01T00:00:00.000Z" },
+        value: { bid: { lost: "function" }, timestamp: "1970-01-01T00:00:00.000Z" },
       });
       expect(await connector.invoke("getQuote", ["CYCLE"])).toMatchObject({ ok: false, kind: "error" });
     });

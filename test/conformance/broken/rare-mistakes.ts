@@ -40,7 +40,7 @@ export const RARE_MISTAKES: readonly Mistake[] = [
     description: "It does not escape the slash of a symbol in a path.",
     edits: [["`/quotes/${encodeURIComponent(symbol)}`", "`/quotes/${symbol}`"]],
     caughtBy: ["C16"],
-    reason: "BTC/USD",
+    reason: "stETH/USD",
   },
   {
     name: "own-clock-as-asof",
