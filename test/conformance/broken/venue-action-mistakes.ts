@@ -9,6 +9,7 @@ const REPLACED = 'if (status === "replaced") throw new Error(`another order cont
 
 const SUBSCRIBED = "await this.subscribe();\n    ctx.logger";
 const CLOSED = "this.isConnected = false;\n    this.stream?.close();";
+const PLACE = "async placeOrder(order: Order): Promise<OrderAck> {";
 const CONFIRMED = 'return { venueOrderId: accepted.order_id, status: "acknowledged" };';
 const RECOVERED = "this.gapStart = undefined;\n      this.retryMs";
 
@@ -35,7 +36,7 @@ export const VENUE_ACTION_MISTAKES: readonly Mistake[] = [
       ],
     ],
     caughtBy: ["C154"],
-    reason: "the desk placed one",
+    reason: "the desk asked for 1",
   },
   {
     name: "cancels-everything-at-disconnect",
@@ -62,6 +63,21 @@ export const VENUE_ACTION_MISTAKES: readonly Mistake[] = [
     ],
     caughtBy: ["C154"],
     reason: "that the desk did not place",
+  },
+  {
+    name: "sends-unclear-orders-again-after-a-gap",
+    description: "It sends an order without an answer again, under its id, when the stream is back.",
+    edits: [
+      [PLACE, `${PLACE}\n    this.unclear.add(order);`],
+      [CONFIRMED, `this.unclear.delete(order);\n    ${CONFIRMED}`],
+      [
+        RECOVERED,
+        `for (const order of this.unclear) await this.placeOrder(order).catch(() => undefined);\n      ${RECOVERED}`,
+      ],
+      ["private isConnected = false;", "private isConnected = false;\n  private readonly unclear = new Set<Order>();"],
+    ],
+    caughtBy: ["C154"],
+    reason: "the desk asked for 2",
   },
   {
     name: "names-a-flag-and-does-not-send-it",
