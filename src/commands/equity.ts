@@ -88,7 +88,7 @@ type ReturnEntry = readonly [name: string, value: string, shade?: ReturnType<typ
 
 /** A figure that is not known yet says from when on it is. */
 function returnEntries(statistics: EquityStatistics): readonly ReturnEntry[] {
-  const { days, timeWeighted, moneyWeighted, annualised, drawdown, volatility, sharpe } = statistics;
+  const { days, incompleteDays, timeWeighted, moneyWeighted, annualised, drawdown, volatility, sharpe } = statistics;
   const gain = (name: string, value: number | undefined, missing: string): ReturnEntry =>
     value === undefined ? [name, missing] : [name, percent(value), gainShade(value.toFixed(6))];
   return [
@@ -109,6 +109,9 @@ function returnEntries(statistics: EquityStatistics): readonly ReturnEntry[] {
         ? `from 60 days on (${days} now)`
         : `${sharpe.value.toFixed(2)} ± ${sharpe.error.toFixed(2)}`,
     ],
+    ...(incompleteDays === 0
+      ? []
+      : [["days left out", `${incompleteDays}: an account had no exchange rate`] satisfies ReturnEntry]),
   ];
 }
 

@@ -8,6 +8,8 @@ export interface EquityStep {
   readonly flow: number;
   /** undefined: it starts a new chain, because the value before it was zero, negative or negligible. */
   readonly growth: number | undefined;
+  /** false: the value lacks an account without an exchange rate. */
+  readonly isComplete: boolean;
 }
 
 export interface Drawdown {
@@ -21,7 +23,10 @@ export interface Drawdown {
 }
 
 export interface EquityStatistics {
+  /** With a return. */
   readonly days: number;
+  /** Without a return, because the value of the day or of the day before is incomplete. */
+  readonly incompleteDays: number;
   /** Time-weighted, over the whole series; undefined without a day. */
   readonly timeWeighted: number | undefined;
   /** The rate at which all flows would have grown to the last value, over the whole series. */
@@ -60,6 +65,7 @@ export function equityStatistics(steps: readonly EquityStep[]): EquityStatistics
   const root = Math.sqrt(daysOfYear(daily));
   return {
     days: daily.length,
+    incompleteDays: incompleteDates(steps).size,
     timeWeighted,
     moneyWeighted: moneyWeighted(steps),
     drawdown: drawdownOf(steps, index),
@@ -81,10 +87,26 @@ interface DailyReturn {
   readonly value: number;
 }
 
-/** Each date against the last step of the date before. A date on which a new chain starts has no return. */
+/** The dates after the first with an incomplete step, or after a date that ends with one. */
+function incompleteDates(steps: readonly EquityStep[]): ReadonlySet<string> {
+  const dates = new Set<string>();
+  for (const [i, { date, isComplete }] of steps.entries()) {
+    const before = steps[i - 1];
+    const follows = before !== undefined && before.date !== date && !before.isComplete;
+    if (!isComplete || follows) dates.add(date);
+  }
+  dates.delete(steps[0]?.date ?? "");
+  return dates;
+}
+
+/**
+ * Each date against the last step of the date before. A date on which a new chain starts has no return, and neither has
+ * an incomplete one.
+ */
 function dailyReturns(steps: readonly EquityStep[], index: readonly number[]): readonly DailyReturn[] {
   const ends = new Map(steps.map(({ date }, i) => [date, index[i] ?? 1]));
   const broken = new Set(steps.filter(({ growth }) => growth === undefined).map(({ date }) => date));
+  for (const date of incompleteDates(steps)) broken.add(date);
   const values = [...ends];
   return values
     .slice(1)

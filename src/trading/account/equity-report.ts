@@ -64,7 +64,7 @@ export function equityReport(points: readonly ValuePoint[], base: string): Equit
     const growth = before === undefined ? undefined : growthBetween(before, now, largest * NEGLIGIBLE);
     largest = Math.max(largest, value);
     const { date, at } = now.point;
-    return { date, at, value, flow: approximate(flowOf(now, valued[i + 1])), growth };
+    return { date, at, value, flow: approximate(flowOf(now, valued[i + 1])), growth, isComplete: isComplete(now) };
   });
   // At the first point the capital is paid in: there is no value yet to show.
   const index = returnIndex(steps);
@@ -80,7 +80,7 @@ export function equityReport(points: readonly ValuePoint[], base: string): Equit
         fills: now.point.fills,
         index: index[i] ?? 1,
         drawdown: below[i] ?? 0,
-        complete: now.missing.length === 0,
+        complete: isComplete(now),
       }))
       .filter((_, i) => i > 0),
     statistics: equityStatistics(steps),
@@ -92,6 +92,10 @@ export function equityReport(points: readonly ValuePoint[], base: string): Equit
       ),
     ],
   };
+}
+
+function isComplete({ missing }: Valued): boolean {
+  return missing.length === 0;
 }
 
 function sumOf(values: Iterable<Decimal>): Decimal {

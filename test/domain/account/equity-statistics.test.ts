@@ -13,7 +13,14 @@ function series(days: number, isEveryDay: boolean): readonly EquityStep[] {
     if (!isEveryDay && [0, 6].includes(date.getUTCDay())) continue;
     const growth = steps.length === 0 ? undefined : steps.length % 2 === 1 ? 1.01 : 1.03;
     value *= growth ?? 1;
-    steps.push({ date: date.toISOString().slice(0, 10), at, value, flow: steps.length === 0 ? value : 0, growth });
+    steps.push({
+      date: date.toISOString().slice(0, 10),
+      at,
+      value,
+      flow: steps.length === 0 ? value : 0,
+      growth,
+      isComplete: true,
+    });
   }
   return steps;
 }
@@ -44,6 +51,15 @@ it("a day on which a new chain starts has no return, and is not counted as one o
   const steps = series(21, false);
   const broken = steps.map((step, i) => (i === 10 ? { ...step, growth: undefined } : step));
   expect([equityStatistics(steps).days, equityStatistics(broken).days]).toEqual([21, 20]);
+});
+
+it("a day that lacks an account, and the day after it, have no return, and are counted", () => {
+  const steps = series(21, false);
+  const lacking = steps.map((step, i) => (i === 10 ? { ...step, isComplete: false } : step));
+  const { days, incompleteDays } = equityStatistics(lacking);
+  expect([days, incompleteDays]).toEqual([19, 2]);
+  const all = steps.map((step) => ({ ...step, isComplete: false }));
+  expect(equityStatistics(all)).toMatchObject({ days: 0, incompleteDays: 21, volatility: undefined });
 });
 
 it("a few snapshots on weekends are not a year of 365 days", () => {

@@ -16,7 +16,13 @@ const series = fc
   );
 
 function curveOf(points: readonly ReturnPoint[], most: number) {
-  const statistics = { days: 0, timeWeighted: undefined, moneyWeighted: undefined, drawdown: undefined };
+  const statistics = {
+    days: 0,
+    incompleteDays: 0,
+    timeWeighted: undefined,
+    moneyWeighted: undefined,
+    drawdown: undefined,
+  };
   return equityCurve(
     {
       ...{ currency: "USD", points, unconverted: [] },

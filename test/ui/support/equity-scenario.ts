@@ -15,6 +15,7 @@ export function fiveYears(most: number, perDay = 1): EquityCurve {
   const steps = values.map((value, i) => ({
     ...{ date: dateOf(i), at: at(i), value, flow: 0 },
     growth: i === 0 ? undefined : value / (values[i - 1] ?? value),
+    isComplete: true,
   }));
   const index = returnIndex(steps);
   const depths = drawdowns(index);
