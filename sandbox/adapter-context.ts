@@ -8,7 +8,7 @@ import type { AdapterRequest, HostMessage, StartMessage } from "../src/protocol/
 import { copyWithin } from "./copy-within.ts";
 import { EmissionQueue } from "./emission-queue.ts";
 import type { Port } from "./port.ts";
-import { storable } from "./plain-json.ts";
+import { assertStorable } from "./plain-json.ts";
 import { QuoteBuffer } from "./quote-buffer.ts";
 
 export interface ContextHandle {
@@ -71,8 +71,11 @@ export function createAdapterContext(port: Port, start: StartMessage, redact: (t
     options: deepFreeze(structuredClone(start.options)),
     store: {
       get: (key) => requests.send("get", key),
-      put: async (key, value) =>
-        void (await requests.send("put", key, copyWithin(storable(value), VALUE_CHARS_MAX, "store value").value)),
+      put: async (key, value) => {
+        const copy = copyWithin(value, VALUE_CHARS_MAX, "store value").value;
+        assertStorable(value);
+        await requests.send("put", key, copy);
+      },
     },
     bars: async (symbol) => (await requests.send("bars", symbol)) as Bar[],
     source: Object.freeze({

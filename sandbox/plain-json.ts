@@ -19,10 +19,12 @@ export function plainJson(value: unknown): string | undefined {
   return isWhole ? json : JSON.stringify(value, withLostValues);
 }
 
-/** Returns the value. What is stored is read as it was written. @throws TypeError that names what JSON would lose. */
-export function storable(value: unknown): unknown {
+/**
+ * What is stored is read as it was written. The value has JSON, so that no object in it contains itself.
+ * @throws TypeError that names what JSON would lose.
+ */
+export function assertStorable(value: unknown): void {
   if (losesMember(value)) throw unsendable(value, []) ?? new TypeError("pass plain data");
-  return value;
 }
 
 /** Whether JSON leaves a member out that has a value. An object with JSON of its own decides what that is. */

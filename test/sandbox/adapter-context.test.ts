@@ -194,6 +194,9 @@ it("a function is named: what is stored is refused, and what is emitted keeps it
   const { ctx, context, fills } = createHarness();
   const odd = { fillId: "f1", fee: () => "1", at: new Date(0) };
   await expect(ctx.store.put("k", { last: [odd] })).rejects.toThrow("last.0.fee is a function: pass plain data");
+  const alone: unknown[] = [];
+  alone.push(alone);
+  await expect(ctx.store.put("k", alone)).rejects.toThrow("0 is an object that contains itself: pass plain data");
   ctx.emitFill(odd as never);
   context.flush();
   const sent = { fillId: "f1", fee: { lost: "function" }, at: "1970-01-01T00:00:00.000Z" };
