@@ -90,13 +90,17 @@ export async function unknownVenueOrderId(harness: ConformanceHarness): Promise<
   return other === outcome.venueOrderId ? otherForm : other;
 }
 
-/** Places a buy limit order that does not fill. */
-export async function placeRestingOrder(
+/** A buy limit order that does not fill. */
+export async function restingRequest(
   harness: ConformanceHarness,
   quantity = harness.settings.quantity,
-): Promise<AcknowledgedOrder> {
-  const limit = await restingPrice(harness);
-  return placeAcknowledged(harness, { quantity, limit, timeInForce: restingTimeInForce(harness) });
+): Promise<OrderRequest> {
+  return { quantity, limit: await restingPrice(harness), timeInForce: restingTimeInForce(harness) };
+}
+
+/** Places a buy limit order that does not fill. */
+export async function placeRestingOrder(harness: ConformanceHarness, quantity?: string): Promise<AcknowledgedOrder> {
+  return placeAcknowledged(harness, await restingRequest(harness, quantity));
 }
 
 export function fillsOf(harness: ConformanceHarness, { venueOrderId }: AcknowledgedOrder): readonly VenueFill[] {

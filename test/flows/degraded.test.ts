@@ -5,29 +5,37 @@ import { systemClock } from "../../src/app/system.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-const VENUE = adapterFixture("hanging-quotes");
-
 let desk: TempDesk;
 afterEach(async () => {
   await desk.stop();
   await discard(desk);
 });
 
-it("a degraded connector is probed automatically, and is ready and reconciled after its first response", async () => {
-  desk = await tempDesk({
-    clock: { ...systemClock, after: (ms, run) => systemClock.after(ms / 20, run) },
-    files: { "slow.ts": VENUE },
+/** A desk with this connector alone. `pause` makes the desk's pauses shorter. */
+function deskWith(name: string, fixture: string, pause: (ms: number) => number): Promise<TempDesk> {
+  return tempDesk({
+    clock: { ...systemClock, after: (ms, run) => systemClock.after(pause(ms), run) },
+    files: { [`${name}.ts`]: adapterFixture(fixture) },
     config: (text) =>
-      `${text}\n[[connector]]\nname = "slow"\ntype = "custom"\nadapter = "./slow.ts"\n`.replaceAll(
+      `${text}\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`.replaceAll(
         "enabled = true",
         "enabled = false",
       ),
   });
-  const { venues } = desk.open.fleet;
-  // The records of the start are committed before the listener is added.
+}
+
+/** The states that connectors take from now on. The records before are committed first. */
+async function statesFromNow(): Promise<readonly string[]> {
   await desk.settled();
   const states: string[] = [];
   desk.open.onCommit(({ event }) => void (event.type === "connector.changed" && states.push(event.state)));
+  return states;
+}
+
+it("a degraded connector is probed automatically, and is ready and reconciled after its first response", async () => {
+  desk = await deskWith("slow", "hanging-quotes", (ms) => ms / 20);
+  const { venues } = desk.open.fleet;
+  const states = await statesFromNow();
   const quotes = Array.from({ length: 3 }, () => venues.quote("slow", "X").catch(() => undefined));
   await Promise.all(quotes);
   await expect.poll(() => states).toEqual(["degraded", "ready"]);
@@ -40,19 +48,9 @@ function hurried(ms: number): number {
 }
 
 it("a connector whose fills alone cannot be read is degraded, with its reason, until they can", async () => {
-  desk = await tempDesk({
-    clock: { ...systemClock, after: (ms, run) => systemClock.after(hurried(ms), run) },
-    files: { "v.ts": adapterFixture("fills-refused") },
-    config: (text) =>
-      `${text}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\n`.replaceAll(
-        "enabled = true",
-        "enabled = false",
-      ),
-  });
+  desk = await deskWith("v", "fills-refused", hurried);
   const { venues } = desk.open.fleet;
-  await desk.settled();
-  const states: string[] = [];
-  desk.open.onCommit(({ event }) => void (event.type === "connector.changed" && states.push(event.state)));
+  const states = await statesFromNow();
   await venues.quote("v", "REFUSE");
   await venues.quote("v", "DOWN");
   await venues.quote("v", "UP");

@@ -2,8 +2,14 @@
 import { assert } from "../assert.ts";
 import type { ConformanceHarness } from "../harness.ts";
 import { orderRequests } from "../order-requests.ts";
-import { restingPrice, restingTimeInForce } from "../order-terms.ts";
-import { type AcknowledgedOrder, orderAtVenue, orderFor, placeRestingOrder, sendOrder } from "../place-orders.ts";
+import {
+  type AcknowledgedOrder,
+  orderAtVenue,
+  orderFor,
+  placeRestingOrder,
+  restingRequest,
+  sendOrder,
+} from "../place-orders.ts";
 import type { TestCase } from "../test-case.ts";
 
 /** The time in which an adapter may open its stream again, and what it then does. */
@@ -49,10 +55,7 @@ async function assertOnlyAsked(
  */
 async function sendUnclear(harness: ConformanceHarness, resting: AcknowledgedOrder): Promise<AskedFor> {
   const { venue } = harness;
-  const unclear = orderFor(harness, {
-    limit: await restingPrice(harness),
-    timeInForce: restingTimeInForce(harness),
-  });
+  const unclear = orderFor(harness, await restingRequest(harness));
   venue.armFault("place", { kind: "reset" });
   await sendOrder(harness, unclear);
   venue.clearFaults();

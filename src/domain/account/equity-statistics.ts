@@ -57,7 +57,8 @@ export function returnIndex(steps: readonly EquityStep[]): readonly number[] {
 
 export function equityStatistics(steps: readonly EquityStep[]): EquityStatistics {
   const index = returnIndex(steps);
-  const daily = dailyReturns(steps, index);
+  const incomplete = incompleteDates(steps);
+  const daily = dailyReturns(steps, index, incomplete);
   const [first, last] = [steps[0], steps.at(-1)];
   const span = first === undefined || last === undefined ? 0 : calendarDays(first.date, last.date);
   const timeWeighted = steps.length < 2 ? undefined : (index.at(-1) ?? 1) - 1;
@@ -65,7 +66,7 @@ export function equityStatistics(steps: readonly EquityStep[]): EquityStatistics
   const root = Math.sqrt(daysOfYear(daily));
   return {
     days: daily.length,
-    incompleteDays: incompleteDates(steps).size,
+    incompleteDays: incomplete.size,
     timeWeighted,
     moneyWeighted: moneyWeighted(steps),
     drawdown: drawdownOf(steps, index),
@@ -103,15 +104,18 @@ function incompleteDates(steps: readonly EquityStep[]): ReadonlySet<string> {
  * Each date against the last step of the date before. A date on which a new chain starts has no return, and neither has
  * an incomplete one.
  */
-function dailyReturns(steps: readonly EquityStep[], index: readonly number[]): readonly DailyReturn[] {
+function dailyReturns(
+  steps: readonly EquityStep[],
+  index: readonly number[],
+  incomplete: ReadonlySet<string>,
+): readonly DailyReturn[] {
   const ends = new Map(steps.map(({ date }, i) => [date, index[i] ?? 1]));
   const broken = new Set(steps.filter(({ growth }) => growth === undefined).map(({ date }) => date));
-  for (const date of incompleteDates(steps)) broken.add(date);
   const values = [...ends];
   return values
     .slice(1)
     .map(([date, value], i) => ({ date, value: value / (values[i]?.[1] ?? 1) - 1 }))
-    .filter(({ date }) => !broken.has(date));
+    .filter(({ date }) => !broken.has(date) && !incomplete.has(date));
 }
 
 /**
