@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { ZERO, parseText, text } from "../domain/decimal.ts";
+import { type StatedRatio, splitDigest } from "../trading/account/stated-split.ts";
 import { resolveOrder } from "../trading/orders/decide.ts";
 import { digestOf } from "../domain/digest.ts";
 import { EXIT } from "../domain/errors/error.ts";
@@ -6,6 +8,19 @@ import { flag, positional } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { receiptSchema } from "./orders/receipt.ts";
 import { authoritySchema, callSigned } from "./signed-call.ts";
+
+/** `7:1` */
+const splitSchema = z.string().transform((raw, context): StatedRatio => {
+  try {
+    const [after, before] = raw.split(":").map(parseText);
+    const isRatio = after?.gt(ZERO) === true && before?.gt(ZERO) === true && !after.eq(before);
+    if (isRatio && raw.split(":").length === 2) return [text(after), text(before)];
+  } catch {
+    // Said below.
+  }
+  context.addIssue({ code: "custom", message: "must be units after and before the split, such as 7:1" });
+  return z.NEVER;
+});
 
 export const command = defineCommand({
   name: "resolve",
@@ -15,25 +30,34 @@ export const command = defineCommand({
   runs: "desk",
   writes: ["journal"],
   summary: "close a lost order or a flagged instrument by hand",
-  description: "An order whose venue has lost it, or an instrument as CONNECTOR/SYMBOL.",
-  examples: ['qoc resolve 20260705-001 --note "never reached the venue"', 'qoc resolve paper/SPX --note "split"'],
+  description:
+    "An order whose venue has lost it, or an instrument as CONNECTOR/SYMBOL, which takes the venue's quantity. " +
+    "--split keeps the cost instead: for a split that the venue shows and does not announce.",
+  examples: [
+    'qoc resolve 20260705-001 --note "never reached the venue"',
+    'qoc resolve ibkr/AAPL --split 7:1 -m "split"',
+  ],
   exits: [5],
   input: z.strictObject({
     id: positional(z.string(), "ID|CONNECTOR/SYMBOL", "the unknown or lost order, or the flagged instrument", {
       completes: "order",
     }),
     note: flag(z.string().min(3), "TEXT", "what you saw at the venue", { short: "m" }),
+    split: flag(splitSchema.optional(), "AFTER:BEFORE", "the instrument was split: units after for units before"),
     /** The client's signature. */
     authority: authoritySchema.optional(),
   }),
   output: z.union([receiptSchema, z.object({ instrument: z.string(), quantity: z.string() })]),
-  run: ({ id, note, authority }, context) => {
+  run: ({ id, note, split, authority }, context) => {
     const { actor, page } = context;
-    return resolveOrder(requireDesk(context).desk, id, { note, actor, authority, page });
+    return resolveOrder(requireDesk(context).desk, id, { note, split, actor, authority, page });
   },
   cli: async (session, input) => {
     const [id, note] = [String(input["id"] ?? ""), String(input["note"] ?? "")];
-    const intent = { action: "resolve", id, digest: digestOf(note) } as const;
+    const split = splitSchema.safeParse(input["split"]);
+    const intent = split.success
+      ? ({ action: "split", id, digest: splitDigest({ ratio: split.data, note }) } as const)
+      : ({ action: "resolve", id, digest: digestOf(note) } as const);
     await session.show("resolve", await callSigned(session, { command: "resolve", input, intent }));
     return EXIT.done;
   },

@@ -189,6 +189,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
     case "fx.observed":
     case "instrument.multiplier":
     case "instrument.asset":
+    case "instrument.split":
     case "venue.activity":
       state.lastRelevantSeq = recorded.seq;
       applyAccountEvent(state, recorded as Recorded<AccountEvent>);

@@ -16,6 +16,7 @@ export function topicsOf(event: DeskEvent): readonly string[] {
     case "instrument.flagged":
     case "instrument.cleared":
     case "instrument.agreed":
+    case "instrument.split":
     case "position.adopted":
       return ["book"];
     case "connector.changed":

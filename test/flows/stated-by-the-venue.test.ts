@@ -73,6 +73,47 @@ describe("a 7:1 split", () => {
   });
 });
 
+describe("a split that no venue states", () => {
+  const VENUE = adapterSource(`
+    held = 15;
+    async getQuote(symbol: string) {
+      this.held = Number(symbol);
+      return { symbol, bid: 700, ask: 700, timestamp: Date.now() };
+    }
+    async getPositions() {
+      const price = 10_500 / this.held;
+      return [{ symbol: "AAA", quantity: this.held, averagePrice: price, markPrice: price }];
+    }
+    async getAccount() {
+      return { nav: 100_000, cash: 89_500, buyingPower: 89_500, currency: "USD" };
+    }`);
+
+  it("is stated by its ratio, which must make what the venue holds, and keeps the cost", async () => {
+    desk = await tempDesk({ files: { "venue.ts": VENUE }, config: () => table("venue") });
+    const { state } = desk.open.desk;
+    const resolve = (split: string, id = "venue/AAA") => desk.call("resolve", { id, split, note: "a letter" });
+    await markAccount(desk.open.desk, "venue" as ConnectorName);
+    await expect(resolve("7:1")).rejects.toThrow("the venue holds the 15 AAA that the fills make: no split is missing");
+    await expect(resolve("7:1", "venue/BBB")).rejects.toThrow("venue/BBB names no position of this desk");
+    await desk.open.fleet.venues.quote("venue", "105");
+    await expect(resolve("6:1")).rejects.toMatchObject({
+      message: "6:1 makes 90 of 15 AAA, and the venue holds 105; nothing was changed",
+      hint: 'type: qoc resolve venue/AAA --split 7:1 -m "what you saw"',
+    });
+    await expect(resolve("100001:1")).rejects.toThrow("no split is 100001:1");
+    for (const wrong of ["7", "7:0", "7:7", "-7:1", "7:1:1", "x:1"])
+      await expect(resolve(wrong)).rejects.toThrow("must be units after and before the split, such as 7:1");
+    expect(await resolve("7:1")).toEqual({ instrument: "venue/AAA", quantity: "105" });
+    const { book } = await desk.call<StatusView>("status");
+    expect(book.positions[0]).toMatchObject({ quantity: "105", unrealizedPnl: "0", realizedPnl: "0" });
+    expect([state.flagged.size, state.accounts.get("venue")?.unexplained.toFixed()]).toEqual([0, "0"]);
+    // A venue pays cash for a part of a unit.
+    await desk.open.fleet.venues.quote("venue", "10");
+    await expect(resolve("1:10")).rejects.toThrow("a split of venue/AAA within 20 hours counts already");
+    expect(await desk.call("journal verify")).toMatchObject({ ok: true });
+  });
+});
+
 describe("what a venue states besides", () => {
   const VENUE = adapterSource(`
     async getQuote(symbol: string) { return { symbol, bid: 99, ask: 100, timestamp: Date.now() }; }

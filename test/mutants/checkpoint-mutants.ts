@@ -298,4 +298,22 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     test: "test/domain/account/lots.test.ts",
     fails: "take few bytes each, and a base has the texts of its book",
   },
+  {
+    name: "c33",
+    removes: "the change of the NAV that a stated split explains",
+    file: "src/domain/account/account-state.ts",
+    search: "splitInstrument(state, { connector, symbol, ratio, at });\n  explainAgain(state, connector, at);",
+    replace: "splitInstrument(state, { connector, symbol, ratio, at });",
+    test: "test/trading/account/venue-money.test.ts",
+    fails: "changes no profit, no NAV and no cost, at whatever price the venue marks it before and after",
+  },
+  {
+    name: "c34",
+    removes: "the comparison of a stated split with the venue",
+    file: "src/trading/account/stated-split.ts",
+    search: "if (after.eq(theirs) || isPaidFraction(after, theirs)) return;",
+    replace: "if (!after.eq(held)) return;",
+    test: "test/flows/stated-by-the-venue.test.ts",
+    fails: "is stated by its ratio, which must make what the venue holds, and keeps the cost",
+  },
 ];

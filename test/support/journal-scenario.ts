@@ -313,6 +313,12 @@ export class JournalScenario {
     });
   }
 
+  split(connector: string, symbol: string, [after, before]: readonly [string, string]): this {
+    const ratio = [amount(after), amount(before)] as const;
+    const stated = { connector: connector as ConnectorName, symbol, ratio, note: "split", actor: "human" } as const;
+    return this.event({ type: "instrument.split", ...stated });
+  }
+
   /** Proposes, approves, submits and acknowledges an order. */
   working(id: string, draft: TermsDraft = {}): this {
     return this.proposed(id, draft).approved(id).submitting(id).accepted(id);

@@ -3,6 +3,7 @@
  * lines. A test forges a record with `event` or `rewrite`; the chain of hashes is always that of the real writer.
  */
 import { flowDigest } from "../../src/trading/account/cash-flow.ts";
+import { splitDigest } from "../../src/trading/account/stated-split.ts";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { GENESIS, readLine, writeLine } from "../../src/bus/journal-record.ts";
 import {
@@ -270,6 +271,19 @@ export class SignedJournal {
     const authority = signing.unsigned ? undefined : this.authority(subject, { key: keyForMode(mode), ...signing });
     const moved = { type: "cash.moved", connector: connector as ConnectorName, kind, amount: amount("-5") } as const;
     return this.event({ ...moved, note, actor: "human", authority });
+  }
+
+  split(
+    after: string,
+    signing: Signing & { readonly unsigned?: boolean; readonly stated?: string; readonly mode?: Mode } = {},
+  ): this {
+    const [note, mode] = ["split", signing.mode ?? "paper"] as const;
+    const connector = mode === "paper" ? "paper" : "broker";
+    const digest = splitDigest({ ratio: [amount(signing.stated ?? after), amount("1")], note });
+    const subject = { action: "split", id: `${connector}/X`, digest, shown: "", mode } as const;
+    const authority = signing.unsigned ? undefined : this.authority(subject, { key: keyForMode(mode), ...signing });
+    const stated = { symbol: "X", ratio: [amount(after), amount("1")], note, actor: "human", authority } as const;
+    return this.event({ type: "instrument.split", connector: connector as ConnectorName, ...stated });
   }
 
   gap(range: GapRange, signing: Signing = { key: "live" }): this {

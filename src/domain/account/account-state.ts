@@ -9,11 +9,12 @@ import { type ExchangeRate, converted, keepRate, ratePath } from "./exchange-rat
 import { type FillState, positionOf } from "../fills/fill-state.ts";
 import { exchangeInstrument, exchangeOf, exchangedPositions } from "./instrument-exchange.ts";
 import { type MultiplierStated, multiplierKey, multiplierOf } from "./multiplier.ts";
+import type { SplitStated } from "../market/instrument-event.ts";
 import { type NavReading, changeWithoutTrades, unexplainedChange } from "./nav-change.ts";
 import { openPosition } from "./position.ts";
 import { spinOffInstrument, spinOffOf } from "./spin-off.ts";
 import { splitInstrument } from "./split.ts";
-import { splitRatioOf } from "./split-ratio.ts";
+import { possibleRatio, splitRatioOf } from "./split-ratio.ts";
 import {
   type ActivityKey,
   type ActivityReceived,
@@ -23,7 +24,7 @@ import {
 } from "./venue-activity.ts";
 import { announcedMoney, correctedMoney } from "./venue-money.ts";
 
-export type AccountEvent = AccountMarked | MoneyEvent;
+export type AccountEvent = AccountMarked | MoneyEvent | SplitStated;
 
 export interface AccountState extends FillState {
   /** The activities that the journal has, so that each counts once. */
@@ -42,6 +43,9 @@ export function applyAccountEvent(state: AccountState, recorded: Recorded<Accoun
       return;
     case "venue.activity":
       announce(state, recorded as Recorded<ActivityReceived>);
+      return;
+    case "instrument.split":
+      splitAsStated(state, recorded as Recorded<SplitStated>);
       return;
     case "instrument.multiplier":
       stateMultiplier(state, event);
@@ -92,6 +96,17 @@ function announce(state: AccountState, recorded: Recorded<ActivityReceived>): vo
   const ratio = splitRatioOf(activity);
   if (ratio !== undefined) splitInstrument(state, { connector, symbol: activity.symbol, ratio, at: activity.at });
   if (exchange(state, event, money?.amount ?? ZERO) || ratio !== undefined) explainAgain(state, connector, recordedAt);
+}
+
+/** A human states a split after the mark that shows it: what was held then is of before. */
+function splitAsStated(
+  state: AccountState,
+  { event: { connector, symbol, ratio: stated }, at }: Recorded<SplitStated>,
+): void {
+  const ratio = possibleRatio(stated);
+  if (ratio === undefined) return;
+  splitInstrument(state, { connector, symbol, ratio, at });
+  explainAgain(state, connector, at);
 }
 
 /** A new name, a merger or a spin-off; returns whether it is one of these. `cash`: in the account's currency. */

@@ -47,12 +47,14 @@ export function copyBook(book: PositionBook): PositionBook {
   return { ...book, lots: book.lots.copy(), fees: new Map(book.fees) };
 }
 
-/** The cost of each lot stays. */
+/** The cost of each lot stays. The lots add up to the split quantity: three of 1 are 1 after a split 1:3. */
 export function splitLots(position: PositionBook, splitRatio: SplitRatio): void {
   const lots = new Lots();
+  let held = ZERO;
   position.quantity = ZERO;
   for (const lot of position.lots) {
-    const quantity = splitQuantity(lot.quantity, splitRatio);
+    held = held.plus(lot.quantity);
+    const quantity = splitQuantity(held, splitRatio).minus(position.quantity);
     if (quantity.eq(ZERO)) continue;
     const cost = lot.cost ?? (lot.price === undefined ? undefined : lot.quantity.times(lot.price));
     lots.push({ quantity, cost, price: cost === undefined ? undefined : quotient(cost, quantity) });

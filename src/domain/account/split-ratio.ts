@@ -15,10 +15,28 @@ const FACTOR_MAX = decimal("100000");
 
 /** undefined if the activity is no split, or states a ratio that no split has: the quantities then differ. */
 export function splitRatioOf({ kind, ratio: stated }: VenueActivity): SplitRatio | undefined {
-  if (kind !== "split" || stated === undefined) return undefined;
+  return kind !== "split" || stated === undefined ? undefined : possibleRatio(stated);
+}
+
+/** undefined for a ratio that no split has. */
+export function possibleRatio(stated: NonNullable<VenueActivity["ratio"]>): SplitRatio | undefined {
   const { after, before } = statedRatio(stated);
-  if (after.gt(before.times(FACTOR_MAX)) || before.gt(after.times(FACTOR_MAX))) return undefined;
-  return { after, before };
+  const isPossible = after.lte(before.times(FACTOR_MAX)) && before.lte(after.times(FACTOR_MAX));
+  return isPossible ? { after, before } : undefined;
+}
+
+const SMALL_MAX = 50;
+
+/** The ratio of small whole numbers that makes one quantity of the other, `7:1`; undefined if none does. */
+export function smallRatioText(held: Decimal, after: Decimal): string | undefined {
+  if (held.eq(ZERO) || held.eq(after) || held.gt(ZERO) !== after.gt(ZERO)) return undefined;
+  for (let units = 1; units <= SMALL_MAX; units++) {
+    const before = decimal(String(units));
+    const found = ratio(after.times(before), held, 0);
+    if (found.gt(ZERO) && found.lte(decimal(String(SMALL_MAX))) && held.times(found).eq(after.times(before)))
+      return `${text(found)}:${units}`;
+  }
+  return undefined;
 }
 
 /** As a venue states it: units after, units before. */

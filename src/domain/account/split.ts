@@ -1,13 +1,13 @@
 /** A split of an instrument, whether the account shows it already or the next mark will. */
 import type { AccountRecord } from "./account.ts";
-import { type Decimal, ZERO, decimal } from "../decimal.ts";
+import { type Decimal, ZERO, decimal, text } from "../decimal.ts";
 import type { FillState } from "../fills/fill-state.ts";
 import { comparableSymbol, instrumentKey } from "../orders/order.ts";
 import type { PositionRecord } from "./position.ts";
 import { QUANTITY_MAX, type SplitRatio, splitPosition, splitQuantity } from "./split-ratio.ts";
 import type { VenuePosition } from "../market/venue.ts";
 
-interface InstrumentSplit {
+export interface InstrumentSplit {
   readonly connector: string;
   readonly symbol: string;
   readonly ratio: SplitRatio;
@@ -22,6 +22,31 @@ interface InstrumentSplit {
 const SPLIT_EVERY_MS = 20 * 60 * 60 * 1000;
 type Holdings = ReadonlyMap<string, VenuePosition>;
 
+interface SplitPositions {
+  readonly positions: readonly PositionRecord[];
+  /** In all spellings of the instrument, before the split and after it. */
+  readonly held: Decimal;
+  readonly after: Decimal;
+}
+
+/** What the split changes; undefined for a split that cannot be. */
+export function positionsToSplit(
+  state: Pick<FillState, "positions">,
+  split: InstrumentSplit,
+): SplitPositions | undefined {
+  const name = comparableSymbol(split.symbol);
+  const positions = [...state.positions.values()].filter(
+    ({ connector, symbol }) => connector === split.connector && comparableSymbol(symbol) === name,
+  );
+  if (positions.some((position) => position.hasSplitWithin(SPLIT_EVERY_MS, split.at))) return undefined;
+  // The fills of before and after the split are one sum: the venue's quantity differs, and a human adopts it.
+  if (positions.some((position) => position.hasBaseAfter(split.at))) return undefined;
+  const held = quantityOf(positions);
+  if (splitQuantity(held, split.ratio).abs().gt(QUANTITY_MAX)) return undefined;
+  const after = positions.reduce((sum, { quantity }) => sum.plus(splitQuantity(quantity, split.ratio)), ZERO);
+  return { positions, held, after };
+}
+
 /**
  * Splits the position in all spellings of the instrument, and what the account reported before the split. Quantities
  * tell whether a report is of before or after. A difference of positions that the split explains is no difference. A
@@ -29,20 +54,17 @@ type Holdings = ReadonlyMap<string, VenuePosition>;
  */
 export function splitInstrument(state: FillState, split: InstrumentSplit): void {
   const name = comparableSymbol(split.symbol);
-  const positions = [...state.positions.values()].filter(
-    ({ connector, symbol }) => connector === split.connector && comparableSymbol(symbol) === name,
-  );
-  const before = quantityOf(positions);
-  if (positions.some((position) => position.hasSplitWithin(SPLIT_EVERY_MS, split.at))) return;
-  // The fills of before and after the split are one sum: the venue's quantity differs, and a human adopts it.
-  if (positions.some((position) => position.hasBaseAfter(split.at))) return;
-  if (splitQuantity(before, split.ratio).abs().gt(QUANTITY_MAX)) return;
+  const found = positionsToSplit(state, split);
+  if (found === undefined) return;
+  const { positions, held: before } = found;
   for (const position of positions) position.split(split.ratio, split.at);
   const after = quantityOf(positions);
   for (const { symbol, quantity } of positions) {
     const key = instrumentKey(split.connector, symbol);
     const flag = state.flagged.get(key);
-    if (flag !== undefined && decimal(flag.actual).eq(quantity)) state.flagged.delete(key);
+    if (flag === undefined) continue;
+    if (decimal(flag.actual).eq(quantity)) state.flagged.delete(key);
+    else state.flagged.set(key, { ...flag, expected: text(quantity) });
   }
   const account = state.accounts.get(split.connector);
   // The quantity was adopted after the split: the reports of the account are of after the split as well.

@@ -22,6 +22,7 @@ export const SIGNED_ACTIONS = [
   "reload",
   "schedule",
   "flow",
+  "split",
   // A terminal proves the desk key when it connects, and signs none of these: only a page does.
   "reject",
   "cancel",
@@ -55,8 +56,8 @@ export interface ActionStatement {
   readonly id: string;
   /**
    * approve and cancel: the digest of the terms. reload: of the configuration. resume, resolve and halt: of the reason.
-   * schedule: of the text of its file, or of its table in desk.toml. flow: of kind, amount and note. reject: of
-   * {@link rejectionText}. session: of the grant. passkey: of its facts.
+   * schedule: of the text of its file, or of its table in desk.toml. flow: of kind, amount and note. split: of ratio
+   * and note. reject: of {@link rejectionText}. session: of the grant. passkey: of its facts.
    */
   readonly digest: string;
   /** The digest of what the client displayed; "" if nothing was displayed. */

@@ -23,6 +23,18 @@ export interface InstrumentCleared {
   readonly authority?: Authority | undefined;
 }
 
+/** A human stated a split that the venue does not announce, and signed it: the lots keep their cost. */
+export interface SplitStated {
+  readonly type: "instrument.split";
+  readonly connector: ConnectorName;
+  readonly symbol: string;
+  /** Units after, units before: 7 for 1. */
+  readonly ratio: readonly [after: DecimalText, before: DecimalText];
+  readonly note: string;
+  readonly actor: Actor;
+  readonly authority?: Authority | undefined;
+}
+
 /** A comparison found the venue's quantity equal to the fills that count: no decision, and the quantity stays. */
 export interface InstrumentAgreed {
   readonly type: "instrument.agreed";
@@ -38,4 +50,4 @@ export interface PositionAdopted {
   readonly quantity: DecimalText;
 }
 
-export type InstrumentEvent = InstrumentFlagged | InstrumentCleared | InstrumentAgreed | PositionAdopted;
+export type InstrumentEvent = InstrumentFlagged | InstrumentCleared | SplitStated | InstrumentAgreed | PositionAdopted;

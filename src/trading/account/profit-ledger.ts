@@ -104,6 +104,9 @@ export class ProfitLedger {
           this.#endExplained(event.connector);
         }
         return;
+      case "instrument.split":
+        this.#endExplained(event.connector);
+        return;
       case "snapshot.taken":
         if (this.#parts.rows.size > 0) this.#addPoint(at);
         return;

@@ -3,10 +3,13 @@ import type { SigningRole } from "../../domain/authority/authority.ts";
 import type { CashMoved } from "../../domain/account/cash-event.ts";
 import type { ScheduleAccepted, ScheduleResumed } from "../../domain/config/schedule-event.ts";
 import { digestOf } from "../../domain/digest.ts";
-import type { TradingChanged } from "../../domain/event.ts";
+import type { OrderResolved, TradingChanged } from "../../domain/event.ts";
 import { type JournalGap, gapDigest, gapLabel } from "../../domain/authority/journal-head.ts";
+import type { InstrumentCleared, SplitStated } from "../../domain/market/instrument-event.ts";
+import { instrumentKey } from "../../domain/orders/order.ts";
 import type { Mode } from "../../domain/market/venue.ts";
 import { recordedFlowDigest } from "../account/cash-flow.ts";
+import { splitDigest } from "../account/stated-split.ts";
 import { keyForMode } from "../keys/authority.ts";
 import type { AuditedDecision } from "./audit-finding.ts";
 
@@ -42,6 +45,26 @@ export function scheduleDecision({
 }: ScheduleAccepted | ScheduleResumed): AuditedDecision {
   const subject = { action: "schedule", id, digest, shown: "", mode: "" } as const;
   return { name: `the ${type} of ${id}`, subject, authority, key: "desk" };
+}
+
+/** An order that was closed by hand. */
+export function resolution({ id, note, authority }: OrderResolved, mode: Mode): AuditedDecision {
+  const subject = { action: "resolve", id, digest: digestOf(note), shown: "", mode } as const;
+  return { name: `the resolution of ${id}`, subject, authority, key: keyForMode(mode) };
+}
+
+/** An instrument whose quantity at the venue was adopted. */
+export function clearing({ connector, symbol, note, authority }: InstrumentCleared, mode: Mode): AuditedDecision {
+  const id = instrumentKey(connector, symbol);
+  const subject = { action: "resolve", id, digest: digestOf(note), shown: "", mode } as const;
+  return { name: `the clearing of ${id}`, subject, authority, key: keyForMode(mode) };
+}
+
+export function splitDecision(event: SplitStated, mode: Mode): AuditedDecision {
+  const { connector, symbol, authority } = event;
+  const id = instrumentKey(connector, symbol);
+  const subject = { action: "split", id, digest: splitDigest(event), shown: "", mode } as const;
+  return { name: `the split of ${id}`, subject, authority, key: keyForMode(mode) };
 }
 
 export function flowDecision(event: CashMoved, mode: Mode): AuditedDecision {

@@ -14,6 +14,7 @@ const IN_FORCE: ReadonlySet<DeskEvent["type"]> = new Set([
   "trading.changed",
   "order.resolved",
   "instrument.cleared",
+  "instrument.split",
   "cash.moved",
   "schedule.accepted",
   "schedule.resumed",

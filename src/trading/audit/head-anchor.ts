@@ -113,6 +113,7 @@ const DECISIONS: ReadonlySet<DeskEvent["type"]> = new Set([
   "order.not_sent",
   "order.resolved",
   "instrument.cleared",
+  "instrument.split",
   "trading.changed",
   "journal.gap",
   "key.changed",

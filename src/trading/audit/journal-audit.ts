@@ -3,9 +3,8 @@
  * each decision of a human is signed at its place on the chain, and keys, formats and gaps are what they state.
  */
 import { SIGNED_FORMAT, boundaryText } from "../../domain/authority/authority.ts";
-import type { CashMoved } from "../../domain/account/cash-event.ts";
 import { emptyDeskState } from "../../domain/desk-state.ts";
-import { digestOf, digestTerms } from "../../domain/digest.ts";
+import { digestTerms } from "../../domain/digest.ts";
 import {
   type DeskEvent,
   type KeysReplaced,
@@ -14,7 +13,7 @@ import {
   TRADING_STATES,
 } from "../../domain/event.ts";
 import type { ClientOrderId, ConnectorName, OrderId } from "../../domain/ids.ts";
-import { instrumentKey, kindOf } from "../../domain/orders/order.ts";
+import { kindOf } from "../../domain/orders/order.ts";
 import type { PageOpened, PasskeyAdded } from "../../domain/pages/page-event.ts";
 import { isKeyOfPage } from "../../domain/pages/passkey.ts";
 import type { ScheduleAccepted, ScheduleResumed } from "../../domain/config/schedule-event.ts";
@@ -29,7 +28,16 @@ import {
   emptyCounts,
 } from "./audit-result.ts";
 import type { AuditedDecision, AuditFinding } from "./audit-finding.ts";
-import { flowDecision, gapDecision, haltDecision, resumeDecision, scheduleDecision } from "./audited-decisions.ts";
+import {
+  clearing,
+  flowDecision,
+  gapDecision,
+  haltDecision,
+  resolution,
+  resumeDecision,
+  scheduleDecision,
+  splitDecision,
+} from "./audited-decisions.ts";
 import { pageCancel, pageRejection } from "./audit-pages.ts";
 import { SignatureAudit } from "./audit-signatures.ts";
 import type { AuditStart, EarlierHeads } from "./audit-start.ts";
@@ -111,7 +119,7 @@ export class JournalAudit {
         this.#takeSchedule(recorded as Recorded<typeof event>);
         return;
       case "cash.moved":
-        this.#takeCashFlow(recorded as Recorded<typeof event>);
+        this.#decide(recorded, flowDecision(event, this.#modeOf(event.connector)));
         return;
       case "page.opened":
         this.#openPage(recorded as Recorded<typeof event>);
@@ -285,16 +293,14 @@ export class JournalAudit {
           this.report(seq, { code: "INTENT_MISSING", message: `${event.id} was accepted without a submit intent` });
         return;
       case "order.resolved":
-        this.#resolve(recorded, event.id, {
-          name: `the resolution of ${event.id}`,
-          mode: this.#order(event.id).mode ?? "unstated",
-        });
+        if (this.#isSigned) this.#decide(recorded, resolution(event, this.#order(event.id).mode ?? "unstated"));
         return;
-      case "instrument.cleared": {
-        const id = instrumentKey(event.connector, event.symbol);
-        this.#resolve(recorded, id, { name: `the clearing of ${id}`, mode: this.#modeOf(event.connector) });
+      case "instrument.cleared":
+        if (this.#isSigned) this.#decide(recorded, clearing(event, this.#modeOf(event.connector)));
         return;
-      }
+      case "instrument.split":
+        this.#decide(recorded, splitDecision(event, this.#modeOf(event.connector)));
+        return;
       default:
     }
   }
@@ -304,17 +310,6 @@ export class JournalAudit {
     const { event } = recorded;
     if (event.type === "schedule.accepted" && event.path === LAYOUT.config) return;
     this.#decide(recorded, scheduleDecision(event));
-  }
-
-  #takeCashFlow(recorded: Recorded<CashMoved>): void {
-    this.#decide(recorded, flowDecision(recorded.event, this.#modeOf(recorded.event.connector)));
-  }
-
-  #resolve(recorded: Recorded, id: string, { name, mode }: { readonly name: string; readonly mode: Mode }): void {
-    const { event } = recorded;
-    if (!this.#isSigned || (event.type !== "order.resolved" && event.type !== "instrument.cleared")) return;
-    const subject = { action: "resolve", id, digest: digestOf(event.note), shown: "", mode } as const;
-    this.#decide(recorded, { name, subject, authority: event.authority, key: keyForMode(mode) });
   }
 
   #approve(recorded: Recorded<OrderApproved>): void {

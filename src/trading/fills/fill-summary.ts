@@ -1,5 +1,6 @@
 /** What an inbox item says about one fill, or about many fills of one burst. The size does not grow with the number. */
 import { pairOf } from "../../domain/account/currency.ts";
+import { smallRatioText } from "../../domain/account/split-ratio.ts";
 import { type Decimal, ZERO, decimal, quotient } from "../../domain/decimal.ts";
 import type { DeskState } from "../../domain/desk-state.ts";
 import type { FillConflicted, FillReceived, Recorded } from "../../domain/event.ts";
@@ -254,7 +255,16 @@ function flagItem(
   const title = count === 1 ? `${connector}/${symbol}: ${words}` : `${connector}: ${count} ${words}`;
   const lead = count === 1 ? `Our fills sum to ${expected}, the venue reports ${actual}.` : latestText(summary).trim();
   const advice = `Compare with the venue's own page, then \`qoc resolve ${quoteForShell(`${connector}/${symbol}`)} -m "what you saw"\`.`;
-  return alertItem("position", title, { first, text: `${lead}${count === 1 ? " " : "\n\n"}${advice}` });
+  const split = count === 1 ? splitAdvice({ connector, symbol, expected, actual }) : "";
+  return alertItem("position", title, { first, text: `${lead}${count === 1 ? " " : "\n\n"}${advice}${split}` });
+}
+
+/** The command for a difference that a split explains; "" for another. */
+function splitAdvice({ connector, symbol, expected, actual }: Omit<InstrumentFlagged, "type">): string {
+  const ratio = smallRatioText(decimal(expected), decimal(actual));
+  if (ratio === undefined) return "";
+  const command = `qoc resolve ${quoteForShell(`${connector}/${symbol}`)} --split ${ratio} -m "what you saw"`;
+  return ` If it was split, \`${command}\` keeps its cost.`;
 }
 
 function conflictItem(summary: BurstSummary, { connector, fill }: FillConflicted): HostItem {

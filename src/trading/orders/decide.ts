@@ -13,12 +13,13 @@ import type { PageCaller } from "../../domain/pages/page-session.ts";
 import type { Mode } from "../../domain/market/venue.ts";
 import { acceptGap } from "../audit/accept-gap.ts";
 import { standingOf } from "../account/account-view.ts";
+import { settledPositions } from "../account/settled-positions.ts";
+import { type StatedRatio, stateSplit } from "../account/stated-split.ts";
 import { type SignedDecision, keyForMode } from "../keys/authority.ts";
 import type { Desk } from "../desk.ts";
 import { matchOrder, findOrder } from "./find-order.ts";
 import { rejectedFileComments } from "../projections/order-files.ts";
 import { receiptOf } from "./order-view.ts";
-import { markAccount } from "../market/market-snapshot.ts";
 import { queryOrderStatus } from "./reconcile.ts";
 
 /** Who decides, and the signature of the decision. */
@@ -137,15 +138,16 @@ function resolveDecision(id: string, mode: Mode, { note, page }: HumanNote): Sig
  * know it or reports its end without the fills, or its connector is no longer in desk.toml. Fills that still arrive are
  * applied and flagged.
  * An instrument that is flagged or has disputed fills takes the quantity that its venue reports now. A position at a
- * connector that is no longer in desk.toml is written off.
+ * connector that is no longer in desk.toml is written off. With a ratio of a split see {@link stateSplit}.
  * @throws NOT_UNKNOWN if the venue still has the order; POSITION_UNSETTLED; CONNECTOR_NOT_READY.
  */
 export async function resolveOrder(
   desk: Desk,
   ref: string,
-  decision: HumanNote,
+  decision: HumanNote & { readonly split?: StatedRatio | undefined },
 ): Promise<Receipt | { instrument: string; quantity: string }> {
   const { note, actor, authority } = decision;
+  if (decision.split !== undefined) return stateSplit(desk, ref, { ...decision, split: decision.split });
   if (isWrittenOff(desk, ref)) return writeOff(desk, ref, decision);
   const isBlocked = desk.state.flagged.has(ref as InstrumentKey) || desk.state.disputes.has(ref as InstrumentKey);
   if (isBlocked) return clearInstrument(desk, ref, decision);
@@ -188,27 +190,17 @@ async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {
   return !isTerminal(order.state) && (lookup === "not-found" || order.final !== undefined);
 }
 
-const READINGS_MAX = 3;
-
-/**
- * Adopts the quantity that the venue reports now. A fill that arrives during the request may be in the response or not,
- * so the venue is asked again. @throws POSITION_UNSETTLED, and what the connector throws.
- */
+/** Adopts the quantity that the venue reports now. @throws POSITION_UNSETTLED, and what the connector throws. */
 async function clearInstrument(desk: Desk, key: string, decision: HumanNote) {
   const { note, actor, authority } = decision;
   const { connector, symbol } = partsOf(key);
   const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
   // A signature counts once, however often the venue is asked.
   await desk.authority.check(resolveDecision(key, mode, decision), authority);
-  for (let reading = 1; reading <= READINGS_MAX; reading++) {
-    const { seq } = desk.state;
-    const { positions } = await markAccount(desk, connector);
-    if ((desk.state.lastFill.get(instrumentKey(connector, symbol))?.seq ?? 0) > seq) continue;
-    const quantity: DecimalText = positions.find((held) => held.symbol === symbol)?.quantity ?? text(ZERO);
-    await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor, authority });
-    return { instrument: instrumentKey(connector, symbol), quantity };
-  }
-  throw new QocError("POSITION_UNSETTLED", { connector, symbol });
+  const positions = await settledPositions(desk, { connector, symbol });
+  const quantity: DecimalText = positions.find((held) => held.symbol === symbol)?.quantity ?? text(ZERO);
+  await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor, authority });
+  return { instrument: instrumentKey(connector, symbol), quantity };
 }
 
 export interface TradingChange extends Decider {

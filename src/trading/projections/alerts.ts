@@ -2,8 +2,8 @@
 import type { DeskState } from "../../domain/desk-state.ts";
 import type { Recorded } from "../../domain/event.ts";
 import type { OrderId } from "../../domain/ids.ts";
-import type { InstrumentAgreed, InstrumentCleared } from "../../domain/market/instrument-event.ts";
-import { kindOf } from "../../domain/orders/order.ts";
+import type { InstrumentAgreed, InstrumentCleared, SplitStated } from "../../domain/market/instrument-event.ts";
+import { instrumentKey, kindOf } from "../../domain/orders/order.ts";
 import { type HistoryEntry, type OrderRecord, isTerminal, targetRecord } from "../../domain/orders/order-state.ts";
 import { escapeInvisible } from "../../lib/invisible-characters.ts";
 import { blockquote } from "../../lib/markdown.ts";
@@ -87,9 +87,11 @@ async function settleConnectorAlerts(
 async function settlePositionAlerts(
   inbox: Inbox,
   { flagged }: Pick<DeskState, "flagged">,
-  { at, event }: Recorded<InstrumentAgreed | InstrumentCleared>,
+  { at, event }: Recorded<InstrumentAgreed | InstrumentCleared | SplitStated>,
 ): Promise<void> {
   const { connector, symbol } = event;
+  // After a split the venue may still hold less, such as a fraction that it paid in cash.
+  if (event.type === "instrument.split" && flagged.has(instrumentKey(connector, symbol))) return;
   const isAnyFlagged = [...flagged.keys()].some((key) => key.startsWith(`${connector}/`));
   await inbox.retitle(await inbox.hostItemNames("alert-position"), {
     titleAfter: (title) => {
@@ -123,7 +125,7 @@ export class AlertWriter {
       if (alert !== undefined) return () => this.#writeConnectorAlert(alert);
       return event.state === "ready" ? () => this.#endConnectorAlert(event.connector, recorded.at) : undefined;
     }
-    if (event.type === "instrument.agreed" || event.type === "instrument.cleared")
+    if (event.type === "instrument.agreed" || event.type === "instrument.cleared" || event.type === "instrument.split")
       return () => settlePositionAlerts(inbox, state, recorded as Recorded<typeof event>);
     const proposal = "proposal" in event ? event.proposal : undefined;
     const orders = [id, proposal].flatMap((ref) => (ref === undefined ? [] : (state.orders.get(ref) ?? [])));

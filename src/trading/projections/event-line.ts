@@ -51,6 +51,10 @@ function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | un
       };
     case "instrument.agreed":
       return { text: `${event.symbol} at ${event.connector}: the venue has what the fills say, and orders pass again` };
+    case "instrument.split": {
+      const { symbol, connector, ratio, actor, note } = event;
+      return { text: `${symbol} at ${connector} split ${ratio.join(":")}, as ${actor} says${because(note)}` };
+    }
     case "instrument.multiplier":
       return { text: `one ${event.symbol} at ${event.connector} stands for ${event.multiplier} units` };
     case "instrument.asset": {

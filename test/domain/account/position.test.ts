@@ -261,6 +261,12 @@ describe("a split", () => {
     expect(shown(sold)).toMatchObject({ quantity: "0", pnl: "739.99", lots: [] });
   });
 
+  it("gives lots that add up to the split quantity, where no lot can be divided exactly", () => {
+    const position = positionOf([buy("1", "10"), buy("1", "11"), buy("1", "12")]);
+    position.split(ratioOf("1", "3"), made + 1);
+    expect([text(position.quantity), shownOr(costBasis(position))]).toEqual(["1", "33"]);
+  });
+
   it("is of what was held at its time: a correction replays it, and a fill of later is in the new units", () => {
     const [first, later] = [buy("10", "700"), buy("7", "101")];
     const position = positionOf([first, later]);

@@ -65,8 +65,8 @@ class Venue {
     this.tale.event({ type: "cash.moved", connector, ...said });
     return this;
   }
-  buys(quantity: string): this {
-    this.tale.working("o1", { quantity, limitPrice: text(this.price) }).fill("o1", { price: text(this.price) });
+  buys(quantity: string, id = "o1"): this {
+    this.tale.working(id, { quantity, limitPrice: text(this.price) }).fill(id, { price: text(this.price) });
     this.cash = this.cash.minus(decimal(quantity).times(this.price));
     this.held = this.held.plus(decimal(quantity));
     return this;
@@ -225,6 +225,57 @@ describe.each(ORDERS)("a 7:1 split in the order %s", (order) => {
         .positions.get("paper/AAPL" as never)
         ?.quantity.toFixed(),
     ).toBe("707");
+  });
+});
+
+describe("a split that a human states", () => {
+  const sizes = fc.array(fc.tuple(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 90_000 })), {
+    minLength: 1,
+    maxLength: 5,
+  });
+  const prices = fc.integer({ min: 1, max: 50_000 });
+
+  it("changes no profit, no NAV and no cost, at whatever price the venue marks it before and after", () => {
+    fc.assert(
+      fc.property(sizes, prices, fc.integer({ min: 2, max: 50 }), (bought, after, times) => {
+        const venue = new Venue();
+        venue.cash = decimal("100000000");
+        venue.mark();
+        for (const [index, [quantity, cents]] of bought.entries()) {
+          venue.price = decimal(String(cents)).times(decimal("0.01"));
+          venue.buys(String(quantity), `o${index}`);
+        }
+        // A multiple, so that the venue's price of after the split is exact.
+        venue.price = decimal(String(after * times)).times(decimal("0.01"));
+        venue.mark();
+        const [before, dayPnl, nav] = [venue.report().total, venue.dayPnl(), text(venue.nav())];
+        const position = () => venue.tale.state().positions.get("paper/AAPL" as never);
+        const cost = position()?.cost?.toFixed();
+        const held = text(venue.held);
+        venue.held = venue.held.times(decimal(String(times)));
+        venue.price = decimal(String(after)).times(decimal("0.01"));
+        venue.mark().tale.flagged("paper", "AAPL", held, text(venue.held));
+        venue.tale.split("paper", "AAPL", [String(times), "1"]);
+        for (let marks = 0; marks < 2; marks++) {
+          expect([position()?.quantity.toFixed(), position()?.cost?.toFixed()]).toEqual([text(venue.held), cost]);
+          expect([venue.dayPnl(), venue.unexplained(), text(venue.account().nav)]).toEqual([dayPnl, "0", nav]);
+          expect([venue.report().total, venue.tale.state().flagged.size]).toEqual([before, 0]);
+          venue.mark();
+        }
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it("counts once: a second one within a day is left out", () => {
+    const venue = new Venue().mark().buys("100").mark();
+    venue.tale.split("paper", "AAPL", ["7", "1"]).split("paper", "AAPL", ["7", "1"]);
+    expect(
+      venue.tale
+        .state()
+        .positions.get("paper/AAPL" as never)
+        ?.quantity.toFixed(),
+    ).toBe("700");
   });
 });
 

@@ -201,6 +201,7 @@ const STEPS: readonly ((journal: SignedJournal, step: Step) => unknown)[] = [
   (journal) => journal.flow("paper", "paper"),
   (journal) => journal.flow("broker", "live"),
   (journal) => journal.cleared("paper", "X", "paper"),
+  (journal) => journal.split("7"),
   (journal) => widened(journal),
   (journal) => config(journal, TIGHT),
   (journal) => login(journal, "one"),
@@ -218,6 +219,7 @@ const STEPS: readonly ((journal: SignedJournal, step: Step) => unknown)[] = [
   (journal, { made }) => login(journal, "again", made.at(-1)),
   (journal) => resumeByPage(journal, "one"),
   (journal) => journal.flow("broker", "live", { key: "desk" }),
+  (journal) => journal.split("7", { unsigned: true }),
   (journal, { name }) => journal.order(name, LIVE).resolved(name, { key: "desk" }),
   (journal) => journal.flow("paper", "paper", { head: { seq: 3, hash: HASH } }),
   (journal) => {

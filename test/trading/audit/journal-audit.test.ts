@@ -61,6 +61,7 @@ describe("an honest journal", () => {
       replacing().cancelling("a", "r").submitting("r", undefined, "6").accepted("r"),
       { signatures: 2, approvals: 2, intents: 3, heads: 2 },
     ],
+    ["a split", desk().split("7"), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
     ["a withdrawal", desk().flow("paper", "paper"), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
     ["a signed gap", desk().gap(GAP), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
   ])("%s passes, and what was checked is counted", (_name, journal, counts) => {
@@ -323,6 +324,13 @@ const FORGERIES: readonly [string, string, () => SignedJournal][] = [
     "a cleared instrument without a signature",
     "SIGNATURE_MISSING",
     () => desk().cleared("paper", "X", "paper", { unsigned: true }),
+  ],
+  ["a split without a signature", "SIGNATURE_MISSING", () => desk().split("7", { unsigned: true })],
+  ["a split of another ratio than was signed", "SIGNATURE_INVALID", () => desk().split("70", { stated: "7" })],
+  [
+    "a split at a live account with the desk key",
+    "SIGNATURE_INVALID",
+    () => desk().split("7", { mode: "live", key: "desk" }),
   ],
   ["a cash flow without a signature", "SIGNATURE_MISSING", () => desk().flow("paper", "paper", { unsigned: true })],
   [

@@ -42,6 +42,10 @@ async function titles(): Promise<readonly string[]> {
 type Scenario = ReturnType<typeof scenario>;
 const order = "a" as OrderId;
 const start = (): Scenario => scenario().desk().account("paper");
+const holding = (): Scenario =>
+  scenario()
+    .desk()
+    .account("paper", { positions: [{ symbol: "AAPL", quantity: "15", averagePrice: "100" }] });
 const missing = (s: Scenario): Scenario => s.event({ type: "order.missing", id: order });
 const agreed = (s: Scenario, symbol: string): Scenario =>
   s.event({ type: "instrument.agreed", connector: "paper" as ConnectorName, symbol });
@@ -134,6 +138,26 @@ it("the alert of several positions is over when none is blocked", async () => {
   const all = begun.cleared("paper", "TSLA", "2").records();
   await run(all, all.length - 1);
   expect(await titles()).toEqual(["paper: 2 positions disagreed"]);
+});
+
+it("the alert of a difference offers the ratio that explains it, and is over when a split leaves none", async () => {
+  const begun = holding().flagged("paper", "AAPL", "15", "105");
+  await run(begun.records());
+  const [item] = await inbox.list();
+  expect((await inbox.read(item?.path ?? "")).text).toContain("`qoc resolve paper/AAPL --split 7:1 -m");
+  const split = begun.split("paper", "AAPL", ["7", "1"]).records();
+  await run(split, split.length - 1);
+  expect(await titles()).toEqual(["paper/AAPL: positions disagreed"]);
+});
+
+it("the alert of a split whose fraction was paid stays until the quantity is adopted", async () => {
+  const begun = holding().flagged("paper", "AAPL", "15", "1").split("paper", "AAPL", ["1", "10"]);
+  await run(begun.records());
+  expect(await titles()).toEqual(["paper/AAPL: positions disagree"]);
+  expect(begun.state().flagged.get("paper/AAPL" as never)).toMatchObject({ expected: "1.5", actual: "1" });
+  const adopted = begun.cleared("paper", "AAPL", "1").records();
+  await run(adopted, adopted.length - 1);
+  expect(await titles()).toEqual(["paper/AAPL: positions disagreed"]);
 });
 
 it("a fill between the intent and the time-out leaves no alert of an unknown order", async () => {

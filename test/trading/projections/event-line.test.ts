@@ -69,6 +69,14 @@ describe("the line of an event", () => {
       "AAA at v: the venue has what the fills say, and orders pass again",
     ],
     [
+      {
+        ...{ type: "instrument.split", connector: "v", symbol: "AAA" },
+        ...{ ratio: ["7", "1"], actor: "human", note: "letter" },
+      },
+      "info",
+      "AAA at v split 7:1, as human says: letter",
+    ],
+    [
       { type: "connector.changed", connector: "v", state: "restarting", reason: "exit 7" },
       "warn",
       "v is restarting: exit 7",

@@ -1,0 +1,102 @@
+/** A split that the venue does not announce, as a human states it: `qoc resolve CONNECTOR/SYMBOL --split 7:1`. */
+import type { Authority } from "../../domain/authority/authority.ts";
+import { type Decimal, type DecimalText, ZERO, decimal, floored, text } from "../../domain/decimal.ts";
+import { digestOf } from "../../domain/digest.ts";
+import { QocError } from "../../domain/errors/error.ts";
+import type { Actor } from "../../domain/event.ts";
+import type { ConnectorName, Digest } from "../../domain/ids.ts";
+import { positionsToSplit } from "../../domain/account/split.ts";
+import { possibleRatio, smallRatioText } from "../../domain/account/split-ratio.ts";
+import type { VenuePosition } from "../../domain/market/venue.ts";
+import { type InstrumentKey, comparableSymbol, instrumentKey } from "../../domain/orders/order.ts";
+import type { PageCaller } from "../../domain/pages/page-session.ts";
+import { quoteForShell } from "../../lib/shell.ts";
+import { keyForMode } from "../keys/authority.ts";
+import type { Desk } from "../desk.ts";
+import { settledPositions } from "./settled-positions.ts";
+
+/** Units after, units before: 7 for 1. */
+export type StatedRatio = readonly [after: DecimalText, before: DecimalText];
+
+interface SplitStatement {
+  readonly split: StatedRatio;
+  readonly note: string;
+  readonly actor: Actor;
+  readonly authority?: Authority | undefined;
+  readonly page?: PageCaller | undefined;
+}
+
+/** What the client signs, and the desk and its audit check. */
+export function splitDigest({ ratio, note }: { readonly ratio: StatedRatio; readonly note: string }): Digest {
+  return digestOf(JSON.stringify([...ratio, note]));
+}
+
+/**
+ * Multiplies the quantity and keeps the cost, so that no profit changes. The venue must hold what the ratio makes, or
+ * its whole units: for the rest it paid cash, and the instrument stays blocked until a human adopts the quantity.
+ * @throws SPLIT_REFUSED, POSITION_UNSETTLED, and what the connector throws.
+ */
+export async function stateSplit(
+  desk: Desk,
+  key: string,
+  { split, note, actor, authority, page }: SplitStatement,
+): Promise<{ instrument: string; quantity: string }> {
+  const position = desk.state.positions.get(key as InstrumentKey);
+  if (position === undefined || position.quantity.eq(ZERO))
+    refuse(`${key} names no position of this desk, as CONNECTOR/SYMBOL`, "qoc positions list");
+  const { symbol } = position;
+  const connector = position.connector as ConnectorName;
+  const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
+  const digest = splitDigest({ ratio: split, note });
+  const subject = { action: "split", id: key, digest, shown: "", mode, page } as const;
+  await desk.authority.check({ ...subject, key: keyForMode(mode) }, authority);
+  const positions = await settledPositions(desk, { connector, symbol });
+  checkSplit(desk, { connector, symbol, split, theirs: quantityAt(positions, symbol) });
+  await desk.commit({ type: "instrument.split", connector, symbol, ratio: split, note, actor, authority });
+  return { instrument: key, quantity: text(position.quantity) };
+}
+
+/** In all spellings: a venue may spell an instrument differently in fills and in positions. */
+function quantityAt(positions: readonly VenuePosition[], symbol: string): Decimal {
+  const name = comparableSymbol(symbol);
+  const found = positions.filter((held) => comparableSymbol(held.symbol) === name);
+  return found.reduce((sum, { quantity }) => sum.plus(decimal(quantity)), ZERO);
+}
+
+interface CheckedSplit {
+  readonly connector: ConnectorName;
+  readonly symbol: string;
+  readonly split: StatedRatio;
+  readonly theirs: Decimal;
+}
+
+function checkSplit({ clock, state }: Pick<Desk, "clock" | "state">, checked: CheckedSplit): void {
+  const { connector, symbol, split, theirs } = checked;
+  const key = instrumentKey(connector, symbol);
+  const stated = split.join(":");
+  const command = `qoc resolve ${quoteForShell(key)}`;
+  const adopt = `${command} -m "what you saw"`;
+  const ratio = possibleRatio(split);
+  if (ratio === undefined) refuse(`no split is ${stated}: it multiplies or divides by 100,000 at most`, adopt);
+  const found = positionsToSplit(state, { connector, symbol, ratio, at: clock.now() });
+  if (found === undefined)
+    refuse(`a split of ${key} within 20 hours counts already, or the quantity becomes too large`, adopt);
+  const { held, after } = found;
+  if (held.eq(theirs))
+    refuse(`the venue holds the ${text(held)} ${symbol} that the fills make: no split is missing`, "qoc status");
+  if (after.eq(theirs) || isPaidFraction(after, theirs)) return;
+  const fits = smallRatioText(held, theirs);
+  refuse(
+    `${stated} makes ${text(after)} of ${text(held)} ${symbol}, and the venue holds ${text(theirs)}`,
+    fits === undefined ? adopt : `${command} --split ${fits} -m "what you saw"`,
+  );
+}
+
+/** The venue holds the whole units, and paid cash for the rest. */
+function isPaidFraction(after: Decimal, theirs: Decimal): boolean {
+  return floored(after.abs(), 0).eq(theirs.abs()) && after.gt(ZERO) === theirs.gt(ZERO) && !theirs.eq(ZERO);
+}
+
+function refuse(reason: string, command: string): never {
+  throw new QocError("SPLIT_REFUSED", { reason, hint: `type: ${command}` });
+}
