@@ -42,7 +42,9 @@ export default defineConfig({
     reporters: ["default", new TierReporter(), ...jsonReporter],
     globalSetup: ["test/support/temp-folder.ts"],
     sequence: { sequencer: SlowFirst },
-    testTimeout: 30_000,
+    // Limits for a test that hangs. They are far above what a busy machine needs: no test may fail because it is slow.
+    testTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
     // Hooks start desks, browsers and programs, which takes long if all processors are busy.
     hookTimeout: 120_000,
     pool: "forks",

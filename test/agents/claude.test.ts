@@ -35,12 +35,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function waitUntilGone(pid: number): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (isAlive(pid)) {
-    if (performance.now() > deadline) throw new Error(`${pid} still runs`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+function waitUntilGone(pid: number): Promise<void> {
+  return expect.poll(() => isAlive(pid), { message: `process ${pid} runs` }).toBe(false);
 }
 
 describe("a run of Claude Code", () => {
@@ -191,9 +187,7 @@ describe("a run of Claude Code", () => {
 
   it("stops when the operator stops it", async () => {
     const running = harness.run({ hang: true });
-    const deadline = performance.now() + 10_000;
-    while (!harness.notes.includes("calls qoc_status") && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await expect.poll(() => harness.notes).toContain("calls qoc_status");
     harness.stop.abort();
     expect((await running).failure).toBe("stopped by the operator");
   });

@@ -23,12 +23,8 @@ function countProcesses(mark: string): number {
   }).length;
 }
 
-async function waitUntilGone(mark: string): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (countProcesses(mark) > 0) {
-    if (performance.now() > deadline) throw new Error(`${countProcesses(mark)} of ${mark} still run`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+function waitUntilGone(mark: string): Promise<void> {
+  return expect.poll(() => countProcesses(mark), { message: `processes of ${mark}` }).toBe(0);
 }
 
 interface FixtureResult {

@@ -78,7 +78,7 @@ describe("the sources that are loaded", () => {
     ["qoc approve --help", ["approve", "--help"]],
     ["completion of a verb", ["complete", "--", "orders", "l"]],
     ["completion of an empty word", ["complete", "--", "orders", ""]],
-  ] as const)("by %s contain neither zod nor the file of a command", { timeout: 60_000 }, (_name, args) => {
+  ] as const)("by %s contain neither zod nor the file of a command", (_name, args) => {
     const sources = loadedSources(...args);
     expect(sources).toContain("src/cli/main.ts");
     expect(sources.filter((source) => source.includes("node_modules/zod/"))).toEqual([]);
@@ -88,13 +88,13 @@ describe("the sources that are loaded", () => {
     expect(sources.filter((source) => source.startsWith("src/commands/") && !allowed.test(source))).toEqual([]);
   });
 
-  it("by a command contain its own file and zod", { timeout: 60_000 }, () => {
+  it("by a command contain its own file and zod", () => {
     const sources = loadedSources("orders", "list", "-C", "/");
     expect(sources).toContain("src/commands/orders/list.ts");
     expect(sources.some((source) => source.includes("node_modules/zod/"))).toBe(true);
   });
 
-  it("by a start contain neither a command of agents nor the parser of feeds", { timeout: 60_000 }, async () => {
+  it("by a start contain neither a command of agents nor the parser of feeds", async () => {
     const sources = await startedSources();
     expect(sources).toContain("src/app/agent-endpoint.ts");
     const commands = ["orders/propose", "orders/list", "status", "snapshot"].map((name) => `src/commands/${name}.ts`);

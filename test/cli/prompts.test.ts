@@ -227,7 +227,7 @@ describe.skipIf(!hasScript())("a prompt on a pseudo terminal", () => {
     process.stdout.write("RESULT " + JSON.stringify({ name, length: secret?.length, isSure }) + "\\n");
   `;
 
-  it("reads the keys of a person and returns the terminal to its normal mode", { timeout: 30_000 }, async () => {
+  it("reads the keys of a person and returns the terminal to its normal mode", async () => {
     const command = `node --import tsx --input-type=module -e '${program.replaceAll("'", `'"'"'`)}'; stty -a`;
     const child = spawn("script", ["-qec", command, "/dev/null"], { stdio: ["pipe", "pipe", "inherit"] });
     let screen = "";

@@ -238,7 +238,7 @@ describe("an order at Kraken", () => {
     const work = [trading.openOrders(), trading.openOrders(), trading.place(ORDER, MARKET)];
     const answered: string[] = [];
     while (answered.length < 3) {
-      await vi.waitFor(() => expect(answers).toHaveLength(1));
+      await expect.poll(() => answers).toHaveLength(1);
       answered.push(sent.at(-1)?.path ?? "");
       answers.shift()?.();
     }

@@ -229,7 +229,7 @@ describe("a run by an agent program", () => {
   it("runs stop ends the program, drops what it queued, and keeps what it proposed", async () => {
     plan([["qoc_run", { issue: "002" }], PROPOSAL], { hang: true });
     const working = run().catch((error: unknown) => error);
-    await expect.poll(() => desk.open.desk.state.proposed.size, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => desk.open.desk.state.proposed.size).toBe(1);
     const [id = ""] = desk.open.desk.state.runs.keys();
     expect(await desk.call("runs stop", { run: id })).toBe(id);
     expect(await working).toMatchObject({ code: "RUN_FAILED", details: { outcome: "stopped" } });

@@ -84,7 +84,7 @@ describe("on Alpaca's fake venue", () => {
     await desk.call("approve", { id, digest });
     await desk.reaches(id, "filled");
     await expect
-      .poll(async () => desk.call("positions list"), { timeout: 10_000 })
+      .poll(async () => desk.call("positions list"))
       .toEqual(expect.arrayContaining([expect.objectContaining({ symbol: "BTC/USD", quantity: "0.001" })]));
   });
 

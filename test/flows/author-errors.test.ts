@@ -94,7 +94,7 @@ it.each(["worker", "process"])(
       const lines = await desk.services.readLogs({ tail: 200, connector: "v" });
       return lines.find(({ message }) => String(message).startsWith("its worker ended"))?.["stack"] ?? "";
     };
-    await expect.poll(stack, { timeout: 15_000 }).toMatch(/^Error: too late\n {4}at \S+ \(venue\.ts:2:\d+\)$/);
+    await expect.poll(stack).toMatch(/^Error: too late\n {4}at \S+ \(venue\.ts:2:\d+\)$/);
   },
 );
 

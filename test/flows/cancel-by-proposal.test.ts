@@ -196,12 +196,12 @@ describe("a cancel by proposal", () => {
     expect(orders).toMatchObject([{ id }, { id: cancel.id, state: "unknown" }]);
     expect(JSON.stringify(await desk.call("doctor"))).toContain(`qoc orders show ${cancel.id}`);
     expect(await inbox()).toContain(`The outcome of the cancel of ${id} is unknown`);
-    await expect.poll(() => desk.open.desk.venues.facts("v")?.state, { timeout: 10_000 }).toBe("ready");
-    await expect.poll(() => desk.open.desk.market.reconciled.has("v"), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => desk.open.desk.venues.facts("v")?.state).toBe("ready");
+    await expect.poll(() => desk.open.desk.market.reconciled.has("v")).toBe(true);
     // An unknown cancel reserves nothing and blocks no other order of the instrument.
     expect((await propose({ ...LIMIT, quantity: "2" })).verdict).toEqual({ decision: "allow", reasons: [] });
     await venue("END:v1");
-    await expect.poll(() => record(cancel.id).state, { timeout: 10_000 }).toBe("accepted");
+    await expect.poll(() => record(cancel.id).state).toBe("accepted");
     expect(record(id).state).toBe("cancelled");
     expect(await inbox()).toContain(`The outcome of the cancel of ${id} was unknown; it is settled`);
     await verified();

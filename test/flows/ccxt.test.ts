@@ -38,7 +38,7 @@ describe.each([{ exchange: "binance", symbol: "BTC/USDT" }] as const)("on the fa
       { client_order_id: receipt["clientOrderId"], symbol, quantity: "10", limit_price: "100.5", time_in_force: "gtc" },
     ]);
     await expect
-      .poll(async () => desk.call("positions list"), { timeout: 10_000 })
+      .poll(async () => desk.call("positions list"))
       .toMatchObject([{ symbol, quantity: "10", currency: symbol.split("/")[1] }]);
   });
 

@@ -88,7 +88,7 @@ it("becomes read-only if a record before its checkpoint was changed, and starts 
   const path = `${desk.root}/.qoc/journal/000001.ndjson`;
   writeFileSync(path, readFileSync(path, "utf8").replace("for the test", "for the TEST"));
   desk = await tempDesk({ again: desk });
-  await expect.poll(() => desk.open.desk.readOnly(), { timeout: 20_000 }).toMatch(/does not match its hash/);
+  await expect.poll(() => desk.open.desk.readOnly()).toMatch(/does not match its hash/);
   await desk.stop();
   desk = await tempDesk({ again: desk });
   expect(desk.open.desk.readOnly()).toMatch(/does not match its hash/);

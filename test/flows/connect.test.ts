@@ -95,7 +95,7 @@ it("with the desk down: connects, names the account, appends the table, and the 
   expect(venue.orders).toEqual([]);
   expect(await connect(alpaca("al"))).toMatchObject({ code: 1, error: { code: "CONNECTOR_EXISTS" } });
   expect(await qoc(["up", "--detach"])).toMatchObject({ code: 0 });
-  await expect.poll(() => stateOf("al"), { timeout: 15_000 }).toBe("ready");
+  await expect.poll(() => stateOf("al")).toBe("ready");
 });
 
 it("cash and a replay take the word that their table needs, and refuse another one", async () => {
@@ -131,7 +131,7 @@ it("a gateway of Interactive Brokers is reached at its address, which the table 
 
 it("with the desk up: signs once, and the desk starts the connector without a restart", async () => {
   expect(await connect(["paper", "--name", "second"])).toMatchObject({ code: 0, json: { inForce: true } });
-  await expect.poll(() => stateOf("second"), { timeout: 15_000 }).toBe("ready");
+  await expect.poll(() => stateOf("second")).toBe("ready");
   expect((await qoc(["journal", "verify"])).json).toMatchObject({ ok: true });
 });
 

@@ -48,11 +48,11 @@ async function develop(mode: string): Promise<void> {
     emit: async (line: unknown) => void lines.push(...command.render(line, style)),
   };
   session = command.run({ name: "v" }, context).catch((error: unknown) => lines.push(messageOf(error)));
-  await expect.poll(() => lines.join("\n"), { timeout: 20_000 }).toMatch(/watching|only paper/);
+  await expect.poll(() => lines.join("\n")).toMatch(/watching|only paper/);
 }
 
 function expectLines(pattern: RegExp): Promise<void> {
-  return expect.poll(() => lines.join("\n"), { timeout: 20_000 }).toMatch(pattern);
+  return expect.poll(() => lines.join("\n")).toMatch(pattern);
 }
 
 it("restarts at an edit of an import, names what is broken with file and line, and goes on after the repair", async () => {
@@ -71,7 +71,7 @@ it("restarts at an edit of an import, names what is broken with file and line, a
   await expectLines(/connect: TypeError: no power[^]*\n\s+at power \(lib\/power\.ts:2:\d+\)/);
   await expectLines(/✗ v is restarting: connect: TypeError: no power/);
   writeFileSync(file, power('return "30000"'));
-  await expect.poll(() => desk.open.desk.venues.buyingPower("v").catch(() => ""), { timeout: 20_000 }).toBe("30000");
+  await expect.poll(() => desk.open.desk.venues.buyingPower("v").catch(() => "")).toBe("30000");
   await expectLines(/✗ v is restarting[^]*✓ v is ready/);
 });
 

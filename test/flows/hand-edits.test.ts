@@ -22,7 +22,7 @@ it("an edit by hand becomes a revision by itself within seconds", async () => {
   writeFileSync(join(desk.root, "research/mine.md"), "An idea.\n");
   // The command would commit the edit itself.
   const revisions = () => desk.open.desk.history.list("research/mine.md", 10);
-  await expect.poll(revisions, { timeout: 15_000 }).toMatchObject([{ title: "files changed by hand" }]);
+  await expect.poll(revisions).toMatchObject([{ title: "files changed by hand" }]);
   stop();
 });
 

@@ -61,7 +61,7 @@ it("a gateway that is down at the start, and again later, is connected to once i
   const open = () => openTwsGateway({ clock: systemClock, ids: systemIds, port });
   const other = await tempDesk({ config: (template) => withoutPaper(template, tableOf(`127.0.0.1:${port}`)) });
   const status = () => other.open.fleet.venues.status().find(({ name }) => name === "ib");
-  const reaches = (state: string) => expect.poll(() => status()?.state, { timeout: 15_000 }).toBe(state);
+  const reaches = (state: string) => expect.poll(() => status()?.state).toBe(state);
   expect(status()).toMatchObject({
     state: "restarting",
     lastError: expect.stringMatching(/ECONNREFUSED.*start TWS or IB Gateway/s) as string,

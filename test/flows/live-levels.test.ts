@@ -38,9 +38,8 @@ function statusOf(opened: TempDesk, name: string): ConnectorStatus | undefined {
   return opened.open.fleet.venues.status().find((status) => status.name === name);
 }
 /** Polls: the moves are the desk's own, and no command waits for them. */
-async function until(isDone: () => boolean): Promise<void> {
-  for (let round = 0; !isDone() && round < 500; round++) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(isDone()).toBe(true);
+function until(isDone: () => boolean): Promise<void> {
+  return expect.poll(isDone).toBe(true);
 }
 
 describe("a desk with a live connector", () => {

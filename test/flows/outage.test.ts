@@ -118,7 +118,7 @@ describe.each([
     const [filled, open] = [await rest(tested, "50"), await rest(tested, "40")];
     await desk.settled();
     proxy.goAway();
-    await expect.poll(async () => (await stateOf(tested))?.state, { timeout: 20_000 }).toBe("degraded");
+    await expect.poll(async () => (await stateOf(tested))?.state).toBe("degraded");
     const [order] = venue.orders;
     if (order !== undefined) venue.fillSilently(order, { price: "50" });
     await desk.settled();
@@ -141,7 +141,7 @@ describe.each([
 
     proxy.comeBack();
     expect(await desk.reaches(filled, "filled")).toBe("filled");
-    await expect.poll(async () => (await stateOf(tested))?.state, { timeout: 30_000 }).toBe("ready");
+    await expect.poll(async () => (await stateOf(tested))?.state).toBe("ready");
     expect(desk.open.desk.state.orders.get(open as never)?.state).toBe("accepted");
     expect(await desk.call("positions list")).toMatchObject([{ symbol: tested.symbol, quantity: "1" }]);
     expect(venue.orders).toHaveLength(2);
@@ -165,7 +165,7 @@ describe.each([
     expect(after.log - before.log).toBeLessThanOrEqual(20);
     expect(after.journal - before.journal).toBeLessThanOrEqual(10);
     proxy.comeBack();
-    await expect.poll(async () => (await stateOf(tested))?.state, { timeout: 30_000 }).toBe("ready");
+    await expect.poll(async () => (await stateOf(tested))?.state).toBe("ready");
     clock.slowDown();
     await rest(tested, "50");
     expect(venue.orders).toHaveLength(1);

@@ -46,7 +46,7 @@ async function navOf(connector: string): Promise<string | undefined> {
   return book.accounts.find((account) => account.connector === connector)?.nav;
 }
 function reachesNav(connector: string, nav: string): Promise<void> {
-  return vi.waitFor(async () => expect(await navOf(connector)).toBe(nav), { timeout: 20_000, interval: 100 });
+  return vi.waitFor(async () => expect(await navOf(connector)).toBe(nav), { timeout: 60_000, interval: 100 });
 }
 async function qoc(...args: readonly string[]) {
   const { code, json } = await qocJson({

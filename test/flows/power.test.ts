@@ -132,7 +132,7 @@ function traced(inject: string): { status: number | null; lines: string[]; trace
   ];
   // strace counts calls per thread; one thread gives one count.
   const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
-  const { status, stdout } = spawnSync("strace", args, { encoding: "utf8", timeout: 25_000, env });
+  const { status, stdout } = spawnSync("strace", args, { encoding: "utf8", timeout: 110_000, env });
   const trace = existsSync(record)
     ? readFileSync(record, "utf8")
         .split("\n")

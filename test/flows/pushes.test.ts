@@ -189,7 +189,8 @@ describe("a flood", () => {
         if (what === "malformed quotes") await tell(script(ids)).catch(() => undefined);
         return desk.open.desk.venues.facts("v")?.state;
       },
-      { timeout: 15_000 },
+      // The budgets of an hour are thousands of records, each of which is written.
+      { timeout: 110_000 },
     );
     await check.toBe("quarantined");
     await desk.settled();

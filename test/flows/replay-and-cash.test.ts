@@ -33,7 +33,7 @@ async function account(of: TempDesk, name = "savings") {
 it("cash in another currency counts from its rate on, an edit is a transfer, and neither is a profit", async () => {
   const both = '{ USD = "25000", EUR = "1200.50" }';
   const first = await open(savings(both));
-  await expect.poll(() => account(first), { timeout: 10_000 }).toMatchObject({ nav: "25000", unvalued: ["EUR"] });
+  await expect.poll(() => account(first)).toMatchObject({ nav: "25000", unvalued: ["EUR"] });
   expect(await account(first)).toMatchObject({
     ...{ cash: "25000", buyingPower: "0", dayPnl: "0", isCountedByGuards: false },
     balances: [{ amount: "1200.5", currency: "EUR" }],
@@ -41,14 +41,14 @@ it("cash in another currency counts from its rate on, an edit is a transfer, and
   const fx = `[fx.rates]\nEURUSD = { rate = "1.08", at = "${new Date().toISOString().slice(0, 10)}" }\n`;
   await first.write("desk.toml", savings(both, fx));
   await first.call("reload");
-  await expect.poll(() => account(first), { timeout: 10_000 }).toMatchObject({ nav: "26296.54", unvalued: [] });
+  await expect.poll(() => account(first)).toMatchObject({ nav: "26296.54", unvalued: [] });
   expect(await account(first)).toMatchObject({ dayPnl: "0", unexplained: null });
   const edited = await open(savings('{ USD = "20000", EUR = "2200.50" }', fx), first);
-  await expect.poll(() => account(edited), { timeout: 10_000 }).toMatchObject({ nav: "22376.54", dayPnl: "0" });
+  await expect.poll(() => account(edited)).toMatchObject({ nav: "22376.54", dayPnl: "0" });
   expect(await account(edited)).toMatchObject({ unexplained: null, balances: [{ amount: "2200.5", currency: "EUR" }] });
   await edited.write("desk.toml", savings('{ USD = "20000", EUR = "2200.50" }', fx.replace("1.08", "1.10")));
   await edited.call("reload");
-  await expect.poll(() => account(edited), { timeout: 10_000 }).toMatchObject({ nav: "22420.55", unexplained: null });
+  await expect.poll(() => account(edited)).toMatchObject({ nav: "22420.55", unexplained: null });
   await edited.settled();
   const { config } = edited.open.desk;
   const { rows } = await readLedger({ ...edited.open, disk: nodeDisk(), root: edited.root, version: "" }, { config });
@@ -99,7 +99,7 @@ it("a split of a replay multiplies the position and changes no profit", async ()
   await desk.reaches(id, "filled");
   const held = async (of: TempDesk) =>
     (await book(of)).positions.map(({ quantity, markPrice }) => [quantity, markPrice]);
-  await expect.poll(() => held(desk as TempDesk), { timeout: 15_000 }).toEqual([["21", "92"]]);
+  await expect.poll(() => held(desk as TempDesk)).toEqual([["21", "92"]]);
   const status = await desk.call<StatusView>("status");
   expect(status.flagged).toEqual([]);
   expect(status.book).toMatchObject({ nav: "1000000", dayPnl: "0" });

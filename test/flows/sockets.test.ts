@@ -21,8 +21,6 @@ import { AGENT_SOCKET, OPERATOR_SOCKET, STRANGER, fakeDesk } from "../support/de
 import { freePort } from "../support/free-port.ts";
 import { type Answer, BIN, qocJson } from "../support/qoc-json.ts";
 
-const SLOW = { timeout: 60_000 };
-
 let home: string;
 let desk: string;
 let env: Record<string, string>;
@@ -43,11 +41,11 @@ beforeAll(async () => {
   const up = await qoc("up", "--detach");
   socket = (up.json as { socket: string }).socket;
   agentSocket = join(dirname(socket), "agents.sock");
-}, SLOW.timeout);
+});
 afterAll(async () => {
   await qoc("down");
   rmSync(home, { recursive: true, force: true });
-}, SLOW.timeout);
+});
 
 /** Connects without any program of the desk, sends lines at once, and returns all that the desk says. */
 async function send(path: string, ...lines: readonly object[]): Promise<string> {
@@ -94,14 +92,14 @@ function keyFile(): string {
   return keyPath(home, readFileSync(join(desk, ".qoc/desk-id"), "utf8").trim());
 }
 
-describe("desk.sock", SLOW, () => {
+describe("desk.sock", () => {
   it("answers nothing to a process that forges a decision of the human at the terminal", async () => {
     const { id, digest } = await draft();
     const forged = { id: "1", command: "approve", input: { id, digest }, channel: "tty", actor: "human", cwd: desk };
     expect(await send(socket, forged)).toMatch(/^\{"protocol":1,"nonce":"[0-9a-f]{64}"\}\n$/);
     expect(await ask("orders show", { id })).toMatchObject({ state: "proposed", approvals: [] });
     await expect
-      .poll(() => readFileSync(join(desk, ".qoc/logs/desk.log"), "utf8"), { timeout: 10_000 })
+      .poll(() => readFileSync(join(desk, ".qoc/logs/desk.log"), "utf8"))
       .toContain("desk.sock: a connection was refused: its first line is not a proof");
   });
 
@@ -144,7 +142,7 @@ describe("desk.sock", SLOW, () => {
   });
 });
 
-describe("agents.sock", SLOW, () => {
+describe("agents.sock", () => {
   const agent = (token?: string) => () => agentCredentials(ROOT(), token);
 
   it("gives an agent's commands only, whatever the connection says", async () => {
@@ -190,7 +188,7 @@ describe("agents.sock", SLOW, () => {
   });
 });
 
-describe("a program in the place of a desk that is down", SLOW, () => {
+describe("a program in the place of a desk that is down", () => {
   it("gets no request of the operator or of an agent", async () => {
     await qoc("down");
     const requests: string[] = [];

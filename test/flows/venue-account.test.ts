@@ -41,7 +41,7 @@ function status(of: TempDesk) {
 describe("a venue that says live", () => {
   it("makes the connector live, in a process of its own, though desk.toml states no mode", async () => {
     const opened = await open(LIVE, `${LIVE_LINES}${LIVE_GUARD}`);
-    await expect.poll(() => status(opened)?.state, { timeout: 10_000 }).toBe("ready");
+    await expect.poll(() => status(opened)?.state).toBe("ready");
     expect(status(opened)).toMatchObject({ mode: "live", isolation: "process", connection: LIVE });
     const order = { connector: "broker", side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "100" };
     const { id, digest } = await opened.call<{ id: string; digest: string }>("orders propose", {

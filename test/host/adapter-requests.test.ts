@@ -1,5 +1,5 @@
 /** What an adapter requests of the host does not keep the host busy. */
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { createRequestHandler } from "../../src/host/adapter-requests.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
@@ -17,7 +17,7 @@ it("bars are read one after the other, with a rest of three times the read betwe
       return [symbol];
     },
   });
-  const rests = () => vi.waitFor(() => expect(clock.waiting).toBe(1));
+  const rests = () => expect.poll(() => clock.waiting).toBe(1);
   const answers = ["A", "B", "C"].map((key) => handler.handle({ operation: "bars", key }));
   expect([await answers[0], read]).toEqual([["A"], ["A"]]);
   await rests();

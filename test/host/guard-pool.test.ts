@@ -333,7 +333,7 @@ describe("a guard that ends or blocks its thread", () => {
     for (let round = 0; round < 2; round += 1) {
       expect(await evaluate(guards)).toMatchObject([{ decision: "block", message: "stuck did not answer in 1000 ms" }]);
     }
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 
   it("and loads slowly, is loaded by the new thread outside of the time of an order", async () => {

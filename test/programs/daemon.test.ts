@@ -153,7 +153,7 @@ describe("kill -9", () => {
     const replacement = (await qoc("orders", "propose", "--replace", old.id, "--limit-price", "98")).json;
     const approving = qoc("approve", replacement.id, "--digest", replacement.digest);
     await expect
-      .poll(async () => (await qoc("orders", "show", old.id)).json, { timeout: 10_000 })
+      .poll(async () => (await qoc("orders", "show", old.id)).json)
       .toMatchObject({
         cancelRequested: true,
       });
@@ -167,7 +167,7 @@ describe("kill -9", () => {
     });
     expect((await qoc("orders", "show", old.id)).json.state).toBe("accepted");
     await expect
-      .poll(async () => JSON.stringify((await qoc("inbox", "list")).json), { timeout: 5_000 })
+      .poll(async () => JSON.stringify((await qoc("inbox", "list")).json))
       .toContain(`${replacement.id} was not sent, and ${old.id} was accepted then`);
     expect((await qoc("journal", "verify")).json).toMatchObject({ ok: true });
   });
@@ -311,7 +311,7 @@ describe("a connector that takes its time to connect", () => {
     await qoc("down");
     config((text) => text.replace('start = "wait"', 'start = "hang"'));
     const waiting = qoc("up", "--detach");
-    await expect.poll(async () => (await qoc("status")).json.up, { timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await qoc("status")).json.up).toBe(true);
     expect((await qoc("down")).code).toBe(0);
     expect(await waiting).toMatchObject({ code: 1, error: { code: "INTERNAL" } });
   });
@@ -326,7 +326,7 @@ describe("a desk in the foreground", () => {
     children.push(child);
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += String(chunk)));
-    const prints = (line: RegExp): Promise<void> => expect.poll(() => said, { timeout: 15_000 }).toMatch(line);
+    const prints = (line: RegExp): Promise<void> => expect.poll(() => said).toMatch(line);
     await prints(/^trading\thalted: started with --halted$/m);
     await prints(/^\d\d:\d\d:\d\d paper is ready$/m);
     await qoc("resume");
@@ -407,7 +407,7 @@ describe("a halt of a desk that is down", () => {
     expect((await qoc("resume")).json).toMatchObject({ trading: "active" });
     writeFileSync(file, "while it runs", { mode: 0o600 });
     await expect
-      .poll(async () => (await qoc("status")).json, { timeout: 15_000 })
+      .poll(async () => (await qoc("status")).json)
       .toMatchObject({
         trading: { state: "halted", reason: "while it runs" },
       });

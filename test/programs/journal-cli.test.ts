@@ -54,9 +54,8 @@ afterEach(async () => {
 });
 
 /** A dozen starts of the command line, each of which takes seconds on a busy machine. */
-const SLOW = { timeout: 120_000 };
 
-describe("a desk whose journal was put back to an older copy", SLOW, () => {
+describe("a desk whose journal was put back to an older copy", () => {
   it("is refused, explained, accepted by its range, and verified, each by one command", async () => {
     const started = await qoc("up", "--detach");
     const order = ["--side", "buy", "--symbol", "SPX", "--quantity", "1", "--type", "market", "--rationale", "x"];
@@ -69,7 +68,7 @@ describe("a desk whose journal was put back to an older copy", SLOW, () => {
     cpSync(join(home, "older"), join(desk, ".qoc/journal"), { recursive: true });
 
     // While the killed process ends, the desk counts as unreachable.
-    await expect.poll(async () => (await qoc("journal", "verify")).code, { timeout: 20_000 }).toBe(1);
+    await expect.poll(async () => (await qoc("journal", "verify")).code).toBe(1);
     const offline = await qoc("journal", "verify");
     expect(offline).toMatchObject({ code: 1, json: { ok: false, code: "JOURNAL_BEHIND" } });
     expect((await qoc("status")).json["readOnly"]).toMatch(/signed record/);
@@ -92,13 +91,11 @@ describe("a desk whose journal was put back to an older copy", SLOW, () => {
 /** Resolves with the anchored number once it is at least `seq`. */
 async function anchoredAfter(seq: number): Promise<number> {
   const keys = join(home, ".qoc/keys");
-  for (const started = performance.now(); performance.now() - started < 10_000;) {
+  const anchored = (): number => {
     const folder = readdirSync(keys).find((name) => name.endsWith(".heads"));
     const [file] = folder === undefined ? [] : readdirSync(join(keys, folder)).filter((name) => name.endsWith(".json"));
-    const anchored =
-      file === undefined ? 0 : Number(parsed(readFileSync(join(keys, folder ?? "", file), "utf8"))["seq"]);
-    if (anchored >= seq) return anchored;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`record ${seq} was not anchored`);
+    return file === undefined ? 0 : Number(parsed(readFileSync(join(keys, folder ?? "", file), "utf8"))["seq"]);
+  };
+  await expect.poll(anchored).toBeGreaterThanOrEqual(seq);
+  return anchored();
 }

@@ -143,7 +143,6 @@ async function overSocket(request: { readonly command: string; readonly input: o
   );
 }
 /** Each test starts processes, one after another. */
-const SLOW = { timeout: 90_000 };
 
 /** The journal's only segment and its last line. */
 function journal(): { path: string; text: string; last: { seq: number; at: number; epoch: number; hash: string } } {
@@ -154,9 +153,9 @@ function journal(): { path: string; text: string; last: { seq: number; at: numbe
   return { path, text, last: { ...read.recorded, hash: read.hash } };
 }
 
-describe("a process of the same user, without the operator's passphrase", SLOW, () => {
-  beforeAll(start, SLOW.timeout);
-  afterAll(end, SLOW.timeout);
+describe("a process of the same user, without the operator's passphrase", () => {
+  beforeAll(start);
+  afterAll(end);
 
   it("a process without the passphrase approves a paper order with its digest, and not without it", async () => {
     const { id, digest } = await draft("paper");
@@ -205,8 +204,8 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
     const { id } = await draft("live");
     const text = readFileSync(join(desk, `orders/pending/${id}.toml`), "utf8");
     writeFileSync(join(desk, "orders/approved/forged.toml"), `${text}\nstatus = "approved"\n`);
-    await expect.poll(() => existsSync(join(desk, "orders/proposed/forged.toml")), { timeout: 10_000 }).toBe(true);
-    await expect.poll(() => stateOf("forged"), { timeout: 10_000 }).toBe("proposed");
+    await expect.poll(() => existsSync(join(desk, "orders/proposed/forged.toml"))).toBe(true);
+    await expect.poll(() => stateOf("forged")).toBe("proposed");
     expect(await placed()).toBe(0);
   });
 
@@ -267,7 +266,7 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
   });
 });
 
-describe("a journal that such a process changed", SLOW, () => {
+describe("a journal that such a process changed", () => {
   /** The home folder of a stopped desk with one proposal; each test has a copy of it at the same path. */
   let saved: string;
   let proposal: { id: string; digest: string; terms: unknown };
@@ -278,12 +277,12 @@ describe("a journal that such a process changed", SLOW, () => {
     await qoc("down");
     saved = `${home}.saved`;
     cpSync(home, saved, { recursive: true, preserveTimestamps: true });
-  }, SLOW.timeout);
+  });
   beforeEach(() => {
     rmSync(home, { recursive: true, force: true });
     cpSync(saved, home, { recursive: true, preserveTimestamps: true });
   });
-  afterEach(end, SLOW.timeout);
+  afterEach(end);
   afterAll(() => rmSync(saved, { recursive: true, force: true }));
 
   it("an edited journal is detected, and the desk is read-only from then on", async () => {
@@ -338,9 +337,9 @@ describe("a journal that such a process changed", SLOW, () => {
   );
 });
 
-describe("a documented limitation", SLOW, () => {
-  beforeAll(start, SLOW.timeout);
-  afterAll(end, SLOW.timeout);
+describe("a documented limitation", () => {
+  beforeAll(start);
+  afterAll(end);
 
   it("a process can replace the keys and the journal's names of them, but the next start refuses other keys", async () => {
     const first = await draft("live");

@@ -5,7 +5,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
 import { applyEvent, emptyDeskState } from "../../src/domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
@@ -151,7 +151,7 @@ describe("a due time", () => {
     desk.hold = new Promise(() => undefined);
     desk.clock.advance(31_000);
     await desk.scheduler.refresh();
-    await vi.waitFor(() => expect(desk.started()).toHaveLength(1));
+    await expect.poll(() => desk.started()).toHaveLength(1);
     desk.hold = undefined;
     desk.restart();
     await pass(desk, 5_000);
@@ -256,7 +256,7 @@ describe("the queue", () => {
     desk.hold = new Promise((resolve) => (release = resolve));
     desk.clock.advance(31_000);
     await desk.scheduler.refresh();
-    await vi.waitFor(() => expect(desk.started()).toHaveLength(1));
+    await expect.poll(() => desk.started()).toHaveLength(1);
     expect((await desk.scheduler.report()).queue).toMatchObject([
       { schedule: "a", state: "running", due: "2026-07-06T13:31:00.000Z" },
       { schedule: "b", state: "waiting" },

@@ -216,7 +216,7 @@ export async function discard(desk: TempDesk): Promise<void> {
   return rm(dirname(desk.root), { recursive: true, force: true });
 }
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 
 async function reaches(open: OpenDesk, id: string, states: readonly string[]): Promise<string> {
   const started = performance.now();

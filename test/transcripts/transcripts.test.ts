@@ -55,7 +55,7 @@ async function moveToFreePort(work: string): Promise<void> {
 describe("sessions", () => {
   beforeAll(requireBuild);
 
-  it.each(sessions)("the session %s prints the text of its transcript", { timeout: 90_000 }, async (name) => {
+  it.each(sessions)("the session %s prints the text of its transcript", async (name) => {
     const [work, home, runtime] = [join(base, "w"), join(base, "home"), join(base, "run")];
     for (const folder of [work, home, runtime]) await mkdir(folder, { mode: 0o700 });
     const program = processRunner(BIN, work, { PATH: process.env["PATH"], HOME: home, XDG_RUNTIME_DIR: runtime, TZ: "UTC", LANG: "C.UTF-8" });

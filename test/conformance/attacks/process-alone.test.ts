@@ -50,7 +50,7 @@ function commandOf(code: string): NodeCommand {
 
 function outputOf(used: ProcessSandbox, code: string): string {
   const { program, args, env, cwd } = used.commandOf(commandOf(code));
-  return spawnSync(program, args, { env, cwd, encoding: "utf8", timeout: 20_000 }).stdout;
+  return spawnSync(program, args, { env, cwd, encoding: "utf8", timeout: 110_000 }).stdout;
 }
 
 /** `plain`: the output without bubblewrap. `alone`: the output inside it. */

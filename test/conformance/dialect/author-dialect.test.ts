@@ -92,7 +92,7 @@ describe("an author's dialect", () => {
     expect(report.summary).toContain("C131 C152 not possible at this venue");
   });
 
-  it("may list all instruments in one answer, whose faults and steps are tried", { timeout: 60_000 }, async () => {
+  it("may list all instruments in one answer, whose faults and steps are tried", async () => {
     const report = await certify(LISTING_DIALECT, ["C18", "C19", "C94", "C107"], LISTED);
     expect(report.cases.map(({ id, outcome }) => [id, outcome])).toEqual(
       ["C18", "C19", "C94", "C107"].map((id) => [id, "passed"]),
@@ -109,7 +109,7 @@ describe("an author's dialect", () => {
     ["an unknown command", 'route: "quote"', 'route: "price"', /dialect\.ts: read returned .*"route":"price"/],
     ["a trait that is no amount", '"49.07"', "49.07", /dialect\.ts: traits returned .* limitOrders\.0\.limit/],
     ["a missing function", "  converse,\n  event,", "  event,", /dialect\.ts has no hook converse/],
-  ])("is at fault for %s, and not the adapter", { timeout: 60_000 }, async (_name, find, by, reason) => {
+  ])("is at fault for %s, and not the adapter", async (_name, find, by, reason) => {
     expect(DIALECT).toContain(find);
     const [report] = (await certify(DIALECT.replace(find, by), ["C02", "C11"])).cases.slice(1);
     expect(report?.outcome).not.toBe("passed");

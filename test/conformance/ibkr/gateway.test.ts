@@ -237,7 +237,7 @@ describe("fills and reports", () => {
     await expect.poll(() => log.text()).toContain("is a live account");
     expect(await connector.invoke("placeOrder", [ORDER])).toMatchObject({ ok: false, kind: "not-sent" });
     gateway.accounts = ["DU1234567"];
-    await expect.poll(() => connector.status.state, { timeout: 5_000 }).toBe("ready");
+    await expect.poll(() => connector.status.state).toBe("ready");
     expect(gateway.orders).toEqual([]);
   });
 });
@@ -261,10 +261,10 @@ describe("the connection", () => {
     gateway.isSilent = true;
     expect(await connector.invoke("getPositions", [])).toMatchObject({ ok: false });
     await expect
-      .poll(() => connector.status.lastError, { timeout: 10_000 })
+      .poll(() => connector.status.lastError)
       .toContain("the gateway accepts bytes and answers nothing: restart it");
     gateway.isSilent = false;
-    await expect.poll(() => connector.status.state, { timeout: 20_000 }).toBe("ready");
+    await expect.poll(() => connector.status.state).toBe("ready");
     expect(gateway.streamsOpened).toBeGreaterThan(before);
   }, 45_000);
 });

@@ -72,7 +72,7 @@ describe("an adapter of another wire format", () => {
     expect(missing).toEqual([expect.stringContaining("does not declare clientIdDedupe")]);
   });
 
-  it("with an upstream alone its faults are tried, and it is not certified", { timeout: 120_000 }, async () => {
+  it("with an upstream alone its faults are tried, and it is not certified", async () => {
     const url = await startFake();
     // One venue for all sessions, whose nonces must increase from each to the next.
     const target = withSettings(`upstream = "${url}"\nserial = true`);
@@ -98,7 +98,7 @@ describe("an adapter of another wire format", () => {
     await expect(certifyAdapter(CERTIFY_DEPS, request, progress)).rejects.toThrow("interrupted");
   });
 
-  it("without the kit's proxy its faults are not tried", { timeout: 120_000 }, async () => {
+  it("without the kit's proxy its faults are not tried", async () => {
     const url = await startFake();
     const target = withSettings("serial = true", [
       ['"{venue}"', `"${url}"`],
@@ -110,7 +110,7 @@ describe("an adapter of another wire format", () => {
     expect(report.next).toContainEqual(expect.stringContaining("set venue or upstream in certify.toml"));
   });
 
-  it("a fake that does not start is named, and leaves no process", { timeout: 60_000 }, async () => {
+  it("a fake that does not start is named, and leaves no process", async () => {
     const target = withSettings('venue = "./fake.ts"');
     writeFileSync(join(target, "fake.ts"), 'export default { start() { throw new Error("port taken"); } };');
     const report = await certify(target, ["C01", "C26"]);
@@ -123,7 +123,7 @@ describe("an adapter of another wire format", () => {
     }
   });
 
-  it("a hook that fails is the reason of the case", { timeout: 60_000 }, async () => {
+  it("a hook that fails is the reason of the case", async () => {
     const target = withSettings('venue = "./fake.ts"');
     const fake = readFileSync(join(target, "fake.ts"), "utf8");
     const broken = fake.replace(/\n {2}fill: \(/, '\n  fill: () => { throw new Error("no price"); },\n  unused: (');
@@ -156,7 +156,7 @@ describe("a venue that accepts one session at a time", () => {
   it.each([
     ["serial = true", 1],
     ["serial = false", 3],
-  ] as const)("with %s at most %d sessions are open", { timeout: 60_000 }, async (setting, sessions) => {
+  ] as const)("with %s at most %d sessions are open", async (setting, sessions) => {
     const venue = await startVenue();
     const folder = mkdtempSync(join(tmpdir(), "qoc-serial-"));
     writeFileSync(join(folder, "certify.toml"), `${setting}\n[options]\nurl = "${venue.url}"`);

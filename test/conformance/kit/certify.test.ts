@@ -75,7 +75,7 @@ const VENUE = '[options]\nurl = "{venue}"\nstream = "{stream}"';
 const QUOTE = "async getQuote(symbol: string): Promise<Quote> {";
 const CONNECT = "async connect(ctx: ConnectorContext): Promise<void> {";
 
-it("the reason of a failed case has the author's line, and names an endless loop", { timeout: 120_000 }, async () => {
+it("the reason of a failed case has the author's line, and names an endless loop", async () => {
   const throwing = await run(editedTemplate(QUOTE, `${QUOTE}\n    this.ctx.secret("none").trim();`), {
     only: ["C11"],
     settings: settings(VENUE),
@@ -115,7 +115,7 @@ describe("the cases", () => {
 });
 
 describe("certify", () => {
-  it("reports the digest, the methods and one line for each case", { timeout: 60_000 }, async () => {
+  it("reports the digest, the methods and one line for each case", async () => {
     const lines: string[] = [];
     const only = ["C01", "C11", "C92"];
     const report = await run(TEMPLATE, { only, progress: { line: (line) => void lines.push(line) } });
@@ -129,7 +129,7 @@ describe("certify", () => {
     ]);
   });
 
-  it("certifies an adapter in a process like one in a thread", { timeout: 120_000 }, async () => {
+  it("certifies an adapter in a process like one in a thread", async () => {
     const only = ["C01", "C10", "C16", "C27", "C39", "C65", "C69", "C77", "C84", "C91"];
     const report = await run(TEMPLATE, { isolation: "process", only });
     expect(failures(report)).toEqual([]);
@@ -137,7 +137,7 @@ describe("certify", () => {
     expect(report.certified).toBe(false);
   });
 
-  it("reports the placeholders of the documented skeleton as failures", { timeout: 60_000 }, async () => {
+  it("reports the placeholders of the documented skeleton as failures", async () => {
     const only = ["C01", "C02", "C03", "C07", "C08", "C10", "C11", "C21", "C28", "C54", "C84"];
     const report = await run(at("test/fixtures/adapters/my-venue/index.ts"), { settings: settings(""), only });
     expect(withOutcome(report, "failed")).toEqual(["C07", "C11", "C21", "C28", "C54"]);
@@ -150,7 +150,7 @@ describe("certify", () => {
     ]);
   });
 
-  it("skips the cases of orders for an adapter that brings data only", { timeout: 60_000 }, async () => {
+  it("skips the cases of orders for an adapter that brings data only", async () => {
     const adapter = editedTemplate("async placeOrder(", "async place(");
     const source = readFileSync(adapter, "utf8").replace("async cancelOrder(", "async cancel(");
     writeFileSync(adapter, source);
@@ -160,7 +160,7 @@ describe("certify", () => {
     expect(reasonOf(report, "C57")).toBe("the adapter brings data only: it has no placeOrder");
   });
 
-  it("reports an adapter that waits for the fill in placeOrder", { timeout: 60_000 }, async () => {
+  it("reports an adapter that waits for the fill in placeOrder", async () => {
     const waitForFill =
       'while ((await this.getOrder({ venueOrderId: accepted.order_id }))?.status !== "filled") await new Promise((resolve) => setTimeout(resolve, 50));';
     const adapter = editedTemplate(
@@ -171,7 +171,7 @@ describe("certify", () => {
     expect(reasonOf(report, "C27")).toMatch(/^placeOrder waits for the fill/);
   });
 
-  it("reports a load failure once and skips the remaining cases", { timeout: 60_000 }, async () => {
+  it("reports a load failure once and skips the remaining cases", async () => {
     const adapter = editedTemplate("async cancelOrder(", "async cancel(");
     const report = await run(adapter, { settings: settings(VENUE), only: ["C01", "C11", "C26"] });
     expect(failures(report)).toEqual([
@@ -180,7 +180,7 @@ describe("certify", () => {
     expect(reasonOf(report, "C26")).toMatch(/^the adapter does not start: /);
   });
 
-  it("reports the source position if the adapter cannot be bundled", { timeout: 60_000 }, async () => {
+  it("reports the source position if the adapter cannot be bundled", async () => {
     const line = readFileSync(TEMPLATE, "utf8").split("import {")[0]?.split("\n").length;
     const report = await run(editedTemplate("import {", 'import "node:child_process";\nimport {'), {
       settings: settings(VENUE),
@@ -192,27 +192,23 @@ describe("certify", () => {
     expect(report.digest).toBe("");
   });
 
-  it(
-    "skips cases for missing methods, capabilities, secrets and orders, with the reason",
-    { timeout: 60_000 },
-    async () => {
-      const paper = await run(at("connectors/paper/index.ts"), {
-        settings: settings('symbol = "SPX"\norders = false\n[auth]'),
-        only: ["C19", "C26", "C41", "C84"],
-      });
-      expect(paper.cases.map(({ outcome, reason }) => reason ?? outcome)).toEqual([
-        "passed",
-        "certify.toml does not allow orders: set orders = true if the venue is a fake or a test net",
-        "set venue in certify.toml to a module with your fake venue, so that the kit can fill orders and set prices",
-        "certify.toml has no secret",
-      ]);
-      const adapter = editedTemplate("async getFills(", "private async readFills(");
-      const without = await run(adapter, { settings: settings(VENUE), only: ["C51"] });
-      expect(reasonOf(without, "C51")).toBe("the adapter has no getFills");
-      expect(without.guarantees.find(({ guarantee }) => guarantee.startsWith("fills missed"))).toMatchObject({
-        given: false,
-        because: "the adapter has no getFills",
-      });
-    },
-  );
+  it("skips cases for missing methods, capabilities, secrets and orders, with the reason", async () => {
+    const paper = await run(at("connectors/paper/index.ts"), {
+      settings: settings('symbol = "SPX"\norders = false\n[auth]'),
+      only: ["C19", "C26", "C41", "C84"],
+    });
+    expect(paper.cases.map(({ outcome, reason }) => reason ?? outcome)).toEqual([
+      "passed",
+      "certify.toml does not allow orders: set orders = true if the venue is a fake or a test net",
+      "set venue in certify.toml to a module with your fake venue, so that the kit can fill orders and set prices",
+      "certify.toml has no secret",
+    ]);
+    const adapter = editedTemplate("async getFills(", "private async readFills(");
+    const without = await run(adapter, { settings: settings(VENUE), only: ["C51"] });
+    expect(reasonOf(without, "C51")).toBe("the adapter has no getFills");
+    expect(without.guarantees.find(({ guarantee }) => guarantee.startsWith("fills missed"))).toMatchObject({
+      given: false,
+      because: "the adapter has no getFills",
+    });
+  });
 });

@@ -20,7 +20,7 @@ describe.each(LEVELS)("at the %s level", (isolation) => {
     expect(withOutcome(report, "passed")).toEqual(expect.arrayContaining(passed));
   });
 
-  it("certifies the cash account", { timeout: 120_000 }, async () => {
+  it("certifies the cash account", async () => {
     const report = await certified("./connectors/cash", isolation);
     expect([withOutcome(report, "failed"), withOutcome(report, "untried")]).toEqual([[], []]);
     expect(report).toMatchObject({ certified: true, isolation, name: "cash" });

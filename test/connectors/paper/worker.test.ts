@@ -17,12 +17,8 @@ function valueOf(envelope: Envelope): unknown {
   return envelope.value;
 }
 
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!isSo()) {
-    if (Date.now() > deadline) throw new Error(`waited 10 s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+function until(what: string, isSo: () => boolean): Promise<void> {
+  return expect.poll(isSo, { message: what }).toBe(true);
 }
 
 it("the paper connector loads by path, trades, and keeps its state across worker sessions", async () => {
