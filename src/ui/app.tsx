@@ -3,6 +3,7 @@ import type { ComponentChild, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { PageContext, type PageServices, usePage } from "./page-context.ts";
 import { listenToKeys } from "./keyboard.ts";
+import { guardPresses } from "./press-guard.ts";
 import { FootBar, SideBar } from "./shell/navigation.tsx";
 import { Header } from "./shell/header.tsx";
 import { KeyHelp } from "./shell/key-help.tsx";
@@ -35,6 +36,7 @@ function Frame(): JSX.Element {
   const [showsKeys, setShowsKeys] = useState(false);
   useNotices();
   useEffect(() => listenToKeys(page, { showKeys: () => setShowsKeys(true) }), [page]);
+  useEffect(() => guardPresses(page), [page]);
   const { page: name, id } = route.value;
   const marked = INNER_PAGES.find(({ page: inner }) => inner === name)?.from ?? name;
   return (

@@ -2,7 +2,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
-import { DESKTOP, PHONE, type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
+import { DESKTOP, PATIENT, PHONE, type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
 
 let browser: TestBrowser;
 let desk: BrowserDesk;
@@ -146,6 +146,48 @@ describePage("a list of the page", () => {
     await row.waitFor({ state: "detached" });
   });
 
+  it("a table without a row gets its first one when the mouse has left what it is aimed at", async () => {
+    context = await browser.context();
+    const { page, go } = await desk.signIn(context);
+    await go("research");
+    const notes = page.locator(".card").filter({ has: page.getByRole("heading", { name: "Notes" }) });
+    await notes.getByText("No note.").waitFor();
+    const below = page.locator(".card").filter({ has: page.getByRole("heading", { name: "News" }) });
+    await below.getByText("No feed.").waitFor();
+    const place = await below.boundingBox();
+    await page.getByRole("link", { name: "all files" }).hover();
+    await desk.call("research write", { name: "a", text: "a text" });
+    await notes.getByText("1 new", { exact: true }).waitFor();
+    expect(await below.boundingBox()).toEqual(place);
+    await page.mouse.move(0, 0);
+    await notes.getByRole("link", { name: "research/a.md" }).waitFor();
+  });
+
+  it.each([
+    ["a touch", "touch", "there", false],
+    ["a press of a mouse that rests there", "mouse", "there", false],
+    ["a press of a mouse that was elsewhere", "mouse", "elsewhere", true],
+  ] as const)("%s, right after a notice has moved a link, by %s, %s: follows it? %s", async (...row) => {
+    const [, pointerType, mouse, isTaken] = row;
+    context = await browser.context();
+    const { page, go } = await desk.signIn(context);
+    let flagged: readonly string[] = [];
+    await page.route("**/ui/api/command", async (route) => {
+      if ((route.request().postDataJSON() as { command: string }).command !== "status") return route.continue();
+      const response = await route.fetch();
+      const answer = (await response.json()) as { value: object };
+      return route.fulfill({ response, json: { ...answer, value: { ...answer.value, flagged } } });
+    });
+    await go("");
+    const link = page.getByRole("link", { name: "details" });
+    await link.waitFor();
+    await link.evaluate(pressAfterMove, { pointerType, mouse });
+    flagged = ["paper/SPX"];
+    await desk.propose();
+    await expect.poll(() => pressedAt(page), PATIENT).toBe(isTaken ? "#/connectors" : "#/");
+    if (!isTaken) await expect.poll(() => link.evaluate(touch), PATIENT).toBe("#/connectors");
+  });
+
   it("a touch right after rows have moved presses nothing", async () => {
     context = await browser.context();
     const { page, go } = await desk.signIn(context);
@@ -153,10 +195,10 @@ describePage("a list of the page", () => {
     await go("inbox");
     const link = page.locator(".items a").filter({ hasText: "before" });
     await link.waitFor();
-    const touched = link.evaluate(touchAfterChange);
+    await link.evaluate(touchAfterChange);
     await desk.call("inbox write", { title: "added", text: "a text" });
-    expect(await touched).toBe("#/inbox");
-    await expect.poll(() => link.evaluate(touch)).toContain("#/inbox/");
+    await expect.poll(() => pressedAt(page), PATIENT).toBe("#/inbox");
+    await expect.poll(() => link.evaluate(touch), PATIENT).toContain("#/inbox/");
   });
 
   it.each(
@@ -248,18 +290,44 @@ function touch(link: HTMLElement | SVGElement): string {
   return location.hash;
 }
 
-/** In the page, at the moment at which the link's list has changed. */
-function touchAfterChange(link: HTMLElement | SVGElement): Promise<string> {
-  const list = link.closest("ul");
-  return new Promise((resolve) => {
-    const observer = new MutationObserver(() => {
-      observer.disconnect();
-      link.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, pointerType: "touch" }));
-      link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
-      resolve(location.hash);
-    });
-    if (list !== null) observer.observe(list, { childList: true });
+/** Where the page is after the press that waits for a change; null before it. */
+function pressedAt(page: Page): Promise<string | null> {
+  return page.locator("html").getAttribute("data-pressed-at");
+}
+
+/** In the page, at the moment at which the link has moved. The mouse is where the link came to, or elsewhere. */
+function pressAfterMove(
+  link: HTMLElement | SVGElement,
+  { pointerType, mouse }: { readonly pointerType: string; readonly mouse: "there" | "elsewhere" },
+): void {
+  const { y } = link.getBoundingClientRect();
+  const observer = new MutationObserver(() => {
+    const now = link.getBoundingClientRect();
+    if (now.y - y < 30) return;
+    observer.disconnect();
+    const [at, away] = [
+      { clientX: now.x + 5, clientY: now.y + 5 },
+      { clientX: 0, clientY: 0 },
+    ];
+    const common = { bubbles: true, pointerType };
+    link.dispatchEvent(new PointerEvent("pointermove", { ...common, ...(mouse === "there" ? at : away) }));
+    link.dispatchEvent(new PointerEvent("pointerdown", { ...common, ...at }));
+    link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+    document.documentElement.dataset["pressedAt"] = location.hash;
   });
+  observer.observe(document.body, { childList: true, subtree: true });
+}
+
+/** In the page, at the moment at which the link's list has changed. */
+function touchAfterChange(link: HTMLElement | SVGElement): void {
+  const list = link.closest("ul");
+  const observer = new MutationObserver(() => {
+    observer.disconnect();
+    link.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, pointerType: "touch" }));
+    link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+    document.documentElement.dataset["pressedAt"] = location.hash;
+  });
+  if (list !== null) observer.observe(list, { childList: true });
 }
 
 /** The inbox is in the order of its titles. */

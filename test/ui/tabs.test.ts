@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { PAGES } from "../../src/ui/pages-list.ts";
 import { freePort } from "../support/free-port.ts";
 import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
-import { type TestBrowser, describePage, openBrowser, watch } from "./support/chromium.ts";
+import { PATIENT, type TestBrowser, describePage, openBrowser, watch } from "./support/chromium.ts";
 import { type Weight, sleepAndWake, storm, weigh } from "./support/soak.ts";
 
 let browser: TestBrowser;
@@ -23,9 +23,6 @@ const [SPEED, SOAK_MS] = MINUTES > 0 ? [1, MINUTES * 60_000] : [20, 9_000];
 
 /** Of one round of the soak. Each page has more than this, so that a page that stays in memory is seen. */
 const GROWTH_MAX = { heapMb: 0.3, nodes: 60, listeners: 8 };
-
-/** A loaded machine is slow. */
-const PATIENT = { timeout: 10_000 };
 
 async function tab(): Promise<Page> {
   const page = await context.newPage();

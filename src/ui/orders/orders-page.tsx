@@ -7,7 +7,7 @@ import { useCommand } from "../keyboard.ts";
 import { DataTable, StillRows, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ModeTag, SideWord, StateMark } from "../parts/marks.tsx";
-import { Age, Empty, ReadError, Time } from "../parts/texts.tsx";
+import { Age, ReadError, Time } from "../parts/texts.tsx";
 import { Outcome } from "../review/outcome.tsx";
 import { type RoutedPage, go, hrefOf, route } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
@@ -81,17 +81,16 @@ function OrderList(): JSX.Element {
       <Heading aside={<Age since={list.askedAt.value} />}>Orders</Heading>
       <OrderFilters filter={filter} onFilter={setFilter} connectors={connectors} />
       <ReadError error={error} what="the orders" isKnown={all !== undefined} />
-      {all?.length === 0 ? (
-        <Empty>
-          No order yet. An agent or <code>qoc orders propose</code> makes one.
-        </Empty>
-      ) : null}
-      {all?.length === 0 || (all === undefined && error !== undefined) ? null : (
+      {all === undefined && error !== undefined ? null : (
         <div data-as-of={list.askedAt.value}>
           <p class="dim" role="status">
             {all === undefined ? "Reading the orders…" : countOf(rows.length, all.length, list.total.value)}
           </p>
-          {all === undefined ? <StillRows columns={COLUMNS} /> : <OrderTable rows={rows} filter={filter} />}
+          {all === undefined ? (
+            <StillRows columns={COLUMNS} />
+          ) : (
+            <OrderTable rows={rows} filter={filter} isEmpty={all.length === 0} />
+          )}
         </div>
       )}
     </>
@@ -101,9 +100,11 @@ function OrderList(): JSX.Element {
 interface OrderTableProps {
   readonly rows: readonly NamedRow[];
   readonly filter: OrderFilter;
+  /** The desk has no order at all. */
+  readonly isEmpty: boolean;
 }
 
-function OrderTable({ rows, filter }: OrderTableProps): JSX.Element {
+function OrderTable({ rows, filter, isEmpty }: OrderTableProps): JSX.Element {
   return (
     <DataTable
       caption="orders, newest first"
@@ -112,6 +113,15 @@ function OrderTable({ rows, filter }: OrderTableProps): JSX.Element {
       keyOf={(row) => cellOf(row, "id")}
       hrefOf={(row) => hrefOf(row["state"] === "proposed" ? "review" : "orders", cellOf(row, "id"))}
       of={JSON.stringify(filter)}
+      empty={
+        isEmpty ? (
+          <>
+            No order yet. An agent or <code>qoc orders propose</code> makes one.
+          </>
+        ) : (
+          "No order is of this kind."
+        )
+      }
       toneOf={(row) => (row["state"] === "unknown" || cellOf(row, "flags") !== "" ? "odd-one" : undefined)}
     />
   );

@@ -209,27 +209,27 @@ function RefusalsCard(): JSX.Element {
   return (
     <Card title="Refused attempts" aside={<Age since={reading.askedAt.value} />}>
       <Shown reading={reading} what="the refused attempts" still={<StillLines isDouble />}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty>No agent has tried anything that it may not do.</Empty>
-          ) : (
-            <ul class="plain">
-              {rows.map(({ at, agent, count, reason, untrusted }) => (
-                <li key={`${at} ${agent} ${untrusted.text}`}>
-                  <span class="tone-warn" aria-hidden="true">
-                    !{" "}
-                  </span>
-                  <strong>{agent}</strong> tried <SaidLine text={untrusted.text} />
-                  {count === 1 ? "" : ` ${count} times`}
-                  <br />
-                  <span class="dim small">
-                    refused: {reason}, <Time at={at} age />
-                  </span>
-                </li>
-              ))}
-            </ul>
-          )
-        }
+        {(rows) => (
+          <HeldList
+            rows={rows}
+            keyOf={({ at, agent, untrusted }) => `${at} ${agent} ${untrusted.text}`}
+            empty={<Empty>No agent has tried anything that it may not do.</Empty>}
+          >
+            {({ at, agent, count, reason, untrusted }) => (
+              <>
+                <span class="tone-warn" aria-hidden="true">
+                  !{" "}
+                </span>
+                <strong>{agent}</strong> tried <SaidLine text={untrusted.text} />
+                {count === 1 ? "" : ` ${count} times`}
+                <br />
+                <span class="dim small">
+                  refused: {reason}, <Time at={at} age />
+                </span>
+              </>
+            )}
+          </HeldList>
+        )}
       </Shown>
     </Card>
   );
@@ -238,14 +238,17 @@ function RefusalsCard(): JSX.Element {
 function SchedulesCard({ status }: { readonly status: StatusView }): JSX.Element {
   return (
     <Card title="Schedules">
-      {status.schedules.length === 0 ? (
-        <Empty>
-          Nothing runs by itself. <code>qoc schedules add</code> makes a schedule.
-        </Empty>
-      ) : null}
-      <ul class="plain">
-        {status.schedules.map(({ name, path, state, task, next, problem, fix }) => (
-          <li key={path + name}>
+      <HeldList
+        rows={status.schedules}
+        keyOf={({ path, name }) => path + name}
+        empty={
+          <Empty>
+            Nothing runs by itself. <code>qoc schedules add</code> makes a schedule.
+          </Empty>
+        }
+      >
+        {({ name, state, task, next, problem, fix }) => (
+          <>
             <strong>{name}</strong> {task ?? ""} <span class="dim">{state}</span>
             {next[0] === undefined ? null : (
               <>
@@ -257,9 +260,9 @@ function SchedulesCard({ status }: { readonly status: StatusView }): JSX.Element
                 ! {problem} {fix === null ? null : <code>{fix}</code>}
               </p>
             )}
-          </li>
-        ))}
-      </ul>
+          </>
+        )}
+      </HeldList>
     </Card>
   );
 }

@@ -6,7 +6,7 @@ import { useReading } from "../page-context.ts";
 import { CancelAll } from "../orders/cancel-all.tsx";
 import { InFlightList } from "../orders/in-flight.tsx";
 import { AmountIn, Card, Figure } from "../parts/card.tsx";
-import { HeldList } from "../parts/held-rows.tsx";
+import { HeldList, type HeldRows, useHeld, useHeldRows } from "../parts/held-rows.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Change, ConnectorMark, ModeTag, StateMark, Unavailable } from "../parts/marks.tsx";
 import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
@@ -149,7 +149,9 @@ function WaitingCard({ status }: { readonly status: StatusView }): JSX.Element {
 }
 
 function OrdersCard({ status }: { readonly status: StatusView }): JSX.Element | null {
-  if (status.orders.length === 0 && status.externalOrders.length === 0) return null;
+  // Its first order, and the end of its last one, move the cards below.
+  const isShown = useHeld(status.orders.length + status.externalOrders.length > 0);
+  if (!isShown) return null;
   return (
     <Card title="Orders in flight" aside={<a href={hrefOf("orders")}>all orders</a>}>
       <InFlightList orders={status.orders} />
@@ -171,45 +173,57 @@ function PositionsCard({ status }: { readonly status: StatusView }): JSX.Element
   const open = status.book.positions
     .filter(({ quantity, standing }) => standing === "enabled" && /[1-9]/.test(quantity))
     .toSorted((a, b) => compareAmounts((b.value ?? "0").replace("-", ""), (a.value ?? "0").replace("-", "")));
+  const { rows, isGone, note, area } = useHeldRows({ rows: open.slice(0, 8), keyOf: keyOfPosition });
   return (
     <Card title="Positions" aside={<a href={hrefOf("positions")}>all</a>}>
-      {open.length === 0 ? (
-        <Empty>No open position.</Empty>
-      ) : (
-        <table class="book">
-          <thead>
-            <tr>
-              <th scope="col">symbol</th>
-              <th scope="col" class="n">
-                quantity
-              </th>
-              <th scope="col" class="n">
-                value
-              </th>
-              <th scope="col" class="n">
-                unrealized
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {open.slice(0, 8).map(({ connector, symbol, quantity, value, unrealizedPnl, currency }) => (
-              <tr key={`${connector}/${symbol}`}>
-                <th scope="row">
-                  {symbol} <span class="dim small">{connector}</span>
-                </th>
-                <td class="n">{grouped(quantity)}</td>
-                <td class="n">
-                  {value === null ? <Unavailable /> : <AmountIn amount={value} unit={currency ?? ""} />}
-                </td>
-                <td class="n">
-                  <Change amount={unrealizedPnl} unit={currency ?? ""} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      <div class="held" {...area}>
+        {note}
+        {rows.length === 0 ? <Empty>No open position.</Empty> : <PositionTable rows={rows} isGone={isGone} />}
+      </div>
     </Card>
+  );
+}
+
+type Position = StatusView["book"]["positions"][number];
+
+function keyOfPosition({ connector, symbol }: Position): string {
+  return `${connector}/${symbol}`;
+}
+
+function PositionTable({ rows, isGone }: Pick<HeldRows<Position>, "rows" | "isGone">): JSX.Element {
+  return (
+    <table class="book">
+      <thead>
+        <tr>
+          <th scope="col">symbol</th>
+          <th scope="col" class="n">
+            quantity
+          </th>
+          <th scope="col" class="n">
+            value
+          </th>
+          <th scope="col" class="n">
+            unrealized
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOfPosition(row)} class={isGone(row) ? "gone" : undefined}>
+            <th scope="row">
+              {row.symbol} <span class="dim small">{row.connector}</span>
+            </th>
+            <td class="n">{grouped(row.quantity)}</td>
+            <td class="n">
+              {row.value === null ? <Unavailable /> : <AmountIn amount={row.value} unit={row.currency ?? ""} />}
+            </td>
+            <td class="n">
+              <Change amount={row.unrealizedPnl} unit={row.currency ?? ""} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -238,22 +252,27 @@ function RunsCard({ status }: { readonly status: StatusView }): JSX.Element {
   return (
     <Card title="Agents" aside={<a href={hrefOf("agents")}>runs</a>}>
       {runs.unconfined ? <p class="tone-warn">! The agent program runs without a sandbox.</p> : null}
-      <HeldList rows={runs.running} keyOf={({ run }) => run}>
+      <HeldList
+        rows={runs.running}
+        keyOf={({ run }) => run}
+        empty={
+          lastRun === null ? (
+            <Empty>
+              No run yet. <a href={hrefOf("issues")}>Hand an issue to an agent.</a>
+            </Empty>
+          ) : (
+            <p>
+              Last: {lastRun.issue}, {lastRun.outcome} <Time at={lastRun.at} age />
+            </p>
+          )
+        }
+      >
         {({ run, issue, since }) => (
           <>
             <a href={hrefOf("agents", run)}>{issue}</a> since <Time at={since} age />
           </>
         )}
       </HeldList>
-      {runs.running.length > 0 ? null : lastRun === null ? (
-        <Empty>
-          No run yet. <a href={hrefOf("issues")}>Hand an issue to an agent.</a>
-        </Empty>
-      ) : (
-        <p>
-          Last: {lastRun.issue}, {lastRun.outcome} <Time at={lastRun.at} age />
-        </p>
-      )}
     </Card>
   );
 }

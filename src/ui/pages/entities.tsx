@@ -5,7 +5,7 @@ import { Markdown } from "../markdown/markdown-view.tsx";
 import { useReading } from "../page-context.ts";
 import { Card } from "../parts/card.tsx";
 import { type TableColumn, DataTable, StillRows } from "../parts/data-table.tsx";
-import { Age, Empty, SaidLine, Shown } from "../parts/texts.tsx";
+import { Age, SaidLine, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 
 interface EntityRow {
@@ -45,30 +45,29 @@ export function EntitiesCard(): JSX.Element {
   return (
     <Card title="Entities" aside={<Age since={reading.askedAt.value} />}>
       <Shown reading={reading} what="the entities" still={<StillRows columns={COLUMNS} isShort />}>
-        {({ entries, next }) =>
-          entries.length === 0 ? (
-            <Empty>
-              None. A file <code>entities/SYMBOL.md</code> describes a company, fund or coin to agents.
-            </Empty>
-          ) : (
-            <>
-              <DataTable
-                caption="entities"
-                columns={COLUMNS}
-                rows={entries}
-                keyOf={({ path }) => path}
-                hrefOf={({ symbol, path, isReadable }) =>
-                  isReadable ? hrefOf("research", symbol) : hrefOf("files", path)
-                }
-              />
-              {next === null ? null : (
-                <p class="dim">
-                  The first {entries.length}. <a href={hrefOf("files", "", { in: "entities" })}>All are files.</a>
-                </p>
-              )}
-            </>
-          )
-        }
+        {({ entries, next }) => (
+          <>
+            <DataTable
+              caption="entities"
+              columns={COLUMNS}
+              rows={entries}
+              keyOf={({ path }) => path}
+              hrefOf={({ symbol, path, isReadable }) =>
+                isReadable ? hrefOf("research", symbol) : hrefOf("files", path)
+              }
+              empty={
+                <>
+                  None. A file <code>entities/SYMBOL.md</code> describes a company, fund or coin to agents.
+                </>
+              }
+            />
+            {next === null ? null : (
+              <p class="dim">
+                The first {entries.length}. <a href={hrefOf("files", "", { in: "entities" })}>All are files.</a>
+              </p>
+            )}
+          </>
+        )}
       </Shown>
     </Card>
   );

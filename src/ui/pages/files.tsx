@@ -121,17 +121,14 @@ function FileList({ under, after }: { readonly under: string; readonly after: st
       <Shown reading={reading} what="the files" still={<StillRows columns={COLUMNS} />}>
         {({ entries, next, partial }) => (
           <>
-            {entries.length === 0 ? (
-              <Empty>No file is here.</Empty>
-            ) : (
-              <DataTable
-                caption="files"
-                columns={COLUMNS}
-                rows={entries}
-                keyOf={({ path }) => path}
-                hrefOf={({ path }) => hrefOf("files", path)}
-              />
-            )}
+            <DataTable
+              caption="files"
+              columns={COLUMNS}
+              rows={entries}
+              keyOf={({ path }) => path}
+              hrefOf={({ path }) => hrefOf("files", path)}
+              empty="No file is here."
+            />
             <PartLinks after={after} next={next} partial={partial} query={{ in: under }} />
           </>
         )}
@@ -154,8 +151,12 @@ function FoundLines({ under, text, after }: Search & { readonly after: string })
       <Shown reading={reading} what="the lines" still={<StillLines isDouble />}>
         {({ entries, next, partial }) => (
           <>
-            {entries.length === 0 ? <Empty>No line contains it.</Empty> : null}
-            <HeldList rows={entries} keyOf={({ path, line }) => `${path}:${line}`} of={`${text} ${after}`}>
+            <HeldList
+              rows={entries}
+              keyOf={({ path, line }) => `${path}:${line}`}
+              of={`${text} ${after}`}
+              empty={<Empty>No line contains it.</Empty>}
+            >
               {({ path, line, untrusted }) => (
                 <>
                   <a href={hrefOf("files", path)}>

@@ -7,7 +7,7 @@ import { useReading } from "../page-context.ts";
 import { DataTable, StillRows, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { SideWord } from "../parts/marks.tsx";
-import { Age, Empty, ReadError, Time } from "../parts/texts.tsx";
+import { Age, ReadError, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
 import { STATUS } from "../status.ts";
@@ -74,8 +74,7 @@ export function FillsPage(): JSX.Element {
     <>
       <Heading aside={<Age since={[list.askedAt.value, status.askedAt.value]} />}>Fills</Heading>
       <ReadError error={error} what="the fills" isKnown={all !== undefined} />
-      {all?.length === 0 ? <Empty>No fill yet. An order that trades makes one.</Empty> : null}
-      {all?.length === 0 || (all === undefined && error !== undefined) ? null : (
+      {all === undefined && error !== undefined ? null : (
         <div data-as-of={list.askedAt.value}>
           <p class="dim" role="status">
             {all === undefined ? "Reading the fills…" : `${counted(list.total.value, "fill")}, newest first`}
@@ -84,7 +83,14 @@ export function FillsPage(): JSX.Element {
           {all === undefined ? (
             <StillRows columns={COLUMNS} />
           ) : (
-            <DataTable caption="fills, newest first" columns={COLUMNS} rows={rows} keyOf={keyOf} groupOf={dayOfFill} />
+            <DataTable
+              caption="fills, newest first"
+              columns={COLUMNS}
+              rows={rows}
+              keyOf={keyOf}
+              groupOf={dayOfFill}
+              empty="No fill yet. An order that trades makes one."
+            />
           )}
         </div>
       )}

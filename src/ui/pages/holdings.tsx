@@ -7,7 +7,7 @@ import { usePage, useReading } from "../page-context.ts";
 import { AmountIn, Card } from "../parts/card.tsx";
 import { DataTable, type TableColumn } from "../parts/data-table.tsx";
 import { Change, ModeTag, Moving, Unavailable } from "../parts/marks.tsx";
-import { Age, Empty, Shown, Time } from "../parts/texts.tsx";
+import { Age, Shown, Time } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { STATUS } from "../status.ts";
 import { ageOf } from "../times.ts";
@@ -64,8 +64,15 @@ export function Reported({ account }: { readonly account: AccountLine }): JSX.El
 }
 
 function Accounts({ accounts }: { readonly accounts: readonly AccountLine[] }): JSX.Element {
-  if (accounts.length === 0) return <Empty>No account has reported yet.</Empty>;
-  return <DataTable caption="accounts" columns={ACCOUNTS} rows={accounts} keyOf={({ connector }) => connector} />;
+  return (
+    <DataTable
+      caption="accounts"
+      columns={ACCOUNTS}
+      rows={accounts}
+      keyOf={({ connector }) => connector}
+      empty="No account has reported yet."
+    />
+  );
 }
 
 function exposureColumns(currency: string): readonly TableColumn<ExposureView>[] {
@@ -98,13 +105,13 @@ interface ExposuresProps {
 }
 
 function Exposures({ exposures, currency }: ExposuresProps): JSX.Element {
-  if (exposures.length === 0) return <Empty>No venue has said of which asset its instruments are.</Empty>;
   return (
     <DataTable
       caption="exposure by asset"
       columns={exposureColumns(currency)}
       rows={exposures}
       keyOf={(exposure) => `${exposure.class} ${exposure.asset} ${exposure.mode}`}
+      empty="No venue has said of which asset its instruments are."
     />
   );
 }
@@ -115,7 +122,6 @@ interface QuotesProps {
 }
 
 function Quotes({ quotes, askedAt }: QuotesProps): JSX.Element {
-  if (quotes.length === 0) return <Empty>No connector streams a quote now.</Empty>;
   const priced = (amount: string): JSX.Element => <Moving value={amount}>{money(amount)}</Moving>;
   const columns: readonly TableColumn<StreamedQuoteView>[] = [
     { title: "symbol", cell: ({ symbol }) => symbol },
@@ -131,6 +137,7 @@ function Quotes({ quotes, askedAt }: QuotesProps): JSX.Element {
       columns={columns}
       rows={quotes}
       keyOf={({ connector, symbol }) => `${connector}/${symbol}`}
+      empty="No connector streams a quote now."
       hrefOf={({ symbol }) => hrefOf("research", symbol)}
     />
   );

@@ -13,7 +13,7 @@ import { type TableColumn, DataTable, StillRows } from "../parts/data-table.tsx"
 import { HeldList } from "../parts/held-rows.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Change, Unavailable } from "../parts/marks.tsx";
-import { Age, Empty, Notice, Shown } from "../parts/texts.tsx";
+import { Age, Notice, Shown } from "../parts/texts.tsx";
 import { hrefOf } from "../router.ts";
 import { useSending } from "../sending.ts";
 import { STATUS } from "../status.ts";
@@ -98,19 +98,16 @@ export function PositionsPage(): JSX.Element {
       <Heading aside={<Age since={[reading.askedAt.value, status.askedAt.value]} />}>Positions</Heading>
       <FlaggedInstruments flagged={status.value.value?.flagged ?? []} />
       <Shown reading={reading} what="the positions" still={<StillRows columns={columns} isShort />}>
-        {(positions) =>
-          positions.length === 0 ? (
-            <Empty>No position. A filled order makes one.</Empty>
-          ) : (
-            <DataTable
-              caption="positions"
-              columns={columns}
-              rows={positions}
-              keyOf={({ connector, symbol }) => `${connector}/${symbol}`}
-              hrefOf={({ symbol }) => hrefOf("research", symbol)}
-            />
-          )
-        }
+        {(positions) => (
+          <DataTable
+            caption="positions"
+            columns={columns}
+            rows={positions}
+            keyOf={({ connector, symbol }) => `${connector}/${symbol}`}
+            hrefOf={({ symbol }) => hrefOf("research", symbol)}
+            empty="No position. A filled order makes one."
+          />
+        )}
       </Shown>
       <HoldingsCards />
     </>

@@ -98,21 +98,20 @@ function NotesCard(): JSX.Element {
       }
     >
       <Shown reading={reading} what="the notes" still={<StillRows columns={COLUMNS} isShort />}>
-        {(notes) =>
-          notes.length === 0 ? (
-            <Empty>
-              No note. An agent writes them, or <code>qoc research write</code>.
-            </Empty>
-          ) : (
-            <DataTable
-              caption="notes"
-              columns={COLUMNS}
-              rows={notes}
-              keyOf={({ path }) => path}
-              hrefOf={({ path }) => hrefOf("research", path)}
-            />
-          )
-        }
+        {(notes) => (
+          <DataTable
+            caption="notes"
+            columns={COLUMNS}
+            rows={notes}
+            keyOf={({ path }) => path}
+            hrefOf={({ path }) => hrefOf("research", path)}
+            empty={
+              <>
+                No note. An agent writes them, or <code>qoc research write</code>.
+              </>
+            }
+          />
+        )}
       </Shown>
     </Card>
   );
@@ -132,34 +131,36 @@ function NewsCard(): JSX.Element {
   return (
     <Card title="News" aside={<Age since={reading.askedAt.value} />}>
       <Shown reading={reading} what="the news" still={<StillLines />}>
-        {({ items, feeds }) =>
-          items.length === 0 ? (
-            <Empty>
-              {feeds.length === 0 ? (
-                <>
-                  No feed. Add a <code>[[news]]</code> table to desk.toml.
-                </>
-              ) : (
-                "No item yet."
-              )}
-            </Empty>
-          ) : (
-            <HeldList rows={items.slice(0, 30)} keyOf={({ path }) => path}>
-              {({ path, published, untrusted }) => (
-                <>
-                  <a href={hrefOf("inbox", path)}>
-                    <SaidLine text={untrusted.text} />
-                  </a>{" "}
-                  {published === null || published === undefined ? null : (
-                    <span class="dim small">
-                      <Time at={published} />
-                    </span>
-                  )}
-                </>
-              )}
-            </HeldList>
-          )
-        }
+        {({ items, feeds }) => (
+          <HeldList
+            rows={items.slice(0, 30)}
+            keyOf={({ path }) => path}
+            empty={
+              <Empty>
+                {feeds.length === 0 ? (
+                  <>
+                    No feed. Add a <code>[[news]]</code> table to desk.toml.
+                  </>
+                ) : (
+                  "No item yet."
+                )}
+              </Empty>
+            }
+          >
+            {({ path, published, untrusted }) => (
+              <>
+                <a href={hrefOf("inbox", path)}>
+                  <SaidLine text={untrusted.text} />
+                </a>{" "}
+                {published === null || published === undefined ? null : (
+                  <span class="dim small">
+                    <Time at={published} />
+                  </span>
+                )}
+              </>
+            )}
+          </HeldList>
+        )}
       </Shown>
     </Card>
   );

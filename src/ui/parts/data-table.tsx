@@ -3,6 +3,7 @@ import { computed, signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { useHeldRows } from "./held-rows.tsx";
+import { Empty } from "./texts.tsx";
 
 export interface TableColumn<T> {
   readonly title: string;
@@ -27,6 +28,8 @@ interface DataTableProps<T> {
   readonly groupOf?: (row: T) => string;
   /** What the rows answer, for example the filter: rows of another answer are shown at once. */
   readonly of?: string;
+  /** What is said if there is no row. */
+  readonly empty: ComponentChildren;
 }
 
 /** The heading of a group, drawn in a row of its own. */
@@ -85,7 +88,13 @@ export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
   return (
     <div class="held" {...area}>
       {note}
-      {own.length > PLAIN_MAX ? <WindowedRows {...drawn} onScrolled={setScrolled} /> : <PlainRows {...drawn} />}
+      {own.length === 0 ? (
+        <Empty>{props.empty}</Empty>
+      ) : own.length > PLAIN_MAX ? (
+        <WindowedRows {...drawn} onScrolled={setScrolled} />
+      ) : (
+        <PlainRows {...drawn} />
+      )}
     </div>
   );
 }

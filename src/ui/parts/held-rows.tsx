@@ -1,41 +1,12 @@
 /**
- * Rows keep their places while the mouse is over a list: new rows wait, rows that ended stay without buttons, and their
- * number is said. A touch comes without such a notice: lists take none for a moment after rows have moved. So a press
- * hits the row that it was aimed at.
+ * Rows keep their places while the mouse is over a list or a control: new rows wait, rows that ended stay without
+ * buttons, and their number is said. So a press hits the row that it was aimed at.
  */
-import { computed, signal } from "@preact/signals";
 import type { ComponentChildren, HTMLAttributes, JSX, KeyboardEventHandler } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { type PageServices, usePage } from "../page-context.ts";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { isAimed, setAim } from "../aim.ts";
 
-/** The lists under the mouse. While there is one, every list of the page holds: a list that grows moves those below. */
-const aimed = signal<ReadonlySet<object>>(new Set());
-const isAimed = computed(() => aimed.value.size > 0);
-
-function setAim(list: object, isOver: boolean): void {
-  const lists = new Set(aimed.peek());
-  if (isOver) lists.add(list);
-  else lists.delete(list);
-  if (lists.size !== aimed.peek().size) aimed.value = lists;
-}
-
-/** As long as the buttons of a review pause after a change. */
-const PAUSE_MS = 700;
-let hasMoved = false;
-let cancelPause: (() => void) | undefined;
-
-function pauseTouches({ browser }: PageServices): void {
-  cancelPause?.();
-  hasMoved = true;
-  cancelPause = browser.after(PAUSE_MS, () => {
-    hasMoved = false;
-  });
-}
-
-type AreaEvents = Pick<
-  HTMLAttributes<HTMLDivElement>,
-  "onPointerEnter" | "onPointerLeave" | "onPointerDownCapture" | "onClickCapture"
->;
+type AreaEvents = Pick<HTMLAttributes<HTMLDivElement>, "onPointerEnter" | "onPointerLeave">;
 
 export interface HeldRows<T> {
   /** In the order of the screen, each with its newest values. */
@@ -60,7 +31,6 @@ export interface HeldRowsOptions<T> {
 }
 
 export function useHeldRows<T>(options: HeldRowsOptions<T>): HeldRows<T> {
-  const page = usePage();
   const { keyOf, of = "" } = options;
   const isHeld = isAimed.value || options.isScrolled === true;
   const shown = useRef({ of, rows: options.rows });
@@ -68,22 +38,19 @@ export function useHeldRows<T>(options: HeldRowsOptions<T>): HeldRows<T> {
     const before = shown.current.of === of && isHeld ? shown.current.rows : options.rows;
     return holdRows(before, options);
   }, [options.rows, of, isHeld]);
-  const hasSameQuestion = shown.current.of === of;
   shown.current = { of, rows: held.rows };
-  const { order } = held;
-  const orderBefore = useRef(order);
-  useLayoutEffect(() => {
-    const isMove = hasSameQuestion && !order.startsWith(orderBefore.current);
-    orderBefore.current = order;
-    if (isMove) pauseTouches(page);
-  }, [order]);
-  return { rows: held.rows, isGone: (row) => held.gone.has(keyOf(row)), note: noteOf(held), area: useArea(page) };
+  return { rows: held.rows, isGone: (row) => held.gone.has(keyOf(row)), note: noteOf(held), area: useArea() };
+}
+
+/** A value that decides what is drawn: the one of before while the hand is aimed. */
+export function useHeld<T>(value: T): T {
+  const shown = useRef(value);
+  if (!isAimed.value) shown.current = value;
+  return shown.current;
 }
 
 interface RowsInPlace<T> {
   readonly rows: readonly T[];
-  /** Their keys. */
-  readonly order: string;
   readonly gone: ReadonlySet<string>;
   /** The number of rows that wait. */
   readonly added: number;
@@ -91,7 +58,7 @@ interface RowsInPlace<T> {
 
 /** The rows of before in their places, with the newest values. */
 function holdRows<T>(before: readonly T[], { rows, keyOf, hasFrame = false }: HeldRowsOptions<T>): RowsInPlace<T> {
-  if (before === rows) return heldOf(rows, keyOf, { gone: new Set(), added: 0 });
+  if (before === rows) return { rows, gone: new Set(), added: 0 };
   const newest = new Map(rows.map((row) => [keyOf(row), row]));
   const known = new Set(before.map(keyOf));
   const gone = new Set([...known].filter((key) => !newest.has(key)));
@@ -99,15 +66,7 @@ function holdRows<T>(before: readonly T[], { rows, keyOf, hasFrame = false }: He
   const end = rows.findLastIndex((row) => known.has(keyOf(row))) + 1;
   const following = hasFrame && end > 0 ? rows.slice(end) : [];
   const added = rows.length - following.length - (known.size - gone.size);
-  return heldOf([...kept, ...following], keyOf, { gone, added });
-}
-
-function heldOf<T>(
-  rows: readonly T[],
-  keyOf: (row: T) => string,
-  waiting: Omit<RowsInPlace<T>, "rows" | "order">,
-): RowsInPlace<T> {
-  return { rows, order: rows.map((row) => `${keyOf(row)}\n`).join(""), ...waiting };
+  return { rows: [...kept, ...following], gone, added };
 }
 
 function noteOf<T>({ added, gone }: RowsInPlace<T>): JSX.Element | null {
@@ -120,24 +79,14 @@ function noteOf<T>({ added, gone }: RowsInPlace<T>): JSX.Element | null {
   );
 }
 
-function useArea(page: PageServices): AreaEvents {
+function useArea(): AreaEvents {
   const list = useRef({});
-  const isTouch = useRef(false);
   useEffect(() => () => setAim(list.current, false), []);
   return {
     onPointerEnter: ({ pointerType }) => {
       if (pointerType !== "touch") setAim(list.current, true);
     },
     onPointerLeave: () => setAim(list.current, false),
-    onPointerDownCapture: ({ pointerType }) => {
-      isTouch.current = pointerType === "touch";
-    },
-    onClickCapture: (event) => {
-      if (!hasMoved || !isTouch.current) return;
-      event.preventDefault();
-      event.stopPropagation();
-      page.announcement.value = "The list has just changed. Nothing was pressed.";
-    },
   };
 }
 

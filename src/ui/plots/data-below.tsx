@@ -24,7 +24,13 @@ export function DataBelow({ name, columns, count, rows }: DataBelowProps): JSX.E
           <Button kind="quiet" onPress={() => download(name, [columns, ...rows()])}>
             Download CSV
           </Button>
-          <DataTable caption={name} columns={cellsOf(columns)} rows={rows()} keyOf={(row) => row.join(" ")} />
+          <DataTable
+            caption={name}
+            columns={cellsOf(columns)}
+            rows={rows()}
+            keyOf={(row) => row.join(" ")}
+            empty="There is no row yet."
+          />
         </>
       ) : null}
     </details>

@@ -2,7 +2,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { pageDesk } from "../../support/page-desk.ts";
 import { type TempDesk, type TempDeskOptions, discard } from "../../support/temp-desk.ts";
-import { type Complaints, watch } from "./chromium.ts";
+import { type Complaints, PATIENT, watch } from "./chromium.ts";
 
 export interface BrowserDesk extends Pick<TempDesk, "call" | "write" | "read" | "root" | "reaches"> {
   readonly desk: TempDesk;
@@ -30,7 +30,7 @@ export async function browserDesk(options: TempDeskOptions = {}): Promise<Browse
     reaches: desk.reaches,
     signIn: async (context) => {
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(PATIENT.timeout);
       const complaints = watch(page, origin);
       await page.goto(await link());
       await page.getByText("up to date").waitFor();

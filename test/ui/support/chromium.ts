@@ -29,6 +29,9 @@ export const describePage = hasChromium ? describe : describe.skip;
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 360, height: 780 };
 
+/** How long a test waits for what must come: a loaded machine is slow. */
+export const PATIENT = { timeout: 60_000 };
+
 /** The languages and zones of tests are fixed, so that texts and screenshots are too. */
 const PLACE = { locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce" } as const;
 
