@@ -78,6 +78,20 @@ export interface CumulativeProfit {
   readonly incomplete: ReadonlySet<string>;
 }
 
+/** What the fills of one position made; without parts if they are in another currency than the account's. */
+export interface PositionProfit {
+  readonly parts: ProfitParts | undefined;
+  readonly isIncomplete: boolean;
+}
+
+/** The profit of positions before their first change since a mark; undefined for a position that is new. */
+export interface ProfitAtMark {
+  /** By symbol. */
+  readonly positions: Map<string, PositionProfit | undefined>;
+  /** All positions of the account are kept: those of now that are missing are new. */
+  isWhole: boolean;
+}
+
 export interface UnexplainedChange {
   readonly point: ValuePoint;
   row: ProfitRow | undefined;
@@ -92,8 +106,8 @@ export interface LedgerParts {
   readonly trades: TradeRow[];
   /** The cumulative parts at the end of the last closed date, by connector. */
   readonly closed: Map<string, CumulativeProfit>;
-  /** The cumulative parts at the last mark, if a position has changed since. */
-  readonly atMark: Map<string, CumulativeProfit>;
+  /** By connector: the positions that have changed since the last mark, as they were then. */
+  readonly atMark: Map<string, ProfitAtMark>;
   /** The point of an unexplained change, until a human says what it was. */
   readonly unexplained: Map<string, UnexplainedChange>;
   /** The value before the newest mark of each account that awaits money. */

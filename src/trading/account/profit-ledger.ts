@@ -19,6 +19,8 @@ import {
   type CumulativeProfit,
   type IncomeParts,
   type LedgerParts,
+  type PositionProfit,
+  type ProfitAtMark,
   type ProfitParts,
   type ProfitRow,
   type TradeRow,
@@ -69,13 +71,17 @@ export class ProfitLedger {
         this.#beforeMark(event.connector, event.venueDate, at);
         return;
       case "fill.received":
-        this.#keepMark(event.connector);
+        this.#keepBeforeFill(event);
         this.#realizedBefore = this.#positionOf(event)?.realizedPnl ?? ZERO;
         return;
       case "instrument.cleared":
       case "instrument.agreed":
       case "position.adopted":
-        this.#keepMark(event.connector);
+        this.#keepAllOf(event.connector);
+        return;
+      case "venue.activity":
+      case "instrument.multiplier":
+        if (this.#parts.atMark.has(event.connector)) this.#keepAllOf(event.connector);
         return;
       case "nav.unexplained":
         // The account is still as it was before the change.
@@ -170,17 +176,41 @@ export class ProfitLedger {
     });
   }
 
-  /** The first change of a position since a mark: the parts at the mark are kept, because a date may end there. */
-  #keepMark(connector: string): void {
-    if (this.#parts.rows.has(connector) && !this.#parts.atMark.has(connector))
-      this.#parts.atMark.set(connector, this.#cumulative(connector));
+  /** What the account had earned at the mark is kept of each position that changes, because a date may end there. */
+  #keptOf(connector: string): ProfitAtMark | undefined {
+    if (!this.#parts.rows.has(connector)) return undefined;
+    const kept = this.#parts.atMark.get(connector) ?? { positions: new Map(), isWhole: false };
+    this.#parts.atMark.set(connector, kept);
+    return kept;
+  }
+
+  #keepBeforeFill({ connector, id, fill, completes }: FillReceived): void {
+    const isFirst = fill.busts === undefined && fill.corrects === undefined && completes !== true;
+    // Another version of a fill may change the position of another spelling, and its order may claim earlier fills.
+    if (id === null || !isFirst || this.#state.unmatchedFills.size > 0) {
+      this.#keepAllOf(connector);
+      return;
+    }
+    const kept = this.#keptOf(connector);
+    if (kept === undefined || kept.isWhole || kept.positions.has(fill.symbol)) return;
+    const position = this.#state.positions.get(instrumentKey(connector, fill.symbol));
+    kept.positions.set(fill.symbol, position && this.#profitOf(position));
+  }
+
+  #keepAllOf(connector: string): void {
+    const kept = this.#keptOf(connector);
+    if (kept === undefined || kept.isWhole) return;
+    kept.isWhole = true;
+    for (const position of this.#state.positions.values())
+      if (position.connector === connector && !kept.positions.has(position.symbol))
+        kept.positions.set(position.symbol, this.#profitOf(position));
   }
 
   /** The parts of a row are the change of the cumulative parts since the row before. */
   #closeParts(connector: string): void {
     const row = this.#parts.rows.get(connector)?.at(-1);
     if (row === undefined) return;
-    const now = this.#parts.atMark.get(connector) ?? this.#cumulative(connector);
+    const now = this.#cumulative(connector, this.#parts.atMark.get(connector));
     const earlier = this.#parts.closed.get(connector)?.symbols;
     for (const [symbol, parts] of now.symbols) {
       const before = earlier?.get(symbol);
@@ -195,28 +225,33 @@ export class ProfitLedger {
     this.#parts.closed.set(connector, now);
   }
 
-  #cumulative(connector: string): CumulativeProfit {
+  /** `atMark`: of the positions that have changed since the mark at which the sum is made; none for the sum of now. */
+  #cumulative(connector: string, atMark?: ProfitAtMark): CumulativeProfit {
     const symbols = new Map<string, ProfitParts>();
     const incomplete = new Set<string>();
-    const account = this.#state.accounts.get(connector);
     for (const position of this.#state.positions.values()) {
       if (position.connector !== connector) continue;
-      const held = account?.positions.get(position.symbol);
-      const currency = account?.account.currency ?? "";
-      const isForeign = held?.currency !== undefined && !isSameCode(held.currency, currency);
-      const mark = held?.markPrice === undefined ? undefined : decimal(held.markPrice);
-      const isOpen = !position.quantity.eq(ZERO);
-      const unrealized = !isOpen ? ZERO : mark === undefined ? undefined : unrealizedPnl(position, mark);
-      if (isForeign || unrealized === undefined || position.hasUnknownPnl) incomplete.add(position.symbol);
-      if (isForeign) continue;
-      const fees = feesIn(position, currency);
-      symbols.set(position.symbol, {
-        realized: position.realizedPnl,
-        unrealized: unrealized ?? ZERO,
-        fees: ZERO.minus(fees),
-      });
+      const { symbol } = position;
+      const isKept = atMark !== undefined && (atMark.isWhole || atMark.positions.has(symbol));
+      const profit = isKept ? atMark.positions.get(symbol) : this.#profitOf(position);
+      if (profit?.isIncomplete === true) incomplete.add(symbol);
+      if (profit?.parts !== undefined) symbols.set(symbol, profit.parts);
     }
     return { symbols, incomplete };
+  }
+
+  #profitOf(position: PositionRecord): PositionProfit {
+    const account = this.#state.accounts.get(position.connector);
+    const held = account?.positions.get(position.symbol);
+    const currency = account?.account.currency ?? "";
+    const isForeign = held?.currency !== undefined && !isSameCode(held.currency, currency);
+    const mark = held?.markPrice === undefined ? undefined : decimal(held.markPrice);
+    const isOpen = !position.quantity.eq(ZERO);
+    const unrealized = !isOpen ? ZERO : mark === undefined ? undefined : unrealizedPnl(position, mark);
+    const isIncomplete = isForeign || unrealized === undefined || position.hasUnknownPnl;
+    if (isForeign) return { parts: undefined, isIncomplete };
+    const fees = ZERO.minus(feesIn(position, currency));
+    return { parts: { realized: position.realizedPnl, unrealized: unrealized ?? ZERO, fees }, isIncomplete };
   }
 
   #positionOf({ connector, fill }: FillReceived): PositionRecord | undefined {

@@ -1,13 +1,15 @@
 /** Profit and loss of a checkpoint, its archive and the records that follow: those of the whole journal. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isDecimal } from "../../../src/domain/decimal.ts";
-import { applyEvent, emptyDeskState } from "../../../src/domain/desk-state.ts";
-import type { Recorded } from "../../../src/domain/event.ts";
-import type { ConnectorName } from "../../../src/domain/ids.ts";
+import { unrealizedPnl } from "../../../src/domain/account/position.ts";
+import { ZERO, decimal, isDecimal } from "../../../src/domain/decimal.ts";
+import { type DeskState, applyEvent, emptyDeskState } from "../../../src/domain/desk-state.ts";
+import type { FillFinding, Recorded } from "../../../src/domain/event.ts";
+import type { ConnectorName, OrderId } from "../../../src/domain/ids.ts";
+import type { VenueFill } from "../../../src/domain/market/venue.ts";
 import { ledgerWithArchive } from "../../../src/trading/account/archived-ledger.ts";
 import { KeptLedger } from "../../../src/trading/account/kept-ledger.ts";
-import { emptyLedger } from "../../../src/trading/account/ledger-parts.ts";
+import { type CumulativeProfit, type ProfitParts, emptyLedger } from "../../../src/trading/account/ledger-parts.ts";
 import { ProfitLedger } from "../../../src/trading/account/profit-ledger.ts";
 import {
   type CheckpointedDesk,
@@ -16,7 +18,7 @@ import {
   openCheckpointed,
 } from "../../support/checkpoint-harness.ts";
 import { crashDisk } from "../../support/crash-disk.ts";
-import { amount, scenario } from "../../support/journal-scenario.ts";
+import { SCENARIO_START, amount, scenario } from "../../support/journal-scenario.ts";
 import { quietLog } from "../../support/quiet-log.ts";
 import { type Step, journalOf, randomStep } from "../../support/random-journal.ts";
 
@@ -113,6 +115,88 @@ function whole(records: readonly Recorded[]): unknown {
   const { rows, points, trades } = ledger;
   return plain({ rows, points, trades });
 }
+
+/** The profit of every position of an account, added up from all of them. */
+function fullSum(state: Readonly<DeskState>, connector: string): CumulativeProfit {
+  const { account, positions } = state.accounts.get(connector) ?? {};
+  const symbols = new Map<string, ProfitParts>();
+  const incomplete = new Set<string>();
+  for (const position of state.positions.values()) {
+    if (position.connector !== connector) continue;
+    const { markPrice } = positions?.get(position.symbol) ?? {};
+    const value = markPrice === undefined ? undefined : unrealizedPnl(position, decimal(markPrice));
+    const unrealized = position.quantity.eq(ZERO) ? ZERO : value;
+    if (unrealized === undefined || position.hasUnknownPnl) incomplete.add(position.symbol);
+    let fees = position.assetFeeCost;
+    for (const [code, fee] of position.fees) if (code === "" || code === account?.currency) fees = fees.plus(fee);
+    const parts = { realized: position.realizedPnl, unrealized: unrealized ?? ZERO, fees: ZERO.minus(fees) };
+    symbols.set(position.symbol, parts);
+  }
+  return { symbols, incomplete };
+}
+
+const fillOf = (id: string | null, fill: Partial<VenueFill>, finding?: FillFinding): Step => {
+  const rest = { side: "buy", quantity: amount("4"), price: amount("99"), at: SCENARIO_START } as const;
+  const made: VenueFill = { fillId: "f", venueOrderId: "v-c", symbol: "MSFT", ...rest, ...fill };
+  const common = { type: "fill.received", connector: PAPER, generation: 1 } as const;
+  return (told) => told.event({ ...common, id: id as OrderId | null, fill: made, finding });
+};
+const mark: Step = (told) => told.account("paper");
+const nextDay: Step = (told) => told.wait(DAY).account("paper");
+const ofApple = fillOf("a", { fillId: "g", venueOrderId: "v-a", symbol: "AAPL" });
+/** After a fill of another order, an order claims a fill of before the mark. */
+const CLAIMED: readonly Step[] = [
+  (told) => told.working("a", { symbol: "AAPL" }),
+  fillOf(null, { fee: amount("1") }, { kind: "external", misfits: [] }),
+  mark,
+  ofApple,
+  (told) => told.working("c", { symbol: "MSFT" }),
+  nextDay,
+];
+/** A correction spells the symbol differently. */
+const RESPELLED: readonly Step[] = [
+  (told) => told.working("a", { symbol: "AAPL" }).working("c", { symbol: "MSFT" }),
+  fillOf("c", {}),
+  mark,
+  fillOf("c", { fillId: "fc", corrects: "f", symbol: "msft", fee: amount("1") }),
+  nextDay,
+];
+
+/** Events that change a position between two marks: the sum before the first of them counts. */
+const CHANGES: readonly string[] = ["fill.received", "instrument.cleared", "instrument.agreed", "position.adopted"];
+
+describe("the sum of an account at a mark", () => {
+  it("is that of all its positions, though only those that change are kept, over random journals", () => {
+    let [closed, changed] = [0, 0];
+    fc.assert(
+      fc.property(steps, (random) => {
+        const state = emptyDeskState();
+        const parts = emptyLedger("USD");
+        const ledger = new ProfitLedger(state, { currency: "USD", trades: () => false }, parts);
+        const atMark = new Map<string, CumulativeProfit>();
+        for (const recorded of journalOf(random).records()) {
+          const { event } = recorded;
+          const connector = "connector" in event ? event.connector : "";
+          if (CHANGES.includes(event.type) && parts.rows.has(connector) && !atMark.has(connector))
+            atMark.set(connector, fullSum(state, connector));
+          const date = state.accounts.get(connector)?.venueDate ?? "9999";
+          const isClosed = event.type === "account.marked" && event.venueDate > date;
+          const sum = atMark.get(connector) ?? fullSum(state, connector);
+          ledger.before(recorded);
+          if (isClosed) expect(plain(parts.closed.get(connector))).toEqual(plain(sum));
+          if (isClosed) closed += 1;
+          if (isClosed && atMark.has(connector)) changed += 1;
+          applyEvent(state, recorded);
+          ledger.after(recorded);
+          if (event.type === "account.marked") atMark.delete(connector);
+        }
+      }),
+      { numRuns: 100, examples: [[CLAIMED], [RESPELLED]] },
+    );
+    expect(closed).toBeGreaterThan(100);
+    expect(changed).toBeGreaterThan(100);
+  });
+});
 
 describe("the ledger of a checkpoint", () => {
   it("is that of the whole journal, over random journals, checkpoints and starts", async () => {
