@@ -1,8 +1,8 @@
 /** The running desk's services for commands: state, journal, logs, runs. */
 import { scanJournal } from "../bus/journal-read.ts";
 import { upgraded } from "../bus/replay.ts";
-import type { DeskServices, LogLine, LogQuery } from "../commands/command.ts";
-import { matchesFilter, readLogs } from "../workspace/logs.ts";
+import type { DeskServices } from "../commands/command.ts";
+import { followLogs, readLogs } from "../workspace/logs.ts";
 import type { OpenDesk } from "./open-desk.ts";
 import { JournalThread } from "./journal-thread.ts";
 
@@ -52,7 +52,7 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
       await logs.flush();
       return readLogs(desk.workspace.disk, logDir, query);
     },
-    followLogs: (query, line, signal) => follow(open, query, line, signal),
+    followLogs: (query, line, signal) => followLogs(logs, query, line, signal),
     settled: async () => {
       await flushed();
       await projector.settled();
@@ -66,32 +66,4 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
     mcpProgram: mcpProgram(open),
     ...daemon,
   };
-}
-
-const FOLLOW_QUEUE_MAX = 1_000;
-
-/** A slow reader loses lines instead of slowing the desk. */
-async function follow(
-  open: OpenDesk,
-  query: LogQuery,
-  line: (line: LogLine) => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  const queue: LogLine[] = [];
-  let wake: () => void = () => undefined;
-  const stop = open.logs.watch((entry) => {
-    if (!matchesFilter(query, entry)) return;
-    if (queue.length < FOLLOW_QUEUE_MAX) queue.push(entry);
-    wake();
-  });
-  signal.addEventListener("abort", () => wake(), { once: true });
-  try {
-    while (!signal.aborted) {
-      const next = queue.shift();
-      if (next !== undefined) await line(next);
-      else await new Promise<void>((resolve) => (wake = resolve));
-    }
-  } finally {
-    stop();
-  }
 }

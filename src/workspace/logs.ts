@@ -165,6 +165,49 @@ export function matchesFilter({ connector, run }: LogFilter, entry: LogEntry): b
   return (connector === undefined || entry.connector === connector) && (run === undefined || entry["run"] === run);
 }
 
+const FOLLOW_QUEUE_MAX = 1_000;
+
+/**
+ * Passes each new matching line to `line`, one after the other, until `signal` aborts. A slow reader loses lines
+ * instead of slowing the desk; a line in their place says how many.
+ */
+export async function followLogs(
+  log: Pick<LogFile, "watch">,
+  filter: LogFilter,
+  line: (entry: LogEntry) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const queue: LogEntry[] = [];
+  let lost = 0;
+  let lostAt = "";
+  let wake: () => void = () => undefined;
+  const addNote = (): void => {
+    if (lost === 0) return;
+    const message = `${lost} log ${lost === 1 ? "line is" : "lines are"} left out here: the reader was too slow`;
+    queue.push({ ts: lostAt, level: "warn", message });
+    lost = 0;
+  };
+  const stop = log.watch((entry) => {
+    if (!matchesFilter(filter, entry)) return;
+    if (queue.length < FOLLOW_QUEUE_MAX) {
+      addNote();
+      queue.push(entry);
+    } else [lost, lostAt] = [lost + 1, entry.ts];
+    wake();
+  });
+  signal.addEventListener("abort", () => wake(), { once: true });
+  try {
+    while (!signal.aborted) {
+      if (queue.length === 0) addNote();
+      const next = queue.shift();
+      if (next !== undefined) await line(next);
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    stop();
+  }
+}
+
 /** Returns the last `tail` matching lines, oldest first. Skips lines that are not JSON. */
 export async function readLogs(
   disk: Disk,

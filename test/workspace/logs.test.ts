@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { type LogEntry, type LogFile, type LogOptions, openLogs, readLogs } from "../../src/workspace/logs.ts";
+import {
+  type LogEntry,
+  type LogFile,
+  type LogOptions,
+  followLogs,
+  openLogs,
+  readLogs,
+} from "../../src/workspace/logs.ts";
 
 let dir: string;
 let options: LogOptions;
@@ -107,4 +114,42 @@ describe("the fields that a connector gives its lines", () => {
     logs.with({ connector: "evil" }).with({ connector: "broker", run: "1" }).warn("x", { connector: "evil", run: "2" });
     expect(await lines()).toMatchObject([{ connector: "evil", _connector: "broker", run: "1", _run: "2" }]);
   });
+});
+
+it("a reader that is too slow gets the number of lines that it lost, in their place", async () => {
+  const [shown, stopping] = [[] as string[], new AbortController()];
+  let go = (): void => undefined;
+  let wait = new Promise<void>((resolve) => (go = resolve));
+  const following = followLogs(
+    logs,
+    { connector: "v" },
+    async ({ message }) => {
+      shown.push(message);
+      await wait;
+    },
+    stopping.signal,
+  );
+  const log = logs.with({ connector: "v" });
+  const burst = (name: string, count: number): void => {
+    for (let n = 0; n < count; n++) log.info(`${name} ${n}`);
+  };
+  burst("first", 1_010);
+  logs.info("of another connector");
+  await expect.poll(() => shown).toEqual(["first 0"]);
+  burst("later", 2);
+  wait = Promise.resolve();
+  go();
+  await expect.poll(() => shown.length).toBe(1_003);
+  log.info("last");
+  await expect.poll(() => shown.at(-1)).toBe("last");
+  stopping.abort();
+  await following;
+  expect(shown.slice(998)).toEqual([
+    "first 998",
+    "first 999",
+    "10 log lines are left out here: the reader was too slow",
+    "later 0",
+    "1 log line is left out here: the reader was too slow",
+    "last",
+  ]);
 });
