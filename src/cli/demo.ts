@@ -3,6 +3,7 @@
  * line that it prints is read from the result of a command: without a guard in desk.toml, its output is different.
  */
 import type { Review } from "../domain/orders/review-view.ts";
+import { reasonText } from "../domain/orders/verdict.ts";
 import { approvalQuestion } from "../commands/orders/approval-flow.ts";
 import { amountText } from "../commands/rendering/money.ts";
 import { wrap } from "../commands/rendering/terminal-text.ts";
@@ -144,7 +145,7 @@ function printProposal(print: (line: string) => void, { id, state, review }: Ord
   const failed = review.checks.filter(({ decision }) => decision === "block");
   const passed = review.checks.length - failed.length;
   print(`${DEEP}${passed} checks pass${failed.length === 0 ? "." : `, ${failed.length} block:`}`);
-  for (const { guard, message } of failed) printWrapped(print, DEEP, `✗ ${guard}: ${message}`);
+  for (const check of failed) printWrapped(print, DEEP, `✗ ${reasonText(check)}`);
 }
 
 /** Returns the id of the order if it was approved. */

@@ -3,7 +3,7 @@ import { hintForAgent } from "../../domain/errors/error-for-agent.ts";
 import { QocError } from "../../domain/errors/error.ts";
 import type { Actor } from "../../domain/event.ts";
 import { ORDER_STATES } from "../../domain/orders/order-state-names.ts";
-import type { Verdict } from "../../domain/orders/verdict.ts";
+import { type Verdict, reasonText } from "../../domain/orders/verdict.ts";
 import { changedRules } from "../../trading/config/config-notices.ts";
 import { orderPath } from "../../trading/projections/order-files.ts";
 import { type EqualProposal, equalSentences } from "../../trading/orders/equal-proposals.ts";
@@ -179,7 +179,7 @@ export function renderProposal(
   style: OutputStyle,
 ): readonly string[] {
   const { shown, folded } = style.isTty ? causesOf(verdict.reasons) : { shown: verdict.reasons, folded: 0 };
-  const blocks = [...shown.map(({ guard, message }) => `${guard}: ${message}`), ...foldedText(folded)];
+  const blocks = [...shown.map(reasonText), ...foldedText(folded)];
   const lines = (sign: string, text: string): readonly string[] =>
     hanging(oneLine(text), style.isTty ? style.columns - 2 : Infinity).map(
       (line, index) => `${index === 0 ? sign : " "} ${line}`,

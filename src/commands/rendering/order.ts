@@ -4,6 +4,7 @@ import type { OrderDetail } from "../../domain/orders/order-view.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
 import { flagWords, kindOf, targetOf } from "../../domain/orders/order.ts";
 import { eventWords } from "../../domain/orders/event-words.ts";
+import { reasonText } from "../../domain/orders/verdict.ts";
 import { causesOf, foldedText } from "./guard-reasons.ts";
 import { localClock, shownTime } from "./local-time.ts";
 import { amountText, gainShade, money, sideShade } from "./money.ts";
@@ -249,7 +250,7 @@ function cut(text: Untrusted | null, style: OutputStyle, id: string | undefined)
 
 function checkLines(style: OutputStyle, check: Review["checks"][number]): readonly string[] {
   const isOk = check.decision === "allow";
-  const [first = "", ...continuation] = wrap(oneLine(`${check.guard}: ${check.message}`), style.columns - 4);
+  const [first = "", ...continuation] = wrap(oneLine(reasonText(check)), style.columns - 4);
   return [
     `${isOk ? style.paint("green", "✓") : style.paint("red", "✗")} ${first}`,
     ...continuation.map((line) => `  ${line}`),

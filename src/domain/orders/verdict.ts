@@ -28,3 +28,16 @@ export function verdictOf(checks: readonly Check[]): Verdict {
   const reasons = checks.filter((check) => check.decision === "block");
   return { decision: reasons.length > 0 ? "block" : "allow", reasons, checks };
 }
+
+type Reason = Pick<Check, "guard" | "message">;
+
+/** The message for a place that names the guard besides. Some messages are sentences that begin with its key. */
+export function messageAfterKey({ guard, message }: Reason): string {
+  const isRepeated = message.startsWith(`${guard} `) || message.startsWith(`${guard}: `);
+  return isRepeated ? message.slice(guard.length).replace(/^:? +/, "") : message;
+}
+
+/** For example `price-collar: cannot be evaluated: no quote for SPX`. */
+export function reasonText(reason: Reason): string {
+  return `${reason.guard}: ${messageAfterKey(reason)}`;
+}

@@ -2,7 +2,7 @@
 import type { OrderId } from "../../domain/ids.ts";
 import { instrumentKey } from "../../domain/orders/order.ts";
 import type { OrderRecord } from "../../domain/orders/order-state.ts";
-import type { Verdict } from "../../domain/orders/verdict.ts";
+import { type Verdict, reasonText } from "../../domain/orders/verdict.ts";
 import { resolvesWithin } from "../../lib/resolves-within.ts";
 import type { Desk } from "../desk.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
@@ -80,7 +80,7 @@ export function newestVerdict(
   const [first] = verdict?.reasons ?? [];
   return {
     decision: verdict?.decision ?? null,
-    reason: first === undefined ? undefined : `${first.guard}: ${first.message}`,
+    reason: first === undefined ? undefined : reasonText(first),
     at: (isCurrent ? current.at : recorded?.at) ?? null,
   };
 }

@@ -5,6 +5,7 @@ import type { DeskState } from "../../domain/desk-state.ts";
 import type { DeskEvent, FillReceived, OrderReplacement, Recorded } from "../../domain/event.ts";
 import type { OrderId } from "../../domain/ids.ts";
 import { describe } from "../../domain/orders/order.ts";
+import { reasonText } from "../../domain/orders/verdict.ts";
 import type { VenueActivity, VenueFill } from "../../domain/market/venue.ts";
 import { formatMoney } from "../../gate/format.ts";
 
@@ -77,7 +78,7 @@ function orderWords(event: DeskEvent): Words | undefined {
     case "guards.evaluated": {
       const [first] = event.reasons;
       if (first === undefined || event.stage === "propose") return undefined;
-      return { text: `blocked at ${event.stage} by ${first.guard}: ${first.message}`, level: "warn" };
+      return { text: `blocked at ${event.stage} by ${reasonText(first)}`, level: "warn" };
     }
     case "order.approved":
       return { text: `approved by ${event.actor} (${event.channel}): ${describe(event.terms)} (${event.terms.mode})` };

@@ -5,6 +5,7 @@
 import { messageOf } from "../../domain/errors/error.ts";
 import { type OrderRecord, countedFills, isEnded } from "../../domain/orders/order-state.ts";
 import { kindOf, targetOf } from "../../domain/orders/order.ts";
+import { messageAfterKey } from "../../domain/orders/verdict.ts";
 import { DECIDED_FOLDERS, LAYOUT } from "../../workspace/layout.ts";
 import type { HostItem } from "../../workspace/inbox.ts";
 import type { OrderFolders } from "../../workspace/order-folders.ts";
@@ -43,7 +44,7 @@ export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
   const verdict = order.verdicts.at(-1);
   if (verdict !== undefined) {
     lines.push(`guards at ${verdict.stage}: ${verdict.decision}`);
-    for (const reason of verdict.reasons) lines.push(...labelled(`  ${reason.guard}`, reason.message));
+    for (const reason of verdict.reasons) lines.push(...labelled(`  ${reason.guard}`, messageAfterKey(reason)));
   }
   if (order.sentQuantity !== undefined) lines.push(`sent with the quantity ${order.sentQuantity}`);
   if (order.clientOrderId !== undefined) lines.push(`client order id ${order.clientOrderId}`);

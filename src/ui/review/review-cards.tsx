@@ -5,6 +5,7 @@ import { escapeInvisible, escapeInvisibleInText } from "../../lib/invisible-char
 import { useCommand } from "../keyboard.ts";
 import { eventWords } from "../../domain/orders/event-words.ts";
 import type { Review, ReviewedOrder } from "../../domain/orders/review-view.ts";
+import { messageAfterKey } from "../../domain/orders/verdict.ts";
 import { grouped, money, withUnit } from "../amounts.ts";
 import { Card } from "../parts/card.tsx";
 import { Change, Moving, Unavailable } from "../parts/marks.tsx";
@@ -131,7 +132,7 @@ export function GuardsCard({ review }: { readonly review: Review }): JSX.Element
             <b aria-hidden="true">{check.decision === "allow" ? "✓" : "✗"}</b>
             <span>
               <span class="sr">{check.decision === "allow" ? "passes: " : "blocks: "}</span>
-              <strong>{check.guard}</strong> <span class="message">{check.message}</span>
+              <strong>{check.guard}</strong> <span class="message">{messageAfterKey(check)}</span>
             </span>
             {check.limit === undefined || check.actual === undefined ? null : (
               <span class="limit">
