@@ -18,6 +18,8 @@ const ISSUE_BYTES_MAX = 256 * 1024;
 /** More names than this in one issue serve only to slow down its readers. */
 const NAMES_MAX = 32;
 
+const ISSUE_FILE = new RegExp(`^${LAYOUT.issues}/[^/]+\\.md$`);
+
 /** The field with the agent that opened an issue. Only the desk writes it. */
 const OPENED_BY = "opened_by";
 
@@ -62,6 +64,10 @@ export function agentWhoOpened(text: string): string | undefined {
     if (error instanceof FrontmatterError) return undefined;
     throw error;
   }
+}
+
+function idOf(note: Note, stem: string): string {
+  return fieldText(note, "id") || (/^\d+/.exec(stem)?.[0] ?? stem);
 }
 
 /** Marks a new issue with the agent that opens it, whatever its text says. Returns undefined if that cannot be read. */
@@ -112,6 +118,11 @@ function stemOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1, -3);
 }
 
+function nextNumber(paths: readonly string[]): string {
+  const numbers = paths.map((path) => Number(/^\d+/.exec(stemOf(path))?.[0] ?? 0));
+  return String(Math.max(0, ...numbers) + 1).padStart(3, "0");
+}
+
 /** The first heading of the text, without its marks; empty without one. */
 function headingOf(body: string): string {
   return /^#{1,6} (.+)$/m.exec(body)?.[1]?.trim() ?? "";
@@ -154,7 +165,7 @@ export class IssueStore {
     const note = await this.#readNote(path);
     const stem = stemOf(path);
     return {
-      id: fieldText(note, "id") || (/^\d+/.exec(stem)?.[0] ?? stem),
+      id: idOf(note, stem),
       path,
       title: fieldText(note, "title") || headingOf(note.body) || stem,
       status: statusOf(note),
@@ -164,6 +175,19 @@ export class IssueStore {
       assignedTo: fieldText(note, "assigned_to") || AGENT,
       body: note.body,
     };
+  }
+
+  /**
+   * Another issue that has the id which `text` newly gives the issue at `path`, and the next number that no issue has;
+   * undefined: none has it. @throws FrontmatterError if the text cannot be read.
+   */
+  async twinOf(path: string, text: string): Promise<{ readonly path: string; readonly free: string } | undefined> {
+    const id = idOf(readNote(text), stemOf(path));
+    const paths = await listMarkdown(this.#workspace, LAYOUT.issues);
+    const heads = (await this.#heads.all(paths)).filter((head) => head.id === id);
+    if (ISSUE_FILE.test(path) && !heads.some((head) => head.path === path) && heads[0] !== undefined)
+      return { path: heads[0].path, free: nextNumber(paths) };
+    return undefined;
   }
 
   /** Reads the text of the file; returns undefined if there is no such file. @throws PATH_REFUSED, FILE_TOO_LARGE. */
@@ -179,8 +203,7 @@ export class IssueStore {
 
   async #create(issue: NewIssue): Promise<WrittenFile> {
     const paths = await listMarkdown(this.#workspace, LAYOUT.issues);
-    const numbers = paths.map((path) => Number(/^\d+/.exec(stemOf(path))?.[0] ?? 0));
-    const id = String(Math.max(0, ...numbers) + 1).padStart(3, "0");
+    const id = nextNumber(paths);
     const path = `${LAYOUT.issues}/${id}-${slugOf(issue.title)}.md`;
     const { title, priority, symbols, opened } = issue;
     const text = writeNote({

@@ -1,4 +1,5 @@
 /** Proposals and issues belong to their authors; the desk keeps who that is, whatever a file says. */
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
 import { refuseAgentIssue } from "../../src/runs/run-issue.ts";
@@ -123,6 +124,19 @@ describe("an issue that an agent opens", () => {
     );
     const made = await desk.open.desk.workspace.issues.readText("issues/091-odd.md");
     if (made !== undefined) expect(readNote(made).fields["opened_by"]).toBe("agent:alpha");
+  });
+
+  it("is refused with the number of another issue, and so is a change to such a number", async () => {
+    const twin = { code: "INVALID_INPUT", details: { message: expect.stringContaining("next free number is 09") } };
+    await expect(write("issues/090-other.md", ISSUE, ALPHA)).rejects.toMatchObject(twin);
+    await expect(write("issues/other.md", ISSUE.replace("---", "---\nid: 090"), ALPHA)).rejects.toMatchObject(twin);
+    await write("issues/other.md", ISSUE, ALPHA);
+    const text = desk.read("issues/other.md");
+    await expect(write("issues/other.md", text.replace("---", "---\nid: 090"), ALPHA)).rejects.toMatchObject(twin);
+    // Of two issues that a human gave one number, an agent may still change the text.
+    await desk.write("issues/090-mine.md", "---\nstatus: open\n---\nx\n");
+    await write("issues/090-mine.md", "---\nstatus: open\n---\ny\n", ALPHA);
+    rmSync(`${desk.root}/issues/090-mine.md`);
   });
 
   it("keeps its mark when agents write to it, and stays no task", async () => {

@@ -60,13 +60,16 @@ async function checkIssue(issues: IssueStore, actor: Actor, file: FileWrite): Pr
   const refuse = (message: string): never => {
     throw new QocError("INVALID_INPUT", { command: "files write", message: `${plainPath(file.path)}: ${message}` });
   };
-  if (existing === undefined) {
-    const text = markOpenedBy(file.text, actor);
-    return text === undefined ? refuse("the frontmatter of a new issue must be readable") : { ...file, text };
+  const text = existing === undefined ? markOpenedBy(file.text, actor) : file.text;
+  if (text === undefined) return refuse("the frontmatter of a new issue must be readable");
+  if (existing !== undefined) {
+    refuseStatusChange(existing, actor, file);
+    if (agentWhoOpened(file.text) !== agentWhoOpened(existing)) refuse("an agent may not change opened_by");
   }
-  refuseStatusChange(existing, actor, file);
-  if (agentWhoOpened(file.text) !== agentWhoOpened(existing)) refuse("an agent may not change opened_by");
-  return file;
+  // An id that two issues have names neither of them: `qoc run 001` would be refused.
+  const twin = await issues.twinOf(file.path, text);
+  if (twin !== undefined) refuse(`${plainPath(twin.path)} has the same id; the next free number is ${twin.free}`);
+  return { ...file, text };
 }
 
 /** An existing issue keeps its status, or takes a status that the agent may set by `issues update`. */
