@@ -104,6 +104,8 @@ export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor
     // The changes name connectors and hold values of desk.toml.
     config: isAgent(actor) ? view.config.map((notice) => ({ ...notice, changes: [] })) : view.config,
     schedules: isAgent(actor) ? [] : view.schedules,
+    // They quote files of the operator.
+    rateProblems: isAgent(actor) ? undefined : view.rateProblems,
     queue: isAgent(actor) ? [] : (view.queue ?? []),
     flagged: view.flagged.filter(isVisibleInstrument),
     ...(view.flagReasons !== undefined && {

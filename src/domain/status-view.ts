@@ -182,6 +182,8 @@ export interface StatusView {
     readonly state: "waiting" | "running";
   }[];
   readonly book: AccountView;
+  /** What the files of exchange rates have that is not read, with path and line; absent if all is read. */
+  readonly rateProblems?: readonly string[] | undefined;
   /** Those of held and ordered symbols first, then those that arrived last; empty while the desk is down. */
   readonly quotes: readonly StreamedQuoteView[];
   readonly flagged: readonly string[];

@@ -5,13 +5,13 @@ import {
   type DoctorCheck,
   agentCheck,
   diskCheck,
-  fileChecks,
   nodeCheck,
   noticeStatus,
   pendingChecks,
   scheduleChecks,
   tradingCheck,
 } from "./doctor.ts";
+import { fileChecks } from "./file-checks.ts";
 import { orderFileChecks } from "./projections/order-file-check.ts";
 import { QocError } from "../domain/errors/error.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";

@@ -6,10 +6,10 @@ import { accountOwner } from "./account/account-owner.ts";
 import { deskNotices } from "./config/config-notices.ts";
 import { noticeText } from "./config/notice-text.ts";
 import type { Desk } from "./desk.ts";
+import { fileChecks } from "./file-checks.ts";
 import { gapLabel } from "../domain/authority/journal-head.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { describeGap } from "./audit/journal-gap.ts";
-import { secretFilesOf } from "../workspace/files.ts";
 import { scheduleViews } from "./config/schedule-views.ts";
 import { droppedText } from "../host/unknown-members.ts";
 import { orderFileChecks } from "./projections/order-file-check.ts";
@@ -152,35 +152,6 @@ export async function scheduleChecks(
   return checks.length > 0 || views.length === 0
     ? checks
     : [{ name, status: "ok", message: `${active} of ${views.length} active` }];
-}
-
-const BY_OTHERS = 0o077;
-
-/** The desk's folder and the connectors' secret files concern the user alone. */
-export async function fileChecks({
-  workspace,
-  config,
-}: Pick<Desk, "config" | "workspace">): Promise<readonly DoctorCheck[]> {
-  const { root, disk } = workspace;
-  const isOpen = async (path: string): Promise<boolean> => (((await disk.facts(path))?.mode ?? 0) & BY_OTHERS) !== 0;
-  const folder: DoctorCheck = (await isOpen(root))
-    ? {
-        name: "files",
-        status: "warn",
-        message: "other users can read the desk's folder",
-        fix: `chmod -R go= ${quoteForShell(root)}`,
-      }
-    : { name: "files", status: "ok", message: "only you can read the desk's folder" };
-  const secrets = await Promise.all(secretFilesOf(config).map(async (path) => ((await isOpen(path)) ? [path] : [])));
-  return [
-    folder,
-    ...secrets.flat().map((path): DoctorCheck => ({
-      name: "secrets",
-      status: "warn",
-      message: `other users can read the secret file ${path}`,
-      fix: `chmod 600 ${quoteForShell(path)}`,
-    })),
-  ];
 }
 
 export function tradingCheck(desk: Pick<Desk, "state">): DoctorCheck {

@@ -70,12 +70,13 @@ interface FileCounts {
   readonly issues: readonly IssueHead[];
   readonly inboxNew: number;
   readonly fileRates: readonly ExchangeRate[];
+  readonly rateProblems: readonly string[];
 }
 
 async function readFileCounts({ workspace }: Pick<Desk, "workspace">): Promise<FileCounts> {
   const { issues: notes, inbox, rates } = workspace;
   const [issues, inboxNew, fileRates] = await Promise.all([notes.heads(), inbox.countNew(), rates.read()]);
-  return { issues, inboxNew, fileRates };
+  return { issues, inboxNew, fileRates, rateProblems: await rates.problems() };
 }
 
 /** The status from journal and files alone, for a desk that is down. */
@@ -92,7 +93,7 @@ function tradingView({ state, reason, at, actor }: TradingRecord): StatusView["t
 
 function view(
   desk: ShownDesk,
-  { issues, inboxNew, schedules, fileRates }: FileCounts & Pick<StatusView, "schedules">,
+  { issues, inboxNew, schedules, fileRates, rateProblems }: FileCounts & Pick<StatusView, "schedules">,
 ): StatusView {
   return {
     at: iso(desk.clock.now()),
@@ -128,6 +129,7 @@ function view(
     agents: [...desk.state.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
     schedules,
     book: accountView(desk, { askedAt: desk.market?.askedAt, fileRates }),
+    ...(rateProblems.length > 0 && { rateProblems }),
     quotes: [],
     ...flaggedInstruments(desk),
     config: [],

@@ -706,6 +706,13 @@ describe("render", () => {
     expect(shown.replaceAll(/\s+/g, " ")).toContain(words);
   });
 
+  it("status names what a file of exchange rates has that is not read", async () => {
+    const problem = 'research/fx/ecb.csv:2: "USD": "1,07" is no rate';
+    const view = { ...status("x"), rateProblems: [problem] };
+    expect(await render(entryOf("status"), view, io(true), false)).toContain(`! ${problem}\n`);
+    expect(await render(entryOf("status"), view, io(false), false)).toContain(`rate-problem\t${problem}\n`);
+  });
+
   it("a review says when its protection price was set again, and from which", async () => {
     const prices = [{ what: "protection price", price: "3050", side: "ask", market: "3000", percent: "1.67" }];
     const again = { ...review("x"), prices, repriced: { at: AT, from: "3394.68" } };

@@ -202,6 +202,10 @@ it("doctor says why a desk that is down would not start", async () => {
   expect(await statusOf("connector x")).toMatchObject({ status: "fail", message: expect.stringContaining("x.ts") });
   expect(await statusOf("connector paper")).toMatchObject({ status: "ok" });
   expect(await statusOf("journal")).toMatchObject({ status: "ok" });
+  await desk.write("research/fx/ecb.csv", "Date;USD\n");
+  const [rates] = (await offline("status")).rateProblems;
+  expect(rates).toMatch(/^research\/fx\/ecb\.csv:1: /);
+  expect(await statusOf("rates")).toMatchObject({ status: "warn", message: rates });
   const wider = desk.read("desk.toml").replace(/max_pct = \d+(\.\d+)?/, "max_pct = 99");
   await desk.write("desk.toml", wider);
   const fix = "qoc up, then qoc reload, or put desk.toml back";

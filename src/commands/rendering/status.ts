@@ -12,7 +12,7 @@ import { quoteForShell } from "../../lib/shell.ts";
 import { badge } from "./order.ts";
 import { shownConnectorState, shownOrderState } from "./shown-state.ts";
 import { NEEDS } from "./proposal-needs.ts";
-import { accountTable, bookSums, holdings, positionTable, strandedLines } from "./positions.ts";
+import { bookLines } from "./book-lines.ts";
 import { INDENT, type OutputStyle, section } from "./table-text.ts";
 import { oneLine, widthOf, wrap } from "./terminal-text.ts";
 
@@ -230,16 +230,6 @@ function proposalLines(
   ];
 }
 
-function bookLines(style: OutputStyle, { at, book }: { at: string; book: AccountView }): readonly string[] {
-  const parts = [
-    accountTable(book.accounts, style),
-    ...holdings(book, style),
-    positionTable(book.positions, style),
-    strandedLines(book.positions).map(oneLine),
-  ];
-  return [...bookSums(book, style, at), ...parts.flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines]))];
-}
-
 function openIssues(status: StatusView): StatusView["issues"] {
   return status.issues.filter(({ status: state }) => state !== "done" && state !== "cancelled");
 }
@@ -318,6 +308,7 @@ function renderForProgram(status: StatusView): readonly string[] {
     ]),
     ...status.flagged.map((key) => ["flagged", key]),
     ...bookFacts(status.book),
+    ...(status.rateProblems ?? []).map((problem) => ["rate-problem", problem]),
     ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
     ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),
     ...status.schedules.map(({ name, path, state, next, problem }) => [
