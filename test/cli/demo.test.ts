@@ -14,10 +14,11 @@ function orderWith(digest: string, price: string, state = "proposed") {
   return { id: "1", state, path: "orders/executed/1.toml", digest, fills: [], review };
 }
 
-it("shows the order again if the market changed its terms before the approval, and approves what was shown", async () => {
+it("shows the order again if the market changed its terms before the approval, approves what was shown, and measures itself", async () => {
   const printed: string[] = [];
   const approvals: string[] = [];
   let shows = 0;
+  const times = [100, 141.52];
   const shown = [orderWith("sha256:a", "3000"), orderWith("sha256:b", "3010"), orderWith("sha256:b", "3010", "filled")];
   const answers: Readonly<Record<string, (args: readonly string[]) => CliResult>> = {
     "orders list": () => ok([{ id: "1" }]),
@@ -40,11 +41,13 @@ it("shows the order again if the market changed its terms before the approval, a
     print: (line) => void printed.push(line),
     ask: async () => undefined,
     wait: async () => undefined,
-    seconds: () => 0,
+    // The clock of the machine, whose start is of no concern.
+    seconds: () => times.shift() ?? 0,
     speedUp: async () => undefined,
     qoc: "qoc",
   });
   expect(approved).toBe("1");
   expect(approvals).toEqual(["sha256:a", "sha256:b"]);
+  expect(printed).toContain("That took 41.5 s. This desk is yours to keep:");
   expect(printed.join("\n")).toContain("new terms:\n    1: buy 9 SPX market, at most 3010");
 });

@@ -486,6 +486,34 @@ describe("a replacement", () => {
     await verified();
   });
 
+  it("that is cancelled by the human while the market data is fetched is not sent", async () => {
+    await open();
+    const id = await working();
+    const replacement = await propose({ replace: id, limitPrice: "98" });
+    await venue("SET:cancel:pending");
+    const approving = approve(replacement).catch((error: unknown) => error);
+    await expect.poll(sent).toMatchObject({ cancels: 1 });
+    const venues = desk.open.desk.venues as { quote: (connector: string, symbol: string) => Promise<any> };
+    const { quote } = venues;
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      const held = new Promise<void>((release) => (answer = release));
+      venues.quote = async (...args) => {
+        if (args[1] === "AAA") resolve();
+        if (args[1] === "AAA") await held;
+        return quote.call(venues, ...args);
+      };
+    });
+    await venue("END:v1");
+    await asked;
+    await desk.call("cancel", { id: replacement.id });
+    answer();
+    expect(await approving).toMatchObject({ code: "ALREADY_DECIDED" });
+    expect(record(replacement.id).state).toBe("cancelled");
+    expect(await sent()).toMatchObject({ orders: 1 });
+    await verified();
+  });
+
   it("is not sent if the venue does not confirm the end in time", async () => {
     let ahead = 0;
     const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };

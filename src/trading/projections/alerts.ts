@@ -2,9 +2,9 @@
 import type { DeskState } from "../../domain/desk-state.ts";
 import type { Recorded } from "../../domain/event.ts";
 import type { OrderId } from "../../domain/ids.ts";
-import type { InstrumentAgreed, InstrumentCleared, SplitStated } from "../../domain/market/instrument-event.ts";
 import { instrumentKey, kindOf } from "../../domain/orders/order.ts";
 import { type HistoryEntry, type OrderRecord, isTerminal, targetRecord } from "../../domain/orders/order-state.ts";
+import { reasonText } from "../../domain/orders/verdict.ts";
 import { escapeInvisible } from "../../lib/invisible-characters.ts";
 import { blockquote } from "../../lib/markdown.ts";
 import { iso } from "../../lib/time.ts";
@@ -83,23 +83,26 @@ async function settleConnectorAlerts(
   });
 }
 
-/** An instrument is blocked no longer: the alert of its position says so, and that of several when none is blocked. */
+/** Of one position, `paper/AAPL: positions disagree`; of several, `paper: 2 positions disagree`. */
+const OF_POSITION = new RegExp(`^([^/]+)/(.+): ${DISAGREE}$`);
+const OF_POSITIONS = new RegExp(`^(.+): \\d+ ${DISAGREE}$`);
+
+/** Instruments are blocked no longer: the alert of each says so, and that of several when none of them is blocked. */
 async function settlePositionAlerts(
   inbox: Inbox,
   { flagged }: Pick<DeskState, "flagged">,
-  { at, event }: Recorded<InstrumentAgreed | InstrumentCleared | SplitStated>,
+  note: string,
 ): Promise<void> {
-  const { connector, symbol } = event;
-  // After a split the venue may still hold less, such as a fraction that it paid in cash.
-  if (event.type === "instrument.split" && flagged.has(instrumentKey(connector, symbol))) return;
-  const isAnyFlagged = [...flagged.keys()].some((key) => key.startsWith(`${connector}/`));
+  const isAnyFlagged = (connector: string): boolean =>
+    [...flagged.keys()].some((key) => key.startsWith(`${connector}/`));
   await inbox.retitle(await inbox.hostItemNames("alert-position"), {
     titleAfter: (title) => {
-      const isOfSeveral = title.startsWith(`${connector}: `) && title.endsWith(` ${DISAGREE}`);
-      const isOver = title === `${connector}/${symbol}: ${DISAGREE}` || (isOfSeveral && !isAnyFlagged);
-      return isOver ? title.replace(DISAGREE, DISAGREED) : undefined;
+      const [, connector, symbol = ""] = OF_POSITION.exec(title) ?? OF_POSITIONS.exec(title) ?? [];
+      if (connector === undefined) return undefined;
+      const isFlagged = symbol === "" ? isAnyFlagged(connector) : flagged.has(instrumentKey(connector, symbol));
+      return isFlagged ? undefined : title.replace(DISAGREE, DISAGREED);
     },
-    note: `Blocked no longer since ${iso(at)}.`,
+    note,
   });
 }
 
@@ -126,7 +129,7 @@ export class AlertWriter {
       return event.state === "ready" ? () => this.#endConnectorAlert(event.connector, recorded.at) : undefined;
     }
     if (event.type === "instrument.agreed" || event.type === "instrument.cleared" || event.type === "instrument.split")
-      return () => settlePositionAlerts(inbox, state, recorded as Recorded<typeof event>);
+      return () => settlePositionAlerts(inbox, state, `Blocked no longer since ${iso(recorded.at)}.`);
     const proposal = "proposal" in event ? event.proposal : undefined;
     const orders = [id, proposal].flatMap((ref) => (ref === undefined ? [] : (state.orders.get(ref) ?? [])));
     const settled = orders.filter((order) => alert !== undefined || endsCondition(order, recorded.seq));
@@ -135,6 +138,13 @@ export class AlertWriter {
       if (alert !== undefined) await writeAlert(this.#desk, alert);
       for (const order of settled) await settleOrderAlerts(inbox, order);
     };
+  }
+
+  /** A desk that was killed after a settlement left alerts whose titles do not say it. */
+  async settleEarlier(): Promise<void> {
+    const { state, workspace } = this.#desk;
+    for (const order of state.orders.values()) await settleOrderAlerts(workspace.inbox, order);
+    await settlePositionAlerts(workspace.inbox, state, "Blocked no longer.");
   }
 
   async #writeConnectorAlert(alert: Alert): Promise<void> {
@@ -163,9 +173,7 @@ function eventAlert({ seq, at, event }: Recorded, { orders }: Pick<DeskState, "o
   switch (event.type) {
     case "guards.evaluated": {
       if (event.decision === "allow" || event.stage === "propose") return undefined;
-      const reasons = event.reasons
-        .map(({ guard, message }) => `- ${escapeInvisible(`${guard}: ${message}`)}`)
-        .join("\n");
+      const reasons = event.reasons.map((reason) => `- ${escapeInvisible(reasonText(reason))}`).join("\n");
       return alert(
         `blocked-${event.id}`,
         `Order ${event.id} was blocked`,

@@ -101,21 +101,28 @@ function writtenOrders({ clock, state }: Pick<FileDesk, "clock" | "state">, quie
     order.state !== "proposed" && !isRetired(state, order.id) && (order.history.at(-1)?.at ?? 0) <= before;
 }
 
+/** The folders of ended orders grow for years: they are read at the start, and then once in this time. */
+const ALL_EVERY_MS = 3_600_000;
+
 /**
- * Writes wrong files of orders again: all at the start, later those of open orders. Returns a function that does
- * one round. Never rejects; a failure is logged.
+ * Writes wrong files of orders again: all at the start and once an hour, those of open orders at each round. At the
+ * start it also corrects the alerts. Returns a function that does one round. Never rejects; a failure is logged.
  */
 export function orderFileRepair(
   desk: FileDesk & Pick<Desk, "log" | "readOnly">,
-  projector: Pick<Projector, "restore">,
+  projector: Pick<Projector, "restore" | "settleAlerts">,
 ): () => Promise<void> {
-  // What an earlier run of the desk journaled is written.
-  let check = (): Promise<readonly WrongOrderFile[]> => wrongOrderFiles(desk, 0);
+  let nextOfAll: number | undefined;
   return async () => {
     if (desk.readOnly() !== undefined) return;
+    const now = desk.clock.monotonic();
+    const isFirst = nextOfAll === undefined;
     try {
-      const wrong = await check();
-      check = () => wrongOpenFiles(desk);
+      if (isFirst) projector.settleAlerts();
+      const isOfAll = nextOfAll === undefined || now >= nextOfAll;
+      if (isOfAll) nextOfAll = now + ALL_EVERY_MS;
+      // What an earlier run of the desk journaled is written.
+      const wrong = isOfAll ? await wrongOrderFiles(desk, isFirst ? 0 : WRITTEN_MS) : await wrongOpenFiles(desk);
       for (const { id, path, problem } of wrong) {
         desk.log.warn(`${path} ${problem}; the file of ${id} is written again`);
         projector.restore(id);

@@ -22,6 +22,8 @@ export interface Projector {
   orderSettled(id: OrderId): Promise<void>;
   /** Writes the order's file again, and removes it from the folders where it does not belong. */
   restore(id: OrderId): void;
+  /** Gives the alerts of conditions that have ended the title that says so. */
+  settleAlerts(): void;
   /** Writes the files of orders, and inbox items for half a second at most. */
   close(): Promise<void>;
 }
@@ -78,6 +80,7 @@ export function openProjector(desk: ProjectorDesk): Projector {
       places.delete(id);
       laneOfOrder(id).addOrder(id);
     },
+    settleAlerts: () => laneOf("").addAlert(() => alerts.settleEarlier()),
     close: async () => {
       await all((lane) => lane.ordersSettled());
       await resolvesWithin(

@@ -118,6 +118,20 @@ describe.each(Object.entries(CASES))("the alert of %s", (_name, { begin, end, ti
     expect(readFileSync(path, "utf8")).toBe(`${before.replaceAll(title, after)}\nmy note\n\n${note}\n`);
   });
 
+  it("says it after the next start if the desk was killed before it changed the title", async () => {
+    const begun = begin(start());
+    await run(begun.records());
+    // A connector that is ready says so at each start.
+    if (title.startsWith("Connector")) return;
+    const state = end(begun).state();
+    const settle = (of: typeof state): Promise<void> =>
+      new AlertWriter({ log: {} as never, state: of, workspace: { inbox } as never }).settleEarlier();
+    await settle(foldDeskState(begin(start()).records()));
+    expect(await titles()).toEqual([title]);
+    await settle(state);
+    expect(await titles()).toEqual([after]);
+  });
+
   it("says it from the start if it is over when the alert is written", async () => {
     await run(end(begin(start())).records());
     expect(await titles()).toEqual([after]);

@@ -29,7 +29,7 @@ beforeEach(async () => {
   [isReadOnly, warnings] = [false, []];
   const steps = scenario().desk().account("paper").proposed("p").working("w").filled("f", { symbol: "TSLA" });
   now = steps.now + 60_000;
-  const clock = { ...fakeClock(), now: () => now };
+  const clock = { ...fakeClock(), now: () => now, monotonic: () => now };
   const workspace = openWorkspace({ disk: nodeDisk(), root, clock, secretFiles: () => [] });
   const log = { warn: (text: string) => void warnings.push(text), error: (text: string) => expect.unreachable(text) };
   const readOnly = () => (isReadOnly ? "the journal lacks records" : undefined);
@@ -87,6 +87,26 @@ it("while the desk is up, files of orders/approved are written again, and those 
     "orders/approved/w.toml is missing; the file of w is written again",
   ]);
   expect(["orders/approved/f.toml", FILLED, WORKING].map((path) => existsSync(at(path)))).toEqual([false, true, true]);
+});
+
+it("while the desk is up, the files of ended orders are written again within an hour", async () => {
+  const round = orderFileRepair(desk, projector);
+  await repaired(round);
+  rmSync(at(FILLED));
+  expect(await repaired(round)).toEqual([]);
+  now += 3_600_000;
+  expect(await repaired(round)).toEqual([`${FILLED} is missing; the file of f is written again`]);
+  expect(existsSync(at(FILLED))).toBe(true);
+  rmSync(at(FILLED));
+  expect(await repaired(round)).toEqual([]);
+});
+
+it("the first round corrects the alerts, and no other does", async () => {
+  let count = 0;
+  const round = orderFileRepair(desk, { ...projector, settleAlerts: () => void (count += 1) });
+  await repaired(round);
+  await repaired(round);
+  expect(count).toBe(1);
 });
 
 it("while the desk is up, a decided proposal that is back goes to the folder of its decision", async () => {
