@@ -36,7 +36,6 @@ function threadPort(port: MessagePort): WorkerPort {
   return {
     post: port.postMessage.bind(port),
     onMessage: (listener) => void port.on("message", listener),
-    announceExit: () => undefined,
   };
 }
 
@@ -51,7 +50,7 @@ function threadEgress(port: MessagePort): EgressPort {
 /** A thread receives its ports in `workerData`; a child process uses pipes. */
 const data = workerData as { port: MessagePort; egress: MessagePort } | null;
 const ports = data === null ? openPipePorts() : { port: threadPort(data.port), egress: threadEgress(data.egress) };
-const { post, onMessage, announceExit } = ports.port;
+const { post, onMessage } = ports.port;
 
 function isEvent(message: unknown): message is { readonly e: string } {
   return typeof message === "object" && message !== null && "e" in message;
@@ -176,10 +175,7 @@ function startAdapter(start: StartMessage): ContextHandle {
   redact = redactorOf(Object.values(start.secrets));
   const context = createAdapterContext({ post }, start, redact);
   // Not `once`: Node calls such a listener by Function.prototype.apply, with the real process as `this`.
-  process.on("exit", () => {
-    context.sendAll();
-    announceExit();
-  });
+  process.on("exit", () => context.sendAll());
   installStubs((level, ...parts) => {
     const error = parts.find((part) => part instanceof Error);
     const stack = error === undefined ? undefined : stackWithCauses(error);

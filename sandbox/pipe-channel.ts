@@ -1,11 +1,12 @@
 /**
  * The ports of a connector in a child process. Messages of the host are received and sent on descriptor 3, egress
- * messages on descriptor 0. All are authenticated frames. Writes block until the kernel has the bytes. So everything
+ * messages on descriptor 0. All are authenticated frames. Writes wait until the kernel has the bytes. So everything
  * that was posted before the process ended reaches the host, and a slow desk slows this process down instead of filling
  * its memory. No stream object is used: an adapter could get hold of it.
  */
-import { read, readSync, writeSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { Socket } from "node:net";
 import { EGRESS_LIMITS, type EgressReply } from "../src/protocol/egress-messages.ts";
 import {
   type FrameAuthenticator,
@@ -23,37 +24,41 @@ import type { EgressPort } from "./egress-link.ts";
 export interface WorkerPort {
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Call it when the worker is about to end, after the last message. */
-  announceExit(): void;
 }
 
+/** What Node's sockets read and write with. Only the members that are used. */
+interface NativePipe {
+  /** Gets the bytes that were read, or undefined at the end. */
+  onread: (bytes: ArrayBuffer | undefined) => void;
+  readStart(): void;
+}
+type SocketClass = new (options: { fd: number; readable: false; writable: false }) => Socket;
+
 const [EGRESS_FD, ERROR_FD, HOST_FD] = [0, 2, 3];
-/** The most that the kernel keeps for this process at a time, or more: one read takes it. */
-const BUFFER_BYTES = 256 * 1024;
+/** How long a write waits for the other end, which has not read for that long, before it tries again. */
+const FULL_PIPE_MS = 1;
 
 /** Reads the key of the session, which follows the worker's code, and opens both ports. */
 export function openPipePorts(): { readonly port: WorkerPort; readonly egress: EgressPort } {
   const key = readSessionKey();
-  // Loaded here: a worker thread needs no frames.
-  const { createHmac, createCipheriv, createSecretKey } = createRequire("/sandbox.cjs")("node:crypto") as FrameCrypto;
-  const authenticator = (channel: FrameChannel): FrameAuthenticator =>
-    frameAuthenticator({ createHmac, createCipheriv, createSecretKey }, key, channel);
-  const post = blockingWriter(HOST_FD, authenticator("worker-to-host"));
+  // Loaded here: a worker thread needs no frames and no sockets.
+  const load = createRequire("/sandbox.cjs");
+  const crypto = load("node:crypto") as FrameCrypto;
+  const { Socket } = load("node:net") as { readonly Socket: SocketClass };
+  const authenticator = (channel: FrameChannel): FrameAuthenticator => frameAuthenticator(crypto, key, channel);
   const port: WorkerPort = {
-    post: (message) => post(message as object),
+    post: blockingWriter(HOST_FD, authenticator("worker-to-host")) as (message: unknown) => void,
     onMessage: (listener) =>
-      readFrames(HOST_FD, {
+      readFrames(HOST_FD, Socket, {
         authenticator: authenticator("host-to-worker"),
         headerBytesMax: WORKER_HEADER_BYTES,
         onMessage: listener,
       }),
-    // Node waits for pending reads before it ends: the desk then closes both descriptors.
-    announceExit: () => post({ e: "exit" }),
   };
   const egress: EgressPort = {
     post: blockingWriter(EGRESS_FD, authenticator("worker-to-egress")),
     onMessage: (listener) =>
-      readFrames(EGRESS_FD, {
+      readFrames(EGRESS_FD, Socket, {
         authenticator: authenticator("egress-to-worker"),
         headerBytesMax: EGRESS_LIMITS.frameHeaderBytes,
         onMessage: (reply) => listener(reply as EgressReply),
@@ -73,27 +78,17 @@ function readSessionKey(): Uint8Array {
 }
 
 /**
- * Reads until the host closes the pipe: then it is gone, and a connector does not outlive its desk. A read blocks a
- * thread of Node's pool. The process ends if a frame is not authentic.
+ * Reads until the host closes the pipe: then it is gone, and a connector does not outlive its desk. The process ends if
+ * a frame is not authentic.
  */
-function readFrames(fd: number, options: ConstructorParameters<typeof FrameReader>[0]): void {
+function readFrames(fd: number, socketClass: SocketClass, options: ConstructorParameters<typeof FrameReader>[0]): void {
   const exit = process.exit.bind(process);
-  const later = setImmediate;
   const frames = new FrameReader(options);
-  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  const next = (): void =>
-    read(fd, buffer, 0, BUFFER_BYTES, null, (error, count) => {
-      if (error !== null || count === 0) {
-        if (fd === HOST_FD) exit(0);
-        return;
-      }
-      push(buffer.subarray(0, count));
-      // Not at once: the next read wakes a thread, and the adapter has its answer before that.
-      later(next);
-    });
-  const push = (chunk: Buffer): void => {
+  const pipe = nativePipe(fd, socketClass);
+  pipe.onread = (bytes) => {
     try {
-      frames.push(chunk);
+      if (bytes !== undefined) frames.push(new Uint8Array(bytes));
+      else if (fd === HOST_FD) exit(0);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       frames.close();
@@ -101,21 +96,37 @@ function readFrames(fd: number, options: ConstructorParameters<typeof FrameReade
       exit(1);
     }
   };
-  next();
+  pipe.readStart();
+}
+
+/**
+ * The pipe alone, taken from its socket: of a stream's code the adapter can change parts, which are called with the
+ * stream; this calls nothing but `onread`. A read by `fs` waits in a thread of Node's pool, from which the adapter has
+ * its answer 0.1 ms later.
+ */
+function nativePipe(fd: number, socketClass: SocketClass): NativePipe {
+  const socket = new socketClass({ fd, readable: false, writable: false }) as unknown as { _handle: NativePipe | null };
+  const pipe = socket._handle;
+  if (pipe === null) throw new Error(`descriptor ${fd} is no pipe`);
+  socket._handle = null;
+  return pipe;
 }
 
 function blockingWriter(fd: number, authenticator: FrameAuthenticator): (message: object) => void {
   const exit = process.exit.bind(process);
   const encode = frameEncoder(authenticator);
-  return (message) => {
-    const parts = encode(message);
+  const { wait } = Atomics;
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  const write = (bytes: Uint8Array): number => {
     try {
-      for (const part of parts) {
-        let rest = part;
-        while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
-      }
-    } catch {
-      exit(0);
+      return writeSync(fd, bytes);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") exit(0);
+      wait(never, 0, 0, FULL_PIPE_MS);
+      return 0;
     }
+  };
+  return (message) => {
+    for (const part of encode(message)) for (let rest = part; rest.length > 0;) rest = rest.subarray(write(rest));
   };
 }

@@ -2,7 +2,7 @@
  * Entry point of the process of custom guards: runs their thread, and gives it the tasks that the desk sends on
  * standard input. Replies go to standard output. Both are authenticated frames; the key comes first.
  */
-import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
+import crypto from "node:crypto";
 import { type GuardThread, startGuardThread } from "../host/guard-thread.ts";
 import {
   FrameReader,
@@ -20,12 +20,10 @@ let thread: GuardThread | undefined;
 let send: (reply: GuardProcessReply) => void = () => undefined;
 
 function openSession(key: Uint8Array): FrameReader {
-  const encode = frameEncoder(
-    frameAuthenticator({ createHmac, createCipheriv, createSecretKey }, key, "worker-to-host"),
-  );
+  const encode = frameEncoder(frameAuthenticator(crypto, key, "worker-to-host"));
   send = (reply) => encode(reply).forEach((part) => void process.stdout.write(part));
   return new FrameReader({
-    authenticator: frameAuthenticator({ createHmac, createCipheriv, createSecretKey }, key, "host-to-worker"),
+    authenticator: frameAuthenticator(crypto, key, "host-to-worker"),
     headerBytesMax: WORKER_HEADER_BYTES,
     onMessage: (message) => void handle(message as GuardProcessRequest),
   });

@@ -2,7 +2,7 @@
  * The egress thread's end of a connector: a message port to its thread, or a socket to its process, with authenticated
  * frames.
  */
-import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
+import crypto from "node:crypto";
 import type { Socket } from "node:net";
 import type { MessagePort } from "node:worker_threads";
 import type { RateBucket } from "../lib/rate-bucket.ts";
@@ -56,10 +56,9 @@ export interface ProcessPortOptions {
 }
 
 export function processPort({ socket, sessionKey, control, bytesRate }: ProcessPortOptions): ConnectorPort {
-  const authenticator = (channel: FrameChannel) =>
-    frameAuthenticator({ createHmac, createCipheriv, createSecretKey }, sessionKey, channel);
+  const authenticator = (channel: FrameChannel) => frameAuthenticator(crypto, sessionKey, channel);
   const encode = frameEncoder(authenticator("egress-to-worker"));
-  const flushSoon = corkedUntilNextTick(socket);
+  const write = writerOfEvents(socket);
   let listeners: PortListeners | undefined;
   return {
     listen: (given) => {
@@ -91,8 +90,7 @@ export function processPort({ socket, sessionKey, control, bytesRate }: ProcessP
         listeners?.invalid(`it did not read ${UNREAD_BYTES_MAX} bytes of network data`);
         return;
       }
-      flushSoon();
-      for (const part of encode(reply)) socket.write(part);
+      write(encode(reply));
     },
     close: () => {
       socket.destroy();
@@ -101,10 +99,16 @@ export function processPort({ socket, sessionKey, control, bytesRate }: ProcessP
   };
 }
 
-/** One write has the messages of one event of a venue's socket: a feed brings many small ones at once. */
-function corkedUntilNextTick(socket: Socket): () => void {
+/**
+ * Writes the first message of an event of a venue's socket at once, and those that follow it in that event together: a
+ * feed brings many small ones.
+ */
+function writerOfEvents(socket: Socket): (parts: readonly Uint8Array[]) => void {
   let isCorked = false;
-  return () => {
+  return (parts) => {
+    socket.cork();
+    for (const part of parts) socket.write(part);
+    socket.uncork();
     if (isCorked) return;
     isCorked = true;
     socket.cork();

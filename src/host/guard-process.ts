@@ -3,7 +3,7 @@
  * process, with the thread of the guards inside. If the process is lost, the next task starts another one.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
+import crypto from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import * as z from "zod";
 import { messageOf } from "../domain/errors/error.ts";
@@ -133,9 +133,7 @@ class GuardProcess implements GuardThread {
     // A process that cannot be started has no pipes.
     if (child.stdio === undefined) throw new Error("check the process limit of this machine (ulimit -u)");
     const sessionKey = Buffer.from(ids.random(SESSION_KEY_BYTES), "hex");
-    const encode = frameEncoder(
-      frameAuthenticator({ createHmac, createCipheriv, createSecretKey }, sessionKey, "host-to-worker"),
-    );
+    const encode = frameEncoder(frameAuthenticator(crypto, sessionKey, "host-to-worker"));
     const send = (request: GuardProcessRequest): void =>
       encode(request).forEach((part) => void child.stdin.write(part));
     child.stdin.on("error", () => undefined);
@@ -144,7 +142,7 @@ class GuardProcess implements GuardThread {
     const isReady = new Promise<void>((resolve) => (becomeReady = resolve));
     // The process runs code of the guards, so its replies are checked as those of a connector.
     readFrames(child.stdout, {
-      authenticator: frameAuthenticator({ createHmac, createCipheriv, createSecretKey }, sessionKey, "worker-to-host"),
+      authenticator: frameAuthenticator(crypto, sessionKey, "worker-to-host"),
       headerBytesMax: REPLY_BYTES_MAX,
       onMessage: (message) => {
         const reply: GuardProcessReply = replySchema.parse(message);

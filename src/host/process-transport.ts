@@ -4,7 +4,7 @@
  * bubblewrap it is also alone.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
+import crypto from "node:crypto";
 import type { Duplex, Readable } from "node:stream";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { authorFrames } from "../lib/author-frames.ts";
@@ -50,12 +50,6 @@ const NON_HEAP_MB = 192;
 const MEMORY_CHECK_MS = 500;
 const STDERR_CHARS_MAX = 4_000;
 
-/**
- * The child's reads of its two input pipes each block a thread of Node's pool. Adapters keep the default number of
- * threads.
- */
-const THREAD_POOL_SIZE = "6";
-
 /** The name of a socket is no longer than that of the desk's own, whose length is checked. */
 const SOCKET_NAME_BYTES = 2;
 
@@ -88,7 +82,7 @@ function spawnChild(
     args: [permissionFlag(), "--no-warnings", "--no-addons", `--max-old-space-size=${options.memoryMb}`, "-e", BOOT],
     readable: [],
     // The time zone as in a thread: the sandbox has no file that names it.
-    environment: { UV_THREADPOOL_SIZE: THREAD_POOL_SIZE, TZ: Intl.DateTimeFormat().resolvedOptions().timeZone },
+    environment: { TZ: Intl.DateTimeFormat().resolvedOptions().timeZone },
     folder: options.cwd,
   });
   // Detached: Ctrl-C in the terminal must end only the desk, which then disconnects each connector.
@@ -127,8 +121,7 @@ function runProcess(options: ProcessOptions, connection: ProcessConnection, sess
   });
   const events = createTransportEvents();
   const code = Buffer.from(options.text);
-  const authenticator = (channel: FrameChannel): FrameAuthenticator =>
-    frameAuthenticator({ createHmac, createCipheriv, createSecretKey }, sessionKey, channel);
+  const authenticator = (channel: FrameChannel): FrameAuthenticator => frameAuthenticator(crypto, sessionKey, channel);
   messages.write(String(code.length).padStart(12, "0"));
   messages.write(code);
   messages.write(sessionKey);
@@ -141,16 +134,11 @@ function runProcess(options: ProcessOptions, connection: ProcessConnection, sess
     endReason = reason;
     child.kill("SIGKILL");
   };
-  const endInput = (): void => {
-    messages.end();
-    connection.close();
-  };
   readMessages(messages, {
     authenticator: authenticator("worker-to-host"),
     onMessage: (message) => {
       reportStart(undefined);
-      if (isExit(message)) endInput();
-      else events.message(message);
+      events.message(message);
     },
     onInvalid: killFor,
   });
@@ -186,11 +174,6 @@ function runProcess(options: ProcessOptions, connection: ProcessConnection, sess
       messages.destroy();
     },
   };
-}
-
-/** A worker announces its end: it waits for its input pipes to be closed. */
-function isExit(message: unknown): boolean {
-  return typeof message === "object" && message !== null && "e" in message && message.e === "exit";
 }
 
 /** Calls `run` once, after the process has ended and all of its output was read. */

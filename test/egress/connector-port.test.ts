@@ -1,5 +1,5 @@
 /** The egress thread's end of a process, and its limits while the thread or the machine is slow. */
-import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
+import crypto from "node:crypto";
 import { once } from "node:events";
 import { type Socket, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,7 +14,6 @@ import { FrameReader, frameAuthenticator, frameEncoder } from "../../src/protoco
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 
 const KEY = Buffer.alloc(32, 1);
-const CRYPTO = { createCipheriv, createHmac, createSecretKey };
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
@@ -71,12 +70,12 @@ describe("the socket of a process", () => {
   it("carries frames of both directions, and the desk's end of the connection ends it", async () => {
     const { port, peer, control } = await servedProcess(rateOf(1_000, fakeClock()));
     const { messages, ended } = listenersOf(port);
-    const encode = frameEncoder(frameAuthenticator(CRYPTO, KEY, "worker-to-egress"));
+    const encode = frameEncoder(frameAuthenticator(crypto, KEY, "worker-to-egress"));
     for (const part of encode({ type: "abort", id: 1 })) peer.write(part);
     await expect.poll(() => messages).toEqual([{ type: "abort", id: 1 }]);
     const replies: unknown[] = [];
     const reader = new FrameReader({
-      authenticator: frameAuthenticator(CRYPTO, KEY, "egress-to-worker"),
+      authenticator: frameAuthenticator(crypto, KEY, "egress-to-worker"),
       headerBytesMax: EGRESS_LIMITS.frameHeaderBytes,
       onMessage: (reply) => replies.push(reply),
     });
@@ -92,8 +91,8 @@ describe("the socket of a process", () => {
   });
 
   it.each([
-    ["a frame under another key", frameEncoder(frameAuthenticator(CRYPTO, Buffer.alloc(32), "worker-to-egress"))],
-    ["a frame of the host's pipe", frameEncoder(frameAuthenticator(CRYPTO, KEY, "worker-to-host"))],
+    ["a frame under another key", frameEncoder(frameAuthenticator(crypto, Buffer.alloc(32), "worker-to-egress"))],
+    ["a frame of the host's pipe", frameEncoder(frameAuthenticator(crypto, KEY, "worker-to-host"))],
   ])("refuses %s", async (_what, encode) => {
     const { port, peer } = await servedProcess(rateOf(1_000, fakeClock()));
     const { messages, refused } = listenersOf(port);

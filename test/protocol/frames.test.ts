@@ -1,5 +1,5 @@
 /** Frames on a pipe: what is written is read; what is over a limit, forged, repeated or out of order is refused. */
-import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
+import crypto from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EGRESS_LIMITS, type EgressRequest } from "../../src/protocol/egress-messages.ts";
@@ -11,7 +11,6 @@ import {
   frameEncoder,
 } from "../../src/protocol/frames.ts";
 
-const CRYPTO = { createCipheriv, createHmac, createSecretKey };
 const KEY = Buffer.alloc(32, 7);
 const CHANNEL = "worker-to-egress";
 const MESSAGES: readonly EgressRequest[] = [
@@ -19,15 +18,16 @@ const MESSAGES: readonly EgressRequest[] = [
   { type: "credit", id: 2, n: 7 },
   { type: "data", id: 3, d: new Uint8Array(0) },
   { type: "tcp", id: 4, host: "127.0.0.1", port: 5 },
+  { type: "data", id: 5, d: new Uint8Array(5_000) },
 ];
 
 function encoder({ key = KEY, channel = CHANNEL as FrameChannel } = {}): (message: object) => Buffer {
-  const encode = frameEncoder(frameAuthenticator(CRYPTO, key, channel));
+  const encode = frameEncoder(frameAuthenticator(crypto, key, channel));
   return (message) => Buffer.concat(encode(message));
 }
 
 function readerOf(onMessage: (message: object) => void = () => undefined): FrameReader {
-  const authenticator = frameAuthenticator(CRYPTO, KEY, CHANNEL);
+  const authenticator = frameAuthenticator(crypto, KEY, CHANNEL);
   return new FrameReader({ authenticator, headerBytesMax: EGRESS_LIMITS.frameHeaderBytes, onMessage });
 }
 
@@ -68,7 +68,7 @@ describe("a reader of frames", () => {
     counted.writeUInt32LE(header.length, 0);
     counted.writeUIntLE(1, 8, 6);
     const content = Buffer.from(header);
-    const authenticator = frameAuthenticator(CRYPTO, KEY, CHANNEL)(1, [counted, content]);
+    const authenticator = frameAuthenticator(crypto, KEY, CHANNEL)(1, [counted, content]);
     expect(() => readerOf().push(Buffer.concat([counted, authenticator, content]))).toThrow(
       "a frame's header is not an object",
     );
@@ -82,6 +82,11 @@ describe("a reader of frames", () => {
   it.each([
     ["a line of JSON", Buffer.from(`${JSON.stringify(MESSAGES[0])}\n`.repeat(3)), "over the limit"],
     ["a frame under another key", encoder({ key: Buffer.alloc(32, 8) })({ type: "abort", id: 1 }), "not authentic"],
+    [
+      "a long frame under another key",
+      encoder({ key: Buffer.alloc(32, 8) })(MESSAGES.at(-1) as object),
+      "not authentic",
+    ],
     ["a frame of another channel", encoder({ channel: "egress-to-worker" })({ type: "abort", id: 1 }), "not authentic"],
     ["a frame of the other session channel", encoder({ channel: "worker-to-host" })({ e: "exit" }), "not authentic"],
     ["a repeated frame", Buffer.concat([first, second]), "frame 1 arrived as frame 2"],
