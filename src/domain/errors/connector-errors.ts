@@ -6,7 +6,7 @@ export const CONNECTOR_ERRORS = {
     hintForAgents: "qoc_status names the connectors",
   }),
   ACCOUNT_UNKNOWN: row("{connector} has not reported its account yet", "qoc connectors list", { retryable: true }),
-  SPLIT_REFUSED: row("{reason}; nothing was changed", "{hint}", { exit: EXIT.usage }),
+  SPLIT_REFUSED: row("{message}; nothing was changed", "type: {hint}", { exit: EXIT.usage }),
   FLOW_AMOUNT: row("{message}", "type: {hint}", { exit: EXIT.usage }),
   CONNECTOR_DATA_ONLY: row(
     "connector {connector} provides data only and takes no orders",

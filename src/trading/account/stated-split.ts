@@ -97,6 +97,6 @@ function isPaidFraction(after: Decimal, theirs: Decimal): boolean {
   return floored(after.abs(), 0).eq(theirs.abs()) && after.gt(ZERO) === theirs.gt(ZERO) && !theirs.eq(ZERO);
 }
 
-function refuse(reason: string, command: string): never {
-  throw new QocError("SPLIT_REFUSED", { reason, hint: `type: ${command}` });
+function refuse(message: string, hint: string): never {
+  throw new QocError("SPLIT_REFUSED", { message, hint });
 }
