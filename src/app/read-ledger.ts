@@ -58,7 +58,7 @@ async function readFrom(
   { trades, config }: LedgerRequest,
 ): Promise<DeskLedger | undefined> {
   if (parts === undefined) return undefined;
-  const { currency } = config.account;
+  const { currency, riskFreePct } = config.account;
   const range = trades && tradeRange(trades, config.workspace.timezone);
   const ledger = new ProfitLedger(state, { currency, trades: (at) => range?.isKept(at) === true }, parts);
   const { take } = openReplay(state);
@@ -73,7 +73,7 @@ async function readFrom(
   if (lacksStart === true) return undefined;
   ledger.finish();
   const problem = corrupt === undefined ? null : `${corrupt.segment} line ${corrupt.line} ${corrupt.message}`;
-  return { ...ledgerWithArchive(archive, parts, range), currency, problem };
+  return { ...ledgerWithArchive(archive, parts, range), currency, riskFreePct, problem };
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

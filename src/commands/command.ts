@@ -27,6 +27,7 @@ import type { RecordedDesk } from "../trading/recorded-desk.ts";
 import type { WorkingOrder } from "../trading/orders/working-orders.ts";
 import type { ReadLog } from "../runs/read-log.ts";
 import type { Runs } from "../runs/runs.ts";
+import type { AccountConfig } from "../workspace/account-config.ts";
 import type { McpProgram } from "../workspace/client-config.ts";
 import type { Scheduler } from "../runs/scheduler.ts";
 import type { CommandEntry } from "./command-entry.ts";
@@ -331,9 +332,7 @@ export interface LedgerQuery {
 }
 
 /** The ledger of a desk, and what is to be said beside it. */
-export interface DeskLedger extends WholeLedger {
-  /** `[account] currency`. */
-  readonly currency: string;
+export interface DeskLedger extends WholeLedger, Pick<AccountConfig, "currency" | "riskFreePct"> {
   /** Why the journal is not relied on; null: it is whole. */
   readonly problem: string | null;
 }

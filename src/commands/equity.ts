@@ -88,7 +88,7 @@ type ReturnEntry = readonly [name: string, value: string, shade?: ReturnType<typ
 
 /** A figure that is not known yet says from when on it is. */
 function returnEntries(statistics: EquityStatistics): readonly ReturnEntry[] {
-  const { days, incompleteDays, timeWeighted, moneyWeighted, annualised, drawdown, volatility, sharpe } = statistics;
+  const { days, incompleteDays, timeWeighted, moneyWeighted, annualised, drawdown, volatility } = statistics;
   const gain = (name: string, value: number | undefined, missing: string): ReturnEntry =>
     value === undefined ? [name, missing] : [name, percent(value), gainShade(value.toFixed(6))];
   return [
@@ -103,16 +103,22 @@ function returnEntries(statistics: EquityStatistics): readonly ReturnEntry[] {
       "volatility a year",
       volatility === undefined ? `from 20 days on (${days} now)` : `${(volatility * 100).toFixed(1)} %`,
     ],
-    [
-      "Sharpe ratio",
-      sharpe === undefined
-        ? `from 60 days on (${days} now)`
-        : `${sharpe.value.toFixed(2)} ± ${sharpe.error.toFixed(2)}`,
-    ],
+    ["Sharpe ratio", sharpeText(statistics)],
     ...(incompleteDays === 0
       ? []
-      : [["days left out", `${incompleteDays}: an account had no exchange rate`] satisfies ReturnEntry]),
+      : [
+          [
+            "days left out",
+            `${incompleteDays}: an account had no exchange rate, or its venue did not report it`,
+          ] satisfies ReturnEntry,
+        ]),
   ];
+}
+
+function sharpeText({ days, sharpe, riskFree }: EquityStatistics): string {
+  if (sharpe === undefined) return `from 60 days on (${days} now)`;
+  const above = riskFree === 0 ? "" : `, above ${Number((riskFree * 100).toFixed(4))} % a year`;
+  return `${sharpe.value.toFixed(2)} ± ${sharpe.error.toFixed(2)}${above}`;
 }
 
 const FLOWS_SHOWN = 5;

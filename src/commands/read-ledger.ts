@@ -11,9 +11,9 @@ export async function readLedger(context: CommandContext, query: LedgerQuery): P
 
 /** The value of the desk over the points of these dates. */
 export function equityOf(
-  { points, currency }: Pick<DeskLedger, "points" | "currency">,
+  { points, currency, riskFreePct }: Pick<DeskLedger, "points" | "currency" | "riskFreePct">,
   range: DateRange,
 ): EquityReport {
   const chosen = points.filter(({ date }) => isInRange(date, range));
-  return equityReport(chosen, currency);
+  return equityReport(chosen, currency, { riskFreePct });
 }

@@ -44,6 +44,7 @@ export function tablesOf(config: Omit<DeskConfig, "digest">, root: string): Conf
       currency: account.currency,
       nav_method: account.navMethod,
       type_symbol_above: account.typedAbove,
+      risk_free_pct: account.riskFreePct === 0 ? undefined : account.riskFreePct,
     },
     uta: { snapshot_interval: uta.snapshotInterval },
     fx: fxTable(config.fx),
@@ -82,6 +83,7 @@ export function configOf(tables: ConfigTables, root: string): DeskConfig {
       navMethod: member(account, "nav_method"),
       // Records of earlier versions lack it.
       typedAbove: String(account["type_symbol_above"] ?? TYPED_ABOVE),
+      riskFreePct: Number(account["risk_free_pct"] ?? 0),
     },
     uta: { snapshotInterval: member(tables.uta, "snapshot_interval") },
     fx: fxOf(tables.fx),

@@ -5,6 +5,7 @@ import { FIRST_ORDER_NOTIONAL } from "../domain/config/config-tables.ts";
 import { decimal } from "../domain/decimal.ts";
 import { decimalOption, isTimeZone } from "../domain/config/guard-config.ts";
 import { PAGE_SCOPES } from "../domain/pages/page-session.ts";
+import { accountSchema } from "./account-config.ts";
 import { fxSchema } from "./fx-config.ts";
 import { scheduleLimitsSchema } from "./schedule-config.ts";
 
@@ -50,16 +51,6 @@ const workspaceSchema = z.strictObject({
   history_enabled: z.boolean().default(true),
   history_max_snapshots: z.int().positive().default(90),
   timezone: timeZone.default("America/New_York"),
-});
-
-const accountSchema = z.strictObject({
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3,5}$/, 'must be a currency code such as "USD"')
-    .default("USD"),
-  nav_method: z.enum(["last_snapshot", "live"]).default("last_snapshot"),
-  /** An approval at a terminal above this notional takes the typed symbol; below it, y. */
-  type_symbol_above: decimalOption.default(decimal("10000")),
 });
 
 const utaSchema = z.strictObject({ snapshot_interval: z.number().min(1).max(86_400).default(60) });

@@ -29,6 +29,7 @@ import {
   UNIMPLEMENTED_TABLES,
   deskSchema,
 } from "./config-schema.ts";
+import { type AccountConfig, accountOf } from "./account-config.ts";
 import { type FxConfig, readFx } from "./fx-config.ts";
 import { type ScheduleConfig, type ScheduleLimits, readDeskSchedules } from "./schedule-config.ts";
 import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
@@ -91,14 +92,7 @@ export interface DeskConfig {
     readonly historyMaxSnapshots: number;
     readonly timezone: string;
   };
-  readonly account: {
-    readonly currency: string;
-    /** `desk.toml:12`; undefined if no file states the currency. */
-    readonly currencyAt?: string | undefined;
-    readonly navMethod: "last_snapshot" | "live";
-    /** A decimal: above this notional an approval at a terminal takes the typed symbol. */
-    readonly typedAbove: string;
-  };
+  readonly account: AccountConfig;
   readonly uta: { readonly snapshotInterval: number };
   readonly fx: FxConfig;
   readonly connectors: readonly ConnectorConfig[];
@@ -346,12 +340,7 @@ function build(data: DeskToml, { currencyAt, ...parts }: ConfigParts): DeskConfi
       historyMaxSnapshots: data.workspace.history_max_snapshots,
       timezone: data.workspace.timezone,
     },
-    account: {
-      currency: data.account.currency,
-      currencyAt,
-      navMethod: data.account.nav_method,
-      typedAbove: text(data.account.type_symbol_above),
-    },
+    account: accountOf(data.account, currencyAt),
     uta: { snapshotInterval: data.uta.snapshot_interval },
     fx: readFx(data.fx),
     agentConnectors: data.connectors.agent,

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { CommandContext } from "../../src/commands/command.ts";
 import { command as equity } from "../../src/commands/equity.ts";
 import { command as nav } from "../../src/commands/snapshots/nav.ts";
+import type { OutputStyle } from "../../src/commands/rendering/table-text.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 
 const DAY = 86_400_000;
@@ -35,6 +36,24 @@ it("equity reads the ledger, also beside a running desk", async () => {
     points: [{ nav: "1000" }, { nav: "1010" }],
     statistics: { timeWeighted: expect.closeTo(0.01) as number },
   });
+});
+
+it("equity shows the Sharpe ratio above [account] risk_free_pct", async () => {
+  const points = Array.from({ length: 62 }, (_, day) => ({
+    ...{ date: new Date(START + day * DAY).toISOString().slice(0, 10), at: START + day * DAY, flows: new Map() },
+    accounts: [
+      { connector: "paper", nav: decimal(String(1_000 + day + (day % 2))), currency: "USD", rate: decimal("1") },
+    ],
+  }));
+  const shown = async (riskFreePct: number): Promise<string> => {
+    const ledgerOf = () => Promise.resolve({ problem: null, currency: "USD", riskFreePct, points });
+    const report = await equity.run({ csv: false, svg: false }, { ...context, local: { ledgerOf } } as never);
+    const style = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as OutputStyle;
+    const lines = equity.render?.(report as never, style) ?? [];
+    return [...lines].find((line) => line.includes("Sharpe"))?.trim() ?? "";
+  };
+  expect(await shown(0)).toMatch(/^Sharpe ratio +\d+\.\d\d ± \d+\.\d\d$/);
+  expect(await shown(4.25)).toMatch(/^Sharpe ratio +\d+\.\d\d ± \d+\.\d\d, above 4.25 % a year$/);
 });
 
 it("snapshots nav lists recorded values, those of a range, and of many the lowest and the highest", async () => {

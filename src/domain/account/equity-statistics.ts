@@ -8,7 +8,7 @@ export interface EquityStep {
   readonly flow: number;
   /** undefined: it starts a new chain, because the value before it was zero, negative or negligible. */
   readonly growth: number | undefined;
-  /** false: the value lacks an account without an exchange rate. */
+  /** false: the value lacks an account without an exchange rate, or has one at a value of before. */
   readonly isComplete: boolean;
 }
 
@@ -35,8 +35,10 @@ export interface EquityStatistics {
   readonly drawdown: Drawdown | undefined;
   /** Of daily returns, times the root of the days of a year that have one: 252, or 365 with those of weekends. */
   readonly volatility: number | undefined;
-  /** From 60 days on, with its standard error; free of risk is 0. */
+  /** From 60 days on, with its standard error, of what the returns are above the rate that is free of risk. */
   readonly sharpe: { readonly value: number; readonly error: number } | undefined;
+  /** Free of risk, a year. */
+  readonly riskFree: number;
   /** Of a year, from 180 days on. */
   readonly annualised: number | undefined;
 }
@@ -55,7 +57,10 @@ export function returnIndex(steps: readonly EquityStep[]): readonly number[] {
   return steps.map(({ growth }) => (index *= growth ?? 1));
 }
 
-export function equityStatistics(steps: readonly EquityStep[]): EquityStatistics {
+export function equityStatistics(
+  steps: readonly EquityStep[],
+  { riskFree = 0 }: { readonly riskFree?: number | undefined } = {},
+): EquityStatistics {
   const index = returnIndex(steps);
   const incomplete = incompleteDates(steps);
   const daily = dailyReturns(steps, index, incomplete);
@@ -63,7 +68,9 @@ export function equityStatistics(steps: readonly EquityStep[]): EquityStatistics
   const span = first === undefined || last === undefined ? 0 : calendarDays(first.date, last.date);
   const timeWeighted = steps.length < 2 ? undefined : (index.at(-1) ?? 1) - 1;
   const deviation = deviationOf(daily.map(({ value }) => value));
-  const root = Math.sqrt(daysOfYear(daily));
+  const year = daysOfYear(daily);
+  const root = Math.sqrt(year);
+  const excess = daily.map(({ value }) => value - riskFree / year);
   return {
     days: daily.length,
     incompleteDays: incomplete.size,
@@ -71,7 +78,8 @@ export function equityStatistics(steps: readonly EquityStep[]): EquityStatistics
     moneyWeighted: moneyWeighted(steps),
     drawdown: drawdownOf(steps, index),
     volatility: daily.length < VOLATILITY_DAYS_MIN || deviation === undefined ? undefined : deviation * root,
-    sharpe: daily.length < SHARPE_DAYS_MIN ? undefined : sharpeOf(daily, deviation, root),
+    sharpe: daily.length < SHARPE_DAYS_MIN ? undefined : sharpeOf(excess, deviation, root),
+    riskFree,
     annualised:
       timeWeighted === undefined || span < ANNUAL_DAYS_MIN || timeWeighted <= -1
         ? undefined
@@ -135,14 +143,10 @@ function deviationOf(returns: readonly number[]): number | undefined {
 }
 
 /** The error of the yearly ratio by Lo (2002), for independent returns. */
-function sharpeOf(
-  returns: readonly DailyReturn[],
-  deviation: number | undefined,
-  root: number,
-): EquityStatistics["sharpe"] {
+function sharpeOf(excess: readonly number[], deviation: number | undefined, root: number): EquityStatistics["sharpe"] {
   if (deviation === undefined || deviation === 0) return undefined;
-  const daily = returns.reduce((sum, { value }) => sum + value, 0) / returns.length / deviation;
-  const error = Math.sqrt((1 + daily ** 2 / 2) / returns.length);
+  const daily = excess.reduce((sum, value) => sum + value, 0) / excess.length / deviation;
+  const error = Math.sqrt((1 + daily ** 2 / 2) / excess.length);
   return { value: daily * root, error: error * root };
 }
 

@@ -24,7 +24,7 @@ export interface ReturnPoint {
   readonly index: number;
   /** How far the index is below its high, as a fraction: 0 at a new high. */
   readonly drawdown: number;
-  /** false: an account without an exchange rate is left out. */
+  /** false: an account without an exchange rate is left out, or counts at a value of before. */
   readonly complete: boolean;
 }
 
@@ -45,7 +45,12 @@ interface Valued {
 /** A value below this part of the largest starts a new chain: 1 / 100. */
 const NEGLIGIBLE = 0.01;
 
-export function equityReport(points: readonly ValuePoint[], base: string): EquityReport {
+/** `riskFreePct`: per cent a year. */
+export function equityReport(
+  points: readonly ValuePoint[],
+  base: string,
+  { riskFreePct = 0 }: { readonly riskFreePct?: number | undefined } = {},
+): EquityReport {
   const currency = sumCurrency(base, points.at(-1)?.accounts ?? []);
   const isOwn = currency !== base;
   const valued = points.map((point): Valued => {
@@ -83,7 +88,7 @@ export function equityReport(points: readonly ValuePoint[], base: string): Equit
         complete: isComplete(now),
       }))
       .filter((_, i) => i > 0),
-    statistics: equityStatistics(steps),
+    statistics: equityStatistics(steps, { riskFree: riskFreePct / 100 }),
     unconverted: [
       ...new Set(
         valued.flatMap(({ missing }) =>
@@ -94,8 +99,8 @@ export function equityReport(points: readonly ValuePoint[], base: string): Equit
   };
 }
 
-function isComplete({ missing }: Valued): boolean {
-  return missing.length === 0;
+function isComplete({ missing, point }: Valued): boolean {
+  return missing.length === 0 && point.accounts.every(({ isStale }) => isStale !== true);
 }
 
 function sumOf(values: Iterable<Decimal>): Decimal {

@@ -59,6 +59,8 @@ export interface AccountValue {
   readonly nav: Decimal;
   readonly currency: string;
   readonly rate: Decimal | undefined;
+  /** true: the value is of before the point, because the venue did not report the account. */
+  readonly isStale?: boolean | undefined;
 }
 
 /** One change of realized P&L: a fill, its correction or its cancellation. */

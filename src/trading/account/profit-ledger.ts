@@ -7,7 +7,7 @@ import { isSameCode } from "../../domain/account/currency.ts";
 import type { Table } from "../../domain/config/config-tables.ts";
 import { type Decimal, ONE, ZERO, decimal } from "../../domain/decimal.ts";
 import type { DeskState } from "../../domain/desk-state.ts";
-import type { DeskEvent, FillReceived, Recorded } from "../../domain/event.ts";
+import type { ConnectorState, DeskEvent, FillReceived, Recorded } from "../../domain/event.ts";
 import { converted, ratePath } from "../../domain/account/exchange-rate.ts";
 import { instrumentKey } from "../../domain/orders/order.ts";
 import { type PositionRecord, unrealizedPnl } from "../../domain/account/position.ts";
@@ -34,6 +34,16 @@ export interface LedgerOptions {
   /** Keeps the fills of these times, ms. */
   readonly trades: (at: number) => boolean;
 }
+
+/** The account is that of before. A connector that starts is asked next; what has stopped was asked before. */
+const UNREPORTED: ReadonlySet<ConnectorState> = new Set([
+  "degraded",
+  "unresponsive",
+  "restarting",
+  "quarantined",
+  "zombie",
+]);
+const HOUR_MS = 60 * 60 * 1000;
 
 /** Takes each record with the state before and after it. */
 export class ProfitLedger {
@@ -130,7 +140,7 @@ export class ProfitLedger {
   #beforeMark(connector: string, venueDate: string, at: number): void {
     const account = this.#state.accounts.get(connector);
     if (venueDate > this.#parts.date) {
-      if (this.#parts.date !== "") this.#addPoint(at);
+      if (this.#parts.date !== "") this.#addPoint(at, { isEndOfDate: true });
       this.#parts.date = venueDate;
     }
     if (account === undefined) return;
@@ -149,7 +159,7 @@ export class ProfitLedger {
       // What the account holds at its first mark is capital.
       this.#parts.closed.set(connector, this.#cumulative(connector));
       this.#openRow(connector, account.venueDate, account);
-      const point = this.#addPoint(account.markedAt, connector);
+      const point = this.#addPoint(account.markedAt, { without: connector });
       point.flows.set(connector, account.nav);
     }
     const row = this.#parts.rows.get(connector)?.at(-1);
@@ -316,18 +326,31 @@ export class ProfitLedger {
     }
   }
 
-  #addPoint(at: number, without?: string): ValuePoint {
+  #addPoint(
+    at: number,
+    { without, isEndOfDate = false }: { readonly without?: string; readonly isEndOfDate?: boolean } = {},
+  ): ValuePoint {
     const accounts: AccountValue[] = [];
     for (const connector of this.#parts.rows.keys()) {
       const account = this.#state.accounts.get(connector);
       if (account === undefined || connector === without || this.#parts.left.has(connector)) continue;
       const rate = this.#rateOf(connector, account);
-      accounts.push({ connector, nav: account.nav, currency: account.account.currency, rate });
+      const isStale = this.#isStale(connector, account, isEndOfDate) || undefined;
+      accounts.push({ connector, nav: account.nav, currency: account.account.currency, rate, isStale });
     }
     const point: ValuePoint = { date: this.#parts.date, at, accounts, flows: new Map(), fills: this.#parts.fills };
     this.#parts.fills = 0;
     this.#parts.points.push(point);
     return point;
+  }
+
+  /** Whether the connector cannot report its account now, or did not on the date that ends. */
+  #isStale(connector: string, { venueDate, venueTime, markedAt }: AccountRecord, isEndOfDate: boolean): boolean {
+    const { state } = this.#state.connectors.get(connector) ?? {};
+    if (state !== undefined && UNREPORTED.has(state)) return true;
+    // A replayed market has dates of its own.
+    const isOfNow = Math.abs(venueTime - markedAt) < HOUR_MS;
+    return isEndOfDate && isOfNow && venueDate < this.#parts.date;
   }
 
   #rateOf(connector: string, { account }: AccountRecord): Decimal | undefined {

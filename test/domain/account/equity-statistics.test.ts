@@ -40,6 +40,15 @@ describe.each([
     expect(sharpe?.error).toBeCloseTo(Math.sqrt((1 + daily ** 2 / 2) / 60) * Math.sqrt(daysOfYear), 9);
   });
 
+  it("are measured against the rate that is free of risk", () => {
+    const [none, free] = [0, 0.1].map((riskFree) => equityStatistics(series(60, isEveryDay), { riskFree }));
+    const deviation = Math.sqrt((60 * 0.01 ** 2) / 59);
+    const daily = (0.02 - 0.1 / daysOfYear) / deviation;
+    expect(free?.sharpe?.value).toBeCloseTo(daily * Math.sqrt(daysOfYear), 9);
+    expect(free?.sharpe?.error).toBeCloseTo(Math.sqrt((1 + daily ** 2 / 2) / 60) * Math.sqrt(daysOfYear), 9);
+    expect([free?.riskFree, free?.volatility, none?.riskFree]).toEqual([0.1, none?.volatility, 0]);
+  });
+
   it("have neither before there are enough of them", () => {
     expect(equityStatistics(series(19, isEveryDay)).volatility).toBeUndefined();
     expect(equityStatistics(series(20, isEveryDay)).volatility).toBeDefined();

@@ -26,7 +26,7 @@ function curveOf(points: readonly ReturnPoint[], most: number) {
   return equityCurve(
     {
       ...{ currency: "USD", points, unconverted: [] },
-      statistics: { ...statistics, volatility: undefined, sharpe: undefined, annualised: undefined },
+      statistics: { ...statistics, volatility: undefined, sharpe: undefined, annualised: undefined, riskFree: 0 },
     },
     most,
   );

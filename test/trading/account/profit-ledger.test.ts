@@ -210,6 +210,41 @@ it("a snapshot is a point: a loss within a day is a drawdown, and a withdrawal i
   ]);
 });
 
+describe("an account that its venue does not report", () => {
+  const marked = (tale: JournalScenario, names: readonly string[], venueDate: string): JournalScenario =>
+    names.reduce((told, name) => told.account(name, { venueDate }), tale);
+  const whole = (tale: JournalScenario): readonly [string, boolean][] =>
+    equityReport(ledgerOf(tale).points, "USD").points.map(({ date, complete }) => [date, complete]);
+  const both = ["paper", "broker"];
+
+  it("leaves the end of a date incomplete on which it has no mark", () => {
+    const tale = marked(scenario().desk(), both, "2026-07-01");
+    marked(marked(tale, ["paper"], "2026-07-02"), both, "2026-07-03");
+    const ends = new Map(whole(tale));
+    expect([ends.get("2026-07-01"), ends.get("2026-07-02")]).toEqual([true, false]);
+    const { statistics } = equityReport(ledgerOf(tale).points, "USD");
+    expect([statistics.days, statistics.incompleteDays]).toEqual([0, 2]);
+  });
+
+  it("leaves a snapshot incomplete while its connector cannot report it, and not one before its first answer", () => {
+    const snapshot = { type: "snapshot.taken" as const, path: "snapshots/x.toml", nav: amount("1") };
+    const tale = marked(scenario().desk().connector("paper").connector("broker"), both, "2026-07-01").event(snapshot);
+    tale.connector("broker", "degraded").event(snapshot).connector("broker", "starting").event(snapshot);
+    expect(
+      whole(tale)
+        .slice(-4)
+        .map(([, complete]) => complete),
+    ).toEqual([true, false, true, true]);
+  });
+
+  it("of a replayed market has dates of its own, and leaves nothing incomplete", () => {
+    const tale = marked(scenario().desk(), ["paper"], "2026-07-01");
+    tale.account("broker", { venueTime: Date.parse("2019-10-10T15:00:00Z") });
+    marked(marked(tale, ["paper"], "2026-07-02"), ["paper"], "2026-07-03");
+    expect(whole(tale).every(([, complete]) => complete)).toBe(true);
+  });
+});
+
 it("money that was explained a day later belongs to the date on which the NAV changed", () => {
   const connector = "paper" as ConnectorName;
   const tale = scenario()
