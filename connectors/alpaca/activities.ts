@@ -1,7 +1,7 @@
 /** What changed the account without a trade, from Alpaca's activity events. Pure. */
 import type { Activity, ActivityKind } from "@qoc-app/sdk";
 import { type Amount, ONE, ZERO, parseAmount, textOf } from "../amount.ts";
-import { millis } from "./map.ts";
+import { coinOf, detailsOf, millis } from "./map.ts";
 import type { ActivityEvent } from "./wire.ts";
 
 /** The types of Alpaca's document without trades and options. Any other type is an adjustment. */
@@ -38,11 +38,19 @@ const KINDS: Readonly<Record<string, ActivityKind>> = {
 };
 
 type Details = Readonly<Record<string, string | undefined>>;
+/** As `ActivityEvent`, without the members that are null. */
+type StatedEvent = { readonly [K in keyof ActivityEvent]: Exclude<ActivityEvent[K], null> };
 
 /** Returns undefined for a trade, which is a fill. */
 export function activityOf(event: ActivityEvent): Activity | undefined {
-  if (event.activity_type === "FILL") return undefined;
-  const details = event.details as Details;
+  return event.activity_type === "FILL" ? undefined : statedActivity(withoutNulls(event), detailsOf(event));
+}
+
+function withoutNulls(event: ActivityEvent): StatedEvent {
+  return Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null)) as unknown as StatedEvent;
+}
+
+function statedActivity(event: StatedEvent, details: Details): Activity {
   const found = kindOf(event, details);
   const action = corporateActionOf(found, event, details);
   // A corporate action without what its kind needs is shown, and never taken for another one.
@@ -62,7 +70,7 @@ export function activityOf(event: ActivityEvent): Activity | undefined {
 }
 
 /** Kinds that the type alone does not say. */
-function kindOf({ activity_type, activity_subtype }: ActivityEvent, details: Details): ActivityKind {
+function kindOf({ activity_type, activity_subtype }: StatedEvent, details: Details): ActivityKind {
   // A dividend in shares of the same instrument multiplies what is held, as a split does.
   if (activity_type === "DIV" && activity_subtype === "SDIV") return "split";
   if (activity_type === "SPLIT") {
@@ -83,15 +91,15 @@ function signedKind(kind: ActivityKind, amount = "0"): ActivityKind {
 type Money = Readonly<Record<"amount" | "currency", string | undefined>>;
 
 /** The fee of a coin is taken in that coin: its quantity leaves the account, and no dollars do. */
-function amountOf({ activity_type, net_amount, currency, qty }: ActivityEvent, details: Details): Money {
+function amountOf({ activity_type, net_amount, currency, qty }: StatedEvent, details: Details): Money {
   const { symbol = "" } = details;
-  const [base = ""] = symbol.split("/");
+  const base = symbol.includes("/") ? (symbol.split("/")[0] ?? "") : (coinOf(symbol) ?? symbol);
   if (activity_type === "CFEE" && qty !== undefined && base !== "") return { amount: qty, currency: base };
   const money = net_amount ?? details["cash_payout"];
   return { amount: money, currency: money === undefined ? undefined : currency };
 }
 
-function corporateActionOf(kind: ActivityKind, { qty }: ActivityEvent, details: Details): Partial<Activity> {
+function corporateActionOf(kind: ActivityKind, { qty }: StatedEvent, details: Details): Partial<Activity> {
   const { symbol, old_symbol, new_symbol, old_rate, new_rate } = details;
   switch (kind) {
     case "split": {

@@ -30,6 +30,7 @@ import {
   instrumentOf,
   isCrypto,
   isOption,
+  isStated,
   millis,
   optionOf,
   positionOf,
@@ -76,6 +77,8 @@ const STREAM = "the stream of trade updates";
 const PING_EVERY_MS = 10_000;
 /** Events are published a moment after what they report. */
 const EVENT_DELAY_MS = 1_000;
+/** Its activity names the execution that is cancelled or corrected. */
+const CHANGED_TRADES = ["trade_bust", "trade_correct"];
 /** Alpaca's statuses that say: this request was refused, and no order exists. Others may be a gateway's. */
 const REFUSALS = [401, 403, 404, 422, 429];
 const DUPLICATE_ID = /client_order_id must be unique/i;
@@ -228,7 +231,8 @@ export default class AlpacaConnector implements ConnectorAdapter {
     const answer = await this.#client.send("DELETE", `/v2/orders/${encodeURIComponent(venueOrderId)}`);
     if (answer.status === 204) return;
     const order = answer.status === 422 ? await this.#find({ venueOrderId }) : undefined;
-    if (order?.status === "replaced" && order.replaced_by !== null) return this.cancelOrder(order.replaced_by);
+    const { status, replaced_by: next } = order ?? {};
+    if (status === "replaced" && isStated(next)) return this.cancelOrder(next);
     throw new Error(`Alpaca did not cancel ${venueOrderId}: it answered ${describe(answer)}`);
   }
 
@@ -240,7 +244,8 @@ export default class AlpacaConnector implements ConnectorAdapter {
     let earlier = ZERO;
     for (let step = 0; order.status === "replaced"; step += 1) {
       earlier = earlier.plus(amount(order.filled_qty));
-      const next = order.replaced_by === null ? undefined : await this.#find({ venueOrderId: order.replaced_by });
+      const { replaced_by: id } = order;
+      const next = isStated(id) ? await this.#find({ venueOrderId: id }) : undefined;
       if (next === undefined || step === REPLACEMENTS_MAX)
         throw new Error(`order ${asked.id} was replaced at Alpaca, and the order that continues it is not found`);
       order = next;
@@ -324,6 +329,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
         this.#ctx.link(false, `${STREAM} is down`);
       },
       onRestored: () => this.#closeGap(),
+      onLost: () => this.#readLater(),
       warn: (message, error) =>
         this.#ctx.logger.warn(message, { error: error instanceof Error ? error.message : String(error) }),
     });
@@ -339,6 +345,16 @@ export default class AlpacaConnector implements ConnectorAdapter {
     return { kind: "reply", message: JSON.stringify({ action: "listen", data: { streams: ["trade_updates"] } }) };
   }
 
+  /** The fills of a message that was not understood, such as that of an order of several legs, are activities too. */
+  #readLater(): void {
+    this.#gapStart ??= this.#newestFillTime;
+    this.#closeGap().catch((error: unknown) =>
+      this.#ctx.logger.warn("the fills cannot be read", {
+        error: error instanceof Error ? error.message : String(error),
+      }),
+    );
+  }
+
   async #closeGap(): Promise<void> {
     if (this.#gapStart !== undefined)
       for (const fill of await this.getFills(this.#gapStart - OVERLAP_MS)) this.#emit(fill);
@@ -350,6 +366,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
     const pairs = await this.#coins.covering([update.order]);
     const fill = fillOfUpdate(update, pairs);
     if (fill !== undefined) this.#emit(fill);
+    if (CHANGED_TRADES.includes(update.event)) this.#readLater();
     const { status, id } = update.order;
     const report = status === "replaced" ? await this.getOrder({ venueOrderId: id }) : reportOf(update.order, pairs);
     if (report !== null) this.#ctx.emitReport(report);

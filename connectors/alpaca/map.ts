@@ -13,6 +13,7 @@ import {
   type Side,
 } from "@qoc-app/sdk";
 import { type Amount, amount, textOf as amountText } from "../amount.ts";
+import { millisOfTime } from "../venue-time.ts";
 import { assetOfCoin } from "../coin-asset.ts";
 import type {
   ActivityEvent,
@@ -72,8 +73,8 @@ export function isCrypto(symbol: string): boolean {
 
 /** Milliseconds of a time that Alpaca gives with up to nine decimals. @throws Error. */
 export function millis(time: unknown): number {
-  const ms = typeof time === "string" ? Date.parse(time.replace(/(\.\d{3})\d+/, "$1")) : Number.NaN;
-  if (Number.isNaN(ms)) throw new Error(`Alpaca sent ${JSON.stringify(time)} as a time`);
+  const ms = typeof time === "string" ? millisOfTime(time) : undefined;
+  if (ms === undefined) throw new Error(`Alpaca sent ${JSON.stringify(time)} as a time`);
   return ms;
 }
 
@@ -85,7 +86,7 @@ function textOf<T extends object>(body: T, name: keyof T & string): string {
 }
 
 /** Alpaca leaves a member out, or sends null or "", for what an order has not. */
-function isStated(value: string | null | undefined): value is string {
+export function isStated(value: string | null | undefined): value is string {
   return value !== undefined && value !== null && value !== "";
 }
 
@@ -160,7 +161,7 @@ function settlement({ settle_date }: { readonly settle_date?: string | null }): 
 /** The fill of an activity event; undefined if the activity is no trade. @throws Error. */
 export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill | undefined {
   if (event.activity_type !== "FILL") return undefined;
-  const details = event.details as Readonly<Record<string, string>>;
+  const details = detailsOf(event);
   const symbol = textOf(details, "symbol");
   const asset_id = textOf(details, "asset_id");
   const known = pairs.get(asset_id);
@@ -175,26 +176,38 @@ export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill |
     ...settlement(event),
   };
   const clientOrderId = details["client_order_id"];
-  if (clientOrderId !== undefined && clientOrderId !== "") fill.clientOrderId = clientOrderId;
+  if (isStated(clientOrderId)) fill.clientOrderId = clientOrderId;
   const type = textOf(details, "execution_type");
   if (type === "trade_bust") fill.busts = textOf(event, "previous_id");
   else if (type === "trade_correct") fill.corrects = textOf(event, "previous_id");
   else if (type !== "fill")
     throw new Error(`Alpaca sent an execution of type ${type}, which the connector does not know`);
   // The commission of accounts that pay one. Zero is left out of most events.
-  if (details["commission"] !== undefined && !isZero(details["commission"])) {
-    fill.fee = details["commission"];
+  const { commission } = details;
+  if (isStated(commission) && !isZero(commission)) {
+    fill.fee = commission;
     fill.feeCurrency = event.currency ?? "USD";
   }
   return fill;
 }
 
+/** What an activity is of. A member of null is not stated. */
+export function detailsOf({ details }: Pick<ActivityEvent, "details">): Readonly<Record<string, string>> {
+  const members = Object.entries(details ?? {}).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(members) as Readonly<Record<string, string>>;
+}
+
+/** The coin of a pair that is written without a slash: `BTC` of `BTCUSD`; undefined for another name. */
+export function coinOf(symbol: string): string | undefined {
+  return /^([A-Z0-9]{2,})(?:USD|USDC|USDT|BTC)$/.exec(symbol)?.[1];
+}
+
 /** What a trade is of, to find its pair; none for another activity. */
-export function assetOfTrade({ activity_type, details }: ActivityEvent): readonly NamedAsset[] {
-  const { symbol = "", asset_id = "" } = details as Readonly<Record<string, string | undefined>>;
-  // The event does not say whether it is a coin. A coin's name has its currency at the end: `BTCUSD`.
-  const asset_class = /^[A-Z0-9]{2,}(?:USD|USDC|USDT|BTC)$/.test(symbol) ? "crypto" : "";
-  return activity_type === "FILL" ? [{ symbol, asset_id, asset_class }] : [];
+export function assetOfTrade(event: ActivityEvent): readonly NamedAsset[] {
+  const { symbol = "", asset_id = "" } = detailsOf(event);
+  // The event does not say whether it is a coin. A coin's name has its currency at the end.
+  const asset_class = coinOf(symbol) === undefined ? "" : "crypto";
+  return event.activity_type === "FILL" ? [{ symbol, asset_id, asset_class }] : [];
 }
 
 function isZero(amount: string): boolean {

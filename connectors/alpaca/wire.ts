@@ -65,7 +65,7 @@ export interface VenueOrder {
   readonly filled_qty: string;
   readonly filled_avg_price: string | null;
   readonly limit_price: string | null;
-  readonly replaced_by: string | null;
+  readonly replaced_by?: string | null;
   readonly submitted_at: string;
   /** When the order changed last. */
   readonly updated_at?: string | null;
@@ -167,18 +167,18 @@ export interface ActivityEvent {
   /** The execution id of a trade, the transaction id of anything else. */
   readonly ref_id: string;
   /** What this event corrects or cancels. */
-  readonly previous_id?: string;
+  readonly previous_id?: string | null;
   readonly at: string;
   readonly executed_at: string;
-  readonly activity_subtype?: string;
+  readonly activity_subtype?: string | null;
   readonly status: string;
   /** A date. */
   readonly settle_date?: string | null;
   readonly price?: string;
-  readonly qty?: string;
-  readonly net_amount?: string | undefined;
-  readonly currency?: string;
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly qty?: string | null;
+  readonly net_amount?: string | null | undefined;
+  readonly currency?: string | null;
+  readonly details?: Readonly<Record<string, unknown>> | null;
 }
 
 export interface Answer {

@@ -1,6 +1,7 @@
 /** Members of answers. An answer that lacks one is an error, and never an empty value. Pure. */
 import type { Bar, Fill, Side } from "@qoc-app/sdk";
 import { ZERO, amount } from "../amount.ts";
+import { millisOfTime } from "../venue-time.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -59,11 +60,11 @@ export function liquidityOf(isMaker: unknown): Pick<Fill, "liquidity"> {
   return typeof isMaker === "boolean" ? { liquidity: isMaker ? "maker" : "taker" } : {};
 }
 
-/** Milliseconds, as a number or as text. @throws Error. */
+/** Milliseconds of a time, as a count or as text. @throws Error. */
 export function millisIn(body: Body, name: string): number {
   const value = textIn(body, name);
-  const ms = /^\d+$/.test(value) ? Number(value) : Date.parse(value.replace(/(\.\d{3})\d+/, "$1"));
-  if (Number.isNaN(ms)) throw new Error(`the answer has ${value} as ${name}`);
+  const ms = millisOfTime(value);
+  if (ms === undefined) throw new Error(`the answer has ${value} as ${name}`);
   return ms;
 }
 

@@ -249,7 +249,7 @@ describe("connect", () => {
       profile: BINANCE,
       environment,
       reply: ({ path }) => {
-        if (path === "time") return { body: { serverTime: 5 } };
+        if (path === "time") return { body: { serverTime: 1_700_000_000_005 } };
         return path === "account" ? account : restrictions;
       },
     });
@@ -258,7 +258,11 @@ describe("connect", () => {
 
   it("names the account, and what the key may do", async () => {
     const restrictions = { body: { enableWithdrawals: false, enableSpotAndMarginTrading: true } };
-    expect(await signIn(restrictions)).toMatchObject({ mode: "live", accountId: "354937868", venueTime: 5 });
+    expect(await signIn(restrictions)).toMatchObject({
+      mode: "live",
+      accountId: "354937868",
+      venueTime: 1_700_000_000_005,
+    });
     expect(await signIn({ status: 404, body: "" }, "paper")).toMatchObject({ mode: "paper" });
   });
 

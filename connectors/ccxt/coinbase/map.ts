@@ -225,11 +225,11 @@ export function eventReportOf(order: Body, message: Body): OrderReport {
 }
 
 /**
- * A fill; undefined for an entry that reverses or corrects another one: it does not say which. The comparison of
- * positions then finds the difference.
+ * A fill, also if its type is not stated; undefined for an entry that reverses or corrects another one: it does not say
+ * which. The comparison of positions then finds the difference.
  */
 export function fillOf(fill: Body): Fill | undefined {
-  if (fill["trade_type"] !== "FILL") return undefined;
+  if ((optionalTextIn(fill, "trade_type") ?? "FILL") !== "FILL") return undefined;
   const symbol = symbolOf(textIn(fill, "product_id"));
   const [size, price] = [amountIn(fill, "size"), amountIn(fill, "price")];
   const isMoney = fill["size_in_quote"] === true;
@@ -249,7 +249,8 @@ export function fillOf(fill: Body): Fill | undefined {
 /** In the currency of the price. A fill without a commission is passed on without a fee. */
 function feeOf(fill: Body, symbol: string): Pick<Fill, "fee" | "feeCurrency"> {
   const fee = optionalAmountIn(fill, "commission");
-  return fee === undefined ? {} : { fee, feeCurrency: symbol.split("/")[1] ?? "" };
+  const [, quote] = symbol.split("/");
+  return fee === undefined ? {} : { fee, ...stated({ feeCurrency: quote }) };
 }
 
 /** Coinbase's indicator of liquidity, and whether it is that of the maker. */

@@ -203,8 +203,8 @@ function boughtFor(money: string, average: string): string {
 
 function limitOf(terms: Body): string | undefined {
   const type = textIn(terms, "ordertype");
-  if (type === "limit") return amountIn(terms, "price");
-  return type === "stop-loss-limit" ? amountIn(terms, "price2") : undefined;
+  if (type === "limit" || type === "iceberg") return amountIn(terms, "price");
+  return type === "stop-loss-limit" || type === "take-profit-limit" ? amountIn(terms, "price2") : undefined;
 }
 
 /** Milliseconds of seconds with decimals. */

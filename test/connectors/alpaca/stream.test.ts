@@ -1,0 +1,87 @@
+/** Messages of the stream that are no plain fill: the connector then reads the fills by their activities. */
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
+import AlpacaConnector from "../../../connectors/alpaca/index.ts";
+import type { ConnectorContext, Fill } from "../../../src/domain/sdk.ts";
+
+const AT = "2026-05-10T14:01:04.65Z";
+const ACCOUNT = { account_number: "PA1", currency: "USD", status: "ACTIVE", equity: "1", cash: "1", buying_power: "1" };
+const ANSWERS: Readonly<Record<string, object>> = {
+  "/v2/account": ACCOUNT,
+  "/v2/clock": { timestamp: AT },
+  "/v2/assets": [],
+};
+const trade = (ref_id: string, more: object = {}, details: object = {}) => ({
+  ...{ activity_type: "FILL", event_id: ref_id, ref_id, status: "executed", at: AT, executed_at: AT, currency: "USD" },
+  ...{ qty: "1", price: "2", ...more },
+  details: { symbol: "AAPL", asset_id: "a", order_id: "o", side: "buy", execution_type: "fill", ...details },
+});
+
+let server: Server;
+let activities: readonly object[] = [];
+let stream: WebSocket | undefined;
+let connector: AlpacaConnector;
+let fills: Fill[];
+
+beforeEach(async () => {
+  [activities, fills] = [[], []];
+  server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://venue");
+    const isEvents = pathname.endsWith("/events/activities");
+    response.setHeader("content-type", isEvents ? "text/event-stream" : "application/json");
+    const events = activities.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+    response.end(isEvents ? events : JSON.stringify(ANSWERS[pathname] ?? {}));
+  });
+  new WebSocketServer({ server }).on("connection", (socket) => {
+    stream = socket;
+    socket.on("message", (data: Buffer) => {
+      const isAuth = data.toString().includes('"auth"');
+      const reply = isAuth ? { stream: "authorization", data: { status: "authorized" } } : { stream: "listening" };
+      socket.send(JSON.stringify(reply));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  connector = new AlpacaConnector();
+  await connector.connect({
+    options: { environment: "paper", venue: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+    secret: () => "key",
+    logger: { info: () => undefined, warn: () => undefined },
+    link: () => undefined,
+    emitFill: (fill: Fill) => fills.push(fill),
+    emitReport: () => undefined,
+  } as unknown as ConnectorContext);
+});
+afterEach(async () => {
+  await connector.disconnect();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const LEGS = { id: "o", client_order_id: "x", status: "filled", symbol: "", side: "", asset_class: "", asset_id: "" };
+const say = (event: string, order: object): void =>
+  stream?.send(JSON.stringify({ stream: "trade_updates", data: { event, timestamp: AT, order } }));
+
+it("the fills of an order of several legs are read by their activities", async () => {
+  activities = [trade("leg-1", {}, { symbol: "AAPL250620C00100000" }), trade("leg-2", {}, { side: "sell" })];
+  say("fill", { ...LEGS, filled_qty: "1" });
+  await expect.poll(() => fills.map(({ fillId }) => fillId)).toEqual(["leg-1", "leg-2"]);
+});
+
+it("a trade that the venue cancels or corrects is read by its activity", async () => {
+  const order = { ...LEGS, symbol: "AAPL", side: "buy", asset_class: "us_equity", filled_qty: "1" };
+  activities = [
+    trade("first"),
+    trade("bust", { previous_id: "first" }, { execution_type: "trade_bust" }),
+    trade("better", { previous_id: "second", price: "3" }, { execution_type: "trade_correct" }),
+  ];
+  say("trade_bust", order);
+  await expect
+    .poll(() => fills)
+    .toMatchObject([
+      { fillId: "first" },
+      { fillId: "bust", busts: "first" },
+      { fillId: "better", corrects: "second", price: "3" },
+    ]);
+});
