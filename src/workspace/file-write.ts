@@ -95,13 +95,22 @@ export class FileWriter {
   }
 
   /** @throws PATH_REFUSED, TOO_LARGE, FILE_CHANGED. */
-  async write(file: FileWrite, folders: readonly WritableFolder[] = WRITABLE): Promise<WrittenFile> {
+  write(file: FileWrite, folders: readonly WritableFolder[] = WRITABLE): Promise<WrittenFile> {
+    return this.#queue.run(() => this.#checkAndWrite(file, folders));
+  }
+
+  /** Writes what `check` returns. No other write comes between the two. @throws as `check` and {@link write}. */
+  writeChecked(check: () => Promise<FileWrite>): Promise<WrittenFile> {
+    return this.#queue.run(async () => this.#checkAndWrite(await check(), WRITABLE));
+  }
+
+  async #checkAndWrite(file: FileWrite, folders: readonly WritableFolder[]): Promise<WrittenFile> {
     const { path, text } = file;
     const { maxBytes } = writableFolderOf(path, folders);
     const size = Buffer.byteLength(text);
     if (size > maxBytes) throw new QocError("TOO_LARGE", { what: path, size, limit: maxBytes });
     if (text.includes("\0")) refusePath(path, "the text contains a NUL character");
-    await this.#queue.run(() => this.#write(file, maxBytes));
+    await this.#write(file, maxBytes);
     return { path, text };
   }
 

@@ -169,9 +169,12 @@ export class WorkspaceFiles {
     return { entries, next: null, partial };
   }
 
-  /** @throws PATH_REFUSED, TOO_LARGE, FILE_CHANGED. */
-  write(file: FileWrite): Promise<WrittenFile> {
-    return this.#writer.write(file);
+  /**
+   * Writes what `check` returns. No other write comes between the two. @throws as `check`, PATH_REFUSED, TOO_LARGE,
+   * FILE_CHANGED.
+   */
+  write(check: () => Promise<FileWrite>): Promise<WrittenFile> {
+    return this.#writer.writeChecked(check);
   }
 
   /** Replaces a file by an earlier revision of it. @throws PATH_REFUSED. */

@@ -128,7 +128,9 @@ export class Inbox {
   /** The names of the desk's items of a topic such as `alert-position`, at most the newest {@link RETITLED_MAX}. */
   async hostItemNames(topic: string): Promise<readonly string[]> {
     const part = `-${plainName(topic)}-`;
-    const names = (await this.#names()).filter((name) => name.indexOf(part) === DATE_CHARS && /-\d+\.md$/.test(name));
+    const isOfTopic = (name: string): boolean =>
+      name.startsWith(part, DATE_CHARS) && /^\d+\.md$/.test(name.slice(DATE_CHARS + part.length));
+    const names = (await this.#names()).filter(isOfTopic);
     return names.map((name) => name.slice(0, -3)).slice(-RETITLED_MAX);
   }
 

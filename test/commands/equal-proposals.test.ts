@@ -90,6 +90,14 @@ describe("a proposal", () => {
     );
     expect(atOnce.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
     await expect(propose({ limitPrice: "1600" })).rejects.toMatchObject({ code: "TOO_MANY_WAITING" });
+    // Of files with one name none is an order, so that none would count.
+    for (const { id } of ofRuns.slice(3, 7)) await desk.call("reject", { id });
+    const twins = await Promise.allSettled(
+      ["toml", "yaml", "json", "md"].map((ending) =>
+        desk.call("files write", { path: `orders/pending/twin.${ending}`, text: 'side = "buy"\n' }, agent),
+      ),
+    );
+    expect(twins.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     // The bound is the agent's: a person proposes on.
     await desk.call("orders propose", { side: "buy", symbol: "SPX", quantity: "2", type: "market", rationale: "mine" });
   });

@@ -768,6 +768,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/workspace/certify-settings.test.ts",
     fails: "the bars are no link to a folder of elsewhere: ./bars",
   },
+  {
+    name: "31a",
+    removes: "the check of a proposal's name in turn with its write",
+    file: "src/workspace/file-write.ts",
+    search: "return this.#queue.run(async () => this.#checkAndWrite(await check(), WRITABLE));",
+    replace: "return check().then((file) => this.#queue.run(() => this.#checkAndWrite(file, WRITABLE)));",
+    test: "test/commands/equal-proposals.test.ts",
+    fails: "is refused if too many of the agent wait, in whatever runs and ways it made them",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

@@ -103,7 +103,8 @@ describe.skipIf(small === undefined)("a full disk", () => {
     await file.close();
     const { files } = openWorkspace({ disk, root: dir, clock: systemClock, secretFiles: () => [] });
     const note = { path: "research/note.md", text: "n".repeat(250_000) };
-    await expect(files.write(note).catch((error: unknown) => Promise.reject(knownError(error)))).rejects.toMatchObject({
+    const written = files.write(() => Promise.resolve(note));
+    await expect(written.catch((error: unknown) => Promise.reject(knownError(error)))).rejects.toMatchObject({
       message: `${dir}/research/note.md cannot be used: the disk is full`,
       hint: `free some space on the disk of ${dir}/research; then type the command again`,
     });

@@ -38,7 +38,7 @@ function files(secrets: readonly string[] = [], on = disk): WorkspaceFiles {
   return openWorkspace({ disk: on, root, clock: { now: Date.now }, secretFiles }).files;
 }
 function writeFile(file: FileWrite, on = disk): Promise<unknown> {
-  return files([], on).write(file);
+  return files([], on).write(() => Promise.resolve(file));
 }
 async function paths(under = "", glob?: string): Promise<readonly string[]> {
   return (await files([join(root, "research/token.txt")]).list({ under, after: "", glob })).entries.map(
@@ -375,7 +375,8 @@ describe("writing", () => {
     const shared = files();
     const path = "research/aapl.md";
     const { digest } = await files().read(path);
-    const writers = Array.from({ length: 8 }, (_, n) => shared.write({ path, text: `by ${n}`, replaces: digest }));
+    const textOf = (n: number): FileWrite => ({ path, text: `by ${n}`, replaces: digest });
+    const writers = Array.from({ length: 8 }, (_, n) => shared.write(() => Promise.resolve(textOf(n))));
     const ended = await Promise.allSettled(writers);
     expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });

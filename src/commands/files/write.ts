@@ -2,6 +2,7 @@ import * as z from "zod";
 import { boundedList } from "../../domain/bounded-list.ts";
 import { ingestWrittenProposal } from "../../trading/orders/propose.ts";
 import { withinProposalLimits } from "../../trading/orders/proposal-limits.ts";
+import type { FileWrite } from "../../workspace/file-write.ts";
 import { isProposalPath } from "../../workspace/proposals.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
@@ -36,10 +37,11 @@ export const command = defineCommand({
     const { actor, sources } = context;
     if (isProposalPath(file.path)) refuseFileOutOfScope(desk, actor, file);
     refuseMalformedDigest(NAME, file.replaces);
+    const checked = (): Promise<FileWrite> => checkAgentWrite(desk, actor, file);
     if (actor === "human" || !isProposalPath(file.path))
-      return recordFileWrite(context, NAME, await desk.workspace.files.write(await checkAgentWrite(desk, actor, file)));
+      return recordFileWrite(context, NAME, await desk.workspace.files.write(checked));
     return withinProposalLimits(desk, { actor, isNew: file.replaces === undefined }, async () => {
-      const written = await desk.workspace.files.write(await checkAgentWrite(desk, actor, file));
+      const written = await desk.workspace.files.write(checked);
       const sourcesRead = boundedList(sources?.list() ?? []);
       const receipt = await recordFileWrite(context, NAME, written, sourcesRead);
       await ingestWrittenProposal(desk, written.path, actor, sourcesRead);

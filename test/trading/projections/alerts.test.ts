@@ -138,6 +138,14 @@ describe.each(Object.entries(CASES))("the alert of %s", (_name, { begin, end, ti
   });
 });
 
+it("the alert of a connector is not over because another is ready whose name is a part of its name", async () => {
+  const begun = start().account("paper-2").connector("paper-2", "quarantined");
+  const taken = begun.records().length;
+  await run(begun.records());
+  await run(begun.connector("paper", "ready").records(), taken);
+  expect(await titles()).toEqual(["Connector paper-2 is quarantined"]);
+});
+
 it("the alert of several positions is over when none is blocked", async () => {
   const begun = start().flagged("paper", "AAPL", "1", "2").flagged("paper", "TSLA", "1", "2");
   const flagged = begun.records().filter(({ event }) => event.type === "instrument.flagged");
