@@ -51,6 +51,7 @@ const CHARS_MAX = 100;
 const REASON_CHARS_MAX = 500;
 /** Canonical JSON of a larger input would block the desk for too long. */
 const DIGEST_BYTES_MAX = 64 * 1024;
+const NESTED_BYTES = 1024 * 1024;
 function shorten(name: string): string {
   return name.slice(0, CHARS_MAX);
 }
@@ -65,7 +66,7 @@ export function startAudit(
   const started = ports.clock.monotonic();
   const { era, toolUseId } = metadata;
   let measured: number | undefined;
-  const inputBytes = (): number => (measured ??= Buffer.byteLength(stringify(input, JSON.stringify)));
+  const inputBytes = (): number => (measured ??= bytesOf(input));
   const write = (
     decision: Decision,
     reason: string | null,
@@ -88,7 +89,7 @@ export function startAudit(
     audit: (decision, reason) => {
       const isSmall = inputBytes() < DIGEST_BYTES_MAX;
       write(decision, reason, {
-        inputDigest: isSmall ? digestOf(stringify(input, canonicalJson)) : null,
+        inputDigest: isSmall ? digestOf(canonicalText(input)) : null,
         inputBytes: inputBytes(),
       });
     },
@@ -96,10 +97,19 @@ export function startAudit(
   };
 }
 
-/** Returns a fixed text if the input is nested too deeply for the recursion; no command accepts such an input. */
-function stringify(input: unknown, toJson: (input: unknown) => string): string {
+/** An input that is nested too deeply for JSON counts as the longest request: it takes more memory than its text. */
+function bytesOf(input: unknown): number {
   try {
-    return toJson(input);
+    return Buffer.byteLength(JSON.stringify(input ?? null));
+  } catch {
+    return NESTED_BYTES;
+  }
+}
+
+/** Returns a fixed text if the input is nested too deeply for the recursion; no command accepts such an input. */
+function canonicalText(input: unknown): string {
+  try {
+    return canonicalJson(input);
   } catch {
     return "(nested too deep)";
   }

@@ -13,7 +13,7 @@ import { tokenKey } from "../trading/keys/token-key.ts";
 /** What a call or a session uses, or may use. */
 export interface Usage {
   readonly calls: number;
-  /** Bytes of input to commands that write. */
+  /** Bytes of input to commands that write, and of long input to others. */
   readonly bytes: number;
   readonly proposals: number;
 }

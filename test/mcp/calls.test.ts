@@ -51,20 +51,39 @@ function heldCalls() {
   return { invoke, mostAtOnce };
 }
 
-it("a call over the agents' socket waits while four others of its token run, whatever processes make them", async () => {
-  const held = heldCalls();
+/** Calls of one token over the agents' socket. */
+async function socketCalls(invoke: Invoke) {
   const { signal } = new AbortController();
   const session = rateLimitedSession(systemClock, { run: "claude", allowedTools: ["status"] }, HOURLY_LIMITS, signal);
   const ports = {
     ...{ clock: systemClock, audit: () => undefined, tools: [...(await loadTools(REGISTRY)).values()] },
-    ...{ tokens: { findByKey: () => session }, interactive: session, invoke: held.invoke },
+    ...{ tokens: { findByKey: () => session }, interactive: session, invoke },
     refusals: { record: () => undefined },
   };
   const metadata = { tool: "qoc_status", client: "c", era: "modern", toolUseId: null } as const;
-  const call = { command: "status", input: {}, publicPem: "key", metadata };
   const progress = { line: () => undefined };
-  const calls = Array.from({ length: 8 }, () => answerSocketCall(ports, call, signal, progress));
-  expect(await held.mostAtOnce(calls)).toBe(4);
+  return (input: unknown): Promise<unknown> =>
+    answerSocketCall(ports, { command: "status", input, publicPem: "key", metadata }, signal, progress);
+}
+
+it("a call over the agents' socket waits while four others of its token run, whatever processes make them", async () => {
+  const held = heldCalls();
+  const call = await socketCalls(held.invoke);
+  expect(await held.mostAtOnce(Array.from({ length: 8 }, () => call({})))).toBe(4);
+});
+
+it.each([
+  ["long", () => ({ text: "x".repeat(1024 * 1024) })],
+  ["nested too deeply for JSON", () => JSON.parse(`${"[".repeat(200_000)}${"]".repeat(200_000)}`) as unknown],
+])("calls that wait keep 5 MB of input that is %s, however many there are", async (_what, input) => {
+  const held = heldCalls();
+  const call = await socketCalls(held.invoke);
+  const running = Array.from({ length: 4 }, () => call({}));
+  const waiting = Array.from({ length: 12 }, () => call(input()));
+  const refused = Promise.allSettled(waiting.slice(4)).then((ended) => ended.map(({ status }) => status));
+  expect(await refused).toEqual(Array.from({ length: 8 }, () => "rejected"));
+  await expect(waiting[4]).rejects.toMatchObject({ code: "AGENT_LIMIT" });
+  expect(await held.mostAtOnce([...running, ...waiting.slice(0, 4)])).toBe(4);
 });
 
 describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
