@@ -42,9 +42,10 @@ export class ArchivedMap<K extends string, V> extends Map<K, V> {
   }
 
   override set(key: K, value: V): this {
-    if (!super.has(key)) this.#replace(key, this.#find?.(key));
+    const known = super.get(key);
+    if (known === undefined) this.#replace(key, this.#find?.(key));
     this.#touched?.add(key);
-    return super.set(key, value);
+    return known === value ? this : super.set(key, value);
   }
 
   /** The value for a change in place. It is in memory from now on. */

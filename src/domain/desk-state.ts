@@ -319,6 +319,7 @@ function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
   const { event } = recorded;
   if (event.type === "order.approved" && event.terms.mode !== "paper") state.hasLiveOrders = true;
   let order = state.orders.take(event.id);
+  const indexed = { clientOrderId: order?.clientOrderId, venueOrderId: order?.venueOrderId };
   if (order === undefined) {
     if (event.type !== "proposal.seen") return;
     order = openOrder(recorded as Recorded<typeof event>);
@@ -327,7 +328,7 @@ function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
     countProposal(state.schedules, event);
   }
   applyOrderEvent(order, recorded);
-  indexOrder(state, order);
+  indexOrder(state, order, indexed);
   applyToProposal(state, recorded);
   if (!WITHOUT_EFFECT.has(event.type)) state.lastRelevantSeq = recorded.seq;
   if (event.type === "order.submitting") {

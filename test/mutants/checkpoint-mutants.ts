@@ -203,7 +203,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: "c22",
     removes: "the end of a failed ledger",
     file: "src/trading/account/kept-ledger.ts",
-    search: "      this.#parts = undefined;\n",
+    search: "    this.#parts = undefined;\n",
     replace: "",
     test: LEDGER,
     fails: "a ledger that fails is not kept, and the state goes on",

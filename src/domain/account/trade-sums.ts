@@ -32,10 +32,11 @@ export class TradeSums {
   readonly #sums: Map<string, TradeSum>;
   readonly #fees: Map<string, Decimal>;
 
-  constructor(parts: TradeSumsParts = { fills: new Map(), sums: new Map(), fees: new Map() }) {
-    this.#fills = new Map(parts.fills);
-    this.#sums = new Map(parts.sums);
-    this.#fees = new Map(parts.fees);
+  constructor(parts?: TradeSumsParts) {
+    // To copy an empty map takes ten times as long as to make one.
+    this.#fills = parts === undefined ? new Map() : new Map(parts.fills);
+    this.#sums = parts === undefined ? new Map() : new Map(parts.sums);
+    this.#fees = parts === undefined ? new Map() : new Map(parts.fees);
   }
 
   get parts(): TradeSumsParts {

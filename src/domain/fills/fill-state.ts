@@ -7,7 +7,7 @@ import { type DisputeState, addDispute, clearDisputes, removeDispute } from "./d
 import type { FillReceived, Recorded } from "../event.ts";
 import { type ExternalFillsByInstrument, addExternalFill, removeExternalFill } from "./external-fill.ts";
 import { type FillKey, fillKey, isSameMessage, laterVersion } from "./fill.ts";
-import type { ClientOrderId, OrderId } from "../ids.ts";
+import type { ClientOrderId, OrderId, VenueOrderId } from "../ids.ts";
 import { type Multipliers, multiplierOf } from "../account/multiplier.ts";
 import { type InstrumentKey, instrumentKey } from "../orders/order.ts";
 import {
@@ -67,8 +67,16 @@ export interface FillState extends DisputeState {
   readonly trades: Map<string, TradeSums>;
 }
 
+/** The ids of an order that are in the indexes already. */
+export interface IndexedIds {
+  readonly clientOrderId: ClientOrderId | undefined;
+  readonly venueOrderId: VenueOrderId | undefined;
+}
+
+const NOT_INDEXED: IndexedIds = { clientOrderId: undefined, venueOrderId: undefined };
+
 /** Brings the indexes of an order up to date, and assigns to it the fills that name its venue order id. */
-export function indexOrder(state: FillState, order: OrderRecord): void {
+export function indexOrder(state: FillState, order: OrderRecord, indexed: IndexedIds = NOT_INDEXED): void {
   if (order.state === "proposed") state.proposed.set(order.id, order);
   else state.proposed.delete(order.id);
   // A cancel reserves nothing and has no fills.
@@ -80,13 +88,13 @@ export function indexOrder(state: FillState, order: OrderRecord): void {
   if (order.state === "filled" && order.terms.mode !== "paper") state.liveFilled.add(order.terms.connector);
   if (isInFlight(order.state)) state.inFlight.set(order.id, order);
   else state.inFlight.delete(order.id);
-  if (order.clientOrderId !== undefined) state.byClientOrderId.set(order.clientOrderId, order.id);
-  for (const venueOrderId of venueIdsOf(order)) claimFills(state, order, venueOrderId);
-}
-
-/** The id of the order that works, and of those that it continues. */
-function venueIdsOf({ venueOrderId, replaced }: OrderRecord): readonly string[] {
-  return [...(venueOrderId === undefined ? [] : [venueOrderId]), ...(replaced?.ids ?? [])];
+  const { clientOrderId, venueOrderId, replaced } = order;
+  if (clientOrderId !== undefined && clientOrderId !== indexed.clientOrderId)
+    state.byClientOrderId.set(clientOrderId, order.id);
+  const isKnown = venueOrderId === indexed.venueOrderId && state.unmatchedFills.size === 0;
+  if (venueOrderId !== undefined && !isKnown) claimFills(state, order, venueOrderId);
+  // The orders that it continues.
+  for (const earlierId of replaced?.ids ?? []) claimFills(state, order, earlierId);
 }
 
 function claimFills(state: FillState, order: OrderRecord, venueOrderId: string): void {
@@ -104,7 +112,7 @@ function assignFill(state: FillState, order: OrderRecord, recorded: UnmatchedFil
   const { connector, fill } = recorded.event;
   const key = fillKey(connector, fill, order.terms.symbol);
   removeExternalFill(state.external, instrumentKey(connector, fill.symbol), key);
-  if (!applyFill(order, recorded)) return;
+  if (!applyFill(order, key, recorded)) return;
   if (!state.counted.has(key)) countFill(state, connector, key, order.fills.get(key)?.fill ?? fill);
 }
 
@@ -157,7 +165,7 @@ function completeFill(state: FillState, recorded: Recorded<FillReceived>): boole
   if (known === undefined) return false;
   if (laterVersion(known, fill) === known) return true;
   state.fills.set(key, fill);
-  if (order?.fills.has(key) === true) applyFill(order, recorded);
+  if (order?.fills.has(key) === true) applyFill(order, key, recorded);
   const counted = state.counted.get(key);
   if (counted !== undefined) {
     state.positions.get(counted.instrument)?.completeFill(key, fill);
@@ -194,6 +202,7 @@ function keepDisputed(state: FillState, order: OrderRecord, recorded: Recorded<F
 function applyOwnFill(state: FillState, order: OrderRecord, recorded: Recorded<FillReceived>): void {
   const { connector, fill } = recorded.event;
   const key = fillKey(connector, fill, order.terms.symbol);
+  const { clientOrderId, venueOrderId } = order;
   removeDispute(state, key);
   removeUnmatched(state, connector, fill);
   const wasDisputed = forgetDisputedFill(order, key);
@@ -202,8 +211,8 @@ function applyOwnFill(state: FillState, order: OrderRecord, recorded: Recorded<F
     state.fills.set(key, fill);
     return;
   }
-  if (!applyFill(order, recorded)) return;
-  indexOrder(state, order);
+  if (!applyFill(order, key, recorded)) return;
+  indexOrder(state, order, { clientOrderId, venueOrderId });
   addDispute(state, order, recorded);
   const counted = order.fills.get(key)?.fill ?? fill;
   state.fills.set(key, counted);
@@ -246,6 +255,7 @@ function keepTime(state: FillState, { at: receivedAt, event: { connector, fill }
 
 /** Removes the earlier record of a fill that is now known to be of an order of this desk. */
 function removeUnmatched(state: FillState, connector: string, fill: VenueFill): void {
+  if (state.unmatchedFills.size === 0) return;
   const venueKey = `${connector}/${fill.venueOrderId}`;
   const unmatched = state.unmatchedFills.get(venueKey);
   if (unmatched === undefined) return;

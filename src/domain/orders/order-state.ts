@@ -15,6 +15,7 @@ import {
   sentTerms,
 } from "./cancel-request.ts";
 import { type OrderTerms, targetOf } from "./order.ts";
+import { NO_FLAGS, NO_KEYS, NO_QUANTITIES, type OrderFlag, added } from "./order-flags.ts";
 import { type OrderState, isTerminal } from "./order-state-names.ts";
 import { type VenueReplacement, continueOrder, totalQuantity } from "./replaced-order.ts";
 import type { OrderReportStatus } from "../sdk.ts";
@@ -80,15 +81,6 @@ export interface AppliedFill {
   readonly inferred: boolean;
 }
 
-export type OrderFlag =
-  | "overfilled"
-  | "busted"
-  | "late_fill"
-  | "inferred_fill"
-  | "contradicted"
-  | "disputed"
-  | "missing"
-  | "replaced";
 type VenueFinal = Extract<OrderReportStatus, "filled" | "cancelled" | "rejected" | "expired">;
 
 /** Mutated by the fold only; all other code takes `Readonly<OrderRecord>`. */
@@ -108,6 +100,7 @@ export interface OrderRecord {
   /** The last time that the protection price followed the market, and the price before. */
   repriced?: { readonly at: number; readonly from: DecimalText };
   sources?: readonly string[];
+  // Most orders have one element of each list or none: `push` would reserve 16 places.
   /** The newest reviews, oldest first. */
   reviews: ReviewRecord[];
   approvals: Approval[];
@@ -146,6 +139,10 @@ export interface OrderRecord {
 
 const REVIEWS_MAX = 20;
 
+function addFlag(order: OrderRecord, flag: OrderFlag): void {
+  order.flags = added(order.flags, flag);
+}
+
 const FINAL_RANK: Record<VenueFinal, number> = { rejected: 0, expired: 1, cancelled: 2, filled: 3 };
 
 export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.seen" }>>): OrderRecord {
@@ -167,9 +164,9 @@ export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.
     request: {},
     reportedFilled: ZERO,
     fills: new Map(),
-    inferredFills: new Set(),
-    disputedFills: new Map(),
-    flags: new Set(),
+    inferredFills: NO_KEYS,
+    disputedFills: NO_QUANTITIES,
+    flags: NO_FLAGS,
     filled: ZERO,
     state: "proposed",
     history: [],
@@ -251,7 +248,7 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
       if (event.sources !== undefined) order.sources = event.sources;
       return;
     case "guards.evaluated":
-      order.verdicts.push(verdictOf(at, event));
+      order.verdicts = [...order.verdicts, verdictOf(at, event)];
       return;
     case "order.reviewed":
       order.reviews = [...order.reviews, { seq, at, digest: event.digest, mid: event.mid, shown: event.shown }].slice(
@@ -293,7 +290,7 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
       report(order, event);
       return;
     case "order.missing":
-      order.flags.add("missing");
+      addFlag(order, "missing");
       return;
     case "order.resolved":
       order.resolved ??= { note: event.note, by: event.actor };
@@ -311,15 +308,8 @@ function approve(order: OrderRecord, at: number, event: Extract<OrderEvent, { ty
   order.terms = sentTerms(event.terms, order.sentQuantity);
   order.digest = event.digest;
   if (event.clientOrderId !== undefined) order.clientOrderId = event.clientOrderId;
-  order.approvals.push({
-    at,
-    by: event.actor,
-    channel: event.channel,
-    digest: event.digest,
-    expiresAt: event.expiresAt,
-    reviewedAt: event.reviewedAt ?? at,
-    mid: event.mid,
-  });
+  const { actor: by, channel, digest, expiresAt, reviewedAt = at, mid } = event;
+  order.approvals = [...order.approvals, { at, by, channel, digest, expiresAt, reviewedAt, mid }];
 }
 
 function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.reported" }>): void {
@@ -327,7 +317,7 @@ function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.re
   order.venueOrderId ??= event.venueOrderId;
   if (event.updatedAt !== undefined) order.reportedAt = Math.max(event.updatedAt, order.reportedAt ?? 0);
   if (event.replacement !== undefined) {
-    order.flags.add("replaced");
+    addFlag(order, "replaced");
     continueOrder(order, event.venueOrderId, event.replacement);
   }
   const reported = decimal(event.filledQuantity);
@@ -341,23 +331,22 @@ function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.re
 }
 
 /** Applies a fill under its key. Returns false if the fill was applied before and nothing changed. */
-export function applyFill(order: OrderRecord, recorded: Recorded<FillReceived>): boolean {
-  const { fill, connector, inferred } = recorded.event;
-  const key = fillKey(connector, fill, order.terms.symbol);
+export function applyFill(order: OrderRecord, key: FillKey, recorded: Recorded<FillReceived>): boolean {
+  const { fill, inferred } = recorded.event;
   const earlier = order.fills.get(key);
   const winner = earlier === undefined ? fill : laterVersion(earlier.fill, fill);
   if (earlier !== undefined && winner === earlier.fill) return false;
-  if (isTerminal(order.state) && earlier === undefined && fill.busts === undefined) order.flags.add("late_fill");
+  if (isTerminal(order.state) && earlier === undefined && fill.busts === undefined) addFlag(order, "late_fill");
   order.fills.set(key, { key, fill: winner, seq: recorded.seq, inferred: inferred === true });
   order.filled = order.filled.minus(countedQuantity(earlier?.fill)).plus(countedQuantity(winner));
-  if (inferred === true && decimal(winner.quantity).gt(ZERO)) order.inferredFills.add(key);
+  if (inferred === true && decimal(winner.quantity).gt(ZERO)) order.inferredFills = added(order.inferredFills, key);
   else order.inferredFills.delete(key);
   order.venueOrderId ??= fill.venueOrderId as VenueOrderId;
-  if (inferred === true) order.flags.add("inferred_fill");
-  if (fill.busts !== undefined) order.flags.add("busted");
-  if (order.filled.gt(totalQuantity(order))) order.flags.add("overfilled");
+  if (inferred === true) addFlag(order, "inferred_fill");
+  if (fill.busts !== undefined) addFlag(order, "busted");
+  if (order.filled.gt(totalQuantity(order))) addFlag(order, "overfilled");
   else order.flags.delete("overfilled");
-  if (order.notSent !== undefined || order.rejected.venue !== undefined) order.flags.add("contradicted");
+  if (order.notSent !== undefined || order.rejected.venue !== undefined) addFlag(order, "contradicted");
   const history = recorded.event.completes === true ? "fill.completed" : "fill.received";
   settle(order, recorded.seq, recorded.at, fill.busts === undefined ? history : "fill.busted");
   return true;
@@ -370,7 +359,8 @@ export function countedFills(order: Readonly<OrderRecord>): readonly AppliedFill
 
 /** Keeps a fill that contradicts the order in its history. It fills nothing. */
 export function disputeFill(order: OrderRecord, { seq, at, event }: Recorded<FillReceived>): void {
-  order.flags.add("disputed");
+  addFlag(order, "disputed");
+  if (order.disputedFills.size === 0) order.disputedFills = new Map();
   order.disputedFills.set(fillKey(event.connector, event.fill, order.terms.symbol), decimal(event.fill.quantity));
   settle(order, seq, at, "fill.disputed");
 }

@@ -25,9 +25,9 @@ export class KeptLedger implements KeptProjection {
   /** The fold of the state that the ledger follows, and of the ledger. A failure of the ledger stops no order. */
   beside(fold: (recorded: Recorded) => void): (recorded: Recorded) => void {
     return (recorded) => {
-      this.#follow("before", recorded);
+      this.#before(recorded);
       fold(recorded);
-      this.#follow("after", recorded);
+      this.#after(recorded);
     };
   }
 
@@ -49,14 +49,27 @@ export class KeptLedger implements KeptProjection {
     };
   }
 
-  #follow(step: "before" | "after", recorded: Recorded): void {
+  #before(recorded: Recorded): void {
     if (this.#parts === undefined) return;
     try {
-      this.#ledger[step](recorded);
+      this.#ledger.before(recorded);
     } catch (error) {
-      this.#parts = undefined;
-      this.#log.error(`profit and loss are not followed; reports read the whole journal: ${messageOf(error)}`);
+      this.#fail(error);
     }
+  }
+
+  #after(recorded: Recorded): void {
+    if (this.#parts === undefined) return;
+    try {
+      this.#ledger.after(recorded);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#parts = undefined;
+    this.#log.error(`profit and loss are not followed; reports read the whole journal: ${messageOf(error)}`);
   }
 }
 

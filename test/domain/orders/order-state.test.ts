@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { text } from "../../../src/domain/decimal.ts";
 import type { FillReceived, OrderEvent, ProposalSeen, Recorded } from "../../../src/domain/event.ts";
+import { fillKey } from "../../../src/domain/fills/fill.ts";
 import type { ConnectorName, OrderId } from "../../../src/domain/ids.ts";
+import type { OrderFlag } from "../../../src/domain/orders/order-flags.ts";
 import {
-  type OrderFlag,
   type OrderRecord,
   type OrderState,
   applyFill,
@@ -368,8 +369,10 @@ function foldOrder(events: readonly (OrderEvent | FillReceived)[]): OrderRecord 
   const order = openOrder(seen);
   for (const [index, event] of events.entries()) {
     const place = { seq: index + 2, at: seen.at + index, epoch: 1 };
-    if (event.type === "fill.received") applyFill(order, { ...place, event });
-    else applyOrderEvent(order, { ...place, event });
+    if (event.type === "fill.received") {
+      const key = fillKey(event.connector, event.fill, order.terms.symbol);
+      applyFill(order, key, { ...place, event });
+    } else applyOrderEvent(order, { ...place, event });
   }
   return order;
 }
