@@ -10,6 +10,9 @@ import type { Port } from "./port.ts";
 /** Limit for one item, and for all items of one message. */
 const ITEMS_CHARS_MAX = LIMITS.batchChars / 2;
 
+/** Items that were sent and are still in the list, at most. */
+const SENT_KEPT = 4_096;
+
 const NOUNS: Readonly<Record<EmissionKind, string>> = { fills: "fill", reports: "report", activities: "activity" };
 
 interface QueuedItem {
@@ -20,7 +23,9 @@ interface QueuedItem {
 
 export class EmissionQueue {
   readonly #port: Port;
-  readonly #queue: QueuedItem[] = [];
+  /** To remove the first items of a long list moves all others, so those that were sent stay until they are many. */
+  #queue: QueuedItem[] = [];
+  #first = 0;
   #sent = 0;
   #acknowledged = 0;
   #isFlushScheduled = false;
@@ -30,7 +35,7 @@ export class EmissionQueue {
   }
 
   add(kind: EmissionKind, item: unknown): void {
-    if (this.#queue.length >= LIMITS.emissionQueue)
+    if (this.#waiting >= LIMITS.emissionQueue)
       throw new Error(
         `${LIMITS.emissionQueue} ${kind} are queued and not yet stored by the desk: emit the next ${kind} more slowly`,
       );
@@ -43,29 +48,43 @@ export class EmissionQueue {
     });
   }
 
+  get #waiting(): number {
+    return this.#queue.length - this.#first;
+  }
+
   flush(): void {
-    while (this.#queue.length > 0 && this.#sent - this.#acknowledged < LIMITS.emissionWindow) {
+    while (this.#waiting > 0 && this.#sent - this.#acknowledged < LIMITS.emissionWindow) {
       const countMax = Math.min(LIMITS.batchItems, LIMITS.emissionWindow - (this.#sent - this.#acknowledged));
-      const batch = this.#queue.splice(0, this.#batchSize(countMax));
+      const batch = this.#take(this.#batchSize(countMax));
       const e = batch[0]?.kind ?? "fills";
       this.#port.post({ e, first: this.#sent + 1, items: batch.map(({ value }) => value) } satisfies EmittedBatch);
       this.#sent += batch.length;
     }
   }
 
+  #take(count: number): readonly QueuedItem[] {
+    const batch = this.#queue.slice(this.#first, this.#first + count);
+    this.#first += batch.length;
+    if (this.#first >= SENT_KEPT || this.#waiting === 0) {
+      this.#queue = this.#queue.slice(this.#first);
+      this.#first = 0;
+    }
+    return batch;
+  }
+
   /** Returns how many queued items fit into one message: at least 1. */
   #batchSize(countMax: number): number {
     let chars = 0;
-    const first = this.#queue[0]?.kind;
+    const first = this.#queue[this.#first]?.kind;
     const end = this.#queue
-      .slice(0, countMax)
+      .slice(this.#first, this.#first + countMax)
       .findIndex((item) => item.kind !== first || (chars += item.chars) > ITEMS_CHARS_MAX);
     return end === -1 ? countMax : Math.max(1, end);
   }
 
   sendAll(): void {
     this.#acknowledged = this.#sent;
-    while (this.#queue.length > 0) {
+    while (this.#waiting > 0) {
       this.flush();
       this.#acknowledged = this.#sent;
     }

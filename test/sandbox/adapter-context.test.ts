@@ -94,6 +94,18 @@ describe("emitted fills", () => {
     expect(() => ctx.emitFill(fill(1))).toThrow(`${LIMITS.emissionQueue} fills are queued`);
   });
 
+  it("reach the host in their order, each once, while others are emitted and many wait", () => {
+    const { ctx, context, fills, sent } = createHarness();
+    const emitted = 3 * LIMITS.emissionWindow + 17;
+    for (let i = 0; i < emitted; i++) {
+      ctx.emitFill(fill(i));
+      if (i % 1_000 === 0) context.handle({ e: "ack", last: Math.min(i, sent()) });
+    }
+    while (sent() < emitted) context.handle({ e: "ack", last: sent() });
+    const ids = fills().flatMap(({ items = [] }) => items.map((item) => (item as { fillId: string }).fillId));
+    expect(ids).toEqual(Array.from({ length: emitted }, (_, i) => String(i)));
+  });
+
   it("are copied: a later change by the adapter has no effect", () => {
     const { ctx, context, fills } = createHarness();
     const mutableFill = { fillId: "1", quantity: "1" };
