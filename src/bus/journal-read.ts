@@ -104,7 +104,7 @@ export async function readEarlierRange(
     let start = prev === undefined ? lineOf(bytes, seq)?.start : 0;
     while (start !== undefined && start < bytes.length) {
       const end = bytes.indexOf(10, start);
-      const read = end === -1 ? "has no newline" : readLine(bytes.subarray(start, end), prev);
+      const read = end === -1 ? "has no newline" : readLine(bytes, { start, end, last: prev ?? "" });
       if (typeof read === "string" || read.recorded.seq !== seq || (prev ?? read.prev) !== read.prev) return false;
       take(read.recorded, read.hash);
       if (seq === last.seq) return read.hash === last.hash;
@@ -215,7 +215,7 @@ function scanSegment(
   for (let line = 1 + lineCount(buffer, from); start < buffer.length; line++) {
     const newline = buffer.indexOf(10, start);
     const end = newline === -1 ? buffer.length : newline;
-    const read = readLine(buffer.subarray(start, end), cursor.hash);
+    const read = readLine(buffer, { start, end, last: cursor.hash });
     const isTail = isLast && (newline === -1 || newline === buffer.length - 1);
     const problem = newline === -1 ? "has no newline" : typeof read === "string" ? read : chainProblem(read, cursor);
     if (problem !== undefined || typeof read === "string") {

@@ -73,33 +73,46 @@ const NUMBER_CHARS_MAX = 15;
 const [TIME_CHARS, MINUTE_CHARS] = [24, 17];
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d{3}Z$/;
 
+/** A line in a segment, without its newline. */
+export interface LinePlace {
+  readonly start: number;
+  readonly end: number;
+  /** The hash of the line before, if it is known. It makes no difference to the result. */
+  readonly last: string;
+}
+
+function wholeOf(line: Buffer): LinePlace {
+  return { start: 0, end: line.length, last: "" };
+}
+
 /** The hash of the line, and that of the line before it, without its event. Returns the problem as text. */
 export function readLinks(line: Buffer): Pick<ReadLine, "prev" | "hash"> | string {
-  const hash = checkedHash(line);
+  const place = wholeOf(line);
+  const hash = checkedHash(line, place);
   if (hash === undefined) return "has no hash";
   if (hash === "") return "does not match its hash";
-  const prev = prevOf(line, "");
+  const prev = prevOf(line, place);
   return prev === undefined ? "lacks its fixed fields" : { hash, prev };
 }
 
 /** The hash of the line; "" if the line does not match it; undefined without one. */
-function checkedHash(line: Buffer): string | undefined {
-  const end = line.length - HASH_CHARS;
-  if (end < 0 || !hasText(line, end, HASH_OPEN) || !hasText(line, line.length - 2, HASH_CLOSE)) return undefined;
-  line[end] = CLOSE;
-  const hash = sha256(line.subarray(0, end + 1));
-  line[end] = COMMA;
-  return hasText(line, end + HASH_OPEN.length, hash) ? hash : "";
+function checkedHash(bytes: Buffer, { start, end: lineEnd }: LinePlace): string | undefined {
+  const end = lineEnd - HASH_CHARS;
+  if (end < start || !hasText(bytes, end, HASH_OPEN) || !hasText(bytes, lineEnd - 2, HASH_CLOSE)) return undefined;
+  bytes[end] = CLOSE;
+  const hash = sha256(bytes.subarray(start, end + 1));
+  bytes[end] = COMMA;
+  return hasText(bytes, end + HASH_OPEN.length, hash) ? hash : "";
 }
 
-/** The hash of the line before; undefined if the line does not state it. `last`: the hash that it has most probably. */
-function prevOf(line: Buffer, last: string): string | undefined {
-  const start = line.length - HASH_CHARS - PREV_CHARS;
-  if (start < 0 || !hasText(line, start, PREV_OPEN)) return undefined;
-  const digits = start + PREV_OPEN.length;
-  return last.length === DIGITS && hasText(line, digits, last)
+/** The hash of the line before; undefined if the line does not state it. */
+function prevOf(bytes: Buffer, { start, end, last }: LinePlace): string | undefined {
+  const from = end - HASH_CHARS - PREV_CHARS;
+  if (from < start || !hasText(bytes, from, PREV_OPEN)) return undefined;
+  const digits = from + PREV_OPEN.length;
+  return last.length === DIGITS && hasText(bytes, digits, last)
     ? last
-    : line.toString("latin1", digits, digits + DIGITS);
+    : bytes.toString("latin1", digits, digits + DIGITS);
 }
 
 function hasText(line: Buffer, start: number, ascii: string): boolean {
@@ -149,21 +162,22 @@ interface LineHead {
   readonly end: number;
 }
 
-/** The fixed first members; undefined if the line does not have them. */
-function headOf(line: Buffer): LineHead | undefined {
-  const seqEnd = numberEnd(line, SEQ_OPEN.length);
+/** The fixed first members; undefined if the line that begins there does not have them. */
+function headOf(line: Buffer, start: number): LineHead | undefined {
+  const seqStart = start + SEQ_OPEN.length;
+  const seqEnd = numberEnd(line, seqStart);
   const time = seqEnd + TIME_OPEN.length;
   const timeEnd = time + TIME_CHARS;
-  if (!hasText(line, 0, SEQ_OPEN) || !hasText(line, seqEnd, TIME_OPEN) || !hasText(line, timeEnd, TIME_CLOSE))
+  if (!hasText(line, start, SEQ_OPEN) || !hasText(line, seqEnd, TIME_OPEN) || !hasText(line, timeEnd, TIME_CLOSE))
     return undefined;
-  const seq = numberIn(line, SEQ_OPEN.length, seqEnd);
+  const seq = numberIn(line, seqStart, seqEnd);
   const at = timeIn(line, time);
   let [end, epoch] = [timeEnd + 1, 0];
   // Records of the first format have no epoch.
   if (hasText(line, end, EPOCH_OPEN)) {
-    const start = end + EPOCH_OPEN.length;
-    end = numberEnd(line, start);
-    epoch = numberIn(line, start, end);
+    const epochStart = end + EPOCH_OPEN.length;
+    end = numberEnd(line, epochStart);
+    epoch = numberIn(line, epochStart, end);
   }
   return Number.isNaN(seq + at + epoch) || !hasText(line, end, TYPE_OPEN) ? undefined : { seq, at, epoch, end };
 }
@@ -171,19 +185,18 @@ function headOf(line: Buffer): LineHead | undefined {
 /**
  * Checks the hash and parses the line. Returns the problem as text if the line is not valid. Most of the start time on
  * a long journal is spent here, so the line is not copied: the hash and the parser read parts of the buffer, after one
- * byte at a time is replaced by a brace. The byte is restored afterwards. `last`: the hash of the line before, if it is
- * known; it makes no difference to the result.
+ * byte at a time is replaced by a brace. The byte is restored afterwards.
  */
-export function readLine(line: Buffer, last = ""): ReadLine | string {
-  const hash = checkedHash(line);
+export function readLine(bytes: Buffer, place: LinePlace = wholeOf(bytes)): ReadLine | string {
+  const hash = checkedHash(bytes, place);
   if (hash === undefined) return "has no hash";
   if (hash === "") return "does not match its hash";
-  const cut = line.length - HASH_CHARS - PREV_CHARS;
-  const head = headOf(line);
-  const prev = prevOf(line, last);
+  const cut = place.end - HASH_CHARS - PREV_CHARS;
+  const head = headOf(bytes, place.start);
+  const prev = prevOf(bytes, place);
   if (head === undefined || prev === undefined || head.end >= cut) return "lacks its fixed fields";
   const { seq, at, epoch, end } = head;
-  const event = eventOf(line, end, cut);
+  const event = eventOf(bytes, end, cut);
   return event === undefined ? "is not JSON" : { recorded: { seq, at, epoch, event }, prev, hash };
 }
 

@@ -54,7 +54,7 @@ type ActivityEvent =
   | CommandRefused
   | PageStateEvent;
 
-const ACTIVITY: ReadonlySet<DeskEvent["type"]> = new Set<ActivityEvent["type"]>([
+export const ACTIVITY_EVENTS: ReadonlySet<DeskEvent["type"]> = new Set<ActivityEvent["type"]>([
   "run.started",
   "run.ended",
   "snapshot.taken",
@@ -68,7 +68,7 @@ const ACTIVITY: ReadonlySet<DeskEvent["type"]> = new Set<ActivityEvent["type"]>(
 ]);
 
 export function isActivity(event: DeskEvent): event is ActivityEvent {
-  return ACTIVITY.has(event.type);
+  return ACTIVITY_EVENTS.has(event.type);
 }
 
 export function recordActivity(state: ActivityState, at: number, event: ActivityEvent): void {

@@ -4,7 +4,7 @@
  */
 import { type AccountEvent, type AccountState, applyAccountEvent } from "./account/account-state.ts";
 import { ArchivedMap } from "./archived-map.ts";
-import { type ActivityState, isActivity, noActivity, recordActivity } from "./activity-state.ts";
+import { ACTIVITY_EVENTS, type ActivityState, isActivity, noActivity, recordActivity } from "./activity-state.ts";
 import { decimal } from "./decimal.ts";
 import type { Authority, KeyRole } from "./authority/authority.ts";
 import type { ConfigAccepted, ConfigWaiting } from "./config/config-event.ts";
@@ -149,6 +149,9 @@ export function foldDeskState(events: Iterable<Recorded>): DeskState {
   return state;
 }
 
+/** Events that change no order, no position and no account. Most records are others. */
+const APART: ReadonlySet<DeskEvent["type"]> = new Set([...SCHEDULE_EVENTS, ...ACTIVITY_EVENTS]);
+
 /** Applies one record of the journal. */
 export function applyEvent(state: DeskState, recorded: Recorded): void {
   state.seq = Math.max(state.seq, recorded.seq);
@@ -156,10 +159,9 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
   if (recorded.epoch !== state.epoch) startEpoch(state, recorded.epoch);
   const { event } = recorded;
   if ("authority" in event && event.authority !== undefined) useSignature(state, event.authority);
-  applyScheduleEvent(state.schedules, recorded);
-  if (SCHEDULE_EVENTS.has(event.type)) return;
-  if (isActivity(event)) {
-    recordActivity(state, recorded.at, event);
+  if (APART.has(event.type)) {
+    applyScheduleEvent(state.schedules, recorded);
+    if (isActivity(event)) recordActivity(state, recorded.at, event);
     return;
   }
   switch (event.type) {

@@ -27,13 +27,19 @@ describe("a line", () => {
   it("is read as it was written, after any other lines", () => {
     fc.assert(
       fc.property(fc.array(record, { minLength: 1, maxLength: 12 }), (records) => {
-        let prev = GENESIS;
+        let [prev, before] = [GENESIS, ""];
         for (const written of records as unknown as Recorded[]) {
           const { text, hash } = writeLine(written, prev);
           const line = Buffer.from(text.slice(0, -1));
           const expected = { recorded: written, prev, hash };
-          for (const last of ["", prev, "f".repeat(64)]) expect(readLine(line, last)).toEqual(expected);
-          expect(line.toString()).toBe(text.slice(0, -1));
+          expect(readLine(line)).toEqual(expected);
+          for (const last of ["", prev, "f".repeat(64)]) {
+            const among = Buffer.from(`${before}${text}${text}`);
+            const start = Buffer.byteLength(before);
+            expect(readLine(among, { start, end: start + line.length, last })).toEqual(expected);
+            expect(among.toString()).toBe(`${before}${text}${text}`);
+          }
+          before = text;
           prev = hash;
         }
       }),

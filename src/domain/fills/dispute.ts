@@ -57,6 +57,7 @@ export function addDispute(
 
 /** Removes the disputes of one fill, which another version of the fill replaces. */
 export function removeDispute({ disputes, disputedFills }: DisputeState, key: FillKey): void {
+  if (disputedFills.size === 0) return;
   for (const instrument of disputedFills.get(key) ?? []) {
     const others = disputes.get(instrument)?.filter((dispute) => dispute.key !== key) ?? [];
     if (others.length === 0) disputes.delete(instrument);
