@@ -42,6 +42,8 @@ export interface DayResult {
   readonly open: Decimal;
   /** Realized and unrealized profit since then; below zero is a loss. */
   readonly pnl: Decimal;
+  /** What the loss is a share of. Both are larger if money came in after a loss, which keeps its share. */
+  readonly share: { readonly loss: Decimal; readonly of: Decimal };
   readonly note: string;
 }
 
@@ -174,23 +176,29 @@ function ownRate(input: NavInput, connector: string, { account }: AccountRecord)
 export function dayResult(input: NavInput, scope: GuardScope): Available<DayResult> {
   const counted = countedAccounts(input, scope);
   if ("missing" in counted) return counted;
-  let [open, pnl] = [ZERO, ZERO];
+  let [open, pnl, base, lost] = [ZERO, ZERO, ZERO, ZERO];
+  let { note } = counted.value;
   for (const { account, connector, isStale, path } of counted.value.accounts) {
-    const { unexplained } = account;
+    const { unexplained, dayOpenNav } = account;
+    const lossBase = account.lossBase ?? dayOpenNav;
+    if (account.lossBase !== undefined)
+      note += ` (money came into ${connector} after a loss, which keeps the share that it had)`;
     if (!unexplained.eq(ZERO)) {
       const amount = formatMoney(unexplained, account.account.currency);
       const what = `the NAV of ${connector} changed by ${amount} that no trade and no price explains`;
       return missingInput(`${what}; say what it was: ${flowCommand(connector, unexplained)}`);
     }
-    const result = account.nav.minus(account.dayOpenNav);
+    const [result, share] = [account.nav.minus(dayOpenNav), account.nav.minus(lossBase)];
     if (path === undefined) {
-      if (result.lt(ZERO) || account.dayOpenNav.lt(ZERO)) return missingInput(ownRate(input, connector, account));
+      if (share.lt(ZERO) || dayOpenNav.lt(ZERO)) return missingInput(ownRate(input, connector, account));
       continue;
     }
-    open = open.plus(atLeast(account.dayOpenNav, path));
+    open = open.plus(atLeast(dayOpenNav, path));
     pnl = pnl.plus(atLeast(isStale ? min(ZERO, result) : result, path));
+    base = base.plus(atLeast(lossBase, path));
+    lost = lost.minus(atLeast(isStale ? min(ZERO, share) : share, path));
   }
-  return available({ open, pnl, note: counted.value.note });
+  return available({ open, pnl, share: { loss: lost, of: base }, note });
 }
 
 export interface ShareRule {

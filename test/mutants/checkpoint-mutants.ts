@@ -316,4 +316,13 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     test: "test/flows/stated-by-the-venue.test.ts",
     fails: "is stated by its ratio, which must make what the venue holds, and keeps the cost",
   },
+  {
+    name: "c35",
+    removes: "the share of a loss that a deposit follows",
+    file: "src/domain/account/account.ts",
+    search: "const isAfterLoss = flows.gt(ZERO) && before.gt(ZERO) && before.lt(base);",
+    replace: "const isAfterLoss = flows.lt(ZERO) && before.lt(ZERO) && before.lt(base);",
+    test: "test/gate/guards/nav.test.ts",
+    fails: "the loss keeps its share: a deposit of the same amount does not halve it",
+  },
 ];

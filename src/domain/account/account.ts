@@ -1,6 +1,6 @@
 /** A connector's account at its last mark, and the NAV at the open of its day. */
 import type { CashEvent } from "./cash-event.ts";
-import { type Decimal, ZERO, decimal } from "../decimal.ts";
+import { type Decimal, ZERO, decimal, ratio } from "../decimal.ts";
 import type { AccountMarked, Recorded } from "../event.ts";
 import { joinedBalances } from "./joined-balances.ts";
 import { type NavBase, isNoise } from "./nav-change.ts";
@@ -23,6 +23,8 @@ export interface AccountRecord {
   readonly venueDate: string;
   /** NAV at the end of the last venue date before this one; the first NAV ever seen on the first day. */
   readonly dayOpenNav: Decimal;
+  /** As `dayOpenNav`, if money came in after a loss of the day: that loss keeps the share of the NAV that it had. */
+  readonly lossBase?: Decimal | undefined;
   readonly nav: Decimal;
   /** The change of the NAV since `base` that no trade explains, until a human says what it was. */
   readonly unexplained: Decimal;
@@ -59,8 +61,9 @@ export function markedAccount(
   const held = new Map<string, VenuePosition>();
   for (const position of positions) held.set(position.symbol, position);
   const base: NavBase = { account, nav, positions: held };
-  const dayOpenNav = earlier === undefined ? nav : isNewDay ? earlier.nav : earlier.dayOpenNav;
+  const opening = earlier === undefined ? { dayOpenNav: nav } : isNewDay ? { dayOpenNav: earlier.nav } : earlier;
   const settled = withJoined(settle(earlier, { change, at, isNewDay }), earlier, account);
+  const opened = afterFlows(opening, settled.counted, nav);
   // Field by field: a spread of `base` took longer than all else here, and a journal has many marks.
   return {
     account,
@@ -70,7 +73,8 @@ export function markedAccount(
       earlier === undefined || (isBase && earlier.unexplained.eq(ZERO)) ? base : shifted(earlier.base, settled.shown),
     venueTime,
     venueDate: earlier !== undefined && venueDate < earlier.venueDate ? earlier.venueDate : venueDate,
-    dayOpenNav: settled.counted.length === 0 ? dayOpenNav : dayOpenNav.plus(flowsOf(settled.counted)),
+    dayOpenNav: opened.dayOpenNav,
+    lossBase: opened.lossBase,
     unexplained: earlier?.unexplained ?? ZERO,
     unexplainedOn:
       earlier === undefined || earlier.unexplained.eq(ZERO) ? undefined : (earlier.unexplainedOn ?? venueDate),
@@ -85,6 +89,24 @@ export function markedAccount(
 
 function shifted(base: NavBase, amount: Decimal): NavBase {
   return amount.eq(ZERO) ? base : { ...base, nav: base.nav.plus(amount) };
+}
+
+type DayOpening = Pick<AccountRecord, "dayOpenNav" | "lossBase">;
+
+const BASE_PLACES = 18;
+
+/**
+ * A flow is no profit: it moves the base of the day's profit. A deposit after a loss of 4 % must not make it a loss of
+ * 2 %, so the base of the loss grows by the factor by which the deposit multiplies the NAV. `nav`: with the flows.
+ */
+function afterFlows({ dayOpenNav, lossBase }: DayOpening, counted: readonly CountedMoney[], nav: Decimal): DayOpening {
+  const flows = flowsOf(counted);
+  if (flows.eq(ZERO)) return { dayOpenNav, lossBase };
+  const [base, before] = [lossBase ?? dayOpenNav, nav.minus(flows)];
+  const isAfterLoss = flows.gt(ZERO) && before.gt(ZERO) && before.lt(base);
+  const after = isAfterLoss ? ratio(base.times(nav), before, BASE_PLACES) : base.plus(flows);
+  const opened = dayOpenNav.plus(flows);
+  return { dayOpenNav: opened, lossBase: after.gt(opened) ? after : undefined };
 }
 
 function flowsOf(counted: readonly CountedMoney[]): Decimal {
@@ -172,8 +194,7 @@ export function afterAnnouncement(
   }
   const isOfEarlierDate = account.unexplainedOn !== undefined && account.unexplainedOn !== account.venueDate;
   const counted = [{ ...counting, isOfEarlierDate }];
-  const dayOpenNav = account.dayOpenNav.plus(flowsOf(counted));
-  return { ...explained(account, money.amount), stated, dayOpenNav, counted };
+  return { ...explained(account, money.amount), stated, ...afterFlows(account, counted, account.nav), counted };
 }
 
 /** The amount is explained, and a rest that is noise with it. */
@@ -194,8 +215,10 @@ export function afterCashEvent(account: AccountRecord, { event, at }: Recorded<C
   const { unexplained, unexplainedOn = account.venueDate } = account;
   const isFlow = event.kind !== "result";
   const isOfToday = isFlow && unexplainedOn === account.venueDate;
-  const dayOpenNav = isOfToday ? account.dayOpenNav.plus(amount) : account.dayOpenNav;
   const flow: StatedFlow = { amount, at, hasExplained: explains(amount, unexplained) };
+  // A human may say it before the mark that shows it.
+  const nav = flow.hasExplained ? account.nav : account.nav.plus(amount);
+  const counted: readonly CountedMoney[] = isOfToday ? [{ amount, line: "flow", isOfEarlierDate: false }] : NONE;
   const stated = isFlow ? [...recentFlows(account.stated, at), flow] : account.stated;
-  return { ...explained(account, amount), dayOpenNav, stated, counted: NONE };
+  return { ...explained(account, amount), ...afterFlows(account, counted, nav), stated, counted: NONE };
 }

@@ -24,7 +24,7 @@ export const dayLossLimit: Guard<"day-loss-limit"> = (options, context) => {
   }
   const day = dayResult(context.input, options.scope);
   if ("missing" in day) return unavailable(key, day.missing);
-  const { open, pnl, note } = day.value;
+  const { open, pnl, share, note } = day.value;
   if (open.lte(ZERO)) {
     const message = `the day opened with a NAV of ${formatMoney(open, context.currency)}${note}; only a strictly reducing order passes`;
     return block(key, "NAV_NOT_POSITIVE", message);
@@ -33,10 +33,10 @@ export const dayLossLimit: Guard<"day-loss-limit"> = (options, context) => {
   const limit = formatPercent(options.max_pct);
   if (loss.lte(ZERO))
     return pass(key, `no loss today (${formatMoney(pnl, context.currency)})`, { limit, actual: "0 %" });
-  const figures = { limit, actual: formatShare(loss, open, options.max_pct) };
+  const figures = { limit, actual: formatShare(share.loss, share.of, options.max_pct) };
   const message =
     `today's loss of ${formatMoney(loss, context.currency)} is ${figures.actual} of the day's opening NAV ` +
     `${formatMoney(open, context.currency)}${note} (limit ${figures.limit})`;
-  if (withinPercent(loss, options.max_pct, open)) return pass(key, message, figures);
+  if (withinPercent(share.loss, options.max_pct, share.of)) return pass(key, message, figures);
   return block(key, "DAY_LOSS_LIMIT_EXCEEDED", `${message}; only strictly reducing orders pass`, figures);
 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ExchangeRate } from "../../../src/domain/account/exchange-rate.ts";
 import type { GateInput, OrderRoute } from "../../../src/gate/input.ts";
 import { ask, guard, quote } from "../../support/gate-case.ts";
+import { decimal, text } from "../../../src/domain/decimal.ts";
 import type { ConnectorName, OrderId } from "../../../src/domain/ids.ts";
 import {
   SCENARIO_START,
@@ -252,6 +253,48 @@ describe("day-loss-limit", () => {
     expect(
       ask(further.account("paper", { nav: "87299.99", venueDate: "2026-07-07" }), {}, rule, tomorrow).decision,
     ).toBe("block");
+  });
+
+  describe("after money came in on the day of a loss", () => {
+    const deposit = { type: "cash.moved", connector: "paper" as ConnectorName, kind: "deposit" } as const;
+    const funded = (nav: string, after: string) => {
+      const value = amount(text(decimal(after).minus(decimal(nav))));
+      const tale = lost(nav).event({ type: "nav.unexplained", connector: deposit.connector, amount: value });
+      return tale
+        .account("paper", { nav: after, venueDate: today })
+        .event({ ...deposit, amount: value, note: "wire", actor: "human" });
+    };
+
+    it("the loss keeps its share: a deposit of the same amount does not halve it", () => {
+      expect(ask(funded("96000", "196000"), {}, rule)).toMatchObject({
+        decision: "block",
+        code: "DAY_LOSS_LIMIT_EXCEEDED",
+        actual: "4 %",
+        message: expect.stringContaining("money came into paper after a loss") as string,
+      });
+    });
+
+    it("a loss below the limit stays below it, and what is lost then adds up", () => {
+      const tale = funded("98000", "196000");
+      expect(ask(tale, {}, rule)).toMatchObject({ decision: "allow", actual: "2 %" });
+      expect(ask(tale.account("paper", { nav: "193900", venueDate: today }), {}, rule).decision).toBe("block");
+    });
+
+    it("without a loss before it, the money counts from then on, also on an account that was almost empty", () => {
+      expect(ask(funded("100000", "200000"), {}, rule)).toMatchObject({ decision: "allow", actual: "0 %" });
+      const dust = scenario().desk().account("paper", { nav: "1", venueDate: today });
+      dust.account("paper", { nav: "0.99", venueDate: today });
+      dust.event({ type: "nav.unexplained", connector: deposit.connector, amount: amount("100000") });
+      dust.account("paper", { nav: "100000.99", venueDate: today });
+      dust.event({ ...deposit, amount: amount("100000"), note: "wire", actor: "human" });
+      expect(ask(dust, {}, rule)).toMatchObject({ decision: "allow", actual: "1 %" });
+      expect(ask(dust.account("paper", { nav: "98500", venueDate: today }), {}, rule).decision).toBe("allow");
+    });
+
+    it("a new day begins without it", () => {
+      const tale = funded("96000", "196000").account("paper", { nav: "196000", venueDate: "2026-07-07" });
+      expect(ask(tale, {}, rule, { venueNow: Date.UTC(2026, 6, 7, 12) }).decision).toBe("allow");
+    });
   });
 
   it("takes today from the venue, in the desk's time zone: a replayed market has its own", () => {
