@@ -14,7 +14,8 @@ export function parseProposalFile(name: string, bytes: Uint8Array): { text: stri
   if (text.trim() === "") throw new ProposalError("is empty");
   if (isTooDeep(text)) throw new ProposalError("is nested too deeply");
   if (name.endsWith(".md")) return { text, document: parseMarkdownDocument(text) };
-  return { text, document: name.endsWith(".toml") ? parseTomlDocument(text) : parseYamlDocument(text) };
+  if (name.endsWith(".toml")) return { text, document: parseTomlDocument(text) };
+  return { text, document: parseYamlDocument(text, name.endsWith(".json") ? "JSON" : "YAML") };
 }
 
 function decodeText(bytes: Uint8Array): string {
@@ -58,13 +59,13 @@ function restoreIndentation(text: string): string {
 }
 
 /** JSON is valid YAML; the YAML parser keeps the text of its numbers. */
-function parseYamlDocument(text: string, linesBefore = 0): unknown {
+function parseYamlDocument(text: string, language: "JSON" | "YAML", linesBefore = 0): unknown {
   try {
     return parseYaml(restoreIndentation(text));
   } catch (error) {
     if (error instanceof FrontmatterError) {
       const place = error.line === undefined ? "" : ` at line ${error.line + linesBefore}`;
-      throw new ProposalError(`not valid YAML${place}: ${error.message}`, { cause: error });
+      throw new ProposalError(`not valid ${language}${place}: ${error.message}`, { cause: error });
     }
     throw new ProposalError("is nested too deeply", { cause: error });
   }
@@ -78,7 +79,7 @@ function parseMarkdownDocument(text: string): unknown {
   const { yaml, body } = splitFrontmatter(text);
   if (yaml === undefined) throw new ProposalError("has no frontmatter: write the order between two lines of ---");
   // The first line is the ---.
-  const document = parseYamlDocument(yaml, 1);
+  const document = parseYamlDocument(yaml, "YAML", 1);
   const words = body.replaceAll(/<!--[\s\S]*?-->/g, "").trim();
   if (words === "" || typeof document !== "object" || document === null) return document;
   if ("rationale" in document || "summary" in document)

@@ -82,7 +82,8 @@ function parseRates(csv: string, path: string): FileRates {
     if (Number.isNaN(at)) problems.push(`${path}:${index + 1}: ${quoted(day)} is no date such as 2026-11-27`);
     if (at > newest) [newest, line] = [at, index];
   }
-  if (line === 0) return { rates: [], problems: [...problems, `${path}:2: no line has a date`].slice(0, PROBLEMS_MAX) };
+  if (line === 0 && problems.length === 0) problems.push(`${path}:2: no line has a date`);
+  if (line === 0) return { rates: [], problems: problems.slice(0, PROBLEMS_MAX) };
   const [, ...cells] = lines[line] ?? [];
   const rates = codes.flatMap((quote, index): readonly ExchangeRate[] => {
     const cell = cells[index] ?? "";

@@ -256,12 +256,17 @@ describe("a bad file is listed with what is wrong", () => {
     ["a.yaml", "side: @buy\n", "line 1: a text that begins with a special character needs quotes"],
     ["a.yaml", "side: buy\n---\nside: sell\n", "line 2: a second document begins with ---"],
     ["a.yaml", "- a\nb: c\n", "line 2: it has something that does not belong there"],
-    ["a.json", '{ "side": ', "line 1: a bracket before it is not closed"],
     ["a.md", "---\nside: buy\nrationale: a: b\n---\ntext\n", 'line 3: a text that contains ": " needs quotes'],
     ["a.md", "---\r\nside: buy\r\nsymbol SPX\r\nquantity: 1\r\n---\r\n", "line 3: it is no field"],
   ])("the YAML of %s, %j, is listed with its line in plain words", async (name, text, words) => {
     put(name, text);
     expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining(`not valid YAML at ${words}`) });
+  });
+
+  it("JSON that cannot be read is called JSON", async () => {
+    put("a.json", '{ "side": ');
+    const message = "not valid JSON at line 1: a bracket before it is not closed";
+    expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining(message) });
   });
 
   it.each([

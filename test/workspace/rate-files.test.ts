@@ -58,6 +58,12 @@ it.each([
   expect((await rates.read()).filter(({ source }) => source === "research/fx/ecb.csv")).toHaveLength(1);
 });
 
+it("a file whose days are no dates is named once for each, and a fourth is not named", async () => {
+  put("a.csv", `Date,USD\n${"27.11.2026,1.08\n".repeat(4)}`);
+  const lines = [2, 3, 4].map((line) => `research/fx/a.csv:${line}: "27.11.2026" is no date such as 2026-11-27`);
+  expect(await rates.problems()).toEqual(lines);
+});
+
 it("a file that cannot be read, and those after the twentieth, are named", async () => {
   mkdirSync(join(root, "research/fx/0.csv"));
   for (let n = 10; n < 31; n++) put(`${n}.csv`, HISTORY);
