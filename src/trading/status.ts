@@ -75,8 +75,8 @@ interface FileCounts {
 
 async function readFileCounts({ workspace }: Pick<Desk, "workspace">): Promise<FileCounts> {
   const { issues: notes, inbox, rates } = workspace;
-  const [issues, inboxNew, fileRates] = await Promise.all([notes.heads(), inbox.countNew(), rates.read()]);
-  return { issues, inboxNew, fileRates, rateProblems: await rates.problems() };
+  const [issues, inboxNew, read] = await Promise.all([notes.heads(), inbox.countNew(), rates.readWithProblems()]);
+  return { issues, inboxNew, fileRates: read.rates, rateProblems: read.problems };
 }
 
 /** The status from journal and files alone, for a desk that is down. */

@@ -39,12 +39,18 @@ export class RateFiles {
 
   /** The newest rates of each file. */
   async read(): Promise<readonly ExchangeRate[]> {
-    return (await this.#readAll()).flatMap(({ rates }) => rates);
+    return (await this.readWithProblems()).rates;
+  }
+
+  /** Both of the files as they are now. */
+  async readWithProblems(): Promise<FileRates> {
+    const files = await this.#readAll();
+    return { rates: files.flatMap(({ rates }) => rates), problems: files.flatMap(({ problems }) => problems) };
   }
 
   /** What the files have that is not read, for example `research/fx/ecb.csv:2: USD: "1,07" is no rate`. */
   async problems(): Promise<readonly string[]> {
-    return (await this.#readAll()).flatMap(({ problems }) => problems);
+    return (await this.readWithProblems()).problems;
   }
 
   async #readAll(): Promise<readonly FileRates[]> {
