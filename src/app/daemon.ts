@@ -34,6 +34,8 @@ export interface UpFacts {
   readonly trading: string;
   /** Why trading is halted or reducing. */
   readonly tradingReason?: string | undefined;
+  /** Why the desk records nothing, and so trades nothing. */
+  readonly readOnly?: string | undefined;
   readonly config: readonly ConfigNotice[];
   readonly connectors: readonly {
     readonly name: string;
@@ -327,6 +329,7 @@ function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): Om
     readyMs: Math.round(readyMs),
     trading: desk.state.trading.state,
     tradingReason: desk.state.trading.reason || undefined,
+    readOnly: desk.readOnly(),
     connectors: fleet.venues.status().map(({ name, state, mode, isolation, readyInMs }) => ({
       name,
       state,

@@ -303,6 +303,7 @@ export interface UpReport {
   readonly trading?: string;
   /** Why trading is halted or reducing. */
   readonly tradingReason?: string | undefined;
+  readonly readOnly?: string | undefined;
   readonly config?: readonly ConfigNotice[];
   readonly connectors?: readonly { readonly name: string; readonly state: string; readonly mode: string }[];
 }

@@ -42,12 +42,13 @@ export const command = defineCommand({
   output: z.unknown(),
   run: ({ detach, halted, port }, context) =>
     localServices(context).up({ detach, halted, port, from: context.cwd }, context.progress, context.signal),
-  render: ({ workspace, path, pid, port, readyMs, trading, tradingReason, connectors, config }, style) => [
+  render: ({ workspace, path, pid, port, readyMs, trading, tradingReason, readOnly, connectors, config }, style) => [
     `${style.paint("green", "●")} ${oneLine(workspace ?? "the desk")} is up${readyMs === undefined ? "" : ` after ${readyMs} ms`}`,
     ...(connectors ?? []).map(
       ({ name, state, mode }) => `  ${signOf(state, style)} ${oneLine(name)}  ${badge(style, mode)}  ${oneLine(state)}`,
     ),
     ...startingLine(connectors ?? []),
+    ...(readOnly === undefined ? [] : [style.paint("red", oneLine(`✗ read-only: ${readOnly}`))]),
     ...renderNotices(config ?? [], style),
     ...keyValueLines(style, [
       ["folder", path ?? ""],

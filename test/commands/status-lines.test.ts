@@ -98,6 +98,13 @@ it("the banner of a desk without a guard says so", async () => {
   expect(render(report, STYLE)).toContain("! no guard is in force: nothing limits an order");
 });
 
+it("the banner of a desk that is read-only says why", async () => {
+  const { render } = await REGISTRY.load("up");
+  const readOnly = "journal 000001.ndjson line 164: does not match its hash; the desk is read-only and halted";
+  const report = { workspace: "desk", path: "/desk", pid: 1, port: 7070, trading: "active", readOnly };
+  expect(render(report, STYLE)).toContain(`✗ read-only: ${readOnly}`);
+});
+
 it("says since when trading is halted, and who halted it", () => {
   const since = "2026-07-05T11:58:00.000Z";
   const lines = (actor: StatusView["trading"]["actor"], at: string | null = since): string =>
