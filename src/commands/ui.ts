@@ -67,6 +67,8 @@ export const command = defineCommand({
   },
 });
 
+const UNSEEN_BYTES = 16;
+
 /** Makes a code, signs its digest with the desk key, and returns the link with the code. */
 export async function makeLink(
   session: Pick<CommandSession, "call" | "now" | "random" | "remoteError" | "sign">,
@@ -77,7 +79,9 @@ export async function makeLink(
   const grant = { code: digestOf(code), scope, codeEndsAt: now + PAGE_CODE_MS, endsAt: now + PAGE_SESSION_MS };
   const intent = { action: "session", id: "", digest: digestOf(grantText(grant)) } as const;
   const granted = grantedSchema.parse(await callSigned(session, { command: "ui", input: { grant }, intent }));
-  return { link: `${granted.address}#login=${code}`, session: granted.session, scope };
+  // Of an address that it has seen the browser may have an answer, of a program that held the port.
+  const unseen = session.random(UNSEEN_BYTES);
+  return { link: `${granted.address}?open=${unseen}#login=${code}`, session: granted.session, scope };
 }
 
 function renderLink({ link, session }: PageLink, style: OutputStyle): readonly string[] {

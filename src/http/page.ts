@@ -69,6 +69,12 @@ const commandSchema = z.strictObject({
   auto: z.boolean().default(false),
 });
 
+/**
+ * For the link of `qoc ui`: a program that held the port while the desk was down may have left scripts in the browser's
+ * cache, under the names of the desk's.
+ */
+const CLEARED_CACHE = { "clear-site-data": '"cache"' };
+
 /** Values of a stream in one answer. */
 const VALUES_MAX = 2_000;
 const NOTES_MAX = 100;
@@ -107,7 +113,7 @@ class PageRequests {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const origin = this.#checkHost(request);
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://page");
-    if (!pathname.startsWith("/ui/api/")) return this.#serveFile(request, response, pathname);
+    if (!pathname.startsWith("/ui/api/")) return this.#serveFile(request, response, { pathname, searchParams });
     checkFetch(request);
     if (pathname === "/ui/api/events" && request.method === "GET")
       return this.#openStream(request, response, searchParams);
@@ -133,7 +139,11 @@ class PageRequests {
     return origin;
   }
 
-  #serveFile(request: IncomingMessage, response: ServerResponse, pathname: string): void {
+  #serveFile(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { pathname, searchParams }: Pick<URL, "pathname" | "searchParams">,
+  ): void {
     if (request.method !== "GET") throw new Refused(405, "method");
     const site = request.headers["sec-fetch-site"];
     const isOwn = site === undefined || site === "none" || site === "same-origin";
@@ -145,7 +155,8 @@ class PageRequests {
     const file = this.#options.files.get(pathname === "/ui/" ? "index.html" : pathname.slice("/ui/".length));
     if (file === undefined) throw new Refused(404, "path");
     const caching = file.isHashed ? { "cache-control": "public, max-age=31536000, immutable" } : {};
-    response.writeHead(200, { ...PAGE_HEADERS, ...caching, "content-type": file.type });
+    const clearing = searchParams.has("open") ? CLEARED_CACHE : {};
+    response.writeHead(200, { ...PAGE_HEADERS, ...caching, ...clearing, "content-type": file.type });
     response.end(file.body);
   }
 

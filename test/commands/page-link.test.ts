@@ -53,7 +53,7 @@ function session({ isTty = true, flags = {}, isForged = false, isDown = false }:
   return { session: fake as CommandSession, calls, shown, said, opened };
 }
 
-const LINK = { link: `${ADDRESS}#login=${CODE}`, session: "amber-kite-oslo", scope: "paper" };
+const LINK = { link: `${ADDRESS}?open=${"ab".repeat(16)}#login=${CODE}`, session: "amber-kite-oslo", scope: "paper" };
 
 describe("qoc ui", () => {
   it("W06 makes the code itself: the desk gets its digest alone, in a grant of two minutes and seven days", async () => {

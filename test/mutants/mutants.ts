@@ -777,6 +777,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/commands/equal-proposals.test.ts",
     fails: "is refused if too many of the agent wait, in whatever runs and ways it made them",
   },
+  {
+    name: "32a",
+    removes: "the end of what others left in the browser's cache",
+    file: "src/http/page.ts",
+    search: 'searchParams.has("open") ? CLEARED_CACHE : {}',
+    replace: "{}",
+    test: "test/ui/port-holder.test.ts",
+    fails: "leaves no script in the browser's cache that runs in the page of a link",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

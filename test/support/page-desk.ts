@@ -1,4 +1,5 @@
 /** A whole desk with its page on a free port, for a browser or for {@link PageClient}. */
+import { randomUUID } from "node:crypto";
 import { makeCode } from "./page-client.ts";
 import { type TempDesk, type TempDeskOptions, tempDesk } from "./temp-desk.ts";
 
@@ -13,5 +14,5 @@ export interface PageDesk {
 export async function pageDesk(options: TempDeskOptions = {}): Promise<PageDesk> {
   const desk = await tempDesk(options);
   const origin = `http://localhost:${desk.port}`;
-  return { desk, origin, link: async () => `${origin}/ui/#login=${(await makeCode(desk)).code}` };
+  return { desk, origin, link: async () => `${origin}/ui/?open=${randomUUID()}#login=${(await makeCode(desk)).code}` };
 }

@@ -23,7 +23,7 @@ let up: ChildProcess | undefined;
 async function printedLink(program: ChildProcess): Promise<string> {
   let said = "";
   for await (const part of program.stdout ?? []) {
-    const link = /http:\/\/localhost:\d+\/ui\/#login=[\w-]{43}/.exec((said += String(part)))?.[0];
+    const link = /http:\/\/localhost:\d+\/ui\/\?open=[0-9a-f]{32}#login=[\w-]{43}/.exec((said += String(part)))?.[0];
     if (link !== undefined) return link;
   }
   throw new Error(`qoc up printed no link: ${said}`);

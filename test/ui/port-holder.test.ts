@@ -4,9 +4,10 @@
  */
 import { type IncomingHttpHeaders, type IncomingMessage, createServer } from "node:http";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { send } from "../support/page-client.ts";
+import { makeCode, send } from "../support/page-client.ts";
 import { discard, tempDesk } from "../support/temp-desk.ts";
 import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
 import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
@@ -14,6 +15,10 @@ import { type TestBrowser, describePage, openBrowser } from "./support/chromium.
 let browser: TestBrowser;
 let desk: BrowserDesk;
 let context: BrowserContext;
+let stopped: Promise<void> | undefined;
+function stopDesk(): Promise<void> {
+  return (stopped ??= desk.desk.stop());
+}
 
 /** Listens at the port until the page has sent what it sends. Resolves with the headers. */
 async function holdPort(port: number): Promise<IncomingHttpHeaders> {
@@ -23,6 +28,21 @@ async function holdPort(port: number): Promise<IncomingHttpHeaders> {
   holder.closeAllConnections();
   await new Promise((resolve) => holder.close(resolve));
   return headers;
+}
+
+/** Serves a page and the desk's script, both to be kept for a year. */
+async function plantInCache(page: Page, origin: string, { port, script }: { port: number; script: string }) {
+  const kept = { "cache-control": "max-age=31536000" };
+  const holder = createServer(({ url }, response) => {
+    const isPage = url === "/ui/";
+    response.writeHead(200, { ...kept, "content-type": isPage ? "text/html" : "text/javascript" });
+    response.end(isPage ? `<title>planted</title><script src="${script}"></script>` : `document.title = "script";`);
+  }).listen(port, "127.0.0.1");
+  await once(holder, "listening");
+  await page.goto(`${origin}/ui/`);
+  await page.waitForFunction(() => document.title === "script");
+  holder.closeAllConnections();
+  await new Promise((resolve) => holder.close(resolve));
 }
 
 /** Serves a page with a service worker, which answers every later request of the browser for a page. */
@@ -55,7 +75,7 @@ describePage("a program that holds the port while the desk is down", () => {
   it("W67 gets nothing that opens the session later; the page goes on after the restart", async () => {
     const { page } = await desk.signIn(context);
     const { port } = desk.desk;
-    await desk.desk.stop();
+    await stopDesk();
     const heard = await holdPort(port);
     expect(heard).toMatchObject({ cookie: expect.stringContaining("qoc_ui_") as string });
     const again = await tempDesk({ again: { root: desk.root, home: desk.desk.home }, port });
@@ -77,8 +97,30 @@ describePage("a program that holds the port while the desk is down", () => {
     }
   });
 
+  it("leaves no script in the browser's cache that runs in the page of a link", async () => {
+    const { port } = desk.desk;
+    await stopDesk();
+    const page = await context.newPage();
+    const index = readFileSync(new URL("../../dist/ui/index.html", import.meta.url), "utf8");
+    const script = /src="([^"]+\.js)"/.exec(index)?.[1] ?? "";
+    await plantInCache(page, desk.origin, { port, script: new URL(script, `${desk.origin}/ui/`).href });
+    const again = await tempDesk({ again: { root: desk.root, home: desk.desk.home }, port });
+    try {
+      const { code } = await makeCode(again);
+      await page.goto(`${desk.origin}/ui/?open=${"0".repeat(32)}#login=${code}`);
+      await page.getByText("up to date").waitFor();
+      // The browser's cache is empty: the address without the link is the desk's again, too.
+      await page.goto("about:blank");
+      await page.goto(`${desk.origin}/ui/`);
+      await page.getByText("up to date").waitFor();
+    } finally {
+      await again.stop();
+    }
+  });
+
   it("leaves no service worker in the browser that stays when the desk is up again", async () => {
     const { port } = desk.desk;
+    await stopDesk();
     const page = await context.newPage();
     await plantWorker(page, desk.origin, port);
     const again = await tempDesk({ again: { root: desk.root, home: desk.desk.home }, port });
