@@ -6,15 +6,36 @@ import { CHECKPOINT_FILE } from "../../src/bus/checkpoint.ts";
 import type { Recorded } from "../../src/domain/event.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import type { Disk } from "../../src/domain/ports.ts";
-import { CHECKPOINTS, appendWithCuts, checkpointCuts, openCheckpointed } from "../support/checkpoint-harness.ts";
+import {
+  CHECKPOINTS,
+  type CheckpointCut,
+  appendWithCuts,
+  checkpointCuts,
+  openCheckpointed,
+} from "../support/checkpoint-harness.ts";
 import { type CrashDisk, crashDisk } from "../support/crash-disk.ts";
 import { FIRST_SEGMENT as SEGMENT, JOURNAL_DIR as JOURNAL } from "../support/journal-harness.ts";
 import { scenario } from "../support/journal-scenario.ts";
 import { diskWith, mortalDisk } from "../support/mortal-disk.ts";
-import { journalOf, randomSteps } from "../support/random-journal.ts";
+import { type Step, journalOf, randomSteps } from "../support/random-journal.ts";
 import { expectWhole } from "../support/whole-fold.ts";
 
 const HOUR = 3_600_000;
+
+/** A fill of an order that is in the archive by then, with a checkpoint after each record. */
+const LATE_FILL: readonly Step[] = [
+  (told) => told.filled("c", { symbol: "MSFT" }),
+  (told) =>
+    told
+      .wait(30 * 24 * HOUR)
+      .trading("halted")
+      .trading("active"),
+  (told) => told.fill("c", { quantity: "1" }),
+  (told) => told.trading("halted"),
+];
+const cutsWith = (meanwhile: number): CheckpointCut[] =>
+  Array.from({ length: 40 }, (_, after) => ({ after, isStart: false, meanwhile }));
+const EXAMPLES: [Step[], CheckpointCut[]][] = [0, 1, 2].map((count) => [[...LATE_FILL], cutsWith(count)]);
 
 describe("a start from a checkpoint", () => {
   it("has the state of the whole fold, over random journals, checkpoints and starts", async () => {
@@ -34,7 +55,7 @@ describe("a start from a checkpoint", () => {
         expectWhole(again.state, records);
         await again.journal.close();
       }),
-      { numRuns: 40, interruptAfterTimeLimit: 20_000 },
+      { numRuns: 40, interruptAfterTimeLimit: 20_000, examples: EXAMPLES },
     );
     expect(used).toBeGreaterThan(20);
     expect(archived).toBeGreaterThan(100);
