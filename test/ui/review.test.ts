@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { PAGES } from "../../src/ui/pages-list.ts";
-import { PATIENT, type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
+import { DESKTOP, PATIENT, PHONE, type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
 import { type BrowserDesk, type SignedInPage, calm, browserDesk } from "./support/browser-desk.ts";
 
 let browser: TestBrowser;
@@ -306,7 +306,7 @@ describePage("a review", () => {
     await open(await desk.propose());
     await becomesOn();
     await signedIn.page.getByRole("button", { name: "Halt trading" }).click();
-    await signedIn.page.getByText("■ HALTED: halted on the page").waitFor();
+    await signedIn.page.getByText(/■ HALTED .*: halted on the page/).waitFor();
     expect(await why()).toBe("Trading is halted. Resume first.");
     await signedIn.page.getByRole("button", { name: "Resume…" }).click();
     const dialog = signedIn.page.getByRole("dialog");
@@ -345,6 +345,23 @@ describePage("a review", () => {
     await page.reload();
     await page.getByText("Reading the proposal…").waitFor();
     await halted(() => button.click());
+  });
+
+  it("W62 the halt button stays at its place, however long the reason is", async () => {
+    const { page } = signedIn;
+    const place = async (): Promise<readonly number[]> => {
+      const { x = 0, y = 0, width = 0 } = (await page.locator("#halt").boundingBox()) ?? {};
+      return [Math.round(x + width), Math.round(y)];
+    };
+    for (const screen of [DESKTOP, PHONE, { ...PHONE, width: 320 }]) {
+      await page.setViewportSize(screen);
+      const before = await place();
+      await desk.call("halt", { reason: "the venue reports fills that no order of this desk explains ".repeat(6) });
+      await page.locator("#halt").getByText("Resume…").waitFor();
+      expect(await place()).toEqual(before);
+      await desk.call("resume", { reason: "a test" });
+      await page.locator("#halt").getByText("Halt trading").waitFor();
+    }
   });
 
   it("a failed resume is named beside the halt button, until trading is active after all", async () => {

@@ -75,12 +75,12 @@ describePage("every route", () => {
   beforeAll(async () => {
     [browser, desk] = await Promise.all([openBrowser(), browserDesk({ config: calm })]);
     await desk.call("run", { issue: "001" });
-    filled = await desk.propose({ limitPrice: "2940" });
+    filled = await desk.propose({ limitPrice: "2990" });
     waiting = await desk.propose();
     blocked = await desk.propose({ quantity: "100" });
     const { digest } = await desk.call<{ digest: string }>("orders show", { id: filled });
     await desk.call("approve", { id: filled, digest });
-    await desk.reaches(filled, "filled", "accepted");
+    await desk.reaches(filled, "filled");
     await desk.call("snapshot");
   });
   afterAll(async () => {

@@ -253,7 +253,7 @@ describePage("a session of the page", () => {
     await page.getByRole("button", { name: "Ask for a cancel" }).click();
     await desk.reaches(id, "cancelled");
     await page.getByRole("button", { name: "Halt trading" }).click();
-    await page.getByText("■ HALTED: halted on the page").waitFor();
+    await page.getByText(/■ HALTED .*: halted on the page/).waitFor();
     await desk.call("resume", { reason: "a test" });
     await go(`review/${await desk.propose({ limitPrice: "1001" })}`);
     const ages = async (): Promise<readonly string[]> =>
@@ -267,6 +267,8 @@ describePage("a session of the page", () => {
     const { page, go } = await desk.signIn(context);
     await page.keyboard.press("g");
     await page.keyboard.press("o");
+    // The heading of a new page takes the focus.
+    await page.waitForFunction(() => document.activeElement?.matches("h1") && location.hash === "#/orders");
     await page.getByRole("heading", { name: "Orders", level: 1 }).waitFor();
     await page.keyboard.press("/");
     expect(await page.evaluate(() => document.activeElement?.matches("[data-filter]"))).toBe(true);

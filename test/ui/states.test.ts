@@ -144,7 +144,7 @@ describePage("a state of the page", () => {
     const { page } = await enter({ colorScheme: "dark" });
     await page.getByRole("button", { name: "Halt trading" }).click();
     const banner = page.getByRole("banner");
-    await banner.getByText(/■ HALTED: halted on the page \(since \d\d:\d\d:\d\d by a human\)/).waitFor();
+    await banner.getByText(/■ HALTED \(since \d\d:\d\d:\d\d by a human\): halted on the page/).waitFor();
     const { trading } = await desk.call<{ trading: { since: string } }>("status");
     const halt = desk
       .read(".qoc/journal/000001.ndjson")

@@ -68,7 +68,7 @@ function Figures({ status }: { readonly status: StatusView }): JSX.Element {
         <Change amount={dayPnl} unit={currency} />
       </Figure>
       <Figure name="cash">{money(cash)}</Figure>
-      <Figure name="buying power" note="the sum, for display">
+      <Figure name="buying power" note="the sum of all accounts">
         {money(buyingPower)}
       </Figure>
       <Figure

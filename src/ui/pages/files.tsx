@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useId, useState } from "preact/hooks";
 import type { Untrusted } from "../../domain/untrusted.ts";
 import { escapeInvisible } from "../../lib/invisible-characters.ts";
+import { grouped } from "../amounts.ts";
 import { useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -109,7 +110,7 @@ interface ListedFileRow {
 
 const COLUMNS: readonly TableColumn<ListedFileRow>[] = [
   { title: "file", cell: ({ path }) => escapeInvisible(path) },
-  { title: "bytes", cell: ({ bytes }) => String(bytes), isNumber: true },
+  { title: "bytes", cell: ({ bytes }) => grouped(String(bytes)), isNumber: true },
   { title: "changed", cell: ({ modified }) => <Time at={modified} />, isNumber: true },
 ];
 

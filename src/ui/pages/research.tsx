@@ -3,6 +3,7 @@ import type { Untrusted } from "../../domain/untrusted.ts";
 import type { JSX } from "preact";
 import { escapeInvisible } from "../../lib/invisible-characters.ts";
 import { useId, useState } from "preact/hooks";
+import { grouped } from "../amounts.ts";
 import { useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -82,7 +83,7 @@ function SymbolForm(): JSX.Element {
 
 const COLUMNS: readonly TableColumn<NoteRow>[] = [
   { title: "file", cell: ({ path }) => escapeInvisible(path) },
-  { title: "bytes", cell: ({ bytes }) => String(bytes), isNumber: true },
+  { title: "bytes", cell: ({ bytes }) => grouped(String(bytes)), isNumber: true },
 ];
 
 function NotesCard(): JSX.Element {

@@ -23,17 +23,25 @@ export function Header(): JSX.Element {
         {status?.workspace.name ?? "Qoc"}
       </a>
       {status === undefined ? null : <ModeTag mode={deskMode(status)} />}
-      {isHalted ? (
-        <span class="halted-words">
-          ■ {status.trading.state.toUpperCase()}
-          {status.trading.reason === "" ? "" : `: ${status.trading.reason}`} <TradingChange trading={status.trading} />
-        </span>
-      ) : null}
+      {isHalted ? <HaltedWords trading={status.trading} /> : null}
       <LineState />
       <InFlightButton />
       <span class="grow" />
       <HaltButton isHalted={isHalted} />
     </header>
+  );
+}
+
+/** Since when and by whom comes first: a long reason is cut off. */
+function HaltedWords({ trading }: Pick<StatusView, "trading">): JSX.Element {
+  const { state, reason, since, actor } = trading;
+  return (
+    <span class="halted-words" title={reason}>
+      ■ {state.toUpperCase()}
+      {since === null && actor === null ? "" : " "}
+      <TradingChange trading={trading} />
+      {reason === "" ? "" : `: ${reason}`}
+    </span>
   );
 }
 
