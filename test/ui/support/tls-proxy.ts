@@ -6,10 +6,19 @@ import { type Server, createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Passes every request on as it is, its Host among the headers, to a port of this machine. */
+/** What `tailscale serve` adds to a request: who sent it, and how. */
+const ADDED = {
+  "x-forwarded-for": "100.64.0.7",
+  "x-forwarded-proto": "https",
+  "tailscale-user-login": "ada@example.com",
+  "tailscale-user-name": "Ada",
+};
+
+/** Passes every request on to a port of this machine, with its own Host, as `tailscale serve` does. */
 export function tlsProxy(name: string, port: number, to: number): Server {
   const server = createServer(certificateOf(name), (incoming, outgoing) => {
-    const { method, url: path, headers } = incoming;
+    const { method, url: path } = incoming;
+    const headers = { ...incoming.headers, ...ADDED, "x-forwarded-host": incoming.headers.host };
     const onward = request({ host: "127.0.0.1", port: to, method, path, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
