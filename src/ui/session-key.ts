@@ -50,6 +50,12 @@ export async function sha256(text: string): Promise<string> {
 
 const SESSION_NAME = "qoc.session";
 
+/**
+ * The desk's time, as the page knows it, may be ahead by the time that an answer took, at most 30 s. The desk refuses a
+ * signature that counts for longer than a statement may, so the page's counts for less.
+ */
+const AHEAD_MS = 60_000;
+
 export class SessionKey {
   readonly #browser: Browser;
 
@@ -87,7 +93,7 @@ export class SessionKey {
     refuseOther(statement, intent);
     const privateKey = await keptKey();
     if (privateKey === undefined) throw new CannotSign("no-key");
-    const expiresAt = this.#browser.now() + STATEMENT_MS;
+    const expiresAt = this.#browser.now() + STATEMENT_MS - AHEAD_MS;
     const signature = await signText(privateKey, statementText({ ...statement, expiresAt }));
     const { epoch, head } = statement;
     return { key: "session", session: this.session, epoch, head, expiresAt, signature };

@@ -103,6 +103,23 @@ describePage("the age of what is shown", () => {
     expect(found).toEqual({});
   }, 120_000);
 
+  it("W62 halts although the answer before the signature came slowly", async () => {
+    const { page } = signedIn;
+    await page.evaluate(() => {
+      const real = globalThis.fetch;
+      globalThis.fetch = async (url, options) => {
+        const answer = await real(url, options);
+        const { command, input } = JSON.parse(String(options?.body ?? "{}"));
+        // Five seconds pass for the page, and none for the desk.
+        if (command === "halt" && input.authority === undefined) (globalThis as any).skip(5_000);
+        return answer;
+      };
+    });
+    await page.getByRole("button", { name: "Halt trading" }).click();
+    await page.getByRole("button", { name: "Resume…" }).waitFor();
+    await desk.call("resume", { reason: "a test" });
+  });
+
   it("a desk that sends events and answers nothing is not up to date", async () => {
     const { page } = signedIn;
     await page.route("**/ui/api/command", () => undefined);
