@@ -13,6 +13,7 @@ import type { CustomGuard } from "../domain/config/guard-config.ts";
 import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
 import type { DeskConfig } from "../workspace/config.ts";
+import { type DeskWrites, recordDeskWrites } from "../workspace/desk-writes.ts";
 import { type History, openHistory } from "../workspace/history.ts";
 import { FOLDERS, LAYOUT, logFolder } from "../workspace/layout.ts";
 import { type RuntimePaths, makeRuntimeFolder, runtimePaths } from "../workspace/runtime-folder.ts";
@@ -78,9 +79,11 @@ export interface OpenDesk {
  * rejects. A corrupt journal opens a desk that only reads.
  * @throws LOCKED, CONFIG_*, FORMAT_TOO_NEW.
  */
-export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Promise<OpenDesk> {
+export async function openDesk(given: DeskOptions, lifecycle: Lifecycle): Promise<OpenDesk> {
+  const root = realpathSync(given.root);
+  const writes = recordDeskWrites(given.disk, root);
+  const options = { ...given, root, disk: writes.disk };
   const { disk, ids, env, home } = options;
-  const root = realpathSync(options.root);
   const reader = configReader({ disk, root, home });
   const text = await reader.text();
   const found = await reader.read();
@@ -113,10 +116,10 @@ export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Prom
     logs.warn(`types for editors: ${messageOf(error)}`),
   );
   const { currency } = found.config.account;
-  const record = await openRecord({ ...options, root, currency }, logs, lifecycle);
+  const record = await openRecord({ ...options, currency }, logs, lifecycle);
   const start = startConfig(record.state, found, root);
   if (record.readOnly() === undefined) await Promise.all(start.events.map((event) => record.commit(event)));
-  const parts = { options: { ...options, root }, config: start.config, found, text, reader, start };
+  const parts = { options, config: start.config, found, text, reader, start, written: writes.take };
   return openTrading({ ...parts, paths, secrets, logs, logDir, record }, lifecycle);
 }
 
@@ -129,6 +132,7 @@ interface DeskParts extends Pick<ConfigurationOptions, "found" | "text" | "reade
   readonly logs: LogFile;
   readonly logDir: string;
   readonly record: OpenRecord;
+  readonly written: DeskWrites["take"];
 }
 
 /** Opens the parts that work on the journal: history, connectors, custom guards, projections. */
@@ -266,7 +270,7 @@ function openCustomGuards(
   );
 }
 
-function openDeskHistory({ options, config, logs, record }: DeskParts): Promise<History> {
+function openDeskHistory({ options, config, logs, record, written }: DeskParts): Promise<History> {
   const { root, disk, clock, env } = options;
   return openHistory({
     root,
@@ -275,6 +279,7 @@ function openDeskHistory({ options, config, logs, record }: DeskParts): Promise<
     log: logs,
     enabled: config.workspace.historyEnabled,
     env,
+    written,
     head: () => {
       const signed = record.signedHead();
       return signed === undefined ? undefined : JSON.stringify(signed);

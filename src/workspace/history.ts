@@ -3,11 +3,10 @@
  * is not touched. Commits are batched and never delay an order. Hooks, filters, pagers and the user's git configuration
  * are disabled.
  */
-import { execFile } from "node:child_process";
-import { quoteForShell } from "../lib/shell.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
+import { DESK, type Git, Unchanged, gitIn } from "./history-git.ts";
 import { LAYOUT } from "./layout.ts";
 
 export interface History {
@@ -59,6 +58,8 @@ export interface HistoryOptions {
   readonly log: Log;
   readonly enabled: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Returns the paths that the desk has written, moved or removed since the last call, relative to `root`. */
+  written(): ReadonlySet<string>;
   /**
    * Returns the signed head of the journal, which each commit message contains. undefined: nothing is committed now,
    * because a commit of a desk that lacks records would hide the head that the commit before it names.
@@ -67,40 +68,23 @@ export interface HistoryOptions {
 }
 
 const BRANCH = "refs/heads/desk";
-/** The author of revisions that are the desk's own, also of those that earlier versions made. */
-const DESK = "qoc";
 const HEAD_FORMAT = "%h%x02%cI%x02%an%x02%s%x02%b";
+/** The author of what the desk did not write. */
+const BY_HAND = "by hand";
+/** The title of changes that have no reason, such as an alert's text. */
+const OF_THE_DESK = "files that the desk writes";
 const BATCH_MS = 2_000;
 const REASONS_MAX = 50;
 const AUTHORS_MAX = 5;
-const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 const TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
 const REVISION = /^[A-Za-z0-9_][A-Za-z0-9_./~^@{}-]{0,80}$/;
-const HARDENED = [
-  "core.hooksPath=/dev/null",
-  "core.fsmonitor=false",
-  "core.attributesFile=/dev/null",
-  "core.pager=cat",
-  "core.fsync=all",
-  // The modes of new files and folders, whatever the umask: 0600 and 0700.
-  "core.sharedRepository=0600",
-  "core.autocrlf=false",
-  "commit.gpgSign=false",
-  "gc.auto=0",
-  // Each commit would start a program that then finds nothing to do.
-  "maintenance.auto=false",
-  "advice.addEmbeddedRepo=false",
-  "advice.graftFileDeprecated=false",
-  "protocol.allow=never",
-  `user.name=${DESK}`,
-  "user.email=qoc@localhost",
-].flatMap((setting) => ["-c", setting]);
 const EXCLUDED = [".qoc/", ".git", "node_modules/", "*.tmp"];
 const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n";
 
-function unavailable(reason: QocError): History {
+/** `written` is emptied: nothing else does so. */
+function unavailable(reason: QocError, written: HistoryOptions["written"]): History {
   const fail = (): Promise<never> => Promise.reject(reason);
-  const nothing = (): undefined => undefined;
+  const nothing = (): void => void written();
   const flush = (): Promise<void> => Promise.resolve();
   const paths = (): Promise<readonly string[]> => Promise.resolve([]);
   return { available: false, request: nothing, touch: nothing, flush, list: fail, show: fail, read: fail, paths };
@@ -113,13 +97,13 @@ function switchedOff(): QocError {
 export async function openHistory(options: HistoryOptions): Promise<History> {
   const gitDir = `${options.root}/${LAYOUT.history}`;
   const git = gitIn(options, gitDir);
-  if (!options.enabled) return unavailable(switchedOff());
+  if (!options.enabled) return unavailable(switchedOff(), options.written);
   try {
     // The file may exist and fail: the git of macOS does without the developer tools.
     await git(["--version"]);
   } catch {
     options.log.warn("git is not installed; the desk trades without file history");
-    return unavailable(new QocError("GIT_MISSING"));
+    return unavailable(new QocError("GIT_MISSING"), options.written);
   }
   await prepare(options, gitDir, git);
   return new GitHistory(options, git);
@@ -144,80 +128,6 @@ export async function historyHeads(options: Pick<HistoryOptions, "root" | "disk"
   }
 }
 
-type Git = (args: readonly string[]) => Promise<Buffer>;
-
-function gitIn({ root, env }: Pick<HistoryOptions, "root" | "env">, gitDir: string): Git {
-  return (args) =>
-    new Promise((resolve, reject) => {
-      const gitEnv = {
-        PATH: env["PATH"] ?? "/usr/bin:/bin",
-        HOME: gitDir,
-        GIT_DIR: gitDir,
-        // Otherwise a file `commondir` would name another folder, with a configuration and attributes of its own.
-        GIT_COMMON_DIR: gitDir,
-        GIT_WORK_TREE: root,
-        // A planted replacement or graft would show other revisions than those that were committed.
-        GIT_NO_REPLACE_OBJECTS: "1",
-        GIT_GRAFT_FILE: "/dev/null",
-        GIT_CONFIG_GLOBAL: "/dev/null",
-        GIT_CONFIG_NOSYSTEM: "1",
-        // git would fetch an object that is missing, by the program that a planted configuration names.
-        GIT_ALLOW_PROTOCOL: "none",
-        GIT_TERMINAL_PROMPT: "0",
-        GIT_ATTR_NOSYSTEM: "1",
-        GIT_OPTIONAL_LOCKS: "0",
-        LC_ALL: "C",
-      };
-      execFile(
-        "git",
-        [...HARDENED, ...args],
-        { cwd: root, env: gitEnv, maxBuffer: OUTPUT_BYTES_MAX, timeout: 60_000, encoding: "buffer" },
-        (error, stdout, stderr) => {
-          if (error === null) resolve(stdout);
-          else if (error.code === 1 && stderr.length === 0)
-            reject(new Unchanged("HISTORY_FAILED", { message: error.message }, { cause: error }));
-          else if (error.code === "ENOENT") reject(new QocError("GIT_MISSING", {}, { cause: error }));
-          else
-            reject(
-              new QocError(
-                "HISTORY_FAILED",
-                { message: problemOf(stderr.toString("utf8"), error.message) },
-                { cause: error },
-              ),
-            );
-        },
-      );
-    });
-}
-
-/** git answers 1 without a message, for example to a commit without a change. */
-class Unchanged extends QocError {}
-
-const DAMAGE =
-  /is corrupt|is empty|inflate|unable to (?:read|unpack)|could not read|failed to (?:read|traverse)|not a git repository/i;
-
-/** A whole commit id as lists show it. */
-function shortened(revision: string): string {
-  return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 7) : revision;
-}
-
-/** git's own message, in words without its prefix. */
-function problemOf(stderr: string, fallback: string): string {
-  const lines = stderr.split("\n").filter((text) => text !== "" && !/^(warning|hint): /.test(text));
-  const line = (lines[0] ?? fallback).replace(/^(fatal|error): /, "");
-  const revision = /(?:invalid object name|bad revision|ambiguous argument|bad object) '?([^'\s:]+)/i.exec(line)?.[1];
-  if (revision !== undefined) return `there is no revision ${revision.replace(/\.$/, "")}`;
-  const file = /path '([^']+)' .*(?:not in|does not exist in) '([^']+)'/.exec(line);
-  if (file !== null) {
-    const [, path = "", found = ""] = file;
-    return `${path} is not in revision ${shortened(found)}; qoc history list ${quoteForShell(path)} names those that have it`;
-  }
-  const folder = /^git cat-file ([^:]+):(.+): bad file$/.exec(line);
-  if (folder !== null) return `${folder[2]} is a folder in revision ${folder[1]}, or its text is lost`;
-  if (!DAMAGE.test(line)) return line;
-  return `the files of the history are damaged (${line}); move ${LAYOUT.history} away, and qoc up begins a new history`;
-}
-
 /** Creates the git dir if missing, removes the locks of a killed git, and overwrites the configuration. */
 async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git): Promise<void> {
   if ((await disk.facts(`${gitDir}/HEAD`)) === undefined) await git(["init", "--quiet", "--initial-branch=desk"]);
@@ -238,7 +148,10 @@ async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git):
 
 /** Reads the history of a desk that is down. Nothing is written, so a configuration that others planted is refused. */
 export function recordedHistory(options: Pick<HistoryOptions, "root" | "disk" | "env" | "enabled">): HistoryReader {
-  if (!options.enabled) return unavailable(switchedOff());
+  if (!options.enabled) {
+    const fail = (): Promise<never> => Promise.reject(switchedOff());
+    return { list: fail, show: fail };
+  }
   const { root, disk } = options;
   const gitDir = `${root}/${LAYOUT.history}`;
   const git = gitIn(options, gitDir);
@@ -328,6 +241,12 @@ class GitRevisions {
   }
 }
 
+interface NewRevision {
+  readonly reasons: readonly string[];
+  readonly author: string;
+  readonly head: string;
+}
+
 class GitHistory extends GitRevisions implements History {
   readonly available = true;
   readonly #options: HistoryOptions;
@@ -336,6 +255,8 @@ class GitHistory extends GitRevisions implements History {
   /** Who made the changes of the next commit. */
   readonly #authors = new Set<string>();
   #isTouched = false;
+  /** What the desk wrote since the last commit. */
+  readonly #own = new Set<string>();
   /** The last message about files that git could not take; the same one is not logged again. */
   #stageProblem = "";
   #cancel: (() => void) | undefined;
@@ -365,23 +286,57 @@ class GitHistory extends GitRevisions implements History {
   }
 
   async #commit(): Promise<void> {
-    const reasons = this.#reasons.length === 0 ? ["files changed by hand"] : this.#reasons;
     const head = this.#options.head();
     if (!this.#isTouched || head === undefined) return;
-    const author = this.#authors.size === 0 ? "by hand" : [...this.#authors].map(whoOf).join(", ");
+    const reasons = this.#reasons;
+    const author = [...this.#authors].map(whoOf).join(", ") || whoOf(DESK);
     this.#isTouched = false;
     this.#reasons = [];
     this.#authors.clear();
-    const title = reasons.length === 1 ? (reasons[0] ?? "") : `${reasons[0] ?? ""} and ${reasons.length - 1} more`;
-    const body = reasons.length === 1 ? "" : `${reasons.join("\n")}\n\n`;
-    const message = `${title}\n\n${body}${HEAD_PREFIX}${head}\n`;
     try {
       await this.#stage();
-      const flags = ["--quiet", "--no-verify", "--allow-empty-message", "--untracked-files=no"];
-      await this.#git(["commit", ...flags, `--author=${author} <qoc@localhost>`, "--message", message]);
+      const changed = await this.#staged();
+      for (const path of this.#options.written()) this.#own.add(path);
+      const others = changed.filter((path) => !this.#own.has(path));
+      // Two revisions: what the desk and its callers wrote is not the work of who edits files meanwhile.
+      if (others.length > 0)
+        await this.#commitPaths(others, { reasons: [await this.#titleOfOthers()], author: BY_HAND, head });
+      if (others.length < changed.length)
+        await this.#commitPaths(undefined, { reasons: reasons.length > 0 ? reasons : [OF_THE_DESK], author, head });
+      this.#own.clear();
     } catch (error) {
-      if (error instanceof Unchanged) return;
       this.#options.log.error(`history: a commit failed: ${messageOf(error)}`);
+    }
+  }
+
+  /** The paths that differ from the last revision. */
+  async #staged(): Promise<readonly string[]> {
+    const text = (await this.#git(["diff", "--cached", "--name-only", "--no-renames", "-z"])).toString("utf8");
+    return text.split("\0").filter((path) => path !== "");
+  }
+
+  async #titleOfOthers(): Promise<string> {
+    const isFirst = await this.#git(["rev-parse", "--verify", "--quiet", BRANCH]).then(
+      () => false,
+      () => true,
+    );
+    return isFirst ? "the files when the history began" : "files changed by hand";
+  }
+
+  /** `paths`: undefined for all that is staged. */
+  async #commitPaths(paths: readonly string[] | undefined, { reasons, author, head }: NewRevision): Promise<void> {
+    const [first = ""] = reasons;
+    const title = reasons.length === 1 ? first : `${first} and ${reasons.length - 1} more`;
+    const body = reasons.length === 1 ? "" : `${reasons.join("\n")}\n\n`;
+    const message = `${title}\n\n${body}${HEAD_PREFIX}${head}\n`;
+    const flags = ["--quiet", "--no-verify", "--allow-empty-message", "--untracked-files=no"];
+    const args = ["commit", ...flags, `--author=${author} <qoc@localhost>`, "--message", message];
+    const some = ["--only", "--pathspec-from-file=-", "--pathspec-file-nul"];
+    try {
+      if (paths === undefined) await this.#git(args);
+      else await this.#git(["--literal-pathspecs", ...args, ...some], paths.join("\0"));
+    } catch (error) {
+      if (!(error instanceof Unchanged)) throw error;
     }
   }
 

@@ -52,8 +52,10 @@ describe("Binance", () => {
   });
 
   it("a year is read in windows of less than ninety days, and a full list of rewards in halves", async () => {
+    const began = Date.UTC(2024, 0, 1);
     const windows: [string, number, number][] = [];
-    const reward = (id: number) => wire({ id, amount: "1", asset: "BHFT", divTime: 1_000 * id, enInfo: "BHFT" });
+    const reward = (id: number) =>
+      wire({ id, amount: "1", asset: "BHFT", divTime: began + 1_000 * id, enInfo: "BHFT" });
     const all = Array.from({ length: 700 }, (_, index) => reward(index + 1));
     const ask = (path: string, { startTime, endTime }: Readonly<Record<string, unknown>>): Promise<unknown> => {
       windows.push([path, Number(startTime), Number(endTime)]);
@@ -63,13 +65,13 @@ describe("Binance", () => {
       );
       return Promise.resolve({ rows: own.slice(0, 500), total: own.length });
     };
-    const found = await binance.readActivities(ask, 0, 365 * DAY_MS);
+    const found = await binance.readActivities(ask, began, began + 365 * DAY_MS);
     expect(found.map(({ timestamp }) => timestamp)).toEqual(all.map(({ divTime }) => Number(divTime)));
     expect(windows.every(([, start, end]) => end - start < 90 * DAY_MS)).toBe(true);
     const deposits = windows.filter(([path]) => path === "capital/deposit/hisrec");
     for (const [index, [, start]] of deposits.entries())
-      expect(start).toBe(index === 0 ? 0 : (deposits[index - 1]?.[2] ?? 0) + 1);
-    expect(deposits.at(-1)?.[2]).toBe(365 * DAY_MS);
+      expect(start).toBe(index === 0 ? began : (deposits[index - 1]?.[2] ?? 0) + 1);
+    expect(deposits.at(-1)?.[2]).toBe(began + 365 * DAY_MS);
   });
 
   it("a list that is refused is an error, not an account without deposits", async () => {

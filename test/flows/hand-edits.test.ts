@@ -17,6 +17,7 @@ afterEach(async () => {
 
 it("an edit by hand becomes a revision by itself within seconds", async () => {
   desk = await tempDesk();
+  desk.open.desk.history.touch();
   await desk.open.desk.history.flush();
   const stop = watchFiles(desk.open);
   writeFileSync(join(desk.root, "research/mine.md"), "An idea.\n");

@@ -5,16 +5,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
+import { recordDeskWrites } from "../../src/workspace/desk-writes.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type History, type Revision, historyHeads, openHistory } from "../../src/workspace/history.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
+/** What the desk has written since the last revision. */
+const written = new Set<string>();
+function takeWritten(): ReadonlySet<string> {
+  const taken = new Set(written);
+  written.clear();
+  return taken;
+}
+/** Writes a file as the desk does. */
+function save(root: string, path: string, content: string | Uint8Array): void {
+  writeFileSync(join(root, path), content);
+  written.add(path);
+}
 function desk(): string {
   const root = mkdtempSync(join(tmpdir(), "qoc-history-"));
   for (const folder of [".qoc", "research"]) mkdirSync(join(root, folder));
   return root;
 }
-function open(root: string, { path = process.env["PATH"], log = quietLog() } = {}): Promise<History> {
+function open(
+  root: string,
+  { path = process.env["PATH"], log = quietLog(), written: take = takeWritten } = {},
+): Promise<History> {
   return openHistory({
     root,
     disk: nodeDisk(),
@@ -22,6 +38,7 @@ function open(root: string, { path = process.env["PATH"], log = quietLog() } = {
     log,
     enabled: true,
     env: { PATH: path },
+    written: take,
     head: () => "7 abc",
   });
 }
@@ -44,10 +61,10 @@ describe.skipIf(!hasGit)("history", () => {
   it("the history keeps each version of a file and returns it, with the journal's head in the commit message", async () => {
     const root = desk();
     const history = await open(root);
-    writeFileSync(join(root, "research/a.md"), "one\n");
+    save(root, "research/a.md", "one\n");
     history.request("first");
     await history.flush();
-    writeFileSync(join(root, "research/a.md"), "two\n");
+    save(root, "research/a.md", "two\n");
     history.request("second");
     await history.flush();
     expect(textOf(await history.read("HEAD~1", "research/a.md"))).toBe("one\n");
@@ -71,11 +88,12 @@ describe.skipIf(!hasGit)("history", () => {
       log: quietLog(),
       enabled: true,
       env: { PATH: process.env["PATH"] },
+      written: takeWritten,
       head: () => heads[0],
     });
     expect(await historyHeads({ root, disk: nodeDisk(), env: { PATH: process.env["PATH"] } })).toEqual([]);
     for (const name of ["one", "two", "three"]) {
-      writeFileSync(join(root, `research/${name}.md`), name);
+      save(root, `research/${name}.md`, name);
       history.request(name);
       await history.flush();
       heads.shift();
@@ -97,7 +115,7 @@ describe.skipIf(!hasGit)("history", () => {
     const root = desk();
     const history = await open(root);
     const picture = Buffer.from(Array.from({ length: 3_000 }, (_, i) => (i * 37) % 256));
-    writeFileSync(join(root, "research/p.png"), picture);
+    save(root, "research/p.png", picture);
     history.request("a picture");
     await history.flush();
     writeFileSync(join(root, "research/a.md"), "by hand\n");
@@ -121,9 +139,9 @@ describe.skipIf(!hasGit)("history", () => {
     async (attribute) => {
       const root = desk();
       const history = await open(root);
-      writeFileSync(join(root, "research/.gitattributes"), `* ${attribute}\n`);
+      save(root, "research/.gitattributes", `* ${attribute}\n`);
       const bytes = Buffer.from("one\r\ntwo\n$Id$ \u00e9\n");
-      writeFileSync(join(root, "research/a.md"), bytes);
+      save(root, "research/a.md", bytes);
       history.touch();
       await history.flush();
       expect(Buffer.from(await history.read("HEAD", "research/a.md")).equals(bytes)).toBe(true);
@@ -142,7 +160,7 @@ describe.skipIf(!hasGit)("history", () => {
   ])("says in words that %s of %s is missing", async (revision, path, message) => {
     const root = desk();
     const history = await open(root);
-    writeFileSync(join(root, "research/a.md"), "one\n");
+    save(root, "research/a.md", "one\n");
     history.request("first");
     await history.flush();
     const error = await history.read(revision, path).catch((failure: unknown) => failure);
@@ -159,7 +177,7 @@ describe.skipIf(!hasGit)("history", () => {
     const root = desk();
     const history = await open(root);
     for (const text of ["one\n", "two\n"]) {
-      writeFileSync(join(root, "research/a.md"), text);
+      save(root, "research/a.md", text);
       history.request(text.trim());
       await history.flush();
     }
@@ -184,7 +202,7 @@ describe.skipIf(!hasGit)("history", () => {
   it("a time names the last revision that is not after it", async () => {
     const root = desk();
     const history = await open(root);
-    writeFileSync(join(root, "research/a.md"), "one\n");
+    save(root, "research/a.md", "one\n");
     history.request("first");
     await history.flush();
     const [first] = await history.list(undefined, 1);
@@ -208,7 +226,7 @@ describe.skipIf(!hasGit)("history", () => {
     const root = desk();
     const history = await open(root);
     for (const reasons of [["only"], ["first", "second"]]) {
-      writeFileSync(join(root, "research/a.md"), reasons.join());
+      save(root, "research/a.md", reasons.join());
       for (const reason of reasons) history.request(reason);
       await history.flush();
     }
@@ -220,7 +238,7 @@ describe.skipIf(!hasGit)("history", () => {
     const root = desk();
     const history = await open(root);
     const commit = async (...requests: readonly [string, string?][]): Promise<void> => {
-      writeFileSync(join(root, "research/a.md"), requests.join());
+      save(root, "research/a.md", requests.join());
       for (const [reason, by] of requests) history.request(reason, by);
       history.touch();
       await history.flush();
@@ -240,13 +258,42 @@ describe.skipIf(!hasGit)("history", () => {
     expect(JSON.stringify(shown)).not.toMatch(/Author:|Journal-Head|commit [0-9a-f]{40}|localhost/);
   });
 
+  it("edits of others beside a change of the desk are a revision of their own", async () => {
+    const root = desk();
+    const writes = recordDeskWrites(nodeDisk(), root);
+    const history = await open(root, { written: writes.take });
+    const at = (name: string): string => join(root, "research", name);
+    for (const name of ["mine.md", "gone.md"]) writeFileSync(at(name), name);
+    await writes.disk.writeAtomic(at("a [1].md"), "one");
+    await writes.disk.writeAtomic(join(root, ".qoc/state"), "x");
+    history.request("snapshot", "human");
+    await history.flush();
+    writeFileSync(at("mine.md"), "edited");
+    rmSync(at("gone.md"));
+    await writes.disk.move(at("a [1].md"), at("b.md"));
+    await writes.disk.create(at("c.md"), "new");
+    history.touch();
+    await history.flush();
+    await writes.disk.remove(at("c.md"));
+    history.request("20260705-001: filled");
+    await history.flush();
+    const listed = await history.list(undefined, 10);
+    expect(listed.map(({ who, title, files }) => [who, title, files])).toEqual([
+      ["desk", "20260705-001: filled", 1],
+      ["desk", "files that the desk writes", 2],
+      ["by hand", "files changed by hand", 2],
+      ["human", "snapshot", 1],
+      ["by hand", "the files when the history began", 2],
+    ]);
+  });
+
   it("keeps the other files if git cannot take one, and says so once", async () => {
     const root = desk();
     const warned: string[] = [];
     const history = await open(root, { log: { ...quietLog(), warn: (message) => warned.push(message) } });
     execFileSync("git", ["init", "--quiet", join(root, "research/cloned")]);
     for (const text of ["one", "two"]) {
-      writeFileSync(join(root, "research/a.md"), text);
+      save(root, "research/a.md", text);
       history.touch();
       await history.flush();
     }
@@ -265,7 +312,7 @@ describe.skipIf(!hasGit)("history", () => {
     mkdirSync(join(root, "node_modules"));
     writeFileSync(join(root, "node_modules/x"), "x");
     writeFileSync(join(root, ".qoc/y"), "y");
-    writeFileSync(join(root, "z"), "z");
+    save(root, "z", "z");
     const history = await open(root);
     history.request("all");
     await history.flush();
@@ -293,7 +340,7 @@ describe.skipIf(!hasGit)("history", () => {
       `[core]\n\tfsmonitor = "touch ${marker}"\n[filter "evil"]\n\tclean = "touch ${marker}; cat"\n`,
     );
     writeFileSync(join(root, ".gitattributes"), "* filter=evil\n");
-    writeFileSync(join(root, "research/a.md"), "text\n");
+    save(root, "research/a.md", "text\n");
     writeFileSync(join(git, "index.lock"), "");
     const history = await open(root);
     history.request("x");
@@ -307,7 +354,7 @@ describe.skipIf(!hasGit)("history", () => {
     const root = desk();
     const history = await open(root);
     for (const text of ["one\n", "two\n"]) {
-      writeFileSync(join(root, "research/a.md"), text);
+      save(root, "research/a.md", text);
       history.request(text.trim());
       await history.flush();
     }
@@ -321,7 +368,7 @@ describe.skipIf(!hasGit)("history", () => {
     const run = (...args: string[]): string =>
       execFileSync("git", args, { env: { PATH: process.env["PATH"], GIT_DIR: git, GIT_COMMON_DIR: git } }).toString();
     run("replace", run("rev-parse", "desk:research/a.md").trim(), run("rev-parse", "desk~1:research/a.md").trim());
-    writeFileSync(join(root, "research/b.md"), "new\n");
+    save(root, "research/b.md", "new\n");
     history.request("three");
     await history.flush();
     expect(existsSync(marker)).toBe(false);

@@ -81,6 +81,8 @@ export async function openBrowser(): Promise<TestBrowser> {
       await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing", "-*"] });
       await page.evaluate((name) => void performance.mark(name), MAIN_THREAD);
       await work();
+      // The trace has a task once it has ended, and an answer of the page can come before that.
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
       const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
       const own = traceEvents.find(({ name }) => name === MAIN_THREAD);
       return traceEvents.flatMap(({ name, pid, tid, tdur = 0 }) =>

@@ -1,0 +1,110 @@
+/** Runs git on the desk's own git dir, without hooks, filters, pagers and the user's configuration. */
+import { execFile } from "node:child_process";
+import { quoteForShell } from "../lib/shell.ts";
+import { QocError } from "../domain/errors/error.ts";
+import { LAYOUT } from "./layout.ts";
+
+/** The author of revisions that are the desk's own, also of those that earlier versions made. */
+export const DESK = "qoc";
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+const HARDENED = [
+  "core.hooksPath=/dev/null",
+  "core.fsmonitor=false",
+  "core.attributesFile=/dev/null",
+  "core.pager=cat",
+  "core.fsync=all",
+  // The modes of new files and folders, whatever the umask: 0600 and 0700.
+  "core.sharedRepository=0600",
+  "core.autocrlf=false",
+  "commit.gpgSign=false",
+  "gc.auto=0",
+  // Each commit would start a program that then finds nothing to do.
+  "maintenance.auto=false",
+  "advice.addEmbeddedRepo=false",
+  "advice.graftFileDeprecated=false",
+  "protocol.allow=never",
+  `user.name=${DESK}`,
+  "user.email=qoc@localhost",
+].flatMap((setting) => ["-c", setting]);
+
+/** `input`: what git reads from its standard input. */
+export type Git = (args: readonly string[], input?: string) => Promise<Buffer>;
+
+export interface GitPlace {
+  readonly root: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function gitIn({ root, env }: GitPlace, gitDir: string): Git {
+  return (args, input) =>
+    new Promise((resolve, reject) => {
+      const gitEnv = {
+        PATH: env["PATH"] ?? "/usr/bin:/bin",
+        HOME: gitDir,
+        GIT_DIR: gitDir,
+        // Otherwise a file `commondir` would name another folder, with a configuration and attributes of its own.
+        GIT_COMMON_DIR: gitDir,
+        GIT_WORK_TREE: root,
+        // A planted replacement or graft would show other revisions than those that were committed.
+        GIT_NO_REPLACE_OBJECTS: "1",
+        GIT_GRAFT_FILE: "/dev/null",
+        GIT_CONFIG_GLOBAL: "/dev/null",
+        GIT_CONFIG_NOSYSTEM: "1",
+        // git would fetch an object that is missing, by the program that a planted configuration names.
+        GIT_ALLOW_PROTOCOL: "none",
+        GIT_TERMINAL_PROMPT: "0",
+        GIT_ATTR_NOSYSTEM: "1",
+        GIT_OPTIONAL_LOCKS: "0",
+        LC_ALL: "C",
+      };
+      const child = execFile(
+        "git",
+        [...HARDENED, ...args],
+        { cwd: root, env: gitEnv, maxBuffer: OUTPUT_BYTES_MAX, timeout: 60_000, encoding: "buffer" },
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout);
+          else if (error.code === 1 && stderr.length === 0)
+            reject(new Unchanged("HISTORY_FAILED", { message: error.message }, { cause: error }));
+          else if (error.code === "ENOENT") reject(new QocError("GIT_MISSING", {}, { cause: error }));
+          else
+            reject(
+              new QocError(
+                "HISTORY_FAILED",
+                { message: problemOf(stderr.toString("utf8"), error.message) },
+                { cause: error },
+              ),
+            );
+        },
+      );
+      // A git that ended early has its exit code for an answer.
+      child.stdin?.on("error", () => undefined).end(input);
+    });
+}
+
+/** git answers 1 without a message, for example to a commit without a change. */
+export class Unchanged extends QocError {}
+
+const DAMAGE =
+  /is corrupt|is empty|inflate|unable to (?:read|unpack)|could not read|failed to (?:read|traverse)|not a git repository/i;
+
+/** A whole commit id as lists show it. */
+function shortened(revision: string): string {
+  return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 7) : revision;
+}
+
+/** git's own message, in words without its prefix. */
+function problemOf(stderr: string, fallback: string): string {
+  const lines = stderr.split("\n").filter((text) => text !== "" && !/^(warning|hint): /.test(text));
+  const line = (lines[0] ?? fallback).replace(/^(fatal|error): /, "");
+  const revision = /(?:invalid object name|bad revision|ambiguous argument|bad object) '?([^'\s:]+)/i.exec(line)?.[1];
+  if (revision !== undefined) return `there is no revision ${revision.replace(/\.$/, "")}`;
+  const file = /path '([^']+)' .*(?:not in|does not exist in) '([^']+)'/.exec(line);
+  if (file !== null) {
+    const [, path = "", found = ""] = file;
+    return `${path} is not in revision ${shortened(found)}; qoc history list ${quoteForShell(path)} names those that have it`;
+  }
+  const folder = /^git cat-file ([^:]+):(.+): bad file$/.exec(line);
+  if (folder !== null) return `${folder[2]} is a folder in revision ${folder[1]}, or its text is lost`;
+  if (!DAMAGE.test(line)) return line;
+  return `the files of the history are damaged (${line}); move ${LAYOUT.history} away, and qoc up begins a new history`;
+}
