@@ -181,10 +181,15 @@ describePage("a list of the page", () => {
     await go("");
     const link = page.getByRole("link", { name: "details" });
     await link.waitFor();
-    await link.evaluate(pressAfterMove, { pointerType, mouse });
-    flagged = ["paper/SPX"];
-    await desk.propose();
-    await expect.poll(() => pressedAt(page), PATIENT).toBe(isTaken ? "#/connectors" : "#/");
+    await page.waitForFunction(() => document.querySelector(".loading, .still") === null);
+    await page.evaluate(pressAfterMove, { pointerType, mouse, name: "details" });
+    // Again and again: rows that arrive together with the notice can leave the link at its place.
+    const moveAndRead = async (): Promise<string | null> => {
+      flagged = flagged.length === 0 ? ["paper/SPX"] : [];
+      await desk.propose();
+      return pressedAt(page);
+    };
+    await expect.poll(moveAndRead, { ...PATIENT, interval: 1_000 }).toBe(isTaken ? "#/connectors" : "#/");
     if (!isTaken) await expect.poll(() => link.evaluate(touch), PATIENT).toBe("#/connectors");
   });
 
@@ -295,15 +300,26 @@ function pressedAt(page: Page): Promise<string | null> {
   return page.locator("html").getAttribute("data-pressed-at");
 }
 
+interface AimedPress {
+  readonly pointerType: string;
+  readonly mouse: "there" | "elsewhere";
+  /** Of the link. */
+  readonly name: string;
+}
+
 /** In the page, at the moment at which the link has moved. The mouse is where the link came to, or elsewhere. */
-function pressAfterMove(
-  link: HTMLElement | SVGElement,
-  { pointerType, mouse }: { readonly pointerType: string; readonly mouse: "there" | "elsewhere" },
-): void {
-  const { y } = link.getBoundingClientRect();
+function pressAfterMove({ pointerType, mouse, name }: AimedPress): void {
+  // Looked up each time: the page may draw another link in its place.
+  const find = (): Element | undefined => [...document.links].find((link) => link.textContent === name);
+  let y = find()?.getBoundingClientRect().y ?? 0;
   const observer = new MutationObserver(() => {
+    const link = find();
+    if (link === undefined) return;
     const now = link.getBoundingClientRect();
-    if (now.y - y < 30) return;
+    const isMoved = now.y - y >= 30;
+    // A part above the link may have become smaller.
+    ({ y } = now);
+    if (!isMoved) return;
     observer.disconnect();
     const [at, away] = [
       { clientX: now.x + 5, clientY: now.y + 5 },
