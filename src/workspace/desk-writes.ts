@@ -1,5 +1,6 @@
 /** Remembers which files of the workspace the desk writes, so that edits by others can be a revision of their own. */
 import type { Disk } from "../domain/ports.ts";
+import { diskWith } from "./disk-with.ts";
 import { LAYOUT } from "./layout.ts";
 
 export interface DeskWrites {
@@ -22,21 +23,12 @@ export function recordDeskWrites(disk: Disk, root: string): DeskWrites {
     paths.forEach(note);
   };
   return {
-    disk: {
-      read: (path, limit) => disk.read(path, limit),
-      readText: (path, limit) => disk.readText(path, limit),
-      readPart: (path, offset, length) => disk.readPart(path, offset, length),
-      list: (path) => disk.list(path),
-      facts: (path) => disk.facts(path),
-      mkdir: (path, mode) => disk.mkdir(path, mode),
+    disk: diskWith(disk, {
       writeAtomic: (path, data, mode) => noted([path], disk.writeAtomic(path, data, mode)),
       create: (path, data, mode) => noted([path], disk.create(path, data, mode)),
       move: (from, to) => noted([from, to], disk.move(from, to)),
       remove: (path) => noted([path], disk.remove(path)),
-      truncate: (path, size) => disk.truncate(path, size),
-      append: (path) => disk.append(path),
-      free: (path) => disk.free(path),
-    },
+    }),
     take: () => {
       const taken = new Set(written);
       written.clear();

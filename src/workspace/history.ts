@@ -227,7 +227,7 @@ class GitRevisions {
     if (!TIME.test(revision)) return this.#checkRevision(revision);
     const time = revision.length === "2026-01-31".length ? `${revision} 00:00` : revision;
     const at = Date.parse(time.replace(" ", "T"));
-    if (Number.isNaN(at)) throw new QocError("HISTORY_FAILED", { message: `${revision} is no date` });
+    if (Number.isNaN(at)) throw new QocError("HISTORY_FAILED", { message: `${revision} is not a date` });
     const args = ["rev-list", "--max-count=1", `--before=@${Math.floor(at / 1_000)}`, "desk"];
     const found = (await this.#git(args)).toString("utf8").trim();
     if (found === "") throw new QocError("HISTORY_FAILED", { message: `there is no revision of ${time} or before` });
@@ -255,8 +255,8 @@ class GitHistory extends GitRevisions implements History {
   /** Who made the changes of the next commit. */
   readonly #authors = new Set<string>();
   #isTouched = false;
-  /** What the desk wrote since the last commit. */
-  readonly #own = new Set<string>();
+  /** What the desk wrote and the last commit may lack. */
+  #own: ReadonlySet<string> = new Set();
   /** The last message about files that git could not take; the same one is not logged again. */
   #stageProblem = "";
   #cancel: (() => void) | undefined;
@@ -293,17 +293,20 @@ class GitHistory extends GitRevisions implements History {
     this.#isTouched = false;
     this.#reasons = [];
     this.#authors.clear();
+    this.#own = new Set([...this.#own, ...this.#options.written()]);
     try {
       await this.#stage();
       const changed = await this.#staged();
-      for (const path of this.#options.written()) this.#own.add(path);
+      // Written since: these may be staged, or belong to the next commit.
+      const written = this.#options.written();
+      this.#own = new Set([...this.#own, ...written]);
       const others = changed.filter((path) => !this.#own.has(path));
       // Two revisions: what the desk and its callers wrote is not the work of who edits files meanwhile.
       if (others.length > 0)
         await this.#commitPaths(others, { reasons: [await this.#titleOfOthers()], author: BY_HAND, head });
       if (others.length < changed.length)
         await this.#commitPaths(undefined, { reasons: reasons.length > 0 ? reasons : [OF_THE_DESK], author, head });
-      this.#own.clear();
+      this.#own = written;
     } catch (error) {
       this.#options.log.error(`history: a commit failed: ${messageOf(error)}`);
     }

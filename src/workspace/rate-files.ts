@@ -85,7 +85,7 @@ function parseRates(csv: string, path: string): FileRates {
   for (const [index, [day = ""]] of lines.entries()) {
     if (index === 0 || day === "") continue;
     const at = timeOf(day);
-    if (Number.isNaN(at)) problems.push(`${path}:${index + 1}: ${quoted(day)} is no date such as 2026-11-27`);
+    if (Number.isNaN(at)) problems.push(`${path}:${index + 1}: ${quoted(day)} is not a date such as 2026-11-27`);
     if (at > newest) [newest, line] = [at, index];
   }
   if (line === 0 && problems.length === 0) problems.push(`${path}:2: no line has a date`);

@@ -16,7 +16,8 @@ import {
 import { type CrashDisk, crashDisk } from "../support/crash-disk.ts";
 import { FIRST_SEGMENT as SEGMENT, JOURNAL_DIR as JOURNAL } from "../support/journal-harness.ts";
 import { scenario } from "../support/journal-scenario.ts";
-import { diskWith, mortalDisk } from "../support/mortal-disk.ts";
+import { diskWith } from "../../src/workspace/disk-with.ts";
+import { mortalDisk } from "../support/mortal-disk.ts";
 import { type Step, journalOf, randomSteps } from "../support/random-journal.ts";
 import { expectWhole } from "../support/whole-fold.ts";
 

@@ -1,25 +1,6 @@
 /** A disk of a process that is killed at its nth change of a file: that change and all later calls never settle. */
 import type { AppendFile, Disk } from "../../src/domain/ports.ts";
-
-/** The same disk with other methods. */
-export function diskWith(disk: Disk, others: Partial<Disk>): Disk {
-  return {
-    read: (path, limit) => disk.read(path, limit),
-    readText: (path, limit) => disk.readText(path, limit),
-    readPart: (path, offset, length) => disk.readPart(path, offset, length),
-    list: (path) => disk.list(path),
-    facts: (path) => disk.facts(path),
-    mkdir: (path, mode) => disk.mkdir(path, mode),
-    writeAtomic: (path, data, mode) => disk.writeAtomic(path, data, mode),
-    create: (path, data, mode) => disk.create(path, data, mode),
-    move: (from, to) => disk.move(from, to),
-    remove: (path) => disk.remove(path),
-    truncate: (path, size) => disk.truncate(path, size),
-    append: (path) => disk.append(path),
-    free: (path) => disk.free(path),
-    ...others,
-  };
-}
+import { diskWith } from "../../src/workspace/disk-with.ts";
 
 const CHANGES = ["mkdir", "writeAtomic", "create", "move", "remove", "truncate"] as const;
 

@@ -215,7 +215,7 @@ describe.skipIf(!hasGit)("history", () => {
     for (const [time, message] of [
       [before, `there is no revision of ${before} or before`],
       ["2020-01-01", "there is no revision of 2020-01-01 00:00 or before"],
-      ["2020-13-01", "2020-13-01 is no date"],
+      ["2020-13-01", "2020-13-01 is not a date"],
     ] as const)
       await expect(history.read(time, "research/a.md")).rejects.toMatchObject({
         message: `history: ${message}`,
@@ -284,6 +284,29 @@ describe.skipIf(!hasGit)("history", () => {
       ["by hand", "files changed by hand", 2],
       ["human", "snapshot", 1],
       ["by hand", "the files when the history began", 2],
+    ]);
+  });
+
+  it("what the desk writes while a revision is made is the desk's in the next one", async () => {
+    const root = desk();
+    let calls = 0;
+    const take = (): ReadonlySet<string> => {
+      calls += 1;
+      // The second call comes after the files were staged.
+      if (calls !== 2) return new Set();
+      writeFileSync(join(root, "research/late.md"), "late");
+      return new Set(["research/late.md"]);
+    };
+    const history = await open(root, { written: take });
+    writeFileSync(join(root, "research/mine.md"), "mine");
+    for (let revision = 0; revision < 2; revision += 1) {
+      history.touch();
+      await history.flush();
+    }
+    const listed = await history.list(undefined, 10);
+    expect(listed.map(({ who, title }) => [who, title])).toEqual([
+      ["desk", "files that the desk writes"],
+      ["by hand", "the files when the history began"],
     ]);
   });
 

@@ -46,7 +46,7 @@ it.each([
     "1: the first line must be Date and codes such as USD, with commas",
   ],
   ["no day", "Date,USD\n", "2: no line has a date"],
-  ["a day that is none", `${HISTORY}27.11.2026,1.09\n`, '4: "27.11.2026" is no date such as 2026-11-27'],
+  ["a day that is not a date", `${HISTORY}27.11.2026,1.09\n`, '4: "27.11.2026" is not a date such as 2026-11-27'],
   ["a decimal comma", 'Date,USD\n2026-11-27,"1,08"\n', '2: "USD": "\\"1" is no rate'],
   ["a rate of zero", "Date,USD\n2026-11-27,0\n", '2: "USD": "0" is no rate'],
   ["a code in small letters", "Date,usd\n2026-11-27,1.08\n", '1: "usd" is no code of a currency'],
@@ -60,7 +60,7 @@ it.each([
 
 it("a file whose days are no dates is named once for each, and a fourth is not named", async () => {
   put("a.csv", `Date,USD\n${"27.11.2026,1.08\n".repeat(4)}`);
-  const lines = [2, 3, 4].map((line) => `research/fx/a.csv:${line}: "27.11.2026" is no date such as 2026-11-27`);
+  const lines = [2, 3, 4].map((line) => `research/fx/a.csv:${line}: "27.11.2026" is not a date such as 2026-11-27`);
   expect(await rates.problems()).toEqual(lines);
 });
 

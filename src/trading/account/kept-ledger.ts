@@ -25,9 +25,9 @@ export class KeptLedger implements KeptProjection {
   /** The fold of the state that the ledger follows, and of the ledger. A failure of the ledger stops no order. */
   beside(fold: (recorded: Recorded) => void): (recorded: Recorded) => void {
     return (recorded) => {
-      this.#before(recorded);
+      this.#follow("before", recorded);
       fold(recorded);
-      this.#after(recorded);
+      this.#follow("after", recorded);
     };
   }
 
@@ -49,27 +49,14 @@ export class KeptLedger implements KeptProjection {
     };
   }
 
-  #before(recorded: Recorded): void {
+  #follow(step: "before" | "after", recorded: Recorded): void {
     if (this.#parts === undefined) return;
     try {
-      this.#ledger.before(recorded);
+      this.#ledger[step](recorded);
     } catch (error) {
-      this.#fail(error);
+      this.#parts = undefined;
+      this.#log.error(`profit and loss are not followed; reports read the whole journal: ${messageOf(error)}`);
     }
-  }
-
-  #after(recorded: Recorded): void {
-    if (this.#parts === undefined) return;
-    try {
-      this.#ledger.after(recorded);
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  #fail(error: unknown): void {
-    this.#parts = undefined;
-    this.#log.error(`profit and loss are not followed; reports read the whole journal: ${messageOf(error)}`);
   }
 }
 
