@@ -35,6 +35,8 @@ interface NativePipe {
 type SocketClass = new (options: { fd: number; readable: false; writable: false }) => Socket;
 
 const [EGRESS_FD, ERROR_FD, HOST_FD] = [0, 2, 3];
+/** The parts of a shorter message are joined. */
+const JOINED_BYTES_MAX = 16 * 1024;
 /** How long a write waits for the other end, which has not read for that long, before it tries again. */
 const FULL_PIPE_MS = 1;
 
@@ -127,6 +129,10 @@ function blockingWriter(fd: number, authenticator: FrameAuthenticator): (message
     }
   };
   return (message) => {
-    for (const part of encode(message)) for (let rest = part; rest.length > 0;) rest = rest.subarray(write(rest));
+    const parts = encode(message);
+    const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    // One write, so that the other end is woken once, for the whole of a short message.
+    for (const part of size <= JOINED_BYTES_MAX ? [Buffer.concat(parts)] : parts)
+      for (let rest = part; rest.length > 0;) rest = rest.subarray(write(rest));
   };
 }

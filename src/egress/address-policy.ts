@@ -56,12 +56,13 @@ export class AddressPolicy {
   }
 
   #checkHost(host: string): void {
-    if (this.#hosts !== undefined && !this.#hosts.has(host))
+    if (this.#hosts?.has(host) === true) return;
+    if (this.#hosts !== undefined)
       throw networkError(
         `${host} is not among hosts = [${hostList(this.#hosts)}] of this connector: ${this.#advice(host)}`,
         "EACCES",
       );
-    if (isIP(host) !== 0 && isPrivateAddress(host) && this.#hosts?.has(host) !== true)
+    if (isIP(host) !== 0 && isPrivateAddress(host))
       throw networkError(
         `${host} is an address of this machine or of a private network: ${this.#advice(host)}`,
         "EACCES",

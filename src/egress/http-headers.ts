@@ -38,5 +38,7 @@ export function withoutCredentials(headers: Readonly<Record<string, string>>): R
 
 /** Node lists names and values in turn. */
 export function responseHeaders(raw: readonly string[]): HeaderList {
-  return raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ""] as const] : []));
+  const list: [string, string][] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) list.push([raw[at] ?? "", raw[at + 1] ?? ""]);
+  return list;
 }
