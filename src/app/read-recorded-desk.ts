@@ -3,7 +3,7 @@ import type { ConfigNotice } from "../domain/status-view.ts";
 import { type JournalScan, scanJournal } from "../bus/journal-read.ts";
 import { openReplay } from "../bus/replay.ts";
 import { type DeskState, applyEvent } from "../domain/desk-state.ts";
-import type { DeskEvent, Recorded } from "../domain/event.ts";
+import type { DeskEvent } from "../domain/event.ts";
 import { QocError } from "../domain/errors/error.ts";
 import type { GapRange } from "../domain/authority/journal-head.ts";
 import type { Clock } from "../domain/ports.ts";
@@ -86,10 +86,9 @@ export async function findJournalGap(options: DeskFolder, root: string): Promise
  */
 export function takeInterrupted(state: DeskState): Promise<void> {
   const { seq, lastAt: at, epoch } = state;
-  const commit = (event: DeskEvent): Promise<Recorded> => {
-    const recorded: Recorded = { seq, at, epoch, event };
-    applyEvent(state, recorded);
-    return Promise.resolve(recorded);
+  const commit = (event: DeskEvent): Promise<void> => {
+    applyEvent(state, { seq, at, epoch, event });
+    return Promise.resolve();
   };
   return markInterruptedUnknown({ state, commit } as Parameters<typeof markInterruptedUnknown>[0]);
 }

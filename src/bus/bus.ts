@@ -18,11 +18,11 @@ export interface Bus {
    */
   publish(event: DeskEvent): Recorded;
   /**
-   * The same, and asks for a flush at once. The promise resolves when the record is on disk and rejects with
-   * JOURNAL_FAILED otherwise; a caller need not await it. @throws QocError JOURNAL_FAILED, TOO_LARGE before anything is
-   * appended.
+   * The same, and asks for a flush at once. The promise, which all records of one flush share, resolves when the record
+   * is on disk and rejects with JOURNAL_FAILED otherwise; a caller need not await it. @throws QocError JOURNAL_FAILED,
+   * TOO_LARGE before anything is appended.
    */
-  commit(event: DeskEvent): Promise<Recorded>;
+  commit(event: DeskEvent): Promise<void>;
   /**
    * Calls the subscriber with each record, in order: at once (`publish`) or when the record is on disk (`commit`).
    * Returns the unsubscribe function.
@@ -43,12 +43,7 @@ export function openBus(journal: Pick<Journal, "append">, fold: Subscriber, log:
   };
   return {
     publish: (event) => append(event, false).recorded,
-    commit: (event) => {
-      const { recorded, committed } = append(event, true);
-      const done = committed.then(() => recorded);
-      done.catch(() => undefined);
-      return done;
-    },
+    commit: (event) => append(event, true).committed,
     subscribe: (after, subscriber) => {
       const listener: Subscriber = (recorded) => {
         try {

@@ -3,7 +3,6 @@
  * previous line) and `h` (the SHA-256 of this line without `h`). The newline commits the record.
  */
 import { hash as hashOf } from "node:crypto";
-import { QocError } from "../domain/errors/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 
 /** The longest line in bytes. A proposal of 64 KiB and its terms fit. */
@@ -21,8 +20,10 @@ const HASH_CHARS = 72;
 const PREV_CHARS = 74;
 
 export interface Line {
-  /** Includes the newline. */
-  readonly text: string;
+  /** What is hashed: the whole line, but for its own hash. */
+  readonly open: string;
+  /** The hash and the newline, which replace the last brace. */
+  readonly end: string;
   readonly hash: string;
 }
 
@@ -44,18 +45,14 @@ function eventText(event: DeskEvent): string {
   return JSON.stringify({ type, ...members }).slice(1, -1);
 }
 
-/** @throws QocError TOO_LARGE. */
+/** The text is in two parts, because each text that is joined is copied when it is read. */
 export function writeLine(recorded: Recorded, prev: string): Line {
-  const { type } = recorded.event;
   // Records of the first format have no epoch.
   const epoch = (recorded.epoch as number | undefined) === undefined ? "" : `"epoch":${recorded.epoch},`;
-  const open = `{"seq":${recorded.seq},"ts":"${isoOf(recorded.at)}",${epoch}${eventText(recorded.event)},"prev":"${prev}"}`;
+  const head = `{"seq":${recorded.seq},"ts":"${isoOf(recorded.at)}",${epoch}`;
+  const open = `${head}${eventText(recorded.event)},"prev":"${prev}"}`;
   const hash = sha256(open);
-  const text = `${open.slice(0, -1)},"h":"${hash}"}\n`;
-  const size = Buffer.byteLength(text);
-  if (size > LINE_BYTES_MAX)
-    throw new QocError("TOO_LARGE", { what: `the ${type} record`, size, limit: LINE_BYTES_MAX });
-  return { text, hash };
+  return { open, end: `,"h":"${hash}"}\n`, hash };
 }
 
 export interface ReadLine {

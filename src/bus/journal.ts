@@ -8,7 +8,7 @@ import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { AppendFile, Clock, Disk, Log } from "../domain/ports.ts";
 import { type JournalScan, type ScanStart, type SealedSegment, scanJournal, segmentName } from "./journal-read.ts";
-import { writeLine } from "./journal-record.ts";
+import { LineBuffer } from "./line-buffer.ts";
 
 export interface Appended {
   readonly recorded: Recorded;
@@ -52,19 +52,19 @@ const LAZY_MS = 50;
 
 /** Lines that are written to disk together, with one promise for all callers that wait for them. */
 interface Batch {
-  readonly lines: string[];
+  readonly lines: LineBuffer;
   readonly committed: Promise<void>;
   resolve(): void;
   reject(error: unknown): void;
 }
 
-function openBatch(): Batch {
+function openBatch(lines: LineBuffer): Batch {
   let resolve: () => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;
   const committed = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
   // Some callers of `append` ignore the promise.
   committed.catch(() => undefined);
-  return { lines: [], committed, resolve, reject };
+  return { lines, committed, resolve, reject };
 }
 
 /**
@@ -106,6 +106,8 @@ class SegmentedJournal implements Journal {
   #next: Batch | undefined;
   /** The lines that are being written. */
   #writing: Batch | undefined;
+  /** Of the batch before: one buffer is filled while the other is written. */
+  #spare: LineBuffer | undefined;
   #flushing: Promise<void> | undefined;
   #cancelLazy: (() => void) | undefined;
   #failure: QocError | undefined;
@@ -137,12 +139,10 @@ class SegmentedJournal implements Journal {
   append(event: DeskEvent, { durable = false }: { durable?: boolean } = {}): Appended {
     if (this.#failure !== undefined) throw this.#failure;
     const recorded: Recorded = { seq: this.#seq + 1, at: this.#options.clock.now(), epoch: this.epoch, event };
-    const line = writeLine(recorded, this.#hash);
-    this.#seq = recorded.seq;
-    this.#hash = line.hash;
-    this.#next ??= openBatch();
+    this.#next ??= this.#openBatch();
     const { committed, lines } = this.#next;
-    lines.push(line.text);
+    this.#hash = lines.append(recorded, this.#hash);
+    this.#seq = recorded.seq;
     if (durable) this.#start();
     else this.#cancelLazy ??= this.#options.clock.after(LAZY_MS, () => this.#start());
     return { recorded, committed };
@@ -160,6 +160,12 @@ class SegmentedJournal implements Journal {
     while (this.#flushing !== undefined) await this.#flushing;
     this.#cancelLazy?.();
     await this.#file.close();
+  }
+
+  #openBatch(): Batch {
+    const lines = this.#spare ?? new LineBuffer();
+    this.#spare = undefined;
+    return openBatch(lines);
   }
 
   #start(): void {
@@ -180,6 +186,8 @@ class SegmentedJournal implements Journal {
         await this.#write(batch);
         this.#durable = head;
         batch.resolve();
+        batch.lines.clear();
+        this.#spare = batch.lines;
       } catch (error) {
         this.#fail(error, batch);
       }
@@ -191,7 +199,7 @@ class SegmentedJournal implements Journal {
 
   async #write({ lines }: Batch): Promise<void> {
     if (this.#file.size >= (this.#options.segmentBytes ?? SEGMENT_BYTES)) await this.#roll();
-    await this.#file.write(lines.join(""));
+    await this.#file.write(lines.bytes);
     await this.#file.sync();
   }
 

@@ -50,7 +50,7 @@ export interface Desk {
   /** Journals the event and applies it to the state before it returns. The record reaches the disk shortly after. */
   publish(event: DeskEvent): Recorded;
   /** The same; the promise resolves when the record is on disk and rejects with JOURNAL_FAILED otherwise. */
-  commit(event: DeskEvent): Promise<Recorded>;
+  commit(event: DeskEvent): Promise<void>;
   /** The reason why the desk is read-only; undefined if it is not. */
   readOnly(): string | undefined;
   readonly record: DeskRecord;

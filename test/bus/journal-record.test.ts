@@ -2,8 +2,10 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { GENESIS, readLine, writeLine } from "../../src/bus/journal-record.ts";
+import { GENESIS, LINE_BYTES_MAX, readLine } from "../../src/bus/journal-record.ts";
+import { LineBuffer } from "../../src/bus/line-buffer.ts";
 import type { Recorded } from "../../src/domain/event.ts";
+import { journalLine } from "../support/journal-line.ts";
 
 const at = fc.oneof(
   fc.integer({ min: 0, max: 180_000 }),
@@ -29,7 +31,7 @@ describe("a line", () => {
       fc.property(fc.array(record, { minLength: 1, maxLength: 12 }), (records) => {
         let [prev, before] = [GENESIS, ""];
         for (const written of records as unknown as Recorded[]) {
-          const { text, hash } = writeLine(written, prev);
+          const { text, hash } = journalLine(written, prev);
           const line = Buffer.from(text.slice(0, -1));
           const expected = { recorded: written, prev, hash };
           expect(readLine(line)).toEqual(expected);
@@ -44,6 +46,44 @@ describe("a line", () => {
         }
       }),
     );
+  });
+
+  it("is in the buffer as it is as text, in a buffer that was used before", () => {
+    const buffer = new LineBuffer();
+    const batch = fc.array(record, { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(batch, fc.nat(80_000), (records, chars) => {
+        let [prev, expected] = [GENESIS, ""];
+        for (const written of records as unknown as Recorded[]) {
+          const event = { ...written.event, reason: "\u20ac".repeat(chars / records.length) } as Recorded["event"];
+          for (const recorded of [written, { ...written, event }]) {
+            const { text, hash } = journalLine(recorded, prev);
+            expect(buffer.append(recorded, prev)).toBe(hash);
+            expected += text;
+            prev = hash;
+          }
+        }
+        expect(Buffer.from(buffer.bytes).toString()).toBe(expected);
+        buffer.clear();
+      }),
+      { numRuns: 30 },
+    );
+    expect(buffer.bytes).toHaveLength(0);
+  });
+
+  it("that is too large leaves the buffer as it was", () => {
+    const buffer = new LineBuffer();
+    const event = (reason: string) => ({ type: "trading.changed", state: "halted", reason, actor: "host" }) as const;
+    const recorded = (reason: string): Recorded => ({ seq: 1, at: 0, epoch: 0, event: event(reason) });
+    const { text, hash } = journalLine(recorded("a"), GENESIS);
+    buffer.append(recorded("a"), GENESIS);
+    const room = LINE_BYTES_MAX - Buffer.byteLength(text) + 1;
+    expect(() => buffer.append(recorded("b".repeat(room + 1)), hash)).toThrowError(
+      expect.objectContaining({ code: "TOO_LARGE" }),
+    );
+    expect(Buffer.from(buffer.bytes).toString()).toBe(text);
+    buffer.append(recorded("b".repeat(room)), hash);
+    expect(buffer.bytes).toHaveLength(Buffer.byteLength(text) + LINE_BYTES_MAX);
   });
 
   it("of the first format has no epoch", () => {

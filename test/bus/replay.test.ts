@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { replay, upgraded } from "../../src/bus/replay.ts";
-import { JOURNAL_FORMAT, readLine, writeLine } from "../../src/bus/journal-record.ts";
+import { JOURNAL_FORMAT, readLine } from "../../src/bus/journal-record.ts";
+import { journalLine } from "../support/journal-line.ts";
 import { openBus } from "../../src/bus/bus.ts";
 import { applyEvent, emptyDeskState } from "../../src/domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
@@ -27,7 +28,10 @@ it("keeps the epochs that were written after an upgrade", () => {
 });
 
 it("reads a line without an epoch", () => {
-  const { text } = writeLine({ seq: 1, at, epoch: undefined as unknown as number, event: created(0) }, "0".repeat(64));
+  const { text } = journalLine(
+    { seq: 1, at, epoch: undefined as unknown as number, event: created(0) },
+    "0".repeat(64),
+  );
   expect(text).not.toContain("epoch");
   const read = readLine(Buffer.from(text.trimEnd()));
   expect(typeof read === "string" ? read : upgraded([read.recorded])[0]?.epoch).toBe(1);

@@ -313,7 +313,7 @@ describe("files of a stopped desk", () => {
     const first = await open();
     await first.call("halt", { reason: "the operator's halt" });
     await first.stop();
-    const { writeLine } = await import("../../src/bus/journal-record.ts");
+    const { journalLine } = await import("../support/journal-line.ts");
     const { scanJournal } = await import("../../src/bus/journal-read.ts");
     const { nodeDisk } = await import("../../src/workspace/disk.ts");
     const { events } = await scanJournal(nodeDisk(), journalOf(first));
@@ -321,7 +321,7 @@ describe("files of a stopped desk", () => {
     const lines = events.map((recorded) => {
       const event =
         recorded.event.type === "trading.changed" ? { ...recorded.event, reason: "another reason" } : recorded.event;
-      const line = writeLine({ ...recorded, event }, prev);
+      const line = journalLine({ ...recorded, event }, prev);
       prev = line.hash;
       return line.text;
     });

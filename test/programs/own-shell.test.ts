@@ -18,7 +18,8 @@ import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readLine, writeLine } from "../../src/bus/journal-record.ts";
+import { readLine } from "../../src/bus/journal-record.ts";
+import { journalLine } from "../support/journal-line.ts";
 import { createKeys, createLiveKey, deskSigner } from "../../src/trading/keys/operator-keys.ts";
 import { statementText } from "../../src/domain/authority/authority.ts";
 import { operatorCredentials } from "../../src/app/client-credentials.ts";
@@ -325,7 +326,7 @@ describe("a journal that such a process changed", () => {
       const event = { type: "order.approved", id, digest, ...terms, expiresAt, authority } as unknown as OrderApproved;
       appendFileSync(
         path,
-        writeLine({ seq: last.seq + 1, at: last.at + 1, epoch, event: event as DeskEvent }, hash).text,
+        journalLine({ seq: last.seq + 1, at: last.at + 1, epoch, event: event as DeskEvent }, hash).text,
       );
       expect((await qoc("journal", "verify")).json).toMatchObject({
         ok: false,

@@ -70,7 +70,7 @@ function rig(config = "", clock = fakeClock(START)): Rig {
     history: { request: () => undefined },
     readOnly: () => undefined,
     publish,
-    commit: (event: DeskEvent) => Promise.resolve(publish(event)),
+    commit: (event: DeskEvent) => Promise.resolve(void publish(event)),
   } as unknown as Desk;
   let runs = 0;
   const report = (issue: string): RunReport => ({ issue, outcome: "done", queued: [] }) as unknown as RunReport;

@@ -5,7 +5,8 @@
 import { flowDigest } from "../../src/trading/account/cash-flow.ts";
 import { splitDigest } from "../../src/trading/account/stated-split.ts";
 import { generateKeyPairSync, sign } from "node:crypto";
-import { GENESIS, readLine, writeLine } from "../../src/bus/journal-record.ts";
+import { GENESIS, readLine } from "../../src/bus/journal-record.ts";
+import { journalLine } from "./journal-line.ts";
 import {
   type ActionSubject,
   type Authority,
@@ -85,7 +86,7 @@ export class SignedJournal {
 
   event(event: DeskEvent): this {
     const recorded = { seq: this.lines.length + 1, at: this.now, epoch: this.epoch, event };
-    const { text } = writeLine(recorded, this.head.hash);
+    const { text } = journalLine(recorded, this.head.hash);
     const read = readLine(Buffer.from(text.slice(0, -1)));
     if (typeof read === "string") throw new Error(read);
     this.lines.push({ recorded: read.recorded, hash: read.hash });

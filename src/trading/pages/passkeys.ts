@@ -104,8 +104,10 @@ class DeskPasskeys implements Passkeys {
     // Before the next `await`: of two terminals one registers it.
     this.#offerOf(digest);
     this.#offers.delete(digest);
-    const { at } = await this.#desk.commit({ type: "passkey.added", ...facts, session, proof, authority });
-    return viewOf(facts, "in force", at);
+    const onDisk = this.#desk.commit({ type: "passkey.added", ...facts, session, proof, authority });
+    const added = this.#passkeys.get(facts.name);
+    await onDisk;
+    return viewOf(facts, "in force", added?.addedAt ?? this.#desk.clock.now());
   }
 
   list(): readonly PasskeyView[] {

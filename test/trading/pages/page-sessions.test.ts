@@ -40,7 +40,7 @@ function machine() {
   const desk = {
     authority: { check: () => Promise.resolve() } as never,
     clock,
-    commit: (event: DeskEvent) => Promise.resolve(publish(event)),
+    commit: (event: DeskEvent) => Promise.resolve(void publish(event)),
     config: settings as never,
     ids: systemIds,
     log,
