@@ -23,9 +23,9 @@ export class SecretMask {
   /** Returns plain data with each text masked that contains a secret, keys included. Changes objects in place. */
   mask(value: unknown): unknown {
     // One search in all texts, because hardly any contains a secret.
-    const texts: string[] = [];
-    collectTexts(value, texts);
-    const all = texts.join("\n");
+    const found: FoundTexts = { names: new Set(), texts: [] };
+    collectTexts(value, found);
+    const all = [...found.names, ...found.texts].join("\n");
     return this.redact(all) === all ? value : this.#maskTexts(value);
   }
 
@@ -63,13 +63,20 @@ export class SecretMask {
   }
 }
 
-function collectTexts(value: unknown, texts: string[]): void {
-  if (typeof value === "string") texts.push(value);
-  else if (Array.isArray(value)) for (const item of value) collectTexts(item, texts);
+interface FoundTexts {
+  /** The items of a list have the same names. */
+  readonly names: Set<string>;
+  readonly texts: string[];
+}
+
+function collectTexts(value: unknown, found: FoundTexts): void {
+  if (typeof value === "string") found.texts.push(value);
+  else if (Array.isArray(value)) for (const item of value) collectTexts(item, found);
   else if (typeof value === "object" && value !== null) {
-    for (const [key, member] of Object.entries(value)) {
-      texts.push(key);
-      if (typeof member === "string" || typeof member === "object") collectTexts(member, texts);
+    for (const name in value) {
+      if (!Object.hasOwn(value, name)) continue;
+      found.names.add(name);
+      collectTexts(value[name as never], found);
     }
   }
 }
