@@ -28,6 +28,7 @@ import { findGrant, onAgentRevoked } from "./agent-grants.ts";
 import type { OpenDesk } from "./open-desk.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { isInside } from "../lib/path-containment.ts";
+import type { PriorityGate } from "../lib/priority-gate.ts";
 import type { RefusalLog } from "../domain/authority/refusal.ts";
 
 export interface AgentEndpoint {
@@ -53,6 +54,8 @@ export interface AgentEndpointOptions {
   readonly open: OpenDesk;
   readonly commands: AgentCommands;
   readonly refusals: RefusalLog;
+  /** Commands of the human go first. */
+  readonly gate: PriorityGate;
   /** Returns the port on which the desk listens. */
   readonly port: () => number;
 }
@@ -175,12 +178,15 @@ class SessionRecords {
 }
 
 /** Runs a command as the session's agent and keeps the session's record. */
-function createInvoke({ commands, refusals }: AgentEndpointOptions, records: SessionRecords): CallPorts["invoke"] {
+function createInvoke(
+  { commands, refusals, gate }: AgentEndpointOptions,
+  records: SessionRecords,
+): CallPorts["invoke"] {
   return async (command, input, session, signal, progress) => {
     const { actor } = session;
     const { sources, onCall, pendingCalls } = records.of(session);
     onCall(toolName(command));
-    const call = commands.invoke(command, input, { actor, sources, signal, progress });
+    const call = gate.behind(signal, () => commands.invoke(command, input, { actor, sources, signal, progress }));
     pendingCalls.add(call);
     try {
       return await call;

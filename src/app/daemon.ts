@@ -183,7 +183,7 @@ async function openDaemon(
 /** The port for agents and for the page. */
 async function openPort(
   open: OpenDesk,
-  { endpoint, services }: AgentServices,
+  { endpoint, services, gate }: AgentServices,
   lifecycle: Lifecycle,
   stopping: AbortSignal,
 ): Promise<void> {
@@ -194,7 +194,7 @@ async function openPort(
     up: true,
     version: desk.version,
   });
-  const page = openPage({ open, services, port: () => port, stopping });
+  const page = openPage({ open, services, gate, port: () => port, stopping });
   await lifecycle.open(
     "port",
     () => serveHttp({ port, status, mcp: endpoint.handle, page: page.handle, log: desk.log }).catch(namePortOwner),
@@ -288,26 +288,15 @@ function agentCalls({ endpoint }: AgentServices, stopping: AbortSignal): SocketH
   };
 }
 
-/** Answers the calls of the operator's socket. */
-function operatorCalls({ services, refusals }: AgentServices, stopping: AbortSignal): SocketHandler {
+/** Answers the calls of the operator's socket, before calls of agents that have not started. */
+export function operatorCalls({ services, refusals, gate }: AgentServices, stopping: AbortSignal): SocketHandler {
   return async (request, { progress, value, signal }) => {
     // While the desk stops, the socket still listens: a client that waits for the end then knows that the lock is free.
     if (stopping.aborted) throw new QocError("DESK_DOWN");
-    return invoke(
-      await commandRegistry(),
-      { command: request.command, input: request.input },
-      {
-        actor: "human",
-        channel: "cli",
-        desk: services,
-        emit: value,
-        progress,
-        signal,
-        canAsk: false,
-        cwd: request.cwd,
-      },
-      refusals,
-    );
+    const { command, input, cwd } = request;
+    const caller = { actor: "human", channel: "cli", canAsk: false, cwd } as const;
+    const context = { ...caller, desk: services, emit: value, progress, signal };
+    return gate.first(async () => invoke(await commandRegistry(), { command, input }, context, refusals));
   };
 }
 

@@ -3,6 +3,7 @@
  */
 import type { DeskServices } from "../commands/command.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
+import { PriorityGate } from "../lib/priority-gate.ts";
 import { feedFetcher } from "../market-data/feed-fetch.ts";
 import { feedReader } from "../market-data/feed-thread.ts";
 import { type AgentRuns, openAgentRuns } from "../runs/agent-runs.ts";
@@ -26,7 +27,12 @@ export interface AgentServices {
   readonly scheduler: Scheduler;
   readonly endpoint: AgentEndpoint;
   readonly refusals: RefusalLog;
+  /** Commands of the human go through it, and calls of agents start only while none of those runs. */
+  readonly gate: PriorityGate;
 }
+
+/** How long one command of the human, which may stream for hours, keeps calls of agents from starting. */
+export const HUMAN_FIRST_MS = 1_000;
 
 /**
  * Registers every part in `lifecycle`: schedules and runs close first, then feeds and endpoint, then the refused calls
@@ -51,9 +57,10 @@ export async function openAgentServices(
     (recorder) => recorder.flush(),
   );
   const commands = new AgentCommands(refusals);
+  const gate = new PriorityGate(desk.clock, HUMAN_FIRST_MS);
   const endpoint = await lifecycle.open(
     "agent endpoint",
-    () => openAgentEndpoint({ open, commands, refusals, port }),
+    () => openAgentEndpoint({ open, commands, refusals, gate, port }),
     (opened) => opened.close(),
   );
   const news = await lifecycle.open(
@@ -99,7 +106,7 @@ export async function openAgentServices(
     stop,
   });
   commands.bind(services);
-  return { services, runs, scheduler, endpoint, refusals };
+  return { services, runs, scheduler, endpoint, refusals, gate };
 }
 
 function feedDeps({ desk: { clock, version }, packageRoot }: OpenDesk): FeedDeps {

@@ -4,6 +4,7 @@ import type { DeskServices } from "../commands/command.ts";
 import { QocError } from "../domain/errors/error.ts";
 import { type PageHandle, pageHandler } from "../http/page.ts";
 import { PageStreams } from "../http/page-streams.ts";
+import type { PriorityGate } from "../lib/priority-gate.ts";
 import { commandRegistry } from "./command-registry.ts";
 import type { OpenDesk } from "./open-desk.ts";
 import { readPageFiles } from "./page-files.ts";
@@ -11,6 +12,8 @@ import { readPageFiles } from "./page-files.ts";
 export interface PageParts {
   readonly open: OpenDesk;
   readonly services: DeskServices;
+  /** Calls of agents start only while no call of a page runs. */
+  readonly gate: PriorityGate;
   /** The port on which the page is served. */
   readonly port: () => number;
   /** Aborts when the desk stops. A page that is closed does not end what it started. */
@@ -24,7 +27,7 @@ export interface OpenPage {
 }
 
 export function openPage(parts: PageParts): OpenPage {
-  const { open, services, port, stopping } = parts;
+  const { open, services, gate, port, stopping } = parts;
   const { desk } = open;
   const { pages } = services;
   const streams = new PageStreams(desk.clock, desk.state.seq);
@@ -43,21 +46,9 @@ export function openPage(parts: PageParts): OpenPage {
     log: desk.log,
     invoke: async ({ command, input, page, progress, emit }) => {
       if (stopping.aborted) throw new QocError("DESK_DOWN");
-      return invoke(
-        await commandRegistry(),
-        { command, input },
-        {
-          actor: "human",
-          channel: "http",
-          page,
-          desk: services,
-          emit,
-          progress,
-          signal: stopping,
-          canAsk: false,
-          cwd: desk.workspace.root,
-        },
-      );
+      const caller = { actor: "human", channel: "http", canAsk: false, cwd: desk.workspace.root } as const;
+      const context = { ...caller, page, desk: services, emit, progress, signal: stopping };
+      return gate.first(async () => invoke(await commandRegistry(), { command, input }, context));
     },
   });
   return { handle, stop: () => streams.stop() };

@@ -188,14 +188,9 @@ function createRunRead(
     const exceeded = session.spend({ calls: 1, bytes: 0, proposals: 0 });
     if (exceeded !== undefined)
       throw new QocError("AGENT_LIMIT", { agent: session.actor, limit: exceeded.limit, of: exceeded.of });
-    return options.invoke(
-      command,
-      input,
-      session,
-      AbortSignal.any([mcpReq.signal, session.signal]),
-      { line: () => undefined },
-      metadata,
-    );
+    const signal = AbortSignal.any([mcpReq.signal, session.signal]);
+    const progress = { line: () => undefined };
+    return session.inTurn(signal, () => options.invoke(command, input, session, signal, progress, metadata));
   };
 }
 

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { operatorCalls } from "../../src/app/daemon.ts";
+import { HUMAN_FIRST_MS } from "../../src/app/open-agent-services.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { tokenDigest } from "../../src/domain/authority/agent-access.ts";
 import { tokenKey } from "../../src/trading/keys/token-key.ts";
@@ -176,6 +178,48 @@ describe("agents setup", () => {
     await expect(desk.call(command, input, { actor: "agent:claude", channel: "mcp" })).rejects.toMatchObject({
       code: "NOT_PERMITTED",
     });
+  });
+});
+
+/** A command of the operator that waits for its reader, and then ends. */
+function slowCommand(stopping: AbortSignal) {
+  let reached: () => void = () => undefined;
+  let goOn: () => void = () => undefined;
+  const isRunning = new Promise<void>((resolve) => (reached = resolve));
+  const isRead = new Promise<void>((resolve) => (goOn = resolve));
+  const value = (): Promise<void> => {
+    reached();
+    return isRead;
+  };
+  const request = { command: "logs", input: { tail: 1 }, cwd: desk.root, caller: undefined };
+  const reply = { progress: { line: () => undefined }, value, signal: stopping };
+  return { ended: operatorCalls(desk.agents, stopping)(request, reply, {}), isRunning, goOn };
+}
+
+describe("calls of agents", () => {
+  it("that wait start after a command of the operator that came later, however many they are", async () => {
+    // The time for which one command goes first does not pass.
+    const after = (ms: number, run: () => void): (() => void) =>
+      ms === HUMAN_FIRST_MS ? () => undefined : systemClock.after(ms, run);
+    await desk.stop();
+    desk = await tempDesk({ again: desk, clock: { ...systemClock, after } });
+    const tokens = await Promise.all(["a", "b", "c"].map(async (name) => tokenIn((await setupStdio({ name })).config)));
+    const { signal } = new AbortController();
+    const ended: string[] = [];
+    desk.open.logs.watch(({ decision }) => typeof decision === "string" && ended.push("agent"));
+    const slow = slowCommand(signal);
+    await slow.isRunning;
+    const calls = Array.from({ length: 40 }, (_, n) => callAsAgent(desk, { command: "status", token: tokens[n % 4] }));
+    const halt = { command: "halt", input: { reason: "stop" }, cwd: desk.root, caller: undefined };
+    const reply = { progress: { line: () => undefined }, value: () => Promise.resolve(), signal };
+    await operatorCalls(desk.agents, signal)(halt, reply, {});
+    // In the time of these, calls of agents would end.
+    for (let n = 0; n < 8; n++) await desk.call("status");
+    ended.push("halted");
+    slow.goOn();
+    await slow.ended;
+    await Promise.all(calls);
+    expect(ended).toEqual(["halted", ...Array.from({ length: 40 }, () => "agent")]);
   });
 });
 

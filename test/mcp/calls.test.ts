@@ -113,6 +113,26 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
+  it("waits while four others of its session run, if it reads a resource", async () => {
+    const ends: (() => void)[] = [];
+    const at = await startHarness(async () => {
+      await new Promise<void>((resolve) => ends.push(resolve));
+      return { untrusted: { text: "" }, next: null };
+    });
+    const client = await connect(at, at.token());
+    const read = (): Promise<unknown> => client.readResource({ uri: "desk://workspace/desk.toml" });
+    const reads = [read(), read(), read(), read()];
+    await expect.poll(() => ends.length).toBe(4);
+    reads.push(read());
+    for (let n = 0; n < 5; n++) await client.listTools();
+    expect(ends).toHaveLength(4);
+    ends[0]?.();
+    await expect.poll(() => ends.length).toBe(5);
+    for (const end of ends) end();
+    await Promise.all(reads);
+    await client.close();
+  });
+
   it.each([
     ["anything", new Error("secret /root/path")],
     ["what the command table wraps", new QocError("INTERNAL", { message: "secret /root/path" })],

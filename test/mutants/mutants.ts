@@ -697,6 +697,15 @@ const SECOND: readonly Mutant[] = [
     fails: "a hook that reads a file by a link to it is an error with the reason",
   },
   {
+    name: "23b",
+    removes: "the hidden files, packages and patterns that a fake venue may not read",
+    file: "src/app/venue-files.ts",
+    search: 'if (name.startsWith(".") || name === "node_modules" || SPECIAL.test(path)) continue;',
+    replace: 'if (name === "") continue;',
+    test: "test/app/venue-process.test.ts",
+    fails: "are those of its folder, without links, hidden files, packages and names that Node reads as a pattern",
+  },
+  {
     name: "24a",
     removes: "the owners of the files that say where imports lead",
     file: "src/host/file-owners.ts",
@@ -742,6 +751,15 @@ const SECOND: readonly Mutant[] = [
     fails: "W67 sends nothing, to a program that holds the port while the desk is down, that opens the session later",
   },
   {
+    name: "28b",
+    removes: "the random name of a run of the desk",
+    file: "src/trading/pages/page-sessions.ts",
+    search: "const RUN_BYTES = 16;",
+    replace: "const RUN_BYTES = 0;",
+    test: "test/trading/pages/page-sessions.test.ts",
+    fails: "keeps the sessions, whose pages prove their keys again: a file of this user with digests alone",
+  },
+  {
     name: "29a",
     removes: "the end of service workers that others left",
     file: "src/http/server.ts",
@@ -785,6 +803,24 @@ const SECOND: readonly Mutant[] = [
     replace: "{}",
     test: "test/ui/port-holder.test.ts",
     fails: "leaves no script in the browser's cache that runs in the page of a link",
+  },
+  {
+    name: "33a",
+    removes: "the turn of a read of a resource",
+    file: "src/mcp/server.ts",
+    search: "return session.inTurn(signal, () => options.invoke(command, input, session, signal, progress, metadata));",
+    replace: "return options.invoke(command, input, session, signal, progress, metadata);",
+    test: "test/mcp/calls.test.ts",
+    fails: "waits while four others of its session run, if it reads a resource",
+  },
+  {
+    name: "33b",
+    removes: "the commands of the operator before calls of agents",
+    file: "src/lib/priority-gate.ts",
+    search: "while (this.#holding > 0) await this.#released(signal);",
+    replace: "",
+    test: "test/mcp/agent-access.test.ts",
+    fails: "that wait start after a command of the operator that came later, however many they are",
   },
 ];
 

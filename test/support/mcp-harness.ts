@@ -37,6 +37,7 @@ export interface AnyClient {
     arguments?: Record<string, unknown>;
     _meta?: Record<string, unknown>;
   }): Promise<unknown>;
+  readResource(params: { uri: string }): Promise<unknown>;
   close(): Promise<void>;
 }
 

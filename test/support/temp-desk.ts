@@ -135,7 +135,7 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     () => http.port,
   );
   const stopping = new AbortController();
-  const page = openPage({ open, services: agents.services, port: () => http.port, stopping: stopping.signal });
+  const page = openPage({ open, ...agents, port: () => http.port, stopping: stopping.signal });
   const http = await serveHttp({
     port: options.port ?? 0,
     status: () => ({}),
