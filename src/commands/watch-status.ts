@@ -3,7 +3,7 @@ import type { StatusView } from "../domain/status-view.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandSession } from "./command.ts";
 import { money, signedMoney } from "./rendering/money.ts";
-import { shownConnectorState } from "./rendering/shown-state.ts";
+import { shownConnectorState, shownTradingState } from "./rendering/shown-state.ts";
 import { renderStatus } from "./rendering/status.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
 import { oneLine } from "./rendering/terminal-text.ts";
@@ -25,7 +25,8 @@ function screen(status: StatusView, style: OutputStyle): readonly string[] {
 }
 
 /** One update in one line: what changes while one waits. */
-function line({ at, up, trading, book, proposals, orders, connectors, flagged }: StatusView): string {
+function line(status: StatusView): string {
+  const { at, up, book, proposals, orders, connectors, flagged } = status;
   const exact = { isTty: false };
   const notReady = connectors
     .map((connector) => ({ name: connector.name, state: shownConnectorState(connector) }))
@@ -33,7 +34,7 @@ function line({ at, up, trading, book, proposals, orders, connectors, flagged }:
   const facts = [
     at,
     up ? "up" : "down",
-    `trading ${trading.state}`,
+    `trading ${shownTradingState(status)}`,
     `NAV ${money(book.nav, book.currency, exact)}`,
     // With its date: the day of a simulated market, or of a venue elsewhere, is not the day of the reader.
     `today ${signedMoney(book.dayPnl, book.currency, exact)}${book.day === null ? "" : ` (${book.day})`}`,

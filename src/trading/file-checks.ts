@@ -5,7 +5,13 @@ import type { Desk } from "./desk.ts";
 
 const BY_OTHERS = 0o077;
 
-/** The desk's folder and the connectors' secret files concern the user alone. Files of rates are read whole. */
+/** Of a kind of file: the others are counted. */
+const NAMED_MAX = 5;
+
+/**
+ * The desk's folder and the connectors' secret files concern the user alone. Files of rates and issues are read whole,
+ * and of the entities one page.
+ */
 export async function fileChecks({ workspace, config }: Pick<Desk, "config" | "workspace">) {
   const { root, disk, rates } = workspace;
   const isOpen = async (path: string): Promise<boolean> => (((await disk.facts(path))?.mode ?? 0) & BY_OTHERS) !== 0;
@@ -32,5 +38,26 @@ export async function fileChecks({ workspace, config }: Pick<Desk, "config" | "w
       message,
       fix: "correct the file, or remove it; docs/account.md has the format",
     })),
+    ...noteChecks("issues", await workspace.issues.heads()),
+    ...noteChecks("entities", (await workspace.entities.list("")).entries),
   ];
+}
+
+/** Files that cannot be read; nothing if all can. */
+function noteChecks(
+  name: "issues" | "entities",
+  files: readonly { readonly path: string; readonly problem: string | null }[],
+) {
+  const problems = files.flatMap(({ path, problem }) =>
+    problem === null ? [] : [problem.startsWith(path) ? problem : `${path}: ${problem}`],
+  );
+  const more = problems.length - NAMED_MAX;
+  const named = problems.slice(0, NAMED_MAX).map((message) => ({
+    name,
+    status: "warn" as const,
+    message,
+    fix: "correct the line that is named, or remove the file",
+  }));
+  if (more <= 0) return named;
+  return [...named, { name, status: "warn" as const, message: `${more} more cannot be read`, fix: `qoc ${name} list` }];
 }

@@ -9,7 +9,7 @@ import { escapeInvisible, escapeInvisibleInText, quoteString } from "../lib/invi
 import { blockquote } from "../lib/markdown.ts";
 import { slugOf } from "../lib/slug.ts";
 import { FileCache } from "./file-cache.ts";
-import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
+import { FrontmatterError, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
 import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { resolveInWorkspace } from "./path-policy.ts";
 
@@ -194,18 +194,12 @@ export class Inbox {
   }
 
   /**
-   * Sets the status in the frontmatter and leaves every other byte as it is. @throws FILE_NOT_FOUND, PATH_REFUSED;
-   * NOTE_INVALID if the item has no frontmatter.
+   * Sets the status in the frontmatter and leaves every other byte as it is; a text without frontmatter gets it above
+   * its first line. @throws FILE_NOT_FOUND, PATH_REFUSED, TOO_LARGE.
    */
   async setStatus(ref: string, status: "done" | "snoozed"): Promise<{ path: string; text: string }> {
     const { path, text } = await this.read(ref);
-    const head = /^\uFEFF?---\r?\n[\s\S]*?^---/m.exec(text)?.[0];
-    if (head === undefined) throw new QocError("NOTE_INVALID", { path, message: "it has no frontmatter" });
-    const line = /^status:.*$/m;
-    const changed = line.test(head)
-      ? head.replace(line, `status: ${status}`)
-      : head.replace(/---$/, `status: ${status}\n---`);
-    const next = changed + text.slice(head.length);
+    const next = withField(text, "status", status);
     await this.#disk.writeAtomic(await this.#resolve(path), next);
     return { path, text: next };
   }

@@ -87,10 +87,12 @@ export interface Issue {
   /** Who works on it: `agent`, or the name of a person. */
   readonly assignedTo: string;
   readonly body: string;
+  /** Why the file cannot be read; null if it can. */
+  readonly problem: string | null;
 }
 
-/** The fields of an issue that `status` shows. */
-export type IssueHead = Pick<Issue, "id" | "path" | "title" | "status">;
+/** The fields of an issue that `status` and `doctor` show. */
+export type IssueHead = Pick<Issue, "id" | "path" | "title" | "status" | "problem">;
 
 export interface NewIssue {
   readonly title: string;
@@ -143,8 +145,8 @@ export class IssueStore {
     this.#workspace = workspace;
     this.#writer = writer;
     this.#heads = new FileCache(workspace, async (path): Promise<IssueHead> => {
-      const { id, title, status } = await this.#readOrBlocked(path);
-      return { id, path, title, status };
+      const { id, title, status, problem } = await this.#readOrBlocked(path);
+      return { id, path, title, status, problem };
     });
   }
 
@@ -174,6 +176,7 @@ export class IssueStore {
       contextFiles: listField(note, "context_files"),
       assignedTo: fieldText(note, "assigned_to") || AGENT,
       body: note.body,
+      problem: null,
     };
   }
 
@@ -246,7 +249,8 @@ export class IssueStore {
     } catch (error) {
       if (!(error instanceof QocError)) throw error;
       const blank = { priority: "", symbols: [], contextFiles: [], assignedTo: "", body: "" };
-      return { id: stemOf(path), path, title: error.message, status: "blocked", ...blank };
+      const problem = error.message;
+      return { id: stemOf(path), path, title: problem, status: "blocked", problem, ...blank };
     }
   }
 

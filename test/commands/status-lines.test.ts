@@ -105,6 +105,15 @@ it("the banner of a desk that is read-only says why", async () => {
   expect(render(report, STYLE)).toContain(`✗ read-only: ${readOnly}`);
 });
 
+it.each([
+  ["active", /trading impossible: read-only$/],
+  ["halted", /! halted$/],
+] as const)("a desk that is read-only never says that trading is active: %s", (state, headline) => {
+  const lines = shown({ readOnly: "no space", trading: { state, reason: "", since: null, actor: null } });
+  expect(lines[0]).toMatch(headline);
+  expect(lines.join("\n")).not.toContain("trading active");
+});
+
 it("says since when trading is halted, and who halted it", () => {
   const since = "2026-07-05T11:58:00.000Z";
   const lines = (actor: StatusView["trading"]["actor"], at: string | null = since): string =>

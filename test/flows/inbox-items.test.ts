@@ -41,6 +41,10 @@ it("a fill's title is a sentence; done and snooze set its status and nothing els
   expect(desk.read(path)).toBe(before.replace(/^status: .*$/m, "status: done"));
   await desk.call("inbox snooze", { id: path });
   expect(await desk.call("inbox list", { status: "snoozed" })).toMatchObject([{ path }]);
+  await desk.write("inbox/by-hand.md", "Call the broker.\n");
+  await desk.call("inbox done", { id: "by-hand" });
+  expect(desk.read("inbox/by-hand.md")).toBe('---\nstatus: "done"\n---\nCall the broker.\n');
+  expect(await desk.call("inbox list", { status: "done" })).toMatchObject([{ path: "inbox/by-hand.md" }]);
 });
 
 it("a connector that is quarantined again and again is one item that counts, until a person finishes it", async () => {

@@ -206,6 +206,12 @@ it("doctor says why a desk that is down would not start", async () => {
   const [rates] = (await offline("status")).rateProblems;
   expect(rates).toMatch(/^research\/fx\/ecb\.csv:1: /);
   expect(await statusOf("rates")).toMatchObject({ status: "warn", message: rates });
+  expect(await statusOf("issues")).toBeUndefined();
+  await desk.write("issues/007-broken.md", "---\ntitle: [\n---\n");
+  await desk.write("entities/AAPL.toml", 'symbol = "AAPL"\n');
+  const named = (path: string) => ({ status: "warn", message: expect.stringMatching(`^${path}: `) as string });
+  expect(await statusOf("issues")).toMatchObject(named("issues/007-broken.md"));
+  expect(await statusOf("entities")).toMatchObject(named("entities/AAPL.toml"));
   const wider = desk.read("desk.toml").replace(/max_pct = \d+(\.\d+)?/, "max_pct = 99");
   await desk.write("desk.toml", wider);
   const fix = "qoc up, then qoc reload, or put desk.toml back";

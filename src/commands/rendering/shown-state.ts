@@ -1,4 +1,4 @@
-/** The states of connectors and orders as lists show them, with what contradicts a plain state. */
+/** The states of the desk, of connectors and of orders as lists show them, with what contradicts a plain state. */
 interface ConnectorCondition {
   readonly state: string;
   /** The comparison with its venue fails, so that its orders are blocked. */
@@ -8,6 +8,17 @@ interface ConnectorCondition {
 /** A connector that answers may still take no orders. */
 export function shownConnectorState({ state, comparisonFails = false }: ConnectorCondition): string {
   return comparisonFails ? `${state}, orders blocked` : state;
+}
+
+interface DeskCondition {
+  readonly trading: { readonly state: string };
+  /** Why the desk writes nothing; null if it does. */
+  readonly readOnly: string | null;
+}
+
+/** A desk that cannot write sends no order, also if the operator did not halt it. */
+export function shownTradingState({ trading, readOnly }: DeskCondition): string {
+  return readOnly !== null && trading.state === "active" ? "impossible: read-only" : trading.state;
 }
 
 interface OrderCondition {

@@ -10,7 +10,7 @@ import { streamedQuoteLines } from "./streamed-quotes.ts";
 import { localMinute, shownAge, shownTime, shownTimes } from "./local-time.ts";
 import { quoteForShell } from "../../lib/shell.ts";
 import { badge } from "./order.ts";
-import { shownConnectorState, shownOrderState } from "./shown-state.ts";
+import { shownConnectorState, shownOrderState, shownTradingState } from "./shown-state.ts";
 import { NEEDS } from "./proposal-needs.ts";
 import { bookLines } from "./book-lines.ts";
 import { INDENT, type OutputStyle, section } from "./table-text.ts";
@@ -116,7 +116,7 @@ function headline(style: OutputStyle, status: StatusView): string {
   ].join(" ");
   const trading =
     state === "active"
-      ? "trading active"
+      ? `trading ${shownTradingState(status)}`
       : style.paint(
           "yellow",
           oneLine(`! ${state}${reason === "" ? "" : `: ${reason}`}${change === "" ? "" : ` (${change})`}`),
@@ -267,14 +267,15 @@ function lastLines(style: OutputStyle, status: StatusView): readonly string[] {
   ];
 }
 
-function tradingCells({ state, reason, since, actor }: StatusView["trading"]): readonly string[] {
-  return ["trading", state, reason, ...(state === "active" ? [] : [since ?? "", actor ?? ""])];
+function tradingCells(status: StatusView): readonly string[] {
+  const { state, reason, since, actor } = status.trading;
+  return ["trading", shownTradingState(status), reason, ...(state === "active" ? [] : [since ?? "", actor ?? ""])];
 }
 
 function renderForProgram(status: StatusView): readonly string[] {
   return [
     ["desk", status.workspace.name, status.workspace.path, status.up ? "up" : "down"],
-    tradingCells(status.trading),
+    tradingCells(status),
     ...(status.port === undefined ? [] : [["port", String(status.port.open)]]),
     ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
     ...status.config.map((notice) => ["config", notice.kind, ...[notice.text, ...notice.changes]]),

@@ -47,6 +47,7 @@ function Figures({ status }: { readonly status: StatusView }): JSX.Element {
   const { nav, dayPnl, cash, buyingPower, currency, asOf, accounts } = status.book;
   const money = (value: string | null): JSX.Element =>
     value === null ? <Unavailable /> : <AmountIn amount={value} unit={currency} />;
+  const isReadOnly = status.readOnly !== null && status.trading.state === "active";
   return (
     <dl class="figures">
       <Figure
@@ -79,7 +80,7 @@ function Figures({ status }: { readonly status: StatusView }): JSX.Element {
           </>
         }
       >
-        <StateMark state={status.trading.state} />
+        <StateMark state={isReadOnly ? "read-only" : status.trading.state} />
       </Figure>
       <Figure name="inbox" note={<a href={hrefOf("inbox")}>open</a>}>
         {status.inbox.new} new

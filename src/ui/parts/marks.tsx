@@ -37,6 +37,7 @@ const STATE_MARKS: Readonly<Record<string, readonly [string, Tone]>> = {
   zombie: ["✗", "bad"],
   stopped: ["–", "quiet"],
   active: ["●", "good"],
+  "read-only": ["✗", "bad"],
   reducing: ["◐", "warn"],
   halted: ["■", "bad"],
 };
