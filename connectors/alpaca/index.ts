@@ -17,6 +17,7 @@ import {
   type Quote,
   type Rate,
   type Session,
+  type UnreadableOrder,
   VenueRejection,
 } from "@qoc-app/sdk";
 import { ZERO, amount } from "../amount.ts";
@@ -32,6 +33,7 @@ import {
   isOption,
   isStated,
   millis,
+  openReportOf,
   optionOf,
   positionOf,
   quoteOf,
@@ -262,10 +264,10 @@ export default class AlpacaConnector implements ConnectorAdapter {
     );
   }
 
-  async getOpenOrders(): Promise<OrderReport[]> {
+  async getOpenOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
     const orders = await allOpenOrders((path) => this.#client.get<readonly VenueOrder[]>(path));
     const pairs = await this.#coins.covering(orders);
-    return orders.map((order) => reportOf(order, pairs));
+    return orders.map((order) => openReportOf(order, pairs));
   }
 
   /** Activity events have the execution ids of the stream. The list of activities has others, so it is not used. */

@@ -11,10 +11,12 @@ import {
   type Rate,
   type Session,
   type Side,
+  type UnreadableOrder,
 } from "@qoc-app/sdk";
 import { type Amount, amount, textOf as amountText } from "../amount.ts";
 import { millisOfTime } from "../venue-time.ts";
 import { assetOfCoin } from "../coin-asset.ts";
+import { listedOrder } from "../listed-order.ts";
 import type {
   ActivityEvent,
   CalendarDay,
@@ -114,6 +116,12 @@ export function reportOf(order: VenueOrder, pairs: CryptoPairs): OrderReport {
   if (isStated(order.side)) report.side = sideOf(order.side);
   if (isStated(order.updated_at)) report.updatedAt = millis(order.updated_at);
   return report;
+}
+
+/** An order of the list of open orders. */
+export function openReportOf(order: VenueOrder, pairs: CryptoPairs): OrderReport | UnreadableOrder {
+  const { id: venueOrderId, client_order_id: clientOrderId, symbol } = order;
+  return listedOrder({ venueOrderId, clientOrderId, symbol }, () => reportOf(order, pairs));
 }
 
 /** An order that is open, and whose answer says of no fill, has none. @throws Error for any other without it. */

@@ -21,6 +21,7 @@ import {
   type Rate,
   RateLimited,
   type Session as TradingSession,
+  type UnreadableOrder,
   VenueRejection,
 } from "@qoc-app/sdk";
 import { AccountStream } from "../account-stream.ts";
@@ -247,7 +248,7 @@ class SpotConnector implements ConnectorAdapter {
     return this.trading.order(query);
   }
 
-  async getOpenOrders(): Promise<OrderReport[]> {
+  async getOpenOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
     if (this.#venue.trading === undefined) return [];
     const orders = await this.trading.openOrders();
     for (const { symbol } of orders) if (symbol !== undefined) this.#traded.add(symbol);

@@ -14,6 +14,7 @@ import type {
   OrderQuery,
   OrderReport,
   Quote,
+  UnreadableOrder,
 } from "@qoc-app/sdk";
 import type { StreamStep } from "../account-stream.ts";
 import type { Exchange } from "./ccxt.ts";
@@ -75,7 +76,7 @@ export interface TradingVenue {
   place(order: Order, market: Market): Promise<OrderAck>;
   cancel(venueOrderId: string, hint: CancelHint): Promise<void>;
   order(query: OrderQuery): Promise<OrderReport | null>;
-  openOrders(): Promise<OrderReport[]>;
+  openOrders(): Promise<(OrderReport | UnreadableOrder)[]>;
   /** Oldest first. */
   fills(since: number, hint: FillsHint): Promise<FillPage>;
   /** What changed the account without a trade since that time (ms), oldest first. */

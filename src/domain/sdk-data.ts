@@ -135,6 +135,22 @@ export interface OrderReport {
   replacedBy?: string;
 }
 
+/**
+ * An order of `getOpenOrders` that the connector cannot read, for example because it does not know the status that the
+ * venue states. The desk shows such an order of others, and asks for its own with `getOrder`.
+ */
+export interface UnreadableOrder {
+  venueOrderId: string;
+  clientOrderId?: string;
+  status: "unknown";
+  /** What cannot be read, in one line of at most 200 characters. */
+  reason: string;
+  symbol?: string;
+  side?: Side;
+  quantity?: Numeric;
+  limitPrice?: Numeric;
+}
+
 /** The account at the venue. All amounts are in `currency`. */
 export interface Account {
   /** Net asset value: cash plus positions at their marks. */

@@ -23,6 +23,7 @@ import type {
   Session,
   Side,
   Timestamp,
+  UnreadableOrder,
 } from "./sdk-data.ts";
 
 /**
@@ -192,8 +193,11 @@ export interface ConnectorAdapter {
   // Optional methods: the desk checks which ones exist.
   /** Resolves to null if the venue does not know the order. */
   getOrder?(query: OrderQuery): Promise<OrderReport | null>;
-  /** Every open order of the account. The desk asks for this list instead of each order by itself. */
-  getOpenOrders?(): Promise<OrderReport[]>;
+  /**
+   * Every open order of the account. The desk asks for this list instead of each order by itself. An order that cannot
+   * be read is listed as such, so that it hides no other.
+   */
+  getOpenOrders?(): Promise<(OrderReport | UnreadableOrder)[]>;
   /**
    * All fills since that time (ms), oldest first; or a page of them, with a cursor if there are more. The desk then
    * calls again with that cursor. A call may take 30 seconds.

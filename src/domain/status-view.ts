@@ -73,7 +73,10 @@ export interface ExternalOrderView {
   readonly side: string | null;
   readonly quantity: string | null;
   readonly limitPrice: string | null;
-  readonly filled: string;
+  /** null if the order cannot be read. */
+  readonly filled: string | null;
+  /** What cannot be read of the order, such as its state. */
+  readonly unreadable: Untrusted | null;
   /** The order of this desk that a human closed. */
   readonly closedHere: string | null;
 }

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { LIMITS } from "../protocol/limits.ts";
 import { type Envelope, type Method } from "../protocol/messages.ts";
 import { answerIssue } from "./answer-issue.ts";
+import { listedOrderSchema } from "./open-orders.ts";
 import type { AnswerShape } from "../protocol/answer-shape.ts";
 import {
   ACK_MEMBERS,
@@ -29,6 +30,7 @@ import type {
   BarRange,
   BarSelection,
   ReportedAccount,
+  UnreadableVenueOrder,
   VenueActivity,
   VenueBar,
   VenueFill,
@@ -177,8 +179,12 @@ export function openVenueClient(connectors: Connectors) {
       }),
     order: (name: string, query: OrderQuery): Promise<VenueReport | null | undefined> =>
       callIfSupported(connectors, name, { method: "getOrder", args: [query], ...oneOrNull(reportSchema) }),
-    openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
-      callIfSupported(connectors, name, { method: "getOpenOrders", ...list(reportSchema, LIMITS.openOrders) }),
+    openOrders: (name: string): Promise<readonly (VenueReport | UnreadableVenueOrder)[] | undefined> =>
+      callIfSupported(connectors, name, {
+        method: "getOpenOrders",
+        schema: listOf(listedOrderSchema, LIMITS.openOrders),
+        members: reportSchema.members,
+      }),
     fills: async (name: string, since: number, hint: FillsHint): Promise<VenuePage<VenueFill> | undefined> => {
       const args = [since, hint];
       const page = await callIfSupported(connectors, name, { method: "getFills", args, schema: FILL_PAGE });

@@ -149,6 +149,9 @@ function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish();
 }
 
+/** For further schemas of answers. */
+export const FIELDS = { line, name, numeric, optional, positive };
+
 export const quoteSchema = answerShape(
   {
     symbol: name,

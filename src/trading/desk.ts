@@ -9,7 +9,7 @@ import type { Clock, Ids, Log } from "../domain/ports.ts";
 import type { InstrumentKey } from "../domain/orders/order.ts";
 import type { Digest, OrderId } from "../domain/ids.ts";
 import type { Verdict } from "../domain/orders/verdict.ts";
-import type { VenueInstrument, VenueReport } from "../domain/market/venue.ts";
+import type { UnreadableVenueOrder, VenueInstrument, VenueReport } from "../domain/market/venue.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import type { DeskConfig } from "../workspace/config.ts";
@@ -100,7 +100,7 @@ export interface MarketCache {
 }
 
 export interface ExternalOrder {
-  readonly report: VenueReport;
+  readonly report: VenueReport | UnreadableVenueOrder;
   /** The order of this desk, if a human closed it here while it goes on at the venue. */
   readonly closedHere: OrderId | null;
 }

@@ -117,7 +117,7 @@ function view(
       })),
     proposals: pendingProposals(desk),
     orders: inFlightOrders(desk.state),
-    externalOrders: externalOrders(desk.market?.externalOrders ?? new Map()),
+    externalOrders: externalOrders(desk.market?.externalOrders ?? new Map(), desk.clock.now()),
     issues: issues.map((issue) => shownIssue(desk, issue)),
     inbox: { new: inboxNew },
     runs: {
@@ -239,7 +239,7 @@ function readPauseOf(
 
 const EXTERNAL_SHOWN_MAX = 200;
 
-function externalOrders(all: ReadonlyMap<string, readonly ExternalOrder[]>): readonly ExternalOrderView[] {
+function externalOrders(all: ReadonlyMap<string, readonly ExternalOrder[]>, now: number): readonly ExternalOrderView[] {
   return [...all]
     .flatMap(([connector, orders]) =>
       orders.map(({ report, closedHere }) => ({
@@ -249,7 +249,8 @@ function externalOrders(all: ReadonlyMap<string, readonly ExternalOrder[]>): rea
         side: report.side ?? null,
         quantity: report.quantity ?? null,
         limitPrice: report.limitPrice ?? null,
-        filled: report.filledQuantity,
+        filled: report.status === "unknown" ? null : report.filledQuantity,
+        unreadable: report.status === "unknown" ? untrusted(connectorSource(connector), now, report.reason) : null,
         closedHere,
       })),
     )

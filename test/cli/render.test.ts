@@ -242,7 +242,7 @@ function status(text: string) {
     externalOrders: [
       {
         ...{ connector: text, venueOrderId: text, symbol: text, side: "buy", quantity: "3", limitPrice: "20" },
-        ...{ filled: "0", closedHere: text },
+        ...{ filled: "0", closedHere: text, unreadable: untrustedOf(text) },
       },
     ],
     quotes: [{ connector: text, symbol: text, bid: "1", ask: "2", last: null, at: text, ageSeconds: 3 }],

@@ -2,7 +2,7 @@
 import type { StatusView } from "../../src/domain/status-view.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
-import { compareOpenOrders, followOrders } from "../../src/trading/orders/reconcile.ts";
+import { compareOpenOrders, followOrders, reconcileConnector } from "../../src/trading/orders/reconcile.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -61,12 +61,42 @@ it("an order of another program is listed as external, and our own is not", asyn
   expect((await status()).externalOrders).toEqual([
     {
       ...{ connector: "v", venueOrderId: "x1", symbol: "AAA", side: "sell", quantity: "3", limitPrice: "20" },
-      ...{ filled: "0", closedHere: null },
+      ...{ filled: "0", closedHere: null, unreadable: null },
     },
   ]);
   await pull("LOSE");
   await compareOpenOrders(desk.open.desk, NAME);
   expect((await status()).externalOrders).toEqual([]);
+});
+
+describe("an order of the list that cannot be read", () => {
+  it("hides no other: those of others are shown so, and our own are followed", async () => {
+    await open();
+    const id = await working("1");
+    await pull("UNREAD");
+    await follow();
+    expect((await status()).externalOrders).toMatchObject([
+      { venueOrderId: "x2", symbol: "AAA", side: "buy", filled: null, unreadable: { text: "is HELD" } },
+      { venueOrderId: "x3", filled: null, unreadable: { text: expect.stringContaining("quantity") as string } },
+    ]);
+    expect((await status()).connectors).toMatchObject([{ polls: null }]);
+    expect(desk.open.desk.state.orders.get(id)?.state).toBe("accepted");
+  });
+
+  it("and is ours, is asked for, the others too, and the error names it", async () => {
+    await open();
+    await working("1");
+    const other = await working("2");
+    await pull("GARBLE");
+    await pull("END2");
+    await follow();
+    expect((await status()).connectors).toMatchObject([
+      { polls: { untrusted: { text: expect.stringContaining("order v1 is HELD") as string } } },
+    ]);
+    expect(desk.open.desk.state.orders.get(other)?.state).toBe("cancelled");
+    expect((await status()).externalOrders).toEqual([]);
+    await expect(reconcileConnector(desk.open.desk, NAME)).rejects.toThrow("order v1 is HELD");
+  });
 });
 
 describe("an acknowledged order that its venue no longer knows", () => {

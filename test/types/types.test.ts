@@ -45,6 +45,9 @@ const SHAPES: Readonly<Record<string, string>> = {
   OrderReport:
     "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N; " +
     "symbol?: string; side?: S.Side; quantity?: N; limitPrice?: N; reason?: string; updatedAt?: T; replacedBy?: string }",
+  UnreadableOrder:
+    '{ venueOrderId: string; clientOrderId?: string; status: "unknown"; reason: string; symbol?: string; side?: S.Side; ' +
+    "quantity?: N; limitPrice?: N }",
   Account: `{ nav: N; cash: N; buyingPower: N; currency: string; balances?: S.Balance[]; settledCash?: N; marginUsed?: N; unrealizedPnl?: N; timestamp?: T; accountId?: string;
     notice?: string | undefined }`,
   Balance: "{ currency: string; total: N; free?: N; locked?: N; rateToAccount?: N; rateAt?: T }",
@@ -81,7 +84,7 @@ const SHAPES: Readonly<Record<string, string>> = {
     getQuote(symbol: string): Promise<S.Quote>; getPositions(): Promise<S.Position[]>; getBuyingPower(): Promise<N>;
     placeOrder(order: S.Order): Promise<S.OrderAck>; cancelOrder(venueOrderId: string, order?: S.CancelHint): Promise<void>;
     getOrder?(query: S.OrderQuery): Promise<S.OrderReport | null>;
-    getOpenOrders?(): Promise<S.OrderReport[]>;
+    getOpenOrders?(): Promise<(S.OrderReport | S.UnreadableOrder)[]>;
     getFills?(since: number, hint?: S.FillsHint): Promise<S.Fill[] | { fills: S.Fill[]; cursor?: string }>;
     getActivities?(since: number, cursor?: string): Promise<S.Activity[] | { activities: S.Activity[]; cursor?: string }>;
     getRates?(pairs: readonly string[]): Promise<S.Rate[]>;

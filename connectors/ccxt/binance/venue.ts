@@ -12,8 +12,10 @@ import {
   type OrderQuery,
   type OrderReport,
   type Quote,
+  type UnreadableOrder,
   VenueRejection,
 } from "@qoc-app/sdk";
+import { listedOrder } from "../../listed-order.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { ExchangeClock } from "../clock.ts";
@@ -257,10 +259,16 @@ class BinanceVenue implements Venue, TradingVenue {
     return found === null ? null : reportOf(found, symbol);
   }
 
-  async openOrders(): Promise<OrderReport[]> {
+  async openOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
     const orders = listOf(await this.#call({ path: "openOrders" }));
-    const reports: OrderReport[] = [];
-    for (const order of orders) reports.push(reportOf(order, (await this.#marketOfId(textIn(order, "symbol"))).symbol));
+    const reports: (OrderReport | UnreadableOrder)[] = [];
+    for (const order of orders) {
+      const { orderId: venueOrderId, clientOrderId } = order;
+      const id = textIn(order, "symbol");
+      // A market that Binance lists no longer keeps Binance's name: its orders must not hide those of others.
+      const symbol = (await foundOr(this.#marketOfId(id), [NO_SUCH_SYMBOL]))?.symbol ?? id;
+      reports.push(listedOrder({ venueOrderId, clientOrderId, symbol }, () => reportOf(order, symbol)));
+    }
     return reports;
   }
 

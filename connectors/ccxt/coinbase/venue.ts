@@ -10,7 +10,9 @@ import {
   type OrderQuery,
   type OrderReport,
   type Quote,
+  type UnreadableOrder,
 } from "@qoc-app/sdk";
+import { listedOrder } from "../../listed-order.ts";
 import { amount, textOf } from "../../amount.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
@@ -247,9 +249,13 @@ class CoinbaseVenue implements Venue, TradingVenue {
     return own === undefined ? null : reportOf(own);
   }
 
-  async openOrders(): Promise<OrderReport[]> {
+  async openOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
     const params = { order_status: ["OPEN"] };
-    return (await this.#all("brokerage/orders/historical/batch", "orders", params)).map(reportOf);
+    const orders = await this.#all("brokerage/orders/historical/batch", "orders", params);
+    return orders.map((order) => {
+      const { order_id: venueOrderId, client_order_id: clientOrderId } = order;
+      return listedOrder({ venueOrderId, clientOrderId }, () => reportOf(order));
+    });
   }
 
   async fills(since: number, _hint: FillsHint): Promise<FillPage> {

@@ -10,7 +10,9 @@ import {
   type OrderQuery,
   type OrderReport,
   type Quote,
+  type UnreadableOrder,
 } from "@qoc-app/sdk";
+import { listedOrder } from "../../listed-order.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { type Body, amountIn, bodyOf, optionalTextIn, textIn } from "../fields.ts";
@@ -246,14 +248,24 @@ class KrakenVenue implements Venue, TradingVenue {
   }
 
   async #report(id: string, order: Body): Promise<OrderReport> {
-    const pair = textIn(bodyOf(order["descr"]), "pair");
-    return reportOf(id, order, (await this.#find(pair))?.symbol ?? pair);
+    return reportOf(id, order, await this.#symbolOf(order));
   }
 
-  async openOrders(): Promise<OrderReport[]> {
+  /** A pair that Kraken lists no longer keeps Kraken's name. */
+  async #symbolOf(order: Body): Promise<string> {
+    const pair = textIn(bodyOf(order["descr"]), "pair");
+    return (await this.#find(pair))?.symbol ?? pair;
+  }
+
+  async openOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
     const orders = Object.entries(bodyOf((await this.#private("OpenOrders"))["open"]));
-    const reports: OrderReport[] = [];
-    for (const [id, order] of orders) reports.push(await this.#report(id, bodyOf(order)));
+    const reports: (OrderReport | UnreadableOrder)[] = [];
+    for (const [venueOrderId, value] of orders) {
+      const order = bodyOf(value);
+      const symbol = await this.#symbolOf(order);
+      const names = { venueOrderId, clientOrderId: order["cl_ord_id"], symbol };
+      reports.push(listedOrder(names, () => reportOf(venueOrderId, order, symbol)));
+    }
     return reports;
   }
 

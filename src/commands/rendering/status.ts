@@ -55,7 +55,7 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
         return flags.includes("missing") ? style.paint("red", `✗ ${line}: its venue does not know it`) : line;
       }),
     ),
-    ...block(style, "orders at venues that this desk did not send", status.externalOrders.map(externalLine)),
+    ...block(style, "orders at venues that this desk did not send", status.externalOrders.flatMap(externalLines)),
     ...block(
       style,
       "blocked instruments",
@@ -176,11 +176,14 @@ function troubleLines(
   ];
 }
 
-function externalLine(order: StatusView["externalOrders"][number]): string {
-  const { connector, venueOrderId, side, quantity, symbol, limitPrice, closedHere } = order;
+function externalLines(order: StatusView["externalOrders"][number]): readonly string[] {
+  const { connector, venueOrderId, side, quantity, symbol, limitPrice, closedHere, unreadable } = order;
   const what = [side, quantity, symbol, limitPrice].filter((part) => part !== null).join(" ");
   const closed = closedHere === null ? "" : ` (order ${closedHere}, which was closed by hand)`;
-  return oneLine(`${connector}  ${venueOrderId ?? "(no plain id)"}  ${what}${closed}`);
+  return [
+    oneLine(`${connector}  ${venueOrderId ?? "(no plain id)"}  ${what}${closed}`),
+    ...(unreadable === null ? [] : [oneLine(`  its state is not known: ${unreadable.text}`)]),
+  ];
 }
 
 /** A connector that runs at another level than desk.toml says. */
@@ -294,8 +297,9 @@ function renderForProgram(status: StatusView): readonly string[] {
       ],
     ]),
     ...status.orders.map(({ id, state, sentence, flags }) => ["order", id, state, sentence, ...flags]),
-    ...status.externalOrders.map(({ connector, venueOrderId, side, quantity, symbol, limitPrice }) => [
+    ...status.externalOrders.map(({ connector, venueOrderId, side, quantity, symbol, limitPrice, unreadable }) => [
       ...["external-order", connector, venueOrderId ?? "", side ?? "", quantity ?? "", symbol ?? "", limitPrice ?? ""],
+      ...(unreadable === null ? [] : [unreadable.text]),
     ]),
     ...status.connectors.flatMap(({ name, polls, readPause, refusedFills, venueDate, notice }) => [
       ...(venueDate === null ? [] : [["venue-date", name, venueDate]]),

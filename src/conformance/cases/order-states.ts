@@ -84,6 +84,7 @@ async function assertOnlyOpenOrders(harness: ConformanceHarness): Promise<void> 
   const reports = (await harness.calls.openOrders("kit")) ?? [];
   const report = reports.find(({ venueOrderId }) => venueOrderId === kept.venueOrderId);
   assert(report !== undefined, `order ${kept.venueOrderId} is open, but getOpenOrders left it out`);
+  assert(report.status !== "unknown", `order ${kept.venueOrderId} is open, but getOpenOrders cannot read it`);
   assertTerms(report, kept.order);
   await harness.calls.cancel("kit", cancelled.venueOrderId);
   const filled = await placeUnfilledOrder(harness, "1");

@@ -87,6 +87,15 @@ export interface VenueReport {
   readonly replacedBy?: string;
 }
 
+/** A listed order that cannot be read; see `UnreadableOrder` in the SDK. */
+export interface UnreadableVenueOrder extends Pick<
+  VenueReport,
+  "clientOrderId" | "limitPrice" | "quantity" | "side" | "symbol" | "venueOrderId"
+> {
+  readonly status: "unknown";
+  readonly reason: string;
+}
+
 /** What changed an account without a trade; see `Activity` in the SDK. */
 export interface VenueActivity {
   readonly id: string;

@@ -10,6 +10,7 @@ import type {
   BarSelection,
   Mode,
   ReportedAccount,
+  UnreadableVenueOrder,
   VenueActivity,
   VenueBar,
   VenueConnection,
@@ -95,7 +96,7 @@ export interface VenueGateway {
   search(connector: string, words: string, limit: number): Promise<readonly VenueInstrument[] | undefined>;
   /** null if the venue does not know the order. */
   order(connector: string, query: OrderLookUp): Promise<VenueReport | null | undefined>;
-  openOrders(connector: string): Promise<readonly VenueReport[] | undefined>;
+  openOrders(connector: string): Promise<readonly (VenueReport | UnreadableVenueOrder)[] | undefined>;
   /** Fills since a time (ms), one page at a time. */
   fills(connector: string, since: number, hint: FillsHint): Promise<VenuePage<VenueFill> | undefined>;
   /** Activities since a time (ms), one page at a time. */

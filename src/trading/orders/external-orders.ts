@@ -50,6 +50,8 @@ function hasOpenOutcome({ state }: Pick<Desk, "state">, connector: ConnectorName
   return false;
 }
 
-function logExternal({ log }: Pick<Desk, "log">, connector: string, { venueOrderId }: VenueReport): void {
-  log.warn(`order ${venueOrderId} rests at ${connector}, and this desk did not send it`, { connector });
+function logExternal({ log }: Pick<Desk, "log">, connector: string, report: ExternalOrder["report"]): void {
+  const { venueOrderId } = report;
+  const trouble = report.status === "unknown" ? `; its state is not known: ${report.reason}` : "";
+  log.warn(`order ${venueOrderId} rests at ${connector}, and this desk did not send it${trouble}`, { connector });
 }

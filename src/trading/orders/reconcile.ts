@@ -9,7 +9,7 @@ import { iso } from "../../lib/time.ts";
 import { QocError, messageOf } from "../../domain/errors/error.ts";
 import type { ConnectorName, OrderId, VenueOrderId } from "../../domain/ids.ts";
 import { type OrderRecord, disputedQuantity, isTerminal } from "../../domain/orders/order-state.ts";
-import type { VenueFill, VenueReport } from "../../domain/market/venue.ts";
+import type { UnreadableVenueOrder, VenueFill, VenueReport } from "../../domain/market/venue.ts";
 import type { Desk, ExternalOrder } from "../desk.ts";
 import { markAccount } from "../market/market-snapshot.ts";
 import { fillKey } from "../../domain/fills/fill.ts";
@@ -42,10 +42,10 @@ export async function markInterruptedUnknown(desk: Pick<Desk, "commit" | "state"
 export async function reconcileConnector(desk: Desk, connector: ConnectorName): Promise<void> {
   await recoverFills(desk, connector);
   const listed = await compareOpenOrders(desk, connector);
-  for (const order of [...desk.state.inFlight.values()]) {
-    if (order.terms.connector !== connector || order.state === "approved" || listed?.has(order.id) === true) continue;
-    await queryOrderStatus(desk, order);
-  }
+  const unlisted = [...desk.state.inFlight.values()].filter(
+    ({ id, terms, state }) => terms.connector === connector && state !== "approved" && listed?.has(id) !== true,
+  );
+  await eachOrder(unlisted, (order) => queryOrderStatus(desk, order));
   await settleOpenCancels(desk, connector);
   await markAccount(desk, connector, { isReconciliation: true });
   desk.market.reconciled.add(connector);
@@ -245,11 +245,27 @@ export async function followWorking(desk: Desk, connector: ConnectorName): Promi
   desk.market.followPace.followed(connector);
   const working = workingOrders(desk, connector);
   const listed = await compareOpenOrders(desk, connector);
-  for (const order of working) {
-    if (isTerminal(order.state) || listed?.has(order.id) === true) continue;
-    if ((missing.get(order)?.next ?? 0) > desk.clock.monotonic()) continue;
-    await followOrder(desk, order);
-  }
+  const isDue = (order: OrderRecord): boolean =>
+    !isTerminal(order.state) &&
+    listed?.has(order.id) !== true &&
+    (missing.get(order)?.next ?? 0) <= desk.clock.monotonic();
+  await eachOrder(working, async (order) => void (isDue(order) && (await followOrder(desk, order))));
+}
+
+/** Errors that are about one order: the venue answers, and the others can be asked for. */
+const OF_ONE_ORDER: readonly string[] = ["CALL_FAILED", "PROTOCOL"];
+
+/** Asks for each order, also after an error that is about another one. @throws the first error. */
+async function eachOrder(orders: readonly OrderRecord[], ask: (order: OrderRecord) => Promise<unknown>): Promise<void> {
+  const errors: unknown[] = [];
+  for (const order of orders)
+    try {
+      await ask(order);
+    } catch (error) {
+      errors.push(error);
+      if (!(error instanceof QocError) || !OF_ONE_ORDER.includes(error.code)) break;
+    }
+  if (errors.length > 0) throw errors[0];
 }
 
 const LOGGED_FAILURES = 5;
@@ -294,7 +310,8 @@ async function followOrder(desk: Desk, order: OrderRecord): Promise<void> {
 
 /**
  * Compares the venue's open orders with ours. Returns ours among them, with their reports applied; undefined if the
- * connector cannot list its orders. The absence of an order means nothing: it may have ended, or be too new.
+ * connector cannot list its orders. The absence of an order means nothing: it may have ended, or be too new, or the
+ * connector cannot read it. @throws PROTOCOL for one of ours that cannot be read and cannot be asked for.
  */
 export async function compareOpenOrders(
   desk: Desk,
@@ -304,15 +321,23 @@ export async function compareOpenOrders(
   if (reports === undefined) return undefined;
   const own = new Set<OrderId>();
   const others: ExternalOrder[] = [];
+  const unreadable: UnreadableVenueOrder[] = [];
   for (const report of reports) {
     const id = ownerOf(desk.state, connector, report);
     const order = id === undefined ? undefined : desk.state.orders.get(id);
-    if (order !== undefined) {
+    if (order !== undefined && report.status !== "unknown") {
       own.add(order.id);
       await applyReport(desk, order, report);
     }
     if (order === undefined || isTerminal(order.state)) others.push({ report, closedHere: order?.id ?? null });
+    else if (report.status === "unknown") unreadable.push(report);
   }
   keepExternalOrders(desk, connector, others);
+  // With getOrder the desk asks for its own next, as it does for an order that the list lacks.
+  const [first] = unreadable;
+  if (first !== undefined && !hasMethod(desk, connector, "getOrder")) {
+    const message = `order ${first.venueOrderId}: ${first.reason}`;
+    throw new QocError("PROTOCOL", { connector, what: "result of getOpenOrders", message });
+  }
   return own;
 }

@@ -162,6 +162,7 @@ function OrdersCard({ status }: { readonly status: StatusView }): JSX.Element | 
             <span class="tone-warn">! not of this desk:</span> {order.side} {order.quantity} {order.symbol} at{" "}
             {order.connector}
             {order.limitPrice === null ? "" : `, limit ${order.limitPrice}`}
+            {order.unreadable === null ? null : <SaidLine text={`its state is not known: ${order.unreadable.text}`} />}
           </li>
         ))}
       </ul>
