@@ -1,16 +1,18 @@
 /** The account: its amounts in each currency, and its positions. Pure. */
 import type { Account, Position, Rate } from "@qoc-app/sdk";
 import { ZERO, amount, max, quotient, textOf } from "../amount.ts";
-import { NUMBER, divided, plain } from "./amounts.ts";
+import { NUMBER, type TwsNumber, divided, isStated, plain } from "./amounts.ts";
 import { multiplierOf } from "./contracts.ts";
 import type { AccountRow } from "./rows.ts";
 
 /** TWS states the sum over all currencies under this word, besides the amount of each currency. */
 const ALL = "BASE";
 
-/** Java writes some numbers with an exponent. */
-function isPlain(value: string): boolean {
-  return !/[eE]/.test(value);
+/** An amount of the account, which some TWS write with commas and Java with an exponent; undefined for other texts. */
+function amountIn(value: string): string | undefined {
+  const text = value.trim().replaceAll(",", "");
+  if (!NUMBER.test(text)) return undefined;
+  return /[eE]/.test(text) ? plain(text) : text;
 }
 
 export interface AccountValues {
@@ -35,8 +37,9 @@ export function accountValues(rows: readonly AccountRow[]): AccountValues {
   const currency = baseOf(of("NetLiquidation"), rates);
   const amount = (key: string): string => {
     const found = of(key).find((row) => row.currency === currency)?.value;
-    if (found === undefined || !NUMBER.test(found)) throw new Error(`the gateway does not state ${key} of the account`);
-    return isPlain(found) ? found : plain(found);
+    const read = found === undefined ? undefined : amountIn(found);
+    if (read === undefined) throw new Error(`the gateway does not state ${key} of the account`);
+    return read;
   };
   rates.delete(currency);
   return {
@@ -54,7 +57,7 @@ type ValueRow = Extract<AccountRow, { kind: "value" }>;
 /** TWS states a P&L in each currency, and the sum of all in the account's own currency as that of `BASE`. */
 function statedOf(values: readonly ValueRow[], currency: string): AccountValues["stated"] {
   const find = (key: string, of: string): string | undefined =>
-    values.find((row) => row.key === key && row.currency === of && NUMBER.test(row.value))?.value;
+    amountIn(values.find((row) => row.key === key && row.currency === of)?.value ?? "");
   const members = {
     settledCash: find("SettledCash", currency),
     marginUsed: find("InitMarginReq", currency),
@@ -81,23 +84,38 @@ export function accountFrom({ currency, nav, cash, availableFunds, stated }: Acc
 export function ratesFrom({ currency, rates }: AccountValues, pairs: readonly string[], at: number): Rate[] {
   return pairs.flatMap((pair) => {
     const [base = "", quote = ""] = pair.split("/");
-    const rate = quote === currency ? rates.get(base) : undefined;
-    return rate === undefined || !NUMBER.test(rate) || Number(rate) === 0 ? [] : [{ pair, rate, timestamp: at }];
+    const rate = quote === currency ? amountIn(rates.get(base) ?? "") : undefined;
+    return rate === undefined || Number(rate) <= 0 ? [] : [{ pair, rate, timestamp: at }];
   });
 }
 
 type HeldRow = Extract<AccountRow, { kind: "position" }>;
 
 export function positionRows(rows: readonly AccountRow[]): readonly HeldRow[] {
-  return rows.filter((row) => row.kind === "position").filter(({ quantity }) => plain(quantity) !== "0");
+  return rows
+    .filter((row) => row.kind === "position")
+    .filter(({ quantity }) => quantity === undefined || plain(quantity) !== "0");
 }
 
-/** The average cost of TWS includes the multiplier; the desk's price does not. */
+/**
+ * The average cost of TWS includes the multiplier; the desk's price does not. Spreads, power and oil trade below zero.
+ * @throws Error that names the position, for an amount that cannot be read.
+ */
 export function positionOf(row: HeldRow, symbol: string): Position {
+  try {
+    return statedPosition(row, symbol);
+  } catch (error) {
+    throw new Error(`the position in ${symbol}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function statedPosition(row: HeldRow, symbol: string): Position {
   const { contract, quantity, averageCost } = row;
+  if (quantity === undefined) throw new Error("the gateway does not state its quantity");
   const position: Position = { symbol, quantity: plain(quantity) };
-  const mark = markOf(row);
-  if (Number(averageCost) > 0) position.averagePrice = divided(averageCost, multiplierOf(contract));
+  const mark = markOf(row, quantity);
+  if (isStated(averageCost) && Number(averageCost) !== 0)
+    position.averagePrice = divided(averageCost, multiplierOf(contract));
   if (mark !== undefined) position.markPrice = mark;
   if (contract.currency !== undefined) position.currency = contract.currency;
   return position;
@@ -110,8 +128,9 @@ const ROUNDING = { part: amount("0.005"), least: amount("0.01") };
  * The price of a unit in the currency of the contract. TWS states some prices in a smaller unit, such as pence, or in
  * percent, as those of bonds; the value of the position is in the currency in any case.
  */
-function markOf({ contract, quantity, marketPrice, marketValue = 0 }: HeldRow): string | undefined {
-  if (Number(marketPrice) <= 0) return undefined;
+function markOf({ contract, marketPrice, marketValue = 0 }: HeldRow, quantity: TwsNumber): string | undefined {
+  // TWS writes 0 for a price that it does not have.
+  if (!isStated(marketPrice) || Number(marketPrice) === 0) return undefined;
   const mark = plain(marketPrice);
   const value = amount(plain(marketValue));
   const units = amount(plain(quantity)).times(amount(plain(multiplierOf(contract))));

@@ -4,6 +4,14 @@ import { ZERO, amount, textOf } from "../amount.ts";
 /** The text that TWS sent (`digits.ts`); a number where the library made the value itself, such as 0 for no text. */
 export type TwsNumber = number | string;
 
+/**
+ * Whether TWS states the number: of an empty text the library makes the number 0, and the zero of TWS is a text. A
+ * number that is not set is undefined.
+ */
+export function isStated(value: TwsNumber | undefined): value is TwsNumber {
+  return value !== undefined && value !== 0;
+}
+
 /** How Java writes a number. */
 export const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 

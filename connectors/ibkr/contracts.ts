@@ -118,7 +118,7 @@ export class Contracts {
   /** As `get`, for what needs prices in a currency. @throws Error for a bond, too. */
   async priced(session: GatewaySession, symbol: string): Promise<Listed> {
     const listed = await this.get(session, symbol);
-    if (listed.contract.secType === SecType.BOND)
+    if (isInPercent(listed.contract))
       throw new Error(`IBKR states the prices of bonds in percent: ${symbol} has a value as a position, and no quote`);
     return listed;
   }
@@ -159,6 +159,11 @@ async function detailsOf(session: GatewaySession, contract: Contract): Promise<r
 /** TWS writes 0, or nothing, for a contract whose prices are in its currency. */
 function magnifierOf(details: ContractDetails | undefined): number {
   return Math.max(details?.priceMagnifier ?? 1, 1);
+}
+
+/** TWS states the prices of bonds and bills in percent of what they pay back. */
+export function isInPercent({ secType }: Pick<Contract, "secType">): boolean {
+  return secType === SecType.BOND || secType === SecType.BILL || secType === SecType.FIXED;
 }
 
 /** A price in the currency of its contract. */

@@ -1,12 +1,16 @@
 /** The library reads each decimal number as a double. Here its reader passes on the text that TWS sent instead. */
 import { ConnectRefused } from "@qoc-app/sdk";
-import type { IBApi } from "@stoqey/ib";
+import { EventName, type IBApi } from "@stoqey/ib";
 import { NUMBER } from "./amounts.ts";
 
 /** The methods that read a decimal number, and what each returns for a field without a text. */
 const READERS = { readDouble: 0, readDoubleOrUndefined: undefined, readDecimal: undefined } as const;
 
-type Reader = Record<keyof typeof READERS, () => unknown> & { readStr: () => string };
+type Reader = Record<keyof typeof READERS, () => unknown> & {
+  readStr: () => string;
+  process: () => void;
+  drainQueue: () => void;
+};
 
 /** TWS writes the largest number of Java, or infinity, for a number that is not set. */
 const UNSET = 1e300;
@@ -15,13 +19,38 @@ const UNSET = 1e300;
 export function keepDigits(api: IBApi): void {
   const { decoder } = (api as unknown as { controller?: { decoder?: Partial<Reader> } }).controller ?? {};
   for (const [name, empty] of Object.entries(READERS) as [keyof typeof READERS, number | undefined][]) {
-    if (typeof decoder?.[name] !== "function" || decoder.readStr === undefined)
-      throw new ConnectRefused(
-        "this version of @stoqey/ib reads numbers in a way that Qoc does not know: install @stoqey/ib@1.6",
-      );
+    if (typeof decoder?.[name] !== "function" || decoder.readStr === undefined) throw unknownLibrary();
     const readText = decoder.readStr.bind(decoder);
     decoder[name] = () => numberIn(readText(), empty);
   }
+}
+
+/** The library's code of a message that it could not read. */
+export const UNREADABLE = 505;
+
+/**
+ * The library throws where its socket is read for a message that it expects otherwise, such as a refusal whose details
+ * are no JSON. The messages after it are read, and an error of the library says so.
+ */
+export function outliveMessages(api: IBApi): void {
+  const { decoder } = (api as unknown as { controller?: { decoder?: Partial<Reader> } }).controller ?? {};
+  const [process, drain] = [decoder?.process?.bind(decoder), decoder?.drainQueue?.bind(decoder)];
+  if (decoder === undefined || process === undefined || drain === undefined) throw unknownLibrary();
+  decoder.process = () => {
+    for (;;)
+      try {
+        return process();
+      } catch (error) {
+        drain();
+        api.emit(EventName.error, error as Error, UNREADABLE, -1);
+      }
+  };
+}
+
+function unknownLibrary(): ConnectRefused {
+  return new ConnectRefused(
+    "this version of @stoqey/ib reads numbers in a way that Qoc does not know: install @stoqey/ib@1.6",
+  );
 }
 
 /** Some amounts have commas between thousands. A text that is no number is refused where it is used. */

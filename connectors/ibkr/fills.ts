@@ -1,8 +1,8 @@
 /** Executions as fills. The commission of an execution comes in a message of its own, a moment later. */
 import type { Fill, OrderReport } from "@qoc-app/sdk";
 import { type CommissionReport, type Execution, Liquidities, SecType } from "@stoqey/ib";
-import { isLess, plain } from "./amounts.ts";
-import { type NamedContract, priceOf } from "./contracts.ts";
+import { isLess, isStated, plain } from "./amounts.ts";
+import { type NamedContract, isInPercent, priceOf } from "./contracts.ts";
 import type { ExecutionRow } from "./rows.ts";
 import { millisOf } from "./times.ts";
 
@@ -11,9 +11,10 @@ const COMMISSION_MS = 250;
 const FILLS_MS = 500;
 const KEPT_MAX = 5_000;
 
-interface Fee {
+export interface Fee {
   readonly fee: string;
-  readonly feeCurrency: string;
+  /** Absent if TWS does not state it: then it is the currency of the price. */
+  readonly feeCurrency?: string;
 }
 
 interface PendingFill {
@@ -136,8 +137,8 @@ function keep<T>(map: Map<string, T>, key: string, value: T): void {
 
 /** A commission that is not set is undefined. */
 export function feeOf({ commission, currency = "" }: CommissionReport): Fee | undefined {
-  if (commission === undefined) return undefined;
-  return { fee: plain(commission), feeCurrency: currency };
+  if (!isStated(commission)) return undefined;
+  return { fee: plain(commission), ...(currency !== "" && { feeCurrency: currency }) };
 }
 
 /** A correction has the id of what it corrects with its last number raised: `0000e0d5.1234.01.02` corrects `….01`. */
@@ -153,9 +154,10 @@ function correctedBy(execId: string): string | undefined {
 export function fillOf({ execution }: ExecutionRow, named: NamedContract, zoneOffsetMs: number): Fill {
   const { symbol } = named;
   const { execId = "", permId = 0, orderRef = "", side, shares, price, time = "", lastLiquidity } = execution;
-  if (execId === "" || shares === undefined || price === undefined)
-    throw new Error(`an execution of ${symbol} lacks its id or its amounts`);
-  if (side !== "BOT" && side !== "SLD") throw new Error(`execution ${execId} has the side ${JSON.stringify(side)}`);
+  if (execId === "" || !isStated(shares) || !isStated(price))
+    throw new Error(`execution ${execId} of order ${permId} in ${symbol} lacks its id or its amounts`);
+  if (side !== "BOT" && side !== "SLD")
+    throw new Error(`execution ${execId} of order ${permId} has the side ${JSON.stringify(side)}`);
   const fill: Fill = {
     fillId: execId,
     venueOrderId: permId === 0 ? `execution ${execId}` : String(permId),
@@ -178,7 +180,7 @@ export function fillOf({ execution }: ExecutionRow, named: NamedContract, zoneOf
  * own. That of a bond has a price in percent: the desk sees the position instead, which has a value.
  */
 export function isFill({ contract }: ExecutionRow): boolean {
-  return contract.secType !== SecType.BAG && contract.secType !== SecType.BOND;
+  return contract.secType !== SecType.BAG && !isInPercent(contract);
 }
 
 /** What is filled of the order with this execution, as text. */

@@ -17,11 +17,13 @@ import {
   type Quote,
   type Rate,
   type Session,
+  type UnreadableOrder,
 } from "@qoc-app/sdk";
+import type { OrderNames } from "../listed-order.ts";
 import { accountFrom, accountValues, positionOf, positionRows, ratesFrom } from "./account.ts";
 import { GatewayError, SharedRead } from "./answers.ts";
 import { Contracts, type NamedContract, assertSendable, instrumentOf, wireContract } from "./contracts.ts";
-import { FillFeed, cumulatedOf, feeOf, fillOf, isFill } from "./fills.ts";
+import { type Fee, FillFeed, cumulatedOf, feeOf, fillOf, isFill } from "./fills.ts";
 import { type BarsRange, barOf, barsQuery, matchOf } from "./history.ts";
 import { GatewayLink } from "./link.ts";
 import { Orders } from "./orders.ts";
@@ -75,7 +77,7 @@ export default class IbkrConnector implements ConnectorAdapter {
   #gapStart: number | undefined;
   #sync: NodeJS.Timeout | undefined;
   #isClosed = false;
-  readonly #commissions = new Map<string, { readonly fee: string; readonly feeCurrency: string }>();
+  readonly #commissions = new Map<string, Fee>();
 
   async connect(ctx: ConnectorContext): Promise<ConnectReport> {
     this.#ctx = ctx;
@@ -289,12 +291,12 @@ export default class IbkrConnector implements ConnectorAdapter {
   }
 
   async getOrder({ venueOrderId, clientOrderId }: OrderQuery): Promise<OrderReport | null> {
-    const matches = (report: OrderReport): boolean =>
-      venueOrderId === undefined ? report.clientOrderId === clientOrderId : report.venueOrderId === venueOrderId;
-    return (await this.#read((session) => this.#orders.find(session, matches))) ?? null;
+    const isIt = (names: OrderNames): boolean =>
+      venueOrderId === undefined ? names.clientOrderId === clientOrderId : names.venueOrderId === venueOrderId;
+    return (await this.#read((session) => this.#orders.find(session, isIt))) ?? null;
   }
 
-  getOpenOrders(): Promise<OrderReport[]> {
+  getOpenOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
     return this.#read((session) => this.#orders.openReports(session));
   }
 
@@ -320,7 +322,7 @@ export default class IbkrConnector implements ConnectorAdapter {
     return { ...fill, ...this.#commissions.get(fill.fillId) };
   }
 
-  #keepCommission(execId = "", fee: { readonly fee: string; readonly feeCurrency: string } | undefined): void {
+  #keepCommission(execId = "", fee: Fee | undefined): void {
     if (fee === undefined) return;
     this.#commissions.delete(execId);
     this.#commissions.set(execId, fee);
@@ -330,7 +332,8 @@ export default class IbkrConnector implements ConnectorAdapter {
 
   /** An execution of now. One of another account of the login is not ours. */
   #take(row: ExecutionRow): void {
-    if ((row.execution.acctNumber ?? this.#account) !== this.#account || !isFill(row)) return;
+    const { acctNumber = "" } = row.execution;
+    if ((acctNumber !== "" && acctNumber !== this.#account) || !isFill(row)) return;
     const known = this.#contracts.known(row.contract);
     const add = (named: NamedContract, zoneOffsetMs: number): void =>
       this.#feed.addFill(fillOf(row, named, zoneOffsetMs), cumulatedOf(row.execution));

@@ -3,9 +3,9 @@ import {
   NotSent,
   type Order,
   type OrderReport,
-  type OrderReportStatus,
   type OrderType,
   RateLimited,
+  type UnreadableOrder,
   VenueRejection,
 } from "@qoc-app/sdk";
 import {
@@ -15,12 +15,14 @@ import {
   OrderType as WireType,
   TimeInForce as WireTif,
 } from "@stoqey/ib";
-import { type TwsNumber, plain } from "./amounts.ts";
+import { type OrderNames, listedOrder } from "../listed-order.ts";
+import { type TwsNumber, isStated } from "./amounts.ts";
 import type { GatewayError } from "./answers.ts";
 import { type Contracts, type Listed, type NamedContract, priceOf, wireContract } from "./contracts.ts";
-import type { CompletedRow, OpenOrderRow, StatusRow } from "./rows.ts";
-import { type GatewaySession, RATE_EXCEEDED } from "./session.ts";
-import { optionalMillisOf } from "./times.ts";
+import { CANCELLED, completedReport, openReport, reportFrom, statedIdOf, statusOf } from "./reports.ts";
+import type { OpenOrderRow, StatusRow } from "./rows.ts";
+import { RATE_EXCEEDED } from "./problems.ts";
+import type { GatewaySession } from "./session.ts";
 
 /** The desk waits 10 s for an order, and 5 s for a cancel. */
 const PLACE_MS = 6_000;
@@ -42,8 +44,6 @@ const TIMES: Readonly<Record<Order["timeInForce"], WireTif>> = {
 
 /** States of an order that IBKR has taken, and may have ended since. `PendingSubmit` is on its way to the exchange. */
 const TAKEN = ["PreSubmitted", "Submitted", "Filled", "PendingCancel", "Cancelled", "ApiCancelled"];
-const OPEN = ["ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "PendingCancel", "Inactive"];
-const CANCELLED = ["Cancelled", "ApiCancelled"];
 /** Errors that say of a new order: it was refused, and no part of it can fill. */
 const REFUSALS = [110, 200, 201, 203, 321, 387, 460, 463, 10_243, 10_289, 10_293];
 const ORDER_CANCELLED = 202;
@@ -156,58 +156,54 @@ export class Orders {
     return known;
   }
 
-  async openReports(session: GatewaySession): Promise<OrderReport[]> {
+  async openReports(session: GatewaySession): Promise<(OrderReport | UnreadableOrder)[]> {
     const rows = await session.openOrders.read();
     const statuses = new Map(
-      rows.filter((row): row is StatusRow => row.kind === "status").map((row) => [row.permId, row]),
+      rows.filter((row): row is StatusRow => row.kind === "status").map((row) => [statedIdOf(row), row]),
     );
     // The newest row of an order counts: it may change while the list is read.
     const orders = new Map(
       rows
-        .filter((row): row is OpenOrderRow => row.kind === "order" && this.#isOurAccount(row.order))
-        .map((row) => [row.order.permId, row]),
+        .filter((row): row is OpenOrderRow => row.kind === "order" && this.#isListed(row.order))
+        .map((row) => [statedIdOf(row.order), row]),
     );
     const reports = await Promise.all(
-      [...orders.values()].map((row) => this.#reportOf(session, row, statuses.get(row.order.permId ?? 0))),
+      [...orders].map(async ([venueOrderId, row]) => {
+        const named = await this.#options.contracts.nameOf(session, row.contract);
+        const names = { venueOrderId, clientOrderId: row.order.orderRef, symbol: named.symbol };
+        return listedOrder(names, () => openReport(row, statuses.get(venueOrderId), named));
+      }),
     );
-    return reports.filter(({ status }) => status === "open" || status === "partially_filled");
+    return reports.filter(({ status }) => status === "open" || status === "partially_filled" || status === "unknown");
   }
 
-  /** Looks among open and completed orders. Resolves to undefined if IBKR has no such order. */
-  async find(session: GatewaySession, matches: (report: OrderReport) => boolean): Promise<OrderReport | undefined> {
+  /** An order of this client without its account-wide id is on its way: the answer to it says which it has. */
+  #isListed(order: WireOrder): boolean {
+    const isOnItsWay = (order.permId ?? 0) === 0 && order.clientId === this.#options.clientId;
+    return this.#isOurAccount(order) && !isOnItsWay;
+  }
+
+  /**
+   * Looks among open and completed orders. Resolves to undefined if IBKR has no such order. @throws Error if what IBKR
+   * states of the order cannot be read.
+   */
+  async find(session: GatewaySession, isIt: (names: OrderNames) => boolean): Promise<OrderReport | undefined> {
     // What TWS said by itself before this is here then, and is not taken for a row of the list.
     await session.alive();
-    const open = (await this.openReports(session)).find(matches);
+    const open = (await this.openReports(session)).find(isIt);
+    if (open?.status === "unknown") throw new Error(open.reason);
     if (open !== undefined) return open;
     const rows = await session.completedOrders.read();
-    const reports = rows
-      .filter(({ order }) => this.#isOurAccount(order))
-      .map((row) => completedReport(row, session.zoneOffsetMs));
-    return reports.find(matches);
+    const row = rows.find(
+      ({ order }) =>
+        this.#isOurAccount(order) && isIt({ venueOrderId: statedIdOf(order), clientOrderId: order.orderRef }),
+    );
+    if (row === undefined) return undefined;
+    return completedReport(row, await this.#options.contracts.nameOf(session, row.contract), session.zoneOffsetMs);
   }
 
   #isOurAccount({ account = "" }: WireOrder): boolean {
     return account === "" || account === this.#options.account();
-  }
-
-  async #reportOf(session: GatewaySession, row: OpenOrderRow, status: StatusRow | undefined): Promise<OrderReport> {
-    const { contract, order, state } = row;
-    const named = await this.#options.contracts.nameOf(session, contract);
-    const filled = status?.filled ?? 0;
-    const words = status?.status ?? String(state.status);
-    const report = reportFrom({
-      permId: order.permId ?? 0,
-      clientOrderId: order.orderRef ?? "",
-      status: statusOf(words, filled),
-      filled,
-      average: priceOf(status?.averagePrice ?? 0, named),
-    });
-    report.symbol = named.symbol;
-    report.side = order.action === OrderAction.SELL ? "sell" : "buy";
-    if (order.totalQuantity !== undefined) report.quantity = plain(order.totalQuantity);
-    if (order.lmtPrice !== undefined && Number(order.lmtPrice) !== 0)
-      report.limitPrice = priceOf(order.lmtPrice, named);
-    return report;
   }
 
   onOrder(row: OpenOrderRow | StatusRow): void {
@@ -234,13 +230,13 @@ export class Orders {
     // TWS states an order before its state. Without it, the order may be of another account of the login.
     const known = this.#known.get(permId);
     if (known === undefined) return;
-    known.filled = filled;
+    known.filled = filled ?? known.filled;
     const { clientOrderId, named } = known;
-    const average = named === undefined ? 0 : priceOf(averagePrice, named);
     const reason = isOurs ? (this.#reasons.get(orderId) ?? "") : "";
     try {
-      const words = statusOf(status, filled);
-      this.#options.report(reportFrom({ permId, clientOrderId, status: words, filled, average, reason }));
+      const average = named === undefined || !isStated(averagePrice) ? 0 : priceOf(averagePrice, named);
+      const state = statusOf(status, known.filled, permId);
+      this.#options.report(reportFrom({ permId, clientOrderId, status: state, filled: known.filled, average, reason }));
     } catch (error) {
       this.#options.warn((error as Error).message);
     }
@@ -310,59 +306,4 @@ function wireOrder(order: Order, account: string): WireOrder {
   if (limitPriceText !== undefined) wire.lmtPrice = exact(limitPriceText);
   if (stopPriceText !== undefined) wire.auxPrice = exact(stopPriceText);
   return wire;
-}
-
-/** @throws Error for a state that is not known: it must not look like another. */
-export function statusOf(status: string, filled: TwsNumber): OrderReportStatus {
-  if (OPEN.includes(status)) return Number(filled) > 0 ? "partially_filled" : "open";
-  if (status === "Filled") return "filled";
-  if (CANCELLED.includes(status)) return "cancelled";
-  throw new Error(`IBKR states ${JSON.stringify(status)} for an order, which this connector does not know`);
-}
-
-/**
- * TWS says only in words whether a completed order expired or was refused. It states when an order ended, and not when
- * an open one changed.
- */
-export function completedReport({ order, state }: CompletedRow, zoneOffsetMs: number): OrderReport {
-  const { completedStatus = "", completedTime = "" } = state;
-  const words = `${String(state.status)} ${completedStatus}`;
-  const filled = order.filledQuantity ?? 0;
-  const status = /\bfilled\b/i.test(words) && !/cancel/i.test(words) ? "filled" : endInWords(words);
-  const reason = status === "filled" ? "" : completedStatus;
-  const { permId = 0, orderRef: clientOrderId = "" } = order;
-  const report = reportFrom({ permId, clientOrderId, status, filled, average: 0, reason });
-  const endedAt = optionalMillisOf(completedTime, zoneOffsetMs);
-  if (endedAt !== undefined) report.updatedAt = endedAt;
-  return report;
-}
-
-function endInWords(words: string): OrderReportStatus {
-  if (/expired/i.test(words)) return "expired";
-  if (/reject|inactive/i.test(words)) return "rejected";
-  if (/cancel/i.test(words)) return "cancelled";
-  throw new Error(`IBKR states ${JSON.stringify(words)} for a completed order, which this connector does not know`);
-}
-
-interface ReportParts {
-  readonly permId: number;
-  /** Empty for an order that was not placed by this connector. */
-  readonly clientOrderId: string;
-  readonly status: OrderReportStatus;
-  readonly filled: TwsNumber;
-  /** In the currency of the contract; 0 without fills. */
-  readonly average: TwsNumber;
-  readonly reason?: string | undefined;
-}
-
-function reportFrom({ permId, clientOrderId, status, filled, average, reason = "" }: ReportParts): OrderReport {
-  const report: OrderReport = { venueOrderId: String(permId), status, filledQuantity: plain(filled) };
-  if (clientOrderId !== "") report.clientOrderId = clientOrderId;
-  if (Number(filled) > 0 && Number(average) > 0) report.averagePrice = plain(average);
-  if (reason !== "") report.reason = oneLine(reason);
-  return report;
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim().slice(0, 200);
 }

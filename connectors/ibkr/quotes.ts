@@ -3,7 +3,8 @@ import { type Quote, RateLimited } from "@qoc-app/sdk";
 import { type TwsNumber, plain } from "./amounts.ts";
 import type { GatewayError } from "./answers.ts";
 import { type Contracts, type NamedContract, priceOf, wireContract } from "./contracts.ts";
-import { type GatewaySession, RATE_EXCEEDED } from "./session.ts";
+import { RATE_EXCEEDED } from "./problems.ts";
+import type { GatewaySession } from "./session.ts";
 
 const FIRST_PRICES_MS = 3_500;
 /** IBKR gives an account about 100 lines of market data, which TWS shares. */

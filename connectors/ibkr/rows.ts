@@ -16,8 +16,9 @@ export interface StatusRow {
   readonly clientId: number;
   readonly permId: number;
   readonly status: string;
-  readonly filled: TwsNumber;
-  readonly averagePrice: TwsNumber;
+  /** undefined if TWS does not state it. */
+  readonly filled: TwsNumber | undefined;
+  readonly averagePrice: TwsNumber | undefined;
 }
 
 export interface CompletedRow {
@@ -36,8 +37,9 @@ export type AccountRow =
   | {
       readonly kind: "position";
       readonly contract: Contract;
-      readonly quantity: TwsNumber;
-      readonly marketPrice: TwsNumber;
+      /** undefined if TWS does not state it. */
+      readonly quantity: TwsNumber | undefined;
+      readonly marketPrice: TwsNumber | undefined;
       /** Of the position, in the currency of the contract; undefined or 0 if TWS does not state it. */
       readonly marketValue: TwsNumber | undefined;
       /** Of a unit, with the multiplier, in the currency of the contract. */

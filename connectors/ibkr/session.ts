@@ -13,9 +13,11 @@ import {
   type WhatToShow,
 } from "@stoqey/ib";
 import { Answers, GatewayError, SharedRead } from "./answers.ts";
-import { keepDigits } from "./digits.ts";
+import { UNREADABLE, keepDigits, outliveMessages } from "./digits.ts";
 import type { BarRow, BarsQuery } from "./history.ts";
+import { connectProblem, failureOf, isReadOnly, readOnlyError, silence } from "./problems.ts";
 import type { AccountRow, CompletedRow, ExecutionRow, OpenOrderRow, SessionEvents, StatusRow } from "./rows.ts";
+import type { TwsNumber } from "./amounts.ts";
 import type { Settings } from "./settings.ts";
 import { gatewayOffset } from "./times.ts";
 
@@ -34,23 +36,10 @@ const NEVER_QUEUED = 1_000;
 const LINK_LOST = [1100, 2110];
 const LINK_RESTORED = [1101, 1102];
 const CLIENT_ID_IN_USE = 326;
-export const RATE_EXCEEDED = 100;
-/** The library's own codes: no connection, and a message that it could not read. */
+/** The library's own code for no connection. */
 const CONNECT_FAILED = 502;
-const UNREADABLE = 505;
 /** Notices that are no error of a request. */
 const NOTICES = (code: number): boolean => code >= 2100 && code < 2200;
-
-/** The gateway states it as a validation error of whatever concerns orders. */
-function isReadOnly({ message }: GatewayError): boolean {
-  return /read-only/i.test(message);
-}
-
-function readOnlyError(): ConnectRefused {
-  return new ConnectRefused(
-    "the gateway is read-only: untick Read-Only API in its settings (Configure, API, Settings), then: qoc connectors restart",
-  );
-}
 
 export class GatewaySession {
   readonly api: IBApi;
@@ -83,6 +72,7 @@ export class GatewaySession {
     this.lastReceived = Date.now();
     this.api = new IBApi({ host, port, clientId, maxReqPerSec: NEVER_QUEUED });
     keepDigits(this.api);
+    outliveMessages(this.api);
     this.#time = new SharedRead(() => this.#readTime());
     this.openOrders = new SharedRead(() => this.#list("open orders", (api) => api.reqAllOpenOrders()));
     this.completedOrders = new SharedRead(() => this.#list("completed orders", (api) => api.reqCompletedOrders(false)));
@@ -196,9 +186,17 @@ export class GatewaySession {
 
   /** Everything of an account: its amounts in each currency, and its positions. One at a time. */
   async account(account: string): Promise<readonly AccountRow[]> {
+    this.#asked = account;
     const rows = await this.#list<AccountRow>("the account", (api) => api.reqAccountUpdates(true, account));
     await this.send("read", (api) => api.reqAccountUpdates(false, account));
     return rows;
+  }
+
+  #asked = "";
+
+  /** Whether a row is of the account that was asked for last: a login can have several. */
+  #isAsked(account = ""): boolean {
+    return account === "" || account === this.#asked;
   }
 
   /** Many instruments have the same rule, and its answer names no request: callers share it. */
@@ -245,7 +243,7 @@ export class GatewaySession {
     const { api, answers } = this;
     const onRow = (row: OpenOrderRow | StatusRow): void => {
       answers.row("open orders", row);
-      this.#events.onOrder(row);
+      this.#tell(() => this.#events.onOrder(row));
     };
     api.on(EventName.openOrder, (_id, contract, order, state) => onRow({ kind: "order", contract, order, state }));
     api.on(EventName.orderStatus, (orderId, status, filled, _remaining, averagePrice, permId = 0, ...rest) =>
@@ -257,11 +255,11 @@ export class GatewaySession {
     );
     api.on(EventName.completedOrdersEnd, () => answers.end("completed orders"));
     api.on(EventName.execDetails, (id, contract, execution) => {
-      if (id < 0) this.#events.onExecution({ contract, execution });
+      if (id < 0) this.#tell(() => this.#events.onExecution({ contract, execution }));
       else this.#row(id, { contract, execution });
     });
     api.on(EventName.execDetailsEnd, (id) => this.#endOf(id));
-    api.on(EventName.commissionReport, (report) => this.#events.onCommission(report));
+    api.on(EventName.commissionReport, (report) => this.#tell(() => this.#events.onCommission(report)));
   }
 
   #listenToAnswers(): void {
@@ -295,17 +293,22 @@ export class GatewaySession {
       for (const increment of increments) answers.row(`market rule ${id}`, increment);
       answers.end(`market rule ${id}`);
     });
-    api.on(EventName.updateAccountValue, (key, value, currency) =>
-      answers.row("the account", { kind: "value", key, value, currency }),
-    );
-    api.on(EventName.updatePortfolio, (contract, quantity, marketPrice, marketValue, averageCost = 0) =>
-      answers.row("the account", { kind: "position", contract, quantity, marketPrice, marketValue, averageCost }),
+    api.on(EventName.updateAccountValue, (key, value, currency, account) => {
+      if (this.#isAsked(account)) answers.row("the account", { kind: "value", key, value, currency });
+    });
+    api.on(
+      EventName.updatePortfolio,
+      (contract, quantity, marketPrice, marketValue, averageCost = 0, ...[, , account]) => {
+        const row = { kind: "position", contract, quantity, marketPrice, marketValue, averageCost };
+        if (this.#isAsked(account)) answers.row("the account", row);
+      },
     );
     api.on(EventName.accountDownloadEnd, () => answers.end("the account"));
-    api.on(EventName.tickPrice, (id, type, value) => this.#events.onTick(id, type, value));
-    api.on(EventName.tickSize, (id, type, value) => {
-      if (type !== undefined && value !== undefined) this.#events.onTick(id, type, value);
-    });
+    const onTick = (id: number, type?: number, value?: TwsNumber): void => {
+      if (type !== undefined && value !== undefined) this.#tell(() => this.#events.onTick(id, type, value));
+    };
+    api.on(EventName.tickPrice, onTick);
+    api.on(EventName.tickSize, onTick);
     api.on(EventName.marketDataType, (id, type) => this.#events.onDataType(id, type));
     api.on(EventName.received, () => {
       this.lastReceived = Date.now();
@@ -319,7 +322,19 @@ export class GatewaySession {
     const { api } = this;
     api.on(EventName.disconnected, () => this.end("the gateway closed the connection"));
     api.on(EventName.info, (message, code) => this.#take(-1, new GatewayError(code, message)));
-    api.on(EventName.error, ({ message }, code, id) => this.#take(id, new GatewayError(code, message)));
+    api.on(EventName.error, ({ message }, code, id, reject) => {
+      const words = reject === undefined ? message : `${message} ${JSON.stringify(reject)}`;
+      this.#tell(() => this.#take(id, new GatewayError(code, words)));
+    });
+  }
+
+  /** A message with an amount that cannot be read counts as unreadable: anything may be missing. */
+  #tell(take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      this.#take(-1, new GatewayError(UNREADABLE, (error as Error).message));
+    }
   }
 
   #take(id: number, error: GatewayError): void {
@@ -327,7 +342,7 @@ export class GatewaySession {
     const { code, message } = error;
     if (code === CONNECT_FAILED) this.end(connectProblem(message));
     else if (code === UNREADABLE) {
-      this.answers.failAll(new Error("a message of the gateway could not be read", { cause: error }));
+      this.answers.failAll(new Error(`a message of the gateway could not be read: ${message}`, { cause: error }));
       this.#events.onUnreadable();
     } else if (LINK_LOST.includes(code)) this.#lose(message);
     else if (LINK_RESTORED.includes(code)) {
@@ -362,19 +377,3 @@ export class GatewaySession {
 const PLACE_ORDER = 3;
 /** Above the ids of orders, so that an error names one of the two. */
 const FIRST_REQUEST_ID = 1_000_000_000;
-
-function failureOf(error: GatewayError): Error {
-  return error.code === RATE_EXCEEDED ? new RateLimited(error.message, SECOND_MS) : error;
-}
-
-function silence(isGreeted: boolean): string {
-  return isGreeted
-    ? "the gateway accepts the connection and stops answering: restart it"
-    : "the gateway accepts the connection and answers nothing: restart it, and check that its API is enabled for socket clients";
-}
-
-function connectProblem(message: string): string {
-  return message.includes("ECONNREFUSED")
-    ? `${message}: start TWS or IB Gateway, enable its API for socket clients, and compare its port with address in [connector.options]`
-    : message;
-}

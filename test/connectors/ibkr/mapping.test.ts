@@ -6,7 +6,7 @@ import { accountFrom, accountValues, positionOf, ratesFrom } from "../../../conn
 import { isLess, isMultiple, plain } from "../../../connectors/ibkr/amounts.ts";
 import { assertSendable, instrumentOf, type Listed } from "../../../connectors/ibkr/contracts.ts";
 import { FillFeed, feeOf, fillOf } from "../../../connectors/ibkr/fills.ts";
-import { completedReport, statusOf } from "../../../connectors/ibkr/orders.ts";
+import { completedReport, statusOf } from "../../../connectors/ibkr/reports.ts";
 import type { AccountRow, CompletedRow, ExecutionRow } from "../../../connectors/ibkr/rows.ts";
 import { accountOf, settingsOf } from "../../../connectors/ibkr/settings.ts";
 import { gatewayOffset, millisOf, sessionOf, sessionsOf } from "../../../connectors/ibkr/times.ts";
@@ -243,11 +243,11 @@ describe("orders", () => {
     ["Filled", 5, "filled"],
     ["ApiCancelled", 1, "cancelled"],
   ])("%s with %d filled is %s", (status, filled, expected) => {
-    expect(statusOf(status, filled)).toBe(expected);
+    expect(statusOf(status, filled, 12)).toBe(expected);
   });
 
   it("a state that is not known is an error", () => {
-    expect(() => statusOf("Teleported", 0)).toThrow("Teleported");
+    expect(() => statusOf("Teleported", 0, 12)).toThrow('order 12 is "Teleported" at IBKR');
   });
 
   it.each([
@@ -257,12 +257,12 @@ describe("orders", () => {
     ["Inactive", "", "rejected"],
     ["Cancelled", "Rejected by System: no permissions", "rejected"],
   ])("a completed order that is %s, %s, is %s", (status, completedStatus, expected) => {
-    const order = { permId: 12, orderRef: "q1", filledQuantity: 10 };
+    const order = { permId: 12, orderRef: "q1", filledQuantity: 10, action: "BUY", totalQuantity: 0 };
     const row = { contract: {}, order, state: { status, completedStatus } } as unknown as CompletedRow;
-    expect(completedReport(row, 0)).toEqual(
+    expect(completedReport(row, AAPL, 0)).toEqual(
       expect.objectContaining({ venueOrderId: "12", clientOrderId: "q1", status: expected }),
     );
-    expect(completedReport(row, 0)).not.toHaveProperty("updatedAt");
+    expect(completedReport(row, AAPL, 0)).not.toHaveProperty("updatedAt");
   });
 
   it.each([
@@ -272,8 +272,12 @@ describe("orders", () => {
     ["soon", undefined],
   ])("an order that is completed at %s has this time", (completedTime, expected) => {
     const state = { status: "Filled", completedStatus: "Filled Size: 1", completedTime };
-    const row = { contract: {}, order: { permId: 1, filledQuantity: 1 }, state } as unknown as CompletedRow;
-    expect(completedReport(row, -5 * 3_600_000).updatedAt).toBe(
+    const row = {
+      contract: {},
+      order: { permId: 1, filledQuantity: 1, action: "SELL" },
+      state,
+    } as unknown as CompletedRow;
+    expect(completedReport(row, AAPL, -5 * 3_600_000).updatedAt).toBe(
       expected === undefined ? undefined : Date.parse(expected),
     );
   });
