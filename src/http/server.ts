@@ -45,6 +45,11 @@ export type McpHandle = (request: IncomingMessage, response: ServerResponse) => 
 const CONNECTIONS_MAX = 256;
 /** Connections without a request under way. Another one closes the oldest, so that new callers can connect. */
 const SILENT_MAX = 64;
+/**
+ * A browser sends the cookies of all ports of this host to the desk, so another server of this machine can make them
+ * long: browsers keep up to 180 of 4 KiB. Silent connections are few, so this bounds what they keep.
+ */
+const HEADERS_MAX = 1_024 * 1_024;
 /** Closes a connection that has sent no request. */
 const IDLE_MS = 5_000;
 
@@ -95,7 +100,7 @@ export async function serveHttp({
   let port = requestedPort;
   const silent = new SilentConnections();
   const server = createServer(
-    { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    { maxHeaderSize: HEADERS_MAX, headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     (request, response) => {
       silent.handle(request, response);
       // A response may take long, and an event stream may be silent for hours.

@@ -274,6 +274,13 @@ describe("W40 another server of this machine", () => {
     expect((await page.raw("status", {}, { cookie })).status).toBe(200);
   });
 
+  it("that fills the browser's cookies does not shut the page out", async () => {
+    // As many as a browser keeps for one host, each as long as it may be.
+    const others = Array.from({ length: 179 }, (_, n) => `${String(n).padStart(8, "c")}=${"v".repeat(4_087)}`);
+    const cookie = [...others, page.cookie].join("; ");
+    expect((await page.raw("status", {}, { cookie })).status).toBe(200);
+  });
+
   it("W46 with another desk's session gets nothing", async () => {
     const other = { cookie: page.cookie.replace(/^qoc_ui_\w+/, "qoc_ui_00000000") };
     expect((await page.raw("status", {}, other)).status).toBe(401);
