@@ -149,6 +149,35 @@ describePage("a second server of this machine", () => {
     expect(await standing()).toEqual(UNTOUCHED);
   });
 
+  it("W42 W51 the second press of a double click, whose first one closes a window of it, approves nothing", async () => {
+    const page = await context.newPage();
+    await page.goto(`${other}/`);
+    const opened = context.waitForEvent("page");
+    await page.evaluate(() => void open("/over"));
+    const over = await opened;
+    await over.evaluate(() => addEventListener("mousedown", () => close()));
+    // The window lies over the desk's page, which its server has loaded behind it and which has come to rest.
+    await page.goto(`${desk.origin}/ui/#/review/${id}`);
+    const approve = page.locator("#approve");
+    await page.locator('#approve[aria-disabled="false"]').waitFor();
+    const devTools = await context.newCDPSession(page);
+    await devTools.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+    await page.waitForFunction(() => !document.hasFocus());
+    // However slow this machine is: a pause that begins now does not end during the test.
+    await page.evaluate(() => {
+      globalThis.setTimeout = (() => 0) as never;
+    });
+    const { x = 0, y = 0, width = 0, height = 0 } = (await approve.boundingBox()) ?? {};
+    const [at, level] = [x + width / 2, y + height / 2];
+    await Promise.all([over.waitForEvent("close"), over.mouse.click(at, level).catch(() => undefined)]);
+    await page.waitForFunction(() => document.hasFocus());
+    await page.mouse.click(at, level);
+    expect(await approve.getAttribute("aria-disabled")).toBe("true");
+    expect(await page.locator(".bar .why").textContent()).toContain("come to the front");
+    expect(await standing()).toEqual(UNTOUCHED);
+    await page.close();
+  });
+
   it("W10 W21 its program replays the cookie and an agent's token with every header of the page: refused", async () => {
     const { token } = desk.desk.agents.endpoint.open("run-of-the-other", 60_000);
     const { port } = desk.desk;

@@ -82,6 +82,10 @@ describePage("a review", () => {
     await signedIn.page.getByLabel("Type SPX to approve").fill("SPX");
     await becomesOn();
     expect(await why()).toMatch(/^Approves .*, digest [0-9a-f]{8}…, at paper\.$/);
+    // The page comes to the front.
+    await signedIn.page.evaluate(() => void dispatchEvent(new Event("focus")));
+    await signedIn.page.locator('#approve[aria-disabled="true"]').waitFor();
+    await becomesOn();
   });
 
   it("W52 W53 W54 terms edited while they are read: off at once, old terms stay, new ones start again", async () => {

@@ -53,7 +53,7 @@ export function permission(moment: Moment): Permission {
     return off(typeSentence(review));
   if (!isLive || age > REVIEW_AGE_MS) return off("Reading the review again…");
   if (isSending) return off("Sent to the desk. Waiting for the venue…");
-  if (!isSettled) return off("One moment: something on this page has just changed.");
+  if (!isSettled) return off("One moment: this page has just changed, or come to the front.");
   const what = review.target?.kind === "cancel" ? "Cancels" : "Approves";
   const how = reading.shown.passkey !== undefined ? ", with your passkey" : "";
   const { connector } = review.terms;

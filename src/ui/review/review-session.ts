@@ -53,6 +53,7 @@ export class ReviewSession {
         this.pause();
         void this.read(true);
       }),
+      onReturn(() => this.pause()),
     );
     void this.read();
     return () => {
@@ -170,7 +171,7 @@ export class ReviewSession {
 
   async approve(): Promise<void> {
     const { shown } = this.reading.peek() ?? {};
-    if (shown === undefined) return;
+    if (shown === undefined || !this.isSettled.peek()) return;
     await this.#decide(() => approve(this.#page.client, shown));
   }
 
@@ -223,6 +224,17 @@ export class ReviewSession {
       }
     }
   }
+}
+
+/**
+ * Runs when the page comes to the front: the second press of a double click may land on it, after the first has closed
+ * the window of another page that lay over it. Returns a function that ends it.
+ */
+function onReturn(run: () => void): () => void {
+  const ends = new AbortController();
+  for (const name of ["focus", "pageshow"]) addEventListener(name, run, { signal: ends.signal });
+  document.addEventListener("visibilitychange", run, { signal: ends.signal });
+  return () => ends.abort();
 }
 
 /** The receipt in the data of an error: the order left the state of a proposal. */
