@@ -13,6 +13,7 @@ import { LazyPage } from "./pages/lazy-page.tsx";
 import { ReviewPage } from "./review/review-page.tsx";
 import { INNER_PAGES } from "./pages-list.ts";
 import { route } from "./router.ts";
+import { ZONE } from "./times.ts";
 import { useNotices } from "./notices.ts";
 
 export function App({ page }: { readonly page: PageServices }): JSX.Element {
@@ -50,6 +51,7 @@ function Frame(): JSX.Element {
         <main id="main" tabIndex={-1} key={name}>
           <LineNotices />
           {contentOf(name, id)}
+          <p class="zone dim small">Times are in the zone {ZONE}.</p>
         </main>
       </div>
       <FootBar current={marked} />

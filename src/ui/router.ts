@@ -30,7 +30,7 @@ function decoded(text: string): string {
 }
 
 export function hrefOf(page: string, id = "", query: Readonly<Record<string, string>> = {}): string {
-  const search = new URLSearchParams(query).toString();
+  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
   const path = id === "" ? page : `${page}/${encodeURIComponent(id)}`;
   return `#/${path}${search === "" ? "" : `?${search}`}`;
 }

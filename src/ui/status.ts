@@ -20,11 +20,10 @@ export function deskMode({ connectors }: StatusView): string {
   return "paper";
 }
 
-/** Why a connector takes no orders now, as the end of a sentence about it; undefined: it takes them. */
-export function troubleOf({
-  state,
-  comparisonFails = false,
-}: Pick<StatusView["connectors"][number], "state" | "comparisonFails">): string | undefined {
-  if (state !== "ready") return `is ${state}`;
-  return comparisonFails ? "could not be compared with its venue, so its orders are blocked" : undefined;
+/** Why connectors take no orders now, for example "paper is degraded": nothing may wait only because of that. */
+export function troublesOf(status: StatusView | undefined): readonly string[] {
+  return (status?.connectors ?? []).flatMap(({ name, state, comparisonFails = false }) => {
+    if (state !== "ready") return [`${name} is ${state}`];
+    return comparisonFails ? [`${name} could not be compared with its venue, so its orders are blocked`] : [];
+  });
 }

@@ -2,7 +2,8 @@
 
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The zone of all times on the page, for example "Europe/Berlin". */
+export const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** "12:03:11" today, "27 Nov 2026, 12:03:11" on another day. */
 export function clockOf(at: string | number, now: number): string {

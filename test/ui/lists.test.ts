@@ -105,6 +105,24 @@ describePage("a list of the page", () => {
     expect(await page.getByLabel("state").inputValue()).toBe("");
   });
 
+  it("the range of the equity and the lines of the log are in the address, too", async () => {
+    context = await browser.context();
+    const { page, go } = await desk.signIn(context);
+    await go("equity?range=1M");
+    await page.getByRole("button", { name: "1M", pressed: true }).waitFor();
+    await page.getByRole("button", { name: "1Y" }).click();
+    expect(await page.evaluate(() => location.hash)).toBe("#/equity?range=1Y");
+    await page.goBack();
+    await page.getByRole("button", { name: "1M", pressed: true }).waitFor();
+    await page.getByText("Times are in the zone UTC.").waitFor();
+    await go("logs?level=warn");
+    await page.getByLabel("connector").selectOption("paper");
+    expect(await page.evaluate(() => location.hash)).toBe("#/logs?level=warn&connector=paper");
+    await page.goBack();
+    await expect.poll(() => page.getByLabel("connector").inputValue()).toBe("");
+    expect(await page.getByLabel("from level").inputValue()).toBe("warn");
+  });
+
   it.each(HELD_LISTS)(
     "%s: rows keep their places under the mouse, and a press hits the row that it was aimed at",
     async (route, of, change) => {

@@ -89,6 +89,10 @@ describePage("a state of the page", () => {
     await go(`review/${await desk.propose()}`);
     await page.locator('#approve[aria-disabled="false"]').waitFor();
     await keep(page, "review");
+    await context?.setOffline(true);
+    await page.getByText("What you see may be old, and nothing can be decided.").waitFor();
+    await page.locator(".columns.old").waitFor();
+    await keep(page, "review-connection-lost");
   });
 
   it("terms that changed while they were read, in the dark", async () => {

@@ -185,6 +185,12 @@ const REVIEW: readonly Story[] = [
   { name: "order-approver", route: "orders/FILLED", says: /Approved by a human in a terminal at/ },
   { name: "order-history", route: "orders/FILLED", says: "accepted by the venue" },
   { name: "review-none", route: "review", answers: { status: NOTHING }, says: "Nothing waits for you." },
+  {
+    name: "review-none-not-compared",
+    route: "review",
+    answers: { status: { ...NOTHING, connectors: [{ comparisonFails: true, untrusted: SAID }] } },
+    says: "But paper could not be compared with its venue, so its orders are blocked.",
+  },
   ...ORDER_STATES.filter((state) => state !== "proposed").map((state) => ({
     name: `order-${state}`,
     route: "orders/FILLED",
@@ -259,6 +265,12 @@ const LISTS: readonly Story[] = [
   },
   { name: "inbox-empty", route: "inbox", answers: { "inbox list": [] }, says: /inbox is|inbox is empty/ },
   { name: "issues-empty", route: "issues", answers: { "issues list": [] }, says: "No issue." },
+  {
+    name: "connectors-none",
+    route: "connectors",
+    answers: { "connectors list": "none" },
+    says: "these lines add the simulated one",
+  },
   {
     name: "connectors-broken",
     route: "connectors",

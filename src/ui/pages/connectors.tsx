@@ -44,10 +44,7 @@ export function ConnectorsPage(): JSX.Element {
       <Shown reading={reading} what="the connectors">
         {(connectors) =>
           connectors.length === 0 ? (
-            <Empty>
-              No connector. Add a <code>[[connector]]</code> table to desk.toml, or type <code>qoc connectors new</code>
-              .
-            </Empty>
+            <NoConnector />
           ) : (
             <div class="columns">
               {connectors.map((connector) => (
@@ -58,6 +55,21 @@ export function ConnectorsPage(): JSX.Element {
         }
       </Shown>
       <DoctorCard />
+    </>
+  );
+}
+
+/** A table that works as it is. */
+const PAPER_TABLE = '[[connector]]\nname = "paper"\ntype = "paper"\nenabled = true';
+
+function NoConnector(): JSX.Element {
+  return (
+    <>
+      <Empty>
+        No connector in desk.toml. <code>qoc connect</code> adds a venue; these lines add the simulated one, at the next{" "}
+        <code>qoc up</code>:
+      </Empty>
+      <pre>{PAPER_TABLE}</pre>
     </>
   );
 }

@@ -12,7 +12,7 @@ import { Change, ConnectorMark, ModeTag, StateMark, Unavailable } from "../parts
 import { Age, Empty, SaidLine, Shown, Time } from "../parts/texts.tsx";
 import { TradingChange } from "../parts/trading-change.tsx";
 import { hrefOf } from "../router.ts";
-import { STATUS, troubleOf } from "../status.ts";
+import { STATUS, troublesOf } from "../status.ts";
 import { DecisionsCard } from "./decision-lines.tsx";
 
 export function DeskPage(): JSX.Element {
@@ -93,10 +93,7 @@ const SHOWN_MAX = 3;
 
 function WaitingCard({ status }: { readonly status: StatusView }): JSX.Element {
   const { proposals } = status;
-  const troubled = status.connectors.flatMap((connector) => {
-    const trouble = troubleOf(connector);
-    return trouble === undefined ? [] : [`${connector.name} ${trouble}`];
-  });
+  const troubles = troublesOf(status);
   return (
     <Card
       class="waiting"
@@ -112,12 +109,12 @@ function WaitingCard({ status }: { readonly status: StatusView }): JSX.Element {
         rows={proposals.slice(0, SHOWN_MAX)}
         keyOf={({ path }) => path}
         empty={
-          troubled.length === 0 ? (
+          troubles.length === 0 ? (
             <Empty>
               Every connector is ready, and the folder was read at <Time at={status.at} />.
             </Empty>
           ) : (
-            <Empty>But {troubled.join(", ")}.</Empty>
+            <Empty>But {troubles.join(", ")}.</Empty>
           )
         }
       >
@@ -232,7 +229,9 @@ function PositionTable({ rows, isGone }: Pick<HeldRows<Position>, "rows" | "isGo
 function ConnectorsCard({ status }: { readonly status: StatusView }): JSX.Element {
   return (
     <Card title="Connectors" aside={<a href={hrefOf("connectors")}>details</a>}>
-      {status.connectors.length === 0 ? <Empty>No connector in desk.toml.</Empty> : null}
+      {status.connectors.length === 0 ? (
+        <Empty>No connector in desk.toml. “details” has the lines to write.</Empty>
+      ) : null}
       <ul class="plain">
         {status.connectors.map(({ name, state, comparisonFails, mode, venueDate, latencyMs, untrusted }) => (
           <li key={name} class="connector">

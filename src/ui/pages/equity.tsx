@@ -1,6 +1,6 @@
 /** The NAV over time, the drawdown of the time-weighted return, the fills, and what was paid in or out. */
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { EquityCurve } from "../../domain/account/equity-curve.ts";
 import { counted, grouped, money } from "../amounts.ts";
 import { usePage, useReading } from "../page-context.ts";
@@ -12,6 +12,7 @@ import { Age, Empty, ErrorNotice, Notice, Shown } from "../parts/texts.tsx";
 import { DataBelow } from "../plots/data-below.tsx";
 import { type DrawnEquity, drawdownPercent, drawnEquity } from "../plots/equity-curve.ts";
 import { Plot } from "../plots/plot.tsx";
+import { go, route } from "../router.ts";
 import { dayOf, fullTime } from "../times.ts";
 import { useSending } from "../sending.ts";
 
@@ -21,9 +22,14 @@ const RANGES = { "1W": 7, "1M": 31, "3M": 92, "1Y": 366, "5Y": 1_827, all: 0 } a
 const POINTS = 800;
 type Range = keyof typeof RANGES;
 
+/** `#/equity?range=1M`; all of it without one. */
+function rangeOf(query: URLSearchParams): Range {
+  return (Object.keys(RANGES) as Range[]).find((range) => range === query.get("range")) ?? "all";
+}
+
 export function EquityPage(): JSX.Element {
   const { browser } = usePage();
-  const [range, setRange] = useState<Range>("all");
+  const range = rangeOf(route.value.query);
   const days = RANGES[range];
   const from = useMemo(() => new Date(browser.now() - days * DAY_MS).toISOString().slice(0, 10), [browser, days]);
   const input = days === 0 ? { points: POINTS } : { points: POINTS, from };
@@ -32,7 +38,12 @@ export function EquityPage(): JSX.Element {
   return (
     <>
       <Heading aside={<Age since={reading.askedAt.value} />}>Equity</Heading>
-      <Choices label="range" choices={Object.keys(RANGES) as Range[]} chosen={range} onChoose={setRange}>
+      <Choices
+        label="range"
+        choices={Object.keys(RANGES) as Range[]}
+        chosen={range}
+        onChoose={(chosen) => go("equity", "", { range: chosen })}
+      >
         <TakeSnapshot />
       </Choices>
       <Shown reading={reading} what="the equity">

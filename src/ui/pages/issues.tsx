@@ -2,6 +2,7 @@
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { JSX } from "preact";
 import { useId, useState } from "preact/hooks";
+import { counted } from "../amounts.ts";
 import { type RequestError, requestErrorOf } from "../desk-client.ts";
 import { Markdown } from "../markdown/markdown-view.tsx";
 import { usePage, useReading } from "../page-context.ts";
@@ -215,7 +216,8 @@ function HandToAgent({ issue }: { readonly issue: IssueRow }): JSX.Element {
       ) : (
         <>
           <p>
-            Program: <strong>{plan.runtime}</strong>. It gets {plan.tools.length} tools, none of which sends an order:
+            Program: <strong>{plan.runtime}</strong>. It gets {counted(plan.tools.length, "tool")} and none that sends
+            an order:
           </p>
           <p class="small">{plan.tools.join(", ")}</p>
           <details>

@@ -5,7 +5,7 @@ import { escapeInvisible, escapeInvisibleInText } from "../../lib/invisible-char
 import { useReading } from "../page-context.ts";
 import { Heading } from "../parts/heading.tsx";
 import { Age, Empty, Shown, Time } from "../parts/texts.tsx";
-import { route } from "../router.ts";
+import { go, route } from "../router.ts";
 import { useStatus } from "../status.ts";
 
 interface LogRow {
@@ -19,10 +19,7 @@ const LEVELS = ["debug", "info", "warn", "error"] as const;
 const TAIL = 200;
 
 export function LogsPage(): JSX.Element {
-  const { query } = route.value;
-  const [connector, setConnector] = useState(query.get("connector") ?? "");
-  const [level, setLevel] = useState("debug");
-  const run = query.get("run") ?? "";
+  const { connector, level, run } = filterOf(route.value.query);
   const input = {
     tail: TAIL,
     connector: connector === "" ? undefined : connector,
@@ -32,7 +29,7 @@ export function LogsPage(): JSX.Element {
   return (
     <>
       <Heading aside={<Age since={reading.askedAt.value} />}>Logs{run === "" ? "" : ` of ${run}`}</Heading>
-      <LogFilters connector={connector} onConnector={setConnector} level={level} onLevel={setLevel} />
+      <LogFilters connector={connector} level={level} onChange={(change) => go("logs", "", { run, ...change })} />
       <Shown reading={reading} what="the log">
         {(rows) => <LogLines rows={rows.filter((row) => rank(row.level) >= rank(level))} />}
       </Shown>
@@ -44,14 +41,23 @@ function rank(level: string): number {
   return LEVELS.findIndex((name) => name === level);
 }
 
-interface LogFiltersProps {
+interface LogFilter {
+  /** "": of the desk and all of them. */
   readonly connector: string;
-  readonly onConnector: (name: string) => void;
   readonly level: string;
-  readonly onLevel: (level: string) => void;
 }
 
-function LogFilters({ connector, onConnector, level, onLevel }: LogFiltersProps): JSX.Element {
+/** `#/logs?connector=paper&level=warn&run=ID`. */
+function filterOf(query: URLSearchParams): LogFilter & { readonly run: string } {
+  const level = LEVELS.find((name) => name === query.get("level")) ?? "debug";
+  return { connector: query.get("connector") ?? "", level, run: query.get("run") ?? "" };
+}
+
+interface LogFiltersProps extends LogFilter {
+  readonly onChange: (filter: Readonly<Record<keyof LogFilter, string>>) => void;
+}
+
+function LogFilters({ connector, level, onChange }: LogFiltersProps): JSX.Element {
   const names = (useStatus()?.connectors ?? []).map(({ name }) => name);
   const [connectorId, levelId] = [useId(), useId()];
   return (
@@ -62,7 +68,7 @@ function LogFilters({ connector, onConnector, level, onLevel }: LogFiltersProps)
           id={connectorId}
           data-filter
           value={connector}
-          onChange={({ currentTarget }) => onConnector(currentTarget.value)}
+          onChange={({ currentTarget }) => onChange({ level, connector: currentTarget.value })}
         >
           <option value="">all</option>
           {names.map((name) => (
@@ -72,7 +78,11 @@ function LogFilters({ connector, onConnector, level, onLevel }: LogFiltersProps)
       </label>
       <label for={levelId}>
         from level
-        <select id={levelId} value={level} onChange={({ currentTarget }) => onLevel(currentTarget.value)}>
+        <select
+          id={levelId}
+          value={level}
+          onChange={({ currentTarget }) => onChange({ connector, level: currentTarget.value })}
+        >
           {LEVELS.map((name) => (
             <option key={name}>{name}</option>
           ))}

@@ -1,6 +1,7 @@
 /** The record: decisions of humans, and the check of the journal. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { counted } from "../amounts.ts";
 import { usePage } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -60,8 +61,9 @@ function JournalCard(): JSX.Element {
 function CheckResult({ at, check }: { readonly at: number; readonly check: JournalAnswer }): JSX.Element {
   return (
     <Notice tone={check.ok ? "good" : "bad"} role="status" title={check.ok ? "Nothing is wrong." : "It is not intact."}>
-      Checked at <Time at={at} />: {check.records} records in {check.segments} files, {check.signatures} signatures,{" "}
-      {check.anchors} anchors, {check.problemCount} problems.
+      Checked at <Time at={at} />: {counted(check.records, "record")} in {counted(check.segments, "file")},{" "}
+      {counted(check.signatures, "signature")}, {counted(check.anchors, "anchor")},{" "}
+      {counted(check.problemCount, "problem")}.
       <br />
       <span class="small">
         head <code>{check.head}</code>

@@ -1,6 +1,7 @@
 /** The data of a plot as a table, and as a file. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { counted } from "../amounts.ts";
 import { type TableColumn, DataTable } from "../parts/data-table.tsx";
 import { Button } from "../parts/button.tsx";
 
@@ -17,7 +18,7 @@ export function DataBelow({ name, columns, count, rows }: DataBelowProps): JSX.E
   return (
     <details class="data-below" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>
-        {name} as a table ({count} rows)
+        {name} as a table ({counted(count, "row")})
       </summary>
       {isOpen ? (
         <>

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { type Actor, actorWords } from "../../domain/authority/actor.ts";
 import type { ReviewedOrder } from "../../domain/orders/review-view.ts";
 import type { Check } from "../../domain/orders/verdict.ts";
-import { grouped, money } from "../amounts.ts";
+import { counted, grouped, money } from "../amounts.ts";
 import type { RequestError } from "../desk-client.ts";
 import { useReading } from "../page-context.ts";
 import { Button } from "../parts/button.tsx";
@@ -230,7 +230,7 @@ export function FillsCard({ order }: { readonly order: ReviewedOrder }): JSX.Ele
           </li>
         ))}
       </ul>
-      {hidden > 0 ? <p class="dim">{hidden} earlier fills are not shown.</p> : null}
+      {hidden > 0 ? <p class="dim">Not shown: {counted(hidden, "earlier fill")}.</p> : null}
     </Card>
   );
 }

@@ -6,7 +6,7 @@ import { useCommand } from "../keyboard.ts";
 import { eventWords } from "../../domain/orders/event-words.ts";
 import type { Review, ReviewedOrder } from "../../domain/orders/review-view.ts";
 import { messageAfterKey } from "../../domain/orders/verdict.ts";
-import { grouped, money, withUnit } from "../amounts.ts";
+import { counted, grouped, money, withUnit } from "../amounts.ts";
 import { Card } from "../parts/card.tsx";
 import { Change, Moving, Unavailable } from "../parts/marks.tsx";
 import { Age, Said, SaidLine, Time } from "../parts/texts.tsx";
@@ -279,7 +279,7 @@ export function HistoryCard({ order }: { readonly order: ReviewedOrder }): JSX.E
         ))}
       </ol>
       {order.historyCount > order.history.length ? (
-        <p class="dim">{order.historyCount - order.history.length} earlier events are not shown.</p>
+        <p class="dim">Not shown: {counted(order.historyCount - order.history.length, "earlier event")}.</p>
       ) : null}
     </Card>
   );

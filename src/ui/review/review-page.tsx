@@ -7,7 +7,7 @@ import { Heading } from "../parts/heading.tsx";
 import { ModeTag } from "../parts/marks.tsx";
 import { Age, Empty, ErrorNotice, Loading, Notice, SaidLine, Time } from "../parts/texts.tsx";
 import { go } from "../router.ts";
-import { useStatus, waitingOf } from "../status.ts";
+import { troublesOf, useStatus, waitingOf } from "../status.ts";
 import { useCommand } from "../keyboard.ts";
 import { DecisionBar } from "./decision-bar.tsx";
 import { OrderSentence } from "./order-sentence.tsx";
@@ -33,21 +33,19 @@ export function ReviewPage({ id }: { readonly id: string }): JSX.Element {
 
 function NothingWaits(): JSX.Element {
   const status = useStatus();
-  const silent = (status?.connectors ?? []).filter(({ state }) => state !== "ready");
+  const troubles = troublesOf(status);
   return (
     <div>
       <Heading>Review</Heading>
       {status === undefined ? (
         <Loading what="the proposals" />
-      ) : silent.length === 0 ? (
+      ) : troubles.length === 0 ? (
         <Empty>
           Nothing waits for you. The desk looked at <Time at={status.at} />. Agents propose orders when they work on an
           issue; <code>qoc orders propose</code> makes one by hand.
         </Empty>
       ) : (
-        <Empty>
-          No proposal is known. Not every source can be asked: {silent.map(({ name }) => name).join(", ")} is not ready.
-        </Empty>
+        <Empty>No proposal is known. But {troubles.join(", ")}.</Empty>
       )}
     </div>
   );

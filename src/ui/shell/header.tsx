@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { StatusView } from "../../domain/status-view.ts";
 import { type TradingAnswer, halt, resume } from "../decisions.ts";
+import { counted } from "../amounts.ts";
 import { InFlightButton } from "../orders/in-flight.tsx";
 import { usePage, useReading } from "../page-context.ts";
 import { Ask } from "../parts/ask.tsx";
@@ -96,7 +97,9 @@ function HaltButton({ isHalted }: { readonly isHalted: boolean }): JSX.Element {
     setTried(action);
     await send(async () => {
       const { working } = await work();
-      announcement.value = working.length === 0 ? words : `${words} ${working.length} orders still work at venues.`;
+      const { length } = working;
+      const still = `${counted(length, "order")} still ${length === 1 ? "works" : "work"} at venues.`;
+      announcement.value = length === 0 ? words : `${words} ${still}`;
       close();
     });
     data.take({ kind: "changed", topics: ["trading"] });
