@@ -8,7 +8,7 @@ import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HttpAnswer, postHeaders, send } from "../support/page-client.ts";
 import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
-import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
+import { type TestBrowser, describePage, holdTimers, openBrowser } from "./support/chromium.ts";
 
 let browser: TestBrowser;
 let desk: BrowserDesk;
@@ -163,10 +163,7 @@ describePage("a second server of this machine", () => {
     const devTools = await context.newCDPSession(page);
     await devTools.send("Emulation.setFocusEmulationEnabled", { enabled: false });
     await page.waitForFunction(() => !document.hasFocus());
-    // However slow this machine is: a pause that begins now does not end during the test.
-    await page.evaluate(() => {
-      globalThis.setTimeout = (() => 0) as never;
-    });
+    await holdTimers(page);
     const { x = 0, y = 0, width = 0, height = 0 } = (await approve.boundingBox()) ?? {};
     const [at, level] = [x + width / 2, y + height / 2];
     await Promise.all([over.waitForEvent("close"), over.mouse.click(at, level).catch(() => undefined)]);

@@ -4,7 +4,15 @@ import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { PAGES } from "../../src/ui/pages-list.ts";
-import { DESKTOP, PATIENT, PHONE, type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
+import {
+  DESKTOP,
+  PATIENT,
+  PHONE,
+  type TestBrowser,
+  describePage,
+  holdTimers,
+  openBrowser,
+} from "./support/chromium.ts";
 import { type BrowserDesk, type SignedInPage, calm, browserDesk } from "./support/browser-desk.ts";
 
 let browser: TestBrowser;
@@ -83,8 +91,10 @@ describePage("a review", () => {
     await becomesOn();
     expect(await why()).toMatch(/^Approves .*, digest [0-9a-f]{8}…, at paper\.$/);
     // The page comes to the front.
+    const release = await holdTimers(signedIn.page);
     await signedIn.page.evaluate(() => void dispatchEvent(new Event("focus")));
     await signedIn.page.locator('#approve[aria-disabled="true"]').waitFor();
+    await release();
     await becomesOn();
   });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { PHONE, type TestBrowser, describePage, openBrowser, watch } from "./support/chromium.ts";
+import { PHONE, type TestBrowser, describePage, holdTimers, openBrowser, watch } from "./support/chromium.ts";
 import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
 
 let browser: TestBrowser;
@@ -223,9 +223,11 @@ describePage("a session of the page", () => {
     expect(place?.height).toBeLessThan(0.1 * PHONE.height);
     await page.mouse.wheel(0, 400);
     expect(await bar.boundingBox()).toEqual(place);
+    const release = await holdTimers(page);
     await page.getByRole("button", { name: "Decide…" }).click();
     const approve = page.locator("#approve");
     expect(await approve.getAttribute("aria-disabled")).toBe("true");
+    await release();
     await page.getByText(/ · \d+(?:\.\d)? % of NAV/).waitFor();
     // The sheet does not cover the halt button.
     await page.locator("#halt").click({ trial: true });

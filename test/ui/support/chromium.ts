@@ -106,6 +106,22 @@ function hurry(speed: number): void {
   Object.assign(globalThis, { skip: (ms: number) => void (skipped += ms) });
 }
 
+/** Timers of the page wait until the returned function is called: a pause lasts as long as a busy machine needs. */
+export async function holdTimers(page: Page): Promise<() => Promise<void>> {
+  await page.evaluate(() => {
+    const real = setTimeout;
+    const held: (() => void)[] = [];
+    globalThis.setTimeout = ((run: () => void) => held.push(run)) as never;
+    Object.assign(globalThis, {
+      releaseTimers: () => {
+        globalThis.setTimeout = real;
+        for (const run of held) real(run);
+      },
+    });
+  });
+  return () => page.evaluate(() => (globalThis as any).releaseTimers());
+}
+
 /** Everything that went wrong on a page without a test asking for it. */
 export interface Complaints {
   readonly errors: string[];
