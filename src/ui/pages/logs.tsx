@@ -41,20 +41,20 @@ function rank(level: string): number {
   return LEVELS.findIndex((name) => name === level);
 }
 
-interface LogFilter {
+interface ShownLines {
   /** "": of the desk and all of them. */
   readonly connector: string;
   readonly level: string;
 }
 
 /** `#/logs?connector=paper&level=warn&run=ID`. */
-function filterOf(query: URLSearchParams): LogFilter & { readonly run: string } {
+function filterOf(query: URLSearchParams): ShownLines & { readonly run: string } {
   const level = LEVELS.find((name) => name === query.get("level")) ?? "debug";
   return { connector: query.get("connector") ?? "", level, run: query.get("run") ?? "" };
 }
 
-interface LogFiltersProps extends LogFilter {
-  readonly onChange: (filter: Readonly<Record<keyof LogFilter, string>>) => void;
+interface LogFiltersProps extends ShownLines {
+  readonly onChange: (filter: Readonly<Record<keyof ShownLines, string>>) => void;
 }
 
 function LogFilters({ connector, level, onChange }: LogFiltersProps): JSX.Element {
