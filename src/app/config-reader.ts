@@ -8,6 +8,7 @@ import type { ConfigReader } from "../trading/config/desk-config.ts";
 import { tablesOf } from "../workspace/accepted-config.ts";
 import { CONFIG_BYTES_MAX, type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { LAYOUT, globalConfigPath } from "../workspace/layout.ts";
+import { readTextQuickly } from "../workspace/quick-reads.ts";
 
 export interface ConfigReaderOptions {
   readonly disk: Disk;
@@ -21,8 +22,12 @@ export function configReader({ disk, root, home }: ConfigReaderOptions): ConfigR
   const globalPath = globalConfigPath(home);
   return {
     text: async () => {
-      const [local, hasGlobal] = await Promise.all([disk.readText(path, CONFIG_BYTES_MAX), disk.facts(globalPath)]);
-      return hasGlobal === undefined ? local : `${local}\n${await disk.readText(globalPath, CONFIG_BYTES_MAX)}`;
+      const [local, global] = await Promise.all([
+        // The disk's own error says that the file does not exist.
+        readTextQuickly(disk, path, CONFIG_BYTES_MAX).then((text) => text ?? disk.readText(path, CONFIG_BYTES_MAX)),
+        readTextQuickly(disk, globalPath, CONFIG_BYTES_MAX),
+      ]);
+      return global === undefined ? local : `${local}\n${global}`;
     },
     read: async () => {
       const loaded = await loadConfig(disk, path, globalPath);

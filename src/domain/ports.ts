@@ -57,6 +57,12 @@ export interface FileFacts {
   readonly mode: number;
 }
 
+/** The bytes of a file, and the facts of the very file that they were read from. */
+export interface SmallFile {
+  readonly bytes: Uint8Array;
+  readonly facts: FileFacts;
+}
+
 /** The file system. Few methods, so that tests can simulate crashes. Paths are absolute. */
 export interface Disk {
   /**
@@ -71,6 +77,17 @@ export interface Disk {
    */
   readPart(path: string, offset: number, length: number): Uint8Array;
   list(path: string): Promise<readonly DirectoryEntry[]>;
+  /**
+   * Reads a regular file of at most `most` bytes at once, where a person waits for it: `read` wakes a thread for each
+   * step. "absent" if nothing has this name. undefined if it is larger, no regular file, or cannot be read: `read` and
+   * `facts` then say what is wrong. Never waits for a FIFO, and does not follow a final symlink.
+   */
+  readSmall(path: string, most: number): SmallFile | "absent" | undefined;
+  /**
+   * Lists a folder of at most `most` entries at once. undefined if it has more or cannot be listed: it looks at no more
+   * than that, so that a large folder does not hold the desk.
+   */
+  listSmall(path: string, most: number): readonly DirectoryEntry[] | undefined;
   /** Does not follow a final symlink. Resolves to undefined if the path does not exist. */
   facts(path: string): Promise<FileFacts | undefined>;
   /** Makes the missing folders of the path, each with this mode (0700 by default) whatever the umask. */

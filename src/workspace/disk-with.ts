@@ -7,6 +7,8 @@ export function diskWith(disk: Disk, others: Partial<Disk>): Disk {
     readText: (path, limit) => disk.readText(path, limit),
     readPart: (path, offset, length) => disk.readPart(path, offset, length),
     list: (path) => disk.list(path),
+    readSmall: (path, most) => disk.readSmall(path, most),
+    listSmall: (path, most) => disk.listSmall(path, most),
     facts: (path) => disk.facts(path),
     mkdir: (path, mode) => disk.mkdir(path, mode),
     writeAtomic: (path, data, mode) => disk.writeAtomic(path, data, mode),

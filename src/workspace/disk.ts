@@ -1,11 +1,11 @@
 /** The `Disk` port on Node's file system. A write that has resolved survives a power cut. */
 import { bufferView } from "../lib/buffer-view.ts";
 import { hasCode, withPath } from "../lib/error-code.ts";
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { type Stats, closeSync, constants, fstatSync, lstatSync, openSync, opendirSync, readSync } from "node:fs";
 import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { QocError } from "../domain/errors/error.ts";
-import type { AppendFile, Disk, DirectoryEntry, EntryKind, FileFacts } from "../domain/ports.ts";
+import type { AppendFile, Disk, DirectoryEntry, EntryKind, FileFacts, SmallFile } from "../domain/ports.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, O_CREAT, O_EXCL, O_APPEND } = constants;
 
@@ -148,12 +148,15 @@ async function readToEnd(handle: FileHandle, expected: number, limit: number): P
   }
 }
 
+function factsOf(stat: Stats): FileFacts {
+  const { size, mtimeMs, ctimeMs, ino, nlink, uid } = stat;
+  const mode = stat.mode & 0o7777;
+  return { kind: kindOf(stat), size, modifiedMs: mtimeMs, changedMs: ctimeMs, inode: ino, links: nlink, uid, mode };
+}
+
 async function facts(path: string): Promise<FileFacts | undefined> {
   try {
-    const stat = await lstat(path);
-    const { size, mtimeMs, ctimeMs, ino, nlink, uid } = stat;
-    const mode = stat.mode & 0o7777;
-    return { kind: kindOf(stat), size, modifiedMs: mtimeMs, changedMs: ctimeMs, inode: ino, links: nlink, uid, mode };
+    return factsOf(await lstat(path));
   } catch (error) {
     if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return undefined;
     throw error;
@@ -184,10 +187,59 @@ function readPart(path: string, offset: number, length: number): Uint8Array {
   return part;
 }
 
+/**
+ * System calls of a few microseconds each. The first look at the name spares the error of a file that is absent, and
+ * opens no device. Others may replace the file meanwhile, so what counts is asked of the file that is open.
+ */
+function readSmall(path: string, most: number): SmallFile | "absent" | undefined {
+  let file: number;
+  try {
+    const named = lstatSync(path, { throwIfNoEntry: false });
+    if (named === undefined) return "absent";
+    if (!named.isFile()) return undefined;
+    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    return hasCode(error, "ENOENT", "ENOTDIR") ? "absent" : undefined;
+  }
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile() || stat.size > most) return undefined;
+    // One byte more: a file that has grown since, or states no size, is not read whole.
+    const buffer = Buffer.allocUnsafeSlow(stat.size + 1);
+    const length = readSync(file, buffer, 0, buffer.length, 0);
+    return length > stat.size ? undefined : { bytes: buffer.subarray(0, length), facts: factsOf(stat) };
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function listSmall(path: string, most: number): readonly DirectoryEntry[] | undefined {
+  try {
+    const folder = opendirSync(path);
+    try {
+      const entries: DirectoryEntry[] = [];
+      for (;;) {
+        const entry = folder.readSync();
+        if (entry === null) return entries;
+        if (entries.length === most) return undefined;
+        entries.push({ name: entry.name, kind: kindOf(entry) });
+      }
+    } finally {
+      folder.closeSync();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
 export function nodeDisk(): Disk {
   return {
     read,
     readPart,
+    readSmall,
+    listSmall,
     readText: async (path, limit) => bufferView(await read(path, limit)).toString("utf8"),
     list: async (path): Promise<readonly DirectoryEntry[]> =>
       (await readdir(path, { withFileTypes: true })).map((entry) => ({ name: entry.name, kind: kindOf(entry) })),

@@ -52,8 +52,8 @@ export class OrderFolders {
   }
 
   /** Lists the order files of a folder, and its other files without those that an editor keeps beside a file. */
-  async listAll(folder: string): Promise<FolderFiles> {
-    const names = (await listFolder(this.#workspace, folder))
+  async listAll(folder: string, list = listFolder): Promise<FolderFiles> {
+    const names = (await list(this.#workspace, folder))
       .flatMap(({ kind, name }) => (kind === "directory" ? [] : [name]))
       .toSorted((a, b) => (a < b ? -1 : 1));
     return {

@@ -5,13 +5,16 @@ import { type Digest, isFileStem } from "../domain/ids.ts";
 import type { OrderRecord } from "../domain/orders/order-state.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/orders/proposal.ts";
+import { bufferView } from "../lib/buffer-view.ts";
 import { hasCode } from "../lib/error-code.ts";
+import { LruMap } from "../lib/lru-map.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { FileCache } from "./file-cache.ts";
 import { LAYOUT, PROPOSAL_FOLDERS, type WorkspaceRoot } from "./layout.ts";
 import { readRegularText } from "./open-directory.ts";
 import { type FolderFiles, type OrderFile, OrderFolders, VERDICT_ENDING, orderFileAt } from "./order-folders.ts";
 import { PROPOSAL_EXTENSIONS, parseProposalFile, renderProposal } from "./proposal-file.ts";
+import { listFolderQuickly, readQuickly } from "./quick-reads.ts";
 
 export interface ReadableProposal {
   readonly kind: "ok";
@@ -45,6 +48,7 @@ interface GoneFile {
 export type StemHolder = Pick<OrderRecord, "id" | "path" | "state">;
 
 const NUMBER_MAX = 99_999;
+const PARSED_MAX = 16;
 
 export function isProposalPath(path: string): boolean {
   return PROPOSAL_FOLDERS.some((folder) => isInside(folder, path));
@@ -59,6 +63,10 @@ export class ProposalStore {
   readonly #root: string;
   readonly #folders: OrderFolders;
   readonly #cache: FileCache<ProposalFile | GoneFile>;
+  /** Of the files that were read last. The bytes are read each time, and parsed if they have changed. */
+  readonly #parsed = new LruMap<string, { readonly bytes: Uint8Array; readonly proposal: ReadableProposal }>(
+    PARSED_MAX,
+  );
   /** The last number used on each day. The search for a free one starts there, so its cost does not grow. */
   readonly #lastNumbers = new Map<string, number>();
 
@@ -91,12 +99,13 @@ export class ProposalStore {
    * only. `knownPath`: where the file was last, so that it is read while the folders are listed.
    */
   async find(id: string, knownPath?: string): Promise<ProposalFile | undefined> {
-    const early = knownPath === undefined ? undefined : this.#read(orderFileAt(knownPath));
-    const [files, read] = await Promise.all([this.#files(), early]);
+    const early = knownPath === undefined ? undefined : this.#read(orderFileAt(knownPath), true);
+    const [folders, read] = await Promise.all([this.#listFolders(listFolderQuickly), early]);
+    const files = folders.flatMap(({ orders }) => orders);
     const [file, ...twins] = files.filter((candidate) => isSameStem(candidate.id, id));
     if (file === undefined) return undefined;
     if (twins.length > 0) return duplicate(file, twins);
-    const found = file.path === read?.path ? read : await this.#read(file);
+    const found = file.path === read?.path ? read : await this.#read(file, true);
     return found.kind === "gone" ? undefined : found;
   }
 
@@ -149,23 +158,32 @@ export class ProposalStore {
     return (await this.#listFolders()).flatMap(({ orders }) => orders);
   }
 
-  #listFolders(): Promise<readonly FolderFiles[]> {
-    return Promise.all(PROPOSAL_FOLDERS.map((folder) => this.#folders.listAll(folder)));
+  #listFolders(list?: typeof listFolderQuickly): Promise<readonly FolderFiles[]> {
+    return Promise.all(PROPOSAL_FOLDERS.map((folder) => this.#folders.listAll(folder, list)));
   }
 
-  async #read({ id, name, path }: OrderFile): Promise<ProposalFile | GoneFile> {
+  /** `isOnly`: read at once. A scan of many files would hold the loop. */
+  async #read({ id, name, path }: OrderFile, isOnly = false): Promise<ProposalFile | GoneFile> {
     const bad = (message: string, digest?: Digest): ProposalFile => ({ kind: "bad", id, path, message, digest });
     if (!isFileStem(id)) return bad("the file name contains characters other than letters, digits, . _ and -");
-    const opened = this.#disk.read(`${this.#root}/${path}`, PROPOSAL_BYTES_MAX);
+    const absolute = `${this.#root}/${path}`;
+    const small = isOnly ? readQuickly(this.#disk, absolute) : undefined;
+    if (small === "absent") return { kind: "gone", path };
+    const opened = small === undefined ? this.#disk.read(absolute, PROPOSAL_BYTES_MAX) : Promise.resolve(small.bytes);
     // What is wrong with the file comes before what is wrong with reading it.
     opened.catch(() => undefined);
-    const stats = await this.#disk.facts(`${this.#root}/${path}`);
+    const stats = small === undefined ? await this.#disk.facts(absolute) : small.facts;
     if (stats === undefined) return { kind: "gone", path };
     if (stats.kind !== "file") return bad(`the file is a ${stats.kind}, not a regular file`);
     if (stats.links !== 1) return bad("the file has more than one hard link");
     try {
-      const { text, document } = parseProposalFile(name, await opened);
-      return { kind: "ok", id, path, text, draft: readProposal(document, id) };
+      const bytes = await opened;
+      const known = this.#parsed.get(path);
+      if (known !== undefined && bufferView(known.bytes).equals(bytes)) return known.proposal;
+      const { text, document } = parseProposalFile(name, bytes);
+      const proposal: ReadableProposal = { kind: "ok", id, path, text, draft: readProposal(document, id) };
+      if (isOnly) this.#parsed.set(path, { bytes, proposal });
+      return proposal;
     } catch (error) {
       if (error instanceof ProposalError) return bad(error.message, digestOf(await opened));
       if (error instanceof QocError)

@@ -158,6 +158,7 @@ it("an approval reads desk.toml and its proposal once, and writes no order's fil
   const calls: string[] = [];
   const counted: Disk = {
     ...disk,
+    readSmall: (path, most) => (calls.push(`read ${path}`), disk.readSmall(path, most)),
     read: (path, limit) => (calls.push(`read ${path}`), disk.read(path, limit)),
     readText: (path, limit) => (calls.push(`read ${path}`), disk.readText(path, limit)),
     writeAtomic: (path, data, mode) => (calls.push(`write ${path}`), disk.writeAtomic(path, data, mode)),

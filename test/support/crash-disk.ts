@@ -2,7 +2,7 @@
  * An in-memory disk that can lose power. A crash keeps all synced bytes of a file and a random prefix of the bytes
  * appended since. Directory entries and atomic writes are durable immediately, as the `Disk` port promises.
  */
-import type { AppendFile, Disk, DirectoryEntry } from "../../src/domain/ports.ts";
+import type { AppendFile, Disk, DirectoryEntry, FileFacts } from "../../src/domain/ports.ts";
 import { seededNumbers } from "./seeded-numbers.ts";
 
 interface Content {
@@ -53,6 +53,13 @@ function survivors(files: ReadonlyMap<string, Content>, seed: number): Map<strin
     kept.set(path, { bytes: Buffer.from(bytes.subarray(0, length)), durable: length });
   }
   return kept;
+}
+
+// A change time of infinity keeps the file cache from trusting the file.
+const FACTS = { modifiedMs: 0, changedMs: Number.POSITIVE_INFINITY, inode: 0, links: 1, uid: 0, mode: 0o600 };
+
+function factsOf({ bytes }: Content): FileFacts {
+  return { kind: "file", size: bytes.length, ...FACTS };
 }
 
 class MemoryDisk implements CrashDisk {
@@ -111,7 +118,23 @@ class MemoryDisk implements CrashDisk {
     return Buffer.from(bytes.subarray(offset, offset + length));
   }
 
+  readSmall(path: string, most: number): ReturnType<Disk["readSmall"]> {
+    const file = this.#files.get(path);
+    if (file === undefined) return this.#directories.has(path) ? undefined : "absent";
+    if (file.bytes.length > most) return undefined;
+    return { bytes: Buffer.from(file.bytes), facts: factsOf(file) };
+  }
+
+  listSmall(path: string, most: number): readonly DirectoryEntry[] | undefined {
+    const entries = this.#entries(path);
+    return entries.length > most ? undefined : entries;
+  }
+
   async list(path: string): Promise<readonly DirectoryEntry[]> {
+    return this.#entries(path);
+  }
+
+  #entries(path: string): readonly DirectoryEntry[] {
     const inside = (child: string): boolean => child !== path && parentOf(child) === path;
     const entry = (child: string, kind: DirectoryEntry["kind"]): DirectoryEntry => ({
       name: child.slice(child.lastIndexOf("/") + 1),
@@ -125,10 +148,8 @@ class MemoryDisk implements CrashDisk {
 
   async facts(path: string): ReturnType<Disk["facts"]> {
     const file = this.#files.get(path);
-    // A change time of infinity keeps the file cache from trusting the file.
-    const facts = { modifiedMs: 0, changedMs: Number.POSITIVE_INFINITY, inode: 0, links: 1, uid: 0, mode: 0o600 };
-    if (file !== undefined) return { kind: "file", size: file.bytes.length, ...facts };
-    return this.#directories.has(path) ? { kind: "directory", size: 0, ...facts } : undefined;
+    if (file !== undefined) return factsOf(file);
+    return this.#directories.has(path) ? { kind: "directory", size: 0, ...FACTS } : undefined;
   }
 
   async mkdir(path: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** The real disk: whole files or none, and a full disk that loses nothing. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -53,6 +53,41 @@ describe("files", () => {
     const text = await disk.readText("/proc/self/status");
     expect(text).toMatch(/^Name:.*\n$/s);
     await expect(disk.read("/dev/zero", 10_000)).rejects.toMatchObject({ code: "FILE_TOO_LARGE" });
+  });
+});
+
+describe("reads at once", () => {
+  it("a small file is read with the facts of that very file", async () => {
+    const dir = folder();
+    writeFileSync(`${dir}/a`, "12345");
+    const small = disk.readSmall(`${dir}/a`, 5);
+    expect(small).toEqual({ bytes: Buffer.from("12345"), facts: await disk.facts(`${dir}/a`) });
+    linkSync(`${dir}/a`, `${dir}/b`);
+    expect(disk.readSmall(`${dir}/b`, 5)).toMatchObject({ facts: { kind: "file", links: 2 } });
+  });
+
+  it("an absent file is known from what the other methods must look at, and a FIFO is not waited for", () => {
+    const dir = folder();
+    writeFileSync(`${dir}/large`, "123456");
+    symlinkSync(`${dir}/large`, `${dir}/link`);
+    symlinkSync(`${dir}/none`, `${dir}/dangling`);
+    mkdirSync(`${dir}/folder`);
+    execFileSync("mkfifo", [`${dir}/pipe`]);
+    for (const name of ["none", "large/below"]) expect(disk.readSmall(`${dir}/${name}`, 5), name).toBe("absent");
+    for (const name of ["large", "link", "dangling", "folder", "pipe"])
+      expect(disk.readSmall(`${dir}/${name}`, 5), name).toBeUndefined();
+    for (const path of ["/proc/self/status", "/dev/zero"]) expect(disk.readSmall(path, 5), path).toBeUndefined();
+  });
+
+  it("a folder is listed up to its limit, and no further", async () => {
+    const dir = folder();
+    for (const name of ["a", "b", "c"]) writeFileSync(`${dir}/${name}`, "");
+    symlinkSync(`${dir}/a`, `${dir}/link`);
+    mkdirSync(`${dir}/folder`);
+    const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+    expect(disk.listSmall(dir, 5)?.toSorted(byName)).toEqual((await disk.list(dir)).toSorted(byName));
+    expect(disk.listSmall(dir, 4)).toBeUndefined();
+    for (const name of ["none", "a"]) expect(disk.listSmall(`${dir}/${name}`, 5), name).toBeUndefined();
   });
 });
 

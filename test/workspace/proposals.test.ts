@@ -9,6 +9,7 @@ import {
   readdirSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -48,7 +49,8 @@ it("a file that is moved away while the folder is read is not a proposal with an
   put("a.toml", GOOD);
   put("b.toml", GOOD);
   const facts = async (path: string) => (path.endsWith("a.toml") ? undefined : disk.facts(path));
-  const moving = new ProposalStore({ disk: { ...disk, facts }, root, clock: { now: Date.now } });
+  const readSmall = (path: string, most: number) => (path.endsWith("a.toml") ? "absent" : disk.readSmall(path, most));
+  const moving = new ProposalStore({ disk: { ...disk, facts, readSmall }, root, clock: { now: Date.now } });
   expect(await moving.list()).toMatchObject([{ kind: "ok", id: "b" }]);
   expect(await moving.find("a", "orders/pending/a.toml")).toBeUndefined();
 });
@@ -317,6 +319,29 @@ describe("a bad file is listed with what is wrong", () => {
     ]);
   });
 
+  it("a single file is read at once, and what is wrong with it is said as in the list", async () => {
+    writeFileSync(`${root}/secret.toml`, GOOD);
+    symlinkSync(`${root}/secret.toml`, `${root}/orders/pending/link.toml`);
+    linkSync(`${root}/secret.toml`, `${root}/orders/pending/hard.toml`);
+    execFileSync("mkfifo", [`${root}/orders/pending/pipe.toml`]);
+    mkdirSync(`${root}/orders/pending/folder.toml`);
+    put("large.toml", `# ${"x".repeat(70 * 1024)}\n${GOOD}`);
+    const proposals = store();
+    for (const listed of await proposals.list())
+      expect(await proposals.find(listed.id, listed.path), listed.path).toEqual(listed);
+    expect(await proposals.find("folder", "orders/pending/folder.toml")).toBeUndefined();
+  });
+
+  it("a file with the same stem is found, however many files are beside them", async () => {
+    put("a.toml", GOOD);
+    for (let n = 0; n < 300; n++) put(`other-${n}.txt`, "");
+    put("A.yaml", "side: buy\n", "proposed");
+    const find = () => store().find("a", "orders/pending/a.toml");
+    expect(await find()).toMatchObject({ kind: "duplicate", others: ["orders/proposed/A.yaml"] });
+    rmSync(`${root}/orders/proposed/A.yaml`);
+    expect(await find()).toMatchObject({ kind: "ok", text: GOOD });
+  });
+
   it("of two files with the same stem neither can be approved", async () => {
     put("a.toml", GOOD);
     put("A.yaml", "side: buy\n", "proposed");
@@ -325,6 +350,19 @@ describe("a bad file is listed with what is wrong", () => {
 });
 
 describe("a file that stays as it is", () => {
+  it("is parsed again if one byte of it has changed, also where its size and its times are the same", async () => {
+    const proposals = store();
+    const found = async (text: string) => {
+      put("a.toml", text);
+      utimesSync(`${root}/orders/pending/a.toml`, 1, 1);
+      return proposals.find("a", "orders/pending/a.toml");
+    };
+    const first = await found(GOOD);
+    expect(await found(GOOD)).toBe(first);
+    expect(await found(GOOD.replace("10", "11"))).toMatchObject({ kind: "ok", draft: { quantity: "11" } });
+    expect(await found(GOOD.replace('"buy"', '"bug"'))).toMatchObject({ kind: "bad" });
+  });
+
   it("a proposal is read once, until it changes or a file with its stem appears or disappears", async () => {
     const reads: string[] = [];
     const counting = {
