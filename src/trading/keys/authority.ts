@@ -16,7 +16,8 @@ import { type PasskeyRequest, isKeyOfPage, isStrongEnough, longestStatementMs } 
 import type { Clock } from "../../domain/ports.ts";
 import type { Mode } from "../../domain/market/venue.ts";
 import { LruMap } from "../../lib/lru-map.ts";
-import { type PublicKeys, verifySignature } from "./operator-keys.ts";
+import { BegunVerifications } from "./begun-verifications.ts";
+import type { PublicKeys } from "./operator-keys.ts";
 import { pagePem } from "../pages/page-key.ts";
 import { passkeyCheck, passkeyRequest } from "../pages/passkey-answers.ts";
 
@@ -30,6 +31,11 @@ export interface SignedDecision extends ActionSubject {
 }
 
 export interface DeskAuthority {
+  /**
+   * Begins to verify the signature of this decision in another thread, while the caller reads what the decision is
+   * about. {@link DeskAuthority.check} takes the result if it asks for the same statement by the same key.
+   */
+  begin(decision: SignedDecision, authority: Authority): void;
   /** The request for a signature at this moment's head of the journal. */
   request(decision: SignedDecision): SigningRequest;
   /**
@@ -68,21 +74,11 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
   const heads = new LruMap<number, string>(HEADS_KEPT);
   /** Signatures that passed: the record that uses one up comes later. */
   const passed = new LruMap<string, true>(HEADS_KEPT);
+  const verifications = new BegunVerifications();
   const checkPasskey = passkeyCheck(state.pages);
-  let known = keys;
-  const publicKey = async (key: SigningRole): Promise<string> => {
-    if (key === "desk") return known.desk;
-    if (known.live === undefined) known = await readKeys();
-    if (known.live === undefined)
-      throw new QocError("KEY_REQUIRED", { reason: "this desk has no live key; make one with qoc keys protect" });
-    return known.live.publicPem;
-  };
-  const signerPem = async ({ key, session = "" }: Authority): Promise<string> => {
-    if (key === "desk" || key === "live") return publicKey(key);
-    const record = state.pages.sessions.get(session);
-    if (record === undefined) throw new QocError("PAGE_SESSION_ENDED");
-    return pagePem(record.publicKey);
-  };
+  const signers = signerKeys({ state, keys, readKeys });
+  const textOf = ({ key: _key, since: _since, page: _page, ...subject }: SignedDecision, of: Authority): string =>
+    statementText(statementOf(state.deskId, subject, of));
   const request = ({ key, since: _since, page: _page, ...subject }: SignedDecision): SigningRequest => {
     const { seq, hash } = head();
     heads.set(seq, hash);
@@ -93,7 +89,7 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
     const { action } = subject;
     refuseOutOfScope(decision);
     // A live key that is missing is named before anything else.
-    await publicKey(key);
+    await signers.ofRole(key);
     if (authority === undefined || !isStrongEnough(authority.key, key, decision))
       throw new QocError("SIGNATURE_REQUIRED", { action, key }, { data: { signing: request(decision) } });
     const named = authority.head.seq < since ? undefined : heads.get(authority.head.seq);
@@ -105,12 +101,23 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
     // An authenticator makes another signature each time: what counts once is what it was asked.
     let once = authority.signature;
     if (authority.key === "passkey") once = checkPasskey(statement, authority, page);
-    else if (!verifySignature(await signerPem(authority), statementText(statement), authority.signature))
+    else if (
+      !(await verifications.isValid({
+        ...authority,
+        pem: await signers.of(authority),
+        text: textOf(decision, authority),
+      }))
+    )
       throw new QocError("SIGNATURE_INVALID", { action, key: authority.key });
     if (passed.get(once) === true) throw new QocError("SIGNATURE_STALE", { action, reason: "it was used before" });
     passed.set(once, true);
   };
   return {
+    begin: (decision, authority) => {
+      const pem = signers.atHand(authority);
+      if (pem !== undefined && authority.key !== "passkey")
+        verifications.begin({ ...authority, pem, text: textOf(decision, authority) });
+    },
     request,
     check,
     checkPage: async (decision, authority) => {
@@ -120,11 +127,38 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
       page === undefined || !isInScope("approve", page.scope)
         ? undefined
         : passkeyRequest(state.pages, page.origin, clock.now()),
-    hasLiveKey: async () => {
-      if (known.live === undefined) known = await readKeys();
-      return known.live !== undefined;
-    },
+    hasLiveKey: signers.hasLive,
   };
+}
+
+/** The public keys of those who sign. */
+function signerKeys({ state, keys, readKeys }: Pick<AuthorityOptions, "state" | "keys" | "readKeys">) {
+  let known = keys;
+  const hasLive = async (): Promise<boolean> => {
+    if (known.live === undefined) known = await readKeys();
+    return known.live !== undefined;
+  };
+  const ofRole = async (key: SigningRole): Promise<string> => {
+    if (key === "desk") return known.desk;
+    await hasLive();
+    if (known.live === undefined)
+      throw new QocError("KEY_REQUIRED", { reason: "this desk has no live key; make one with qoc keys protect" });
+    return known.live.publicPem;
+  };
+  /** undefined without a key, or if it must be read first. */
+  const atHand = ({ key, session = "" }: Authority): string | undefined => {
+    if (key === "desk") return known.desk;
+    if (key === "live") return known.live?.publicPem;
+    const record = state.pages.sessions.get(session);
+    return record === undefined ? undefined : pagePem(record.publicKey);
+  };
+  const of = async (authority: Authority): Promise<string> => {
+    if (authority.key === "desk" || authority.key === "live") return ofRole(authority.key);
+    const pem = atHand(authority);
+    if (pem === undefined) throw new QocError("PAGE_SESSION_ENDED");
+    return pem;
+  };
+  return { hasLive, ofRole, atHand, of };
 }
 
 /** What every page may do: it lets the desk trade less than before. */

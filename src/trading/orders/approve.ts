@@ -42,13 +42,17 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
     throw new QocError("PAGE_NOT_ALLOWED", { action: "approve", reason: "without the review that it shows" });
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
-  // The venue's data is fetched while the proposal and desk.toml are read again.
+  const { authority, page } = request;
+  // The venue's data is fetched, and the signature verified, while the proposal and desk.toml are read again.
   // The terms of now: reading the file may change the record, also its connector.
-  const asked = desk.state.orders.get(request.id as OrderRecord["id"])?.terms;
+  const known = desk.state.orders.get(request.id as OrderRecord["id"]);
+  const asked = known?.terms;
   const early =
     asked === undefined || asked.cancels !== undefined
       ? undefined
       : fetchMarketSnapshot(desk, asked.connector, asked.symbol);
+  if (known !== undefined && authority !== undefined)
+    desk.authority.begin({ ...approvalDecision(known, request.shown), page }, authority);
   const [order, standing] = await Promise.all([findOrder(desk, request.id), desk.configuration.standing()]);
   const isCancel = order.terms.cancels !== undefined;
   const rules = changedRules(standing);
@@ -56,8 +60,6 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
   // No guard stops a cancel, whatever desk.toml says.
   else if (!isCancel) throw rules;
   assertApprovable(desk, order, request);
-  const { authority } = request;
-  const { page } = request;
   if (authority !== undefined)
     await desk.authority.check({ ...approvalDecision(order, request.shown), page }, authority);
   const check = (): void => assertApprovable(desk, order, request);
