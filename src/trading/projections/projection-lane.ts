@@ -2,6 +2,7 @@
  * Writes the files of one connector's orders and inbox items, one at a time, the files of orders first. What a burst
  * of fills changes is written once in a while, so that the number of writes does not grow with the number of fills.
  */
+import { setImmediate } from "node:timers/promises";
 import { messageOf } from "../../domain/errors/error.ts";
 import type { OrderId } from "../../domain/ids.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
@@ -121,8 +122,8 @@ export class ProjectionLane {
   }
 
   async #startPass(): Promise<void> {
-    // Events that are taken in the same tick are written together.
-    await Promise.resolve();
+    // Events that are taken in the same turn are written together, after the answers that wait for the same flush.
+    await setImmediate();
     const alerts = this.#alerts.splice(0);
     const items = [...this.#items];
     this.#items.clear();

@@ -13,6 +13,15 @@ function open() {
   return { clock, written, lane, add: (id: string) => lane.addOrder(id as never) };
 }
 
+it("a file is written after the answers that wait for the same flush", async () => {
+  const { written, lane, add } = open();
+  add("a");
+  for (let step = 0; step < 20; step++) await Promise.resolve();
+  expect(written).toEqual([]);
+  await lane.settled();
+  expect(written).toEqual(["a"]);
+});
+
 describe("the file of an order that is on its way", () => {
   it("waits for the order's result, and is written once", async () => {
     const { clock, written, lane, add } = open();
