@@ -1,7 +1,7 @@
 /** The report of an order in a venue's list. An order that cannot be read is listed as such: it must hide no other. */
 import type { OrderReport, UnreadableOrder } from "@qoc-app/sdk";
+import { oneLine } from "./words.ts";
 
-const REASON_CHARS_MAX = 200;
 /** Of ids that the desk takes. */
 const ID = /^[\x20-\x7e]{1,128}$/;
 
@@ -29,11 +29,4 @@ export function listedOrder(names: OrderNames, report: () => OrderReport): Order
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && ID.test(value);
-}
-
-function oneLine(text: string): string {
-  return text
-    .replaceAll(/[^\x20-\x7e]+/g, " ")
-    .trim()
-    .slice(0, REASON_CHARS_MAX);
 }

@@ -1,7 +1,8 @@
 /** What changed the account without a trade, from Alpaca's activity events. Pure. */
 import type { Activity, ActivityKind } from "@qoc-app/sdk";
 import { type Amount, ONE, ZERO, parseAmount, textOf } from "../amount.ts";
-import { coinOf, detailsOf, millis } from "./map.ts";
+import { naming } from "../words.ts";
+import { coinOf, detailsOf, millisOfEvent } from "./map.ts";
 import type { ActivityEvent } from "./wire.ts";
 
 /** The types of Alpaca's document without trades and options. Any other type is an adjustment. */
@@ -43,7 +44,17 @@ type StatedEvent = { readonly [K in keyof ActivityEvent]: Exclude<ActivityEvent[
 
 /** Returns undefined for a trade, which is a fill. */
 export function activityOf(event: ActivityEvent): Activity | undefined {
-  return event.activity_type === "FILL" ? undefined : statedActivity(withoutNulls(event), detailsOf(event));
+  if (event.activity_type === "FILL") return undefined;
+  return naming(`activity ${event.ref_id}`, () => {
+    const found = statedActivity(withoutNulls(event), detailsOf(event));
+    return /^cancell?ed$/i.test(event.status) ? takenBack(found) : found;
+  });
+}
+
+/** Nothing is left of an activity that Alpaca has cancelled, whether its event has an id of its own or not. */
+function takenBack({ id, timestamp, note, symbol, corrects = id }: Activity): Activity {
+  const of = { id: `${id} cancelled`, kind: "adjustment", timestamp, amount: "0", currency: "USD", corrects } as const;
+  return { ...of, ...present({ note, symbol }) };
 }
 
 function withoutNulls(event: ActivityEvent): StatedEvent {
@@ -61,7 +72,7 @@ function statedActivity(event: StatedEvent, details: Details): Activity {
   return {
     id: event.ref_id,
     kind: signedKind(kind, money.amount),
-    timestamp: millis(event.executed_at),
+    timestamp: millisOfEvent(event),
     note: note.join(" "),
     ...(isCorporate ? present(money) : { amount: money.amount ?? "0", currency: money.currency ?? "USD" }),
     ...present(kind === found ? { ...action } : {}),
@@ -79,6 +90,10 @@ function kindOf({ activity_type, activity_subtype }: StatedEvent, details: Detai
     const { symbol, old_symbol = symbol, new_symbol = old_symbol } = details;
     if (new_symbol !== old_symbol) return "rename";
   }
+  // A contract of an option becomes another one, or others: a split of its shares, for example.
+  const { old_contract_symbol: before, new_contract_symbol: after, new_qty } = details;
+  if (before !== undefined && after !== undefined && (before !== after || new_qty !== undefined))
+    return before === after ? "split" : "rename";
   return KINDS[activity_type] ?? "adjustment";
 }
 
@@ -100,7 +115,15 @@ function amountOf({ activity_type, net_amount, currency, qty }: StatedEvent, det
 }
 
 function corporateActionOf(kind: ActivityKind, { qty }: StatedEvent, details: Details): Partial<Activity> {
-  const { symbol, old_symbol, new_symbol, old_rate, new_rate } = details;
+  const { symbol, old_symbol, new_symbol, old_rate, new_rate, old_contract_symbol, new_contract_symbol } = details;
+  if (old_contract_symbol !== undefined && (kind === "split" || kind === "rename")) {
+    const ratio = ratioOf(details["new_qty"], details["old_qty"]);
+    return present({
+      symbol: old_contract_symbol,
+      newSymbol: kind === "rename" ? new_contract_symbol : undefined,
+      ratio,
+    });
+  }
   switch (kind) {
     case "split": {
       const { entitled_qty, new_qty } = details;

@@ -42,6 +42,7 @@ import {
   sessionsOf,
 } from "./map.ts";
 import { type StreamStep, AccountStream } from "../account-stream.ts";
+import { naming } from "../words.ts";
 import { type BarsPage, type BarsQuery, readBars } from "./bars.ts";
 import { CoinPairs } from "./coins.ts";
 import { allOpenOrders } from "./open-orders.ts";
@@ -275,7 +276,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
     const events = await this.#eventsSince(since);
     const pairs = await this.#coins.covering(events.flatMap(assetOfTrade));
     return events
-      .map((event) => fillOfActivity(event, pairs))
+      .map((event) => naming(`execution ${event.ref_id}`, () => fillOfActivity(event, pairs)))
       .filter((fill) => fill !== undefined)
       .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
   }

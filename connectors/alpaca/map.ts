@@ -15,6 +15,7 @@ import {
 } from "@qoc-app/sdk";
 import { type Amount, amount, textOf as amountText } from "../amount.ts";
 import { millisOfTime } from "../venue-time.ts";
+import { naming } from "../words.ts";
 import { assetOfCoin } from "../coin-asset.ts";
 import { listedOrder } from "../listed-order.ts";
 import type {
@@ -92,14 +93,24 @@ export function isStated(value: string | null | undefined): value is string {
   return value !== undefined && value !== null && value !== "";
 }
 
+/** Short sales, and orders that trade on an uptick or a downtick alone, have sides of their own. */
+const SIDES: Readonly<Record<string, Side>> = {
+  ...{ buy: "buy", buy_minus: "buy" },
+  ...{ sell: "sell", sell_plus: "sell", sell_short: "sell", sell_short_exempt: "sell" },
+};
+
 function sideOf(side: string): Side {
-  if (side === "sell_short") return "sell";
-  if (side !== "buy" && side !== "sell") throw new Error(`Alpaca sent ${JSON.stringify(side)} as a side`);
-  return side;
+  const found = SIDES[side];
+  if (found === undefined) throw new Error(`Alpaca sent ${JSON.stringify(side)} as a side`);
+  return found;
 }
 
 /** A status that the desk does not know is an error: it must not look open, and not ended either. @throws Error. */
 export function reportOf(order: VenueOrder, pairs: CryptoPairs): OrderReport {
+  return naming(`order ${order.id}`, () => statedReport(order, pairs));
+}
+
+function statedReport(order: VenueOrder, pairs: CryptoPairs): OrderReport {
   const status = STATUSES[textOf(order, "status")];
   if (status === undefined)
     throw new Error(`order ${order.id} is ${order.status} at Alpaca, which the connector does not know`);
@@ -180,7 +191,7 @@ export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill |
     side: sideOf(details["side"] ?? ""),
     quantity: textOf(event, "qty"),
     price: textOf(event, "price"),
-    timestamp: millis(event.executed_at),
+    timestamp: millisOfEvent(event),
     ...settlement(event),
   };
   const clientOrderId = details["client_order_id"];
@@ -197,6 +208,11 @@ export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill |
     fill.feeCurrency = event.currency ?? "USD";
   }
   return fill;
+}
+
+/** When it happened, or else when Alpaca said so. @throws Error. */
+export function millisOfEvent({ executed_at, at }: Pick<ActivityEvent, "at" | "executed_at">): number {
+  return millis(isStated(executed_at) ? executed_at : at);
 }
 
 /** What an activity is of. A member of null is not stated. */

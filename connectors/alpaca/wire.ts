@@ -169,7 +169,7 @@ export interface ActivityEvent {
   /** What this event corrects or cancels. */
   readonly previous_id?: string | null;
   readonly at: string;
-  readonly executed_at: string;
+  readonly executed_at: string | null;
   readonly activity_subtype?: string | null;
   readonly status: string;
   /** A date. */

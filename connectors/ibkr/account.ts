@@ -1,6 +1,7 @@
 /** The account: its amounts in each currency, and its positions. Pure. */
 import type { Account, Position, Rate } from "@qoc-app/sdk";
 import { ZERO, amount, max, quotient, textOf } from "../amount.ts";
+import { naming } from "../words.ts";
 import { NUMBER, type TwsNumber, divided, isStated, plain } from "./amounts.ts";
 import { multiplierOf } from "./contracts.ts";
 import type { AccountRow } from "./rows.ts";
@@ -102,11 +103,7 @@ export function positionRows(rows: readonly AccountRow[]): readonly HeldRow[] {
  * @throws Error that names the position, for an amount that cannot be read.
  */
 export function positionOf(row: HeldRow, symbol: string): Position {
-  try {
-    return statedPosition(row, symbol);
-  } catch (error) {
-    throw new Error(`the position in ${symbol}: ${(error as Error).message}`, { cause: error });
-  }
+  return naming(`the position in ${symbol}`, () => statedPosition(row, symbol));
 }
 
 function statedPosition(row: HeldRow, symbol: string): Position {

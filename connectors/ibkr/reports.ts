@@ -1,6 +1,7 @@
 /** What TWS states of orders, as the desk's reports. Pure. */
 import type { OrderReport, OrderReportStatus, Side } from "@qoc-app/sdk";
 import type { Order as WireOrder } from "@stoqey/ib";
+import { oneLine } from "../words.ts";
 import { type TwsNumber, isStated, plain } from "./amounts.ts";
 import { type NamedContract, priceOf } from "./contracts.ts";
 import type { CompletedRow, OpenOrderRow, StatusRow } from "./rows.ts";
@@ -113,8 +114,4 @@ export function reportFrom({ permId, clientOrderId, status, filled, average, rea
   if (Number(filled) > 0 && Number(average) !== 0) report.averagePrice = plain(average);
   if (reason !== "") report.reason = oneLine(reason);
   return report;
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim().slice(0, 200);
 }

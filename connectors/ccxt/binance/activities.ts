@@ -4,6 +4,7 @@
  */
 import type { Activity } from "@qoc-app/sdk";
 import { ZERO, amount, textOf } from "../../amount.ts";
+import { oneLine } from "../../words.ts";
 import { type Body, amountIn, bodyOf, listOf, millisIn, textIn } from "../fields.ts";
 
 /** Binance takes less than ninety days. */
@@ -11,7 +12,8 @@ const WINDOW_MS = 89 * 24 * 60 * 60_000;
 const PAGE = 500;
 /** An endless list is an error, not a loop. */
 const PAGES_MAX = 100;
-const DEPOSITED = "1";
+/** Credited, or credited and not yet to be withdrawn. */
+const DEPOSITED: readonly unknown[] = ["1", "6"];
 const WITHDRAWN = "6";
 
 type Ask = (path: string, params: Readonly<Record<string, unknown>>) => Promise<unknown>;
@@ -54,9 +56,12 @@ async function distributions(
   return halves.flat();
 }
 
-/** None for a deposit that is not credited yet. */
+/** The wallet of funding is another account than the one that trades. */
+const FUNDING_WALLET = "1";
+
+/** None for a deposit that is not credited yet, or not to this account. */
 export function depositOf(deposit: Body): readonly Activity[] {
-  if (deposit["status"] !== DEPOSITED) return [];
+  if (!DEPOSITED.includes(deposit["status"]) || deposit["walletType"] === FUNDING_WALLET) return [];
   return [
     {
       id: `deposit ${textIn(deposit, "id")}`,
@@ -68,9 +73,9 @@ export function depositOf(deposit: Body): readonly Activity[] {
   ];
 }
 
-/** The fee is paid besides the amount. None for a withdrawal that is not complete. */
+/** The fee is paid besides the amount. None for a withdrawal that is not complete, or not from this account. */
 export function withdrawalOf(withdrawal: Body): readonly Activity[] {
-  if (withdrawal["status"] !== WITHDRAWN) return [];
+  if (withdrawal["status"] !== WITHDRAWN || withdrawal["walletType"] === FUNDING_WALLET) return [];
   const id = `withdrawal ${textIn(withdrawal, "id")}`;
   const common = { timestamp: utcMillisIn(withdrawal, "applyTime"), currency: textIn(withdrawal, "coin") };
   const fee = amount(amountIn(withdrawal, "transactionFee"));
@@ -87,7 +92,7 @@ export function distributionOf(row: Body): Activity {
     timestamp: millisIn(row, "divTime"),
     amount: amountIn(row, "amount"),
     currency: textIn(row, "asset"),
-    ...(typeof note === "string" && note !== "" && { note: note.slice(0, 200) }),
+    ...(typeof note === "string" && note !== "" && { note: oneLine(note) }),
   };
 }
 

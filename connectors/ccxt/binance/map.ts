@@ -1,6 +1,7 @@
 /** Binance's answers as the desk's types, and the desk's orders as Binance's. Source: binance-spot-api-docs. Pure. */
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
 import { ZERO, amount, textOf as amountText } from "../../amount.ts";
+import { oneLine } from "../../words.ts";
 import type { Refusal } from "../client.ts";
 import {
   type Body,
@@ -163,10 +164,10 @@ export function orderParams(order: Order, { id }: Market): Readonly<Record<strin
 }
 
 /** A status that the desk does not know is an error: it must not look open, and not ended either. */
-function statusOf(status: string): OrderReport["status"] {
+function statusOf(status: string, filled: string): OrderReport["status"] {
   const found = STATUSES[status];
   if (found === undefined) throw new Error(`an order is ${status} at Binance, which the connector does not know`);
-  return found;
+  return found === "open" && amount(filled).gt(ZERO) ? "partially_filled" : found;
 }
 
 interface Terms {
@@ -190,7 +191,7 @@ export function reportOf(order: Body, symbol: string): OrderReport {
   const report: OrderReport = {
     venueOrderId: textIn(order, "orderId"),
     clientOrderId: textIn(order, "clientOrderId"),
-    status: statusOf(textIn(order, "status")),
+    status: statusOf(textIn(order, "status"), filled),
     filledQuantity: filled,
     symbol,
     side: sideIn(order, "side"),
@@ -212,7 +213,7 @@ export function eventReportOf(event: Body, symbol: string): OrderReport {
   const report: OrderReport = {
     venueOrderId: textIn(event, "i"),
     clientOrderId: clientIdIn(event),
-    status: statusOf(textIn(event, "X")),
+    status: statusOf(textIn(event, "X"), filled),
     filledQuantity: filled,
     symbol,
     side: sideIn(event, "S"),
@@ -220,7 +221,7 @@ export function eventReportOf(event: Body, symbol: string): OrderReport {
     ...stated({ quantity: quantityIn(event, "q"), updatedAt: optionalMillisIn(event, "T") }),
   };
   const reason = optionalTextIn(event, "r");
-  if (reason !== undefined && reason !== "NONE") report.reason = reason.slice(0, 200);
+  if (reason !== undefined && reason !== "NONE") report.reason = oneLine(reason);
   return withTerms(report, { filled, paid: amountIn(event, "Z"), limit: amountIn(event, "p") });
 }
 

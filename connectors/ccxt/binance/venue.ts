@@ -16,6 +16,7 @@ import {
   VenueRejection,
 } from "@qoc-app/sdk";
 import { listedOrder } from "../../listed-order.ts";
+import { naming } from "../../words.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { ExchangeClock } from "../clock.ts";
@@ -256,7 +257,7 @@ class BinanceVenue implements Venue, TradingVenue {
     const id = venueOrderId === undefined ? { origClientOrderId: clientOrderId } : { orderId: venueOrderId };
     const params = { symbol: idOf(symbol), ...id };
     const found = await foundOr(this.#call<Body>({ path: "order", params }), [NO_SUCH_ORDER]);
-    return found === null ? null : reportOf(found, symbol);
+    return found === null ? null : naming(`order ${String(found["orderId"])}`, () => reportOf(found, symbol));
   }
 
   async openOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
@@ -353,7 +354,9 @@ class BinanceVenue implements Venue, TradingVenue {
 }
 
 function fillsOf(trades: readonly Body[], symbol: string, since: number): Fill[] {
-  return trades.map((trade) => fillOf(trade, symbol)).filter(({ timestamp }) => Number(timestamp) >= since);
+  const read = (trade: Body): Fill =>
+    naming(`trade ${String(trade["id"])} of order ${String(trade["orderId"])}`, () => fillOf(trade, symbol));
+  return trades.map(read).filter(({ timestamp }) => Number(timestamp) >= since);
 }
 
 function idOf(symbol: string): string {

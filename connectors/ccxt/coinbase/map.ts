@@ -1,6 +1,7 @@
 /** Coinbase's answers as the desk's types, and the desk's orders as Coinbase's. Source: docs.cdp.coinbase.com. Pure. */
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
 import { ZERO, amount, textOf as amountText } from "../../amount.ts";
+import { oneLine } from "../../words.ts";
 import type { Refusal } from "../client.ts";
 import {
   type Body,
@@ -175,10 +176,22 @@ function statusOf(status: string, filled: string): OrderReport["status"] {
   return found === "open" && amount(filled).gt(ZERO) ? "partially_filled" : found;
 }
 
+/** The terms of an order, of its one kind. Coinbase may list other kinds as null. */
+function termsOf(order: Body): Body {
+  const kinds = Object.values(bodyOf(order["order_configuration"] ?? {}));
+  return bodyOf(kinds.find((kind) => kind !== null && kind !== undefined) ?? {});
+}
+
+/** An order that is open, and whose answer says of no fill, has none. @throws Error for any other without it. */
+function filledOf(order: Body): string {
+  const isOpen = STATUSES[textIn(order, "status")] === "open";
+  return isOpen ? (optionalAmountIn(order, "filled_size") ?? "0") : amountIn(order, "filled_size");
+}
+
 /** An order of the REST API. An order by an amount of money has no quantity. */
 export function reportOf(order: Body): OrderReport {
-  const filled = amountIn(order, "filled_size");
-  const [terms = {}] = Object.values(bodyOf(order["order_configuration"] ?? {})).map(bodyOf);
+  const filled = filledOf(order);
+  const terms = termsOf(order);
   const report: OrderReport = {
     venueOrderId: textIn(order, "order_id"),
     status: statusOf(textIn(order, "status"), filled),
@@ -186,14 +199,14 @@ export function reportOf(order: Body): OrderReport {
     symbol: symbolOf(textIn(order, "product_id")),
     side: sideIn(order, "side"),
   };
-  const [clientId, quantity] = [optionalTextIn(order, "client_order_id"), optionalTextIn(terms, "base_size")];
+  const [clientId, quantity] = [optionalTextIn(order, "client_order_id"), optionalAmountIn(terms, "base_size")];
   const [limit, average] = [optionalTextIn(terms, "limit_price"), optionalTextIn(order, "average_filled_price")];
   const reason = optionalTextIn(order, "reject_message") ?? optionalTextIn(order, "cancel_message");
   if (clientId !== undefined) report.clientOrderId = clientId;
-  if (quantity !== undefined) report.quantity = quantity;
+  if (quantity !== undefined && amount(quantity).gt(ZERO)) report.quantity = quantity;
   if (limit !== undefined) report.limitPrice = limit;
   if (average !== undefined && amount(average).gt(ZERO)) report.averagePrice = average;
-  if (reason !== undefined) report.reason = reason.slice(0, 200);
+  if (reason !== undefined) report.reason = oneLine(reason);
   return report;
 }
 
@@ -214,13 +227,14 @@ export function eventReportOf(order: Body, message: Body): OrderReport {
   const [clientId, average] = [optionalTextIn(order, "client_order_id"), optionalTextIn(order, "avg_price")];
   const [left, limit] = [optionalTextIn(order, "leaves_quantity"), optionalTextIn(order, "limit_price")];
   // What is left of an order that has ended is no part of its quantity any more.
-  if (left !== undefined && (report.status === "open" || report.status === "partially_filled"))
+  const isWorking = report.status === "open" || report.status === "partially_filled";
+  if (left !== undefined && isWorking && amount(left).gt(ZERO))
     report.quantity = amountText(amount(filled).plus(amount(left)));
   if (limit !== undefined && amount(limit).gt(ZERO)) report.limitPrice = limit;
   const reason = optionalTextIn(order, "reject_reason") ?? optionalTextIn(order, "cancel_reason");
   if (clientId !== undefined) report.clientOrderId = clientId;
   if (average !== undefined && amount(average).gt(ZERO)) report.averagePrice = average;
-  if (reason !== undefined) report.reason = reason.slice(0, 200);
+  if (reason !== undefined) report.reason = oneLine(reason);
   return report;
 }
 

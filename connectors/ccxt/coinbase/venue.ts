@@ -13,6 +13,7 @@ import {
   type UnreadableOrder,
 } from "@qoc-app/sdk";
 import { listedOrder } from "../../listed-order.ts";
+import { naming } from "../../words.ts";
 import { amount, textOf } from "../../amount.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
@@ -240,13 +241,13 @@ class CoinbaseVenue implements Venue, TradingVenue {
         this.#private<Body>({ path: "brokerage/orders/historical/{order_id}", params }),
         NOTHING_THERE,
       );
-      return found === null ? null : reportOf(bodyOf(found["order"]));
+      return found === null ? null : namedReport(bodyOf(found["order"]));
     }
     const since = submittedAt === undefined ? Date.now() - DAY_MS : submittedAt - LOOK_BACK_MS;
     const params = { start_date: new Date(this.#clock.timeAt(since)).toISOString() };
     const orders = await this.#all("brokerage/orders/historical/batch", "orders", params);
     const own = orders.find((order) => order["client_order_id"] === clientOrderId);
-    return own === undefined ? null : reportOf(own);
+    return own === undefined ? null : namedReport(own);
   }
 
   async openOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
@@ -276,7 +277,8 @@ class CoinbaseVenue implements Venue, TradingVenue {
     for (const entry of (await this.#all("brokerage/orders/historical/fills", "fills", params)).toReversed()) {
       // The positions of this connector are those of spot markets.
       if (!isSpot(textIn(entry, "product_id"))) continue;
-      const fill = fillOf(entry);
+      const of = `fill ${String(entry["entry_id"])} of order ${String(entry["order_id"])}`;
+      const fill = naming(of, () => fillOf(entry));
       if (fill !== undefined) fills.push(fill);
       else
         this.#session.logger.warn("Coinbase reversed or corrected a trade: compare the position", {
@@ -336,6 +338,10 @@ class CoinbaseVenue implements Venue, TradingVenue {
     if (this.#emitted.size > ORDERS_MAX && oldest !== undefined) this.#emitted.delete(oldest);
     return unknown;
   }
+}
+
+function namedReport(order: Body): OrderReport {
+  return naming(`order ${String(order["order_id"])}`, () => reportOf(order));
 }
 
 function keyOf({ fillId, quantity, price }: Fill): string {

@@ -1,6 +1,7 @@
 /** Kraken's answers as the desk's types, and the desk's orders as Kraken's. Source: docs.kraken.com. Pure. */
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
 import { ZERO, amount, textOf as amountText } from "../../amount.ts";
+import { oneLine } from "../../words.ts";
 import type { Refusal } from "../client.ts";
 import {
   type Body,
@@ -187,7 +188,7 @@ export function reportOf(id: string, order: Body, symbol: string): OrderReport {
   if (clientId !== undefined) report.clientOrderId = clientId;
   if (amount(average).gt(ZERO)) report.averagePrice = average;
   if (limit !== undefined) report.limitPrice = limit;
-  if (reason !== undefined) report.reason = reason.slice(0, 200);
+  if (reason !== undefined) report.reason = oneLine(reason);
   // Kraken states when an order ended, and not when an open one changed.
   const { closetm } = order;
   if (closetm !== undefined && closetm !== null && amount(amountIn(order, "closetm")).gt(ZERO))

@@ -13,6 +13,7 @@ import {
   type UnreadableOrder,
 } from "@qoc-app/sdk";
 import { listedOrder } from "../../listed-order.ts";
+import { naming } from "../../words.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { type Body, amountIn, bodyOf, optionalTextIn, textIn } from "../fields.ts";
@@ -248,7 +249,8 @@ class KrakenVenue implements Venue, TradingVenue {
   }
 
   async #report(id: string, order: Body): Promise<OrderReport> {
-    return reportOf(id, order, await this.#symbolOf(order));
+    const symbol = await this.#symbolOf(order);
+    return naming(`order ${id}`, () => reportOf(id, order, symbol));
   }
 
   /** A pair that Kraken lists no longer keeps Kraken's name. */
@@ -306,7 +308,8 @@ class KrakenVenue implements Venue, TradingVenue {
       const pair = textIn(trade, "pair");
       // A pair that Kraken lists no longer keeps Kraken's name: its trades must not hide those of others.
       const market = await this.#find(pair);
-      fills.push(fillOf(id, trade, market?.symbol ?? pair, market?.quote));
+      const of = `trade ${id} of order ${String(trade["ordertxid"])}`;
+      fills.push(naming(of, () => fillOf(id, trade, market?.symbol ?? pair, market?.quote)));
     }
     fills.reverse();
     return { fills, count: Number(amountIn(result, "count")), last: Number(fills.at(-1)?.timestamp ?? 0) || undefined };
