@@ -1,27 +1,73 @@
 /** The available buying power of a connector: its reported amount less fills and reservations since then. */
 import type { AccountRecord } from "../domain/account/account.ts";
+import { isSameCode, pairOf } from "../domain/account/currency.ts";
+import { pegBetween } from "../domain/account/exchange-rate.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import { type OrderRecord, leaves } from "../domain/orders/order-state.ts";
 import type { PositionRecord } from "../domain/account/position.ts";
+import type { VenueAccount, VenueBalance } from "../domain/market/venue.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
 import type { CheckContext } from "./check-context.ts";
 import { exposureAt } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
 import { highestPrice, reservedUnit } from "./valuation.ts";
 
+/** What pays an order whose price is in another currency than the account's, which a peg of [fx] makes the same. */
+export interface PeggedMoney {
+  /** Of the price. */
+  readonly currency: string;
+  /** The operator's words: `USDT=USD`. */
+  readonly peg: string;
+  /**
+   * The account's balance in that currency. A venue takes no other money for the order, so nothing is added to it.
+   * Absent if the account states none: then its buying power pays.
+   */
+  readonly balance?: VenueBalance | undefined;
+}
+
+/** undefined: the price is in the account's currency, or no peg holds. */
+export function peggedMoney({ state, order, instrument, exchange, hostNow }: GateInput): PeggedMoney | undefined {
+  const { connector, symbol } = order.terms;
+  const account = state.accounts.get(connector)?.account;
+  const currency = instrument?.currency ?? pairOf(symbol)?.quote;
+  if (account === undefined || currency === undefined) return undefined;
+  const peg = pegBetween(exchange, { from: currency, to: account.currency, now: hostNow, connector });
+  if (peg === undefined) return undefined;
+  return { currency, peg: `${peg.base}=${peg.quote}`, balance: balanceIn(account, currency) };
+}
+
+function balanceIn(account: VenueAccount, currency: string): VenueBalance | undefined {
+  if (isSameCode(currency, account.currency)) return undefined;
+  return account.balances?.find((balance) => isSameCode(balance.currency, currency));
+}
+
+/** Whether trades in a symbol are paid with this money. Of a symbol that names no pair it is not known: they count. */
+function isPaidWith(account: VenueAccount | undefined, pegged: PeggedMoney | undefined, symbol: string): boolean {
+  const quote = pairOf(symbol)?.quote;
+  if (account === undefined || quote === undefined) return true;
+  return balanceIn(account, quote) === pegged?.balance;
+}
+
 /**
  * Buying power before reservations: the smaller of the last mark and a fresh query, less the cost of fills since the
- * mark. A fill that arrived during the query is therefore always counted, whether or not the response includes it.
+ * mark. A fill that arrived during the query is therefore always counted, whether or not the response includes it. A
+ * balance in another currency is that of the mark.
  */
-export function reportedPower(input: GateInput): Available<Decimal> {
+export function reportedPower(input: GateInput, pegged?: PeggedMoney): Available<Decimal> {
   const { connector } = input.order.terms;
-  const account = input.state.accounts.get(connector);
-  if (account === undefined) return missingInput(`${connector} has not reported its account yet`);
-  const spent = spentSinceMark(input.state, connector, account);
+  const record = input.state.accounts.get(connector);
+  if (record === undefined) return missingInput(`${connector} has not reported its account yet`);
+  const spent = spentSinceMark(
+    input.state,
+    record,
+    (position) => position.connector === connector && isPaidWith(record.account, pegged, position.symbol),
+  );
   if ("missing" in spent) return spent;
-  const marked = decimal(account.account.buyingPower);
-  const reported = input.buyingPower === undefined ? marked : min(decimal(input.buyingPower), marked);
+  const { balance } = pegged ?? {};
+  const marked = decimal(balance === undefined ? record.account.buyingPower : (balance.free ?? balance.total));
+  const isAsked = balance === undefined && input.buyingPower !== undefined;
+  const reported = isAsked ? min(decimal(input.buyingPower ?? "0"), marked) : marked;
   return available(reported.minus(spent.value));
 }
 
@@ -29,16 +75,21 @@ export function reportedPower(input: GateInput): Available<Decimal> {
  * The buying power that orders in flight reserve. If the reported amount already excludes open orders, an order is
  * skipped if the venue accepted it before the report. An approved, submitting or unknown order is never skipped.
  */
-export function reservedCash({ input, others, open }: CheckContext): Available<Decimal> {
+export function reservedCash({ input, others, open }: CheckContext, pegged?: PeggedMoney): Available<Decimal> {
   const { state } = input;
   const { connector } = input.order.terms;
   const account = state.accounts.get(connector);
-  const nets = input.connector.capabilities.buyingPowerNetsOpenOrders === true;
-  const asOf = Math.min(account?.markedSeq ?? 0, input.buyingPowerSeq ?? Number.POSITIVE_INFINITY);
+  const { balance } = pegged ?? {};
+  // What is free of a balance excludes what open orders hold.
+  const isFree = balance?.free !== undefined;
+  const nets = balance === undefined ? input.connector.capabilities.buyingPowerNetsOpenOrders === true : isFree;
+  const askedAt = balance === undefined ? input.buyingPowerSeq : undefined;
+  const asOf = Math.min(account?.markedSeq ?? 0, askedAt ?? Number.POSITIVE_INFINITY);
   let sum = ZERO;
   const sells = new Map<string, Decimal>();
   for (const order of others) {
     if (order.terms.connector !== connector || (nets && acceptedBy(order, asOf))) continue;
+    if (!isPaidWith(account?.account, pegged, order.terms.symbol)) continue;
     const unit = reservedUnit(state, order.terms);
     if (unit === undefined) return missingInput(`order ${order.id} is in flight and has no price for its reservation`);
     if (order.terms.side === "buy") sum = sum.plus(leaves(order).times(unit));
@@ -66,10 +117,14 @@ function acceptedBy(order: Readonly<OrderRecord>, seq: number): boolean {
  * lots; if it has become shorter, the difference at the highest known price. Proceeds of sales count from the next mark
  * on.
  */
-function spentSinceMark(state: Readonly<DeskState>, connector: string, account: AccountRecord): Available<Decimal> {
+function spentSinceMark(
+  state: Readonly<DeskState>,
+  account: AccountRecord,
+  counts: (position: Readonly<PositionRecord>) => boolean,
+): Available<Decimal> {
   let spent = ZERO;
   for (const position of state.positions.values()) {
-    if (position.connector !== connector) continue;
+    if (!counts(position)) continue;
     const held = account.positions.get(position.symbol);
     const grown = position.quantity.minus(decimal(held?.quantity ?? "0"));
     if (grown.eq(ZERO)) continue;

@@ -56,10 +56,10 @@ async function distributions(
   return halves.flat();
 }
 
-/** The wallet of funding is another account than the one that trades. */
+/** The wallet of funding holds money that no order can spend: the desk sees the account of orders alone. */
 const FUNDING_WALLET = "1";
 
-/** None for a deposit that is not credited yet, or not to this account. */
+/** None for a deposit that is not credited yet, or to that wallet. */
 export function depositOf(deposit: Body): readonly Activity[] {
   if (!DEPOSITED.includes(deposit["status"]) || deposit["walletType"] === FUNDING_WALLET) return [];
   return [
@@ -73,7 +73,7 @@ export function depositOf(deposit: Body): readonly Activity[] {
   ];
 }
 
-/** The fee is paid besides the amount. None for a withdrawal that is not complete, or not from this account. */
+/** The fee is paid besides the amount. None for a withdrawal that is not complete, or from that wallet. */
 export function withdrawalOf(withdrawal: Body): readonly Activity[] {
   if (withdrawal["status"] !== WITHDRAWN || withdrawal["walletType"] === FUNDING_WALLET) return [];
   const id = `withdrawal ${textIn(withdrawal, "id")}`;

@@ -239,9 +239,16 @@ export function atMost(amount: Decimal, path: RatePath): Decimal {
 }
 
 /** Whether prices in one currency are money of the other: the same code, or a peg of the operator that holds. */
-export function isSameMoney(table: RateTable, { from, to, now, connector }: Omit<PathQuery, "use">): boolean {
-  if (isSameCode(from, to)) return true;
-  return table.pegs.some(
+export function isSameMoney(table: RateTable, query: Omit<PathQuery, "use">): boolean {
+  return isSameCode(query.from, query.to) || pegBetween(table, query) !== undefined;
+}
+
+/** The peg that makes two currencies the same, if one holds. */
+export function pegBetween(
+  table: RateTable,
+  { from, to, now, connector }: Omit<PathQuery, "use">,
+): AssetPair | undefined {
+  return table.pegs.find(
     (peg) =>
       ((isSameCode(peg.base, from) && isSameCode(peg.quote, to)) ||
         (isSameCode(peg.base, to) && isSameCode(peg.quote, from))) &&

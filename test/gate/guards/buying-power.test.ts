@@ -194,3 +194,66 @@ describe("buying-power", () => {
     );
   });
 });
+
+describe("buying-power of an order that is priced in a pegged currency", () => {
+  const pegs = [{ base: "USDT", quote: "USD" }];
+  const exchange = { rates: [], pegs };
+  const order = { connector: "v", symbol: "BTC/USDT", limitPrice: "100" };
+  const mark = (balances?: readonly { readonly currency: string; readonly total: string; readonly free?: string }[]) =>
+    scenario()
+      .desk()
+      .account("v", { buyingPower: "300", ...(balances !== undefined && { balances }) });
+  const check = (tale: JournalScenario, more: object, gate: Partial<GateInput> = {}) =>
+    ask(tale, { ...order, ...more }, rule, { exchange, ...gate });
+
+  it("is what is free of the account's balance in it, to the last digit, and the peg is named", () => {
+    const tale = mark([{ currency: "USDT", total: "1200", free: "1000" }]);
+    expect(check(tale, { quantity: "10" })).toMatchObject({
+      ...{ decision: "allow", limit: "1,000.00 USDT", actual: "1,000.00 USDT" },
+      message:
+        "order needs 1,000.00 USDT; v has 1,000.00 USDT of buying power, in its balance of USDT, which counts by the " +
+        "peg USDT=USD of [fx]",
+    });
+    expect(check(tale, { quantity: justOver("10", 18) })).toMatchObject({ code: "BUYING_POWER_EXCEEDED" });
+    // The query of the buying power is about the account's own currency.
+    expect(check(tale, { quantity: "10" }, { buyingPower: amount("0") }).decision).toBe("allow");
+  });
+
+  it("is never that balance and the account's own buying power together, either way", () => {
+    const tale = mark([{ currency: "USDT", total: "100" }]);
+    expect(check(tale, { quantity: "1" }).decision).toBe("allow");
+    expect(check(tale, { quantity: "1.01" }).decision).toBe("block");
+    expect(check(tale, { symbol: "BTC/USD", quantity: "3" }).decision).toBe("allow");
+    expect(check(tale, { symbol: "BTC/USD", quantity: "3.01" }).decision).toBe("block");
+  });
+
+  it("is the account's own buying power if it states no balance in that currency", () => {
+    for (const tale of [mark(), mark([{ currency: "EUR", total: "900" }])]) {
+      expect(check(tale, { quantity: "3" })).toMatchObject({
+        decision: "allow",
+        message:
+          "order needs 300.00 USD; v has 300.00 USD of buying power, which pays USDT by the peg USDT=USD of [fx]",
+      });
+      expect(check(tale, { quantity: "3.01" }).decision).toBe("block");
+    }
+  });
+
+  it("is not reserved by orders that other money pays, nor spent by their fills", () => {
+    const tale = mark([{ currency: "USDT", total: "1000", free: "1000" }])
+      .working("a", { connector: "v", symbol: "ETH/USD", quantity: "2", limitPrice: "100" })
+      .working("b", { connector: "v", symbol: "ETH/USDT", quantity: "4", limitPrice: "100" })
+      .filled("c", { connector: "v", symbol: "SOL/USD", quantity: "1", limitPrice: "50" });
+    expect(check(tale, { quantity: "6" }).decision).toBe("allow");
+    expect(check(tale, { quantity: "6.01" }).message).toContain("after 400.00 USDT for orders in flight");
+    expect(check(tale, { symbol: "BTC/USD", quantity: "0.5" }).decision).toBe("allow");
+    expect(check(tale, { symbol: "BTC/USD", quantity: "0.51" }).decision).toBe("block");
+  });
+
+  it("does not count without the peg, or while a rate says otherwise", () => {
+    const tale = mark([{ currency: "USDT", total: "1000" }]);
+    expect(check(tale, { quantity: "1" }, { exchange: { rates: [], pegs: [] } }).message).toContain("no peg of [fx]");
+    const rate = { base: "USDT", quote: "USD", bid: amount("0.9"), ask: amount("0.9"), at: tale.now } as const;
+    const broken = { rates: [{ ...rate, origin: "account", source: "v" } as const], pegs };
+    expect(check(tale, { quantity: "1" }, { exchange: broken })).toMatchObject({ decision: "block" });
+  });
+});
