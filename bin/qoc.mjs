@@ -11,6 +11,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exit(1);
 }
+// Node opens its inspector at this signal, at a port where any program of this machine runs code with all rights.
+process.on("SIGUSR1", () => undefined);
 keepCompiledCode();
 const { run } = await import("../dist/src/app/main.js");
 process.exitCode = await run(process.argv.slice(2));

@@ -74,8 +74,9 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
   try {
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? undefined : request.only;
-    const startVenue = venueStarter(deps, target.name, { file: settings.venue ?? "", readsFiles: true });
-    const dialect = dialectOf(deps, target.name, settings);
+    const place = { connector: target.name, sandbox, folder: cwd };
+    const startVenue = venueStarter(deps, place, { file: settings.venue ?? "", readsFiles: true });
+    const dialect = dialectOf(deps, place, settings);
     const work = certify({
       ...target,
       only,
@@ -99,12 +100,19 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
 /** Returns what opens the wire format of the kit's own venue; undefined: the kit's. */
 function dialectOf(
   deps: CertifyDeps,
-  connector: string,
+  place: VenuePlace,
   { dialect, dialectFile }: CertifySettings,
 ): (() => Dialect | Promise<Dialect>) | undefined {
   if (dialectFile === undefined) return dialect === undefined ? undefined : DIALECTS[dialect];
-  const start = venueStarter(deps, connector, { file: dialectFile, readsFiles: false });
+  const start = venueStarter(deps, place, { file: dialectFile, readsFiles: false });
   return async () => openAuthorDialect(await start());
+}
+
+interface VenuePlace {
+  readonly connector: string;
+  readonly sandbox: ProcessSandbox;
+  /** An empty folder. */
+  readonly folder: string;
 }
 
 interface AuthorModule {
@@ -116,7 +124,7 @@ interface AuthorModule {
 /** Returns what starts the author's fake venue or dialect. The module is bundled once. */
 function venueStarter(
   { disk, clock, packageRoot }: CertifyDeps,
-  connector: string,
+  { connector, sandbox, folder }: VenuePlace,
   { file, readsFiles }: AuthorModule,
 ): () => Promise<VenueProcess> {
   // Qoc's own packages, such as ws for a stream: a desk's folder needs none of them.
@@ -133,7 +141,7 @@ function venueStarter(
   return async () => {
     const program = await (bundled ??= bundle());
     const readable = readsFiles ? await filesBeside(disk, file) : [];
-    return startVenueProcess({ node: process.execPath, file, program, readable, clock });
+    return startVenueProcess({ sandbox, folder, file, program, readable, clock });
   };
 }
 

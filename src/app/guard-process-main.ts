@@ -42,6 +42,8 @@ async function handle(request: GuardProcessRequest): Promise<void> {
   send({ type: "result", id, events: reply.events, problem: reply.problem?.slice(0, 1_000) });
 }
 
+// Node opens its inspector at this signal.
+process.on("SIGUSR1", () => undefined);
 process.stdin.on("data", (chunk: Buffer) => {
   if (frames !== undefined) {
     frames.push(chunk);

@@ -1,19 +1,22 @@
 /**
- * Runs the author's fake venue or dialect of certify.toml in a process of its own: Node's permission model, no
- * environment, and only the listed files to read. The process may use the network: a fake venue is a server.
+ * Runs the author's fake venue or dialect of certify.toml in a process of its own: inside bubblewrap where it works,
+ * under Node's permission model, without an environment, and with only the listed files to read. The process may use
+ * the network: a fake venue is a server. It can send no signal: at one, Node opens its inspector.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { FakeVenueFault, HookMissing, type VenueProcess } from "../conformance/venue/venue-hooks.ts";
 import type { Program } from "../host/bundle-program.ts";
+import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { type StackMapper, stackMapper } from "../host/source-map.ts";
 import { permissionFlag } from "../host/transport.ts";
 import type { Clock } from "../domain/ports.ts";
 
 export interface VenueProcessOptions {
-  /** The program of Node. */
-  readonly node: string;
+  readonly sandbox: ProcessSandbox;
+  /** An empty folder. Node may write files of its own into the current folder, and through links there. */
+  readonly folder: string;
   /** Absolute path of the module. */
   readonly file: string;
   /** The bundled module. */
@@ -31,11 +34,16 @@ const STDERR_CHARS_MAX = 4_000;
 /** The name of the bundled module in stacks. */
 const SCRIPT = "fake-venue-program.cjs";
 
+/** The descriptor of the messages. */
+const CHANNEL = "3";
 /**
  * The first message is the code. Every other one is a call: the exported hook runs, and its result is sent back; a
  * member that is no function is sent as it is. A call without a hook is a ping.
  */
-const BOOT = `process.once("message",(code)=>{const m={exports:{}};let hooks,broken;
+const BOOT = `const handles=Object.getPrototypeOf(new(require("child_process").ChildProcess)()._handle);
+for(const [owner,name] of [[process,"kill"],[process,"_kill"],[process,"_debugProcess"],[handles,"kill"]])
+Object.defineProperty(owner,name,{value:undefined,writable:false,configurable:false});
+delete require("os").setPriority;delete process.env.PWD;process.once("message",(code)=>{const m={exports:{}};let hooks,broken;
 try{require("vm").runInThisContext("(function(require,module,exports){\\n"+code+"\\n})",{filename:"${SCRIPT}",
 lineOffset:-1})(require,m,m.exports);hooks=m.exports.default??m.exports}catch(e){broken=e}
 process.on("message",async({id,hook,args})=>{try{if(!hook)return process.send({id});if(broken)throw broken;
@@ -54,10 +62,9 @@ const replySchema = z.looseObject({
 type HookReply = z.infer<typeof replySchema>;
 
 /** Starts the process. The module runs at once; an error of it is that of the first call. */
-export function startVenueProcess({ node, file, program, readable, clock }: VenueProcessOptions): VenueProcess {
-  const rights = readable.map((path) => `--allow-fs-read=${path}`);
-  const args = [permissionFlag(), ...rights, "--no-warnings", "-e", BOOT];
-  const child = spawn(node, args, { env: {}, cwd: dirname(file), stdio: ["ignore", "ignore", "pipe", "ipc"] });
+export function startVenueProcess(options: VenueProcessOptions): VenueProcess {
+  const { file, program, clock } = options;
+  const child = spawnVenue(options);
   const map = stackMapper(SCRIPT, program.map);
   const output = captureStderr(child);
   const waiting = new Map<number, (reply: HookReply) => void>();
@@ -116,6 +123,19 @@ export function startVenueProcess({ node, file, program, readable, clock }: Venu
       await ended;
     },
   };
+}
+
+/** Detached: a signal to its group reaches no other process. */
+function spawnVenue({ sandbox, folder, readable }: VenueProcessOptions): ChildProcess {
+  const rights = readable.map((path) => `--allow-fs-read=${path}`);
+  const { program, args, env, cwd } = sandbox.commandOf({
+    args: [permissionFlag(), ...rights, "--no-warnings", "-e", BOOT],
+    readable,
+    environment: { NODE_CHANNEL_FD: CHANNEL },
+    folder,
+    hasNetwork: true,
+  });
+  return spawn(program, args, { env, cwd, stdio: ["ignore", "ignore", "pipe", "ipc"], detached: true });
 }
 
 function failure(id: number, error: string): HookReply {

@@ -1,7 +1,7 @@
 /**
  * How a process of the desk is started: Node alone inside bubblewrap where it works, otherwise Node itself. In
- * bubblewrap the process has no network, no files but Node's own and those that it is given, no environment but what is
- * listed, and sees no other process.
+ * bubblewrap the process has no network unless it is given, no files but Node's own and those that it is given, no
+ * environment but what is listed, and sees no other process.
  */
 import { type SandboxMount, sandboxArgs } from "../lib/bubblewrap.ts";
 
@@ -14,6 +14,8 @@ export interface NodeCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** An empty folder. */
   readonly folder: string;
+  /** true: the process has the network of the machine, and looks names up. */
+  readonly hasNetwork?: boolean | undefined;
 }
 
 export interface SpawnCommand {
@@ -41,21 +43,24 @@ export interface BubblewrapPaths {
 /** Node's path in the sandbox: its folder outside may be in the user's home. */
 const NODE = "/node";
 const LINKER_CACHE = "/etc/ld.so.cache";
+/** What names of the network are looked up in. */
+const NAME_FILES = ["/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf"];
 
 export function bubblewrapSandbox({ bubblewrap, node, libraries }: BubblewrapPaths): ProcessSandbox {
   const mounts: readonly SandboxMount[] = [
     { kind: "read", path: node, at: NODE },
     ...libraries.map((path): SandboxMount => ({ kind: "read", path })),
-    { kind: "read-if-exists", path: LINKER_CACHE },
+    readIfExists(LINKER_CACHE),
   ];
   return {
     problem: undefined,
-    commandOf: ({ args, readable, environment, folder }) => {
+    commandOf: ({ args, readable, environment, folder, hasNetwork = false }) => {
+      const files = readable.map((path): SandboxMount => ({ kind: "read", path }));
       const [program, ...rest] = sandboxArgs({
         bubblewrap,
-        mounts: [...mounts, ...readable.map((path): SandboxMount => ({ kind: "read", path }))],
+        mounts: [...mounts, ...files, ...(hasNetwork ? NAME_FILES.map(readIfExists) : [])],
         workFolder: "/",
-        hasNetwork: false,
+        hasNetwork,
         isReadOnly: true,
         environment,
         argv: [NODE, ...args],
@@ -63,6 +68,10 @@ export function bubblewrapSandbox({ bubblewrap, node, libraries }: BubblewrapPat
       return { program, args: rest, env: {}, cwd: folder };
     },
   };
+}
+
+function readIfExists(path: string): SandboxMount {
+  return { kind: "read-if-exists", path };
 }
 
 /** Starts Node itself. `problem`: why bubblewrap is not used. */

@@ -55,8 +55,9 @@ const SOCKET_NAME_BYTES = 2;
 
 /**
  * Reads a length and that many bytes of code from descriptor 3, and runs the code. Short, because it is an argument.
+ * Node opens its inspector at SIGUSR1, which every process of this user can send, unless there is a listener.
  */
-const BOOT = `const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);
+const BOOT = `process.on("SIGUSR1",()=>{});const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);
 for(let i=0;i<n;){const k=f.readSync(3,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
 require("vm").runInThisContext("\\"use strict\\";(function(require,module,exports){"+r(Number(r(12)))+"\\n})")(require,module,exports)`;
 

@@ -1,37 +1,49 @@
 /** The process of an author's fake venue: hooks return values and errors, and the process has no more than it needs. */
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { processSandboxFinder } from "../../src/app/find-process-sandbox.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { filesBeside } from "../../src/app/venue-files.ts";
 import { startVenueProcess } from "../../src/app/venue-process.ts";
 import type { VenueProcess } from "../../src/conformance/venue/venue-hooks.ts";
 import { bundleProgram } from "../../src/host/bundle-program.ts";
+import { type ProcessSandbox, plainProcesses } from "../../src/host/process-sandbox.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+const VICTIM = join(mkdtempSync(join(tmpdir(), "qoc-operator-")), "file");
+writeFileSync(VICTIM, "the operator's");
 const open: VenueProcess[] = [];
 afterEach(async () => {
-  for (const process of open.splice(0)) await process.close();
+  for (const venue of open.splice(0)) await venue.close();
 });
 
-async function run(source: string): Promise<VenueProcess> {
+const PLAIN = plainProcesses(process.execPath, "a test");
+const findSandbox = processSandboxFinder(process.env["PATH"] ?? "", systemClock);
+
+async function run(source: string, sandbox: ProcessSandbox = PLAIN): Promise<VenueProcess> {
   const file = join(mkdtempSync(join(tmpdir(), "qoc-venue-")), "fake.ts");
   writeFileSync(file, source);
   writeFileSync(join(file, "../data.txt"), "recorded");
   for (const [name, target] of [
     ["link", "/etc"],
     ["link.txt", "/etc/hostname"],
+    // Node writes traces into a file of this name in the current folder.
+    ["node_trace.1.log", VICTIM],
   ] as const)
     symlinkSync(target, join(file, "..", name));
   const packageFolders = [`${ROOT}/node_modules`];
   const program = await bundleProgram({ connector: "my-venue", file, disk: nodeDisk(), packageFolders });
   const readable = await filesBeside(nodeDisk(), file);
-  const process = startVenueProcess({ node: globalThis.process.execPath, file, program, readable, clock: systemClock });
-  open.push(process);
-  return process;
+  const folder = mkdtempSync(join(tmpdir(), "qoc-empty-"));
+  const venue = startVenueProcess({ sandbox, folder, file, program, readable, clock: systemClock });
+  open.push(venue);
+  return venue;
 }
 
 describe("the program of a fake venue", () => {
@@ -63,8 +75,11 @@ describe("the program of a fake venue", () => {
 });
 
 describe("the process of a fake venue", () => {
-  it("runs hooks, with Node's modules, Qoc's packages and the files beside the module", async () => {
-    const venue = await run(`
+  it.each([
+    ["in the sandbox", findSandbox],
+    ["without a sandbox", () => Promise.resolve(PLAIN)],
+  ])("runs hooks %s, with Node's modules, Qoc's packages and the files beside the module", async (_how, find) => {
+    const source = `
       import { createServer } from "node:http";
       import { readFileSync } from "node:fs";
       import { basename, join } from "node:path";
@@ -78,7 +93,8 @@ describe("the process of a fake venue", () => {
         fill: (terms: object) => ({ ...terms, fillId: String(count += 1) }),
         orders: () => [readFileSync(join(__dirname, "data.txt"), "utf8"), Object.keys(process.env)],
       };
-    `);
+    `;
+    const venue = await run(source, await find());
     const { url } = (await venue.call("start")) as { url: string };
     expect(await (await fetch(url)).text()).toBe("from the fake");
     expect(await venue.call("fill", { quantity: "1" })).toEqual({ quantity: "1", fillId: "1" });
@@ -115,9 +131,46 @@ describe("the process of a fake venue", () => {
       "import { spawnSync } from 'node:child_process'; export default { start: () => spawnSync('id') };",
       /Access to this API has been restricted/,
     ],
+    [
+      "sends a signal",
+      "export default { start: () => process.kill(process.ppid, 'SIGUSR1') };",
+      /process\.kill is not a function/,
+    ],
+    [
+      "opens an inspector",
+      "export default { start: () => process._debugProcess(process.ppid) };",
+      /process\._debugProcess is not a function/,
+    ],
+    [
+      "sends a signal by the handle of a process",
+      "import { ChildProcess } from 'node:child_process'; export default { start: () => new ChildProcess()._handle.kill(9) };",
+      /kill is not a function/,
+    ],
   ])("a hook that %s is an error with the reason", async (_, source, message) => {
     const venue = await run(source);
     await expect(venue.call("start")).rejects.toThrow(message);
+  });
+
+  it("writes no trace through a link beside the module", async () => {
+    const venue = await run(`
+      import { createTracing } from "node:trace_events";
+      createTracing({ categories: ["node.perf"] }).enable();
+      export default { start: () => process.exit(0) };
+    `);
+    await expect(venue.call("start")).rejects.toThrow(/fake\.ts/);
+    expect(readFileSync(VICTIM, "utf8")).toBe("the operator's");
+  });
+
+  it("sees no other process and no socket of the operator in the sandbox", async ({ skip }) => {
+    const sandbox = await findSandbox();
+    if (sandbox.problem !== undefined) skip(sandbox.problem);
+    const server = createServer().listen(join(mkdtempSync(join(tmpdir(), "qoc-socket-")), "agents.sock"));
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const connect = `new Promise((resolve) => require("node:net").connect(${JSON.stringify(server.address())})
+      .on("error", ({ code }) => resolve(code)).on("connect", () => resolve("connected")))`;
+    const venue = await run(`export default { start: async () => [process.ppid, await ${connect}] };`, sandbox);
+    expect(await venue.call("start")).toEqual([1, "ENOENT"]);
   });
 
   it("a module that throws outside of its hooks is a fault with its file and line", async () => {

@@ -26,6 +26,9 @@ let desk: string;
 let env: Record<string, string>;
 let socket: string;
 let agentSocket: string;
+let pid: number;
+/** What the desk writes to standard error. */
+let output: string;
 
 function qoc(...args: readonly string[]): Promise<Answer> {
   return qocJson({ args, desk, env });
@@ -39,7 +42,7 @@ beforeAll(async () => {
   const toml = readFileSync(join(desk, "desk.toml"), "utf8").replace(/^port = \d+$/m, `port = ${await freePort()}`);
   writeFileSync(join(desk, "desk.toml"), toml);
   const up = await qoc("up", "--detach");
-  socket = (up.json as { socket: string }).socket;
+  ({ socket, pid, log: output } = up.json as { socket: string; pid: number; log: string });
   agentSocket = join(dirname(socket), "agents.sock");
 });
 afterAll(async () => {
@@ -110,6 +113,12 @@ describe("desk.sock", () => {
     const reviewed = journalLine('"type":"order.reviewed"');
     expect(reviewed).toContain('"actor":"human"');
     expect(reviewed).toContain('"channel":"cli"');
+  });
+
+  it("is that of a process that opens no inspector at a signal of another program", async () => {
+    process.kill(pid, "SIGUSR1");
+    for (let n = 0; n < 3; n++) expect(await qoc("status")).toMatchObject({ code: 0 });
+    expect(readFileSync(output, "utf8")).not.toMatch(/\bws:|inspector/i);
   });
 
   it("serves a command while 130 connections say nothing", async () => {

@@ -95,3 +95,8 @@ describe("the reason of an ended process", () => {
     expect(await endOf(await start(text))).toBe(reason);
   });
 });
+
+it("a process opens no inspector at a signal of another program", async () => {
+  const listeners = `throw new Error("listeners of SIGUSR1: " + process.listenerCount("SIGUSR1"));`;
+  expect(await endOf(await start(listeners))).toContain("listeners of SIGUSR1: 1");
+});

@@ -822,6 +822,52 @@ const SECOND: readonly Mutant[] = [
     test: "test/mcp/agent-access.test.ts",
     fails: "that wait start after a command of the operator that came later, however many they are",
   },
+  {
+    name: "34a",
+    removes: "the missing signals of a fake venue",
+    file: "src/app/venue-process.ts",
+    search: "Object.defineProperty(owner,name,{value:undefined,writable:false,configurable:false});",
+    replace: "void [owner,name];",
+    test: "test/app/venue-process.test.ts",
+    fails: "a hook that sends a signal is an error with the reason",
+  },
+  {
+    name: "34b",
+    removes: "the fake venue inside bubblewrap",
+    file: "src/host/process-sandbox.ts",
+    search: "return { program, args: rest, env: {}, cwd: folder };",
+    replace: "return { program: node, args, env: environment, cwd: rest.length > 0 ? folder : program };",
+    test: "test/app/venue-process.test.ts",
+    fails: "sees no other process and no socket of the operator in the sandbox",
+  },
+  {
+    name: "34c",
+    removes: "the answer of the desk's process to SIGUSR1",
+    file: "bin/qoc.mjs",
+    search: 'process.on("SIGUSR1", () => undefined);',
+    replace: "",
+    test: "test/flows/sockets.test.ts",
+    fails: "is that of a process that opens no inspector at a signal of another program",
+  },
+  {
+    name: "34d",
+    removes: "the answer of a connector's process to SIGUSR1",
+    file: "src/host/process-transport.ts",
+    search: 'process.on("SIGUSR1",()=>{});const f=',
+    replace: "const f=",
+    test: "test/host/process-transport.test.ts",
+    fails: "a process opens no inspector at a signal of another program",
+  },
+  {
+    name: "35a",
+    removes: "the empty folder of a fake venue",
+    file: "src/app/venue-process.ts",
+    search: "function spawnVenue({ sandbox, folder, readable }: VenueProcessOptions): ChildProcess {",
+    replace:
+      "function spawnVenue({ sandbox, file, readable }: VenueProcessOptions): ChildProcess { const folder = dirname(file);",
+    test: "test/app/venue-process.test.ts",
+    fails: "writes no trace through a link beside the module",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

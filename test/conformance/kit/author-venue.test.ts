@@ -38,7 +38,8 @@ function withSettings(settings: string, replace: readonly (readonly [string, str
 async function startFake(): Promise<string> {
   const file = join(FOLDER, "fake.ts");
   const program = await bundleProgram({ connector: "v", file, disk, packageFolders: [] });
-  const fake: VenueProcess = startVenueProcess({ node: process.execPath, file, program, readable: [], clock });
+  const place = { sandbox: await CERTIFY_DEPS.sandbox(), folder: mkdtempSync(join(tmpdir(), "qoc-empty-")) };
+  const fake: VenueProcess = startVenueProcess({ ...place, file, program, readable: [], clock });
   closers.push(() => fake.close());
   return ((await fake.call("start")) as { url: string }).url;
 }
