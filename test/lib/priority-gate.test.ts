@@ -63,6 +63,24 @@ describe("a gate with priority", () => {
     expect(clock.waiting).toBe(0);
   });
 
+  it("lets others start after that time, also if tasks that go first follow each other without end", async () => {
+    const { clock, started, behind, first } = openGate();
+    let task = first();
+    const other = behind(1);
+    for (let at = 0; at < HOLD_MS; at += 100) {
+      const next = first();
+      task.end();
+      await task.ended;
+      expect(started).toEqual([]);
+      task = next;
+      clock.advance(100);
+    }
+    await other;
+    expect(started).toEqual([1]);
+    task.end();
+    await task.ended;
+  });
+
   it("does not run a task whose signal has aborted", async () => {
     const { started, behind, first } = openGate();
     const ended = new AbortController();

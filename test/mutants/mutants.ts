@@ -817,7 +817,7 @@ const SECOND: readonly Mutant[] = [
     name: "33b",
     removes: "the commands of the operator before calls of agents",
     file: "src/lib/priority-gate.ts",
-    search: "while (this.#holding > 0) await this.#released(signal);",
+    search: "if (this.#holding > 0) await this.#released(signal);",
     replace: "",
     test: "test/mcp/agent-access.test.ts",
     fails: "that wait start after a command of the operator that came later, however many they are",
