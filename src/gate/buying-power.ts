@@ -11,6 +11,7 @@ import { type Available, available, missingInput } from "./check-result.ts";
 import type { CheckContext } from "./check-context.ts";
 import { exposureAt } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
+import { knownDecimal } from "./known-decimal.ts";
 import { highestPrice, reservedUnit } from "./valuation.ts";
 
 /** What pays an order whose price is in another currency than the account's, which a peg of [fx] makes the same. */
@@ -126,7 +127,7 @@ function spentSinceMark(
   for (const position of state.positions.values()) {
     if (!counts(position)) continue;
     const held = account.positions.get(position.symbol);
-    const grown = position.quantity.minus(decimal(held?.quantity ?? "0"));
+    const grown = position.quantity.minus(held === undefined ? ZERO : knownDecimal(held.quantity));
     if (grown.eq(ZERO)) continue;
     const price = highestPrice(held?.markPrice, position.newestLot?.price, lastFillPrice(position));
     const cost = grown.gt(ZERO) ? costOfNewest(position, grown, price) : shortened(position, grown, price);

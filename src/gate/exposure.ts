@@ -13,6 +13,7 @@ import { type OrderRecord, leaves } from "../domain/orders/order-state.ts";
 import { type Quote, isDelayed, quoteWords } from "../domain/market/quote.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
 import type { GateInput } from "./input.ts";
+import { knownDecimal } from "./known-decimal.ts";
 import { foreignCurrency, orderPrice } from "./valuation.ts";
 
 export interface Exposure {
@@ -73,8 +74,12 @@ interface InstrumentExposure {
   readonly open: OpenQuantities;
 }
 
-export function exposureAt(state: Readonly<DeskState>, { connector, symbol, open }: InstrumentExposure): Exposure {
-  const key = instrumentKey(connector, symbol);
+/** `key`: of the instrument. */
+export function exposureAt(
+  state: Readonly<DeskState>,
+  { connector, symbol, open }: InstrumentExposure,
+  key: InstrumentKey = instrumentKey(connector, symbol),
+): Exposure {
   const own = state.positions.get(key)?.quantity ?? ZERO;
   const account = state.accounts.get(connector);
   const venue = account === undefined ? own : quantityAt(account, symbol);
@@ -87,14 +92,17 @@ export function exposureAt(state: Readonly<DeskState>, { connector, symbol, open
 
 function quantityAt({ positions }: AccountRecord, symbol: string): Decimal {
   const held = positions.get(symbol);
-  return held === undefined ? ZERO : decimal(held.quantity);
+  return held === undefined ? ZERO : knownDecimal(held.quantity);
 }
 
 const NOTHING_OPEN = { buys: ZERO, sells: ZERO };
 
+const NOTHING_UNCERTAIN = { bought: ZERO, sold: ZERO };
+
 /** A disputed or external fill may be real: limits count it, and nothing is allowed because of it. */
 function uncertainQuantities(state: Readonly<DeskState>, key: InstrumentKey, symbol: string) {
   const external = state.external.get(key);
+  if (external === undefined && !state.disputes.has(key)) return NOTHING_UNCERTAIN;
   let [bought, sold] = [external?.bought ?? ZERO, external?.sold ?? ZERO];
   for (const { kind, fill } of state.disputes.get(key) ?? []) {
     if (kind !== "disputed" || fill.symbol !== symbol) continue;

@@ -7,6 +7,7 @@ import { multiplierOf } from "../domain/account/multiplier.ts";
 import type { OrderTerms } from "../domain/orders/order.ts";
 import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/market/venue.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
+import { knownDecimal } from "./known-decimal.ts";
 
 /** The margins over the ask for a market buy without a protection price and for a short sale. */
 const BUY_MARGIN = decimal("1.05");
@@ -15,12 +16,15 @@ const SHORT_MARGIN = decimal("1.03");
 /** The largest of the prices, by size: a unit at -40 may cost or fetch as much as a unit at 40. Zero is no price. */
 export function highestPrice(...prices: readonly (string | Decimal | undefined)[]): Decimal | undefined {
   let best: Decimal | undefined;
-  for (const stated of prices) {
-    if (stated === undefined) continue;
-    const price = (typeof stated === "string" ? decimal(stated) : stated).abs();
-    if (price.gt(best ?? ZERO)) best = price;
-  }
+  for (const stated of prices) best = higherPrice(best, stated);
   return best;
+}
+
+/** The same of two, of which the first is a result: without a list, for what is done for each instrument and order. */
+export function higherPrice(best: Decimal | undefined, stated: string | Decimal | undefined): Decimal | undefined {
+  if (stated === undefined) return best;
+  const price = (typeof stated === "string" ? knownDecimal(stated) : stated).abs();
+  return price.gt(best ?? ZERO) ? price : best;
 }
 
 /**
@@ -54,8 +58,9 @@ function withMargin(price: string | undefined, margin: Decimal): Decimal | undef
 
 /** The price of an order in flight, without a quote: the worst of its terms and the last mark. */
 export function reservedPrice(terms: OrderTerms, mark: string | undefined): Decimal | undefined {
-  if (terms.side === "buy" && terms.limitPrice !== undefined) return highestPrice(terms.limitPrice);
-  return highestPrice(terms.limitPrice, terms.stopPrice, terms.protectionPrice, mark);
+  const limit = higherPrice(undefined, terms.limitPrice);
+  if (terms.side === "buy" && terms.limitPrice !== undefined) return limit;
+  return higherPrice(higherPrice(higherPrice(limit, terms.stopPrice), terms.protectionPrice), mark);
 }
 
 /** What one unit of an order in flight reserves: its price times the multiplier. Undefined without a price. */

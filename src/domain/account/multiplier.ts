@@ -26,5 +26,6 @@ export function multiplierOf(
   connector: string,
   symbol: string,
 ): Decimal {
-  return multipliers.get(multiplierKey(connector, symbol)) ?? ONE;
+  // Most desks have none.
+  return multipliers.size === 0 ? ONE : (multipliers.get(multiplierKey(connector, symbol)) ?? ONE);
 }

@@ -9,7 +9,7 @@ import { atMost } from "../../domain/account/exchange-rate.ts";
 import { type Available, available, missingInput, pass } from "../check-result.ts";
 import { exposureAt, worstLong, worstShort } from "../exposure.ts";
 import { connectorsInScope, shareOfNav } from "../nav.ts";
-import { foreignCurrency, highestPrice, reservedPrice } from "../valuation.ts";
+import { foreignCurrency, higherPrice, highestPrice, reservedPrice } from "../valuation.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
 import type { GateInput } from "../input.ts";
 
@@ -39,8 +39,8 @@ function instruments({ input }: CheckContext, scope: GuardScope): Map<Instrument
     if (!counted.has(connector)) return;
     const key = instrumentKey(connector, symbol);
     const known = all.get(key);
-    if (known === undefined) all.set(key, { connector, symbol, price: highestPrice(price) });
-    else known.price = highestPrice(known.price, price);
+    if (known === undefined) all.set(key, { connector, symbol, price: higherPrice(undefined, price) });
+    else known.price = higherPrice(known.price, price);
   };
   for (const { connector, symbol, newestLot } of input.state.positions.values())
     add(connector, symbol, newestLot?.price);
@@ -86,8 +86,8 @@ function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
   let sum = max(long, short)
     .times(ownPrice)
     .times(multiplierOf(state, terms.connector, terms.symbol));
-  for (const { connector, symbol, price } of all.values()) {
-    const exposure = exposureAt(state, { connector, symbol, open: context.open });
+  for (const [key, { connector, symbol, price }] of all) {
+    const exposure = exposureAt(state, { connector, symbol, open: context.open }, key);
     const worst = max(worstLong(exposure), worstShort(exposure));
     // An account without a rate counts zero in the NAV, and so do its positions here.
     const path = context.pathOf(connector);
