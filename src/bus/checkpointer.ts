@@ -1,6 +1,7 @@
 /**
- * Writes checkpoints while the desk runs: after each segment of the journal and at the desk's stop. What leaves memory
- * is written in slices, so that no other work waits; the state itself is written down at one record.
+ * Writes checkpoints while the desk runs: after each segment of the journal, or after as many bytes as the state has,
+ * and at the desk's stop. What leaves memory is written in slices, so that no other work waits; the state itself is
+ * written down at one record.
  */
 import { setImmediate } from "node:timers/promises";
 import type { ArchivedMap } from "../domain/archived-map.ts";
@@ -87,6 +88,8 @@ class SegmentCheckpointer implements Checkpointer {
   readonly #maps: readonly ArchivedMap<string, unknown>[];
   #lastSeq: number;
   #segments: number;
+  /** The length of the last state's text. */
+  #stateChars = 0;
   /** The last record that the next start must not find after its checkpoint. */
   #lastDecision = 0;
   readonly #writes = new SerialQueue();
@@ -103,6 +106,8 @@ class SegmentCheckpointer implements Checkpointer {
     if (this.#options.needsWholeJournal?.(event) === true) this.#lastDecision = seq;
     const { sealed } = this.#options.journal;
     if (sealed.length <= this.#segments || this.#writes.isBusy) return;
+    const bytes = sealed.slice(this.#segments).reduce((sum, segment) => sum + segment.bytes, 0);
+    if (bytes < this.#stateChars) return;
     this.#segments = sealed.length;
     void this.write();
   }
@@ -142,6 +147,7 @@ class SegmentCheckpointer implements Checkpointer {
     const { seq, hash } = journal.head;
     const whole = { state, others, kept: kept.rest() };
     const text = stateText(whole, { evictedOf: (map) => new Set(evicted.get(map)?.keys()) });
+    this.#stateChars = text.length;
     for (const map of this.#maps) map.takeTouched();
     await journal.flush();
     const segments = journal.sealed.filter((segment) => segment.seq <= seq);

@@ -40,19 +40,44 @@ export function stateText(value: unknown, { evictedOf = () => NOTHING }: WriteOp
     return packObject(each);
   };
   const packObject = (each: object): Packed => {
-    if (Array.isArray(each)) return ["a", ...each.map(pack)];
+    if (Array.isArray(each)) return packList("a", each);
     if (each instanceof ArchivedMap) return ["archived", each.table, pack(each.partsWithout(evictedOf(each)))];
     if (each instanceof PositionRecord)
       return ["position", pack(each.parts), deferred.push(each.changesText((changes) => stateText(changes)))];
     if (each instanceof TradeSums) return ["trades", pack(each.parts)];
-    if (each instanceof Map) return ["m", ...[...each].flat().map(pack)];
-    if (each instanceof Set) return ["s", ...[...each].map(pack)];
+    if (each instanceof Map) return packMap(each);
+    if (each instanceof Set) return packList("s", each);
     const prototype: unknown = Object.getPrototypeOf(each);
     if (prototype !== Object.prototype && prototype !== null)
       throw new TypeError(`a state has no ${each.constructor.name}`);
-    return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, pack(member)]));
+    return isItsOwnJson(each) ? (each as Packed) : packMembers(each);
   };
+  const packList = (kind: string, values: Iterable<unknown>): Packed => {
+    const packed: Packed[] = [kind];
+    for (const each of values) packed.push(pack(each));
+    return packed;
+  };
+  const packMap = (map: ReadonlyMap<unknown, unknown>): Packed => {
+    const packed: Packed[] = ["m"];
+    map.forEach((each, key) => packed.push(pack(key), pack(each)));
+    return packed;
+  };
+  const packMembers = (each: object): Packed =>
+    Object.fromEntries(Object.entries(each).map(([name, member]) => [name, pack(member)]));
   return [JSON.stringify(pack(value)), ...deferred].join("\n");
+}
+
+/** Whether JSON holds all members as they are: most objects, such as fills, are written without a copy. */
+function isItsOwnJson(each: object): boolean {
+  for (const name in each) {
+    const member: unknown = each[name as never];
+    const isHeld =
+      typeof member === "string" ||
+      typeof member === "boolean" ||
+      (typeof member === "number" && Number.isFinite(member));
+    if (!isHeld) return false;
+  }
+  return true;
 }
 
 /**

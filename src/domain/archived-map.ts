@@ -16,6 +16,8 @@ export class ArchivedMap<K extends string, V> extends Map<K, V> {
   /** The keys that the archive alone has, by group. */
   #counts = new Map<string, number>();
   #touched: Set<K> | undefined;
+  /** The last key that was looked up and that the archive does not have: most are set next. */
+  #absent: K | undefined;
 
   constructor(table: ArchiveTable, groupOf: Grouping<V>["of"] = () => "") {
     super();
@@ -25,7 +27,13 @@ export class ArchivedMap<K extends string, V> extends Map<K, V> {
 
   /** Looks up what is not in memory in this archive from now on. */
   attach(archive: Archive): void {
-    this.#find = (key) => archive.find(this.table, key) as V | undefined;
+    this.#absent = undefined;
+    this.#find = (key) => {
+      if (key === this.#absent) return undefined;
+      const found = archive.find(this.table, key) as V | undefined;
+      if (found === undefined) this.#absent = key;
+      return found;
+    };
   }
 
   /** A value of the archive is a copy: only {@link take} returns one to change. */
@@ -42,9 +50,10 @@ export class ArchivedMap<K extends string, V> extends Map<K, V> {
   }
 
   override set(key: K, value: V): this {
-    const known = super.get(key);
-    if (known === undefined) this.#replace(key, this.#find?.(key));
     this.#touched?.add(key);
+    if (this.#find === undefined) return super.set(key, value);
+    const known = super.get(key);
+    if (known === undefined) this.#replace(key, this.#find(key));
     return known === value ? this : super.set(key, value);
   }
 
@@ -105,6 +114,7 @@ export class ArchivedMap<K extends string, V> extends Map<K, V> {
    * `groups`: of the archived versions.
    */
   evict(groups: ReadonlyMap<string, string>, touched: ReadonlySet<string>): void {
+    this.#absent = undefined;
     for (const [text, group] of groups) {
       const key = text as K;
       // A fill that was written again may leave the position that counts it where it was.

@@ -201,6 +201,38 @@ describe("a checkpoint that is not what the desk wrote", () => {
   });
 });
 
+describe("the next checkpoint", () => {
+  it("is written when the journal has grown by as much as the state has, and by a segment at least", async () => {
+    const disk = crashDisk();
+    const desk = await openCheckpointed(disk);
+    const orders = Array.from({ length: 120 }, (_, number) => `o${number}`);
+    const told = orders.reduce((all, id) => all.proposed(id, { symbol: "AAPL" }), scenario().desk());
+    const written: { readonly sealed: number; readonly chars: number }[] = [];
+    for (const recorded of told.records()) {
+      desk.append(recorded);
+      await desk.journal.flush();
+      desk.checkpoints.take(recorded);
+      // Resolves when none is being written: the records are too few for a last one.
+      await desk.checkpoints.close();
+      const sealed = desk.journal.sealed.length;
+      const chars = (await disk.facts(FILE))?.size ?? 0;
+      if (chars !== (written.at(-1)?.chars ?? 0)) written.push({ sealed, chars });
+    }
+    const sizes = desk.journal.sealed.map(({ bytes }) => bytes);
+    expect(written[0]?.sealed).toBe(1);
+    expect(written.length).toBeGreaterThan(2);
+    for (const [index, { sealed, chars }] of written.entries()) {
+      const next = written[index + 1];
+      if (next === undefined) continue;
+      const grown = sizes.slice(sealed, next.sealed).reduce((sum, bytes) => sum + bytes, 0);
+      // The state is the largest part of the file.
+      expect(grown).toBeGreaterThan(chars / 2);
+      expect(grown).toBeLessThan(chars + 2 * (sizes[0] ?? 0));
+    }
+    await desk.journal.close();
+  });
+});
+
 describe("a crash while checkpoints are written", () => {
   it("at any write leaves a desk with the state of its journal", async () => {
     const { records } = await archivedDesk();
