@@ -7,7 +7,8 @@ import { setImmediate } from "node:timers";
 import type { Clock } from "../domain/ports.ts";
 import { LoopStalls } from "../lib/loop-stalls.ts";
 
-const SLICE_MS = 4;
+/** A turn has two slices at most: of what arrives in it, and of what has waited. */
+const SLICE_MS = 2;
 
 export class TurnSlices {
   readonly #clock: Pick<Clock, "monotonic" | "after">;

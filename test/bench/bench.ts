@@ -20,7 +20,8 @@ import { quietLog } from "../support/quiet-log.ts";
 import { aged } from "./aged.ts";
 import { approvalTime, openFloor, propose } from "./approval.ts";
 import { builtIns } from "./built-in.ts";
-import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
+import { hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
+import { fillsThroughput } from "./fills.ts";
 import { commandsBesideFloods } from "./flood.ts";
 import { gateEvaluation } from "./gate.ts";
 import { history, startOnce } from "./history.ts";
@@ -202,7 +203,7 @@ const measures: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   gate: async () => [gateEvaluation()],
   rpc,
   approvals,
-  fills: async () => [await fillsThroughput()],
+  fills: fillsThroughput,
   spinning: async () => [await spinning()],
   flood: commandsBesideFloods,
   restart,

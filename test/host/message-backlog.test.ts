@@ -9,8 +9,10 @@ function turn(): Promise<void> {
 }
 let now = 0;
 const CLOCK = { monotonic: () => now, after: () => () => undefined };
-/** Each message takes `ms` of the turn. */
-function backlog(ms: number, slices?: TurnSlices) {
+/** A slice is four quarters. */
+const QUARTER_MS = 0.5;
+/** Each message takes so many quarters of a slice. */
+function backlog(quarters: number, slices?: TurnSlices) {
   const taken: unknown[] = [];
   const ends: string[] = [];
   const dropped: number[] = [];
@@ -18,7 +20,7 @@ function backlog(ms: number, slices?: TurnSlices) {
   const messages = new MessageBacklog({
     slices: shared,
     take: (message) => {
-      now += ms;
+      now += quarters * QUARTER_MS;
       taken.push(message);
     },
     dropped: (lines) => dropped.push(lines),
@@ -132,7 +134,7 @@ describe("log lines of a worker", () => {
     now += 1_050;
     let waiting = -4;
     for (; ends.length === 0; waiting++) messages.receive({ e: "log" });
-    expect(waiting).toBe(5_000 + 20 * 1_004 + 1);
+    expect(waiting).toBe(5_000 + 20 * 1_002 + 1);
     expect(ends).toEqual(["more than 5000 messages wait to be processed"]);
     messages.clear();
     endWatch();
@@ -141,12 +143,12 @@ describe("log lines of a worker", () => {
 });
 
 describe("lines of output", () => {
-  function output(ms: number) {
+  function output(quarters: number) {
     const taken: string[] = [];
     const dropped: number[] = [];
     const slices = new TurnSlices(CLOCK);
     const take = (line: string): void => {
-      now += ms;
+      now += quarters * QUARTER_MS;
       taken.push(line);
     };
     return { taken, dropped, lines: new OutputBacklog({ slices, take, dropped: (n) => dropped.push(n) }) };
