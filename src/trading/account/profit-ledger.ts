@@ -133,7 +133,13 @@ export class ProfitLedger {
 
   /** After the last record: the point of now. */
   finish(): void {
-    for (const connector of this.#parts.rows.keys()) this.#closeParts(connector);
+    for (const [connector, rows] of this.#parts.rows) {
+      this.#closeParts(connector);
+      const [account, row] = [this.#state.accounts.get(connector), rows.at(-1)];
+      // The rate may be of after the last mark: an account that does not change is not marked again.
+      if (account !== undefined && row !== undefined && !this.#parts.left.has(connector))
+        row.closeRate = this.#rateOf(connector, account) ?? row.closeRate;
+    }
     if (this.#parts.rows.size > 0) this.#addPoint(this.#state.lastAt);
   }
 
@@ -179,9 +185,11 @@ export class ProfitLedger {
     const rows = this.#parts.rows.get(connector) ?? [];
     this.#parts.rows.set(connector, rows);
     const rate = this.#rateOf(connector, account);
+    const before = rows.at(-1);
+    if (before !== undefined) before.closeRate ??= rate;
     rows.push({
       ...{ connector, date, currency: account.account.currency, open: account.nav, close: account.nav, flow: ZERO },
-      ...{ symbols: new Map(), income: new Map(), openRate: rows.at(-1)?.closeRate ?? rate, closeRate: rate },
+      ...{ symbols: new Map(), income: new Map(), openRate: before?.closeRate ?? rate, closeRate: rate },
       ...{ balanceFx: ZERO, incomplete: new Set<string>() },
     });
   }

@@ -266,6 +266,24 @@ it("money that was explained a day later belongs to the date on which the NAV ch
   expect(account?.nav.minus(account.dayOpenNav).toFixed()).toBe("1100");
 });
 
+it("a rate that is stated after the last mark of an account converts it, as the sums of the book do", () => {
+  const rate = (price: string) =>
+    ({ base: "EUR", quote: "USD", bid: amount(price), ask: amount(price), at: 0 }) as const;
+  const source = { type: "fx.observed", origin: "quote", source: "fx" } as const;
+  const tale = scenario()
+    .desk()
+    .account("euros", { nav: "1000", currency: "EUR", venueDate: "2026-07-01" })
+    .account("euros", { nav: "1010", currency: "EUR", venueDate: "2026-07-01" })
+    .event({ ...source, ...rate("1.1") });
+  expect(report(tale)).toMatchObject({ total: { other: "11", fx: "0" }, unconverted: [] });
+  const later = tale.account("euros", { nav: "1010", currency: "EUR", venueDate: "2026-07-02" }).event({
+    ...source,
+    ...rate("1.2"),
+  });
+  // The gain of the first day counts at its rate, and the euros themselves at the new one.
+  expect(report(later)).toMatchObject({ total: { other: "11", fx: "101" }, unconverted: [] });
+});
+
 it("an account that joins or has no rate is no profit; exchange rates are a line of their own", () => {
   const rate = (price: string) =>
     ({
