@@ -3,7 +3,13 @@ import { canonicalJson } from "../domain/canonical-json.ts";
 import { digestTables, nameOf } from "../domain/config/config-tables.ts";
 import { EXIT, QocError } from "../domain/errors/error.ts";
 import { IdError, connectorName, suggestion } from "../domain/ids.ts";
-import { BUILT_IN_TYPES, CONNECTOR_KINDS, builtInType, isLiveOnly } from "../workspace/built-in-types.ts";
+import {
+  BUILT_IN_TYPES,
+  CONNECTOR_KINDS,
+  builtInType,
+  isLiveOnly,
+  isReviewedExchange,
+} from "../workspace/built-in-types.ts";
 import { hasEnvironments, hasOption, secretVariables } from "../workspace/connector-table.ts";
 import { flag, positional } from "./arguments.ts";
 import { type CommandSession, defineCommand, localServices, usageError } from "./command.ts";
@@ -117,6 +123,8 @@ function builtIn(word: string): string {
   if (kind?.proposes !== undefined) return kind.proposes;
   if (kind !== undefined) throw new QocError("CONNECT_NOT_YET", { kind: word, instead: kind.instead ?? "" });
   if (word === "custom") throw usageError(NAME, "a connector of your own begins with: qoc connectors new NAME");
+  if (isReviewedExchange(word))
+    throw usageError(NAME, `${word} is an exchange; type: qoc ${NAME} ccxt --exchange ${word}`);
   const words = [...BUILT_IN_TYPES, ...Object.keys(CONNECTOR_KINDS)];
   throw usageError(NAME, `${JSON.stringify(word)} is no type of connector${suggestion(word, words)}`);
 }

@@ -112,6 +112,11 @@ export function isLiveOnly(exchange: string): boolean {
   return hosts !== undefined && hosts.paper === undefined;
 }
 
+/** Whether orders of this exchange were reviewed. */
+export function isReviewedExchange(word: string): boolean {
+  return Object.hasOwn(EXCHANGE_HOSTS, word);
+}
+
 const EXCHANGE_ID = /^[a-z0-9]{2,40}$/;
 const CCXT_RULES: OptionRules = {
   exchange: (value) =>
@@ -269,6 +274,6 @@ export interface ConnectorKind {
 export const CONNECTOR_KINDS: Readonly<Record<string, ConnectorKind>> = {
   equities: { proposes: "alpaca" },
   crypto: { proposes: "ccxt" },
-  options: {},
+  options: { instead: "; alpaca and ibkr show positions in options, and no connector trades them" },
   futures: { proposes: "ibkr" },
 };

@@ -122,7 +122,8 @@ describe("qoc connect off a terminal", () => {
       "USAGE",
       "qoc connect ibkr --name ibkr-paper --address 127.0.0.1:7497",
     ],
-    [{ type: "options" }, "CONNECT_NOT_YET", "options is documented but not implemented yet"],
+    [{ type: "options" }, "CONNECT_NOT_YET", "not implemented yet; alpaca and ibkr show positions in options"],
+    [{ type: "kraken" }, "USAGE", "kraken is an exchange; type: qoc connect ccxt --exchange kraken"],
   ])("%j fails with exit 2 and connects nothing", async (input, errorCode, words) => {
     const { code, calls } = await play(input);
     expect(code).toMatchObject({ code: errorCode, exit: 2, message: expect.stringContaining(words) as unknown });
