@@ -8,16 +8,25 @@ import { localhostHostValidation, localhostOriginValidation, toNodeHandler } fro
 import { type AuthInfo, createMcpHandler } from "@modelcontextprotocol/server";
 import { type Changes, type McpOptions, mcpFactory } from "./server.ts";
 import { QocError } from "../domain/errors/error.ts";
+import { tryParseJson } from "../lib/json.ts";
+import { RateWindow } from "../lib/rate-window.ts";
 import { iso } from "../lib/time.ts";
 import type { AgentSession, TokenStore } from "./tokens.ts";
 
 export const REQUEST_BYTES_MAX = 1024 * 1024;
 /** Open requests of one session, event streams included. */
 export const CONCURRENT_REQUESTS_MAX = 16;
+/** Requests of one session, also those that no other limit counts, such as lists of tools. */
+const HOURLY_REQUESTS_MAX = 20_000;
+const HOUR_MS = 3_600_000;
+/** Messages of one request. They are read in one turn of the event loop. */
+const BATCH_MAX = 4;
 
 export interface McpHttpOptions extends Omit<McpOptions, "sessionOf" | "sendsNotifications"> {
   readonly tokens: Pick<TokenStore, "find" | "expired">;
   readonly changes: Changes;
+  /** The most requests of one session in an hour, 20,000 by default. */
+  readonly hourlyRequests?: number | undefined;
   /** Gets transport errors, for the desk's log. */
   onError(error: Error): void;
 }
@@ -30,7 +39,8 @@ export interface McpHttp {
 }
 
 export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
-  const { tokens, changes, onError, ...ports } = options;
+  const { tokens, changes, onError, hourlyRequests: limit = HOURLY_REQUESTS_MAX, ...ports } = options;
+  const { clock } = ports;
   const handler = createMcpHandler(
     mcpFactory({
       ...ports,
@@ -42,7 +52,13 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
       onerror: onError,
     },
   );
-  const node = toNodeHandler(handler, { maxRequestBodySize: REQUEST_BYTES_MAX, onerror: onError });
+  const node = toNodeHandler(
+    {
+      fetch: (request, options) =>
+        refuseBatch(request, (parsedBody) => handler.fetch(request, { ...options, parsedBody })),
+    },
+    { maxRequestBodySize: REQUEST_BYTES_MAX, onerror: onError },
+  );
   const unsubscribe = changes((change) => {
     if (change.kind === "tools") handler.notify.toolsChanged();
     else if (change.kind === "resources") handler.notify.resourcesChanged();
@@ -51,6 +67,12 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
   const isLocalHost = localhostHostValidation();
   const isLocalOrigin = localhostOriginValidation();
   const open = new WeakMap<AgentSession, number>();
+  const hourly = new WeakMap<AgentSession, RateWindow>();
+  const spend = (session: AgentSession): boolean => {
+    const requests = hourly.get(session) ?? new RateWindow({ clock, limit, windowMs: HOUR_MS });
+    hourly.set(session, requests);
+    return requests.spend();
+  };
   const serve = async (request: IncomingMessage, response: ServerResponse, session: AgentSession): Promise<void> => {
     open.set(session, (open.get(session) ?? 0) + 1);
     const cut = (): void => void response.destroy();
@@ -72,6 +94,8 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
         return refuse(response, 401, tokenProblem(tokens, token), { "www-authenticate": challenge(token) });
       if ((open.get(session) ?? 0) >= CONCURRENT_REQUESTS_MAX)
         return refuse(response, 429, "too many requests at once", { "retry-after": "1" });
+      if (!spend(session))
+        return refuse(response, 429, `more than ${limit} requests an hour`, { "retry-after": "600" });
       if (Number(request.headers["content-length"] ?? 0) > REQUEST_BYTES_MAX)
         return refuse(response, 413, "the request is too large");
       // A client that takes anything takes both types; the SDK looks for their names.
@@ -83,6 +107,14 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
       await handler.close();
     },
   };
+}
+
+/** Passes the body on, parsed; undefined: the SDK states what is wrong with it. */
+async function refuseBatch(request: Request, answer: (body: unknown) => Promise<Response>): Promise<Response> {
+  const body = tryParseJson(await request.clone().text());
+  if (!Array.isArray(body) || body.length <= BATCH_MAX) return answer(body);
+  const message = `a request has at most ${BATCH_MAX} messages`;
+  return Response.json({ jsonrpc: "2.0", id: null, error: { code: -32600, message } }, { status: 400 });
 }
 
 /** The SDK passes this to the server factory. It contains the session instead of the token. */

@@ -48,6 +48,8 @@ interface GoneFile {
 export type StemHolder = Pick<OrderRecord, "id" | "path" | "state">;
 
 const NUMBER_MAX = 99_999;
+/** Files that wait for a human. A desk that reads any number of them is late for the human's commands. */
+export const PROPOSAL_FILES_MAX = 1_000;
 const PARSED_MAX = 16;
 
 export function isProposalPath(path: string): boolean {
@@ -67,6 +69,8 @@ export class ProposalStore {
   readonly #parsed = new LruMap<string, { readonly bytes: Uint8Array; readonly proposal: ReadableProposal }>(
     PARSED_MAX,
   );
+  /** The paths that were read for the last list: they keep their place among the {@link PROPOSAL_FILES_MAX}. */
+  #listed: ReadonlySet<string> = new Set();
   /** The last number used on each day. The search for a free one starts there, so its cost does not grow. */
   readonly #lastNumbers = new Map<string, number>();
 
@@ -78,8 +82,8 @@ export class ProposalStore {
   }
 
   /**
-   * Lists the proposals of both folders. Reads only the files that changed since the last call. Two files with the same
-   * stem, ignoring case and extension, are both duplicates.
+   * Lists the proposals of both folders. Reads only the files that changed since the last call, and of very many the
+   * first. Two files with the same stem, ignoring case and extension, are both duplicates.
    */
   async list(): Promise<readonly ProposalFile[]> {
     const folders = await this.#listFolders();
@@ -88,10 +92,23 @@ export class ProposalStore {
     const twinsOf = (file: OrderFile): readonly OrderFile[] =>
       (groups.get(file.id.toLowerCase()) ?? []).filter((twin) => twin !== file);
     const unique = files.filter((file) => twinsOf(file).length === 0).map(({ path }) => path);
-    const proposals = new Map((await this.#cache.all(unique)).map((proposal) => [proposal.path, proposal]));
-    const listed = files.map((file) => proposals.get(file.path) ?? duplicate(file, twinsOf(file)));
+    const read = this.#firstOf(unique);
+    const proposals = new Map((await this.#cache.all(read)).map((proposal) => [proposal.path, proposal]));
+    const unread = new Set(unique.filter((path) => !proposals.has(path)));
+    const listed = files.map(
+      (file) => proposals.get(file.path) ?? (unread.has(file.path) ? inExcess(file) : duplicate(file, twinsOf(file))),
+    );
     const others = folders.flatMap((folder) => folder.others);
     return [...listed.filter((file) => file.kind !== "gone"), ...others.map(notRead)];
+  }
+
+  #firstOf(paths: readonly string[]): readonly string[] {
+    const isOld = (path: string): boolean => this.#listed.has(path);
+    const first =
+      paths.length <= PROPOSAL_FILES_MAX ? paths : [...paths.filter(isOld), ...paths.filter((path) => !isOld(path))];
+    const read = first.slice(0, PROPOSAL_FILES_MAX);
+    this.#listed = new Set(read);
+    return read;
   }
 
   /**
@@ -197,6 +214,11 @@ function notRead({ id, path }: OrderFile): ProposalFile {
   const message = path.endsWith(VERDICT_ENDING)
     ? `is not read: the desk's comments on a JSON file have a name that ends in ${VERDICT_ENDING}`
     : `is not read: a proposal's name ends in ${PROPOSAL_EXTENSIONS.join(", ")}`;
+  return { kind: "bad", id, path, message };
+}
+
+function inExcess({ id, path }: OrderFile): ProposalFile {
+  const message = `is not read: more than ${PROPOSAL_FILES_MAX} proposals wait; decide or remove others`;
   return { kind: "bad", id, path, message };
 }
 

@@ -171,6 +171,24 @@ describe("POST /mcp", () => {
   });
 });
 
+describe("the requests of one run", () => {
+  it("H5 are limited in an hour, whatever they ask for, without an effect on another run", async () => {
+    const at = await mcpHarness(() => Promise.resolve({ up: true }), undefined, 3);
+    const ask = async (token: string, method: string): Promise<number> =>
+      (
+        await at.raw({
+          headers: { ...HEADERS, authorization: `Bearer ${token}` },
+          body: JSON.stringify({ jsonrpc: "2.0", id: 1, method }),
+        })
+      ).status;
+    const [mine, other] = [at.token("mine"), at.token("other")];
+    for (const method of ["tools/list", "ping", "prompts/list"]) expect(await ask(mine, method)).toBe(200);
+    expect(await ask(mine, "tools/list")).toBe(429);
+    expect(await ask(other, "tools/list")).toBe(200);
+    await at.close();
+  });
+});
+
 describe("the open requests of one run", () => {
   it("H5 are limited, without an effect on another run", async () => {
     let release: () => void = () => undefined;

@@ -868,6 +868,33 @@ const SECOND: readonly Mutant[] = [
     test: "test/app/venue-process.test.ts",
     fails: "writes no trace through a link beside the module",
   },
+  {
+    name: "36a",
+    removes: "the limit of messages of a request",
+    file: "src/mcp/http.ts",
+    search: "if (!Array.isArray(body) || body.length <= BATCH_MAX) return answer(body);",
+    replace: "if (BATCH_MAX > 0) return answer(body);",
+    test: "test/mcp/desk-port.test.ts",
+    fails: "H5 refuses a batch of more than four calls, and runs no command",
+  },
+  {
+    name: "36b",
+    removes: "the limit of requests in an hour",
+    file: "src/mcp/http.ts",
+    search: "return requests.spend();",
+    replace: "return true;",
+    test: "test/mcp/http.test.ts",
+    fails: "H5 are limited in an hour, whatever they ask for, without an effect on another run",
+  },
+  {
+    name: "37a",
+    removes: "the limit of proposals that are read",
+    file: "src/workspace/proposals.ts",
+    search: "const read = first.slice(0, PROPOSAL_FILES_MAX);",
+    replace: "const read = paths;",
+    test: "test/workspace/proposals.test.ts",
+    fails: "of thousands of files the first thousand are read, and those that were read before stay among them",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

@@ -60,7 +60,11 @@ export function invokeAt(desk: TempDesk): Invoke {
   return (command, input, session) => desk.call(command, input, { actor: session.actor, channel: "mcp" });
 }
 
-export async function mcpHarness(invoke: Invoke, table: CommandRegistry = REGISTRY): Promise<McpHarness> {
+export async function mcpHarness(
+  invoke: Invoke,
+  table: CommandRegistry = REGISTRY,
+  hourlyRequests?: number,
+): Promise<McpHarness> {
   const tokens = createTokenStore(systemClock, systemIds);
   const listeners = new Set<(change: Change) => void>();
   const [audits, refusals, errors]: [AuditRecord[], string[], Error[]] = [[], [], []];
@@ -70,6 +74,7 @@ export async function mcpHarness(invoke: Invoke, table: CommandRegistry = REGIST
     tools,
     clock: systemClock,
     tokens,
+    hourlyRequests,
     invoke,
     audit: (record) => void audits.push(record),
     refusals: { record: ({ actor, command, reason }) => void refusals.push(`${command} ${actor} ${reason}`) },

@@ -19,7 +19,7 @@ import { readProposal } from "../../src/domain/orders/proposal.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { parseProposalFile, renderProposal } from "../../src/workspace/proposal-file.ts";
 import { OrderFolders } from "../../src/workspace/order-folders.ts";
-import { ProposalStore } from "../../src/workspace/proposals.ts";
+import { PROPOSAL_FILES_MAX, ProposalStore } from "../../src/workspace/proposals.ts";
 
 const disk = nodeDisk();
 let root: string;
@@ -53,6 +53,30 @@ it("a file that is moved away while the folder is read is not a proposal with an
   const moving = new ProposalStore({ disk: { ...disk, facts, readSmall }, root, clock: { now: Date.now } });
   expect(await moving.list()).toMatchObject([{ kind: "ok", id: "b" }]);
   expect(await moving.find("a", "orders/pending/a.toml")).toBeUndefined();
+});
+
+it("of thousands of files the first thousand are read, and those that were read before stay among them", async () => {
+  const proposals = store();
+  const read = async (): Promise<readonly string[]> =>
+    (await proposals.list()).flatMap(({ kind, id }) => (kind === "ok" ? [id] : []));
+  put("z.toml", GOOD);
+  expect(await read()).toEqual(["z"]);
+  for (let n = 1; n <= PROPOSAL_FILES_MAX; n++) put(`${10_000 + n}.toml`, GOOD);
+  const last = `${10_000 + PROPOSAL_FILES_MAX}`;
+  const first = await read();
+  expect(first).toHaveLength(PROPOSAL_FILES_MAX);
+  expect(first).toContain("z");
+  expect((await proposals.list()).filter(({ kind }) => kind === "bad")).toEqual([
+    {
+      kind: "bad",
+      id: last,
+      path: `orders/pending/${last}.toml`,
+      message: `is not read: more than ${PROPOSAL_FILES_MAX} proposals wait; decide or remove others`,
+    },
+  ]);
+  expect(await proposals.find(last)).toMatchObject({ kind: "ok" });
+  rmSync(`${root}/orders/pending/z.toml`);
+  expect(await read()).toContain(last);
 });
 
 describe("a good file", () => {
