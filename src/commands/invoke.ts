@@ -56,6 +56,8 @@ const FILE_NAMES: Readonly<Record<string, string>> = {
 /** Renames `limit_price`, as files have it, to `limitPrice`. A field that is set twice is left for the schema. */
 function withFieldNames(input: unknown, { shape }: z.ZodObject): unknown {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
+  // Most callers have the schema's names.
+  if (Object.keys(input).every((key) => Object.hasOwn(shape, key))) return input;
   const entries = Object.entries(input).map(([key, value]): [string, unknown] => {
     const name = FILE_NAMES[key] ?? key.replaceAll(/[_-]([a-z])/g, (_match, letter: string) => letter.toUpperCase());
     return Object.hasOwn(shape, key) || !Object.hasOwn(shape, name) || Object.hasOwn(input, name)
