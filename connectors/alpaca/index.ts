@@ -62,6 +62,7 @@ import {
   type VenuePosition,
   type VenueQuote,
   type VenueRate,
+  errorIn,
   errorOf,
   parsedOf,
   settingsOf,
@@ -209,12 +210,13 @@ export default class AlpacaConnector implements ConnectorAdapter {
 
   async placeOrder(order: Order): Promise<OrderAck> {
     const answer = await this.#client.send("POST", "/v2/orders", { body: orderBody(order) });
-    const error = errorOf(answer);
+    const body = parsedOf(answer);
+    const error = errorIn(body);
     if (error !== undefined && DUPLICATE_ID.test(error.message)) return this.#acknowledgeTwin(order);
     // Only Alpaca's own code says that Alpaca judged the order. A 5xx with a code may still have made one.
     if (error !== undefined && error.code !== "" && REFUSALS.includes(answer.status))
       throw new VenueRejection(`${error.message} (${error.code})`);
-    const accepted = answer.status === 200 ? (parsedOf(answer) as Partial<VenueOrder> | undefined) : undefined;
+    const accepted = answer.status === 200 ? (body as Partial<VenueOrder> | undefined) : undefined;
     const isOurs = accepted?.client_order_id === order.clientOrderId;
     if (accepted?.id === undefined || accepted.id === "" || !isOurs)
       throw new Error(`Alpaca did not confirm the order: it answered ${describe(answer)}`);

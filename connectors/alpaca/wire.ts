@@ -315,7 +315,7 @@ export function errorOf(answer: Answer): VenueError | undefined {
   return errorIn(parsedOf(answer));
 }
 
-function errorIn(body: unknown): VenueError | undefined {
+export function errorIn(body: unknown): VenueError | undefined {
   if (typeof body !== "object" || body === null) return undefined;
   const { code, message } = body as { code?: unknown; message?: unknown };
   if (typeof message !== "string" || (typeof code !== "string" && code !== undefined)) return undefined;
