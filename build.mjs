@@ -87,7 +87,9 @@ await build({
 
 const page = await build({
   bundle: true,
-  entryPoints: ["main.tsx", "markdown/markdown-worker.ts", "icon.svg"].map((name) => `${root}src/ui/${name}`),
+  entryPoints: ["first-paint.ts", "main.tsx", "markdown/markdown-worker.ts", "icon.svg"].map(
+    (name) => `${root}src/ui/${name}`,
+  ),
   outdir: `${root}dist/ui`,
   outbase: `${root}src/ui`,
   entryNames: "[name]-[hash]",
@@ -115,6 +117,7 @@ function built(name, ending) {
 const main = built("main", ".js");
 const preloads = main.imports.map((file) => `<link rel="modulepreload" href="${file}" />`).join("");
 const shell = readFileSync(`${root}src/ui/index.html`, "utf8")
+  .replace("first-paint.ts", built("first-paint", ".js").file)
   .replace("main.css", built("main", ".css").file)
   .replace("main.tsx", main.file)
   .replace("markdown-worker.ts", built("markdown-worker", ".js").file)

@@ -1,4 +1,4 @@
-/** Starts the page: takes the code from the address, opens the session, and draws the page. */
+/** Starts the page: opens the session with the code of a link, and draws the page. */
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import "uplot/dist/uPlot.min.css";
@@ -15,14 +15,9 @@ import { applyPreferences, loadPreferences } from "./preferences.ts";
 import { followHash } from "./router.ts";
 import { SessionKey } from "./session-key.ts";
 
-/** The code leaves the address, and so the history of the browser, before anything is drawn. */
-const code = takeCode();
-
-function takeCode(): string | undefined {
-  const found = /^#login=([\w-]{43})$/.exec(location.hash)?.[1];
-  if (found !== undefined) history.replaceState(null, "", location.pathname);
-  return found;
-}
+// Kept no longer than it is needed.
+const { code } = openedLink;
+openedLink.code = undefined;
 
 const root = document.querySelector("#app");
 if (root === null) throw new Error("the page has no place to draw in");
@@ -38,7 +33,7 @@ applyPreferences(preferences);
 const drafts = new Drafts(browser);
 // A link that is opened in a tab of the page changes the hash alone, and loads nothing.
 addEventListener("hashchange", () => {
-  const pasted = takeCode();
+  const pasted = openedLink.takeCode();
   if (pasted !== undefined) void signIn(pasted);
 });
 followHash();

@@ -42,8 +42,18 @@ describePage("a session of the page", () => {
     const page = await context.newPage();
     const requested: string[] = [];
     page.on("request", (request) => requested.push(`${request.url()} ${request.headers()["referer"] ?? ""}`));
-    await page.goto(link);
+    let load = (): void => undefined;
+    const isLoaded = new Promise<void>((resolve) => {
+      load = resolve;
+    });
+    await page.route("**/main-*.js", (route) => isLoaded.then(() => route.continue()));
+    await page.goto(link, { waitUntil: "commit" });
+    // The frame is drawn before the page's scripts are there, and the code has left the address before that.
+    await page.locator("header.top").waitFor();
+    expect(page.url()).toBe(`${desk.origin}/ui/`);
+    load();
     await page.getByText("up to date").waitFor();
+    expect(await page.evaluate(() => (globalThis as any).openedLink.code)).toBeUndefined();
     expect(page.url()).toBe(`${desk.origin}/ui/`);
     expect(await page.locator("h1").textContent()).toBe("Desk");
     expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
