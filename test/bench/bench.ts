@@ -30,6 +30,7 @@ import { many } from "./many.ts";
 import { mcpCalls } from "./mcp.ts";
 import { peers } from "./peers.ts";
 import { network } from "./network.ts";
+import { pageInBrowser } from "./browser-page.ts";
 import { pageReads } from "./page.ts";
 import { processes } from "./processes.ts";
 import { orderEventsOf } from "./orders-scenario.ts";
@@ -215,6 +216,7 @@ const measures: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   venues: venueOrders,
   quotes: ordersBesideQuotes,
   page: pageReads,
+  browser: pageInBrowser,
 };
 
 /** Above this spread a row is measured again. */
