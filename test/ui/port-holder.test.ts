@@ -100,7 +100,8 @@ describePage("a program that holds the port while the desk is down", () => {
   it("leaves no script in the browser's cache that runs in the page of a link", async () => {
     const { port } = desk.desk;
     await stopDesk();
-    const page = await context.newPage();
+    // A browser that does not have the desk's own script yet.
+    const page = await (await browser.context()).newPage();
     const index = readFileSync(new URL("../../dist/ui/index.html", import.meta.url), "utf8");
     const script = /src="([^"]+\.js)"/.exec(index)?.[1] ?? "";
     await plantInCache(page, desk.origin, { port, script: new URL(script, `${desk.origin}/ui/`).href });
