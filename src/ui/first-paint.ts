@@ -1,15 +1,8 @@
 /**
  * Runs before anything is drawn, and is loaded before the page's own scripts: the code of a link leaves the address,
- * and so the history of the browser. A classic script: it imports nothing.
+ * and so the history of the browser. A classic script: it imports types alone.
  */
-declare global {
-  var openedLink: {
-    /** The code that the page was opened with. */
-    code: string | undefined;
-    /** Returns the code in the address, and removes it there; undefined: there is none. */
-    readonly takeCode: () => string | undefined;
-  };
-}
+import type { OpenedLink } from "./opened-link.ts";
 
 function takeCode(): string | undefined {
   const found = /^#login=([\w-]{43})$/.exec(location.hash)?.[1];
@@ -17,6 +10,5 @@ function takeCode(): string | undefined {
   return found;
 }
 
-globalThis.openedLink = { code: takeCode(), takeCode };
-
-export {};
+const opened: OpenedLink = { code: takeCode(), takeCode };
+globalThis.openedLink = opened;
