@@ -3,7 +3,7 @@
 export interface OpenedLink {
   /** The code that the page was opened with. */
   code: string | undefined;
-  /** Returns the code in the address, and removes it there; undefined: there is none. */
+  /** Returns the code in the address, and removes it there; undefined if the address has no code. */
   readonly takeCode: () => string | undefined;
 }
 
