@@ -139,13 +139,14 @@ class SegmentedJournal implements Journal {
   append(event: DeskEvent, { durable = false }: { durable?: boolean } = {}): Appended {
     if (this.#failure !== undefined) throw this.#failure;
     const recorded: Recorded = { seq: this.#seq + 1, at: this.#options.clock.now(), epoch: this.epoch, event };
-    this.#next ??= this.#openBatch();
-    const { committed, lines } = this.#next;
-    this.#hash = lines.append(recorded, this.#hash);
+    const batch = this.#next ?? this.#openBatch();
+    // Throws for a line that is too large, before anything has changed.
+    this.#hash = batch.lines.append(recorded, this.#hash);
+    this.#next = batch;
     this.#seq = recorded.seq;
     if (durable) this.#start();
     else this.#cancelLazy ??= this.#options.clock.after(LAZY_MS, () => this.#start());
-    return { recorded, committed };
+    return { recorded, committed: batch.committed };
   }
 
   /** Waits for the records of this moment only: further records may arrive without a pause. */

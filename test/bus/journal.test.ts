@@ -162,10 +162,12 @@ describe("appending", () => {
 
   it("append refuses a record over the size limit and the journal stays usable", async () => {
     const stand = await openJournalHarness();
+    const tooLarge = () => stand.journal.append(runStarted("x".repeat(LINE_BYTES_MAX)));
+    expect(tooLarge).toThrowError(expect.objectContaining({ code: "TOO_LARGE" }));
+    await stand.journal.flush();
+    expect(stand.disk.counts).toEqual({ writes: 0, syncs: 0 });
     const before = stand.journal.append(runStarted("before"));
-    expect(() => stand.journal.append(runStarted("x".repeat(LINE_BYTES_MAX)))).toThrowError(
-      expect.objectContaining({ code: "TOO_LARGE" }),
-    );
+    expect(tooLarge).toThrowError(expect.objectContaining({ code: "TOO_LARGE" }));
     const after = stand.journal.append(runStarted("after"), { durable: true });
     expect([before.recorded.seq, after.recorded.seq]).toEqual([1, 2]);
     await after.committed;
