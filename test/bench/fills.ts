@@ -25,7 +25,7 @@ import { type Row, SHORT, longestStall, median } from "./measure.ts";
 
 const FILLS = SHORT ? 20_000 : 100_000;
 const ORDERS = 1_000;
-const FILL = `{ fillId: String(i), venueOrderId: "V" + (i % ${ORDERS}), symbol: "SPX", side: i % 2 === 0 ? "buy" : "sell", quantity: "1", price: "2938.13", timestamp: 1_570_000_000_000 + i, fee: "0.01", feeCurrency: "USD", clientOrderId: "q1-" + i + "-1" }`;
+const FILL = `{ fillId: String(i), venueOrderId: "V" + (i % ${ORDERS}), symbol: "SPX", side: i % 2 === 0 ? "buy" : "sell", quantity: "1", price: "2938.13", timestamp: 1_570_000_000_000 + i, fee: "0.01", feeCurrency: "USD", clientOrderId: "q1-own-" + (i % ${ORDERS}) }`;
 /** The connector of the test harness. */
 const CONNECTOR = "harness";
 
