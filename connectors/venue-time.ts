@@ -8,7 +8,7 @@ const UNITS: readonly (readonly [digits: number, factor: number])[] = [
   [19, 1e-6],
 ];
 const DATE = /^\d{4}-\d\d-\d\d$/;
-const ZONED = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/i;
+const ZONED = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)$/i;
 
 /**
  * Milliseconds of a date, of a time with its zone, or of a count since 1970 in the unit that its digits say. A time
@@ -20,6 +20,8 @@ export function millisOfTime(text: string): number | undefined {
     return factor === undefined ? undefined : Math.floor(Number(text) * factor);
   }
   if (!DATE.test(text) && !ZONED.test(text)) return undefined;
-  const ms = Date.parse(text.replace(" ", "T").replace(/(\.\d{3})\d+/, "$1"));
+  // Some venues state the hours of the offset alone: `+00`.
+  const iso = text.replace(" ", "T").replace(/(\.\d{3})\d+/, "$1");
+  const ms = Date.parse(DATE.test(text) ? iso : iso.replace(/([+-]\d\d)$/, "$1:00"));
   return Number.isNaN(ms) ? undefined : ms;
 }

@@ -7,6 +7,7 @@ import { NUMBER } from "./amounts.ts";
 const READERS = { readDouble: 0, readDoubleOrUndefined: undefined, readDecimal: undefined } as const;
 
 type Reader = Record<keyof typeof READERS, () => unknown> & {
+  readInt: () => number;
   readStr: () => string;
   process: () => void;
   drainQueue: () => void;
@@ -23,6 +24,18 @@ export function keepDigits(api: IBApi): void {
     const readText = decoder.readStr.bind(decoder);
     decoder[name] = () => numberIn(readText(), empty);
   }
+  keepIds(decoder);
+}
+
+/** An id above 2^53 would be that of another order: its message counts as unreadable. */
+function keepIds(decoder: Partial<Reader> | undefined): void {
+  const readInt = decoder?.readInt?.bind(decoder);
+  if (decoder === undefined || readInt === undefined) throw unknownLibrary();
+  decoder.readInt = () => {
+    const value = readInt();
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) throw new Error("a message has an id of too many digits");
+    return value;
+  };
 }
 
 /** The library's code of a message that it could not read. */

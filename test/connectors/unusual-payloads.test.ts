@@ -20,6 +20,7 @@ describe("a time", () => {
     ["with nine decimals", "2026-05-10T14:01:04.650275123Z", AT],
     ["of another zone", "2026-05-10T16:01:04.65+02:00", AT],
     ["of another zone without a colon", "2026-05-10 09:01:04.650-0500", AT],
+    ["with the hours of its offset alone", "2026-05-10 16:01:04.65+02", AT],
     ["that is a date", "2026-05-10", Date.parse("2026-05-10T00:00:00Z")],
   ])("%s is the same moment at each venue", (_, text, ms) => {
     expect([alpaca.millis(text), millisIn({ at: text }, "at")]).toEqual([ms, ms]);

@@ -179,6 +179,13 @@ describe("an error of TWS", () => {
     expect(details).toEqual({ rejects: [{ code: 8229 }] });
   });
 
+  it("says that an id of too many digits cannot be read: it would be that of another order", () => {
+    const origin = { orderId: 5, clientId: 71, account: "DU1" };
+    const message = withFields(tws.openOrder(ORDER, CONTRACT, origin), OPEN_AT, { perm: "9223372036854775807" });
+    const [[error, code] = []] = readMessages(EventName.error, [message.map(String)]);
+    expect([(error as Error).message, code]).toEqual(["a message has an id of too many digits", 505]);
+  });
+
   it("whose details are no JSON is said, and the messages after it are read", () => {
     const found = readMessages(EventName.error, [refusal("{not json"), refusal("")]);
     expect(found.map(([, code, id]) => [code, id])).toEqual([
