@@ -34,18 +34,20 @@ const LIST_BYTES_MAX = 1024 * 1024;
  */
 export async function findWorkspace(disk: Disk, from: string, user: WorkspaceUser): Promise<string> {
   const root = await locateWorkspace(disk, from);
-  const owner = await foreignOwner(disk, root, user.uid);
-  if (owner === undefined) return root;
+  const owners = await foreignOwners(disk, root, user.uid);
+  if (owners.length === 0) return root;
   const path = realpathSync(root);
-  const isTrusted = (await readTrusted(disk, user.home)).some((entry) => entry.path === path && entry.owner === owner);
-  if (!isTrusted) throw new QocError("WORKSPACE_NOT_OURS", { path, owner, quoted: quoteForShell(path) });
+  const trusted = await readTrusted(disk, user.home);
+  const owner = owners.find((each) => !trusted.some((entry) => entry.path === path && entry.owner === each));
+  if (owner !== undefined) throw new QocError("WORKSPACE_NOT_OURS", { path, owner, quoted: quoteForShell(path) });
   return root;
 }
 
-/** The owner of folder or desk.toml that is neither this user nor root; undefined if there is no such owner. */
-async function foreignOwner(disk: Disk, root: string, uid: number): Promise<number | undefined> {
+/** The owners of folder and desk.toml that are neither this user nor root. */
+async function foreignOwners(disk: Disk, root: string, uid: number): Promise<readonly number[]> {
   const facts = [await disk.facts(realpathSync(root)), await disk.facts(join(root, LAYOUT.config))];
-  return facts.map((fact) => fact?.uid).find((owner) => owner !== undefined && owner !== uid && owner !== ROOT_UID);
+  const owners = facts.flatMap((fact) => (fact === undefined ? [] : [fact.uid]));
+  return [...new Set(owners)].filter((owner) => owner !== uid && owner !== ROOT_UID);
 }
 
 /**
@@ -59,10 +61,12 @@ export async function trustWorkspace(
 ): Promise<TrustedWorkspace> {
   const root = await locateWorkspace(disk, from);
   const path = realpathSync(root);
-  const owner = await foreignOwner(disk, root, uid);
+  const owners = await foreignOwners(disk, root, uid);
+  const [owner] = owners;
   if (owner === undefined) return { path, owner: uid };
   const kept = (await readTrusted(disk, home)).filter((entry) => entry.path !== path);
-  const lines = [...kept, { path, owner }].map((entry) => `${JSON.stringify(entry)}\n`);
+  const added = owners.map((each) => ({ path, owner: each }));
+  const lines = [...kept, ...added].map((entry) => `${JSON.stringify(entry)}\n`);
   await disk.mkdir(dirname(listPath(home)), 0o700);
   await disk.writeAtomic(listPath(home), lines.join(""), 0o600);
   return { path, owner };

@@ -67,6 +67,18 @@ describe("a workspace", () => {
     expect(readFileSync(list, "utf8").trim().split("\n")).toHaveLength(1);
   });
 
+  it.runIf(OWNER === 0)(
+    "is refused again if a third user put a desk.toml into the folder that was trusted",
+    async () => {
+      giveDesk();
+      await trustWorkspace(disk, below, user);
+      give(join(desk, "desk.toml"), 61236);
+      await expect(findWorkspace(disk, below, user)).rejects.toMatchObject({ code: "WORKSPACE_NOT_OURS" });
+      await trustWorkspace(disk, below, user);
+      expect(await findWorkspace(disk, below, user)).toBe(desk);
+    },
+  );
+
   it("is refused again if its owner changed after the user trusted it", async () => {
     giveDesk();
     await trustWorkspace(disk, desk, user);
