@@ -10,7 +10,7 @@ import { FakeVenueFault, HookMissing, type VenueProcess } from "../conformance/v
 import type { Program } from "../host/bundle-program.ts";
 import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { type StackMapper, stackMapper } from "../host/source-map.ts";
-import { permissionFlag } from "../host/transport.ts";
+import { permissionFlags } from "../host/transport.ts";
 import type { Clock } from "../domain/ports.ts";
 
 export interface VenueProcessOptions {
@@ -129,7 +129,7 @@ export function startVenueProcess(options: VenueProcessOptions): VenueProcess {
 function spawnVenue({ sandbox, folder, readable }: VenueProcessOptions): ChildProcess {
   const rights = readable.map((path) => `--allow-fs-read=${path}`);
   const { program, args, env, cwd } = sandbox.commandOf({
-    args: [permissionFlag(), ...rights, "--no-warnings", "-e", BOOT],
+    args: [...permissionFlags(), ...rights, "--no-warnings", "-e", BOOT],
     readable,
     environment: { NODE_CHANNEL_FD: CHANNEL },
     folder,

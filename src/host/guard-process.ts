@@ -20,7 +20,7 @@ import {
   piscinaFolder,
 } from "./guard-thread.ts";
 import type { ProcessSandbox } from "./process-sandbox.ts";
-import { permissionFlag } from "./transport.ts";
+import { permissionFlags } from "./transport.ts";
 
 const REPLY_BYTES_MAX = 4 * 1024 * 1024;
 const START_TIMEOUT_MS = 10_000;
@@ -119,7 +119,7 @@ class GuardProcess implements GuardThread {
     const readable = [processFile, workerFile, piscinaFolder(piscinaFile)];
     const { program, args, env, cwd } = sandbox.commandOf({
       args: [
-        ...[permissionFlag(), "--allow-worker", "--no-warnings", "--no-addons", `--max-old-space-size=${HEAP_MB}`],
+        ...[...permissionFlags(), "--allow-worker", "--no-warnings", "--no-addons", `--max-old-space-size=${HEAP_MB}`],
         ...readable.map((path) => `--allow-fs-read=${path}${path === readable[2] ? "/*" : ""}`),
         processFile,
       ],

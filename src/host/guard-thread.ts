@@ -9,7 +9,7 @@ import type { Piscina } from "piscina";
 import * as z from "zod";
 import type { GuardLogLine, GuardResultMessage, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
 import type { Clock } from "../domain/ports.ts";
-import { permissionFlag } from "./transport.ts";
+import { permissionFlags } from "./transport.ts";
 
 const MEMORY_MB = 64;
 const MESSAGE_CHARS_MAX = 1_000;
@@ -52,7 +52,7 @@ export function startGuardThread(options: GuardThreadOptions): GuardThread {
     workerData: { sources },
     // The thread is loaded from these files. Guards themselves have no function that reads files.
     execArgv: [
-      permissionFlag(),
+      ...permissionFlags(),
       `--allow-fs-read=${workerFile}`,
       `--allow-fs-read=${piscinaFolder(file)}/*`,
       "--no-warnings",

@@ -20,8 +20,14 @@ export interface Transport {
 }
 
 /** Node 20 calls the flag experimental. It works for workers on each supported version; tests check this. */
-export function permissionFlag(): string {
+function permissionFlag(): string {
   return process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+}
+
+const NO_SQLITE = "--no-experimental-sqlite";
+/** The rights of a thread or process. Node's permission model does not cover SQLite, which Node 22 brought. */
+export function permissionFlags(): readonly string[] {
+  return [permissionFlag(), ...(process.allowedNodeEnvironmentFlags.has(NO_SQLITE) ? [NO_SQLITE] : [])];
 }
 
 /** A longer line is passed on in parts of this size. */
@@ -82,7 +88,7 @@ export function startWorker({ text, name, memoryMb, egress }: WorkerOptions): Tr
       eval: true,
       name: `qoc:${name}`,
       env: {},
-      execArgv: [permissionFlag(), "--no-warnings", "--no-addons"],
+      execArgv: [...permissionFlags(), "--no-warnings", "--no-addons"],
       workerData: { port: port2, egress: egress.port },
       transferList: [port2, egress.port],
       stdin: false,

@@ -1,5 +1,5 @@
 /** The process of an author's fake venue: hooks return values and errors, and the process has no more than it needs. */
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -149,6 +149,16 @@ describe("the process of a fake venue", () => {
   ])("a hook that %s is an error with the reason", async (_, source, message) => {
     const venue = await run(source);
     await expect(venue.call("start")).rejects.toThrow(message);
+  });
+
+  it("writes no file of SQLite", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "qoc-operator-")), "made");
+    const venue = await run(`export default { start: () => {
+      const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+      new DatabaseSync(${JSON.stringify(file)}).exec("CREATE TABLE a (b)");
+    } };`);
+    await expect(venue.call("start")).rejects.toThrow(/fake\.ts/);
+    expect(existsSync(file)).toBe(false);
   });
 
   it("writes no trace through a link beside the module", async () => {
