@@ -19,15 +19,17 @@ export interface Transport {
   mute(): void;
 }
 
-/** Node 20 calls the flag experimental. It works for workers on each supported version; tests check this. */
-function permissionFlag(): string {
-  return process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
-}
-
 const NO_SQLITE = "--no-experimental-sqlite";
-/** The rights of a thread or process. Node's permission model does not cover SQLite, which Node 22 brought. */
-export function permissionFlags(): readonly string[] {
-  return [permissionFlag(), ...(process.allowedNodeEnvironmentFlags.has(NO_SQLITE) ? [NO_SQLITE] : [])];
+
+/**
+ * The rights of a thread or process: Node's permission model, and no SQLite, which Node 22 brought and the model does
+ * not cover. Node 20 calls the model experimental. Both work for workers on each supported version; tests check this.
+ */
+export function permissionFlags(
+  known: Pick<ReadonlySet<string>, "has"> = process.allowedNodeEnvironmentFlags,
+): readonly string[] {
+  const model = known.has("--permission") ? "--permission" : "--experimental-permission";
+  return known.has(NO_SQLITE) ? [model, NO_SQLITE] : [model];
 }
 
 /** A longer line is passed on in parts of this size. */

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { startProcess } from "../../src/host/process-transport.ts";
-import type { Transport } from "../../src/host/transport.ts";
+import { type Transport, permissionFlags } from "../../src/host/transport.ts";
 import { sharedEgress } from "../support/adapter-harness.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { PLAIN } from "../support/process-sandbox.ts";
@@ -99,4 +99,10 @@ describe("the reason of an ended process", () => {
 it("a process opens no inspector at a signal of another program", async () => {
   const listeners = `throw new Error("listeners of SIGUSR1: " + process.listenerCount("SIGUSR1"));`;
   expect(await endOf(await start(listeners))).toContain("listeners of SIGUSR1: 1");
+});
+
+it("a process starts with Node's permission model, and without SQLite where Node has it", () => {
+  expect(permissionFlags(new Set())).toEqual(["--experimental-permission"]);
+  const newer = ["--permission", "--no-experimental-sqlite"];
+  expect(permissionFlags(new Set(newer))).toEqual(newer);
 });
