@@ -56,7 +56,7 @@ describe("a start from a checkpoint", () => {
         expectWhole(again.state, records);
         await again.journal.close();
       }),
-      { numRuns: 40, interruptAfterTimeLimit: 20_000, examples: EXAMPLES },
+      { numRuns: 40, examples: EXAMPLES },
     );
     expect(used).toBeGreaterThan(20);
     expect(archived).toBeGreaterThan(100);

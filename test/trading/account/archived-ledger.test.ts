@@ -217,7 +217,7 @@ describe("the ledger of a checkpoint", () => {
           archived.trades += again.archive.values(layer, "trades").length;
         }
       }),
-      { numRuns: 30, interruptAfterTimeLimit: 20_000 },
+      { numRuns: 30 },
     );
     expect(archived.rows).toBeGreaterThan(50);
     expect(archived.points).toBeGreaterThan(100);
