@@ -95,7 +95,7 @@ type HeldRow = Extract<AccountRow, { kind: "position" }>;
 export function positionRows(rows: readonly AccountRow[]): readonly HeldRow[] {
   return rows
     .filter((row) => row.kind === "position")
-    .filter(({ quantity }) => quantity === undefined || plain(quantity) !== "0");
+    .filter(({ quantity }) => quantity === undefined || Number(quantity) !== 0);
 }
 
 /**

@@ -212,13 +212,15 @@ export function instrumentOf({ symbol, details, bands, isTradable }: Listed): In
   const types = orderTypes.split(",").flatMap((type) => ORDER_TYPES[type] ?? []);
   const instrument: Instrument = {
     symbol,
-    tickSize: smallest,
-    lotSize: plain(sizeIncrement ?? 1),
     currency: contract.currency ?? "",
     multiplier: multiplierOf(contract),
     timesInForce: timesOf(orderTypes.split(",")),
     tradable: isTradable,
   };
+  const lot = plain(sizeIncrement ?? 1);
+  // A step of zero is no rule.
+  if (smallest !== "0") instrument.tickSize = smallest;
+  if (lot !== "0") instrument.lotSize = lot;
   const asset = assetOf(contract);
   if (asset !== undefined) instrument.asset = asset;
   if (bands.length > 1) instrument.ticks = bands.map(({ from, step }) => ({ from, tickSize: step }));

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import IbkrConnector from "../../../connectors/ibkr/index.ts";
-import { accountFrom, accountValues, positionOf, ratesFrom } from "../../../connectors/ibkr/account.ts";
+import { accountFrom, accountValues, positionOf, positionRows, ratesFrom } from "../../../connectors/ibkr/account.ts";
 import { isLess, isMultiple, plain } from "../../../connectors/ibkr/amounts.ts";
 import { assertSendable, instrumentOf, type Listed } from "../../../connectors/ibkr/contracts.ts";
 import { FillFeed, feeOf, fillOf } from "../../../connectors/ibkr/fills.ts";
@@ -11,6 +11,7 @@ import type { AccountRow, CompletedRow, ExecutionRow } from "../../../connectors
 import { accountOf, settingsOf } from "../../../connectors/ibkr/settings.ts";
 import { gatewayOffset, millisOf, sessionOf, sessionsOf } from "../../../connectors/ibkr/times.ts";
 import { decimal, text } from "../../../src/domain/decimal.ts";
+import { instrumentSchema } from "../../../src/protocol/schemas.ts";
 
 describe("amounts", () => {
   it("every number that TWS can send has a decimal text of the same value", () => {
@@ -315,6 +316,18 @@ describe("what is approved is what is sent", () => {
   ])("an instrument with the orders %s has the times in force %j", (orderTypes, expected) => {
     const details = { contract: { secType: "STK", currency: "USD" }, orderTypes } as never;
     expect(instrumentOf({ ...listed(), details }).timesInForce).toEqual(expected);
+  });
+
+  it("an instrument whose steps are zero has none", () => {
+    const details = { contract: { secType: "IND", currency: "USD" }, sizeIncrement: "0" } as never;
+    const none = instrumentOf({ ...listed(), bands: [{ from: "0", step: "0" }], details });
+    expect([none.tickSize, none.lotSize]).toEqual([undefined, undefined]);
+    expect(instrumentSchema.safeParse(none).error).toBeUndefined();
+  });
+
+  it("a position whose quantity is no number is not taken for one of zero", () => {
+    const row = { kind: "position", contract: {}, quantity: "NaN", marketPrice: "1", marketValue: "1" } as never;
+    expect(positionRows([row])).toHaveLength(1);
   });
 
   it("other kinds than stocks and futures, and prices in hundredths, are not sent", () => {
