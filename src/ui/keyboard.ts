@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { PageServices } from "./page-context.ts";
 import { PAGES } from "./pages-list.ts";
-import { go } from "./router.ts";
+import { go, route } from "./router.ts";
 
 interface KeyCommand {
   readonly key: string;
@@ -66,9 +66,18 @@ const FIXED_KEYS: Readonly<Record<string, () => void>> = {
   a: () => focusOn("[data-decide], #approve"),
   x: () => document.querySelector<HTMLElement>("#reject")?.click(),
   "/": () => focusOn("[data-filter]"),
+  Escape: back,
   j: () => stepFocus([...document.querySelectorAll<HTMLElement>("main [data-row]")], 1),
   k: () => stepFocus([...document.querySelectorAll<HTMLElement>("main [data-row]")], -1),
 };
+
+/** From one order, issue or note to their list; from a review to the desk, because the reviews have no list. */
+function back(): void {
+  const { page, id } = route.peek();
+  // The key closes the dialog.
+  const isAsked = document.querySelector("dialog[open]") !== null;
+  if (id !== "" && !isAsked) go(page === "review" ? "" : page);
+}
 
 /** Moves the focus to the link of the next row in that direction; to that of the first row in sight if none has it. */
 export function stepFocus(rows: readonly HTMLElement[], by: 1 | -1): void {

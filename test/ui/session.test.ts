@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { PAGES } from "../../src/ui/pages-list.ts";
 import { PHONE, type TestBrowser, describePage, holdTimers, openBrowser, watch } from "./support/chromium.ts";
 import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
 
@@ -298,6 +299,22 @@ describePage("a session of the page", () => {
     await page.getByRole("heading", { level: 1, name: /SPX/ }).waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: "Orders", level: 1 }).waitFor();
+    for (const [inner, outer] of [
+      ["issues/001", "#/issues"],
+      [`review/${newest}`, "#/"],
+    ] as const) {
+      await go(inner);
+      await page.keyboard.press("Escape");
+      await page.waitForFunction((hash) => location.hash === hash, outer);
+    }
+    for (const { key, page: name } of PAGES) {
+      await page.locator("main").focus();
+      await page.keyboard.press("g");
+      await page.keyboard.press(key);
+      await page.waitForFunction((hash) => location.hash.split("?")[0]?.startsWith(hash), `#/${name}`);
+    }
+    await page.keyboard.press("Shift+H");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("halt");
     await go("settings");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();

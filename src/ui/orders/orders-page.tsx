@@ -3,13 +3,12 @@ import type { JSX } from "preact";
 import { useEffect, useId, useMemo, useState } from "preact/hooks";
 import { ORDER_STATES } from "../../domain/orders/order-state-names.ts";
 import { counted, grouped, money } from "../amounts.ts";
-import { useCommand } from "../keyboard.ts";
 import { DataTable, StillRows, type TableColumn } from "../parts/data-table.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { ModeTag, SideWord, StateMark } from "../parts/marks.tsx";
 import { Age, ReadError, Time } from "../parts/texts.tsx";
 import { Outcome } from "../review/outcome.tsx";
-import { type RoutedPage, go, hrefOf, route } from "../router.ts";
+import { type RoutedPage, hrefOf, route } from "../router.ts";
 import { type NamedRow, type RowListOptions, useRowList } from "../row-list.ts";
 
 function cellOf(row: NamedRow, name: string): string {
@@ -45,12 +44,7 @@ function Venue({ row }: { readonly row: NamedRow }): JSX.Element {
 }
 
 export function OrdersPage({ id }: RoutedPage): JSX.Element {
-  return id === "" ? <OrderList /> : <OneOrder key={id} id={id} />;
-}
-
-function OneOrder({ id }: RoutedPage): JSX.Element {
-  useCommand("Escape", "back to the orders", () => go("orders"));
-  return <Outcome id={id} />;
+  return id === "" ? <OrderList /> : <Outcome key={id} id={id} />;
 }
 
 const ORDERS: RowListOptions = { command: "orders rows", key: "id", topic: "order:" };

@@ -57,10 +57,14 @@ export function DecisionBar({
           event.preventDefault();
           if (isOn) void session.approve();
         }}
-        onKeyDown={({ key, target }) => {
-          if (key !== "Escape") return;
-          if (isOpen) openSheet(session, setOpen, false);
-          if (target instanceof HTMLInputElement) target.blur();
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          if (isOpen) {
+            // It closes the sheet, and not the review.
+            event.stopPropagation();
+            openSheet(session, setOpen, false);
+          }
+          if (event.target instanceof HTMLInputElement) event.target.blur();
         }}
       >
         <div class="summary">
