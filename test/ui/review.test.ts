@@ -224,6 +224,27 @@ describePage("a review", () => {
     expect([state, untrusted.reason.text]).toEqual(["rejected", "too large before earnings"]);
   });
 
+  it("a rejection that comes after an approval in a terminal says that it changed nothing", async () => {
+    const id = await desk.propose({ limitPrice: "1000" });
+    await open(id);
+    const { digest } = await desk.call<{ digest: string }>("orders show", { id });
+    const { page } = signedIn;
+    await page.route("**/ui/api/command", async (route) => {
+      const { command } = route.request().postDataJSON() as { command: string };
+      if (command === "reject") await desk.call("approve", { id, digest }).catch(() => undefined);
+      await route.continue();
+    });
+    await page.locator("#reject").click();
+    await page.getByRole("dialog").getByRole("textbox").fill("not convincing");
+    await page.getByRole("button", { name: "Reject", exact: true }).click();
+    await page
+      .getByText(/decided elsewhere while you were reading.*: approved at .* by a human in a terminal/)
+      .waitFor();
+    expect(await approvalsOf(id)).toHaveLength(1);
+    await page.unroute("**/ui/api/command");
+    await desk.call("cancel", { id });
+  });
+
   it("a decision elsewhere keeps the reason that was being written", async () => {
     const id = await desk.propose();
     await open(id);

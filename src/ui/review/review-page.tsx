@@ -58,7 +58,15 @@ function OneReview({ id }: { readonly id: string }): JSX.Element {
   const [reading, order, error] = [session.reading.value, session.order.value, session.error.value];
   useCommand("q", "ask for the quote again", () => void session.read());
   if (order !== undefined) return <Outcome id={id} unsent={session.comment.value} />;
-  if (session.phase.value === "decided") return <Outcome id={id} refusal={session.refusal.value} />;
+  if (session.phase.value === "decided")
+    return (
+      <Outcome
+        id={id}
+        refusal={session.refusal.value}
+        decidedElsewhere={session.isTooLate}
+        unsent={session.isTooLate ? session.comment.value : ""}
+      />
+    );
   if (reading === undefined)
     return (
       <div>

@@ -28,6 +28,8 @@ export class ReviewSession {
   readonly comment: Signal<string>;
   /** What the desk answered to an attempt that decided nothing. */
   readonly refusal: Signal<RequestError | undefined> = signal(undefined);
+  /** The rejection came after another decision, which it did not change. */
+  isTooLate = false;
   readonly #page: PageServices;
   readonly #ends: (() => void)[] = [];
   #cancelPause: (() => void) | undefined;
@@ -177,7 +179,15 @@ export class ReviewSession {
 
   async reject(comment: string): Promise<void> {
     const { shown } = this.reading.peek() ?? {};
-    if (shown !== undefined) await this.#decide(() => reject(this.#page.client, shown.review, comment));
+    if (shown === undefined) return;
+    await this.#decide(async () => {
+      try {
+        return await reject(this.#page.client, shown.review, comment);
+      } catch (error) {
+        this.isTooLate = requestErrorOf(error).code === "ALREADY_DECIDED";
+        throw error;
+      }
+    });
   }
 
   /** Sends one decision. A decision without an answer is never sent again: the desk is asked what it knows. */
@@ -193,7 +203,7 @@ export class ReviewSession {
     } catch (error) {
       await this.#refused(requestErrorOf(error));
     }
-    if (this.phase.peek() === "decided") this.#page.drafts.drop(this.draft);
+    if (this.phase.peek() === "decided" && !this.isTooLate) this.#page.drafts.drop(this.draft);
     this.typed.value = "";
   }
 
