@@ -35,6 +35,7 @@ import { pageReads } from "./page.ts";
 import { processes } from "./processes.ts";
 import { orderEventsOf } from "./orders-scenario.ts";
 import { finishReport, startReport } from "./report.ts";
+import { serveVenue } from "./venue-thread.ts";
 import { ordersBesideQuotes, venueOrders } from "./venues.ts";
 import { adapterOnWorker, instantVenue } from "./harness.ts";
 
@@ -235,20 +236,24 @@ async function measured(name: string, measure: () => Promise<readonly Row[]>): P
   return best ?? [];
 }
 
-const once = await startOnce();
-if (once !== undefined) {
-  process.stdout.write(JSON.stringify(once));
-  process.exit(0);
+async function main(): Promise<void> {
+  const once = await startOnce();
+  if (once !== undefined) {
+    process.stdout.write(JSON.stringify(once));
+    process.exit(0);
+  }
+  const only = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+  const isAsked = (name: string): boolean => only.length === 0 || only.includes(name);
+  const started = startReport();
+  const rows: Row[] = [];
+  for (const [name, measure] of Object.entries(measures))
+    if (isAsked(name)) rows.push(...(await measured(name, measure)));
+  finishReport(started, rows);
+  for (const [name, measure] of Object.entries({ levels, hundred, builtIns, network, many, peers })) {
+    if (!isAsked(name) || (SHORT && only.length === 0)) continue;
+    say(`${name} ...`);
+    process.stdout.write(`\n${await measure()}\n`);
+  }
 }
-const only = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-const isAsked = (name: string): boolean => only.length === 0 || only.includes(name);
-const started = startReport();
-const rows: Row[] = [];
-for (const [name, measure] of Object.entries(measures))
-  if (isAsked(name)) rows.push(...(await measured(name, measure)));
-finishReport(started, rows);
-for (const [name, measure] of Object.entries({ levels, hundred, builtIns, network, many, peers })) {
-  if (!isAsked(name) || (SHORT && only.length === 0)) continue;
-  say(`${name} ...`);
-  process.stdout.write(`\n${await measure()}\n`);
-}
+
+if (!(await serveVenue())) await main();

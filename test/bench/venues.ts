@@ -1,14 +1,14 @@
 /** Row 12: an order on a venue's own protocol. Row 13: an order while another connector streams quotes. */
 import { createHmac } from "node:crypto";
 import { systemClock } from "../../src/app/system.ts";
-import type { FakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
-import { ALPACA_ENV, ALPACA_SECRETS, alpacaTable, openAlpaca } from "../support/alpaca-desk.ts";
-import { CCXT_ENV, CCXT_SECRETS, ccxtTable, openExchange } from "../support/ccxt-desk.ts";
+import { ALPACA_ENV, ALPACA_SECRETS, alpacaTable } from "../support/alpaca-desk.ts";
+import { CCXT_ENV, CCXT_SECRETS, ccxtTable } from "../support/ccxt-desk.ts";
 import { discard, tempDesk } from "../support/temp-desk.ts";
 import { approvalTime, openFloor, propose } from "./approval.ts";
 import { GUARD_TABLES, instantVenue } from "./harness.ts";
 import { type Row, SHORT, median, quantile, ratioOf, timed, us } from "./measure.ts";
+import { type VenueThread, openVenueThread } from "./venue-thread.ts";
 
 const ROUNDS = SHORT ? 40 : 300;
 
@@ -22,7 +22,7 @@ function withoutHistory(tables: string): string {
 /** A venue whose orders are measured: the desk's connector and bare requests use the same protocol. */
 interface MeasuredVenue {
   readonly name: string;
-  readonly venue: FakeVenue;
+  readonly venue: VenueThread;
   readonly table: string;
   readonly env: Readonly<Record<string, string>>;
   readonly terms: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ async function send(url: string, init: RequestInit = {}): Promise<void> {
 }
 
 async function measuredAlpaca(): Promise<MeasuredVenue> {
-  const venue = await openAlpaca();
+  const venue = await openVenueThread("alpaca");
   const headers = {
     "APCA-API-KEY-ID": ALPACA_SECRETS.api_key,
     "APCA-API-SECRET-KEY": ALPACA_SECRETS.api_secret,
@@ -55,7 +55,7 @@ async function measuredAlpaca(): Promise<MeasuredVenue> {
 }
 
 async function measuredBinance(): Promise<MeasuredVenue> {
-  const venue = await openExchange("binance");
+  const venue = await openVenueThread("binance");
   const headers = { "X-MBX-APIKEY": CCXT_SECRETS.api_key, "Content-Type": "application/x-www-form-urlencoded" };
   const terms = { symbol: "BTCUSDT", side: "BUY", type: "LIMIT", timeInForce: "GTC", quantity: "0.01", price: "90" };
   return {
