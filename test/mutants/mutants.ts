@@ -896,6 +896,15 @@ const SECOND: readonly Mutant[] = [
     fails: "of thousands of files the first thousand are read, and those that were read before stay among them",
   },
   {
+    name: "37b",
+    removes: "the limit of files that a scan moves back",
+    file: "src/trading/orders/scan-proposals.ts",
+    search: "if (moved === MOVED_MAX) break;",
+    replace: "",
+    test: "test/trading/orders/scan-proposals.test.ts",
+    fails: "of very many files that were moved into orders/approved by hand, each scan moves a few back",
+  },
+  {
     name: "38a",
     removes: "the second owner of a workspace",
     file: "src/workspace/workspace-trust.ts",

@@ -34,6 +34,9 @@ const MISSING_MS = 5_000;
 
 /** A scan refreshes the protection price of an unchanged proposal at most this often. */
 const REFRESH_MS = 60_000;
+/** Of one scan: a desk that moves any number of files is late for the human's commands. */
+export const MOVED_MAX = 50;
+
 /**
  * When the protection price of an unchanged proposal is computed again. "exceeded": now, if the market is beyond it or
  * further from it than the collar, so that an approval keeps the digest that the human saw while its price is true.
@@ -66,14 +69,15 @@ async function afterScan(scanning: Promise<void> | undefined): Promise<void> {
  * whether a file was moved back.
  */
 async function returnMisplacedFiles(desk: Pick<Desk, "clock" | "log" | "state" | "workspace">): Promise<boolean> {
-  let isAnyMoved = false;
+  let moved = 0;
   for (const file of await desk.workspace.orders.list(LAYOUT.ordersApproved)) {
+    if (moved === MOVED_MAX) break;
     const { id, path } = file;
     const order = desk.state.orders.get(id as OrderId);
     if (order !== undefined && order.state !== "proposed") continue;
     const target = await desk.workspace.orders.moveToProposed(file);
     if (target === undefined) continue;
-    isAnyMoved = true;
+    moved += 1;
     desk.log.warn(`${path} was moved there by hand, which approves nothing; it waits in ${target}`);
     const text = `Moving a file approves nothing. It waits in ${target}; read it with \`qoc orders show ${id}\`.`;
     await writeAlert(desk, {
@@ -84,7 +88,7 @@ async function returnMisplacedFiles(desk: Pick<Desk, "clock" | "log" | "state" |
       text,
     });
   }
-  return isAnyMoved;
+  return moved > 0;
 }
 
 async function scanOnce(desk: Desk): Promise<void> {

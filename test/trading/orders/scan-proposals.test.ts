@@ -1,10 +1,10 @@
 /** How often a pending proposal requests a quote, and a proposal that is decided during a scan. */
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { OrderId } from "../../../src/domain/ids.ts";
 import type { Desk } from "../../../src/trading/desk.ts";
-import { scanProposals } from "../../../src/trading/orders/scan-proposals.ts";
+import { MOVED_MAX, scanProposals } from "../../../src/trading/orders/scan-proposals.ts";
 import { type TempDesk, discard, tempDesk } from "../../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -197,4 +197,13 @@ it("the file of an approved order that is not moved yet is no error; the same fi
   later += 5_000;
   // A scan that the watch began before may answer the first call.
   await expect.poll(problems).toMatchObject([{ id, needs: "another-name" }]);
+});
+
+it("of very many files that were moved into orders/approved by hand, each scan moves a few back", async () => {
+  const folder = join(desk.root, "orders/approved");
+  for (let n = 0; n <= MOVED_MAX; n++) writeFileSync(join(folder, `by-hand-${n}.toml`), "");
+  await scanProposals(desk.open.desk);
+  expect(readdirSync(folder)).toHaveLength(1);
+  await scanProposals(desk.open.desk);
+  expect(readdirSync(folder)).toEqual([]);
 });
