@@ -240,6 +240,7 @@ describePage("a review", () => {
     await page
       .getByText(/decided elsewhere while you were reading.*: approved at .* by a human in a terminal/)
       .waitFor();
+    expect(await page.locator(".unsent").textContent()).toBe("not convincing");
     expect(await approvalsOf(id)).toHaveLength(1);
     await page.unroute("**/ui/api/command");
     await desk.call("cancel", { id });
