@@ -59,5 +59,6 @@ function noteChecks(
     fix: "correct the line that is named, or remove the file",
   }));
   if (more <= 0) return named;
-  return [...named, { name, status: "warn" as const, message: `${more} more cannot be read`, fix: `qoc ${name} list` }];
+  const fix = name === "issues" ? "qoc issues list" : "qoc entities list";
+  return [...named, { name, status: "warn" as const, message: `${more} more cannot be read`, fix }];
 }

@@ -212,6 +212,10 @@ it("doctor says why a desk that is down would not start", async () => {
   const named = (path: string) => ({ status: "warn", message: expect.stringMatching(`^${path}: `) as string });
   expect(await statusOf("issues")).toMatchObject(named("issues/007-broken.md"));
   expect(await statusOf("entities")).toMatchObject(named("entities/AAPL.toml"));
+  for (let n = 1; n <= 6; n++) await desk.write(`entities/B${n}.toml`, "");
+  const entities = (await offline("doctor")).checks.filter((check: { name: string }) => check.name === "entities");
+  expect(entities).toHaveLength(6);
+  expect(entities.at(-1)).toMatchObject({ message: "2 more cannot be read", fix: "qoc entities list" });
   const wider = desk.read("desk.toml").replace(/max_pct = \d+(\.\d+)?/, "max_pct = 99");
   await desk.write("desk.toml", wider);
   const fix = "qoc up, then qoc reload, or put desk.toml back";
