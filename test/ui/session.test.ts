@@ -313,8 +313,13 @@ describePage("a session of the page", () => {
       await page.keyboard.press(key);
       await page.waitForFunction((hash) => location.hash.split("?")[0]?.startsWith(hash), `#/${name}`);
     }
-    await page.keyboard.press("Shift+H");
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("halt");
+    // The heading of the page that was just opened takes the focus once.
+    await expect
+      .poll(async () => {
+        await page.keyboard.press("Shift+H");
+        return page.evaluate(() => document.activeElement?.id);
+      })
+      .toBe("halt");
     await go("settings");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
