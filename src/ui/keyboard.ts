@@ -36,19 +36,20 @@ export interface KeyActions {
 const SEQUENCE_MS = 1_500;
 
 export function listenToKeys(page: PageServices, { showKeys }: KeyActions): () => void {
-  let hasGo = false;
+  /** Set while a `g` waits for its second key. */
+  let cancelGo: (() => void) | undefined;
   const onKey = (event: KeyboardEvent): void => {
     if (page.preferences.keys.peek() === "off" || isElsewhere(event)) return;
     const { key } = event;
-    if (hasGo) {
-      hasGo = false;
+    if (cancelGo !== undefined) {
+      cancelGo();
+      cancelGo = undefined;
       const target = PAGES.find((candidate) => candidate.key === key);
       if (target !== undefined) return takeKey(event, () => go(target.page));
     }
     if (key === "g") {
-      hasGo = true;
-      page.browser.after(SEQUENCE_MS, () => {
-        hasGo = false;
+      cancelGo = page.browser.after(SEQUENCE_MS, () => {
+        cancelGo = undefined;
       });
       return;
     }

@@ -415,6 +415,7 @@ describePage("a review", () => {
     await dialog.getByRole("button", { name: "Resume", exact: true }).click();
     await dialog.getByRole("alert").waitFor();
     await dialog.getByRole("button", { name: "Back" }).click();
+    await dialog.waitFor({ state: "detached" });
     const failure = page.locator(".halt-place").getByRole("alert");
     expect(await failure.textContent()).toMatch(
       /^Not resumed: the desk did not answer: .*\. In a terminal: qoc resume$/,
