@@ -318,6 +318,18 @@ describePage("a session of the page", () => {
       await Promise.all([page.keyboard.press("g"), page.keyboard.press(key)]);
       await page.waitForFunction((hash) => location.hash.split("?")[0]?.startsWith(hash), `#/${name}`);
     }
+    await page.evaluate(() => {
+      const [set, clear] = [setTimeout, clearTimeout];
+      const held: (() => void)[] = [];
+      globalThis.setTimeout = ((run: () => void, ms = 0) => (ms === 1_500 ? -held.push(run) : set(run, ms))) as never;
+      globalThis.clearTimeout = ((id: number) => (id < 0 ? (held[-id - 1] = () => undefined) : clear(id))) as never;
+      Object.assign(globalThis, { passFirst: () => held[0]?.() });
+    });
+    for (const key of ["g", "z", "g"]) await page.keyboard.press(key);
+    // The time of the first sequence does not end the second one.
+    await page.evaluate(() => (globalThis as any).passFirst());
+    await page.keyboard.press("p");
+    await page.waitForFunction(() => location.hash === "#/positions");
     // The heading of the page that was just opened takes the focus once.
     await expect
       .poll(async () => {
