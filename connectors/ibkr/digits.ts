@@ -18,9 +18,9 @@ const UNSET = 1e300;
 
 /** @throws ConnectRefused if the library has no such reader: its numbers would lose digits. */
 export function keepDigits(api: IBApi): void {
-  const { decoder } = (api as unknown as { controller?: { decoder?: Partial<Reader> } }).controller ?? {};
+  const decoder = decoderOf(api);
   for (const [name, empty] of Object.entries(READERS) as [keyof typeof READERS, number | undefined][]) {
-    if (typeof decoder?.[name] !== "function" || decoder.readStr === undefined) throw unknownLibrary();
+    if (typeof decoder[name] !== "function" || decoder.readStr === undefined) throw unknownLibrary();
     const readText = decoder.readStr.bind(decoder);
     decoder[name] = () => numberIn(readText(), empty);
   }
@@ -28,9 +28,9 @@ export function keepDigits(api: IBApi): void {
 }
 
 /** An id above 2^53 would be that of another order: its message counts as unreadable. */
-function keepIds(decoder: Partial<Reader> | undefined): void {
-  const readInt = decoder?.readInt?.bind(decoder);
-  if (decoder === undefined || readInt === undefined) throw unknownLibrary();
+function keepIds(decoder: Partial<Reader>): void {
+  const readInt = decoder.readInt?.bind(decoder);
+  if (readInt === undefined) throw unknownLibrary();
   decoder.readInt = () => {
     const value = readInt();
     if (Math.abs(value) > Number.MAX_SAFE_INTEGER) throw new Error("a message has an id of too many digits");
@@ -46,9 +46,9 @@ export const UNREADABLE = 505;
  * are no JSON. The messages after it are read, and an error of the library says so.
  */
 export function outliveMessages(api: IBApi): void {
-  const { decoder } = (api as unknown as { controller?: { decoder?: Partial<Reader> } }).controller ?? {};
-  const [process, drain] = [decoder?.process?.bind(decoder), decoder?.drainQueue?.bind(decoder)];
-  if (decoder === undefined || process === undefined || drain === undefined) throw unknownLibrary();
+  const decoder = decoderOf(api);
+  const [process, drain] = [decoder.process?.bind(decoder), decoder.drainQueue?.bind(decoder)];
+  if (process === undefined || drain === undefined) throw unknownLibrary();
   decoder.process = () => {
     for (;;)
       try {
@@ -58,6 +58,12 @@ export function outliveMessages(api: IBApi): void {
         api.emit(EventName.error, error as Error, UNREADABLE, -1);
       }
   };
+}
+
+function decoderOf(api: IBApi): Partial<Reader> {
+  const { decoder } = (api as unknown as { controller?: { decoder?: Partial<Reader> } }).controller ?? {};
+  if (decoder === undefined) throw unknownLibrary();
+  return decoder;
 }
 
 function unknownLibrary(): ConnectRefused {

@@ -196,3 +196,8 @@ export interface StatusView {
   readonly config: readonly ConfigNotice[];
   readonly readOnly: string | null;
 }
+
+/** Whether the desk can send no order although the operator did not halt it: it cannot write. */
+export function isStoppedByReadOnly({ trading, readOnly }: Pick<StatusView, "readOnly" | "trading">): boolean {
+  return readOnly !== null && trading.state === "active";
+}

@@ -1,4 +1,6 @@
 /** The states of the desk, of connectors and of orders as lists show them, with what contradicts a plain state. */
+import { type StatusView, isStoppedByReadOnly } from "../../domain/status-view.ts";
+
 interface ConnectorCondition {
   readonly state: string;
   /** The comparison with its venue fails, so that its orders are blocked. */
@@ -10,15 +12,8 @@ export function shownConnectorState({ state, comparisonFails = false }: Connecto
   return comparisonFails ? `${state}, orders blocked` : state;
 }
 
-interface DeskCondition {
-  readonly trading: { readonly state: string };
-  /** Why the desk writes nothing; null if it does. */
-  readonly readOnly: string | null;
-}
-
-/** A desk that cannot write sends no order, also if the operator did not halt it. */
-export function shownTradingState({ trading, readOnly }: DeskCondition): string {
-  return readOnly !== null && trading.state === "active" ? "impossible: read-only" : trading.state;
+export function shownTradingState(status: Pick<StatusView, "readOnly" | "trading">): string {
+  return isStoppedByReadOnly(status) ? "impossible: read-only" : status.trading.state;
 }
 
 interface OrderCondition {

@@ -1,6 +1,6 @@
 /** The first page: what waits, how the desk is, and what it has. */
 import type { JSX } from "preact";
-import type { StatusView } from "../../domain/status-view.ts";
+import { type StatusView, isStoppedByReadOnly } from "../../domain/status-view.ts";
 import { compareAmounts, grouped } from "../amounts.ts";
 import { useReading } from "../page-context.ts";
 import { CancelAll } from "../orders/cancel-all.tsx";
@@ -47,7 +47,6 @@ function Figures({ status }: { readonly status: StatusView }): JSX.Element {
   const { nav, dayPnl, cash, buyingPower, currency, asOf, accounts } = status.book;
   const money = (value: string | null): JSX.Element =>
     value === null ? <Unavailable /> : <AmountIn amount={value} unit={currency} />;
-  const isReadOnly = status.readOnly !== null && status.trading.state === "active";
   return (
     <dl class="figures">
       <Figure
@@ -80,7 +79,7 @@ function Figures({ status }: { readonly status: StatusView }): JSX.Element {
           </>
         }
       >
-        <StateMark state={isReadOnly ? "read-only" : status.trading.state} />
+        <StateMark state={isStoppedByReadOnly(status) ? "read-only" : status.trading.state} />
       </Figure>
       <Figure name="inbox" note={<a href={hrefOf("inbox")}>open</a>}>
         {status.inbox.new} new
