@@ -79,8 +79,8 @@ export interface Disk {
   list(path: string): Promise<readonly DirectoryEntry[]>;
   /**
    * Reads a regular file of at most `most` bytes at once, where a person waits for it: `read` wakes a thread for each
-   * step. "absent" if nothing has this name. undefined if it is larger, no regular file, or cannot be read: `read` and
-   * `facts` then say what is wrong. Never waits for a FIFO, and does not follow a final symlink.
+   * step. "absent" if nothing has this name. undefined if it is larger, is not a regular file, or cannot be read:
+   * `read` and `facts` then say what is wrong. Never waits for a FIFO, and does not follow a final symlink.
    */
   readSmall(path: string, most: number): SmallFile | "absent" | undefined;
   /**

@@ -1,7 +1,7 @@
 /**
  * Reads for which a person waits, such as those of an approval. The asynchronous calls wake a thread of Node's pool and
  * then the loop for each step of each file, which takes ten times as long as the step. So a small file or folder is
- * read at once. What is larger, or no regular file, is read the asynchronous way: it never holds the loop for long.
+ * read at once. What is larger, or is not a regular file, is read asynchronously: it would hold the loop.
  */
 import type { DirectoryEntry, Disk, SmallFile } from "../domain/ports.ts";
 import { bufferView } from "../lib/buffer-view.ts";
@@ -10,7 +10,7 @@ import { type WorkspaceRoot, listFolder } from "./layout.ts";
 const BYTES_MAX = 64 * 1024;
 const ENTRIES_MAX = 256;
 
-/** undefined: {@link Disk.read} and {@link Disk.facts} say what is in the way. */
+/** undefined: {@link Disk.read} and {@link Disk.facts} say why. */
 export function readQuickly(disk: Disk, path: string): SmallFile | "absent" | undefined {
   return disk.readSmall(path, BYTES_MAX);
 }
