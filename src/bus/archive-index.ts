@@ -1,7 +1,7 @@
 /**
  * The indexes of the archive: sorted runs of entries in files that are never changed. A run is a list of pages and a
- * table with the first key and the digest of each page; only the table is in memory. Runs of about equal size are
- * merged, so that there are few.
+ * table with the first key and the digest of each page. A run of hashes has a filter of its keys besides. Only table
+ * and filter are in memory. Runs of about equal size are merged, so that there are few.
  *
  * An entry: the key, 4 bytes layer, 5 bytes offset, 4 bytes length, 13 bytes of the line's digest. The key is the hash
  * of a table and a name (6 bytes), or the characters by which an order's id begins or ends, or a list and the place of
@@ -11,6 +11,7 @@ import { bufferView } from "../lib/buffer-view.ts";
 import { createHash } from "node:crypto";
 import { sha256Hex } from "../domain/digest.ts";
 import { LruMap } from "../lib/lru-map.ts";
+import { addToFilter, filterBytes, mayHaveKey } from "./key-filter.ts";
 
 const POINTER_BYTES = 26;
 const PAGE_ENTRIES = 128;
@@ -140,14 +141,14 @@ export interface RunFacts {
   readonly name: string;
   readonly kind: IndexKind;
   readonly entries: number;
-  /** Of the table. */
+  /** Of the table and the filter. */
   readonly sha256: string;
 }
 
 type RunSize = Pick<RunFacts, "entries" | "kind">;
 
 export function runBytes(facts: RunSize): number {
-  return entriesBytes(facts) + tableBytes(facts);
+  return entriesBytes(facts) + endBytes(facts);
 }
 
 export function entryCount(kind: IndexKind, entries: Buffer): number {
@@ -162,8 +163,29 @@ function tableBytes({ entries, kind }: RunSize): number {
   return Math.ceil(entries / PAGE_ENTRIES) * (KEY_BYTES[kind] + DIGEST_BYTES);
 }
 
-/** The table of sorted entries. */
-export function tableOf(kind: IndexKind, entries: Buffer): Buffer {
+/** Names and lists are looked for by parts and places, which no filter knows. */
+function sizeOfFilter({ entries, kind }: RunSize): number {
+  return kind === "index" ? filterBytes(entries) : 0;
+}
+
+function endBytes(facts: RunSize): number {
+  return tableBytes(facts) + sizeOfFilter(facts);
+}
+
+/** What follows sorted entries in their file: their table, then their filter. */
+export function endOf(kind: IndexKind, entries: Buffer): Buffer {
+  return Buffer.concat([tableOf(kind, entries), filterOf(kind, entries)]);
+}
+
+function filterOf(kind: IndexKind, entries: Buffer): Buffer {
+  const filter = Buffer.alloc(sizeOfFilter({ kind, entries: entryCount(kind, entries) }));
+  if (filter.length === 0) return filter;
+  const size = entryBytes(kind);
+  for (let at = 0; at < entries.length; at += size) addToFilter(filter, entries.subarray(at, at + HASH_BYTES));
+  return filter;
+}
+
+function tableOf(kind: IndexKind, entries: Buffer): Buffer {
   const keyBytes = KEY_BYTES[kind];
   const rows: Buffer[] = [];
   const pageBytes = PAGE_ENTRIES * entryBytes(kind);
@@ -177,10 +199,10 @@ export function tableOf(kind: IndexKind, entries: Buffer): Buffer {
 /** Reads a part of the file with this name. @throws if the file lacks it. */
 export type ReadPart = (name: string, offset: number, length: number) => Uint8Array;
 
-/** @throws RangeError if the file is shorter; returns undefined if the table is not that of the facts. */
+/** @throws RangeError if the file is shorter; returns undefined if table or filter are not those of the facts. */
 export function openRun(facts: RunFacts, read: ReadPart): IndexRun | undefined {
-  const table = Buffer.from(read(facts.name, entriesBytes(facts), tableBytes(facts)));
-  return sha256Hex(table) === facts.sha256 ? new IndexRun(facts, table, read) : undefined;
+  const end = Buffer.from(read(facts.name, entriesBytes(facts), endBytes(facts)));
+  return sha256Hex(end) === facts.sha256 ? new IndexRun(facts, end, read) : undefined;
 }
 
 const PAGES_KEPT = 128;
@@ -188,15 +210,20 @@ const PAGES_KEPT = 128;
 export class IndexRun {
   readonly facts: RunFacts;
   readonly #table: Buffer;
+  /** undefined: each key is looked for in the pages. */
+  readonly #filter: Buffer | undefined;
   readonly #read: ReadPart;
   readonly #keyBytes: number;
   readonly #entryBytes: number;
   readonly #rowBytes: number;
   readonly #pages = new LruMap<number, Buffer>(PAGES_KEPT);
 
-  constructor(facts: RunFacts, table: Buffer, read: ReadPart) {
+  /** `end`: what {@link endOf} returned. */
+  constructor(facts: RunFacts, end: Buffer, read: ReadPart) {
     this.facts = facts;
-    this.#table = table;
+    const table = tableBytes(facts);
+    this.#table = end.subarray(0, table);
+    this.#filter = end.length === table ? undefined : end.subarray(table);
     this.#read = read;
     this.#keyBytes = KEY_BYTES[facts.kind];
     this.#entryBytes = entryBytes(facts.kind);
@@ -208,6 +235,7 @@ export class IndexRun {
    * is asked for. @throws Error if a page is not that of the table.
    */
   *find(prefix: Buffer): Iterable<IndexEntry> {
+    if (this.#filter !== undefined && !mayHaveKey(this.#filter, prefix)) return;
     const size = this.#entryBytes;
     const first = this.#firstPage(prefix);
     for (let page = first; page < this.#pageCount; page++) {

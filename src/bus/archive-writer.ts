@@ -20,12 +20,12 @@ import {
   IndexRun,
   type RunFacts,
   aliasKey,
+  endOf,
   entriesBytes,
   entryCount,
   mergedEntries,
   nameKeys,
   sortedEntries,
-  tableOf,
   writeEntry,
 } from "./archive-index.ts";
 import type { PreparedLine } from "./archive-lines.ts";
@@ -152,11 +152,11 @@ async function writeRun(
     first = Number.parseInt(next.facts.name, 10);
     older.shift();
   }
-  const table = tableOf(kind, entries);
+  const end = endOf(kind, entries);
   const name = `${padded(first)}-${padded(number)}.${kind}`;
-  await disk.writeAtomic(`${dir}/${name}`, Buffer.concat([entries, table]));
-  const facts: RunFacts = { name, kind, entries: entryCount(kind, entries), sha256: sha256Hex(table) };
-  return [new IndexRun(facts, table, archive.read), ...older];
+  await disk.writeAtomic(`${dir}/${name}`, Buffer.concat([entries, end]));
+  const facts: RunFacts = { name, kind, entries: entryCount(kind, entries), sha256: sha256Hex(end) };
+  return [new IndexRun(facts, end, archive.read), ...older];
 }
 
 function padded(number: number): string {

@@ -19,7 +19,7 @@ import { type SealedSegment, segmentName } from "./journal-read.ts";
 import { stateOf } from "./state-text.ts";
 
 /** Changes with the meaning of the state's text. The version of Qoc is in the head besides. */
-const CHECKPOINT_FORMAT = 8;
+const CHECKPOINT_FORMAT = 9;
 export const CHECKPOINT_FILE = "checkpoint.json";
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
@@ -129,7 +129,7 @@ async function checkFile(
   const missing = await missingFile(place, lists);
   if (missing !== undefined) return bad(`${missing} is missing or has another size`);
   const runs = lists.runs.map((facts) => openRun(facts, archive.read));
-  if (!runs.every((run) => run !== undefined)) return bad("a table of its index is not the table that was signed");
+  if (!runs.every((run) => run !== undefined)) return bad("a part of its index is not what was signed");
   return { head: { ...head, ...lists }, runs, state: contents.toString("utf8", listsEnd + 1, contents.length - 1) };
 }
 

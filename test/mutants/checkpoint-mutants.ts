@@ -59,7 +59,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: "c6",
     removes: "the digest of an index table",
     file: "src/bus/archive-index.ts",
-    search: "return sha256Hex(table) === facts.sha256 ?",
+    search: "return sha256Hex(end) === facts.sha256 ?",
     replace: 'return facts.sha256 !== "" ?',
     test: CHECKPOINT,
     fails: `has another table: ${UNUSED}`,
@@ -324,5 +324,14 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     replace: "const isAfterLoss = flows.lt(ZERO) && before.lt(ZERO) && before.lt(base);",
     test: "test/gate/guards/nav.test.ts",
     fails: "the loss keeps its share: a deposit of the same amount does not halve it",
+  },
+  {
+    name: "c36",
+    removes: "the last key of a run from its filter",
+    file: "src/bus/archive-index.ts",
+    search: "at < entries.length; at += size) addToFilter(",
+    replace: "at < entries.length - size; at += size) addToFilter(",
+    test: "test/bus/archive-index.test.ts",
+    fails: "of 128 keys has each of them, and so has its merge with another run",
   },
 ];
