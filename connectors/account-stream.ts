@@ -152,12 +152,12 @@ export class AccountStream {
 }
 
 /** Alpaca's paper host sends binary messages. */
-function textOf(data: RawData): string {
+export function textOf(data: RawData): string {
   return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
 }
 
 /** Ends a connection that no longer answers: it would look like a quiet day. Returns the function that stops this. */
-function keepAlive(socket: WebSocket, everyMs: number): () => void {
+export function keepAlive(socket: WebSocket, everyMs: number): () => void {
   let deadline: NodeJS.Timeout | undefined;
   const pings = setInterval(() => {
     clearTimeout(deadline);

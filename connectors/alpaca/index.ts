@@ -36,7 +36,6 @@ import {
   openReportOf,
   optionOf,
   positionOf,
-  quoteOf,
   rateOf,
   reportOf,
   sessionsOf,
@@ -47,6 +46,7 @@ import { type BarsPage, type BarsQuery, readBars } from "./bars.ts";
 import { CoinPairs } from "./coins.ts";
 import { allOpenOrders } from "./open-orders.ts";
 import { orderBody } from "./order-body.ts";
+import { AlpacaQuotes } from "./quotes.ts";
 import { AssetSearch } from "./search.ts";
 import {
   type ActivityEvent,
@@ -60,7 +60,6 @@ import {
   type VenueOption,
   type VenueOrder,
   type VenuePosition,
-  type VenueQuote,
   type VenueRate,
   errorIn,
   errorOf,
@@ -101,6 +100,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
   #settings!: Settings;
   #client!: AlpacaClient;
   #stream: AccountStream | undefined;
+  #quotes!: AlpacaQuotes;
   readonly #search = new AssetSearch(() => this.#assets());
   readonly #coins = new CoinPairs(() => this.#client.get<readonly VenueAsset[]>(CRYPTO_ASSETS));
   /** The venue's time of the newest fill, or of the start. */
@@ -112,6 +112,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
     this.#ctx = ctx;
     this.#settings = settingsOf(ctx.options);
     this.#client = new AlpacaClient(this.#settings, ctx);
+    this.#quotes = new AlpacaQuotes(this.#client, this.#settings, ctx);
     const account = await this.#signIn();
     const venueTime = await this.#venueTime();
     this.#newestFillTime = venueTime;
@@ -125,6 +126,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
 
   disconnect(): Promise<void> {
     this.#stream?.close();
+    this.#quotes?.close();
     return Promise.resolve();
   }
 
@@ -161,24 +163,8 @@ export default class AlpacaConnector implements ConnectorAdapter {
     return (await Promise.all(lists)).flat();
   }
 
-  async getQuote(symbol: string): Promise<Quote> {
-    const name = encodeURIComponent(symbol);
-    const { feed } = this.#settings;
-    const quote = isCrypto(symbol)
-      ? (
-          await this.#client.find<{ quotes?: Record<string, VenueQuote> }>(
-            `/v1beta3/crypto/us/latest/quotes?symbols=${name}`,
-            "data",
-          )
-        )?.quotes?.[symbol]
-      : (
-          await this.#client.find<{ quote?: VenueQuote | null }>(
-            `/v2/stocks/${name}/quotes/latest?feed=${feed}`,
-            "data",
-          )
-        )?.quote;
-    if (quote === undefined || quote === null) throw new Error(`Alpaca has no quote of ${symbol}`);
-    return quoteOf(symbol, quote, isCrypto(symbol) ? "crypto" : feed);
+  getQuote(symbol: string): Promise<Quote> {
+    return this.#quotes.get(symbol);
   }
 
   async getPositions(): Promise<Position[]> {

@@ -20,6 +20,8 @@ export interface Settings {
   /** Origin of the market data API. */
   readonly data: string;
   readonly stream: string;
+  /** Origin of the streams of market data. */
+  readonly quotes: string;
 }
 
 /** One switch chooses every host. @throws ConnectRefused for a missing or wrong option. */
@@ -39,16 +41,18 @@ export function settingsOf(options: ConnectorContext["options"]): Settings {
     trading: `https://${host}`,
     data: "https://data.alpaca.markets",
     stream: `wss://${host}/stream`,
+    quotes: "wss://stream.data.alpaca.markets",
   };
 }
 
 /** A fake venue for tests. Only this machine: no option may send the keys to another host. */
-function fakeHosts(venue: string): Pick<Settings, "trading" | "data" | "stream"> {
+function fakeHosts(venue: string): Pick<Settings, "trading" | "data" | "stream" | "quotes"> {
   if (!/^http:\/\/(?:127\.0\.0\.1|localhost):\d+$/.test(venue))
     throw new ConnectRefused(
       `venue is ${JSON.stringify(venue)}: it must be a fake venue on this machine, http://127.0.0.1:PORT`,
     );
-  return { trading: venue, data: venue, stream: `${venue.replace("http", "ws")}/stream` };
+  const streams = venue.replace("http", "ws");
+  return { trading: venue, data: venue, stream: `${streams}/stream`, quotes: streams };
 }
 
 export interface VenueOrder {

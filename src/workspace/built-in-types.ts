@@ -80,10 +80,11 @@ const ALPACA_RULES: OptionRules = {
   venue: fakeVenue,
 };
 
+const ALPACA_DATA = ["data.alpaca.markets", "stream.data.alpaca.markets"];
 const ALPACA_HOSTS = {
-  paper: ["paper-api.alpaca.markets", "data.alpaca.markets"],
-  live: ["api.alpaca.markets", "data.alpaca.markets"],
-} as const;
+  paper: ["paper-api.alpaca.markets", ...ALPACA_DATA],
+  live: ["api.alpaca.markets", ...ALPACA_DATA],
+};
 
 /** The hosts of the exchanges whose orders were reviewed, by environment. */
 const EXCHANGE_HOSTS: Readonly<Record<string, Readonly<Partial<Record<Mode, readonly string[]>>>>> = {

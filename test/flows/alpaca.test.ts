@@ -2,6 +2,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import type { Server, ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/app/system.ts";
 import { command } from "../../src/commands/connectors/list.ts";
 import { QocError } from "../../src/domain/errors/error.ts";
 import type { FakeVenue } from "../../src/conformance/venue/fake-venue.ts";
@@ -24,9 +25,12 @@ const LIMIT = { ...ORDER, type: "limit", limitPrice: "100.50" };
 describe("on Alpaca's fake venue", () => {
   let venue: FakeVenue;
   let desk: TempDesk;
+  /** The time at which the desk's clock is held; undefined: it goes on. */
+  let stoppedAt: number | undefined;
   beforeAll(async () => {
     venue = await openAlpaca();
-    desk = await openAlpacaDesk({ venue: venue.url });
+    const clock = { ...systemClock, monotonic: () => stoppedAt ?? systemClock.monotonic() };
+    desk = await openAlpacaDesk({ venue: venue.url }, ALPACA_ENV, clock);
   });
   afterAll(async () => {
     await desk.stop();
@@ -35,6 +39,7 @@ describe("on Alpaca's fake venue", () => {
   });
 
   it("an order is proposed, reviewed, approved, filled, held, and in the snapshot", async () => {
+    expect(venue.quoteStreams?.opened).toBe(0);
     const { id, digest, verdict } = await desk.call<Proposed>("orders propose", LIMIT);
     expect(verdict).toEqual({ decision: "allow", reasons: [] });
     const review = await desk.call("orders show", { id });
@@ -86,6 +91,25 @@ describe("on Alpaca's fake venue", () => {
     await expect
       .poll(async () => desk.call("positions list"))
       .toEqual(expect.arrayContaining([expect.objectContaining({ symbol: "BTC/USD", quantity: "0.001" })]));
+  });
+
+  it("an approval takes a quote that was streamed within the last second, and asks when the stream is silent", async () => {
+    const order = { ...LIMIT, symbol: "SYM3", quantity: "1", limitPrice: "500.50" };
+    const { id, digest } = await desk.call<Proposed>("orders propose", order);
+    await expect.poll(() => venue.quoteStreams?.isSubscribed("SYM3")).toBe(true);
+    stoppedAt = systemClock.monotonic();
+    await venue.setQuote("SYM3", { bid: "499.12", ask: "500.25", last: "500" });
+    const streamed = { connector: "alpaca", symbol: "SYM3", bid: "499.12", ask: "500.25" };
+    await expect.poll(() => desk.call("status")).toMatchObject({ quotes: [streamed] });
+    const asked = (): number => venue.requests.filter(({ path }) => path.includes("/SYM3/quotes/latest")).length;
+    const before = asked();
+    await desk.call("approve", { id, digest });
+    await desk.reaches(id, "filled");
+    expect(asked()).toBe(before);
+    stoppedAt += 1_001;
+    await desk.call("orders propose", order);
+    expect(asked()).toBeGreaterThan(before);
+    stoppedAt = undefined;
   });
 
   it("the connector is listed with the hosts that it reaches", async () => {

@@ -1,6 +1,7 @@
 /** Desks on the kit's venue that speaks Alpaca's wire format. */
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { ALPACA_DIALECT } from "../../src/conformance/dialects/alpaca.ts";
+import type { Clock } from "../../src/domain/ports.ts";
 import { type FakeVenue, openFakeVenue } from "../../src/conformance/venue/fake-venue.ts";
 import { type TempDesk, tempDesk, withoutPaper } from "./temp-desk.ts";
 
@@ -40,6 +41,10 @@ export function withAlpaca(template: string, table: AlpacaTable): string {
   return withoutPaper(template, alpacaTable(table));
 }
 
-export function openAlpacaDesk(table: AlpacaTable, env: Record<string, string> = ALPACA_ENV): Promise<TempDesk> {
-  return tempDesk({ config: (template) => withAlpaca(template, table), env });
+export function openAlpacaDesk(
+  table: AlpacaTable,
+  env: Record<string, string> = ALPACA_ENV,
+  clock: Clock = systemClock,
+): Promise<TempDesk> {
+  return tempDesk({ config: (template) => withAlpaca(template, table), env, clock });
 }

@@ -4,12 +4,12 @@ import { decimal } from "../../domain/decimal.ts";
 import { assert, fail, leaveOut, skip } from "../assert.ts";
 import { BookVenue } from "../venue/book-venue.ts";
 import { omitUndefined } from "../../lib/omit-undefined.ts";
-import type { VenueActivity, VenueQuote, VenueReport } from "../../domain/market/venue.ts";
-import { FakeVenue } from "../venue/fake-venue.ts";
+import type { VenueActivity, VenueReport } from "../../domain/market/venue.ts";
 import type { ConformanceHarness } from "../harness.ts";
 import { fillsOf, orderAtVenue, placeAcknowledged, placeRestingOrder, waitForFills } from "../place-orders.ts";
-import { requireHttp, requireStreamedQuotes, statementOf } from "../venue/kit-venue.ts";
-import { fetchQuote, priceAt, units } from "../order-terms.ts";
+import { requireHttp, statementOf } from "../venue/kit-venue.ts";
+import { units } from "../order-terms.ts";
+import { assertStreamedQuote } from "./streamed-quote.ts";
 import type { TestCase } from "../test-case.ts";
 import type { TestVenue } from "../venue/test-venue.ts";
 
@@ -60,42 +60,6 @@ async function assertReports(harness: ConformanceHarness): Promise<void> {
     },
     "the venue filled an order, and no report with the status filled was emitted",
     PUSH_MS,
-  );
-}
-
-/** The venue of the kit streams a price with many digits; another venue streams what its quote was set to. */
-async function streamQuote(
-  harness: ConformanceHarness,
-): Promise<{ readonly bid: string; readonly ask: string; readonly last: string; readonly time: number | undefined }> {
-  const { venue, settings } = harness;
-  if (venue instanceof FakeVenue) {
-    requireStreamedQuotes(harness);
-    const quote = { bid: "49.123456789012345", ask: "49.2", last: "49.15", time: venue.now - 1_234 };
-    venue.push(JSON.stringify({ type: "quote", symbol: settings.symbol, ...quote }));
-    return quote;
-  }
-  const { bid, ask } = await fetchQuote(harness);
-  const quote = { bid: priceAt(harness, bid, 97), ask: priceAt(harness, ask, 97), last: priceAt(harness, ask, 97) };
-  const time = await venue.setQuote(settings.symbol, quote);
-  return { ...quote, time: time ?? undefined };
-}
-
-async function assertStreamedQuote(harness: ConformanceHarness): Promise<void> {
-  const { settings } = harness;
-  const quote = await streamQuote(harness);
-  const isNew = ({ bid, ask }: VenueQuote): boolean =>
-    decimal(bid).eq(decimal(quote.bid)) && decimal(ask).eq(decimal(quote.ask));
-  const emitted =
-    (await harness.waitFor(() => harness.quotes.findLast(isNew), "no quote", PUSH_MS).catch(() => undefined)) ??
-    harness.quotes.at(-1);
-  if (emitted === undefined)
-    return skip("no streamed quote arrived: the adapter emits none, or the venue streams none");
-  const { symbol, bid, ask, last = quote.last, at } = emitted;
-  const { time = at } = quote;
-  assert(
-    symbol === settings.symbol && isNew(emitted) && decimal(last).eq(decimal(quote.last)) && at === time,
-    `the venue streamed ${settings.symbol} at ${quote.bid}/${quote.ask} of the time ${time}, and the adapter emitted ` +
-      `${symbol} at ${bid}/${ask} of ${at}: pass each digit and the venue's time on`,
   );
 }
 

@@ -3,7 +3,6 @@
  * `trade_updates`, activity events and the calendar. Source: Alpaca's OpenAPI documents, versions 2.0.1 and 1.1.
  */
 import type {
-  Dialect,
   FakeOrder,
   FakeQuote,
   RefusalReason,
@@ -17,10 +16,12 @@ import type {
 import * as z from "zod";
 import { activities, assetBody, isoTime, otherResponse } from "./alpaca-others.ts";
 import { assetIdOf, readRequest } from "./alpaca-requests.ts";
+import type { QuotingDialect } from "./dialect.ts";
+import { ALPACA_QUOTES, pricesText } from "./alpaca-quotes.ts";
 import { STATEMENTS, STOCK_TRAITS } from "./qoc.ts";
 import { tryParseJson } from "../../lib/json.ts";
 
-export const ALPACA_DIALECT: Dialect = {
+export const ALPACA_DIALECT: QuotingDialect = {
   streamPath: "/stream",
   traits: {
     insufficientFunds: "insufficient buying power",
@@ -45,6 +46,7 @@ export const ALPACA_DIALECT: Dialect = {
   admits: () => true,
   converse,
   event,
+  quotes: ALPACA_QUOTES,
 };
 
 function errorBody(status: number): unknown {
@@ -141,11 +143,8 @@ function write({ request, outcome, now }: WireContext): WireResponse {
   }
 }
 
-/** Market data are numbers without quotes. They are written as text, because a number would lose digits. */
-function quoteResponse(symbol: string, { bid, ask, time }: FakeQuote, now: number): WireResponse {
-  const at = isoTime(time ?? now);
-  // A side without a price is 0.
-  const prices = `"ap":${ask ?? "0"},"as":${ask === null ? 0 : 3},"bp":${bid ?? "0"},"bs":${bid === null ? 0 : 2},"t":"${at}"`;
+function quoteResponse(symbol: string, quote: FakeQuote, now: number): WireResponse {
+  const prices = pricesText(quote, now);
   return symbol.includes("/")
     ? { status: 200, text: `{"quotes":{"${symbol}":{${prices}}}}` }
     : { status: 200, text: `{"symbol":"${symbol}","quote":{${prices},"ax":"V","bx":"V","c":["R"],"z":"C"}}` };

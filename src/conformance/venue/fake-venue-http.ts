@@ -1,7 +1,7 @@
 /** HTTP side of the kit's venues: reading requests and messages of streams, and sending responses and armed faults. */
-import type { WireRequest, WireResponse } from "../../domain/sdk-kit.ts";
+import type { WireMessage, WireRequest, WireResponse } from "../../domain/sdk-kit.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RawData } from "ws";
+import type { RawData, WebSocket } from "ws";
 import type { ResponseFault, VenueRoute } from "./fake-venue-faults.ts";
 import { tryParseJson } from "../../lib/json.ts";
 
@@ -44,6 +44,10 @@ export async function bodyOf(request: IncomingMessage): Promise<unknown> {
 /** The text of a message of a stream, text or binary. */
 export function textOf(data: RawData): string {
   return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
+}
+
+export function sendTo(stream: WebSocket, { text, isBinary = false }: WireMessage): void {
+  stream.send(isBinary ? Buffer.from(text) : text, { binary: isBinary });
 }
 
 /** The request as a dialect reads it. */

@@ -3,13 +3,12 @@
  * a fault. Cases read its orders, its fills and every request it received.
  */
 import type {
-  Dialect,
   DialectTraits,
+  FakeQuote,
   Secrets,
   StreamEvent,
   VenueCommand,
   VenueOutcome,
-  WireMessage,
   WireRequest,
   WireResponse,
 } from "../../domain/sdk-kit.ts";
@@ -21,10 +20,11 @@ import { AuthorDialect } from "../author-dialect.ts";
 import { BookVenue } from "./book-venue.ts";
 import { FakeVenueState } from "./fake-venue-state.ts";
 import { replacesAnswer } from "./fake-venue-faults.ts";
-import { faultRouteOf } from "../dialects/dialect.ts";
+import { type QuotingDialect, faultRouteOf } from "../dialects/dialect.ts";
 import { QOC_DIALECT } from "../dialects/qoc.ts";
 import { closeServer, listenOnLoopback, portOf } from "./loopback-server.ts";
-import { bodyOf, reply, sendFault, textOf, urlOf, wireRequestOf } from "./fake-venue-http.ts";
+import { bodyOf, reply, sendFault, sendTo, textOf, urlOf, wireRequestOf } from "./fake-venue-http.ts";
+import { QuoteStreams } from "./quote-streams.ts";
 
 export interface FakeVenueOptions {
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export interface FakeVenueOptions {
   /** What the venue accepts; by default a random `api_key`. */
   readonly secrets?: Secrets | undefined;
   /** By default the kit's own wire format. */
-  readonly dialect?: Dialect | undefined;
+  readonly dialect?: QuotingDialect | undefined;
 }
 
 export async function openFakeVenue(options: FakeVenueOptions): Promise<FakeVenue> {
@@ -43,7 +43,9 @@ export async function openFakeVenue(options: FakeVenueOptions): Promise<FakeVenu
 
 export class FakeVenue extends BookVenue {
   readonly secrets: Secrets;
-  readonly dialect: Dialect;
+  readonly dialect: QuotingDialect;
+  /** undefined: the wire format has none. */
+  readonly quoteStreams: QuoteStreams | undefined;
   readonly #http = createServer((request, response) => {
     this.#serve(request, response).catch(() => response.destroy());
   });
@@ -56,10 +58,11 @@ export class FakeVenue extends BookVenue {
   #sending = Promise.resolve();
 
   constructor(options: FakeVenueOptions) {
-    const { dialect = QOC_DIALECT } = options;
+    const dialect: QuotingDialect = options.dialect ?? QOC_DIALECT;
     super({ ...options, state: new FakeVenueState(dialect.traits) });
     this.secrets = options.secrets ?? { api_key: options.ids.random(16) };
     this.dialect = dialect;
+    this.quoteStreams = dialect.quotes && new QuoteStreams(dialect.quotes, this.secrets, () => this.onChange());
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -104,6 +107,11 @@ export class FakeVenue extends BookVenue {
     this.#sending = this.#sending.then(pass).catch(() => undefined);
   }
 
+  override setQuote(symbol: string, quote: FakeQuote): Promise<number | null> {
+    this.quoteStreams?.send(symbol, quote, this.now);
+    return super.setQuote(symbol, quote);
+  }
+
   pushBinary(frame: Buffer): boolean {
     for (const stream of this.#streams) stream.send(frame, { binary: true });
     return true;
@@ -133,6 +141,7 @@ export class FakeVenue extends BookVenue {
   async close(): Promise<void> {
     if (this.dialect instanceof AuthorDialect) await this.dialect.close();
     this.dropStreams();
+    this.quoteStreams?.drop();
     this.#sockets.close();
     this.#http.closeAllConnections();
     await closeServer(this.#http);
@@ -175,6 +184,12 @@ export class FakeVenue extends BookVenue {
 
   async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = urlOf(request);
+    if (this.dialect.quotes?.hasPath(url.pathname) === true) {
+      const { pathname: path } = url;
+      this.requests.push({ method: "GET", path, route: "unknown", body: undefined, isAuthorized: true });
+      this.#sockets.handleUpgrade(request, socket, head, (stream) => this.quoteStreams?.add(stream));
+      return;
+    }
     const isAuthorized = await this.dialect.admits(wireRequestOf(request, url, undefined), this.secrets);
     this.requests.push({ method: "GET", path: url.pathname, route: "stream", body: undefined, isAuthorized });
     const isOther = url.pathname !== this.dialect.streamPath;
@@ -210,8 +225,4 @@ export class FakeVenue extends BookVenue {
     if (state === "refused") stream.close();
     if (state === "signed-in") this.#listening.add(stream);
   }
-}
-
-function sendTo(stream: WebSocket, { text, isBinary = false }: WireMessage): void {
-  stream.send(isBinary ? Buffer.from(text) : text, { binary: isBinary });
 }

@@ -12,7 +12,6 @@ describe.each(LEVELS)("at the %s level", (isolation) => {
       "C98: the adapter declares that the venue refuses a second order with the same id",
       "C108: the account and all instruments of this venue are in one currency",
       "C109: the messages of fills of this venue name no fee",
-      "C131: this wire format has no streamed quotes that the kit can make",
       "C137: getFills returns a list, not pages with a cursor",
     ]);
     expect(report).toMatchObject({ certified: true, isolation });
