@@ -139,7 +139,7 @@ interface DeskParts extends Pick<ConfigurationOptions, "found" | "text" | "reade
 async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<OpenDesk> {
   const { options, config, paths, logs, logDir, record } = parts;
   const { root, disk, clock, env, home } = options;
-  const history = await lifecycle.open("history", () => openDeskHistory(parts), flushHistory);
+  const history = await lifecycle.open("history", () => openDeskHistory(parts), closeHistory);
   const workspace = openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) });
   const egress = await lifecycle.open(
     "egress",
@@ -270,6 +270,10 @@ function openCustomGuards(
   );
 }
 
+function closeHistory(history: History): Promise<void> {
+  return history.close("the desk was stopped");
+}
+
 function openDeskHistory({ options, config, logs, record, written }: DeskParts): Promise<History> {
   const { root, disk, clock, env } = options;
   return openHistory({
@@ -285,12 +289,6 @@ function openDeskHistory({ options, config, logs, record, written }: DeskParts):
       return signed === undefined ? undefined : JSON.stringify(signed);
     },
   });
-}
-
-/** Commits the last changes of the workspace's files. */
-async function flushHistory(history: History): Promise<void> {
-  history.request("the desk was stopped");
-  await history.flush();
 }
 
 /**

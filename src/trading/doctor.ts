@@ -125,14 +125,17 @@ function anchorCheck(desk: Pick<Desk, "record" | "state">): DoctorCheck {
 function historyCheck(desk: Pick<Desk, "config" | "history">): DoctorCheck {
   if (!desk.config.workspace.historyEnabled)
     return { name: "history", status: "skip", message: "history_enabled = false" };
-  return desk.history.available
-    ? { name: "history", status: "ok", message: "git keeps the file history" }
-    : {
-        name: "history",
-        status: "warn",
-        message: "git is not installed; the desk trades without file history",
-        fix: "install git",
-      };
+  if (!desk.history.available)
+    return {
+      name: "history",
+      status: "warn",
+      message: "git is not installed; the desk trades without file history",
+      fix: "install git",
+    };
+  const problem = desk.history.problem();
+  if (problem === "") return { name: "history", status: "ok", message: "git keeps the file history" };
+  const fix = "move these files out of the folder, or name them in .gitignore";
+  return { name: "history", status: "warn", message: `some files are not in the history: ${problem}`, fix };
 }
 
 /** Broken files, files that no human has signed, and due times that led to nothing. */

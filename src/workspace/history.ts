@@ -7,6 +7,8 @@ import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { DESK, type Git, Unchanged, gitIn } from "./history-git.ts";
+import { GitRevisions, HEAD_PREFIX, type Revision, type ShownRevision, whoOf } from "./history-revisions.ts";
+import { type StagedChanges, stageChanges } from "./history-stage.ts";
 import { LAYOUT } from "./layout.ts";
 
 export interface History {
@@ -19,8 +21,14 @@ export interface History {
   request(reason: string, by?: string): void;
   /** A file changed: commits it soon, if no request has done so. */
   touch(): void;
-  /** Commits what was requested or touched, and waits for it. */
+  /** Commits what was requested or touched, and waits for it. Of very many changes it commits a part. */
   flush(): Promise<void>;
+  /** Commits the file as it is now, whatever its size, because something is about to overwrite it. */
+  keep(path: string): Promise<void>;
+  /** Why some files are not in the history. Empty if all are. */
+  problem(): string;
+  /** The last commit: nothing is committed from then on. */
+  close(reason: string): Promise<void>;
   /** The newest revisions, newest first; of one file if `path` is given. */
   list(path: string | undefined, limit: number): Promise<readonly Revision[]>;
   /** A revision with a readable diff. */
@@ -33,23 +41,6 @@ export interface History {
 
 /** What a desk that is down can still read. */
 export type HistoryReader = Pick<History, "list" | "show">;
-
-export interface Revision {
-  readonly rev: string;
-  /** ISO. */
-  readonly at: string;
-  /** The actors, the desk itself, or "by hand". */
-  readonly who: string;
-  readonly title: string;
-  readonly files: number;
-}
-
-export interface ShownRevision extends Omit<Revision, "files"> {
-  /** Each change, if the title names the first of several. */
-  readonly changes: readonly string[];
-  /** The changed files with their numbers of lines, and the difference. */
-  readonly text: string;
-}
 
 export interface HistoryOptions {
   readonly root: string;
@@ -68,7 +59,6 @@ export interface HistoryOptions {
 }
 
 const BRANCH = "refs/heads/desk";
-const HEAD_FORMAT = "%h%x02%cI%x02%an%x02%s%x02%b";
 /** The author of what the desk did not write. */
 const BY_HAND = "by hand";
 /** The title of changes that have no reason, such as an alert's text. */
@@ -76,8 +66,8 @@ const OF_THE_DESK = "files that the desk writes";
 const BATCH_MS = 2_000;
 const REASONS_MAX = 50;
 const AUTHORS_MAX = 5;
-const TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
-const REVISION = /^[A-Za-z0-9_][A-Za-z0-9_./~^@{}-]{0,80}$/;
+/** git compares each file that a commit names with every file of the folder: more are committed without names. */
+const NAMED_MAX = 1_000;
 const EXCLUDED = [".qoc/", ".git", "node_modules/", "*.tmp"];
 const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n";
 
@@ -85,9 +75,20 @@ const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare
 function unavailable(reason: QocError, written: HistoryOptions["written"]): History {
   const fail = (): Promise<never> => Promise.reject(reason);
   const nothing = (): void => void written();
-  const flush = (): Promise<void> => Promise.resolve();
-  const paths = (): Promise<readonly string[]> => Promise.resolve([]);
-  return { available: false, request: nothing, touch: nothing, flush, list: fail, show: fail, read: fail, paths };
+  const done = (): Promise<void> => Promise.resolve();
+  return {
+    available: false,
+    request: nothing,
+    touch: nothing,
+    flush: done,
+    keep: done,
+    problem: () => "",
+    close: done,
+    list: fail,
+    show: fail,
+    read: fail,
+    paths: () => Promise.resolve([]),
+  };
 }
 
 function switchedOff(): QocError {
@@ -111,7 +112,6 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
 
 /** The commits that are searched for a signed head. */
 const HEAD_COMMITS = 100;
-const HEAD_PREFIX = "Journal-Head: ";
 const HEAD_LINE = /^Journal-Head: (.*)$/gm;
 
 /** The heads that the newest commits name, newest first. Empty without git or without a history. */
@@ -136,6 +136,7 @@ async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git):
     log.warn(`history: removed a stale ${name}`);
     await disk.remove(`${gitDir}/${name}`);
   }
+  await removeUnfinishedPacks(disk, gitDir);
   await disk.writeAtomic(`${gitDir}/config`, CONFIG);
   // git makes this file by the umask alone; a file that exists keeps its mode.
   await disk.writeAtomic(`${gitDir}/COMMIT_EDITMSG`, "");
@@ -144,6 +145,13 @@ async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git):
   // Attributes of the work tree could enable filters and conversions; these have precedence and disable them.
   const attributes = "* -text -filter !diff -merge -ident !working-tree-encoding\n";
   await disk.writeAtomic(`${gitDir}/info/attributes`, attributes);
+}
+
+/** What a git that was killed has written of a pack: up to the size of the files, at each attempt. */
+async function removeUnfinishedPacks(disk: Disk, gitDir: string): Promise<void> {
+  const folder = `${gitDir}/objects/pack`;
+  if ((await disk.facts(folder)) === undefined) return;
+  for (const { name } of await disk.list(folder)) if (name.startsWith("tmp_")) await disk.remove(`${folder}/${name}`);
 }
 
 /** Reads the history of a desk that is down. Nothing is written, so a configuration that others planted is refused. */
@@ -165,82 +173,6 @@ export function recordedHistory(options: Pick<HistoryOptions, "root" | "disk" | 
   });
 }
 
-function whoOf(author: string): string {
-  return author === DESK ? "desk" : author;
-}
-
-/** The revisions of a git dir. */
-class GitRevisions {
-  readonly #git: Git;
-
-  constructor(git: Git) {
-    this.#git = git;
-  }
-
-  async show(revision: string): Promise<ShownRevision> {
-    const found = await this.#resolve(revision);
-    const format = `--format=%x01${HEAD_FORMAT}%x01`;
-    const args = ["show", format, "--stat", "--patch", "--no-ext-diff", "--no-textconv", found, "--"];
-    const [, head = "", ...rest] = (await this.#git(args)).toString("utf8").split("\u0001");
-    const [rev = "", at = "", author = "", title = "", body = ""] = head.split("\u0002");
-    const changes = body.split("\n").filter((line) => line !== "" && !line.startsWith(HEAD_PREFIX));
-    const text = rest.join("\u0001").replace(/^\n+(?:---\n)?/, "");
-    return { rev, at: new Date(at).toISOString(), who: whoOf(author), title, changes, text };
-  }
-
-  async list(path: string | undefined, limit: number): Promise<readonly Revision[]> {
-    const format = "--format=%x01%h%x02%cI%x02%an%x02%s";
-    const args = ["log", format, "--name-only", "--no-ext-diff", `--max-count=${limit}`, "desk", "--"];
-    if (path !== undefined) args.push(`:(literal)${this.#checkPath(path)}`);
-    const text = (await this.#git(args)).toString("utf8");
-    return text
-      .split("\u0001")
-      .slice(1)
-      .map((record) => {
-        const [head = "", ...files] = record.split("\n").filter((line) => line !== "");
-        const [rev = "", at = "", author = "", title = ""] = head.split("\u0002");
-        return { rev, at: new Date(at).toISOString(), who: whoOf(author), title, files: files.length };
-      });
-  }
-
-  async read(revision: string, path: string): Promise<Uint8Array> {
-    return this.#git(["cat-file", "blob", `${await this.#resolve(revision)}:${this.#checkPath(path)}`]);
-  }
-
-  #checkPath(path: string): string {
-    if (path.startsWith("-") || path.includes("..") || path.includes("\0"))
-      throw new QocError("PATH_REFUSED", { path, reason: "not a path inside the workspace" });
-    return path;
-  }
-
-  async paths(folder: string): Promise<readonly string[]> {
-    const args = ["log", "--format=", "--name-only", "--no-renames", "--diff-filter=A", "-z", "--", folder];
-    const text = (await this.#git(args)).toString("utf8");
-    return text
-      .split("\0")
-      .map((path) => path.trim())
-      .filter((path) => path !== "");
-  }
-
-  /** A time, by the clock of the machine unless it states a zone, names the last revision that is not after it. */
-  async #resolve(revision: string): Promise<string> {
-    if (!TIME.test(revision)) return this.#checkRevision(revision);
-    const time = revision.length === "2026-01-31".length ? `${revision} 00:00` : revision;
-    const at = Date.parse(time.replace(" ", "T"));
-    if (Number.isNaN(at)) throw new QocError("HISTORY_FAILED", { message: `${revision} is not a date` });
-    const args = ["rev-list", "--max-count=1", `--before=@${Math.floor(at / 1_000)}`, "desk"];
-    const found = (await this.#git(args)).toString("utf8").trim();
-    if (found === "") throw new QocError("HISTORY_FAILED", { message: `there is no revision of ${time} or before` });
-    return found;
-  }
-
-  #checkRevision(revision: string): string {
-    if (!REVISION.test(revision))
-      throw new QocError("HISTORY_FAILED", { message: `${JSON.stringify(revision)} is not a revision` });
-    return revision;
-  }
-}
-
 interface NewRevision {
   readonly reasons: readonly string[];
   readonly author: string;
@@ -255,10 +187,12 @@ class GitHistory extends GitRevisions implements History {
   /** Who made the changes of the next commit. */
   readonly #authors = new Set<string>();
   #isTouched = false;
+  #isClosed = false;
+  /** Whether the index may differ from the last commit, though the files do not differ from the index. */
+  #isStaged = true;
   /** What the desk wrote and the last commit may lack. */
   #own: ReadonlySet<string> = new Set();
-  /** The last message about files that git could not take; the same one is not logged again. */
-  #stageProblem = "";
+  #problem = "";
   #cancel: (() => void) | undefined;
   readonly #commits = new SerialQueue();
 
@@ -276,13 +210,39 @@ class GitHistory extends GitRevisions implements History {
 
   touch(): void {
     this.#isTouched = true;
-    this.#cancel ??= this.#options.clock.after(BATCH_MS, () => void this.flush());
+    if (!this.#isClosed) this.#cancel ??= this.#options.clock.after(BATCH_MS, () => void this.flush());
   }
 
   flush(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
     this.#cancel?.();
     this.#cancel = undefined;
     return this.#commits.run(() => this.#commit());
+  }
+
+  close(reason: string): Promise<void> {
+    this.request(reason);
+    const last = this.flush();
+    this.#isClosed = true;
+    return last;
+  }
+
+  problem(): string {
+    return this.#problem;
+  }
+
+  keep(path: string): Promise<void> {
+    return this.#commits.run(async () => {
+      const head = this.#options.head();
+      if (head === undefined) throw new QocError("DESK_READ_ONLY");
+      this.#noteWritten();
+      this.#isStaged = true;
+      await this.#git(["--literal-pathspecs", "add", "--force", "--", this.checkPath(path)]);
+      if (!(await this.#staged()).includes(path)) return;
+      const isOwn = this.#own.has(path);
+      const reason = isOwn ? OF_THE_DESK : await this.#titleOfOthers();
+      await this.#commitPaths([path], { reasons: [reason], author: isOwn ? whoOf(DESK) : BY_HAND, head });
+    });
   }
 
   async #commit(): Promise<void> {
@@ -293,23 +253,39 @@ class GitHistory extends GitRevisions implements History {
     this.#isTouched = false;
     this.#reasons = [];
     this.#authors.clear();
-    this.#own = new Set([...this.#own, ...this.#options.written()]);
+    this.#noteWritten();
     try {
-      await this.#stage();
-      const changed = await this.#staged();
+      const { isComplete } = await this.#stage();
+      const changed = this.#isStaged ? await this.#staged() : [];
       // Written since: these may be staged, or belong to the next commit.
-      const written = this.#options.written();
-      this.#own = new Set([...this.#own, ...written]);
-      const others = changed.filter((path) => !this.#own.has(path));
-      // Two revisions: what the desk and its callers wrote is not the work of who edits files meanwhile.
-      if (others.length > 0)
-        await this.#commitPaths(others, { reasons: [await this.#titleOfOthers()], author: BY_HAND, head });
-      if (others.length < changed.length)
-        await this.#commitPaths(undefined, { reasons: reasons.length > 0 ? reasons : [OF_THE_DESK], author, head });
-      this.#own = written;
+      const written = this.#noteWritten();
+      await this.#commitStaged(changed, { reasons: reasons.length > 0 ? reasons : [OF_THE_DESK], author, head });
+      this.#isStaged = false;
+      if (isComplete) this.#own = written;
+      else this.touch();
     } catch (error) {
       this.#options.log.error(`history: a commit failed: ${messageOf(error)}`);
     }
+  }
+
+  #noteWritten(): ReadonlySet<string> {
+    const written = this.#options.written();
+    this.#own = new Set([...this.#own, ...written]);
+    return written;
+  }
+
+  /** Two revisions: what the desk and its callers wrote is not the work of who edits files meanwhile. */
+  async #commitStaged(changed: readonly string[], ofDesk: NewRevision): Promise<void> {
+    const own = { paths: changed.filter((path) => this.#own.has(path)), revision: ofDesk };
+    const others = { paths: changed.filter((path) => !this.#own.has(path)), revision: await this.#byHand(ofDesk.head) };
+    const [first, second] = others.paths.length > NAMED_MAX ? [own, others] : [others, own];
+    if (first.paths.length > 0)
+      await this.#commitPaths(second.paths.length > 0 ? first.paths : undefined, first.revision);
+    if (second.paths.length > 0) await this.#commitPaths(undefined, second.revision);
+  }
+
+  async #byHand(head: string): Promise<NewRevision> {
+    return { reasons: [await this.#titleOfOthers()], author: BY_HAND, head };
   }
 
   /** The paths that differ from the last revision. */
@@ -343,16 +319,15 @@ class GitHistory extends GitRevisions implements History {
     }
   }
 
-  /** A file that git cannot take, such as a folder that is a repository of its own, does not stop the others. */
-  async #stage(): Promise<void> {
-    let problem = "";
-    try {
-      await this.#git(["add", "--all", "--ignore-errors", "--", "."]);
-    } catch (error) {
-      problem = messageOf(error);
-    }
-    if (problem !== "" && problem !== this.#stageProblem)
-      this.#options.log.warn(`some files are not in the history: ${problem}`);
-    this.#stageProblem = problem;
+  async #stage(): Promise<StagedChanges> {
+    const { root, disk, log } = this.#options;
+    const staged = await stageChanges({ root, disk, git: this.#git }, this.#own);
+    if (!staged.isEmpty) this.#isStaged = true;
+    const { problem } = staged;
+    if (problem !== "") await removeUnfinishedPacks(disk, `${root}/${LAYOUT.history}`);
+    // The same problem is not logged again.
+    if (problem !== "" && problem !== this.#problem) log.warn(`some files are not in the history: ${problem}`);
+    this.#problem = problem;
+    return staged;
   }
 }

@@ -1,5 +1,5 @@
 /** A restore never destroys an edit by hand; snapshots come back; a path is taken as it is typed. */
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { watchFiles } from "../../src/app/watches.ts";
@@ -25,6 +25,20 @@ it("an edit by hand becomes a revision by itself within seconds", async () => {
   const revisions = () => desk.open.desk.history.list("research/mine.md", 10);
   await expect.poll(revisions).toMatchObject([{ title: "files changed by hand" }]);
   stop();
+});
+
+it("a restore overwrites nothing that the history cannot take", async () => {
+  desk = await tempDesk();
+  desk.open.desk.history.request("first");
+  await desk.open.desk.history.flush();
+  const path = "house-rules.md";
+  writeFileSync(join(desk.root, path), "An hour of work.\n");
+  // A git that was killed leaves such a file.
+  const lock = join(desk.root, ".qoc/history.git/index.lock");
+  writeFileSync(lock, "");
+  await expect(desk.call("history restore", { path, at: "HEAD" })).rejects.toMatchObject({ code: "HISTORY_FAILED" });
+  expect(desk.read(path)).toBe("An hour of work.\n");
+  rmSync(lock);
 });
 
 it("an edit by hand is a revision before a restore overwrites it, and a snapshot can be restored", async () => {

@@ -922,6 +922,44 @@ const SECOND: readonly Mutant[] = [
     test: "test/host/process-transport.test.ts",
     fails: "a process starts with Node's permission model, and without SQLite where Node has it",
   },
+  {
+    name: "40a",
+    removes: "the limit of a file's size in the history",
+    file: "src/workspace/history-stage.ts",
+    search: "if (size > FILE_MIB_MAX * MIB) {",
+    replace: "if (size > FILE_MIB_MAX * MIB * MIB) {",
+    test: "test/workspace/history.test.ts",
+    fails:
+      "leaves out a file of more than 64 MiB, which does not keep the others out, says so, and keeps it before a restore",
+  },
+  {
+    name: "40b",
+    removes: "the limit of the files of a revision",
+    file: "src/workspace/history-stage.ts",
+    search: "if (taken.length === BATCH_FILES_MAX || bytes + size > BATCH_BYTES_MAX)",
+    replace: "if (bytes + size > BATCH_BYTES_MAX)",
+    test: "test/workspace/history.test.ts",
+    fails:
+      "takes a part of very many files at once, those of the desk first, in packs; and nothing after it was closed",
+  },
+  {
+    name: "40c",
+    removes: "the end of packs that were not finished",
+    file: "src/workspace/history.ts",
+    search: "  await removeUnfinishedPacks(disk, gitDir);\n",
+    replace: "",
+    test: "test/workspace/history.test.ts",
+    fails: "removes what a git that was killed has written of a pack",
+  },
+  {
+    name: "40d",
+    removes: "the revision before a restore",
+    file: "src/trading/projections/restore.ts",
+    search: "  if (await desk.workspace.files.exists(target)) await desk.history.keep(target);\n",
+    replace: "",
+    test: "test/flows/hand-edits.test.ts",
+    fails: "a restore overwrites nothing that the history cannot take",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

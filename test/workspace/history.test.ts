@@ -1,13 +1,25 @@
 /** Built-in history: commits files, restores them, and runs nothing that someone planted. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import { recordDeskWrites } from "../../src/workspace/desk-writes.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { type History, type Revision, historyHeads, openHistory } from "../../src/workspace/history.ts";
+import type { Revision } from "../../src/workspace/history-revisions.ts";
+import { type History, historyHeads, openHistory } from "../../src/workspace/history.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 /** What the desk has written since the last revision. */
@@ -26,6 +38,11 @@ function desk(): string {
   const root = mkdtempSync(join(tmpdir(), "qoc-history-"));
   for (const folder of [".qoc", "research"]) mkdirSync(join(root, folder));
   return root;
+}
+/** Makes an empty file, and returns where it is. */
+function touched(root: string, path: string): string {
+  writeFileSync(join(root, path), "");
+  return join(root, path);
 }
 function open(
   root: string,
@@ -327,6 +344,63 @@ describe.skipIf(!hasGit)("history", () => {
     history.touch();
     await history.flush();
     expect(await history.list(undefined, 10)).toHaveLength(2);
+  });
+
+  it("leaves out a file of more than 64 MiB, which does not keep the others out, says so, and keeps it before a restore", async () => {
+    const root = desk();
+    const history = await open(root);
+    truncateSync(touched(root, "research/huge\u202e.bin"), 2 ** 40);
+    save(root, "research/a.md", "one");
+    history.touch();
+    await history.flush();
+    expect(textOf(await history.read("HEAD", "research/a.md"))).toBe("one");
+    expect(history.problem()).toBe("more than 64 MiB: research/huge\\u{202e}.bin");
+    truncateSync(join(root, "research/huge\u202e.bin"), 2 ** 26 + 1);
+    await history.keep("research/huge\u202e.bin");
+    const listed = await history.list("research/huge\u202e.bin", 2);
+    expect(listed.map(({ who, title }) => [who, title])).toEqual([["by hand", "files changed by hand"]]);
+    history.touch();
+    await history.flush();
+    expect(history.problem()).toBe("");
+  });
+
+  it("takes a part of very many files at once, those of the desk first, in packs; and nothing after it was closed", async () => {
+    const root = desk();
+    const history = await open(root);
+    for (let n = 0; n < 5_001; n += 1) writeFileSync(join(root, "research", `a${n}.md`), `${n}`);
+    save(root, "research/z.md", "of the desk");
+    history.request("a note");
+    await history.flush();
+    const counts = async (): Promise<unknown[]> => {
+      const listed = await history.list(undefined, 9);
+      return listed.map(({ who, files }) => [who, files]);
+    };
+    expect(await counts()).toEqual([
+      ["by hand", 4_999],
+      ["desk", 1],
+    ]);
+    const objects = join(root, ".qoc/history.git/objects");
+    expect(readdirSync(join(objects, "pack")).filter((name) => name.endsWith(".pack"))).toHaveLength(1);
+    expect(readdirSync(objects).length).toBeLessThan(20);
+    await history.close("the end");
+    expect(await counts()).toEqual([
+      ["by hand", 2],
+      ["by hand", 4_999],
+      ["desk", 1],
+    ]);
+    writeFileSync(join(root, "research/late.md"), "late");
+    history.touch();
+    await history.flush();
+    expect(await counts()).toHaveLength(3);
+  });
+
+  it("removes what a git that was killed has written of a pack", async () => {
+    const root = desk();
+    await open(root);
+    const pack = join(root, ".qoc/history.git/objects/pack");
+    writeFileSync(join(pack, "tmp_pack_a1B2c3"), "PACK");
+    await open(root);
+    expect(readdirSync(pack)).toEqual([]);
   });
 
   it("the history does not touch the desk's state, packages or the user's own .git", async () => {

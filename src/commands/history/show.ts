@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { showEntry } from "../../trading/projections/decision-log.ts";
-import type { ShownRevision } from "../../workspace/history.ts";
+import type { ShownRevision } from "../../workspace/history-revisions.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";

@@ -2,7 +2,8 @@
 import type { DecisionLine, OrderDetail } from "../../domain/orders/order-view.ts";
 import { type ProposalKind, kindOf, targetOf } from "../../domain/orders/order.ts";
 import { type OrderRecord, decidedAt, isTerminal, rejectedBy } from "../../domain/orders/order-state.ts";
-import type { HistoryReader, ShownRevision } from "../../workspace/history.ts";
+import type { HistoryReader } from "../../workspace/history.ts";
+import type { ShownRevision } from "../../workspace/history-revisions.ts";
 import type { Desk } from "../desk.ts";
 import { iso } from "../../lib/time.ts";
 import { detailOf, orderTexts, summaryOf } from "../orders/order-view.ts";

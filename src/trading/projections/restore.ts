@@ -14,8 +14,7 @@ export async function restoreFile(
   const bytes = await desk.history.read(revision, path);
   const target = await freshName(desk, path);
   // What is there now may be an edit by hand that no revision has yet.
-  desk.history.touch();
-  await desk.history.flush();
+  if (await desk.workspace.files.exists(target)) await desk.history.keep(target);
   await desk.workspace.files.restore(target, bytes);
   desk.history.request(`restored ${target} from ${revision}`, "human");
   return { path: target, bytes };

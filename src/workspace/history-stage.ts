@@ -1,0 +1,101 @@
+/**
+ * Stages the changed files of the workspace for a revision: at once no more than what git takes within seconds, so that
+ * a stop and a restore do not wait long, whatever lies in the folder.
+ */
+import { messageOf } from "../domain/errors/error.ts";
+import type { Disk } from "../domain/ports.ts";
+import { escapeInvisible } from "../lib/invisible-characters.ts";
+import type { Git } from "./history-git.ts";
+
+export interface StagedChanges {
+  /** Whether nothing differs from what is staged. */
+  readonly isEmpty: boolean;
+  /** false: there are more changes than one revision takes. */
+  readonly isComplete: boolean;
+  /** Why some files are not in the history. Empty if all are. */
+  readonly problem: string;
+}
+
+export interface StagePlace {
+  readonly root: string;
+  readonly disk: Pick<Disk, "facts">;
+  readonly git: Git;
+}
+
+/** A larger file is left out. A sparse file of terabytes would end each revision at git's time limit. */
+const FILE_MIB_MAX = 64;
+const MIB = 1024 * 1024;
+const BATCH_BYTES_MAX = 256 * MIB;
+/** git compares each named file with every file of the folder, and each file of a new pack with those before it. */
+const BATCH_FILES_MAX = 5_000;
+/** So many new files go into one pack: git would sync each of them alone, which takes a millisecond a file. */
+const PACKED_MIN = 100;
+const PACK = ["-c", "core.bigFileThreshold=1"];
+/** Files whose sizes are read together. */
+const SLICE = 64;
+const NAMES_MAX = 3;
+
+/** `first`: the paths that come first if there are more changes than one revision takes. */
+export async function stageChanges(place: StagePlace, first: ReadonlySet<string>): Promise<StagedChanges> {
+  const changed = await changedPaths(place.git);
+  const { taken, tooLarge, isComplete } = await takeBatch(place, inTurn(changed, first));
+  const problems = tooLarge.length === 0 ? [] : [tooLargeText(tooLarge)];
+  if (taken.length > 0) {
+    const pack = taken.length >= PACKED_MIN ? PACK : [];
+    // Everything but the large files: names that vanish meanwhile are no error, as they are if git gets their list.
+    const rest = [".", ...tooLarge.map((path) => `:(exclude,literal)${path}`)];
+    const literal = isComplete ? [] : ["--literal-pathspecs"];
+    const args = ["add", "--all", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul"];
+    try {
+      await place.git([...pack, ...literal, ...args], (isComplete ? rest : taken).join("\0"));
+    } catch (error) {
+      // A file that git cannot take, such as a folder that is a repository of its own, does not stop the others.
+      problems.push(messageOf(error));
+    }
+  }
+  return { isEmpty: taken.length === 0, isComplete, problem: problems.join("; ") };
+}
+
+/** The paths that differ from the index, also those that are gone. */
+async function changedPaths(git: Git): Promise<readonly string[]> {
+  const text = (await git(["ls-files", "--others", "--modified", "--exclude-standard", "-z"])).toString("utf8");
+  return text.split("\0").filter((path) => path !== "");
+}
+
+function inTurn(paths: readonly string[], first: ReadonlySet<string>): readonly string[] {
+  return [...paths.filter((path) => first.has(path)), ...paths.filter((path) => !first.has(path))];
+}
+
+interface TakenPaths {
+  readonly taken: readonly string[];
+  readonly tooLarge: readonly string[];
+  readonly isComplete: boolean;
+}
+
+async function takeBatch({ root, disk }: StagePlace, paths: readonly string[]): Promise<TakenPaths> {
+  const taken: string[] = [];
+  const tooLarge: string[] = [];
+  let bytes = 0;
+  for (let at = 0; at < paths.length; at += SLICE) {
+    const slice = paths.slice(at, at + SLICE);
+    const facts = await Promise.all(slice.map((path) => disk.facts(`${root}/${path}`).catch(() => undefined)));
+    for (const [index, path] of slice.entries()) {
+      const size = facts[index]?.kind === "file" ? facts[index].size : 0;
+      if (size > FILE_MIB_MAX * MIB) {
+        tooLarge.push(path);
+        continue;
+      }
+      if (taken.length === BATCH_FILES_MAX || bytes + size > BATCH_BYTES_MAX)
+        return { taken, tooLarge, isComplete: false };
+      taken.push(path);
+      bytes += size;
+    }
+  }
+  return { taken, tooLarge, isComplete: true };
+}
+
+function tooLargeText(paths: readonly string[]): string {
+  const names = paths.slice(0, NAMES_MAX).map(escapeInvisible);
+  const more = paths.length > NAMES_MAX ? ` and ${paths.length - NAMES_MAX} more` : "";
+  return `more than ${FILE_MIB_MAX} MiB: ${names.join(", ")}${more}`;
+}
