@@ -6,6 +6,7 @@ import { EGRESS_LIMITS, type EgressReply, type HeaderList } from "../src/protoco
 import { CreditSender, type EgressLink, copyBytes } from "./egress-link.ts";
 import { type Hosts, assertHost } from "./hosts-check.ts";
 import { type RequestFacts, plainRequest } from "./plain-request.ts";
+import { type ResponseMaker, responseMaker } from "./whole-response.ts";
 
 type Reply<T extends EgressReply["type"]> = Extract<EgressReply, { type: T }>;
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -15,6 +16,7 @@ const PART_BYTES = 64 * 1024;
 
 /** A body that is sent with the request, or in parts after it. */
 interface RequestBody {
+  /** In memory of their own: they are handed over. */
   readonly bytes?: Uint8Array | undefined;
   readonly parts?: AsyncIterable<Uint8Array> | undefined;
   /** Of `parts`; -1 if it is unknown. */
@@ -22,21 +24,23 @@ interface RequestBody {
 }
 
 export function createFetch(link: EgressLink, hosts: Hosts): Fetch {
+  const respond = responseMaker();
   return async function fetch(input, init) {
     const plain = plainRequest(input, init);
     const request = plain === undefined ? new Request(targetOf(input), init) : undefined;
     const facts = plain ?? factsOf(request as Request);
-    assertHost(hosts, new URL(facts.url));
+    assertHost(hosts, facts);
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     signal?.throwIfAborted();
     const body = request === undefined ? textBody(init?.body) : await bodyOf(request, init?.body);
     signal?.throwIfAborted();
-    return new Promise((resolve, reject) => new FetchExchange({ link, facts, body, signal, resolve, reject }));
+    return new Promise((resolve, reject) => new FetchExchange({ link, facts, body, signal, respond, resolve, reject }));
   };
 }
 
 function factsOf({ url, method, headers, redirect }: Request): RequestFacts {
-  return { url, method, headers: [...headers] as unknown as HeaderList, redirect };
+  const { hostname } = new URL(url);
+  return { url, hostname, method, headers: [...headers] as unknown as HeaderList, redirect };
 }
 
 /** An object with a `url` is accepted as an address. It is read once: it could return another address the next time. */
@@ -56,8 +60,10 @@ async function bodyOf(request: Request, given: unknown): Promise<RequestBody | u
   return withBytes(new Uint8Array(await request.arrayBuffer()));
 }
 
+const encoder = new TextEncoder();
+
 function textBody(given: unknown): RequestBody | undefined {
-  return typeof given === "string" ? withBytes(new TextEncoder().encode(given)) : undefined;
+  return typeof given === "string" ? withBytes(encoder.encode(given)) : undefined;
 }
 
 function withBytes(bytes: Uint8Array): RequestBody {
@@ -74,6 +80,7 @@ interface ExchangeOptions {
   readonly facts: RequestFacts;
   readonly body: RequestBody | undefined;
   readonly signal: AbortSignal | null | undefined;
+  readonly respond: ResponseMaker;
   resolve(response: Response): void;
   reject(error: unknown): void;
 }
@@ -91,13 +98,17 @@ class FetchExchange {
   constructor(options: ExchangeOptions) {
     this.#options = options;
     const { link, facts, body, signal } = options;
+    const { url, method, headers, redirect } = facts;
     this.#sender = new CreditSender();
     this.#id = link.open(
       {
         type: "fetch",
-        ...facts,
+        url,
+        method,
+        headers,
+        redirect,
         bodyLength: body?.parts === undefined ? undefined : body.length,
-        d: body?.bytes === undefined ? undefined : copyBytes(body.bytes),
+        d: body?.bytes,
       },
       (reply) => this.#receive(reply),
     );
@@ -123,18 +134,14 @@ class FetchExchange {
   }
 
   #respond(reply: Reply<"response">): void {
-    const { status, statusText, headers, url, redirected, d, isLast } = reply;
+    const { status, d, isLast } = reply;
     try {
       const isBodiless = NO_BODY.includes(status) || (isLast && d === undefined);
-      const content = isBodiless ? null : isLast ? (d ?? null) : this.#stream();
+      const content = isBodiless ? null : isLast ? ((d ?? null) as Uint8Array<ArrayBuffer> | null) : this.#stream();
       if (d !== undefined && !isLast) this.#add(d);
-      const response = new Response(content as ConstructorParameters<typeof Response>[0], {
-        status,
-        statusText,
-        headers: headers as [string, string][],
-      });
+      const response = this.#options.respond(reply, content);
       if (isLast) this.#finish();
-      this.#options.resolve(withFacts(response, { url, redirected }));
+      this.#options.resolve(response);
     } catch (error) {
       // A status or a header that the runtime's class refuses.
       this.#options.link.abort(this.#id);
@@ -231,15 +238,4 @@ class FetchExchange {
 function failureOf({ message, code, syscall }: Reply<"error">): TypeError {
   const cause = Object.assign(new Error(message), code === undefined ? {} : { code }, syscall ? { syscall } : {});
   return new TypeError("fetch failed", { cause });
-}
-
-/** Members that only the runtime's own `fetch` can set. */
-function withFacts(response: Response, facts: { readonly url: string; readonly redirected: boolean }): Response {
-  const clone = response.clone.bind(response);
-  return Object.defineProperties(response, {
-    url: { value: facts.url },
-    redirected: { value: facts.redirected },
-    type: { value: "basic" },
-    clone: { value: () => withFacts(clone(), facts) },
-  });
 }

@@ -2,7 +2,7 @@
 
 export type Hosts = readonly string[] | undefined;
 
-export function assertHost(hosts: Hosts, { hostname }: URL): void {
+export function assertHost(hosts: Hosts, { hostname }: Pick<URL, "hostname">): void {
   const name = hostname.replace(/^\[|\]$/g, "").toLowerCase();
   if (hosts === undefined || hosts.some((host) => host.replace(/^\[|\]$/g, "").toLowerCase() === name)) return;
   throw new Error(

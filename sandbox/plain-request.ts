@@ -7,6 +7,7 @@ import type { HeaderList } from "../src/protocol/egress-messages.ts";
 
 export interface RequestFacts {
   readonly url: string;
+  readonly hostname: string;
   readonly method: string;
   readonly headers: HeaderList;
   readonly redirect: "follow" | "manual" | "error";
@@ -18,6 +19,10 @@ const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPT
 const REDIRECTS: readonly string[] = ["follow", "manual", "error"];
 const TEXT_TYPE = "text/plain;charset=UTF-8";
 
+/** A name and a value that the runtime's `Headers` takes as they are, but for the case of the name. */
+const PLAIN_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+const PLAIN_VALUE = /^(?:[!-~](?:[\t -~]*[!-~])?)?$/;
+
 /** Undefined if the runtime's class has to decide, also whether the arguments are valid. */
 export function plainRequest(input: unknown, init: RequestInit | null | undefined): RequestFacts | undefined {
   const url = addressOf(input);
@@ -28,14 +33,14 @@ export function plainRequest(input: unknown, init: RequestInit | null | undefine
   if (signal !== undefined && signal !== null && !(signal instanceof AbortSignal)) return undefined;
   const hasBody = body !== undefined && body !== null;
   if (hasBody && (typeof body !== "string" || method === "GET" || method === "HEAD")) return undefined;
-  return { url, method, headers: headersOf(init?.headers, hasBody), redirect };
+  return { ...url, method, headers: headersOf(init?.headers, hasBody), redirect };
 }
 
-function addressOf(input: unknown): string | undefined {
+function addressOf(input: unknown): Pick<RequestFacts, "url" | "hostname"> | undefined {
   const text = typeof input === "string" ? input : input instanceof URL ? input.href : undefined;
   if (text === undefined || !URL.canParse(text)) return undefined;
-  const { href, username, password } = new URL(text);
-  return username === "" && password === "" ? href : undefined;
+  const { href: url, hostname, username, password } = new URL(text);
+  return username === "" && password === "" ? { url, hostname } : undefined;
 }
 
 function isPlain(init: object | null | undefined): boolean {
@@ -54,7 +59,24 @@ function methodOf(given: unknown): string | undefined {
 /** @throws TypeError for headers that the runtime's class refuses. */
 function headersOf(given: RequestInit["headers"], hasText: boolean): HeaderList {
   if (given === undefined) return hasText ? [["content-type", TEXT_TYPE]] : [];
+  const plain = plainHeaders(given);
+  if (plain !== undefined && (!hasText || plain.some(([name]) => name === "content-type"))) return plain;
   const headers = new Headers(given);
   if (hasText && !headers.has("content-type")) headers.set("content-type", TEXT_TYPE);
   return [...headers] as unknown as HeaderList;
+}
+
+/** The list that the runtime's class makes of a plain object; undefined if that class has to decide. */
+function plainHeaders(given: object): HeaderList | undefined {
+  if (Object.getPrototypeOf(given) !== Object.prototype) return undefined;
+  const names = Object.keys(given);
+  if (Reflect.ownKeys(given).length !== names.length) return undefined;
+  const list: [string, string][] = [];
+  for (const name of names) {
+    const value: unknown = (given as Readonly<Record<string, unknown>>)[name];
+    if (typeof value !== "string" || !PLAIN_NAME.test(name) || !PLAIN_VALUE.test(value)) return undefined;
+    list.push([name.toLowerCase(), value]);
+  }
+  list.sort(([a], [b]) => (a < b ? -1 : 1));
+  return list.some(([name], at) => name === list[at - 1]?.[0]) ? undefined : list;
 }

@@ -91,7 +91,7 @@ export async function writeLayer(
   const sections: Record<string, SectionFacts> = {};
   const end = (name: SectionName, from: number, section: readonly Buffer[]): void => {
     sections[name] = { from, bytes: offset - from, sha256: sha256Hex(Buffer.concat(section)) };
-    for (const text of section) parts.push(text);
+    parts.push(...section);
   };
   const bySection = { orders: linesOf(lines, "orders"), fills: linesOf(lines, "fills"), others: otherLines(lines) };
   for (const [name, section] of Object.entries(bySection)) {

@@ -6,7 +6,7 @@ import { plainRequest } from "../../sandbox/plain-request.ts";
 function byRuntime(input: unknown, init: unknown) {
   try {
     const { url, method, headers, redirect } = new Request(input as string, init as RequestInit);
-    return { url, method, headers: [...headers], redirect };
+    return { url, hostname: new URL(url).hostname, method, headers: [...headers], redirect };
   } catch {
     return "refused";
   }
@@ -40,6 +40,16 @@ const anyHeaders = fc.constantFrom<unknown>(
   new Headers({ "content-type": "application/json" }),
   { "Content-Type": "application/json" },
   { "a b": "c" },
+  { "X-B": "2", "x-a": "", _c: "with spaces\tinside", "content-TYPE": "text/csv" },
+  { "x-a": "1", "X-A": "2" },
+  { "x-a": " \t" },
+  { "x-a": "é" },
+  { "x-a": "→" },
+  { "x-a": 7 },
+  { "x-a": undefined },
+  { [Symbol("x")]: "1" },
+  Object.create(null, { "x-a": { value: "1", enumerable: true } }),
+  Object.defineProperty({ "x-b": "2" }, "x-a", { value: "1", enumerable: false }),
   { a: "b\r\nc: d" },
   null,
 );
