@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Entry point: checks the Node version before any file of the program is loaded, then starts the command line.
-import { mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync, statSync } from "node:fs";
 import nodeModule from "node:module";
 import { homedir } from "node:os";
 
@@ -21,16 +21,39 @@ if (process.exitCode === 130) process.exit();
 
 /**
  * Node 22.8 and later can keep what it compiled for the next command. A user who can write that folder can run code as
- * the operator, so it lies beside the keys and not in a shared folder for temporary files, which is Node's default.
+ * the operator, so it lies beside the keys and not in a shared folder for temporary files, which is Node's default. The
+ * home folder may be one of others, for example under sudo, or in a container where it is /tmp.
  */
 function keepCompiledCode() {
   if (nodeModule.enableCompileCache === undefined) return;
-  const folder = `${process.env.HOME ?? homedir()}/.qoc/compile-cache`;
+  const home = process.env.HOME ?? homedir();
+  const parent = `${home}/.qoc`;
+  const folder = `${parent}/compile-cache`;
   try {
+    // The parents of the home folder are the system's.
+    if (!isKeptByOwner(statSync(home))) return;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (![parent, folder].every((path) => isOurs(lstatSync(path)))) return;
   } catch {
     // Without a home that can be written, each command compiles its code.
     return;
   }
   nodeModule.enableCompileCache(folder);
+}
+
+/** Windows has neither users of files nor modes. */
+function isOurs(facts) {
+  return process.getuid === undefined || (facts.isDirectory() && facts.uid === process.getuid() && !isShared(facts));
+}
+
+/** Whether the names in a home folder cannot be moved by others: in a folder such as /tmp each owner moves his own. */
+function isKeptByOwner(facts) {
+  return (
+    process.getuid === undefined ||
+    ([0, process.getuid()].includes(facts.uid) && (!isShared(facts) || (facts.mode & 0o1000) !== 0))
+  );
+}
+
+function isShared({ mode }) {
+  return (mode & 0o022) !== 0;
 }

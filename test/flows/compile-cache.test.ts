@@ -1,6 +1,6 @@
 /** What Node compiled is kept for the next command where only the operator can write: it is code that runs as them. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -11,11 +11,31 @@ requireBuild();
 
 const NODES = [process.execPath, ...(process.env["QOC_NODES"] ?? "").split(":").filter((path) => path !== "")];
 
-function help(node: string, home: string) {
+function help(node: string, home: string, flags: readonly string[] = []) {
   const env = { PATH: process.env["PATH"], HOME: home, TMPDIR: mkdtempSync(join(tmpdir(), "qoc-tmp-")) };
-  const { status, stdout } = spawnSync(node, [BIN, "--help"], { env, encoding: "utf8" });
-  return { status, stdout, shared: readdirSync(env.TMPDIR) };
+  const { status, stdout, stderr } = spawnSync(node, [...flags, BIN, "--help"], { env, encoding: "utf8" });
+  return { status, stdout, stderr, shared: readdirSync(env.TMPDIR) };
 }
+
+/** Prints the folder that Node would take, also with a Node that keeps nothing. */
+const PRINTS_FOLDER = 'import m from "node:module"; m.enableCompileCache = (folder) => process.stderr.write(folder);';
+
+/** Returns the folder that Node is asked to keep code in, or an empty text. */
+function keptIn(home: string): string {
+  mkdirSync(`${home}/.qoc/compile-cache`, { recursive: true, mode: 0o700 });
+  return help(process.execPath, home, ["--import", `data:text/javascript,${PRINTS_FOLDER}`]).stderr;
+}
+
+it("code in a folder that others can write is not run", () => {
+  const parent = mkdtempSync(join(tmpdir(), "qoc-home-"));
+  const home = join(parent, "home");
+  expect(keptIn(home)).toBe(`${home}/.qoc/compile-cache`);
+  for (const folder of ["home", "home/.qoc", "home/.qoc/compile-cache"]) {
+    chmodSync(join(parent, folder), 0o777);
+    expect(keptIn(home)).toBe("");
+    chmodSync(join(parent, folder), 0o700);
+  }
+});
 
 describe.each(NODES)("with %s", (node) => {
   const version = spawnSync(node, ["-p", "process.versions.node"], { encoding: "utf8" }).stdout;
