@@ -25,15 +25,17 @@ export interface TrustedWorkspace {
 }
 
 const ROOT_UID = 0;
+const WRITABLE_BY_OTHERS = 0o022;
 const LIST_BYTES_MAX = 1024 * 1024;
 
 /**
  * Returns the nearest folder with a desk.toml: `from` or one of its parents.
- * @throws NO_WORKSPACE; WORKSPACE_NOT_OURS if folder or desk.toml belong to neither this user nor root and the user has
- * not trusted it.
+ * @throws NO_WORKSPACE; HOME_FOLDER_UNSAFE; WORKSPACE_NOT_OURS if folder or desk.toml belong to neither this user nor
+ * root and the user has not trusted it.
  */
 export async function findWorkspace(disk: Disk, from: string, user: WorkspaceUser): Promise<string> {
   const root = await locateWorkspace(disk, from);
+  await checkHome(disk, user);
   const owners = await foreignOwners(disk, root, user.uid);
   if (owners.length === 0) return root;
   const path = realpathSync(root);
@@ -41,6 +43,26 @@ export async function findWorkspace(disk: Disk, from: string, user: WorkspaceUse
   const owner = owners.find((each) => !trusted.some((entry) => entry.path === path && entry.owner === each));
   if (owner !== undefined) throw new QocError("WORKSPACE_NOT_OURS", { path, owner, quoted: quoteForShell(path) });
   return root;
+}
+
+/**
+ * The folder names programs, in its config.toml, and workspaces that are trusted. Where the home is a folder of several
+ * users, for example /tmp, another one may have made it first.
+ */
+async function checkHome(disk: Disk, { home, uid }: WorkspaceUser): Promise<void> {
+  const path = join(home, ".qoc");
+  const named = await disk.facts(path);
+  if (named === undefined) return;
+  const facts = [named, (await disk.facts(realpathSync(path))) ?? named];
+  const owner = facts.find((each) => each.uid !== uid && each.uid !== ROOT_UID)?.uid;
+  if (owner !== undefined)
+    throw unsafeHome(path, `it belongs to user ${owner}`, "export HOME=DIR, with a folder of your own");
+  if (facts.some(({ kind, mode }) => kind === "directory" && (mode & WRITABLE_BY_OTHERS) !== 0))
+    throw unsafeHome(path, "other users can write to it", `chmod go-w ${quoteForShell(path)}`);
+}
+
+function unsafeHome(path: string, reason: string, fix: string): QocError {
+  return new QocError("HOME_FOLDER_UNSAFE", { path, reason, fix });
 }
 
 /** The owners of folder and desk.toml that are neither this user nor root. */

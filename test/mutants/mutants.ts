@@ -960,6 +960,24 @@ const SECOND: readonly Mutant[] = [
     test: "test/flows/hand-edits.test.ts",
     fails: "a restore overwrites nothing that the history cannot take",
   },
+  {
+    name: "41a",
+    removes: "the check of the folder of compiled code",
+    file: "bin/qoc.mjs",
+    search: "    if (![parent, folder].every((path) => isOurs(lstatSync(path)))) return;\n",
+    replace: "",
+    test: "test/flows/compile-cache.test.ts",
+    fails: "code in a folder that others can write is not run",
+  },
+  {
+    name: "41b",
+    removes: "the check of the folder in the home folder",
+    file: "src/workspace/workspace-trust.ts",
+    search: "  await checkHome(disk, user);\n",
+    replace: "",
+    test: "test/workspace/workspace-trust.test.ts",
+    fails: "is refused if other users can write to it, with the command that repairs it",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

@@ -1,4 +1,14 @@
-import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -97,6 +107,35 @@ describe("a workspace", () => {
   it("of this user is not added to the list", async () => {
     await trustWorkspace(disk, desk, { ...user, uid: OWNER });
     expect(await disk.facts(join(base, "home/.qoc/trusted"))).toBeUndefined();
+  });
+});
+
+describe("the folder of the desk's files in the home folder", () => {
+  it("is refused if other users can write to it, with the command that repairs it", async () => {
+    const path = join(base, "home/.qoc");
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, 0o777);
+    await expect(findWorkspace(disk, below, { ...user, uid: OWNER })).rejects.toMatchObject({
+      code: "HOME_FOLDER_UNSAFE",
+      message: `${path}: other users can write to it, and its files name programs that would run as you`,
+      hint: `type: chmod go-w ${path}`,
+    });
+  });
+
+  it.runIf(OWNER === 0).each(["folder", "link"])("is refused if another user made it: a %s", async (kind) => {
+    const path = join(base, "home/.qoc");
+    mkdirSync(join(base, "home"));
+    if (kind === "folder") mkdirSync(path);
+    else {
+      mkdirSync(join(base, "theirs"));
+      symlinkSync(join(base, "theirs"), path);
+      give(join(base, "theirs"), THIRD);
+    }
+    if (kind === "folder") give(path, THIRD);
+    await expect(findWorkspace(disk, below, user)).rejects.toMatchObject({
+      code: "HOME_FOLDER_UNSAFE",
+      message: `${path}: it belongs to user ${THIRD}, and its files name programs that would run as you`,
+    });
   });
 });
 

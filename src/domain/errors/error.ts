@@ -86,6 +86,7 @@ export const ERRORS = {
     'write {key} = {{ env = "NAME" }} or {{ file = "/run/secrets/name" }}',
   ),
   RUNTIME_FOLDER_UNSAFE: row("{path}: {reason}, so the desk's socket is not safe there", "type: {fix}"),
+  HOME_FOLDER_UNSAFE: row("{path}: {reason}, and its files name programs that would run as you", "type: {fix}"),
   OPTION_SECRET: row(
     "{file}:{line}:{column}: {key} is a secret by its name, and agents can read options{message}",
     'move it to [connector.auth] as a reference: name = {{ env = "NAME" }} or {{ file = "/run/secrets/name" }}',
