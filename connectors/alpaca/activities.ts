@@ -1,8 +1,9 @@
 /** What changed the account without a trade, from Alpaca's activity events. Pure. */
-import type { Activity, ActivityKind } from "@qoc-app/sdk";
+import type { Activity, ActivityKind, Fill, UnreadableActivity, UnreadableFill } from "@qoc-app/sdk";
 import { type Amount, ONE, ZERO, parseAmount, textOf } from "../amount.ts";
 import { naming } from "../words.ts";
-import { coinOf, detailsOf, millisOfEvent } from "./map.ts";
+import { listedActivities, listedFill } from "../listed-item.ts";
+import { type CryptoPairs, coinOf, detailsOf, fillOfActivity, millisOfEvent } from "./map.ts";
 import type { ActivityEvent } from "./wire.ts";
 
 /** The types of Alpaca's document without trades and options. Any other type is an adjustment. */
@@ -41,6 +42,17 @@ const KINDS: Readonly<Record<string, ActivityKind>> = {
 type Details = Readonly<Record<string, string | undefined>>;
 /** As `ActivityEvent`, without the members that are null. */
 type StatedEvent = { readonly [K in keyof ActivityEvent]: Exclude<ActivityEvent[K], null> };
+
+/** Undefined for an activity that is no trade. */
+export function listedFillOf(event: ActivityEvent, pairs: CryptoPairs): Fill | UnreadableFill | undefined {
+  const { order_id: venueOrderId, symbol } = detailsOf(event);
+  return listedFill({ fillId: event.ref_id, venueOrderId, symbol }, () => fillOfActivity(event, pairs));
+}
+
+/** None for a trade. */
+export function listedActivitiesOf(event: ActivityEvent): readonly (Activity | UnreadableActivity)[] {
+  return listedActivities(event.ref_id, () => [activityOf(event)].filter((activity) => activity !== undefined));
+}
 
 /** Returns undefined for a trade, which is a fill. */
 export function activityOf(event: ActivityEvent): Activity | undefined {

@@ -17,16 +17,17 @@ import {
   type Quote,
   type Rate,
   type Session,
+  type UnreadableActivity,
+  type UnreadableFill,
   type UnreadableOrder,
   VenueRejection,
 } from "@qoc-app/sdk";
 import { ZERO, amount } from "../amount.ts";
-import { activityOf } from "./activities.ts";
+import { listedActivitiesOf, listedFillOf } from "./activities.ts";
 import {
   accountOf,
   assetOfTrade,
   continued,
-  fillOfActivity,
   fillOfUpdate,
   instrumentOf,
   isCrypto,
@@ -41,7 +42,7 @@ import {
   sessionsOf,
 } from "./map.ts";
 import { type StreamStep, AccountStream } from "../account-stream.ts";
-import { naming } from "../words.ts";
+import { isReadable, sinceInOrder } from "../listed-item.ts";
 import { type BarsPage, type BarsQuery, readBars } from "./bars.ts";
 import { CoinPairs } from "./coins.ts";
 import { allOpenOrders } from "./open-orders.ts";
@@ -260,19 +261,15 @@ export default class AlpacaConnector implements ConnectorAdapter {
   }
 
   /** Activity events have the execution ids of the stream. The list of activities has others, so it is not used. */
-  async getFills(since: number): Promise<Fill[]> {
+  async getFills(since: number): Promise<(Fill | UnreadableFill)[]> {
     const events = await this.#eventsSince(since);
     const pairs = await this.#coins.covering(events.flatMap(assetOfTrade));
-    return events
-      .map((event) => naming(`execution ${event.ref_id}`, () => fillOfActivity(event, pairs)))
-      .filter((fill) => fill !== undefined)
-      .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+    const fills = events.map((event) => listedFillOf(event, pairs)).filter((fill) => fill !== undefined);
+    return sinceInOrder(fills, Number.NEGATIVE_INFINITY);
   }
 
-  async getActivities(since: number): Promise<Activity[]> {
-    return (await this.#eventsSince(since))
-      .map((event) => activityOf(event))
-      .filter((activity) => activity !== undefined);
+  async getActivities(since: number): Promise<(Activity | UnreadableActivity)[]> {
+    return (await this.#eventsSince(since)).flatMap(listedActivitiesOf);
   }
 
   async #eventsSince(since: number): Promise<readonly ActivityEvent[]> {
@@ -363,8 +360,8 @@ export default class AlpacaConnector implements ConnectorAdapter {
     if (report !== null) this.#ctx.emitReport(report);
   }
 
-  #emit(fill: Fill): void {
-    this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
+  #emit(fill: Fill | UnreadableFill): void {
+    if (isReadable(fill)) this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
     this.#ctx.emitFill(fill);
   }
 }

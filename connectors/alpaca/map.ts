@@ -17,7 +17,7 @@ import { type Amount, amount, textOf as amountText } from "../amount.ts";
 import { millisOfTime } from "../venue-time.ts";
 import { naming } from "../words.ts";
 import { assetOfCoin } from "../coin-asset.ts";
-import { listedOrder } from "../listed-order.ts";
+import { listedOrder } from "../listed-item.ts";
 import type {
   ActivityEvent,
   CalendarDay,

@@ -21,11 +21,14 @@ import {
   type Rate,
   RateLimited,
   type Session as TradingSession,
+  type UnreadableActivity,
+  type UnreadableFill,
   type UnreadableOrder,
   VenueRejection,
 } from "@qoc-app/sdk";
 import { AccountStream } from "../account-stream.ts";
 import { assetOfCoin } from "../coin-asset.ts";
+import { isReadable } from "../listed-item.ts";
 import { isNear } from "../near-symbol.ts";
 import type { ExchangeClass } from "./ccxt.ts";
 import { checkOrder } from "./check-order.ts";
@@ -323,16 +326,18 @@ class SpotConnector implements ConnectorAdapter {
     } while (cursor !== undefined);
   }
 
-  #emit(fill: Fill): void {
-    this.#traded.add(fill.symbol);
-    this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
+  #emit(fill: Fill | UnreadableFill): void {
+    if (isReadable(fill)) {
+      this.#traded.add(fill.symbol);
+      this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
+    }
     this.#ctx.emitFill(fill);
   }
 }
 
 /** A connector to an exchange whose account was reviewed, too. */
 class ReviewedConnector extends SpotConnector {
-  getActivities(since: number): Promise<Activity[]> {
+  getActivities(since: number): Promise<(Activity | UnreadableActivity)[]> {
     return this.trading.activities(since);
   }
 }

@@ -14,6 +14,8 @@ import type {
   OrderQuery,
   OrderReport,
   Quote,
+  UnreadableActivity,
+  UnreadableFill,
   UnreadableOrder,
 } from "@qoc-app/sdk";
 import type { StreamStep } from "../account-stream.ts";
@@ -41,10 +43,14 @@ export interface Balance {
 /** What a message of the stream is. Fills come before the reports that contain them. */
 export type StreamMessage =
   | StreamStep
-  | { readonly kind: "events"; readonly fills: readonly Fill[]; readonly reports: readonly OrderReport[] };
+  | {
+      readonly kind: "events";
+      readonly fills: readonly (Fill | UnreadableFill)[];
+      readonly reports: readonly OrderReport[];
+    };
 
 export interface FillPage {
-  fills: Fill[];
+  fills: (Fill | UnreadableFill)[];
   cursor?: string;
 }
 
@@ -80,7 +86,7 @@ export interface TradingVenue {
   /** Oldest first. */
   fills(since: number, hint: FillsHint): Promise<FillPage>;
   /** What changed the account without a trade since that time (ms), oldest first. */
-  activities(since: number): Promise<Activity[]>;
+  activities(since: number): Promise<(Activity | UnreadableActivity)[]>;
   /** The messages that subscribe to orders and fills. */
   subscription(): Promise<readonly string[]>;
   read(message: unknown): StreamMessage | Promise<StreamMessage>;

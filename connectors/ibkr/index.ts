@@ -17,9 +17,10 @@ import {
   type Quote,
   type Rate,
   type Session,
+  type UnreadableFill,
   type UnreadableOrder,
 } from "@qoc-app/sdk";
-import type { OrderNames } from "../listed-order.ts";
+import { type OrderNames, isReadable, listedFill, sinceInOrder } from "../listed-item.ts";
 import { accountFrom, accountValues, positionOf, positionRows, ratesFrom } from "./account.ts";
 import { GatewayError, SharedRead } from "./answers.ts";
 import { Contracts, type NamedContract, assertSendable, instrumentOf, wireContract } from "./contracts.ts";
@@ -301,24 +302,25 @@ export default class IbkrConnector implements ConnectorAdapter {
   }
 
   /** TWS lists the executions of this day, or of a week if its trade log is set so. */
-  getFills(since: number): Promise<Fill[]> {
+  getFills(since: number): Promise<(Fill | UnreadableFill)[]> {
     return this.#read((session) => this.#fillsSince(session, since));
   }
 
-  async #fillsSince(session: GatewaySession, since: number): Promise<Fill[]> {
+  async #fillsSince(session: GatewaySession, since: number): Promise<(Fill | UnreadableFill)[]> {
     const rows = (await session.executions(this.#account)).filter(isFill);
     if (rows.length > 0) await new Promise((resolve) => setTimeout(resolve, COMMISSIONS_MS));
     // TWS states whole seconds.
     const from = Math.floor(since / SECOND_MS) * SECOND_MS;
     const fills = await Promise.all(rows.map((row) => this.#fillOf(session, row)));
-    return fills
-      .filter(({ timestamp }) => Number(timestamp) >= from)
-      .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+    return sinceInOrder(fills, from);
   }
 
-  async #fillOf(session: GatewaySession, row: ExecutionRow): Promise<Fill> {
+  async #fillOf(session: GatewaySession, row: ExecutionRow): Promise<Fill | UnreadableFill> {
     const named = await this.#contracts.nameOf(session, row.contract);
-    const fill = fillOf(row, named, session.zoneOffsetMs);
+    const { execId: fillId, permId = "" } = row.execution;
+    const fill = listedFill({ fillId, venueOrderId: String(permId), symbol: named.symbol }, () =>
+      fillOf(row, named, session.zoneOffsetMs),
+    );
     return { ...fill, ...this.#commissions.get(fill.fillId) };
   }
 
@@ -354,8 +356,8 @@ export default class IbkrConnector implements ConnectorAdapter {
     }
   }
 
-  #emit(fill: Fill): void {
-    this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
+  #emit(fill: Fill | UnreadableFill): void {
+    if (isReadable(fill)) this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
     this.#ctx.emitFill(fill);
   }
 }

@@ -15,7 +15,7 @@ import {
   OrderType as WireType,
   TimeInForce as WireTif,
 } from "@stoqey/ib";
-import { type OrderNames, listedOrder } from "../listed-order.ts";
+import { type OrderNames, listedOrder } from "../listed-item.ts";
 import { type TwsNumber, isStated } from "./amounts.ts";
 import type { GatewayError } from "./answers.ts";
 import { type Contracts, type Listed, type NamedContract, priceOf, wireContract } from "./contracts.ts";

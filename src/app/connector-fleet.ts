@@ -328,8 +328,8 @@ class ConnectorFleet implements Fleet {
         if (outcome.hasUnmatched) this.#openDesk().market.followPace.soon(name);
         this.#rounds.closeGapsSoon(name, outcome.gaps);
       },
-      activities: async (activities) => {
-        const fresh = await recordActivities(this.#openDesk(), name, activities);
+      activities: async (activities, unread) => {
+        const fresh = await recordActivities(this.#openDesk(), name, activities, { unread });
         if (fresh > 0) this.#rounds.markSoon(name);
       },
       quotes: (quotes) => {

@@ -9,7 +9,14 @@ import { BackOff } from "../lib/back-off.ts";
 import type { Desk } from "../trading/desk.ts";
 import { observeRates } from "../trading/account/exchange-rates.ts";
 import { markAccount } from "../trading/market/market-snapshot.ts";
-import { askAgain, closeGap, followOrders, followWorking, paced } from "../trading/orders/reconcile.ts";
+import {
+  askAgain,
+  closeGap,
+  followOrders,
+  followUnreadFills,
+  followWorking,
+  paced,
+} from "../trading/orders/reconcile.ts";
 import { followActivities } from "../trading/account/record-activity.ts";
 import type { ReportedOrder } from "../trading/fills/record-report.ts";
 
@@ -51,7 +58,7 @@ export class ConnectorRounds {
       paced(desk, connector, async () => {
         await observeRates(desk, connector);
         await markAccount(desk, connector);
-        if (await followActivities(desk, connector)) return;
+        if ((await followActivities(desk, connector)) || (await followUnreadFills(desk, connector))) return;
         if (desk.market.followPace.isListDue(desk, connector)) await followWorking(desk, connector);
       }),
     );

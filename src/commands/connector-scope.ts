@@ -107,6 +107,7 @@ export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor
     // They quote files of the operator.
     rateProblems: isAgent(actor) ? undefined : view.rateProblems,
     queue: isAgent(actor) ? [] : (view.queue ?? []),
+    unread: view.unread?.filter(({ connector }) => isVisible(connector)),
     flagged: view.flagged.filter(isVisibleInstrument),
     ...(view.flagReasons !== undefined && {
       flagReasons: Object.fromEntries(Object.entries(view.flagReasons).filter(([key]) => isVisibleInstrument(key))),

@@ -32,7 +32,8 @@ export const command = defineCommand({
   summary: "close a lost order or a flagged instrument by hand",
   description:
     "An order whose venue has lost it, or an instrument as CONNECTOR/SYMBOL, which takes the venue's quantity. " +
-    "--split keeps the cost instead: for a split that the venue shows and does not announce.",
+    "--split keeps the cost instead: for a split that the venue shows and does not announce. " +
+    "A fill or an activity that cannot be read, as CONNECTOR/ID of qoc status, is no longer asked for.",
   examples: [
     'qoc resolve 20260705-001 --note "never reached the venue"',
     'qoc resolve ibkr/AAPL --split 7:1 -m "split"',
@@ -47,7 +48,11 @@ export const command = defineCommand({
     /** The client's signature. */
     authority: authoritySchema.optional(),
   }),
-  output: z.union([receiptSchema, z.object({ instrument: z.string(), quantity: z.string() })]),
+  output: z.union([
+    receiptSchema,
+    z.object({ instrument: z.string(), quantity: z.string() }),
+    z.object({ item: z.string() }),
+  ]),
   run: ({ id, note, split, authority }, context) => {
     const { actor, page } = context;
     return resolveOrder(requireDesk(context).desk, id, { note, split, actor, authority, page });

@@ -46,7 +46,8 @@ async function allFills(
 ): Promise<readonly VenueFill[] | undefined> {
   let fills: readonly VenueFill[] | undefined;
   const read = (cursor: string | undefined) => client.fills(connector, since, omitUndefined({ symbols, cursor }));
-  for await (const page of readPages({ connector, method: "getFills", read })) fills = [...(fills ?? []), ...page];
+  for await (const page of readPages({ connector, method: "getFills", read }))
+    fills = [...(fills ?? []), ...page.items];
   return fills;
 }
 

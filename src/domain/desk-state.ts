@@ -22,6 +22,7 @@ import type {
   Recorded,
 } from "./event.ts";
 import type { InstrumentEvent, InstrumentFlagged } from "./market/instrument-event.ts";
+import { type UnreadItems, applyUnread, forgetUnread } from "./market/unread-item.ts";
 import { adoptPosition, clearInstrument, indexOrder, receiveFill, releaseInstrument } from "./fills/fill-state.ts";
 import { conflictKey } from "./fills/fill.ts";
 import type { Digest, OrderId } from "./ids.ts";
@@ -80,6 +81,7 @@ export interface DeskState extends AccountState, ActivityState {
   epochTag: string;
   /** Fills that came again with another content, by {@link conflictKey}. */
   readonly conflicts: Set<string>;
+  readonly unread: UnreadItems;
   /** Intents of the last 24 hours, oldest first. */
   readonly intents: IntentRecord[];
   readonly schedules: SchedulesState;
@@ -127,6 +129,7 @@ export function emptyDeskState(): DeskState {
     liveFilled: new Set(),
     trades: new Map(),
     conflicts: new Set(),
+    unread: new Map(),
     multipliers: new Map(),
     assets: new Map(),
     activities: new ArchivedMap("activities"),
@@ -150,7 +153,11 @@ export function foldDeskState(events: Iterable<Recorded>): DeskState {
 }
 
 /** Events that change no order, no position and no account. Most records are others. */
-const APART: ReadonlySet<DeskEvent["type"]> = new Set([...SCHEDULE_EVENTS, ...ACTIVITY_EVENTS]);
+const APART: ReadonlySet<DeskEvent["type"]> = new Set([
+  ...SCHEDULE_EVENTS,
+  ...ACTIVITY_EVENTS,
+  ...(["item.unread", "item.resolved"] as const),
+]);
 
 /** Applies one record of the journal. */
 export function applyEvent(state: DeskState, recorded: Recorded): void {
@@ -159,6 +166,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
   if (recorded.epoch !== state.epoch) startEpoch(state, recorded.epoch);
   const { event } = recorded;
   if ("authority" in event && event.authority !== undefined) useSignature(state, event.authority);
+  foldUnread(state.unread, event);
   if (APART.has(event.type)) {
     applyScheduleEvent(state.schedules, recorded);
     if (isActivity(event)) recordActivity(state, recorded.at, event);
@@ -219,6 +227,20 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       return;
     default:
       changeOrder(state, recorded as Recorded<OrderEvent>);
+  }
+}
+
+function foldUnread(unread: UnreadItems, event: DeskEvent): void {
+  switch (event.type) {
+    case "item.unread":
+    case "item.resolved":
+      applyUnread(unread, event);
+      return;
+    case "fill.received":
+      forgetUnread(unread, { connector: event.connector, id: event.fill.fillId, symbol: event.fill.symbol });
+      return;
+    case "venue.activity":
+      forgetUnread(unread, { connector: event.connector, id: event.activity.id });
   }
 }
 

@@ -10,6 +10,7 @@ import type { AgentGranted, AgentRevoked } from "./authority/agent-event.ts";
 import type { ConfigAccepted, ConfigWaiting } from "./config/config-event.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { Misfit } from "./fills/fill.ts";
+import type { ItemResolved, ItemUnread } from "./market/unread-item.ts";
 import type { InstrumentEvent } from "./market/instrument-event.ts";
 import type { IdsRetired, JournalGap } from "./authority/journal-head.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
@@ -359,6 +360,8 @@ export type DeskEvent =
   | FillReceived
   | FillConflicted
   | InstrumentEvent
+  | ItemUnread
+  | ItemResolved
   | FileWritten
   | CommandRefused
   | AgentGranted

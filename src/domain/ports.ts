@@ -1,6 +1,6 @@
 /** Ports: the I/O that the composition root passes in. No lower module uses the clock, randomness or files directly. */
 import type { ConnectorName } from "./ids.ts";
-import type { VenueActivity, VenueFill, VenueQuote, VenueReport } from "./market/venue.ts";
+import type { UnreadItem, VenueActivity, VenueFill, VenueQuote, VenueReport } from "./market/venue.ts";
 
 export interface Clock {
   /** Milliseconds since the epoch by the wall clock, which may be set forward or back. */
@@ -116,6 +116,7 @@ export interface FillBatch {
   /** Number of the worker session since the desk started, from 1; 0 if the desk requested the fills from the venue. */
   readonly generation: number;
   readonly fills: readonly VenueFill[];
+  readonly unread?: readonly UnreadItem[] | undefined;
 }
 
 export interface FillSink {
@@ -128,7 +129,7 @@ export interface PushSink {
   /** Resolves when what the reports change is on disk. */
   reports(reports: readonly VenueReport[]): Promise<void>;
   /** Resolves when the new activities are on disk. */
-  activities(activities: readonly VenueActivity[]): Promise<void>;
+  activities(activities: readonly VenueActivity[], unread?: readonly UnreadItem[]): Promise<void>;
   quotes(quotes: readonly VenueQuote[]): void;
 }
 

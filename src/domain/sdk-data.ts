@@ -108,6 +108,21 @@ export interface Fill {
   corrects?: string;
 }
 
+/**
+ * A fill of `getFills` or `emitFill` that the connector cannot read. The desk books the others, shows this one, marks
+ * the account as incomplete, and asks for the fill again until it can be read or the operator resolves it.
+ */
+export interface UnreadableFill {
+  fillId: string;
+  status: "unknown";
+  /** What cannot be read, in one line of at most 200 characters. */
+  reason: string;
+  /** Required if the venue's ids are unique within a symbol alone. */
+  symbol?: string;
+  venueOrderId?: string;
+  timestamp?: Timestamp;
+}
+
 export type OrderReportStatus = "open" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired";
 
 /** The state of an order at the venue. */
@@ -304,6 +319,16 @@ export interface Activity {
   corrects?: string;
   /** The venue's description: one line of at most 200 characters. */
   note?: string;
+}
+
+/** An activity of `getActivities` or `emitActivity` that the connector cannot read; as {@link UnreadableFill}. */
+export interface UnreadableActivity {
+  id: string;
+  status: "unknown";
+  /** What cannot be read, in one line of at most 200 characters. */
+  reason: string;
+  symbol?: string;
+  timestamp?: Timestamp;
 }
 
 /** The price of one unit of the first currency in the second: `EUR/USD` at `1.08`. */

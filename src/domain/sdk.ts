@@ -23,6 +23,8 @@ import type {
   Session,
   Side,
   Timestamp,
+  UnreadableActivity,
+  UnreadableFill,
   UnreadableOrder,
 } from "./sdk-data.ts";
 
@@ -54,14 +56,14 @@ export interface ConnectorContext {
   secret(name: string): string;
   readonly logger: Logger;
   /** Sends a fill to the desk and returns at once. The desk acknowledges the fill when it is on disk. */
-  emitFill(fill: Fill): void;
+  emitFill(fill: Fill | UnreadableFill): void;
   /**
    * Sends the new state of an order, which the desk takes as an answer of `getOrder`. In one order with the fills: emit
    * the fills of an order before the report that it is filled.
    */
   emitReport(report: OrderReport): void;
   /** Sends what changed the account without a trade. The desk acknowledges it when it is on disk. */
-  emitActivity(activity: Activity): void;
+  emitActivity(activity: Activity | UnreadableActivity): void;
   /**
    * Sends a streamed quote. The newest of a symbol wins: the desk gets at most 50 a second of one symbol, and 10,000 a
    * second in total.
@@ -200,14 +202,21 @@ export interface ConnectorAdapter {
   getOpenOrders?(): Promise<(OrderReport | UnreadableOrder)[]>;
   /**
    * All fills since that time (ms), oldest first; or a page of them, with a cursor if there are more. The desk then
-   * calls again with that cursor. A call may take 30 seconds.
+   * calls again with that cursor. A call may take 30 seconds. A fill that cannot be read is listed as such, so that it
+   * hides no other.
    */
-  getFills?(since: number, hint?: FillsHint): Promise<Fill[] | { fills: Fill[]; cursor?: string }>;
+  getFills?(
+    since: number,
+    hint?: FillsHint,
+  ): Promise<(Fill | UnreadableFill)[] | { fills: (Fill | UnreadableFill)[]; cursor?: string }>;
   /**
    * All activities since that time (ms), or a page of them as with `getFills`. The desk asks at a start, once an hour,
    * and if the account changed without a trade.
    */
-  getActivities?(since: number, cursor?: string): Promise<Activity[] | { activities: Activity[]; cursor?: string }>;
+  getActivities?(
+    since: number,
+    cursor?: string,
+  ): Promise<(Activity | UnreadableActivity)[] | { activities: (Activity | UnreadableActivity)[]; cursor?: string }>;
   /** The rates of pairs such as `EUR/USD`; a pair that the venue does not have is left out. */
   getRates?(pairs: readonly string[]): Promise<Rate[]>;
   /** The sessions in which the symbol trades between two times (ms), the first one first; empty if it does not. */

@@ -81,6 +81,17 @@ export interface ExternalOrderView {
   readonly closedHere: string | null;
 }
 
+/** A fill or an activity that its connector cannot read, until it is read or a human resolves it. */
+export interface UnreadItemView {
+  readonly connector: string;
+  readonly kind: "fill" | "activity";
+  /** What `qoc resolve` takes; null if it is not a plain name. */
+  readonly key: string | null;
+  readonly symbol: string | null;
+  /** Why. */
+  readonly untrusted: Untrusted;
+}
+
 /** The newest quote of a symbol that a connector streams. */
 export interface StreamedQuoteView {
   readonly connector: string;
@@ -192,6 +203,8 @@ export interface StatusView {
   readonly flagged: readonly string[];
   /** Why each flagged instrument is blocked; absent if none is. */
   readonly flagReasons?: Readonly<Record<string, string>> | undefined;
+  /** Fills and activities that cannot be read, so that their accounts are incomplete; absent if all can be read. */
+  readonly unread?: readonly UnreadItemView[] | undefined;
   /** What desk.toml says that is not in force, and other notices of it. */
   readonly config: readonly ConfigNotice[];
   readonly readOnly: string | null;

@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers";
 import { messageOf } from "../domain/errors/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
+import type { UnreadItem } from "../domain/market/venue.ts";
 import type { FillSink, PushSink } from "../domain/ports.ts";
 import type { EmittedBatch, WorkerEvent } from "../protocol/messages.ts";
 import { parseCanonicalQuote } from "../protocol/quote-schema.ts";
@@ -23,7 +24,7 @@ export interface EmissionOptions {
 }
 
 const REPORT_FORM = { method: "emitReport", noun: "report", shape: reportSchema };
-const ACTIVITY_FORM = { method: "emitActivity", noun: "activity", shape: activitySchema };
+const ACTIVITY_FORM = { method: "emitActivity", noun: "activity", kind: "activity", shape: activitySchema } as const;
 const QUOTE_FORM = {
   method: "emitQuote",
   noun: "quote",
@@ -88,13 +89,15 @@ export class Emissions {
   async #store({ e: kind, items }: EmittedBatch): Promise<void> {
     const { name, generation, refusedFills, fillSink, pushSink } = this.#options;
     const raw = this.#masked(items);
+    const unread: UnreadItem[] = [];
     if (kind === "fills") {
-      const fills = refusedFills.parse("emitFill", raw);
-      if (fills.length > 0) await fillSink.accept({ connector: name, generation, fills });
+      const fills = refusedFills.parse("emitFill", raw, unread);
+      if (fills.length > 0 || unread.length > 0)
+        await fillSink.accept({ connector: name, generation, fills, ...(unread.length > 0 && { unread }) });
       return;
     }
     if (kind === "reports") await pushSink.reports(refusedFills.parseItems(REPORT_FORM, raw));
-    else await pushSink.activities(refusedFills.parseItems(ACTIVITY_FORM, raw));
+    else await pushSink.activities(refusedFills.parseItems(ACTIVITY_FORM, raw, unread), unread);
   }
 
   #masked(items: readonly unknown[]): readonly unknown[] {

@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { QocError } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { type AnswerMembers, type AnswerShape, CHANGES_VALUE, unknownMembers } from "../protocol/answer-shape.ts";
+import { isStatedUnreadable } from "./unread-items.ts";
 import type { Method } from "../protocol/messages.ts";
 import {
   accountSchema,
@@ -43,6 +44,8 @@ interface ReadMethod {
   readonly args: number;
   /** Of the answer, or of each element of it. */
   readonly schema: z.ZodType & Partial<AnswerMembers>;
+  /** An item with the status `unknown` is no mistake. */
+  readonly listsUnread?: boolean;
   readonly isList?: boolean;
   /** The list may be this member of an object, beside a cursor. */
   readonly page?: string;
@@ -66,11 +69,12 @@ const READ_METHODS: Readonly<Partial<Record<Method, ReadMethod>>> = {
   getAccount: { args: 0, schema: accountSchema },
   getInstrument: { args: 1, takesSymbol: true, schema: orNull(instrumentSchema) },
   getOrder: { args: 1, schema: orNull(reportSchema) },
-  getOpenOrders: { args: 0, isList: true, schema: reportSchema },
+  getOpenOrders: { args: 0, isList: true, listsUnread: true, schema: reportSchema },
   getFills: {
     args: 2,
     isList: true,
     page: "fills",
+    listsUnread: true,
     schema: fillSchema,
     defaults: (now) => [now - DAY_MS, { symbols: [] }],
   },
@@ -92,6 +96,7 @@ const READ_METHODS: Readonly<Partial<Record<Method, ReadMethod>>> = {
     args: 2,
     isList: true,
     page: "activities",
+    listsUnread: true,
     schema: activitySchema,
     defaults: (now) => [now - DAY_MS, null],
   },
@@ -172,6 +177,7 @@ function judge(method: ReadMethod, value: unknown): Pick<MethodInspection, "drop
   const dropped = new Set<string>();
   const refused: string[] = [];
   for (const [index, element] of elements.entries()) {
+    if (method.listsUnread === true && isStatedUnreadable(element)) continue;
     const at = method.isList === true ? `[${index}] ` : "";
     const parsed = method.schema.safeParse(element);
     const { members = new Set(), changing = () => [] } = method.schema;

@@ -30,6 +30,7 @@ import type {
   BarRange,
   BarSelection,
   ReportedAccount,
+  UnreadItem,
   UnreadableVenueOrder,
   VenueActivity,
   VenueBar,
@@ -137,16 +138,17 @@ const ACTIVITY_PAGE = pageOf("activities");
 const ITEMS_PER_SLICE = 256;
 
 /** A page may have ten thousands of items: other work runs between the slices. */
-async function inSlices<T>(
-  items: readonly unknown[],
-  parse: (slice: readonly unknown[]) => readonly T[],
-): Promise<readonly T[]> {
+async function readPage<T>(
+  { items, cursor }: VenuePage<unknown>,
+  parse: (slice: readonly unknown[], unread: UnreadItem[]) => readonly T[],
+): Promise<VenuePage<T>> {
   const parsed: T[] = [];
+  const unread: UnreadItem[] = [];
   for (let start = 0; start < items.length; start += ITEMS_PER_SLICE) {
     if (start > 0) await setImmediate();
-    parsed.push(...parse(items.slice(start, start + ITEMS_PER_SLICE)));
+    parsed.push(...parse(items.slice(start, start + ITEMS_PER_SLICE), unread));
   }
-  return parsed;
+  return { items: parsed, unread, cursor };
 }
 
 /** Rounded down to cents, so that it never exceeds what the connector returned. */
@@ -189,14 +191,14 @@ export function openVenueClient(connectors: Connectors) {
       const args = [since, hint];
       const page = await callIfSupported(connectors, name, { method: "getFills", args, schema: FILL_PAGE });
       const { refusedFills } = findConnector(connectors, name);
-      return page && { ...page, items: await inSlices(page.items, (items) => refusedFills.parse("getFills", items)) };
+      return page && readPage(page, (items, unread) => refusedFills.parse("getFills", items, unread));
     },
     activities: async (name: string, since: number, cursor?: string): Promise<VenuePage<VenueActivity> | undefined> => {
       const call = { method: "getActivities", args: [since, cursor], schema: ACTIVITY_PAGE } as const;
       const page = await callIfSupported(connectors, name, call);
-      const form = { method: "getActivities", noun: "activity", shape: activitySchema };
+      const form = { method: "getActivities", noun: "activity", kind: "activity", shape: activitySchema } as const;
       const { refusedFills } = findConnector(connectors, name);
-      return page && { ...page, items: await inSlices(page.items, (items) => refusedFills.parseItems(form, items)) };
+      return page && readPage(page, (items, unread) => refusedFills.parseItems(form, items, unread));
     },
     rates: (name: string, pairs: readonly string[]): Promise<readonly VenueRate[] | undefined> =>
       callIfSupported(connectors, name, { method: "getRates", args: [pairs], ...list(rateSchema, LIMITS.rates) }),

@@ -13,15 +13,15 @@ export interface PagedCall<T> {
 }
 
 /**
- * Yields the items of one page after the other, so that the caller can stop. @throws PROTOCOL if a cursor repeats or
+ * Yields one page after the other, so that the caller can stop. @throws PROTOCOL if a cursor repeats or
  * the pages do not end; what `read` throws.
  */
-export async function* readPages<T>({ connector, method, read }: PagedCall<T>): AsyncGenerator<readonly T[]> {
+export async function* readPages<T>({ connector, method, read }: PagedCall<T>): AsyncGenerator<VenuePage<T>> {
   let cursor: string | undefined;
   for (let count = 1; ; count += 1) {
     const page = await read(cursor);
     if (page === undefined) return;
-    yield page.items;
+    yield page;
     if (page.cursor === undefined) return;
     const message =
       page.cursor === cursor

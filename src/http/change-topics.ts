@@ -18,6 +18,8 @@ export function topicsOf(event: DeskEvent): readonly string[] {
     case "instrument.agreed":
     case "instrument.split":
     case "position.adopted":
+    case "item.unread":
+    case "item.resolved":
       return ["book"];
     case "connector.changed":
       return [`connector:${event.connector}`];

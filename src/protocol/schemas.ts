@@ -150,7 +150,7 @@ function optional<T extends z.ZodType>(schema: T) {
 }
 
 /** For further schemas of answers. */
-export const FIELDS = { line, name, numeric, optional, positive };
+export const FIELDS = { line, name, numeric, optional, positive, time };
 
 export const quoteSchema = answerShape(
   {

@@ -95,6 +95,8 @@ export interface MarketCache {
   readonly quotes: QuoteCache;
   /** When the activities of each connector were last fetched, monotonic ms. */
   readonly activitiesAt: Map<string, number>;
+  /** As `activitiesAt`, of the fills. */
+  readonly fillsAt: Map<string, number>;
   /** Free bytes on the workspace's disk at the last check; undefined if not known. */
   freeBytes: number | undefined;
 }
@@ -179,6 +181,7 @@ export function createMarketCache(clock: Pick<Clock, "monotonic">): MarketCache 
     followPace: new FollowPace(clock),
     quotes: new QuoteCache(),
     activitiesAt: new Map(),
+    fillsAt: new Map(),
     freeBytes: undefined,
   };
 }

@@ -4,6 +4,8 @@ import type { DeskState } from "../domain/desk-state.ts";
 import type { TradingRecord } from "../domain/authority/lost-records.ts";
 import type { ExchangeRate } from "../domain/account/exchange-rate.ts";
 import { describe, describeOrder } from "../domain/orders/order.ts";
+import { openItems, unreadKey } from "../domain/market/unread-item.ts";
+import type { UnreadItem } from "../domain/market/venue.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Mode } from "../domain/market/venue.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
@@ -132,6 +134,7 @@ function view(
     ...(rateProblems.length > 0 && { rateProblems }),
     quotes: [],
     ...flaggedInstruments(desk),
+    ...unreadItems(desk),
     config: [],
     readOnly: null,
   };
@@ -255,6 +258,27 @@ function externalOrders(all: ReadonlyMap<string, readonly ExternalOrder[]>, now:
       })),
     )
     .slice(0, EXTERNAL_SHOWN_MAX);
+}
+
+/** What a person can type; null if the venue's words in it are no plain names. */
+function plainKey(connector: string, item: UnreadItem): string | null {
+  const key = unreadKey(connector, item);
+  return key.split("/").some((part) => plainName(part) === null) ? null : key;
+}
+
+function unreadItems({ clock, state }: Pick<Desk, "clock" | "state">): Pick<StatusView, "unread"> {
+  const unread = openItems(state.unread).map(({ connector, item }) => {
+    const key = plainKey(connector, item);
+    const words = key === null ? `${unreadKey(connector, item)}: ${item.reason}` : item.reason;
+    return {
+      connector,
+      kind: item.kind,
+      key,
+      symbol: item.symbol === undefined ? null : (plainName(item.symbol) ?? UNNAMED),
+      untrusted: untrusted(connectorSource(connector), clock.now(), words),
+    };
+  });
+  return unread.length === 0 ? {} : { unread };
 }
 
 /** The instruments that are blocked until a comparison agrees or a person resolves them, and why. */

@@ -164,7 +164,7 @@ describe("a checkpoint that is not what the desk wrote", () => {
   it("of another version of Qoc is not used", async () => {
     const { disk, records } = await archivedDesk();
     const desk = await openCheckpointed(disk, { version: "1.0.1" });
-    expect([desk.from, desk.reason]).toEqual([0, "it is of Qoc 1.0.0, format 9"]);
+    expect([desk.from, desk.reason]).toEqual([0, "it is of Qoc 1.0.0, format 10"]);
     expectWhole(desk.state, records);
   });
 

@@ -33,12 +33,13 @@ export function paperContext(given: PaperHarnessOptions, harness: Omit<PaperHarn
       throw new Error(`no secret ${name}`);
     },
     logger: { info: line("info"), warn: line("warn"), error: line("error") },
+    // The paper venue can read each of its own.
     emitFill: (fill) => {
-      harness.fills.push(fill);
-      given.onFill?.(fill);
+      harness.fills.push(fill as Fill);
+      given.onFill?.(fill as Fill);
     },
     emitReport: () => undefined,
-    emitActivity: (activity) => void harness.activities?.push(activity),
+    emitActivity: (activity) => void harness.activities?.push(activity as Activity),
     emitQuote: () => undefined,
     link: () => undefined,
     options: Object.freeze({ ...given.options }),

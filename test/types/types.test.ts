@@ -48,6 +48,9 @@ const SHAPES: Readonly<Record<string, string>> = {
   UnreadableOrder:
     '{ venueOrderId: string; clientOrderId?: string; status: "unknown"; reason: string; symbol?: string; side?: S.Side; ' +
     "quantity?: N; limitPrice?: N }",
+  UnreadableFill:
+    '{ fillId: string; status: "unknown"; reason: string; symbol?: string; venueOrderId?: string; timestamp?: T }',
+  UnreadableActivity: '{ id: string; status: "unknown"; reason: string; symbol?: string; timestamp?: T }',
   Account: `{ nav: N; cash: N; buyingPower: N; currency: string; balances?: S.Balance[]; settledCash?: N; marginUsed?: N; unrealizedPnl?: N; timestamp?: T; accountId?: string;
     notice?: string | undefined }`,
   Balance: "{ currency: string; total: N; free?: N; locked?: N; rateToAccount?: N; rateAt?: T }",
@@ -72,8 +75,8 @@ const SHAPES: Readonly<Record<string, string>> = {
   Store: "{ get(key: string): Promise<unknown>; put(key: string, value: unknown): Promise<void> }",
   Logger: `{ info(message: string, fields?: Record<string, unknown>): void; warn(message: string, fields?: Record<string, unknown>): void;
     error(message: string, fields?: Record<string, unknown>): void }`,
-  ConnectorContext: `{ secret(name: string): string; readonly logger: S.Logger; emitFill(fill: S.Fill): void;
-    emitReport(report: S.OrderReport): void; emitActivity(activity: S.Activity): void; emitQuote(quote: S.Quote): void;
+  ConnectorContext: `{ secret(name: string): string; readonly logger: S.Logger; emitFill(fill: S.Fill | S.UnreadableFill): void;
+    emitReport(report: S.OrderReport): void; emitActivity(activity: S.Activity | S.UnreadableActivity): void; emitQuote(quote: S.Quote): void;
     link(isUp: boolean, reason?: string): void; readonly options: Readonly<Record<string, unknown>>; readonly store: S.Store; bars(symbol: string): Promise<S.Bar[]>;
     readonly source: S.QuoteSource }`,
   QuoteSource: `{ quote(symbol: string): Promise<S.Quote>; instrument(symbol: string): Promise<S.Instrument | null | undefined> }`,
@@ -85,8 +88,8 @@ const SHAPES: Readonly<Record<string, string>> = {
     placeOrder(order: S.Order): Promise<S.OrderAck>; cancelOrder(venueOrderId: string, order?: S.CancelHint): Promise<void>;
     getOrder?(query: S.OrderQuery): Promise<S.OrderReport | null>;
     getOpenOrders?(): Promise<(S.OrderReport | S.UnreadableOrder)[]>;
-    getFills?(since: number, hint?: S.FillsHint): Promise<S.Fill[] | { fills: S.Fill[]; cursor?: string }>;
-    getActivities?(since: number, cursor?: string): Promise<S.Activity[] | { activities: S.Activity[]; cursor?: string }>;
+    getFills?(since: number, hint?: S.FillsHint): Promise<(S.Fill | S.UnreadableFill)[] | { fills: (S.Fill | S.UnreadableFill)[]; cursor?: string }>;
+    getActivities?(since: number, cursor?: string): Promise<(S.Activity | S.UnreadableActivity)[] | { activities: (S.Activity | S.UnreadableActivity)[]; cursor?: string }>;
     getRates?(pairs: readonly string[]): Promise<S.Rate[]>;
     getSchedule?(symbol: string, from: number, to: number): Promise<S.Session[]>; getAccount?(): Promise<S.Account>;
     getInstrument?(symbol: string): Promise<S.Instrument | null>;

@@ -2,8 +2,9 @@
  * What changed an account at Binance without a trade: deposits, withdrawals and distributions, from the wallet's API.
  * Source: developers.binance.com, wallet. Each list is read in windows, because Binance refuses longer ones.
  */
-import type { Activity } from "@qoc-app/sdk";
+import type { Activity, UnreadableActivity } from "@qoc-app/sdk";
 import { ZERO, amount, textOf } from "../../amount.ts";
+import { listedActivities, sinceInOrder } from "../../listed-item.ts";
 import { oneLine } from "../../words.ts";
 import { type Body, amountIn, bodyOf, listOf, millisIn, textIn } from "../fields.ts";
 
@@ -15,21 +16,24 @@ const PAGES_MAX = 100;
 /** Credited, or credited and not yet to be withdrawn. */
 const DEPOSITED: readonly unknown[] = ["1", "6"];
 const WITHDRAWN = "6";
+/** Before the ids of each list. */
+const [DEPOSIT, WITHDRAWAL, DISTRIBUTION] = ["deposit ", "withdrawal ", "distribution "];
 
+type Listed = Activity | UnreadableActivity;
 type Ask = (path: string, params: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 /** The activities of a time, the oldest first. */
-export async function readActivities(ask: Ask, since: number, until: number): Promise<Activity[]> {
-  const found: Activity[] = [];
+export async function readActivities(ask: Ask, since: number, until: number): Promise<Listed[]> {
+  const found: Listed[] = [];
   for (let start = Math.floor(since); start <= until; start += WINDOW_MS) {
     const window = { startTime: start, endTime: Math.min(until, start + WINDOW_MS - 1) };
     const deposits = await allOf((page) => ask("capital/deposit/hisrec", { ...window, ...page }));
     const withdrawals = await allOf((page) => ask("capital/withdraw/history", { ...window, ...page }));
-    found.push(...deposits.flatMap(depositOf), ...withdrawals.flatMap(withdrawalOf));
+    found.push(...deposits.flatMap((each) => listedActivities(each["id"], () => depositOf(each), DEPOSIT)));
+    found.push(...withdrawals.flatMap((each) => listedActivities(each["id"], () => withdrawalOf(each), WITHDRAWAL)));
     found.push(...(await distributions(ask, window)));
   }
-  const recent = found.filter(({ timestamp }) => Number(timestamp) >= since);
-  return recent.toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+  return sinceInOrder(found, since);
 }
 
 async function allOf(ask: (page: { offset: number; limit: number }) => Promise<unknown>): Promise<readonly Body[]> {
@@ -46,10 +50,11 @@ async function allOf(ask: (page: { offset: number; limit: number }) => Promise<u
 async function distributions(
   ask: Ask,
   window: { readonly startTime: number; readonly endTime: number },
-): Promise<readonly Activity[]> {
+): Promise<readonly Listed[]> {
   const rows = listOf(bodyOf(await ask("asset/assetDividend", { ...window, limit: PAGE }))["rows"]);
   const { startTime, endTime } = window;
-  if (rows.length < PAGE || endTime <= startTime) return rows.map(distributionOf);
+  if (rows.length < PAGE || endTime <= startTime)
+    return rows.flatMap((row) => listedActivities(row["id"], () => [distributionOf(row)], DISTRIBUTION));
   const middle = Math.floor((startTime + endTime) / 2);
   const halves = [await distributions(ask, { startTime, endTime: middle })];
   halves.push(await distributions(ask, { startTime: middle + 1, endTime }));
@@ -64,7 +69,7 @@ export function depositOf(deposit: Body): readonly Activity[] {
   if (!DEPOSITED.includes(deposit["status"]) || deposit["walletType"] === FUNDING_WALLET) return [];
   return [
     {
-      id: `deposit ${textIn(deposit, "id")}`,
+      id: `${DEPOSIT}${textIn(deposit, "id")}`,
       kind: "deposit",
       timestamp: millisIn(deposit, "insertTime"),
       amount: amountIn(deposit, "amount"),
@@ -76,7 +81,7 @@ export function depositOf(deposit: Body): readonly Activity[] {
 /** The fee is paid besides the amount. None for a withdrawal that is not complete, or from that wallet. */
 export function withdrawalOf(withdrawal: Body): readonly Activity[] {
   if (withdrawal["status"] !== WITHDRAWN || withdrawal["walletType"] === FUNDING_WALLET) return [];
-  const id = `withdrawal ${textIn(withdrawal, "id")}`;
+  const id = `${WITHDRAWAL}${textIn(withdrawal, "id")}`;
   const common = { timestamp: utcMillisIn(withdrawal, "applyTime"), currency: textIn(withdrawal, "coin") };
   const fee = amount(amountIn(withdrawal, "transactionFee"));
   const paid: Activity = { id, kind: "withdrawal", amount: below(amountIn(withdrawal, "amount")), ...common };
@@ -87,7 +92,7 @@ export function withdrawalOf(withdrawal: Body): readonly Activity[] {
 export function distributionOf(row: Body): Activity {
   const note = row["enInfo"];
   return {
-    id: `distribution ${textIn(row, "id")}`,
+    id: `${DISTRIBUTION}${textIn(row, "id")}`,
     kind: "interest",
     timestamp: millisIn(row, "divTime"),
     amount: amountIn(row, "amount"),

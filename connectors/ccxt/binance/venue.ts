@@ -12,15 +12,18 @@ import {
   type OrderQuery,
   type OrderReport,
   type Quote,
+  type UnreadableActivity,
+  type UnreadableFill,
   type UnreadableOrder,
   VenueRejection,
 } from "@qoc-app/sdk";
-import { listedOrder } from "../../listed-order.ts";
+import { listedFill, listedOrder, sinceInOrder } from "../../listed-item.ts";
 import { naming } from "../../words.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { ExchangeClock } from "../clock.ts";
-import { type Body, amountIn, bodyOf, listOf, millisIn, textIn } from "../fields.ts";
+import { millisOfTime } from "../../venue-time.ts";
+import { type Body, amountIn, bodyOf, listOf, millisIn, optionalTextIn, textIn } from "../fields.ts";
 import { acknowledgeTwin, foundOr, withKeys } from "../outcomes.ts";
 import type {
   Balance,
@@ -284,10 +287,10 @@ class BinanceVenue implements Venue, TradingVenue {
     return after === undefined ? { fills } : { fills, cursor: after };
   }
 
-  async #page(symbol: string, since: number, fromId?: string): Promise<{ fills: Fill[]; next?: string }> {
+  async #page(symbol: string, since: number, fromId?: string): Promise<SymbolPage> {
     if (fromId !== undefined) return this.#pageFrom(symbol, since, fromId);
     const newest = await this.#trades(symbol, {});
-    const [oldest] = newest;
+    const oldest = newest.find(hasTime);
     if (oldest === undefined || newest.length < TRADES_PAGE || millisIn(oldest, "time") < since)
       return { fills: fillsOf(newest, symbol, since) };
     // Binance searches by time in windows of a day.
@@ -301,13 +304,14 @@ class BinanceVenue implements Venue, TradingVenue {
   /** A full answer may leave the oldest trades of the window out: those up to its first one are asked for again. */
   async #oldestOf(symbol: string, startTime: number, endTime: number): Promise<Body | undefined> {
     const trades = await this.#trades(symbol, { startTime, endTime });
-    const [oldest] = trades;
-    if (oldest === undefined || trades.length < TRADES_PAGE) return oldest;
+    if (trades.length < TRADES_PAGE) return trades[0];
+    const oldest = trades.find(hasTime);
+    if (oldest === undefined) return trades[0];
     const until = millisIn(oldest, "time");
     return until === endTime ? oldest : this.#oldestOf(symbol, startTime, until);
   }
 
-  async #pageFrom(symbol: string, since: number, fromId: string): Promise<{ fills: Fill[]; next?: string }> {
+  async #pageFrom(symbol: string, since: number, fromId: string): Promise<SymbolPage> {
     const trades = await this.#trades(symbol, { fromId });
     const fills = fillsOf(trades, symbol, since);
     const last = trades.at(-1);
@@ -316,7 +320,7 @@ class BinanceVenue implements Venue, TradingVenue {
   }
 
   /** The test network has no deposits and no withdrawals, and does not have these requests. */
-  async activities(since: number): Promise<Activity[]> {
+  async activities(since: number): Promise<(Activity | UnreadableActivity)[]> {
     if (this.#session.settings.environment === "paper") return [];
     const ask = (path: string, params: Readonly<Record<string, unknown>>) =>
       this.#call<unknown>({ path, params }, "sapi");
@@ -353,10 +357,23 @@ class BinanceVenue implements Venue, TradingVenue {
   }
 }
 
-function fillsOf(trades: readonly Body[], symbol: string, since: number): Fill[] {
-  const read = (trade: Body): Fill =>
-    naming(`trade ${String(trade["id"])} of order ${String(trade["orderId"])}`, () => fillOf(trade, symbol));
-  return trades.map(read).filter(({ timestamp }) => Number(timestamp) >= since);
+function fillsOf(trades: readonly Body[], symbol: string, since: number): (Fill | UnreadableFill)[] {
+  const read = (trade: Body): Fill | UnreadableFill => {
+    const { id: fillId, orderId: venueOrderId } = trade;
+    const of = `trade ${String(fillId)} of order ${String(venueOrderId)}`;
+    return listedFill({ fillId, venueOrderId, symbol }, () => naming(of, () => fillOf(trade, symbol)));
+  };
+  return sinceInOrder(trades.map(read), since);
+}
+
+function hasTime(trade: Body): boolean {
+  return millisOfTime(optionalTextIn(trade, "time") ?? "") !== undefined;
+}
+
+/** A part of the fills of a symbol, and the id with which the next part begins. */
+interface SymbolPage {
+  readonly fills: (Fill | UnreadableFill)[];
+  readonly next?: string;
 }
 
 function idOf(symbol: string): string {

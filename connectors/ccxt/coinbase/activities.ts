@@ -2,8 +2,10 @@
  * What changed an account at Coinbase without a trade: the transactions of its wallets. Source: docs.cdp.coinbase.com,
  * Coinbase App, Transactions.
  */
-import type { Activity, ActivityKind } from "@qoc-app/sdk";
+import type { Activity, ActivityKind, UnreadableActivity } from "@qoc-app/sdk";
 import { ZERO, amount } from "../../amount.ts";
+import { listedActivities, sinceInOrder } from "../../listed-item.ts";
+import { millisOfTime } from "../../venue-time.ts";
 import { type Body, amountIn, bodyOf, listOf, millisIn, optionalTextIn, textIn } from "../fields.ts";
 
 const PAGE = 100;
@@ -23,33 +25,38 @@ const INCOME: ReadonlySet<string> = new Set([
 /** Their fills say it. */
 const TRADES: ReadonlySet<string> = new Set(["advanced_trade_fill"]);
 
+type Listed = Activity | UnreadableActivity;
 type Ask = (wallet: string, params: Readonly<Record<string, unknown>>) => Promise<Body>;
 
 /** The activities of these wallets since a time (ms), the oldest first. */
-export async function readActivities(ask: Ask, wallets: readonly Body[], since: number): Promise<Activity[]> {
-  const found: Activity[] = [];
+export async function readActivities(ask: Ask, wallets: readonly Body[], since: number): Promise<Listed[]> {
+  const found: Listed[] = [];
   // A wallet that did not change since then has no transaction since then.
   for (const wallet of wallets.filter((each) => changedAt(each) >= since))
     found.push(...(await activitiesOfWallet(ask, textIn(wallet, "uuid"), since)));
-  return found.toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+  return sinceInOrder(found, since);
 }
 
 function changedAt(wallet: Body): number {
-  return optionalTextIn(wallet, "updated_at") === undefined ? Number.POSITIVE_INFINITY : millisIn(wallet, "updated_at");
+  return timeIn(wallet, "updated_at");
+}
+
+/** Infinite for a time that cannot be read. */
+function timeIn(body: Body, name: string): number {
+  return millisOfTime(optionalTextIn(body, name) ?? "") ?? Number.POSITIVE_INFINITY;
 }
 
 /** Coinbase's pages begin with the newest transaction. */
-async function activitiesOfWallet(ask: Ask, wallet: string, since: number): Promise<readonly Activity[]> {
-  const found: Activity[] = [];
+async function activitiesOfWallet(ask: Ask, wallet: string, since: number): Promise<readonly Listed[]> {
+  const found: Listed[] = [];
   let after: string | undefined;
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const answer = await ask(wallet, { limit: PAGE, ...(after !== undefined && { starting_after: after }) });
     const part = listOf(answer["data"]);
-    found.push(...part.flatMap(activitiesOf).filter(({ timestamp }) => Number(timestamp) >= since));
+    found.push(...part.flatMap((each) => listedActivities(each["id"], () => activitiesOf(each))));
     const last = part.at(-1);
     const next = optionalTextIn(bodyOf(answer["pagination"] ?? {}), "next_starting_after");
-    if (last === undefined || next === undefined || next === after || millisIn(last, "created_at") < since)
-      return found;
+    if (last === undefined || next === undefined || next === after || timeIn(last, "created_at") < since) return found;
     after = next;
   }
   throw new Error("Coinbase's list of transactions does not end");

@@ -10,15 +10,17 @@ import {
   type OrderQuery,
   type OrderReport,
   type Quote,
+  type UnreadableActivity,
+  type UnreadableFill,
   type UnreadableOrder,
 } from "@qoc-app/sdk";
-import { listedOrder } from "../../listed-order.ts";
+import { isReadable, listedFill, listedOrder, sinceInOrder } from "../../listed-item.ts";
 import { naming } from "../../words.ts";
 import { amount, textOf } from "../../amount.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { ExchangeClock } from "../clock.ts";
-import { type Body, amountIn, bodyOf, listOf, textIn } from "../fields.ts";
+import { type Body, amountIn, bodyOf, listOf, optionalTextIn, textIn } from "../fields.ts";
 import { foundOr, withKeys } from "../outcomes.ts";
 import type {
   Balance,
@@ -262,23 +264,25 @@ class CoinbaseVenue implements Venue, TradingVenue {
   async fills(since: number, _hint: FillsHint): Promise<FillPage> {
     const start_sequence_timestamp = new Date(since).toISOString();
     const fills = await this.#fillsOf({ start_sequence_timestamp });
-    return { fills: fills.filter(({ timestamp }) => Number(timestamp) >= since) };
+    return { fills: sinceInOrder(fills, since) };
   }
 
-  async activities(since: number): Promise<Activity[]> {
+  async activities(since: number): Promise<(Activity | UnreadableActivity)[]> {
     const ask = (account_id: string, params: Readonly<Record<string, unknown>>) =>
       this.#private<Body>({ path: "accounts/{account_id}/transactions", params: { account_id, ...params } }, "v2");
     return readActivities(ask, await this.#all("brokerage/accounts", "accounts"), since);
   }
 
   /** Coinbase's pages begin with the newest fill. */
-  async #fillsOf(params: Readonly<Record<string, unknown>>): Promise<Fill[]> {
-    const fills: Fill[] = [];
+  async #fillsOf(params: Readonly<Record<string, unknown>>): Promise<(Fill | UnreadableFill)[]> {
+    const fills: (Fill | UnreadableFill)[] = [];
     for (const entry of (await this.#all("brokerage/orders/historical/fills", "fills", params)).toReversed()) {
       // The positions of this connector are those of spot markets.
-      if (!isSpot(textIn(entry, "product_id"))) continue;
-      const of = `fill ${String(entry["entry_id"])} of order ${String(entry["order_id"])}`;
-      const fill = naming(of, () => fillOf(entry));
+      const product = optionalTextIn(entry, "product_id");
+      if (product !== undefined && !isSpot(product)) continue;
+      const { entry_id: fillId, order_id: venueOrderId } = entry;
+      const of = `fill ${String(fillId)} of order ${String(venueOrderId)}`;
+      const fill = listedFill({ fillId, venueOrderId }, () => naming(of, () => fillOf(entry)));
       if (fill !== undefined) fills.push(fill);
       else
         this.#session.logger.warn("Coinbase reversed or corrected a trade: compare the position", {
@@ -286,7 +290,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
           type: String(entry["trade_type"]),
         });
     }
-    return fills.toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+    return sinceInOrder(fills, Number.NEGATIVE_INFINITY);
   }
 
   subscription(): Promise<readonly string[]> {
@@ -308,7 +312,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
       return { kind: isUser ? "subscribed" : "other" };
     }
     if (channel !== "user") return { kind: "other" };
-    const fills: Fill[] = [];
+    const fills: (Fill | UnreadableFill)[] = [];
     const reports: OrderReport[] = [];
     for (const { orders } of parts)
       for (const order of listOf(orders ?? [])) {
@@ -323,14 +327,14 @@ class CoinbaseVenue implements Venue, TradingVenue {
    * The stream has sums, and no fills. The fills are read if the sum is above what was emitted: one request for all
    * messages of a burst.
    */
-  async #newFillsOf({ venueOrderId, filledQuantity }: OrderReport): Promise<Fill[]> {
+  async #newFillsOf({ venueOrderId, filledQuantity }: OrderReport): Promise<(Fill | UnreadableFill)[]> {
     const emitted = this.#emitted.get(venueOrderId) ?? { keys: new Set<string>(), quantity: "0" };
     if (amount(String(filledQuantity)).lte(amount(emitted.quantity))) return [];
     const fills = await this.#fillsOf({ order_ids: [venueOrderId] });
     const unknown = fills.filter((fill) => !emitted.keys.has(keyOf(fill)));
     for (const fill of unknown) {
       emitted.keys.add(keyOf(fill));
-      emitted.quantity = textOf(amount(emitted.quantity).plus(amount(String(fill.quantity))));
+      if (isReadable(fill)) emitted.quantity = textOf(amount(emitted.quantity).plus(amount(String(fill.quantity))));
     }
     this.#emitted.delete(venueOrderId);
     this.#emitted.set(venueOrderId, emitted);
@@ -344,6 +348,6 @@ function namedReport(order: Body): OrderReport {
   return naming(`order ${String(order["order_id"])}`, () => reportOf(order));
 }
 
-function keyOf({ fillId, quantity, price }: Fill): string {
-  return `${fillId} ${quantity} ${price}`;
+function keyOf(fill: Fill | UnreadableFill): string {
+  return isReadable(fill) ? `${fill.fillId} ${fill.quantity} ${fill.price}` : fill.fillId;
 }

@@ -1,6 +1,7 @@
 /** What changed an account at Kraken without a trade, from its ledger. Source: docs.kraken.com, Get Ledgers Info. */
-import type { Activity, ActivityKind } from "@qoc-app/sdk";
+import type { Activity, ActivityKind, UnreadableActivity } from "@qoc-app/sdk";
 import { ZERO, amount, textOf } from "../../amount.ts";
+import { listedActivities, sinceInOrder } from "../../listed-item.ts";
 import { type Body, amountIn, bodyOf, optionalTextIn, textIn } from "../fields.ts";
 
 const PAGE = 50;
@@ -26,7 +27,11 @@ type Ask = (params: Readonly<Record<string, unknown>>) => Promise<Body>;
  * The activities since a time (ms), the oldest first. Kraken's pages begin with the newest entry: an entry made while
  * they are read moves others to the next page, where they are seen again. `coinOf`: the desk's name of an asset.
  */
-export async function readActivities(ask: Ask, since: number, coinOf: (asset: string) => string): Promise<Activity[]> {
+export async function readActivities(
+  ask: Ask,
+  since: number,
+  coinOf: (asset: string) => string,
+): Promise<(Activity | UnreadableActivity)[]> {
   const start = Math.floor(since / 1_000) - 1;
   const entries = new Map<string, Body>();
   for (let page = 0; page < PAGES_MAX; page += 1) {
@@ -34,10 +39,10 @@ export async function readActivities(ask: Ask, since: number, coinOf: (asset: st
     const part = Object.entries(bodyOf(result["ledger"]));
     for (const [id, entry] of part) entries.set(id, bodyOf(entry));
     if (part.length === 0 || (page + 1) * PAGE >= Number(amountIn(result, "count"))) {
-      const found = [...entries].toReversed().flatMap(([id, entry]) => activitiesOf(id, entry, coinOf));
-      return found
-        .filter(({ timestamp }) => Number(timestamp) >= since)
-        .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+      const found = [...entries]
+        .toReversed()
+        .flatMap(([id, entry]) => listedActivities(id, () => activitiesOf(id, entry, coinOf)));
+      return sinceInOrder(found, since);
     }
   }
   throw new Error("Kraken's ledger does not end");

@@ -10,9 +10,11 @@ import {
   type OrderQuery,
   type OrderReport,
   type Quote,
+  type UnreadableActivity,
+  type UnreadableFill,
   type UnreadableOrder,
 } from "@qoc-app/sdk";
-import { listedOrder } from "../../listed-order.ts";
+import { isReadable, listedFill, listedOrder, sinceInOrder } from "../../listed-item.ts";
 import { naming } from "../../words.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
@@ -280,21 +282,22 @@ class KrakenVenue implements Venue, TradingVenue {
     const [end, left] = (cursor ?? "").split(" ");
     if (end === undefined || end === "") {
       const { fills, count, last } = await this.#trades({ start });
-      if (count <= fills.length || last === undefined) return { fills: fills.filter((fill) => isSince(fill, since)) };
+      if (count <= fills.length || last === undefined) return { fills: sinceInOrder(fills, since) };
       const until = String(Math.ceil(last / 1_000));
       const total = (await this.#trades({ start, end: until })).count;
-      return { fills: [], cursor: `${until} ${total}` };
+      // The newest ones may be of after that time, if theirs cannot be read.
+      return { fills: fills.filter((fill) => !isReadable(fill)), cursor: `${until} ${total}` };
     }
     const rest = Number(left);
     const offset = Math.max(0, rest - TRADES_PAGE);
     const { fills } = await this.#trades({ start, end, ofs: offset });
     // The page of the newest trades also has some that the page before it had.
     const unread = fills.slice(Math.max(0, fills.length - (rest - offset)));
-    const page = unread.filter((fill) => isSince(fill, since));
+    const page = sinceInOrder(unread, since);
     return offset === 0 ? { fills: page } : { fills: page, cursor: `${end} ${offset}` };
   }
 
-  activities(since: number): Promise<Activity[]> {
+  activities(since: number): Promise<(Activity | UnreadableActivity)[]> {
     const coin = (asset: string): string => this.#assets.get(asset) ?? coinOf(asset);
     return readActivities((params) => this.#private("Ledgers", params), since, coin);
   }
@@ -302,17 +305,24 @@ class KrakenVenue implements Venue, TradingVenue {
   /** One page, the oldest first. Trades of one order are not added up: each has the id of the stream. */
   async #trades(params: Readonly<Record<string, unknown>>) {
     const result = await this.#private("TradesHistory", { ...params, consolidate_taker: "false" });
-    const fills: Fill[] = [];
+    const fills: (Fill | UnreadableFill)[] = [];
     for (const [id, value] of Object.entries(bodyOf(result["trades"]))) {
       const trade = bodyOf(value);
-      const pair = textIn(trade, "pair");
+      const pair = optionalTextIn(trade, "pair");
       // A pair that Kraken lists no longer keeps Kraken's name: its trades must not hide those of others.
-      const market = await this.#find(pair);
-      const of = `trade ${id} of order ${String(trade["ordertxid"])}`;
-      fills.push(naming(of, () => fillOf(id, trade, market?.symbol ?? pair, market?.quote)));
+      const market = pair === undefined ? undefined : await this.#find(pair);
+      const { ordertxid: venueOrderId } = trade;
+      const symbol = market?.symbol ?? pair;
+      const read = (): Fill => fillOf(id, trade, symbol ?? textIn(trade, "pair"), market?.quote);
+      const of = `trade ${id} of order ${String(venueOrderId)}`;
+      fills.push(listedFill({ fillId: id, venueOrderId, symbol }, () => naming(of, read)));
     }
     fills.reverse();
-    return { fills, count: Number(amountIn(result, "count")), last: Number(fills.at(-1)?.timestamp ?? 0) || undefined };
+    return {
+      fills,
+      count: Number(amountIn(result, "count")),
+      last: Number(fills.findLast(isReadable)?.timestamp ?? 0) || undefined,
+    };
   }
 
   async subscription(): Promise<readonly string[]> {
@@ -340,8 +350,4 @@ class KrakenVenue implements Venue, TradingVenue {
     }
     return { kind: "events", fills, reports };
   }
-}
-
-function isSince({ timestamp }: Fill, since: number): boolean {
-  return Number(timestamp) >= since;
 }

@@ -137,7 +137,7 @@ function profitEntry(name: "realized" | "unrealized", line: ProfitLine, style: O
 }
 
 function exceptionLines(line: AccountLine): readonly string[] {
-  const { connector, nav, currency, isInSum, isStale, sharedWith, asOf, unvalued, unexplained } = line;
+  const { connector, nav, currency, isInSum, isStale, sharedWith, asOf, unvalued, unexplained, unread = 0 } = line;
   const isMissing = !isInSum && sharedWith === null;
   return [
     ...(sharedWith === null ? [] : [`! ${connector}: the same account as ${sharedWith}; it counts once`]),
@@ -151,8 +151,13 @@ function exceptionLines(line: AccountLine): readonly string[] {
           `! ${connector}: NAV changed by ${money(unexplained, currency, { isTty: true })} that no trade explains`,
           `  ${flowCommand(connector, decimal(unexplained))}`,
         ]),
+    ...(unread === 0 ? [] : [`! ${connector}: incomplete, ${unreadCount(unread)} cannot be read (qoc status)`]),
     ...(unvalued.length === 0 ? [] : [`! ${connector}: no value for ${unvalued.join(", ")}; its NAV leaves that out`]),
   ].map(oneLine);
+}
+
+function unreadCount(count: number): string {
+  return count === 1 ? "a fill or an activity" : `${count} fills and activities`;
 }
 
 /** A terminal with fewer columns shows days without their year. */

@@ -9,6 +9,7 @@ import { holdingFacts } from "./exposures.ts";
 import { streamedQuoteLines } from "./streamed-quotes.ts";
 import { localMinute, shownAge, shownTime, shownTimes } from "./local-time.ts";
 import { quoteForShell } from "../../lib/shell.ts";
+import { unreadFacts, unreadLines } from "./unread-items.ts";
 import { badge } from "./order.ts";
 import { shownConnectorState, shownOrderState, shownTradingState } from "./shown-state.ts";
 import { NEEDS } from "./proposal-needs.ts";
@@ -56,6 +57,7 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
       }),
     ),
     ...block(style, "orders at venues that this desk did not send", status.externalOrders.flatMap(externalLines)),
+    ...block(style, "fills and activities that cannot be read", unreadLines(status)),
     ...block(
       style,
       "blocked instruments",
@@ -311,6 +313,7 @@ function renderForProgram(status: StatusView): readonly string[] {
     ...status.quotes.map(({ connector, symbol, bid, ask, last, at, ageSeconds }) => [
       ...["quote", connector, symbol, bid, ask, last ?? "", at, String(ageSeconds)],
     ]),
+    ...unreadFacts(status),
     ...status.flagged.map((key) => ["flagged", key]),
     ...bookFacts(status.book),
     ...(status.rateProblems ?? []).map((problem) => ["rate-problem", problem]),

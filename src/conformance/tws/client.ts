@@ -66,7 +66,8 @@ export function sendAnswer(
 ): void {
   const { fault, usual, clock } = answer;
   if (!replacesAnswer(fault)) {
-    client.send(...usual);
+    const isBad = (field: unknown): boolean => fault?.kind === "garbled" && String(field) === fault.number;
+    client.send(...usual.map((fields) => fields.map((field) => (isBad(field) ? "n/a" : field))));
     return;
   }
   const error = ERRORS[fault.kind];

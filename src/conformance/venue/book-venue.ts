@@ -227,7 +227,8 @@ export abstract class BookVenue implements TestVenue {
   /** Gives a request to the book, unless an armed fault keeps it from it. */
   protected handle(route: VenueRoute | "unknown", command: VenueCommand): Handled {
     const fault = route === "unknown" ? undefined : this.faults.take(route);
-    const isDone = fault === undefined || fault.kind === "slow" || fault.kind === "duplicate" || fault.isDone === true;
+    const isUsual = fault === undefined || fault.kind === "slow" || fault.kind === "garbled";
+    const isDone = isUsual || fault.kind === "duplicate" || fault.isDone === true;
     const first = isDone ? perform(this.state, command) : undefined;
     const second = fault?.kind === "duplicate" ? perform(this.state, command) : first;
     const placed = first?.kind === "placed" ? first.order : undefined;

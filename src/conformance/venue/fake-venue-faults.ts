@@ -53,11 +53,13 @@ export type Fault =
   | { readonly kind: "rejected-body"; readonly isDone?: boolean }
   /** Success status with another order: behind the kit's proxy, the response to the first order. */
   | { readonly kind: "other-order"; readonly isDone?: boolean }
+  /** The usual answer, in which each value that is this number is `n/a`. */
+  | { readonly kind: "garbled"; readonly number: string }
   /** The correct response, delayed. */
   | { readonly kind: "slow"; readonly ms: number };
 
-/** With these faults the usual answer is sent: late, after a second request, or with a changed order in it. */
-const KEEP_ANSWER = ["slow", "duplicate", "rejected-body", "other-order"] as const;
+/** With these faults the usual answer is sent: late, after a second request, or changed. */
+const KEEP_ANSWER = ["slow", "duplicate", "garbled", "rejected-body", "other-order"] as const;
 
 /** A fault in place of the usual answer. */
 export type ResponseFault = Exclude<Fault, { kind: (typeof KEEP_ANSWER)[number] }>;

@@ -69,6 +69,14 @@ export function reply(response: ServerResponse, { status, body, text, type, head
   response.end(content);
 }
 
+const NUMBERS = /"-?\d+(?:\.\d+)?"|(?<=[:,[\s])-?\d+(?:\.\d+)?(?=[,\]}\s])/g;
+
+/** The text of an answer, in which each value that is this number is `n/a`. */
+export function garbled(content: string, number: string): string {
+  const isIt = (value: string): boolean => Number(value.replaceAll('"', "")) === Number(number);
+  return content.replaceAll(NUMBERS, (value) => (isIt(value) ? '"n/a"' : value));
+}
+
 const HTML = { type: "text/html" };
 
 /**

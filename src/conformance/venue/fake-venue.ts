@@ -23,7 +23,7 @@ import { replacesAnswer } from "./fake-venue-faults.ts";
 import { type QuotingDialect, faultRouteOf } from "../dialects/dialect.ts";
 import { QOC_DIALECT } from "../dialects/qoc.ts";
 import { closeServer, listenOnLoopback, portOf } from "./loopback-server.ts";
-import { bodyOf, reply, sendFault, sendTo, textOf, urlOf, wireRequestOf } from "./fake-venue-http.ts";
+import { bodyOf, garbled, reply, sendFault, sendTo, textOf, urlOf, wireRequestOf } from "./fake-venue-http.ts";
 import { QuoteStreams } from "./quote-streams.ts";
 
 export interface FakeVenueOptions {
@@ -172,6 +172,8 @@ export class FakeVenue extends BookVenue {
     answer(() => {
       const success = normal.status < 300 ? normal.status : 200;
       if (replacesAnswer(fault)) sendFault(response, fault, { success, errorBody: this.dialect.errorBody });
+      else if (fault?.kind === "garbled")
+        reply(response, { ...normal, text: garbled(normal.text ?? JSON.stringify(normal.body), fault.number) });
       else reply(response, normal);
     });
   }

@@ -17,7 +17,7 @@ import type { Clock } from "../../domain/ports.ts";
 import { tryParseJson } from "../../lib/json.ts";
 import type { Method } from "../../protocol/messages.ts";
 import { type Fault, Faults, REQUEST_ROUTES, type VenueRoute } from "./fake-venue-faults.ts";
-import { type VenueRequest, sendFault, targetAt, textOf, urlOf } from "./fake-venue-http.ts";
+import { type VenueRequest, garbled, sendFault, targetAt, textOf, urlOf } from "./fake-venue-http.ts";
 import { carriesId } from "../carries-id.ts";
 import { QOC_DIALECT } from "../dialects/qoc.ts";
 import { HooklessVenue } from "../hookless-venue.ts";
@@ -224,6 +224,11 @@ export class ProxyVenue extends HooklessVenue implements TestVenue {
     if (fault.kind === "other-order") {
       const forwarded = await send();
       relay(response, this.#firstAnswer ?? forwarded);
+      return;
+    }
+    if (fault.kind === "garbled") {
+      const forwarded = await send();
+      relay(response, { ...forwarded, body: Buffer.from(garbled(forwarded.body.toString("utf8"), fault.number)) });
       return;
     }
     // Withheld from the venue, unless the venue is to carry it out or its real response is to be truncated.

@@ -98,6 +98,8 @@ export interface AccountLine {
   readonly isCountedByGuards: boolean;
   /** Positions and balances without a price or an exchange rate, which the NAV leaves out. */
   readonly unvalued: readonly string[];
+  /** The fills and activities that the connector cannot read: what they say is missing. Absent for 0. */
+  readonly unread?: number | undefined;
   /** The connector that reaches the same account, whose line counts; null: this line counts. */
   readonly sharedWith: string | null;
   /** The account is part of the sums: it is in their currency or there is a rate, and no other line is this account. */

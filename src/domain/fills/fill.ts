@@ -13,7 +13,11 @@ export type FillKey = `${string}/${string}/${string}`;
 export type Misfit = "symbol" | "side" | "price" | "time";
 
 /** `symbol`: of the order, if it is known. The fill itself may name another by mistake. */
-export function fillKey(connector: string, fill: VenueFill, symbol: string = fill.symbol): FillKey {
+export function fillKey(
+  connector: string,
+  fill: Pick<VenueFill, "busts" | "corrects" | "fillId" | "symbol">,
+  symbol: string = fill.symbol,
+): FillKey {
   return `${connector}/${comparableSymbol(symbol)}/${fill.corrects ?? fill.busts ?? fill.fillId}`;
 }
 

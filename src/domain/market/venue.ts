@@ -96,6 +96,17 @@ export interface UnreadableVenueOrder extends Pick<
   readonly reason: string;
 }
 
+/** A fill or an activity that cannot be read; see `UnreadableFill` in the SDK. */
+export interface UnreadItem {
+  readonly kind: "fill" | "activity";
+  readonly id: string;
+  readonly reason: string;
+  readonly symbol?: string | undefined;
+  readonly venueOrderId?: string | undefined;
+  /** ms. */
+  readonly at?: number | undefined;
+}
+
 /** What changed an account without a trade; see `Activity` in the SDK. */
 export interface VenueActivity {
   readonly id: string;
@@ -128,6 +139,8 @@ export interface VenueSession {
 /** A part of a list that a venue returns in pages. */
 export interface VenuePage<T> {
   readonly items: readonly T[];
+  /** What cannot be read of it. */
+  readonly unread?: readonly UnreadItem[] | undefined;
   /** Of the next page. */
   readonly cursor?: string | undefined;
 }

@@ -12,6 +12,7 @@ import type {
   ProfitLine,
   RateView,
 } from "../../domain/account/account-view.ts";
+import { openItems } from "../../domain/market/unread-item.ts";
 import type { AccountRecord } from "../../domain/account/account.ts";
 import { type Decimal, ZERO, decimal, rounded, text } from "../../domain/decimal.ts";
 import {
@@ -162,6 +163,7 @@ function accountLine(
   const owner = accountOwner(desk, connector);
   const { account } = record;
   const settings = config.connectors.find(({ name }) => name === connector);
+  const unread = openItems(desk.state.unread, connector).length;
   return {
     connector,
     mode: modeOf(desk, connector),
@@ -184,6 +186,7 @@ function accountLine(
     isStale: now - reportedAt > STALE_MS,
     isCountedByGuards: settings?.orders === true,
     unvalued: (account.unvalued ?? []).map(({ symbol }) => shownSymbol(symbol)),
+    ...(unread > 0 && { unread }),
     sharedWith: owner === connector ? null : owner,
     isInSum: path !== undefined,
     navInSum: path === undefined ? null : text(rounded(converted(record.nav, path), 8)),

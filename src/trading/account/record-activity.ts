@@ -2,7 +2,8 @@
 import { setImmediate } from "node:timers/promises";
 import { ACTIVITY_MEMORY_MS, activityKey } from "../../domain/account/venue-activity.ts";
 import type { ConnectorName } from "../../domain/ids.ts";
-import type { VenueActivity } from "../../domain/market/venue.ts";
+import { openItems, sinceUnread } from "../../domain/market/unread-item.ts";
+import type { UnreadItem, VenueActivity } from "../../domain/market/venue.ts";
 import { isSameCode } from "../../domain/account/currency.ts";
 import { type DecimalText, ZERO, decimal, text } from "../../domain/decimal.ts";
 import { QocError, messageOf } from "../../domain/errors/error.ts";
@@ -10,6 +11,7 @@ import { iso } from "../../lib/time.ts";
 import { rateFor, ratePath } from "../../domain/account/exchange-rate.ts";
 import { isForeignMoney } from "../../domain/account/venue-money.ts";
 import { readPages } from "../../host/venue-pages.ts";
+import { recordUnread } from "../fills/record-unread.ts";
 import type { Desk } from "../desk.ts";
 import { observeRatesOf, rateTable } from "./exchange-rates.ts";
 
@@ -19,11 +21,18 @@ const OVERLAP_MS = 7 * 24 * 60 * 60 * 1000;
 
 type RecordingDesk = Pick<Desk, "clock" | "commit" | "config" | "fillBudgets" | "log" | "publish" | "state" | "venues">;
 
+/** What cannot be read of the activities, and the time (ms) from which the desk asked for them. */
+interface UnreadPart {
+  readonly unread?: readonly UnreadItem[] | undefined;
+  readonly since?: number;
+}
+
 /** Resolves, when every new activity is on disk, with their number. @throws FILL_FLOOD over the connector's budget. */
 export async function recordActivities(
   desk: RecordingDesk,
   connector: ConnectorName,
   activities: readonly VenueActivity[],
+  { unread = [], since }: UnreadPart = {},
 ): Promise<number> {
   // The first mark of the account contains what happened before it.
   const opened = desk.state.accounts.get(connector)?.openedAt;
@@ -48,6 +57,7 @@ export async function recordActivities(
   if (leftOut.length > 0)
     desk.log.warn(`${leftOut.length} activities of ${connector} are left out: ${leftOut[0]}`, { connector });
   await last;
+  await recordUnread(desk, connector, unread, since);
   return fresh;
 }
 
@@ -113,7 +123,7 @@ function knownRate(
 }
 
 const ASK_MS = 60 * 60 * 1000;
-/** While a change of the NAV is not explained. */
+/** While a change of the NAV is not explained, or an activity cannot be read. */
 const ASK_UNEXPLAINED_MS = 5 * 60 * 1000;
 
 /**
@@ -125,7 +135,8 @@ export async function followActivities(desk: Desk, connector: ConnectorName): Pr
   const account = desk.state.accounts.get(connector);
   if (account === undefined || desk.venues.facts(connector)?.methods.includes("getActivities") !== true) return false;
   const now = desk.clock.monotonic();
-  const pause = account.unexplained.eq(ZERO) ? ASK_MS : ASK_UNEXPLAINED_MS;
+  const isAwaited = openItems(desk.state.unread, connector).some(({ item }) => item.kind === "activity");
+  const pause = account.unexplained.eq(ZERO) && !isAwaited ? ASK_MS : ASK_UNEXPLAINED_MS;
   if (now - (activitiesAt.get(connector) ?? Number.NEGATIVE_INFINITY) < pause) return false;
   activitiesAt.set(connector, now);
   try {
@@ -139,8 +150,9 @@ export async function followActivities(desk: Desk, connector: ConnectorName): Pr
 
 async function recoverActivities(desk: Desk, connector: ConnectorName, opened: number): Promise<void> {
   const newest = desk.state.activitiesAt.get(connector) ?? opened;
-  const since = Math.max(opened, newest - OVERLAP_MS);
+  const overlap = Math.max(opened, newest - OVERLAP_MS);
+  const since = sinceUnread(desk.state.unread, { connector, kind: "activity", since: overlap });
   const read = (cursor: string | undefined) => desk.venues.activities(connector, since, cursor);
   for await (const page of readPages({ connector, method: "getActivities", read }))
-    await recordActivities(desk, connector, page);
+    await recordActivities(desk, connector, page.items, { unread: page.unread, since });
 }

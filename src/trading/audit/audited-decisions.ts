@@ -6,6 +6,7 @@ import { digestOf } from "../../domain/digest.ts";
 import type { OrderResolved, TradingChanged } from "../../domain/event.ts";
 import { type JournalGap, gapDigest, gapLabel } from "../../domain/authority/journal-head.ts";
 import type { InstrumentCleared, SplitStated } from "../../domain/market/instrument-event.ts";
+import type { ItemResolved } from "../../domain/market/unread-item.ts";
 import { instrumentKey } from "../../domain/orders/order.ts";
 import type { Mode } from "../../domain/market/venue.ts";
 import { recordedFlowDigest } from "../account/cash-flow.ts";
@@ -58,6 +59,12 @@ export function clearing({ connector, symbol, note, authority }: InstrumentClear
   const id = instrumentKey(connector, symbol);
   const subject = { action: "resolve", id, digest: digestOf(note), shown: "", mode } as const;
   return { name: `the clearing of ${id}`, subject, authority, key: keyForMode(mode) };
+}
+
+/** A fill or an activity that the connector cannot read, and that a human saw at the venue. */
+export function itemResolution({ key: id, note, authority }: ItemResolved, mode: Mode): AuditedDecision {
+  const subject = { action: "resolve", id, digest: digestOf(note), shown: "", mode } as const;
+  return { name: `the resolution of ${id}`, subject, authority, key: keyForMode(mode) };
 }
 
 export function splitDecision(event: SplitStated, mode: Mode): AuditedDecision {

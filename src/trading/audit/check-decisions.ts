@@ -15,6 +15,7 @@ const IN_FORCE: ReadonlySet<DeskEvent["type"]> = new Set([
   "order.resolved",
   "instrument.cleared",
   "instrument.split",
+  "item.resolved",
   "cash.moved",
   "schedule.accepted",
   "schedule.resumed",

@@ -114,6 +114,7 @@ const DECISIONS: ReadonlySet<DeskEvent["type"]> = new Set([
   "order.resolved",
   "instrument.cleared",
   "instrument.split",
+  "item.resolved",
   "trading.changed",
   "journal.gap",
   "key.changed",

@@ -36,6 +36,7 @@ import {
   resolution,
   resumeDecision,
   scheduleDecision,
+  itemResolution,
   splitDecision,
 } from "./audited-decisions.ts";
 import { pageCancel, pageRejection } from "./audit-pages.ts";
@@ -300,6 +301,9 @@ export class JournalAudit {
         return;
       case "instrument.split":
         this.#decide(recorded, splitDecision(event, this.#modeOf(event.connector)));
+        return;
+      case "item.resolved":
+        this.#decide(recorded, itemResolution(event, this.#modeOf(event.connector)));
         return;
       default:
     }

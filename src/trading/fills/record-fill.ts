@@ -21,10 +21,13 @@ import type { FillBatch } from "../../domain/ports.ts";
 import type { VenueFill } from "../../domain/market/venue.ts";
 import type { Desk } from "../desk.ts";
 import { isSimulated } from "../market/market-snapshot.ts";
+import { recordUnread } from "./record-unread.ts";
 
 export interface RecordedBatch extends FillBatch {
   /** The fills were computed from a total that the venue reported. */
   readonly inferred?: boolean | undefined;
+  /** The time (ms) from which the desk asked for them. */
+  readonly since?: number | undefined;
 }
 
 /** A connector may return ten thousands of fills at once: other work runs between the slices. */
@@ -34,7 +37,7 @@ const FILLS_PER_SLICE = 64;
  * Resolves, when every new fill is on disk, with the number of new fills. @throws FILL_FLOOD at the first fill over the
  * connector's budget; the fills before it are journaled.
  */
-export async function recordFills(desk: Desk, { fills, ...source }: RecordedBatch): Promise<number> {
+export async function recordFills(desk: Desk, { fills, unread = [], ...source }: RecordedBatch): Promise<number> {
   let last: Promise<unknown> | undefined;
   let fresh = 0;
   let sinceSlice = 0;
@@ -50,10 +53,11 @@ export async function recordFills(desk: Desk, { fills, ...source }: RecordedBatc
     last = committed;
   }
   await last;
+  await recordUnread(desk, source.connector, unread, source.since);
   return fresh;
 }
 
-type FillSource = Omit<RecordedBatch, "fills">;
+type FillSource = Omit<RecordedBatch, "fills" | "unread">;
 
 /** A message about a fill, with the order that it names and the version that is known. */
 interface ArrivedFill {

@@ -9,6 +9,7 @@ import { type InstrumentKey, instrumentKey, instrumentParts } from "../../domain
 import { type OrderRecord, isTerminal } from "../../domain/orders/order-state.ts";
 import { type DecimalText, text, ZERO } from "../../domain/decimal.ts";
 import { isRetired } from "../../domain/authority/lost-records.ts";
+import type { UnreadKey } from "../../domain/market/unread-item.ts";
 import type { PageCaller } from "../../domain/pages/page-session.ts";
 import type { Mode } from "../../domain/market/venue.ts";
 import { acceptGap } from "../audit/accept-gap.ts";
@@ -138,17 +139,19 @@ function resolveDecision(id: string, mode: Mode, { note, page }: HumanNote): Sig
  * know it or reports its end without the fills, or its connector is no longer in desk.toml. Fills that still arrive are
  * applied and flagged.
  * An instrument that is flagged or has disputed fills takes the quantity that its venue reports now. A position at a
- * connector that is no longer in desk.toml is written off. With a ratio of a split see {@link stateSplit}.
+ * connector that is no longer in desk.toml is written off. A fill or an activity that cannot be read is asked for no
+ * longer. With a ratio of a split see {@link stateSplit}.
  * @throws NOT_UNKNOWN if the venue still has the order; POSITION_UNSETTLED; CONNECTOR_NOT_READY.
  */
 export async function resolveOrder(
   desk: Desk,
   ref: string,
   decision: HumanNote & { readonly split?: StatedRatio | undefined },
-): Promise<Receipt | { instrument: string; quantity: string }> {
+): Promise<Receipt | { instrument: string; quantity: string } | { item: string }> {
   const { note, actor, authority } = decision;
   if (decision.split !== undefined) return stateSplit(desk, ref, { ...decision, split: decision.split });
   if (isWrittenOff(desk, ref)) return writeOff(desk, ref, decision);
+  if (desk.state.unread.has(ref as UnreadKey)) return resolveItem(desk, ref as UnreadKey, decision);
   const isBlocked = desk.state.flagged.has(ref as InstrumentKey) || desk.state.disputes.has(ref as InstrumentKey);
   if (isBlocked) return clearInstrument(desk, ref, decision);
   const order = matchOrder(desk, ref);
@@ -180,6 +183,16 @@ async function writeOff(desk: Desk, key: string, decision: HumanNote) {
   const quantity = text(ZERO);
   await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor, authority });
   return { instrument: key, quantity };
+}
+
+/** The human saw at the venue what the item is. Its position and its money are adopted or stated by themselves. */
+async function resolveItem(desk: Desk, key: UnreadKey, decision: HumanNote): Promise<{ item: string }> {
+  const { note, actor, authority } = decision;
+  const { connector } = partsOf(key);
+  const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
+  await desk.authority.check(resolveDecision(key, mode, decision), authority);
+  await desk.commit({ type: "item.resolved", connector, key, note, actor, authority });
+  return { item: key };
 }
 
 async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {

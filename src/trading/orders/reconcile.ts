@@ -13,6 +13,7 @@ import type { UnreadableVenueOrder, VenueFill, VenueReport } from "../../domain/
 import type { Desk, ExternalOrder } from "../desk.ts";
 import { markAccount } from "../market/market-snapshot.ts";
 import { fillKey } from "../../domain/fills/fill.ts";
+import { openItems, sinceUnread } from "../../domain/market/unread-item.ts";
 import { ownerOf } from "../../domain/fills/fill-state.ts";
 import { keepExternalOrders } from "./external-orders.ts";
 import { workingOrders } from "./follow-pace.ts";
@@ -71,7 +72,9 @@ export async function recoverFills(desk: Desk, connector: ConnectorName): Promis
   const opened = desk.state.accounts.get(connector)?.openedAt;
   if (opened === undefined) return 0;
   const newest = desk.state.lastFillAt.get(connector) ?? opened;
-  const since = Math.max(opened, newest - FILLS_OVERLAP_MS);
+  const overlap = Math.max(opened, newest - FILLS_OVERLAP_MS);
+  const since = sinceUnread(desk.state.unread, { connector, kind: "fill", since: overlap });
+  desk.market.fillsAt.set(connector, desk.clock.monotonic());
   warnOfReach(desk, connector, since);
   const symbols = knownSymbols(desk, connector);
   const read = (cursor: string | undefined) =>
@@ -79,14 +82,25 @@ export async function recoverFills(desk: Desk, connector: ConnectorName): Promis
   let fresh = 0;
   try {
     for await (const page of readPages({ connector, method: "getFills", read })) {
-      const ours = page.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
-      fresh += await recordFills(desk, { connector, generation: 0, fills: ours });
+      const ours = page.items.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
+      fresh += await recordFills(desk, { connector, generation: 0, fills: ours, unread: page.unread, since });
     }
   } catch (error) {
     if (error instanceof QocError && error.code === "FILL_FLOOD") await desk.venues.cutOff(connector, error.message);
     throw error;
   }
   return fresh;
+}
+
+const ASK_UNREAD_MS = 5 * 60 * 1000;
+
+/** Fetches the fills of a connector again if some could not be read and that is due. Returns whether it asked. */
+export async function followUnreadFills(desk: Desk, connector: ConnectorName): Promise<boolean> {
+  const isAwaited = openItems(desk.state.unread, connector).some(({ item }) => item.kind === "fill");
+  const askedAt = desk.market.fillsAt.get(connector) ?? Number.NEGATIVE_INFINITY;
+  if (!isAwaited || desk.clock.monotonic() - askedAt < ASK_UNREAD_MS) return false;
+  await recoverFills(desk, connector);
+  return true;
 }
 
 /** A venue that itemises the fills of some time alone says nothing of older ones. */

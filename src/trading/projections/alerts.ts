@@ -5,8 +5,10 @@ import type { OrderId } from "../../domain/ids.ts";
 import { instrumentKey, kindOf } from "../../domain/orders/order.ts";
 import { type HistoryEntry, type OrderRecord, isTerminal, targetRecord } from "../../domain/orders/order-state.ts";
 import { reasonText } from "../../domain/orders/verdict.ts";
+import { unreadKey } from "../../domain/market/unread-item.ts";
 import { escapeInvisible } from "../../lib/invisible-characters.ts";
 import { blockquote } from "../../lib/markdown.ts";
+import { quoteForShell } from "../../lib/shell.ts";
 import { iso } from "../../lib/time.ts";
 import type { Inbox, RetitledItem } from "../../workspace/inbox.ts";
 import { DISAGREE, DISAGREED } from "../fills/fill-summary.ts";
@@ -128,6 +130,7 @@ export class AlertWriter {
       if (alert !== undefined) return () => this.#writeConnectorAlert(alert);
       return event.state === "ready" ? () => this.#endConnectorAlert(event.connector, recorded.at) : undefined;
     }
+    if (event.type === "item.unread" && alert !== undefined) return () => this.#writeConnectorAlert(alert);
     if (event.type === "instrument.agreed" || event.type === "instrument.cleared" || event.type === "instrument.split")
       return () => settlePositionAlerts(inbox, state, `Blocked no longer since ${iso(recorded.at)}.`);
     const proposal = "proposal" in event ? event.proposal : undefined;
@@ -204,6 +207,15 @@ function eventAlert({ seq, at, event }: Recorded, { orders }: Pick<DeskState, "o
         `Connector ${event.connector} is ${event.state}`,
         `${blockquote(event.reason ?? "")}\n\n\`qoc logs --connector ${event.connector}\` shows the reason; \`qoc connectors restart ${event.connector}\` starts it again.`,
       );
+    case "item.unread": {
+      const { connector, item } = event;
+      const command = `qoc resolve ${quoteForShell(unreadKey(connector, item))} -m "what it is"`;
+      return alert(
+        `unread-${connector}`,
+        `${connector}: a${item.kind === "fill" ? " fill" : "n activity"} cannot be read`,
+        `${item.id}:\n\n${blockquote(item.reason)}\n\nThe others are booked, and the account is incomplete without it. The desk asks for it every five minutes; \`qoc status\` lists all of them. Look at the venue's own page, and if the connector can never read it, run \`${command}\`.`,
+      );
+    }
     default:
       return undefined;
   }

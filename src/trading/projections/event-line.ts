@@ -56,6 +56,12 @@ function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | un
       const { symbol, connector, ratio, actor, note } = event;
       return { text: `${symbol} at ${connector} split ${ratio.join(":")}, as ${actor} says${because(note)}` };
     }
+    case "item.unread": {
+      const { connector, item } = event;
+      return { text: `${item.kind} ${item.id} of ${connector} cannot be read${because(item.reason)}`, level: "warn" };
+    }
+    case "item.resolved":
+      return { text: `${event.key}, which cannot be read, is resolved by ${event.actor}${because(event.note)}` };
     case "instrument.multiplier":
       return { text: `one ${event.symbol} at ${event.connector} stands for ${event.multiplier} units` };
     case "instrument.asset": {

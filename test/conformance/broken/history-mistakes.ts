@@ -13,6 +13,20 @@ function returning(end: string): readonly [string, string] {
 
 export const HISTORY_MISTAKES: readonly Mistake[] = [
   {
+    name: "drops-fills-that-it-cannot-read",
+    description: "Its getFills leaves out a fill whose price is no number.",
+    edits: [returning(".filter(({ price }) => Number(price) > 0).map(toFill)")],
+    caughtBy: ["C158"],
+    reason: "and none that cannot be read",
+  },
+  {
+    name: "invents-prices-of-fills",
+    description: "Its getFills returns a fill whose price is no number at a price of 0.",
+    edits: [returning('.map((fill) => toFill({ ...fill, price: Number(fill.price) > 0 ? fill.price : "0" }))')],
+    caughtBy: ["C158"],
+    reason: "getFills returned fills at 99.5, 0",
+  },
+  {
     name: "emits-the-newest-fills-of-a-gap",
     description: "After a gap it emits the last five of the fills that it missed.",
     edits: [[GAP_FILLS, "for (const fill of (await this.getFills(this.gapStart)).slice(-5)) this.emit(fill);"]],

@@ -1,7 +1,7 @@
 /** Orders as TWS can state them, read by the library: placed by hand, of other kinds, ended. */
 import { EventName } from "@stoqey/ib";
 import { describe, expect, it } from "vitest";
-import { listedOrder } from "../../../connectors/listed-order.ts";
+import { listedOrder } from "../../../connectors/listed-item.ts";
 import { completedReport, openReport, statedIdOf } from "../../../connectors/ibkr/reports.ts";
 import type { CompletedRow, OpenOrderRow, StatusRow } from "../../../connectors/ibkr/rows.ts";
 import * as tws from "../../../src/conformance/tws/answers.ts";
