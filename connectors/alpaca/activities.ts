@@ -32,6 +32,7 @@ const KINDS: Readonly<Record<string, ActivityKind>> = {
   DIVTW: "tax",
   INTNRA: "tax",
   INTTW: "tax",
+  WH: "tax",
   INT: "interest",
   SPLIT: "split",
   NC: "rename",

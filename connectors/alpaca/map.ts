@@ -242,12 +242,13 @@ export function positionOf(position: VenuePosition, pairs: CryptoPairs): Positio
   const stated = textOf(position, "qty");
   const isShort = position.side === "short";
   // Alpaca writes the quantity of a short position with its sign. A long one with a sign is a contradiction.
-  if (!isShort && stated.startsWith("-"))
+  if (!isShort && stated.startsWith("-") && !isZero(stated))
     throw new Error(`Alpaca's position in ${position.symbol} is ${stated} and ${position.side}`);
   const quantity = isShort && !stated.startsWith("-") ? `-${stated}` : stated;
   const mapped: Position = { symbol: symbolOf(position, pairs), quantity, currency: "USD" };
-  if (isStated(position.avg_entry_price)) mapped.averagePrice = position.avg_entry_price;
-  if (isStated(position.current_price)) mapped.markPrice = position.current_price;
+  const { avg_entry_price, current_price } = position.usd ?? position;
+  if (isStated(avg_entry_price)) mapped.averagePrice = avg_entry_price;
+  if (isStated(current_price)) mapped.markPrice = current_price;
   return mapped;
 }
 

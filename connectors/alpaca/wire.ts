@@ -107,6 +107,8 @@ export interface VenuePosition {
   readonly side: string;
   readonly avg_entry_price: string;
   readonly current_price: string | null;
+  /** Of an account in another currency, whose prices above are in that currency. */
+  readonly usd?: { readonly avg_entry_price: string; readonly current_price?: string | null } | null;
 }
 
 export interface VenueAsset {
@@ -328,8 +330,17 @@ export function errorIn(body: unknown): VenueError | undefined {
 
 /** Comments say that events are missing: a list with a gap is not the list. @throws Error, SyntaxError. */
 function eventsOf(text: string): readonly ActivityEvent[] {
-  const lines = text.split(/\r?\n/);
+  const lines = text.split(/\r\n|\n|\r/);
   const loss = lines.find((line) => /^:.*(?:dropped \d+|error)/i.test(line));
   if (loss !== undefined) throw new Error(`Alpaca's activity events are not complete:${loss.slice(1)}`);
-  return lines.filter((line) => line.startsWith("data:")).map((line) => parseJson(line.slice(5)) as ActivityEvent);
+  // The data of an event may be on several lines; an empty line ends the event.
+  const events: string[] = [];
+  let data = "";
+  for (const line of [...lines, ""])
+    if (line.startsWith("data:")) data += `${line.slice(5)}\n`;
+    else if (line === "" && data !== "") {
+      events.push(data);
+      data = "";
+    }
+  return events.map((event) => parseJson(event) as ActivityEvent);
 }

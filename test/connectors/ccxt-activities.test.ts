@@ -106,6 +106,7 @@ describe("Kraken", () => {
     [{ type: "earn", subtype: "reward", fee: "0" }, "interest"],
     [{ type: "earn", subtype: "allocation", amount: "-5", fee: "0" }, "transfer"],
     [{ type: "transfer", subtype: "spottofutures", amount: "-5", fee: "0" }, "transfer"],
+    [{ type: "custodytransfer", amount: "-5", fee: "0" }, "transfer"],
     [{ type: "spend", amount: "-5", fee: "0" }, "adjustment"],
     [{ type: "a-word-of-tomorrow", fee: "0" }, "adjustment"],
   ])("%j is a %s", (entry, kind) => {
@@ -158,6 +159,8 @@ describe("Coinbase", () => {
     ["fiat_deposit", "100", "deposit"],
     ["pro_deposit", "-7", "withdrawal"],
     ["transfer", "-7", "transfer"],
+    ["staking_transfer", "-7", "transfer"],
+    ["cardspend", "-7", "withdrawal"],
     ["staking_reward", "0.1", "interest"],
     ["incentives_shared_clawback", "-0.1", "interest"],
     ["trade", "-7", "adjustment"],

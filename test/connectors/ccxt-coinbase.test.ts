@@ -114,8 +114,8 @@ it("a fill that is stated in money has the quantity that it bought", () => {
   expect(fillOf(FILL)).toMatchObject({ quantity: "0.002", price: "50000" });
 });
 
-it.each(["REVERSAL", "CORRECTION", "SYNTHETIC"])("an entry of the type %s is no fill", (trade_type) => {
-  expect(fillOf({ ...FILL, trade_type })).toBeUndefined();
+it.each(["REVERSAL", "CORRECTION", "SYNTHETIC"])("an entry of the type %s cannot be read as a fill", (trade_type) => {
+  expect(() => fillOf({ ...FILL, trade_type })).toThrow(`it is a ${trade_type}`);
 });
 
 it.each([

@@ -358,6 +358,7 @@ describe("members that an answer may lack", () => {
     const position = payloadOf("Alpaca: position");
     expect(alpaca.positionOf({ ...position, qty: "0.5" } as never, PAIRS).quantity).toBe("-0.5");
     expect(() => alpaca.positionOf({ ...position, side: "long" } as never, PAIRS)).toThrow("-0.5 and long");
+    expect(alpaca.positionOf({ ...position, side: "long", qty: "-0" } as never, PAIRS).quantity).toBe("-0");
     const event = payloadOf("Alpaca: fill activity");
     const details = { ...(event["details"] as object), side: "sell_short", commission: "0.5" };
     expect(alpaca.fillOfActivity({ ...event, currency: "EUR", details } as never, PAIRS)).toMatchObject({

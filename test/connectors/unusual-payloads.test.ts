@@ -57,6 +57,11 @@ describe("an activity of Alpaca", () => {
     expect(activitySchema.safeParse(activity(members)).success).toBe(true);
   });
 
+  it("that withholds money is a tax", () => {
+    const withheld = { activity_type: "WH", activity_subtype: "FWH", net_amount: "-12.5" };
+    expect(activity(withheld)).toMatchObject({ kind: "tax", amount: "-12.5" });
+  });
+
   it("that is a split whose rates are null is no split by a made-up ratio", () => {
     const details = { symbol: "AAPL", new_rate: null, old_rate: null };
     const split = activity({ activity_type: "SPLIT", details });

@@ -16,12 +16,14 @@ const PAGES_MAX = 100;
 const FLOWS: ReadonlySet<string> = new Set([
   ...["send", "receive", "request", "fiat_deposit", "fiat_withdrawal"],
   ...["exchange_deposit", "exchange_withdrawal", "pro_deposit", "pro_withdrawal"],
-  ...["intx_deposit", "intx_withdrawal", "vault_withdrawal"],
+  ...["intx_deposit", "intx_withdrawal", "vault_withdrawal", "cardspend"],
 ]);
 const INCOME: ReadonlySet<string> = new Set([
   ...["interest", "staking_reward", "inflation_reward", "earn_payout"],
   ...["incentives_rewards_payout", "incentives_shared_clawback"],
 ]);
+/** Between wallets of the owner. */
+const MOVES: ReadonlySet<string> = new Set(["transfer", "staking_transfer", "unstaking_transfer", "sweep"]);
 /** Their fills say it. */
 const TRADES: ReadonlySet<string> = new Set(["advanced_trade_fill"]);
 
@@ -83,6 +85,6 @@ export function activitiesOf(transaction: Body): readonly Activity[] {
 
 function kindOf(type: string, isOut: boolean): ActivityKind {
   if (FLOWS.has(type)) return isOut ? "withdrawal" : "deposit";
-  if (type === "transfer") return "transfer";
+  if (MOVES.has(type)) return "transfer";
   return INCOME.has(type) ? "interest" : "adjustment";
 }

@@ -239,11 +239,12 @@ export function eventReportOf(order: Body, message: Body): OrderReport {
 }
 
 /**
- * A fill, also if its type is not stated; undefined for an entry that reverses or corrects another one: it does not say
- * which. The comparison of positions then finds the difference.
+ * A fill, also if its type is not stated.
+ * @throws Error for an entry that reverses or corrects another one: it does not say which.
  */
-export function fillOf(fill: Body): Fill | undefined {
-  if ((optionalTextIn(fill, "trade_type") ?? "FILL") !== "FILL") return undefined;
+export function fillOf(fill: Body): Fill {
+  const type = optionalTextIn(fill, "trade_type") ?? "FILL";
+  if (type !== "FILL") throw new Error(`it is a ${type}, which does not say of which fill: compare the position`);
   const symbol = symbolOf(textIn(fill, "product_id"));
   const [size, price] = [amountIn(fill, "size"), amountIn(fill, "price")];
   const isMoney = fill["size_in_quote"] === true;

@@ -282,13 +282,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
       if (product !== undefined && !isSpot(product)) continue;
       const { entry_id: fillId, order_id: venueOrderId } = entry;
       const of = `fill ${String(fillId)} of order ${String(venueOrderId)}`;
-      const fill = listedFill({ fillId, venueOrderId }, () => naming(of, () => fillOf(entry)));
-      if (fill !== undefined) fills.push(fill);
-      else
-        this.#session.logger.warn("Coinbase reversed or corrected a trade: compare the position", {
-          entry: textIn(entry, "entry_id"),
-          type: String(entry["trade_type"]),
-        });
+      fills.push(listedFill({ fillId, venueOrderId }, () => naming(of, () => fillOf(entry))));
     }
     return sinceInOrder(fills, Number.NEGATIVE_INFINITY);
   }

@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<string, ActivityKind>> = {
   deposit: "deposit",
   withdrawal: "withdrawal",
   transfer: "transfer",
+  custodytransfer: "transfer",
   staking: "interest",
   reward: "interest",
   dividend: "dividend",

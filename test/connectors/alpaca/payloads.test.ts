@@ -95,6 +95,11 @@ describe.skipIf(!isThere)("examples of Alpaca's documents", () => {
       markPrice: "120.0",
       currency: "USD",
     });
+    // The account is in another currency: the prices beside `usd` are in that currency.
+    const usd = { avg_entry_price: "71.43", cost_basis: "357.15" };
+    expect(positionOf({ ...position, usd }, NONE)).toEqual({
+      ...{ symbol: position.symbol, quantity: "5", averagePrice: "71.43", currency: "USD" },
+    });
   });
 
   it("quotes and bars keep every digit and their time", () => {

@@ -31,7 +31,9 @@ beforeEach(async () => {
     const { pathname } = new URL(request.url ?? "/", "http://venue");
     const isEvents = pathname.endsWith("/events/activities");
     response.setHeader("content-type", isEvents ? "text/event-stream" : "application/json");
-    const events = activities.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+    // As the format allows: the data of an event on several lines, and both characters at their ends.
+    const linesOf = (event: object) => JSON.stringify(event, undefined, 1).replaceAll(/^/gm, "data: ");
+    const events = activities.map((event) => `${linesOf(event)}\n\n`.replaceAll("\n", "\r\n")).join("");
     response.end(isEvents ? events : JSON.stringify(ANSWERS[pathname] ?? {}));
   });
   new WebSocketServer({ server }).on("connection", (socket) => {
