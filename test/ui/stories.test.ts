@@ -132,6 +132,12 @@ const DESK: readonly Story[] = [
     answers: { status: { flagged: ["paper/SPX"] } },
     says: "paper/SPX is blocked:",
   },
+  {
+    name: "desk-unread-fill",
+    route: "",
+    answers: { status: { unread: [{ connector: "paper", kind: "fill", key: "paper/f1" }] } },
+    says: "paper is incomplete without them",
+  },
   { name: "desk-reading", route: "", answers: { status: "waits" }, says: "Reading the desk…" },
   { name: "desk-error", route: "", answers: { status: "fails" }, says: "No answer about the desk." },
 ];

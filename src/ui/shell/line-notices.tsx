@@ -41,6 +41,12 @@ export function LineNotices(): JSX.Element {
           )}
         </Notice>
       ))}
+      {status?.unread === undefined || status.unread.length === 0 ? null : (
+        <Notice tone="warn" title={`Cannot be read: ${status.unread.length} fills or activities.`}>
+          {[...new Set(status.unread.map(({ connector }) => connector))].join(", ")} is incomplete without them. They
+          are listed by <code>qoc status</code>
+        </Notice>
+      )}
       {(status?.flagged ?? []).map((instrument) => (
         <Notice key={instrument} tone="warn" title={`${instrument} is blocked:`}>
           the venue and the fills do not agree. Look at the venue, then <code>qoc resolve {instrument}</code>
