@@ -13,6 +13,8 @@ import { parseJson } from "./exact-json.ts";
 const IDLE_MS = 10 * 60_000;
 const OPEN_MS = 4_000;
 const PING_EVERY_MS = 20_000;
+/** Exchanges end a connection that sends more than a few messages a second. */
+const CHANGE_EVERY_MS = 1_000;
 const RETRY_MS = { min: 1_000, max: 64_000 };
 /** What the venue refuses by its rules, such as a second connection, it refuses at once again. */
 const REFUSED_MS = 15 * 60_000;
@@ -68,6 +70,8 @@ export class QuoteStream {
   #retryMs = RETRY_MS.min;
   #retry: NodeJS.Timeout | undefined;
   #expiry: NodeJS.Timeout | undefined;
+  /** Until it fires, changes of the subscription wait. */
+  #pace: NodeJS.Timeout | undefined;
   #isClosed = false;
   /** When each kind of failure was logged. */
   readonly #logged = new Map<string, number>();
@@ -124,12 +128,18 @@ export class QuoteStream {
 
   /** The symbols that are dropped go first: the venue counts those of both messages. */
   #subscribe(): void {
+    if (this.#pace !== undefined) return;
     const dropped = [...this.#subscribed].filter((symbol) => !this.#wanted.has(symbol));
     const added = [...this.#wanted.keys()].filter((symbol) => !this.#subscribed.has(symbol));
     for (const symbol of dropped) this.#subscribed.delete(symbol);
     for (const symbol of added) this.#subscribed.add(symbol);
     if (dropped.length > 0) this.#send(this.#feed.change({ action: "unsubscribe", symbols: dropped }));
     if (added.length > 0) this.#send(this.#feed.change({ action: "subscribe", symbols: added }));
+    if (dropped.length + added.length > 0)
+      this.#pace = setTimeout(() => {
+        this.#pace = undefined;
+        this.#subscribe();
+      }, CHANGE_EVERY_MS);
   }
 
   #send(messages: readonly string[]): void {
@@ -137,7 +147,15 @@ export class QuoteStream {
   }
 
   #open(): void {
-    const socket = this.#connect(this.#feed.url);
+    try {
+      this.#listen(this.#connect(this.#feed.url));
+    } catch (error) {
+      // The table's own hosts may leave out the stream.
+      this.#lose({ kind: "refused", words: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #listen(socket: WebSocket): void {
     this.#socket = socket;
     const late = setTimeout(() => socket.terminate(), OPEN_MS);
     let stopPings = (): void => undefined;
@@ -170,6 +188,7 @@ export class QuoteStream {
   }
 
   #becomeReady(late: NodeJS.Timeout): void {
+    if (this.#isReady) return;
     clearTimeout(late);
     this.#isReady = true;
     this.#openedAt = Date.now();
@@ -217,6 +236,8 @@ export class QuoteStream {
     this.#socket = undefined;
     this.#isReady = false;
     this.#subscribed.clear();
+    clearTimeout(this.#pace);
+    this.#pace = undefined;
   }
 
   /** A pause after a refusal goes on: the next question must not try again at once. */

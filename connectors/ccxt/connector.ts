@@ -27,6 +27,7 @@ import {
   VenueRejection,
 } from "@qoc-app/sdk";
 import { AccountStream } from "../account-stream.ts";
+import { QuoteStream } from "../quote-stream.ts";
 import { assetOfCoin } from "../coin-asset.ts";
 import { isReadable } from "../listed-item.ts";
 import { isNear } from "../near-symbol.ts";
@@ -73,6 +74,7 @@ class SpotConnector implements ConnectorAdapter {
   #settings!: Settings;
   #venue!: Venue;
   #stream: AccountStream | undefined;
+  #quotes: QuoteStream | undefined;
   readonly #markets = new Map<string, { readonly market: Market; readonly at: number }>();
   #symbols: { readonly list: Promise<readonly string[]>; readonly at: number } | undefined;
   /** Symbols whose fills are read after a gap in the stream. */
@@ -105,17 +107,26 @@ class SpotConnector implements ConnectorAdapter {
       this.#stream = this.#openStream(this.#venue.trading);
       await this.#stream.open();
     }
+    const { quoteFeed } = this.#venue;
+    if (quoteFeed !== undefined)
+      this.#quotes = new QuoteStream(quoteFeed, {
+        emit: (quote) => ctx.emitQuote(quote),
+        warn: (message) => ctx.logger.warn(message),
+      });
     ctx.logger.info(`connected to ${report.environment}`, { account: report.accountId });
     return report;
   }
 
   disconnect(): Promise<void> {
     this.#stream?.close();
+    this.#quotes?.close();
     return Promise.resolve();
   }
 
-  getQuote(symbol: string): Promise<Quote> {
-    return this.#venue.quote(symbol);
+  async getQuote(symbol: string): Promise<Quote> {
+    const quote = await this.#venue.quote(symbol);
+    this.#quotes?.want(symbol);
+    return quote;
   }
 
   async getPositions(): Promise<Position[]> {

@@ -8,13 +8,14 @@ const BARS_MAX = 1_000;
 
 export function readOnlyProfile(id: string): Profile {
   return {
-    facts: { name: id, environments: {}, streamPath: "" },
+    facts: { name: id, environments: {}, streamPath: "", quotesPath: "" },
     capabilities: { exactDecimals: true, reports: "pushed" },
     open: (session) => new ReadOnlyVenue(id, session),
   };
 }
 
 class ReadOnlyVenue implements Venue {
+  readonly quoteFeed = undefined;
   readonly trading = undefined;
   readonly #id: string;
   readonly #session: Session;

@@ -7,6 +7,8 @@ export type Environment = "paper" | "live";
 export interface Origins {
   readonly rest: string;
   readonly stream: string;
+  /** The public stream of quotes. */
+  readonly quotes: string;
 }
 
 export interface Settings {
@@ -28,6 +30,8 @@ export interface ExchangeFacts {
   readonly networks?: Readonly<Record<string, Origins>> | undefined;
   /** The path of the stream. */
   readonly streamPath: string;
+  /** The path of the stream of quotes at a fake venue. */
+  readonly quotesPath: string;
   /** What to do instead, if the exchange has no paper environment. */
   readonly withoutPaper?: string | undefined;
 }
@@ -67,10 +71,11 @@ function originsOf(
 }
 
 /** A fake venue for tests. Only this machine: no option may send the keys to another host. */
-function fakeOrigins(venue: string, { streamPath }: ExchangeFacts): Origins {
+function fakeOrigins(venue: string, { streamPath, quotesPath }: ExchangeFacts): Origins {
   if (!/^http:\/\/(?:127\.0\.0\.1|localhost):\d+$/.test(venue))
     throw new ConnectRefused(
       `venue is ${JSON.stringify(venue)}: it must be a fake venue on this machine, http://127.0.0.1:PORT`,
     );
-  return { rest: venue, stream: `${venue.replace("http", "ws")}${streamPath}` };
+  const streams = venue.replace("http", "ws");
+  return { rest: venue, stream: `${streams}${streamPath}`, quotes: `${streams}${quotesPath}` };
 }

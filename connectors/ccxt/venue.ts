@@ -19,6 +19,7 @@ import type {
   UnreadableOrder,
 } from "@qoc-app/sdk";
 import type { StreamStep } from "../account-stream.ts";
+import type { QuoteFeed } from "../quote-stream.ts";
 import type { Exchange } from "./ccxt.ts";
 import type { ExchangeFacts, Settings } from "./settings.ts";
 
@@ -64,6 +65,8 @@ export interface Venue {
   /** @throws ConnectRefused if the keys cannot work or may withdraw. */
   signIn(): Promise<ConnectReport & { readonly venueTime: number }>;
   quote(symbol: string): Promise<Quote>;
+  /** Undefined for an exchange that is only read: its quotes are asked for. */
+  readonly quoteFeed: QuoteFeed | undefined;
   /** The market as it is now; null if the exchange does not list it. */
   market(symbol: string): Promise<Market | null>;
   /** Every symbol that the exchange lists. */

@@ -89,16 +89,18 @@ const ALPACA_HOSTS = {
 /** The hosts of the exchanges whose orders were reviewed, by environment. */
 const EXCHANGE_HOSTS: Readonly<Record<string, Readonly<Partial<Record<Mode, readonly string[]>>>>> = {
   binance: {
-    live: ["api.binance.com", "ws-api.binance.com"],
-    paper: ["testnet.binance.vision", "ws-api.testnet.binance.vision"],
+    live: ["api.binance.com", "ws-api.binance.com", "stream.binance.com"],
+    paper: ["testnet.binance.vision", "ws-api.testnet.binance.vision", "stream.testnet.binance.vision"],
   },
-  coinbase: { live: ["api.coinbase.com", "advanced-trade-ws-user.coinbase.com"] },
-  kraken: { live: ["api.kraken.com", "ws-auth.kraken.com"] },
+  coinbase: {
+    live: ["api.coinbase.com", "advanced-trade-ws-user.coinbase.com", "advanced-trade-ws.coinbase.com"],
+  },
+  kraken: { live: ["api.kraken.com", "ws-auth.kraken.com", "ws.kraken.com"] },
 };
 
 /** The hosts of other paper environments, by the option `network`. */
 const NETWORK_HOSTS: Readonly<Record<string, readonly string[]>> = {
-  demo: ["demo-api.binance.com", "demo-ws-api.binance.com"],
+  demo: ["demo-api.binance.com", "demo-ws-api.binance.com", "demo-stream.binance.com"],
 };
 
 function exchangeHosts(options: OptionTable): readonly string[] | undefined {

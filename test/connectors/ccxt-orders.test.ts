@@ -86,7 +86,7 @@ it("the demo of Binance is a paper environment with hosts of its own, in the con
   const { origins, environment } = settingsOf(options, BINANCE.facts);
   expect(environment).toBe("paper");
   const hosts = Object.values(origins ?? {}).map((origin: string) => new URL(origin).hostname);
-  expect(hosts).toEqual(["demo-api.binance.com", "demo-ws-api.binance.com"]);
+  expect(hosts).toEqual(["demo-api.binance.com", "demo-ws-api.binance.com", "demo-stream.binance.com"]);
   const type = builtInType({ type: "ccxt" });
   expect(type?.hosts({ exchange: "binance", ...options })).toEqual(hosts);
   expect(type?.hosts({ exchange: "binance", environment: "paper" })).toContain("testnet.binance.vision");

@@ -100,8 +100,20 @@ it.each([
   const [first = "", ...others] = asked.split(" ");
   stream.want(first);
   const socket = accept();
-  for (const symbol of others) stream.want(symbol);
+  for (const symbol of others) {
+    vi.advanceTimersByTime(1_000);
+    stream.want(symbol);
+  }
   expect(socket.sent.slice(1)).toEqual(messages);
+});
+
+it("a burst of new symbols is one change a second", () => {
+  stream.want("A");
+  const socket = accept();
+  for (const symbol of ["B", "C", "D"]) stream.want(symbol);
+  expect(socket.sent.slice(1)).toEqual(["subscribe A"]);
+  vi.advanceTimersByTime(1_000);
+  expect(socket.sent.slice(2)).toEqual(["unsubscribe A", "subscribe B C D"]);
 });
 
 it("a symbol that was not asked for in ten minutes is dropped, and the connection with the last one", () => {
@@ -155,6 +167,16 @@ it("a venue that refuses the account is asked again after a quarter of an hour, 
   ]);
   vi.advanceTimersByTime(MINUTE_MS);
   expect(sockets).toHaveLength(2);
+});
+
+it("a host that the connector may not reach is one line of log, and no error of the quote", () => {
+  const connect = (): never => {
+    throw new Error("stream.example is not in hosts");
+  };
+  stream = new QuoteStream(FEED, { emit: () => undefined, warn: (message) => warned.push(message) }, { connect });
+  stream.want("A");
+  stream.want("B");
+  expect(warned).toEqual([expect.stringContaining("stream.example is not in hosts")]);
 });
 
 it("a venue that accepts each connection and ends it is tried less and less often, with one line of log", () => {

@@ -42,7 +42,7 @@ export function openVenue(
   });
   const exchange = { urls: {}, options: {}, sign, nonce: () => 0, seconds: () => 0 } as unknown as Exchange;
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const origins = { rest: "http://exchange.invalid", stream: "ws://exchange.invalid" };
+  const origins = { rest: "http://exchange.invalid", stream: "ws://exchange.invalid", quotes: "ws://exchange.invalid" };
   const settings = { environment, currency, origins };
   return { venue: profile.open({ exchange, settings, key: "key", secret: "secret", logger }), sent };
 }

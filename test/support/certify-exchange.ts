@@ -2,12 +2,11 @@
 import { expect, it } from "vitest";
 import { LEVELS, certified, withOutcome } from "./certified.ts";
 
-/** Cases that apply to no exchange of coins: one currency, no pushed quotes. */
+/** Cases that apply to no exchange of coins: one currency. */
 const NEVER_APPLY = [
   "C92: the adapter does not use ctx.store",
   "C108: the account and all instruments of this venue are in one currency",
   "C152: this wire format has no replaced orders that the kit can make",
-  "C131: this wire format has no streamed quotes that the kit can make",
 ];
 
 /** An exchange takes an id again once its order has ended. The desk itself never sends an order twice. */

@@ -115,6 +115,11 @@ export function marketOf(symbol: Body): Market {
   return { symbol: name, id: textIn(symbol, "symbol"), base, quote, instrument };
 }
 
+/** Binance's name of a symbol. */
+export function idOf(symbol: string): string {
+  return symbol.replace("/", "");
+}
+
 /** The 24-hour ticker: best prices, last price and the exchange's time, in one answer. */
 export function quoteOf(symbol: string, ticker: Body): Quote {
   return {
@@ -126,6 +131,21 @@ export function quoteOf(symbol: string, ticker: Body): Quote {
       bidSize: optionalAmountIn(ticker, "bidQty"),
       askSize: optionalAmountIn(ticker, "askQty"),
       last: optionalAmountIn(ticker, "lastPrice"),
+    }),
+  };
+}
+
+/** A message of the stream of 24-hour tickers: the ticker of its time. */
+export function streamedQuoteOf(symbol: string, ticker: Body): Quote {
+  return {
+    symbol,
+    bid: amountIn(ticker, "b"),
+    ask: amountIn(ticker, "a"),
+    timestamp: millisIn(ticker, "E"),
+    ...stated({
+      bidSize: optionalAmountIn(ticker, "B"),
+      askSize: optionalAmountIn(ticker, "A"),
+      last: optionalAmountIn(ticker, "c"),
     }),
   };
 }

@@ -1,5 +1,4 @@
 /** Binance spot: REST API v3, and the user data stream of the WebSocket API. */
-import { createHmac, sign } from "node:crypto";
 import {
   type Activity,
   type Bar,
@@ -17,6 +16,7 @@ import {
   type UnreadableOrder,
   VenueRejection,
 } from "@qoc-app/sdk";
+import type { QuoteFeed } from "../../quote-stream.ts";
 import { listedFill, listedOrder, sinceInOrder } from "../../listed-item.ts";
 import { naming } from "../../words.ts";
 import { readActivities } from "./activities.ts";
@@ -46,6 +46,7 @@ import {
   eventFillOf,
   eventReportOf,
   fillOf,
+  idOf,
   klineParams,
   marketOf,
   orderParams,
@@ -53,6 +54,8 @@ import {
   refusalIn,
   reportOf,
 } from "./map.ts";
+import { quoteFeed } from "./quote-feed.ts";
+import { signatureOf } from "./signature.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Trades in one answer. */
@@ -66,13 +69,26 @@ export const BINANCE: Profile = {
     name: "Binance",
     currency: "USDT",
     environments: {
-      live: { rest: "https://api.binance.com", stream: "wss://ws-api.binance.com/ws-api/v3" },
-      paper: { rest: "https://testnet.binance.vision", stream: "wss://ws-api.testnet.binance.vision/ws-api/v3" },
+      live: {
+        rest: "https://api.binance.com",
+        stream: "wss://ws-api.binance.com/ws-api/v3",
+        quotes: "wss://stream.binance.com/ws",
+      },
+      paper: {
+        rest: "https://testnet.binance.vision",
+        stream: "wss://ws-api.testnet.binance.vision/ws-api/v3",
+        quotes: "wss://stream.testnet.binance.vision/ws",
+      },
     },
     networks: {
-      demo: { rest: "https://demo-api.binance.com", stream: "wss://demo-ws-api.binance.com/ws-api/v3" },
+      demo: {
+        rest: "https://demo-api.binance.com",
+        stream: "wss://demo-ws-api.binance.com/ws-api/v3",
+        quotes: "wss://demo-stream.binance.com/ws",
+      },
     },
     streamPath: "/ws-api/v3",
+    quotesPath: "/ws",
   },
   capabilities: {
     exactDecimals: true,
@@ -87,6 +103,7 @@ export const BINANCE: Profile = {
 
 class BinanceVenue implements Venue, TradingVenue {
   readonly trading = this;
+  readonly quoteFeed: QuoteFeed;
   readonly #session: Session;
   readonly #client: ExchangeClient;
   /** Markets by Binance's id. A symbol of Binance does not say where its quote currency begins. */
@@ -102,6 +119,7 @@ class BinanceVenue implements Venue, TradingVenue {
     exchange.urls["api"] = { public: `${rest}/api/v3`, private: `${rest}/api/v3`, sapi: `${rest}/sapi/v1` };
     // Without the options, ccxt adds its own name to client order ids.
     Object.assign(exchange.options, { recvWindow: RECEIVE_WINDOW_MS, broker: {} });
+    this.quoteFeed = quoteFeed(session.settings.origins?.quotes ?? "");
     this.#session = session;
     this.#client = new ExchangeClient({
       name: "Binance",
@@ -374,15 +392,4 @@ function hasTime(trade: Body): boolean {
 interface SymbolPage {
   readonly fills: (Fill | UnreadableFill)[];
   readonly next?: string;
-}
-
-function idOf(symbol: string): string {
-  return symbol.replace("/", "");
-}
-
-/** HMAC for a secret of letters and digits, else the signature of a private key (RSA, Ed25519). */
-function signatureOf(text: string, secret: string): string {
-  if (!secret.includes("PRIVATE KEY")) return createHmac("sha256", secret).update(text).digest("hex");
-  const isRsa = secret.includes("RSA") || secret.length > 120;
-  return sign(isRsa ? "sha256" : null, Buffer.from(text), secret).toString("base64");
 }

@@ -126,6 +126,20 @@ export function quoteOf(symbol: string, answer: Body): Quote {
   return quote;
 }
 
+/** A ticker of the stream, at the time of its message. A side without a price is 0. */
+export function streamedQuoteOf(ticker: Body, message: Body): Quote {
+  return {
+    symbol: symbolOf(textIn(ticker, "product_id")),
+    bid: optionalAmountIn(ticker, "best_bid") ?? "0",
+    ask: optionalAmountIn(ticker, "best_ask") ?? "0",
+    timestamp: millisIn(message, "timestamp"),
+    ...stated({
+      bidSize: optionalAmountIn(ticker, "best_bid_quantity"),
+      askSize: optionalAmountIn(ticker, "best_ask_quantity"),
+    }),
+  };
+}
+
 /** The wallets of one currency are one balance. */
 export function balancesOf(accounts: readonly Body[]): readonly Balance[] {
   const balances = new Map<string, Balance>();

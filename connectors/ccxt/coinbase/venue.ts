@@ -14,6 +14,7 @@ import {
   type UnreadableFill,
   type UnreadableOrder,
 } from "@qoc-app/sdk";
+import type { QuoteFeed } from "../../quote-stream.ts";
 import { isReadable, listedFill, listedOrder, sinceInOrder } from "../../listed-item.ts";
 import { naming } from "../../words.ts";
 import { amount, textOf } from "../../amount.ts";
@@ -51,6 +52,7 @@ import {
   reportOf,
   symbolOf,
 } from "./map.ts";
+import { quoteFeed } from "./quote-feed.ts";
 
 const PAGE = 250;
 /** An endless list is an error, not a loop. */
@@ -66,9 +68,14 @@ export const COINBASE: Profile = {
     name: "Coinbase",
     currency: "USD",
     environments: {
-      live: { rest: "https://api.coinbase.com", stream: "wss://advanced-trade-ws-user.coinbase.com" },
+      live: {
+        rest: "https://api.coinbase.com",
+        stream: "wss://advanced-trade-ws-user.coinbase.com",
+        quotes: "wss://advanced-trade-ws.coinbase.com",
+      },
     },
     streamPath: "/",
+    quotesPath: "/market-data",
     withoutPaper:
       'its sandbox has fixed answers and no market; to practise, use a connector of type = "paper" whose option quotes ' +
       "names a Coinbase connector with orders = false",
@@ -92,6 +99,7 @@ interface Emitted {
 
 class CoinbaseVenue implements Venue, TradingVenue {
   readonly trading = this;
+  readonly quoteFeed: QuoteFeed;
   readonly #session: Session;
   readonly #client: ExchangeClient;
   readonly #emitted = new Map<string, Emitted>();
@@ -101,6 +109,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
     const { exchange, settings } = session;
     exchange.urls["api"] = { rest: settings.origins?.rest ?? "" };
     exchange.seconds = () => Math.floor(this.#clock.timeAt() / 1_000);
+    this.quoteFeed = quoteFeed(session.settings.origins?.quotes ?? "");
     this.#session = session;
     this.#client = new ExchangeClient({
       name: "Coinbase",

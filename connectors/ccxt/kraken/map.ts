@@ -10,6 +10,7 @@ import {
   bodyOf,
   liquidityOf,
   millisIn,
+  optionalMillisIn,
   optionalTextIn,
   sideIn,
   stated,
@@ -104,6 +105,21 @@ export function quoteOf(symbol: string, ticker: Body, timestamp: number): Quote 
     last: firstOf(ticker, "c"),
     timestamp,
     timeSource: "received",
+  };
+}
+
+/** A ticker of the stream; undefined for one without a time. */
+export function streamedQuoteOf(ticker: Body): Quote | undefined {
+  const timestamp = optionalMillisIn(ticker, "timestamp");
+  if (timestamp === undefined) return undefined;
+  return {
+    symbol: textIn(ticker, "symbol"),
+    bid: amountIn(ticker, "bid"),
+    ask: amountIn(ticker, "ask"),
+    bidSize: amountIn(ticker, "bid_qty"),
+    askSize: amountIn(ticker, "ask_qty"),
+    last: amountIn(ticker, "last"),
+    timestamp,
   };
 }
 

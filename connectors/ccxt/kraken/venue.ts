@@ -14,6 +14,7 @@ import {
   type UnreadableFill,
   type UnreadableOrder,
 } from "@qoc-app/sdk";
+import type { QuoteFeed } from "../../quote-stream.ts";
 import { isReadable, listedFill, listedOrder, sinceInOrder } from "../../listed-item.ts";
 import { naming } from "../../words.ts";
 import { readActivities } from "./activities.ts";
@@ -49,6 +50,7 @@ import {
   refusalIn,
   reportOf,
 } from "./map.ts";
+import { quoteFeed } from "./quote-feed.ts";
 
 /** Trades in one answer, the newest first. */
 const TRADES_PAGE = 50;
@@ -60,8 +62,15 @@ export const KRAKEN: Profile = {
   facts: {
     name: "Kraken",
     currency: "USD",
-    environments: { live: { rest: "https://api.kraken.com", stream: "wss://ws-auth.kraken.com/v2" } },
+    environments: {
+      live: {
+        rest: "https://api.kraken.com",
+        stream: "wss://ws-auth.kraken.com/v2",
+        quotes: "wss://ws.kraken.com/v2",
+      },
+    },
     streamPath: "/v2",
+    quotesPath: "/public/v2",
     withoutPaper:
       'Kraken has no test network for spot trading; to practise, use a connector of type = "paper" whose option quotes ' +
       "names a Kraken connector with orders = false",
@@ -79,6 +88,7 @@ export const KRAKEN: Profile = {
 
 class KrakenVenue implements Venue, TradingVenue {
   readonly trading = this;
+  readonly quoteFeed: QuoteFeed;
   readonly #session: Session;
   readonly #client: ExchangeClient;
   /** By the symbol, Kraken's id and its short name. */
@@ -94,6 +104,7 @@ class KrakenVenue implements Venue, TradingVenue {
     exchange.urls["api"] = { public: rest, private: rest };
     // Two requests in one millisecond need two nonces.
     exchange.nonce = () => (this.#lastNonce = Math.max(this.#lastNonce + 1, Date.now()));
+    this.quoteFeed = quoteFeed(session.settings.origins?.quotes ?? "");
     this.#session = session;
     this.#client = new ExchangeClient({
       name: "Kraken",

@@ -3,7 +3,6 @@
  * stream of the WebSocket API. Source: binance-spot-api-docs (rest-api.md, errors.md, user-data-stream.md).
  */
 import type {
-  Dialect,
   FakeActivity,
   FakeFill,
   FakeInstrument,
@@ -18,6 +17,8 @@ import type {
   WireResponse,
 } from "../../domain/sdk-kit.ts";
 import * as z from "zod";
+import type { QuotingDialect } from "./dialect.ts";
+import { BINANCE_QUOTES } from "./binance-quotes.ts";
 import { decimal, text } from "../../domain/decimal.ts";
 import { tryParseJson } from "../../lib/json.ts";
 import {
@@ -44,7 +45,7 @@ const STATUSES: Readonly<Record<string, string>> = {
 const TRADES_MAX = 1_000;
 const UNAUTHORIZED = { code: -2015, msg: "Invalid API-key, IP, or permissions for action." };
 
-export function binanceDialect(): Dialect {
+export function binanceDialect(): QuotingDialect {
   return {
     streamPath: "/ws-api/v3",
     traits: {
@@ -61,6 +62,7 @@ export function binanceDialect(): Dialect {
     admits: () => true,
     converse,
     event,
+    quotes: BINANCE_QUOTES,
   };
 }
 

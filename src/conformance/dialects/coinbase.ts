@@ -3,7 +3,6 @@
  * refusals in a 200, and the channel `user` with sums instead of fills. Source: docs.cdp.coinbase.com.
  */
 import type {
-  Dialect,
   FakeActivity,
   FakeFill,
   FakeInstrument,
@@ -19,6 +18,8 @@ import type {
   WireResponse,
 } from "../../domain/sdk-kit.ts";
 import * as z from "zod";
+import type { QuotingDialect } from "./dialect.ts";
+import { COINBASE_QUOTES } from "./coinbase-quotes.ts";
 import { tryParseJson } from "../../lib/json.ts";
 import { COIN_TRAITS, cashOf, coinStatements } from "./coins.ts";
 import { SYMBOLS, bearerOf, claimsOf, idOf, isCurrent, readRequest } from "./coinbase-requests.ts";
@@ -43,7 +44,7 @@ const CONFIGURATIONS: Readonly<Record<string, string>> = {
   ioc: "sor_limit_ioc",
 };
 
-export function coinbaseDialect(): Dialect {
+export function coinbaseDialect(): QuotingDialect {
   return {
     streamPath: "/",
     traits: {
@@ -63,6 +64,7 @@ export function coinbaseDialect(): Dialect {
     admits: () => true,
     converse,
     event,
+    quotes: COINBASE_QUOTES,
   };
 }
 

@@ -3,7 +3,6 @@
  * and the channel `executions` of the WebSocket API v2. Source: docs.kraken.com.
  */
 import type {
-  Dialect,
   FakeActivity,
   FakeFill,
   FakeInstrument,
@@ -19,6 +18,8 @@ import type {
   WireResponse,
 } from "../../domain/sdk-kit.ts";
 import * as z from "zod";
+import type { QuotingDialect } from "./dialect.ts";
+import { KRAKEN_QUOTES } from "./kraken-quotes.ts";
 import { decimal, text } from "../../domain/decimal.ts";
 import { tryParseJson } from "../../lib/json.ts";
 import { COIN_TRAITS, cashOf, coinStatements } from "./coins.ts";
@@ -36,7 +37,7 @@ const STATUSES: Readonly<Record<string, string>> = {
   expired: "expired",
 };
 
-export function krakenDialect(): Dialect {
+export function krakenDialect(): QuotingDialect {
   return {
     streamPath: "/v2",
     traits: {
@@ -60,6 +61,7 @@ export function krakenDialect(): Dialect {
     admits: () => true,
     converse,
     event,
+    quotes: KRAKEN_QUOTES,
   };
 }
 
