@@ -85,7 +85,7 @@ export default class IbkrConnector implements ConnectorAdapter {
     this.#settings = settingsOf(ctx.options);
     const { environment, clientId, isDelayed, host, port } = this.#settings;
     this.#lastOrderId = Number((await ctx.store.get(LAST_ORDER_ID)) ?? 0);
-    this.#quotes = new Quotes(this.#contracts, isDelayed);
+    this.#quotes = new Quotes(this.#contracts, isDelayed, (quote) => ctx.emitQuote(quote));
     this.#feed = new FillFeed({
       emitFill: (fill) => this.#emit(fill),
       emitReport: (report) => ctx.emitReport(report),

@@ -1,4 +1,4 @@
-/** Quotes by subscription: the gateway sends the prices at first, and then each change. */
+/** Quotes by subscription: the gateway sends the prices at first, and then each change, which is emitted. */
 import { type Quote, RateLimited } from "@qoc-app/sdk";
 import { type TwsNumber, plain } from "./amounts.ts";
 import type { GatewayError } from "./answers.ts";
@@ -10,6 +10,7 @@ const FIRST_PRICES_MS = 3_500;
 /** IBKR gives an account about 100 lines of market data, which TWS shares. */
 const LINES_MAX = 90;
 const IDLE_MS = 10 * 60_000;
+const DROP_EVERY_MS = 60_000;
 const DELAY_MS = 15 * 60_000;
 
 /** Types of ticks. Those that are 15 minutes late have numbers of their own. */
@@ -50,19 +51,23 @@ interface Subscription extends NamedContract {
 export class Quotes {
   readonly #contracts: Contracts;
   readonly #wantsDelayed: boolean;
+  readonly #emit: (quote: Quote) => void;
   #session: GatewaySession | undefined;
   readonly #bySymbol = new Map<string, Promise<Subscription>>();
   readonly #byId = new Map<number, Subscription>();
   /** Subscriptions of this session that were forgotten, and that the gateway may still have. */
   readonly #leftOver: number[] = [];
+  #expiry: NodeJS.Timeout | undefined;
 
-  constructor(contracts: Contracts, wantsDelayed: boolean) {
+  constructor(contracts: Contracts, wantsDelayed: boolean, emit: (quote: Quote) => void) {
     this.#contracts = contracts;
     this.#wantsDelayed = wantsDelayed;
+    this.#emit = emit;
   }
 
   /** Forgets every price: others may be true by now. The gateway may go on with their subscriptions. */
   clear(): void {
+    clearTimeout(this.#expiry);
     const lost = [...this.#byId.values()];
     this.#leftOver.push(...this.#byId.keys());
     this.#bySymbol.clear();
@@ -87,7 +92,10 @@ export class Quotes {
     await session.alive();
     subscription.usedAt = Date.now();
     await this.#dropIdle(session, symbol);
-    return quoteOf(subscription, session);
+    const quote = quoteOf(subscription, session);
+    // The gateway has just answered, and said nothing of another price.
+    if (!subscription.isDelayed) quote.asOf = session.now();
+    return quote;
   }
 
   async #subscribe(session: GatewaySession, symbol: string): Promise<Subscription> {
@@ -117,8 +125,16 @@ export class Quotes {
     for (const [id, { symbol: subscribed }] of this.#byId) if (subscribed === symbol) this.#byId.delete(id);
   }
 
+  async #dropIdle(session: GatewaySession, kept?: string): Promise<void> {
+    try {
+      await this.#drop(session, kept);
+    } finally {
+      this.#dropLater(session);
+    }
+  }
+
   /** Ends the subscriptions that were not used for ten minutes, and the oldest one if there are too many. */
-  async #dropIdle(session: GatewaySession, kept: string): Promise<void> {
+  async #drop(session: GatewaySession, kept: string | undefined): Promise<void> {
     const byAge = [...this.#byId.values()].toSorted((a, b) => a.usedAt - b.usedAt);
     const surplus = byAge.length - LINES_MAX;
     for (const [index, { id, symbol, usedAt }] of byAge.entries()) {
@@ -127,6 +143,15 @@ export class Quotes {
       this.#bySymbol.delete(symbol);
       await session.send("read", (api) => api.cancelMktData(id));
     }
+  }
+
+  /** A desk that asks for nothing has no subscription. */
+  #dropLater(session: GatewaySession): void {
+    clearTimeout(this.#expiry);
+    const [oldest] = [...this.#byId.values()].map(({ usedAt }) => usedAt).toSorted((a, b) => a - b);
+    if (oldest === undefined) return;
+    const drop = (): void => void this.#dropIdle(session).catch(() => undefined);
+    this.#expiry = setTimeout(drop, Math.max(DROP_EVERY_MS, oldest + IDLE_MS - Date.now()));
   }
 
   onTick(id: number, type: number, value: TwsNumber): void {
@@ -140,6 +165,9 @@ export class Quotes {
     if (field !== "last") subscription.changedAt = Date.now();
     if (type > 65) subscription.isDelayed = true;
     if ("bid" in subscription.prices && "ask" in subscription.prices) subscription.settle();
+    const { bid, ask } = subscription.prices;
+    if (bid !== undefined && ask !== undefined && this.#session !== undefined)
+      this.#emit(quoteOf(subscription, this.#session));
   }
 
   onDataType(id: number, type: number): void {
@@ -198,8 +226,6 @@ function quoteOf({ symbol, prices, isDelayed, changedAt }: Subscription, session
   if (last !== undefined) quote.last = last;
   if (bidSize !== undefined) quote.bidSize = bidSize;
   if (askSize !== undefined) quote.askSize = askSize;
-  // The gateway has just answered, and said nothing of another price.
   if (isDelayed) quote.delayedMs = DELAY_MS;
-  else quote.asOf = session.now();
   return quote;
 }

@@ -19,7 +19,6 @@ describe.each(LEVELS)("at the %s level", (isolation) => {
       `C87: ${NO_SECRET}`,
       "C99: the adapter does not declare clientIdDedupe",
       "C108: the account and all instruments of this venue are in one currency",
-      "C131: no streamed quote arrived: the adapter emits none, or the venue streams none",
       "C132: the adapter has no getActivities",
       `C136: ${NO_HTTP}`,
       "C137: getFills returns a list, not pages with a cursor",
