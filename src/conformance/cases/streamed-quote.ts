@@ -70,13 +70,16 @@ function assertEqual({ settings }: ConformanceHarness, emitted: VenueQuote, quot
   );
 }
 
-/** A stream of quotes of the wire format: it begins with the first question, and comes back after a cut. */
+/**
+ * A stream of quotes of the wire format: it begins with the first question, and comes back after a cut. Then a frame
+ * comes twice.
+ */
 async function assertSubscription(harness: ConformanceHarness, venue: FakeVenue, streams: QuoteStreams): Promise<void> {
   const { symbol } = harness.settings;
   const isSubscribed = (): boolean => streams.isSubscribed(symbol);
   await fetchQuote(harness);
   await harness.waitFor(isSubscribed, "-", PUSH_MS).catch(() => skip("the adapter subscribes to no quotes"));
-  await stream(LONG_QUOTE);
+  const first = await stream(LONG_QUOTE);
   streams.drop();
   await harness.waitFor(isSubscribed, "the stream of quotes was cut, and the adapter opened no other", REOPEN_MS);
   const before = harness.quotes.length;
@@ -85,14 +88,21 @@ async function assertSubscription(harness: ConformanceHarness, venue: FakeVenue,
     harness.quotes.length === before + 1,
     `the stream was cut and came back with one quote, and the adapter emitted ${harness.quotes.length - before}`,
   );
+  await venue.setQuote(symbol, first);
+  await stream({ bid: "48.25", ask: "48.5", last: "48.3" });
+  assert(
+    harness.quotes.filter((quote) => hasPrices(quote, first)).every(({ at }) => at === first.time),
+    "the venue sent a quote again, and the adapter gave it another time: it would pass for a newer one",
+  );
   await harness.call("disconnect");
   await harness.waitFor(() => streams.size === 0, "after disconnect the stream of quotes is open: close it");
 
-  async function stream(prices: Omit<SentQuote, "time">): Promise<void> {
+  async function stream(prices: Omit<SentQuote, "time">): Promise<SentQuote & { readonly time: number }> {
     const quote = { ...prices, time: venue.now - 1_234 };
     await venue.setQuote(symbol, quote);
     const emitted = await emittedQuote(harness, quote);
     assert(emitted !== undefined, `the venue streamed a quote of ${symbol}, and the adapter emitted none`);
     assertEqual(harness, emitted, quote);
+    return quote;
   }
 }
