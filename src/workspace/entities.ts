@@ -9,6 +9,7 @@ import { QocError } from "../domain/errors/error.ts";
 import { IdError, symbol as symbolName } from "../domain/ids.ts";
 import { symbolFileStem } from "../domain/market/symbol-file.ts";
 import { hasInvisible } from "../lib/invisible-characters.ts";
+import { fileProblem } from "./file-problem.ts";
 import type { FileWriter, WrittenFile } from "./file-write.ts";
 import type { WorkspaceFiles } from "./files.ts";
 import { FrontmatterError, type Note, fieldText, readNote } from "./frontmatter.ts";
@@ -158,8 +159,7 @@ export class EntityStore {
         problem: null,
       };
     } catch (error) {
-      if (error instanceof QocError) return { symbol: stem, name: "", kind: "", path, problem: error.message };
-      throw error;
+      return { symbol: stem, name: "", kind: "", path, problem: fileProblem(error) };
     }
   }
 }

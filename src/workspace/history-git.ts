@@ -28,7 +28,28 @@ const HARDENED = [
 ].flatMap((setting) => ["-c", setting]);
 
 /** `input`: what git reads from its standard input. */
-export type Git = (args: readonly string[], input?: string) => Promise<Buffer>;
+export type Git = (args: readonly string[], input?: Uint8Array) => Promise<Buffer>;
+
+/**
+ * The paths of a list that git ends each with a zero byte, as texts of which each character is one byte: a name need
+ * not be UTF-8, and git must get it back as it is.
+ */
+export function bytePathsOf(list: Buffer): readonly string[] {
+  return list
+    .toString("latin1")
+    .split("\0")
+    .filter((path) => path !== "");
+}
+
+/** The inverse of {@link bytePathsOf}. */
+export function listOfBytePaths(paths: readonly string[]): Uint8Array {
+  return Buffer.from(paths.join("\0"), "latin1");
+}
+
+/** The path as the desk names it. Bytes that are not UTF-8 become U+FFFD: such a name opens no file. */
+export function textOfBytePath(path: string): string {
+  return Buffer.from(path, "latin1").toString("utf8");
+}
 
 export interface GitPlace {
   readonly root: string;

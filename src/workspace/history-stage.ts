@@ -5,7 +5,7 @@
 import { messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
-import type { Git } from "./history-git.ts";
+import { type Git, bytePathsOf, listOfBytePaths, textOfBytePath } from "./history-git.ts";
 
 export interface StagedChanges {
   /** Whether nothing differs from what is staged. */
@@ -38,16 +38,19 @@ const NAMES_MAX = 3;
 /** `first`: the paths that come first if there are more changes than one revision takes. */
 export async function stageChanges(place: StagePlace, first: ReadonlySet<string>): Promise<StagedChanges> {
   const changed = await changedPaths(place.git);
-  const { taken, tooLarge, isComplete } = await takeBatch(place, inTurn(changed, first));
-  const problems = tooLarge.length === 0 ? [] : [tooLargeText(tooLarge)];
+  const { taken, tooLarge, unnamed, isComplete } = await takeBatch(place, inTurn(changed, first));
+  const problems = [
+    ...(tooLarge.length === 0 ? [] : [`more than ${FILE_MIB_MAX} MiB: ${namesOf(tooLarge)}`]),
+    ...(unnamed.length === 0 ? [] : [`a name that is not UTF-8: ${namesOf(unnamed)}`]),
+  ];
   if (taken.length > 0) {
     const pack = taken.length >= PACKED_MIN ? PACK : [];
-    // Everything but the large files: names that vanish meanwhile are no error, as they are if git gets their list.
-    const rest = [".", ...tooLarge.map((path) => `:(exclude,literal)${path}`)];
+    // Everything but these files: names that vanish meanwhile are no error, as they are if git gets their list.
+    const rest = [".", ...[...tooLarge, ...unnamed].map((path) => `:(exclude,literal)${path}`)];
     const literal = isComplete ? [] : ["--literal-pathspecs"];
     const args = ["add", "--all", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul"];
     try {
-      await place.git([...pack, ...literal, ...args], (isComplete ? rest : taken).join("\0"));
+      await place.git([...pack, ...literal, ...args], listOfBytePaths(isComplete ? rest : taken));
     } catch (error) {
       // A file that git cannot take, such as a folder that is a repository of its own, does not stop the others.
       problems.push(messageOf(error));
@@ -58,44 +61,53 @@ export async function stageChanges(place: StagePlace, first: ReadonlySet<string>
 
 /** The paths that differ from the index, also those that are gone. */
 async function changedPaths(git: Git): Promise<readonly string[]> {
-  const text = (await git(["ls-files", "--others", "--modified", "--exclude-standard", "-z"])).toString("utf8");
-  return text.split("\0").filter((path) => path !== "");
+  return bytePathsOf(await git(["ls-files", "--others", "--modified", "--exclude-standard", "-z"]));
 }
 
 function inTurn(paths: readonly string[], first: ReadonlySet<string>): readonly string[] {
-  return [...paths.filter((path) => first.has(path)), ...paths.filter((path) => !first.has(path))];
+  const isFirst = (path: string): boolean => first.has(textOfBytePath(path));
+  return [...paths.filter(isFirst), ...paths.filter((path) => !isFirst(path))];
 }
 
 interface TakenPaths {
   readonly taken: readonly string[];
   readonly tooLarge: readonly string[];
+  /** Their names are not UTF-8, so that no file of the desk can have them. */
+  readonly unnamed: readonly string[];
   readonly isComplete: boolean;
 }
 
 async function takeBatch({ root, disk }: StagePlace, paths: readonly string[]): Promise<TakenPaths> {
   const taken: string[] = [];
   const tooLarge: string[] = [];
+  const unnamed: string[] = [];
   let bytes = 0;
   for (let at = 0; at < paths.length; at += SLICE) {
     const slice = paths.slice(at, at + SLICE);
-    const facts = await Promise.all(slice.map((path) => disk.facts(`${root}/${path}`).catch(() => undefined)));
+    const facts = await Promise.all(
+      slice.map((path) => disk.facts(`${root}/${textOfBytePath(path)}`).catch(() => undefined)),
+    );
     for (const [index, path] of slice.entries()) {
+      if (textOfBytePath(path).includes("\ufffd")) {
+        unnamed.push(path);
+        continue;
+      }
       const size = facts[index]?.kind === "file" ? facts[index].size : 0;
       if (size > FILE_MIB_MAX * MIB) {
         tooLarge.push(path);
         continue;
       }
       if (taken.length === BATCH_FILES_MAX || bytes + size > BATCH_BYTES_MAX)
-        return { taken, tooLarge, isComplete: false };
+        return { taken, tooLarge, unnamed, isComplete: false };
       taken.push(path);
       bytes += size;
     }
   }
-  return { taken, tooLarge, isComplete: true };
+  return { taken, tooLarge, unnamed, isComplete: true };
 }
 
-function tooLargeText(paths: readonly string[]): string {
-  const names = paths.slice(0, NAMES_MAX).map(escapeInvisible);
+function namesOf(paths: readonly string[]): string {
+  const names = paths.slice(0, NAMES_MAX).map((path) => escapeInvisible(textOfBytePath(path)));
   const more = paths.length > NAMES_MAX ? ` and ${paths.length - NAMES_MAX} more` : "";
-  return `more than ${FILE_MIB_MAX} MiB: ${names.join(", ")}${more}`;
+  return `${names.join(", ")}${more}`;
 }

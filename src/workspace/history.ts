@@ -6,7 +6,7 @@
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
-import { DESK, type Git, Unchanged, gitIn } from "./history-git.ts";
+import { DESK, type Git, Unchanged, bytePathsOf, gitIn, listOfBytePaths, textOfBytePath } from "./history-git.ts";
 import { GitRevisions, HEAD_PREFIX, type Revision, type ShownRevision, whoOf } from "./history-revisions.ts";
 import { type StagedChanges, stageChanges } from "./history-stage.ts";
 import { LAYOUT } from "./layout.ts";
@@ -238,10 +238,11 @@ class GitHistory extends GitRevisions implements History {
       this.#noteWritten();
       this.#isStaged = true;
       await this.#git(["--literal-pathspecs", "add", "--force", "--", this.checkPath(path)]);
-      if (!(await this.#staged()).includes(path)) return;
+      const staged = (await this.#staged()).find((each) => textOfBytePath(each) === path);
+      if (staged === undefined) return;
       const isOwn = this.#own.has(path);
       const reason = isOwn ? OF_THE_DESK : await this.#titleOfOthers();
-      await this.#commitPaths([path], { reasons: [reason], author: isOwn ? whoOf(DESK) : BY_HAND, head });
+      await this.#commitPaths([staged], { reasons: [reason], author: isOwn ? whoOf(DESK) : BY_HAND, head });
     });
   }
 
@@ -276,8 +277,9 @@ class GitHistory extends GitRevisions implements History {
 
   /** Two revisions: what the desk and its callers wrote is not the work of who edits files meanwhile. */
   async #commitStaged(changed: readonly string[], ofDesk: NewRevision): Promise<void> {
-    const own = { paths: changed.filter((path) => this.#own.has(path)), revision: ofDesk };
-    const others = { paths: changed.filter((path) => !this.#own.has(path)), revision: await this.#byHand(ofDesk.head) };
+    const isOwn = (path: string): boolean => this.#own.has(textOfBytePath(path));
+    const own = { paths: changed.filter(isOwn), revision: ofDesk };
+    const others = { paths: changed.filter((path) => !isOwn(path)), revision: await this.#byHand(ofDesk.head) };
     const [first, second] = others.paths.length > NAMED_MAX ? [own, others] : [others, own];
     if (first.paths.length > 0)
       await this.#commitPaths(second.paths.length > 0 ? first.paths : undefined, first.revision);
@@ -288,10 +290,9 @@ class GitHistory extends GitRevisions implements History {
     return { reasons: [await this.#titleOfOthers()], author: BY_HAND, head };
   }
 
-  /** The paths that differ from the last revision. */
+  /** The paths that differ from the last revision, in bytes. */
   async #staged(): Promise<readonly string[]> {
-    const text = (await this.#git(["diff", "--cached", "--name-only", "--no-renames", "-z"])).toString("utf8");
-    return text.split("\0").filter((path) => path !== "");
+    return bytePathsOf(await this.#git(["diff", "--cached", "--name-only", "--no-renames", "-z"]));
   }
 
   async #titleOfOthers(): Promise<string> {
@@ -313,7 +314,7 @@ class GitHistory extends GitRevisions implements History {
     const some = ["--only", "--pathspec-from-file=-", "--pathspec-file-nul"];
     try {
       if (paths === undefined) await this.#git(args);
-      else await this.#git(["--literal-pathspecs", ...args, ...some], paths.join("\0"));
+      else await this.#git(["--literal-pathspecs", ...args, ...some], listOfBytePaths(paths));
     } catch (error) {
       if (!(error instanceof Unchanged)) throw error;
     }

@@ -9,6 +9,7 @@ import { escapeInvisible, escapeInvisibleInText, quoteString } from "../lib/invi
 import { blockquote } from "../lib/markdown.ts";
 import { slugOf } from "../lib/slug.ts";
 import { FileCache } from "./file-cache.ts";
+import { fileProblem } from "./file-problem.ts";
 import { FrontmatterError, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
 import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { resolveInWorkspace } from "./path-policy.ts";
@@ -251,9 +252,7 @@ export class Inbox {
         title: fieldText(note, "title") || heading,
       };
     } catch (error) {
-      if (error instanceof FrontmatterError || error instanceof QocError)
-        return { path, kind: "unreadable", status: "new", title: error.message };
-      throw error;
+      return { path, kind: "unreadable", status: "new", title: fileProblem(error) };
     }
   }
 }

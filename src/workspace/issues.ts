@@ -8,6 +8,7 @@ import { blockquote } from "../lib/markdown.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { slugOf } from "../lib/slug.ts";
 import { FileCache } from "./file-cache.ts";
+import { fileProblem } from "./file-problem.ts";
 import type { FileWriter, WrittenFile } from "./file-write.ts";
 import { FrontmatterError, type Note, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
 import { LAYOUT, type WorkspaceRoot, listMarkdown } from "./layout.ts";
@@ -247,9 +248,8 @@ export class IssueStore {
     try {
       return await this.read(path);
     } catch (error) {
-      if (!(error instanceof QocError)) throw error;
       const blank = { priority: "", symbols: [], contextFiles: [], assignedTo: "", body: "" };
-      const problem = error.message;
+      const problem = fileProblem(error);
       return { id: stemOf(path), path, title: problem, status: "blocked", problem, ...blank };
     }
   }

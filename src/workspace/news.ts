@@ -3,12 +3,12 @@
  * that an item whose file was deleted is not filed again.
  */
 import * as z from "zod";
-import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { slugOf } from "../lib/slug.ts";
 import { blockquote, unquote } from "../lib/markdown.ts";
-import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
+import { fileProblem } from "./file-problem.ts";
+import { fieldText, readNote, writeNote } from "./frontmatter.ts";
 import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { plainPath } from "./path-policy.ts";
 
@@ -141,8 +141,8 @@ export class NewsStore {
         isReadable: true,
       };
     } catch (error) {
-      if (!(error instanceof FrontmatterError || error instanceof QocError)) throw error;
-      return { path: plainPath(path), source: "", published: "", title: error.message, text: "", isReadable: false };
+      const title = fileProblem(error);
+      return { path: plainPath(path), source: "", published: "", title, text: "", isReadable: false };
     }
   }
 }

@@ -8,12 +8,16 @@ import type { WorkspaceRoot } from "./layout.ts";
 const SEGMENT = /^[A-Za-z0-9._^= -]*$/;
 const SEGMENT_CHARACTERS_MAX = 121;
 const PATH_CHARACTERS_MAX = 400;
+/** A walk of the workspace opens each folder from the top, so that deep ones cost the square of their depth. */
+const SEGMENTS_MAX = 16;
 
 /** Returns why the path is not allowed, or undefined if it is. Looks at the text of the path only, not at the disk. */
 export function pathProblem(path: string): string | undefined {
   if (path.length > PATH_CHARACTERS_MAX) return "the path is too long";
   if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return "the path must be relative to the workspace";
-  for (const segment of path.split("/")) {
+  const segments = path.split("/");
+  if (segments.length > SEGMENTS_MAX) return `a path has at most ${SEGMENTS_MAX - 1} folders`;
+  for (const segment of segments) {
     if (segment === ".." || segment === "." || segment === "")
       return 'the path must not contain "..", "." or empty segments';
     if (segment.startsWith(".")) return "dot files are not accessible";

@@ -4,6 +4,7 @@ import type { Clock } from "../domain/ports.ts";
 import { QocError } from "../domain/errors/error.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { FileCache } from "./file-cache.ts";
+import { fileProblem } from "./file-problem.ts";
 import type { WrittenFile } from "./file-write.ts";
 import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { readRegularText } from "./open-directory.ts";
@@ -69,8 +70,8 @@ export class ScheduleStore {
       const text = await readRegularText(this.#workspace.root, path, FILE_BYTES_MAX);
       return text === undefined ? unreadable(path, "was removed") : { path, id, text, problem: undefined };
     } catch (error) {
-      if (!(error instanceof QocError)) throw error;
-      return { path, id, text: undefined, problem: error.message };
+      const problem = fileProblem(error);
+      return { path, id, text: undefined, problem: problem.includes(path) ? problem : `${path}: ${problem}` };
     }
   }
 }

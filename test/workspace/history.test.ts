@@ -394,6 +394,30 @@ describe.skipIf(!hasGit)("history", () => {
     expect(await counts()).toHaveLength(3);
   });
 
+  it.runIf(process.platform === "linux")(
+    "leaves out a file whose name is not UTF-8, which keeps no other out",
+    async () => {
+      const root = desk();
+      const warned: string[] = [];
+      const history = await open(root, { log: { ...quietLog(), warn: (message) => warned.push(message) } });
+      const path = Buffer.concat([Buffer.from(`${root}/research/a`), Buffer.of(0xff)]);
+      writeFileSync(path, "x");
+      // An earlier version staged such a file, and then failed to commit.
+      const args = ["--git-dir", join(root, ".qoc/history.git"), "--work-tree", root, "add", "research"];
+      execFileSync("git", args);
+      writeFileSync(path, "other");
+      writeFileSync(Buffer.concat([path, Buffer.from("2")]), "x");
+      writeFileSync(join(root, "research/mine.md"), "mine");
+      save(root, "research/\u00e9.md", "of the desk");
+      history.touch();
+      await history.flush();
+      expect(textOf(await history.read("HEAD", "research/\u00e9.md"))).toBe("of the desk");
+      expect(textOf(await history.read("HEAD", "research/mine.md"))).toBe("mine");
+      expect((await history.list(undefined, 9)).map(({ who }) => who)).toEqual(["desk", "by hand"]);
+      expect(warned).toEqual([expect.stringMatching(/a name that is not UTF-8: research\/a\ufffd/)]);
+    },
+  );
+
   it("removes what a git that was killed has written of a pack", async () => {
     const root = desk();
     await open(root);

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { resolveInWorkspace } from "../../src/workspace/path-policy.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { openWorkspace } from "../../src/workspace/workspace.ts";
+import { systemClock } from "../../src/app/system.ts";
 
 const disk = nodeDisk();
 let root: string;
@@ -73,6 +75,18 @@ describe("a path", () => {
   ])("of which the name %j is refused says why", async (name, reason) => {
     const refused = resolveInWorkspace({ disk, root }, `research/${name}`, ["research"]);
     await expect(refused).rejects.toMatchObject({ details: { reason } });
+  });
+
+  it("a path of more than 15 folders is refused, and a walk of the workspace goes no deeper", async () => {
+    const deep = (folders: number): string => `research${"/d".repeat(folders - 1)}`;
+    mkdirSync(join(root, deep(200)), { recursive: true });
+    for (const folders of [15, 16]) writeFileSync(join(root, deep(folders), "note.md"), "");
+    await expect(resolveInWorkspace({ disk, root }, `${deep(16)}/note.md`)).rejects.toMatchObject({
+      details: { reason: "a path has at most 15 folders" },
+    });
+    const { files } = openWorkspace({ disk, root, clock: systemClock, secretFiles: () => [] });
+    const { entries } = await files.list({ under: "research/d", glob: undefined, after: "" });
+    expect(entries.map(({ path }) => path)).toEqual([`${deep(15)}/note.md`]);
   });
 
   it("a path outside the allowed folders is refused", async () => {

@@ -64,18 +64,25 @@ async function afterScan(scanning: Promise<void> | undefined): Promise<void> {
   await scanning?.catch(() => undefined);
 }
 
-/**
- * A file that someone moved into orders/approved approves nothing: it is moved back and waits for a human. Returns
- * whether a file was moved back.
- */
-async function returnMisplacedFiles(desk: Pick<Desk, "clock" | "log" | "state" | "workspace">): Promise<boolean> {
+interface ReturnedFiles {
+  readonly isAny: boolean;
+  /** The files that cannot be moved, for example because their names are not UTF-8: the scan goes on without them. */
+  readonly problems: readonly ProposalProblem[];
+}
+
+/** A file that someone moved into orders/approved approves nothing: it is moved back and waits for a human. */
+async function returnMisplacedFiles(desk: Pick<Desk, "clock" | "log" | "state" | "workspace">): Promise<ReturnedFiles> {
   let moved = 0;
+  const problems: ProposalProblem[] = [];
   for (const file of await desk.workspace.orders.list(LAYOUT.ordersApproved)) {
-    if (moved === MOVED_MAX) break;
+    if (moved + problems.length === MOVED_MAX) break;
     const { id, path } = file;
     const order = desk.state.orders.get(id as OrderId);
     if (order !== undefined && order.state !== "proposed") continue;
-    const target = await desk.workspace.orders.moveToProposed(file);
+    const target = await desk.workspace.orders.moveToProposed(file).catch((error: unknown) => {
+      const message = `approves nothing, and cannot be moved to ${LAYOUT.ordersProposed}: ${messageOf(error)}`;
+      problems.push({ id, path, message, needs: "another-name" });
+    });
     if (target === undefined) continue;
     moved += 1;
     desk.log.warn(`${path} was moved there by hand, which approves nothing; it waits in ${target}`);
@@ -88,15 +95,16 @@ async function returnMisplacedFiles(desk: Pick<Desk, "clock" | "log" | "state" |
       text,
     });
   }
-  return moved > 0;
+  return { isAny: moved > 0, problems };
 }
 
 async function scanOnce(desk: Desk): Promise<void> {
   const { proposals } = desk.workspace;
-  const [isAnyMoved, found] = await Promise.all([returnMisplacedFiles(desk), proposals.list()]);
-  const files = isAnyMoved ? await proposals.list() : found;
+  const [returned, found] = await Promise.all([returnMisplacedFiles(desk), proposals.list()]);
+  const files = returned.isAny ? await proposals.list() : found;
   const seen = new Set<string>();
   desk.proposals.problems.clear();
+  for (const problem of returned.problems) desk.proposals.problems.set(problem.path, problem);
   for (const file of files) {
     seen.add(file.id);
     await processFile(desk, file, "when due");

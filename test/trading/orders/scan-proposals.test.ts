@@ -207,3 +207,16 @@ it("of very many files that were moved into orders/approved by hand, each scan m
   await scanProposals(desk.open.desk);
   expect(readdirSync(folder)).toEqual([]);
 });
+
+it.runIf(process.platform === "linux")(
+  "a file in orders/approved that cannot be moved back stops no scan",
+  async () => {
+    const folder = join(desk.root, "orders/approved");
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.of(0xff), Buffer.from(".toml")]), "");
+    writeFileSync(join(folder, "by-hand.toml"), "");
+    await scanProposals(desk.open.desk);
+    expect(readdirSync(folder)).toEqual(["a\ufffd.toml"]);
+    const { proposals } = await desk.call<Waiting>("status");
+    expect(JSON.stringify(proposals)).toContain("cannot be moved to orders/proposed");
+  },
+);
