@@ -100,16 +100,36 @@ function compareEntries(kind: IndexKind, a: EntryPlace, b: EntryPlace): number {
   return a.entries.compare(b.entries, b.at, b.at + keyBytes, a.at, a.at + keyBytes);
 }
 
+/** Called between two parts of the work, so that other work is not kept waiting. */
+export type TurnPause = () => Promise<unknown> | undefined;
+
+/** Entries sorted, merged or hashed between two pauses. */
+const SLICE = 1_024;
+
 /** Sorts entries by their keys; of equal ones the first stays first. */
-export function sortedEntries(kind: IndexKind, entries: readonly Buffer[]): Buffer {
+export async function sortedEntries(kind: IndexKind, entries: readonly Buffer[], pause: TurnPause): Promise<Buffer> {
+  let parts: Buffer[] = [];
+  for (let from = 0; from < entries.length; from += SLICE) {
+    parts.push(sortedSlice(kind, entries.slice(from, from + SLICE)));
+    await pause();
+  }
+  while (parts.length > 1) {
+    const merged: Buffer[] = [];
+    for (let place = 0; place < parts.length; place += 2) {
+      const [newer = Buffer.alloc(0), older = Buffer.alloc(0)] = parts.slice(place, place + 2);
+      merged.push(await mergedEntries(kind, { newer, older }, pause));
+    }
+    parts = merged;
+  }
+  return parts[0] ?? Buffer.alloc(0);
+}
+
+function sortedSlice(kind: IndexKind, entries: readonly Buffer[]): Buffer {
   const sorted = entries.toSorted((a, b) => compareEntries(kind, { entries: a, at: 0 }, { entries: b, at: 0 }));
   return Buffer.concat(sorted);
 }
 
-/** Entries merged between two pauses. */
-const MERGE_SLICE = 16_384;
-
-export interface MergedEntries {
+interface MergedEntries {
   /** Of equal keys those of `newer` come first. */
   readonly newer: Buffer;
   readonly older: Buffer;
@@ -118,7 +138,7 @@ export interface MergedEntries {
 export async function mergedEntries(
   kind: IndexKind,
   { newer, older }: MergedEntries,
-  pause: () => Promise<unknown>,
+  pause: TurnPause,
 ): Promise<Buffer> {
   const merged = Buffer.alloc(newer.length + older.length);
   const size = entryBytes(kind);
@@ -127,7 +147,7 @@ export async function mergedEntries(
     { entries: older, at: 0 },
   ];
   for (let to = 0; to < merged.length; to += size) {
-    if (to % (MERGE_SLICE * size) === 0) await pause();
+    if (to % (SLICE * size) === 0) await pause();
     const isNew = next.at < newer.length && (other.at === older.length || compareEntries(kind, next, other) <= 0);
     const from = isNew ? next : other;
     from.entries.copy(merged, to, from.at, from.at + size);
@@ -173,25 +193,29 @@ function endBytes(facts: RunSize): number {
 }
 
 /** What follows sorted entries in their file: their table, then their filter. */
-export function endOf(kind: IndexKind, entries: Buffer): Buffer {
-  return Buffer.concat([tableOf(kind, entries), filterOf(kind, entries)]);
+export async function endOf(kind: IndexKind, entries: Buffer, pause: TurnPause): Promise<Buffer> {
+  return Buffer.concat([await tableOf(kind, entries, pause), await filterOf(kind, entries, pause)]);
 }
 
-function filterOf(kind: IndexKind, entries: Buffer): Buffer {
+async function filterOf(kind: IndexKind, entries: Buffer, pause: TurnPause): Promise<Buffer> {
   const filter = Buffer.alloc(sizeOfFilter({ kind, entries: entryCount(kind, entries) }));
   if (filter.length === 0) return filter;
   const size = entryBytes(kind);
-  for (let at = 0; at < entries.length; at += size) addToFilter(filter, entries.subarray(at, at + HASH_BYTES));
+  for (let at = 0; at < entries.length; at += size) {
+    addToFilter(filter, entries.subarray(at, at + HASH_BYTES));
+    if (at % (SLICE * size) === 0) await pause();
+  }
   return filter;
 }
 
-function tableOf(kind: IndexKind, entries: Buffer): Buffer {
+async function tableOf(kind: IndexKind, entries: Buffer, pause: TurnPause): Promise<Buffer> {
   const keyBytes = KEY_BYTES[kind];
   const rows: Buffer[] = [];
   const pageBytes = PAGE_ENTRIES * entryBytes(kind);
   for (let start = 0; start < entries.length; start += pageBytes) {
     const page = entries.subarray(start, start + pageBytes);
     rows.push(page.subarray(0, keyBytes), sha256(page));
+    await pause();
   }
   return Buffer.concat(rows);
 }
@@ -262,10 +286,12 @@ export class IndexRun {
   }
 
   /** Reads all pages. @throws Error if a page is not that of the table. */
-  wholeEntries(): Buffer {
-    const { name, kind } = this.facts;
-    const read = bufferView(this.#read(name, 0, entriesBytes(this.facts)));
-    if (!tableOf(kind, read).equals(this.#table)) throw new Error(`${name} is not the file that was written`);
+  async wholeEntries(pause: TurnPause): Promise<Buffer> {
+    const read = Buffer.alloc(entriesBytes(this.facts));
+    for (let page = 0; page < this.#pageCount; page++) {
+      read.set(this.#readPage(page), page * PAGE_ENTRIES * this.#entryBytes);
+      await pause();
+    }
     return read;
   }
 
@@ -288,6 +314,12 @@ export class IndexRun {
   #page(page: number): Buffer {
     const kept = this.#pages.get(page);
     if (kept !== undefined) return kept;
+    const read = this.#readPage(page);
+    this.#pages.set(page, read);
+    return read;
+  }
+
+  #readPage(page: number): Buffer {
     const { name } = this.facts;
     const pageBytes = PAGE_ENTRIES * this.#entryBytes;
     const start = page * pageBytes;
@@ -295,7 +327,6 @@ export class IndexRun {
     const row = page * this.#rowBytes;
     const digest = this.#table.subarray(row + this.#keyBytes, row + this.#rowBytes);
     if (!sha256(read).equals(digest)) throw new Error(`${name}: page ${page} is not the page that was written`);
-    this.#pages.set(page, read);
     return read;
   }
 

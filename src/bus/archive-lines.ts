@@ -17,21 +17,21 @@ export interface PreparedLine extends Pick<ArchiveLine, "table" | "key" | "alias
   readonly lists: readonly (readonly [list: ListName, number: number])[];
 }
 
-/** By table and key. */
-export type Lines = Map<string, PreparedLine>;
-
 /** The other names by which each order in memory is found. */
-export type OrderNames = ReadonlyMap<OrderId, readonly string[]>;
+export class OrderNames {
+  readonly #names = new Map<OrderId, string[]>();
 
-export function namesOf({ byClientOrderId, byVenueOrderId }: DeskState): OrderNames {
-  const names = new Map<OrderId, string[]>();
-  for (const map of [byClientOrderId, byVenueOrderId] as const)
-    for (const [key, id] of map.entries()) {
-      const known = names.get(id) ?? [];
-      known.push(aliasOf(map.table, key));
-      names.set(id, known);
-    }
-  return names;
+  /** `table` and `key`: where an index has the id. */
+  add(table: ArchiveTable, key: string, id: OrderId): void {
+    const name = aliasOf(table, key);
+    const known = this.#names.get(id);
+    if (known === undefined) this.#names.set(id, [name]);
+    else if (!known.includes(name)) known.push(name);
+  }
+
+  of(id: OrderId): readonly string[] {
+    return this.#names.get(id) ?? [];
+  }
 }
 
 export function orderLine(order: Readonly<OrderRecord>, names: readonly string[]): PreparedLine {

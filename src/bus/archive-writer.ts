@@ -1,8 +1,10 @@
 /** Writes a layer of the archive and its part of the index. */
+import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { ArchiveTable } from "../domain/archived-map.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
+import { joinedBytes } from "../lib/joined-bytes.ts";
 import {
   type DiskArchive,
   type LayerFacts,
@@ -89,30 +91,32 @@ export async function writeLayer(
   const pause = slices(clock);
   let offset = 0;
   const sections: Record<string, SectionFacts> = {};
-  const end = (name: SectionName, from: number, section: readonly Buffer[]): void => {
-    sections[name] = { from, bytes: offset - from, sha256: sha256Hex(Buffer.concat(section)) };
-    parts.push(...section);
+  const write = async (name: SectionName, texts: readonly Buffer[]): Promise<void> => {
+    const from = offset;
+    const digest = createHash("sha256");
+    for (const text of texts) {
+      digest.update(text);
+      parts.push(text);
+      offset += text.length;
+      await pause();
+    }
+    sections[name] = { from, bytes: offset - from, sha256: digest.digest("hex") };
   };
   const bySection = { orders: linesOf(lines, "orders"), fills: linesOf(lines, "fills"), others: otherLines(lines) };
   for (const [name, section] of Object.entries(bySection)) {
-    const from = offset;
+    let at = offset;
     for (const line of section) {
-      addEntries(entries, line, { layer: place.number, offset });
-      offset += line.text.length;
+      addEntries(entries, line, { layer: place.number, offset: at });
+      at += line.text.length;
       await pause();
     }
-    end(
+    await write(
       name as SectionName,
-      from,
       section.map(({ text }) => text),
     );
   }
-  for (const name of PROJECTION_SECTIONS) {
-    const from = offset;
-    for (const line of moved[name]) offset += line.length;
-    end(name, from, moved[name]);
-  }
-  await disk.writeAtomic(`${dir}/${layerName(place.number)}`, Buffer.concat(parts));
+  for (const name of PROJECTION_SECTIONS) await write(name, moved[name]);
+  await disk.writeAtomic(`${dir}/${layerName(place.number)}`, await joinedBytes(parts, pause));
   return { facts: { ...place, bytes: offset, sections: sections as LayerFacts["sections"] }, entries };
 }
 
@@ -139,22 +143,23 @@ interface RunEntries {
 
 /** Writes the entries of a layer as a run, and merges runs of about its size with it. */
 async function writeRun(
-  { disk, dir, archive }: ArchivePlace,
+  { disk, dir, clock, archive }: ArchivePlace,
   number: number,
   { kind, written }: RunEntries,
 ): Promise<readonly IndexRun[]> {
   const older = [...runsOf(kind, archive.runs)];
   if (written.length === 0) return older;
-  let entries = sortedEntries(kind, written);
+  const pause = slices(clock);
+  let entries = await sortedEntries(kind, written, pause);
   let first = number;
   for (let next = older[0]; next !== undefined && isMerged(next, entries); next = older[0]) {
-    entries = await mergedEntries(kind, { newer: entries, older: next.wholeEntries() }, setImmediate);
+    entries = await mergedEntries(kind, { newer: entries, older: await next.wholeEntries(pause) }, pause);
     first = Number.parseInt(next.facts.name, 10);
     older.shift();
   }
-  const end = endOf(kind, entries);
+  const end = await endOf(kind, entries, pause);
   const name = `${padded(first)}-${padded(number)}.${kind}`;
-  await disk.writeAtomic(`${dir}/${name}`, Buffer.concat([entries, end]));
+  await disk.writeAtomic(`${dir}/${name}`, await joinedBytes([entries, end], pause));
   const facts: RunFacts = { name, kind, entries: entryCount(kind, entries), sha256: sha256Hex(end) };
   return [new IndexRun(facts, end, archive.read), ...older];
 }

@@ -25,7 +25,8 @@ import {
   sha256,
 } from "./archive-index.ts";
 import { PROJECTION_SECTIONS, type ProjectionPlan, type ProjectionSection } from "./kept-projection.ts";
-import { stateOf, stateText } from "./state-text.ts";
+import { stateOf } from "./state-reader.ts";
+import { stateText } from "./state-text.ts";
 
 export const SECTIONS = ["orders", "fills", "others", ...PROJECTION_SECTIONS] as const;
 export type SectionName = (typeof SECTIONS)[number];

@@ -4,7 +4,9 @@
  * checkpoint that is absent, damaged, of another version or not of this journal is not used: the start reads the whole
  * journal, and the next checkpoint replaces it.
  */
+import { createHash } from "node:crypto";
 import { bufferView } from "../lib/buffer-view.ts";
+import { joinedBytes } from "../lib/joined-bytes.ts";
 import * as z from "zod";
 import type { ArchivedMap } from "../domain/archived-map.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
@@ -16,7 +18,7 @@ import { tryParseJson } from "../lib/json.ts";
 import { type DiskArchive, type LayerFacts, SECTIONS, archivedMapsIn, layerName } from "./archive.ts";
 import { type IndexRun, type RunFacts, openRun, runBytes } from "./archive-index.ts";
 import { type SealedSegment, segmentName } from "./journal-read.ts";
-import { stateOf } from "./state-text.ts";
+import { stateOf } from "./state-reader.ts";
 
 /** Changes with the meaning of the state's text. The version of Qoc is in the head besides. */
 const CHECKPOINT_FORMAT = 10;
@@ -51,15 +53,27 @@ function signedText(head: CheckpointHead): string {
 
 export type CheckpointFacts = Omit<CheckpointHead, "format" | "contents" | "signature"> & CheckpointLists;
 
-/** The whole file. */
-export function checkpointText(
+interface CheckpointSeal {
+  sign(text: string): string;
+  /** Called between two parts of the work. */
+  pause(): Promise<void> | undefined;
+}
+
+/** The whole file. `state`: its lines. */
+export async function checkpointBytes(
   { segments, layers, runs, ...place }: CheckpointFacts,
-  state: string,
-  sign: (text: string) => string,
-): string {
-  const contents = `${JSON.stringify({ segments, layers, runs } satisfies CheckpointLists)}\n${state}\n`;
-  const head = { ...place, format: CHECKPOINT_FORMAT, contents: sha256Hex(contents), signature: "" };
-  return `${JSON.stringify({ ...head, signature: sign(signedText(head)) })}\n${contents}`;
+  state: readonly Uint8Array[],
+  { sign, pause }: CheckpointSeal,
+): Promise<Uint8Array> {
+  const lists = Buffer.from(`${JSON.stringify({ segments, layers, runs } satisfies CheckpointLists)}\n`);
+  const digest = createHash("sha256");
+  for (const part of [lists, ...state]) {
+    digest.update(part);
+    await pause();
+  }
+  const head = { ...place, format: CHECKPOINT_FORMAT, contents: digest.digest("hex"), signature: "" };
+  const first = Buffer.from(`${JSON.stringify({ ...head, signature: sign(signedText(head)) })}\n`);
+  return joinedBytes([first, lists, ...state], pause);
 }
 
 /** What a checkpoint has to agree with. */
@@ -78,8 +92,8 @@ export interface CheckpointPlace {
 export interface FoundCheckpoint {
   readonly head: CheckpointFacts;
   readonly runs: readonly IndexRun[];
-  /** The text of the state. */
-  readonly state: string;
+  /** The lines of the state. */
+  readonly state: Buffer;
 }
 
 /** `absent`: there is no checkpoint. `other`: of another version. `bad`: damaged, or not made by this host. */
@@ -130,7 +144,7 @@ async function checkFile(
   if (missing !== undefined) return bad(`${missing} is missing or has another size`);
   const runs = lists.runs.map((facts) => openRun(facts, archive.read));
   if (!runs.every((run) => run !== undefined)) return bad("a part of its index is not what was signed");
-  return { head: { ...head, ...lists }, runs, state: contents.toString("utf8", listsEnd + 1, contents.length - 1) };
+  return { head: { ...head, ...lists }, runs, state: contents.subarray(listsEnd + 1) };
 }
 
 /** The first file that is not there with the size of the head. */
@@ -155,14 +169,23 @@ export interface CheckpointState {
   readonly kept: unknown;
 }
 
+/** Each line is a text of its own: a part of one text would keep all of it in memory. */
+function* textLines(bytes: Buffer): Generator<string> {
+  for (let from = 0; from < bytes.length;) {
+    const end = bytes.indexOf(10, from);
+    yield bytes.toString("utf8", from, end);
+    from = end + 1;
+  }
+}
+
 /** Fills `others`, which looks up what has left memory in the archive, as the state does. @throws for a bad text. */
 export function restoreState(
-  { state: text }: Pick<FoundCheckpoint, "state">,
+  { state: lines }: Pick<FoundCheckpoint, "state">,
   others: CheckpointState["others"],
   archive: DiskArchive,
 ): Pick<CheckpointState, "state" | "kept"> {
   const maps = archivedMapsIn(emptyDeskState(), others);
-  const { state, kept } = stateOf(text, maps) as CheckpointState;
+  const { state, kept } = stateOf(textLines(lines), maps) as CheckpointState;
   for (const map of maps) map.attach(archive);
   return { state, kept };
 }
@@ -180,6 +203,6 @@ export async function damagedArchiveFile(
     });
     if (!isWhole) return layerName(layer.number);
   }
-  for (const run of runs) run.wholeEntries();
+  for (const run of runs) await run.wholeEntries(() => undefined);
   return undefined;
 }

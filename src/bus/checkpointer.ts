@@ -1,42 +1,24 @@
 /**
  * Writes checkpoints while the desk runs: after each segment of the journal, or after as many bytes as the state has,
- * and at the desk's stop. What leaves memory is written in slices, so that no other work waits; the state itself is
- * written down at one record.
+ * and at the desk's stop. What leaves memory and the state are written in slices, so that no other work waits. All of
+ * the state is as it was at one record: see {@link StateCut}.
  */
 import { setImmediate } from "node:timers/promises";
 import type { ArchivedMap } from "../domain/archived-map.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
-import type { DeskState } from "../domain/desk-state.ts";
+import { type DeskState, growingParts } from "../domain/desk-state.ts";
 import { messageOf } from "../domain/errors/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
-import {
-  EVICTION_LIMITS,
-  type Eviction,
-  type EvictionLimits,
-  isFull,
-  mayLeaveMemory,
-  planEviction,
-} from "../domain/eviction.ts";
-import type { FillKey } from "../domain/fills/fill.ts";
-import type { OrderId } from "../domain/ids.ts";
+import { EVICTION_LIMITS, type EvictionLimits, isFull, planEviction } from "../domain/eviction.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
-import type { ActivityKey } from "../domain/account/venue-activity.ts";
-import { type DiskArchive, type LayerFacts, aliasOf, archivedMapsIn, layerName } from "./archive.ts";
+import { type DiskArchive, type LayerFacts, archivedMapsIn, layerName } from "./archive.ts";
 import type { IndexRun } from "./archive-index.ts";
-import {
-  type Lines,
-  type OrderNames,
-  type PreparedLine,
-  fillLine,
-  namesOf,
-  orderLine,
-  plainLine,
-} from "./archive-lines.ts";
 import { isEmptyLayer, sectionLines, slices, writeLayer, writeRuns } from "./archive-writer.ts";
-import { CHECKPOINT_FILE, type CheckpointState, checkpointText } from "./checkpoint.ts";
+import { DepartingLines } from "./departing-lines.ts";
+import { CHECKPOINT_FILE, type CheckpointState, checkpointBytes } from "./checkpoint.ts";
 import type { Journal } from "./journal.ts";
-import type { KeptProjection } from "./kept-projection.ts";
-import { stateText } from "./state-text.ts";
+import type { KeptProjection, ProjectionPlan } from "./kept-projection.ts";
+import { StateCut } from "./state-text.ts";
 
 export interface CheckpointerOptions {
   readonly disk: Disk;
@@ -59,6 +41,8 @@ export interface CheckpointerOptions {
   /** Whether a start that finds the event after its checkpoint reads the whole journal. */
   readonly needsWholeJournal?: (event: DeskEvent) => boolean;
   readonly limits?: EvictionLimits;
+  /** Of a line of the state, about. */
+  readonly lineChars?: number | undefined;
 }
 
 export interface Checkpointer {
@@ -79,17 +63,13 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   return new SegmentCheckpointer(options);
 }
 
-interface Plan extends Eviction {
-  readonly authors: readonly string[];
-}
-
 class SegmentCheckpointer implements Checkpointer {
   readonly #options: CheckpointerOptions;
   readonly #maps: readonly ArchivedMap<string, unknown>[];
   #lastSeq: number;
   #segments: number;
-  /** The length of the last state's text. */
-  #stateChars = 0;
+  /** Of the last state's text. */
+  #stateBytes = 0;
   /** The last record that the next start must not find after its checkpoint. */
   #lastDecision = 0;
   readonly #writes = new SerialQueue();
@@ -107,7 +87,7 @@ class SegmentCheckpointer implements Checkpointer {
     const { sealed } = this.#options.journal;
     if (sealed.length <= this.#segments || this.#writes.isBusy) return;
     const bytes = sealed.slice(this.#segments).reduce((sum, segment) => sum + segment.bytes, 0);
-    if (bytes < this.#stateChars) return;
+    if (bytes < this.#stateBytes) return;
     this.#segments = sealed.length;
     void this.write();
   }
@@ -133,28 +113,28 @@ class SegmentCheckpointer implements Checkpointer {
 
   /** Returns whether more may leave memory than one checkpoint takes. */
   async #writeOne(): Promise<boolean> {
-    const { disk, dir, journal, state, others, archive, version, deskId, clock, sign } = this.#options;
+    const { disk, dir, journal, state, archive, version, deskId, clock, sign } = this.#options;
     const { limits = EVICTION_LIMITS } = this.#options;
+    const pause = slices(clock);
     await disk.mkdir(dir);
     for (const map of this.#maps) map.takeTouched();
-    const plan = { ...planEviction(state, limits), authors: this.#oldAuthors() };
+    const plan = { ...(await planEviction(state, limits, pause)), authors: this.#oldAuthors() };
     const kept = this.#options.kept.plan();
     const sections = await sectionLines(kept, clock);
-    const lines = await this.#prepare(plan);
-    this.#prepareAgain(lines);
-    // From here to the text of the state nothing else runs: all of it is of one record.
-    const evicted = this.#evictedBy(lines);
+    const departing = new DepartingLines(this.#options, this.#maps, pause);
+    await departing.prepare(plan);
+    // From here to the end of the cut nothing else runs: all of it is of one record.
+    departing.finish();
     const { seq, hash } = journal.head;
-    const whole = { state, others, kept: kept.rest() };
-    const text = stateText(whole, { evictedOf: (map) => new Set(evicted.get(map)?.keys()) });
-    this.#stateChars = text.length;
+    const cut = this.#cut(kept.rest(), departing);
     for (const map of this.#maps) map.takeTouched();
+    const stateLines = await this.#written(cut);
     await journal.flush();
     const segments = journal.sealed.filter((segment) => segment.seq <= seq);
     const number = (archive.layers.at(-1)?.number ?? 0) + 1;
     const layers = [...archive.layers];
     let { runs } = archive;
-    const contents = { lines: [...lines.values()], sections };
+    const contents = { lines: departing.lines, sections };
     if (!isEmptyLayer(contents)) {
       const { tradeTimes } = kept;
       const { facts, entries } = await writeLayer(this.#options, { number, tradeTimes }, contents);
@@ -172,82 +152,49 @@ class SegmentCheckpointer implements Checkpointer {
       runs: runs.map((run) => run.facts),
     };
     if (!this.#options.mayWrite()) return false;
-    await disk.writeAtomic(`${dir}/${CHECKPOINT_FILE}`, checkpointText(facts, text, sign));
+    const bytes = await checkpointBytes(facts, stateLines, { sign, pause });
+    await disk.writeAtomic(`${dir}/${CHECKPOINT_FILE}`, bytes);
     archive.use(layers, runs);
-    for (const map of this.#maps) {
-      map.attach(archive);
-      map.evict(evicted.get(map) ?? new Map(), map.takeTouched());
-    }
+    for (const map of this.#maps) map.attach(archive);
     kept.remove();
     this.#lastSeq = seq;
+    for (const map of this.#maps)
+      for (const [key, group] of departing.leaving(map)) {
+        map.evict(key, group);
+        await pause();
+      }
     await this.#removeOthers(layers, runs);
     return kept.isFull || isFull(plan, limits);
   }
 
-  /** Writes down what leaves memory, by table and key. */
-  async #prepare({ orders, fills, activities, authors }: Plan): Promise<Lines> {
-    const { state, others } = this.#options;
-    const lines: Lines = new Map();
-    const names = namesOf(state);
+  /** The state of now, without what leaves memory. */
+  #cut(rest: ReturnType<ProjectionPlan["rest"]>, departing: DepartingLines): StateCut {
+    const { state, others, lineChars } = this.#options;
+    return new StateCut(
+      { state, others, kept: rest.value },
+      {
+        evictedOf: (map) => departing.leaving(map),
+        growing: new Set([...growingParts(state), ...rest.growing]),
+        lineChars,
+      },
+    );
+  }
+
+  async #written(cut: StateCut): Promise<readonly Buffer[]> {
     const pause = slices(this.#options.clock);
-    const put = (line: PreparedLine | undefined): void => {
-      if (line !== undefined) lines.set(aliasOf(line.table, line.key), line);
-    };
-    for (const id of orders) {
-      const order = state.orders.get(id);
-      if (order !== undefined) put(orderLine(order, names.get(id) ?? []));
-      await pause();
+    const lines: Buffer[] = [];
+    this.#stateBytes = 0;
+    try {
+      for (const line of cut.lines()) {
+        const bytes = Buffer.from(`${line}\n`);
+        this.#stateBytes += bytes.length;
+        lines.push(bytes);
+        await pause();
+      }
+    } finally {
+      cut.release();
     }
-    let place = state.fills.archived;
-    for (const key of fills) {
-      put(fillLine(state, key, state.fills.isReplaced(key) ? -1 : place++));
-      await pause();
-    }
-    for (const key of activities) put(plainLine("activities", key, state.activities.get(key)));
-    for (const key of authors) put(plainLine("authors", key, others.authors.get(key)));
     return lines;
-  }
-
-  /** Writes down again what has changed since, and leaves out what stays in memory after all. */
-  #prepareAgain(lines: Lines): void {
-    const { state } = this.#options;
-    const touched = this.#maps.map((map) => ({ table: map.table, keys: map.takeTouched() }));
-    const names = namesOf(state);
-    for (const { table, keys } of touched)
-      for (const key of keys) {
-        const known = lines.get(aliasOf(table === "counted" ? "fills" : table, key));
-        if (known === undefined) continue;
-        const again = this.#lineAgain(known, names);
-        if (again === undefined) lines.delete(aliasOf(known.table, known.key));
-        else lines.set(aliasOf(known.table, known.key), again);
-      }
-  }
-
-  #lineAgain({ table, key, place }: PreparedLine, names: OrderNames): PreparedLine | undefined {
-    const { state, others } = this.#options;
-    if (table === "fills") return fillLine(state, key as FillKey, place);
-    if (table === "activities") return plainLine(table, key, state.activities.get(key as ActivityKey));
-    if (table === "authors") return plainLine(table, key, others.authors.get(key));
-    const order = state.orders.get(key as OrderId);
-    if (order === undefined || !mayLeaveMemory(state, order)) return undefined;
-    return orderLine(order, names.get(order.id) ?? []);
-  }
-
-  /** By map: the keys of these lines with their groups. */
-  #evictedBy(lines: Lines): ReadonlyMap<ArchivedMap<string, unknown>, ReadonlyMap<string, string>> {
-    const byTable = new Map<string, Map<string, string>>();
-    const put = (table: string, key: string, group: string): void => {
-      const keys = byTable.get(table) ?? new Map<string, string>();
-      byTable.set(table, keys.set(key, group));
-    };
-    for (const { table, key, aliases, group } of lines.values()) {
-      put(table, key, group);
-      for (const alias of aliases) {
-        const end = alias.indexOf("\0");
-        put(alias.slice(0, end), alias.slice(end + 1), "");
-      }
-    }
-    return new Map(this.#maps.map((map) => [map, byTable.get(map.table) ?? new Map<string, string>()]));
   }
 
   /** Layers and runs of no checkpoint: of an earlier archive, of a write that was cut off, or merged. */

@@ -1,70 +1,237 @@
 /**
- * The text of a value of the desk's state, and the value of such a text. Unlike JSON, the text keeps maps, sets,
- * decimals, `undefined`, and which objects are one: an order in flight is the same object in two maps.
+ * The text of a value of the desk's state; `state-reader.ts` has the value of such a text. Unlike JSON, the text keeps
+ * maps, sets, decimals, `undefined`, and which objects are one: an order in flight is the same object in two maps.
  *
- * A plain object is a JSON object. Everything else is an array whose first element names its kind. The changes of each
- * position are a line of their own, which is read when the position changes.
+ * The text has lines. A plain object is a JSON object; everything else is an array whose first element names its kind.
+ * The first line has the value, without what grows with orders and fills: of that, entries are in lines of their own,
+ * which begin with the number of their part. So a {@link StateCut} can be written in many turns of the event loop. The
+ * changes of each position are a line that is read when the position changes.
  */
-import { ArchivedMap, type ArchivedMapParts } from "../domain/archived-map.ts";
-import { decimal, isDecimal } from "../domain/decimal.ts";
-import {
-  type PositionChange,
-  type PositionParts,
-  PositionRecord,
-  type UnreadChanges,
-} from "../domain/account/position.ts";
-import { TradeSums, type TradeSumsParts } from "../domain/account/trade-sums.ts";
+import { ArchivedMap } from "../domain/archived-map.ts";
+import { isDecimal } from "../domain/decimal.ts";
+import { PositionRecord } from "../domain/account/position.ts";
+import { TradeSums } from "../domain/account/trade-sums.ts";
+import { PlaceTable } from "./place-table.ts";
+import type { Packed } from "./state-reader.ts";
 
-type Packed = string | number | boolean | null | readonly Packed[] | { readonly [name: string]: Packed };
-
-export interface WriteOptions {
+export interface CutOptions {
   /** The keys of an archived map that are left out, because the archive has them. */
-  evictedOf?(map: ArchivedMap<string, unknown>): ReadonlySet<string>;
+  evictedOf?(map: ArchivedMap<string, unknown>): Pick<ReadonlyMap<string, unknown>, "has">;
+  /** Maps and lists that grow with orders and fills. Their entries do not change, or are positions or lists of such. */
+  readonly growing?: ReadonlySet<object>;
+  /** Of a line, about. */
+  readonly lineChars?: number | undefined;
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
+/** Writes the lines of a part. */
+type LaterPart = () => Generator<string>;
 
-/** @throws TypeError for a value of another kind, and for a number that JSON does not hold. */
-export function stateText(value: unknown, { evictedOf = () => NOTHING }: WriteOptions = {}): string {
-  const places = new Map<object, number>();
-  const deferred: string[] = [];
-  const pack = (each: unknown): Packed => {
+const NOTHING: ReadonlyMap<string, unknown> = new Map();
+const LINE_CHARS = 16_384;
+/** A larger map or list of an order is a part of its own. More than a position keeps of what it changes in place. */
+const LARGE = 256;
+
+/**
+ * A value at one moment. The constructor writes the first line and lists what follows; {@link lines} writes the rest,
+ * at any later time, of the same moment. It relies on this:
+ *
+ * - an archived map keeps what is set or taken, as it was: the fold changes no order that it has not taken;
+ * - a position keeps a copy of itself before its first change;
+ * - all other entries that are listed are never changed in place: fills, entries of a history, intents.
+ *
+ * For example, an order that is filled between two lines is written without the fill, as it was at the cut.
+ */
+export class StateCut {
+  readonly first: string;
+  readonly #options: CutOptions;
+  readonly #places = new PlaceTable();
+  readonly #maps: ArchivedMap<string, unknown>[] = [];
+  /** Listed and not yet written. */
+  #later: LaterPart[] = [];
+  #parts = 0;
+  #isFirst = true;
+
+  /** @throws TypeError for a value of another kind, and for a number that JSON does not hold. */
+  constructor(value: unknown, options: CutOptions = {}) {
+    this.#options = options;
+    this.first = JSON.stringify(this.#pack(value));
+    this.#isFirst = false;
+  }
+
+  /** All lines. A line is written when it is asked for. */
+  *lines(): Generator<string> {
+    yield this.first;
+    yield* this.#laterLines();
+  }
+
+  /** Ends the copies. */
+  release(): void {
+    for (const map of this.#maps) map.release();
+  }
+
+  *#laterLines(): Generator<string> {
+    const parts = this.#later;
+    this.#later = [];
+    for (const lines of parts) yield* lines();
+  }
+
+  /** `entries`: of a map a key and its value in turn, a width of 2. */
+  *#entryLines(number: number, entries: readonly unknown[], width: 1 | 2): Generator<string> {
+    const line = new PartLine(number, this.#options.lineChars);
+    for (const [index, each] of entries.entries()) {
+      line.add(this.#pack(each));
+      if (index % width !== width - 1 || !line.isFull) continue;
+      yield line.take();
+      yield* this.#laterLines();
+    }
+    if (!line.isEmpty) yield line.take();
+    yield* this.#laterLines();
+  }
+
+  *#archivedLines(number: number, map: ArchivedMap<string, unknown>): Generator<string> {
+    const line = new PartLine(number, this.#options.lineChars);
+    const entries = map.heldEntries(this.#options.evictedOf?.(map) ?? NOTHING);
+    let next = entries.next();
+    for (; next.done !== true; next = entries.next()) {
+      const { key, value, before } = next.value;
+      line.add(key);
+      line.add(map.isCopied ? this.#packHeld(value, before) : this.#pack(before));
+      if (!line.isFull) continue;
+      yield line.take();
+      yield* this.#laterLines();
+    }
+    if (!line.isEmpty) yield line.take();
+    yield `${number}\t${JSON.stringify(this.#pack({ ...next.value }))}`;
+    yield* this.#laterLines();
+  }
+
+  #pack(each: unknown): Packed {
     if (each === undefined) return ["u"];
     if (each === null || typeof each === "string" || typeof each === "boolean") return each;
     if (typeof each === "number" && Number.isFinite(each)) return each;
     if (typeof each !== "object") throw new TypeError(`a state has no ${typeof each}`);
     if (isDecimal(each)) return ["d", each.toFixed()];
-    const known = places.get(each);
+    const known = this.#places.get(each);
     if (known !== undefined) return ["=", known];
-    places.set(each, places.size);
-    return packObject(each);
-  };
-  const packObject = (each: object): Packed => {
-    if (Array.isArray(each)) return packList("a", each);
-    if (each instanceof ArchivedMap) return ["archived", each.table, pack(each.partsWithout(evictedOf(each)))];
-    if (each instanceof PositionRecord)
-      return ["position", pack(each.parts), deferred.push(each.changesText((changes) => stateText(changes)))];
-    if (each instanceof TradeSums) return ["trades", pack(each.parts)];
-    if (each instanceof Map) return packMap(each);
-    if (each instanceof Set) return packList("s", each);
+    this.#places.add(each);
+    return this.#packObject(each);
+  }
+
+  /** `before`: the value as it was at the cut. Other parts find it as the object that it is. */
+  #packHeld(value: unknown, before: unknown): Packed {
+    if (typeof value !== "object" || value === null) return this.#pack(value);
+    const known = this.#places.get(value);
+    if (known !== undefined) return ["=", known];
+    this.#places.addChanging(value);
+    return this.#packObject(before as object);
+  }
+
+  #packObject(each: object): Packed {
+    if (Array.isArray(each))
+      return this.#isApart(each, each.length) ? ["list", this.#putEntries([...each], 1)] : this.#packList("a", each);
+    if (each instanceof ArchivedMap) return this.#packArchived(each);
+    if (each instanceof PositionRecord) return this.#packPosition(each);
+    if (each instanceof TradeSums) {
+      const { fills, sums, fees } = each.parts;
+      return ["trades", this.#pack(sums), this.#pack(fees), this.#putEntries(entriesOf(fills), 2)];
+    }
+    if (each instanceof Map)
+      return this.#isApart(each, each.size) ? ["map", this.#putEntries(entriesOf(each), 2)] : this.#packMap(each);
+    if (each instanceof Set) return this.#packList("s", each);
     const prototype: unknown = Object.getPrototypeOf(each);
     if (prototype !== Object.prototype && prototype !== null)
       throw new TypeError(`a state has no ${each.constructor.name}`);
-    return isItsOwnJson(each) ? (each as Packed) : packMembers(each);
-  };
-  const packList = (kind: string, values: Iterable<unknown>): Packed => {
+    return isItsOwnJson(each) ? (each as Packed) : this.#packMembers(each);
+  }
+
+  #isApart(each: object, size: number): boolean {
+    if (this.#isFirst) return this.#options.growing?.has(each) === true;
+    return size > LARGE;
+  }
+
+  /** Returns the number of the part. */
+  #put(linesOf: (number: number) => Generator<string>): number {
+    const number = this.#parts++;
+    this.#later.push(() => linesOf(number));
+    return number;
+  }
+
+  #putEntries(entries: readonly unknown[], width: 1 | 2): number {
+    return this.#put((number) => this.#entryLines(number, entries, width));
+  }
+
+  #packArchived(map: ArchivedMap<string, unknown>): Packed {
+    map.hold();
+    this.#maps.push(map);
+    return ["archived", map.table, this.#put((number) => this.#archivedLines(number, map))];
+  }
+
+  #packPosition(position: PositionRecord): Packed {
+    const { parts, changes } = position.takeHeld();
+    const text = "text" in changes ? changes.text : stateText(changes);
+    const lines = function* (number: number): Generator<string> {
+      yield `${number}\t${text}`;
+    };
+    return ["position", this.#pack(parts), this.#put(lines)];
+  }
+
+  #packList(kind: string, values: Iterable<unknown>): Packed {
     const packed: Packed[] = [kind];
-    for (const each of values) packed.push(pack(each));
+    for (const each of values) packed.push(this.#pack(each));
     return packed;
-  };
-  const packMap = (map: ReadonlyMap<unknown, unknown>): Packed => {
+  }
+
+  #packMap(map: ReadonlyMap<unknown, unknown>): Packed {
     const packed: Packed[] = ["m"];
-    map.forEach((each, key) => packed.push(pack(key), pack(each)));
+    map.forEach((each, key) => packed.push(this.#pack(key), this.#pack(each)));
     return packed;
-  };
-  const packMembers = (each: object): Packed =>
-    Object.fromEntries(Object.entries(each).map(([name, member]) => [name, pack(member)]));
-  return [JSON.stringify(pack(value)), ...deferred].join("\n");
+  }
+
+  #packMembers(each: object): Packed {
+    return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, this.#pack(member)]));
+  }
+}
+
+/** Some entries of a part. */
+class PartLine {
+  readonly #number: number;
+  readonly #chars: number;
+  #text = "";
+
+  constructor(number: number, chars = LINE_CHARS) {
+    this.#number = number;
+    this.#chars = chars;
+  }
+
+  add(packed: Packed): void {
+    this.#text += `${this.isEmpty ? "" : ","}${JSON.stringify(packed)}`;
+  }
+
+  get isEmpty(): boolean {
+    return this.#text === "";
+  }
+
+  get isFull(): boolean {
+    return this.#text.length >= this.#chars;
+  }
+
+  take(): string {
+    const text = this.#text;
+    this.#text = "";
+    return `${this.#number}\t[${text}]`;
+  }
+}
+
+/** Keys and values in turn, as they are now. */
+function entriesOf(map: ReadonlyMap<unknown, unknown>): readonly unknown[] {
+  const entries = Array.from<unknown>({ length: 2 * map.size });
+  let at = 0;
+  map.forEach((value, key) => {
+    if (value instanceof PositionRecord) value.hold();
+    entries[at++] = key;
+    entries[at++] = Array.isArray(value) ? [...(value as readonly unknown[])] : value;
+  });
+  return entries;
 }
 
 /** Whether JSON holds all members as they are: most objects, such as fills, are written without a copy. */
@@ -80,74 +247,10 @@ function isItsOwnJson(each: object): boolean {
   return true;
 }
 
-/**
- * Puts the entries of archived maps into `maps`.
- * @throws TypeError or SyntaxError for a text that {@link stateText} did not write.
- */
-export function stateOf(text: string, maps: readonly ArchivedMap<string, unknown>[] = []): unknown {
-  const lines = text.split("\n");
-  const built: unknown[] = [];
-  const keep = <T>(place: number, value: T): T => {
-    built[place] = value;
-    return value;
-  };
-  const unpack = (packed: Packed): unknown => {
-    if (typeof packed !== "object" || packed === null) return packed;
-    if (!Array.isArray(packed)) return unpackObject(packed as Record<string, unknown>);
-    const [kind, part] = packed as readonly Packed[];
-    if (kind === "u") return undefined;
-    if (kind === "d") return decimal(String(part));
-    if (kind === "=") return built[Number(part)];
-    return unpackList(packed as readonly Packed[]);
-  };
-  // The parsed object becomes the value: a copy of each would take as long as the parsing.
-  const unpackObject = (object: Record<string, unknown>): unknown => {
-    built.push(object);
-    for (const name in object) {
-      const member = object[name];
-      if (typeof member === "object" && member !== null) object[name] = unpack(member as Packed);
-    }
-    return object;
-  };
-  const unpackList = (packed: readonly Packed[]): unknown => {
-    const [kind, part] = packed;
-    const place = built.push(undefined) - 1;
-    const at = (index: number): unknown => unpack(packed[index] as Packed);
-    switch (kind) {
-      case "a": {
-        const list = keep<unknown[]>(place, []);
-        for (let i = 1; i < packed.length; i++) list.push(at(i));
-        return list;
-      }
-      case "m": {
-        const map = keep(place, new Map<unknown, unknown>());
-        for (let i = 1; i < packed.length; i += 2) map.set(at(i), at(i + 1));
-        return map;
-      }
-      case "s": {
-        const set = keep(place, new Set<unknown>());
-        for (let i = 1; i < packed.length; i++) set.add(at(i));
-        return set;
-      }
-      case "archived": {
-        const map = maps.find(({ table }) => table === part);
-        if (map === undefined) throw new TypeError(`there is no archived map ${String(part)}`);
-        keep(place, map).restore(at(2) as ArchivedMapParts<string, unknown>);
-        return map;
-      }
-      case "position":
-        return keep(place, PositionRecord.from(at(1) as PositionParts, changesOf(lines[Number(packed[2])])));
-      case "trades":
-        return keep(place, new TradeSums(at(1) as TradeSumsParts));
-      default:
-        throw new TypeError(`a state has no ${String(kind)}`);
-    }
-  };
-  return unpack(JSON.parse(lines[0] ?? "") as Packed);
-}
-
-/** @throws TypeError if there is no such line. */
-function changesOf(text: string | undefined): UnreadChanges {
-  if (text === undefined) throw new TypeError("a position has no changes");
-  return { text, read: () => stateOf(text) as readonly PositionChange[] };
+/** @throws TypeError for a value of another kind, and for a number that JSON does not hold. */
+export function stateText(value: unknown): string {
+  const cut = new StateCut(value);
+  const text = [...cut.lines()].join("\n");
+  cut.release();
+  return text;
 }

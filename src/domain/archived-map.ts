@@ -1,6 +1,8 @@
-interface Grouping<V> {
+interface ValueRules<V> {
   /** The group in which an entry is counted. */
-  of(value: V): string;
+  groupOf?(value: V): string;
+  /** A copy that stays as it is while the value is changed in place. Without it values are never changed in place. */
+  copyOf?(value: V): V;
 }
 
 /**
@@ -9,20 +11,21 @@ interface Grouping<V> {
  */
 export class ArchivedMap<K extends string, V> extends Map<K, V> {
   readonly table: ArchiveTable;
-  readonly #groupOf: Grouping<V>["of"];
+  readonly #rules: ValueRules<V>;
   #find: ((key: K) => V | undefined) | undefined;
   /** The keys in memory of which the archive has an earlier version. */
   #replaced = new Set<K>();
   /** The keys that the archive alone has, by group. */
   #counts = new Map<string, number>();
   #touched: Set<K> | undefined;
+  #held: HeldMap<K, V> | undefined;
   /** The last key that was looked up and that the archive does not have: most are set next. */
   #absent: K | undefined;
 
-  constructor(table: ArchiveTable, groupOf: Grouping<V>["of"] = () => "") {
+  constructor(table: ArchiveTable, rules: ValueRules<V> = {}) {
     super();
     this.table = table;
-    this.#groupOf = groupOf;
+    this.#rules = rules;
   }
 
   /** Looks up what is not in memory in this archive from now on. */
@@ -51,17 +54,23 @@ export class ArchivedMap<K extends string, V> extends Map<K, V> {
 
   override set(key: K, value: V): this {
     this.#touched?.add(key);
-    if (this.#find === undefined) return super.set(key, value);
+    // A start without a checkpoint sets millions.
+    if (this.#find === undefined && this.#held === undefined) return super.set(key, value);
     const known = super.get(key);
-    if (known === undefined) this.#replace(key, this.#find(key));
-    return known === value ? this : super.set(key, value);
+    if (known === undefined && this.#find !== undefined) this.#replace(key, this.#find(key));
+    if (known === value) return this;
+    if (known !== undefined) this.#keepHeld(key, known);
+    return super.set(key, value);
   }
 
   /** The value for a change in place. It is in memory from now on. */
   take(key: K): V | undefined {
     this.#touched?.add(key);
     const known = super.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#keepHeld(key, known);
+      return known;
+    }
     const archived = this.#find?.(key);
     if (archived === undefined) return undefined;
     this.#replace(key, archived);
@@ -98,34 +107,52 @@ export class ArchivedMap<K extends string, V> extends Map<K, V> {
     return touched;
   }
 
-  /** The state of the map after these entries have moved to the archive. */
-  partsWithout(evicted: ReadonlySet<string>): ArchivedMapParts<K, V> {
-    const counts = new Map(this.#counts);
-    const entries: (readonly [K, V])[] = [];
+  /**
+   * Until `release`, {@link heldEntries} has the entries of now: what is set or taken meanwhile is kept as it was. No
+   * entry may leave memory meanwhile.
+   */
+  hold(): void {
+    this.#held = { size: this.size, replaced: [...this.#replaced], counts: new Map(this.#counts), before: new Map() };
+  }
+
+  /** Without the entries that have moved to the archive by then. Returns what {@link restore} takes besides. */
+  *heldEntries(evicted: Pick<ReadonlyMap<string, unknown>, "has">): Generator<HeldEntry<K, V>, HeldFacts> {
+    const held = this.#held;
+    if (held === undefined) throw new TypeError("nothing holds the map");
+    let left = held.size;
+    // Later entries are behind those of then.
     for (const [key, value] of this.entries()) {
-      if (evicted.has(key)) add(counts, this.#groupOf(value), 1);
-      else entries.push([key, value]);
+      if (left-- === 0) break;
+      const before = held.before.get(key) ?? value;
+      if (evicted.has(key)) add(held.counts, this.#groupOf(before), 1);
+      else yield { key, value, before };
     }
-    return { entries, replaced: [...this.#replaced].filter((key) => !evicted.has(key)), counts };
+    return { replaced: held.replaced.filter((key) => !evicted.has(key)), counts: held.counts };
+  }
+
+  /** Whether its values are changed in place. */
+  get isCopied(): boolean {
+    return this.#rules.copyOf !== undefined;
+  }
+
+  release(): void {
+    this.#held = undefined;
   }
 
   /**
-   * The archive has these entries. They leave memory, but those that were touched since the archive was written.
-   * `groups`: of the archived versions.
+   * The archive has the version that was in memory at the last {@link takeTouched}. The entry leaves memory, unless it
+   * was touched since. `group`: of that version. Entries leave in their order.
    */
-  evict(groups: ReadonlyMap<string, string>, touched: ReadonlySet<string>): void {
-    this.#absent = undefined;
-    for (const [text, group] of groups) {
-      const key = text as K;
-      // A fill that was written again may leave the position that counts it where it was.
-      if (!super.has(key)) continue;
-      if (touched.has(key)) this.#replaced.add(key);
-      else {
-        super.delete(key);
-        this.#replaced.delete(key);
-        add(this.#counts, group, 1);
-      }
+  evict(key: K, group: string): void {
+    // A fill that was written again may leave the position that counts it where it was.
+    if (!super.has(key)) return;
+    if (this.#touched?.has(key) === true) {
+      this.#replaced.add(key);
+      return;
     }
+    super.delete(key);
+    this.#replaced.delete(key);
+    add(this.#counts, group, 1);
   }
 
   groupOf(key: K): string {
@@ -133,10 +160,19 @@ export class ArchivedMap<K extends string, V> extends Map<K, V> {
     return value === undefined ? "" : this.#groupOf(value);
   }
 
-  restore({ entries, replaced, counts }: ArchivedMapParts<K, V>): void {
-    for (const [key, value] of entries) super.set(key, value);
-    this.#replaced = new Set(replaced);
+  /** Before it has an archive. */
+  restore({ replaced, counts }: HeldFacts): void {
+    this.#replaced = new Set(replaced as readonly K[]);
     this.#counts = new Map(counts);
+  }
+
+  #groupOf(value: V): string {
+    return this.#rules.groupOf?.(value) ?? "";
+  }
+
+  #keepHeld(key: K, value: V): void {
+    if (this.#held === undefined || this.#held.before.has(key)) return;
+    this.#held.before.set(key, this.#rules.copyOf?.(value) ?? value);
   }
 
   #replace(key: K, archived: V | undefined): void {
@@ -168,8 +204,24 @@ export interface Archive {
   find(table: ArchiveTable, key: string): unknown;
 }
 
-export interface ArchivedMapParts<K, V> {
-  readonly entries: readonly (readonly [K, V])[];
-  readonly replaced: readonly K[];
+/** Of a map at one moment. */
+interface HeldFacts {
+  readonly replaced: readonly string[];
   readonly counts: ReadonlyMap<string, number>;
+}
+
+interface HeldMap<K, V> {
+  readonly size: number;
+  readonly replaced: readonly K[];
+  readonly counts: Map<string, number>;
+  /** The values that were set or taken since, as they were. */
+  readonly before: Map<K, V>;
+}
+
+interface HeldEntry<K, V> {
+  readonly key: K;
+  /** The object by which other parts of the state know it. */
+  readonly value: V;
+  /** What it was: the value, or a copy. */
+  readonly before: V;
 }

@@ -28,6 +28,7 @@ import { conflictKey } from "./fills/fill.ts";
 import type { Digest, OrderId } from "./ids.ts";
 import { type LostRecords, type TradingRecord, applyLoss } from "./authority/lost-records.ts";
 import { type OrderTerms, instrumentKey } from "./orders/order.ts";
+import { copyOrder } from "./orders/order-copy.ts";
 import { applyOrderEvent, openOrder } from "./orders/order-state.ts";
 import {
   SCHEDULE_EVENTS,
@@ -107,7 +108,7 @@ export function emptyDeskState(): DeskState {
     machine: "",
     trading: { state: "active", reason: "", seq: 0 },
     hasLiveOrders: false,
-    orders: new ArchivedMap("orders", ({ state }) => state),
+    orders: new ArchivedMap("orders", { groupOf: ({ state }) => state, copyOf: copyOrder }),
     stems: new ArchivedMap("stems"),
     inFlight: new Map(),
     cancels: new Map(),
@@ -144,6 +145,13 @@ export function emptyDeskState(): DeskState {
     usedSignatures: new Map(),
     lost: { heads: new Set(), ids: new Set() },
   };
+}
+
+/** The maps and lists that grow with orders and fills, but archived maps. Their values: see `StateCut`. */
+export function growingParts(state: Readonly<DeskState>): readonly object[] {
+  const { inFlight, cancels, proposed, positions, unmatchedFills, intents, external } = state;
+  const externalFills = [...external.values()].map(({ fills }) => fills);
+  return [inFlight, cancels, proposed, positions, unmatchedFills, intents, ...externalFills];
 }
 
 export function foldDeskState(events: Iterable<Recorded>): DeskState {

@@ -43,17 +43,24 @@ export function isFull({ orders }: Eviction, { ordersAtOnce }: EvictionLimits): 
   return orders.length === ordersAtOnce;
 }
 
-export function planEviction(state: Readonly<DeskState>, limits: EvictionLimits): Eviction {
+/** `pause` is called between two parts of the work. */
+export async function planEviction(
+  state: Readonly<DeskState>,
+  limits: EvictionLimits,
+  pause: () => Promise<void> | undefined,
+): Promise<Eviction> {
   const orders: OrderId[] = [];
   for (const order of state.orders.values()) {
     if (orders.length === limits.ordersAtOnce) break;
     if (mayLeaveMemory(state, order)) orders.push(order.id);
+    await pause();
   }
   const fills = [...state.fills.keys()].slice(0, Math.max(0, state.fills.size - limits.fillsKept));
   const activities: ActivityKey[] = [];
   for (const [key, { at }] of state.activities) {
     const newest = state.activitiesAt.get(key.slice(0, key.indexOf("/"))) ?? at;
     if (at < newest - ACTIVITY_MS) activities.push(key);
+    await pause();
   }
   return { orders, fills, activities };
 }

@@ -24,20 +24,25 @@ import { expectWhole } from "../support/whole-fold.ts";
 
 const HOUR = 3_600_000;
 
-/** A fill of an order that is in the archive by then, with a checkpoint after each record. */
+/** A fill of an order that may leave memory since the fourth record from the end. */
 const LATE_FILL: readonly Step[] = [
   (told) => told.filled("c", { symbol: "MSFT" }),
   (told) =>
     told
       .wait(30 * 24 * HOUR)
       .trading("halted")
-      .trading("active"),
+      .proposed("d", { symbol: "BTC/USD" }),
   (told) => told.fill("c", { quantity: "1" }),
   (told) => told.trading("halted"),
 ];
-const cutsWith = (meanwhile: number): CheckpointCut[] =>
-  Array.from({ length: 40 }, (_, after) => ({ after, isStart: false, meanwhile }));
-const EXAMPLES: [Step[], CheckpointCut[]][] = [0, 1, 2].map((count) => [[...LATE_FILL], cutsWith(count)]);
+const LATE_FILL_RECORDS = journalOf(LATE_FILL).records().length;
+
+/** A checkpoint of that record, another record some turns later, and then the fill: at each step of the checkpoint. */
+function lateFillAfter(turns: number, more: number): [Step[], CheckpointCut[]] {
+  const cuts = [turns, more].map((meanwhile, n) => ({ after: LATE_FILL_RECORDS - 4 + n, isStart: false, meanwhile }));
+  return [[...LATE_FILL], cuts];
+}
+const EXAMPLES = Array.from({ length: 60 }, (_, turns) => [lateFillAfter(turns, 0), lateFillAfter(turns, 1)]).flat();
 
 describe("a start from a checkpoint", () => {
   it("has the state of the whole fold, over random journals, checkpoints and starts", async () => {
@@ -57,7 +62,7 @@ describe("a start from a checkpoint", () => {
         expectWhole(again.state, records);
         await again.journal.close();
       }),
-      { numRuns: 40, examples: EXAMPLES },
+      { numRuns: EXAMPLES.length + 40, examples: EXAMPLES },
     );
     expect(used).toBeGreaterThan(20);
     expect(archived).toBeGreaterThan(100);

@@ -1,10 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { stateOf, stateText } from "../../src/bus/state-text.ts";
+import { type DeskState, applyEvent, foldDeskState, growingParts } from "../../src/domain/desk-state.ts";
+import type { Recorded } from "../../src/domain/event.ts";
+import { stateOf } from "../../src/bus/state-reader.ts";
+import { StateCut, stateText } from "../../src/bus/state-text.ts";
 import { type Decimal, decimal, isDecimal } from "../../src/domain/decimal.ts";
 import { CHANGES_KEPT, PositionRecord, adoptQuantity } from "../../src/domain/account/position.ts";
 import type { VenueFill } from "../../src/domain/market/venue.ts";
-import { amount } from "../support/journal-scenario.ts";
+import { amount, scenario } from "../support/journal-scenario.ts";
+import { journalOf, randomSteps } from "../support/random-journal.ts";
 
 function buy(n: number, quantity: string, price: string): VenueFill {
   const ids = { fillId: `f${n}`, venueOrderId: "v", symbol: "AAPL", side: "buy" as const };
@@ -52,6 +56,63 @@ describe("The text of a state", () => {
       last: object;
     };
     expect(read.orders.get("a")).toBe(read.last);
+  });
+});
+
+/** All records of an order that fills 700 times, with corrections and a bust. */
+function largeOrder(): readonly Recorded[] {
+  const told = scenario().desk().connector("paper").account("paper").working("a", { quantity: "10000" });
+  for (let n = 0; n < 700; n++) told.fill("a", { quantity: "1" });
+  const fills = told.records().flatMap(({ event }) => (event.type === "fill.received" ? [event] : []));
+  for (const [n, event] of fills.slice(0, 40).entries()) {
+    const { fillId } = event.fill;
+    const again = n % 2 === 0 ? { busts: fillId } : { corrects: fillId, quantity: amount("2") };
+    told.event({ ...event, fill: { ...event.fill, ...again, fillId: `${fillId}x` } });
+  }
+  return told.records();
+}
+
+function cutOf(state: DeskState): StateCut {
+  return new StateCut(state, { growing: new Set(growingParts(state)), lineChars: 1 });
+}
+
+/** The text of the state at a record: all at once, and with the next records between any two of its lines. */
+function textsAt(records: readonly Recorded[], place: number): readonly [atOnce: string, inParts: string] {
+  const atOnce = [...cutOf(foldDeskState(records.slice(0, place))).lines()].join("\n");
+  const state = foldDeskState(records.slice(0, place));
+  const later = records.slice(place).values();
+  const cut = cutOf(state);
+  const lines: string[] = [];
+  for (const line of cut.lines()) {
+    lines.push(line);
+    const next = later.next();
+    if (next.done !== true) applyEvent(state, next.value);
+  }
+  cut.release();
+  return [atOnce, lines.join("\n")];
+}
+
+describe("A state that is written while it changes", () => {
+  it("is that of the record of its cut, over random journals, places and records between its lines", () => {
+    let isChanged = false;
+    fc.assert(
+      fc.property(randomSteps, fc.nat(200), (steps, at) => {
+        const records = journalOf(steps).records();
+        const place = at % records.length;
+        const [atOnce, inParts] = textsAt(records, place);
+        expect(inParts).toBe(atOnce);
+        isChanged ||= place < records.length - 20;
+      }),
+    );
+    expect(isChanged).toBe(true);
+  });
+
+  it("has an order of many fills in several parts", () => {
+    const records = largeOrder();
+    for (const place of [300, 600, records.length - 60, records.length]) {
+      const [atOnce, inParts] = textsAt(records, place);
+      expect(inParts === atOnce, `at record ${place}`).toBe(true);
+    }
   });
 });
 

@@ -34,7 +34,8 @@ describe("A map with an archive", () => {
     map.set("a", "1");
     entries["a"] = "1";
     map.takeTouched();
-    map.evict(new Map([["a", ""]]), map.takeTouched());
+    map.attach(archive);
+    map.evict("a", "");
     expect(map.isInMemory("a")).toBe(false);
     expect(map.get("a")).toBe("1");
   });

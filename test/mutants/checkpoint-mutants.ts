@@ -7,6 +7,7 @@ const WHOLE = "has the state of the whole fold, over random journals, checkpoint
 const LEDGER = "test/trading/account/archived-ledger.test.ts";
 const LISTS = "test/trading/orders/archived-orders.test.ts";
 const WHOLE_LEDGER = "is that of the whole journal, over random journals, checkpoints and starts";
+const WRITTEN = "is that of the record of its cut, over random journals, places and records between its lines";
 const UNUSED = "it is not used, and the journal is read as a whole";
 
 export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
@@ -93,9 +94,9 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "c10",
-    removes: "the second look at what changed while a layer was written down",
+    removes: "the look at what changed last, in the turn of the cut",
     file: "src/bus/checkpointer.ts",
-    search: "    this.#prepareAgain(lines);\n",
+    search: "    departing.finish();\n",
     replace: "",
     test: CHECKPOINT,
     fails: WHOLE,
@@ -104,8 +105,8 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: "c11",
     removes: "the rule that what changed since the checkpoint stays in memory",
     file: "src/domain/archived-map.ts",
-    search: "if (touched.has(key)) this.#replaced.add(key);",
-    replace: "if (touched.size < 0) this.#replaced.add(key);",
+    search: "if (this.#touched?.has(key) === true) {",
+    replace: "if (this.#touched?.size === -1) {",
     test: CHECKPOINT,
     fails: WHOLE,
   },
@@ -329,9 +330,45 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: "c36",
     removes: "the last key of a run from its filter",
     file: "src/bus/archive-index.ts",
-    search: "at < entries.length; at += size) addToFilter(",
-    replace: "at < entries.length - size; at += size) addToFilter(",
+    search: "  for (let at = 0; at < entries.length; at += size) {\n    addToFilter(",
+    replace: "  for (let at = 0; at < entries.length - size; at += size) {\n    addToFilter(",
     test: "test/bus/archive-index.test.ts",
     fails: "of 128 keys has each of them, and so has its merge with another run",
+  },
+  {
+    name: "c37",
+    removes: "the copy of an order that is changed while the state is written",
+    file: "src/domain/archived-map.ts",
+    search: "      this.#keepHeld(key, known);\n      return known;",
+    replace: "      return known;",
+    test: "test/bus/state-text.test.ts",
+    fails: WRITTEN,
+  },
+  {
+    name: "c38",
+    removes: "the copy of a position that a fill changes while the state is written",
+    file: "src/domain/account/position.ts",
+    search: "counted?: VenueFill): void {\n    this.#keepHeld();\n",
+    replace: "counted?: VenueFill): void {\n",
+    test: "test/bus/state-text.test.ts",
+    fails: WRITTEN,
+  },
+  {
+    name: "c39",
+    removes: "the end of a written map at what it had at the cut",
+    file: "src/domain/archived-map.ts",
+    search: "      if (left-- === 0) break;\n",
+    replace: "      left -= 1;\n",
+    test: "test/bus/state-text.test.ts",
+    fails: WRITTEN,
+  },
+  {
+    name: "c40",
+    removes: "the second line of what has changed since its first one",
+    file: "src/bus/departing-lines.ts",
+    search: "    const line = this.#lineOf(known);\n",
+    replace: "    const line: PreparedLine | undefined = known;\n",
+    test: CHECKPOINT,
+    fails: WHOLE,
   },
 ];

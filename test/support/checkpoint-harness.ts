@@ -71,6 +71,8 @@ export interface HarnessOptions {
   readonly version?: string;
   readonly fillsKept?: number;
   readonly segmentBytes?: number;
+  /** Of a line of the state. */
+  readonly lineChars?: number;
   readonly identity?: HarnessIdentity;
 }
 
@@ -120,6 +122,7 @@ export async function openCheckpointed(disk: Disk, options: HarnessOptions = {})
     others: { authors },
     kept: ledger,
     sign,
+    lineChars: options.lineChars,
     mayWrite: () => damage.length === 0 && journal.failure === undefined,
   });
   return {
@@ -144,7 +147,8 @@ export interface CheckpointCut {
 }
 
 export function checkpointCuts(afterMax: number): fc.Arbitrary<CheckpointCut[]> {
-  return fc.array(fc.record({ after: fc.nat(afterMax), isStart: fc.boolean(), meanwhile: fc.nat(6) }), {
+  const meanwhile = fc.oneof(fc.nat(6), fc.nat(400));
+  return fc.array(fc.record({ after: fc.nat(afterMax), isStart: fc.boolean(), meanwhile }), {
     minLength: 1,
     maxLength: 6,
   });
@@ -156,7 +160,9 @@ export async function appendWithCuts(
   records: readonly Recorded[],
   cuts: readonly CheckpointCut[],
 ): Promise<{ readonly desk: CheckpointedDesk; readonly usedCheckpoints: number }> {
-  let desk = await openCheckpointed(disk);
+  // Records come between any two entries of the state.
+  const options = { lineChars: 1 };
+  let desk = await openCheckpointed(disk, options);
   let usedCheckpoints = 0;
   for (const [index, recorded] of records.entries()) {
     desk.append(recorded);
@@ -167,7 +173,7 @@ export async function appendWithCuts(
       if (!isStart) continue;
       await writing;
       await desk.journal.close();
-      desk = await openCheckpointed(disk);
+      desk = await openCheckpointed(disk, options);
       usedCheckpoints += desk.from === 0 ? 0 : 1;
     }
   }

@@ -21,39 +21,9 @@ import {
   trade,
 } from "./position-book.ts";
 import { carveLots, exchangeLots, giveLots, keepShare, receiveLots } from "./position-exchange.ts";
+import { type AdoptedBalance, type FillChange, type PositionChange, timeOf } from "./position-change.ts";
 import { type SplitRatio, splitFill } from "./split-ratio.ts";
 import type { VenueFill } from "../market/venue.ts";
-
-interface AdoptedBalance {
-  readonly quantity: Decimal;
-  readonly price: Decimal | undefined;
-  /** When the desk recorded it, ms. */
-  readonly at: number;
-}
-
-/**
- * A change of a position: a fill, the opening balance, the venue's quantity that a human adopted, a split, or lots that
- * became those of another instrument. Of a fill in the base: its reversal, or the fee that arrived later.
- */
-type FillChange = { readonly kind: "fill"; readonly key: string; fill: VenueFill };
-export type PositionChange =
-  | FillChange
-  | { readonly kind: "reversal" | "fee"; readonly fill: VenueFill }
-  | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal | undefined }
-  | ({ readonly kind: "adopted" } & AdoptedBalance)
-  | { readonly kind: "split"; readonly ratio: SplitRatio; readonly at: number }
-  | { readonly kind: "given"; readonly realized: Decimal; readonly isUnknown: boolean; readonly at: number }
-  | { readonly kind: "received"; readonly lots: readonly Lot[]; readonly at: number }
-  | ({ readonly kind: "carved" } & CarvedShare);
-
-/** What a spin-off took out. */
-interface CarvedShare {
-  readonly share: Decimal;
-  readonly realized: Decimal;
-  readonly isUnknown: boolean;
-  /** ms. */
-  readonly at: number;
-}
 
 interface LotExchange {
   /** undefined: cash alone. */
@@ -89,6 +59,12 @@ export interface PositionParts {
   readonly splits: readonly DatedSplit[];
 }
 
+/** A {@link PositionRecord} as it was at one moment. */
+export interface PositionSnapshot {
+  readonly parts: PositionParts;
+  readonly changes: UnreadChanges | readonly PositionChange[];
+}
+
 /**
  * The position in one instrument. A change of an earlier fill is replayed when the position is read next, so that many
  * busts and corrections in a row cost one replay.
@@ -96,8 +72,7 @@ export interface PositionParts {
 export class PositionRecord {
   readonly connector: string;
   readonly symbol: string;
-  /** The units that one contract stands for. Of all its trades: a venue that corrects it corrects the P&L. */
-  multiplier: Decimal = ONE;
+  #multiplier: Decimal = ONE;
   /** After the changes that are not kept. */
   #base = emptyBook();
   /** The latest time of a change in the base, ms. */
@@ -108,16 +83,18 @@ export class PositionRecord {
   readonly #splits: DatedSplit[] = [];
   #book = emptyBook();
   #isStale = false;
+  /** Since {@link hold}: as it was then; "unchanged" until the first change. */
+  #held: PositionSnapshot | "unchanged" | undefined;
 
   constructor(connector: string, symbol: string) {
     this.connector = connector;
     this.symbol = symbol;
   }
 
-  /** `changes`: those that {@link changesText} has returned. */
+  /** `changes`: those of {@link takeHeld}. */
   static from(parts: PositionParts, changes: UnreadChanges): PositionRecord {
     const position = new PositionRecord(parts.connector, parts.symbol);
-    position.multiplier = parts.multiplier;
+    position.#multiplier = parts.multiplier;
     position.#book = bookOf(parts.book);
     position.#base = bookOf(parts.base);
     position.#baseAt = parts.baseAt ?? Number.NEGATIVE_INFINITY;
@@ -134,8 +111,35 @@ export class PositionRecord {
     return { connector, symbol, multiplier, book, base, baseAt, splits: this.#splits };
   }
 
-  changesText(write: (changes: readonly PositionChange[]) => string): string {
-    return this.#unread?.text ?? write(this.#kept);
+  /** The next {@link takeHeld} returns the position of now, whatever changes until then. */
+  hold(): void {
+    this.#held = "unchanged";
+  }
+
+  /** As it was at the last `hold`; else as it is, until its next change. */
+  takeHeld(): PositionSnapshot {
+    const held = this.#held;
+    this.#held = undefined;
+    if (typeof held === "object") return held;
+    return { parts: this.parts, changes: this.#unread ?? this.#kept };
+  }
+
+  /** Each change calls it first. */
+  #keepHeld(): void {
+    if (this.#held !== "unchanged") return;
+    const { parts } = this;
+    const [book, base] = [partsOfBook(copyBook(this.#current())), partsOfBook(copyBook(this.#base))];
+    const changes = this.#unread ?? this.#kept.map((change) => (change.kind === "fill" ? { ...change } : change));
+    this.#held = { parts: { ...parts, book, base, splits: [...parts.splits] }, changes };
+  }
+
+  /** The units that one contract stands for. Of all its trades: a venue that corrects it corrects the P&L. */
+  get multiplier(): Decimal {
+    return this.#multiplier;
+  }
+  set multiplier(multiplier: Decimal) {
+    this.#keepHeld();
+    this.#multiplier = multiplier;
   }
 
   get quantity(): Decimal {
@@ -176,6 +180,7 @@ export class PositionRecord {
   }
 
   add(movement: PositionChange): void {
+    this.#keepHeld();
     this.#changes();
     this.#keep(movement);
     if (!this.#isStale) move(this.#book, movement);
@@ -184,6 +189,7 @@ export class PositionRecord {
 
   /** Adds the fee to a fill that is counted. */
   completeFill(key: string, fill: VenueFill): void {
+    this.#keepHeld();
     const known = this.#changeOf(key);
     if (known === undefined) {
       this.add({ kind: "fee", fill: this.#inUnitsOfNow(fill) });
@@ -201,6 +207,7 @@ export class PositionRecord {
 
   /** Counts this version of a fill. `counted`: the version that counts until now, which it replaces. */
   applyFill(key: string, fill: VenueFill, counted?: VenueFill): void {
+    this.#keepHeld();
     const known = this.#changeOf(key);
     if (known !== undefined) {
       known.fill = fill;
@@ -223,6 +230,7 @@ export class PositionRecord {
 
   /** Multiplies what was held at that time (ms): later fills are in the new units already. */
   split(splitRatio: SplitRatio, at: number): void {
+    this.#keepHeld();
     this.#splits.push({ ratio: splitRatio, at });
     const kept = this.#changes();
     let place = kept.length;
@@ -294,13 +302,6 @@ export class PositionRecord {
     }
     return this.#book;
   }
-}
-
-/** A reversal and a late fee are in the units of their records. */
-function timeOf(change: PositionChange | undefined): number {
-  if (change === undefined || change.kind === "opening") return Number.NEGATIVE_INFINITY;
-  if (change.kind === "reversal" || change.kind === "fee") return Number.POSITIVE_INFINITY;
-  return "fill" in change ? change.fill.at : change.at;
 }
 
 export function openPosition(position: PositionRecord, quantity: Decimal, price: Decimal | undefined): void {

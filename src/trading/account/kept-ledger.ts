@@ -44,7 +44,11 @@ export class KeptLedger implements KeptProjection {
         to: 0,
       }),
       isFull: trades.length === TRADES_AT_ONCE,
-      rest: () => (this.#parts === undefined ? null : openParts(parts, counts)),
+      rest: () => {
+        if (this.#parts === undefined) return NOTHING_KEPT.rest();
+        const value = openParts(parts, counts);
+        return { value, growing: [value.trades] };
+      },
       remove: () => removeClosed(parts, counts),
     };
   }
@@ -64,6 +68,6 @@ const NOTHING_KEPT: ProjectionPlan = {
   sections: { profitRows: [], valuePoints: [], trades: [] },
   tradeTimes: { from: 0, to: 0 },
   isFull: false,
-  rest: () => null,
+  rest: () => ({ value: null, growing: [] }),
   remove: () => undefined,
 };

@@ -266,12 +266,12 @@ it("a ledger that fails is not kept, and the state goes on", () => {
   const fold = kept.beside((recorded) => applyEvent(state, recorded));
   const records = scenario().desk().account("paper").account("paper", { venueDate: "2027-01-01" }).records();
   for (const recorded of records.slice(0, -1)) fold(recorded);
-  expect(kept.plan().rest()).toMatchObject({ currency: "USD" });
+  expect(kept.plan().rest().value).toMatchObject({ currency: "USD" });
   parts.closed.get = () => {
     throw new Error("no memory");
   };
   for (const recorded of records.slice(-1)) fold(recorded);
-  expect([state.seq, kept.plan().rest()]).toEqual([records.length, null]);
+  expect([state.seq, kept.plan().rest().value]).toEqual([records.length, null]);
   expect(log.lines.map(({ message }) => message)).toEqual([
     "profit and loss are not followed; reports read the whole journal: no memory",
   ]);
