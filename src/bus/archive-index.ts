@@ -8,7 +8,7 @@
  * an order or fill in it.
  */
 import { bufferView } from "../lib/buffer-view.ts";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { sha256Hex } from "../domain/digest.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { addToFilter, filterBytes, mayHaveKey } from "./key-filter.ts";
@@ -48,7 +48,7 @@ export interface ListedEntry {
 }
 
 export function sha256(bytes: string | Uint8Array): Buffer {
-  return createHash("sha256").update(bytes).digest();
+  return hash("sha256", bytes, "buffer");
 }
 
 /** `alias`: a table and a key. */

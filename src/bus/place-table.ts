@@ -3,21 +3,26 @@
  * members are, because a map that grows to twice its size moves all its entries in one turn: 20 ms for 200,000.
  */
 const MAPS = 64;
+/** So many first objects are in one map. */
+const FIRST = 1_000;
 /** Of an object, to choose its map. */
 const MEMBERS = 3;
 
 export class PlaceTable {
+  readonly #first = new Map<object, number>();
   /** Of objects that do not change while they are here. */
-  readonly #maps = Array.from({ length: MAPS }, () => new Map<object, number>());
+  #maps: readonly Map<object, number>[] = [];
   readonly #changing = new Map<object, number>();
   #size = 0;
 
   get(each: object): number | undefined {
-    return this.#mapOf(each).get(each) ?? this.#changing.get(each);
+    const known = this.#first.get(each) ?? this.#changing.get(each);
+    return known ?? (this.#maps.length === 0 ? undefined : this.#mapOf(each).get(each));
   }
 
   add(each: object): void {
-    this.#mapOf(each).set(each, this.#size++);
+    const map = this.#first.size < FIRST ? this.#first : this.#mapOf(each);
+    map.set(each, this.#size++);
   }
 
   /** For an object whose members may change: few, such as orders. */
@@ -26,6 +31,7 @@ export class PlaceTable {
   }
 
   #mapOf(each: object): Map<object, number> {
+    if (this.#maps.length === 0) this.#maps = Array.from({ length: MAPS }, () => new Map<object, number>());
     return this.#maps[(Array.isArray(each) ? 0 : mixOf(each, true)) % MAPS] as Map<object, number>;
   }
 }

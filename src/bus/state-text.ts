@@ -75,15 +75,27 @@ export class StateCut {
     for (const lines of parts) yield* lines();
   }
 
-  /** `entries`: of a map a key and its value in turn, a width of 2. */
-  *#entryLines(number: number, entries: readonly unknown[], width: 1 | 2): Generator<string> {
+  *#listLines(number: number, list: readonly unknown[]): Generator<string> {
     const line = new PartLine(number, this.#options.lineChars);
-    for (const [index, each] of entries.entries()) {
+    for (const each of list) {
       line.add(this.#pack(each));
-      if (index % width !== width - 1 || !line.isFull) continue;
-      yield line.take();
-      yield* this.#laterLines();
+      if (line.isFull) yield* this.#ended(line);
     }
+    yield* this.#ended(line);
+  }
+
+  *#mapLines(number: number, { keys, values }: MapEntries): Generator<string> {
+    const line = new PartLine(number, this.#options.lineChars);
+    for (const [index, key] of keys.entries()) {
+      line.add(this.#pack(key));
+      line.add(this.#pack(values[index]));
+      if (line.isFull) yield* this.#ended(line);
+    }
+    yield* this.#ended(line);
+  }
+
+  /** The line, and the parts that its entries have. */
+  *#ended(line: PartLine): Generator<string> {
     if (!line.isEmpty) yield line.take();
     yield* this.#laterLines();
   }
@@ -96,11 +108,9 @@ export class StateCut {
       const { key, value, before } = next.value;
       line.add(key);
       line.add(map.isCopied ? this.#packHeld(value, before) : this.#pack(before));
-      if (!line.isFull) continue;
-      yield line.take();
-      yield* this.#laterLines();
+      if (line.isFull) yield* this.#ended(line);
     }
-    if (!line.isEmpty) yield line.take();
+    yield* this.#ended(line);
     yield `${number}\t${JSON.stringify(this.#pack({ ...next.value }))}`;
     yield* this.#laterLines();
   }
@@ -128,15 +138,14 @@ export class StateCut {
 
   #packObject(each: object): Packed {
     if (Array.isArray(each))
-      return this.#isApart(each, each.length) ? ["list", this.#putEntries([...each], 1)] : this.#packList("a", each);
+      return this.#isApart(each, each.length) ? ["list", this.#putList([...each])] : this.#packList("a", each);
     if (each instanceof ArchivedMap) return this.#packArchived(each);
     if (each instanceof PositionRecord) return this.#packPosition(each);
     if (each instanceof TradeSums) {
       const { fills, sums, fees } = each.parts;
-      return ["trades", this.#pack(sums), this.#pack(fees), this.#putEntries(entriesOf(fills), 2)];
+      return ["trades", this.#pack(sums), this.#pack(fees), this.#putMap(fills)];
     }
-    if (each instanceof Map)
-      return this.#isApart(each, each.size) ? ["map", this.#putEntries(entriesOf(each), 2)] : this.#packMap(each);
+    if (each instanceof Map) return this.#isApart(each, each.size) ? ["map", this.#putMap(each)] : this.#packMap(each);
     if (each instanceof Set) return this.#packList("s", each);
     const prototype: unknown = Object.getPrototypeOf(each);
     if (prototype !== Object.prototype && prototype !== null)
@@ -156,8 +165,13 @@ export class StateCut {
     return number;
   }
 
-  #putEntries(entries: readonly unknown[], width: 1 | 2): number {
-    return this.#put((number) => this.#entryLines(number, entries, width));
+  #putList(list: readonly unknown[]): number {
+    return this.#put((number) => this.#listLines(number, list));
+  }
+
+  #putMap(map: ReadonlyMap<unknown, unknown>): number {
+    const entries = entriesOf(map);
+    return this.#put((number) => this.#mapLines(number, entries));
   }
 
   #packArchived(map: ArchivedMap<string, unknown>): Packed {
@@ -222,16 +236,19 @@ class PartLine {
   }
 }
 
-/** Keys and values in turn, as they are now. */
-function entriesOf(map: ReadonlyMap<unknown, unknown>): readonly unknown[] {
-  const entries = Array.from<unknown>({ length: 2 * map.size });
-  let at = 0;
-  map.forEach((value, key) => {
-    if (value instanceof PositionRecord) value.hold();
-    entries[at++] = key;
-    entries[at++] = Array.isArray(value) ? [...(value as readonly unknown[])] : value;
-  });
-  return entries;
+interface MapEntries {
+  readonly keys: readonly unknown[];
+  readonly values: readonly unknown[];
+}
+
+/** As they are now. The values of a map are of one kind. */
+function entriesOf(map: ReadonlyMap<unknown, unknown>): MapEntries {
+  const keys = [...map.keys()];
+  const values = [...map.values()];
+  const [first] = values;
+  if (Array.isArray(first)) return { keys, values: values.map((list) => [...(list as readonly unknown[])]) };
+  if (first instanceof PositionRecord) for (const position of values) (position as PositionRecord).hold();
+  return { keys, values };
 }
 
 /** Whether JSON holds all members as they are: most objects, such as fills, are written without a copy. */
