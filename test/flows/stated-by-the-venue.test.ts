@@ -114,6 +114,57 @@ describe("a split that no venue states", () => {
   });
 });
 
+describe("a new name that no venue states", () => {
+  const VENUE = adapterSource(`
+    name = "AAA";
+    held = 15;
+    async getQuote(symbol: string) {
+      if (symbol === "TWO") this.held = 30;
+      else this.name = symbol;
+      return { symbol, bid: 700, ask: 700, timestamp: Date.now() };
+    }
+    async getPositions() {
+      const [averagePrice, markPrice] = [10_500 / this.held, 12_000 / this.held];
+      return [{ symbol: this.name, quantity: this.held, averagePrice, markPrice }];
+    }
+    async getAccount() {
+      return { nav: 100_000, cash: 88_000, buyingPower: 88_000, currency: "USD" };
+    }`);
+
+  it.each([
+    ["BBB", { renamed: "BBB" }, "15", "700"],
+    ["two BBB of one", { renamed: "BBB", split: "2:1" }, "30", "350"],
+  ])("is %s: the lots move with their cost, and neither NAV nor profit changes", async (_, stated, quantity, price) => {
+    desk = await tempDesk({ files: { "venue.ts": VENUE }, config: () => table("venue") });
+    const { state } = desk.open.desk;
+    const resolve = (more: object, id = "venue/AAA") => desk.call("resolve", { id, note: "a letter", ...more });
+    const quote = (symbol: string) => desk.open.fleet.venues.quote("venue", symbol);
+    await markAccount(desk.open.desk, "venue" as ConnectorName);
+    await expect(resolve(stated)).rejects.toThrow("the venue still holds 15 AAA");
+    await quote("BBB");
+    if (quantity === "30") await quote("TWO");
+    for (let mark = 0; mark < 3; mark++) await markAccount(desk.open.desk, "venue" as ConnectorName);
+    await expect(resolve({ renamed: "aaa" })).rejects.toThrow("is no other instrument than AAA");
+    await expect(resolve({ renamed: "CCC" })).rejects.toMatchObject({
+      message: "15 AAA make 15 CCC, and the venue holds 0; nothing was changed",
+      hint: 'type: qoc resolve venue/AAA -m "what you saw"',
+    });
+    expect(await resolve(stated)).toEqual({ instrument: "venue/BBB", quantity });
+    await markAccount(desk.open.desk, "venue" as ConnectorName);
+    const { book } = await desk.call<StatusView>("status");
+    expect(book.positions).toMatchObject([
+      { symbol: "BBB", quantity, averagePrice: price, unrealizedPnl: "1500", realizedPnl: "0" },
+    ]);
+    expect([book.nav, book.dayPnl, state.flagged.size]).toEqual(["100000", "0", 0]);
+    expect(state.accounts.get("venue")?.unexplained.toFixed()).toBe("0");
+    expect(await desk.call("journal verify")).toMatchObject({ ok: true });
+    await desk.settled();
+    const env = { PATH: process.env["PATH"] ?? "", HOME: desk.home };
+    const { json } = await qocJson({ args: ["pnl", "--by", "symbol"], desk: desk.root, env });
+    expect(json.total).toMatchObject({ realized: "0", unrealized: "0", other: "0", total: "0" });
+  });
+});
+
 describe("what a venue states besides", () => {
   const VENUE = adapterSource(`
     async getQuote(symbol: string) { return { symbol, bid: 99, ask: 100, timestamp: Date.now() }; }

@@ -274,17 +274,38 @@ export class SignedJournal {
     return this.event({ ...moved, note, actor: "human", authority });
   }
 
+  itemResolved(signing: Signing & { readonly unsigned?: boolean; readonly stated?: string } = {}): this {
+    const [key, note] = ["paper/f1", "seen at the venue"] as const;
+    const digest = digestOf(signing.stated ?? note);
+    const subject = { action: "resolve", id: key, digest, shown: "", mode: "paper" } as const;
+    const authority = signing.unsigned ? undefined : this.authority(subject, signing);
+    const connector = "paper" as ConnectorName;
+    return this.event({ type: "item.resolved", connector, key, note, actor: "human", authority });
+  }
+
   split(
     after: string,
-    signing: Signing & { readonly unsigned?: boolean; readonly stated?: string; readonly mode?: Mode } = {},
+    signing: Signing & {
+      readonly unsigned?: boolean;
+      readonly stated?: string;
+      readonly mode?: Mode;
+      readonly newSymbol?: string;
+    } = {},
   ): this {
     const [note, mode] = ["split", signing.mode ?? "paper"] as const;
     const connector = mode === "paper" ? "paper" : "broker";
     const digest = splitDigest({ ratio: [amount(signing.stated ?? after), amount("1")], note });
     const subject = { action: "split", id: `${connector}/X`, digest, shown: "", mode } as const;
     const authority = signing.unsigned ? undefined : this.authority(subject, { key: keyForMode(mode), ...signing });
-    const stated = { symbol: "X", ratio: [amount(after), amount("1")], note, actor: "human", authority } as const;
-    return this.event({ type: "instrument.split", connector: connector as ConnectorName, ...stated });
+    const { newSymbol } = signing;
+    const stated = { symbol: "X", ratio: [amount(after), amount("1")], newSymbol, note } as const;
+    return this.event({
+      type: "instrument.split",
+      connector: connector as ConnectorName,
+      ...stated,
+      actor: "human",
+      authority,
+    });
   }
 
   gap(range: GapRange, signing: Signing = { key: "live" }): this {

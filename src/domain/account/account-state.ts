@@ -98,14 +98,15 @@ function announce(state: AccountState, recorded: Recorded<ActivityReceived>): vo
   if (exchange(state, event, money?.amount ?? ZERO) || ratio !== undefined) explainAgain(state, connector, recordedAt);
 }
 
-/** A human states a split after the mark that shows it: what was held then is of before. */
+/** A human states it after the mark that shows it: what was held then is of before. */
 function splitAsStated(
   state: AccountState,
-  { event: { connector, symbol, ratio: stated }, at }: Recorded<SplitStated>,
+  { event: { connector, symbol, ratio: stated, newSymbol }, at }: Recorded<SplitStated>,
 ): void {
   const ratio = possibleRatio(stated);
   if (ratio === undefined) return;
-  splitInstrument(state, { connector, symbol, ratio, at });
+  if (newSymbol === undefined) splitInstrument(state, { connector, symbol, ratio, at });
+  else exchangeInstrument(state, { connector, symbol, newSymbol, ratio, cash: ZERO, at });
   explainAgain(state, connector, at);
 }
 

@@ -23,13 +23,14 @@ export interface InstrumentCleared {
   readonly authority?: Authority | undefined;
 }
 
-/** A human stated a split that the venue does not announce, and signed it: the lots keep their cost. */
+/** A human stated a split or a new name that the venue does not announce, and signed it: the lots keep their cost. */
 export interface SplitStated {
   readonly type: "instrument.split";
   readonly connector: ConnectorName;
   readonly symbol: string;
-  /** Units after, units before: 7 for 1. */
+  /** Units after, units before: 7 for 1. A new name alone is 1 for 1. */
   readonly ratio: readonly [after: DecimalText, before: DecimalText];
+  readonly newSymbol?: string | undefined;
   readonly note: string;
   readonly actor: Actor;
   readonly authority?: Authority | undefined;

@@ -90,6 +90,7 @@ export class ProfitLedger {
         this.#keepAllOf(event.connector);
         return;
       case "venue.activity":
+      case "instrument.split":
       case "instrument.multiplier":
         if (this.#parts.atMark.has(event.connector)) this.#keepAllOf(event.connector);
         return;
@@ -115,10 +116,9 @@ export class ProfitLedger {
         this.#keepTrade(at, event);
         return;
       case "cash.moved":
-        if (event.kind !== "result" && this.#state.accounts.has(event.connector)) {
-          this.#addFlow(event.connector, decimal(event.amount), { at });
-          this.#endExplained(event.connector);
-        }
+        if (event.kind === "result" || !this.#state.accounts.has(event.connector)) return;
+        this.#addFlow(event.connector, decimal(event.amount), { at });
+        this.#endExplained(event.connector);
         return;
       case "instrument.split":
         this.#endExplained(event.connector);

@@ -1,4 +1,7 @@
-/** A split that the venue does not announce, as a human states it: `qoc resolve CONNECTOR/SYMBOL --split 7:1`. */
+/**
+ * A split or a new name that the venue does not announce, as a human states it: `qoc resolve CONNECTOR/SYMBOL` with
+ * `--split 7:1` or `--renamed NEW`.
+ */
 import type { Authority } from "../../domain/authority/authority.ts";
 import { type Decimal, type DecimalText, ZERO, decimal, floored, text } from "../../domain/decimal.ts";
 import { digestOf } from "../../domain/digest.ts";
@@ -6,7 +9,9 @@ import { QocError } from "../../domain/errors/error.ts";
 import type { Actor } from "../../domain/event.ts";
 import type { ConnectorName, Digest } from "../../domain/ids.ts";
 import { positionsToSplit } from "../../domain/account/split.ts";
-import { possibleRatio, smallRatioText } from "../../domain/account/split-ratio.ts";
+import { exchangedPositions } from "../../domain/account/instrument-exchange.ts";
+import { possibleRatio, smallRatioText, splitQuantity } from "../../domain/account/split-ratio.ts";
+import type { SplitStated } from "../../domain/market/instrument-event.ts";
 import type { VenuePosition } from "../../domain/market/venue.ts";
 import { type InstrumentKey, comparableSymbol, instrumentKey } from "../../domain/orders/order.ts";
 import type { PageCaller } from "../../domain/pages/page-session.ts";
@@ -18,8 +23,12 @@ import { settledPositions } from "./settled-positions.ts";
 /** Units after, units before: 7 for 1. */
 export type StatedRatio = readonly [after: DecimalText, before: DecimalText];
 
+/** Of a new name alone. */
+export const SAME_UNITS: StatedRatio = ["1" as DecimalText, "1" as DecimalText];
+
 interface SplitStatement {
   readonly split: StatedRatio;
+  readonly newSymbol?: string | undefined;
   readonly note: string;
   readonly actor: Actor;
   readonly authority?: Authority | undefined;
@@ -27,8 +36,8 @@ interface SplitStatement {
 }
 
 /** What the client signs, and the desk and its audit check. */
-export function splitDigest({ ratio, note }: { readonly ratio: StatedRatio; readonly note: string }): Digest {
-  return digestOf(JSON.stringify([...ratio, note]));
+export function splitDigest({ ratio, newSymbol, note }: Pick<SplitStated, "newSymbol" | "note" | "ratio">): Digest {
+  return digestOf(JSON.stringify(newSymbol === undefined ? [...ratio, note] : [...ratio, newSymbol, note]));
 }
 
 /**
@@ -39,7 +48,7 @@ export function splitDigest({ ratio, note }: { readonly ratio: StatedRatio; read
 export async function stateSplit(
   desk: Desk,
   key: string,
-  { split, note, actor, authority, page }: SplitStatement,
+  { split, newSymbol, note, actor, authority, page }: SplitStatement,
 ): Promise<{ instrument: string; quantity: string }> {
   const position = desk.state.positions.get(key as InstrumentKey);
   if (position === undefined || position.quantity.eq(ZERO))
@@ -47,13 +56,15 @@ export async function stateSplit(
   const { symbol } = position;
   const connector = position.connector as ConnectorName;
   const mode = desk.state.connectors.get(connector)?.mode ?? "unstated";
-  const digest = splitDigest({ ratio: split, note });
+  const digest = splitDigest({ ratio: split, newSymbol, note });
   const subject = { action: "split", id: key, digest, shown: "", mode, page } as const;
   await desk.authority.check({ ...subject, key: keyForMode(mode) }, authority);
   const positions = await settledPositions(desk, { connector, symbol });
-  checkSplit(desk, { connector, symbol, split, theirs: quantityAt(positions, symbol) });
-  await desk.commit({ type: "instrument.split", connector, symbol, ratio: split, note, actor, authority });
-  return { instrument: key, quantity: text(position.quantity) };
+  if (newSymbol === undefined) checkSplit(desk, { connector, symbol, split, theirs: quantityAt(positions, symbol) });
+  else checkNewName(desk, { connector, symbol, newSymbol, split, positions });
+  await desk.commit({ type: "instrument.split", connector, symbol, ratio: split, newSymbol, note, actor, authority });
+  const after = newSymbol === undefined ? (key as InstrumentKey) : instrumentKey(connector, newSymbol);
+  return { instrument: after, quantity: text(desk.state.positions.get(after)?.quantity ?? ZERO) };
 }
 
 /** In all spellings: a venue may spell an instrument differently in fills and in positions. */
@@ -90,6 +101,27 @@ function checkSplit({ clock, state }: Pick<Desk, "clock" | "state">, checked: Ch
     `${stated} makes ${text(after)} of ${text(held)} ${symbol}, and the venue holds ${text(theirs)}`,
     fits === undefined ? adopt : `${command} --split ${fits} -m "what you saw"`,
   );
+}
+
+interface CheckedName extends Omit<CheckedSplit, "theirs"> {
+  readonly newSymbol: string;
+  readonly positions: readonly VenuePosition[];
+}
+
+/** The venue must hold nothing under the old name, and under the new one what the old one makes. */
+function checkNewName({ state }: Pick<Desk, "state">, checked: CheckedName): void {
+  const { connector, symbol, newSymbol, split, positions } = checked;
+  const adopt = `qoc resolve ${quoteForShell(instrumentKey(connector, symbol))} -m "what you saw"`;
+  const ratio = possibleRatio(split);
+  if (ratio === undefined || comparableSymbol(newSymbol) === comparableSymbol(symbol))
+    refuse(`${newSymbol} at ${split.join(":")} is no other instrument than ${symbol}`, adopt);
+  const [left, theirs] = [quantityAt(positions, symbol), quantityAt(positions, newSymbol)];
+  if (!left.eq(ZERO)) refuse(`the venue still holds ${text(left)} ${symbol}`, "qoc status");
+  const held = exchangedPositions(state, checked).reduce((sum, { quantity }) => sum.plus(quantity), ZERO);
+  const had = state.positions.get(instrumentKey(connector, newSymbol))?.quantity ?? ZERO;
+  const makes = had.plus(splitQuantity(held, ratio));
+  if (!makes.eq(theirs))
+    refuse(`${text(held)} ${symbol} make ${text(makes)} ${newSymbol}, and the venue holds ${text(theirs)}`, adopt);
 }
 
 /** The venue holds the whole units, and paid cash for the rest. */

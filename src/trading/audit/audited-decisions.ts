@@ -71,7 +71,12 @@ export function splitDecision(event: SplitStated, mode: Mode): AuditedDecision {
   const { connector, symbol, authority } = event;
   const id = instrumentKey(connector, symbol);
   const subject = { action: "split", id, digest: splitDigest(event), shown: "", mode } as const;
-  return { name: `the split of ${id}`, subject, authority, key: keyForMode(mode) };
+  return {
+    name: `the ${event.newSymbol === undefined ? "split" : "new name"} of ${id}`,
+    subject,
+    authority,
+    key: keyForMode(mode),
+  };
 }
 
 export function flowDecision(event: CashMoved, mode: Mode): AuditedDecision {

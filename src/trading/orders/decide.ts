@@ -15,7 +15,7 @@ import type { Mode } from "../../domain/market/venue.ts";
 import { acceptGap } from "../audit/accept-gap.ts";
 import { standingOf } from "../account/account-view.ts";
 import { settledPositions } from "../account/settled-positions.ts";
-import { type StatedRatio, stateSplit } from "../account/stated-split.ts";
+import { SAME_UNITS, type StatedRatio, stateSplit } from "../account/stated-split.ts";
 import { type SignedDecision, keyForMode } from "../keys/authority.ts";
 import type { Desk } from "../desk.ts";
 import { matchOrder, findOrder } from "./find-order.ts";
@@ -140,16 +140,18 @@ function resolveDecision(id: string, mode: Mode, { note, page }: HumanNote): Sig
  * applied and flagged.
  * An instrument that is flagged or has disputed fills takes the quantity that its venue reports now. A position at a
  * connector that is no longer in desk.toml is written off. A fill or an activity that cannot be read is asked for no
- * longer. With a ratio of a split see {@link stateSplit}.
+ * longer. With a split or a new name see {@link stateSplit}.
  * @throws NOT_UNKNOWN if the venue still has the order; POSITION_UNSETTLED; CONNECTOR_NOT_READY.
  */
 export async function resolveOrder(
   desk: Desk,
   ref: string,
-  decision: HumanNote & { readonly split?: StatedRatio | undefined },
+  decision: HumanNote & { readonly split?: StatedRatio | undefined; readonly renamed?: string | undefined },
 ): Promise<Receipt | { instrument: string; quantity: string } | { item: string }> {
   const { note, actor, authority } = decision;
-  if (decision.split !== undefined) return stateSplit(desk, ref, { ...decision, split: decision.split });
+  const { split, renamed: newSymbol } = decision;
+  if (split !== undefined || newSymbol !== undefined)
+    return stateSplit(desk, ref, { ...decision, split: split ?? SAME_UNITS, newSymbol });
   if (isWrittenOff(desk, ref)) return writeOff(desk, ref, decision);
   if (desk.state.unread.has(ref as UnreadKey)) return resolveItem(desk, ref as UnreadKey, decision);
   const isBlocked = desk.state.flagged.has(ref as InstrumentKey) || desk.state.disputes.has(ref as InstrumentKey);

@@ -53,8 +53,9 @@ function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | un
     case "instrument.agreed":
       return { text: `${event.symbol} at ${event.connector}: the venue has what the fills say, and orders pass again` };
     case "instrument.split": {
-      const { symbol, connector, ratio, actor, note } = event;
-      return { text: `${symbol} at ${connector} split ${ratio.join(":")}, as ${actor} says${because(note)}` };
+      const { symbol, connector, ratio, newSymbol, actor, note } = event;
+      const name = newSymbol === undefined ? "" : ` and is named ${newSymbol}`;
+      return { text: `${symbol} at ${connector} split ${ratio.join(":")}${name}, as ${actor} says${because(note)}` };
     }
     case "item.unread": {
       const { connector, item } = event;

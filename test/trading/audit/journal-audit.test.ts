@@ -61,6 +61,7 @@ describe("an honest journal", () => {
       replacing().cancelling("a", "r").submitting("r", undefined, "6").accepted("r"),
       { signatures: 2, approvals: 2, intents: 3, heads: 2 },
     ],
+    ["a fill that is resolved", desk().itemResolved(), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
     ["a split", desk().split("7"), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
     ["a withdrawal", desk().flow("paper", "paper"), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
     ["a signed gap", desk().gap(GAP), { signatures: 1, approvals: 0, intents: 0, heads: 1 }],
@@ -327,6 +328,13 @@ const FORGERIES: readonly [string, string, () => SignedJournal][] = [
   ],
   ["a split without a signature", "SIGNATURE_MISSING", () => desk().split("7", { unsigned: true })],
   ["a split of another ratio than was signed", "SIGNATURE_INVALID", () => desk().split("70", { stated: "7" })],
+  ["a new name that was not signed", "SIGNATURE_INVALID", () => desk().split("7", { newSymbol: "Y" })],
+  ["a fill that is resolved without a signature", "SIGNATURE_MISSING", () => desk().itemResolved({ unsigned: true })],
+  [
+    "a fill that is resolved for another reason than was signed",
+    "SIGNATURE_INVALID",
+    () => desk().itemResolved({ stated: "other" }),
+  ],
   [
     "a split at a live account with the desk key",
     "SIGNATURE_INVALID",

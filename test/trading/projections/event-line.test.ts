@@ -77,6 +77,14 @@ describe("the line of an event", () => {
       "AAA at v split 7:1, as human says: letter",
     ],
     [
+      {
+        ...{ type: "instrument.split", connector: "v", symbol: "AAA", newSymbol: "BBB" },
+        ...{ ratio: ["1", "10"], actor: "human", note: "letter" },
+      },
+      "info",
+      "AAA at v split 1:10 and is named BBB, as human says: letter",
+    ],
+    [
       { type: "connector.changed", connector: "v", state: "restarting", reason: "exit 7" },
       "warn",
       "v is restarting: exit 7",
