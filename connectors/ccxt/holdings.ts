@@ -18,10 +18,16 @@ export function positionsOf(coins: readonly Balance[], currency: string, prices:
   return coins.map(({ asset, total }): Position => {
     const symbol = marketOfCoin(asset, currency);
     const position: Position = { symbol, quantity: total, currency };
-    const price = prices.get(symbol);
+    const price = priceOf(prices, symbol);
     if (price !== undefined) position.markPrice = price;
     return position;
   });
+}
+
+/** A market without a trade has a last price of 0 at some exchanges, which is no price. */
+function priceOf(prices: ReadonlyMap<string, string>, symbol: string): string | undefined {
+  const price = prices.get(symbol);
+  return price === undefined || amount(price).eq(ZERO) ? undefined : price;
 }
 
 /** The net asset value leaves out coins without a price, and says so. */
@@ -35,7 +41,7 @@ export function accountOf(
   let nav = amount(cash?.total ?? "0");
   const unpriced: string[] = [];
   for (const { asset, total } of coins) {
-    const price = prices.get(marketOfCoin(asset, currency));
+    const price = priceOf(prices, marketOfCoin(asset, currency));
     if (price === undefined) unpriced.push(asset);
     else nav = nav.plus(amount(total).times(amount(price)));
   }

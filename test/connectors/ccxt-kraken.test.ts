@@ -99,11 +99,14 @@ it("balances have the desk's names of coins, and what orders hold is not free", 
     ["ZUSD", "USD"],
   ]);
   expect(balancesOf(balances, assets)).toEqual([
-    { asset: "BTC", total: "0.50", free: "0.4" },
-    { asset: "USD", total: "25435.2100", free: "17185.45" },
+    { asset: "BTC", total: "0.5", free: "0.4" },
+    { asset: "USD", total: "25435.21", free: "17185.45" },
     // A coin that earns has no market: it is held, and counts nothing.
-    { asset: "XBT.F", total: "1.0", free: "1" },
+    { asset: "XBT.F", total: "1", free: "1" },
   ]);
+  // Two names of one coin.
+  const twice = { XXBT: { balance: "0.5", hold_trade: "0.1" }, XBT: { balance: "1e-8" } };
+  expect(balancesOf(twice, assets)).toEqual([{ asset: "BTC", total: "0.50000001", free: "0.40000001" }]);
 });
 
 it("a quote has the best prices and sizes, and the time of the answer", () => {

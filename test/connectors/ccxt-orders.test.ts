@@ -58,7 +58,11 @@ it("balances are cash, coins at their last price, and a notice of coins without 
     { asset: "OLD", total: "7", free: "7" },
     { asset: "ETH", total: "0.00", free: "0" },
   ];
-  const prices = new Map([["BTC/USDT", "60000.01"]]);
+  // Without a trade, a market has a last price of 0.
+  const prices = new Map([
+    ["BTC/USDT", "60000.01"],
+    ["OLD/USDT", "0.00"],
+  ]);
   expect(accountOf(balances, "USDT", prices)).toEqual({
     ...{ nav: "8407.9080345678", cash: "1000.50", buyingPower: "900.25", currency: "USDT" },
     notice: "not in the NAV, for lack of a price in USDT: OLD",

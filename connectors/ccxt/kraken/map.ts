@@ -10,6 +10,7 @@ import {
   bodyOf,
   liquidityOf,
   millisIn,
+  optionalAmountIn,
   optionalMillisIn,
   optionalTextIn,
   sideIn,
@@ -127,15 +128,24 @@ export function lastPriceOf(ticker: Body): string {
   return firstOf(ticker, "c");
 }
 
-/** `assets`: the desk's name of each of Kraken's. Names such as `XBT.F` are coins that earn, and cannot be sold. */
+/**
+ * `assets`: the desk's name of each of Kraken's. Names such as `XBT.F` are coins that earn, and cannot be sold. Two of
+ * Kraken's names for one asset, such as `XXBT` and `XBT`, are one balance.
+ */
 export function balancesOf(balances: Body, assets: ReadonlyMap<string, string>): readonly Balance[] {
-  return Object.entries(balances).flatMap(([name, value]) => {
+  const sums = new Map<string, Balance>();
+  for (const [name, value] of Object.entries(balances)) {
     const balance = bodyOf(value);
-    const total = amountIn(balance, "balance");
-    const held = typeof balance["hold_trade"] === "string" ? balance["hold_trade"] : "0";
-    const free = amountText(amount(total).minus(amount(held)));
-    return amount(total).eq(ZERO) ? [] : [{ asset: assets.get(name) ?? coinOf(name), total, free }];
-  });
+    const asset = assets.get(name) ?? coinOf(name);
+    const { total, free } = sums.get(asset) ?? { total: "0", free: "0" };
+    const [more, held] = [amount(amountIn(balance, "balance")), amount(optionalAmountIn(balance, "hold_trade") ?? "0")];
+    sums.set(asset, {
+      asset,
+      total: amountText(amount(total).plus(more)),
+      free: amountText(amount(free).plus(more).minus(held)),
+    });
+  }
+  return [...sums.values()].filter(({ total }) => !amount(total).eq(ZERO));
 }
 
 /** The parameters of an order. @throws NotSent for a time in force that Kraken lacks. */
