@@ -2,7 +2,6 @@
  * Checks every message of a worker: counts it, measures it, and accepts only events of the protocol and plain responses
  * to Comlink calls. Any other message ends the session.
  */
-import * as z from "zod";
 import { payloadSize } from "../protocol/payload-size.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { WorkerEvent } from "../protocol/messages.ts";
@@ -11,12 +10,8 @@ import type { Clock } from "../domain/ports.ts";
 import { RateBucket } from "../lib/rate-bucket.ts";
 import { RateWindow } from "../lib/rate-window.ts";
 
-/** A Comlink response with a plain value. Proxies, handlers and thrown errors are refused. */
-const comlinkResponseSchema = z.strictObject({
-  id: z.string().max(200),
-  type: z.literal("RAW"),
-  value: z.unknown().optional(),
-});
+const RESPONSE_ID_CHARS_MAX = 200;
+const RESPONSE_MEMBERS: ReadonlySet<string> = new Set(["id", "type", "value"]);
 
 export type CheckedMessage =
   | { readonly kind: "event"; readonly event: WorkerEvent }
@@ -70,7 +65,7 @@ export function createMessageValidator({ clock, redact, stalledMs }: MessageVali
     },
     check: (message) => {
       if (isResponse(message)) {
-        return comlinkResponseSchema.safeParse(message).success
+        return isPlainResponse(message)
           ? { kind: "response", response: message }
           : refuse(`a malformed response: ${sampleOf(message, redact)}`);
       }
@@ -88,8 +83,15 @@ export function createMessageValidator({ clock, redact, stalledMs }: MessageVali
   };
 }
 
-function isResponse(message: unknown): boolean {
+function isResponse(message: unknown): message is object {
   return typeof message === "object" && message !== null && !("e" in message);
+}
+
+/** A Comlink response with a plain value. Proxies, handlers and thrown errors are refused. */
+function isPlainResponse(message: object): boolean {
+  const { id, type } = message as { readonly id?: unknown; readonly type?: unknown };
+  const isNamed = typeof id === "string" && id.length <= RESPONSE_ID_CHARS_MAX;
+  return isNamed && type === "RAW" && Object.keys(message).every((name) => RESPONSE_MEMBERS.has(name));
 }
 
 const BATCHES: ReadonlySet<unknown> = new Set(["fills", "reports", "activities", "quotes"]);

@@ -5,6 +5,7 @@ import { LIMITS } from "../protocol/limits.ts";
 import { type Envelope, type Method } from "../protocol/messages.ts";
 import { answerIssue } from "./answer-issue.ts";
 import { listedOrderSchema } from "./open-orders.ts";
+import { parseCanonicalQuote } from "../protocol/quote-schema.ts";
 import type { AnswerShape } from "../protocol/answer-shape.ts";
 import {
   ACK_MEMBERS,
@@ -69,6 +70,8 @@ interface VenueCall<T> {
   readonly schema: z.ZodType<T>;
   /** The members of the answer, if it is an object or a list of objects. */
   readonly members?: ReadonlySet<string>;
+  /** Reads what the schema reads, in a form that is read faster and has known members alone; else undefined. */
+  readonly readCanonical?: (value: unknown) => T | undefined;
 }
 
 /**
@@ -77,7 +80,7 @@ interface VenueCall<T> {
 async function callVenue<T>(
   connectors: Connectors,
   name: string,
-  { method, args = [], schema, members }: VenueCall<T>,
+  { method, args = [], schema, members, readCanonical }: VenueCall<T>,
 ): Promise<T> {
   const connector = findConnector(connectors, name);
   const response: Envelope = await connector.invoke(method, args);
@@ -86,6 +89,8 @@ async function callVenue<T>(
     throw new QocError("RATE_LIMITED", details, { data: { retryAfterMs: response.retryAfterMs ?? 0 } });
   }
   if (!response.ok) throw new QocError("CALL_FAILED", { connector: name, method, message: response.message });
+  const canonical = readCanonical?.(response.value);
+  if (canonical !== undefined) return canonical;
   const parsed = schema.safeParse(response.value);
   if (parsed.success) {
     if (members !== undefined) connector.unknownMembers.note(method, response.value, members);
@@ -109,6 +114,7 @@ type AnswerForm<T> = Pick<VenueCall<T>, "schema" | "members">;
 function one<T>(shape: AnswerShape<T>): AnswerForm<T> {
   return { schema: shape, members: shape.members };
 }
+const QUOTE = { ...one(quoteSchema), readCanonical: parseCanonicalQuote };
 function oneOrNull<T>(shape: AnswerShape<T>): AnswerForm<T | null> {
   return { schema: shape.nullable(), members: shape.members };
 }
@@ -164,7 +170,7 @@ export const buyingPowerSchema = z.union([z.number(), z.string()]).transform((ra
 export function openVenueClient(connectors: Connectors) {
   return {
     quote: (name: string, symbol: string): Promise<VenueQuote> =>
-      callVenue(connectors, name, { method: "getQuote", args: [symbol], ...one(quoteSchema) }),
+      callVenue(connectors, name, { method: "getQuote", args: [symbol], ...QUOTE }),
     positions: (name: string): Promise<readonly VenuePosition[]> =>
       callVenue(connectors, name, { method: "getPositions", ...list(positionSchema, LIMITS.positions) }),
     buyingPower: (name: string): Promise<DecimalText> =>

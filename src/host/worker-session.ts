@@ -237,7 +237,7 @@ export class WorkerSession {
 
   #parseEnvelope(method: Method, value: unknown, symbol: unknown): Envelope | QocError {
     const { name, cleanText, secretMask, log } = this.#options;
-    const parsed = envelopeSchema.safeParse(value);
+    const parsed = isSuccess(value) ? { success: true as const, data: value } : envelopeSchema.safeParse(value);
     if (!parsed.success)
       return new QocError("PROTOCOL", {
         connector: name,
@@ -380,4 +380,10 @@ export class WorkerSession {
     const reason = (this.#exitReason ?? "").split("\n")[0] ?? "";
     return new QocError("CALL_DIED", { connector: this.#options.name, method, reason });
   }
+}
+
+/** What most calls answer. */
+function isSuccess(value: unknown): value is Extract<Envelope, { readonly ok: true }> {
+  if (typeof value !== "object" || value === null || (value as { readonly ok?: unknown }).ok !== true) return false;
+  return Object.keys(value).every((name) => name === "ok" || name === "value");
 }

@@ -152,6 +152,7 @@ function optional<T extends z.ZodType>(schema: T) {
 /** For further schemas of answers. */
 export const FIELDS = { line, name, numeric, optional, positive, time };
 
+export const FEED_CHARS_MAX = 40;
 export const quoteSchema = answerShape(
   {
     symbol: name,
@@ -166,7 +167,7 @@ export const quoteSchema = answerShape(
     last: optional(numeric),
     bidSize: optional(notNegative),
     askSize: optional(notNegative),
-    feed: optional(name.max(40)),
+    feed: optional(name.max(FEED_CHARS_MAX)),
     notice: optional(notice),
   },
   { read: ({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueQuote },

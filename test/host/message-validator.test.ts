@@ -187,6 +187,9 @@ describe("a message outside of the protocol:", () => {
     ["APPLY", { id: "1", type: "APPLY", path: ["placeOrder"], argumentList: [] }, "malformed response"],
     ["GET", { id: "1", type: "GET", path: Array.from({ length: 20 }, () => "a") }, "malformed response"],
     ["RELEASE", { id: "1", type: "RELEASE" }, "malformed response"],
+    ["another member", { id: "1", type: "RAW", value: 1, path: ["placeOrder"] }, "malformed response"],
+    ["a long id", { id: "1".repeat(201), type: "RAW", value: 1 }, "malformed response"],
+    ["no id", { type: "RAW", value: 1 }, "malformed response"],
     ["HANDLER proxy", { id: "1", type: "HANDLER", name: "proxy", value: {} }, "malformed response"],
     ["HANDLER throw", { id: "1", type: "HANDLER", name: "throw", value: { isError: false } }, "malformed response"],
   ])("%s is refused, with a sample", (_name, message, reason) => {

@@ -9,6 +9,18 @@ const amount = fc.oneof(
   fc.double({ noNaN: true }).map(String),
   fc.integer({ min: -5, max: 1_000_000 }),
   fc.constantFrom("0", "-0", -0, "1.10", "01", ".5", "1e5", 1e-7, 1e21, 0.1, "-3.5", " 1", "", "9999999999999999999"),
+  fc.constantFrom(
+    "100.00",
+    "99.50",
+    "0.00",
+    "-0.0",
+    "10.",
+    ".50",
+    "1.0e2",
+    `1.${"0".repeat(62)}`,
+    `1.${"0".repeat(63)}`,
+  ),
+  fc.constantFrom("-37.630", "007.0", "1.2.0", " 1.0", "1.0 ", "1,0.0", "9".repeat(21) + ".0"),
   fc.constantFrom(undefined, null),
 );
 const time = fc.oneof(
@@ -23,15 +35,19 @@ const symbol = fc.oneof(
 const anyQuote = fc.record(
   {
     ...{ symbol, bid: amount, ask: amount, timestamp: time, asOf: time },
-    ...{ last: amount, bidSize: amount, askSize: amount, feed: symbol, more: fc.anything() },
+    ...{ last: amount, bidSize: amount, askSize: amount, more: fc.anything() },
+    ...{ feed: fc.oneof(symbol, fc.constantFrom("iex", "x".repeat(41))), delayedMs: time },
+    ...{ timeSource: fc.constantFrom("venue", "now", null), coverage: fc.constantFrom("partial", "none", null) },
   },
   { requiredKeys: ["symbol", "bid", "ask", "timestamp"] },
 );
-const price = fc.constantFrom("2938.13", "-37.63", "0", 100.5, 7);
+const price = fc.constantFrom("99.50", "90.00000000", "2938.13", "-37.63", "0", 100.5, 7);
 const canonicalQuote = fc.record(
   {
     ...{ symbol: fc.constantFrom("SPX", "BTC/USD"), bid: price, ask: price, last: price },
     ...{ bidSize: price, askSize: price, timestamp: fc.nat(), asOf: fc.nat() },
+    ...{ feed: fc.constantFrom("iex", "x".repeat(40)), delayedMs: fc.nat() },
+    ...{ timeSource: fc.constantFrom("venue", "received"), coverage: fc.constantFrom("full", "partial") },
   },
   { requiredKeys: ["symbol", "bid", "ask", "timestamp"] },
 );
