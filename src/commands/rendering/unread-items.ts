@@ -5,11 +5,17 @@ import { oneLine } from "./terminal-text.ts";
 
 type Unread = Pick<StatusView, "unread">;
 
+/** On a terminal. A pipe gets all. */
+const SHOWN_MAX = 10;
+
 export function unreadLines({ unread = [] }: Unread): readonly string[] {
-  return unread.flatMap(({ connector, kind, key, symbol, untrusted }) => [
-    oneLine([`${kind} of ${connector}`, symbol ?? "", untrusted.text].filter((part) => part !== "").join("  ")),
-    `  qoc resolve ${key === null ? "CONNECTOR/ID" : quoteForShell(key)} -m "what it is"`,
-  ]);
+  const lines = unread
+    .slice(0, SHOWN_MAX)
+    .flatMap(({ connector, kind, key, symbol, untrusted }) => [
+      oneLine([`${kind} of ${connector}`, symbol ?? "", untrusted.text].filter((part) => part !== "").join("  ")),
+      `  qoc resolve ${key === null ? "CONNECTOR/ID" : quoteForShell(key)} -m "what it is"`,
+    ]);
+  return unread.length <= SHOWN_MAX ? lines : [...lines, `and ${unread.length - SHOWN_MAX} more: qoc status | cat`];
 }
 
 export function unreadFacts({ unread = [] }: Unread): readonly (readonly string[])[] {

@@ -119,7 +119,7 @@ export const CONNECTOR_ERRORS = {
     { retryable: true },
   ),
   FILL_FLOOD: row(
-    "connector {connector} reported more than {limit} {what} within an hour and was cut off",
+    "connector {connector} reported more than {limit} {what} and was cut off",
     "compare with the venue's own page, then qoc connectors restart {connector}",
   ),
   NOT_SUPPORTED: row("connector {connector} does not support {method}", "qoc connectors list"),

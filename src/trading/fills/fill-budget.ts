@@ -52,7 +52,9 @@ export function createFillBudgets(clock: Pick<Clock, "monotonic">): FillBudgets 
   };
   return {
     spend: (connector, kind) =>
-      windowsOf(connector)[kind].spend() ? undefined : { limit: FILLS_PER_HOUR[kind], what: NOUNS[kind] },
+      windowsOf(connector)[kind].spend()
+        ? undefined
+        : { limit: FILLS_PER_HOUR[kind], what: `${NOUNS[kind]} within an hour` },
     reset: (connector) => void windows.delete(connector),
   };
 }

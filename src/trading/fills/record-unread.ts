@@ -3,16 +3,18 @@ import { activityKey } from "../../domain/account/venue-activity.ts";
 import { QocError } from "../../domain/errors/error.ts";
 import { fillKey } from "../../domain/fills/fill.ts";
 import type { ConnectorName } from "../../domain/ids.ts";
-import { unreadKey } from "../../domain/market/unread-item.ts";
+import { openItems, unreadKey } from "../../domain/market/unread-item.ts";
 import type { UnreadItem } from "../../domain/market/venue.ts";
 import type { Desk } from "../desk.ts";
 
 /** An item that the connector sent by itself is asked for from this long before its time. */
 const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
+/** Of one connector. They stay in memory until they are read or resolved, and each new fill is compared with them. */
+const OPEN_MAX = 1_000;
 
 /**
  * `since`: the time (ms) from which the desk asked for them; undefined if the connector sent them by itself. Resolves
- * when they are on disk. @throws FILL_FLOOD over the connector's budget.
+ * when they are on disk. @throws FILL_FLOOD over the connector's budget, and if too many are open.
  */
 export async function recordUnread(
   desk: Pick<Desk, "commit" | "fillBudgets" | "state">,
@@ -24,8 +26,14 @@ export async function recordUnread(
   const { openedAt: opened } = desk.state.accounts.get(connector) ?? {};
   if (opened === undefined) return;
   let last: Promise<unknown> | undefined;
+  let open = openItems(desk.state.unread, connector).length;
   for (const item of items) {
     if ((item.at ?? opened) < opened || isKnown(desk, connector, item)) continue;
+    open += 1;
+    if (open > OPEN_MAX) {
+      const what = "fills and activities that cannot be read";
+      throw new QocError("FILL_FLOOD", { connector, limit: OPEN_MAX, what });
+    }
     const exceeded = desk.fillBudgets.spend(connector, "misfit");
     if (exceeded !== undefined) throw new QocError("FILL_FLOOD", { connector, ...exceeded });
     const at = item.at ?? desk.state.lastFillAt.get(connector) ?? opened;
