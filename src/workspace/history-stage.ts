@@ -20,14 +20,20 @@ export interface StagePlace {
   readonly root: string;
   readonly disk: Pick<Disk, "facts">;
   readonly git: Git;
+  readonly limits: RevisionLimits;
 }
 
-/** A larger file is left out. A sparse file of terabytes would end each revision at git's time limit. */
-const FILE_MIB_MAX = 64;
+export interface RevisionLimits {
+  /** A larger file is left out. A sparse file of terabytes would end each revision at git's time limit. */
+  readonly fileMib: number;
+  /** Of the files of one revision. */
+  readonly mib: number;
+  /** git compares each named file with every file of the folder, and each file of a new pack with those before it. */
+  readonly files: number;
+}
+
+export const REVISION_LIMITS: RevisionLimits = { fileMib: 64, mib: 256, files: 5_000 };
 const MIB = 1024 * 1024;
-const BATCH_BYTES_MAX = 256 * MIB;
-/** git compares each named file with every file of the folder, and each file of a new pack with those before it. */
-const BATCH_FILES_MAX = 5_000;
 /** So many new files go into one pack: git would sync each of them alone, which takes a millisecond a file. */
 const PACKED_MIN = 100;
 const PACK = ["-c", "core.bigFileThreshold=1"];
@@ -40,7 +46,7 @@ export async function stageChanges(place: StagePlace, first: ReadonlySet<string>
   const changed = await changedPaths(place.git);
   const { taken, tooLarge, unnamed, isComplete } = await takeBatch(place, inTurn(changed, first));
   const problems = [
-    ...(tooLarge.length === 0 ? [] : [`more than ${FILE_MIB_MAX} MiB: ${namesOf(tooLarge)}`]),
+    ...(tooLarge.length === 0 ? [] : [`more than ${place.limits.fileMib} MiB: ${namesOf(tooLarge)}`]),
     ...(unnamed.length === 0 ? [] : [`a name that is not UTF-8: ${namesOf(unnamed)}`]),
   ];
   if (taken.length > 0) {
@@ -77,7 +83,7 @@ interface TakenPaths {
   readonly isComplete: boolean;
 }
 
-async function takeBatch({ root, disk }: StagePlace, paths: readonly string[]): Promise<TakenPaths> {
+async function takeBatch({ root, disk, limits }: StagePlace, paths: readonly string[]): Promise<TakenPaths> {
   const taken: string[] = [];
   const tooLarge: string[] = [];
   const unnamed: string[] = [];
@@ -93,11 +99,11 @@ async function takeBatch({ root, disk }: StagePlace, paths: readonly string[]): 
         continue;
       }
       const size = facts[index]?.kind === "file" ? facts[index].size : 0;
-      if (size > FILE_MIB_MAX * MIB) {
+      if (size > limits.fileMib * MIB) {
         tooLarge.push(path);
         continue;
       }
-      if (taken.length === BATCH_FILES_MAX || bytes + size > BATCH_BYTES_MAX)
+      if (taken.length === limits.files || bytes + size > limits.mib * MIB)
         return { taken, tooLarge, unnamed, isComplete: false };
       taken.push(path);
       bytes += size;

@@ -8,7 +8,7 @@ import type { Clock, Disk, Log } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { DESK, type Git, Unchanged, bytePathsOf, gitIn, listOfBytePaths, textOfBytePath } from "./history-git.ts";
 import { GitRevisions, HEAD_PREFIX, type Revision, type ShownRevision, whoOf } from "./history-revisions.ts";
-import { type StagedChanges, stageChanges } from "./history-stage.ts";
+import { REVISION_LIMITS, type RevisionLimits, type StagedChanges, stageChanges } from "./history-stage.ts";
 import { LAYOUT } from "./layout.ts";
 
 export interface History {
@@ -48,6 +48,8 @@ export interface HistoryOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly enabled: boolean;
+  /** Of one revision; {@link REVISION_LIMITS} if undefined. */
+  readonly limits?: RevisionLimits | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Returns the paths that the desk has written, moved or removed since the last call, relative to `root`. */
   written(): ReadonlySet<string>;
@@ -321,8 +323,8 @@ class GitHistory extends GitRevisions implements History {
   }
 
   async #stage(): Promise<StagedChanges> {
-    const { root, disk, log } = this.#options;
-    const staged = await stageChanges({ root, disk, git: this.#git }, this.#own);
+    const { root, disk, log, limits = REVISION_LIMITS } = this.#options;
+    const staged = await stageChanges({ root, disk, git: this.#git, limits }, this.#own);
     if (!staged.isEmpty) this.#isStaged = true;
     const { problem } = staged;
     if (problem !== "") await removeUnfinishedPacks(disk, `${root}/${LAYOUT.history}`);

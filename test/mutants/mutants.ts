@@ -926,18 +926,18 @@ const SECOND: readonly Mutant[] = [
     name: "40a",
     removes: "the limit of a file's size in the history",
     file: "src/workspace/history-stage.ts",
-    search: "if (size > FILE_MIB_MAX * MIB) {",
-    replace: "if (size > FILE_MIB_MAX * MIB * MIB) {",
+    search: "if (size > limits.fileMib * MIB) {",
+    replace: "if (size > limits.fileMib * MIB * MIB) {",
     test: "test/workspace/history.test.ts",
     fails:
-      "leaves out a file of more than 64 MiB, which does not keep the others out, says so, and keeps it before a restore",
+      "leaves out a file of more MiB than the limit, which does not keep the others out, says so, and keeps it before a restore",
   },
   {
     name: "40b",
     removes: "the limit of the files of a revision",
     file: "src/workspace/history-stage.ts",
-    search: "if (taken.length === BATCH_FILES_MAX || bytes + size > BATCH_BYTES_MAX)",
-    replace: "if (bytes + size > BATCH_BYTES_MAX)",
+    search: "if (taken.length === limits.files || bytes + size > limits.mib * MIB)",
+    replace: "if (bytes + size > limits.mib * MIB)",
     test: "test/workspace/history.test.ts",
     fails:
       "takes a part of very many files at once, those of the desk first, in packs; and nothing after it was closed",

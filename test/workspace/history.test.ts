@@ -19,6 +19,7 @@ import { systemClock } from "../../src/app/system.ts";
 import { recordDeskWrites } from "../../src/workspace/desk-writes.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import type { Revision } from "../../src/workspace/history-revisions.ts";
+import { REVISION_LIMITS } from "../../src/workspace/history-stage.ts";
 import { type History, historyHeads, openHistory } from "../../src/workspace/history.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
@@ -46,7 +47,7 @@ function touched(root: string, path: string): string {
 }
 function open(
   root: string,
-  { path = process.env["PATH"], log = quietLog(), written: take = takeWritten } = {},
+  { path = process.env["PATH"], log = quietLog(), written: take = takeWritten, limits = REVISION_LIMITS } = {},
 ): Promise<History> {
   return openHistory({
     root,
@@ -54,6 +55,7 @@ function open(
     clock: systemClock,
     log,
     enabled: true,
+    limits,
     env: { PATH: path },
     written: take,
     head: () => "7 abc",
@@ -346,16 +348,16 @@ describe.skipIf(!hasGit)("history", () => {
     expect(await history.list(undefined, 10)).toHaveLength(2);
   });
 
-  it("leaves out a file of more than 64 MiB, which does not keep the others out, says so, and keeps it before a restore", async () => {
+  it("leaves out a file of more MiB than the limit, which does not keep the others out, says so, and keeps it before a restore", async () => {
     const root = desk();
-    const history = await open(root);
+    const history = await open(root, { limits: { ...REVISION_LIMITS, fileMib: 1 } });
     truncateSync(touched(root, "research/huge\u202e.bin"), 2 ** 40);
     save(root, "research/a.md", "one");
     history.touch();
     await history.flush();
     expect(textOf(await history.read("HEAD", "research/a.md"))).toBe("one");
-    expect(history.problem()).toBe("more than 64 MiB: research/huge\\u{202e}.bin");
-    truncateSync(join(root, "research/huge\u202e.bin"), 2 ** 26 + 1);
+    expect(history.problem()).toBe("more than 1 MiB: research/huge\\u{202e}.bin");
+    truncateSync(join(root, "research/huge\u202e.bin"), 2 ** 20 + 1);
     await history.keep("research/huge\u202e.bin");
     const listed = await history.list("research/huge\u202e.bin", 2);
     expect(listed.map(({ who, title }) => [who, title])).toEqual([["by hand", "files changed by hand"]]);
@@ -366,8 +368,8 @@ describe.skipIf(!hasGit)("history", () => {
 
   it("takes a part of very many files at once, those of the desk first, in packs; and nothing after it was closed", async () => {
     const root = desk();
-    const history = await open(root);
-    for (let n = 0; n < 5_001; n += 1) writeFileSync(join(root, "research", `a${n}.md`), `${n}`);
+    const history = await open(root, { limits: { ...REVISION_LIMITS, files: 120 } });
+    for (let n = 0; n < 121; n += 1) writeFileSync(join(root, "research", `a${n}.md`), `${n}`);
     save(root, "research/z.md", "of the desk");
     history.request("a note");
     await history.flush();
@@ -376,8 +378,8 @@ describe.skipIf(!hasGit)("history", () => {
       return listed.map(({ who, files }) => [who, files]);
     };
     expect(await counts()).toEqual([
-      ["by hand", 4_999],
       ["desk", 1],
+      ["by hand", 119],
     ]);
     const objects = join(root, ".qoc/history.git/objects");
     expect(readdirSync(join(objects, "pack")).filter((name) => name.endsWith(".pack"))).toHaveLength(1);
@@ -385,8 +387,8 @@ describe.skipIf(!hasGit)("history", () => {
     await history.close("the end");
     expect(await counts()).toEqual([
       ["by hand", 2],
-      ["by hand", 4_999],
       ["desk", 1],
+      ["by hand", 119],
     ]);
     writeFileSync(join(root, "research/late.md"), "late");
     history.touch();
