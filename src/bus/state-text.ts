@@ -54,7 +54,12 @@ export class StateCut {
   /** @throws TypeError for a value of another kind, and for a number that JSON does not hold. */
   constructor(value: unknown, options: CutOptions = {}) {
     this.#options = options;
-    this.first = JSON.stringify(this.#pack(value));
+    try {
+      this.first = JSON.stringify(this.#pack(value));
+    } catch (error) {
+      this.release();
+      throw error;
+    }
     this.#isFirst = false;
   }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ArchivedMap } from "../../src/domain/archived-map.ts";
 import { type DeskState, applyEvent, foldDeskState, growingParts } from "../../src/domain/desk-state.ts";
 import type { Recorded } from "../../src/domain/event.ts";
 import { stateOf } from "../../src/bus/state-reader.ts";
@@ -105,6 +106,12 @@ describe("A state that is written while it changes", () => {
       }),
     );
     expect(isChanged).toBe(true);
+  });
+
+  it("that has what no text holds keeps no copies", () => {
+    const map = new ArchivedMap<string, string>("stems");
+    expect(() => new StateCut({ map, other: () => undefined })).toThrow("a state has no function");
+    expect(() => [...map.heldEntries(new Map())]).toThrow("nothing holds the map");
   });
 
   it("has an order of many fills in several parts", () => {
