@@ -70,6 +70,7 @@ it("activities of the year 2199 are left out with one line in the log, and those
       accounts: new Map([["paper", { openedAt: clock.now() - DAY_MS, account: { currency: "USD" } }]]),
       activities: new Map(),
       activitiesAt: new Map(),
+      unread: new Map(),
     },
     commit: ({ activity }: { activity: VenueActivity }) => Promise.resolve(void taken.push(activity.id)),
   } as unknown as Parameters<typeof recordActivities>[0];
