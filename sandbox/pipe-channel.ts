@@ -1,8 +1,8 @@
 /**
- * The ports of a connector in a child process. Messages of the host are received and sent on descriptor 3, egress
- * messages on descriptor 0. All are authenticated frames. Writes wait until the kernel has the bytes. So everything
- * that was posted before the process ended reaches the host, and a slow desk slows this process down instead of filling
- * its memory. No stream object is used: an adapter could get hold of it.
+ * The ports of a connector in a child process. Messages of the host arrive on descriptor 3, messages to it are sent on
+ * descriptor 4, and egress messages have descriptor 0. All are authenticated frames. Writes wait until the kernel has
+ * the bytes. So everything that was posted before the process ended reaches the host, and a slow desk slows this
+ * process down instead of filling its memory. No stream object is used: an adapter could get hold of it.
  */
 import { readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -34,7 +34,7 @@ interface NativePipe {
 }
 type SocketClass = new (options: { fd: number; readable: false; writable: false }) => Socket;
 
-const [EGRESS_FD, ERROR_FD, HOST_FD] = [0, 2, 3];
+const [EGRESS_FD, ERROR_FD, FROM_HOST_FD, TO_HOST_FD] = [0, 2, 3, 4];
 /** The parts of a shorter message are joined. */
 const JOINED_BYTES_MAX = 16 * 1024;
 /** How long a write waits for the other end, which has not read for that long, before it tries again. */
@@ -49,9 +49,9 @@ export function openPipePorts(): { readonly port: WorkerPort; readonly egress: E
   const { Socket } = load("node:net") as { readonly Socket: SocketClass };
   const authenticator = (channel: FrameChannel): FrameAuthenticator => frameAuthenticator(crypto, key, channel);
   const port: WorkerPort = {
-    post: blockingWriter(HOST_FD, authenticator("worker-to-host")) as (message: unknown) => void,
+    post: blockingWriter(TO_HOST_FD, authenticator("worker-to-host")) as (message: unknown) => void,
     onMessage: (listener) =>
-      readFrames(HOST_FD, Socket, {
+      readFrames(FROM_HOST_FD, Socket, {
         authenticator: authenticator("host-to-worker"),
         headerBytesMax: WORKER_HEADER_BYTES,
         onMessage: listener,
@@ -72,7 +72,7 @@ export function openPipePorts(): { readonly port: WorkerPort; readonly egress: E
 function readSessionKey(): Uint8Array {
   const key = Buffer.alloc(SESSION_KEY_BYTES);
   for (let at = 0; at < key.byteLength;) {
-    const count = readSync(HOST_FD, key, at, key.byteLength - at, null);
+    const count = readSync(FROM_HOST_FD, key, at, key.byteLength - at, null);
     if (count === 0) process.exit(0);
     at += count;
   }
@@ -90,7 +90,7 @@ function readFrames(fd: number, socketClass: SocketClass, options: ConstructorPa
   pipe.onread = (bytes) => {
     try {
       if (bytes !== undefined) frames.push(new Uint8Array(bytes));
-      else if (fd === HOST_FD) exit(0);
+      else if (fd === FROM_HOST_FD) exit(0);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       frames.close();

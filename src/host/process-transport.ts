@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import crypto from "node:crypto";
-import type { Duplex, Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { authorFrames } from "../lib/author-frames.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
@@ -65,13 +65,15 @@ interface ChildPipes {
   readonly child: ChildProcess;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Messages in both directions. */
-  readonly messages: Duplex;
+  /** Messages to the process. */
+  readonly outgoing: Writable;
+  /** Messages of the process. A failed write ends its own stream only, so that these are still read. */
+  readonly incoming: Readable;
 }
 
 /**
  * Descriptor 0 is the network: Node makes the first three block, which the process needs. Descriptor 3 has the
- * messages.
+ * messages to the process, 4 those of the process.
  * @throws Error if the process gets no pipes.
  */
 function spawnChild(
@@ -94,17 +96,18 @@ function spawnChild(
     folder: options.cwd,
   });
   // Detached: Ctrl-C in the terminal must end only the desk, which then disconnects each connector.
-  const child = spawn(program, args, { env, cwd, stdio: [socket, "pipe", "pipe", "pipe"], detached: true });
+  const child = spawn(program, args, { env, cwd, stdio: [socket, "pipe", "pipe", "pipe", "pipe"], detached: true });
   // The process has its own descriptor of it.
   socket.destroy();
   // If the process cannot be started, `child` emits an error and has no pipes.
   child.on("error", onError);
   if (!Array.isArray(child.stdio))
     throw new Error("its process could not be started: check the process limit of this machine (ulimit -u)");
-  const [, stdout, stderr, messages] = child.stdio as readonly unknown[] as [null, Readable, Readable, Duplex];
+  const pipes = child.stdio as readonly unknown[] as [null, Readable, Readable, Writable, Readable];
+  const [, stdout, stderr, outgoing, incoming] = pipes;
   // Writing to a process that has ended fails; `exit` reports the end.
-  messages.on("error", () => undefined);
-  return { child, stdout, stderr, messages };
+  for (const stream of [outgoing, incoming]) stream.on("error", () => undefined);
+  return { child, stdout, stderr, outgoing, incoming };
 }
 
 /** @throws Error if the process cannot be started. */
@@ -124,15 +127,15 @@ export async function startProcess(options: ProcessOptions): Promise<Transport> 
 
 function runProcess(options: ProcessOptions, connection: ProcessConnection, sessionKey: Buffer): Transport {
   let endReason = "";
-  const { child, stdout, stderr, messages } = spawnChild(options, connection, (error) => {
+  const { child, stdout, stderr, outgoing, incoming } = spawnChild(options, connection, (error) => {
     endReason ||= `its process could not be started: ${error.message}`;
   });
   const events = createTransportEvents();
   const code = Buffer.from(options.text);
   const authenticator = (channel: FrameChannel): FrameAuthenticator => frameAuthenticator(crypto, sessionKey, channel);
-  messages.write(String(code.length).padStart(12, "0"));
-  messages.write(code);
-  messages.write(sessionKey);
+  outgoing.write(String(code.length).padStart(12, "0"));
+  outgoing.write(code);
+  outgoing.write(sessionKey);
   let isReported = false;
   const reportStart = (failure: string | undefined): void => {
     if (!isReported) options.onStart?.(failure);
@@ -142,7 +145,7 @@ function runProcess(options: ProcessOptions, connection: ProcessConnection, sess
     endReason = reason;
     child.kill("SIGKILL");
   };
-  readMessages(messages, {
+  readMessages(incoming, {
     authenticator: authenticator("worker-to-host"),
     onMessage: (message) => {
       reportStart(undefined);
@@ -157,7 +160,8 @@ function runProcess(options: ProcessOptions, connection: ProcessConnection, sess
       `its process used ${residentMb} MB of memory; the limit is ${options.memoryMb + NON_HEAP_MB} MB (memory_mb = ${options.memoryMb} plus ${NON_HEAP_MB}): use less memory or raise memory_mb in desk.toml`,
     ),
   );
-  onceEnded(child, [messages, stdout, stderr], (exitCode, signal) => {
+  onceEnded(child, [incoming, stdout, stderr], (exitCode, signal) => {
+    outgoing.destroy();
     stopWatching();
     connection.close();
     const ending = signal === null ? `ended with code ${exitCode ?? 0}` : `was ended by ${signal}`;
@@ -168,7 +172,7 @@ function runProcess(options: ProcessOptions, connection: ProcessConnection, sess
   const encode = frameEncoder(authenticator("host-to-worker"));
   return {
     post: (message) => {
-      for (const part of encode(message as object)) messages.write(part);
+      for (const part of encode(message as object)) outgoing.write(part);
     },
     ...events.subscriptions,
     kill: () =>
@@ -179,7 +183,8 @@ function runProcess(options: ProcessOptions, connection: ProcessConnection, sess
       }),
     mute: () => {
       events.mute();
-      messages.destroy();
+      outgoing.destroy();
+      incoming.destroy();
     },
   };
 }

@@ -119,6 +119,21 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       expect(harness.fills.at(-1)).toMatchObject({ fillId: "4999" });
     });
 
+    it("does not lose fills that the host reads after it has failed to send a call", async () => {
+      const harness = await started(`
+        async cancelOrder(id: string) {
+          for (let i = 0; i < 300; i++) this.ctx.emitFill({ ...${JSON.stringify(sampleFill(""))}, fillId: String(i) });
+          process.exit(1);
+        }`);
+      const cancel = harness.connector.invoke("cancelOrder", ["1"]);
+      // The host reads nothing until the worker has ended.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700);
+      const quote = harness.connector.invoke("getQuote", ["X"]);
+      for (const call of [cancel, quote]) await expect(call).rejects.toMatchObject({ code: "CALL_DIED" });
+      await harness.reached("restarting");
+      expect(harness.fills).toHaveLength(300);
+    });
+
     it("quarantines the connector if it is the third crash", async () => {
       const harness = await started(`async connect() { setTimeout(() => process.exit(1), 1); }`);
       await harness.reached("quarantined");
