@@ -87,7 +87,7 @@ describe("the reason of an ended process", () => {
     ],
     [
       "contains nothing of what was written to the pipe of messages",
-      `require("fs").writeSync(3, "half a s3cret, and more than a prefix of a frame\\n"); setInterval(() => {}, 1_000);`,
+      `require("fs").writeSync(4, "half a s3cret, and more than a prefix of a frame\\n"); setInterval(() => {}, 1_000);`,
       "a message could not be read: a frame of 1718378856 + 1931501855 bytes is over the limit",
     ],
     ["is its exit code if stderr is empty", "process.exit(7);", "its process ended with code 7"],
