@@ -25,6 +25,8 @@ export default defineConfig({
     },
   ],
   test: {
+    // Files are transformed once for all tiers; an entry is found by the file's content and this configuration.
+    experimental: { fsModuleCache: true },
     projects: TIERS.map((tier) => ({
       extends: true,
       test: {

@@ -52,6 +52,11 @@ const SILENT_MAX = 64;
 const HEADERS_MAX = 1_024 * 1_024;
 /** Closes a connection that has sent no request. */
 const IDLE_MS = 5_000;
+/**
+ * Closes a connection that sends no further request. Clients send one until a second before, and a host that was busy
+ * reads it later than that: with Node's five seconds, a request that the client had sent was lost with its connection.
+ */
+const KEEP_ALIVE_MS = 60_000;
 
 /** Closes the oldest silent connection if there are too many. Never closes a connection with a request under way. */
 class SilentConnections {
@@ -100,7 +105,13 @@ export async function serveHttp({
   let port = requestedPort;
   const silent = new SilentConnections();
   const server = createServer(
-    { maxHeaderSize: HEADERS_MAX, headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    {
+      maxHeaderSize: HEADERS_MAX,
+      headersTimeout: 5_000,
+      requestTimeout: 10_000,
+      connectionsCheckingInterval: 2_000,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
     (request, response) => {
       silent.handle(request, response);
       // A response may take long, and an event stream may be silent for hours.

@@ -8,8 +8,8 @@ const MARGIN = { left: 90, right: 20, top: 40, bottom: 40 };
 
 /** `title` and the labels are the desk's own words: dates, numbers and codes of currencies. */
 export function svgPlot(title: string, points: readonly PlotPoint[]): readonly string[] {
-  const values = points.map(({ value }) => value);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const low = points.reduce((least, { value }) => Math.min(least, value), Infinity);
+  const high = points.reduce((most, { value }) => Math.max(most, value), -Infinity);
   const [inner, tall] = [WIDTH - MARGIN.left - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom];
   const x = (i: number): string => (MARGIN.left + (inner * i) / Math.max(1, points.length - 1)).toFixed(1);
   const y = (value: number): string =>
