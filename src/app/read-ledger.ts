@@ -4,8 +4,9 @@
  */
 import { scanJournal } from "../bus/journal-read.ts";
 import { openReplay } from "../bus/replay.ts";
-import type { DeskLedger, LedgerQuery } from "../commands/command.ts";
 import { type DateRange, isInRange } from "../commands/date-range.ts";
+import type { DeskLedger, LedgerQuery } from "../commands/desk-ledger.ts";
+import { openItems } from "../domain/market/unread-item.ts";
 import type { Disk } from "../domain/ports.ts";
 import { type TradeRange, ledgerWithArchive } from "../trading/account/archived-ledger.ts";
 import { ProfitLedger } from "../trading/account/profit-ledger.ts";
@@ -73,7 +74,12 @@ async function readFrom(
   if (lacksStart === true) return undefined;
   ledger.finish();
   const problem = corrupt === undefined ? null : `${corrupt.segment} line ${corrupt.line} ${corrupt.message}`;
-  return { ...ledgerWithArchive(archive, parts, range), currency, riskFreePct, problem };
+  const unread = [...new Set(openItems(state.unread).map(({ connector }) => connector))];
+  return {
+    ...ledgerWithArchive(archive, parts, range),
+    ...{ currency, riskFreePct, problem },
+    ...(unread.length > 0 && { unread }),
+  };
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -22,17 +22,16 @@ import type { News } from "../trading/market/news.ts";
 import type { PageSessions } from "../trading/pages/page-sessions.ts";
 import type { Passkeys } from "../trading/pages/passkeys.ts";
 import type { RebuildView } from "../trading/projections/rebuild.ts";
-import type { WholeLedger } from "../trading/account/archived-ledger.ts";
 import type { RecordedDesk } from "../trading/recorded-desk.ts";
 import type { WorkingOrder } from "../trading/orders/working-orders.ts";
 import type { ReadLog } from "../runs/read-log.ts";
 import type { Runs } from "../runs/runs.ts";
-import type { AccountConfig } from "../workspace/account-config.ts";
 import type { McpProgram } from "../workspace/client-config.ts";
 import type { Scheduler } from "../runs/scheduler.ts";
 import type { CommandEntry } from "./command-entry.ts";
 import type { ConnectRequest, ConnectedVenue } from "./connected-venue.ts";
 import type { DateRange } from "./date-range.ts";
+import type { DeskLedger, LedgerQuery } from "./desk-ledger.ts";
 import { argumentsOf } from "./arguments.ts";
 import { renderFields } from "./rendering/fields.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
@@ -325,17 +324,6 @@ export interface NewConnectorReport {
   /** The connector's table for desk.toml. */
   readonly table: string;
   readonly next: string;
-}
-
-/** Whether the fills of these dates, in the desk's time zone, are kept; both ends included. */
-export interface LedgerQuery {
-  readonly trades?: DateRange | undefined;
-}
-
-/** The ledger of a desk, and what is to be said beside it. */
-export interface DeskLedger extends WholeLedger, Pick<AccountConfig, "currency" | "riskFreePct"> {
-  /** Why the journal is not relied on; null: it is whole. */
-  readonly problem: string | null;
 }
 
 /** What a command uses that runs in the caller's process. The composition root makes it. */

@@ -38,6 +38,34 @@ it("equity reads the ledger, also beside a running desk", async () => {
   });
 });
 
+it("equity says that it lacks what cannot be read", async () => {
+  const said: string[] = [];
+  const ledger = { ...(await context.local?.ledgerOf("/w", {} as never)), unread: ["v", "w"] };
+  const local = { ledgerOf: () => Promise.resolve(ledger) };
+  const progress = { line: (text: string) => void said.push(text) };
+  await equity.run({ csv: false, svg: false }, { ...context, local, progress } as never);
+  expect(said).toEqual(["fills or activities of v, w cannot be read and are not in it: qoc status"]);
+});
+
+it("equity --svg is a picture of every point, however many there are, and --csv has a line for each", async () => {
+  const many = Array.from({ length: 150_000 }, (_, i) => ({ ...RECORDED[0], date: "2026-01-01", nav: String(i) }));
+  const style = {} as OutputStyle;
+  const shown = (format: "csv" | "svg", points: readonly object[]): readonly string[] => [
+    ...(equity.render?.({ currency: "USD", points, format } as never, style) ?? []),
+  ];
+  const picture = shown("svg", many);
+  expect(picture[0]).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="0 0 800 320" role="img">$/);
+  expect(picture).toContain("  <title>NAV in USD</title>");
+  expect(picture.join("\n")).toContain(">149999.00</text>");
+  expect(/points="([^"]+)"/.exec(picture.join("\n"))?.[1]?.split(" ")).toHaveLength(many.length);
+  const two = (await equity.run({ csv: true, svg: false }, context)) as unknown as { points: readonly object[] };
+  expect(shown("csv", two.points)).toEqual([
+    "date,at,nav,flow,index,complete",
+    "2026-01-02,2026-01-02T12:00:00.000Z,1000,0,1.00000000,true",
+    "2026-01-03,2026-01-03T12:00:00.000Z,1010,0,1.01000000,true",
+  ]);
+});
+
 it("equity shows the Sharpe ratio above [account] risk_free_pct", async () => {
   const points = Array.from({ length: 62 }, (_, day) => ({
     ...{ date: new Date(START + day * DAY).toISOString().slice(0, 10), at: START + day * DAY, flows: new Map() },

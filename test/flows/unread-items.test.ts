@@ -2,12 +2,14 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, it } from "vitest";
+import { readLedger } from "../../src/app/read-ledger.ts";
 import type { OutputStyle } from "../../src/commands/rendering/table-text.ts";
 import { renderStatus } from "../../src/commands/rendering/status.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import type { StatusView } from "../../src/domain/status-view.ts";
 import { followActivities } from "../../src/trading/account/record-activity.ts";
 import { followUnreadFills, recoverFills } from "../../src/trading/orders/reconcile.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { requireBuild } from "../support/built.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -80,6 +82,9 @@ it("the others are booked; it is shown, asked for from its time on, read later o
   await expect
     .poll(() => readdirSync(join(desk.root, "inbox")).filter((name) => /unread-v/.test(name)))
     .toHaveLength(1);
+
+  const place = { ...desk.open, disk: nodeDisk(), root: desk.root, version: "" };
+  expect(await readLedger(place, { config: desk.open.desk.config })).toMatchObject({ unread: ["v"] });
 
   // A newer fill does not move the request past it.
   const since = Number((await quote("ASKED")).bid);
