@@ -138,13 +138,18 @@ describe("an adapter of another wire format", () => {
 });
 
 describe("a venue that accepts one session at a time", () => {
-  /** Counts the sessions that are open at the same time: from `GET /start` to `GET /end`. */
-  function startVenue(): Promise<{ url: string; most: () => number; server: Server }> {
-    let [open, most] = [0, 0];
+  /**
+   * Counts the sessions that are open at the same time: from `GET /start` to `GET /end`. The kit opens one
+   * alone. The starts after it are answered when `sessions` were open, however long a busy machine takes.
+   */
+  function startVenue(sessions: number): Promise<{ url: string; most: () => number; server: Server }> {
+    let [open, most, starts] = [0, 0, 0];
+    const waiting: (() => void)[] = [];
     const server = createServer((request, response) => {
-      if (request.url === "/start") most = Math.max(most, (open += 1));
+      if (request.url === "/start") [starts, most] = [starts + 1, Math.max(most, (open += 1))];
       if (request.url === "/end") open -= 1;
-      response.end("{}");
+      waiting.push(() => response.end("{}"));
+      if (starts <= 1 || most >= sessions) for (const answer of waiting.splice(0)) answer();
     });
     closers.push(() => new Promise((resolve) => server.close(resolve)));
     return new Promise((resolve) =>
@@ -158,7 +163,7 @@ describe("a venue that accepts one session at a time", () => {
     ["serial = true", 1],
     ["serial = false", 3],
   ] as const)("with %s at most %d sessions are open", async (setting, sessions) => {
-    const venue = await startVenue();
+    const venue = await startVenue(sessions);
     const folder = mkdtempSync(join(tmpdir(), "qoc-serial-"));
     writeFileSync(join(folder, "certify.toml"), `${setting}\n[options]\nurl = "${venue.url}"`);
     const methods = ["getQuote", "getPositions", "getBuyingPower", "placeOrder", "cancelOrder"];
