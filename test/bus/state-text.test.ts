@@ -108,6 +108,19 @@ describe("A state that is written while it changes", () => {
     expect(isChanged).toBe(true);
   });
 
+  it("has a position as it was, if one of its fills is corrected before its line is written", () => {
+    const position = new PositionRecord("paper", "AAPL");
+    position.applyFill("k1", buy(1, "1", "101"));
+    const positions = new Map([["AAPL", position]]);
+    const cut = (): StateCut => new StateCut({ positions }, { growing: new Set([positions]), lineChars: 1 });
+    const atOnce = [...cut().lines()];
+    const inParts = cut().lines();
+    const lines = [inParts.next().value];
+    position.applyFill("k1", buy(1, "5", "90"), buy(1, "1", "101"));
+    expect([...lines, ...inParts]).toEqual(atOnce);
+    expect([...cut().lines()]).not.toEqual(atOnce);
+  });
+
   it("that has what no text holds keeps no copies", () => {
     const map = new ArchivedMap<string, string>("stems");
     expect(() => new StateCut({ map, other: () => undefined })).toThrow("a state has no function");

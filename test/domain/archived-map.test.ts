@@ -39,4 +39,16 @@ describe("A map with an archive", () => {
     expect(map.isInMemory("a")).toBe(false);
     expect(map.get("a")).toBe("1");
   });
+
+  it("counts an entry once that came back from the archive to be changed", () => {
+    const { archive } = archiveOf({ a: "open", b: "open" });
+    const map = new ArchivedMap<string, string>("stems", { groupOf: (value) => value });
+    map.restore({ replaced: [], counts: new Map([["open", 2]]) });
+    map.attach(archive);
+    expect([map.total, map.archived, map.archivedIn("open")]).toEqual([2, 2, 2]);
+    map.take("a");
+    expect([map.total, map.archived, map.archivedIn("open"), map.isReplaced("a")]).toEqual([2, 2, 1, true]);
+    map.set("b", "closed");
+    expect([map.total, map.archived, map.archivedIn("open"), map.isReplaced("b")]).toEqual([2, 2, 0, true]);
+  });
 });

@@ -89,8 +89,8 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     file: "src/domain/archived-map.ts",
     search: "    this.#replace(key, archived);\n    super.set(key, archived);",
     replace: "    super.set(key, archived);",
-    test: CHECKPOINT,
-    fails: WHOLE,
+    test: "test/domain/archived-map.test.ts",
+    fails: "counts an entry once that came back from the archive to be changed",
   },
   {
     name: "c10",
@@ -351,7 +351,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     search: "counted?: VenueFill): void {\n    this.#keepHeld();\n",
     replace: "counted?: VenueFill): void {\n",
     test: "test/bus/state-text.test.ts",
-    fails: WRITTEN,
+    fails: "has a position as it was, if one of its fills is corrected before its line is written",
   },
   {
     name: "c39",
