@@ -22,6 +22,8 @@ export async function recordUnread(
   items: readonly UnreadItem[],
   since?: number,
 ): Promise<void> {
+  // Most batches of fills have none: for them the open items are not counted.
+  if (items.length === 0) return;
   // The first mark of the account contains what happened before it.
   const { openedAt: opened } = desk.state.accounts.get(connector) ?? {};
   if (opened === undefined) return;
