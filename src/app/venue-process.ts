@@ -4,6 +4,7 @@
  * the network: a fake venue is a server. It can send no signal: at one, Node opens its inspector.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { FakeVenueFault, HookMissing, type VenueProcess } from "../conformance/venue/venue-hooks.ts";
@@ -12,6 +13,8 @@ import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { type StackMapper, stackMapper } from "../host/source-map.ts";
 import { permissionFlags } from "../host/transport.ts";
 import type { Clock } from "../domain/ports.ts";
+import { tryParseJson } from "../lib/json.ts";
+import { LineSplitter } from "../lib/line-splitter.ts";
 
 export interface VenueProcessOptions {
   readonly sandbox: ProcessSandbox;
@@ -34,23 +37,32 @@ const STDERR_CHARS_MAX = 4_000;
 /** The name of the bundled module in stacks. */
 const SCRIPT = "fake-venue-program.cjs";
 
+/** One message of the process, bytes. */
+const REPLY_BYTES_MAX = 16 * 1024 * 1024;
 /** The descriptor of the messages. */
-const CHANNEL = "3";
+const CHANNEL = 3;
 /**
- * The first message is the code. Every other one is a call: the exported hook runs, and its result is sent back; a
- * member that is no function is sent as it is. A call without a hook is a ping.
+ * Messages are lines of JSON on a socket. Node's own channel between processes is not used, because a message on it
+ * that is not valid ends the process that reads it. The first message is the code. Every other one is a call: the
+ * exported hook runs, and its result is sent back; a member that is no function is sent as it is. A call without a hook
+ * is a ping.
  */
 const BOOT = `const handles=Object.getPrototypeOf(new(require("child_process").ChildProcess)()._handle);
 for(const [owner,name] of [[process,"kill"],[process,"_kill"],[process,"_debugProcess"],[handles,"kill"]])
 Object.defineProperty(owner,name,{value:undefined,writable:false,configurable:false});
-delete require("os").setPriority;delete process.env.PWD;process.once("message",(code)=>{const m={exports:{}};let hooks,broken;
+delete require("os").setPriority;delete process.env.PWD;
+{
+const channel=new(require("net").Socket)({fd:${CHANNEL}});const send=(reply)=>channel.write(JSON.stringify(reply)+"\\n");
+let hooks,broken,text="";const start=(code)=>{const m={exports:{}};
 try{require("vm").runInThisContext("(function(require,module,exports){\\n"+code+"\\n})",{filename:"${SCRIPT}",
-lineOffset:-1})(require,m,m.exports);hooks=m.exports.default??m.exports}catch(e){broken=e}
-process.on("message",async({id,hook,args})=>{try{if(!hook)return process.send({id});if(broken)throw broken;
-const member=hooks[hook];if(member===undefined)return process.send({id,isMissing:true});
-process.send({id,value:typeof member==="function"?await hooks[hook](...args.map((arg)=>arg??undefined)):member})}
-catch(e){process.send({id,error:String(e&&e.message||e),stack:String(e&&e.stack||"")})}})});
-process.on("disconnect",()=>process.exit())`;
+lineOffset:-1})(require,m,m.exports);hooks=m.exports.default??m.exports}catch(e){broken=e}};
+const call=async({id,hook,args})=>{try{if(!hook)return send({id});if(broken)throw broken;
+const member=hooks[hook];if(member===undefined)return send({id,isMissing:true});
+send({id,value:typeof member==="function"?await hooks[hook](...args.map((arg)=>arg??undefined)):member})}
+catch(e){send({id,error:String(e&&e.message||e),stack:String(e&&e.stack||"")})}};
+let receive=(code)=>{receive=call;start(code)};
+channel.setEncoding("utf8").on("data",(part)=>{const lines=part.split("\\n");lines[0]=text+lines[0];text=lines.pop();
+for(const line of lines)receive(JSON.parse(line))}).on("error",()=>{}).on("close",()=>process.exit())}`;
 
 const replySchema = z.looseObject({
   id: z.int(),
@@ -79,12 +91,13 @@ export function startVenueProcess(options: VenueProcessOptions): VenueProcess {
     child.on("error", (error) => finish(error.message));
     child.once("close", (exitCode, signal) => finish(lastError(output(), map) ?? `exit code ${exitCode ?? signal}`));
   });
-  child.on("message", (message) => {
-    const reply = replySchema.safeParse(message);
-    if (reply.success) waiting.get(reply.data.id)?.(reply.data);
+  const send = openChannel(child, {
+    onReply: (reply) => waiting.get(reply.id)?.(reply),
+    onInvalid: (problem) => {
+      end ??= `its process ended: ${problem}`;
+      child.kill("SIGKILL");
+    },
   });
-  // A process that has ended takes no message: `close` states why.
-  const send = (message: unknown): void => void child.send(message as object, () => undefined);
   send(program.code);
   let lastId = 0;
   const request = async (
@@ -131,11 +144,39 @@ function spawnVenue({ sandbox, folder, readable }: VenueProcessOptions): ChildPr
   const { program, args, env, cwd } = sandbox.commandOf({
     args: [...permissionFlags(), ...rights, "--no-warnings", "-e", BOOT],
     readable,
-    environment: { NODE_CHANNEL_FD: CHANNEL },
+    environment: {},
     folder,
     hasNetwork: true,
   });
-  return spawn(program, args, { env, cwd, stdio: ["ignore", "ignore", "pipe", "ipc"], detached: true });
+  return spawn(program, args, { env, cwd, stdio: ["ignore", "ignore", "pipe", "pipe"], detached: true });
+}
+
+interface ChannelListeners {
+  onReply(reply: HookReply): void;
+  /** The process sent something else. Whatever follows is ignored. */
+  onInvalid(problem: string): void;
+}
+
+/** Returns what sends a message. The module may write to the channel by itself: any bytes may arrive. */
+function openChannel(child: ChildProcess, { onReply, onInvalid }: ChannelListeners): (message: unknown) => void {
+  const channel = child.stdio[CHANNEL] as Socket;
+  const refuse = (problem: string): void => {
+    lines.close();
+    onInvalid(problem);
+  };
+  const lines = new LineSplitter({
+    maxBytes: REPLY_BYTES_MAX,
+    onLine: (line) => {
+      const reply = replySchema.safeParse(tryParseJson(line));
+      if (reply.success) onReply(reply.data);
+      else refuse("it sent a message that is no answer of a hook");
+    },
+    onTooLong: () => refuse(`it sent a message of more than ${REPLY_BYTES_MAX} bytes`),
+  });
+  channel.on("data", (chunk: Buffer) => lines.push(chunk));
+  // A process that has ended takes no message: `close` of the process states why.
+  channel.on("error", () => undefined);
+  return (message) => void channel.write(`${JSON.stringify(message)}\n`);
 }
 
 function failure(id: number, error: string): HookReply {

@@ -146,6 +146,25 @@ describe("the process of a fake venue", () => {
       "import { ChildProcess } from 'node:child_process'; export default { start: () => new ChildProcess()._handle.kill(9) };",
       /kill is not a function/,
     ],
+    [
+      "writes no JSON into the channel of its answers",
+      "import { writeSync } from 'node:fs'; export default { start: () => writeSync(3, 'x\\n') };",
+      /its process ended: it sent a message that is no answer of a hook/,
+    ],
+    [
+      "writes a message of Node's own channel there",
+      `import { writeSync } from 'node:fs'; export default {
+        start: () => writeSync(3, JSON.stringify({ cmd: "NODE_HANDLE", type: "net.Nothing", msg: {} }) + "\\n"),
+      };`,
+      /its process ended: it sent a message that is no answer of a hook/,
+    ],
+    [
+      "writes there without an end of line",
+      `import { writeSync } from 'node:fs'; export default {
+        start() { for (;;) try { writeSync(3, Buffer.alloc(65_536, "x")); } catch { /* The pipe is full. */ } },
+      };`,
+      /its process ended: it sent a message of more than 16777216 bytes/,
+    ],
   ])("a hook that %s is an error with the reason", async (_, source, message) => {
     const venue = await run(source);
     await expect(venue.call("start")).rejects.toThrow(message);
