@@ -1014,6 +1014,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/workspace/path-policy.test.ts",
     fails: "a path of more than 15 folders is refused, and a walk of the workspace goes no deeper",
   },
+  {
+    name: "44a",
+    removes: "the check of what a fake venue sends",
+    file: "src/app/venue-process.ts",
+    search: 'else refuse("it sent a message that is no answer of a hook");',
+    replace: "else void refuse;",
+    test: "test/app/venue-process.test.ts",
+    fails: "a hook that writes no JSON into the channel of its answers is an error with the reason",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [
