@@ -25,9 +25,9 @@ const HISTORY_SWEEP_MS = 30_000;
 export async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
   const check = async (): Promise<void> => {
     try {
-      desk.market.freeBytes = await desk.workspace.freeBytes();
+      desk.market.freeSpace = await desk.workspace.freeSpace();
     } catch (error) {
-      desk.market.freeBytes = undefined;
+      desk.market.freeSpace = undefined;
       desk.log.error(`free space is not known: ${messageOf(error)}`);
     }
   };

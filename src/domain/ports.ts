@@ -106,8 +106,14 @@ export interface Disk {
   truncate(path: string, size: number): Promise<void>;
   /** Opens a file for appending. Creates it, and syncs the directory, if it does not exist. */
   append(path: string): Promise<AppendFile>;
-  /** Bytes that this process may still write on the file system of `path`. */
-  free(path: string): Promise<number>;
+  /** What this process may still write on the file system of `path`. */
+  free(path: string): Promise<FreeSpace>;
+}
+
+export interface FreeSpace {
+  readonly bytes: number;
+  /** How many files can be made; undefined if the file system has no such limit. */
+  readonly files: number | undefined;
 }
 
 /** Fills that one worker session sent together, parsed. */

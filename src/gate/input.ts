@@ -10,6 +10,7 @@ import type { RateTable } from "../domain/account/exchange-rate.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { OrderRecord } from "../domain/orders/order-state.ts";
 import type { Quote } from "../domain/market/quote.ts";
+import type { FreeSpace } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode, VenueInstrument, VenueSession } from "../domain/market/venue.ts";
 import type { Check, Stage } from "../domain/orders/verdict.ts";
@@ -99,6 +100,6 @@ export interface GateInput {
   /** The results of custom guards, which ran before; `Check.guard` is their key. */
   readonly custom: readonly Check[];
   readonly journalHealthy: boolean;
-  /** Free bytes on the workspace's disk. Absent: unknown, which blocks. */
-  readonly freeBytes?: number | undefined;
+  /** Of the workspace's disk. Absent: unknown, which blocks. */
+  readonly freeSpace?: FreeSpace | undefined;
 }

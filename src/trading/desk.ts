@@ -5,7 +5,7 @@ import type { Actor, DeskEvent, Recorded } from "../domain/event.ts";
 import type { DecimalText } from "../domain/decimal.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { GapRange, JournalGap } from "../domain/authority/journal-head.ts";
-import type { Clock, Ids, Log } from "../domain/ports.ts";
+import type { Clock, FreeSpace, Ids, Log } from "../domain/ports.ts";
 import type { InstrumentKey } from "../domain/orders/order.ts";
 import type { Digest, OrderId } from "../domain/ids.ts";
 import type { Verdict } from "../domain/orders/verdict.ts";
@@ -97,8 +97,8 @@ export interface MarketCache {
   readonly activitiesAt: Map<string, number>;
   /** As `activitiesAt`, of the fills. */
   readonly fillsAt: Map<string, number>;
-  /** Free bytes on the workspace's disk at the last check; undefined if not known. */
-  freeBytes: number | undefined;
+  /** Of the workspace's disk at the last check; undefined if not known. */
+  freeSpace: FreeSpace | undefined;
 }
 
 export interface ExternalOrder {
@@ -135,6 +135,8 @@ export interface ProposalCache {
   readonly refreshedAt: Map<string, number>;
   /** The agents whose proposals are being written: one element each. */
   readonly beingWritten: Set<{ readonly actor: Actor }>;
+  /** The ids and digests of the proposals whose first evaluation is under way. */
+  readonly judging: Set<string>;
   scanning: Promise<void> | undefined;
   /** The scan that those share who ask while one runs. */
   nextScan: Promise<void> | undefined;
@@ -157,6 +159,7 @@ export function createProposalCache(authors = createOrderAuthors()): ProposalCac
     missing: new Map(),
     refreshedAt: new Map(),
     beingWritten: new Set(),
+    judging: new Set(),
     scanning: undefined,
     nextScan: undefined,
   };
@@ -182,6 +185,6 @@ export function createMarketCache(clock: Pick<Clock, "monotonic">): MarketCache 
     quotes: new QuoteCache(),
     activitiesAt: new Map(),
     fillsAt: new Map(),
-    freeBytes: undefined,
+    freeSpace: undefined,
   };
 }

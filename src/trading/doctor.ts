@@ -13,6 +13,7 @@ import { describeGap } from "./audit/journal-gap.ts";
 import { scheduleViews } from "./config/schedule-views.ts";
 import { droppedText } from "../host/unknown-members.ts";
 import { orderFileChecks } from "./projections/order-file-check.ts";
+import { FREE_BYTES_MIN, FREE_FILES_MIN } from "../gate/checks/journal-health.ts";
 import { lostGuarantees } from "./market/venue-gateway.ts";
 
 export interface DoctorCheck {
@@ -22,7 +23,6 @@ export interface DoctorCheck {
   readonly fix?: string | undefined;
 }
 
-const FREE_BYTES_MIN = 100 * 1024 * 1024;
 /** A cancel that its venue took is expected to end the order within this time. */
 const CANCEL_AGE_MS = 10_000;
 const PENDING_AGE_MS = 24 * 60 * 60 * 1000;
@@ -82,11 +82,20 @@ export function nodeCheck(version: string): DoctorCheck {
 
 export async function diskCheck(desk: Pick<Desk, "workspace">): Promise<DoctorCheck> {
   try {
-    const free = await desk.workspace.freeBytes();
-    const megabytes = Math.floor(free / 1024 / 1024);
-    return free >= FREE_BYTES_MIN
-      ? { name: "disk", status: "ok", message: `${megabytes} MB free` }
-      : { name: "disk", status: "fail", message: `${megabytes} MB free; orders need 100 MB`, fix: "free some space" };
+    const { bytes, files } = await desk.workspace.freeSpace();
+    const megabytes = Math.floor(bytes / 1_000_000);
+    if (bytes < FREE_BYTES_MIN)
+      return {
+        name: "disk",
+        status: "fail",
+        message: `${megabytes} MB free; orders need 100 MB`,
+        fix: "free some space",
+      };
+    if (files !== undefined && files < FREE_FILES_MIN) {
+      const message = `the disk takes ${files} more files (inodes); orders need ${FREE_FILES_MIN}`;
+      return { name: "disk", status: "fail", message, fix: "remove files that are not needed; df -i shows them" };
+    }
+    return { name: "disk", status: "ok", message: `${megabytes} MB free` };
   } catch (error) {
     return { name: "disk", status: "fail", message: messageOf(error), fix: "check the disk of the workspace" };
   }

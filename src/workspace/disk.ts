@@ -272,8 +272,9 @@ export function nodeDisk(): Disk {
     },
     append,
     free: async (path) => {
-      const { bavail, bsize } = await statfs(path);
-      return bavail * bsize;
+      const { bavail, bsize, files, ffree } = await statfs(path);
+      // Without a table of files both are 0.
+      return { bytes: bavail * bsize, files: files === 0 ? undefined : ffree };
     },
   };
 }

@@ -7,6 +7,8 @@ import type { WorkspaceRoot } from "./layout.ts";
  * without a different timestamp, so its value is not cached yet.
  */
 const SETTLED_MS = 2_000;
+/** A thousand new files are not open at the same time. */
+const READ_AT_ONCE = 16;
 const CHARACTERS_MAX = 16 * 1024 * 1024;
 
 interface CacheEntry<T> {
@@ -45,12 +47,15 @@ export class FileCache<T> {
     const entries = new Map<string, CacheEntry<T>>();
     const values: T[] = [];
     let characters = 0;
-    // Sequential, so that a thousand new files are not open at the same time.
-    for (const [index, path] of paths.entries()) {
-      const entry = await this.#entry(path, stats[index]);
-      values.push(entry.value);
-      characters += entry.characters;
-      if (entry.stamp !== "" && characters <= CHARACTERS_MAX) entries.set(path, entry);
+    for (let at = 0; at < paths.length; at += READ_AT_ONCE) {
+      const slice = paths.slice(at, at + READ_AT_ONCE);
+      const read = await Promise.all(slice.map((path, index) => this.#entry(path, stats[at + index])));
+      for (const [index, path] of slice.entries()) {
+        const entry = read[index]!;
+        values.push(entry.value);
+        characters += entry.characters;
+        if (entry.stamp !== "" && characters <= CHARACTERS_MAX) entries.set(path, entry);
+      }
     }
     this.#entries = entries;
     return values;

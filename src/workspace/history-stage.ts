@@ -32,7 +32,7 @@ export interface RevisionLimits {
   readonly files: number;
 }
 
-export const REVISION_LIMITS: RevisionLimits = { fileMib: 64, mib: 256, files: 5_000 };
+export const REVISION_LIMITS: RevisionLimits = { fileMib: 64, mib: 256, files: 2_000 };
 const MIB = 1024 * 1024;
 /** So many new files go into one pack: git would sync each of them alone, which takes a millisecond a file. */
 const PACKED_MIN = 100;

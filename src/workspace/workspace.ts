@@ -1,5 +1,5 @@
 /** The files of one desk: one object with a part for each folder. */
-import type { Clock, Disk } from "../domain/ports.ts";
+import type { Clock, Disk, FreeSpace } from "../domain/ports.ts";
 import { BarStore } from "./bars.ts";
 import { EntityStore } from "./entities.ts";
 import { FileWriter } from "./file-write.ts";
@@ -46,8 +46,7 @@ export interface Workspace {
   readonly schedules: ScheduleStore;
   readonly snapshots: SnapshotStore;
   readonly transcripts: RunTranscripts;
-  /** Returns the free bytes of the disk. */
-  freeBytes(): Promise<number>;
+  freeSpace(): Promise<FreeSpace>;
 }
 
 export function openWorkspace(options: WorkspaceOptions): Workspace {
@@ -71,6 +70,6 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
     schedules: new ScheduleStore(options),
     snapshots: new SnapshotStore(options),
     transcripts: new RunTranscripts(options),
-    freeBytes: () => disk.free(root),
+    freeSpace: () => disk.free(root),
   };
 }

@@ -108,14 +108,21 @@ describe("connector-ready", () => {
 
 describe("journal-health", () => {
   it.each([
-    [true, 100_000_000, "OK"],
-    [true, 99_999_999, "DISK_LOW"],
-    [true, 0, "DISK_LOW"],
+    [true, { bytes: 100_000_000, files: undefined }, "OK"],
+    [true, { bytes: 100_000_000, files: 1_000 }, "OK"],
+    [true, { bytes: 99_999_999, files: undefined }, "DISK_LOW"],
+    [true, { bytes: 0, files: undefined }, "DISK_LOW"],
     [true, undefined, "JOURNAL_HEALTH_UNAVAILABLE"],
-    [true, Number.NaN, "JOURNAL_HEALTH_UNAVAILABLE"],
-    [false, 1e12, "JOURNAL_FAILED"],
-  ])("journal-health with healthy %s and %s bytes free: %s", (journalHealthy, freeBytes, code) => {
-    expect(ask("journal-health", desk(), {}, { journalHealthy, freeBytes }).code).toBe(code);
+    [true, { bytes: Number.NaN, files: undefined }, "JOURNAL_HEALTH_UNAVAILABLE"],
+    [true, { bytes: 1e12, files: Number.NaN }, "JOURNAL_HEALTH_UNAVAILABLE"],
+    [false, { bytes: 1e12, files: undefined }, "JOURNAL_FAILED"],
+  ])("journal-health with healthy %s and free space %o: %s", (journalHealthy, freeSpace, code) => {
+    expect(ask("journal-health", desk(), {}, { journalHealthy, freeSpace }).code).toBe(code);
+  });
+
+  it("blocks if the disk takes few more files", () => {
+    const ofFiles = (files: number) => ask("journal-health", desk(), {}, { freeSpace: { bytes: 1e12, files } }).code;
+    expect([0, 999, 1_000].map(ofFiles)).toEqual(["DISK_LOW", "DISK_LOW", "OK"]);
   });
 });
 

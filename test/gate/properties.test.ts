@@ -185,7 +185,7 @@ describe("input", () => {
     "approval",
     "guards",
     "journalHealthy",
-    "freeBytes",
+    "freeSpace",
   ];
   it.each(needed)("the gate blocks if %s is missing", (field) => {
     const input = { ...healthy() } as Record<string, unknown>;

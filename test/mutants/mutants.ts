@@ -1023,6 +1023,24 @@ const SECOND: readonly Mutant[] = [
     test: "test/app/venue-process.test.ts",
     fails: "a hook that writes no JSON into the channel of its answers is an error with the reason",
   },
+  {
+    name: "60a",
+    removes: "the limit of proposals that a scan evaluates",
+    file: "src/trading/orders/scan-proposals.ts",
+    search: "unjudged.slice(-JUDGED_MAX)",
+    replace: "unjudged",
+    test: "test/trading/orders/scan-proposals.test.ts",
+    fails: "of very many new files each scan evaluates a few, and asks once for a symbol",
+  },
+  {
+    name: "61a",
+    removes: "the limit of files that the disk still takes",
+    file: "src/gate/checks/journal-health.ts",
+    search: "if (files < FREE_FILES_MIN)",
+    replace: "if (files < 0)",
+    test: "test/gate/checks.test.ts",
+    fails: "blocks if the disk takes few more files",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

@@ -2,7 +2,7 @@
  * An in-memory disk that can lose power. A crash keeps all synced bytes of a file and a random prefix of the bytes
  * appended since. Directory entries and atomic writes are durable immediately, as the `Disk` port promises.
  */
-import type { AppendFile, Disk, DirectoryEntry, FileFacts } from "../../src/domain/ports.ts";
+import type { AppendFile, Disk, DirectoryEntry, FileFacts, FreeSpace } from "../../src/domain/ports.ts";
 import { seededNumbers } from "./seeded-numbers.ts";
 
 interface Content {
@@ -192,8 +192,8 @@ class MemoryDisk implements CrashDisk {
     };
   }
 
-  async free(): Promise<number> {
-    return 1_000_000_000;
+  async free(): Promise<FreeSpace> {
+    return { bytes: 1_000_000_000, files: undefined };
   }
 
   async #write(file: Content, bytes: Buffer): Promise<void> {

@@ -64,7 +64,7 @@ export function inputOf(tale: JournalScenario, order: string | TermsDraft, more:
     guards: [],
     custom: [],
     journalHealthy: true,
-    freeBytes: 10_000_000_000,
+    freeSpace: { bytes: 10_000_000_000, files: 1_000_000 },
     ...more,
   };
 }

@@ -125,7 +125,7 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     await lifecycle.close();
     throw error;
   });
-  open.desk.market.freeBytes = await disk.free(root);
+  open.desk.market.freeSpace = await disk.free(root);
   if (options.hasLiveKey === true) await protect({ home, open });
   await open.fleet.start();
   const agents = await openAgentServices(

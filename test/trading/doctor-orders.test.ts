@@ -1,7 +1,7 @@
-/** What doctor says of orders that need a look. */
+/** What doctor says of orders that need a look, and of a disk that takes no more. */
 import { expect, it } from "vitest";
 import type { DeskState } from "../../src/domain/desk-state.ts";
-import { pendingChecks } from "../../src/trading/doctor.ts";
+import { diskCheck, pendingChecks } from "../../src/trading/doctor.ts";
 
 const NOW = 1_800_000_000_000;
 
@@ -25,4 +25,16 @@ it.each([
       message: "20260101-001: a cancel was requested 65 s ago, and the venue says accepted",
       fix: expect.stringContaining("qoc cancel 20260101-001") as string,
     });
+});
+
+it("of a disk that takes few more files, or has little space, fails", async () => {
+  const checkOf = (bytes: number, files: number | undefined) =>
+    diskCheck({ workspace: { freeSpace: () => Promise.resolve({ bytes, files }) } } as never);
+  expect(await checkOf(100_000_000, undefined)).toMatchObject({ status: "ok", message: "100 MB free" });
+  expect(await checkOf(1e9, 1_000)).toMatchObject({ status: "ok" });
+  expect(await checkOf(99_999_999, undefined)).toMatchObject({
+    status: "fail",
+    message: expect.stringContaining("99 MB"),
+  });
+  expect(await checkOf(1e9, 999)).toMatchObject({ status: "fail", message: expect.stringContaining("999 more files") });
 });

@@ -1,12 +1,12 @@
 /** What the guards say now about the proposals that wait: for lists, which journal at most a changed account. */
 import type { OrderId } from "../../domain/ids.ts";
-import { instrumentKey } from "../../domain/orders/order.ts";
 import type { OrderRecord } from "../../domain/orders/order-state.ts";
 import { type Verdict, reasonText } from "../../domain/orders/verdict.ts";
 import { resolvesWithin } from "../../lib/resolves-within.ts";
 import type { Desk } from "../desk.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
-import { type MarketSnapshot, fetchMarketSnapshot } from "../market/market-snapshot.ts";
+import type { MarketSnapshot } from "../market/market-snapshot.ts";
+import { sharedMarkets } from "../market/shared-markets.ts";
 
 /** A verdict of this age is shown again without a call of the venue. */
 const AGE_MAX_MS = 2_000;
@@ -21,15 +21,9 @@ export async function refreshVerdicts(desk: Desk): Promise<void> {
   for (const id of verdicts.keys()) if (!desk.state.proposed.has(id)) verdicts.delete(id);
   const due = [...desk.state.proposed.values()].slice(-EVALUATED_MAX).filter((order) => isDue(desk, order));
   if (due.length === 0) return;
-  const markets = new Map<string, Promise<MarketSnapshot>>();
-  const marketOf = ({ terms: { connector, symbol } }: Readonly<OrderRecord>): Promise<MarketSnapshot> => {
-    const key = instrumentKey(connector, symbol);
-    const market = markets.get(key) ?? fetchMarketSnapshot(desk, connector, symbol);
-    markets.set(key, market);
-    return market;
-  };
+  const marketOf = sharedMarkets(desk);
   // A cancel needs no market data.
-  const dataFor = (order: Readonly<OrderRecord>) => (order.terms.cancels === undefined ? marketOf(order) : undefined);
+  const dataFor = ({ terms }: Readonly<OrderRecord>) => (terms.cancels === undefined ? marketOf(terms) : undefined);
   const evaluated = Promise.all(due.map((order) => evaluate(desk, { ...order }, dataFor(order))));
   await resolvesWithin(desk.clock, WAIT_MS, evaluated);
 }

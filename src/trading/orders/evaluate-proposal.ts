@@ -54,7 +54,7 @@ export function gateInput(
     guards: desk.config.guards,
     custom,
     journalHealthy: desk.readOnly() === undefined,
-    freeBytes: desk.market.freeBytes,
+    freeSpace: desk.market.freeSpace,
   };
 }
 

@@ -20,12 +20,13 @@ import {
   protectionPrice,
   tightestCollar,
 } from "../../gate/protection.ts";
+import { resolvesWithin } from "../../lib/resolves-within.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
 import type { ProposalFile, ReadableProposal } from "../../workspace/proposals.ts";
 import { keepVerdict } from "./current-verdicts.ts";
 import type { Desk, ProposalProblem } from "../desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
-import { fetchMarketSnapshot } from "../market/market-snapshot.ts";
+import { type MarketOf, sharedMarkets } from "../market/shared-markets.ts";
 import { orderPath, writeAlert } from "../projections/order-files.ts";
 import { proposedTerms } from "./proposed-terms.ts";
 
@@ -36,6 +37,12 @@ const MISSING_MS = 5_000;
 const REFRESH_MS = 60_000;
 /** Of one scan: a desk that moves any number of files is late for the human's commands. */
 export const MOVED_MAX = 50;
+/** The quotes of a slow venue that so many files need are requested together. */
+const READ_AT_ONCE = 50;
+/** Of one scan, the newest; the others are evaluated by later scans. */
+export const JUDGED_MAX = 50;
+/** A scan does not wait longer for slow venues and guards. The decision is journaled when it is there. */
+const JUDGED_MS = 1_500;
 
 /**
  * When the protection price of an unchanged proposal is computed again. "exceeded": now, if the market is beyond it or
@@ -105,15 +112,21 @@ async function scanOnce(desk: Desk): Promise<void> {
   const seen = new Set<string>();
   desk.proposals.problems.clear();
   for (const problem of returned.problems) desk.proposals.problems.set(problem.path, problem);
-  for (const file of files) {
-    seen.add(file.id);
-    await processFile(desk, file, "when due");
+  const marketOf = sharedMarkets(desk);
+  const unjudged: Readonly<OrderRecord>[] = [];
+  for (let at = 0; at < files.length; at += READ_AT_ONCE) {
+    const slice = files.slice(at, at + READ_AT_ONCE);
+    for (const { id } of slice) seen.add(id);
+    const read = await Promise.all(slice.map((file) => readFile(desk, file, { refresh: "when due", marketOf })));
+    for (const order of read) if (order !== undefined && isUnjudged(desk, order)) unjudged.push(order);
   }
   for (const { id, path } of desk.state.proposed.values())
     if (isRetired(desk.state, id)) desk.proposals.problems.set(path, retiredProblem(id, path));
   rejectMissing(desk, seen);
   for (const id of desk.proposals.refreshedAt.keys())
     if (!desk.state.proposed.has(id as OrderId)) desk.proposals.refreshedAt.delete(id);
+  const judged = Promise.all(unjudged.slice(-JUDGED_MAX).map((order) => judge(desk, order, marketOf)));
+  await resolvesWithin(desk.clock, JUDGED_MS, judged);
 }
 
 function retiredProblem(id: string, path: string): ProposalProblem {
@@ -122,28 +135,50 @@ function retiredProblem(id: string, path: string): ProposalProblem {
 }
 
 async function processFile(desk: Desk, file: ProposalFile, refresh: Refresh): Promise<void> {
+  const marketOf = sharedMarkets(desk);
+  const order = await readFile(desk, file, { refresh, marketOf });
+  if (order !== undefined && isUnjudged(desk, order)) await judge(desk, order, marketOf);
+}
+
+/** Returns the order of a readable file. */
+async function readFile(desk: Desk, file: ProposalFile, reading: FileReading): Promise<OrderRecord | undefined> {
   desk.proposals.problems.delete(file.path);
-  if (file.kind === "ok") {
-    const order = await ingestProposal(desk, file, { actor: "human", refresh });
-    // A file that was written or edited by hand is evaluated once, so that lists show the guards' decision.
-    if (order?.state !== "proposed" || order.verdicts.at(-1)?.digest === order.digest) return;
-    // The verdict would say that the connector is starting, and stay.
-    if (isStarting(desk, order.terms.connector)) return;
-    const { digest } = order;
-    const { verdict } = await evaluateProposal(desk, order);
-    // The order may be decided or edited while the market data is fetched.
-    if (isStillOpen(order) && order.digest === digest) {
-      desk.publish(guardsEvaluated(order, "propose", verdict));
-      keepVerdict(desk, order, verdict);
-    }
-    return;
-  }
+  if (file.kind === "ok") return ingestProposal(desk, file, { actor: "human", ...reading });
   desk.proposals.problems.set(file.path, {
     id: file.id,
     path: file.path,
     message: file.kind === "duplicate" ? `the same id is used by ${file.others.join(", ")}` : file.message,
     needs: file.kind === "duplicate" ? "another-name" : "correction",
   });
+  return undefined;
+}
+
+/** A file that was written or edited by hand is evaluated once, so that lists show the guards' decision. */
+function isUnjudged(desk: Pick<Desk, "venues" | "market">, order: Readonly<OrderRecord>): boolean {
+  if (!isStillOpen(order) || order.verdicts.at(-1)?.digest === order.digest) return false;
+  // The verdict would say that the connector is starting, and stay.
+  return !isStarting(desk, order.terms.connector);
+}
+
+/** Journals the guards' decision. Does nothing if the proposal is being evaluated. */
+async function judge(desk: Desk, order: Readonly<OrderRecord>, marketOf: MarketOf): Promise<void> {
+  const { judging } = desk.proposals;
+  const { id, digest } = order;
+  const key = `${id} ${digest}`;
+  if (judging.has(key)) return;
+  judging.add(key);
+  try {
+    // A cancel needs no market data.
+    const market = order.terms.cancels === undefined ? marketOf(order.terms) : undefined;
+    const { verdict } = await evaluateProposal(desk, order, market);
+    // The order may be decided or edited while the market data is fetched.
+    const current = desk.state.proposed.get(id);
+    if (current?.digest !== digest || current.verdicts.at(-1)?.digest === digest) return;
+    desk.publish(guardsEvaluated(order, "propose", verdict));
+    keepVerdict(desk, order, verdict);
+  } finally {
+    judging.delete(key);
+  }
 }
 
 function isStarting({ venues, market }: Pick<Desk, "venues" | "market">, connector: string): boolean {
@@ -167,19 +202,24 @@ export async function rereadProposal(
   else if (order.state === "proposed") throw new QocError("FILE_NOT_FOUND", { path: order.path });
 }
 
-interface IngestOptions {
+interface FileReading {
+  readonly refresh?: Refresh;
+  /** By default each proposal requests its own. */
+  readonly marketOf?: MarketOf;
+}
+
+interface IngestOptions extends FileReading {
   /** The author, unless the proposal has one already. */
   readonly actor: Actor;
   /** The sources that the author's commands read. */
   readonly sources?: readonly string[];
-  readonly refresh?: Refresh;
 }
 
 /** Journals one readable proposal if it is new or edited. Returns undefined if it has no terms. */
 export async function ingestProposal(
   desk: Desk,
   file: ReadableProposal,
-  { actor, sources = [], refresh = "exceeded" }: IngestOptions,
+  { actor, sources = [], refresh = "exceeded", marketOf = sharedMarkets(desk) }: IngestOptions,
 ): Promise<OrderRecord | undefined> {
   const id = file.id as OrderId;
   const known = desk.state.orders.get(id);
@@ -203,7 +243,7 @@ export async function ingestProposal(
     desk.proposals.problems.set(file.path, { id, path: file.path, message, needs });
     return undefined;
   }
-  const terms = await withProtection(desk, id, { terms: proposed.terms, known, refresh });
+  const terms = await withProtection(desk, id, { terms: proposed.terms, known, refresh, marketOf });
   const digest = digestTerms(terms);
   const path = file.path;
   // The proposal may have been ingested or decided by another caller while the market data was fetched.
@@ -263,11 +303,18 @@ function authorOf(
   return writer ?? (draft.proposedBy === "" ? actor : draft.proposedBy);
 }
 
+interface ProtectedTerms {
+  readonly terms: OrderTerms;
+  readonly known: OrderRecord | undefined;
+  readonly refresh: Refresh;
+  readonly marketOf: MarketOf;
+}
+
 /** Market and stop orders have a protection price. */
 async function withProtection(
   desk: Desk,
   id: OrderId,
-  { terms, known, refresh }: { terms: OrderTerms; known: OrderRecord | undefined; refresh: Refresh },
+  { terms, known, refresh, marketOf }: ProtectedTerms,
 ): Promise<OrderTerms> {
   if (terms.cancels !== undefined || !needsProtection(terms)) return terms;
   const before = known?.terms.protectionPrice;
@@ -275,7 +322,7 @@ async function withProtection(
   const isSame = known !== undefined && digestTerms(unchanged) === known.digest;
   if (isSame && refresh === "when due" && !isDue(desk, id)) return unchanged;
   desk.proposals.refreshedAt.set(id, desk.clock.monotonic());
-  const view = await fetchMarketSnapshot(desk, terms.connector, terms.symbol);
+  const view = await marketOf(terms);
   const collar = tightestCollar(desk.config.guards);
   if (isSame && before !== undefined) {
     if (view.quote === undefined) return unchanged;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { OrderId } from "../../../src/domain/ids.ts";
 import type { Desk } from "../../../src/trading/desk.ts";
-import { MOVED_MAX, scanProposals } from "../../../src/trading/orders/scan-proposals.ts";
+import { JUDGED_MAX, MOVED_MAX, scanProposals } from "../../../src/trading/orders/scan-proposals.ts";
 import { type TempDesk, discard, tempDesk } from "../../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -46,6 +46,15 @@ function propose(symbol = "SPX"): Promise<{ id: string; digest: string }> {
     rationale: "x",
   });
 }
+
+function limitOf(quantity: number): string {
+  return `connector = "paper"\nside = "buy"\nsymbol = "SPX"\nquantity = "${quantity}"\ntype = "limit"\nlimit_price = "100"\n`;
+}
+
+function verdictsOf(id: string): number | undefined {
+  return desk.open.desk.state.orders.get(id as OrderId)?.verdicts.length;
+}
+
 /** Runs the command and returns the number of quotes that it requests. */
 async function quotesOf(command: string, input: Record<string, unknown> = {}): Promise<number> {
   asked = [];
@@ -115,9 +124,7 @@ it("status shows the verdict of now, asks once for a symbol, and not again withi
 
 it("status does not judge again what its scan has just judged", async () => {
   await quotesOf("status");
-  const terms =
-    'connector = "paper"\nside = "buy"\nsymbol = "SPX"\nquantity = "1"\ntype = "limit"\nlimit_price = "100"\n';
-  await desk.write("orders/pending/by-hand.toml", terms);
+  await desk.write("orders/pending/by-hand.toml", limitOf(1));
   expect(await quotesOf("status")).toBe(1);
 });
 
@@ -125,9 +132,27 @@ it("status does not wait for a slow venue: it shows the last verdict with its ti
   const { id } = await propose();
   let open = (): void => undefined;
   gate = new Promise((resolve) => (open = resolve));
+  await desk.write("orders/pending/by-hand.toml", limitOf(1));
   const { proposals } = await desk.call<Waiting>("status");
+  expect(proposals).toMatchObject([
+    { id, decision: "allow", checkedAt: expect.stringMatching(/Z$/) },
+    { id: "by-hand", decision: null, checkedAt: null },
+  ]);
   open();
-  expect(proposals).toMatchObject([{ id, decision: "allow", checkedAt: expect.stringMatching(/Z$/) }]);
+  await expect.poll(() => verdictsOf("by-hand")).toBe(1);
+});
+
+it("of very many new files each scan evaluates a few, and asks once for a symbol", async () => {
+  const count = JUDGED_MAX + 1;
+  const names = Array.from({ length: count }, (_, n) => `by-hand-${String(n).padStart(3, "0")}`);
+  for (const [n, name] of names.entries())
+    writeFileSync(join(desk.root, `orders/pending/${name}.toml`), limitOf(n + 1));
+  const judged = (): number => names.filter((name) => verdictsOf(name) === 1).length;
+  await scanProposals(desk.open.desk);
+  await expect.poll(judged).toBe(JUDGED_MAX);
+  expect(asked).toEqual(["SPX"]);
+  await scanProposals(desk.open.desk);
+  await expect.poll(judged).toBe(count);
 });
 
 it("a proposal that is named by a prefix of its id is evaluated at the current market", async () => {
