@@ -22,6 +22,31 @@ export function isTimeMs(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < TIME_MS_MAX;
 }
 
+/** Texts of the last fill. Fills of one order agree in them, and share them, so that memory has each once. */
+const last = { symbol: "", quantity: "", price: "", fee: "", feeCurrency: "" };
+
+function shared(name: keyof typeof last, text: string): string {
+  return last[name] === text ? last[name] : (last[name] = text);
+}
+
+/** Members in one order, with places for those of most fills: objects of one shape are read and written faster. */
+function emptyFill(fill: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return "fee" in fill && "clientOrderId" in fill && "feeCurrency" in fill
+    ? {
+        fillId: "",
+        venueOrderId: "",
+        symbol: "",
+        side: "",
+        quantity: "",
+        price: "",
+        at: 0,
+        fee: "",
+        clientOrderId: "",
+        feeCurrency: "",
+      }
+    : { fillId: "", venueOrderId: "", symbol: "", side: "", quantity: "", price: "", at: 0 };
+}
+
 /** Returns what the schema would return, or undefined if the fill is not in canonical form. */
 export function parseCanonicalFill(raw: unknown): VenueFill | undefined {
   if (typeof raw !== "object" || raw === null) return undefined;
@@ -32,16 +57,23 @@ export function parseCanonicalFill(raw: unknown): VenueFill | undefined {
   if (side !== "buy" && side !== "sell") return undefined;
   if (!isAmount(quantity) || !isAmount(price) || !isTimeMs(timestamp)) return undefined;
   if (quantity === "0" || quantity.startsWith("-")) return undefined;
-  // Members in one order: objects of one shape are read and written faster.
-  const parsed: Record<string, unknown> = { fillId, venueOrderId, symbol, side, quantity, price, at: timestamp };
+  const parsed = emptyFill(fill);
+  parsed["fillId"] = fillId;
+  parsed["venueOrderId"] = venueOrderId;
+  parsed["symbol"] = shared("symbol", symbol);
+  parsed["side"] = side === "buy" ? "buy" : "sell";
+  parsed["quantity"] = shared("quantity", quantity);
+  parsed["price"] = shared("price", price);
+  parsed["at"] = timestamp;
   if ("fee" in fill) {
-    if (!isCanonical(fill["fee"])) return undefined;
-    parsed["fee"] = fill["fee"];
+    if (!isAmount(fill["fee"])) return undefined;
+    parsed["fee"] = shared("fee", fill["fee"]);
   }
   for (const name of OPTIONAL_NAMES) {
     if (!(name in fill)) continue;
-    if (!isName(fill[name])) return undefined;
-    parsed[name] = fill[name];
+    const text = fill[name];
+    if (!isName(text)) return undefined;
+    parsed[name] = name === "feeCurrency" ? shared(name, text) : text;
   }
   return addStatements(fill, parsed) ? (parsed as unknown as VenueFill) : undefined;
 }

@@ -1,5 +1,6 @@
 /** The identity of a fill. The desk applies each key once. */
 import { canonicalJson } from "../canonical-json.ts";
+import { JoinedKeys } from "../../lib/joined-keys.ts";
 import { comparableSymbol } from "../orders/order.ts";
 import type { VenueFill } from "../market/venue.ts";
 
@@ -8,6 +9,11 @@ import type { VenueFill } from "../market/venue.ts";
  * are one key. A correction or bust carries the key of the fill it changes.
  */
 export type FillKey = `${string}/${string}/${string}`;
+
+/** The part of each key before the id: all keys of one instrument have the same text in memory. */
+const prefixes = new JoinedKeys<`${string}/${string}/`>(
+  (connector, symbol) => `${connector}/${comparableSymbol(symbol)}/`,
+);
 
 /** The part of a fill that contradicts its order. */
 export type Misfit = "symbol" | "side" | "price" | "time";
@@ -18,7 +24,7 @@ export function fillKey(
   fill: Pick<VenueFill, "busts" | "corrects" | "fillId" | "symbol">,
   symbol: string = fill.symbol,
 ): FillKey {
-  return `${connector}/${comparableSymbol(symbol)}/${fill.corrects ?? fill.busts ?? fill.fillId}`;
+  return `${prefixes.of(connector, symbol)}${fill.corrects ?? fill.busts ?? fill.fillId}`;
 }
 
 /** Some venues report a fill with a fee of 0, or without a fee, and its fee later. */

@@ -248,7 +248,7 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
       if (event.sources !== undefined) order.sources = event.sources;
       return;
     case "guards.evaluated":
-      order.verdicts = [...order.verdicts, verdictOf(at, event)];
+      order.verdicts = [...order.verdicts, verdictOf(order, at, event)];
       return;
     case "order.reviewed":
       order.reviews = [...order.reviews, { seq, at, digest: event.digest, mid: event.mid, shown: event.shown }].slice(
@@ -260,7 +260,8 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
       return;
     case "order.submitting":
       order.submitted = true;
-      order.clientOrderId = event.clientOrderId;
+      // The text of the approval, which is the key in an index.
+      if (event.clientOrderId !== order.clientOrderId) order.clientOrderId = event.clientOrderId;
       if (event.quantity !== undefined) order.sentQuantity = event.quantity;
       order.terms = sentTerms(order.terms, order.sentQuantity);
       return;
@@ -298,17 +299,27 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
   }
 }
 
-function verdictOf(at: number, event: Extract<OrderEvent, { type: "guards.evaluated" }>): VerdictRecord {
-  const { stage, decision, digest, reasons } = event;
-  return { at, stage, decision, digest, reasons };
+/** Most records of an order repeat its digest: memory has it once. */
+function knownDigest({ digest }: OrderRecord, stated: Digest): Digest {
+  return stated === digest ? digest : stated;
+}
+
+function verdictOf(
+  order: OrderRecord,
+  at: number,
+  event: Extract<OrderEvent, { type: "guards.evaluated" }>,
+): VerdictRecord {
+  const { stage, decision, reasons } = event;
+  return { at, stage, decision, digest: knownDigest(order, event.digest), reasons };
 }
 
 function approve(order: OrderRecord, at: number, event: Extract<OrderEvent, { type: "order.approved" }>): void {
   if (order.approvals.some((approval) => approval.digest === event.digest && approval.at === at)) return;
   order.terms = sentTerms(event.terms, order.sentQuantity);
-  order.digest = event.digest;
+  const digest = knownDigest(order, event.digest);
+  order.digest = digest;
   if (event.clientOrderId !== undefined) order.clientOrderId = event.clientOrderId;
-  const { actor: by, channel, digest, expiresAt, reviewedAt = at, mid } = event;
+  const { actor: by, channel, expiresAt, reviewedAt = at, mid } = event;
   order.approvals = [...order.approvals, { at, by, channel, digest, expiresAt, reviewedAt, mid }];
 }
 
