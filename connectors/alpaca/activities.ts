@@ -159,7 +159,7 @@ function corporateActionOf(kind: ActivityKind, { qty }: StatedEvent, details: De
     case "transfer":
       return present({ symbol, quantity: qty });
     default:
-      return present({ symbol, quantity: details["removed_qty"] && `-${details["removed_qty"]}` });
+      return present({ symbol, quantity: details["removed_qty"] && `-${details["removed_qty"].replace(/^-/, "")}` });
   }
 }
 

@@ -39,12 +39,12 @@ import {
   positionOf,
   rateOf,
   reportOf,
-  sessionsOf,
 } from "./map.ts";
 import { type StreamStep, AccountStream } from "../account-stream.ts";
 import { isReadable, sinceInOrder } from "../listed-item.ts";
 import { type BarsPage, type BarsQuery, readBars } from "./bars.ts";
 import { CoinPairs } from "./coins.ts";
+import { sessionsOf } from "./calendar.ts";
 import { allOpenOrders } from "./open-orders.ts";
 import { orderBody } from "./order-body.ts";
 import { AlpacaQuotes } from "./quotes.ts";

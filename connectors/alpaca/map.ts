@@ -9,7 +9,6 @@ import {
   type Position,
   type Quote,
   type Rate,
-  type Session,
   type Side,
   type UnreadableOrder,
 } from "@qoc-app/sdk";
@@ -20,7 +19,6 @@ import { assetOfCoin } from "../coin-asset.ts";
 import { listedOrder } from "../listed-item.ts";
 import type {
   ActivityEvent,
-  CalendarDay,
   Feed,
   TradeUpdate,
   VenueAccount,
@@ -105,6 +103,11 @@ function sideOf(side: string): Side {
   return found;
 }
 
+/** Alpaca's document requires this id of no order. */
+function clientIdOf({ client_order_id: clientOrderId }: VenueOrder): Pick<OrderReport, "clientOrderId"> {
+  return isStated(clientOrderId) ? { clientOrderId } : {};
+}
+
 /** A status that the desk does not know is an error: it must not look open, and not ended either. @throws Error. */
 export function reportOf(order: VenueOrder, pairs: CryptoPairs): OrderReport {
   return naming(`order ${order.id}`, () => statedReport(order, pairs));
@@ -116,7 +119,7 @@ function statedReport(order: VenueOrder, pairs: CryptoPairs): OrderReport {
     throw new Error(`order ${order.id} is ${order.status} at Alpaca, which the connector does not know`);
   const report: OrderReport = {
     venueOrderId: textOf(order, "id"),
-    clientOrderId: textOf(order, "client_order_id"),
+    ...clientIdOf(order),
     status,
     filledQuantity: filledOf(order, status),
   };
@@ -144,10 +147,11 @@ function filledOf(order: VenueOrder, status: OrderReport["status"]): string {
 /** An order with the state of the order that continues it. `earlier`: what was filled before it was replaced. */
 export function continued(report: OrderReport, asked: VenueOrder, earlier: Amount): OrderReport {
   const total = (quantity: Numeric): string => amountText(earlier.plus(amount(String(quantity))));
+  const { clientOrderId: _ofTheNextOne, ...state } = report;
   return {
-    ...report,
+    ...state,
     venueOrderId: asked.id,
-    clientOrderId: asked.client_order_id,
+    ...clientIdOf(asked),
     replacedBy: report.venueOrderId,
     filledQuantity: total(report.filledQuantity),
     ...(report.quantity !== undefined && { quantity: total(report.quantity) }),
@@ -162,7 +166,7 @@ export function fillOfUpdate(update: TradeUpdate, pairs: CryptoPairs): Fill | un
   return {
     fillId: textOf(update, "execution_id"),
     venueOrderId: textOf(order, "id"),
-    clientOrderId: textOf(order, "client_order_id"),
+    ...clientIdOf(order),
     symbol: symbolOf(order, pairs),
     side: sideOf(order.side),
     quantity: textOf(update, "qty"),
@@ -180,6 +184,10 @@ function settlement({ settle_date }: { readonly settle_date?: string | null }): 
 /** The fill of an activity event; undefined if the activity is no trade. @throws Error. */
 export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill | undefined {
   if (event.activity_type !== "FILL") return undefined;
+  // Alpaca's document does not say which amounts of a trade are in the other currency then.
+  const { currency } = event;
+  if (isStated(currency) && currency !== "USD")
+    throw new Error(`Alpaca states a trade in ${currency}; this connector reads trades in USD alone`);
   const details = detailsOf(event);
   const symbol = textOf(details, "symbol");
   const asset_id = textOf(details, "asset_id");
@@ -205,7 +213,7 @@ export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill |
   const { commission } = details;
   if (isStated(commission) && !isZero(commission)) {
     fill.fee = commission;
-    fill.feeCurrency = event.currency ?? "USD";
+    fill.feeCurrency = "USD";
   }
   return fill;
 }
@@ -374,18 +382,6 @@ export function barOf(symbol: string, bar: VenueBar): Bar {
     close: textOf(bar, "c"),
     ...(isStated(bar.v) && { volume: bar.v }),
   };
-}
-
-/** The sessions of a day, the first one first. */
-export function sessionsOf(day: CalendarDay): readonly Session[] {
-  const spans = [
-    ["pre", day.pre_start, day.pre_end],
-    ["core", day.core_start, day.core_end],
-    ["post", day.post_start, day.post_end],
-  ] as const;
-  return spans.flatMap(([kind, open, close]) =>
-    open === undefined || close === undefined ? [] : [{ kind, open: millis(open), close: millis(close) }],
-  );
 }
 
 const UNITS: Readonly<Record<string, string>> = { m: "Min", h: "Hour", d: "Day", w: "Week" };

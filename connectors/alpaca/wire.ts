@@ -57,7 +57,7 @@ function fakeHosts(venue: string): Pick<Settings, "trading" | "data" | "stream" 
 
 export interface VenueOrder {
   readonly id: string;
-  readonly client_order_id: string;
+  readonly client_order_id?: string | null;
   readonly status: string;
   /** Empty for an order of several legs. */
   readonly symbol: string;
@@ -160,10 +160,12 @@ export interface VenueBar {
 export interface CalendarDay {
   readonly core_start: string;
   readonly core_end: string;
-  readonly pre_start?: string;
-  readonly pre_end?: string;
-  readonly post_start?: string;
-  readonly post_end?: string;
+  readonly pre_start?: string | null;
+  readonly pre_end?: string | null;
+  readonly lunch_start?: string | null;
+  readonly lunch_end?: string | null;
+  readonly post_start?: string | null;
+  readonly post_end?: string | null;
 }
 
 /** An event of `/v2beta1/events/activities`. */

@@ -361,8 +361,8 @@ describe("members that an answer may lack", () => {
     expect(alpaca.positionOf({ ...position, side: "long", qty: "-0" } as never, PAIRS).quantity).toBe("-0");
     const event = payloadOf("Alpaca: fill activity");
     const details = { ...(event["details"] as object), side: "sell_short", commission: "0.5" };
-    expect(alpaca.fillOfActivity({ ...event, currency: "EUR", details } as never, PAIRS)).toMatchObject({
-      ...{ side: "sell", fee: "0.5", feeCurrency: "EUR" },
+    expect(alpaca.fillOfActivity({ ...event, currency: null, details } as never, PAIRS)).toMatchObject({
+      ...{ side: "sell", fee: "0.5", feeCurrency: "USD" },
     });
   });
 

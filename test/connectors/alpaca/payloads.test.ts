@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { activityOf } from "../../../connectors/alpaca/activities.ts";
+import { sessionsOf } from "../../../connectors/alpaca/calendar.ts";
 import {
   accountOf,
   barOf,
@@ -249,6 +250,20 @@ describe("fills", () => {
     expect(() => fillOfUpdate({ ...update, execution_id: "" }, pairs)).toThrow("execution_id");
   });
 
+  it("an order without an id of its client is reported without it, and so is its fill", () => {
+    const nameless = { ...order, client_order_id: null };
+    expect(reportOf(nameless, pairs)).toMatchObject({ venueOrderId: "o-1", status: "filled", filledQuantity: "1" });
+    expect(reportOf(nameless, pairs).clientOrderId).toBeUndefined();
+    expect(fillOfUpdate({ ...update, order: nameless }, pairs)).not.toHaveProperty("clientOrderId");
+  });
+
+  it("a trade in another currency is an error: which of its amounts are in it is not documented", () => {
+    const details = { execution_type: "fill", order_id: "o-1", symbol: "AAPL", asset_id: "x", side: "buy" };
+    const trade = { ...EVENT, activity_type: "FILL", qty: "1", price: "2", details };
+    expect(fillOfActivity(trade, NONE)).toMatchObject({ price: "2" });
+    expect(() => fillOfActivity({ ...trade, currency: "EUR", swap_rate: "1.1" } as ActivityEvent, NONE)).toThrow("EUR");
+  });
+
   it.each([
     ["trade_bust", { busts: "e-0" }],
     ["trade_correct", { corrects: "e-0" }],
@@ -257,6 +272,24 @@ describe("fills", () => {
     const trade = { ...EVENT, activity_type: "FILL", previous_id: "e-0", qty: "1", price: "2", details };
     expect(fillOfActivity(trade, NONE)).toMatchObject(expected);
   });
+});
+
+it("a day of a market with a pause at noon has two core sessions, and a session of null is none", () => {
+  const at = (hour: string) => `2026-11-30T${hour}:00Z`;
+  const day = { core_start: at("01:30"), lunch_start: at("04:00"), lunch_end: at("05:00"), core_end: at("08:00") };
+  expect(sessionsOf({ ...day, post_start: null, post_end: null })).toEqual([
+    { kind: "core", open: Date.parse(at("01:30")), close: Date.parse(at("04:00")) },
+    { kind: "core", open: Date.parse(at("05:00")), close: Date.parse(at("08:00")) },
+  ]);
+});
+
+it.each([
+  ["5", "-5"],
+  ["-5", "-5"],
+  ["5e-8", "-5e-8"],
+])("a worthless removal of %s shares takes %s", (removed_qty, quantity) => {
+  const event = { ...EVENT, activity_type: "REORG", details: { symbol: "LEHMQ", removed_qty } };
+  expect(activityOf(event)).toMatchObject({ kind: "adjustment", symbol: "LEHMQ", quantity });
 });
 
 describe("what is sent", () => {
