@@ -164,6 +164,10 @@ describe("Coinbase", () => {
     ["staking_reward", "0.1", "interest"],
     ["incentives_shared_clawback", "-0.1", "interest"],
     ["trade", "-7", "adjustment"],
+    ["buy", "0.01", "deposit"],
+    ["sell", "-0.01", "withdrawal"],
+    ["derivatives_settlement", "-7", "transfer"],
+    ["unsupported_asset_recovery", "7", "deposit"],
     ["a_word_of_tomorrow", "7", "adjustment"],
   ])("a %s of %s is a %s", (type, amount, kind) => {
     const found = of({ type, amount: { amount, currency: "BTC" } });
@@ -174,6 +178,29 @@ describe("Coinbase", () => {
   it("a fill, and a transaction that is not complete, do not count", () => {
     expect(of({ type: "advanced_trade_fill" })).toEqual([]);
     for (const status of ["pending", "failed", "canceled", "expired"]) expect(of({ status })).toEqual([]);
+  });
+
+  it("a purchase that a bank pays is a deposit, and one that another wallet pays is two adjustments", async () => {
+    const bought = (id: string, coins: string, value: string, second: number) => ({
+      ...{ ...TRANSACTION, id, type: "buy", created_at: `2019-02-28T12:35:${second}Z` },
+      ...{ amount: { amount: coins, currency: "BTC" }, native_amount: { amount: value, currency: "GBP" } },
+    });
+    const paid = (id: string, value: string, second: number) => ({
+      ...bought(id, value, value, second),
+      amount: { amount: value, currency: "GBP" },
+    });
+    const lists: Readonly<Record<string, readonly object[]>> = {
+      coins: [bought("by bank", "0.02", "200.00", 10), bought("by wallet", "0.01", "100.00", 20)],
+      money: [paid("payment", "-100.00", 21)],
+    };
+    const ask = (wallet: string) => Promise.resolve(wire({ data: lists[wallet] ?? [] }));
+    const wallets = Object.keys(lists).map((uuid) => ({ uuid, updated_at: "2019-03-01T00:00:00Z" }));
+    const found = await coinbase.readActivities(ask, wallets, Date.UTC(2019, 0, 1));
+    expect(found).toMatchObject([
+      { id: "by bank", kind: "deposit", amount: "0.02", currency: "BTC" },
+      { id: "by wallet", kind: "adjustment", amount: "0.01", currency: "BTC" },
+      { id: "payment", kind: "adjustment", amount: "-100.00", currency: "GBP" },
+    ]);
   });
 
   it("wallets that did not change are not asked, and pages end with the first old transaction", async () => {

@@ -92,6 +92,8 @@ it("balances have the desk's names of coins, and what orders hold is not free", 
     XXBT: { balance: "0.50", hold_trade: "0.1" },
     ZUSD: { balance: "25435.2100", hold_trade: "8249.7600" },
     "XBT.F": { balance: "1.0", hold_trade: "0" },
+    "USD.F": { balance: "100.00" },
+    "XBT.S": { balance: "2.0" },
     ADA: { balance: "0.00000000", hold_trade: "0" },
   };
   const assets = new Map([
@@ -99,11 +101,15 @@ it("balances have the desk's names of coins, and what orders hold is not free", 
     ["ZUSD", "USD"],
   ]);
   expect(balancesOf(balances, assets)).toEqual([
-    { asset: "BTC", total: "0.5", free: "0.4" },
-    { asset: "USD", total: "25435.21", free: "17185.45" },
-    // A coin that earns has no market: it is held, and counts nothing.
-    { asset: "XBT.F", total: "1", free: "1" },
+    // What is in Kraken Rewards is spent as the coin or the currency itself.
+    { asset: "BTC", total: "1.5", free: "1.4" },
+    { asset: "USD", total: "25535.21", free: "17285.45" },
+    // A coin that is staked has no market: it is held, and counts nothing.
+    { asset: "XBT.S", total: "2", free: "2" },
   ]);
+  // Credit can be spent, and is no money of the account.
+  const credit = { ZUSD: { balance: "100", hold_trade: "10", credit: "50", credit_used: "20" } };
+  expect(balancesOf(credit, assets)).toEqual([{ asset: "USD", total: "100", free: "120" }]);
   // Two names of one coin.
   const twice = { XXBT: { balance: "0.5", hold_trade: "0.1" }, XBT: { balance: "1e-8" } };
   expect(balancesOf(twice, assets)).toEqual([{ asset: "BTC", total: "0.50000001", free: "0.40000001" }]);

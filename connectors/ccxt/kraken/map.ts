@@ -1,6 +1,6 @@
 /** Kraken's answers as the desk's types, and the desk's orders as Kraken's. Source: docs.kraken.com. Pure. */
 import { type Bar, type Fill, type Instrument, NotSent, type Order, type OrderReport, type Quote } from "@qoc-app/sdk";
-import { ZERO, amount, textOf as amountText } from "../../amount.ts";
+import { type Amount, ZERO, amount, textOf as amountText } from "../../amount.ts";
 import { oneLine } from "../../words.ts";
 import type { Refusal } from "../client.ts";
 import {
@@ -129,20 +129,31 @@ export function lastPriceOf(ticker: Body): string {
 }
 
 /**
- * `assets`: the desk's name of each of Kraken's. Names such as `XBT.F` are coins that earn, and cannot be sold. Two of
- * Kraken's names for one asset, such as `XXBT` and `XBT`, are one balance.
+ * `assets`: the desk's name of each of Kraken's. Names such as `XBT.S` are coins that earn, and cannot be sold; an
+ * order spends what is in Kraken Rewards, such as `XBT.F`, as any other balance.
+ */
+export function assetOf(name: string, assets: ReadonlyMap<string, string>): string {
+  const spent = name.replace(/\.F$/, "");
+  return assets.get(name) ?? assets.get(spent) ?? coinOf(spent);
+}
+
+/**
+ * Names of Kraken for one asset, such as `XXBT` and `XBT`, are one balance. What is free is as Kraken's document says:
+ * with the credit of the account, and without what of it is used.
  */
 export function balancesOf(balances: Body, assets: ReadonlyMap<string, string>): readonly Balance[] {
   const sums = new Map<string, Balance>();
   for (const [name, value] of Object.entries(balances)) {
     const balance = bodyOf(value);
-    const asset = assets.get(name) ?? coinOf(name);
+    const asset = assetOf(name, assets);
     const { total, free } = sums.get(asset) ?? { total: "0", free: "0" };
-    const [more, held] = [amount(amountIn(balance, "balance")), amount(optionalAmountIn(balance, "hold_trade") ?? "0")];
+    const part = (member: string): Amount => amount(optionalAmountIn(balance, member) ?? "0");
+    const more = amount(amountIn(balance, "balance"));
+    const spendable = more.plus(part("credit")).minus(part("credit_used")).minus(part("hold_trade"));
     sums.set(asset, {
       asset,
       total: amountText(amount(total).plus(more)),
-      free: amountText(amount(free).plus(more).minus(held)),
+      free: amountText(amount(free).plus(spendable)),
     });
   }
   return [...sums.values()].filter(({ total }) => !amount(total).eq(ZERO));

@@ -37,6 +37,7 @@ import {
   DUPLICATE_ORDER,
   NO_SUCH_ORDER,
   NO_SUCH_PAIR,
+  assetOf,
   balancesOf,
   barOf,
   coinOf,
@@ -309,7 +310,7 @@ class KrakenVenue implements Venue, TradingVenue {
   }
 
   activities(since: number): Promise<(Activity | UnreadableActivity)[]> {
-    const coin = (asset: string): string => this.#assets.get(asset) ?? coinOf(asset);
+    const coin = (name: string): string => assetOf(name, this.#assets);
     return readActivities((params) => this.#private("Ledgers", params), since, coin);
   }
 
