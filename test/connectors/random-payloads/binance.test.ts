@@ -1,0 +1,179 @@
+/** Random answers that Binance's documents allow: each number arrives exact, and no item is lost. */
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import * as binanceWallet from "../../../connectors/ccxt/binance/activities.ts";
+import * as binance from "../../../connectors/ccxt/binance/map.ts";
+import { listedOrder } from "../../../connectors/listed-item.ts";
+import * as schemas from "../../../src/protocol/schemas.ts";
+import {
+  ANY,
+  COUNT,
+  ID,
+  MORE,
+  POSITIVE,
+  SHORT,
+  SIGNED,
+  type Stated,
+  isAboveZero,
+  maybe,
+  negative,
+  present,
+  product,
+  sum,
+  tryPayloads,
+  type Kind,
+} from "../../support/random-payload.ts";
+
+const SIDE = fc.constantFrom("buy", "sell");
+const upper = (text: string) => text.toUpperCase();
+const unreadable = (names: object) => ({ ...names, status: "unknown" });
+
+/** An order is filled in part if it is open and something is filled. */
+function stateOf(status: string, filled: string): string {
+  return status === "open" && isAboveZero(filled) ? "partially_filled" : status;
+}
+
+const STATUSES: Readonly<Record<string, string>> = {
+  ...{ NEW: "open", PENDING_NEW: "open", PENDING_CANCEL: "open", PARTIALLY_FILLED: "partially_filled" },
+  ...{ FILLED: "filled", CANCELED: "cancelled", REJECTED: "rejected", EXPIRED: "expired" },
+  EXPIRED_IN_MATCH: "expired",
+};
+
+/** Amounts of an order whose average price has few digits. */
+const EXECUTED = fc.oneof(
+  fc.constant({ filled: "0.00000000", average: undefined, paid: "0.00000000" }),
+  fc.tuple(SHORT, SHORT).map(([filled, average]) => ({ filled, average, paid: product(filled, average) })),
+);
+
+const ORDER = fc
+  .record({
+    ...{ id: ID, clientId: ID, status: fc.constantFrom(...Object.keys(STATUSES), "A_STATUS_OF_2031") },
+    ...{ side: SIDE, executed: EXECUTED, quantity: ANY, limit: ANY, updated: maybe(COUNT), more: MORE },
+  })
+  .map(({ id, clientId, status, side, executed, quantity, limit, updated, more }): Stated => {
+    const { filled, average, paid } = executed;
+    const payload = {
+      ...{ ...more, symbol: "BTCUSDT", orderId: id, orderListId: -1, clientOrderId: clientId, side: upper(side) },
+      ...{ price: limit, origQty: quantity, executedQty: filled, cummulativeQuoteQty: paid, status },
+      ...{ origQuoteOrderQty: "0.0", updateTime: updated?.json ?? updated, isWorking: true, type: "LIMIT" },
+    };
+    const known = STATUSES[status];
+    const names = { venueOrderId: id, clientOrderId: clientId, symbol: "BTC/USDT" };
+    if (known === undefined) return { payload, expected: unreadable(names) };
+    const expected = present({
+      ...{ ...names, status: stateOf(known, filled), filledQuantity: filled, side, averagePrice: average },
+      quantity: isAboveZero(quantity) ? quantity : undefined,
+      limitPrice: isAboveZero(limit) ? limit : undefined,
+      updatedAt: updated?.ms,
+    });
+    return { payload, expected };
+  });
+
+const TRADE = fc
+  .record({
+    ...{ id: ID, order: ID, side: SIDE, quantity: POSITIVE, price: ANY, fee: SIGNED, asset: maybe(fc.constant("BNB")) },
+    ...{ at: COUNT, isMaker: maybe(fc.boolean()), more: MORE },
+  })
+  .map(({ id, order, side, quantity, price, fee, asset, at, isMaker, more }): Stated => {
+    const isFree = asset === undefined || asset === null;
+    const payload = {
+      ...{ ...more, symbol: "BTCUSDT", id, orderId: order, price, qty: quantity, quoteQty: "1", time: at.json },
+      ...{ commission: isFree ? "0.00000000" : fee, commissionAsset: asset, isBuyer: side === "buy", isMaker },
+    };
+    const expected = present({
+      ...{ fillId: id, venueOrderId: order, symbol: "BTC/USDT", side, quantity, price, timestamp: at.ms },
+      ...(!isFree && { fee, feeCurrency: asset }),
+      liquidity: typeof isMaker === "boolean" ? (isMaker ? "maker" : "taker") : undefined,
+    });
+    return { payload, expected };
+  });
+
+const EVENT = fc
+  .record({
+    ...{
+      type: fc.constantFrom("TRADE", "NEW", "CANCELED", "TRADE_PREVENTION", "A_TYPE_OF_2031"),
+      trade: ID,
+      order: ID,
+    },
+    ...{ clientId: ID, original: fc.constantFrom("", "null", "web_9"), side: SIDE, quantity: POSITIVE, price: ANY },
+    ...{ fee: SIGNED, asset: maybe(fc.constant("BNB")), at: COUNT, isMaker: fc.boolean(), more: MORE },
+  })
+  .map((event): Stated => {
+    const { type, trade, order, clientId, original, side, quantity, price, fee, asset, at, isMaker, more } = event;
+    const payload = {
+      ...{ ...more, e: "executionReport", E: at.json, s: "BTCUSDT", c: clientId, S: upper(side), o: "LIMIT", x: type },
+      ...{
+        C: original,
+        i: order,
+        l: quantity,
+        L: price,
+        n: asset ? fee : "0",
+        N: asset,
+        T: at.json,
+        t: trade,
+        m: isMaker,
+      },
+    };
+    const expected = present({
+      ...{ fillId: trade, venueOrderId: order, clientOrderId: original === "web_9" ? original : clientId },
+      ...{ symbol: "BTC/USDT", side, quantity, price, timestamp: at.ms, liquidity: isMaker ? "maker" : "taker" },
+      ...(asset && { fee, feeCurrency: asset }),
+    });
+    return { payload, expected: type === "TRADE" ? expected : undefined };
+  });
+
+const BALANCES = fc.array(fc.record({ free: ANY, locked: ANY, more: MORE }), { maxLength: 4 }).map((all): Stated => ({
+  payload: { balances: all.map(({ free, locked, more }, index) => ({ ...more, asset: `C${index}`, free, locked })) },
+  expected: all.map(({ free, locked }, index) => ({ asset: `C${index}`, free, total: sum(free, locked) })),
+}));
+
+const QUOTE = fc
+  .record({ bid: ANY, ask: ANY, bidSize: maybe(ANY), askSize: maybe(ANY), last: maybe(ANY), at: COUNT, more: MORE })
+  .map(({ bid, ask, bidSize, askSize, last, at, more }): Stated => {
+    const prices = { bidPrice: bid, askPrice: ask, bidQty: bidSize, askQty: askSize, lastPrice: last };
+    const expected = { symbol: "BTC/USDT", bid, ask, timestamp: at.ms, bidSize, askSize, last };
+    return { payload: { ...more, ...prices, openTime: 1, closeTime: at.json }, expected: present(expected) };
+  });
+
+const WITHDRAWAL = fc
+  .record({
+    ...{
+      id: ID,
+      amount: POSITIVE,
+      fee: ANY,
+      status: fc.integer({ min: 0, max: 6 }),
+      wallet: maybe(fc.integer({ max: 1, min: 0 })),
+    },
+    ...{ seconds: fc.integer({ min: 946_684_800, max: 4_102_444_799 }), more: MORE },
+  })
+  .map(({ id, amount, fee, status, wallet, seconds, more }): Stated => {
+    const applyTime = new Date(seconds * 1_000).toISOString().slice(0, 19).replace("T", " ");
+    const payload = { ...more, id, amount, transactionFee: fee, coin: "USDT", status, applyTime, walletType: wallet };
+    const common = { timestamp: seconds * 1_000, currency: "USDT" };
+    const paid = { id: `withdrawal ${id}`, kind: "withdrawal", amount: negative(amount), ...common };
+    const charged = { id: `withdrawal ${id} fee`, kind: "fee", amount: negative(fee), ...common };
+    const all = isAboveZero(fee) ? [paid, charged] : [paid];
+    return { payload, expected: status === 6 && wallet !== 1 ? all : [] };
+  });
+
+const KINDS: readonly Kind[] = [
+  [
+    "order",
+    ORDER,
+    (order) => {
+      const { orderId: venueOrderId, clientOrderId } = order;
+      const names = { venueOrderId, clientOrderId, symbol: "BTC/USDT" };
+      return listedOrder(names, () => binance.reportOf(order, "BTC/USDT"));
+    },
+    schemas.reportSchema,
+  ],
+  ["trade", TRADE, (trade) => binance.fillOf(trade, "BTC/USDT"), schemas.fillSchema],
+  ["execution report", EVENT, (event) => binance.eventFillOf(event, "BTC/USDT"), schemas.fillSchema],
+  ["balances", BALANCES, binance.balancesOf],
+  ["ticker", QUOTE, (ticker) => binance.quoteOf("BTC/USDT", ticker), schemas.quoteSchema],
+  ["withdrawal", WITHDRAWAL, binanceWallet.withdrawalOf, schemas.activitySchema],
+];
+
+describe("any legal answer of Binance", () => {
+  it.each(KINDS as Kind[])("%s arrives exact", (_name, cases, read, shape) => tryPayloads(cases, read, shape));
+});

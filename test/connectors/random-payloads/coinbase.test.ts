@@ -1,0 +1,210 @@
+/** Random answers that Coinbase's documents allow: each number arrives exact, and no item is lost. */
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import * as coinbaseWallets from "../../../connectors/ccxt/coinbase/activities.ts";
+import * as coinbase from "../../../connectors/ccxt/coinbase/map.ts";
+import { listedFill, listedOrder } from "../../../connectors/listed-item.ts";
+import * as schemas from "../../../src/protocol/schemas.ts";
+import {
+  ANY,
+  ID,
+  MORE,
+  SHORT,
+  SIGNED,
+  type Stated,
+  TIME,
+  isAboveZero,
+  maybe,
+  negative,
+  present,
+  product,
+  sum,
+  tryPayloads,
+  type Kind,
+} from "../../support/random-payload.ts";
+
+const SIDE = fc.constantFrom("buy", "sell");
+const upper = (text: string) => text.toUpperCase();
+const unreadable = (names: object) => ({ ...names, status: "unknown" });
+
+/** An order is filled in part if it is open and something is filled. */
+function stateOf(status: string, filled: string): string {
+  return status === "open" && isAboveZero(filled) ? "partially_filled" : status;
+}
+
+const STATUSES: Readonly<Record<string, string>> = {
+  ...{ PENDING: "open", QUEUED: "open", OPEN: "open", CANCEL_QUEUED: "open", EDIT_QUEUED: "open", FILLED: "filled" },
+  ...{ CANCELLED: "cancelled", EXPIRED: "expired", FAILED: "rejected" },
+};
+const CONFIGURATIONS = [
+  ...["market_market_ioc", "sor_limit_ioc", "limit_limit_gtc", "limit_limit_gtd", "limit_limit_fok"],
+  ...["stop_limit_stop_limit_gtc", "trigger_bracket_gtd", "twap_limit_gtd", "a_kind_of_2031"],
+];
+
+const ORDER = fc
+  .record({
+    ...{
+      id: ID,
+      clientId: maybe(ID),
+      side: SIDE,
+      filled: ANY,
+      average: maybe(ANY),
+      size: maybe(ANY),
+      limit: maybe(SIGNED),
+    },
+    ...{ status: fc.constantFrom(...Object.keys(STATUSES), "UNKNOWN_ORDER_STATUS"), more: MORE },
+    ...{ kind: fc.constantFrom(...CONFIGURATIONS), words: maybe(fc.constantFrom("", "Insufficient balance")) },
+  })
+  .map(({ id, clientId, side, filled, average, size, limit, status, kind, words, more }): Stated => {
+    const terms = { ...more, base_size: size, limit_price: limit, quote_size: size === undefined ? "10" : undefined };
+    const payload = {
+      ...{ ...more, order_id: id, client_order_id: clientId, product_id: "BTC-USD", side: upper(side), status },
+      ...{ order_configuration: { [kind]: terms }, filled_size: filled, average_filled_price: average ?? "" },
+      ...{ reject_message: words, cancel_message: "", size_in_quote: false, fee: "", total_fees: "0.1" },
+    };
+    const known = STATUSES[status];
+    const names = present({ venueOrderId: id, clientOrderId: clientId });
+    if (known === undefined) return { payload, expected: unreadable(names) };
+    const positive = (text: string | null | undefined) => (text && isAboveZero(text) ? text : undefined);
+    const expected = present({
+      ...{ ...names, status: stateOf(known, filled), filledQuantity: filled, symbol: "BTC/USD", side },
+      ...{ quantity: positive(size), averagePrice: positive(average), limitPrice: limit, reason: words || undefined },
+    });
+    return { payload, expected };
+  });
+
+const EVENT = fc
+  .record({
+    ...{
+      id: ID,
+      clientId: maybe(ID),
+      side: SIDE,
+      filled: ANY,
+      left: maybe(ANY),
+      average: maybe(ANY),
+      limit: maybe(ANY),
+    },
+    ...{ status: fc.constantFrom(...Object.keys(STATUSES)), at: TIME, more: MORE },
+  })
+  .map(({ id, clientId, side, filled, left, average, limit, status, at, more }): Stated => {
+    const order = {
+      ...{ ...more, order_id: id, client_order_id: clientId, product_id: "ETH-EUR", order_side: upper(side), status },
+      ...{ cumulative_quantity: filled, leaves_quantity: left, avg_price: average, limit_price: limit ?? "" },
+    };
+    const state = stateOf(STATUSES[status] ?? "", filled);
+    const positive = (text: string | null | undefined) => (text && isAboveZero(text) ? text : undefined);
+    const isWorking = state === "open" || state === "partially_filled";
+    const expected = present({
+      ...{ venueOrderId: id, clientOrderId: clientId, status: state, filledQuantity: filled, symbol: "ETH/EUR", side },
+      quantity: isWorking && positive(left) ? sum(filled, left ?? "") : undefined,
+      ...{ averagePrice: positive(average), limitPrice: positive(limit), updatedAt: at.ms },
+    });
+    return { payload: [order, { timestamp: at.text }], expected };
+  });
+
+const FILL = fc
+  .record({
+    ...{
+      id: ID,
+      order: ID,
+      side: SIDE,
+      size: SHORT,
+      price: SHORT,
+      fee: maybe(SIGNED),
+      at: TIME,
+      isMoney: fc.boolean(),
+    },
+    ...{ type: maybe(fc.constantFrom("FILL", "FILL", "REVERSAL", "CORRECTION", "SYNTHETIC")), more: MORE },
+    liquidity: maybe(fc.constantFrom("MAKER", "TAKER", "UNKNOWN_LIQUIDITY_INDICATOR")),
+  })
+  .map(({ id, order, side, size, price, fee, at, isMoney, type, liquidity, more }): Stated => {
+    const payload = {
+      ...{ ...more, entry_id: id, trade_id: "t", order_id: order, trade_time: at.text, trade_type: type, price },
+      ...{ size: isMoney ? product(size, price) : size, commission: fee, product_id: "BTC-USD", side: upper(side) },
+      ...{ size_in_quote: isMoney, liquidity_indicator: liquidity, sequence_timestamp: at.text, user_id: "u" },
+    };
+    if (type !== "FILL" && type !== undefined && type !== null)
+      return { payload, expected: unreadable({ fillId: id, venueOrderId: order }) };
+    const roles: Readonly<Record<string, string>> = { MAKER: "maker", TAKER: "taker" };
+    const expected = present({
+      ...{ fillId: id, venueOrderId: order, symbol: "BTC/USD", side, quantity: size, price, timestamp: at.ms },
+      ...(typeof fee === "string" && { fee, feeCurrency: "USD" }),
+      liquidity: roles[liquidity ?? ""],
+    });
+    return { payload, expected };
+  });
+
+const BALANCES = fc
+  .array(
+    fc.record({ asset: fc.constantFrom("BTC", "USD"), free: ANY, held: maybe(ANY), isOther: fc.boolean(), more: MORE }),
+  )
+  .map((wallets): Stated => {
+    const spot = wallets.filter(({ isOther }) => !isOther);
+    return {
+      payload: wallets.map(({ asset, free, held, isOther, more }) => ({
+        ...{ ...more, uuid: "u", currency: asset, available_balance: { value: free, currency: asset } },
+        ...{ hold: typeof held === "string" ? { value: held, currency: asset } : held },
+        platform: isOther ? "ACCOUNT_PLATFORM_CFM_CONSUMER" : "ACCOUNT_PLATFORM_CONSUMER",
+      })),
+      expected: [...new Set(spot.map(({ asset }) => asset))].map((asset) => {
+        const own = spot.filter((wallet) => wallet.asset === asset);
+        const free = sum(...own.map((wallet) => wallet.free));
+        return { asset, free, total: sum(free, ...own.map(({ held }) => held ?? "0")) };
+      }),
+    };
+  });
+
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ send: "flow", fiat_deposit: "flow", fiat_withdrawal: "flow", pro_withdrawal: "flow", cardspend: "flow" },
+  ...{
+    buy: "flow",
+    sell: "flow",
+    interest: "interest",
+    staking_reward: "interest",
+    transfer: "transfer",
+    sweep: "transfer",
+  },
+  ...{ trade: "adjustment", a_type_of_2031: "adjustment", advanced_trade_fill: "none" },
+};
+
+const TRANSACTION = fc
+  .record({
+    ...{ id: ID, type: fc.constantFrom(...Object.keys(TYPES)), amount: SIGNED, at: TIME, more: MORE },
+    status: fc.constantFrom("completed", "completed", "pending", "failed"),
+  })
+  .map(({ id, type, amount, at, status, more }): Stated => {
+    const payload = {
+      ...{ ...more, id, type, status, amount: { ...more, amount, currency: "BTC" }, created_at: at.text },
+      ...{ native_amount: { amount: "-1", currency: "EUR" }, description: null, resource: "transaction" },
+    };
+    const kind = TYPES[type] ?? "";
+    const flow = amount.startsWith("-") ? "withdrawal" : "deposit";
+    const isMoved = isAboveZero(amount) || isAboveZero(negative(amount));
+    const found = { id, kind: kind === "flow" ? flow : kind, timestamp: at.ms, amount, currency: "BTC", note: type };
+    return { payload, expected: status === "completed" && kind !== "none" && isMoved ? [found] : [] };
+  });
+
+const KINDS: readonly Kind[] = [
+  [
+    "order",
+    ORDER,
+    (order) => {
+      const names = { venueOrderId: order.order_id, clientOrderId: order.client_order_id };
+      return listedOrder(names, () => coinbase.reportOf(order));
+    },
+    schemas.reportSchema,
+  ],
+  ["order of the stream", EVENT, ([order, whole]) => coinbase.eventReportOf(order, whole), schemas.reportSchema],
+  [
+    "fill",
+    FILL,
+    (fill) => listedFill({ fillId: fill.entry_id, venueOrderId: fill.order_id }, () => coinbase.fillOf(fill)),
+    schemas.fillSchema,
+  ],
+  ["balances", BALANCES, coinbase.balancesOf],
+  ["transaction", TRANSACTION, coinbaseWallets.activitiesOf, schemas.activitySchema],
+];
+
+describe("any legal answer of Coinbase", () => {
+  it.each(KINDS as Kind[])("%s arrives exact", (_name, cases, read, shape) => tryPayloads(cases, read, shape));
+});
