@@ -180,7 +180,7 @@ describe("Coinbase", () => {
     for (const status of ["pending", "failed", "canceled", "expired"]) expect(of({ status })).toEqual([]);
   });
 
-  it("a purchase that a bank pays is a deposit, and one that another wallet pays is two adjustments", async () => {
+  it("a purchase is a deposit if a bank pays it, and two adjustments if another wallet does", async () => {
     const bought = (id: string, coins: string, value: string, second: number) => ({
       ...{ ...TRANSACTION, id, type: "buy", created_at: `2019-02-28T12:35:${second}Z` },
       ...{ amount: { amount: coins, currency: "BTC" }, native_amount: { amount: value, currency: "GBP" } },

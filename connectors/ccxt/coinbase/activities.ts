@@ -26,7 +26,7 @@ const INCOME: ReadonlySet<string> = new Set([
 const MOVES: ReadonlySet<string> = new Set([
   ...["transfer", "staking_transfer", "unstaking_transfer", "sweep", "derivatives_settlement"],
 ]);
-/** Paid by a bank or a card, and so money from outside; or paid from another wallet, whose transaction is listed then. */
+/** Paid by a bank or a card, which is money from outside, or from another wallet, whose transaction is listed then. */
 const PURCHASES: ReadonlySet<string> = new Set(["buy", "sell"]);
 /** How far apart the two transactions of one purchase are made. */
 const SIDES_MS = 60_000;

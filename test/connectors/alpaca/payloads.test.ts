@@ -274,7 +274,7 @@ describe("fills", () => {
   });
 });
 
-it("a day of a market with a pause at noon has two core sessions, and a session of null is none", () => {
+it("a day of a market with a pause at noon has two core sessions, and a session of null is left out", () => {
   const at = (hour: string) => `2026-11-30T${hour}:00Z`;
   const day = { core_start: at("01:30"), lunch_start: at("04:00"), lunch_end: at("05:00"), core_end: at("08:00") };
   expect(sessionsOf({ ...day, post_start: null, post_end: null })).toEqual([
