@@ -24,23 +24,24 @@ export const command = defineCommand({
   description: "Waits for the venue's acknowledgement; on a terminal also up to 5 seconds for the fill.",
   examples: ["qoc approve 20260705-001", "qoc approve orders/proposed/20260705-001.toml --digest sha256:…"],
   exits: [3, 5, 6, 7],
-  input: z.strictObject({
-    // Checked by the command line after --all, which is refused with its own message.
-    id: positional(z.string(), "ID|FILE", "an order's id, a unique start of it, or its file", {
-      required: false,
-      completes: "proposal",
+  input: () =>
+    z.strictObject({
+      // Checked by the command line after --all, which is refused with its own message.
+      id: positional(z.string(), "ID|FILE", "an order's id, a unique start of it, or its file", {
+        required: false,
+        completes: "proposal",
+      }),
+      digest: flag(z.string().optional(), "SHA256", "the digest you read; required without a terminal"),
+      all: toggle("refused: each order is approved on its own"),
+      wait: flag(z.coerce.number().int().min(0).max(3_600).optional(), "S", "wait up to S seconds for the fill"),
+      /** The client's signature. */
+      authority: authoritySchema().optional(),
+      /** true: makes and journals the review and returns the order with it; approves nothing. */
+      review: z.boolean().optional(),
+      /** The digest of the review that the client displayed. */
+      shown: z.string().optional(),
     }),
-    digest: flag(z.string().optional(), "SHA256", "the digest you read; required without a terminal"),
-    all: toggle("refused: each order is approved on its own"),
-    wait: flag(z.coerce.number().int().min(0).max(3_600).optional(), "S", "wait up to S seconds for the fill"),
-    /** The client's signature. */
-    authority: authoritySchema.optional(),
-    /** true: makes and journals the review and returns the order with it; approves nothing. */
-    review: z.boolean().optional(),
-    /** The digest of the review that the client displayed. */
-    shown: z.string().optional(),
-  }),
-  output: z.union([orderSummarySchema, receiptSchema]),
+  output: () => z.union([orderSummarySchema(), receiptSchema()]),
   run: async ({ id, digest, authority, all, review, shown }, context) => {
     if (all) throw new QocError("NO_BULK_APPROVAL");
     const { actor, channel, page } = context;

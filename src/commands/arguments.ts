@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import type { ArgumentEntry, Completion } from "./command-entry.ts";
+import { lazy } from "../lib/lazy.ts";
 
 interface ArgumentOptions {
   /** By default an argument is required if its schema rejects undefined. */
@@ -29,7 +30,7 @@ interface ArgumentWords extends ArgumentOptions {
   readonly value?: string;
 }
 
-const ARGUMENTS = z.registry<ArgumentWords>();
+const ARGUMENTS = lazy(() => z.registry<ArgumentWords>());
 
 /** A word without a flag. `value` names it in the usage line: "ID", "FILE". */
 export function positional<T extends z.ZodType>(
@@ -59,14 +60,14 @@ export function textFlag<T extends z.ZodType>(schema: T, summary: string, option
 /** The same schema may be a field of several commands, so each use gets its own copy. */
 function withWords<T extends z.ZodType>(schema: T, words: ArgumentWords): T {
   const copy = schema.clone();
-  ARGUMENTS.add(copy, words as z.core.$replace<ArgumentWords, T>);
+  ARGUMENTS().add(copy, words as z.core.$replace<ArgumentWords, T>);
   return copy;
 }
 
 /** The arguments in the order of the schema's fields. */
 export function argumentsOf(input: z.ZodObject): readonly ArgumentEntry[] {
   return Object.entries(input.shape).flatMap(([name, schema]) => {
-    const words = ARGUMENTS.get(schema as z.ZodType);
+    const words = ARGUMENTS().get(schema as z.ZodType);
     return words === undefined ? [] : [argumentOf(name, schema as z.ZodType, words)];
   });
 }
@@ -100,7 +101,7 @@ export function inputForAgents(input: z.ZodObject): z.ZodObject {
 
 function withoutHumanFields(input: z.ZodObject): z.ZodObject {
   const fields = Object.entries(input.shape).filter(
-    ([, schema]) => ARGUMENTS.get(schema as z.ZodType)?.humanOnly !== true,
+    ([, schema]) => ARGUMENTS().get(schema as z.ZodType)?.humanOnly !== true,
   );
   return z.strictObject(Object.fromEntries(fields));
 }

@@ -23,20 +23,22 @@ export const command = defineCommand({
   description: "Passes in every trading state.",
   examples: ["qoc cancel 20260705-001", "qoc cancel --all", "qoc cancel --all --symbol SPX"],
   exits: [5, 6, 7],
-  input: z.strictObject({
-    id: positional(z.string().optional(), "ID|FILE", "an order's id, a unique start of it, or its file", {
-      completes: "order",
+  input: () =>
+    z.strictObject({
+      id: positional(z.string().optional(), "ID|FILE", "an order's id, a unique start of it, or its file", {
+        completes: "order",
+      }),
+      all: toggle("cancel every working order"),
+      connector: flag(z.string().optional(), "NAME", "with --all: at this connector", { completes: "connector" }),
+      symbol: flag(z.string().optional(), "SYMBOL", "with --all: of this symbol"),
+      /** The signature of a page. */
+      authority: authoritySchema().optional(),
     }),
-    all: toggle("cancel every working order"),
-    connector: flag(z.string().optional(), "NAME", "with --all: at this connector", { completes: "connector" }),
-    symbol: flag(z.string().optional(), "SYMBOL", "with --all: of this symbol"),
-    /** The signature of a page. */
-    authority: authoritySchema.optional(),
-  }),
-  output: z.union([
-    receiptSchema,
-    z.array(receiptSchema.extend({ connector: z.string(), symbol: z.string(), error: z.string().nullable() })),
-  ]),
+  output: () =>
+    z.union([
+      receiptSchema(),
+      z.array(receiptSchema().extend({ connector: z.string(), symbol: z.string(), error: z.string().nullable() })),
+    ]),
   run: async ({ id, all, connector, symbol, authority }, context): Promise<Receipt | readonly CancelResult[]> => {
     if (all === (id !== undefined)) throw usageError(NAME, "name one order, or --all");
     if (!all && (connector !== undefined || symbol !== undefined))

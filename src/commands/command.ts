@@ -32,6 +32,7 @@ import type { CommandEntry } from "./command-entry.ts";
 import type { ConnectRequest, ConnectedVenue } from "./connected-venue.ts";
 import type { DateRange } from "./date-range.ts";
 import type { DeskLedger, LedgerQuery } from "./desk-ledger.ts";
+import { lazy } from "../lib/lazy.ts";
 import { argumentsOf } from "./arguments.ts";
 import { renderFields } from "./rendering/fields.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
@@ -141,9 +142,9 @@ export interface CommandRegistry {
 
 export interface CommandDefinition<Input extends z.ZodObject, Value> extends Omit<CommandEntry, "args"> {
   /** The one declaration of the arguments: flags, positionals and the tool's schema are derived from it. */
-  readonly input: Input;
+  readonly input: () => Input;
   /** Checked against the value of `run`; fields that it does not name are removed. */
-  readonly output: z.ZodType;
+  readonly output: () => z.ZodType;
   readonly mcp?: McpFacts;
   run(input: z.output<Input>, context: CommandContext): Promise<Value>;
   /** By default each field on its own line. */
@@ -152,7 +153,7 @@ export interface CommandDefinition<Input extends z.ZodObject, Value> extends Omi
   cli?(session: CommandSession, input: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
-/** Makes a command of its words, its input schema and its functions. */
+/** Makes a command of its words, its schemas and its functions. A client that only prints a value makes no schema. */
 export function defineCommand<Input extends z.ZodObject, Value>({
   input,
   output,
@@ -163,8 +164,20 @@ export function defineCommand<Input extends z.ZodObject, Value>({
   cli,
   ...words
 }: CommandDefinition<Input, Value>): Command {
-  const entry: CommandEntry = { ...words, args: argumentsOf(input) };
-  return { entry, input, output, mcp, run, render, exitCode, cli } as Command;
+  const [inputSchema, outputSchema] = [lazy(input), lazy(output)];
+  const entry = lazy((): CommandEntry => ({ ...words, args: argumentsOf(inputSchema()) }));
+  return {
+    get entry() {
+      return entry();
+    },
+    get input() {
+      return inputSchema();
+    },
+    get output() {
+      return outputSchema();
+    },
+    ...({ mcp, run, render, exitCode, cli } as Pick<Command, "mcp" | "run" | "render" | "exitCode" | "cli">),
+  };
 }
 
 /** The running desk. @throws DESK_DOWN if the command runs without one. */

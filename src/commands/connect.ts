@@ -22,25 +22,32 @@ import {
   renderConnect,
 } from "./rendering/connect.ts";
 import { readPreview, signReload } from "./sign-reload.ts";
+import { lazy } from "../lib/lazy.ts";
 
 const NAME = "connect";
 const ENV_PREFIX = /^[A-Za-z_][A-Za-z0-9_]{0,60}$/;
 
-const input = z.strictObject({
-  type: positional(z.string().optional(), "TYPE", "a type of the list that qoc connect prints"),
-  name: flag(z.string().optional(), "NAME", "the connector's name in desk.toml"),
-  envPrefix: flag(z.string().optional(), "PREFIX", "of its variables, as in PREFIX_API_KEY; by default from the name"),
-  environment: flag(z.enum(["paper", "live"]).default("paper"), "WORD", "paper (the default) or live account"),
-  symbols: flag(z.string().optional(), "LIST", "of a replay: the symbols whose bars it plays, such as AAPL,MSFT"),
-  balances: flag(z.string().optional(), "LIST", "of a cash account: its money, such as USD=25000,EUR=1200.50"),
-  exchange: flag(z.string().optional(), "ID", "of ccxt: the exchange, such as binance"),
-  quotes: flag(z.string().optional(), "NAME", "of a paper venue: the connector on whose quotes it trades"),
-  address: flag(z.string().optional(), "HOST:PORT", "of ibkr: where TWS or IB Gateway listens"),
-  venue: flag(z.string().optional(), "URL", "the address of a fake venue on this machine", { hidden: true }),
-  /** Writes the table, if desk.toml still has this digest. Absent: connects once. */
-  digest: z.string().optional(),
-});
-type Answers = z.output<typeof input>;
+const input = lazy(() =>
+  z.strictObject({
+    type: positional(z.string().optional(), "TYPE", "a type of the list that qoc connect prints"),
+    name: flag(z.string().optional(), "NAME", "the connector's name in desk.toml"),
+    envPrefix: flag(
+      z.string().optional(),
+      "PREFIX",
+      "of its variables, as in PREFIX_API_KEY; by default from the name",
+    ),
+    environment: flag(z.enum(["paper", "live"]).default("paper"), "WORD", "paper (the default) or live account"),
+    symbols: flag(z.string().optional(), "LIST", "of a replay: the symbols whose bars it plays, such as AAPL,MSFT"),
+    balances: flag(z.string().optional(), "LIST", "of a cash account: its money, such as USD=25000,EUR=1200.50"),
+    exchange: flag(z.string().optional(), "ID", "of ccxt: the exchange, such as binance"),
+    quotes: flag(z.string().optional(), "NAME", "of a paper venue: the connector on whose quotes it trades"),
+    address: flag(z.string().optional(), "HOST:PORT", "of ibkr: where TWS or IB Gateway listens"),
+    venue: flag(z.string().optional(), "URL", "the address of a fake venue on this machine", { hidden: true }),
+    /** Writes the table, if desk.toml still has this digest. Absent: connects once. */
+    digest: z.string().optional(),
+  }),
+);
+type Answers = z.output<ReturnType<typeof input>>;
 
 export const command = defineCommand({
   name: NAME,
@@ -60,7 +67,7 @@ export const command = defineCommand({
   ],
   exits: [5, 7],
   input,
-  output: z.looseObject({}),
+  output: () => z.looseObject({}),
   run: async (answers, context): Promise<ConnectorTypes | ConnectedVenue> => {
     if (answers.type === undefined) return connectorTypes();
     const { type, name, envPrefix, needed } = complete(answers);
@@ -166,7 +173,7 @@ async function connectInteractively(
   given: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const { prompter, flags, progress } = session;
-  const answers = await ask(session, input.parse(given));
+  const answers = await ask(session, input().parse(given));
   if (answers === undefined) return EXIT.done;
   const { type } = complete(answers);
   if (type !== answers.type) progress.line(`${answers.type ?? ""}: the built-in connector is ${type}`);
@@ -218,7 +225,7 @@ async function ask(session: CommandSession, answers: Answers): Promise<Answers |
       envPrefix =
         (await prompter.text(`Prefix of its variables (Enter: ${proposed}, ${variables.join(", ")})`)) || proposed;
   }
-  return input.parse({ ...answers, ...given, type, name, envPrefix });
+  return input().parse({ ...answers, ...given, type, name, envPrefix });
 }
 
 /** @throws CONFIG_STALE: with other changes in desk.toml, one signature would cover more than the new connector. */

@@ -21,10 +21,11 @@ export const command = defineCommand({
   summary: "list the decisions of the journal, newest first",
   description: "One line for each approval and rejection.",
   examples: ["qoc decisions", "qoc decisions --limit 10 --json"],
-  input: z.strictObject({
-    limit: flag(z.coerce.number().int().positive().max(100_000).default(50), "N", "how many (50)"),
-  }),
-  output: z.array(z.looseObject({ date: z.string(), decision: z.enum(["APPROVED", "REJECTED"]) })),
+  input: () =>
+    z.strictObject({
+      limit: flag(z.coerce.number().int().positive().max(100_000).default(50), "N", "how many (50)"),
+    }),
+  output: () => z.array(z.looseObject({ date: z.string(), decision: z.enum(["APPROVED", "REJECTED"]) })),
   run: async ({ limit }, context) => {
     const desk = await readableDesk(context);
     return decisionLog(desk, { limit, isInScope: (order) => isOrderInScope(desk, context.actor, order) });

@@ -13,14 +13,15 @@ export const command = defineCommand({
   summary: "run a demo, from a new desk to a filled order",
   description: "Takes about ten seconds, and says how long. Uses a new desk; needs no network and no account.",
   examples: ["qoc demo", "qoc demo --yes"],
-  input: z.strictObject({
-    path: flag(z.string().optional(), "DIR", "where to create the desk; a temporary folder by default", {
-      completes: "path",
+  input: () =>
+    z.strictObject({
+      path: flag(z.string().optional(), "DIR", "where to create the desk; a temporary folder by default", {
+        completes: "path",
+      }),
+      /** Set by the flag --yes of every command. */
+      yes: z.boolean().default(false),
     }),
-    /** Set by the flag --yes of every command. */
-    yes: z.boolean().default(false),
-  }),
-  output: z.unknown(),
+  output: () => z.unknown(),
   // On a terminal the demo has said it.
   render: (value: unknown, style) => (style.isTty ? [] : renderFields(value, style)),
   run: ({ path, yes }, { progress, canAsk, signal, ...context }) =>

@@ -19,10 +19,11 @@ export const command = defineCommand({
   summary: "check the desk and list problems with their fixes",
   description: "Changes nothing. With the desk down it says what would keep it from starting.",
   examples: ["qoc doctor", "qoc doctor --json"],
-  input: z.strictObject({}),
-  output: z.object({
-    checks: z.array(z.looseObject({ name: z.string(), status: z.enum(["ok", "warn", "fail", "skip"]) })),
-  }),
+  input: () => z.strictObject({}),
+  output: () =>
+    z.object({
+      checks: z.array(z.looseObject({ name: z.string(), status: z.enum(["ok", "warn", "fail", "skip"]) })),
+    }),
   run: async (_input, context) => {
     if (context.desk === undefined) return localServices(context).inspect(context.cwd);
     const { desk, nodeVersion, runs } = context.desk;

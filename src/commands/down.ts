@@ -20,8 +20,8 @@ export const command = defineCommand({
   description: "Working orders stay working at their venues.",
   examples: ["qoc down", "qoc down -C my-desk"],
   exits: [5],
-  input: z.strictObject({}),
-  output: z.object({ stopped: z.boolean(), working: workingOrdersSchema }),
+  input: () => z.strictObject({}),
+  output: () => z.object({ stopped: z.boolean(), working: workingOrdersSchema() }),
   run: async (_input, context) => {
     const { desk, stop } = requireDesk(context);
     const working = workingOrders(desk.state);

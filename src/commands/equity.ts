@@ -26,12 +26,13 @@ export const command = defineCommand({
   description:
     "From the journal, also while the desk is down. Returns and drawdown leave out what was paid in or out. A point is the end of a date, a snapshot, or the moment before money moved.",
   examples: ["qoc equity", "qoc equity --from 2026-01-01 --csv", "qoc equity --svg"],
-  input: z.strictObject({
-    ...dateRangeInput,
-    csv: toggle("the points as CSV"),
-    svg: toggle("the plot as an SVG picture"),
-  }),
-  output: z.looseObject({ currency: z.string(), points: z.array(z.unknown()) }),
+  input: () =>
+    z.strictObject({
+      ...dateRangeInput(),
+      csv: toggle("the points as CSV"),
+      svg: toggle("the plot as an SVG picture"),
+    }),
+  output: () => z.looseObject({ currency: z.string(), points: z.array(z.unknown()) }),
   run: async ({ csv: isCsv, svg, ...range }, context): Promise<ShownEquity> => {
     if (isCsv && svg) throw usageError("equity", "--csv and --svg print different things: choose one of them");
     const report = equityOf(await readLedger(context, {}), range);

@@ -19,13 +19,14 @@ export const command = defineCommand({
   description:
     "Cancels still pass. The halt survives a restart. Also works while the desk is down: it then starts halted.",
   examples: ["qoc halt", "qoc halt gone to lunch", 'qoc halt --reducing --reason "earnings week"'],
-  input: z.strictObject({
-    words: positional(z.array(z.string()).default([]), "REASON", "why, in free words"),
-    reason: flag(z.string().optional(), "TEXT", "the same as a flag", { short: "m" }),
-    reducing: toggle("admit orders that strictly reduce a position"),
-    /** The client's signature: --reducing after a whole halt allows more than before. A page signs each halt. */
-    authority: authoritySchema.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      words: positional(z.array(z.string()).default([]), "REASON", "why, in free words"),
+      reason: flag(z.string().optional(), "TEXT", "the same as a flag", { short: "m" }),
+      reducing: toggle("admit orders that strictly reduce a position"),
+      /** The client's signature: --reducing after a whole halt allows more than before. A page signs each halt. */
+      authority: authoritySchema().optional(),
+    }),
   output: tradingStateSchema,
   run: async ({ words, reason, reducing, authority }, context) => {
     const stated = statedReason(words, reason);

@@ -13,12 +13,15 @@ export const command = defineCommand({
   summary: "create a desk: a folder with desk.toml",
   description: "With a paper venue, guards, and the desk's keys outside the folder.",
   examples: ["qoc init my-desk", "qoc init . --name macro"],
-  input: z.strictObject({
-    path: positional(z.string().default("."), "DIR", "the folder; created if it does not exist", { completes: "path" }),
-    name: flag(z.string().optional(), "NAME", "the desk's name; the folder's by default"),
-    template: flag(z.string().optional(), "NAME", "not implemented yet", { hidden: true }),
-  }),
-  output: z.looseObject({ path: z.string(), port: z.number() }),
+  input: () =>
+    z.strictObject({
+      path: positional(z.string().default("."), "DIR", "the folder; created if it does not exist", {
+        completes: "path",
+      }),
+      name: flag(z.string().optional(), "NAME", "the desk's name; the folder's by default"),
+      template: flag(z.string().optional(), "NAME", "not implemented yet", { hidden: true }),
+    }),
+  output: () => z.looseObject({ path: z.string(), port: z.number() }),
   run: async ({ path, name, template }, context) => {
     if (template !== undefined) throw usageError("init", "--template is documented but not implemented yet");
     return localServices(context).init({ path, name });

@@ -6,8 +6,9 @@ import { refuseUnknownConnector } from "./known-word.ts";
 import { shownTime } from "./rendering/local-time.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
 import { linesOf, oneLine } from "./rendering/terminal-text.ts";
+import { lazy } from "../lib/lazy.ts";
 
-export const lineCountSchema = z.coerce.number().int().positive().max(100_000).default(200);
+export const lineCountSchema = lazy(() => z.coerce.number().int().positive().max(100_000).default(200));
 
 /** @throws CONNECTOR_UNKNOWN; INVALID_INPUT if the log has no line of the run and the run is not under way. */
 export async function emitLogs(

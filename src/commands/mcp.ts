@@ -10,7 +10,7 @@ export const command = defineCommand({
   summary: "serve MCP to an agent on standard input and output",
   description: "The agent reads and drafts; it cannot approve.",
   examples: ["qoc mcp", "qoc mcp -C my-desk"],
-  input: z.strictObject({}),
-  output: z.undefined(),
+  input: () => z.strictObject({}),
+  output: () => z.undefined(),
   run: (_input, context) => localServices(context).mcp(context.cwd, context.signal),
 });

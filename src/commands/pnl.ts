@@ -51,21 +51,22 @@ export const command = defineCommand({
   description:
     "From the journal, also while the desk is down. The lines add up to the change of the NAV less what was paid in or out. --csv prints the fills of a year with fees and realized P&L (first in, first out).",
   examples: ["qoc pnl", "qoc pnl --by symbol --from 2026-01-01", "qoc pnl --csv --year 2026"],
-  input: z.strictObject({
-    by: flag(z.enum([...PROFIT_KEYS, "trade"]).default("day"), "KEY", "day, connector, symbol or trade"),
-    ...dateRangeInput,
-    year: flag(
-      z
-        .string()
-        .regex(/^\d{4}$/, "must be a year such as 2026")
-        .optional(),
-      "YEAR",
-      "this year alone",
-    ),
-    connector: flag(z.string().optional(), "NAME", "only this connector", { completes: "connector" }),
-    csv: toggle("the fills of --year as CSV, for the tax return"),
-  }),
-  output: z.looseObject({}),
+  input: () =>
+    z.strictObject({
+      by: flag(z.enum([...PROFIT_KEYS, "trade"]).default("day"), "KEY", "day, connector, symbol or trade"),
+      ...dateRangeInput(),
+      year: flag(
+        z
+          .string()
+          .regex(/^\d{4}$/, "must be a year such as 2026")
+          .optional(),
+        "YEAR",
+        "this year alone",
+      ),
+      connector: flag(z.string().optional(), "NAME", "only this connector", { completes: "connector" }),
+      csv: toggle("the fills of --year as CSV, for the tax return"),
+    }),
+  output: () => z.looseObject({}),
   run: async (input, context): Promise<ProfitReport | TradeReport> => {
     const { by, year, connector } = input;
     if (input.csv && year === undefined) throw usageError("pnl", "--csv needs --year, such as --year 2026");

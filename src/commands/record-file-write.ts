@@ -4,6 +4,7 @@ import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/errors/error.ts";
 import { isDigest } from "../domain/ids.ts";
 import { type CommandContext, requireDesk } from "./command.ts";
+import { lazy } from "../lib/lazy.ts";
 
 export interface FileReceipt {
   readonly path: string;
@@ -11,10 +12,10 @@ export interface FileReceipt {
 }
 
 /** The output of a command that writes a file. */
-export const fileReceiptSchema = z.looseObject({ path: z.string(), digest: z.string() });
+export const fileReceiptSchema = lazy(() => z.looseObject({ path: z.string(), digest: z.string() }));
 
 /** The text of a whole file, in characters. The file's folder limits its bytes. */
-export const wholeFileSchema = z.string().max(256 * 1024);
+export const wholeFileSchema = lazy(() => z.string().max(256 * 1024));
 
 /**
  * Records in the journal that a command wrote a file, and requests a commit of the file history. `sources` are the

@@ -17,13 +17,14 @@ export const command = defineCommand({
   description: "The agent's next run reads the comment.",
   examples: ['qoc reject 20260705-001 --comment "too large before earnings"', "qoc reject 20260705-001"],
   exits: [5, 7],
-  input: z.strictObject({
-    id: proposalRef,
-    comment: flag(z.string().default(""), "TEXT", "why, for the agent's next run", { short: "m" }),
-    digest: flag(z.string().optional(), "SHA256", "reject only these terms, by their digest"),
-    /** The signature of a page. */
-    authority: authoritySchema.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      id: proposalRef(),
+      comment: flag(z.string().default(""), "TEXT", "why, for the agent's next run", { short: "m" }),
+      digest: flag(z.string().optional(), "SHA256", "reject only these terms, by their digest"),
+      /** The signature of a page. */
+      authority: authoritySchema().optional(),
+    }),
   output: receiptSchema,
   run: ({ id, comment, digest, authority }, context) => {
     const { actor, page } = context;

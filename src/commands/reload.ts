@@ -19,16 +19,17 @@ export const command = defineCommand({
     "Prints what changed and asks. Signed with the live key if a guard or a connector that is not paper is loosened.",
   examples: ["qoc reload", "qoc reload --yes --passphrase-fd 3 3< passphrase.txt"],
   exits: [5, 7],
-  input: z.strictObject({
-    /** true: returns the changes and what to sign; accepts nothing. */
-    preview: z.boolean().optional(),
-    /** The digests of the tables and of the changes that the client displayed. */
-    digest: z.string().optional(),
-    shown: z.string().optional(),
-    /** The client's signature. */
-    authority: authoritySchema.optional(),
-  }),
-  output: z.looseObject({}),
+  input: () =>
+    z.strictObject({
+      /** true: returns the changes and what to sign; accepts nothing. */
+      preview: z.boolean().optional(),
+      /** The digests of the tables and of the changes that the client displayed. */
+      digest: z.string().optional(),
+      shown: z.string().optional(),
+      /** The client's signature. */
+      authority: authoritySchema().optional(),
+    }),
+  output: () => z.looseObject({}),
   run: async ({ preview, ...request }, context) => {
     const { desk } = requireDesk(context);
     return preview === true ? previewReload(desk) : reloadConfig(desk, request);

@@ -7,6 +7,7 @@ import { describeGap } from "../trading/audit/journal-gap.ts";
 import { changeTrading } from "./change-trading.ts";
 import type { CommandSession } from "./command.ts";
 import { callSigned } from "./signed-call.ts";
+import { lazy } from "../lib/lazy.ts";
 
 /**
  * Resumes trading. If the journal of the desk lacks records, the person is shown the gap, or names it with `--gap`, and
@@ -41,20 +42,22 @@ async function isAccepted({ prompter, display }: CommandSession, gap: GapRange, 
   return prompter.confirm(`Go on without records ${gapLabel(gap)}?`);
 }
 
-const headSchema = z.object({ seq: z.int(), hash: z.string() });
-const dataSchema = z.object({
-  gap: z.object({
-    kind: z.enum(GAP_KINDS),
-    fromSeq: z.int(),
-    toSeq: z.int().nullable(),
-    fromAt: z.number().nullable(),
-    toAt: z.number().nullable(),
-    heads: z.array(headSchema),
+const headSchema = lazy(() => z.object({ seq: z.int(), hash: z.string() }));
+const dataSchema = lazy(() =>
+  z.object({
+    gap: z.object({
+      kind: z.enum(GAP_KINDS),
+      fromSeq: z.int(),
+      toSeq: z.int().nullable(),
+      fromAt: z.number().nullable(),
+      toAt: z.number().nullable(),
+      heads: z.array(headSchema()),
+    }),
   }),
-});
+);
 
 /** The gap in the data of an error. */
 function gapOf(data: unknown): GapRange | undefined {
-  const parsed = dataSchema.safeParse(data);
+  const parsed = dataSchema().safeParse(data);
   return parsed.success ? parsed.data.gap : undefined;
 }

@@ -17,12 +17,13 @@ export const command = defineCommand({
   description: "If the journal lacks records: accepts the gap first. The desk then writes again, and stays halted.",
   examples: ["qoc resume", 'qoc resume --reason "checked the venue"'],
   exits: [5],
-  input: z.strictObject({
-    reason: flag(z.string().default(""), "TEXT", "why", { short: "m" }),
-    gap: flag(z.string().optional(), "FROM-TO", "go on without these lost records of the journal"),
-    /** The client's signature. */
-    authority: authoritySchema.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      reason: flag(z.string().default(""), "TEXT", "why", { short: "m" }),
+      gap: flag(z.string().optional(), "FROM-TO", "go on without these lost records of the journal"),
+      /** The client's signature. */
+      authority: authoritySchema().optional(),
+    }),
   output: tradingStateSchema,
   run: async ({ reason, gap, authority }, context) => {
     const { desk } = requireDesk(context);

@@ -2,19 +2,22 @@
 import * as z from "zod";
 import { type RowPage, type SentCell, cellOf } from "../domain/pages/row-page.ts";
 import { type OutputStyle, tableOr } from "./rendering/table-text.ts";
+import { lazy } from "../lib/lazy.ts";
 
 /** One check a row: a schema for each cell would take as long as the rest of the answer. */
-const rowSchema = z.custom<readonly SentCell[]>(
-  (row) =>
-    Array.isArray(row) &&
-    row.every((cell) => cell === null || typeof cell === "string" || (Number.isInteger(cell) && cell >= 0)),
+const rowSchema = lazy(() =>
+  z.custom<readonly SentCell[]>(
+    (row) =>
+      Array.isArray(row) &&
+      row.every((cell) => cell === null || typeof cell === "string" || (Number.isInteger(cell) && cell >= 0)),
+  ),
 );
 
 export function rowPageSchema<Cursor extends z.ZodType>(cursor: Cursor) {
   return z.object({
     columns: z.array(z.string()),
     words: z.array(z.string()),
-    rows: z.array(rowSchema),
+    rows: z.array(rowSchema()),
     next: cursor.nullable(),
     total: z.number(),
   });

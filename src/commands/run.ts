@@ -20,11 +20,12 @@ export const command = defineCommand({
   summaryForAgents: "add an issue to those that this run works on after the present one",
   examples: ["qoc run issues/001-earnings-review.md", "qoc run 001 --dry-run"],
   exits: [5],
-  input: z.strictObject({
-    issue: positional(z.string(), "ISSUE", "an issue's id or file", { completes: "issue" }),
-    dryRun: toggle("show what the agent would be given"),
-  }),
-  output: z.looseObject({ issue: z.string() }),
+  input: () =>
+    z.strictObject({
+      issue: positional(z.string(), "ISSUE", "an issue's id or file", { completes: "issue" }),
+      dryRun: toggle("show what the agent would be given"),
+    }),
+  output: () => z.looseObject({ issue: z.string() }),
   mcp: { idempotent: true },
   run: async ({ issue, dryRun }, context): Promise<RunReport | DryRun | Queued> => {
     const { desk, runs } = requireDesk(context);

@@ -9,49 +9,58 @@ import {
 import { QocError } from "../domain/errors/error.ts";
 import { isNamedByStem, refStem } from "../domain/ids.ts";
 import type { CommandSession } from "./command.ts";
+import { lazy } from "../lib/lazy.ts";
 
-const headSchema = z.strictObject({ seq: z.int().nonnegative(), hash: z.string() });
+const headSchema = lazy(() => z.strictObject({ seq: z.int().nonnegative(), hash: z.string() }));
 
 /** Real answers have some hundred bytes. */
-const answerSchema = z.base64().max(4_000);
-const passkeyUseSchema = z.strictObject({
-  name: z.string().max(100),
-  authenticatorData: answerSchema,
-  clientData: answerSchema,
-});
+const answerSchema = lazy(() => z.base64().max(4_000));
+const passkeyUseSchema = lazy(() =>
+  z.strictObject({
+    name: z.string().max(100),
+    authenticatorData: answerSchema(),
+    clientData: answerSchema(),
+  }),
+);
 
-export const passkeyAnswerSchema = z.strictObject({
-  authenticatorData: answerSchema,
-  clientData: answerSchema,
-  signature: answerSchema,
-});
+export const passkeyAnswerSchema = lazy(() =>
+  z.strictObject({
+    authenticatorData: answerSchema(),
+    clientData: answerSchema(),
+    signature: answerSchema(),
+  }),
+);
 
 /** The signature that a client sends with a command; has no place on the command line. */
-export const authoritySchema = z.strictObject({
-  key: z.enum(["desk", "live", "session", "passkey"]),
-  session: z.string().optional(),
-  passkey: passkeyUseSchema.optional(),
-  epoch: z.int(),
-  head: headSchema,
-  expiresAt: z.number(),
-  signature: z.base64(),
-});
+export const authoritySchema = lazy(() =>
+  z.strictObject({
+    key: z.enum(["desk", "live", "session", "passkey"]),
+    session: z.string().optional(),
+    passkey: passkeyUseSchema().optional(),
+    epoch: z.int(),
+    head: headSchema(),
+    expiresAt: z.number(),
+    signature: z.base64(),
+  }),
+);
 
-const signingSchema = z.looseObject({
-  signing: z.strictObject({
-    key: z.enum(["desk", "live"]),
-    statement: z.strictObject({
-      desk: z.string(),
-      epoch: z.int(),
-      head: headSchema,
-      action: z.enum(SIGNED_ACTIONS),
-      id: z.string(),
-      digest: z.string(),
-      shown: z.string(),
-      mode: z.enum(["", "paper", "live", "unstated"]),
+const signingSchema = lazy(() =>
+  z.looseObject({
+    signing: z.strictObject({
+      key: z.enum(["desk", "live"]),
+      statement: z.strictObject({
+        desk: z.string(),
+        epoch: z.int(),
+        head: headSchema(),
+        action: z.enum(SIGNED_ACTIONS),
+        id: z.string(),
+        digest: z.string(),
+        shown: z.string(),
+        mode: z.enum(["", "paper", "live", "unstated"]),
+      }),
     }),
   }),
-});
+);
 
 /** What the human decided, as the client knows it: a desk that asks for another signature gets none. */
 export interface SignedIntent {
@@ -87,7 +96,7 @@ export async function callSigned(session: SigningSession, call: SignedCall): Pro
 
 /** The signing request in the data of a SIGNATURE_REQUIRED. */
 export function signingRequestOf(data: unknown): SigningRequest {
-  return signingSchema.parse(data).signing;
+  return signingSchema().parse(data).signing;
 }
 
 /** Signs what the human decided. @throws SIGNATURE_INVALID if the desk asks for a signature of something else. */

@@ -16,8 +16,8 @@ export const command = defineCommand({
   description: "Asks every connector first.",
   examples: ["qoc snapshot", "qoc snapshot --json"],
   exits: [5],
-  input: z.strictObject({}),
-  output: z.looseObject({ path: z.string(), nav: z.string().nullable() }),
+  input: () => z.strictObject({}),
+  output: () => z.looseObject({ path: z.string(), nav: z.string().nullable() }),
   mcp: { openWorld: true },
   run: async (_input, context) => {
     const { desk } = requireDesk(context);

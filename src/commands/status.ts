@@ -10,14 +10,17 @@ import { readableDesk } from "./readable-desk.ts";
 import { renderSnapshotFile } from "./rendering/snapshot-file.ts";
 import { renderStatus } from "./rendering/status.ts";
 import { watchStatus } from "./watch-status.ts";
+import { lazy } from "../lib/lazy.ts";
 
-const bookSchema = z.looseObject({
-  nav: z.string().nullable(),
-  cash: z.string().nullable(),
-  buyingPower: z.string().nullable(),
-  accounts: z.array(z.looseObject({})),
-  positions: z.array(z.looseObject({})),
-});
+const bookSchema = lazy(() =>
+  z.looseObject({
+    nav: z.string().nullable(),
+    cash: z.string().nullable(),
+    buyingPower: z.string().nullable(),
+    accounts: z.array(z.looseObject({})),
+    positions: z.array(z.looseObject({})),
+  }),
+);
 
 /** The book of a snapshot in place of the status. */
 interface SnapshotStatus {
@@ -38,12 +41,13 @@ export const command = defineCommand({
     "show the connectors, the proposals that wait for the human, the orders in flight, and the positions",
   examples: ["qoc status", "qoc status --watch", "qoc status --snapshot latest", "qoc status --json"],
   exits: [8],
-  input: z.strictObject({
-    snapshot: flag(z.string().optional(), "latest|FILE", "show the book of a snapshot instead"),
-    watch: toggle("show it again every 2 s until Ctrl-C; in a pipe one line each time", { humanOnly: true }),
-    exitCode: toggle("exit with 8 if proposals wait for approval", { humanOnly: true }),
-  }),
-  output: z.looseObject({ up: z.boolean(), book: bookSchema }),
+  input: () =>
+    z.strictObject({
+      snapshot: flag(z.string().optional(), "latest|FILE", "show the book of a snapshot instead"),
+      watch: toggle("show it again every 2 s until Ctrl-C; in a pipe one line each time", { humanOnly: true }),
+      exitCode: toggle("exit with 8 if proposals wait for approval", { humanOnly: true }),
+    }),
+  output: () => z.looseObject({ up: z.boolean(), book: bookSchema() }),
   mcp: { lists: { proposals: "orders list", orders: "orders list", issues: "issues list" } },
   run: async ({ snapshot }, context): Promise<StatusView | SnapshotStatus> =>
     snapshot === undefined ? currentStatus(context) : snapshotStatus(context, snapshot),

@@ -4,14 +4,17 @@ import type { TradingReport } from "./command.ts";
 import { type OutputStyle, keyValueLines } from "./rendering/table-text.ts";
 import { workingLines } from "./rendering/working-orders.ts";
 import { workingOrdersSchema } from "./working-orders-schema.ts";
+import { lazy } from "../lib/lazy.ts";
 
-export const tradingStateSchema = z.object({
-  trading: z.enum(["active", "reducing", "halted"]),
-  reason: z.string(),
-  /** false: the desk does not answer, and it starts in this state. */
-  up: z.boolean().optional(),
-  working: workingOrdersSchema,
-});
+export const tradingStateSchema = lazy(() =>
+  z.object({
+    trading: z.enum(["active", "reducing", "halted"]),
+    reason: z.string(),
+    /** false: the desk does not answer, and it starts in this state. */
+    up: z.boolean().optional(),
+    working: workingOrdersSchema(),
+  }),
+);
 
 export function renderTrading(
   { trading, reason, working, up = true }: TradingReport,

@@ -13,8 +13,8 @@ export const command = defineCommand({
   description:
     "Its desk.toml may name programs that then run as you: read it first. The trust ends if the owner changes.",
   examples: ["qoc trust /srv/team-desk"],
-  input: z.strictObject({ path: positional(z.string(), "DIR", "the desk's folder", { completes: "path" }) }),
-  output: z.object({ path: z.string(), owner: z.number() }),
+  input: () => z.strictObject({ path: positional(z.string(), "DIR", "the desk's folder", { completes: "path" }) }),
+  output: () => z.object({ path: z.string(), owner: z.number() }),
   run: ({ path }, context) => localServices(context).trust(path, context.cwd),
   render: ({ path, owner }, style) => [
     `${style.paint("green", "✓")} ${oneLine(path)} is trusted; its owner has uid ${owner}`,

@@ -14,13 +14,16 @@ import { flag, toggle } from "./arguments.ts";
 import { type CommandSession, defineCommand, requireDesk, usageError } from "./command.ts";
 import type { OutputStyle } from "./rendering/table-text.ts";
 import { authoritySchema, callSigned } from "./signed-call.ts";
+import { lazy } from "../lib/lazy.ts";
 
-const grantSchema = z.strictObject({
-  code: z.string().refine(isDigest, "must be a digest"),
-  scope: z.enum(PAGE_SCOPES),
-  codeEndsAt: z.number(),
-  endsAt: z.number(),
-});
+const grantSchema = lazy(() =>
+  z.strictObject({
+    code: z.string().refine(isDigest, "must be a digest"),
+    scope: z.enum(PAGE_SCOPES),
+    codeEndsAt: z.number(),
+    endsAt: z.number(),
+  }),
+);
 
 /** A link that opens a page once. */
 interface PageLink {
@@ -30,7 +33,7 @@ interface PageLink {
   readonly scope: PageScope;
 }
 
-const grantedSchema = z.object({ session: z.string(), address: z.string() });
+const grantedSchema = lazy(() => z.object({ session: z.string(), address: z.string() }));
 
 export const command = defineCommand({
   name: "ui",
@@ -43,14 +46,15 @@ export const command = defineCommand({
     "The link is good for two minutes. The page signs with a key of its own, and may decide on paper orders; live orders are approved here.",
   examples: ["qoc ui", "qoc ui --open", "qoc ui --scope none"],
   exits: [5],
-  input: z.strictObject({
-    open: toggle("open the link in the browser of this machine"),
-    scope: flag(z.enum(PAGE_SCOPES).default("paper"), "SCOPE", "what the page may approve (paper)"),
-    /** What the client signs: it makes the code, and the desk learns its digest. */
-    grant: grantSchema.optional(),
-    /** The client's signature. */
-    authority: authoritySchema.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      open: toggle("open the link in the browser of this machine"),
+      scope: flag(z.enum(PAGE_SCOPES).default("paper"), "SCOPE", "what the page may approve (paper)"),
+      /** What the client signs: it makes the code, and the desk learns its digest. */
+      grant: grantSchema().optional(),
+      /** The client's signature. */
+      authority: authoritySchema().optional(),
+    }),
   output: grantedSchema,
   run: async ({ grant, authority }, context) => {
     if (grant === undefined) throw usageError("ui", "only a terminal makes a link");
@@ -78,7 +82,7 @@ export async function makeLink(
   const now = session.now();
   const grant = { code: digestOf(code), scope, codeEndsAt: now + PAGE_CODE_MS, endsAt: now + PAGE_SESSION_MS };
   const intent = { action: "session", id: "", digest: digestOf(grantText(grant)) } as const;
-  const granted = grantedSchema.parse(await callSigned(session, { command: "ui", input: { grant }, intent }));
+  const granted = grantedSchema().parse(await callSigned(session, { command: "ui", input: { grant }, intent }));
   // Of an address that it has seen the browser may have an answer, of a program that held the port.
   const unseen = session.random(UNSEEN_BYTES);
   return { link: `${granted.address}?open=${unseen}#login=${code}`, session: granted.session, scope };

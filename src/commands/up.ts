@@ -30,16 +30,17 @@ export const command = defineCommand({
   description:
     "Runs in the foreground until Ctrl-C. Answers commands at once; connectors start beside it, and --detach and --json wait for them, at most 15 s. Prints a link to the page on a terminal.",
   examples: ["qoc up", "qoc up --halted", "qoc up --detach -C my-desk", "qoc up --port 7171"],
-  input: z.strictObject({
-    detach: toggle("start it in the background and return when it is ready", { short: "d" }),
-    halted: toggle("start with trading halted; qoc resume ends the halt"),
-    port: flag(
-      z.coerce.number().int().min(1).max(65_535).optional(),
-      "N",
-      "the port for this start, instead of that in desk.toml",
-    ),
-  }),
-  output: z.unknown(),
+  input: () =>
+    z.strictObject({
+      detach: toggle("start it in the background and return when it is ready", { short: "d" }),
+      halted: toggle("start with trading halted; qoc resume ends the halt"),
+      port: flag(
+        z.coerce.number().int().min(1).max(65_535).optional(),
+        "N",
+        "the port for this start, instead of that in desk.toml",
+      ),
+    }),
+  output: () => z.unknown(),
   run: ({ detach, halted, port }, context) =>
     localServices(context).up({ detach, halted, port, from: context.cwd }, context.progress, context.signal),
   render: ({ workspace, path, pid, port, readyMs, trading, tradingReason, readOnly, connectors, config }, style) => [

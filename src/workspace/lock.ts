@@ -9,6 +9,7 @@ import { hasCode } from "../lib/error-code.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 import type { RuntimePaths } from "./runtime-folder.ts";
+import { lazy } from "../lib/lazy.ts";
 
 const LOCK_BYTES_MAX = 4096;
 const ATTEMPTS_MAX = 5;
@@ -25,20 +26,22 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-const ownerSchema = z.object({
-  pid: z.int(),
-  boot: z.string(),
-  start: z.string(),
-  nonce: z.string(),
-  root: z.string(),
-});
-type LockOwner = z.output<typeof ownerSchema>;
+const ownerSchema = lazy(() =>
+  z.object({
+    pid: z.int(),
+    boot: z.string(),
+    start: z.string(),
+    nonce: z.string(),
+    root: z.string(),
+  }),
+);
+type LockOwner = z.output<ReturnType<typeof ownerSchema>>;
 
 /** Returns the owner, running or not; undefined if the lock file is missing or unreadable. */
 export async function lockOwner(disk: Disk, path: string): Promise<LockOwner | undefined> {
   if ((await disk.facts(path)) === undefined) return undefined;
   try {
-    return ownerSchema.safeParse(tryParseJson(await disk.readText(path, LOCK_BYTES_MAX))).data;
+    return ownerSchema().safeParse(tryParseJson(await disk.readText(path, LOCK_BYTES_MAX))).data;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { QocError } from "../domain/errors/error.ts";
 import { quoteString } from "../lib/invisible-characters.ts";
 import { formatKeyPath, tomlErrorMessage } from "./toml.ts";
+import { lazy } from "../lib/lazy.ts";
 
 export interface SnapshotPosition {
   readonly connector: string;
@@ -183,41 +184,45 @@ export function snapshotText(contents: SnapshotContents): string {
   return `${lines.join("\n")}\n`;
 }
 
-const amount = z.string().optional();
+const amount = lazy(() => z.string().optional());
 
-const snapshotSchema = z.looseObject({
-  meta: z.looseObject({
-    timestamp: z.string(),
-    currency: z.string().default("USD"),
-    nav: amount,
-    cash: amount,
-    buying_power: amount,
-    /** Snapshots of earlier versions have these keys alone. */
-    nav_usd: amount,
-    cash_usd: amount,
-    realized_pnl: amount,
-    unrealized_pnl: amount,
-    fees: z.array(z.string()).default([]),
-    stale: z.array(z.string()).default([]),
+const snapshotSchema = lazy(() =>
+  z.looseObject({
+    meta: z.looseObject({
+      timestamp: z.string(),
+      currency: z.string().default("USD"),
+      nav: amount(),
+      cash: amount(),
+      buying_power: amount(),
+      /** Snapshots of earlier versions have these keys alone. */
+      nav_usd: amount(),
+      cash_usd: amount(),
+      realized_pnl: amount(),
+      unrealized_pnl: amount(),
+      fees: z.array(z.string()).default([]),
+      stale: z.array(z.string()).default([]),
+    }),
+    account: z
+      .array(z.looseObject({ connector: z.string(), currency: z.string(), nav: z.string(), cash: z.string() }))
+      .default([]),
+    profit: z
+      .array(z.looseObject({ currency: z.string(), realized_pnl: amount(), unrealized_pnl: amount() }))
+      .default([]),
+    position: z
+      .array(
+        z.looseObject({
+          connector: z.string(),
+          symbol: z.string(),
+          quantity: z.string(),
+          currency: amount(),
+          avg_cost: amount(),
+          mark: amount(),
+          pnl_open: amount(),
+        }),
+      )
+      .default([]),
   }),
-  account: z
-    .array(z.looseObject({ connector: z.string(), currency: z.string(), nav: z.string(), cash: z.string() }))
-    .default([]),
-  profit: z.array(z.looseObject({ currency: z.string(), realized_pnl: amount, unrealized_pnl: amount })).default([]),
-  position: z
-    .array(
-      z.looseObject({
-        connector: z.string(),
-        symbol: z.string(),
-        quantity: z.string(),
-        currency: amount,
-        avg_cost: amount,
-        mark: amount,
-        pnl_open: amount,
-      }),
-    )
-    .default([]),
-});
+);
 
 /** What is not known has no key. */
 function profitText({ realized, unrealized }: Omit<SnapshotProfit, "currency">): readonly string[] {
@@ -278,9 +283,9 @@ export function parseSnapshot(path: string, toml: string): SnapshotFile {
 }
 
 /** The message has words of the desk alone: agents can write the file. */
-function readContents(path: string, toml: string): z.output<typeof snapshotSchema> {
+function readContents(path: string, toml: string): z.output<ReturnType<typeof snapshotSchema>> {
   try {
-    const parsed = snapshotSchema.safeParse(parse(toml));
+    const parsed = snapshotSchema().safeParse(parse(toml));
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     const key = formatKeyPath(issue?.path.map((part) => (typeof part === "number" ? part : String(part))) ?? []);

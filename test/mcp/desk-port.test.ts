@@ -219,8 +219,8 @@ describe("a tool result", () => {
       summary: "answers",
       examples: [],
       runs: "desk",
-      input: z.strictObject({}),
-      output: z.object({ n: z.number() }),
+      input: () => z.strictObject({}),
+      output: () => z.object({ n: z.number() }),
       run: () => Promise.resolve(value),
     });
 

@@ -7,15 +7,18 @@ import { type CashFlow, flowDigest, recordCashFlow } from "../../trading/account
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { authoritySchema, callSigned } from "../signed-call.ts";
+import { lazy } from "../../lib/lazy.ts";
 
-const amountSchema = z.string().transform((raw, context): DecimalText => {
-  try {
-    return text(parseText(raw));
-  } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof DecimalError ? error.message : "is not a number" });
-    return z.NEVER;
-  }
-});
+const amountSchema = lazy(() =>
+  z.string().transform((raw, context): DecimalText => {
+    try {
+      return text(parseText(raw));
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof DecimalError ? error.message : "is not a number" });
+      return z.NEVER;
+    }
+  }),
+);
 
 export const command = defineCommand({
   name: "account flow",
@@ -30,22 +33,24 @@ export const command = defineCommand({
     'qoc account flow broker 5000 --kind withdrawal -m "rent"',
   ],
   exits: [5],
-  input: z.strictObject({
-    connector: positional(z.string(), "CONNECTOR", "the account", { completes: "connector" }),
-    amount: positional(amountSchema, "AMOUNT", "in the account's currency"),
-    kind: flag(z.enum(FLOW_KINDS).default("deposit"), "KIND", "deposit, withdrawal or result (a profit or loss)"),
-    currency: flag(z.string().min(1).max(20).optional(), "CODE", "the currency of the amount, to check it"),
-    note: flag(z.string().min(3), "TEXT", "what it was", { short: "m" }),
-    /** The client's signature. */
-    authority: authoritySchema.optional(),
-  }),
-  output: z.object({
-    connector: z.string(),
-    kind: z.string(),
-    amount: z.string(),
-    currency: z.string(),
-    unexplained: z.string().nullable(),
-  }),
+  input: () =>
+    z.strictObject({
+      connector: positional(z.string(), "CONNECTOR", "the account", { completes: "connector" }),
+      amount: positional(amountSchema(), "AMOUNT", "in the account's currency"),
+      kind: flag(z.enum(FLOW_KINDS).default("deposit"), "KIND", "deposit, withdrawal or result (a profit or loss)"),
+      currency: flag(z.string().min(1).max(20).optional(), "CODE", "the currency of the amount, to check it"),
+      note: flag(z.string().min(3), "TEXT", "what it was", { short: "m" }),
+      /** The client's signature. */
+      authority: authoritySchema().optional(),
+    }),
+  output: () =>
+    z.object({
+      connector: z.string(),
+      kind: z.string(),
+      amount: z.string(),
+      currency: z.string(),
+      unexplained: z.string().nullable(),
+    }),
   run: ({ authority, connector, ...flow }, context) =>
     recordCashFlow(
       requireDesk(context).desk,
@@ -54,7 +59,7 @@ export const command = defineCommand({
     ),
   cli: async (session, input) => {
     const { kind = "deposit", note = "" } = input as Partial<CashFlow>;
-    const amount = amountSchema.safeParse(input["amount"]);
+    const amount = amountSchema().safeParse(input["amount"]);
     // The desk refuses an amount that is no number, and asks for no signature.
     const digest = amount.success ? flowDigest({ kind, amount: amount.data, note }) : "";
     const intent = { action: "flow", id: String(input["connector"] ?? ""), digest } as const;

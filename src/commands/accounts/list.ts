@@ -19,8 +19,8 @@ export const command = defineCommand({
   description:
     "Each account in its own currency, its balances in other currencies, and what is held of each asset over all venues.",
   examples: ["qoc accounts list", "qoc accounts list --json"],
-  input: z.strictObject({}),
-  output: z.looseObject({ accounts: z.array(z.looseObject({ connector: z.string(), nav: z.string() })) }),
+  input: () => z.strictObject({}),
+  output: () => z.looseObject({ accounts: z.array(z.looseObject({ connector: z.string(), nav: z.string() })) }),
   run: async (_input, context): Promise<AccountsView> => {
     const askedAt = context.desk?.desk.market.askedAt;
     if (context.desk !== undefined) await markAll(context.desk.desk);

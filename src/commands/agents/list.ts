@@ -14,18 +14,19 @@ export const command = defineCommand({
   summary: "list the agents that may connect",
   description: "With the time when each last connected.",
   examples: ["qoc agents list", "qoc agents list --json"],
-  input: z.strictObject({}),
-  output: z.array(
-    z.object({
-      agent: z.string(),
-      client: z.string(),
-      grantedAt: z.string(),
-      /** The end of a token for HTTP; null: no end. */
-      expiresAt: z.string().nullable(),
-      /** null: not since the desk started; absent while the desk is down. */
-      lastSeenAt: z.string().nullable().optional(),
-    }),
-  ),
+  input: () => z.strictObject({}),
+  output: () =>
+    z.array(
+      z.object({
+        agent: z.string(),
+        client: z.string(),
+        grantedAt: z.string(),
+        /** The end of a token for HTTP; null: no end. */
+        expiresAt: z.string().nullable(),
+        /** null: not since the desk started; absent while the desk is down. */
+        lastSeenAt: z.string().nullable().optional(),
+      }),
+    ),
   run: async (_input, context) => {
     const { state } = await readableDesk(context);
     return [...state.agents].map(([agent, { client, grantedAt, expiresAt }]) => ({

@@ -14,8 +14,8 @@ export const command = defineCommand({
   description: "Its open connections are closed at once.",
   examples: ["qoc agents revoke claude", "qoc agents revoke night-watch --json"],
   exits: [5],
-  input: z.strictObject({ name: positional(z.string(), "NAME", "an agent of qoc agents list") }),
-  output: z.object({ agent: z.string(), revoked: z.boolean() }),
+  input: () => z.strictObject({ name: positional(z.string(), "NAME", "an agent of qoc agents list") }),
+  output: () => z.object({ agent: z.string(), revoked: z.boolean() }),
   run: async ({ name }, context) => {
     await revokeAgent(requireDesk(context).desk, name, context.actor);
     return { agent: name, revoked: true };

@@ -9,19 +9,22 @@ import { defineCommand, requireDesk } from "../command.ts";
 import { shownTime } from "../rendering/local-time.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
+import { lazy } from "../../lib/lazy.ts";
 
-const outputSchema = z.object({
-  agent: z.string(),
-  client: z.enum(CLIENTS),
-  /** The file in which the program looks for its entry; with `--write`, the file that contains it now. */
-  file: z.string(),
-  written: z.boolean(),
-  /** Both contain the token; null if the file contains it. */
-  config: z.string().nullable(),
-  command: z.string().nullable(),
-  /** The end of a token for HTTP; null: the token does not expire, and never leaves the program. */
-  expiresAt: z.string().nullable(),
-});
+const outputSchema = lazy(() =>
+  z.object({
+    agent: z.string(),
+    client: z.enum(CLIENTS),
+    /** The file in which the program looks for its entry; with `--write`, the file that contains it now. */
+    file: z.string(),
+    written: z.boolean(),
+    /** Both contain the token; null if the file contains it. */
+    config: z.string().nullable(),
+    command: z.string().nullable(),
+    /** The end of a token for HTTP; null: the token does not expire, and never leaves the program. */
+    expiresAt: z.string().nullable(),
+  }),
+);
 
 export const command = defineCommand({
   name: "agents setup",
@@ -35,18 +38,19 @@ export const command = defineCommand({
     "Prints the entry for its program, with a token that is shown once. The program starts qoc mcp, which proves that it has the token. The agent reads and drafts; it cannot approve.",
   examples: ["qoc agents setup claude --write --to ~/trader", "qoc agents setup codex --name night-watch --http"],
   exits: [5],
-  input: z.strictObject({
-    client: positional(z.enum(CLIENTS), "claude|codex|opencode|gemini", "the agent's program"),
-    write: toggle("write the entry into the program's file instead of printing it"),
-    to: flag(
-      z.string().optional(),
-      "DIR|FILE",
-      "that file, or the folder you start the program in; the current one by default",
-      { completes: "path" },
-    ),
-    name: flag(z.string().optional(), "NAME", "the agent's name at this desk; the program's name by default"),
-    http: toggle("connect over HTTP: the token is sent, and expires after 12 hours"),
-  }),
+  input: () =>
+    z.strictObject({
+      client: positional(z.enum(CLIENTS), "claude|codex|opencode|gemini", "the agent's program"),
+      write: toggle("write the entry into the program's file instead of printing it"),
+      to: flag(
+        z.string().optional(),
+        "DIR|FILE",
+        "that file, or the folder you start the program in; the current one by default",
+        { completes: "path" },
+      ),
+      name: flag(z.string().optional(), "NAME", "the agent's name at this desk; the program's name by default"),
+      http: toggle("connect over HTTP: the token is sent, and expires after 12 hours"),
+    }),
   output: outputSchema,
   run: async ({ client, write, to, name, http }, context) => {
     const { desk, mcpProgram } = requireDesk(context);
@@ -92,7 +96,7 @@ export const command = defineCommand({
 
 /** Off a terminal the entry alone, so that it can be redirected to a file. The host made all of its text. */
 function renderSetup(
-  { agent, client, file, written, config, command: shellCommand, expiresAt }: z.output<typeof outputSchema>,
+  { agent, client, file, written, config, command: shellCommand, expiresAt }: z.output<ReturnType<typeof outputSchema>>,
   style: OutputStyle,
 ): readonly string[] {
   if (written || config === null)

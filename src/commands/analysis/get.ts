@@ -44,21 +44,22 @@ export const command = defineCommand({
     "qoc analysis get SPX --indicators sma:20,rsi:14",
     "qoc analysis get AAPL --indicators macd --connector paper --last 5",
   ],
-  input: z.strictObject({
-    symbol: symbolArgument,
-    indicators: flag(
-      z.union([z.string(), z.array(z.string()).transform((list) => list.join(","))]).pipe(z.string().min(1).max(300)),
-      "LIST",
-      "such as sma:20,rsi:14,macd:12:26:9,bollinger:20:2,obv",
-    ),
-    connector: connectorFlag,
-    to: flag(daySchema.optional(), "DATE", "over the bars until this day"),
-    last: flag(
-      z.coerce.number().int().min(1).max(20).default(1),
-      "N",
-      "the newest N values of each; 1 by default, at most 20",
-    ),
-  }),
+  input: () =>
+    z.strictObject({
+      symbol: symbolArgument(),
+      indicators: flag(
+        z.union([z.string(), z.array(z.string()).transform((list) => list.join(","))]).pipe(z.string().min(1).max(300)),
+        "LIST",
+        "such as sma:20,rsi:14,macd:12:26:9,bollinger:20:2,obv",
+      ),
+      connector: connectorFlag(),
+      to: flag(daySchema().optional(), "DATE", "over the bars until this day"),
+      last: flag(
+        z.coerce.number().int().min(1).max(20).default(1),
+        "N",
+        "the newest N values of each; 1 by default, at most 20",
+      ),
+    }),
   output: barDataSchema,
   mcp: { openWorld: true },
   run: async ({ symbol, indicators, connector, to, last }, context): Promise<AnalysisView> => {

@@ -12,28 +12,32 @@ import { connectorInScope, connectorsInScope } from "../connector-scope.ts";
 import { type DataUnavailable, isUnavailable, orUnavailable, unavailable } from "../data-unavailable.ts";
 import { type ReadableDesk, readableDesk } from "../readable-desk.ts";
 import { untrustedSchemaFor, untrustedText, venueSource } from "../untrusted-text.ts";
+import { lazy } from "../../lib/lazy.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-export const symbolArgument = positional(z.string().min(1).max(40), "SYMBOL", "the venue's symbol");
-export const connectorFlag = flag(
-  z.string().optional(),
-  "NAME",
-  "which connector; by default the only one, else the operator's CSV",
-  { completes: "connector" },
+export const symbolArgument = lazy(() => positional(z.string().min(1).max(40), "SYMBOL", "the venue's symbol"));
+export const connectorFlag = lazy(() =>
+  flag(z.string().optional(), "NAME", "which connector; by default the only one, else the operator's CSV", {
+    completes: "connector",
+  }),
 );
-export const daySchema = z.union([z.iso.date(), z.iso.datetime()], {
-  error: "must be a date such as 2026-07-05, or a time such as 2026-07-05T14:00:00Z",
-});
+export const daySchema = lazy(() =>
+  z.union([z.iso.date(), z.iso.datetime()], {
+    error: "must be a date such as 2026-07-05, or a time such as 2026-07-05T14:00:00Z",
+  }),
+);
 
-export const barDataSchema = z.looseObject({
-  status: z.enum(["ready", "data_pending"]),
-  symbol: z.string(),
-  reason: z.string().optional(),
-  untrusted: untrustedSchemaFor("the message of a connector or a file that has none").nullable(),
-});
+export const barDataSchema = lazy(() =>
+  z.looseObject({
+    status: z.enum(["ready", "data_pending"]),
+    symbol: z.string(),
+    reason: z.string().optional(),
+    untrusted: untrustedSchemaFor("the message of a connector or a file that has none").nullable(),
+  }),
+);
 
 export interface DailyBars {
   /** A connector's name, or the path of the operator's file. */

@@ -34,25 +34,26 @@ export const command = defineCommand({
     "qoc bars get AAPL --connector paper --from 2026-01-01 --limit 20",
     "qoc bars get AAPL --connector alpaca --resolution 5m",
   ],
-  input: z.strictObject({
-    symbol: symbolArgument,
-    connector: connectorFlag,
-    from: flag(daySchema.optional(), "DATE", "the first day"),
-    to: flag(daySchema.optional(), "DATE", "the last day"),
-    resolution: flag(
-      z
-        .string()
-        .regex(/^[1-9]\d{0,2}[mhdw]$/, "must be such as 5m, 1h or 1d")
-        .optional(),
-      "LENGTH",
-      "of a bar, such as 5m or 1h; by default a day",
-    ),
-    limit: flag(
-      z.coerce.number().int().min(1).max(BARS_MAX).default(100),
-      "N",
-      `the newest N; 100 by default, at most ${BARS_MAX}`,
-    ),
-  }),
+  input: () =>
+    z.strictObject({
+      symbol: symbolArgument(),
+      connector: connectorFlag(),
+      from: flag(daySchema().optional(), "DATE", "the first day"),
+      to: flag(daySchema().optional(), "DATE", "the last day"),
+      resolution: flag(
+        z
+          .string()
+          .regex(/^[1-9]\d{0,2}[mhdw]$/, "must be such as 5m, 1h or 1d")
+          .optional(),
+        "LENGTH",
+        "of a bar, such as 5m or 1h; by default a day",
+      ),
+      limit: flag(
+        z.coerce.number().int().min(1).max(BARS_MAX).default(100),
+        "N",
+        `the newest N; 100 by default, at most ${BARS_MAX}`,
+      ),
+    }),
   output: barDataSchema,
   mcp: { openWorld: true },
   run: async ({ symbol, connector, from, to, resolution, limit }, context): Promise<BarsView> => {

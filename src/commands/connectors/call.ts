@@ -25,17 +25,19 @@ export const command = defineCommand({
     `qoc connectors call my-venue getOrder '{"clientOrderId": "q1a2b3c4d5e6f7a8b"}'`,
   ],
   exits: [5],
-  input: z.strictObject({
-    name: connectorArgument,
-    method: positional(z.string(), "METHOD", "getQuote, getPositions, getAccount, getFills, ..."),
-    args: positional(z.array(z.string()).default([]), "ARGS", "JSON or plain words"),
-  }),
-  output: z.looseObject({
-    method: z.string(),
-    ms: z.number(),
-    dropped: z.array(z.string()),
-    refused: z.array(z.string()),
-  }),
+  input: () =>
+    z.strictObject({
+      name: connectorArgument(),
+      method: positional(z.string(), "METHOD", "getQuote, getPositions, getAccount, getFills, ..."),
+      args: positional(z.array(z.string()).default([]), "ARGS", "JSON or plain words"),
+    }),
+  output: () =>
+    z.looseObject({
+      method: z.string(),
+      ms: z.number(),
+      dropped: z.array(z.string()),
+      refused: z.array(z.string()),
+    }),
   run: async (input, context) => {
     const { desk } = requireDesk(context);
     const name = connectorInScope(desk, context.actor, { name: input.name, command: NAME });

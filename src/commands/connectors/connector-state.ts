@@ -2,14 +2,19 @@
 import * as z from "zod";
 import { positional } from "../arguments.ts";
 import type { Desk } from "../../trading/desk.ts";
+import { lazy } from "../../lib/lazy.ts";
 
-export const connectorArgument = positional(z.string(), "NAME", "the connector", { completes: "connector" });
+export const connectorArgument = lazy(() =>
+  positional(z.string(), "NAME", "the connector", { completes: "connector" }),
+);
 
-export const connectorStateSchema = z.looseObject({
-  name: z.string(),
-  state: z.string(),
-  digest: z.string().nullable(),
-});
+export const connectorStateSchema = lazy(() =>
+  z.looseObject({
+    name: z.string(),
+    state: z.string(),
+    digest: z.string().nullable(),
+  }),
+);
 
 export function connectorState({ venues }: Pick<Desk, "venues">, name: string) {
   const status = venues.facts(name);

@@ -35,8 +35,8 @@ export const command = defineCommand({
     "Watches the adapter's file and the files that it imports, and prints states, log lines and stacks until Ctrl-C. Paper and data-only connectors only.",
   examples: ["qoc connectors dev my-venue"],
   exits: [5],
-  input: z.strictObject({ name: connectorArgument }),
-  output: z.unknown(),
+  input: () => z.strictObject({ name: connectorArgument() }),
+  output: () => z.unknown(),
   run: (input, context) => {
     const name = connectorInScope(requireDesk(context).desk, context.actor, { name: input.name, command: NAME });
     return develop(name, context);

@@ -18,8 +18,8 @@ export const command = defineCommand({
   summary: "list the connectors and their state",
   description: "Restarts, latency, memory, hosts, and the guarantees that each connector cannot give.",
   examples: ["qoc connectors list", "qoc connectors list --json"],
-  input: z.strictObject({}),
-  output: z.array(z.looseObject({ name: z.string(), state: z.string() })),
+  input: () => z.strictObject({}),
+  output: () => z.array(z.looseObject({ name: z.string(), state: z.string() })),
   run: async (_input, context): Promise<readonly ConnectorView[]> => {
     if (context.desk === undefined) {
       const { recordedConnectors } = await import("../../trading/status.ts");

@@ -14,12 +14,13 @@ export const command = defineCommand({
   summary: "print the log lines of one connector",
   description: "The same as qoc logs --connector NAME.",
   examples: ["qoc connectors logs my-venue --tail 20", "qoc connectors logs my-venue --follow"],
-  input: z.strictObject({
-    name: connectorArgument,
-    tail: flag(lineCountSchema, "N", "the last N lines (200)"),
-    follow: toggle("print new lines until Ctrl-C", { short: "f" }),
-  }),
-  output: z.unknown(),
+  input: () =>
+    z.strictObject({
+      name: connectorArgument(),
+      tail: flag(lineCountSchema(), "N", "the last N lines (200)"),
+      follow: toggle("print new lines until Ctrl-C", { short: "f" }),
+    }),
+  output: () => z.unknown(),
   run: ({ name, tail, follow }, context) => emitLogs({ connector: name, tail, follow }, context),
   render: renderLogLine,
 });

@@ -13,8 +13,8 @@ export const command = defineCommand({
   summary: "create an adapter template with its test",
   description: "Adapter, test and README; the adapter is certified as it is written.",
   examples: ["qoc connectors new my-venue"],
-  input: z.strictObject({ name: positional(z.string(), "NAME", "a-z, 0-9, _ and -") }),
-  output: z.looseObject({ name: z.string(), path: z.string(), files: z.array(z.string()) }),
+  input: () => z.strictObject({ name: positional(z.string(), "NAME", "a-z, 0-9, _ and -") }),
+  output: () => z.looseObject({ name: z.string(), path: z.string(), files: z.array(z.string()) }),
   run: ({ name }, context) => localServices(context).newConnector({ name, from: context.cwd }),
   render: renderNewConnector,
 });

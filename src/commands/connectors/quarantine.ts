@@ -19,10 +19,11 @@ export const command = defineCommand({
     'qoc connectors quarantine my-venue --reason "odd fills since noon"',
   ],
   exits: [5],
-  input: z.strictObject({
-    name: connectorArgument,
-    reason: flag(z.string().max(500).default("by the operator"), "TEXT", "why, for the journal"),
-  }),
+  input: () =>
+    z.strictObject({
+      name: connectorArgument(),
+      reason: flag(z.string().max(500).default("by the operator"), "TEXT", "why, for the journal"),
+    }),
   output: connectorStateSchema,
   run: async (input, context) => {
     const { desk } = requireDesk(context);

@@ -17,7 +17,7 @@ export const command = defineCommand({
   description: "Accepts a changed file, and ends a quarantine.",
   examples: ["qoc connectors restart paper", "qoc connectors restart my-venue --json"],
   exits: [5],
-  input: z.strictObject({ name: connectorArgument }),
+  input: () => z.strictObject({ name: connectorArgument() }),
   output: connectorStateSchema,
   run: async (input, context) => {
     const { desk } = requireDesk(context);

@@ -19,22 +19,23 @@ export const command = defineCommand({
     "qoc connectors test paper --json",
     "qoc connectors test my-venue --only C21",
   ],
-  input: z.strictObject({
-    target: positional(z.string(), "PATH|NAME", "an adapter's file or folder, or a connector of desk.toml", {
-      completes: "connector",
+  input: () =>
+    z.strictObject({
+      target: positional(z.string(), "PATH|NAME", "an adapter's file or folder, or a connector of desk.toml", {
+        completes: "connector",
+      }),
+      isolation: flag(
+        z.enum(["worker", "process"]).optional(),
+        "LEVEL",
+        "worker or process; the connector's own by default",
+      ),
+      only: flag(
+        z.array(z.string().regex(/^C\d+$/, 'must be a case such as "C01"')).default([]),
+        "CASE",
+        "one case by its id; may be repeated",
+      ),
     }),
-    isolation: flag(
-      z.enum(["worker", "process"]).optional(),
-      "LEVEL",
-      "worker or process; the connector's own by default",
-    ),
-    only: flag(
-      z.array(z.string().regex(/^C\d+$/, 'must be a case such as "C01"')).default([]),
-      "CASE",
-      "one case by its id; may be repeated",
-    ),
-  }),
-  output: z.looseObject({ certified: z.boolean() }),
+  output: () => z.looseObject({ certified: z.boolean() }),
   run: async ({ target, isolation, only }, context) => {
     const request = { target, from: context.cwd, only, isolation, signal: context.signal };
     const report = await localServices(context).certify(request, context.progress);

@@ -14,19 +14,20 @@ export const command = defineCommand({
   writes: [],
   summary: "list the companies, funds and coins of the desk",
   examples: ["qoc entities list", "qoc entities list --json"],
-  input: z.strictObject({ after: afterFlag }),
-  output: z.object({
-    entries: z.array(
-      z.object({
-        symbol: z.string(),
-        kind: z.string(),
-        path: z.string(),
-        isReadable: z.boolean(),
-        untrusted: untrustedSchemaFor("its name, or what is wrong with its file"),
-      }),
-    ),
-    next: z.string().nullable(),
-  }),
+  input: () => z.strictObject({ after: afterFlag() }),
+  output: () =>
+    z.object({
+      entries: z.array(
+        z.object({
+          symbol: z.string(),
+          kind: z.string(),
+          path: z.string(),
+          isReadable: z.boolean(),
+          untrusted: untrustedSchemaFor("its name, or what is wrong with its file"),
+        }),
+      ),
+      next: z.string().nullable(),
+    }),
   run: async ({ after }, context) => {
     const { workspace } = await readableDesk(context);
     const { entries, next } = await workspace.entities.list(after);

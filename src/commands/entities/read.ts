@@ -13,8 +13,8 @@ export const command = defineCommand({
   writes: [],
   summary: "read one entity with its digest",
   examples: ["qoc entities read AAPL", "qoc entities read BTC/USD --json"],
-  input: z.strictObject({ symbol: positional(z.string(), "SYMBOL", "its symbol") }),
-  output: z.object({ path: z.string(), digest: z.string(), untrusted: untrustedSchema }),
+  input: () => z.strictObject({ symbol: positional(z.string(), "SYMBOL", "its symbol") }),
+  output: () => z.object({ path: z.string(), digest: z.string(), untrusted: untrustedSchema() }),
   run: async ({ symbol }, context) => {
     const { workspace } = await readableDesk(context);
     const { path, text, digest } = await workspace.entities.read(symbol);

@@ -18,11 +18,12 @@ export const command = defineCommand({
     "qoc entities write BTC/USD --text - --replaces sha256:1f0c < btc.md",
   ],
   exits: [7],
-  input: z.strictObject({
-    symbol: positional(z.string(), "SYMBOL", "its symbol"),
-    text: textFlag(wholeFileSchema, "the whole file"),
-    replaces: flag(z.string().optional(), "SHA256", "the digest of the text this replaces"),
-  }),
+  input: () =>
+    z.strictObject({
+      symbol: positional(z.string(), "SYMBOL", "its symbol"),
+      text: textFlag(wholeFileSchema(), "the whole file"),
+      replaces: flag(z.string().optional(), "SHA256", "the digest of the text this replaces"),
+    }),
   output: fileReceiptSchema,
   mcp: { idempotent: true },
   run: async (entity, context) => {

@@ -20,18 +20,20 @@ export const command = defineCommand({
   description:
     "The numbers of `qoc equity`. Of more than --points, the lowest, the highest and the worst drawdown of each part stay.",
   examples: ["qoc equity points", "qoc equity points --from 2026-01-01 --points 100 --json"],
-  input: z.strictObject({
-    ...dateRangeInput,
-    points: flag(z.coerce.number().int().min(2).max(POINTS_MAX).default(500), "N", "at most so many (500)"),
-  }),
-  output: z.looseObject({
-    currency: z.string(),
-    total: z.number(),
-    points: z.array(z.tuple([z.string(), z.string(), z.string()]).readonly()).readonly(),
-    fills: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
-    flows: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
-    unconverted: z.array(z.string()),
-  }),
+  input: () =>
+    z.strictObject({
+      ...dateRangeInput(),
+      points: flag(z.coerce.number().int().min(2).max(POINTS_MAX).default(500), "N", "at most so many (500)"),
+    }),
+  output: () =>
+    z.looseObject({
+      currency: z.string(),
+      total: z.number(),
+      points: z.array(z.tuple([z.string(), z.string(), z.string()]).readonly()).readonly(),
+      fills: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
+      flows: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
+      unconverted: z.array(z.string()),
+    }),
   run: async ({ points: most, ...range }, context): Promise<EquityCurve> => {
     // The page's call: the journal is folded in a thread, because the desk must not wait for it.
     if (context.desk !== undefined) return context.desk.equity(range, most);

@@ -4,6 +4,7 @@ import type { WorkspaceFiles } from "../../workspace/files.ts";
 import { flag } from "../arguments.ts";
 import type { CommandContext } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
+import { lazy } from "../../lib/lazy.ts";
 
 /** Returns the files after everything journaled so far is written to them. */
 export async function settledFiles(context: CommandContext): Promise<WorkspaceFiles> {
@@ -11,17 +12,21 @@ export async function settledFiles(context: CommandContext): Promise<WorkspaceFi
   return (await readableDesk(context)).workspace.files;
 }
 
-export const afterFlag = flag(z.string().max(500).default(""), "CURSOR", "continue after this: the `next` of a page");
+export const afterFlag = lazy(() =>
+  flag(z.string().max(500).default(""), "CURSOR", "continue after this: the `next` of a page"),
+);
 
-export const underFlag = flag(
-  z
-    .string()
-    .max(400)
-    .default("")
-    .transform((folder) => (folder === "." ? "" : folder.replace(/\/$/, ""))),
-  "DIR",
-  "only in this folder",
-  { completes: "path" },
+export const underFlag = lazy(() =>
+  flag(
+    z
+      .string()
+      .max(400)
+      .default("")
+      .transform((folder) => (folder === "." ? "" : folder.replace(/\/$/, ""))),
+    "DIR",
+    "only in this folder",
+    { completes: "path" },
+  ),
 );
 
 export function pageSchema<T extends z.ZodType>(entry: T) {

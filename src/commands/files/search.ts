@@ -14,12 +14,13 @@ export const command = defineCommand({
   summary: "find lines that contain a text, ignoring case",
   description: "200 at a time.",
   examples: ["qoc files search AAPL", 'qoc files search "gross margin" --under research'],
-  input: z.strictObject({
-    text: positional(z.string().min(2).max(200), "TEXT", "the text to find; not a pattern"),
-    under: underFlag,
-    after: afterFlag,
-  }),
-  output: pageSchema(z.object({ path: z.string(), line: z.number(), untrusted: untrustedSchema })),
+  input: () =>
+    z.strictObject({
+      text: positional(z.string().min(2).max(200), "TEXT", "the text to find; not a pattern"),
+      under: underFlag(),
+      after: afterFlag(),
+    }),
+  output: () => pageSchema(z.object({ path: z.string(), line: z.number(), untrusted: untrustedSchema() })),
   run: async (query, context) => {
     const files = await settledFiles(context);
     const { entries, ...page } = await files.search(query);

@@ -25,11 +25,12 @@ export const command = defineCommand({
     "qoc files write orders/pending/buy.toml --text - < buy.toml",
   ],
   exits: [7],
-  input: z.strictObject({
-    path: positional(z.string(), "PATH", "relative to the workspace", { completes: "path" }),
-    text: textFlag(wholeFileSchema, "the whole file"),
-    replaces: flag(z.string().optional(), "SHA256", "the digest of the text this replaces"),
-  }),
+  input: () =>
+    z.strictObject({
+      path: positional(z.string(), "PATH", "relative to the workspace", { completes: "path" }),
+      text: textFlag(wholeFileSchema(), "the whole file"),
+      replaces: flag(z.string().optional(), "SHA256", "the digest of the text this replaces"),
+    }),
   output: fileReceiptSchema,
   mcp: { idempotent: true },
   run: async (file, context) => {

@@ -16,15 +16,16 @@ export const command = defineCommand({
   writes: [],
   summary: "list the fills of all orders, newest first",
   examples: ["qoc fills list", "qoc fills list --limit 500 --json"],
-  input: z.strictObject({
-    limit: flag(z.coerce.number().int().positive().max(ROWS_MAX).default(200), "N", "how many (200)"),
-    after: flag(
-      z.coerce.number().int().nonnegative().optional(),
-      "N",
-      "the older fills: the `next` of the part before",
-    ),
-  }),
-  output: rowPageSchema(z.number()),
+  input: () =>
+    z.strictObject({
+      limit: flag(z.coerce.number().int().positive().max(ROWS_MAX).default(200), "N", "how many (200)"),
+      after: flag(
+        z.coerce.number().int().nonnegative().optional(),
+        "N",
+        "the older fills: the `next` of the part before",
+      ),
+    }),
+  output: () => rowPageSchema(z.number()),
   run: async (request, context) => fillRows(await readableDesk(context), request),
   render: (page, style) =>
     style.isTty

@@ -23,18 +23,20 @@ export const command = defineCommand({
   description: "From a connector; returns data_pending with the reason if it has none.",
   examples: ["qoc fundamentals get AAPL --connector my-venue", "qoc fundamentals get AAPL --json"],
   exits: [5],
-  input: z.strictObject({
-    symbol: positional(z.string().min(1).max(40), "SYMBOL", "the venue's symbol"),
-    connector: flag(z.string().optional(), "NAME", "which connector", { completes: "connector" }),
-  }),
-  output: z.looseObject({
-    status: z.enum(["ready", "data_pending"]),
-    symbol: z.string(),
-    connector: z.string(),
-    numbers: z.record(z.string(), z.string()).optional(),
-    reason: z.string().optional(),
-    untrusted: untrustedSchemaFor("its texts, a line each, or its message if it has none").nullable(),
-  }),
+  input: () =>
+    z.strictObject({
+      symbol: positional(z.string().min(1).max(40), "SYMBOL", "the venue's symbol"),
+      connector: flag(z.string().optional(), "NAME", "which connector", { completes: "connector" }),
+    }),
+  output: () =>
+    z.looseObject({
+      status: z.enum(["ready", "data_pending"]),
+      symbol: z.string(),
+      connector: z.string(),
+      numbers: z.record(z.string(), z.string()).optional(),
+      reason: z.string().optional(),
+      untrusted: untrustedSchemaFor("its texts, a line each, or its message if it has none").nullable(),
+    }),
   mcp: { openWorld: true },
   run: async ({ symbol, connector: name }, context): Promise<FundamentalsView> => {
     const { desk } = requireDesk(context);

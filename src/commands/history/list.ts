@@ -14,11 +14,13 @@ export const command = defineCommand({
   writes: [],
   summary: "list the revisions of the files, or of one file",
   examples: ["qoc history", "qoc history house-rules.md"],
-  input: z.strictObject({
-    path: positional(z.string().optional(), "FILE", "a file of the workspace", { completes: "path" }),
-    limit: flag(z.coerce.number().int().positive().max(10_000).default(30), "N", "how many (30)"),
-  }),
-  output: z.array(z.object({ rev: z.string(), at: z.string(), who: z.string(), title: z.string(), files: z.number() })),
+  input: () =>
+    z.strictObject({
+      path: positional(z.string().optional(), "FILE", "a file of the workspace", { completes: "path" }),
+      limit: flag(z.coerce.number().int().positive().max(10_000).default(30), "N", "how many (30)"),
+    }),
+  output: () =>
+    z.array(z.object({ rev: z.string(), at: z.string(), who: z.string(), title: z.string(), files: z.number() })),
   run: async ({ path, limit }, context) => {
     const { history, workspace } = await readableDesk(context);
     // An edit of this moment is a revision, too.

@@ -20,11 +20,12 @@ export const command = defineCommand({
     "qoc history restore desk.toml --at 2026-11-27T16:00",
   ],
   exits: [5],
-  input: z.strictObject({
-    path: positional(z.string(), "FILE", "a file of the workspace", { completes: "path" }),
-    at: flag(z.string(), "REV|TIME", "the revision, or a time: the last revision until then; a date is its 00:00"),
-  }),
-  output: z.looseObject({ path: z.string(), digest: z.string() }),
+  input: () =>
+    z.strictObject({
+      path: positional(z.string(), "FILE", "a file of the workspace", { completes: "path" }),
+      at: flag(z.string(), "REV|TIME", "the revision, or a time: the last revision until then; a date is its 00:00"),
+    }),
+  output: () => z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ path, at }, context) => {
     const { desk } = requireDesk(context);
     const restored = await restoreFile(desk, pathFromHere(desk.workspace.root, context.cwd, path), at);

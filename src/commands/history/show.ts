@@ -17,12 +17,13 @@ export const command = defineCommand({
   writes: [],
   summary: "show a revision of the file history, or an order",
   examples: ["qoc history show HEAD~1", "qoc history show 2026-11-27", "qoc history show 20260705-001"],
-  input: z.strictObject({
-    id: positional(z.string(), "ID|REV|TIME", "an order, a revision, or the last revision not after a time", {
-      completes: "order",
+  input: () =>
+    z.strictObject({
+      id: positional(z.string(), "ID|REV|TIME", "an order, a revision, or the last revision not after a time", {
+        completes: "order",
+      }),
     }),
-  }),
-  output: z.looseObject({ kind: z.enum(["order", "revision"]) }),
+  output: () => z.looseObject({ kind: z.enum(["order", "revision"]) }),
   run: async ({ id }, context) => showEntry(await readableDesk(context), id),
   render: (entry, style) => (entry.kind === "revision" ? renderRevision(entry, style) : renderOrder(entry, style)),
 });

@@ -11,7 +11,7 @@ export const command = defineCommand({
   writes: ["inbox/"],
   summary: "mark an inbox item as done",
   examples: ["qoc inbox done 2026-07-05-fill-AAPL-BUY-41"],
-  input: z.strictObject({ id: positional(z.string(), "NAME", "its file name or path", { completes: "path" }) }),
+  input: () => z.strictObject({ id: positional(z.string(), "NAME", "its file name or path", { completes: "path" }) }),
   output: fileReceiptSchema,
   run: async ({ id }, context) => {
     const { desk, settled } = requireDesk(context);

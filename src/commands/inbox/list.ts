@@ -7,16 +7,19 @@ import { knownWord } from "../known-word.ts";
 import { type Column, type OutputStyle, tableOr } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 import { untrustedSchemaFor, untrustedText } from "../untrusted-text.ts";
+import { lazy } from "../../lib/lazy.ts";
 
 const KINDS = ["fill", "alert", "message", "news", "unreadable"];
 const STATUSES = ["new", "open", "done", "snoozed", "blocked"];
 
-const itemSchema = z.object({
-  path: z.string(),
-  kind: z.string(),
-  status: z.string(),
-  untrusted: untrustedSchemaFor("its title"),
-});
+const itemSchema = lazy(() =>
+  z.object({
+    path: z.string(),
+    kind: z.string(),
+    status: z.string(),
+    untrusted: untrustedSchemaFor("its title"),
+  }),
+);
 
 export const command = defineCommand({
   name: "inbox list",
@@ -26,10 +29,11 @@ export const command = defineCommand({
   writes: [],
   summary: "list fills, alerts and messages",
   examples: ["qoc inbox list", "qoc inbox list --status new"],
-  input: z.strictObject({
-    status: flag(z.string().optional(), "STATUS", "new, open, done, snoozed or blocked"),
-  }),
-  output: z.array(itemSchema),
+  input: () =>
+    z.strictObject({
+      status: flag(z.string().optional(), "STATUS", "new, open, done, snoozed or blocked"),
+    }),
+  output: () => z.array(itemSchema()),
   run: async ({ status: wantedStatus }, context) => {
     await context.desk?.settled();
     const desk = await readableDesk(context);
@@ -45,7 +49,7 @@ export const command = defineCommand({
   render: (items, style) => (style.isTty ? renderForPerson(items, style) : tableOr(style, COLUMNS, items, "")),
 });
 
-type InboxItem = z.output<typeof itemSchema>;
+type InboxItem = z.output<ReturnType<typeof itemSchema>>;
 
 const COLUMNS: readonly Column<InboxItem>[] = [
   { title: "status", cell: ({ status }) => status },

@@ -13,8 +13,8 @@ export const command = defineCommand({
   writes: [],
   summary: "read one inbox item",
   examples: ["qoc inbox read 2026-07-05-fill-AAPL-BUY-41", "qoc inbox read inbox/2026-07-05-fill-AAPL-BUY-41.md"],
-  input: z.strictObject({ id: positional(z.string(), "NAME", "its file name or path", { completes: "path" }) }),
-  output: z.object({ path: z.string(), untrusted: untrustedSchema }),
+  input: () => z.strictObject({ id: positional(z.string(), "NAME", "its file name or path", { completes: "path" }) }),
+  output: () => z.object({ path: z.string(), untrusted: untrustedSchema() }),
   run: async ({ id }, context) => {
     await context.desk?.settled();
     const desk = await readableDesk(context);

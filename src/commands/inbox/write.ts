@@ -15,11 +15,12 @@ export const command = defineCommand({
     'qoc inbox write --title "AAPL reports Thursday" --text "Trim before?"',
     "qoc inbox write --title brief --text -",
   ],
-  input: z.strictObject({
-    title: flag(z.string().min(1).max(200), "TEXT", "one line"),
-    text: textFlag(z.string().max(60_000), "the body, Markdown"),
-    kind: flag(z.enum(["message", "alert"]).default("message"), "KIND", "message (default) or alert"),
-  }),
+  input: () =>
+    z.strictObject({
+      title: flag(z.string().min(1).max(200), "TEXT", "one line"),
+      text: textFlag(z.string().max(60_000), "the body, Markdown"),
+      kind: flag(z.enum(["message", "alert"]).default("message"), "KIND", "message (default) or alert"),
+    }),
   output: fileReceiptSchema,
   run: async (item, context) => {
     const { desk } = requireDesk(context);

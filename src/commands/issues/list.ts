@@ -18,20 +18,22 @@ export const command = defineCommand({
   writes: [],
   summary: "list the issues of the desk",
   examples: ["qoc issues list", "qoc issues list --status open"],
-  input: z.strictObject({
-    status: flag(z.string().optional(), "STATUS", "draft, open, in-progress, blocked, review, done or cancelled"),
-  }),
-  output: z.array(
-    z.object({
-      id: z.string(),
-      path: z.string(),
-      status: z.string(),
-      priority: z.string(),
-      symbols: z.array(z.string()),
-      contextFiles: z.array(z.string()),
-      untrusted: z.object({ title: untrustedSchema, body: untrustedSchema }),
+  input: () =>
+    z.strictObject({
+      status: flag(z.string().optional(), "STATUS", "draft, open, in-progress, blocked, review, done or cancelled"),
     }),
-  ),
+  output: () =>
+    z.array(
+      z.object({
+        id: z.string(),
+        path: z.string(),
+        status: z.string(),
+        priority: z.string(),
+        symbols: z.array(z.string()),
+        contextFiles: z.array(z.string()),
+        untrusted: z.object({ title: untrustedSchema(), body: untrustedSchema() }),
+      }),
+    ),
   run: async ({ status }, context) => {
     const { workspace } = await readableDesk(context);
     const issues = await workspace.issues.list();

@@ -15,12 +15,13 @@ export const command = defineCommand({
     'qoc issues new "Review AAPL after earnings" --symbols AAPL',
     'qoc issues new "Trim tech" --priority high --body -',
   ],
-  input: z.strictObject({
-    title: positional(z.string().min(1).max(200), "TITLE", "one line"),
-    body: textFlag(z.string().max(60_000).default(""), "goal, constraints, acceptance"),
-    symbols: flag(z.array(z.string().max(60)).max(32).default([]), "SYMBOL", "a symbol it is about; may be repeated"),
-    priority: flag(z.enum(["low", "normal", "high"]).default("normal"), "PRIORITY", "low, normal or high"),
-  }),
+  input: () =>
+    z.strictObject({
+      title: positional(z.string().min(1).max(200), "TITLE", "one line"),
+      body: textFlag(z.string().max(60_000).default(""), "goal, constraints, acceptance"),
+      symbols: flag(z.array(z.string().max(60)).max(32).default([]), "SYMBOL", "a symbol it is about; may be repeated"),
+      priority: flag(z.enum(["low", "normal", "high"]).default("normal"), "PRIORITY", "low, normal or high"),
+    }),
   output: fileReceiptSchema,
   run: async (issue, context) => {
     const { desk } = requireDesk(context);

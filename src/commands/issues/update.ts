@@ -21,15 +21,16 @@ export const command = defineCommand({
     "qoc issues update 001 --status done",
     'qoc issues update 001 --status blocked --note "No quote since Monday."',
   ],
-  input: z.strictObject({
-    id: positional(z.string(), "ISSUE", "an issue's id or file", { completes: "issue" }),
-    status: flag(
-      z.enum(ISSUE_STATUSES).optional(),
-      "STATUS",
-      "its new status; an agent may set in-progress, review, done and blocked",
-    ),
-    note: textFlag(z.string().min(1).max(10_000).optional(), "the text to add below, Markdown"),
-  }),
+  input: () =>
+    z.strictObject({
+      id: positional(z.string(), "ISSUE", "an issue's id or file", { completes: "issue" }),
+      status: flag(
+        z.enum(ISSUE_STATUSES).optional(),
+        "STATUS",
+        "its new status; an agent may set in-progress, review, done and blocked",
+      ),
+      note: textFlag(z.string().min(1).max(10_000).optional(), "the text to add below, Markdown"),
+    }),
   output: fileReceiptSchema,
   run: async ({ id, status, note }, context) => {
     const { actor } = context;

@@ -14,8 +14,8 @@ export const command = defineCommand({
   summary: "rewrite order files and fill items from the journal",
   description: "From the journal alone.",
   examples: ["qoc journal rebuild", "qoc journal rebuild --json"],
-  input: z.strictObject({}),
-  output: z.looseObject({ orders: z.number(), fills: z.number() }),
+  input: () => z.strictObject({}),
+  output: () => z.looseObject({ orders: z.number(), fills: z.number() }),
   run: async (_input, context) => {
     if (context.desk === undefined) return localServices(context).rebuildOf(context.cwd, context.progress);
     const { desk, readEvents, settled } = context.desk;

@@ -18,8 +18,8 @@ export const command = defineCommand({
   description:
     "Hashes, chain, signatures, an approval before each order, the signed heads outside the folder, the checkpoint.",
   examples: ["qoc journal verify", "qoc journal verify --json"],
-  input: z.strictObject({}),
-  output: z.looseObject({ ok: z.boolean(), records: z.number() }),
+  input: () => z.strictObject({}),
+  output: () => z.looseObject({ ok: z.boolean(), records: z.number() }),
   run: (_input, context) =>
     context.desk === undefined
       ? localServices(context).verifyOf(context.cwd, context.progress)

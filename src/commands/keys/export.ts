@@ -16,12 +16,13 @@ export const command = defineCommand({
   description:
     "To move the desk: copy its folder and this file, then qoc keys import. The live key stays under its own passphrase.",
   examples: ["qoc keys export ~/my-desk.keys"],
-  input: z.strictObject({
-    file: positional(z.string(), "FILE", "a new file outside the desk's folder", { completes: "path" }),
-    /** Absent: only checks that FILE can be written. */
-    passphrase: z.string().optional(),
-  }),
-  output: z.looseObject({ file: z.string() }),
+  input: () =>
+    z.strictObject({
+      file: positional(z.string(), "FILE", "a new file outside the desk's folder", { completes: "path" }),
+      /** Absent: only checks that FILE can be written. */
+      passphrase: z.string().optional(),
+    }),
+  output: () => z.looseObject({ file: z.string() }),
   run: async ({ file, passphrase }, context) => {
     if (passphrase === undefined) return localServices(context).checkExport(context.cwd, file);
     refuseWeakPassphrase(NAME, passphrase);

@@ -16,12 +16,13 @@ export const command = defineCommand({
   summary: "place the desk's keys from a file of keys export",
   description: "On a machine that lacks them. The desk's folder is copied first.",
   examples: ["qoc keys import ~/my-desk.keys", "qoc keys import ~/my-desk.keys --passphrase-fd 3 3< passphrase.txt"],
-  input: z.strictObject({
-    file: positional(z.string(), "FILE", "the file that qoc keys export wrote", { completes: "path" }),
-    /** Absent: only checks that FILE may hold the keys. */
-    passphrase: z.string().optional(),
-  }),
-  output: z.looseObject({}),
+  input: () =>
+    z.strictObject({
+      file: positional(z.string(), "FILE", "the file that qoc keys export wrote", { completes: "path" }),
+      /** Absent: only checks that FILE may hold the keys. */
+      passphrase: z.string().optional(),
+    }),
+  output: () => z.looseObject({}),
   run: ({ file, passphrase }, context): Promise<object> => {
     const { checkImport, importKeys } = localServices(context);
     return passphrase === undefined ? checkImport(context.cwd, file) : importKeys(context.cwd, file, passphrase);

@@ -15,11 +15,12 @@ export const command = defineCommand({
   description:
     "Only on a machine without the desk's key. Live connectors stay as signed: their orders need the live key that the journal names.",
   examples: ["qoc keys new", "qoc keys new --yes"],
-  input: z.strictObject({
-    /** Absent: only checks that the keys are lost. */
-    confirmed: z.literal(true).optional(),
-  }),
-  output: z.looseObject({ path: z.string() }),
+  input: () =>
+    z.strictObject({
+      /** Absent: only checks that the keys are lost. */
+      confirmed: z.literal(true).optional(),
+    }),
+  output: () => z.looseObject({ path: z.string() }),
   run: ({ confirmed }, context) => {
     const { checkNewKeys, newKeys } = localServices(context);
     return confirmed === true ? newKeys(context.cwd) : checkNewKeys(context.cwd);

@@ -15,8 +15,8 @@ export const command = defineCommand({
   summary: "make the live key, under a passphrase",
   description: "Orders of live connectors are approved with it.",
   examples: ["qoc keys protect", "qoc keys protect --passphrase-fd 3 3< passphrase.txt"],
-  input: z.strictObject({ passphrase: z.string() }),
-  output: z.looseObject({}),
+  input: () => z.strictObject({ passphrase: z.string() }),
+  output: () => z.looseObject({}),
   run: async ({ passphrase }, context) => {
     refuseWeakPassphrase(NAME, passphrase);
     return localServices(context).protectKey(context.cwd, passphrase);

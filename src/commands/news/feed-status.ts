@@ -3,19 +3,22 @@ import * as z from "zod";
 import type { OutputStyle } from "../rendering/table-text.ts";
 import { tableOr } from "../rendering/table-text.ts";
 import { untrustedSchemaFor } from "../untrusted-text.ts";
+import { lazy } from "../../lib/lazy.ts";
 
-export const feedStatusSchema = z.object({
-  name: z.string(),
-  status: z.enum(["waiting", "ready", "failing"]),
-  failures: z.number(),
-  filed: z.number(),
-  fetchedAt: z.string().nullable(),
-  nextAt: z.string().nullable(),
-  untrusted: untrustedSchemaFor("why it failed").nullable(),
-});
+export const feedStatusSchema = lazy(() =>
+  z.object({
+    name: z.string(),
+    status: z.enum(["waiting", "ready", "failing"]),
+    failures: z.number(),
+    filed: z.number(),
+    fetchedAt: z.string().nullable(),
+    nextAt: z.string().nullable(),
+    untrusted: untrustedSchemaFor("why it failed").nullable(),
+  }),
+);
 
 export function renderFeeds(
-  feeds: readonly z.output<typeof feedStatusSchema>[],
+  feeds: readonly z.output<ReturnType<typeof feedStatusSchema>>[],
   style: OutputStyle,
 ): readonly string[] {
   return tableOr(

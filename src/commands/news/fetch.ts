@@ -14,8 +14,8 @@ export const command = defineCommand({
   summary: "fetch the feeds of desk.toml now",
   examples: ["qoc news fetch", "qoc news fetch ft-markets"],
   exits: [5],
-  input: z.strictObject({ feed: positional(z.string().optional(), "FEED", "only this feed") }),
-  output: z.array(feedStatusSchema),
+  input: () => z.strictObject({ feed: positional(z.string().optional(), "FEED", "only this feed") }),
+  output: () => z.array(feedStatusSchema()),
   run: async ({ feed }, context) => {
     const { desk, news } = requireDesk(context);
     const names = desk.config.news.map(({ name }) => name);

@@ -9,19 +9,22 @@ import { type OutputStyle, tableOr } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 import { untrustedSchemaFor, untrustedText } from "../untrusted-text.ts";
 import { feedStatusSchema } from "./feed-status.ts";
+import { lazy } from "../../lib/lazy.ts";
 
-const outputSchema = z.object({
-  items: z.array(
-    z.object({
-      path: z.string(),
-      source: z.string(),
-      published: z.string(),
-      isReadable: z.boolean(),
-      untrusted: untrustedSchemaFor("its title, or what is wrong with its file"),
-    }),
-  ),
-  feeds: z.array(feedStatusSchema),
-});
+const outputSchema = lazy(() =>
+  z.object({
+    items: z.array(
+      z.object({
+        path: z.string(),
+        source: z.string(),
+        published: z.string(),
+        isReadable: z.boolean(),
+        untrusted: untrustedSchemaFor("its title, or what is wrong with its file"),
+      }),
+    ),
+    feeds: z.array(feedStatusSchema()),
+  }),
+);
 
 export const command = defineCommand({
   name: "news list",
@@ -32,10 +35,11 @@ export const command = defineCommand({
   summary: "list news of the feeds in desk.toml, newest first",
   description: "With the status of each feed.",
   examples: ["qoc news list", "qoc news list --symbol AAPL --limit 10"],
-  input: z.strictObject({
-    symbol: flag(z.string().min(1).max(40).optional(), "SYMBOL", "only items that name it, or its entity's name"),
-    limit: flag(z.coerce.number().int().min(1).max(100).default(30), "N", "at most N items; 30 by default"),
-  }),
+  input: () =>
+    z.strictObject({
+      symbol: flag(z.string().min(1).max(40).optional(), "SYMBOL", "only items that name it, or its entity's name"),
+      limit: flag(z.coerce.number().int().min(1).max(100).default(30), "N", "at most N items; 30 by default"),
+    }),
   output: outputSchema,
   run: async ({ symbol, limit }, context) => {
     const desk = await readableDesk(context);
@@ -74,7 +78,10 @@ async function entityName({ workspace }: ReadableDesk, symbol: string): Promise<
 }
 
 /** The items, and on a terminal the feeds that fail. */
-function renderNews({ items, feeds }: z.output<typeof outputSchema>, style: OutputStyle): readonly string[] {
+function renderNews(
+  { items, feeds }: z.output<ReturnType<typeof outputSchema>>,
+  style: OutputStyle,
+): readonly string[] {
   const failures = feeds.flatMap(({ name, status, untrusted }) =>
     status === "failing" ? [`! ${oneLine(`${name}: ${untrusted?.text ?? ""}`)}`] : [],
   );

@@ -48,11 +48,12 @@ export const command = defineCommand({
   writes: [],
   summary: "list orders and proposals, oldest first",
   examples: ["qoc orders list", "qoc orders list --state proposed --json"],
-  input: z.strictObject({
-    state: orderStateFlag,
-    limit: flag(z.coerce.number().int().positive().max(10_000).default(200), "N", "the newest N (200)"),
-  }),
-  output: z.array(orderSummarySchema),
+  input: () =>
+    z.strictObject({
+      state: orderStateFlag(),
+      limit: flag(z.coerce.number().int().positive().max(10_000).default(200), "N", "the newest N (200)"),
+    }),
+  output: () => z.array(orderSummarySchema()),
   run: async ({ state, limit }, context) => {
     const desk = await readableDesk(context);
     const running = context.desk?.desk;

@@ -15,11 +15,12 @@ import { type OutputStyle, hanging } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 import { untrustedSchemaFor } from "../untrusted-text.ts";
 import { findOrderInScope, routeInScope } from "./order-scope.ts";
+import { lazy } from "../../lib/lazy.ts";
 
 /** A shell passes text, an agent may pass a number; both become the text that a proposal file would contain. */
-const amountSchema = z.union([z.string(), z.number()]).transform(String);
+const amountSchema = lazy(() => z.union([z.string(), z.number()]).transform(String));
 /** The name of something. The bound keeps the proposal's file readable. */
-const nameSchema = z.string().max(200);
+const nameSchema = lazy(() => z.string().max(200));
 
 const NAME = "orders propose";
 
@@ -27,35 +28,41 @@ const NAME = "orders propose";
 const ORDER_FLAGS = ["side", "symbol", "quantity", "type"] as const;
 const REQUIRED = { requiredUnless: ["cancel", "replace"] } as const;
 
-const verdictSchema = z.object({
-  decision: z.enum(["allow", "block"]),
-  reasons: z.array(
-    z.object({
-      guard: z.string(),
-      code: z.string(),
-      message: z.string(),
-      limit: z.string().optional(),
-      actual: z.string().optional(),
-    }),
-  ),
-});
+const verdictSchema = lazy(() =>
+  z.object({
+    decision: z.enum(["allow", "block"]),
+    reasons: z.array(
+      z.object({
+        guard: z.string(),
+        code: z.string(),
+        message: z.string(),
+        limit: z.string().optional(),
+        actual: z.string().optional(),
+      }),
+    ),
+  }),
+);
 
 /** A proposal with the same terms that waits, that the human rejected, or that was approved. */
-const equalSchema = z.object({
-  id: z.string(),
-  state: z.enum(ORDER_STATES),
-  untrusted: untrustedSchemaFor("the human's comment on the rejection").nullable(),
-});
+const equalSchema = lazy(() =>
+  z.object({
+    id: z.string(),
+    state: z.enum(ORDER_STATES),
+    untrusted: untrustedSchemaFor("the human's comment on the rejection").nullable(),
+  }),
+);
 
-export const proposalReportSchema = z.object({
-  id: z.string(),
-  path: z.string(),
-  digest: z.string(),
-  verdict: verdictSchema,
-  equal: z.array(equalSchema),
-  /** Why an approval would be refused whatever the guards say: desk.toml differs from the rules in force. */
-  refusal: z.object({ code: z.string(), hint: z.string() }).nullable(),
-});
+export const proposalReportSchema = lazy(() =>
+  z.object({
+    id: z.string(),
+    path: z.string(),
+    digest: z.string(),
+    verdict: verdictSchema(),
+    equal: z.array(equalSchema()),
+    /** Why an approval would be refused whatever the guards say: desk.toml differs from the rules in force. */
+    refusal: z.object({ code: z.string(), hint: z.string() }).nullable(),
+  }),
+);
 
 export const command = defineCommand({
   name: NAME,
@@ -71,36 +78,37 @@ export const command = defineCommand({
     'qoc orders propose --replace 20260705-001 --limit-price 3010 --rationale "follow the market"',
     'qoc orders propose --cancel 20260705-001 --rationale "the thesis is gone"',
   ],
-  input: z.strictObject({
-    connector: flag(nameSchema.optional(), "NAME", "the connector that would send it", { completes: "connector" }),
-    venue: flag(nameSchema.optional(), "NAME", "or the venue, if a connector lists it"),
-    side: flag(z.string().optional(), "buy|sell", "buy or sell", { choices: ["buy", "sell"], ...REQUIRED }),
-    symbol: flag(z.string().optional(), "SYMBOL", "the venue's symbol", REQUIRED),
-    quantity: flag(amountSchema.optional(), "N", "an exact decimal above zero", REQUIRED),
-    type: flag(z.string().optional(), "TYPE", "market, limit, stop or stop_limit", {
-      choices: ["market", "limit", "stop", "stop_limit"],
-      ...REQUIRED,
+  input: () =>
+    z.strictObject({
+      connector: flag(nameSchema().optional(), "NAME", "the connector that would send it", { completes: "connector" }),
+      venue: flag(nameSchema().optional(), "NAME", "or the venue, if a connector lists it"),
+      side: flag(z.string().optional(), "buy|sell", "buy or sell", { choices: ["buy", "sell"], ...REQUIRED }),
+      symbol: flag(z.string().optional(), "SYMBOL", "the venue's symbol", REQUIRED),
+      quantity: flag(amountSchema().optional(), "N", "an exact decimal above zero", REQUIRED),
+      type: flag(z.string().optional(), "TYPE", "market, limit, stop or stop_limit", {
+        choices: ["market", "limit", "stop", "stop_limit"],
+        ...REQUIRED,
+      }),
+      limitPrice: flag(amountSchema().optional(), "PRICE", "for limit and stop-limit orders"),
+      stopPrice: flag(amountSchema().optional(), "PRICE", "for stop and stop-limit orders"),
+      timeInForce: flag(z.string().optional(), "TIF", "day, gtc, ioc or fok; default: what the instrument takes", {
+        choices: ["day", "gtc", "ioc", "fok"],
+      }),
+      session: flag(z.string().optional(), "HOURS", "regular or extended, where the instrument takes it", {
+        choices: ["regular", "extended"],
+      }),
+      positionIntent: flag(z.string().optional(), "INTENT", "open or close, where the instrument takes it", {
+        choices: ["open", "close"],
+      }),
+      postOnly: toggle("a limit order that must not take from the book"),
+      rationale: flag(z.string().optional(), "TEXT", "the reason, shown in the review"),
+      researchRef: flag(nameSchema().optional(), "FILE", "the research note behind it"),
+      issue: flag(nameSchema().optional(), "ID", "the issue it answers", { completes: "issue" }),
+      cancel: flag(nameSchema().optional(), "ID", "instead: cancel this working order", { completes: "order" }),
+      replace: flag(nameSchema().optional(), "ID", "instead: replace it by what is given; quantity is the new total", {
+        completes: "order",
+      }),
     }),
-    limitPrice: flag(amountSchema.optional(), "PRICE", "for limit and stop-limit orders"),
-    stopPrice: flag(amountSchema.optional(), "PRICE", "for stop and stop-limit orders"),
-    timeInForce: flag(z.string().optional(), "TIF", "day, gtc, ioc or fok; default: what the instrument takes", {
-      choices: ["day", "gtc", "ioc", "fok"],
-    }),
-    session: flag(z.string().optional(), "HOURS", "regular or extended, where the instrument takes it", {
-      choices: ["regular", "extended"],
-    }),
-    positionIntent: flag(z.string().optional(), "INTENT", "open or close, where the instrument takes it", {
-      choices: ["open", "close"],
-    }),
-    postOnly: toggle("a limit order that must not take from the book"),
-    rationale: flag(z.string().optional(), "TEXT", "the reason, shown in the review"),
-    researchRef: flag(nameSchema.optional(), "FILE", "the research note behind it"),
-    issue: flag(nameSchema.optional(), "ID", "the issue it answers", { completes: "issue" }),
-    cancel: flag(nameSchema.optional(), "ID", "instead: cancel this working order", { completes: "order" }),
-    replace: flag(nameSchema.optional(), "ID", "instead: replace it by what is given; quantity is the new total", {
-      completes: "order",
-    }),
-  }),
   output: proposalReportSchema,
   mcp: { openWorld: true },
   run: async (input, context): Promise<ProposalReport> => {

@@ -5,20 +5,23 @@ import { ORDER_STATES } from "../../domain/orders/order-state.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
 import { amountText } from "../rendering/money.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
+import { lazy } from "../../lib/lazy.ts";
 
-export const receiptSchema = z.object({
-  id: z.string(),
-  state: z.enum(ORDER_STATES),
-  clientOrderId: z.string().nullable(),
-  venueOrderId: z.string().nullable(),
-  /** After a wait for the fill. */
-  filled: z.string().optional(),
-  averagePrice: z.string().nullable().optional(),
-  /** The order that a cancel named, as it is then. */
-  target: z.object({ id: z.string(), state: z.enum(ORDER_STATES) }).optional(),
-  /** A rejected file that was no proposal. */
-  movedFile: z.object({ path: z.string(), comment: z.enum(["none", "written", "not written"]) }).optional(),
-});
+export const receiptSchema = lazy(() =>
+  z.object({
+    id: z.string(),
+    state: z.enum(ORDER_STATES),
+    clientOrderId: z.string().nullable(),
+    venueOrderId: z.string().nullable(),
+    /** After a wait for the fill. */
+    filled: z.string().optional(),
+    averagePrice: z.string().nullable().optional(),
+    /** The order that a cancel named, as it is then. */
+    target: z.object({ id: z.string(), state: z.enum(ORDER_STATES) }).optional(),
+    /** A rejected file that was no proposal. */
+    movedFile: z.object({ path: z.string(), comment: z.enum(["none", "written", "not written"]) }).optional(),
+  }),
+);
 
 interface FilledReceipt extends Receipt {
   readonly filled?: string | undefined;

@@ -17,12 +17,13 @@ export const command = defineCommand({
   description:
     "For long lists. The `next` of a part is the --after of the part that follows it. A number in a row is a place in `words`.",
   examples: ["qoc orders rows", "qoc orders rows --limit 500 --after 20260705-001 --json"],
-  input: z.strictObject({
-    state: orderStateFlag,
-    limit: flag(z.coerce.number().int().positive().max(ROWS_MAX).default(200), "N", "how many (200)"),
-    after: flag(z.string().optional(), "ID", "the orders before this one"),
-  }),
-  output: rowPageSchema(z.string()),
+  input: () =>
+    z.strictObject({
+      state: orderStateFlag(),
+      limit: flag(z.coerce.number().int().positive().max(ROWS_MAX).default(200), "N", "how many (200)"),
+      after: flag(z.string().optional(), "ID", "the orders before this one"),
+    }),
+  output: () => rowPageSchema(z.string()),
   run: async (request, context) => orderRows(await readableDesk(context), request),
   render: (page, style) =>
     renderRowPage(page, style, { numbers: ["quantity", "price", "filled", "averagePrice"], empty: "no orders" }),

@@ -20,7 +20,7 @@ export const command = defineCommand({
   summary: "show one order: terms, checks, fills, history",
   description: "A proposal comes with its review.",
   examples: ["qoc orders show 20260705-001", "qoc orders show 20260705-001 --json"],
-  input: z.strictObject({ id: orderRef, full: toggle("show every guard and the whole rationale") }),
+  input: () => z.strictObject({ id: orderRef(), full: toggle("show every guard and the whole rationale") }),
   output: orderSummarySchema,
   mcp: { openWorld: true },
   run: async ({ id, full }, context): Promise<ReviewedOrder> => {

@@ -20,15 +20,20 @@ export const command = defineCommand({
     "The page makes the passkey, in its settings, and shows its digest. The live key signs it here, so the passphrase is asked for.",
   examples: ["qoc passkeys add sha256:…"],
   exits: [4, 5],
-  input: z.strictObject({
-    digest: positional(z.string().optional(), "SHA256", "the digest that the page shows"),
-    /** What the page sends: it made the passkey, and the answer proves its key. */
-    passkey: z
-      .strictObject({ credential: z.string().max(1_400), publicKey: z.string().max(200), proof: passkeyAnswerSchema })
-      .optional(),
-    /** The client's signature. */
-    authority: authoritySchema.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      digest: positional(z.string().optional(), "SHA256", "the digest that the page shows"),
+      /** What the page sends: it made the passkey, and the answer proves its key. */
+      passkey: z
+        .strictObject({
+          credential: z.string().max(1_400),
+          publicKey: z.string().max(200),
+          proof: passkeyAnswerSchema(),
+        })
+        .optional(),
+      /** The client's signature. */
+      authority: authoritySchema().optional(),
+    }),
   output: passkeySchema,
   run: async ({ digest, passkey, authority }, context) => {
     const { passkeys } = requireDesk(context);
@@ -44,7 +49,7 @@ export const command = defineCommand({
   ],
   cli: async (session, input) => {
     const digest = String(input["digest"] ?? "");
-    const known = z.array(passkeySchema).parse(await session.call("passkeys list", {}));
+    const known = z.array(passkeySchema()).parse(await session.call("passkeys list", {}));
     const offered = known.find((passkey) => passkey.state === "offered" && passkey.digest === digest);
     // What is shown here is what is signed, whatever the desk answers.
     if (offered === undefined || digestOf(passkeyText(offered)) !== digest)

@@ -1,16 +1,19 @@
 import * as z from "zod";
 import { defineCommand, requireDesk } from "../command.ts";
 import { tableOr } from "../rendering/table-text.ts";
+import { lazy } from "../../lib/lazy.ts";
 
-export const passkeySchema = z.object({
-  name: z.string(),
-  state: z.enum(["in force", "offered"]),
-  origin: z.string(),
-  credential: z.string(),
-  publicKey: z.string(),
-  digest: z.string(),
-  at: z.string(),
-});
+export const passkeySchema = lazy(() =>
+  z.object({
+    name: z.string(),
+    state: z.enum(["in force", "offered"]),
+    origin: z.string(),
+    credential: z.string(),
+    publicKey: z.string(),
+    digest: z.string(),
+    at: z.string(),
+  }),
+);
 
 export const command = defineCommand({
   name: "passkeys list",
@@ -22,8 +25,8 @@ export const command = defineCommand({
   description: "A passkey is offered by a page, and in force from qoc passkeys add on.",
   examples: ["qoc passkeys list", "qoc passkeys list --json"],
   exits: [5],
-  input: z.strictObject({}),
-  output: z.array(passkeySchema),
+  input: () => z.strictObject({}),
+  output: () => z.array(passkeySchema()),
   run: async (_input, context) => requireDesk(context).passkeys.list(),
   render: (passkeys, style) =>
     tableOr(

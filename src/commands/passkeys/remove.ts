@@ -11,8 +11,8 @@ export const command = defineCommand({
   summary: "let a passkey approve nothing any more",
   examples: ["qoc passkeys remove amber-kite-oslo"],
   exits: [5],
-  input: z.strictObject({ name: positional(z.string(), "NAME", "the passkey's name: qoc passkeys list") }),
-  output: z.string(),
+  input: () => z.strictObject({ name: positional(z.string(), "NAME", "the passkey's name: qoc passkeys list") }),
+  output: () => z.string(),
   run: async ({ name }, context) => {
     await requireDesk(context).passkeys.remove(name);
     return name;

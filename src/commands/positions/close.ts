@@ -15,12 +15,13 @@ export const command = defineCommand({
   description: "Each draft is a market order that waits for your approval.",
   examples: ["qoc positions close SPX", "qoc positions close --all"],
   exits: [5],
-  input: z.strictObject({
-    symbol: positional(z.string().optional(), "SYMBOL", "the position to close"),
-    all: toggle("close every position"),
-    connector: flag(z.string().optional(), "NAME", "only at this connector", { completes: "connector" }),
-  }),
-  output: z.array(proposalReportSchema),
+  input: () =>
+    z.strictObject({
+      symbol: positional(z.string().optional(), "SYMBOL", "the position to close"),
+      all: toggle("close every position"),
+      connector: flag(z.string().optional(), "NAME", "only at this connector", { completes: "connector" }),
+    }),
+  output: () => z.array(proposalReportSchema()),
   run: async ({ symbol, all, connector }, context) => {
     if (all === (symbol !== undefined)) throw usageError("positions close", "name a symbol, or --all");
     const { desk } = requireDesk(context);

@@ -20,10 +20,11 @@ export const command = defineCommand({
   summary: "list the open positions with their marks",
   description: "By the desk's own fills, marked by their connectors.",
   examples: ["qoc positions list", "qoc positions list --json"],
-  input: z.strictObject({
-    connector: flag(z.string().optional(), "NAME", "only this connector", { completes: "connector" }),
-  }),
-  output: z.array(z.looseObject({ connector: z.string(), symbol: z.string(), quantity: z.string() })),
+  input: () =>
+    z.strictObject({
+      connector: flag(z.string().optional(), "NAME", "only this connector", { completes: "connector" }),
+    }),
+  output: () => z.array(z.looseObject({ connector: z.string(), symbol: z.string(), quantity: z.string() })),
   mcp: { openWorld: true },
   run: async ({ connector: name }, context) => {
     if (context.desk !== undefined) await markAll(context.desk.desk);

@@ -24,22 +24,24 @@ export const command = defineCommand({
   summary: "get one quote from a connector",
   examples: ["qoc quotes get SPX", "qoc quotes get AAPL --connector paper --json"],
   exits: [5],
-  input: z.strictObject({
-    symbol: positional(z.string(), "SYMBOL", "the venue's symbol"),
-    connector: flag(z.string().optional(), "NAME", "which connector", { completes: "connector" }),
-  }),
-  output: z.looseObject({
-    status: z.enum(["ready", "data_pending"]),
-    symbol: z.string(),
-    connector: z.string(),
-    bid: z.string().optional(),
-    ask: z.string().optional(),
-    last: z.string().optional(),
-    time: z.string().optional(),
-    validAsOf: z.string().optional(),
-    reason: z.string().optional(),
-    untrusted: untrustedSchemaFor("the connector's words about the quote, or its error").nullish(),
-  }),
+  input: () =>
+    z.strictObject({
+      symbol: positional(z.string(), "SYMBOL", "the venue's symbol"),
+      connector: flag(z.string().optional(), "NAME", "which connector", { completes: "connector" }),
+    }),
+  output: () =>
+    z.looseObject({
+      status: z.enum(["ready", "data_pending"]),
+      symbol: z.string(),
+      connector: z.string(),
+      bid: z.string().optional(),
+      ask: z.string().optional(),
+      last: z.string().optional(),
+      time: z.string().optional(),
+      validAsOf: z.string().optional(),
+      reason: z.string().optional(),
+      untrusted: untrustedSchemaFor("the connector's words about the quote, or its error").nullish(),
+    }),
   mcp: { openWorld: true },
   run: async ({ symbol: requested, connector: name }, context): Promise<QuoteView> => {
     const { desk } = requireDesk(context);

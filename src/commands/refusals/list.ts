@@ -17,18 +17,20 @@ export const command = defineCommand({
   summary: "list the calls that agents were refused, newest first",
   description: "Of the last 200. Attempts of one agent at one name within a minute are one line.",
   examples: ["qoc refusals list", "qoc refusals list --limit 5 --json"],
-  input: z.strictObject({
-    limit: flag(z.coerce.number().int().positive().max(200).default(50), "N", "how many (50)"),
-  }),
-  output: z.array(
-    z.object({
-      at: z.string(),
-      agent: z.string(),
-      count: z.number(),
-      reason: z.string(),
-      untrusted: untrustedSchemaFor("the name that the agent tried"),
+  input: () =>
+    z.strictObject({
+      limit: flag(z.coerce.number().int().positive().max(200).default(50), "N", "how many (50)"),
     }),
-  ),
+  output: () =>
+    z.array(
+      z.object({
+        at: z.string(),
+        agent: z.string(),
+        count: z.number(),
+        reason: z.string(),
+        untrusted: untrustedSchemaFor("the name that the agent tried"),
+      }),
+    ),
   run: async ({ limit }, context) => {
     const { state } = await readableDesk(context);
     const unrecorded = context.desk?.unrecordedRefusals() ?? [];

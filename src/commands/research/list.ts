@@ -12,8 +12,8 @@ export const command = defineCommand({
   writes: [],
   summary: "list the research notes with their digests",
   examples: ["qoc research list", "qoc research list --json"],
-  input: z.strictObject({}),
-  output: z.array(z.object({ path: z.string(), digest: z.string(), bytes: z.number() })),
+  input: () => z.strictObject({}),
+  output: () => z.array(z.object({ path: z.string(), digest: z.string(), bytes: z.number() })),
   run: async (_input, context) => {
     const { workspace } = await readableDesk(context);
     const notes = await workspace.research.list();

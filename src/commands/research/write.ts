@@ -18,11 +18,12 @@ export const command = defineCommand({
     "qoc research write macro-notes --text - < note.md",
   ],
   exits: [7],
-  input: z.strictObject({
-    name: positional(z.string(), "NAME", "the note's name, with or without .md"),
-    text: textFlag(z.string().max(200_000), "the note, Markdown"),
-    replaces: flag(z.string().optional(), "SHA256", "the digest of the note this replaces"),
-  }),
+  input: () =>
+    z.strictObject({
+      name: positional(z.string(), "NAME", "the note's name, with or without .md"),
+      text: textFlag(z.string().max(200_000), "the note, Markdown"),
+      replaces: flag(z.string().optional(), "SHA256", "the digest of the note this replaces"),
+    }),
   output: fileReceiptSchema,
   mcp: { idempotent: true },
   run: async (note, context) => {

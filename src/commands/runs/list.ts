@@ -15,22 +15,24 @@ export const command = defineCommand({
   summary: "list the agent runs, newest first",
   description: "Those under way, and the last hundred that ended.",
   examples: ["qoc runs list", "qoc runs list --limit 5 --json"],
-  input: z.strictObject({
-    limit: flag(z.coerce.number().int().positive().max(200).default(50), "N", "how many (50)"),
-  }),
-  output: z.array(
-    z.object({
-      run: z.string(),
-      issue: z.string(),
-      runtime: z.string(),
-      state: z.enum(["running", "done", "failed", "stopped"]),
-      startedAt: z.string().nullable(),
-      endedAt: z.string().nullable(),
-      costUsd: z.string().nullable(),
-      /** The file of the run's summary. */
-      summary: z.string().nullable(),
+  input: () =>
+    z.strictObject({
+      limit: flag(z.coerce.number().int().positive().max(200).default(50), "N", "how many (50)"),
     }),
-  ),
+  output: () =>
+    z.array(
+      z.object({
+        run: z.string(),
+        issue: z.string(),
+        runtime: z.string(),
+        state: z.enum(["running", "done", "failed", "stopped"]),
+        startedAt: z.string().nullable(),
+        endedAt: z.string().nullable(),
+        costUsd: z.string().nullable(),
+        /** The file of the run's summary. */
+        summary: z.string().nullable(),
+      }),
+    ),
   run: async ({ limit }, context) => {
     const { state } = await readableDesk(context);
     const running = [...state.runs].map(([run, { issue, runtime, at }]) => ({

@@ -12,8 +12,8 @@ export const command = defineCommand({
   description: "Ends the agent's program. What it has proposed stays, and waits for you.",
   examples: ["qoc runs stop run-20260705-1"],
   exits: [5],
-  input: z.strictObject({ run: positional(z.string(), "RUN", "the run's id: qoc runs list") }),
-  output: z.string(),
+  input: () => z.strictObject({ run: positional(z.string(), "RUN", "the run's id: qoc runs list") }),
+  output: () => z.string(),
   run: async ({ run }, context) => {
     await requireDesk(context).runs.stop(run);
     return run;

@@ -20,12 +20,13 @@ export const command = defineCommand({
   description: "Signs the text of the file. A file that is edited after that does not run until it is accepted again.",
   examples: ["qoc schedules accept morning"],
   exits: [5, 7],
-  input: z.strictObject({
-    name: scheduleArgument,
-    digest: flag(z.string().optional(), "DIGEST", "of the file that you read; required off a terminal"),
-    /** The client's signature. */
-    authority: authoritySchema.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      name: scheduleArgument(),
+      digest: flag(z.string().optional(), "DIGEST", "of the file that you read; required off a terminal"),
+      /** The client's signature. */
+      authority: authoritySchema().optional(),
+    }),
   output: scheduleSchema,
   run: async ({ name, digest, authority }, context) => {
     const { desk, scheduler } = requireDesk(context);

@@ -17,8 +17,9 @@ export const command = defineCommand({
   summary: "list the schedules, their next times and the queue",
   description: "The schedules of desk.toml and of schedules/.",
   examples: ["qoc schedules list", "qoc schedules list --json"],
-  input: z.strictObject({}),
-  output: z.object({ schedules: z.array(scheduleSchema), queue: z.array(z.looseObject({ schedule: z.string() })) }),
+  input: () => z.strictObject({}),
+  output: () =>
+    z.object({ schedules: z.array(scheduleSchema()), queue: z.array(z.looseObject({ schedule: z.string() })) }),
   run: async (_input, context): Promise<SchedulesReport> => {
     if (context.desk !== undefined) return context.desk.scheduler.report();
     const { recordedScheduleViews } = await import("../../trading/config/schedule-views.ts");

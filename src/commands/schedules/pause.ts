@@ -14,7 +14,7 @@ export const command = defineCommand({
   description: "The pause survives a restart. A task that is under way goes on.",
   examples: ["qoc schedules pause morning"],
   exits: [5],
-  input: z.strictObject({ name: scheduleArgument }),
+  input: () => z.strictObject({ name: scheduleArgument() }),
   output: scheduleSchema,
   run: async ({ name }, context) => {
     const { desk } = requireDesk(context);

@@ -13,7 +13,7 @@ export const command = defineCommand({
   description: "The file history keeps the file. A task that is under way goes on.",
   examples: ["qoc schedules remove morning"],
   exits: [5],
-  input: z.strictObject({ name: scheduleArgument }),
-  output: z.object({ name: z.string(), path: z.string() }),
+  input: () => z.strictObject({ name: scheduleArgument() }),
+  output: () => z.object({ name: z.string(), path: z.string() }),
   run: ({ name }, context) => removeSchedule(requireDesk(context).desk, name),
 });

@@ -18,11 +18,12 @@ export const command = defineCommand({
   description: "Times that passed during the pause are not made up for.",
   examples: ["qoc schedules resume morning"],
   exits: [5],
-  input: z.strictObject({
-    name: scheduleArgument,
-    /** The client's signature. */
-    authority: authoritySchema.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      name: scheduleArgument(),
+      /** The client's signature. */
+      authority: authoritySchema().optional(),
+    }),
   output: scheduleSchema,
   run: async ({ name, authority }, context) => {
     const { desk, scheduler } = requireDesk(context);

@@ -16,8 +16,8 @@ export const command = defineCommand({
   description: "Waits for the scheduled task that is under way. The limits a day do not count it.",
   examples: ["qoc schedules run morning"],
   exits: [5],
-  input: z.strictObject({ name: scheduleArgument }),
-  output: z.looseObject({ kind: z.enum(["run", "snapshot", "skipped"]) }),
+  input: () => z.strictObject({ name: scheduleArgument() }),
+  output: () => z.looseObject({ kind: z.enum(["run", "snapshot", "skipped"]) }),
   run: async ({ name }, context) => {
     const { progress, signal } = context;
     const task = await requireDesk(context).scheduler.runNow(name, progress, signal);

@@ -7,10 +7,15 @@ import type { CommandSession } from "../command.ts";
 import { localMinute, localZone } from "../rendering/local-time.ts";
 import { type OutputStyle, keyValueLines } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
+import { lazy } from "../../lib/lazy.ts";
 
-export const scheduleArgument = positional(z.string().min(1).max(200), "NAME", "the schedule's name or its file");
+export const scheduleArgument = lazy(() =>
+  positional(z.string().min(1).max(200), "NAME", "the schedule's name or its file"),
+);
 
-export const scheduleSchema = z.looseObject({ name: z.string(), state: z.string(), next: z.array(z.string()) });
+export const scheduleSchema = lazy(() =>
+  z.looseObject({ name: z.string(), state: z.string(), next: z.array(z.string()) }),
+);
 
 /** The schedule as the desk lists it, by its name or its file; undefined if the desk lists no such schedule. */
 export async function listedSchedule(session: Pick<CommandSession, "callDesk">, ref: unknown) {

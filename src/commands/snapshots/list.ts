@@ -15,8 +15,8 @@ export const command = defineCommand({
   writes: [],
   summary: "list the snapshots with their NAV",
   examples: ["qoc snapshots list", "qoc snapshots list --json"],
-  input: z.strictObject({}),
-  output: z.array(z.looseObject({ path: z.string() })),
+  input: () => z.strictObject({}),
+  output: () => z.array(z.looseObject({ path: z.string() })),
   run: async (_input, context) => (await readableDesk(context)).workspace.snapshots.list(),
   render: (snapshots, style) => [
     ...tableOr(

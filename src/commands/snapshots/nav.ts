@@ -6,8 +6,9 @@ import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
 import { money } from "../rendering/money.ts";
 import { tableOr } from "../rendering/table-text.ts";
+import { lazy } from "../../lib/lazy.ts";
 
-const time = z.iso.datetime({ offset: true }).or(z.iso.date());
+const time = lazy(() => z.iso.datetime({ offset: true }).or(z.iso.date()));
 
 type NavPoint = readonly [at: string, nav: string];
 
@@ -21,17 +22,19 @@ export const command = defineCommand({
   description:
     "Also of snapshots whose files are gone. Of more than --points, the lowest and the highest of each part are kept.",
   examples: ["qoc snapshots nav", "qoc snapshots nav --from 2026-01-01 --points 100 --json"],
-  input: z.strictObject({
-    from: flag(time.optional(), "DATE", "from this date on"),
-    to: flag(time.optional(), "DATE", "up to this time"),
-    points: flag(z.coerce.number().int().min(2).max(2_000).default(500), "N", "at most so many (500)"),
-  }),
-  output: z.object({
-    currency: z.string(),
-    /** The number of points before they were thinned. */
-    total: z.number(),
-    points: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
-  }),
+  input: () =>
+    z.strictObject({
+      from: flag(time().optional(), "DATE", "from this date on"),
+      to: flag(time().optional(), "DATE", "up to this time"),
+      points: flag(z.coerce.number().int().min(2).max(2_000).default(500), "N", "at most so many (500)"),
+    }),
+  output: () =>
+    z.object({
+      currency: z.string(),
+      /** The number of points before they were thinned. */
+      total: z.number(),
+      points: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
+    }),
   run: async ({ from, to, points: most }, context) => {
     const { state, config } = await readableDesk(context);
     const [first, last] = [from === undefined ? 0 : Date.parse(from), to === undefined ? Infinity : Date.parse(to)];

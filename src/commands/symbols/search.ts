@@ -25,23 +25,25 @@ export const command = defineCommand({
   summary: "search the symbols in the desk's records",
   description: "In entities, issues, positions, orders and bar files; the venues' own lists are not searched.",
   examples: ["qoc symbols search apple", "qoc symbols search BTC --json"],
-  input: z.strictObject({
-    text: positional(z.string().trim().min(1).max(60), "TEXT", "a part of a symbol or a name"),
-  }),
-  output: z.object({
-    status: z.enum(["ready", "data_pending"]),
-    symbols: z.array(
-      z.object({
-        symbol: z.string(),
-        in: z.array(z.string()),
-        untrusted: untrustedSchemaFor("its name, by the desk's own entity").nullable(),
-      }),
-    ),
-    searched: z.array(z.string()),
-    /** Why the list has no others. */
-    note: z.string(),
-    partial: z.boolean(),
-  }),
+  input: () =>
+    z.strictObject({
+      text: positional(z.string().trim().min(1).max(60), "TEXT", "a part of a symbol or a name"),
+    }),
+  output: () =>
+    z.object({
+      status: z.enum(["ready", "data_pending"]),
+      symbols: z.array(
+        z.object({
+          symbol: z.string(),
+          in: z.array(z.string()),
+          untrusted: untrustedSchemaFor("its name, by the desk's own entity").nullable(),
+        }),
+      ),
+      searched: z.array(z.string()),
+      /** Why the list has no others. */
+      note: z.string(),
+      partial: z.boolean(),
+    }),
   run: async ({ text }, context) => {
     const query = text.toLowerCase();
     const met = await symbolsMet(context);

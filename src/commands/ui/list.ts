@@ -13,16 +13,17 @@ export const command = defineCommand({
   description: "A page that is not used for 12 hours is closed, and each page after 7 days.",
   examples: ["qoc ui list", "qoc ui list --json"],
   exits: [5],
-  input: z.strictObject({}),
-  output: z.array(
-    z.object({
-      session: z.string(),
-      scope: z.enum(PAGE_SCOPES),
-      openedAt: z.string(),
-      usedAt: z.string(),
-      endsAt: z.string(),
-    }),
-  ),
+  input: () => z.strictObject({}),
+  output: () =>
+    z.array(
+      z.object({
+        session: z.string(),
+        scope: z.enum(PAGE_SCOPES),
+        openedAt: z.string(),
+        usedAt: z.string(),
+        endsAt: z.string(),
+      }),
+    ),
   run: async (_input, context) => requireDesk(context).pages.list(),
   render: (pages, style) =>
     tableOr(

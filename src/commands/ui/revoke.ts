@@ -11,11 +11,12 @@ export const command = defineCommand({
   summary: "close pages at once",
   examples: ["qoc ui revoke amber-kite-oslo", "qoc ui revoke --all"],
   exits: [5],
-  input: z.strictObject({
-    session: positional(z.string().optional(), "SESSION", "the session's name: qoc ui list"),
-    all: toggle("close every page"),
-  }),
-  output: z.array(z.string()),
+  input: () =>
+    z.strictObject({
+      session: positional(z.string().optional(), "SESSION", "the session's name: qoc ui list"),
+      all: toggle("close every page"),
+    }),
+  output: () => z.array(z.string()),
   run: async ({ session, all }, context) => {
     if (all === (session !== undefined)) throw usageError("ui revoke", "name one session, or --all");
     const { pages } = requireDesk(context);

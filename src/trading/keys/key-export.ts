@@ -6,26 +6,31 @@ import type { Disk } from "../../domain/ports.ts";
 import { tryParseJson } from "../../lib/json.ts";
 import { lockKey, unlockKey } from "./locked-key.ts";
 import { type KeyServices, deskSigner, readPublicKeys } from "./operator-keys.ts";
+import { lazy } from "../../lib/lazy.ts";
 
 const FORMAT = 1;
 const EXPORT_BYTES_MAX = 64 * 1024;
 
-const exportSchema = z.strictObject({
-  kind: z.literal("qoc desk keys"),
-  format: z.int(),
-  desk: z.string(),
-  locked: z.looseObject({}),
-});
+const exportSchema = lazy(() =>
+  z.strictObject({
+    kind: z.literal("qoc desk keys"),
+    format: z.int(),
+    desk: z.string(),
+    locked: z.looseObject({}),
+  }),
+);
 
 /** The key files by their endings. The live key stays under its own passphrase inside. */
-const filesSchema = z.strictObject({
-  "": z.string(),
-  ".pub": z.string(),
-  ".host": z.string(),
-  ".certificates.json": z.string(),
-  ".live": z.string().optional(),
-});
-type KeyFiles = z.infer<typeof filesSchema>;
+const filesSchema = lazy(() =>
+  z.strictObject({
+    "": z.string(),
+    ".pub": z.string(),
+    ".host": z.string(),
+    ".certificates.json": z.string(),
+    ".live": z.string().optional(),
+  }),
+);
+type KeyFiles = z.infer<ReturnType<typeof filesSchema>>;
 /** The desk key is written last: while it is absent, the import can be repeated. */
 const WRITTEN = [".pub", ".host", ".live", ".certificates.json", ""] as const;
 
@@ -69,7 +74,7 @@ export async function readExport(disk: Disk, path: string, { deskId, file }: Key
       error,
     );
   });
-  const parsed = exportSchema.safeParse(tryParseJson(text));
+  const parsed = exportSchema().safeParse(tryParseJson(text));
   if (!parsed.success) throw refusal(file, "it is not a file of qoc keys export");
   if (parsed.data.format !== FORMAT)
     throw refusal(file, `it has format ${parsed.data.format}, and this version reads ${FORMAT}`);
@@ -94,7 +99,7 @@ export async function importKeys(
   const opened = await unlockKey(locked, passphrase).catch((error: unknown) => {
     throw new QocError("KEYS_PASSPHRASE", { file, tries: "" }, { cause: error });
   });
-  const files = filesSchema.safeParse(tryParseJson(opened));
+  const files = filesSchema().safeParse(tryParseJson(opened));
   if (!files.success || !isPair(files.data)) throw refusal(file, "the keys in it do not belong together");
   for (const ending of WRITTEN) {
     const key = files.data[ending];

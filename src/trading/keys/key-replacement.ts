@@ -15,15 +15,18 @@ import {
   verifySignature,
   writeKeyFiles,
 } from "./operator-keys.ts";
+import { lazy } from "../../lib/lazy.ts";
 
-const replacementSchema = z.strictObject({
-  previousDesk: z.string(),
-  deskPem: z.string(),
-  hostPem: z.string(),
-  hostCertificate: z.string(),
-  head: z.strictObject({ seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
-  signature: z.base64(),
-});
+const replacementSchema = lazy(() =>
+  z.strictObject({
+    previousDesk: z.string(),
+    deskPem: z.string(),
+    hostPem: z.string(),
+    hostCertificate: z.string(),
+    head: z.strictObject({ seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+    signature: z.base64(),
+  }),
+);
 
 /** The desk as its journal describes it. */
 export interface KeylessDesk {
@@ -66,7 +69,7 @@ export async function replaceKeys(
 /** What a start journals before its other records; undefined if nothing was replaced. */
 export async function readReplacement(disk: Disk, path: string, deskId: string): Promise<KeysReplaced | undefined> {
   if ((await disk.facts(fileOf(path))) === undefined) return undefined;
-  const parsed = replacementSchema.safeParse(tryParseJson(await disk.readText(fileOf(path))));
+  const parsed = replacementSchema().safeParse(tryParseJson(await disk.readText(fileOf(path))));
   if (!parsed.success) return undefined;
   const { deskPem, hostPem, hostCertificate, signature } = parsed.data;
   const isValid =

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { QocError } from "../../domain/errors/error.ts";
 import type { Ids } from "../../domain/ports.ts";
 import { tryParseJson } from "../../lib/json.ts";
+import { lazy } from "../../lib/lazy.ts";
 
 /** One guess costs about half a second and 128 MiB. */
 const SCRYPT = { N: 2 ** 17, r: 8, p: 1 } as const;
@@ -14,21 +15,23 @@ const TAG_BYTES = 16;
 
 export const PASSPHRASE_CHARS_MIN = 10;
 
-const base64 = z.base64();
-const lockedKeySchema = z.strictObject({
-  format: z.literal(1),
-  kdf: z.strictObject({
-    name: z.literal("scrypt"),
-    N: z.literal(SCRYPT.N),
-    r: z.literal(SCRYPT.r),
-    p: z.literal(SCRYPT.p),
-    salt: base64,
+const base64 = lazy(() => z.base64());
+const lockedKeySchema = lazy(() =>
+  z.strictObject({
+    format: z.literal(1),
+    kdf: z.strictObject({
+      name: z.literal("scrypt"),
+      N: z.literal(SCRYPT.N),
+      r: z.literal(SCRYPT.r),
+      p: z.literal(SCRYPT.p),
+      salt: base64(),
+    }),
+    cipher: z.literal(CIPHER),
+    nonce: base64(),
+    sealed: base64(),
   }),
-  cipher: z.literal(CIPHER),
-  nonce: base64,
-  sealed: base64,
-});
-type LockedKey = z.infer<typeof lockedKeySchema>;
+);
+type LockedKey = z.infer<ReturnType<typeof lockedKeySchema>>;
 
 /** The text of a key file in which `pem` can be read with the passphrase only. */
 export async function lockKey(ids: Ids, pem: string, passphrase: string): Promise<string> {
@@ -54,7 +57,7 @@ export function isEarlierForm(text: string): boolean {
 /** The PEM of a locked key file, also of the earlier form. @throws KEY_REQUIRED if the passphrase is wrong. */
 export async function unlockKey(text: string, passphrase: string): Promise<string> {
   if (isEarlierForm(text)) return unlockEarlierForm(text, passphrase);
-  const parsed = lockedKeySchema.safeParse(tryParseJson(text));
+  const parsed = lockedKeySchema().safeParse(tryParseJson(text));
   if (!parsed.success) throw new QocError("KEY_REQUIRED", { reason: "the file of the live key is damaged" });
   const { kdf, nonce, sealed } = parsed.data;
   const bytes = Buffer.from(sealed, "base64");

@@ -13,6 +13,7 @@ import type { Disk, Ids } from "../../domain/ports.ts";
 import { tryParseJson } from "../../lib/json.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { isEarlierForm, lockKey, unlockKey } from "./locked-key.ts";
+import { lazy } from "../../lib/lazy.ts";
 
 /** Signs a text. Returns the signature in base64. */
 export type Signer = (text: string) => string;
@@ -36,8 +37,10 @@ export interface PublicKeys {
   readonly live: CertifiedKey | undefined;
 }
 
-const certifiedKeySchema = z.strictObject({ publicPem: z.string(), certificate: z.string() });
-const certificatesSchema = z.strictObject({ host: certifiedKeySchema, live: certifiedKeySchema.optional() });
+const certifiedKeySchema = lazy(() => z.strictObject({ publicPem: z.string(), certificate: z.string() }));
+const certificatesSchema = lazy(() =>
+  z.strictObject({ host: certifiedKeySchema(), live: certifiedKeySchema().optional() }),
+);
 
 interface KeyPair {
   readonly pem: string;
@@ -102,7 +105,11 @@ async function certify(disk: Disk, path: string, { deskId, role, key }: Certifyi
   return { publicPem, certificate: (await deskSigner(disk, path))(certificateText(deskId, role, publicPem)) };
 }
 
-function writeCertificates(disk: Disk, path: string, certificates: z.infer<typeof certificatesSchema>): Promise<void> {
+function writeCertificates(
+  disk: Disk,
+  path: string,
+  certificates: z.infer<ReturnType<typeof certificatesSchema>>,
+): Promise<void> {
   return disk.writeAtomic(`${path}.certificates.json`, `${JSON.stringify(certificates, undefined, 2)}\n`, 0o600);
 }
 
@@ -131,7 +138,7 @@ export async function upgradeKeys(disk: Disk, path: string, deskId: string): Pro
 /** @throws KEY_MISSING if this machine lacks the desk's keys; KEY_INVALID if a certificate is not the desk key's. */
 export async function readPublicKeys(disk: Disk, path: string, deskId: string): Promise<PublicKeys> {
   const [desk, text] = await Promise.all([readKey(disk, `${path}.pub`), readKey(disk, `${path}.certificates.json`)]);
-  const parsed = certificatesSchema.safeParse(tryParseJson(text));
+  const parsed = certificatesSchema().safeParse(tryParseJson(text));
   if (!parsed.success) throw new QocError("KEY_INVALID", { path: `${path}.certificates.json`, reason: "not readable" });
   const { host, live } = parsed.data;
   for (const [role, key] of Object.entries({ host, live })) {
