@@ -25,6 +25,8 @@ const BUNDLED = [
   "trading-signals",
 ];
 
+const zod = await import("zod");
+
 rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
   stdio: "inherit",
@@ -44,6 +46,17 @@ const englishOnly = {
       contents: 'export { default as en } from "./en.js";',
     })),
 };
+/**
+ * Zod is a file of its own, which its first use loads: a short command only asks the desk, and parses nothing itself. Each
+ * name that a module imports from zod becomes a value that stands for zod's own.
+ */
+const lazyZod = {
+  name: "lazy-zod",
+  setup: (builder) => {
+    builder.onResolve({ filter: /^zod$/ }, () => ({ path: "zod", namespace: "lazy-zod" }));
+    builder.onLoad({ filter: /.*/, namespace: "lazy-zod" }, () => ({ contents: lazyExports(Object.keys(zod)) }));
+  },
+};
 const common = {
   bundle: true,
   platform: "node",
@@ -62,6 +75,7 @@ await build({
   ].map((name) => `${root}src/${name}.ts`),
   outbase: `${root}src`,
   outdir: `${root}dist/src`,
+  plugins: [englishOnly, lazyZod],
   chunkNames: "chunks/[name]-[hash]",
   splitting: true,
   format: "esm",
@@ -71,6 +85,14 @@ await build({
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
+});
+await build({
+  ...common,
+  entryPoints: { zod: "zod" },
+  outdir: `${root}dist/src/chunks`,
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
+  absWorkingDir: root,
 });
 await build({
   ...common,
@@ -125,6 +147,19 @@ const shell = readFileSync(`${root}src/ui/index.html`, "utf8")
   .replace("</head>", `${preloads}</head>`);
 writeFileSync(`${root}dist/ui/index.html`, shell);
 writeFileSync(`${root}dist/ui/THIRD-PARTY.txt`, licencesOf(Object.keys(page.metafile.inputs)));
+
+/** A module with these names of zod. Unused ones leave the bundle. */
+function lazyExports(names) {
+  return `
+    import { createRequire } from "node:module";
+    let loaded;
+    const zod = () => (loaded ??= createRequire(import.meta.url)("./zod.cjs"));
+    const lazy = (name) => new Proxy(function () {}, {
+      apply: (_target, _self, values) => zod()[name](...values),
+      get: (_target, key) => zod()[name][key],
+    });
+    ${names.map((name) => `const $${name} = /* @__PURE__ */ lazy("${name}"); export { $${name} as ${name} };`).join("\n")}`;
+}
 
 /** The licences of the packages whose files are in a bundle: they require that their text goes with it. */
 function licencesOf(files) {

@@ -5,7 +5,7 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type ConnectionIdentity, type Prover, connectionProofText } from "../domain/authority/connection-proof.ts";
-import { tryParseJson } from "../lib/json.ts";
+import { membersOf, tryParseJson } from "../lib/json.ts";
 import { type Signer, verifySignature } from "../trading/keys/operator-keys.ts";
 
 /** The longest line of a handshake, in bytes. */
@@ -28,18 +28,13 @@ interface ClientProof {
   readonly publicPem: string | undefined;
 }
 
-/** The members of a JSON object; empty if the line is anything else. Not a schema, since every command starts here. */
-function membersOf(line: string): Readonly<Record<string, unknown>> {
-  const value = tryParseJson(line);
-  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-}
-
 function matches(value: unknown, pattern: RegExp): value is string {
   return typeof value === "string" && pattern.test(value);
 }
 
+/** Not by a schema, since every command starts here. */
 function parseClientProof(line: string): ClientProof | undefined {
-  const { nonce, signature, publicPem } = membersOf(line);
+  const { nonce, signature, publicPem } = membersOf(tryParseJson(line));
   if (!matches(nonce, NONCE) || !(signature === undefined || matches(signature, SIGNATURE))) return undefined;
   const isKey = publicPem === undefined || (typeof publicPem === "string" && publicPem.length <= PEM_CHARS_MAX);
   return isKey ? { nonce, signature, publicPem } : undefined;
@@ -137,7 +132,7 @@ export function clientHandshake(
   socket: string,
   { desk, random, key, hostPem }: ClientCredentials,
 ): ClientHandshake | undefined {
-  const { protocol, nonce } = membersOf(challenge);
+  const { protocol, nonce } = membersOf(tryParseJson(challenge));
   if (protocol !== PROTOCOL || !matches(nonce, NONCE)) return undefined;
   const connection = { desk, socket, serverNonce: nonce, clientNonce: random(NONCE_BYTES) };
   return {
@@ -147,7 +142,7 @@ export function clientHandshake(
       publicPem: key?.publicPem,
     },
     isHost: (line) => {
-      const { signature } = membersOf(line);
+      const { signature } = membersOf(tryParseJson(line));
       if (!matches(signature, SIGNATURE)) return false;
       return hostPem === undefined || isProof("host", connection, { publicPem: hostPem, signature });
     },

@@ -79,9 +79,7 @@ export interface CommandSession {
   callDesk(command: string, input: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Prints a value on standard output, rendered by the named command, or as JSON under --json. */
   show(command: string, value: unknown): Promise<void>;
-  /**
-   * On a terminal, replaces the lines of the last call, as many as its rows take; elsewhere prints the lines.
-   */
+  /** On a terminal, replaces the lines of the last call, as many as its rows take; elsewhere prints the lines. */
   redraw(render: (style: OutputStyle) => readonly string[]): Promise<void>;
   /** Prints one line of progress on standard error; silent under --quiet and --json. */
   readonly progress: Progress;

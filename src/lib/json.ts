@@ -6,3 +6,8 @@ export function tryParseJson(json: string): unknown {
     return undefined;
   }
 }
+
+/** The members of a JSON object; none if the value is anything else. */
+export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}

@@ -1,6 +1,6 @@
 /**
- * A value that is made at its first use, such as a schema: zod takes longer to load, and its schemas longer to make, than
- * a command of a terminal may last, and most of these only ask the running desk and parse nothing themselves.
+ * A value that is made at its first use. Schemas are: loading zod and making them takes longer than the rest of a
+ * command that only asks the running desk, and parses nothing itself.
  */
 export function lazy<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;

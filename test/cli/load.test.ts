@@ -19,9 +19,13 @@ const HOOK =
 /** The arguments of Node that run qoc with a loader hook, which prints the URL of each module. */
 function hooked(args: readonly string[]): readonly string[] {
   const hook = JSON.stringify(`data:text/javascript,${encodeURIComponent(HOOK)}`);
-  const register = `import { register } from "node:module"; register(${hook});`;
+  const register = `import { createRequire, register } from "node:module"; register(${hook});`;
+  // The hook sees no CommonJS files, such as that of zod.
+  const required = `process.on("exit", () => {
+    for (const path of Object.keys(createRequire("/").cache)) process._rawDebug("LOAD file://" + path);
+  });`;
   const argv = `process.argv = [process.execPath, "qoc", ...${JSON.stringify(args)}];`;
-  const script = `${register}\n${argv} await import(${JSON.stringify(`${ROOT}bin/qoc.mjs`)});`;
+  const script = `${register}\n${required}\n${argv} await import(${JSON.stringify(`${ROOT}bin/qoc.mjs`)});`;
   return ["--input-type=module", "-e", script];
 }
 
@@ -29,8 +33,8 @@ function loadedSources(...args: readonly string[]): readonly string[] {
   return sourcesOf(spawnSync(process.execPath, hooked(args), { encoding: "utf8", cwd: ROOT }).stderr);
 }
 
-/** The sources that a new desk has loaded when it is up. */
-async function startedSources(): Promise<readonly string[]> {
+/** The sources that a new desk has loaded when it is up, and those of `qoc status` then. */
+async function startedSources(): Promise<{ readonly up: readonly string[]; readonly status: readonly string[] }> {
   const home = mkdtempSync(join(tmpdir(), "qoc-load-"));
   const env = { ...process.env, HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
   const [bin, desk] = [`${ROOT}bin/qoc.mjs`, join(home, "desk")];
@@ -49,11 +53,13 @@ async function startedSources(): Promise<readonly string[]> {
     child.stderr.on("data", take);
     void ended.then(() => resolve(said));
   });
+  const status = spawnSync(process.execPath, hooked(["status", "-C", desk]), { env, encoding: "utf8" });
   child.kill("SIGTERM");
   await ended;
   rmSync(home, { recursive: true });
   expect(output).toContain(" is up");
-  return sourcesOf(output);
+  expect(status).toMatchObject({ status: 0, stdout: expect.stringContaining("paper") });
+  return { up: sourcesOf(output), status: sourcesOf(status.stderr) };
 }
 
 /** The sources in the bundles of `dist` whose URLs the hook has printed. */
@@ -88,16 +94,17 @@ describe("the sources that are loaded", () => {
     expect(sources.filter((source) => source.startsWith("src/commands/") && !allowed.test(source))).toEqual([]);
   });
 
-  it("by a command contain its own file and zod", () => {
-    const sources = loadedSources("orders", "list", "-C", "/");
-    expect(sources).toContain("src/commands/orders/list.ts");
+  it("by a command that runs in the terminal contain zod, which parses its input", () => {
+    const sources = loadedSources("trust", "/missing");
     expect(sources.some((source) => source.includes("node_modules/zod/"))).toBe(true);
   });
 
-  it("by a start contain neither a command of agents nor the parser of feeds", async () => {
-    const sources = await startedSources();
-    expect(sources).toContain("src/app/agent-endpoint.ts");
+  it("by a start contain no command of agents and no parser of feeds, and by a question to it no zod", async () => {
+    const { up, status } = await startedSources();
+    expect(up).toContain("src/app/agent-endpoint.ts");
     const commands = ["orders/propose", "orders/list", "status", "snapshot"].map((name) => `src/commands/${name}.ts`);
-    expect(sources.filter((source) => commands.includes(source) || source.includes("fast-xml-parser"))).toEqual([]);
+    expect(up.filter((source) => commands.includes(source) || source.includes("fast-xml-parser"))).toEqual([]);
+    expect(status).toContain("src/commands/status.ts");
+    expect(status.filter((source) => source.includes("node_modules/zod/"))).toEqual([]);
   });
 });

@@ -6,14 +6,12 @@
  * `ID.certificates.json` with the public halves of `live` and `host`.
  */
 import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
-import * as z from "zod";
 import { type KeyRole, certificateText } from "../../domain/authority/authority.ts";
 import { QocError } from "../../domain/errors/error.ts";
 import type { Disk, Ids } from "../../domain/ports.ts";
-import { tryParseJson } from "../../lib/json.ts";
+import { membersOf, tryParseJson } from "../../lib/json.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { isEarlierForm, lockKey, unlockKey } from "./locked-key.ts";
-import { lazy } from "../../lib/lazy.ts";
 
 /** Signs a text. Returns the signature in base64. */
 export type Signer = (text: string) => string;
@@ -37,10 +35,8 @@ export interface PublicKeys {
   readonly live: CertifiedKey | undefined;
 }
 
-const certifiedKeySchema = lazy(() => z.strictObject({ publicPem: z.string(), certificate: z.string() }));
-const certificatesSchema = lazy(() =>
-  z.strictObject({ host: certifiedKeySchema(), live: certifiedKeySchema().optional() }),
-);
+/** What the desk key certifies. */
+type Certificates = Pick<PublicKeys, "host"> & { readonly live?: CertifiedKey | undefined };
 
 interface KeyPair {
   readonly pem: string;
@@ -64,7 +60,7 @@ export function createKeys(disk: Disk, path: string, deskId: string): Promise<vo
 export interface NewKeys {
   readonly desk: KeyPair;
   readonly host: KeyPair;
-  readonly certificates: { readonly host: CertifiedKey; readonly live?: CertifiedKey | undefined };
+  readonly certificates: Certificates;
 }
 
 /** `livePem`: the public half of a live key that stays. */
@@ -105,11 +101,7 @@ async function certify(disk: Disk, path: string, { deskId, role, key }: Certifyi
   return { publicPem, certificate: (await deskSigner(disk, path))(certificateText(deskId, role, publicPem)) };
 }
 
-function writeCertificates(
-  disk: Disk,
-  path: string,
-  certificates: z.infer<ReturnType<typeof certificatesSchema>>,
-): Promise<void> {
+function writeCertificates(disk: Disk, path: string, certificates: Certificates): Promise<void> {
   return disk.writeAtomic(`${path}.certificates.json`, `${JSON.stringify(certificates, undefined, 2)}\n`, 0o600);
 }
 
@@ -135,12 +127,25 @@ export async function upgradeKeys(disk: Disk, path: string, deskId: string): Pro
   });
 }
 
+/** Not by a schema, since every command starts here. Returns undefined for a text of any other form. */
+function parseCertificates(text: string): Certificates | undefined {
+  const { host, live, ...others } = membersOf(tryParseJson(text));
+  const isOfForm = isCertifiedKey(host) && (live === undefined || isCertifiedKey(live));
+  return isOfForm && Object.keys(others).length === 0 ? { host, live } : undefined;
+}
+
+function isCertifiedKey(value: unknown): value is CertifiedKey {
+  const { publicPem, certificate, ...others } = membersOf(value);
+  return typeof publicPem === "string" && typeof certificate === "string" && Object.keys(others).length === 0;
+}
+
 /** @throws KEY_MISSING if this machine lacks the desk's keys; KEY_INVALID if a certificate is not the desk key's. */
 export async function readPublicKeys(disk: Disk, path: string, deskId: string): Promise<PublicKeys> {
   const [desk, text] = await Promise.all([readKey(disk, `${path}.pub`), readKey(disk, `${path}.certificates.json`)]);
-  const parsed = certificatesSchema().safeParse(tryParseJson(text));
-  if (!parsed.success) throw new QocError("KEY_INVALID", { path: `${path}.certificates.json`, reason: "not readable" });
-  const { host, live } = parsed.data;
+  const certificates = parseCertificates(text);
+  if (certificates === undefined)
+    throw new QocError("KEY_INVALID", { path: `${path}.certificates.json`, reason: "not readable" });
+  const { host, live } = certificates;
   for (const [role, key] of Object.entries({ host, live })) {
     if (key !== undefined && !isCertified(desk, deskId, role as KeyRole, key))
       throw new QocError("KEY_INVALID", { path: `${path}.certificates.json`, reason: `${role} is not certified` });
