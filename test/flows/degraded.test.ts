@@ -1,7 +1,8 @@
-/** A venue that stops answering for a while and recovers by itself. Timeouts run twenty times as fast. */
+/** A venue that stops answering for a while and recovers by itself. */
 import { afterEach, expect, it } from "vitest";
 import type { StatusView } from "../../src/domain/status-view.ts";
 import { systemClock } from "../../src/app/system.ts";
+import { callTimeout } from "../../src/host/worker-session.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -32,8 +33,18 @@ async function statesFromNow(): Promise<readonly string[]> {
   return states;
 }
 
+/** The desk's pauses, which are never so round, are a fiftieth of their time. Limits of calls and pings are real. */
+function hurried(ms: number): number {
+  return ms % 100 === 0 ? ms : ms / 50;
+}
+
+/** A call of a venue that does not answer ends after a fifth of its time, too. */
+function impatient(ms: number): number {
+  return hurried(ms === callTimeout("getQuote") ? ms / 5 : ms);
+}
+
 it("a degraded connector is probed automatically, and is ready and reconciled after its first response", async () => {
-  desk = await deskWith("slow", "hanging-quotes", (ms) => ms / 20);
+  desk = await deskWith("slow", "hanging-quotes", impatient);
   const { venues } = desk.open.fleet;
   const states = await statesFromNow();
   const quotes = Array.from({ length: 3 }, () => venues.quote("slow", "X").catch(() => undefined));
@@ -41,11 +52,6 @@ it("a degraded connector is probed automatically, and is ready and reconciled af
   await expect.poll(() => states).toEqual(["degraded", "ready"]);
   await expect.poll(() => desk.open.desk.market.reconciled.has("slow")).toBe(true);
 });
-
-/** The desk's pauses, which are never so round, are a fiftieth of their time. Limits of calls and pings are real. */
-function hurried(ms: number): number {
-  return ms % 100 === 0 ? ms : ms / 50;
-}
 
 it("a connector whose fills alone cannot be read is degraded, with its reason, until they can", async () => {
   desk = await deskWith("v", "fills-refused", hurried);

@@ -72,6 +72,7 @@ const FLOWS: Tier = {
   covers: "whole desks: real files, workers and sockets",
   include: ["test/flows/**/*.test.ts"],
   isDefault: true,
+  sharesModules: true,
 };
 
 const UNIT: Tier = {
