@@ -1,7 +1,7 @@
 /** Which addresses a connector may reach: by name, and by the address that a name resolves to. */
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import { isIP } from "node:net";
-import { isPrivateAddress } from "../lib/private-address.ts";
+import { type OwnAddresses, isPrivateAddress, ownAddresses } from "../lib/private-address.ts";
 import { EGRESS_LIMITS, type NetworkPolicy } from "../protocol/egress-messages.ts";
 
 export type LookupFunction = (
@@ -36,13 +36,15 @@ export class AddressPolicy {
   readonly #hosts: ReadonlySet<string> | undefined;
   readonly #tcp: ReadonlySet<string>;
   readonly #lookup: typeof systemLookup;
+  readonly #own: OwnAddresses;
   /** Look-ups that the system has not answered: who waits for each name. */
   readonly #pending = new Map<string, LookupCallback[]>();
 
-  constructor(policy: NetworkPolicy, lookup: typeof systemLookup = systemLookup) {
+  constructor(policy: NetworkPolicy, lookup: typeof systemLookup = systemLookup, own: OwnAddresses = ownAddresses) {
     this.#hosts = policy.hosts === undefined ? undefined : new Set(policy.hosts.map(withoutBrackets));
     this.#tcp = new Set(policy.tcp.map((entry) => entry.toLowerCase()));
     this.#lookup = lookup;
+    this.#own = own;
   }
 
   /** Parses the URL and checks its protocol and host. */
@@ -62,7 +64,7 @@ export class AddressPolicy {
         `${host} is not among hosts = [${hostList(this.#hosts)}] of this connector: ${this.#advice(host)}`,
         "EACCES",
       );
-    if (isIP(host) !== 0 && isPrivateAddress(host))
+    if (isIP(host) !== 0 && isPrivateAddress(host, this.#own))
       throw networkError(
         `${host} is an address of this machine or of a private network: ${this.#advice(host)}`,
         "EACCES",
@@ -149,7 +151,7 @@ export class AddressPolicy {
   }
 
   #allows(address: string): boolean {
-    return !isPrivateAddress(address) || this.#hosts?.has(address) === true;
+    return !isPrivateAddress(address, this.#own) || this.#hosts?.has(address) === true;
   }
 
   #isLocal(host: string, address: string, isNamed: boolean): boolean {

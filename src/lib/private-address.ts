@@ -1,5 +1,9 @@
-/** Which IP addresses are not on the public Internet. Used for connectors and for feeds. */
+/**
+ * Which IP addresses are not on the public Internet, or are this machine's own: a server's own address may be public.
+ * Used for connectors and for feeds.
+ */
 import { BlockList, isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 
 /** Networks that are not the public Internet. IPv4 addresses that are mapped to IPv6 are checked by the IPv4 rules. */
 const PRIVATE = new BlockList();
@@ -8,6 +12,8 @@ for (const [network, bits] of [
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
   ["127.0.0.0", 8],
+  // A service of Azure for its virtual machines alone.
+  ["168.63.129.16", 32],
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
@@ -36,8 +42,35 @@ for (const [network, bits] of [
 ] as const)
   PRIVATE.addSubnet(network, bits, "ipv6");
 
-/** Whether the address is not on the public Internet; true for a text that is no address. */
-export function isPrivateAddress(address: string): boolean {
+/** The addresses of the interfaces of this machine. */
+export type OwnAddresses = () => readonly string[];
+
+/** Read at each use: a laptop gets other addresses while the desk runs. Empty if the system does not tell them. */
+export const ownAddresses: OwnAddresses = () => {
+  try {
+    return Object.values(networkInterfaces()).flatMap((found) => found?.map(({ address }) => address) ?? []);
+  } catch {
+    return [];
+  }
+};
+
+/** Whether the address is not on the public Internet, or is this machine's; true for a text that is no address. */
+export function isPrivateAddress(address: string, own: OwnAddresses = ownAddresses): boolean {
   const family = isIP(address);
-  return family === 0 || PRIVATE.check(address, family === 4 ? "ipv4" : "ipv6");
+  return family === 0 || isIn(PRIVATE, address) || isIn(listOf(own()), address);
+}
+
+function listOf(addresses: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const address of addresses) list.addAddress(address, typeOf(address));
+  return list;
+}
+
+/** An IPv4 address that is mapped to IPv6 is checked by the IPv4 rules, too. */
+function isIn(list: BlockList, address: string): boolean {
+  return list.check(address, typeOf(address));
+}
+
+function typeOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 4 ? "ipv4" : "ipv6";
 }

@@ -6,12 +6,15 @@ import { AddressPolicy } from "../../src/egress/address-policy.ts";
 
 const HTTP = ["http:", "https:"];
 
+/** A public address of the machine that runs the desk. */
+const OWN = "93.184.216.34";
+
 /** A policy whose names resolve to `addresses`. */
 function policy(hosts: readonly string[] | undefined, addresses: readonly string[] = [], tcp: readonly string[] = []) {
   const found: LookupAddress[] = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
   const lookup = (_host: string, _options: object, done: (error: null, found: LookupAddress[]) => void): void =>
     done(null, found);
-  return new AddressPolicy({ hosts, tcp }, lookup as never);
+  return new AddressPolicy({ hosts, tcp }, lookup as never, () => ["127.0.0.1", OWN]);
 }
 function resolve(rules: AddressPolicy, host: string): Promise<unknown> {
   return new Promise((done, fail) =>
@@ -20,13 +23,18 @@ function resolve(rules: AddressPolicy, host: string): Promise<unknown> {
 }
 
 describe("an address of a URL", () => {
-  it.each(["http://127.0.0.1/", "http://2130706433/", "http://0x7f.1/", "http://[::1]/", "http://[::ffff:127.0.0.1]/"])(
-    "%s is refused if hosts does not name it",
-    (url) => {
-      expect(() => policy(undefined).checkUrl(url, HTTP)).toThrow("an address of this machine or of a private network");
-      expect(() => policy(["api.example"]).checkUrl(url, HTTP)).toThrow("is not among hosts");
-    },
-  );
+  it.each([
+    "http://127.0.0.1/",
+    "http://2130706433/",
+    "http://0x7f.1/",
+    "http://[::1]/",
+    "http://[::ffff:127.0.0.1]/",
+    `http://${OWN}/`,
+    `http://[::ffff:${OWN}]/`,
+  ])("%s is refused if hosts does not name it", (url) => {
+    expect(() => policy(undefined).checkUrl(url, HTTP)).toThrow("an address of this machine or of a private network");
+    expect(() => policy(["api.example"]).checkUrl(url, HTTP)).toThrow("is not among hosts");
+  });
 
   it("that hosts names is allowed, also in another notation of the same address", () => {
     const rules = policy(["127.0.0.1", "[::1]", "API.example"]);
@@ -58,15 +66,22 @@ describe("the advice of a refusal", () => {
 });
 
 describe("a name", () => {
-  it.each(["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "100.64.0.1", "169.254.169.254", "::1", "fd00::1"])(
-    "that resolves to %s is refused although hosts lists the name",
-    async (address) => {
-      await expect(resolve(policy(["venue.example"], [address]), "venue.example")).rejects.toThrow(
-        `venue.example resolves to ${address}`,
-      );
-      await expect(resolve(policy(undefined, [address]), "venue.example")).rejects.toMatchObject({ code: "EACCES" });
-    },
-  );
+  it.each([
+    "127.0.0.1",
+    "10.1.2.3",
+    "192.168.0.9",
+    "172.16.0.1",
+    "100.64.0.1",
+    "169.254.169.254",
+    "::1",
+    "fd00::1",
+    OWN,
+  ])("that resolves to %s is refused although hosts lists the name", async (address) => {
+    await expect(resolve(policy(["venue.example"], [address]), "venue.example")).rejects.toThrow(
+      `venue.example resolves to ${address}`,
+    );
+    await expect(resolve(policy(undefined, [address]), "venue.example")).rejects.toMatchObject({ code: "EACCES" });
+  });
 
   it("is dialled only at its public addresses", async () => {
     const rules = policy(undefined, ["127.0.0.1", "8.8.8.8", "::ffff:10.0.0.1"]);

@@ -1,5 +1,6 @@
+import { networkInterfaces } from "node:os";
 import { expect, it } from "vitest";
-import { isPrivateAddress } from "../../src/lib/private-address.ts";
+import { isPrivateAddress, ownAddresses } from "../../src/lib/private-address.ts";
 
 it.each([
   ["8.8.8.8", false],
@@ -28,7 +29,22 @@ it.each([
   ["::ffff:10.0.0.1", true],
   ["::ffff:8.8.8.8", false],
   ["::ffff:0:7f00:1", true],
+  ["168.63.129.16", true],
+  ["168.63.129.17", false],
   ["not an address", true],
 ])("classifies the address %s as private: %s", (address, expected) => {
   expect(isPrivateAddress(address)).toBe(expected);
+});
+
+it.each(["93.184.216.34", "::ffff:93.184.216.34", "2606:2800:220:1::77"])(
+  "classifies %s as private on the machine that has this public address",
+  (address) => {
+    expect(isPrivateAddress(address, () => ["127.0.0.1", "93.184.216.34", "2606:2800:220:1::77"])).toBe(true);
+    expect(isPrivateAddress(address, () => ["127.0.0.1"])).toBe(false);
+  },
+);
+
+it("knows the addresses of every interface of this machine", () => {
+  const listed = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  expect(ownAddresses().toSorted()).toEqual(listed.map(({ address }) => address).toSorted());
 });
