@@ -10,7 +10,7 @@ import type { RateBucket } from "../lib/rate-bucket.ts";
 import { AddressPolicy, networkError } from "./address-policy.ts";
 import type { ConnectorPort } from "./connector-port.ts";
 import { Dialer } from "./dialer.ts";
-import { CreditViolation, type Exchange, type Outlet } from "./exchange.ts";
+import { CreditViolation, type Exchange, HeldBytes, type HeldShare, type Outlet } from "./exchange.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { TcpExchange } from "./tcp-exchange.ts";
 import { WebSocketExchange } from "./websocket-exchange.ts";
@@ -31,6 +31,8 @@ export interface ConnectorNetworkOptions {
   readonly messagesRate: RateBucket;
   /** A server may be silent for this long. */
   readonly responseMs: number;
+  /** The most bytes that are neither sent nor read. */
+  readonly heldBytes: number;
   /** Called once if the connector violates the protocol. Its port is closed then. */
   readonly onViolation: (reason: string) => void;
 }
@@ -47,10 +49,13 @@ class ConnectorNetwork {
   readonly #dialer: Dialer;
   readonly #exchanges = new Map<number, Exchange>();
   readonly #sockets = new Set<number>();
+  readonly #held: HeldBytes;
+  readonly #shares = new Map<number, HeldShare>();
   #isClosed = false;
 
   constructor(options: ConnectorNetworkOptions) {
     this.#options = options;
+    this.#held = new HeldBytes(options.heldBytes);
     this.#policy = new AddressPolicy(options.policy);
     this.#dialer = new Dialer(options.policy, this.#policy);
   }
@@ -109,7 +114,9 @@ class ConnectorNetwork {
     if (message.type !== "fetch" && this.#sockets.size >= EGRESS_LIMITS.openSockets)
       throw networkError(`at most ${EGRESS_LIMITS.openSockets} sockets can be open`, "EAGAIN");
     const { responseMs } = this.#options;
-    const parts = { policy: this.#policy, dialer: this.#dialer, outlet: this.#outletOf(message.id), responseMs };
+    const held = this.#held.share();
+    this.#shares.set(message.id, held);
+    const parts = { policy: this.#policy, dialer: this.#dialer, outlet: this.#outletOf(message.id), held, responseMs };
     if (message.type === "fetch") {
       this.#exchanges.set(message.id, new HttpExchange(message, parts));
       return;
@@ -147,6 +154,8 @@ class ConnectorNetwork {
   #release(id: number): void {
     this.#exchanges.delete(id);
     this.#sockets.delete(id);
+    this.#shares.get(id)?.close();
+    this.#shares.delete(id);
   }
 
   #abort(id: number): void {

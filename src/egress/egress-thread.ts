@@ -41,6 +41,7 @@ parentPort?.on("message", (message: ServeMessage & { readonly port: MessagePort 
     policy,
     messagesRate: rate(EGRESS_LIMITS.messagesPerSecond),
     responseMs: EGRESS_LIMITS.responseMs,
+    heldBytes: EGRESS_LIMITS.heldBytes,
     onViolation: (reason) => {
       const violation: ViolationMessage = { type: "violation", connection, reason };
       parentPort?.postMessage(violation, []);

@@ -1,6 +1,7 @@
 /** What one id of a connector stands for: a request, a WebSocket or a TCP connection. */
 import type { EgressReply, EgressRequest } from "../protocol/egress-messages.ts";
 import { EGRESS_LIMITS } from "../protocol/egress-messages.ts";
+import { networkError } from "./address-policy.ts";
 
 export type EgressMessage<T extends EgressRequest["type"]> = Extract<EgressRequest, { type: T }>;
 
@@ -41,9 +42,59 @@ export class ReadCredit {
   spend(bytes: number): void {
     this.#left -= bytes;
   }
-  /** Credit that was never spent is ignored. */
+  /** Credit that was never spent is ignored. Returns what counted. */
+  add(bytes: number): number {
+    const added = Math.min(bytes, EGRESS_LIMITS.windowBytes - this.#left);
+    this.#left += added;
+    return added;
+  }
+}
+
+/** What the thread holds of one connector. Its memory is the desk's, whatever the connector's own limit is. */
+export class HeldBytes {
+  readonly #limit: number;
+  #sum = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  share(): HeldShare {
+    return new HeldShare(this);
+  }
+
+  /** @throws Error if there are too many then. They count until they are taken away. */
   add(bytes: number): void {
-    this.#left = Math.min(EGRESS_LIMITS.windowBytes, this.#left + bytes);
+    this.#sum += bytes;
+    if (bytes > 0 && this.#sum > this.#limit)
+      throw networkError(
+        `more than ${this.#limit} bytes of this connector were neither sent nor read: send less at a time, or read more often`,
+        "ENOBUFS",
+      );
+  }
+}
+
+/** The part of one id. */
+export class HeldShare {
+  readonly #all: HeldBytes;
+  #own = 0;
+  #isClosed = false;
+
+  constructor(all: HeldBytes) {
+    this.#all = all;
+  }
+
+  /** @throws Error if the connector has too many bytes here. */
+  add(bytes: number): void {
+    if (this.#isClosed) return;
+    this.#own += bytes;
+    this.#all.add(bytes);
+  }
+
+  /** The id has ended, and with it what it holds. */
+  close(): void {
+    this.#all.add(-this.#own);
+    this.#isClosed = true;
   }
 }
 
@@ -52,15 +103,22 @@ export class ReadCredit {
  * it.
  */
 export class WriteCredit {
+  readonly #held: HeldShare;
   #left: number = EGRESS_LIMITS.windowBytes;
 
-  /** @throws CreditViolation if the connector sent without credit. */
+  constructor(held: HeldShare) {
+    this.#held = held;
+  }
+
+  /** @throws CreditViolation if the connector sent without credit. @throws Error if too many bytes are held. */
   spend(bytes: number): void {
     if (this.#left <= 0) throw new CreditViolation("it sent more bytes than it had credit for");
     this.#left -= bytes;
+    this.#held.add(bytes);
   }
   add(bytes: number): void {
     this.#left += bytes;
+    this.#held.add(-bytes);
   }
 }
 

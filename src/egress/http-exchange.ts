@@ -8,7 +8,15 @@ import { EGRESS_LIMITS, type EgressRequest } from "../protocol/egress-messages.t
 import { type AddressPolicy, networkError } from "./address-policy.ts";
 import { decompressed } from "./decompression.ts";
 import type { Dialer } from "./dialer.ts";
-import { type EgressMessage, type Exchange, type Outlet, ReadCredit, WriteCredit, ownBytes } from "./exchange.ts";
+import {
+  type EgressMessage,
+  type Exchange,
+  type HeldShare,
+  type Outlet,
+  ReadCredit,
+  WriteCredit,
+  ownBytes,
+} from "./exchange.ts";
 import { requestHeaders, responseHeaders, withoutCredentials } from "./http-headers.ts";
 
 const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
@@ -17,6 +25,8 @@ const REDIRECTS: readonly (number | undefined)[] = [301, 302, 303, 307, 308];
 const PROTOCOLS = ["http:", "https:"];
 /** A response that ends within this size is one message. */
 const INLINE_BYTES = 128 * 1024;
+/** More parts than these wait for the next turn of the event loop, so that other connectors have their turn. */
+const PARTS_MAX = 256;
 /** After this time the head of a response is sent without waiting for more of its body. */
 const HEAD_DELAY_MS = 20;
 
@@ -33,6 +43,7 @@ interface HttpExchangeParts {
   readonly policy: AddressPolicy;
   readonly dialer: Dialer;
   readonly outlet: Outlet;
+  readonly held: HeldShare;
   /** A server may be silent for this long. */
   readonly responseMs: number;
 }
@@ -44,7 +55,10 @@ export class HttpExchange implements Exchange {
   readonly #outlet: Outlet;
   readonly #responseMs: number;
   readonly #readCredit = new ReadCredit();
-  readonly #writeCredit = new WriteCredit();
+  readonly #writeCredit: WriteCredit;
+  /** The parts of the body that arrived in this turn of the event loop: a server may send each byte by itself. */
+  readonly #arrived: Uint8Array[] = [];
+  #informational = 0;
   #request: ClientRequest | undefined;
   #source: Readable | undefined;
   /** A redirect has dropped the request body: the rest of it goes nowhere. */
@@ -58,6 +72,7 @@ export class HttpExchange implements Exchange {
     this.#dialer = parts.dialer;
     this.#outlet = parts.outlet;
     this.#responseMs = parts.responseMs;
+    this.#writeCredit = new WriteCredit(parts.held);
     const method = message.method.toUpperCase();
     if (!METHODS.includes(method)) throw networkError(`method ${method} is not allowed`, "EACCES");
     this.#send({
@@ -111,7 +126,14 @@ export class HttpExchange implements Exchange {
     request.on("error", (error) => this.#onError(error, attempt, request));
     request.on("response", (response) => this.#onResponse(response, attempt, request));
     request.on("timeout", () => this.#onSilence(request));
+    request.on("information", () => this.#onInformation());
     if (body !== "parts") request.end(body);
+  }
+
+  #onInformation(): void {
+    this.#informational += 1;
+    if (this.#informational > EGRESS_LIMITS.informational)
+      this.#fail(networkError(`the server sent more than ${EGRESS_LIMITS.informational} responses 1xx`, "EPROTO"));
   }
 
   #onSilence(request: ClientRequest): void {
@@ -160,6 +182,7 @@ export class HttpExchange implements Exchange {
 
   #fail(error: unknown): void {
     if (this.#isOver) return;
+    this.#sendArrived();
     this.destroy();
     this.#outlet.fail(error);
   }
@@ -239,11 +262,12 @@ export class HttpExchange implements Exchange {
       }
       early.push(chunk);
       earlyBytes += chunk.byteLength;
-      if (earlyBytes >= INLINE_BYTES) sendHead(false);
+      if (earlyBytes >= INLINE_BYTES || early.length >= PARTS_MAX) sendHead(false);
     });
     source.on("end", () => {
       clearTimeout(timer);
       if (this.#isOver) return;
+      if (isHeadSent) this.#sendArrived();
       this.#isOver = true;
       // A server may respond before it has read the request; the rest of the request must not keep the socket open.
       if (this.#request?.writableFinished === false) this.#request.destroy();
@@ -255,7 +279,14 @@ export class HttpExchange implements Exchange {
 
   #sendBytes(chunk: Uint8Array): void {
     this.#readCredit.spend(chunk.byteLength);
-    this.#outlet.send({ type: "data", id: this.#message.id, d: ownBytes([chunk]) });
-    if (this.#readCredit.isUsedUp) this.#source?.pause();
+    this.#arrived.push(chunk);
+    if (this.#arrived.length === 1) setImmediate(() => this.#sendArrived());
+    if (this.#readCredit.isUsedUp || this.#arrived.length >= PARTS_MAX) this.#source?.pause();
+  }
+
+  #sendArrived(): void {
+    if (this.#isOver || this.#arrived.length === 0) return;
+    this.#outlet.send({ type: "data", id: this.#message.id, d: ownBytes(this.#arrived.splice(0)) });
+    if (!this.#readCredit.isUsedUp) this.#source?.resume();
   }
 }

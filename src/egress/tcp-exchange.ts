@@ -2,7 +2,15 @@
 import { type Socket, type TcpNetConnectOpts, connect } from "node:net";
 import type { EgressRequest } from "../protocol/egress-messages.ts";
 import type { AddressPolicy } from "./address-policy.ts";
-import { type EgressMessage, type Exchange, type Outlet, ReadCredit, WriteCredit, ownBytes } from "./exchange.ts";
+import {
+  type EgressMessage,
+  type Exchange,
+  type HeldShare,
+  type Outlet,
+  ReadCredit,
+  WriteCredit,
+  ownBytes,
+} from "./exchange.ts";
 
 type LookupOption = NonNullable<TcpNetConnectOpts["lookup"]>;
 
@@ -11,14 +19,18 @@ export class TcpExchange implements Exchange {
   readonly #socket: Socket;
   readonly #outlet: Outlet;
   readonly #readCredit = new ReadCredit();
-  readonly #writeCredit = new WriteCredit();
+  readonly #writeCredit: WriteCredit;
   #isOver = false;
 
   /** @throws Error if the address is not granted. */
-  constructor({ id, host, port }: EgressMessage<"tcp">, parts: { policy: AddressPolicy; outlet: Outlet }) {
+  constructor(
+    { id, host, port }: EgressMessage<"tcp">,
+    parts: { readonly policy: AddressPolicy; readonly outlet: Outlet; readonly held: HeldShare },
+  ) {
     parts.policy.checkTcp(host, port);
     this.#id = id;
     this.#outlet = parts.outlet;
+    this.#writeCredit = new WriteCredit(parts.held);
     const lookup = parts.policy.tcpLookup(port) as LookupOption;
     this.#socket = connect({ host, port, allowHalfOpen: true, lookup });
     this.#listen();

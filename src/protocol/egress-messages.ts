@@ -15,7 +15,14 @@ export const EGRESS_LIMITS = {
   headerCount: 200,
   /** One WebSocket message, and the bytes of any other message. */
   frameBytes: 16 * 1024 * 1024,
+  /**
+   * Bytes of one connector that the thread holds: unsent ones, WebSocket messages that the connector has not read, and
+   * those that have not arrived as a whole.
+   */
+  heldBytes: 64 * 1024 * 1024,
   redirects: 5,
+  /** Informational responses (status 1xx) to one request: no credit holds them back. */
+  informational: 100,
   /** Names of one connector that the system looks up at the same time. */
   pendingLookups: 16,
   /** A server that sends nothing for this long, ms; as long as the runtime's own `fetch` waits. */

@@ -118,6 +118,7 @@ function served(clock: FakeClock) {
     policy: { tcp: [] },
     messagesRate: rateOf(EGRESS_LIMITS.messagesPerSecond, clock),
     responseMs: 1_000,
+    heldBytes: 1_000,
     onViolation: (reason) => violations.push(reason),
   });
   const send = (count: number): void => {

@@ -285,6 +285,7 @@ describe("a server that is silent", () => {
       policy: { hosts: ["127.0.0.1"], tcp: [] },
       messagesRate: new RateBucket({ clock: fakeClock(), limit: 1_000, windowMs: 1_000, stalledMs: () => 0 }),
       responseMs: 100,
+      heldBytes: 1_000,
       onViolation: () => undefined,
     });
     port2.postMessage(fetchMessage(1, `http://127.0.0.1:${web}/`));
