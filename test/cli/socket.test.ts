@@ -95,7 +95,7 @@ interface RawConnection {
 async function connectRaw(): Promise<RawConnection> {
   const socket = connect(path);
   socket.on("error", () => undefined);
-  /** Lines, and undefined for the end of the connection. */
+  /** Lines, and undefined for the end of the connection, which stays. */
   const seen: (string | undefined)[] = [];
   let wake = (): void => undefined;
   const take = (line?: string): void => {
@@ -109,7 +109,7 @@ async function connectRaw(): Promise<RawConnection> {
     socket,
     next: async () => {
       while (seen.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      return seen.shift();
+      return seen[0] === undefined ? undefined : seen.shift();
     },
   };
 }

@@ -42,6 +42,7 @@ const SLOW_TIERS: readonly Tier[] = [
       "test/flows/{live-approval,live-levels,packages-changed,passkey-approval,simulated-live,venue-account}.test.ts",
     ],
     isDefault: false,
+    sharesModules: true,
   },
   {
     name: "programs",
