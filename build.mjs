@@ -4,7 +4,7 @@
 // of the SDK.
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -57,6 +57,45 @@ const lazyZod = {
     builder.onLoad({ filter: /.*/, namespace: "lazy-zod" }, () => ({ contents: lazyExports(Object.keys(zod)) }));
   },
 };
+/**
+ * esbuild makes a file of what the same entry points share, and each `import()` is an entry point, so that a command
+ * loaded 75 small files. Each entry point therefore imports what most commands use, which becomes two files: `START` is
+ * what help uses too, `CLIENT` is what a command uses that asks a desk.
+ */
+const START = ["cli/io", "cli/main", "app/command-registry", "commands/command-index"];
+const CLIENT = ["cli/run-line", "app/desk-access", "commands/status"];
+const WITHOUT_CLIENT = ["cli/help", "cli/complete", "commands/command-index"];
+const sharedChunks = {
+  name: "shared-chunks",
+  setup: (builder) => {
+    const files = readdirSync(`${root}src`, { recursive: true }).filter((file) => /(?<!\.d)\.ts$/.test(file));
+    const imported = files.flatMap((file) =>
+      [...readFileSync(`${root}src/${file}`, "utf8").matchAll(/\bimport\("(\.[^"]+)\.ts"\)/g)].map(([, path]) =>
+        join(dirname(file), path),
+      ),
+    );
+    const entries = new Set([...imported, "app/journal-worker", "market-data/feed-worker", "commands/command-index"]);
+    builder.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+      const name = relative(`${root}src`, path).replace(/\.ts$/, "");
+      if (!entries.has(name)) return undefined;
+      const added = [...START, ...(WITHOUT_CLIENT.includes(name) ? [] : CLIENT)].filter((each) => each !== name);
+      const lines = added.map((each) => `import ${JSON.stringify(`${root}src/${each}.ts`)};`).join("");
+      return { contents: `${lines}${readFileSync(path, "utf8")}`, loader: "ts" };
+    });
+  },
+};
+/** Asks for the modules of Node by a function: to link an import of each would take 3 ms more of every command. */
+const nodeModules = {
+  name: "node-modules",
+  setup: (builder) => {
+    builder.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === "import-statement" ? { path, namespace: "node-modules" } : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: "node-modules" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
 const common = {
   bundle: true,
   platform: "node",
@@ -66,16 +105,12 @@ const common = {
 };
 await build({
   ...common,
-  entryPoints: [
-    "app/main",
-    "app/journal-worker",
-    "commands/command-index",
-    "domain/sdk",
-    "market-data/feed-worker",
-  ].map((name) => `${root}src/${name}.ts`),
+  entryPoints: ["app/main", "app/journal-worker", "commands/command-index", "market-data/feed-worker"].map(
+    (name) => `${root}src/${name}.ts`,
+  ),
   outbase: `${root}src`,
   outdir: `${root}dist/src`,
-  plugins: [englishOnly, lazyZod],
+  plugins: [englishOnly, lazyZod, nodeModules, sharedChunks],
   chunkNames: "chunks/[name]-[hash]",
   splitting: true,
   format: "esm",
@@ -85,6 +120,13 @@ await build({
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
+});
+// Adapters import the SDK, and their bundles contain it: it is one file without the program's chunks.
+await build({
+  ...common,
+  entryPoints: [`${root}src/domain/sdk.ts`],
+  outdir: `${root}dist/src/domain`,
+  format: "esm",
 });
 await build({
   ...common,

@@ -1,7 +1,8 @@
 /** The commands of this installation: from the built index, or from the source files if the program runs unbuilt. */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { CommandEntry } from "../commands/command-entry.ts";
+import { createRegistry, loadRegistry } from "../commands/command-index.ts";
 import type { CommandRegistry } from "../commands/command.ts";
 
 const INDEX = new URL("../commands/index.json", import.meta.url);
@@ -15,7 +16,6 @@ export function commandRegistry(): Promise<CommandRegistry> {
 }
 
 async function readRegistry(): Promise<CommandRegistry> {
-  const { createRegistry, loadRegistry } = await import("../commands/command-index.ts");
   if (!IS_BUILT) return loadRegistry();
-  return createRegistry(JSON.parse(await readFile(INDEX, "utf8")) as readonly CommandEntry[]);
+  return createRegistry(JSON.parse(readFileSync(INDEX, "utf8")) as readonly CommandEntry[]);
 }

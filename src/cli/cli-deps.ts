@@ -34,7 +34,7 @@ export interface CliDeps {
    */
   sign(from: string, request: SigningRequest, passphrase: string | undefined): Promise<Authority>;
   /** `bytes` random bytes as hexadecimal text. */
-  random(bytes: number): string;
+  random(bytes: number): Promise<string>;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Opens a link to the page of the desk that `from` lies in. @throws QocError NO_BROWSER, NO_WORKSPACE. */

@@ -30,7 +30,7 @@ export async function dispatch(
 type PerformAndRecord = (entry: CommandEntry, input: CommandTreeInput) => Promise<void>;
 
 function program(words: readonly string[], entries: readonly CommandEntry[], perform: PerformAndRecord): CommandDef {
-  const firstWords = new Set(entries.map(({ name }) => name.split(" ", 1)[0] ?? name));
+  const [firstWord = ""] = words;
   const twoWords = words.slice(0, 2).join(" ");
   // A word may be a command and a noun: `snapshot` and `snapshot list`.
   const subCommand = (word: string) => (): CommandDef => {
@@ -52,7 +52,8 @@ function program(words: readonly string[], entries: readonly CommandEntry[], per
     });
   return defineCommand({
     meta: { name: "qoc", description: "a trading desk in a folder" },
-    subCommands: Object.fromEntries([...firstWords].map((word) => [word, subCommand(word)])),
+    // The strict check has found the command, and help is not citty's.
+    subCommands: { [firstWord]: subCommand(firstWord) },
   });
 }
 

@@ -2,12 +2,11 @@
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandRegistry } from "../commands/command.ts";
 import { EXIT, QocError } from "../domain/errors/error.ts";
-import { BUILTIN_COMMANDS, COMPLETE_COMMAND, HELP_COMMAND } from "./builtin-commands.ts";
+import { BUILTIN_COMMANDS } from "./builtin-commands.ts";
 import type { CliDeps } from "./cli-deps.ts";
 import type { CommandTreeInput } from "./command-tree.ts";
-import type { Globals } from "./flags.ts";
 import { Interrupted } from "./prompts.ts";
-import { type CheckedLine, MissingVerb, checkCommandLine, usage } from "./strict-args.ts";
+import { MissingVerb, checkCommandLine } from "./strict-args.ts";
 
 /** Completion of ids gives up after this time, so that the shell does not wait for a slow desk. */
 const COMPLETE_TIMEOUT_MS = 300;
@@ -27,7 +26,14 @@ export async function main(argv: readonly string[], providedDeps: CliDeps): Prom
     if (line.entry === undefined) return await printUsage("", deps);
     entry = line.entry;
     refuseRemote(deps);
-    return await interruptible((signal) => dispatchLine(line, { registry, deps, signal }));
+    const builtIn = {
+      complete: (words: readonly string[]) => complete(words, deps),
+      help: helpPrinter(registry, deps),
+    };
+    return await interruptible(async (signal) => {
+      const { runLine } = await import("./run-line.ts");
+      return runLine(line, { registry, deps, signal, builtIn });
+    });
   } catch (error) {
     if (error instanceof MissingVerb && !mode.json) return printUsage(error.noun, deps);
     const { reportError } = await import("./report-error.ts");
@@ -56,6 +62,15 @@ async function printHelp(page: string, entries: readonly CommandEntry[], deps: C
   return print(deps, helpFor(page, entries));
 }
 
+/** `qoc help`: one page, or all pages as Markdown. */
+function helpPrinter({ entries }: CommandRegistry, deps: CliDeps) {
+  return async (words: readonly string[], isAll: boolean): Promise<number> => {
+    if (!isAll) return printHelp(words.join(" "), entries, deps);
+    const { helpMarkdown } = await import("./help.ts");
+    return print(deps, helpMarkdown(entries));
+  };
+}
+
 /** The line names no command: prints help as an error. */
 async function printUsage(noun: string, { io, registry }: CliDeps): Promise<number> {
   const { helpFor } = await import("./help.ts");
@@ -78,55 +93,6 @@ async function interruptible(run: (signal: AbortSignal) => Promise<number>): Pro
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
   }
-}
-
-interface CliRunContext {
-  readonly registry: CommandRegistry;
-  readonly deps: CliDeps;
-  readonly signal: AbortSignal;
-}
-
-/** Lets citty parse the checked line and find its command. */
-async function dispatchLine({ words, globals }: CheckedLine<CommandEntry>, context: CliRunContext): Promise<number> {
-  const { registry, deps } = context;
-  const { dispatch } = await import("./command-tree.ts");
-  return dispatch(words, [...registry.entries, ...BUILTIN_COMMANDS], async (entry, input) => {
-    const operands = (input["words"] as readonly string[] | undefined) ?? [];
-    if (entry === COMPLETE_COMMAND) return complete(operands, deps);
-    if (entry !== HELP_COMMAND) return perform(entry, { ...context, input, globals });
-    if (input["all"] !== true) return printHelp(operands.join(" "), registry.entries, deps);
-    const { helpMarkdown } = await import("./help.ts");
-    return print(deps, helpMarkdown(registry.entries));
-  });
-}
-
-interface ParsedRun extends CliRunContext {
-  readonly input: CommandTreeInput;
-  readonly globals: Globals;
-}
-
-/** Calls the command and prints its value, unless the command's own `cli` hook does both. */
-async function perform(entry: CommandEntry, run: ParsedRun): Promise<number> {
-  const { registry, deps } = run;
-  const { openSession } = await import("./session.ts");
-  const session = openSession(run);
-  const input = await withStdin(entry, run.input, deps);
-  const command = await registry.load(entry.name);
-  if (command.cli !== undefined) return command.cli(session, input);
-  const value = await session.call(entry.name, input);
-  if (value === undefined) return EXIT.done;
-  await session.show(entry.name, value);
-  return command.exitCode?.(value, input) ?? EXIT.done;
-}
-
-/** A value `-` is replaced by standard input. On a terminal a line on standard error says that the command waits. */
-async function withStdin(entry: CommandEntry, input: CommandTreeInput, { io }: CliDeps): Promise<CommandTreeInput> {
-  const names = Object.entries(input).flatMap(([name, value]) => (value === "-" ? [name] : []));
-  const [name] = names;
-  if (name === undefined) return input;
-  if (names.length > 1) throw usage(entry, `only one of ${names.join(", ")} can be read from standard input`);
-  if (io.isTty.in) io.err("Reading from standard input (Ctrl-D to finish)\n");
-  return { ...input, [name]: await io.stdinText() };
 }
 
 /**

@@ -93,7 +93,7 @@ export interface CommandSession {
    */
   sign(request: SigningRequest): Promise<Authority>;
   /** `bytes` random bytes as hexadecimal text. */
-  random(bytes: number): string;
+  random(bytes: number): Promise<string>;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Opens a link that contains a code in the browser of this machine. No other process or user reads the code. */

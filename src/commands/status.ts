@@ -2,7 +2,7 @@ import type { StatusView } from "../domain/status-view.ts";
 import * as z from "zod";
 import { QocError, EXIT } from "../domain/errors/error.ts";
 import { isoOrNull } from "../lib/time.ts";
-import { type SnapshotFile, snapshotNamed } from "../workspace/snapshot-file.ts";
+import type { SnapshotFile } from "../workspace/snapshot-file.ts";
 import { flag, toggle } from "./arguments.ts";
 import { type CommandContext, defineCommand, localServices } from "./command.ts";
 import { isInScope, statusInScope } from "./connector-scope.ts";
@@ -80,6 +80,8 @@ async function currentStatus(context: CommandContext): Promise<StatusView> {
 
 /** @throws SNAPSHOT_NOT_FOUND. */
 async function snapshotStatus(context: CommandContext, name: string): Promise<SnapshotStatus> {
+  // Imported here: it parses TOML.
+  const { snapshotNamed } = await import("../workspace/snapshot-file.ts");
   const desk = await readableDesk(context);
   const names = await desk.workspace.snapshots.names();
   const found = snapshotNamed(names, name);

@@ -78,13 +78,13 @@ export async function makeLink(
   session: Pick<CommandSession, "call" | "now" | "random" | "remoteError" | "sign">,
   scope: PageScope = "paper",
 ): Promise<PageLink> {
-  const code = Buffer.from(session.random(32), "hex").toString("base64url");
+  const code = Buffer.from(await session.random(32), "hex").toString("base64url");
   const now = session.now();
   const grant = { code: digestOf(code), scope, codeEndsAt: now + PAGE_CODE_MS, endsAt: now + PAGE_SESSION_MS };
   const intent = { action: "session", id: "", digest: digestOf(grantText(grant)) } as const;
   const granted = grantedSchema().parse(await callSigned(session, { command: "ui", input: { grant }, intent }));
   // Of an address that it has seen the browser may have an answer, of a program that held the port.
-  const unseen = session.random(UNSEEN_BYTES);
+  const unseen = await session.random(UNSEEN_BYTES);
   return { link: `${granted.address}?open=${unseen}#login=${code}`, session: granted.session, scope };
 }
 

@@ -44,7 +44,7 @@ function session({ isTty = true, flags = {}, isForged = false, isDown = false }:
     call,
     show: async (_command, value) => void shown.push(value),
     sign: async () => ({ key: "desk", epoch: 1, head: { seq: 1, hash: "" }, expiresAt: 1, signature: "c2ln" }),
-    random: (bytes) => "ab".repeat(bytes),
+    random: (bytes) => Promise.resolve("ab".repeat(bytes)),
     now: () => 1_000,
     openLink: async (link) => void opened.push(link),
     progress: { line: (line) => void said.push(line) },

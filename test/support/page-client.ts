@@ -70,7 +70,7 @@ export async function makeCode(desk: TempDesk, scope?: PageScope): Promise<{ cod
     {
       call: (command, input) => desk.call(command, input, { actor: "human" }),
       sign: (signing) => desk.sign(signing),
-      random: (bytes) => randomBytes(bytes).toString("hex"),
+      random: (bytes) => Promise.resolve(randomBytes(bytes).toString("hex")),
       now: () => desk.open.desk.clock.now(),
       remoteError: (error) =>
         error instanceof QocError
