@@ -154,14 +154,15 @@ export class Quotes {
     this.#expiry = setTimeout(drop, Math.max(DROP_EVERY_MS, oldest + IDLE_MS - Date.now()));
   }
 
-  onTick(id: number, type: number, value: TwsNumber): void {
+  /** `value` is undefined if TWS does not state it: then what it stated before is not true any more. */
+  onTick(id: number, type: number, value: TwsNumber | undefined): void {
     const subscription = this.#byId.get(id);
     const field = FIELDS[type];
     if (subscription === undefined || field === undefined) return;
     const isPrice = field === "bid" || field === "ask" || field === "last";
     // -1 says that there is no price, and so does 0.
-    const price = Number(value) > 0 ? priceOf(value, subscription) : undefined;
-    subscription.prices[field] = isPrice ? price : plain(value);
+    if (value === undefined || (isPrice && !(Number(value) > 0))) subscription.prices[field] = undefined;
+    else subscription.prices[field] = isPrice ? priceOf(value, subscription) : plain(value);
     if (field !== "last") subscription.changedAt = Date.now();
     if (type > 65) subscription.isDelayed = true;
     if ("bid" in subscription.prices && "ask" in subscription.prices) subscription.settle();

@@ -51,7 +51,7 @@ export interface SessionEvents {
   onOrder(row: OpenOrderRow | StatusRow): void;
   onExecution(row: ExecutionRow): void;
   onCommission(report: CommissionReport): void;
-  onTick(id: number, type: number, value: TwsNumber): void;
+  onTick(id: number, type: number, value: TwsNumber | undefined): void;
   onDataType(id: number, type: number): void;
   /** An error or warning whose id is that of an order or of a subscription. */
   onError(id: number, error: GatewayError): void;

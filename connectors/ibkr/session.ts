@@ -305,7 +305,7 @@ export class GatewaySession {
     );
     api.on(EventName.accountDownloadEnd, () => answers.end("the account"));
     const onTick = (id: number, type?: number, value?: TwsNumber): void => {
-      if (type !== undefined && value !== undefined) this.#tell(() => this.#events.onTick(id, type, value));
+      if (type !== undefined) this.#tell(() => this.#events.onTick(id, type, value));
     };
     api.on(EventName.tickPrice, onTick);
     api.on(EventName.tickSize, onTick);

@@ -63,6 +63,16 @@ export function negative(text: string): string {
   return text.startsWith("-") ? text.slice(1) : `-${text}`;
 }
 
+/** The nearest text with so many decimals. */
+export function rounded(text: string, places: number): string {
+  const { units, exponent } = digitsOf(text);
+  const drop = -exponent - places;
+  if (drop <= 0) return text;
+  const scale = 10n ** BigInt(drop);
+  const half = units < 0n ? -scale / 2n : scale / 2n;
+  return `${(units + half) / scale}e-${places}`;
+}
+
 export function isAboveZero(text: string): boolean {
   return digitsOf(text).units > 0n;
 }
@@ -76,7 +86,7 @@ const AMOUNTS: ReadonlySet<string> = new Set([
 ]);
 
 /** With each amount as one text of its number, and without the words of what cannot be read. */
-function comparable(value: unknown, name = ""): unknown {
+export function comparable(value: unknown, name = ""): unknown {
   if (typeof value === "string") return AMOUNTS.has(name) ? exact(value) : value;
   if (Array.isArray(value)) return value.map((each) => comparable(each, name));
   if (typeof value !== "object" || value === null) return value;
@@ -101,8 +111,8 @@ interface Shape {
 export type Kind = [name: string, cases: fc.Arbitrary<Stated>, read: (payload: any) => unknown, shape?: Shape];
 
 /** Cases of each kind. By hand: `PAYLOADS=20000 SEED=7 npx vitest run test/connectors/random-payloads`. */
-const RUNS = Number(process.env["PAYLOADS"] ?? "40");
-const SEED = Number(process.env["SEED"] ?? "20261130");
+export const RUNS = Number(process.env["PAYLOADS"] ?? "40");
+export const SEED = Number(process.env["SEED"] ?? "20261130");
 
 /** @throws AssertionError with the smallest payload of which the map makes something else, or what the desk refuses. */
 export function tryPayloads(cases: fc.Arbitrary<Stated>, read: (payload: any) => unknown, shape?: Shape): void {

@@ -67,6 +67,18 @@ it("nothing is emitted while a side has no price, nor after the prices were forg
   expect(emitted).toHaveLength(1);
 });
 
+it("a price or a size that TWS no longer states is no part of the quote", async () => {
+  await ask();
+  quotes.onTick(7, BID_SIZE, "5");
+  expect(emitted.at(-1)).toMatchObject({ bid: "99", bidSize: "5" });
+  quotes.onTick(7, BID_SIZE, undefined);
+  expect(emitted.at(-1)).not.toHaveProperty("bidSize");
+  const before = emitted.length;
+  quotes.onTick(7, BID, undefined);
+  quotes.onTick(7, ASK, 102);
+  expect(emitted).toHaveLength(before);
+});
+
 it("a symbol that was not asked for in ten minutes is dropped", async () => {
   await ask();
   await vi.advanceTimersByTimeAsync(6 * MINUTE_MS);
