@@ -88,7 +88,7 @@ function statedActivity(event: StatedEvent, details: Details): Activity {
     timestamp: millisOfEvent(event),
     note: note.join(" "),
     ...(isCorporate ? present(money) : { amount: money.amount ?? "0", currency: money.currency ?? "USD" }),
-    ...present(kind === found ? { ...action } : {}),
+    ...present(kind === found ? { ...action } : { symbol: action.symbol ?? details["symbol"] }),
     ...present({ corrects: event.previous_id }),
   };
 }

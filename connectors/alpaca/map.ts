@@ -123,7 +123,9 @@ function statedReport(order: VenueOrder, pairs: CryptoPairs): OrderReport {
     status,
     filledQuantity: filledOf(order, status),
   };
-  const terms = { averagePrice: order.filled_avg_price, quantity: order.qty, limitPrice: order.limit_price };
+  // An order by an amount of money has no quantity.
+  const quantity = isStated(order.qty) && !isZero(order.qty) ? order.qty : undefined;
+  const terms = { averagePrice: order.filled_avg_price, quantity, limitPrice: order.limit_price };
   for (const [name, value] of Object.entries(terms)) if (isStated(value)) Object.assign(report, { [name]: value });
   // An order of several legs has neither symbol nor side.
   if (isStated(order.symbol)) report.symbol = symbolOf(order, pairs);
@@ -243,7 +245,7 @@ export function assetOfTrade(event: ActivityEvent): readonly NamedAsset[] {
 }
 
 function isZero(amount: string): boolean {
-  return /^-?0*\.?0*$/.test(amount);
+  return /^-?0*\.?0*(?:[eE][+-]?\d+)?$/.test(amount);
 }
 
 export function positionOf(position: VenuePosition, pairs: CryptoPairs): Position {

@@ -51,6 +51,7 @@ describe("Alpaca: an order", () => {
     ["in an option", { symbol: "AAPL261218C00150000", asset_class: "us_option" }, { symbol: "AAPL261218C00150000" }],
     ["with an exponent", { qty: "1e-9", filled_qty: "1E-9", status: "filled" }, { quantity: "1e-9" }],
     ["by an amount of money", { qty: null, notional: "500.10", status: "accepted" }, { status: "open" }],
+    ["by an amount of money, of zero units", { qty: "0", notional: "500.10" }, { status: "open", filledQuantity: "0" }],
   ])("%s", (_name, members, expected) => {
     const report = alpaca.reportOf({ ...ORDER, ...members }, new Map());
     expect(report).toMatchObject(expected);

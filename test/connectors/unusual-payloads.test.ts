@@ -65,7 +65,7 @@ describe("an activity of Alpaca", () => {
   it("that is a split whose rates are null is no split by a made-up ratio", () => {
     const details = { symbol: "AAPL", new_rate: null, old_rate: null };
     const split = activity({ activity_type: "SPLIT", details });
-    expect(split).toMatchObject({ kind: "adjustment" });
+    expect(split).toMatchObject({ kind: "adjustment", symbol: "AAPL" });
     expect(split).not.toHaveProperty("ratio");
   });
 

@@ -14,6 +14,7 @@ import {
   type Kind,
   type Stated,
   TIME,
+  isAboveZero,
   maybe,
   negative,
   present,
@@ -45,6 +46,9 @@ const ASSETS = fc.constantFrom(
 const SIDES = { buy: "buy", sell: "sell", sell_short: "sell", sell_plus: "sell", buy_minus: "buy" } as const;
 const SIDE = fc.constantFrom(...(Object.keys(SIDES) as (keyof typeof SIDES)[]));
 
+/** An order by an amount of money has no quantity. */
+const above = (text = "0") => (isAboveZero(text) ? text : undefined);
+
 const ORDER = fc
   .record({
     id: ID,
@@ -53,7 +57,7 @@ const ORDER = fc
     asset: ASSETS,
     side: SIDE,
     isOfLegs: fc.boolean(),
-    quantity: maybe(written(POSITIVE)),
+    quantity: maybe(written(ANY)),
     filled: maybe(written(ANY)),
     average: maybe(written(POSITIVE)),
     limit: maybe(written(SIGNED)),
@@ -77,7 +81,7 @@ const ORDER = fc
       return { payload, expected: { ...present(names), status: "unknown" } };
     const expected = present({
       ...names,
-      ...{ status, filledQuantity: filled?.text ?? "0", quantity: quantity?.text, averagePrice: average?.text },
+      ...{ status, filledQuantity: filled?.text ?? "0", quantity: above(quantity?.text), averagePrice: average?.text },
       ...{ limitPrice: limit?.text, updatedAt: updated?.ms },
       ...(!isOfLegs && { symbol: asset.symbol, side: SIDES[side] }),
     });
