@@ -72,7 +72,7 @@ function assertEqual({ settings }: ConformanceHarness, emitted: VenueQuote, quot
 
 /**
  * A stream of quotes of the wire format: it begins with the first question, and comes back after a cut. Then a frame
- * comes twice.
+ * comes twice, another one is lost, and the stream goes half-open.
  */
 async function assertSubscription(harness: ConformanceHarness, venue: FakeVenue, streams: QuoteStreams): Promise<void> {
   const { symbol } = harness.settings;
@@ -80,9 +80,9 @@ async function assertSubscription(harness: ConformanceHarness, venue: FakeVenue,
   await fetchQuote(harness);
   await harness.waitFor(isSubscribed, "-", PUSH_MS).catch(() => skip("the adapter subscribes to no quotes"));
   const first = await stream(LONG_QUOTE);
+  const before = harness.quotes.length;
   streams.drop();
   await harness.waitFor(isSubscribed, "the stream of quotes was cut, and the adapter opened no other", REOPEN_MS);
-  const before = harness.quotes.length;
   await stream({ bid: "48.5", ask: "48.75", last: "48.6" });
   assert(
     harness.quotes.length === before + 1,
@@ -94,8 +94,28 @@ async function assertSubscription(harness: ConformanceHarness, venue: FakeVenue,
     harness.quotes.filter((quote) => hasPrices(quote, first)).every(({ at }) => at === first.time),
     "the venue sent a quote again, and the adapter gave it another time: it would pass for a newer one",
   );
+  streams.loseNext();
+  await assertAsked({ bid: "48", ask: "48.1", last: "48.05" }, "a frame of the stream was lost");
+  const after = await stream({ bid: "47.5", ask: "47.75", last: "47.6" });
+  const recover = streams.halfOpen();
+  await assertAsked({ bid: "47", ask: "47.1", last: "47.05" }, "the stream of quotes went half-open");
+  assert(
+    harness.quotes.filter((quote) => hasPrices(quote, after)).every(({ at }) => at === after.time),
+    "the stream of quotes went half-open, and the adapter gave its last quote another time: it would pass for fresh",
+  );
+  recover();
   await harness.call("disconnect");
   await harness.waitFor(() => streams.size === 0, "after disconnect the stream of quotes is open: close it");
+
+  /** The stream does not say it, and so a question has to. */
+  async function assertAsked(prices: Omit<SentQuote, "time">, what: string): Promise<void> {
+    await venue.setQuote(symbol, { ...prices, time: venue.now - 1_234 });
+    const { bid, ask } = await fetchQuote(harness);
+    assert(
+      decimal(bid).eq(decimal(prices.bid)) && decimal(ask).eq(decimal(prices.ask)),
+      `${what}, the venue is at ${prices.bid}/${prices.ask}, and getQuote returned ${bid}/${ask}: it asks the venue`,
+    );
+  }
 
   async function stream(prices: Omit<SentQuote, "time">): Promise<SentQuote & { readonly time: number }> {
     const quote = { ...prices, time: venue.now - 1_234 };

@@ -10,9 +10,13 @@ export class QuoteStreams {
   readonly #onChange: () => void;
   /** The names of the symbols that each stream gets. */
   readonly #streams = new Map<WebSocket, Set<string>>();
+  /** Streams that are open and on which nothing comes any more. */
+  readonly #halfOpen = new WeakSet<WebSocket>();
   /** Streams that were opened. */
   opened = 0;
   #sequence = 0;
+  /** Frames that are lost, of those that come next. */
+  #lost = 0;
 
   constructor(channel: QuoteChannel, secrets: Secrets, onChange: () => void) {
     this.#channel = channel;
@@ -58,7 +62,30 @@ export class QuoteStreams {
     const name = this.#channel.nameOf(symbol);
     const message = this.#channel.message({ symbol, quote, sequence: this.#sequence, now });
     this.#sequence += 1;
-    for (const [stream, names] of this.#streams) if (names.has(name)) sendTo(stream, message);
+    if (this.#lost > 0) this.#lost -= 1;
+    else
+      for (const [stream, names] of this.#streams)
+        if (names.has(name) && !this.#halfOpen.has(stream)) sendTo(stream, message);
+  }
+
+  /** The frame of the next quote is lost on its way. */
+  loseNext(): void {
+    this.#lost += 1;
+  }
+
+  /** The streams that are open now stay open, send nothing, and answer no ping until the function is called. */
+  halfOpen(): () => void {
+    const streams = [...this.#streams.keys()];
+    for (const stream of streams) {
+      this.#halfOpen.add(stream);
+      stream.pause();
+    }
+    return () => {
+      for (const stream of streams) {
+        this.#halfOpen.delete(stream);
+        stream.resume();
+      }
+    };
   }
 
   /** Terminates every stream without a closing handshake. */
