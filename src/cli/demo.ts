@@ -73,7 +73,7 @@ export async function runDemoScript(deps: DemoDeps): Promise<DemoResult> {
   await createDesk(deps);
 
   printStep("An agent works on an issue and proposes orders.", "qoc run issues/001-first-look.md");
-  const curve: PlotPoint[] = [await readNav(deps)];
+  const curve: PlotPoint[] = [pointAt(await readNav(deps))];
   await runOk(deps, ["run", "issues/001-first-look.md"], (line) => printWrapped(print, INDENT, line));
   const proposed = (await runOk(deps, ["orders", "list", "--state", "proposed"])) as { id: string }[];
   const orders: OrderJson[] = [];
@@ -169,7 +169,7 @@ async function approveAndWait(
   for (let round = 0; round < FILL_ROUNDS_MAX && current.state !== "filled"; round++) {
     await deps.wait(FILL_WAIT_MS);
     current = (await runOk(deps, ["orders", "show", id])) as OrderJson;
-    curve.push(await readNav(deps));
+    curve.push(pointAt(await readNav(deps)));
   }
   for (const { quantity, price, time } of current.fills)
     print(`${INDENT}Filled: ${quantity} at ${price}, on ${time.slice(0, 10)} in the market of the venue.`);
@@ -229,8 +229,8 @@ async function watchEquity(deps: DemoDeps, printStep: PrintStep, curve: PlotPoin
   for (let point = 0; point < CURVE_POINTS; point++) {
     await deps.wait(CURVE_WAIT_MS);
     const nav = await readNav(deps);
-    curve.push(nav);
-    if (point % 3 === 2) print(`${INDENT}NAV ${amountText(nav.value.toFixed(2), "USD")}`);
+    curve.push(pointAt(nav));
+    if (point % 3 === 2) print(`${INDENT}NAV ${amountText(nav, "USD")}`);
   }
   const snapshot = (await runOk(deps, ["snapshot"])) as { nav: string; path: string };
   for (const line of plot(curve, 60, 6)) print(`${INDENT}${line}`);
@@ -238,10 +238,14 @@ async function watchEquity(deps: DemoDeps, printStep: PrintStep, curve: PlotPoin
   return snapshot.nav;
 }
 
-async function readNav(deps: DemoDeps): Promise<PlotPoint> {
+function pointAt(nav: string): PlotPoint {
+  return { label: "NAV", value: Number(nav) };
+}
+
+async function readNav(deps: DemoDeps): Promise<string> {
   await runOk(deps, ["positions", "list"]);
   const status = (await runOk(deps, ["status"])) as { book: { nav: string } };
-  return { label: "NAV", value: Number(status.book.nav) };
+  return status.book.nav;
 }
 
 /** Runs a command and returns its value. @throws Error if its exit code is not 0. */

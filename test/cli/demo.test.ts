@@ -29,7 +29,7 @@ it("shows the order again if the market changed its terms before the approval, a
         ? { code: 7, json: undefined, text: '{"code":"DIGEST_MISMATCH","message":"1 changed after it was shown"}' }
         : ok({ state: "accepted", venueOrderId: "V1" });
     },
-    status: () => ok({ book: { nav: "1000000" } }),
+    status: () => ok({ book: { nav: "1000269.1" } }),
     snapshot: () => ok({ nav: "1000000", path: "snapshots/a.toml" }),
   };
   const { approved } = await runDemoScript({
@@ -49,5 +49,6 @@ it("shows the order again if the market changed its terms before the approval, a
   expect(approved).toBe("1");
   expect(approvals).toEqual(["sha256:a", "sha256:b"]);
   expect(printed).toContain("That took 41.5 s. This desk is yours to keep:");
+  expect(printed).toContain("    NAV 1,000,269.10 USD");
   expect(printed.join("\n")).toContain("new terms:\n    1: buy 9 SPX market, at most 3010");
 });
