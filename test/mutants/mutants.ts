@@ -1069,6 +1069,15 @@ const SECOND: readonly Mutant[] = [
     fails: "that sends each byte by itself causes few messages",
   },
   {
+    name: "48a",
+    removes: "the protocols that a fake venue may state",
+    file: "src/conformance/venue/venue-hooks.ts",
+    search: "url: z.url({ protocol: /^https?$/ }),",
+    replace: "url: z.url(),",
+    test: "test/conformance/kit/proxy-venue.test.ts",
+    fails: "takes no address of another protocol from a fake venue: ftp://127.0.0.1:1/",
+  },
+  {
     name: "60a",
     removes: "the limit of proposals that a scan evaluates",
     file: "src/trading/orders/scan-proposals.ts",

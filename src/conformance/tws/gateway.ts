@@ -195,7 +195,12 @@ export class TwsGateway extends BookVenue {
       this.onChange();
     });
     socket.on("data", (bytes: Buffer) => {
-      for (const message of client.reader.read(bytes)) if (!this.isSilent) this.#receive(client, message);
+      try {
+        for (const message of client.reader.read(bytes)) if (!this.isSilent) this.#receive(client, message);
+      } catch {
+        // No message of the API, such as an order for no number.
+        socket.destroy();
+      }
       this.onChange();
     });
   }

@@ -169,12 +169,20 @@ export class FakeVenue extends BookVenue {
   async #respond(request: WireRequest, response: ServerResponse, command: VenueCommand): Promise<void> {
     const { fault, outcome, answer } = this.handle(faultRouteOf(command), command);
     const normal = outcome === undefined ? { status: 200 } : await this.#write(request, outcome);
-    answer(() => {
+    const send = (): void => {
       const success = normal.status < 300 ? normal.status : 200;
       if (replacesAnswer(fault)) sendFault(response, fault, { success, errorBody: this.dialect.errorBody });
       else if (fault?.kind === "garbled")
         reply(response, { ...normal, text: garbled(normal.text ?? JSON.stringify(normal.body), fault.number) });
       else reply(response, normal);
+    };
+    // It may be sent later, and a dialect of an author may have made it, for example with invalid headers.
+    answer(() => {
+      try {
+        send();
+      } catch {
+        response.destroy();
+      }
     });
   }
 

@@ -34,6 +34,7 @@ export interface Upstream {
 /** Messages of the streams that are kept, to be sent again. */
 const RECENT_MAX = 100;
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
+const BAD_REQUEST = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
 /** Headers of one connection, which the proxy does not forward. */
 const HOP_HEADERS = ["host", "connection", "keep-alive", "transfer-encoding", "content-length", "accept-encoding"];
 const SOCKET_HEADERS = [...HOP_HEADERS, "upgrade"];
@@ -281,7 +282,13 @@ export class ProxyVenue extends HooklessVenue implements TestVenue {
     this.requests.push({ method: "GET", path: pathname, route: "stream", body: undefined, isAuthorized: true });
     if (this.#faults.take("stream") !== undefined)
       socket.end("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n");
-    else this.#connectStream(request, socket, head);
+    else
+      try {
+        this.#connectStream(request, socket, head);
+      } catch {
+        // For example subprotocols that are invalid.
+        socket.end(BAD_REQUEST);
+      }
     this.onChange();
   }
 
@@ -289,7 +296,7 @@ export class ProxyVenue extends HooklessVenue implements TestVenue {
     const { url, stream = url } = this.#upstream;
     const target = targetAt(new URL(stream).origin.replace(/^http/, "ws"), request);
     if (target === undefined) {
-      socket.end("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+      socket.end(BAD_REQUEST);
       return;
     }
     const protocols = request.headers["sec-websocket-protocol"]?.split(/\s*,\s*/) ?? [];

@@ -49,7 +49,10 @@ export class HookMissing extends CaseUntried {
 const amount = z.union([z.string(), z.number()]).transform(String);
 const time = z.number().nullish();
 
-export const addressesSchema = z.looseObject({ url: z.url(), stream: z.url().optional() });
+export const addressesSchema = z.looseObject({
+  url: z.url({ protocol: /^https?$/ }),
+  stream: z.url({ protocol: /^(?:ws|http)s?$/ }).optional(),
+});
 
 export const ordersSchema = z.array(
   z.looseObject({

@@ -1,7 +1,10 @@
 /** The connector to Interactive Brokers at a gateway that misbehaves as real ones do. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock, systemIds } from "../../../src/app/system.ts";
+import { frameOf } from "../../../src/conformance/tws/frames.ts";
 import { type TwsGateway, openTwsGateway } from "../../../src/conformance/tws/gateway.ts";
 import { type AdapterHarness, adapterHarness } from "../../support/adapter-harness.ts";
 
@@ -363,5 +366,27 @@ describe("market data of a gateway", () => {
       ok: true,
       value: [{ symbol: "AAPL", currency: "USD" }],
     });
+  });
+});
+
+describe("the kit's gateway", () => {
+  const price = ["BUY", "abc", "LMT", "x", "y"];
+  it.each([
+    ["of a negative length", Buffer.from([0xff, 0xff, 0xff, 0xfc])],
+    [
+      "for an order of no number",
+      frameOf([3, 1, 265_598, "AAPL", "STK", "", "", "", "", "", "SMART", "", "USD", "", "", "", "", "", ...price]),
+    ],
+  ])("closes a connection at a message %s, and answers the next", async (_what, message) => {
+    gateway = await openTwsGateway({ clock: systemClock, ids: systemIds });
+    const greeting = Buffer.concat([Buffer.from("API\0"), frameOf(["v100..193"])]);
+    const start = frameOf([71, 2, 1, ""]);
+    for (const last of [message, start]) {
+      const socket = connect(Number(gateway.url.split(":")[1]));
+      socket.write(Buffer.concat(last === start ? [greeting, start] : [greeting, start, last]));
+      if (last === start) expect(String(await once(socket, "data"))).toContain("193");
+      else await once(socket.resume(), "close");
+      socket.destroy();
+    }
   });
 });

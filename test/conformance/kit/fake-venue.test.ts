@@ -2,6 +2,8 @@
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { QOC_DIALECT } from "../../../src/conformance/dialects/qoc.ts";
+import type { QuotingDialect } from "../../../src/conformance/dialects/dialect.ts";
 import { type FakeVenue, openFakeVenue } from "../../../src/conformance/venue/fake-venue.ts";
 import type { Fault } from "../../../src/conformance/venue/fake-venue-faults.ts";
 import { systemClock, systemIds } from "../../../src/app/system.ts";
@@ -48,6 +50,14 @@ function order(overrides: object = {}) {
     ...overrides,
   };
 }
+
+it("closes a connection if a dialect's answer is invalid, also if it is sent later", async () => {
+  await venue.close();
+  const dialect: QuotingDialect = { ...QOC_DIALECT, write: () => ({ status: 200, headers: { "no header": "x" } }) };
+  venue = await openFakeVenue({ clock: systemClock, ids: systemIds, dialect });
+  venue.armFault("time", { kind: "slow", ms: 1 });
+  for (let sent = 0; sent < 2; sent++) await expect(call("GET", "/time")).rejects.toThrow("fetch failed");
+});
 
 it("returns fills in pages of a hundred, the oldest first", async () => {
   const placed = venue.state.place({ ...order(), quantity: "250" } as never);

@@ -1,12 +1,14 @@
 /** The kit's proxy forwards everything unchanged, recognises the request of an order, and applies faults to it. */
 import { type IncomingMessage, type ServerResponse, createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { systemClock } from "../../../src/app/system.ts";
 import { carriesId } from "../../../src/conformance/carries-id.ts";
 import type { Fault } from "../../../src/conformance/venue/fake-venue-faults.ts";
 import { ProxyVenue } from "../../../src/conformance/venue/proxy-venue.ts";
+import { addressesSchema } from "../../../src/conformance/venue/venue-hooks.ts";
 
 const ID = "q00abcde000001xyz";
 let received: { method: string; url: string; body: string; headers: IncomingMessage["headers"] }[];
@@ -66,10 +68,10 @@ async function place(fault: Fault): Promise<string> {
 }
 
 /** Sends a request line as it is, and returns the status. */
-function sendTarget(target: string): Promise<number> {
+function sendTarget(target: string, headers: Readonly<Record<string, string>> = {}): Promise<number> {
   return new Promise((resolve, reject) => {
     const { port } = new URL(proxy.url);
-    const outgoing = request({ host: "127.0.0.1", port, path: target }, (incoming) => {
+    const outgoing = request({ host: "127.0.0.1", port, path: target, headers, agent: false }, (incoming) => {
       incoming.resume();
       resolve(incoming.statusCode ?? 0);
     });
@@ -144,6 +146,30 @@ describe("the proxy", () => {
     await new Promise((resolve) => upstream.close(resolve));
     await expect(send("/orders")).rejects.toThrow("fetch failed");
   });
+
+  it("refuses a stream whose subprotocols are invalid, and goes on", async () => {
+    const headers = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-protocol": "a, a" };
+    expect(await sendTarget("/feed", headers)).toBe(400);
+    expect(await sendTarget("/orders")).toBe(201);
+  });
+
+  it("ends with a client that keeps the connection of a refused stream", async () => {
+    proxy.armFault("stream", { kind: "reset" });
+    const socket = connect({ port: Number(new URL(proxy.url).port), host: "127.0.0.1", allowHalfOpen: true });
+    socket.write("GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    expect(String(await once(socket, "data"))).toContain("503");
+    await proxy.close();
+    socket.destroy();
+  });
+
+  it.each(["ftp://127.0.0.1:1/", "file:///tmp/x.sock", "ws+unix:/tmp/x.sock:/"])(
+    "takes no address of another protocol from a fake venue: %s",
+    (address) => {
+      expect(addressesSchema.safeParse({ url: address }).success).toBe(false);
+      expect(addressesSchema.safeParse({ url: "http://127.0.0.1:1", stream: address }).success).toBe(false);
+      expect(addressesSchema.safeParse({ url: "http://127.0.0.1:1", stream: "ws://127.0.0.1:1" }).success).toBe(true);
+    },
+  );
 
   it("forwards a stream both ways, pushes texts, cuts it, and refuses one", async () => {
     const messages: string[] = [];
