@@ -4,6 +4,7 @@ import { listedActivitiesOf, listedFillOf } from "../../connectors/alpaca/activi
 import type { ActivityEvent } from "../../connectors/alpaca/wire.ts";
 import { BINANCE } from "../../connectors/ccxt/binance/venue.ts";
 import { COINBASE } from "../../connectors/ccxt/coinbase/venue.ts";
+import { marketOf } from "../../connectors/ccxt/kraken/map.ts";
 import { KRAKEN } from "../../connectors/ccxt/kraken/venue.ts";
 import type { Profile, TradingVenue } from "../../connectors/ccxt/venue.ts";
 import { sinceInOrder } from "../../connectors/listed-item.ts";
@@ -143,4 +144,24 @@ it("Alpaca names a trade or an activity that cannot be read by its id", () => {
 it("items whose time cannot be read are kept, and come first", () => {
   const items = [{ timestamp: 5 }, {}, { timestamp: 4 }, { timestamp: 1 }];
   expect(sinceInOrder(items, 3)).toEqual([{}, { timestamp: 4 }, { timestamp: 5 }]);
+});
+
+it("a pair of Kraken that cannot be read hides no other, and a product of Coinbase without a price has none", async () => {
+  const open = (profile: Profile, answers: Readonly<Record<string, object>>) => {
+    const reply = ({ path }: { readonly path: string }) => ({ body: answers[path] ?? [] });
+    return openVenue(vi.stubGlobal.bind(vi), { profile, environment: "live", reply }).venue;
+  };
+  const pairs = { ODD: { ...PAIR, wsname: "ODD/USD", lot_decimals: "many" }, XXBTZUSD: { ...PAIR, costmin: null } };
+  expect(await open(KRAKEN, { AssetPairs: kraken(pairs) }).symbols()).toEqual(["BTC/USD"]);
+  const products = [
+    { product_id: "NEW-USD", price: null },
+    { product_id: "BTC-USD", price: "60000.10" },
+  ];
+  const prices = await open(COINBASE, { "brokerage/market/products": { products } }).prices(["NEW/USD", "BTC/USD"]);
+  expect([...prices]).toEqual([["BTC/USD", "60000.10"]]);
+});
+
+it("a pair of Kraken whose step or status is null has the step of its decimals, and is online", () => {
+  const market = marketOf("XXBTZUSD", { ...PAIR, tick_size: null, pair_decimals: "1", status: null });
+  expect(market?.instrument).toMatchObject({ tickSize: "0.1", tradable: true });
 });

@@ -21,7 +21,7 @@ import { amount, textOf } from "../../amount.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { ExchangeClock } from "../clock.ts";
-import { type Body, amountIn, bodyOf, listOf, optionalTextIn, textIn } from "../fields.ts";
+import { type Body, amountIn, bodyOf, listOf, optionalAmountIn, optionalTextIn, textIn } from "../fields.ts";
 import { foundOr, withKeys } from "../outcomes.ts";
 import type {
   Balance,
@@ -202,9 +202,10 @@ class CoinbaseVenue implements Venue, TradingVenue {
     const products = await this.#products({ product_ids: ids });
     // Coinbase leaves out products that it does not list, and a new one has no price.
     return new Map(
-      products.flatMap((product) =>
-        product["price"] === "" ? [] : [[symbolOf(textIn(product, "product_id")), amountIn(product, "price")] as const],
-      ),
+      products.flatMap((product) => {
+        const price = optionalAmountIn(product, "price");
+        return price === undefined ? [] : [[symbolOf(textIn(product, "product_id")), price] as const];
+      }),
     );
   }
 

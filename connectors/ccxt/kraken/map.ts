@@ -77,15 +77,16 @@ export function marketOf(id: string, pair: Body): Market | undefined {
     symbol,
     currency: quote,
     // A pair without a tick size of its own has the step of its decimals.
-    tickSize: pair["tick_size"] === undefined ? step(textIn(pair, "pair_decimals")) : amountIn(pair, "tick_size"),
+    tickSize: optionalAmountIn(pair, "tick_size") ?? step(textIn(pair, "pair_decimals")),
     lotSize: step(textIn(pair, "lot_decimals")),
     minQuantity: amountIn(pair, "ordermin"),
     orderTypes: ["market", "limit", "stop", "stop_limit"],
     timesInForce: ["gtc", "ioc"],
     orderFlags: ["postOnly"],
-    tradable: pair["status"] === undefined || pair["status"] === "online",
+    tradable: (optionalTextIn(pair, "status") ?? "online") === "online",
   };
-  if (typeof pair["costmin"] === "string") instrument.minNotional = pair["costmin"];
+  const least = optionalAmountIn(pair, "costmin");
+  if (least !== undefined) instrument.minNotional = least;
   return { symbol, id, base, quote, instrument };
 }
 

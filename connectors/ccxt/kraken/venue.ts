@@ -160,13 +160,23 @@ class KrakenVenue implements Venue, TradingVenue {
     const pairs = await this.#public("AssetPairs");
     for (const [id, value] of Object.entries(pairs)) {
       const pair = bodyOf(value);
-      const market = marketOf(id, pair);
+      const market = this.#readMarket(id, pair);
       if (market === undefined) continue;
       for (const name of [market.symbol, id, String(pair["altname"])]) this.#markets.set(name, market);
       this.#assets.set(String(pair["base"]), market.base);
       this.#assets.set(String(pair["quote"]), market.quote);
     }
     this.#pairsReadAt = Date.now();
+  }
+
+  /** A pair that cannot be read must hide no other: it counts as not listed. */
+  #readMarket(id: string, pair: Body): Market | undefined {
+    try {
+      return marketOf(id, pair);
+    } catch (error) {
+      this.#session.logger.warn(`the pair ${id} cannot be read`, { error: (error as Error).message });
+      return undefined;
+    }
   }
 
   async #find(name: string): Promise<Market | undefined> {
@@ -192,7 +202,7 @@ class KrakenVenue implements Venue, TradingVenue {
 
   async symbols(): Promise<readonly string[]> {
     const pairs = await this.#public("AssetPairs");
-    return Object.entries(pairs).flatMap(([id, pair]) => marketOf(id, bodyOf(pair))?.symbol ?? []);
+    return Object.entries(pairs).flatMap(([id, pair]) => this.#readMarket(id, bodyOf(pair))?.symbol ?? []);
   }
 
   async quote(symbol: string): Promise<Quote> {

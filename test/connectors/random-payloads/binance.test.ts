@@ -156,6 +156,109 @@ const WITHDRAWAL = fc
     return { payload, expected: status === 6 && wallet !== 1 ? all : [] };
   });
 
+const DEPOSIT = fc
+  .record({
+    ...{ id: ID, amount: POSITIVE, status: fc.constantFrom(0, 1, 2, 6, 7, 8), at: COUNT, more: MORE },
+    wallet: maybe(fc.integer({ min: 0, max: 1 })),
+  })
+  .map(({ id, amount, status, at, more, wallet }): Stated => {
+    const payload = {
+      ...more,
+      id,
+      amount,
+      coin: "BNB",
+      status,
+      insertTime: at.json,
+      walletType: wallet,
+      transferType: 0,
+    };
+    const found = { id: `deposit ${id}`, kind: "deposit", timestamp: at.ms, amount, currency: "BNB" };
+    return { payload, expected: (status === 1 || status === 6) && wallet !== 1 ? [found] : [] };
+  });
+
+const DISTRIBUTION = fc
+  .record({ id: ID, amount: POSITIVE, at: COUNT, words: maybe(fc.constantFrom("", "BNB Vault")), more: MORE })
+  .map(({ id, amount, at, words, more }): Stated => {
+    const of = { id: `distribution ${id}`, kind: "interest", timestamp: at.ms, amount, currency: "BNB" };
+    return {
+      payload: { ...more, id, amount, asset: "BNB", divTime: at.json, enInfo: words, tranId: "1" },
+      expected: present({ ...of, note: words === "" ? undefined : words }),
+    };
+  });
+
+const REPORT = fc
+  .record({
+    ...{ order: ID, clientId: ID, side: SIDE, executed: EXECUTED, quantity: ANY, limit: ANY, at: COUNT, more: MORE },
+    ...{
+      status: fc.constantFrom(...Object.keys(STATUSES)),
+      words: fc.constantFrom("NONE", "", "INSUFFICIENT_BALANCES"),
+    },
+  })
+  .map(({ order, clientId, side, executed, quantity, limit, at, more, status, words }): Stated => {
+    const { filled, average, paid } = executed;
+    const payload = {
+      ...{ ...more, e: "executionReport", E: at.json, s: "BTCUSDT", c: clientId, C: "", S: upper(side), X: status },
+      ...{ r: words, i: order, z: filled, Z: paid, p: limit, q: quantity, T: at.json, Q: "0.00000000" },
+    };
+    const expected = present({
+      ...{ venueOrderId: order, clientOrderId: clientId, status: stateOf(STATUSES[status] ?? "", filled) },
+      ...{ filledQuantity: filled, symbol: "BTC/USDT", side, averagePrice: average, updatedAt: at.ms },
+      quantity: isAboveZero(quantity) ? quantity : undefined,
+      limitPrice: isAboveZero(limit) ? limit : undefined,
+      reason: words === "INSUFFICIENT_BALANCES" ? words : undefined,
+    });
+    return { payload, expected };
+  });
+
+const STREAMED = fc
+  .record({ bid: ANY, ask: ANY, bidSize: maybe(ANY), askSize: maybe(ANY), last: maybe(ANY), at: COUNT, more: MORE })
+  .map(({ bid, ask, bidSize, askSize, last, at, more }): Stated => {
+    const payload = {
+      ...more,
+      e: "24hrTicker",
+      E: at.json,
+      s: "BTCUSDT",
+      b: bid,
+      a: ask,
+      B: bidSize,
+      A: askSize,
+      c: last,
+    };
+    return { payload, expected: present({ symbol: "BTC/USDT", bid, ask, timestamp: at.ms, bidSize, askSize, last }) };
+  });
+
+const MARKET = fc
+  .record({
+    ...{ tick: ANY, step: ANY, least: ANY, most: ANY, marketStep: ANY, notional: ANY, isOld: fc.boolean(), more: MORE },
+    ...{ status: fc.constantFrom("TRADING", "HALT", "A_STATUS_OF_2031"), isAllowed: maybe(fc.boolean()) },
+    types: fc.subarray(["LIMIT", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT", "LIMIT_MAKER", "A_TYPE_OF_2031"]),
+  })
+  .map(({ tick, step, least, most, marketStep, notional, isOld, more, status, isAllowed, types }): Stated => {
+    const payload = {
+      ...{ ...more, symbol: "BTCUSDT", status, baseAsset: "BTC", quoteAsset: "USDT", orderTypes: types },
+      isSpotTradingAllowed: isAllowed,
+      filters: [
+        { ...more, filterType: "PRICE_FILTER", minPrice: "0", tickSize: tick },
+        { filterType: "LOT_SIZE", stepSize: step, minQty: least, maxQty: most },
+        { filterType: "MARKET_LOT_SIZE", stepSize: marketStep, minQty: "0" },
+        { filterType: isOld ? "MIN_NOTIONAL" : "NOTIONAL", minNotional: notional },
+        { filterType: "A_FILTER_OF_2031", stepSize: "9" },
+      ],
+    };
+    const rule = (text: string) => (isAboveZero(text) ? text : undefined);
+    const names = { LIMIT: "limit", MARKET: "market", STOP_LOSS: "stop", STOP_LOSS_LIMIT: "stop_limit" };
+    const ours = ["MARKET", "LIMIT", "STOP_LOSS", "STOP_LOSS_LIMIT"] as const;
+    const expected = present({
+      ...{ symbol: "BTC/USDT", currency: "USDT", timesInForce: ["gtc", "ioc", "fok"] },
+      orderTypes: ours.filter((type) => types.includes(type)).map((type) => names[type]),
+      orderFlags: types.includes("LIMIT_MAKER") ? ["postOnly"] : [],
+      tradable: status === "TRADING" && isAllowed !== false,
+      ...{ tickSize: rule(tick), lotSize: rule(step), marketLot: rule(marketStep), minQuantity: rule(least) },
+      ...{ maxQuantity: rule(most), minNotional: rule(notional) },
+    });
+    return { payload, expected };
+  });
+
 const KINDS: readonly Kind[] = [
   [
     "order",
@@ -171,6 +274,11 @@ const KINDS: readonly Kind[] = [
   ["execution report", EVENT, (event) => binance.eventFillOf(event, "BTC/USDT"), schemas.fillSchema],
   ["balances", BALANCES, binance.balancesOf],
   ["ticker", QUOTE, (ticker) => binance.quoteOf("BTC/USDT", ticker), schemas.quoteSchema],
+  ["report of the stream", REPORT, (event) => binance.eventReportOf(event, "BTC/USDT"), schemas.reportSchema],
+  ["ticker of the stream", STREAMED, (ticker) => binance.streamedQuoteOf("BTC/USDT", ticker), schemas.quoteSchema],
+  ["market", MARKET, (symbol) => binance.marketOf(symbol).instrument],
+  ["deposit", DEPOSIT, binanceWallet.depositOf, schemas.activitySchema],
+  ["distribution", DISTRIBUTION, binanceWallet.distributionOf, schemas.activitySchema],
   ["withdrawal", WITHDRAWAL, binanceWallet.withdrawalOf, schemas.activitySchema],
 ];
 

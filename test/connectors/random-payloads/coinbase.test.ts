@@ -9,6 +9,7 @@ import {
   ANY,
   ID,
   MORE,
+  POSITIVE,
   SHORT,
   SIGNED,
   type Stated,
@@ -184,6 +185,79 @@ const TRANSACTION = fc
     return { payload, expected: status === "completed" && kind !== "none" && isMoved ? [found] : [] };
   });
 
+const LEVELS = fc.array(fc.record({ price: ANY, size: ANY }), { maxLength: 2 });
+const BOOK = fc.record({ bids: LEVELS, asks: LEVELS, at: TIME, more: MORE }).map(({ bids, asks, at, more }): Stated => {
+  const [[bid], [ask]] = [bids, asks];
+  const expected = present({
+    ...{ symbol: "BTC/USD", bid: bid?.price ?? "0", ask: ask?.price ?? "0", timestamp: at.ms },
+    ...{ bidSize: bid?.size, askSize: ask?.size },
+  });
+  return { payload: { ...more, pricebook: { ...more, product_id: "BTC-USD", bids, asks, time: at.text } }, expected };
+});
+
+const SIDE_OF_TICKER = maybe(fc.oneof(ANY, fc.constant("")));
+const TICKER = fc
+  .record({
+    bid: SIDE_OF_TICKER,
+    ask: SIDE_OF_TICKER,
+    bidSize: SIDE_OF_TICKER,
+    askSize: SIDE_OF_TICKER,
+    at: TIME,
+    more: MORE,
+  })
+  .map(({ bid, ask, bidSize, askSize, at, more }): Stated => {
+    const sides = { best_bid: bid, best_ask: ask, best_bid_quantity: bidSize, best_ask_quantity: askSize };
+    const payload = [{ ...more, type: "ticker", product_id: "BTC-USD", price: "1", ...sides }, { timestamp: at.text }];
+    const expected = present({
+      ...{ symbol: "BTC/USD", bid: bid || "0", ask: ask || "0", timestamp: at.ms },
+      ...{ bidSize: bidSize || undefined, askSize: askSize || undefined },
+    });
+    return { payload, expected };
+  });
+
+const PRODUCT = fc
+  .record({
+    ...{
+      type: fc.constantFrom("SPOT", "FUTURE", "A_TYPE_OF_2031"),
+      tick: POSITIVE,
+      step: POSITIVE,
+      least: ANY,
+      cost: ANY,
+    },
+    ...{
+      off: fc.subarray(["is_disabled", "trading_disabled", "cancel_only", "view_only"]),
+      isLimit: maybe(fc.boolean()),
+    },
+    more: MORE,
+  })
+  .map(({ type, tick, step, least, cost, off, isLimit, more }): Stated => {
+    const payload = {
+      ...{ ...more, product_id: "BTC-USD", product_type: type, base_currency_id: "BTC", quote_currency_id: "USD" },
+      ...{ price_increment: tick, base_increment: step, base_min_size: least, quote_min_size: cost, price: "" },
+      ...{ limit_only: isLimit, ...Object.fromEntries(off.map((name) => [name, true])) },
+    };
+    const expected = {
+      ...{ symbol: "BTC/USD", currency: "USD", tickSize: tick, lotSize: step, minQuantity: least, minNotional: cost },
+      ...{ orderTypes: isLimit === true ? ["limit"] : ["market", "limit"], timesInForce: ["gtc", "ioc", "fok"] },
+      ...{ orderFlags: ["postOnly"], tradable: off.length === 0 },
+    };
+    return { payload, expected: type === "SPOT" ? expected : undefined };
+  });
+
+const CANDLE = fc
+  .record({
+    seconds: fc.integer({ min: 946_684_800, max: 4_102_444_799 }),
+    open: ANY,
+    high: ANY,
+    low: ANY,
+    close: ANY,
+    volume: ANY,
+  })
+  .map(({ seconds, ...prices }): Stated => ({
+    payload: { start: String(seconds), ...prices },
+    expected: { symbol: "BTC/USD", timestamp: seconds * 1_000, ...prices },
+  }));
+
 const KINDS: readonly Kind[] = [
   [
     "order",
@@ -201,6 +275,10 @@ const KINDS: readonly Kind[] = [
     (fill) => listedFill({ fillId: fill.entry_id, venueOrderId: fill.order_id }, () => coinbase.fillOf(fill)),
     schemas.fillSchema,
   ],
+  ["book", BOOK, (answer) => coinbase.quoteOf("BTC/USD", answer), schemas.quoteSchema],
+  ["ticker", TICKER, ([ticker, whole]) => coinbase.streamedQuoteOf(ticker, whole), schemas.quoteSchema],
+  ["product", PRODUCT, (product) => coinbase.marketOf(product)?.instrument],
+  ["candle", CANDLE, (candle) => coinbase.barOf("BTC/USD", candle)],
   ["balances", BALANCES, coinbase.balancesOf],
   ["transaction", TRANSACTION, coinbaseWallets.activitiesOf, schemas.activitySchema],
 ];

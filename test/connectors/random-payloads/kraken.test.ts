@@ -206,6 +206,71 @@ const COINS = new Map([
   ["ZUSD", "USD"],
 ]);
 
+const NOW = 1_800_000_000_000;
+const TICKER = fc
+  .record({ bid: ANY, ask: ANY, bidSize: ANY, askSize: ANY, last: ANY, more: MORE })
+  .map(({ bid, ask, bidSize, askSize, last, more }): Stated => {
+    const payload = { ...more, a: [ask, "9", askSize], b: [bid, "9", bidSize], c: [last, "9"], v: ["1", "2"], o: "1" };
+    const times = { timestamp: NOW, timeSource: "received" };
+    return { payload, expected: { symbol: "BTC/USD", bid, ask, bidSize, askSize, last, ...times } };
+  });
+
+const STREAMED = fc
+  .record({
+    ...{ bid: written(ANY), ask: written(ANY), bidSize: written(ANY), askSize: written(ANY), last: written(ANY) },
+    ...{ at: maybe(TIME), more: MORE },
+  })
+  .map(({ bid, ask, bidSize, askSize, last, at, more }): Stated => {
+    const payload = {
+      ...{ ...more, symbol: "BTC/USD", bid: bid.json, bid_qty: bidSize.json, ask: ask.json, ask_qty: askSize.json },
+      ...{ last: last.json, volume: "1", change_pct: -0.5, timestamp: at?.text ?? at },
+    };
+    const texts = { bid: bid.text, ask: ask.text, bidSize: bidSize.text, askSize: askSize.text, last: last.text };
+    return { payload, expected: at ? { symbol: "BTC/USD", ...texts, timestamp: at.ms } : undefined };
+  });
+
+const PAIR = fc
+  .record({
+    ...{ tick: maybe(POSITIVE), decimals: fc.integer({ min: 0, max: 10 }), lot: fc.integer({ min: 0, max: 10 }) },
+    ...{ least: ANY, cost: maybe(ANY), status: maybe(fc.constantFrom("online", "cancel_only", "a_status_of_2031")) },
+    more: MORE,
+  })
+  .map(({ tick, decimals, lot, least, cost, status, more }): Stated => {
+    const payload = {
+      ...{
+        ...more,
+        altname: "XBTUSD",
+        wsname: "XBT/USD",
+        base: "XXBT",
+        quote: "ZUSD",
+        pair_decimals: decimals,
+        status,
+      },
+      ...{ lot_decimals: lot, tick_size: tick, ordermin: least, costmin: cost, fees: [["0", "0.26"]] },
+    };
+    const expected = present({
+      ...{ symbol: "BTC/USD", currency: "USD", orderTypes: ["market", "limit", "stop", "stop_limit"] },
+      ...{ timesInForce: ["gtc", "ioc"], orderFlags: ["postOnly"], tickSize: tick ?? `1e-${decimals}` },
+      ...{ lotSize: `1e-${lot}`, minQuantity: least, minNotional: cost },
+      tradable: status === undefined || status === null || status === "online",
+    });
+    return { payload, expected };
+  });
+
+const BAR = fc
+  .record({
+    seconds: fc.integer({ min: 946_684_800, max: 4_102_444_799 }),
+    open: ANY,
+    high: ANY,
+    low: ANY,
+    close: ANY,
+    volume: ANY,
+  })
+  .map(({ seconds, open, high, low, close, volume }): Stated => {
+    const payload = [seconds, open, high, low, close, "1", volume, 7];
+    return { payload, expected: { symbol: "BTC/USD", timestamp: seconds * 1_000, open, high, low, close, volume } };
+  });
+
 const KINDS: readonly Kind[] = [
   [
     "order",
@@ -223,6 +288,10 @@ const KINDS: readonly Kind[] = [
     (event) => listedFill({ fillId: event.exec_id }, () => kraken.eventFillOf(event)),
     schemas.fillSchema,
   ],
+  ["ticker", TICKER, (ticker) => kraken.quoteOf("BTC/USD", ticker, NOW), schemas.quoteSchema],
+  ["ticker of the stream", STREAMED, kraken.streamedQuoteOf, schemas.quoteSchema],
+  ["pair", PAIR, (pair) => kraken.marketOf("XXBTZUSD", pair)?.instrument],
+  ["bar", BAR, (entry) => kraken.barOf("BTC/USD", entry)],
   ["balances", BALANCES, (balances) => kraken.balancesOf(balances, COINS)],
   [
     "entry of the ledger",
