@@ -1,6 +1,6 @@
 // Builds dist/. `dist/src` is the program as a few ES modules: one file per entry point and shared chunks, so that a command
-// loads few files. `dist/sandbox` holds the scripts of the connector worker, of the egress thread, of the guard thread and of
-// the guard process, one file each. `dist/ui` is the page, with its file names hashed. `tsc` emits only the type declarations
+// loads few files. `dist/sandbox` holds the scripts of the connector worker, of the egress thread, of the guard thread, of
+// the guard process and of the thread that compares lines, one file each. `dist/ui` is the page, with its file names hashed. `tsc` emits only the type declarations
 // of the SDK.
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -143,6 +143,7 @@ await build({
     ["src/egress/egress-thread", "egress-thread"],
     ["sandbox/guard-worker", "guard-worker"],
     ["src/app/guard-process-main", "guard-process"],
+    ["src/app/line-check-worker", "line-check"],
   ].map(([name, out]) => ({ in: `${root}${name}.ts`, out })),
   outdir: `${root}dist/sandbox`,
   outExtension: { ".js": ".cjs" },

@@ -1,4 +1,5 @@
 /** Opens the record of a desk: its journal, folded state, bus and keys; and writes the first records of this run. */
+import { availableParallelism } from "node:os";
 import type { DiskArchive } from "../bus/archive.ts";
 import { openBus } from "../bus/bus.ts";
 import { CHECKPOINT_FILE } from "../bus/checkpoint.ts";
@@ -33,6 +34,7 @@ import {
   JournalCheck,
   openGuardedRecord,
 } from "./journal-guard.ts";
+import { openLineChecker } from "./line-check-thread.ts";
 
 export interface RecordOptions extends DeskPlace {
   readonly clock: Clock;
@@ -41,6 +43,8 @@ export interface RecordOptions extends DeskPlace {
   readonly version: string;
   /** `[account] currency`. */
   readonly currency: string;
+  /** The folder in which Qoc is installed. */
+  readonly packageRoot: string;
   /** Start with trading halted. */
   readonly halted?: boolean | undefined;
 }
@@ -252,6 +256,7 @@ async function foldFrom(
       check.take(recorded, hash);
     },
     ...{ disk, dir, clock, from, log: logs, onFailure },
+    openChecker: availableParallelism() > 1 ? () => openLineChecker(options.packageRoot) : undefined,
   });
   if (from !== undefined) await check.readEarlier(disk, dir, from.seq, scan);
   const unused = from === undefined ? undefined : await whyUnused({ disk, dir, from, scan }, decisions);

@@ -3,6 +3,7 @@ import { bufferView } from "../lib/buffer-view.ts";
 import type { Recorded } from "../domain/event.ts";
 import type { Disk } from "../domain/ports.ts";
 import { GENESIS, LINE_BYTES_MAX, type ReadLine, readLine } from "./journal-record.ts";
+import { type LineChecker, SegmentReader } from "./segment-reader.ts";
 
 const SEGMENT = /^\d{6}\.ndjson$/;
 /** A complete record with more text on its line. A crash cannot cause this: the newline was damaged later. */
@@ -139,12 +140,27 @@ export interface ScanOptions {
   take?: ((recorded: Recorded, hash: string) => void) | undefined;
   /** Only the records after this one are read and verified. */
   readonly from?: ScanStart | undefined;
+  /** Compares the lines of a long journal with their hashes elsewhere. It makes no difference to the result. */
+  readonly openChecker?: (() => LineChecker) | undefined;
 }
 
-/** Reads one segment at a time. Never rejects because of the content of a file. */
+/** Reads one segment after another. Never rejects because of the content of a file. */
 export async function scanJournal(disk: Disk, dir: string, options: ScanOptions = {}): Promise<JournalScan> {
-  const { progress, take, from } = options;
   const segments = await listSegments(disk, dir);
+  const paths = segments.map((name) => `${dir}/${name}`);
+  const reader = new SegmentReader(disk, paths.slice(options.from?.segments.length ?? 0), options.openChecker);
+  try {
+    return await scanSegments(segments, reader, options);
+  } finally {
+    reader.close();
+  }
+}
+
+async function scanSegments(
+  segments: readonly string[],
+  reader: SegmentReader,
+  { progress, take, from }: ScanOptions,
+): Promise<JournalScan> {
   const events: Recorded[] = [];
   const keep = take ?? ((recorded: Recorded): void => void events.push(recorded));
   const sealed: SealedSegment[] = [...(from?.segments ?? [])];
@@ -153,7 +169,7 @@ export async function scanJournal(disk: Disk, dir: string, options: ScanOptions 
   for (const [index, segment] of segments.entries()) {
     if (index < (from?.segments.length ?? 0)) continue;
     const isLast = index === segments.length - 1;
-    const bytes = bufferView(await disk.read(`${dir}/${segment}`));
+    const { bytes, matching } = await reader.next();
     const start = isFound ? 0 : placeAfter(bytes, cursor);
     if (start === undefined) {
       const last = isLast ? undefined : lastRecord(bytes);
@@ -162,7 +178,7 @@ export async function scanJournal(disk: Disk, dir: string, options: ScanOptions 
       continue;
     }
     isFound = true;
-    const problem = scanSegment({ segment, bytes, start, isLast, cursor }, keep);
+    const problem = scanSegment({ segment, bytes, start, matching, isLast, cursor }, keep);
     progress?.(index + 1, segments.length, cursor.seq);
     if (problem !== undefined) return { events, segments, sealed, head: { ...cursor }, ...problem };
     if (!isLast) sealed.push({ bytes: bytes.length, ...cursor });
@@ -203,19 +219,21 @@ interface SegmentScan {
   readonly segment: string;
   readonly bytes: Buffer;
   readonly start: number;
+  /** {@link matchingEnd} of its bytes, or less. */
+  readonly matching: number;
   readonly isLast: boolean;
   readonly cursor: Cursor;
 }
 
 function scanSegment(
-  { segment, bytes: buffer, start: from, isLast, cursor }: SegmentScan,
+  { segment, bytes: buffer, start: from, matching, isLast, cursor }: SegmentScan,
   keep: (recorded: Recorded, hash: string) => void,
 ): Pick<JournalScan, "torn" | "corrupt"> | undefined {
   let start = from;
   for (let line = 1 + lineCount(buffer, from); start < buffer.length; line++) {
     const newline = buffer.indexOf(10, start);
     const end = newline === -1 ? buffer.length : newline;
-    const read = readLine(buffer, { start, end, last: cursor.hash });
+    const read = readLine(buffer, { start, end, last: cursor.hash, isMatching: end < matching });
     const isTail = isLast && (newline === -1 || newline === buffer.length - 1);
     const problem = newline === -1 ? "has no newline" : typeof read === "string" ? read : chainProblem(read, cursor);
     if (problem !== undefined || typeof read === "string") {

@@ -76,6 +76,8 @@ export interface LinePlace {
   readonly end: number;
   /** The hash of the line before, if it is known. It makes no difference to the result. */
   readonly last: string;
+  /** {@link matchingEnd} has compared the line with its hash. */
+  readonly isMatching?: boolean;
 }
 
 function wholeOf(line: Buffer): LinePlace {
@@ -92,10 +94,21 @@ export function readLinks(line: Buffer): Pick<ReadLine, "prev" | "hash"> | strin
   return prev === undefined ? "lacks its fixed fields" : { hash, prev };
 }
 
+/** The end of the first lines of a segment that match their hashes: the place after the newline of the last of them. */
+export function matchingEnd(segment: Buffer): number {
+  let start = 0;
+  for (let end = segment.indexOf(10); end !== -1; end = segment.indexOf(10, start)) {
+    if (!checkedHash(segment, { start, end, last: "" })) return start;
+    start = end + 1;
+  }
+  return start;
+}
+
 /** The hash of the line; "" if the line does not match it; undefined without one. */
-function checkedHash(bytes: Buffer, { start, end: lineEnd }: LinePlace): string | undefined {
+function checkedHash(bytes: Buffer, { start, end: lineEnd, isMatching = false }: LinePlace): string | undefined {
   const end = lineEnd - HASH_CHARS;
   if (end < start || !hasText(bytes, end, HASH_OPEN) || !hasText(bytes, lineEnd - 2, HASH_CLOSE)) return undefined;
+  if (isMatching) return bytes.toString("latin1", end + HASH_OPEN.length, lineEnd - 2);
   bytes[end] = CLOSE;
   const hash = sha256(bytes.subarray(start, end + 1));
   bytes[end] = COMMA;

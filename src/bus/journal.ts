@@ -7,7 +7,14 @@
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { AppendFile, Clock, Disk, Log } from "../domain/ports.ts";
-import { type JournalScan, type ScanStart, type SealedSegment, scanJournal, segmentName } from "./journal-read.ts";
+import {
+  type JournalScan,
+  type ScanOptions,
+  type ScanStart,
+  type SealedSegment,
+  scanJournal,
+  segmentName,
+} from "./journal-read.ts";
 import { LineBuffer } from "./line-buffer.ts";
 
 export interface Appended {
@@ -43,6 +50,8 @@ export interface JournalOptions {
   readonly take?: (recorded: Recorded, hash: string) => void;
   /** Only the records after this one are read. */
   readonly from?: ScanStart | undefined;
+  /** As of a scan. */
+  readonly openChecker?: ScanOptions["openChecker"];
 }
 
 /** A start after a crash reads the records since the last segment began. */
@@ -74,12 +83,13 @@ function openBatch(lines: LineBuffer): Batch {
 export async function openJournal({
   take,
   from,
+  openChecker,
   ...options
 }: JournalOptions): Promise<{ scan: JournalScan; journal: Journal | undefined }> {
   const { disk, dir } = options;
   await disk.mkdir(dir);
   // The open journal does not keep `take`, which may refer to all that was read.
-  const scan = await scanJournal(disk, dir, { take, from });
+  const scan = await scanJournal(disk, dir, { take, from, openChecker });
   if (scan.corrupt !== undefined || scan.lacksStart === true) return { scan, journal: undefined };
   if (scan.torn !== undefined) await setAside(options, scan.torn);
   const file = await disk.append(`${dir}/${segmentName(Math.max(1, scan.segments.length))}`);

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
+import { openLineChecker } from "../../src/app/line-check-thread.ts";
 import { openJournal } from "../../src/bus/journal.ts";
 import { scanJournal } from "../../src/bus/journal-read.ts";
 import { openReplay } from "../../src/bus/replay.ts";
@@ -37,7 +38,7 @@ import { orderEventsOf } from "./orders-scenario.ts";
 import { finishReport, startReport } from "./report.ts";
 import { serveVenue } from "./venue-thread.ts";
 import { ordersBesideQuotes, venueOrders } from "./venues.ts";
-import { adapterOnWorker, instantVenue } from "./harness.ts";
+import { PACKAGE_ROOT, adapterOnWorker, instantVenue } from "./harness.ts";
 
 const ORDER = {
   clientOrderId: "q1-1-1",
@@ -168,7 +169,13 @@ async function restart(): Promise<readonly Row[]> {
   let now = Date.UTC(2026, 6, 5);
   const clock: Clock = { ...systemClock, now: () => (now += 10) };
   const { journal } = await openJournal({ disk, dir, clock, log: quietLog() });
-  for (const event of orderEventsOf(RECORDS)) journal?.append(event);
+  let appended = 0;
+  for (const event of orderEventsOf(RECORDS)) {
+    journal?.append(event);
+    appended += 1;
+    // A desk flushes soon after each record: without that the journal would be one segment.
+    if (appended % 1_000 === 0) await journal?.flush();
+  }
   await journal?.close();
   const lines = readFileSync(join(dir, "000001.ndjson"), "utf8");
   const segments = await scanJournal(disk, dir);
@@ -183,7 +190,8 @@ async function restart(): Promise<readonly Row[]> {
   const ours = async (): Promise<void> => {
     const { state, take } = openReplay();
     // As a start does: profit and loss are folded beside the state.
-    await scanJournal(disk, dir, { take: new KeptLedger(state, emptyLedger("USD"), quietLog()).beside(take) });
+    const ledger = new KeptLedger(state, emptyLedger("USD"), quietLog());
+    await scanJournal(disk, dir, { take: ledger.beside(take), openChecker: () => openLineChecker(PACKAGE_ROOT) });
     if (state.seq !== RECORDS) throw new Error("the fold lost records");
   };
   const times = await inTurn(SHORT ? 3 : 12, ours, floor);

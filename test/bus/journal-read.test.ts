@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openJournal } from "../../src/bus/journal.ts";
 import { type JournalScan, scanJournal } from "../../src/bus/journal-read.ts";
+import { matchingEnd } from "../../src/bus/journal-record.ts";
+import type { LineChecker } from "../../src/bus/segment-reader.ts";
 import { type CrashDisk, crashDisk } from "../support/crash-disk.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { FIRST_SEGMENT, JOURNAL_DIR, openJournalHarness, runStarted } from "../support/journal-harness.ts";
@@ -28,8 +30,8 @@ async function diskOf(files: ReadonlyMap<string, Buffer>): Promise<CrashDisk> {
   return disk;
 }
 
-async function scanOf(files: ReadonlyMap<string, Buffer>): Promise<JournalScan> {
-  return scanJournal(await diskOf(files), JOURNAL_DIR);
+async function scanOf(files: ReadonlyMap<string, Buffer>, checker?: LineChecker): Promise<JournalScan> {
+  return scanJournal(await diskOf(files), JOURNAL_DIR, { openChecker: checker && (() => checker) });
 }
 
 function linesOf(bytes: Buffer | undefined): string[] {
@@ -92,6 +94,61 @@ describe("any flipped bit", () => {
       }),
       { numRuns: 600 },
     );
+  });
+});
+
+describe("lines that another thread compares with their hashes", () => {
+  interface CountedChecker extends LineChecker {
+    readonly counts: { checks: number; closed: number };
+  }
+
+  function checkerOf(check: (segment: Buffer) => Promise<number>): CountedChecker {
+    const counts = { checks: 0, closed: 0 };
+    return {
+      counts,
+      check: (segment) => {
+        counts.checks += 1;
+        return check(Buffer.from(segment));
+      },
+      close: () => void (counts.closed += 1),
+    };
+  }
+
+  it("give the same scan, whatever is damaged and whether the thread answers", async () => {
+    const names = [...segments.keys()];
+    const place = fc.record({ name: fc.constantFrom(...names), at: fc.nat(), bit: fc.integer({ min: 0, max: 8 }) });
+    await fc.assert(
+      fc.asyncProperty(place, fc.boolean(), async ({ name, at, bit }, hasEnded) => {
+        const damaged = Buffer.from(segments.get(name) ?? []);
+        const index = at % damaged.length;
+        // Bit 8: nothing is damaged.
+        damaged[index] = (damaged[index] ?? 0) ^ ((1 << bit) & 0xff);
+        const files = new Map([...segments, [name, damaged]]);
+        const checker = checkerOf(async (segment) => (hasEnded ? 0 : matchingEnd(segment)));
+        expect(await scanOf(files, checker)).toEqual(await scanOf(files));
+        expect(checker.counts.checks).toBeGreaterThan(0);
+        expect(checker.counts.closed).toBe(1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("are all but those of the first segment, and a segment with damage is compared up to it", async () => {
+    const [, second = Buffer.alloc(0), ...others] = [...segments.values()];
+    const damaged = Buffer.from(second);
+    const lastStart = damaged.lastIndexOf(10, damaged.length - 2) + 1;
+    damaged[lastStart + 20] = (damaged[lastStart + 20] ?? 0) ^ 1;
+    expect(matchingEnd(second)).toBe(second.length);
+    expect(matchingEnd(damaged)).toBe(lastStart);
+    const checker = checkerOf(async (segment) => matchingEnd(segment));
+    await scanOf(segments, checker);
+    expect(checker.counts.checks).toBe(1 + others.length);
+  });
+
+  it("of a short journal are compared by the scan alone", async () => {
+    const checker = checkerOf(async () => 0);
+    await scanOf(new Map([...segments].slice(0, 2)), checker);
+    expect(checker.counts).toEqual({ checks: 0, closed: 0 });
   });
 });
 

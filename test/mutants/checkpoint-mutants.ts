@@ -8,6 +8,7 @@ const LEDGER = "test/trading/account/archived-ledger.test.ts";
 const LISTS = "test/trading/orders/archived-orders.test.ts";
 const WHOLE_LEDGER = "is that of the whole journal, over random journals, checkpoints and starts";
 const WRITTEN = "is that of the record of its cut, over random journals, places and records between its lines";
+const SAME_SCAN = "give the same scan, whatever is damaged and whether the thread answers";
 const UNUSED = "it is not used, and the journal is read as a whole";
 
 export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
@@ -370,5 +371,23 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     replace: "    const line: PreparedLine | undefined = known;\n",
     test: CHECKPOINT,
     fails: WHOLE,
+  },
+  {
+    name: "c41",
+    removes: "the comparison with their hashes of lines in another thread",
+    file: "src/bus/journal-record.ts",
+    search: 'if (!checkedHash(segment, { start, end, last: "" })) return start;',
+    replace: "if (end === start) return start;",
+    test: "test/bus/journal-read.test.ts",
+    fails: SAME_SCAN,
+  },
+  {
+    name: "c42",
+    removes: "the comparison with their hashes of lines behind those that another thread compared",
+    file: "src/bus/journal-read.ts",
+    search: "isMatching: end < matching",
+    replace: "isMatching: matching > 0",
+    test: "test/bus/journal-read.test.ts",
+    fails: SAME_SCAN,
   },
 ];

@@ -134,6 +134,8 @@ const AMBIENT_POWERS: readonly {
       "src/egress/",
       "src/app/journal-thread.ts",
       "src/app/journal-worker.ts",
+      "src/app/line-check-thread.ts",
+      "src/app/line-check-worker.ts",
       "src/market-data/feed-thread.ts",
       "src/market-data/feed-worker.ts",
       "sandbox/",
