@@ -25,7 +25,8 @@ const BUNDLED = [
   "trading-signals",
 ];
 
-const zod = await import("zod");
+/** Packages that are a file each, which its first use loads: a short command parses nothing, and few desks have issues. */
+const LAZY = { zod: await import("zod"), yaml: await import("yaml") };
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
@@ -46,15 +47,17 @@ const englishOnly = {
       contents: 'export { default as en } from "./en.js";',
     })),
 };
-/**
- * Zod is a file of its own, which its first use loads: a short command only asks the desk, and parses nothing itself. Each
- * name that a module imports from zod becomes a value that stands for zod's own.
- */
-const lazyZod = {
-  name: "lazy-zod",
+/** Each name that a module imports from such a package becomes a value that stands for the package's own. */
+const lazyPackages = {
+  name: "lazy-packages",
   setup: (builder) => {
-    builder.onResolve({ filter: /^zod$/ }, () => ({ path: "zod", namespace: "lazy-zod" }));
-    builder.onLoad({ filter: /.*/, namespace: "lazy-zod" }, () => ({ contents: lazyExports(Object.keys(zod)) }));
+    builder.onResolve({ filter: new RegExp(`^(${Object.keys(LAZY).join("|")})$`) }, ({ path }) => ({
+      path,
+      namespace: "lazy-packages",
+    }));
+    builder.onLoad({ filter: /.*/, namespace: "lazy-packages" }, ({ path }) => ({
+      contents: lazyExports(path, Object.keys(LAZY[path])),
+    }));
   },
 };
 /**
@@ -91,9 +94,11 @@ const nodeModules = {
     builder.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
       kind === "import-statement" ? { path, namespace: "node-modules" } : undefined,
     );
-    builder.onLoad({ filter: /.*/, namespace: "node-modules" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-    }));
+    builder.onLoad({ filter: /.*/, namespace: "node-modules" }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== "default");
+      const whole = `const whole = process.getBuiltinModule("${path}"); export default whole;`;
+      return { contents: `${whole} const get = (name) => whole[name]; ${exportsOf(names, "get")}` };
+    });
   },
 };
 const common = {
@@ -110,7 +115,7 @@ await build({
   ),
   outbase: `${root}src`,
   outdir: `${root}dist/src`,
-  plugins: [englishOnly, lazyZod, nodeModules, sharedChunks],
+  plugins: [englishOnly, lazyPackages, nodeModules, sharedChunks],
   chunkNames: "chunks/[name]-[hash]",
   splitting: true,
   format: "esm",
@@ -130,7 +135,7 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: { zod: "zod" },
+  entryPoints: Object.fromEntries(Object.keys(LAZY).map((name) => [name, name])),
   outdir: `${root}dist/src/chunks`,
   outExtension: { ".js": ".cjs" },
   format: "cjs",
@@ -191,17 +196,25 @@ const shell = readFileSync(`${root}src/ui/index.html`, "utf8")
 writeFileSync(`${root}dist/ui/index.html`, shell);
 writeFileSync(`${root}dist/ui/THIRD-PARTY.txt`, licencesOf(Object.keys(page.metafile.inputs)));
 
-/** A module with these names of zod. Unused ones leave the bundle. */
-function lazyExports(names) {
+/** A module with these names of a package. */
+function lazyExports(path, names) {
   return `
     import { createRequire } from "node:module";
     let loaded;
-    const zod = () => (loaded ??= createRequire(import.meta.url)("./zod.cjs"));
+    const whole = () => (loaded ??= createRequire(import.meta.url)("./${path}.cjs"));
     const lazy = (name) => new Proxy(function () {}, {
-      apply: (_target, _self, values) => zod()[name](...values),
-      get: (_target, key) => zod()[name][key],
+      apply: (_target, _self, values) => whole()[name](...values),
+      construct: (_target, values) => new (whole()[name])(...values),
+      get: (_target, key) => whole()[name][key],
     });
-    ${names.map((name) => `const $${name} = /* @__PURE__ */ lazy("${name}"); export { $${name} as ${name} };`).join("\n")}`;
+    ${exportsOf(names, "lazy")}`;
+}
+
+/** Exports of what the function returns for each name. Unused ones leave the bundle. */
+function exportsOf(names, make) {
+  return names
+    .map((name) => `const $${name} = /* @__PURE__ */ ${make}("${name}"); export { $${name} as ${name} };`)
+    .join("");
 }
 
 /** The licences of the packages whose files are in a bundle: they require that their text goes with it. */

@@ -36,6 +36,9 @@ import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } fro
 
 export const CONFIG_FORMAT = 1;
 export const CONFIG_BYTES_MAX = 1024 * 1024;
+/** A desk parses its file a few times: to compile code for a schema, as zod does, would take longer than to parse. */
+const ONCE = { jitless: true } as const;
+
 const MINUTE_MS = 60_000;
 
 export interface ConnectorConfig {
@@ -136,7 +139,7 @@ export function readConfig(text: string, path: string, globalFile?: ConfigFile):
   const document = Object.fromEntries(
     Object.entries(mergeTables(defaults, local)).filter(([key]) => !UNIMPLEMENTED_TABLES.includes(key)),
   );
-  const parsed = deskSchema.safeParse(document);
+  const parsed = deskSchema.safeParse(document, ONCE);
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue)));
   problems.push(...misplacedReferences(local));
   const guards = readGuards(document["guard"], { path, text }, problems);
@@ -234,7 +237,7 @@ function readGuards(tables: unknown, { path: file, text }: ConfigFile, problems:
     const { key } = entry;
     const line = locateKey(text, ["guard", index]).line;
     if ((GUARD_KEYS as readonly string[]).includes(key)) {
-      const parsed = GUARD_OPTIONS[key as GuardKey].safeParse(entry);
+      const parsed = GUARD_OPTIONS[key as GuardKey].safeParse(entry, ONCE);
       if (parsed.success) guards.push({ kind: "built-in", line, options: parsed.data } as GuardConfig);
       else problems.push(...parsed.error.issues.flatMap((issue) => guardProblems(issue, index, key as GuardKey)));
     } else if (typeof entry["adapter"] === "string") {
