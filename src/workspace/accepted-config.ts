@@ -97,7 +97,7 @@ export function configOf(tables: ConfigTables, root: string): DeskConfig {
       everyMs: Number(table["every"]) * MINUTE_MS,
     })),
     // Records of earlier versions lack these tables.
-    scheduleLimits: scheduleLimitsSchema.parse(tables.schedules ?? {}),
+    scheduleLimits: scheduleLimitsSchema().parse(tables.schedules ?? {}),
     schedules: (tables.schedule ?? []).map((table) => deskSchedule(table as unknown as DeskSchedule)),
     ui: { approve: member(ui, "approve"), origins: member(ui, "origins") },
     risk: decodeTable(tables.risk),

@@ -2,18 +2,21 @@
 import * as z from "zod";
 import { decimal, text } from "../domain/decimal.ts";
 import { decimalOption } from "../domain/config/guard-config.ts";
+import { lazy } from "../lib/lazy.ts";
 
-export const accountSchema = z.strictObject({
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3,5}$/, 'must be a currency code such as "USD"')
-    .default("USD"),
-  nav_method: z.enum(["last_snapshot", "live"]).default("last_snapshot"),
-  /** An approval at a terminal above this notional takes the typed symbol; below it, y. */
-  type_symbol_above: decimalOption.default(decimal("10000")),
-  /** Per cent a year, for the Sharpe ratio. */
-  risk_free_pct: z.number().min(-10).max(100).default(0),
-});
+export const accountSchema = lazy(() =>
+  z.strictObject({
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3,5}$/, 'must be a currency code such as "USD"')
+      .default("USD"),
+    nav_method: z.enum(["last_snapshot", "live"]).default("last_snapshot"),
+    /** An approval at a terminal above this notional takes the typed symbol; below it, y. */
+    type_symbol_above: decimalOption().default(decimal("10000")),
+    /** Per cent a year, for the Sharpe ratio. */
+    risk_free_pct: z.number().min(-10).max(100).default(0),
+  }),
+);
 
 export interface AccountConfig {
   readonly currency: string;
@@ -26,7 +29,10 @@ export interface AccountConfig {
   readonly riskFreePct: number;
 }
 
-export function accountOf(data: z.infer<typeof accountSchema>, currencyAt: string | undefined): AccountConfig {
+export function accountOf(
+  data: z.infer<ReturnType<typeof accountSchema>>,
+  currencyAt: string | undefined,
+): AccountConfig {
   return {
     currency: data.currency,
     currencyAt,

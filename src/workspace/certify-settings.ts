@@ -6,6 +6,7 @@ import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { TimeInForce } from "../domain/sdk.ts";
 import { formatKeyPath, locateKey, parseToml } from "./toml.ts";
+import { lazy } from "../lib/lazy.ts";
 
 /** Wire formats of the kit's own venue besides its usual one. */
 const DIALECTS = ["alpaca", "binance", "coinbase", "kraken", "ibkr"] as const;
@@ -22,60 +23,61 @@ function address(protocols: readonly string[]) {
     );
 }
 
-const relativePath = z.string().regex(/^\.\.?\//, 'must be a path that starts with "./"');
+const relativePath = lazy(() => z.string().regex(/^\.\.?\//, 'must be a path that starts with "./"'));
 /** The adapter gets what is there: a connector of others must not lead to data of the operator. */
-const ownFolder = relativePath.refine(
-  (path) => !path.split("/").includes(".."),
-  "must be below the connector's folder",
+const ownFolder = lazy(() =>
+  relativePath().refine((path) => !path.split("/").includes(".."), "must be below the connector's folder"),
 );
 
-const settingsSchema = z.strictObject({
-  /** A symbol that the venue lists. */
-  symbol: z.string().min(1).max(64).default("AAPL"),
-  /** A second symbol that the venue lists. */
-  other_symbol: z.string().min(1).max(64).optional(),
-  /** A symbol that the venue does not list. */
-  unknown_symbol: z.string().min(1).max(64).default("NO-SUCH"),
-  /** The quantity of each test order. */
-  quantity: z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, 'must be a decimal in quotes, like "1"')
-    .default("1"),
-  /** The time in force of test orders; by default the first of `day`, `gtc`, `ioc`, `fok` that the instrument takes. */
-  time_in_force: z.enum(["day", "gtc", "ioc", "fok"]).optional(),
-  /**
-   * false: the run places no orders. This is the default with a grant and with an upstream on another machine, because
-   * both may reach a real venue.
-   */
-  orders: z.boolean().optional(),
-  /** A module that runs the author's own fake venue: docs/connectors.md describes its hooks. */
-  venue: relativePath.optional(),
-  /** The wire format of the kit's own venue, or a module that describes one; by default the template's. */
-  dialect: z
-    .string()
-    .refine(
-      (text) => DIALECTS.some((name) => name === text) || /^\.\.?\//.test(text),
-      `must be ${DIALECTS.join(", ")}, or a path that starts with "./"`,
-    )
-    .optional(),
-  /** The address of a running fake venue or test net. The kit's proxy forwards every request to it. */
-  upstream: address(["http:", "https:"]).optional(),
-  /** The address of its stream, if it is not the upstream's. */
-  upstream_stream: address(["ws:", "wss:"]).optional(),
-  /** A folder with a CSV file of bars for each symbol, which `ctx.bars` returns during the run. */
-  bars: ownFolder.optional(),
-  /** false: the adapter simulates its own market. The kit then lets it open no connection. */
-  network: z.boolean().default(true),
-  /** false: the adapter brings accounts only. It then places no orders either. */
-  quotes: z.boolean().default(true),
-  /** true: the venue accepts one session at a time, for example because its nonces must increase. */
-  serial: z.boolean().default(false),
-  /** Additional addresses that the sandbox allows, such as `tcp:127.0.0.1:4002`. */
-  grant: z.array(z.string().regex(/^tcp:[^:]+:\d{1,5}$/, "must be tcp:host:port")).default([]),
-  options: z.record(z.string(), z.unknown()).default({}),
-  /** Invented secrets as plain text. The schema has no reference to a real one. */
-  auth: z.record(z.string(), z.string().min(1)).default({ api_key: "test-key-of-the-kit" }),
-});
+const settingsSchema = lazy(() =>
+  z.strictObject({
+    /** A symbol that the venue lists. */
+    symbol: z.string().min(1).max(64).default("AAPL"),
+    /** A second symbol that the venue lists. */
+    other_symbol: z.string().min(1).max(64).optional(),
+    /** A symbol that the venue does not list. */
+    unknown_symbol: z.string().min(1).max(64).default("NO-SUCH"),
+    /** The quantity of each test order. */
+    quantity: z
+      .string()
+      .regex(/^\d+(\.\d+)?$/, 'must be a decimal in quotes, like "1"')
+      .default("1"),
+    /** Of test orders; by default the first of `day`, `gtc`, `ioc`, `fok` that the instrument takes. */
+    time_in_force: z.enum(["day", "gtc", "ioc", "fok"]).optional(),
+    /**
+     * false: the run places no orders. This is the default with a grant and with an upstream on another machine,
+     * because both may reach a real venue.
+     */
+    orders: z.boolean().optional(),
+    /** A module that runs the author's own fake venue: docs/connectors.md describes its hooks. */
+    venue: relativePath().optional(),
+    /** The wire format of the kit's own venue, or a module that describes one; by default the template's. */
+    dialect: z
+      .string()
+      .refine(
+        (text) => DIALECTS.some((name) => name === text) || /^\.\.?\//.test(text),
+        `must be ${DIALECTS.join(", ")}, or a path that starts with "./"`,
+      )
+      .optional(),
+    /** The address of a running fake venue or test net. The kit's proxy forwards every request to it. */
+    upstream: address(["http:", "https:"]).optional(),
+    /** The address of its stream, if it is not the upstream's. */
+    upstream_stream: address(["ws:", "wss:"]).optional(),
+    /** A folder with a CSV file of bars for each symbol, which `ctx.bars` returns during the run. */
+    bars: ownFolder().optional(),
+    /** false: the adapter simulates its own market. The kit then lets it open no connection. */
+    network: z.boolean().default(true),
+    /** false: the adapter brings accounts only. It then places no orders either. */
+    quotes: z.boolean().default(true),
+    /** true: the venue accepts one session at a time, for example because its nonces must increase. */
+    serial: z.boolean().default(false),
+    /** Additional addresses that the sandbox allows, such as `tcp:127.0.0.1:4002`. */
+    grant: z.array(z.string().regex(/^tcp:[^:]+:\d{1,5}$/, "must be tcp:host:port")).default([]),
+    options: z.record(z.string(), z.unknown()).default({}),
+    /** Invented secrets as plain text. The schema has no reference to a real one. */
+    auth: z.record(z.string(), z.string().min(1)).default({ api_key: "test-key-of-the-kit" }),
+  }),
+);
 
 type KitDialect = (typeof DIALECTS)[number];
 
@@ -126,7 +128,7 @@ function invalidKey(text: string, file: string, path: readonly (string | number)
   return new QocError("CONFIG_INVALID", { file, ...locateKey(text, path), key: formatKeyPath(path), message });
 }
 
-type RawSettings = z.infer<typeof settingsSchema>;
+type RawSettings = z.infer<ReturnType<typeof settingsSchema>>;
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
@@ -156,7 +158,7 @@ function contradiction(raw: RawSettings): readonly [key: string, message: string
 
 /** `file` is for messages. @throws CONFIG_SYNTAX, CONFIG_INVALID. */
 export function parseCertifySettings(text: string, file: string): CertifySettings {
-  const parsed = settingsSchema.safeParse(parseToml(text, file));
+  const parsed = settingsSchema().safeParse(parseToml(text, file));
   const invalid = (path: readonly (string | number)[], message: string): QocError =>
     invalidKey(text, file, path, message);
   if (!parsed.success) {

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { ErrorCode } from "../domain/errors/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import { CONNECTOR_KEYS, ENV_TEXT, UNIMPLEMENTED_TABLES, isSecretName } from "./config-schema.ts";
+import { connectorKeys, ENV_TEXT, UNIMPLEMENTED_TABLES, isSecretName } from "./config-schema.ts";
 import { builtInType } from "./built-in-types.ts";
 import { readFx } from "./fx-config.ts";
 import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
@@ -135,7 +135,7 @@ function misplacedOptions(connector: NamedConnector, index: number): readonly Co
     path: ["connector", index, "options", key],
     message,
   });
-  const misplaced = Object.keys(options).filter((key) => CONNECTOR_KEYS.includes(key));
+  const misplaced = Object.keys(options).filter((key) => connectorKeys().includes(key));
   const problems = misplaced.map((key) =>
     problem(key, "belongs to [[connector]]: write it above [connector.options] and [connector.auth]"),
   );

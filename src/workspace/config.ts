@@ -6,7 +6,7 @@ import type { PageScope } from "../domain/pages/page-session.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/errors/error.ts";
-import { GUARD_KEYS, GUARD_OPTIONS, type GuardConfig, type GuardKey } from "../domain/config/guard-config.ts";
+import { guardKeys, guardOptions, type GuardConfig, type GuardKey } from "../domain/config/guard-config.ts";
 import { type ConnectorName, type Digest, IdError, connectorName, suggestion } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { Mode } from "../domain/market/venue.ts";
@@ -116,7 +116,7 @@ export interface DeskConfig {
   readonly contextFiles: readonly string[];
 }
 
-type DeskToml = z.output<typeof deskSchema>;
+type DeskToml = z.output<ReturnType<typeof deskSchema>>;
 
 /** Reads a desk.toml; `globalPath` is the user's file with defaults, if it exists. @throws as `readConfig`. */
 export async function loadConfig(disk: Disk, path: string, globalPath?: string): Promise<DeskConfig> {
@@ -139,7 +139,7 @@ export function readConfig(text: string, path: string, globalFile?: ConfigFile):
   const document = Object.fromEntries(
     Object.entries(mergeTables(defaults, local)).filter(([key]) => !UNIMPLEMENTED_TABLES.includes(key)),
   );
-  const parsed = deskSchema.safeParse(document, ONCE);
+  const parsed = deskSchema().safeParse(document, ONCE);
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue)));
   problems.push(...misplacedReferences(local));
   const guards = readGuards(document["guard"], { path, text }, problems);
@@ -206,10 +206,10 @@ function problemsOf(issue: z.core.$ZodIssue): readonly ConfigProblem[] {
 }
 
 function knownKeys(path: KeyPath): readonly string[] {
-  const shape: Record<string, unknown> = deskSchema.shape;
+  const shape: Record<string, unknown> = deskSchema().shape;
   if (path.length === 0) return [...Object.keys(shape), ...UNIMPLEMENTED_TABLES];
-  if (path[0] === "connector") return Object.keys(deskSchema.shape.connector.unwrap().element.shape);
-  if (path[0] === "workspace") return Object.keys(deskSchema.shape.workspace.unwrap().shape);
+  if (path[0] === "connector") return Object.keys(deskSchema().shape.connector.unwrap().element.shape);
+  if (path[0] === "workspace") return Object.keys(deskSchema().shape.workspace.unwrap().shape);
   return [];
 }
 
@@ -236,8 +236,8 @@ function readGuards(tables: unknown, { path: file, text }: ConfigFile, problems:
     if (!isTable(entry) || typeof entry["key"] !== "string") continue;
     const { key } = entry;
     const line = locateKey(text, ["guard", index]).line;
-    if ((GUARD_KEYS as readonly string[]).includes(key)) {
-      const parsed = GUARD_OPTIONS[key as GuardKey].safeParse(entry, ONCE);
+    if ((guardKeys() as readonly string[]).includes(key)) {
+      const parsed = guardOptions()[key as GuardKey].safeParse(entry, ONCE);
       if (parsed.success) guards.push({ kind: "built-in", line, options: parsed.data } as GuardConfig);
       else problems.push(...parsed.error.issues.flatMap((issue) => guardProblems(issue, index, key as GuardKey)));
     } else if (typeof entry["adapter"] === "string") {
@@ -251,7 +251,7 @@ function readGuards(tables: unknown, { path: file, text }: ConfigFile, problems:
         options,
       });
     } else {
-      const hint = suggestion(key, GUARD_KEYS);
+      const hint = suggestion(key, guardKeys());
       const message = `unknown guard ${JSON.stringify(key)}${hint}; a custom guard requires adapter = "./path.ts"`;
       problems.push({ code: "CONFIG_INVALID", path: ["guard", index, "key"], message });
     }
@@ -263,7 +263,7 @@ function guardProblems(issue: z.core.$ZodIssue, index: number, key: GuardKey): r
   return problemsOf(issue).map((problem) => {
     const name = String(problem.path.at(-1) ?? "");
     const hint = problem.message.startsWith("unknown key")
-      ? suggestion(name, Object.keys(GUARD_OPTIONS[key].shape))
+      ? suggestion(name, Object.keys(guardOptions()[key].shape))
       : "";
     return { ...problem, path: ["guard", index, ...problem.path], message: `${problem.message}${hint} (guard ${key})` };
   });

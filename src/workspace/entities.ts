@@ -14,6 +14,7 @@ import type { FileWriter, WrittenFile } from "./file-write.ts";
 import type { WorkspaceFiles } from "./files.ts";
 import { FrontmatterError, type Note, fieldText, readNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
+import { lazy } from "../lib/lazy.ts";
 
 const BYTES_MAX = 256 * 1024;
 
@@ -49,22 +50,24 @@ function phrase(maxLength: number) {
     .max(maxLength)
     .refine((value) => !hasInvisible(value), "contains an invisible character");
 }
-const keyword = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,29}$/, "must be a lower-case word such as equity, etf, index, crypto or future");
+const keyword = lazy(() =>
+  z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, "must be a lower-case word such as equity, etf, index, crypto or future"),
+);
 
-const frontmatter = z.strictObject({
-  symbol: z.string(),
-  name: phrase(120),
-  kind: keyword.optional(),
-  venue: phrase(60).optional(),
-  sector: phrase(60).optional(),
-  updated: z.iso
-    .date()
-    .or(z.iso.datetime({ offset: true }))
-    .optional(),
-  tags: z.union([z.literal("").transform(() => []), z.array(keyword).max(20)]).optional(),
-});
+const frontmatter = lazy(() =>
+  z.strictObject({
+    symbol: z.string(),
+    name: phrase(120),
+    kind: keyword().optional(),
+    venue: phrase(60).optional(),
+    sector: phrase(60).optional(),
+    updated: z.iso
+      .date()
+      .or(z.iso.datetime({ offset: true }))
+      .optional(),
+    tags: z.union([z.literal("").transform(() => []), z.array(keyword()).max(20)]).optional(),
+  }),
+);
 
 /** @throws INVALID_INPUT. */
 function pathOf(symbol: string): string {
@@ -131,7 +134,7 @@ export class EntityStore {
   /** @throws NOTE_INVALID, FILE_CHANGED, PATH_REFUSED, TOO_LARGE. */
   async write({ symbol, text, replaces }: EntityWrite): Promise<WrittenFile> {
     const path = pathOf(symbol);
-    const parsed = frontmatter.safeParse(parseEntity(path, text).fields);
+    const parsed = frontmatter().safeParse(parseEntity(path, text).fields);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       const message = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`.replace(/^: /, "");

@@ -12,6 +12,7 @@ import {
 import * as z from "zod";
 import { isTooDeep } from "../lib/nesting-limit.ts";
 import { quoteString } from "../lib/invisible-characters.ts";
+import { lazy } from "../lib/lazy.ts";
 
 export interface Note {
   readonly fields: Readonly<Record<string, string | readonly string[]>>;
@@ -58,7 +59,7 @@ const FENCE = /^(\uFEFF?---\r?\n)([\s\S]*?)(\r?\n---[ \t]*(?:\r?\n|$))/;
 const FRONTMATTER_BYTES_MAX = 16 * 1024;
 /** The cost of parsing depends on the number of YAML tokens. A proposal or frontmatter has at most some hundreds. */
 const YAML_TOKENS_MAX = 4_000;
-const fieldsSchema = z.record(z.string(), z.union([z.string(), z.array(z.string()), z.null()]));
+const fieldsSchema = lazy(() => z.record(z.string(), z.union([z.string(), z.array(z.string()), z.null()])));
 
 /**
  * Parses YAML in which every scalar is text, such as `TRUE` and `005930`. @throws FrontmatterError, also for aliases,
@@ -126,7 +127,7 @@ export function readNote(text: string): Note {
   const size = Buffer.byteLength(yaml);
   if (size > FRONTMATTER_BYTES_MAX)
     throw new FrontmatterError(`frontmatter has ${size} bytes; the limit is ${FRONTMATTER_BYTES_MAX}`);
-  const parsed = fieldsSchema.safeParse(parseYaml(yaml) ?? {});
+  const parsed = fieldsSchema().safeParse(parseYaml(yaml) ?? {});
   if (!parsed.success) throw new FrontmatterError("frontmatter may contain only text fields and lists of text");
   const fields = Object.fromEntries(Object.entries(parsed.data).map(([key, value]) => [key, value ?? ""]));
   return { fields, body };

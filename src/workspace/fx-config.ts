@@ -6,6 +6,7 @@ import type { Table } from "../domain/config/config-tables.ts";
 import { ZERO, text } from "../domain/decimal.ts";
 import { type ExchangeRate, pairText } from "../domain/account/exchange-rate.ts";
 import { decimalOption } from "../domain/config/guard-config.ts";
+import { lazy } from "../lib/lazy.ts";
 
 /** A pair whose quotes are a rate, at the connector that quotes it. */
 export interface RateSource extends AssetPair {
@@ -36,32 +37,38 @@ function isTime(at: string): boolean {
 }
 
 /** A date of TOML, or the same as text. A date without a time is midnight, UTC. */
-const time = z
-  .union([z.string(), z.date().transform((date) => (date as Date).toISOString())])
-  .refine(isTime, 'must be a date such as "2026-11-27", or a time with its offset');
+const time = lazy(() =>
+  z
+    .union([z.string(), z.date().transform((date) => (date as Date).toISOString())])
+    .refine(isTime, 'must be a date such as "2026-11-27", or a time with its offset'),
+);
 
-const rateSchema = z.strictObject({
-  rate: decimalOption.refine((rate) => rate.gt(ZERO), "must be above 0"),
-  /** When the rate was true. */
-  at: time,
-});
+const rateSchema = lazy(() =>
+  z.strictObject({
+    rate: decimalOption().refine((rate) => rate.gt(ZERO), "must be above 0"),
+    /** When the rate was true. */
+    at: time(),
+  }),
+);
 
-export const fxSchema = z.strictObject({
-  /** Connectors whose quotes of a pair are its rate: `kraken:EUR/USD`. */
-  via: z.array(z.string().regex(VIA, 'must be "CONNECTOR:PAIR", such as "kraken:EUR/USD"')).max(20).default([]),
-  pegs: z.array(z.string().regex(PEG, 'must be "CODE=CODE", such as "USDT=USD"')).max(20).default([]),
-  rates: z
-    .record(z.string(), rateSchema)
-    .superRefine((rates, context) => {
-      const message = 'must be a pair such as EURUSD or "EUR/USD"';
-      for (const key of Object.keys(rates))
-        if (pairOfKey(key) === undefined) context.addIssue({ code: "custom", path: [key], message });
-    })
-    .default({}),
-});
+export const fxSchema = lazy(() =>
+  z.strictObject({
+    /** Connectors whose quotes of a pair are its rate: `kraken:EUR/USD`. */
+    via: z.array(z.string().regex(VIA, 'must be "CONNECTOR:PAIR", such as "kraken:EUR/USD"')).max(20).default([]),
+    pegs: z.array(z.string().regex(PEG, 'must be "CODE=CODE", such as "USDT=USD"')).max(20).default([]),
+    rates: z
+      .record(z.string(), rateSchema())
+      .superRefine((rates, context) => {
+        const message = 'must be a pair such as EURUSD or "EUR/USD"';
+        for (const key of Object.keys(rates))
+          if (pairOfKey(key) === undefined) context.addIssue({ code: "custom", path: [key], message });
+      })
+      .default({}),
+  }),
+);
 
 /** The settings of a checked table. */
-export function readFx({ via, pegs, rates }: z.output<typeof fxSchema>): FxConfig {
+export function readFx({ via, pegs, rates }: z.output<ReturnType<typeof fxSchema>>): FxConfig {
   return {
     via: via.map((source) => {
       const [, connector = "", symbol = "", base = "", quote = ""] = VIA.exec(source) ?? [];
@@ -98,5 +105,5 @@ export function fxTable({ via, pegs, rates }: FxConfig): Table {
 
 /** The settings of a table that {@link fxTable} made; undefined in records of earlier versions. */
 export function fxOf(table: Table | undefined): FxConfig {
-  return readFx(fxSchema.parse(table ?? {}));
+  return readFx(fxSchema().parse(table ?? {}));
 }

@@ -11,6 +11,7 @@ import { fileProblem } from "./file-problem.ts";
 import { fieldText, readNote, writeNote } from "./frontmatter.ts";
 import { LAYOUT, type WorkspaceRoot, listFolder } from "./layout.ts";
 import { plainPath } from "./path-policy.ts";
+import { lazy } from "../lib/lazy.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
 const STATE_BYTES_MAX = 8 * 1024 * 1024;
@@ -51,12 +52,14 @@ export interface NewsState {
 }
 
 const STATE_FORMAT = 1;
-const stateSchema = z.strictObject({
-  format: z.literal(STATE_FORMAT),
-  seen: z.record(z.string(), z.array(z.string().regex(/^[0-9a-f]{16}$/))),
-  day: z.string(),
-  filed: z.int().nonnegative(),
-});
+const stateSchema = lazy(() =>
+  z.strictObject({
+    format: z.literal(STATE_FORMAT),
+    seen: z.record(z.string(), z.array(z.string().regex(/^[0-9a-f]{16}$/))),
+    day: z.string(),
+    filed: z.int().nonnegative(),
+  }),
+);
 
 const STATE = `${LAYOUT.state}/news.json`;
 const ID_IN_NAME = /-([0-9a-f]{16})\.md$/;
@@ -107,7 +110,7 @@ export class NewsStore {
     const empty: NewsState = { seen: new Map(), day: "", filed: 0 };
     const file = `${this.#root}/${STATE}`;
     if ((await this.#disk.facts(file)) === undefined) return empty;
-    const parsed = stateSchema.safeParse(tryParseJson(await this.#disk.readText(file, STATE_BYTES_MAX)));
+    const parsed = stateSchema().safeParse(tryParseJson(await this.#disk.readText(file, STATE_BYTES_MAX)));
     if (!parsed.success) return empty;
     const { seen, day, filed } = parsed.data;
     return { seen: new Map(Object.entries(seen)), day, filed };

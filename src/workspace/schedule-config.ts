@@ -12,6 +12,7 @@ import { slugOf } from "../lib/slug.ts";
 import { CronError, type CronTimes, parseCron } from "./cron.ts";
 import { LAYOUT } from "./layout.ts";
 import { type KeyPath, formatKeyPath, locateKey, parseToml } from "./toml.ts";
+import { lazy } from "../lib/lazy.ts";
 
 /** What happens with due times that passed while the desk was down or the machine slept. */
 export const MISSED_POLICIES = ["skip", "once"] as const;
@@ -49,45 +50,51 @@ type ReportProblem = (path: KeyPath, message: string) => void;
 
 const MINUTE_MS = 60_000;
 const TASK = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "America/New_York"');
+const timeZone = lazy(() => z.string().refine(isTimeZone, 'must be an IANA time zone such as "America/New_York"'));
 
 /** The stem of an issue's file, also if its path was given. */
 export function taskName(task: string): string {
   return task.replace(/^issues\//, "").replace(/\.md$/, "");
 }
 
-const requiredText = z.string({ error: ({ input }) => (input === undefined ? "is missing" : "must be a text") });
+const requiredText = lazy(() =>
+  z.string({ error: ({ input }) => (input === undefined ? "is missing" : "must be a text") }),
+);
 
-const scheduleSchema = z.strictObject({
-  name: z.string().min(1).max(60).optional(),
-  cron: requiredText.max(200),
-  task: requiredText
-    .transform(taskName)
-    .refine(
-      (task) => TASK.test(task),
-      'must be the name of a file in issues/, such as "morning-review", or "snapshot"',
-    ),
-  timezone: timeZone.optional(),
-  tz: timeZone.optional(),
-  timeout_minutes: z.number().positive().max(1_440).optional(),
-  enabled: z.boolean().default(true),
-  skip_if_no_open_issues: z.boolean().default(false),
-  missed: z.enum(MISSED_POLICIES, 'must be "skip" or "once"').default("skip"),
-});
+const scheduleSchema = lazy(() =>
+  z.strictObject({
+    name: z.string().min(1).max(60).optional(),
+    cron: requiredText().max(200),
+    task: requiredText()
+      .transform(taskName)
+      .refine(
+        (task) => TASK.test(task),
+        'must be the name of a file in issues/, such as "morning-review", or "snapshot"',
+      ),
+    timezone: timeZone().optional(),
+    tz: timeZone().optional(),
+    timeout_minutes: z.number().positive().max(1_440).optional(),
+    enabled: z.boolean().default(true),
+    skip_if_no_open_issues: z.boolean().default(false),
+    missed: z.enum(MISSED_POLICIES, 'must be "skip" or "once"').default("skip"),
+  }),
+);
 
-export const scheduleLimitsSchema = z
-  .strictObject({
-    max_runs_per_day: z.int().min(0).max(1_440).default(48),
-    max_cost_usd_per_day: z.number().min(0).max(10_000).default(20),
-    max_proposals_per_day: z.int().min(0).max(10_000).default(50),
-  })
-  .transform((limits): ScheduleLimits => ({
-    maxRuns: limits.max_runs_per_day,
-    maxCostUsd: limits.max_cost_usd_per_day,
-    maxProposals: limits.max_proposals_per_day,
-  }));
+export const scheduleLimitsSchema = lazy(() =>
+  z
+    .strictObject({
+      max_runs_per_day: z.int().min(0).max(1_440).default(48),
+      max_cost_usd_per_day: z.number().min(0).max(10_000).default(20),
+      max_proposals_per_day: z.int().min(0).max(10_000).default(50),
+    })
+    .transform((limits): ScheduleLimits => ({
+      maxRuns: limits.max_runs_per_day,
+      maxCostUsd: limits.max_cost_usd_per_day,
+      maxProposals: limits.max_proposals_per_day,
+    })),
+);
 
-type ScheduleFields = z.output<typeof scheduleSchema>;
+type ScheduleFields = z.output<ReturnType<typeof scheduleSchema>>;
 
 /** Where a table is, for the fields that it does not have. */
 interface ScheduleTable {
@@ -99,7 +106,7 @@ interface ScheduleTable {
 
 /** Returns the fields, or undefined after the problems are reported. */
 function readTable({ table, at, timezone }: ScheduleTable, report: ReportProblem): ScheduleFields | undefined {
-  const parsed = scheduleSchema.safeParse(table);
+  const parsed = scheduleSchema().safeParse(table);
   if (!parsed.success) {
     // A misspelt key explains the missing one.
     const issues = parsed.error.issues.toSorted((a, b) => Number(isUnknownKey(b)) - Number(isUnknownKey(a)));
@@ -135,7 +142,7 @@ function isUnknownKey({ code }: z.core.$ZodIssue): boolean {
 
 function unknownKey(key: string): string {
   if (key === "schedule") return "a file in schedules/ has its keys at the top, without a [schedule] header";
-  return `unknown key${suggestion(key, Object.keys(scheduleSchema.shape))}`;
+  return `unknown key${suggestion(key, Object.keys(scheduleSchema().shape))}`;
 }
 
 /** A schedule of desk.toml without what follows from it. */
@@ -165,7 +172,7 @@ export function limitsTable({
   maxRuns,
   maxCostUsd,
   maxProposals,
-}: ScheduleLimits): z.input<typeof scheduleLimitsSchema> {
+}: ScheduleLimits): z.input<ReturnType<typeof scheduleLimitsSchema>> {
   return { max_runs_per_day: maxRuns, max_cost_usd_per_day: maxCostUsd, max_proposals_per_day: maxProposals };
 }
 

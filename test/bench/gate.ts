@@ -1,5 +1,5 @@
 /** Row 11: one evaluation of all checks and all guards at dispatch, with 20 positions and 20 working orders. */
-import { GUARD_KEYS } from "../../src/domain/config/guard-config.ts";
+import { guardKeys } from "../../src/domain/config/guard-config.ts";
 import type { VenueInstrument } from "../../src/domain/market/venue.ts";
 import { evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
@@ -57,7 +57,7 @@ export function gateInputOfBench(): GateInput {
   const made = desk().approved("new", { mid: "105.36" });
   return inputOf(made, "new", {
     stage: "dispatch",
-    guards: GUARD_KEYS.map((key) => guard(key, OPTIONS[key])),
+    guards: guardKeys().map((key) => guard(key, OPTIONS[key])),
     instrument: INSTRUMENT,
     quote: quote("105.35", "105.38", { symbol: "S4", at: made.now, last: "105.36" }),
     buyingPower: amount("987000.12"),

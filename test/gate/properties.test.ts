@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decimal } from "../../src/domain/decimal.ts";
-import { GUARD_KEYS } from "../../src/domain/config/guard-config.ts";
+import { guardKeys } from "../../src/domain/config/guard-config.ts";
 import { leaves } from "../../src/domain/orders/order-state.ts";
 import { exposureOf, strictlyReducing } from "../../src/gate/exposure.ts";
 import { isCleared } from "../../src/gate/cleared.ts";
@@ -151,7 +151,7 @@ describe("strictly reducing", () => {
   });
 });
 
-const everyGuard = GUARD_KEYS.map((key) => {
+const everyGuard = guardKeys().map((key) => {
   const options: Record<string, Record<string, unknown>> = {
     "symbol-allowlist": { symbols: ["AAPL"] },
     "symbol-denylist": { symbols: ["GME"] },

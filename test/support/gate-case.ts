@@ -1,5 +1,5 @@
 /** Builds a gate input from a journal scenario: everything is healthy and fresh unless the test overrides it. */
-import { GUARD_OPTIONS, type BuiltInGuard, type GuardKey } from "../../src/domain/config/guard-config.ts";
+import { guardOptions, type BuiltInGuard, type GuardKey } from "../../src/domain/config/guard-config.ts";
 import { NO_RATES } from "../../src/domain/account/exchange-rate.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import type { Quote } from "../../src/domain/market/quote.ts";
@@ -12,7 +12,7 @@ export const MONO = 500_000;
 
 /** A built-in guard as the config loader creates it, with its defaults. */
 export function guard(key: GuardKey, options: Record<string, unknown> = {}): BuiltInGuard {
-  return { kind: "built-in", line: 1, options: GUARD_OPTIONS[key].parse({ key, ...options }) } as BuiltInGuard;
+  return { kind: "built-in", line: 1, options: guardOptions()[key].parse({ key, ...options }) } as BuiltInGuard;
 }
 
 export function quote(bid: string, ask: string, more: Partial<Omit<Quote, "last">> & { last?: string } = {}): Quote {

@@ -9,7 +9,7 @@ import {
   readOptions as readReplayOptions,
 } from "../../connectors/replay/options.ts";
 import { QocError } from "../../src/domain/errors/error.ts";
-import { CONNECTOR_KEYS } from "../../src/workspace/config-schema.ts";
+import { connectorKeys } from "../../src/workspace/config-schema.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 import { CASH_RULES } from "../../src/workspace/cash-options.ts";
 import { PAPER_RULES, REPLAY_RULES, SOURCE_RULES } from "../../src/workspace/paper-options.ts";
@@ -91,7 +91,7 @@ describe("desk.toml is refused with", () => {
   });
 
   it("every key of a connector under the options", () => {
-    for (const key of CONNECTOR_KEYS)
+    for (const key of connectorKeys())
       expect(problem(`${CUSTOM}[connector.options]\n${key} = 1`)).toMatchObject({ line: 6 });
   });
 });

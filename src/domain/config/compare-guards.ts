@@ -10,7 +10,7 @@ import {
   valueText,
 } from "./config-field.ts";
 import type { Table } from "./config-tables.ts";
-import { GUARD_KEYS, type GuardKey } from "./guard-config.ts";
+import { guardKeys, type GuardKey } from "./guard-config.ts";
 
 /** Which value of an option blocks more orders. An option that is not here has no value that is known to. */
 const GUARD_RULES = {
@@ -98,7 +98,7 @@ function guardEffect(before: Table, after: Table): (field: string, values: Field
   if (!wasEnabled && !isEnabled) return () => "neutral";
   if (!wasEnabled) return () => "tightens";
   if (!isEnabled) return () => "loosens";
-  const key = GUARD_KEYS.find((known) => known === before["key"]);
+  const key = guardKeys().find((known) => known === before["key"]);
   // The line in the file where a custom guard gets a built-in name is refused before.
   if (key === undefined || "adapter" in after || "adapter" in before) return () => "loosens";
   const rules: Readonly<Record<string, Direction>> = GUARD_RULES[key];

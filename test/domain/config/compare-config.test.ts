@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { compareConfig, loosens, strictestConfig } from "../../../src/domain/config/compare-config.ts";
 import type { ConfigChange } from "../../../src/domain/config/config-field.ts";
 import { type ConfigTables, type Table, SETTINGS, digestTables } from "../../../src/domain/config/config-tables.ts";
-import { GUARD_KEYS } from "../../../src/domain/config/guard-config.ts";
+import { guardKeys } from "../../../src/domain/config/guard-config.ts";
 import { configOf, tablesOf } from "../../../src/workspace/accepted-config.ts";
 import { deskToml } from "../../../src/workspace/config-template.ts";
 import { readConfig } from "../../../src/workspace/config.ts";
@@ -184,7 +184,7 @@ describe("a guard", () => {
     expect(changes(file(tight), file(lax))).toEqual({ [path]: LAXER });
   });
 
-  it.each(GUARD_KEYS.map((key) => [key, guard(key, REQUIRED[key])]))("%s is added, removed, disabled", (key, file) => {
+  it.each(guardKeys().map((key) => [key, guard(key, REQUIRED[key])]))("%s is added, removed, disabled", (key, file) => {
     expect(changes("", file)).toEqual({ [`guard.${key}`]: STRICTER });
     expect(changes(file, "")).toEqual({ [`guard.${key}`]: LAXER });
     const disabled = `${file}enabled = false\n`;
@@ -195,7 +195,7 @@ describe("a guard", () => {
   });
 
   it("every key is in the table", () => {
-    expect(new Set(GUARDS.map(([key]) => key))).toEqual(new Set(GUARD_KEYS));
+    expect(new Set(GUARDS.map(([key]) => key))).toEqual(new Set(guardKeys()));
   });
 
   it("a limit a day is stricter than none", () => {
@@ -259,7 +259,7 @@ const PARTS: readonly string[] = [
   ...GUARDS.map(([key, option, loose]) =>
     guard(key, `${REQUIRED[key]?.startsWith(option) === true ? "" : (REQUIRED[key] ?? "")}\n${option} = ${loose}`),
   ),
-  ...GUARD_KEYS.map((key) => guard(key, REQUIRED[key])),
+  ...guardKeys().map((key) => guard(key, REQUIRED[key])),
   ...['[workspace]\ntimezone = "Asia/Tokyo"', "[agent]\nunconfined = true", "[connectors]\nagent = []"],
 ];
 /** A desk.toml of some of the parts, each table and each connector at most once. */
@@ -316,7 +316,10 @@ describe("any two files", () => {
 
 describe("the tables in the journal", () => {
   it("give the configuration back, also in another folder", () => {
-    const toml = `${deskToml({ name: "d", port: 1, timezone: "Asia/Tokyo" })}${connector('ca = "./ca.pem"\nmemory_mb = 64\nauth = { k = "env:K" }\noptions = { at = 2026-01-01T00:00:00.000Z, n = nan }')}${GUARD_KEYS.map((key) => guard(key, REQUIRED[key])).join("")}${guard("mine", 'adapter = "./g.ts"\nx = [1, 2]')}`;
+    const desk = deskToml({ name: "d", port: 1, timezone: "Asia/Tokyo" });
+    const toml = `${desk}${connector('ca = "./ca.pem"\nmemory_mb = 64\nauth = { k = "env:K" }\noptions = { at = 2026-01-01T00:00:00.000Z, n = nan }')}${guardKeys()
+      .map((key) => guard(key, REQUIRED[key]))
+      .join("")}${guard("mine", 'adapter = "./g.ts"\nx = [1, 2]')}`;
     const there = (root: string) => readConfig(toml, `${root}/desk.toml`);
     const journaled = JSON.parse(JSON.stringify(tablesOf(there("/desk"), "/desk"))) as ConfigTables;
     // Places in the file and its digest are not in the tables.
