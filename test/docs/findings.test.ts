@@ -20,7 +20,7 @@ const FINDINGS = TABLE_ROWS.filter((cells) => cells.length === 5);
 const RULES = TABLE_ROWS.filter((cells) => cells.length === 2);
 /** The first and last number of each series. */
 const SERIES: readonly (readonly [first: number, last: number])[] = [
-  [1, 48],
+  [1, 49],
   [60, 61],
 ];
 

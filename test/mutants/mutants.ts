@@ -1078,6 +1078,15 @@ const SECOND: readonly Mutant[] = [
     fails: "takes no address of another protocol from a fake venue: ftp://127.0.0.1:1/",
   },
   {
+    name: "49a",
+    removes: "the weak keys that no page may have",
+    file: "src/trading/pages/page-key.ts",
+    search: "isEd25519 && !isWeak(spki.subarray(HEADS.ed25519.length / 2))",
+    replace: "isEd25519",
+    test: "test/trading/pages/page-sessions.test.ts",
+    fails: "with a key for which anybody signs opens nothing, and is not used up",
+  },
+  {
     name: "60a",
     removes: "the limit of proposals that a scan evaluates",
     file: "src/trading/orders/scan-proposals.ts",

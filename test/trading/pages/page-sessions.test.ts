@@ -93,6 +93,14 @@ function find({ cookie, page }: { cookie: string; page: string }, isUse = true) 
   return pages.find(cookie, page, isUse);
 }
 
+/** The neutral point of Ed25519, and the signature that counts for any text under it. */
+const NEUTRAL = Buffer.alloc(32, 0);
+NEUTRAL[0] = 1;
+const WEAK = {
+  publicKey: Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), NEUTRAL]).toString("base64"),
+  proof: Buffer.concat([NEUTRAL, Buffer.alloc(32)]).toString("base64"),
+};
+
 describe("a code", () => {
   it("W03 is void after two minutes, and says so", async () => {
     const code = await grant();
@@ -136,6 +144,7 @@ describe("a code", () => {
   it.each<[string, (body: Record<string, string>) => Record<string, string>]>([
     ["no key", (body) => ({ ...body, publicKey: "" })],
     ["a key of another kind", (body) => ({ ...body, publicKey: "A".repeat(59) + "=" })],
+    ["a key for which anybody signs", (body) => ({ ...body, ...WEAK })],
     ["a proof of another key", (body) => ({ ...body, proof: Buffer.alloc(64, 1).toString("base64") })],
   ])("with %s opens nothing, and is not used up", async (_name, change) => {
     const code = await grant();

@@ -90,6 +90,12 @@ describe("the counter of an answer", () => {
   });
 });
 
+/** The parts of an SPKI before its point. */
+const [P256, ED25519] = ["301306072a8648ce3d020106082a8648ce3d030107", "302a300506032b6570032100"];
+function base64(hex: string): string {
+  return Buffer.from(hex, "hex").toString("base64");
+}
+
 describe("a key of a passkey", () => {
   it.each([
     ["RSA", spki("rsa")],
@@ -98,6 +104,16 @@ describe("a key of a passkey", () => {
     ["no key", "a2V5"],
     ["nothing", ""],
     ["a PEM that ends early", `${authenticator().publicKey}\n-----END PUBLIC KEY-----`],
+    ["the point at infinity, whose curve Node 20 and 22 cannot name", base64(`3019${P256}03020000`)],
+    ["a point that is not on its curve", base64(`3059${P256}03420004${"11".repeat(64)}`)],
+    ["a point in its short form", base64(`3039${P256}03220002${"11".repeat(32)}`)],
+    ["the neutral point of Ed25519, for which anybody signs", base64(`${ED25519}01${"00".repeat(31)}`)],
+    ["the same with another sign", base64(`${ED25519}01${"00".repeat(30)}80`)],
+    ["a point of order 2", base64(`${ED25519}ec${"ff".repeat(30)}7f`)],
+    ["a point of order 4", base64(`${ED25519}${"00".repeat(32)}`)],
+    ["the same in a longer form", base64(`${ED25519}ed${"ff".repeat(30)}7f`)],
+    ["a point of order 8", base64(`${ED25519}26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05`)],
+    ["another one", base64(`${ED25519}c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa`)],
   ])("is not %s", (_name, key) => {
     expect(isPasskeyKey(key)).toBe(false);
   });
