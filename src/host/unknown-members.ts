@@ -85,7 +85,7 @@ function droppedMembers(method: string, members: ReadonlyMap<string, string | un
 
 export function droppedText({ method, members, near = {} }: DroppedMembers): string {
   const nameOf = (member: string): string =>
-    `${JSON.stringify(member)}${near[member] === undefined ? "" : ` (did you mean ${near[member]}?)`}`;
+    `${JSON.stringify(member)}${Object.hasOwn(near, member) ? ` (did you mean ${near[member]}?)` : ""}`;
   const names = members.map(nameOf).join(", ");
   return `${method}: the SDK has no ${names}, so the desk drops ${members.length === 1 ? "it" : "them"}`;
 }

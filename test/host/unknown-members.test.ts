@@ -25,6 +25,14 @@ it("is logged once for each method, and lists every name", () => {
   ]);
 });
 
+it("has names of built-in members as any other", () => {
+  const { log, unknown } = open();
+  unknown.note("getQuote", JSON.parse('{"__proto__": {}, "constructor": {}}'), MEMBERS);
+  expect(log.lines.map(({ message }) => message)).toEqual([
+    'getQuote: the SDK has no "__proto__", "constructor", so the desk drops them',
+  ]);
+});
+
 it("keeps ten names of a method, cut to 40 characters", () => {
   const { unknown } = open();
   for (let n = 0; n < 100; n++) unknown.note("getBars", [{ [`${n}${"x".repeat(100)}`]: n }], MEMBERS);
