@@ -42,6 +42,8 @@ export interface JournalScan {
   /** The journal does not have the record after which the scan was to begin: nothing was read. */
   readonly lacksStart?: true;
   readonly head: { readonly seq: number; readonly hash: string };
+  /** Of the last segment, without a torn tail. */
+  readonly bytes: number;
   /** An incomplete last line of the last segment, which a crash during a write leaves. It was never acknowledged. */
   readonly torn?: { readonly segment: string; readonly offset: number; readonly bytes: number };
   /** The first problem that is not a torn tail. `events` has the records before it. */
@@ -165,11 +167,13 @@ async function scanSegments(
   const keep = take ?? ((recorded: Recorded): void => void events.push(recorded));
   const sealed: SealedSegment[] = [...(from?.segments ?? [])];
   const cursor: Cursor = { seq: from?.seq ?? 0, hash: from?.hash ?? GENESIS };
+  let size = 0;
   let isFound = from === undefined || from.hash === sealed.at(-1)?.hash;
   for (const [index, segment] of segments.entries()) {
     if (index < (from?.segments.length ?? 0)) continue;
     const isLast = index === segments.length - 1;
     const { bytes, matching } = await reader.next();
+    size = bytes.length;
     const start = isFound ? 0 : placeAfter(bytes, cursor);
     if (start === undefined) {
       const last = isLast ? undefined : lastRecord(bytes);
@@ -180,10 +184,11 @@ async function scanSegments(
     isFound = true;
     const problem = scanSegment({ segment, bytes, start, matching, isLast, cursor }, keep);
     progress?.(index + 1, segments.length, cursor.seq);
-    if (problem !== undefined) return { events, segments, sealed, head: { ...cursor }, ...problem };
+    const kept = problem?.torn?.offset ?? size;
+    if (problem !== undefined) return { events, segments, sealed, head: { ...cursor }, bytes: kept, ...problem };
     if (!isLast) sealed.push({ bytes: bytes.length, ...cursor });
   }
-  const found = { events, segments, sealed, head: { ...cursor } };
+  const found = { events, segments, sealed, head: { ...cursor }, bytes: size };
   return isFound ? found : { ...found, lacksStart: true };
 }
 

@@ -29,7 +29,10 @@ export interface Log {
 
 /** A file that only grows. Writes are in order; `sync` resolves when all earlier writes are on disk. */
 export interface AppendFile {
+  /** When the file was opened, and what was written since. */
   readonly size: number;
+  /** The file on the disk now: another program may have written to it, or put another file in its place. */
+  actual(): { readonly size: number; readonly isAtPath: boolean };
   /** Writes all of `data` or rejects; a short write is an error. */
   write(data: string | Uint8Array): Promise<void>;
   /** fdatasync. */

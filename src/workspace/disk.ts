@@ -99,6 +99,13 @@ class NodeAppendFile implements AppendFile {
     this.size += bytes.length;
   }
 
+  /** System calls of a microsecond each. */
+  actual(): { readonly size: number; readonly isAtPath: boolean } {
+    const open = fstatSync(this.#handle.fd);
+    const named = lstatSync(this.#path, { throwIfNoEntry: false });
+    return { size: open.size, isAtPath: named?.ino === open.ino && named.dev === open.dev };
+  }
+
   async sync(): Promise<void> {
     await this.#handle.datasync().catch((error: unknown) => this.#refused(error));
   }

@@ -7,6 +7,7 @@ import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { hasCode } from "../lib/error-code.ts";
 import { tryParseJson } from "../lib/json.ts";
+import { isWithin } from "../lib/path-containment.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 import type { RuntimePaths } from "./runtime-folder.ts";
 import { lazy } from "../lib/lazy.ts";
@@ -100,13 +101,27 @@ export async function takeLock(disk: Disk, path: string, { root, nonce, processe
       if (!hasCode(error, "EEXIST")) throw error;
     }
     const current = await lockOwner(disk, path);
-    if (current !== undefined && current.root === root && isAlive(current, processes))
-      throw new QocError("LOCKED", { pid: current.pid, path: root });
+    if (current !== undefined && isAlive(current, processes) && (await isSameFolder(disk, path, [root, current.root])))
+      throw new QocError("LOCKED", { pid: current.pid, path: current.root });
     // Two processes may find the same stale lock: after the move, only one of them succeeds in creating the file.
     await disk.move(path, `${path}.stale-${nonce}`).catch(() => undefined);
     await disk.remove(`${path}.stale-${nonce}`).catch(() => undefined);
   }
   throw new QocError("LOCKED", { pid: 0, path: root });
+}
+
+/** Whether both folders have the same lock file: a folder may have two paths, by a bind mount for example. */
+async function isSameFolder(
+  disk: Disk,
+  path: string,
+  [root, other]: readonly [root: string, other: string],
+): Promise<boolean> {
+  if (root === other) return true;
+  if (!isWithin(root, path)) return false;
+  const files = [path, `${other}${path.slice(root.length)}`];
+  const [here, there] = await Promise.all(files.map((file) => disk.facts(file).catch(() => undefined)));
+  // A copy has another inode, or was made at another time.
+  return here !== undefined && here.inode === there?.inode && here.changedMs === there.changedMs;
 }
 
 async function release(disk: Disk, path: string, nonce: string): Promise<void> {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LINE_BYTES_MAX } from "../../src/bus/journal-record.ts";
 import { scanJournal } from "../../src/bus/journal-read.ts";
-import type { FaultCode } from "../support/crash-disk.ts";
+import type { CrashDisk, FaultCode } from "../support/crash-disk.ts";
 import {
   FIRST_SEGMENT,
   JOURNAL_DIR,
@@ -275,6 +275,60 @@ describe("power cuts", () => {
       const again = await openJournalHarness(stand.disk.crash(seed));
       expect([1, 2]).toContain(again.scan.events.length);
       await again.journal.append(runStarted("next"), { durable: true }).committed;
+    }
+  });
+});
+
+describe("two desks with one folder", () => {
+  it("a journal to which another desk has written takes no record, so that no intent is durable", async () => {
+    const first = await openJournalHarness();
+    const second = await openJournalHarness(first.disk);
+    await first.journal.append(runStarted("of the first"), { durable: true }).committed;
+    const late = second.journal.append(runStarted("of the second"), { durable: true });
+    await expect(late.committed).rejects.toMatchObject({ code: "JOURNAL_FAILED" });
+    expect(second.failures).toHaveLength(1);
+    await first.journal.append(runStarted("again of the first"), { durable: true }).committed;
+    expect((await scanJournal(first.disk, JOURNAL_DIR)).events.map(({ event }) => event)).toEqual([
+      runStarted("of the first"),
+      runStarted("again of the first"),
+    ]);
+  });
+
+  it("a journal to which another desk has added a segment takes no record", async () => {
+    const first = await openJournalHarness();
+    await first.journal.append(runStarted("of the first"), { durable: true }).committed;
+    const second = await openJournalHarness(first.disk);
+    const other = await openJournalHarness(first.disk, 1);
+    await other.journal.append(runStarted("in a segment of its own"), { durable: true }).committed;
+    const late = second.journal.append(runStarted("of the second"), { durable: true });
+    await expect(late.committed).rejects.toMatchObject({ code: "JOURNAL_FAILED" });
+  });
+
+  it("a journal to which another desk writes is not opened", async () => {
+    const first = await openJournalHarness();
+    const { disk } = first;
+    const append = disk.append.bind(disk);
+    disk.append = async (path) => {
+      disk.append = append;
+      await first.journal.append(runStarted("of the first"), { durable: true }).committed;
+      return append(path);
+    };
+    await expect(openJournalHarness(disk)).rejects.toMatchObject({ code: "JOURNAL_FAILED" });
+  });
+
+  it("a journal whose file was removed or replaced takes no record, because it would be lost", async () => {
+    const changes = [
+      (disk: CrashDisk) => disk.remove(FIRST_SEGMENT),
+      (disk: CrashDisk) => disk.writeAtomic(FIRST_SEGMENT, disk.peek(FIRST_SEGMENT)),
+    ];
+    for (const change of changes) {
+      const { disk, journal, failures } = await openJournalHarness();
+      await journal.append(runStarted("before"), { durable: true }).committed;
+      await change(disk);
+      await expect(journal.append(runStarted("after"), { durable: true }).committed).rejects.toMatchObject({
+        code: "JOURNAL_FAILED",
+      });
+      expect(failures).toHaveLength(1);
     }
   });
 });

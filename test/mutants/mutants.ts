@@ -1104,6 +1104,33 @@ const SECOND: readonly Mutant[] = [
     test: "test/gate/checks.test.ts",
     fails: "blocks if the disk takes few more files",
   },
+  {
+    name: "62a",
+    removes: "the check that only this desk has written to its journal",
+    file: "src/bus/journal.ts",
+    search: "if (actual !== expected)",
+    replace: "if (actual < 0)",
+    test: "test/bus/journal.test.ts",
+    fails: "a journal to which another desk has written takes no record, so that no intent is durable",
+  },
+  {
+    name: "62b",
+    removes: "the second path of a folder",
+    file: "src/workspace/lock.ts",
+    search: "return here !== undefined && here.inode === there?.inode && here.changedMs === there.changedMs;",
+    replace: "return here === there;",
+    test: "test/workspace/lock.test.ts",
+    fails: "of a running desk is respected in a folder that has two paths",
+  },
+  {
+    name: "63a",
+    removes: "the check that the journal's path names the open file",
+    file: "src/bus/journal.ts",
+    search: "if (!isAtPath)",
+    replace: "if (actual < 0)",
+    test: "test/bus/journal.test.ts",
+    fails: "a journal whose file was removed or replaced takes no record, because it would be lost",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

@@ -182,11 +182,16 @@ class MemoryDisk implements CrashDisk {
   async append(path: string): Promise<AppendFile> {
     if (!this.#files.has(path)) this.put(path, "");
     const file = this.#known(path);
+    let size = file.bytes.length;
     return {
       get size() {
-        return file.bytes.length;
+        return size;
       },
-      write: (data) => this.#write(file, Buffer.from(data)),
+      actual: () => ({ size: file.bytes.length, isAtPath: this.#files.get(path) === file }),
+      write: async (data) => {
+        await this.#write(file, Buffer.from(data));
+        size += Buffer.byteLength(data);
+      },
       sync: () => this.#sync(file),
       close: async () => undefined,
     };

@@ -29,6 +29,7 @@ export function mortalDisk(disk: Disk, changes: number): MortalDisk {
       get size() {
         return file.size;
       },
+      actual: () => file.actual(),
       write: (data) => lives(() => file.write(data)),
       sync: () => lives(() => file.sync()),
       close: () => file.close(),

@@ -1,5 +1,5 @@
 /** One desk a workspace: a living owner is respected, a dead one's lock is taken over exactly. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -50,6 +50,20 @@ describe("the lock", () => {
     await takeLock(disk, at, { root: "/desk", nonce: "n1", processes: world() });
     await takeLock(disk, at, { root: "/copy", nonce: "n2", processes: world({ pid: 200 }, { 100: "t1", 200: "t2" }) });
     expect(await lockOwner(disk, at)).toMatchObject({ pid: 200, root: "/copy" });
+  });
+
+  it("of a running desk is respected in a folder that has two paths", async () => {
+    const parent = mkdtempSync(join(tmpdir(), "qoc-lock-"));
+    const [root, other] = [join(parent, "desk"), join(parent, "other")];
+    mkdirSync(root);
+    symlinkSync(root, other);
+    await takeLock(disk, join(root, "lock"), { root, nonce: "n1", processes: world() });
+    const second = { root: other, nonce: "n2", processes: world({ pid: 200 }, { 100: "t1", 200: "t2" }) };
+    await expect(takeLock(disk, join(other, "lock"), second)).rejects.toMatchObject({
+      code: "LOCKED",
+      details: { pid: 100, path: root },
+    });
+    expect(await lockOwner(disk, join(root, "lock"))).toMatchObject({ nonce: "n1" });
   });
 
   it("a lock file with invalid content is taken over", async () => {

@@ -58,6 +58,7 @@ describe("the files", () => {
       const file = await disk.append(path);
       return {
         size: file.size,
+        actual: () => file.actual(),
         sync: () => file.sync(),
         close: () => file.close(),
         write: async (data) => {
