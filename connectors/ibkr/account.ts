@@ -130,7 +130,7 @@ function markOf({ contract, marketPrice, marketValue = 0 }: HeldRow, quantity: T
   if (!isStated(marketPrice) || Number(marketPrice) === 0) return undefined;
   const mark = plain(marketPrice);
   const value = amount(plain(marketValue));
-  const units = amount(plain(quantity)).times(amount(plain(multiplierOf(contract))));
+  const units = amount(plain(quantity)).times(amount(multiplierOf(contract)));
   const difference = value.minus(units.times(amount(mark))).abs();
   const isSame = difference.lte(max(value.abs().times(ROUNDING.part), ROUNDING.least));
   return isSame || value.eq(ZERO) ? mark : textOf(quotient(value, units));

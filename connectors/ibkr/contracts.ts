@@ -246,9 +246,9 @@ function assetOf({ symbol = "", secType, primaryExch = "" }: Contract): Asset | 
 }
 
 /** TWS writes 0, or nothing, for a contract that has no multiplier. */
-export function multiplierOf({ multiplier }: Contract): number {
-  const number = Number(multiplier ?? 0);
-  return number === 0 ? 1 : number;
+export function multiplierOf({ multiplier }: { readonly multiplier?: TwsNumber }): string {
+  const stated = plain(multiplier ?? 0);
+  return stated === "0" ? "1" : stated;
 }
 
 /** What is approved is what is sent. @throws NotSent for an order that IBKR would round or that cannot be sent. */

@@ -3,6 +3,7 @@ import { EventName, type IBApi } from "@stoqey/ib";
 import { describe, expect, it } from "vitest";
 import { positionOf } from "../../../connectors/ibkr/account.ts";
 import { keepDigits } from "../../../connectors/ibkr/digits.ts";
+import { multiplierOf } from "../../../connectors/ibkr/contracts.ts";
 import { feeOf, fillOf, isFill } from "../../../connectors/ibkr/fills.ts";
 import type { AccountRow } from "../../../connectors/ibkr/rows.ts";
 import { readMessage } from "../../support/tws-message.ts";
@@ -159,4 +160,13 @@ it("a commission without a currency is one in the currency of the price", () => 
 
 it("a library whose reader has other names is refused, and not read as doubles", () => {
   expect(() => keepDigits({ controller: { decoder: {} } } as unknown as IBApi)).toThrow("install @stoqey/ib@1.6");
+});
+
+it.each([
+  ["0.123456789012345678", "0.123456789012345678"],
+  ["1.0E-5", "0.00001"],
+  ["0", "1"],
+  [undefined, "1"],
+])("a multiplier of %s is %s, with each digit", (multiplier, expected) => {
+  expect(multiplierOf({ ...(multiplier !== undefined && { multiplier }) })).toBe(expected);
 });

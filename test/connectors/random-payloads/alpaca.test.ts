@@ -133,12 +133,11 @@ const TRADE = fc
     };
     if (type === "a_trade_of_2031" || currency === "EUR")
       return { payload, expected: { fillId: execution, venueOrderId: id, symbol, status: "unknown" } };
-    const hasFee =
-      commission !== undefined && commission !== null && !/^0(\.0+)?$/.test(commission.text.replace("-", ""));
+    const hasFee = commission ? (above(commission.text) ?? above(negative(commission.text))) : undefined;
     const expected = present({
       ...{ fillId: execution, venueOrderId: id, clientOrderId: clientId, symbol: asset.symbol, side: SIDES[side] },
       ...{ quantity: quantity.text, price: price.text, timestamp: (executed ?? at).ms },
-      ...(hasFee && { fee: commission.text, feeCurrency: "USD" }),
+      ...(hasFee !== undefined && { fee: commission?.text, feeCurrency: "USD" }),
       ...(type === "trade_correct" && { corrects: previous }),
       ...(type === "trade_bust" && { busts: previous }),
     });

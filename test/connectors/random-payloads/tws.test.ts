@@ -3,7 +3,7 @@ import { EventName } from "@stoqey/ib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accountFrom, accountValues, positionOf, ratesFrom } from "../../../connectors/ibkr/account.ts";
-import type { Contracts } from "../../../connectors/ibkr/contracts.ts";
+import { Contracts, type Listed, instrumentOf } from "../../../connectors/ibkr/contracts.ts";
 import { feeOf, fillOf } from "../../../connectors/ibkr/fills.ts";
 import { Quotes } from "../../../connectors/ibkr/quotes.ts";
 import { completedReport, openReport, statedIdOf } from "../../../connectors/ibkr/reports.ts";
@@ -25,6 +25,7 @@ import {
   negative,
   present,
   product,
+  received,
   rounded,
   comparable,
   tryPayloads,
@@ -253,6 +254,52 @@ function readAccount(messages: (string | number)[][]): unknown {
   const [rate] = ratesFrom(values, ["USD/EUR"], 0);
   return { ...accountFrom(values), rate: rate?.rate };
 }
+
+/** Places of fields in the message of a contract; the last ones are counted from its end. */
+const CONTRACT_AT = { secType: 3, multiplier: 15, least: -4, lot: -3 };
+
+const CONTRACT = fc
+  .record({
+    ...{ steps: fc.uniqueArray(fc.integer({ min: 0, max: 99 }), { minLength: 1, maxLength: 3 }), step: POSITIVE },
+    ...{ multiplier: fc.oneof(POSITIVE, fc.constantFrom("", "0")), least: POSITIVE, lot: POSITIVE },
+  })
+  .map(({ steps, step, multiplier, least, lot }): Stated => {
+    const edges = steps.toSorted((a, b) => a - b).map(String);
+    const about = { steps: { tick_size: "0.01", lot_size: "1" }, rule: 26, sessions: [] };
+    const message = [...tws.contractData(7, NAMED, about)];
+    const fields = { secType: "STK", multiplier, least, lot };
+    for (const [name, value] of Object.entries(fields)) {
+      const place = CONTRACT_AT[name as keyof typeof CONTRACT_AT];
+      message[place < 0 ? message.length + place : place] = value;
+    }
+    const rule = [93, 26, edges.length, ...edges.flatMap((edge, index) => [edge, product(step, String(index + 1))])];
+    const ticks = edges.map((from, index) => ({ from, tickSize: product(step, String(index + 1)) }));
+    const expected = present({
+      ...{ symbol: "AAPL", currency: "USD", multiplier: multiplier === "" || multiplier === "0" ? "1" : multiplier },
+      ...{ tickSize: step, lotSize: lot, minQuantity: least, ticks: ticks.length > 1 ? ticks : undefined },
+    });
+    return { payload: [message, rule], expected };
+  });
+
+/** Only those members: the others are words. */
+async function readContract([message, rule]: [(string | number)[], (string | number)[]]): Promise<unknown> {
+  const [, details] = readMessage(EventName.contractDetails, message);
+  const [, increments] = readMessage(EventName.marketRule, rule);
+  const session = {
+    details: () => Promise.resolve([details]),
+    marketRule: () => Promise.resolve(increments),
+  } as unknown as GatewaySession;
+  const listed = await new Contracts().find(session, "AAPL");
+  const { symbol, currency, multiplier, tickSize, lotSize, minQuantity, ticks } = instrumentOf(listed as Listed);
+  return { symbol, currency, multiplier, tickSize, lotSize, minQuantity, ticks };
+}
+
+it("any legal contract of TWS has its steps, its lot and its multiplier exact", async () => {
+  const property = fc.asyncProperty(CONTRACT, async ({ payload, expected }) => {
+    expect(comparable(await readContract(received(payload)))).toEqual(comparable(expected));
+  });
+  await fc.assert(property, { numRuns: RUNS, seed: SEED });
+});
 
 const KINDS: readonly Kind[] = [
   ["execution", EXECUTION, readExecution, schemas.fillSchema],
