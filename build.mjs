@@ -196,14 +196,21 @@ const shell = readFileSync(`${root}src/ui/index.html`, "utf8")
 writeFileSync(`${root}dist/ui/index.html`, shell);
 writeFileSync(`${root}dist/ui/THIRD-PARTY.txt`, licencesOf(Object.keys(page.metafile.inputs)));
 
-/** A module with these names of a package. */
+/** A module with these names of a package. Calls of `config` of zod before that are made then. */
 function lazyExports(path, names) {
   return `
     import { createRequire } from "node:module";
     let loaded;
-    const whole = () => (loaded ??= createRequire(import.meta.url)("./${path}.cjs"));
+    const settings = [];
+    const whole = () => {
+      if (loaded !== undefined) return loaded;
+      loaded = createRequire(import.meta.url)("./${path}.cjs");
+      for (const values of settings) loaded.config(...values);
+      return loaded;
+    };
     const lazy = (name) => new Proxy(function () {}, {
-      apply: (_target, _self, values) => whole()[name](...values),
+      apply: (_target, _self, values) =>
+        name === "config" && loaded === undefined ? void settings.push(values) : whole()[name](...values),
       construct: (_target, values) => new (whole()[name])(...values),
       get: (_target, key) => whole()[name][key],
     });

@@ -107,6 +107,12 @@ describe("the sources that are loaded", () => {
     expect(sources.filter((source) => source.startsWith("src/commands/") && !allowed.test(source))).toEqual([]);
   });
 
+  it("by a command that imports a use case contain no zod", () => {
+    const sources = loadedSources("orders", "propose", "--cancel", "20260705-001", "-C", "/");
+    expect(sources).toContain("src/commands/orders/propose.ts");
+    expect(sources.filter((source) => source.includes("node_modules/zod/"))).toEqual([]);
+  });
+
   it("by qoc help orders contain no zod", () => {
     const sources = loadedSources("help", "orders");
     expect(sources).toContain("src/cli/help.ts");
