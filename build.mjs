@@ -196,7 +196,7 @@ const shell = readFileSync(`${root}src/ui/index.html`, "utf8")
 writeFileSync(`${root}dist/ui/index.html`, shell);
 writeFileSync(`${root}dist/ui/THIRD-PARTY.txt`, licencesOf(Object.keys(page.metafile.inputs)));
 
-/** A module with these names of a package. Calls of `config` of zod before that are made then. */
+/** A module with these names of a package. A call of zod's `config` waits until the package is loaded. */
 function lazyExports(path, names) {
   return `
     import { createRequire } from "node:module";
