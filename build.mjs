@@ -1,7 +1,7 @@
-// Builds dist/. `dist/src` is the program as a few ES modules: one file per entry point and shared chunks, so that a command
-// loads few files. `dist/sandbox` holds the scripts of the connector worker, of the egress thread, of the guard thread, of
-// the guard process and of the thread that compares lines, one file each. `dist/ui` is the page, with its file names hashed. `tsc` emits only the type declarations
-// of the SDK.
+// Builds dist/. `dist/src` is the program as a few ES modules: one file per entry point and shared chunks, so that a
+// command loads few files. `dist/sandbox` holds the scripts of the connector worker, of the egress thread, of the guard
+// thread, of the guard process and of the thread that compares lines, one file each. `dist/ui` is the page, with its
+// file names hashed. `tsc` emits only the type declarations of the SDK.
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";

@@ -168,7 +168,11 @@ it("an approval reads desk.toml and its proposal once, and writes no order's fil
   await desk.settled();
   calls.length = 0;
   await approve(shown);
-  const before = calls.map((call) => call.replace(`${desk.root}/`, "")).filter((call) => !call.includes(desk.home));
+  // Whether another program has begun the next file of the journal: that file is absent, so nothing is read.
+  const isLookAhead = (call: string): boolean => call.includes("/.qoc/journal/");
+  const before = calls
+    .filter((call) => !call.includes(desk.home) && !isLookAhead(call))
+    .map((call) => call.replace(`${desk.root}/`, ""));
   expect(before.toSorted()).toEqual(["read desk.toml", `read orders/pending/${id}.toml`]);
   await desk.settled();
   expect(desk.read(`orders/approved/${id}.toml`)).toContain("accepted");
