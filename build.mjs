@@ -25,7 +25,7 @@ const BUNDLED = [
   "trading-signals",
 ];
 
-/** Packages that are a file each, which its first use loads: a short command parses nothing, and few desks have issues. */
+/** Packages that are a file each, loaded at their first use: a short command parses nothing, and few desks have issues. */
 const LAZY = { zod: await import("zod"), yaml: await import("yaml") };
 
 rmSync(`${root}dist`, { recursive: true, force: true });
@@ -56,7 +56,7 @@ const lazyPackages = {
       namespace: "lazy-packages",
     }));
     builder.onLoad({ filter: /.*/, namespace: "lazy-packages" }, ({ path }) => ({
-      contents: lazyExports(path, Object.keys(LAZY[path])),
+      contents: lazyExports(path, namesOf(LAZY[path])),
     }));
   },
 };
@@ -95,7 +95,7 @@ const nodeModules = {
       kind === "import-statement" ? { path, namespace: "node-modules" } : undefined,
     );
     builder.onLoad({ filter: /.*/, namespace: "node-modules" }, async ({ path }) => {
-      const names = Object.keys(await import(path)).filter((name) => name !== "default");
+      const names = namesOf(await import(path));
       const whole = `const whole = process.getBuiltinModule("${path}"); export default whole;`;
       return { contents: `${whole} const get = (name) => whole[name]; ${exportsOf(names, "get")}` };
     });
@@ -218,6 +218,11 @@ function lazyExports(path, names) {
 }
 
 /** Exports of what the function returns for each name. Unused ones leave the bundle. */
+/** The names that a module exports. Newer versions of Node export what CommonJS exports as `module.exports`, too. */
+function namesOf(module) {
+  return Object.keys(module).filter((name) => name !== "default" && name !== "module.exports");
+}
+
 function exportsOf(names, make) {
   return names
     .map((name) => `const $${name} = /* @__PURE__ */ ${make}("${name}"); export { $${name} as ${name} };`)
