@@ -7,9 +7,11 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { tryParseJson } from "../../src/lib/json.ts";
 import { PACKAGE_ROOT } from "./harness.ts";
+import { withKeptTable } from "./kept-table.ts";
 import { type Row, SHORT } from "./measure.ts";
 
 const KEPT = join(PACKAGE_ROOT, "test/bench/kept.json");
+const README = join(PACKAGE_ROOT, "README.md");
 const LATEST = join(PACKAGE_ROOT, "test/.bench/latest.json");
 
 interface Report {
@@ -40,15 +42,20 @@ export function startReport(): Omit<Report, "rows"> {
   };
 }
 
-/** Prints the table and writes the JSON; with `--keep` also as the result that later runs are compared with. */
+/** Prints the table and writes the JSON; with `--keep` also as the kept result, and as README's table. */
 export function finishReport(started: Omit<Report, "rows">, rows: readonly Row[]): void {
   const report: Report = { ...started, rows };
   const kept = keptReport();
   const text = `${JSON.stringify(report, undefined, 2)}\n`;
   mkdirSync(dirname(LATEST), { recursive: true });
   writeFileSync(LATEST, text);
-  if (process.argv.includes("--keep")) writeFileSync(KEPT, `${JSON.stringify(withKept(report, kept), undefined, 2)}\n`);
+  if (process.argv.includes("--keep")) keep(withKept(report, kept));
   process.stdout.write(`${[heading(report, kept), "", ...table(rows, kept)].join("\n")}\n`);
+}
+
+function keep(report: Report): void {
+  writeFileSync(KEPT, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (!report.short) writeFileSync(README, withKeptTable(readFileSync(README, "utf8"), report.rows));
 }
 
 /** A run of some rows keeps the others, unless they were measured on another machine or in the other form. */
