@@ -1,7 +1,8 @@
 /**
  * Runs the author's fake venue or dialect of certify.toml in a process of its own: inside bubblewrap where it works,
  * under Node's permission model, without an environment, and with only the listed files to read. The process may use
- * the network: a fake venue is a server. It can send no signal: at one, Node opens its inspector.
+ * the network: a fake venue is a server. It can send no signal: at one, Node opens its inspector. It reaches no Unix
+ * socket, and has no part of Node or V8 that writes files past the permission model.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
@@ -48,11 +49,15 @@ const CHANNEL = 3;
  * is a ping.
  */
 const BOOT = `const handles=Object.getPrototypeOf(new(require("child_process").ChildProcess)()._handle);
-for(const [owner,name] of [[process,"kill"],[process,"_kill"],[process,"_debugProcess"],[handles,"kill"]])
+for(const [owner,name] of [[process,"kill"],[process,"_kill"],[process,"_debugProcess"],[handles,"kill"],
+[process,"report"],[require("v8"),"setFlagsFromString"],
+])
 Object.defineProperty(owner,name,{value:undefined,writable:false,configurable:false});
 delete require("os").setPriority;delete process.env.PWD;
 {
 const channel=new(require("net").Socket)({fd:${CHANNEL}});const send=(reply)=>channel.write(JSON.stringify(reply)+"\\n");
+const pipes=Object.getPrototypeOf(channel._handle);const value=()=>-require("os").constants.errno.EACCES;
+for(const name of ["bind","connect"])Object.defineProperty(pipes,name,{value,writable:false,configurable:false});
 let hooks,broken,text="";const start=(code)=>{const m={exports:{}};
 try{require("vm").runInThisContext("(function(require,module,exports){\\n"+code+"\\n})",{filename:"${SCRIPT}",
 lineOffset:-1})(require,m,m.exports);hooks=m.exports.default??m.exports}catch(e){broken=e}};

@@ -27,6 +27,9 @@ export interface SandboxCommand {
   readonly argv: readonly string[];
 }
 
+/** bubblewrap leaves it writable for root, who would set there which program the kernel starts after a crash. */
+const KERNEL_SETTINGS = mountArgs({ kind: "read-if-exists", path: "/proc/sys" });
+
 /**
  * Returns the whole command line. The program sees no process outside, ends with its parent, and has no capability.
  */
@@ -35,7 +38,7 @@ export function sandboxArgs(command: SandboxCommand): readonly [string, ...strin
   return [
     bubblewrap,
     ...mounts.flatMap(mountArgs),
-    ...["--proc", "/proc", "--dev", "/dev"],
+    ...["--proc", "/proc", ...KERNEL_SETTINGS, "--dev", "/dev"],
     ...(isReadOnly === true ? ["--remount-ro", "/"] : []),
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", ...(hasNetwork ? [] : ["--unshare-net"])],
     ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--chdir", workFolder],

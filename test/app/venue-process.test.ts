@@ -147,6 +147,20 @@ describe("the process of a fake venue", () => {
       /kill is not a function/,
     ],
     [
+      "gets the flags of V8 by an import of its own",
+      `import { Module } from "node:module"; export default { start: async () => {
+        const made = new Module("made");
+        made._compile("exports.loaded = import('node:v8')", "/made.js");
+        (await made.exports.loaded).setFlagsFromString("--trace-turbo");
+      } };`,
+      /setFlagsFromString is not a function/,
+    ],
+    [
+      "has Node write a report when it ends",
+      "export default { start: () => { process.report.reportOnFatalError = true; } };",
+      /Cannot set properties of undefined/,
+    ],
+    [
       "writes no JSON into the channel of its answers",
       "import { writeSync } from 'node:fs'; export default { start: () => writeSync(3, 'x\\n') };",
       /its process ended: it sent a message that is no answer of a hook/,
@@ -190,6 +204,42 @@ describe("the process of a fake venue", () => {
     expect(readFileSync(VICTIM, "utf8")).toBe("the operator's");
   });
 
+  it("writes no trace of V8 into a file of the operator", async () => {
+    const flags = ["--trace-turbo", "--no-concurrent-recompilation", `--trace-turbo-cfg-file=${VICTIM}`];
+    const venue = await run(`import v8 from "node:v8"; export default { start: () => {
+      for (const flag of ${JSON.stringify(flags)}) v8.setFlagsFromString(flag);
+      const twice = (x: number): number => x * 2;
+      for (let i = 0; i < 3_000_000; i += 1) twice(i);
+    } };`);
+    await expect(venue.call("start")).rejects.toThrow(/setFlagsFromString is not a function/);
+    expect(readFileSync(VICTIM, "utf8")).toBe("the operator's");
+  });
+
+  it.each([
+    ["in the sandbox", findSandbox],
+    ["without a sandbox", () => Promise.resolve(PLAIN)],
+  ])("reaches no Unix socket, and makes none, %s", async (how, find) => {
+    const sandbox = await find();
+    const folder = mkdtempSync(join(tmpdir(), "qoc-socket-"));
+    // Linux has sockets without a file, too, which belong to the network and not to the file system.
+    const listened = [join(folder, "x"), ...(process.platform === "linux" ? [`\0qoc ${process.pid} ${how}`] : [])];
+    for (const path of listened) {
+      const server = createServer().listen(path);
+      onTestFinished(() => void server.close());
+      await once(server, "listening");
+    }
+    const venue = await run(
+      `import { connect, createServer } from "node:net";
+      const codeOf = (socket) => new Promise((resolve) => socket.on("error", ({ code }) => resolve(code))
+        .on("connect", () => resolve("connected")).on("listening", () => resolve("listening")));
+      export default { start: (paths, made) =>
+        Promise.all([...paths.map((path) => codeOf(connect(path))), codeOf(createServer().listen(made))]) };`,
+      sandbox,
+    );
+    const codes = await venue.call("start", listened, join(folder, "made"));
+    expect(codes).toEqual([...listened, "made"].map(() => "EACCES"));
+  });
+
   it("sees no other process and no socket of the operator in the sandbox", async ({ skip }) => {
     const sandbox = await findSandbox();
     if (sandbox.problem !== undefined) skip(sandbox.problem);
@@ -199,7 +249,7 @@ describe("the process of a fake venue", () => {
     const connect = `new Promise((resolve) => require("node:net").connect(${JSON.stringify(server.address())})
       .on("error", ({ code }) => resolve(code)).on("connect", () => resolve("connected")))`;
     const venue = await run(`export default { start: async () => [process.ppid, await ${connect}] };`, sandbox);
-    expect(await venue.call("start")).toEqual([1, "ENOENT"]);
+    expect(await venue.call("start")).toEqual([1, "EACCES"]);
   });
 
   it("a module that throws outside of its hooks is a fault with its file and line", async () => {

@@ -22,6 +22,7 @@ const RULES = TABLE_ROWS.filter((cells) => cells.length === 2);
 const SERIES: readonly (readonly [first: number, last: number])[] = [
   [1, 49],
   [60, 63],
+  [70, 72],
 ];
 
 describe("docs/attacks.md", () => {

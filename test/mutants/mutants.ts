@@ -1131,6 +1131,33 @@ const SECOND: readonly Mutant[] = [
     test: "test/bus/journal.test.ts",
     fails: "a journal whose file was removed or replaced takes no record, because it would be lost",
   },
+  {
+    name: "70a",
+    removes: "the missing flags of V8 in a fake venue",
+    file: "src/app/venue-process.ts",
+    search: '[require("v8"),"setFlagsFromString"],',
+    replace: "",
+    test: "test/app/venue-process.test.ts",
+    fails: "writes no trace of V8 into a file of the operator",
+  },
+  {
+    name: "71a",
+    removes: "the refusal of Unix sockets in a fake venue",
+    file: "src/app/venue-process.ts",
+    search: 'for(const name of ["bind","connect"])',
+    replace: "for(const name of [])",
+    test: "test/app/venue-process.test.ts",
+    fails: "reaches no Unix socket, and makes none, without a sandbox",
+  },
+  {
+    name: "72a",
+    removes: "the read-only settings of the kernel inside bubblewrap",
+    file: "src/lib/bubblewrap.ts",
+    search: '["--proc", "/proc", ...KERNEL_SETTINGS, "--dev", "/dev"]',
+    replace: '["--proc", "/proc", "--dev", "/dev"]',
+    test: "test/conformance/attacks/process-alone.test.ts",
+    fails: "P16 opens no setting of the kernel to write it, also as root",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

@@ -162,6 +162,11 @@ describe.skipIf(process.platform !== "linux")("without bubblewrap, code with eve
 describe.skipIf(sandbox.problem !== undefined)("inside bubblewrap, code with every right", () => {
   it.each(ROWS)("$id $title: refused", ({ code, alone }) => expect(outputOf(sandbox, code)).toMatch(alone));
 
+  it("P16 opens no setting of the kernel to write it, also as root", () => {
+    const code = `fs.openSync("/proc/sys/kernel/core_pattern", "r+"); say("opened")`;
+    expect(outputOf(sandbox, code)).toMatch(/^(EACCES|EROFS)$/);
+  });
+
   it("P15 ends with the process that started it", async () => {
     const { program, args, env, cwd } = sandbox.commandOf(
       commandOf(`fs.writeSync(1, "up"); setInterval(() => {}, 1e6)`),
