@@ -73,6 +73,7 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
       : startWorker({ text: workerText, name: target.name, memoryMb, egress: egress.connect(network) });
   try {
     const settings = await readCertifySettings(disk, target.adapter);
+    warnWithoutSandbox(sandbox, settings, progress);
     const only = request.only.length === 0 ? undefined : request.only;
     const place = { connector: target.name, sandbox, folder: cwd };
     const startVenue = venueStarter(deps, place, { file: settings.venue ?? "", readsFiles: true });
@@ -95,6 +96,14 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
     await egress.close();
     await rm(cwd, { recursive: true, force: true });
   }
+}
+
+/** Node's permission model is no boundary for code that is hostile, as its documentation says. */
+function warnWithoutSandbox({ problem }: ProcessSandbox, { venue, dialectFile }: CertifySettings, progress: Progress) {
+  if (problem === undefined) return;
+  for (const file of [venue, dialectFile])
+    if (file !== undefined)
+      progress.line(`${file} may do what you may, because ${problem}: it must be code that you trust`);
 }
 
 /** Returns what opens the wire format of the kit's own venue; undefined: the kit's. */

@@ -10,6 +10,7 @@ import { startVenueProcess } from "../../../src/app/venue-process.ts";
 import type { VenueProcess } from "../../../src/conformance/venue/venue-hooks.ts";
 import type { Report } from "../../../src/conformance/report.ts";
 import { bundleProgram } from "../../../src/host/bundle-program.ts";
+import { plainProcesses } from "../../../src/host/process-sandbox.ts";
 import { CERTIFY_DEPS } from "../../support/certify-deps.ts";
 
 const { disk, clock, packageRoot: ROOT } = CERTIFY_DEPS;
@@ -49,6 +50,20 @@ function outcomes({ cases }: Report): Record<string, string> {
 }
 
 describe("an adapter of another wire format", () => {
+  it("is certified without bubblewrap, with a warning that names its fake venue", async () => {
+    const lines: string[] = [];
+    const sandbox = async () => plainProcesses(process.execPath, "bubblewrap is not installed");
+    const request = { target: FOLDER, from: ROOT, only: ["C21"] };
+    const report = await certifyAdapter({ ...CERTIFY_DEPS, sandbox }, request, {
+      line: (text) => void lines.push(text),
+    });
+    expect(outcomes(report)["C21"]).toBe("passed");
+    const file = join(FOLDER, "fake.ts");
+    expect(lines).toContain(
+      `${file} may do what you may, because bubblewrap is not installed: it must be code that you trust`,
+    );
+  });
+
   it("is certified over the hooks of its author's fake venue, faults included", { timeout: 300_000 }, async () => {
     const report = await certify(FOLDER);
     expect(report.cases.filter(({ outcome }) => outcome === "failed" || outcome === "untried")).toEqual([]);
