@@ -228,3 +228,16 @@ export const MORE: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc.dictiona
 export function present(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== null));
 }
+
+/** Of an order or a trade at an exchange. */
+export const SIDE: fc.Arbitrary<string> = fc.constantFrom("buy", "sell");
+
+/** An order is filled in part if it is open and something is filled. */
+export function stateOf(status: string, filled: string): string {
+  return status === "open" && isAboveZero(filled) ? "partially_filled" : status;
+}
+
+/** What is expected of an order that cannot be read. */
+export function unreadable<Names extends object>(names: Names): Names & { readonly status: "unknown" } {
+  return { ...names, status: "unknown" };
+}

@@ -12,6 +12,7 @@ import {
   MORE,
   POSITIVE,
   SHORT,
+  SIDE,
   SIGNED,
   type Stated,
   isAboveZero,
@@ -20,18 +21,13 @@ import {
   present,
   product,
   sum,
+  stateOf,
   tryPayloads,
+  unreadable,
   type Kind,
 } from "../../support/random-payload.ts";
 
-const SIDE = fc.constantFrom("buy", "sell");
 const upper = (text: string) => text.toUpperCase();
-const unreadable = (names: object) => ({ ...names, status: "unknown" });
-
-/** An order is filled in part if it is open and something is filled. */
-function stateOf(status: string, filled: string): string {
-  return status === "open" && isAboveZero(filled) ? "partially_filled" : status;
-}
 
 const STATUSES: Readonly<Record<string, string>> = {
   ...{ NEW: "open", PENDING_NEW: "open", PENDING_CANCEL: "open", PARTIALLY_FILLED: "partially_filled" },

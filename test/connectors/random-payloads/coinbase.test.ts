@@ -11,6 +11,7 @@ import {
   MORE,
   POSITIVE,
   SHORT,
+  SIDE,
   SIGNED,
   type Stated,
   TIME,
@@ -20,18 +21,13 @@ import {
   present,
   product,
   sum,
+  stateOf,
   tryPayloads,
+  unreadable,
   type Kind,
 } from "../../support/random-payload.ts";
 
-const SIDE = fc.constantFrom("buy", "sell");
 const upper = (text: string) => text.toUpperCase();
-const unreadable = (names: object) => ({ ...names, status: "unknown" });
-
-/** An order is filled in part if it is open and something is filled. */
-function stateOf(status: string, filled: string): string {
-  return status === "open" && isAboveZero(filled) ? "partially_filled" : status;
-}
 
 const STATUSES: Readonly<Record<string, string>> = {
   ...{ PENDING: "open", QUEUED: "open", OPEN: "open", CANCEL_QUEUED: "open", EDIT_QUEUED: "open", FILLED: "filled" },

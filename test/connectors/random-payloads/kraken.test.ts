@@ -11,6 +11,7 @@ import {
   MORE,
   POSITIVE,
   SHORT,
+  SIDE,
   SIGNED,
   type Stated,
   TIME,
@@ -20,18 +21,12 @@ import {
   present,
   product,
   sum,
+  stateOf,
   tryPayloads,
+  unreadable,
   written,
   type Kind,
 } from "../../support/random-payload.ts";
-
-const SIDE = fc.constantFrom("buy", "sell");
-const unreadable = (names: object) => ({ ...names, status: "unknown" });
-
-/** An order is filled in part if it is open and something is filled. */
-function stateOf(status: string, filled: string): string {
-  return status === "open" && isAboveZero(filled) ? "partially_filled" : status;
-}
 
 const STATUSES = fc.constantFrom("pending", "open", "closed", "canceled", "expired", "a_status_of_2031");
 
